@@ -1,0 +1,111 @@
+"""Commands for who looks after a root: make one, check its settings, forget old jobs."""
+
+from __future__ import annotations
+
+import time
+from importlib import resources
+from pathlib import Path
+
+from dropdub.cli.console import say, say_json
+from dropdub.cli.failures import DONE
+from dropdub.cli.place import Place
+from dropdub.cli.wording import counted
+from dropdub.errors import DropdubError, UsageError
+from dropdub.files import remove, write_whole
+from dropdub.quantities import parse_duration_s
+from dropdub.root import CONFIG_NAME, Root
+
+LIGHT_ENGINES = {"transcriber": "pocketsphinx", "translator": "apertium", "synthesizer": "espeak-ng"}
+
+
+def init(folder: Path, *, light: bool) -> int:
+    """Make a root, unless there is one. Nothing that is there is changed."""
+    root = Root.at(folder)
+    if root.config_file.exists():
+        raise UsageError(
+            f"{root.config_file} is there already, and is left as it is.",
+            remedy="Choose another folder, or move that file away first.",
+        )
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file.", remedy="Name a folder.")
+    try:
+        root.create_folders()
+        write_whole(root.config_file, config_text(light=light).encode())
+    except OSError as error:
+        raise DropdubError(f"{error.filename or folder}: {error.strerror}.", remedy="Choose another folder.") from error
+    _say_next_steps(root)
+    return DONE
+
+
+def config_text(*, light: bool) -> str:
+    """Return the `config.yaml` of a new root: each setting with its default, as a comment."""
+    text = resources.files("dropdub.cli").joinpath("templates/config.yaml").read_text(encoding="utf-8")
+    for role, engine in LIGHT_ENGINES.items() if light else ():
+        text = text.replace(f"# {role}: auto", f"{role}: {engine}")
+    return text
+
+
+def config_check(root: Path) -> int:
+    from dropdub.config import load_config
+
+    config = load_config(root / CONFIG_NAME)
+    Root.at(root, config.folders.model_dump())
+    say(f"OK: {root / CONFIG_NAME}")
+    return DONE
+
+
+def config_show(root: Path, *, as_json: bool) -> int:
+    import yaml
+
+    from dropdub.config import load_config
+
+    settings = load_config(root / CONFIG_NAME).model_dump(mode="json")
+    if as_json:
+        say_json(settings)
+    else:
+        say(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True).rstrip())
+    return DONE
+
+
+def prune(place: Place, *, older_than: str, dry_run: bool, as_json: bool) -> int:
+    """Forget old jobs and their logs. No file in inbox, outbox, archive, failed and voices is touched."""
+    from dropdub.store import transitions
+
+    ended_before = time.time() - _age_s(older_than)
+    jobs = place.reader().prunable(ended_before)
+    if jobs and not dry_run:
+        store = place.store()
+        try:
+            jobs = transitions.prune_jobs(store, ended_before=ended_before)
+        finally:
+            store.close()
+        for job in jobs:
+            remove(place.root.job_log(job.id))
+    if as_json:
+        say_json({"dry_run": dry_run, "jobs": jobs})
+        return DONE
+    if dry_run:
+        for job in jobs:
+            say(f"{job.id}  {job.name}  {job.state}")
+    verb = "Would forget" if dry_run else "Forgot"
+    say(f"{verb} {counted(len(jobs), 'job')} that ended more than {older_than} ago. Your files stay.")
+    return DONE
+
+
+def _age_s(text: str) -> float:
+    try:
+        return parse_duration_s(text)
+    except ValueError as error:
+        raise UsageError(f"--older-than: {error}.") from error
+
+
+def _say_next_steps(root: Root) -> None:
+    named = "" if root.path == Path.cwd() else f' --root "{root.path}"'
+    say(f"Made {root.path}")
+    say()
+    say(f"  Drop recordings and texts into   {root.inbox}")
+    say(f"  Take what is made of them from   {root.outbox}")
+    say(f"  All settings are in              {root.config_file}")
+    say()
+    say("For translations and dubs, set the languages there first, for example: targets: [pt]")
+    say(f"Then start it with: jobs{named} watch")

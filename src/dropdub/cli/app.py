@@ -1,0 +1,324 @@
+"""The commands and their options. What they do is in the other modules, loaded when a command needs it:
+`jobs status` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dropdub import __version__
+from dropdub.cli import failures
+from dropdub.cli.console import prepare_streams, say
+from dropdub.errors import DropdubError, UsageError
+from dropdub.store.states import JobState
+
+if TYPE_CHECKING:
+    from dropdub.cli.place import Place
+
+app = typer.Typer(
+    name="jobs",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    invoke_without_command=True,
+)
+config_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(config_app, name="config", help="Check or show the settings.")
+
+
+@dataclass
+class Invocation:
+    """What was said before the command."""
+
+    root: Path | None = None
+
+    def path(self) -> Path:
+        from dropdub.cli.place import root_path
+
+        return root_path(self.root)
+
+    def place(self) -> Place:
+        from dropdub.cli.place import find_place
+
+        return find_place(self.root)
+
+    def logs_dir(self) -> Path | None:
+        """Return where this root's logs are, None where there is no root."""
+        try:
+            return self.place().root.logs_dir
+        except (DropdubError, OSError):
+            return None
+
+
+Context = typer.Context
+Ref = Annotated[str, typer.Argument(metavar="JOB", help="Its number, its file name, or the name without suffix.")]
+Refs = Annotated[
+    list[str] | None, typer.Argument(metavar="[JOB]...", help="Numbers, file names, or names without suffix.")
+]
+Json = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]
+
+
+def main() -> None:
+    """Run the command line; leave with 0 (done), 1 (a job failed, a check fell short) or 2 (usage, configuration)."""
+    prepare_streams()
+    invocation = Invocation()
+    try:
+        app(obj=invocation, prog_name="jobs")
+    except Exception as error:  # the boundary: whatever it is, a person gets a sentence
+        sys.exit(failures.report(error, invocation.logs_dir()))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        say(f"dropdub {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def jobs(
+    context: Context,
+    root: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The root; else $JOBS_ROOT, else upward from here.")
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None:
+    """Drop recordings and texts into a folder; take transcripts, subtitles, translations and dubs out of another.
+
+    \b
+    jobs init DIR        make a root: the folder that holds inbox and outbox
+    jobs watch           work off what is dropped into its inbox
+    jobs status          see how far everything is
+    """
+    context.obj.root = root
+    if context.invoked_subcommand is None:
+        say(context.get_help())
+
+
+@app.command()
+def init(
+    context: Context,
+    directory: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Where; else --root, else here.")] = None,
+    light: Annotated[bool, typer.Option("--light", help="Set the light engines: nothing large to download.")] = False,
+) -> None:
+    """Make a root: its folders, and a config.yaml to set it up.
+
+    \b
+    jobs init ~/dubs
+    jobs init ~/dubs --light
+    """
+    from dropdub.cli import admin
+
+    raise typer.Exit(admin.init((directory or context.obj.root or Path()).absolute(), light=light))
+
+
+@app.command()
+def watch(
+    context: Context,
+    until_idle: Annotated[
+        bool, typer.Option("--until-idle", help="Work the inbox off and end: with 1 if a job failed.")
+    ] = False,
+) -> None:
+    """Watch the inbox and work off what is dropped, until Ctrl-C.
+
+    \b
+    jobs watch
+    jobs watch --until-idle
+    """
+    from dropdub.cli import working
+
+    raise typer.Exit(working.watch(context.obj.path(), until_idle=until_idle))
+
+
+@app.command()
+def run(
+    context: Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="What to work on. Your files stay.")],
+    to: Annotated[list[str] | None, typer.Option(metavar="LANG", help="Translate and dub into it; repeatable.")] = None,
+    voice: Annotated[str | None, typer.Option(metavar="NAME", help="Who speaks: a recording in voices/.")] = None,
+    profile: Annotated[str | None, typer.Option(metavar="NAME", help="A profile of config.yaml.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Put the results there, not into the outbox.")] = None,
+) -> None:
+    """Work files off now, in the foreground.
+
+    Shows how far they are and what came out; ends with 1 if one was not done.
+
+    \b
+    jobs run talk.mp4 --to pt
+    jobs run *.mp3 --to pt --to es --voice anna --out results
+    """
+    from dropdub.cli import working
+
+    chosen: dict[str, Any] = {"targets": to or None, "voice": voice, "out": str(out.absolute()) if out else None}
+    overrides = {name: value for name, value in chosen.items() if value is not None}
+    raise typer.Exit(working.run(context.obj.place(), files, overrides=overrides, profile=profile))
+
+
+@app.command()
+def status(
+    context: Context,
+    as_json: Json = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Show it anew each second, until Ctrl-C.")] = False,
+    state: Annotated[list[JobState] | None, typer.Option(help="Only jobs in this state; repeatable.")] = None,
+    limit: Annotated[int, typer.Option(min=0, metavar="N", help="So many jobs at most; 0 is all.")] = 20,
+) -> None:
+    """Show whether the daemon runs, and how far the jobs are.
+
+    \b
+    jobs status --watch
+    jobs status --state failed --limit 0
+    """
+    from dropdub.cli import jobs as act
+
+    if watch and as_json:
+        raise UsageError("--watch and --json exclude each other.")
+    place, states = context.obj.place(), state or []
+    if watch:
+        raise typer.Exit(act.status_live(place, states=states, limit=limit))
+    raise typer.Exit(act.status(place, states=states, limit=limit, as_json=as_json))
+
+
+@app.command()
+def show(context: Context, job: Ref, as_json: Json = False) -> None:
+    """Show all about one job: outputs, warnings, steps and events.
+
+    \b
+    jobs show talk.mp4
+    jobs show 17 --json
+    """
+    from dropdub.cli import jobs as act
+
+    raise typer.Exit(act.show(context.obj.place(), job, as_json=as_json))
+
+
+@app.command()
+def retry(
+    context: Context,
+    refs: Refs = None,
+    failed: Annotated[bool, typer.Option("--failed", help="All that failed.")] = False,
+) -> None:
+    """Begin failed or cancelled jobs anew.
+
+    Costly results of the try before are kept and used again.
+
+    \b
+    jobs retry talk.mp4
+    jobs retry --failed
+    """
+    from dropdub.cli import jobs as act
+
+    raise typer.Exit(act.retry(context.obj.place(), refs or [], failed=failed))
+
+
+@app.command()
+def cancel(
+    context: Context,
+    refs: Annotated[list[str], typer.Argument(metavar="JOB...", help="Numbers, file names, or names without suffix.")],
+) -> None:
+    """End jobs before they are done.
+
+    Their files go to failed/, and jobs retry takes them up again.
+
+    \b
+    jobs cancel talk.mp4
+    """
+    from dropdub.cli import jobs as act
+
+    raise typer.Exit(act.cancel(context.obj.place(), refs))
+
+
+@app.command()
+def pause(context: Context, refs: Refs = None) -> None:
+    """Hold these jobs, or all.
+
+    What runs is finished, nothing else of them is started until jobs resume.
+
+    \b
+    jobs pause
+    jobs pause talk.mp4
+    """
+    from dropdub.cli import jobs as act
+
+    raise typer.Exit(act.pause(context.obj.place(), refs or []))
+
+
+@app.command()
+def resume(context: Context, refs: Refs = None) -> None:
+    """Go on with these paused jobs, or with all.
+
+    \b
+    jobs resume
+    jobs resume talk.mp4
+    """
+    from dropdub.cli import jobs as act
+
+    raise typer.Exit(act.resume(context.obj.place(), refs or []))
+
+
+@app.command()
+def logs(
+    context: Context,
+    job: Annotated[str | None, typer.Argument(metavar="[JOB]", help="Only this job's log.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written, until Ctrl-C.")] = False,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, metavar="N", help="So many lines back.")] = 50,
+) -> None:
+    """Show the newest lines of the log.
+
+    \b
+    jobs logs --follow
+    jobs logs talk.mp4 --lines 200
+    """
+    from dropdub.cli import logs as act
+
+    raise typer.Exit(act.logs(context.obj.place(), job, lines=lines, follow=follow))
+
+
+@app.command()
+def prune(
+    context: Context,
+    older_than: Annotated[str, typer.Option(metavar="TIME", help="Ended longer ago than this.")] = "30d",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Forget jobs that ended long ago, with their logs.
+
+    Your files stay, in outbox, archive and failed. A failed job that is forgotten cannot be retried any more:
+    drop its file again.
+
+    \b
+    jobs prune --dry-run
+    jobs prune --older-than 90d
+    """
+    from dropdub.cli import admin
+
+    raise typer.Exit(admin.prune(context.obj.place(), older_than=older_than, dry_run=dry_run, as_json=as_json))
+
+
+@config_app.command("check")
+def config_check(context: Context) -> None:
+    """Say whether config.yaml is right, or all that is wrong with it.
+
+    \b
+    jobs config check
+    """
+    from dropdub.cli import admin
+
+    raise typer.Exit(admin.config_check(context.obj.path()))
+
+
+@config_app.command("show")
+def config_show(context: Context, as_json: Json = False) -> None:
+    """Show the settings that hold: config.yaml, environment and defaults together.
+
+    \b
+    jobs config show
+    """
+    from dropdub.cli import admin
+
+    raise typer.Exit(admin.config_show(context.obj.path(), as_json=as_json))

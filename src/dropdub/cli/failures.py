@@ -1,0 +1,51 @@
+"""From errors to sentences and exit codes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import traceback
+from pathlib import Path
+
+from dropdub.cli.console import say
+from dropdub.errors import DropdubError, UsageError
+
+DONE, FELL_SHORT, MISUSED = 0, 1, 2
+
+
+def report(error: Exception, logs_dir: Path | None) -> int:
+    """Say on stderr what went wrong and what to do now; return the exit code."""
+    if os.environ.get("DROPDUB_DEBUG"):
+        traceback.print_exception(error)
+    if not isinstance(error, DropdubError):
+        return _report_defect(error, logs_dir)
+    say(f"error: {error.message}", err=True)
+    if error.remedy:
+        say(error.remedy, err=True)
+    return MISUSED if isinstance(error, UsageError) else FELL_SHORT
+
+
+def _report_defect(error: Exception, logs_dir: Path | None) -> int:
+    say(f"error: {_what(error)} {_kept(error, logs_dir)}", err=True)
+    return FELL_SHORT
+
+
+def _what(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        place = f"{error.filename}: " if error.filename else ""
+        return f"The system refuses: {place}{error.strerror}."
+    return f"Something unforeseen happened ({type(error).__name__}: {error})."
+
+
+def _kept(error: Exception, logs_dir: Path | None) -> str:
+    """Write the traceback where a person can find it. The newest replaces the one before."""
+    text = "".join(traceback.format_exception(error))
+    for folder in (logs_dir, Path(tempfile.gettempdir())):
+        if folder is not None and folder.is_dir():
+            file = folder / "dropdub-last-error.txt"
+            try:
+                file.write_text(text, encoding="utf-8", errors="replace")
+            except OSError:
+                continue
+            return f"The details are in {file}"
+    return "Set DROPDUB_DEBUG=1 to see the details."

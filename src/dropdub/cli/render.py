@@ -1,0 +1,147 @@
+"""The status of a root, and lists of jobs, as tables. Views in, what rich prints out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from dropdub.cli.wording import bar, counted, moment, percent, printable, seconds_between, shortened
+from dropdub.quantities import format_duration
+
+if TYPE_CHECKING:
+    from dropdub.store.views import DaemonView, JobView, StatusView
+
+NAME_WIDTH = 24
+BAR_WIDTH = 8
+STATE_STYLES = {
+    "running": "cyan",
+    "waiting": "yellow",
+    "succeeded": "green",
+    "failed": "bold red",
+    "cancelled": "dim",
+}
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What time it is, and where; None is the zone of the machine."""
+
+    now: float
+    zone: tzinfo | None = None
+
+    def at(self, iso: str) -> str:
+        return moment(iso, now=self.now, zone=self.zone)
+
+
+def status(view: StatusView, *, inbox: Path, clock: Clock, width: int = 80, filtered: bool = False) -> RenderableType:
+    """Return what `jobs status` shows, in `width` columns. `filtered`: only some states were asked for."""
+    total = sum(view.counts.values())
+    parts: list[RenderableType] = [_head(view, clock, total)]
+    if total == 0:
+        parts.append(Text(f"\nDrop a recording or a text into {inbox}"))
+    elif not view.jobs:
+        parts.append(Text("\nNone of them is in the state that was asked for." if filtered else ""))
+    else:
+        parts += ["", job_table(view.jobs, clock, width=width)]
+        if not filtered and len(view.jobs) < total:
+            parts.append(Text(f"\n{len(view.jobs)} of {counted(total, 'job')}. All: jobs status --limit 0", "dim"))
+    return Group(*parts)
+
+
+def job_table(jobs: Iterable[JobView], clock: Clock, *, width: int = 80) -> Table:
+    """Return a table with one row a job; reasons wrap in the last column."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    table.add_column("ID", justify="right", no_wrap=True)
+    table.add_column("FILE", no_wrap=True)
+    table.add_column("STATE", no_wrap=True)
+    table.add_column("")
+    for job in jobs:
+        state = Text(job.state, STATE_STYLES.get(job.state, ""))
+        table.add_row(str(job.id), Text(shortened(job.name, max(NAME_WIDTH, width // 3))), state, _details(job, clock))
+    return table
+
+
+def outputs(jobs: Sequence[JobView]) -> list[str]:
+    """Return a line for each folder that has results, and one for each result, to be written unwrapped."""
+    lines: list[str] = []
+    for job in jobs:
+        if job.outputs:
+            lines += ["", f"Outputs of {printable(job.name)} in {job.published or ''}", *output_names(job)]
+    return lines
+
+
+def output_names(job: JobView) -> list[str]:
+    """Return a line for each output: its path, as seen from the job's folder where it lies in there."""
+    folder = Path(job.published) if job.published else None
+    paths = [Path(path) for path in job.outputs]
+    inside = [path.relative_to(folder) if folder and path.is_relative_to(folder) else path for path in paths]
+    return [f"  {printable(str(path))}" for path in inside]
+
+
+def _head(view: StatusView, clock: Clock, total: int) -> Table:
+    head = Table.grid(padding=(0, 2, 0, 0))
+    head.add_row(Text("Daemon", "dim"), _daemon(view.daemon, clock))
+    if view.paused:
+        text = "No further step is started. Go on with: jobs resume"
+        head.add_row(Text("Paused", "yellow"), Text(text))
+    for note in view.daemon.notes if view.daemon and view.daemon.state == "running" else []:
+        head.add_row(Text("Note", "yellow"), Text(printable(note)))
+    counts = ", ".join(f"{number} {state}" for state, number in _in_order(view.counts) if number)
+    head.add_row(Text("Jobs", "dim"), Text(counts if total else "none yet"))
+    return head
+
+
+def _in_order(counts: dict[str, int]) -> list[tuple[str, int]]:
+    order = ("running", "waiting", "claiming", "queued", "failed", "cancelled", "succeeded")
+    return [(state, counts.get(state, 0)) for state in order]
+
+
+def _daemon(daemon: DaemonView | None, clock: Clock) -> Text:
+    start = "Start it with: jobs watch"
+    if daemon is None:
+        return Text(f"not running. {start}", "yellow")
+    if daemon.state == "running":
+        return Text(f"running since {clock.at(daemon.started_at)} (process {daemon.pid})")
+    if daemon.state == "stopped":
+        return Text(f"not running since {clock.at(daemon.heartbeat_at)}. {start}", "yellow")
+    gone = f"died at {clock.at(daemon.heartbeat_at)} (process {daemon.pid}). {start}"
+    return Text(gone, "bold red")
+
+
+def _details(job: JobView, clock: Clock) -> RenderableType:
+    lines = [*_live_lines(job, clock), *_ended_lines(job, clock)]
+    if job.state != "succeeded" or job.reason:
+        lines += [Text(printable(text)) for text in (job.reason, job.remedy) if text]
+    return Group(*(lines or [Text("")]))
+
+
+def _live_lines(job: JobView, clock: Clock) -> list[Text]:
+    if job.state != "running":
+        return []
+    line = Text(f"{job.stage or 'publish'} {bar(job.progress, BAR_WIDTH)} {percent(job.progress)}")
+    if job.remaining_s is not None:
+        line.append(f", {format_duration(job.remaining_s)} left", "dim")
+    lines = [line]
+    if job.retry_at is not None:
+        lines.append(Text(f"tries again at {clock.at(job.retry_at)}: {printable(job.error or '')}", "yellow"))
+    return lines
+
+
+def _ended_lines(job: JobView, clock: Clock) -> list[Text]:
+    if job.finished_at is None:
+        return []
+    taken_s = seconds_between(job.started_at, job.finished_at, now=clock.now)
+    line = Text()
+    if job.warnings:
+        line.append(f"with {counted(len(job.warnings), 'warning')}, ", "yellow")
+    line.append(clock.at(job.finished_at), "dim")
+    if taken_s is not None:
+        line.append(f" ({format_duration(taken_s)})", "dim")
+    return [line]

@@ -1,0 +1,80 @@
+"""Names, times and counts as a terminal shows them."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime, tzinfo
+from pathlib import PurePath
+
+from rich.cells import cell_len
+
+_LONGEST_SUFFIX = 12
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def printable(text: str) -> str:
+    """Return `text` on one line, with a mark for what would move the cursor, turn the direction of writing around,
+    or cannot be encoded: a file may be called anything.
+    """
+    return "".join("\N{REPLACEMENT CHARACTER}" if _is_unsafe(char) else char for char in text)
+
+
+def _is_unsafe(char: str) -> bool:
+    return unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or char in _TURNING
+
+
+def shortened(name: str, width: int) -> str:
+    """Return `name` in at most `width` columns: the middle is left out, the suffix stays.
+
+    Counts columns, not characters: Chinese letters and emoji take two.
+    """
+    name = printable(name)
+    if cell_len(name) <= width:
+        return name
+    suffix = PurePath(name).suffix
+    end = suffix if cell_len(suffix) <= min(_LONGEST_SUFFIX, width // 2) else ""
+    stem = name.removesuffix(suffix) if end else name
+    room = width - 1 - cell_len(end)
+    tail = _taken(stem[::-1], room // 3)[::-1]
+    return _taken(stem, room - cell_len(tail)) + "…" + tail + end
+
+
+def _taken(text: str, width: int) -> str:
+    """Return as many of the first characters as `width` columns hold."""
+    kept, used = [], 0
+    for char in text:
+        used += cell_len(char)
+        if used > width:
+            break
+        kept.append(char)
+    return "".join(kept)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `1 job`, `2 jobs`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def moment(iso: str, *, now: float, zone: tzinfo | None = None) -> str:
+    """Return the local time of a moment: `10:20:33` if it is of today, else with the date."""
+    time = datetime.fromisoformat(iso).astimezone(zone)
+    today = datetime.fromtimestamp(now, zone).date()
+    return f"{time:%H:%M:%S}" if time.date() == today else f"{time:%Y-%m-%d %H:%M}"
+
+
+def seconds_between(start: str | None, end: str | None, *, now: float) -> float | None:
+    """Return how long something took, or has taken so far; None where it has not begun."""
+    if start is None:
+        return None
+    ended = datetime.fromisoformat(end).timestamp() if end else now
+    return max(0.0, ended - datetime.fromisoformat(start).timestamp())
+
+
+def bar(share: float, width: int = 10) -> str:
+    """Return a progress bar of `width` columns. It is full only when all is done."""
+    full = int(share * width) if share < 1 else width
+    return "█" * full + "░" * (width - full)
+
+
+def percent(share: float) -> str:
+    return f"{int(share * 100)} %"

@@ -1,0 +1,341 @@
+"""What `config.yaml`, a profile and a sidecar may say: read once, validated whole, frozen, passed down."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ByteSize,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+
+from dropdub.errors import BadSidecar, ConfigError
+from dropdub.quantities import parse_duration_s
+from dropdub.yamlfile import line_of, read_mapping
+
+SIDECAR_SUFFIX = ".job.yaml"
+ENV_PREFIX = "DROPDUB_"
+_CORRECT = "Correct it, then: jobs config check."
+
+
+def _language_tag(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
+        raise ValueError(f"{value!r} is not a language: write a tag such as en, pt or pt-BR")
+    primary, *rest = value.split("-")
+    return "-".join([primary.lower(), *(part.upper() if len(part) == 2 else part for part in rest)])
+
+
+def _language_or_auto(value: str) -> str:
+    return "auto" if value.lower() == "auto" else _language_tag(value)
+
+
+def _no_repeats(value: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value))
+
+
+def _one_is_a_list(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+LanguageTag = Annotated[str, AfterValidator(_language_tag)]
+Seconds = Annotated[float, BeforeValidator(parse_duration_s)]
+Bytes = Annotated[ByteSize, PlainSerializer(int, return_type=int), Field(ge=0)]
+Positive = Annotated[Seconds, Field(gt=0)]
+NotNegative = Annotated[Seconds, Field(ge=0)]
+
+
+class Section(BaseModel):
+    """Base of all parts: unknown keys are refused, values cannot change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SubtitleStyle(Section):
+    """How subtitles are set; the defaults are what broadcasters ask for."""
+
+    line_length: int = Field(default=42, ge=16, le=120)
+    lines: int = Field(default=2, ge=1, le=4)
+    chars_per_second: float = Field(default=17.0, ge=5, le=60)
+    min_duration: Positive = 5 / 6
+    max_duration: Positive = 7.0
+    gap: NotNegative = 2 / 25
+
+    @model_validator(mode="after")
+    def _ordered(self) -> SubtitleStyle:
+        if self.min_duration >= self.max_duration:
+            raise ValueError("min_duration must be below max_duration")
+        return self
+
+
+class JobOptions(Section):
+    """What is made of one dropped file."""
+
+    language: Annotated[str, AfterValidator(_language_or_auto)] = "auto"
+    targets: Annotated[tuple[LanguageTag, ...], BeforeValidator(_one_is_a_list), AfterValidator(_no_repeats)] = ()
+    voice: str | None = Field(default=None, min_length=1, max_length=100)
+    transcriber: str = "auto"
+    translator: str = "auto"
+    synthesizer: str = "auto"
+    duplicates: Literal["skip", "again"] = "skip"
+    subtitles: SubtitleStyle = SubtitleStyle()
+    out: str | None = None
+
+    def overridden(self, changes: dict[str, Any]) -> JobOptions:
+        """Return these options with `changes` laid over them, validated again.
+
+        Raises pydantic.ValidationError.
+        """
+        merged = self.model_dump()
+        for key, value in changes.items():
+            both_maps = isinstance(value, dict) and isinstance(merged.get(key), dict)
+            merged[key] = {**merged[key], **value} if both_maps else value
+        return JobOptions.model_validate(merged)
+
+
+class Folders(Section):
+    """Where the five folders and the voices are; relative to the root, or absolute."""
+
+    inbox: str = "inbox"
+    outbox: str = "outbox"
+    voices: str = "voices"
+    work: str = "work"
+    failed: str = "failed"
+    archive: str = "archive"
+
+
+class InboxSettings(Section):
+    """How dropped files are noticed and when they count as whole."""
+
+    settle: NotNegative = 5.0
+    settle_empty: NotNegative = 30.0
+    rescan: Positive = 30.0
+    observer: Literal["auto", "native", "polling"] = "auto"
+    polling_interval: Positive = 2.0
+    ignore: tuple[str, ...] = ()
+
+
+class Limits(Section):
+    """What is refused, and what is waited for."""
+
+    max_duration: Positive = 12 * 3600.0
+    max_size: Bytes = Bytes(50_000_000_000)
+    max_text: Bytes = Bytes(5_000_000)
+    min_free_disk: Bytes = Bytes(1_000_000_000)
+    min_free_memory: Bytes = Bytes(300_000_000)
+
+
+class Split(Section):
+    """When and where a long recording is cut."""
+
+    above_duration: Positive = 40 * 60.0
+    above_size: Bytes = Bytes(500_000_000)
+    target: Positive = 12 * 60.0
+    window: Positive = 60.0
+
+    @model_validator(mode="after")
+    def _window_fits(self) -> Split:
+        if self.window * 2 > self.target:
+            raise ValueError("window must be at most half of target")
+        return self
+
+
+class Retry(Section):
+    """How often and when a step is tried again."""
+
+    attempts: int = Field(default=3, ge=1, le=100)
+    interruptions: int = Field(default=3, ge=1, le=100)
+    first: Positive = 10.0
+    longest: Positive = 600.0
+
+
+class Deadlines(Section):
+    """How long a step may take, and how long a worker may be silent."""
+
+    factor: float = Field(default=1.0, gt=0, le=1000)
+    probe: Positive = 10.0
+    stall: Positive = 60.0
+    start: Positive = 300.0
+
+
+class PoolSettings(Section):
+    """One pool of warm worker processes."""
+
+    workers: int = Field(default=1, ge=1, le=64)
+    memory: Bytes = Bytes(4_000_000_000)
+    recycle_after: int = Field(default=200, ge=1)
+    recycle_age: Positive = 6 * 3600.0
+    threads: int = Field(default=1, ge=1, le=256)
+
+
+class WidePoolSettings(PoolSettings):
+    """A pool that has two workers when nothing is said, also where another of its settings is."""
+
+    workers: int = Field(default=2, ge=1, le=64)
+
+
+class Pools(Section):
+    """The four pools."""
+
+    media: WidePoolSettings = WidePoolSettings()
+    transcribe: WidePoolSettings = WidePoolSettings()
+    translate: PoolSettings = PoolSettings()
+    synthesize: PoolSettings = PoolSettings()
+
+
+class CacheSettings(Section):
+    """Costly results kept by content, so that the same work is not done twice."""
+
+    enabled: bool = True
+    max_size: Bytes = Bytes(5_000_000_000)
+
+
+class LogSettings(Section):
+    """The log files in work/logs."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    max_size: Bytes = Bytes(10_000_000)
+    keep: int = Field(default=5, ge=0, le=1000)
+
+
+class Config(BaseSettings):
+    """All of `config.yaml`. Environment variables `DROPDUB_SECTION__KEY` come before the file."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_prefix=ENV_PREFIX, env_nested_delimiter="__")
+
+    folders: Folders = Folders()
+    database: str | None = None
+    inbox: InboxSettings = InboxSettings()
+    job: JobOptions = JobOptions()
+    profiles: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    limits: Limits = Limits()
+    split: Split = Split()
+    retry: Retry = Retry()
+    deadlines: Deadlines = Deadlines()
+    pools: Pools = Pools()
+    preload: bool = True
+    cache: CacheSettings = CacheSettings()
+    log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment first, then the file (given as init values); no .env, no secrets folder."""
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _profiles_are_options(self) -> Config:
+        for name, changes in self.profiles.items():
+            try:
+                self.job.overridden(changes)
+            except ValidationError as error:
+                first = error.errors()[0]
+                where = ".".join(str(part) for part in ("profiles", name, *first["loc"]))
+                raise ValueError(f"{where}: {_allowed(first)}") from error
+        return self
+
+    def options_for(self, profile: str | None, changes: dict[str, Any]) -> JobOptions:
+        """Return the job options that hold: config < profile < `changes` (sidecar or command line).
+
+        Raises pydantic.ValidationError where `changes` are impossible.
+        """
+        return self.job.overridden(self.profiles.get(profile or "", {})).overridden(changes)
+
+
+def load_config(path: Path) -> Config:
+    """Read and validate `config.yaml`.
+
+    Raises ConfigError that lists every problem: the line, what is wrong, what is allowed.
+    """
+    data, node = read_mapping(path)
+    _refuse_private(path, node, data)
+    try:
+        return Config(**_without_blanks(data))
+    except ValidationError as error:
+        raise ConfigError(_problems(path, node, error), remedy=_CORRECT) from error
+    except SettingsError as error:
+        raise ConfigError(f"An environment variable {ENV_PREFIX}… is not as it should be: {error}.") from error
+
+
+def _refuse_private(path: Path, node: yaml.Node | None, data: Mapping[str, Any]) -> None:
+    """Refuse names that begin with `_`: the settings class would take them for arguments of its own."""
+    for key in data:
+        if key.startswith("_"):
+            raise ConfigError(f"{path}, line {line_of(node, (key,))}: {key}: there is no such setting", remedy=_CORRECT)
+
+
+def _without_blanks(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `data` less what has no value: a heading whose settings are all commented out sets nothing.
+
+    A profile keeps them: there, no value may take away what the job options set.
+    """
+    return {
+        key: _without_blanks(value) if isinstance(value, dict) and key != "profiles" else value
+        for key, value in data.items()
+        if value is not None
+    }
+
+
+def read_sidecar(path: Path) -> dict[str, Any]:
+    """Return the job options that a `NAME.job.yaml` sets.
+
+    Raises BadSidecar naming line and what is allowed.
+    """
+    try:
+        data, node = read_mapping(path)
+        JobOptions().overridden(data)
+    except ConfigError as error:
+        raise BadSidecar(error.message.replace(str(path), path.name)) from error
+    except ValidationError as error:
+        raise BadSidecar(_problems(Path(path.name), node, error)) from error
+    return data
+
+
+def _problems(path: Path, node: yaml.Node | None, error: ValidationError) -> str:
+    return "\n".join(_problem(path, node, detail) for detail in error.errors())
+
+
+def _problem(path: Path, node: yaml.Node | None, detail: Any) -> str:
+    name = ".".join(str(part) for part in detail["loc"])
+    return f"{_where(path, node, detail['loc'])}: {name + ': ' if name else ''}{_allowed(detail)}"
+
+
+def _where(path: Path, node: yaml.Node | None, location: tuple[int | str, ...]) -> str:
+    variable = (ENV_PREFIX + "__".join(str(part) for part in location)).upper()
+    if any(name.upper() == variable for name in os.environ):
+        return f"environment variable {variable}"
+    line = line_of(node, location)
+    return f"{path}, line {line}" if line else str(path)
+
+
+def _allowed(detail: Any) -> str:
+    if detail["type"] == "extra_forbidden":
+        return "there is no such setting"
+    if detail["type"] == "tuple_type":
+        return "expected a list such as [pt, es]"
+    if detail["type"].startswith("byte_size"):
+        return f"{detail['input']!r} is not a size: write for example 500 MB or 4 GB"
+    if detail["type"] in ("model_type", "dict_type"):
+        return "expected settings as `name: value` lines below it"
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    given = detail.get("input")
+    shown = f" (found {given!r})" if isinstance(given, str | int | float | bool) else ""
+    return message if shown and repr(given) in message else message + shown

@@ -1,0 +1,170 @@
+"""How a job ends: the verdict is recorded, the original goes to its place, the work folder goes, the state follows."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from pathlib import Path
+
+from dropdub.daemon.context import Context, job_id
+from dropdub.daemon.logs import note
+from dropdub.daemon.mover import Moved, Mover
+from dropdub.daemon.outcomes import Outcomes
+from dropdub.daemon.scheduler import Scheduler
+from dropdub.files import free_name, key, remove_tree
+from dropdub.inbox.intake import NOTE_ROOM, hand_over, write_error_note
+from dropdub.quantities import format_duration
+from dropdub.store import queries, transitions
+from dropdub.store.states import JobState, Outcome, StepState
+from dropdub.store.tables import Job, Step
+
+
+class Endings:
+    """Ends jobs whose steps have ended, and jobs that a person cancelled. Every part can be done again after a crash."""
+
+    def __init__(self, context: Context, mover: Mover, scheduler: Scheduler, outcomes: Outcomes) -> None:
+        self._context = context
+        self._mover = mover
+        self._scheduler = scheduler
+        self._outcomes = outcomes
+        self.counts: Counter[str] = Counter()
+
+    def tick(self) -> None:
+        """Decide on verdicts, and start the moves of what is decided."""
+        for job in queries.cancel_requested(self._context.store):
+            if self._concerns(job):
+                self._cancel(job)
+        for job in queries.jobs_to_end(self._context.store):
+            if self._concerns(job):
+                self._judge(job)
+        for job in queries.jobs_ending(self._context.store):
+            if self._concerns(job):
+                self._settle(job)
+
+    def fail(self, job: Job, *, reason: str, remedy: str) -> None:
+        """Decide that a job has failed."""
+        self._begin(job, JobState.FAILED, reason, remedy)
+
+    def moved(self, moved: Moved) -> None:
+        """Give the job its end state once its files are in their places."""
+        if moved.error is not None:
+            note("original cannot be moved", level=40, trace=moved.error, job=moved.job_id)
+            raise moved.error
+        source, sidecar = moved.result  # type: ignore[misc]
+        transitions.finish_job(
+            self._context.store,
+            moved.job_id,
+            source=str(source),
+            sidecar=str(sidecar) if sidecar else None,
+            now=time.time(),
+        )
+        self._tell(queries.job(self._context.store, moved.job_id))
+
+    def _concerns(self, job: Job) -> bool:
+        return self._context.concerns(job_id(job)) and not self._mover.busy_with(job_id(job))
+
+    def _cancel(self, job: Job) -> None:
+        for claim in self._scheduler.of_job(job_id(job)):
+            assert claim.step.id is not None
+            self._scheduler.pool_of(claim).cancel(claim.step.id)
+            self._outcomes.put_back(claim, Outcome.CANCELLED)
+        self._begin(job, JobState.CANCELLED, "Cancelled.", f"To do it after all: jobs retry {job.id}")
+
+    def _judge(self, job: Job) -> None:
+        if job.dup_of is not None:
+            twin = queries.job(self._context.store, job.dup_of)
+            self._begin(job, JobState.SUCCEEDED, *_same_as(twin))
+            return
+        steps = queries.steps(self._context.store, job_id(job), job.round)
+        broken = next((step for step in steps if step.state == StepState.FAILED), None)
+        if broken is None:
+            self._begin(job, JobState.SUCCEEDED, None, None)
+        else:
+            self._begin(job, JobState.FAILED, *_reason(broken))
+
+    def _begin(self, job: Job, verdict: JobState, reason: str | None, remedy: str | None) -> None:
+        transitions.begin_ending(
+            self._context.store,
+            job_id(job),
+            verdict=verdict,
+            reason=reason,
+            remedy=remedy,
+            destination=self._destination(job, verdict),
+            now=time.time(),
+        )
+
+    def _destination(self, job: Job, verdict: JobState) -> str | None:
+        """Return where the original goes: a name that nothing has and that no job on its way there will have."""
+        if job.origin == "given":
+            return None
+        root = self._context.root
+        folder = root.archive if verdict is JobState.SUCCEEDED else root.failed
+        coming = {
+            key(Path(other.destination).name)
+            for other in queries.jobs_ending(self._context.store)
+            if other.destination
+        }
+        name = free_name(folder, job.name, taken=lambda name: key(name) in coming, room=NOTE_ROOM)
+        return str(folder / name)
+
+    def _settle(self, job: Job) -> None:
+        folder, staging = self._context.root.job_dir(job_id(job)), self._context.staging_of(job)
+
+        def move() -> tuple[Path, Path | None]:
+            placed = _place(job)
+            remove_tree(folder)
+            remove_tree(staging)
+            return placed
+
+        self._mover.submit(job_id(job), move)
+
+    def _tell(self, job: Job) -> None:
+        self.counts[job.state] += 1
+        note("job ended", job=job.id, state=job.state, reason=job.reason)
+        taken_s = (job.finished_at or 0) - (job.started_at or job.created_at)
+        line = f"{job.name}: {job.state} in {format_duration(taken_s)}"
+        if job.warnings:
+            line += f", {len(job.warnings)} warning{'s' if len(job.warnings) > 1 else ''}"
+        if job.state == JobState.SUCCEEDED and job.published:
+            line += f" → {job.published}"
+        self._context.report(line if not job.reason else f"{line}. {job.reason} {job.remedy or ''}".rstrip())
+
+
+def _reason(step: Step) -> tuple[str, str]:
+    error = step.error or {}
+    message = str(error.get("message", "It failed."))
+    return (f"{step.target}: {message}" if step.target else message), str(error.get("remedy", ""))
+
+
+def _same_as(twin: Job) -> tuple[str, str]:
+    place = f" Its outputs: {twin.published}." if twin.published else ""
+    reason = f"The same content as job {twin.id} ({twin.name}), not done again.{place}"
+    return reason, "To do it again all the same, set duplicates: again."
+
+
+def _place(job: Job) -> tuple[Path, Path | None]:
+    """Move the original to its destination, with the note of why it failed beside it."""
+    if job.destination is None:
+        return Path(job.given_path or job.source), None
+    destination = Path(job.destination)
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    moved = hand_over(Path(job.source), Path(job.sidecar) if job.sidecar else None, destination)
+    if job.verdict != JobState.SUCCEEDED:
+        write_error_note(destination, _note_text(job))
+    return moved.source, moved.sidecar
+
+
+def _note_text(job: Job) -> str:
+    made = "".join(f"\n  {path}" for path in job.outputs)
+    return "\n".join(
+        [
+            f"{job.name}: {job.verdict}",
+            "",
+            job.reason or "",
+            *([job.remedy] if job.remedy else []),
+            *([f"\nWhat was finished before:{made}"] if made else []),
+            "",
+            f"To try again:  jobs retry {job.id}",
+            "",
+        ]
+    )

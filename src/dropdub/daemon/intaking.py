@@ -1,0 +1,178 @@
+"""From a settled file in the inbox to a queued job: record the intent, move the file, resolve its options."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from dropdub.config import JobOptions, read_sidecar
+from dropdub.daemon.context import Context, job_id
+from dropdub.daemon.endings import Endings
+from dropdub.daemon.logs import note
+from dropdub.daemon.mover import Moved, Mover
+from dropdub.errors import BadSidecar, DropdubError, TransitionRefused
+from dropdub.files import safe_name
+from dropdub.inbox.intake import Absent, StillWritten, Taken, bring_in
+from dropdub.inbox.scan import Drop, scan
+from dropdub.inbox.settle import Settling, still_written
+from dropdub.inbox.watcher import Watcher
+from dropdub.pipeline.plan import first_steps
+from dropdub.store import queries, transitions
+from dropdub.store.states import JobState
+from dropdub.store.tables import Job
+
+MOST_AT_ONCE = 25
+"""Files recorded in one turn of the loop, so that a drop of thousands does not keep it from its other work."""
+LOOK_AGAIN_S = 0.2
+"""At the most, the inbox is scanned this often, however many events there are."""
+
+
+class Intake:
+    """Finds settled files, records a job for each, and takes the file into the job's work folder."""
+
+    def __init__(self, context: Context, mover: Mover, endings: Endings, wake: Callable[[], None]) -> None:
+        self._context = context
+        self._mover = mover
+        self._endings = endings
+        settings = context.config.inbox
+        self._settling = Settling(settings.settle, settings.settle_empty)
+        self._watcher = Watcher(context.root.inbox, settings, self._heard)
+        self._wake = wake
+        self._dirty = True
+        self._next_scan = 0.0
+        self._held_until: dict[int, float] = {}
+        self._scan_notes: list[str] = []
+        self._watch_notes: list[str] = []
+        self._pending = 0
+
+    @property
+    def notes(self) -> list[str]:
+        """Return what an administrator should know about inbox and watching."""
+        return [*self._watch_notes, *self._scan_notes]
+
+    @property
+    def idle(self) -> bool:
+        """Return whether the inbox, as last seen, has nothing that will be taken, and no event came since."""
+        return self._pending == 0 and not self._dirty
+
+    def start(self) -> None:
+        self._watcher.start()
+
+    def stop(self) -> None:
+        self._watcher.stop()
+
+    def tick(self, now: float) -> None:
+        """Look at the inbox if an event came, a file may have settled, or the rescan is due (`now`: monotonic)."""
+        if now >= self._next_scan or (self._dirty and now >= self._next_scan - self._rescan_s + LOOK_AGAIN_S):
+            self._look(now)
+        self.take_claimed(now)
+
+    def next_due(self, now: float) -> float:
+        """Return when (monotonic) the next look is due."""
+        return min(self._next_scan, now + LOOK_AGAIN_S) if self._dirty else self._next_scan
+
+    def take_claimed(self, now: float) -> None:
+        """Move the files of recorded intents, also those that an earlier run or a command recorded."""
+        for job in queries.unfinished_jobs(self._context.store, (JobState.CLAIMING,)):
+            id_ = job_id(job)
+            waits = now < self._held_until.get(id_, 0.0)
+            if not waits and self._context.concerns(id_) and not self._mover.busy_with(id_):
+                source_dir = self._context.root.job_dir(id_) / "source"
+                self._mover.submit(id_, partial(bring_in, _claim_of(job), source_dir))
+
+    def moved(self, moved: Moved, now: float) -> None:
+        """Take the outcome of a move: queue the job, or drop the claim."""
+        job = queries.job(self._context.store, moved.job_id)
+        self._held_until.pop(moved.job_id, None)
+        if isinstance(moved.error, StillWritten):
+            self._held_until[moved.job_id] = now + 1.0
+        elif isinstance(moved.error, DropdubError):
+            self._refuse(job, moved.error)
+        elif moved.error is not None:
+            note("file cannot be taken yet", level=30, job=job.id, text=str(moved.error))
+            self._held_until[moved.job_id] = now + 10.0
+        elif isinstance(moved.result, Absent):
+            transitions.vanish_job(
+                self._context.store, moved.job_id, reason=moved.result.reason, now=time.time()
+            )
+        elif isinstance(moved.result, Taken):
+            self._taken(job, moved.result)
+
+    @property
+    def _rescan_s(self) -> float:
+        return self._context.config.inbox.rescan
+
+    def _heard(self) -> None:
+        self._dirty = True
+        self._wake()
+
+    def _look(self, now: float) -> None:
+        self._dirty = False
+        self._watch_notes = self._watcher.check()
+        settings = self._context.config
+        seen = scan(self._context.root.inbox, ignore=settings.inbox.ignore, profiles=set(settings.profiles))
+        self._scan_notes = seen.notes
+        settled = self._settling.observe(seen.drops, now)
+        self._pending = len(seen.drops)
+        for drop in settled[:MOST_AT_ONCE]:
+            self._record(drop)
+        due = self._settling.next_due(now)
+        soon = now + LOOK_AGAIN_S if settled else now + self._rescan_s
+        self._next_scan = min(soon, due if due is not None else soon)
+
+    def _record(self, drop: Drop) -> None:
+        if still_written(drop.path):
+            return
+        try:
+            job = transitions.record_job(
+                self._context.store,
+                name=safe_name(drop.path.name),
+                source=str(drop.path),
+                sidecar=str(drop.sidecar) if drop.sidecar else None,
+                device=drop.device,
+                inode=drop.inode,
+                size=drop.size,
+                mtime_ns=drop.mtime_ns,
+                profile=drop.profile,
+                now=time.time(),
+            )
+        except TransitionRefused:  # its claim is being worked on; the file is still to be moved
+            return
+        self._context.report(f"{job.name}: taken as job {job.id}")
+        note("job recorded", job=job.id, name=job.name, size=job.size, profile=job.profile)
+
+    def _taken(self, job: Job, taken: Taken) -> None:
+        try:
+            overrides = read_sidecar(taken.sidecar) if taken.sidecar else dict(job.overrides)
+            options, refusal = self._context.config.options_for(job.profile, overrides), None
+        except (BadSidecar, ValidationError) as error:
+            overrides, options = {}, self._context.config.job
+            refusal = error if isinstance(error, BadSidecar) else BadSidecar(str(error))
+        self._queue(job, taken, overrides, options)
+        if refusal is not None:
+            self._refuse(job, refusal)
+
+    def _queue(self, job: Job, taken: Taken, overrides: dict[str, Any], options: JobOptions) -> None:
+        transitions.take_job(
+            self._context.store,
+            job_id(job),
+            source=str(taken.source),
+            sidecar=str(taken.sidecar) if taken.sidecar else None,
+            overrides=overrides,
+            options=options.model_dump(mode="json"),
+            steps=first_steps(),
+            now=time.time(),
+        )
+
+    def _refuse(self, job: Job, error: DropdubError) -> None:
+        fresh = queries.job(self._context.store, job_id(job))
+        self._endings.fail(fresh, reason=error.message, remedy=error.remedy)
+
+
+def _claim_of(job: Job) -> Any:
+    return None if Path(job.source) else None

@@ -1,0 +1,44 @@
+"""One daemon a root: a lock that dies with the process that holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
+
+from dropdub.errors import DropdubError, RootLocked
+from dropdub.root import Root
+from dropdub.store.views import open_reader
+
+
+@contextmanager
+def hold(root: Root, database_url: str) -> Iterator[None]:
+    """Hold the root for this process.
+
+    Raises RootLocked that says who holds it.
+    """
+    lock = FileLock(root.daemon_lock, blocking=False)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise RootLocked(
+            f"Another Dropdub works on {root.path}: {_holder(database_url)}.",
+            remedy="Ask it with: jobs status. Stop it before you start another.",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _holder(database_url: str) -> str:
+    try:
+        daemon = open_reader(database_url).status(now=0.0, limit=0).daemon
+    except DropdubError:
+        daemon = None
+    return (
+        f"process {daemon.pid} on {daemon.host}, since {daemon.started_at}"
+        if daemon
+        else "it is just starting"
+    )

@@ -1,0 +1,83 @@
+"""The log: a rotating file for all, one file a job, a fixed sentence with fields on each line."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import time
+from collections.abc import Callable
+from typing import Any
+
+from dropdub.config import LogSettings
+from dropdub.root import Root
+
+LOG_NAME = "dropdub.log"
+_logger = logging.getLogger("dropdub")
+
+
+class FieldFormatter(logging.Formatter):
+    """`2026-01-31T10:20:30Z INFO sentence key=value …`, in UTC."""
+
+    converter = time.gmtime
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields: dict[str, Any] = getattr(record, "fields", {})
+        tail = "".join(f" {key}={value}" for key, value in fields.items() if value is not None)
+        head = f"{self.formatTime(record)} {record.levelname} {record.getMessage()}{tail}"
+        return f"{head}\n{self.formatException(record.exc_info)}" if record.exc_info else head
+
+
+class JobFiles(logging.Handler):
+    """Appends each record that names a job to that job's own file."""
+
+    def __init__(self, root: Root) -> None:
+        super().__init__()
+        self._root = root
+
+    def emit(self, record: logging.LogRecord) -> None:
+        job_id = getattr(record, "fields", {}).get("job")
+        if job_id is None:
+            return
+        try:
+            with self._root.job_log(job_id).open("a", encoding="utf-8") as log:
+                log.write(self.format(record) + "\n")
+        except OSError:
+            self.handleError(record)
+
+
+def set_up(root: Root, settings: LogSettings) -> Callable[[], None]:
+    """Send Dropdub's log records to the files of `root`; return what undoes it.
+
+    A log that cannot be written (a full disk) never stops the work.
+    """
+    (root.logs_dir / "jobs").mkdir(parents=True, exist_ok=True)
+    file = logging.handlers.RotatingFileHandler(
+        root.logs_dir / LOG_NAME,
+        maxBytes=settings.max_size,
+        backupCount=settings.keep,
+        encoding="utf-8",
+        delay=True,
+    )
+    handlers: list[logging.Handler] = [file, JobFiles(root)]
+    for handler in handlers:
+        handler.setFormatter(FieldFormatter())
+        handler.handleError = lambda record: None  # type: ignore[method-assign]
+        _logger.addHandler(handler)
+    _logger.setLevel(settings.level.upper())
+    _logger.propagate = False
+    return lambda: _take_down(handlers)
+
+
+def _take_down(handlers: list[logging.Handler]) -> None:
+    for handler in handlers:
+        _logger.removeHandler(handler)
+        handler.close()
+
+
+def note(
+    sentence: str, *, level: int = logging.INFO, trace: BaseException | None = None, **fields: Any
+) -> None:
+    """Log a fixed sentence with fields; `job=ID` sends it to the job's own file too."""
+    _logger.log(level, sentence, extra={"fields": fields}, exc_info=trace)

@@ -1,0 +1,176 @@
+"""Write down what workers report: progress, results, errors, deaths."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from typing import Any
+
+from dropdub.daemon.context import Context, job_id, options_of
+from dropdub.daemon.logs import note
+from dropdub.daemon.publishing import publish
+from dropdub.daemon.retry import next_try_at
+from dropdub.daemon.scheduler import Scheduler
+from dropdub.errors import DropdubError, TransitionRefused, UnexpectedError, Waiting
+from dropdub.files import remove_tree
+from dropdub.pipeline.artefacts import scratch_name
+from dropdub.pipeline.plan import job_facts, plan
+from dropdub.pool.pool import Broke, Completed, PoolEvent, Progressed, Said, Started
+from dropdub.store import queries, transitions
+from dropdub.store.states import Outcome
+from dropdub.store.tables import Job
+from dropdub.store.transitions import AttemptEnd, Claim, JobFacts
+
+
+class Outcomes:
+    """Turns the pools' events into transitions."""
+
+    def __init__(self, context: Context, scheduler: Scheduler) -> None:
+        self._context = context
+        self._scheduler = scheduler
+
+    def take(self, event: PoolEvent) -> None:
+        """Write one event down. Events of steps that are no longer under way are ignored."""
+        if isinstance(event, Said):
+            self._said(event)
+            return
+        claim = self._scheduler.under_way.get(event.step_id)
+        if claim is None or claim.step.token != event.token:
+            return
+        if isinstance(event, Started):
+            transitions.record_worker(
+                self._context.store, claim.attempt_id, pid=event.pid, started=event.pid_started
+            )
+        elif isinstance(event, Completed):
+            self._completed(claim, event)
+        elif isinstance(event, Broke):
+            self.broke(claim, event.error, _end(Outcome.FAILED, event, event.error))
+
+    def complete(self, claim: Claim, result: dict[str, Any], end: AttemptEnd) -> None:
+        """Take a step's result: publish what it staged, plan what follows, and close the step, in this order.
+
+        The result is committed first, so that a crash in between finds it and goes on from here.
+        Raises DropdubError where the result cannot be taken.
+        """
+        store, step, now = self._context.store, claim.step, time.time()
+        assert step.id is not None
+        outputs: list[str] = []
+        if "deliverables" in result:
+            transitions.commit_result(store, step.id, step.token, result)
+            outputs = publish(self._context, claim.job, result)
+        twin = self._twin(claim, result)
+        facts = {**queries.facts(store, claim.job), step.key: result}
+        transitions.complete_step(
+            store,
+            step.id,
+            step.token,
+            result=result,
+            facts=JobFacts(**job_facts(step.stage, result), outputs=tuple(outputs), dup_of=twin),
+            steps=() if twin else _planned(claim, facts),
+            end=end,
+            now=now,
+        )
+        note("step succeeded", job=claim.job.id, step=step.key, seconds=result.get("seconds"))
+
+    def broke(self, claim: Claim, error: DropdubError, end: AttemptEnd) -> None:
+        """Close an attempt that ended in an error: wait, try again later, or fail."""
+        store, step, now = self._context.store, claim.step, time.time()
+        assert step.id is not None
+        self._forget(claim)
+        if isinstance(error, Waiting):
+            self._wait(claim, error, end, now)
+            return
+        at = next_try_at(error, attempts=step.attempts + 1, settings=self._context.config.retry, now=now)
+        level = logging.ERROR if at is None else logging.WARNING
+        note(
+            "step broke",
+            level=level,
+            job=claim.job.id,
+            step=step.key,
+            error=type(error).__name__,
+            text=error.message,
+        )
+        if at is None:
+            transitions.fail_step(store, step.id, step.token, error=error.to_dict(), end=end, now=now)
+        else:
+            end = AttemptEnd(**{**end.__dict__, "outcome": Outcome.RETRIED})
+            transitions.retry_step(store, step.id, step.token, error=error.to_dict(), at=at, end=end, now=now)
+
+    def put_back(self, claim: Claim, outcome: Outcome) -> None:
+        """Queue a step again that was stopped on purpose; it costs the step nothing."""
+        assert claim.step.id is not None
+        self._forget(claim)
+        transitions.release_step(
+            self._context.store, claim.step.id, claim.step.token, end=AttemptEnd(outcome), now=time.time()
+        )
+
+    def _completed(self, claim: Claim, event: Completed) -> None:
+        try:
+            self.complete(claim, event.result, _end(Outcome.SUCCEEDED, event, None))
+        except DropdubError as error:
+            self.broke(claim, error, _end(Outcome.FAILED, event, error))
+        self._forget(claim)
+
+    def _wait(self, claim: Claim, error: Waiting, end: AttemptEnd, now: float) -> None:
+        store, step = self._context.store, claim.step
+        assert step.id is not None
+        end = AttemptEnd(**{**end.__dict__, "outcome": Outcome.RELEASED})
+        transitions.release_step(store, step.id, step.token, end=end, now=now)
+        hold(self._context, claim.job, error)
+        note("job waits", job=claim.job.id, condition=error.condition, text=error.message)
+
+    def _twin(self, claim: Claim, result: dict[str, Any]) -> int | None:
+        """Return the job that has, or makes, the same of the same content, where that is not to be done again."""
+        if "content_hash" not in result or options_of(claim.job).duplicates == "again":
+            return None
+        claim.job.content_hash = result["content_hash"]
+        twin = queries.same_content(self._context.store, claim.job)
+        return twin.id if twin else None
+
+    def _forget(self, claim: Claim) -> None:
+        assert claim.step.id is not None
+        self._scheduler.under_way.pop(claim.step.id, None)
+        folder = self._context.root.job_dir(job_id(claim.job))
+        remove_tree(folder / scratch_name(claim.step.key, claim.step.token))
+
+    def _said(self, event: Said) -> None:
+        claim = self._scheduler.under_way.get(event.step_id) if event.step_id is not None else None
+        level = logging.getLevelNamesMapping().get(event.level.upper(), logging.INFO)
+        note(
+            event.text,
+            level=level,
+            job=claim.job.id if claim else None,
+            step=claim.step.key if claim else None,
+        )
+
+
+def hold(context: Context, job: Job, error: Waiting) -> None:
+    """Let a job wait, unless it waits already or ends."""
+    with contextlib.suppress(TransitionRefused):
+        transitions.hold_job(
+            context.store,
+            job_id(job),
+            waiting_for=error.condition,
+            reason=error.message,
+            remedy=error.remedy,
+            now=time.time(),
+        )
+
+
+def _planned(claim: Claim, facts: dict[str, Any]) -> Any:
+    try:
+        return plan(options_of(claim.job), facts)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnexpectedError(f"{claim.step.key} returned what cannot be planned with: {error!r}.") from error
+
+
+def _end(outcome: Outcome, event: Completed | Broke, error: DropdubError | None) -> AttemptEnd:
+    return AttemptEnd(
+        outcome=outcome,
+        exit_code=event.exit_code if isinstance(event, Broke) else None,
+        error_class=type(error).__name__ if error else None,
+        error_text=error.message if error else None,
+        peak_memory=event.peak_memory,
+        seconds=event.seconds,
+    )

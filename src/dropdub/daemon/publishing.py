@@ -1,0 +1,56 @@
+"""The last step of publishing: staged deliverables get their place in the outbox, each by one rename."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from dropdub.daemon.context import Context, job_id
+from dropdub.errors import UnexpectedError, Waiting
+from dropdub.files import free_name, fsync_dir, numbered_folder, rename
+from dropdub.store import transitions
+from dropdub.store.tables import Job
+
+
+def publish(context: Context, job: Job, result: dict[str, Any]) -> list[str]:
+    """Rename what a publish step staged into the job's folder; return the paths. Safe to do again after a crash.
+
+    Raises Waiting where the outbox cannot be written to, UnexpectedError where a deliverable is nowhere.
+    """
+    staging = context.staging_of(job)
+    try:
+        folder = _folder(context, job)
+        return [
+            str(_placed(staging / item["name"], folder / item["name"])) for item in result["deliverables"]
+        ]
+    except OSError as error:
+        raise Waiting(
+            f"The outbox {context.outbox_of(job)} cannot be written to: {error.strerror or error}.",
+            condition="outbox",
+            remedy="Connect the share, or make the folder writable.",
+        ) from error
+
+
+def _folder(context: Context, job: Job) -> Path:
+    """Return the job's own folder, chosen and recorded before it is made."""
+    outbox = context.outbox_of(job)
+    stem = Path(job.name).stem
+
+    def choose(taken: Any) -> str:
+        name = free_name(
+            outbox, stem, taken=lambda name: taken(str(outbox / name)), numbering=numbered_folder
+        )
+        return str(outbox / name)
+
+    folder = Path(transitions.claim_outbox(context.store, job_id(job), choose=choose))
+    folder.mkdir(parents=True, exist_ok=True)
+    fsync_dir(folder.parent)
+    return folder
+
+
+def _placed(staged: Path, target: Path) -> Path:
+    if staged.exists():
+        rename(staged, target)
+    elif not target.exists():
+        raise UnexpectedError(f"{target.name} was made, but is neither staged nor published.")
+    return target

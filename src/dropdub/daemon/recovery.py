@@ -1,0 +1,93 @@
+"""What the next start does about a run that died: end what is left of it, take what it finished, queue the rest again."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+from dropdub.daemon.context import STAGING, Context, job_id
+from dropdub.daemon.endings import Endings
+from dropdub.daemon.logs import note
+from dropdub.daemon.outcomes import Outcomes
+from dropdub.errors import DropdubError, InterruptedTooOften
+from dropdub.files import remove, remove_tree
+from dropdub.pipeline.artefacts import result_name
+from dropdub.process import reap_survivors
+from dropdub.store import queries, transitions
+from dropdub.store.states import ENDED, JobState, Outcome
+from dropdub.store.tables import Step
+from dropdub.store.transitions import AttemptEnd, Claim
+
+
+def recover(context: Context, outcomes: Outcomes, endings: Endings) -> None:
+    """Bring rows and files back to a state from which work goes on. The root's lock must be held.
+
+    Half-done intakes and endings need nothing here: the loop finds and finishes them as it does its own.
+    """
+    for sentence in reap_survivors(context.root.run_dir):
+        note("survivor ended", text=sentence)
+    for step in queries.running_steps(context.store):
+        _recover_step(context, outcomes, endings, step)
+    sweep(context)
+
+
+def sweep(context: Context) -> None:
+    """Remove work folders and stagings that no unfinished job owns, and what dead steps left in those that stay."""
+    alive = {str(job_id(job)): job for job in queries.unfinished_jobs(context.store)}
+    for folder in context.root.work.iterdir():
+        if folder.name.isdigit() and folder.name not in alive:
+            remove_tree(folder)
+        elif folder.name.isdigit():
+            remove_tree(folder / "tmp")
+    outboxes = {context.root.outbox, *(context.outbox_of(job) for job in alive.values())}
+    for outbox in outboxes:
+        _sweep_staging(outbox / STAGING, alive.keys())
+    for folder in (context.root.archive, context.root.failed):
+        for part in folder.glob(".*.part"):
+            remove(part)
+
+
+def _sweep_staging(staging: Path, alive: object) -> None:
+    if not staging.is_dir():
+        return
+    for folder in staging.iterdir():
+        if folder.name not in alive:  # type: ignore[operator]
+            remove_tree(folder)
+    if not any(staging.iterdir()):
+        staging.rmdir()
+
+
+def _recover_step(context: Context, outcomes: Outcomes, endings: Endings, step: Step) -> None:
+    job = queries.job(context.store, step.job_id)
+    assert step.id is not None
+    if _take_committed(context, outcomes, step):
+        return
+    count = transitions.rescue_step(context.store, step.id, step.token, now=time.time())
+    note("step interrupted", job=job.id, step=step.key, interruptions=count)
+    ended = job.state in ENDED or job.verdict is not None
+    if count > context.config.retry.interruptions and not ended:
+        error = InterruptedTooOften(f"{job.name} was being worked on {count} times when the program died.")
+        endings.fail(job, reason=error.message, remedy=error.remedy)
+
+
+def _take_committed(context: Context, outcomes: Outcomes, step: Step) -> bool:
+    """Complete a step whose worker had written its result before all died; return whether it had."""
+    result = step.result or _written_result(context.root.job_dir(step.job_id), step)
+    if result is None:
+        return False
+    job = queries.job(context.store, step.job_id)
+    try:
+        outcomes.complete(Claim(step=step, job=job, attempt_id=0), result, AttemptEnd(Outcome.SUCCEEDED))
+    except DropdubError as error:
+        note("committed result cannot be taken", job=job.id, step=step.key, text=error.message)
+        return False
+    return job.state != JobState.CANCELLED
+
+
+def _written_result(folder: Path, step: Step) -> dict[str, object] | None:
+    try:
+        result = json.loads((folder / result_name(step.key, step.token)).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return result if isinstance(result, dict) else None

@@ -1,0 +1,198 @@
+"""Start and end a run: the daemon on a root, or a few files in the foreground."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dropdub.config import Config, load_config
+from dropdub.daemon import lock, logs
+from dropdub.daemon.context import Context, job_id
+from dropdub.daemon.supervisor import Supervisor
+from dropdub.errors import RootLocked, UsageError
+from dropdub.files import safe_name
+from dropdub.pool.messages import Start
+from dropdub.pool.pool import Launch, Pool
+from dropdub.process import contain_self, identity_of, install_stop_handlers
+from dropdub.root import Root
+from dropdub.store import transitions
+from dropdub.store.database import Store
+from dropdub.store.views import JobView, open_reader
+
+POLL_S = 0.5
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How many jobs ended in this run, and how; `stopped`: a person or the system ended it."""
+
+    succeeded: int
+    failed: int
+    cancelled: int
+    waiting: int
+    stopped: bool
+
+
+def open_root(path: Path) -> tuple[Root, Config, str]:
+    """Return the root at `path`, its configuration and its database's URL, with all folders made.
+
+    Raises ConfigError.
+    """
+    config = load_config(path / "config.yaml")
+    root = Root.at(path, config.folders.model_dump())
+    root.create_folders()
+    return root, config, config.database or root.database_url
+
+
+def run_daemon(path: Path, *, until_idle: bool = False, report: Callable[[str], None]) -> Summary:
+    """Watch the root's inbox and work until stopped, or until nothing is left to do.
+
+    Raises ConfigError, StoreError and RootLocked.
+    """
+    root, config, url = open_root(path)
+    with lock.hold(root, url), _run(root, config, url, report=report, only=None) as supervisor:
+        report(f"Watching {root.inbox}")
+        supervisor.run(until=supervisor.idle if until_idle else lambda: False)
+        return _summary(supervisor, url)
+
+
+def run_files(
+    path: Path,
+    files: Sequence[Path],
+    *,
+    overrides: Mapping[str, Any],
+    profile: str | None,
+    report: Callable[[str], None],
+    on_view: Callable[[list[JobView]], None],
+) -> list[int]:
+    """Work copies of `files` off now and return their jobs' ids; a daemon that holds the root does the work.
+
+    Returns early when stopped: what is left goes on with the next run. Raises UsageError for files that are not there.
+    """
+    root, config, url = open_root(path)
+    _refuse_missing(files)
+    config.options_for(profile, dict(overrides))
+    store = Store.open(url)
+    ids = frozenset(_record(store, file, overrides, profile) for file in files)
+    watching = _Viewer(url, ids, on_view)
+    while not watching.look():
+        try:
+            with lock.hold(root, url), _run(root, config, url, report=report, only=ids) as supervisor:
+                supervisor.run(until=lambda: watching.look() and supervisor.ended(ids))
+                if supervisor.stopped:
+                    break
+        except RootLocked:
+            time.sleep(POLL_S)
+    watching.look()
+    return sorted(ids)
+
+
+class _Viewer:
+    """Shows the state of some jobs as it changes."""
+
+    def __init__(self, url: str, ids: frozenset[int], on_view: Callable[[list[JobView]], None]) -> None:
+        self._reader = open_reader(url)
+        self._ids = [str(id_) for id_ in sorted(ids)]
+        self._on_view = on_view
+
+    def look(self) -> bool:
+        """Show them; return whether all have ended."""
+        views = self._reader.find(self._ids)
+        self._on_view(views)
+        return all(view.finished_at is not None for view in views)
+
+
+@contextmanager
+def _run(
+    root: Root, config: Config, url: str, *, report: Callable[[str], None], only: frozenset[int] | None
+) -> Iterator[Supervisor]:
+    """Set up all that one run needs, and take it down again."""
+    store = Store.open(url)
+    contain_self()
+    take_down_logs = logs.set_up(root, config.log)
+    context = Context(root, config, store, uuid.uuid4().hex, report, only)
+    wake = threading.Event()
+    supervisor = Supervisor(context, _pools(root, config, wake), wake, watch=only is None)
+    _enter(context)
+    install_stop_handlers(supervisor.stop)
+    try:
+        yield supervisor
+    finally:
+        transitions.stop_run(store, context.run_id, now=time.time())
+        logs.note("run ended", run=context.run_id)
+        store.close()
+        take_down_logs()
+
+
+def _enter(context: Context) -> None:
+    me = identity_of(os.getpid())
+    assert me is not None
+    transitions.clear_stop(context.store)
+    transitions.start_run(
+        context.store,
+        run_id=context.run_id,
+        pid=me.pid,
+        pid_started=me.started,
+        host=socket.gethostname(),
+        boot_id=me.boot_id,
+        now=time.time(),
+    )
+    logs.note("run started", run=context.run_id, pid=me.pid)
+
+
+def _pools(root: Root, config: Config, wake: threading.Event) -> dict[str, Pool]:
+    job = config.job
+    engines = {
+        "transcribe": ["transcriber", job.transcriber],
+        "translate": ["translator", job.translator],
+        "synthesize": ["synthesizer", job.synthesizer],
+    }
+    pools = {}
+    for name, settings in config.pools:
+        start = Start(
+            preload=config.preload,
+            cache_dir=str(root.cache_dir) if config.cache.enabled else None,
+            cache_max_bytes=int(config.cache.max_size),
+            threads=settings.threads,
+            engines=engines.get(name, []),
+        )
+        launch = Launch(
+            run_dir=root.run_dir, start=start, stall_s=config.deadlines.stall, start_s=config.deadlines.start
+        )
+        pools[name] = Pool(name, settings, launch, wake=wake.set)
+    return pools
+
+
+def _summary(supervisor: Supervisor, url: str) -> Summary:
+    counts = supervisor.endings.counts
+    waiting = open_reader(url).status(now=time.time(), limit=0).counts["waiting"]
+    return Summary(counts["succeeded"], counts["failed"], counts["cancelled"], waiting, supervisor.stopped)
+
+
+def _refuse_missing(files: Sequence[Path]) -> None:
+    for file in files:
+        if not file.is_file():
+            raise UsageError(f"{file} is not there, or is not a file.")
+
+
+def _record(store: Store, file: Path, overrides: Mapping[str, Any], profile: str | None) -> int:
+    file = file.absolute()
+    job = transitions.record_job(
+        store,
+        name=safe_name(file.name),
+        origin="given",
+        source=str(file),
+        given_path=str(file),
+        overrides=dict(overrides),
+        profile=profile,
+        now=time.time(),
+    )
+    return job_id(job)

@@ -1,0 +1,184 @@
+"""The one process that watches, schedules, times out and recovers: a loop of short turns."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from dropdub.daemon.conditions import GENERAL, obstacle
+from dropdub.daemon.context import Context, job_id
+from dropdub.daemon.endings import Endings
+from dropdub.daemon.intaking import Intake
+from dropdub.daemon.logs import note
+from dropdub.daemon.mover import Moved, Mover
+from dropdub.daemon.outcomes import Outcomes, hold
+from dropdub.daemon.recovery import recover
+from dropdub.daemon.scheduler import Scheduler
+from dropdub.errors import Waiting
+from dropdub.pool.pool import Pool
+from dropdub.store import queries, transitions
+from dropdub.store.states import JobState, Outcome
+
+LONGEST_TURN_S = 0.5
+"""How long the loop sleeps at the most: commands from other processes are seen within this time."""
+BEAT_S = 2.0
+CONDITIONS_S = 2.0
+POOL_GRACE_S = 1.5
+MOVER_GRACE_S = 2.0
+
+
+class Supervisor:
+    """Runs one root. `run` returns when `until` says so, or when `stop` was called."""
+
+    def __init__(
+        self, context: Context, pools: Mapping[str, Pool], wake: threading.Event, *, watch: bool
+    ) -> None:
+        self._context = context
+        self._pools = pools
+        self._wake = wake
+        self._watch = watch
+        self._stopping = False
+        self._paused = False
+        self._obstacle: Waiting | None = None
+        self._next_beat = self._next_conditions = 0.0
+        self._mover = Mover(wake.set)
+        self._scheduler = Scheduler(context, pools)
+        self._outcomes = Outcomes(context, self._scheduler)
+        self.endings = Endings(context, self._mover, self._scheduler, self._outcomes)
+        self._intake = Intake(context, self._mover, self.endings, wake.set)
+
+    def stop(self) -> None:
+        """Ask the loop to end; safe to call from a signal handler."""
+        self._stopping = True
+        self._wake.set()
+
+    @property
+    def stopped(self) -> bool:
+        return self._stopping
+
+    def run(self, until: Callable[[], bool] = lambda: False) -> None:
+        """Recover, then work until told to stop."""
+        try:
+            recover(self._context, self._outcomes, self.endings)
+            if self._watch:
+                self._intake.start()
+            if self._context.config.preload:
+                self._warm()
+            while not self._stopping and not until():
+                self.tick(time.monotonic())
+                self._sleep()
+        finally:
+            self._shut_down()
+
+    def tick(self, now: float) -> None:
+        """Do one turn (`now`: monotonic seconds)."""
+        self._heed_commands()
+        self._heed_conditions(now)
+        if self._watch:
+            self._intake.tick(now)
+        else:
+            self._intake.take_claimed(now)
+        for moved in self._mover.collect():
+            self._take_moved(moved, now)
+        self._collect(now)
+        self.endings.tick()
+        if not self._paused and self._obstacle is None:
+            self._scheduler.dispatch()
+        self._beat(now)
+
+    def idle(self) -> bool:
+        """Return whether nothing is left that would go on by itself soon."""
+        unfinished = queries.unfinished_jobs(
+            self._context.store, (JobState.CLAIMING, JobState.QUEUED, JobState.RUNNING)
+        )
+        return self._intake.idle and self._mover.idle and (self._paused or not unfinished)
+
+    def ended(self, job_ids: frozenset[int]) -> bool:
+        """Return whether all of these jobs have ended."""
+        return not any(job_id(job) in job_ids for job in queries.unfinished_jobs(self._context.store))
+
+    def _sleep(self) -> None:
+        now = time.monotonic()
+        due = [now + LONGEST_TURN_S, self._next_beat]
+        if self._watch:
+            due.append(self._intake.next_due(now))
+        due += [deadline for pool in self._pools.values() if (deadline := pool.next_deadline()) is not None]
+        self._wake.wait(max(0.01, min(due) - now))
+        self._wake.clear()
+
+    def _warm(self) -> None:
+        for pool in self._pools.values():
+            pool.warm(time.monotonic())
+
+    def _heed_commands(self) -> None:
+        self._paused = queries.paused(self._context.store)
+        if queries.stop_requested(self._context.store):
+            self._stopping = True
+
+    def _heed_conditions(self, now: float) -> None:
+        """Hold jobs while there is an obstacle for all, and let those go on whose obstacle is gone."""
+        if now < self._next_conditions:
+            return
+        self._next_conditions = now + CONDITIONS_S
+        before, self._obstacle = self._obstacle, obstacle(self._context.root, self._context.config.limits)
+        if self._obstacle is not None:
+            self._hold_all(self._obstacle)
+        elif before is not None or self._any_held():
+            self._release_all()
+
+    def _hold_all(self, error: Waiting) -> None:
+        for job in queries.unfinished_jobs(self._context.store, (JobState.QUEUED, JobState.RUNNING)):
+            if not self._scheduler.of_job(job_id(job)):
+                hold(self._context, job, error)
+
+    def _any_held(self) -> bool:
+        return bool(queries.unfinished_jobs(self._context.store, (JobState.WAITING,)))
+
+    def _release_all(self) -> None:
+        for job in queries.unfinished_jobs(self._context.store, (JobState.WAITING,)):
+            if job.waiting_for in GENERAL:
+                transitions.release_job(
+                    self._context.store, job_id(job), waiting_for=job.waiting_for, now=time.time()
+                )
+                note("job goes on", job=job.id)
+
+    def _take_moved(self, moved: Moved, now: float) -> None:
+        job = queries.job(self._context.store, moved.job_id)
+        if job.verdict is not None:
+            self.endings.moved(moved)
+        else:
+            self._intake.moved(moved, now)
+
+    def _collect(self, now: float) -> None:
+        for pool in self._pools.values():
+            for event in pool.tick(now):
+                self._outcomes.take(event)
+
+    def _beat(self, now: float) -> None:
+        if now < self._next_beat:
+            return
+        self._next_beat = now + BEAT_S
+        notes = list(self._intake.notes)
+        if self._obstacle is not None:
+            notes.append(f"Work waits. {self._obstacle.sentence}")
+        transitions.beat(
+            self._context.store,
+            self._context.run_id,
+            notes=notes,
+            shares=self._scheduler.shares(),
+            now=time.time(),
+        )
+
+    def _shut_down(self) -> None:
+        """End the workers, keep what they finished, put the rest back."""
+        if self._watch:
+            self._intake.stop()
+        for pool in self._pools.values():
+            pool.stop(grace_s=POOL_GRACE_S)
+        self._collect(time.monotonic())
+        for claim in list(self._scheduler.under_way.values()):
+            self._outcomes.put_back(claim, Outcome.RELEASED)
+        self._mover.stop(grace_s=MOVER_GRACE_S)
+        for moved in self._mover.collect():
+            self._take_moved(moved, time.monotonic())

@@ -1,0 +1,173 @@
+"""The light translator: the `apertium` program, where the machine has it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import cache
+from shutil import which
+from typing import ClassVar
+
+import psutil
+
+from dropdub.engines.apertium_pairs import ends, packages, route
+from dropdub.engines.base import EngineInfo
+from dropdub.errors import DeadlineExceeded, EngineMissing, MediaToolFailed, UnsupportedLanguage
+from dropdub.process import inherited_fds
+
+START_S = 60.0
+CHARACTERS_PER_S = 2_000
+LIST_S = 10.0
+_BLANK_LINES = re.compile(r"\s*\n\s*\n\s*")
+_FENCE = "."
+
+
+class ApertiumTranslator:
+    """Rule-based translation of the installed pairs, and of two pairs that share a language."""
+
+    name: ClassVar[str] = "apertium"
+    role: ClassVar[str] = "translator"
+    rank: ClassVar[int] = 10
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        if sys.platform == "win32":
+            return "The engine 'apertium' is not made for Windows. Choose another translator in config.yaml."
+        if which("apertium") is None:
+            return "The engine 'apertium' needs the program apertium. Install it with: apt install apertium"
+        return None
+
+    @classmethod
+    def hint(cls, source: str, target: str) -> str | None:
+        """Name the packages of a pair whose names are known; there is no rule to guess the others by."""
+        if sys.platform == "win32":
+            return None
+        names = " ".join(packages(source, target))
+        return f"On Debian or Ubuntu: apt install apertium {names}" if names else None
+
+    def load(self) -> None:
+        if problem := self.unavailable():
+            raise EngineMissing(problem)
+        installed_modes()
+
+    def info(self) -> EngineInfo:
+        return EngineInfo(self.name, program_version(), {"modes": list(installed_modes())})
+
+    def supports(self, source: str, target: str) -> bool:
+        return bool(route(installed_modes(), source, target))
+
+    def coverage(self) -> str:
+        """Return the installed pairs; pivots follow from them."""
+        pairs = sorted(set(map(ends, installed_modes())))
+        return ", ".join(f"{source} to {target}" for source, target in pairs) or "nothing: no pair is installed"
+
+    def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[str]:
+        modes = route(installed_modes(), source, target)
+        if not modes:
+            message = f"The engine 'apertium' does not go from {source} to {target}."
+            raise UnsupportedLanguage(message, remedy=self.hint(source, target))
+        translated = list(texts)
+        for mode in modes:
+            translated = translate_all(mode, translated)
+        return translated
+
+
+def translate_all(mode: str, texts: Sequence[str]) -> list[str]:
+    """Translate each text by one mode; what has no letter is left as it is."""
+    flat = [flattened(text) for text in texts]
+    spoken = [place for place, text in enumerate(flat) if any(map(str.isalpha, text))]
+    for place, text in zip(spoken, _translate_batch(mode, [flat[place] for place in spoken]), strict=True):
+        flat[place] = text
+    return flat
+
+
+def flattened(text: str) -> str:
+    """Return a text on one line, without the characters that end a line or a stream."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
+
+
+def _translate_batch(mode: str, texts: Sequence[str]) -> list[str]:
+    """Translate in one run; where what comes back does not match, in two halves, down to single texts."""
+    if not texts:
+        return []
+    blocks = _BLANK_LINES.split(run_apertium(mode, "".join(map(_fenced, texts))).strip())
+    if len(texts) == 1:
+        return [_joined(blocks)]
+    if len(blocks) == 2 * len(texts) and all(block == _FENCE for block in blocks[1::2]):
+        return [_joined([block]) for block in blocks[::2]]
+    middle = len(texts) // 2
+    return _translate_batch(mode, texts[:middle]) + _translate_batch(mode, texts[middle:])
+
+
+def _fenced(text: str) -> str:
+    """Put a full stop of its own behind a text, else its end is translated together with the next start.
+
+    A line's end alone is no boundary for apertium.
+    """
+    return f"{text}\n\n{_FENCE}\n\n"
+
+
+def _joined(blocks: Sequence[str]) -> str:
+    inner = blocks[:-1] if len(blocks) > 1 and blocks[-1] == _FENCE else blocks
+    return " ".join(" ".join(inner).split())
+
+
+def run_apertium(mode: str, text: str) -> str:
+    """Return apertium's translation of `text`, whose characters are all taken literally.
+
+    Raises DeadlineExceeded and MediaToolFailed.
+    """
+    return _run(["apertium", "-u", mode], text, deadline_s=START_S + len(text) / CHARACTERS_PER_S)
+
+
+def _run(command: Sequence[str], text: str, *, deadline_s: float) -> str:
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        pass_fds=inherited_fds(),
+    ) as program:
+        try:
+            output, complaint = program.communicate(text, timeout=deadline_s)
+        except subprocess.TimeoutExpired as error:
+            raise DeadlineExceeded(f"{' '.join(command)} took longer than {deadline_s:.0f} s.") from error
+        finally:
+            _kill_tree(program)
+    if program.returncode != 0:
+        message = f"{' '.join(command)} failed with exit code {program.returncode}: {complaint.strip()}"
+        raise MediaToolFailed(message)
+    return output
+
+
+def _kill_tree(program: subprocess.Popen[str]) -> None:
+    """Kill what is left of a program: the pipe's parts outlive the shell that started them."""
+    if program.poll() is not None:
+        return
+    tree = psutil.Process(program.pid).children(recursive=True)
+    program.kill()
+    for part in tree:
+        if part.is_running():
+            part.kill()
+
+
+@cache
+def installed_modes() -> tuple[str, ...]:
+    """Return the modes that apertium has, such as `eng-spa` and `es-pt_BR`; none without apertium."""
+    if ApertiumTranslator.unavailable():
+        return ()
+    listed = _run(["apertium", "-l"], "", deadline_s=LIST_S).split()
+    return tuple(mode for mode in listed if mode.count("-") == 1)
+
+
+@cache
+def program_version() -> str:
+    """Return apertium's version; `unknown` for one too old to tell it."""
+    try:
+        return _run(["apertium", "-V"], "", deadline_s=LIST_S).split()[-1]
+    except (MediaToolFailed, IndexError):
+        return "unknown"

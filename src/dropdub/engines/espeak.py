@@ -1,0 +1,98 @@
+"""The light synthesizer: eSpeak NG, with the library and the voices of the espeakng-loader package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+import numpy as np
+
+from dropdub.engines.base import EngineInfo, Samples, Voice
+from dropdub.engines.espeak_library import EspeakLibrary, EspeakVoice, espeak_library
+from dropdub.engines.languages import primary
+from dropdub.engines.packages import missing_package
+from dropdub.errors import UnsupportedLanguage, VoiceMissing
+
+USUAL_WPM = 175
+SLOWEST_WPM = 80
+FASTEST_WPM = 450
+
+
+class EspeakSynthesizer:
+    """Speaks about a hundred languages, with a plain synthetic voice: it clones nobody."""
+
+    name: ClassVar[str] = "espeak-ng"
+    role: ClassVar[str] = "synthesizer"
+    rank: ClassVar[int] = 10
+    clones: ClassVar[bool] = False
+
+    sample_rate: int = 22_050
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        return missing_package(cls.name, "espeakng_loader")
+
+    def load(self) -> None:
+        self.sample_rate = self._library().sample_rate
+
+    def info(self) -> EngineInfo:
+        return EngineInfo(self.name, self._library().version, {"voices": len(self._library().voices)})
+
+    def supports(self, language: str) -> bool:
+        return best_voice(self._library().voices, language) is not None
+
+    def languages(self) -> frozenset[str]:
+        """Return the primary tags it speaks."""
+        return frozenset(primary(tag) for voice in self._library().voices for _, tag in voice.languages)
+
+    def coverage(self) -> str:
+        return ", ".join(sorted(self.languages()))
+
+    def speak(self, text: str, *, language: str, voice: Voice | None, rate: float = 1.0) -> Samples:
+        """Return `text` spoken; an empty array for a text without letter or digit.
+
+        A voice's reference is ignored; a voice without one must be a voice of espeak.
+        """
+        identifier = self._identifier(language, voice)
+        if not any(character.isalnum() for character in text):
+            return np.zeros(0, dtype=np.float32)
+        return self._library().speak(text, voice=identifier, words_per_minute=words_per_minute(rate))
+
+    def _identifier(self, language: str, voice: Voice | None) -> str:
+        if voice is not None and voice.reference is None:
+            return self._named(voice.name)
+        best = best_voice(self._library().voices, language)
+        if best is None:
+            raise UnsupportedLanguage(f"The engine '{self.name}' does not speak {language}.")
+        return best.identifier
+
+    def _named(self, name: str) -> str:
+        """Return what the library calls the voice `name`, which may end in a variant, as in `pt-br+f3`."""
+        base, plus, variant = name.partition("+")
+        for voice in self._library().voices:
+            if base.casefold() in _names(voice) and variant.isalnum() == bool(plus):
+                return f"{voice.identifier}{plus}{variant}"
+        raise VoiceMissing(f"There is no voice '{name}': neither in voices/ nor in espeak-ng.")
+
+    def _library(self) -> EspeakLibrary:
+        return espeak_library()
+
+
+def _names(voice: EspeakVoice) -> set[str]:
+    return {voice.name.casefold(), voice.identifier.casefold(), voice.languages[0][1]} if voice.languages else set()
+
+
+def words_per_minute(rate: float) -> int:
+    """Return espeak's pace for `rate`, within what it speaks intelligibly."""
+    return round(min(max(USUAL_WPM * rate, SLOWEST_WPM), FASTEST_WPM))
+
+
+def best_voice(voices: Iterable[EspeakVoice], tag: str) -> EspeakVoice | None:
+    """Return the voice of the tag's region where there is one, else the language's usual voice."""
+    voices = tuple(voices)
+    exact = tag.replace("_", "-").lower()
+    for wanted in (exact, primary(tag)):
+        fitting = [(priority, voice) for voice in voices for priority, its in voice.languages if its == wanted]
+        if fitting:
+            return min(fitting, key=lambda pair: pair[0])[1]
+    return None

@@ -1,0 +1,114 @@
+"""Language tags: their primary part, their other codes, their names, and which one a text is written in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
+
+UNDETERMINED = "und"
+"""The tag of a text without any letter, where nothing else narrows it down."""
+
+
+class Language(NamedTuple):
+    """A language: ISO 639-1 code, ISO 639-3 code, English name."""
+
+    two: str
+    three: str
+    name: str
+
+
+@dataclass(frozen=True)
+class _Index:
+    by_two: dict[str, Language]
+    by_three: dict[str, Language]
+
+
+_TABLE = """
+af afr Afrikaans    ar ara Arabic       be bel Belarusian   bg bul Bulgarian    bn ben Bengali
+ca cat Catalan      cs ces Czech        cy cym Welsh        da dan Danish       de deu German
+el ell Greek        en eng English      eo epo Esperanto    es spa Spanish      et est Estonian
+eu eus Basque       fa fas Persian      fi fin Finnish      fr fra French       ga gle Irish
+gl glg Galician     he heb Hebrew       hi hin Hindi        hr hrv Croatian     hu hun Hungarian
+id ind Indonesian   is isl Icelandic    it ita Italian      ja jpn Japanese     ko kor Korean
+lt lit Lithuanian   lv lav Latvian      mk mkd Macedonian   ms msa Malay        nb nob Norwegian
+nl nld Dutch        oc oci Occitan      pl pol Polish       pt por Portuguese   ro ron Romanian
+ru rus Russian      sk slk Slovak       sl slv Slovene      sq sqi Albanian     sr srp Serbian
+sv swe Swedish      sw swa Swahili      ta tam Tamil        th tha Thai         tl tgl Tagalog
+tr tur Turkish      uk ukr Ukrainian    ur urd Urdu         vi vie Vietnamese   zh zho Chinese
+"""
+_SYNONYMS = {"no": "nb", "nor": "nb", "iw": "he", "in": "id", "cmn": "zh", "arb": "ar", "pes": "fa"}
+
+
+@cache
+def _index() -> _Index:
+    cells = iter(_TABLE.split())
+    languages = [Language(*row) for row in zip(cells, cells, cells, strict=True)]
+    return _Index({one.two: one for one in languages}, {one.three: one for one in languages})
+
+
+def primary(tag: str) -> str:
+    """Return a tag's primary language, in two letters where it has them: `pt` for pt-BR, pt_BR and por."""
+    code = tag.replace("_", "-").partition("-")[0].lower()
+    code = _SYNONYMS.get(code, code)
+    known = _index().by_three.get(code)
+    return known.two if known else code
+
+
+def three_letters(tag: str) -> str:
+    """Return the ISO 639-3 code of a tag's primary language; that language as it is where unknown."""
+    known = _index().by_two.get(primary(tag))
+    return known.three if known else primary(tag)
+
+
+def display_name(tag: str) -> str:
+    """Return the English name of a tag's language, such as `Portuguese (BR)`; the tag where unknown."""
+    known = _index().by_two.get(primary(tag))
+    region = tag.replace("_", "-").partition("-")[2]
+    if known is None:
+        return tag
+    return f"{known.name} ({region})" if region else known.name
+
+
+def same_language(one: str, other: str) -> bool:
+    """Return whether no translation is needed between two tags: pt and pt-BR are one language."""
+    return primary(one) == primary(other)
+
+
+def detect_text_language(text: str, *, among: Sequence[str] | None = None) -> str:
+    """Return the tag of the language that a text is written in: one of `among` where that is given.
+
+    A text without letters, or in a language that cannot be told from the others, gets the first of `among`.
+    """
+    if among is not None and len(among) == 1:
+        return among[0]
+    ranking = _ranking(text)
+    if among is None:
+        return ranking[0] if ranking else UNDETERMINED
+    return _first_of(ranking, among)
+
+
+def _first_of(ranking: Sequence[str], among: Sequence[str]) -> str:
+    candidates = {primary(tag): tag for tag in reversed(among)}
+    for code in ranking:
+        if code in candidates:
+            return candidates[code]
+    return among[0] if among else UNDETERMINED
+
+
+def _ranking(text: str) -> list[str]:
+    if not any(character.isalpha() for character in text):
+        return []
+    return [primary(code) for code, _score in _identifier().rank(text)]
+
+
+@cache
+def _identifier() -> LanguageIdentifier:
+    # Never restricted by `set_languages`, which would change it for every other caller in the process.
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415  (numpy and 4 MB: only when asked)
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE)

@@ -1,0 +1,39 @@
+"""Which packages an engine needs, and how a user gets them."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+
+EXTRAS = {
+    "pocketsphinx": "light",
+    "espeak-ng": "light",
+    "faster-whisper": "quality",
+    "nllb": "quality",
+    "transformers": "quality",
+    "xtts": "quality",
+}
+"""The extra of this package that brings an engine's libraries."""
+
+
+def install_command(engine: str) -> str | None:
+    """Return the command that installs what an engine needs; None for an engine of another package."""
+    extra = EXTRAS.get(engine)
+    return f"pip install 'dropdub[{extra}]'" if extra else None
+
+
+def missing_package(engine: str, module: str) -> str | None:
+    """Return the sentence for an engine whose module is not there; None where it is. Imports nothing."""
+    if find_spec(module) is not None:
+        return None
+    command = install_command(engine)
+    remedy = f"Install it with: {command}" if command else "Install that package."
+    return f"The engine '{engine}' needs the Python package {module}, which is not installed. {remedy}"
+
+
+def package_version(distribution: str) -> str:
+    """Return an installed package's version; `unknown` where it carries no metadata."""
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,195 @@
+"""The shelf: engines by name or `auto`, loaded once and kept."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import EntryPoint
+from typing import cast
+
+import psutil
+
+from dropdub.engines.base import Engine, HintsPair, Synthesizer, TellsCoverage, Transcriber, Translator
+from dropdub.engines.languages import primary
+from dropdub.engines.offers import Offer, installed_offers, named
+from dropdub.engines.packages import install_command
+from dropdub.errors import EngineMissing, UnsupportedLanguage
+
+AUTO = "auto"
+OTHERWISE = "Or choose another engine in config.yaml. Then: jobs retry."
+
+log = logging.getLogger("dropdub.engines")
+
+
+@dataclass(frozen=True)
+class _Need:
+    """What a step asks of an engine. `does` and `does_not` say it for a sentence."""
+
+    role: str
+    met_by: Callable[[Engine], bool]
+    does: str
+    does_not: str
+    pair: tuple[str, str] | None = None
+
+
+class Shelf:
+    """The engines of one worker. Not thread-safe.
+
+    `entries` stands in for what the installed packages register.
+    """
+
+    def __init__(self, entries: Iterable[EntryPoint] | None = None) -> None:
+        self._entries = entries
+        self._made: dict[str, Engine] = {}
+        self._loaded: set[str] = set()
+
+    def describe(self) -> list[Offer]:
+        """Return each offered engine, by role and descending rank, with its problem. Loads no model."""
+        return list(self._offers.values())
+
+    def preload(self, names: Iterable[str]) -> None:
+        """Load engines by name before a step asks for them; `auto` is passed over.
+
+        Raises EngineMissing.
+        """
+        for name in names:
+            if name != AUTO:
+                self._ready(self._usable(name))
+
+    def transcriber(self, name: str, *, language: str | None = None) -> Transcriber:
+        """Return a transcriber, which understands `language` if given.
+
+        Raises EngineMissing and UnsupportedLanguage.
+        """
+        return cast(Transcriber, self._engine(name, _understanding(language)))
+
+    def translator(self, name: str, *, source: str, target: str) -> Translator:
+        """Return a translator of the pair. Raises EngineMissing and UnsupportedLanguage."""
+        return cast(Translator, self._engine(name, _translating(source, target)))
+
+    def synthesizer(self, name: str, *, language: str) -> Synthesizer:
+        """Return a synthesizer that speaks the language. Raises EngineMissing and UnsupportedLanguage."""
+        return cast(Synthesizer, self._engine(name, _speaking(language)))
+
+    def _engine(self, name: str, need: _Need) -> Engine:
+        chosen = self._best(need) if name == AUTO else self._called(name, need)
+        return self._ready(chosen)
+
+    def _best(self, need: _Need) -> Offer:
+        usable = [offer for offer in self._of_role(need.role) if offer.problem is None]
+        if not usable:
+            raise self._none_usable(need)
+        for offer in usable:
+            if need.met_by(self._instance(offer)):
+                return offer
+        message = f"No installed {need.role} {need.does}. {self._coverage(usable)}".strip()
+        raise UnsupportedLanguage(message, remedy=_hint(usable, need))
+
+    def _called(self, name: str, need: _Need) -> Offer:
+        offer = self._usable(name, role=need.role)
+        if offer.role != need.role:
+            message = f"The engine '{name}' is a {offer.role}, not a {need.role}. {self._present(need.role)}"
+            raise EngineMissing(message)
+        if not need.met_by(self._instance(offer)):
+            message = f"The engine '{name}' {need.does_not}. {self._coverage([offer])}".strip()
+            raise UnsupportedLanguage(message, remedy=_hint([offer], need))
+        return offer
+
+    def _usable(self, name: str, *, role: str | None = None) -> Offer:
+        offer = self._offers.get(name)
+        if offer is None:
+            command = install_command(name)
+            remedy = f"Install it with: {command}. {OTHERWISE}" if command else None
+            raise EngineMissing(f"The engine '{name}' is not installed. {self._present(role)}", remedy=remedy)
+        if offer.problem is not None:
+            raise EngineMissing(offer.problem, remedy=OTHERWISE)
+        return offer
+
+    def _ready(self, offer: Offer) -> Engine:
+        engine = self._instance(offer)
+        if offer.name not in self._loaded:
+            _load(offer.name, engine)
+            self._loaded.add(offer.name)
+        return engine
+
+    def _instance(self, offer: Offer) -> Engine:
+        assert offer.engine is not None, "an offer without a problem has its class"
+        if offer.name not in self._made:
+            self._made[offer.name] = offer.engine()
+        return self._made[offer.name]
+
+    @cached_property
+    def _offers(self) -> dict[str, Offer]:
+        return installed_offers(self._entries)
+
+    def _of_role(self, role: str) -> list[Offer]:
+        return [offer for offer in self._offers.values() if offer.role == role]
+
+    def _present(self, role: str | None) -> str:
+        """Return the sentence that names what is installed: of one role, or at all."""
+        if role is None:
+            return f"Installed engines: {named(self.describe())}."
+        return f"Installed {role}s: {named(self._of_role(role))}."
+
+    def _none_usable(self, need: _Need) -> EngineMissing:
+        concerned = [offer for offer in self.describe() if offer.role in (need.role, "")]
+        problems = " ".join(offer.problem for offer in concerned if offer.problem)
+        message = f"No installed {need.role} can be used here. {problems}".strip()
+        return EngineMissing(message, remedy=_hint(concerned, need))
+
+    def _coverage(self, offers: Iterable[Offer]) -> str:
+        told = ((offer.name, _coverage(self._instance(offer))) for offer in offers)
+        return " ".join(f"{name} supports: {what}." for name, what in told if what)
+
+
+def _understanding(language: str | None) -> _Need:
+    def met_by(engine: Engine) -> bool:
+        if not isinstance(engine, Transcriber):
+            return False
+        return language is None or primary(language) in engine.languages()
+
+    return _Need("transcriber", met_by, f"understands {language}", f"does not understand {language}")
+
+
+def _translating(source: str, target: str) -> _Need:
+    def met_by(engine: Engine) -> bool:
+        return isinstance(engine, Translator) and engine.supports(source, target)
+
+    way = f"from {source} to {target}"
+    return _Need("translator", met_by, f"goes {way}", f"does not go {way}", pair=(source, target))
+
+
+def _speaking(language: str) -> _Need:
+    def met_by(engine: Engine) -> bool:
+        return isinstance(engine, Synthesizer) and engine.supports(language)
+
+    return _Need("synthesizer", met_by, f"speaks {language}", f"does not speak {language}")
+
+
+def _coverage(engine: Engine) -> str | None:
+    if isinstance(engine, TellsCoverage):
+        return engine.coverage()
+    if isinstance(engine, Transcriber):
+        return ", ".join(sorted(engine.languages()))
+    return None
+
+
+def _hint(offers: Iterable[Offer], need: _Need) -> str | None:
+    """Return the engines' own hints for a missing pair; None, for the usual remedy, where there are none."""
+    if need.pair is None:
+        return None
+    engines: list[object] = [offer.engine for offer in offers]
+    hints = (engine.hint(*need.pair) for engine in engines if isinstance(engine, HintsPair))
+    return " ".join(hint for hint in hints if hint) or None
+
+
+def _load(name: str, engine: Engine) -> None:
+    """Load an engine, and log what that took: the numbers that the pools' limits are set by."""
+    process = psutil.Process()
+    before, started = process.memory_info().rss, time.monotonic()
+    engine.load()
+    seconds, megabytes = time.monotonic() - started, (process.memory_info().rss - before) / 1e6
+    log.info("engine loaded: name=%s seconds=%.2f memory_mb=%.0f", name, seconds, megabytes)

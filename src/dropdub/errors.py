@@ -1,0 +1,194 @@
+"""Every error Dropdub raises on purpose.
+
+    DropdubError
+    ├── UsageError                what was asked cannot be done as asked
+    │   └── ConfigError           config.yaml, a sidecar or a profile says something impossible
+    ├── StoreError                the database is damaged, newer than this program, or unsafe where it lies
+    ├── RootLocked                another daemon works on this root
+    ├── TransitionRefused         the row was not in the state, or did not carry the token, that was named
+    ├── Waiting                   cannot go on now, and goes on by itself once the condition has passed
+    ├── PermanentError            trying again would end the same way
+    │   ├── EmptyFile, UnreadableFile, NotAFile, NotMedia, NoAudio, NotText, TooLong, TooLarge
+    │   ├── EngineMissing, UnsupportedLanguage, VoiceMissing, BadSidecar
+    │   └── InterruptedTooOften
+    └── TransientError            trying again may end better
+        ├── WorkerDied
+        │   └── OutOfMemory
+        ├── DeadlineExceeded
+        │   └── Stalled
+        ├── DiskFull
+        ├── MediaToolFailed
+        └── UnexpectedError       an exception nobody foresaw, wrapped
+
+A leaf carries a message (what is wrong, with which file) and a remedy (what to do now). Errors cross from a
+worker to the supervisor as a dictionary: see `to_dict` and `from_dict`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class DropdubError(Exception):
+    """Base of all errors raised on purpose."""
+
+    permanent: ClassVar[bool] = True
+    usual_remedy: ClassVar[str] = ""
+
+    def __init__(self, message: str, *, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = self.usual_remedy if remedy is None else remedy
+
+    @property
+    def sentence(self) -> str:
+        """Return message and remedy as one text for a person."""
+        return f"{self.message} {self.remedy}".strip()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what another process needs to raise the same error."""
+        return {"class": type(self).__name__, "message": self.message, "remedy": self.remedy}
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> DropdubError:
+        """Rebuild an error that `to_dict` described; an unknown class becomes `UnexpectedError`."""
+        classes = {leaf.__name__: leaf for leaf in every_error()}
+        found = classes.get(str(data.get("class")), UnexpectedError)
+        error = found.__new__(found)
+        DropdubError.__init__(error, str(data.get("message", "")), remedy=str(data.get("remedy", "")))
+        if isinstance(error, Waiting):
+            error.condition = str(data.get("condition", ""))
+        return error
+
+
+class UsageError(DropdubError):
+    """What was asked cannot be done as asked."""
+
+
+class ConfigError(UsageError):
+    """A configuration file says something impossible; the message names file, line and what is allowed."""
+
+
+class StoreError(DropdubError):
+    """The database cannot be used."""
+
+
+class RootLocked(DropdubError):
+    """Another process works on this root."""
+
+
+class TransitionRefused(DropdubError):
+    """The row was not in the state, or did not carry the token, that the transition starts from."""
+
+
+class Waiting(DropdubError):
+    """Cannot go on now. `condition` names what is waited for: disk, memory, outbox, paused."""
+
+    permanent = False
+
+    def __init__(self, message: str, *, condition: str, remedy: str | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.condition = condition
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**super().to_dict(), "condition": self.condition}
+
+
+class PermanentError(DropdubError):
+    """Trying again would end the same way."""
+
+
+class EmptyFile(PermanentError):
+    usual_remedy = "Copy it again: the file has no content."
+
+
+class UnreadableFile(PermanentError):
+    usual_remedy = "Give the account that runs Dropdub the right to read it, then: jobs retry."
+
+
+class NotAFile(PermanentError):
+    usual_remedy = "Drop the file itself, not a link, a pipe or a device."
+
+
+class NotMedia(PermanentError):
+    usual_remedy = (
+        "Play the file in a media player; if it does not play there, get a whole copy and drop it again."
+    )
+
+
+class NoAudio(PermanentError):
+    usual_remedy = "Drop a recording that has a sound track."
+
+
+class NotText(PermanentError):
+    usual_remedy = "Save it as plain text in UTF-8 and drop it again."
+
+
+class TooLong(PermanentError):
+    usual_remedy = "Cut it, or raise limits.max_duration in config.yaml, then: jobs retry."
+
+
+class TooLarge(PermanentError):
+    usual_remedy = "Cut it, or raise limits.max_size in config.yaml, then: jobs retry."
+
+
+class EngineMissing(PermanentError):
+    usual_remedy = "Install the engine, or choose another in config.yaml, then: jobs retry."
+
+
+class UnsupportedLanguage(PermanentError):
+    usual_remedy = "Choose another language or another engine in config.yaml, then: jobs retry."
+
+
+class VoiceMissing(PermanentError):
+    usual_remedy = "Put the voice's recording into voices/, or choose another voice, then: jobs retry."
+
+
+class BadSidecar(PermanentError):
+    usual_remedy = "Correct the .job.yaml file beside it, then: jobs retry."
+
+
+class InterruptedTooOften(PermanentError):
+    usual_remedy = "It may be what stops the program: try it alone with: jobs retry."
+
+
+class TransientError(DropdubError):
+    """Trying again may end better."""
+
+    permanent = False
+
+
+class WorkerDied(TransientError):
+    usual_remedy = "If it happens again, see: jobs logs."
+
+
+class OutOfMemory(WorkerDied):
+    usual_remedy = "Close other programs, or choose a smaller model in config.yaml."
+
+
+class DeadlineExceeded(TransientError):
+    usual_remedy = "If the machine is merely slow, raise deadlines.factor in config.yaml."
+
+
+class Stalled(DeadlineExceeded):
+    usual_remedy = "If it happens again, see: jobs logs."
+
+
+class DiskFull(TransientError):
+    usual_remedy = "Free some disk space."
+
+
+class MediaToolFailed(TransientError):
+    usual_remedy = "If it happens again, see: jobs logs."
+
+
+class UnexpectedError(TransientError):
+    usual_remedy = "This is a defect of Dropdub: please report it with the output of: jobs logs."
+
+
+def every_error() -> list[type[DropdubError]]:
+    """Return each class of the tree, root first."""
+    found: list[type[DropdubError]] = [DropdubError]
+    for parent in found:
+        found.extend(parent.__subclasses__())
+    return found

@@ -1,0 +1,216 @@
+"""Durable writes and renames, safe names, and removals that outlast a virus scanner."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import re
+import shutil
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO, Protocol, TypeVar
+
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
+
+T = TypeVar("T")
+NAME_MAX_BYTES = 255
+_SHARING_WINERRORS = {5, 32, 33}
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)( *\..*)?")
+_BAD_CHARS = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]')
+
+
+def fsync_dir(folder: Path) -> None:
+    """Flush a folder's entries to disk; does nothing on Windows, which has no such call."""
+    if sys.platform == "win32":
+        return
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _is_sharing_violation(error: BaseException) -> bool:
+    if sys.platform != "win32" or not isinstance(error, OSError):
+        return False
+    return error.winerror in _SHARING_WINERRORS or (error.winerror is None and error.errno == errno.EACCES)
+
+
+def patiently(action: Callable[[], T], *, patience_s: float = 10.0) -> T:
+    """Do `action` again while Windows says that another process (a virus scanner) holds the file."""
+    retrying = Retrying(
+        retry=retry_if_exception(_is_sharing_violation),
+        wait=wait_random_exponential(multiplier=0.05, max=1.0),
+        stop=stop_after_delay(patience_s),
+        reraise=True,
+    )
+    return retrying(action)
+
+
+def rename(source: Path, target: Path) -> None:
+    """Rename durably within one file system, replacing `target`; both folders are flushed."""
+    patiently(lambda: source.replace(target))
+    fsync_dir(target.parent)
+    if source.parent != target.parent:
+        fsync_dir(source.parent)
+
+
+def move(source: Path, target: Path) -> None:
+    """Rename where one file system allows it; else copy, flush, compare hashes, rename, and only then unlink.
+
+    `target` must not exist; what a broken earlier try left beside it is replaced.
+    """
+    try:
+        rename(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        copy_whole(source, target)
+        remove(source)
+        fsync_dir(source.parent)
+
+
+def copy_whole(source: Path, target: Path) -> str:
+    """Copy a file so that `target` appears whole or not at all; return its SHA-256 in hex.
+
+    Raises OSError when the copy, read back, differs from what was read.
+    """
+    part = target.with_name(f".{target.name[:80]}.part")
+    digest = hashlib.sha256()
+    with source.open("rb") as reader, part.open("wb") as writer:
+        for block in blocks(reader):
+            digest.update(block)
+            writer.write(block)
+        flush(writer)
+    shutil.copystat(source, part)
+    if sha256(part) != digest.hexdigest():
+        raise OSError(errno.EIO, "the copy differs from the original", str(target))
+    rename(part, target)
+    return digest.hexdigest()
+
+
+def flush(writer: BinaryIO) -> None:
+    """Push a file's content to the disk."""
+    writer.flush()
+    os.fsync(writer.fileno())
+
+
+def blocks(reader: BinaryIO, size: int = 1 << 20) -> Iterator[bytes]:
+    """Yield the rest of a file in blocks."""
+    while block := reader.read(size):
+        yield block
+
+
+def sha256(path: Path) -> str:
+    """Return a file's SHA-256 in hex, read in blocks."""
+    digest = hashlib.sha256()
+    with path.open("rb") as reader:
+        for block in blocks(reader):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it appears whole or not at all, and survives a power cut."""
+    part = path.with_name(f".{path.name[:80]}.part")
+    with part.open("wb") as writer:
+        writer.write(data)
+        flush(writer)
+    rename(part, path)
+
+
+@contextlib.contextmanager
+def written_whole(path: Path, *, scratch: Path) -> Iterator[Path]:
+    """Give a temporary path in `scratch` (same file system) to write to; flush and rename it to `path` at the end.
+
+    Nothing appears at `path` when the block raises.
+    """
+    part = scratch / path.name
+    yield part
+    with part.open("rb+") as writer:
+        os.fsync(writer.fileno())
+    rename(part, path)
+
+
+def remove(path: Path) -> None:
+    """Delete a file if it is there."""
+    patiently(lambda: path.unlink(missing_ok=True))
+
+
+def remove_tree(folder: Path) -> None:
+    """Delete a folder of Dropdub's own making, if it is there."""
+
+    def clear() -> None:
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(folder)
+
+    patiently(clear)
+
+
+def remove_trees(folders: Iterable[Path]) -> None:
+    """Delete several folders of Dropdub's own making."""
+    for folder in folders:
+        remove_tree(folder)
+
+
+def safe_name(name: str) -> str:
+    """Return `name` fit for every file system that Dropdub runs on: the rules of Windows, at most 255 bytes.
+
+    Letters of all scripts and emoji stay. An unusable name becomes `_`.
+    """
+    name = unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode("utf-8"))
+    name = _BAD_CHARS.sub("_", name).rstrip(". ").lstrip(" ")
+    if not name or _RESERVED.fullmatch(name):
+        name = f"_{name}"
+    return name
+
+
+def numbered(name: str, number: int, *, room: int = 0) -> str:
+    """Return `name`, or `stem (2).suffix` from the second on, cut to fit 255 bytes less `room`."""
+    path = Path(name)
+    ending = (f" ({number})" if number > 1 else "") + path.suffix
+    return _cut(path.stem, NAME_MAX_BYTES - room - len(ending.encode())) + ending
+
+
+def numbered_folder(name: str, number: int, *, room: int = 0) -> str:
+    """Return `name`, or `name (2)` from the second on, cut to fit 255 bytes: a dot in it begins no suffix."""
+    ending = f" ({number})" if number > 1 else ""
+    return _cut(name, NAME_MAX_BYTES - room - len(ending)) + ending
+
+
+class Numbering(Protocol):
+    """How a name becomes the second, third … of its kind."""
+
+    def __call__(self, name: str, number: int, *, room: int = 0) -> str: ...
+
+
+def free_name(
+    folder: Path,
+    name: str,
+    *,
+    taken: Callable[[str], bool] = lambda _: False,
+    numbering: Numbering = numbered,
+    room: int = 0,
+) -> str:
+    """Return `name`, or the first of `name (2)`, `name (3)` … that neither `folder` nor `taken` has.
+
+    Names that differ only in case are the same name, as they are on Windows.
+    """
+    present = {key(entry.name) for entry in folder.iterdir()} if folder.is_dir() else set()
+    number = 1
+    while key(candidate := numbering(name, number, room=room)) in present or taken(candidate):
+        number += 1
+    return candidate
+
+
+def key(name: str) -> str:
+    """Return what makes two names one on a file system that ignores case and composition."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _cut(text: str, size: int) -> str:
+    return text.encode()[: max(size, 1)].decode("utf-8", "ignore").rstrip(". ") or "_"

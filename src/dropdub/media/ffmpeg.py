@@ -1,0 +1,127 @@
+"""ffmpeg: where it is, how a dropped file is given to it, and one run of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import imageio_ffmpeg
+
+from dropdub.errors import DiskFull, EngineMissing, MediaToolFailed
+from dropdub.media.containers import FORMAT_WHITELIST, PROTOCOLS, file_url
+from dropdub.media.toolrun import Ending, run_tool
+
+FFMPEG_VARIABLE = "DROPDUB_FFMPEG"
+_ALWAYS = ("-nostdin", "-hide_banner", "-loglevel", "error", "-y", "-progress", "pipe:1")
+_FULL = ("No space left on device", "Disk quota exceeded")
+_PREFIX = re.compile(r"^(\[[^\]]* @ [^\]]*\] ?)+")
+_NOISE = re.compile(
+    r"Conversion failed!|Nothing was written|Error opening (in|out)put files?\b|Last message repeated"
+    r"|Task finished with error|Terminating thread|Error while (decoding|filtering|processing)"
+    r"|Error reinitializing filters|Failed to inject frame|Error splitting the argument list|^\s*$"
+)
+
+
+def find_ffmpeg() -> Path:
+    """Return the ffmpeg to use: $DROPDUB_FFMPEG, else the system's, else the one of the imageio-ffmpeg package.
+
+    Raises EngineMissing.
+    """
+    if chosen := os.environ.get(FFMPEG_VARIABLE):
+        return _existing(chosen)
+    if found := shutil.which("ffmpeg"):
+        return Path(found)
+    try:
+        return Path(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError as error:
+        raise EngineMissing(
+            "ffmpeg is not installed.", remedy="Install ffmpeg, or: pip install --force-reinstall imageio-ffmpeg."
+        ) from error
+
+
+def _existing(chosen: str) -> Path:
+    found = shutil.which(chosen)
+    if found is None:
+        raise EngineMissing(
+            f"{FFMPEG_VARIABLE} names {chosen}, which is not a program.",
+            remedy=f"Set {FFMPEG_VARIABLE} to the path of ffmpeg, or unset it.",
+        )
+    return Path(found)
+
+
+def input_arguments(path: Path, *options: str, threads: int | None = None) -> list[str]:
+    """Return the arguments that open `path` as a recording and nothing else; `options` (such as -ss) go before -i.
+
+    `threads` bounds the decoder's threads. The containers are those of `containers.py`: for a recording, not for
+    the subtitles and images of Dropdub's own making, which need their own input arguments.
+    """
+    bounded = () if threads is None else ("-threads", str(threads))
+    guard = ("-protocol_whitelist", PROTOCOLS, "-format_whitelist", FORMAT_WHITELIST)
+    return [*guard, *bounded, *options, "-i", file_url(path)]
+
+
+def run_ffmpeg(
+    arguments: Sequence[str],
+    *,
+    deadline_s: float,
+    duration_s: float | None = None,
+    progress: Callable[[float], None] | None = None,
+    threads: int | None = None,
+) -> None:
+    """Run ffmpeg with inputs, options and outputs as in `arguments`.
+
+    `progress` takes the done share of `duration_s`, 0 to 1. `threads` bounds the filters; decoders and encoders
+    take `-threads` among the arguments of their file.
+    Raises DeadlineExceeded, DiskFull, MediaToolFailed and EngineMissing.
+    """
+    bounded = () if threads is None else ("-filter_threads", str(threads), "-filter_complex_threads", str(threads))
+    command = [str(find_ffmpeg()), *_ALWAYS, *bounded, *arguments]
+    report = progress or (lambda _share: None)
+    try:
+        ending = run_tool(command, deadline_s=deadline_s, told=_progress_teller(duration_s, report))
+    except OSError as error:
+        raise MediaToolFailed(f"ffmpeg could not be started: {error.strerror or error}.") from error
+    _judge(ending, arguments)
+    report(1.0)
+
+
+def _progress_teller(duration_s: float | None, report: Callable[[float], None]) -> Callable[[str], None]:
+    def told(line: str) -> None:
+        name, _, value = line.partition("=")
+        if duration_s and name == "out_time_us" and value.isdigit():
+            report(min(int(value) / 1e6 / duration_s, 1.0))
+
+    return told
+
+
+def _judge(ending: Ending, arguments: Sequence[str]) -> None:
+    # Some versions end with status 0 although the disk was full when they wrote the trailer.
+    if any(full in line for line in ending.complaints for full in _FULL):
+        raise DiskFull(f"The disk is full: ffmpeg could not write {Path(arguments[-1]).name}.")
+    if ending.returncode != 0:
+        raise MediaToolFailed(f"ffmpeg failed: {_reason(ending, arguments)}.")
+
+
+def _reason(ending: Ending, arguments: Sequence[str]) -> str:
+    """Return the last line that says something to a person, without addresses and folders."""
+    lines = [_PREFIX.sub("", line) for line in ending.complaints]
+    telling = [line for line in lines if not _NOISE.search(line)] or lines
+    reason = telling[-1] if telling and ending.returncode >= 0 else _exit_words(ending.returncode)
+    for argument in sorted(filter(_is_path, arguments), key=len, reverse=True):
+        reason = reason.replace(argument, Path(argument).name)
+    return reason.strip().rstrip(".")
+
+
+def _is_path(argument: str) -> bool:
+    return Path(argument.removeprefix("file:")).is_absolute()
+
+
+def _exit_words(returncode: int) -> str:
+    if returncode >= 0:
+        return f"it ended with exit code {returncode & 0xFFFFFFFF:#x}"
+    known = {member.value: member.name for member in signal.Signals}
+    return f"it was ended by {known.get(-returncode, f'signal {-returncode}')}"

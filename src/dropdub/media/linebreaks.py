@@ -1,0 +1,176 @@
+"""Text cut into the smallest parts that a line may break between, and the best way to set them in lines."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+SENTENCE_END = 0.0
+CLAUSE_END = 1.0
+BEFORE_JOINER = 2.0
+BETWEEN_WORDS = 3.0
+AFTER_HELPER = 6.0
+INSIDE_WORD = 15.0
+BEFORE_MARK = 20.0
+
+_CLOSERS = "\"'”’»)]}」』】）"
+_SENTENCE = re.compile(rf"[.!?…。！？][{re.escape(_CLOSERS)}]*$")
+_CLAUSE = re.compile(rf"[,;:—–、，；：)\]）][{re.escape(_CLOSERS)}]*$")
+_MARK = re.compile(r"[.,;:!?…»”)\]}、。，．！？）」』】〕》〉：；%]")
+_NO_LINE_START = set("、。，．！？）」』】〕》〉：；・ーゝゞ々ぁぃぅぇぉっゃゅょァィゥェォッャュョ%…")
+_NO_LINE_END = set("（「『【〔《〈")
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+
+# Words that lean on the next one: articles, prepositions, short possessives, titles.
+_HELPER_WORDS = """
+    a an the of to in on at by for from with into my your his her its our their mr. mrs. ms. dr. st. prof.
+    o os as um uma uns umas de do da dos das em no na nos nas por pelo pela pelos pelas para com sem sob sobre ao à aos
+    às meu minha seu sua sr. sra. dra.
+    el la los las lo un una unos unas del al en con sin por su sus mi mis tu
+    le les une des du au aux dans sur sous avec sans pour chez ce cet cette ces mon ma mes ton ta tes son sa ses leur
+    der die das den dem des ein eine einen einem einer eines im am zum zur vom beim mit von zu bei nach für auf aus an
+    il gli i uno di dello della dei degli delle al allo alla ai agli alle dal dalla nel nella con su sul sulla per tra
+"""
+_HELPERS = frozenset(_HELPER_WORDS.split())
+# Words that open a phrase: a break before them reads well.
+_JOINER_WORDS = """
+    and but or because that which who when while if so then where
+    e mas ou porque que quando enquanto se então onde
+    y pero o porque cuando mientras si entonces donde
+    et mais ou parce qui quand pendant donc où
+    und aber oder weil dass wenn während denn wo
+    ma perché che quando mentre allora dove
+"""
+_JOINERS = frozenset(_JOINER_WORDS.split())
+
+
+@dataclass(frozen=True)
+class Part:
+    """A run of characters that stays on one line. `spaced`: a space goes before it unless it begins a line."""
+
+    text: str
+    spaced: bool
+    inside_word: bool = False
+
+    @property
+    def width(self) -> int:
+        return width(self.text)
+
+
+def width(text: str) -> int:
+    """Return how much room a text takes: one for a character, two for a wide one (Chinese, Japanese, Korean)."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def parts(text: str, longest: int) -> list[Part]:
+    """Cut a text into parts of at most `longest`; control characters and white space are not kept."""
+    clean = "".join(char for char in text if char.isspace() or unicodedata.category(char) not in ("Cc", "Cs"))
+    return [part for word in clean.split() for part in _word_parts(word, longest)]
+
+
+def _word_parts(word: str, longest: int) -> Iterator[Part]:
+    spaced = True
+    for unit in _units(word):
+        inside = False
+        for piece in _pieces(unit, longest):
+            yield Part(piece, spaced, inside)
+            spaced, inside = False, True
+
+
+def _units(word: str) -> Iterator[str]:
+    """Cut between the characters of scripts that put no spaces between words; other words stay whole."""
+    start = 0
+    for position in range(1, len(word)):
+        before, after = word[position - 1], word[position]
+        unspaced = _UNSPACED.match(before) or _UNSPACED.match(after)
+        sticks = after in _NO_LINE_START or before in _NO_LINE_END or unicodedata.category(after).startswith("M")
+        if unspaced and not sticks:
+            yield word[start:position]
+            start = position
+    yield word[start:]
+
+
+def _pieces(unit: str, longest: int) -> Iterator[str]:
+    start, used = 0, 0
+    for position, char in enumerate(unit):
+        room = width(char)
+        if used + room > longest:
+            yield unit[start:position]
+            start, used = position, 0
+        used += room
+    yield unit[start:]
+
+
+def break_cost(before: Part, after: Part) -> float:
+    """Return how badly it reads when a line or a cue ends between two parts; 0 is best."""
+    if after.inside_word:
+        return INSIDE_WORD
+    if _MARK.match(after.text):
+        return BEFORE_MARK
+    if before.text.casefold() in _HELPERS:
+        return AFTER_HELPER
+    if _SENTENCE.search(before.text):
+        return SENTENCE_END
+    if _CLAUSE.search(before.text):
+        return CLAUSE_END
+    return BEFORE_JOINER if after.text.casefold() in _JOINERS else BETWEEN_WORDS
+
+
+def joined(line: Sequence[Part]) -> str:
+    """Return the parts as one line."""
+    return "".join((" " if part.spaced and number else "") + part.text for number, part in enumerate(line))
+
+
+class LineCounter:
+    """Counts the lines that parts need when each is put on the current line as long as it fits."""
+
+    def __init__(self, line_length: int) -> None:
+        self.lines = 1
+        self._length = line_length
+        self._used = 0
+
+    def add(self, part: Part) -> None:
+        room = part.width + (1 if part.spaced and self._used else 0)
+        if self._used + room > self._length:
+            self.lines += 1
+            room, self._used = part.width, 0
+        self._used += room
+
+
+def set_in_lines(cue: Sequence[Part], line_length: int) -> tuple[str, ...]:
+    """Set parts in as few lines as they need, broken where it reads best and as even as that allows."""
+    counter = LineCounter(line_length)
+    for part in cue:
+        counter.add(part)
+    ends = _best_ends(cue, counter.lines, line_length)
+    return tuple(joined(cue[start:end]) for start, end in zip([0, *ends], ends, strict=False))
+
+
+def _best_ends(cue: Sequence[Part], lines: int, line_length: int) -> list[int]:
+    """Return where each line ends: a search over all ways to set `cue` in exactly `lines` lines."""
+    even = width(joined(cue)) / lines
+    best: dict[int, tuple[float, list[int]]] = {0: (0.0, [])}
+    for number in range(1, lines + 1):
+        following: dict[int, tuple[float, list[int]]] = {}
+        for start, (cost, ends) in best.items():
+            for end, more in _line_costs(cue, start, even, line_length):
+                if end not in following or cost + more < following[end][0]:
+                    following[end] = (cost + more, [*ends, end])
+        best = following if number < lines else {len(cue): following[len(cue)]}
+    return best[len(cue)][1]
+
+
+def _line_costs(cue: Sequence[Part], start: int, even: float, line_length: int) -> Iterator[tuple[int, float]]:
+    """Yield each possible end of a line that begins at `start`, with its cost."""
+    used = 0
+    for end in range(start + 1, len(cue) + 1):
+        part = cue[end - 1]
+        used += part.width + (1 if part.spaced and used else 0)
+        if used > line_length:
+            return
+        broken = break_cost(part, cue[end]) if end < len(cue) else 0.0
+        yield end, broken + (used - even) ** 2 / line_length

@@ -1,0 +1,219 @@
+"""What a dropped file is: its container, its length, its streams. Its content decides, never its name."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from stat import S_ISREG
+from typing import Any
+
+import av
+import av.container
+import av.error
+from av.stream import Disposition
+
+from dropdub.errors import DeadlineExceeded, DropdubError, EmptyFile, NotAFile, NotMedia, UnreadableFile
+from dropdub.media.containers import FORMAT_WHITELIST, PROTOCOLS, RAW_CONTAINERS, file_url
+
+_MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True)
+class AudioStream:
+    """One sound track. `index` counts all streams of the file; `language` is the file's own tag, if any."""
+
+    index: int
+    codec: str
+    language: str | None
+    channels: int
+    sample_rate: int
+    duration_s: float | None
+    start_time_s: float
+    default: bool
+
+
+@dataclass(frozen=True)
+class VideoStream:
+    """The picture track. `fps` is None where the file does not say."""
+
+    index: int
+    codec: str
+    width: int
+    height: int
+    fps: float | None
+
+
+@dataclass(frozen=True)
+class MediaInfo:
+    """What `probe_media` found. `start_time_s` is where the file's own clock begins; cover art is no video."""
+
+    container: str
+    duration_s: float
+    start_time_s: float
+    size: int
+    bit_rate: int
+    title: str | None
+    language: str | None
+    audio: tuple[AudioStream, ...]
+    video: VideoStream | None
+    subtitles: int
+
+
+def probe_media(path: Path, *, timeout_s: float) -> MediaInfo:
+    """Return what `path` is. A file without sound has an empty `audio`.
+
+    Where nothing states the length, the file is read through; where the time does not suffice for that, the length
+    is an estimate from the part that was read.
+    Raises NotMedia, EmptyFile, NotAFile, UnreadableFile, DeadlineExceeded, and FileNotFoundError.
+    """
+    ends_at = time.monotonic() + timeout_s
+    size = _readable_size(path)
+    with _only_our_errors(path, timeout_s), _opened(path, timeout_s) as container:
+        return _describe(path, container, size, ends_at)
+
+
+def _readable_size(path: Path) -> int:
+    try:
+        status = path.stat()
+        if not S_ISREG(status.st_mode):
+            raise NotAFile(f"{path.name} is not a regular file.")
+        if status.st_size == 0:
+            raise EmptyFile(f"{path.name} is empty.")
+        with path.open("rb") as file:
+            file.read(1)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise UnreadableFile(f"{path.name} cannot be read: {error.strerror or error}.") from error
+    return status.st_size
+
+
+@contextmanager
+def _only_our_errors(path: Path, timeout_s: float) -> Iterator[None]:
+    """Turn whatever a hostile file makes the library raise into one of our errors."""
+    try:
+        yield
+    except (DropdubError, FileNotFoundError):
+        raise
+    except (av.error.ExitError, av.error.TimeoutError) as error:
+        raise DeadlineExceeded(f"{path.name} could not be examined within {timeout_s:.0f} s.") from error
+    except av.error.PermissionError as error:
+        raise UnreadableFile(f"{path.name} cannot be read.") from error
+    except Exception as error:
+        # The library's parsers see bytes of any kind here; every failure of theirs says the same of the file.
+        raise NotMedia(f"{path.name} is not a recording that can be read.") from error
+
+
+@contextmanager
+def _opened(path: Path, timeout_s: float) -> Iterator[av.container.InputContainer]:
+    with av.open(
+        file_url(path),
+        options={"protocol_whitelist": PROTOCOLS, "format_whitelist": FORMAT_WHITELIST},
+        metadata_errors="replace",
+        timeout=timeout_s,
+    ) as container:
+        yield container
+
+
+def _describe(path: Path, container: av.container.InputContainer, size: int, ends_at: float) -> MediaInfo:
+    # A stream of a codec nobody knows has no context.
+    known: list[Any] = [stream for stream in container.streams if getattr(stream, "codec_context", None) is not None]
+    audio = tuple(_audio(stream) for stream in known if stream.type == "audio" and stream.codec_context.sample_rate)
+    pictures = [stream for stream in known if stream.type == "video" and not _is_cover(stream)]
+    video = _video(pictures[0]) if pictures else None
+    if not audio and video is None:
+        raise NotMedia(f"{path.name} is not a recording: it has neither sound nor picture.")
+    return MediaInfo(
+        container=container.format.name,
+        start_time_s=(container.start_time or 0) / _MICROSECONDS,
+        size=size,
+        bit_rate=int(container.bit_rate or 0),
+        title=container.metadata.get("title"),
+        language=container.metadata.get("language"),
+        audio=audio,
+        video=video,
+        subtitles=sum(stream.type == "subtitle" for stream in container.streams),
+        duration_s=_duration(path, container, size, ends_at),
+    )
+
+
+def _audio(stream: Any) -> AudioStream:
+    return AudioStream(
+        index=stream.index,
+        codec=_codec(stream),
+        language=_language(stream),
+        channels=stream.codec_context.channels,
+        sample_rate=stream.codec_context.sample_rate,
+        duration_s=_seconds(stream, stream.duration),
+        start_time_s=_seconds(stream, stream.start_time) or 0.0,
+        default=bool(stream.disposition & Disposition.default),
+    )
+
+
+def _video(stream: Any) -> VideoStream:
+    rate = stream.average_rate or stream.base_rate
+    return VideoStream(
+        index=stream.index,
+        codec=_codec(stream),
+        width=stream.codec_context.width,
+        height=stream.codec_context.height,
+        fps=float(rate) if rate else None,
+    )
+
+
+def _codec(stream: Any) -> str:
+    codec = stream.codec_context.codec
+    return str(getattr(codec, "canonical_name", codec.name))
+
+
+def _language(stream: Any) -> str | None:
+    language = stream.metadata.get("language")
+    return None if language in (None, "", "und") else language
+
+
+def _is_cover(stream: Any) -> bool:
+    return bool(stream.disposition & Disposition.attached_pic)
+
+
+def _seconds(stream: Any, ticks: int | None) -> float | None:
+    return None if ticks is None else float(ticks * stream.time_base)
+
+
+def _duration(path: Path, container: av.container.InputContainer, size: int, ends_at: float) -> float:
+    stated = container.duration / _MICROSECONDS if container.duration and container.duration > 0 else None
+    if stated is not None and container.format.name not in RAW_CONTAINERS:
+        return stated
+    found, whole = _read_through(container, size, ends_at)
+    if found <= 0:
+        raise NotMedia(f"{path.name} is not a recording: it holds no sound and no picture.")
+    return found if whole or stated is None else stated
+
+
+def _read_through(container: av.container.InputContainer, size: int, ends_at: float) -> tuple[float, bool]:
+    """Return the length in seconds, and whether the file was read to its end.
+
+    Where the time is over first, the length is extrapolated from the part of the file that was read.
+    """
+    first, last, position = math.inf, -math.inf, 0
+    for packet in _packets(container):
+        start = float(packet.pts * packet.time_base)
+        first = min(first, start)
+        last = max(last, start + float((packet.duration or 0) * packet.time_base))
+        position = max(position, packet.pos or 0)
+        if time.monotonic() > ends_at:
+            return (last - first) * size / max(position, 1), False
+    return max(last - first, 0.0), True
+
+
+def _packets(container: av.container.InputContainer) -> Iterator[Any]:
+    """Yield the packets that have a time. Damage ends them as the end of the file does: nothing behind it plays."""
+    try:
+        for packet in container.demux():
+            if packet.pts is not None and packet.time_base is not None:
+                yield packet
+    except av.error.InvalidDataError:
+        return

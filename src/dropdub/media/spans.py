@@ -1,0 +1,93 @@
+"""Spans of speech and what follows from them: pauses, windows for the transcriber, places to cut a recording.
+
+Everything here is pure. Spans are in seconds of the recording, in order, and do not overlap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of the recording, in seconds."""
+
+    start: float
+    end: float
+
+    @property
+    def duration_s(self) -> float:
+        return self.end - self.start
+
+    @property
+    def middle(self) -> float:
+        return (self.start + self.end) / 2
+
+
+Quietest = Callable[[float, float], float]
+"""Returns the quietest moment between two moments."""
+
+_EARLIEST_CUT = 2 / 3
+
+
+def pauses(spans: Sequence[Span], start: float, end: float) -> list[Span]:
+    """Return where nobody speaks between `start` and `end`."""
+    found, position = [], start
+    for span in spans:
+        if span.start >= end:
+            break
+        if span.start > position:
+            found.append(Span(position, span.start))
+        position = max(position, span.end)
+    if position < end:
+        found.append(Span(position, end))
+    return found
+
+
+def longest_pause(spans: Sequence[Span], start: float, end: float) -> Span | None:
+    """Return the longest pause between two moments, the earliest of equals; None where all is speech."""
+    return max(pauses(spans, start, end), key=lambda pause: pause.duration_s, default=None)
+
+
+def windows(spans: Sequence[Span], *, longest_s: float = 30.0, quietest: Quietest | None = None) -> list[Span]:
+    """Merge spans into windows of at most `longest_s`, cut in pauses.
+
+    Speech that goes on for longer is cut at its quietest moment in the last third before the limit, or at the limit
+    where `quietest` is not given.
+    """
+    merged: list[Span] = []
+    for span in spans:
+        for piece in _pieces(span, longest_s, quietest):
+            if merged and piece.end - merged[-1].start <= longest_s:
+                merged[-1] = Span(merged[-1].start, piece.end)
+            else:
+                merged.append(piece)
+    return merged
+
+
+def _pieces(span: Span, longest_s: float, quietest: Quietest | None) -> Iterator[Span]:
+    start = span.start
+    while span.end - start > longest_s:
+        earliest, latest = start + longest_s * _EARLIEST_CUT, start + longest_s
+        cut = latest if quietest is None else min(max(quietest(earliest, latest), earliest), latest)
+        yield Span(start, cut)
+        start = cut
+    yield Span(start, span.end)
+
+
+def cut_points(spans: Sequence[Span], duration_s: float, *, target_s: float, window_s: float) -> list[float]:
+    """Return where to cut a recording into chunks of about `target_s`, strictly increasing.
+
+    Each cut is the middle of the longest pause within `window_s` (at most half of `target_s`) of a multiple of
+    `target_s`; where nobody pauses, the multiple itself. A rest of under half of `target_s` joins the chunk before it.
+    """
+    window_s = min(window_s, target_s / 2)
+    cuts: list[float] = []
+    for number in range(1, int(duration_s / target_s) + 1):
+        mark = number * target_s
+        pause = longest_pause(spans, max(mark - window_s, 0.0), min(mark + window_s, duration_s))
+        cut = mark if pause is None else pause.middle
+        if duration_s - cut >= target_s / 2 and (not cuts or cut > cuts[-1]):
+            cuts.append(cut)
+    return cuts

@@ -1,0 +1,63 @@
+"""Cues written as SRT and WebVTT, so that a text shows as it was said, whatever characters it holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pysubs2
+
+from dropdub.files import write_whole
+
+JOINER = "\u2060"
+"""Word joiner: takes no room, and parts characters that a reader of subtitles would take for a command."""
+
+_LAST_MS = 360_000_000 - 1
+_TIME_TAIL = re.compile(r"(:\d{1,2})(?=[.,]\d)")
+_TAG_START = re.compile(r"<(?=\s*/?\s*[a-zA-Z])")
+_NUMBER_ONLY = re.compile(r"\s*\d+\s*")
+
+
+@dataclass(frozen=True)
+class Cue:
+    """What stands on the screen from `start` to `end`, in seconds of the recording."""
+
+    start: float
+    end: float
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+
+def write_srt(cues: Sequence[Cue], path: Path) -> None:
+    """Write cues as SubRip: UTF-8 without a mark, times in milliseconds. The file appears whole or not at all."""
+    texts = [_TAG_START.sub(f"<{JOINER}", _inert(cue)).replace("-->", f"--{JOINER}>") for cue in cues]
+    _write(cues, texts, path, "srt")
+
+
+def write_vtt(cues: Sequence[Cue], path: Path) -> None:
+    """Write cues as WebVTT, with `&`, `<` and `>` as entities. The file appears whole or not at all."""
+    _write(cues, [_entities(_inert(cue)) for cue in cues], path, "vtt")
+
+
+def _inert(cue: Cue) -> str:
+    # A backslash begins a SubStation command, and SRT readers search for times and cue numbers in every line.
+    text = _TIME_TAIL.sub(rf"\1{JOINER}", cue.text.replace("\\", f"\\{JOINER}"))
+    lines = [f"{line}{JOINER}" if _NUMBER_ONLY.fullmatch(line) else line for line in text.split("\n")]
+    return "\n".join(lines) if len(lines) > 1 else text
+
+
+def _entities(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _write(cues: Sequence[Cue], texts: Sequence[str], path: Path, kind: str) -> None:
+    file = pysubs2.SSAFile()
+    for cue, text in zip(cues, texts, strict=True):
+        start, end = (min(round(moment * 1000), _LAST_MS) for moment in (cue.start, cue.end))
+        file.append(pysubs2.SSAEvent(start=start, end=end, text=text.replace("\n", r"\N")))
+    write_whole(path, file.to_string(kind, keep_ssa_tags=True).encode())

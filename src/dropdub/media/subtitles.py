@@ -1,0 +1,196 @@
+"""Segments of speech laid out as subtitle cues: where cues part, when they stand, how their lines break."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from dropdub.config import SubtitleStyle
+from dropdub.media.linebreaks import SENTENCE_END, LineCounter, Part, break_cost, parts, set_in_lines, width
+from dropdub.media.subtitlefile import Cue, write_srt, write_vtt
+
+__all__ = ["Cue", "layout", "write_srt", "write_vtt"]
+
+_PER_CUE = 4.0
+_INNER_SENTENCE = 2.5
+_FLASHED = 4.0
+_SPARSE = 2.0
+_SPARSE_WIDTH = 20
+_PAUSE_HELD_S = 0.8
+_PER_HELD_SECOND = 4.0
+_SLOWEST_SPEECH = 4.0
+_LATE_AT_MOST_S = 0.4
+_BRIEFEST_S = 0.25
+
+
+class TimedText(Protocol):
+    """A word with its times; also what every segment is."""
+
+    @property
+    def start(self) -> float: ...
+    @property
+    def end(self) -> float: ...
+    @property
+    def text(self) -> str: ...
+
+
+class Spoken(TimedText, Protocol):
+    """A segment; `words` is empty where their times are not known."""
+
+    @property
+    def words(self) -> Sequence[TimedText]: ...
+
+
+@dataclass(frozen=True)
+class _Timed:
+    part: Part
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A cue before its times are settled: when its words are spoken."""
+
+    start: float
+    end: float
+    lines: tuple[str, ...]
+
+
+def layout(segments: Sequence[Spoken], style: SubtitleStyle, *, fps: float | None = None) -> list[Cue]:
+    """Return the cues of `segments`, in order, none overlapping the next.
+
+    Every word stands in exactly one cue, in its order. Cues part at sentence ends, phrase ends and pauses where they
+    can. A cue stays for reading as long as the silence after it allows. `fps` sets the gap between cues to two frames.
+    """
+    ordered = sorted(segments, key=lambda segment: segment.start)
+    drafts = [draft for segment in ordered for draft in _drafts(segment, style)]
+    return _settle(drafts, style, _gap(style, fps))
+
+
+def _gap(style: SubtitleStyle, fps: float | None) -> float:
+    return 2 / fps if fps is not None and 10 <= fps <= 120 else style.gap
+
+
+def _drafts(segment: Spoken, style: SubtitleStyle) -> Iterator[_Draft]:
+    timed = _timed(segment, parts(segment.text, style.line_length))
+    for start, end in _best_cuts(timed, style):
+        lines = set_in_lines([item.part for item in timed[start:end]], style.line_length)
+        yield _Draft(timed[start].start, timed[end - 1].end, lines)
+
+
+# When each part is spoken
+
+
+def _timed(segment: Spoken, found: Sequence[Part]) -> list[_Timed]:
+    text = "".join(part.text for part in found)
+    words = [("".join(part.text for part in parts(word.text, len(text) + 1)), word) for word in segment.words]
+    if "".join(word for word, _ in words) == text:
+        times = _character_times([(len(word), spoken.start, spoken.end) for word, spoken in words])
+    else:
+        spoken_s = min(segment.end - segment.start, max(width(text) / _SLOWEST_SPEECH, 1.0))
+        times = _character_times([(len(text), segment.start, segment.start + spoken_s)])
+    return list(_with_times(found, times))
+
+
+def _character_times(runs: Sequence[tuple[int, float, float]]) -> list[tuple[float, float]]:
+    """Spread each run (length, start, end) evenly over its characters; times never go back."""
+    times: list[tuple[float, float]] = []
+    now = 0.0
+    for length, start, end in runs:
+        # Written so that a NaN counts as a step back.
+        first = start if now <= start < math.inf else now
+        last = end if first <= end < math.inf else first
+        step = (last - first) / max(length, 1)
+        times.extend((first + step * number, first + step * (number + 1)) for number in range(length))
+        now = last
+    return times
+
+
+def _with_times(found: Sequence[Part], times: Sequence[tuple[float, float]]) -> Iterator[_Timed]:
+    position = 0
+    for part in found:
+        start, position = position, position + len(part.text)
+        yield _Timed(part, times[start][0], times[position - 1][1])
+
+
+# Where cues part
+
+
+def _best_cuts(timed: Sequence[_Timed], style: SubtitleStyle) -> list[tuple[int, int]]:
+    """Return the ranges of `timed` that become cues: the cheapest of all ways to cut it that fit the style."""
+    best: list[tuple[float, int]] = [(0.0, 0)] + [(math.inf, 0)] * len(timed)
+    for start in range(len(timed)):
+        for end, cost in _cue_costs(timed, start, style):
+            if best[start][0] + cost < best[end][0]:
+                best[end] = (best[start][0] + cost, start)
+    cuts: list[tuple[int, int]] = []
+    end = len(timed)
+    while end:
+        cuts.append((best[end][1], end))
+        end = best[end][1]
+    return cuts[::-1]
+
+
+def _cue_costs(timed: Sequence[_Timed], start: int, style: SubtitleStyle) -> Iterator[tuple[int, float]]:
+    """Yield each possible end of a cue that begins at `start`, with its cost."""
+    counter = LineCounter(style.line_length)
+    used, inner = 0, 0.0
+    for end in range(start + 1, len(timed) + 1):
+        item = timed[end - 1]
+        counter.add(item.part)
+        used += item.part.width
+        duration_s = item.end - timed[start].start
+        if end > start + 1 and (counter.lines > style.lines or duration_s > style.max_duration):
+            return
+        after = timed[end] if end < len(timed) else None
+        yield end, _PER_CUE + inner + _shortness(duration_s, used, style) + _cut_cost(item, after)
+        if after is not None:
+            inner += _holding_cost(item, after)
+
+
+def _shortness(duration_s: float, used: int, style: SubtitleStyle) -> float:
+    flashed = max(1 - duration_s / style.min_duration, 0.0)
+    sparse = max(1 - used / _SPARSE_WIDTH, 0.0)
+    return _FLASHED * flashed + _SPARSE * sparse
+
+
+def _cut_cost(item: _Timed, after: _Timed | None) -> float:
+    if after is None:
+        return 0.0
+    return max(break_cost(item.part, after.part) - 2 * min(after.start - item.end, 1.0), 0.0)
+
+
+def _holding_cost(item: _Timed, after: _Timed) -> float:
+    """Return what it costs to keep two parts in one cue."""
+    held_s = max(after.start - item.end - _PAUSE_HELD_S, 0.0)
+    sentence = _INNER_SENTENCE if break_cost(item.part, after.part) == SENTENCE_END else 0.0
+    return _PER_HELD_SECOND * held_s + sentence
+
+
+# When cues stand
+
+
+def _settle(drafts: Sequence[_Draft], style: SubtitleStyle, gap: float) -> list[Cue]:
+    cues: list[Cue] = []
+    free_from = 0.0
+    for number, draft in enumerate(drafts):
+        following = drafts[number + 1].start if number + 1 < len(drafts) else math.inf
+        start = max(draft.start, free_from)
+        end = _end(draft, start, following - gap, style)
+        cues.append(Cue(round(start, 3), round(end, 3), draft.lines))
+        free_from = end + gap
+    return cues
+
+
+def _end(draft: _Draft, start: float, latest: float, style: SubtitleStyle) -> float:
+    """Return when a cue goes: after its words and the time to read them, before the next one comes.
+
+    Where the next one comes too soon for a cue to be seen at all, that one is made a little late.
+    """
+    reading_s = sum(map(width, draft.lines)) / style.chars_per_second
+    wanted = min(max(draft.end, start + style.min_duration, start + reading_s), start + style.max_duration)
+    seen_s = min(max(latest + _LATE_AT_MOST_S - start, _BRIEFEST_S), style.min_duration)
+    return min(wanted, max(latest, start + seen_s))

@@ -1,0 +1,132 @@
+"""Sound files: read by range, written as a stream, resampled. Nothing here holds more than it is asked for."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+from dropdub.errors import NotMedia
+
+Samples = NDArray[np.float32]
+"""Mono audio, shape (samples,), values in [-1, 1]."""
+
+_PLAIN_WAV_BYTES = 4_000_000_000
+_BYTES_PER_SAMPLE = 2
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
+    """Open a sound file. Raises OSError where it cannot be opened, NotMedia where it is no sound file."""
+    with path.open("rb"):
+        pass
+    try:
+        with soundfile.SoundFile(path) as file:
+            yield file
+    except soundfile.LibsndfileError as error:
+        raise NotMedia(f"{path.name} is not a sound file that can be read.") from error
+
+
+def _mono(file: soundfile.SoundFile, count: int) -> Samples:
+    frames: Samples = file.read(count, dtype="float32", always_2d=True)
+    return frames[:, 0] if frames.shape[1] == 1 else frames.mean(axis=1, dtype=np.float32)
+
+
+def duration_s(path: Path) -> float:
+    """Return the length in seconds. Raises NotMedia and OSError."""
+    with _opened(path) as file:
+        return float(file.frames / file.samplerate)
+
+
+def sample_rate(path: Path) -> int:
+    """Return the samples per second. Raises NotMedia and OSError."""
+    with _opened(path) as file:
+        return int(file.samplerate)
+
+
+def read_range(path: Path, start_s: float = 0.0, end_s: float | None = None) -> Samples:
+    """Return what lies between two moments, mixed to mono.
+
+    The bounds are rounded to whole samples, so neighbouring ranges neither share nor miss one; what lies outside
+    the file is left out. Raises NotMedia and OSError.
+    """
+    with _opened(path) as file:
+        first = _position(file, start_s)
+        last = file.frames if end_s is None else _position(file, end_s)
+        file.seek(first)
+        return _mono(file, max(last - first, 0))
+
+
+def _position(file: soundfile.SoundFile, moment_s: float) -> int:
+    return int(min(max(round(moment_s * file.samplerate), 0), file.frames))
+
+
+def blocks(path: Path, seconds: float, *, start_s: float = 0.0, end_s: float | None = None) -> Iterator[Samples]:
+    """Yield a range in blocks of `seconds` (the last may be shorter), mixed to mono. Raises NotMedia and OSError."""
+    with _opened(path) as file:
+        position = _position(file, start_s)
+        last = file.frames if end_s is None else _position(file, end_s)
+        size = max(round(seconds * file.samplerate), 1)
+        file.seek(position)
+        while position < last:
+            block = _mono(file, min(size, last - position))
+            if not len(block):
+                return  # The header promises more than the file holds.
+            position += len(block)
+            yield block
+
+
+def resample(samples: Samples, from_rate: int, to_rate: int) -> Samples:
+    """Return `samples` at another rate."""
+    if from_rate == to_rate:
+        return samples
+    changed: Samples = soxr.resample(samples, from_rate, to_rate).astype(np.float32, copy=False)
+    return changed
+
+
+class WavWriter:
+    """Writes 16 bit PCM mono WAV as a stream; values beyond [-1, 1] are clipped.
+
+    `expected_s` tells what is to come: a file that would pass 4 GB, where plain WAV ends, becomes RF64.
+    """
+
+    def __init__(self, path: Path, sample_rate: int, *, expected_s: float = 0.0) -> None:
+        large = expected_s * sample_rate * _BYTES_PER_SAMPLE > _PLAIN_WAV_BYTES
+        self.sample_rate = sample_rate
+        self._large = large
+        self._file = soundfile.SoundFile(
+            path, "w", samplerate=sample_rate, channels=1, subtype="PCM_16", format="RF64" if large else "WAV"
+        )
+
+    @property
+    def duration_s(self) -> float:
+        """What has been written so far."""
+        return float(self._file.frames / self.sample_rate)
+
+    def write(self, samples: Samples) -> None:
+        """Append `samples`. Raises ValueError past 4 GB unless `expected_s` announced it."""
+        if not self._large and (self._file.frames + len(samples)) * _BYTES_PER_SAMPLE > _PLAIN_WAV_BYTES:
+            raise ValueError("more than 4 GB in a plain WAV: announce the length with expected_s")
+        self._file.write(np.clip(samples, -1.0, 1.0))
+
+    def write_silence(self, seconds: float, *, block_s: float = 10.0) -> None:
+        """Append silence, in blocks."""
+        left = round(seconds * self.sample_rate)
+        while left > 0:
+            count = min(left, max(round(block_s * self.sample_rate), 1))
+            self.write(np.zeros(count, np.float32))
+            left -= count
+
+    def __enter__(self) -> WavWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()

@@ -1,0 +1,128 @@
+"""The artefacts of a job: what each is called in its work folder, and how the JSON ones are shaped.
+
+source/            the dropped file, and its sidecar
+audio.wav          16 kHz mono 16 bit PCM, the time line of everything that follows
+chunks/0003.json   a Transcript of one range of audio.wav, times already in seconds of the recording
+transcript.json    the whole Transcript (of a text job: its paragraphs, without times)
+translation.pt.json  a Transcript in the target language, same ids and times, without words
+speech.pt/0017.wav   one segment spoken (16 bit PCM mono at the synthesizer's rate)
+dub.pt.wav         the dubbed track, as long as audio.wav
+dub.pt.m4a         the same, encoded
+video.pt.mp4       picture, dubbed track, original track, subtitle tracks (.mkv where MP4 cannot hold the codecs)
+results/STEP.TOKEN.json   what a step returned, written before the supervisor is told
+tmp/STEP.TOKEN/    what a step writes before it renames; dies with the step
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from dropdub.files import write_whole
+
+Facts = Mapping[str, Mapping[str, Any]]
+"""The results of a job's succeeded steps, by step key."""
+
+AUDIO = "audio.wav"
+TRANSCRIPT = "transcript.json"
+
+
+@dataclass(frozen=True)
+class TimedWord:
+    """One word; times in seconds of the recording, probability in [0, 1]."""
+
+    start: float
+    end: float
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of speech, or a paragraph of a text job (times 0). `id` counts from 0 within a transcript."""
+
+    id: int
+    start: float
+    end: float
+    text: str
+    words: tuple[TimedWord, ...] = ()
+    speaker: str | None = None
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What is said, in one language. `engine` is name and version of what made it."""
+
+    language: str
+    duration_s: float
+    segments: tuple[Segment, ...]
+    engine: dict[str, Any]
+    source_language: str | None = None
+
+    def save(self, path: Path) -> None:
+        """Write it whole as JSON."""
+        path.parent.mkdir(exist_ok=True)
+        write_whole(path, self.to_json().encode())
+
+    def to_json(self) -> str:
+        """Return it as JSON, UTF-8 characters kept."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1)
+
+    @staticmethod
+    def load(path: Path) -> Transcript:
+        """Read what `save` wrote. Raises ValueError, KeyError or TypeError where the file is something else."""
+        return Transcript.from_json(path.read_text(encoding="utf-8"))
+
+    @staticmethod
+    def from_json(text: str) -> Transcript:
+        """Read what `to_json` gave. Raises ValueError, KeyError or TypeError where it is something else."""
+        data = json.loads(text)
+        return Transcript(**{**data, "segments": tuple(map(_segment, data["segments"]))})
+
+    def numbered(self) -> Transcript:
+        """Return it with the ids counted anew from 0."""
+        return replace(self, segments=tuple(replace(one, id=number) for number, one in enumerate(self.segments)))
+
+
+def _segment(item: dict[str, Any]) -> Segment:
+    return Segment(**{**item, "words": tuple(TimedWord(**word) for word in item["words"])})
+
+
+def chunk_name(ordinal: int) -> str:
+    return f"chunks/{ordinal:04d}.json"
+
+
+def translation_name(target: str) -> str:
+    return f"translation.{target}.json"
+
+
+def speech_dir_name(target: str) -> str:
+    return f"speech.{target}"
+
+
+def speech_name(segment_id: int) -> str:
+    return f"{segment_id:04d}.wav"
+
+
+def dub_name(target: str, suffix: str = "wav") -> str:
+    return f"dub.{target}.{suffix}"
+
+
+def video_name(target: str, suffix: str) -> str:
+    return f"video.{target}.{suffix}"
+
+
+def result_name(step_key: str, token: int) -> str:
+    return f"results/{flat(step_key)}.{token}.json"
+
+
+def scratch_name(step_key: str, token: int) -> str:
+    return f"tmp/{flat(step_key)}.{token}"
+
+
+def flat(step_key: str) -> str:
+    """Return a step's key as one file name."""
+    return step_key.replace("/", "-")

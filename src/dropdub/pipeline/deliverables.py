@@ -1,0 +1,115 @@
+"""What a person finds in the outbox: names, readable texts, the manifest's shape. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dropdub import __version__
+from dropdub.config import JobOptions
+from dropdub.files import key, numbered, numbered_folder, safe_name
+from dropdub.pipeline.artefacts import Facts, Segment
+
+MANIFEST = "manifest.json"
+PARAGRAPH_PAUSE_S = 1.5
+PARAGRAPH_CHARACTERS = 700
+_ENDING_ROOM = 64
+"""Bytes kept free for what follows a stem: a language tag, a suffix, a temporary name's `.part`."""
+
+
+def deliverable_name(job_name: str, suffix: str, *, target: str | None = None) -> str:
+    """Return the name of a job's deliverable: `clip.srt`, `clip.pt.srt`. It never is that of the manifest."""
+    stem = numbered_folder(Path(job_name).stem, 1, room=_ENDING_ROOM)
+    name = safe_name(f"{stem}.{target}.{suffix}" if target else f"{stem}.{suffix}")
+    return numbered(name, 2) if key(name) == key(MANIFEST) else name
+
+
+def readable(segments: Iterable[Segment]) -> str:
+    """Return speech as paragraphs, parted at longer pauses, at another speaker, and at a sentence end when long."""
+    paragraphs: list[str] = []
+    before: Segment | None = None
+    for segment in (segment for segment in segments if segment.text.strip()):
+        text = " ".join(segment.text.split())
+        if before is None or _parted(before, segment, len(paragraphs[-1])):
+            paragraphs.append(text)
+        else:
+            paragraphs[-1] = f"{paragraphs[-1]} {text}"
+        before = segment
+    return _as_file(paragraphs)
+
+
+def as_text(segments: Iterable[Segment]) -> str:
+    """Return the paragraphs of a text job."""
+    return _as_file([segment.text for segment in segments])
+
+
+def manifest(
+    *,
+    job_name: str,
+    kind: str,
+    options: JobOptions,
+    facts: Facts,
+    created: str,
+) -> dict[str, Any]:
+    """Return what `manifest.json` says: what went in, what made it, what came out."""
+    probe, extract = facts["probe"], facts["extract"]
+    language = facts["merge"]["language"] if "merge" in facts else extract["language"]
+    return {
+        "program": {"name": "dropdub", "version": __version__},
+        "created": created,
+        "job": {"name": job_name, "kind": kind},
+        "inputs": [
+            {
+                "name": job_name,
+                "size": probe["size"],
+                "sha256": extract["content_hash"],
+                "duration_s": extract.get("duration_s"),
+            }
+        ],
+        "options": options.model_dump(mode="json"),
+        "language": language,
+        "targets": _targets(facts),
+        "engines": _engines(facts),
+        "steps": [{"step": step, "seconds": result.get("seconds")} for step, result in sorted(facts.items())],
+        "warnings": _unique(text for result in facts.values() for text in result.get("warnings", ())),
+        "outputs": outputs(facts.values()),
+    }
+
+
+def outputs(results: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the deliverables of all publish results, by name."""
+    items = [dict(item) for result in results for item in result.get("deliverables", ())]
+    return sorted(items, key=lambda item: str(item["name"]))
+
+
+def _targets(facts: Facts) -> list[str]:
+    return [step.partition("/")[2] for step in facts if step.startswith("translate/")]
+
+
+def _engines(facts: Facts) -> list[dict[str, Any]]:
+    """Return each engine once, with the steps that it worked in."""
+    found: list[dict[str, Any]] = []
+    for step, result in sorted(facts.items()):
+        if not (engine := result.get("engine")):
+            continue
+        known = next((entry for entry in found if {**entry, "steps": None} == {**engine, "steps": None}), None)
+        if known is None:
+            found.append({**engine, "steps": [step]})
+        else:
+            known["steps"].append(step)
+    return found
+
+
+def _unique(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(texts))
+
+
+def _parted(before: Segment, segment: Segment, length: int) -> bool:
+    if segment.start - before.end >= PARAGRAPH_PAUSE_S or segment.speaker != before.speaker:
+        return True
+    return length >= PARAGRAPH_CHARACTERS and before.text.rstrip()[-1:] in ".!?…。！？"
+
+
+def _as_file(paragraphs: Sequence[str]) -> str:
+    return "\n\n".join(paragraphs) + "\n" if paragraphs else ""

@@ -1,0 +1,28 @@
+"""The stages, by name; each is imported when it is first asked for, since some bring heavy libraries."""
+
+from __future__ import annotations
+
+import importlib
+
+from dropdub.pipeline.stages.base import Stage
+
+STAGES = (
+    "probe",
+    "extract",
+    "split",
+    "transcribe",
+    "merge",
+    "translate",
+    "synthesize",
+    "mix",
+    "mux",
+    "publish",
+)
+
+
+def stage_named(name: str) -> Stage:
+    """Return the function that runs a stage. Raises KeyError for a name that is none."""
+    if name not in STAGES:
+        raise KeyError(name)
+    stage: Stage = importlib.import_module(f"{__name__}.{name}").run
+    return stage

@@ -1,0 +1,123 @@
+"""probe: what the dropped file is, by its content, and whether it is taken at all."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from stat import S_ISREG
+
+from dropdub.config import Limits
+from dropdub.errors import EmptyFile, NoAudio, NotAFile, NotMedia, NotText, TooLarge, TooLong, UnreadableFile
+from dropdub.media.probe import AudioStream, MediaInfo, probe_media
+from dropdub.pipeline.stages.base import Result, Task
+from dropdub.pipeline.suffixes import MEDIA_SUFFIXES, OTHER_SUFFIXES, TEXT_SUFFIXES
+from dropdub.pipeline.textfile import HEAD_BYTES, looks_like_text, read_text
+from dropdub.quantities import format_duration, format_size
+
+ACCEPTED = "Drop a recording (video or audio) with sound, or a text to be read aloud as .txt or .md."
+_LEFT_FOR_THE_REST_S = 1.0
+
+
+def run(task: Task) -> Result:
+    """Return kind and size of the source; of a recording also its length, container and streams.
+
+    Raises EmptyFile, NotAFile, UnreadableFile, NotMedia, NotText, NoAudio, TooLong, TooLarge.
+    """
+    size = _usable_size(task.source, task.job_name)
+    if size > task.limits.max_size:
+        raise TooLarge(_too_large(task.job_name, size, task.limits.max_size))
+    if _is_text(task.source, task.job_name):
+        return _text(task, size)
+    return _media(task)
+
+
+def _usable_size(source: Path, name: str) -> int:
+    try:
+        status = source.lstat()
+        if not S_ISREG(status.st_mode):
+            raise NotAFile(f"{name} is not a regular file.")
+        with source.open("rb") as file:
+            file.read(1)
+    except OSError as error:
+        raise UnreadableFile(f"{name} cannot be read: {error.strerror or error}.") from error
+    if status.st_size == 0:
+        raise EmptyFile(f"{name} is empty.")
+    return status.st_size
+
+
+def _is_text(source: Path, name: str) -> bool:
+    """Return whether the content is a text. Raises NotMedia or NotText where a text is not what the name says."""
+    with source.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if not looks_like_text(head):
+        return False
+    suffix = Path(name).suffix.lower()
+    if suffix in MEDIA_SUFFIXES:
+        raise NotMedia(f"{name} is not a recording: it holds text.")
+    if suffix in OTHER_SUFFIXES:
+        raise NotText(f"{name} is neither a recording nor a text to be read aloud.", remedy=ACCEPTED)
+    return True
+
+
+def _text(task: Task, size: int) -> Result:
+    limits, name = task.limits, task.job_name
+    if size > limits.max_text:
+        remedy = "Cut it, or raise limits.max_text in config.yaml, then: jobs retry."
+        raise TooLarge(_too_large(name, size, limits.max_text), remedy=remedy)
+    if not read_text(task.source).strip():
+        raise EmptyFile(f"{name} holds nothing but blanks.", remedy="Write something into it and drop it again.")
+    return {"kind": "text", "size": size, "video": None}
+
+
+def _media(task: Task) -> Result:
+    name = task.job_name
+    timeout_s = max(task.deadline_s - _LEFT_FOR_THE_REST_S, task.deadline_s / 2)
+    try:
+        info = probe_media(task.source, timeout_s=timeout_s)
+    except NotMedia as error:
+        raise _refusal(name) from error
+    if not info.audio:
+        raise NoAudio(f"{name} has no sound track.")
+    _refuse_too_long(name, info, task.limits)
+    if len(info.audio) > 1:
+        task.log(f"{name} has {len(info.audio)} sound tracks: number {info.audio.index(_chosen(info)) + 1} is used")
+    return _result(info)
+
+
+def _refusal(name: str) -> NotMedia | NotText:
+    """Return why a file is refused that is no recording: in the words that fit its name."""
+    suffix = Path(name).suffix.lower()
+    if suffix in TEXT_SUFFIXES:
+        return NotText(f"{name} is not a text that can be read.")
+    return NotMedia(
+        f"{name} is not a recording that can be read.", remedy=None if suffix in MEDIA_SUFFIXES else ACCEPTED
+    )
+
+
+def _refuse_too_long(name: str, info: MediaInfo, limits: Limits) -> None:
+    if info.duration_s > limits.max_duration:
+        length, most = format_duration(info.duration_s), format_duration(limits.max_duration)
+        raise TooLong(f"{name} is {length} long; at most {most} are taken.")
+
+
+def _chosen(info: MediaInfo) -> AudioStream:
+    return next((stream for stream in info.audio if stream.default), info.audio[0])
+
+
+def _result(info: MediaInfo) -> Result:
+    audio = _chosen(info)
+    return {
+        "kind": "media",
+        "size": info.size,
+        "duration_s": info.duration_s,
+        "start_time_s": info.start_time_s,
+        "container": info.container,
+        "title": info.title,
+        "language": audio.language or info.language,
+        "audio": asdict(audio),
+        "video": asdict(info.video) if info.video else None,
+    }
+
+
+def _too_large(name: str, size: int, most: int) -> str:
+    return f"{name} has {format_size(size)}; at most {format_size(most)} are taken."

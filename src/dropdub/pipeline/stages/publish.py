@@ -1,0 +1,124 @@
+"""publish: finished artefacts as deliverables in the staging folder, from where one rename each brings them out."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from dropdub.errors import Waiting
+from dropdub.files import copy_whole, fsync_dir, remove, sha256, write_whole
+from dropdub.media.subtitles import layout, write_srt, write_vtt
+from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, dub_name, translation_name
+from dropdub.pipeline.deliverables import MANIFEST, as_text, deliverable_name, manifest, readable
+from dropdub.pipeline.stages.base import Result, Task, target_of
+
+
+def run(task: Task) -> Result:
+    """Stage what `params["what"]` names; return `deliverables`: name, size and SHA-256 of each.
+
+    Raises Waiting where the outbox, or the room in it, is not there.
+    """
+    render = _RENDERERS[str(task.params["what"])]
+    with _outbox_there(task):
+        task.staging.mkdir(parents=True, exist_ok=True)
+        paths = list(render(task))
+        return {"deliverables": [_described(path) for path in paths]}
+
+
+def _transcript(task: Task) -> Iterator[Path]:
+    transcript = Transcript.load(task.job_dir / TRANSCRIPT)
+    yield from _speech_texts(task, transcript)
+    yield _write(task, "json", transcript.to_json() + "\n")
+
+
+def _translation(task: Task) -> Iterator[Path]:
+    target = target_of(task)
+    translation = Transcript.load(task.job_dir / translation_name(target))
+    if task.kind == "text":
+        yield _write(task, "txt", as_text(translation.segments))
+    else:
+        yield from _speech_texts(task, translation)
+
+
+def _dub(task: Task) -> Iterator[Path]:
+    yield _place(task, dub_name(target_of(task), "m4a"), "m4a")
+
+
+def _video(task: Task) -> Iterator[Path]:
+    file = str(task.facts[f"mux/{target_of(task)}"]["file"])
+    yield _place(task, file, Path(file).suffix[1:])
+
+
+def _manifest(task: Task) -> Iterator[Path]:
+    created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    content = manifest(job_name=task.job_name, kind=task.kind, options=task.options, facts=task.facts, created=created)
+    path = task.staging / MANIFEST
+    write_whole(path, (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode())
+    yield path
+
+
+_RENDERERS: Mapping[str, Callable[[Task], Iterator[Path]]] = {
+    "transcript": _transcript,
+    "translation": _translation,
+    "dub": _dub,
+    "video": _video,
+    "manifest": _manifest,
+}
+
+
+def _speech_texts(task: Task, transcript: Transcript) -> Iterator[Path]:
+    video = task.facts["probe"].get("video") or {}
+    cues = layout(transcript.segments, task.options.subtitles, fps=video.get("fps"))
+    yield _write(task, "txt", readable(transcript.segments))
+    for suffix, write in (("srt", write_srt), ("vtt", write_vtt)):
+        path = _staged(task, suffix)
+        write(cues, path)
+        yield path
+
+
+def _staged(task: Task, suffix: str) -> Path:
+    return task.staging / deliverable_name(task.job_name, suffix, target=task.target)
+
+
+def _write(task: Task, suffix: str, text: str) -> Path:
+    path = _staged(task, suffix)
+    write_whole(path, text.encode())
+    return path
+
+
+def _place(task: Task, artefact: str, suffix: str) -> Path:
+    """Bring a large artefact to the staging folder: a second name for the same file, or a copy where that cannot be."""
+    source, path = task.job_dir / artefact, _staged(task, suffix)
+    remove(path)
+    try:
+        path.hardlink_to(source)
+        fsync_dir(path.parent)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOSPC):
+            raise
+        copy_whole(source, path)
+    return path
+
+
+@contextlib.contextmanager
+def _outbox_there(task: Task) -> Iterator[None]:
+    """Turn trouble with the outbox into waiting for it; trouble with the job's own artefacts stays what it is."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None or task.job_dir in Path(error.filename).parents:
+            raise
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            what, condition, remedy = "has no room left", "disk", "Free some disk space; it then goes on by itself."
+        else:
+            what, condition = f"cannot be written to: {error.strerror or error}", "outbox"
+            remedy = "Connect the share, or make the folder writable; it then goes on by itself."
+        raise Waiting(f"The outbox {task.staging.parent.parent} {what}.", condition=condition, remedy=remedy) from error
+
+
+def _described(path: Path) -> dict[str, object]:
+    return {"name": path.name, "size": path.stat().st_size, "sha256": sha256(path)}

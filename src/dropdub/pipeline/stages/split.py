@@ -1,0 +1,35 @@
+"""split: where a long recording is cut into chunks, always in a pause where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from dropdub.media.speech import Span, cut_points, quietest_in, speech_spans
+from dropdub.pipeline.artefacts import AUDIO
+from dropdub.pipeline.stages.base import Result, Task
+
+_SEARCH_S = 5.0
+
+
+def run(task: Task) -> Result:
+    """Return `chunks`: [start, end] pairs in seconds that cover audio.wav without gap or overlap."""
+    duration_s = float(task.facts["extract"]["duration_s"])
+    long = duration_s > task.split.above_duration or task.facts["probe"]["size"] > task.split.above_size
+    cuts = _cuts(task, duration_s) if long else []
+    return {"chunks": [list(pair) for pair in pairwise([0.0, *cuts, duration_s])]}
+
+
+def _cuts(task: Task, duration_s: float) -> list[float]:
+    audio, split = task.job_dir / AUDIO, task.split
+    spans = speech_spans(audio)
+    marks = cut_points(spans, duration_s, target_s=split.target, window_s=split.window)
+    return [_gentle(mark, spans, audio, min(_SEARCH_S, split.window)) for mark in marks]
+
+
+def _gentle(cut: float, spans: Sequence[Span], audio: Path, search_s: float) -> float:
+    """Return the cut, moved to the quietest moment near it where somebody speaks: between words, not within one."""
+    if any(span.start < cut < span.end for span in spans):
+        cut = quietest_in(audio)(max(cut - search_s, 0.0), cut + search_s)
+    return round(cut, 3)

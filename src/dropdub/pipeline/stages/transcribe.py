@@ -1,0 +1,105 @@
+"""transcribe: what is said in one chunk, window by window."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from dropdub.engines.base import Transcriber, Utterance, Window
+from dropdub.engines.languages import UNDETERMINED, primary
+from dropdub.media import wav
+from dropdub.media.speech import Span, quietest_in, speech_spans, windows
+from dropdub.pipeline.artefacts import AUDIO, Segment, TimedWord, Transcript, chunk_name
+from dropdub.pipeline.stages.base import Result, Task
+
+LONGEST_WINDOW_S = 30.0
+_HEARD_FOR_LANGUAGE = 3
+_HASH_BLOCK_S = 60.0
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    audio: Path
+    start: float
+    end: float
+
+
+def run(task: Task) -> Result:
+    """Write chunks/NNNN.json with times in seconds of the recording; it is empty where nobody speaks."""
+    wanted = None if task.options.language == "auto" else task.options.language
+    engine = task.engines.transcriber(task.options.transcriber, language=wanted)
+    chunk = _Chunk(task.job_dir / AUDIO, float(task.params["start"]), float(task.params["end"]))
+    key = ("transcript", _sound_hash(chunk), chunk.start, asdict(engine.info()), wanted, LONGEST_WINDOW_S)
+    transcript = task.cache.get(*key, check=lambda value: _checked(value, chunk))
+    cached = transcript is not None
+    if transcript is None:
+        transcript = _transcribe(task, engine, chunk, wanted)
+        task.cache.put(*key, value=transcript.to_json().encode())
+    transcript.save(task.job_dir / chunk_name(int(task.params["ordinal"])))
+    return {
+        "segments": len(transcript.segments),
+        "language": transcript.language,
+        "engine": transcript.engine,
+        "cached": cached,
+    }
+
+
+def _transcribe(task: Task, engine: Transcriber, chunk: _Chunk, wanted: str | None) -> Transcript:
+    speech = speech_spans(chunk.audio, start_s=chunk.start, end_s=chunk.end)
+    spans = windows(speech, longest_s=LONGEST_WINDOW_S, quietest=quietest_in(chunk.audio))
+    language = wanted or _heard_language(task, engine, chunk, spans)
+    heard = engine.transcribe(_windows(chunk, spans), language=language) if spans else ()
+    segments: list[Segment] = []
+    for done, utterances in enumerate(heard, start=1):
+        segments += [_segment(utterance, chunk) for utterance in utterances if utterance.text.strip()]
+        task.progress(done / len(spans))
+    found = Transcript(language, chunk.end - chunk.start, tuple(segments), asdict(engine.info()))
+    return found.numbered()
+
+
+def _heard_language(task: Task, engine: Transcriber, chunk: _Chunk, spans: Sequence[Span]) -> str:
+    """Return the language of the chunk, heard in its longest windows; of silence, what the file says of itself."""
+    if not spans:
+        return primary(str(task.facts["probe"].get("language") or UNDETERMINED))
+    longest = sorted(spans, key=lambda span: -span.duration_s)[:_HEARD_FOR_LANGUAGE]
+    return engine.detect_language(list(_windows(chunk, sorted(longest, key=lambda span: span.start))))
+
+
+def _windows(chunk: _Chunk, spans: Sequence[Span]) -> Iterator[Window]:
+    for span in spans:
+        yield Window(span.start, wav.read_range(chunk.audio, span.start, span.end))
+
+
+def _segment(utterance: Utterance, chunk: _Chunk) -> Segment:
+    """Return an utterance with its times within the chunk: engines round, and some overshoot the end of a window."""
+    words = tuple(
+        TimedWord(*_within(word.start, word.end, chunk), word.text, round(word.probability, 4))
+        for word in utterance.words
+    )
+    return Segment(0, *_within(utterance.start, utterance.end, chunk), utterance.text.strip(), words)
+
+
+def _within(start: float, end: float, chunk: _Chunk) -> tuple[float, float]:
+    first = min(max(start, chunk.start), chunk.end)
+    return round(first, 3), round(min(max(end, first), chunk.end), 3)
+
+
+def _sound_hash(chunk: _Chunk) -> str:
+    digest = hashlib.sha256()
+    for block in wav.blocks(chunk.audio, _HASH_BLOCK_S, start_s=chunk.start, end_s=chunk.end):
+        digest.update(block.tobytes())
+    return digest.hexdigest()
+
+
+def _checked(value: bytes, chunk: _Chunk) -> Transcript:
+    found = Transcript.from_json(value.decode())
+    if any(not _fits(item, chunk) for segment in found.segments for item in (segment, *segment.words)):
+        raise ValueError("its times are not those of the chunk")
+    return found
+
+
+def _fits(item: Any, chunk: _Chunk) -> bool:
+    return bool(chunk.start - 0.001 <= item.start <= item.end <= chunk.end + 0.001)

@@ -1,0 +1,20 @@
+"""What a file's name promises: a recording, a text to be read aloud, or something that is neither."""
+
+from __future__ import annotations
+
+_RECORDINGS = """
+.mp4 .m4v .m4a .m4b .mov .qt .3gp .3g2 .mkv .mka .webm .wav .w64 .mp3 .mp2 .flac .ogg .oga .ogv .opus .spx .avi
+.ts .mts .m2ts .mpg .mpeg .vob .wma .wmv .asf .flv .f4v .aac .ac3 .eac3 .dts .amr .aif .aiff .au .caf .ape .wv
+.tta .tak .voc .dv .mxf .gxf .nut .rm .ra .rmvb .wtv
+"""
+_NO_PROSE = """
+.srt .vtt .ass .ssa .sub .sbv .lrc .json .jsonl .yaml .yml .toml .ini .cfg .conf .xml .html .htm .xhtml .svg .csv
+.tsv .css .js .mjs .jsx .tsx .py .pyw .ipynb .rb .pl .php .sh .bash .zsh .bat .cmd .ps1 .vbs .c .h .cc .cpp
+.hpp .cs .java .kt .go .rs .swift .sql .lua .r .tex .bib .rtf .ps .eps .log .diff .patch .m3u .m3u8 .pls .xspf
+.mpd .cue .nfo .url .desktop .lnk .torrent .ics .vcf .eml .pem .exe .dll
+"""
+
+TEXT_SUFFIXES = frozenset({".txt", ".text", ".md", ".markdown"})
+MEDIA_SUFFIXES = frozenset(_RECORDINGS.split())
+OTHER_SUFFIXES = frozenset(_NO_PROSE.split())
+"""Texts that are no prose: reading them aloud is never what was meant."""

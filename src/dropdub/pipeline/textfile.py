@@ -1,0 +1,150 @@
+"""Texts to be read aloud: bytes to characters, characters to paragraphs, paragraphs to what is spoken."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import charset_normalizer
+
+from dropdub.errors import NotText
+
+HEAD_BYTES = 64 * 1024
+_BOMS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_WESTERN = "cp1252"
+_MOST_CONTROLS = 0.005
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_MARKER = re.compile(r"(?:(?:#{1,6}|[-*+•–—]|>|\d{1,3}[.)])\s+)+")
+_HEADING = re.compile(r"#{1,6}\s")
+_BULLET = re.compile(r"^[#\-*+•–—>]+\s+")
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)")
+_EMPHASIS = re.compile(r"\*\*|__|`|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)")
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]?\s+|(?<=[。！？])")
+_NO_SPACE_FROM = "\u2e80"
+PIECE_CHARACTERS = 600
+
+
+def looks_like_text(head: bytes) -> bool:
+    """Return whether a file that begins with `head` (at most `HEAD_BYTES`) can be a text."""
+    try:
+        text = _decoded_head(head)
+    except NotText:
+        return False
+    return len(_CONTROLS.findall(text)) <= _MOST_CONTROLS * len(text)
+
+
+def read_text(path: Path) -> str:
+    """Return a text file's characters, line ends as `\\n`. Raises NotText, and OSError."""
+    data = path.read_bytes()
+    refusal = NotText(f"{path.name} is not a text that can be read.")
+    if not looks_like_text(data[:HEAD_BYTES]):
+        raise refusal
+    try:
+        text = data.decode(_encoding(data[:HEAD_BYTES]))
+    except UnicodeDecodeError as error:
+        raise refusal from error
+    return _CONTROLS.sub("", re.sub(r"\r\n?", "\n", text).replace("\f", "\n\n"))
+
+
+def paragraphs(text: str) -> list[str]:
+    """Return the paragraphs of a text, parted by blank lines, with the lines of each joined.
+
+    Headings and list items of Markdown keep lines of their own.
+    """
+    return [_flowed(block) for block in re.split(r"\n[ \t]*\n", text) if block.strip()]
+
+
+def marked(line: str) -> tuple[str, str]:
+    """Return a line's leading marker (of a heading, list or quotation, often empty) and the rest."""
+    found = _MARKER.match(line)
+    return (found[0], line[found.end() :]) if found else ("", line)
+
+
+def spoken(paragraph: str) -> str:
+    """Return a paragraph as it is read aloud: without markup, but with the numbers of a list."""
+    lines = [_EMPHASIS.sub("", _LINK.sub(r"\1", _BULLET.sub("", line, count=1))) for line in paragraph.split("\n")]
+    stopped = [line if line[-1:] in ".!?:;…。！？" else f"{line}." for line in lines[:-1]]
+    return " ".join([*stopped, lines[-1]])
+
+
+def pieces(text: str, *, longest: int = PIECE_CHARACTERS) -> list[str]:
+    """Return a text in pieces of whole sentences of at most `longest` characters; a longer sentence is cut at words."""
+    found: list[str] = []
+    for sentence in _sentences(text, longest):
+        if found and len(found[-1]) + len(sentence) < longest:
+            found[-1] = f"{found[-1]} {sentence}"
+        else:
+            found.append(sentence)
+    return found
+
+
+def _sentences(text: str, longest: int) -> Iterator[str]:
+    for sentence in filter(None, map(str.strip, _split_sentences(text))):
+        if len(sentence) <= longest:
+            yield sentence
+        else:
+            yield from textwrap.wrap(sentence, longest, break_on_hyphens=False)
+
+
+def _split_sentences(text: str) -> Iterator[str]:
+    start = 0
+    for found in _SENTENCE_END.finditer(text):
+        yield text[start : found.end()]
+        start = found.end()
+    yield text[start:]
+
+
+def _decoded_head(head: bytes) -> str:
+    encoding = _encoding(head)
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        return decoder.decode(head, final=False)  # the last character may be cut
+    except UnicodeDecodeError as error:
+        raise NotText("The characters cannot be read.") from error
+
+
+def _encoding(head: bytes) -> str:
+    for mark, encoding in _BOMS.items():
+        if head.startswith(mark):
+            return encoding
+    if b"\0" in head:
+        raise NotText("It holds zero bytes.")
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head, final=False)
+        return "utf-8"
+    except UnicodeDecodeError:
+        return _legacy_encoding(head)
+
+
+def _legacy_encoding(head: bytes) -> str:
+    """Return the most likely encoding of before Unicode; of equals, the one of Western Europe."""
+    matches = charset_normalizer.from_bytes(head)
+    best = matches.best()
+    if best is None:
+        raise NotText("Its encoding is not known.")
+    western = [match for match in matches if match.encoding == _WESTERN or _WESTERN in match.could_be_from_charset]
+    return _WESTERN if western and western[0].chaos <= best.chaos else best.encoding
+
+
+def _flowed(block: str) -> str:
+    lines: list[str] = []
+    for line in (" ".join(line.split()) for line in block.split("\n")):
+        if not lines or _MARKER.match(line) or _HEADING.match(lines[-1]):
+            lines.append(line)
+        elif line:
+            lines[-1] = _joined(lines[-1], line)
+    return "\n".join(filter(None, lines))
+
+
+def _joined(before: str, after: str) -> str:
+    unspaced = before[-1:] >= _NO_SPACE_FROM and after[:1] >= _NO_SPACE_FROM
+    return before + after if unspaced else f"{before} {after}"

@@ -1,0 +1,115 @@
+"""The root: the folder that holds `config.yaml`, the five folders, the voices and the database."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import permutations
+from pathlib import Path
+
+from dropdub.errors import ConfigError, UsageError
+
+CONFIG_NAME = "config.yaml"
+FOLDERS = ("inbox", "outbox", "voices", "work", "failed", "archive")
+DATABASE_NAME = "jobs.db"
+
+
+@dataclass(frozen=True)
+class Root:
+    """Where everything of one root lies. All paths are absolute."""
+
+    path: Path
+    inbox: Path
+    outbox: Path
+    voices: Path
+    work: Path
+    failed: Path
+    archive: Path
+
+    @staticmethod
+    def at(path: Path, folders: Mapping[str, str] | None = None) -> Root:
+        """Return the root at `path`, its folders where the configuration puts them: relative to it, or absolute.
+
+        Raises ConfigError where one of the five folders contains another.
+        """
+        path = path.absolute()
+        names = dict.fromkeys(FOLDERS) | dict(folders or {})
+        places = {name: path / Path(place or name).expanduser() for name, place in names.items()}
+        root = Root(path=path, **places)
+        root._check_apart()
+        return root
+
+    @property
+    def config_file(self) -> Path:
+        return self.path / CONFIG_NAME
+
+    @property
+    def database_file(self) -> Path:
+        return self.path / DATABASE_NAME
+
+    @property
+    def database_url(self) -> str:
+        return f"sqlite:///{self.database_file}"
+
+    @property
+    def daemon_lock(self) -> Path:
+        return self.work / "daemon.lock"
+
+    @property
+    def run_dir(self) -> Path:
+        """Return the folder of the workers' liveness locks."""
+        return self.work / "run"
+
+    @property
+    def logs_dir(self) -> Path:
+        return self.work / "logs"
+
+    @property
+    def cache_dir(self) -> Path:
+        return self.work / "cache"
+
+    def job_dir(self, job_id: int) -> Path:
+        return self.work / str(job_id)
+
+    def job_log(self, job_id: int) -> Path:
+        return self.logs_dir / "jobs" / f"{job_id}.log"
+
+    def create_folders(self) -> None:
+        """Make what is missing of the root's folders."""
+        for folder in (self.inbox, self.outbox, self.voices, self.work, self.failed, self.archive):
+            folder.mkdir(parents=True, exist_ok=True)
+        for folder in (self.run_dir, self.logs_dir / "jobs"):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def _check_apart(self) -> None:
+        five = {name: getattr(self, name) for name in ("inbox", "outbox", "work", "failed", "archive")}
+        for (outer, outer_path), (inner, inner_path) in permutations(five.items(), 2):
+            if _real(inner_path).is_relative_to(_real(outer_path)):
+                raise ConfigError(
+                    f"folders.{inner} ({inner_path}) lies in folders.{outer} ({outer_path}).",
+                    remedy="The five folders must not contain one another: choose another place for one.",
+                )
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.normcase(path.resolve()))
+
+
+def find_root(explicit: Path | None, environment: Mapping[str, str], cwd: Path) -> Path:
+    """Return the root: the one given, else $JOBS_ROOT, else the nearest folder upward with `config.yaml`.
+
+    Raises UsageError where there is none.
+    """
+    named = explicit or (Path(environment["JOBS_ROOT"]) if environment.get("JOBS_ROOT") else None)
+    if named is not None:
+        if not (named / CONFIG_NAME).is_file():
+            raise UsageError(f"{named} has no {CONFIG_NAME}.", remedy=f"Make it a root with: jobs init {named}")
+        return named.absolute()
+    for folder in (cwd, *cwd.parents):
+        if (folder / CONFIG_NAME).is_file():
+            return folder
+    raise UsageError(
+        f"No {CONFIG_NAME} in {cwd} or above it.",
+        remedy="Make a root with: jobs init DIR, or name one with --root.",
+    )

@@ -1,0 +1,19 @@
+"""Run by Alembic: applies the revisions on the connection that `upgrade` hands over, in its one transaction."""
+
+from __future__ import annotations
+
+from alembic import context
+from sqlmodel import SQLModel
+
+from dropdub.store import tables
+
+assert tables.Job.metadata is SQLModel.metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=SQLModel.metadata,
+    transactional_ddl=True,
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,151 @@
+"""What the daemon asks of the store. Rows come as copies; nothing here changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists
+from sqlmodel import Session, col, select
+
+from dropdub.errors import UsageError
+from dropdub.store.database import Store
+from dropdub.store.states import UNFINISHED, JobState, StepState
+from dropdub.store.tables import Control, Job, Step
+
+_GOING = (JobState.QUEUED, JobState.RUNNING)
+_NOT_COMPARED = ("out", "duplicates")
+"""Options that change nothing in what is made."""
+
+
+def job(store: Store, job_id: int) -> Job:
+    """Return a job. Raises UsageError where there is none."""
+    with store.reading() as session:
+        found = session.get(Job, job_id)
+    if found is None:
+        raise UsageError(f"There is no job {job_id}.", remedy="See which there are with: jobs status.")
+    return found
+
+
+def unfinished_jobs(store: Store, states: Collection[str] = UNFINISHED) -> list[Job]:
+    """Return the jobs in these states, oldest first."""
+    return _jobs(store, col(Job.state).in_(states))
+
+
+def cancel_requested(store: Store) -> list[Job]:
+    """Return the jobs that a person wants cancelled and that do not end yet."""
+    return _jobs(store, col(Job.state).in_(UNFINISHED), col(Job.cancel_requested).is_(True), col(Job.verdict).is_(None))
+
+
+def jobs_to_end(store: Store) -> list[Job]:
+    """Return the jobs whose steps have all ended, and on which nothing is decided yet."""
+    return _jobs(store, col(Job.state).in_(_GOING), col(Job.verdict).is_(None), ~_has_open_steps())
+
+
+def jobs_ending(store: Store) -> list[Job]:
+    """Return the jobs on which is decided, and whose files are still to be moved."""
+    return _jobs(store, col(Job.state).in_(UNFINISHED), col(Job.verdict).is_not(None))
+
+
+def open_work(store: Store) -> bool:
+    """Return whether any job goes on without something changing first (one that waits does not)."""
+    with store.reading() as session:
+        going = col(Job.state).in_((JobState.CLAIMING, *_GOING))
+        return session.exec(select(Job.id).where(going).limit(1)).first() is not None
+
+
+def running_steps(store: Store) -> list[Step]:
+    """Return the steps that are under way, or were when their run died."""
+    with store.reading() as session:
+        running = col(Step.state) == StepState.RUNNING
+        return list(session.exec(select(Step).where(running).order_by(col(Step.id))))
+
+
+def steps(store: Store, job_id: int, round_: int) -> list[Step]:
+    """Return the steps of a job's round in the order of their phases."""
+    with store.reading() as session:
+        return _steps(session, col(Step.job_id) == job_id, col(Step.round) == round_)
+
+
+def facts(store: Store, job: Job) -> dict[str, dict[str, Any]]:
+    """Return the results of the job's succeeded steps of this round, by step key."""
+    with store.reading() as session:
+        mine = (col(Step.job_id) == job.id, col(Step.round) == job.round)
+        done = _steps(session, *mine, col(Step.state) == StepState.SUCCEEDED)
+    return {step.key: step.result or {} for step in done}
+
+
+def ended_steps(store: Store, job: Job) -> list[Step]:
+    """Return the steps of this round that succeeded, failed or were cancelled."""
+    assert job.id is not None
+    open_states = (StepState.QUEUED, StepState.RUNNING)
+    return [step for step in steps(store, job.id, job.round) if step.state not in open_states]
+
+
+def all_steps_ended(store: Store, job: Job) -> bool:
+    """Return whether no step of this round is queued or runs."""
+    with store.reading() as session:
+        return session.exec(select(Job.id).where(col(Job.id) == job.id, _has_open_steps())).first() is None
+
+
+def same_content(store: Store, job: Job) -> Job | None:
+    """Return a job that made, or is making, the same of the same content; never one that was a duplicate itself.
+
+    Of those still at work only earlier ones count, so that of two at once exactly one gives way. Asks for
+    `content_hash` and `options` of the `job` given, which may be ahead of the database.
+    """
+    if job.content_hash is None:
+        return None
+    succeeded = col(Job.state) == JobState.SUCCEEDED
+    at_work = (
+        col(Job.state).in_(UNFINISHED)
+        & (col(Job.id) < job.id)
+        & (col(Job.verdict).is_(None) | (col(Job.verdict) == JobState.SUCCEEDED))
+        & col(Job.cancel_requested).is_(False)
+    )
+    twins = _jobs(
+        store,
+        col(Job.content_hash) == job.content_hash,
+        col(Job.id) != job.id,
+        col(Job.dup_of).is_(None),
+        succeeded | at_work,
+    )
+    same = [twin for twin in twins if _compared(twin) == _compared(job)]
+    return min(same, key=lambda twin: twin.state != JobState.SUCCEEDED, default=None)
+
+
+def paused(store: Store) -> bool:
+    """Return whether a person has paused all work."""
+    return _control(store, "paused")
+
+
+def stop_requested(store: Store) -> bool:
+    """Return whether a command asked the daemon to stop."""
+    return _control(store, "stop")
+
+
+def _control(store: Store, key: str) -> bool:
+    with store.reading() as session:
+        found = session.get(Control, key)
+        return bool(found and found.value)
+
+
+def _jobs(store: Store, *conditions: ColumnElement[bool]) -> list[Job]:
+    with store.reading() as session:
+        return list(session.exec(select(Job).where(*conditions).order_by(col(Job.id))))
+
+
+def _steps(session: Session, *conditions: ColumnElement[bool]) -> list[Step]:
+    return list(session.exec(select(Step).where(*conditions).order_by(col(Step.phase), col(Step.id))))
+
+
+def _has_open_steps() -> ColumnElement[bool]:
+    return exists().where(
+        col(Step.job_id) == col(Job.id),
+        col(Step.round) == col(Job.round),
+        col(Step.state).in_((StepState.QUEUED, StepState.RUNNING)),
+    )
+
+
+def _compared(job: Job) -> dict[str, Any]:
+    return {name: value for name, value in job.options.items() if name not in _NOT_COMPARED}

@@ -1,0 +1,69 @@
+"""Every change of a state: named functions, one transaction each. Nothing else writes a state.
+
+Each update names the state, and for steps the token, that it starts from; where no row is in it, TransitionRefused
+is raised and nothing is changed. `docs/states.md` draws them. Times are seconds since the epoch.
+"""
+
+from dropdub.store.queries import stop_requested
+from dropdub.store.transitions.claims import claim_step, record_worker
+from dropdub.store.transitions.delivery import add_event, add_warning, claim_outbox
+from dropdub.store.transitions.endings import begin_ending, finish_job, prune_jobs, request_cancel, retry_job
+from dropdub.store.transitions.intake import record_job, take_job, vanish_job
+from dropdub.store.transitions.outcomes import (
+    commit_result,
+    complete_step,
+    fail_step,
+    release_step,
+    rescue_step,
+    retry_step,
+)
+from dropdub.store.transitions.runs import beat, save_progress, start_run, stop_run
+from dropdub.store.transitions.values import AttemptEnd, Claim, JobFacts
+from dropdub.store.transitions.waits import (
+    clear_stop,
+    hold_job,
+    pause_all,
+    pause_job,
+    release_job,
+    request_stop,
+    resume_all,
+    resume_job,
+)
+
+__all__ = [
+    "AttemptEnd",
+    "Claim",
+    "JobFacts",
+    "add_event",
+    "add_warning",
+    "beat",
+    "begin_ending",
+    "claim_outbox",
+    "claim_step",
+    "clear_stop",
+    "commit_result",
+    "complete_step",
+    "fail_step",
+    "finish_job",
+    "hold_job",
+    "pause_all",
+    "pause_job",
+    "prune_jobs",
+    "record_job",
+    "record_worker",
+    "release_job",
+    "release_step",
+    "request_cancel",
+    "request_stop",
+    "rescue_step",
+    "resume_all",
+    "resume_job",
+    "retry_job",
+    "retry_step",
+    "save_progress",
+    "start_run",
+    "stop_requested",
+    "stop_run",
+    "take_job",
+    "vanish_job",
+]

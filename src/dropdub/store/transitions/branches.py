@@ -1,0 +1,70 @@
+"""Which steps of a job block which: one rule, as SQL, for claims and for failures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, FromClause, and_, exists, insert, or_, select, update
+from sqlmodel import Session
+
+from dropdub.store.states import StepState
+from dropdub.store.steps import StepSpec
+from dropdub.store.tables import Job
+from dropdub.store.transitions.guard import STEP
+
+
+def comes_before(earlier: FromClause, later: FromClause) -> ColumnElement[bool]:
+    """Hold for steps of one job and round where `later` needs `earlier`: of a lower phase, and no other branch."""
+    return and_(
+        earlier.c.job_id == later.c.job_id,
+        earlier.c.round == later.c.round,
+        earlier.c.phase < later.c.phase,
+        or_(earlier.c.target.is_(None), later.c.target.is_(None), earlier.c.target == later.c.target),
+    )
+
+
+def cancel_blocked(session: Session, job_id: int, round_: int) -> None:
+    """Cancel the queued steps that can never run, because one they need failed or was cancelled itself."""
+    broken = STEP.alias("broken")
+    ended_badly = broken.c.state.in_((StepState.FAILED, StepState.CANCELLED))
+    cancel = (
+        update(STEP)
+        .where(STEP.c.job_id == job_id, STEP.c.round == round_, STEP.c.state == StepState.QUEUED)
+        .where(exists().where(ended_badly, comes_before(broken, STEP)))
+        .values(state=StepState.CANCELLED)
+    )
+    while session.connection().execute(cancel).rowcount:  # a cancelled trunk step blocks further branches in its turn
+        pass
+
+
+def cancel_queued(session: Session, job_id: int) -> None:
+    """Cancel all steps of a job that wait for their turn."""
+    queued = update(STEP).where(STEP.c.job_id == job_id, STEP.c.state == StepState.QUEUED)
+    session.connection().execute(queued.values(state=StepState.CANCELLED))
+
+
+def insert_steps(session: Session, job: Job, steps: Sequence[StepSpec]) -> None:
+    """Insert the steps that the job's round does not have yet; planning twice adds nothing."""
+    mine = select(STEP.c.key).where(STEP.c.job_id == job.id, STEP.c.round == job.round)
+    known = set(session.connection().execute(mine).scalars()) if steps else set()
+    new = {spec.key: _row(job, spec) for spec in steps if spec.key not in known}
+    if new:
+        session.connection().execute(insert(STEP), list(new.values()))
+
+
+def _row(job: Job, spec: StepSpec) -> dict[str, object]:
+    return {
+        "job_id": job.id,
+        "round": job.round,
+        "key": spec.key,
+        "stage": spec.stage,
+        "phase": spec.phase,
+        "target": spec.target,
+        "pool": spec.pool,
+        "params": dict(spec.params),
+        "state": StepState.QUEUED,
+        "token": 0,
+        "attempts": 0,
+        "scheduled_at": 0.0,
+        "progress": 0.0,
+    }

@@ -1,0 +1,91 @@
+"""A step's way into a worker: queued → running, under a new token."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, Select, and_, exists, null, select, update
+from sqlmodel import Session
+
+from dropdub.store.database import Store
+from dropdub.store.states import JobState, StepState
+from dropdub.store.tables import Attempt, Step
+from dropdub.store.transitions.branches import comes_before
+from dropdub.store.transitions.guard import ATTEMPT, JOB, STEP, fresh_job, tell
+from dropdub.store.transitions.values import Claim
+
+
+def claim_step(
+    store: Store, *, pool: str, owner: str, now: float, job_ids: Collection[int] | None = None
+) -> Claim | None:
+    """Claim the next step of `pool`, or return None where none is due: the lowest job first, then phase, then id.
+
+    `owner` is the run's id. `job_ids` restricts the choice to these jobs.
+    """
+    with store.transaction() as session:
+        query = claimable(pool, now, job_ids).limit(1).with_for_update(skip_locked=True)
+        found = session.connection().execute(query).first()
+        return _claim(session, found.id, found.token, owner=owner, now=now) if found else None
+
+
+def record_worker(store: Store, attempt_id: int, *, pid: int, started: float) -> None:
+    """Note which process runs an attempt, so that a later run can tell it from another with the same pid."""
+    with store.transaction() as session:
+        change = update(ATTEMPT).where(ATTEMPT.c.id == attempt_id, ATTEMPT.c.ended_at.is_(None))
+        session.connection().execute(change.values(worker_pid=pid, worker_started=started))
+
+
+def claimable(pool: str, now: float, job_ids: Collection[int] | None = None) -> Select[int, int]:
+    """Return the query for the due steps of a pool, in the order of claims.
+
+    The job's conditions stand in an EXISTS, not in a join: so the database walks the queued steps in order along
+    `ix_step_state_pool` and stops at the first that fits, however many jobs there are.
+    """
+    earlier = STEP.alias("earlier")
+    blocked = exists().where(comes_before(earlier, STEP), earlier.c.state != StepState.SUCCEEDED)
+    query = select(STEP.c.id, STEP.c.token).where(
+        STEP.c.state == StepState.QUEUED,
+        STEP.c.pool == pool,
+        STEP.c.scheduled_at <= now,
+        exists().where(_job_goes_on()),
+        ~blocked,
+    )
+    if job_ids is not None:
+        query = query.where(STEP.c.job_id.in_(sorted(job_ids)))
+    return query.order_by(STEP.c.job_id, STEP.c.phase, STEP.c.id)
+
+
+def _job_goes_on() -> ColumnElement[bool]:
+    return and_(
+        JOB.c.id == STEP.c.job_id,
+        JOB.c.round == STEP.c.round,
+        JOB.c.state.in_((JobState.QUEUED, JobState.RUNNING)),
+        JOB.c.cancel_requested.is_(False),
+        JOB.c.verdict.is_(None),
+    )
+
+
+def _claim(session: Session, step_id: int, token: int, *, owner: str, now: float) -> Claim | None:
+    if not _raise_token(session, step_id, token, owner):
+        return None
+    step = session.get(Step, step_id, populate_existing=True)
+    assert step is not None
+    attempt = Attempt(step_id=step_id, token=step.token, run_id=owner, started_at=now)
+    session.add(attempt)
+    _start_job(session, step.job_id, now)
+    tell(session, step.job_id, f"{step.key} started", now, level="debug")
+    session.flush()
+    assert attempt.id is not None
+    return Claim(step=step, job=fresh_job(session, step.job_id), attempt_id=attempt.id)
+
+
+def _raise_token(session: Session, step_id: int, token: int, owner: str) -> bool:
+    change = update(STEP).where(STEP.c.id == step_id, STEP.c.state == StepState.QUEUED, STEP.c.token == token)
+    values = {"state": StepState.RUNNING, "token": token + 1, "owner": owner, "progress": 0.0, "result": null()}
+    return session.connection().execute(change.values(**values)).rowcount == 1
+
+
+def _start_job(session: Session, job_id: int, now: float) -> None:
+    """Let a queued job run; one that runs already stays as it is."""
+    change = update(JOB).where(JOB.c.id == job_id, JOB.c.state == JobState.QUEUED)
+    session.connection().execute(change.values(state=JobState.RUNNING, started_at=now))

@@ -1,0 +1,133 @@
+"""A job's way out: cancelled, ended, tried again, forgotten."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select
+from sqlmodel import Session
+
+from dropdub.errors import TransitionRefused
+from dropdub.store.database import Store
+from dropdub.store.states import ENDED, UNFINISHED, JobState, StepState
+from dropdub.store.tables import Job
+from dropdub.store.transitions.branches import cancel_queued
+from dropdub.store.transitions.guard import JOB, STEP, change_job, fresh_job, tell
+from dropdub.store.views.shapes import PrunedJob
+
+_LEVELS = {JobState.SUCCEEDED: "info", JobState.FAILED: "error", JobState.CANCELLED: "warning"}
+
+
+def request_cancel(store: Store, job_id: int, *, now: float) -> Job:
+    """Ask for an unfinished job to be cancelled: nothing more of it is claimed, and the daemon ends it."""
+    with store.transaction() as session:
+        job = change_job(session, job_id, "cancelled", UNFINISHED, JOB.c.verdict.is_(None), cancel_requested=True)
+        tell(session, job_id, "Cancelling was asked for", now)
+    return job
+
+
+def begin_ending(  # noqa: PLR0913  keywords: what the job row records
+    store: Store,
+    job_id: int,
+    *,
+    verdict: JobState,
+    reason: str | None,
+    remedy: str | None,
+    destination: str | None,
+    now: float,
+    dup_of: int | None = None,
+    published: str | None = None,
+) -> Job:
+    """Record how an unfinished job ends, and where its original is to go; its queued steps are cancelled.
+
+    Raises TransitionRefused where a step still runs, or a verdict stands already.
+    """
+    given = {name: value for name, value in {"dup_of": dup_of, "published": published}.items() if value is not None}
+    with store.transaction() as session:
+        _refuse_running(session, job_id)
+        job = change_job(
+            session,
+            job_id,
+            "ended",
+            UNFINISHED,
+            JOB.c.verdict.is_(None),
+            verdict=verdict,
+            reason=reason,
+            remedy=remedy,
+            waiting_for=None,
+            destination=destination,
+            **given,
+        )
+        cancel_queued(session, job_id)
+        tell(session, job_id, f"Ends: {verdict}", now, level="debug")
+    return job
+
+
+def finish_job(store: Store, job_id: int, *, source: str, now: float, sidecar: str | None = None) -> Job:
+    """Give a job the state of its verdict, now that its files are in their places."""
+    with store.transaction() as session:
+        job = change_job(
+            session,
+            job_id,
+            "finished",
+            UNFINISHED,
+            JOB.c.verdict.is_not(None),
+            state=JOB.c.verdict,
+            source=source,
+            sidecar=sidecar,
+            finished_at=now,
+        )
+        text = f"{job.state.capitalize()}. {job.reason or ''}".strip()
+        tell(session, job_id, text, now, level=_LEVELS[JobState(job.state)])
+    return job
+
+
+def retry_job(store: Store, job_id: int, *, now: float) -> Job:
+    """Begin a failed or cancelled job anew, from where its original is now: → claiming, in the next round."""
+    with store.transaction() as session:
+        old = fresh_job(session, job_id)
+        job = change_job(
+            session,
+            job_id,
+            "tried again",
+            (JobState.FAILED, JobState.CANCELLED),
+            state=JobState.CLAIMING,
+            round=JOB.c.round + 1,
+            source=old.given_path or old.source,
+            **_blank(),
+        )
+        tell(session, job_id, "Tried again", now)
+    return job
+
+
+def prune_jobs(store: Store, *, ended_before: float) -> list[PrunedJob]:
+    """Forget the jobs that ended before a time, with their steps, attempts and events. Files are not touched."""
+    old = (JOB.c.state.in_(ENDED), JOB.c.finished_at < ended_before)
+    columns = (JOB.c.id, JOB.c.name, JOB.c.state, JOB.c.finished_at)
+    with store.transaction() as session:
+        rows = session.connection().execute(select(*columns).where(*old).order_by(JOB.c.id)).all()
+        session.connection().execute(delete(JOB).where(*old))
+    return [PrunedJob(*row) for row in rows]
+
+
+def _refuse_running(session: Session, job_id: int) -> None:
+    running = select(STEP.c.key).where(STEP.c.job_id == job_id, STEP.c.state == StepState.RUNNING)
+    key = session.connection().execute(running.limit(1)).scalar()
+    if key is not None:
+        raise TransitionRefused(f"Job {job_id} cannot end while its step {key} runs.")
+
+
+def _blank() -> dict[str, object]:
+    """Return the values of a job that has just been recorded, for what one round leaves behind."""
+    return {
+        "reason": None,
+        "remedy": None,
+        "waiting_for": None,
+        "cancel_requested": False,
+        "verdict": None,
+        "destination": None,
+        "dup_of": None,
+        "outputs": [],
+        "warnings": [],
+        "interruptions": 0,
+        "started_at": None,
+        "finished_at": None,
+    }

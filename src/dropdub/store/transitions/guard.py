@@ -1,0 +1,92 @@
+"""The guarded update that every transition is made of, and the line of the job's story that goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, NoReturn
+
+from sqlalchemy import ColumnElement, update
+from sqlmodel import Session, SQLModel
+
+from dropdub.errors import TransitionRefused
+from dropdub.store.states import StepState
+from dropdub.store.tables import Event, Job, Step
+from dropdub.store.transitions.values import AttemptEnd
+
+_TABLES = SQLModel.metadata.tables
+JOB, STEP, ATTEMPT, DAEMON, CONTROL = (_TABLES[name] for name in ("job", "step", "attempt", "daemon", "control"))
+
+
+def change_job(
+    session: Session,
+    job_id: int,
+    verb: str,
+    states: Collection[str],
+    *conditions: ColumnElement[bool],
+    **values: Any,
+) -> Job:
+    """Update a job that is in one of `states` and meets `conditions`; return it as it is now.
+
+    Raises TransitionRefused that says which job could not be `verb`.
+    """
+    change = update(JOB).where(JOB.c.id == job_id, JOB.c.state.in_(states), *conditions)
+    if session.connection().execute(change.values(**values)).rowcount != 1:
+        _refuse_job(session, job_id, verb)
+    return fresh_job(session, job_id)
+
+
+def change_step(session: Session, step_id: int, token: int, verb: str, **values: Any) -> Step:
+    """Update a running step that is held under `token`; return it as it is now.
+
+    Raises TransitionRefused, so that an outcome which comes too late changes nothing.
+    """
+    change = update(STEP).where(STEP.c.id == step_id, STEP.c.token == token, STEP.c.state == StepState.RUNNING)
+    if session.connection().execute(change.values(**values)).rowcount != 1:
+        _refuse_step(session, step_id, token, verb)
+    step = session.get(Step, step_id, populate_existing=True)
+    assert step is not None
+    return step
+
+
+def end_attempt(session: Session, step: Step, end: AttemptEnd, now: float) -> None:
+    """Close the attempt that is open under the step's token."""
+    change = update(ATTEMPT).where(
+        ATTEMPT.c.step_id == step.id, ATTEMPT.c.token == step.token, ATTEMPT.c.ended_at.is_(None)
+    )
+    session.connection().execute(
+        change.values(
+            ended_at=now,
+            outcome=end.outcome,
+            exit_code=end.exit_code,
+            error_class=end.error_class,
+            error_text=end.error_text,
+            peak_memory=end.peak_memory,
+            seconds=end.seconds,
+        )
+    )
+
+
+def fresh_job(session: Session, job_id: int) -> Job:
+    """Return a job as the database has it now. Raises TransitionRefused where there is none."""
+    job = session.get(Job, job_id, populate_existing=True)
+    if job is None:
+        raise TransitionRefused(f"There is no job {job_id}.", remedy="See which there are with: jobs status.")
+    return job
+
+
+def tell(session: Session, job_id: int, text: str, now: float, *, level: str = "info") -> None:
+    """Add a line to a job's story. What a step does is told at level `debug`."""
+    session.add(Event(job_id=job_id, at=now, level=level, text=text))
+
+
+def _refuse_job(session: Session, job_id: int, verb: str) -> NoReturn:
+    job = fresh_job(session, job_id)
+    state = job.state + (f" for {job.waiting_for}" if job.waiting_for else "")
+    ending = f", and is about to be {job.verdict}" if job.verdict else ""
+    raise TransitionRefused(f"Job {job_id} ({job.name}) cannot be {verb}: it is {state}{ending}.")
+
+
+def _refuse_step(session: Session, step_id: int, token: int, verb: str) -> NoReturn:
+    step = session.get(Step, step_id, populate_existing=True)
+    found = f"it is {step.state} under token {step.token}" if step else "it is gone"
+    raise TransitionRefused(f"Step {step_id} cannot be {verb} under token {token}: {found}.")

@@ -1,0 +1,63 @@
+"""What a run of the daemon tells about itself: that it lives, and how far its steps are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import update
+from sqlmodel import Session
+
+from dropdub.errors import TransitionRefused
+from dropdub.store.database import Store
+from dropdub.store.states import StepState
+from dropdub.store.tables import Daemon
+from dropdub.store.transitions.guard import DAEMON, STEP
+
+
+def start_run(
+    store: Store, *, run_id: str, pid: int, pid_started: float, host: str, boot_id: str, now: float
+) -> Daemon:
+    """Record that a run of the daemon begins."""
+    run = Daemon(
+        run_id=run_id,
+        pid=pid,
+        pid_started=pid_started,
+        host=host,
+        boot_id=boot_id,
+        started_at=now,
+        heartbeat_at=now,
+    )
+    with store.transaction() as session:
+        session.add(run)
+    return run
+
+
+def beat(store: Store, run_id: str, *, notes: Sequence[str], shares: Mapping[int, float], now: float) -> None:
+    """Record that the run lives, what an administrator should know, and the done share of each running step."""
+    with store.transaction() as session:
+        _change_run(session, run_id, heartbeat_at=now, notes=list(notes))
+        _save(session, shares)
+
+
+def stop_run(store: Store, run_id: str, *, now: float) -> None:
+    """Record that the run ended in good order."""
+    with store.transaction() as session:
+        _change_run(session, run_id, heartbeat_at=now, stopped_at=now, notes=[])
+
+
+def save_progress(store: Store, shares: Mapping[int, float]) -> None:
+    """Record the done share, 0 to 1, of running steps by id. Steps that no longer run are left alone."""
+    with store.transaction() as session:
+        _save(session, shares)
+
+
+def _save(session: Session, shares: Mapping[int, float]) -> None:
+    for step_id, share in shares.items():
+        running = update(STEP).where(STEP.c.id == step_id, STEP.c.state == StepState.RUNNING)
+        session.connection().execute(running.values(progress=min(1.0, max(0.0, share))))
+
+
+def _change_run(session: Session, run_id: str, **values: object) -> None:
+    change = update(DAEMON).where(DAEMON.c.run_id == run_id, DAEMON.c.stopped_at.is_(None))
+    if session.connection().execute(change.values(**values)).rowcount != 1:
+        raise TransitionRefused(f"Run {run_id} of the daemon is not recorded, or has ended.")

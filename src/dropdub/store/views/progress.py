@@ -1,0 +1,62 @@
+"""How far a job is, told from its steps; and times as the contract writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from dropdub.store.states import ENDED, JobState, StepState
+
+HEAVY = {"transcribe": 10.0, "synthesize": 10.0, "translate": 4.0}
+"""What a step of a stage weighs in its job's progress; every other weighs 1."""
+UNPLANNED = 20.0
+"""What a job without a heavy step weighs on top: its real work is not planned yet."""
+TOLD_FROM = 0.05
+"""Below this share, the time left is a guess nobody should read."""
+
+Row = Mapping[str, Any]
+
+
+def progress(state: str, steps: Sequence[Row]) -> float:
+    """Return a job's done share, 0 to 1: the weighted mean of its steps, 1 only once it has succeeded."""
+    if state == JobState.SUCCEEDED:
+        return 1.0
+    weights = [HEAVY.get(step["stage"], 1.0) for step in steps]
+    total = sum(weights) + (UNPLANNED if not any(step["stage"] in HEAVY for step in steps) else 0.0)
+    done = sum(weight * share(step) for weight, step in zip(weights, steps, strict=True))
+    return round(min(done / total, 0.99), 4)
+
+
+def share(step: Row) -> float:
+    """Return a step's done share."""
+    if step["state"] == StepState.SUCCEEDED:
+        return 1.0
+    return float(step["progress"]) if step["state"] == StepState.RUNNING else 0.0
+
+
+def remaining_s(state: str, started_at: float | None, done: float, now: float) -> float | None:
+    """Return the estimated time left of a running job, None where too little is done to tell."""
+    if state != JobState.RUNNING or started_at is None or done <= TOLD_FROM:
+        return None
+    return round(max(0.0, now - started_at) * (1 - done) / done, 1)
+
+
+def current_stage(state: str, steps: Iterable[Row]) -> str | None:
+    """Return the stage that runs, or else comes next; `steps` in the order of their phases."""
+    if state in ENDED:
+        return None
+    for wanted in (StepState.RUNNING, StepState.QUEUED):
+        found = next((str(step["stage"]) for step in steps if step["state"] == wanted), None)
+        if found is not None:
+            return found
+    return None
+
+
+def iso(time: float | None) -> str | None:
+    """Return seconds since the epoch as ISO 8601 in UTC with `Z`."""
+    return None if time is None else iso_time(time)
+
+
+def iso_time(time: float) -> str:
+    return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,146 @@
+"""Read what commands show."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from dropdub.store.states import ENDED, JobState
+from dropdub.store.views.finding import find_job
+from dropdub.store.views.making import daemon_view, event_view, job_view, step_view
+from dropdub.store.views.progress import Row
+from dropdub.store.views.rows import Rows, decoded, listed, snapshot
+from dropdub.store.views.shapes import DaemonView, EventView, JobStory, JobView, PrunedJob, StatusView, StepView
+
+OPEN_FIRST = (JobState.RUNNING, JobState.WAITING, JobState.CLAIMING, JobState.QUEUED)
+"""The order of unfinished jobs in a list."""
+_STEP_COLUMNS = "id, job_id, round, key, stage, phase, target, state, attempts, scheduled_at, progress, error"
+_NO_LIMIT = 2**62
+
+
+def open_reader(url: str) -> Reader:
+    """Return a reader of the database at `url`, which need not be there yet. Nothing is kept open."""
+    return Reader(url)
+
+
+class Reader:
+    """Reads one database, each answer from one state of it. All may raise StoreError."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def status(self, *, now: float, states: Sequence[str] | None = None, limit: int | None = 20) -> StatusView:
+        """Return what `jobs status` shows: at most `limit` jobs, of `states` where given. Counts are always of all."""
+        with snapshot(self._url) as rows:
+            if rows is None:
+                return StatusView(daemon=None, paused=False, counts=_counts(None), jobs=[])
+            paused = _paused(rows)
+            jobs = _listed_jobs(rows, states, _NO_LIMIT if limit is None else limit)
+            return StatusView(
+                daemon=_daemon(rows, paused=paused, now=now),
+                paused=paused,
+                counts=_counts(rows),
+                jobs=_views(rows, jobs, now),
+            )
+
+    def job(self, ref: str) -> JobStory:
+        """Return the whole story of the job that `ref` names: an id, a file name, or one without suffix.
+
+        Raises UsageError where there is none.
+        """
+        with snapshot(self._url) as rows:
+            job = find_job(rows, ref)
+            assert rows is not None
+            [view] = _views(rows, [job], time.time())
+            return JobStory(
+                job=view,
+                steps=_step_views(rows, job["id"]),
+                events=[event_view(event) for event in _events(rows, job["id"], 0)],
+            )
+
+    def find(self, refs: Iterable[str]) -> list[JobView]:
+        """Return the jobs that `refs` name, in this order. Raises UsageError for the first that names none."""
+        with snapshot(self._url) as rows:
+            jobs = [find_job(rows, ref) for ref in refs]
+            return _views(rows, jobs, time.time()) if rows is not None else []
+
+    def events(self, job_id: int, after_id: int = 0) -> list[EventView]:
+        """Return a job's events from the one after `after_id` on."""
+        with snapshot(self._url) as rows:
+            return [event_view(event) for event in _events(rows, job_id, after_id)] if rows is not None else []
+
+    def prunable(self, ended_before: float) -> list[PrunedJob]:
+        """Return the jobs that `transitions.prune_jobs` would forget."""
+        with snapshot(self._url) as rows:
+            if rows is None:
+                return []
+            ended, values = listed(ENDED, "s")
+            sql = f"""SELECT id, name, state, finished_at FROM job
+                      WHERE state IN {ended} AND finished_at < :before ORDER BY id"""
+            return [PrunedJob(**row) for row in rows(sql, before=ended_before, **values)]
+
+
+def _counts(rows: Rows | None) -> dict[str, int]:
+    found = rows("SELECT state, count(*) AS jobs FROM job GROUP BY state") if rows is not None else []
+    return {state.value: 0 for state in JobState} | {row["state"]: row["jobs"] for row in found}
+
+
+def _paused(rows: Rows) -> bool:
+    found = rows("SELECT value FROM control WHERE key = 'paused'")
+    return bool(found and decoded(found[0]["value"]))
+
+
+def _daemon(rows: Rows, *, paused: bool, now: float) -> DaemonView | None:
+    found = rows("SELECT * FROM daemon ORDER BY started_at DESC LIMIT 1")
+    return daemon_view(found[0], paused=paused, now=now) if found else None
+
+
+def _listed_jobs(rows: Rows, states: Sequence[str] | None, limit: int) -> list[Row]:
+    """Return the jobs to list. Asked state by state, because an index gives each in its order at once."""
+    wanted = tuple(JobState) if states is None else states
+    jobs: list[Row] = []
+    for state in OPEN_FIRST:
+        if state in wanted and len(jobs) < limit:
+            jobs += rows(
+                "SELECT * FROM job WHERE state = :state ORDER BY id LIMIT :most", state=state, most=limit - len(jobs)
+            )
+    if len(jobs) < limit:
+        jobs += _ended_jobs(rows, [state for state in ENDED if state in wanted], limit - len(jobs))
+    return jobs
+
+
+def _ended_jobs(rows: Rows, states: Sequence[str], limit: int) -> list[Row]:
+    sql = "SELECT * FROM job WHERE state = :state ORDER BY finished_at DESC LIMIT :most"
+    found = [job for state in states for job in rows(sql, state=str(state), most=limit)]
+    found.sort(key=lambda job: (job["finished_at"] or 0.0, job["id"]), reverse=True)
+    return found[:limit]
+
+
+def _views(rows: Rows, jobs: Sequence[Row], now: float) -> list[JobView]:
+    steps = _steps_of(rows, jobs)
+    return [job_view(job, steps[job["id"], job["round"]], now) for job in jobs]
+
+
+def _steps_of(rows: Rows, jobs: Sequence[Row]) -> dict[tuple[int, int], list[Row]]:
+    """Return the jobs' steps by job and round, in the order of their phases."""
+    found: dict[tuple[int, int], list[Row]] = defaultdict(list)
+    for start in range(0, len(jobs), 500):
+        ids, values = listed([job["id"] for job in jobs[start : start + 500]], "i")
+        for step in rows(f"SELECT {_STEP_COLUMNS} FROM step WHERE job_id IN {ids} ORDER BY phase, id", **values):
+            found[step["job_id"], step["round"]].append(step)
+    return found
+
+
+def _step_views(rows: Rows, job_id: int) -> list[StepView]:
+    attempts: dict[int, list[Row]] = defaultdict(list)
+    mine = "SELECT id FROM step WHERE job_id = :job"
+    for attempt in rows(f"SELECT * FROM attempt WHERE step_id IN ({mine}) ORDER BY id", job=job_id):
+        attempts[attempt["step_id"]].append(attempt)
+    steps = rows(f"SELECT {_STEP_COLUMNS} FROM step WHERE job_id = :job ORDER BY round, phase, id", job=job_id)
+    return [step_view(step, attempts[step["id"]]) for step in steps]
+
+
+def _events(rows: Rows, job_id: int, after_id: int) -> Sequence[Row]:
+    sql = "SELECT * FROM event WHERE job_id = :job AND id > :after ORDER BY id"
+    return rows(sql, job=job_id, after=after_id)

@@ -1,0 +1,117 @@
+"""What `jobs status` and `jobs show` tell: plain values with stable names, which `--json` gives to scripts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class JobView:
+    """A job as the contract gives it to scripts. Times are ISO 8601 in UTC with `Z`; `progress` is 0 to 1."""
+
+    id: int
+    name: str
+    kind: str | None
+    state: str
+    reason: str | None
+    remedy: str | None
+    progress: float
+    stage: str | None
+    """The stage that runs, or comes next."""
+    attempts: int
+    """The most attempts any of its steps has spent."""
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    duration_s: float | None
+    language: str | None
+    targets: list[str]
+    outputs: list[str]
+    error: str | None
+    warnings: list[str]
+    profile: str | None
+    source: str
+    published: str | None
+    dup_of: int | None
+    retry_at: str | None
+    """When the next try of a failed step is due."""
+    remaining_s: float | None
+    """Estimated time left, while it runs; None where nothing is known yet."""
+
+
+@dataclass(frozen=True)
+class DaemonView:
+    """The daemon's last run. `state`: running, stopped, or gone (it died without a word)."""
+
+    state: str
+    pid: int
+    host: str
+    started_at: str
+    heartbeat_at: str
+    paused: bool
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class StatusView:
+    """Everything `jobs status` shows. `daemon` is None where none ever ran."""
+
+    daemon: DaemonView | None
+    paused: bool
+    counts: dict[str, int]
+    """Jobs per state; every state is a key."""
+    jobs: list[JobView]
+    """Running first, then waiting, claiming, queued, then what ended, newest first; at most `limit`."""
+
+
+@dataclass(frozen=True)
+class AttemptView:
+    started_at: str
+    ended_at: str | None
+    outcome: str | None
+    seconds: float | None
+    exit_code: int | None
+    peak_memory: int | None
+    error: str | None
+
+
+@dataclass(frozen=True)
+class StepView:
+    key: str
+    stage: str
+    target: str | None
+    round: int
+    state: str
+    progress: float
+    retry_at: str | None
+    error: str | None
+    attempts: list[AttemptView]
+
+
+@dataclass(frozen=True)
+class EventView:
+    at: str
+    level: str
+    text: str
+    id: int = 0
+    """Rises with time; `Reader.events` takes the last one seen."""
+
+
+@dataclass(frozen=True)
+class PrunedJob:
+    """A job that ended long ago and was, or would be, forgotten. Its outputs stay."""
+
+    id: int
+    name: str
+    state: str
+    finished_at: float
+    """Seconds since the epoch."""
+
+
+@dataclass(frozen=True)
+class JobStory:
+    """Everything `jobs show` shows."""
+
+    job: JobView
+    steps: list[StepView]
+    events: list[EventView]

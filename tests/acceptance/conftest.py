@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.site import Site
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Site]]:
+    """Make roots with quick settings; their daemons are ended with the test, and nothing of them may live on."""
+    made: list[Site] = []
+
+    def make(name: str = "root", **settings: Any) -> Site:
+        new = Site(tmp_path / name, **settings)
+        monkeypatch.setenv("DROPDUB_SITE", str(tmp_path))
+        made.append(new)
+        return new
+
+    yield make
+    for old in made:
+        old.close()

@@ -1,0 +1,175 @@
+"""A root with quick settings, and the real daemon on it as a real process."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import psutil
+import yaml
+
+from tests.chaos.invariants import broken
+from tests.waiting import wait_until
+
+QUICK: dict[str, Any] = {
+    "inbox": {"settle": 0.4, "settle_empty": 1.0, "rescan": 1.0},
+    "retry": {"first": 0.1, "longest": 0.5},
+    "limits": {"min_free_disk": 1_000_000, "min_free_memory": 1_000_000},
+}
+ENDED = ("succeeded", "failed", "cancelled")
+
+
+class Site:
+    """One root. `drop` counts what is dropped, so that `check` can tell whether anything was lost or doubled."""
+
+    def __init__(self, path: Path, **settings: Any) -> None:
+        self.root = path
+        self.dropped: Counter[str] = Counter()
+        self.daemon: subprocess.Popen[bytes] | None = None
+        path.mkdir(parents=True, exist_ok=True)
+        self.configure(**settings)
+        for folder in ("inbox", "outbox", "work", "failed", "archive"):
+            (path / folder).mkdir(exist_ok=True)
+
+    def configure(self, **settings: Any) -> None:
+        merged = {key: {**QUICK.get(key, {}), **settings.get(key, {})} for key in {*QUICK, *settings}}
+        (self.root / "config.yaml").write_text(yaml.safe_dump(merged), encoding="utf-8")
+
+    # -- the inbox ----------------------------------------------------------------------------------------------
+
+    @property
+    def inbox(self) -> Path:
+        return self.root / "inbox"
+
+    def drop(self, source: Path, name: str | None = None) -> Path:
+        """Copy a file beside the inbox and move it in by one rename."""
+        outside = self.root / f"outside-{len(self.dropped)}-{os.getpid()}"
+        shutil.copyfile(source, outside)
+        return self.move_in(outside, name or source.name)
+
+    def drop_text(self, text: str, name: str) -> Path:
+        outside = self.root / "outside.txt"
+        outside.write_text(text, encoding="utf-8")
+        return self.move_in(outside, name)
+
+    def move_in(self, outside: Path, name: str) -> Path:
+        self.dropped[hashlib.sha256(outside.read_bytes()).hexdigest()] += 1
+        target = self.inbox / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        outside.replace(target)
+        return target
+
+    # -- the daemon ---------------------------------------------------------------------------------------------
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "dropdub", "--root", str(self.root), "watch", *arguments]
+        log = (self.root / "daemon.out").open("ab")
+        with log:
+            self.daemon = subprocess.Popen(
+                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env={**os.environ, **environment},
+                start_new_session=True,
+            )  # fmt: skip
+        return self.daemon
+
+    def kill(self) -> None:
+        """SIGKILL the daemon alone; its workers are to notice by themselves."""
+        assert self.daemon is not None
+        self.daemon.kill()
+        self.daemon.wait()
+
+    def stop(self, how: signal.Signals = signal.SIGTERM, timeout_s: float = 15) -> int:
+        assert self.daemon is not None
+        self.daemon.send_signal(how)
+        return self.daemon.wait(timeout_s)
+
+    def close(self) -> None:
+        if self.daemon is not None and self.daemon.poll() is None:
+            self.daemon.kill()
+            self.daemon.wait()
+
+    def work_off(self, *arguments: str, timeout_s: float = 240, **environment: str) -> int:
+        """Run `jobs watch --until-idle`; return its exit code."""
+        self.start("--until-idle", *arguments, **environment)
+        assert self.daemon is not None
+        return self.daemon.wait(timeout_s)
+
+    def output(self) -> str:
+        return (self.root / "daemon.out").read_text(encoding="utf-8")
+
+    def jobs(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "dropdub", "--root", str(self.root), *arguments]
+        return subprocess.run(
+            command, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False
+        )
+
+    def ours(self) -> list[psutil.Process]:
+        """Return the live processes whose command line or working files name this root's liveness locks."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if (
+                    str(self.root) in process.environ().get("DROPDUB_SITE", "")
+                    and process.status() != "zombie"
+                ):
+                    found.append(process)
+            except (psutil.Error, OSError):
+                continue
+        return found
+
+    # -- the state ----------------------------------------------------------------------------------------------
+
+    def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
+        if not (self.root / "jobs.db").exists():
+            return []
+        database = sqlite3.connect(f"file:{self.root / 'jobs.db'}?mode=ro", uri=True, timeout=30)
+        database.row_factory = sqlite3.Row
+        try:
+            return [dict(row) for row in database.execute(query, values)]
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return []
+            raise
+        finally:
+            database.close()
+
+    def status(self) -> dict[str, Any]:
+        answer = self.jobs("status", "--json", "--limit", "1000")
+        assert answer.returncode == 0, answer.stderr
+        loaded: dict[str, Any] = json.loads(answer.stdout)
+        return loaded
+
+    def job(self, name: str) -> dict[str, Any]:
+        """Return the newest job of this name, in the contract's JSON."""
+        answer = self.jobs("show", name, "--json")
+        assert answer.returncode == 0, answer.stderr
+        loaded: dict[str, Any] = json.loads(answer.stdout)["job"]
+        return loaded
+
+    def states(self) -> dict[str, str]:
+        return {row["name"]: row["state"] for row in self.rows("SELECT name, state FROM job ORDER BY id")}
+
+    def wait_for(self, name: str, *states: str, timeout_s: float = 120) -> None:
+        def reached() -> bool:
+            if self.daemon is not None and self.daemon.poll() not in (None, 0, 1):
+                raise AssertionError(f"the daemon died:\n{self.output()}")
+            return self.states().get(name) in (states or ENDED)
+
+        wait_until(
+            reached, f"{name} to be {' or '.join(states or ENDED)}; now {self.states()}", timeout_s=timeout_s
+        )
+
+    def published(self, folder: str) -> dict[str, Path]:
+        return {file.name: file for file in (self.root / "outbox" / folder).iterdir()}
+
+    def check(self) -> None:
+        """Fail if anything that must hold of a root at rest does not."""
+        assert broken(self.root, self.dropped) == []

@@ -1,0 +1,260 @@
+"""Every way in which files get into an inbox."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.site import Site
+from tests.waiting import wait_until
+
+TEXT = "A small text.\n"
+
+
+@pytest.fixture
+def watched(site: Callable[..., Site]) -> Iterator[Site]:
+    root = site()
+    root.start()
+    wait_until(lambda: "Watching" in root.output(), "the daemon to watch", timeout_s=30)
+    yield root
+    root.stop()
+    root.check()
+
+
+@contextmanager
+def still_writing(path: Path, first: bytes) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process that has the file open, writes what it is given, and closes it at the end."""
+    script = "import sys; f = open(sys.argv[1], 'ab', 0)\nfor line in sys.stdin.buffer: f.write(line)"
+    writer = subprocess.Popen([sys.executable, "-c", script, str(path)], stdin=subprocess.PIPE)
+    assert writer.stdin is not None
+    writer.stdin.write(first)
+    writer.stdin.flush()
+    try:
+        yield writer
+    finally:
+        writer.stdin.close()
+        writer.wait(10)
+
+
+def test_a_file_that_is_still_being_copied_is_not_taken_however_long_it_pauses(watched: Site) -> None:
+    path = watched.inbox / "slow.txt"
+    with still_writing(path, b"first half\n") as writer:
+        wait_until(path.exists, "the copy to begin")
+        watched.drop_text("The marker is taken after slow.txt would have been.", "marker.txt")
+        watched.wait_for("marker.txt")
+        assert path.exists() and "slow.txt" not in watched.states()
+        assert writer.stdin is not None
+        writer.stdin.write(b"second half\n")
+    watched.dropped[hashlib.sha256(b"first half\nsecond half\n").hexdigest()] += 1
+    watched.wait_for("slow.txt", "succeeded")
+
+
+def test_a_download_is_taken_when_it_has_its_final_name(watched: Site) -> None:
+    part = watched.inbox / "page.txt.part"
+    part.write_text(TEXT, encoding="utf-8")
+    (watched.inbox / "page.txt").touch()
+    watched.drop_text("marker", "marker.txt")
+    watched.wait_for("marker.txt")
+    assert part.exists() and "page.txt" not in watched.states()
+    watched.dropped[hashlib.sha256(TEXT.encode()).hexdigest()] += 1
+    part.replace(watched.inbox / "page.txt")
+    watched.wait_for("page.txt", "succeeded")
+
+
+def test_a_whole_folder_is_taken_file_by_file_and_the_folder_stays(watched: Site) -> None:
+    outside = watched.root / "holidays"
+    (outside / "day two").mkdir(parents=True)
+    for name in ("one.txt", "day two/two.txt"):
+        (outside / name).write_text(f"This is {name}.", encoding="utf-8")
+        watched.dropped[hashlib.sha256((outside / name).read_bytes()).hexdigest()] += 1
+    outside.replace(watched.inbox / "holidays")
+    watched.wait_for("one.txt", "succeeded")
+    watched.wait_for("two.txt", "succeeded")
+    assert (watched.inbox / "holidays" / "day two").is_dir()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "with several spaces.txt",
+        "Ação é coração.txt",
+        "мир 世界 العالم.txt",
+        "🎬 film 🎤.txt",
+        "x" * 196 + ".txt",
+        "é" * 120 + ".txt",
+        "-rf --help.txt",
+        "100% 'quoted' \"twice\" $HOME;.txt",
+        "no suffix",
+    ],
+)
+def test_names_of_all_kinds_are_kept(site: Callable[..., Site], name: str) -> None:
+    root = site()
+    root.drop_text(TEXT, name)
+    assert root.work_off() == 0, root.output()
+    [row] = root.rows("SELECT * FROM job")
+    assert row["state"] == "succeeded"
+    assert Path(row["published"]).is_dir() and (root.root / "outbox") == Path(row["published"]).parent
+    root.check()
+
+
+def test_what_was_dropped_before_the_start_is_taken(site: Callable[..., Site]) -> None:
+    root = site()
+    root.drop_text(TEXT, "early.txt")
+    assert root.work_off() == 0
+    assert root.states() == {"early.txt": "succeeded"}
+    root.check()
+
+
+def test_two_files_of_one_name_get_two_folders(site: Callable[..., Site]) -> None:
+    root = site()
+    root.drop_text("one", "clip.txt")
+    root.drop_text("two", "folder/clip.txt")
+    assert root.work_off() == 0
+    assert {folder.name for folder in (root.root / "outbox").iterdir()} == {"clip", "clip (2)"}
+    assert {file.name for file in (root.root / "archive").iterdir()} == {"clip.txt", "clip (2).txt"}
+    root.check()
+
+
+def test_the_same_content_twice_is_done_once_and_said_so(site: Callable[..., Site]) -> None:
+    root = site()
+    root.drop_text(TEXT, "one.txt")
+    assert root.work_off() == 0
+    root.drop_text(TEXT, "again.txt")
+    assert root.work_off() == 0
+    job = root.job("again.txt")
+    assert job["state"] == "succeeded" and job["dup_of"] == root.job("one.txt")["id"]
+    assert "same content as job" in job["reason"]
+    assert "same content" in " ".join(root.jobs("status").stdout.split())
+    assert not (root.root / "outbox" / "again").exists()
+    root.check()
+
+
+def test_the_same_content_twice_is_done_twice_where_told(site: Callable[..., Site]) -> None:
+    root = site(job={"duplicates": "again"})
+    root.drop_text(TEXT, "one.txt")
+    root.drop_text(TEXT, "again.txt")
+    assert root.work_off() == 0
+    assert {folder.name for folder in (root.root / "outbox").iterdir()} == {"one", "again"}
+    root.check()
+
+
+def test_an_empty_file_is_refused_after_a_while(site: Callable[..., Site]) -> None:
+    root = site()
+    root.drop_text("", "empty.txt")
+    assert root.work_off() == 1
+    assert "empty" in root.job("empty.txt")["reason"]
+    root.check()
+
+
+def test_a_link_is_refused_and_what_it_points_to_is_left_alone(site: Callable[..., Site]) -> None:
+    root = site()
+    precious = root.root / "precious.txt"
+    precious.write_text(TEXT, encoding="utf-8")
+    (root.inbox / "link.txt").symlink_to(precious)
+    assert root.work_off() == 1
+    assert "link" in root.job("link.txt")["reason"]
+    assert precious.read_text(encoding="utf-8") == TEXT
+    assert (root.root / "failed" / "link.txt").is_symlink()
+
+
+def test_pipes_and_hidden_files_are_left_where_they_are(site: Callable[..., Site]) -> None:
+    root = site()
+    os.mkfifo(root.inbox / "pipe.txt")
+    (root.inbox / ".hidden.txt").write_text(TEXT, encoding="utf-8")
+    root.drop_text(TEXT, "real.txt")
+    assert root.work_off() == 0
+    assert root.states() == {"real.txt": "succeeded"}
+    assert {file.name for file in root.inbox.iterdir()} == {"pipe.txt", ".hidden.txt"}
+
+
+def test_a_file_that_vanishes_before_it_settles_leaves_no_job(watched: Site) -> None:
+    path = watched.drop_text("gone", "gone.txt")
+    watched.dropped.clear()
+    path.unlink()
+    watched.drop_text("marker", "marker.txt")
+    watched.wait_for("marker.txt")
+    assert set(watched.states()) == {"marker.txt"}
+
+
+def test_an_unreadable_file_fails_with_a_sentence(site: Callable[..., Site]) -> None:
+    if not shutil.which("setpriv") or os.geteuid() != 0:
+        pytest.skip("needs root and setpriv, to run the daemon as somebody who may not read the file")
+    root = site()
+    target = root.drop_text("secret", "secret.txt")
+    target.chmod(0o000)
+    for path in (root.root, *root.root.rglob("*")):
+        os.chown(path, 65534, 65534)
+    os.chown(target, 0, 0)
+    for parent in root.root.parents:
+        if str(parent).startswith("/tmp/"):
+            parent.chmod(parent.stat().st_mode | 0o755)
+    command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "-m", "dropdub"]
+    probe = subprocess.run([*command, "--version"], capture_output=True, check=False)
+    if probe.returncode != 0:
+        pytest.skip("the Python that runs the tests cannot be used by another account here")
+    done = subprocess.run(
+        [*command, "--root", str(root.root), "watch", "--until-idle"],
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "read" in root.job("secret.txt")["reason"]
+
+
+def test_a_sub_folder_selects_the_profile_and_a_sidecar_comes_before_it(site: Callable[..., Site]) -> None:
+    root = site(profiles={"lessons": {"duplicates": "again", "language": "en"}})
+    root.drop_text(TEXT, "lessons/one.txt")
+    root.drop_text("language: de\n", "lessons/one.txt.job.yaml")
+    root.dropped.clear()
+    assert root.work_off() == 0, root.output()
+    [row] = root.rows("SELECT profile, options, language FROM job")
+    assert row["profile"] == "lessons"
+    assert '"duplicates": "again"' in row["options"] and '"language": "de"' in row["options"]
+    assert (root.root / "archive" / "one.txt.job.yaml").exists()
+
+
+def test_a_sidecar_that_says_something_impossible_fails_its_file_with_the_line(
+    site: Callable[..., Site],
+) -> None:
+    root = site()
+    root.drop_text(TEXT, "one.txt")
+    root.drop_text("\ntargets: [klingonese!]\n", "one.txt.job.yaml")
+    root.dropped.clear()
+    assert root.work_off() == 1
+    assert "one.txt.job.yaml, line 2" in root.job("one.txt")["reason"]
+    assert (root.root / "failed" / "one.txt.job.yaml").exists()
+
+
+def test_events_missed_by_the_observer_are_caught_by_the_rescan(site: Callable[..., Site]) -> None:
+    root = site(inbox={"observer": "polling", "polling_interval": 3600, "rescan": 0.5})
+    root.start()
+    wait_until(lambda: "Watching" in root.output(), "the daemon to watch", timeout_s=30)
+    root.drop_text(TEXT, "unseen.txt")
+    root.wait_for("unseen.txt", "succeeded")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_five_hundred_files_at_once_are_all_done_once(site: Callable[..., Site]) -> None:
+    root = site()
+    outside = root.root / "many"
+    outside.mkdir()
+    for number in range(500):
+        (outside / f"{number:03d}.txt").write_text(f"Text {number}.", encoding="utf-8")
+        root.dropped[hashlib.sha256(f"Text {number}.".encode()).hexdigest()] += 1
+    started = time.monotonic()
+    outside.replace(root.inbox / "many")
+    assert root.work_off(timeout_s=850) == 0, root.output()[-2000:]
+    states = list(root.states().values())
+    assert states == ["succeeded"] * 500, f"after {time.monotonic() - started:.0f} s"
+    root.check()

@@ -1,0 +1,206 @@
+"""Stopping, killing and steering a real daemon with real work under way."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.site import Site
+from tests.waiting import wait_until
+
+STAGES = "probe extract split transcribe merge translate synthesize mix mux publish".split()
+
+
+def hang_in(stage: str, root: Site) -> dict[str, str]:
+    """Make the first step of a stage hang, so that it can be killed in the midst of it."""
+    return {"DROPDUB_FAILPOINTS": f"stage.{stage}=hang@{root.root / 'hung'}"}
+
+
+def wait_until_hung(root: Site) -> None:
+    wait_until((root.root / "hung").exists, "the step to be under way", timeout_s=120)
+
+
+def nothing_lives(root: Site) -> None:
+    wait_until(lambda: root.ours() == [], f"all processes to be gone, not {root.ours()}", timeout_s=15)
+
+
+@pytest.fixture
+def dubbed(site: Callable[..., Site], talk_video: Path) -> Callable[..., Site]:
+    """A root with a video dropped in; it is spoken in its own words where there is no translator."""
+
+    def make(**settings: object) -> Site:
+        root = site(**settings)
+        root.drop(talk_video, "clip.mp4")
+        return root
+
+    return make
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_stopped_daemon_puts_the_step_back_and_the_next_start_goes_on(
+    dubbed: Callable[..., Site], how: signal.Signals
+) -> None:
+    root = dubbed()
+    root.start(**hang_in("transcribe", root))
+    wait_until_hung(root)
+    assert root.stop(how, timeout_s=10) == 0
+    nothing_lives(root)
+    [step] = root.rows("SELECT * FROM step WHERE stage = 'transcribe'")
+    assert step["state"] == "queued" and step["attempts"] == 0
+    assert root.work_off() == 0, root.output()
+    assert (
+        root.rows("SELECT count(*) AS n FROM attempt JOIN step ON step.id = step_id WHERE stage = 'extract'")[
+            0
+        ]["n"]
+        == 1
+    )
+    root.check()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_daemon_killed_in_each_stage_leaves_nothing_lost_doubled_or_alive(
+    dubbed: Callable[..., Site], stage: str
+) -> None:
+    if stage in ("translate", "synthesize", "mix", "mux"):
+        pytest.importorskip("dropdub.engines.apertium")
+        from dropdub.engines.apertium import ApertiumTranslator
+
+        if ApertiumTranslator.unavailable():
+            pytest.skip("no translator is installed here, so a dub is not reached")
+        root = dubbed(job={"targets": ["es"]})
+    else:
+        root = dubbed()
+    root.start(**hang_in(stage, root))
+    wait_until_hung(root)
+    root.kill()
+    nothing_lives(root)
+    assert root.work_off() == 0, root.output()
+    assert root.job("clip.mp4")["state"] == "succeeded"
+    root.check()
+
+
+def test_a_file_that_was_in_work_through_too_many_deaths_is_failed(dubbed: Callable[..., Site]) -> None:
+    root = dubbed(retry={"interruptions": 2})
+    for _ in range(3):
+        (root.root / "hung").unlink(missing_ok=True)
+        root.start(**hang_in("extract", root))
+        wait_until_hung(root)
+        root.kill()
+        nothing_lives(root)
+    assert root.work_off() == 1
+    assert "when the program died" in root.job("clip.mp4")["reason"]
+    root.check()
+
+
+def test_a_worker_that_dies_is_replaced_and_its_step_tried_again(dubbed: Callable[..., Site]) -> None:
+    root = dubbed()
+    flag = root.root / "died"
+    assert root.work_off(DROPDUB_FAILPOINTS=f"stage.transcribe=kill@{flag}") == 0, root.output()
+    outcomes = root.rows(
+        "SELECT outcome FROM attempt JOIN step ON step.id = step_id WHERE stage = 'transcribe'"
+    )
+    assert [row["outcome"] for row in outcomes] == ["retried", "succeeded"]
+    root.check()
+
+
+def test_a_step_that_hangs_is_ended_at_its_deadline_and_tried_again(dubbed: Callable[..., Site]) -> None:
+    root = dubbed(deadlines={"probe": 2})
+    assert root.work_off(**hang_in("probe", root)) == 0, root.output()
+    first, *_ = root.rows("SELECT * FROM attempt ORDER BY id")
+    assert first["error_class"] == "DeadlineExceeded"
+    root.check()
+
+
+def test_only_one_daemon_works_on_a_root_and_the_second_says_who_does(site: Callable[..., Site]) -> None:
+    root = site()
+    daemon = root.start()
+    wait_until(lambda: "Watching" in root.output(), "the daemon to watch", timeout_s=30)
+    answer = root.jobs("watch")
+    assert answer.returncode == 1
+    assert f"process {daemon.pid}" in answer.stderr
+
+
+def test_a_running_job_is_cancelled_at_once_and_its_file_given_back(dubbed: Callable[..., Site]) -> None:
+    root = dubbed()
+    root.start(**hang_in("transcribe", root))
+    wait_until_hung(root)
+    assert root.jobs("cancel", "clip.mp4").returncode == 0
+    root.wait_for("clip.mp4", "cancelled")
+    assert (root.root / "failed" / "clip.mp4").exists()
+    assert root.stop() == 0
+    root.check()
+
+
+def test_a_paused_root_starts_nothing_until_it_is_resumed(site: Callable[..., Site]) -> None:
+    root = site()
+    assert root.jobs("pause").returncode == 0
+    root.start()
+    root.drop_text("A text.", "one.txt")
+    root.wait_for("one.txt", "queued")
+    root.drop_text("Another.", "two.txt")
+    root.wait_for("two.txt", "queued")
+    assert root.states()["one.txt"] == "queued"
+    assert root.status()["paused"] is True
+    assert root.jobs("resume").returncode == 0
+    root.wait_for("one.txt", "succeeded")
+    root.wait_for("two.txt", "succeeded")
+    root.stop()
+    root.check()
+
+
+def test_status_answers_while_the_daemon_works_and_imports_no_engine(dubbed: Callable[..., Site]) -> None:
+    root = dubbed()
+    root.start(**hang_in("transcribe", root))
+    wait_until_hung(root)
+    wait_until(lambda: root.status()["jobs"][0]["stage"] == "transcribe", "status to tell the stage")
+    assert root.status()["daemon"]["state"] == "running"
+    heavy = "{'torch','ctranslate2','sqlalchemy','pydantic','numpy','av','pocketsphinx'}"
+    script = (
+        "import sys, runpy; sys.argv=['jobs','--root',sys.argv[1],'status']\n"
+        "try: runpy.run_module('dropdub', run_name='__main__')\nexcept SystemExit: pass\n"
+        f"assert not {heavy} & set(sys.modules), {heavy} & set(sys.modules)"
+    )
+    subprocess.run(
+        [sys.executable, "-c", script, str(root.root)], check=True, capture_output=True, timeout=60
+    )
+
+
+def test_run_works_copies_off_and_leaves_the_originals(
+    site: Callable[..., Site], jfk: Path, tmp_path: Path
+) -> None:
+    root = site()
+    mine = tmp_path / "mine" / "speech.flac"
+    mine.parent.mkdir()
+    mine.write_bytes(jfk.read_bytes())
+    out = tmp_path / "elsewhere"
+    answer = root.jobs("run", str(mine), "--out", str(out))
+    assert answer.returncode == 0, answer.stderr
+    assert mine.read_bytes() == jfk.read_bytes()
+    assert {"speech.txt", "manifest.json"} <= {file.name for file in (out / "speech").iterdir()}
+    assert [folder.name for folder in out.iterdir()] == ["speech"]
+    root.check()
+
+
+def test_run_is_done_by_the_daemon_where_one_works_on_the_root(
+    site: Callable[..., Site], tmp_path: Path
+) -> None:
+    root = site()
+    root.start()
+    wait_until(lambda: "Watching" in root.output(), "the daemon to watch", timeout_s=30)
+    text = tmp_path / "mine.txt"
+    text.write_text("A text of mine.", encoding="utf-8")
+    answers: list[subprocess.CompletedProcess[str]] = []
+    runner = threading.Thread(target=lambda: answers.append(root.jobs("run", str(text))))
+    runner.start()
+    runner.join(60)
+    assert answers and answers[0].returncode == 0, answers
+    assert root.job("mine.txt")["state"] == "succeeded"
+    assert text.exists()
+    root.stop()
+    root.check()

@@ -1,0 +1,72 @@
+"""Recordings that several tests need, made once by the real ffmpeg."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import imageio_ffmpeg
+import pytest
+
+import dropdub
+from dropdub.media.ffmpeg import FFMPEG_VARIABLE
+
+SPEECH = Path(dropdub.__file__).parent / "samples" / "jfk.flac"
+PICTURE = ("-f", "lavfi", "-i", "testsrc=size=160x120:rate=25:duration=12")
+
+
+@pytest.fixture(params=["system", "wheel"])
+def each_ffmpeg(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Run the test with the system's ffmpeg, and again with the one of the imageio-ffmpeg package."""
+    found = shutil.which("ffmpeg") if request.param == "system" else imageio_ffmpeg.get_ffmpeg_exe()
+    if found is None:
+        pytest.skip("no ffmpeg is installed on this system")
+    monkeypatch.setenv(FFMPEG_VARIABLE, found)
+    return Path(found)
+
+
+@pytest.fixture(scope="session")
+def speech() -> Path:
+    """Eleven seconds of English speech, FLAC, 44.1 kHz stereo."""
+    return SPEECH
+
+
+@pytest.fixture(scope="session")
+def speech_wav(media_dir: Path) -> Path:
+    """The same as 16 kHz mono WAV."""
+    return _made(media_dir / "speech.wav", "-i", str(SPEECH), "-ac", "1", "-ar", "16000")
+
+
+@pytest.fixture(scope="session")
+def talk_video(media_dir: Path) -> Path:
+    """A test picture with the speech: MP4, MPEG-4 and AAC, titled and marked as English."""
+    tags = ("-metadata", "title=A talk", "-metadata:s:a", "language=eng")
+    return _made(media_dir / "talk.mp4", *PICTURE, "-i", str(SPEECH), *_codecs(), *tags, "-shortest")
+
+
+@pytest.fixture(scope="session")
+def talk_mkv(media_dir: Path, talk_video: Path) -> Path:
+    """The talk in Matroska."""
+    return _made(media_dir / "talk.mkv", "-i", str(talk_video), "-c", "copy")
+
+
+@pytest.fixture(scope="session")
+def silent_video(media_dir: Path) -> Path:
+    """A picture without a sound track."""
+    return _made(media_dir / "silent.mp4", *PICTURE, "-c:v", "mpeg4")
+
+
+@pytest.fixture(scope="session")
+def media_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("media")
+
+
+def _codecs() -> tuple[str, ...]:
+    return ("-c:v", "mpeg4", "-c:a", "aac", "-b:a", "96k")
+
+
+def _made(path: Path, *arguments: str) -> Path:
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-loglevel", "error", "-y", *arguments, str(path)]
+    subprocess.run(command, check=True, timeout=60, stdin=subprocess.DEVNULL)
+    return path

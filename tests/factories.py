@@ -1,0 +1,112 @@
+"""Rows in a named state, made by the transitions that lead there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count
+from typing import Any
+
+from dropdub.store import transitions
+from dropdub.store.database import Store
+from dropdub.store.states import JobState, Outcome
+from dropdub.store.steps import StepSpec
+from dropdub.store.tables import Job
+from dropdub.store.transitions import AttemptEnd, Claim, JobFacts
+
+NOW = 1_700_000_000.0
+RUN = "run-1"
+DONE = AttemptEnd(Outcome.SUCCEEDED, seconds=1.0)
+BROKEN = AttemptEnd(Outcome.FAILED, exit_code=1, error_class="WorkerDied", error_text="It died.")
+ERROR = {"class": "WorkerDied", "message": "It died.", "remedy": "Look."}
+_numbers = count(1)
+
+
+def a_spec(key: str = "probe", *, phase: int = 0, target: str | None = None, pool: str = "media") -> StepSpec:
+    return StepSpec(key=key, stage=key.partition("/")[0], phase=phase, target=target, pool=pool)
+
+
+def a_claiming_job(store: Store, *, name: str = "clip.mp4", now: float = NOW, **values: Any) -> Job:
+    identity = {"device": 1, "inode": next(_numbers), "size": 10, "mtime_ns": 5}
+    source = f"/inbox/{name}"
+    return transitions.record_job(store, **{"name": name, "source": source, **identity, **values}, now=now)
+
+
+def a_queued_job(
+    store: Store,
+    *,
+    steps: Sequence[StepSpec] = (a_spec(),),
+    options: dict[str, Any] | None = None,
+    now: float = NOW,
+    **values: Any,
+) -> Job:
+    job = a_claiming_job(store, now=now, **values)
+    assert job.id is not None
+    return transitions.take_job(
+        store, job.id, source=f"/work/{job.id}", overrides={}, options=options or {}, steps=steps, now=now
+    )
+
+
+def a_claim(store: Store, *, pool: str = "media", owner: str = RUN, now: float = NOW, **values: Any) -> Claim:
+    """Claim the next step, which must be there."""
+    claim = transitions.claim_step(store, pool=pool, owner=owner, now=now, **values)
+    assert claim is not None, f"no step of pool {pool} could be claimed"
+    return claim
+
+
+def a_running_job(store: Store, **values: Any) -> Claim:
+    """Return the claim of the first step of a new job."""
+    job = a_queued_job(store, **values)
+    return a_claim(store, job_ids=[job.id])
+
+
+def completed(
+    store: Store,
+    claim: Claim,
+    *,
+    result: dict[str, Any] | None = None,
+    facts: JobFacts | None = None,
+    steps: Sequence[StepSpec] = (),
+    now: float = NOW,
+) -> None:
+    transitions.complete_step(
+        store, *held(claim), result=result or {}, facts=facts or JobFacts(), steps=steps, end=DONE, now=now
+    )
+
+
+def failed(store: Store, claim: Claim, *, now: float = NOW) -> None:
+    transitions.fail_step(store, *held(claim), error=ERROR, end=BROKEN, now=now)
+
+
+def held(claim: Claim) -> tuple[int, int]:
+    """Return a claimed step's id and token."""
+    assert claim.step.id is not None
+    return claim.step.id, claim.step.token
+
+
+def an_ending_job(store: Store, verdict: JobState = JobState.FAILED, **values: Any) -> Job:
+    job = a_queued_job(store, **values)
+    assert job.id is not None
+    return transitions.begin_ending(
+        store,
+        job.id,
+        verdict=verdict,
+        reason=None if verdict == JobState.SUCCEEDED else "It broke.",
+        remedy=None,
+        destination=f"/{verdict}/{job.name}",
+        now=NOW,
+    )
+
+
+def an_ended_job(store: Store, verdict: JobState = JobState.FAILED, *, at: float = NOW, **values: Any) -> Job:
+    job = an_ending_job(store, verdict, **values)
+    assert job.id is not None
+    assert job.destination is not None
+    return transitions.finish_job(store, job.id, source=job.destination, now=at)
+
+
+def a_waiting_job(store: Store, *, waiting_for: str = "disk", **values: Any) -> Job:
+    job = a_queued_job(store, **values)
+    assert job.id is not None
+    return transitions.hold_job(
+        store, job.id, waiting_for=waiting_for, reason="Little space.", remedy="Free some.", now=NOW
+    )

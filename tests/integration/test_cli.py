@@ -1,0 +1,490 @@
+"""The command line as a person or a script meets it: real processes on real roots."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from dropdub import __version__
+from dropdub.cli.app import app
+from dropdub.cli.logs import Follower
+from dropdub.store import transitions
+from dropdub.store.database import Store
+from dropdub.store.states import JobState
+from tests.factories import NOW, a_queued_job, a_running_job, a_waiting_job, an_ended_job
+from tests.waiting import wait_until
+
+CONTRACT = {
+    *("id", "name", "kind", "state", "reason", "progress", "stage", "attempts", "created_at", "started_at"),
+    *("finished_at", "duration_s", "language", "targets", "outputs", "error", "warnings"),
+}
+HEAVY = ("sqlalchemy", "sqlmodel", "alembic", "pydantic_settings", "numpy", "dropdub.config", "dropdub.engines")
+Answer = subprocess.CompletedProcess[str]
+
+
+class Cli:
+    """Runs `python -m dropdub` on one root, away from this process's environment."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        unwanted = ("JOBS_ROOT", "COLUMNS", "FORCE_COLOR", "NO_COLOR")
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("DROPDUB_")}
+        self.environment = {key: value for key, value in kept.items() if key not in unwanted}
+
+    def __call__(self, *arguments: str, cwd: Path | None = None, **environment: str) -> Answer:
+        return subprocess.run(
+            [sys.executable, "-m", "dropdub", *arguments],
+            capture_output=True,
+            encoding="utf-8",
+            env={**self.environment, **environment},
+            cwd=cwd or self.root.parent,
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+            check=False,
+        )
+
+    def on_root(self, *arguments: str, **environment: str) -> Answer:
+        return self("--root", str(self.root), *arguments, **environment)
+
+    def done(self, *arguments: str, **environment: str) -> str:
+        """Run it and return what it says; it must succeed, with nothing to complain about."""
+        answer = self.on_root(*arguments, **environment)
+        assert (answer.returncode, answer.stderr) == (0, ""), answer
+        return answer.stdout
+
+    def refused(self, *arguments: str, code: int = 2, **environment: str) -> str:
+        """Run it and return what it complains about, in words and not in a traceback."""
+        answer = self.on_root(*arguments, **environment)
+        assert answer.returncode == code, answer
+        assert "Traceback" not in answer.stderr
+        return answer.stderr
+
+    def job(self, ref: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.done("show", ref, "--json"))["job"]
+        return found
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Cli:
+    """A command line on a new root."""
+    root = tmp_path / "root"
+    (root).mkdir()
+    (root / "config.yaml").write_text("", encoding="utf-8")
+    return Cli(root)
+
+
+@pytest.fixture
+def store(cli: Cli) -> Iterator[Store]:
+    opened = Store.open(f"sqlite:///{cli.root / 'jobs.db'}")
+    yield opened
+    opened.close()
+
+
+def every_command(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, command in group.commands.items():
+        yield f"{prefix}{name}", command
+        if hasattr(command, "commands"):
+            yield from every_command(command, f"{prefix}{name} ")
+
+
+# -- what there is ----------------------------------------------------------------------------------------------
+
+
+def test_every_command_and_option_has_help_and_every_command_an_example() -> None:
+    group = typer.main.get_command(app)
+    names = []
+    for name, command in every_command(group):
+        names.append(name)
+        assert command.help, name
+        assert name == "config" or f"jobs {name}" in command.help, f"{name} has no example"
+        for parameter in command.params:
+            assert getattr(parameter, "help", None), f"{name}: {parameter.name} has no help"
+    assert names == [
+        *("init", "watch", "run", "status", "show", "retry", "cancel", "pause", "resume", "logs", "prune"),
+        *("config", "config check", "config show"),
+    ]
+
+
+def test_jobs_alone_shows_the_help_with_whole_lines(cli: Cli) -> None:
+    answer = cli()
+    assert answer.returncode == 0
+    assert answer.stdout.startswith("Usage: jobs [OPTIONS] COMMAND")
+    assert "..." not in answer.stdout.split("Commands:")[1]
+    assert max(map(len, answer.stdout.splitlines())) <= 80
+
+
+def test_the_version_is_told(cli: Cli) -> None:
+    assert cli("--version").stdout == f"dropdub {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["status", "--nonsense"],
+        ["status", "--state", "happy"],
+        ["status", "--limit", "-1"],
+        ["cancel"],
+        ["run"],
+    ],
+)
+def test_a_usage_mistake_ends_with_2_and_a_sentence(cli: Cli, arguments: list[str]) -> None:
+    assert "Error: " in cli.refused(*arguments)
+
+
+# -- init and config --------------------------------------------------------------------------------------------
+
+
+def test_init_makes_a_root_that_holds_together_and_says_what_comes_next(cli: Cli, tmp_path: Path) -> None:
+    new = tmp_path / "new root ü"
+    answer = cli("init", str(new))
+    assert answer.returncode == 0, answer.stderr
+    assert f'jobs --root "{new}" watch' in answer.stdout
+    folders = {entry.name for entry in new.iterdir() if entry.is_dir()}
+    assert folders == {"inbox", "outbox", "voices", "work", "failed", "archive"}
+    assert cli("--root", str(new), "config", "check").stdout == f"OK: {new / 'config.yaml'}\n"
+
+
+def test_init_light_sets_the_light_engines(cli: Cli, tmp_path: Path) -> None:
+    cli("init", "light", "--light")
+    shown = json.loads(cli("--root", str(tmp_path / "light"), "config", "show", "--json").stdout)
+    engines = [shown["job"][role] for role in ("transcriber", "translator", "synthesizer")]
+    assert engines == ["pocketsphinx", "apertium", "espeak-ng"]
+
+
+def test_init_leaves_a_root_that_is_there_as_it_is(cli: Cli) -> None:
+    (cli.root / "config.yaml").write_text("retry: {attempts: 9}\n", encoding="utf-8")
+    answer = cli("init", cwd=cli.root)
+    assert answer.returncode == 2
+    assert f"error: {cli.root / 'config.yaml'} is there already" in answer.stderr
+    assert (cli.root / "config.yaml").read_text(encoding="utf-8") == "retry: {attempts: 9}\n"
+
+
+def test_init_refuses_a_file_as_its_folder(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    answer = cli("init", str(tmp_path / "file"))
+    assert (answer.returncode, "is a file" in answer.stderr) == (2, True)
+    answer = cli("init", str(tmp_path / "file" / "below"))
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("error: ")
+
+
+def test_config_show_gives_a_file_that_means_the_same(cli: Cli, tmp_path: Path) -> None:
+    (cli.root / "config.yaml").write_text("job: {targets: [pt]}\n", encoding="utf-8")
+    text = cli.done("config", "show")
+    shown = cli.done("config", "show", "--json")
+    (cli.root / "config.yaml").write_text(text, encoding="utf-8")
+    assert cli.done("config", "show", "--json") == shown
+    assert json.loads(shown)["job"]["targets"] == ["pt"]
+
+
+def test_config_check_lists_every_problem_with_its_line(cli: Cli) -> None:
+    (cli.root / "config.yaml").write_text("retry:\n  attempts: 0\ninbx: {}\n", encoding="utf-8")
+    complaint = cli.refused("config", "check")
+    assert "line 2: retry.attempts: " in complaint
+    assert "line 3: inbx: there is no such setting" in complaint
+    (cli.root / "config.yaml").write_text("folders: {work: inbox/work}\n", encoding="utf-8")
+    assert "lies in folders.inbox" in cli.refused("config", "check")
+
+
+def test_the_root_comes_from_the_environment_or_from_above(cli: Cli, tmp_path: Path) -> None:
+    below = cli.root / "inbox"
+    below.mkdir()
+    assert cli("config", "check", cwd=below).stdout == f"OK: {cli.root / 'config.yaml'}\n"
+    assert cli("config", "check", cwd=tmp_path, JOBS_ROOT=str(cli.root)).returncode == 0
+    answer = cli("status", cwd=tmp_path)
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("error: No config.yaml in ")
+    assert "jobs init" in answer.stderr
+
+
+# -- status and show --------------------------------------------------------------------------------------------
+
+
+def test_status_of_a_new_root_says_how_to_begin(cli: Cli) -> None:
+    said = cli.done("status")
+    assert "not running. Start it with: jobs watch" in said
+    assert f"Drop a recording or a text into {cli.root / 'inbox'}" in " ".join(said.split())
+    assert not (cli.root / "jobs.db").exists()
+
+
+def test_status_in_json_has_the_fields_of_the_contract(cli: Cli, store: Store) -> None:
+    a_running_job(store)
+    an_ended_job(store, JobState.FAILED, name="broken ü.mp4")
+    status = json.loads(cli.done("status", "--json"))
+    assert list(status) == ["daemon", "paused", "counts", "jobs"]
+    assert [job["name"] for job in status["jobs"]] == ["clip.mp4", "broken ü.mp4"]
+    for job in status["jobs"]:
+        assert set(job) >= CONTRACT
+    assert status["counts"]["failed"] == 1
+    assert json.loads(cli.done("status", "--json", "--state", "failed"))["jobs"] == status["jobs"][1:]
+    assert json.loads(cli.done("status", "--json", "--limit", "1"))["jobs"] == status["jobs"][:1]
+    assert len(json.loads(cli.done("status", "--json", "--limit", "0"))["jobs"]) == 2
+
+
+def test_piped_status_is_plain_and_fits_80_columns(cli: Cli, store: Store) -> None:
+    a_waiting_job(store, name="a very long name " * 12 + ".mp4")
+    an_ended_job(store, JobState.FAILED, name="\x1b[31mred.mp4")
+    said = cli.done("status")
+    assert "\x1b" not in said
+    assert "a very long" in said and " name .mp4" in said and "…" in said
+    assert all(len(line) <= 80 and line == line.rstrip() for line in said.splitlines())
+
+
+def test_status_loads_nothing_that_is_slow(cli: Cli, store: Store) -> None:
+    a_running_job(store)
+    script = (
+        "import runpy, sys\n"
+        "try: runpy.run_module('dropdub', run_name='__main__', alter_sys=True)\n"
+        "except SystemExit as end: assert end.code in (0, None), end\n"
+        "sys.stderr.write(' '.join(sys.modules))"
+    )
+    command = [sys.executable, "-c", script, "--root", str(cli.root), "status"]
+    answer = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=True)
+    assert "clip.mp4" in answer.stdout
+    assert set(HEAVY) & set(answer.stderr.split()) == set()
+
+
+def test_status_watch_needs_a_terminal(cli: Cli) -> None:
+    assert "--watch needs a terminal" in cli.refused("status", "--watch")
+    assert "exclude each other" in cli.refused("status", "--watch", "--json")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_status_watch_leaves_clean_at_ctrl_c(cli: Cli, store: Store) -> None:
+    import pty
+
+    a_running_job(store)
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "dropdub", "--root", str(cli.root), "status", "--watch"]
+    environment = {**cli.environment, "NO_COLOR": "1", "TERM": "xterm"}
+    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
+    os.close(theirs)
+    os.set_blocking(ours, False)
+    seen = b""
+
+    def shown() -> bool:
+        nonlocal seen
+        with contextlib.suppress(BlockingIOError):
+            seen += os.read(ours, 65536)
+        return seen.count(b"clip.mp4") >= 2
+
+    try:
+        wait_until(shown, "the status to be shown a second time")
+        process.send_signal(2)
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+    assert b"\x1b[31m" not in seen and b"\x1b[36m" not in seen
+
+
+def test_show_tells_a_job_by_number_name_or_stem(cli: Cli, store: Store) -> None:
+    job = an_ended_job(store, JobState.FAILED, name="broken.mp4")
+    said = cli.done("show", "broken.mp4")
+    assert f"broken.mp4 (job {job.id}): failed" in said
+    assert "It broke." in said and "Steps" in said and "Events" in said
+    assert cli.done("show", str(job.id)) == said == cli.done("show", "broken")
+    story = json.loads(cli.done("show", "broken", "--json"))
+    assert list(story) == ["job", "steps", "events"]
+
+
+def test_a_job_that_is_not_there_is_answered_with_similar_ones(cli: Cli, store: Store) -> None:
+    assert "There is no job 'clip'" in cli.refused("show", "clip")
+    a_running_job(store)
+    assert "Did you mean clip.mp4 (job 1)?" in cli.refused("show", "clp.mp4")
+
+
+# -- changes ----------------------------------------------------------------------------------------------------
+
+
+def test_retry_begins_failed_jobs_anew_and_says_when_it_goes_on(cli: Cli, store: Store) -> None:
+    for name in ("one.mp4", "two.mp4"):
+        an_ended_job(store, JobState.FAILED, name=name)
+    an_ended_job(store, JobState.SUCCEEDED, name="good.mp4")
+    said = cli.done("retry", "one.mp4")
+    assert "Job 1 (one.mp4) is tried again." in said
+    assert "it takes this up at the next jobs watch" in said
+    assert "Job 2 (two.mp4)" in cli.done("retry", "--failed")
+    assert cli.done("retry", "--failed") == "No job has failed.\n"
+    assert [cli.job(name)["state"] for name in ("one", "two", "good")] == ["claiming", "claiming", "succeeded"]
+
+
+def test_retry_needs_jobs_or_failed_but_not_both(cli: Cli) -> None:
+    assert "--failed" in cli.refused("retry")
+    assert "--failed" in cli.refused("retry", "1", "--failed")
+
+
+def test_what_cannot_be_changed_is_told_and_the_others_are_changed(cli: Cli, store: Store) -> None:
+    an_ended_job(store, JobState.SUCCEEDED, name="good.mp4")
+    a_queued_job(store, name="open.mp4")
+    answer = cli.on_root("cancel", "good", "open")
+    assert answer.returncode == 1
+    assert "Job 1 (good.mp4) cannot be cancelled: it is succeeded" in answer.stdout
+    assert "Job 2 (open.mp4) is cancelled." in answer.stdout
+
+
+def test_a_misspelt_name_changes_nothing(cli: Cli, store: Store) -> None:
+    an_ended_job(store, JobState.FAILED, name="one.mp4")
+    assert "There is no job 'two.mp4'" in cli.refused("retry", "one.mp4", "two.mp4")
+    assert cli.job("one")["state"] == "failed"
+
+
+def test_pause_and_resume_hold_all_or_one(cli: Cli, store: Store) -> None:
+    assert "jobs resume" in cli.done("pause")
+    assert json.loads(cli.done("status", "--json"))["paused"] is True
+    assert "Goes on" in cli.done("resume")
+    assert json.loads(cli.done("status", "--json"))["paused"] is False
+    a_queued_job(store)
+    cli.done("pause", "clip.mp4")
+    assert (cli.job("clip")["state"], cli.job("clip")["reason"]) == ("waiting", "Paused.")
+    cli.done("resume", "clip.mp4")
+    assert cli.job("clip")["state"] == "queued"
+
+
+def test_nothing_is_said_of_a_stopped_daemon_while_one_runs(cli: Cli, store: Store) -> None:
+    now = time.time()
+    transitions.start_run(store, run_id="r", pid=1, pid_started=now, host="h", boot_id="b", now=now)
+    an_ended_job(store, JobState.FAILED)
+    assert cli.done("retry", "clip") == "Job 1 (clip.mp4) is tried again.\n"
+
+
+def test_prune_forgets_old_jobs_and_their_logs_only(cli: Cli, store: Store) -> None:
+    an_ended_job(store, JobState.FAILED, name="old.mp4", at=NOW)
+    an_ended_job(store, JobState.SUCCEEDED, name="new.mp4", at=time.time())
+    log = cli.root / "work" / "logs" / "jobs" / "1.log"
+    kept = cli.root / "failed" / "old.mp4"
+    for file in (log, kept):
+        file.parent.mkdir(parents=True)
+        file.touch()
+    assert "1  old.mp4  failed\nWould forget 1 job " in cli.done("prune", "--dry-run")
+    assert json.loads(cli.done("prune", "--dry-run", "--json"))["jobs"][0]["name"] == "old.mp4"
+    assert log.exists()
+    assert "Forgot 1 job that ended more than 30d ago" in cli.done("prune")
+    assert (log.exists(), kept.exists()) == (False, True)
+    assert "Forgot 0 jobs" in cli.done("prune", "--older-than", "1 h")
+    assert "'soon' is not a duration" in cli.refused("prune", "--older-than", "soon")
+
+
+# -- run --------------------------------------------------------------------------------------------------------
+
+
+def test_run_refuses_what_cannot_be_done_before_anything_is_recorded(cli: Cli, tmp_path: Path) -> None:
+    (cli.root / "config.yaml").write_text("profiles: {lessons: {targets: [pt]}}\n", encoding="utf-8")
+    said = cli.refused("run", "a.mp4", "--profile", "lesson")
+    assert "There is no profile 'lesson'" in said and "lessons" in said
+    assert "'Portuguese' is not a language" in cli.refused("run", "a.mp4", "--to", "Portuguese")
+    assert not (cli.root / "jobs.db").exists()
+
+
+# -- logs -------------------------------------------------------------------------------------------------------
+
+
+def test_logs_show_the_last_lines_of_all_or_of_one_job(cli: Cli, store: Store) -> None:
+    assert "Nothing is logged yet" in cli.done("logs")
+    a_queued_job(store)
+    folder = cli.root / "work" / "logs" / "jobs"
+    folder.mkdir(parents=True)
+    (folder.parent / "dropdub.log").write_text("one\ntwo\nthree ü\n", encoding="utf-8")
+    (folder / "1.log").write_text("of the job\n", encoding="utf-8")
+    assert cli.done("logs", "--lines", "2") == "two\nthree ü\n"
+    assert cli.done("logs", "clip.mp4") == "of the job\n"
+    assert "There is no job 'nope'" in cli.refused("logs", "nope")
+
+
+def test_a_follower_misses_no_line_when_the_log_is_put_aside(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    follower = Follower(log)
+    assert (follower.last(5), follower.new()) == ([], [])
+    log.write_bytes(b"one\ntwo\nthr")
+    assert follower.new() == ["one", "two"]
+    with log.open("ab") as writer:
+        writer.write(b"ee\nfour\n")
+    log.rename(tmp_path / "a.log.1")
+    assert follower.new() == []
+    log.write_bytes(b"five\n")
+    assert follower.new() == ["three", "four", "five"]
+    log.write_bytes(b"")
+    assert follower.new() == []
+    log.write_bytes(b"six\n")
+    assert follower.new() == ["six"]
+
+
+def test_the_last_lines_of_a_large_log_are_found_without_reading_it_all(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_bytes(b"".join(b"line %06d\n" % number for number in range(50_000)))
+    follower = Follower(log)
+    assert follower.last(2) == ["line 049998", "line 049999"]
+    assert follower.last(0) == []
+    assert len(follower.last(20_000)) == 20_000
+    assert follower.new() == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+def test_logs_follow_tells_new_lines_until_ctrl_c(cli: Cli, tmp_path: Path) -> None:
+    log = cli.root / "work" / "logs" / "dropdub.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("before\n", encoding="utf-8")
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "dropdub", "--root", str(cli.root), "logs", "--follow"]
+    with out.open("wb") as stdout:
+        process = subprocess.Popen(command, stdout=stdout, stderr=subprocess.STDOUT, env=cli.environment)
+    try:
+        wait_until(lambda: out.read_bytes() == b"before\n", "what was logged before")
+        with log.open("ab") as writer:
+            writer.write(b"after\n")
+        wait_until(lambda: out.read_bytes() == b"before\nafter\n", "what is logged then")
+        process.send_signal(2)
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+# -- errors -----------------------------------------------------------------------------------------------------
+
+
+def test_a_damaged_database_is_told_with_a_remedy(cli: Cli) -> None:
+    (cli.root / "jobs.db").write_bytes(b"no database" * 1000)
+    complaint = cli.refused("status", code=1)
+    assert complaint.startswith("error: ") and "jobs.db" in complaint
+
+
+def test_what_nobody_foresaw_is_a_sentence_and_its_details_are_kept(cli: Cli, store: Store) -> None:
+    in_the_way = cli.root / "work" / "logs" / "jobs" / "1.log"
+    in_the_way.mkdir(parents=True)
+    an_ended_job(store, at=NOW)
+    complaint = cli.refused("prune", code=1)
+    details = cli.root / "work" / "logs" / "dropdub-last-error.txt"
+    assert complaint.startswith(f"error: The system refuses: {in_the_way}: ")
+    assert complaint.endswith(f"The details are in {details}\n")
+    assert "Traceback" in details.read_text(encoding="utf-8")
+
+
+def test_a_traceback_is_shown_to_who_asks_for_it(cli: Cli) -> None:
+    answer = cli.on_root("show", "clip", DROPDUB_DEBUG="1")
+    assert answer.returncode == 2
+    assert "Traceback" in answer.stderr and "error: There is no job" in answer.stderr
+
+
+def test_the_database_may_lie_elsewhere_also_by_the_environment(cli: Cli, tmp_path: Path) -> None:
+    elsewhere = Store.open(f"sqlite:///{tmp_path / 'other.db'}")
+    a_queued_job(elsewhere, name="there.mp4")
+    elsewhere.close()
+    url = f"sqlite:///{tmp_path / 'other.db'}"
+    assert "there.mp4" in cli.done("status", DROPDUB_DATABASE=url)
+    (cli.root / "config.yaml").write_text(f"database: {url}\nfolders: {{inbox: in}}\n", encoding="utf-8")
+    assert "there.mp4" in cli.done("status")
+    (cli.root / "config.yaml").write_text("database: [1]\n", encoding="utf-8")
+    assert "line 1: database" in cli.refused("status")

@@ -1,0 +1,464 @@
+"""The engines of this package: one contract for all, and what each really does with speech and text."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import jiwer
+import numpy as np
+import pytest
+import soundfile
+import soxr
+
+import dropdub
+from dropdub.engines import apertium, espeak_library
+from dropdub.engines.apertium import ApertiumTranslator
+from dropdub.engines.apertium_pairs import packages, route
+from dropdub.engines.base import (
+    SPEECH_RATE_HZ,
+    Engine,
+    Samples,
+    Synthesizer,
+    Transcriber,
+    Translator,
+    Voice,
+    Window,
+    Word,
+)
+from dropdub.engines.espeak import EspeakSynthesizer, best_voice
+from dropdub.engines.offers import Offer, installed_offers
+from dropdub.engines.pocketsphinx import PocketsphinxTranscriber
+from dropdub.engines.registry import Shelf
+from dropdub.engines.utterances import LONGEST_S, MOST_WORDS, utterances
+from dropdub.errors import DeadlineExceeded, EngineMissing, MediaToolFailed, UnsupportedLanguage, VoiceMissing
+
+JFK = Path(dropdub.__file__).parent / "samples" / "jfk.flac"
+JFK_SAYS = "and so my fellow americans ask not what your country can do for you ask what you can do for your country"
+LJSPEECH = Path(__file__).parents[1] / "data" / "ljspeech"
+PROTOCOLS: dict[str, type] = {
+    "transcriber": Transcriber,
+    "translator": Translator,
+    "synthesizer": Synthesizer,
+}
+
+
+def output_of(code: str, *arguments: str, temporary: Path | None = None) -> str:
+    """Return what Python code prints in a process of its own."""
+    places = {"TMPDIR": str(temporary), "TMP": str(temporary)} if temporary else {}
+    command = [sys.executable, "-c", code, *arguments]
+    ended = subprocess.run(
+        command, check=True, capture_output=True, encoding="utf-8", timeout=60, env={**os.environ, **places}
+    )
+    return ended.stdout
+
+
+def usable(name: str) -> Offer:
+    offer = installed_offers()[name]
+    if offer.problem:
+        pytest.skip(offer.problem)
+    return offer
+
+
+@pytest.mark.parametrize("name", sorted(installed_offers()))
+class TestEngineContract:
+    """What holds for every engine that any installed package offers."""
+
+    def test_is_named_like_its_entry_point(self, name: str) -> None:
+        engine = usable(name).engine
+        assert engine is not None
+        assert engine.name == name
+        assert engine.role in PROTOCOLS
+        assert engine.rank > 0
+
+    def test_follows_its_roles_protocol(self, name: str) -> None:
+        offer = usable(name)
+        assert offer.engine is not None
+        assert isinstance(offer.engine(), PROTOCOLS[offer.role])
+
+    def test_can_be_loaded_twice_and_then_tells_its_version(self, name: str) -> None:
+        offer = usable(name)
+        assert offer.engine is not None
+        engine: Engine = offer.engine()
+        engine.load()
+        engine.load()
+        assert engine.info().name == name
+        assert re.search(r"\d", engine.info().version)
+
+    def test_its_class_imports_no_heavy_library(self, name: str) -> None:
+        offer = usable(name)
+        assert offer.engine is not None
+        heavy = ("torch", "ctranslate2", "transformers", "pocketsphinx", "espeakng_loader")
+        code = f"import sys, {offer.engine.__module__}; print([name for name in {heavy} if name in sys.modules])"
+        assert output_of(code).strip() == "[]"
+
+
+@pytest.fixture(scope="module")
+def sphinx() -> PocketsphinxTranscriber:
+    usable("pocketsphinx")
+    engine = PocketsphinxTranscriber()
+    engine.load()
+    return engine
+
+
+def speech(path: Path) -> Samples:
+    samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    mono: Samples = soxr.resample(samples.mean(axis=1), rate, SPEECH_RATE_HZ).astype(np.float32)
+    return mono
+
+
+def normalised(text: str) -> str:
+    return " ".join(re.sub(r"[^a-z' ]", " ", text.lower()).split())
+
+
+def heard(engine: PocketsphinxTranscriber, samples: Samples) -> str:
+    (said,) = engine.transcribe([Window(0.0, samples)], language="en")
+    return normalised(" ".join(utterance.text for utterance in said))
+
+
+def test_real_speech_is_transcribed_within_the_error_rate_that_the_engine_is_known_for(
+    sphinx: PocketsphinxTranscriber,
+) -> None:
+    lines = (LJSPEECH / "transcripts.tsv").read_text(encoding="utf-8").splitlines()
+    texts = dict(line.split("\t", 1) for line in lines)
+    recordings = {JFK: JFK_SAYS, **{LJSPEECH / f"{name}.flac": text for name, text in texts.items()}}
+    said = [normalised(text) for text in recordings.values()]
+    understood = [heard(sphinx, speech(path)) for path in recordings]
+    assert jiwer.wer(said, understood) <= 0.20
+
+
+def test_words_carry_times_of_the_recording_and_confidences(sphinx: PocketsphinxTranscriber) -> None:
+    samples = speech(JFK)
+    (said,) = sphinx.transcribe([Window(100.0, samples)], language="en-US")
+    words = [word for utterance in said for word in utterance.words]
+    assert len(said) > 1, "the speaker's long pauses part the utterances"
+    assert all(100 <= word.start < word.end <= 100.05 + len(samples) / SPEECH_RATE_HZ for word in words)
+    assert [word.start for word in words] == sorted(word.start for word in words)
+    assert all(0 <= word.probability <= 1 for word in words)
+    assert all(re.fullmatch(r"[A-Za-z'.\-]+", word.text) for word in words)
+    assert all((one.start, one.end) == (one.words[0].start, one.words[-1].end) for one in said)
+
+
+def test_what_was_heard_before_changes_nothing(sphinx: PocketsphinxTranscriber) -> None:
+    short = speech(LJSPEECH / "LJ001-0002.flac")
+    alone = heard(sphinx, short)
+    heard(sphinx, speech(LJSPEECH / "LJ001-0004.flac"))
+    assert heard(sphinx, short) == alone
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        np.zeros(0, np.float32),
+        np.zeros(100, np.float32),
+        np.zeros(3 * SPEECH_RATE_HZ, np.float32),
+        np.random.default_rng(1).normal(0, 0.3, 3 * SPEECH_RATE_HZ).astype(np.float32),
+        (0.2 * np.sin(np.arange(3 * SPEECH_RATE_HZ) * 0.2)).astype(np.float32),
+        np.full(SPEECH_RATE_HZ, np.nan, np.float32),
+    ],
+    ids=["empty", "a moment", "silence", "noise", "tone", "not numbers"],
+)
+def test_what_is_no_speech_gives_no_words(sphinx: PocketsphinxTranscriber, samples: Samples) -> None:
+    assert list(sphinx.transcribe([Window(5.0, samples)], language="en")) == [()]
+
+
+def test_another_language_than_english_is_refused(sphinx: PocketsphinxTranscriber) -> None:
+    with pytest.raises(UnsupportedLanguage, match="English only, not pt-BR"):
+        sphinx.transcribe([], language="pt-BR")
+    with pytest.raises(UnsupportedLanguage, match="No installed transcriber understands tlh"):
+        Shelf().transcriber("auto", language="tlh")
+    assert sphinx.detect_language([]) == "en"
+
+
+def spoken(*times: tuple[float, float]) -> list[Word]:
+    return [Word(start, end, "word", 1.0) for start, end in times]
+
+
+def test_a_pause_parts_utterances_and_each_starts_with_a_capital() -> None:
+    parts = utterances(spoken((0, 0.5), (0.6, 1), (1.5, 2)))
+    assert [(part.start, part.end, part.text) for part in parts] == [(0, 1, "Word word"), (1.5, 2, "Word")]
+    assert utterances([]) == ()
+
+
+def test_long_speech_without_a_pause_is_cut_at_its_longest_gap_within_the_bounds() -> None:
+    words = spoken(*((n * 0.5 + (0.2 if n >= 30 else 0), n * 0.5 + 0.5) for n in range(100)))
+    parts = utterances(words)
+    assert [word for part in parts for word in part.words] == words
+    assert all(len(part.words) <= MOST_WORDS and part.end - part.start <= LONGEST_S for part in parts)
+    assert words[30] in {part.words[0] for part in parts}
+
+
+def test_one_word_longer_than_the_bound_stays_whole() -> None:
+    assert len(utterances(spoken((0, 60)))) == 1
+
+
+@pytest.fixture(scope="module")
+def espeak() -> EspeakSynthesizer:
+    usable("espeak-ng")
+    engine = EspeakSynthesizer()
+    engine.load()
+    return engine
+
+
+PHRASES = {
+    "pt": "A reunião começa amanhã às nove horas, e todos são bem-vindos.",
+    "pt-BR": "A reunião começa amanhã às nove horas, e todos são bem-vindos.",
+    "en": "The meeting starts tomorrow at nine, and everybody is welcome.",
+    "es": "La reunión empieza mañana a las nueve, y todos son bienvenidos.",
+}
+
+
+@pytest.mark.parametrize(("language", "text"), PHRASES.items())
+def test_speech_is_audible_mono_within_range(espeak: EspeakSynthesizer, language: str, text: str) -> None:
+    audio = espeak.speak(text, language=language, voice=None)
+    assert audio.dtype == np.float32
+    assert audio.ndim == 1
+    assert 2 < len(audio) / espeak.sample_rate < 8
+    assert float(np.sqrt(np.mean(audio**2))) > 0.02
+    assert float(np.abs(audio).max()) <= 1
+
+
+@pytest.mark.parametrize("rate", [0.75, 1.25, 1.5, 2.0])
+def test_the_rate_changes_the_length_in_proportion(espeak: EspeakSynthesizer, rate: float) -> None:
+    usual = len(espeak.speak(PHRASES["en"], language="en", voice=None))
+    changed = len(espeak.speak(PHRASES["en"], language="en", voice=None, rate=rate))
+    assert changed * rate == pytest.approx(usual, rel=0.1)
+
+
+def test_the_rate_is_bounded(espeak: EspeakSynthesizer) -> None:
+    def length(rate: float) -> int:
+        return len(espeak.speak("One two three.", language="en", voice=None, rate=rate))
+
+    assert length(100.0) == pytest.approx(length(10.0), rel=0.05)
+    assert length(0.001) == pytest.approx(length(0.1), rel=0.05)
+
+
+def test_regions_have_their_own_voices(espeak: EspeakSynthesizer) -> None:
+    def voice_of(tag: str) -> str | None:
+        best = best_voice(espeak_library.espeak_library().voices, tag)
+        return best and best.identifier
+
+    assert {voice_of(tag) for tag in ("pt", "pt-PT", "por", "pt-AO")} == {"roa/pt"}
+    assert voice_of("pt-BR") == "roa/pt-BR"
+    assert voice_of("en-US") == "gmw/en-US"
+    assert {voice_of(tag) for tag in ("en", "en-GB", "en-AU")} == {"gmw/en"}
+
+
+@pytest.mark.parametrize("text", ["", "  \n ", "...", "?!", "😀"])
+def test_text_without_words_gives_no_sound(espeak: EspeakSynthesizer, text: str) -> None:
+    audio = espeak.speak(text, language="pt", voice=None)
+    assert audio.shape == (0,)
+    assert audio.dtype == np.float32
+
+
+def test_markup_and_zero_bytes_are_spoken_literally(espeak: EspeakSynthesizer) -> None:
+    def seconds(text: str) -> float:
+        return len(espeak.speak(text, language="en", voice=None)) / espeak.sample_rate
+
+    assert seconds("<break time='5s'/> hello") > seconds("hello")
+    assert seconds("hello\0 to all of you") > 1.5 * seconds("hello")
+    assert seconds("[[h@'loU]] there") > seconds("there")
+
+
+def test_a_very_long_text_is_spoken_to_its_end(espeak: EspeakSynthesizer) -> None:
+    once = len(espeak.speak("Uma frase que se repete.", language="pt", voice=None))
+    assert len(espeak.speak("Uma frase que se repete. " * 300, language="pt", voice=None)) > 250 * once
+
+
+def test_voices_of_espeak_go_by_name_and_references_are_ignored(espeak: EspeakSynthesizer, tmp_path: Path) -> None:
+    def seconds(voice: Voice | None) -> float:
+        return len(espeak.speak(PHRASES["pt"], language="en", voice=voice)) / espeak.sample_rate
+
+    # The library lets pitch and length waver a little: no two renderings are the same bytes.
+    assert seconds(Voice("maria", tmp_path / "maria.wav")) == pytest.approx(seconds(None), rel=0.02)
+    assert seconds(Voice("pt")) != pytest.approx(seconds(None), rel=0.02)
+    assert seconds(Voice("en-us+f3")) > 1
+    assert not espeak.clones
+
+
+@pytest.mark.parametrize("name", ["maria", "../../etc/passwd", "en+", "en+../x", ""])
+def test_a_voice_that_is_nowhere_is_refused(espeak: EspeakSynthesizer, name: str) -> None:
+    with pytest.raises(VoiceMissing, match="There is no voice"):
+        espeak.speak("hello", language="en", voice=Voice(name))
+
+
+def test_a_language_without_a_voice_is_refused(espeak: EspeakSynthesizer) -> None:
+    assert not espeak.supports("xx")
+    with pytest.raises(UnsupportedLanguage, match="does not speak xx"):
+        espeak.speak("hello", language="xx", voice=None)
+    with pytest.raises(UnsupportedLanguage, match=r"No installed synthesizer speaks xx\. espeak-ng sup"):
+        Shelf().synthesizer("auto", language="xx")
+
+
+SPEAK_FROM = """
+import sys
+from pathlib import Path
+import espeakng_loader
+from dropdub.engines.espeak_library import EspeakLibrary
+library = EspeakLibrary(Path(espeakng_loader.get_library_path()), Path(sys.argv[1]))
+print(len(library.speak("hello", voice="gmw/en", words_per_minute=175)))
+"""
+
+
+def test_data_under_a_long_path_is_read_through_a_short_one(espeak: EspeakSynthesizer, tmp_path: Path) -> None:
+    import espeakng_loader
+
+    far = tmp_path / ("long" * 30) / ("longer" * 20) / "espeak-ng-data"
+    shutil.copytree(espeakng_loader.get_data_path(), far)
+    count = int(output_of(SPEAK_FROM, str(far), temporary=tmp_path))
+    assert count == pytest.approx(len(espeak.speak("hello", language="en", voice=None)), rel=0.05)
+    if sys.platform != "win32":
+        assert not list(tmp_path.glob("espeak-*")), "the short path dies with the process"
+
+
+def test_data_that_is_not_there_is_a_refusal_and_no_exit(espeak: EspeakSynthesizer, tmp_path: Path) -> None:
+    code = SPEAK_FROM.replace("library =", "from dropdub.errors import EngineMissing\ntry:\n  library =")
+    code = code.replace("print(", "except EngineMissing as e: print(e.sentence); sys.exit(0)\nprint(")
+    assert "cannot read its voices" in output_of(code, str(tmp_path / "nowhere"))
+
+
+@pytest.fixture(scope="module")
+def translator() -> ApertiumTranslator:
+    usable("apertium")
+    engine = ApertiumTranslator()
+    engine.load()
+    missing = [pair for pair in (("en", "es"), ("es", "pt")) if not engine.supports(*pair)]
+    if missing:
+        pytest.skip(f"apertium lacks the pairs {missing}: {engine.hint('en', 'pt')}")
+    return engine
+
+
+NASTY = [
+    "",
+    "   ",
+    "The house is big.",
+    "two\nlines of\r\none text",
+    "a paragraph\n\nand another one",
+    "See Mr.",
+    "Smith is in the big",
+    "house of the U.S.A.",
+    'He said "hello" and “goodbye”',
+    "😀 a smile 👩‍👩‍👧",
+    "^$/<>[]{}@\\",
+    "the ^dog<n>$ [eats] {fish} at/by @home \\ now",
+    "[unclosed and ^unfinished",
+    "[[t:b:123]]words[[/]]",
+    ".",
+    "...",
+    "wait…",
+    "What?!",
+    "42",
+    "*starred* text",
+    "the\x00end\x0b\x0c\x1b of\u2028it\u0085all",
+    "I want to",
+    "go",
+]
+
+
+@pytest.mark.parametrize("target", ["es", "pt", "pt-BR"])
+def test_texts_keep_their_number_and_places(translator: ApertiumTranslator, target: str) -> None:
+    together = translator.translate(NASTY, source="en", target=target)
+    apart = [translator.translate([text], source="en", target=target)[0] for text in NASTY]
+    assert len(together) == len(NASTY)
+    assert together == apart
+    assert [text for text in together if "\n" in text] == []
+    assert together[0] == together[1] == ""
+    assert together[10] == NASTY[10]
+
+
+def test_translations_are_translations(translator: ApertiumTranslator) -> None:
+    assert translator.translate(["The house is big"], source="en", target="es") == ["La casa es grande"]
+    assert translator.translate(["The house is big."], source="en", target="pt") == ["A casa é grande."]
+    assert translator.translate(["zzyzx qwfp"], source="en", target="es") == ["zzyzx qwfp"]
+
+
+def test_regional_output_is_taken_where_apertium_has_it(translator: ApertiumTranslator) -> None:
+    modes = ("es-pt", "es-pt_BR", "eng-spa", "spa-eng", "spa-eng_US")
+    assert route(modes, "es", "pt-BR") == ("es-pt_BR",)
+    assert route(modes, "es", "pt-PT") == ("es-pt",)
+    assert route(modes, "en", "pt-BR") == ("eng-spa", "es-pt_BR")
+    assert route(modes, "es-MX", "en") == ("spa-eng",)
+    assert route(modes, "en", "de") == ()
+
+
+def test_two_thousand_sentences_keep_their_places(translator: ApertiumTranslator) -> None:
+    texts = [f"Sentence {number} is about the big house" for number in range(2000)]
+    translated = translator.translate(texts, source="en", target="pt")
+    assert [re.findall(r"\d+", text) for text in translated] == [[str(number)] for number in range(2000)]
+
+
+def test_parts_that_do_not_match_are_translated_in_halves(
+    translator: ApertiumTranslator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forgetful(run: Callable[[str, str], str]) -> Callable[[str, str], str]:
+        return lambda mode, text: run(mode, text).replace("\n\n.\n\n", " ", 1) if "lost" in text else run(mode, text)
+
+    texts = ["One house", "lost", "Three houses", "Four houses", "Five houses"]
+    expected = translator.translate(texts, source="en", target="es")
+    monkeypatch.setattr(apertium, "run_apertium", forgetful(apertium.run_apertium))
+    assert translator.translate(texts, source="en", target="es") == expected
+
+
+def test_a_pair_that_is_not_installed_is_refused_with_what_is(
+    translator: ApertiumTranslator,
+) -> None:
+    with pytest.raises(UnsupportedLanguage, match="No installed translator goes from en to xx") as refusal:
+        Shelf().translator("auto", source="en", target="xx")
+    assert "apertium supports: en to es, " in refusal.value.message
+    with pytest.raises(UnsupportedLanguage, match="does not go from en to xx"):
+        translator.translate(["a"], source="en", target="xx")
+
+
+def test_the_hint_names_the_packages_of_a_pair_or_of_its_two_halves() -> None:
+    assert packages("en", "pt-BR") == ("apertium-eng-spa", "apertium-es-pt")
+    assert packages("por", "spa") == ("apertium-es-pt",)
+    assert packages("en", "ja") == ()
+    if sys.platform != "win32":
+        hint = ApertiumTranslator.hint("en", "pt")
+        assert hint == "On Debian or Ubuntu: apt install apertium apertium-eng-spa apertium-es-pt"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no apertium for Windows")
+def test_a_program_past_its_deadline_is_killed_with_what_it_started() -> None:
+    import psutil
+
+    with pytest.raises(DeadlineExceeded, match="took longer than"):
+        apertium._run(["sh", "-c", "sleep 987 | cat"], "", deadline_s=0.5)
+    left = [one for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"] == ["sleep", "987"]]
+    assert left == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no apertium for Windows")
+def test_a_program_that_fails_is_a_sentence_with_its_complaint() -> None:
+    with pytest.raises(MediaToolFailed, match="failed with exit code 3: no such pair"):
+        apertium._run(["sh", "-c", "echo no such pair >&2; exit 3"], "", deadline_s=20)
+
+
+def test_without_the_program_the_engine_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    problem = ApertiumTranslator.unavailable()
+    assert problem is not None
+    assert "apertium" in problem
+    with pytest.raises(EngineMissing):
+        ApertiumTranslator().load()
+
+
+def test_the_short_path_is_the_path_itself_where_it_is_short(tmp_path: Path) -> None:
+    assert espeak_library.short_data_path(Path("/short")) == Path("/short")
+
+
+def test_a_copy_of_the_data_is_made_once_and_used_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, places = tmp_path / "data", tmp_path / "temporary"
+    data.mkdir()
+    (data / "phontab").write_bytes(b"phonemes")
+    places.mkdir()
+    monkeypatch.setattr(espeak_library.tempfile, "tempdir", str(places))
+    copy = espeak_library._kept_copy(data)
+    assert espeak_library._kept_copy(data) == copy
+    assert list(places.iterdir()) == [copy]
+    assert (copy / "phontab").read_bytes() == b"phonemes"

@@ -1,0 +1,427 @@
+"""Whole jobs, stage by stage, with real ffmpeg, real engines and real speech: every deliverable read back."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import jiwer
+import numpy as np
+import pysubs2
+import pytest
+import soundfile
+
+from dropdub.config import JobOptions, Limits, Split
+from dropdub.engines.registry import Shelf
+from dropdub.errors import (
+    DropdubError,
+    EmptyFile,
+    NoAudio,
+    NotAFile,
+    NotMedia,
+    NotText,
+    TooLarge,
+    TooLong,
+    UnsupportedLanguage,
+    VoiceMissing,
+    Waiting,
+)
+from dropdub.files import sha256
+from dropdub.media import wav
+from dropdub.media.ffmpeg import find_ffmpeg
+from dropdub.pipeline.artefacts import AUDIO, Transcript, speech_dir_name
+from dropdub.pipeline.cache import Cache
+from tests.drive import Drive
+
+JFK_TEXT = "And so my fellow Americans ask not what your country can do for you ask what you can do for your country"
+JFK_WER = 0.30
+PIECES = Path(__file__).parent.parent / "data" / "ljspeech"
+TEXT = "# The house\n\nThe house is big.\n\nThe dog is in the garden.\nIt is old.\n\n- a cat\n- a dog\n"
+
+needs_apertium = pytest.mark.skipif(shutil.which("apertium") is None, reason="apertium is not installed")
+
+
+@pytest.fixture(scope="module")
+def shelf() -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture(scope="module")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cache]:
+    """What most tests share, so that the same speech is transcribed once."""
+    kept = Cache(tmp_path_factory.mktemp("shared") / "cache", max_bytes=100_000_000)
+    yield kept
+    kept.close()
+
+
+@pytest.fixture
+def driven(tmp_path: Path, shelf: Shelf, shared_cache: Cache) -> Callable[..., Drive]:
+    """Return a maker of jobs: `driven(source, targets=["es"], limits=…)`, option names as in config.yaml."""
+    extras = ("limits", "split", "cache", "name")
+
+    def make(source: Path, **settings: Any) -> Drive:
+        given = {"cache": shared_cache} | {name: settings.pop(name) for name in extras if name in settings}
+        folder = tmp_path / f"root{len(list(tmp_path.iterdir()))}"
+        return Drive(source, folder, options=JobOptions.model_validate(settings), engines=shelf, **given)
+
+    return make
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[Cache]:
+    kept = Cache(tmp_path / "cache", max_bytes=100_000_000)
+    yield kept
+    kept.close()
+
+
+def words(text: str) -> str:
+    return " ".join("".join(c for c in text.lower() if c.isalpha() or c in " '\n").split())
+
+
+def made_by_ffmpeg(path: Path, *arguments: str) -> Path:
+    command = [str(find_ffmpeg()), "-nostdin", "-loglevel", "error", "-y", *arguments, str(path)]
+    subprocess.run(command, check=True, timeout=60)
+    return path
+
+
+# Recordings
+
+
+def test_a_recording_becomes_a_transcript_with_subtitles_and_a_manifest(
+    driven: Callable[..., Drive], speech: Path
+) -> None:
+    job = driven(speech, name="clip.flac").run()
+    made = job.published
+    assert set(made) == {"clip.txt", "clip.srt", "clip.vtt", "clip.json", "manifest.json"}
+    text = made["clip.txt"].read_text(encoding="utf-8")
+    assert jiwer.wer(words(JFK_TEXT), words(text)) <= JFK_WER
+    for kind in ("srt", "vtt"):
+        cues = pysubs2.load(str(made[f"clip.{kind}"]))
+        assert words(" ".join(cue.plaintext for cue in cues)) == words(text)
+        assert all(0 <= cue.start < cue.end <= 11_100 for cue in cues)
+    transcript = Transcript.load(made["clip.json"])
+    assert transcript.language == "en" and transcript.engine["name"] == "pocketsphinx"
+    assert job.columns["kind"] == "media" and job.columns["language"] == "en"
+    assert job.columns["content_hash"] == sha256(speech)
+    assert abs(job.columns["duration_s"] - soundfile.info(speech).duration) < 0.01
+
+
+@needs_apertium
+def test_a_video_becomes_a_dubbed_video_that_keeps_picture_and_original_sound(
+    driven: Callable[..., Drive], talk_video: Path
+) -> None:
+    job = driven(talk_video, targets=["es"], name="clip.mp4").run()
+    assert set(job.published) == {
+        *(f"clip.{kind}" for kind in ("txt", "srt", "vtt", "json")),
+        *(f"clip.es.{kind}" for kind in ("txt", "srt", "vtt", "m4a", "mp4")),
+        "manifest.json",
+    }
+    with av.open(str(job.published["clip.es.mp4"])) as dubbed, av.open(str(talk_video)) as original:
+        kinds = [(stream.type, stream.metadata.get("language")) for stream in dubbed.streams]
+        assert kinds[1:] == [("audio", "spa"), ("audio", "eng"), ("subtitle", "spa"), ("subtitle", "eng")]
+        assert kinds[0][0] == "video"
+        defaults = [bool(stream.disposition & av.stream.Disposition.default) for stream in dubbed.streams.audio]
+        assert defaults == [True, False]
+        assert dubbed.streams.audio[0].metadata["handler_name"] == "Spanish (dubbed)"
+        assert packets(dubbed, "video") == packets(original, "video")
+    with av.open(str(job.published["clip.es.mp4"])) as dubbed, av.open(str(talk_video)) as original:
+        assert [data for data in packets(dubbed, "audio", 1)] == packets(original, "audio")
+    assert "espeak-ng cannot clone a voice: the dub has its default voice." in job.warnings
+
+
+def packets(container: Any, kind: str, number: int = 0) -> list[bytes]:
+    stream = [one for one in container.streams if one.type == kind][number]
+    return [bytes(packet) for packet in container.demux(stream) if packet.size]
+
+
+@needs_apertium
+def test_the_manifest_lists_every_output_with_its_checksum_and_what_made_it(
+    driven: Callable[..., Drive], speech: Path
+) -> None:
+    job = driven(speech, targets=["es"]).run()
+    manifest = json.loads(job.published["manifest.json"].read_text(encoding="utf-8"))
+    others = {name: path for name, path in job.published.items() if name != "manifest.json"}
+    assert {item["name"]: item["sha256"] for item in manifest["outputs"]} == {
+        name: sha256(path) for name, path in others.items()
+    }
+    assert all(item["size"] == others[item["name"]].stat().st_size for item in manifest["outputs"])
+    assert manifest["inputs"][0]["sha256"] == sha256(speech)
+    assert {engine["name"] for engine in manifest["engines"]} == {"pocketsphinx", "apertium", "espeak-ng"}
+    assert manifest["targets"] == ["es"] and manifest["language"] == "en"
+    assert manifest["warnings"] == job.warnings
+    assert {step["step"] for step in manifest["steps"]} == set(job.facts) - {"publish/manifest"}
+
+
+@needs_apertium
+def test_the_dub_is_as_long_as_the_recording_and_speaks_when_the_speaker_does(
+    driven: Callable[..., Drive], speech: Path
+) -> None:
+    job = driven(speech, targets=["es"]).run()
+    track, sound = job.job_dir / "dub.es.wav", job.job_dir / AUDIO
+    assert abs(wav.duration_s(track) - wav.duration_s(sound)) < 1 / wav.sample_rate(track)
+    transcript = Transcript.load(job.job_dir / "transcript.json")
+    first = transcript.segments[0]
+    assert np.abs(wav.read_range(track, 0, first.start)).max(initial=0) == 0
+    assert np.abs(wav.read_range(track, first.start, first.start + 1)).max() > 0.05
+    with av.open(str(job.published[f"{speech.stem}.es.m4a"])) as dub:
+        assert dub.duration is not None and abs(dub.duration / 1e6 - soundfile.info(speech).duration) < 0.1
+        assert dub.streams.audio[0].metadata["language"] == "spa"
+
+
+@needs_apertium
+def test_a_picture_that_mp4_cannot_hold_goes_into_mkv_and_says_so(
+    driven: Callable[..., Drive], tmp_path: Path, speech: Path
+) -> None:
+    picture = ("-f", "lavfi", "-i", "testsrc=size=64x64:rate=5:duration=11")
+    clip = made_by_ffmpeg(tmp_path / "clip.webm", *picture, "-i", str(speech), "-c:v", "libvpx", "-c:a", "libopus")
+    job = driven(clip, targets=["es"]).run()
+    assert any("MKV" in warning for warning in job.warnings)
+    with av.open(str(job.published["clip.es.mkv"])) as dubbed:
+        assert [stream.type for stream in dubbed.streams] == ["video", "audio", "audio", "subtitle", "subtitle"]
+        assert [stream.codec_context.name for stream in dubbed.streams.audio][1] in ("opus", "libopus")
+
+
+def test_a_sound_track_that_begins_late_keeps_its_place_on_the_time_line(
+    driven: Callable[..., Drive], tmp_path: Path, speech: Path
+) -> None:
+    picture = ("-f", "lavfi", "-i", "testsrc=size=64x64:rate=5:duration=14")
+    arguments = (*picture, "-itsoffset", "2", "-i", str(speech), "-c:v", "mpeg4", "-c:a", "aac")
+    job = driven(made_by_ffmpeg(tmp_path / "late.mkv", *arguments)).run(until="translate")
+    shifted = Transcript.load(job.job_dir / "transcript.json")
+    straight = Transcript.load(driven(speech).run(until="publish").job_dir / "transcript.json")
+    assert abs(shifted.segments[0].start - straight.segments[0].start - 2.0) < 0.15
+
+
+def test_speech_already_in_the_wanted_language_is_not_dubbed_and_says_so(
+    driven: Callable[..., Drive], speech: Path
+) -> None:
+    job = driven(speech, targets=["en-GB"], name="clip.flac").run()
+    assert "clip.flac is already spoken in en: no dub into en-GB." in job.warnings
+    assert "clip.en-GB.txt" not in job.published and "manifest.json" in job.published
+
+
+def test_a_recording_without_speech_succeeds_and_says_so(driven: Callable[..., Drive], tmp_path: Path) -> None:
+    quiet = made_by_ffmpeg(tmp_path / "quiet.wav", "-f", "lavfi", "-i", "anullsrc=r=16000:cl=mono", "-t", "3")
+    job = driven(quiet, targets=["es"]).run()
+    assert job.warnings == ["No speech was found in quiet.wav."]
+    assert set(job.published) == {"quiet.txt", "quiet.srt", "quiet.vtt", "quiet.json", "manifest.json"}
+    assert job.published["quiet.txt"].read_bytes() == b""
+
+
+def test_a_recording_that_breaks_off_says_how_much_could_be_read(
+    driven: Callable[..., Drive], tmp_path: Path, speech: Path
+) -> None:
+    whole = made_by_ffmpeg(tmp_path / "whole.m4a", "-i", str(speech), "-movflags", "+faststart")
+    half = tmp_path / "half.m4a"
+    half.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    job = driven(half).run(until="split")
+    assert job.warnings and job.warnings[0].startswith("half.m4a ends early: ")
+
+
+# Seams
+
+
+@pytest.fixture(scope="module")
+def lecture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four sentences with pauses of .9 s between them."""
+    path = tmp_path_factory.mktemp("lecture") / "lecture.wav"
+    with wav.WavWriter(path, 16_000) as writer:
+        for piece in sorted(PIECES.glob("*.flac")):
+            writer.write(wav.resample(wav.read_range(piece), wav.sample_rate(piece), 16_000))
+            writer.write_silence(0.9)
+    return path
+
+
+def test_cutting_a_recording_loses_and_doubles_no_word(driven: Callable[..., Drive], lecture: Path) -> None:
+    cut = driven(lecture, split=Split(above_duration=5, target=6, window=3)).run()
+    whole = driven(lecture).run()
+    chunks = cut.facts["split"]["chunks"]
+    assert len(chunks) >= 3 and len(whole.facts["split"]["chunks"]) == 1
+    assert chunks[0][0] == 0 and chunks[-1][1] == cut.facts["extract"]["duration_s"]
+    assert all(before[1] == after[0] for before, after in zip(chunks, chunks[1:], strict=False))
+    texts = [job.published["lecture.txt"].read_text(encoding="utf-8") for job in (cut, whole)]
+    assert jiwer.wer(words(texts[1]), words(texts[0])) <= 0.12, texts
+    transcript = Transcript.load(cut.published["lecture.json"])
+    spoken = [word for segment in transcript.segments for word in segment.words]
+    assert all(before.start <= after.start for before, after in zip(spoken, spoken[1:], strict=False))
+    assert [segment.id for segment in transcript.segments] == list(range(len(transcript.segments)))
+
+
+# Texts
+
+
+@needs_apertium
+def test_a_text_is_translated_and_read_aloud_paragraph_by_paragraph(
+    driven: Callable[..., Drive], tmp_path: Path
+) -> None:
+    notes = tmp_path / "notes.md"
+    notes.write_text(TEXT, encoding="utf-8")
+    job = driven(notes, targets=["es"]).run()
+    assert set(job.published) == {"notes.es.txt", "notes.es.m4a", "manifest.json"}
+    found = job.published["notes.es.txt"].read_text(encoding="utf-8").strip().split("\n\n")
+    assert found[0].startswith("# ") and "casa" in found[1].lower() and "perro" in found[2]
+    assert [line[:2] for line in found[3].split("\n")] == ["- ", "- "]
+    assert job.columns["kind"] == "text" and job.columns["language"] == "en"
+    pieces = sorted((job.job_dir / speech_dir_name("es")).iterdir())
+    spoken_s = sum(wav.duration_s(path) for path in pieces)
+    assert abs(wav.duration_s(job.job_dir / "dub.es.wav") - spoken_s - 0.6 * 3) < 0.01
+
+
+def test_a_text_without_targets_is_read_aloud_in_its_own_language(
+    driven: Callable[..., Drive], tmp_path: Path
+) -> None:
+    notes = tmp_path / "recado.txt"
+    notes.write_bytes("Olá! A reunião começa às nove da manhã.\r\n".encode("cp1252"))
+    job = driven(notes).run()
+    assert set(job.published) == {"recado.pt.txt", "recado.pt.m4a", "manifest.json"}
+    text = job.published["recado.pt.txt"].read_text(encoding="utf-8")
+    assert text == "Olá! A reunião começa às nove da manhã.\n"
+
+
+# What is kept
+
+
+@needs_apertium
+def test_the_same_recording_again_costs_no_engine_and_gives_the_same_files(
+    driven: Callable[..., Drive], speech: Path, cache: Cache
+) -> None:
+    first = driven(speech, targets=["es"], cache=cache).run()
+    again = driven(speech, targets=["es"], cache=cache).run()
+    assert not first.facts["transcribe/0000"]["cached"] and again.facts["transcribe/0000"]["cached"]
+    for name, path in first.published.items():
+        if name != "manifest.json":
+            assert path.read_bytes() == again.published[name].read_bytes(), name
+
+
+@needs_apertium
+def test_lines_that_were_spoken_before_a_crash_are_kept_and_broken_ones_made_again(
+    driven: Callable[..., Drive], speech: Path
+) -> None:
+    job = driven(speech, targets=["es"]).run(until="mix")
+    lines = sorted((job.job_dir / speech_dir_name("es")).iterdir())
+    kept, broken = lines[0], lines[1]
+    before, inode = [line.read_bytes() for line in lines], kept.stat().st_ino
+    broken.write_bytes(b"RIFF")
+    job.run_step(job.step("synthesize/es"))
+    assert [line.read_bytes() for line in lines] == before
+    assert kept.stat().st_ino == inode
+
+
+# Refusals
+
+
+def noise(path: Path) -> None:
+    path.write_bytes(np.random.default_rng(7).bytes(50_000))
+
+
+REFUSALS: list[tuple[str, Callable[[Path], object], type[DropdubError], str]] = [
+    ("empty.mp4", lambda path: path.touch(), EmptyFile, "empty"),
+    ("blank.txt", lambda path: path.write_text(" \n\n"), EmptyFile, "blanks"),
+    ("noise.mp4", noise, NotMedia, "not a recording"),
+    ("noise.txt", noise, NotText, "not a text"),
+    ("noise.bin", noise, NotMedia, "not a recording"),
+    ("story.mp4", lambda path: path.write_text("No film.\n"), NotMedia, "not a recording"),
+    ("list.mp4", lambda path: path.write_text("#EXTM3U\nfile:///etc/passwd\n"), NotMedia, "not a recording"),
+    ("clip.srt", lambda path: path.write_text("1\n00:00 --> 00:01\nHi\n"), NotText, "neither a recording nor a text"),
+    ("folder.mp4", lambda path: path.mkdir(), NotAFile, "regular file"),
+    ("link.mp4", lambda path: path.symlink_to("/etc/hostname"), NotAFile, "regular file"),
+]
+
+
+@pytest.mark.parametrize(("name", "make", "error", "said"), REFUSALS, ids=[row[0] for row in REFUSALS])
+def test_what_is_no_recording_and_no_text_is_refused_with_a_sentence(
+    driven: Callable[..., Drive],
+    tmp_path: Path,
+    name: str,
+    make: Callable[[Path], object],
+    error: type[DropdubError],
+    said: str,
+) -> None:
+    make(tmp_path / name)
+    with pytest.raises(error, match=said) as refusal:
+        driven(tmp_path / name).run()
+    assert name in refusal.value.message and refusal.value.remedy
+
+
+def test_a_film_without_sound_is_refused(driven: Callable[..., Drive], silent_video: Path) -> None:
+    with pytest.raises(NoAudio, match="silent.mp4"):
+        driven(silent_video).run()
+
+
+def test_limits_of_length_and_size_are_kept_and_named(
+    driven: Callable[..., Drive], tmp_path: Path, speech: Path
+) -> None:
+    text = tmp_path / "long.txt"
+    text.write_text("word " * 500, encoding="utf-8")
+    cases: list[tuple[Path, Limits, type[DropdubError], str]] = [
+        (speech, Limits(max_duration=5), TooLong, "limits.max_duration"),
+        (speech, Limits.model_validate({"max_size": 1000}), TooLarge, "limits.max_size"),
+        (text, Limits.model_validate({"max_text": 1000}), TooLarge, "limits.max_text"),
+    ]
+    for source, limits, error, setting in cases:
+        with pytest.raises(error) as refusal:
+            driven(source, limits=limits).run()
+        assert setting in refusal.value.remedy and source.name in refusal.value.message
+
+
+@pytest.mark.parametrize("name", ["no suffix", "odd.xyz", "notes.TXT", "page.md"])
+def test_a_plain_text_is_taken_whatever_it_is_called(
+    driven: Callable[..., Drive], tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_text("A small text.\n", encoding="utf-8")
+    job = driven(tmp_path / name).run(until="extract")
+    assert job.columns["kind"] == "text"
+
+
+def test_a_recording_is_known_by_its_content(driven: Callable[..., Drive], tmp_path: Path, speech: Path) -> None:
+    shutil.copyfile(speech, tmp_path / "speech.txt")
+    assert driven(tmp_path / "speech.txt").run(until="extract").columns["kind"] == "media"
+
+
+@needs_apertium
+def test_a_voice_that_nobody_has_is_refused(driven: Callable[..., Drive], tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("A small text.\n", encoding="utf-8")
+    for voice in ("nobody", "../nobody"):
+        with pytest.raises(VoiceMissing, match="nobody"):
+            driven(tmp_path / "notes.txt", voice=voice).run()
+
+
+def test_a_language_that_no_engine_understands_is_refused(driven: Callable[..., Drive], speech: Path) -> None:
+    with pytest.raises(UnsupportedLanguage):
+        driven(speech, language="de").run()
+
+
+def test_a_full_disk_is_waited_for(
+    driven: Callable[..., Drive], speech: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(speech.parent)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
+    with pytest.raises(Waiting, match="free") as waiting:
+        driven(speech).run()
+    assert waiting.value.condition == "disk"
+
+
+def test_an_outbox_that_cannot_be_written_to_is_waited_for(driven: Callable[..., Drive], speech: Path) -> None:
+    job = driven(speech).run(until="publish")
+    job.outbox.rmdir()
+    job.outbox.write_text("a file where the share was", encoding="utf-8")
+    with pytest.raises(Waiting) as waiting:
+        job.run()
+    assert waiting.value.condition == "outbox" and str(job.outbox) in waiting.value.message
+    job.outbox.unlink()
+    job.outbox.mkdir()
+    assert "manifest.json" in job.run().published
+
+
+def test_progress_never_goes_back_and_ends_at_one(driven: Callable[..., Drive], speech: Path) -> None:
+    job = driven(speech, cache=Cache(None, max_bytes=0)).run(until="merge")
+    for key in ("extract", "transcribe/0000"):
+        shares = job.shares[key]
+        assert shares == sorted(shares) and 0.85 <= shares[-1] <= 1.0
+    assert not [path for path in job.job_dir.rglob("*.part") if os.access(path, os.F_OK)]

@@ -1,0 +1,642 @@
+"""Each transition from the state it starts from, and its refusal from every other."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import text
+
+from dropdub.errors import TransitionRefused, UsageError
+from dropdub.store import queries, transitions
+from dropdub.store.database import Store
+from dropdub.store.states import ENDED, UNFINISHED, JobState, Outcome, StepState
+from dropdub.store.tables import Job
+from dropdub.store.transitions import AttemptEnd, Claim, JobFacts
+from dropdub.store.transitions.claims import claimable
+from tests.factories import (
+    BROKEN,
+    DONE,
+    ERROR,
+    NOW,
+    RUN,
+    a_claim,
+    a_claiming_job,
+    a_queued_job,
+    a_running_job,
+    a_spec,
+    a_waiting_job,
+    an_ended_job,
+    an_ending_job,
+    completed,
+    failed,
+    held,
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store.open(f"sqlite:///{tmp_path / 'jobs.db'}")
+    yield opened
+    opened.close()
+
+
+def id_of(job: Job) -> int:
+    assert job.id is not None
+    return job.id
+
+
+def states_of(store: Store, job: Job) -> dict[str, str]:
+    return {step.key: step.state for step in queries.steps(store, id_of(job), queries.job(store, id_of(job)).round)}
+
+
+def attempts_of(store: Store) -> list[tuple[str | None, float | None]]:
+    with store.reading() as session:
+        return [tuple(row) for row in session.connection().execute(text("SELECT outcome, ended_at FROM attempt"))]
+
+
+def events_of(store: Store, job: Job) -> list[str]:
+    with store.reading() as session:
+        rows = session.connection().execute(
+            text("SELECT text FROM event WHERE job_id = :job ORDER BY id"), {"job": job.id}
+        )
+        return [row.text for row in rows]
+
+
+# Intake
+
+
+def test_a_job_is_recorded_before_its_file_is_moved(store: Store) -> None:
+    job = a_claiming_job(store, inode=2**80)
+    assert (job.state, job.inode, job.created_at) == (JobState.CLAIMING, str(2**80), NOW)
+    assert events_of(store, job) == ["Found: /inbox/clip.mp4"]
+
+
+@pytest.mark.parametrize("make", [a_claiming_job, a_queued_job, a_waiting_job, an_ending_job])
+def test_a_file_that_an_unfinished_job_has_is_not_recorded_again(store: Store, make: Callable[..., Job]) -> None:
+    make(store, inode=7)
+    with pytest.raises(TransitionRefused, match="being worked on already, as job 1"):
+        a_claiming_job(store, inode=7)
+
+
+def test_a_file_is_recorded_again_once_its_job_has_ended_or_it_has_changed(store: Store) -> None:
+    an_ended_job(store, inode=7)
+    assert a_claiming_job(store, inode=7).id == 2
+    assert a_claiming_job(store, inode=7, mtime_ns=6).id == 3
+
+
+def test_given_files_may_be_recorded_twice(store: Store) -> None:
+    for _ in range(2):
+        a_claiming_job(store, origin="given", given_path="/home/clip.mp4", device=None, inode=None)
+    assert len(queries.unfinished_jobs(store)) == 2
+
+
+def test_taking_a_job_queues_it_with_its_first_steps(store: Store) -> None:
+    job = a_queued_job(store, options={"targets": ["pt"]})
+    assert (job.state, job.source, job.options) == (JobState.QUEUED, "/work/1", {"targets": ["pt"]})
+    assert states_of(store, job) == {"probe": StepState.QUEUED}
+
+
+def test_a_file_that_vanished_cancels_its_job(store: Store) -> None:
+    job = transitions.vanish_job(store, id_of(a_claiming_job(store)), now=NOW)
+    assert (job.state, job.reason, job.finished_at) == (
+        JobState.CANCELLED,
+        "The file vanished before it was taken.",
+        NOW,
+    )
+
+
+# Claims
+
+
+def test_a_claim_raises_the_token_starts_the_job_and_opens_an_attempt(store: Store) -> None:
+    a_queued_job(store)
+    claim = a_claim(store, now=NOW + 1)
+    assert (claim.step.state, claim.step.token, claim.step.owner) == (StepState.RUNNING, 1, RUN)
+    assert (claim.job.state, claim.job.started_at) == (JobState.RUNNING, NOW + 1)
+    transitions.record_worker(store, claim.attempt_id, pid=42, started=3.5)
+    assert attempts_of(store) == [(None, None)]
+    assert transitions.claim_step(store, pool="media", owner=RUN, now=NOW) is None
+
+
+def test_claims_go_by_job_then_phase_then_id(store: Store) -> None:
+    specs = [a_spec("b", phase=1), a_spec("a1", phase=0), a_spec("a2", phase=0)]
+    for _ in range(2):
+        a_queued_job(store, steps=specs)
+    order = []
+    while claim := transitions.claim_step(store, pool="media", owner=RUN, now=NOW):
+        order.append((claim.job.id, claim.step.key))
+        completed(store, claim)
+    assert order == [(job, key) for job in (1, 2) for key in ("a1", "a2", "b")]
+
+
+@pytest.mark.parametrize("change", ["pool", "time", "other jobs"])
+def test_a_step_is_not_claimed_from_another_pool_or_too_early_or_for_other_jobs(store: Store, change: str) -> None:
+    claim = a_running_job(store)
+    transitions.retry_step(store, *held(claim), error=ERROR, at=NOW + 10, end=BROKEN, now=NOW)
+    values: dict[str, Any] = {"pool": "media", "now": NOW + 10, "job_ids": None}
+    values |= {"pool": {"pool": "translate"}, "time": {"now": NOW + 9}, "other jobs": {"job_ids": [99]}}[change]
+    assert transitions.claim_step(store, owner=RUN, **values) is None
+    assert a_claim(store, now=NOW + 10).step.token == 2
+
+
+@pytest.mark.parametrize("obstacle", ["waiting", "cancel", "verdict", "old round"])
+def test_a_step_is_not_claimed_while_its_job_does_not_go_on(store: Store, obstacle: str) -> None:
+    job_id = id_of(a_queued_job(store))
+    with store.transaction() as session:
+        change = {
+            "waiting": "state = 'waiting'",
+            "cancel": "cancel_requested = 1",
+            "verdict": "verdict = 'failed'",
+            "old round": "round = 2",
+        }[obstacle]
+        session.connection().execute(text(f"UPDATE job SET {change} WHERE id = {job_id}"))
+    assert transitions.claim_step(store, pool="media", owner=RUN, now=NOW) is None
+
+
+BRANCHES = [
+    a_spec("trunk", phase=0),
+    a_spec("translate/pt", phase=1, target="pt"),
+    a_spec("translate/es", phase=1, target="es"),
+    a_spec("publish/pt", phase=2, target="pt"),
+    a_spec("publish/es", phase=2, target="es"),
+    a_spec("publish/manifest", phase=3),
+]
+
+
+def claim_all(store: Store) -> dict[str, Claim]:
+    claims = {}
+    while claim := transitions.claim_step(store, pool="media", owner=RUN, now=NOW):
+        claims[claim.step.key] = claim
+    return claims
+
+
+def test_branches_go_on_apart_and_the_trunk_waits_for_all(store: Store) -> None:
+    a_queued_job(store, steps=BRANCHES)
+    claims = claim_all(store)
+    assert set(claims) == {"trunk"}
+    completed(store, claims["trunk"])
+    claims = claim_all(store)
+    assert set(claims) == {"translate/pt", "translate/es"}
+    completed(store, claims["translate/pt"])
+    published = claim_all(store)
+    assert set(published) == {"publish/pt"}
+    completed(store, published["publish/pt"])
+    assert claim_all(store) == {}
+    completed(store, claims["translate/es"])
+    completed(store, claim_all(store)["publish/es"])
+    assert set(claim_all(store)) == {"publish/manifest"}
+
+
+def test_a_failed_step_takes_with_it_what_needs_it_and_nothing_else(store: Store) -> None:
+    job = a_queued_job(store, steps=[*BRANCHES, a_spec("after/es", phase=4, target="es")])
+    completed(store, claim_all(store)["trunk"])
+    failed(store, claim_all(store)["translate/pt"])
+    assert states_of(store, job) == {
+        "trunk": StepState.SUCCEEDED,
+        "translate/pt": StepState.FAILED,
+        "translate/es": StepState.RUNNING,
+        "publish/pt": StepState.CANCELLED,
+        "publish/es": StepState.QUEUED,
+        "publish/manifest": StepState.CANCELLED,
+        "after/es": StepState.CANCELLED,  # it needs the manifest's step, which was cancelled
+    }
+
+
+def test_steps_planned_after_a_failure_that_blocks_them_do_not_stay_queued(store: Store) -> None:
+    job = a_queued_job(store, steps=[a_spec("a"), a_spec("b")])
+    claims = claim_all(store)
+    failed(store, claims["a"])
+    completed(store, claims["b"], steps=[a_spec("c", phase=1)])
+    assert states_of(store, job)["c"] == StepState.CANCELLED
+    assert [ended.id for ended in queries.jobs_to_end(store)] == [job.id]
+
+
+def test_a_claim_walks_an_index_in_order_and_sorts_nothing(store: Store) -> None:
+    plan = explain(store, claimable("media", NOW))
+    assert any("SEARCH step USING" in line and "ix_step_state_pool (state=? AND pool=?)" in line for line in plan), plan
+    assert not any("TEMP B-TREE" in line or line.startswith("SCAN") for line in plan), plan
+
+
+def explain(store: Store, query: Any) -> list[str]:
+    compiled = query.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+    with store.reading() as session:
+        return [row[3] for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}")]
+
+
+def test_the_claim_compiles_for_postgresql_and_skips_what_others_lock() -> None:
+    query = claimable("media", NOW).limit(1).with_for_update(skip_locked=True)
+    assert "FOR UPDATE SKIP LOCKED" in str(query.compile(dialect=postgresql.dialect()))
+
+
+WORK_OFF = """
+import sys
+from dropdub.store import transitions
+from dropdub.store.database import Store
+from dropdub.store.transitions import AttemptEnd, JobFacts
+store, owner = Store.open(sys.argv[1]), sys.argv[2]
+print("ready", flush=True)
+sys.stdin.readline()
+while claim := transitions.claim_step(store, pool="media", owner=owner, now=2e9):
+    transitions.complete_step(store, claim.step.id, claim.step.token, result={"by": owner}, facts=JobFacts(),
+                              steps=(), end=AttemptEnd("succeeded"), now=2e9)
+store.close()
+"""
+
+
+def test_processes_that_claim_at_once_neither_lose_nor_double_a_step(store: Store, tmp_path: Path) -> None:
+    for _ in range(10):
+        a_queued_job(store, steps=[a_spec(f"s/{number}") for number in range(50)])
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", WORK_OFF, f"sqlite:///{tmp_path / 'jobs.db'}", f"run-{number}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(3)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    ends = [(process.communicate(timeout=120)[1], process.returncode) for process in processes]
+    assert ends == [("", 0)] * 3
+    with sqlite3.connect(tmp_path / "jobs.db") as connection:
+        attempts = connection.execute("SELECT step_id, count(*), min(outcome) FROM attempt GROUP BY step_id").fetchall()
+        owners = connection.execute("SELECT owner, count(*) FROM step GROUP BY owner").fetchall()
+        states = connection.execute("SELECT state, token, count(*) FROM step GROUP BY state, token").fetchall()
+    connection.close()
+    assert len(attempts) == 500
+    assert {row[1:] for row in attempts} == {(1, "succeeded")}
+    assert states == [("succeeded", 1, 500)]
+    assert len(owners) > 1, "one process did all the work: nothing was proved"
+
+
+# Outcomes
+
+
+def test_a_completed_step_teaches_its_job_and_brings_what_follows(store: Store) -> None:
+    claim = a_running_job(store)
+    facts = JobFacts(kind="media", duration_s=2.5, language="en", content_hash="h", warnings=("w",), outputs=("/o/a",))
+    completed(store, claim, result={"streams": 1}, facts=facts, steps=[a_spec("extract", phase=1)])
+    job = queries.job(store, id_of(claim.job))
+    assert (job.kind, job.duration_s, job.language, job.content_hash) == ("media", 2.5, "en", "h")
+    assert queries.facts(store, job) == {"probe": {"streams": 1}}
+    assert states_of(store, job) == {"probe": StepState.SUCCEEDED, "extract": StepState.QUEUED}
+    assert attempts_of(store) == [(Outcome.SUCCEEDED, NOW)]
+
+
+def test_facts_are_added_without_repeats_and_none_forgets_nothing(store: Store) -> None:
+    claim = a_running_job(store, steps=[a_spec("a"), a_spec("b")])
+    completed(store, claim, facts=JobFacts(kind="media", warnings=("w", "v"), outputs=("/1",)))
+    completed(store, a_claim(store), facts=JobFacts(warnings=("w", "x"), outputs=("/1", "/2")))
+    job = queries.job(store, 1)
+    assert (job.kind, job.warnings, job.outputs) == ("media", ["w", "v", "x"], ["/1", "/2"])
+    assert events_of(store, job).count("w") == 1
+
+
+def test_planning_the_same_steps_twice_adds_them_once(store: Store) -> None:
+    claim = a_running_job(store, steps=[a_spec("a"), a_spec("b")])
+    completed(store, claim, steps=[a_spec("b"), a_spec("c", phase=1), a_spec("c", phase=1)])
+    assert set(states_of(store, claim.job)) == {"a", "b", "c"}
+
+
+def test_a_committed_result_waits_with_the_running_step(store: Store) -> None:
+    claim = a_running_job(store)
+    transitions.commit_result(store, *held(claim), {"x": 1})
+    [step] = queries.running_steps(store)
+    assert (step.state, step.result) == (StepState.RUNNING, {"x": 1})
+
+
+def test_a_retried_step_is_queued_for_later_and_has_spent_an_attempt(store: Store) -> None:
+    claim = a_running_job(store)
+    transitions.retry_step(store, *held(claim), error=ERROR, at=NOW + 30, end=BROKEN, now=NOW)
+    [step] = queries.steps(store, 1, 1)
+    assert (step.state, step.attempts, step.scheduled_at, step.error, step.owner, step.result) == (
+        StepState.QUEUED,
+        1,
+        NOW + 30,
+        ERROR,
+        None,
+        None,
+    )
+
+
+def test_a_released_step_has_spent_nothing(store: Store) -> None:
+    claim = a_running_job(store)
+    transitions.release_step(store, *held(claim), end=AttemptEnd(Outcome.RELEASED), now=NOW)
+    [step] = queries.steps(store, 1, 1)
+    assert (step.state, step.attempts, queries.job(store, 1).interruptions) == (StepState.QUEUED, 0, 0)
+    assert attempts_of(store) == [(Outcome.RELEASED, NOW)]
+
+
+def test_a_rescued_step_counts_an_interruption_and_forgets_its_result(store: Store) -> None:
+    claim = a_running_job(store)
+    transitions.commit_result(store, *held(claim), {"x": 1})
+    assert transitions.rescue_step(store, *held(claim), now=NOW) == 1
+    assert queries.steps(store, 1, 1)[0].result is None
+    assert transitions.rescue_step(store, *held(a_claim(store)), now=NOW) == 2
+    assert attempts_of(store) == [(Outcome.INTERRUPTED, NOW)] * 2
+
+
+OUTCOMES: dict[str, Callable[[Store, int, int], object]] = {
+    "commit": lambda s, id_, token: transitions.commit_result(s, id_, token, {}),
+    "complete": lambda s, id_, token: transitions.complete_step(
+        s, id_, token, result={}, facts=JobFacts(warnings=("late",)), steps=[a_spec("late")], end=DONE, now=NOW
+    ),
+    "retry": lambda s, id_, token: transitions.retry_step(s, id_, token, error=ERROR, at=NOW, end=BROKEN, now=NOW),
+    "fail": lambda s, id_, token: transitions.fail_step(s, id_, token, error=ERROR, end=BROKEN, now=NOW),
+    "release": lambda s, id_, token: transitions.release_step(s, id_, token, end=BROKEN, now=NOW),
+    "rescue": lambda s, id_, token: transitions.rescue_step(s, id_, token, now=NOW),
+}
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+@pytest.mark.parametrize("situation", ["an old token", "queued", "succeeded", "no such step"])
+def test_an_outcome_that_comes_too_late_changes_nothing(store: Store, outcome: str, situation: str) -> None:
+    claim = a_running_job(store)
+    step_id, token = held(claim)
+    if situation in ("an old token", "queued"):
+        transitions.release_step(store, step_id, token, end=AttemptEnd(Outcome.RELEASED), now=NOW)
+    if situation == "an old token":
+        a_claim(store)
+    if situation == "succeeded":
+        completed(store, claim)
+    before = everything(store)
+    with pytest.raises(TransitionRefused):
+        OUTCOMES[outcome](store, 99 if situation == "no such step" else step_id, token)
+    assert everything(store) == before
+
+
+def everything(store: Store) -> list[tuple[Any, ...]]:
+    with store.reading() as session:
+        tables = ("job", "step", "attempt", "event")
+        return [tuple(r) for t in tables for r in session.connection().execute(text(f"SELECT * FROM {t} ORDER BY id"))]
+
+
+# Waiting
+
+
+def test_a_held_job_goes_on_as_what_it_was(store: Store) -> None:
+    queued, running = a_waiting_job(store), a_running_job(store).job
+    transitions.hold_job(store, id_of(running), waiting_for="disk", reason="r", remedy=None, now=NOW)
+    assert transitions.release_job(store, id_of(queued), now=NOW).state == JobState.QUEUED
+    back = transitions.release_job(store, id_of(running), waiting_for="disk", now=NOW)
+    assert (back.state, back.reason, back.waiting_for) == (JobState.RUNNING, None, None)
+
+
+def test_a_job_is_released_only_from_what_it_waits_for(store: Store) -> None:
+    job = a_waiting_job(store, waiting_for="disk")
+    with pytest.raises(TransitionRefused, match="waiting for disk"):
+        transitions.release_job(store, id_of(job), waiting_for="memory", now=NOW)
+    with pytest.raises(TransitionRefused, match="cannot be resumed"):
+        transitions.resume_job(store, id_of(job), now=NOW)
+
+
+def test_a_paused_job_goes_on_by_resuming(store: Store) -> None:
+    job = a_waiting_job(store, waiting_for="disk")
+    assert transitions.pause_job(store, id_of(job), now=NOW).waiting_for == "paused"
+    with pytest.raises(TransitionRefused, match="cannot be paused"):
+        transitions.pause_job(store, id_of(job), now=NOW)
+    assert transitions.resume_job(store, id_of(job), now=NOW).state == JobState.QUEUED
+
+
+def test_pausing_and_stopping_are_asked_for_and_taken_back(store: Store) -> None:
+    for _ in range(2):
+        transitions.pause_all(store)
+        transitions.request_stop(store)
+    assert (queries.paused(store), queries.stop_requested(store)) == (True, True)
+    transitions.resume_all(store)
+    transitions.clear_stop(store)
+    assert (queries.paused(store), transitions.stop_requested(store)) == (False, False)
+
+
+# Endings
+
+
+def test_cancelling_is_asked_for_and_seen(store: Store) -> None:
+    job = a_queued_job(store)
+    transitions.request_cancel(store, id_of(job), now=NOW)
+    assert [found.id for found in queries.cancel_requested(store)] == [job.id]
+
+
+def test_a_verdict_is_recorded_before_the_files_are_moved(store: Store) -> None:
+    job = an_ending_job(store, JobState.FAILED)
+    assert (job.state, job.verdict, job.destination) == (JobState.QUEUED, JobState.FAILED, "/failed/clip.mp4")
+    assert states_of(store, job) == {"probe": StepState.CANCELLED}
+    assert [found.id for found in queries.jobs_ending(store)] == [job.id]
+    assert queries.jobs_to_end(store) == []
+    done = transitions.finish_job(store, id_of(job), source="/failed/clip.mp4", now=NOW + 1)
+    assert (done.state, done.finished_at, done.source) == (JobState.FAILED, NOW + 1, "/failed/clip.mp4")
+    assert queries.jobs_ending(store) == []
+
+
+def test_a_job_does_not_end_while_a_step_runs(store: Store) -> None:
+    claim = a_running_job(store)
+    with pytest.raises(TransitionRefused, match="while its step probe runs"):
+        transitions.begin_ending(
+            store, id_of(claim.job), verdict=JobState.FAILED, reason=None, remedy=None, destination=None, now=NOW
+        )
+
+
+def test_a_job_whose_steps_have_ended_is_to_be_judged(store: Store) -> None:
+    claim = a_running_job(store)
+    assert queries.jobs_to_end(store) == []
+    assert not queries.all_steps_ended(store, claim.job)
+    completed(store, claim)
+    assert [job.id for job in queries.jobs_to_end(store)] == [1]
+    assert queries.all_steps_ended(store, claim.job)
+    assert [step.key for step in queries.ended_steps(store, claim.job)] == ["probe"]
+
+
+def test_a_retried_job_begins_a_new_round_from_where_its_original_is(store: Store) -> None:
+    claim = a_running_job(store)
+    completed(store, claim, facts=JobFacts(warnings=("w",), outputs=("/o",)))
+    transitions.claim_outbox(store, 1, choose=lambda taken: "/outbox/clip")
+    ended = {"verdict": JobState.FAILED, "reason": "r", "remedy": "m", "destination": "/failed/clip.mp4"}
+    transitions.begin_ending(store, 1, **ended, now=NOW)  # type: ignore[arg-type]
+    transitions.finish_job(store, 1, source="/failed/clip.mp4", now=NOW)
+    job = transitions.retry_job(store, 1, now=NOW)
+    assert (job.state, job.round, job.source) == (JobState.CLAIMING, 2, "/failed/clip.mp4")
+    assert (job.verdict, job.reason, job.finished_at, job.warnings, job.outputs) == (None, None, None, [], [])
+    assert job.published == "/outbox/clip"
+    transitions.take_job(store, 1, source="/work/1", overrides={}, options={}, steps=[a_spec()], now=NOW)
+    assert states_of(store, job) == {"probe": StepState.QUEUED}
+    assert queries.facts(store, queries.job(store, 1)) == {}
+
+
+def test_a_given_job_is_retried_from_the_path_that_was_named(store: Store) -> None:
+    job = an_ended_job(store, origin="given", given_path="/home/clip.mp4")
+    assert transitions.retry_job(store, id_of(job), now=NOW).source == "/home/clip.mp4"
+
+
+def test_old_jobs_are_pruned_with_all_that_belongs_to_them(store: Store) -> None:
+    old, young = an_ended_job(store, at=NOW), an_ended_job(store, at=NOW + 100)
+    a_running_job(store)
+    pruned = transitions.prune_jobs(store, ended_before=NOW + 50)
+    assert [(job.id, job.name, job.state) for job in pruned] == [(old.id, "clip.mp4", "failed")]
+    assert queries.steps(store, id_of(old), 1) == []
+    assert events_of(store, old) == []
+    assert queries.job(store, id_of(young)).state == JobState.FAILED
+
+
+JOBS: dict[str, Callable[[Store], Job]] = {
+    JobState.CLAIMING: a_claiming_job,
+    JobState.QUEUED: a_queued_job,
+    JobState.RUNNING: lambda store: a_running_job(store).job,
+    JobState.WAITING: a_waiting_job,
+    "ending": an_ending_job,
+    JobState.SUCCEEDED: lambda store: an_ended_job(store, JobState.SUCCEEDED),
+    JobState.FAILED: lambda store: an_ended_job(store, JobState.FAILED),
+    JobState.CANCELLED: lambda store: an_ended_job(store, JobState.CANCELLED),
+}
+GOING = {JobState.QUEUED, JobState.RUNNING}
+JOB_TRANSITIONS: dict[str, tuple[set[str], Callable[[Store, int], object]]] = {
+    "take": (
+        {JobState.CLAIMING},
+        lambda s, id_: transitions.take_job(
+            s, id_, source="/w", overrides={}, options={}, steps=[a_spec("x")], now=NOW
+        ),
+    ),
+    "vanish": ({JobState.CLAIMING}, lambda s, id_: transitions.vanish_job(s, id_, now=NOW)),
+    "hold": (
+        {*GOING},
+        lambda s, id_: transitions.hold_job(s, id_, waiting_for="disk", reason="r", remedy=None, now=NOW),
+    ),
+    "release": ({JobState.WAITING}, lambda s, id_: transitions.release_job(s, id_, now=NOW)),
+    "pause": ({*GOING, JobState.WAITING}, lambda s, id_: transitions.pause_job(s, id_, now=NOW)),
+    "resume": (set(), lambda s, id_: transitions.resume_job(s, id_, now=NOW)),
+    "cancel": (set(UNFINISHED), lambda s, id_: transitions.request_cancel(s, id_, now=NOW)),
+    "begin ending": (
+        set(UNFINISHED) - {JobState.RUNNING},  # this one has a running step
+        lambda s, id_: transitions.begin_ending(
+            s, id_, verdict=JobState.FAILED, reason=None, remedy=None, destination=None, now=NOW
+        ),
+    ),
+    "finish": ({"ending"}, lambda s, id_: transitions.finish_job(s, id_, source="/x", now=NOW)),
+    "retry": ({JobState.FAILED, JobState.CANCELLED}, lambda s, id_: transitions.retry_job(s, id_, now=NOW)),
+}
+
+
+@pytest.mark.parametrize("state", JOBS)
+@pytest.mark.parametrize("name", JOB_TRANSITIONS)
+def test_a_job_changes_only_from_the_states_that_a_transition_names(store: Store, name: str, state: str) -> None:
+    allowed, transition = JOB_TRANSITIONS[name]
+    job = JOBS[state](store)
+    before = everything(store)
+    if state in allowed:
+        transition(store, id_of(job))
+        assert len(events_of(store, job)) == 1 + len([row for row in before if row[1] == job.id and len(row) == 5])
+    else:
+        with pytest.raises(TransitionRefused):
+            transition(store, id_of(job))
+        assert everything(store) == before
+
+
+@pytest.mark.parametrize("name", JOB_TRANSITIONS)
+def test_a_job_that_is_not_there_is_refused(store: Store, name: str) -> None:
+    with pytest.raises(TransitionRefused, match="no job 99"):
+        JOB_TRANSITIONS[name][1](store, 99)
+    with pytest.raises(UsageError, match="no job 99"):
+        queries.job(store, 99)
+
+
+def test_open_work_is_what_goes_on_by_itself(store: Store) -> None:
+    assert not queries.open_work(store)
+    an_ended_job(store)
+    a_waiting_job(store)
+    assert not queries.open_work(store)
+    a_claiming_job(store)
+    assert queries.open_work(store)
+    assert {job.state for job in queries.unfinished_jobs(store)}.isdisjoint(ENDED)
+
+
+# Delivery and runs
+
+
+def test_an_outbox_folder_is_one_job_s_and_chosen_once(store: Store) -> None:
+    a_claiming_job(store)
+    a_claiming_job(store)
+
+    def choose(taken: Callable[[str], bool]) -> str:
+        return next(path for path in ("/o/Clip", "/o/clip", "/o/clip (2)") if not taken(path))
+
+    assert transitions.claim_outbox(store, 1, choose=choose) == "/o/Clip"
+    assert transitions.claim_outbox(store, 1, choose=choose) == "/o/Clip"
+    assert transitions.claim_outbox(store, 2, choose=choose) == "/o/clip (2)"
+
+
+def test_a_warning_is_added_once(store: Store) -> None:
+    job = a_claiming_job(store)
+    for _ in range(2):
+        transitions.add_warning(store, id_of(job), "smaller precision", now=NOW)
+    transitions.add_event(store, id_of(job), "hello", now=NOW)
+    assert queries.job(store, 1).warnings == ["smaller precision"]
+    assert events_of(store, job)[1:] == ["smaller precision", "hello"]
+
+
+def test_a_run_starts_beats_and_stops(store: Store) -> None:
+    claim = a_running_job(store)
+    transitions.start_run(store, run_id=RUN, pid=1, pid_started=2.0, host="h", boot_id="b", now=NOW)
+    transitions.beat(store, RUN, notes=["n"], shares={held(claim)[0]: 0.5, 99: 1.0}, now=NOW + 1)
+    assert queries.steps(store, 1, 1)[0].progress == 0.5
+    transitions.save_progress(store, {held(claim)[0]: 1.7})
+    assert queries.steps(store, 1, 1)[0].progress == 1.0
+    transitions.stop_run(store, RUN, now=NOW + 2)
+    with pytest.raises(TransitionRefused):
+        transitions.beat(store, RUN, notes=[], shares={}, now=NOW + 3)
+
+
+# Duplicates
+
+
+def hashed(store: Store, *, options: dict[str, Any] | None = None, content: str = "h") -> Job:
+    claim = a_running_job(store, options=options)
+    completed(store, claim, facts=JobFacts(content_hash=content))
+    return queries.job(store, id_of(claim.job))
+
+
+def twin_of(store: Store, job: Job) -> int | None:
+    twin = queries.same_content(store, job)
+    return twin.id if twin else None
+
+
+def test_of_two_jobs_at_work_on_the_same_content_the_later_gives_way(store: Store) -> None:
+    first, second = hashed(store), hashed(store, options={"out": "/elsewhere", "duplicates": "skip"})
+    assert (twin_of(store, first), twin_of(store, second)) == (None, first.id)
+
+
+def test_other_content_or_other_options_are_no_duplicate(store: Store) -> None:
+    hashed(store)
+    assert twin_of(store, hashed(store, content="other")) is None
+    assert twin_of(store, hashed(store, options={"targets": ["pt"]})) is None
+    assert twin_of(store, a_claiming_job(store)) is None
+
+
+def test_a_job_that_failed_or_was_a_duplicate_itself_has_none(store: Store) -> None:
+    for verdict, dup_of in ((JobState.FAILED, None), (JobState.SUCCEEDED, 1)):
+        job = hashed(store)
+        end = {"verdict": verdict, "reason": None, "remedy": None, "destination": None, "dup_of": dup_of}
+        transitions.begin_ending(store, id_of(job), **end, now=NOW)  # type: ignore[arg-type]
+        transitions.finish_job(store, id_of(job), source="/x", now=NOW)
+    assert twin_of(store, hashed(store)) is None
+
+
+def test_a_job_that_succeeded_is_a_twin_whatever_its_number(store: Store) -> None:
+    first, second = hashed(store), hashed(store)
+    transitions.begin_ending(
+        store, id_of(second), verdict=JobState.SUCCEEDED, reason=None, remedy=None, destination=None, now=NOW
+    )
+    transitions.finish_job(store, id_of(second), source="/x", now=NOW)
+    assert twin_of(store, first) == second.id

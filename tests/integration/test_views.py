@@ -1,0 +1,281 @@
+"""What `jobs status` and `jobs show` read, against jobs in every state."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dropdub.errors import StoreError, UsageError
+from dropdub.store import migrations, transitions
+from dropdub.store.database import Store
+from dropdub.store.states import JobState
+from dropdub.store.views import Reader, open_reader, rows
+from dropdub.store.views.progress import current_stage, progress, remaining_s
+from tests.factories import (
+    BROKEN,
+    ERROR,
+    NOW,
+    RUN,
+    a_claim,
+    a_claiming_job,
+    a_queued_job,
+    a_running_job,
+    a_spec,
+    a_waiting_job,
+    an_ended_job,
+    completed,
+    failed,
+    held,
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    file: Path
+    store: Store
+    reader: Reader
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    file = tmp_path / "jobs.db"
+    url = f"sqlite:///{file}"
+    store = Store.open(url)
+    yield Place(file, store, open_reader(url))
+    store.close()
+
+
+def test_a_missing_database_has_no_daemon_and_no_jobs(tmp_path: Path) -> None:
+    reader = open_reader(f"sqlite:///{tmp_path / 'jobs.db'}")
+    status = reader.status(now=NOW)
+    assert (status.daemon, status.paused, status.jobs) == (None, False, [])
+    assert status.counts == dict.fromkeys([state.value for state in JobState], 0)
+    assert (reader.find([]), reader.events(1), reader.prunable(NOW)) == ([], [], [])
+    with pytest.raises(UsageError, match="no job 'clip'"):
+        reader.job("clip")
+    assert not (tmp_path / "jobs.db").exists()
+
+
+def test_running_comes_first_and_what_ended_last_newest_first(place: Place) -> None:
+    for number, verdict in enumerate((JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)):
+        an_ended_job(place.store, verdict, at=NOW + number, name=verdict)
+    a_queued_job(place.store, name="queued")
+    a_waiting_job(place.store, name="waiting")
+    a_claiming_job(place.store, name="claiming")
+    a_running_job(place.store, name="running")
+    status = place.reader.status(now=NOW)
+    names = ["running", "waiting", "claiming", "queued", "cancelled", "failed", "succeeded"]
+    assert [job.name for job in status.jobs] == names
+    assert [job.state for job in status.jobs] == names
+    assert status.counts == {state.value: 1 for state in JobState}
+    assert [job.name for job in place.reader.status(now=NOW, limit=5).jobs] == names[:5]
+    assert place.reader.status(now=NOW, limit=0).jobs == []
+    some = place.reader.status(now=NOW, states=["failed", "queued"], limit=None)
+    assert [job.name for job in some.jobs] == ["queued", "failed"]
+
+
+def test_a_job_tells_how_far_it_is_and_what_is_left(place: Place) -> None:
+    claim = a_running_job(place.store, options={"targets": ["pt", "es"]})
+    completed(place.store, claim, steps=[a_spec("transcribe/0", phase=1), a_spec("transcribe/1", phase=1)])
+    step = a_claim(place.store)
+    transitions.save_progress(place.store, {held(step)[0]: 0.45})
+    [job] = place.reader.status(now=NOW + 100).jobs
+    assert job.progress == pytest.approx((1 + 4.5) / 21, abs=1e-4)
+    assert job.remaining_s == pytest.approx(100 * (1 - job.progress) / job.progress, abs=0.1)
+    assert (job.stage, job.targets, job.started_at) == ("transcribe", ["pt", "es"], "2023-11-14T22:13:20.000Z")
+
+
+def test_a_step_to_be_tried_again_says_when_and_why(place: Place) -> None:
+    claim = a_running_job(place.store)
+    transitions.retry_step(place.store, *held(claim), error=ERROR, at=NOW + 30, end=BROKEN, now=NOW)
+    [job] = place.reader.status(now=NOW).jobs
+    assert (job.attempts, job.error, job.retry_at) == (1, "It died.", "2023-11-14T22:13:50.000Z")
+
+
+def test_the_story_has_steps_attempts_and_events(place: Place) -> None:
+    claim = a_running_job(place.store)
+    transitions.retry_step(place.store, *held(claim), error=ERROR, at=NOW, end=BROKEN, now=NOW)
+    failed(place.store, a_claim(place.store))
+    story = place.reader.job("1")
+    [step] = story.steps
+    assert (step.key, step.state, step.error) == ("probe", "failed", "It died.")
+    assert [(attempt.outcome, attempt.exit_code, attempt.error) for attempt in step.attempts] == [
+        ("failed", 1, "It died.")
+    ] * 2
+    assert [event.text for event in story.events][-1] == "probe failed: It died."
+    later = place.reader.events(1, story.events[2].id)
+    assert later == story.events[3:]
+
+
+def test_a_failed_job_says_why(place: Place) -> None:
+    an_ended_job(place.store, JobState.FAILED)
+    job = place.reader.job("1").job
+    assert (job.error, job.reason, job.source, job.stage) == ("It broke.", "It broke.", "/failed/clip.mp4", None)
+    assert job.progress < 1
+
+
+def test_steps_of_an_earlier_round_do_not_count(place: Place) -> None:
+    an_ended_job(place.store)
+    transitions.retry_job(place.store, 1, now=NOW)
+    story = place.reader.job("1")
+    assert [(step.round, step.state) for step in story.steps] == [(1, "cancelled")]
+    assert (story.job.progress, story.job.stage, story.job.attempts) == (0.0, None, 0)
+
+
+def test_the_targets_named_with_a_file_show_before_it_is_taken(place: Place) -> None:
+    a_claiming_job(place.store, overrides={"targets": ["de"]})
+    assert place.reader.job("1").job.targets == ["de"]
+
+
+def test_a_job_is_found_by_id_name_or_stem_the_newest_first(place: Place) -> None:
+    for name in ("clip.mp4", "talk.final.mp3", "clip.mp4", "clip.wav", "2", "talk.mp3"):
+        a_claiming_job(place.store, name=name)
+    refs = ["1", "clip.mp4", "clip", "talk.final", "talk", "2", "5"]
+    assert [job.id for job in place.reader.find(refs)] == [1, 3, 4, 2, 6, 2, 5]
+
+
+@pytest.mark.parametrize("ref", ["clop.mp4", "99", "9" * 40, "²", "", "%"])
+def test_a_job_that_is_not_there_is_a_usage_error(place: Place, ref: str) -> None:
+    a_claiming_job(place.store)
+    with pytest.raises(UsageError, match="There is no job"):
+        place.reader.job(ref)
+
+
+def test_a_name_nearly_right_is_suggested(place: Place) -> None:
+    a_claiming_job(place.store)
+    with pytest.raises(UsageError) as refusal:
+        place.reader.find(["clop.mp4"])
+    assert refusal.value.remedy == "Did you mean clip.mp4 (job 1)?"
+
+
+def test_the_daemon_runs_stops_or_is_gone(place: Place) -> None:
+    transitions.start_run(place.store, run_id=RUN, pid=7, pid_started=2.0, host="h", boot_id="b", now=NOW)
+    transitions.beat(place.store, RUN, notes=["polling"], shares={}, now=NOW + 2)
+    transitions.pause_all(place.store)
+    daemon = place.reader.status(now=NOW + 3).daemon
+    assert daemon is not None
+    assert (daemon.state, daemon.pid, daemon.paused, daemon.notes) == ("running", 7, True, ["polling"])
+    gone = place.reader.status(now=NOW + 100).daemon
+    assert gone is not None
+    assert gone.state == "gone"
+    transitions.stop_run(place.store, RUN, now=NOW + 4)
+    stopped = place.reader.status(now=NOW + 100).daemon
+    assert stopped is not None
+    assert stopped.state == "stopped"
+
+
+def test_what_would_be_pruned_is_what_is_pruned(place: Place) -> None:
+    an_ended_job(place.store, at=NOW)
+    an_ended_job(place.store, at=NOW + 100)
+    a_running_job(place.store)
+    planned = place.reader.prunable(NOW + 50)
+    assert [job.id for job in planned] == [1]
+    assert planned == transitions.prune_jobs(place.store, ended_before=NOW + 50)
+
+
+def test_status_is_read_while_a_transaction_is_open(place: Place) -> None:
+    a_claiming_job(place.store)
+    with place.store.transaction():
+        assert place.reader.status(now=NOW).counts["claiming"] == 1
+
+
+def test_a_database_that_is_older_asks_for_the_daemon(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dropdub.store.damage.REVISIONS", ("0000", *migrations.REVISIONS))
+    set_revision(place.file, "0000")
+    with pytest.raises(StoreError) as refusal:
+        place.reader.status(now=NOW)
+    assert "Start the daemon once to upgrade" in refusal.value.remedy
+
+
+def test_a_database_that_is_newer_is_refused(place: Place) -> None:
+    set_revision(place.file, "9999")
+    with pytest.raises(StoreError, match="newer"):
+        place.reader.job("1")
+
+
+def set_revision(file: Path, revision: str) -> None:
+    connection = sqlite3.connect(file, isolation_level=None)
+    connection.execute("UPDATE alembic_version SET version_num = ?", [revision])
+    connection.close()
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "jobs.db").write_bytes(b"no database" * 500)
+    with pytest.raises(StoreError, match="not a database"):
+        open_reader(f"sqlite:///{tmp_path / 'jobs.db'}").status(now=NOW)
+
+
+def test_other_databases_are_read_through_sqlalchemy(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reads SQLite itself that way: the same answers must come."""
+    an_ended_job(place.store)
+    completed(place.store, a_running_job(place.store, options={"targets": ["pt"]}), result={"a": 1})
+    direct = place.reader.status(now=NOW), place.reader.prunable(NOW + 1), place.reader.find(["clip", "1"])
+    monkeypatch.setattr(rows, "sqlite_file", lambda url: None)
+    assert direct == (place.reader.status(now=NOW), place.reader.prunable(NOW + 1), place.reader.find(["clip", "1"]))
+
+
+def test_no_answer_scans_a_table(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    an_ended_job(place.store)
+    a_running_job(place.store)
+    seen: list[str] = []
+    whole = rows._of_this_version
+
+    def explaining(read: rows.Rows, file: str) -> rows.Rows | None:
+        def explained(sql: str, /, **values: Any) -> Any:
+            seen.extend(f"{row['detail']} <- {sql}" for row in read(f"EXPLAIN QUERY PLAN {sql}", **values))
+            return read(sql, **values)
+
+        return explained if whole(read, file) else None
+
+    monkeypatch.setattr(rows, "_of_this_version", explaining)
+    place.reader.status(now=NOW)
+    place.reader.job("clip.mp4")
+    place.reader.job("clip")
+    place.reader.prunable(NOW)
+    scans = [line for line in seen if line.startswith("SCAN") and "COVERING INDEX" not in line]
+    assert [line for line in scans if not line.startswith("SCAN daemon")] == []
+    assert [line for line in seen if "TEMP B-TREE" in line and "FROM job WHERE state =" in line] == []
+
+
+def test_reading_imports_neither_sqlalchemy_nor_pydantic(place: Place) -> None:
+    script = (
+        "import sys; from dropdub.store.views import open_reader\n"
+        f"open_reader({f'sqlite:///{place.file}'!r}).status(now=0.0)\n"
+        "heavy = {'sqlalchemy', 'sqlmodel', 'pydantic', 'alembic', 'psutil'} & sys.modules.keys()\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+def row(stage: str, state: str, share: float = 0.0) -> Mapping[str, Any]:
+    return {"stage": stage, "state": state, "progress": share}
+
+
+def test_a_job_whose_work_is_not_planned_yet_is_not_nearly_done() -> None:
+    assert progress("running", [row("probe", "succeeded")]) < 0.1
+    assert progress("queued", []) == 0.0
+
+
+def test_only_a_job_that_succeeded_is_wholly_done() -> None:
+    done = [row("transcribe", "succeeded"), row("publish", "succeeded")]
+    assert (progress("running", done), progress("succeeded", [])) == (0.99, 1.0)
+
+
+def test_the_stage_is_the_one_that_runs_else_the_next() -> None:
+    steps = [row("probe", "succeeded"), row("split", "queued"), row("transcribe", "running")]
+    assert current_stage("running", steps) == "transcribe"
+    assert current_stage("queued", steps[:2]) == "split"
+    assert current_stage("failed", steps) is None
+
+
+def test_the_time_left_is_told_once_there_is_something_to_tell_from() -> None:
+    assert remaining_s("running", 0.0, 0.04, 100.0) is None
+    assert remaining_s("waiting", 0.0, 0.5, 100.0) is None
+    assert remaining_s("running", 0.0, 0.5, 100.0) == 100.0

@@ -1,0 +1,199 @@
+"""What config.yaml, profiles and sidecars may say, and how mistakes in them are told."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dropdub.cli.admin import LIGHT_ENGINES, config_text
+from dropdub.config import Config, JobOptions, load_config, read_sidecar
+from dropdub.errors import BadSidecar, ConfigError, UsageError
+from dropdub.quantities import format_duration, format_size, parse_duration_s
+from dropdub.root import Root, find_root
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Any:
+    def written(text: str) -> Path:
+        path = tmp_path / "config.yaml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return written
+
+
+def uncommented(text: str) -> str:
+    return re.sub(r"^(\s*)# ([a-z_]+:( .*)?)$", r"\1\2", text, flags=re.MULTILINE)
+
+
+def keys(data: Any, prefix: str = "") -> set[str]:
+    if not isinstance(data, dict):
+        return set()
+    return {name for key, value in data.items() for name in ({prefix + key} | keys(value, f"{prefix}{key}."))}
+
+
+def test_the_template_sets_nothing_and_loads(write: Any) -> None:
+    assert load_config(write(config_text(light=False))) == Config()
+
+
+def test_the_template_uncommented_is_exactly_the_defaults(write: Any) -> None:
+    text = uncommented(config_text(light=False))
+    assert load_config(write(text)) == Config()
+    assert keys(yaml.safe_load(text)) == keys(Config().model_dump())
+
+
+def test_every_setting_of_the_template_can_be_uncommented_alone(write: Any) -> None:
+    lines = config_text(light=False).splitlines()
+    settings = [number for number, line in enumerate(lines) if uncommented(line) != line]
+    assert len(settings) > 60
+    for number in settings:
+        changed = [*lines[:number], uncommented(lines[number]), *lines[number + 1 :]]
+        assert load_config(write("\n".join(changed))) == Config(), lines[number]
+
+
+def test_light_sets_the_light_engines_and_nothing_else(write: Any) -> None:
+    expected = Config(job=JobOptions(**LIGHT_ENGINES))  # type: ignore[arg-type]
+    assert load_config(write(config_text(light=True))) == expected
+
+
+def test_an_empty_file_is_the_defaults(write: Any) -> None:
+    assert load_config(write("")) == Config()
+
+
+def test_all_problems_are_told_together_each_with_its_line(write: Any) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load_config(write("retry:\n  attempts: 0\ninbx: {}\nlimits:\n  max_size: big\n"))
+    message = raised.value.message
+    assert "line 2: retry.attempts: Input should be greater than or equal to 1 (found 0)" in message
+    assert "line 3: inbx: there is no such setting" in message
+    assert "line 5: limits.max_size" in message
+    assert raised.value.remedy == "Correct it, then: jobs config check."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("job:\n  targets: {pt: 1}\n", "line 2: job.targets: expected a list such as [pt, es]"),
+        ("job:\n  targets: [Portuguese]\n", "'Portuguese' is not a language: write a tag such as en, pt or pt-BR"),
+        ("limits: 5\n", "line 1: limits: expected settings as `name: value` lines below it"),
+        (
+            "limits:\n  min_free_disk: -1\n",
+            "line 2: limits.min_free_disk: -1 is not a size: write for example 500 MB or 4 GB",
+        ),
+        ("inbox:\n  settle: -1\n", "line 2: inbox.settle: Input should be greater than or equal to 0"),
+        ("inbox:\n  rescan: .nan\n", "line 2: inbox.rescan"),
+        ("inbox:\n  rescan: .inf\n", "line 2: inbox.rescan"),
+        ("split:\n  target: 60\n  window: 50\n", "window must be at most half of target"),
+        ("_env_prefix: X_\n", "line 1: _env_prefix: there is no such setting"),
+        ("profiles:\n  a: {targts: [pt]}\n", "profiles.a.targts: there is no such setting"),
+        ("- one\n", "expected settings as `name: value` lines"),
+        ("1: one\n", "expected settings as `name: value` lines"),
+        ("a: [1,\n", "line 2: not valid YAML"),
+        ("a: &x [*x]\n", "a: there is no such setting"),
+    ],
+)
+def test_a_mistake_is_told_in_a_sentence(write: Any, text: str, said: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load_config(write(text))
+    assert said in raised.value.message
+
+
+def test_one_target_needs_no_brackets_and_repeats_count_once(write: Any) -> None:
+    assert load_config(write("job: {targets: pt-br}")).job.targets == ("pt-BR",)
+    assert load_config(write("job: {targets: [pt, PT, es]}")).job.targets == ("pt", "es")
+
+
+def test_the_environment_comes_before_the_file(write: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DROPDUB_RETRY__ATTEMPTS", "7")
+    monkeypatch.setenv("DROPDUB_DEBUG", "1")
+    config = load_config(write("retry: {attempts: 2, first: 3}"))
+    assert (config.retry.attempts, config.retry.first) == (7, 3.0)
+
+
+def test_a_mistake_in_the_environment_names_the_variable(write: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DROPDUB_RETRY__ATTEMPTS", "many")
+    with pytest.raises(ConfigError, match=r"environment variable DROPDUB_RETRY__ATTEMPTS: retry\.attempts"):
+        load_config(write(""))
+    monkeypatch.setenv("DROPDUB_RETRY__ATTEMPTS", "3")
+    monkeypatch.setenv("DROPDUB_POOLS", "{no json")
+    with pytest.raises(ConfigError, match="environment variable"):
+        load_config(write(""))
+
+
+def test_options_come_from_config_then_profile_then_sidecar(write: Any) -> None:
+    config = load_config(
+        write("job: {targets: [pt], voice: anna, subtitles: {lines: 1}}\nprofiles: {l: {voice: null, targets: [es]}}")
+    )
+    assert config.options_for(None, {}).voice == "anna"
+    options = config.options_for("l", {"subtitles": {"line_length": 30}})
+    assert (options.voice, options.targets) == (None, ("es",))
+    assert (options.subtitles.lines, options.subtitles.line_length) == (1, 30)
+
+
+def test_a_wrong_sidecar_is_refused_by_its_name_and_line(tmp_path: Path) -> None:
+    sidecar = tmp_path / "clip.mp4.job.yaml"
+    sidecar.write_text("targets: [pt]\nvoise: anna\n", encoding="utf-8")
+    with pytest.raises(BadSidecar, match=r"^clip.mp4.job.yaml, line 2: voise: there is no such setting"):
+        read_sidecar(sidecar)
+    sidecar.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BadSidecar, match="not UTF-8"):
+        read_sidecar(sidecar)
+    sidecar.write_text("targets: pt\n", encoding="utf-8")
+    assert read_sidecar(sidecar) == {"targets": "pt"}
+
+
+def test_a_file_of_windows_is_read_with_its_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_bytes(b"\xef\xbb\xbfretry:\r\n  attempts: 5\r\n")
+    assert load_config(path).retry.attempts == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90", 90), (90, 90), (1.5, 1.5), ("40 min", 2400), ("1h30m", 5400), ("30d", 2_592_000), ("250 ms", 0.25)],
+)
+def test_durations_are_read_as_people_write_them(text: Any, seconds: float) -> None:
+    assert parse_duration_s(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "soon", "5 parsecs", "-5s", "1h 30x", True, None, [1]])
+def test_what_is_no_duration_is_refused(text: Any) -> None:
+    with pytest.raises(ValueError, match="duration"):
+        parse_duration_s(text)
+
+
+def test_durations_and_sizes_are_told_shortly() -> None:
+    durations = [format_duration(seconds) for seconds in (0.4, 8, 99, 720, 5400, 7199, 200_000)]
+    assert durations == ["0 s", "8 s", "99 s", "12 min", "90 min", "2 h 00 min", "2 d 7 h"]
+    assert [format_size(size) for size in (0, 999, 1500, 1_400_000_000)] == ["0 B", "999 B", "2 kB", "1.4 GB"]
+
+
+@pytest.mark.parametrize("inner", ["inbox/work", "./inbox/../inbox/work", "inbox"])
+def test_folders_that_contain_one_another_are_refused(tmp_path: Path, inner: str) -> None:
+    with pytest.raises(ConfigError, match=r"lies in folders"):
+        Root.at(tmp_path, {"work": inner})
+
+
+def test_folders_lie_in_the_root_or_where_they_are_said_to_be(tmp_path: Path) -> None:
+    root = Root.at(tmp_path, {"outbox": str(tmp_path.parent / "elsewhere"), "inbox": "in/here"})
+    assert (root.outbox, root.inbox) == (tmp_path.parent / "elsewhere", tmp_path / "in" / "here")
+    assert root.archive == tmp_path / "archive"
+    assert Root.at(tmp_path, Config().folders.model_dump()) == Root.at(tmp_path)
+
+
+def test_the_root_is_the_one_named_else_of_the_environment_else_the_nearest_upward(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    for root in (one, two):
+        (root / "inbox" / "deep").mkdir(parents=True)
+        (root / "config.yaml").touch()
+    assert find_root(one, {"JOBS_ROOT": str(two)}, two) == one
+    assert find_root(None, {"JOBS_ROOT": str(two)}, one) == two
+    assert find_root(None, {"JOBS_ROOT": ""}, one / "inbox" / "deep") == one
+    with pytest.raises(UsageError, match=r"has no config\.yaml"):
+        find_root(tmp_path, {}, one)
+    with pytest.raises(UsageError, match=r"or above it"):
+        find_root(None, {}, tmp_path)

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from typing import Any
+
+from dropdub.config import Deadlines
+from dropdub.daemon.deadlines import deadline_s
+
+
+def deadline(stage: str, *, size: int = 0, factor: float = 1.0, **more: Any) -> float:
+    params, facts = more.get("params", {}), more.get("facts", {})
+    return deadline_s(stage, params=params, facts=facts, size=size, settings=Deadlines(factor=factor))
+
+
+def test_a_probe_has_ten_seconds() -> None:
+    assert deadline("probe", size=10**11) == 10
+
+
+def test_media_work_has_a_second_a_megabyte_between_a_minute_and_half_an_hour() -> None:
+    assert deadline("extract", size=5) == 60
+    assert deadline("extract", size=200_000_000) == 200
+    assert deadline("mux", size=10**11) == 1800
+
+
+def test_transcribing_has_time_in_proportion_to_the_chunk() -> None:
+    short = deadline("transcribe", params={"start": 0, "end": 60})
+    assert deadline("transcribe", params={"start": 100, "end": 220}) - short == 600
+
+
+def test_speaking_has_time_in_proportion_to_the_lines() -> None:
+    few = deadline("synthesize", facts={"merge": {"segments": 10}})
+    assert deadline("synthesize", facts={"merge": {"segments": 110}}) - few == 1000
+
+
+def test_the_factor_stretches_every_deadline() -> None:
+    assert deadline("extract", factor=3) == 180

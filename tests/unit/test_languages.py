@@ -1,0 +1,74 @@
+"""Language tags and the language of a text."""
+
+from __future__ import annotations
+
+import pytest
+
+from dropdub.engines.languages import (
+    UNDETERMINED,
+    detect_text_language,
+    display_name,
+    primary,
+    same_language,
+    three_letters,
+)
+
+SENTENCES = {
+    "en": "The meeting starts tomorrow morning at nine.",
+    "pt": "A reunião começa amanhã de manhã às nove horas.",
+    "es": "La reunión empieza mañana por la mañana a las nueve.",
+    "fr": "La réunion commence demain matin à neuf heures.",
+    "de": "Die Besprechung beginnt morgen früh um neun Uhr.",
+}
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        ("pt", "pt"),
+        ("pt-BR", "pt"),
+        ("pt_BR", "pt"),
+        ("por", "pt"),
+        ("ENG", "en"),
+        ("zh-Hans-CN", "zh"),
+        ("tlh", "tlh"),
+    ],
+)
+def test_the_primary_language_of_a_tag_is_its_two_letter_code(tag: str, expected: str) -> None:
+    assert primary(tag) == expected
+
+
+def test_codes_of_three_letters_come_from_tags_and_go_back() -> None:
+    assert three_letters("pt-BR") == "por"
+    assert primary(three_letters("en")) == "en"
+    assert three_letters("tlh") == "tlh"
+
+
+def test_names_are_for_people() -> None:
+    assert display_name("pt-BR") == "Portuguese (BR)"
+    assert display_name("eng") == "English"
+    assert display_name("tlh") == "tlh"
+
+
+def test_regions_of_a_language_are_the_same_language() -> None:
+    assert same_language("pt", "pt-BR")
+    assert same_language("eng", "en-GB")
+    assert not same_language("pt", "es")
+
+
+@pytest.mark.parametrize(("tag", "sentence"), SENTENCES.items())
+def test_the_language_of_a_sentence_is_told(tag: str, sentence: str) -> None:
+    assert detect_text_language(sentence) == tag
+    assert detect_text_language(sentence, among=list(SENTENCES)) == tag
+
+
+def test_the_answer_is_one_of_the_tags_it_was_given() -> None:
+    assert detect_text_language(SENTENCES["pt"], among=["en", "pt-BR"]) == "pt-BR"
+    assert detect_text_language(SENTENCES["de"], among=["en"]) == "en"
+    assert detect_text_language(SENTENCES["de"], among=["tlh", "xx"]) == "tlh"
+
+
+@pytest.mark.parametrize("text", ["", "   ", "123 !?", "😀"])
+def test_a_text_without_letters_gets_the_first_tag(text: str) -> None:
+    assert detect_text_language(text, among=["pt", "en"]) == "pt"
+    assert detect_text_language(text) == UNDETERMINED

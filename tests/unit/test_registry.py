@@ -1,0 +1,193 @@
+"""The shelf and the offers it is filled from, with engines registered the way another package would."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from dropdub.engines.base import EngineInfo
+from dropdub.engines.offers import GROUP, installed_offers
+from dropdub.engines.registry import Shelf
+from dropdub.errors import EngineMissing, UnsupportedLanguage
+
+
+class Parrot:
+    """A translator between en and es that says the same again."""
+
+    name: ClassVar[str] = "parrot"
+    role: ClassVar[str] = "translator"
+    rank: ClassVar[int] = 1
+    loads: ClassVar[int] = 0
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        return None
+
+    def load(self) -> None:
+        type(self).loads += 1
+
+    def info(self) -> EngineInfo:
+        return EngineInfo(self.name, "1")
+
+    def supports(self, source: str, target: str) -> bool:
+        return {source, target} == {"en", "es"}
+
+    def coverage(self) -> str:
+        return "en to es, es to en"
+
+    @classmethod
+    def hint(cls, source: str, target: str) -> str | None:
+        return f"Teach it {source} to {target}."
+
+    def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[str]:
+        return list(texts)
+
+
+class Macaw(Parrot):
+    """A better translator, of French only."""
+
+    name: ClassVar[str] = "macaw"
+    rank: ClassVar[int] = 5
+
+    def supports(self, source: str, target: str) -> bool:
+        return (source, target) == ("en", "fr")
+
+    def coverage(self) -> str:
+        return "en to fr"
+
+
+class Dodo(Parrot):
+    """The best, where there is one."""
+
+    name: ClassVar[str] = "dodo"
+    rank: ClassVar[int] = 100
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        return "The engine 'dodo' is extinct. Find a living one."
+
+
+class Lyrebird(Parrot):
+    name: ClassVar[str] = "lyrebird"
+    role: ClassVar[str] = "synthesizer"
+
+
+def entry(name: str, value: str) -> EntryPoint:
+    return EntryPoint(name=name, value=value, group=GROUP)
+
+
+def entry_of(*engines: type[Parrot]) -> list[EntryPoint]:
+    return [entry(engine.name, f"{engine.__module__}:{engine.__name__}") for engine in engines]
+
+
+@pytest.fixture(autouse=True)
+def _no_loads_yet() -> None:
+    for engine in (Parrot, Macaw, Dodo):
+        engine.loads = 0
+
+
+@pytest.fixture
+def broken_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    name = "a_broken_engine_for_a_test"
+    (tmp_path / f"{name}.py").write_text("import a_library_that_is_not_there\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield name
+    sys.modules.pop(name, None)
+
+
+def test_the_engines_of_this_package_are_registered() -> None:
+    offers = installed_offers()
+    roles = {name: offers[name].role for name in ("pocketsphinx", "apertium", "espeak-ng")}
+    assert roles == {"pocketsphinx": "transcriber", "apertium": "translator", "espeak-ng": "synthesizer"}
+
+
+def test_auto_takes_the_best_that_is_available_and_supports_the_pair() -> None:
+    shelf = Shelf(entry_of(Parrot, Macaw, Dodo))
+    assert isinstance(shelf.translator("auto", source="en", target="es"), Parrot)
+    assert isinstance(shelf.translator("auto", source="en", target="fr"), Macaw)
+
+
+def test_an_engine_is_loaded_once_and_kept() -> None:
+    shelf = Shelf(entry_of(Parrot, Macaw))
+    shelf.preload(["parrot", "auto"])
+    first = shelf.translator("parrot", source="en", target="es")
+    assert shelf.translator("auto", source="es", target="en") is first
+    assert (Parrot.loads, Macaw.loads) == (1, 0)
+
+
+def test_loading_is_logged_with_time_and_memory(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="dropdub.engines"):
+        Shelf(entry_of(Parrot)).preload(["parrot"])
+    assert "name=parrot seconds=0.0" in caplog.text
+    assert "memory_mb=" in caplog.text
+
+
+def test_a_name_that_is_not_installed_is_refused_with_what_is_and_how_to_get_it() -> None:
+    with pytest.raises(EngineMissing) as refusal:
+        Shelf(entry_of(Parrot, Dodo)).translator("nllb", source="en", target="es")
+    assert refusal.value.message == "The engine 'nllb' is not installed. Installed translators: dodo, parrot."
+    assert "pip install 'dropdub[quality]'" in refusal.value.remedy
+
+
+def test_preloading_a_name_that_is_not_installed_names_all_engines() -> None:
+    with pytest.raises(EngineMissing, match=r"'rook' is not installed. Installed engines: parrot\."):
+        Shelf(entry_of(Parrot)).preload(["rook"])
+
+
+def test_an_engine_of_another_role_is_refused() -> None:
+    with pytest.raises(EngineMissing, match=r"'lyrebird' is a synthesizer, not a translator."):
+        Shelf(entry_of(Parrot, Lyrebird)).translator("lyrebird", source="en", target="es")
+
+
+def test_an_installed_but_unusable_engine_says_why() -> None:
+    with pytest.raises(EngineMissing, match=r"'dodo' is extinct\. Find a living one"):
+        Shelf(entry_of(Dodo)).translator("dodo", source="en", target="es")
+
+
+def test_auto_without_any_usable_engine_says_what_each_lacks() -> None:
+    with pytest.raises(EngineMissing, match=r"No installed translator can be used here\. .*'dodo' is ext"):
+        Shelf(entry_of(Dodo)).translator("auto", source="en", target="es")
+    with pytest.raises(EngineMissing, match=r"No installed transcriber can be used here\.$"):
+        Shelf([]).transcriber("auto")
+
+
+def test_a_broken_entry_point_is_that_engines_problem_only(broken_module: str) -> None:
+    shelf = Shelf([*entry_of(Parrot), entry("broken", f"{broken_module}:Engine")])
+    assert isinstance(shelf.translator("auto", source="en", target="es"), Parrot)
+    with pytest.raises(EngineMissing, match=r"'broken' .* cannot be imported \(ModuleNotFoundError"):
+        shelf.translator("broken", source="en", target="es")
+
+
+@pytest.mark.parametrize("value", [f"{__name__}:Nobody", "no_such_module:Engine", "logging:Logger", "logging"])
+def test_an_entry_point_that_is_no_engine_is_described_as_a_problem(value: str) -> None:
+    offer = installed_offers([entry("odd", value)])["odd"]
+    assert offer.engine is None
+    assert offer.problem is not None
+    assert offer.problem.endswith(".")
+
+
+def test_a_pair_that_nobody_supports_is_refused_with_what_is_supported_and_a_hint() -> None:
+    with pytest.raises(UnsupportedLanguage) as refusal:
+        Shelf(entry_of(Parrot, Macaw)).translator("auto", source="en", target="pt")
+    assert refusal.value.message == (
+        "No installed translator goes from en to pt. macaw supports: en to fr. parrot supports: en to es, es to en."
+    )
+    assert "Teach it en to pt." in refusal.value.remedy
+
+
+def test_a_named_engine_that_does_not_support_the_pair_is_refused() -> None:
+    with pytest.raises(UnsupportedLanguage, match="The engine 'parrot' does not go from en to pt"):
+        Shelf(entry_of(Parrot, Macaw)).translator("parrot", source="en", target="pt")
+
+
+def test_describing_loads_nothing_and_orders_by_role_and_rank() -> None:
+    described = Shelf(entry_of(Parrot, Lyrebird, Macaw, Dodo)).describe()
+    assert [offer.name for offer in described] == ["lyrebird", "dodo", "macaw", "parrot"]
+    assert [offer.name for offer in described if offer.problem] == ["dodo"]
+    assert Parrot.loads == 0

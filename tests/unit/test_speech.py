@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import tracemalloc
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dropdub.media import wav
+from dropdub.media.speech import Span, cut_points, longest_pause, pauses, quietest_in, speech_spans, windows
+
+RATE = 16_000
+
+
+def wav_of(path: Path, *pieces: wav.Samples) -> Path:
+    with wav.WavWriter(path, RATE) as writer:
+        for piece in pieces:
+            writer.write(piece)
+    return path
+
+
+def quiet(seconds: float) -> wav.Samples:
+    return np.zeros(round(seconds * RATE), np.float32)
+
+
+def noise(seconds: float, level: float) -> wav.Samples:
+    return np.random.default_rng(5).normal(0, level, round(seconds * RATE)).astype(np.float32)
+
+
+def covered(spans: list[Span], start: float, end: float) -> float:
+    return sum(max(min(span.end, end) - max(span.start, start), 0.0) for span in spans)
+
+
+def in_order(spans: list[Span]) -> bool:
+    return all(span.start < span.end for span in spans) and all(a.end <= b.start for a, b in pairwise(spans))
+
+
+# Where somebody speaks
+
+
+def test_speech_is_found_and_silence_is_not(speech_wav: Path, tmp_path: Path) -> None:
+    spoken = wav.read_range(speech_wav)
+    spans = speech_spans(wav_of(tmp_path / "a.wav", quiet(5), spoken, quiet(20), spoken, quiet(5)))
+    assert in_order(spans)
+    assert covered(spans, 5, 16) > 8
+    assert covered(spans, 36, 47) > 8
+    assert covered(spans, 0, 4.7) == covered(spans, 17, 35.7) == covered(spans, 48, 52) == 0
+
+
+def test_the_pauses_of_a_speech_are_found(speech_wav: Path) -> None:
+    middles = [pause.middle for pause in pauses(speech_spans(speech_wav), 0.5, 11.0)]
+    assert any(2.3 < middle < 3.3 for middle in middles), middles
+    assert any(4.4 < middle < 5.4 for middle in middles), middles
+
+
+def test_speech_in_noise_is_found(speech_wav: Path, tmp_path: Path) -> None:
+    mixed = noise(40, 0.01)
+    mixed[RATE * 10 : RATE * 21] += wav.read_range(speech_wav)[: RATE * 11]
+    spans = speech_spans(wav_of(tmp_path / "a.wav", mixed))
+    assert covered(spans, 10, 21) > 7
+    assert covered(spans, 0, 9.8) + covered(spans, 21.5, 40) < 1
+
+
+@pytest.mark.parametrize("level", [0.0, 0.003, 0.03, 0.2])
+def test_steady_noise_is_no_speech(level: float, tmp_path: Path) -> None:
+    assert speech_spans(wav_of(tmp_path / "a.wav", noise(30, level))) == []
+
+
+def test_hum_is_no_speech(tmp_path: Path) -> None:
+    time_s = np.arange(20 * RATE) / RATE
+    hum = 0.1 * np.sin(2 * np.pi * 50 * time_s) + 0.05 * np.sin(2 * np.pi * 100 * time_s)
+    assert speech_spans(wav_of(tmp_path / "a.wav", hum.astype(np.float32))) == []
+
+
+def test_a_single_word_that_fills_the_range_is_speech(speech_wav: Path) -> None:
+    assert covered(speech_spans(speech_wav, start_s=1.0, end_s=1.6), 1.0, 1.6) > 0.4
+
+
+def test_spans_of_a_range_stay_in_it(speech_wav: Path) -> None:
+    spans = speech_spans(speech_wav, start_s=3.0, end_s=9.0)
+    assert spans and spans[0].start >= 3.0 and spans[-1].end <= 9.0
+
+
+def test_an_empty_recording_has_no_speech(tmp_path: Path) -> None:
+    assert speech_spans(wav_of(tmp_path / "a.wav")) == []
+
+
+def test_another_sample_rate_is_refused(tmp_path: Path) -> None:
+    with wav.WavWriter(tmp_path / "a.wav", 44_100) as writer:
+        writer.write(quiet(1))
+    with pytest.raises(ValueError, match="44100 samples per second"):
+        speech_spans(tmp_path / "a.wav")
+
+
+def test_memory_does_not_grow_with_the_length(speech_wav: Path, tmp_path: Path) -> None:
+    spoken = wav.read_range(speech_wav)
+    long = wav_of(tmp_path / "a.wav", *[spoken] * 120)  # 22 minutes, 84 MB as float32
+    tracemalloc.start()
+    try:
+        spans = speech_spans(long)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert covered(spans, 0, 1320) > 900
+    assert peak < 16_000_000
+
+
+def test_the_quietest_moment_is_where_nobody_speaks(speech_wav: Path, tmp_path: Path) -> None:
+    spoken = wav.read_range(speech_wav, 0.4, 2.0)
+    file = wav_of(tmp_path / "a.wav", spoken, quiet(0.3), spoken)
+    assert 1.6 < quietest_in(file)(0.5, 3.0) < 1.9
+
+
+# What follows from it: pure rules
+
+EDGES = st.lists(st.floats(0, 2000, allow_nan=False).map(lambda x: round(x, 3)), unique=True, max_size=40)
+
+
+@st.composite
+def spans_of_speech(draw: st.DrawFn) -> list[Span]:
+    edges = sorted(draw(EDGES))
+    return [Span(a, b) for a, b in zip(edges[::2], edges[1::2], strict=False)]
+
+
+@given(spans_of_speech(), st.floats(0, 2000), st.floats(0, 2000))
+def test_pauses_and_speech_together_fill_the_range(spans: list[Span], one: float, other: float) -> None:
+    start, end = sorted((one, other))
+    found = pauses(spans, start, end)
+    assert in_order(found)
+    assert sum(p.duration_s for p in found) + covered(spans, start, end) == pytest.approx(end - start, abs=1e-6)
+    assert all(covered(spans, p.start, p.end) == 0 for p in found)
+
+
+def test_the_longest_pause_is_cut_to_the_range() -> None:
+    spans = [Span(0, 10), Span(11, 20), Span(24, 30)]
+    assert longest_pause(spans, 0, 30) == Span(20, 24)
+    assert longest_pause(spans, 5, 21) == Span(10, 11)
+    assert longest_pause(spans, 2, 9) is None
+
+
+@given(spans_of_speech(), st.floats(5, 60), st.floats(0, 1))
+def test_windows_cover_all_speech_once_and_keep_the_limit(spans: list[Span], longest_s: float, share: float) -> None:
+    found = windows(spans, longest_s=longest_s, quietest=lambda a, b: a + (b - a) * share)
+    assert in_order(found)
+    assert all(window.duration_s <= longest_s + 1e-6 for window in found)
+    for span in spans:
+        assert covered(found, span.start, span.end) == pytest.approx(span.duration_s, abs=1e-6)
+    starts = {span.start for span in spans}
+    assert all(w.start in starts or covered(spans, w.start - 1e-6, w.start) > 0 for w in found)
+
+
+def test_windows_part_in_pauses() -> None:
+    spans = [Span(0, 12), Span(13, 25), Span(26, 40), Span(41, 55)]
+    assert windows(spans) == [Span(0, 25), Span(26, 55)]
+
+
+def test_unbroken_speech_is_cut_at_its_quietest() -> None:
+    assert windows([Span(0, 50)], quietest=lambda a, b: 23.0) == [Span(0, 23), Span(23, 50)]
+    assert windows([Span(0, 50)]) == [Span(0, 30), Span(30, 50)]
+
+
+@given(spans_of_speech(), st.floats(0, 3000), st.floats(20, 900), st.floats(0.01, 0.5))
+def test_cuts_are_in_order_near_their_marks_and_leave_no_crumbs(
+    spans: list[Span], duration_s: float, target_s: float, share: float
+) -> None:
+    cuts = cut_points(spans, duration_s, target_s=target_s, window_s=share * target_s)
+    assert all(a < b for a, b in pairwise(cuts))
+    for number, cut in enumerate(cuts, 1):
+        assert abs(cut - number * target_s) <= share * target_s + 1e-6
+    if cuts:
+        assert duration_s - cuts[-1] >= target_s / 2
+    longest = max(b - a for a, b in pairwise([0.0, *cuts, duration_s]))
+    assert longest <= target_s * (1.5 + 2 * share) + 1e-6
+
+
+def test_a_cut_is_the_middle_of_the_longest_pause_near_the_mark() -> None:
+    spans = [Span(0, 590), Span(591, 610), Span(614, 1000)]
+    assert cut_points(spans, 1000, target_s=600, window_s=60) == [612]
+
+
+def test_a_cut_in_unbroken_speech_is_at_the_mark() -> None:
+    assert cut_points([Span(0, 1000)], 1000, target_s=400, window_s=30) == [400, 800]
+
+
+def test_a_short_recording_is_not_cut() -> None:
+    assert cut_points([Span(0, 50)], 60, target_s=600, window_s=60) == []
+    assert cut_points([Span(0, 50)], 700, target_s=600, window_s=60) == []
+    assert cut_points([], 0, target_s=600, window_s=60) == []

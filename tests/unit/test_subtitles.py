@@ -1,0 +1,301 @@
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import pysubs2
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dropdub.config import SubtitleStyle
+from dropdub.media.linebreaks import width
+from dropdub.media.subtitlefile import JOINER
+from dropdub.media.subtitles import Cue, layout, write_srt, write_vtt
+
+STYLE = SubtitleStyle()
+
+
+@dataclass(frozen=True)
+class Said:
+    start: float
+    end: float
+    text: str
+    words: tuple[Said, ...] = ()
+
+
+def said_evenly(text: str, start: float = 0.0, word_s: float = 0.35) -> Said:
+    """Return a segment whose words take `word_s` each; a word `(2.5)` is a pause of that many seconds."""
+    words, now = [], start
+    for word in text.split():
+        if pause := re.fullmatch(r"\((\d+(?:\.\d+)?)\)", word):
+            now += float(pause[1])
+        else:
+            words.append(Said(now, now + word_s, word))
+            now += word_s
+    return Said(start, now, " ".join(word.text for word in words), tuple(words))
+
+
+def solid(text: str) -> str:
+    return "".join(text.split())
+
+
+def shown(cues: list[Cue]) -> list[tuple[str, ...]]:
+    return [cue.lines for cue in cues]
+
+
+# Where cues and lines break
+
+
+def test_a_short_sentence_is_one_cue_of_one_line() -> None:
+    assert shown(layout([said_evenly("Good morning to all of you.")], STYLE)) == [("Good morning to all of you.",)]
+
+
+def test_lines_are_balanced_and_break_at_the_comma() -> None:
+    (cue,) = layout([said_evenly("When the meeting was over, we all went home by train.", word_s=0.3)], STYLE)
+    assert cue.lines == ("When the meeting was over,", "we all went home by train.")
+
+
+def test_cues_part_at_the_ends_of_sentences() -> None:
+    text = "The first sentence is about this tall. The second one goes on for a little while longer. And a third."
+    cues = layout([said_evenly(text, word_s=0.4)], STYLE)
+    assert [cue.lines[-1][-1] for cue in cues] == ["."] * len(cues)
+
+
+def test_cues_part_at_long_pauses() -> None:
+    cues = layout([said_evenly("we stop right here (3) and then go on")], STYLE)
+    assert shown(cues) == [("we stop right here",), ("and then go on",)]
+    assert cues[0].end < cues[1].start
+
+
+@pytest.mark.parametrize(
+    ("text", "leaning"),
+    [
+        ("She put all of the old letters and the photographs of the family into the box under the bed", "en"),
+        ("Nós fomos todos para a reunião da empresa com o diretor e com os colegas da outra cidade do norte", "pt"),
+        ("Todos fuimos a la reunión de la empresa con el director y con los colegas de la otra ciudad", "es"),
+        ("Nous sommes tous allés à la réunion de la société avec le directeur et les collègues de la ville", "fr"),
+        ("Wir sind alle zu der Sitzung in der Firma mit dem Direktor und den Kollegen aus der Stadt gefahren", "de"),
+        ("Siamo andati tutti alla riunione della società con il direttore e con i colleghi della città", "it"),
+    ],
+)
+def test_no_line_ends_after_an_article_or_a_preposition(text: str, leaning: str) -> None:
+    helpers = {
+        "en": {"the", "of", "into", "under", "a"},
+        "pt": {"a", "da", "com", "o", "os", "do", "para"},
+        "es": {"a", "la", "de", "el", "con", "los"},
+        "fr": {"à", "la", "de", "le", "les", "avec"},
+        "de": {"zu", "der", "in", "mit", "dem", "den", "aus"},
+        "it": {"alla", "della", "con", "il", "i"},
+    }[leaning]
+    lines = [line for cue in layout([said_evenly(text)], STYLE) for line in cue.lines]
+    assert len(lines) > 2
+    assert not [line for line in lines if line.split()[-1] in helpers]
+
+
+def test_a_mark_never_begins_a_line() -> None:
+    text = "Est-ce que vous avez bien compris cela ? Mais oui , nous avons tous bien compris cela ! Alors partons ."
+    lines = [line for cue in layout([said_evenly(text)], STYLE) for line in cue.lines]
+    assert not [line for line in lines if line[0] in "?!.,"]
+
+
+def test_a_word_longer_than_a_line_is_split() -> None:
+    cues = layout([Said(0, 10, "https://example.org/" + "x" * 100)], STYLE)
+    lines = [line for cue in cues for line in cue.lines]
+    assert all(len(line) <= 42 for line in lines)
+    assert "".join(lines) == "https://example.org/" + "x" * 100
+
+
+def test_text_without_spaces_breaks_at_its_marks() -> None:
+    text = "私は昨日、東京駅の近くにある新しいレストランで友達と一緒に晩ご飯を食べました。とても美味しかったです。"
+    cues = layout([Said(0, 12, text)], STYLE)
+    lines = [line for cue in cues for line in cue.lines]
+    assert "".join(lines) == text
+    assert all(width(line) <= 42 for line in lines)
+    assert not [line for line in lines if line[0] in "、。"]
+
+
+def test_words_of_the_transcriber_may_come_without_spaces_between_them() -> None:
+    words = tuple(Said(n * 0.5, n * 0.5 + 0.5, word) for n, word in enumerate(["今日", "は", "雨", "です。"]))
+    (cue,) = layout([Said(0, 2, "今日は雨です。", words)], STYLE)
+    assert cue.lines == ("今日は雨です。",)
+    assert cue.start == 0
+
+
+# When cues stand
+
+
+def test_cue_times_come_from_the_words() -> None:
+    cues = layout([said_evenly("(2) one two three. (4) four five six.", start=10)], STYLE)
+    assert [cue.start for cue in cues] == [12, pytest.approx(17.05)]
+
+
+def test_without_word_times_the_share_of_characters_decides() -> None:
+    text = "This is the first half of the sentence here, and this is the second half of the sentence."
+    first, second = layout([Said(0, 9, text)], STYLE)
+    assert first.lines[-1].endswith("here,")
+    assert second.start == pytest.approx(4.4, abs=0.3)
+
+
+def test_words_that_differ_from_the_text_are_not_trusted() -> None:
+    segment = Said(0, 4, "what was really said here", (Said(3, 4, "other"),))
+    assert layout([segment], STYLE)[0].start == 0
+
+
+def test_a_cue_stays_for_reading_when_silence_follows() -> None:
+    (cue,) = layout([Said(0, 1, "This was spoken very fast indeed by them.")], STYLE)
+    assert cue.end == pytest.approx(41 / 17, abs=0.01)
+
+
+def test_a_cue_does_not_stay_into_the_next() -> None:
+    first, second = layout([Said(0, 1, "This was spoken very fast indeed by them."), Said(1.5, 3, "Yes.")], STYLE)
+    assert first.end == pytest.approx(1.42)
+    assert second.start == 1.5
+
+
+def test_a_short_word_is_seen_for_the_shortest_time() -> None:
+    (cue,) = layout([Said(1, 1.1, "No.")], STYLE)
+    assert cue.end - cue.start == pytest.approx(5 / 6, abs=0.002)
+
+
+def test_text_does_not_stand_through_a_long_silence() -> None:
+    assert layout([Said(0, 300, "Thanks.")], STYLE)[0].end < 3
+    assert layout([said_evenly("Thanks (300) all.")], STYLE)[0].end < 3
+    assert layout([Said(0, 300, "Thanks.", (Said(0, 300, "Thanks."),))], STYLE)[0].end == 7
+
+
+def test_the_gap_is_two_frames_of_the_video() -> None:
+    segments = [Said(0, 2, "One sentence here."), Said(2, 4, "Another sentence here.")]
+    for fps, gap in ((None, 0.08), (50, 0.04), (90_000, 0.08)):
+        first, second = layout(segments, STYLE, fps=fps)
+        assert second.start - first.end == pytest.approx(gap, abs=0.001)
+
+
+def test_speakers_at_the_same_time_stand_one_after_the_other() -> None:
+    cues = layout([Said(5, 6, "Yes."), Said(5, 6, "No."), Said(5, 6, "Maybe.")], STYLE)
+    assert shown(cues) == [("Yes.",), ("No.",), ("Maybe.",)]
+    assert all(a.end < b.start for a, b in pairwise(cues))
+    assert all(cue.end - cue.start >= 0.25 for cue in cues)
+
+
+def test_nothing_said_makes_no_cue() -> None:
+    assert layout([], STYLE) == []
+    assert layout([Said(0, 5, "  \n ")], STYLE) == []
+
+
+# Rules that hold for every text
+
+ANY_TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=300)
+WORDY = st.lists(st.text("abcé,.!?中、。 ", min_size=1, max_size=60), max_size=40).map(" ".join)
+TIMES = st.floats(0, 100, allow_nan=False)
+STYLES = st.builds(
+    SubtitleStyle, line_length=st.integers(16, 60), lines=st.integers(1, 3), gap=st.sampled_from([0, 0.04, 0.2])
+)
+
+
+@st.composite
+def segments(draw: st.DrawFn) -> Said:
+    text, start, length = draw(ANY_TEXT | WORDY), draw(TIMES), draw(TIMES)
+    if not draw(st.booleans()):
+        return Said(start, start + length, text)
+    words = tuple(Said(draw(TIMES), draw(TIMES), word) for word in text.split()[:20])
+    return Said(start, start + length, " ".join(word.text for word in words), words)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(segments(), max_size=5), STYLES)
+def test_every_word_stands_once_within_the_style(said: list[Said], style: SubtitleStyle) -> None:
+    said = sorted(said, key=lambda segment: segment.start)
+    cues = layout(said, style)
+    assert solid("".join(line for cue in cues for line in cue.lines)) == solid("".join(s.text for s in said))
+    assert all(1 <= len(cue.lines) <= style.lines for cue in cues)
+    assert all(line and width(line) <= style.line_length for cue in cues for line in cue.lines)
+    assert all(0 < cue.end - cue.start <= style.max_duration + 0.001 for cue in cues)
+    assert all(a.end + style.gap <= b.start + 0.0021 for a, b in pairwise(cues))
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=80))
+def test_spaces_stand_where_the_text_has_them(text: str) -> None:
+    wide = SubtitleStyle(line_length=120, lines=4)
+    cues = layout([Said(0, 5, text)], wide)
+    if len(cues) == 1 and len(cues[0].lines) == 1:
+        assert cues[0].lines[0] == " ".join(text.split())
+
+
+# Files
+
+HARD_TEXTS = [
+    "plain",
+    "{\\an8}top {braces} {",
+    "a <b>bold</b> claim <3 </i>",
+    "C:\\new\\Name \\N \\h",
+    "R&D &lt; &amp;",
+    "at 00:00:01,000 --> 00:00:02,000 sharp",
+    "10:20.55 --> 10:21.55",
+    "{\\p1}m 0 0{\\p0}",
+    "<v Bob>hi",
+    "WEBVTT",
+    "1984",
+    "“é” 中文 🎬",
+]
+
+
+def read_back(path: Path) -> list[tuple[int, int, str]]:
+    events = pysubs2.load(str(path), format_=path.suffix[1:], keep_html_tags=True)
+    return [(e.start, e.end, e.text.replace("\\N", "\n").replace(JOINER, "")) for e in events]
+
+
+def cues_of(texts: list[str]) -> list[Cue]:
+    return [Cue(n + 0.001, n + 0.999, tuple(text.split("\n"))) for n, text in enumerate(texts)]
+
+
+def expected(texts: list[str]) -> list[tuple[int, int, str]]:
+    return [(n * 1000 + 1, n * 1000 + 999, text) for n, text in enumerate(texts)]
+
+
+def test_srt_reads_back_as_it_was(tmp_path: Path) -> None:
+    texts = [*HARD_TEXTS, "In\n1984"]
+    write_srt(cues_of(texts), tmp_path / "a.srt")
+    assert read_back(tmp_path / "a.srt") == expected(texts)
+
+
+def test_srt_holds_nothing_that_a_reader_takes_for_a_tag(tmp_path: Path) -> None:
+    write_srt(cues_of(HARD_TEXTS), tmp_path / "a.srt")
+    events = pysubs2.load(str(tmp_path / "a.srt"), encoding="utf-8")
+    assert "<b>bold</b>" in events[2].text.replace(JOINER, "")
+
+
+def test_vtt_reads_back_as_it_was(tmp_path: Path) -> None:
+    texts = [*HARD_TEXTS, "In\n1984"]
+    write_vtt(cues_of(texts), tmp_path / "a.vtt")
+    assert [(a, b, html.unescape(text)) for a, b, text in read_back(tmp_path / "a.vtt")] == expected(texts)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.text(st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from("<>{}\\Nh&-:019,. "))))
+def test_every_text_survives_both_files(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
+    folder = tmp_path_factory.mktemp("cues")
+    cues = layout([Said(n * 9, n * 9 + 8, text.replace(JOINER, "")) for n, text in enumerate(texts)], STYLE)
+    wanted = [cue.text for cue in cues]
+    write_srt(cues, folder / "a.srt")
+    write_vtt(cues, folder / "a.vtt")
+    assert [text for _, _, text in read_back(folder / "a.srt")] == wanted
+    assert [html.unescape(text) for _, _, text in read_back(folder / "a.vtt")] == wanted
+
+
+def test_files_are_utf8_with_milliseconds_and_no_mark(tmp_path: Path) -> None:
+    write_srt([Cue(3661.234, 3662.345, ("é",))], tmp_path / "a.srt")
+    write_vtt([Cue(3661.234, 3662.345, ("é",))], tmp_path / "a.vtt")
+    assert (tmp_path / "a.srt").read_bytes() == "1\n01:01:01,234 --> 01:01:02,345\né\n\n".encode()
+    assert (tmp_path / "a.vtt").read_bytes() == "WEBVTT\n\n1\n01:01:01.234 --> 01:01:02.345\né\n\n".encode()
+
+
+def test_no_cues_make_files_that_players_accept(tmp_path: Path) -> None:
+    write_srt([], tmp_path / "a.srt")
+    write_vtt([], tmp_path / "a.vtt")
+    assert (tmp_path / "a.srt").read_bytes() == b""
+    assert (tmp_path / "a.vtt").read_bytes() == b"WEBVTT\n\n"

@@ -1,0 +1,15 @@
+"""Waiting for a condition, with a deadline whose failure says what was awaited."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+
+def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 30) -> None:
+    """Return as soon as `condition` holds; fail with `what` was awaited when it does not in time."""
+    ends_at = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > ends_at:
+            raise AssertionError(f"waited {timeout_s:.0f} s in vain for: {what}")
+        time.sleep(0.02)
