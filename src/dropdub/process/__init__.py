@@ -1,0 +1,55 @@
+"""Processes: who they are, how to start them so that none outlives its purpose, how to end whole trees of them.
+
+`posix.py` and `windows.py` have the same functions; what psutil knows on both is in `trees.py` and `identity.py`.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from dropdub.process.exits import describe_exit, error_for_exit
+from dropdub.process.identity import Identity, identity_of, same_process
+from dropdub.process.survivors import reap_survivors
+from dropdub.process.trees import kill_tree, tree_memory
+
+if sys.platform == "win32":
+    from dropdub.process.windows import (
+        Child,
+        contain_self,
+        end_self_and_children,
+        inherited_fds,
+        install_stop_handlers,
+        is_being_written,
+        kill_group,
+        spawn,
+    )
+else:
+    from dropdub.process.posix import (
+        Child,
+        contain_self,
+        end_self_and_children,
+        inherited_fds,
+        install_stop_handlers,
+        is_being_written,
+        kill_group,
+        spawn,
+    )
+
+__all__ = [
+    "Child",
+    "Identity",
+    "contain_self",
+    "describe_exit",
+    "end_self_and_children",
+    "error_for_exit",
+    "identity_of",
+    "inherited_fds",
+    "install_stop_handlers",
+    "is_being_written",
+    "kill_group",
+    "kill_tree",
+    "reap_survivors",
+    "same_process",
+    "spawn",
+    "tree_memory",
+]

@@ -1,0 +1,65 @@
+"""When a dropped file counts as whole: nothing about it has changed for a while, and nobody has it open to write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dropdub import process
+from dropdub.inbox.identity import Identity
+from dropdub.inbox.scan import Drop
+
+_Look = tuple[Identity, Identity | None]
+
+
+@dataclass(frozen=True)
+class Unsettled:
+    """A file that is waited for. Times are monotonic seconds."""
+
+    drop: Drop
+    first_seen: float
+    changed: float
+    """When it was last seen to have changed."""
+    due: float
+    """When it has settled, if it does not change any more."""
+
+
+class Settling:
+    """Remembers how each file of the inbox looked, and since when. Compares only: file times and clocks may be wrong.
+
+    What lay there at the start waits like any other file. A file that goes on changing is waited for without end.
+    """
+
+    def __init__(self, settle_s: float, settle_empty_s: float) -> None:
+        self._settle_s = settle_s
+        self._settle_empty_s = settle_empty_s
+        self._seen: dict[Path, Unsettled] = {}
+
+    def observe(self, drops: Sequence[Drop], now: float) -> list[Drop]:
+        """Take note of all that lies in the inbox now (monotonic); return what has settled. The rest is forgotten."""
+        self._seen = {drop.path: self._compared(drop, now) for drop in drops}
+        return [seen.drop for seen in self._seen.values() if seen.due <= now]
+
+    def next_due(self, now: float) -> float | None:
+        """Return when the next file may settle; None when no file is waited for."""
+        return min((seen.due for seen in self.pending(now)), default=None)
+
+    def pending(self, now: float) -> list[Unsettled]:
+        """Return what has not settled at `now`."""
+        return [seen for seen in self._seen.values() if seen.due > now]
+
+    def _compared(self, drop: Drop, now: float) -> Unsettled:
+        before = self._seen.get(drop.path)
+        changed = before.changed if before and _look(before.drop) == _look(drop) else now
+        wait_s = self._settle_s if drop.size or drop.kind == "link" else self._settle_empty_s
+        return Unsettled(drop, before.first_seen if before else now, changed, changed + wait_s)
+
+
+def _look(drop: Drop) -> _Look:
+    return drop.identity, drop.sidecar_identity
+
+
+def still_written(path: Path) -> bool:
+    """Return whether a process is known to have the file open for writing: the last look before it is taken."""
+    return not path.is_symlink() and process.is_being_written(path) is True

@@ -1,0 +1,161 @@
+"""Watching the inbox. Events are hints that only wake the scan; the periodic rescan is the truth."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from watchdog.events import (
+    DirCreatedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
+from watchdog.observers.polling import PollingObserver
+from watchdog.utils import BaseThread
+
+from dropdub.config import InboxSettings
+from dropdub.inbox.mounts import network_kind
+
+Mode = Literal["native", "polling"]
+STOP_GRACE_S = 5.0
+"""A polling thread may hang in a call to a share that is gone; it is a daemon thread, and is left behind then."""
+HINTS: list[type[FileSystemEvent]] = [
+    *(FileClosedEvent, FileMovedEvent, FileCreatedEvent),
+    *(DirCreatedEvent, DirMovedEvent),
+]
+"""What begins or ends a drop. Every further kind (each write, each read) would overflow the queue in a burst."""
+_LIMITS = {
+    errno.ENOSPC: "raise fs.inotify.max_user_watches with sysctl, then start Dropdub again",
+    errno.EMFILE: "raise fs.inotify.max_user_instances or the limit of open files, then start Dropdub again",
+    errno.ENFILE: "raise fs.file-max with sysctl, then start Dropdub again",
+}
+
+logger = logging.getLogger(__name__)
+
+
+class _Hint(FileSystemEventHandler):
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        self._wake()
+
+
+class Watcher:
+    """Calls `wake` when something happens in the inbox, from a thread of its own; `wake` must only set a flag.
+
+    Events may be lost, may come twice or for nothing.
+    """
+
+    def __init__(self, inbox: Path, settings: InboxSettings, wake: Callable[[], None]) -> None:
+        self._inbox = inbox
+        self._settings = settings
+        self._wake = wake
+        self._observer: BaseObserver | None = None
+        self._watched: tuple[int, int] | None = None
+        self._refused: str | None = None
+        self._notes: list[str] = []
+        self.mode: Mode = "native"
+
+    def start(self) -> None:
+        """Begin to watch. An inbox that is not there is watched from the first `check` that finds it."""
+        self._notes = []
+        self._watched = self._place()
+        if self._watched is not None:
+            self.mode = self._choose_mode()
+            self._observer = self._started()
+
+    def stop(self) -> None:
+        """End watching, in bounded time."""
+        observer, self._observer = self._observer, None
+        if observer is not None:
+            _end(observer)
+
+    def check(self) -> list[str]:
+        """Restart what has died, or watches a folder that is no longer the inbox; return what is to be known now.
+
+        To be called before a scan: what was missed in the meantime is found by that.
+        """
+        if not self._alive():
+            logger.warning("the inbox is watched anew: %s", self._inbox)
+            self.stop()
+            self.start()
+        return list(self._notes)
+
+    def _alive(self) -> bool:
+        if self._observer is None or self._watched != self._place():
+            return self._watched is None and self._place() is None
+        return all(thread.is_alive() and thread.should_keep_running() for thread in _threads(self._observer))
+
+    def _place(self) -> tuple[int, int] | None:
+        """Return which folder the inbox is: it may be removed and made anew, or a share be mounted over it."""
+        try:
+            info = self._inbox.stat()
+        except OSError:
+            return None
+        return info.st_dev, info.st_ino
+
+    def _choose_mode(self) -> Mode:
+        if self._settings.observer == "polling":
+            return "polling"
+        if self._refused is not None:
+            return self._fall_back(self._refused)
+        kind = network_kind(self._inbox) if self._settings.observer == "auto" else None
+        if kind is not None:
+            return self._fall_back(f"it lies on a network file system ({kind}), which tells nothing of changes")
+        return "native"
+
+    def _fall_back(self, reason: str) -> Mode:
+        every = f"{self._settings.polling_interval:g} s"
+        self._notes.append(f"The inbox is looked through every {every} instead of being watched, because {reason}.")
+        return "polling"
+
+    def _started(self) -> BaseObserver | None:
+        """Return the running observer; a native one that cannot be had gives way to polling."""
+        try:
+            return self._running(self.mode)
+        except OSError as error:
+            if self.mode == "polling":
+                self._notes.append(f"The inbox cannot be watched ({error}); it is still looked through now and then.")
+                return None
+            self._refused = _why(error)
+            self.mode = self._choose_mode()
+            return self._started()
+
+    def _running(self, mode: Mode) -> BaseObserver:
+        observer = Observer() if mode == "native" else PollingObserver(timeout=self._settings.polling_interval)
+        try:
+            observer.schedule(_Hint(self._wake), str(self._inbox), recursive=True, event_filter=HINTS)
+            observer.start()
+        except BaseException:
+            _end(observer)
+            raise
+        return observer
+
+
+def _threads(observer: BaseObserver) -> list[BaseThread]:
+    """Return all threads of an observer: each may die while `observer.is_alive()` stays true."""
+    reader = getattr(observer, "_inotify_fd", None)
+    readers = [reader] if isinstance(reader, BaseThread) else []
+    return [observer, *observer.emitters, *readers]
+
+
+def _why(error: OSError) -> str:
+    remedy = _LIMITS.get(error.errno or 0)
+    return f"the system refuses ({error.strerror or error})" + (f": {remedy}" if remedy else "")
+
+
+def _end(observer: BaseObserver) -> None:
+    """Stop an observer, also one that did not come up."""
+    observer.stop()
+    if observer.is_alive():
+        observer.join(STOP_GRACE_S)

@@ -1,0 +1,54 @@
+"""What an exit code says, as a sentence."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+from dropdub.errors import OutOfMemory, WorkerDied
+
+CRASH = 0xC0000000
+WINDOWS_CODES = {
+    0xC0000005: "it touched memory that is not its own (access violation)",
+    0xC0000017: "the system had no memory left for it",
+    0xC000001D: "the processor does not know an instruction in it (illegal instruction)",
+    0xC00000FD: "its stack overflowed",
+    0xC000012D: "the system's commit limit was reached: out of memory",
+    0xC000013A: "it was ended by Ctrl-C or by closing its window",
+    0xC0000135: "a library (DLL) that it needs was not found",
+    0xC0000142: "a library (DLL) of it could not start",
+    0xC0000374: "its heap was damaged",
+    0xC0000409: "it stopped itself on a damaged stack (a known fault of GPU libraries when they end)",
+}
+OUT_OF_MEMORY_CODES = {0xC0000017, 0xC000012D}
+
+
+def describe_exit(code: int) -> str:
+    """Return what an exit code as subprocess gives it (negative: a POSIX signal) says about the end."""
+    if code < 0 and sys.platform != "win32":
+        return _describe_signal(-code)
+    unsigned = code & 0xFFFFFFFF
+    if unsigned in WINDOWS_CODES:
+        return f"{WINDOWS_CODES[unsigned]} (0x{unsigned:08X})"
+    if unsigned >= CRASH:
+        return f"it crashed (0x{unsigned:08X})"
+    return "it ended without a result" if code == 0 else f"it ended with code {code}"
+
+
+def error_for_exit(code: int) -> WorkerDied:
+    """Return the error for a worker that ended with `code` and left no result."""
+    text = f"The worker died: {describe_exit(code)}."
+    killed = sys.platform != "win32" and code == -signal.SIGKILL
+    memory = killed or (code & 0xFFFFFFFF) in OUT_OF_MEMORY_CODES
+    return OutOfMemory(text) if memory else WorkerDied(text)
+
+
+def _describe_signal(number: int) -> str:
+    if number == getattr(signal, "SIGKILL", None):
+        return "it was killed, most likely because memory ran out (SIGKILL)"
+    if number == signal.SIGSEGV:
+        return "it touched memory that is not its own (SIGSEGV)"
+    try:
+        return f"it was ended by {signal.Signals(number).name}"
+    except ValueError:
+        return f"it was ended by signal {number}"

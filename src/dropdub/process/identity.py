@@ -1,0 +1,61 @@
+"""Who a process is: a pid alone is reused, so boot, pid and start time must all match."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+import psutil
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+START_TOLERANCE_S = 0.05
+
+
+@dataclass(frozen=True)
+class Identity:
+    """One process of one boot; `started` in seconds since the epoch, as psutil says it."""
+
+    pid: int
+    started: float
+    boot_id: str
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def from_json(text: str) -> Identity | None:
+        """Return what `to_json` wrote, or None for anything else."""
+        try:
+            data = json.loads(text)
+            return Identity(int(data["pid"]), float(data["started"]), str(data["boot_id"]))
+        except (ValueError, KeyError, TypeError):
+            return None
+
+
+@cache
+def boot_id() -> str:
+    """Return what names this boot of the machine."""
+    try:
+        return BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        return f"booted-{round(psutil.boot_time() / 60)}"
+
+
+def identity_of(pid: int | None = None) -> Identity | None:
+    """Return the identity of a process (this one by default), or None where there is none."""
+    try:
+        process = psutil.Process(os.getpid() if pid is None else pid)
+        return Identity(process.pid, process.create_time(), boot_id())
+    except psutil.Error:
+        return None
+
+
+def same_process(identity: Identity) -> bool:
+    """Return whether the very process that `identity` names is alive."""
+    now = identity_of(identity.pid)
+    if now is None or now.boot_id != identity.boot_id:
+        return False
+    return abs(now.started - identity.started) < START_TOLERANCE_S

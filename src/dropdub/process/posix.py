@@ -1,0 +1,130 @@
+"""Processes on Linux and macOS: own session, killed by group, alive as long as an inherited lock is held."""
+
+from __future__ import annotations
+
+import sys
+
+if sys.platform != "win32":
+    import contextlib
+    import fcntl
+    import os
+    import signal
+    import subprocess
+    from collections.abc import Callable, Mapping, Sequence
+    from dataclasses import dataclass
+    from pathlib import Path
+    from types import FrameType
+
+    from dropdub.process.identity import Identity, identity_of
+    from dropdub.process.trees import kill_tree
+
+    LOCK_VARIABLE = "DROPDUB_LIVENESS_FD"
+
+    @dataclass(frozen=True)
+    class Child:
+        """A process we started, with pipes for its standard streams, and the file whose lock tells that it lives."""
+
+        process: subprocess.Popen[bytes]
+        lock_path: Path
+
+        def release(self) -> None:
+            """Give back what the system keeps for it, after its end."""
+
+    def spawn(
+        arguments: Sequence[str], *, lock_path: Path, environment: Mapping[str, str], memory_bytes: int | None = None
+    ) -> Child:
+        """Start a process in its own session; it and all its descendants hold the lock on `lock_path`.
+
+        The lock is free when, and only when, all of them are dead: also grandchildren of a killed parent.
+        """
+        fd = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            process = subprocess.Popen(
+                list(arguments),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={**environment, LOCK_VARIABLE: str(fd)},
+                pass_fds=(fd,),
+                start_new_session=True,
+            )
+            identity = identity_of(process.pid)
+            os.write(fd, identity.to_json().encode() if identity else b"")
+        finally:
+            os.close(fd)
+        return Child(process, lock_path)
+
+    def inherited_fds() -> tuple[int, ...]:
+        """Return the descriptors that every child of a worker must inherit (`pass_fds`): its liveness lock."""
+        value = os.environ.get(LOCK_VARIABLE, "")
+        return (int(value),) if value.isdigit() and _is_open(int(value)) else ()
+
+    def is_held(lock_path: Path) -> bool:
+        """Return whether somebody who inherited the lock lives."""
+        try:
+            fd = os.open(lock_path, os.O_RDWR)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(fd)
+        return False
+
+    def kill_group(identity: Identity) -> None:
+        """Kill a process that leads its own session, with its group and all its descendants."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if os.getpgid(identity.pid) == identity.pid:
+                os.killpg(identity.pid, signal.SIGKILL)
+        kill_tree(identity.pid)
+
+    def end_self_and_children() -> None:
+        """Kill this worker's whole group, this process included."""
+        os.killpg(os.getpgid(0), signal.SIGKILL)
+
+    def contain_self() -> None:
+        """Do nothing: on POSIX, workers end when their standard input does."""
+
+    def install_stop_handlers(on_stop: Callable[[], None]) -> None:
+        """Call `on_stop` on SIGINT, SIGTERM and SIGHUP; it must only set a flag."""
+
+        def handle(_number: int, _frame: FrameType | None) -> None:
+            on_stop()
+
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, handle)
+
+    def is_being_written(path: Path) -> bool | None:
+        """Return whether somebody has the file open for writing; None where the system does not tell.
+
+        Linux grants a read lease only on a file that nobody has open for writing (fcntl(2), "Leases"). The lease is
+        given back at once; should a writer come in between, the kernel's notice must not end this process, so it is
+        asked to send SIGURG, which is ignored by default, instead of SIGIO.
+        """
+        if sys.platform != "linux":
+            return None
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            return None
+        try:
+            fcntl.fcntl(fd, fcntl.F_SETSIG, signal.SIGURG)
+            fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+            fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return None
+        finally:
+            os.close(fd)
+        return False
+
+    def _is_open(fd: int) -> bool:
+        try:
+            os.fstat(fd)
+        except OSError:
+            return False
+        return True
