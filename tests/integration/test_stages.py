@@ -246,6 +246,7 @@ def test_cutting_a_recording_loses_and_doubles_no_word(driven: Callable[..., Dri
     assert chunks[0][0] == 0 and chunks[-1][1] == cut.facts["extract"]["duration_s"]
     assert all(before[1] == after[0] for before, after in zip(chunks, chunks[1:], strict=False))
     texts = [job.published["lecture.txt"].read_text(encoding="utf-8") for job in (cut, whole)]
+    print(jiwer.wer(words(texts[1]), words(texts[0])), texts, chunks)
     assert jiwer.wer(words(texts[1]), words(texts[0])) <= 0.12, texts
     transcript = Transcript.load(cut.published["lecture.json"])
     spoken = [word for segment in transcript.segments for word in segment.words]
@@ -289,8 +290,9 @@ def test_a_text_without_targets_is_read_aloud_in_its_own_language(
 
 @needs_apertium
 def test_the_same_recording_again_costs_no_engine_and_gives_the_same_files(
-    driven: Callable[..., Drive], speech: Path, cache: Cache
+    driven: Callable[..., Drive], cache: Cache
 ) -> None:
+    speech = PIECES / "LJ001-0002.flac"
     first = driven(speech, targets=["es"], cache=cache).run()
     again = driven(speech, targets=["es"], cache=cache).run()
     assert not first.facts["transcribe/0000"]["cached"] and again.facts["transcribe/0000"]["cached"]
@@ -419,8 +421,8 @@ def test_an_outbox_that_cannot_be_written_to_is_waited_for(driven: Callable[...,
     assert "manifest.json" in job.run().published
 
 
-def test_progress_never_goes_back_and_ends_at_one(driven: Callable[..., Drive], speech: Path) -> None:
-    job = driven(speech, cache=Cache(None, max_bytes=0)).run(until="merge")
+def test_progress_never_goes_back_and_ends_at_one(driven: Callable[..., Drive]) -> None:
+    job = driven(PIECES / "LJ001-0002.flac", cache=Cache(None, max_bytes=0)).run(until="merge")
     for key in ("extract", "transcribe/0000"):
         shares = job.shares[key]
         assert shares == sorted(shares) and 0.85 <= shares[-1] <= 1.0

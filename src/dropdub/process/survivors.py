@@ -1,0 +1,53 @@
+"""What outlived a daemon that died: found by the locks it still holds, ended before anything goes on."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from dropdub.errors import WorkerDied
+from dropdub.files import remove
+from dropdub.process.identity import Identity, same_process
+
+if sys.platform == "win32":
+    from dropdub.process.windows import is_held, kill_group
+else:
+    from dropdub.process.posix import is_held, kill_group
+
+POLL_S = 0.05
+
+
+def reap_survivors(run_dir: Path, *, timeout_s: float = 10.0) -> list[str]:
+    """End every process that holds a lock in `run_dir`, and delete the locks; return a sentence for each.
+
+    A process is killed only if boot, pid and start time are those recorded; what holds a lock otherwise is waited for.
+    Raises WorkerDied where something still lives after `timeout_s`.
+    """
+    ended = []
+    for lock_path in sorted(run_dir.glob("*.lock")):
+        if is_held(lock_path):
+            _end(lock_path, time.monotonic() + timeout_s)
+            ended.append(f"{lock_path.stem} outlived its daemon and was ended")
+        remove(lock_path)
+    return ended
+
+
+def _end(lock_path: Path, deadline: float) -> None:
+    identity = _recorded(lock_path)
+    while is_held(lock_path):
+        if identity is not None and same_process(identity):
+            kill_group(identity)
+        if time.monotonic() > deadline:
+            raise WorkerDied(
+                f"{lock_path.stem} of an earlier run still lives{f' (process {identity.pid})' if identity else ''}.",
+                remedy="End that process, then start again.",
+            )
+        time.sleep(POLL_S)
+
+
+def _recorded(lock_path: Path) -> Identity | None:
+    try:
+        return Identity.from_json(lock_path.read_text(encoding="utf-8"))
+    except OSError:
+        return None

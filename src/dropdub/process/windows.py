@@ -1,0 +1,143 @@
+"""Processes on Windows: Job Objects that end all their processes when they are closed. The functions of `posix.py`."""
+
+from __future__ import annotations
+
+import sys
+
+if sys.platform == "win32":
+    import ctypes
+    import signal
+    import subprocess
+    from collections.abc import Callable, Mapping, Sequence
+    from ctypes import wintypes
+    from dataclasses import dataclass
+    from pathlib import Path
+    from types import FrameType
+
+    from dropdub.files import write_whole
+    from dropdub.process.identity import Identity, identity_of, same_process
+    from dropdub.process.trees import kill_tree
+
+    LIMIT_INFORMATION = 9
+    """JobObjectExtendedLimitInformation."""
+    KILL_ON_JOB_CLOSE = 0x2000
+    JOB_MEMORY = 0x200
+    GENERIC_READ = 0x80000000
+    OPEN_EXISTING = 3
+    SHARING_VIOLATION = 32
+    INVALID_HANDLE = ctypes.c_void_p(-1).value
+
+    class _BasicLimits(ctypes.Structure):
+        _fields_ = (
+            ("PerProcessUserTimeLimit", ctypes.c_int64),
+            ("PerJobUserTimeLimit", ctypes.c_int64),
+            ("LimitFlags", wintypes.DWORD),
+            ("MinimumWorkingSetSize", ctypes.c_size_t),
+            ("MaximumWorkingSetSize", ctypes.c_size_t),
+            ("ActiveProcessLimit", wintypes.DWORD),
+            ("Affinity", ctypes.c_size_t),
+            ("PriorityClass", wintypes.DWORD),
+            ("SchedulingClass", wintypes.DWORD),
+        )
+
+    class _ExtendedLimits(ctypes.Structure):
+        _fields_ = (
+            ("BasicLimitInformation", _BasicLimits),
+            ("IoInfo", ctypes.c_uint64 * 6),
+            ("ProcessMemoryLimit", ctypes.c_size_t),
+            ("JobMemoryLimit", ctypes.c_size_t),
+            ("PeakProcessMemoryUsed", ctypes.c_size_t),
+            ("PeakJobMemoryUsed", ctypes.c_size_t),
+        )
+
+    _kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+    _kernel.CreateJobObjectW.restype = wintypes.HANDLE
+    _kernel.CreateFileW.restype = wintypes.HANDLE
+    _kernel.GetCurrentProcess.restype = wintypes.HANDLE
+    _kernel.AssignProcessToJobObject.argtypes = (wintypes.HANDLE, wintypes.HANDLE)
+    _kernel.SetInformationJobObject.argtypes = (wintypes.HANDLE, ctypes.c_int, ctypes.c_void_p, wintypes.DWORD)
+    _kernel.CloseHandle.argtypes = (wintypes.HANDLE,)
+    _own_jobs: list[int] = []
+
+    @dataclass(frozen=True)
+    class Child:
+        """A process we started, with pipes for its standard streams, and the Job Object that holds its tree."""
+
+        process: subprocess.Popen[bytes]
+        lock_path: Path
+        job: int
+
+        def release(self) -> None:
+            """Close the Job Object, which ends what is left in it."""
+            _kernel.CloseHandle(self.job)
+
+    def spawn(
+        arguments: Sequence[str], *, lock_path: Path, environment: Mapping[str, str], memory_bytes: int | None = None
+    ) -> Child:
+        """Start a process in a Job Object of its own, which ends its tree with this process, and bounds its memory."""
+        job = _new_job(memory_bytes)
+        process = subprocess.Popen(
+            list(arguments),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=dict(environment),
+            creationflags=subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP,
+        )
+        _kernel.AssignProcessToJobObject(job, int(process._handle))  # type: ignore[attr-defined]
+        identity = identity_of(process.pid)
+        write_whole(lock_path, identity.to_json().encode() if identity else b"")
+        return Child(process, lock_path, job)
+
+    def inherited_fds() -> tuple[int, ...]:
+        """Return nothing: here the Job Object tells who lives."""
+        return ()
+
+    def is_held(lock_path: Path) -> bool:
+        """Return whether the process that the file names lives."""
+        try:
+            identity = Identity.from_json(lock_path.read_text(encoding="utf-8"))
+        except OSError:
+            return False
+        return identity is not None and same_process(identity)
+
+    def kill_group(identity: Identity) -> None:
+        """Kill a process and all its descendants."""
+        kill_tree(identity.pid)
+
+    def end_self_and_children() -> None:
+        """End this worker's children; the caller ends itself."""
+        me = identity_of()
+        if me is not None:
+            kill_tree(me.pid)
+
+    def contain_self() -> None:
+        """Put this process into a Job Object, so that nothing it started lives on when it is killed."""
+        job = _new_job(None)
+        if _kernel.AssignProcessToJobObject(job, _kernel.GetCurrentProcess()):
+            _own_jobs.append(job)
+
+    def install_stop_handlers(on_stop: Callable[[], None]) -> None:
+        """Call `on_stop` on Ctrl-C, Ctrl-Break and SIGTERM; it must only set a flag."""
+
+        def handle(_number: int, _frame: FrameType | None) -> None:
+            on_stop()
+
+        for number in (signal.SIGINT, signal.SIGBREAK, signal.SIGTERM):
+            signal.signal(number, handle)
+
+    def is_being_written(path: Path) -> bool | None:
+        """Return whether another process has the file open: an open that shares nothing then fails with error 32."""
+        handle = _kernel.CreateFileW(str(path), GENERIC_READ, 0, None, OPEN_EXISTING, 0, None)
+        if handle == INVALID_HANDLE:
+            return True if ctypes.get_last_error() == SHARING_VIOLATION else None
+        _kernel.CloseHandle(handle)
+        return False
+
+    def _new_job(memory_bytes: int | None) -> int:
+        job = _kernel.CreateJobObjectW(None, None)
+        limits = _ExtendedLimits()
+        limits.BasicLimitInformation.LimitFlags = KILL_ON_JOB_CLOSE | (JOB_MEMORY if memory_bytes else 0)
+        limits.JobMemoryLimit = memory_bytes or 0
+        _kernel.SetInformationJobObject(job, LIMIT_INFORMATION, ctypes.byref(limits), ctypes.sizeof(limits))
+        return int(job)

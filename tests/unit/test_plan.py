@@ -1,0 +1,126 @@
+"""The planner: which steps follow from what is known, and in which order they may run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dropdub.config import JobOptions
+from dropdub.pipeline.plan import first_steps, job_facts, plan
+
+VIDEO = {"kind": "media", "video": {"codec": "h264"}}
+SOUND = {"kind": "media", "video": None}
+TEXT = {"kind": "text", "video": None}
+TWO_CHUNKS = {"chunks": [[0.0, 700.0], [700.0, 1500.0]]}
+
+
+def keys(facts: dict[str, Any], **options: Any) -> list[str]:
+    return [step.key for step in plan(JobOptions.model_validate(options), facts)]
+
+
+def test_a_job_begins_with_a_look_at_its_file() -> None:
+    assert [step.key for step in first_steps()] == ["probe"]
+    assert keys({}, targets=["pt"]) == ["probe"]
+
+
+def test_a_recording_is_planned_as_far_as_its_chunks_are_known() -> None:
+    assert keys({"probe": VIDEO}) == ["probe", "extract", "split"]
+    known = {"probe": VIDEO, "extract": {}, "split": TWO_CHUNKS}
+    assert keys(known) == ["probe", "extract", "split", "transcribe/0000", "transcribe/0001", "merge"]
+
+
+def test_each_chunk_is_one_step_with_its_range() -> None:
+    steps = plan(JobOptions(), {"probe": SOUND, "split": TWO_CHUNKS})
+    second = next(step for step in steps if step.key == "transcribe/0001")
+    assert second.params == {"start": 700.0, "end": 1500.0, "ordinal": 1}
+    assert second.pool == "transcribe" and second.target is None
+
+
+def test_a_video_gets_a_branch_for_each_target_and_the_manifest_last() -> None:
+    facts = {"probe": VIDEO, "extract": {}, "split": TWO_CHUNKS, "merge": {"language": "en", "skipped": []}}
+    branch = [
+        "translate/{}",
+        "publish/translation.{}",
+        "synthesize/{}",
+        "mix/{}",
+        "publish/dub.{}",
+        "mux/{}",
+        "publish/video.{}",
+    ]
+    found = keys(facts, targets=["pt", "es"])[6:]
+    assert found[0] == "publish/transcript" and found[-1] == "publish/manifest"
+    assert [key for key in found if "pt" in key] == [key.format("pt") for key in branch]
+    assert [key for key in found if "es" in key] == [key.format("es") for key in branch]
+
+
+def test_a_sound_file_gets_no_video() -> None:
+    facts = {"probe": SOUND, "split": TWO_CHUNKS, "merge": {"language": "en"}}
+    assert not [key for key in keys(facts, targets=["pt"]) if "mux" in key or "video" in key]
+
+
+def test_a_target_that_is_skipped_gets_no_branch() -> None:
+    facts = {"probe": VIDEO, "split": TWO_CHUNKS, "merge": {"language": "en", "skipped": ["en-GB"]}}
+    targets = {step.target for step in plan(JobOptions(targets=("en-GB", "pt")), facts)}
+    assert targets == {None, "pt"}
+
+
+def test_a_text_is_neither_cut_nor_transcribed_and_has_no_transcript_to_publish() -> None:
+    assert keys({"probe": TEXT}, targets=["pt"]) == ["probe", "extract"]
+    facts = {"probe": TEXT, "extract": {"language": "en", "skipped": []}}
+    assert keys(facts, targets=["pt"])[2:] == [
+        "translate/pt",
+        "publish/translation.pt",
+        "synthesize/pt",
+        "mix/pt",
+        "publish/dub.pt",
+        "publish/manifest",
+    ]
+
+
+def test_a_text_without_targets_is_read_in_its_own_language() -> None:
+    facts = {"probe": TEXT, "extract": {"language": "de", "skipped": []}}
+    assert {step.target for step in plan(JobOptions(), facts)} == {None, "de"}
+
+
+def test_the_phases_keep_every_step_behind_what_it_needs() -> None:
+    facts = {"probe": VIDEO, "split": TWO_CHUNKS, "merge": {"language": "en"}}
+    steps = {step.key: step for step in plan(JobOptions(targets=("pt",)), facts)}
+    order = [
+        "probe",
+        "extract",
+        "split",
+        "transcribe/0000",
+        "merge",
+        "publish/transcript",
+        "translate/pt",
+        "publish/translation.pt",
+        "synthesize/pt",
+        "mix/pt",
+        "publish/dub.pt",
+        "mux/pt",
+        "publish/video.pt",
+        "publish/manifest",
+    ]
+    phases = [steps[key].phase for key in order]
+    assert phases == sorted(set(phases))
+    assert steps["publish/manifest"].target is None
+    pools = {key: steps[key].pool for key in ("translate/pt", "synthesize/pt", "mix/pt", "publish/dub.pt")}
+    assert list(pools.values()) == ["translate", "synthesize", "media", "media"]
+
+
+def test_planning_again_gives_the_same_steps() -> None:
+    facts = {"probe": VIDEO, "split": TWO_CHUNKS, "merge": {"language": "en"}}
+    options = JobOptions(targets=("pt", "es"))
+    assert plan(options, facts) == plan(options, facts)
+    earlier = plan(options, {"probe": VIDEO, "split": TWO_CHUNKS})
+    assert {step.key for step in earlier} <= {step.key for step in plan(options, facts)}
+
+
+def test_a_job_learns_from_results_what_its_row_shows() -> None:
+    assert job_facts("probe", {"kind": "media", "duration_s": 3.0, "language": "pt"}) == {
+        "kind": "media",
+        "duration_s": 3.0,
+        "warnings": (),
+    }
+    learnt = job_facts("extract", {"content_hash": "ab", "duration_s": 2.9, "warnings": ["Ends early."]})
+    assert learnt == {"content_hash": "ab", "duration_s": 2.9, "warnings": ("Ends early.",)}
+    assert job_facts("merge", {"language": "en", "segments": 3}) == {"language": "en", "warnings": ()}
