@@ -111,9 +111,7 @@ class NotAFile(PermanentError):
 
 
 class NotMedia(PermanentError):
-    usual_remedy = (
-        "Play the file in a media player; if it does not play there, get a whole copy and drop it again."
-    )
+    usual_remedy = "Play the file in a media player; if it does not play there, get a whole copy and drop it again."
 
 
 class NoAudio(PermanentError):

@@ -79,7 +79,7 @@ def copy_whole(source: Path, target: Path) -> str:
 
     Raises OSError when the copy, read back, differs from what was read.
     """
-    part = target.with_name(f".{target.name[:80]}.part")
+    part = target.with_name(f".{_cut(target.name, 200)}.part")
     digest = hashlib.sha256()
     with source.open("rb") as reader, part.open("wb") as writer:
         for block in blocks(reader):
@@ -116,7 +116,7 @@ def sha256(path: Path) -> str:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that it appears whole or not at all, and survives a power cut."""
-    part = path.with_name(f".{path.name[:80]}.part")
+    part = path.with_name(f".{_cut(path.name, 200)}.part")
     with part.open("wb") as writer:
         writer.write(data)
         flush(writer)

@@ -131,7 +131,7 @@ def test_a_video_becomes_a_dubbed_video_that_keeps_picture_and_original_sound(
         assert dubbed.streams.audio[0].metadata["handler_name"] == "Spanish (dubbed)"
         assert packets(dubbed, "video") == packets(original, "video")
     with av.open(str(job.published["clip.es.mp4"])) as dubbed, av.open(str(talk_video)) as original:
-        assert [data for data in packets(dubbed, "audio", 1)] == packets(original, "audio")
+        assert packets(dubbed, "audio", 1) == packets(original, "audio")
     assert "espeak-ng cannot clone a voice: the dub has its default voice." in job.warnings
 
 
@@ -246,8 +246,9 @@ def test_cutting_a_recording_loses_and_doubles_no_word(driven: Callable[..., Dri
     assert chunks[0][0] == 0 and chunks[-1][1] == cut.facts["extract"]["duration_s"]
     assert all(before[1] == after[0] for before, after in zip(chunks, chunks[1:], strict=False))
     texts = [job.published["lecture.txt"].read_text(encoding="utf-8") for job in (cut, whole)]
-    print(jiwer.wer(words(texts[1]), words(texts[0])), texts, chunks)
-    assert jiwer.wer(words(texts[1]), words(texts[0])) <= 0.12, texts
+    compared = jiwer.process_words(words(texts[1]), words(texts[0]))
+    assert compared.wer <= 0.06, "a recogniser hears a word otherwise without what was before it, but seldom"
+    assert not [one for one in (compared.insertions, compared.deletions) if one > 1], texts
     transcript = Transcript.load(cut.published["lecture.json"])
     spoken = [word for segment in transcript.segments for word in segment.words]
     assert all(before.start <= after.start for before, after in zip(spoken, spoken[1:], strict=False))
@@ -274,9 +275,7 @@ def test_a_text_is_translated_and_read_aloud_paragraph_by_paragraph(
     assert abs(wav.duration_s(job.job_dir / "dub.es.wav") - spoken_s - 0.6 * 3) < 0.01
 
 
-def test_a_text_without_targets_is_read_aloud_in_its_own_language(
-    driven: Callable[..., Drive], tmp_path: Path
-) -> None:
+def test_a_text_without_targets_is_read_aloud_in_its_own_language(driven: Callable[..., Drive], tmp_path: Path) -> None:
     notes = tmp_path / "recado.txt"
     notes.write_bytes("Olá! A reunião começa às nove da manhã.\r\n".encode("cp1252"))
     job = driven(notes).run()
@@ -373,9 +372,7 @@ def test_limits_of_length_and_size_are_kept_and_named(
 
 
 @pytest.mark.parametrize("name", ["no suffix", "odd.xyz", "notes.TXT", "page.md"])
-def test_a_plain_text_is_taken_whatever_it_is_called(
-    driven: Callable[..., Drive], tmp_path: Path, name: str
-) -> None:
+def test_a_plain_text_is_taken_whatever_it_is_called(driven: Callable[..., Drive], tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("A small text.\n", encoding="utf-8")
     job = driven(tmp_path / name).run(until="extract")
     assert job.columns["kind"] == "text"
@@ -399,9 +396,7 @@ def test_a_language_that_no_engine_understands_is_refused(driven: Callable[..., 
         driven(speech, language="de").run()
 
 
-def test_a_full_disk_is_waited_for(
-    driven: Callable[..., Drive], speech: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_waited_for(driven: Callable[..., Drive], speech: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(speech.parent)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
     with pytest.raises(Waiting, match="free") as waiting:

@@ -48,8 +48,8 @@ def test_a_video_gets_a_branch_for_each_target_and_the_manifest_last() -> None:
     ]
     found = keys(facts, targets=["pt", "es"])[6:]
     assert found[0] == "publish/transcript" and found[-1] == "publish/manifest"
-    assert [key for key in found if "pt" in key] == [key.format("pt") for key in branch]
-    assert [key for key in found if "es" in key] == [key.format("es") for key in branch]
+    assert [key for key in found if key.endswith(("/pt", ".pt"))] == [key.format("pt") for key in branch]
+    assert [key for key in found if key.endswith(("/es", ".es"))] == [key.format("es") for key in branch]
 
 
 def test_a_sound_file_gets_no_video() -> None:

@@ -100,9 +100,7 @@ class Endings:
         root = self._context.root
         folder = root.archive if verdict is JobState.SUCCEEDED else root.failed
         coming = {
-            key(Path(other.destination).name)
-            for other in queries.jobs_ending(self._context.store)
-            if other.destination
+            key(Path(other.destination).name) for other in queries.jobs_ending(self._context.store) if other.destination
         }
         name = free_name(folder, job.name, taken=lambda name: key(name) in coming, room=NOTE_ROOM)
         return str(folder / name)

@@ -17,7 +17,7 @@ from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved, Mover
 from dropdub.errors import BadSidecar, DropdubError, TransitionRefused
 from dropdub.files import safe_name
-from dropdub.inbox.intake import Absent, StillWritten, Taken, bring_in
+from dropdub.inbox.intake import Absent, Claimed, StillWritten, Taken, bring_in
 from dropdub.inbox.scan import Drop, scan
 from dropdub.inbox.settle import Settling, still_written
 from dropdub.inbox.watcher import Watcher
@@ -97,9 +97,7 @@ class Intake:
             note("file cannot be taken yet", level=30, job=job.id, text=str(moved.error))
             self._held_until[moved.job_id] = now + 10.0
         elif isinstance(moved.result, Absent):
-            transitions.vanish_job(
-                self._context.store, moved.job_id, reason=moved.result.reason, now=time.time()
-            )
+            transitions.vanish_job(self._context.store, moved.job_id, reason=moved.result.reason, now=time.time())
         elif isinstance(moved.result, Taken):
             self._taken(job, moved.result)
 
@@ -174,5 +172,14 @@ class Intake:
         self._endings.fail(fresh, reason=error.message, remedy=error.remedy)
 
 
-def _claim_of(job: Job) -> Any:
-    return None if Path(job.source) else None
+def _claim_of(job: Job) -> Claimed:
+    """Return what is to be moved. A first claim must find the file as it was seen; a retry takes what is there."""
+    first = job.round == 1 and job.origin == "dropped"
+    return Claimed(
+        path=Path(job.source),
+        name=job.name,
+        sidecar=Path(job.sidecar) if job.sidecar else None,
+        copy=job.origin == "given",
+        size=job.size if first else None,
+        mtime_ns=job.mtime_ns if first else None,
+    )

@@ -37,8 +37,4 @@ def _holder(database_url: str) -> str:
         daemon = open_reader(database_url).status(now=0.0, limit=0).daemon
     except DropdubError:
         daemon = None
-    return (
-        f"process {daemon.pid} on {daemon.host}, since {daemon.started_at}"
-        if daemon
-        else "it is just starting"
-    )
+    return f"process {daemon.pid} on {daemon.host}, since {daemon.started_at}" if daemon else "it is just starting"

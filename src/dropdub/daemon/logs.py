@@ -76,8 +76,6 @@ def _take_down(handlers: list[logging.Handler]) -> None:
         handler.close()
 
 
-def note(
-    sentence: str, *, level: int = logging.INFO, trace: BaseException | None = None, **fields: Any
-) -> None:
+def note(sentence: str, *, level: int = logging.INFO, trace: BaseException | None = None, **fields: Any) -> None:
     """Log a fixed sentence with fields; `job=ID` sends it to the job's own file too."""
     _logger.log(level, sentence, extra={"fields": fields}, exc_info=trace)

@@ -39,9 +39,7 @@ class Outcomes:
         if claim is None or claim.step.token != event.token:
             return
         if isinstance(event, Started):
-            transitions.record_worker(
-                self._context.store, claim.attempt_id, pid=event.pid, started=event.pid_started
-            )
+            transitions.record_worker(self._context.store, claim.attempt_id, pid=event.pid, started=event.pid_started)
         elif isinstance(event, Completed):
             self._completed(claim, event)
         elif isinstance(event, Broke):

@@ -20,9 +20,7 @@ def publish(context: Context, job: Job, result: dict[str, Any]) -> list[str]:
     staging = context.staging_of(job)
     try:
         folder = _folder(context, job)
-        return [
-            str(_placed(staging / item["name"], folder / item["name"])) for item in result["deliverables"]
-        ]
+        return [str(_placed(staging / item["name"], folder / item["name"])) for item in result["deliverables"]]
     except OSError as error:
         raise Waiting(
             f"The outbox {context.outbox_of(job)} cannot be written to: {error.strerror or error}.",
@@ -37,9 +35,7 @@ def _folder(context: Context, job: Job) -> Path:
     stem = Path(job.name).stem
 
     def choose(taken: Any) -> str:
-        name = free_name(
-            outbox, stem, taken=lambda name: taken(str(outbox / name)), numbering=numbered_folder
-        )
+        name = free_name(outbox, stem, taken=lambda name: taken(str(outbox / name)), numbering=numbered_folder)
         return str(outbox / name)
 
     folder = Path(transitions.claim_outbox(context.store, job_id(job), choose=choose))

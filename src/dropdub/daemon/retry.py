@@ -15,9 +15,7 @@ def next_try_at(error: DropdubError, *, attempts: int, settings: Retry, now: flo
     """
     if error.permanent or attempts >= settings.attempts:
         return None
-    wait = wait_random_exponential(
-        multiplier=settings.first, max=settings.longest, min=min(1.0, settings.first)
-    )
+    wait = wait_random_exponential(multiplier=settings.first, max=settings.longest, min=min(1.0, settings.first))
     return now + wait(_state(attempts))
 
 

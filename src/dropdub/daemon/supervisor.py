@@ -31,9 +31,7 @@ MOVER_GRACE_S = 2.0
 class Supervisor:
     """Runs one root. `run` returns when `until` says so, or when `stop` was called."""
 
-    def __init__(
-        self, context: Context, pools: Mapping[str, Pool], wake: threading.Event, *, watch: bool
-    ) -> None:
+    def __init__(self, context: Context, pools: Mapping[str, Pool], wake: threading.Event, *, watch: bool) -> None:
         self._context = context
         self._pools = pools
         self._wake = wake
@@ -138,9 +136,7 @@ class Supervisor:
     def _release_all(self) -> None:
         for job in queries.unfinished_jobs(self._context.store, (JobState.WAITING,)):
             if job.waiting_for in GENERAL:
-                transitions.release_job(
-                    self._context.store, job_id(job), waiting_for=job.waiting_for, now=time.time()
-                )
+                transitions.release_job(self._context.store, job_id(job), waiting_for=job.waiting_for, now=time.time())
                 note("job goes on", job=job.id)
 
     def _take_moved(self, moved: Moved, now: float) -> None:

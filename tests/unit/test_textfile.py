@@ -1,0 +1,79 @@
+"""Text files: their characters, paragraphs and what of them is spoken."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from dropdub.errors import NotText
+from dropdub.pipeline.textfile import looks_like_text, marked, paragraphs, pieces, read_text, spoken
+
+PORTUGUESE = "Olá! A reunião começa às nove da manhã, não às dez.\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252"])
+def test_characters_are_read_in_each_usual_encoding(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "note.txt"
+    path.write_bytes(PORTUGUESE.replace("\n", "\r\n").encode(encoding))
+    assert read_text(path) == PORTUGUESE
+
+
+def test_cyrillic_of_before_unicode_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "note.txt"
+    path.write_bytes("Он сказал, что придёт завтра утром.".encode("cp1251"))
+    assert read_text(path) == "Он сказал, что придёт завтра утром."
+
+
+def test_a_character_cut_at_the_end_of_the_head_does_not_matter() -> None:
+    assert looks_like_text("é".encode() * 10 + "é".encode()[:1])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"MZ\x00\x01", random.Random(7).randbytes(5000), bytes(random.Random(7).choices(range(1, 256), k=300))],
+)
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "note.txt"
+    path.write_bytes(data)
+    assert not looks_like_text(data)
+    with pytest.raises(NotText, match=r"note\.txt"):
+        read_text(path)
+
+
+def test_paragraphs_part_at_blank_lines_and_their_lines_are_joined() -> None:
+    text = "One\n  two.\n \nThree.\n\n\n\n漢字\n仮名\n"
+    assert paragraphs(text) == ["One two.", "Three.", "漢字仮名"]
+
+
+def test_headings_and_list_items_keep_lines_of_their_own() -> None:
+    text = "# Title\nText that\ngoes on.\n- one\n  more\n- two\n\n1. first\n2) second"
+    assert paragraphs(text) == ["# Title\nText that goes on.\n- one more\n- two", "1. first\n2) second"]
+
+
+@pytest.mark.parametrize(
+    ("line", "parts"),
+    [
+        ("## Title", ("## ", "Title")),
+        ("> - item", ("> - ", "item")),
+        ("12. item", ("12. ", "item")),
+        ("3.14 is pi", ("", "3.14 is pi")),
+        ("-5 degrees", ("", "-5 degrees")),
+    ],
+)
+def test_a_marker_is_told_from_words(line: str, parts: tuple[str, str]) -> None:
+    assert marked(line) == parts
+
+
+def test_markup_is_not_read_aloud_but_the_numbers_of_a_list_are() -> None:
+    assert spoken("# The title\nThe **dog** is _old_.") == "The title. The dog is old."
+    assert spoken("- one\n- two\n2. see [here](http://x.org/a_b)") == "one. two. 2. see here"
+    assert spoken("snake_case and 2*3*4 stay") == "snake_case and 2*3*4 stay"
+
+
+def test_long_texts_come_in_pieces_of_whole_sentences() -> None:
+    text = "One two. Three! Four five six seven eight? 漢字。仮名。"
+    found = pieces(text, longest=16)
+    assert found == ["One two. Three!", "Four five six", "seven eight?", "漢字。 仮名。"]
+    assert pieces("") == [] and pieces("short") == ["short"]
