@@ -28,7 +28,7 @@ class Drive:
     source: Path
     folder: Path
     options: JobOptions = field(default_factory=JobOptions)
-    limits: Limits = field(default_factory=lambda: Limits(min_free_disk=1_000_000))
+    limits: Limits = field(default_factory=lambda: Limits.model_validate({"min_free_disk": 1_000_000}))
     split: Split = field(default_factory=Split)
     engines: EngineShelf = field(default_factory=Shelf)
     cache: Cache = field(default_factory=lambda: Cache(None, max_bytes=0))

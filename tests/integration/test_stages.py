@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -244,14 +245,14 @@ def test_cutting_a_recording_loses_and_doubles_no_word(driven: Callable[..., Dri
     chunks = cut.facts["split"]["chunks"]
     assert len(chunks) >= 3 and len(whole.facts["split"]["chunks"]) == 1
     assert chunks[0][0] == 0 and chunks[-1][1] == cut.facts["extract"]["duration_s"]
-    assert all(before[1] == after[0] for before, after in zip(chunks, chunks[1:], strict=False))
+    assert all(before[1] == after[0] for before, after in pairwise(chunks))
     texts = [job.published["lecture.txt"].read_text(encoding="utf-8") for job in (cut, whole)]
     compared = jiwer.process_words(words(texts[1]), words(texts[0]))
     assert compared.wer <= 0.06, "a recogniser hears a word otherwise without what was before it, but seldom"
     assert not [one for one in (compared.insertions, compared.deletions) if one > 1], texts
     transcript = Transcript.load(cut.published["lecture.json"])
     spoken = [word for segment in transcript.segments for word in segment.words]
-    assert all(before.start <= after.start for before, after in zip(spoken, spoken[1:], strict=False))
+    assert all(before.start <= after.start for before, after in pairwise(spoken))
     assert [segment.id for segment in transcript.segments] == list(range(len(transcript.segments)))
 
 
@@ -351,7 +352,7 @@ def test_what_is_no_recording_and_no_text_is_refused_with_a_sentence(
 
 
 def test_a_film_without_sound_is_refused(driven: Callable[..., Drive], silent_video: Path) -> None:
-    with pytest.raises(NoAudio, match="silent.mp4"):
+    with pytest.raises(NoAudio, match=r"silent\.mp4"):
         driven(silent_video).run()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,7 +66,7 @@ def test_no_speech_is_an_empty_file() -> None:
 
 def test_the_manifest_names_each_engine_once_with_all_its_steps() -> None:
     engine = {"name": "pocketsphinx", "version": "5.1", "details": {}}
-    facts = {
+    facts: dict[str, Any] = {
         "probe": {"size": 10, "kind": "media"},
         "extract": {"content_hash": "ab", "duration_s": 2.0, "warnings": ["Short."]},
         "transcribe/0000": {"engine": engine, "seconds": 1.5},

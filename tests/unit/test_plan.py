@@ -36,7 +36,12 @@ def test_each_chunk_is_one_step_with_its_range() -> None:
 
 
 def test_a_video_gets_a_branch_for_each_target_and_the_manifest_last() -> None:
-    facts = {"probe": VIDEO, "extract": {}, "split": TWO_CHUNKS, "merge": {"language": "en", "skipped": []}}
+    facts: dict[str, Any] = {
+        "probe": VIDEO,
+        "extract": {},
+        "split": TWO_CHUNKS,
+        "merge": {"language": "en", "skipped": []},
+    }
     branch = [
         "translate/{}",
         "publish/translation.{}",
@@ -53,19 +58,19 @@ def test_a_video_gets_a_branch_for_each_target_and_the_manifest_last() -> None:
 
 
 def test_a_sound_file_gets_no_video() -> None:
-    facts = {"probe": SOUND, "split": TWO_CHUNKS, "merge": {"language": "en"}}
+    facts: dict[str, Any] = {"probe": SOUND, "split": TWO_CHUNKS, "merge": {"language": "en"}}
     assert not [key for key in keys(facts, targets=["pt"]) if "mux" in key or "video" in key]
 
 
 def test_a_target_that_is_skipped_gets_no_branch() -> None:
-    facts = {"probe": VIDEO, "split": TWO_CHUNKS, "merge": {"language": "en", "skipped": ["en-GB"]}}
+    facts: dict[str, Any] = {"probe": VIDEO, "split": TWO_CHUNKS, "merge": {"language": "en", "skipped": ["en-GB"]}}
     targets = {step.target for step in plan(JobOptions(targets=("en-GB", "pt")), facts)}
     assert targets == {None, "pt"}
 
 
 def test_a_text_is_neither_cut_nor_transcribed_and_has_no_transcript_to_publish() -> None:
     assert keys({"probe": TEXT}, targets=["pt"]) == ["probe", "extract"]
-    facts = {"probe": TEXT, "extract": {"language": "en", "skipped": []}}
+    facts: dict[str, Any] = {"probe": TEXT, "extract": {"language": "en", "skipped": []}}
     assert keys(facts, targets=["pt"])[2:] == [
         "translate/pt",
         "publish/translation.pt",
@@ -77,12 +82,12 @@ def test_a_text_is_neither_cut_nor_transcribed_and_has_no_transcript_to_publish(
 
 
 def test_a_text_without_targets_is_read_in_its_own_language() -> None:
-    facts = {"probe": TEXT, "extract": {"language": "de", "skipped": []}}
+    facts: dict[str, Any] = {"probe": TEXT, "extract": {"language": "de", "skipped": []}}
     assert {step.target for step in plan(JobOptions(), facts)} == {None, "de"}
 
 
 def test_the_phases_keep_every_step_behind_what_it_needs() -> None:
-    facts = {"probe": VIDEO, "split": TWO_CHUNKS, "merge": {"language": "en"}}
+    facts: dict[str, Any] = {"probe": VIDEO, "split": TWO_CHUNKS, "merge": {"language": "en"}}
     steps = {step.key: step for step in plan(JobOptions(targets=("pt",)), facts)}
     order = [
         "probe",
@@ -108,7 +113,7 @@ def test_the_phases_keep_every_step_behind_what_it_needs() -> None:
 
 
 def test_planning_again_gives_the_same_steps() -> None:
-    facts = {"probe": VIDEO, "split": TWO_CHUNKS, "merge": {"language": "en"}}
+    facts: dict[str, Any] = {"probe": VIDEO, "split": TWO_CHUNKS, "merge": {"language": "en"}}
     options = JobOptions(targets=("pt", "es"))
     assert plan(options, facts) == plan(options, facts)
     earlier = plan(options, {"probe": VIDEO, "split": TWO_CHUNKS})

@@ -75,5 +75,5 @@ def test_markup_is_not_read_aloud_but_the_numbers_of_a_list_are() -> None:
 def test_long_texts_come_in_pieces_of_whole_sentences() -> None:
     text = "One two. Three! Four five six seven eight? 漢字。仮名。"
     found = pieces(text, longest=16)
-    assert found == ["One two. Three!", "Four five six", "seven eight?", "漢字。 仮名。"]
+    assert found == ["One two. Three!", "Four five six", "seven eight? 漢字。", "仮名。"]
     assert pieces("") == [] and pieces("short") == ["short"]

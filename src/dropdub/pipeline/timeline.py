@@ -14,7 +14,7 @@ PARAGRAPH_PAUSE_S = 0.6
 
 def slots(segments: Sequence[Segment], duration_s: float) -> dict[int, float]:
     """Return, by id, the seconds each segment has until the next one begins, the last until the recording ends."""
-    ends = [*(following.start for following in segments[1:]), duration_s]
+    ends = [*(one.start for one in segments), duration_s][1:]
     return {one.id: max(end - one.start, 0.0) for one, end in zip(segments, ends, strict=True)}
 
 

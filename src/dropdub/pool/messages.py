@@ -1,0 +1,143 @@
+"""What supervisor and worker say to each other: one JSON object a line, decoded strictly.
+
+Down: `start`, then `run` one at a time; the end of standard input means that the supervisor is gone.
+Up: `ready`, `progress`, `heartbeat`, `log`, and for each `run` one `done` or `failed`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar, TypeVar, get_origin, get_type_hints
+
+from dropdub.errors import WorkerDied
+
+LINE_MAX_BYTES = 16_000_000
+
+
+class ProtocolError(WorkerDied):
+    """A line that is no message."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a worker is to get ready with. `engines`: role and name, where the pool has an engine."""
+
+    kind: ClassVar[str] = "start"
+    preload: bool = True
+    cache_dir: str | None = None
+    cache_max_bytes: int = 0
+    threads: int = 1
+    engines: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One step to run; `payload` is what the worker makes a Task of."""
+
+    kind: ClassVar[str] = "run"
+    step_id: int
+    token: int
+    deadline_s: float
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The worker can take steps; `seconds` and `memory` (bytes) are what getting ready took."""
+
+    kind: ClassVar[str] = "ready"
+    pid: int
+    started: float
+    seconds: float
+    memory: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The done share of the step that runs, 0 to 1."""
+
+    kind: ClassVar[str] = "progress"
+    step_id: int
+    token: int
+    share: float
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """The worker lives."""
+
+    kind: ClassVar[str] = "heartbeat"
+
+
+@dataclass(frozen=True)
+class Done:
+    """A step's result."""
+
+    kind: ClassVar[str] = "done"
+    step_id: int
+    token: int
+    result: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A step's error, as `DropdubError.to_dict` gives it."""
+
+    kind: ClassVar[str] = "failed"
+    step_id: int
+    token: int
+    error: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Log:
+    """A line for the log."""
+
+    kind: ClassVar[str] = "log"
+    level: str
+    text: str
+    step_id: int | None = None
+
+
+Down = Start | Run
+Up = Ready | Progress | Heartbeat | Done | Failed | Log
+_DOWN: dict[str, type[Down]] = {cls.kind: cls for cls in (Start, Run)}
+_UP: dict[str, type[Up]] = {cls.kind: cls for cls in (Ready, Progress, Heartbeat, Done, Failed, Log)}
+M = TypeVar("M")
+
+
+def encode(message: Down | Up) -> bytes:
+    """Return a message as one line. Raises TypeError or ValueError for what JSON cannot say."""
+    text = json.dumps({"kind": message.kind, **asdict(message)}, ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "surrogatepass").replace(b"\n", b"\\n") + b"\n"
+
+
+def decode_down(line: bytes) -> Down:
+    """Return what the supervisor said. Raises ProtocolError."""
+    return _decode(line, _DOWN)
+
+
+def decode_up(line: bytes) -> Up:
+    """Return what the worker said. Raises ProtocolError."""
+    return _decode(line, _UP)
+
+
+def _decode(line: bytes, kinds: dict[str, type[M]]) -> M:
+    try:
+        data = json.loads(line.decode("utf-8", "surrogatepass"))
+        message = kinds[data.pop("kind")](**data)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ProtocolError(f"The worker's line is no message: {line[:80]!r}.") from error
+    for name, hint in get_type_hints(type(message)).items():
+        if get_origin(hint) is not ClassVar and not _fits(getattr(message, name), hint):
+            raise ProtocolError(f"{name} of a {type(message).__name__} message has the wrong type.")
+    return message
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, get_origin(hint) if get_origin(hint) in (dict, list) else hint)

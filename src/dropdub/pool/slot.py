@@ -1,0 +1,172 @@
+"""One worker process, with the threads that read what it says."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import queue
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import IO
+
+from dropdub.config import PoolSettings
+from dropdub.files import remove
+from dropdub.pool.messages import LINE_MAX_BYTES, Done, Down, Failed, ProtocolError, Run, Start, Up, decode_up, encode
+from dropdub.process import Identity, identity_of, kill_group, spawn
+
+CHATTER_MAX_BYTES = 4_000
+JOIN_WITHIN_S = 2.0
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_chatter = logging.getLogger("dropdub.worker")
+
+
+class Phase(Enum):
+    """Where a worker is in its life."""
+
+    STARTING = "starting"
+    IDLE = "idle"
+    BUSY = "busy"
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How workers are started and how long they may be silent. An empty `command` means the real worker."""
+
+    run_dir: Path
+    start: Start
+    stall_s: float = 60.0
+    start_s: float = 300.0
+    command: Sequence[str] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class Slot:
+    """A live worker process. `heard` holds what it said; `None` in it says that its output has ended."""
+
+    def __init__(self, pool: str, settings: PoolSettings, launch: Launch, *, now: float, wake: Callable[[], None]) -> None:
+        self._wake = wake
+        self.name = f"{pool}-{uuid.uuid4().hex[:12]}"
+        self.heard: queue.SimpleQueue[Up | ProtocolError | None] = queue.SimpleQueue()
+        self.phase = Phase.STARTING
+        self.born = now
+        self.last_heard = now
+        self.steps = 0
+        self.run: Run | None = None
+        self.run_since = now
+        self.deadline: float | None = None
+        self.share = 0.0
+        self.memory = 0
+        self.peak = 0
+        self.reported: Identity | None = None
+        self._lock_path = launch.run_dir / f"{self.name}.lock"
+        self._child = spawn(
+            list(launch.command) or [sys.executable, "-m", "dropdub.worker", pool],
+            lock_path=self._lock_path,
+            environment=_environment(settings, launch),
+            memory_bytes=int(settings.memory),
+        )
+        self._process = self._child.process
+        self._identity = identity_of(self._process.pid)
+        self._threads = [self._reader(self._listen, self._process.stdout), self._reader(self._drain, self._process.stderr)]
+        self.say(launch.start)
+
+    @property
+    def pid(self) -> int:
+        """Return the worker's own pid where it has told it (a virtual environment's launcher has another)."""
+        return self.reported.pid if self.reported else self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        return self._process.poll()
+
+    def say(self, message: Down) -> None:
+        """Send a message; a worker that is gone does not hear it, and its end is noticed elsewhere."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError, ValueError):
+            self._process.stdin.write(encode(message))
+            self._process.stdin.flush()
+
+    def give(self, run: Run, now: float) -> None:
+        """Hand over a step; its deadline counts from now."""
+        self.phase, self.run, self.run_since = Phase.BUSY, run, now
+        self.deadline = now + run.deadline_s
+        self.share, self.peak = 0.0, self.memory
+        self.last_heard = now
+        self.say(run)
+
+    def freed(self) -> None:
+        """Note that the step under way has ended."""
+        self.phase, self.run, self.deadline = Phase.IDLE, None, None
+        self.steps += 1
+
+    def speaks_of(self, message: Done | Failed) -> bool:
+        """Return whether an outcome is that of the step under way."""
+        return self.run is not None and (self.run.step_id, self.run.token) == (message.step_id, message.token)
+
+    def dismiss(self) -> None:
+        """Let the worker end by itself: its standard input ends."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError, ValueError):
+            self._process.stdin.close()
+
+    def kill(self) -> None:
+        """Kill the worker and all that it started, at once."""
+        if self.reported is not None and self.reported.pid != self._process.pid:
+            kill_group(self.reported)
+        if self._identity is not None:
+            kill_group(self._identity)
+        with contextlib.suppress(OSError):
+            self._process.kill()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for the worker's end; return whether it has come."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout_s)
+        return self._process.poll() is not None
+
+    def close(self) -> None:
+        """Give back all that the worker had: process, threads, pipes, lock. It is killed if it lives."""
+        self.dismiss()
+        self.kill()
+        self.wait(JOIN_WITHIN_S)
+        for thread in self._threads:
+            thread.join(JOIN_WITHIN_S)
+        for pipe in (self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                pipe.close()
+        self._child.release()
+        remove(self._lock_path)
+
+    def _reader(self, target: Callable[[IO[bytes]], None], pipe: IO[bytes] | None) -> threading.Thread:
+        assert pipe is not None
+        thread = threading.Thread(target=target, args=(pipe,), name=f"{self.name} reader", daemon=True)
+        thread.start()
+        return thread
+
+    def _listen(self, pipe: IO[bytes]) -> None:
+        while line := pipe.readline(LINE_MAX_BYTES):
+            try:
+                self.heard.put(decode_up(line))
+            except ProtocolError as error:
+                self.heard.put(error)
+            self._wake()
+        self.heard.put(None)
+        self._wake()
+
+    def _drain(self, pipe: IO[bytes]) -> None:
+        while line := pipe.readline(CHATTER_MAX_BYTES):
+            text = line.decode("utf-8", "replace").rstrip()
+            _chatter.debug("worker says", extra={"fields": {"worker": self.name, "text": text}})
+
+
+def _environment(settings: PoolSettings, launch: Launch) -> dict[str, str]:
+    threads = {variable: str(settings.threads) for variable in THREAD_VARIABLES}
+    return {**os.environ, **threads, "PYTHONUTF8": "1", **launch.environment}
+

@@ -1,0 +1,350 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dropdub import files
+from dropdub.errors import NotAFile
+from dropdub.inbox.identity import identity
+from dropdub.inbox.intake import (
+    CHANGED,
+    NOTE_ROOM,
+    VANISHED,
+    StillWritten,
+    Taken,
+    Wanted,
+    bring_in,
+    error_note,
+    hand_over,
+    remove_error_note,
+    write_error_note,
+)
+from dropdub.inbox.scan import scan
+
+NAMES = ["clip.mp4", "with  spaces.mp4", "Ação.mp4", "🎬" * 62 + ".mp4", "x" * 251 + ".mp4", "-rf", "no suffix"]
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def source_dir(tmp_path: Path) -> Path:
+    return tmp_path / "work" / "1" / "source"
+
+
+@pytest.fixture(params=["one", "two"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A folder on the file system of `tmp_path`, and again on another."""
+    if request.param == "one":
+        yield tmp_path / "place"
+        return
+    other = Path("/dev/shm")
+    if not other.is_dir() or other.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("this machine has no second file system to write to")
+    folder = Path(tempfile.mkdtemp(dir=other))
+    yield folder / "place"
+    shutil.rmtree(folder)
+
+
+def put(path: Path, content: bytes = b"content") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def wanted(path: Path, *, sidecar: Path | None = None) -> Wanted:
+    return Wanted(path, files.safe_name(path.name), identity(path), sidecar)
+
+
+def all_files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_is_moved_under_its_name(inbox: Path, place: Path, name: str) -> None:
+    path = put(inbox / name)
+    assert bring_in(wanted(path), place) == Taken(place / name)
+    assert all_files(inbox) == [] and all_files(place) == [name]
+    assert (place / name).read_bytes() == b"content"
+
+
+def test_a_file_and_its_sidecar_are_moved(inbox: Path, place: Path) -> None:
+    path, sidecar = put(inbox / "sub" / "clip.mp4"), put(inbox / "sub" / "clip.mp4.job.yaml", b"voice: x")
+    taken = bring_in(wanted(path, sidecar=sidecar), place)
+    assert taken == Taken(place / "clip.mp4", place / "clip.mp4.job.yaml")
+    assert all_files(inbox) == [] and (inbox / "sub").is_dir()
+
+
+def test_what_was_found_by_a_scan_can_be_taken(inbox: Path, source_dir: Path) -> None:
+    put(inbox / "clip.mp4")
+    put(inbox / "clip.mp4.job.yaml")
+    [drop] = scan(inbox).drops
+    taken = bring_in(Wanted(drop.path, drop.path.name, drop.identity, drop.sidecar), source_dir)
+    assert isinstance(taken, Taken) and taken.sidecar is not None
+
+
+def test_doing_it_again_changes_nothing(inbox: Path, place: Path) -> None:
+    path, sidecar = put(inbox / "clip.mp4"), put(inbox / "clip.mp4.job.yaml")
+    intent = wanted(path, sidecar=sidecar)
+    first = bring_in(intent, place)
+    assert bring_in(intent, place) == first
+    assert all_files(place) == ["clip.mp4", "clip.mp4.job.yaml"]
+
+
+def test_a_new_file_of_the_name_is_left_in_the_inbox_when_the_first_is_resumed(inbox: Path, place: Path) -> None:
+    path = put(inbox / "clip.mp4", b"first")
+    intent = wanted(path)
+    bring_in(intent, place)
+    put(path, b"second")
+    assert bring_in(intent, place) == Taken(place / "clip.mp4")
+    assert path.read_bytes() == b"second" and (place / "clip.mp4").read_bytes() == b"first"
+
+
+def test_after_a_crash_between_file_and_sidecar_the_sidecar_follows(inbox: Path, source_dir: Path) -> None:
+    path, sidecar = put(inbox / "clip.mp4"), put(inbox / "clip.mp4.job.yaml")
+    intent = wanted(path, sidecar=sidecar)
+    source_dir.mkdir(parents=True)
+    path.rename(source_dir / path.name)
+    assert bring_in(intent, source_dir) == Taken(source_dir / "clip.mp4", source_dir / "clip.mp4.job.yaml")
+    assert all_files(inbox) == []
+
+
+def test_killed_after_the_first_of_the_two_renames_it_is_finished_by_the_next_call(
+    inbox: Path, source_dir: Path
+) -> None:
+    path, sidecar = put(inbox / "clip.mp4"), put(inbox / "clip.mp4.job.yaml")
+    intent = wanted(path, sidecar=sidecar)
+    script = f"""
+from pathlib import Path
+from dropdub.inbox.identity import identity
+from dropdub.inbox.intake import Wanted, bring_in
+path = Path({str(path)!r})
+bring_in(Wanted(path, path.name, identity(path), Path({str(sidecar)!r})), Path({str(source_dir)!r}))
+"""
+    environment = {**os.environ, "PYTHONPATH": "src", "DROPDUB_FAILPOINTS": "intake.file_moved=kill"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, cwd=Path(__file__).parents[2], check=False, timeout=60
+    )
+    assert done.returncode < 0 and all_files(inbox) == ["clip.mp4.job.yaml"]
+    assert bring_in(intent, source_dir) == Taken(source_dir / "clip.mp4", source_dir / "clip.mp4.job.yaml")
+
+
+def test_the_half_copy_of_a_crash_is_replaced_and_nothing_of_it_stays(inbox: Path, place: Path) -> None:
+    path = put(inbox / "clip.mp4", b"all of it")
+    put(place / ".clip.mp4.part", b"all")
+    assert bring_in(wanted(path), place) == Taken(place / "clip.mp4")
+    assert (place / "clip.mp4").read_bytes() == b"all of it"
+
+
+def test_a_crash_between_copy_and_removal_leaves_one_file_after_the_next_call(inbox: Path, place: Path) -> None:
+    path = put(inbox / "clip.mp4")
+    intent = wanted(path)
+    place.mkdir()
+    files.copy_whole(path, place / "clip.mp4")
+    if place.stat().st_dev == inbox.stat().st_dev:
+        pytest.skip("on one file system nothing is copied")
+    assert bring_in(intent, place) == Taken(place / "clip.mp4")
+    assert all_files(inbox) == []
+
+
+def test_a_file_that_vanished_is_absent_and_nothing_is_made(inbox: Path, source_dir: Path) -> None:
+    path = put(inbox / "clip.mp4")
+    intent = wanted(path)
+    path.unlink()
+    assert bring_in(intent, source_dir) == VANISHED
+    assert all_files(source_dir) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda path: path.write_bytes(b"content and more"),
+        lambda path: os.utime(path, ns=(1, 1)),
+        lambda path: put(path.with_name("new")).replace(path),
+        lambda path: (path.unlink(), path.mkdir()),
+    ],
+    ids=["grown", "touched", "replaced", "a folder now"],
+)
+def test_a_file_that_is_not_the_recorded_one_any_more_is_left_alone(
+    inbox: Path, source_dir: Path, change: Callable[[Path], object]
+) -> None:
+    path = put(inbox / "clip.mp4")
+    intent = wanted(path)
+    change(path)
+    assert bring_in(intent, source_dir) == CHANGED
+    assert path.exists() and all_files(source_dir) == []
+
+
+def test_a_file_that_is_held_open_is_taken_once_it_is_closed(inbox: Path, source_dir: Path) -> None:
+    path = put(inbox / "clip.mp4")
+    script = "import sys; f = open(sys.argv[1], 'ab', 0); print(flush=True); sys.stdin.read()"
+    writer = subprocess.Popen([sys.executable, "-c", script, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert writer.stdin is not None and writer.stdout is not None
+    with writer:
+        writer.stdout.readline()
+        with pytest.raises(StillWritten, match=r"clip\.mp4 is still being written"):
+            bring_in(wanted(path), source_dir)
+        writer.stdin.close()
+    assert bring_in(wanted(path), source_dir) == Taken(source_dir / "clip.mp4")
+
+
+def test_a_link_is_moved_itself_and_its_target_left_alone(inbox: Path, place: Path) -> None:
+    precious = put(inbox.parent / "precious.mp4", b"precious")
+    for name, target in (("link.mp4", precious), ("nowhere.mp4", inbox / "missing")):
+        link = inbox / name
+        link.symlink_to(target)
+        intent = wanted(link)
+        assert bring_in(intent, place) == Taken(place / name)
+        assert bring_in(intent, place) == Taken(place / name)
+        assert (place / name).readlink() == target
+    assert precious.read_bytes() == b"precious" and all_files(inbox) == []
+
+
+def test_five_thousand_files_moved_in_at_once_are_all_found(tmp_path: Path, inbox: Path) -> None:
+    outside = tmp_path / "many"
+    for number in range(5000):
+        put(outside / f"{number:04d}.mp4", b"%d" % number)
+    outside.rename(inbox / "many")
+    drops = scan(inbox).drops
+    assert len({drop.inode for drop in drops}) == 5000
+    for drop in drops[::250]:
+        intent = Wanted(drop.path, drop.path.name, drop.identity)
+        assert isinstance(bring_in(intent, tmp_path / "work" / drop.path.stem / "source"), Taken)
+    assert len(scan(inbox).drops) == 4980
+
+
+# Given by name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_of_a_given_file_a_whole_copy_is_taken(inbox: Path, place: Path, name: str) -> None:
+    path = put(inbox / name)
+    assert bring_in(Wanted(path, name), place) == Taken(place / name)
+    path.unlink()
+    assert bring_in(Wanted(path, name), place) == Taken(place / name)
+    assert (place / name).read_bytes() == b"content"
+
+
+def test_a_given_file_that_is_gone_is_absent_and_a_folder_refused(inbox: Path, source_dir: Path) -> None:
+    assert bring_in(Wanted(inbox / "clip.mp4", "clip.mp4"), source_dir) == VANISHED
+    with pytest.raises(NotAFile):
+        bring_in(Wanted(inbox, "inbox"), source_dir)
+    os.mkfifo(inbox / "pipe")
+    with pytest.raises(NotAFile):
+        bring_in(Wanted(inbox / "pipe", "pipe"), source_dir)
+
+
+# Without rights: as another account, because root may do all
+
+
+AS_ANOTHER = """
+import os, sys
+os.setgid(65534), os.setuid(65534)
+from pathlib import Path
+from dropdub.errors import DropdubError
+from dropdub.inbox.identity import identity
+from dropdub.inbox.intake import Wanted, bring_in
+path = Path(sys.argv[1])
+try:
+    bring_in(Wanted(path, path.name, identity(path) if sys.argv[3] == "dropped" else None), Path(sys.argv[2]))
+except DropdubError as error:
+    print(type(error).__name__, error.sentence)
+"""
+needs_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can become another account")
+
+
+def as_another(path: Path, source_dir: Path, origin: str) -> str:
+    for folder in (path.parent, *path.parent.parents):
+        if folder.stat().st_uid == os.geteuid() and folder.is_relative_to("/tmp") and folder != Path("/tmp"):
+            folder.chmod(folder.stat().st_mode | 0o755)
+    done = subprocess.run(
+        [sys.executable, "-c", AS_ANOTHER, str(path), str(source_dir), origin],
+        env={"PYTHONPATH": "src"},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    if "Permission denied" in done.stderr or "No module" in done.stderr:
+        pytest.skip("the Python that runs the tests cannot be used by another account here")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@needs_root
+def test_where_a_right_is_missing_it_says_which_and_the_file_stays(inbox: Path, tmp_path: Path) -> None:
+    path, source_dir = put(inbox / "clip.mp4"), tmp_path / "work" / "source"
+    source_dir.mkdir(parents=True)
+    said = as_another(path, source_dir, "dropped")
+    assert said.startswith("CannotMove") and "does not have the right" in said and "Give it" in said
+    assert path.exists()
+
+
+@needs_root
+def test_a_file_that_cannot_be_read_is_moved_all_the_same_but_not_copied(inbox: Path, tmp_path: Path) -> None:
+    path, source_dir = put(inbox / "clip.mp4"), tmp_path / "source"
+    path.chmod(0)
+    source_dir.mkdir()
+    for folder in (inbox, source_dir):
+        os.chown(folder, 65534, 65534)
+    assert as_another(path, source_dir, "given").startswith("UnreadableFile")
+    assert as_another(path, source_dir, "dropped") == ""
+    assert all_files(source_dir) == ["clip.mp4"]
+
+
+# The way out
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_original_sidecar_and_note_fit_beside_each_other(source_dir: Path, place: Path, name: str) -> None:
+    source, sidecar = put(source_dir / name), put(source_dir / "options.job.yaml")
+    destination = place / files.free_name(place, name, room=NOTE_ROOM)
+    moved = hand_over(source, sidecar, destination)
+    note = write_error_note(destination, "It failed: ção 🎬.")
+    assert moved == Taken(destination, destination.with_name(destination.name + ".job.yaml"))
+    assert note == error_note(destination) == destination.with_name(destination.name + ".error.txt")
+    assert note.read_text(encoding="utf-8") == "It failed: ção 🎬."
+    assert len(all_files(place)) == 3 and all_files(source_dir) == []
+    remove_error_note(destination)
+    remove_error_note(destination)
+    assert len(all_files(place)) == 2
+
+
+def test_handing_over_again_changes_nothing(source_dir: Path, place: Path) -> None:
+    source, sidecar = put(source_dir / "clip.mp4"), put(source_dir / "clip.mp4.job.yaml")
+    first = hand_over(source, sidecar, place / "clip (2).mp4")
+    assert hand_over(source, sidecar, place / "clip (2).mp4") == first
+    assert all_files(place) == ["clip (2).mp4", "clip (2).mp4.job.yaml"]
+
+
+def test_handing_over_is_finished_after_a_crash_between_the_parts(source_dir: Path, place: Path) -> None:
+    source, sidecar = put(source_dir / "clip.mp4"), put(source_dir / "clip.mp4.job.yaml")
+    place.mkdir()
+    files.copy_whole(source, place / "clip.mp4")
+    assert hand_over(source, sidecar, place / "clip.mp4").sidecar == place / "clip.mp4.job.yaml"
+    assert all_files(place) == ["clip.mp4", "clip.mp4.job.yaml"] and all_files(source_dir) == []
+
+
+def test_a_file_that_somebody_put_at_the_destination_is_not_replaced(source_dir: Path, place: Path) -> None:
+    put(place / "clip.mp4", b"somebody's")
+    moved = hand_over(put(source_dir / "clip.mp4", b"mine"), None, place / "clip.mp4")
+    assert moved == Taken(place / "clip (2).mp4")
+    assert (place / "clip.mp4").read_bytes() == b"somebody's" and moved.source.read_bytes() == b"mine"
+
+
+def test_an_original_that_somebody_took_away_does_not_stop_the_ending(source_dir: Path, place: Path) -> None:
+    assert hand_over(source_dir / "clip.mp4", source_dir / "x.job.yaml", place / "clip.mp4") == Taken(
+        place / "clip.mp4"
+    )

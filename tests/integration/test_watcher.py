@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dropdub.config import InboxSettings
+from dropdub.inbox.mounts import Mount, _of_mounts, network_kind
+from dropdub.inbox.watcher import Watcher
+from tests.waiting import wait_until
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
+START = """
+import sys, time
+from pathlib import Path
+from dropdub.config import InboxSettings
+from dropdub.inbox.watcher import Watcher
+{before}
+woken = []
+watcher = Watcher(Path(sys.argv[1]), InboxSettings(polling_interval=0.05), lambda: woken.append(1))
+watcher.start()
+print(watcher.mode, *watcher.check())
+Path(sys.argv[1], "clip.mp4").touch()
+ends_at = time.monotonic() + 20
+while not woken and time.monotonic() < ends_at:
+    time.sleep(0.02)
+print("woken" if woken else "asleep")
+watcher.stop()
+"""
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    folder = tmp_path / "inbox"
+    (folder / "sub").mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def woken() -> threading.Event:
+    return threading.Event()
+
+
+@pytest.fixture(params=["native", "polling"])
+def watcher(request: pytest.FixtureRequest, inbox: Path, woken: threading.Event) -> Iterator[Watcher]:
+    made = Watcher(inbox, InboxSettings(observer=request.param, polling_interval=0.05), woken.set)
+    made.start()
+    yield made
+    made.stop()
+
+
+def write(inbox: Path) -> None:
+    (inbox / "clip.mp4").write_bytes(b"x")
+
+
+def move_in(inbox: Path) -> None:
+    outside = inbox.parent / "clip.mp4"
+    outside.write_bytes(b"x")
+    outside.rename(inbox / "clip.mp4")
+
+
+def write_then_rename(inbox: Path) -> None:
+    part = inbox / "clip.mp4.part"
+    part.write_bytes(b"x")
+    part.rename(inbox / "clip.mp4")
+
+
+def move_folder_in(inbox: Path) -> None:
+    outside = inbox.parent / "holidays"
+    outside.mkdir()
+    (outside / "clip.mp4").write_bytes(b"x")
+    outside.rename(inbox / "holidays")
+
+
+def write_deep(inbox: Path) -> None:
+    (inbox / "sub" / "clip.mp4").write_bytes(b"x")
+
+
+@pytest.mark.parametrize("drop", [write, move_in, write_then_rename, move_folder_in, write_deep])
+def test_each_kind_of_drop_wakes(
+    watcher: Watcher, woken: threading.Event, inbox: Path, drop: Callable[[Path], None]
+) -> None:
+    drop(inbox)
+    wait_until(woken.is_set, f"an event of {drop.__name__} by {watcher.mode} watching")
+    assert watcher.check() == []
+
+
+def test_dead_threads_are_noticed_and_replaced(watcher: Watcher, woken: threading.Event, inbox: Path) -> None:
+    assert watcher._observer is not None
+    first = watcher._observer
+    [emitter] = first.emitters
+    emitter.stop()
+    wait_until(lambda: not emitter.is_alive(), "the emitter to die")
+    assert first.is_alive()
+    watcher.check()
+    assert watcher._observer is not first
+    write(inbox)
+    wait_until(woken.is_set, "an event of the new observer")
+
+
+@linux_only
+def test_a_dead_reader_of_inotify_is_noticed_and_replaced(inbox: Path, woken: threading.Event) -> None:
+    watcher = Watcher(inbox, InboxSettings(observer="native"), woken.set)
+    watcher.start()
+    first = watcher._observer
+    reader = first._inotify_fd  # type: ignore[union-attr]
+    reader.stop()
+    wait_until(lambda: not reader.is_alive(), "the reader to die")
+    watcher.check()
+    assert watcher._observer is not first
+    write(inbox)
+    wait_until(woken.is_set, "an event of the new observer")
+    watcher.stop()
+
+
+def test_what_is_healthy_is_left_alone(watcher: Watcher) -> None:
+    first = watcher._observer
+    assert watcher.check() == [] and watcher._observer is first
+
+
+@pytest.mark.parametrize("removed", [True, False])
+def test_an_inbox_that_is_made_anew_is_watched_anew(
+    watcher: Watcher, woken: threading.Event, inbox: Path, *, removed: bool
+) -> None:
+    if removed:
+        shutil.rmtree(inbox)
+        watcher.check()
+    else:
+        inbox.rename(inbox.with_name("old"))
+    inbox.mkdir()
+    watcher.check()
+    woken.clear()
+    write(inbox)
+    wait_until(woken.is_set, "an event in the new inbox")
+
+
+def test_an_inbox_that_is_not_there_is_watched_once_it_is(tmp_path: Path, woken: threading.Event) -> None:
+    watcher = Watcher(tmp_path / "inbox", InboxSettings(), woken.set)
+    watcher.start()
+    assert watcher.check() == []
+    (tmp_path / "inbox").mkdir()
+    watcher.check()
+    write(tmp_path / "inbox")
+    wait_until(woken.is_set, "an event in the new inbox")
+    watcher.stop()
+
+
+def test_stop_ends_all_its_threads_and_may_come_twice_or_without_a_start(inbox: Path) -> None:
+    before = threading.active_count()
+    watcher = Watcher(inbox, InboxSettings(), lambda: None)
+    watcher.stop()
+    watcher.start()
+    assert threading.active_count() > before
+    watcher.stop()
+    watcher.stop()
+    wait_until(lambda: threading.active_count() == before, "the threads to end")
+
+
+def run(inbox: Path, *prefix: str, before: str = "") -> str:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
+    command = [*prefix, sys.executable, "-c", START.format(before=before), str(inbox)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@linux_only
+def test_without_a_free_file_descriptor_it_polls_and_says_why(inbox: Path) -> None:
+    limit = "import resource, os; fd = os.dup(0); os.close(fd); resource.setrlimit(resource.RLIMIT_NOFILE, (fd + 1, fd + 1))"
+    said = run(inbox, before=limit)
+    assert "polling The inbox is looked through every 0.05 s" in said and "instances" in said
+    assert said.endswith("woken\n")
+
+
+@linux_only
+def test_without_a_free_inotify_watch_it_polls_and_says_why(inbox: Path) -> None:
+    own_limits = ("unshare", "--user", "--map-root-user", "sh", "-c")
+    allow_none = "echo 0 > /proc/sys/user/max_inotify_watches"
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run([*own_limits, allow_none], check=False, capture_output=True).returncode
+    ):
+        pytest.skip("needs a user namespace of its own, to lower its limit of inotify watches")
+    said = run(inbox, *own_limits, f'{allow_none} && exec "$@"', "sh")
+    assert "polling The inbox is looked through every 0.05 s" in said and "fs.inotify.max_user_watches" in said
+    assert said.endswith("woken\n")
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [
+        ("/srv/inbox", None),
+        ("/srv/share/inbox", "cifs"),
+        ("/srv/share", "cifs"),
+        ("/srv/shared", None),
+        ("/srv/share/local/inbox", None),
+        ("/home/me/inbox", "fuse.sshfs"),
+    ],
+)
+def test_the_innermost_and_latest_mount_says_whether_events_come(folder: str, kind: str | None) -> None:
+    table = [
+        ("/", "ext4"),
+        ("/srv/share", "cifs"),
+        ("/srv/share/local", "xfs"),
+        ("/home", "ext4"),
+        ("/home", "fuse.sshfs"),
+    ]
+    assert _of_mounts(Path(folder), [Mount(Path(place), fs) for place, fs in table]) == kind
+
+
+def test_a_temporary_folder_of_this_machine_is_local(tmp_path: Path) -> None:
+    assert network_kind(tmp_path) is None
+
+
+def test_on_a_network_file_system_it_polls_and_says_so(
+    inbox: Path, woken: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share = [Mount(Path("/"), "ext4"), Mount(inbox.resolve(), "nfs4")]
+    monkeypatch.setattr("dropdub.inbox.mounts._mounts", lambda: share)
+    watcher = Watcher(inbox, InboxSettings(polling_interval=0.05), woken.set)
+    watcher.start()
+    assert watcher.mode == "polling" and "network file system (nfs4)" in watcher.check()[0]
+    watcher.stop()
