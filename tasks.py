@@ -42,9 +42,7 @@ def set_up(extras: str, *, editable: bool) -> None:
         try:
             venv.create(ENVIRONMENT, with_pip=True, clear=True)
         except subprocess.CalledProcessError:
-            sys.exit(
-                "This Python cannot make environments. On Debian or Ubuntu: sudo apt-get install python3-venv"
-            )
+            sys.exit("This Python cannot make environments. On Debian or Ubuntu: sudo apt-get install python3-venv")
     install = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     run(*install, *(["--editable"] if editable else []), f"{HERE}[{extras}]")
 
@@ -76,10 +74,10 @@ def demo() -> None:
 
 def demo_target() -> str | None:
     """Return the language to dub into: Spanish, where the light translator for it is installed."""
-    check = "from dropdub.engines.apertium import ApertiumTranslator as A; a = A(); a.load(); print(a.supports('en', 'es'))"
-    found = subprocess.run(
-        [str(PYTHON), "-c", check], capture_output=True, text=True, check=False
-    ).stdout.strip()
+    check = (
+        "from dropdub.engines.apertium import ApertiumTranslator as A; a = A(); a.load(); print(a.supports('en', 'es'))"
+    )
+    found = subprocess.run([str(PYTHON), "-c", check], capture_output=True, text=True, check=False).stdout.strip()
     if found == "True":
         return "es"
     say("No light translator is installed here (apertium, on Debian): transcript and subtitles only")

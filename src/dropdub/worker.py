@@ -161,7 +161,7 @@ def _get_ready(start: Start) -> tuple[Shelf, Cache]:
     shelf = Shelf()
     if start.preload and len(start.engines) == 2:
         try:
-            shelf.preload_role(*start.engines)
+            shelf.preload(*start.engines)
         except DropdubError as error:  # the step that needs it will say so
             _logger.warning("not loaded ahead: %s", error.message)
     directory = Path(start.cache_dir) if start.cache_dir else None

@@ -107,19 +107,14 @@ class Site:
 
     def jobs(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "dropdub", "--root", str(self.root), *arguments]
-        return subprocess.run(
-            command, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False
-        )
+        return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False)
 
     def ours(self) -> list[psutil.Process]:
         """Return the live processes whose command line or working files name this root's liveness locks."""
         found = []
         for process in psutil.process_iter():
             try:
-                if (
-                    str(self.root) in process.environ().get("DROPDUB_SITE", "")
-                    and process.status() != "zombie"
-                ):
+                if str(self.root) in process.environ().get("DROPDUB_SITE", "") and process.status() != "zombie":
                     found.append(process)
             except (psutil.Error, OSError):
                 continue
@@ -163,9 +158,7 @@ class Site:
                 raise AssertionError(f"the daemon died:\n{self.output()}")
             return self.states().get(name) in (states or ENDED)
 
-        wait_until(
-            reached, f"{name} to be {' or '.join(states or ENDED)}; now {self.states()}", timeout_s=timeout_s
-        )
+        wait_until(reached, f"{name} to be {' or '.join(states or ENDED)}; now {self.states()}", timeout_s=timeout_s)
 
     def published(self, folder: str) -> dict[str, Path]:
         return {file.name: file for file in (self.root / "outbox" / folder).iterdir()}

@@ -15,9 +15,7 @@ import soundfile
 
 from tests.acceptance.site import Site
 
-JFK_TEXT = (
-    "And so my fellow Americans ask not what your country can do for you ask what you can do for your country"
-)
+JFK_TEXT = "And so my fellow Americans ask not what your country can do for you ask what you can do for your country"
 JFK_WER = 0.30
 """pocketsphinx makes 5 errors in these 22 words; a lost half would be .5."""
 
@@ -45,9 +43,7 @@ def test_an_audio_file_becomes_transcript_and_subtitles(site: Callable[..., Site
 
 
 @needs_apertium
-def test_a_video_becomes_a_dubbed_video_in_each_target_language(
-    site: Callable[..., Site], talk_video: Path
-) -> None:
+def test_a_video_becomes_a_dubbed_video_in_each_target_language(site: Callable[..., Site], talk_video: Path) -> None:
     root = site(job={"targets": ["es", "pt"]})
     root.drop(talk_video, "clip.mp4")
     assert root.work_off() == 0, root.output()
@@ -88,9 +84,7 @@ def test_a_text_keeps_its_paragraphs_and_is_spoken(site: Callable[..., Site]) ->
     root.check()
 
 
-def test_a_target_without_a_translator_still_delivers_the_transcript(
-    site: Callable[..., Site], jfk: Path
-) -> None:
+def test_a_target_without_a_translator_still_delivers_the_transcript(site: Callable[..., Site], jfk: Path) -> None:
     root = site(job={"targets": ["fi"]})
     root.drop(jfk, "clip.flac")
     assert root.work_off() == 1
@@ -105,9 +99,7 @@ def test_a_target_without_a_translator_still_delivers_the_transcript(
 
 
 @needs_apertium
-def test_one_target_that_fails_does_not_keep_the_other_from_being_made(
-    site: Callable[..., Site], jfk: Path
-) -> None:
+def test_one_target_that_fails_does_not_keep_the_other_from_being_made(site: Callable[..., Site], jfk: Path) -> None:
     root = site(job={"targets": ["fi", "es"]})
     root.drop(jfk, "clip.flac")
     assert root.work_off() == 1

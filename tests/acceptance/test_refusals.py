@@ -107,9 +107,7 @@ def test_it_is_refused_with_a_sentence(
 
 def test_a_recording_without_speech_succeeds_and_says_so(site: Callable[..., Site], tmp_path: Path) -> None:
     root = site()
-    silence = made_by_ffmpeg(
-        tmp_path / "quiet.wav", "-f", "lavfi", "-i", "anullsrc=r=16000:cl=mono", "-t", "3"
-    )
+    silence = made_by_ffmpeg(tmp_path / "quiet.wav", "-f", "lavfi", "-i", "anullsrc=r=16000:cl=mono", "-t", "3")
     root.drop(silence)
     assert root.work_off() == 0, root.output()
     assert any("no speech" in warning.lower() for warning in root.job("quiet.wav")["warnings"])
@@ -142,9 +140,7 @@ def test_low_disk_makes_jobs_wait_and_go_on_by_themselves(site: Callable[..., Si
         ("profiles:\n  x: {targts: [pt]}\n", "profiles.x.targts"),
     ],
 )
-def test_a_wrong_configuration_is_refused_with_line_and_remedy(
-    site: Callable[..., Site], text: str, said: str
-) -> None:
+def test_a_wrong_configuration_is_refused_with_line_and_remedy(site: Callable[..., Site], text: str, said: str) -> None:
     root = site()
     (root.root / "config.yaml").write_text(text, encoding="utf-8")
     answer = root.jobs("watch", "--until-idle")

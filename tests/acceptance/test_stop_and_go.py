@@ -55,9 +55,7 @@ def test_a_stopped_daemon_puts_the_step_back_and_the_next_start_goes_on(
     assert step["state"] == "queued" and step["attempts"] == 0
     assert root.work_off() == 0, root.output()
     assert (
-        root.rows("SELECT count(*) AS n FROM attempt JOIN step ON step.id = step_id WHERE stage = 'extract'")[
-            0
-        ]["n"]
+        root.rows("SELECT count(*) AS n FROM attempt JOIN step ON step.id = step_id WHERE stage = 'extract'")[0]["n"]
         == 1
     )
     root.check()
@@ -102,9 +100,7 @@ def test_a_worker_that_dies_is_replaced_and_its_step_tried_again(dubbed: Callabl
     root = dubbed()
     flag = root.root / "died"
     assert root.work_off(DROPDUB_FAILPOINTS=f"stage.transcribe=kill@{flag}") == 0, root.output()
-    outcomes = root.rows(
-        "SELECT outcome FROM attempt JOIN step ON step.id = step_id WHERE stage = 'transcribe'"
-    )
+    outcomes = root.rows("SELECT outcome FROM attempt JOIN step ON step.id = step_id WHERE stage = 'transcribe'")
     assert [row["outcome"] for row in outcomes] == ["retried", "succeeded"]
     root.check()
 
@@ -166,14 +162,10 @@ def test_status_answers_while_the_daemon_works_and_imports_no_engine(dubbed: Cal
         "try: runpy.run_module('dropdub', run_name='__main__')\nexcept SystemExit: pass\n"
         f"assert not {heavy} & set(sys.modules), {heavy} & set(sys.modules)"
     )
-    subprocess.run(
-        [sys.executable, "-c", script, str(root.root)], check=True, capture_output=True, timeout=60
-    )
+    subprocess.run([sys.executable, "-c", script, str(root.root)], check=True, capture_output=True, timeout=60)
 
 
-def test_run_works_copies_off_and_leaves_the_originals(
-    site: Callable[..., Site], jfk: Path, tmp_path: Path
-) -> None:
+def test_run_works_copies_off_and_leaves_the_originals(site: Callable[..., Site], jfk: Path, tmp_path: Path) -> None:
     root = site()
     mine = tmp_path / "mine" / "speech.flac"
     mine.parent.mkdir()
@@ -187,9 +179,7 @@ def test_run_works_copies_off_and_leaves_the_originals(
     root.check()
 
 
-def test_run_is_done_by_the_daemon_where_one_works_on_the_root(
-    site: Callable[..., Site], tmp_path: Path
-) -> None:
+def test_run_is_done_by_the_daemon_where_one_works_on_the_root(site: Callable[..., Site], tmp_path: Path) -> None:
     root = site()
     root.start()
     wait_until(lambda: "Watching" in root.output(), "the daemon to watch", timeout_s=30)

@@ -47,9 +47,7 @@ def _files(root: Path, place: str) -> Iterator[Path]:
 
 
 def _jobs(database: sqlite3.Connection, dropped: Mapping[str, int] | None) -> Iterator[str]:
-    jobs = database.execute(
-        "SELECT * FROM job WHERE reason IS NULL OR reason NOT LIKE '%vanished%'"
-    ).fetchall()
+    jobs = database.execute("SELECT * FROM job WHERE reason IS NULL OR reason NOT LIKE '%vanished%'").fetchall()
     if dropped is not None and len(jobs) != sum(dropped.values()):
         yield f"{sum(dropped.values())} files dropped, {len(jobs)} jobs"
     for job in jobs:
@@ -86,9 +84,7 @@ def _steps(database: sqlite3.Connection) -> Iterator[str]:
 
 
 def _leftovers(root: Path, database: sqlite3.Connection) -> Iterator[str]:
-    unfinished = {
-        str(row["id"]) for row in database.execute("SELECT id, state FROM job") if row["state"] not in ENDED
-    }
+    unfinished = {str(row["id"]) for row in database.execute("SELECT id, state FROM job") if row["state"] not in ENDED}
     for folder in (root / "work").iterdir():
         if folder.name.isdigit() and folder.name not in unfinished:
             yield f"work folder {folder.name} has no unfinished job"

@@ -28,9 +28,6 @@ def test_the_next_try_lies_between_one_second_and_the_longest_wait_ahead(attempt
 
 def test_the_longest_possible_wait_grows_with_the_attempts() -> None:
     def longest(attempts: int) -> float:
-        return max(
-            next_try_at(WorkerDied("x"), attempts=attempts, settings=SETTINGS, now=0.0) or 0
-            for _ in range(300)
-        )
+        return max(next_try_at(WorkerDied("x"), attempts=attempts, settings=SETTINGS, now=0.0) or 0 for _ in range(300))
 
     assert longest(1) <= 10.001 < longest(3)

@@ -50,7 +50,7 @@ class Scheduler:
         assert claim.step.id is not None
         run = self._run(claim)
         self.under_way[claim.step.id] = claim
-        pool.submit(run, now=time.monotonic(), deadline_s=run.deadline_s)
+        pool.submit(run, now=time.monotonic())
         note("step claimed", job=claim.job.id, step=claim.step.key, token=claim.step.token)
         return True
 

@@ -50,14 +50,17 @@ class Shelf:
         """Return each offered engine, by role and descending rank, with its problem. Loads no model."""
         return list(self._offers.values())
 
-    def preload(self, names: Iterable[str]) -> None:
-        """Load engines by name before a step asks for them; `auto` is passed over.
+    def preload(self, role: str, name: str) -> None:
+        """Load an engine before a step asks for it; of `auto`, the best of the role that is usable here, if any.
 
         Raises EngineMissing.
         """
-        for name in names:
-            if name != AUTO:
-                self._ready(self._usable(name))
+        if name != AUTO:
+            self._ready(self._usable(name, role=role))
+            return
+        best = next((offer for offer in self._of_role(role) if offer.problem is None), None)
+        if best is not None:
+            self._ready(best)
 
     def transcriber(self, name: str, *, language: str | None = None) -> Transcriber:
         """Return a transcriber, which understands `language` if given.

@@ -50,7 +50,9 @@ class Launch:
 class Slot:
     """A live worker process. `heard` holds what it said; `None` in it says that its output has ended."""
 
-    def __init__(self, pool: str, settings: PoolSettings, launch: Launch, *, now: float, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, pool: str, settings: PoolSettings, launch: Launch, *, now: float, wake: Callable[[], None]
+    ) -> None:
         self._wake = wake
         self.name = f"{pool}-{uuid.uuid4().hex[:12]}"
         self.heard: queue.SimpleQueue[Up | ProtocolError | None] = queue.SimpleQueue()
@@ -74,7 +76,10 @@ class Slot:
         )
         self._process = self._child.process
         self._identity = identity_of(self._process.pid)
-        self._threads = [self._reader(self._listen, self._process.stdout), self._reader(self._drain, self._process.stderr)]
+        self._threads = [
+            self._reader(self._listen, self._process.stdout),
+            self._reader(self._drain, self._process.stderr),
+        ]
         self.say(launch.start)
 
     @property
@@ -169,4 +174,3 @@ class Slot:
 def _environment(settings: PoolSettings, launch: Launch) -> dict[str, str]:
     threads = {variable: str(settings.threads) for variable in THREAD_VARIABLES}
     return {**os.environ, **threads, "PYTHONUTF8": "1", **launch.environment}
-

@@ -97,9 +97,7 @@ def _place(task: Task, artefact: str, suffix: str) -> Path:
     try:
         path.hardlink_to(source)
         fsync_dir(path.parent)
-    except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ENOSPC):
-            raise
+    except OSError:  # another file system, or one without second names; what else is wrong, the copy will say
         copy_whole(source, path)
     return path
 
@@ -110,7 +108,7 @@ def _outbox_there(task: Task) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.filename is None or task.job_dir in Path(error.filename).parents:
+        if error.filename is not None and task.job_dir in Path(error.filename).parents:
             raise
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             what, condition, remedy = "has no room left", "disk", "Free some disk space; it then goes on by itself."
