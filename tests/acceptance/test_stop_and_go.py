@@ -14,7 +14,7 @@ import pytest
 from tests.acceptance.site import Site
 from tests.waiting import wait_until
 
-STAGES = "probe extract split transcribe merge translate synthesize mix mux publish".split()
+STAGES = ("probe", "extract", "split", "transcribe", "merge", "translate", "synthesize", "mix", "mux", "publish")
 
 
 def hang_in(stage: str, root: Site) -> dict[str, str]:

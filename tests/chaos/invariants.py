@@ -73,7 +73,8 @@ def _outputs(database: sqlite3.Connection) -> Iterator[str]:
 
 def _steps(database: sqlite3.Connection) -> Iterator[str]:
     query = """SELECT step.key, step.state, job.id FROM step JOIN job ON job.id = step.job_id
-               WHERE step.state = 'running' OR (step.state = 'queued' AND job.state IN ('succeeded','failed','cancelled'))"""
+               WHERE step.state = 'running'
+               OR (step.state = 'queued' AND job.state IN ('succeeded','failed','cancelled'))"""
     for key, state, job_id in database.execute(query):
         yield f"step {key} of job {job_id} is {state}"
     for row in database.execute("SELECT id, step_id FROM attempt WHERE ended_at IS NULL OR outcome IS NULL"):

@@ -26,6 +26,7 @@ woken = []
 watcher = Watcher(Path(sys.argv[1]), InboxSettings(polling_interval=0.05), lambda: woken.append(1))
 watcher.start()
 print(watcher.mode, *watcher.check())
+{after}
 Path(sys.argv[1], "clip.mp4").touch()
 ends_at = time.monotonic() + 20
 while not woken and time.monotonic() < ends_at:
@@ -162,9 +163,9 @@ def test_stop_ends_all_its_threads_and_may_come_twice_or_without_a_start(inbox: 
     wait_until(lambda: threading.active_count() == before, "the threads to end")
 
 
-def run(inbox: Path, *prefix: str, before: str = "") -> str:
+def run(inbox: Path, *prefix: str, before: str = "", after: str = "") -> str:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
-    command = [*prefix, sys.executable, "-c", START.format(before=before), str(inbox)]
+    command = [*prefix, sys.executable, "-c", START.format(before=before, after=after), str(inbox)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -172,8 +173,9 @@ def run(inbox: Path, *prefix: str, before: str = "") -> str:
 
 @linux_only
 def test_without_a_free_file_descriptor_it_polls_and_says_why(inbox: Path) -> None:
-    limit = "import resource, os; fd = os.dup(0); os.close(fd); resource.setrlimit(resource.RLIMIT_NOFILE, (fd + 1, fd + 1))"
-    said = run(inbox, before=limit)
+    few = "import resource, os; fd = os.dup(0); os.close(fd); old = resource.getrlimit(resource.RLIMIT_NOFILE)"
+    limit = f"{few}; resource.setrlimit(resource.RLIMIT_NOFILE, (fd + 1, old[1]))"
+    said = run(inbox, before=limit, after="resource.setrlimit(resource.RLIMIT_NOFILE, old)")
     assert "polling The inbox is looked through every 0.05 s" in said and "instances" in said
     assert said.endswith("woken\n")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from pathlib import Path
@@ -10,9 +11,10 @@ from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved, Mover
 from dropdub.daemon.outcomes import Outcomes
+from dropdub.daemon.postponed import Postponed
 from dropdub.daemon.scheduler import Scheduler
 from dropdub.files import free_name, key, remove_tree
-from dropdub.inbox.intake import NOTE_ROOM, hand_over, write_error_note
+from dropdub.inbox.intake import NOTE_ROOM, Taken, hand_over, write_error_note
 from dropdub.quantities import format_duration
 from dropdub.store import queries, transitions
 from dropdub.store.states import JobState, Outcome, StepState
@@ -20,17 +22,26 @@ from dropdub.store.tables import Job, Step
 
 
 class Endings:
-    """Ends jobs whose steps have ended, and jobs that a person cancelled. Every part can be done again after a crash."""
+    """Ends jobs whose steps have ended, and jobs that a person cancelled.
+
+    Every part can be done again after a crash.
+    """
 
     def __init__(self, context: Context, mover: Mover, scheduler: Scheduler, outcomes: Outcomes) -> None:
         self._context = context
         self._mover = mover
         self._scheduler = scheduler
         self._outcomes = outcomes
+        self._postponed = Postponed()
         self.counts: Counter[str] = Counter()
 
-    def tick(self) -> None:
-        """Decide on verdicts, and start the moves of what is decided."""
+    @property
+    def notes(self) -> list[str]:
+        """Return what an administrator should know: originals that cannot be put in their places."""
+        return self._postponed.notes
+
+    def tick(self, now: float) -> None:
+        """Decide on verdicts, and start the moves of what is decided (`now`: monotonic seconds)."""
         for job in queries.cancel_requested(self._context.store):
             if self._concerns(job):
                 self._cancel(job)
@@ -38,24 +49,26 @@ class Endings:
             if self._concerns(job):
                 self._judge(job)
         for job in queries.jobs_ending(self._context.store):
-            if self._concerns(job):
+            if self._concerns(job) and not self._postponed.is_put_off(job_id(job), now):
                 self._settle(job)
 
     def fail(self, job: Job, *, reason: str, remedy: str) -> None:
         """Decide that a job has failed."""
         self._begin(job, JobState.FAILED, reason, remedy)
 
-    def moved(self, moved: Moved) -> None:
-        """Give the job its end state once its files are in their places."""
-        if moved.error is not None:
-            note("original cannot be moved", level=40, trace=moved.error, job=moved.job_id)
-            raise moved.error
-        source, sidecar = moved.result  # type: ignore[misc]
+    def moved(self, moved: Moved, now: float) -> None:
+        """Give the job its end state once its files are in their places; try again later where they cannot be moved."""
+        self._postponed.forget(moved.job_id)
+        if not isinstance(moved.result, Taken):
+            assert moved.error is not None
+            self._postponed.put_off(moved.job_id, moved.error, now)
+            note("original cannot be moved yet", level=logging.WARNING, trace=moved.error, job=moved.job_id)
+            return
         transitions.finish_job(
             self._context.store,
             moved.job_id,
-            source=str(source),
-            sidecar=str(sidecar) if sidecar else None,
+            source=str(moved.result.source),
+            sidecar=str(moved.result.sidecar) if moved.result.sidecar else None,
             now=time.time(),
         )
         self._tell(queries.job(self._context.store, moved.job_id))
@@ -108,7 +121,7 @@ class Endings:
     def _settle(self, job: Job) -> None:
         folder, staging = self._context.root.job_dir(job_id(job)), self._context.staging_of(job)
 
-        def move() -> tuple[Path, Path | None]:
+        def move() -> Taken:
             placed = _place(job)
             remove_tree(folder)
             remove_tree(staging)
@@ -140,16 +153,14 @@ def _same_as(twin: Job) -> tuple[str, str]:
     return reason, "To do it again all the same, set duplicates: again."
 
 
-def _place(job: Job) -> tuple[Path, Path | None]:
+def _place(job: Job) -> Taken:
     """Move the original to its destination, with the note of why it failed beside it."""
     if job.destination is None:
-        return Path(job.given_path or job.source), None
-    destination = Path(job.destination)
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    moved = hand_over(Path(job.source), Path(job.sidecar) if job.sidecar else None, destination)
+        return Taken(Path(job.given_path or job.source))
+    placed = hand_over(Path(job.source), Path(job.sidecar) if job.sidecar else None, Path(job.destination))
     if job.verdict != JobState.SUCCEEDED:
-        write_error_note(destination, _note_text(job))
-    return moved.source, moved.sidecar
+        write_error_note(placed.source, _note_text(job))
+    return placed
 
 
 def _note_text(job: Job) -> str:

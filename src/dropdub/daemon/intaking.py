@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from functools import partial
@@ -15,9 +16,11 @@ from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.endings import Endings
 from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved, Mover
-from dropdub.errors import BadSidecar, DropdubError, TransitionRefused
+from dropdub.daemon.postponed import Postponed
+from dropdub.errors import BadSidecar, DropdubError, TransitionRefused, Waiting
 from dropdub.files import safe_name
-from dropdub.inbox.intake import Absent, Claimed, StillWritten, Taken, bring_in
+from dropdub.inbox.identity import Identity, identity
+from dropdub.inbox.intake import Absent, Taken, Wanted, bring_in, remove_error_note
 from dropdub.inbox.scan import Drop, scan
 from dropdub.inbox.settle import Settling, still_written
 from dropdub.inbox.watcher import Watcher
@@ -45,7 +48,7 @@ class Intake:
         self._wake = wake
         self._dirty = True
         self._next_scan = 0.0
-        self._held_until: dict[int, float] = {}
+        self._postponed = Postponed()
         self._scan_notes: list[str] = []
         self._watch_notes: list[str] = []
         self._pending = 0
@@ -53,7 +56,7 @@ class Intake:
     @property
     def notes(self) -> list[str]:
         """Return what an administrator should know about inbox and watching."""
-        return [*self._watch_notes, *self._scan_notes]
+        return [*self._watch_notes, *self._scan_notes, *self._postponed.notes]
 
     @property
     def idle(self) -> bool:
@@ -80,22 +83,23 @@ class Intake:
         """Move the files of recorded intents, also those that an earlier run or a command recorded."""
         for job in queries.unfinished_jobs(self._context.store, (JobState.CLAIMING,)):
             id_ = job_id(job)
-            waits = now < self._held_until.get(id_, 0.0)
-            if not waits and self._context.concerns(id_) and not self._mover.busy_with(id_):
+            if (
+                not self._postponed.is_put_off(id_, now)
+                and self._context.concerns(id_)
+                and not self._mover.busy_with(id_)
+            ):
                 source_dir = self._context.root.job_dir(id_) / "source"
-                self._mover.submit(id_, partial(bring_in, _claim_of(job), source_dir))
+                self._mover.submit(id_, partial(_bring, job, source_dir))
 
     def moved(self, moved: Moved, now: float) -> None:
         """Take the outcome of a move: queue the job, or drop the claim."""
         job = queries.job(self._context.store, moved.job_id)
-        self._held_until.pop(moved.job_id, None)
-        if isinstance(moved.error, StillWritten):
-            self._held_until[moved.job_id] = now + 1.0
-        elif isinstance(moved.error, DropdubError):
+        self._postponed.forget(moved.job_id)
+        if isinstance(moved.error, DropdubError) and not isinstance(moved.error, Waiting):
             self._refuse(job, moved.error)
         elif moved.error is not None:
-            note("file cannot be taken yet", level=30, job=job.id, text=str(moved.error))
-            self._held_until[moved.job_id] = now + 10.0
+            self._postponed.put_off(moved.job_id, moved.error, now)
+            note("file cannot be taken yet", level=logging.WARNING, job=moved.job_id, text=str(moved.error))
         elif isinstance(moved.result, Absent):
             transitions.vanish_job(self._context.store, moved.job_id, reason=moved.result.reason, now=time.time())
         elif isinstance(moved.result, Taken):
@@ -172,14 +176,24 @@ class Intake:
         self._endings.fail(fresh, reason=error.message, remedy=error.remedy)
 
 
-def _claim_of(job: Job) -> Claimed:
-    """Return what is to be moved. A first claim must find the file as it was seen; a retry takes what is there."""
-    first = job.round == 1 and job.origin == "dropped"
-    return Claimed(
-        path=Path(job.source),
-        name=job.name,
-        sidecar=Path(job.sidecar) if job.sidecar else None,
-        copy=job.origin == "given",
-        size=job.size if first else None,
-        mtime_ns=job.mtime_ns if first else None,
-    )
+def _bring(job: Job, source_dir: Path) -> Taken | Absent:
+    """Move (of a given file: copy) what the job was recorded for."""
+    sidecar = Path(job.sidecar) if job.sidecar else None
+    if job.origin == "given":
+        return bring_in(Wanted(Path(job.source), job.name), source_dir)
+    expected = _seen(job) if job.round == 1 else _again(job)
+    taken = bring_in(Wanted(Path(job.source), job.name, expected, sidecar), source_dir)
+    if job.round > 1 and isinstance(taken, Taken):
+        remove_error_note(Path(job.source))
+    return taken
+
+
+def _seen(job: Job) -> Identity:
+    """Return how the file looked when its intent was recorded."""
+    return Identity(job.device or 0, job.inode or "", job.size or 0, job.mtime_ns or 0)
+
+
+def _again(job: Job) -> Identity:
+    """Return what a retry takes: the original as it is now, which a person may have mended."""
+    path = Path(job.source)
+    return identity(path) if path.exists() else _seen(job)

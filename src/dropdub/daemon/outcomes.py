@@ -16,7 +16,7 @@ from dropdub.errors import DropdubError, TransitionRefused, UnexpectedError, Wai
 from dropdub.files import remove_tree
 from dropdub.pipeline.artefacts import scratch_name
 from dropdub.pipeline.plan import job_facts, plan
-from dropdub.pool.pool import Broke, Completed, PoolEvent, Progressed, Said, Started
+from dropdub.pool.pool import Broke, Completed, PoolEvent, Said, Started
 from dropdub.store import queries, transitions
 from dropdub.store.states import Outcome
 from dropdub.store.tables import Job
@@ -38,12 +38,11 @@ class Outcomes:
         claim = self._scheduler.under_way.get(event.step_id)
         if claim is None or claim.step.token != event.token:
             return
-        if isinstance(event, Started):
-            transitions.record_worker(self._context.store, claim.attempt_id, pid=event.pid, started=event.pid_started)
-        elif isinstance(event, Completed):
-            self._completed(claim, event)
-        elif isinstance(event, Broke):
-            self.broke(claim, event.error, _end(Outcome.FAILED, event, event.error))
+        try:
+            self._take(claim, event)
+        except TransitionRefused as error:  # somebody else has changed the row: it is not ours any more
+            note("outcome refused", level=logging.WARNING, job=claim.job.id, step=claim.step.key, text=error.message)
+            self._forget(claim)
 
     def complete(self, claim: Claim, result: dict[str, Any], end: AttemptEnd) -> None:
         """Take a step's result: publish what it staged, plan what follows, and close the step, in this order.
@@ -103,9 +102,19 @@ class Outcomes:
             self._context.store, claim.step.id, claim.step.token, end=AttemptEnd(outcome), now=time.time()
         )
 
+    def _take(self, claim: Claim, event: PoolEvent) -> None:
+        if isinstance(event, Started):
+            transitions.record_worker(self._context.store, claim.attempt_id, pid=event.pid, started=event.pid_started)
+        elif isinstance(event, Completed):
+            self._completed(claim, event)
+        elif isinstance(event, Broke):
+            self.broke(claim, event.error, _end(Outcome.FAILED, event, event.error))
+
     def _completed(self, claim: Claim, event: Completed) -> None:
         try:
             self.complete(claim, event.result, _end(Outcome.SUCCEEDED, event, None))
+        except TransitionRefused:
+            raise
         except DropdubError as error:
             self.broke(claim, error, _end(Outcome.FAILED, event, error))
         self._forget(claim)

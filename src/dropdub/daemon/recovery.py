@@ -1,9 +1,10 @@
-"""What the next start does about a run that died: end what is left of it, take what it finished, queue the rest again."""
+"""What the next start does about a run that died: end what is left, take what it finished, queue the rest again."""
 
 from __future__ import annotations
 
 import json
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 from dropdub.daemon.context import STAGING, Context, job_id
@@ -48,11 +49,11 @@ def sweep(context: Context) -> None:
             remove(part)
 
 
-def _sweep_staging(staging: Path, alive: object) -> None:
+def _sweep_staging(staging: Path, alive: Collection[str]) -> None:
     if not staging.is_dir():
         return
     for folder in staging.iterdir():
-        if folder.name not in alive:  # type: ignore[operator]
+        if folder.name not in alive:
             remove_tree(folder)
     if not any(staging.iterdir()):
         staging.rmdir()

@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,8 +80,8 @@ def run_files(
     root, config, url = open_root(path)
     _refuse_missing(files)
     config.options_for(profile, dict(overrides))
-    store = Store.open(url)
-    ids = frozenset(_record(store, file, overrides, profile) for file in files)
+    with closing(Store.open(url)) as store:
+        ids = frozenset(_record(store, file, overrides, profile) for file in files)
     watching = _Viewer(url, ids, on_view)
     while not watching.look():
         try:

@@ -80,7 +80,7 @@ class Supervisor:
         for moved in self._mover.collect():
             self._take_moved(moved, now)
         self._collect(now)
-        self.endings.tick()
+        self.endings.tick(now)
         if not self._paused and self._obstacle is None:
             self._scheduler.dispatch()
         self._beat(now)
@@ -110,7 +110,7 @@ class Supervisor:
             pool.warm(time.monotonic())
 
     def _heed_commands(self) -> None:
-        self._paused = queries.paused(self._context.store)
+        self._paused = self._watch and queries.paused(self._context.store)
         if queries.stop_requested(self._context.store):
             self._stopping = True
 
@@ -142,7 +142,7 @@ class Supervisor:
     def _take_moved(self, moved: Moved, now: float) -> None:
         job = queries.job(self._context.store, moved.job_id)
         if job.verdict is not None:
-            self.endings.moved(moved)
+            self.endings.moved(moved, now)
         else:
             self._intake.moved(moved, now)
 
@@ -155,7 +155,7 @@ class Supervisor:
         if now < self._next_beat:
             return
         self._next_beat = now + BEAT_S
-        notes = list(self._intake.notes)
+        notes = [*self._intake.notes, *self.endings.notes]
         if self._obstacle is not None:
             notes.append(f"Work waits. {self._obstacle.sentence}")
         transitions.beat(
@@ -171,8 +171,10 @@ class Supervisor:
         if self._watch:
             self._intake.stop()
         for pool in self._pools.values():
-            pool.stop(grace_s=POOL_GRACE_S)
-        self._collect(time.monotonic())
+            pool.dismiss()
+        for pool in self._pools.values():
+            for event in pool.stop(grace_s=POOL_GRACE_S):
+                self._outcomes.take(event)
         for claim in list(self._scheduler.under_way.values()):
             self._outcomes.put_back(claim, Outcome.RELEASED)
         self._mover.stop(grace_s=MOVER_GRACE_S)

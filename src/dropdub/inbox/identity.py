@@ -6,6 +6,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+_DEVICE_BITS = 2**63 - 1
+"""Newer Pythons on Windows give devices of 64 bits; a database's integers have a sign."""
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -19,7 +22,7 @@ class Identity:
 
     @staticmethod
     def of_stat(info: os.stat_result) -> Identity:
-        return Identity(info.st_dev, str(info.st_ino), info.st_size, info.st_mtime_ns)
+        return Identity(info.st_dev & _DEVICE_BITS, str(info.st_ino), info.st_size, info.st_mtime_ns)
 
 
 def identity(path: Path) -> Identity:

@@ -1,123 +1,263 @@
-"""Moving originals: from the inbox into a job's work folder, and from there to archive or failed.
+"""Moving originals: from the inbox into a job's work folder, and from there to archive/ or failed/.
 
-Every function can be called again after a crash in its midst. The sidecar goes first, so that an original in its
-place has its sidecar beside it.
+Each move is intent first: the caller has recorded what goes where before it calls. So each function can be called
+again after a crash at any instruction, and finds from what is on disk how far it got: the original is always whole
+in one of the two places, in both only between the copy and the removal of a move across file systems.
 """
 
 from __future__ import annotations
 
 import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from dropdub import files
 from dropdub.config import SIDECAR_SUFFIX
-from dropdub.errors import DropdubError, UnreadableFile
-from dropdub.files import copy_whole, move, remove, write_whole
+from dropdub.errors import NotAFile, UnreadableFile, Waiting
+from dropdub.failpoints import reach
+from dropdub.inbox.identity import Identity, identity
+from dropdub.inbox.settle import still_written
 
 NOTE_SUFFIX = ".error.txt"
-NOTE_ROOM = max(len(NOTE_SUFFIX), len(SIDECAR_SUFFIX), len("..part"))
-"""Bytes that a name must leave free, so that note and sidecar fit beside it."""
+NOTE_ROOM = len(NOTE_SUFFIX)
+"""Bytes that a name in archive/ and failed/ leaves for what is put beside it: the note, or the shorter sidecar."""
+_SHARING_WINERRORS = (32, 33)
+"""Windows: another process has the file open, or a part of it locked."""
 
 
-class StillWritten(DropdubError):
-    """The file cannot be moved because another process holds it (Windows)."""
+class CannotMove(Waiting):
+    """A file cannot be moved now: a right is missing, or the disk is full. `condition`: right, disk, writer."""
+
+
+class StillWritten(CannotMove):
+    """Another process is writing the file, or holds it open on Windows: soon it will not."""
 
 
 @dataclass(frozen=True)
-class Claimed:
-    """A file whose taking is recorded. `size` and `mtime_ns` are None where it need not be as it was (a retry)."""
+class Wanted:
+    """The intent that was recorded: which file is to come into a job's source folder, under which name."""
 
     path: Path
     name: str
-    sidecar: Path | None
-    copy: bool = False
-    size: int | None = None
-    mtime_ns: int | None = None
+    expected: Identity | None = None
+    """How a dropped file looked when it had settled; None for a file given by name, of which a copy is taken."""
+    sidecar: Path | None = None
 
 
 @dataclass(frozen=True)
 class Taken:
-    """An original in its place, with its sidecar if it has one."""
+    """Where the original and its sidecar are now."""
 
     source: Path
-    sidecar: Path | None
+    sidecar: Path | None = None
 
 
 @dataclass(frozen=True)
 class Absent:
-    """There is nothing to take, and why."""
+    """The file that was recorded is not to be had any more; what lies in its place, if anything, is a new drop."""
 
     reason: str
 
 
-def bring_in(claim: Claimed, source_dir: Path) -> Taken | Absent:
-    """Move (or copy) a claimed file into `source_dir`.
+VANISHED = Absent("The file vanished before it was taken.")
+CHANGED = Absent("The file was changed before it was taken; it is taken anew once it has settled.")
 
-    Raises StillWritten, or UnreadableFile where the file system refuses.
+
+def bring_in(wanted: Wanted, source_dir: Path) -> Taken | Absent:
+    """Do or finish what was recorded: move a dropped file, or copy a given one, into `source_dir`.
+
+    Raises CannotMove or StillWritten when it is to be tried again later, NotAFile or UnreadableFile for a given one.
     """
-    target = source_dir / claim.name
-    if not _present(target):
-        problem = _changed(claim)
-        if problem is not None:
-            return problem
-        source_dir.mkdir(parents=True, exist_ok=True)
-        _bring_sidecar(claim, target)
-        _bring(claim.path, target, copy=claim.copy)
-        remove(_note_of(claim.path))
-    sidecar = target.with_name(target.name + SIDECAR_SUFFIX)
-    return Taken(target, sidecar if sidecar.exists() else None)
+    with _told(wanted.path, source_dir):
+        _make_folder(source_dir)
+        if wanted.expected is None:
+            return give(wanted.path, source_dir, wanted.name)
+        return take(wanted.path, wanted.sidecar, source_dir, wanted.name, wanted.expected)
+
+
+def take(path: Path, sidecar: Path | None, source_dir: Path, name: str, expected: Identity) -> Taken | Absent:
+    """Move a dropped file, then its sidecar; go on where an earlier call was cut off."""
+    source = source_dir / name
+    if not _stands(source):
+        absent = _absent(path, expected)
+        if absent is not None:
+            return absent
+        _move(path, source)
+        reach("intake.file_moved")
+    _remove_leftover(path, source, expected)
+    return Taken(source, _bring_sidecar(sidecar, source))
+
+
+def give(path: Path, source_dir: Path, name: str) -> Taken | Absent:
+    """Copy a file that was named by its user; the original is left alone. Raises NotAFile, UnreadableFile."""
+    source = source_dir / name
+    if _stands(source):
+        return Taken(source)
+    if not path.exists():
+        return VANISHED
+    if not path.is_file():
+        raise NotAFile(f"{path} is not a file.", remedy="Name a recording or a text.")
+    if not os.access(path, os.R_OK):
+        raise UnreadableFile(f"{path} cannot be read by the account that runs Dropdub.")
+    files.copy_whole(path, source)
+    return Taken(source)
 
 
 def hand_over(source: Path, sidecar: Path | None, destination: Path) -> Taken:
-    """Move an original and its sidecar to `destination`; what is there already is left."""
-    target = destination.with_name(destination.name + SIDECAR_SUFFIX)
-    if sidecar is not None and _present(sidecar):
-        move(sidecar, target)
-    if _present(source):
-        move(source, destination)
-    return Taken(destination, target if target.exists() else None)
+    """Move an original and its sidecar to `destination`, in archive/ or failed/; nothing that lies there is replaced.
+
+    Where neither `source` nor `destination` is there, somebody took the original away; the answer is the same.
+    Raises CannotMove when it is to be tried again later.
+    """
+    with _told(source, destination.parent):
+        _make_folder(destination.parent)
+        placed = _hand_over_one(source, destination)
+        reach("intake.original_handed_over")
+        if sidecar is None:
+            return Taken(placed)
+        beside = _hand_over_one(sidecar, _beside(placed, SIDECAR_SUFFIX))
+        return Taken(placed, beside if _stands(beside) else None)
 
 
-def write_error_note(destination: Path, text: str) -> None:
-    """Write, beside an original in failed/, what happened and what to do."""
-    write_whole(_note_of(destination), text.encode())
+def write_error_note(destination: Path, text: str) -> Path:
+    """Write beside a failed original what happened and what to do now; return where. Raises CannotMove."""
+    note = error_note(destination)
+    with _told(note, note.parent):
+        files.write_whole(note, text.encode("utf-8"))
+    return note
 
 
-def _note_of(path: Path) -> Path:
-    return path.with_name(path.name + NOTE_SUFFIX)
+def remove_error_note(destination: Path) -> None:
+    """Remove the note beside an original that is tried again."""
+    files.remove(error_note(destination))
 
 
-def _changed(claim: Claimed) -> Absent | None:
+def error_note(destination: Path) -> Path:
+    """Return where the note about an original lies."""
+    return _beside(destination, NOTE_SUFFIX)
+
+
+def _absent(path: Path, expected: Identity) -> Absent | None:
     try:
-        now = claim.path.lstat()
-    except FileNotFoundError:
-        return Absent("The file vanished before it was taken.")
-    if claim.mtime_ns is not None and (now.st_size, now.st_mtime_ns) != (claim.size, claim.mtime_ns):
-        return Absent("The file changed before it was taken; it is looked at anew.")
+        found = identity(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return VANISHED
+    if found != expected:
+        return CHANGED
+    if still_written(path):
+        raise _still_written(path)
     return None
 
 
-def _bring_sidecar(claim: Claimed, target: Path) -> None:
-    sidecar = claim.sidecar or claim.path.with_name(claim.path.name + SIDECAR_SUFFIX)
-    if not claim.copy and sidecar.is_file():
-        _bring(sidecar, target.with_name(target.name + SIDECAR_SUFFIX), copy=False)
+def _remove_leftover(path: Path, source: Path, expected: Identity) -> None:
+    """Remove the original after a move across file systems that was cut off between copy and removal.
+
+    Left in the inbox, it would be done a second time once the job has ended.
+    """
+    if not _stands(path) or identity(path) != expected:
+        return
+    if source.stat(follow_symlinks=False).st_dev != expected.device and _same_content(path, source):
+        files.remove(path)
+        files.fsync_dir(path.parent)
 
 
-def _bring(source: Path, target: Path, *, copy: bool) -> None:
+def _bring_sidecar(sidecar: Path | None, source: Path) -> Path | None:
+    if sidecar is None:
+        return None
+    target = _beside(source, SIDECAR_SUFFIX)
+    if _stands(sidecar) and not _stands(target):
+        _move(sidecar, target)
+    reach("intake.sidecar_moved")
+    return target if _stands(target) else None
+
+
+def _hand_over_one(source: Path, destination: Path) -> Path:
+    if not _stands(source):
+        return destination
+    if not _stands(destination):
+        _move(source, destination)
+    elif _same_content(source, destination):  # copied across file systems, and cut off before the removal
+        files.remove(source)
+    else:  # somebody put another file there after the name was chosen
+        destination = destination.with_name(files.free_name(destination.parent, destination.name, room=NOTE_ROOM))
+        _move(source, destination)
+    return destination
+
+
+def _move(source: Path, target: Path) -> None:
+    """Move a file, or a link itself, to a name that is free."""
+    if not source.is_symlink():
+        files.move(source, target)
+        return
     try:
-        if copy:
-            copy_whole(source, target)
-        else:
-            move(source, target)
-    except PermissionError as error:
-        if getattr(error, "winerror", None) == 32:
-            raise StillWritten(f"{source.name} is in use by another program.") from error
-        raise UnreadableFile(f"{source.name} cannot be taken: {error.strerror or error}.") from error
+        files.rename(source, target)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno != errno.EXDEV:
             raise
-        raise UnreadableFile(f"{source.name} cannot be read: {error.strerror or error}.") from error
+        target.symlink_to(source.readlink())
+        files.fsync_dir(target.parent)
+        files.remove(source)
 
 
-def _present(path: Path) -> bool:
-    return path.is_symlink() or path.exists()
+def _same_content(one: Path, other: Path) -> bool:
+    if one.is_symlink() or other.is_symlink():
+        return one.is_symlink() and other.is_symlink() and one.readlink() == other.readlink()
+    return one.stat().st_size == other.stat().st_size and files.sha256(one) == files.sha256(other)
+
+
+def _make_folder(folder: Path) -> None:
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for place in reversed(missing):
+        files.fsync_dir(place.parent)
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(files.numbered(path.name, 1, room=len(suffix)) + suffix)
+
+
+def _stands(path: Path) -> bool:
+    """Return whether anything has this name, a link that leads nowhere included."""
+    return os.path.lexists(path)
+
+
+@contextmanager
+def _told(path: Path, folder: Path) -> Iterator[None]:
+    """Turn what the operating system says into a sentence, and into whether it is to be tried again."""
+    try:
+        yield
+    except OSError as error:
+        if getattr(error, "winerror", None) in _SHARING_WINERRORS:
+            raise _still_written(path) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise _not_permitted(path, folder) from error
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _no_room(path, folder, error) from error
+        raise
+
+
+def _not_permitted(path: Path, folder: Path) -> CannotMove:
+    return CannotMove(
+        f"{path} cannot be moved to {folder}: the account that runs Dropdub does not have the right.",
+        condition="right",
+        remedy="Give it the right to change both folders and to read the file; it goes on by itself then.",
+    )
+
+
+def _no_room(path: Path, folder: Path, error: OSError) -> CannotMove:
+    return CannotMove(
+        f"{path} cannot be moved to {folder}: {error.strerror}.",
+        condition="disk",
+        remedy="Free some disk space there; it goes on by itself then.",
+    )
+
+
+def _still_written(path: Path) -> StillWritten:
+    return StillWritten(
+        f"{path} is still being written.",
+        condition="writer",
+        remedy="It is taken once the program that writes it is done.",
+    )

@@ -1,132 +1,191 @@
-"""What lies in the inbox now, and which of it is a drop."""
+"""What lies in the inbox now: one walk over its folders that opens no file and follows no link."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from re import Pattern
+from typing import Literal
 
 from dropdub.config import SIDECAR_SUFFIX
+from dropdub.inbox.identity import Identity
+from dropdub.inbox.ignore import awaited, ignoring
 
-IGNORED = (
-    ".*", "*.part", "*.partial", "*.crdownload", "*.download", "*.tmp", "*.filepart", "*.!qb", "*.aria2", "~$*",
-    "thumbs.db", "desktop.ini", "@eadir", "#recycle", "$recycle.bin",
-)  # fmt: skip
-"""Unfinished downloads, and what systems and synchronisers put into folders; compared without regard to case."""
-UNFINISHED = (".part", ".partial", ".crdownload", ".aria2")
-"""A file beside which NAME + one of these lies is a browser's placeholder for the download under way."""
+Kind = Literal["file", "link"]
+_HIDDEN_ON_WINDOWS = 0x2
+_JUNCTION = 0xA0000003
+"""The reparse tag of a Windows folder that stands for another: its files lie elsewhere and are not to be moved."""
 
 
 @dataclass(frozen=True)
 class Drop:
-    """One file (or link) in the inbox, as last seen. `sidecar` is its `NAME.job.yaml`, `sidecar_stamp` its size and mtime."""
+    """A file that is to be taken once it has settled."""
 
     path: Path
-    size: int
-    mtime_ns: int
-    inode: int
-    device: int
-    is_link: bool = False
+    kind: Kind
+    identity: Identity
     profile: str | None = None
     sidecar: Path | None = None
-    sidecar_stamp: tuple[int, int] | None = None
+    sidecar_identity: Identity | None = None
+
+    @property
+    def size(self) -> int:
+        return self.identity.size
+
+    @property
+    def mtime_ns(self) -> int:
+        return self.identity.mtime_ns
+
+    @property
+    def inode(self) -> str:
+        return self.identity.inode
+
+    @property
+    def device(self) -> int:
+        return self.identity.device
 
 
-@dataclass
+@dataclass(frozen=True)
 class Scan:
-    """The drops, and a sentence for each thing that a person should look after."""
+    """What one walk found. A note is a sentence about something that only a person can put right."""
 
     drops: list[Drop] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
-def scan(inbox: Path, *, ignore: Sequence[str] = (), profiles: Iterable[str] = ()) -> Scan:
-    """Walk the inbox once, without following links. What vanishes meanwhile is passed over."""
-    seen = Scan()
-    patterns = [pattern.casefold() for pattern in (*IGNORED, *ignore)]
-    by_name = {name.casefold(): name for name in profiles}
-    for folder, entries in _folders(inbox, patterns, seen.notes):
-        profile = _profile(inbox, folder, by_name)
-        for drop in _drops(folder, entries, seen.notes):
-            seen.drops.append(replace(drop, profile=profile))
-    seen.drops.sort(key=lambda drop: (drop.mtime_ns, str(drop.path)))
-    return seen
+@dataclass(frozen=True)
+class _Folder:
+    path: Path
+    profile: str | None
 
 
-def _folders(
-    top: Path, patterns: Sequence[str], notes: list[str]
-) -> Iterator[tuple[Path, dict[str, os.DirEntry[str]]]]:
-    todo = [top]
+@dataclass
+class _Found:
+    """The entries of one folder that are not ignored, by name."""
+
+    files: dict[str, tuple[Kind, Identity]] = field(default_factory=dict)
+    sidecars: dict[str, Identity] = field(default_factory=dict)
+    folders: list[str] = field(default_factory=list)
+
+
+def scan(inbox: Path, *, ignore: Sequence[str] = (), profiles: Collection[str] = ()) -> Scan:
+    """Return the files that are to be taken, folder by folder in the order of their names, and notes.
+
+    A folder directly in the inbox that is named like a profile selects it for all that lies in it. What vanishes
+    during the walk is not reported.
+    """
+    walk = _Walk(inbox, ignoring(tuple(ignore)), profiles)
+    todo = [_Folder(inbox, None)]
     while todo:
-        folder = todo.pop()
+        todo.extend(walk.look_into(todo.pop()))
+    return walk.result
+
+
+class _Walk:
+    def __init__(self, inbox: Path, ignored: Pattern[str], profiles: Collection[str]) -> None:
+        self._inbox = inbox
+        self._ignored = ignored
+        self._profiles = profiles
+        self.result = Scan()
+
+    def look_into(self, folder: _Folder) -> list[_Folder]:
+        """Add the drops of one folder; return the folders in it, the last first."""
+        found = _Found()
         try:
-            with os.scandir(folder) as listing:
-                entries = {entry.name: entry for entry in listing if not _ignored(entry.name, patterns)}
-        except FileNotFoundError:
-            continue
+            with os.scandir(folder.path) as entries:
+                names = self._sort(sorted(entries, key=lambda entry: entry.name), folder.path, found)
         except OSError as error:
-            notes.append(f"The folder {folder} cannot be read: {error.strerror or error}.")
-            continue
-        todo += [folder / name for name, entry in entries.items() if _is_folder(entry)]
-        yield folder, entries
+            self._cannot_read(folder.path, error)
+            return []
+        self._add_drops(folder, found, awaited(names))
+        return [self._sub_folder(folder, name) for name in reversed(found.folders)]
+
+    def _sort(self, entries: list[os.DirEntry[str]], folder: Path, found: _Found) -> list[str]:
+        for entry in entries:
+            if self._ignored.match(entry.name.casefold()) is None:
+                try:
+                    self._sort_one(entry.name, os.lstat(entry.path), folder, found)
+                except FileNotFoundError:
+                    continue
+                except OSError as error:
+                    self._cannot_read(folder / entry.name, error)
+        return [entry.name for entry in entries]
+
+    def _sort_one(self, name: str, info: os.stat_result, folder: Path, found: _Found) -> None:
+        is_sidecar = name.casefold().endswith(SIDECAR_SUFFIX)
+        if getattr(info, "st_file_attributes", 0) & _HIDDEN_ON_WINDOWS:
+            return
+        if not _is_unicode(name):
+            self._note(folder / name, "has a name that is not valid Unicode: give it another name.")
+        elif getattr(info, "st_reparse_tag", 0) == _JUNCTION:
+            self._note(folder / name, "stands for a folder elsewhere and is not entered: drop the files themselves.")
+        elif stat.S_ISDIR(info.st_mode):
+            found.folders.append(name)
+        elif is_sidecar and stat.S_ISREG(info.st_mode):
+            found.sidecars[name] = Identity.of_stat(info)
+        elif stat.S_ISREG(info.st_mode) or stat.S_ISLNK(info.st_mode):
+            kind: Kind = "link" if stat.S_ISLNK(info.st_mode) else "file"
+            found.files[name] = (kind, Identity.of_stat(info))
+        else:
+            self._note(folder / name, "is no file (a pipe, socket or device) and stays where it is: remove it.")
+
+    def _add_drops(self, folder: _Folder, found: _Found, awaited_names: set[str]) -> None:
+        sidecars = dict(self._owned_sidecars(folder.path, found, awaited_names))
+        for name, (kind, identity) in found.files.items():
+            if name.casefold() in awaited_names:
+                continue
+            sidecar = sidecars.get(name)
+            self.result.drops.append(
+                Drop(
+                    path=folder.path / name,
+                    kind=kind,
+                    identity=identity,
+                    profile=folder.profile,
+                    sidecar=folder.path / sidecar if sidecar else None,
+                    sidecar_identity=found.sidecars[sidecar] if sidecar else None,
+                )
+            )
+
+    def _owned_sidecars(self, folder: Path, found: _Found, awaited_names: set[str]) -> Iterator[tuple[str, str]]:
+        """Yield file and sidecar names; a sidecar without a file gives a note, unless its file is on its way."""
+        folded = {name.casefold(): name for name in found.files}
+        for sidecar in found.sidecars:
+            wanted = sidecar[: -len(SIDECAR_SUFFIX)]
+            owner = wanted if wanted in found.files else folded.get(wanted.casefold())
+            if owner is not None:
+                yield owner, sidecar
+            elif wanted.casefold() not in awaited_names:
+                self._note(folder / sidecar, f"waits for {wanted}, which is not there: drop it, or remove this file.")
+
+    def _sub_folder(self, folder: _Folder, name: str) -> _Folder:
+        profile = _profile_named(name, self._profiles) if folder.path == self._inbox else folder.profile
+        return _Folder(folder.path / name, profile)
+
+    def _cannot_read(self, path: Path, error: OSError) -> None:
+        if path == self._inbox:
+            text = "The inbox cannot be looked into" if path.exists() else "The inbox is not there"
+            self.result.notes.append(f"{text}: {path} ({error.strerror}).")
+        elif not isinstance(error, FileNotFoundError):
+            self._note(path, f"cannot be looked into ({error.strerror}): give the account that runs Dropdub the right.")
+
+    def _note(self, path: Path, text: str) -> None:
+        shown = str(path.relative_to(self._inbox.parent)).encode("utf-8", "backslashreplace").decode("utf-8")
+        self.result.notes.append(f"{shown} {text}")
 
 
-def _drops(folder: Path, entries: dict[str, os.DirEntry[str]], notes: list[str]) -> Iterator[Drop]:
-    for name, entry in entries.items():
-        if name.endswith(SIDECAR_SUFFIX):
-            if name.removesuffix(SIDECAR_SUFFIX) not in entries:
-                notes.append(f"{name} waits for {name.removesuffix(SIDECAR_SUFFIX)}.")
-            continue
-        if _is_folder(entry) or any((folder / f"{name}{suffix}").exists() for suffix in UNFINISHED):
-            continue
-        drop = _drop(folder, entry, notes)
-        if drop is not None:
-            yield _with_sidecar(drop, entries.get(name + SIDECAR_SUFFIX))
-
-
-def _drop(folder: Path, entry: os.DirEntry[str], notes: list[str]) -> Drop | None:
+def _is_unicode(name: str) -> bool:
+    """Return whether a name can be stored: Linux allows any bytes, Windows lone halves of characters."""
     try:
-        found = (folder / entry.name).lstat()
-    except OSError:
-        return None
-    if not (stat.S_ISREG(found.st_mode) or stat.S_ISLNK(found.st_mode)):
-        notes.append(f"{entry.name} is a pipe, socket or device: it is left where it is.")
-        return None
-    return Drop(
-        path=folder / entry.name,
-        size=found.st_size,
-        mtime_ns=found.st_mtime_ns,
-        inode=found.st_ino,
-        device=found.st_dev,
-        is_link=stat.S_ISLNK(found.st_mode),
-    )
-
-
-def _with_sidecar(drop: Drop, entry: os.DirEntry[str] | None) -> Drop:
-    if entry is None:
-        return drop
-    try:
-        found = Path(entry.path).lstat()
-    except OSError:
-        return drop
-    return replace(drop, sidecar=Path(entry.path), sidecar_stamp=(found.st_size, found.st_mtime_ns))
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir(follow_symlinks=False)
-    except OSError:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
         return False
+    return True
 
 
-def _ignored(name: str, patterns: Sequence[str]) -> bool:
-    folded = name.casefold()
-    return any(fnmatchcase(folded, pattern) for pattern in patterns)
-
-
-def _profile(inbox: Path, folder: Path, by_name: dict[str, str]) -> str | None:
-    parts = folder.relative_to(inbox).parts
-    return by_name.get(parts[0].casefold()) if parts else None
+def _profile_named(name: str, profiles: Collection[str]) -> str | None:
+    if name in profiles:
+        return name
+    return next((profile for profile in sorted(profiles) if profile.casefold() == name.casefold()), None)

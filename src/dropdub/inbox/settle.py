@@ -1,59 +1,65 @@
-"""When a file counts as whole: unchanged for a while, by the monotonic clock, and open for writing nowhere."""
+"""When a dropped file counts as whole: nothing about it has changed for a while, and nobody has it open to write."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dropdub import process
+from dropdub.inbox.identity import Identity
 from dropdub.inbox.scan import Drop
-from dropdub.process import is_being_written
 
-Stamp = tuple[object, ...]
+_Look = tuple[Identity, Identity | None]
 
 
-@dataclass
-class _Watched:
-    stamp: Stamp
-    since: float
-    wait_s: float
+@dataclass(frozen=True)
+class Unsettled:
+    """A file that is waited for. Times are monotonic seconds."""
+
+    drop: Drop
+    first_seen: float
+    changed: float
+    """When it was last seen to have changed."""
+    due: float
+    """When it has settled, if it does not change any more."""
 
 
 class Settling:
-    """Remembers since when each file has not changed. As long as a file grows, it waits: for ever, if need be.
+    """Remembers how each file of the inbox looked, and since when. Compares only: file times and clocks may be wrong.
 
-    Only changes count: a modification time in the future, or a clock that is set, keeps nothing waiting.
+    What lay there at the start waits like any other file. A file that goes on changing is waited for without end.
     """
 
     def __init__(self, settle_s: float, settle_empty_s: float) -> None:
         self._settle_s = settle_s
         self._settle_empty_s = settle_empty_s
-        self._watched: dict[Path, _Watched] = {}
+        self._seen: dict[Path, Unsettled] = {}
 
-    def observe(self, drops: Iterable[Drop], now: float) -> list[Drop]:
-        """Take what a scan saw at `now` (monotonic seconds); return the drops that have settled."""
-        drops = list(drops)
-        self._watched = {drop.path: self._watch(drop, now) for drop in drops}
-        return [drop for drop in drops if self._due(drop.path) <= now]
+    def observe(self, drops: Sequence[Drop], now: float) -> list[Drop]:
+        """Take note of all that lies in the inbox now (monotonic); return what has settled. The rest is forgotten."""
+        self._seen = {drop.path: self._compared(drop, now) for drop in drops}
+        return [seen.drop for seen in self._seen.values() if seen.due <= now]
 
     def next_due(self, now: float) -> float | None:
-        """Return when the next file may have settled, or None where none is under watch."""
-        coming = [due for path in self._watched if (due := self._due(path)) > now]
-        return min(coming, default=None)
+        """Return when the next file may settle; None when no file is waited for."""
+        return min((seen.due for seen in self.pending(now)), default=None)
 
-    def _watch(self, drop: Drop, now: float) -> _Watched:
-        stamp = (drop.size, drop.mtime_ns, drop.inode, drop.sidecar_stamp)
-        before = self._watched.get(drop.path)
-        if before is not None and before.stamp == stamp:
-            return before
-        empty = drop.size == 0 and not drop.is_link
-        return _Watched(stamp, now, max(self._settle_empty_s, self._settle_s) if empty else self._settle_s)
+    def pending(self, now: float) -> list[Unsettled]:
+        """Return what has not settled at `now`."""
+        return [seen for seen in self._seen.values() if seen.due > now]
 
-    def _due(self, path: Path) -> float:
-        watched = self._watched[path]
-        return watched.since + watched.wait_s
+    def _compared(self, drop: Drop, now: float) -> Unsettled:
+        before = self._seen.get(drop.path)
+        changed = before.changed if before and _look(before.drop) == _look(drop) else now
+        wait_s = self._settle_s if drop.size or drop.kind == "link" else self._settle_empty_s
+        return Unsettled(drop, before.first_seen if before else now, changed, changed + wait_s)
+
+
+def _look(drop: Drop) -> _Look:
+    return drop.identity, drop.sidecar_identity
 
 
 def still_written(path: Path) -> bool:
-    """Return whether somebody is known to have the file open for writing."""
-    return is_being_written(path) is True
+    """Return whether a process is known to have the file open for writing: the last look before it is taken."""
+    return not path.is_symlink() and process.is_being_written(path) is True

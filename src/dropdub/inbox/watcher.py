@@ -1,12 +1,13 @@
-"""Events of the inbox: hints that wake the loop. What counts is the scan."""
+"""Watching the inbox. Events are hints that only wake the scan; the periodic rescan is the truth."""
 
 from __future__ import annotations
 
-import sys
+import errno
+import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
-import psutil
 from watchdog.events import (
     DirCreatedEvent,
     DirMovedEvent,
@@ -19,19 +20,26 @@ from watchdog.events import (
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 from watchdog.observers.polling import PollingObserver
+from watchdog.utils import BaseThread
 
 from dropdub.config import InboxSettings
+from dropdub.inbox.mounts import network_kind
 
-NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afpfs", "webdav", "davfs", "ceph", "afs"}
-EVENTS: list[type[FileSystemEvent]] = [
-    FileClosedEvent,
-    FileCreatedEvent,
-    FileMovedEvent,
-    DirCreatedEvent,
-    DirMovedEvent,
+Mode = Literal["native", "polling"]
+STOP_GRACE_S = 5.0
+"""A polling thread may hang in a call to a share that is gone; it is a daemon thread, and is left behind then."""
+HINTS: list[type[FileSystemEvent]] = [
+    *(FileClosedEvent, FileMovedEvent, FileCreatedEvent),
+    *(DirCreatedEvent, DirMovedEvent),
 ]
-"""Without this filter, bursts of thousands of files overflow the kernel's queue."""
-STOP_WITHIN_S = 2.0
+"""What begins or ends a drop. Every further kind (each write, each read) would overflow the queue in a burst."""
+_LIMITS = {
+    errno.ENOSPC: "raise fs.inotify.max_user_watches with sysctl, then start Dropdub again",
+    errno.EMFILE: "raise fs.inotify.max_user_instances or the limit of open files, then start Dropdub again",
+    errno.ENFILE: "raise fs.file-max with sysctl, then start Dropdub again",
+}
+
+logger = logging.getLogger(__name__)
 
 
 class _Hint(FileSystemEventHandler):
@@ -43,92 +51,111 @@ class _Hint(FileSystemEventHandler):
 
 
 class Watcher:
-    """An observer of the inbox that is started again when it dies. `mode` is native or polling, `notes` says why."""
+    """Calls `wake` when something happens in the inbox, from a thread of its own; `wake` must only set a flag.
+
+    Events may be lost, may come twice or for nothing.
+    """
 
     def __init__(self, inbox: Path, settings: InboxSettings, wake: Callable[[], None]) -> None:
         self._inbox = inbox
         self._settings = settings
         self._wake = wake
         self._observer: BaseObserver | None = None
-        self._inode: int | None = None
-        self.mode = "none"
-        self.notes: list[str] = []
+        self._watched: tuple[int, int] | None = None
+        self._refused: str | None = None
+        self._notes: list[str] = []
+        self.mode: Mode = "native"
 
     def start(self) -> None:
-        """Begin to watch; fall back to polling, with a note, where native watching is not possible."""
-        self.notes = []
-        self._inode = self._inbox.stat().st_ino
-        if self._wants_polling() or not self._begin_native():
-            self._begin(PollingObserver(timeout=self._settings.polling_interval), "polling")
-
-    def check(self) -> list[str]:
-        """Start again what died without a word, or watches a folder that is gone; return notes for a person."""
-        try:
-            inode = self._inbox.stat().st_ino
-        except OSError:
-            self.stop()
-            return [f"The inbox {self._inbox} is not there: connect the share, or make the folder again."]
-        if not self.alive() or inode != self._inode:
-            self.stop()
-            self.start()
-            self._wake()
-        return self.notes
-
-    def alive(self) -> bool:
-        """Return whether observer and emitter threads run: an observer outlives the emitter that feeds it."""
-        observer = self._observer
-        return (
-            observer is not None
-            and observer.is_alive()
-            and bool(observer.emitters)
-            and all(emitter.is_alive() for emitter in observer.emitters)
-        )
+        """Begin to watch. An inbox that is not there is watched from the first `check` that finds it."""
+        self._notes = []
+        self._watched = self._place()
+        if self._watched is not None:
+            self.mode = self._choose_mode()
+            self._observer = self._started()
 
     def stop(self) -> None:
-        """End watching, within bounded time."""
+        """End watching, in bounded time."""
         observer, self._observer = self._observer, None
-        if observer is not None and observer.is_alive():
-            observer.stop()
-            observer.join(STOP_WITHIN_S)
+        if observer is not None:
+            _end(observer)
 
-    def _wants_polling(self) -> bool:
-        if self._settings.observer == "polling":
-            return True
-        if self._settings.observer == "auto" and on_network(self._inbox):
-            self.notes.append(f"The inbox lies on a network share: it is polled every {self._interval}.")
-            return True
-        return False
+    def check(self) -> list[str]:
+        """Restart what has died, or watches a folder that is no longer the inbox; return what is to be known now.
 
-    def _begin_native(self) -> bool:
-        try:
-            self._begin(Observer(), "native")
-        except OSError as error:
+        To be called before a scan: what was missed in the meantime is found by that.
+        """
+        if not self._alive():
+            logger.warning("the inbox is watched anew: %s", self._inbox)
             self.stop()
-            self.notes.append(
-                f"Native watching is not possible ({error.strerror or error}): the inbox is polled every "
-                f"{self._interval}. On Linux, raise fs.inotify.max_user_watches and max_user_instances."
-            )
-            return False
-        return True
+            self.start()
+        return list(self._notes)
 
-    def _begin(self, observer: BaseObserver, mode: str) -> None:
-        self._observer = observer
-        observer.schedule(_Hint(self._wake), str(self._inbox), recursive=True, event_filter=EVENTS)
-        observer.start()
-        self.mode = mode
+    def _alive(self) -> bool:
+        if self._observer is None or self._watched != self._place():
+            return self._watched is None and self._place() is None
+        return all(thread.is_alive() and thread.should_keep_running() for thread in _threads(self._observer))
 
-    @property
-    def _interval(self) -> str:
-        return f"{self._settings.polling_interval:g} s"
+    def _place(self) -> tuple[int, int] | None:
+        """Return which folder the inbox is: it may be removed and made anew, or a share be mounted over it."""
+        try:
+            info = self._inbox.stat()
+        except OSError:
+            return None
+        return info.st_dev, info.st_ino
+
+    def _choose_mode(self) -> Mode:
+        if self._settings.observer == "polling":
+            return "polling"
+        if self._refused is not None:
+            return self._fall_back(self._refused)
+        kind = network_kind(self._inbox) if self._settings.observer == "auto" else None
+        if kind is not None:
+            return self._fall_back(f"it lies on a network file system ({kind}), which tells nothing of changes")
+        return "native"
+
+    def _fall_back(self, reason: str) -> Mode:
+        every = f"{self._settings.polling_interval:g} s"
+        self._notes.append(f"The inbox is looked through every {every} instead of being watched, because {reason}.")
+        return "polling"
+
+    def _started(self) -> BaseObserver | None:
+        """Return the running observer; a native one that cannot be had gives way to polling."""
+        try:
+            return self._running(self.mode)
+        except OSError as error:
+            if self.mode == "polling":
+                self._notes.append(f"The inbox cannot be watched ({error}); it is still looked through now and then.")
+                return None
+            self._refused = _why(error)
+            self.mode = self._choose_mode()
+            return self._started()
+
+    def _running(self, mode: Mode) -> BaseObserver:
+        observer = Observer() if mode == "native" else PollingObserver(timeout=self._settings.polling_interval)
+        try:
+            observer.schedule(_Hint(self._wake), str(self._inbox), recursive=True, event_filter=HINTS)
+            observer.start()
+        except BaseException:
+            _end(observer)
+            raise
+        return observer
 
 
-def on_network(path: Path) -> bool:
-    """Return whether a folder lies on a network share, where native events do not arrive."""
-    resolved = path.resolve()
-    if sys.platform == "win32":
-        import ctypes  # noqa: PLC0415
+def _threads(observer: BaseObserver) -> list[BaseThread]:
+    """Return all threads of an observer: each may die while `observer.is_alive()` stays true."""
+    reader = getattr(observer, "_inotify_fd", None)
+    readers = [reader] if isinstance(reader, BaseThread) else []
+    return [observer, *observer.emitters, *readers]
 
-        return str(resolved).startswith("\\\\") or ctypes.windll.kernel32.GetDriveTypeW(resolved.anchor) == 4
-    mounts = {Path(part.mountpoint): part.fstype for part in psutil.disk_partitions(all=True)}
-    holder = next((folder for folder in (resolved, *resolved.parents) if folder in mounts), None)
-    return holder is not None and mounts[holder].lower() in NETWORK
+
+def _why(error: OSError) -> str:
+    remedy = _LIMITS.get(error.errno or 0)
+    return f"the system refuses ({error.strerror or error})" + (f": {remedy}" if remedy else "")
+
+
+def _end(observer: BaseObserver) -> None:
+    """Stop an observer, also one that did not come up."""
+    observer.stop()
+    if observer.is_alive():
+        observer.join(STOP_GRACE_S)

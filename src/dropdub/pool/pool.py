@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,6 +103,7 @@ class Pool:
         self._next_memory = 0.0
         self._start_after = 0.0
         self._failed_starts = 0
+        self._news: list[PoolEvent] = []
 
     def warm(self, now: float) -> None:
         """Start all workers ahead of the first step."""
@@ -133,13 +135,13 @@ class Pool:
     def tick(self, now: float) -> list[PoolEvent]:
         """Hear the workers, end those that are late, silent, too big or old; return what has happened."""
         self._forgive_sleep(now)
-        events: list[PoolEvent] = []
         for slot in list(self._slots):
-            events += self._hear(slot, now)
+            self._news += self._hear(slot, now)
         self._measure(now)
         for slot in list(self._slots):
-            events += self._judge(slot, now)
-        events += self._hand_out(now)
+            self._news += self._judge(slot, now)
+        self._hand_out(now)
+        events, self._news = self._news, []
         return events
 
     def cancel(self, step_id: int) -> None:
@@ -148,12 +150,17 @@ class Pool:
         for slot in [slot for slot in self._slots if slot.run is not None and slot.run.step_id == step_id]:
             self._remove(slot)
 
-    def stop(self, *, grace_s: float) -> list[PoolEvent]:
-        """End all workers within `grace_s` and a little; return the results that had been reached."""
+    def dismiss(self) -> None:
+        """Tell all workers to end; `stop` is to follow."""
         for slot in self._slots:
             slot.dismiss()
+
+    def stop(self, *, grace_s: float) -> list[PoolEvent]:
+        """End all workers within `grace_s` and a little; return the results that had been reached."""
+        self.dismiss()
+        ends_at = time.monotonic() + grace_s
         for slot in self._slots:
-            slot.wait(grace_s)
+            slot.wait(max(0.0, ends_at - time.monotonic()))
         events = [event for slot in list(self._slots) for event in self._last_words(slot)]
         while self._slots:
             self._remove(self._slots[0])
@@ -163,21 +170,19 @@ class Pool:
     def _start(self, now: float) -> None:
         self._slots.append(Slot(self.name, self._settings, self._launch, now=now, wake=self._wake))
 
-    def _hand_out(self, now: float) -> list[PoolEvent]:
+    def _hand_out(self, now: float) -> None:
         """Give queued steps to idle workers; start workers for the rest."""
-        events: list[PoolEvent] = []
         for slot in self._slots:
             if self._queued and slot.phase is Phase.IDLE:
                 run = self._queued.pop(0)
                 slot.give(run, now)
                 started = slot.reported.started if slot.reported else 0.0
-                events.append(Started(run.step_id, run.token, slot.pid, started))
+                self._news.append(Started(run.step_id, run.token, slot.pid, started))
         starting = sum(slot.phase is Phase.STARTING for slot in self._slots)
         missing = min(len(self._queued) - starting, self._settings.workers - len(self._slots))
         if now >= self._start_after:
             for _ in range(missing):
                 self._start(now)
-        return events
 
     def _hear(self, slot: Slot, now: float) -> Iterator[PoolEvent]:
         while slot in self._slots and not slot.heard.empty():
