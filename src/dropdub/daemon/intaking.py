@@ -83,11 +83,8 @@ class Intake:
         """Move the files of recorded intents, also those that an earlier run or a command recorded."""
         for job in queries.unfinished_jobs(self._context.store, (JobState.CLAIMING,)):
             id_ = job_id(job)
-            if (
-                not self._postponed.is_put_off(id_, now)
-                and self._context.concerns(id_)
-                and not self._mover.busy_with(id_)
-            ):
+            waits = self._mover.busy_with(id_) or self._postponed.is_put_off(id_, now)
+            if self._context.concerns(id_) and not waits:
                 source_dir = self._context.root.job_dir(id_) / "source"
                 self._mover.submit(id_, partial(_bring, job, source_dir))
 

@@ -18,7 +18,7 @@ _logger = logging.getLogger("dropdub")
 class FieldFormatter(logging.Formatter):
     """`2026-01-31T10:20:30Z INFO sentence key=value …`, in UTC."""
 
-    converter = staticmethod(time.gmtime)  # type: ignore[assignment]  # typeshed wants an argument of any kind
+    converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
 
