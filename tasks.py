@@ -8,6 +8,7 @@ Needs Python 3.11 or newer and nothing else.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -39,11 +40,10 @@ def set_up(extras: str, *, editable: bool) -> None:
     """Make the environment if it is not there, and install Dropdub into it."""
     say(f"Setting up {ENVIRONMENT.name} (a minute or two the first time)")
     if not PYTHON.exists():
-        try:
-            venv.create(ENVIRONMENT, with_pip=True, clear=True)
-        except subprocess.CalledProcessError:
+        if importlib.util.find_spec("ensurepip") is None:
             sys.exit("This Python cannot make environments. On Debian or Ubuntu: sudo apt-get install python3-venv")
-    install = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        venv.create(ENVIRONMENT, with_pip=True, clear=True)
+    install = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check"]
     run(*install, *(["--editable"] if editable else []), f"{HERE}[{extras}]")
 
 
@@ -85,7 +85,7 @@ def demo_target() -> str | None:
 
 
 def test() -> None:
-    """Run every check; the first that fails ends it."""
+    """Run every check; the first that fails ends it. What follows `test` is handed to pytest."""
     set_up("light,dev", editable=True)
     say("ruff")
     run(PYTHON, "-m", "ruff", "check", ".")

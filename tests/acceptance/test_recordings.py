@@ -26,9 +26,9 @@ def words(text: str) -> str:
     return " ".join("".join(c for c in text.lower() if c.isalpha() or c in " '\n").split())
 
 
-def test_an_audio_file_becomes_transcript_and_subtitles(site: Callable[..., Site], jfk: Path) -> None:
+def test_an_audio_file_becomes_transcript_and_subtitles(site: Callable[..., Site], speech: Path) -> None:
     root = site()
-    root.drop(jfk, "The speech of 1961.flac")
+    root.drop(speech, "The speech of 1961.flac")
     assert root.work_off() == 0, root.output()
     made = root.published("The speech of 1961")
     stem = "The speech of 1961"
@@ -38,7 +38,7 @@ def test_an_audio_file_becomes_transcript_and_subtitles(site: Callable[..., Site
     for kind in ("srt", "vtt"):
         cues = pysubs2.load(str(made[f"{stem}.{kind}"]))
         assert words(" ".join(cue.plaintext for cue in cues)) == words(text)
-    assert (root.root / "archive" / "The speech of 1961.flac").read_bytes() == jfk.read_bytes()
+    assert (root.root / "archive" / "The speech of 1961.flac").read_bytes() == speech.read_bytes()
     root.check()
 
 
@@ -63,13 +63,13 @@ def test_a_video_becomes_a_dubbed_video_in_each_target_language(site: Callable[.
 
 
 @needs_apertium
-def test_the_dub_is_as_long_as_the_recording(site: Callable[..., Site], jfk: Path) -> None:
+def test_the_dub_is_as_long_as_the_recording(site: Callable[..., Site], speech: Path) -> None:
     root = site(job={"targets": ["es"]})
-    root.drop(jfk, "clip.flac")
+    root.drop(speech, "clip.flac")
     assert root.work_off() == 0, root.output()
     with av.open(str(root.published("clip")["clip.es.m4a"])) as dub:
         assert dub.duration is not None
-        assert abs(dub.duration / 1e6 - soundfile.info(jfk).duration) < 0.1
+        assert abs(dub.duration / 1e6 - soundfile.info(speech).duration) < 0.1
 
 
 @needs_apertium
@@ -84,9 +84,9 @@ def test_a_text_keeps_its_paragraphs_and_is_spoken(site: Callable[..., Site]) ->
     root.check()
 
 
-def test_a_target_without_a_translator_still_delivers_the_transcript(site: Callable[..., Site], jfk: Path) -> None:
+def test_a_target_without_a_translator_still_delivers_the_transcript(site: Callable[..., Site], speech: Path) -> None:
     root = site(job={"targets": ["fi"]})
-    root.drop(jfk, "clip.flac")
+    root.drop(speech, "clip.flac")
     assert root.work_off() == 1
     job = root.job("clip.flac")
     assert job["state"] == "failed"
@@ -99,9 +99,9 @@ def test_a_target_without_a_translator_still_delivers_the_transcript(site: Calla
 
 
 @needs_apertium
-def test_one_target_that_fails_does_not_keep_the_other_from_being_made(site: Callable[..., Site], jfk: Path) -> None:
+def test_one_target_that_fails_does_not_keep_the_other_from_being_made(site: Callable[..., Site], speech: Path) -> None:
     root = site(job={"targets": ["fi", "es"]})
-    root.drop(jfk, "clip.flac")
+    root.drop(speech, "clip.flac")
     assert root.work_off() == 1
     assert {"clip.txt", "clip.es.srt", "clip.es.m4a"} <= set(root.published("clip"))
     assert "manifest.json" not in root.published("clip")
@@ -109,10 +109,10 @@ def test_one_target_that_fails_does_not_keep_the_other_from_being_made(site: Cal
 
 
 def test_a_failed_job_is_tried_again_with_the_new_options_and_then_succeeds(
-    site: Callable[..., Site], jfk: Path
+    site: Callable[..., Site], speech: Path
 ) -> None:
     root = site(job={"targets": ["fi"]})
-    root.drop(jfk, "clip.flac")
+    root.drop(speech, "clip.flac")
     assert root.work_off() == 1
     root.configure(job={"targets": []})
     assert root.jobs("retry", "clip.flac").returncode == 0

@@ -156,7 +156,7 @@ def test_status_answers_while_the_daemon_works_and_imports_no_engine(dubbed: Cal
     wait_until_hung(root)
     wait_until(lambda: root.status()["jobs"][0]["stage"] == "transcribe", "status to tell the stage")
     assert root.status()["daemon"]["state"] == "running"
-    heavy = "{'torch','ctranslate2','sqlalchemy','pydantic','numpy','av','pocketsphinx'}"
+    heavy = "{'torch','ctranslate2','sqlalchemy','pydantic_settings','numpy','av','pocketsphinx'}"
     script = (
         "import sys, runpy; sys.argv=['jobs','--root',sys.argv[1],'status']\n"
         "try: runpy.run_module('dropdub', run_name='__main__')\nexcept SystemExit: pass\n"
@@ -165,15 +165,15 @@ def test_status_answers_while_the_daemon_works_and_imports_no_engine(dubbed: Cal
     subprocess.run([sys.executable, "-c", script, str(root.root)], check=True, capture_output=True, timeout=60)
 
 
-def test_run_works_copies_off_and_leaves_the_originals(site: Callable[..., Site], jfk: Path, tmp_path: Path) -> None:
+def test_run_works_copies_off_and_leaves_the_originals(site: Callable[..., Site], speech: Path, tmp_path: Path) -> None:
     root = site()
     mine = tmp_path / "mine" / "speech.flac"
     mine.parent.mkdir()
-    mine.write_bytes(jfk.read_bytes())
+    mine.write_bytes(speech.read_bytes())
     out = tmp_path / "elsewhere"
     answer = root.jobs("run", str(mine), "--out", str(out))
     assert answer.returncode == 0, answer.stderr
-    assert mine.read_bytes() == jfk.read_bytes()
+    assert mine.read_bytes() == speech.read_bytes()
     assert {"speech.txt", "manifest.json"} <= {file.name for file in (out / "speech").iterdir()}
     assert [folder.name for folder in out.iterdir()] == ["speech"]
     root.check()

@@ -65,6 +65,7 @@ def set_up(root: Root, settings: LogSettings) -> Callable[[], None]:
         handler.setFormatter(FieldFormatter())
         handler.handleError = lambda record: None  # type: ignore[method-assign]
         _logger.addHandler(handler)
+    logging.getLogger().addHandler(file)  # warnings of libraries: without it, Python prints them to the console
     _logger.setLevel(settings.level.upper())
     _logger.propagate = False
     return lambda: _take_down(handlers)
@@ -73,6 +74,7 @@ def set_up(root: Root, settings: LogSettings) -> Callable[[], None]:
 def _take_down(handlers: list[logging.Handler]) -> None:
     for handler in handlers:
         _logger.removeHandler(handler)
+        logging.getLogger().removeHandler(handler)
         handler.close()
 
 
