@@ -10,7 +10,7 @@ import re
 import shutil
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
 
@@ -149,12 +149,6 @@ def remove_tree(folder: Path) -> None:
             shutil.rmtree(folder)
 
     patiently(clear)
-
-
-def remove_trees(folders: Iterable[Path]) -> None:
-    """Delete several folders of Dropdub's own making."""
-    for folder in folders:
-        remove_tree(folder)
 
 
 def safe_name(name: str) -> str:

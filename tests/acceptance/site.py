@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +71,8 @@ class Site:
 
     # -- the daemon ---------------------------------------------------------------------------------------------
 
-    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "dropdub", "--root", str(self.root), "watch", *arguments]
+    def start(self, *arguments: str, prefix: Sequence[str] = (), **environment: str) -> subprocess.Popen[bytes]:
+        command = [*prefix, sys.executable, "-m", "dropdub", "--root", str(self.root), "watch", *arguments]
         log = (self.root / "daemon.out").open("ab")
         with log:
             self.daemon = subprocess.Popen(
@@ -96,9 +97,9 @@ class Site:
             self.daemon.kill()
             self.daemon.wait()
 
-    def work_off(self, *arguments: str, timeout_s: float = 240, **environment: str) -> int:
-        """Run `jobs watch --until-idle`; return its exit code."""
-        self.start("--until-idle", *arguments, **environment)
+    def work_off(self, *, timeout_s: float = 240, prefix: Sequence[str] = (), **environment: str) -> int:
+        """Run `jobs watch --until-idle`, with `prefix` before the command; return its exit code."""
+        self.start("--until-idle", prefix=prefix, **environment)
         assert self.daemon is not None
         return self.daemon.wait(timeout_s)
 

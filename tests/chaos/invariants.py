@@ -47,11 +47,13 @@ def _files(root: Path, place: str) -> Iterator[Path]:
 
 
 def _jobs(database: sqlite3.Connection, dropped: Mapping[str, int] | None) -> Iterator[str]:
-    jobs = database.execute("SELECT * FROM job WHERE reason IS NULL OR reason NOT LIKE '%vanished%'").fetchall()
+    jobs = database.execute(
+        "SELECT * FROM job WHERE origin = 'dropped' AND (reason IS NULL OR reason NOT LIKE '%vanished%')"
+    ).fetchall()
     if dropped is not None and len(jobs) != sum(dropped.values()):
         yield f"{sum(dropped.values())} files dropped, {len(jobs)} jobs"
     for job in jobs:
-        if job["state"] in ENDED and job["origin"] == "dropped" and not Path(job["source"]).exists():
+        if job["state"] in ENDED and not Path(job["source"]).exists():
             yield f"job {job['id']} says its original is at {job['source']}: it is not"
 
 

@@ -236,7 +236,7 @@ def test_the_claim_compiles_for_postgresql_and_skips_what_others_lock() -> None:
 
 
 WORK_OFF = """
-import sys
+import sys, time
 from dropdub.store import transitions
 from dropdub.store.database import Store
 from dropdub.store.transitions import AttemptEnd, JobFacts
@@ -246,6 +246,7 @@ sys.stdin.readline()
 while claim := transitions.claim_step(store, pool="media", owner=owner, now=2e9):
     transitions.complete_step(store, claim.step.id, claim.step.token, result={"by": owner}, facts=JobFacts(),
                               steps=(), end=AttemptEnd("succeeded"), now=2e9)
+    time.sleep(0.001)  # SQLite's lock is not fair: who releases it would mostly be the next to have it
 store.close()
 """
 
@@ -344,10 +345,13 @@ def test_a_released_step_has_spent_nothing(store: Store) -> None:
 def test_a_rescued_step_counts_an_interruption_and_forgets_its_result(store: Store) -> None:
     claim = a_running_job(store)
     transitions.commit_result(store, *held(claim), {"x": 1})
-    assert transitions.rescue_step(store, *held(claim), now=NOW) == 1
+    transitions.rescue_step(store, *held(claim), now=NOW)
+    assert transitions.count_interruption(store, 1) == 1
     assert queries.steps(store, 1, 1)[0].result is None
-    assert transitions.rescue_step(store, *held(a_claim(store)), now=NOW) == 2
-    assert attempts_of(store) == [(Outcome.INTERRUPTED, NOW)] * 2
+    assert transitions.count_interruption(store, 1) == 2
+    completed(store, a_claim(store))
+    assert queries.job(store, 1).interruptions == 0
+    assert attempts_of(store) == [(Outcome.INTERRUPTED, NOW), (Outcome.SUCCEEDED, NOW)]
 
 
 OUTCOMES: dict[str, Callable[[Store, int, int], object]] = {
@@ -453,11 +457,8 @@ def test_a_job_does_not_end_while_a_step_runs(store: Store) -> None:
 def test_a_job_whose_steps_have_ended_is_to_be_judged(store: Store) -> None:
     claim = a_running_job(store)
     assert queries.jobs_to_end(store) == []
-    assert not queries.all_steps_ended(store, claim.job)
     completed(store, claim)
     assert [job.id for job in queries.jobs_to_end(store)] == [1]
-    assert queries.all_steps_ended(store, claim.job)
-    assert [step.key for step in queries.ended_steps(store, claim.job)] == ["probe"]
 
 
 def test_a_retried_job_begins_a_new_round_from_where_its_original_is(store: Store) -> None:
@@ -610,6 +611,21 @@ def hashed(store: Store, *, options: dict[str, Any] | None = None, content: str 
 def twin_of(store: Store, job: Job) -> int | None:
     twin = queries.same_content(store, job)
     return twin.id if twin else None
+
+
+def test_a_duplicate_is_found_again_when_its_twin_has_ended_and_then_does_the_work(store: Store) -> None:
+    twin, job = a_queued_job(store), a_queued_job(store)
+    transitions.turn_duplicate(store, id_of(job), dup_of=twin.id, steps=(), now=NOW)
+    transitions.hold_job(store, id_of(job), waiting_for="twin", reason="Same.", remedy="", now=NOW)
+    assert queries.twin_ended(store, "twin") == []
+    transitions.begin_ending(
+        store, id_of(twin), verdict=JobState.FAILED, reason="", remedy="", destination=None, now=NOW
+    )
+    transitions.finish_job(store, id_of(twin), source="/failed/clip.mp4", now=NOW)
+    assert [found.id for found in queries.twin_ended(store, "twin")] == [job.id]
+    transitions.release_job(store, id_of(job), waiting_for="twin", now=NOW)
+    turned = transitions.turn_duplicate(store, id_of(job), dup_of=None, steps=[a_spec("more", phase=1)], now=NOW)
+    assert turned.dup_of is None and "more" in states_of(store, job)
 
 
 def test_of_two_jobs_at_work_on_the_same_content_the_later_gives_way(store: Store) -> None:

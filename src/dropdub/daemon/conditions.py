@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import time
 from pathlib import Path
 
 import psutil
 
 from dropdub.config import Limits
-from dropdub.errors import Waiting
+from dropdub.daemon.context import Context, job_id
+from dropdub.errors import TransitionRefused, Waiting
 from dropdub.quantities import format_size
 from dropdub.root import Root
+from dropdub.store import transitions
+from dropdub.store.tables import Job
 
 GENERAL = ("disk", "memory", "outbox")
 
@@ -19,6 +24,19 @@ GENERAL = ("disk", "memory", "outbox")
 def obstacle(root: Root, limits: Limits) -> Waiting | None:
     """Return why no work can be done now, or None where it can."""
     return _outbox_away(root.outbox) or _disk_low(root, limits) or _memory_low(limits)
+
+
+def hold(context: Context, job: Job, error: Waiting) -> None:
+    """Let a job wait, unless it waits already or ends."""
+    with contextlib.suppress(TransitionRefused):
+        transitions.hold_job(
+            context.store,
+            job_id(job),
+            waiting_for=error.condition,
+            reason=error.message,
+            remedy=error.remedy,
+            now=time.time(),
+        )
 
 
 def _outbox_away(outbox: Path) -> Waiting | None:

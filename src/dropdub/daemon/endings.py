@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections import Counter
 from pathlib import Path
 
 from dropdub.daemon.context import Context, job_id
+from dropdub.daemon.duplicates import verdict_on, wake_duplicates
 from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved, Mover
 from dropdub.daemon.outcomes import Outcomes
@@ -45,6 +47,7 @@ class Endings:
         for job in queries.cancel_requested(self._context.store):
             if self._concerns(job):
                 self._cancel(job)
+        wake_duplicates(self._context)
         for job in queries.jobs_to_end(self._context.store):
             if self._concerns(job):
                 self._judge(job)
@@ -85,8 +88,9 @@ class Endings:
 
     def _judge(self, job: Job) -> None:
         if job.dup_of is not None:
-            twin = queries.job(self._context.store, job.dup_of)
-            self._begin(job, JobState.SUCCEEDED, *_same_as(twin))
+            same = verdict_on(self._context, job)
+            if same is not None:
+                self._begin(job, JobState.SUCCEEDED, *same)
             return
         steps = queries.steps(self._context.store, job_id(job), job.round)
         broken = next((step for step in steps if step.state == StepState.FAILED), None)
@@ -125,6 +129,8 @@ class Endings:
             placed = _place(job)
             remove_tree(folder)
             remove_tree(staging)
+            with contextlib.suppress(OSError):  # other jobs have deliverables there
+                staging.parent.rmdir()
             return placed
 
         self._mover.submit(job_id(job), move)
@@ -145,12 +151,6 @@ def _reason(step: Step) -> tuple[str, str]:
     error = step.error or {}
     message = str(error.get("message", "It failed."))
     return (f"{step.target}: {message}" if step.target else message), str(error.get("remedy", ""))
-
-
-def _same_as(twin: Job) -> tuple[str, str]:
-    place = f" Its outputs: {twin.published}." if twin.published else ""
-    reason = f"The same content as job {twin.id} ({twin.name}), not done again.{place}"
-    return reason, "To do it again all the same, set duplicates: again."
 
 
 def _place(job: Job) -> Taken:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import time
 from typing import Any
 
+from dropdub.daemon.conditions import hold
 from dropdub.daemon.context import Context, job_id, options_of
+from dropdub.daemon.duplicates import twin_of
 from dropdub.daemon.logs import note
 from dropdub.daemon.publishing import publish
 from dropdub.daemon.retry import next_try_at
@@ -19,7 +20,6 @@ from dropdub.pipeline.plan import job_facts, plan
 from dropdub.pool.pool import Broke, Completed, PoolEvent, Said, Started
 from dropdub.store import queries, transitions
 from dropdub.store.states import Outcome
-from dropdub.store.tables import Job
 from dropdub.store.transitions import AttemptEnd, Claim, JobFacts
 
 
@@ -56,7 +56,7 @@ class Outcomes:
         if "deliverables" in result:
             transitions.commit_result(store, step.id, step.token, result)
             outputs = publish(self._context, claim.job, result)
-        twin = self._twin(claim, result)
+        twin = twin_of(self._context, claim.job, result.get("content_hash"))
         facts = {**queries.facts(store, claim.job), step.key: result}
         transitions.complete_step(
             store,
@@ -127,14 +127,6 @@ class Outcomes:
         hold(self._context, claim.job, error)
         note("job waits", job=claim.job.id, condition=error.condition, text=error.message)
 
-    def _twin(self, claim: Claim, result: dict[str, Any]) -> int | None:
-        """Return the job that has, or makes, the same of the same content, where that is not to be done again."""
-        if "content_hash" not in result or options_of(claim.job).duplicates == "again":
-            return None
-        claim.job.content_hash = result["content_hash"]
-        twin = queries.same_content(self._context.store, claim.job)
-        return twin.id if twin else None
-
     def _forget(self, claim: Claim) -> None:
         assert claim.step.id is not None
         self._scheduler.under_way.pop(claim.step.id, None)
@@ -149,19 +141,6 @@ class Outcomes:
             level=level,
             job=claim.job.id if claim else None,
             step=claim.step.key if claim else None,
-        )
-
-
-def hold(context: Context, job: Job, error: Waiting) -> None:
-    """Let a job wait, unless it waits already or ends."""
-    with contextlib.suppress(TransitionRefused):
-        transitions.hold_job(
-            context.store,
-            job_id(job),
-            waiting_for=error.condition,
-            reason=error.message,
-            remedy=error.remedy,
-            now=time.time(),
         )
 
 

@@ -28,8 +28,12 @@ def recover(context: Context, outcomes: Outcomes, endings: Endings) -> None:
     """
     for sentence in reap_survivors(context.root.run_dir):
         note("survivor ended", text=sentence)
-    for step in queries.running_steps(context.store):
-        _recover_step(context, outcomes, endings, step)
+    steps = [step for step in queries.running_steps(context.store) if not _take_committed(context, outcomes, step)]
+    counts = {id_: transitions.count_interruption(context.store, id_) for id_ in {step.job_id for step in steps}}
+    for step in steps:
+        _queue_again(context, step)
+    for id_, count in counts.items():
+        _give_up(context, endings, id_, count)
     sweep(context)
 
 
@@ -59,15 +63,18 @@ def _sweep_staging(staging: Path, alive: Collection[str]) -> None:
         staging.rmdir()
 
 
-def _recover_step(context: Context, outcomes: Outcomes, endings: Endings, step: Step) -> None:
-    job = queries.job(context.store, step.job_id)
+def _queue_again(context: Context, step: Step) -> None:
     assert step.id is not None
-    if _take_committed(context, outcomes, step):
+    transitions.rescue_step(context.store, step.id, step.token, now=time.time())
+    note("step interrupted", job=step.job_id, step=step.key)
+
+
+def _give_up(context: Context, endings: Endings, id_: int, count: int) -> None:
+    """Fail a job that was under way through too many deaths without getting on: it may be what causes them."""
+    if count <= context.config.retry.interruptions:
         return
-    count = transitions.rescue_step(context.store, step.id, step.token, now=time.time())
-    note("step interrupted", job=job.id, step=step.key, interruptions=count)
-    ended = job.state in ENDED or job.verdict is not None
-    if count > context.config.retry.interruptions and not ended:
+    job = queries.job(context.store, id_)
+    if job.state not in ENDED and job.verdict is None:
         error = InterruptedTooOften(f"{job.name} was being worked on {count} times when the program died.")
         endings.fail(job, reason=error.message, remedy=error.remedy)
 

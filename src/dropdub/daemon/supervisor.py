@@ -6,13 +6,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-from dropdub.daemon.conditions import GENERAL, obstacle
+from dropdub.daemon.conditions import GENERAL, hold, obstacle
 from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.endings import Endings
 from dropdub.daemon.intaking import Intake
 from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved, Mover
-from dropdub.daemon.outcomes import Outcomes, hold
+from dropdub.daemon.outcomes import Outcomes
 from dropdub.daemon.recovery import recover
 from dropdub.daemon.scheduler import Scheduler
 from dropdub.errors import Waiting
@@ -87,10 +87,8 @@ class Supervisor:
 
     def idle(self) -> bool:
         """Return whether nothing is left that would go on by itself soon."""
-        unfinished = queries.unfinished_jobs(
-            self._context.store, (JobState.CLAIMING, JobState.QUEUED, JobState.RUNNING)
-        )
-        return self._intake.idle and self._mover.idle and (self._paused or not unfinished)
+        at_rest = self._intake.idle and self._mover.idle
+        return at_rest and (self._paused or not queries.open_work(self._context.store))
 
     def ended(self, job_ids: frozenset[int]) -> bool:
         """Return whether all of these jobs have ended."""

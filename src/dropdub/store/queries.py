@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from dropdub.errors import UsageError
@@ -47,6 +48,13 @@ def jobs_ending(store: Store) -> list[Job]:
     return _jobs(store, col(Job.state).in_(UNFINISHED), col(Job.verdict).is_not(None))
 
 
+def twin_ended(store: Store, waiting_for: str) -> list[Job]:
+    """Return the duplicates that wait (for `waiting_for`) though their twin has ended, or is gone."""
+    twin = aliased(Job)
+    at_work = exists().where(col(twin.id) == col(Job.dup_of), col(twin.state).in_(UNFINISHED))
+    return _jobs(store, col(Job.state) == JobState.WAITING, col(Job.waiting_for) == waiting_for, ~at_work)
+
+
 def open_work(store: Store) -> bool:
     """Return whether any job goes on without something changing first (one that waits does not)."""
     with store.reading() as session:
@@ -73,19 +81,6 @@ def facts(store: Store, job: Job) -> dict[str, dict[str, Any]]:
         mine = (col(Step.job_id) == job.id, col(Step.round) == job.round)
         done = _steps(session, *mine, col(Step.state) == StepState.SUCCEEDED)
     return {step.key: step.result or {} for step in done}
-
-
-def ended_steps(store: Store, job: Job) -> list[Step]:
-    """Return the steps of this round that succeeded, failed or were cancelled."""
-    assert job.id is not None
-    open_states = (StepState.QUEUED, StepState.RUNNING)
-    return [step for step in steps(store, job.id, job.round) if step.state not in open_states]
-
-
-def all_steps_ended(store: Store, job: Job) -> bool:
-    """Return whether no step of this round is queued or runs."""
-    with store.reading() as session:
-        return session.exec(select(Job.id).where(col(Job.id) == job.id, _has_open_steps())).first() is None
 
 
 def same_content(store: Store, job: Job) -> Job | None:

@@ -24,9 +24,16 @@ def run(task: Task) -> Result:
     """
     render = _RENDERERS[str(task.params["what"])]
     with _outbox_there(task):
-        task.staging.mkdir(parents=True, exist_ok=True)
+        _make_staging(task.staging)
         paths = list(render(task))
         return {"deliverables": [_described(path) for path in paths]}
+
+
+def _make_staging(folder: Path) -> None:
+    """Make the folder, although the supervisor may remove its empty parent at this very moment."""
+    with contextlib.suppress(FileNotFoundError):
+        folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 def _transcript(task: Task) -> Iterator[Path]:

@@ -8,10 +8,11 @@ from dropdub.store.queries import stop_requested
 from dropdub.store.transitions.claims import claim_step, record_worker
 from dropdub.store.transitions.delivery import add_event, add_warning, claim_outbox
 from dropdub.store.transitions.endings import begin_ending, finish_job, prune_jobs, request_cancel, retry_job
-from dropdub.store.transitions.intake import record_job, take_job, vanish_job
+from dropdub.store.transitions.intake import record_job, take_job, turn_duplicate, vanish_job
 from dropdub.store.transitions.outcomes import (
     commit_result,
     complete_step,
+    count_interruption,
     fail_step,
     release_step,
     rescue_step,
@@ -43,6 +44,7 @@ __all__ = [
     "clear_stop",
     "commit_result",
     "complete_step",
+    "count_interruption",
     "fail_step",
     "finish_job",
     "hold_job",
@@ -65,5 +67,6 @@ __all__ = [
     "stop_requested",
     "stop_run",
     "take_job",
+    "turn_duplicate",
     "vanish_job",
 ]

@@ -94,6 +94,16 @@ def take_job(  # noqa: PLR0913  keywords: what the job row records
     return job
 
 
+def turn_duplicate(store: Store, job_id: int, *, dup_of: int | None, steps: Sequence[StepSpec], now: float) -> Job:
+    """Let a duplicate, whose twin did not succeed, follow another twin or do the work itself by `steps`."""
+    with store.transaction() as session:
+        states = (JobState.QUEUED, JobState.RUNNING)
+        job = change_job(session, job_id, "turned", states, JOB.c.verdict.is_(None), dup_of=dup_of)
+        insert_steps(session, job, steps)
+        tell(session, job_id, "The other of the same content did not succeed" if dup_of is None else "Waits anew", now)
+    return job
+
+
 def vanish_job(store: Store, job_id: int, *, now: float, reason: str = "The file vanished before it was taken.") -> Job:
     """Close a job whose file is nowhere: claiming → cancelled."""
     with store.transaction() as session:

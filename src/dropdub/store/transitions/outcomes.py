@@ -97,15 +97,20 @@ def release_step(store: Store, step_id: int, token: int, *, end: AttemptEnd, now
         tell(session, step.job_id, f"{step.key} was put back", now, level="debug")
 
 
-def rescue_step(store: Store, step_id: int, token: int, *, now: float) -> int:
-    """Put a step back whose run died: running → queued. Return how often its job has been interrupted by now."""
+def count_interruption(store: Store, job_id: int) -> int:
+    """Note that a run died while a job was being worked on; return how often since a step of it last succeeded."""
+    with store.transaction() as session:
+        count = update(JOB).where(JOB.c.id == job_id).values(interruptions=JOB.c.interruptions + 1)
+        session.connection().execute(count)
+        return fresh_job(session, job_id).interruptions
+
+
+def rescue_step(store: Store, step_id: int, token: int, *, now: float) -> None:
+    """Put a step back whose run died: running → queued."""
     with store.transaction() as session:
         step = _back_to_queue(session, step_id, token)
         end_attempt(session, step, AttemptEnd(Outcome.INTERRUPTED), now)
-        count = update(JOB).where(JOB.c.id == step.job_id).values(interruptions=JOB.c.interruptions + 1)
-        session.connection().execute(count)
         tell(session, step.job_id, f"{step.key} was interrupted, and is queued again", now, level="warning")
-        return fresh_job(session, step.job_id).interruptions
 
 
 def _back_to_queue(session: Session, step_id: int, token: int, **values: Any) -> Any:
@@ -119,8 +124,7 @@ def _learn(session: Session, job_id: int, facts: JobFacts, now: float) -> Any:
     lists = {"warnings": facts.warnings, "outputs": facts.outputs}
     values = {name: value for name, value in asdict(facts).items() if name not in lists and value is not None}
     values |= {name: _joined(getattr(job, name), more) for name, more in lists.items() if more}
-    if values:
-        session.connection().execute(update(JOB).where(JOB.c.id == job_id).values(**values))
+    session.connection().execute(update(JOB).where(JOB.c.id == job_id).values(interruptions=0, **values))
     for text in facts.warnings:
         if text not in job.warnings:
             tell(session, job_id, text, now, level="warning")
