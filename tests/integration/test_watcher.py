@@ -174,7 +174,7 @@ def run(inbox: Path, *prefix: str, before: str = "", after: str = "") -> str:
 @linux_only
 def test_without_a_free_file_descriptor_it_polls_and_says_why(inbox: Path) -> None:
     few = "import resource, os; fd = os.dup(0); os.close(fd); old = resource.getrlimit(resource.RLIMIT_NOFILE)"
-    limit = f"{few}; resource.setrlimit(resource.RLIMIT_NOFILE, (fd + 1, old[1]))"
+    limit = f"{few}; resource.setrlimit(resource.RLIMIT_NOFILE, (fd + 2, old[1]))"
     said = run(inbox, before=limit, after="resource.setrlimit(resource.RLIMIT_NOFILE, old)")
     assert "polling The inbox is looked through every 0.05 s" in said and "instances" in said
     assert said.endswith("woken\n")

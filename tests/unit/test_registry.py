@@ -115,7 +115,7 @@ def test_auto_takes_the_best_that_is_available_and_supports_the_pair() -> None:
 
 def test_an_engine_is_loaded_once_and_kept() -> None:
     shelf = Shelf(entry_of(Parrot, Macaw))
-    shelf.preload(["parrot", "auto"])
+    shelf.preload("translator", "parrot")
     first = shelf.translator("parrot", source="en", target="es")
     assert shelf.translator("auto", source="es", target="en") is first
     assert (Parrot.loads, Macaw.loads) == (1, 0)
@@ -123,7 +123,7 @@ def test_an_engine_is_loaded_once_and_kept() -> None:
 
 def test_loading_is_logged_with_time_and_memory(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="dropdub.engines"):
-        Shelf(entry_of(Parrot)).preload(["parrot"])
+        Shelf(entry_of(Parrot)).preload("translator", "parrot")
     assert "name=parrot seconds=0.0" in caplog.text
     assert "memory_mb=" in caplog.text
 
@@ -135,9 +135,16 @@ def test_a_name_that_is_not_installed_is_refused_with_what_is_and_how_to_get_it(
     assert "pip install 'dropdub[quality]'" in refusal.value.remedy
 
 
-def test_preloading_a_name_that_is_not_installed_names_all_engines() -> None:
-    with pytest.raises(EngineMissing, match=r"'rook' is not installed. Installed engines: parrot\."):
-        Shelf(entry_of(Parrot)).preload(["rook"])
+def test_preloading_a_name_that_is_not_installed_names_those_that_are() -> None:
+    with pytest.raises(EngineMissing, match=r"'rook' is not installed. Installed translators: parrot\."):
+        Shelf(entry_of(Parrot)).preload("translator", "rook")
+
+
+def test_preloading_auto_takes_the_best_of_the_role_or_nothing() -> None:
+    shelf = Shelf(entry_of(Parrot, Macaw, Dodo))
+    shelf.preload("translator", "auto")
+    shelf.preload("synthesizer", "auto")
+    assert (Parrot.loads, Macaw.loads) == (1, 0)
 
 
 def test_an_engine_of_another_role_is_refused() -> None:
