@@ -420,10 +420,10 @@ def test_pausing_and_stopping_are_asked_for_and_taken_back(store: Store) -> None
     for _ in range(2):
         transitions.pause_all(store)
         transitions.request_stop(store)
-    assert (queries.paused(store), queries.stop_requested(store)) == (True, True)
+    assert queries.requests(store) == {"paused", "stop"}
     transitions.resume_all(store)
     transitions.clear_stop(store)
-    assert (queries.paused(store), transitions.stop_requested(store)) == (False, False)
+    assert queries.requests(store) == frozenset()
 
 
 # Endings

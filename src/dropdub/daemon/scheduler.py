@@ -26,8 +26,9 @@ class Scheduler:
 
     def dispatch(self) -> None:
         """Claim for each free worker the step that is first in line, and hand it over."""
-        for name, pool in self._pools.items():
-            while pool.free() > 0 and self._dispatch_one(name, pool):
+        free = [name for name, pool in self._pools.items() if pool.free() > 0]
+        for name in queries.pools_with_queue(self._context.store, free, time.time()) if free else ():
+            while self._pools[name].free() > 0 and self._dispatch_one(name, self._pools[name]):
                 pass
 
     def shares(self) -> dict[int, float]:

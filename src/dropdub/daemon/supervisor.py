@@ -22,6 +22,8 @@ from dropdub.store.states import JobState, Outcome
 
 LONGEST_TURN_S = 0.5
 """How long the loop sleeps at the most: commands from other processes are seen within this time."""
+LOOK_EVERY_S = 0.1
+"""How often at the most inbox, commands and ended jobs are looked at, however fast workers report."""
 BEAT_S = 2.0
 CONDITIONS_S = 2.0
 POOL_GRACE_S = 1.5
@@ -39,7 +41,8 @@ class Supervisor:
         self._stopping = False
         self._paused = False
         self._obstacle: Waiting | None = None
-        self._next_beat = self._next_conditions = 0.0
+        self._stirred = False
+        self._next_look = self._next_beat = self._next_conditions = 0.0
         self._mover = Mover(wake.set)
         self._scheduler = Scheduler(context, pools)
         self._outcomes = Outcomes(context, self._scheduler)
@@ -70,7 +73,16 @@ class Supervisor:
             self._shut_down()
 
     def tick(self, now: float) -> None:
-        """Do one turn (`now`: monotonic seconds)."""
+        """Do one turn (`now`: monotonic seconds): what workers said at once, everything else a few times a second."""
+        self._collect(now)
+        if now >= self._next_look:
+            self._next_look = now + LOOK_EVERY_S
+            self._stirred = False
+            self._look(now)
+        if not self._paused and self._obstacle is None:
+            self._scheduler.dispatch()
+
+    def _look(self, now: float) -> None:
         self._heed_commands()
         self._heed_conditions(now)
         if self._watch:
@@ -79,10 +91,7 @@ class Supervisor:
             self._intake.take_claimed(now)
         for moved in self._mover.collect():
             self._take_moved(moved, now)
-        self._collect(now)
         self.endings.tick(now)
-        if not self._paused and self._obstacle is None:
-            self._scheduler.dispatch()
         self._beat(now)
 
     def idle(self) -> bool:
@@ -96,11 +105,11 @@ class Supervisor:
 
     def _sleep(self) -> None:
         now = time.monotonic()
-        due = [now + LONGEST_TURN_S, self._next_beat]
+        due = [self._next_look if self._stirred else now + LONGEST_TURN_S, self._next_beat]
         if self._watch:
             due.append(self._intake.next_due(now))
         due += [deadline for pool in self._pools.values() if (deadline := pool.next_deadline()) is not None]
-        self._wake.wait(max(0.01, min(due) - now))
+        self._stirred = self._wake.wait(max(0.01, min(due) - now)) or self._stirred
         self._wake.clear()
 
     def _warm(self) -> None:
@@ -108,9 +117,9 @@ class Supervisor:
             pool.warm(time.monotonic())
 
     def _heed_commands(self) -> None:
-        self._paused = self._watch and queries.paused(self._context.store)
-        if queries.stop_requested(self._context.store):
-            self._stopping = True
+        asked = queries.requests(self._context.store)
+        self._paused = self._watch and transitions.PAUSED in asked
+        self._stopping = self._stopping or transitions.STOP in asked
 
     def _heed_conditions(self, now: float) -> None:
         """Hold jobs while there is an obstacle for all, and let those go on whose obstacle is gone."""

@@ -18,12 +18,25 @@ from typing import IO
 
 from dropdub.config import PoolSettings
 from dropdub.files import remove
-from dropdub.pool.messages import LINE_MAX_BYTES, Done, Down, Failed, ProtocolError, Run, Start, Up, decode_up, encode
+from dropdub.pool.messages import (
+    LINE_MAX_BYTES,
+    Done,
+    Down,
+    Failed,
+    Heartbeat,
+    ProtocolError,
+    Run,
+    Start,
+    Up,
+    decode_up,
+    encode,
+)
 from dropdub.process import Identity, identity_of, kill_group, spawn
 
 CHATTER_MAX_BYTES = 4_000
 JOIN_WITHIN_S = 2.0
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_HEARTBEAT = encode(Heartbeat())
 _chatter = logging.getLogger("dropdub.worker")
 
 
@@ -161,7 +174,8 @@ class Slot:
                 self.heard.put(decode_up(line))
             except ProtocolError as error:
                 self.heard.put(error)
-            self._wake()
+            if line != _HEARTBEAT:  # it is enough that somebody hears it in time
+                self._wake()
         self.heard.put(None)
         self._wake()
 

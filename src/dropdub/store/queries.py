@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists
+from sqlalchemy import select as sql_select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -109,20 +110,22 @@ def same_content(store: Store, job: Job) -> Job | None:
     return min(same, key=lambda twin: twin.state != JobState.SUCCEEDED, default=None)
 
 
-def paused(store: Store) -> bool:
-    """Return whether a person has paused all work."""
-    return _control(store, "paused")
-
-
-def stop_requested(store: Store) -> bool:
-    """Return whether a command asked the daemon to stop."""
-    return _control(store, "stop")
-
-
-def _control(store: Store, key: str) -> bool:
+def requests(store: Store) -> frozenset[str]:
+    """Return what commands ask of the daemon now: some of `paused` and `stop`."""
     with store.reading() as session:
-        found = session.get(Control, key)
-        return bool(found and found.value)
+        return frozenset(row.key for row in session.exec(select(Control)) if row.value)
+
+
+def pools_with_queue(store: Store, pools: Collection[str], now: float) -> set[str]:
+    """Return those pools for which a due step is queued; it may still be blocked by an earlier one."""
+    due = {name: exists().where(*_due(name, now)).label(name) for name in pools}
+    with store.reading() as session:
+        row = session.connection().execute(sql_select(*due.values())).one()
+    return {name for name, found in zip(due, row, strict=True) if found}
+
+
+def _due(pool: str, now: float) -> tuple[ColumnElement[bool], ...]:
+    return col(Step.state) == StepState.QUEUED, col(Step.pool) == pool, col(Step.scheduled_at) <= now
 
 
 def _jobs(store: Store, *conditions: ColumnElement[bool]) -> list[Job]:

@@ -4,7 +4,6 @@ Each update names the state, and for steps the token, that it starts from; where
 is raised and nothing is changed. `docs/states.md` draws them. Times are seconds since the epoch.
 """
 
-from dropdub.store.queries import stop_requested
 from dropdub.store.transitions.claims import claim_step, record_worker
 from dropdub.store.transitions.delivery import add_event, add_warning, claim_outbox
 from dropdub.store.transitions.endings import begin_ending, finish_job, prune_jobs, request_cancel, retry_job
@@ -21,6 +20,8 @@ from dropdub.store.transitions.outcomes import (
 from dropdub.store.transitions.runs import beat, save_progress, start_run, stop_run
 from dropdub.store.transitions.values import AttemptEnd, Claim, JobFacts
 from dropdub.store.transitions.waits import (
+    PAUSED,
+    STOP,
     clear_stop,
     hold_job,
     pause_all,
@@ -32,6 +33,8 @@ from dropdub.store.transitions.waits import (
 )
 
 __all__ = [
+    "PAUSED",
+    "STOP",
     "AttemptEnd",
     "Claim",
     "JobFacts",
@@ -64,7 +67,6 @@ __all__ = [
     "retry_step",
     "save_progress",
     "start_run",
-    "stop_requested",
     "stop_run",
     "take_job",
     "turn_duplicate",
