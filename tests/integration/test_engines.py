@@ -179,9 +179,9 @@ def spoken(*times: tuple[float, float]) -> list[Word]:
     return [Word(start, end, "word", 1.0) for start, end in times]
 
 
-def test_a_pause_parts_utterances_and_each_starts_with_a_capital() -> None:
+def test_a_pause_parts_utterances() -> None:
     parts = utterances(spoken((0, 0.5), (0.6, 1), (1.5, 2)))
-    assert [(part.start, part.end, part.text) for part in parts] == [(0, 1, "Word word"), (1.5, 2, "Word")]
+    assert [(part.start, part.end, part.text) for part in parts] == [(0, 1, "word word"), (1.5, 2, "word")]
     assert utterances([]) == ()
 
 

@@ -628,15 +628,18 @@ def test_a_duplicate_is_found_again_when_its_twin_has_ended_and_then_does_the_wo
     assert turned.dup_of is None and "more" in states_of(store, job)
 
 
-def test_of_two_jobs_at_work_on_the_same_content_the_later_gives_way(store: Store) -> None:
-    first, second = hashed(store), hashed(store, options={"out": "/elsewhere", "duplicates": "skip"})
-    assert (twin_of(store, first), twin_of(store, second)) == (None, first.id)
+def test_of_two_jobs_at_work_the_one_whose_content_was_known_first_is_the_twin(store: Store) -> None:
+    first = a_claiming_job(store)
+    second = hashed(store, options={"duplicates": "skip"})
+    first.content_hash, first.options = second.content_hash, {"duplicates": "again"}
+    assert (twin_of(store, second), twin_of(store, first)) == (None, second.id)
 
 
 def test_other_content_or_other_options_are_no_duplicate(store: Store) -> None:
     hashed(store)
     assert twin_of(store, hashed(store, content="other")) is None
     assert twin_of(store, hashed(store, options={"targets": ["pt"]})) is None
+    assert twin_of(store, hashed(store, options={"out": "/elsewhere"})) is None
     assert twin_of(store, a_claiming_job(store)) is None
 
 

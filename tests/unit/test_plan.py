@@ -23,13 +23,14 @@ def test_a_job_begins_with_a_look_at_its_file() -> None:
 
 
 def test_a_recording_is_planned_as_far_as_its_chunks_are_known() -> None:
-    assert keys({"probe": VIDEO}) == ["probe", "extract", "split"]
+    assert keys({"probe": VIDEO}) == ["probe", "extract"]
+    assert keys({"probe": VIDEO, "extract": {}}) == ["probe", "extract", "split"]
     known = {"probe": VIDEO, "extract": {}, "split": TWO_CHUNKS}
     assert keys(known) == ["probe", "extract", "split", "transcribe/0000", "transcribe/0001", "merge"]
 
 
 def test_each_chunk_is_one_step_with_its_range() -> None:
-    steps = plan(JobOptions(), {"probe": SOUND, "split": TWO_CHUNKS})
+    steps = plan(JobOptions(), {"probe": SOUND, "extract": {}, "split": TWO_CHUNKS})
     second = next(step for step in steps if step.key == "transcribe/0001")
     assert second.params == {"start": 700.0, "end": 1500.0, "ordinal": 1}
     assert second.pool == "transcribe" and second.target is None
@@ -58,7 +59,7 @@ def test_a_video_gets_a_branch_for_each_target_and_the_manifest_last() -> None:
 
 
 def test_a_sound_file_gets_no_video() -> None:
-    facts: dict[str, Any] = {"probe": SOUND, "split": TWO_CHUNKS, "merge": {"language": "en"}}
+    facts: dict[str, Any] = {"probe": SOUND, "extract": {}, "split": TWO_CHUNKS, "merge": {"language": "en"}}
     assert not [key for key in keys(facts, targets=["pt"]) if "mux" in key or "video" in key]
 
 
@@ -87,7 +88,7 @@ def test_a_text_without_targets_is_read_in_its_own_language() -> None:
 
 
 def test_the_phases_keep_every_step_behind_what_it_needs() -> None:
-    facts: dict[str, Any] = {"probe": VIDEO, "split": TWO_CHUNKS, "merge": {"language": "en"}}
+    facts: dict[str, Any] = {"probe": VIDEO, "extract": {}, "split": TWO_CHUNKS, "merge": {"language": "en"}}
     steps = {step.key: step for step in plan(JobOptions(targets=("pt",)), facts)}
     order = [
         "probe",
@@ -113,7 +114,7 @@ def test_the_phases_keep_every_step_behind_what_it_needs() -> None:
 
 
 def test_planning_again_gives_the_same_steps() -> None:
-    facts: dict[str, Any] = {"probe": VIDEO, "split": TWO_CHUNKS, "merge": {"language": "en"}}
+    facts: dict[str, Any] = {"probe": VIDEO, "extract": {}, "split": TWO_CHUNKS, "merge": {"language": "en"}}
     options = JobOptions(targets=("pt", "es"))
     assert plan(options, facts) == plan(options, facts)
     earlier = plan(options, {"probe": VIDEO, "split": TWO_CHUNKS})

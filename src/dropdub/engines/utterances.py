@@ -52,4 +52,4 @@ def _best_cut(words: Sequence[Word]) -> int:
 
 def _utterance(words: Sequence[Word]) -> Utterance:
     text = " ".join(word.text for word in words)
-    return Utterance(start=words[0].start, end=words[-1].end, text=text[:1].upper() + text[1:], words=tuple(words))
+    return Utterance(start=words[0].start, end=words[-1].end, text=text, words=tuple(words))

@@ -58,7 +58,8 @@ def job_facts(stage: str, result: Mapping[str, Any]) -> dict[str, Any]:
 
 def _media(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
     yield _step("extract")
-    yield _step("split")
+    if "extract" in facts:  # not before: it may tell that the same content was done already
+        yield _step("split")
     if "split" in facts:
         for ordinal, chunk in enumerate(facts["split"]["chunks"]):
             yield _transcribe(ordinal, chunk)

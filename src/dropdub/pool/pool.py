@@ -13,7 +13,7 @@ from dropdub.config import PoolSettings
 from dropdub.errors import DeadlineExceeded, DropdubError, OutOfMemory, Stalled, WorkerDied
 from dropdub.pool.messages import Done, Failed, Log, Progress, ProtocolError, Ready, Run, Up
 from dropdub.pool.slot import Launch, Phase, Slot
-from dropdub.process import Identity, error_for_exit, tree_memory
+from dropdub.process import Identity, boot_id, error_for_exit, tree_memory
 from dropdub.quantities import format_duration, format_size
 
 __all__ = ["Broke", "Completed", "Launch", "Pool", "PoolEvent", "Progressed", "RunningStep", "Said", "Started"]
@@ -198,7 +198,7 @@ class Pool:
     def _heard(self, slot: Slot, message: Up, now: float) -> Iterator[PoolEvent]:
         if isinstance(message, Ready):
             slot.phase = Phase.IDLE
-            slot.reported = Identity(message.pid, message.started, "")
+            slot.reported = Identity(message.pid, message.started, boot_id())
             self._failed_starts = 0
             text = f"worker {slot.name} ready in {message.seconds:.1f} s with {format_size(message.memory)}"
             yield Said(None, "info", text)

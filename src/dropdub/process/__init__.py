@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from dropdub.process.exits import describe_exit, error_for_exit
-from dropdub.process.identity import Identity, identity_of, same_process
+from dropdub.process.identity import Identity, boot_id, identity_of, same_process
 from dropdub.process.survivors import reap_survivors
 from dropdub.process.trees import kill_tree, tree_memory
 
@@ -38,6 +38,7 @@ else:
 __all__ = [
     "Child",
     "Identity",
+    "boot_id",
     "contain_self",
     "describe_exit",
     "end_self_and_children",

@@ -55,7 +55,12 @@ def identity_of(pid: int | None = None) -> Identity | None:
 
 def same_process(identity: Identity) -> bool:
     """Return whether the very process that `identity` names is alive."""
+    return identity_of(identity.pid) is not None and not is_another(identity)
+
+
+def is_another(identity: Identity) -> bool:
+    """Return whether the pid that `identity` names belongs to another process by now, or to an earlier boot."""
+    if identity.boot_id != boot_id():
+        return True
     now = identity_of(identity.pid)
-    if now is None or now.boot_id != identity.boot_id:
-        return False
-    return abs(now.started - identity.started) < START_TOLERANCE_S
+    return now is not None and abs(now.started - identity.started) >= START_TOLERANCE_S

@@ -15,7 +15,7 @@ if sys.platform != "win32":
     from pathlib import Path
     from types import FrameType
 
-    from dropdub.process.identity import Identity, identity_of
+    from dropdub.process.identity import Identity, identity_of, is_another
     from dropdub.process.trees import kill_tree
 
     LOCK_VARIABLE = "DROPDUB_LIVENESS_FD"
@@ -75,10 +75,15 @@ if sys.platform != "win32":
         return False
 
     def kill_group(identity: Identity) -> None:
-        """Kill a process that leads its own session, with its group and all its descendants."""
+        """Kill a process that leads its own session, with its group and all its descendants.
+
+        The group of a leader that is dead is killed too: its number is given to no other process while the group
+        lives. Where the number is another process's by now, nothing is done.
+        """
+        if is_another(identity):
+            return
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            if os.getpgid(identity.pid) == identity.pid:
-                os.killpg(identity.pid, signal.SIGKILL)
+            os.killpg(identity.pid, signal.SIGKILL)
         kill_tree(identity.pid)
 
     def end_self_and_children() -> None:

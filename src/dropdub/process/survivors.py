@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dropdub.errors import WorkerDied
 from dropdub.files import remove
-from dropdub.process.identity import Identity, same_process
+from dropdub.process.identity import Identity
 
 if sys.platform == "win32":
     from dropdub.process.windows import is_held, kill_group
@@ -36,7 +36,7 @@ def reap_survivors(run_dir: Path, *, timeout_s: float = 10.0) -> list[str]:
 def _end(lock_path: Path, deadline: float) -> None:
     identity = _recorded(lock_path)
     while is_held(lock_path):
-        if identity is not None and same_process(identity):
+        if identity is not None:
             kill_group(identity)
         if time.monotonic() > deadline:
             raise WorkerDied(

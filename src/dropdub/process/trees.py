@@ -17,11 +17,14 @@ def descendants(pid: int) -> list[psutil.Process]:
 
 
 def kill_tree(pid: int) -> None:
-    """Kill a process and all its descendants, and wait a little for them to be gone."""
+    """Kill a process and all its descendants, and wait a little for the descendants to be gone.
+
+    The process itself is for its parent to wait for: to wait here would take its exit code away.
+    """
     processes = descendants(pid)
     for process in processes:
         _kill(process)
-    psutil.wait_procs(processes, timeout=GONE_WITHIN_S)
+    psutil.wait_procs(processes[1:], timeout=GONE_WITHIN_S)
 
 
 def tree_memory(pid: int) -> int:

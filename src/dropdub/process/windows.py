@@ -6,6 +6,7 @@ import sys
 
 if sys.platform == "win32":
     import ctypes
+    import os
     import signal
     import subprocess
     from collections.abc import Callable, Mapping, Sequence
@@ -15,8 +16,8 @@ if sys.platform == "win32":
     from types import FrameType
 
     from dropdub.files import write_whole
-    from dropdub.process.identity import Identity, identity_of, same_process
-    from dropdub.process.trees import kill_tree
+    from dropdub.process.identity import Identity, identity_of, is_another, same_process
+    from dropdub.process.trees import descendants, kill_tree
 
     LIMIT_INFORMATION = 9
     """JobObjectExtendedLimitInformation."""
@@ -102,14 +103,14 @@ if sys.platform == "win32":
         return identity is not None and same_process(identity)
 
     def kill_group(identity: Identity) -> None:
-        """Kill a process and all its descendants."""
-        kill_tree(identity.pid)
+        """Kill a process and all its descendants; nothing where the pid is another's by now."""
+        if not is_another(identity):
+            kill_tree(identity.pid)
 
     def end_self_and_children() -> None:
         """End this worker's children; the caller ends itself."""
-        me = identity_of()
-        if me is not None:
-            kill_tree(me.pid)
+        for child in descendants(os.getpid())[1:]:
+            kill_tree(child.pid)
 
     def contain_self() -> None:
         """Put this process into a Job Object, so that nothing it started lives on when it is killed."""

@@ -16,8 +16,8 @@ from dropdub.store.states import UNFINISHED, JobState, StepState
 from dropdub.store.tables import Control, Job, Step
 
 _GOING = (JobState.QUEUED, JobState.RUNNING)
-_NOT_COMPARED = ("out", "duplicates")
-"""Options that change nothing in what is made."""
+_NOT_COMPARED = ("duplicates",)
+"""Options that change nothing in what is made, or where it goes."""
 
 
 def job(store: Store, job_id: int) -> Job:
@@ -87,15 +87,14 @@ def facts(store: Store, job: Job) -> dict[str, dict[str, Any]]:
 def same_content(store: Store, job: Job) -> Job | None:
     """Return a job that made, or is making, the same of the same content; never one that was a duplicate itself.
 
-    Of those still at work only earlier ones count, so that of two at once exactly one gives way. Asks for
-    `content_hash` and `options` of the `job` given, which may be ahead of the database.
+    Of two at work, the one whose content was known first is the twin of the other: asked when a job's content is
+    known and not recorded yet, exactly one gives way. Asks for `content_hash` and `options` of the `job` given.
     """
     if job.content_hash is None:
         return None
     succeeded = col(Job.state) == JobState.SUCCEEDED
     at_work = (
         col(Job.state).in_(UNFINISHED)
-        & (col(Job.id) < job.id)
         & (col(Job.verdict).is_(None) | (col(Job.verdict) == JobState.SUCCEEDED))
         & col(Job.cancel_requested).is_(False)
     )

@@ -1,0 +1,291 @@
+"""Pools of real processes that do what a worker must not."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from dropdub.config import PoolSettings
+from dropdub.errors import DeadlineExceeded, NoAudio, OutOfMemory, Stalled, WorkerDied
+from dropdub.pool.messages import ProtocolError, Run, Start
+from dropdub.pool.pool import Broke, Completed, Launch, Pool, PoolEvent, Progressed, Said, Started
+from tests.waiting import wait_until
+
+WORKER = Path(__file__).parent.parent / "misbehaving_worker.py"
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+
+
+class Desk:
+    """Drives one pool as the supervisor does, and remembers what it reported."""
+
+    def __init__(self, folder: Path, mode: str, launch: dict[str, Any], **settings: Any) -> None:
+        self.folder = folder
+        self.told: list[PoolEvent] = []
+        given = {"workers": 1, "memory": 4_000_000_000, **settings}
+        command = (sys.executable, str(WORKER), mode)
+        self.pool = Pool(
+            "media",
+            PoolSettings.model_validate(given),
+            Launch(run_dir=folder, start=Start(), command=command, **launch),
+            wake=lambda: None,
+        )
+        self.ahead_s = 0.0
+
+    @property
+    def now(self) -> float:
+        return time.monotonic() + self.ahead_s
+
+    def submit(self, step_id: int = 1, *, token: int = 1, deadline_s: float = 60.0) -> Path:
+        result = self.folder / f"result-{step_id}"
+        run = Run(step_id, token, deadline_s, {"stage": "probe", "result_file": str(result)})
+        self.pool.submit(run, now=self.now)
+        return result
+
+    def tick(self) -> None:
+        self.told += self.pool.tick(self.now)
+
+    def wait_for(self, *kinds: type[PoolEvent], times: int = 1) -> list[Any]:
+        def have() -> bool:
+            self.tick()
+            return len(self.heard(*kinds)) >= times
+
+        wait_until(have, f"{times} of {[kind.__name__ for kind in kinds]}, not {self.told}")
+        return self.heard(*kinds)
+
+    def heard(self, *kinds: type[PoolEvent]) -> list[Any]:
+        return [event for event in self.told if isinstance(event, kinds)]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
+    made: list[Desk] = []
+
+    def make(mode: str = "ok", *, launch: dict[str, Any] | None = None, **settings: Any) -> Desk:
+        made.append(Desk(tmp_path, mode, launch or {}, **settings))
+        return made[-1]
+
+    yield make
+    for old in made:
+        old.pool.stop(grace_s=1.0)
+    assert list(tmp_path.glob("*.lock")) == []
+
+
+def gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def test_a_step_is_begun_progresses_and_has_its_result(desk: Callable[..., Desk]) -> None:
+    one = desk()
+    one.submit(7, token=3)
+    [completed] = one.wait_for(Completed)
+    assert (completed.step_id, completed.token, completed.result["made"]) == (7, 3, True)
+    [started] = one.heard(Started)
+    assert (started.step_id, started.token, started.pid) == (7, 3, completed.result["by"])
+    assert abs(started.pid_started - psutil.Process(started.pid).create_time()) < 0.1
+    assert [event.share for event in one.heard(Progressed)] == [0.5]
+    assert one.pool.running() == [] and one.pool.free() == 1
+
+
+def test_free_counts_what_could_be_taken_more(desk: Callable[..., Desk]) -> None:
+    one = desk("hang", workers=2)
+    assert one.pool.free() == 2
+    one.submit(1)
+    assert one.pool.free() == 1
+    one.submit(2)
+    assert one.pool.free() == 0
+    one.wait_for(Started, times=2)
+    assert one.pool.free() == 0 and {step.step_id for step in one.pool.running()} == {1, 2}
+
+
+def test_a_worker_serves_many_steps_and_warm_ones_are_there_before_the_first(desk: Callable[..., Desk]) -> None:
+    one = desk(workers=2)
+    one.pool.warm(one.now)
+    one.wait_for(Said, times=2)
+    for step_id in range(6):
+        one.submit(step_id)
+        one.wait_for(Completed, times=step_id + 1)
+    assert len({event.pid for event in one.heard(Started)}) <= 2
+    assert len(one.heard(Said)) == 2
+
+
+def test_past_its_deadline_a_step_is_ended_with_all_that_it_started(desk: Callable[..., Desk]) -> None:
+    one = desk("hang")
+    result = one.submit(deadline_s=1.0)
+    [broke] = one.wait_for(Broke)
+    assert isinstance(broke.error, DeadlineExceeded) and "probe took longer than" in broke.error.message
+    worker, grandchild = one.heard(Started)[0].pid, int(result.with_name("grandchild").read_text(encoding="utf-8"))
+    wait_until(lambda: gone(worker) and gone(grandchild), "worker and grandchild to be dead")
+    assert one.pool.free() == 1
+
+
+@posix_only
+def test_silence_ends_a_worker(desk: Callable[..., Desk]) -> None:
+    one = desk("stop", launch={"stall_s": 1.0})
+    one.submit()
+    [broke] = one.wait_for(Broke)
+    assert isinstance(broke.error, Stalled)
+    wait_until(lambda: gone(one.heard(Started)[0].pid), "the worker to be dead")
+
+
+@pytest.mark.parametrize("mode", ["print", "endless line"])
+def test_what_is_no_message_ends_the_worker_and_breaks_the_step(desk: Callable[..., Desk], mode: str) -> None:
+    one = desk(mode)
+    one.submit()
+    [broke] = one.wait_for(Broke)
+    assert isinstance(broke.error, ProtocolError)
+
+
+def test_chatter_on_standard_error_does_no_harm(desk: Callable[..., Desk]) -> None:
+    one = desk("chatter")
+    one.submit()
+    assert one.wait_for(Completed)
+
+
+def test_outcomes_of_an_earlier_claim_are_not_heard(desk: Callable[..., Desk]) -> None:
+    one = desk("stale")
+    one.submit(1, token=5)
+    [completed] = one.wait_for(Completed)
+    assert completed.token == 5 and "stale" not in completed.result
+    assert [event.share for event in one.heard(Progressed)] == [0.5]
+
+
+def test_an_error_crosses_with_its_class_message_and_remedy(desk: Callable[..., Desk]) -> None:
+    one = desk("error")
+    one.submit()
+    [broke] = one.wait_for(Broke)
+    assert type(broke.error) is NoAudio
+    assert broke.error.sentence == "It has no sound track. Drop another."
+
+
+@posix_only
+def test_a_worker_that_crashes_breaks_its_step_with_the_reason_and_is_replaced(desk: Callable[..., Desk]) -> None:
+    one = desk("die")
+    one.submit(1)
+    [broke] = one.wait_for(Broke)
+    assert isinstance(broke.error, WorkerDied) and "SIGSEGV" in broke.error.message
+    assert broke.exit_code == -signal.SIGSEGV
+    one.submit(2)
+    assert len(one.wait_for(Started, times=2)) == 2
+
+
+@posix_only
+def test_a_result_that_was_written_before_the_death_counts(desk: Callable[..., Desk]) -> None:
+    one = desk("die after the result")
+    one.submit()
+    [completed] = one.wait_for(Completed, Broke)
+    assert isinstance(completed, Completed) and completed.result == {"made": True}
+
+
+def test_a_worker_that_grows_over_its_limit_is_ended(desk: Callable[..., Desk]) -> None:
+    one = desk("fat", memory=200_000_000)
+    one.submit()
+    [broke] = one.wait_for(Broke)
+    assert isinstance(broke.error, OutOfMemory) and "its limit is 200.0 MB" in broke.error.message
+    assert broke.peak_memory > 200_000_000
+
+
+def test_a_worker_that_cannot_start_breaks_the_step_and_is_not_started_again_at_once(
+    desk: Callable[..., Desk],
+) -> None:
+    one = desk("die at start", workers=2)
+    one.submit(1)
+    [broke] = one.wait_for(Broke)
+    assert "code 3" in broke.error.message
+    one.submit(2)
+    for _ in range(50):
+        one.tick()
+    assert len(one.heard(Broke)) == 1, "it did not wait before it started the next"
+    one.ahead_s = 5.0
+    assert [event.step_id for event in one.wait_for(Broke, times=2)] == [1, 2]
+
+
+def test_a_worker_that_is_never_ready_is_given_up(desk: Callable[..., Desk]) -> None:
+    one = desk("never ready", launch={"start_s": 0.5})
+    one.submit()
+    [broke] = one.wait_for(Broke)
+    assert isinstance(broke.error, Stalled) and "was not ready" in broke.error.message
+
+
+def test_a_worker_is_replaced_after_so_many_steps(desk: Callable[..., Desk]) -> None:
+    one = desk(recycle_after=1)
+    for step_id in range(3):
+        one.submit(step_id)
+        one.wait_for(Completed, times=step_id + 1)
+    assert len({event.pid for event in one.heard(Started)}) == 3
+
+
+def test_a_worker_is_replaced_when_it_is_old(desk: Callable[..., Desk]) -> None:
+    one = desk(recycle_age=20)
+    one.submit(1)
+    one.wait_for(Completed)
+    one.ahead_s = 21.0
+    one.tick()
+    one.submit(2)
+    one.wait_for(Completed, times=2)
+    assert len({event.pid for event in one.heard(Started)}) == 2
+
+
+def test_a_cancelled_step_ends_its_worker_and_is_not_told_of(desk: Callable[..., Desk]) -> None:
+    one = desk("hang")
+    one.submit(1)
+    [started] = one.wait_for(Started)
+    one.pool.cancel(1)
+    assert gone(started.pid) and one.pool.free() == 1
+    one.submit(2)
+    one.wait_for(Started, times=2)
+    assert one.heard(Broke, Completed) == []
+
+
+def test_stopping_ends_all_and_gives_results_that_were_reached(desk: Callable[..., Desk]) -> None:
+    one = desk("hang", workers=2)
+    result = one.submit(1)
+    one.submit(2)
+    started = one.wait_for(Started, times=2)
+    result.write_text('{"made": true}', encoding="utf-8")
+    events = one.pool.stop(grace_s=0.2)
+    assert [(type(event), event.step_id) for event in events if not isinstance(event, Said)] == [(Completed, 1)]
+    assert all(gone(event.pid) for event in started)
+
+
+def test_a_machine_that_slept_times_nobody_out(desk: Callable[..., Desk]) -> None:
+    one = desk("hang", launch={"stall_s": 30.0})
+    one.submit(deadline_s=40.0)
+    one.wait_for(Started)
+    one.ahead_s = 3600.0
+    for _ in range(10):
+        one.tick()
+    assert one.heard(Broke) == []
+    one.ahead_s += 25.0
+    one.tick()
+    one.ahead_s += 25.0
+    assert isinstance(one.wait_for(Broke)[0].error, DeadlineExceeded)
+
+
+def open_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts what /proc shows")
+def test_workers_that_come_and_go_leave_no_descriptors_and_no_threads(desk: Callable[..., Desk]) -> None:
+    one = desk(recycle_after=1)
+    one.submit(0)
+    one.wait_for(Completed)
+    one.tick()
+    descriptors, threads = open_descriptors(), threading.active_count()
+    for step_id in range(1, 20):
+        one.submit(step_id)
+        one.wait_for(Completed, times=step_id + 1)
+        one.tick()
+    assert open_descriptors() <= descriptors and threading.active_count() <= threads
+    assert list(one.folder.glob("*.lock")) == []

@@ -1,0 +1,83 @@
+"""A worker that does what its argument says, spoken by hand: `python misbehaving_worker.py MODE`."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+
+def say(kind: str, **fields: Any) -> None:
+    sys.stdout.write(json.dumps({"kind": kind, **fields}) + "\n")
+    sys.stdout.flush()
+
+
+def about(run: dict[str, Any]) -> dict[str, Any]:
+    return {"step_id": run["step_id"], "token": run["token"]}
+
+
+def write_result(run: dict[str, Any]) -> None:
+    Path(run["payload"]["result_file"]).write_text('{"made": true}', encoding="utf-8")
+
+
+def misbehave(mode: str, run: dict[str, Any]) -> None:
+    """Do one step in the way of `mode`."""
+    if mode == "hang":
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        Path(run["payload"]["result_file"]).with_name("grandchild").write_text(str(child.pid), encoding="utf-8")
+        while True:
+            say("heartbeat")
+            time.sleep(0.05)
+    elif mode == "stop":
+        os.kill(os.getpid(), signal.SIGSTOP)
+    elif mode == "print":
+        sys.stdout.write("Loading model… 100 %\n")
+        sys.stdout.flush()
+        time.sleep(600)
+    elif mode == "endless line":
+        sys.stdout.write("x" * 20_000_000)
+        sys.stdout.flush()
+        time.sleep(600)
+    elif mode == "chatter":
+        sys.stderr.write("warning: \xff\n" * 200_000 + "y" * 1_000_000)
+        sys.stderr.flush()
+    elif mode == "die":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    elif mode == "die after the result":
+        write_result(run)
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif mode == "fat":
+        held = bytearray(b"x" * 300_000_000)
+        time.sleep(600)
+        del held
+    elif mode == "stale":
+        say("done", step_id=run["step_id"], token=run["token"] - 1, result={"stale": True})
+        say("progress", step_id=run["step_id"], token=run["token"] - 1, share=0.9)
+    elif mode == "error":
+        error = {"class": "NoAudio", "message": "It has no sound track.", "remedy": "Drop another."}
+        say("failed", **about(run), error=error)
+        return
+    say("progress", **about(run), share=0.5)
+    say("done", **about(run), result={"made": True, "by": os.getpid()})
+
+
+def main(mode: str) -> None:
+    sys.stdin.readline()
+    if mode == "die at start":
+        sys.exit(3)
+    if mode == "never ready":
+        time.sleep(600)
+    say("ready", pid=os.getpid(), started=psutil.Process().create_time(), seconds=0.0, memory=1)
+    for line in sys.stdin:
+        misbehave(mode, json.loads(line))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
