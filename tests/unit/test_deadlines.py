@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from dropdub.config import Deadlines
 from dropdub.daemon.deadlines import deadline_s
 
@@ -19,6 +21,7 @@ def test_media_work_has_a_second_a_megabyte_between_a_minute_and_half_an_hour() 
     assert deadline("extract", size=5) == 60
     assert deadline("extract", size=200_000_000) == 200
     assert deadline("mux", size=10**11) == 1800
+    assert deadline("extract", size=8_000_000, facts={"probe": {"duration_s": 3600}}) == pytest.approx(123.2)
 
 
 def test_transcribing_has_time_in_proportion_to_the_chunk() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dropdub.media import wav
+from dropdub.media.spans import LONG_PAUSE_S
 from dropdub.media.speech import Span, cut_points, longest_pause, pauses, quietest_in, speech_spans, windows
 
 RATE = 16_000
@@ -155,6 +156,13 @@ def test_windows_cover_all_speech_once_and_keep_the_limit(spans: list[Span], lon
 def test_windows_part_in_pauses() -> None:
     spans = [Span(0, 12), Span(13, 25), Span(26, 40), Span(41, 55)]
     assert windows(spans) == [Span(0, 25), Span(26, 55)]
+
+
+@given(spans_of_speech())
+def test_windows_are_the_same_wherever_the_recording_was_cut_in_a_long_pause(spans: list[Span]) -> None:
+    places = [place for place, (one, next_) in enumerate(pairwise(spans), 1) if next_.start - one.end >= LONG_PAUSE_S]
+    for place in places:
+        assert windows(spans[:place]) + windows(spans[place:]) == windows(spans)
 
 
 def test_unbroken_speech_is_cut_at_its_quietest() -> None:

@@ -9,6 +9,7 @@ from dropdub.config import Deadlines
 
 MEDIA_SHORTEST_S = 60.0
 MEDIA_LONGEST_S = 30 * 60.0
+AUDIO_BYTES_PER_S = 32_000
 TRANSCRIBE_X_REAL_TIME = 10.0
 """Seconds allowed for a second of recording: a slow machine with a large model needs about 5."""
 PER_LINE_S = 10.0
@@ -35,7 +36,13 @@ def deadline_s(
         return settings.factor * (ENGINE_LEAST_S + TRANSCRIBE_X_REAL_TIME * spoken)
     if stage in ("translate", "synthesize"):
         return settings.factor * (ENGINE_LEAST_S + PER_LINE_S * _segments(facts))
-    return settings.factor * min(max(MEDIA_SHORTEST_S, size / 1_000_000), MEDIA_LONGEST_S)
+    return settings.factor * min(max(MEDIA_SHORTEST_S, _megabytes(facts, size)), MEDIA_LONGEST_S)
+
+
+def _megabytes(facts: Mapping[str, Mapping[str, Any]], size: int) -> float:
+    """Return what a media tool reads and writes: the source, and its sound without compression."""
+    duration_s = float(facts.get("probe", {}).get("duration_s") or 0.0)
+    return (size + duration_s * AUDIO_BYTES_PER_S) / 1_000_000
 
 
 def _segments(facts: Mapping[str, Mapping[str, Any]]) -> int:

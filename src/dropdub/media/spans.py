@@ -28,6 +28,7 @@ class Span:
 Quietest = Callable[[float, float], float]
 """Returns the quietest moment between two moments."""
 
+LONG_PAUSE_S = 5.0
 _EARLIEST_CUT = 2 / 3
 
 
@@ -51,15 +52,16 @@ def longest_pause(spans: Sequence[Span], start: float, end: float) -> Span | Non
 
 
 def windows(spans: Sequence[Span], *, longest_s: float = 30.0, quietest: Quietest | None = None) -> list[Span]:
-    """Merge spans into windows of at most `longest_s`, cut in pauses.
+    """Merge spans into windows of at most `longest_s`, cut in pauses, and always in those of 5 s and more.
 
+    So what comes after a long pause falls into the same windows wherever the recording was cut before.
     Speech that goes on for longer is cut at its quietest moment in the last third before the limit, or at the limit
     where `quietest` is not given.
     """
     merged: list[Span] = []
     for span in spans:
         for piece in _pieces(span, longest_s, quietest):
-            if merged and piece.end - merged[-1].start <= longest_s:
+            if merged and piece.start - merged[-1].end < LONG_PAUSE_S and piece.end - merged[-1].start <= longest_s:
                 merged[-1] = Span(merged[-1].start, piece.end)
             else:
                 merged.append(piece)

@@ -2,6 +2,7 @@
 
 source/            the dropped file, and its sidecar
 audio.wav          16 kHz mono 16 bit PCM, the time line of everything that follows
+speech.json        where somebody speaks in audio.wav: [start, end] pairs in seconds
 chunks/0003.json   a Transcript of one range of audio.wav, times already in seconds of the recording
 transcript.json    the whole Transcript (of a text job: its paragraphs, without times)
 translation.pt.json  a Transcript in the target language, same ids and times, without words
@@ -16,17 +17,19 @@ tmp/STEP.TOKEN/    what a step writes before it renames; dies with the step
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from dropdub.files import write_whole
+from dropdub.media.spans import Span
 
 Facts = Mapping[str, Mapping[str, Any]]
 """The results of a job's succeeded steps, by step key."""
 
 AUDIO = "audio.wav"
+SPEECH = "speech.json"
 TRANSCRIPT = "transcript.json"
 
 
@@ -85,6 +88,16 @@ class Transcript:
     def numbered(self) -> Transcript:
         """Return it with the ids counted anew from 0."""
         return replace(self, segments=tuple(replace(one, id=number) for number, one in enumerate(self.segments)))
+
+
+def save_spans(path: Path, spans: Sequence[Span]) -> None:
+    """Write spans whole as JSON."""
+    write_whole(path, json.dumps([[span.start, span.end] for span in spans]).encode())
+
+
+def load_spans(path: Path) -> list[Span]:
+    """Read what `save_spans` wrote. Raises ValueError or TypeError where the file is something else."""
+    return [Span(float(start), float(end)) for start, end in json.loads(path.read_text(encoding="utf-8"))]
 
 
 def _segment(item: dict[str, Any]) -> Segment:

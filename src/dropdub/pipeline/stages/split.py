@@ -1,4 +1,4 @@
-"""split: where a long recording is cut into chunks, always in a pause where there is one."""
+"""split: where somebody speaks, and where a long recording is cut into chunks: in a pause, where there is one."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from itertools import pairwise
 from pathlib import Path
 
 from dropdub.media.speech import Span, cut_points, quietest_in, speech_spans
-from dropdub.pipeline.artefacts import AUDIO
+from dropdub.pipeline.artefacts import AUDIO, SPEECH, save_spans
 from dropdub.pipeline.stages.base import Result, Task
 
 _SEARCH_S = 5.0
 
 
 def run(task: Task) -> Result:
-    """Return `chunks`: [start, end] pairs in seconds that cover audio.wav without gap or overlap."""
+    """Write speech.json; return `chunks`: [start, end] pairs in seconds that cover audio.wav without gap or overlap."""
+    spans = speech_spans(task.job_dir / AUDIO)
+    save_spans(task.job_dir / SPEECH, spans)
     duration_s = float(task.facts["extract"]["duration_s"])
     long = duration_s > task.split.above_duration or task.facts["probe"]["size"] > task.split.above_size
-    cuts = _cuts(task, duration_s) if long else []
+    cuts = _cuts(task, spans, duration_s) if long else []
     return {"chunks": [list(pair) for pair in pairwise([0.0, *cuts, duration_s])]}
 
 
-def _cuts(task: Task, duration_s: float) -> list[float]:
+def _cuts(task: Task, spans: Sequence[Span], duration_s: float) -> list[float]:
     audio, split = task.job_dir / AUDIO, task.split
-    spans = speech_spans(audio)
     marks = cut_points(spans, duration_s, target_s=split.target, window_s=split.window)
     return [_gentle(mark, spans, audio, min(_SEARCH_S, split.window)) for mark in marks]
 

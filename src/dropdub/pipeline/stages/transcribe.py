@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,8 +12,8 @@ from typing import Any
 from dropdub.engines.base import Transcriber, Utterance, Window
 from dropdub.engines.languages import UNDETERMINED, primary
 from dropdub.media import wav
-from dropdub.media.speech import Span, quietest_in, speech_spans, windows
-from dropdub.pipeline.artefacts import AUDIO, Segment, TimedWord, Transcript, chunk_name
+from dropdub.media.speech import Span, quietest_in, windows
+from dropdub.pipeline.artefacts import AUDIO, SPEECH, Segment, TimedWord, Transcript, chunk_name, load_spans
 from dropdub.pipeline.stages.base import Result, Task
 
 LONGEST_WINDOW_S = 30.0
@@ -32,11 +33,13 @@ def run(task: Task) -> Result:
     wanted = None if task.options.language == "auto" else task.options.language
     engine = task.engines.transcriber(task.options.transcriber, language=wanted)
     chunk = _Chunk(task.job_dir / AUDIO, float(task.params["start"]), float(task.params["end"]))
-    key = ("transcript", _sound_hash(chunk), chunk.start, asdict(engine.info()), wanted, LONGEST_WINDOW_S)
+    speech = _speech(task, chunk)
+    spans = [[span.start, span.end] for span in speech]
+    key = ("transcript", _sound_hash(chunk), json.dumps(spans), asdict(engine.info()), wanted, LONGEST_WINDOW_S)
     transcript = task.cache.get(*key, check=lambda value: _checked(value, chunk))
     cached = transcript is not None
     if transcript is None:
-        transcript = _transcribe(task, engine, chunk, wanted)
+        transcript = _transcribe(task, engine, chunk, speech, wanted)
         task.cache.put(*key, value=transcript.to_json().encode())
     transcript.save(task.job_dir / chunk_name(int(task.params["ordinal"])))
     return {
@@ -47,8 +50,17 @@ def run(task: Task) -> Result:
     }
 
 
-def _transcribe(task: Task, engine: Transcriber, chunk: _Chunk, wanted: str | None) -> Transcript:
-    speech = speech_spans(chunk.audio, start_s=chunk.start, end_s=chunk.end)
+def _speech(task: Task, chunk: _Chunk) -> list[Span]:
+    """Return where somebody speaks in the chunk."""
+    clipped = (
+        Span(max(span.start, chunk.start), min(span.end, chunk.end)) for span in load_spans(task.job_dir / SPEECH)
+    )
+    return [span for span in clipped if span.duration_s > 0]
+
+
+def _transcribe(
+    task: Task, engine: Transcriber, chunk: _Chunk, speech: Sequence[Span], wanted: str | None
+) -> Transcript:
     spans = windows(speech, longest_s=LONGEST_WINDOW_S, quietest=quietest_in(chunk.audio))
     language = wanted or _heard_language(task, engine, chunk, spans)
     heard = engine.transcribe(_windows(chunk, spans), language=language) if spans else ()

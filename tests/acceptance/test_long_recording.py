@@ -1,0 +1,101 @@
+"""A recording long enough to be cut: real speech, spread over 45 minutes, most of it where the cuts must fall."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from itertools import cycle, pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+
+from tests.acceptance.site import Site
+
+RATE_HZ = 16_000
+LENGTH_S = 45 * 60
+TARGET_S = 12 * 60
+"""The default of `split.target`: cuts are wanted at 12, 24 and 36 minutes."""
+WINDOW_S = 60
+SPEECH = Path(__file__).parents[1] / "data" / "ljspeech"
+PAUSES_S = (0.6, 2.5, 0.9, 6.0, 1.2, 0.7, 3.1, 0.8)
+SEAM_S = 90.0
+WORD_AGREES_S = 0.05
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory, speech: Path) -> Path:
+    """Return a FLAC of 45 minutes: speech round each mark, at both ends, and faint noise everywhere."""
+    track = np.random.default_rng(1).normal(0.0, 0.0005, LENGTH_S * RATE_HZ).astype(np.float32)
+    voices = cycle([at_rate(path) for path in (*sorted(SPEECH.glob("*.flac")), speech)])
+    pauses = cycle(PAUSES_S)
+    for begin_s, end_s in ((5, 30), *((mark - 45, mark + 45) for mark in marks()), (LENGTH_S - 40, LENGTH_S - 2)):
+        at_s: float = begin_s
+        while at_s + len(voice := next(voices)) / RATE_HZ < end_s:
+            first = round(at_s * RATE_HZ)
+            track[first : first + len(voice)] += voice
+            at_s += len(voice) / RATE_HZ + next(pauses)
+    path = tmp_path_factory.mktemp("long") / "a long meeting.flac"
+    soundfile.write(path, track, RATE_HZ)
+    return path
+
+
+def marks() -> Iterator[int]:
+    yield from range(TARGET_S, LENGTH_S - TARGET_S // 2, TARGET_S)
+
+
+def at_rate(path: Path) -> np.ndarray:
+    samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    resampled: np.ndarray = soxr.resample(samples.mean(axis=1), rate, RATE_HZ)
+    return resampled
+
+
+def worked_off(root: Site, recording: Path) -> tuple[list[dict[str, Any]], list[tuple[float, float]]]:
+    """Return the words of the merged transcript, and the chunks."""
+    root.drop(recording)
+    assert root.work_off(timeout_s=600) == 0, root.output()
+    [split] = root.rows("SELECT result FROM step WHERE stage = 'split'")
+    transcript = json.loads(root.published(recording.stem)[f"{recording.stem}.json"].read_text(encoding="utf-8"))
+    words = [word for segment in transcript["segments"] for word in segment["words"]]
+    root.check()
+    return words, [(start, end) for start, end in json.loads(split["result"])["chunks"]]
+
+
+def test_a_long_recording_is_cut_in_pauses_worked_in_parallel_and_merged_without_a_seam(
+    site: Callable[..., Site], recording: Path
+) -> None:
+    cut_root = site("cut", cache={"enabled": False})
+    cut, chunks = worked_off(cut_root, recording)
+    whole, one = worked_off(site("whole", cache={"enabled": False}, split={"above_duration": "3 h"}), recording)
+
+    assert len(one) == 1 and len(chunks) == 4, chunks
+    seams = [end for _, end in chunks[:-1]]
+    assert all(abs(seam - mark) <= WINDOW_S for seam, mark in zip(seams, marks(), strict=True)), seams
+    assert len(whole) > 300, "too little was heard to prove anything"
+    for seam in seams:
+        assert not [word for word in whole if word["start"] < seam < word["end"]], f"the cut at {seam} s is in a word"
+        assert near(seam, cut) == near(seam, whole)
+    assert [word["text"] for word in cut] == [word["text"] for word in whole]
+    assert all(
+        abs(one["start"] - other["start"]) <= WORD_AGREES_S and abs(one["end"] - other["end"]) <= WORD_AGREES_S
+        for one, other in zip(cut, whole, strict=True)
+    )
+    assert worked_at_once(cut_root), "no two chunks were transcribed at the same time"
+
+
+def near(seam: float, words: list[dict[str, Any]]) -> list[str]:
+    """Return what is said within a minute and a half of a seam."""
+    return [word["text"] for word in words if abs(word["start"] - seam) <= SEAM_S]
+
+
+def worked_at_once(root: Site) -> bool:
+    times = root.rows(
+        """SELECT attempt.started_at, attempt.ended_at FROM attempt JOIN step ON step.id = step_id
+           WHERE stage = 'transcribe' ORDER BY attempt.started_at"""
+    )
+    return any(after["started_at"] < before["ended_at"] for before, after in pairwise(times))
