@@ -24,6 +24,8 @@ SPEECH = Path(__file__).parents[1] / "data" / "ljspeech"
 PAUSES_S = (0.6, 2.5, 0.9, 6.0, 1.2, 0.7, 3.1, 0.8)
 SEAM_S = 90.0
 WORD_AGREES_S = 0.05
+MEMORY_BYTES = 300_000_000
+"""A worker with its engine takes 190 MB; the recording as samples of 4 bytes would add 170 MB."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -85,6 +87,8 @@ def test_a_long_recording_is_cut_in_pauses_worked_in_parallel_and_merged_without
         abs(one["start"] - other["start"]) <= WORD_AGREES_S and abs(one["end"] - other["end"]) <= WORD_AGREES_S
         for one, other in zip(cut, whole, strict=True)
     )
+    [peak] = cut_root.rows("SELECT max(peak_memory) AS bytes FROM attempt")
+    assert peak["bytes"] < MEMORY_BYTES, "some step held the whole recording"
     assert worked_at_once(cut_root), "no two chunks were transcribed at the same time"
 
 
