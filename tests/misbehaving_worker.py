@@ -74,6 +74,8 @@ def main(mode: str) -> None:
         sys.exit(3)
     if mode == "never ready":
         time.sleep(600)
+    if mode == "print at start":
+        sys.stdout.write("Welcome to a library!\n")
     say("ready", pid=os.getpid(), started=psutil.Process().create_time(), seconds=0.0, memory=1)
     for line in sys.stdin:
         misbehave(mode, json.loads(line))

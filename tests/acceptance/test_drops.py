@@ -237,6 +237,23 @@ def test_a_sub_folder_selects_the_profile_and_a_sidecar_comes_before_it(site: Ca
     assert (root.root / "archive" / "one.txt.job.yaml").exists()
 
 
+def test_a_sidecar_may_come_after_its_file_within_the_settle_time_and_travels_with_it(
+    site: Callable[..., Site],
+) -> None:
+    root = site(inbox={"settle": 2.0})
+    root.start()
+    wait_until(lambda: "Watching" in root.output(), "the daemon to watch", timeout_s=30)
+    root.drop_text(TEXT, "one.txt")
+    sidecar = root.root / "outside.yaml"
+    sidecar.write_text("language: de\n", encoding="utf-8")
+    sidecar.replace(root.inbox / "one.txt.job.yaml")
+    root.wait_for("one.txt", "succeeded")
+    assert root.job("one.txt")["language"] == "de"
+    assert {file.name for file in (root.root / "archive").iterdir()} == {"one.txt", "one.txt.job.yaml"}
+    assert root.stop() == 0
+    root.check()
+
+
 def test_a_sidecar_that_says_something_impossible_fails_its_file_with_the_line(
     site: Callable[..., Site],
 ) -> None:

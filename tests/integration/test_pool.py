@@ -146,8 +146,9 @@ def test_what_is_no_message_ends_the_worker_and_breaks_the_step(desk: Callable[.
     assert isinstance(broke.error, ProtocolError)
 
 
-def test_chatter_on_standard_error_does_no_harm(desk: Callable[..., Desk]) -> None:
-    one = desk("chatter")
+@pytest.mark.parametrize("mode", ["chatter", "print at start"])
+def test_chatter_on_standard_error_and_before_it_is_ready_does_no_harm(desk: Callable[..., Desk], mode: str) -> None:
+    one = desk(mode)
     one.submit()
     assert one.wait_for(Completed)
 

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from dropdub.config import JobOptions
 from dropdub.errors import StoreError, UsageError
+from dropdub.pipeline.plan import plan
 from dropdub.store import migrations, transitions
 from dropdub.store.database import Store
 from dropdub.store.states import JobState
@@ -87,7 +89,7 @@ def test_a_job_tells_how_far_it_is_and_what_is_left(place: Place) -> None:
     step = a_claim(place.store)
     transitions.save_progress(place.store, {held(step)[0]: 0.45})
     [job] = place.reader.status(now=NOW + 100).jobs
-    assert job.progress == pytest.approx((1 + 4.5) / 21, abs=1e-4)
+    assert job.progress == pytest.approx((1 + 10 * 0.45) / (1 + 2 * 10 + 2 + 2 * 19), abs=1e-4)
     assert job.remaining_s == pytest.approx(100 * (1 - job.progress) / job.progress, abs=0.1)
     assert (job.stage, job.targets, job.started_at) == ("transcribe", ["pt", "es"], "2023-11-14T22:13:20.000Z")
 
@@ -254,8 +256,8 @@ def test_reading_imports_neither_sqlalchemy_nor_pydantic(place: Place) -> None:
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
 
 
-def row(stage: str, state: str, share: float = 0.0) -> Mapping[str, Any]:
-    return {"stage": stage, "state": state, "progress": share}
+def row(key: str, state: str, share: float = 0.0) -> Mapping[str, Any]:
+    return {"key": key, "stage": key.partition("/")[0], "state": state, "progress": share}
 
 
 def test_a_job_whose_work_is_not_planned_yet_is_not_nearly_done() -> None:
@@ -263,8 +265,27 @@ def test_a_job_whose_work_is_not_planned_yet_is_not_nearly_done() -> None:
     assert progress("queued", []) == 0.0
 
 
+@pytest.mark.parametrize("targets", [[], ["pt"], ["pt", "es", "fr"]])
+@pytest.mark.parametrize("kind", ["audio", "video", "text"])
+def test_the_share_never_falls_while_more_becomes_known(kind: str, targets: list[str]) -> None:
+    options = JobOptions(targets=tuple(targets))
+    found: dict[str, dict[str, Any]] = {
+        "probe": {"kind": "text" if kind == "text" else "media", "video": kind == "video"},
+        "extract": {"language": "en"},
+        "split": {"chunks": [[0.0, 700.0], [700.0, 1400.0], [1400.0, 2000.0]]},
+        "merge": {"language": "en"},
+    }
+    facts: dict[str, dict[str, Any]] = {}
+    shares = [0.0]
+    while coming := [step for step in plan(options, facts) if step.key not in facts]:
+        facts[coming[0].key] = found.get(coming[0].stage, {})
+        steps = [row(step.key, "succeeded" if step.key in facts else "queued") for step in plan(options, facts)]
+        shares.append(progress("running", steps, targets=len(targets)))
+    assert shares == sorted(shares) and shares[-1] == 0.99
+
+
 def test_only_a_job_that_succeeded_is_wholly_done() -> None:
-    done = [row("transcribe", "succeeded"), row("publish", "succeeded")]
+    done = [row("transcribe/0000", "succeeded"), row("publish/manifest", "succeeded")]
     assert (progress("running", done), progress("succeeded", [])) == (0.99, 1.0)
 
 

@@ -190,6 +190,8 @@ class Pool:
             slot.last_heard = now
             if message is None:
                 yield from self._ended(slot, now)
+            elif isinstance(message, ProtocolError) and slot.phase is Phase.STARTING:
+                yield Said(None, "debug", message.message)  # libraries may print while they are imported
             elif isinstance(message, ProtocolError):
                 yield from self._break(slot, message, None, now)
             else:

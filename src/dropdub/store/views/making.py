@@ -16,7 +16,8 @@ DAEMON_GONE_S = 30.0
 
 def job_view(job: Row, steps: Sequence[Row], now: float) -> JobView:
     """Return a job as scripts get it. `steps` are those of its round, in the order of their phases."""
-    done = progress(job["state"], steps)
+    targets = _targets(job)
+    done = progress(job["state"], steps, targets=len(targets))
     return JobView(
         id=job["id"],
         name=job["name"],
@@ -32,7 +33,7 @@ def job_view(job: Row, steps: Sequence[Row], now: float) -> JobView:
         finished_at=iso(job["finished_at"]),
         duration_s=job["duration_s"],
         language=job["language"],
-        targets=_targets(job),
+        targets=targets,
         outputs=decoded(job["outputs"]),
         error=_job_error(job, steps),
         warnings=decoded(job["warnings"]),

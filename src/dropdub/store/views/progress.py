@@ -8,24 +8,44 @@ from typing import Any
 
 from dropdub.store.states import ENDED, JobState, StepState
 
-HEAVY = {"transcribe": 10.0, "synthesize": 10.0, "translate": 4.0}
-"""What a step of a stage weighs in its job's progress; every other weighs 1."""
-UNPLANNED = 20.0
-"""What a job without a heavy step weighs on top: its real work is not planned yet."""
+TRANSCRIBING = 20.0
+"""What transcribing weighs in a job's progress, in however many chunks."""
+WEIGHTS = {"synthesize": 10.0, "translate": 4.0}
+"""What a step of another stage weighs; those not named weigh 1."""
+BRANCH = 19.0
+"""What a target weighs before its steps are planned."""
+CLOSING = 2.0
+"""What publishing transcript and manifest weighs before it is planned."""
+LAST = "publish/manifest"
+"""The step that closes a job: where it is planned, all are."""
 TOLD_FROM = 0.05
 """Below this share, the time left is a guess nobody should read."""
 
 Row = Mapping[str, Any]
 
 
-def progress(state: str, steps: Sequence[Row]) -> float:
-    """Return a job's done share, 0 to 1: the weighted mean of its steps, 1 only once it has succeeded."""
+def progress(state: str, steps: Sequence[Row], *, targets: int = 0) -> float:
+    """Return a job's done share, 0 to 1: the weighted mean of its steps, 1 only once it has succeeded.
+
+    What is not planned yet counts as well, so that the share does not fall when it is.
+    """
     if state == JobState.SUCCEEDED:
         return 1.0
-    weights = [HEAVY.get(step["stage"], 1.0) for step in steps]
-    total = sum(weights) + (UNPLANNED if not any(step["stage"] in HEAVY for step in steps) else 0.0)
+    chunks = sum(step["stage"] == "transcribe" for step in steps)
+    weights = [TRANSCRIBING / chunks if step["stage"] == "transcribe" else _weight(step) for step in steps]
+    total = sum(weights) + _unplanned(steps, targets, chunks)
     done = sum(weight * share(step) for weight, step in zip(weights, steps, strict=True))
     return round(min(done / total, 0.99), 4)
+
+
+def _weight(step: Row) -> float:
+    return WEIGHTS.get(step["stage"], 1.0)
+
+
+def _unplanned(steps: Sequence[Row], targets: int, chunks: int) -> float:
+    if any(step["key"] == LAST for step in steps):
+        return 0.0
+    return CLOSING + BRANCH * targets + (0.0 if chunks else TRANSCRIBING)
 
 
 def share(step: Row) -> float:
