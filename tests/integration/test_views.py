@@ -17,7 +17,8 @@ from dropdub.errors import StoreError, UsageError
 from dropdub.pipeline.plan import plan
 from dropdub.store import migrations, transitions
 from dropdub.store.database import Store
-from dropdub.store.states import JobState
+from dropdub.store.states import JobState, Outcome
+from dropdub.store.transitions import AttemptEnd
 from dropdub.store.views import Reader, open_reader, rows
 from dropdub.store.views.progress import current_stage, progress, remaining_s
 from tests.factories import (
@@ -91,6 +92,8 @@ def test_a_job_tells_how_far_it_is_and_what_is_left(place: Place) -> None:
     [job] = place.reader.status(now=NOW + 100).jobs
     assert job.progress == pytest.approx((1 + 10 * 0.45) / (1 + 2 * 10 + 2 + 2 * 19), abs=1e-4)
     assert job.remaining_s == pytest.approx(100 * (1 - job.progress) / job.progress, abs=0.1)
+    transitions.release_step(place.store, *held(step), end=AttemptEnd(Outcome.RELEASED), now=NOW)
+    assert place.reader.status(now=NOW + 100).jobs[0].remaining_s is None, "nobody works on it"
     assert (job.stage, job.targets, job.started_at) == ("transcribe", ["pt", "es"], "2023-11-14T22:13:20.000Z")
 
 
@@ -297,6 +300,5 @@ def test_the_stage_is_the_one_that_runs_else_the_next() -> None:
 
 
 def test_the_time_left_is_told_once_there_is_something_to_tell_from() -> None:
-    assert remaining_s("running", 0.0, 0.04, 100.0) is None
-    assert remaining_s("waiting", 0.0, 0.5, 100.0) is None
-    assert remaining_s("running", 0.0, 0.5, 100.0) == 100.0
+    assert remaining_s(0.0, 0.04, 100.0) is None
+    assert remaining_s(0.0, 0.5, 100.0) == 100.0

@@ -42,7 +42,7 @@ def job_view(job: Row, steps: Sequence[Row], now: float) -> JobView:
         published=job["published"],
         dup_of=job["dup_of"],
         retry_at=iso(min((at for step in steps if (at := _retry_time(step)) is not None), default=None)),
-        remaining_s=remaining_s(job["state"], job["started_at"], done, now),
+        remaining_s=remaining_s(job["started_at"], done, now) if _is_at_work(job, steps) else None,
     )
 
 
@@ -92,6 +92,11 @@ def _daemon_state(daemon: Row, now: float) -> str:
     if daemon["stopped_at"] is not None:
         return "stopped"
     return "gone" if now - daemon["heartbeat_at"] > DAEMON_GONE_S else "running"
+
+
+def _is_at_work(job: Row, steps: Sequence[Row]) -> bool:
+    """Return whether a step runs: a job whose daemon was stopped has none."""
+    return job["state"] == JobState.RUNNING and any(step["state"] == StepState.RUNNING for step in steps)
 
 
 def _targets(job: Row) -> list[str]:

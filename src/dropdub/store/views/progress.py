@@ -55,9 +55,9 @@ def share(step: Row) -> float:
     return float(step["progress"]) if step["state"] == StepState.RUNNING else 0.0
 
 
-def remaining_s(state: str, started_at: float | None, done: float, now: float) -> float | None:
-    """Return the estimated time left of a running job, None where too little is done to tell."""
-    if state != JobState.RUNNING or started_at is None or done <= TOLD_FROM:
+def remaining_s(started_at: float | None, done: float, now: float) -> float | None:
+    """Return the estimated time left of a job at work, None where too little is done to tell."""
+    if started_at is None or done <= TOLD_FROM:
         return None
     return round(max(0.0, now - started_at) * (1 - done) / done, 1)
 
