@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -249,7 +249,7 @@ class Config(BaseSettings):
             except ValidationError as error:
                 first = error.errors()[0]
                 where = ".".join(str(part) for part in ("profiles", name, *first["loc"]))
-                raise ValueError(f"{where}: {_allowed(first)}") from error
+                raise ValueError(f"{where}: {_allowed(first, JobOptions)}") from error
         return self
 
     def options_for(self, profile: str | None, changes: dict[str, Any]) -> JobOptions:
@@ -258,6 +258,9 @@ class Config(BaseSettings):
         Raises pydantic.ValidationError where `changes` are impossible.
         """
         return self.job.overridden(self.profiles.get(profile or "", {})).overridden(changes)
+
+
+NO_SUCH_SETTING = "there is no such setting"
 
 
 def load_config(path: Path) -> Config:
@@ -279,7 +282,7 @@ def _refuse_private(path: Path, node: yaml.Node | None, data: Mapping[str, Any])
     """Refuse names that begin with `_`: the settings class would take them for arguments of its own."""
     for key in data:
         if key.startswith("_"):
-            raise ConfigError(f"{path}, line {line_of(node, (key,))}: {key}: there is no such setting", remedy=_CORRECT)
+            raise ConfigError(f"{path}, line {line_of(node, (key,))}: {key}: {NO_SUCH_SETTING}", remedy=_CORRECT)
 
 
 def _without_blanks(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -310,12 +313,23 @@ def read_sidecar(path: Path) -> dict[str, Any]:
 
 
 def _problems(path: Path, node: yaml.Node | None, error: ValidationError) -> str:
-    return "\n".join(_problem(path, node, detail) for detail in error.errors())
+    model = Config if error.title == Config.__name__ else JobOptions
+    return "\n".join(_problem(path, node, detail, model) for detail in error.errors())
 
 
-def _problem(path: Path, node: yaml.Node | None, detail: Any) -> str:
+def _problem(path: Path, node: yaml.Node | None, detail: Any, model: type[BaseModel]) -> str:
     name = ".".join(str(part) for part in detail["loc"])
-    return f"{_where(path, node, detail['loc'])}: {name + ': ' if name else ''}{_allowed(detail)}"
+    return f"{_where(path, node, detail['loc'])}: {name + ': ' if name else ''}{_allowed(detail, model)}"
+
+
+def _settings_at(model: type[BaseModel], location: tuple[int | str, ...]) -> Iterable[str]:
+    """Return the names that may stand where the last name of `location` stands."""
+    for part in location[:-1]:
+        field = model.model_fields.get(str(part))
+        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+            break
+        model = field.annotation
+    return model.model_fields
 
 
 def _where(path: Path, node: yaml.Node | None, location: tuple[int | str, ...]) -> str:
@@ -326,9 +340,9 @@ def _where(path: Path, node: yaml.Node | None, location: tuple[int | str, ...]) 
     return f"{path}, line {line}" if line else str(path)
 
 
-def _allowed(detail: Any) -> str:
+def _allowed(detail: Any, model: type[BaseModel]) -> str:
     if detail["type"] == "extra_forbidden":
-        return "there is no such setting"
+        return f"{NO_SUCH_SETTING}, there are: {', '.join(_settings_at(model, detail['loc']))}"
     if detail["type"] == "tuple_type":
         return "expected a list such as [pt, es]"
     if detail["type"].startswith("byte_size"):

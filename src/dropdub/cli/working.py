@@ -65,9 +65,10 @@ class Lines:
     def look(self, jobs: list[JobView]) -> None:
         for job in jobs:
             told = (job.state, job.stage)
-            if job.state in (JobState.RUNNING, JobState.WAITING) and self._told.get(job.id) != told:
+            at_work = job.state == JobState.RUNNING and job.stage is not None
+            if (at_work or job.state == JobState.WAITING) and self._told.get(job.id) != told:
                 self._told[job.id] = told
-                what = f"{job.stage}, {percent(job.progress)}" if job.state == JobState.RUNNING else job.reason
+                what = f"{job.stage}, {percent(job.progress)}" if at_work else job.reason
                 _say_timed(f"{job.name}: {what}")
 
 
