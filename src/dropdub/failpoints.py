@@ -1,7 +1,10 @@
 """Places where a test makes the program die, hang or fail. Free when off; on only by environment, never by a setting.
 
-`DROPDUB_FAILPOINTS=NAME=ACTION[@FLAGFILE][;NAME=ACTION…]`. Actions: `kill` (SIGKILL to itself), `hang`, `full` (no
-space left), `denied` (no permission). With a flag file the action is taken once: by who creates the file.
+`DROPDUB_FAILPOINTS=PLACE=ACTION[@FLAGFILE][;PLACE=ACTION…]`. A place is NAME, or ROLE.NAME#N: the N-th time that a
+process of this role (`daemon` or `worker`) comes by. Actions: `kill` (SIGKILL to itself), `hang`, `slow` (a few
+seconds), `full` (no space left), `denied` (no permission). With a flag file the action is taken once: by who creates
+the file. `DROPDUB_FAILPOINTS_TRACE=FILE` notes every place as it is reached, with process and monotonic time, so that
+a harness can try them all and see what ran at the same time.
 """
 
 from __future__ import annotations
@@ -10,9 +13,12 @@ import errno
 import os
 import signal
 import time
+from collections import Counter
 from pathlib import Path
 
 VARIABLE = "DROPDUB_FAILPOINTS"
+TRACE_VARIABLE = "DROPDUB_FAILPOINTS_TRACE"
+_PAUSES_S = {"hang": 3600.0, "slow": 4.0}
 
 
 def _parse(text: str) -> dict[str, tuple[str, str]]:
@@ -21,12 +27,32 @@ def _parse(text: str) -> dict[str, tuple[str, str]]:
 
 
 _active = _parse(os.environ.get(VARIABLE, ""))
+_trace = os.environ.get(TRACE_VARIABLE, "")
+_times: Counter[str] = Counter()
+_role = "daemon"
+
+
+def play(role: str) -> None:
+    """Say what this process is."""
+    global _role  # noqa: PLW0603  one fact about the whole process
+    _role = role
 
 
 def reach(name: str) -> None:
     """Do what the environment says is to happen at this place; usually nothing."""
-    if _active and name in _active:
-        _act(*_active[name])
+    if _active or _trace:
+        _reached(name, f"{_role}.{name}")
+
+
+def _reached(name: str, full: str) -> None:
+    _times[full] += 1
+    place = f"{full}#{_times[full]}"
+    if _trace:
+        with Path(_trace).open("a", encoding="utf-8") as trace:
+            trace.write(f"{place} {os.getpid()} {time.monotonic():.6f}\n")
+    for known in (name, place):
+        if known in _active:
+            _act(*_active[known])
 
 
 def _act(action: str, flag: str) -> None:
@@ -34,8 +60,8 @@ def _act(action: str, flag: str) -> None:
         return
     if action == "kill":
         os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
-    if action == "hang":
-        time.sleep(3600)
+    if action in _PAUSES_S:
+        time.sleep(_PAUSES_S[action])
     code = {"full": errno.ENOSPC, "denied": errno.EACCES}.get(action)
     if code is not None:
         raise OSError(code, os.strerror(code))

@@ -16,6 +16,8 @@ from typing import BinaryIO, Protocol, TypeVar
 
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
+from dropdub.failpoints import reach
+
 T = TypeVar("T")
 NAME_MAX_BYTES = 255
 _SHARING_WINERRORS = {5, 32, 33}
@@ -53,7 +55,9 @@ def patiently(action: Callable[[], T], *, patience_s: float = 10.0) -> T:
 
 def rename(source: Path, target: Path) -> None:
     """Rename durably within one file system, replacing `target`; both folders are flushed."""
+    reach("rename.before")
     patiently(lambda: source.replace(target))
+    reach("rename.after")
     fsync_dir(target.parent)
     if source.parent != target.parent:
         fsync_dir(source.parent)
@@ -86,6 +90,7 @@ def copy_whole(source: Path, target: Path) -> str:
             digest.update(block)
             writer.write(block)
         flush(writer)
+    reach("copy.written")
     shutil.copystat(source, part)
     if sha256(part) != digest.hexdigest():
         raise OSError(errno.EIO, "the copy differs from the original", str(target))
@@ -119,6 +124,7 @@ def write_whole(path: Path, data: bytes) -> None:
     part = path.with_name(f".{_cut(path.name, 200)}.part")
     with part.open("wb") as writer:
         writer.write(data)
+        reach("write.unflushed")
         flush(writer)
     rename(part, path)
 
@@ -138,6 +144,7 @@ def written_whole(path: Path, *, scratch: Path) -> Iterator[Path]:
 
 def remove(path: Path) -> None:
     """Delete a file if it is there."""
+    reach("remove.before")
     patiently(lambda: path.unlink(missing_ok=True))
 
 
@@ -148,7 +155,9 @@ def remove_tree(folder: Path) -> None:
         with contextlib.suppress(FileNotFoundError):
             shutil.rmtree(folder)
 
+    reach("remove-tree.before")
     patiently(clear)
+    reach("remove-tree.after")
 
 
 def safe_name(name: str) -> str:

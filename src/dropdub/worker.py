@@ -20,7 +20,7 @@ from typing import IO, Any
 from dropdub.config import JobOptions, Limits, Split
 from dropdub.engines.registry import Shelf
 from dropdub.errors import DiskFull, DropdubError, OutOfMemory, UnexpectedError
-from dropdub.failpoints import reach
+from dropdub.failpoints import play, reach
 from dropdub.files import remove_tree, write_whole
 from dropdub.pipeline.cache import Cache
 from dropdub.pipeline.stages import stage_named
@@ -76,6 +76,7 @@ class _Upward(logging.Handler):
 
 def main(pool: str) -> None:
     """Serve one pool until standard input ends."""
+    play("worker")
     began = time.monotonic()
     line = Line(_own_output())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole console; the supervisor decides
@@ -99,7 +100,7 @@ def serve(run: Run, shelf: Shelf, cache: Cache, line: Line) -> None:
     try:
         result = _result(run, shelf, cache, line)
         write_whole(Path(run.payload["result_file"]), json.dumps(result, ensure_ascii=False).encode())
-        reach("worker.result-written")
+        reach("result-written")
         outcome: Up = Done(run.step_id, run.token, result)
     except DropdubError as error:
         outcome = Failed(run.step_id, run.token, error.to_dict())
@@ -121,9 +122,10 @@ def _result(run: Run, shelf: Shelf, cache: Cache, line: Line) -> Result:
     began = time.monotonic()
     task = _task(run, shelf, cache, line)
     with _temporary_files_in(task.scratch):
+        reach(f"run.{task.job_id}.{task.key}.begin")
         reach(f"stage.{task.stage}")
         result = stage_named(task.stage)(task)
-        reach(f"stage.{task.stage}.done")
+        reach(f"run.{task.job_id}.{task.key}.end")
     return {**result, "seconds": round(time.monotonic() - began, 3)}
 
 

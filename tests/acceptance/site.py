@@ -36,6 +36,7 @@ class Site:
         self.root = path
         self.dropped: Counter[str] = Counter()
         self.daemon: subprocess.Popen[bytes] | None = None
+        self.environment: dict[str, str] = {}
         path.mkdir(parents=True, exist_ok=True)
         self.configure(**settings)
         for folder in ("inbox", "outbox", "work", "failed", "archive"):

@@ -7,6 +7,7 @@ from typing import Any
 
 from dropdub.daemon.context import Context, job_id
 from dropdub.errors import UnexpectedError, Waiting
+from dropdub.failpoints import reach
 from dropdub.files import free_name, fsync_dir, numbered_folder, rename
 from dropdub.store import transitions
 from dropdub.store.tables import Job
@@ -39,6 +40,7 @@ def _folder(context: Context, job: Job) -> Path:
         return str(outbox / name)
 
     folder = Path(transitions.claim_outbox(context.store, job_id(job), choose=choose))
+    reach("publish.folder-claimed")
     folder.mkdir(parents=True, exist_ok=True)
     fsync_dir(folder.parent)
     return folder

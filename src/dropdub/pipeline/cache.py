@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import diskcache
 
+from dropdub.failpoints import reach
 from dropdub.files import remove_tree
 
 T = TypeVar("T")
@@ -65,6 +66,7 @@ class Cache:
         key = _key(parts)
         try:
             if (cache := self._cache()) is not None:
+                reach("cache.before")
                 cache.set(key, hashlib.sha256(value).digest() + value)
         except _FAILURES as error:
             log.warning("cache not written: key=%s reason=%s", key, error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from sqlmodel import Session
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from dropdub.errors import StoreError
+from dropdub.failpoints import reach
 from dropdub.store.damage import damaged, foreign, refuse_newer, refuse_older, store_error
 from dropdub.store.migrations import HEAD_REVISION
 from dropdub.store.migrations.upgrade import upgrade
@@ -66,9 +68,12 @@ class Store:
         Rolled back when the block raises. Objects that leave it stay readable.
         Raises StoreError where the database stays busy, or is damaged.
         """
+        caller = sys._getframe(2).f_code.co_name  # the transition, past the context manager's own frame
         with self._session(self.engine) as session:
             yield session
+            reach(f"commit.{caller}.before")
             session.commit()
+            reach(f"commit.{caller}.after")
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

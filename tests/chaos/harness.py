@@ -1,0 +1,169 @@
+"""Kill Dropdub at a place or a moment, start it again, and look whether anything that it promises is broken."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg
+import psutil
+
+from dropdub.failpoints import TRACE_VARIABLE, VARIABLE
+from tests.acceptance.site import Site
+from tests.chaos.invariants import broken
+from tests.conftest import SPEECH
+
+ENDS_WITHIN_S = 90
+DIES_WITHIN_S = 15
+SETTINGS: dict[str, Any] = {"retry": {"first": 0.1, "longest": 0.5, "interruptions": 100}}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of one step, in monotonic seconds; `end` is None where its process died in it."""
+
+    step: str
+    pid: int
+    begin: float
+    end: float | None
+
+
+def a_clip(folder: Path) -> Path:
+    """Make a video of two and a half seconds in which somebody speaks."""
+    path = folder / "clip.mp4"
+    picture = ("-f", "lavfi", "-i", "testsrc=size=64x64:rate=5:duration=3")
+    codecs = ("-t", "2.5", "-c:v", "mpeg4", "-c:a", "aac")
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *picture, "-i", str(SPEECH), *codecs, str(path)]
+    subprocess.run(command, check=True, timeout=60, stdin=subprocess.DEVNULL)
+    return path
+
+
+def a_site(folder: Path, clip: Path, *, targets: Iterable[str], **environment: str) -> Site:
+    """Return a root with the clip and its sidecar in the inbox."""
+    site = Site(folder, job={"targets": list(targets)}, **SETTINGS)
+    (site.inbox / "clip.mp4.job.yaml").write_text("language: en\n", encoding="utf-8")
+    site.drop(clip, "clip.mp4")
+    site.environment = {"DROPDUB_SITE": str(folder), TRACE_VARIABLE: str(folder / "trace"), **environment}
+    return site
+
+
+def places(site: Site) -> list[str]:
+    """Return the places that were reached in the root, in their order; runs of steps and the heartbeat left out."""
+    lines = (site.root / "trace").read_text(encoding="utf-8").splitlines()
+    reached = (line.split()[0] for line in lines)
+    return [place for place in reached if ".run." not in place and ".beat." not in place]
+
+
+def problems_after_a_kill_at(place: str, site: Site) -> list[str]:
+    """Let the program die once at `place`, start it again, and return what is wrong then."""
+    flag = site.root / "killed"
+    code = site.work_off(timeout_s=ENDS_WITHIN_S, **site.environment, **{VARIABLE: f"{place}=kill@{flag}"})
+    found = []
+    if place.startswith("daemon.") and flag.exists() and code != -signal.SIGKILL:
+        found.append(f"it went on with code {code} although it was killed")
+    return [*found, *problems_after_death(site)]
+
+
+def problems_after_death(site: Site) -> list[str]:
+    """Start it again after a death, and return what is wrong once it has worked everything off."""
+    found = list(survivors(site))
+    before = published(site)
+    try:
+        code = site.work_off(timeout_s=ENDS_WITHIN_S, **site.environment)
+    except subprocess.TimeoutExpired:
+        site.close()
+        return [*found, "it does not come to an end"]
+    if code != 0:
+        found.append(f"the next start ended with {code}: {site.output()[-600:]}")
+    after = published(site)
+    changed = [name for name, digest in before.items() if after.get(name) != digest]
+    found += [f"{name} was published, and later was another or gone" for name in changed]
+    return [*found, *survivors(site), *overlaps(site), *broken(site.root, site.dropped)]
+
+
+def survivors(site: Site) -> Iterator[str]:
+    """Yield what still lives a while after the daemon's death."""
+    ends_at = time.monotonic() + DIES_WITHIN_S
+    while (alive := _alive(site)) and time.monotonic() < ends_at:
+        time.sleep(0.05)
+    yield from (f"process {process.pid} outlived the daemon" for process in alive)
+
+
+def _alive(site: Site) -> list[psutil.Process]:
+    """Return what was started for this root: it says so in its environment."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("DROPDUB_SITE") == str(site.root) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue
+    return found
+
+
+def published(site: Site) -> dict[str, str]:
+    """Return the SHA-256 of each file in the outbox; hidden folders are not published."""
+    files = (file for file in (site.root / "outbox").glob("[!.]*/*") if file.is_file())
+    return {str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def overlaps(site: Site) -> Iterator[str]:
+    """Yield the steps that two processes worked on at the same time.
+
+    Fencing keeps the second outcome out of the database, so neither states nor outputs would show it.
+    """
+    by_step: dict[str, list[Run]] = defaultdict(list)
+    for run in runs((site.root / "trace").read_text(encoding="utf-8").splitlines()):
+        by_step[run.step].append(run)
+    for step, of_step in by_step.items():
+        for earlier, later in pairwise(sorted(of_step, key=lambda run: run.begin)):
+            if earlier.end is not None and earlier.end > later.begin:
+                yield f"step {step} ran in {earlier.pid} and in {later.pid} at the same time"
+
+
+def runs(trace: Iterable[str]) -> list[Run]:
+    """Return the runs of steps that a trace tells of."""
+    found: dict[tuple[str, int], list[Run]] = defaultdict(list)
+    for line in trace:
+        place, pid, at = line.split()
+        name = place.partition("#")[0].removeprefix("worker.run.")
+        if name == place.partition("#")[0]:
+            continue
+        step, _, what = name.rpartition(".")
+        mine = found[step, int(pid)]
+        if what == "begin":
+            mine.append(Run(step, int(pid), float(at), None))
+        else:
+            mine[-1] = Run(step, int(pid), mine[-1].begin, float(at))
+    return [run for of_step in found.values() for run in of_step]
+
+
+def kill_somebody(site: Site, chance: random.Random) -> str:
+    """Kill one process of the root: the daemon, a worker, or what a worker started. Return which."""
+    alive = _alive(site)
+    if not alive:
+        return "nobody"
+    victim = chance.choice(alive)
+    try:
+        name = " ".join(victim.cmdline()[:4])
+        victim.kill()
+    except psutil.Error:
+        return "nobody"
+    return Path(name.split(" ")[0]).name + name.partition(" ")[2]
+
+
+def torn_down(site: Site) -> None:
+    site.close()
+    for process in _alive(site):
+        process.kill()
+    shutil.rmtree(site.root, ignore_errors=True)

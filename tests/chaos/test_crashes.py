@@ -1,0 +1,152 @@
+"""Crash at every place where something is written; and proof that the harness sees what breaks."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from dropdub.engines.apertium import ApertiumTranslator
+from dropdub.failpoints import VARIABLE
+from tests.acceptance.site import Site
+from tests.chaos import harness
+from tests.waiting import wait_until
+
+UNSAFE = Path(__file__).parent / "unsafe"
+AT_ONCE = 3
+MOST_PLACES = int(os.environ.get("DROPDUB_CHAOS_PLACES", "60"))
+SEED = int(os.environ.get("DROPDUB_CHAOS_SEED", "1"))
+RANDOM_KILLS = int(os.environ.get("DROPDUB_CHAOS_KILLS", "12"))
+TARGETS = [] if ApertiumTranslator.unavailable() else ["es"]
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return harness.a_clip(tmp_path_factory.mktemp("clip"))
+
+
+@pytest.fixture(scope="module")
+def places(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Return every place that one job reaches, from the daemon's start to its end."""
+    site = harness.a_site(tmp_path_factory.mktemp("traced") / "root", clip, targets=TARGETS)
+    assert site.work_off(timeout_s=harness.ENDS_WITHIN_S, **site.environment) == 0, site.output()
+    assert list(harness.overlaps(site)) == []
+    return harness.places(site)
+
+
+@pytest.fixture
+def site(clip: Path, tmp_path: Path) -> Iterator[Site]:
+    made = harness.a_site(tmp_path / "root", clip, targets=TARGETS)
+    yield made
+    harness.torn_down(made)
+
+
+def test_a_crash_at_any_write_loses_doubles_and_leaves_nothing(
+    places: list[str], clip: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("crashes")
+    chosen = some_of(places)
+
+    def tried(number: int) -> list[str]:
+        place = chosen[number]
+        site = harness.a_site(folder / str(number), clip, targets=TARGETS)
+        found = harness.problems_after_a_kill_at(place, site)
+        if not found:
+            harness.torn_down(site)
+        return [f"{place}: {problem}" for problem in found]
+
+    print(f"{len(chosen)} of {len(places)} places tried, seed {SEED}")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = [problem for problems in pool.map(tried, range(len(chosen))) for problem in problems]
+    assert found == []
+
+
+def some_of(places: list[str]) -> list[str]:
+    """Choose places: of each name at least one, then at random up to the limit."""
+    by_name: dict[str, list[str]] = defaultdict(list)
+    for place in dict.fromkeys(places):
+        by_name[place.partition("#")[0]].append(place)
+    chance = random.Random(SEED)
+    chosen = [chance.choice(of_name) for of_name in by_name.values()]
+    rest = [place for place in dict.fromkeys(places) if place not in chosen]
+    chance.shuffle(rest)
+    return [*chosen, *rest[: max(0, MOST_PLACES - len(chosen))]]
+
+
+def test_killing_anybody_at_any_moment_loses_doubles_and_leaves_nothing(site: Site) -> None:
+    chance = random.Random(SEED)
+    print(f"{RANDOM_KILLS} kills, seed {SEED}")
+    for number in range(RANDOM_KILLS):
+        site.drop_text(f"This is text number {number}.", f"text {number}.txt")
+        site.start(**site.environment)
+        for _ in range(chance.randint(0, 2)):
+            threading_pause(chance)
+            print(harness.kill_somebody(site, chance))
+        threading_pause(chance)
+        site.kill()
+    assert harness.problems_after_death(site) == []
+
+
+def threading_pause(chance: random.Random) -> None:
+    """Let the program run for a random while: the moment of the kill is what is tried, so nothing is awaited."""
+    import time
+
+    time.sleep(chance.uniform(0.2, 2.5))
+
+
+def place_after(places: list[str], landmark: str, wanted: str) -> str:
+    """Return the first place of the name `wanted` behind the first of the name `landmark`."""
+    first = next(number for number, place in enumerate(places) if place.startswith(f"{landmark}#"))
+    return next(place for place in places[first:] if place.startswith(f"{wanted}#"))
+
+
+def without(site: Site, safeguard: str) -> Site:
+    path = os.pathsep.join([str(UNSAFE), os.environ.get("PYTHONPATH", "")])
+    site.environment |= {"DROPDUB_WITHOUT": safeguard, "PYTHONPATH": path}
+    return site
+
+
+def test_the_harness_notices_publishing_that_cannot_be_done_again(site: Site, places: list[str]) -> None:
+    place = place_after(places, "daemon.publish.folder-claimed", "daemon.rename.after")
+    found = harness.problems_after_a_kill_at(place, without(site, "one_place_for_each_deliverable"))
+    assert any("has files that no manifest lists" in problem for problem in found), found
+
+
+def test_the_harness_notices_publishing_that_is_not_one_rename(site: Site) -> None:
+    found = harness.problems_after_a_kill_at("half-published", without(site, "one_rename"))
+    assert any("was published, and later was another" in problem for problem in found), found
+
+
+def test_the_harness_notices_a_move_without_a_recorded_intent(site: Site) -> None:
+    found = harness.problems_after_a_kill_at("daemon.commit.record_job.before#1", without(site, "the_intent"))
+    assert any("stands 0 times" in problem for problem in found), found
+
+
+def test_the_harness_notices_steps_that_are_not_taken_up_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(harness, "ENDS_WITHIN_S", 15)
+    site.start(**site.environment, **{VARIABLE: f"stage.merge=hang@{site.root / 'hung'}"})
+    wait_until((site.root / "hung").exists, "the step to be under way", timeout_s=60)
+    site.kill()
+    assert "it does not come to an end" in harness.problems_after_death(without(site, "recovery"))
+
+
+def test_the_harness_notices_workers_that_outlive_their_daemon_and_work_on(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(harness, "DIES_WITHIN_S", 0.1)
+    without(site, "liveness")
+    site.environment[VARIABLE] = "stage.transcribe=slow"
+    site.start(**site.environment)
+    trace = site.root / "trace"
+    wait_until(lambda: trace.exists() and "stage.transcribe" in trace.read_text(), "the step to begin", timeout_s=60)
+    site.kill()
+    found = harness.problems_after_death(site)
+    assert any("outlived the daemon" in problem for problem in found), found
+    assert any("at the same time" in problem for problem in found), found

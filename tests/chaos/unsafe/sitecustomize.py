@@ -1,0 +1,79 @@
+"""Takes one safeguard out of Dropdub, in every process that has this folder on its path: `DROPDUB_WITHOUT=NAME`.
+
+The harness must notice each: a harness that lets one of these pass proves nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+
+def without_one_place_for_each_deliverable() -> None:
+    """A deliverable whose place is taken gets another name: publishing again makes a second one."""
+    from dropdub.daemon import publishing
+
+    def placed(staged: Path, target: Path) -> Path:
+        if not staged.exists():
+            raise publishing.UnexpectedError(f"{target.name} is not staged.")
+        target = target.with_name(publishing.free_name(target.parent, target.name))
+        publishing.rename(staged, target)
+        return target
+
+    publishing._placed = placed
+
+
+def without_one_rename() -> None:
+    """A deliverable is written into its place bit by bit."""
+    from dropdub.daemon import publishing
+    from dropdub.failpoints import reach
+
+    def copied(source: Path, target: Path) -> None:
+        data = source.read_bytes()
+        with target.open("wb") as writer:
+            writer.write(data[: len(data) // 2])
+            writer.flush()
+            reach("half-published")
+            writer.write(data[len(data) // 2 :])
+        source.unlink()
+
+    publishing.rename = copied
+
+
+def without_the_intent() -> None:
+    """A file is moved before it is recorded that it will be."""
+    from dropdub.daemon import intaking
+
+    record = intaking.Intake._record
+
+    def moved_first(self: Any, drop: Any) -> None:
+        limbo = self._context.root.work / "limbo"
+        limbo.mkdir(exist_ok=True)
+        drop.path.rename(limbo / drop.path.name)
+        record(self, drop)
+
+    intaking.Intake._record = moved_first
+
+
+def without_recovery() -> None:
+    """Steps that ran when the daemon died stay as they are."""
+    from dropdub.daemon import recovery
+
+    recovery.queries.running_steps = lambda store: []
+
+
+def without_liveness() -> None:
+    """Workers live on without their daemon, and nobody looks for them."""
+    from dropdub import process
+
+    process.end_self_and_children = lambda: None
+    os._exit = lambda code: None
+    from dropdub.daemon import recovery
+
+    recovery.reap_survivors = lambda run_dir: []
+
+
+_NAME = os.environ.get("DROPDUB_WITHOUT")
+if _NAME:
+    globals()[f"without_{_NAME}"]()
