@@ -16,7 +16,7 @@
         │   └── OutOfMemory
         ├── DeadlineExceeded
         │   └── Stalled
-        ├── DiskFull
+        ├── DiskFull, AccessDenied
         ├── MediaToolFailed
         └── UnexpectedError       an exception nobody foresaw, wrapped
 
@@ -174,6 +174,10 @@ class Stalled(DeadlineExceeded):
 
 class DiskFull(TransientError):
     usual_remedy = "Free some disk space."
+
+
+class AccessDenied(TransientError):
+    usual_remedy = "Give the account that runs Dropdub the right to read and write there."
 
 
 class MediaToolFailed(TransientError):

@@ -2,9 +2,9 @@
 
 `DROPDUB_FAILPOINTS=PLACE=ACTION[@FLAGFILE][;PLACE=ACTION…]`. A place is NAME, or ROLE.NAME#N: the N-th time that a
 process of this role (`daemon` or `worker`) comes by. Actions: `kill` (SIGKILL to itself), `hang`, `slow` (a few
-seconds), `full` (no space left), `denied` (no permission). With a flag file the action is taken once: by who creates
-the file. `DROPDUB_FAILPOINTS_TRACE=FILE` notes every place as it is reached, with process and monotonic time, so that
-a harness can try them all and see what ran at the same time.
+seconds), `stop` (SIGSTOP to itself), `eat` (memory, without end), `full` (no space left), `denied` (no permission).
+With a flag file the action is taken once: by who creates the file. `DROPDUB_FAILPOINTS_TRACE=FILE` notes every place
+as it is reached, with process and monotonic time, so that a harness can try them all and see what ran together.
 """
 
 from __future__ import annotations
@@ -60,11 +60,22 @@ def _act(action: str, flag: str) -> None:
         return
     if action == "kill":
         os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+    if action == "stop":
+        os.kill(os.getpid(), getattr(signal, "SIGSTOP", signal.SIGTERM))
+    if action == "eat":
+        _eat()
     if action in _PAUSES_S:
         time.sleep(_PAUSES_S[action])
     code = {"full": errno.ENOSPC, "denied": errno.EACCES}.get(action)
     if code is not None:
         raise OSError(code, os.strerror(code))
+
+
+def _eat() -> None:
+    eaten = []
+    while True:
+        eaten.append(bytearray(b"x" * 20_000_000))
+        time.sleep(0.05)
 
 
 def _first(flag: Path) -> bool:

@@ -19,7 +19,7 @@ from typing import IO, Any
 
 from dropdub.config import JobOptions, Limits, Split
 from dropdub.engines.registry import Shelf
-from dropdub.errors import DiskFull, DropdubError, OutOfMemory, UnexpectedError
+from dropdub.errors import AccessDenied, DiskFull, DropdubError, OutOfMemory, UnexpectedError
 from dropdub.failpoints import play, reach
 from dropdub.files import remove_tree, write_whole
 from dropdub.pipeline.cache import Cache
@@ -176,6 +176,8 @@ def _foreseen(error: Exception) -> DropdubError:
         return OutOfMemory("There was not enough memory for this step.")
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull("The disk is full.")
+    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return AccessDenied(f"{error.filename or 'A file'} cannot be used: {error.strerror}.")
     _logger.error("unforeseen error", exc_info=error)
     return UnexpectedError(f"Unforeseen error: {type(error).__name__}: {error}.")
 

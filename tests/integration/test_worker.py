@@ -127,7 +127,7 @@ def test_an_error_of_a_stage_crosses_with_message_and_remedy_and_the_worker_goes
     assert isinstance(one.hear(Failed, Done), Done)
 
 
-@pytest.mark.parametrize(("way", "said"), [("full", "DiskFull"), ("denied", "UnexpectedError")])
+@pytest.mark.parametrize(("way", "said"), [("full", "DiskFull"), ("denied", "AccessDenied")])
 def test_errors_of_the_system_become_errors_of_ours(
     worker: Callable[..., ByHand], speech: Path, way: str, said: str
 ) -> None:

@@ -32,6 +32,7 @@ def recover(context: Context, outcomes: Outcomes, endings: Endings) -> None:
     counts = {id_: transitions.count_interruption(context.store, id_) for id_ in {step.job_id for step in steps}}
     for step in steps:
         _queue_again(context, step)
+    transitions.cap_schedule(context.store, latest=time.time() + context.config.retry.longest)
     for id_, count in counts.items():
         _give_up(context, endings, id_, count)
     sweep(context)

@@ -26,6 +26,7 @@ LOOK_EVERY_S = 0.1
 """How often at the most inbox, commands and ended jobs are looked at, however fast workers report."""
 BEAT_S = 2.0
 CONDITIONS_S = 2.0
+CLOCK_STEP_S = 5.0
 POOL_GRACE_S = 1.5
 MOVER_GRACE_S = 2.0
 
@@ -42,6 +43,7 @@ class Supervisor:
         self._paused = False
         self._obstacle: Waiting | None = None
         self._stirred = False
+        self._clock_offset = time.time() - time.monotonic()
         self._next_look = self._next_beat = self._next_conditions = 0.0
         self._mover = Mover(wake.set)
         self._scheduler = Scheduler(context, pools)
@@ -84,6 +86,7 @@ class Supervisor:
 
     def _look(self, now: float) -> None:
         self._heed_commands()
+        self._heed_clock(now)
         self._heed_conditions(now)
         if self._watch:
             self._intake.tick(now)
@@ -120,6 +123,14 @@ class Supervisor:
         asked = queries.requests(self._context.store)
         self._paused = self._watch and transitions.PAUSED in asked
         self._stopping = self._stopping or transitions.STOP in asked
+
+    def _heed_clock(self, now: float) -> None:
+        """Keep retries near when the clock has been set: their times are those of the clock."""
+        offset = time.time() - now
+        if abs(offset - self._clock_offset) > CLOCK_STEP_S:
+            note("clock was set", seconds=round(offset - self._clock_offset))
+            transitions.cap_schedule(self._context.store, latest=time.time() + self._context.config.retry.longest)
+        self._clock_offset = offset
 
     def _heed_conditions(self, now: float) -> None:
         """Hold jobs while there is an obstacle for all, and let those go on whose obstacle is gone."""

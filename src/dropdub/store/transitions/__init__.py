@@ -22,6 +22,7 @@ from dropdub.store.transitions.values import AttemptEnd, Claim, JobFacts
 from dropdub.store.transitions.waits import (
     PAUSED,
     STOP,
+    cap_schedule,
     clear_stop,
     hold_job,
     pause_all,
@@ -42,6 +43,7 @@ __all__ = [
     "add_warning",
     "beat",
     "begin_ending",
+    "cap_schedule",
     "claim_outbox",
     "claim_step",
     "clear_stop",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete
+from sqlalchemy import ColumnElement, case, delete, update
 from sqlmodel import Session
 
 from dropdub.store.database import Store
-from dropdub.store.states import JobState
+from dropdub.store.states import JobState, StepState
 from dropdub.store.tables import Control, Job
-from dropdub.store.transitions.guard import CONTROL, JOB, change_job, tell
+from dropdub.store.transitions.guard import CONTROL, JOB, STEP, change_job, tell
 
 PAUSED = "paused"
 STOP = "stop"
@@ -57,6 +57,13 @@ def pause_all(store: Store) -> None:
 
 def resume_all(store: Store) -> None:
     _clear(store, PAUSED)
+
+
+def cap_schedule(store: Store, *, latest: float) -> int:
+    """Let no queued step wait longer than until `latest`: the clock may have been set back. Return how many did."""
+    late = update(STEP).where(STEP.c.state == StepState.QUEUED, STEP.c.scheduled_at > latest)
+    with store.transaction() as session:
+        return session.connection().execute(late.values(scheduled_at=latest)).rowcount
 
 
 def request_stop(store: Store) -> None:

@@ -1,0 +1,317 @@
+"""What goes wrong round Dropdub: each fault ends in a sentence or is lived through, and harms nobody else."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from dropdub.engines.apertium import ApertiumTranslator
+from dropdub.media.ffmpeg import FFMPEG_VARIABLE, find_ffmpeg
+from tests.acceptance.conftest import site as site_fixture
+from tests.acceptance.site import Site
+from tests.chaos.harness import a_clip
+from tests.waiting import wait_until
+
+site = site_fixture
+TARGETS = [] if ApertiumTranslator.unavailable() else ["es"]
+STAGES = ("probe", "extract", "split", "transcribe", "merge", "publish")
+DUB_STAGES = ("translate", "synthesize", "mix", "mux")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="these faults are made by POSIX's means"),
+]
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return a_clip(tmp_path_factory.mktemp("clip"))
+
+
+def at(stage: str, action: str, root: Site) -> dict[str, str]:
+    return {"DROPDUB_FAILPOINTS": f"stage.{stage}={action}@{root.root / 'done'}"}
+
+
+@contextmanager
+def hanging(root: Site, stage: str) -> Iterator[None]:
+    """Run the daemon until a step of `stage` is under way and takes its time."""
+    root.start(**at(stage, "slow", root))
+    wait_until((root.root / "done").exists, f"{stage} to be under way", timeout_s=60)
+    yield
+
+
+def attempts(root: Site, stage: str) -> list[dict[str, object]]:
+    return root.rows(
+        "SELECT attempt.* FROM attempt JOIN step ON step.id = step_id WHERE stage = ? ORDER BY attempt.id", stage
+    )
+
+
+# A fault in a step, that passes
+
+
+@pytest.mark.parametrize("stage", [*STAGES, *(DUB_STAGES if TARGETS else ())])
+def test_a_full_disk_in_any_stage_is_lived_through(site: Callable[..., Site], clip: Path, stage: str) -> None:
+    root = site(job={"targets": TARGETS})
+    root.drop(clip, "clip.mp4")
+    assert root.work_off(**at(stage, "full", root)) == 0, root.output()
+    assert attempts(root, stage)[0]["error_class"] == "DiskFull"
+    root.check()
+
+
+def test_a_step_that_may_not_write_says_so_and_is_tried_again(site: Callable[..., Site], clip: Path) -> None:
+    root = site()
+    root.drop(clip, "clip.mp4")
+    assert root.work_off(**at("extract", "denied", root)) == 0, root.output()
+    assert attempts(root, "extract")[0]["error_class"] == "AccessDenied"
+    root.check()
+
+
+def test_a_worker_that_eats_memory_is_replaced(site: Callable[..., Site], clip: Path) -> None:
+    root = site(pools={"media": {"memory": "400 MB"}})
+    root.drop(clip, "clip.mp4")
+    assert root.work_off(**at("extract", "eat", root)) == 0, root.output()
+    first, *_ = attempts(root, "extract")
+    assert first["error_class"] == "OutOfMemory" and "its limit is 400.0 MB" in str(first["error_text"])
+    root.check()
+
+
+def test_a_worker_that_falls_silent_is_replaced(site: Callable[..., Site], clip: Path) -> None:
+    root = site(deadlines={"stall": 3})
+    root.drop(clip, "clip.mp4")
+    assert root.work_off(**at("split", "stop", root)) == 0, root.output()
+    assert attempts(root, "split")[0]["error_class"] == "Stalled"
+    root.check()
+
+
+# ffmpeg
+
+
+def wrapped_ffmpeg(folder: Path, first_time: str) -> str:
+    """Return a program that is ffmpeg, but does `first_time` (shell) when it is first used."""
+    program = folder / "ffmpeg"
+    done = folder / "ffmpeg was used"
+    program.write_text(
+        f"#!/bin/sh\nif [ ! -e '{done}' ]; then touch '{done}'; {first_time}; fi\nexec '{find_ffmpeg()}' \"$@\"\n",
+        encoding="utf-8",
+    )
+    program.chmod(0o755)
+    return str(program)
+
+
+@pytest.mark.parametrize(
+    ("first_time", "error"), [("sleep 600", "DeadlineExceeded"), ("kill -SEGV $$", "MediaToolFailed")]
+)
+def test_an_ffmpeg_that_hangs_or_crashes_is_ended_and_tried_again(
+    site: Callable[..., Site], clip: Path, tmp_path: Path, first_time: str, error: str
+) -> None:
+    root = site(deadlines={"factor": 0.05, "probe": 200})
+    root.drop(clip, "clip.mp4")
+    assert root.work_off(**{FFMPEG_VARIABLE: wrapped_ffmpeg(tmp_path, first_time)}) == 0, root.output()
+    assert attempts(root, "extract")[0]["error_class"] == error
+    wait_until(lambda: root.ours() == [], "all that ffmpeg started to be gone")
+    root.check()
+
+
+# Files and folders
+
+
+def test_an_outbox_that_goes_away_is_waited_for(site: Callable[..., Site], clip: Path) -> None:
+    root = site()
+    outbox, away = root.root / "outbox", root.root / "away"
+    root.drop(clip, "clip.mp4")
+    with hanging(root, "extract"):
+        outbox.rename(away)
+        root.wait_for("clip.mp4", "waiting")
+        job = root.job("clip.mp4")
+        assert "outbox" in job["reason"] and "Connect the share" in job["remedy"]
+        away.rename(outbox)
+        root.wait_for("clip.mp4", "succeeded")
+        assert root.stop() == 0
+    root.check()
+
+
+def test_an_outbox_without_the_right_to_write_is_waited_for(site: Callable[..., Site], clip: Path) -> None:
+    if os.geteuid() == 0 and shutil.which("setpriv") is None:
+        pytest.skip("root may write everywhere, and setpriv, which takes that right away, is not installed")
+    root = site()
+    (root.root / "outbox").chmod(0o500)
+    root.drop(clip, "clip.mp4")
+    rights = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all")
+    root.start(prefix=rights if os.geteuid() == 0 else ())
+    root.wait_for("clip.mp4", "waiting")
+    (root.root / "outbox").chmod(0o700)
+    root.wait_for("clip.mp4", "succeeded")
+    assert root.stop() == 0
+    root.check()
+
+
+def test_an_outbox_on_another_file_system_gets_whole_files(site: Callable[..., Site], clip: Path) -> None:
+    other = Path("/dev/shm")
+    if not other.is_dir() or other.stat().st_dev == clip.stat().st_dev:
+        pytest.skip("this machine has no second file system to write to")
+    outbox = Path(tempfile.mkdtemp(dir=other))
+    try:
+        root = site(folders={"outbox": str(outbox)})
+        root.drop(clip, "clip.mp4")
+        assert root.work_off() == 0, root.output()
+        assert (outbox / "clip" / "manifest.json").is_file()
+        root.check()
+    finally:
+        shutil.rmtree(outbox)
+
+
+def test_a_really_full_disk_fails_the_job_with_a_sentence_or_waits(site: Callable[..., Site], clip: Path) -> None:
+    root = site(limits={"min_free_disk": 1, "min_free_memory": 1})
+    small = root.root / "work"
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(small)], check=False, capture_output=True
+    )
+    if mounted.returncode != 0:
+        pytest.skip("this account may not mount a small file system")
+    try:
+        (small / "ballast").write_bytes(bytes(900_000))
+        root.drop(clip, "clip.mp4")
+        root.start()
+        wait_until(
+            lambda: "clip.mp4" in root.states() and root.states()["clip.mp4"] in ("failed", "waiting", "claiming"),
+            "the lack of room to be noticed",
+        )
+        wait_until(lambda: "space" in root.jobs("status").stdout, "the lack of room to be told", timeout_s=60)
+        (small / "ballast").unlink()
+        if root.states()["clip.mp4"] == "failed":
+            assert root.jobs("retry", "clip.mp4").returncode == 0
+        root.wait_for("clip.mp4", "succeeded")
+        assert root.stop() == 0
+        root.check()
+    finally:
+        root.close()
+        subprocess.run(["umount", "-l", str(small)], check=True)
+
+
+def test_an_original_that_is_deleted_while_it_is_worked_on_fails_its_job_alone(
+    site: Callable[..., Site], clip: Path
+) -> None:
+    root = site(retry={"attempts": 2})
+    root.drop(clip, "clip.mp4")
+    with hanging(root, "extract"):
+        root.drop_text("A text.", "other.txt")
+        [source] = (root.root / "work").glob("*/source/clip.mp4")
+        source.unlink()
+        root.wait_for("clip.mp4", "failed")
+        root.wait_for("other.txt", "succeeded")
+        assert root.job("clip.mp4")["reason"] and "Unforeseen" not in root.job("clip.mp4")["reason"]
+        assert root.stop() == 0
+
+
+# The database
+
+
+def test_a_database_that_another_process_locks_for_half_a_minute_is_waited_for(
+    site: Callable[..., Site], clip: Path
+) -> None:
+    root = site()
+    root.drop(clip, "clip.mp4")
+    with hanging(root, "extract"):
+        other = sqlite3.connect(root.root / "jobs.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        threading.Event().wait(30)  # the fault itself: the lock is held for so long
+        assert root.daemon is not None and root.daemon.poll() is None, root.output()
+        other.execute("ROLLBACK")
+        other.close()
+        root.wait_for("clip.mp4", "succeeded")
+        assert root.stop() == 0
+    root.check()
+
+
+@pytest.mark.parametrize("damage", ["garbage", "half"])
+def test_a_damaged_database_is_refused_and_left_as_it_is(site: Callable[..., Site], damage: str) -> None:
+    root = site()
+    root.drop_text("A text.", "one.txt")
+    assert root.work_off() == 0
+    path = root.root / "jobs.db"
+    for extra in ("jobs.db-wal", "jobs.db-shm"):
+        (root.root / extra).unlink(missing_ok=True)
+    content = path.read_bytes()
+    path.write_bytes(
+        b"no database " * 1000 if damage == "garbage" else content[:6000] + b"\x55" * (len(content) - 6000)
+    )
+    before = hashlib.sha256(path.read_bytes()).hexdigest()
+    for command in (("watch",), ("status",), ("watch", "--until-idle")):
+        answer = root.jobs(*command)
+        if command == ("status",) and answer.returncode == 0:
+            continue  # what it reads may lie in the half that is whole
+        assert answer.returncode == 1 and "jobs.db" in answer.stderr and "Traceback" not in answer.stderr
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == before
+
+
+# Time, crowds, rivals
+
+
+def test_a_retry_whose_time_lies_far_ahead_because_the_clock_was_set_back_is_not_waited_for(
+    site: Callable[..., Site], clip: Path
+) -> None:
+    root = site()
+    root.drop(clip, "clip.mp4")
+    root.start(DROPDUB_FAILPOINTS="stage.extract=full")
+    wait_until(lambda: attempts(root, "extract") != [], "the first attempt")
+    root.kill()
+    with sqlite3.connect(root.root / "jobs.db") as database:
+        database.execute("UPDATE step SET scheduled_at = scheduled_at + 1000000000 WHERE state = 'queued'")
+    database.close()
+    assert root.work_off() == 0, root.output()
+    root.check()
+
+
+def test_thousands_of_events_are_lived_through(site: Callable[..., Site]) -> None:
+    root = site()
+    root.start()
+    wait_until(lambda: "Watching" in root.output(), "the daemon to watch")
+    for number in range(3000):
+        (root.inbox / f"{number}.part").write_bytes(b"x")
+        (root.inbox / f"{number}.part").unlink()
+    root.drop_text("What counts.", "one.txt")
+    root.wait_for("one.txt", "succeeded")
+    assert root.stop() == 0
+    root.check()
+
+
+def test_of_two_daemons_started_at_once_one_works_and_the_other_says_so(site: Callable[..., Site]) -> None:
+    root = site()
+    command = [sys.executable, "-m", "dropdub", "--root", str(root.root), "watch"]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    try:
+        wait_until(lambda: any(one.poll() is not None for one in both), "one of them to give way")
+        [loser] = [one for one in both if one.poll() is not None]
+        [winner] = [one for one in both if one is not loser]
+        assert loser.returncode == 1 and "Another Dropdub works on" in loser.communicate()[1]
+        winner.send_signal(signal.SIGTERM)
+        assert winner.wait(15) == 0
+    finally:
+        for one in both:
+            one.kill()
+            one.communicate()
+
+
+def test_a_file_that_kills_its_worker_each_time_is_failed_and_the_others_go_on(
+    site: Callable[..., Site], clip: Path
+) -> None:
+    root = site(retry={"attempts": 3})
+    root.drop(clip, "clip.mp4")
+    root.drop_text("A text.", "other.txt")
+    assert root.work_off(DROPDUB_FAILPOINTS="stage.transcribe=kill") == 1
+    assert [attempt["outcome"] for attempt in attempts(root, "transcribe")] == ["retried", "retried", "failed"]
+    assert root.states() == {"clip.mp4": "failed", "other.txt": "succeeded"}
+    assert "The worker died" in root.job("clip.mp4")["reason"]
+    root.check()
