@@ -1,15 +1,17 @@
-"""Set up a private environment beside this file and use it: `demo` runs the main job, `test` runs all checks.
+"""Set up a private environment beside this file and use it: `demo` runs the main job, `test` all checks.
 
 Needs Python 3.11 or newer and nothing else.
 
     python3 tasks.py demo      transcribe (and, where a translator is installed, dub) the recording that is shipped
     python3 tasks.py test      ruff, mypy for Linux and Windows, import contracts, tests with coverage
+    python3 tasks.py chaos     kill it at every place that writes, and at random moments: [KILLS] [SEED]
 """
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -99,8 +101,17 @@ def test() -> None:
     run(PYTHON, "-m", "pytest", "--cov", "--cov-report=term:skip-covered", *sys.argv[2:])
 
 
+def chaos() -> None:
+    """Crash at every place, and KILLS times (200) at random, by SEED (else one is drawn and printed)."""
+    set_up("light,dev", editable=True)
+    kills, seed = [*sys.argv[2:4], *("200", str(secrets.randbelow(10**6)))[len(sys.argv[2:4]) :]]
+    os.environ |= {"DROPDUB_CHAOS_PLACES": "100000", "DROPDUB_CHAOS_KILLS": kills, "DROPDUB_CHAOS_SEED": seed}
+    say(f"Every place, and {kills} random kills; seed {seed}")
+    run(PYTHON, "-m", "pytest", "-s", "tests/chaos")
+
+
 if __name__ == "__main__":
-    tasks = {"demo": demo, "test": test}
+    tasks = {"demo": demo, "test": test, "chaos": chaos}
     if len(sys.argv) < 2 or sys.argv[1] not in tasks:
         sys.exit(__doc__)
     tasks[sys.argv[1]]()

@@ -179,7 +179,15 @@ def _foreseen(error: Exception) -> DropdubError:
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return AccessDenied(f"{error.filename or 'A file'} cannot be used: {error.strerror}.")
     _logger.error("unforeseen error", exc_info=error)
-    return UnexpectedError(f"Unforeseen error: {type(error).__name__}: {error}.")
+    return UnexpectedError(f"Unforeseen error: {_told(error)}.")
+
+
+def _told(error: Exception) -> str:
+    """Return what an error says; some cannot even do that."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # whatever its __str__ raises
+        return type(error).__name__
 
 
 @contextlib.contextmanager

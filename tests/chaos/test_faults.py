@@ -296,6 +296,7 @@ def test_of_two_daemons_started_at_once_one_works_and_the_other_says_so(site: Ca
         [loser] = [one for one in both if one.poll() is not None]
         [winner] = [one for one in both if one is not loser]
         assert loser.returncode == 1 and "Another Dropdub works on" in loser.communicate()[1]
+        assert winner.stdout is not None and "Watching" in winner.stdout.readline()
         winner.send_signal(signal.SIGTERM)
         assert winner.wait(15) == 0
     finally:

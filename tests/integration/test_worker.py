@@ -160,6 +160,36 @@ worker.main("media")
 """
 
 
+ODD = """
+from dropdub import worker
+
+class Odd(Exception):
+    def __str__(self):
+        raise RuntimeError("I will not be told")
+
+def odd(task):
+    if task.job_name == "result.txt":
+        return {"what": object()}
+    raise Odd(lambda: "nobody can send this")
+
+worker.stage_named = lambda name: odd
+worker.main("media")
+"""
+
+
+@pytest.mark.parametrize("name", ["result.txt", "error.txt"])
+def test_results_and_errors_that_cannot_be_sent_become_an_error_that_can(
+    worker: Callable[..., ByHand], tmp_path: Path, name: str
+) -> None:
+    script = tmp_path / "odd.py"
+    script.write_text(ODD, encoding="utf-8")
+    one = worker(script=script)
+    one.run("probe", tmp_path / name)
+    assert one.hear(Failed, Done).error["class"] == "UnexpectedError"
+    one.run("probe", tmp_path / name)
+    assert isinstance(one.hear(Failed, Done), Failed), "it did not go on"
+
+
 def test_what_libraries_print_does_not_disturb(worker: Callable[..., ByHand], tmp_path: Path, speech: Path) -> None:
     script = tmp_path / "noisy.py"
     script.write_text(NOISY, encoding="utf-8")

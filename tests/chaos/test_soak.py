@@ -1,0 +1,48 @@
+"""A short soak: what a daemon holds after its hundredth job is what it held after its fiftieth."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import NamedTuple
+
+import psutil
+import pytest
+
+from tests.acceptance.conftest import site as site_fixture
+from tests.acceptance.site import Site
+from tests.waiting import wait_until
+
+site = site_fixture
+GROWTH_BYTES = 15_000_000
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="counts POSIX's descriptors")]
+
+
+class Held(NamedTuple):
+    descriptors: int
+    threads: int
+    memory: int
+    work_folders: int
+
+
+def test_neither_memory_nor_descriptors_nor_threads_nor_folders_grow(site: Callable[..., Site]) -> None:
+    root = site(cache={"enabled": False})
+    daemon = psutil.Process(root.start().pid)
+    after_50, after_100 = (worked_off(root, daemon, done) for done in (50, 100))
+    assert after_100.descriptors <= after_50.descriptors and after_100.threads <= after_50.threads
+    assert after_100.work_folders == after_50.work_folders == 0
+    assert after_100.memory - after_50.memory < GROWTH_BYTES
+    assert root.stop() == 0
+    root.check()
+
+
+def worked_off(root: Site, daemon: psutil.Process, done: int) -> Held:
+    """Drop 50 texts more, and return what the daemon holds once all are done."""
+    for number in range(done - 50, done):
+        root.drop_text(f"This is text number {number}.", f"text {number}.txt")
+    archive = root.root / "archive"
+    wait_until(lambda: len(list(archive.iterdir())) == done, f"{done} jobs to end", timeout_s=200)
+    folders = [folder for folder in (root.root / "work").iterdir() if folder.name.isdigit()]
+    wait_until(lambda: set(root.states().values()) == {"succeeded"}, "all to be succeeded")
+    return Held(daemon.num_fds(), daemon.num_threads(), daemon.memory_info().rss, sum(f.exists() for f in folders))
