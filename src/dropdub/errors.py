@@ -4,6 +4,7 @@
     ├── UsageError                what was asked cannot be done as asked
     │   └── ConfigError           config.yaml, a sidecar or a profile says something impossible
     ├── StoreError                the database is damaged, newer than this program, or unsafe where it lies
+    │   └── StoreUnavailable      it is in use by another program, or its disk is full: that may pass
     ├── RootLocked                another daemon works on this root
     ├── TransitionRefused         the row was not in the state, or did not carry the token, that was named
     ├── Waiting                   cannot go on now, and goes on by itself once the condition has passed
@@ -71,6 +72,10 @@ class ConfigError(UsageError):
 
 class StoreError(DropdubError):
     """The database cannot be used."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be used now, and may be used later."""
 
 
 class RootLocked(DropdubError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -12,7 +13,6 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -44,7 +44,7 @@ def at(stage: str, action: str, root: Site) -> dict[str, str]:
     return {"DROPDUB_FAILPOINTS": f"stage.{stage}={action}@{root.root / 'done'}"}
 
 
-@contextmanager
+@contextlib.contextmanager
 def hanging(root: Site, stage: str) -> Iterator[None]:
     """Run the daemon until a step of `stage` is under way and takes its time."""
     root.start(**at(stage, "slow", root))
@@ -198,6 +198,30 @@ def test_a_really_full_disk_fails_the_job_with_a_sentence_or_waits(site: Callabl
     finally:
         root.close()
         subprocess.run(["umount", "-l", str(small)], check=True)
+
+
+def test_a_database_whose_disk_is_full_is_waited_for(site: Callable[..., Site], clip: Path, tmp_path: Path) -> None:
+    place = tmp_path / "root"
+    place.mkdir()
+    small = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(place)]
+    if subprocess.run(small, check=False, capture_output=True).returncode != 0:
+        pytest.skip("this account may not mount a small file system")
+    try:
+        root = site(limits={"min_free_disk": 1, "min_free_memory": 1}, cache={"enabled": False})
+        root.drop(clip, "clip.mp4")
+        with hanging(root, "split"):
+            with contextlib.suppress(OSError), (place / "ballast").open("wb", buffering=0) as ballast:
+                while True:
+                    ballast.write(bytes(4096))
+            wait_until(lambda: "is full" in root.output() or "space" in root.output(), "it to be told", timeout_s=60)
+            assert root.daemon is not None and root.daemon.poll() is None, root.output()
+            (place / "ballast").unlink()
+            root.wait_for("clip.mp4", "succeeded", timeout_s=60)
+            assert root.stop() == 0
+        root.check()
+    finally:
+        root.close()
+        subprocess.run(["umount", "-l", str(place)], check=True)
 
 
 def test_an_original_that_is_deleted_while_it_is_worked_on_fails_its_job_alone(

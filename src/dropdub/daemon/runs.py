@@ -17,7 +17,7 @@ from dropdub.config import Config, load_config
 from dropdub.daemon import lock, logs
 from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.supervisor import Supervisor
-from dropdub.errors import RootLocked, UsageError
+from dropdub.errors import RootLocked, StoreUnavailable, UsageError
 from dropdub.files import safe_name
 from dropdub.pool.messages import Start
 from dropdub.pool.pool import Launch, Pool
@@ -28,6 +28,7 @@ from dropdub.store.database import Store
 from dropdub.store.views import JobView, open_reader
 
 POLL_S = 0.5
+STORE_PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,21 @@ def open_root(path: Path) -> tuple[Root, Config, str]:
 def run_daemon(path: Path, *, until_idle: bool = False, report: Callable[[str], None]) -> Summary:
     """Watch the root's inbox and work until stopped, or until nothing is left to do.
 
+    While its database cannot be used, it waits; then it goes on as after any other interruption.
     Raises ConfigError, StoreError and RootLocked.
     """
+    stopped = threading.Event()
+    while True:
+        try:
+            return _watch(path, until_idle=until_idle, report=report)
+        except StoreUnavailable as error:
+            report(f"{error.sentence} Tried again in {STORE_PATIENCE_S:.0f} s.")
+            install_stop_handlers(stopped.set)
+            if stopped.wait(STORE_PATIENCE_S):
+                raise
+
+
+def _watch(path: Path, *, until_idle: bool, report: Callable[[str], None]) -> Summary:
     root, config, url = open_root(path)
     with lock.hold(root, url), _run(root, config, url, report=report, only=None) as supervisor:
         report(f"Watching {root.inbox}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from dropdub.daemon.mover import Moved, Mover
 from dropdub.daemon.outcomes import Outcomes
 from dropdub.daemon.recovery import recover
 from dropdub.daemon.scheduler import Scheduler
-from dropdub.errors import Waiting
+from dropdub.errors import TransitionRefused, Waiting
 from dropdub.pool.pool import Pool
 from dropdub.store import queries, transitions
 from dropdub.store.states import JobState, Outcome
@@ -69,10 +70,16 @@ class Supervisor:
             if self._context.config.preload:
                 self._warm()
             while not self._stopping and not until():
-                self.tick(time.monotonic())
+                self._turn()
                 self._sleep()
         finally:
             self._shut_down()
+
+    def _turn(self) -> None:
+        try:
+            self.tick(time.monotonic())
+        except TransitionRefused as error:  # a command was quicker: the next turn sees how things are now
+            note("a row had changed", level=logging.WARNING, text=error.message)
 
     def tick(self, now: float) -> None:
         """Do one turn (`now`: monotonic seconds): what workers said at once, everything else a few times a second."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dropdub.errors import StoreError
+from dropdub.errors import StoreError, StoreUnavailable
 from dropdub.store.migrations import HEAD_REVISION, REVISIONS
 
 _BROKEN = ("malformed", "not a database", "file is encrypted", "quick_check")
@@ -14,12 +14,12 @@ def store_error(error: BaseException, place: str) -> StoreError:
     if any(word in text for word in _BROKEN):
         return damaged(place)
     if "locked" in text or "busy" in text:
-        return StoreError(
+        return StoreUnavailable(
             f"{place} has been in use by another program for over a minute.",
             remedy="Close database tools and backups that have it open, then try again.",
         )
     if "disk is full" in text:
-        return StoreError(f"The disk of {place} is full.", remedy="Free some space, then start again.")
+        return StoreUnavailable(f"The disk of {place} is full.", remedy="Free some space there.")
     return StoreError(
         f"{place} cannot be used: {text}.", remedy="See that its folder is there and writable, then try again."
     )
