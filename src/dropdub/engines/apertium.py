@@ -10,12 +10,10 @@ from functools import cache
 from shutil import which
 from typing import ClassVar
 
-import psutil
-
 from dropdub.engines.apertium_pairs import ends, packages, route
 from dropdub.engines.base import EngineInfo
 from dropdub.errors import DeadlineExceeded, EngineMissing, MediaToolFailed, UnsupportedLanguage
-from dropdub.process import inherited_fds
+from dropdub.process import inherited_fds, kill_tree
 
 START_S = 60.0
 CHARACTERS_PER_S = 2_000
@@ -137,22 +135,12 @@ def _run(command: Sequence[str], text: str, *, deadline_s: float) -> str:
         except subprocess.TimeoutExpired as error:
             raise DeadlineExceeded(f"{' '.join(command)} took longer than {deadline_s:.0f} s.") from error
         finally:
-            _kill_tree(program)
+            if program.poll() is None:
+                kill_tree(program.pid)  # with the parts of the pipe, which outlive the shell that started them
     if program.returncode != 0:
         message = f"{' '.join(command)} failed with exit code {program.returncode}: {complaint.strip()}"
         raise MediaToolFailed(message)
     return output
-
-
-def _kill_tree(program: subprocess.Popen[str]) -> None:
-    """Kill what is left of a program: the pipe's parts outlive the shell that started them."""
-    if program.poll() is not None:
-        return
-    tree = psutil.Process(program.pid).children(recursive=True)
-    program.kill()
-    for part in tree:
-        if part.is_running():
-            part.kill()
 
 
 @cache
