@@ -74,14 +74,6 @@ def test_loud_samples_are_clipped_not_wrapped(tmp_path: Path) -> None:
     assert wav.read_range(tmp_path / "loud.wav") == pytest.approx([1.0, -1.0], abs=1e-3)
 
 
-def test_silence_has_the_length_asked_for(tmp_path: Path) -> None:
-    with wav.WavWriter(tmp_path / "quiet.wav", RATE) as writer:
-        writer.write_silence(25.3)
-        assert writer.duration_s == pytest.approx(25.3)
-    assert wav.duration_s(tmp_path / "quiet.wav") == pytest.approx(25.3)
-    assert not wav.read_range(tmp_path / "quiet.wav").any()
-
-
 def test_a_file_announced_to_pass_4_gb_is_rf64(tmp_path: Path) -> None:
     with wav.WavWriter(tmp_path / "long.wav", RATE, expected_s=40 * 3600) as writer:
         writer.write(ramp(RATE))

@@ -25,10 +25,10 @@ _SHORTEST_SPEECH_S = 0.12
 _ABOVE_NOISE_DB = 3.0
 _SILENCE_DB = -70.0
 _GATED_FROM_FRAMES = 100
-"""A shorter range may be one word from end to end: its quietest part is no noise floor."""
+"""A shorter recording may be one word from end to end: its quietest part is no noise floor."""
 
 
-def speech_spans(path: Path, *, start_s: float = 0.0, end_s: float | None = None) -> list[Span]:
+def speech_spans(path: Path) -> list[Span]:
     """Return where somebody speaks in a 16 kHz file, in seconds of the file.
 
     Pauses under 0.3 s are bridged, every span is padded a little, and sounds too short for a word are left out. Sound
@@ -37,12 +37,12 @@ def speech_spans(path: Path, *, start_s: float = 0.0, end_s: float | None = None
     """
     if (rate := wav.sample_rate(path)) != SPEECH_RATE_HZ:
         raise ValueError(f"{path.name} has {rate} samples per second, not {SPEECH_RATE_HZ}")
-    end_s = min(wav.duration_s(path), end_s if end_s is not None else np.inf)
-    voiced, levels = _frames(path, start_s, end_s)
-    raw = _runs(voiced & _above_noise(levels), start_s)
+    end_s = wav.duration_s(path)
+    voiced, levels = _frames(path)
+    raw = _runs(voiced & _above_noise(levels))
     bridged = _bridge(raw, _BRIDGED_PAUSE_S)
     kept = [span for span in bridged if span.duration_s >= _SHORTEST_SPEECH_S]
-    padded = [Span(max(span.start - _PADDING_S, start_s), min(span.end + _PADDING_S, end_s)) for span in kept]
+    padded = [Span(max(span.start - _PADDING_S, 0.0), min(span.end + _PADDING_S, end_s)) for span in kept]
     return _bridge(padded, 0.0)
 
 
@@ -61,12 +61,12 @@ def quietest_in(path: Path) -> Quietest:
     return quietest
 
 
-def _frames(path: Path, start_s: float, end_s: float) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+def _frames(path: Path) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
     """Return, for each frame of 30 ms, whether the detector hears a voice and the level in dB of full scale."""
     detector = webrtcvad.Vad(_AGGRESSIVENESS)
     voiced: list[NDArray[np.bool_]] = []
     levels: list[NDArray[np.float32]] = []
-    for block in wav.blocks(path, _BLOCK_S, start_s=start_s, end_s=end_s):
+    for block in wav.blocks(path, _BLOCK_S):
         padded = np.pad(block, (0, -len(block) % _FRAME))
         voiced.append(np.fromiter(_votes(detector, padded), np.bool_))
         levels.append((10 * np.log10(_power(padded, _FRAME) + 1e-10)).astype(np.float32))
@@ -94,9 +94,9 @@ def _above_noise(levels: NDArray[np.float32]) -> NDArray[np.bool_]:
     return levels > floor
 
 
-def _runs(active: NDArray[np.bool_], start_s: float) -> list[Span]:
+def _runs(active: NDArray[np.bool_]) -> list[Span]:
     edges = np.flatnonzero(np.diff(np.concatenate(([0], active.astype(np.int8), [0]))))
-    return [Span(start_s + int(a) * FRAME_S, start_s + int(b) * FRAME_S) for a, b in edges.reshape(-1, 2)]
+    return [Span(int(a) * FRAME_S, int(b) * FRAME_S) for a, b in edges.reshape(-1, 2)]
 
 
 def _bridge(spans: Sequence[Span], pause_s: float) -> list[Span]:

@@ -115,14 +115,6 @@ class WavWriter:
             raise ValueError("more than 4 GB in a plain WAV: announce the length with expected_s")
         self._file.write(np.clip(samples, -1.0, 1.0))
 
-    def write_silence(self, seconds: float, *, block_s: float = 10.0) -> None:
-        """Append silence, in blocks."""
-        left = round(seconds * self.sample_rate)
-        while left > 0:
-            count = min(left, max(round(block_s * self.sample_rate), 1))
-            self.write(np.zeros(count, np.float32))
-            left -= count
-
     def __enter__(self) -> WavWriter:
         return self
 
