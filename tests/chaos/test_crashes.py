@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -87,16 +88,15 @@ def test_killing_anybody_at_any_moment_loses_doubles_and_leaves_nothing(site: Si
         site.drop_text(f"This is text number {number}.", f"text {number}.txt")
         site.start(**site.environment)
         for _ in range(chance.randint(0, 2)):
-            threading_pause(chance)
+            work_for_a_while(chance)
             print(harness.kill_somebody(site, chance))
-        threading_pause(chance)
+        work_for_a_while(chance)
         site.kill()
     assert harness.problems_after_death(site) == []
 
 
-def threading_pause(chance: random.Random) -> None:
+def work_for_a_while(chance: random.Random) -> None:
     """Let the program run for a random while: the moment of the kill is what is tried, so nothing is awaited."""
-    import time
 
     time.sleep(chance.uniform(0.2, 2.5))
 
