@@ -97,7 +97,6 @@ def test_killing_anybody_at_any_moment_loses_doubles_and_leaves_nothing(site: Si
 
 def work_for_a_while(chance: random.Random) -> None:
     """Let the program run for a random while: the moment of the kill is what is tried, so nothing is awaited."""
-
     time.sleep(chance.uniform(0.2, 2.5))
 
 
