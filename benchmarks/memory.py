@@ -2,19 +2,21 @@
 
     python benchmarks/memory.py
 
-Both hold the same five minutes of speech, spread over them, with faint noise between. The peaks are those that the
-daemon records of each attempt: of a worker's whole tree, ffmpeg included.
+Both hold the same five minutes of speech, spread over them, with faint noise between. The workers' trees, ffmpeg
+included, are measured ten times a second.
 """
 
 from __future__ import annotations
 
-import sqlite3
+import contextlib
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import soundfile
 import soxr
 
@@ -22,6 +24,7 @@ SPEECH = Path(__file__).parents[1] / "src" / "dropdub" / "samples" / "jfk.flac"
 RATE_HZ = 16_000
 BLOCK_S = 60
 UTTERANCES = 27
+EVERY_S = 0.1
 CONFIG = "inbox: {settle: 0.2}\ncache: {enabled: false}\npools: {transcribe: {workers: 1}, media: {workers: 1}}\n"
 
 
@@ -40,27 +43,35 @@ def a_recording(path: Path, minutes: int) -> None:
 
 
 def peaks(folder: Path, minutes: int) -> dict[str, float]:
+    """Return the most memory that the workers of each pool took, in MB, with what they started."""
     root = folder / str(minutes)
     (root / "inbox").mkdir(parents=True)
     (root / "config.yaml").write_text(CONFIG, encoding="utf-8")
     a_recording(root / "inbox" / "talk.flac", minutes)
     command = [sys.executable, "-m", "dropdub", "--root", str(root), "watch", "--until-idle"]
-    subprocess.run(command, check=True, capture_output=True)
-    with sqlite3.connect(root / "jobs.db") as database:
-        found = database.execute(
-            "SELECT stage, max(peak_memory) FROM attempt JOIN step ON step.id = step_id GROUP BY stage"
-        ).fetchall()
-    database.close()
-    return {stage: peak / 1e6 for stage, peak in found}
+    daemon = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    found: dict[str, float] = {"supervisor": 0.0}
+    while daemon.poll() is None:
+        with contextlib.suppress(psutil.Error):
+            measure(psutil.Process(daemon.pid), found)
+        time.sleep(EVERY_S)
+    return found
+
+
+def measure(daemon: psutil.Process, found: dict[str, float]) -> None:
+    found["supervisor"] = max(found["supervisor"], daemon.memory_info().rss / 1e6)
+    for worker in daemon.children():
+        pool = worker.cmdline()[-1]
+        tree = [worker, *worker.children(recursive=True)]
+        found[pool] = max(found.get(pool, 0.0), sum(process.memory_info().rss for process in tree) / 1e6)
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         short, long = peaks(Path(folder), 12), peaks(Path(folder), 180)
-    sys.stdout.write("stage       12 min      3 h   ratio\n")
-    for stage, peak in short.items():
-        ratio = f"{long[stage] / peak:7.2f}" if peak else "      -"
-        sys.stdout.write(f"{stage:<10} {peak:5.0f} MB {long[stage]:5.0f} MB {ratio}\n")
+    sys.stdout.write("pool         12 min      3 h   ratio\n")
+    for pool, peak in short.items():
+        sys.stdout.write(f"{pool:<11} {peak:5.0f} MB {long[pool]:5.0f} MB {long[pool] / peak:7.2f}\n")
 
 
 if __name__ == "__main__":

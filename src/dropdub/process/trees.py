@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
+
 import psutil
 
 GONE_WITHIN_S = 3.0
+POLL_S = 0.01
 
 
 def descendants(pid: int) -> list[psutil.Process]:
@@ -12,19 +16,35 @@ def descendants(pid: int) -> list[psutil.Process]:
     try:
         process = psutil.Process(pid)
         return [process, *process.children(recursive=True)]
-    except psutil.Error:
+    except (psutil.Error, ValueError, OverflowError):
         return []
 
 
 def kill_tree(pid: int) -> None:
-    """Kill a process and all its descendants, and wait a little for the descendants to be gone.
+    """Kill a process and all its descendants, and wait a little for the descendants to be dead.
 
     The process itself is for its parent to wait for: to wait here would take its exit code away.
     """
-    processes = descendants(pid)
+    kill_all(descendants(pid))
+
+
+def kill_all(processes: Sequence[psutil.Process]) -> None:
+    """Kill processes as `descendants` gave them, and wait a little until all but the first are dead.
+
+    One that is dead and not noticed by its parent counts as dead: whoever adopted it may never notice.
+    """
     for process in processes:
         _kill(process)
-    psutil.wait_procs(processes[1:], timeout=GONE_WITHIN_S)
+    ends_at = time.monotonic() + GONE_WITHIN_S
+    while any(map(_lives, processes[1:])) and time.monotonic() < ends_at:
+        time.sleep(POLL_S)
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def tree_memory(pid: int) -> int:
