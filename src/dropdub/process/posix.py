@@ -16,7 +16,7 @@ if sys.platform != "win32":
     from types import FrameType
 
     from dropdub.process.identity import Identity, identity_of, is_another
-    from dropdub.process.trees import descendants, kill_all
+    from dropdub.process.trees import descendants, kill_all, kill_each
 
     LOCK_VARIABLE = "DROPDUB_LIVENESS_FD"
 
@@ -101,7 +101,7 @@ if sys.platform != "win32":
 
     def end_self_and_children() -> None:
         """Kill this worker's children, and its group with itself where it leads one; if not, the caller ends itself."""
-        kill_all(descendants(os.getpid())[1:])
+        kill_each(descendants(os.getpid())[1:])
         if os.getpgid(0) == os.getpid():
             os.killpg(0, signal.SIGKILL)
 

@@ -33,11 +33,16 @@ def kill_all(processes: Sequence[psutil.Process]) -> None:
 
     One that is dead and not noticed by its parent counts as dead: whoever adopted it may never notice.
     """
-    for process in processes:
-        _kill(process)
+    kill_each(processes)
     ends_at = time.monotonic() + GONE_WITHIN_S
     while any(map(_lives, processes[1:])) and time.monotonic() < ends_at:
         time.sleep(POLL_S)
+
+
+def kill_each(processes: Sequence[psutil.Process]) -> None:
+    """Kill processes without waiting for their end."""
+    for process in processes:
+        _kill(process)
 
 
 def _lives(process: psutil.Process) -> bool:
