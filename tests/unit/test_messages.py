@@ -86,7 +86,6 @@ def test_any_other_line_is_an_error_of_the_protocol_and_nothing_else(line: bytes
         b'{"kind":"progress","step_id":1,"token":1,"share":NaN}',
         b'{"kind":"progress","step_id":1,"token":1,"share":1e999}',
         b'{"kind":"done","step_id":1,"token":1,"result":{"loudness":-Infinity}}',
-        b'{"kind":"ready","pid":0,"started":1,"seconds":1,"memory":1}',
         b'{"kind":"ready","pid":7,"started":1,"seconds":1,"memory":1' + b"0" * 400 + b"}",
         b'{"kind":"heartbeat","more":1}',
         b'{"kind":["heartbeat"]}',
