@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 
 def say(kind: str, **fields: Any) -> None:
     sys.stdout.write(json.dumps({"kind": kind, **fields}) + "\n")
@@ -25,25 +27,11 @@ def write_result(run: dict[str, Any]) -> None:
     Path(run["payload"]["result_file"]).write_text('{"made": true}', encoding="utf-8")
 
 
-def note_child(run: dict[str, Any]) -> None:
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    Path(run["payload"]["result_file"]).with_name("grandchild").write_text(str(child.pid), encoding="utf-8")
-
-
-def escape(run: dict[str, Any]) -> None:
-    """Leave a process behind that nobody can trace, with the pipes open."""
-    if os.fork() == 0:
-        os.setsid()
-        if os.fork() == 0:
-            Path(run["payload"]["result_file"]).with_name("escaped").write_text(str(os.getpid()), encoding="utf-8")
-            time.sleep(600)
-        os._exit(0)
-
-
 def misbehave(mode: str, run: dict[str, Any]) -> None:
     """Do one step in the way of `mode`."""
     if mode == "hang":
-        note_child(run)
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        Path(run["payload"]["result_file"]).with_name("grandchild").write_text(str(child.pid), encoding="utf-8")
         while True:
             say("heartbeat")
             time.sleep(0.05)
@@ -69,22 +57,6 @@ def misbehave(mode: str, run: dict[str, Any]) -> None:
         held = bytearray(b"x" * 300_000_000)
         time.sleep(600)
         del held
-    elif mode == "escape":
-        escape(run)
-        time.sleep(600)
-    elif mode == "flood":
-        while True:
-            sys.stdout.write(json.dumps({"kind": "progress", **about(run), "share": 0.1}) + "\n")
-    elif mode == "die in a line":
-        sys.stdout.write('{"kind": "progress", "step_id"')
-        sys.stdout.flush()
-        os.kill(os.getpid(), signal.SIGKILL)
-    elif mode == "die with a child":
-        note_child(run)
-        os.kill(os.getpid(), signal.SIGKILL)
-    elif mode == "stop after it" and run["step_id"] == 1:
-        say("done", **about(run), result={"made": True})
-        os.kill(os.getpid(), signal.SIGSTOP)
     elif mode == "stale":
         say("done", step_id=run["step_id"], token=run["token"] - 1, result={"stale": True})
         say("progress", step_id=run["step_id"], token=run["token"] - 1, share=0.9)
@@ -104,9 +76,7 @@ def main(mode: str) -> None:
         time.sleep(600)
     if mode == "print at start":
         sys.stdout.write("Welcome to a library!\n")
-    say("ready", pid=os.getpid(), started=12.5, seconds=0.0, memory=1)
-    if mode == "die when ready":
-        os._exit(5)
+    say("ready", pid=os.getpid(), started=psutil.Process().create_time(), seconds=0.0, memory=1)
     for line in sys.stdin:
         misbehave(mode, json.loads(line))
 

@@ -42,8 +42,6 @@ from dropdub.pool.messages import (
 from dropdub.process import end_self_and_children, identity_of, tree_memory
 
 HEARTBEAT_S = 2.0
-TEXT_MAX = 20_000
-"""Libraries put whole tensors into their errors; a line of that would be too long for the supervisor."""
 _logger = logging.getLogger("dropdub")
 
 
@@ -73,7 +71,7 @@ class _Upward(logging.Handler):
         self._line = line
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._line.say(Log(record.levelname.lower(), self.format(record)[-TEXT_MAX:]))
+        self._line.say(Log(record.levelname.lower(), self.format(record)))
 
 
 def main(pool: str) -> None:
@@ -85,9 +83,8 @@ def main(pool: str) -> None:
     _logger.addHandler(_Upward(line))
     _logger.setLevel(logging.INFO)
     steps: queue.SimpleQueue[Run] = queue.SimpleQueue()
-    orders = _own_input()
-    start = _first(orders)
-    threading.Thread(target=_listen, args=(orders, steps), name="listener", daemon=True).start()
+    start = _first(sys.stdin.buffer)
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, steps), name="listener", daemon=True).start()
     threading.Thread(target=_beat, args=(line,), name="heartbeat", daemon=True).start()
     shelf, cache = _get_ready(start)
     me = identity_of()
@@ -102,12 +99,12 @@ def serve(run: Run, shelf: Shelf, cache: Cache, line: Line) -> None:
     """Run one step, write its result to disk, and only then tell of it."""
     try:
         result = _result(run, shelf, cache, line)
-        write_whole(Path(run.payload["result_file"]), json.dumps(result, allow_nan=False).encode("ascii"))
+        write_whole(Path(run.payload["result_file"]), json.dumps(result, ensure_ascii=False).encode())
         reach("result-written")
         outcome: Up = Done(run.step_id, run.token, result)
     except DropdubError as error:
         outcome = Failed(run.step_id, run.token, error.to_dict())
-    except (Exception, SystemExit) as error:  # the loop's boundary: turned into an outcome
+    except Exception as error:  # the loop's boundary: turned into an outcome
         outcome = Failed(run.step_id, run.token, _foreseen(error).to_dict())
     with contextlib.suppress(OSError):  # the supervisor sweeps what cannot be removed now
         remove_tree(Path(run.payload["scratch"]))
@@ -167,16 +164,14 @@ def _get_ready(start: Start) -> tuple[Shelf, Cache]:
     if start.preload and len(start.engines) == 2:
         try:
             shelf.preload(*start.engines)
-        except Exception as error:  # whatever a library raises: the step that needs it will say so
-            _logger.warning("not loaded ahead: %s", _foreseen(error).message)
+        except DropdubError as error:  # the step that needs it will say so
+            _logger.warning("not loaded ahead: %s", error.message)
     directory = Path(start.cache_dir) if start.cache_dir else None
     return shelf, Cache(directory, max_bytes=start.cache_max_bytes)
 
 
-def _foreseen(error: Exception | SystemExit) -> DropdubError:
+def _foreseen(error: Exception) -> DropdubError:
     """Return the error of ours for one that a library raised."""
-    if isinstance(error, DropdubError):
-        return error
     if isinstance(error, MemoryError):
         return OutOfMemory("There was not enough memory for this step.")
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -187,10 +182,10 @@ def _foreseen(error: Exception | SystemExit) -> DropdubError:
     return UnexpectedError(f"Unforeseen error: {_told(error)}.")
 
 
-def _told(error: Exception | SystemExit) -> str:
+def _told(error: Exception) -> str:
     """Return what an error says; some cannot even do that."""
     try:
-        return f"{type(error).__name__}: {error}"[:TEXT_MAX]
+        return f"{type(error).__name__}: {error}"
     except Exception:  # whatever its __str__ raises
         return type(error).__name__
 
@@ -219,33 +214,19 @@ def _own_output() -> IO[bytes]:
     return pipe
 
 
-def _own_input() -> IO[bytes]:
-    """Take standard input for the protocol alone: a child that reads its own finds it empty."""
-    pipe = os.fdopen(os.dup(0), "rb")
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    return pipe
-
-
 def _first(pipe: IO[bytes]) -> Start:
-    line = pipe.readline()
-    if not line:
-        end()
-    message = decode_down(line)
+    message = decode_down(pipe.readline() or b"null")
     if not isinstance(message, Start):
         raise ProtocolError("The first message must be a start.")
     return message
 
 
 def _listen(pipe: IO[bytes], steps: queue.SimpleQueue[Run]) -> None:
-    try:
-        while line := pipe.readline():
-            message = decode_down(line)
-            if isinstance(message, Run):
-                steps.put(message)
-    finally:  # also after half a message: the supervisor died while it wrote
-        end()
+    while line := pipe.readline():
+        message = decode_down(line)
+        if isinstance(message, Run):
+            steps.put(message)
+    end()
 
 
 def _beat(line: Line) -> None:

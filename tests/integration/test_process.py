@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import subprocess
@@ -8,12 +7,9 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from dropdub.errors import OutOfMemory, WorkerDied
 from dropdub.process import (
@@ -22,7 +18,6 @@ from dropdub.process import (
     describe_exit,
     error_for_exit,
     identity_of,
-    inherited_fds,
     is_being_written,
     kill_group,
     reap_survivors,
@@ -82,24 +77,6 @@ def test_a_process_is_known_by_boot_pid_and_start_time() -> None:
         assert is_another(other) and not same_process(other)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a start time does not move with the clock")
-def test_a_process_is_the_same_after_the_clock_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    me = identity_of()
-    booted = psutil.boot_time()
-    monkeypatch.setattr("psutil._pslinux.boot_time", lambda: booted + 3600)
-    assert me is not None and same_process(me) and not is_another(me)
-
-
-def test_a_process_that_nobody_has_waited_for_yet_is_dead_all_the_same() -> None:
-    done = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    then = identity_of(done.pid)
-    assert then is not None and same_process(then)
-    done.kill()
-    wait_until(lambda: psutil.Process(done.pid).status() == psutil.STATUS_ZOMBIE, "the process to be a zombie")
-    assert not same_process(then)
-    done.communicate()
-
-
 def test_of_a_dead_process_there_is_no_identity() -> None:
     done = subprocess.Popen([sys.executable, "-c", ""])
     then = identity_of(done.pid)
@@ -108,32 +85,9 @@ def test_of_a_dead_process_there_is_no_identity() -> None:
     assert then is not None and not same_process(then) and not is_another(then)
 
 
-DAMAGED = [
-    b"",
-    b"{}",
-    b"[]",
-    b'{"pid": "x"}',
-    b"null",
-    b"{",
-    b"\x00" * 60,
-    b"\xff\xfe\xff",
-    b'{"pid": 1e999, "started": 1, "boot_id": ""}',
-    b'{"pid": 7, "started": NaN, "boot_id": ""}',
-    b'{"pid": 0, "started": 1, "boot_id": ""}',
-    b'{"pid": -1, "started": 1, "boot_id": ""}',
-    b"[" * 100_000,
-]
-
-
-@pytest.mark.parametrize("data", DAMAGED)
-def test_a_damaged_record_is_nobodys_identity(data: bytes) -> None:
-    assert Identity.from_json(data) is None
-
-
-@given(st.binary() | st.text().map(str.encode))
-def test_whatever_a_record_holds_reading_it_raises_nothing(data: bytes) -> None:
-    found = Identity.from_json(data)
-    assert found is None or found.pid > 0
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"pid": "x"}', "null", "{"])
+def test_a_damaged_record_is_nobodys_identity(text: str) -> None:
+    assert Identity.from_json(text) is None
 
 
 def test_the_lock_is_held_until_the_last_descendant_is_dead(family: tuple[Child, psutil.Process]) -> None:
@@ -173,95 +127,6 @@ def test_a_process_that_has_the_number_of_another_is_left_alone(family: tuple[Ch
     assert child.process.poll() is None and not gone(grandchild)
 
 
-APART = """
-import subprocess, sys, time
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
-print(child.pid, flush=True)
-time.sleep(600)
-"""
-"""A worker whose child has a session, and so a group, of its own."""
-
-
-def test_killing_a_group_ends_children_that_went_into_a_session_of_their_own(run_dir: Path) -> None:
-    child = spawn([sys.executable, "-c", APART], lock_path=run_dir / "w.lock", environment=os.environ)
-    assert child.process.stdout is not None
-    apart = psutil.Process(int(child.process.stdout.readline()))
-    identity = identity_of(child.process.pid)
-    assert identity is not None
-    kill_group(identity)
-    wait_until(lambda: gone(apart), "the child in its own session to be dead")
-    child.process.communicate(timeout=10)
-
-
-def test_a_record_that_names_no_process_kills_nothing() -> None:
-    script = textwrap.dedent("""
-        from dropdub.process import Identity, boot_id, kill_group
-        for pid in (0, 1, -1):
-            kill_group(Identity(pid, 0.0, boot_id()))
-        print("alive")
-    """)
-    command = [sys.executable, "-c", script]
-    told = subprocess.run(command, capture_output=True, text=True, check=False, start_new_session=True, timeout=20)
-    assert told.stdout == "alive\n", told.stderr
-
-
-ENDS = """
-import subprocess, sys
-from dropdub.process import end_self_and_children
-sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
-print(subprocess.Popen(sleep).pid, subprocess.Popen(sleep, start_new_session=True).pid, flush=True)
-input()
-end_self_and_children()
-"""
-
-
-@pytest.mark.parametrize("leads", [True, False])
-def test_a_worker_ends_itself_and_its_children_and_nobody_else_of_its_group(leads: bool) -> None:
-    script = ENDS if leads else NOT_LEADING
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, ENDS],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    children = [psutil.Process(int(pid)) for pid in process.stdout.readline().split()]
-    said, _ = process.communicate("\n", timeout=20)
-    wait_until(lambda: all(map(gone, children)), "the children to be dead")
-    assert (process.returncode, said) == ((-signal.SIGKILL, "") if leads else (0, "alive\n"))
-
-
-NOT_LEADING = """
-import subprocess, sys
-subprocess.run([sys.executable, "-c", sys.argv[1]])
-print("alive", flush=True)
-"""
-
-
-def test_a_program_that_cannot_be_started_leaves_nothing_behind(run_dir: Path) -> None:
-    with pytest.raises(OSError, match="absent"):
-        spawn(["/absent"], lock_path=run_dir / "w.lock", environment=os.environ)
-    assert list(run_dir.iterdir()) == []
-
-
-def test_where_the_record_cannot_be_written_the_process_is_ended(run_dir: Path, monkeypatch: Any) -> None:
-    def full(fd: int, data: bytes) -> int:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr("dropdub.process.posix.os.write", full)
-    with pytest.raises(OSError, match="No space"):
-        spawn(["sleep", "600"], lock_path=run_dir / "w.lock", environment=os.environ)
-    assert not [child for child in psutil.Process().children() if not gone(child) and child.name() == "sleep"]
-    assert list(run_dir.iterdir()) == []
-
-
-@pytest.mark.parametrize("value", ["", "x", "-1", "999999"])
-def test_a_descriptor_that_is_not_there_is_not_handed_on(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    monkeypatch.setenv("DROPDUB_LIVENESS_FD", value)
-    assert inherited_fds() == ()
-
-
 ORPHANS = """
 import os, sys
 from pathlib import Path
@@ -288,10 +153,9 @@ def test_what_outlived_a_killed_daemon_is_ended_and_told_of(run_dir: Path) -> No
     assert list(run_dir.iterdir()) == []
 
 
-@pytest.mark.parametrize("record", [b"{}", b"\xff\xfe"])
-def test_a_lock_of_unknown_owner_is_waited_for_and_never_killed(run_dir: Path, record: bytes) -> None:
+def test_a_lock_of_unknown_owner_is_waited_for_and_never_killed(run_dir: Path) -> None:
     child = spawn(["cat"], lock_path=run_dir / "w.lock", environment=os.environ)
-    (run_dir / "w.lock").write_bytes(record)
+    (run_dir / "w.lock").write_text("{}", encoding="utf-8")
     with pytest.raises(WorkerDied, match="w of an earlier run still lives"):
         reap_survivors(run_dir, timeout_s=0.2)
     assert child.process.poll() is None
@@ -314,14 +178,7 @@ def test_a_file_is_being_written_as_long_as_somebody_has_it_open_to_write(tmp_pa
     assert is_being_written(file) is True
     writer.communicate(timeout=10)
     assert is_being_written(file) is False
-
-
-def test_of_what_is_no_file_nobody_knows_whether_it_is_written(tmp_path: Path) -> None:
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "file").touch()
-    (tmp_path / "link").symlink_to(tmp_path / "file")
-    os.mkfifo(tmp_path / "pipe")
-    assert [is_being_written(tmp_path / name) for name in ("absent", "folder", "link", "pipe")] == [None] * 4
+    assert is_being_written(tmp_path / "absent") is None
 
 
 def test_the_memory_of_a_tree_counts_its_children() -> None:

@@ -7,15 +7,12 @@ Up: `ready`, `progress`, `heartbeat`, `log`, and for each `run` one `done` or `f
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, TypeVar, get_origin, get_type_hints
 
 from dropdub.errors import WorkerDied
 
 LINE_MAX_BYTES = 16_000_000
-NUMBER_MAX = 2**63 - 1
-"""What a database and a float can both hold."""
 
 
 class ProtocolError(WorkerDied):
@@ -128,7 +125,7 @@ def decode_up(line: bytes) -> Up:
 
 def _decode(line: bytes, kinds: dict[str, type[M]]) -> M:
     try:
-        data = json.loads(line.decode("utf-8", "surrogatepass"), parse_float=_finite, parse_constant=_finite)
+        data = json.loads(line.decode("utf-8", "surrogatepass"))
         message = kinds[data.pop("kind")](**data)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ProtocolError(f"The worker's line is no message: {line[:80]!r}.") from error
@@ -138,15 +135,9 @@ def _decode(line: bytes, kinds: dict[str, type[M]]) -> M:
     return message
 
 
-def _finite(text: str) -> float:
-    """Return a number; JSON has no infinite ones, and a database column neither."""
-    if not math.isfinite(value := float(text)):
-        raise ValueError(text)
-    return value
-
-
 def _fits(value: Any, hint: Any) -> bool:
-    if hint in (int, float):
-        kinds = int if hint is int else int | float
-        return isinstance(value, kinds) and not isinstance(value, bool) and abs(value) <= NUMBER_MAX
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
     return isinstance(value, get_origin(hint) if get_origin(hint) in (dict, list) else hint)

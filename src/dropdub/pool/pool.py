@@ -19,13 +19,9 @@ from dropdub.quantities import format_duration, format_size
 __all__ = ["Broke", "Completed", "Launch", "Pool", "PoolEvent", "Progressed", "RunningStep", "Said", "Started"]
 
 MEMORY_EVERY_S = 2.0
-HEARD_PER_TURN = 1_000
-"""What a worker has to say beyond this is heard the next turn, so that the others have theirs."""
-LAST_WORDS_S = 1.0
-"""So long the end of a dead worker's output is waited for: a child of it may keep the pipe open."""
 LEAP_S = 30.0
 """A turn that comes this late means that the machine slept: nobody is timed out for it."""
-START_BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
+START_BACKOFF_S = (1.0, 60.0)
 
 
 @dataclass(frozen=True)
@@ -151,7 +147,6 @@ class Pool:
     def cancel(self, step_id: int) -> None:
         """Kill the worker that has this step, with its tree; nothing is reported of the step."""
         self._queued = [run for run in self._queued if run.step_id != step_id]
-        self._news = [event for event in self._news if event.step_id != step_id]
         for slot in [slot for slot in self._slots if slot.run is not None and slot.run.step_id == step_id]:
             self._remove(slot)
 
@@ -167,14 +162,13 @@ class Pool:
         for slot in self._slots:
             slot.wait(max(0.0, ends_at - time.monotonic()))
         events = [event for slot in list(self._slots) for event in self._last_words(slot)]
+        while self._slots:
+            self._remove(self._slots[0])
         self._queued.clear()
         return events
 
     def _start(self, now: float) -> None:
-        try:
-            self._slots.append(Slot(self.name, self._settings, self._launch, now=now, wake=self._wake))
-        except OSError as error:  # no process, no descriptor or no space left
-            self._news += self._start_failed(WorkerDied(f"The system could not start it: {error}."), now)
+        self._slots.append(Slot(self.name, self._settings, self._launch, now=now, wake=self._wake))
 
     def _hand_out(self, now: float) -> None:
         """Give queued steps to idle workers; start workers for the rest."""
@@ -186,14 +180,12 @@ class Pool:
                 self._news.append(Started(run.step_id, run.token, slot.pid, started))
         starting = sum(slot.phase is Phase.STARTING for slot in self._slots)
         missing = min(len(self._queued) - starting, self._settings.workers - len(self._slots))
-        for _ in range(missing):
-            if now >= self._start_after:
+        if now >= self._start_after:
+            for _ in range(missing):
                 self._start(now)
 
     def _hear(self, slot: Slot, now: float) -> Iterator[PoolEvent]:
-        for _ in range(HEARD_PER_TURN):
-            if slot not in self._slots or slot.heard.empty():
-                return
+        while slot in self._slots and not slot.heard.empty():
             message = slot.heard.get()
             slot.last_heard = now
             if message is None:
@@ -204,13 +196,12 @@ class Pool:
                 yield from self._break(slot, message, None, now)
             else:
                 yield from self._heard(slot, message, now)
-        self._wake()
 
     def _heard(self, slot: Slot, message: Up, now: float) -> Iterator[PoolEvent]:
         if isinstance(message, Ready):
             slot.phase = Phase.IDLE
             slot.reported = Identity(message.pid, message.started, boot_id())
-            slot.memory = message.memory
+            self._failed_starts = 0
             text = f"worker {slot.name} ready in {message.seconds:.1f} s with {format_size(message.memory)}"
             yield Said(None, "info", text)
         elif isinstance(message, Log):
@@ -224,7 +215,6 @@ class Pool:
     def _outcome(self, slot: Slot, message: Done | Failed, now: float) -> PoolEvent:
         seconds, peak = now - slot.run_since, slot.peak
         slot.freed()
-        self._failed_starts = 0
         if isinstance(message, Done):
             return Completed(message.step_id, message.token, message.result, seconds, peak)
         error = DropdubError.from_dict(message.error)
@@ -239,19 +229,22 @@ class Pool:
 
     def _break(self, slot: Slot, error: DropdubError, code: int | None, now: float) -> Iterator[PoolEvent]:
         run, seconds = slot.run, now - slot.run_since
+        was_starting = slot.phase is Phase.STARTING
         self._remove(slot)
-        if run is not None:
-            result = committed_result(run)
-            completed = result is not None and Completed(run.step_id, run.token, result, seconds, slot.peak)
-            yield completed or Broke(run.step_id, run.token, error, code, seconds, slot.peak)
-        elif slot.steps == 0:  # also one that was ready and died before it had anything to do
+        if was_starting:
             yield from self._start_failed(error, now)
+        if run is None:
+            return
+        result = committed_result(run)
+        if result is not None:
+            yield Completed(run.step_id, run.token, result, seconds, slot.peak)
         else:
-            yield Said(None, "warning", f"worker {slot.name} is replaced: {error.message}")
+            yield Broke(run.step_id, run.token, error, code, seconds, slot.peak)
 
     def _start_failed(self, error: DropdubError, now: float) -> Iterator[PoolEvent]:
         """Wait longer after each failed start; the step that waits longest is charged with it."""
-        self._start_after = now + START_BACKOFF_S[min(self._failed_starts, len(START_BACKOFF_S) - 1)]
+        first, longest = START_BACKOFF_S
+        self._start_after = now + min(first * 2**self._failed_starts, longest)
         self._failed_starts += 1
         yield Said(None, "error", f"a {self.name} worker could not start: {error.message}")
         if self._queued:
@@ -260,9 +253,6 @@ class Pool:
 
     def _judge(self, slot: Slot, now: float) -> Iterator[PoolEvent]:
         if slot not in self._slots:
-            return
-        if slot.dead_for(now) >= LAST_WORDS_S:
-            yield from self._ended(slot, now)
             return
         error = self._fault(slot, now)
         if error is not None:
@@ -305,17 +295,14 @@ class Pool:
             return
         for slot in self._slots:
             slot.born += leap
-            slot.run_since += leap
             slot.last_heard += leap
             if slot.deadline is not None:
                 slot.deadline += leap
 
     def _last_words(self, slot: Slot) -> Iterator[PoolEvent]:
-        """End a worker; what it has written until then counts."""
-        self._remove(slot)
         result = committed_result(slot.run) if slot.run is not None else None
         if slot.run is not None and result is not None:
-            yield Completed(slot.run.step_id, slot.run.token, result, now_since(slot), slot.peak)
+            yield Completed(slot.run.step_id, slot.run.token, result, 0.0, slot.peak)
 
     def _remove(self, slot: Slot) -> None:
         self._slots.remove(slot)

@@ -9,7 +9,6 @@ import queue
 import subprocess
 import sys
 import threading
-import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,10 +34,7 @@ from dropdub.pool.messages import (
 from dropdub.process import Identity, identity_of, kill_group, spawn
 
 CHATTER_MAX_BYTES = 4_000
-HEARD_MAX = 1_000
-"""So many messages may wait to be heard; a worker that says more waits, instead of filling the memory here."""
 JOIN_WITHIN_S = 2.0
-POLL_S = 0.02
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _HEARTBEAT = encode(Heartbeat())
 _chatter = logging.getLogger("dropdub.worker")
@@ -72,8 +68,7 @@ class Slot:
     ) -> None:
         self._wake = wake
         self.name = f"{pool}-{uuid.uuid4().hex[:12]}"
-        self.heard: queue.Queue[Up | ProtocolError | None] = queue.Queue(HEARD_MAX)
-        self._to_say: queue.SimpleQueue[Down | None] = queue.SimpleQueue()
+        self.heard: queue.SimpleQueue[Up | ProtocolError | None] = queue.SimpleQueue()
         self.phase = Phase.STARTING
         self.born = now
         self.last_heard = now
@@ -85,10 +80,9 @@ class Slot:
         self.memory = 0
         self.peak = 0
         self.reported: Identity | None = None
-        self._dead_since: float | None = None
         self._lock_path = launch.run_dir / f"{self.name}.lock"
         self._child = spawn(
-            list(launch.command) or [sys.executable, "-P", "-m", "dropdub.worker", pool],
+            list(launch.command) or [sys.executable, "-m", "dropdub.worker", pool],
             lock_path=self._lock_path,
             environment=_environment(settings, launch),
             memory_bytes=int(settings.memory),
@@ -96,9 +90,8 @@ class Slot:
         self._process = self._child.process
         self._identity = identity_of(self._process.pid)
         self._threads = [
-            self._thread(self._tell, self._process.stdin),
-            self._thread(self._listen, self._process.stdout),
-            self._thread(self._drain, self._process.stderr),
+            self._reader(self._listen, self._process.stdout),
+            self._reader(self._drain, self._process.stderr),
         ]
         self.say(launch.start)
 
@@ -113,7 +106,10 @@ class Slot:
 
     def say(self, message: Down) -> None:
         """Send a message; a worker that is gone does not hear it, and its end is noticed elsewhere."""
-        self._to_say.put(message)
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError, ValueError):
+            self._process.stdin.write(encode(message))
+            self._process.stdin.flush()
 
     def give(self, run: Run, now: float) -> None:
         """Hand over a step; its deadline counts from now."""
@@ -134,13 +130,9 @@ class Slot:
 
     def dismiss(self) -> None:
         """Let the worker end by itself: its standard input ends."""
-        self._to_say.put(None)
-
-    def dead_for(self, now: float) -> float:
-        """Return for how long it is known that the process has ended."""
-        if self._dead_since is None and self.exit_code is not None:
-            self._dead_since = now
-        return 0.0 if self._dead_since is None else now - self._dead_since
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError, ValueError):
+            self._process.stdin.close()
 
     def kill(self) -> None:
         """Kill the worker and all that it started, at once."""
@@ -162,54 +154,35 @@ class Slot:
         self.dismiss()
         self.kill()
         self.wait(JOIN_WITHIN_S)
+        for thread in self._threads:
+            thread.join(JOIN_WITHIN_S)
+        for pipe in (self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                pipe.close()
         self._child.release()
-        self._join()
         remove(self._lock_path)
 
-    def _join(self) -> None:
-        """Wait for the threads, but not for ever: who inherited a pipe and got away keeps it open.
-
-        Each thread closes its own pipe: to close one that another thread reads from would wait for that thread.
-        """
-        ends_at = time.monotonic() + JOIN_WITHIN_S
-        while any(thread.is_alive() for thread in self._threads) and time.monotonic() < ends_at:
-            with contextlib.suppress(queue.Empty):
-                self.heard.get(timeout=POLL_S)  # lets a thread go on that has no room to put more
-
-    def _thread(self, target: Callable[[IO[bytes]], None], pipe: IO[bytes] | None) -> threading.Thread:
+    def _reader(self, target: Callable[[IO[bytes]], None], pipe: IO[bytes] | None) -> threading.Thread:
         assert pipe is not None
-        thread = threading.Thread(target=target, args=(pipe,), name=f"{self.name} {target.__name__}", daemon=True)
+        thread = threading.Thread(target=target, args=(pipe,), name=f"{self.name} reader", daemon=True)
         thread.start()
         return thread
 
-    def _tell(self, pipe: IO[bytes]) -> None:
-        """Write what is to be said: a worker that is stopped may leave its pipe full, and only this thread waits."""
-        with contextlib.suppress(OSError), pipe:
-            while (message := self._to_say.get()) is not None:
-                pipe.write(encode(message))
-                pipe.flush()
-
     def _listen(self, pipe: IO[bytes]) -> None:
-        with pipe:
-            while line := pipe.readline(LINE_MAX_BYTES):
-                if line.endswith(b"\n") or len(line) == LINE_MAX_BYTES:  # else its death cut it off
-                    self._take(line)
+        while line := pipe.readline(LINE_MAX_BYTES):
+            try:
+                self.heard.put(decode_up(line))
+            except ProtocolError as error:
+                self.heard.put(error)
+            if line != _HEARTBEAT:  # it is enough that somebody hears it in time
+                self._wake()
         self.heard.put(None)
         self._wake()
 
-    def _take(self, line: bytes) -> None:
-        try:
-            self.heard.put(decode_up(line))
-        except ProtocolError as error:
-            self.heard.put(error)
-        if line != _HEARTBEAT:  # it is enough that somebody hears it in time
-            self._wake()
-
     def _drain(self, pipe: IO[bytes]) -> None:
-        with pipe:
-            while line := pipe.readline(CHATTER_MAX_BYTES):
-                text = line.decode("utf-8", "replace").rstrip()
-                _chatter.debug("worker says", extra={"fields": {"worker": self.name, "text": text}})
+        while line := pipe.readline(CHATTER_MAX_BYTES):
+            text = line.decode("utf-8", "replace").rstrip()
+            _chatter.debug("worker says", extra={"fields": {"worker": self.name, "text": text}})
 
 
 def _environment(settings: PoolSettings, launch: Launch) -> dict[str, str]:

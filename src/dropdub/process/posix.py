@@ -16,7 +16,7 @@ if sys.platform != "win32":
     from types import FrameType
 
     from dropdub.process.identity import Identity, identity_of, is_another
-    from dropdub.process.trees import descendants, kill_all, kill_each
+    from dropdub.process.trees import kill_tree
 
     LOCK_VARIABLE = "DROPDUB_LIVENESS_FD"
 
@@ -49,23 +49,11 @@ if sys.platform != "win32":
                 pass_fds=(fd,),
                 start_new_session=True,
             )
-            _record(process, fd)
-        except OSError:
-            lock_path.unlink()
-            raise
+            identity = identity_of(process.pid)
+            os.write(fd, identity.to_json().encode() if identity else b"")
         finally:
             os.close(fd)
         return Child(process, lock_path)
-
-    def _record(process: subprocess.Popen[bytes], fd: int) -> None:
-        """Write down who the process is; one that cannot be found again after a crash may not live."""
-        identity = identity_of(process.pid)
-        try:
-            os.write(fd, identity.to_json().encode() if identity else b"")
-        except OSError:
-            process.kill()
-            process.communicate()
-            raise
 
     def inherited_fds() -> tuple[int, ...]:
         """Return the descriptors that every child of a worker must inherit (`pass_fds`): its liveness lock."""
@@ -92,18 +80,15 @@ if sys.platform != "win32":
         The group of a leader that is dead is killed too: its number is given to no other process while the group
         lives. Where the number is another process's by now, nothing is done.
         """
-        if identity.pid <= 1 or is_another(identity):  # to kill "group" 0 or 1 would kill our own, or everybody
+        if is_another(identity):
             return
-        family = descendants(identity.pid)  # asked first: the death of its parent makes a child untraceable
-        with contextlib.suppress(ProcessLookupError, PermissionError, OverflowError):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(identity.pid, signal.SIGKILL)
-        kill_all(family)
+        kill_tree(identity.pid)
 
     def end_self_and_children() -> None:
-        """Kill this worker's children, and its group with itself where it leads one; if not, the caller ends itself."""
-        kill_each(descendants(os.getpid())[1:])
-        if os.getpgid(0) == os.getpid():
-            os.killpg(0, signal.SIGKILL)
+        """Kill this worker's whole group, this process included."""
+        os.killpg(os.getpgid(0), signal.SIGKILL)
 
     def contain_self() -> None:
         """Do nothing: on POSIX, workers end when their standard input does."""

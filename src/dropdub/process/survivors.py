@@ -48,6 +48,6 @@ def _end(lock_path: Path, deadline: float) -> None:
 
 def _recorded(lock_path: Path) -> Identity | None:
     try:
-        return Identity.from_json(lock_path.read_bytes())
+        return Identity.from_json(lock_path.read_text(encoding="utf-8"))
     except OSError:
         return None

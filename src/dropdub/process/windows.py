@@ -86,18 +86,9 @@ if sys.platform == "win32":
             creationflags=subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP,
         )
         _kernel.AssignProcessToJobObject(job, int(process._handle))  # type: ignore[attr-defined]
-        _record(process, lock_path)
-        return Child(process, lock_path, job)
-
-    def _record(process: subprocess.Popen[bytes], lock_path: Path) -> None:
-        """Write down who the process is; one that cannot be found again after a crash may not live."""
         identity = identity_of(process.pid)
-        try:
-            write_whole(lock_path, identity.to_json().encode() if identity else b"")
-        except OSError:
-            process.kill()
-            process.communicate()
-            raise
+        write_whole(lock_path, identity.to_json().encode() if identity else b"")
+        return Child(process, lock_path, job)
 
     def inherited_fds() -> tuple[int, ...]:
         """Return nothing: here the Job Object tells who lives."""
@@ -106,7 +97,7 @@ if sys.platform == "win32":
     def is_held(lock_path: Path) -> bool:
         """Return whether the process that the file names lives."""
         try:
-            identity = Identity.from_json(lock_path.read_bytes())
+            identity = Identity.from_json(lock_path.read_text(encoding="utf-8"))
         except OSError:
             return False
         return identity is not None and same_process(identity)
