@@ -80,6 +80,13 @@ class SubtitleStyle(Section):
         return self
 
 
+class Synthesis(Section):
+    """How carefully speech is made."""
+
+    verify: Literal["auto"] | bool = "auto"
+    takes: int = Field(default=3, ge=1, le=5)
+
+
 class JobOptions(Section):
     """What is made of one dropped file."""
 
@@ -89,6 +96,12 @@ class JobOptions(Section):
     transcriber: str = "auto"
     translator: str = "auto"
     synthesizer: str = "auto"
+    diarizer: str = "auto"
+    initial_prompt: str | None = Field(default=None, max_length=1_000)
+    hotwords: Annotated[tuple[str, ...], BeforeValidator(_one_is_a_list)] = ()
+    cleanup: Literal["none", "pt"] = "none"
+    speakers: Literal["auto", "one"] = "auto"
+    synthesis: Synthesis = Synthesis()
     duplicates: Literal["skip", "again"] = "skip"
     subtitles: SubtitleStyle = SubtitleStyle()
     out: str | None = None
@@ -178,6 +191,7 @@ class PoolSettings(Section):
     recycle_after: int = Field(default=200, ge=1)
     recycle_age: Positive = 6 * 3600.0
     threads: int = Field(default=1, ge=1, le=256)
+    idle_exit: Positive | None = None
 
 
 class WidePoolSettings(PoolSettings):
@@ -193,6 +207,18 @@ class Pools(Section):
     transcribe: WidePoolSettings = WidePoolSettings()
     translate: PoolSettings = PoolSettings()
     synthesize: PoolSettings = PoolSettings()
+
+
+class Models(Section):
+    """Where the quality engines' models are, and how they are used."""
+
+    dir: str = "models"
+    mirror: str | None = None
+    use: dict[str, str] = Field(default_factory=dict)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    compute_type: Literal["auto", "int8", "int8_float32", "int8_float16", "float16", "float32"] = "auto"
+    allow_smaller: bool = False
+    fallback: Literal["none", "light"] = "none"
 
 
 class CacheSettings(Section):
@@ -226,6 +252,7 @@ class Config(BaseSettings):
     deadlines: Deadlines = Deadlines()
     pools: Pools = Pools()
     preload: bool = True
+    models: Models = Models()
     cache: CacheSettings = CacheSettings()
     log: LogSettings = LogSettings()
 

@@ -11,7 +11,7 @@ from shutil import which
 from typing import ClassVar
 
 from dropdub.engines.apertium_pairs import ends, packages, route
-from dropdub.engines.base import EngineInfo
+from dropdub.engines.base import EngineInfo, EngineSettings
 from dropdub.errors import DeadlineExceeded, EngineMissing, MediaToolFailed, UnsupportedLanguage
 from dropdub.process import inherited_fds, kill_tree
 
@@ -28,6 +28,9 @@ class ApertiumTranslator:
     name: ClassVar[str] = "apertium"
     role: ClassVar[str] = "translator"
     rank: ClassVar[int] = 10
+
+    def __init__(self, settings: EngineSettings | None = None) -> None:
+        """Take the settings that all engines are given; none of them concerns this one."""
 
     @classmethod
     def unavailable(cls) -> str | None:

@@ -6,7 +6,7 @@ itself must be cheap to import: heavy libraries are imported in `load`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
@@ -62,6 +62,26 @@ class Voice:
 
 
 @dataclass(frozen=True)
+class EngineSettings:
+    """What an engine is made with; the light engines need none of it.
+
+    `models`: by engine name, the folder in `models_dir` of the model it is to use, or a full path. `device` is auto,
+    cpu or cuda; `compute_type` auto or one of CTranslate2's. `threads` is how many it may compute with. `squeeze`
+    counts how often memory ran out before: each time more is to be saved. `state_dir` keeps what was measured on
+    this machine; None keeps nothing.
+    """
+
+    models_dir: Path = Path("models")
+    models: Mapping[str, str] = field(default_factory=dict)
+    device: str = "auto"
+    compute_type: str = "auto"
+    threads: int = 1
+    allow_smaller: bool = False
+    squeeze: int = 0
+    state_dir: Path | None = None
+
+
+@dataclass(frozen=True)
 class EngineInfo:
     """What the manifest says about an engine."""
 
@@ -74,13 +94,17 @@ class EngineInfo:
 class Engine(Protocol):
     """What all engines share.
 
-    `role` is "transcriber", "translator" or "synthesizer". `rank` orders the installed engines of a role when
-    the configuration says `auto`: the highest that is available is taken.
+    `role` is "transcriber", "translator", "synthesizer" or "diarizer". `rank` orders the installed engines of a role
+    when the configuration says `auto`: the highest that is available is taken. An engine is made by its class with
+    one argument, `EngineSettings`, without which it uses the defaults.
     """
 
     name: ClassVar[str]
     role: ClassVar[str]
     rank: ClassVar[int]
+
+    def __init__(self, settings: EngineSettings | None = None) -> None:
+        """Make it, and load nothing."""
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -137,11 +161,20 @@ class Synthesizer(Engine, Protocol):
     def supports(self, language: str) -> bool:
         """Return whether it can speak this tag. Cheap, and valid before `load`."""
 
-    def speak(self, text: str, *, language: str, voice: Voice | None, rate: float = 1.0) -> Samples:
+    def speak(self, text: str, *, language: str, voice: Voice | None, rate: float = 1.0, take: int = 0) -> Samples:
         """Return `text` spoken at `rate` times the engine's usual pace.
 
+        The same `take` gives the same sound; another take another one, where the engine is not determined.
         Raises UnsupportedLanguage and VoiceMissing.
         """
+
+
+@runtime_checkable
+class Diarizer(Engine, Protocol):
+    """Tells voices apart."""
+
+    def embed(self, windows: Iterable[Window]) -> Iterator[Samples]:
+        """Yield, for each window in order, its voice as a vector of length 1."""
 
 
 @runtime_checkable
@@ -159,3 +192,55 @@ class HintsPair(Protocol):
     @classmethod
     def hint(cls, source: str, target: str) -> str | None:
         """Return a remedy as a sentence; None where there is none."""
+
+
+@runtime_checkable
+class NeedsModel(Protocol):
+    """An ability of engines whose model is not part of their package."""
+
+    runtime: ClassVar[str]
+    """What computes it, `torch` or `ctranslate2`: no process ever loads both."""
+
+    def missing_model(self) -> str | None:
+        """Return the name of the model that is not in its place; None where it is. Cheap, and valid before `load`."""
+
+    def needs_bytes(self) -> int:
+        """Return about how much memory it takes to load the model and work with it."""
+
+
+@runtime_checkable
+class Announces(Protocol):
+    """An ability of engines: to say where they do less than what was asked of them."""
+
+    def announcements(self) -> Sequence[str]:
+        """Return a sentence for each fallback that holds now, such as a smaller precision."""
+
+
+@runtime_checkable
+class OffersAlternatives(Protocol):
+    """An ability of translators: several wordings of each text, for one that fits its time."""
+
+    def alternatives(self, texts: Sequence[str], *, source: str, target: str) -> list[tuple[str, ...]]:
+        """Return, for each text in order, its translations, the likeliest first. Raises UnsupportedLanguage."""
+
+
+@runtime_checkable
+class TakesHints(Protocol):
+    """An ability of transcribers: to know beforehand what the recording is about."""
+
+    def hint_at(self, *, prompt: str | None, hotwords: Sequence[str]) -> None:
+        """Let what is transcribed from now on be heard in this light: a sentence, and names that may come up."""
+
+
+@runtime_checkable
+class PreparesVoices(Protocol):
+    """An ability of synthesizers: what is known of a voice, reckoned once and kept."""
+
+    def voice_key(self, voice: Voice) -> str:
+        """Return what tells this voice's prepared form from all others."""
+
+    def prepare(self, voice: Voice) -> bytes:
+        """Return the voice's prepared form."""
+
+    def take_prepared(self, voice: Voice, value: bytes) -> None:
+        """Use a prepared form that was kept. Raises ValueError for one that is not whole."""

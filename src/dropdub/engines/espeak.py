@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from dropdub.engines.base import EngineInfo, Samples, Voice
+from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
 from dropdub.engines.espeak_library import EspeakLibrary, EspeakVoice, espeak_library
 from dropdub.engines.languages import primary
 from dropdub.engines.packages import missing_package
@@ -27,6 +27,9 @@ class EspeakSynthesizer:
     clones: ClassVar[bool] = False
 
     sample_rate: int = 22_050
+
+    def __init__(self, settings: EngineSettings | None = None) -> None:
+        """Take the settings that all engines are given; none of them concerns this one."""
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -48,8 +51,8 @@ class EspeakSynthesizer:
     def coverage(self) -> str:
         return ", ".join(sorted(self.languages()))
 
-    def speak(self, text: str, *, language: str, voice: Voice | None, rate: float = 1.0) -> Samples:
-        """Return `text` spoken; an empty array for a text without letter or digit.
+    def speak(self, text: str, *, language: str, voice: Voice | None, rate: float = 1.0, take: int = 0) -> Samples:
+        """Return `text` spoken, always the same way; an empty array for a text without letter or digit.
 
         A voice's reference is ignored; a voice without one must be a voice of espeak.
         """

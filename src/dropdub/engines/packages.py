@@ -12,6 +12,7 @@ EXTRAS = {
     "nllb": "quality",
     "transformers": "quality",
     "xtts": "quality",
+    "resemblyzer": "speakers",
 }
 """The extra of this package that brings an engine's libraries."""
 

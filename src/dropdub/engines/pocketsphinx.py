@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from dropdub.engines.base import SPEECH_RATE_HZ, EngineInfo, Samples, Utterance, Window, Word
+from dropdub.engines.base import SPEECH_RATE_HZ, EngineInfo, EngineSettings, Samples, Utterance, Window, Word
 from dropdub.engines.languages import primary
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.utterances import utterances
@@ -36,7 +36,8 @@ class PocketsphinxTranscriber:
     role: ClassVar[str] = "transcriber"
     rank: ClassVar[int] = 10
 
-    def __init__(self) -> None:
+    def __init__(self, settings: EngineSettings | None = None) -> None:
+        """Take the settings that all engines are given; none of them concerns this one."""
         self._loaded: Decoder | None = None
 
     @classmethod
