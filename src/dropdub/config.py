@@ -194,19 +194,33 @@ class PoolSettings(Section):
     idle_exit: Positive | None = None
 
 
-class WidePoolSettings(PoolSettings):
-    """A pool that has two workers when nothing is said, also where another of its settings is."""
+class MediaPoolSettings(PoolSettings):
+    """The pool of ffmpeg: two at once, since they wait for the disk as much as they compute."""
 
     workers: int = Field(default=2, ge=1, le=64)
+
+
+class EnginePoolSettings(PoolSettings):
+    """A pool whose workers hold a model: how many, and how many threads each has, follows from the machine."""
+
+    workers: Annotated[int, Field(ge=1, le=64)] | Literal["auto"] = "auto"  # type: ignore[assignment]
+    threads: Annotated[int, Field(ge=1, le=256)] | Literal["auto"] = "auto"  # type: ignore[assignment]
+
+    def resolved(self, *, workers: int, threads: int) -> PoolSettings:
+        """Return it with numbers: these, where it says auto."""
+        numbers = {"workers": workers, "threads": threads}
+        return PoolSettings.model_validate(
+            {**self.model_dump(), **{name: number for name, number in numbers.items() if getattr(self, name) == "auto"}}
+        )
 
 
 class Pools(Section):
     """The four pools."""
 
-    media: WidePoolSettings = WidePoolSettings()
-    transcribe: WidePoolSettings = WidePoolSettings()
-    translate: PoolSettings = PoolSettings()
-    synthesize: PoolSettings = PoolSettings()
+    media: MediaPoolSettings = MediaPoolSettings()
+    transcribe: EnginePoolSettings = EnginePoolSettings()
+    translate: EnginePoolSettings = EnginePoolSettings()
+    synthesize: EnginePoolSettings = EnginePoolSettings()
 
 
 class Models(Section):

@@ -19,6 +19,7 @@
         │   └── Stalled
         ├── DiskFull, AccessDenied
         ├── MediaToolFailed
+        ├── FreshWorkerNeeded     what the worker has loaded stands in the way: a new one can do it
         └── UnexpectedError       an exception nobody foresaw, wrapped
 
 A leaf carries a message (what is wrong, with which file) and a remedy (what to do now). Errors cross from a
@@ -87,7 +88,7 @@ class TransitionRefused(DropdubError):
 
 
 class Waiting(DropdubError):
-    """Cannot go on now. `condition` names what is waited for: disk, memory, outbox, paused."""
+    """Cannot go on now. `condition` names what is waited for: disk, memory, outbox, model, paused."""
 
     permanent = False
 
@@ -187,6 +188,10 @@ class AccessDenied(TransientError):
 
 class MediaToolFailed(TransientError):
     usual_remedy = "If it happens again, see: jobs logs."
+
+
+class FreshWorkerNeeded(TransientError):
+    """The step has not begun: this process has loaded what must not meet what the step needs."""
 
 
 class UnexpectedError(TransientError):

@@ -69,6 +69,15 @@ class Root:
     def cache_dir(self) -> Path:
         return self.work / "cache"
 
+    @property
+    def state_dir(self) -> Path:
+        """Return the folder of what was measured on this machine."""
+        return self.work / "machine"
+
+    def models_dir(self, place: str) -> Path:
+        """Return where the models are: `place` of the configuration, relative to the root or absolute."""
+        return self.path / Path(place).expanduser()
+
     def job_dir(self, job_id: int) -> Path:
         return self.work / str(job_id)
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from dropdub.config import JobOptions, Limits, Split
+from dropdub.engines.base import EngineSettings
 from dropdub.engines.registry import Shelf
 from dropdub.errors import AccessDenied, DiskFull, DropdubError, OutOfMemory, UnexpectedError
 from dropdub.failpoints import play, reach
@@ -124,9 +125,11 @@ def _result(run: Run, shelf: Shelf, cache: Cache, line: Line) -> Result:
     with _temporary_files_in(task.scratch):
         reach(f"run.{task.job_id}.{task.key}.begin")
         reach(f"stage.{task.stage}")
+        shelf.begin(squeeze=int(run.payload.get("out_of_memory", 0)))
         result = stage_named(task.stage)(task)
         reach(f"run.{task.job_id}.{task.key}.end")
-    return {**result, "seconds": round(time.monotonic() - began, 3)}
+    told = list(dict.fromkeys([*result.get("warnings", ()), *shelf.notices()]))
+    return {**result, "warnings": told, "seconds": round(time.monotonic() - began, 3)}
 
 
 def _task(run: Run, shelf: Shelf, cache: Cache, line: Line) -> Task:
@@ -160,7 +163,7 @@ def _task(run: Run, shelf: Shelf, cache: Cache, line: Line) -> Task:
 
 
 def _get_ready(start: Start) -> tuple[Shelf, Cache]:
-    shelf = Shelf()
+    shelf = Shelf(settings=_engine_settings(start), light_instead=start.models.get("fallback") == "light")
     if start.preload and len(start.engines) == 2:
         try:
             shelf.preload(*start.engines)
@@ -168,6 +171,19 @@ def _get_ready(start: Start) -> tuple[Shelf, Cache]:
             _logger.warning("not loaded ahead: %s", error.message)
     directory = Path(start.cache_dir) if start.cache_dir else None
     return shelf, Cache(directory, max_bytes=start.cache_max_bytes)
+
+
+def _engine_settings(start: Start) -> EngineSettings:
+    given = start.models
+    return EngineSettings(
+        models_dir=Path(given.get("dir", "models")),
+        models=given.get("use", {}),
+        device=given.get("device", "auto"),
+        compute_type=given.get("compute_type", "auto"),
+        threads=start.threads,
+        allow_smaller=given.get("allow_smaller", False),
+        state_dir=Path(given["state_dir"]) if "state_dir" in given else None,
+    )
 
 
 def _foreseen(error: Exception) -> DropdubError:

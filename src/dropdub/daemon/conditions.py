@@ -1,4 +1,4 @@
-"""What work waits for: disk, memory, the outbox. Asked again and again, so that work goes on by itself."""
+"""What work waits for: disk, memory, the outbox, a model. Asked again and again, so that work goes on by itself."""
 
 from __future__ import annotations
 
@@ -6,19 +6,95 @@ import contextlib
 import os
 import shutil
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from dropdub.config import Limits
 from dropdub.daemon.context import Context, job_id
+from dropdub.daemon.logs import note
 from dropdub.errors import TransitionRefused, Waiting
 from dropdub.quantities import format_size
 from dropdub.root import Root
-from dropdub.store import transitions
+from dropdub.store import queries, transitions
+from dropdub.store.states import JobState
 from dropdub.store.tables import Job
 
 GENERAL = ("disk", "memory", "outbox")
+MODEL = "model"
+EVERY_S = 2.0
+LONGEST_PATIENCE_S = 60.0
+"""How long a job is held at most that was let go on and had to be held again: what is missing may not be seen here."""
+MODEL_PATIENCE_S = 300.0
+
+
+@dataclass
+class _Hold:
+    """One job that waits, or waited a moment ago: when it may go on, and how long it was held. Monotonic seconds."""
+
+    due: float
+    patience_s: float
+    seen: float
+
+
+class Conditions:
+    """Holds jobs while something is missing, and lets them go on. Times are monotonic seconds."""
+
+    def __init__(self, context: Context, busy: Callable[[int], bool]) -> None:
+        """`busy` tells whether a step of this job is under way."""
+        self._context = context
+        self._busy = busy
+        self._next = 0.0
+        self._holds: dict[int, _Hold] = {}
+        self._models: object = None
+        self.obstacle: Waiting | None = None
+
+    def heed(self, now: float) -> None:
+        """Hold jobs while there is an obstacle for all, and let those go on whose obstacle is gone."""
+        if now < self._next:
+            return
+        self._next = now + EVERY_S
+        self.obstacle = obstacle(self._context.root, self._context.config.limits)
+        if self.obstacle is not None:
+            self._hold_all(self.obstacle)
+        else:
+            self._let_go(now)
+
+    def _hold_all(self, error: Waiting) -> None:
+        for job in queries.unfinished_jobs(self._context.store, (JobState.QUEUED, JobState.RUNNING)):
+            if not self._busy(job_id(job)):
+                hold(self._context, job, error)
+
+    def _let_go(self, now: float) -> None:
+        models, self._models = self._models, _listing(self._context.root.models_dir(self._context.config.models.dir))
+        for job in queries.unfinished_jobs(self._context.store, (JobState.WAITING,)):
+            if self._may_go(job, now, fresh_models=models != self._models):
+                transitions.release_job(self._context.store, job_id(job), waiting_for=job.waiting_for, now=time.time())
+                note("job goes on", job=job.id)
+        self._holds = {id_: one for id_, one in self._holds.items() if now - one.seen < 2 * MODEL_PATIENCE_S}
+
+    def _may_go(self, job: Job, now: float, *, fresh_models: bool) -> bool:
+        """Return whether a job's time has come; each time that it must be held again it is held for longer."""
+        if job.waiting_for not in (*GENERAL, MODEL):
+            return False
+        first_s = MODEL_PATIENCE_S if job.waiting_for == MODEL else 0.0
+        found = self._holds.setdefault(job_id(job), _Hold(now + first_s, first_s, now))
+        found.seen = now
+        if now < found.due and not (fresh_models and job.waiting_for == MODEL):
+            return False
+        found.patience_s = min(2 * max(found.patience_s, EVERY_S), max(first_s, LONGEST_PATIENCE_S))
+        found.due = now + found.patience_s
+        return True
+
+
+def _listing(folder: Path) -> object:
+    """Return what changes when a model comes to its folder, or one that is there is replaced."""
+    try:
+        return sorted((one.name, one.stat().st_mtime_ns) for one in folder.iterdir())
+    except OSError:
+        return None
 
 
 def obstacle(root: Root, limits: Limits) -> Waiting | None:

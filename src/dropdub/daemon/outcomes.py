@@ -13,7 +13,7 @@ from dropdub.daemon.logs import note
 from dropdub.daemon.publishing import publish
 from dropdub.daemon.retry import next_try_at
 from dropdub.daemon.scheduler import Scheduler
-from dropdub.errors import DropdubError, TransitionRefused, UnexpectedError, Waiting
+from dropdub.errors import DropdubError, FreshWorkerNeeded, TransitionRefused, UnexpectedError, Waiting
 from dropdub.files import remove_tree
 from dropdub.pipeline.artefacts import scratch_name
 from dropdub.pipeline.plan import job_facts, plan
@@ -74,6 +74,9 @@ class Outcomes:
         """Close an attempt that ended in an error: wait, try again later, or fail."""
         store, step, now = self._context.store, claim.step, time.time()
         assert step.id is not None
+        if isinstance(error, FreshWorkerNeeded):
+            self.put_back(claim, Outcome.RELEASED)
+            return
         self._forget(claim)
         if isinstance(error, Waiting):
             self._wait(claim, error, end, now)

@@ -16,11 +16,10 @@ from typing import Any
 from dropdub.config import Config, load_config
 from dropdub.daemon import lock, logs
 from dropdub.daemon.context import Context, job_id
+from dropdub.daemon.pools import make_pools
 from dropdub.daemon.supervisor import Supervisor
 from dropdub.errors import RootLocked, StoreUnavailable, UsageError
 from dropdub.files import safe_name
-from dropdub.pool.messages import Start
-from dropdub.pool.pool import Launch, Pool
 from dropdub.process import contain_self, identity_of, install_stop_handlers
 from dropdub.root import Root
 from dropdub.store import transitions
@@ -134,7 +133,7 @@ def _run(
     take_down_logs = logs.set_up(root, config.log)
     context = Context(root, config, store, uuid.uuid4().hex, report, only)
     wake = threading.Event()
-    supervisor = Supervisor(context, _pools(root, config, wake), wake, watch=only is None)
+    supervisor = Supervisor(context, make_pools(root, config, wake.set), wake, watch=only is None)
     _enter(context)
     install_stop_handlers(supervisor.stop)
     try:
@@ -160,29 +159,6 @@ def _enter(context: Context) -> None:
         now=time.time(),
     )
     logs.note("run started", run=context.run_id, pid=me.pid)
-
-
-def _pools(root: Root, config: Config, wake: threading.Event) -> dict[str, Pool]:
-    job = config.job
-    engines = {
-        "transcribe": ["transcriber", job.transcriber],
-        "translate": ["translator", job.translator],
-        "synthesize": ["synthesizer", job.synthesizer],
-    }
-    pools = {}
-    for name, settings in config.pools:
-        start = Start(
-            preload=config.preload,
-            cache_dir=str(root.cache_dir) if config.cache.enabled else None,
-            cache_max_bytes=int(config.cache.max_size),
-            threads=settings.threads,
-            engines=engines.get(name, []),
-        )
-        launch = Launch(
-            run_dir=root.run_dir, start=start, stall_s=config.deadlines.stall, start_s=config.deadlines.start
-        )
-        pools[name] = Pool(name, settings, launch, wake=wake.set)
-    return pools
 
 
 def _summary(supervisor: Supervisor, url: str) -> Summary:

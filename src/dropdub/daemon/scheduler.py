@@ -9,6 +9,7 @@ from typing import Any
 from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.deadlines import deadline_s
 from dropdub.daemon.logs import note
+from dropdub.errors import OutOfMemory
 from dropdub.pipeline.artefacts import result_name, scratch_name
 from dropdub.pool.messages import Run
 from dropdub.pool.pool import Pool
@@ -90,4 +91,5 @@ def payload(context: Context, claim: Claim, facts: Mapping[str, Any]) -> dict[st
         "limits": context.config.limits.model_dump(mode="json"),
         "split": context.config.split.model_dump(mode="json"),
         "facts": dict(facts),
+        "out_of_memory": queries.failures(context.store, step, OutOfMemory.__name__) if step.attempts else 0,
     }

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-from dropdub.daemon.conditions import GENERAL, hold, obstacle
+from dropdub.daemon.conditions import Conditions
 from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.endings import Endings
 from dropdub.daemon.intaking import Intake
@@ -16,17 +16,16 @@ from dropdub.daemon.mover import Moved, Mover
 from dropdub.daemon.outcomes import Outcomes
 from dropdub.daemon.recovery import recover
 from dropdub.daemon.scheduler import Scheduler
-from dropdub.errors import TransitionRefused, Waiting
+from dropdub.errors import TransitionRefused
 from dropdub.pool.pool import Pool
 from dropdub.store import queries, transitions
-from dropdub.store.states import JobState, Outcome
+from dropdub.store.states import Outcome
 
 LONGEST_TURN_S = 0.5
 """How long the loop sleeps at the most: commands from other processes are seen within this time."""
 LOOK_EVERY_S = 0.1
 """How often at the most inbox, commands and ended jobs are looked at, however fast workers report."""
 BEAT_S = 2.0
-CONDITIONS_S = 2.0
 CLOCK_STEP_S = 5.0
 POOL_GRACE_S = 1.5
 MOVER_GRACE_S = 2.0
@@ -42,12 +41,12 @@ class Supervisor:
         self._watch = watch
         self._stopping = False
         self._paused = False
-        self._obstacle: Waiting | None = None
         self._stirred = False
         self._clock_offset = time.time() - time.monotonic()
-        self._next_look = self._next_beat = self._next_conditions = 0.0
+        self._next_look = self._next_beat = 0.0
         self._mover = Mover(wake.set)
         self._scheduler = Scheduler(context, pools)
+        self._conditions = Conditions(context, lambda job_id: bool(self._scheduler.of_job(job_id)))
         self._outcomes = Outcomes(context, self._scheduler)
         self.endings = Endings(context, self._mover, self._scheduler, self._outcomes)
         self._intake = Intake(context, self._mover, self.endings, wake.set)
@@ -88,13 +87,13 @@ class Supervisor:
             self._next_look = now + LOOK_EVERY_S
             self._stirred = False
             self._look(now)
-        if not self._paused and self._obstacle is None:
+        if not self._paused and self._conditions.obstacle is None:
             self._scheduler.dispatch()
 
     def _look(self, now: float) -> None:
         self._heed_commands()
         self._heed_clock(now)
-        self._heed_conditions(now)
+        self._conditions.heed(now)
         if self._watch:
             self._intake.tick(now)
         else:
@@ -139,31 +138,6 @@ class Supervisor:
             transitions.cap_schedule(self._context.store, latest=time.time() + self._context.config.retry.longest)
         self._clock_offset = offset
 
-    def _heed_conditions(self, now: float) -> None:
-        """Hold jobs while there is an obstacle for all, and let those go on whose obstacle is gone."""
-        if now < self._next_conditions:
-            return
-        self._next_conditions = now + CONDITIONS_S
-        before, self._obstacle = self._obstacle, obstacle(self._context.root, self._context.config.limits)
-        if self._obstacle is not None:
-            self._hold_all(self._obstacle)
-        elif before is not None or self._any_held():
-            self._release_all()
-
-    def _hold_all(self, error: Waiting) -> None:
-        for job in queries.unfinished_jobs(self._context.store, (JobState.QUEUED, JobState.RUNNING)):
-            if not self._scheduler.of_job(job_id(job)):
-                hold(self._context, job, error)
-
-    def _any_held(self) -> bool:
-        return bool(queries.unfinished_jobs(self._context.store, (JobState.WAITING,)))
-
-    def _release_all(self) -> None:
-        for job in queries.unfinished_jobs(self._context.store, (JobState.WAITING,)):
-            if job.waiting_for in GENERAL:
-                transitions.release_job(self._context.store, job_id(job), waiting_for=job.waiting_for, now=time.time())
-                note("job goes on", job=job.id)
-
     def _take_moved(self, moved: Moved, now: float) -> None:
         job = queries.job(self._context.store, moved.job_id)
         if job.verdict is not None:
@@ -181,8 +155,8 @@ class Supervisor:
             return
         self._next_beat = now + BEAT_S
         notes = [*self._intake.notes, *self.endings.notes]
-        if self._obstacle is not None:
-            notes.append(f"Work waits. {self._obstacle.sentence}")
+        if self._conditions.obstacle is not None:
+            notes.append(f"Work waits. {self._conditions.obstacle.sentence}")
         transitions.beat(
             self._context.store,
             self._context.run_id,

@@ -51,6 +51,11 @@ def _index() -> _Index:
     return _Index({one.two: one for one in languages}, {one.three: one for one in languages})
 
 
+def every_language() -> frozenset[str]:
+    """Return the two-letter tags of all languages known here."""
+    return frozenset(_index().by_two)
+
+
 def primary(tag: str) -> str:
     """Return a tag's primary language, in two letters where it has them: `pt` for pt-BR, pt_BR and por."""
     code = tag.replace("_", "-").partition("-")[0].lower()

@@ -5,18 +5,29 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import EntryPoint
 from typing import cast
 
 import psutil
 
-from dropdub.engines.base import Engine, HintsPair, Synthesizer, TellsCoverage, Transcriber, Translator
+from dropdub.engines.base import (
+    Announces,
+    Engine,
+    EngineSettings,
+    HintsPair,
+    NeedsModel,
+    Synthesizer,
+    TellsCoverage,
+    Transcriber,
+    Translator,
+)
 from dropdub.engines.languages import primary
 from dropdub.engines.offers import Offer, installed_offers, named
 from dropdub.engines.packages import install_command
-from dropdub.errors import EngineMissing, UnsupportedLanguage
+from dropdub.errors import EngineMissing, FreshWorkerNeeded, UnsupportedLanguage, Waiting
+from dropdub.quantities import format_size
 
 AUTO = "auto"
 OTHERWISE = "Or choose another engine in config.yaml. Then: jobs retry."
@@ -38,13 +49,40 @@ class _Need:
 class Shelf:
     """The engines of one worker. Not thread-safe.
 
-    `entries` stands in for what the installed packages register.
+    `entries` stands in for what the installed packages register. With `light_instead`, an engine whose model is not
+    here is replaced by a light one, which `notices` tells; else the step waits for the model.
     """
 
-    def __init__(self, entries: Iterable[EntryPoint] | None = None) -> None:
+    def __init__(
+        self,
+        entries: Iterable[EntryPoint] | None = None,
+        *,
+        settings: EngineSettings | None = None,
+        light_instead: bool = False,
+    ) -> None:
         self._entries = entries
+        self._settings = settings or EngineSettings()
+        self._light_instead = light_instead
         self._made: dict[str, Engine] = {}
         self._loaded: set[str] = set()
+        self._used: dict[str, Engine] = {}
+        self._replaced: dict[str, str] = {}
+
+    def begin(self, *, squeeze: int = 0) -> None:
+        """Begin a step: `notices` starts anew. `squeeze` counts how often the step ran out of memory before."""
+        self._used.clear()
+        self._replaced.clear()
+        if squeeze > self._settings.squeeze:
+            self._settings = replace(self._settings, squeeze=squeeze)
+            self._made.clear()
+            self._loaded.clear()
+
+    def notices(self) -> list[str]:
+        """Return what the step is to say of its engines: each fallback that held while it ran."""
+        told = [
+            one for engine in self._used.values() if isinstance(engine, Announces) for one in engine.announcements()
+        ]
+        return [*self._replaced.values(), *told]
 
     def describe(self) -> list[Offer]:
         """Return each offered engine, by role and descending rank, with its problem. Loads no model."""
@@ -59,7 +97,7 @@ class Shelf:
             self._ready(self._usable(name, role=role))
             return
         best = next((offer for offer in self._of_role(role) if offer.problem is None), None)
-        if best is not None:
+        if best is not None and self._model_missing(best) is None:
             self._ready(best)
 
     def transcriber(self, name: str, *, language: str | None = None) -> Transcriber:
@@ -87,9 +125,33 @@ class Shelf:
             raise self._none_usable(need)
         for offer in usable:
             if need.met_by(self._instance(offer)):
-                return offer
+                return self._with_model(offer, need)
         message = f"No installed {need.role} {need.does}. {self._coverage(usable)}".strip()
         raise UnsupportedLanguage(message, remedy=_hint(usable, need))
+
+    def _with_model(self, offer: Offer, need: _Need) -> Offer:
+        """Return the offer, where its model is here; else a light one, if that is allowed. Raises Waiting."""
+        model = self._model_missing(offer)
+        if model is None:
+            return offer
+        light = self._light(need) if self._light_instead else None
+        if light is None:
+            raise Waiting(
+                f"The model '{model}' of the engine '{offer.name}' is not here.",
+                condition="model",
+                remedy=f"Get it with: jobs models pull {model}. It then goes on by itself.",
+            )
+        self._replaced[offer.name] = f"{light.name} did the work: the model '{model}' of {offer.name} is not here."
+        return light
+
+    def _light(self, need: _Need) -> Offer | None:
+        usable = (offer for offer in self._of_role(need.role) if offer.problem is None)
+        able = (offer for offer in usable if not isinstance(self._instance(offer), NeedsModel))
+        return next((offer for offer in able if need.met_by(self._instance(offer))), None)
+
+    def _model_missing(self, offer: Offer) -> str | None:
+        engine = self._instance(offer)
+        return engine.missing_model() if isinstance(engine, NeedsModel) else None
 
     def _called(self, name: str, need: _Need) -> Offer:
         offer = self._usable(name, role=need.role)
@@ -99,7 +161,7 @@ class Shelf:
         if not need.met_by(self._instance(offer)):
             message = f"The engine '{name}' {need.does_not}. {self._coverage([offer])}".strip()
             raise UnsupportedLanguage(message, remedy=_hint([offer], need))
-        return offer
+        return self._with_model(offer, need)
 
     def _usable(self, name: str, *, role: str | None = None) -> Offer:
         offer = self._offers.get(name)
@@ -114,14 +176,25 @@ class Shelf:
     def _ready(self, offer: Offer) -> Engine:
         engine = self._instance(offer)
         if offer.name not in self._loaded:
+            self._refuse_mixture(offer.name, engine)
             _load(offer.name, engine)
             self._loaded.add(offer.name)
+        self._used[offer.name] = engine
         return engine
+
+    def _refuse_mixture(self, name: str, engine: Engine) -> None:
+        """Refuse to load what computes with another library than what is loaded: on Windows the two crash together."""
+        runtime = _runtime(engine)
+        others = {_runtime(self._made[loaded]) for loaded in self._loaded} - {None, runtime}
+        if runtime is not None and others:
+            raise FreshWorkerNeeded(
+                f"The engine '{name}' needs a worker that has not loaded {', '.join(map(str, others))}."
+            )
 
     def _instance(self, offer: Offer) -> Engine:
         assert offer.engine is not None, "an offer without a problem has its class"
         if offer.name not in self._made:
-            self._made[offer.name] = offer.engine()
+            self._made[offer.name] = offer.engine(self._settings)
         return self._made[offer.name]
 
     @cached_property
@@ -189,8 +262,26 @@ def _hint(offers: Iterable[Offer], need: _Need) -> str | None:
     return " ".join(hint for hint in hints if hint) or None
 
 
+def _runtime(engine: Engine) -> str | None:
+    return getattr(engine, "runtime", None)
+
+
+def _refuse_without_memory(name: str, engine: Engine) -> None:
+    """Raise Waiting where an engine would not fit into the memory that is free: better now than in the middle."""
+    if not isinstance(engine, NeedsModel):
+        return
+    needed, free = engine.needs_bytes(), psutil.virtual_memory().available
+    if needed > free:
+        raise Waiting(
+            f"The engine '{name}' needs {format_size(needed)} of memory; {format_size(free)} are free.",
+            condition="memory",
+            remedy="Close other programs, or choose a smaller model in config.yaml (models.use).",
+        )
+
+
 def _load(name: str, engine: Engine) -> None:
     """Load an engine, and log what that took: the numbers that the pools' limits are set by."""
+    _refuse_without_memory(name, engine)
     process = psutil.Process()
     before, started = process.memory_info().rss, time.monotonic()
     engine.load()

@@ -10,6 +10,7 @@ from dropdub.engines.base import Utterance, Word
 PAUSE_S = 0.4
 LONGEST_S = 12.0
 MOST_WORDS = 20
+SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")
 
 
 def utterances(words: Sequence[Word]) -> tuple[Utterance, ...]:
@@ -17,7 +18,7 @@ def utterances(words: Sequence[Word]) -> tuple[Utterance, ...]:
 
     A single word that is longer stays whole.
     """
-    return tuple(_utterance(part) for phrase in _phrases(words) for part in _bounded(phrase))
+    return tuple(_utterance(part) for phrase in _phrases(words) for part in bounded(phrase))
 
 
 def _phrases(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
@@ -30,22 +31,24 @@ def _phrases(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
         yield words[start:]
 
 
-def _bounded(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
+def bounded(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
+    """Yield words in parts within `LONGEST_S` and `MOST_WORDS`, cut after sentences, and where the pause is longest."""
     fits = len(words) <= MOST_WORDS and words[-1].end - words[0].start <= LONGEST_S
     if fits or len(words) == 1:
         yield words
         return
     cut = _best_cut(words)
-    yield from _bounded(words[:cut])
-    yield from _bounded(words[cut:])
+    yield from bounded(words[:cut])
+    yield from bounded(words[cut:])
 
 
 def _best_cut(words: Sequence[Word]) -> int:
-    """Return the place of the longest pause; of equal ones, the most central, so that no stub is cut off."""
+    """Return the place after a sentence, else of the longest pause; of equal ones, the most central: no stubs."""
 
-    def merit(place: int) -> tuple[float, float]:
+    def merit(place: int) -> tuple[bool, float, float]:
         pause_s = round(words[place].start - words[place - 1].end, 2)
-        return pause_s, -abs(place - len(words) / 2)
+        ends = words[place - 1].text.rstrip()[-1:] in SENTENCE_ENDS
+        return ends, 0.0 if ends else pause_s, -abs(place - len(words) / 2)
 
     return max(range(1, len(words)), key=merit)
 

@@ -21,7 +21,10 @@ class ProtocolError(WorkerDied):
 
 @dataclass(frozen=True)
 class Start:
-    """What a worker is to get ready with. `engines`: role and name, where the pool has an engine."""
+    """What a worker is to get ready with.
+
+    `engines`: role and name, where the pool has an engine. `models`: what its engines are made with, and `fallback`.
+    """
 
     kind: ClassVar[str] = "start"
     preload: bool = True
@@ -29,6 +32,7 @@ class Start:
     cache_max_bytes: int = 0
     threads: int = 1
     engines: list[str] = field(default_factory=list)
+    models: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

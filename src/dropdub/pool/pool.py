@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from dropdub.config import PoolSettings
-from dropdub.errors import DeadlineExceeded, DropdubError, OutOfMemory, Stalled, WorkerDied
+from dropdub.errors import DeadlineExceeded, DropdubError, FreshWorkerNeeded, OutOfMemory, Stalled, WorkerDied
 from dropdub.pool.messages import Done, Failed, Log, Progress, ProtocolError, Ready, Run, Up
 from dropdub.pool.slot import Launch, Phase, Slot
 from dropdub.process import Identity, boot_id, error_for_exit, tree_memory
@@ -200,6 +200,7 @@ class Pool:
     def _heard(self, slot: Slot, message: Up, now: float) -> Iterator[PoolEvent]:
         if isinstance(message, Ready):
             slot.phase = Phase.IDLE
+            slot.idle_since = now
             slot.reported = Identity(message.pid, message.started, boot_id())
             self._failed_starts = 0
             text = f"worker {slot.name} ready in {message.seconds:.1f} s with {format_size(message.memory)}"
@@ -214,10 +215,13 @@ class Pool:
 
     def _outcome(self, slot: Slot, message: Done | Failed, now: float) -> PoolEvent:
         seconds, peak = now - slot.run_since, slot.peak
-        slot.freed()
+        slot.freed(now)
         if isinstance(message, Done):
             return Completed(message.step_id, message.token, message.result, seconds, peak)
         error = DropdubError.from_dict(message.error)
+        if isinstance(error, FreshWorkerNeeded):  # and one that does not load the same again
+            self._launch = replace(self._launch, start=replace(self._launch.start, preload=False))
+            self._end_idle(slot)
         return Broke(message.step_id, message.token, error, None, seconds, peak)
 
     def _ended(self, slot: Slot, now: float) -> Iterator[PoolEvent]:
@@ -257,10 +261,13 @@ class Pool:
         error = self._fault(slot, now)
         if error is not None:
             yield from self._break(slot, error, None, now)
-        elif slot.phase is Phase.IDLE and self._worn(slot, now):
-            slot.dismiss()
-            slot.wait(1.0)
-            self._remove(slot)
+        elif slot.phase is Phase.IDLE and (self._worn(slot, now) or self._unused(slot, now)):
+            self._end_idle(slot)
+
+    def _end_idle(self, slot: Slot) -> None:
+        slot.dismiss()
+        slot.wait(1.0)
+        self._remove(slot)
 
     def _fault(self, slot: Slot, now: float) -> DropdubError | None:
         if slot.deadline is not None and now >= slot.deadline:
@@ -280,6 +287,11 @@ class Pool:
     def _worn(self, slot: Slot, now: float) -> bool:
         return slot.steps >= self._settings.recycle_after or now - slot.born >= self._settings.recycle_age
 
+    def _unused(self, slot: Slot, now: float) -> bool:
+        """Return whether a worker has had nothing to do for so long that its memory is to be given back."""
+        idle_exit = self._settings.idle_exit
+        return idle_exit is not None and not self._queued and now - slot.idle_since >= idle_exit
+
     def _measure(self, now: float) -> None:
         if now < self._next_memory:
             return
@@ -295,6 +307,7 @@ class Pool:
             return
         for slot in self._slots:
             slot.born += leap
+            slot.idle_since += leap
             slot.last_heard += leap
             if slot.deadline is not None:
                 slot.deadline += leap

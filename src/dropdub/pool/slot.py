@@ -72,6 +72,7 @@ class Slot:
         self.phase = Phase.STARTING
         self.born = now
         self.last_heard = now
+        self.idle_since = now
         self.steps = 0
         self.run: Run | None = None
         self.run_since = now
@@ -119,8 +120,9 @@ class Slot:
         self.last_heard = now
         self.say(run)
 
-    def freed(self) -> None:
+    def freed(self, now: float) -> None:
         """Note that the step under way has ended."""
+        self.idle_since = now
         self.phase, self.run, self.deadline = Phase.IDLE, None, None
         self.steps += 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ColumnElement, exists, func
 from sqlalchemy import select as sql_select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from dropdub.errors import UsageError
 from dropdub.store.database import Store
 from dropdub.store.states import UNFINISHED, JobState, StepState
-from dropdub.store.tables import Control, Job, Step
+from dropdub.store.tables import Attempt, Control, Job, Step
 
 _GOING = (JobState.QUEUED, JobState.RUNNING)
 _NOT_COMPARED = ("duplicates",)
@@ -82,6 +82,13 @@ def facts(store: Store, job: Job) -> dict[str, dict[str, Any]]:
         mine = (col(Step.job_id) == job.id, col(Step.round) == job.round)
         done = _steps(session, *mine, col(Step.state) == StepState.SUCCEEDED)
     return {step.key: step.result or {} for step in done}
+
+
+def failures(store: Store, step: Step, error_class: str) -> int:
+    """Return how many attempts of a step ended in this error."""
+    with store.reading() as session:
+        found = (col(Attempt.step_id) == step.id, col(Attempt.error_class) == error_class)
+        return session.exec(select(func.count()).select_from(Attempt).where(*found)).one()
 
 
 def same_content(store: Store, job: Job) -> Job | None:

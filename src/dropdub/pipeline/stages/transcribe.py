@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from dropdub.engines.base import Transcriber, Utterance, Window
+from dropdub.engines.base import TakesHints, Transcriber, Utterance, Window
 from dropdub.engines.languages import UNDETERMINED, primary
 from dropdub.media import wav
 from dropdub.media.speech import Span, quietest_in, windows
@@ -35,7 +35,15 @@ def run(task: Task) -> Result:
     chunk = _Chunk(task.job_dir / AUDIO, float(task.params["start"]), float(task.params["end"]))
     speech = _speech(task, chunk)
     spans = [[span.start, span.end] for span in speech]
-    key = ("transcript", _sound_hash(chunk), json.dumps(spans), asdict(engine.info()), wanted, LONGEST_WINDOW_S)
+    key = (
+        "transcript",
+        _sound_hash(chunk),
+        json.dumps(spans),
+        asdict(engine.info()),
+        wanted,
+        LONGEST_WINDOW_S,
+        _hinted(task, engine),
+    )
     transcript = task.cache.get(*key, check=lambda value: _checked(value, chunk))
     cached = transcript is not None
     if transcript is None:
@@ -48,6 +56,15 @@ def run(task: Task) -> Result:
         "engine": transcript.engine,
         "cached": cached,
     }
+
+
+def _hinted(task: Task, engine: Transcriber) -> str:
+    """Give the engine the job's hints, also none, and return them for the cache's key."""
+    prompt, hotwords = task.options.initial_prompt, task.options.hotwords
+    if not isinstance(engine, TakesHints):
+        return ""
+    engine.hint_at(prompt=prompt, hotwords=hotwords)
+    return json.dumps([prompt, hotwords])
 
 
 def _speech(task: Task, chunk: _Chunk) -> list[Span]:

@@ -1,0 +1,70 @@
+"""The four pools of one run: how many workers each has, and what they are started with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import psutil
+
+from dropdub.config import Config, EnginePoolSettings, PoolSettings
+from dropdub.pool.messages import Start
+from dropdub.pool.pool import Launch, Pool
+from dropdub.root import Root
+
+ROLES = {"transcribe": "transcriber", "translate": "translator", "synthesize": "synthesizer"}
+_ONE_CORE_ENGINES = ("pocketsphinx", "apertium", "espeak-ng")
+"""They compute on one core whatever they are given, and are small: several processes are the way to use more."""
+
+
+def make_pools(root: Root, config: Config, wake: Callable[[], None]) -> dict[str, Pool]:
+    """Return the pools by name; no worker is started yet."""
+    cores = psutil.cpu_count(logical=False) or 1
+    pools = {}
+    for name, settings in config.pools:
+        numbers = numbered(name, settings, engine=_engine(config, name), cores=cores)
+        launch = Launch(
+            run_dir=root.run_dir,
+            start=_start(root, config, name, numbers),
+            stall_s=config.deadlines.stall,
+            start_s=config.deadlines.start,
+        )
+        pools[name] = Pool(name, numbers, launch, wake=wake)
+    return pools
+
+
+def numbered(name: str, settings: PoolSettings, *, engine: str, cores: int) -> PoolSettings:
+    """Return a pool's settings with numbers for `auto`.
+
+    A large model is shared by the threads of one process: two processes with a thread each compute as fast, but take
+    1.5 times the memory. Translating and speaking leave half of the cores to what else runs.
+    """
+    if not isinstance(settings, EnginePoolSettings):
+        return settings
+    if engine in _ONE_CORE_ENGINES:
+        return settings.resolved(workers=2 if name == "transcribe" else 1, threads=1)
+    return settings.resolved(workers=1, threads=cores if name == "transcribe" else max(cores // 2, 1))
+
+
+def _engine(config: Config, name: str) -> str:
+    return str(getattr(config.job, ROLES[name])) if name in ROLES else ""
+
+
+def _start(root: Root, config: Config, name: str, settings: PoolSettings) -> Start:
+    return Start(
+        preload=config.preload,
+        cache_dir=str(root.cache_dir) if config.cache.enabled else None,
+        cache_max_bytes=int(config.cache.max_size),
+        threads=settings.threads,
+        engines=[ROLES[name], _engine(config, name)] if name in ROLES else [],
+        models=_models(root, config),
+    )
+
+
+def _models(root: Root, config: Config) -> dict[str, Any]:
+    models = config.models
+    return {
+        **models.model_dump(include={"use", "device", "compute_type", "allow_smaller", "fallback"}),
+        "dir": str(root.models_dir(models.dir)),
+        "state_dir": str(root.state_dir),
+    }

@@ -1,0 +1,131 @@
+"""The quality transcriber: Whisper models on CTranslate2, speech window by speech window."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dropdub.engines.base import EngineInfo, EngineSettings, Utterance, Window
+from dropdub.engines.in_order import in_order
+from dropdub.engines.languages import every_language, primary
+from dropdub.engines.models import is_whole, model_folder, model_name, size_of
+from dropdub.engines.packages import missing_package, package_version
+from dropdub.engines.precision import first_that_loads, out_of_memory_told, precisions
+from dropdub.engines.rungs import Rung, ladder
+from dropdub.engines.whisper_decoding import Decoder, language_odds
+from dropdub.errors import UnsupportedLanguage
+
+if TYPE_CHECKING:
+    from faster_whisper import WhisperModel
+
+DEFAULT_MODEL = "whisper-small"
+FILES = ("model.bin", "config.json", "tokenizer.json")
+_LANGUAGE_TOKEN = re.compile(r"<\|([a-z]{2,3})\|>")
+_WORKING_BYTES = 250_000_000
+
+
+class FasterWhisperTranscriber:
+    """Understands the languages of its model; words come with times and probabilities.
+
+    On a processor, one model is shared by `threads` windows at once, each decoded by one thread: as fast as several
+    processes, at two thirds of their memory. On a graphics card, windows are decoded in batches. No window knows of
+    the text before it, so that an error does not spread, and the same window gives the same words wherever it stands.
+    """
+
+    name: ClassVar[str] = "faster-whisper"
+    role: ClassVar[str] = "transcriber"
+    rank: ClassVar[int] = 20
+    runtime: ClassVar[str] = "ctranslate2"
+
+    def __init__(self, settings: EngineSettings | None = None) -> None:
+        self._settings = settings or EngineSettings()
+        self._model: WhisperModel | None = None
+        self._device = self._compute_type = ""
+        self._fallbacks: tuple[str, ...] = ()
+        self._hints: dict[str, Any] = {}
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        return missing_package(cls.name, "faster_whisper")
+
+    def missing_model(self) -> str | None:
+        here = is_whole(model_folder(self._settings, self.name, DEFAULT_MODEL), FILES)
+        return None if here else model_name(self._settings, self.name, DEFAULT_MODEL)
+
+    def needs_bytes(self) -> int:
+        """Return the size of the model's file, about what it takes loaded, and room for the windows under way."""
+        return size_of(self._rung.folder) + _WORKING_BYTES * max(self._rung.at_once, 1)
+
+    def load(self) -> None:
+        if self._model is not None:
+            return
+        wanted = precisions(self._rung.device, self._settings, model=self._rung.folder)
+        loaded = first_that_loads(wanted, self._made, engine=self.name)
+        self._model, self._device, self._compute_type = loaded.thing, loaded.device, loaded.compute_type
+        self._fallbacks = loaded.announcements
+
+    def info(self) -> EngineInfo:
+        details = {"model": self._rung.folder.name, "device": self._device, "compute_type": self._compute_type}
+        return EngineInfo(self.name, package_version("faster-whisper"), details)
+
+    def announcements(self) -> Sequence[str]:
+        told = self._rung.announcement
+        return (*self._fallbacks, told) if told else self._fallbacks
+
+    def languages(self) -> frozenset[str]:
+        """Return the languages of the model's vocabulary; a model for English alone says so in its configuration."""
+        return self._languages
+
+    def hint_at(self, *, prompt: str | None, hotwords: Sequence[str]) -> None:
+        self._hints = {"initial_prompt": prompt, "hotwords": ", ".join(hotwords) or None}
+
+    def detect_language(self, windows: Sequence[Window]) -> str:
+        """Return the language that is likeliest over all windows, each weighed by its length."""
+        self.load()
+        assert self._model is not None
+        total = dict.fromkeys(sorted(self.languages()), 0.0)
+        for window in windows:
+            for language, probability in language_odds(self._model, window.samples):
+                total[primary(language)] = total.get(primary(language), 0.0) + probability * window.duration_s
+        return max(total, key=lambda language: total[language])
+
+    def transcribe(self, windows: Iterable[Window], *, language: str) -> Iterator[tuple[Utterance, ...]]:
+        if primary(language) not in self.languages():
+            raise UnsupportedLanguage(f"The model '{self._rung.folder.name}' does not understand {language}.")
+        self.load()
+        assert self._model is not None
+        decoder = Decoder(self._model, primary(language), self._hints)
+        with out_of_memory_told(self.name):
+            if self._device == "cuda":
+                yield from decoder.in_batches(windows, size=self._rung.at_once)
+            else:
+                yield from in_order(windows, decoder.hear, at_once=self._rung.at_once)
+
+    def _made(self, device: str, compute_type: str) -> WhisperModel:
+        from faster_whisper import WhisperModel  # noqa: PLC0415  (heavy: in the worker, when it is wanted)
+
+        return WhisperModel(
+            str(self._rung.folder),
+            device=device,
+            compute_type=compute_type,
+            cpu_threads=1,
+            num_workers=self._rung.at_once if device == "cpu" else 1,
+            local_files_only=True,
+        )
+
+    @cached_property
+    def _rung(self) -> Rung:
+        return ladder(self._settings, self.name, DEFAULT_MODEL, FILES)
+
+    @cached_property
+    def _languages(self) -> frozenset[str]:
+        folder = self._rung.folder
+        if not is_whole(folder, FILES):
+            return every_language()  # as far as can be known before it is here
+        if not json.loads((folder / "config.json").read_text(encoding="utf-8")).get("lang_ids"):
+            return frozenset({"en"})
+        found = _LANGUAGE_TOKEN.findall((folder / "tokenizer.json").read_text(encoding="utf-8"))
+        return frozenset(map(primary, found))

@@ -1,0 +1,101 @@
+"""What speech recognisers invent, and how it is told from what was said. Pure.
+
+The thresholds of `is_suspect` and `is_invented` are those of Whisper's own decoder (compression ratio 2.4, mean log
+probability -1.0, no-speech probability 0.6).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dropdub.engines.base import Word
+
+COMPRESSION_LIMIT = 2.4
+LOG_PROBABILITY_LIMIT = -1.0
+NO_SPEECH_LIMIT = 0.6
+DOUBTFUL_NO_SPEECH = 0.3
+DOUBTFUL_LOG_PROBABILITY = -0.6
+FASTEST_CHARACTERS_PER_S = 45.0
+LONGEST_PHRASE = 8
+MOST_OF_A_PHRASE = 3
+MOST_OF_A_WORD = 5
+_CREDITS = re.compile(
+    r"amara\.org|thanks? (you )?for watching|subscribe|subtitl(es|ed) by|legendas? (pela|por)|legendad[oa] por"
+    r"|obrigad[oa] por assistir|inscreva-se|subtítulos (por|realizados)|gracias por ver|sous-titr(es|age)"
+    r"|untertitel (von|im auftrag)|sottotitoli (a cura|creati)",
+    re.IGNORECASE,
+)
+"""What a recogniser that learnt from subtitles writes over silence and music."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the decoder says of a piece of text: mean log probability, no-speech probability, compression ratio."""
+
+    text: str
+    duration_s: float
+    log_probability: float
+    no_speech: float
+    compression: float
+
+
+def is_suspect(found: Evidence) -> bool:
+    """Return whether to try the piece again with other settings: it repeats itself, or nothing in it is likely."""
+    return found.compression > COMPRESSION_LIMIT or found.log_probability < LOG_PROBABILITY_LIMIT
+
+
+def is_invented(found: Evidence) -> bool:
+    """Return whether a piece is to be left out: said by nobody, as far as can be told."""
+    if found.no_speech > NO_SPEECH_LIMIT and found.log_probability < LOG_PROBABILITY_LIMIT:
+        return True
+    doubtful = found.no_speech > DOUBTFUL_NO_SPEECH or found.log_probability < DOUBTFUL_LOG_PROBABILITY
+    hurried = len(found.text) > FASTEST_CHARACTERS_PER_S * max(found.duration_s, 0.2)
+    return doubtful and (hurried or bool(_CREDITS.search(found.text)))
+
+
+def likelier(one: Sequence[Evidence], other: Sequence[Evidence]) -> bool:
+    """Return whether `one` is rather what was said than `other`: first by fewer suspects, then by probability."""
+    return _merit(one) >= _merit(other)
+
+
+def _merit(found: Sequence[Evidence]) -> tuple[int, float]:
+    suspects = sum(map(is_suspect, found))
+    mean = sum(one.log_probability for one in found) / len(found) if found else LOG_PROBABILITY_LIMIT
+    return -suspects, mean
+
+
+def without_loops(words: Sequence[Word]) -> tuple[Word, ...]:
+    """Return words with each phrase that is repeated more often than anybody says it kept once.
+
+    A phrase of two to eight words may be said three times in a row, a single word five times.
+    """
+    kept: list[Word] = []
+    at = 0
+    while at < len(words):
+        size, times = _loop(words, at)
+        kept.extend(words[at : at + size])
+        at += size * times
+    return tuple(kept)
+
+
+def _loop(words: Sequence[Word], at: int) -> tuple[int, int]:
+    """Return the length of the phrase that begins here and how often to step over it; 1 and 1 where none loops."""
+    for size in range(1, LONGEST_PHRASE + 1):
+        times = _times(words, at, size)
+        if times > (MOST_OF_A_WORD if size == 1 else MOST_OF_A_PHRASE):
+            return size, times
+    return 1, 1
+
+
+def _times(words: Sequence[Word], at: int, size: int) -> int:
+    phrase = [_bare(word) for word in words[at : at + size]]
+    times = 1
+    while [_bare(word) for word in words[at + times * size : at + (times + 1) * size]] == phrase:
+        times += 1
+    return times if len(phrase) == size else 1
+
+
+def _bare(word: Word) -> str:
+    return word.text.strip(" .,;:!?…").casefold()

@@ -1,0 +1,109 @@
+"""How precisely a model is computed: the fastest that this machine can, and what to do where it cannot."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from dropdub.engines.base import EngineSettings
+from dropdub.engines.tuning import chosen_compute_type
+from dropdub.errors import EngineMissing, OutOfMemory
+
+T = TypeVar("T")
+Precision = tuple[str, str]
+"""A device and a compute type, as CTranslate2 names them."""
+
+ON_CPU: tuple[Precision, ...] = (("cpu", "int8"), ("cpu", "int8_float32"), ("cpu", "float32"))
+ON_GPU: tuple[Precision, ...] = (("cuda", "float16"), ("cuda", "int8_float16"), ("cpu", "int8"))
+_NO_MEMORY = ("out of memory", "bad_alloc", "failed to allocate", "cannot allocate")
+
+log = logging.getLogger("dropdub.engines")
+
+
+@dataclass(frozen=True)
+class Loaded(Generic[T]):
+    """A model that loaded, and the sentences about those ways that did not."""
+
+    thing: T
+    device: str
+    compute_type: str
+    announcements: tuple[str, ...]
+
+
+def gpus() -> int:
+    """Return how many graphics cards CTranslate2 can use."""
+    import ctranslate2  # noqa: PLC0415  (in a worker only)
+
+    return int(ctranslate2.get_cuda_device_count())
+
+
+def precisions(device: str, settings: EngineSettings, *, model: Path) -> tuple[Precision, ...]:
+    """Return the ways to compute, the wished one first: of the settings, else as measured here, else the usual."""
+    usual = ON_GPU if device == "cuda" else ON_CPU
+    wanted = settings.compute_type
+    if wanted == "auto":
+        wanted = chosen_compute_type(settings.state_dir, model, device=device) or usual[0][1]
+    first = (device, wanted)
+    at = usual.index(first) + 1 if first in usual else 0
+    return (first, *usual[at:])
+
+
+def device_of(settings: EngineSettings) -> str:
+    """Return the device that is meant: of `auto`, the graphics card where there is one."""
+    if settings.device != "auto":
+        return settings.device
+    return "cuda" if gpus() else "cpu"
+
+
+def first_that_loads(wanted: Sequence[Precision], make: Callable[[str, str], T], *, engine: str) -> Loaded[T]:
+    """Return the first model of `make(device, compute_type)` that loads here.
+
+    What fails for want of memory or of support for the precision is announced. Raises EngineMissing, with what the
+    library says, where the files are to blame, and OutOfMemory where the last one does not fit either.
+    """
+    told: list[str] = []
+    for number, (device, compute_type) in enumerate(wanted):
+        try:
+            return Loaded(make(device, compute_type), device, compute_type, tuple(told))
+        except (ValueError, RuntimeError, MemoryError) as error:
+            reason = _reason(error)
+            if reason is None:
+                raise EngineMissing(
+                    f"The model of the engine '{engine}' cannot be loaded: {str(error).strip().rstrip('.')}.",
+                    remedy="Check its files with: jobs models verify. Then: jobs retry.",
+                ) from error
+            if number + 1 == len(wanted):
+                raise OutOfMemory(f"{engine} cannot be loaded as {compute_type} on {device}: {reason}.") from error
+            following = " on ".join(reversed(wanted[number + 1]))
+            told.append(f"{engine} works as {following}: {compute_type} on {device} {reason}.")
+            log.warning("precision falls back: engine=%s from=%s/%s reason=%s", engine, device, compute_type, error)
+    raise AssertionError("there is at least one way to compute")
+
+
+@contextlib.contextmanager
+def out_of_memory_told(engine: str) -> Iterator[None]:
+    """Turn what libraries raise for want of memory into OutOfMemory: the step is tried again with less at once."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise OutOfMemory(f"{engine} ran out of memory.") from error
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether a library's exception says that memory ran out."""
+    return isinstance(error, MemoryError) or any(sign in str(error).lower() for sign in _NO_MEMORY)
+
+
+def _reason(error: Exception) -> str | None:
+    if is_out_of_memory(error):
+        return "does not fit into memory"
+    text = str(error).lower()
+    if "compute type" in text or "cuda" in text or "cublas" in text or "cudnn" in text:
+        return "is not possible on this machine"
+    return None

@@ -1,0 +1,54 @@
+"""How much a transcriber takes on at once, and what it lets go of, step by step, where memory runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dropdub.engines.base import EngineSettings
+from dropdub.engines.models import is_whole, model_folder
+from dropdub.engines.precision import device_of
+
+GPU_BATCHES = (16, 4, 1)
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A model, where it computes, and how many windows at once; `announcement` says what less than usual that is."""
+
+    folder: Path
+    device: str
+    at_once: int
+    announcement: str | None = None
+
+
+def ladder(settings: EngineSettings, engine: str, default: str, files: Sequence[str]) -> Rung:
+    """Return the rung to stand on: one lower for each time that memory ran out before, down to the last."""
+    folder = model_folder(settings, engine, default)
+    device = device_of(settings)
+    widths = GPU_BATCHES if device == "cuda" else tuple(dict.fromkeys((settings.threads, 1)))
+    rungs = [Rung(folder, device, width, _fewer(engine, width)) for width in widths]
+    rungs[0] = Rung(folder, device, widths[0])
+    if settings.allow_smaller:
+        rungs += [Rung(smaller, device, 1, _smaller(engine, smaller)) for smaller in _smaller_than(folder, files)]
+    return rungs[min(settings.squeeze, len(rungs) - 1)]
+
+
+def _smaller_than(folder: Path, files: Sequence[str]) -> list[Path]:
+    """Return the models beside this one that are of its kind and smaller, the largest first."""
+    if not is_whole(folder, files):
+        return []
+    size = (folder / files[0]).stat().st_size
+    kind = folder.name.partition("-")[0]
+    beside = [one for one in folder.parent.iterdir() if one.name.partition("-")[0] == kind and is_whole(one, files)]
+    smaller = [one for one in beside if (one / files[0]).stat().st_size < size]
+    return sorted(smaller, key=lambda one: -(one / files[0]).stat().st_size)
+
+
+def _fewer(engine: str, width: int) -> str:
+    return f"Memory ran out: {engine} works on {width} window{'s' if width > 1 else ''} at once."
+
+
+def _smaller(engine: str, model: Path) -> str:
+    return f"Memory ran out: {engine} uses the smaller model '{model.name}'."

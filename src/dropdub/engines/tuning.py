@@ -1,0 +1,38 @@
+"""Which precision computes fastest on this machine: measured once, and kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from dropdub.files import write_whole
+
+FILE = "precision.json"
+
+
+def chosen_compute_type(state_dir: Path | None, model: Path, *, device: str) -> str | None:
+    """Return the compute type that was measured to be the fastest for a model; None where nothing was measured."""
+    found = _read(state_dir).get(_key(model, device))
+    return found if isinstance(found, str) else None
+
+
+def keep_choice(state_dir: Path, model: Path, *, device: str, compute_type: str) -> None:
+    """Remember the fastest compute type of a model on a device."""
+    state_dir.mkdir(parents=True, exist_ok=True)
+    content = {**_read(state_dir), _key(model, device): compute_type}
+    write_whole(state_dir / FILE, json.dumps(content, indent=1).encode())
+
+
+def _key(model: Path, device: str) -> str:
+    return f"{model.name} on {device}"
+
+
+def _read(state_dir: Path | None) -> dict[str, object]:
+    """Return what was measured; a file that cannot be read is as good as none."""
+    if state_dir is None:
+        return {}
+    try:
+        found = json.loads((state_dir / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
