@@ -19,6 +19,7 @@ from dropdub.pipeline.stages.base import EngineShelf, Task
 from dropdub.store.steps import StepSpec
 
 DEADLINE_S = 60.0
+LIGHT = JobOptions(transcriber="pocketsphinx", translator="apertium", synthesizer="espeak-ng", speakers="one")
 
 
 @dataclass
@@ -27,7 +28,7 @@ class Drive:
 
     source: Path
     folder: Path
-    options: JobOptions = field(default_factory=JobOptions)
+    options: JobOptions = LIGHT
     limits: Limits = field(default_factory=lambda: Limits.model_validate({"min_free_disk": 1_000_000}))
     split: Split = field(default_factory=Split)
     engines: EngineShelf = field(default_factory=Shelf)

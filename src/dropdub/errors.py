@@ -193,6 +193,8 @@ class MediaToolFailed(TransientError):
 class FreshWorkerNeeded(TransientError):
     """The step has not begun: this process has loaded what must not meet what the step needs."""
 
+    usual_remedy = "It is tried again in a new worker."
+
 
 class UnexpectedError(TransientError):
     usual_remedy = "This is a defect of Dropdub: please report it with the output of: jobs logs."

@@ -18,7 +18,7 @@ import pysubs2
 import pytest
 import soundfile
 
-from dropdub.config import JobOptions, Limits, Split
+from dropdub.config import Limits, Split
 from dropdub.engines.registry import Shelf
 from dropdub.errors import (
     DropdubError,
@@ -38,7 +38,7 @@ from dropdub.media import wav
 from dropdub.media.ffmpeg import find_ffmpeg
 from dropdub.pipeline.artefacts import AUDIO, Transcript, speech_dir_name
 from dropdub.pipeline.cache import Cache
-from tests.drive import Drive
+from tests.drive import LIGHT, Drive
 
 JFK_TEXT = "And so my fellow Americans ask not what your country can do for you ask what you can do for your country"
 JFK_WER = 0.30
@@ -69,7 +69,7 @@ def driven(tmp_path: Path, shelf: Shelf, shared_cache: Cache) -> Callable[..., D
     def make(source: Path, **settings: Any) -> Drive:
         given = {"cache": shared_cache} | {name: settings.pop(name) for name in extras if name in settings}
         folder = tmp_path / f"root{len(list(tmp_path.iterdir()))}"
-        return Drive(source, folder, options=JobOptions.model_validate(settings), engines=shelf, **given)
+        return Drive(source, folder, options=LIGHT.overridden(settings), engines=shelf, **given)
 
     return make
 

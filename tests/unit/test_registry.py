@@ -7,14 +7,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
-from dropdub.engines.base import EngineInfo
+from dropdub.engines.base import EngineInfo, EngineSettings
 from dropdub.engines.offers import GROUP, installed_offers
 from dropdub.engines.registry import Shelf
-from dropdub.errors import EngineMissing, UnsupportedLanguage
+from dropdub.errors import EngineMissing, FreshWorkerNeeded, UnsupportedLanguage, Waiting
 
 
 class Parrot:
@@ -24,6 +24,9 @@ class Parrot:
     role: ClassVar[str] = "translator"
     rank: ClassVar[int] = 1
     loads: ClassVar[int] = 0
+
+    def __init__(self, settings: EngineSettings | None = None) -> None:
+        self.settings = settings or EngineSettings()
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -71,6 +74,30 @@ class Dodo(Parrot):
     @classmethod
     def unavailable(cls) -> str | None:
         return "The engine 'dodo' is extinct. Find a living one."
+
+
+class Raven(Parrot):
+    """The best that is learnt: it needs a model, called `nest`, of some size."""
+
+    name: ClassVar[str] = "raven"
+    rank: ClassVar[int] = 20
+    runtime: ClassVar[str] = "ctranslate2"
+    needed: ClassVar[int] = 1_000
+
+    def missing_model(self) -> str | None:
+        return None if (self.settings.models_dir / "nest").is_dir() else "nest"
+
+    def needs_bytes(self) -> int:
+        return self.needed
+
+    def announcements(self) -> Sequence[str]:
+        return ("The raven croaks.",) if self.settings.squeeze else ()
+
+
+class Jackdaw(Raven):
+    name: ClassVar[str] = "jackdaw"
+    rank: ClassVar[int] = 19
+    runtime: ClassVar[str] = "torch"
 
 
 class Lyrebird(Parrot):
@@ -198,3 +225,76 @@ def test_describing_loads_nothing_and_orders_by_role_and_rank() -> None:
     assert [offer.name for offer in described] == ["lyrebird", "dodo", "macaw", "parrot"]
     assert [offer.name for offer in described if offer.problem] == ["dodo"]
     assert Parrot.loads == 0
+
+
+def learnt(folder: Path, **given: Any) -> Shelf:
+    """Return a shelf of a light engine and one whose model belongs into `folder`."""
+    return Shelf(entry_of(Parrot, Raven), settings=EngineSettings(models_dir=folder), **given)
+
+
+def test_a_model_that_is_not_here_is_waited_for_with_the_command_that_gets_it(tmp_path: Path) -> None:
+    for name in ("auto", "raven"):
+        with pytest.raises(Waiting, match="The model 'nest' of the engine 'raven' is not here") as caught:
+            learnt(tmp_path).translator(name, source="en", target="es")
+        assert caught.value.condition == "model"
+        assert "jobs models pull nest" in caught.value.sentence
+
+
+def test_an_engine_with_its_model_is_taken_before_a_light_one(tmp_path: Path) -> None:
+    (tmp_path / "nest").mkdir()
+    shelf = learnt(tmp_path, light_instead=True)
+    assert shelf.translator("auto", source="en", target="es").name == "raven"
+    assert shelf.notices() == []
+
+
+def test_a_light_engine_stands_in_where_that_is_allowed_and_says_so_in_each_step(tmp_path: Path) -> None:
+    shelf = learnt(tmp_path, light_instead=True)
+    for _ in range(2):
+        shelf.begin()
+        assert shelf.notices() == []
+        assert shelf.translator("raven", source="en", target="es").name == "parrot"
+        assert shelf.notices() == ["parrot did the work: the model 'nest' of raven is not here."]
+
+
+def test_no_light_engine_stands_in_for_what_it_cannot_do(tmp_path: Path) -> None:
+    shelf = Shelf(entry_of(Macaw, Raven), settings=EngineSettings(models_dir=tmp_path), light_instead=True)
+    with pytest.raises(Waiting):
+        shelf.translator("auto", source="en", target="es")
+
+
+def test_preloading_loads_nothing_whose_model_is_not_here(tmp_path: Path) -> None:
+    Raven.loads = 0
+    learnt(tmp_path).preload("translator", "auto")
+    assert Raven.loads == 0
+
+
+def test_a_model_larger_than_the_free_memory_is_waited_for_with_both_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nest").mkdir()
+    monkeypatch.setattr(Raven, "needed", 10**15)
+    with pytest.raises(Waiting, match=r"needs .* of memory; .* are free") as caught:
+        learnt(tmp_path).translator("auto", source="en", target="es")
+    assert caught.value.condition == "memory"
+    assert "smaller model" in caught.value.sentence
+
+
+def test_what_computes_with_another_library_needs_a_fresh_worker(tmp_path: Path) -> None:
+    (tmp_path / "nest").mkdir()
+    shelf = Shelf(entry_of(Parrot, Raven, Jackdaw), settings=EngineSettings(models_dir=tmp_path))
+    shelf.translator("parrot", source="en", target="es")
+    shelf.translator("raven", source="en", target="es")
+    with pytest.raises(FreshWorkerNeeded, match="ctranslate2"):
+        shelf.translator("jackdaw", source="en", target="es")
+
+
+def test_after_memory_ran_out_the_engine_is_made_again_with_less_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "nest").mkdir()
+    shelf = learnt(tmp_path)
+    first = shelf.translator("raven", source="en", target="es")
+    shelf.begin(squeeze=1)
+    assert shelf.translator("raven", source="en", target="es") is not first
+    assert shelf.notices() == ["The raven croaks."]
+    shelf.begin()
+    shelf.translator("raven", source="en", target="es")
+    assert shelf.notices() == ["The raven croaks."], "it holds for this worker's life, and each job is told"
