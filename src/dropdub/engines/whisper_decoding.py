@@ -88,8 +88,8 @@ class Decoder:
         )
         found: list[list[Piece]] = [[] for _ in batch]
         for segment in segments:
-            at = int(np.searchsorted(ends, segment.start, side="right"))
-            at = min(at, len(batch) - 1)
+            middle = (segment.start + segment.end) / 2  # its ends are rounded, and may fall into the neighbours
+            at = min(int(np.searchsorted(ends, middle)), len(batch) - 1)
             found[at].append(_piece(segment, starts[at]))
         return found
 

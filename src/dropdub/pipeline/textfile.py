@@ -88,11 +88,16 @@ def pieces(text: str, *, longest: int = PIECE_CHARACTERS) -> list[str]:
 
 
 def _sentences(text: str, longest: int) -> Iterator[str]:
-    for sentence in filter(None, map(str.strip, _split_sentences(text))):
+    for sentence in sentences(text):
         if len(sentence) <= longest:
             yield sentence
         else:
             yield from textwrap.wrap(sentence, longest, break_on_hyphens=False)
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a text, each with the punctuation that ends it."""
+    return [sentence for sentence in map(str.strip, _split_sentences(text)) if sentence]
 
 
 def _split_sentences(text: str) -> Iterator[str]:

@@ -1,15 +1,17 @@
-"""translate: a transcript into one target language, segment by segment."""
+"""translate: a transcript into one target language, sentence by sentence."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from dropdub.engines.base import Translator
+from dropdub.engines.base import OffersAlternatives, Translator
 from dropdub.engines.languages import same_language
+from dropdub.engines.wordings import fitting
 from dropdub.errors import UnexpectedError
 from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, translation_name
+from dropdub.pipeline.sentences import given_back, sentences_of
 from dropdub.pipeline.stages.base import Result, Task, target_of
 from dropdub.pipeline.textfile import marked, pieces
 
@@ -32,36 +34,65 @@ def run(task: Task) -> Result:
 
 def _translated(task: Task, source: Transcript, target: str) -> tuple[list[str], dict[str, Any]]:
     engine = task.engines.translator(task.options.translator, source=source.language, target=target)
-    info = asdict(engine.info())
-    needed = dict.fromkeys(piece for one in source.segments for piece in _bodies(one.text) if _has_letters(piece))
-    known = _known(task, engine, info, list(needed), source.language, target)
-    return [_mapped(one.text, lambda piece: known.get(piece, piece)) for one in source.segments], info
+    job = _Translation(task, engine, source.language, target)
+    texts = _speech(job, source) if task.kind == "media" else _paragraphs(job, source)
+    return texts, job.info
 
 
-def _known(
-    task: Task, engine: Translator, info: dict[str, Any], texts: Sequence[str], source: str, target: str
-) -> dict[str, str]:
-    """Return the translation of each text: kept ones from the cache, the others from the engine in batches."""
-
-    def key(text: str) -> tuple[Any, ...]:
-        return ("translation", info, source, target, text)
-
-    found = {text: task.cache.get(*key(text), check=_checked) for text in texts}
-    missing = [text for text, kept in found.items() if kept is None]
-    for start in range(0, len(missing), BATCH):
-        batch = missing[start : start + BATCH]
-        for text, translation in zip(batch, _asked(engine, batch, source, target), strict=True):
-            found[text] = translation
-            task.cache.put(*key(text), value=translation.encode())
-        task.progress((start + len(batch)) / len(missing))
-    return {text: kept for text, kept in found.items() if kept is not None}
+def _speech(job: _Translation, source: Transcript) -> list[str]:
+    """Translate sentence by sentence, also those that go over several segments."""
+    found = sentences_of(source.segments)
+    known = job.known(sentence.text for sentence in found)
+    given = given_back(found, {sentence.text: known.get(sentence.text, sentence.text) for sentence in found})
+    return [given.get(segment.id, "") for segment in source.segments]
 
 
-def _asked(engine: Translator, texts: Sequence[str], source: str, target: str) -> list[str]:
-    answers = engine.translate(texts, source=source, target=target)
-    if len(answers) != len(texts):
-        raise UnexpectedError(f"The engine '{engine.name}' gave {len(answers)} translations of {len(texts)} texts.")
-    return [answer.strip() for answer in answers]
+def _paragraphs(job: _Translation, source: Transcript) -> list[str]:
+    """Translate the paragraphs of a text piece by piece, with their markup kept."""
+    known = job.known(piece for one in source.segments for piece in _bodies(one.text))
+    return [_mapped(one.text, lambda piece: known.get(piece, piece)) for one in source.segments]
+
+
+class _Translation:
+    """Texts from one language into another by one engine, through the cache."""
+
+    def __init__(self, task: Task, engine: Translator, source: str, target: str) -> None:
+        self._task = task
+        self._engine = engine
+        self._source = source
+        self._target = target
+        # A dub is to take as long as the original; a text may take what it needs.
+        self._fits = task.kind == "media" and isinstance(engine, OffersAlternatives)
+        self.info = asdict(engine.info())
+
+    def known(self, texts: Iterable[str]) -> dict[str, str]:
+        """Return the translation of each text with letters: kept ones from the cache, the others in batches."""
+        needed = dict.fromkeys(text for text in texts if _has_letters(text))
+        found = {text: self._task.cache.get(*self._key(text), check=_checked) for text in needed}
+        missing = sorted((text for text, kept in found.items() if kept is None), key=len)
+        for start in range(0, len(missing), BATCH):
+            batch = missing[start : start + BATCH]
+            for text, translation in zip(batch, self._asked(batch), strict=True):
+                found[text] = translation
+                self._task.cache.put(*self._key(text), value=translation.encode())
+            self._task.progress((start + len(batch)) / len(missing))
+        return {text: kept for text, kept in found.items() if kept is not None}
+
+    def _key(self, text: str) -> tuple[Any, ...]:
+        return ("translation", self.info, self._source, self._target, self._fits, text)
+
+    def _asked(self, texts: Sequence[str]) -> list[str]:
+        answers = self._answers(texts)
+        if len(answers) != len(texts):
+            name = self._engine.name
+            raise UnexpectedError(f"The engine '{name}' gave {len(answers)} translations of {len(texts)} texts.")
+        return [answer.strip() for answer in answers]
+
+    def _answers(self, texts: Sequence[str]) -> list[str]:
+        if self._fits and isinstance(self._engine, OffersAlternatives):
+            offered = self._engine.alternatives(texts, source=self._source, target=self._target)
+            return [fitting(text, wordings) for text, wordings in zip(texts, offered, strict=True)]
+        return self._engine.translate(texts, source=self._source, target=self._target)
 
 
 def _checked(value: bytes) -> str:

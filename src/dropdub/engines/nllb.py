@@ -1,0 +1,156 @@
+"""The quality translator: NLLB models on CTranslate2, tokenized without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dropdub.engines.base import EngineInfo, EngineSettings
+from dropdub.engines.languages import same_language
+from dropdub.engines.models import is_whole, model_folder, model_name, size_of
+from dropdub.engines.nllb_codes import flores_code
+from dropdub.engines.packages import missing_package, package_version
+from dropdub.engines.precision import device_of, first_that_loads, out_of_memory_told, precisions
+from dropdub.engines.wordings import distinct, longest_output, looks_wrong
+from dropdub.errors import EngineMissing, UnsupportedLanguage
+
+if TYPE_CHECKING:
+    from ctranslate2 import Translator
+    from tokenizers import Tokenizer
+
+DEFAULT_MODEL = "nllb-200-distilled-600M"
+FILES = ("model.bin", "config.json", "tokenizer.json")
+BEAM = 4
+BATCHES = (16, 4, 1)
+"""Sentences translated together: 16 give four times the speed of one by one; fewer where memory ran out."""
+AS_LIKELY = 0.2
+"""How much less the log probability for each piece may be (0 is certain) for a wording to count as good as the best."""
+_END = "</s>"
+_WORKING_BYTES = 300_000_000
+_AGAIN: dict[str, Any] = {"no_repeat_ngram_size": 3, "repetition_penalty": 1.2}
+
+
+class NllbTranslator:
+    """Translates between some hundred languages, each text as one sentence: of several, NLLB drops the later ones."""
+
+    name: ClassVar[str] = "nllb"
+    role: ClassVar[str] = "translator"
+    rank: ClassVar[int] = 20
+    runtime: ClassVar[str] = "ctranslate2"
+
+    def __init__(self, settings: EngineSettings | None = None) -> None:
+        self._settings = settings or EngineSettings()
+        self._folder = model_folder(self._settings, self.name, DEFAULT_MODEL)
+        self._translator: Translator | None = None
+        self._tokenizer: Tokenizer | None = None
+        self._device = self._compute_type = ""
+        self._fallbacks: tuple[str, ...] = ()
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        return missing_package(cls.name, "ctranslate2") or missing_package(cls.name, "tokenizers")
+
+    def missing_model(self) -> str | None:
+        return None if is_whole(self._folder, FILES) else model_name(self._settings, self.name, DEFAULT_MODEL)
+
+    def needs_bytes(self) -> int:
+        return size_of(self._folder) + _WORKING_BYTES
+
+    def load(self) -> None:
+        if self._translator is not None:
+            return
+        from tokenizers import Tokenizer  # noqa: PLC0415  (in the worker, when it is wanted)
+
+        self._tokenizer = _tokenizer(Tokenizer, str(self._folder / "tokenizer.json"))
+        wanted = precisions(device_of(self._settings), self._settings, model=self._folder)
+        loaded = first_that_loads(wanted, self._made, engine=self.name)
+        self._translator, self._device, self._compute_type = loaded.thing, loaded.device, loaded.compute_type
+        self._fallbacks = loaded.announcements
+
+    def info(self) -> EngineInfo:
+        details = {"model": self._folder.name, "device": self._device, "compute_type": self._compute_type}
+        return EngineInfo(self.name, package_version("ctranslate2"), details)
+
+    def announcements(self) -> Sequence[str]:
+        few = self._batch < BATCHES[0]
+        return (*self._fallbacks, *([f"Memory ran out: {self.name} takes {self._batch} sentences at once."] * few))
+
+    def supports(self, source: str, target: str) -> bool:
+        known = flores_code(source) is not None and flores_code(target) is not None
+        return known and not same_language(source, target)
+
+    def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[str]:
+        return [found[0] for found in self._wordings(texts, source, target, count=1)]
+
+    def alternatives(self, texts: Sequence[str], *, source: str, target: str) -> list[tuple[str, ...]]:
+        return self._wordings(texts, source, target, count=BEAM)
+
+    @property
+    def _batch(self) -> int:
+        return BATCHES[min(self._settings.squeeze, len(BATCHES) - 1)]
+
+    def _made(self, device: str, compute_type: str) -> Translator:
+        from ctranslate2 import Translator  # noqa: PLC0415  (in the worker, when it is wanted)
+
+        threads = self._settings.threads
+        return Translator(str(self._folder), device=device, compute_type=compute_type, intra_threads=threads)
+
+    def _wordings(self, texts: Sequence[str], source: str, target: str, *, count: int) -> list[tuple[str, ...]]:
+        self.load()
+        codes = self._code(source), self._code(target)
+        spoken = [text for text in texts if text.strip()]
+        with out_of_memory_told(self.name):
+            found = dict(zip(spoken, self._asked(spoken, codes, count), strict=True))
+            wrong = [text for text in found if looks_wrong(text, found[text][0])]
+            for text, other in zip(wrong, self._asked(wrong, codes, count, **_AGAIN), strict=True):
+                found[text] = other if not looks_wrong(text, other[0]) else found[text]
+        return [found.get(text, (text,)) for text in texts]
+
+    def _asked(self, texts: Sequence[str], codes: tuple[str, str], count: int, **options: Any) -> list[tuple[str, ...]]:
+        """Return the wordings of each text, the likeliest first. The library sorts by length and batches."""
+        if not texts:
+            return []
+        assert self._translator is not None
+        pieces = [self._pieces(text, codes[0]) for text in texts]
+        results = self._translator.translate_batch(
+            pieces,
+            target_prefix=[[codes[1]]] * len(pieces),
+            beam_size=BEAM,
+            num_hypotheses=count,
+            return_scores=True,
+            max_batch_size=self._batch,
+            max_decoding_length=longest_output(max(map(len, pieces))),
+            **options,
+        )
+        return [self._likely(result.hypotheses, result.scores) for result in results]
+
+    def _likely(self, hypotheses: Sequence[Sequence[str]], scores: Sequence[float]) -> tuple[str, ...]:
+        """Return the wordings that are about as likely as the best: what is much less likely means something else."""
+        likely = (one for one, score in zip(hypotheses, scores, strict=True) if score >= scores[0] - AS_LIKELY)
+        return distinct(self._text(tokens[1:]) for tokens in likely)
+
+    def _pieces(self, text: str, code: str) -> list[str]:
+        assert self._tokenizer is not None
+        return [code, *self._tokenizer.encode(text, add_special_tokens=False).tokens, _END]
+
+    def _text(self, tokens: Sequence[str]) -> str:
+        assert self._tokenizer is not None
+        ids = [self._tokenizer.token_to_id(token) for token in tokens]
+        return str(self._tokenizer.decode([one for one in ids if one is not None], skip_special_tokens=True)).strip()
+
+    def _code(self, tag: str) -> str:
+        """Return a tag's code. Raises UnsupportedLanguage where the model does not know it: else it becomes `<unk>`."""
+        assert self._tokenizer is not None
+        code = flores_code(tag)
+        if code is None or self._tokenizer.token_to_id(code) is None:
+            raise UnsupportedLanguage(f"The model '{self._folder.name}' does not know {tag}.")
+        return code
+
+
+def _tokenizer(kind: type[Tokenizer], path: str) -> Tokenizer:
+    try:
+        return kind.from_file(path)
+    except Exception as error:  # the library raises nothing more exact
+        raise EngineMissing(
+            f"{path} cannot be read: {error}.", remedy="Check the model with: jobs models verify. Then: jobs retry."
+        ) from error

@@ -1,0 +1,132 @@
+"""Whole sentences out of segments, for the translator, and their translations back into the segments. Pure.
+
+A segment often holds half a sentence, or two; a translator needs each sentence whole and alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+from dropdub.pipeline.artefacts import Segment
+from dropdub.pipeline.textfile import sentences
+
+LONGEST_PAUSE_S = 1.2
+MOST_CHARACTERS = 400
+_ENDS = ".!?…。！？"
+_CLOSING = "\"'”’»)]"
+_CLAUSE_ENDS = ".,;:!?…—。，、；：！？"
+_PUNCTUATED_SHARE = 0.1
+_NEAR_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """What one segment holds of a sentence; `seconds` is about how long it is spoken."""
+
+    segment_id: int
+    text: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence, and the segments that it is spread over, in order."""
+
+    fragments: tuple[Fragment, ...]
+
+    @property
+    def text(self) -> str:
+        return " ".join(fragment.text for fragment in self.fragments)
+
+
+def sentences_of(segments: Sequence[Segment]) -> list[Sentence]:
+    """Return the sentences of a transcript in order; without punctuation, each segment counts as one."""
+    if not _is_punctuated(segments):
+        return [Sentence((Fragment(one.id, one.text, one.end - one.start),)) for one in segments if one.text.strip()]
+    found: list[Sentence] = []
+    before: Segment | None = None
+    for segment in (one for one in segments if one.text.strip()):
+        fragments = _fragments(segment)
+        if before is not None and _goes_on(found[-1], before, segment, fragments[0]):
+            found[-1] = Sentence((*found[-1].fragments, fragments.pop(0)))
+        found += [Sentence((fragment,)) for fragment in fragments]
+        before = segment
+    return found
+
+
+def given_back(found: Sequence[Sentence], translated: Mapping[str, str]) -> dict[int, str]:
+    """Return the translation of each segment by id. `translated` holds each sentence's translation by its text.
+
+    A sentence over several segments is cut where its parts take about their share of the time, rather after a comma.
+    """
+    parts: dict[int, list[str]] = {}
+    for sentence in found:
+        shares = [fragment.seconds for fragment in sentence.fragments]
+        for fragment, part in zip(sentence.fragments, cut(translated[sentence.text], shares), strict=True):
+            parts.setdefault(fragment.segment_id, []).append(part)
+    return {id_: " ".join(filter(None, pieces)) for id_, pieces in parts.items()}
+
+
+def cut(text: str, shares: Sequence[float]) -> list[str]:
+    """Return `text` in as many parts as there are shares, about as long; nothing is lost, and no word is cut.
+
+    No part is empty where there are words enough (in a script without spaces: characters).
+    """
+    if len(shares) == 1:
+        return [text]
+    space = "" if _is_unspaced(text) else " "
+    words = text.split() if space else list(text.strip())
+    places = [0, *_places(words, shares), len(words)]
+    return [space.join(words[start:end]) for start, end in pairwise(places)]
+
+
+def _is_unspaced(text: str) -> bool:
+    """Return whether a text is of a script whose words are not parted by spaces: Thai, Lao, Chinese, Japanese."""
+    return any("\u0e00" <= one <= "\u0eff" or "\u2e80" <= one <= "\u9fff" for one in text)
+
+
+def _places(words: Sequence[str], shares: Sequence[float]) -> list[int]:
+    """Return the word that each part but the first begins with."""
+    ends = list(accumulate(len(word) + 1 for word in words))
+    whole, total = (ends[-1] if ends else 0), sum(shares) or 1.0
+    found: list[int] = []
+    for number, mark in enumerate(accumulate(shares[:-1]), start=1):
+        earliest = min((found[-1] if found else 0) + 1, len(words))
+        latest = max(len(words) - (len(shares) - number), earliest)
+        found.append(_best(words, ends, whole * mark / total, earliest, min(latest, len(words))))
+    return found
+
+
+def _best(words: Sequence[str], ends: Sequence[int], mark: float, earliest: int, latest: int) -> int:
+    """Return the place from `earliest` to `latest` nearest to `mark`; one behind punctuation counts as nearer."""
+    bonus = _NEAR_SHARE * ends[-1] if ends else 0.0
+
+    def distance(place: int) -> float:
+        stop = bool(words[place - 1]) and words[place - 1][-1] in _CLAUSE_ENDS
+        return abs(ends[place - 1] - mark) - (bonus if stop else 0.0)
+
+    return min(range(earliest, latest + 1), key=distance) if words else 0
+
+
+def _fragments(segment: Segment) -> list[Fragment]:
+    texts = sentences(segment.text)
+    characters = sum(map(len, texts)) or 1
+    seconds = segment.end - segment.start
+    return [Fragment(segment.id, text, seconds * len(text) / characters) for text in texts]
+
+
+def _goes_on(sentence: Sentence, before: Segment, segment: Segment, first: Fragment) -> bool:
+    if _ends(sentence.text) or segment.speaker != before.speaker:
+        return False
+    return segment.start - before.end <= LONGEST_PAUSE_S and len(sentence.text) + len(first.text) < MOST_CHARACTERS
+
+
+def _is_punctuated(segments: Sequence[Segment]) -> bool:
+    ends = sum(_ends(segment.text) for segment in segments)
+    return ends > _PUNCTUATED_SHARE * len(segments)
+
+
+def _ends(text: str) -> bool:
+    return text.rstrip().rstrip(_CLOSING)[-1:] in tuple(_ENDS)

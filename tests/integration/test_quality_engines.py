@@ -1,0 +1,226 @@
+"""The quality engines on small trained models: known words in and out, by the code that loads the full ones."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import jiwer
+import numpy as np
+import pytest
+
+from dropdub.config import Split
+from dropdub.engines.base import EngineSettings, Window
+from dropdub.engines.faster_whisper import FasterWhisperTranscriber
+from dropdub.engines.nllb import NllbTranslator
+from dropdub.engines.registry import Shelf
+from dropdub.engines.whisper_decoding import Decoder
+from dropdub.errors import EngineMissing, UnsupportedLanguage
+from dropdub.media import wav
+from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript
+from dropdub.pipeline.cache import Cache
+from tests.drive import LIGHT, Drive
+from tests.spoken import ENGLISH, NLLB, PORTUGUESE, RATE, WHISPER, recording, spoken
+
+pytest.importorskip("faster_whisper", reason="the extra 'quality' is not installed")
+HELD_OUT = Path(__file__).parents[1] / "data" / "heldout.tsv"
+QUALITY = EngineSettings(models={"faster-whisper": str(WHISPER), "nllb": str(NLLB)}, device="cpu", threads=2)
+WER = 0.05
+"""What the small model meets on recordings of a minute or two; 1.3 % on single sentences."""
+
+
+@pytest.fixture(scope="module")
+def whisper() -> FasterWhisperTranscriber:
+    engine = FasterWhisperTranscriber(QUALITY)
+    engine.load()
+    return engine
+
+
+@pytest.fixture(scope="module")
+def nllb() -> NllbTranslator:
+    engine = NllbTranslator(QUALITY)
+    engine.load()
+    return engine
+
+
+@pytest.fixture(scope="module")
+def long_talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eighty known sentences, some two minutes and a half."""
+    return recording(tmp_path_factory.mktemp("talk") / "talk.wav", ENGLISH * 10)
+
+
+def text_of(engine: FasterWhisperTranscriber, *windows: Window, language: str = "en") -> str:
+    return " ".join(one.text for found in engine.transcribe(windows, language=language) for one in found)
+
+
+def bare(text: str) -> str:
+    return "".join(one for one in text.casefold() if one.isalnum() or one.isspace())
+
+
+def texts(heard: Sequence[Sequence[Utterance]]) -> list[list[str]]:
+    return [[one.text for one in found] for found in heard]
+
+
+class TestFasterWhisper:
+    @pytest.mark.parametrize(
+        ("sentences", "voice", "language"), [(ENGLISH, "en-us", "en"), (PORTUGUESE, "pt-br", "pt")]
+    )
+    def test_known_words_come_out_with_times_of_the_recording(
+        self, whisper: FasterWhisperTranscriber, tmp_path: Path, sentences: tuple[str, ...], voice: str, language: str
+    ) -> None:
+        path = recording(tmp_path / "talk.wav", sentences, voice=voice)
+        window = Window(100.0, wav.read_range(path))
+        found = [one for heard in whisper.transcribe([window], language=language) for one in heard]
+        assert jiwer.wer(bare(" ".join(sentences)), bare(" ".join(one.text for one in found))) <= WER
+        assert whisper.detect_language([window]) == language
+        words = [word for one in found for word in one.words]
+        assert all(100.0 <= word.start <= word.end <= 100.0 + window.duration_s for word in words)
+        assert [word.start for word in words] == sorted(word.start for word in words)
+        assert all(0.0 <= word.probability <= 1.0 for word in words)
+        assert all(isinstance(value, float) for word in words for value in (word.start, word.end, word.probability))
+
+    def test_silence_noise_and_tones_become_no_text(self, whisper: FasterWhisperTranscriber) -> None:
+        noise = np.random.default_rng(0).normal(0, 0.1, 5 * RATE).astype(np.float32)
+        tone = np.sin(np.arange(5 * RATE) / 20).astype(np.float32)
+        sounds = [noise, noise * 0, tone, noise[:100], noise[:0]]
+        assert list(whisper.transcribe([Window(0.0, one) for one in sounds], language="en")) == [()] * 5
+
+    def test_a_window_gives_the_same_words_wherever_it_stands_and_however_many_go_at_once(
+        self, whisper: FasterWhisperTranscriber
+    ) -> None:
+        windows = [Window(10.0 * number, np.pad(spoken(text), 3000)) for number, text in enumerate(ENGLISH)]
+        together = list(whisper.transcribe(windows, language="en"))
+        alone = [next(iter(whisper.transcribe([window], language="en"))) for window in windows]
+        assert together == alone
+
+    def test_batches_as_on_a_graphics_card_give_the_same_words(self, whisper: FasterWhisperTranscriber) -> None:
+        windows = [Window(10.0 * number, np.pad(spoken(text), 3000)) for number, text in enumerate(ENGLISH)]
+        windows.insert(3, Window(25.0, np.zeros(RATE, np.float32)))
+        assert whisper._model is not None
+        batched = list(Decoder(whisper._model, "en", {}).in_batches(windows, size=4))
+        one_by_one = list(whisper.transcribe(windows, language="en"))
+        assert texts(batched) == texts(one_by_one)
+        assert batched[3] == ()
+        assert all(abs(a[0].start - b[0].start) < 0.3 for a, b in zip(batched, one_by_one, strict=True) if a)
+
+    def test_hints_are_taken(self, whisper: FasterWhisperTranscriber) -> None:
+        window = Window(0.0, np.pad(spoken(ENGLISH[0]), 3000))
+        whisper.hint_at(prompt="The red house is near.", hotwords=["man", "old"])
+        assert bare(text_of(whisper, window))
+        whisper.hint_at(prompt=None, hotwords=[])
+        assert text_of(whisper, window) == ENGLISH[0]
+
+    def test_a_language_that_the_model_does_not_know_is_refused(self, whisper: FasterWhisperTranscriber) -> None:
+        with pytest.raises(UnsupportedLanguage, match="tlh"):
+            list(whisper.transcribe([], language="tlh"))
+
+    def test_a_broken_model_is_a_sentence(self, tmp_path: Path) -> None:
+        shutil.copytree(WHISPER, tmp_path / "broken")
+        whole = (tmp_path / "broken" / "model.bin").read_bytes()
+        (tmp_path / "broken" / "model.bin").write_bytes(whole[: len(whole) // 2])
+        engine = FasterWhisperTranscriber(EngineSettings(models={"faster-whisper": str(tmp_path / "broken")}))
+        with pytest.raises(EngineMissing, match="cannot be loaded") as caught:
+            engine.load()
+        assert "jobs models verify" in caught.value.sentence
+
+
+class TestNllb:
+    @pytest.mark.parametrize("back", [False, True], ids=["en to pt", "pt to en"])
+    def test_held_out_sentences_come_out_exactly(self, nllb: NllbTranslator, back: bool) -> None:
+        pairs = [line.split("\t")[:: -1 if back else 1] for line in HELD_OUT.read_text(encoding="utf-8").splitlines()]
+        source, target = ("pt-BR", "en") if back else ("en", "pt")
+        got = nllb.translate([pair[0] for pair in pairs], source=source, target=target)
+        right = sum(one == pair[1] for one, pair in zip(got, pairs, strict=True))
+        assert right >= 0.98 * len(pairs)
+
+    def test_a_batch_gives_what_one_by_one_gives_and_nothing_stays_nothing(self, nllb: NllbTranslator) -> None:
+        texts = [*ENGLISH, "", "  ", ENGLISH[0]]
+        together = nllb.translate(texts, source="en", target="pt")
+        assert together == [nllb.translate([text], source="en", target="pt")[0] for text in texts]
+        assert together[0] == "O nosso homem bom é velho."
+        assert together[-3:-1] == ["", "  "]
+
+    def test_several_wordings_are_offered_but_none_that_is_much_less_likely(
+        self, nllb: NllbTranslator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert nllb.alternatives(ENGLISH[:1], source="en", target="pt") == [("O nosso homem bom é velho.",)]
+        monkeypatch.setattr("dropdub.engines.nllb.AS_LIKELY", 9.0)
+        (found,) = nllb.alternatives(ENGLISH[:1], source="en", target="pt")
+        assert found[0] == "O nosso homem bom é velho."
+        assert 1 < len(found) == len(set(found)) <= 4
+
+    def test_a_language_without_a_code_is_refused(self, nllb: NllbTranslator) -> None:
+        assert not nllb.supports("en", "tlh")
+        assert not nllb.supports("pt", "pt-BR")
+        with pytest.raises(UnsupportedLanguage):
+            nllb.translate(["Hello."], source="en", target="tlh")
+
+    @pytest.mark.parametrize("name", ["tokenizer.json", "model.bin"])
+    def test_a_broken_model_is_a_sentence(self, tmp_path: Path, name: str) -> None:
+        shutil.copytree(NLLB, tmp_path / "broken")
+        (tmp_path / "broken" / name).write_bytes(b"{}")
+        engine = NllbTranslator(EngineSettings(models={"nllb": str(tmp_path / "broken")}))
+        with pytest.raises(EngineMissing) as caught:
+            engine.load()
+        assert "jobs models verify" in caught.value.sentence
+
+
+def test_neither_engine_brings_torch_into_its_process() -> None:
+    code = f"""
+import sys
+from pathlib import Path
+from dropdub.engines.base import EngineSettings
+from dropdub.engines.registry import Shelf
+models = {{"faster-whisper": {str(WHISPER)!r}, "nllb": {str(NLLB)!r}}}
+shelf = Shelf(settings=EngineSettings(models=models))
+shelf.transcriber("faster-whisper", language="en")
+shelf.translator("nllb", source="en", target="pt")
+print([name for name in ("torch", "transformers") if name in sys.modules])
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout.strip() == "[]"
+
+
+@pytest.fixture
+def driven(tmp_path: Path) -> Callable[..., Drive]:
+    def made(source: Path, **options: object) -> Drive:
+        quality = {"transcriber": "faster-whisper", "translator": "nllb", **options}
+        split = Split.model_validate({"above_duration": 60, "target": 40, "window": 10})
+        return Drive(
+            source,
+            tmp_path,
+            options=LIGHT.overridden(quality),
+            engines=Shelf(settings=QUALITY),
+            cache=Cache(tmp_path / "cache", max_bytes=10**8),
+            split=split,
+        )
+
+    return made
+
+
+def test_a_long_recording_in_chunks_keeps_its_words_and_is_translated_exactly(
+    driven: Callable[..., Drive], long_talk: Path
+) -> None:
+    drive = driven(long_talk, targets=["pt"]).run(until="synthesize")
+    assert len(drive.facts["split"]["chunks"]) > 2
+    transcript = Transcript.load(drive.job_dir / TRANSCRIPT)
+    heard = " ".join(segment.text for segment in transcript.segments)
+    assert transcript.language == "en"
+    assert jiwer.wer(bare(" ".join(ENGLISH * 10)), bare(heard)) <= WER
+    translation = Transcript.load(drive.job_dir / "translation.pt.json")
+    assert "O nosso homem bom é velho." in [segment.text for segment in translation.segments]
+    assert [(one.id, one.start, one.end) for one in translation.segments] == [
+        (one.id, one.start, one.end) for one in transcript.segments
+    ]
+    assert transcript.engine["details"]["compute_type"] == "int8"
+
+
+def test_portuguese_is_recognised_and_translated_into_english(driven: Callable[..., Drive], tmp_path: Path) -> None:
+    path = recording(tmp_path / "fala.wav", PORTUGUESE * 2, voice="pt-br")
+    drive = driven(path, targets=["en"]).run(until="synthesize")
+    assert drive.facts["merge"]["language"] == "pt"
+    translation = Transcript.load(drive.job_dir / "translation.en.json")
+    assert "We see my red car." in " ".join(segment.text for segment in translation.segments)

@@ -1,0 +1,112 @@
+"""Which precision is tried, in which order, and what is said when one does not work; what is let go of in need."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dropdub.engines import precision, rungs
+from dropdub.engines.base import EngineSettings
+from dropdub.engines.precision import first_that_loads, precisions
+from dropdub.engines.rungs import ladder
+from dropdub.engines.tuning import FILE, chosen_compute_type, keep_choice
+from dropdub.errors import EngineMissing, OutOfMemory
+
+MODEL = Path("models") / "whisper-small"
+
+
+@pytest.mark.parametrize(
+    ("device", "wanted", "tried"),
+    [
+        ("cpu", "auto", ["cpu/int8", "cpu/int8_float32", "cpu/float32"]),
+        ("cpu", "int8_float32", ["cpu/int8_float32", "cpu/float32"]),
+        ("cpu", "float16", ["cpu/float16", "cpu/int8", "cpu/int8_float32", "cpu/float32"]),
+        ("cuda", "auto", ["cuda/float16", "cuda/int8_float16", "cpu/int8"]),
+        ("cuda", "int8_float16", ["cuda/int8_float16", "cpu/int8"]),
+    ],
+)
+def test_the_chain_begins_with_what_was_asked_for(device: str, wanted: str, tried: list[str]) -> None:
+    chain = precisions(device, EngineSettings(compute_type=wanted), model=MODEL)
+    assert ["/".join(one) for one in chain] == tried
+
+
+def test_what_was_measured_here_comes_first_and_only_for_its_model_and_device(tmp_path: Path) -> None:
+    keep_choice(tmp_path / "state", MODEL, device="cpu", compute_type="float32")
+    settings = EngineSettings(state_dir=tmp_path / "state")
+    assert precisions("cpu", settings, model=MODEL) == (("cpu", "float32"),)
+    assert precisions("cpu", settings, model=MODEL.with_name("other"))[0] == ("cpu", "int8")
+    assert precisions("cuda", settings, model=MODEL)[0] == ("cuda", "float16")
+    (tmp_path / "state" / FILE).write_text("[not json")
+    assert chosen_compute_type(tmp_path / "state", MODEL, device="cpu") is None
+
+
+def test_each_step_down_is_announced() -> None:
+    def make(device: str, compute_type: str) -> str:
+        if device == "cuda":
+            raise RuntimeError("CUDA failed with error out of memory")
+        if compute_type == "int8":
+            raise ValueError("Requested int8 compute type, but the target device do not support it")
+        return "model"
+
+    chain = (("cuda", "float16"), ("cpu", "int8"), ("cpu", "float32"))
+    loaded = first_that_loads(chain, make, engine="whisperer")
+    assert (loaded.thing, loaded.device, loaded.compute_type) == ("model", "cpu", "float32")
+    assert loaded.announcements == (
+        "whisperer works as int8 on cpu: float16 on cuda does not fit into memory.",
+        "whisperer works as float32 on cpu: int8 on cpu is not possible on this machine.",
+    )
+
+
+def test_a_model_that_fits_in_no_way_is_out_of_memory() -> None:
+    def make(_device: str, _compute_type: str) -> str:
+        raise MemoryError
+
+    with pytest.raises(OutOfMemory, match="float32 on cpu"):
+        first_that_loads((("cpu", "int8"), ("cpu", "float32")), make, engine="whisperer")
+
+
+def test_a_broken_model_is_told_at_once_with_the_way_to_check_it() -> None:
+    tried = []
+
+    def make(device: str, _compute_type: str) -> str:
+        tried.append(device)
+        raise RuntimeError("File model.bin is incomplete: failed to read a buffer of size 4096")
+
+    with pytest.raises(EngineMissing, match="incomplete") as caught:
+        first_that_loads((("cpu", "int8"), ("cpu", "float32")), make, engine="whisperer")
+    assert "jobs models verify" in caught.value.sentence
+    assert len(tried) == 1
+
+
+def model(folder: Path, size: int) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "model.bin").write_bytes(bytes(size))
+    return folder
+
+
+def test_where_memory_runs_out_fewer_windows_are_taken_then_smaller_models(tmp_path: Path) -> None:
+    model(tmp_path / "whisper-small", 300)
+    model(tmp_path / "whisper-base", 200)
+    model(tmp_path / "whisper-tiny", 100)
+    model(tmp_path / "nllb-tiny", 50)
+
+    def rung(squeeze: int, *, allowed: bool) -> tuple[str, int, str | None]:
+        settings = EngineSettings(models_dir=tmp_path, device="cpu", threads=4, squeeze=squeeze, allow_smaller=allowed)
+        found = ladder(settings, "whisperer", "whisper-small", ("model.bin",))
+        return found.folder.name, found.at_once, found.announcement
+
+    assert rung(0, allowed=True) == ("whisper-small", 4, None)
+    assert rung(1, allowed=True) == ("whisper-small", 1, "Memory ran out: whisperer works on 1 window at once.")
+    assert rung(2, allowed=True)[0] == "whisper-base"
+    assert rung(3, allowed=True)[0] == rung(9, allowed=True)[0] == "whisper-tiny"
+    assert "smaller model 'whisper-tiny'" in (rung(9, allowed=True)[2] or "")
+    assert rung(9, allowed=False)[:2] == ("whisper-small", 1)
+
+
+def test_a_graphics_card_is_used_where_there_is_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(precision, "gpus", lambda: 1)  # the thinnest edge of what this machine has not
+    found = ladder(EngineSettings(models_dir=tmp_path, threads=4), "whisperer", "whisper-small", ("model.bin",))
+    assert (found.device, found.at_once) == ("cuda", rungs.GPU_BATCHES[0])
+    monkeypatch.setattr(precision, "gpus", lambda: 0)
+    assert ladder(EngineSettings(models_dir=tmp_path), "whisperer", "w", ("model.bin",)).device == "cpu"

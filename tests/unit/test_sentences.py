@@ -1,0 +1,117 @@
+"""Sentences put together over segments, and translations given back to them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dropdub.engines.wordings import fitting, looks_wrong
+from dropdub.pipeline.artefacts import Segment
+from dropdub.pipeline.sentences import cut, given_back, sentences_of
+
+WORDS = st.text("abcdeé", min_size=1, max_size=8)
+TEXTS = st.lists(
+    WORDS.map(lambda word: word) | WORDS.map(lambda word: word + ".") | WORDS.map(lambda w: w + ","), min_size=1
+)
+
+
+def talk(*texts: str, pause_s: float = 0.3, speakers: str | None = None) -> list[Segment]:
+    """Return segments of a tenth of a second for each character, one after another."""
+    found, at = [], 0.0
+    for number, text in enumerate(texts):
+        end = at + len(text) / 10
+        found.append(Segment(number, at, end, text, speaker=speakers[number] if speakers else None))
+        at = end + pause_s
+    return found
+
+
+def told(segments: list[Segment]) -> list[str]:
+    return [sentence.text for sentence in sentences_of(segments)]
+
+
+def test_a_sentence_over_several_segments_becomes_one() -> None:
+    assert told(talk("When the rain", "had stopped", "we went home.", "It was late.")) == [
+        "When the rain had stopped we went home.",
+        "It was late.",
+    ]
+
+
+def test_a_segment_with_several_sentences_is_parted() -> None:
+    assert told(talk("It rains. We stay. The cat", "sleeps.")) == ["It rains.", "We stay.", "The cat sleeps."]
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [talk("We went", "home.", pause_s=3.0), talk("We went", "home.", speakers="AB")],
+    ids=["a long pause", "another speaker"],
+)
+def test_a_sentence_ends_at(segments: list[Segment]) -> None:
+    assert told(segments) == ["We went", "home."]
+
+
+def test_without_punctuation_each_segment_is_by_itself() -> None:
+    assert told(talk("and so my fellow", "americans ask not", "what your country")) == [
+        "and so my fellow",
+        "americans ask not",
+        "what your country",
+    ]
+
+
+def test_a_sentence_does_not_grow_without_end() -> None:
+    found = told([*talk(*["word " * 15] * 20), Segment(20, 999.0, 1000.0, "The end."), Segment(21, 1001, 1002, "Yes.")])
+    assert max(map(len, found)) < 500
+
+
+def test_the_translation_is_given_back_by_time_and_rather_after_a_comma() -> None:
+    segments = talk("When the rain had stopped", "we went home together.")
+    found = sentences_of(segments)
+    translated = {found[0].text: "Quando a chuva parou, fomos juntos para casa."}
+    assert given_back(found, translated) == {0: "Quando a chuva parou,", 1: "fomos juntos para casa."}
+
+
+def test_a_script_without_spaces_is_cut_between_characters() -> None:
+    assert cut("我们一起回家了", [1.0, 1.0]) == ["我们一", "起回家了"]
+
+
+@given(st.lists(WORDS, min_size=1, max_size=40), st.lists(st.floats(0, 9), min_size=1, max_size=8))
+def test_cutting_loses_no_word_and_leaves_no_part_empty_that_can_have_one(
+    words: list[str], shares: list[float]
+) -> None:
+    parts = cut(" ".join(words), shares)
+    assert len(parts) == len(shares)
+    assert " ".join(filter(None, parts)).split() == words
+    if len(words) >= len(shares) and len(words) > 1:
+        assert all(parts)
+
+
+@given(st.lists(TEXTS.map(" ".join), min_size=1, max_size=12))
+def test_every_word_is_in_one_sentence_and_comes_back_to_its_segment(texts: list[str]) -> None:
+    segments = talk(*texts)
+    found = sentences_of(segments)
+    assert " ".join(sentence.text for sentence in found).split() == " ".join(texts).split()
+    back = given_back(found, {sentence.text: sentence.text for sentence in found})
+    assert " ".join(back[segment.id] for segment in segments).split() == " ".join(texts).split()
+    assert set(back) == {segment.id for segment in segments}
+
+
+def test_of_several_wordings_the_likeliest_that_takes_as_long_is_chosen() -> None:
+    source = "x" * 40
+    assert fitting(source, ["y" * 60, "y" * 43, "y" * 40]) == "y" * 43
+    assert fitting(source, ["y" * 46, "y" * 100]) == "y" * 46, "a little longer can be spoken a little faster"
+    assert fitting(source, ["y" * 20, "y" * 10]) == "y" * 20
+    assert fitting(source, ["y" * 90, "y" * 60]) == "y" * 60
+
+
+@pytest.mark.parametrize(
+    ("translation", "wrong"),
+    [
+        ("O nosso homem bom é velho.", False),
+        ("", True),
+        ("o homem é bom e o homem é bom e o homem é bom e", True),
+        ("o homem " * 40, True),
+        ("Sim, sim, sim!", False),
+    ],
+)
+def test_loops_and_rambling_are_seen(translation: str, wrong: bool) -> None:
+    assert looks_wrong("Our good man is old.", translation) is wrong
