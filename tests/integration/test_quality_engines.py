@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import jiwer
@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from dropdub.config import Split
-from dropdub.engines.base import EngineSettings, Window
+from dropdub.engines.base import EngineSettings, Utterance, Window
 from dropdub.engines.faster_whisper import FasterWhisperTranscriber
 from dropdub.engines.nllb import NllbTranslator
 from dropdub.engines.registry import Shelf

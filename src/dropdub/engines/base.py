@@ -244,3 +244,11 @@ class PreparesVoices(Protocol):
 
     def take_prepared(self, voice: Voice, value: bytes) -> None:
         """Use a prepared form that was kept. Raises ValueError for one that is not whole."""
+
+
+@runtime_checkable
+class TellsDefects(Protocol):
+    """An ability of synthesizers: to say what came out wrong however often it was tried."""
+
+    def defects(self) -> list[str]:
+        """Return a sentence for each piece that came out wrong, since asked last."""

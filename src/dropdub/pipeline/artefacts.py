@@ -6,7 +6,9 @@ speech.json        where somebody speaks in audio.wav: [start, end] pairs in sec
 chunks/0003.json   a Transcript of one range of audio.wav, times already in seconds of the recording
 transcript.json    the whole Transcript (of a text job: its paragraphs, without times)
 translation.pt.json  a Transcript in the target language, same ids and times, without words
-speech.pt/0017.wav   one segment spoken (16 bit PCM mono at the synthesizer's rate)
+voice.wav, voice.S2.wav   the reference that a speaker's voice is copied from
+speech.pt/0017.wav   one segment spoken (16 bit PCM mono at the synthesizer's rate); 0017.2.wav its second take,
+                     0017.cut.wav the same without babble behind its last word
 dub.pt.wav         the dubbed track, as long as audio.wav
 dub.pt.m4a         the same, encoded
 video.pt.mp4       picture, dubbed track, original track, subtitle tracks (.mkv where MP4 cannot hold the codecs)
@@ -116,8 +118,18 @@ def speech_dir_name(target: str) -> str:
     return f"speech.{target}"
 
 
-def speech_name(segment_id: int) -> str:
-    return f"{segment_id:04d}.wav"
+def speech_name(segment_id: int, take: int = 0) -> str:
+    """Return the name of a spoken segment; takes count from 0, their names from 1, and the first has none."""
+    return f"{segment_id:04d}.{take + 1}.wav" if take else f"{segment_id:04d}.wav"
+
+
+def cut_name(segment_id: int, take: int) -> str:
+    """Return the name of a spoken segment without what babbled on behind its last word."""
+    return f"{Path(speech_name(segment_id, take)).stem}.cut.wav"
+
+
+def voice_name(speaker: str | None) -> str:
+    return f"voice.{speaker}.wav" if speaker else "voice.wav"
 
 
 def dub_name(target: str, suffix: str = "wav") -> str:

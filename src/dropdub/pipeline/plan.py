@@ -7,6 +7,7 @@ from typing import Any
 
 from dropdub.config import JobOptions
 from dropdub.pipeline.artefacts import Facts
+from dropdub.pipeline.takes import take_key
 from dropdub.store.steps import StepSpec
 
 _PHASES = {
@@ -19,13 +20,16 @@ _PHASES = {
     "translate": 50,
     "publish/translation": 55,
     "synthesize": 60,
+    "hear": 61,
     "mix": 70,
     "publish/dub": 75,
     "mux": 80,
     "publish/video": 85,
     "publish/manifest": 90,
 }
-_ENGINE_POOLS = ("transcribe", "translate", "synthesize")
+_POOLS = {"transcribe": "transcribe", "hear": "transcribe", "translate": "translate", "synthesize": "synthesize"}
+MOST_TAKES = 5
+"""As many as fit between the phases of synthesize and mix: each take has one of its own, and its hearing another."""
 _LEARNT = {
     "probe": ("kind", "duration_s"),
     "extract": ("duration_s", "language", "content_hash"),
@@ -68,7 +72,7 @@ def _media(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
         yield _publish("transcript")
         has_video = bool(facts["probe"].get("video"))
         for target in _made(options, facts["merge"]):
-            yield from _dub(target)
+            yield from _dub(target, facts)
             yield from _dubbed_video(target) if has_video else ()
         yield _publish("manifest")
 
@@ -78,7 +82,7 @@ def _text(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
     if "extract" in facts:
         # A text without targets is read aloud in its own language.
         for target in _made(options, facts["extract"]) or [facts["extract"]["language"]]:
-            yield from _dub(target)
+            yield from _dub(target, facts)
         yield _publish("manifest")
 
 
@@ -86,12 +90,34 @@ def _made(options: JobOptions, result: Mapping[str, Any]) -> list[str]:
     return [target for target in options.targets if target not in result.get("skipped", ())]
 
 
-def _dub(target: str) -> Iterator[StepSpec]:
+def _dub(target: str, facts: Facts) -> Iterator[StepSpec]:
     yield _step("translate", target=target)
     yield _publish("translation", target=target)
-    yield _step("synthesize", target=target)
+    yield from _takes(target, facts)
     yield _step("mix", target=target)
     yield _publish("dub", target=target)
+
+
+def _takes(target: str, facts: Facts) -> Iterator[StepSpec]:
+    """Yield the speaking, the hearing back of what may have come out wrong, and what that leads to."""
+    yield _step("synthesize", target=target)
+    lines: Sequence[int] | None = None
+    for take in range(MOST_TAKES):
+        key = take_key("synthesize", target, take)
+        if lines is not None:
+            yield _take("synthesize", target, take, lines)
+        if not facts.get(key, {}).get("hear"):
+            return
+        yield _take("hear", target, take, lines)
+        lines = facts.get(take_key("hear", target, take), {}).get("again")
+        if not lines:
+            return
+
+
+def _take(stage: str, target: str, take: int, lines: Sequence[int] | None) -> StepSpec:
+    params = {"take": take} if lines is None else {"take": take, "lines": list(lines)}
+    phase = _PHASES[stage] + 2 * take
+    return StepSpec(take_key(stage, target, take), stage, phase, target, _pool(stage), params)
 
 
 def _dubbed_video(target: str) -> Iterator[StepSpec]:
@@ -123,4 +149,4 @@ def _publish(what: str, *, target: str | None = None) -> StepSpec:
 
 
 def _pool(stage: str) -> str:
-    return stage if stage in _ENGINE_POOLS else "media"
+    return _POOLS.get(stage, "media")

@@ -1,20 +1,28 @@
-"""Whose voice a dub has: the job's named voice, the speaker's own, or the engine's default, said aloud."""
+"""Whose voice a dub has: the job's named voice, each speaker's own, or the engine's default, said aloud."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dropdub.engines.base import Synthesizer, Voice
+import numpy as np
+
+from dropdub.engines.base import PreparesVoices, Synthesizer, Voice
 from dropdub.errors import VoiceMissing
 from dropdub.files import sha256, written_whole
 from dropdub.media import wav
+from dropdub.media.spans import Span
 from dropdub.media.wav import WavWriter
-from dropdub.pipeline.artefacts import AUDIO, Segment
+from dropdub.pipeline.artefacts import AUDIO, Segment, voice_name
+from dropdub.pipeline.reference import LEAST_S, TOO_SHORT_S, Candidate, cleanest
 from dropdub.pipeline.stages.base import Task
 
-OWN_VOICE = "voice.wav"
-_REFERENCE_S = 20.0
+_HEARD = 60
+"""So many of a speaker's longest lines are listened to, to find the cleanest."""
+_LEAST_LINE_S = 1.0
+_FULL = 0.99
+_PAUSE_S = 0.15
 
 
 @dataclass(frozen=True)
@@ -26,16 +34,41 @@ class Casting:
     warnings: tuple[str, ...] = ()
 
 
-def cast_voice(task: Task, engine: Synthesizer, lines: list[Segment]) -> Casting:
-    """Choose the voice. Raises VoiceMissing where the job names one whose recording cannot be used."""
+def cast_voices(task: Task, engine: Synthesizer, lines: Sequence[Segment]) -> dict[str | None, Casting]:
+    """Choose a voice for each speaker of the lines.
+
+    Raises VoiceMissing where the job names one whose recording cannot be used.
+    """
+    speakers = list(dict.fromkeys(line.speaker for line in lines)) or [None]
     if task.options.voice is not None:
-        return _named(task.options.voice, task.voices, engine)
+        return dict.fromkeys(speakers, _named(task.options.voice, task.voices, engine))
     if task.kind == "text" or not lines:
-        return Casting(None, "default")
+        return dict.fromkeys(speakers, _default_for_text(engine))
     if not engine.clones:
-        return Casting(None, "default", (f"{engine.name} cannot clone a voice: the dub has its default voice.",))
-    reference = _own(task, lines)
-    return Casting(Voice("speaker", reference), sha256(reference))
+        sentence = f"{engine.name} cannot clone a voice: the dub has its default voice."
+        return dict.fromkeys(speakers, Casting(None, "default", (sentence,)))
+    return {speaker: _own(task, [line for line in lines if line.speaker == speaker], speaker) for speaker in speakers}
+
+
+def prepare(task: Task, engine: Synthesizer, casting: Casting) -> None:
+    """Let the engine use what is known of a voice from before; else reckon it once and keep it."""
+    voice = casting.voice
+    if voice is None or voice.reference is None or not isinstance(engine, PreparesVoices):
+        return
+    key = ("voice", engine.info().name, engine.info().details, engine.voice_key(voice))
+    if task.cache.get(*key, check=lambda value: _taken(engine, voice, value)) is None:
+        task.cache.put(*key, value=engine.prepare(voice))
+
+
+def _taken(engine: PreparesVoices, voice: Voice, value: bytes) -> bool:
+    engine.take_prepared(voice, value)
+    return True
+
+
+def _default_for_text(engine: Synthesizer) -> Casting:
+    if not engine.clones:
+        return Casting(None, "default")
+    return Casting(None, "default", (f"No voice was named: {engine.name} speaks with its default voice.",))
 
 
 def _named(name: str, voices: Path, engine: Synthesizer) -> Casting:
@@ -50,11 +83,38 @@ def _named(name: str, voices: Path, engine: Synthesizer) -> Casting:
     return Casting(Voice(name, reference), "default", (sentence,))
 
 
-def _own(task: Task, lines: list[Segment]) -> Path:
-    """Cut a reference from the recording: its longest lines, up to 20 s of them."""
-    target = task.job_dir / OWN_VOICE
-    with written_whole(target, scratch=task.prepared_scratch()) as part, WavWriter(part, 16_000) as writer:
-        for line in sorted(lines, key=lambda line: line.start - line.end):
-            if writer.duration_s < _REFERENCE_S:
-                writer.write(wav.read_range(task.job_dir / AUDIO, line.start, line.end))
-    return target
+def _own(task: Task, lines: Sequence[Segment], speaker: str | None) -> Casting:
+    """Cut a reference from the recording: the speaker's own cleanest lines, and nobody else's."""
+    spans = cleanest([_candidate(task.job_dir / AUDIO, line) for line in _longest(lines)])
+    found_s = sum(span.duration_s for span in spans)
+    who = f"speaker {speaker}" if speaker else "the speaker"
+    if found_s < TOO_SHORT_S:
+        sentence = f"There is too little speech of {who} to copy the voice from: the dub has the default voice."
+        return Casting(None, "default", (sentence,))
+    reference = task.job_dir / voice_name(speaker)
+    _cut(task, spans, reference)
+    short = f"The voice of {who} was copied from {found_s:.1f} s of speech: {LEAST_S:.0f} s sound better."
+    return Casting(Voice(speaker or "speaker", reference), sha256(reference), (short,) if found_s < LEAST_S else ())
+
+
+def _longest(lines: Sequence[Segment]) -> list[Segment]:
+    long = sorted(lines, key=lambda line: line.start - line.end)[:_HEARD]
+    return [line for line in long if line.end - line.start >= _LEAST_LINE_S] or long
+
+
+def _candidate(audio: Path, line: Segment) -> Candidate:
+    samples = wav.read_range(audio, line.start, line.end)
+    power = float((samples.astype(np.float64) ** 2).mean()) if len(samples) else 0.0
+    clipped = float((np.abs(samples) >= _FULL).mean()) if len(samples) else 1.0
+    probabilities = [word.probability for word in line.words]
+    probability = sum(probabilities) / len(probabilities) if probabilities else 0.5
+    return Candidate(Span(line.start, line.end), probability, float(10 * np.log10(power + 1e-12)), clipped)
+
+
+def _cut(task: Task, spans: Sequence[Span], target: Path) -> None:
+    audio = task.job_dir / AUDIO
+    rate = wav.sample_rate(audio)
+    with written_whole(target, scratch=task.prepared_scratch()) as part, WavWriter(part, rate) as writer:
+        for span in spans:
+            writer.write(wav.read_range(audio, span.start, span.end))
+            writer.write(np.zeros(round(_PAUSE_S * rate), np.float32))

@@ -14,6 +14,7 @@ STAGES = (
     "merge",
     "translate",
     "synthesize",
+    "hear",
     "mix",
     "mux",
     "publish",

@@ -13,8 +13,16 @@ from dropdub.files import written_whole
 from dropdub.media import wav
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
 from dropdub.media.wav import Samples, WavWriter
-from dropdub.pipeline.artefacts import AUDIO, Transcript, dub_name, speech_dir_name, speech_name, translation_name
+from dropdub.pipeline.artefacts import (
+    AUDIO,
+    Transcript,
+    dub_name,
+    speech_dir_name,
+    speech_name,
+    translation_name,
+)
 from dropdub.pipeline.stages.base import Result, Task, target_of
+from dropdub.pipeline.takes import best_takes
 from dropdub.pipeline.timeline import starts_as_spoken, starts_in_a_row
 
 _BLOCK_S = 10.0
@@ -76,8 +84,10 @@ def _add(block: Samples, first: int, line: Line, rate: int) -> None:
 def _lines(task: Task, target: str, rate: int) -> list[Line]:
     translation = Transcript.load(task.job_dir / translation_name(target))
     folder = task.job_dir / speech_dir_name(target)
-    segments = [segment for segment in translation.segments if (folder / speech_name(segment.id)).exists()]
-    paths = {segment.id: folder / speech_name(segment.id) for segment in segments}
+    files = best_takes(task.facts, target)
+    named = {segment.id: folder / files.get(segment.id, speech_name(segment.id)) for segment in translation.segments}
+    segments = [segment for segment in translation.segments if named[segment.id].exists()]
+    paths = {segment.id: named[segment.id] for segment in segments}
     lengths = {number: round(wav.duration_s(path) * rate) for number, path in paths.items()}
     as_text = task.kind == "text"
     starts = starts_in_a_row(lengths, rate) if as_text else starts_as_spoken(segments, rate)

@@ -1,0 +1,89 @@
+"""What a neural synthesizer can be given: plain text, in parts no longer than it was taught. Pure."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator
+
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\b[\w.+-]+@[\w-]+\.[\w.]+\b", re.IGNORECASE)
+_ENDS = "\"'”’)]»"
+_SENTENCE = re.compile(r"(?<=[.!?…;])[\"'”’)\]»]?\s+|(?<=[。！？])")
+_CLAUSE = re.compile(r"(?<=[,:;–—])\s+|(?<=[，、；：])")
+_FEW_WORDS = 2
+
+
+def plain(text: str) -> str:
+    """Return a text on one line, without control characters, with the addresses in it as words."""
+    spoken = _ADDRESS.sub(lambda found: _as_words(found[0]), text)
+    return " ".join("".join(one if one.isprintable() else " " for one in spoken).split())
+
+
+def parts(text: str, *, limit: int) -> list[str]:
+    """Return a text in parts of at most `limit` characters: whole sentences, else clauses, else words.
+
+    Each part has something to say; one or two words alone, of which a synthesizer makes noise, join a neighbour.
+    """
+    cut = [part for sentence in _split(plain(text), _SENTENCE) for part in _within(sentence, limit)]
+    return _without_stubs([part for part in cut if is_speakable(part)], limit)
+
+
+def is_speakable(text: str) -> bool:
+    """Return whether a text has a letter or a digit."""
+    return any(one.isalnum() for one in text)
+
+
+def _as_words(address: str) -> str:
+    """Return how an address is said: its names, without what no one reads aloud."""
+    bare = re.sub(r"^(?:https?://)?(?:www\.)?", "", address, flags=re.IGNORECASE)
+    core, tail = re.fullmatch(r"(.*?)([.,;:!?)\]]*)", bare, re.DOTALL).groups()  # type: ignore[union-attr]
+    named = core.split("?")[0].split("/")[0]
+    return re.sub(r"[^\w]+", " ", named).strip() + tail
+
+
+def _split(text: str, where: re.Pattern[str]) -> list[str]:
+    start, found = 0, []
+    for match in where.finditer(text):
+        found.append(text[start : match.end()].strip())
+        start = match.end()
+    return [part for part in (*found, text[start:].strip()) if part]
+
+
+def _within(text: str, limit: int) -> Iterator[str]:
+    if len(text) <= limit:
+        yield text
+        return
+    clauses = [part for clause in _split(text, _CLAUSE) for part in _wrapped(clause, limit)]
+    yield from _joined(clauses, limit)
+
+
+def _wrapped(text: str, limit: int) -> list[str]:
+    return [text] if len(text) <= limit else textwrap.wrap(text, limit, break_on_hyphens=False)
+
+
+def _joined(texts: Iterable[str], limit: int) -> Iterator[str]:
+    """Put neighbours together as long as they fit."""
+    before = ""
+    for text in texts:
+        if before and len(before) + 1 + len(text) > limit:
+            yield before
+            before = text
+        else:
+            before = f"{before} {text}".strip()
+    if before:
+        yield before
+
+
+def _without_stubs(texts: list[str], limit: int) -> list[str]:
+    kept: list[str] = []
+    for text in texts:
+        stub = kept and (_is_stub(text) or _is_stub(kept[-1]))
+        if stub and len(kept[-1]) + 1 + len(text) <= limit:
+            kept[-1] = f"{kept[-1]} {text}"
+        else:
+            kept.append(text)
+    return kept
+
+
+def _is_stub(text: str) -> bool:
+    return len(text.split()) <= _FEW_WORDS and len(text) <= 4 * _FEW_WORDS**2

@@ -1,0 +1,55 @@
+"""Whether speech is understood as what it was to say: the text against what a transcriber heard. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from dropdub.engines.base import Word
+
+UNDERSTOOD = 0.7
+"""The share of letters that must agree; below it a listener does not follow."""
+UNDERSTOOD_NUMBERS = 0.45
+"""Where there are digits: a transcriber may write out what the text has in figures, or the other way round."""
+_BABBLE_S = 0.4
+_LAST_WORDS = 3
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How much of a line was understood, 0 to 1; `end_s` is where its last word ends, if something follows there."""
+
+    score: float
+    good: bool
+    end_s: float | None = None
+
+
+def judge(text: str, heard: Sequence[Word], duration_s: float) -> Verdict:
+    """Compare a line with the words heard in its speech, whose times count from its start."""
+    kept = _without_babble(text, heard)
+    score = likeness(text, " ".join(word.text for word in kept))
+    good = score >= (UNDERSTOOD_NUMBERS if any(map(str.isdigit, text)) else UNDERSTOOD)
+    end_s = kept[-1].end if kept else duration_s
+    rambles = good and (len(kept) < len(heard) or duration_s - end_s > _BABBLE_S)
+    return Verdict(score, good, end_s if rambles else None)
+
+
+def likeness(one: str, other: str) -> float:
+    """Return the share of letters and digits that two texts have in common, in order: 1 for the same words."""
+    return SequenceMatcher(None, _letters(one), _letters(other), autojunk=False).ratio()
+
+
+def _without_babble(text: str, heard: Sequence[Word]) -> Sequence[Word]:
+    """Leave out words at the end that make the rest less like the text: at most as many as the text has, or three."""
+    most = max(_LAST_WORDS, len(text.split()))
+    ends = range(max(len(heard) - most, 1), len(heard) + 1)
+    best = max(ends, key=lambda end: likeness(text, " ".join(word.text for word in heard[:end])), default=0)
+    return heard[:best]
+
+
+def _letters(text: str) -> str:
+    """Return the letters and digits of a text, small and without accents: what sounds about the same."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(one for one in plain if one.isalnum())

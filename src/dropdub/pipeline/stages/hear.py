@@ -1,0 +1,98 @@
+"""hear: each spoken line of a dub transcribed and compared with its text; what is not understood is spoken again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dropdub.engines.base import SPEECH_RATE_HZ, Transcriber, Window, Word
+from dropdub.engines.speech_text import is_speakable
+from dropdub.errors import EngineMissing, UnsupportedLanguage
+from dropdub.files import written_whole
+from dropdub.media import wav
+from dropdub.media.wav import WavWriter
+from dropdub.pipeline.artefacts import Segment, Transcript, cut_name, speech_dir_name, speech_name, translation_name
+from dropdub.pipeline.hearing import Verdict, judge
+from dropdub.pipeline.stages.base import Result, Task, target_of
+from dropdub.pipeline.takes import take_key
+
+_LONGEST_S = 30.0
+_AFTER_S = 0.12
+_FADE_S = 0.05
+_SHOWN = 60
+
+
+def run(task: Task) -> Result:
+    """Return for each line the `file` to take and its `score`, and in `again` the ids to be spoken once more.
+
+    Lines go on from the result of the take before (`params`: `take`, from 0): the better take is kept. Babble behind
+    the last word is cut off, into a file of its own.
+    """
+    target, take = target_of(task), int(task.params.get("take", 0))
+    translation = Transcript.load(task.job_dir / translation_name(target))
+    lines = [segment for segment in translation.segments if is_speakable(segment.text)]
+    wanted = [line for line in lines if line.id in task.params.get("lines", (line.id,))]
+    before: Mapping[str, Any] = task.facts[take_key("hear", target, take - 1)]["lines"] if take else {}
+    try:
+        engine = task.engines.transcriber(task.options.transcriber, language=target)
+    except (EngineMissing, UnsupportedLanguage):
+        return _not_heard(task, target)
+    found = {**before, **dict(_better(task, engine, wanted, before))}
+    bad = [line for line in lines if str(line.id) in found and not found[str(line.id)]["good"]]
+    last = take + 1 >= task.options.synthesis.takes
+    return {
+        "lines": found,
+        "again": [] if last else [line.id for line in bad],
+        "engine": asdict(engine.info()),
+        "warnings": [_warning(line, target) for line in bad] if last else [],
+    }
+
+
+def _not_heard(task: Task, target: str) -> Result:
+    sentence = f"The dub into {target} was not heard back: the transcriber does not understand {target}."
+    return {"lines": {}, "again": [], "warnings": [sentence] if task.options.synthesis.verify is True else []}
+
+
+def _better(
+    task: Task, engine: Transcriber, lines: Sequence[Segment], before: Mapping[str, Any]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what is now to be taken for each line whose new take is the better one."""
+    take, folder = int(task.params.get("take", 0)), task.job_dir / speech_dir_name(target_of(task))
+    for done, line in enumerate(lines, start=1):
+        path = folder / speech_name(line.id, take)
+        verdict = judge(line.text, _heard(engine, path, target_of(task)), wav.duration_s(path))
+        known = before.get(str(line.id))
+        if known is None or verdict.score > known["score"]:
+            file = _cut(task, path, line.id, take, verdict)
+            yield str(line.id), {"file": file, "score": round(verdict.score, 3), "good": verdict.good}
+        task.progress(done / len(lines))
+
+
+def _heard(engine: Transcriber, path: Path, language: str) -> list[Word]:
+    rate = wav.sample_rate(path)
+    sounds = (wav.resample(block, rate, SPEECH_RATE_HZ) for block in wav.blocks(path, _LONGEST_S))
+    windows = (Window(number * _LONGEST_S, sound) for number, sound in enumerate(sounds))
+    heard = engine.transcribe(windows, language=language)
+    return [word for window in heard for one in window for word in one.words]
+
+
+def _cut(task: Task, path: Path, line: int, take: int, verdict: Verdict) -> str:
+    """Return the name of the file to take: the speech as it is, or a copy that ends behind its last word."""
+    if verdict.end_s is None:
+        return path.name
+    target = path.with_name(cut_name(line, take))
+    samples, rate = wav.read_range(path, 0.0, verdict.end_s + _AFTER_S), wav.sample_rate(path)
+    fade = min(round(_FADE_S * rate), len(samples))
+    samples[len(samples) - fade :] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)
+    with written_whole(target, scratch=task.prepared_scratch()) as part, WavWriter(part, rate) as writer:
+        writer.write(samples)
+    return target.name
+
+
+def _warning(line: Segment, target: str) -> str:
+    text = line.text if len(line.text) <= _SHOWN else f"{line.text[: _SHOWN - 1]}…"
+    return f"Line {line.id + 1} of the dub into {target} is hard to understand: “{text}”"
