@@ -104,9 +104,11 @@ class Drive:
             progress=self.shares.setdefault(step.key, []).append,
         )
 
+    def plan(self) -> tuple[StepSpec, ...]:
+        return plan(self.options, self.facts)
+
     def step(self, key: str) -> StepSpec:
-        return next(step for step in plan(self.options, self.facts) if step.key == key)
+        return next(step for step in self.plan() if step.key == key)
 
     def _next(self) -> StepSpec | None:
-        steps = plan(self.options, self.facts)
-        return next((step for step in steps if step.key not in self.facts), None)
+        return next((step for step in self.plan() if step.key not in self.facts), None)

@@ -8,6 +8,7 @@ import warnings
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -267,7 +268,7 @@ def _read_latents(value: bytes) -> Latents:
     try:
         with np.load(io.BytesIO(value), allow_pickle=False) as kept:
             found = Latents(kept["conditioning"], kept["embedding"])
-    except (OSError, KeyError, EOFError, ValueError) as error:
+    except (OSError, KeyError, EOFError, ValueError, BadZipFile) as error:
         raise ValueError(f"no voice can be read from it: {error}") from error
     shapes = (found.conditioning.ndim, found.embedding.ndim, found.embedding.shape[-1:])
     whole = all(one.dtype == np.float32 and np.isfinite(one).all() for one in (found.conditioning, found.embedding))

@@ -1,0 +1,45 @@
+"""Speech heard back: understood or not, and where it should have ended."""
+
+from __future__ import annotations
+
+import pytest
+
+from dropdub.engines.base import Word
+from dropdub.pipeline.hearing import judge, likeness
+
+
+def heard(text: str, *, each_s: float = 0.4) -> list[Word]:
+    return [Word(at * each_s, at * each_s + 0.35, word, 0.9) for at, word in enumerate(text.split())]
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "good"),
+    [
+        ("O nosso homem bom é velho.", "o nosso homem bom é velho", True),
+        ("O nosso homem bom é velho.", "O nosso homem bom e velho!", True),
+        ("O nosso homem bom é velho.", "", False),
+        ("O nosso homem bom é velho.", "seis sete doze", False),
+        ("We have 12 dogs.", "we have twelve dogs", True),
+        ("We have twelve dogs.", "cats", False),
+    ],
+)
+def test_a_line_is_good_when_most_of_it_is_understood(text: str, words: str, good: bool) -> None:
+    assert judge(text, heard(words), 2.5).good is good
+
+
+def test_babble_behind_the_last_word_is_noticed_and_where_it_begins() -> None:
+    verdict = judge("We went home.", heard("we went home uh the the"), 2.4)
+    assert verdict.good
+    assert verdict.end_s == pytest.approx(1.15)
+    long_tail = judge("We went home.", heard("we went home"), 4.0)
+    assert long_tail.end_s == pytest.approx(1.15)
+
+
+def test_speech_that_ends_with_its_last_word_is_left_alone() -> None:
+    assert judge("We went home.", heard("we went home"), 1.3).end_s is None
+    assert judge("We went home.", heard("cats"), 4.0).end_s is None, "nothing is known of where it should end"
+
+
+def test_likeness_is_one_for_the_same_words_and_nought_for_none() -> None:
+    assert likeness("É isso, José!", "e isso jose") == 1.0
+    assert likeness("We went home.", "") == 0.0

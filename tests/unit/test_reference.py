@@ -1,0 +1,39 @@
+"""The words that a voice is copied from are the cleanest there are."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dropdub.media.spans import Span
+from dropdub.pipeline.reference import LEAST_S, MOST_S, Candidate, cleanest
+
+
+def candidate(
+    start: float, length: float, *, probability: float = 0.9, level: float = -20.0, clipped: float = 0.0
+) -> Candidate:
+    return Candidate(Span(start, start + length), probability, level, clipped)
+
+
+def test_clear_words_are_taken_before_doubtful_overdriven_and_faint_ones() -> None:
+    good = candidate(50, 7)
+    others = [candidate(0, 7, probability=0.4), candidate(10, 7, clipped=0.05), candidate(20, 7, level=-45.0)]
+    assert cleanest([*others, good]) == [good.span]
+
+
+def test_several_short_stretches_are_put_together_in_their_order() -> None:
+    found = cleanest([candidate(10 * number, 2.0) for number in range(8)])
+    assert [span.start for span in found] == sorted(span.start for span in found)
+    assert LEAST_S <= sum(span.duration_s for span in found) <= MOST_S
+
+
+def test_little_speech_is_taken_as_it_is_and_none_gives_none() -> None:
+    assert cleanest([candidate(3, 1.5)]) == [Span(3, 4.5)]
+    assert cleanest([]) == []
+
+
+@given(st.lists(st.builds(candidate, st.floats(0, 999), st.floats(0.1, 60), probability=st.floats(0, 1)), max_size=30))
+def test_never_more_than_fifteen_seconds_and_six_where_there_are_six(candidates: list[Candidate]) -> None:
+    total = sum(span.duration_s for span in cleanest(candidates))
+    assert total <= MOST_S + 1e-6
+    assert total >= min(LEAST_S, sum(one.span.duration_s for one in candidates)) - 1e-6
