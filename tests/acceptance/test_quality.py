@@ -1,0 +1,132 @@
+"""The real daemon with the quality engines on small trained models: known words go in, known words come out."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import jiwer
+import pytest
+
+from tests.acceptance.site import Site
+from tests.spoken import ENGLISH, NLLB, WHISPER, recording
+from tests.waiting import wait_until
+
+pytest.importorskip("faster_whisper", reason="the extra 'quality' is not installed")
+WER = 0.05
+QUALITY = {"transcriber": "faster-whisper", "translator": "nllb", "synthesizer": "espeak-ng", "speakers": "one"}
+USE = {"faster-whisper": "whisper-tiny-en-pt", "nllb": "nllb-tiny-en-pt"}
+
+
+def bare(text: str) -> str:
+    return "".join(one for one in text.casefold() if one.isalnum() or one.isspace())
+
+
+def settings(**more: Any) -> dict[str, Any]:
+    models = {"use": USE, "device": "cpu", **more.pop("models", {})}
+    return {"job": {**QUALITY, "targets": ["pt-BR"]}, "models": models, **more}
+
+
+def put_model(site: Site, source: Path) -> None:
+    """Bring a model as `jobs models pull` does: beside its place first, then one rename."""
+    folder = site.root / "models"
+    folder.mkdir(exist_ok=True)
+    part = folder / f"{source.name}.part"
+    shutil.copytree(source, part)
+    part.rename(folder / source.name)
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return recording(tmp_path_factory.mktemp("talk") / "talk.wav", ENGLISH * 4)
+
+
+def test_a_recording_becomes_its_known_words_and_their_known_translation(tmp_path: Path, talk: Path) -> None:
+    site = Site(tmp_path, **settings(split={"above_duration": 30, "target": 20, "window": 5}))
+    put_model(site, WHISPER)
+    put_model(site, NLLB)
+    site.drop(talk, "fala ção.wav")
+    assert site.work_off() == 0, site.output()
+    found = site.published("fala ção")
+    heard = found["fala ção.txt"].read_text(encoding="utf-8")
+    assert jiwer.wer(bare(" ".join(ENGLISH * 4)), bare(heard)) <= WER
+    assert "O nosso homem bom é velho." in found["fala ção.pt-BR.txt"].read_text(encoding="utf-8")
+    manifest = json.loads(found["manifest.json"].read_text(encoding="utf-8"))
+    engines = {engine["name"]: engine["details"] for engine in manifest["engines"]}
+    assert engines["faster-whisper"]["model"] == "whisper-tiny-en-pt"
+    assert engines["nllb"]["compute_type"] == "int8"
+    site.check()
+
+
+def test_killed_in_the_midst_of_transcribing_it_goes_on_and_says_the_same(tmp_path: Path, talk: Path) -> None:
+    site = Site(tmp_path, **settings(split={"above_duration": 30, "target": 15, "window": 5}))
+    put_model(site, WHISPER)
+    put_model(site, NLLB)
+    site.drop(talk)
+    site.start()
+
+    def some_are_done() -> bool:
+        return bool(site.rows("SELECT id FROM step WHERE stage = 'transcribe' AND state = 'succeeded'"))
+
+    wait_until(some_are_done, "a chunk to be transcribed")
+    site.kill()
+    assert site.work_off() == 0, site.output()
+    heard = site.published("talk")["talk.txt"].read_text(encoding="utf-8")
+    assert jiwer.wer(bare(" ".join(ENGLISH * 4)), bare(heard)) <= WER
+    tried = site.rows("SELECT step_id, count(*) AS n FROM attempt WHERE outcome = 'succeeded' GROUP BY step_id")
+    assert {row["n"] for row in tried} == {1}, "what was done is not done again"
+    site.check()
+
+
+def test_a_job_whose_model_is_not_here_waits_and_goes_on_by_itself_once_it_is(tmp_path: Path, talk: Path) -> None:
+    site = Site(tmp_path, **settings())
+    put_model(site, WHISPER)
+    site.drop(talk)
+    site.start()
+    try:
+        site.wait_for("talk.wav", "waiting")
+        job = site.job("talk.wav")
+        assert "model 'nllb-tiny-en-pt'" in job["reason"]
+        assert "jobs models pull nllb-tiny-en-pt" in json.dumps(job)
+        assert "talk.txt" in site.published("talk"), "what is finished is delivered"
+        put_model(site, NLLB)
+        site.wait_for("talk.wav", "succeeded")
+    finally:
+        site.stop()
+    assert "O nosso homem bom é velho." in site.published("talk")["talk.pt-BR.txt"].read_text(encoding="utf-8")
+    site.check()
+
+
+def test_a_light_engine_stands_in_where_the_settings_allow_it_and_the_outputs_say_so(
+    tmp_path: Path, speech: Path
+) -> None:
+    site = Site(tmp_path, **settings(models={"fallback": "light"}, job={**QUALITY, "targets": []}))
+    site.drop(speech, "talk.flac")
+    assert site.work_off() == 0, site.output()
+    sentence = "pocketsphinx did the work: the model 'whisper-tiny-en-pt' of faster-whisper is not here."
+    assert site.job("talk.flac")["warnings"] == [sentence]
+    manifest = json.loads(site.published("talk")["manifest.json"].read_text(encoding="utf-8"))
+    assert sentence in manifest["warnings"]
+    assert [engine["name"] for engine in manifest["engines"]] == ["pocketsphinx"]
+    site.check()
+
+
+def test_an_idle_worker_ends_and_gives_its_memory_back(tmp_path: Path, talk: Path) -> None:
+    pools = {name: {"idle_exit": 1} for name in ("transcribe", "translate", "synthesize")}
+    site = Site(tmp_path, **settings(pools=pools))
+    put_model(site, WHISPER)
+    put_model(site, NLLB)
+    site.start(DROPDUB_SITE=str(site.root))
+    try:
+        site.drop(talk)
+        site.wait_for("talk.wav", "succeeded")
+
+        def engines_gone() -> bool:
+            lines = [" ".join(process.cmdline()) for process in site.ours()]
+            return bool(lines) and not [line for line in lines if line.endswith(("transcribe", "translate", "synthesize"))]
+
+        wait_until(engines_gone, "the idle workers to end")
+    finally:
+        site.stop()
