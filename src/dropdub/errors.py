@@ -17,7 +17,7 @@
         │   └── OutOfMemory
         ├── DeadlineExceeded
         │   └── Stalled
-        ├── DiskFull, AccessDenied
+        ├── DiskFull, AccessDenied, DownloadFailed
         ├── MediaToolFailed
         ├── FreshWorkerNeeded     what the worker has loaded stands in the way: a new one can do it
         └── UnexpectedError       an exception nobody foresaw, wrapped
@@ -184,6 +184,10 @@ class DiskFull(TransientError):
 
 class AccessDenied(TransientError):
     usual_remedy = "Give the account that runs Dropdub the right to read and write there."
+
+
+class DownloadFailed(TransientError):
+    usual_remedy = "Pull it again."
 
 
 class MediaToolFailed(TransientError):

@@ -125,7 +125,9 @@ def test_an_idle_worker_ends_and_gives_its_memory_back(tmp_path: Path, talk: Pat
 
         def engines_gone() -> bool:
             lines = [" ".join(process.cmdline()) for process in site.ours()]
-            return bool(lines) and not [line for line in lines if line.endswith(("transcribe", "translate", "synthesize"))]
+            return bool(lines) and not [
+                line for line in lines if line.endswith(("transcribe", "translate", "synthesize"))
+            ]
 
         wait_until(engines_gone, "the idle workers to end")
     finally:

@@ -29,6 +29,10 @@ app = typer.Typer(
 )
 config_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(config_app, name="config", help="Check or show the settings.")
+models_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(models_app, name="models", help="List, fetch and check the models of the quality engines.")
+voices_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(voices_app, name="voices", help="List, add, remove and prepare the voices that dubs are spoken with.")
 
 
 @dataclass
@@ -322,3 +326,117 @@ def config_show(context: Context, as_json: Json = False) -> None:
     from dropdub.cli import admin
 
     raise typer.Exit(admin.config_show(context.obj.path(), as_json=as_json))
+
+
+Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Models; else those that are used here.")]
+
+
+@models_app.command("list")
+def models_list(
+    context: Context,
+    every: Annotated[bool, typer.Option("--all", help="All that are known, not only those used or here.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show the models: which are used, which are here, their size and licence.
+
+    \b
+    jobs models list
+    jobs models list --all
+    """
+    from dropdub.cli import models as act
+
+    raise typer.Exit(act.show_list(context.obj.path(), every=every, as_json=as_json))
+
+
+@models_app.command("pull")
+def models_pull(
+    context: Context,
+    names: Names = None,
+    mirror: Annotated[str | None, typer.Option(metavar="URL", help="Where to fetch from; else models.mirror.")] = None,
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="Agree to a licence that forbids commercial use, without asking.")
+    ] = False,
+) -> None:
+    """Fetch models, on from where an earlier pull broke off.
+
+    \b
+    jobs models pull
+    jobs models pull whisper-medium nllb-200-distilled-600M
+    jobs models pull xtts-v2 --accept-licence
+    """
+    from dropdub.cli import models as act
+
+    raise typer.Exit(act.pull(context.obj.path(), names or [], mirror=mirror, accepted=accept_licence))
+
+
+@models_app.command("verify")
+def models_verify(context: Context, names: Names = None) -> None:
+    """Check that models are what was fetched; end with 1 if one is not.
+
+    \b
+    jobs models verify
+    """
+    from dropdub.cli import models as act
+
+    raise typer.Exit(act.verify(context.obj.path(), names or []))
+
+
+@voices_app.command("list")
+def voices_list(context: Context, as_json: Json = False) -> None:
+    """Show the voices and what may be wrong with them.
+
+    \b
+    jobs voices list
+    """
+    from dropdub.cli import voices as act
+
+    raise typer.Exit(act.show_list(context.obj.place(), as_json=as_json))
+
+
+@voices_app.command("add")
+def voices_add(
+    context: Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the voice is called in voice: NAME.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording of one person, best 6 to 30 seconds.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of a voice of that name.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Take it although it is not good.")] = False,
+) -> None:
+    """Add a voice: its recording is checked, levelled and put into voices/.
+
+    Only add voices of people who have agreed to it.
+
+    \b
+    jobs voices add anna "Anna reads.m4a"
+    """
+    from dropdub.cli import voices as act
+
+    raise typer.Exit(act.add(context.obj.place(), name, file, replace=replace, force=force))
+
+
+@voices_app.command("remove")
+def voices_remove(
+    context: Context, names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Which voices.")]
+) -> None:
+    """Remove voices.
+
+    \b
+    jobs voices remove anna
+    """
+    from dropdub.cli import voices as act
+
+    raise typer.Exit(act.remove(context.obj.place(), names))
+
+
+@voices_app.command("prepare")
+def voices_prepare(
+    context: Context,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Which voices; else all.")] = None,
+) -> None:
+    """Reckon ahead what the synthesizer needs to know of voices.
+
+    \b
+    jobs voices prepare anna
+    """
+    from dropdub.cli import voices as act
+
+    raise typer.Exit(act.prepare(context.obj.path(), names or []))

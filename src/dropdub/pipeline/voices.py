@@ -15,6 +15,7 @@ from dropdub.media import wav
 from dropdub.media.spans import Span
 from dropdub.media.wav import WavWriter
 from dropdub.pipeline.artefacts import AUDIO, Segment, voice_name
+from dropdub.pipeline.cache import Cache
 from dropdub.pipeline.reference import LEAST_S, TOO_SHORT_S, Candidate, cleanest
 from dropdub.pipeline.stages.base import Task
 
@@ -50,14 +51,13 @@ def cast_voices(task: Task, engine: Synthesizer, lines: Sequence[Segment]) -> di
     return {speaker: _own(task, [line for line in lines if line.speaker == speaker], speaker) for speaker in speakers}
 
 
-def prepare(task: Task, engine: Synthesizer, casting: Casting) -> None:
+def prepare(cache: Cache, engine: Synthesizer, voice: Voice | None) -> None:
     """Let the engine use what is known of a voice from before; else reckon it once and keep it."""
-    voice = casting.voice
     if voice is None or voice.reference is None or not isinstance(engine, PreparesVoices):
         return
     key = ("voice", engine.info().name, engine.info().details, engine.voice_key(voice))
-    if task.cache.get(*key, check=lambda value: _taken(engine, voice, value)) is None:
-        task.cache.put(*key, value=engine.prepare(voice))
+    if cache.get(*key, check=lambda value: _taken(engine, voice, value)) is None:
+        cache.put(*key, value=engine.prepare(voice))
 
 
 def _taken(engine: PreparesVoices, voice: Voice, value: bytes) -> bool:

@@ -44,7 +44,7 @@ class _Speaker:
         kept = self.task.cache.get(*key, check=_from_pcm)
         if kept is not None:
             return kept
-        prepare(self.task, self.engine, casting)
+        prepare(self.task.cache, self.engine, casting.voice)
         samples = self.engine.speak(text, language=self.language, voice=casting.voice, rate=rate, take=self.take)
         pcm = (np.clip(samples, -1.0, 1.0) * _FULL_SCALE).round().astype(_PCM).tobytes()
         found = self.engine.defects() if isinstance(self.engine, TellsDefects) else []

@@ -1,0 +1,112 @@
+"""What is reckoned ahead of the first job, in a process of its own: voices, and the fastest precision.
+
+`python -m dropdub.ahead voices ROOT [NAME]...` and `python -m dropdub.ahead precision ROOT`.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from dropdub.config import Config, load_config
+from dropdub.engines.base import EngineSettings, Synthesizer, Voice, Window
+from dropdub.engines.faster_whisper import DEFAULT_MODEL, FasterWhisperTranscriber
+from dropdub.engines.models import model_folder
+from dropdub.engines.precision import ON_CPU, device_of
+from dropdub.engines.registry import Shelf
+from dropdub.engines.tuning import keep_choice
+from dropdub.errors import DropdubError, EngineMissing
+from dropdub.media import wav
+from dropdub.pipeline.cache import Cache
+from dropdub.pipeline.voices import prepare
+from dropdub.root import CONFIG_NAME, Root
+
+SAMPLE = Path(__file__).parent / "samples" / "jfk.flac"
+ROUNDS = 2
+
+
+def main(task: str, folder: str, *names: str) -> int:
+    """Do one task and say on standard output what came of it; return the exit code."""
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    config = load_config(Path(folder) / CONFIG_NAME)
+    root = Root.at(Path(folder), config.folders.model_dump())
+    try:
+        {"voices": prepare_voices, "precision": measure_precision}[task](root, config, names)
+    except DropdubError as error:
+        _say(error.sentence)
+        return 1
+    return 0
+
+
+def prepare_voices(root: Root, config: Config, names: Sequence[str]) -> None:
+    """Reckon what the synthesizer needs to know of each voice, and keep it where jobs find it."""
+    shelf = Shelf(settings=settings_of(root, config))
+    engine: Synthesizer = shelf.synthesizer(config.job.synthesizer, language=(config.job.targets or ("en",))[0])
+    if not engine.clones:
+        raise EngineMissing(f"The engine '{engine.name}' cannot clone a voice: there is nothing to prepare.")
+    cache = Cache(root.cache_dir, max_bytes=int(config.cache.max_size))
+    for reference in [root.voices / f"{name}.wav" for name in names] or sorted(root.voices.glob("*.wav")):
+        prepare(cache, engine, Voice(reference.stem, reference))
+        _say(f"{reference.stem}: prepared for {engine.name}")
+
+
+def measure_precision(root: Root, config: Config, _names: Sequence[str]) -> None:
+    """Time the precisions of the transcriber on a real recording, and keep the fastest."""
+    given = settings_of(root, config)
+    window = Window(0.0, wav.resample(wav.read_range(SAMPLE), wav.sample_rate(SAMPLE), 16_000))
+    device = device_of(given)
+    choices = ("float16", "int8_float16") if device == "cuda" else tuple(one for _, one in ON_CPU)
+    times: dict[str, float] = {}
+    for compute_type in choices:
+        engine = FasterWhisperTranscriber(_with(given, compute_type))
+        _require(engine)
+        engine.load()
+        if engine.info().details["compute_type"] == compute_type:
+            times[compute_type] = min(_seconds(engine, window) for _ in range(ROUNDS))
+            _say(f"{compute_type} on {device}: {times[compute_type]:.2f} s for 11 s of speech")
+    fastest = min(times, key=lambda one: times[one])
+    model = model_folder(given, FasterWhisperTranscriber.name, DEFAULT_MODEL)
+    keep_choice(root.state_dir, model, device=device, compute_type=fastest)
+    _say(f"From now on {model.name} is computed as {fastest}.")
+
+
+def settings_of(root: Root, config: Config) -> EngineSettings:
+    """Return what engines are made with, for one process that has the machine to itself."""
+    models = config.models
+    return EngineSettings(
+        models_dir=root.models_dir(models.dir),
+        models=models.use,
+        device=models.device,
+        compute_type=models.compute_type,
+        state_dir=root.state_dir,
+    )
+
+
+def _with(given: EngineSettings, compute_type: str) -> EngineSettings:
+    return EngineSettings(given.models_dir, given.models, given.device, compute_type, given.threads)
+
+
+def _require(engine: FasterWhisperTranscriber) -> None:
+    problem, model = engine.unavailable(), None
+    if problem is None and (model := engine.missing_model()) is None:
+        return
+    raise EngineMissing(
+        problem or f"The model '{model}' is not here.", remedy=f"Get it with: jobs models pull {model}" if model else ""
+    )
+
+
+def _seconds(engine: FasterWhisperTranscriber, window: Window) -> float:
+    began = time.perf_counter()
+    list(engine.transcribe([window], language="en"))
+    return time.perf_counter() - began
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

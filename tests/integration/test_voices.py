@@ -1,0 +1,129 @@
+"""`jobs voices`: what is good enough is kept, what is not is told why; and how a voice is prepared ahead."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from dropdub.media import wav
+from dropdub.media.voice_check import check_voice
+from tests.drive import LIGHT
+from tests.tiny_xtts import make_tiny_xtts
+
+RATE = 24_000
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "ro ot ção"
+    root.mkdir()
+    chosen = {"transcriber": LIGHT.transcriber, "translator": LIGHT.translator, "synthesizer": "xtts"}
+    (root / "config.yaml").write_text(yaml.safe_dump({"job": chosen}), encoding="utf-8")
+    return root
+
+
+def voices(root: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "dropdub", "--root", str(root), "voices", *map(str, arguments)]
+    return subprocess.run(
+        command, capture_output=True, encoding="utf-8", timeout=120, stdin=subprocess.DEVNULL, check=False
+    )
+
+
+def changed(path: Path, speech: Path, how: str) -> Path:
+    """Write the speech again, spoilt in one way."""
+    samples, rate = wav.read_range(speech), wav.sample_rate(speech)
+    noise = np.random.default_rng(0).normal(0, 0.03, len(samples)).astype(np.float32)
+    spoilt = {
+        "short": samples[: 2 * rate],
+        "silent": samples * 0,
+        "overdriven": np.clip(samples * 30, -1, 1),
+        "drowned": samples * 0.1 + noise,
+    }[how]
+    with wav.WavWriter(path, rate) as writer:
+        writer.write(spoilt)
+    return path
+
+
+def test_a_good_recording_becomes_a_voice_at_the_usual_level(root: Path, speech: Path) -> None:
+    ended = voices(root, "add", "João P", speech)
+    assert ended.returncode == 0, ended.stderr
+    kept = root / "voices" / "João P.wav"
+    samples = wav.read_range(kept)
+    assert wav.sample_rate(kept) == RATE
+    assert 10 * np.log10((samples.astype(float) ** 2).mean()) == pytest.approx(-20, abs=3)
+    (listed,) = json.loads(voices(root, "list", "--json").stdout)
+    assert (listed["name"], listed["problems"]) == ("João P", [])
+    assert "João P" in voices(root, "list").stdout
+
+
+def test_a_video_can_be_taken_too_and_a_name_is_not_taken_twice(root: Path, talk_video: Path, speech: Path) -> None:
+    assert voices(root, "add", "anna", talk_video).returncode == 0
+    again = voices(root, "add", "anna", speech)
+    assert again.returncode == 2
+    assert "--replace" in again.stderr
+    assert voices(root, "add", "anna", speech, "--replace").returncode == 0
+    assert voices(root, "remove", "anna").returncode == 0
+    assert "There are no voices" in voices(root, "list").stdout
+    assert voices(root, "remove", "anna").returncode != 0
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [("short", "at least 3 s"), ("silent", "all but silent"), ("overdriven", "overdriven"), ("drowned", "noise")],
+)
+def test_what_is_not_good_enough_is_refused_with_the_reason(
+    root: Path, speech_wav: Path, tmp_path: Path, how: str, said: str
+) -> None:
+    file = changed(tmp_path / "voice.wav", speech_wav, how)
+    ended = voices(root, "add", "anna", file)
+    assert ended.returncode == 1
+    assert said in ended.stdout
+    assert not (root / "voices" / "anna.wav").exists()
+    assert voices(root, "add", "anna", file, "--force").returncode == 0
+
+
+@pytest.mark.parametrize("name", ["../anna", "a/b", "con", ".hidden", " "])
+def test_names_that_cannot_be_files_are_refused(root: Path, speech: Path, name: str) -> None:
+    assert voices(root, "add", name, speech).returncode == 2
+
+
+def test_what_is_no_recording_is_refused_with_a_sentence(root: Path, silent_video: Path, tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("Hello.", encoding="utf-8")
+    for file in (text, silent_video, tmp_path / "missing.wav"):
+        ended = voices(root, "add", "anna", file)
+        assert ended.returncode in (1, 2)
+        assert "Traceback" not in ended.stderr
+        assert ended.stderr.strip()
+
+
+def test_of_a_long_recording_the_half_minute_with_most_speech_is_kept(
+    root: Path, speech_wav: Path, tmp_path: Path
+) -> None:
+    samples, rate = wav.read_range(speech_wav), wav.sample_rate(speech_wav)
+    with wav.WavWriter(tmp_path / "long.wav", rate) as writer:
+        writer.write(np.concatenate([np.zeros(40 * rate, np.float32), samples, samples, samples]))
+    assert voices(root, "add", "anna", tmp_path / "long.wav").returncode == 0
+    kept = wav.read_range(root / "voices" / "anna.wav")
+    assert len(kept) == 30 * RATE
+    assert check_voice(kept, RATE).problems == ()
+
+
+@pytest.mark.skipif(find_spec("TTS") is None, reason="the extra 'quality' is not installed")
+def test_a_voice_is_prepared_ahead_and_a_missing_model_is_named(root: Path, speech: Path) -> None:
+    assert voices(root, "add", "anna", speech).returncode == 0
+    missing = voices(root, "prepare")
+    assert missing.returncode == 1
+    assert "jobs models pull xtts-v2" in missing.stdout
+    make_tiny_xtts(root / "models" / "xtts-v2")
+    ended = voices(root, "prepare", "anna")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "anna: prepared for xtts" in ended.stdout
+    assert list((root / "work" / "cache").iterdir())
