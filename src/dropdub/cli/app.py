@@ -304,6 +304,27 @@ def prune(
     raise typer.Exit(admin.prune(context.obj.place(), older_than=older_than, dry_run=dry_run, as_json=as_json))
 
 
+@app.command()
+def doctor(
+    context: Context,
+    tune: Annotated[
+        bool, typer.Option("--tune", help="Measure which precision computes fastest here, and keep the choice.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Say whether all that the work needs is here, each with its remedy; end with 1 if something stands in the way.
+
+    \b
+    jobs doctor
+    jobs doctor --tune
+    """
+    from dropdub.cli import doctor as act
+
+    if tune:
+        raise typer.Exit(act.tune(context.obj.path()))
+    raise typer.Exit(act.examine(context.obj.path(), as_json=as_json))
+
+
 @config_app.command("check")
 def config_check(context: Context) -> None:
     """Say whether config.yaml is right, or all that is wrong with it.
