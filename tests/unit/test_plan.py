@@ -26,7 +26,9 @@ def test_a_recording_is_planned_as_far_as_its_chunks_are_known() -> None:
     assert keys({"probe": VIDEO}) == ["probe", "extract"]
     assert keys({"probe": VIDEO, "extract": {}}) == ["probe", "extract", "split"]
     known = {"probe": VIDEO, "extract": {}, "split": TWO_CHUNKS}
-    assert keys(known) == ["probe", "extract", "split", "transcribe/0000", "transcribe/0001", "merge"]
+    chunks = ["transcribe/0000", "transcribe/0001"]
+    assert keys(known) == ["probe", "extract", "split", "diarize", *chunks, "merge"]
+    assert keys(known, speakers="one") == ["probe", "extract", "split", *chunks, "merge"]
 
 
 def test_each_chunk_is_one_step_with_its_range() -> None:
@@ -52,7 +54,7 @@ def test_a_video_gets_a_branch_for_each_target_and_the_manifest_last() -> None:
         "mux/{}",
         "publish/video.{}",
     ]
-    found = keys(facts, targets=["pt", "es"])[6:]
+    found = keys(facts, targets=["pt", "es"])[7:]
     assert found[0] == "publish/transcript" and found[-1] == "publish/manifest"
     assert [key for key in found if key.endswith(("/pt", ".pt"))] == [key.format("pt") for key in branch]
     assert [key for key in found if key.endswith(("/es", ".es"))] == [key.format("es") for key in branch]
@@ -130,3 +132,29 @@ def test_a_job_learns_from_results_what_its_row_shows() -> None:
     learnt = job_facts("extract", {"content_hash": "ab", "duration_s": 2.9, "warnings": ["Ends early."]})
     assert learnt == {"content_hash": "ab", "duration_s": 2.9, "warnings": ("Ends early.",)}
     assert job_facts("merge", {"language": "en", "segments": 3}) == {"language": "en", "warnings": ()}
+
+
+def test_lines_that_are_not_understood_are_spoken_and_heard_again_up_to_five_times() -> None:
+    facts: dict[str, Any] = {"probe": SOUND, "extract": {}, "split": TWO_CHUNKS, "merge": {"language": "en"}}
+
+    def takes() -> list[str]:
+        return [key for key in keys(facts, targets=["pt"]) if key.startswith(("synthesize", "hear"))]
+
+    assert takes() == ["synthesize/pt"]
+    facts["synthesize/pt"] = {"hear": False}
+    assert takes() == ["synthesize/pt"]
+    facts["synthesize/pt"] = {"hear": True}
+    assert takes() == ["synthesize/pt", "hear/pt"]
+    facts["hear/pt"] = {"again": []}
+    assert takes() == ["synthesize/pt", "hear/pt"]
+    facts["hear/pt"] = {"again": [3, 5]}
+    assert takes() == ["synthesize/pt", "hear/pt", "synthesize/pt/1"]
+    for take in range(1, 9):
+        facts[f"synthesize/pt/{take}"] = {"hear": True}
+        facts[f"hear/pt/{take}"] = {"again": [5]}
+    steps = plan(JobOptions(targets=("pt",)), facts)
+    assert takes()[-1] == "hear/pt/4"
+    assert next(step for step in steps if step.key == "synthesize/pt/1").params == {"take": 1, "lines": [3, 5]}
+    phases = {step.key: step.phase for step in steps}
+    assert phases["hear/pt/4"] < phases["mix/pt"], "the dub is put together when all is heard"
+    assert phases["synthesize/pt/1"] > phases["hear/pt"]

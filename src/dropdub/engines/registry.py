@@ -14,6 +14,7 @@ import psutil
 
 from dropdub.engines.base import (
     Announces,
+    Diarizer,
     Engine,
     EngineSettings,
     HintsPair,
@@ -114,6 +115,12 @@ class Shelf:
     def synthesizer(self, name: str, *, language: str) -> Synthesizer:
         """Return a synthesizer that speaks the language. Raises EngineMissing and UnsupportedLanguage."""
         return cast(Synthesizer, self._engine(name, _speaking(language)))
+
+    def diarizer(self, name: str) -> Diarizer | None:
+        """Return a diarizer; of `auto`, None where none is installed. Raises EngineMissing for one that was named."""
+        if name == AUTO and not any(offer.problem is None for offer in self._of_role(_DIARIZING.role)):
+            return None
+        return cast(Diarizer, self._engine(name, _DIARIZING))
 
     def _engine(self, name: str, need: _Need) -> Engine:
         chosen = self._best(need) if name == AUTO else self._called(name, need)
@@ -219,6 +226,11 @@ class Shelf:
     def _coverage(self, offers: Iterable[Offer]) -> str:
         told = ((offer.name, _coverage(self._instance(offer))) for offer in offers)
         return " ".join(f"{name} supports: {what}." for name, what in told if what)
+
+
+_DIARIZING = _Need(
+    "diarizer", lambda engine: isinstance(engine, Diarizer), "tells voices apart", "does not tell voices apart"
+)
 
 
 def _understanding(language: str | None) -> _Need:

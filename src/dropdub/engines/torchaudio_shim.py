@@ -1,4 +1,4 @@
-"""Let coqui-tts import torchaudio where only torchaudio's Python half fits the torch that is installed.
+"""Let coqui-tts and transformers import torchaudio where only its Python half fits the torch that is installed.
 
 The usual torchaudio brings an extension for graphics cards that cannot be loaded beside a torch for processors, and
 coqui-tts looks for torchcodec, which it never uses here. Resampling and spectrograms are Python; reading and writing
@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import sys
 from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
 
 def make_importable() -> None:
-    """Import torchaudio, whole where it is whole, else its Python half. To be called before TTS is imported."""
+    """Import torchaudio, whole where it is whole, else its Python half; do nothing where it is not installed.
+
+    To be called before TTS or transformers is imported: both break where torchaudio does.
+    """
+    if find_spec("torchaudio") is None:
+        return
     try:
         import torchaudio  # noqa: F401, PLC0415
         import torchcodec  # noqa: F401, PLC0415

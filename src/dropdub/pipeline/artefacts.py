@@ -3,6 +3,7 @@
 source/            the dropped file, and its sidecar
 audio.wav          16 kHz mono 16 bit PCM, the time line of everything that follows
 speech.json        where somebody speaks in audio.wav: [start, end] pairs in seconds
+speakers.json      who speaks when: [start, end, speaker] triples in seconds; empty where one speaks
 chunks/0003.json   a Transcript of one range of audio.wav, times already in seconds of the recording
 transcript.json    the whole Transcript (of a text job: its paragraphs, without times)
 translation.pt.json  a Transcript in the target language, same ids and times, without words
@@ -32,7 +33,17 @@ Facts = Mapping[str, Mapping[str, Any]]
 
 AUDIO = "audio.wav"
 SPEECH = "speech.json"
+SPEAKERS = "speakers.json"
 TRANSCRIPT = "transcript.json"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A stretch in which one speaker (`S1`, `S2`, …) speaks, in seconds of the recording."""
+
+    start: float
+    end: float
+    speaker: str
 
 
 @dataclass(frozen=True)
@@ -100,6 +111,17 @@ def save_spans(path: Path, spans: Sequence[Span]) -> None:
 def load_spans(path: Path) -> list[Span]:
     """Read what `save_spans` wrote. Raises ValueError or TypeError where the file is something else."""
     return [Span(float(start), float(end)) for start, end in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def save_turns(path: Path, turns: Sequence[Turn]) -> None:
+    """Write turns whole as JSON."""
+    write_whole(path, json.dumps([[turn.start, turn.end, turn.speaker] for turn in turns]).encode())
+
+
+def load_turns(path: Path) -> list[Turn]:
+    """Read what `save_turns` wrote. Raises ValueError or TypeError where the file is something else."""
+    items = json.loads(path.read_text(encoding="utf-8"))
+    return [Turn(float(start), float(end), str(speaker)) for start, end, speaker in items]
 
 
 def _segment(item: dict[str, Any]) -> Segment:

@@ -26,13 +26,17 @@ def deliverable_name(job_name: str, suffix: str, *, target: str | None = None) -
 
 
 def readable(segments: Iterable[Segment]) -> str:
-    """Return speech as paragraphs, parted at longer pauses, at another speaker, and at a sentence end when long."""
+    """Return speech as paragraphs, parted at longer pauses, at another speaker, and at a sentence end when long.
+
+    Where there are several speakers, each is named where he begins.
+    """
     paragraphs: list[str] = []
     before: Segment | None = None
     for segment in (segment for segment in segments if segment.text.strip()):
         text = " ".join(segment.text.split())
         if before is None or _parted(before, segment, len(paragraphs[-1])):
-            paragraphs.append(text)
+            begins = segment.speaker is not None and (before is None or segment.speaker != before.speaker)
+            paragraphs.append(f"{segment.speaker}: {text}" if begins else text)
         else:
             paragraphs[-1] = f"{paragraphs[-1]} {text}"
         before = segment

@@ -15,6 +15,7 @@ _PHASES = {
     "extract": 10,
     "split": 20,
     "transcribe": 30,
+    "diarize": 30,
     "merge": 40,
     "publish/transcript": 45,
     "translate": 50,
@@ -27,7 +28,13 @@ _PHASES = {
     "publish/video": 85,
     "publish/manifest": 90,
 }
-_POOLS = {"transcribe": "transcribe", "hear": "transcribe", "translate": "translate", "synthesize": "synthesize"}
+_POOLS = {
+    "transcribe": "transcribe",
+    "hear": "transcribe",
+    "translate": "translate",
+    "synthesize": "synthesize",
+    "diarize": "synthesize",  # where torch is
+}
 MOST_TAKES = 5
 """As many as fit between the phases of synthesize and mix: each take has one of its own, and its hearing another."""
 _LEARNT = {
@@ -65,6 +72,8 @@ def _media(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
     if "extract" in facts:  # not before: it may tell that the same content was done already
         yield _step("split")
     if "split" in facts:
+        if options.speakers == "auto":
+            yield _step("diarize")
         for ordinal, chunk in enumerate(facts["split"]["chunks"]):
             yield _transcribe(ordinal, chunk)
         yield _step("merge")

@@ -10,6 +10,7 @@ STAGES = (
     "probe",
     "extract",
     "split",
+    "diarize",
     "transcribe",
     "merge",
     "translate",

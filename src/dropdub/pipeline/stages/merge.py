@@ -1,4 +1,4 @@
-"""merge: the chunks' transcripts into one, every word once."""
+"""merge: the chunks' transcripts into one, every word once, each segment with its speaker."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from dropdub.engines.languages import UNDETERMINED
-from dropdub.pipeline.artefacts import TRANSCRIPT, Segment, TimedWord, Transcript, chunk_name
+from dropdub.pipeline.artefacts import SPEAKERS, TRANSCRIPT, Segment, TimedWord, Transcript, chunk_name, load_turns
+from dropdub.pipeline.speakers import attributed
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.pipeline.targets import skip_warnings, skipped_targets
 
@@ -32,6 +33,9 @@ def run(task: Task) -> Result:
         for ordinal, (start, end) in enumerate(ranges)
     ]
     merged = merge(chunks)
+    if "diarize" in task.facts:
+        turns = load_turns(task.job_dir / SPEAKERS)
+        merged = replace(merged, segments=tuple(attributed(merged.segments, turns))).numbered()
     merged.save(task.job_dir / TRANSCRIPT)
     skipped, warnings = _skipped(task, merged)
     return {
@@ -39,6 +43,7 @@ def run(task: Task) -> Result:
         "words": sum(len(segment.text.split()) for segment in merged.segments),
         "language": merged.language,
         "engine": merged.engine,
+        "speakers": len({segment.speaker for segment in merged.segments}),
         "skipped": skipped,
         "warnings": warnings,
     }

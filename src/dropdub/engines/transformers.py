@@ -1,0 +1,157 @@
+"""Any sequence-to-sequence model that the library transformers reads: OPUS-MT (Marian), MADLAD-400, M2M-100, NLLB."""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any, ClassVar
+
+from dropdub.engines.base import EngineInfo, EngineSettings
+from dropdub.engines.languages import primary, same_language
+from dropdub.engines.models import is_whole, model_folder, model_name, size_of
+from dropdub.engines.nllb_codes import flores_code
+from dropdub.engines.packages import missing_package, package_version
+from dropdub.engines.precision import out_of_memory_told
+from dropdub.engines.torchaudio_shim import make_importable
+from dropdub.engines.wordings import longest_output
+from dropdub.errors import EngineMissing, UnsupportedLanguage
+
+BEAM = 4
+BATCHES = (16, 4, 1)
+FILES = ("config.json",)
+_NO_MODEL = "opus-mt-SOURCE-TARGET"
+"""The engine has no model of its own: `models.use` names one."""
+_PAIR = re.compile(r"opus-mt(?:-tc-big)?-([a-z]{2,3})-([a-z]{2,3})")
+_WORKING_BYTES = 500_000_000
+
+
+class TransformersTranslator:
+    """Translates with the model that `models.use` names, so that one under a permissive licence can be chosen."""
+
+    name: ClassVar[str] = "transformers"
+    role: ClassVar[str] = "translator"
+    rank: ClassVar[int] = 15
+    runtime: ClassVar[str] = "torch"
+
+    def __init__(self, settings: EngineSettings | None = None) -> None:
+        self._settings = settings or EngineSettings()
+        self._folder = model_folder(self._settings, self.name, _NO_MODEL)
+        self._model: Any = None
+        self._tokenizer: Any = None
+        self._device = "cpu"
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        return missing_package(cls.name, "transformers") or missing_package(cls.name, "torch")
+
+    def missing_model(self) -> str | None:
+        return None if is_whole(self._folder, FILES) else model_name(self._settings, self.name, _NO_MODEL)
+
+    def needs_bytes(self) -> int:
+        return size_of(self._folder) + _WORKING_BYTES
+
+    def load(self) -> None:
+        if self._model is not None:
+            return
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import torch  # noqa: PLC0415  (heavy: in the worker, when it is wanted)
+
+            make_importable()
+            from transformers import AutoModelForSeq2SeqLM, AutoTokenizer  # noqa: PLC0415
+
+            torch.set_num_threads(self._settings.threads)
+            kinds: tuple[Any, Any] = (AutoTokenizer, AutoModelForSeq2SeqLM)
+            self._tokenizer, model = (self._read(kind.from_pretrained) for kind in kinds)
+        cuda = self._settings.device != "cpu" and torch.cuda.is_available()
+        self._device = "cuda" if cuda else "cpu"
+        self._model = model.to(self._device).eval()
+
+    def info(self) -> EngineInfo:
+        details = {"model": self._folder.name, "device": self._device}
+        return EngineInfo(self.name, package_version("transformers"), details)
+
+    def announcements(self) -> Sequence[str]:
+        few = self._batch < BATCHES[0]
+        return [f"Memory ran out: {self.name} takes {self._batch} sentences at once."] * few
+
+    def supports(self, source: str, target: str) -> bool:
+        """Return what the model's kind and name tell; a model that is not here is taken to support everything."""
+        if same_language(source, target):
+            return False
+        if self._kind == "marian":
+            pair = _PAIR.search(self._folder.name)
+            return pair is None or (primary(pair[1]), primary(pair[2])) == (primary(source), primary(target))
+        if self._kind == "m2m_100" and self._is_nllb:
+            return flores_code(source) is not None and flores_code(target) is not None
+        return True
+
+    def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[str]:
+        if not self.supports(source, target):
+            raise UnsupportedLanguage(f"The model '{self._folder.name}' does not go from {source} to {target}.")
+        self.load()
+        forced = self._codes(source, target)
+        spoken = sorted({text for text in texts if text.strip()}, key=len)
+        found: dict[str, str] = {}
+        with out_of_memory_told(self.name):
+            for start in range(0, len(spoken), self._batch):
+                batch = spoken[start : start + self._batch]
+                found |= dict(zip(batch, self._asked(batch, target, forced), strict=True))
+        return [found.get(text, text) for text in texts]
+
+    @property
+    def _batch(self) -> int:
+        return BATCHES[min(self._settings.squeeze, len(BATCHES) - 1)]
+
+    @cached_property
+    def _kind(self) -> str:
+        try:
+            found = json.loads((self._folder / "config.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return ""
+        return str(found.get("model_type", ""))
+
+    @cached_property
+    def _is_nllb(self) -> bool:
+        try:
+            told = json.loads((self._folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        return "nllb" in str(told.get("tokenizer_class", "")).lower()
+
+    def _asked(self, texts: Sequence[str], target: str, forced: int | None) -> list[str]:
+        import torch  # noqa: PLC0415
+
+        given = [f"<2{primary(target)}> {text}" for text in texts] if self._kind == "t5" else list(texts)
+        tokens = self._tokenizer(given, return_tensors="pt", padding=True, truncation=True).to(self._device)
+        options = {} if forced is None else {"forced_bos_token_id": forced}
+        with torch.no_grad():
+            most = longest_output(tokens["input_ids"].shape[1])
+            answer = self._model.generate(**tokens, num_beams=BEAM, max_new_tokens=most, max_length=None, **options)
+        return [text.strip() for text in self._tokenizer.batch_decode(answer, skip_special_tokens=True)]
+
+    def _codes(self, source: str, target: str) -> int | None:
+        """Tell the tokenizer the source's language; return the token that the target begins with, if it has one."""
+        if self._kind != "m2m_100":
+            return None
+        codes = [flores_code(tag) if self._is_nllb else primary(tag) for tag in (source, target)]
+        tokens = [code if self._is_nllb else f"__{code}__" for code in codes]
+        ids = [self._tokenizer.convert_tokens_to_ids(token) for token in tokens]
+        unknown = self._tokenizer.unk_token_id
+        for tag, id_ in zip((source, target), ids, strict=True):
+            if id_ is None or id_ == unknown:  # else the library translates into whatever it likes
+                raise UnsupportedLanguage(f"The model '{self._folder.name}' does not know {tag}.")
+        self._tokenizer.src_lang = codes[0]
+        return int(ids[1])
+
+    def _read(self, load: Callable[..., Any]) -> Any:
+        try:
+            return load(str(self._folder), local_files_only=True)
+        except Exception as error:  # whatever rebuilding raises
+            raise EngineMissing(
+                f"The model of the engine '{self.name}' cannot be loaded: {str(error).splitlines()[0]}.",
+                remedy="Check its files with: jobs models verify. Then: jobs retry.",
+            ) from error
