@@ -224,3 +224,28 @@ def test_portuguese_is_recognised_and_translated_into_english(driven: Callable[.
     assert drive.facts["merge"]["language"] == "pt"
     translation = Transcript.load(drive.job_dir / "translation.en.json")
     assert "We see my red car." in " ".join(segment.text for segment in translation.segments)
+
+
+def test_a_pair_that_nobody_knows_is_refused_before_any_work(driven: Callable[..., Drive], tmp_path: Path) -> None:
+    path = recording(tmp_path / "talk.wav", ENGLISH[:1])
+    drive = driven(path, language="en", targets=["tlh"])
+    with pytest.raises(UnsupportedLanguage, match="from en to tlh"):
+        drive.run()
+    assert drive.facts == {}
+
+
+def test_portuguese_is_tidied_on_request_and_what_was_heard_is_kept(
+    driven: Callable[..., Drive], tmp_path: Path
+) -> None:
+    path = recording(tmp_path / "fala.wav", PORTUGUESE[:2], voice="pt-br")
+    drive = driven(path, cleanup="pt").run(until="merge")
+    chunk = drive.job_dir / "chunks" / "0000.json"
+    heard = Transcript.load(chunk)
+    chunk.write_text(heard.to_json().replace("Nós vemos", "hum, nós nós vemos"), encoding="utf-8")
+    drive.run()
+    first = Transcript.load(drive.job_dir / TRANSCRIPT).segments[0]
+    assert (first.text, first.raw) == (
+        "Nós nós vemos o meu carro vermelho.",
+        "hum, nós nós vemos o meu carro vermelho.",
+    )
+    assert [word.text for word in first.words] == [word.text for word in heard.segments[0].words]

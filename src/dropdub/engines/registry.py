@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable
@@ -122,9 +123,16 @@ class Shelf:
             return None
         return cast(Diarizer, self._engine(name, _DIARIZING))
 
+    def require_pair(self, name: str, *, source: str, target: str) -> None:
+        """Raise what `translator` would raise for a pair that is not possible here. Loads and waits for nothing."""
+        with contextlib.suppress(Waiting):
+            self._chosen(name, _translating(source, target))
+
     def _engine(self, name: str, need: _Need) -> Engine:
-        chosen = self._best(need) if name == AUTO else self._called(name, need)
-        return self._ready(chosen)
+        return self._ready(self._chosen(name, need))
+
+    def _chosen(self, name: str, need: _Need) -> Offer:
+        return self._best(need) if name == AUTO else self._called(name, need)
 
     def _best(self, need: _Need) -> Offer:
         usable = [offer for offer in self._of_role(need.role) if offer.problem is None]

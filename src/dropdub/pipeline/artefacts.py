@@ -58,7 +58,10 @@ class TimedWord:
 
 @dataclass(frozen=True)
 class Segment:
-    """A stretch of speech, or a paragraph of a text job (times 0). `id` counts from 0 within a transcript."""
+    """A stretch of speech, or a paragraph of a text job (times 0). `id` counts from 0 within a transcript.
+
+    `raw` is the text as it was heard, where it was tidied.
+    """
 
     id: int
     start: float
@@ -66,6 +69,7 @@ class Segment:
     text: str
     words: tuple[TimedWord, ...] = ()
     speaker: str | None = None
+    raw: str | None = None
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,9 @@ class EngineShelf(Protocol):
     def translator(self, name: str, *, source: str, target: str) -> Translator:
         """`auto` takes the best one that supports the pair; raises UnsupportedLanguage where none does."""
 
+    def require_pair(self, name: str, *, source: str, target: str) -> None:
+        """Raise what `translator` would for a pair that is not possible; load nothing."""
+
     def synthesizer(self, name: str, *, language: str) -> Synthesizer:
         """`auto` takes the best one that speaks the language; raises UnsupportedLanguage where none does."""
 

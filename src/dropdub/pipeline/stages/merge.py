@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from dropdub.engines.languages import UNDETERMINED
+from dropdub.engines.languages import UNDETERMINED, primary
 from dropdub.pipeline.artefacts import SPEAKERS, TRANSCRIPT, Segment, TimedWord, Transcript, chunk_name, load_turns
+from dropdub.pipeline.cleanup import tidied
 from dropdub.pipeline.speakers import attributed
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.pipeline.targets import skip_warnings, skipped_targets
@@ -36,6 +37,8 @@ def run(task: Task) -> Result:
     if "diarize" in task.facts:
         turns = load_turns(task.job_dir / SPEAKERS)
         merged = replace(merged, segments=tuple(attributed(merged.segments, turns))).numbered()
+    if task.options.cleanup == "pt" and primary(merged.language) == "pt":
+        merged = replace(merged, segments=tuple(map(_tidied, merged.segments)))
     merged.save(task.job_dir / TRANSCRIPT)
     skipped, warnings = _skipped(task, merged)
     return {
@@ -47,6 +50,11 @@ def run(task: Task) -> Result:
         "skipped": skipped,
         "warnings": warnings,
     }
+
+
+def _tidied(segment: Segment) -> Segment:
+    text = tidied(segment.text)
+    return segment if text == segment.text else replace(segment, text=text, raw=segment.text)
 
 
 def merge(chunks: Sequence[Chunk]) -> Transcript:

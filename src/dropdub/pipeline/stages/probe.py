@@ -7,6 +7,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 from dropdub.config import Limits
+from dropdub.engines.languages import same_language
 from dropdub.errors import EmptyFile, NoAudio, NotAFile, NotMedia, NotText, TooLarge, TooLong, UnreadableFile
 from dropdub.media.probe import AudioStream, MediaInfo, probe_media
 from dropdub.pipeline.stages.base import Result, Task
@@ -21,14 +22,15 @@ _LEFT_FOR_THE_REST_S = 1.0
 def run(task: Task) -> Result:
     """Return kind and size of the source; of a recording also its length, container and streams.
 
-    Raises EmptyFile, NotAFile, UnreadableFile, NotMedia, NotText, NoAudio, TooLong, TooLarge.
+    Raises EmptyFile, NotAFile, UnreadableFile, NotMedia, NotText, NoAudio, TooLong, TooLarge,
+    UnsupportedLanguage, EngineMissing.
     """
     size = _usable_size(task.source, task.job_name)
     if size > task.limits.max_size:
         raise TooLarge(_too_large(task.job_name, size, task.limits.max_size))
-    if _is_text(task.source, task.job_name):
-        return _text(task, size)
-    return _media(task)
+    result = _text(task, size) if _is_text(task.source, task.job_name) else _media(task)
+    _refuse_unknown_pairs(task)
+    return result
 
 
 def _usable_size(source: Path, name: str) -> int:
@@ -57,6 +59,14 @@ def _is_text(source: Path, name: str) -> bool:
     if suffix in OTHER_SUFFIXES:
         raise NotText(f"{name} is neither a recording nor a text to be read aloud.", remedy=ACCEPTED)
     return True
+
+
+def _refuse_unknown_pairs(task: Task) -> None:
+    """Refuse before any work what cannot be translated, where the language is named; else it must be heard first."""
+    source = task.options.language
+    for target in task.options.targets if source != "auto" else ():
+        if not same_language(source, target):
+            task.engines.require_pair(task.options.translator, source=source, target=target)
 
 
 def _text(task: Task, size: int) -> Result:

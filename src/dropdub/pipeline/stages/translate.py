@@ -26,7 +26,9 @@ def run(task: Task) -> Result:
         texts = [segment.text for segment in source.segments]
     else:
         texts, engine = _translated(task, source, target)
-    segments = tuple(replace(one, text=text, words=()) for one, text in zip(source.segments, texts, strict=True))
+    segments = tuple(
+        replace(one, text=text, words=(), raw=None) for one, text in zip(source.segments, texts, strict=True)
+    )
     done = Transcript(target, source.duration_s, segments, engine, source_language=source.language)
     done.save(task.job_dir / translation_name(target))
     return {"segments": len(segments), "engine": engine, "warnings": _warnings(source, done)}
