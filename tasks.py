@@ -88,7 +88,8 @@ def demo_target() -> str | None:
 
 def test() -> None:
     """Run every check; the first that fails ends it. What follows `test` is handed to pytest."""
-    set_up("light,dev", editable=True)
+    set_up("light,quality,speakers,dev", editable=True)
+    run(PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "resemblyzer")
     say("ruff")
     run(PYTHON, "-m", "ruff", "check", ".")
     run(PYTHON, "-m", "ruff", "format", "--check", ".")
