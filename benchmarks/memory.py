@@ -25,7 +25,10 @@ RATE_HZ = 16_000
 BLOCK_S = 60
 UTTERANCES = 27
 EVERY_S = 0.1
-CONFIG = "inbox: {settle: 0.2}\ncache: {enabled: false}\npools: {transcribe: {workers: 1}, media: {workers: 1}}\n"
+LIGHT = "job: {transcriber: pocketsphinx, translator: apertium, synthesizer: espeak-ng, speakers: one}\n"
+CONFIG = (
+    LIGHT + "inbox: {settle: 0.2}\ncache: {enabled: false}\npools: {transcribe: {workers: 1}, media: {workers: 1}}\n"
+)
 
 
 def a_recording(path: Path, minutes: int) -> None:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import psutil
 
-CONFIG = "inbox: {settle: 0.2, settle_empty: 0.2, rescan: 1}\ncache: {enabled: false}\n"
+LIGHT = "job: {transcriber: pocketsphinx, translator: apertium, synthesizer: espeak-ng, speakers: one}\n"
+CONFIG = LIGHT + "inbox: {settle: 0.2, settle_empty: 0.2, rescan: 1}\ncache: {enabled: false}\n"
 LOOKS = 10
 
 

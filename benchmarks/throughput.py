@@ -20,7 +20,8 @@ from tests.drive import Drive
 
 from dropdub.engines.registry import Shelf
 
-CONFIG = "inbox: {settle: 0.2, settle_empty: 0.2}\npreload: true\n"
+LIGHT = "job: {transcriber: pocketsphinx, translator: apertium, synthesizer: espeak-ng, speakers: one}\n"
+CONFIG = LIGHT + "inbox: {settle: 0.2, settle_empty: 0.2}\npreload: true\n"
 
 
 def texts(folder: Path, number: int) -> list[Path]:
