@@ -1,9 +1,10 @@
-"""Whether memory grows with the recording: twelve minutes and three hours, side by side.
+"""Whether memory grows with the recording: a short and a long one, side by side.
 
-    python benchmarks/memory.py
+    python benchmarks/memory.py              12 minutes and 3 hours, the light engines
+    python benchmarks/memory.py --quality    12 and 120 minutes of speech, faster-whisper with the small test model
 
-Both hold the same five minutes of speech, spread over them, with faint noise between. The workers' trees, ffmpeg
-included, are measured ten times a second.
+The light engines hear the same five minutes of speech in both, spread over them, with faint noise between. The workers'
+trees, ffmpeg included, are measured ten times a second.
 """
 
 from __future__ import annotations
@@ -29,6 +30,14 @@ LIGHT = "job: {transcriber: pocketsphinx, translator: apertium, synthesizer: esp
 CONFIG = (
     LIGHT + "inbox: {settle: 0.2}\ncache: {enabled: false}\npools: {transcribe: {workers: 1}, media: {workers: 1}}\n"
 )
+MODEL = Path(__file__).parents[1] / "tests" / "models" / "whisper-tiny-en-pt"
+QUALITY = f"""
+job: {{transcriber: faster-whisper, speakers: one, language: en}}
+inbox: {{settle: 0.2}}
+cache: {{enabled: false}}
+models: {{use: {{faster-whisper: {MODEL}}}, device: cpu}}
+preload: false
+"""
 
 
 def a_recording(path: Path, minutes: int) -> None:
@@ -45,12 +54,20 @@ def a_recording(path: Path, minutes: int) -> None:
             file.write(block)
 
 
-def peaks(folder: Path, minutes: int) -> dict[str, float]:
+def full_of_speech(path: Path, minutes: int) -> None:
+    samples, rate = soundfile.read(SPEECH, dtype="float32", always_2d=True)
+    voice = np.pad(soxr.resample(samples.mean(axis=1), rate, RATE_HZ), (0, RATE_HZ))
+    with soundfile.SoundFile(path, "w", RATE_HZ, 1) as file:
+        for _ in range(minutes * 60 * RATE_HZ // len(voice)):
+            file.write(voice)
+
+
+def peaks(folder: Path, minutes: int, *, quality: bool) -> dict[str, float]:
     """Return the most memory that the workers of each pool took, in MB, with what they started."""
     root = folder / str(minutes)
     (root / "inbox").mkdir(parents=True)
-    (root / "config.yaml").write_text(CONFIG, encoding="utf-8")
-    a_recording(root / "inbox" / "talk.flac", minutes)
+    (root / "config.yaml").write_text(QUALITY if quality else CONFIG, encoding="utf-8")
+    (full_of_speech if quality else a_recording)(root / "inbox" / "talk.flac", minutes)
     command = [sys.executable, "-m", "dropdub", "--root", str(root), "watch", "--until-idle"]
     daemon = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     found: dict[str, float] = {"supervisor": 0.0}
@@ -69,13 +86,14 @@ def measure(daemon: psutil.Process, found: dict[str, float]) -> None:
         found[pool] = max(found.get(pool, 0.0), sum(process.memory_info().rss for process in tree) / 1e6)
 
 
-def main() -> None:
+def main(*, quality: bool) -> None:
+    lengths = (12, 120 if quality else 180)
     with tempfile.TemporaryDirectory() as folder:
-        short, long = peaks(Path(folder), 12), peaks(Path(folder), 180)
-    sys.stdout.write("pool         12 min      3 h   ratio\n")
+        short, long = (peaks(Path(folder), minutes, quality=quality) for minutes in lengths)
+    sys.stdout.write(f"pool         12 min  {lengths[1]} min   ratio\n")
     for pool, peak in short.items():
         sys.stdout.write(f"{pool:<11} {peak:5.0f} MB {long[pool]:5.0f} MB {long[pool] / peak:7.2f}\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(quality="--quality" in sys.argv)
