@@ -299,7 +299,7 @@ def test_a_language_without_a_voice_is_refused(espeak: EspeakSynthesizer) -> Non
     assert not espeak.supports("xx")
     with pytest.raises(UnsupportedLanguage, match="does not speak xx"):
         espeak.speak("hello", language="xx", voice=None)
-    with pytest.raises(UnsupportedLanguage, match=r"No installed synthesizer speaks xx\. espeak-ng sup"):
+    with pytest.raises(UnsupportedLanguage, match=r"No installed synthesizer speaks xx\..* espeak-ng sup"):
         Shelf().synthesizer("auto", language="xx")
 
 

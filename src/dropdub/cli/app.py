@@ -32,7 +32,7 @@ app.add_typer(config_app, name="config", help="Check or show the settings.")
 models_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(models_app, name="models", help="List, fetch and check the models of the quality engines.")
 voices_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
-app.add_typer(voices_app, name="voices", help="List, add, remove and prepare the voices that dubs are spoken with.")
+app.add_typer(voices_app, name="voices", help="List, add, remove and prepare the voices of dubs.")
 
 
 @dataclass

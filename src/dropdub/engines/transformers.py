@@ -79,8 +79,8 @@ class TransformersTranslator:
         return [f"Memory ran out: {self.name} takes {self._batch} sentences at once."] * few
 
     def supports(self, source: str, target: str) -> bool:
-        """Return what the model's kind and name tell; a model that is not here is taken to support everything."""
-        if same_language(source, target):
+        """Return what the model's kind and name tell; without a model that is named, nothing is supported."""
+        if same_language(source, target) or self.name not in self._settings.models:
             return False
         if self._kind == "marian":
             pair = _PAIR.search(self._folder.name)
