@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from tests.acceptance.site import Site
 from tests.spoken import ENGLISH, NLLB, WHISPER, recording
+from tests.tiny_xtts import make_tiny_xtts
 from tests.waiting import wait_until
 
 pytest.importorskip("faster_whisper", reason="the extra 'quality' is not installed")
@@ -110,6 +112,31 @@ def test_a_light_engine_stands_in_where_the_settings_allow_it_and_the_outputs_sa
     manifest = json.loads(site.published("talk")["manifest.json"].read_text(encoding="utf-8"))
     assert sentence in manifest["warnings"]
     assert [engine["name"] for engine in manifest["engines"]] == ["pocketsphinx"]
+    site.check()
+
+
+@pytest.mark.skipif(find_spec("TTS") is None, reason="the extra 'quality' is not installed")
+def test_texts_are_spoken_in_a_named_voice_while_everything_else_goes_on(tmp_path: Path, speech: Path) -> None:
+    job = {**QUALITY, "translator": "nllb", "synthesizer": "xtts", "targets": [], "voice": "john"}
+    site = Site(tmp_path, **settings(job=job, models={"use": {**USE, "xtts": "tiny xtts"}}))
+    make_tiny_xtts(tmp_path / "models" / "tiny xtts")
+    assert site.jobs("voices", "add", "john", str(speech)).returncode == 0
+    names = [f"notes {number}.txt" for number in range(4)]
+    for number, name in enumerate(names):
+        site.drop_text(" ".join(ENGLISH[number : number + 4]) + f"\n\nSee www.example.org, page {number}.\n", name)
+    site.start()
+    try:
+        site.wait_for(names[0], "running")
+        assert site.status()["counts"], "it answers at once while a voice is being made"
+        site.drop_text("This one came late, after the others had been begun.", "late.txt")
+        for name in (*names, "late.txt"):
+            site.wait_for(name, "succeeded")
+    finally:
+        site.stop()
+    assert {"notes 0.en.m4a", "manifest.json"} <= set(site.published("notes 0"))
+    manifest = json.loads(site.published("notes 0")["manifest.json"].read_text(encoding="utf-8"))
+    assert [engine["name"] for engine in manifest["engines"]] == ["xtts"]
+    assert "default voice" not in json.dumps(manifest["warnings"])
     site.check()
 
 

@@ -312,7 +312,9 @@ def doctor(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Say whether all that the work needs is here, each with its remedy; end with 1 if something stands in the way.
+    """Say whether all that the work needs is here.
+
+    Each thing with its remedy; ends with 1 if something stands in the way.
 
     \b
     jobs doctor

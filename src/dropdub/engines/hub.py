@@ -39,6 +39,7 @@ class Hub:
 
     def __init__(self, endpoint: str | None, *, timeout_s: float) -> None:
         self._endpoint = (endpoint or _usual_endpoint()).rstrip("/")
+        self._token = None if endpoint else os.environ.get("HF_TOKEN")  # a mirror is somebody else
         self._timeout_s = timeout_s
 
     def files(self, source: Source) -> list[RemoteFile]:
@@ -66,9 +67,8 @@ class Hub:
                 skipped = max(skipped - len(block), 0)
 
     def _opened(self, request: Request) -> Any:
-        token = os.environ.get("HF_TOKEN")
-        if token:
-            request.add_header("Authorization", f"Bearer {token}")
+        if self._token:  # for the hub itself, not for the server that it may send us on to
+            request.add_unredirected_header("Authorization", f"Bearer {self._token}")
         try:
             return urlopen(request, timeout=self._timeout_s)
         except HTTPError as error:

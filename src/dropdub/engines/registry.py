@@ -306,4 +306,5 @@ def _load(name: str, engine: Engine) -> None:
     before, started = process.memory_info().rss, time.monotonic()
     engine.load()
     seconds, megabytes = time.monotonic() - started, (process.memory_info().rss - before) / 1e6
-    log.info("engine loaded: name=%s seconds=%.2f memory_mb=%.0f", name, seconds, megabytes)
+    device = engine.info().details.get("device", "cpu")
+    log.info("engine loaded: name=%s device=%s seconds=%.2f memory_mb=%.0f", name, device, seconds, megabytes)
