@@ -1,14 +1,16 @@
-"""Whether memory grows with the recording: a short and a long one, side by side.
+"""Whether memory grows with the recording: twelve minutes and hours, side by side.
 
-    python benchmarks/memory.py              12 minutes and 3 hours, the light engines
-    python benchmarks/memory.py --quality    12 and 120 minutes of speech, faster-whisper with the small test model
+    python benchmarks/memory.py [--minutes N] [--quality [--dir DIR]]
 
-The light engines hear the same five minutes of speech in both, spread over them, with faint noise between. The workers'
-trees, ffmpeg included, are measured ten times a second.
+Both hold the same five minutes of speech, spread over them, with faint noise between. The workers' trees, ffmpeg
+included, are measured ten times a second. `--quality` transcribes with a model of Whisper small's geometry in int8
+(`geometry.py`), which decodes the same number of tokens in every window, instead of the light engine; `--minutes` sets
+the longer recording, 180 if not said, 120 with `--quality`.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import subprocess
 import sys
@@ -16,65 +18,52 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
+import geometry
 import psutil
-import soundfile
-import soxr
+import recordings
+from side import tell
 
-SPEECH = Path(__file__).parents[1] / "src" / "dropdub" / "samples" / "jfk.flac"
-RATE_HZ = 16_000
-BLOCK_S = 60
+SHORT = 12
+LONG, LONG_QUALITY = 180, 120
 UTTERANCES = 27
 EVERY_S = 0.1
-LIGHT = "job: {transcriber: pocketsphinx, translator: apertium, synthesizer: espeak-ng, speakers: one}\n"
-CONFIG = (
-    LIGHT + "inbox: {settle: 0.2}\ncache: {enabled: false}\npools: {transcribe: {workers: 1}, media: {workers: 1}}\n"
-)
-MODEL = Path(__file__).parents[1] / "tests" / "models" / "whisper-tiny-en-pt"
-QUALITY = f"""
-job: {{transcriber: faster-whisper, speakers: one, language: en}}
+CONFIG = """\
+inbox: {settle: 0.2}
+cache: {enabled: false}
+job: {transcriber: pocketsphinx, translator: apertium, synthesizer: espeak-ng, speakers: one}
+pools: {transcribe: {workers: 1}, media: {workers: 1}}
+"""
+QUALITY = """\
 inbox: {{settle: 0.2}}
 cache: {{enabled: false}}
-models: {{use: {{faster-whisper: {MODEL}}}, device: cpu}}
-preload: false
+job: {{language: en, transcriber: faster-whisper, speakers: one}}
+pools: {{transcribe: {{workers: 1, threads: 2}}, media: {{workers: 1}}}}
+models: {{device: cpu, compute_type: int8, use: {{faster-whisper: {model}}}}}
 """
 
 
-def a_recording(path: Path, minutes: int) -> None:
-    samples, rate = soundfile.read(SPEECH, dtype="float32", always_2d=True)
-    voice = soxr.resample(samples.mean(axis=1), rate, RATE_HZ)
-    spoken = {round(n * minutes / UTTERANCES, 2) for n in range(UTTERANCES)}
-    noise = np.random.default_rng(1)
-    with soundfile.SoundFile(path, "w", RATE_HZ, 1) as file:
-        for minute in range(minutes):
-            block = noise.normal(0, 0.0005, BLOCK_S * RATE_HZ).astype(np.float32)
-            for at in sorted(moment for moment in spoken if minute <= moment < minute + 1):
-                first = round((at - minute) * 48 * RATE_HZ)
-                block[first : first + len(voice)] += voice
-            file.write(block)
+def peaks(folder: Path, minutes: int, config: str) -> dict[str, float]:
+    """Return the most memory that the workers of each pool took, in MB, with what they started.
 
-
-def full_of_speech(path: Path, minutes: int) -> None:
-    samples, rate = soundfile.read(SPEECH, dtype="float32", always_2d=True)
-    voice = np.pad(soxr.resample(samples.mean(axis=1), rate, RATE_HZ), (0, RATE_HZ))
-    with soundfile.SoundFile(path, "w", RATE_HZ, 1) as file:
-        for _ in range(minutes * 60 * RATE_HZ // len(voice)):
-            file.write(voice)
-
-
-def peaks(folder: Path, minutes: int, *, quality: bool) -> dict[str, float]:
-    """Return the most memory that the workers of each pool took, in MB, with what they started."""
+    Raises RuntimeError where no transcript comes out.
+    """
     root = folder / str(minutes)
     (root / "inbox").mkdir(parents=True)
-    (root / "config.yaml").write_text(QUALITY if quality else CONFIG, encoding="utf-8")
-    (full_of_speech if quality else a_recording)(root / "inbox" / "talk.flac", minutes)
+    (root / "config.yaml").write_text(config, encoding="utf-8")
+    recordings.write(root / "inbox" / "talk.flac", minutes, UTTERANCES)
     command = [sys.executable, "-m", "dropdub", "--root", str(root), "watch", "--until-idle"]
     daemon = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     found: dict[str, float] = {"supervisor": 0.0}
-    while daemon.poll() is None:
-        with contextlib.suppress(psutil.Error):
-            measure(psutil.Process(daemon.pid), found)
-        time.sleep(EVERY_S)
+    try:
+        while daemon.poll() is None:
+            with contextlib.suppress(psutil.Error):
+                measure(psutil.Process(daemon.pid), found)
+            time.sleep(EVERY_S)
+    finally:
+        daemon.terminate()
+        daemon.wait()
+    if not (root / "outbox" / "talk" / "talk.srt").is_file():
+        raise RuntimeError(f"no transcript of {minutes} minutes came out")
     return found
 
 
@@ -86,14 +75,20 @@ def measure(daemon: psutil.Process, found: dict[str, float]) -> None:
         found[pool] = max(found.get(pool, 0.0), sum(process.memory_info().rss for process in tree) / 1e6)
 
 
-def main(*, quality: bool) -> None:
-    lengths = (12, 120 if quality else 180)
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Compare the memory of a short and a long recording.")
+    parser.add_argument("--minutes", type=int, help="of the longer recording")
+    parser.add_argument("--quality", action="store_true", help="with Whisper small's geometry")
+    parser.add_argument("--dir", type=Path, default=geometry.PLACE)
+    asked = parser.parse_args()
+    config = QUALITY.format(model=geometry.whisper_small(asked.dir)) if asked.quality else CONFIG
+    minutes = asked.minutes or (LONG_QUALITY if asked.quality else LONG)
     with tempfile.TemporaryDirectory() as folder:
-        short, long = (peaks(Path(folder), minutes, quality=quality) for minutes in lengths)
-    sys.stdout.write(f"pool         12 min  {lengths[1]} min   ratio\n")
+        short, long = (peaks(Path(folder), length, config) for length in (SHORT, minutes))
+    tell(f"pool        {SHORT:3} min  {minutes:3} min   ratio")
     for pool, peak in short.items():
-        sys.stdout.write(f"{pool:<11} {peak:5.0f} MB {long[pool]:5.0f} MB {long[pool] / peak:7.2f}\n")
+        tell(f"{pool:<11} {peak:5.0f} MB {long[pool]:5.0f} MB {long[pool] / peak:7.2f}")
 
 
 if __name__ == "__main__":
-    main(quality="--quality" in sys.argv)
+    main()

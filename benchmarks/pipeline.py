@@ -1,91 +1,115 @@
-"""What the pipeline adds to its engine: the same recordings through the daemon, and through the bare engine.
+"""What everything around the engine costs: the whole program on a recording, beside the bare engine on its speech.
 
-    python benchmarks/pipeline.py [WINDOWS]
+    python benchmarks/pipeline.py [--minutes N N] [--rounds N] [--dir DIR]
 
-Whisper's `small` geometry in int8. Two recordings, of one and of WINDOWS (8) stretches of speech with long pauses, go
-through both; the difference of the two is free of what starting costs. CPU seconds, of the daemon with all its workers.
+The program is the daemon with its workers (`watch --until-idle`): intake, ffmpeg, search for speech, transcript,
+subtitles, publishing. The engine alone hears the same windows in one process, already cut and in memory. Both are CPU
+seconds of whole processes, children included; the cheapest of some rounds counts, for other work on the machine only
+adds. Two lengths tell what grows with the recording from what each start costs: imports, workers, an engine loaded. The
+model is that of `geometry.py`.
 """
 
 from __future__ import annotations
 
-import contextlib
+import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+from typing import Any
 
 import geometry
-import numpy as np
-import psutil
+import recordings
 import soundfile
-from transcription import RATE_HZ, a_window
+from side import Cost, Working, be_side, run, run_side, script, tell
 
-PAUSE_S = 6
-CONFIG = {
-    "inbox": {"settle": 0.2},
-    "cache": {"enabled": False},
-    "job": {"transcriber": "faster-whisper", "speakers": "one", "language": "en"},
-    "pools": {"translate": {"workers": 1}},
-    "preload": False,
-}
-
-
-def a_recording(path: Path, count: int) -> Path:
-    pause = np.random.default_rng(0).normal(0, 0.0005, PAUSE_S * RATE_HZ).astype(np.float32)
-    soundfile.write(path, np.concatenate([part for _ in range(count) for part in (pause, a_window())]), RATE_HZ)
-    return path
-
-
-def through_the_daemon(folder: Path, count: int) -> float:
-    root = folder / f"root{count}"
-    (root / "inbox").mkdir(parents=True)
-    models = {"use": {"faster-whisper": str(geometry.whisper_small(geometry.FOLDER))}, "device": "cpu"}
-    (root / "config.yaml").write_text(json.dumps({**CONFIG, "models": models}), encoding="utf-8")
-    a_recording(root / "inbox" / "talk.wav", count)
-    daemon = subprocess.Popen([sys.executable, "-m", "dropdub", "--root", str(root), "watch", "--until-idle"])
-    spent: dict[int, float] = {}
-    while daemon.poll() is None:
-        with contextlib.suppress(psutil.Error):
-            me = psutil.Process(daemon.pid)
-            for process in (me, *me.children(recursive=True)):
-                times = process.cpu_times()
-                spent[process.pid] = times.user + times.system
-        time.sleep(0.05)
-    return sum(spent.values())
-
-
-def through_the_engine(folder: Path, count: int) -> float:
-    """Give the windows that the pipeline makes to the engine, in a process of its own."""
-    path = a_recording(folder / f"{count}.wav", count)
-    code = f"""
-import sys, time
-from pathlib import Path
-from dropdub.engines.base import EngineSettings, Window
-from dropdub.engines.faster_whisper import FasterWhisperTranscriber
-from dropdub.media import wav
-from dropdub.media.speech import quietest_in, speech_spans, windows
-path = Path({str(path)!r})
-models = {{"faster-whisper": {str(geometry.whisper_small(geometry.FOLDER))!r}}}
-engine = FasterWhisperTranscriber(EngineSettings(models=models, device="cpu", threads=2))
-found = windows(speech_spans(path), quietest=quietest_in(path))
-list(engine.transcribe((Window(one.start, wav.read_range(path, one.start, one.end)) for one in found), language="en"))
-print(time.process_time())
+THREADS = 2
+UTTERANCES_A_MINUTE = 4
+CONFIG = """\
+inbox: {{settle: 0.2}}
+cache: {{enabled: false}}
+job: {{language: en, transcriber: faster-whisper, speakers: one}}
+pools: {{transcribe: {{workers: 1, threads: {threads}}}, media: {{workers: 1}}}}
+models: {{device: cpu, compute_type: int8, use: {{faster-whisper: {model}}}}}
 """
-    ended = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    return float(ended.stdout.split()[-1])
 
 
-def main(count: int) -> None:
-    with tempfile.TemporaryDirectory() as made:
-        sides = {side.__name__: [side(Path(made), number) for number in (1, count)] for side in
-                 (through_the_engine, through_the_daemon)}  # fmt: skip
-    grown = {name: long - short for name, (short, long) in sides.items()}
-    for name, (short, long) in sides.items():
-        sys.stdout.write(f"{name:<20} {short:6.1f} and {long:6.1f} CPU-s: {grown[name]:6.1f} for {count - 1} windows\n")
-    sys.stdout.write(f"ratio {grown['through_the_daemon'] / grown['through_the_engine']:.2f}\n")
+def bare(model: str, recording: str, spans: str) -> dict[str, Any]:
+    """Transcribe the windows through the program's own engine."""
+    from dropdub.engines.base import EngineSettings, Window
+    from dropdub.engines.faster_whisper import FasterWhisperTranscriber
+
+    settings = EngineSettings(models={"faster-whisper": model}, device="cpu", compute_type="int8", threads=THREADS)
+    engine = FasterWhisperTranscriber(settings)
+    engine.load()
+    samples, rate = soundfile.read(recording, dtype="float32")
+    windows = (Window(start, samples[round(start * rate) : round(end * rate)]) for start, end in json.loads(spans))
+    with Working() as work:
+        heard = list(engine.transcribe(windows, language="en"))
+    return {"work_s": work.cpu_s, "windows": len(heard)}
+
+
+def spans_of(recording: Path, folder: Path) -> list[tuple[float, float]]:
+    """Return the windows that the program makes of a recording."""
+    from dropdub.media.speech import quietest_in, speech_spans, windows
+    from dropdub.pipeline.stages.transcribe import LONGEST_WINDOW_S
+
+    audio = folder / "audio.wav"
+    samples, rate = soundfile.read(recording, dtype="int16")
+    soundfile.write(audio, samples, rate, subtype="PCM_16")
+    found = windows(speech_spans(audio), longest_s=LONGEST_WINDOW_S, quietest=quietest_in(audio))
+    return [(span.start, span.end) for span in found]
+
+
+def compare(model: Path, minutes: int, rounds: int) -> tuple[Cost, Cost]:
+    """Measure both sides in turn on a recording of so many minutes; of each return the cheapest round."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        recording = folder / "talk.flac"
+        recordings.write(recording, minutes, minutes * UTTERANCES_A_MINUTE)
+        spans = json.dumps(spans_of(recording, folder))
+        taken = [
+            (whole_program(folder / f"root{number}", model, recording), bare_engine(model, recording, spans))
+            for number in range(rounds)
+        ]
+    whole, alone = (min(costs, key=lambda cost: cost.cpu_s) for costs in zip(*taken, strict=True))
+    tell(
+        f"{minutes:2} min, {alone.told['windows']} windows: program {whole.cpu_s:.1f} CPU s,"
+        f" engine {alone.cpu_s:.1f} CPU s ({alone.work_s:.1f} without its start);"
+        f" ratio {whole.cpu_s / alone.cpu_s:.2f}"
+    )
+    return whole, alone
+
+
+def bare_engine(model: Path, recording: Path, spans: str) -> Cost:
+    return run_side(script(__file__), "bare", model, recording, spans)
+
+
+def whole_program(root: Path, model: Path, recording: Path) -> Cost:
+    """Work one recording off with the daemon. Raises RuntimeError where it leaves no transcript."""
+    (root / "inbox").mkdir(parents=True)
+    (root / "config.yaml").write_text(CONFIG.format(threads=THREADS, model=model), encoding="utf-8")
+    shutil.copy(recording, root / "inbox")
+    cost = run([sys.executable, "-m", "dropdub", "--root", str(root), "watch", "--until-idle"])
+    if not (root / "outbox" / "talk" / "talk.srt").is_file():
+        raise RuntimeError(subprocess.getoutput(f"{sys.executable} -m dropdub --root {root} status"))
+    return cost
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Compare the whole program with the bare engine.")
+    parser.add_argument("--minutes", type=int, nargs=2, default=(3, 12), metavar=("SHORT", "LONG"))
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--dir", type=Path, default=geometry.PLACE)
+    asked = parser.parse_args()
+    model = geometry.whisper_small(asked.dir)
+    (short, short_alone), (long, long_alone) = (compare(model, minutes, asked.rounds) for minutes in asked.minutes)
+    growth = (long.cpu_s - short.cpu_s) / (long_alone.cpu_s - short_alone.cpu_s)
+    tell(f"program ÷ engine, for each further minute (without what every start costs): CPU {growth:.3f}")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 8)
+    if not be_side({"bare": bare}):
+        main()

@@ -1,127 +1,117 @@
-"""What a recording costs to transcribe, in CPU seconds and memory: Dropdub's windows against the usual ways.
+"""What transcription costs in CPU seconds and memory: this program's way beside the others.
 
-    python benchmarks/transcription.py [WINDOWS]
+    python benchmarks/transcription.py [--windows N] [--clips N] [--dir DIR]
 
-Each side hears the same WINDOWS (8) windows of 22 s in a process of its own, with Whisper's `small` geometry in int8
-on two threads. The weights are random, so on every side each window is decoded in one piece (without time tokens) of at
-most 60 tokens: random text ends anywhere or nowhere. CPU seconds after loading, and the most memory of the process.
+The model has Whisper small's geometry in int8, random weights, and ends every window after the same number of tokens
+(`geometry.py`). All sides hear the same windows of 28 s, with beam 5 and the words' times, each in a fresh process:
+
+- windows: the engine of this program, one shared model, two windows at once;
+- one after the other: faster-whisper with all its threads on one window;
+- batched: faster-whisper's batches of 8;
+- fresh: a process for each clip of 28 s, beside one that stays.
 """
 
 from __future__ import annotations
 
-import json
-import resource
-import subprocess
-import sys
-import time
+import argparse
 from pathlib import Path
 from typing import Any
 
 import geometry
-import numpy as np
-import soundfile
-import soxr
+import recordings
+from side import Cost, Working, be_side, run_side, script, tell
 
-SPEECH = Path(__file__).parents[1] / "src" / "dropdub" / "samples" / "jfk.flac"
-RATE_HZ = 16_000
-MOST_TOKENS = 60
-OPTIONS: dict[str, Any] = {
-    "language": "en",
-    "beam_size": 5,
-    "temperature": [0.0],
-    "condition_on_previous_text": False,
-    "word_timestamps": True,
-    "without_timestamps": True,
-    "vad_filter": False,
-    "max_new_tokens": MOST_TOKENS,
-}
+THREADS = 2
+WINDOW_S = 28.0
+BATCH = 8
+OPTIONS = {"language": "en", "beam_size": 5, "word_timestamps": True}
 
 
-def a_window() -> np.ndarray:
-    samples, rate = soundfile.read(SPEECH, dtype="float32", always_2d=True)
-    voice = soxr.resample(samples.mean(axis=1), rate, RATE_HZ)
-    return np.concatenate([voice, voice])
-
-
-def windowed(count: int) -> float:
-    """Dropdub's engine: one model, two windows at once, one thread each."""
-    from dropdub.engines import whisper_decoding
+def windows(model: str, number: str) -> dict[str, Any]:
+    """Transcribe through the program's own engine."""
     from dropdub.engines.base import EngineSettings, Window
     from dropdub.engines.faster_whisper import FasterWhisperTranscriber
 
-    whisper_decoding._ALWAYS |= {"without_timestamps": True, "max_new_tokens": MOST_TOKENS}
-    whisper_decoding.is_suspect = lambda _evidence: False  # no second try of what is nonsense anyway
-    model = str(geometry.whisper_small(geometry.FOLDER))
-    engine = FasterWhisperTranscriber(EngineSettings(models={"faster-whisper": model}, device="cpu", threads=2))
+    settings = EngineSettings(models={"faster-whisper": model}, device="cpu", compute_type="int8", threads=THREADS)
+    engine = FasterWhisperTranscriber(settings)
     engine.load()
-    began = time.process_time()
-    for _ in engine.transcribe((Window(0.0, a_window()) for _ in range(count)), language="en"):
-        pass
-    return time.process_time() - began
+    samples = recordings.speech(WINDOW_S)
+    heard = (Window(place * WINDOW_S, samples) for place in range(int(number)))
+    with Working() as work:
+        said = [" ".join(one.text for one in found) for found in engine.transcribe(heard, language="en")]
+    return _told(work, said)
 
 
-def all_threads(count: int) -> float:
-    """One model with all threads, one window after another."""
-    model = _model(cpu_threads=2)
-    began = time.process_time()
-    for _ in range(count):
-        list(model.transcribe(a_window(), **OPTIONS)[0])
-    return time.process_time() - began
-
-
-def batched(count: int) -> float:
-    """The library's batched pipeline, eight windows at once."""
-    from faster_whisper import BatchedInferencePipeline
-
-    pipeline = BatchedInferencePipeline(_model(cpu_threads=2))
-    length = len(a_window()) / RATE_HZ
-    clips = [{"start": n * length, "end": (n + 1) * length} for n in range(count)]
-    began = time.process_time()
-    found, _ = pipeline.transcribe(np.tile(a_window(), count), clip_timestamps=clips, batch_size=8, **OPTIONS)
-    list(found)
-    return time.process_time() - began
-
-
-def one(_count: int) -> float:
-    """A process for one window, with all that starting it takes."""
-    list(_model(cpu_threads=1).transcribe(a_window(), **OPTIONS)[0])
-    return time.process_time()
-
-
-def _model(*, cpu_threads: int) -> Any:
+def one_after_the_other(model: str, number: str) -> dict[str, Any]:
+    """Transcribe window by window, all threads on one."""
     from faster_whisper import WhisperModel
 
-    place = str(geometry.whisper_small(geometry.FOLDER))
-    return WhisperModel(place, device="cpu", compute_type="int8", cpu_threads=cpu_threads, local_files_only=True)
+    engine = WhisperModel(model, device="cpu", compute_type="int8", cpu_threads=THREADS)
+    samples = recordings.speech(WINDOW_S)
+    said = []
+    with Working() as work:
+        for _ in range(int(number)):
+            found, _ = engine.transcribe(samples, condition_on_previous_text=False, **OPTIONS)
+            said.append(" ".join(one.text for one in found))
+    return _told(work, said)
 
 
-SIDES = {"windowed": windowed, "all threads": all_threads, "batched": batched, "a process each": one}
+def batched(model: str, number: str) -> dict[str, Any]:
+    """Transcribe all windows in batches of 8."""
+    from faster_whisper import BatchedInferencePipeline, WhisperModel
+
+    engine = BatchedInferencePipeline(WhisperModel(model, device="cpu", compute_type="int8", cpu_threads=THREADS))
+    clips = [{"start": place * WINDOW_S, "end": (place + 1) * WINDOW_S} for place in range(int(number))]
+    samples = recordings.speech(WINDOW_S * len(clips))
+    with Working() as work:
+        found, _ = engine.transcribe(samples, batch_size=BATCH, clip_timestamps=clips, **OPTIONS)
+        said = [one.text for one in found]
+    return _told(work, said)
 
 
-def measured(side: str, count: int) -> dict[str, float]:
-    """Run a side in a process of its own."""
-    command = [sys.executable, __file__, "--side", side, str(count)]
-    ended = subprocess.run(command, check=True, capture_output=True, text=True)
-    found: dict[str, float] = json.loads(ended.stdout.splitlines()[-1])
-    return found
+def _told(work: Working, said: list[str]) -> dict[str, Any]:
+    return {"work_s": work.cpu_s, "windows": len(said), "words": sum(len(text.split()) for text in said)}
 
 
-def main(count: int) -> None:
-    geometry.whisper_small(geometry.FOLDER)
-    found = {side: measured(side, count) for side in SIDES}
-    found["a process each"]["cpu_s"] *= count
-    ours = found["windowed"]
-    sys.stdout.write("side             CPU-s  of windowed    memory  of windowed\n")
-    for side, figures in found.items():
-        cpu, memory = figures["cpu_s"], figures["memory_mb"]
-        ratios = f"{cpu / ours['cpu_s']:10.2f} x {memory:6.0f} MB {memory / ours['memory_mb']:10.2f} x"
-        sys.stdout.write(f"{side:<15} {cpu:6.1f} {ratios}\n")
+def compare(model: Path, number: int) -> Cost:
+    """Measure the three ways of one process; return what this program's costs."""
+    ours = _measured("windows, two at once", "windows", model, number)
+    alone = _measured("one after the other", "one_after_the_other", model, number)
+    batch = _measured("batched (8)", "batched", model, number)
+    tell(f"windows ÷ one after the other: CPU {ours.work_s / alone.work_s:.2f}")
+    tell(f"windows ÷ batched: CPU {ours.work_s / batch.work_s:.2f}, memory {ours.peak_mb / batch.peak_mb:.2f}")
+    return ours
+
+
+def _measured(title: str, side: str, model: Path, number: int) -> Cost:
+    cost = run_side(script(__file__), side, model, number)
+    per_second = cost.work_s / (number * WINDOW_S)
+    tell(
+        f"{title:<21} {cost.work_s:6.1f} CPU s, {per_second:.3f} a second of sound, {cost.peak_mb:5.0f} MB,"
+        f" {cost.told['windows']} windows, {cost.told['words']} words"
+    )
+    return cost
+
+
+def compare_fresh(model: Path, clips: int, warm: Cost, number: int) -> None:
+    """Measure a process for each clip, beside the clip's share of a worker that stays (its start is not counted)."""
+    fresh = [run_side(script(__file__), "windows", model, 1).cpu_s for _ in range(clips)]
+    each = warm.work_s / number
+    tell(f"fresh process ÷ warm worker, for a clip of {WINDOW_S:.0f} s: CPU {sum(fresh) / clips / each:.2f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Compare ways to transcribe.")
+    parser.add_argument("--windows", type=int, default=16)
+    parser.add_argument("--clips", type=int, default=4)
+    parser.add_argument("--dir", type=Path, default=geometry.PLACE)
+    asked = parser.parse_args()
+    model = geometry.whisper_small(asked.dir)
+    warm = compare(model, asked.windows)
+    compare_fresh(model, asked.clips, warm, asked.windows)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--side"]:
-        seconds = SIDES[sys.argv[2]](int(sys.argv[3]))
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        sys.stdout.write(f"{json.dumps({'cpu_s': seconds, 'memory_mb': peak})}\n")
-    else:
-        main(int(sys.argv[1]) if len(sys.argv) > 1 else 8)
+    sides = {"windows": windows, "one_after_the_other": one_after_the_other, "batched": batched}
+    if not be_side(sides):
+        main()

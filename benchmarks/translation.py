@@ -1,44 +1,85 @@
-"""What translating in batches saves: sentences one by one and in batches of 16, on NLLB's 600M geometry.
+"""What batches bring in translation: texts at once and one by one, in tokens for each CPU second.
 
-    python benchmarks/translation.py [SENTENCES]
+    python benchmarks/translation.py [--texts N] [--dir DIR]
 
-Both sides are the program's own engine with int8 and one thread, and stop each sentence after 30 pieces: the weights
-are random, and random text does not end. The figures are output pieces for each CPU second.
+The model has NLLB-200 600M's geometry in int8, random weights, and ends every text after the same number of tokens
+(`geometry.py`): so the outputs are of one length, the inputs are not. Both sides go through this program's engine with
+one thread, each in a fresh process.
 """
 
 from __future__ import annotations
 
-import sys
-import time
+import argparse
+from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 import geometry
+from side import Cost, Working, be_side, run_side, script, tell
 
-from dropdub.engines import nllb
-from dropdub.engines.base import EngineSettings
-
-SENTENCES = Path(__file__).parents[1] / "tests" / "data" / "heldout.tsv"
-MOST_PIECES = 30
-
-
-def rate(engine: nllb.NllbTranslator, texts: list[str], *, at_once: int) -> float:
-    began = time.process_time()
-    for start in range(0, len(texts), at_once):
-        engine.translate(texts[start : start + at_once], source="en", target="pt")
-    return MOST_PIECES * len(texts) / (time.process_time() - began)
+SENTENCES = (
+    "Our good man is old.",
+    "The red house is near two small books, and we see it.",
+    "We see my red car.",
+    "The dog is near our big house, but the old man and his three good books are not there.",
+    "I want a book.",
+)
+WAY = {"source": "en", "target": "pt"}
 
 
-def main(count: int) -> None:
-    model = geometry.nllb_600m(geometry.FOLDER)
-    nllb.longest_output = lambda _pieces: MOST_PIECES
-    nllb.looks_wrong = lambda _source, _translation: False
-    engine = nllb.NllbTranslator(EngineSettings(models={"nllb": str(model)}, device="cpu", threads=1))
+def at_once(model: str, number: str) -> dict[str, Any]:
+    """Translate all texts in one call."""
+    engine, texts = _engine(model), _texts(int(number))
+    with Working() as work:
+        done = engine.translate(texts, **WAY)
+    return _told(work, done)
+
+
+def one_by_one(model: str, number: str) -> dict[str, Any]:
+    """Translate each text in a call of its own."""
+    engine, texts = _engine(model), _texts(int(number))
+    with Working() as work:
+        done = [engine.translate([text], **WAY)[0] for text in texts]
+    return _told(work, done)
+
+
+def _engine(model: str) -> Any:
+    from dropdub.engines.base import EngineSettings
+    from dropdub.engines.nllb import NllbTranslator
+
+    engine = NllbTranslator(EngineSettings(models={"nllb": model}, device="cpu", compute_type="int8", threads=1))
     engine.load()
-    texts = [line.split("\t")[0] for line in SENTENCES.read_text(encoding="utf-8").splitlines()][:count]
-    single, batched = rate(engine, texts[: count // 4], at_once=1), rate(engine, texts, at_once=len(texts))
-    sys.stdout.write(f"one by one {single:6.1f} pieces/CPU-s\nbatched    {batched:6.1f} pieces/CPU-s\n")
-    sys.stdout.write(f"ratio      {batched / single:6.2f}\n")
+    return engine
+
+
+def _texts(number: int) -> list[str]:
+    """Return texts that all differ, of different lengths."""
+    return [f"{number} {text}" for number, text in enumerate(islice(cycle(SENTENCES), number))]
+
+
+def _told(work: Working, done: list[str]) -> dict[str, Any]:
+    return {"work_s": work.cpu_s, "tokens": sum(len(text.split()) for text in done)}
+
+
+def _measured(title: str, side: str, model: Path, number: int) -> Cost:
+    cost = run_side(script(__file__), side, model, number)
+    speed = cost.told["tokens"] / cost.work_s
+    tell(f"{title:<11} {cost.told['tokens']:5} tokens, {speed:5.1f} a CPU second, {cost.peak_mb:5.0f} MB")
+    return cost
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Compare translation in batches and one by one.")
+    parser.add_argument("--texts", type=int, default=64)
+    parser.add_argument("--dir", type=Path, default=geometry.PLACE)
+    asked = parser.parse_args()
+    model = geometry.nllb_600m(asked.dir)
+    single = _measured("one by one", "one_by_one", model, asked.texts)
+    batch = _measured("at once", "at_once", model, asked.texts)
+    gain = (batch.told["tokens"] / batch.work_s) / (single.told["tokens"] / single.work_s)
+    tell(f"at once ÷ one by one, tokens a CPU second: {gain:.2f}")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 64)
+    if not be_side({"at_once": at_once, "one_by_one": one_by_one}):
+        main()

@@ -127,6 +127,16 @@ class TestPull:
         pulled()
         assert not hub.sent, "a whole one is left alone"
 
+    def test_a_folder_that_somebody_put_there_is_left_alone(
+        self, hub: LocalHub, pulled: Callable[[], Path], tmp_path: Path
+    ) -> None:
+        own = tmp_path / "mo dels ção" / "tiny"
+        own.mkdir(parents=True)
+        (own / "model.bin").write_bytes(b"my own")
+        assert pulled() == own
+        assert [path.name for path in own.iterdir()] == ["model.bin"]
+        assert not hub.sent
+
     def test_a_hub_cannot_write_beside_the_model(
         self, hub: LocalHub, pulled: Callable[[], Path], tmp_path: Path
     ) -> None:

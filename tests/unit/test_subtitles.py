@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -143,6 +143,18 @@ def test_without_word_times_the_share_of_characters_decides() -> None:
 def test_words_that_differ_from_the_text_are_not_trusted() -> None:
     segment = Said(0, 4, "what was really said here", (Said(3, 4, "other"),))
     assert layout([segment], STYLE)[0].start == 0
+
+
+def test_a_text_that_was_cleaned_up_keeps_the_times_of_its_words() -> None:
+    heard = said_evenly("hum, o o sr Silva chegou cedo. (3) depois ahn foi para casa.", word_s=0.5)
+    clean = replace(heard, text="O Sr. Silva chegou cedo. Depois foi para casa.")
+    first, second = layout([clean], STYLE)
+    assert (first.lines, first.start) == (("O Sr. Silva chegou cedo.",), 1.0)
+    assert (second.lines, second.start) == (("Depois foi para casa.",), 6.5)
+
+
+def test_a_text_that_was_emptied_makes_no_cue() -> None:
+    assert layout([replace(said_evenly("one two"), text="")], STYLE) == []
 
 
 def test_a_cue_stays_for_reading_when_silence_follows() -> None:

@@ -44,7 +44,7 @@ class Recorded:
 
 
 def pull(model: KnownModel, models_dir: Path, hub: Hub, *, progress: Progress) -> Path:
-    """Fetch a model into `models_dir` and return its folder. What is there already and whole is not fetched again.
+    """Fetch a model into `models_dir` and return its folder. One that is there is left alone, unless it is damaged.
 
     Until all is checked it lies in `NAME.part`, where the next try goes on. Raises DownloadFailed and DiskFull.
     """
@@ -52,8 +52,8 @@ def pull(model: KnownModel, models_dir: Path, hub: Hub, *, progress: Progress) -
     with _alone(models_dir, model.name):
         part = folder.with_name(f"{folder.name}.part")
         if folder.is_dir():
-            if not problems(folder) and (folder / RECORD).is_file():
-                return folder
+            if not problems(folder):
+                return folder  # also one without a record: somebody put it there
             folder.rename(part)  # damaged: it does not keep the name of a whole one
         part.mkdir(parents=True, exist_ok=True)
         files = _listed(model, hub)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Protocol
 
 from dropdub.config import SubtitleStyle
@@ -23,6 +24,10 @@ _PER_HELD_SECOND = 4.0
 _SLOWEST_SPEECH = 4.0
 _LATE_AT_MOST_S = 0.4
 _BRIEFEST_S = 0.25
+_LEAST_HEARD = 0.5
+
+Moment = tuple[float, float]
+"""When a character is spoken: from, to."""
 
 
 class TimedText(Protocol):
@@ -87,17 +92,19 @@ def _drafts(segment: Spoken, style: SubtitleStyle) -> Iterator[_Draft]:
 def _timed(segment: Spoken, found: Sequence[Part]) -> list[_Timed]:
     text = "".join(part.text for part in found)
     words = [("".join(part.text for part in parts(word.text, len(text) + 1)), word) for word in segment.words]
-    if "".join(word for word, _ in words) == text:
-        times = _character_times([(len(word), spoken.start, spoken.end) for word, spoken in words])
-    else:
+    heard = "".join(word for word, _ in words)
+    times = _character_times([(len(word), spoken.start, spoken.end) for word, spoken in words])
+    if heard != text:
+        times = _borrowed_times(heard, times, text)
+    if not times:
         spoken_s = min(segment.end - segment.start, max(width(text) / _SLOWEST_SPEECH, 1.0))
         times = _character_times([(len(text), segment.start, segment.start + spoken_s)])
     return list(_with_times(found, times))
 
 
-def _character_times(runs: Sequence[tuple[int, float, float]]) -> list[tuple[float, float]]:
+def _character_times(runs: Sequence[tuple[int, float, float]]) -> list[Moment]:
     """Spread each run (length, start, end) evenly over its characters; times never go back."""
-    times: list[tuple[float, float]] = []
+    times: list[Moment] = []
     now = 0.0
     for length, start, end in runs:
         # Written so that a NaN counts as a step back.
@@ -109,7 +116,30 @@ def _character_times(runs: Sequence[tuple[int, float, float]]) -> list[tuple[flo
     return times
 
 
-def _with_times(found: Sequence[Part], times: Sequence[tuple[float, float]]) -> Iterator[_Timed]:
+def _borrowed_times(heard: str, times: Sequence[Moment], text: str) -> list[Moment]:
+    """Return times for a text that was cleaned up after it was heard: those of the characters that are the same.
+
+    A letter that was not heard comes with the next one, a mark with the last one. Empty where too little is the same.
+    """
+    blocks = SequenceMatcher(None, _small(heard), _small(text), autojunk=False).get_matching_blocks()
+    if not text or sum(block.size for block in blocks) < _LEAST_HEARD * len(text):
+        return []
+    found: list[Moment] = []
+    for block in blocks:
+        at = found[-1][1] if found else times[block.a][0]
+        for character in text[len(found) : block.b]:
+            at = times[block.a][0] if character.isalnum() and block.size else at
+            found.append((at, at))
+        found += times[block.a : block.a + block.size]
+    return found
+
+
+def _small(text: str) -> str:
+    """Return a text without capitals, each character in its place: the small form of a few is longer than they are."""
+    return "".join(character.lower() if len(character.lower()) == 1 else character for character in text)
+
+
+def _with_times(found: Sequence[Part], times: Sequence[Moment]) -> Iterator[_Timed]:
     position = 0
     for part in found:
         start, position = position, position + len(part.text)

@@ -1,46 +1,250 @@
-"""Portuguese speech as one would write it down: without hesitations, spaces, capitals and abbreviations right. Pure.
+"""Portuguese speech made readable: hesitations, spacing, capitals, abbreviations. Pure.
 
-Careful: what may be a word stays. "É" is a verb, "um" an article; only what nobody writes is taken out.
+Spoken words are left out only where they cannot mean anything; where in doubt, they stay.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
-_HESITATIONS = re.compile(
-    r"(?<![\w-])(?:h+u+m+|h[ãa]+m*|ah+n+|ã+h*n*|é{2,}|e{3,}|a{3,}|u+h+m*|m{2,}|eh+)(?![\w-])(?:\s*(?:,|…|\.\.\.))?\s*",
-    re.IGNORECASE,
+from dropdub.pipeline.artefacts import Segment
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def _with_stop(words: Iterable[str]) -> dict[str, str]:
+    return {word: f"{word.capitalize()}." for word in words}
+
+
+_HESITATION = re.compile(r"h+u*m+|a+h+[nm]+|ã+h+|ã{2,}|h+ã+h?|é{2,}", re.IGNORECASE)
+"""Sounds that are no words. Not `um` and `é`, which are, nor `ah`, `oh` and `eh`, which say something."""
+_AFTER_STRAY_E = _words("eu nós você vocês então mas porque portanto")
+"""Words that no `é` ("it is") leads to: before them, an `é…` at a sentence's start is a hesitation."""
+_REPEATED = _words("o a os as uma de da do das dos em na no nas com ao à e mas eu tu ele ela eles elas você")
+"""Function words of which two in a row never make sense; so not `que`, `se`, `para`, `um`, `nos`, `pelo`."""
+_STRAY_BEFORE_COMMA = _words("os as de da do das dos em na nas com ao")
+"""Those that no comma can follow and that are no name of a letter: `de, de Lisboa` is a false start."""
+_LETTERED = _words("letra letras vitamina classe grupo turma plano hepatite ponto opção alínea")
+"""Words that a letter may follow: `vitamina a a mais`."""
+_TITLES = _with_stop(_words("sr sra srs sras dr dra drs dras"))
+_BEFORE_NAMES = _with_stop(_words("prof profa profs eng arq av exmo exma"))
+_ABBREVIATIONS = (
+    _TITLES.keys() | _BEFORE_NAMES.keys() | _words("art cap cf ex fig núm pág págs séc tel vol etc máx mín")
 )
-_STUTTER = re.compile(
-    r"(?<![\w-])(o|a|os|as|um|uma|de|do|da|dos|das|em|no|na|que|e|eu|para|com|por)(?:(?:\s*,)?\s+\1)+(?![\w-])",
-    re.IGNORECASE,
-)
-_STOP_GONE_ASTRAY = re.compile(r"\s+([,.;:!?…])(?=[^\W\d_])")
-_BEFORE_STOP = re.compile(r"\s+([,.;:!?…])")
-_STOPS_IN_A_ROW = re.compile(r"([,;:])(?:\s*[,;:])+|,\s*([.!?…])")
-_NO_SPACE_AFTER = re.compile(r"([,;!?…])(?=[^\W\d_])|([.:])(?=[A-ZÀ-Ý][a-zà-ÿ])")
-_LEADING_STOP = re.compile(r"^[\s,;:]+")
+
 _SPACES = re.compile(r"\s+")
-_SENTENCE_START = re.compile(
-    r"(^[\"“«(]*|(?<!\bSr)(?<!\bSra)(?<!\bDr)(?<!\bDra)(?<!\bProf)[.!?…]\s+[\"“«(]*)([a-zà-ÿ])"
-)
-_TITLES = {"sr": "Sr.", "sra": "Sra.", "dr": "Dr.", "dra": "Dra.", "prof": "Prof.", "profa": "Profa."}
-_TITLE = re.compile(r"(?<![\w.-])((?i:sra|sr|dra|dr|profa|prof))\b\.?(?=\s+[A-ZÀ-Ý])")
-_ETC = re.compile(r"(?<![\w-])etc\b\.?", re.IGNORECASE)
-_WORD = re.compile(r"\w", re.UNICODE)
+_BEFORE_PUNCTUATION = re.compile(r"(?<=\S) (?=[,;!?]+(?:\s|$))|(?<=[^\W\d]) (?=[.:](?:\s|$))")
+_AFTER_PUNCTUATION = re.compile(r"(?<=[^\W\d])([,;])(?=[^\W\d])")
+_INSIDE_BRACKETS = re.compile(r"(?<=[(«]) | (?=[)»])")
+_COMMAS = re.compile(r",{2,}")
+_ELLIPSES = ("…", "...")
+_HESITATION_ENDS = ("", ",", ".", ";", ":", *_ELLIPSES, "…,", "...,")
+_CLOSING = "\"'”’)]»"
+_MOST_PASSES = 20
 
 
-def tidied(text: str) -> str:
-    """Return a text tidied; one that would be left without a word stays as it is."""
-    found = _TITLE.sub(lambda one: _TITLES[one[1].lower()], _HESITATIONS.sub(" ", text))
-    found = _STUTTER.sub(r"\1", _ETC.sub("etc.", found))
-    found = _punctuated(found)
-    found = _SENTENCE_START.sub(lambda one: one[1] + one[2].upper(), found)
-    return found if _WORD.search(found) else text
+@dataclass(frozen=True)
+class _Token:
+    """What stands between two spaces: a word with the punctuation that touches it."""
+
+    lead: str
+    word: str
+    trail: str
+
+    @property
+    def lower(self) -> str:
+        return self.word.lower()
+
+    def __str__(self) -> str:
+        return self.lead + self.word + self.trail
 
 
-def _punctuated(text: str) -> str:
-    found = _BEFORE_STOP.sub(r"\1", _STOP_GONE_ASTRAY.sub(r"\1 ", text))
-    found = _STOPS_IN_A_ROW.sub(lambda one: one[2] or one[1], found)
-    found = _NO_SPACE_AFTER.sub(lambda one: f"{one[1] or one[2]} ", found)
-    return _SPACES.sub(" ", _LEADING_STOP.sub("", found)).strip()
+def clean_segments(segments: Iterable[Segment]) -> tuple[Segment, ...]:
+    """Return the segments with clean texts; one that changed keeps what was heard as `raw`. Words stay untouched."""
+    found: list[Segment] = []
+    begins = True
+    for segment in segments:
+        text = cleaned(segment.text, begins_sentence=begins)
+        found.append(segment if text == segment.text else replace(segment, text=text, raw=segment.text))
+        begins = _ends_sentence(text) if text else begins
+    return tuple(found)
+
+
+def cleaned(text: str, *, begins_sentence: bool = True) -> str:
+    """Return a text cleaned up; cleaning it again changes nothing. A text of hesitations alone keeps them."""
+    text = unicodedata.normalize("NFC", text)
+    for _ in range(_MOST_PASSES):
+        before, text = text, _pass(text, begins_sentence)
+        if text == before:
+            break
+    return text
+
+
+def _pass(text: str, begins_sentence: bool) -> str:
+    tokens = [_token(part) for part in _spaced(text).split()]
+    kept = _without_repeats(_without_hesitations(tokens))
+    if not any(token.word for token in kept):
+        kept = tokens
+    return " ".join(map(str, _capitalised(_abbreviated(kept), begins_sentence)))
+
+
+def _spaced(text: str) -> str:
+    text = _SPACES.sub(" ", text).strip()
+    text = _BEFORE_PUNCTUATION.sub("", _INSIDE_BRACKETS.sub("", text))
+    return _COMMAS.sub(",", " ".join(map(_spaced_after, text.split())))
+
+
+def _spaced_after(part: str) -> str:
+    """Return a part with spaces after its commas; an address keeps them as they are."""
+    return part if re.search(r"[/@]|www\.", part) else _AFTER_PUNCTUATION.sub(r"\1 ", part)
+
+
+def _token(part: str) -> _Token:
+    first = next((place for place, character in enumerate(part) if character.isalnum()), len(part))
+    last = max((place for place, character in enumerate(part) if _is_of_word(character)), default=first - 1)
+    return _Token(part[:first], part[first : last + 1], part[last + 1 :]) if last >= first else _Token(part, "", "")
+
+
+def _is_of_word(character: str) -> bool:
+    return character.isalnum() or unicodedata.combining(character) > 0
+
+
+# Hesitations
+
+
+def _without_hesitations(tokens: list[_Token]) -> list[_Token]:
+    kept: list[_Token] = []
+    begins = False
+    for place, token in enumerate(tokens):
+        if _is_hesitation(tokens, place):
+            _pass_on(token, kept, is_last=place + 1 == len(tokens))
+            begins = begins or token.word[:1].isupper()
+            continue
+        kept.append(_begun(token) if begins else token)
+        begins = False
+    return kept
+
+
+def _is_hesitation(tokens: list[_Token], place: int) -> bool:
+    token = tokens[place]
+    if token.lead or token.trail not in _HESITATION_ENDS or token.word not in (token.lower, token.word.capitalize()):
+        return False
+    if _HESITATION.fullmatch(token.word):
+        return not _is_assent(tokens, place)
+    return _is_stray_e(tokens, place)
+
+
+def _is_assent(tokens: list[_Token], place: int) -> bool:
+    """Return whether it is one half of `hum hum`, which says yes."""
+    here = tokens[place]
+    if not here.lower.startswith("h"):
+        return False
+    after = place + 1 < len(tokens) and not here.trail and tokens[place + 1].lower == here.lower
+    return after or (place > 0 and not tokens[place - 1].trail and tokens[place - 1].lower == here.lower)
+
+
+def _is_stray_e(tokens: list[_Token], place: int) -> bool:
+    """Return whether it is an `é…` that is not the verb: between commas, or before what `é` never leads to."""
+    token = tokens[place]
+    if token.lower != "é" or token.trail.rstrip(",") not in _ELLIPSES or place + 1 == len(tokens):
+        return False
+    before = tokens[place - 1].trail[-1:] if place else "."
+    if before == "," and token.trail.endswith(","):
+        return True
+    return before in tuple(",.?!…") and tokens[place + 1].lower in _AFTER_STRAY_E
+
+
+def _pass_on(token: _Token, kept: list[_Token], *, is_last: bool) -> None:
+    """Hand the punctuation of a hesitation to the word before it, where the sentence needs it."""
+    trail = "," if token.trail.endswith(",") else token.trail
+    if not kept or not trail or (trail in _ELLIPSES and not is_last):
+        return
+    before = kept[-1]
+    if not before.trail or (before.trail in (",", ";", ":") and trail in (".", *_ELLIPSES)):
+        kept[-1] = replace(before, trail=trail)
+
+
+# False starts
+
+
+def _without_repeats(tokens: list[_Token]) -> list[_Token]:
+    kept: list[_Token] = []
+    for token in tokens:
+        if kept and _is_false_start(kept, token):
+            kept[-1] = replace(kept[-1], trail=token.trail)
+        else:
+            kept.append(token)
+    return kept
+
+
+def _is_false_start(kept: list[_Token], token: _Token) -> bool:
+    before = kept[-1]
+    if before.lower != token.lower or token.lower not in _REPEATED or token.lead or not token.word.islower():
+        return False
+    if not (before.word.islower() or _begins_here(kept)) or (len(kept) > 1 and kept[-2].lower in _LETTERED):
+        return False
+    return before.trail in ("", *_ELLIPSES) or (before.trail == "," and token.lower in _STRAY_BEFORE_COMMA)
+
+
+def _begins_here(kept: list[_Token]) -> bool:
+    return len(kept) == 1 or _stops(kept[-2])
+
+
+# Abbreviations and capitals
+
+
+def _abbreviated(tokens: list[_Token]) -> Iterator[_Token]:
+    for place, token in enumerate(tokens):
+        after = tokens[place + 1] if place + 1 < len(tokens) else None
+        written = _written(token, after)
+        if written is None:
+            yield token
+        else:
+            yield replace(token, word=written, trail=token.trail.removeprefix("."))
+
+
+def _written(token: _Token, after: _Token | None) -> str | None:
+    """Return an abbreviation as it is properly written, with its stop; None for another word."""
+    if token.word not in (token.lower, token.word.capitalize()) or token.trail[:2] == ".." or token.trail[:1] == "…":
+        return None
+    if token.word == "etc":
+        return "etc."
+    if token.lower in _BEFORE_NAMES and after is not None and token.trail in ("", ".") and not after.lead:
+        return _BEFORE_NAMES[token.lower] if after.word.istitle() else None
+    return _TITLES.get(token.lower)
+
+
+def _capitalised(tokens: Iterable[_Token], begins_sentence: bool) -> Iterator[_Token]:
+    begins = begins_sentence
+    for token in tokens:
+        yield _begun(token) if begins else token
+        begins = _stops(token) or (begins and not token.word)
+
+
+def _begun(token: _Token) -> _Token:
+    """Return a token with a capital; a name such as `iPhone` or `www.rtp.pt` keeps its own way."""
+    if not token.word.islower() or not token.word.replace("-", "").isalpha():
+        return token
+    return replace(token, word=token.word[0].upper() + token.word[1:])
+
+
+def _stops(token: _Token) -> bool:
+    """Return whether a sentence ends with it. After a quoted question it goes on: «Quem?» perguntou ela."""
+    trail = token.trail.rstrip(_CLOSING)
+    quoted = trail != token.trail
+    if not token.word or trail[-1:] not in tuple("." if quoted else ".!?") or trail.endswith("..."):
+        return False
+    return trail[-1] != "." or not _is_abbreviation(token)
+
+
+def _is_abbreviation(token: _Token) -> bool:
+    return token.lower in _ABBREVIATIONS or len(token.word) == 1 or "." in token.word or token.word.isdecimal()
+
+
+def _ends_sentence(text: str) -> bool:
+    return _stops(_token(text.rsplit(maxsplit=1)[-1])) if text.strip() else False

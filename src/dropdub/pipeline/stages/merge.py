@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from dropdub.config import JobOptions
 from dropdub.engines.languages import UNDETERMINED, primary
 from dropdub.pipeline.artefacts import SPEAKERS, TRANSCRIPT, Segment, TimedWord, Transcript, chunk_name, load_turns
-from dropdub.pipeline.cleanup import tidied
+from dropdub.pipeline.cleanup import clean_segments
 from dropdub.pipeline.speakers import attributed
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.pipeline.targets import skip_warnings, skipped_targets
@@ -37,8 +38,7 @@ def run(task: Task) -> Result:
     if "diarize" in task.facts:
         turns = load_turns(task.job_dir / SPEAKERS)
         merged = replace(merged, segments=tuple(attributed(merged.segments, turns))).numbered()
-    if task.options.cleanup == "pt" and primary(merged.language) == "pt":
-        merged = replace(merged, segments=tuple(map(_tidied, merged.segments)))
+    merged = cleaned_up(merged, task.options)
     merged.save(task.job_dir / TRANSCRIPT)
     skipped, warnings = _skipped(task, merged)
     return {
@@ -52,9 +52,11 @@ def run(task: Task) -> Result:
     }
 
 
-def _tidied(segment: Segment) -> Segment:
-    text = tidied(segment.text)
-    return segment if text == segment.text else replace(segment, text=text, raw=segment.text)
+def cleaned_up(transcript: Transcript, options: JobOptions) -> Transcript:
+    """Return it with clean texts where the options ask for that in its language; else as it is."""
+    if options.cleanup == "none" or primary(transcript.language) != options.cleanup:
+        return transcript
+    return replace(transcript, segments=clean_segments(transcript.segments))
 
 
 def merge(chunks: Sequence[Chunk]) -> Transcript:
