@@ -60,6 +60,10 @@ def misbehave(mode: str, run: dict[str, Any]) -> None:
     elif mode == "stale":
         say("done", step_id=run["step_id"], token=run["token"] - 1, result={"stale": True})
         say("progress", step_id=run["step_id"], token=run["token"] - 1, share=0.9)
+    elif mode == "needs another":
+        error = {"class": "FreshWorkerNeeded", "message": "It has loaded torch.", "remedy": ""}
+        say("failed", **about(run), error=error)
+        return
     elif mode == "error":
         error = {"class": "NoAudio", "message": "It has no sound track.", "remedy": "Drop another."}
         say("failed", **about(run), error=error)
@@ -69,7 +73,9 @@ def misbehave(mode: str, run: dict[str, Any]) -> None:
 
 
 def main(mode: str) -> None:
-    sys.stdin.readline()
+    start = json.loads(sys.stdin.readline())
+    if mode == "needs another" and not start["preload"]:
+        mode = "obey"  # what stood in the way was loaded ahead
     if mode == "die at start":
         sys.exit(3)
     if mode == "never ready":

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from dropdub.config import PoolSettings
-from dropdub.errors import DeadlineExceeded, NoAudio, OutOfMemory, Stalled, WorkerDied
+from dropdub.errors import DeadlineExceeded, FreshWorkerNeeded, NoAudio, OutOfMemory, Stalled, WorkerDied
 from dropdub.pool.messages import ProtocolError, Run, Start
 from dropdub.pool.pool import Broke, Completed, Launch, Pool, PoolEvent, Progressed, Said, Started
 from tests.waiting import wait_until
@@ -290,3 +290,31 @@ def test_workers_that_come_and_go_leave_no_descriptors_and_no_threads(desk: Call
         one.tick()
     assert open_descriptors() <= descriptors and threading.active_count() <= threads
     assert list(one.folder.glob("*.lock")) == []
+
+
+def test_a_worker_that_has_loaded_the_wrong_library_is_replaced_by_one_that_loads_nothing_ahead(
+    desk: Callable[..., Desk],
+) -> None:
+    one = desk("needs another")
+    one.submit()
+    (broke,) = one.wait_for(Broke)
+    assert isinstance(broke.error, FreshWorkerNeeded)
+    one.submit(token=2)
+    (completed,) = one.wait_for(Completed)
+    first, second = one.heard(Started)
+    assert completed.result["by"] == second.pid != first.pid
+
+
+def test_a_worker_without_work_ends_after_a_while_and_the_next_step_gets_a_new_one(desk: Callable[..., Desk]) -> None:
+    one = desk("obey", idle_exit=60)
+    one.submit()
+    one.wait_for(Completed)
+    (started,) = one.heard(Started)
+    one.ahead_s = 20
+    one.tick()
+    assert psutil.pid_exists(started.pid)
+    for one.ahead_s in (40, 60, 80):  # a single leap would be taken for a sleep of the machine
+        one.tick()
+    wait_until(lambda: not psutil.pid_exists(started.pid), "the worker to end")
+    one.submit(2)
+    one.wait_for(Completed, times=2)

@@ -48,7 +48,7 @@ class Conditions:
         self._busy = busy
         self._next = 0.0
         self._holds: dict[int, _Hold] = {}
-        self._models: object = None
+        self._models = object()  # like no listing: what came while nobody looked is seen at the first look
         self.obstacle: Waiting | None = None
 
     def heed(self, now: float) -> None:

@@ -1,0 +1,76 @@
+"""Jobs that wait are let go on: at once where it is seen that they can, else again and again with growing pauses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from dropdub.config import Config
+from dropdub.daemon.conditions import LONGEST_PATIENCE_S, MODEL_PATIENCE_S, Conditions
+from dropdub.daemon.context import Context
+from dropdub.root import Root
+from dropdub.store import queries, transitions
+from dropdub.store.database import Store
+from dropdub.store.states import JobState
+from tests.factories import NOW, a_waiting_job
+
+
+class Clock:
+    """Looks at the conditions of one root, at given seconds, and holds its job again each time that it goes on."""
+
+    def __init__(self, folder: Path, *, waiting_for: str) -> None:
+        limits = {"min_free_disk": 0, "min_free_memory": 0}
+        self.root = Root.at(folder)
+        self.root.create_folders()
+        self.store = Store.open(self.root.database_url)
+        self.waiting_for = waiting_for
+        config = Config.model_validate({"limits": limits})
+        self.conditions = Conditions(Context(self.root, config, self.store, "run", print), lambda _job: False)
+        job = a_waiting_job(self.store, waiting_for=waiting_for)
+        assert job.id is not None
+        self.job_id = job.id
+
+    def goes_on(self, now: float) -> bool:
+        """Look; return whether the job went on. It finds the same missing again."""
+        self.conditions.heed(now)
+        going = queries.job(self.store, self.job_id).state != JobState.WAITING
+        if going:
+            transitions.hold_job(
+                self.store, self.job_id, waiting_for=self.waiting_for, reason="Again.", remedy=None, now=NOW
+            )
+        return going
+
+
+@pytest.fixture
+def clock(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Clock]:
+    made = Clock(tmp_path, waiting_for=request.param)
+    yield made
+    made.store.close()
+
+
+@pytest.mark.parametrize("clock", ["memory"], indirect=True)
+def test_what_is_missing_again_and_again_is_asked_for_less_and_less_often(clock: Clock) -> None:
+    moments = [float(second) for second in range(0, 600, 2) if clock.goes_on(float(second))]
+    pauses = [after - before for before, after in pairwise(moments)]
+    assert moments[0] == 0, "at first it is let go on at once"
+    assert pauses == sorted(pauses)
+    assert max(pauses) == pytest.approx(LONGEST_PATIENCE_S, abs=2)
+    assert len(moments) < 20
+
+
+@pytest.mark.parametrize("clock", ["model"], indirect=True)
+def test_a_model_is_seen_to_come_and_is_asked_for_now_and_then_besides(clock: Clock) -> None:
+    assert clock.goes_on(0), "what came while nobody looked"
+    assert not [second for second in range(2, int(MODEL_PATIENCE_S) - 2, 2) if clock.goes_on(second)]
+    assert [second for second in range(int(MODEL_PATIENCE_S), int(MODEL_PATIENCE_S) + 10, 2) if clock.goes_on(second)]
+    (clock.root.models_dir("models") / "whisper-small").mkdir(parents=True)
+    assert clock.goes_on(MODEL_PATIENCE_S + 20)
+    assert not clock.goes_on(MODEL_PATIENCE_S + 22)
+
+
+@pytest.mark.parametrize("clock", ["paused"], indirect=True)
+def test_what_a_person_holds_is_left_alone(clock: Clock) -> None:
+    assert not any(clock.goes_on(float(second)) for second in range(0, 1000, 10))
