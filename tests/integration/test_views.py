@@ -277,6 +277,8 @@ def test_the_share_never_falls_while_more_becomes_known(kind: str, targets: list
         "extract": {"language": "en"},
         "split": {"chunks": [[0.0, 700.0], [700.0, 1400.0], [1400.0, 2000.0]]},
         "merge": {"language": "en"},
+        "synthesize": {"hear": True},
+        "hear": {"again": [1]},
     }
     facts: dict[str, dict[str, Any]] = {}
     shares = [0.0]
