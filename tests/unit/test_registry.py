@@ -151,7 +151,7 @@ def test_an_engine_is_loaded_once_and_kept() -> None:
 def test_loading_is_logged_with_time_and_memory(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="dropdub.engines"):
         Shelf(entry_of(Parrot)).preload("translator", "parrot")
-    assert "name=parrot seconds=0.0" in caplog.text
+    assert "name=parrot device=cpu seconds=0.0" in caplog.text
     assert "memory_mb=" in caplog.text
 
 
