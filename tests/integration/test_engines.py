@@ -280,12 +280,11 @@ def test_a_very_long_text_is_spoken_to_its_end(espeak: EspeakSynthesizer) -> Non
 
 def test_voices_of_espeak_go_by_name_and_references_are_ignored(espeak: EspeakSynthesizer, tmp_path: Path) -> None:
     def seconds(voice: Voice | None) -> float:
-        return len(espeak.speak("1999, 1888, 1777", language="en", voice=voice)) / espeak.sample_rate
+        return len(espeak.speak("100 100 100 100", language="en", voice=voice)) / espeak.sample_rate
 
-    # The library lets pitch and length waver a little: no two renderings are the same bytes. Portuguese takes half as
-    # long again to say these years.
+    # The library lets pitch and length waver a little: no two renderings are the same bytes. Portuguese says `cem`.
     assert seconds(Voice("maria", tmp_path / "maria.wav")) == pytest.approx(seconds(None), rel=0.05)
-    assert seconds(Voice("pt")) > 1.2 * seconds(None)
+    assert seconds(Voice("pt")) < 0.7 * seconds(None)
     assert seconds(Voice("en-us+f3")) > 1
     assert not espeak.clones
 
