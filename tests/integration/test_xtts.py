@@ -152,12 +152,19 @@ def test_no_number_stops_it(xtts: XttsSynthesizer, language: str, text: str) -> 
     assert all(len(model.tokenizer.encode(part, lang=language)) < model.args.gpt_max_text_tokens for part in found)
 
 
+def test_a_package_that_is_not_here_is_named_with_the_command_that_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dropdub.engines.packages.find_spec", lambda _: None)
+    problem = XttsSynthesizer.unavailable()
+    assert problem is not None
+    assert "pip install 'dropdub[quality]'" in problem
+
+
 def test_a_language_whose_package_is_not_here_is_refused_with_its_name(
     xtts: XttsSynthesizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dropdub.engines.xtts_text.find_spec", lambda _: None)
     assert not xtts.supports("zh-CN")
-    with pytest.raises(UnsupportedLanguage, match="zh with the Python package pypinyin"):
+    with pytest.raises(UnsupportedLanguage, match=r"zh after: pip install 'coqui-tts\[zh\]'"):
         xtts.speak("你好。", language="zh-CN", voice=None)
 
 

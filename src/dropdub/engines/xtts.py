@@ -16,7 +16,7 @@ from dropdub.engines.models import is_whole, model_folder, model_name, size_of
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.precision import out_of_memory_told
 from dropdub.engines.spoken_check import defect, longest_s, tidy, without_tail
-from dropdub.engines.xtts_loading import hear_voice, own_voices, placed, read_model
+from dropdub.engines.xtts_loading import hear_voice, own_voice, own_voices, placed, read_model
 from dropdub.engines.xtts_text import Reader, is_spoken, spoken_languages
 from dropdub.errors import UnsupportedLanguage, VoiceMissing
 from dropdub.files import sha256
@@ -30,8 +30,7 @@ TRIES = 3
 """How often a part that came out wrong is spoken, each time from another seed."""
 PAUSE_S = 0.25
 KNOWN_VOICES = 32
-_CODES_PER_S = 24
-_LEAST_CODES, _MOST_CODES = 4, 600
+_CODES_PER_S, _LEAST_CODES, _MOST_CODES = 24, 4, 600
 _WORKING_BYTES = 900_000_000
 
 
@@ -174,16 +173,15 @@ class XttsSynthesizer:
 
     def _own_voice(self, voice: Voice | None) -> Latents:
         """Return one of the voices that come with the model: the named one, or the first, its default."""
-        own = own_voices(self._loaded())
-        names = {name.casefold(): name for name in own}
-        if voice is not None and voice.name.casefold() not in names:
+        own = {name.casefold(): name for name in own_voices(self._loaded())}
+        if voice is not None and voice.name.casefold() not in own:
             raise VoiceMissing(f"There is no voice '{voice.name}': neither in voices/ nor in the model of {self.name}.")
         if not own:
             raise VoiceMissing(
                 f"The model '{self._folder.name}' has no voice of its own.",
                 remedy="Add one with: jobs voices add NAME FILE, and set voice: NAME.",
             )
-        return own[names[voice.name.casefold()] if voice is not None else next(iter(own))]
+        return own_voice(self._loaded(), own[voice.name.casefold() if voice is not None else next(iter(own))])
 
     def _keep(self, key: str, latents: Latents) -> None:
         self._voices[key] = latents

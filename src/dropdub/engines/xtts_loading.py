@@ -59,10 +59,18 @@ def hear_voice(model: Xtts, reference: Path) -> Latents:
     return from_tensors(*found)
 
 
-def own_voices(model: Xtts) -> dict[str, Latents]:
-    """Return the voices that come with the model, its default first; none where their file is not there."""
-    speakers: dict[str, Any] = getattr(getattr(model, "speaker_manager", None), "speakers", None) or {}
-    return {name: from_tensors(one["gpt_cond_latent"], one["speaker_embedding"]) for name, one in speakers.items()}
+def own_voices(model: Xtts) -> list[str]:
+    """Return the names of the voices that come with the model, its default first; none without their file."""
+    return list(_speakers(model))
+
+
+def own_voice(model: Xtts, name: str) -> Latents:
+    found = _speakers(model)[name]
+    return from_tensors(found["gpt_cond_latent"], found["speaker_embedding"])
+
+
+def _speakers(model: Xtts) -> dict[str, Any]:
+    return getattr(getattr(model, "speaker_manager", None), "speakers", None) or {}
 
 
 def _import_quietly(threads: int) -> None:

@@ -15,7 +15,7 @@ LIMITS = {"en": 250, "de": 253, "fr": 273, "es": 239, "it": 213, "pt": 203, "pl"
 LIMITS |= {"cs": 186, "ru": 182, "nl": 251, "tr": 226, "ja": 71, "hu": 224, "ko": 95, "hi": 150}
 """The most characters that a call was taught, by language; coqui-tts `VoiceBpeTokenizer.char_limits`."""
 _PACKAGES = {"zh": "pypinyin", "ja": "cutlet"}
-"""Without these the text of a language cannot be read; the extra does not bring them."""
+"""Without these the text of a language cannot be read; our extra does not bring them, that of coqui-tts does."""
 _SPELT_OUT = 2
 """So many times its limit may a text be long in letters: numbers are longer than they look."""
 _STUMBLES = (ArithmeticError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError)
@@ -35,7 +35,7 @@ def is_spoken(language: str) -> bool:
 
 def spoken_languages() -> str:
     """Return which languages are spoken, and what others need, as the end of a sentence."""
-    lacking = [f"{one} with the Python package {_PACKAGES[one]}" for one in LIMITS if _lacks_package(one)]
+    lacking = [f"{one} after: pip install 'coqui-tts[{one}]'" for one in LIMITS if _lacks_package(one)]
     return "; ".join([", ".join(sorted(one for one in LIMITS if is_spoken(one))), *lacking])
 
 
