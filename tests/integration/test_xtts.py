@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
+import dropdub.engines.xtts
 from dropdub.engines.base import EngineSettings, Voice
 from dropdub.engines.registry import Shelf
 from dropdub.engines.xtts import Manner, XttsSynthesizer
@@ -266,22 +267,78 @@ def test_torch_and_ctranslate2_never_meet(settings: EngineSettings) -> None:
         shelf.translator("nllb", source="en", target="pt")
 
 
-def test_a_dub_has_the_speakers_own_voice_and_says_which_lines_came_out_wrong(
-    tmp_path: Path, settings: EngineSettings
-) -> None:
-    source = recording(tmp_path / "talk.wav", ENGLISH[:5])
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return recording(tmp_path_factory.mktemp("talk") / "talk.wav", ENGLISH[:5])
+
+
+def ready_to_speak(
+    talk: Path,
+    tmp_path: Path,
+    settings: EngineSettings,
+    cache: Cache,
+    *,
+    speakers: Sequence[str | None] = (None,),
+    said: Sequence[str] = ENGLISH[:4],
+) -> Drive:
+    """Return a job of four lines that the speakers say in turns; `said` is what they are to say in the dub."""
     options = LIGHT.overridden({"synthesizer": "xtts", "targets": ["pt"], "synthesis": {"takes": 2}})
-    drive = Drive(source, tmp_path, options=options, engines=Shelf(settings=settings), cache=Cache(None, max_bytes=0))
+    drive = Drive(talk, tmp_path, options=options, engines=Shelf(settings=settings), cache=cache)
     drive.run(until="transcribe")
-    folder = drive.job_dir
-    segments = tuple(Segment(n, 2.0 * n, 2.0 * n + 1.8, text) for n, text in enumerate(ENGLISH[:4]))
-    for name, language in (("transcript.json", "en"), ("translation.pt.json", "pt")):
-        Transcript(language, wav.duration_s(folder / "audio.wav"), segments, {}).save(folder / name)
+    for name, texts in (("transcript.json", ENGLISH[:4]), ("translation.pt.json", said)):
+        segments = tuple(
+            Segment(n, 2.0 * n, 2.0 * n + 1.8, text, speaker=speakers[n % len(speakers)])
+            for n, text in enumerate(texts)
+        )
+        length_s = wav.duration_s(drive.job_dir / "audio.wav")
+        Transcript("en", length_s, segments, {}).save(drive.job_dir / name)
     drive.facts |= {"merge": {"language": "en", "segments": 4}, "translate/pt": {"segments": 4}}
+    return drive
+
+
+def test_a_dub_has_the_speakers_own_voice(talk: Path, tmp_path: Path, settings: EngineSettings) -> None:
+    drive = ready_to_speak(talk, tmp_path, settings, Cache(None, max_bytes=0))
     result = drive.run_step(drive.step("synthesize/pt"))
     assert result["hear"] is True
     assert result["sample_rate"] == 24_000
-    reference = folder / "voice.wav"
-    assert 6.0 <= wav.duration_s(reference) <= 16.0
-    assert sorted(path.name for path in (folder / "speech.pt").iterdir()) == [f"000{n}.wav" for n in range(4)]
+    assert 6.0 <= wav.duration_s(drive.job_dir / "voice.wav") <= 16.0
+    spoken = sorted(path.name for path in (drive.job_dir / "speech.pt").iterdir())
+    assert spoken == [f"000{n}.wav" for n in range(4)]
     assert "hear/pt" in [step.key for step in drive.plan()]
+
+
+def test_each_speakers_voice_is_heard_once_and_kept_for_the_next_time(
+    talk: Path, tmp_path: Path, settings: EngineSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    hear = dropdub.engines.xtts.hear_voice
+
+    def counted(model: Any, reference: Path) -> Any:
+        heard.append(reference.name)
+        return hear(model, reference)
+
+    monkeypatch.setattr("dropdub.engines.xtts.hear_voice", counted)
+    cache = Cache(tmp_path / "cache", max_bytes=10_000_000)
+    for said in (ENGLISH[:4], ENGLISH[4:8]):  # other words in the same voices
+        folder = tmp_path / said[0]
+        folder.mkdir()
+        drive = ready_to_speak(talk, folder, settings, cache, speakers=("S1", "S2"), said=said)
+        result = drive.run_step(drive.step("synthesize/pt"))
+        assert sum("was copied from 3.6 s" in warning for warning in result["warnings"]) == 2
+    cache.close()
+    assert sorted(heard) == ["voice.S1.wav", "voice.S2.wav"]
+
+
+def test_lines_that_come_out_wrong_are_named_and_not_kept(
+    talk: Path, tmp_path: Path, settings: EngineSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = Cache(tmp_path / "cache", max_bytes=10_000_000)
+    drive = ready_to_speak(talk, tmp_path, settings, cache)
+    with monkeypatch.context() as patched:
+        patched.setattr(XttsSynthesizer, "_spoken", lambda *_, **__: np.zeros(24_000, np.float32))
+        warnings = drive.run_step(drive.step("synthesize/pt"))["warnings"]
+    assert f"In the dub into pt: “{ENGLISH[0]}” came out silent." in warnings
+    shutil.rmtree(drive.job_dir / "speech.pt")
+    warnings = drive.run_step(drive.step("synthesize/pt"))["warnings"]
+    assert not any("silent" in warning for warning in warnings)
+    cache.close()
