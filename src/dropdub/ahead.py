@@ -17,10 +17,10 @@ from dropdub.engines.models import model_folder
 from dropdub.engines.precision import ON_CPU, device_of
 from dropdub.engines.registry import Shelf
 from dropdub.engines.tuning import keep_choice
-from dropdub.errors import DropdubError, EngineMissing
+from dropdub.errors import DropdubError, EngineMissing, VoiceMissing
 from dropdub.media import wav
 from dropdub.pipeline.cache import Cache
-from dropdub.pipeline.voices import prepare
+from dropdub.pipeline.voices import prepare, recording_of
 from dropdub.root import CONFIG_NAME, Root
 
 SAMPLE = Path(__file__).parent / "samples" / "jfk.flac"
@@ -42,14 +42,24 @@ def main(task: str, folder: str, *names: str) -> int:
 
 def prepare_voices(root: Root, config: Config, names: Sequence[str]) -> None:
     """Reckon what the synthesizer needs to know of each voice, and keep it where jobs find it."""
+    references = [_recording(root, name) for name in names or [one.stem for one in sorted(root.voices.glob("*.wav"))]]
+    if not references:
+        raise VoiceMissing("There are no voices to prepare.", remedy="Add one with: jobs voices add NAME FILE")
     shelf = Shelf(settings=settings_of(root, config))
     engine: Synthesizer = shelf.synthesizer(config.job.synthesizer, language=(config.job.targets or ("en",))[0])
     if not engine.clones:
         raise EngineMissing(f"The engine '{engine.name}' cannot clone a voice: there is nothing to prepare.")
     cache = Cache(root.cache_dir, max_bytes=int(config.cache.max_size))
-    for reference in [root.voices / f"{name}.wav" for name in names] or sorted(root.voices.glob("*.wav")):
+    for reference in references:
         prepare(cache, engine, Voice(reference.stem, reference))
         _say(f"{reference.stem}: prepared for {engine.name}")
+
+
+def _recording(root: Root, name: str) -> Path:
+    found = recording_of(name, root.voices)
+    if found is None:
+        raise VoiceMissing(f"There is no voice '{name}'.", remedy="See which there are with: jobs voices list")
+    return found
 
 
 def measure_precision(root: Root, config: Config, _names: Sequence[str]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
+import unicodedata
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import yaml
 
 from dropdub.media import wav
 from dropdub.media.voice_check import check_voice
+from dropdub.pipeline.voices import recording_of
 from tests.drive import LIGHT
 from tests.tiny_xtts import make_tiny_xtts
 
@@ -60,7 +63,31 @@ def test_a_good_recording_becomes_a_voice_at_the_usual_level(root: Path, speech:
     assert 10 * np.log10((samples.astype(float) ** 2).mean()) == pytest.approx(-20, abs=3)
     (listed,) = json.loads(voices(root, "list", "--json").stdout)
     assert (listed["name"], listed["problems"]) == ("João P", [])
+    assert listed["level_db"] == pytest.approx(-20, abs=3)
     assert "João P" in voices(root, "list").stdout
+    assert [path.name for path in (root / "voices").iterdir()] == ["João P.wav"], "nothing else is left there"
+
+
+def test_a_name_is_the_same_however_its_accents_are_written(root: Path, speech: Path) -> None:
+    assert voices(root, "add", unicodedata.normalize("NFD", "João"), speech).returncode == 0
+    assert recording_of(unicodedata.normalize("NFD", "João"), root / "voices") == root / "voices" / "João.wav"
+
+
+def test_a_voice_is_replaced_whole_or_not_at_all(root: Path, speech: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dropdub.cli import voices as act
+    from dropdub.cli.place import find_place
+
+    place = find_place(root)
+    assert act.add(place, "anna", speech, replace=False, force=False) == 0
+    before = (root / "voices" / "anna.wav").read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(wav.WavWriter, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        act.add(place, "anna", speech, replace=True, force=False)
+    assert (root / "voices" / "anna.wav").read_bytes() == before
 
 
 def test_a_video_can_be_taken_too_and_a_name_is_not_taken_twice(root: Path, talk_video: Path, speech: Path) -> None:
@@ -89,7 +116,7 @@ def test_what_is_not_good_enough_is_refused_with_the_reason(
     assert voices(root, "add", "anna", file, "--force").returncode == 0
 
 
-@pytest.mark.parametrize("name", ["../anna", "a/b", "con", ".hidden", " "])
+@pytest.mark.parametrize("name", ["../anna", "a/b", "con", ".hidden", " ", "ã" * 140])
 def test_names_that_cannot_be_files_are_refused(root: Path, speech: Path, name: str) -> None:
     assert voices(root, "add", name, speech).returncode == 2
 
@@ -97,11 +124,12 @@ def test_names_that_cannot_be_files_are_refused(root: Path, speech: Path, name: 
 def test_what_is_no_recording_is_refused_with_a_sentence(root: Path, silent_video: Path, tmp_path: Path) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("Hello.", encoding="utf-8")
-    for file in (text, silent_video, tmp_path / "missing.wav"):
+    said = {text: "notes.txt", silent_video: "has no sound", tmp_path / "missing.wav": "is not there"}
+    for file, sentence in said.items():
         ended = voices(root, "add", "anna", file)
         assert ended.returncode in (1, 2)
         assert "Traceback" not in ended.stderr
-        assert ended.stderr.strip()
+        assert sentence in ended.stderr
 
 
 def test_of_a_long_recording_the_half_minute_with_most_speech_is_kept(
@@ -114,6 +142,26 @@ def test_of_a_long_recording_the_half_minute_with_most_speech_is_kept(
     kept = wav.read_range(root / "voices" / "anna.wav")
     assert len(kept) == 30 * RATE
     assert check_voice(kept, RATE).problems == ()
+
+
+def test_a_voice_that_is_not_there_or_no_recording_is_not_prepared(root: Path) -> None:
+    none = voices(root, "prepare")
+    assert (none.returncode, "There are no voices" in none.stdout) == (1, True)
+    (root / "voices").mkdir(exist_ok=True)
+    (root / "voices" / "torn.wav").write_bytes(b"RIFF")
+    with wav.WavWriter(root / "voices" / "empty.wav", RATE):
+        pass
+    said = {
+        "nobody": "There is no voice 'nobody'",
+        "torn": "cannot be read",
+        "empty": "is 0.0 s long",
+        "../x": "not the name",
+    }
+    for name, sentence in said.items():
+        ended = voices(root, "prepare", name)
+        assert ended.returncode == 1
+        assert sentence in ended.stdout
+        assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.skipif(find_spec("TTS") is None, reason="the extra 'quality' is not installed")

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 
+import dropdub.engines.xtts
 from dropdub.engines.base import EngineSettings, Voice
 from dropdub.engines.registry import Shelf
-from dropdub.engines.xtts import XttsSynthesizer
-from dropdub.errors import EngineMissing, UnsupportedLanguage, VoiceMissing, Waiting
+from dropdub.engines.xtts import Manner, XttsSynthesizer
+from dropdub.errors import EngineMissing, OutOfMemory, UnsupportedLanguage, VoiceMissing, Waiting
 from dropdub.media import wav
 from dropdub.pipeline.artefacts import Segment, Transcript
 from dropdub.pipeline.cache import Cache
 from tests.drive import LIGHT, Drive
 from tests.spoken import ENGLISH, NLLB, WHISPER, recording
-from tests.tiny_xtts import make_tiny_xtts
+from tests.tiny_xtts import STOP, add_own_voices, make_tiny_xtts, narrow_layers
 
 pytestmark = [
     pytest.mark.skipif(find_spec("TTS") is None, reason="the extra 'quality' is not installed"),
     pytest.mark.filterwarnings("ignore"),  # those of the libraries beneath
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def layers() -> Iterator[None]:
+    with narrow_layers():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +59,18 @@ def voice(speech_wav: Path) -> Voice:
     return Voice("john", speech_wav)
 
 
+def leaning_to_the_end(xtts: XttsSynthesizer, monkeypatch: pytest.MonkeyPatch, by: float) -> None:
+    """Let the model stop at once, or never."""
+    model: Any = xtts._model
+    bias = model.gpt.mel_head.bias.detach().clone()
+    bias[STOP] = by
+    monkeypatch.setattr(model.gpt.mel_head.bias, "data", bias)
+
+
+def no_graphics_card() -> Any:
+    return patch("torch.cuda.is_available", lambda: False)
+
+
 def test_a_take_always_sounds_the_same_and_another_take_does_not(xtts: XttsSynthesizer, voice: Voice) -> None:
     first = xtts.speak(ENGLISH[0], language="en", voice=voice)
     assert first.dtype == np.float32
@@ -68,10 +89,13 @@ def test_a_long_text_is_spoken_in_parts_and_an_empty_one_not_at_all(xtts: XttsSy
     xtts.defects()
 
 
-def test_a_voice_that_was_prepared_is_taken_back_and_a_broken_one_refused(xtts: XttsSynthesizer, voice: Voice) -> None:
+def test_a_voice_that_was_prepared_is_taken_back_and_a_broken_one_refused(
+    xtts: XttsSynthesizer, voice: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kept = xtts.prepare(voice)
     other = XttsSynthesizer(xtts._settings)
     other.take_prepared(voice, kept)
+    monkeypatch.setattr("dropdub.engines.xtts.hear_voice", None)  # nobody listens to the recording again
     assert np.array_equal(
         other.speak(ENGLISH[1], language="en", voice=voice), xtts.speak(ENGLISH[1], language="en", voice=voice)
     )
@@ -95,6 +119,124 @@ def test_what_comes_out_wrong_each_time_is_told_once(
     assert len(set(seeds)) == 3, "three tries, each from another seed"
     assert xtts.defects() == ["“We went home together.” came out silent."]
     assert xtts.defects() == []
+
+
+@pytest.mark.parametrize("rate", [1.0, 1.4])
+def test_what_ends_before_it_began_is_told_and_stops_nothing(
+    xtts: XttsSynthesizer, voice: Voice, monkeypatch: pytest.MonkeyPatch, rate: float
+) -> None:
+    """Of no sound at all no quicker one can be made: coqui-tts raises."""
+    leaning_to_the_end(xtts, monkeypatch, 1e4)
+    xtts.speak("We went home together.", language="en", voice=voice, rate=rate)
+    assert xtts.defects() == ["“We went home together.” came out cut short."]
+
+
+@pytest.mark.parametrize("text", ["Home.", "We went home together. " * 8], ids=["short", "long"])
+def test_babble_is_stopped_and_told(
+    xtts: XttsSynthesizer, voice: Voice, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    leaning_to_the_end(xtts, monkeypatch, -1e4)
+    said = text.strip()
+    sound = xtts._part(said, Manner("en", xtts._latents(voice), pace=1.0, take=0))
+    assert len(sound) / xtts.sample_rate <= 28
+    assert xtts.defects() == [f"“{said}” did not come to an end."]
+
+
+@pytest.mark.parametrize("language", ["en", "pt", "cs", "hi", "pl", "tr", "ko"])
+@pytest.mark.parametrize(
+    "text", ["V roce 2026. A 3. den", "1" * 150, "1.234.567,89 " * 14, "٣٤ 12", "0th", "$" * 90, "10^-9 = 0,000000001"]
+)
+def test_no_number_stops_it(xtts: XttsSynthesizer, language: str, text: str) -> None:
+    found = xtts._parts(text, language)
+    assert xtts.defects() == []
+    model: Any = xtts._model
+    assert all(len(model.tokenizer.encode(part, lang=language)) < model.args.gpt_max_text_tokens for part in found)
+
+
+def test_a_package_that_is_not_here_is_named_with_the_command_that_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dropdub.engines.packages.find_spec", lambda _: None)
+    problem = XttsSynthesizer.unavailable()
+    assert problem is not None
+    assert "pip install 'dropdub[quality]'" in problem
+
+
+def test_a_language_whose_package_is_not_here_is_refused_with_its_name(
+    xtts: XttsSynthesizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dropdub.engines.xtts_text.find_spec", lambda _: None)
+    assert not xtts.supports("zh-CN")
+    with pytest.raises(UnsupportedLanguage, match=r"zh after: pip install 'coqui-tts\[zh\]'"):
+        xtts.speak("你好。", language="zh-CN", voice=None)
+
+
+def test_a_voice_of_the_model_is_spoken_with_by_its_name_and_the_first_is_the_default(
+    tmp_path: Path, model: Path
+) -> None:
+    folder = shutil.copytree(model, tmp_path / "model")
+    add_own_voices(folder, "Ana Sofia", "Bruno")
+    engine = XttsSynthesizer(EngineSettings(models={"xtts": str(folder)}))
+    ana, bruno, usual = (engine._latents(one) for one in (Voice("ana sofia"), Voice("Bruno"), None))
+    assert ana.identity == usual.identity != bruno.identity
+    assert len(engine.speak("We went home.", language="en", voice=None)) > 0
+    with pytest.raises(VoiceMissing, match="neither in voices/ nor in the model"):
+        engine.speak("We went home.", language="en", voice=Voice("Carla"))
+
+
+def test_voices_that_were_heard_are_not_all_kept(
+    xtts: XttsSynthesizer, voice: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dropdub.engines.xtts.KNOWN_VOICES", 2)
+    latents = xtts._latents(voice)
+    for number in range(4):
+        xtts._keep(f"voice {number}", latents)
+    assert list(xtts._voices) == ["voice 2", "voice 3"]
+
+
+@pytest.mark.parametrize("device", ["cpu", "auto"])
+def test_where_a_graphics_card_is_not_asked_for_its_lack_is_not_told(model: Path, device: str) -> None:
+    engine = XttsSynthesizer(EngineSettings(models={"xtts": str(model)}, device=device))
+    with no_graphics_card():
+        engine.load()
+    assert engine.announcements() == []
+
+
+def test_a_graphics_card_that_is_not_there_is_told(model: Path) -> None:
+    engine = XttsSynthesizer(EngineSettings(models={"xtts": str(model)}, device="cuda"))
+    with no_graphics_card():
+        engine.load()
+    assert engine.announcements() == [
+        "xtts works on cpu, not on the graphics card: there is none that this torch can use."
+    ]
+
+
+def test_a_graphics_card_that_is_full_is_left_and_told(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from TTS.tts.models.xtts import Xtts
+
+    def to(self: Any, device: str) -> Any:
+        if device == "cuda":
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2 GiB")
+        return self
+
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.empty_cache", lambda: None)
+    monkeypatch.setattr(Xtts, "to", to)
+    engine = XttsSynthesizer(EngineSettings(models={"xtts": str(model)}))
+    engine.load()
+    assert engine.announcements() == ["xtts works on cpu, not on the graphics card: its memory is full."]
+    squeezed = XttsSynthesizer(EngineSettings(models={"xtts": str(model)}, squeeze=1))
+    squeezed.load()
+    assert squeezed.announcements() == ["xtts works on cpu, not on the graphics card: memory ran out before."]
+
+
+def test_memory_that_runs_out_while_speaking_is_told_as_such(
+    xtts: XttsSynthesizer, voice: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("CUDA out of memory. Tried to allocate 20 MiB")
+
+    monkeypatch.setattr(xtts._model, "inference", full)
+    with pytest.raises(OutOfMemory):
+        xtts.speak("We went home.", language="en", voice=voice)
 
 
 def test_it_has_no_voice_but_those_it_was_given(xtts: XttsSynthesizer) -> None:
@@ -125,22 +267,78 @@ def test_torch_and_ctranslate2_never_meet(settings: EngineSettings) -> None:
         shelf.translator("nllb", source="en", target="pt")
 
 
-def test_a_dub_has_the_speakers_own_voice_and_says_which_lines_came_out_wrong(
-    tmp_path: Path, settings: EngineSettings
-) -> None:
-    source = recording(tmp_path / "talk.wav", ENGLISH[:5])
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return recording(tmp_path_factory.mktemp("talk") / "talk.wav", ENGLISH[:5])
+
+
+def ready_to_speak(
+    talk: Path,
+    tmp_path: Path,
+    settings: EngineSettings,
+    cache: Cache,
+    *,
+    speakers: Sequence[str | None] = (None,),
+    said: Sequence[str] = ENGLISH[:4],
+) -> Drive:
+    """Return a job of four lines that the speakers say in turns; `said` is what they are to say in the dub."""
     options = LIGHT.overridden({"synthesizer": "xtts", "targets": ["pt"], "synthesis": {"takes": 2}})
-    drive = Drive(source, tmp_path, options=options, engines=Shelf(settings=settings), cache=Cache(None, max_bytes=0))
+    drive = Drive(talk, tmp_path, options=options, engines=Shelf(settings=settings), cache=cache)
     drive.run(until="transcribe")
-    folder = drive.job_dir
-    segments = tuple(Segment(n, 2.0 * n, 2.0 * n + 1.8, text) for n, text in enumerate(ENGLISH[:4]))
-    for name, language in (("transcript.json", "en"), ("translation.pt.json", "pt")):
-        Transcript(language, wav.duration_s(folder / "audio.wav"), segments, {}).save(folder / name)
+    for name, texts in (("transcript.json", ENGLISH[:4]), ("translation.pt.json", said)):
+        segments = tuple(
+            Segment(n, 2.0 * n, 2.0 * n + 1.8, text, speaker=speakers[n % len(speakers)])
+            for n, text in enumerate(texts)
+        )
+        length_s = wav.duration_s(drive.job_dir / "audio.wav")
+        Transcript("en", length_s, segments, {}).save(drive.job_dir / name)
     drive.facts |= {"merge": {"language": "en", "segments": 4}, "translate/pt": {"segments": 4}}
+    return drive
+
+
+def test_a_dub_has_the_speakers_own_voice(talk: Path, tmp_path: Path, settings: EngineSettings) -> None:
+    drive = ready_to_speak(talk, tmp_path, settings, Cache(None, max_bytes=0))
     result = drive.run_step(drive.step("synthesize/pt"))
     assert result["hear"] is True
     assert result["sample_rate"] == 24_000
-    reference = folder / "voice.wav"
-    assert 6.0 <= wav.duration_s(reference) <= 16.0
-    assert sorted(path.name for path in (folder / "speech.pt").iterdir()) == [f"000{n}.wav" for n in range(4)]
+    assert 6.0 <= wav.duration_s(drive.job_dir / "voice.wav") <= 16.0
+    spoken = sorted(path.name for path in (drive.job_dir / "speech.pt").iterdir())
+    assert spoken == [f"000{n}.wav" for n in range(4)]
     assert "hear/pt" in [step.key for step in drive.plan()]
+
+
+def test_each_speakers_voice_is_heard_once_and_kept_for_the_next_time(
+    talk: Path, tmp_path: Path, settings: EngineSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    hear = dropdub.engines.xtts.hear_voice
+
+    def counted(model: Any, reference: Path) -> Any:
+        heard.append(reference.name)
+        return hear(model, reference)
+
+    monkeypatch.setattr("dropdub.engines.xtts.hear_voice", counted)
+    cache = Cache(tmp_path / "cache", max_bytes=10_000_000)
+    for said in (ENGLISH[:4], ENGLISH[4:8]):  # other words in the same voices
+        folder = tmp_path / said[0]
+        folder.mkdir()
+        drive = ready_to_speak(talk, folder, settings, cache, speakers=("S1", "S2"), said=said)
+        result = drive.run_step(drive.step("synthesize/pt"))
+        assert sum("was copied from 3.6 s" in warning for warning in result["warnings"]) == 2
+    cache.close()
+    assert sorted(heard) == ["voice.S1.wav", "voice.S2.wav"]
+
+
+def test_lines_that_come_out_wrong_are_named_and_not_kept(
+    talk: Path, tmp_path: Path, settings: EngineSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = Cache(tmp_path / "cache", max_bytes=10_000_000)
+    drive = ready_to_speak(talk, tmp_path, settings, cache)
+    with monkeypatch.context() as patched:
+        patched.setattr(XttsSynthesizer, "_spoken", lambda *_, **__: np.zeros(24_000, np.float32))
+        warnings = drive.run_step(drive.step("synthesize/pt"))["warnings"]
+    assert f"In the dub into pt: “{ENGLISH[0]}” came out silent." in warnings
+    shutil.rmtree(drive.job_dir / "speech.pt")
+    warnings = drive.run_step(drive.step("synthesize/pt"))["warnings"]
+    assert not any("silent" in warning for warning in warnings)
+    cache.close()

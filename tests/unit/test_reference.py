@@ -10,14 +10,21 @@ from dropdub.pipeline.reference import LEAST_S, MOST_S, Candidate, cleanest
 
 
 def candidate(
-    start: float, length: float, *, probability: float = 0.9, level: float = -20.0, clipped: float = 0.0
+    start: float,
+    length: float,
+    *,
+    probability: float = 0.9,
+    level: float = -20.0,
+    over_noise: float = 40.0,
+    clipped: float = 0.0,
 ) -> Candidate:
-    return Candidate(Span(start, start + length), probability, level, clipped)
+    return Candidate(Span(start, start + length), probability, level, over_noise, clipped)
 
 
-def test_clear_words_are_taken_before_doubtful_overdriven_and_faint_ones() -> None:
+def test_clear_words_are_taken_before_doubtful_overdriven_faint_and_noisy_ones() -> None:
     good = candidate(50, 7)
     others = [candidate(0, 7, probability=0.4), candidate(10, 7, clipped=0.05), candidate(20, 7, level=-45.0)]
+    others.append(candidate(30, 7, over_noise=10.0))
     assert cleanest([*others, good]) == [good.span]
 
 

@@ -34,6 +34,19 @@ def test_cuts_at_sentences_then_clauses_then_words() -> None:
     assert parts("word " * 30, limit=40) == ["word word word word word word word word"] * 3 + ["word " * 5 + "word"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I saw Mr. Smith there yesterday with Dr. Jones.",
+        "Ontem o Sr. Silva e a Sra. Costa foram ao hospital.",
+        "Vi João F. Kennedy ontem, às 5 p.m. ou antes, etc. e tal.",
+    ],
+)
+def test_an_abbreviation_ends_no_sentence(text: str) -> None:
+    assert parts(text, limit=200) == [text]
+    assert all(len(part) <= 30 for part in parts(text, limit=30))
+
+
 def test_one_or_two_words_join_a_neighbour() -> None:
     assert parts("Yes. We went home together. Oh no!", limit=200) == ["Yes. We went home together. Oh no!"]
     assert parts("Yes.", limit=200) == ["Yes."]

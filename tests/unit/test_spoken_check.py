@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dropdub.engines.base import Samples
-from dropdub.engines.spoken_check import defect, longest_s, tidy
+from dropdub.engines.spoken_check import LONGEST_S, defect, letters, longest_s, tidy, without_tail
 
 RATE = 24_000
 TEXT = "We went home together in the evening."
@@ -30,6 +30,41 @@ def tone(seconds: float, level: float = 0.2) -> Samples:
 )
 def test_defects(sound: Samples, problem: str | None) -> None:
     assert defect(sound, TEXT, RATE) == problem
+
+
+@pytest.mark.parametrize("pace", [0.8, 1.0, 1.4])
+def test_quick_and_slow_speech_is_measured_by_its_own_pace(pace: float) -> None:
+    assert defect(tone(2.5 / pace), TEXT, RATE, pace=pace) is None
+    assert defect(tone(longest_s(TEXT) / pace), TEXT, RATE, pace=pace) == "did not come to an end"
+    assert defect(tone(0.75 / pace), TEXT, RATE, pace=pace) == "came out cut short"
+
+
+def test_nothing_may_take_longer_than_the_longest_that_a_call_gives() -> None:
+    assert defect(tone(27.8), "word " * 50, RATE) == "did not come to an end"
+    assert longest_s("word " * 500) == LONGEST_S
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("+351 912 345 678", 9.0), ("2026", 3.0), ("今天天气很好。", 3.0), ("5 %", 2.5)]
+)
+def test_numbers_and_syllables_have_time_to_be_said(text: str, seconds: float) -> None:
+    assert letters(text) > len(text)
+    assert defect(tone(seconds), text, RATE) is None
+
+
+def test_a_noise_behind_a_long_pause_goes_and_a_last_word_stays() -> None:
+    pause = np.zeros(RATE, np.float32)
+    noisy = np.concatenate([tone(2.5), pause, tone(0.3)])
+    assert len(without_tail(noisy, TEXT, RATE)) == pytest.approx(2.5 * RATE, abs=0.1 * RATE)
+    for kept in (
+        np.concatenate([tone(2.5), pause, tone(1.0)]),  # long enough to be words
+        np.concatenate([tone(1.0), pause, tone(0.3)]),  # before it there was no time for all
+        np.concatenate([tone(2.5), pause[: RATE // 2], tone(0.3)]),
+        tone(2.5),
+        pause,
+        pause[:0],
+    ):
+        assert len(without_tail(kept, TEXT, RATE)) == len(kept)
 
 
 def test_silence_around_speech_goes_and_none_within_it() -> None:

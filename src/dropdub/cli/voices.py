@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 RATE = 24_000
 PROBE_S = 10.0
 DECODE_S = 300.0
+LONG_S = 300.0
+SILENT_DB = -120.0
+LONGEST_NAME_BYTES = 200
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class VoiceView:
     name: str
     path: str
     seconds: float
+    level_db: float
     problems: list[str]
     warnings: list[str]
 
@@ -49,24 +54,20 @@ def show_list(place: Place, *, as_json: bool) -> int:
 
 def add(place: Place, name: str, file: Path, *, replace: bool, force: bool) -> int:
     """Check a recording, level it and keep it as a voice. What is not good enough is refused, unless `force`."""
-    from dropdub.files import written_whole
-    from dropdub.media.voice_check import best_stretch, check_voice, levelled
-    from dropdub.media.wav import WavWriter
+    from dropdub.media.voice_check import check_voice
 
     target = place.root.voices / f"{_safe(name)}.wav"
     if target.exists() and not replace:
         raise UsageError(
             f"There is a voice '{name}' already.", remedy="Replace it with --replace, or choose another name."
         )
-    samples = best_stretch(_decoded(file), RATE)
+    samples = _decoded(file)
     check = check_voice(samples, RATE)
     _tell(check)
     if check.problems and not force:
         say(f"'{name}' was not added. To add it all the same: --force")
         return FELL_SHORT
-    place.root.voices.mkdir(parents=True, exist_ok=True)
-    with written_whole(target, scratch=place.root.voices) as part, WavWriter(part, RATE) as writer:
-        writer.write(levelled(samples))
+    _keep(samples, target)
     say(f"Added '{target.stem}' ({check.seconds:.1f} s). Use it with: voice: {target.stem}")
     return DONE
 
@@ -89,26 +90,53 @@ def prepare(root: Path, names: Sequence[str]) -> int:
 
 
 def _decoded(file: Path) -> Samples:
-    """Return the sound of any recording that ffmpeg can read, mono."""
-    from dropdub.media import wav
+    """Return the sound of any recording that ffmpeg can read, mono; of a long one the best 30 s."""
     from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
     from dropdub.media.probe import probe_media
 
     if not file.is_file():
         raise UsageError(f"{file} is not there, or is not a file.")
-    if probe_media(file, timeout_s=PROBE_S).audio is None:
-        raise NotMedia(f"{file.name} has no sound.")
+    info = probe_media(file, timeout_s=PROBE_S)
+    if not info.audio:
+        raise NotMedia(f"{file.name} has no sound.", remedy="Choose a recording in which somebody speaks.")
+    if info.duration_s > LONG_S:
+        say(f"Looking for the best half minute of {file.name} …")
     with tempfile.TemporaryDirectory(prefix="dropdub-voice-") as folder:
         plain = Path(folder) / "voice.wav"
         arguments = ["-vn", "-ac", "1", "-ar", str(RATE), "-c:a", "pcm_s16le", "-f", "wav", str(plain)]
         run_ffmpeg([*input_arguments(file), *arguments], deadline_s=DECODE_S)
-        return wav.read_range(plain)
+        return _best_of(plain)
+
+
+def _best_of(plain: Path) -> Samples:
+    """Return the 30 s of a file in which most is spoken, read piece by piece: it may be hours long."""
+    from dropdub.media import wav
+    from dropdub.media.voice_check import MOST_S, best_start_s, level_db
+
+    start_s = best_start_s([level_db(second) for second in wav.blocks(plain, 1.0)])
+    return wav.read_range(plain, start_s, start_s + MOST_S)
+
+
+def _keep(samples: Samples, target: Path) -> None:
+    """Write a voice at the usual level, so that it appears whole or not at all."""
+    from dropdub.files import write_whole
+    from dropdub.media.voice_check import levelled
+    from dropdub.media.wav import WavWriter
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="dropdub-voice-") as folder:
+        made = Path(folder) / "voice.wav"
+        with WavWriter(made, RATE) as writer:
+            writer.write(levelled(samples))
+        write_whole(target, made.read_bytes())
 
 
 def _safe(name: str) -> str:
     from dropdub.files import safe_name
 
-    if not name.strip() or safe_name(name) != name or name.startswith("."):
+    name = unicodedata.normalize("NFC", name)  # as the job's options have it, however the terminal wrote it
+    fits = len(name.encode("utf-8", "replace")) <= LONGEST_NAME_BYTES
+    if not name.strip() or not fits or safe_name(name) != name or name.startswith("."):
         raise UsageError(
             f"{name!r} cannot be the name of a voice.", remedy="Choose letters, digits, spaces and dashes."
         )
@@ -129,8 +157,9 @@ def _view(path: Path) -> VoiceView:
     try:
         check = check_voice(wav.read_range(path), wav.sample_rate(path))
     except (NotMedia, OSError) as error:
-        return VoiceView(path.stem, str(path), 0.0, [str(error)], [])
-    return VoiceView(path.stem, str(path), round(check.seconds, 1), list(check.problems), list(check.warnings))
+        return VoiceView(path.stem, str(path), 0.0, SILENT_DB, [str(error)], [])
+    seconds, level = round(check.seconds, 1), round(check.level_db, 1)
+    return VoiceView(path.stem, str(path), seconds, level, list(check.problems), list(check.warnings))
 
 
 def _tell(check: Check) -> None:
@@ -143,9 +172,9 @@ def _table(views: Sequence[VoiceView]) -> Any:
     from rich.text import Text
 
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    for heading in ("VOICE", "SECONDS", ""):
-        table.add_column(heading, justify="right" if heading == "SECONDS" else "left")
+    for heading in ("VOICE", "SECONDS", "LEVEL", ""):
+        table.add_column(heading, justify="right" if heading in ("SECONDS", "LEVEL") else "left")
     for view in views:
         said = " ".join([*view.problems, *view.warnings]) or "good"
-        table.add_row(Text(view.name), f"{view.seconds:.1f}", Text(said))
+        table.add_row(Text(view.name), f"{view.seconds:.1f}", f"{view.level_db:.0f} dB", Text(said))
     return table

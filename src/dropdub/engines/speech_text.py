@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\b[\w.+-]+@[\w-]+\.[\w.]+\b", re.IGNORECASE)
 _ENDS = "\"'”’)]»"
 _SENTENCE = re.compile(r"(?<=[.!?…;])[\"'”’)\]»]?\s+|(?<=[。！？])")
+_TITLES = "mr|mrs|ms|dr|dra|drs|prof|profa|sr|sra|srta|st|jr|mme|mlle|eng|av|art|fig|cap|pág|núm|approx|ca|vs"
+_ABBREVIATION = re.compile(rf"(?:^|[^\w.])(?:{_TITLES}|(?:[^\W\d]\.)*[^\W\d])\.$", re.IGNORECASE)
 _CLAUSE = re.compile(r"(?<=[,:;–—])\s+|(?<=[，、；：])")
 _FEW_WORDS = 2
 
@@ -24,7 +26,8 @@ def parts(text: str, *, limit: int) -> list[str]:
 
     Each part has something to say; one or two words alone, of which a synthesizer makes noise, join a neighbour.
     """
-    cut = [part for sentence in _split(plain(text), _SENTENCE) for part in _within(sentence, limit)]
+    sentences = _rejoined(_split(plain(text), _SENTENCE))
+    cut = [part for sentence in sentences for part in _within(sentence, limit)]
     return _without_stubs([part for part in cut if is_speakable(part)], limit)
 
 
@@ -47,6 +50,17 @@ def _split(text: str, where: re.Pattern[str]) -> list[str]:
         found.append(text[start : match.end()].strip())
         start = match.end()
     return [part for part in (*found, text[start:].strip()) if part]
+
+
+def _rejoined(cut: Iterable[str]) -> list[str]:
+    """Put together what was cut behind a full stop that ends no sentence: `Mr.`, `e.g.`, an initial."""
+    found: list[str] = []
+    for part in cut:
+        if found and (_ABBREVIATION.search(found[-1]) or (found[-1].endswith(".") and part[0].islower())):
+            found[-1] = f"{found[-1]} {part}"
+        else:
+            found.append(part)
+    return found
 
 
 def _within(text: str, limit: int) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ _SPEECH_SHARE = 0.25
 _FAINT_DB = -45.0
 _CLIPPED_SHARE = 0.001
 _FULL = 0.985
+_LOUD_SHARE = 0.1
 _NOISY_DB, _HOPELESS_DB = 20.0, 8.0
 
 
@@ -26,6 +28,7 @@ class Check:
     """What is wrong with a recording: `problems` stand in the way, `warnings` are to be known. Sentences."""
 
     seconds: float
+    level_db: float
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -34,7 +37,7 @@ def check_voice(samples: Samples, rate: int) -> Check:
     """Look at length, level, clipping and noise of a recording."""
     levels = _levels(samples, rate)
     problems, warnings = [], []
-    seconds = len(samples) / rate
+    seconds, level = len(samples) / rate, level_db(samples)
     if seconds < LEAST_S:
         problems.append(
             f"It is {seconds:.1f} s long: at least {LEAST_S:.0f} s are needed, {GOOD_S:.0f} to 30 are good."
@@ -43,38 +46,43 @@ def check_voice(samples: Samples, rate: int) -> Check:
         warnings.append(f"It is {seconds:.1f} s long: {GOOD_S:.0f} to {MOST_S:.0f} s sound better.")
     if not len(levels) or levels.max() < _FAINT_DB:
         problems.append("It is all but silent: record it again, nearer to the microphone.")
-        return Check(seconds, tuple(problems), tuple(warnings))
+        return Check(seconds, level, tuple(problems), tuple(warnings))
     if float((np.abs(samples) >= _FULL).mean()) > _CLIPPED_SHARE:
         problems.append("It is overdriven: record it again with a lower level.")
-    distance = _speech_over_noise_db(levels)
+    distance = _over_noise_db(levels)
     if distance < _HOPELESS_DB:
         problems.append("Speech hardly stands out from the noise: record it again in a quiet place.")
     elif distance < _NOISY_DB:
         warnings.append(f"There is noise {distance:.0f} dB below the speech: the voice will have some of it.")
-    return Check(seconds, tuple(problems), tuple(warnings))
+    return Check(seconds, level, tuple(problems), tuple(warnings))
+
+
+def level_db(samples: Samples) -> float:
+    """Return the level in dB of full scale; -120 for silence and for nothing."""
+    power = float((samples.astype(np.float64) ** 2).mean()) if len(samples) else 0.0
+    return float(10 * np.log10(power + 1e-12))
+
+
+def speech_over_noise_db(samples: Samples, rate: int) -> float:
+    """Return how far speech stands out from what is heard in its pauses; 0 for nothing."""
+    levels = _levels(samples, rate)
+    return _over_noise_db(levels) if len(levels) else 0.0
 
 
 def levelled(samples: Samples) -> Samples:
     """Return speech at the usual level, its peaks within full scale."""
-    power = float((samples.astype(np.float64) ** 2).mean()) + 1e-12
-    gain = 10 ** ((TARGET_DB - 10 * np.log10(power)) / 20)
+    gain = 10 ** ((TARGET_DB - level_db(samples)) / 20)
     peak = float(np.abs(samples).max(initial=0.0)) * gain
     changed: Samples = (samples * np.float32(gain / max(peak / 0.97, 1.0))).astype(np.float32)
     return changed
 
 
-def best_stretch(samples: Samples, rate: int) -> Samples:
-    """Return the 30 s in which most is spoken; all where there is less."""
-    most = round(MOST_S * rate)
-    if len(samples) <= most:
-        return samples
-    step = rate
-    energy = np.add.reduceat(samples.astype(np.float64) ** 2, np.arange(0, len(samples), step))
-    loud = (energy > energy.mean() * 0.1).astype(np.int64)
-    width = most // step
-    sums = np.convolve(loud, np.ones(width, np.int64), mode="valid")
-    start = int(np.argmax(sums)) * step
-    return samples[start : start + most]
+def best_start_s(levels_db: Sequence[float]) -> int:
+    """Return the second from which on most is spoken in 30 s, given the level of each second."""
+    power = 10 ** (np.asarray(levels_db, np.float64) / 10)
+    loud = (power > power.mean() * _LOUD_SHARE).astype(np.int64) if len(power) else np.zeros(0, np.int64)
+    width = min(round(MOST_S), len(loud))
+    return int(np.argmax(np.convolve(loud, np.ones(width, np.int64), mode="valid"))) if width else 0
 
 
 def _levels(samples: Samples, rate: int) -> NDArray[np.float64]:
@@ -84,7 +92,7 @@ def _levels(samples: Samples, rate: int) -> NDArray[np.float64]:
     return levels
 
 
-def _speech_over_noise_db(levels: NDArray[np.float64]) -> float:
+def _over_noise_db(levels: NDArray[np.float64]) -> float:
     """Return how far the louder part of the frames is above the quietest tenth."""
     speech = float(np.percentile(levels, 100 - 100 * _SPEECH_SHARE))
     noise = max(float(np.percentile(levels, 10)), -90.0)

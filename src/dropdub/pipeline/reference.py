@@ -14,15 +14,20 @@ TOO_SHORT_S = 2.0
 _SHORTEST_PIECE_S = 1.0
 _LONG_ENOUGH_S = 6.0
 _FAR_DB = 12.0
+_QUIET_DB = 30.0
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A stretch of one speaker's speech: how probable its words are, its level, and the share of clipped samples."""
+    """A stretch of one speaker's speech.
+
+    `probability` is that of its words, `over_noise_db` how far it stands out, `clipped` the share of such samples.
+    """
 
     span: Span
     probability: float
     level_db: float
+    over_noise_db: float
     clipped: float
 
 
@@ -39,7 +44,8 @@ def cleanest(candidates: Sequence[Candidate]) -> list[Span]:
 
 
 def _merit(one: Candidate, usual_db: float) -> float:
-    """Return how good a stretch is: clearly heard, long, of the usual level, not overdriven."""
+    """Return how good a stretch is: clearly heard, long, of the usual level, in quiet, not overdriven."""
     length = min(one.span.duration_s / _LONG_ENOUGH_S, 1.0)
     odd_level = min(abs(one.level_db - usual_db) / _FAR_DB, 1.0)
-    return one.probability + 0.5 * length - 0.5 * odd_level - 20 * one.clipped
+    quiet = min(max(one.over_noise_db, 0.0) / _QUIET_DB, 1.0)
+    return one.probability + 0.5 * length + 0.5 * quiet - 0.5 * odd_level - 20 * one.clipped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from dropdub.engines.base import PreparesVoices, Synthesizer, Voice
-from dropdub.errors import VoiceMissing
+from dropdub.errors import NotMedia, VoiceMissing
 from dropdub.files import sha256, written_whole
 from dropdub.media import wav
 from dropdub.media.spans import Span
+from dropdub.media.voice_check import level_db, speech_over_noise_db
 from dropdub.media.wav import WavWriter
 from dropdub.pipeline.artefacts import AUDIO, Segment, voice_name
 from dropdub.pipeline.cache import Cache
@@ -23,6 +25,8 @@ _HEARD = 60
 """So many of a speaker's longest lines are listened to, to find the cleanest."""
 _LEAST_LINE_S = 1.0
 _FULL = 0.99
+SHORTEST_S = 0.5
+"""Of a named recording that is shorter no voice can be reckoned at all."""
 _PAUSE_S = 0.15
 
 
@@ -60,6 +64,29 @@ def prepare(cache: Cache, engine: Synthesizer, voice: Voice | None) -> None:
         cache.put(*key, value=engine.prepare(voice))
 
 
+def recording_of(name: str, voices: Path) -> Path | None:
+    """Return the recording of a named voice; None where `voices` has none.
+
+    Raises VoiceMissing for a name that leads elsewhere, and for a recording that cannot be used.
+    """
+    reference = voices / f"{unicodedata.normalize('NFC', name)}.wav"
+    if reference.parent != voices or name.startswith("."):
+        raise VoiceMissing(f"{name!r} is not the name of a voice.")
+    if not reference.is_file():
+        return None
+    try:
+        seconds = wav.duration_s(reference)
+    except (NotMedia, OSError) as error:
+        raise VoiceMissing(f"The recording of the voice '{name}' cannot be read.", remedy=_again(name)) from error
+    if seconds < SHORTEST_S:
+        raise VoiceMissing(f"The recording of the voice '{name}' is {seconds:.1f} s long.", remedy=_again(name))
+    return reference
+
+
+def _again(name: str) -> str:
+    return f"Add it again with: jobs voices add '{name}' FILE --replace. Then: jobs retry."
+
+
 def _taken(engine: PreparesVoices, voice: Voice, value: bytes) -> bool:
     engine.take_prepared(voice, value)
     return True
@@ -72,10 +99,8 @@ def _default_for_text(engine: Synthesizer) -> Casting:
 
 
 def _named(name: str, voices: Path, engine: Synthesizer) -> Casting:
-    reference = voices / f"{name}.wav"
-    if reference.parent != voices or name.startswith("."):
-        raise VoiceMissing(f"{name!r} is not the name of a voice.")
-    if not reference.is_file():
+    reference = recording_of(name, voices)
+    if reference is None:
         return Casting(Voice(name), f"engine:{name}")  # the engine knows it, or says that it does not
     if engine.clones:
         return Casting(Voice(name, reference), sha256(reference))
@@ -104,11 +129,11 @@ def _longest(lines: Sequence[Segment]) -> list[Segment]:
 
 def _candidate(audio: Path, line: Segment) -> Candidate:
     samples = wav.read_range(audio, line.start, line.end)
-    power = float((samples.astype(np.float64) ** 2).mean()) if len(samples) else 0.0
+    over_noise = speech_over_noise_db(samples, wav.sample_rate(audio))
     clipped = float((np.abs(samples) >= _FULL).mean()) if len(samples) else 1.0
     probabilities = [word.probability for word in line.words]
     probability = sum(probabilities) / len(probabilities) if probabilities else 0.5
-    return Candidate(Span(line.start, line.end), probability, float(10 * np.log10(power + 1e-12)), clipped)
+    return Candidate(Span(line.start, line.end), probability, level_db(samples), over_noise, clipped)
 
 
 def _cut(task: Task, spans: Sequence[Span], target: Path) -> None:

@@ -1,0 +1,44 @@
+"""Numbers as the text reader of coqui-tts can take them: it gives up on some, and reads others wrongly. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+MOST_DIGITS = 15
+"""Longer numbers have no name in some languages; they are read in groups, as account numbers are."""
+_NUMBER = re.compile(r"[0-9](?:[.,]?[0-9])*")
+_DIGIT = re.compile(r"([0-9])")
+_FINAL = re.compile(r"([0-9])\.(?=\W*$)")
+_BEFORE_SPACE = re.compile(r"([0-9])\.(?=\s|$)")
+_DOT_IS_ORDINAL = ("cs", "de", "hu", "tr")
+_HINDI = ("शून्य", "एक", "दो", "तीन", "चार", "पाँच", "छह", "सात", "आठ", "नौ")
+
+
+def readable(text: str, language: str) -> str:
+    """Return a text with its numbers so that they can be read aloud in a language, a primary tag."""
+    found = _NUMBER.sub(_grouped, _with_plain_digits(text))
+    if language == "hi":  # no number has a name there
+        return digits_apart(found, names=_HINDI)
+    if language == "cs":  # nor has an ordinal
+        return _BEFORE_SPACE.sub(r"\1 .", found)
+    if language in _DOT_IS_ORDINAL:  # a year that ends a sentence is no ordinal
+        return _FINAL.sub(r"\1 .", found)
+    return found
+
+
+def digits_apart(text: str, *, names: tuple[str, ...] = tuple("0123456789")) -> str:
+    """Return a text with each digit as a word of its own: what is left where a number cannot be read."""
+    return " ".join(_DIGIT.sub(lambda found: f" {names[int(found[1])]} ", text).split())
+
+
+def _with_plain_digits(text: str) -> str:
+    """Turn the decimal digits of all scripts into 0 to 9."""
+    return "".join(str(unicodedata.decimal(one)) if one.isdecimal() else one for one in text)
+
+
+def _grouped(found: re.Match[str]) -> str:
+    digits = re.sub(r"[^0-9]", "", found[0])
+    if len(digits) <= MOST_DIGITS:
+        return found[0]
+    return " ".join(digits[start : start + 3] for start in range(0, len(digits), 3))

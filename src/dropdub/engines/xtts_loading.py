@@ -1,0 +1,113 @@
+"""The XTTS model itself: read from its folder, put where it computes, asked for voices. Imported where torch may be."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dropdub.engines.base import EngineSettings
+from dropdub.engines.latents import Latents, from_tensors
+from dropdub.engines.precision import is_out_of_memory, out_of_memory_told
+from dropdub.errors import EngineMissing
+
+if TYPE_CHECKING:
+    from TTS.tts.models.xtts import Xtts
+
+
+def read_model(folder: Path, *, engine: str, threads: int) -> Xtts:
+    """Return the model of a folder, whatever the libraries think of each other's age.
+
+    Raises EngineMissing, and OutOfMemory where it does not fit.
+    """
+    with warnings.catch_warnings(), out_of_memory_told(engine):
+        warnings.simplefilter("ignore")
+        _import_quietly(threads)
+        try:
+            return _read(folder)
+        except Exception as error:  # whatever unpickling and rebuilding raise
+            if is_out_of_memory(error):
+                raise
+            raise EngineMissing(
+                f"The model of the engine '{engine}' cannot be loaded: {error}.",
+                remedy="Check its files with: jobs models verify. Then: jobs retry.",
+            ) from error
+
+
+def placed(model: Xtts, settings: EngineSettings, *, engine: str) -> tuple[str, str | None]:
+    """Move the model to the graphics card, where one is wanted; return where it is, and why it is not there."""
+    import torch  # noqa: PLC0415  (heavy: in the worker, when it is wanted)
+
+    present = torch.cuda.is_available()
+    if settings.device == "cpu" or (settings.device == "auto" and not present):
+        return "cpu", None
+    reason = "there is none that this torch can use" if not present else _refusal(model, settings)
+    return ("cuda", None) if reason is None else ("cpu", f"{engine} works on cpu, not on the graphics card: {reason}.")
+
+
+def hear_voice(model: Xtts, reference: Path) -> Latents:
+    """Return the voice of a recording."""
+    config = model.config
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = model.get_conditioning_latents(
+            audio_path=[str(reference)],
+            max_ref_length=config.max_ref_len,
+            gpt_cond_len=config.gpt_cond_len,
+            gpt_cond_chunk_len=config.gpt_cond_chunk_len,
+        )
+    return from_tensors(*found)
+
+
+def own_voices(model: Xtts) -> list[str]:
+    """Return the names of the voices that come with the model, its default first; none without their file."""
+    return list(_speakers(model))
+
+
+def own_voice(model: Xtts, name: str) -> Latents:
+    found = _speakers(model)[name]
+    return from_tensors(found["gpt_cond_latent"], found["speaker_embedding"])
+
+
+def _speakers(model: Xtts) -> dict[str, Any]:
+    return getattr(getattr(model, "speaker_manager", None), "speakers", None) or {}
+
+
+def _import_quietly(threads: int) -> None:
+    """Import what the model is made of, and keep the remarks on it out of the log."""
+    import torch  # noqa: PLC0415
+
+    from dropdub.engines.torchaudio_shim import make_importable  # noqa: PLC0415
+
+    torch.set_num_threads(threads)
+    make_importable()
+    from transformers.utils import logging  # noqa: PLC0415
+
+    quiet: Any = logging
+    quiet.set_verbosity_error()
+
+
+def _read(folder: Path) -> Xtts:
+    from TTS.tts.configs.xtts_config import XttsConfig  # noqa: PLC0415
+    from TTS.tts.models.xtts import Xtts  # noqa: PLC0415
+
+    config = XttsConfig()
+    config.load_json(str(folder / "config.json"))
+    model = Xtts(config)
+    model.load_checkpoint(config, checkpoint_dir=str(folder), eval=True)
+    return model
+
+
+def _refusal(model: Xtts, settings: EngineSettings) -> str | None:
+    """Move the model to the graphics card; return why it cannot be there."""
+    import torch  # noqa: PLC0415
+
+    if settings.squeeze:
+        return "memory ran out before"
+    try:
+        model.to("cuda")
+    except RuntimeError as error:
+        model.to("cpu")
+        torch.cuda.empty_cache()  # else what did fit keeps its place
+        return "its memory is full" if is_out_of_memory(error) else str(error).splitlines()[0].rstrip(".")
+    return None

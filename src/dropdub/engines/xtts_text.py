@@ -1,0 +1,85 @@
+"""Text as XTTS can take it: its languages, how long it may be, and the numbers that its reader stumbles over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import Protocol
+
+from dropdub.engines.languages import primary
+from dropdub.engines.speech_text import parts
+from dropdub.engines.spoken_check import letters
+from dropdub.engines.spoken_numbers import digits_apart, readable
+
+LIMITS = {"en": 250, "de": 253, "fr": 273, "es": 239, "it": 213, "pt": 203, "pl": 224, "zh": 82, "ar": 166}
+LIMITS |= {"cs": 186, "ru": 182, "nl": 251, "tr": 226, "ja": 71, "hu": 224, "ko": 95, "hi": 150}
+"""The most characters that a call was taught, by language; coqui-tts `VoiceBpeTokenizer.char_limits`."""
+_PACKAGES = {"zh": "pypinyin", "ja": "cutlet"}
+"""Without these the text of a language cannot be read; our extra does not bring them, that of coqui-tts does."""
+_SPELT_OUT = 2
+"""So many times its limit may a text be long in letters: numbers are longer than they look."""
+_STUMBLES = (ArithmeticError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError)
+"""What coqui-tts raises at numbers that have no name."""
+
+
+class Tokenizer(Protocol):
+    """What turns text into the model's tokens."""
+
+    def encode(self, txt: str, lang: str) -> list[int]: ...
+
+
+def is_spoken(language: str) -> bool:
+    """Return whether a tag's language can be spoken with the packages that are here."""
+    return primary(language) in LIMITS and not _lacks_package(primary(language))
+
+
+def spoken_languages() -> str:
+    """Return which languages are spoken, and what others need, as the end of a sentence."""
+    lacking = [f"{one} after: pip install 'coqui-tts[{one}]'" for one in LIMITS if _lacks_package(one)]
+    return "; ".join([", ".join(sorted(one for one in LIMITS if is_spoken(one))), *lacking])
+
+
+class Reader:
+    """Cuts a text into parts that the model can say; keeps count of what nobody can read."""
+
+    def __init__(self, tokenizer: Tokenizer, *, most_tokens: int) -> None:
+        self._tokenizer = tokenizer
+        self._most_tokens = most_tokens
+        self.unreadable: list[str] = []
+
+    def parts(self, text: str, language: str) -> list[str]:
+        """Return the parts of a text in a language, a primary tag."""
+        cut = (readable(part, language) for part in parts(text, limit=LIMITS[language]))
+        return [part for one in cut for part in self._sayable(one, language)]
+
+    def _sayable(self, text: str, language: str) -> Iterator[str]:
+        """Yield a text in parts where it is too much, digit by digit where a number cannot be read otherwise."""
+        if len(text) > 1 and not self._is_short(text, language):
+            yield from self._halves(text, language)
+            return
+        tokens = {wording: self._tokens(wording, language) for wording in (text, digits_apart(text))}
+        found = next(((wording, count) for wording, count in tokens.items() if count is not None), None)
+        if found is None:
+            self.unreadable.append(text)
+        elif found[1] < self._most_tokens:
+            yield found[0]
+        else:
+            yield from self._halves(found[0], language)
+
+    def _halves(self, text: str, language: str) -> Iterator[str]:
+        for part in parts(text, limit=max(len(text) // 2, 1)):
+            yield from self._sayable(part, language)
+
+    def _is_short(self, text: str, language: str) -> bool:
+        return len(text) <= LIMITS[language] and letters(text) <= _SPELT_OUT * LIMITS[language]
+
+    def _tokens(self, text: str, language: str) -> int | None:
+        """Return how many tokens a text has; None where the tokenizer gives up."""
+        try:
+            return len(self._tokenizer.encode(text.lower(), lang=language))
+        except _STUMBLES:
+            return None
+
+
+def _lacks_package(language: str) -> bool:
+    return language in _PACKAGES and find_spec(_PACKAGES[language]) is None

@@ -1,0 +1,119 @@
+"""Who is dubbed in whose voice: each speaker in the own one, cut from the own words, and never in somebody else's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dropdub.errors import VoiceMissing
+from dropdub.media import wav
+from dropdub.pipeline.artefacts import AUDIO, Segment, TimedWord
+from dropdub.pipeline.stages.base import Task
+from dropdub.pipeline.voices import cast_voices
+from tests.drive import LIGHT, Drive
+
+RATE = 16_000
+FIRST_HZ, SECOND_HZ = 200.0, 500.0
+
+
+class Cloning:
+    """All that casting asks of a synthesizer."""
+
+    name = "cloning"
+    clones = True
+
+
+class Plain(Cloning):
+    name = "plain"
+    clones = False
+
+
+def tone(seconds: float, hertz: float) -> np.ndarray:
+    """Return bursts of a tone with pauses, as speech has them."""
+    moments = np.arange(round(seconds * RATE)) / RATE
+    return (0.2 * np.sin(2 * np.pi * hertz * moments) * (moments % 0.5 < 0.4)).astype(np.float32)
+
+
+def task_of(tmp_path: Path, sound: np.ndarray, *, kind: str = "media", **options: Any) -> Task:
+    drive = Drive(tmp_path / "talk.wav", tmp_path, options=LIGHT.overridden(options))
+    drive.columns["kind"] = kind
+    drive.job_dir.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "voices").mkdir(exist_ok=True)
+    with wav.WavWriter(drive.job_dir / AUDIO, RATE) as writer:
+        writer.write(sound)
+    return drive.task(drive.plan()[0])
+
+
+def line(number: int, start: float, end: float, speaker: str | None = None) -> Segment:
+    words = (TimedWord(start, end, "word", 0.9),)
+    return Segment(number, start, end, "A line.", words=words, speaker=speaker)
+
+
+def main_hz(path: Path) -> float:
+    sound = wav.read_range(path)
+    return float(np.abs(np.fft.rfft(sound)).argmax() * RATE / len(sound))
+
+
+def cast(task: Task, lines: list[Segment], engine: Any = Cloning) -> Any:
+    return cast_voices(task, engine(), lines)
+
+
+def test_each_speaker_has_a_voice_of_the_own_words_only(tmp_path: Path) -> None:
+    sound = np.concatenate([tone(5, hertz) for hertz in (FIRST_HZ, SECOND_HZ) * 3])
+    lines = [line(n, 5.0 * n, 5.0 * n + 5, f"S{n % 2 + 1}") for n in range(6)]
+    found = cast(task_of(tmp_path, sound), lines)
+    references = {speaker: found[speaker].voice.reference for speaker in ("S1", "S2")}
+    assert [path.name for path in references.values()] == ["voice.S1.wav", "voice.S2.wav"]
+    assert main_hz(references["S1"]) == pytest.approx(FIRST_HZ, abs=5)
+    assert main_hz(references["S2"]) == pytest.approx(SECOND_HZ, abs=5)
+    assert all(6.0 <= wav.duration_s(path) <= 16.0 for path in references.values())
+    assert found["S1"].identity != found["S2"].identity
+    assert [one.warnings for one in found.values()] == [(), ()]
+
+
+def test_one_speaker_has_the_recordings_voice(tmp_path: Path) -> None:
+    found = cast(task_of(tmp_path, tone(20, FIRST_HZ)), [line(0, 0, 9), line(1, 10, 19)])
+    assert found[None].voice.reference.name == "voice.wav"
+
+
+def test_little_speech_is_used_and_told_and_too_little_is_not(tmp_path: Path) -> None:
+    lines = [line(0, 0, 4, "S1"), line(1, 5, 6.5, "S2")]
+    found = cast(task_of(tmp_path, tone(8, FIRST_HZ)), lines)
+    assert found["S1"].warnings == ("The voice of speaker S1 was copied from 4.0 s of speech: 6 s sound better.",)
+    assert (found["S2"].voice, found["S2"].identity) == (None, "default")
+    assert found["S2"].warnings == (
+        "There is too little speech of speaker S2 to copy the voice from: the dub has the default voice.",
+    )
+
+
+def test_a_named_voice_is_that_of_all_speakers(tmp_path: Path) -> None:
+    task = task_of(tmp_path, tone(8, FIRST_HZ), voice="anna")
+    with wav.WavWriter(tmp_path / "voices" / "anna.wav", RATE) as writer:
+        writer.write(tone(6, SECOND_HZ))
+    found = cast(task, [line(0, 0, 4, "S1"), line(1, 4, 8, "S2")])
+    assert {one.voice.reference for one in found.values()} == {tmp_path / "voices" / "anna.wav"}
+
+
+def test_a_named_voice_without_a_recording_is_left_to_the_engine(tmp_path: Path) -> None:
+    found = cast(task_of(tmp_path, tone(8, FIRST_HZ), voice="Ana Sofia"), [line(0, 0, 8)])
+    assert (found[None].voice.name, found[None].voice.reference) == ("Ana Sofia", None)
+
+
+def test_a_named_voice_whose_recording_is_torn_is_refused(tmp_path: Path) -> None:
+    task = task_of(tmp_path, tone(8, FIRST_HZ), voice="anna")
+    (tmp_path / "voices" / "anna.wav").write_bytes(b"RIFF")
+    with pytest.raises(VoiceMissing, match="cannot be read") as refused:
+        cast(task, [line(0, 0, 8)])
+    assert "jobs voices add 'anna'" in refused.value.sentence
+
+
+def test_the_default_voice_is_never_taken_silently(tmp_path: Path) -> None:
+    lines = [line(0, 0, 8)]
+    text = cast(task_of(tmp_path / "text", tone(8, FIRST_HZ), kind="text"), lines)
+    assert text[None].warnings == ("No voice was named: cloning speaks with its default voice.",)
+    media = cast(task_of(tmp_path / "media", tone(8, FIRST_HZ)), lines, Plain)
+    assert media[None].warnings == ("plain cannot clone a voice: the dub has its default voice.",)
+    assert (text[None].voice, media[None].voice) == (None, None)
