@@ -14,7 +14,19 @@ import pytest
 from tests.acceptance.site import Site
 from tests.waiting import wait_until
 
-STAGES = ("probe", "extract", "split", "transcribe", "merge", "translate", "synthesize", "mix", "mux", "publish")
+STAGES = (
+    "probe",
+    "extract",
+    "split",
+    "transcribe",
+    "diarize",
+    "merge",
+    "translate",
+    "synthesize",
+    "mix",
+    "mux",
+    "publish",
+)
 
 
 def hang_in(stage: str, root: Site) -> dict[str, str]:
@@ -73,7 +85,7 @@ def test_a_daemon_killed_in_each_stage_leaves_nothing_lost_doubled_or_alive(
             pytest.skip("no translator is installed here, so a dub is not reached")
         root = dubbed(job={"targets": ["es"]})
     else:
-        root = dubbed()
+        root = dubbed(job={"speakers": "auto"} if stage == "diarize" else {})
     root.start(**hang_in(stage, root))
     wait_until_hung(root)
     root.kill()

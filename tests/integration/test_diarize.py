@@ -1,118 +1,294 @@
-"""Real voices told apart: two speakers in turns, one alone, and one on each channel."""
+"""Who says what, in recordings of real speech: by channel without any engine, by voice with one."""
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+import json
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
+from importlib.metadata import EntryPoint, entry_points
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 
+from dropdub.config import Split
+from dropdub.engines.base import Samples, Window
+from dropdub.engines.offers import GROUP, installed_offers
 from dropdub.engines.registry import Shelf
 from dropdub.errors import EngineMissing
 from dropdub.media import wav
-from dropdub.pipeline.artefacts import SPEAKERS, Turn, load_turns
+from dropdub.media.ffmpeg import find_ffmpeg
+from dropdub.pipeline.artefacts import SPEAKERS, TRANSCRIPT, Segment, Transcript, chunk_name
 from dropdub.pipeline.cache import Cache
+from tests.conftest import PICTURE, SPEECH
 from tests.drive import LIGHT, Drive
 
-When = dict[str, list[tuple[float, float]]]
 LJSPEECH = Path(__file__).parents[1] / "data" / "ljspeech"
-RATE = 16_000
-needs_voices = pytest.mark.skipif(
-    find_spec("resemblyzer") is None, reason="resemblyzer is not installed: see jobs doctor"
-)
+RATE_HZ = 16_000
+PAUSE_S = 0.8
+MAN, WOMAN = "S1", "S2"
+Part = tuple[str, float, float]
+"""Who speaks, and from when to when, in seconds."""
+
+DIARIZERS = [offer.name for offer in installed_offers().values() if offer.role == "diarizer"]
 
 
-def sound(path: Path) -> np.ndarray:
-    return wav.resample(wav.read_range(path), wav.sample_rate(path), RATE)
+def entries_without_diarizer() -> list[EntryPoint]:
+    return [entry for entry in entry_points(group=GROUP) if entry.name not in DIARIZERS]
 
 
 @pytest.fixture(scope="module")
-def turns_spoken(speech: Path) -> list[tuple[str, np.ndarray]]:
-    """Eight stretches by two speakers in turn, five to six seconds each."""
-    john, linda = sound(speech), np.concatenate([sound(path) for path in sorted(LJSPEECH.glob("*.flac"))])
-    first, second = ("john", john[: 5 * RATE]), ("linda", linda[: 6 * RATE])
-    parts = [first, second, ("john", john[5 * RATE :]), ("linda", linda[6 * RATE : 12 * RATE])]
-    return parts * 2
+def without_engine() -> Shelf:
+    """A shelf as it is where the extra is not installed."""
+    return Shelf(entries_without_diarizer())
 
 
-def written(
-    path: Path, parts: list[tuple[str, np.ndarray]], *, stereo: bool = False
-) -> dict[str, list[tuple[float, float]]]:
-    """Write the parts with a pause between them; return when each speaks. In stereo, each has a channel."""
-    pause, when, at = np.zeros(RATE, np.float32), dict[str, list[tuple[float, float]]](), 0.0
-    tracks = []
-    for who, part in parts:
-        when.setdefault(who, []).append((at, at + len(part) / RATE))
-        faint = part * 0.03
-        tracks.append(np.stack([part, faint] if who == "john" else [faint, part], axis=1))
-        tracks.append(np.stack([pause, pause], axis=1))
-        at += (len(part) + len(pause)) / RATE
-    whole = np.concatenate(tracks)
-    soundfile.write(path, whole if stereo else whole.sum(axis=1), RATE)
-    return when
+@pytest.fixture(scope="module")
+def with_engine() -> Shelf:
+    pytest.importorskip("resemblyzer", reason="the extra speakers is not installed")
+    if problem := installed_offers()["resemblyzer"].problem:
+        pytest.skip(problem)
+    return Shelf()
 
 
-def diarized(
-    source: Path, folder: Path, shelf: Shelf | None = None, **options: object
-) -> tuple[dict[str, object], list[Turn]]:
-    options = {"speakers": "auto", **options}
-    cache = Cache(folder / "cache", max_bytes=10**8)
-    drive = Drive(source, folder, options=LIGHT.overridden(options), engines=shelf or Shelf(), cache=cache)
-    drive.run(until="diarize")
-    result = drive.run_step(drive.step("diarize"))
-    return result, load_turns(drive.job_dir / SPEAKERS)
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cache]:
+    kept = Cache(tmp_path_factory.mktemp("cache") / "cache", max_bytes=100_000_000)
+    yield kept
+    kept.close()
 
 
-def right_share(turns: list[Turn], when: When) -> float:
-    """Return the share of the speech that has the right speaker, looked at ten times a second."""
-    names = {who: f"S{number}" for number, who in enumerate(when, start=1)}
-    moments = [
-        (who, at)
-        for who, spans in when.items()
-        for start, end in spans
-        for at in np.arange(start + 0.3, end - 0.3, 0.1)
-    ]
-    nearest = [min(turns, key=lambda turn: max(turn.start - at, at - turn.end, 0.0)).speaker for _, at in moments]
-    return float(np.mean([names[who] == found for (who, _), found in zip(moments, nearest, strict=True)]))
+@pytest.fixture
+def driven(tmp_path: Path, cache: Cache) -> Callable[..., Drive]:
+    def make(source: Path, shelf: Shelf, *, split: Split | None = None, **options: Any) -> Drive:
+        folder = tmp_path / f"root{len(list(tmp_path.iterdir()))}"
+        chosen = LIGHT.overridden({"speakers": "auto", **options})
+        return Drive(source, folder, options=chosen, engines=shelf, cache=cache, split=split or Split())
+
+    return make
 
 
-@needs_voices
-def test_two_speakers_in_turns_are_told_apart(tmp_path: Path, turns_spoken: list[tuple[str, np.ndarray]]) -> None:
-    when = written(tmp_path / "talk.wav", turns_spoken)
-    result, turns = diarized(tmp_path / "talk.wav", tmp_path)
-    assert (result["speakers"], result["how"]) == (2, "resemblyzer")
-    assert right_share(turns, when) >= 0.95
+def clip(name: str) -> wav.Samples:
+    path = SPEECH if name == "jfk" else LJSPEECH / f"LJ001-000{name}.flac"
+    return wav.resample(wav.read_range(path), wav.sample_rate(path), RATE_HZ)
 
 
-@needs_voices
-def test_one_speaker_alone_is_not_numbered(tmp_path: Path, speech: Path) -> None:
-    result, turns = diarized(speech, tmp_path)
-    assert (result["speakers"], turns) == (1, [])
+def recording(path: Path, names: list[str], *, stereo: bool = False, leak: float = 0.02) -> list[Part]:
+    """Write clips one after the other, in stereo the man left and the woman right; return who speaks when."""
+    parts: list[Part] = []
+    sound: list[np.ndarray] = []
+    at = 0.0
+    for name in names:
+        samples, who = clip(name), MAN if name == "jfk" else WOMAN
+        own, other = samples, samples * np.float32(leak)
+        left, right = (own, other) if who == MAN else (other, own)
+        sound += [np.stack([left, right], 1) if stereo else own[:, None]]
+        sound += [np.zeros((round(PAUSE_S * RATE_HZ), 1 + stereo), np.float32)]
+        parts.append((who, at, at + len(samples) / RATE_HZ))
+        at = parts[-1][2] + PAUSE_S
+    soundfile.write(path, np.concatenate(sound), RATE_HZ)
+    return parts
 
 
-def test_a_speaker_on_each_channel_needs_no_engine(tmp_path: Path, turns_spoken: list[tuple[str, np.ndarray]]) -> None:
-    when = written(tmp_path / "call.wav", turns_spoken, stereo=True)
-    result, turns = diarized(tmp_path / "call.wav", tmp_path, Shelf([]))
-    assert (result["speakers"], result["how"]) == (2, "channels")
-    assert right_share(turns, when) >= 0.99
+ALTERNATING = ["jfk", "1", "jfk", "2", "4", "jfk", "3"]
 
 
-def test_without_an_engine_all_is_one_speaker_unless_one_was_named(tmp_path: Path, speech_wav: Path) -> None:
-    result, turns = diarized(speech_wav, tmp_path, Shelf([]))
-    assert (result["speakers"], result["how"], turns) == (1, "one", [])
-    with pytest.raises(EngineMissing, match="resemblyzer"):
-        diarized(speech_wav, tmp_path / "named", Shelf([]), diarizer="resemblyzer")
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Part]]:
+    path = tmp_path_factory.mktemp("talk") / "talk.wav"
+    return path, recording(path, ALTERNATING)
 
 
-@needs_voices
-def test_each_segment_of_the_transcript_has_its_speaker(
-    tmp_path: Path, turns_spoken: list[tuple[str, np.ndarray]]
+@pytest.fixture(scope="module")
+def interview(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Part]]:
+    path = tmp_path_factory.mktemp("interview") / "interview.wav"
+    return path, recording(path, ["1", "jfk", "2", "jfk"], stereo=True)
+
+
+def right_share(segments: tuple[Segment, ...], parts: list[Part]) -> float:
+    """Return the share of the segments' time that has the label of who speaks then."""
+    right_s = sum(
+        max(min(segment.end, end) - max(segment.start, start), 0.0)
+        for segment in segments
+        for who, start, end in parts
+        if segment.speaker == who
+    )
+    return right_s / sum(segment.end - segment.start for segment in segments)
+
+
+def in_order_of_appearance(parts: list[Part]) -> list[Part]:
+    names = {who: f"S{number}" for number, who in enumerate(dict.fromkeys(who for who, _, _ in parts), start=1)}
+    return [(names[who], start, end) for who, start, end in parts]
+
+
+def test_two_voices_that_take_turns_are_told_apart(
+    driven: Callable[..., Drive], with_engine: Shelf, talk: tuple[Path, list[Part]]
 ) -> None:
-    written(tmp_path / "talk.wav", turns_spoken[:4])
-    drive = Drive(tmp_path / "talk.wav", tmp_path, options=LIGHT.overridden({"speakers": "auto"})).run()
-    text = drive.published["talk.txt"].read_text(encoding="utf-8")
-    assert text.startswith("S1: ")
-    assert "\n\nS2: " in text
-    assert drive.facts["merge"]["speakers"] == 2
+    source, parts = talk
+    job = driven(source, with_engine).run()
+    found, merged = job.facts["diarize/voices"], job.facts["merge"]
+    assert (found["how"], found["speakers"], merged["speakers"]) == ("resemblyzer", 2, 2)
+    transcript = Transcript.load(job.published["talk.json"])
+    assert right_share(transcript.segments, parts) >= 0.95
+    assert (
+        [one.id for one in transcript.segments]
+        == list(range(len(transcript.segments)))
+        == list(range(merged["segments"]))
+    )
+    manifest = json.loads(job.published["manifest.json"].read_text(encoding="utf-8"))
+    [engine] = [one for one in manifest["engines"] if one["name"] == "resemblyzer"]
+    assert engine["steps"] == ["diarize/voices"]
+
+
+def test_each_paragraph_of_a_talk_begins_with_who_speaks(
+    driven: Callable[..., Drive], with_engine: Shelf, talk: tuple[Path, list[Part]]
+) -> None:
+    job = driven(talk[0], with_engine).run()
+    paragraphs = job.published["talk.txt"].read_text(encoding="utf-8").strip().split("\n\n")
+    assert {text[:4] for text in paragraphs} == {"S1: ", "S2: "}
+    transcript = Transcript.load(job.published["talk.json"])
+    assert {segment.speaker for segment in transcript.segments} == {"S1", "S2"}
+    assert "S1" not in job.published["talk.srt"].read_text(encoding="utf-8")
+
+
+def test_chunks_that_are_cut_anywhere_change_no_label(
+    driven: Callable[..., Drive], with_engine: Shelf, talk: tuple[Path, list[Part]]
+) -> None:
+    job = driven(talk[0], with_engine, split=Split(above_duration=5, target=14, window=5)).run(until="publish")
+    assert len(job.facts["split"]["chunks"]) >= 3
+    assert right_share(Transcript.load(job.job_dir / TRANSCRIPT).segments, talk[1]) >= 0.95
+
+
+def test_a_sentence_of_two_voices_is_cut_between_its_words(
+    driven: Callable[..., Drive], with_engine: Shelf, talk: tuple[Path, list[Part]]
+) -> None:
+    source, parts = talk
+    job = driven(source, with_engine).run(until="diarize")
+    chunk = job.job_dir / chunk_name(0)
+    before = Transcript.load(chunk)
+    pairs = [_one_sentence(*before.segments[at : at + 2]) for at in range(1, len(before.segments) - 1, 2)]
+    Transcript(before.language, before.duration_s, tuple(pairs), before.engine).numbered().save(chunk)
+    after = Transcript.load(job.run(until="publish").job_dir / TRANSCRIPT)
+    assert len(after.segments) > len(pairs)
+    assert right_share(after.segments, parts) >= 0.95
+    assert all(one.end <= other.start for one, other in pairwise(after.segments))
+
+
+def _one_sentence(first: Segment, second: Segment) -> Segment:
+    return Segment(0, first.start, second.end, f"{first.text} {second.text}", first.words + second.words)
+
+
+@pytest.mark.parametrize("names", [["jfk"], ["1", "2", "3", "4"]], ids=["man", "woman"])
+def test_one_voice_is_one_speaker_without_a_label(
+    driven: Callable[..., Drive], with_engine: Shelf, tmp_path: Path, names: list[str]
+) -> None:
+    source = tmp_path / "speech.wav"
+    recording(source, names)
+    job = driven(source, with_engine).run()
+    assert job.facts["diarize/voices"]["speakers"] == 1
+    transcript = Transcript.load(job.published["speech.json"])
+    assert {segment.speaker for segment in transcript.segments} == {None}
+    assert not job.published["speech.txt"].read_text(encoding="utf-8").startswith("S1")
+
+
+def _not_asked(_windows: Iterable[Window]) -> Iterator[Samples]:
+    raise AssertionError("it was heard before")
+
+
+def test_what_was_heard_before_is_not_listened_to_again_and_the_same_labels_come_out(
+    driven: Callable[..., Drive], with_engine: Shelf, talk: tuple[Path, list[Part]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = driven(talk[0], with_engine).run(until="publish")
+    monkeypatch.setattr(with_engine.diarizer("auto"), "embed", _not_asked)
+    again = driven(talk[0], with_engine).run(until="publish")
+    assert again.facts["diarize/voices"]["cached"]
+    assert (first.job_dir / TRANSCRIPT).read_bytes() == (again.job_dir / TRANSCRIPT).read_bytes()
+
+
+def test_a_step_that_is_run_again_gives_the_same_file(
+    driven: Callable[..., Drive], with_engine: Shelf, talk: tuple[Path, list[Part]]
+) -> None:
+    job = driven(talk[0], with_engine).run(until="publish")
+    speakers = job.job_dir / SPEAKERS
+    before = speakers.read_bytes()
+    speakers.unlink()
+    job.cache = Cache(None, max_bytes=0)
+    job.run_step(job.step("diarize/voices"))
+    assert speakers.read_bytes() == before and not job.facts["diarize/voices"]["cached"]
+
+
+# Channels
+
+
+def test_a_speaker_a_channel_needs_no_engine(
+    driven: Callable[..., Drive], without_engine: Shelf, interview: tuple[Path, list[Part]]
+) -> None:
+    source, parts = interview
+    job = driven(source, without_engine).run()
+    assert job.facts["diarize"]["how"] == "channels" and job.facts["diarize"]["speakers"] == 2
+    assert "diarize/voices" not in job.facts
+    transcript = Transcript.load(job.published["interview.json"])
+    assert right_share(transcript.segments, in_order_of_appearance(parts)) >= 0.99
+    assert transcript.segments[0].speaker == "S1"
+    assert job.published["interview.txt"].read_text(encoding="utf-8").startswith("S1: ")
+
+
+def test_channels_are_compared_on_the_recordings_own_time_line(
+    driven: Callable[..., Drive], without_engine: Shelf, interview: tuple[Path, list[Part]], tmp_path: Path
+) -> None:
+    """The sound of this film begins two seconds after its picture."""
+    late = tmp_path / "late.mkv"
+    shift = ("-itsoffset", "2", "-i", str(interview[0]), "-c:v", "mpeg4", "-c:a", "flac", str(late))
+    command = [str(find_ffmpeg()), "-nostdin", "-loglevel", "error", *PICTURE, *shift]
+    subprocess.run(command, check=True, timeout=60)
+    job = driven(late, without_engine).run(until="publish")
+    assert job.facts["diarize"]["how"] == "channels"
+    shifted = [(who, start + 2, end + 2) for who, start, end in in_order_of_appearance(interview[1])]
+    assert right_share(Transcript.load(job.job_dir / TRANSCRIPT).segments, shifted) >= 0.99
+
+
+def test_channels_that_hold_the_same_are_left_to_the_voices(
+    driven: Callable[..., Drive], with_engine: Shelf, tmp_path: Path
+) -> None:
+    source = tmp_path / "both.wav"
+    parts = recording(source, ["jfk", "1", "4"], stereo=True, leak=0.7)
+    job = driven(source, with_engine).run(until="publish")
+    assert job.facts["diarize"]["how"] == "voices" and job.facts["diarize/voices"]["how"] == "resemblyzer"
+    assert right_share(Transcript.load(job.job_dir / TRANSCRIPT).segments, parts) >= 0.95
+
+
+# Without an engine
+
+
+def test_without_an_engine_there_is_one_speaker_and_no_complaint(
+    driven: Callable[..., Drive], without_engine: Shelf, talk: tuple[Path, list[Part]]
+) -> None:
+    job = driven(talk[0], without_engine).run()
+    assert job.facts["diarize"]["how"] == "one" and "diarize/voices" not in job.facts
+    assert {one.speaker for one in Transcript.load(job.published["talk.json"]).segments} == {None}
+    assert not job.warnings
+
+
+def test_an_engine_that_is_asked_for_by_name_and_missing_is_refused(
+    driven: Callable[..., Drive], without_engine: Shelf, talk: tuple[Path, list[Part]]
+) -> None:
+    with pytest.raises(EngineMissing, match="resemblyzer"):
+        driven(talk[0], without_engine, diarizer="resemblyzer").run()
+
+
+def test_one_speaker_that_is_asked_for_is_taken_at_its_word(
+    driven: Callable[..., Drive], with_engine: Shelf, talk: tuple[Path, list[Part]]
+) -> None:
+    job = driven(talk[0], with_engine, speakers="one").run()
+    assert not [key for key in job.facts if key.startswith("diarize")]
+    assert {one.speaker for one in Transcript.load(job.published["talk.json"]).segments} == {None}
+
+
+def test_silence_has_no_speakers(driven: Callable[..., Drive], with_engine: Shelf, tmp_path: Path) -> None:
+    source = tmp_path / "quiet.wav"
+    soundfile.write(source, np.zeros((3 * RATE_HZ, 2), np.float32), RATE_HZ)
+    job = driven(source, with_engine).run()
+    assert job.facts["diarize"] == {**job.facts["diarize"], "how": "one", "speakers": 1}

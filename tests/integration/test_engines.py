@@ -38,6 +38,7 @@ from dropdub.engines.espeak import EspeakSynthesizer, best_voice
 from dropdub.engines.offers import Offer, installed_offers
 from dropdub.engines.pocketsphinx import PocketsphinxTranscriber
 from dropdub.engines.registry import Shelf
+from dropdub.engines.resemblyzer import ResemblyzerDiarizer
 from dropdub.engines.utterances import LONGEST_S, MOST_WORDS, utterances
 from dropdub.errors import DeadlineExceeded, EngineMissing, MediaToolFailed, UnsupportedLanguage, VoiceMissing
 from tests.spoken import NLLB, WHISPER
@@ -203,6 +204,53 @@ def test_long_speech_without_a_pause_is_cut_at_its_longest_gap_within_the_bounds
 
 def test_one_word_longer_than_the_bound_stays_whole() -> None:
     assert len(utterances(spoken((0, 60)))) == 1
+
+
+# Resemblyzer
+
+
+@pytest.fixture(scope="module")
+def diarizer() -> ResemblyzerDiarizer:
+    pytest.importorskip("resemblyzer", reason="the extra speakers is not installed")
+    usable("resemblyzer")
+    engine = ResemblyzerDiarizer(EngineSettings(threads=1))
+    engine.load()
+    return engine
+
+
+def windows_of(path: Path, seconds: float = 1.6) -> list[Window]:
+    samples, size = speech(path), round(seconds * SPEECH_RATE_HZ)
+    return [Window(0.0, samples[at : at + size]) for at in range(0, len(samples) - size + 1, size)]
+
+
+def test_voices_are_alike_in_one_speaker_and_not_in_two(diarizer: ResemblyzerDiarizer) -> None:
+    man, woman = (np.stack(list(diarizer.embed(windows_of(path)))) for path in (JFK, LJSPEECH / "LJ001-0001.flac"))
+    assert np.median(woman @ woman.T) > 0.7 and np.median(man @ man.T) > 0.6
+    assert (man @ woman.T).max() < 0.6
+    assert np.allclose(np.linalg.norm(woman, axis=1), 1, atol=1e-5) and woman.dtype == np.float32
+
+
+def test_a_voice_does_not_depend_on_what_is_heard_with_it_nor_on_its_loudness(diarizer: ResemblyzerDiarizer) -> None:
+    windows = windows_of(JFK)
+    together = list(diarizer.embed(windows))
+    [alone] = diarizer.embed(windows[2:3])
+    [quiet] = diarizer.embed([Window(0.0, windows[2].samples * np.float32(0.01))])
+    [loud] = diarizer.embed([Window(0.0, windows[2].samples * np.float32(0.02))])
+    assert np.allclose(together[2], alone, atol=1e-4) and np.allclose(quiet, loud, atol=1e-3)
+
+
+@pytest.mark.parametrize("length", [0, 1, 399, 9_600, 25_600, 80_000])
+def test_windows_of_any_length_and_silence_have_a_vector(diarizer: ResemblyzerDiarizer, length: int) -> None:
+    noise = np.random.default_rng(1).normal(0, 0.1, length).astype(np.float32)
+    found = list(diarizer.embed([Window(0.0, noise), Window(1.0, np.zeros(length, np.float32)), Window(2.0, noise)]))
+    assert len(found) == 3 and all(abs(float(np.linalg.norm(one)) - 1) < 1e-5 for one in found)
+
+
+def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dropdub.engines.resemblyzer.find_spec", lambda _name: None)
+    problem = ResemblyzerDiarizer.unavailable()
+    assert problem is not None
+    assert "dropdub[speakers]" in problem and "pip install --no-deps Resemblyzer" in problem
 
 
 @pytest.fixture(scope="module")

@@ -34,5 +34,11 @@ def test_speaking_has_time_in_proportion_to_the_lines() -> None:
     assert deadline("synthesize", facts={"merge": {"segments": 110}}) - few == 1000
 
 
+def test_telling_speakers_apart_has_time_to_read_the_source_and_to_listen_to_it() -> None:
+    short = deadline("diarize", facts={"probe": {"duration_s": 60}})
+    assert deadline("diarize", facts={"probe": {"duration_s": 1060}}) - short == 1000
+    assert deadline("diarize", size=500_000_000) == 620
+
+
 def test_the_factor_stretches_every_deadline() -> None:
     assert deadline("extract", factor=3) == 180

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dropdub.pipeline.artefacts import Segment, TimedWord, Transcript
-from dropdub.pipeline.stages.merge import Chunk, merge
+from dropdub.pipeline.chunks import Chunk, merge
 
 
 def a_segment(start: float, text: str, *, id_: int = 0) -> Segment:

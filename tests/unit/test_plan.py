@@ -27,7 +27,7 @@ def test_a_recording_is_planned_as_far_as_its_chunks_are_known() -> None:
     assert keys({"probe": VIDEO, "extract": {}}) == ["probe", "extract", "split"]
     known = {"probe": VIDEO, "extract": {}, "split": TWO_CHUNKS}
     chunks = ["transcribe/0000", "transcribe/0001"]
-    assert keys(known) == ["probe", "extract", "split", "diarize", *chunks, "merge"]
+    assert keys(known) == ["probe", "extract", "split", *chunks, "diarize", "merge"]
     assert keys(known, speakers="one") == ["probe", "extract", "split", *chunks, "merge"]
 
 
@@ -36,6 +36,17 @@ def test_each_chunk_is_one_step_with_its_range() -> None:
     second = next(step for step in steps if step.key == "transcribe/0001")
     assert second.params == {"start": 700.0, "end": 1500.0, "ordinal": 1}
     assert second.pool == "transcribe" and second.target is None
+
+
+def test_voices_are_compared_in_a_step_of_their_own_where_the_first_one_asks_for_it() -> None:
+    known: dict[str, Any] = {"probe": VIDEO, "extract": {}, "split": TWO_CHUNKS, "diarize": {"how": "channels"}}
+    assert "diarize/voices" not in keys(known)
+    steps = plan(JobOptions(), {**known, "diarize": {"how": "voices"}})
+    [step] = [step for step in steps if step.key == "diarize/voices"]
+    assert (step.stage, step.pool, step.params) == ("diarize", "synthesize", {"by": "voices"})
+    phases = {step.key: step.phase for step in steps}
+    assert phases["transcribe/0001"] < phases["diarize"] < step.phase < phases["merge"]
+    assert "publish/transcript" not in [one.key for one in steps]
 
 
 def test_a_video_gets_a_branch_for_each_target_and_the_manifest_last() -> None:

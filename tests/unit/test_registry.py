@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 
-from dropdub.engines.base import EngineInfo, EngineSettings
+from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Window
 from dropdub.engines.offers import GROUP, installed_offers
 from dropdub.engines.registry import Shelf
 from dropdub.errors import EngineMissing, FreshWorkerNeeded, UnsupportedLanguage, Waiting
@@ -105,6 +106,25 @@ class Lyrebird(Parrot):
     role: ClassVar[str] = "synthesizer"
 
 
+class Owl(Parrot):
+    """A diarizer that hears one voice in everything."""
+
+    name: ClassVar[str] = "owl"
+    role: ClassVar[str] = "diarizer"
+
+    def embed(self, windows: Iterable[Window]) -> Iterator[Samples]:
+        return (np.ones(1, np.float32) for _ in windows)
+
+
+class Moa(Owl):
+    name: ClassVar[str] = "moa"
+    rank: ClassVar[int] = 100
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        return "The engine 'moa' is extinct."
+
+
 def entry(name: str, value: str) -> EntryPoint:
     return EntryPoint(name=name, value=value, group=GROUP)
 
@@ -115,7 +135,7 @@ def entry_of(*engines: type[Parrot]) -> list[EntryPoint]:
 
 @pytest.fixture(autouse=True)
 def _no_loads_yet() -> None:
-    for engine in (Parrot, Macaw, Dodo):
+    for engine in (Parrot, Macaw, Dodo, Owl):
         engine.loads = 0
 
 
@@ -189,6 +209,35 @@ def test_auto_without_any_usable_engine_says_what_each_lacks() -> None:
         Shelf(entry_of(Dodo)).translator("auto", source="en", target="es")
     with pytest.raises(EngineMissing, match=r"No installed transcriber can be used here\.$"):
         Shelf([]).transcriber("auto")
+
+
+def test_a_diarizer_is_offered_before_it_is_loaded() -> None:
+    shelf = Shelf(entry_of(Parrot, Owl, Moa))
+    assert shelf.offers_diarizer("auto") and shelf.offers_diarizer("owl")
+    assert Owl.loads == 0
+    assert isinstance(shelf.diarizer("auto"), Owl) and shelf.diarizer("owl") is shelf.diarizer("auto")
+    assert Owl.loads == 1
+
+
+def test_auto_without_a_diarizer_is_none_and_no_refusal() -> None:
+    for shelf in (Shelf([]), Shelf(entry_of(Parrot, Moa))):
+        assert not shelf.offers_diarizer("auto")
+        assert shelf.diarizer("auto") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("resemblyzer", r"'resemblyzer' is not installed\. Installed diarizers: moa"),
+        ("moa", "'moa' is extinct"),
+        ("parrot", "'parrot' is a translator, not a diarizer"),
+    ],
+)
+def test_a_diarizer_by_name_that_cannot_be_used_is_refused(name: str, said: str) -> None:
+    shelf = Shelf(entry_of(Parrot, Moa))
+    for ask in (shelf.offers_diarizer, shelf.diarizer):
+        with pytest.raises(EngineMissing, match=said):
+            ask(name)
 
 
 def test_a_broken_entry_point_is_that_engines_problem_only(broken_module: str) -> None:

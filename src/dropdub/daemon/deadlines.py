@@ -14,6 +14,8 @@ TRANSCRIBE_X_REAL_TIME = 10.0
 """Seconds allowed for a second of recording: a slow machine with a large model needs about 5."""
 PER_LINE_S = 10.0
 """Seconds allowed for translating or speaking one segment."""
+DIARIZE_X_REAL_TIME = 1.0
+"""Seconds allowed for a second of recording, beyond reading the source: comparing voices needs about 0.01."""
 ENGINE_LEAST_S = 120.0
 
 
@@ -34,17 +36,21 @@ def deadline_s(
     if stage == "transcribe":
         spoken = float(params["end"]) - float(params["start"])
         return settings.factor * (ENGINE_LEAST_S + TRANSCRIBE_X_REAL_TIME * spoken)
-    if stage == "diarize":
-        return settings.factor * (ENGINE_LEAST_S + float(facts["extract"]["duration_s"]))
     if stage in ("translate", "synthesize", "hear"):
         return settings.factor * (ENGINE_LEAST_S + PER_LINE_S * _segments(facts))
-    return settings.factor * min(max(MEDIA_SHORTEST_S, _megabytes(facts, size)), MEDIA_LONGEST_S)
+    media_s = min(max(MEDIA_SHORTEST_S, _megabytes(facts, size)), MEDIA_LONGEST_S)
+    if stage == "diarize":
+        return settings.factor * (media_s + ENGINE_LEAST_S + DIARIZE_X_REAL_TIME * _duration_s(facts))
+    return settings.factor * media_s
 
 
 def _megabytes(facts: Mapping[str, Mapping[str, Any]], size: int) -> float:
     """Return what a media tool reads and writes: the source, and its sound without compression."""
-    duration_s = float(facts.get("probe", {}).get("duration_s") or 0.0)
-    return (size + duration_s * AUDIO_BYTES_PER_S) / 1_000_000
+    return (size + _duration_s(facts) * AUDIO_BYTES_PER_S) / 1_000_000
+
+
+def _duration_s(facts: Mapping[str, Mapping[str, Any]]) -> float:
+    return float(facts.get("probe", {}).get("duration_s") or 0.0)
 
 
 def _segments(facts: Mapping[str, Mapping[str, Any]]) -> int:

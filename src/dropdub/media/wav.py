@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -13,6 +13,7 @@ import soxr
 from numpy.typing import NDArray
 
 from dropdub.errors import NotMedia
+from dropdub.media.spans import Span
 
 Samples = NDArray[np.float32]
 """Mono audio, shape (samples,), values in [-1, 1]."""
@@ -61,6 +62,15 @@ def read_range(path: Path, start_s: float = 0.0, end_s: float | None = None) -> 
         last = file.frames if end_s is None else _position(file, end_s)
         file.seek(first)
         return _mono(file, max(last - first, 0))
+
+
+def frames(path: Path, spans: Iterable[Span]) -> Iterator[Samples]:
+    """Yield what lies in each span, shape (frames, channels). Raises NotMedia and OSError."""
+    with _opened(path) as file:
+        for span in spans:
+            first = _position(file, span.start)
+            file.seek(first)
+            yield file.read(_position(file, span.end) - first, dtype="float32", always_2d=True)
 
 
 def _position(file: soundfile.SoundFile, moment_s: float) -> int:

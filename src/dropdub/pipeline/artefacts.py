@@ -3,7 +3,7 @@
 source/            the dropped file, and its sidecar
 audio.wav          16 kHz mono 16 bit PCM, the time line of everything that follows
 speech.json        where somebody speaks in audio.wav: [start, end] pairs in seconds
-speakers.json      who speaks when: [start, end, speaker] triples in seconds; empty where one speaks
+speakers.json      who speaks when: [start, end, speaker's number] triples in seconds; empty where one speaks
 chunks/0003.json   a Transcript of one range of audio.wav, times already in seconds of the recording
 transcript.json    the whole Transcript (of a text job: its paragraphs, without times)
 translation.pt.json  a Transcript in the target language, same ids and times, without words
@@ -39,11 +39,11 @@ TRANSCRIPT = "transcript.json"
 
 @dataclass(frozen=True)
 class Turn:
-    """A stretch in which one speaker (`S1`, `S2`, …) speaks, in seconds of the recording."""
+    """A stretch of the recording, in seconds, and the number of who speaks in it; names come later, in order."""
 
     start: float
     end: float
-    speaker: str
+    speaker: int
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def save_turns(path: Path, turns: Sequence[Turn]) -> None:
 def load_turns(path: Path) -> list[Turn]:
     """Read what `save_turns` wrote. Raises ValueError or TypeError where the file is something else."""
     items = json.loads(path.read_text(encoding="utf-8"))
-    return [Turn(float(start), float(end), str(speaker)) for start, end, speaker in items]
+    return [Turn(float(start), float(end), int(speaker)) for start, end, speaker in items]
 
 
 def _segment(item: dict[str, Any]) -> Segment:

@@ -8,6 +8,7 @@ from typing import Any
 from dropdub.config import JobOptions
 from dropdub.pipeline.artefacts import Facts
 from dropdub.pipeline.takes import take_key
+from dropdub.pipeline.turns import BY_VOICES
 from dropdub.store.steps import StepSpec
 
 _PHASES = {
@@ -15,7 +16,8 @@ _PHASES = {
     "extract": 10,
     "split": 20,
     "transcribe": 30,
-    "diarize": 30,
+    "diarize": 32,
+    "diarize/voices": 33,
     "merge": 40,
     "publish/transcript": 45,
     "translate": 50,
@@ -33,7 +35,6 @@ _POOLS = {
     "hear": "transcribe",
     "translate": "translate",
     "synthesize": "synthesize",
-    "diarize": "synthesize",  # where torch is
 }
 MOST_TAKES = 5
 """As many as fit between the phases of synthesize and mix: each take has one of its own, and its hearing another."""
@@ -53,7 +54,7 @@ def plan(options: JobOptions, facts: Facts) -> tuple[StepSpec, ...]:
     """Return all steps known so far, in the order of their phases; known ones come again, with the same keys.
 
     Reads of `facts`: probe's `kind` and `video`, split's `chunks`, and of merge (of a text: extract) `language` and
-    `skipped`, the targets that nothing is made for.
+    `skipped`, the targets that nothing is made for, and diarize's `how`.
     """
     steps = list(first_steps())
     if "probe" in facts:
@@ -72,10 +73,9 @@ def _media(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
     if "extract" in facts:  # not before: it may tell that the same content was done already
         yield _step("split")
     if "split" in facts:
-        if options.speakers == "auto":
-            yield _step("diarize")
         for ordinal, chunk in enumerate(facts["split"]["chunks"]):
             yield _transcribe(ordinal, chunk)
+        yield from _diarize(facts) if options.speakers == "auto" else ()
         yield _step("merge")
     if "merge" in facts:
         yield _publish("transcript")
@@ -84,6 +84,14 @@ def _media(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
             yield from _dub(target, facts)
             yield from _dubbed_video(target) if has_video else ()
         yield _publish("manifest")
+
+
+def _diarize(facts: Facts) -> Iterator[StepSpec]:
+    yield _step("diarize")
+    if facts.get("diarize", {}).get("how") == BY_VOICES:
+        # What compares voices computes with torch, as what speaks does: no other pool loads that.
+        key = f"diarize/{BY_VOICES}"
+        yield StepSpec(key, "diarize", _PHASES[key], None, "synthesize", {"by": BY_VOICES})
 
 
 def _text(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:

@@ -31,6 +31,9 @@ class EngineShelf(Protocol):
     def synthesizer(self, name: str, *, language: str) -> Synthesizer:
         """`auto` takes the best one that speaks the language; raises UnsupportedLanguage where none does."""
 
+    def offers_diarizer(self, name: str) -> bool:
+        """Whether `diarizer` has one to give; loads nothing."""
+
     def diarizer(self, name: str) -> Diarizer | None:
         """`auto` takes the best one; None where none is installed."""
 

@@ -1,89 +1,114 @@
-"""diarize: who speaks when, by the channels of a stereo recording, else by the voices."""
+"""diarize: who speaks when. By channels where each has its speaker, else by voices where an engine is there.
+
+It has one step or two. The first needs no engine; where voices are to be compared it leaves speakers.json to the
+second, which runs in the pool of the engines that compute with torch.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
-from pathlib import Path
+from dataclasses import asdict, astuple
+from typing import Any
 
 import numpy as np
-import soundfile
-from numpy.typing import NDArray
 
 from dropdub.engines.base import Diarizer, Window
 from dropdub.media import wav
-from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
-from dropdub.media.spans import Span
-from dropdub.pipeline.artefacts import AUDIO, SPEAKERS, SPEECH, Turn, load_spans, save_turns
+from dropdub.media.levels import mean_power, write_power
+from dropdub.pipeline.artefacts import AUDIO, SPEAKERS, SPEECH, Transcript, Turn, load_spans, save_turns
 from dropdub.pipeline.cache import from_json, to_json
-from dropdub.pipeline.speakers import grouped, turns_by_channel, turns_by_voice, windows_of
+from dropdub.pipeline.channels import Levels, by_channel, heard_spans
+from dropdub.pipeline.chunks import load_merged
+from dropdub.pipeline.speakers import Stretch, Vectors, smoothed, stretches, turns, voices
 from dropdub.pipeline.stages.base import Result, Task
+from dropdub.pipeline.turns import BY_VOICES
 
-_LEVEL_RATE = 4_000
-"""Enough to tell where a voice is louder, and a tenth of the disk that the whole sound takes."""
-_TOLD_EVERY = 20
+METHOD = 1
+"""Raised when the same voices would be told apart otherwise: what was kept is then made anew."""
 
 
 def run(task: Task) -> Result:
-    """Write speakers.json: turns in seconds of the recording, none where one speaks, or nothing can tell."""
-    windows = windows_of(load_spans(task.job_dir / SPEECH))
-    turns, how, engine = _by_channel(task, windows), "channels", None
-    if not turns:
-        diarizer = task.engines.diarizer(task.options.diarizer)
-        turns, how = (_by_voice(task, diarizer, windows), diarizer.name) if diarizer else ([], "one")
-        engine = asdict(diarizer.info()) if diarizer else None
-    save_turns(task.job_dir / SPEAKERS, turns)
-    speakers = len({turn.speaker for turn in turns}) or 1
-    return {"speakers": speakers, "how": how, **({"engine": engine} if engine else {})}
+    """Write speakers.json, empty where one speaks; return how they were found and how many they are.
+
+    `how` is "channels", the engine's name, or "one"; "voices" where that is for the second step to find.
+    """
+    merged = load_merged(task.job_dir, task.facts)
+    if task.params.get("by") == BY_VOICES:
+        return _by_voices(task, merged)
+    if (told := _by_channels(task, merged)) is not None:
+        return _finished(task, told, "channels")
+    if merged.segments and task.engines.offers_diarizer(task.options.diarizer):
+        return {"how": BY_VOICES}
+    return _finished(task, [], "one")
 
 
-def _by_channel(task: Task, windows: Sequence[Span]) -> list[Turn]:
-    """Return the turns of a recording that has a speaker on each of two channels."""
+def _finished(task: Task, told: Sequence[Turn], how: str) -> Result:
+    save_turns(task.job_dir / SPEAKERS, told)
+    return {"how": how, "speakers": len({turn.speaker for turn in told}) or 1}
+
+
+def _by_channels(task: Task, merged: Transcript) -> list[Turn] | None:
+    """Return whose turn it is by the channels of the source; None where it has not two, or they do not tell."""
     audio = task.facts["probe"]["audio"]
-    if audio.get("channels") != 2 or not windows:
-        return []
-    both = task.prepared_scratch() / "channels.wav"
-    plain = ["-map", f"0:{audio['index']}", "-ar", str(_LEVEL_RATE), "-c:a", "pcm_s16le", "-f", "wav", str(both)]
-    on_time = ["-af", f"aresample={_LEVEL_RATE}:async=1:first_pts=0"]
-    run_ffmpeg([*input_arguments(task.source), *on_time, *plain], deadline_s=task.deadline_s)
-    return turns_by_channel(windows, _levels(both, windows))
+    spans = heard_spans(merged.segments)
+    if audio["channels"] != 2 or not spans:
+        return None
+    power = task.prepared_scratch() / "power.wav"
+    write_power(
+        task.source,
+        power,
+        index=audio["index"],
+        deadline_s=task.deadline_s,
+        duration_s=merged.duration_s,
+        progress=task.progress,
+    )
+    measured = zip(spans, mean_power(power, spans), strict=True)
+    return by_channel([Levels(span, left, right) for span, (left, right) in measured])
 
 
-def _levels(both: Path, windows: Sequence[Span]) -> NDArray[np.float64]:
-    """Return the level of each channel in each window, in dB, shape (windows, 2)."""
-    with soundfile.SoundFile(both) as file:
-        return np.array([_level(file, window) for window in windows])
+def _by_voices(task: Task, merged: Transcript) -> Result:
+    engine = task.engines.diarizer(task.options.diarizer)
+    if engine is None:  # it was there when the step was planned
+        return _finished(task, [], "one")
+    heard = stretches(merged.segments, load_spans(task.job_dir / SPEECH))
+    info = asdict(engine.info())
+    labels, cached = _labels(task, engine, info, heard)
+    return {**_finished(task, turns(heard, labels), engine.name), "engine": info, "cached": cached}
 
 
-def _level(file: soundfile.SoundFile, window: Span) -> NDArray[np.float64]:
-    file.seek(min(round(window.start * _LEVEL_RATE), file.frames))
-    samples = file.read(max(round(window.duration_s * _LEVEL_RATE), 1), dtype="float64", always_2d=True)
-    power: NDArray[np.float64] = (samples**2).mean(axis=0) if len(samples) else np.zeros(2)
-    return 10 * np.log10(power + 1e-10)
+def _labels(task: Task, engine: Diarizer, info: dict[str, Any], heard: Sequence[Stretch]) -> tuple[list[int], bool]:
+    """Return the number of the speaker of each stretch, and whether it was known."""
+    key = ("speakers", METHOD, task.facts["extract"]["content_hash"], info, _hash(heard))
+    kept = task.cache.get(*key, check=lambda value: _checked(value, len(heard)))
+    if kept is not None:
+        return kept, True
+    labels = smoothed(heard, [int(label) for label in voices(_vectors(task, engine, heard), heard)])
+    task.cache.put(*key, value=to_json(labels))
+    return labels, False
 
 
-def _by_voice(task: Task, engine: Diarizer, windows: Sequence[Span]) -> list[Turn]:
-    if not windows:
-        return []
-    spans = to_json([[window.start, window.end] for window in windows]).decode()
-    key = ("voices", str(task.facts["extract"]["content_hash"]), asdict(engine.info()), spans)
-    groups = task.cache.get(*key, check=lambda value: _checked(value, len(windows)))
-    if groups is None:
-        vectors = engine.embed(_told(task, windows))
-        groups = grouped(np.stack(list(vectors)))
-        task.cache.put(*key, value=to_json(groups))
-    return turns_by_voice(windows, groups)
+def _vectors(task: Task, engine: Diarizer, heard: Sequence[Stretch]) -> Vectors:
+    vectors = []
+    for done, vector in enumerate(engine.embed(_windows(task, heard)), start=1):
+        vectors.append(vector)
+        task.progress(0.95 * done / len(heard))
+    return np.stack(vectors) if vectors else np.zeros((0, 1), np.float32)
 
 
-def _told(task: Task, windows: Sequence[Span]) -> Iterator[Window]:
-    for number, window in enumerate(windows):
-        if number % _TOLD_EVERY == 0:
-            task.progress(number / len(windows))
-        yield Window(window.start, wav.read_range(task.job_dir / AUDIO, window.start, window.end))
+def _windows(task: Task, heard: Sequence[Stretch]) -> Iterator[Window]:
+    spans = [stretch.window for stretch in heard]
+    for span, samples in zip(spans, wav.frames(task.job_dir / AUDIO, spans), strict=True):
+        yield Window(span.start, samples[:, 0])
+
+
+def _hash(heard: Sequence[Stretch]) -> str:
+    return hashlib.sha256(json.dumps([astuple(stretch) for stretch in heard]).encode()).hexdigest()
 
 
 def _checked(value: bytes, count: int) -> list[int]:
-    groups = [int(group) for group in from_json(value)]
-    if len(groups) != count:
-        raise ValueError("it is of another recording")
-    return groups
+    labels = from_json(value)
+    if not isinstance(labels, list) or len(labels) != count or not all(type(label) is int for label in labels):
+        raise ValueError("it is not a number for each stretch")
+    return labels

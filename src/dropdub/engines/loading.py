@@ -1,0 +1,53 @@
+"""Loading an engine: into memory that is there, into no process that another library computes in, and logged."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+
+import psutil
+
+from dropdub.engines.base import Engine, NeedsModel
+from dropdub.errors import FreshWorkerNeeded, Waiting
+from dropdub.quantities import format_size
+
+log = logging.getLogger("dropdub.engines")
+
+
+def load_engine(name: str, engine: Engine) -> None:
+    """Load an engine, and log what that took: the numbers that the pools' limits are set by."""
+    _refuse_without_memory(name, engine)
+    process = psutil.Process()
+    before, started = process.memory_info().rss, time.monotonic()
+    engine.load()
+    seconds, megabytes = time.monotonic() - started, (process.memory_info().rss - before) / 1e6
+    device = engine.info().details.get("device", "cpu")
+    log.info("engine loaded: name=%s device=%s seconds=%.2f memory_mb=%.0f", name, device, seconds, megabytes)
+
+
+def refuse_mixture(name: str, engine: Engine, loaded: Iterable[Engine]) -> None:
+    """Refuse to load what computes with another library than what is loaded: on Windows the two crash together."""
+    runtime = _runtime(engine)
+    others = {_runtime(one) for one in loaded} - {None, runtime}
+    if runtime is not None and others:
+        raise FreshWorkerNeeded(
+            f"The engine '{name}' needs a worker that has not loaded {', '.join(map(str, others))}."
+        )
+
+
+def _runtime(engine: Engine) -> str | None:
+    return getattr(engine, "runtime", None)
+
+
+def _refuse_without_memory(name: str, engine: Engine) -> None:
+    """Raise Waiting where an engine would not fit into the memory that is free: better now than in the middle."""
+    if not isinstance(engine, NeedsModel):
+        return
+    needed, free = engine.needs_bytes(), psutil.virtual_memory().available
+    if needed > free:
+        raise Waiting(
+            f"The engine '{name}' needs {format_size(needed)} of memory; {format_size(free)} are free.",
+            condition="memory",
+            remedy="Close other programs, or choose a smaller model in config.yaml (models.use).",
+        )

@@ -1,0 +1,45 @@
+"""How loud the two channels of a recording are, over time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from dropdub.media import wav
+from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
+from dropdub.media.spans import Span
+
+RATE_HZ = 100
+# On the same time line as the speech (see extract); squared, so that what is left of 100 a second is mean power.
+_POWER = f"aresample=8000:async=1:first_pts=0,aeval=val(0)*val(0)|val(1)*val(1):c=same,aresample={RATE_HZ}"
+
+
+def write_power(
+    source: Path,
+    into: Path,
+    *,
+    index: int,
+    deadline_s: float,
+    duration_s: float | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> None:
+    """Write the power of the two channels of sound track `index`, 100 times a second: 3 MB an hour.
+
+    Raises what `run_ffmpeg` raises.
+    """
+    plain = ["-c:a", "pcm_f32le", "-map_metadata", "-1", "-f", "wav"]
+    run_ffmpeg(
+        [*input_arguments(source), "-map", f"0:{index}", "-af", _POWER, *plain, str(into)],
+        deadline_s=deadline_s,
+        duration_s=duration_s,
+        progress=progress,
+    )
+
+
+def mean_power(path: Path, spans: Sequence[Span]) -> Iterator[tuple[float, float]]:
+    """Yield the mean power of left and right in each span of what `write_power` wrote; 0 beyond its end."""
+    for values in wav.frames(path, spans):
+        left, right = np.maximum(values.mean(axis=0), 0.0) if len(values) else (0.0, 0.0)
+        yield float(left), float(right)

@@ -1,0 +1,68 @@
+"""The chunks of a recording, each transcribed by a step of its own, put together: every word once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+
+from dropdub.engines.languages import UNDETERMINED
+from dropdub.pipeline.artefacts import Facts, Segment, TimedWord, Transcript, chunk_name
+
+OVERSHOOT_S = 0.05
+"""Times may pass their chunk's bounds by rounding; by more they are wrong."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """One range of the recording, in seconds, and what is said in it."""
+
+    start: float
+    end: float
+    transcript: Transcript
+
+
+def load_merged(job_dir: Path, facts: Facts) -> Transcript:
+    """Return what all chunks of a job hold. Raises what `merge` and `Transcript.load` raise."""
+    ranges = facts["split"]["chunks"]
+    chunks = (Transcript.load(job_dir / chunk_name(ordinal)) for ordinal in range(len(ranges)))
+    return merge([Chunk(start, end, one) for (start, end), one in zip(ranges, chunks, strict=True)])
+
+
+def merge(chunks: Sequence[Chunk]) -> Transcript:
+    """Return one transcript of neighbouring chunks, ids counted through, in the language that most is spoken in.
+
+    Raises ValueError where the chunks leave a gap or overlap, or hold times that are not theirs.
+    """
+    for before, after in pairwise(chunks):
+        if before.end != after.start:
+            raise ValueError(f"a chunk ends at {before.end} s, the next begins at {after.start} s")
+    segments = tuple(_clamped(segment, chunk) for chunk in chunks for segment in chunk.transcript.segments)
+    first = chunks[0].transcript
+    duration_s = chunks[-1].end - chunks[0].start
+    return Transcript(_language(chunks), duration_s, segments, first.engine).numbered()
+
+
+def _language(chunks: Sequence[Chunk]) -> str:
+    spoken_s: dict[str, float] = {}
+    for chunk in chunks:
+        language, segments = chunk.transcript.language, chunk.transcript.segments
+        spoken_s[language] = spoken_s.get(language, 0.0) + sum(one.end - one.start for one in segments)
+    return max(spoken_s, key=lambda language: (spoken_s[language], language != UNDETERMINED))
+
+
+def _clamped(segment: Segment, chunk: Chunk) -> Segment:
+    start, end = _times(segment, chunk)
+    return replace(segment, start=start, end=end, words=tuple(_clamped_word(word, chunk) for word in segment.words))
+
+
+def _clamped_word(word: TimedWord, chunk: Chunk) -> TimedWord:
+    start, end = _times(word, chunk)
+    return replace(word, start=start, end=end)
+
+
+def _times(item: Segment | TimedWord, chunk: Chunk) -> tuple[float, float]:
+    if not chunk.start - OVERSHOOT_S <= item.start <= item.end <= chunk.end + OVERSHOOT_S:
+        raise ValueError(f"{item.text!r} at {item.start}-{item.end} s is not of chunk {chunk.start}-{chunk.end} s")
+    return max(item.start, chunk.start), min(item.end, chunk.end)

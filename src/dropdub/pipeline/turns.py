@@ -1,0 +1,126 @@
+"""Who speaks when, laid over the segments of a transcript. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from dropdub.pipeline.artefacts import Segment, TimedWord, Turn
+
+BY_VOICES = "voices"
+"""What `diarize` says where a second step of it is to compare voices."""
+SHORTEST_PART_S = 1.0
+"""A segment is cut where the speaker changes only when each part is at least this long."""
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Neighbouring words of one speaker."""
+
+    speaker: int | None
+    words: tuple[TimedWord, ...]
+
+    @property
+    def duration_s(self) -> float:
+        return self.words[-1].end - self.words[0].start
+
+
+def with_speakers(segments: Sequence[Segment], turns: Sequence[Turn]) -> tuple[Segment, ...]:
+    """Return the segments with `S1`, `S2`, … in the order of first appearance, ids counted anew.
+
+    `turns` are in order and do not overlap. A segment whose words are of several speakers is cut between them; one
+    that no turn touches goes to who spoke before. Where only one speaks, the segments come back as they are.
+    """
+    known = _Turns(turns)
+    parts = [part for segment in segments for part in _parts(segment, known)]
+    speakers = _without_gaps([speaker for _, speaker in parts])
+    names = {speaker: f"S{number}" for number, speaker in enumerate(dict.fromkeys(speakers), start=1)}
+    if len(names) < 2:
+        return tuple(segments)
+    told = zip((part for part, _ in parts), speakers, strict=True)
+    return tuple(replace(part, id=number, speaker=names[who]) for number, (part, who) in enumerate(told))
+
+
+def speakers_in(segments: Sequence[Segment]) -> int:
+    """Return how many speakers the segments name; 1 where they name none, 0 where there are none."""
+    return len({segment.speaker for segment in segments})
+
+
+class _Turns:
+    """Turns that can be asked whose a moment is."""
+
+    def __init__(self, turns: Sequence[Turn]) -> None:
+        self._turns = turns
+        self._ends = [turn.end for turn in turns]
+
+    def speaker(self, start: float, end: float) -> int | None:
+        """Return who speaks most between two moments; None where no turn touches them."""
+        shares: dict[int, float] = {}
+        for turn in self._touching(start, end):
+            shares[turn.speaker] = shares.get(turn.speaker, 0.0) + min(turn.end, end) - max(turn.start, start)
+        return max(shares, key=lambda speaker: shares[speaker], default=None)
+
+    def _touching(self, start: float, end: float) -> Iterator[Turn]:
+        for place in range(bisect_right(self._ends, start), len(self._turns)):
+            if self._turns[place].start >= end:
+                return
+            yield self._turns[place]
+
+
+def _parts(segment: Segment, turns: _Turns) -> list[tuple[Segment, int | None]]:
+    runs = _settled(_runs(segment, turns)) if _made_of_words(segment) else []
+    if len(runs) < 2:
+        return [(segment, turns.speaker(segment.start, segment.end))]
+    return [(_part(segment, runs, place), run.speaker) for place, run in enumerate(runs)]
+
+
+def _made_of_words(segment: Segment) -> bool:
+    """Return whether the text can be made again from its words, so that it can be cut between them."""
+    return bool(segment.words) and _text(segment.words) == " ".join(segment.text.split())
+
+
+def _text(words: Sequence[TimedWord]) -> str:
+    return " ".join(" ".join(word.text for word in words).split())
+
+
+def _runs(segment: Segment, turns: _Turns) -> list[_Run]:
+    speakers = _without_gaps([turns.speaker(word.start, word.end) for word in segment.words])
+    pairs = zip(speakers, segment.words, strict=True)
+    return [_Run(who, tuple(word for _, word in run)) for who, run in groupby(pairs, key=lambda pair: pair[0])]
+
+
+def _settled(runs: list[_Run]) -> list[_Run]:
+    """Give what is too short to be a part to the longer of its neighbours, the shortest first."""
+    while len(runs) > 1:
+        place = min(range(len(runs)), key=lambda at: runs[at].duration_s)
+        if runs[place].duration_s >= SHORTEST_PART_S:
+            break
+        beside = [at for at in (place - 1, place + 1) if 0 <= at < len(runs)]
+        heir = max(beside, key=lambda at: runs[at].duration_s)
+        runs[place] = replace(runs[place], speaker=runs[heir].speaker)
+        runs = _joined(runs)
+    return runs
+
+
+def _joined(runs: Sequence[_Run]) -> list[_Run]:
+    grouped = groupby(runs, key=lambda run: run.speaker)
+    return [_Run(who, tuple(word for run in same for word in run.words)) for who, same in grouped]
+
+
+def _part(segment: Segment, runs: Sequence[_Run], place: int) -> Segment:
+    words = runs[place].words
+    start = segment.start if place == 0 else words[0].start
+    end = segment.end if place == len(runs) - 1 else words[-1].end
+    return replace(segment, start=start, end=end, text=_text(words), words=words)
+
+
+def _without_gaps(speakers: Sequence[int | None]) -> list[int | None]:
+    """Return them with each None as the one before it; those at the beginning as the first that is known."""
+    current = next((speaker for speaker in speakers if speaker is not None), None)
+    filled: list[int | None] = []
+    for speaker in speakers:
+        current = current if speaker is None else speaker
+        filled.append(current)
+    return filled
