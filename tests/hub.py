@@ -1,109 +1,167 @@
-"""A hub of models on this machine: the part of the real one's protocol that is used, and its ways to fail."""
+"""A hub of models on this machine: real HTTP, and every way in which a server can let a client down."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
+LARGE = 10_000
+"""From so many bytes on, the hub names a file's SHA-256, and git's name for its content below."""
 
-class LocalHub:
-    """Serves the folders of `repositories` by name. What is set on it changes how it behaves from then on.
+_INDEX = re.compile(r"/api/models/([^/]+/[^/]+)/revision/([^/]+)")
+_FILE = re.compile(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
 
-    `breaks_at`: it hangs up after so many bytes of a file, once for each entry. `stalls`: it then falls silent instead.
-    `lies`: it sends other bytes than it promised. `refuses`: it answers with this code.
-    """
 
-    def __init__(self, repositories: dict[str, Path]) -> None:
-        self.repositories = repositories
-        self.breaks_at: list[int] = []
-        self.stalls = self.lies = self.knows_ranges = False
-        self.knows_ranges = True
-        self.refuses: int | None = None
-        self.slow_s = 0.0
-        self.sent: Counter[str] = Counter()
+class FakeHub:
+    """What the hub has, how it misbehaves, and what was asked of it."""
+
+    def __init__(self) -> None:
+        self.repositories: dict[str, dict[str, bytes]] = {}
+        self.lies: dict[str, bytes] = {}
+        """By file name: what is sent instead."""
+        self.breaks: dict[str, list[int]] = {}
+        """By file name: after how many bytes each answer in turn breaks off; later answers are whole."""
+        self.pauses: dict[str, int] = {}
+        """By file name: after how many bytes it goes silent, until `wake` is set."""
+        self.statuses: list[int] = []
+        """What the next answers in turn are instead of what was asked for."""
+        self.always: int | None = None
+        self.garbage = False
+        self.ignores_ranges = False
+        self.redirects_to = ""
+        """Where files are sent for instead, as hubs do with large ones."""
+        self.revision = "a" * 40
+        self.served: Counter[str] = Counter()
+        self.asked: list[tuple[str, str | None]] = []
+        self.tokens: list[str | None] = []
+        self.wake = threading.Event()
+        self.paused = threading.Event()
         self.url = ""
 
-    @contextmanager
-    def serving(self) -> Iterator[LocalHub]:
-        hub = self
+    def add(self, repository: str, **files: bytes) -> None:
+        """Put files there; `__` in a name stands for a dot."""
+        self.repositories.setdefault(repository, {}).update(
+            {name.replace("__", "."): content for name, content in files.items()}
+        )
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                hub.answer(self)
+    def index(self, repository: str) -> dict[str, Any]:
+        siblings = [_sibling(name, content) for name, content in self.repositories[repository].items()]
+        return {"id": repository, "sha": self.revision, "siblings": siblings}
 
-            def log_message(self, format: str, *args: object) -> None:
-                pass
 
-        class Server(ThreadingHTTPServer):
-            def handle_error(self, request: object, client_address: object) -> None:
-                """Say nothing of those who hang up."""
+def _sibling(name: str, content: bytes) -> dict[str, Any]:
+    blob = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+    sibling: dict[str, Any] = {"rfilename": name, "size": len(content), "blobId": blob}
+    if len(content) >= LARGE:
+        digest = hashlib.sha256(content).hexdigest()
+        sibling |= {"blobId": "0" * 40, "lfs": {"size": len(content), "sha256": digest, "pointerSize": 134}}
+    return sibling
 
-        server = Server(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{server.server_address[1]}"
-        try:
-            yield self
-        finally:
-            server.shutdown()
-            server.server_close()
 
-    def answer(self, request: BaseHTTPRequestHandler) -> None:
-        path = unquote(urlsplit(request.path).path)
-        if self.refuses is not None:
-            request.send_error(self.refuses)
-        elif path.startswith("/api/models/"):
-            self._listing(request, path.removeprefix("/api/models/").partition("/revision/")[0])
+class _Handler(BaseHTTPRequestHandler):
+    hub: FakeHub
+
+    def do_GET(self) -> None:
+        path = unquote(urlsplit(self.path).path)
+        self.hub.asked.append((path, self.headers.get("Range")))
+        self.hub.tokens.append(self.headers.get("Authorization"))
+        status = self.hub.statuses.pop(0) if self.hub.statuses else self.hub.always
+        if status is not None:
+            self._answer(status, b"no")
+        elif self.hub.garbage:
+            self._answer(200, b"<html>Please sign in to this network</html>")
+        elif match := _INDEX.fullmatch(path):
+            self._index(*match.groups())
+        elif match := _FILE.fullmatch(path):
+            self._file(*match.groups())
         else:
-            repository, _, rest = path.strip("/").partition("/resolve/")
-            self._file(request, repository, rest.partition("/")[2])
+            self._answer(404, b"no")
 
-    def _listing(self, request: BaseHTTPRequestHandler, repository: str) -> None:
-        if repository not in self.repositories:
-            request.send_error(404)
-            return
-        folder = self.repositories[repository]
-        files = [_described(folder, path) for path in sorted(folder.rglob("*")) if path.is_file()]
-        content = json.dumps({"sha": "abc123", "siblings": files}).encode()
-        request.send_response(200)
-        request.send_header("Content-Length", str(len(content)))
-        request.end_headers()
-        request.wfile.write(content)
+    def _index(self, repository: str, revision: str) -> None:
+        if repository not in self.hub.repositories or revision not in ("main", self.hub.revision):
+            return self._answer(404, b"no")
+        return self._answer(200, json.dumps(self.hub.index(repository)).encode())
 
-    def _file(self, request: BaseHTTPRequestHandler, repository: str, name: str) -> None:
-        content = (self.repositories[repository] / name).read_bytes()
-        if self.lies:
-            content = bytes(one ^ 1 for one in content)
-        start = int((request.headers.get("Range") or "bytes=0-")[6:-1]) if self.knows_ranges else 0
-        request.send_response(206 if start else 200)
-        request.send_header("Content-Length", str(len(content) - start))
-        request.end_headers()
-        for at in range(start, len(content), 4096):
-            if self.breaks_at and at - start >= self.breaks_at[0]:
-                self.breaks_at.pop(0)
-                time.sleep(3 if self.stalls else 0)
-                return
-            time.sleep(self.slow_s)
-            request.wfile.write(content[at : at + 4096])
-            self.sent[name] += len(content[at : at + 4096])
+    def _file(self, repository: str, revision: str, name: str) -> None:
+        content = self.hub.repositories.get(repository, {}).get(name)
+        if content is None or revision != self.hub.revision:
+            return self._answer(404, b"no")
+        if self.hub.redirects_to:
+            return self._redirect()
+        return self._send(name, self.hub.lies.get(name, content))
+
+    def _redirect(self) -> None:
+        self.send_response(302)
+        self.send_header("Location", self.hub.redirects_to + self.path)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _send(self, name: str, content: bytes) -> None:
+        wanted = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range") or "")
+        start = int(wanted[1]) if wanted and not self.hub.ignores_ranges else 0
+        self.send_response(206 if start else 200)
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        self.send_header("Content-Length", str(len(content) - start))
+        self.end_headers()
+        self._body(name, content[start:])
+
+    def _body(self, name: str, content: bytes) -> None:
+        limits = self.hub.breaks.get(name)
+        if limits:
+            content = content[: limits.pop(0)]
+        pause = self.hub.pauses.pop(name, None)
+        if pause is not None:
+            self._write(name, content[:pause])
+            self.hub.paused.set()
+            self.hub.wake.wait(60)
+            content = content[pause:]
+        self._write(name, content)
+
+    def _write(self, name: str, content: bytes) -> None:
+        for at in range(0, len(content), 4096):
+            block = content[at : at + 4096]
+            self.wfile.write(block)
+            self.hub.served[name] += len(block)
+        self.wfile.flush()
+
+    def _answer(self, status: int, content: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: what was asked is in `FakeHub.asked`."""
 
 
-def _described(folder: Path, path: Path) -> dict[str, object]:
-    content = path.read_bytes()
-    name = path.relative_to(folder).as_posix()
-    described: dict[str, object] = {
-        "rfilename": name,
-        "size": len(content),
-        "blobId": hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest(),
-    }
-    if path.suffix == ".bin":  # as the hub does with large ones
-        described["lfs"] = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
-    return described
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that hung up: some tests kill them."""
+
+
+@contextmanager
+def running_hub() -> Iterator[FakeHub]:
+    """Give an empty hub that answers at its `url` until the block ends."""
+    hub = FakeHub()
+    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"hub": hub}))
+    hub.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield hub
+    finally:
+        hub.wake.set()
+        server.shutdown()
+        server.server_close()
+        thread.join(10)

@@ -11,6 +11,7 @@
     ├── PermanentError            trying again would end the same way
     │   ├── EmptyFile, UnreadableFile, NotAFile, NotMedia, NoAudio, NotText, TooLong, TooLarge
     │   ├── EngineMissing, UnsupportedLanguage, VoiceMissing, BadSidecar
+    │   ├── DownloadRefused, ModelIncomplete
     │   └── InterruptedTooOften
     └── TransientError            trying again may end better
         ├── WorkerDied
@@ -152,6 +153,14 @@ class BadSidecar(PermanentError):
     usual_remedy = "Correct the .job.yaml file beside it, then: jobs retry."
 
 
+class DownloadRefused(PermanentError):
+    usual_remedy = "Check models.mirror in config.yaml, or choose another model."
+
+
+class ModelIncomplete(PermanentError):
+    usual_remedy = "Get it again with: jobs models pull."
+
+
 class InterruptedTooOften(PermanentError):
     usual_remedy = "It may be what stops the program: try it alone with: jobs retry."
 
@@ -187,7 +196,7 @@ class AccessDenied(TransientError):
 
 
 class DownloadFailed(TransientError):
-    usual_remedy = "Pull it again."
+    usual_remedy = "Try again with: jobs models pull. It goes on where it stopped."
 
 
 class MediaToolFailed(TransientError):

@@ -1,246 +1,553 @@
-"""`jobs models` against a hub on this machine that breaks off, stalls, lies and refuses."""
+"""Models from a real server, and everything that can go wrong on the way."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
+import random
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from dropdub.engines import download
-from dropdub.engines.base import EngineSettings
-from dropdub.engines.catalogue import USUAL, KnownModel, Source, known_model, known_models, used_models
-from dropdub.engines.download import RECORD, problems, pull
-from dropdub.engines.hub import Hub
-from dropdub.engines.models import is_whole
-from dropdub.errors import DiskFull, DownloadFailed, UsageError
-from tests.hub import LocalHub
-from tests.spoken import NLLB, WHISPER
+from dropdub.engines.catalogue import GB, KnownModel, named
+from dropdub.engines.download import pull as pulling
+from dropdub.engines.download.hub import Hub
+from dropdub.engines.download.pull import PLAN_NAME, pull
+from dropdub.engines.download.record import RECORD_NAME, Condition, Presence, examine, read_record
+from dropdub.engines.download.transfer import Patience
+from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefused, ModelIncomplete, UsageError
+from tests.hub import FakeHub, running_hub
 from tests.waiting import wait_until
 
-REPOSITORIES = {
-    "Systran/faster-whisper-small": WHISPER,
-    "JustFrederik/nllb-200-distilled-600M-ct2-int8": NLLB,
-    "facebook/nllb-200-distilled-600M": NLLB,
-}
-TINY = KnownModel("tiny", "faster-whisper", "2", 1, 1, "MIT", True, (Source("Systran/faster-whisper-small", ("*",)),))
-SIZE = (WHISPER / "model.bin").stat().st_size
+TINY = named("whisper-tiny")
+NLLB = named("nllb-200-distilled-600M")
+XTTS = named("xtts-v2")
+WEIGHTS = random.Random(1).randbytes(300_000)
+SOON = Patience(attempts=3, first_wait_s=0.01, longest_wait_s=0.05)
+PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+Answer = subprocess.CompletedProcess[str]
 
-
-@pytest.fixture
-def hub() -> Iterator[LocalHub]:
-    with LocalHub(REPOSITORIES).serving() as served:
-        yield served
+pytestmark = pytest.mark.skipif(find_spec("huggingface_hub") is None, reason="it comes with the extra 'quality'")
 
 
 @pytest.fixture(autouse=True)
-def _alone_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HF_TOKEN", "HF_ENDPOINT", "http_proxy", "HTTP_PROXY"):
-        monkeypatch.delenv(name, raising=False)
+def _no_leaks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep proxies and sign-ins of the machine out, and close the connections that the hub's library keeps."""
+    for name in list(os.environ):
+        if name.lower() in PROXIES or name.startswith(("HF_", "HUGGING", "DROPDUB_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with monkeypatch.context() as quiet:
+        quiet.setenv("HF_HUB_DISABLE_TELEMETRY", "1")  # read when the library is first imported
+        from huggingface_hub.utils import close_session
+    close_session()
+    yield
+    close_session()
 
 
 @pytest.fixture
-def pulled(hub: LocalHub, tmp_path: Path) -> Callable[[], Path]:
-    def pull_it() -> Path:
-        progress: list[tuple[str, int, int]] = []
-        folder = pull(
-            TINY, tmp_path / "mo dels ção", Hub(hub.url, timeout_s=1), progress=lambda *one: progress.append(one)
-        )
-        assert all(0 <= done <= total for _, done, total in progress)
-        return folder
-
-    return pull_it
+def hub() -> Iterator[FakeHub]:
+    with running_hub() as hub:
+        hub.add(TINY.sources[0].repository, config__json=b"{}", tokenizer__json=b'{"a": 1}', model__bin=WEIGHTS)
+        hub.add(TINY.sources[0].repository, vocabulary__txt=b"a\nb\n", README__md=b"Not needed.")
+        yield hub
 
 
-def same(folder: Path) -> bool:
-    return all((folder / path.name).read_bytes() == path.read_bytes() for path in WHISPER.iterdir())
+class Meter:
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.total, self.done, self.lines = 0, 0, list[str]()
+
+    def begin(self, total: int) -> None:
+        self.total = total
+
+    def advance(self, count: int) -> None:
+        self.done += count
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
 
 
-class TestPull:
-    def test_a_model_comes_whole_with_a_record_of_what_it_is(self, pulled: Callable[[], Path]) -> None:
-        folder = pulled()
-        assert same(folder)
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        assert record["licence"] == "MIT"
-        assert {item["path"] for item in record["files"]} == {path.name for path in WHISPER.iterdir()}
-        assert not folder.with_name("tiny.part").exists()
-        assert problems(folder) == []
+def pulled(hub: FakeHub, models: Path, model: KnownModel = TINY, meter: Meter | None = None) -> Condition:
+    return pull(model, models, Hub(hub.url, timeout_s=0.5), meter=meter or Meter(), patience=SOON)
 
-    @pytest.mark.parametrize("ranges", [True, False], ids=["ranges", "no ranges"])
-    def test_where_it_breaks_off_it_goes_on(self, hub: LocalHub, pulled: Callable[[], Path], ranges: bool) -> None:
-        hub.breaks_at, hub.knows_ranges = [200_000, 300_000, 400_000], ranges
-        assert same(pulled())
-        again = SIZE + 3 * 8192 if ranges else SIZE + 1_000_000
-        assert hub.sent["model.bin"] <= again, "what was here was not fetched again"
 
-    def test_a_hub_that_falls_silent_is_asked_again(self, hub: LocalHub, pulled: Callable[[], Path]) -> None:
-        hub.breaks_at, hub.stalls = [100_000], True
-        assert same(pulled())
+def names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir() if not path.name.startswith(".")}
 
-    def test_other_bytes_than_promised_never_become_a_model(self, hub: LocalHub, pulled: Callable[[], Path]) -> None:
-        hub.lies = True
-        with pytest.raises(DownloadFailed, match="another content than was promised"):
-            pulled()
-        hub.lies = False
-        assert same(pulled()), "nothing of the wrong bytes is kept"
 
-    @pytest.mark.parametrize(("code", "said"), [(401, "not given to everybody"), (403, "HF_TOKEN"), (404, "not there")])
-    def test_a_refusal_is_a_sentence(self, hub: LocalHub, pulled: Callable[[], Path], code: int, said: str) -> None:
-        hub.refuses = code
-        with pytest.raises(DownloadFailed) as caught:
-            pulled()
-        assert said in caught.value.sentence
+def is_whole(models: Path, model: KnownModel = TINY) -> bool:
+    return examine(models / model.name, model, thorough=True).presence is Presence.WHOLE
 
-    def test_no_hub_there_is_a_sentence_with_another_way(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(download, "TRIES", 2)
-        with pytest.raises(DownloadFailed) as caught:
-            pull(TINY, tmp_path, Hub("http://127.0.0.1:9", timeout_s=1), progress=lambda *_: None)
-        assert "copy the model's folder here" in caught.value.sentence
-        assert not (tmp_path / "tiny").exists()
 
-    def test_too_little_room_is_told_before_anything_is_fetched(
-        self, hub: LocalHub, pulled: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        usage = shutil.disk_usage(".")._replace(free=1_000_000)
-        monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
-        with pytest.raises(DiskFull, match="are free where"):
-            pulled()
-        assert not hub.sent
+# -- it comes ---------------------------------------------------------------------------------------------------
 
-    def test_a_damaged_model_loses_its_name_and_only_the_damaged_file_is_fetched(
-        self, hub: LocalHub, pulled: Callable[[], Path]
-    ) -> None:
-        folder = pulled()
-        content = bytearray((folder / "model.bin").read_bytes())
-        content[1000] ^= 1
-        (folder / "model.bin").write_bytes(content)
-        assert problems(folder) == ["model.bin is not what was fetched."]
-        hub.sent.clear()
-        assert same(pulled())
-        assert set(hub.sent) == {"model.bin"}
-        hub.sent.clear()
-        pulled()
-        assert not hub.sent, "a whole one is left alone"
 
-    def test_a_folder_that_somebody_put_there_is_left_alone(
-        self, hub: LocalHub, pulled: Callable[[], Path], tmp_path: Path
-    ) -> None:
-        own = tmp_path / "mo dels ção" / "tiny"
-        own.mkdir(parents=True)
-        (own / "model.bin").write_bytes(b"my own")
-        assert pulled() == own
-        assert [path.name for path in own.iterdir()] == ["model.bin"]
-        assert not hub.sent
+def test_a_model_comes_whole_with_its_record_and_nothing_that_is_not_needed(hub: FakeHub, tmp_path: Path) -> None:
+    meter = Meter()
+    condition = pulled(hub, tmp_path / "models", meter=meter)
+    folder = tmp_path / "models" / "whisper-tiny"
+    assert condition.presence is Presence.WHOLE
+    assert (folder / "model.bin").read_bytes() == WEIGHTS
+    assert names_in(folder) == {"config.json", "tokenizer.json", "vocabulary.txt", "model.bin", RECORD_NAME}
+    assert names_in(tmp_path / "models") == {"whisper-tiny"}
+    record = read_record(folder)
+    assert record is not None
+    assert record.sources == {"Systran/faster-whisper-tiny": hub.revision}
+    assert record.licence == "the MIT licence"
+    assert {file.name: file.size for file in record.files}["model.bin"] == len(WEIGHTS)
+    assert meter.done == meter.total == len(WEIGHTS) + 14
 
-    def test_a_hub_cannot_write_beside_the_model(
-        self, hub: LocalHub, pulled: Callable[[], Path], tmp_path: Path
-    ) -> None:
-        outside = tmp_path / "evil"
-        outside.mkdir()
-        (outside / "..\\x").write_text("evil")
-        hub.repositories = {**REPOSITORIES, "Systran/faster-whisper-small": outside}
-        with pytest.raises(DownloadFailed, match="no model has"):
-            pulled()
+
+def test_a_model_is_put_together_from_several_repositories(hub: FakeHub, tmp_path: Path) -> None:
+    hub.add("facebook/nllb-200-distilled-600M", tokenizer__json=b"{}", pytorch_model__bin=WEIGHTS)
+    hub.add(NLLB.sources[1].repository, config__json=b"{ }", shared_vocabulary__txt=b"a", model__bin=WEIGHTS)
+    pulled(hub, tmp_path, NLLB)
+    assert is_whole(tmp_path, NLLB)
+    assert names_in(tmp_path / NLLB.name) == {
+        *("tokenizer.json", "config.json", "shared_vocabulary.txt", "model.bin", RECORD_NAME)
+    }
+
+
+def test_folders_may_have_spaces_and_any_letters(hub: FakeHub, tmp_path: Path) -> None:
+    models = tmp_path / "os meus modelos – ção 模型 🎙"
+    pulled(hub, models)
+    assert is_whole(models)
+
+
+def test_a_whole_model_is_not_fetched_again(hub: FakeHub, tmp_path: Path) -> None:
+    pulled(hub, tmp_path)
+    hub.asked.clear()
+    assert pulled(hub, tmp_path).presence is Presence.WHOLE
+    assert hub.asked == []
+
+
+def test_who_is_signed_in_is_not_told_to_a_mirror(
+    hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    pulled(hub, tmp_path)
+    assert set(hub.tokens) == {None}
+
+
+def test_files_may_lie_on_another_server_which_is_not_told_who_is_signed_in(hub: FakeHub, root: Path) -> None:
+    with running_hub() as store:
+        store.repositories, store.breaks["model.bin"] = hub.repositories, [100_000]
+        hub.redirects_to = store.url
+        answer = jobs(root, "pull", HF_ENDPOINT=hub.url, HF_TOKEN="hf_secret")
+        assert answer.returncode == 0, answer
+        assert is_whole(root / "models")
+        assert store.asked[-1][1] == "bytes=100000-"
+        assert set(hub.tokens) == {"Bearer hf_secret"}
+        assert set(store.tokens) == {None}
+
+
+# -- it does not come -------------------------------------------------------------------------------------------
+
+
+def test_what_breaks_off_goes_on_where_it_stopped(hub: FakeHub, tmp_path: Path) -> None:
+    hub.breaks["model.bin"] = [100_000, 50_000]
+    meter = Meter()
+    pulled(hub, tmp_path, meter=meter)
+    assert is_whole(tmp_path)
+    assert hub.served["model.bin"] == len(WEIGHTS)
+    assert [wanted for path, wanted in hub.asked if path.endswith("model.bin")] == [
+        *(None, "bytes=100000-", "bytes=150000-")
+    ]
+    assert meter.done == meter.total
+
+
+def test_a_later_pull_goes_on_where_the_one_before_gave_up(hub: FakeHub, tmp_path: Path) -> None:
+    hub.breaks["model.bin"] = [100_000, 0, 0, 0]
+    with pytest.raises(DownloadFailed) as caught:
+        pulled(hub, tmp_path)
+    assert "jobs models pull whisper-tiny goes on" in caught.value.remedy
+    assert names_in(tmp_path) == {"whisper-tiny.part"}
+    pulled(hub, tmp_path)
+    assert is_whole(tmp_path)
+    assert hub.served["model.bin"] == len(WEIGHTS)
+
+
+def test_a_server_that_knows_no_ranges_sends_all_again(hub: FakeHub, tmp_path: Path) -> None:
+    hub.breaks["model.bin"], hub.ignores_ranges = [100_000], True
+    meter = Meter()
+    pulled(hub, tmp_path, meter=meter)
+    assert is_whole(tmp_path)
+    assert meter.done == meter.total
+
+
+def test_what_goes_silent_is_asked_again(hub: FakeHub, tmp_path: Path) -> None:
+    hub.pauses["model.bin"] = 100_000
+    pulled(hub, tmp_path)
+    assert is_whole(tmp_path)
+    assert hub.paused.is_set()
+    assert [wanted for path, wanted in hub.asked if path.endswith("model.bin")][1:] == ["bytes=100000-"]
+
+
+def test_a_busy_server_is_asked_again(hub: FakeHub, tmp_path: Path) -> None:
+    hub.statuses = [503, 429]
+    pulled(hub, tmp_path)
+    assert is_whole(tmp_path)
+
+
+def test_a_server_that_stays_busy_is_given_up(hub: FakeHub, tmp_path: Path) -> None:
+    hub.always = 503
+    with pytest.raises(DownloadFailed, match="is busy or out of order"):
+        pulled(hub, tmp_path)
+    assert len(hub.asked) == SOON.attempts
+
+
+@pytest.mark.parametrize("name", ["model.bin", "config.json"])
+def test_wrong_content_of_the_right_size_never_becomes_the_model(hub: FakeHub, tmp_path: Path, name: str) -> None:
+    right = hub.repositories[TINY.sources[0].repository][name]
+    hub.lies[name] = bytes(len(right))
+    with pytest.raises(DownloadFailed, match=f"{name} came with another content"):
+        pulled(hub, tmp_path)
+    assert not (tmp_path / "whisper-tiny").exists()
+    assert not (tmp_path / "whisper-tiny.part" / name).exists()
+    hub.lies.clear()
+    pulled(hub, tmp_path)
+    assert is_whole(tmp_path)
+
+
+def test_a_wrong_beginning_that_was_left_is_thrown_away_and_fetched_again(hub: FakeHub, tmp_path: Path) -> None:
+    part = tmp_path / "whisper-tiny.part"
+    part.mkdir()
+    (part / "model.bin").write_bytes(bytes(50_000))
+    meter = Meter()
+    pulled(hub, tmp_path, meter=meter)
+    assert is_whole(tmp_path)
+    assert meter.done == meter.total
+
+
+@pytest.mark.parametrize(
+    ("status", "says"), [(401, "wants to know who asks"), (403, "does not let this account"), (404, "does not have it")]
+)
+def test_a_refusal_is_a_sentence(hub: FakeHub, tmp_path: Path, status: int, says: str) -> None:
+    hub.always = status
+    with pytest.raises(DownloadRefused, match=f"faster-whisper-tiny: .* {says}.* \\(status {status}\\)"):
+        pulled(hub, tmp_path)
+    assert len(hub.asked) <= 2
+
+
+def test_a_server_that_is_no_hub_is_refused(hub: FakeHub, tmp_path: Path) -> None:
+    hub.garbage = True
+    with pytest.raises(DownloadRefused, match="does not answer as a hub does"):
+        pulled(hub, tmp_path)
+
+
+def test_a_repository_that_lacks_a_needed_file_is_refused(hub: FakeHub, tmp_path: Path) -> None:
+    del hub.repositories[TINY.sources[0].repository]["vocabulary.txt"]
+    with pytest.raises(DownloadRefused, match=r"has no vocabulary\.json or vocabulary\.txt"):
+        pulled(hub, tmp_path)
+
+
+def test_where_no_server_answers_the_way_without_one_is_told(tmp_path: Path) -> None:
+    with running_hub() as hub:
+        pass
+    with pytest.raises(DownloadFailed, match="cannot be reached") as caught:
+        pulled(hub, tmp_path)
+    assert f"Or copy the folder whisper-tiny from a machine that has it to {tmp_path}" in caught.value.remedy
+
+
+def test_an_address_that_is_none_is_refused() -> None:
+    with pytest.raises(UsageError, match="is not an address of a mirror"):
+        Hub("mirror.example")
+
+
+def test_a_disk_that_is_a_byte_too_small_is_told_before_anything_comes(
+    hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needed = len(WEIGHTS) + 14
+    monkeypatch.setattr(pulling, "free_bytes", lambda _: needed - 1)
+    with pytest.raises(DiskFull, match=r"whisper-tiny needs 300 kB of disk; 300 kB are free where"):
+        pulled(hub, tmp_path)
+    assert hub.served.total() == 0
+    monkeypatch.setattr(pulling, "free_bytes", lambda _: needed)
+    pulled(hub, tmp_path)
+    assert is_whole(tmp_path)
+
+
+def test_what_is_here_already_needs_no_room(hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub.breaks["model.bin"] = [100_000, 0, 0, 0]
+    with pytest.raises(DownloadFailed):
+        pulled(hub, tmp_path)
+    monkeypatch.setattr(pulling, "free_bytes", lambda _: len(WEIGHTS) - 100_000)
+    pulled(hub, tmp_path)
+    assert is_whole(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="the administrator may write everywhere")
+def test_a_folder_that_cannot_be_written_is_a_sentence(hub: FakeHub, tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(AccessDenied):
+        pulled(hub, tmp_path / "models")
+
+
+# -- revisions, repair, company ---------------------------------------------------------------------------------
+
+
+def test_two_revisions_are_never_mixed(hub: FakeHub, tmp_path: Path) -> None:
+    hub.breaks["model.bin"] = [100_000, 0, 0, 0]
+    with pytest.raises(DownloadFailed):
+        pulled(hub, tmp_path)
+    hub.revision = "b" * 40  # the one that was begun with is gone
+    hub.add(TINY.sources[0].repository, model__bin=WEIGHTS[::-1])
+    pulled(hub, tmp_path)
+    assert is_whole(tmp_path)
+    assert (tmp_path / "whisper-tiny" / "model.bin").read_bytes() == WEIGHTS[::-1]
+
+
+def test_a_flipped_byte_is_found_and_only_its_file_fetched_again(hub: FakeHub, tmp_path: Path) -> None:
+    pulled(hub, tmp_path)
+    file = tmp_path / "whisper-tiny" / "tokenizer.json"
+    file.write_bytes(b'{"a": 2}')
+    assert examine(file.parent, TINY, thorough=False).presence is Presence.WHOLE
+    condition = examine(file.parent, TINY, thorough=True)
+    assert (condition.presence, condition.bad) == (Presence.DAMAGED, ("tokenizer.json",))
+    hub.served.clear()
+    pulled(hub, tmp_path)
+    assert is_whole(tmp_path)
+    assert dict(hub.served) == {"tokenizer.json": 8}
+    assert names_in(tmp_path) == {"whisper-tiny"}
+
+
+def test_a_record_that_cannot_be_read_is_made_anew_without_a_download(hub: FakeHub, tmp_path: Path) -> None:
+    pulled(hub, tmp_path)
+    (tmp_path / "whisper-tiny" / RECORD_NAME).write_text("{", encoding="utf-8")
+    hub.served.clear()
+    pulled(hub, tmp_path)
+    assert is_whole(tmp_path)
+    assert hub.served.total() == 0
+
+
+def test_a_model_put_there_by_hand_is_left_as_it_is(hub: FakeHub, tmp_path: Path) -> None:
+    folder = tmp_path / "whisper-tiny"
+    folder.mkdir()
+    for name in ("config.json", "tokenizer.json", "vocabulary.json", "model.bin"):
+        (folder / name).write_bytes(b"by hand")
+    assert pulled(hub, tmp_path).presence is Presence.BY_HAND
+    assert hub.asked == []
+    (folder / "model.bin").write_bytes(b"")
+    with pytest.raises(ModelIncomplete, match=r"model\.bin is missing or empty") as caught:
+        pulled(hub, tmp_path)
+    assert "move the folder away" in caught.value.remedy
+
+
+def test_a_second_pull_of_the_same_model_waits_for_the_first(hub: FakeHub, tmp_path: Path) -> None:
+    hub.pauses["model.bin"] = 100_000
+    first = threading.Thread(
+        target=pull, args=(TINY, tmp_path, Hub(hub.url)), kwargs={"meter": Meter(), "patience": SOON}
+    )
+    first.start()
+    assert hub.paused.wait(10)
+    meter = Meter()
+    meter.say = lambda line: (meter.lines.append(line), hub.wake.set())  # type: ignore[method-assign, assignment]
+    assert pulled(hub, tmp_path, meter=meter).presence is Presence.WHOLE
+    first.join(10)
+    assert meter.lines == ["whisper-tiny is being pulled by another process: waiting for it."]
+    assert hub.served["model.bin"] == len(WEIGHTS)
+
+
+# -- the commands -----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def root(tmp_path: Path, hub: LocalHub) -> Path:
-    (tmp_path / "config.yaml").write_text(f"models:\n  mirror: {hub.url}\njob:\n  synthesizer: espeak-ng\n", "utf-8")
-    return tmp_path
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "a root ção"
+    folder.mkdir()
+    configure(folder, "job: {transcriber: faster-whisper}\nmodels: {use: {faster-whisper: whisper-tiny}}\n")
+    return folder
 
 
-def jobs(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dropdub", "--root", str(root), "models", *arguments]
+def configure(root: Path, text: str) -> None:
+    (root / "config.yaml").write_text(text, encoding="utf-8")
+
+
+def command(root: Path, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "dropdub", "--root", str(root), "models", *arguments]
+
+
+def jobs(root: Path, *arguments: str, **environment: str) -> Answer:
     return subprocess.run(
-        command, capture_output=True, encoding="utf-8", timeout=60, stdin=subprocess.DEVNULL, check=False
+        command(root, *arguments),
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", "COLUMNS": "80", **environment},
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
     )
 
 
-class TestCommands:
-    def test_pull_without_names_fetches_what_is_used_and_asks_for_what_must_be_agreed_to(self, root: Path) -> None:
-        refused = jobs(root, "pull")
-        assert refused.returncode == 2
-        assert "CC-BY-NC-4.0" in refused.stdout
-        assert "--accept-licence" in refused.stderr
-        assert not (root / "models").exists()
-        ended = jobs(root, "pull", "--accept-licence")
-        assert ended.returncode == 0, ended.stderr
-        assert is_whole(root / "models" / "whisper-small", ("model.bin", "tokenizer.json"))
-        assert is_whole(root / "models" / "nllb-200-distilled-600M", ("model.bin", "tokenizer.json"))
-        assert "Every model that is used here is here." in jobs(root, "pull").stdout
-
-    def test_list_tells_what_is_used_missing_and_here(self, root: Path) -> None:
-        listed = {item["name"]: item for item in json.loads(jobs(root, "list", "--json").stdout)}
-        assert set(listed) == {"whisper-small", "nllb-200-distilled-600M"}
-        assert listed["nllb-200-distilled-600M"]["commercial"] is False
-        assert not listed["whisper-small"]["here"]
-        shutil.copytree(WHISPER, root / "models" / "whisper-small")
-        shutil.copytree(WHISPER, root / "models" / "my own")
-        shutil.copytree(WHISPER, root / "models" / "half.part")
-        listed = {item["name"]: item for item in json.loads(jobs(root, "list", "--json").stdout)}
-        assert listed["whisper-small"]["here"]
-        assert listed["my own"]["engine"] == ""
-        assert "half.part" not in listed
-        shown = jobs(root, "list", "--all").stdout
-        assert "xtts-v2" in shown
-        assert "Used and not here: nllb-200-distilled-600M. Get them with: jobs models pull" in shown
-        assert max(map(len, shown.split("\n")[:14])) <= 80
-
-    def test_verify_tells_whole_damaged_missing_and_put_there_by_hand(self, root: Path) -> None:
-        jobs(root, "pull", "whisper-small")
-        shutil.copytree(WHISPER, root / "models" / "by hand")
-        ended = jobs(root, "verify")
-        assert ended.returncode == 0
-        assert "whisper-small: whole" in ended.stdout
-        assert "by hand: put here by hand" in ended.stdout
-        (root / "models" / "whisper-small" / "config.json").unlink()
-        ended = jobs(root, "verify", "whisper-small")
-        assert ended.returncode == 1
-        assert "config.json is missing" in ended.stdout
-        assert "jobs models pull whisper-small" in ended.stdout
-        assert jobs(root, "verify", "nothing").returncode == 1
-
-    def test_an_unknown_name_is_answered_with_those_there_are(self, root: Path) -> None:
-        ended = jobs(root, "pull", "whisper-huge")
-        assert ended.returncode == 2
-        assert "whisper-large-v3" in ended.stderr
-
-    def test_a_pull_that_is_killed_leaves_no_model_and_is_gone_on_with(self, root: Path, hub: LocalHub) -> None:
-        hub.slow_s = 0.01
-        command = [sys.executable, "-m", "dropdub", "--root", str(root), "models", "pull", "whisper-small"]
-        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=dict(os.environ))
-        partial = root / "models" / "whisper-small.part" / "model.bin.partial"
-        wait_until(lambda: partial.is_file() and partial.stat().st_size > 100_000, "the model to be under way")
-        child.kill()
-        child.wait()
-        assert not (root / "models" / "whisper-small").exists()
-        had, hub.slow_s = partial.stat().st_size, 0.0
-        hub.sent.clear()
-        assert jobs(root, "pull", "whisper-small").returncode == 0
-        assert hub.sent["model.bin"] <= SIZE - had + 100_000, "what was here was not fetched again"
-        assert same(root / "models" / "whisper-small")
+def test_pull_without_names_gets_what_this_root_needs(hub: FakeHub, root: Path) -> None:
+    answer = jobs(root, "pull", "--mirror", hub.url)
+    assert (answer.returncode, answer.stderr) == (0, ""), answer
+    assert answer.stdout.splitlines()[-1] == "whisper-tiny: here, 301 kB, under the MIT licence."
+    assert is_whole(root / "models")
+    assert jobs(root, "pull", "--mirror", hub.url).stdout == "All models that this root needs are here.\n"
+    verified = jobs(root, "verify")
+    assert (verified.returncode, verified.stdout) == (0, "whisper-tiny: whole, 301 kB.\n")
 
 
-def test_every_known_model_is_described_whole() -> None:
-    for name, model in known_models().items():
-        assert (name, bool(model.sources), bool(model.licence)) == (model.name, True, True)
-        assert model.download > 0
-        assert model.memory > 10**8
-    assert all(model in known_models() for _, model in USUAL.values())
-    assert known_model("opus-mt-en-pt").languages == "en to pt"
-    with pytest.raises(UsageError):
-        known_model("opus-mt-en")
+def test_the_mirror_of_the_configuration_is_used_and_nothing_else_asked(hub: FakeHub, root: Path) -> None:
+    configure(root, f"models: {{mirror: '{hub.url}', dir: elsewhere}}\n")
+    with running_hub() as other:
+        assert jobs(root, "pull", "whisper-tiny", HF_ENDPOINT=other.url).returncode == 0
+        assert other.asked == []
+    assert is_whole(root / "elsewhere")
 
 
-def test_which_models_a_configuration_uses() -> None:
-    engines = {"transcriber": "auto", "translator": "transformers", "synthesizer": "espeak-ng"}
-    assert used_models(engines, {"transformers": "opus-mt-en-pt"}) == {
-        "faster-whisper": "whisper-small",
-        "transformers": "opus-mt-en-pt",
+def test_verify_names_what_is_damaged_and_how_to_repair_it(hub: FakeHub, root: Path) -> None:
+    pulled(hub, root / "models")
+    (root / "models" / "whisper-tiny" / "model.bin").write_bytes(WEIGHTS[:-1])
+    answer = jobs(root, "verify", "whisper-tiny")
+    assert answer.returncode == 1
+    assert answer.stdout.splitlines() == [
+        "whisper-tiny: damaged. Repair it with: jobs models pull whisper-tiny",
+        "  model.bin has 299999 bytes instead of 300000.",
+    ]
+
+
+def test_verify_says_what_is_missing_unknown_or_without_record(root: Path) -> None:
+    assert jobs(root, "verify").stdout == ""
+    absent = jobs(root, "verify", "whisper-tiny")
+    assert (absent.returncode, absent.stdout) == (
+        1,
+        "whisper-tiny: not here. Get it with: jobs models pull whisper-tiny\n",
+    )
+    unknown = jobs(root, "verify", "whisper-tony")
+    assert unknown.returncode == 2
+    assert "Similar: whisper-tiny" in unknown.stderr
+    mine = root / "models" / "my own"
+    mine.mkdir(parents=True)
+    (mine / "model.bin").write_bytes(b"x")
+    told = jobs(root, "verify")
+    assert (told.returncode, told.stdout) == (
+        0,
+        "my own: the needed files are there, 1 B; no record: cannot be checked further.\n",
+    )
+
+
+def test_a_licence_that_asks_for_it_must_be_agreed_to(hub: FakeHub, root: Path) -> None:
+    hub.add("coqui/XTTS-v2", config__json=b"{}", vocab__json=b"{}", speakers_xtts__pth=b"s", model__pth=WEIGHTS)
+    refused = jobs(root, "pull", "xtts-v2", "--mirror", hub.url)
+    assert refused.returncode == 2
+    assert "neither the model nor the speech" in refused.stderr
+    assert "jobs models pull xtts-v2 --accept-licence" in refused.stderr
+    assert hub.asked == []
+    assert jobs(root, "pull", "xtts-v2", "--mirror", hub.url, "--accept-licence").returncode == 0
+    assert is_whole(root / "models", XTTS)
+
+
+def test_a_pull_of_what_this_root_needs_names_the_command_to_agree_with(root: Path) -> None:
+    configure(root, "job: {transcriber: pocketsphinx, synthesizer: xtts}\n")
+    assert jobs(root, "pull").stderr.endswith("If you agree: jobs models pull --accept-licence\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals there")
+@pytest.mark.parametrize(("reply", "code"), [(b"y\n", 0), (b"n\n", 1)])
+def test_on_a_terminal_a_licence_is_shown_and_asked_about(hub: FakeHub, root: Path, reply: bytes, code: int) -> None:
+    import pty
+
+    hub.add("coqui/XTTS-v2", config__json=b"{}", vocab__json=b"{}", speakers_xtts__pth=b"s", model__pth=WEIGHTS)
+    outer, inner = pty.openpty()
+    os.write(outer, reply)
+    asked = command(root, "pull", "xtts-v2", "--mirror", hub.url)
+    process = subprocess.Popen(asked, stdin=inner, stdout=inner, stderr=inner, env={**os.environ, "TERM": "xterm"})
+    os.close(inner)
+    assert process.wait(30) == code
+    shown = os.read(outer, 100_000).decode()
+    os.close(outer)
+    assert "Coqui Public Model License" in shown
+    assert "Do you agree?" in shown
+    assert is_whole(root / "models", XTTS) is (code == 0)
+
+
+def test_where_nothing_may_be_downloaded_that_is_said(root: Path) -> None:
+    answer = jobs(root, "pull", HF_HUB_OFFLINE="1")
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("error: HF_HUB_OFFLINE is set: nothing is downloaded.")
+
+
+def test_an_engine_may_use_a_model_of_ones_own(root: Path, tmp_path: Path) -> None:
+    configure(
+        root, f"job: {{transcriber: faster-whisper}}\nmodels: {{use: {{faster-whisper: '{tmp_path / 'mine'}'}}}}\n"
+    )
+    answer = jobs(root, "pull")
+    assert answer.returncode == 1
+    assert f"is not known: put its folder to {tmp_path / 'mine'}" in answer.stdout
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "model.bin").write_bytes(b"x")
+    assert jobs(root, "pull").returncode == 0
+    assert json.loads(jobs(root, "list", "--json").stdout)["models"][0]["state"] == "by hand"
+
+
+def test_a_pull_that_is_killed_is_completed_by_the_next(hub: FakeHub, root: Path) -> None:
+    hub.pauses["model.bin"] = 100_000
+    victim = subprocess.Popen(command(root, "pull", "--mirror", hub.url), stdout=subprocess.DEVNULL)
+    assert hub.paused.wait(30)
+    weights = root / "models" / "whisper-tiny.part" / "model.bin"
+    wait_until(lambda: weights.is_file() and weights.stat().st_size > 0, what="the first bytes on disk")
+    victim.kill()
+    victim.wait(10)
+    assert not (root / "models" / "whisper-tiny").exists()
+    answer = jobs(root, "pull", "--mirror", hub.url)
+    assert answer.returncode == 0, answer
+    assert is_whole(root / "models")
+    assert hub.asked[-1][1] is not None, "it goes on, and does not begin again"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to another process there")
+def test_ctrl_c_leaves_what_came_for_the_next_pull(hub: FakeHub, root: Path) -> None:
+    hub.pauses["model.bin"] = 100_000
+    victim = subprocess.Popen(
+        command(root, "pull", "--mirror", hub.url), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+    )
+    assert hub.paused.wait(30)
+    victim.send_signal(signal.SIGINT)
+    _, complaint = victim.communicate(timeout=10)
+    assert victim.returncode == 1
+    assert complaint.startswith("Stopped. What came so far stays in")
+    assert (root / "models" / "whisper-tiny.part" / PLAN_NAME).is_file()
+
+
+def test_list_tells_what_is_used_here_and_known_in_80_columns(hub: FakeHub, root: Path) -> None:
+    empty = jobs(root, "list")
+    assert (empty.returncode, empty.stderr) == (0, "")
+    assert "whisper-tiny  faster-whisper  99    78.0 MB  MIT      not here" in empty.stdout
+    assert "Get what is not here with: jobs models pull" in empty.stdout
+    pulled(hub, root / "models")
+    (root / "models" / "mine").mkdir()
+    everything = jobs(root, "list", "--all").stdout.splitlines()
+    assert max(map(len, everything[: everything.index("")])) <= 80
+    assert any(line.startswith("whisper-tiny ") and line.endswith("301 kB  MIT       here") for line in everything)
+    assert any(line.startswith("mine ") and line.endswith("not whole") for line in everything)
+    assert any(line.startswith("xtts-v2 ") for line in everything)
+
+
+def test_list_in_json_has_stable_fields(hub: FakeHub, root: Path) -> None:
+    pulled(hub, root / "models")
+    models = json.loads(jobs(root, "list", "--all", "--json").stdout)["models"]
+    assert models[0] == {
+        "name": "whisper-tiny",
+        "engine": "faster-whisper",
+        "here": True,
+        "state": "here",
+        "path": str(root / "models" / "whisper-tiny"),
+        "size": models[0]["size"],
+        "bytes": 78_000_000,
+        "needed": GB // 4,
+        "licence": "the MIT licence",
+        "commercial": True,
+        "languages": "99",
+        "used": True,
     }
-    assert EngineSettings().models == {}
+    assert [model["used"] for model in models].count(True) == 1

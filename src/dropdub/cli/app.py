@@ -368,7 +368,7 @@ def models_list(
     """
     from dropdub.cli import models as act
 
-    raise typer.Exit(act.show_list(context.obj.path(), every=every, as_json=as_json))
+    raise typer.Exit(act.show(context.obj.path(), everything=every, as_json=as_json))
 
 
 @models_app.command("pull")
@@ -377,7 +377,7 @@ def models_pull(
     names: Names = None,
     mirror: Annotated[str | None, typer.Option(metavar="URL", help="Where to fetch from; else models.mirror.")] = None,
     accept_licence: Annotated[
-        bool, typer.Option("--accept-licence", help="Agree to a licence that forbids commercial use, without asking.")
+        bool, typer.Option("--accept-licence", help="Agree to the licences that ask for it.")
     ] = False,
 ) -> None:
     """Fetch models, on from where an earlier pull broke off.
@@ -389,7 +389,7 @@ def models_pull(
     """
     from dropdub.cli import models as act
 
-    raise typer.Exit(act.pull(context.obj.path(), names or [], mirror=mirror, accepted=accept_licence))
+    raise typer.Exit(act.pull(context.obj.path(), names or [], mirror=mirror, accept_licence=accept_licence))
 
 
 @models_app.command("verify")

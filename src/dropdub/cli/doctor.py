@@ -100,16 +100,16 @@ def _engines(config: Config) -> Iterator[Finding]:
 
 
 def _models(root: Root, config: Config) -> Iterator[Finding]:
-    from dropdub.engines.catalogue import used_models
+    from dropdub.engines.catalogue import find
+    from dropdub.engines.download.record import examine
     from dropdub.engines.offers import installed_offers
+    from dropdub.engines.uses import uses
 
-    usable = {name for name, offer in installed_offers().items() if offer.problem is None}
-    engines = {role: str(getattr(config.job, role)) for role in ROLES}
-    for engine, model in used_models(engines, config.models.use).items():
-        folder = root.models_dir(config.models.dir) / model
-        if engine in usable and not folder.is_dir():
-            remedy = f"Get it with: jobs models pull {model}"
+    for use in uses(config, installed_offers().values()):
+        folder = use.folder(root.models_dir(config.models.dir))
+        if examine(folder, find(use.model), thorough=False).usable:
+            yield Finding("model", "ok", f"{use.model} of {use.engine}")
+        else:
             state = "warning" if config.models.fallback == "light" else "problem"
-            yield Finding("model", state, f"{model} of {engine} is not in {folder.parent}", remedy)
-        elif engine in usable:
-            yield Finding("model", "ok", f"{model} of {engine}")
+            remedy = f"Get it with: jobs models pull {use.model}"
+            yield Finding("model", state, f"{use.model} of {use.engine} is not whole in {folder.parent}", remedy)

@@ -1,205 +1,123 @@
-"""`jobs models`: which models there are, which are here, and how the others come here."""
+"""Commands for the models of the quality engines: what there is, get it, check it."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from dropdub.cli.console import console, printing, say, say_json
+import typer
+
+from dropdub.cli import modelview
+from dropdub.cli.console import printing, say, say_json
 from dropdub.cli.failures import DONE, FELL_SHORT
+from dropdub.cli.meter import shown
 from dropdub.config import Config, load_config
-from dropdub.engines.catalogue import KnownModel, known_model, known_models, used_models
-from dropdub.engines.download import Progress, problems, recorded
-from dropdub.engines.download import pull as fetch
-from dropdub.engines.hub import Hub
-from dropdub.engines.models import size_of
+from dropdub.engines.catalogue import KnownModel, find, named
+from dropdub.engines.download.record import examine
+from dropdub.engines.offers import installed_offers
+from dropdub.engines.uses import Use, uses
 from dropdub.errors import UsageError
 from dropdub.quantities import format_size
 from dropdub.root import CONFIG_NAME, Root
 
-TIMEOUT_S = 30.0
-
 
 @dataclass(frozen=True)
-class ModelView:
-    """A model as it is shown and given as JSON; `bytes` on disk where it is here, else about what a pull fetches."""
+class Shop:
+    """The configuration of a root, and where its models are."""
 
-    name: str
-    engine: str
-    used: bool
-    here: bool
-    path: str
-    bytes: int | None
-    memory: int | None
-    languages: str
-    licence: str
-    commercial: bool | None
-
-
-@dataclass(frozen=True)
-class _Models:
-    """The models of one root: where they belong, and the model of each engine that is used."""
-
-    folder: Path
-    used: dict[str, str]
     config: Config
+    models_dir: Path
+
+    @staticmethod
+    def of(root: Path) -> Shop:
+        config = load_config(root / CONFIG_NAME)
+        return Shop(config, Root.at(root, config.folders.model_dump()).models_dir(config.models.dir))
+
+    def uses(self) -> list[Use]:
+        return uses(self.config, installed_offers().values())
+
+    def lacks(self, use: Use) -> bool:
+        return not examine(use.folder(self.models_dir), find(use.model), thorough=False).usable
 
 
-def show_list(root: Path, *, every: bool, as_json: bool) -> int:
-    models = _models(root)
-    views = [_view(models, name) for name in _names(models, every=every)]
+def show(root: Path, *, everything: bool, as_json: bool) -> int:
+    """Say which models this root uses, which are here, and which are known."""
+    shop = Shop.of(root)
+    models = modelview.views(shop.models_dir, shop.uses(), everything=everything)
     if as_json:
-        say_json(views)
+        say_json({"dir": str(shop.models_dir), "models": models})
         return DONE
-    with printing() as screen:
-        screen.print(_table(views))
-    say()
-    say(f"Models belong into {models.folder}")
-    missing = [view.name for view in views if view.used and not view.here]
-    if missing:
-        say(f"Used and not here: {', '.join(missing)}. Get them with: jobs models pull")
-    return DONE
-
-
-def pull(root: Path, names: Sequence[str], *, mirror: str | None, accepted: bool) -> int:
-    models = _models(root)
-    wanted = [known_model(name) for name in names or [one for one in models.used.values() if not _is_here(models, one)]]
-    if not wanted:
-        say("Every model that is used here is here.")
-        return DONE
-    for model in wanted:
-        _agree(model, accepted=accepted)
-    hub = Hub(mirror or models.config.models.mirror, timeout_s=TIMEOUT_S)
-    for model in wanted:
-        say(f"{model.name}: about {format_size(model.download)}, {model.licence}")
-        with _progress() as progress:
-            folder = fetch(model, models.folder, hub, progress=progress)
-        say(f"{model.name} is here: {folder}")
+    if models:
+        with printing() as screen:
+            screen.print(modelview.table(models))
+        say()
+    for line in modelview.notes(models, models_dir=shop.models_dir):
+        say(line)
     return DONE
 
 
 def verify(root: Path, names: Sequence[str]) -> int:
-    models = _models(root)
-    found = [name for name in names or _names(models, every=False) if names or (models.folder / name).is_dir()]
-    if not found:
-        say(f"No models are in {models.folder}")
-    damaged = [name for name in found if not _verified(models.folder / name)]
-    return FELL_SHORT if damaged else DONE
+    """Read every file of these models, or of all that are here, and say what is not as it should be."""
+    shop = Shop.of(root)
+    sound = True
+    for name in names or modelview.present(shop.models_dir):
+        known = find(name)
+        folder = shop.models_dir / (known.name if known else name)
+        condition = examine(folder, known if known or folder.is_dir() else named(name), thorough=True)
+        sound = sound and condition.usable
+        for line in modelview.told(name, condition, known):
+            say(line)
+    return DONE if sound else FELL_SHORT
 
 
-def _verified(folder: Path) -> bool:
-    """Say how a model is; return whether it can be used as far as is known."""
-    if not folder.is_dir():
-        say(f"{folder.name}: is not here. Get it with: jobs models pull {folder.name}")
-        return False
-    wrong = problems(folder)
-    for problem in wrong:
-        say(f"{folder.name}: {problem}")
-    if wrong:
-        say(f"Mend it with: jobs models pull {folder.name}")
-    elif recorded(folder):
-        say(f"{folder.name}: whole ({format_size(size_of(folder))})")
-    else:
-        say(f"{folder.name}: put here by hand, without a record to check it by ({format_size(size_of(folder))})")
-    return not wrong
-
-
-def _agree(model: KnownModel, *, accepted: bool) -> None:
-    """Have a person agree to a licence that forbids what most programs allow. Raises UsageError."""
-    if model.commercial or accepted:
-        return
-    say(f"{model.name} is under {model.licence}: it may not be used commercially.")
-    if not sys.stdin.isatty():
-        raise UsageError(f"The licence of {model.name} must be agreed to.", remedy="Agree with: --accept-licence")
-    import typer
-
-    if not typer.confirm("Do you agree?"):
-        raise UsageError(f"{model.name} was not fetched.", remedy="Other models: jobs models list --all")
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """Show how far files are: bars on a terminal, a line for each file elsewhere."""
-    screen = console()
-    if not screen.is_terminal:
-        yield _say_when_done
-        return
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-    from rich.progress import Progress as Bars
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Bars(*columns, TimeRemainingColumn(), console=screen) as bars:
-        tasks: dict[str, Any] = {}
-
-        def show(name: str, done: int, total: int) -> None:
-            task = tasks.setdefault(name, None) or bars.add_task(name, total=total)
-            tasks[name] = task
-            bars.update(task, completed=done)
-
-        yield show
-
-
-def _say_when_done(name: str, done: int, total: int) -> None:
-    if done >= total:
-        say(f"  {name} ({format_size(total)})")
-
-
-def _models(root: Path) -> _Models:
-    config = load_config(root / CONFIG_NAME)
-    folder = Root.at(root, config.folders.model_dump()).models_dir(config.models.dir)
-    job = config.job
-    engines = {"transcriber": job.transcriber, "translator": job.translator, "synthesizer": job.synthesizer}
-    return _Models(folder, used_models(engines, config.models.use), config)
-
-
-def _names(models: _Models, *, every: bool) -> list[str]:
-    """Return the used models first, then those that are here, then, if `every`, all others that are known."""
-    here = sorted(one.name for one in models.folder.iterdir() if _is_model(one)) if models.folder.is_dir() else []
-    return list(dict.fromkeys([*models.used.values(), *here, *(known_models() if every else ())]))
-
-
-def _is_model(folder: Path) -> bool:
-    return folder.is_dir() and not folder.name.startswith(".") and folder.suffix != ".part"
-
-
-def _is_here(models: _Models, name: str) -> bool:
-    return (models.folder / name).is_dir()
-
-
-def _view(models: _Models, name: str) -> ModelView:
-    folder, here = models.folder / name, _is_here(models, name)
+def pull(root: Path, names: Sequence[str], *, mirror: str | None, accept_licence: bool) -> int:
+    """Get these models, or what this root needs and is not here."""
+    shop = Shop.of(root)
+    wanted, unknown = _wanted(shop, names)
+    for use in unknown:
+        say(f"{use.model} (models.use.{use.engine}) is not known: put its folder to {use.folder(shop.models_dir)}")
+    if not (wanted or unknown):
+        say("All models that this root needs are here.")
+    asked = " ".join(["jobs models pull", *names, "--accept-licence"])
+    agreed = [model for model in wanted if accept_licence or _agreed(shop, model, agree_with=asked)]
     try:
-        known: KnownModel | None = known_model(name)
-    except UsageError:
-        known = None
-    engine = next((engine for engine, used in models.used.items() if used == name), known.engine if known else "")
-    return ModelView(
-        name=name,
-        engine=engine,
-        used=name in models.used.values(),
-        here=here,
-        path=str(folder),
-        bytes=size_of(folder) if here else known.download if known else None,
-        memory=known.memory if known else None,
-        languages=known.languages if known else "",
-        licence=known.licence if known else "",
-        commercial=known.commercial if known else None,
-    )
+        for model in agreed:
+            _pull(shop, model, mirror or shop.config.models.mirror)
+    except KeyboardInterrupt:
+        say(f"Stopped. What came so far stays in {shop.models_dir}: jobs models pull goes on from there.", err=True)
+        return FELL_SHORT
+    return FELL_SHORT if unknown or len(agreed) < len(wanted) else DONE
 
 
-def _table(views: Sequence[ModelView]) -> Any:
-    from rich.table import Table
-    from rich.text import Text
+def _wanted(shop: Shop, names: Sequence[str]) -> tuple[list[KnownModel], list[Use]]:
+    """Return what is to be pulled, and what is needed but can only be put there by hand."""
+    if names:
+        return list({model.name: model for model in map(named, names)}.values()), []
+    lacking = {use.model: use for use in shop.uses() if shop.lacks(use)}
+    known = {name: find(name) for name in lacking}
+    return [model for model in known.values() if model], [lacking[name] for name in lacking if not known[name]]
 
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    for heading in ("MODEL", "ENGINE", "SIZE", "", "LICENCE"):
-        table.add_column(heading, no_wrap=heading != "LICENCE", justify="right" if heading == "SIZE" else "left")
-    for view in views:
-        state = Text("here", "green") if view.here else Text("missing" if view.used else "", "yellow")
-        size = format_size(view.bytes) if view.bytes is not None else ""
-        table.add_row(Text(view.name), view.engine, size, state, view.licence)
-    return table
+
+def _agreed(shop: Shop, model: KnownModel, *, agree_with: str) -> bool:
+    """Return whether a model may be pulled; asks where its licence must be agreed to.
+
+    Raises UsageError where there is nobody to ask: it names the command to agree with.
+    """
+    if not model.licence.consent or examine(shop.models_dir / model.name, model, thorough=False).usable:
+        return True
+    terms = f"{model.name} comes under {model.licence.name}."
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(terms, remedy=f"If you agree: {agree_with}")
+    say(terms)
+    return typer.confirm("Do you agree?")
+
+
+def _pull(shop: Shop, model: KnownModel, mirror: str | None) -> None:
+    from dropdub.engines.download.hub import Hub
+    from dropdub.engines.download.pull import pull as bring
+
+    with shown(model.name) as meter:
+        condition = bring(model, shop.models_dir, Hub(mirror), meter=meter)
+    say(f"{model.name}: {condition.presence.value}, {format_size(condition.size)}, under {model.licence.name}.")

@@ -1,147 +1,152 @@
-"""The models that are known by name: where they come from, what they need, and on which terms they may be used.
+"""The models that are known: where each comes from, what it needs, and what its licence allows.
 
-Sizes are about right, and are told before a download, whose own list of files has the exact ones.
+Sizes and memory are approximate, for a person to plan with: what is downloaded, the hub says. Where the hub is,
+nothing here knows: see `dropdub.engines.download.hub`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from dropdub.errors import UsageError
 
-GB = 1_000_000_000
-_WHISPER_FILES = ("model.bin", "config.json", "tokenizer.json", "preprocessor_config.json", "vocabulary.*")
-_SEQ2SEQ_FILES = ("*.json", "*.safetensors", "*.model", "*.spm", "pytorch_model.bin")
-_PAIR = re.compile(r"opus-mt-(?P<source>[a-z]{2,3})-(?P<target>[a-z]{2,3})")
+MB, GB = 1_000_000, 1_000_000_000
+
+DEFAULT_MODELS = {
+    "faster-whisper": "whisper-small",
+    "nllb": "nllb-200-distilled-600M",
+    "xtts": "xtts-v2",
+}
+"""The model that an engine uses when `models.use` says nothing; `transformers` uses none that was not named."""
+
+_OPUS = re.compile(r"opus-mt(-tc-big)?-([A-Za-z_]{2,20})-([A-Za-z_]{2,20})")
 
 
 @dataclass(frozen=True)
 class Source:
-    """Some files of a repository on the hub, by the patterns of their names."""
+    """Files of one repository of the hub.
+
+    Each entry of `files` must be there; of `a|b`, the first that is. Those of `optional` come along where they are.
+    They are names, not patterns: no answer of a server can lead out of the model's folder.
+    """
 
     repository: str
     files: tuple[str, ...]
+    optional: tuple[str, ...] = ()
     revision: str = "main"
 
 
 @dataclass(frozen=True)
+class Licence:
+    """What may be done with a model. `short` fits a column, `name` names it; `consent`: must be agreed to first."""
+
+    short: str
+    name: str
+    commercial: bool
+    consent: bool = False
+
+
+@dataclass(frozen=True)
 class KnownModel:
-    """A model; `name` is its folder in `models.dir`. `download` and `memory` in bytes, about."""
+    """A model that can be pulled. `name` is its folder in `models.dir`.
+
+    `languages` says in a few characters what it can: a number of languages, one, or a pair. `download_bytes` and
+    `memory_bytes` are approximate.
+    """
 
     name: str
     engine: str
-    languages: str
-    download: int
-    memory: int
-    licence: str
-    commercial: bool
     sources: tuple[Source, ...]
+    languages: str
+    download_bytes: int
+    memory_bytes: int
+    licence: Licence
+
+    def missing(self, present: set[str]) -> list[str]:
+        """Return which of the needed files are not among `present`."""
+        needed = [name for source in self.sources for name in source.files]
+        return [name.split("|")[0] for name in needed if not present & set(name.split("|"))]
 
 
-def _whisper(name: str, repository: str, gigabytes: float) -> KnownModel:
-    return KnownModel(
-        name=f"whisper-{name}",
-        engine="faster-whisper",
-        languages="99",
-        download=round(gigabytes * GB),
-        memory=round((gigabytes * 0.6 + 0.5) * GB),
-        licence="MIT",
-        commercial=True,
-        sources=(Source(repository, _WHISPER_FILES),),
-    )
-
-
-def _nllb(size: str, repository: str, gigabytes: float) -> KnownModel:
-    return KnownModel(
-        name=f"nllb-200-distilled-{size}",
-        engine="nllb",
-        languages="200",
-        download=round(gigabytes * GB),
-        memory=round((gigabytes + 0.4) * GB),
-        licence="CC-BY-NC-4.0",
-        commercial=False,
-        sources=(
-            Source(repository, ("model.bin", "config.json", "shared_vocabulary.*")),
-            Source(f"facebook/nllb-200-distilled-{size}", ("tokenizer.json",)),
-        ),
-    )
-
-
-_KNOWN = (
-    _whisper("tiny", "Systran/faster-whisper-tiny", 0.08),
-    _whisper("base", "Systran/faster-whisper-base", 0.15),
-    _whisper("small", "Systran/faster-whisper-small", 0.49),
-    _whisper("medium", "Systran/faster-whisper-medium", 1.53),
-    _whisper("large-v3", "Systran/faster-whisper-large-v3", 3.1),
-    _whisper("turbo", "mobiuslabsgmbh/faster-whisper-large-v3-turbo", 1.62),
-    _nllb("600M", "JustFrederik/nllb-200-distilled-600M-ct2-int8", 0.63),
-    _nllb("1.3B", "JustFrederik/nllb-200-distilled-1.3B-ct2-int8", 1.38),
-    KnownModel(
-        name="madlad400-3b-mt",
-        engine="transformers",
-        languages="400",
-        download=round(11.8 * GB),
-        memory=12 * GB,
-        licence="Apache-2.0",
-        commercial=True,
-        sources=(Source("google/madlad400-3b-mt", ("*.json", "model*.safetensors", "*.model")),),
-    ),
-    KnownModel(
-        name="xtts-v2",
-        engine="xtts",
-        languages="17",
-        download=round(1.87 * GB),
-        memory=3 * GB,
-        licence="CPML (non-commercial)",
-        commercial=False,
-        sources=(Source("coqui/XTTS-v2", ("model.pth", "config.json", "vocab.json", "speakers_xtts.pth")),),
-    ),
+MIT = Licence("MIT", "the MIT licence", commercial=True)
+APACHE = Licence("Apache-2", "the Apache License 2.0", commercial=True)
+CC_BY = Licence("CC-BY", "CC-BY-4.0: name its makers, the Helsinki-NLP group", commercial=True)
+CC_BY_NC = Licence("CC-BY-NC", "CC-BY-NC-4.0: not for commercial use", commercial=False)
+CPML = Licence(
+    "CPML",
+    "the Coqui Public Model License: neither the model nor the speech that it makes may be used commercially",
+    commercial=False,
+    consent=True,
 )
-USUAL = {
-    "transcriber": ("faster-whisper", "whisper-small"),
-    "translator": ("nllb", "nllb-200-distilled-600M"),
-    "synthesizer": ("xtts", "xtts-v2"),
-}
-"""By role: the engine that `auto` means where its package is installed, and the model that it uses unless told."""
 
 
-def known_models() -> dict[str, KnownModel]:
-    """Return the known models by name; OPUS-MT's, of which there are over a thousand, are found by `known_model`."""
-    return {model.name: model for model in _KNOWN}
+def _whisper(name: str, repository: str, size: int, memory: int, languages: str = "99") -> KnownModel:
+    files = ("config.json", "tokenizer.json", "vocabulary.json|vocabulary.txt", "model.bin")
+    source = Source(repository, files, optional=("preprocessor_config.json",))
+    return KnownModel(f"whisper-{name}", "faster-whisper", (source,), languages, size, memory, MIT)
 
 
-def known_model(name: str) -> KnownModel:
-    """Return the model of a name. Raises UsageError with the names there are."""
-    found = known_models().get(name) or _opus(name)
-    if found is None:
-        names = ", ".join([*known_models(), "opus-mt-SOURCE-TARGET"])
-        raise UsageError(f"There is no known model '{name}'.", remedy=f"There are: {names}.")
-    return found
+def _nllb(variant: str, size: int, memory: int) -> KnownModel:
+    """Return NLLB in CTranslate2's form, 8 bit; its tokenizer is another repository's."""
+    name = f"nllb-200-distilled-{variant}"
+    files = ("config.json", "shared_vocabulary.json|shared_vocabulary.txt", "model.bin")
+    sources = (Source(f"facebook/{name}", ("tokenizer.json",)), Source(f"JustFrederik/{name}-ct2-int8", files))
+    return KnownModel(name, "nllb", sources, "200", size, memory, CC_BY_NC)
 
 
-def used_models(engines: Mapping[str, str], use: Mapping[str, str]) -> dict[str, str]:
-    """Return the model of each engine that a configuration uses, by engine.
-
-    `engines` are the names by role, `auto` among them; `use` the models that the configuration names.
-    """
-    chosen = [USUAL[role][0] if name == "auto" else name for role, name in engines.items() if role in USUAL]
-    usual = dict(USUAL.values())
-    return {engine: use.get(engine, usual.get(engine, "")) for engine in chosen if engine in usual or engine in use}
+def _madlad() -> KnownModel:
+    files = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors")
+    source = Source("google/madlad400-3b-mt", files, optional=("special_tokens_map.json", "spiece.model"))
+    return KnownModel("madlad400-3b-mt", "transformers", (source,), "419", 11_800 * MB, 14 * GB, APACHE)
 
 
-def _opus(name: str) -> KnownModel | None:
-    pair = _PAIR.fullmatch(name)
-    if pair is None:
-        return None
-    return KnownModel(
-        name=name,
-        engine="transformers",
-        languages=f"{pair['source']} to {pair['target']}",
-        download=round(0.31 * GB),
-        memory=round(0.9 * GB),
-        licence="CC-BY-4.0",
-        commercial=True,
-        sources=(Source(f"Helsinki-NLP/{name}", _SEQ2SEQ_FILES),),
-    )
+def _xtts() -> KnownModel:
+    files = ("config.json", "vocab.json", "speakers_xtts.pth", "model.pth")
+    source = Source("coqui/XTTS-v2", files, optional=("LICENSE.txt",))
+    return KnownModel("xtts-v2", "xtts", (source,), "17", 1_880 * MB, 4 * GB, CPML)
+
+
+def _opus(name: str, origin: str, target: str) -> KnownModel:
+    files = ("config.json", "tokenizer_config.json", "vocab.json", "source.spm", "target.spm")
+    weights = "model.safetensors|pytorch_model.bin"
+    source = Source(f"Helsinki-NLP/{name}", (*files, weights), optional=("generation_config.json",))
+    return KnownModel(name, "transformers", (source,), f"{origin}-{target}", 310 * MB, GB, CC_BY)
+
+
+MODELS: tuple[KnownModel, ...] = (
+    _whisper("tiny", "Systran/faster-whisper-tiny", 78 * MB, 250 * MB),
+    _whisper("base", "Systran/faster-whisper-base", 148 * MB, 350 * MB),
+    _whisper("small", "Systran/faster-whisper-small", 487 * MB, 850 * MB),
+    _whisper("medium", "Systran/faster-whisper-medium", 1_530 * MB, 2 * GB),
+    _whisper("large-v3", "Systran/faster-whisper-large-v3", 3_090 * MB, 4 * GB),
+    _whisper("turbo", "mobiuslabsgmbh/faster-whisper-large-v3-turbo", 1_620 * MB, 2_300 * MB),
+    _whisper("distil-large-v3", "Systran/faster-distil-whisper-large-v3", 1_520 * MB, 2_200 * MB, "en"),
+    _nllb("600M", 640 * MB, 1_200 * MB),
+    _nllb("1.3B", 1_410 * MB, 2_400 * MB),
+    _madlad(),
+    _opus("opus-mt-en-pt", "en", "pt"),
+    _opus("opus-mt-en-es", "en", "es"),
+    _xtts(),
+)
+"""All known models, except that `find` knows an OPUS-MT model for any pair of languages."""
+
+
+def find(name: str) -> KnownModel | None:
+    """Return the model of this name; None where it is not known. Case does not matter."""
+    for model in MODELS:
+        if model.name.casefold() == name.casefold():
+            return model
+    pair = _OPUS.fullmatch(name)
+    return _opus(name, pair[2], pair[3]) if pair else None
+
+
+def named(name: str) -> KnownModel:
+    """Return the model of this name. Raises UsageError that names similar ones."""
+    model = find(name)
+    if model is not None:
+        return model
+    close = get_close_matches(name, [model.name for model in MODELS], n=3, cutoff=0.4)
+    similar = f" Similar: {', '.join(close)}." if close else ""
+    raise UsageError(f"No model is known by the name '{name}'.{similar}", remedy="All: jobs models list --all")

@@ -1,0 +1,65 @@
+"""How far a download is: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from dropdub.cli.console import console, say
+from dropdub.quantities import format_size
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+
+class Lines:
+    """Says in plain lines how far a pull is: for pipes and logs."""
+
+    def __init__(self, name: str) -> None:
+        self._name, self._total, self._done, self._told = name, 0, 0, 0
+
+    def begin(self, total: int) -> None:
+        self._total = total
+        self.say(f"{self._name}: {format_size(total)} in all.")
+
+    def advance(self, count: int) -> None:
+        self._done += count
+        tenth = 10 * self._done // max(self._total, 1)
+        if tenth > self._told:
+            self._told = tenth
+            self.say(f"{self._name}: {tenth * 10} %")
+
+    def say(self, line: str) -> None:
+        say(line)
+
+
+class Bar:
+    """Shows a bar with speed and time left: for terminals."""
+
+    def __init__(self, name: str, progress: Progress) -> None:
+        self._progress = progress
+        self._task = progress.add_task(name, total=None)
+
+    def begin(self, total: int) -> None:
+        self._progress.update(self._task, total=total)
+
+    def advance(self, count: int) -> None:
+        self._progress.advance(self._task, count)
+
+    def say(self, line: str) -> None:
+        self._progress.console.print(line)
+
+
+@contextmanager
+def shown(name: str) -> Iterator[Lines | Bar]:
+    """Give what shows how far the pull of a model is, as fits the terminal or the pipe."""
+    screen = console()
+    if not screen.is_terminal:
+        yield Lines(name)
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (BarColumn(bar_width=16), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(TextColumn("{task.description}"), *columns, console=screen) as progress:
+        yield Bar(name, progress)

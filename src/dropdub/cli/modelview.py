@@ -1,0 +1,142 @@
+"""What is known of models, for a table and for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.table import Table
+from rich.text import Text
+
+from dropdub.cli.wording import shortened
+from dropdub.engines.catalogue import MODELS, KnownModel, find
+from dropdub.engines.download.record import PART_SUFFIX, Condition, Presence, examine
+from dropdub.engines.uses import Use
+from dropdub.quantities import format_size
+
+NAME_WIDTH = 23
+_STYLES = {
+    Presence.WHOLE: "green",
+    Presence.BY_HAND: "green",
+    Presence.BEGUN: "yellow",
+    Presence.LACKING: "bold red",
+    Presence.DAMAGED: "bold red",
+}
+
+
+@dataclass(frozen=True)
+class ModelView:
+    """A model, as `jobs models list --json` has it.
+
+    `here`: all its files are in `path`. `state` says it in a word or two. `size` is what it takes on disk now, in
+    bytes; `bytes` about what a pull downloads, `needed` about the memory that it takes. What is not known of a model
+    that somebody put there is null.
+    """
+
+    name: str
+    engine: str | None
+    here: bool
+    state: str
+    path: str
+    size: int
+    bytes: int | None
+    needed: int | None
+    licence: str | None
+    commercial: bool | None
+    languages: str | None
+    used: bool
+
+
+def views(models_dir: Path, used: Iterable[Use], *, everything: bool) -> list[ModelView]:
+    """Return the models that are used, then those that are here as well; with `everything`, all that are known."""
+    wanted = {use.model: use for use in used}
+    names = [*wanted, *present(models_dir), *((model.name for model in MODELS) if everything else ())]
+    return [_view(name, models_dir, wanted.get(name)) for name in dict.fromkeys(names)]
+
+
+def present(models_dir: Path) -> list[str]:
+    """Return the names of the models in a folder, those whose pull was interrupted too."""
+    folders = models_dir.iterdir() if models_dir.is_dir() else ()
+    shown = (entry.name for entry in folders if entry.is_dir() and not entry.name.startswith("."))
+    return sorted({name.removesuffix(PART_SUFFIX) for name in shown})
+
+
+def _view(name: str, models_dir: Path, use: Use | None) -> ModelView:
+    known = find(name)
+    folder = models_dir / Path(name).expanduser()
+    condition = examine(folder, known, thorough=False)
+    return ModelView(
+        name=name,
+        engine=use.engine if use else known.engine if known else None,
+        here=condition.usable,
+        state=condition.presence.value,
+        path=str(folder),
+        size=condition.size,
+        bytes=known.download_bytes if known else None,
+        needed=known.memory_bytes if known else None,
+        licence=known.licence.name if known else None,
+        commercial=known.licence.commercial if known else None,
+        languages=known.languages if known else None,
+        used=use is not None,
+    )
+
+
+def table(models: list[ModelView]) -> Table:
+    """Return a table with one row a model."""
+    rows = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    for column in ("MODEL", "ENGINE", "LANG"):
+        rows.add_column(column, no_wrap=True)
+    rows.add_column("SIZE", justify="right", no_wrap=True)
+    for column in ("LICENCE", "STATE"):
+        rows.add_column(column, no_wrap=True)
+    for model in models:
+        rows.add_row(*_cells(model))
+    return rows
+
+
+def _cells(model: ModelView) -> Iterator[Text]:
+    known = find(model.name)
+    yield Text(shortened(model.name, NAME_WIDTH))
+    yield Text(model.engine or "-")
+    yield Text(model.languages or "-")
+    yield Text(format_size(model.size or model.bytes or 0))
+    yield Text(known.licence.short if known else "-")
+    yield Text(model.state, _STYLES.get(Presence(model.state), ""))
+
+
+def notes(models: list[ModelView], *, models_dir: Path) -> Iterator[str]:
+    """Yield what is to be said below the table, in lines to be written unwrapped."""
+    yield f"Models are in {models_dir}"
+    used = [model.name for model in models if model.used]
+    yield f"This root uses: {', '.join(used)}" if used else "This root's engines need no model."
+    if not all(model.here for model in models if model.used):
+        yield "Get what is not here with: jobs models pull"
+    held = [model.name for model in models if model.commercial is False]
+    if held:
+        yield f"Not for commercial use: {', '.join(held)}"
+    more = len({model.name for model in MODELS} - {model.name for model in models})
+    if more:
+        yield f"{more} more are known: jobs models list --all"
+
+
+def told(name: str, condition: Condition, model: KnownModel | None) -> list[str]:
+    """Return the lines in which `jobs models verify` tells of a model."""
+    if condition.presence is Presence.WHOLE:
+        return [f"{name}: whole, {format_size(condition.size)}."]
+    if condition.presence is Presence.BY_HAND:
+        return [
+            f"{name}: the needed files are there, {format_size(condition.size)}; no record: cannot be checked further."
+        ]
+    remedies = {
+        Presence.LACKING: "Add what is missing, or move the folder away and pull it.",
+        Presence.DAMAGED: f"Repair it with: jobs models pull {name}",
+        Presence.ABSENT: f"Get it with: jobs models pull {name}",
+        Presence.BEGUN: f"Go on with: jobs models pull {name}",
+    }
+    if condition.presence is Presence.LACKING and model is None:
+        remedies[Presence.LACKING] = "Copy its files anew."
+    return [
+        f"{name}: {condition.presence.value}. {remedies[condition.presence]}",
+        *(f"  {f}" for f in condition.faults),
+    ]

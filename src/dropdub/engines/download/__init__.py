@@ -1,0 +1,7 @@
+"""Models, from the hub or a mirror of it into `models.dir`: whole, checked, and with a record of what they are.
+
+hub        what a repository holds, and its bytes: the only module that knows huggingface_hub
+transfer   one file: resumed, watched for stalls, tried again, checked
+record     what is known of a model that is here, and whether it still is as it came
+pull       a whole model: lock, disk, files, record, and then its name
+"""

@@ -1,0 +1,54 @@
+"""Which models a root's configuration asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from dropdub.config import Config, JobOptions
+from dropdub.engines.catalogue import DEFAULT_MODELS
+from dropdub.engines.offers import Offer
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class Use:
+    """An engine of this root, and the model that it uses: its name in `models.dir`, or a full path."""
+
+    engine: str
+    model: str
+
+    def folder(self, models_dir: Path) -> Path:
+        return models_dir / Path(self.model).expanduser()
+
+
+def uses(config: Config, offers: Iterable[Offer]) -> list[Use]:
+    """Return the models that the job settings and profiles lead to, and those that `models.use` names.
+
+    What only translates or speaks is counted where there are languages to translate into, or where the engine is
+    named. `offers` are the installed engines, the best of each role first.
+    """
+    offered = list(offers)
+    engines = [engine for options in _all_options(config) for engine in _engines(options, offered)]
+    models = {**DEFAULT_MODELS, **config.models.use}
+    named = dict.fromkeys((*engines, *config.models.use))
+    return [Use(engine, models[engine]) for engine in named if engine in models]
+
+
+def _all_options(config: Config) -> list[JobOptions]:
+    return [config.job, *(config.options_for(profile, {}) for profile in config.profiles)]
+
+
+def _engines(options: JobOptions, offered: list[Offer]) -> Iterator[str]:
+    for role in ("transcriber", "translator", "synthesizer"):
+        name: str = getattr(options, role)
+        if name != AUTO:
+            yield name
+        elif role == "transcriber" or options.targets:
+            yield from _best(role, offered)
+
+
+def _best(role: str, offered: list[Offer]) -> list[str]:
+    return [offer.name for offer in offered if offer.role == role and offer.problem is None][:1]

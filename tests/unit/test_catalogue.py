@@ -1,0 +1,115 @@
+"""The models that are known: every entry complete, and what a configuration leads to."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dropdub.config import Config
+from dropdub.engines.catalogue import DEFAULT_MODELS, MB, MODELS, KnownModel, find, named
+from dropdub.engines.offers import Offer
+from dropdub.engines.packages import EXTRAS
+from dropdub.engines.uses import Use, uses
+from dropdub.errors import UsageError
+from dropdub.files import key, safe_name
+
+OFFERS = [
+    Offer("faster-whisper", "transcriber", 20),
+    Offer("pocketsphinx", "transcriber", 10),
+    Offer("nllb", "translator", 20, problem="A package is missing."),
+    Offer("apertium", "translator", 10),
+    Offer("xtts", "synthesizer", 20),
+]
+
+
+def used(**settings: Any) -> set[tuple[str, str]]:
+    return {(use.engine, use.model) for use in uses(Config(**settings), OFFERS)}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_every_known_model_is_complete(model: KnownModel) -> None:
+    assert model.engine in EXTRAS
+    assert safe_name(model.name) == model.name
+    assert model.download_bytes > MB < model.memory_bytes
+    assert model.languages
+    assert model.licence.short
+    assert model.licence.name
+    assert len(model.name) <= 23, "the table fits 80 columns"
+    assert len(model.licence.short) <= 8
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_every_source_names_plain_files_of_a_repository(model: KnownModel) -> None:
+    for source in model.sources:
+        assert re.fullmatch(r"[\w.-]+/[\w.-]+", source.repository)
+        assert source.revision
+        assert source.files
+        for name in [part for choice in (*source.files, *source.optional) for part in choice.split("|")]:
+            assert re.fullmatch(r"\w[\w.-]*", name), "a name, no pattern and no way out of the folder"
+
+
+def test_a_file_comes_from_one_source_only() -> None:
+    for model in MODELS:
+        names = [name for source in model.sources for name in (*source.files, *source.optional)]
+        assert len(names) == len(set(names)), model.name
+
+
+def test_names_are_unique_also_where_case_is_ignored() -> None:
+    assert len({key(model.name) for model in MODELS}) == len(MODELS)
+
+
+def test_every_engine_with_a_default_model_has_a_known_one_that_is_its_own() -> None:
+    for engine, name in DEFAULT_MODELS.items():
+        assert named(name).engine == engine
+
+
+def test_a_model_for_any_pair_of_languages_is_known_by_its_pattern() -> None:
+    model = named("opus-mt-tc-big-en-pt")
+    assert (model.sources[0].repository, model.languages) == ("Helsinki-NLP/opus-mt-tc-big-en-pt", "en-pt")
+    assert model.engine == "transformers"
+    assert find("opus-mt-en") is None
+    assert find("opus-mt-en-../../etc") is None
+
+
+def test_a_misspelt_name_is_answered_with_similar_ones() -> None:
+    with pytest.raises(UsageError, match="Similar: whisper-medium"):
+        named("wisper-medium")
+    assert named("WHISPER-Tiny").name == "whisper-tiny"
+
+
+def test_what_is_missing_of_a_model_counts_alternatives_as_one() -> None:
+    present = {"config.json", "tokenizer.json", "vocabulary.txt"}
+    assert named("whisper-tiny").missing(present) == ["model.bin"]
+
+
+def test_a_root_without_targets_uses_a_transcriber_only() -> None:
+    assert used() == {("faster-whisper", "whisper-small")}
+
+
+def test_auto_takes_the_best_engine_that_can_be_used() -> None:
+    assert used(job={"targets": ["pt"]}) == {("faster-whisper", "whisper-small"), ("xtts", "xtts-v2")}
+
+
+def test_engines_and_models_that_are_named_are_used_also_in_profiles() -> None:
+    profiles = {"lessons": {"translator": "transformers"}}
+    models = {
+        "use": {"faster-whisper": "whisper-tiny", "transformers": "madlad400-3b-mt", "nllb": "nllb-200-distilled-1.3B"}
+    }
+    assert used(profiles=profiles, models=models) == {
+        ("faster-whisper", "whisper-tiny"),
+        ("transformers", "madlad400-3b-mt"),
+        ("nllb", "nllb-200-distilled-1.3B"),
+    }
+
+
+def test_a_light_root_uses_no_model() -> None:
+    assert used(job={"transcriber": "pocketsphinx", "translator": "apertium", "synthesizer": "espeak-ng"}) == set()
+
+
+def test_a_model_may_be_a_folder_elsewhere(tmp_path: Path) -> None:
+    elsewhere = str(tmp_path / "mine")
+    assert Use("nllb", elsewhere).folder(Path("/models")) == tmp_path / "mine"
+    assert Use("nllb", "mine").folder(tmp_path) == tmp_path / "mine"
