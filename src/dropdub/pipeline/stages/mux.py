@@ -2,93 +2,186 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from dropdub.engines.languages import display_name, three_letters
+from dropdub.errors import MediaToolFailed
 from dropdub.files import written_whole
+from dropdub.media import wav
+from dropdub.media.cover import save_cover
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
+from dropdub.media.filmcheck import Expected, check_film, same_picture
+from dropdub.media.mp4flags import switch_subtitles_off
 from dropdub.media.subtitles import layout, write_srt
-from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, dub_name, translation_name, video_name
+from dropdub.pipeline.artefacts import AUDIO, TRANSCRIPT, Transcript, dub_name, translation_name, video_name
+from dropdub.pipeline.film import (
+    MP4_COVERS,
+    STYLED_SUBTITLES,
+    Suffix,
+    Track,
+    anew,
+    container_for,
+    kept_subtitles,
+    sound_tracks,
+    subtitle_tracks,
+    track_arguments,
+)
 from dropdub.pipeline.stages.base import Result, Task, target_of
 
-MP4_PICTURES = frozenset({"h264", "hevc", "av1", "vp9", "mpeg4", "mpeg2video", "mpeg1video"})
-MP4_SOUNDS = frozenset({"aac", "mp3", "ac3", "eac3", "alac", "opus"})
+_CHECK_S = 30.0
 
 
 @dataclass(frozen=True)
-class Track:
-    """A subtitle track: its file, and the language it is in."""
+class Subtitles:
+    """A subtitle file made here, and the language it is in."""
 
     path: Path
     language: str
 
 
+@dataclass(frozen=True)
+class Film:
+    """A film to be written. Without `extras` it has nothing of the source but picture and chosen sound."""
+
+    suffix: Suffix
+    tracks: tuple[Track, ...]
+    subtitles: tuple[Subtitles, ...]
+    warnings: tuple[str, ...]
+    extras: bool
+
+
 def run(task: Task) -> Result:
-    """Write video.T.mp4, or .mkv where MP4 cannot hold the picture; return which (`file`)."""
-    target, video = target_of(task), task.facts["probe"]["video"]
-    suffix = "mp4" if video["codec"] in MP4_PICTURES else "mkv"
-    name = video_name(target, suffix)
-    subtitles = _subtitles(task, target)
-    inputs, streams = _inputs(task, target, subtitles), _streams(task, suffix, subtitles)
-    with written_whole(task.job_dir / name, scratch=task.prepared_scratch()) as part:
-        run_ffmpeg(
-            [*inputs, *streams, *_tags(task, target, subtitles), *_container(suffix, video["codec"]), str(part)],
-            deadline_s=task.deadline_s,
-            duration_s=float(task.facts["probe"]["duration_s"]),
-            progress=task.progress,
-        )
-    warning = f"MP4 cannot hold the picture of {task.job_name} ({video['codec']}): its dub is an MKV file."
-    return {"file": name, "container": suffix, "warnings": [] if suffix == "mp4" else [warning]}
+    """Write video.T.mp4, or .mkv where MP4 cannot hold all there is; return which (`file`).
+
+    Raises MediaToolFailed where the film, read back, is not what it should be.
+    """
+    subtitles = _subtitles(task, target_of(task))
+    film = _film(task, subtitles, extras=True)
+    ends_at = time.monotonic() + task.deadline_s
+    try:
+        return _written(task, film, ends_at)
+    except MediaToolFailed as error:
+        # A track that nobody asked for, broken or of a kind that cannot be copied, must not cost the film.
+        plain = _film(task, subtitles, extras=False)
+        if plain.tracks == film.tracks:
+            raise
+        task.log(f"{task.job_name} is put together anew without its other tracks: {error.message}")
+        left_out = f"Other tracks of {task.job_name} could not be kept: {error.message}"
+        return _with_warning(_written(task, plain, ends_at), left_out)
 
 
-def _subtitles(task: Task, target: str) -> list[Track]:
+def _film(task: Task, subtitles: Sequence[Subtitles], *, extras: bool) -> Film:
+    target, probe = target_of(task), task.facts["probe"]
+    container = container_for(probe, burnt=False, extras=extras)
+    suffix = container.suffix
+    sounds = sound_tracks(probe, suffix, spoken=str(task.facts["merge"]["language"]), target=target, extras=extras)
+    captions = subtitle_tracks(probe, suffix, [one.language for one in subtitles], extras=extras)
+    picture = Track("v", f"0:{probe['video']['index']}", disposition="default")
+    warnings = [_mkv_warning(task, container.reasons)] if container.reasons else []
+    if anew(sounds):
+        warnings.append(f"No film can hold the original sound of {task.job_name} as it is: it was encoded as AAC.")
+    return Film(suffix, (picture, *sounds, *captions), tuple(subtitles), tuple(warnings), extras)
+
+
+def _mkv_warning(task: Task, reasons: Sequence[str]) -> str:
+    return f"MP4 cannot hold all of {task.job_name}: {', '.join(reasons)}. Its dub is an MKV file."
+
+
+def _with_warning(result: Result, warning: str) -> Result:
+    return {**result, "warnings": [*result["warnings"], warning]}
+
+
+def _subtitles(task: Task, target: str) -> list[Subtitles]:
     """Write the subtitle files, target first; a language without any cue has none."""
+    if task.options.subtitles.mode == "none":
+        return []
     fps = task.facts["probe"]["video"].get("fps")
-    tracks: list[Track] = []
+    found: list[Subtitles] = []
     for name in (translation_name(target), TRANSCRIPT):
         transcript = Transcript.load(task.job_dir / name)
         if cues := layout(transcript.segments, task.options.subtitles, fps=fps):
-            path = task.prepared_scratch() / f"{len(tracks)}.srt"
+            path = task.prepared_scratch() / f"{len(found)}.srt"
             write_srt(cues, path)
-            tracks.append(Track(path, transcript.language))
-    return tracks
+            found.append(Subtitles(path, transcript.language))
+    return found
 
 
-def _inputs(task: Task, target: str, subtitles: Sequence[Track]) -> list[str]:
-    film = input_arguments(task.source, "-fflags", "+genpts")  # AVI stores no presentation times
-    dub = input_arguments(task.job_dir / dub_name(target, "m4a"))
-    return [*film, *dub, *(part for track in subtitles for part in ("-f", "srt", "-i", str(track.path)))]
+def _written(task: Task, film: Film, ends_at: float) -> Result:
+    """Write the film and read it back; it appears only where it is right."""
+    name = video_name(target_of(task), film.suffix)
+    with written_whole(task.job_dir / name, scratch=task.prepared_scratch()) as part:
+        run_ffmpeg(
+            [*_inputs(task, film), *_outputs(task, film), str(part)],
+            deadline_s=ends_at - time.monotonic(),
+            duration_s=float(task.facts["probe"]["duration_s"]),
+            progress=task.progress,
+        )
+        if film.suffix == "mp4":
+            switch_subtitles_off(part)
+        check_film(part, _expected(task, film), timeout_s=_CHECK_S)
+        warnings = [*film.warnings, *_changed_look(task, part)]
+    return {"file": name, "container": film.suffix, "warnings": warnings}
 
 
-def _streams(task: Task, suffix: str, subtitles: Sequence[Track]) -> list[str]:
+def _inputs(task: Task, film: Film) -> list[str]:
+    picture = input_arguments(task.source, "-fflags", "+genpts")  # AVI stores no presentation times
+    dub = input_arguments(task.job_dir / dub_name(target_of(task), "m4a"))
+    return [*picture, *dub, *(part for one in film.subtitles for part in ("-f", "srt", "-i", str(one.path)))]
+
+
+def _outputs(task: Task, film: Film) -> list[str]:
     probe = task.facts["probe"]
-    kept = suffix == "mkv" or probe["audio"]["codec"] in MP4_SOUNDS
-    maps = [f"0:{probe['video']['index']}", "1:a:0", f"0:{probe['audio']['index']}"]
-    maps += [f"{number}:0" for number in range(2, 2 + len(subtitles))]
-    codecs = ["-c:v", "copy", "-c:a:0", "copy", "-c:a:1", "copy" if kept else "aac"]
-    captions = ["-c:s", "mov_text" if suffix == "mp4" else "srt"] if subtitles else []
-    return [*(part for one in maps for part in ("-map", one)), *codecs, *captions]
+    arguments = [*track_arguments(film.tracks), "-map_metadata", "0", "-map_chapters", "0"]
+    if probe["video"]["codec"] == "mpeg4" and probe["container"] == "avi":
+        arguments += ["-bsf:v:0", "mpeg4_unpack_bframes"]  # AVI may put two frames into one packet
+    container = _as_mp4 if film.suffix == "mp4" else _as_mkv
+    return [*arguments, *container(task, film)]
 
 
-def _tags(task: Task, target: str, subtitles: Sequence[Track]) -> list[str]:
-    spoken = str(task.facts["merge"]["language"])
-    dubbed, original = f"{display_name(target)} (dubbed)", f"{display_name(spoken)} (original)"
-    tags = [*_tag("a:0", target, dubbed), *_tag("a:1", spoken, original)]
-    for number, track in enumerate(subtitles):
-        tags += _tag(f"s:{number}", track.language, display_name(track.language))
-    return [*tags, "-disposition:a:0", "default", "-disposition:a:1", "0", "-disposition:s", "0"]
+def _as_mp4(task: Task, film: Film) -> list[str]:
+    probe, cover = task.facts["probe"], task.facts["probe"].get("cover")
+    apple = ["-tag:v:0", "hvc1"] if probe["video"]["codec"] == "hevc" else []
+    art: list[str] = []
+    if film.extras and cover and cover["codec"] in MP4_COVERS:
+        art = ["-map", f"0:{cover['index']}", "-c:v:1", "copy", "-disposition:v:1", "attached_pic"]
+    return [*art, *apple, "-movflags", "+faststart", "-f", "mp4"]
 
 
-def _tag(stream: str, language: str, title: str) -> list[str]:
-    # MP4 shows the handler's name where Matroska shows the title.
-    pairs = (f"language={three_letters(language)}", f"title={title}", f"handler_name={title}")
-    return [part for pair in pairs for part in (f"-metadata:s:{stream}", pair)]
+def _as_mkv(task: Task, film: Film) -> list[str]:
+    probe = task.facts["probe"]
+    attached: list[str] = []
+    if film.extras and any(one["codec"] in STYLED_SUBTITLES for one in kept_subtitles(probe)) and probe.get("fonts"):
+        attached += ["-map", "0:t", "-c:t", "copy"]
+    if film.extras and probe.get("cover"):
+        attached += _attached_cover(task, probe, behind=probe["fonts"] if attached else 0)
+    return [*attached, "-default_mode", "infer_no_subs", "-f", "matroska"]
 
 
-def _container(suffix: str, picture: str) -> list[str]:
-    if suffix == "mkv":
-        return ["-default_mode", "infer_no_subs", "-f", "matroska"]
-    apple = ["-tag:v", "hvc1"] if picture == "hevc" else []
-    return [*apple, "-movflags", "+faststart", "-f", "mp4"]
+def _attached_cover(task: Task, probe: Any, *, behind: int) -> list[str]:
+    cover = save_cover(task.source, probe["cover"]["index"], task.prepared_scratch())
+    if cover is None:
+        return []
+    tags = (f"mimetype={cover.mimetype}", f"filename={cover.path.name}")
+    return ["-attach", str(cover.path), *(part for tag in tags for part in (f"-metadata:s:t:{behind}", tag))]
+
+
+def _expected(task: Task, film: Film) -> Expected:
+    probe, heard_s = task.facts["probe"], wav.duration_s(task.job_dir / AUDIO)
+    kinds: list[str] = [track.kind for track in film.tracks]
+    return Expected(
+        picture=probe["video"]["codec"],
+        sounds=kinds.count("a"),
+        subtitles=kinds.count("s"),
+        shortest_s=heard_s,
+        longest_s=max(heard_s, float(probe["duration_s"])),
+    )
+
+
+def _changed_look(task: Task, film: Path) -> list[str]:
+    if same_picture(film, task.source, task.facts["probe"]["video"]["index"]):
+        return []
+    told = f"The picture of {task.job_name} may be shown turned the wrong way: this ffmpeg cannot keep what the file"
+    return [f"{told} says about it. Take a newer ffmpeg, then: jobs retry."]
