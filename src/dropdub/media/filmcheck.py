@@ -6,11 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import av
-import av.error
-
 from dropdub.errors import MediaToolFailed, NotMedia
-from dropdub.media.containers import file_url
+from dropdub.media.frames import first_frame
 from dropdub.media.probe import MediaInfo, probe_media
 
 TOLERANCE_S = 1.0
@@ -66,15 +63,3 @@ def same_picture(film: Path, source: Path, index: int) -> bool:
 
 def _look(frame: Any) -> tuple[int, int, int]:
     return frame.width, frame.height, frame.rotation % 360
-
-
-def first_frame(path: Path, stream: str | int, *, at_s: float = 0.0) -> Any:
-    """Return the first frame at or before a moment, of the first stream of a kind or the one of an index; else None."""
-    try:
-        with av.open(file_url(path), metadata_errors="replace") as container:
-            chosen = container.streams[stream] if isinstance(stream, int) else getattr(container.streams, stream)[0]
-            if at_s:
-                container.seek(round(at_s * 1_000_000))
-            return next(container.decode(chosen), None)
-    except (av.error.FFmpegError, IndexError):
-        return None

@@ -102,7 +102,7 @@ def _subtitles(task: Task, target: str) -> list[Subtitles]:
     found: list[Subtitles] = []
     for name in (translation_name(target), TRANSCRIPT):
         transcript = Transcript.load(task.job_dir / name)
-        if cues := layout(transcript.segments, task.options.subtitles, fps=fps):
+        if cues := layout(transcript.segments, task.options.subtitles, fps=fps, language=transcript.language):
             path = task.prepared_scratch() / f"{len(found)}.srt"
             write_srt(cues, path)
             found.append(Subtitles(path, transcript.language))

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from dropdub.errors import Waiting
 from dropdub.files import copy_whole, fsync_dir, remove, sha256, write_whole
-from dropdub.media.subtitles import layout, write_srt, write_vtt
+from dropdub.media.frames import shown_size
+from dropdub.media.subtitles import layout, write_ass, write_srt, write_vtt
 from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, dub_name, translation_name
 from dropdub.pipeline.deliverables import MANIFEST, as_text, deliverable_name, manifest, readable
 from dropdub.pipeline.stages.base import Result, Task, target_of
@@ -78,12 +79,16 @@ _RENDERERS: Mapping[str, Callable[[Task], Iterator[Path]]] = {
 
 
 def _speech_texts(task: Task, transcript: Transcript) -> Iterator[Path]:
-    video = task.facts["probe"].get("video") or {}
-    cues = layout(transcript.segments, task.options.subtitles, fps=video.get("fps"))
     yield _write(task, "txt", readable(transcript.segments))
-    for suffix, write in (("srt", write_srt), ("vtt", write_vtt)):
+    style, video = task.options.subtitles, task.facts["probe"].get("video") or {}
+    cues = layout(transcript.segments, style, fps=video.get("fps"), language=transcript.language)
+    for suffix in style.formats:
         path = _staged(task, suffix)
-        write(cues, path)
+        if suffix == "ass":
+            size = shown_size(task.source, video["index"]) if video else None
+            write_ass(cues, path, size=size, line_length=style.line_length)
+        else:
+            (write_srt if suffix == "srt" else write_vtt)(cues, path)
         yield path
 
 
