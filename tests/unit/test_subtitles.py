@@ -306,7 +306,7 @@ def test_ass_is_set_so_that_a_line_fits_the_picture(tmp_path: Path, size: tuple[
     file = pysubs2.load(str(tmp_path / "a.ass"))
     assert (file.info["PlayResX"], file.info["PlayResY"]) == tuple(map(str, size))
     assert [event.text for event in file] == ["x" * 20, r"two\Nlines"]
-    letters = file.styles["Default"].fontsize / 2 * line_length
+    letters = file.styles["Default"].fontsize * 0.42 * line_length
     assert letters <= size[0] * 0.95
 
 

@@ -12,6 +12,8 @@ MEDIA_LONGEST_S = 30 * 60.0
 AUDIO_BYTES_PER_S = 32_000
 TRANSCRIBE_X_REAL_TIME = 10.0
 """Seconds allowed for a second of recording: a slow machine with a large model needs about 5."""
+BURN_X_REAL_TIME = 10.0
+"""Seconds allowed for a second of picture that is encoded: two old cores need about 4 for Full HD."""
 PER_LINE_S = 10.0
 """Seconds allowed for translating or speaking one segment."""
 ENGINE_LEAST_S = 120.0
@@ -38,6 +40,8 @@ def deadline_s(
         return settings.factor * (ENGINE_LEAST_S + float(facts["extract"]["duration_s"]))
     if stage in ("translate", "synthesize", "hear"):
         return settings.factor * (ENGINE_LEAST_S + PER_LINE_S * _segments(facts))
+    if stage == "mux" and params.get("burn"):
+        return settings.factor * (MEDIA_LONGEST_S + BURN_X_REAL_TIME * float(facts["probe"]["duration_s"]))
     return settings.factor * min(max(MEDIA_SHORTEST_S, _megabytes(facts, size)), MEDIA_LONGEST_S)
 
 

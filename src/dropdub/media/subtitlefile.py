@@ -18,7 +18,7 @@ _LAST_MS = 360_000_000 - 1
 _USUAL_SIZE = (1280, 720)
 _HEIGHT_SHARE = 1 / 15
 _WIDTH_SHARE = 0.92
-_LETTER_SHARE = 0.5
+_LETTER_SHARE = 0.42
 """An average letter's width in times of the font's size."""
 _TIME_TAIL = re.compile(r"(:\d{1,2})(?=[.,]\d)")
 _TAG_START = re.compile(r"<(?=\s*/?\s*[a-zA-Z])")

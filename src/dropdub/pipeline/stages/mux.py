@@ -1,4 +1,4 @@
-"""mux: the film with its dub: picture copied, dubbed track first, original track second, both subtitles."""
+"""mux: the film with its dub: picture as it was, dubbed track first, original track second, both subtitles."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from dropdub.media.cover import save_cover
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
 from dropdub.media.filmcheck import Expected, check_film, same_picture
 from dropdub.media.mp4flags import switch_subtitles_off
-from dropdub.media.subtitles import layout, write_srt
-from dropdub.pipeline.artefacts import AUDIO, TRANSCRIPT, Transcript, dub_name, translation_name, video_name
+from dropdub.pipeline.artefacts import AUDIO, dub_name, video_name
 from dropdub.pipeline.film import (
     MP4_COVERS,
     STYLED_SUBTITLES,
@@ -29,17 +28,10 @@ from dropdub.pipeline.film import (
     subtitle_tracks,
     track_arguments,
 )
+from dropdub.pipeline.filmsubtitles import FilmSubtitles, film_subtitles
 from dropdub.pipeline.stages.base import Result, Task, target_of
 
 _CHECK_S = 30.0
-
-
-@dataclass(frozen=True)
-class Subtitles:
-    """A subtitle file made here, and the language it is in."""
-
-    path: Path
-    language: str
 
 
 @dataclass(frozen=True)
@@ -48,7 +40,7 @@ class Film:
 
     suffix: Suffix
     tracks: tuple[Track, ...]
-    subtitles: tuple[Subtitles, ...]
+    subtitles: FilmSubtitles
     warnings: tuple[str, ...]
     extras: bool
 
@@ -58,7 +50,7 @@ def run(task: Task) -> Result:
 
     Raises MediaToolFailed where the film, read back, is not what it should be.
     """
-    subtitles = _subtitles(task, target_of(task))
+    subtitles = film_subtitles(task)
     film = _film(task, subtitles, extras=True)
     ends_at = time.monotonic() + task.deadline_s
     try:
@@ -66,24 +58,24 @@ def run(task: Task) -> Result:
     except MediaToolFailed as error:
         # A track that nobody asked for, broken or of a kind that cannot be copied, must not cost the film.
         plain = _film(task, subtitles, extras=False)
-        if plain.tracks == film.tracks:
+        if plain.tracks == film.tracks and not task.facts["probe"].get("cover"):
             raise
         task.log(f"{task.job_name} is put together anew without its other tracks: {error.message}")
-        left_out = f"Other tracks of {task.job_name} could not be kept: {error.message}"
+        left_out = f"Other tracks of {task.job_name}, or its cover, could not be kept: {error.message}"
         return _with_warning(_written(task, plain, ends_at), left_out)
 
 
-def _film(task: Task, subtitles: Sequence[Subtitles], *, extras: bool) -> Film:
-    target, probe = target_of(task), task.facts["probe"]
-    container = container_for(probe, burnt=False, extras=extras)
-    suffix = container.suffix
+def _film(task: Task, subtitles: FilmSubtitles, *, extras: bool) -> Film:
+    target, probe, burner = target_of(task), task.facts["probe"], subtitles.burner
+    container = container_for(probe, burnt=burner is not None, extras=extras)
+    suffix, languages = container.suffix, [one.language for one in subtitles.tracks]
+    picture = Track("v", f"0:{probe['video']['index']}", burner.encoder if burner else "copy", disposition="default")
     sounds = sound_tracks(probe, suffix, spoken=str(task.facts["merge"]["language"]), target=target, extras=extras)
-    captions = subtitle_tracks(probe, suffix, [one.language for one in subtitles], extras=extras)
-    picture = Track("v", f"0:{probe['video']['index']}", disposition="default")
-    warnings = [_mkv_warning(task, container.reasons)] if container.reasons else []
+    captions = subtitle_tracks(probe, suffix, languages, extras=extras)
+    warnings = [*subtitles.warnings, *([_mkv_warning(task, container.reasons)] if container.reasons else [])]
     if anew(sounds):
-        warnings.append(f"No film can hold the original sound of {task.job_name} as it is: it was encoded as AAC.")
-    return Film(suffix, (picture, *sounds, *captions), tuple(subtitles), tuple(warnings), extras)
+        warnings.append(f"No film can hold the sound of {task.job_name} as it is: it was encoded as AAC.")
+    return Film(suffix, (picture, *sounds, *captions), subtitles, tuple(warnings), extras)
 
 
 def _mkv_warning(task: Task, reasons: Sequence[str]) -> str:
@@ -92,21 +84,6 @@ def _mkv_warning(task: Task, reasons: Sequence[str]) -> str:
 
 def _with_warning(result: Result, warning: str) -> Result:
     return {**result, "warnings": [*result["warnings"], warning]}
-
-
-def _subtitles(task: Task, target: str) -> list[Subtitles]:
-    """Write the subtitle files, target first; a language without any cue has none."""
-    if task.options.subtitles.mode == "none":
-        return []
-    fps = task.facts["probe"]["video"].get("fps")
-    found: list[Subtitles] = []
-    for name in (translation_name(target), TRANSCRIPT):
-        transcript = Transcript.load(task.job_dir / name)
-        if cues := layout(transcript.segments, task.options.subtitles, fps=fps, language=transcript.language):
-            path = task.prepared_scratch() / f"{len(found)}.srt"
-            write_srt(cues, path)
-            found.append(Subtitles(path, transcript.language))
-    return found
 
 
 def _written(task: Task, film: Film, ends_at: float) -> Result:
@@ -118,32 +95,34 @@ def _written(task: Task, film: Film, ends_at: float) -> Result:
             deadline_s=ends_at - time.monotonic(),
             duration_s=float(task.facts["probe"]["duration_s"]),
             progress=task.progress,
+            folder=task.prepared_scratch(),
         )
         if film.suffix == "mp4":
             switch_subtitles_off(part)
         check_film(part, _expected(task, film), timeout_s=_CHECK_S)
-        warnings = [*film.warnings, *_changed_look(task, part)]
+        warnings = [*film.warnings, *_changed_look(task, film, part)]
     return {"file": name, "container": film.suffix, "warnings": warnings}
 
 
 def _inputs(task: Task, film: Film) -> list[str]:
     picture = input_arguments(task.source, "-fflags", "+genpts")  # AVI stores no presentation times
     dub = input_arguments(task.job_dir / dub_name(target_of(task), "m4a"))
-    return [*picture, *dub, *(part for one in film.subtitles for part in ("-f", "srt", "-i", str(one.path)))]
+    return [*picture, *dub, *(part for one in film.subtitles.tracks for part in ("-f", "srt", "-i", str(one.path)))]
 
 
 def _outputs(task: Task, film: Film) -> list[str]:
     probe = task.facts["probe"]
     arguments = [*track_arguments(film.tracks), "-map_metadata", "0", "-map_chapters", "0"]
-    if probe["video"]["codec"] == "mpeg4" and probe["container"] == "avi":
+    arguments += film.subtitles.picture_arguments()
+    if not film.subtitles.burner and probe["video"]["codec"] == "mpeg4" and probe["container"] == "avi":
         arguments += ["-bsf:v:0", "mpeg4_unpack_bframes"]  # AVI may put two frames into one packet
     container = _as_mp4 if film.suffix == "mp4" else _as_mkv
     return [*arguments, *container(task, film)]
 
 
 def _as_mp4(task: Task, film: Film) -> list[str]:
-    probe, cover = task.facts["probe"], task.facts["probe"].get("cover")
-    apple = ["-tag:v:0", "hvc1"] if probe["video"]["codec"] == "hevc" else []
+    cover = task.facts["probe"].get("cover")
+    apple = ["-tag:v:0", "hvc1"] if _picture_codec(task, film) == "hevc" else []
     art: list[str] = []
     if film.extras and cover and cover["codec"] in MP4_COVERS:
         art = ["-map", f"0:{cover['index']}", "-c:v:1", "copy", "-disposition:v:1", "attached_pic"]
@@ -172,7 +151,7 @@ def _expected(task: Task, film: Film) -> Expected:
     probe, heard_s = task.facts["probe"], wav.duration_s(task.job_dir / AUDIO)
     kinds: list[str] = [track.kind for track in film.tracks]
     return Expected(
-        picture=probe["video"]["codec"],
+        picture=_picture_codec(task, film),
         sounds=kinds.count("a"),
         subtitles=kinds.count("s"),
         shortest_s=heard_s,
@@ -180,8 +159,13 @@ def _expected(task: Task, film: Film) -> Expected:
     )
 
 
-def _changed_look(task: Task, film: Path) -> list[str]:
-    if same_picture(film, task.source, task.facts["probe"]["video"]["index"]):
+def _picture_codec(task: Task, film: Film) -> str:
+    burner = film.subtitles.burner
+    return burner.codec if burner else str(task.facts["probe"]["video"]["codec"])
+
+
+def _changed_look(task: Task, film: Film, written: Path) -> list[str]:
+    if film.subtitles.burner or same_picture(written, task.source, task.facts["probe"]["video"]["index"]):
         return []
     told = f"The picture of {task.job_name} may be shown turned the wrong way: this ffmpeg cannot keep what the file"
     return [f"{told} says about it. Take a newer ffmpeg, then: jobs retry."]
