@@ -31,7 +31,7 @@ class Burner:
 
 
 # Times stay as they are, also where frames come unevenly; MPEG-4 cannot count as finely as some containers do.
-_EVERY_FRAME = ("-fps_mode:v:0", "passthrough", "-enc_time_base:v:0", "-1")
+_EVERY_FRAME = ("-fps_mode:v:0", "passthrough", "-enc_time_base:v:0", "1:90000")
 BURNERS = (
     Burner("libx264", "h264", ("-crf:v:0", "18", "-preset:v:0", "fast", *_EVERY_FRAME)),
     Burner("mpeg4", "mpeg4", ("-q:v:0", "3", "-fps_mode:v:0", "cfr")),
