@@ -333,7 +333,16 @@ def test_another_track_that_cannot_be_kept_does_not_cost_the_film(tmp_path: Path
     job.facts["probe"]["sounds"] = [*sounds, {**sounds[0], "index": 7}]
     result = job.run_step(mux_step("pt-BR"))
     assert kinds(job.job_dir / result["file"]) == kinds(film)
-    assert [text for text in result["warnings"] if text.startswith("Other tracks of plain.mp4 could not be kept")]
+    assert [text for text in result["warnings"] if "Other tracks of plain.mp4" in text and "could not be kept" in text]
+
+
+def test_a_sound_that_mp4_does_not_take_after_all_goes_into_mkv(tmp_path: Path) -> None:
+    slow = ("-c:a", "libmp3lame", "-ar", "11025")  # MP4 takes MP3 from 16 kHz on
+    source = made(tmp_path / "a.avi", *flashing(), *beeping(), "-c:v", "mpeg4", *slow)
+    job, film = muxed(source, tmp_path / "root")
+    assert film.suffix == ".mkv"
+    assert [codec for kind, codec in kinds(film) if kind == "audio"] == ["aac", "mp3"]
+    assert [text for text in job.warnings if "could not be put together as MP4" in text]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,25 +50,42 @@ def run(task: Task) -> Result:
 
     Raises MediaToolFailed where the film, read back, is not what it should be.
     """
-    subtitles = film_subtitles(task)
-    film = _film(task, subtitles, extras=True)
-    ends_at = time.monotonic() + task.deadline_s
-    try:
-        return _written(task, film, ends_at)
-    except MediaToolFailed as error:
-        # A track that nobody asked for, broken or of a kind that cannot be copied, must not cost the film.
-        plain = _film(task, subtitles, extras=False)
-        if plain.tracks == film.tracks and not task.facts["probe"].get("cover"):
-            raise
-        task.log(f"{task.job_name} is put together anew without its other tracks: {error.message}")
-        left_out = f"Other tracks of {task.job_name}, or its cover, could not be kept: {error.message}"
-        return _with_warning(_written(task, plain, ends_at), left_out)
+    subtitles, ends_at = film_subtitles(task), time.monotonic() + task.deadline_s
+    failed: list[MediaToolFailed] = []
+    for film in _attempts(task, subtitles):
+        try:
+            return _with_warnings(_written(task, film, ends_at), [_left_out(task, film, error) for error in failed[:1]])
+        except MediaToolFailed as error:
+            task.log(f"{task.job_name} could not be put together as {film.suffix}: {error.message}")
+            failed.append(error)
+    raise failed[0]
 
 
-def _film(task: Task, subtitles: FilmSubtitles, *, extras: bool) -> Film:
+def _attempts(task: Task, subtitles: FilmSubtitles) -> Iterator[Film]:
+    """Yield the film as it should be, then what may still be had where ffmpeg cannot write that.
+
+    A codec may be one that MP4 holds and the recording's use of it none that it takes; and a track that nobody
+    asked for, or a cover, must not cost the film.
+    """
+    whole = _film(task, subtitles, extras=True)
+    yield whole
+    if whole.suffix == "mp4":
+        yield _film(task, subtitles, extras=True, suffix="mkv")
+    plain = _film(task, subtitles, extras=False)
+    if plain.tracks != whole.tracks or task.facts["probe"].get("cover"):
+        yield plain
+
+
+def _left_out(task: Task, film: Film, error: MediaToolFailed) -> str:
+    if film.extras:
+        return f"{task.job_name} could not be put together as MP4: its dub is an MKV file. {error.message}"
+    return f"Other tracks of {task.job_name}, or its cover, could not be kept: {error.message}"
+
+
+def _film(task: Task, subtitles: FilmSubtitles, *, extras: bool, suffix: Suffix | None = None) -> Film:
     target, probe, burner = target_of(task), task.facts["probe"], subtitles.burner
     container = container_for(probe, burnt=burner is not None, extras=extras)
-    suffix, languages = container.suffix, [one.language for one in subtitles.tracks]
+    suffix, languages = suffix or container.suffix, [one.language for one in subtitles.tracks]
     picture = Track("v", f"0:{probe['video']['index']}", burner.encoder if burner else "copy", disposition="default")
     sounds = sound_tracks(probe, suffix, spoken=str(task.facts["merge"]["language"]), target=target, extras=extras)
     captions = subtitle_tracks(probe, suffix, languages, extras=extras)
@@ -82,8 +99,8 @@ def _mkv_warning(task: Task, reasons: Sequence[str]) -> str:
     return f"MP4 cannot hold all of {task.job_name}: {', '.join(reasons)}. Its dub is an MKV file."
 
 
-def _with_warning(result: Result, warning: str) -> Result:
-    return {**result, "warnings": [*result["warnings"], warning]}
+def _with_warnings(result: Result, warnings: Sequence[str]) -> Result:
+    return {**result, "warnings": [*result["warnings"], *warnings]}
 
 
 def _written(task: Task, film: Film, ends_at: float) -> Result:

@@ -13,8 +13,9 @@ from dropdub.errors import Waiting
 from dropdub.files import copy_whole, fsync_dir, remove, sha256, write_whole
 from dropdub.media.frames import shown_size
 from dropdub.media.subtitles import layout, write_ass, write_srt, write_vtt
-from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, dub_name, translation_name
+from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, translation_name
 from dropdub.pipeline.deliverables import MANIFEST, as_text, deliverable_name, manifest, readable
+from dropdub.pipeline.dubfile import dub_to_publish, tag_dub
 from dropdub.pipeline.stages.base import Result, Task, target_of
 
 
@@ -23,11 +24,12 @@ def run(task: Task) -> Result:
 
     Raises Waiting where the outbox, or the room in it, is not there.
     """
-    render = _RENDERERS[str(task.params["what"])]
+    what = str(task.params["what"])
+    warnings = tag_dub(task) if what == "dub" else []
     with _outbox_there(task):
         _make_staging(task.staging)
-        paths = list(render(task))
-        return {"deliverables": [_described(path) for path in paths]}
+        paths = list(_RENDERERS[what](task))
+        return {"deliverables": [_described(path) for path in paths], "warnings": warnings}
 
 
 def _make_staging(folder: Path) -> None:
@@ -53,7 +55,7 @@ def _translation(task: Task) -> Iterator[Path]:
 
 
 def _dub(task: Task) -> Iterator[Path]:
-    yield _place(task, dub_name(target_of(task), "m4a"), "m4a")
+    yield _place(task, dub_to_publish(task), "m4a")
 
 
 def _video(task: Task) -> Iterator[Path]:
