@@ -61,7 +61,7 @@ def test_the_words_stand_at_the_bottom_of_the_picture_while_they_are_spoken(each
     assert rows[False] == []
     assert rows[True] and 180 < rows[True][0] < rows[True][-1] < 360
     assert picture(film) == ("h264", 640, 360, 0)
-    assert job.warnings == []
+    assert job.warnings == ["The picture of it's a: [film].mp4 was encoded anew, with its subtitles in it (libx264)."]
 
 
 def test_the_other_language_stays_a_track_to_be_switched_on(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ class FakeFfmpeg:
 @pytest.mark.parametrize(
     ("lacking", "sentence", "codec", "told"),
     [
-        ("libx264", "Unknown encoder 'libx264'", "mpeg4", "This ffmpeg has no libx264"),
+        ("libx264", "Unknown encoder 'libx264'", "mpeg4", "this ffmpeg has no libx264"),
         ("subtitles=", "No such filter: 'subtitles'", "h264", "This ffmpeg cannot draw subtitles"),
     ],
 )

@@ -110,22 +110,22 @@ def anew(tracks: Sequence[Track]) -> int:
     return sum(track.kind == "a" and track.codec != "copy" for track in tracks)
 
 
-def track_arguments(tracks: Sequence[Track]) -> list[str]:
+def track_arguments(tracks: Sequence[Track], suffix: Suffix) -> list[str]:
     """Return ffmpeg's arguments that map the tracks, in this order, and say what each is."""
     counts = dict.fromkeys("vas", 0)
     arguments: list[str] = []
     for track in tracks:
-        number = counts[track.kind]
+        stream = f"{track.kind}:{counts[track.kind]}"
         counts[track.kind] += 1
-        arguments += _of_track(track, f"{track.kind}:{number}")
+        arguments += ["-map", track.source, f"-c:{stream}", track.codec, f"-disposition:{stream}", track.disposition]
+        arguments += [part for tag in _tags(track, suffix) for part in (f"-metadata:s:{stream}", tag)]
     return arguments
 
 
-def _of_track(track: Track, stream: str) -> Iterator[str]:
-    yield from ("-map", track.source, f"-c:{stream}", track.codec, f"-disposition:{stream}", track.disposition)
+def _tags(track: Track, suffix: Suffix) -> Iterator[str]:
     if track.language is not None:
-        yield from (f"-metadata:s:{stream}", f"language={three_letters(track.language)}")
+        yield f"language={three_letters(track.language)}"
     if track.title is not None:
-        # MP4 shows the handler's name where Matroska shows the title.
-        yield from (f"-metadata:s:{stream}", f"title={track.title}")
-        yield from (f"-metadata:s:{stream}", f"handler_name={track.title}")
+        yield f"title={track.title}"
+        if suffix == "mp4":  # whose players show the handler's name
+            yield f"handler_name={track.title}"

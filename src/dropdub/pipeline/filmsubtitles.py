@@ -25,7 +25,10 @@ class SubtitleFile:
 
 @dataclass(frozen=True)
 class FilmSubtitles:
-    """The tracks, target first, and what burns the target's into the picture instead; `warnings` where nothing can."""
+    """The tracks, target first, and what burns the target's into the picture instead.
+
+    `warnings` say that the picture is encoded for it, or why it cannot be.
+    """
 
     tracks: tuple[SubtitleFile, ...] = ()
     burner: Burner | None = None
@@ -82,8 +85,8 @@ def _not_burnt(task: Task, reason: str) -> str:
 def _told_of(task: Task, burner: Burner | None) -> tuple[str, ...]:
     if burner is None:
         return ()
-    task.log(f"The picture of {task.job_name} is encoded anew with {burner.encoder}, its subtitles in it")
+    told = f"The picture of {task.job_name} was encoded anew, with its subtitles in it"
     if burner is BURNERS[0]:
-        return ()
-    missing = f"This ffmpeg has no {BURNERS[0].encoder}: the picture of {task.job_name} was encoded with"
-    return (f"{missing} {burner.encoder}, which looks worse. Take another ffmpeg, then: jobs retry.",)
+        return (f"{told} ({burner.encoder}).",)
+    lacking = f"with {burner.encoder}, which looks worse, for this ffmpeg has no {BURNERS[0].encoder}"
+    return (f"{told}, {lacking}. Take another ffmpeg, then: jobs retry.",)

@@ -129,7 +129,7 @@ def _inputs(task: Task, film: Film) -> list[str]:
 
 def _outputs(task: Task, film: Film) -> list[str]:
     probe = task.facts["probe"]
-    arguments = [*track_arguments(film.tracks), "-map_metadata", "0", "-map_chapters", "0"]
+    arguments = [*track_arguments(film.tracks, film.suffix), "-map_metadata", "0", "-map_chapters", "0"]
     arguments += film.subtitles.picture_arguments()
     if not film.subtitles.burner and probe["video"]["codec"] == "mpeg4" and probe["container"] == "avi":
         arguments += ["-bsf:v:0", "mpeg4_unpack_bframes"]  # AVI may put two frames into one packet
