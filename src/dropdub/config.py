@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import (
@@ -28,6 +28,7 @@ from dropdub.yamlfile import line_of, read_mapping
 
 SIDECAR_SUFFIX = ".job.yaml"
 ENV_PREFIX = "DROPDUB_"
+T = TypeVar("T")
 _CORRECT = "Correct it, then: jobs config check."
 
 
@@ -42,7 +43,17 @@ def _language_or_auto(value: str) -> str:
     return "auto" if value.lower() == "auto" else _language_tag(value)
 
 
-def _no_repeats(value: tuple[str, ...]) -> tuple[str, ...]:
+def _number_or_language(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError("write the number of a sound track, from 1, or its language")
+    if isinstance(value, int):
+        if value < 1:
+            raise ValueError("sound tracks are counted from 1")
+        return value
+    return _number_or_language(int(value)) if value.isdecimal() else _language_or_auto(value)
+
+
+def _no_repeats(value: tuple[T, ...]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(value))
 
 
@@ -64,8 +75,15 @@ class Section(BaseModel):
 
 
 class SubtitleStyle(Section):
-    """How subtitles are set; the defaults are what broadcasters ask for."""
+    """How subtitles are set, and where they go; the defaults are what broadcasters ask for.
 
+    `mode` is about the dubbed video: tracks to be switched on (soft), the target's in the picture (burn), or none.
+    """
+
+    formats: Annotated[
+        tuple[Literal["srt", "vtt", "ass"], ...], BeforeValidator(_one_is_a_list), AfterValidator(_no_repeats)
+    ] = ("srt", "vtt")
+    mode: Literal["soft", "burn", "none"] = "soft"
     line_length: int = Field(default=42, ge=16, le=120)
     lines: int = Field(default=2, ge=1, le=4)
     chars_per_second: float = Field(default=17.0, ge=5, le=60)
@@ -92,6 +110,7 @@ class JobOptions(Section):
 
     language: Annotated[str, AfterValidator(_language_or_auto)] = "auto"
     targets: Annotated[tuple[LanguageTag, ...], BeforeValidator(_one_is_a_list), AfterValidator(_no_repeats)] = ()
+    audio_track: Annotated[int | str, BeforeValidator(_number_or_language)] = "auto"
     voice: str | None = Field(default=None, min_length=1, max_length=100)
     transcriber: str = "auto"
     translator: str = "auto"

@@ -29,6 +29,12 @@ def test_transcribing_has_time_in_proportion_to_the_chunk() -> None:
     assert deadline("transcribe", params={"start": 100, "end": 220}) - short == 600
 
 
+def test_burning_subtitles_in_has_time_in_proportion_to_the_film() -> None:
+    facts = {"probe": {"duration_s": 3600}}
+    assert deadline("mux", params={"burn": True}, facts=facts) == 1800 + 36_000
+    assert deadline("mux", facts=facts) == pytest.approx(115.2)
+
+
 def test_speaking_has_time_in_proportion_to_the_lines() -> None:
     few = deadline("synthesize", facts={"merge": {"segments": 10}})
     assert deadline("synthesize", facts={"merge": {"segments": 110}}) - few == 1000

@@ -38,6 +38,10 @@ def test_the_primary_language_of_a_tag_is_its_two_letter_code(tag: str, expected
     assert primary(tag) == expected
 
 
+def test_the_codes_that_matroska_files_are_tagged_with_are_known() -> None:
+    assert [primary(code) for code in ("fre", "ger", "dut", "chi", "por")] == ["fr", "de", "nl", "zh", "pt"]
+
+
 def test_codes_of_three_letters_come_from_tags_and_go_back() -> None:
     assert three_letters("pt-BR") == "por"
     assert primary(three_letters("en")) == "en"

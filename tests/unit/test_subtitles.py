@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dropdub.config import SubtitleStyle
 from dropdub.media.linebreaks import width
 from dropdub.media.subtitlefile import JOINER
-from dropdub.media.subtitles import Cue, layout, write_srt, write_vtt
+from dropdub.media.subtitles import Cue, layout, write_ass, write_srt, write_vtt
 
 STYLE = SubtitleStyle()
 
@@ -25,6 +25,7 @@ class Said:
     end: float
     text: str
     words: tuple[Said, ...] = ()
+    speaker: str | None = None
 
 
 def said_evenly(text: str, start: float = 0.0, word_s: float = 0.35) -> Said:
@@ -297,6 +298,23 @@ def test_every_text_survives_both_files(tmp_path_factory: pytest.TempPathFactory
     write_vtt(cues, folder / "a.vtt")
     assert [text for _, _, text in read_back(folder / "a.srt")] == wanted
     assert [html.unescape(text) for _, _, text in read_back(folder / "a.vtt")] == wanted
+
+
+@pytest.mark.parametrize(("size", "line_length"), [((1920, 1080), 42), ((1080, 1920), 42), ((640, 480), 60)])
+def test_ass_is_set_so_that_a_line_fits_the_picture(tmp_path: Path, size: tuple[int, int], line_length: int) -> None:
+    write_ass(cues_of(["x" * 20, "two\nlines"]), tmp_path / "a.ass", size=size, line_length=line_length)
+    file = pysubs2.load(str(tmp_path / "a.ass"))
+    assert (file.info["PlayResX"], file.info["PlayResY"]) == tuple(map(str, size))
+    assert [event.text for event in file] == ["x" * 20, r"two\Nlines"]
+    letters = file.styles["Default"].fontsize * 0.42 * line_length
+    assert letters <= size[0] * 0.95
+
+
+def test_ass_holds_nothing_that_a_player_takes_for_a_command(tmp_path: Path) -> None:
+    write_ass(cues_of(HARD_TEXTS), tmp_path / "a.ass")
+    for event in pysubs2.load(str(tmp_path / "a.ass")):
+        assert not re.search(r"(?<!\\){", event.text)
+        assert not re.search(r"\\[Nnh]", event.text)
 
 
 def test_files_are_utf8_with_milliseconds_and_no_mark(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ MEDIA_LONGEST_S = 30 * 60.0
 AUDIO_BYTES_PER_S = 32_000
 TRANSCRIBE_X_REAL_TIME = 10.0
 """Seconds allowed for a second of recording: a slow machine with a large model needs about 5."""
+BURN_X_REAL_TIME = 10.0
+"""Seconds allowed for a second of picture that is encoded: two old cores need about 4 for Full HD."""
 PER_LINE_S = 10.0
 """Seconds allowed for translating or speaking one segment."""
 DIARIZE_X_REAL_TIME = 1.0
@@ -41,6 +43,8 @@ def deadline_s(
     media_s = min(max(MEDIA_SHORTEST_S, _megabytes(facts, size)), MEDIA_LONGEST_S)
     if stage == "diarize":
         return settings.factor * (media_s + ENGINE_LEAST_S + DIARIZE_X_REAL_TIME * _duration_s(facts))
+    if stage == "mux" and params.get("burn"):
+        return settings.factor * (MEDIA_LONGEST_S + BURN_X_REAL_TIME * _duration_s(facts))
     return settings.factor * media_s
 
 

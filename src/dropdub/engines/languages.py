@@ -42,6 +42,11 @@ sv swe Swedish      sw swa Swahili      ta tam Tamil        th tha Thai         
 tr tur Turkish      uk ukr Ukrainian    ur urd Urdu         vi vie Vietnamese   zh zho Chinese
 """
 _SYNONYMS = {"no": "nb", "nor": "nb", "iw": "he", "in": "id", "cmn": "zh", "arb": "ar", "pes": "fa"}
+_BIBLIOGRAPHIC = """
+alb sq arm hy baq eu bur my chi zh cze cs dut nl fre fr geo ka ger de gre el ice is mac mk may ms mao mi per fa rum ro
+slo sk tib bo wel cy
+"""
+"""The second codes of ISO 639-2, which Matroska files are tagged with."""
 
 
 @cache
@@ -49,6 +54,12 @@ def _index() -> _Index:
     cells = iter(_TABLE.split())
     languages = [Language(*row) for row in zip(cells, cells, cells, strict=True)]
     return _Index({one.two: one for one in languages}, {one.three: one for one in languages})
+
+
+@cache
+def _synonyms() -> dict[str, str]:
+    cells = iter(_BIBLIOGRAPHIC.split())
+    return {**_SYNONYMS, **dict(zip(cells, cells, strict=True))}
 
 
 def every_language() -> frozenset[str]:
@@ -59,7 +70,7 @@ def every_language() -> frozenset[str]:
 def primary(tag: str) -> str:
     """Return a tag's primary language, in two letters where it has them: `pt` for pt-BR, pt_BR and por."""
     code = tag.replace("_", "-").partition("-")[0].lower()
-    code = _SYNONYMS.get(code, code)
+    code = _synonyms().get(code, code)
     known = _index().by_three.get(code)
     return known.two if known else code
 

@@ -71,18 +71,20 @@ def run_ffmpeg(
     duration_s: float | None = None,
     progress: Callable[[float], None] | None = None,
     threads: int | None = None,
+    folder: Path | None = None,
 ) -> None:
     """Run ffmpeg with inputs, options and outputs as in `arguments`.
 
     `progress` takes the done share of `duration_s`, 0 to 1. `threads` bounds the filters; decoders and encoders
-    take `-threads` among the arguments of their file.
+    take `-threads` among the arguments of their file. `folder` is where names without a folder are looked up: a filter
+    takes no path that has a colon or a quote in it.
     Raises DeadlineExceeded, DiskFull, MediaToolFailed and EngineMissing.
     """
     bounded = () if threads is None else ("-filter_threads", str(threads), "-filter_complex_threads", str(threads))
     command = [str(find_ffmpeg()), *_ALWAYS, *bounded, *arguments]
     report = progress or (lambda _share: None)
     try:
-        ending = run_tool(command, deadline_s=deadline_s, told=_progress_teller(duration_s, report))
+        ending = run_tool(command, deadline_s=deadline_s, told=_progress_teller(duration_s, report), folder=folder)
     except OSError as error:
         raise MediaToolFailed(f"ffmpeg could not be started: {error.strerror or error}.") from error
     _judge(ending, arguments)

@@ -7,14 +7,21 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from dropdub.media.functionwords import FunctionWords, function_words
+
 SENTENCE_END = 0.0
 CLAUSE_END = 1.0
 BEFORE_JOINER = 2.0
 BETWEEN_WORDS = 3.0
-AFTER_HELPER = 6.0
-INSIDE_WORD = 15.0
-BEFORE_MARK = 20.0
+AFTER_LEANER = 5.0
+AFTER_JOINER = 10.0
+AFTER_HELPER = 25.0
+INSIDE_WORD = 40.0
+BEFORE_MARK = 50.0
 
+UNKNOWN = function_words(None)
+
+_OPENERS = "\"'“‘«„‚([{¿¡"
 _CLOSERS = "\"'”’»)]}」』】）"
 _SENTENCE = re.compile(rf"[.!?…。！？][{re.escape(_CLOSERS)}]*$")
 _CLAUSE = re.compile(rf"[,;:—–、，；：)\]）][{re.escape(_CLOSERS)}]*$")
@@ -24,28 +31,6 @@ _NO_LINE_END = set("（「『【〔《〈")
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-
-# Words that lean on the next one: articles, prepositions, short possessives, titles.
-_HELPER_WORDS = """
-    a an the of to in on at by for from with into my your his her its our their mr. mrs. ms. dr. st. prof.
-    o os as um uma uns umas de do da dos das em no na nos nas por pelo pela pelos pelas para com sem sob sobre ao à aos
-    às meu minha seu sua sr. sra. dra.
-    el la los las lo un una unos unas del al en con sin por su sus mi mis tu
-    le les une des du au aux dans sur sous avec sans pour chez ce cet cette ces mon ma mes ton ta tes son sa ses leur
-    der die das den dem des ein eine einen einem einer eines im am zum zur vom beim mit von zu bei nach für auf aus an
-    il gli i uno di dello della dei degli delle al allo alla ai agli alle dal dalla nel nella con su sul sulla per tra
-"""
-_HELPERS = frozenset(_HELPER_WORDS.split())
-# Words that open a phrase: a break before them reads well.
-_JOINER_WORDS = """
-    and but or because that which who when while if so then where
-    e mas ou porque que quando enquanto se então onde
-    y pero o porque cuando mientras si entonces donde
-    et mais ou parce qui quand pendant donc où
-    und aber oder weil dass wenn während denn wo
-    ma perché che quando mentre allora dove
-"""
-_JOINERS = frozenset(_JOINER_WORDS.split())
 
 
 @dataclass(frozen=True)
@@ -105,19 +90,30 @@ def _pieces(unit: str, longest: int) -> Iterator[str]:
     yield unit[start:]
 
 
-def break_cost(before: Part, after: Part) -> float:
+def break_cost(before: Part, after: Part, words: FunctionWords = UNKNOWN) -> float:
     """Return how badly it reads when a line or a cue ends between two parts; 0 is best."""
     if after.inside_word:
         return INSIDE_WORD
     if _MARK.match(after.text):
         return BEFORE_MARK
-    if before.text.casefold() in _HELPERS:
+    last, first = _bare(before.text), _bare(after.text)
+    if last in words.helpers:
         return AFTER_HELPER
     if _SENTENCE.search(before.text):
         return SENTENCE_END
     if _CLAUSE.search(before.text):
         return CLAUSE_END
-    return BEFORE_JOINER if after.text.casefold() in _JOINERS else BETWEEN_WORDS
+    if last in words.joiners:
+        return AFTER_JOINER
+    if first in words.joiners:
+        return BEFORE_JOINER
+    return AFTER_LEANER if last in words.leaners or last.isdecimal() else BETWEEN_WORDS
+
+
+def _bare(text: str) -> str:
+    """Return a word as the lists have it: small, without opening quotes, and of d'un or qu'une what leans."""
+    word = text.casefold().replace("’", "'").lstrip(_OPENERS)
+    return word.rpartition("'")[2] or word
 
 
 def joined(line: Sequence[Part]) -> str:
@@ -141,30 +137,44 @@ class LineCounter:
         self._used += room
 
 
-def set_in_lines(cue: Sequence[Part], line_length: int) -> tuple[str, ...]:
+def forced_cost(cue: Sequence[Part], line_length: int, costs: Sequence[float]) -> float:
+    """Return what the best break of a cue of two lines costs beyond the usual; `costs` are those behind each part."""
+    whole = width(joined(cue))
+    used, best = 0, BEFORE_MARK
+    for number, part in enumerate(cue[:-1]):
+        used += part.width + (1 if part.spaced and used else 0)
+        rest = whole - used - (1 if cue[number + 1].spaced else 0)
+        if used <= line_length and rest <= line_length:
+            best = min(best, costs[number])
+    return max(best - AFTER_LEANER, 0.0)
+
+
+def set_in_lines(cue: Sequence[Part], line_length: int, words: FunctionWords = UNKNOWN) -> tuple[str, ...]:
     """Set parts in as few lines as they need, broken where it reads best and as even as that allows."""
     counter = LineCounter(line_length)
     for part in cue:
         counter.add(part)
-    ends = _best_ends(cue, counter.lines, line_length)
+    ends = _best_ends(cue, counter.lines, line_length, words)
     return tuple(joined(cue[start:end]) for start, end in zip([0, *ends], ends, strict=False))
 
 
-def _best_ends(cue: Sequence[Part], lines: int, line_length: int) -> list[int]:
+def _best_ends(cue: Sequence[Part], lines: int, line_length: int, words: FunctionWords) -> list[int]:
     """Return where each line ends: a search over all ways to set `cue` in exactly `lines` lines."""
     even = width(joined(cue)) / lines
     best: dict[int, tuple[float, list[int]]] = {0: (0.0, [])}
     for number in range(1, lines + 1):
         following: dict[int, tuple[float, list[int]]] = {}
         for start, (cost, ends) in best.items():
-            for end, more in _line_costs(cue, start, even, line_length):
+            for end, more in _line_costs(cue, start, even, line_length, words):
                 if end not in following or cost + more < following[end][0]:
                     following[end] = (cost + more, [*ends, end])
         best = following if number < lines else {len(cue): following[len(cue)]}
     return best[len(cue)][1]
 
 
-def _line_costs(cue: Sequence[Part], start: int, even: float, line_length: int) -> Iterator[tuple[int, float]]:
+def _line_costs(
+    cue: Sequence[Part], start: int, even: float, line_length: int, words: FunctionWords
+) -> Iterator[tuple[int, float]]:
     """Yield each possible end of a line that begins at `start`, with its cost."""
     used = 0
     for end in range(start + 1, len(cue) + 1):
@@ -172,5 +182,5 @@ def _line_costs(cue: Sequence[Part], start: int, even: float, line_length: int) 
         used += part.width + (1 if part.spaced and used else 0)
         if used > line_length:
             return
-        broken = break_cost(part, cue[end]) if end < len(cue) else 0.0
+        broken = break_cost(part, cue[end], words) if end < len(cue) else 0.0
         yield end, broken + (used - even) ** 2 / line_length

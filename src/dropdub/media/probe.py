@@ -14,42 +14,29 @@ from typing import Any
 import av
 import av.container
 import av.error
-from av.stream import Disposition
 
 from dropdub.errors import DeadlineExceeded, DropdubError, EmptyFile, NotAFile, NotMedia, UnreadableFile
 from dropdub.media.containers import FORMAT_WHITELIST, PROTOCOLS, RAW_CONTAINERS, file_url
+from dropdub.media.streams import (
+    AudioStream,
+    CoverPicture,
+    SubtitleStream,
+    VideoStream,
+    audio_streams,
+    cover_of,
+    picture_of,
+    subtitle_streams,
+)
 
 _MICROSECONDS = 1_000_000
 
 
 @dataclass(frozen=True)
-class AudioStream:
-    """One sound track. `index` counts all streams of the file; `language` is the file's own tag, if any."""
-
-    index: int
-    codec: str
-    language: str | None
-    channels: int
-    sample_rate: int
-    duration_s: float | None
-    start_time_s: float
-    default: bool
-
-
-@dataclass(frozen=True)
-class VideoStream:
-    """The picture track. `fps` is None where the file does not say."""
-
-    index: int
-    codec: str
-    width: int
-    height: int
-    fps: float | None
-
-
-@dataclass(frozen=True)
 class MediaInfo:
-    """What `probe_media` found. `start_time_s` is where the file's own clock begins; cover art is no video."""
+    """What `probe_media` found. `start_time_s` is where the file's own clock begins; cover art is no video.
+
+    `fonts` counts what is attached to the file: fonts, as a rule, for its subtitles.
+    """
 
     container: str
     duration_s: float
@@ -60,7 +47,9 @@ class MediaInfo:
     language: str | None
     audio: tuple[AudioStream, ...]
     video: VideoStream | None
-    subtitles: int
+    subtitles: tuple[SubtitleStream, ...]
+    cover: CoverPicture | None
+    fonts: int
 
 
 def probe_media(path: Path, *, timeout_s: float) -> MediaInfo:
@@ -120,11 +109,8 @@ def _opened(path: Path, timeout_s: float) -> Iterator[av.container.InputContaine
 
 
 def _describe(path: Path, container: av.container.InputContainer, size: int, ends_at: float) -> MediaInfo:
-    # A stream of a codec nobody knows has no context.
-    known: list[Any] = [stream for stream in container.streams if getattr(stream, "codec_context", None) is not None]
-    audio = tuple(_audio(stream) for stream in known if stream.type == "audio" and stream.codec_context.sample_rate)
-    pictures = [stream for stream in known if stream.type == "video" and not _is_cover(stream)]
-    video = _video(pictures[0]) if pictures else None
+    streams = container.streams
+    audio, video = audio_streams(streams), picture_of(streams)
     if not audio and video is None:
         raise NotMedia(f"{path.name} is not a recording: it has neither sound nor picture.")
     return MediaInfo(
@@ -136,51 +122,11 @@ def _describe(path: Path, container: av.container.InputContainer, size: int, end
         language=container.metadata.get("language"),
         audio=audio,
         video=video,
-        subtitles=sum(stream.type == "subtitle" for stream in container.streams),
+        subtitles=subtitle_streams(streams),
+        cover=cover_of(streams),
+        fonts=sum(stream.type == "attachment" for stream in streams),
         duration_s=_duration(path, container, size, ends_at),
     )
-
-
-def _audio(stream: Any) -> AudioStream:
-    return AudioStream(
-        index=stream.index,
-        codec=_codec(stream),
-        language=_language(stream),
-        channels=stream.codec_context.channels,
-        sample_rate=stream.codec_context.sample_rate,
-        duration_s=_seconds(stream, stream.duration),
-        start_time_s=_seconds(stream, stream.start_time) or 0.0,
-        default=bool(stream.disposition & Disposition.default),
-    )
-
-
-def _video(stream: Any) -> VideoStream:
-    rate = stream.average_rate or stream.base_rate
-    return VideoStream(
-        index=stream.index,
-        codec=_codec(stream),
-        width=stream.codec_context.width,
-        height=stream.codec_context.height,
-        fps=float(rate) if rate else None,
-    )
-
-
-def _codec(stream: Any) -> str:
-    codec = stream.codec_context.codec
-    return str(getattr(codec, "canonical_name", codec.name))
-
-
-def _language(stream: Any) -> str | None:
-    language = stream.metadata.get("language")
-    return None if language in (None, "", "und") else language
-
-
-def _is_cover(stream: Any) -> bool:
-    return bool(stream.disposition & Disposition.attached_pic)
-
-
-def _seconds(stream: Any, ticks: int | None) -> float | None:
-    return None if ticks is None else float(ticks * stream.time_base)
 
 
 def _duration(path: Path, container: av.container.InputContainer, size: int, ends_at: float) -> float:

@@ -1,4 +1,4 @@
-"""Cues written as SRT and WebVTT, so that a text shows as it was said, whatever characters it holds."""
+"""Cues written as SRT, WebVTT and ASS, so that a text shows as it was said, whatever characters it holds."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ JOINER = "\u2060"
 """Word joiner: takes no room, and parts characters that a reader of subtitles would take for a command."""
 
 _LAST_MS = 360_000_000 - 1
+_USUAL_SIZE = (1280, 720)
+_HEIGHT_SHARE = 1 / 15
+_WIDTH_SHARE = 0.92
+_LETTER_SHARE = 0.42
+"""An average letter's width in times of the font's size."""
 _TIME_TAIL = re.compile(r"(:\d{1,2})(?=[.,]\d)")
 _TAG_START = re.compile(r"<(?=\s*/?\s*[a-zA-Z])")
 _NUMBER_ONLY = re.compile(r"\s*\d+\s*")
@@ -44,6 +49,31 @@ def write_vtt(cues: Sequence[Cue], path: Path) -> None:
     _write(cues, [_entities(_inert(cue)) for cue in cues], path, "vtt")
 
 
+def write_ass(cues: Sequence[Cue], path: Path, *, size: tuple[int, int] | None = None, line_length: int = 42) -> None:
+    """Write cues as Advanced SubStation, white with a black edge, a line of `line_length` within a picture of `size`.
+
+    The file appears whole or not at all.
+    """
+    width, height = size or _USUAL_SIZE
+    file = _events(cues, [_braces(cue.text.replace("\\", f"\\{JOINER}")) for cue in cues])
+    file.info |= {"PlayResX": str(width), "PlayResY": str(height), "ScaledBorderAndShadow": "yes", "WrapStyle": "0"}
+    points = min(height * _HEIGHT_SHARE, width * _WIDTH_SHARE / (line_length * _LETTER_SHARE))
+    file.styles["Default"] = pysubs2.SSAStyle(
+        fontname="Arial",
+        fontsize=round(points, 1),
+        outline=round(points / 18, 1),
+        shadow=0,
+        marginl=round(width * 0.04),
+        marginr=round(width * 0.04),
+        marginv=round(height * 0.05),
+    )
+    write_whole(path, file.to_string("ass", keep_ssa_tags=True).encode())
+
+
+def _braces(text: str) -> str:
+    return text.replace("{", "\\{").replace("}", "\\}")
+
+
 def _inert(cue: Cue) -> str:
     # A backslash begins a SubStation command, and SRT readers search for times and cue numbers in every line.
     text = _TIME_TAIL.sub(rf"\1{JOINER}", cue.text.replace("\\", f"\\{JOINER}"))
@@ -56,8 +86,12 @@ def _entities(text: str) -> str:
 
 
 def _write(cues: Sequence[Cue], texts: Sequence[str], path: Path, kind: str) -> None:
+    write_whole(path, _events(cues, texts).to_string(kind, keep_ssa_tags=True).encode())
+
+
+def _events(cues: Sequence[Cue], texts: Sequence[str]) -> pysubs2.SSAFile:
     file = pysubs2.SSAFile()
     for cue, text in zip(cues, texts, strict=True):
         start, end = (min(round(moment * 1000), _LAST_MS) for moment in (cue.start, cue.end))
         file.append(pysubs2.SSAEvent(start=start, end=end, text=text.replace("\n", r"\N")))
-    write_whole(path, file.to_string(kind, keep_ssa_tags=True).encode())
+    return file

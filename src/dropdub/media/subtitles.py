@@ -6,13 +6,25 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import Protocol
 
 from dropdub.config import SubtitleStyle
-from dropdub.media.linebreaks import SENTENCE_END, LineCounter, Part, break_cost, parts, set_in_lines, width
-from dropdub.media.subtitlefile import Cue, write_srt, write_vtt
+from dropdub.media.dialogue import Draft, dash_of, seen_for, share_cues
+from dropdub.media.functionwords import FunctionWords, function_words
+from dropdub.media.linebreaks import (
+    SENTENCE_END,
+    LineCounter,
+    Part,
+    break_cost,
+    forced_cost,
+    parts,
+    set_in_lines,
+    width,
+)
+from dropdub.media.subtitlefile import Cue, write_ass, write_srt, write_vtt
 
-__all__ = ["Cue", "layout", "write_srt", "write_vtt"]
+__all__ = ["Cue", "layout", "write_ass", "write_srt", "write_vtt"]
 
 _PER_CUE = 4.0
 _INNER_SENTENCE = 2.5
@@ -23,6 +35,8 @@ _PAUSE_HELD_S = 0.8
 _PER_HELD_SECOND = 4.0
 _SLOWEST_SPEECH = 4.0
 _LATE_AT_MOST_S = 0.4
+_CLOSED_S = 0.5
+"""A shorter time without a cue between two of them flickers: the first then stays until the next."""
 _BRIEFEST_S = 0.25
 _LEAST_HEARD = 0.5
 
@@ -42,10 +56,12 @@ class TimedText(Protocol):
 
 
 class Spoken(TimedText, Protocol):
-    """A segment; `words` is empty where their times are not known."""
+    """A segment; `words` is empty where their times are not known, `speaker` None where nobody was told apart."""
 
     @property
     def words(self) -> Sequence[TimedText]: ...
+    @property
+    def speaker(self) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -55,35 +71,31 @@ class _Timed:
     end: float
 
 
-@dataclass(frozen=True)
-class _Draft:
-    """A cue before its times are settled: when its words are spoken."""
-
-    start: float
-    end: float
-    lines: tuple[str, ...]
-
-
-def layout(segments: Sequence[Spoken], style: SubtitleStyle, *, fps: float | None = None) -> list[Cue]:
+def layout(
+    segments: Sequence[Spoken], style: SubtitleStyle, *, fps: float | None = None, language: str | None = None
+) -> list[Cue]:
     """Return the cues of `segments`, in order, none overlapping the next.
 
     Every word stands in exactly one cue, in its order. Cues part at sentence ends, phrase ends and pauses where they
-    can. A cue stays for reading as long as the silence after it allows. `fps` sets the gap between cues to two frames.
+    can. A cue stays for reading as long as the silence after it allows. `fps` sets the gap between cues to two frames;
+    `language` tells which words no line ends with. Two speakers whose words would go too soon share a cue, each on a
+    line that begins with a dash.
     """
     ordered = sorted(segments, key=lambda segment: segment.start)
-    drafts = [draft for segment in ordered for draft in _drafts(segment, style)]
-    return _settle(drafts, style, _gap(style, fps))
+    words, gap = function_words(language), _gap(style, fps)
+    drafts = [draft for segment in ordered for draft in _drafts(segment, style, words)]
+    return _settle(share_cues(drafts, style, gap=gap, dash=dash_of(language)), style, gap)
 
 
 def _gap(style: SubtitleStyle, fps: float | None) -> float:
     return 2 / fps if fps is not None and 10 <= fps <= 120 else style.gap
 
 
-def _drafts(segment: Spoken, style: SubtitleStyle) -> Iterator[_Draft]:
+def _drafts(segment: Spoken, style: SubtitleStyle, words: FunctionWords) -> Iterator[Draft]:
     timed = _timed(segment, parts(segment.text, style.line_length))
-    for start, end in _best_cuts(timed, style):
-        lines = set_in_lines([item.part for item in timed[start:end]], style.line_length)
-        yield _Draft(timed[start].start, timed[end - 1].end, lines)
+    for start, end in _best_cuts(timed, style, words):
+        lines = set_in_lines([item.part for item in timed[start:end]], style.line_length, words)
+        yield Draft(timed[start].start, timed[end - 1].end, lines, segment.speaker)
 
 
 # When each part is spoken
@@ -149,11 +161,12 @@ def _with_times(found: Sequence[Part], times: Sequence[Moment]) -> Iterator[_Tim
 # Where cues part
 
 
-def _best_cuts(timed: Sequence[_Timed], style: SubtitleStyle) -> list[tuple[int, int]]:
+def _best_cuts(timed: Sequence[_Timed], style: SubtitleStyle, words: FunctionWords) -> list[tuple[int, int]]:
     """Return the ranges of `timed` that become cues: the cheapest of all ways to cut it that fit the style."""
+    breaks = [break_cost(one.part, after.part, words) for one, after in pairwise(timed)]
     best: list[tuple[float, int]] = [(0.0, 0)] + [(math.inf, 0)] * len(timed)
     for start in range(len(timed)):
-        for end, cost in _cue_costs(timed, start, style):
+        for end, cost in _cue_costs(timed, start, style, breaks):
             if best[start][0] + cost < best[end][0]:
                 best[end] = (best[start][0] + cost, start)
     cuts: list[tuple[int, int]] = []
@@ -164,7 +177,9 @@ def _best_cuts(timed: Sequence[_Timed], style: SubtitleStyle) -> list[tuple[int,
     return cuts[::-1]
 
 
-def _cue_costs(timed: Sequence[_Timed], start: int, style: SubtitleStyle) -> Iterator[tuple[int, float]]:
+def _cue_costs(
+    timed: Sequence[_Timed], start: int, style: SubtitleStyle, breaks: Sequence[float]
+) -> Iterator[tuple[int, float]]:
     """Yield each possible end of a cue that begins at `start`, with its cost."""
     counter = LineCounter(style.line_length)
     used, inner = 0, 0.0
@@ -175,10 +190,15 @@ def _cue_costs(timed: Sequence[_Timed], start: int, style: SubtitleStyle) -> Ite
         duration_s = item.end - timed[start].start
         if end > start + 1 and (counter.lines > style.lines or duration_s > style.max_duration):
             return
-        after = timed[end] if end < len(timed) else None
-        yield end, _PER_CUE + inner + _shortness(duration_s, used, style) + _cut_cost(item, after)
-        if after is not None:
-            inner += _holding_cost(item, after)
+        cost = _PER_CUE + inner + _shortness(duration_s, used, style)
+        if counter.lines == 2:
+            parts_of_cue = [one.part for one in timed[start:end]]
+            cost += forced_cost(parts_of_cue, style.line_length, breaks[start:end])
+        if end == len(timed):
+            yield end, cost
+        else:
+            yield end, cost + _cut_cost(item, timed[end], breaks[end - 1])
+            inner += _holding_cost(item, timed[end], breaks[end - 1])
 
 
 def _shortness(duration_s: float, used: int, style: SubtitleStyle) -> float:
@@ -187,23 +207,20 @@ def _shortness(duration_s: float, used: int, style: SubtitleStyle) -> float:
     return _FLASHED * flashed + _SPARSE * sparse
 
 
-def _cut_cost(item: _Timed, after: _Timed | None) -> float:
-    if after is None:
-        return 0.0
-    return max(break_cost(item.part, after.part) - 2 * min(after.start - item.end, 1.0), 0.0)
+def _cut_cost(item: _Timed, after: _Timed, broken: float) -> float:
+    return max(broken - 2 * min(after.start - item.end, 1.0), 0.0)
 
 
-def _holding_cost(item: _Timed, after: _Timed) -> float:
+def _holding_cost(item: _Timed, after: _Timed, broken: float) -> float:
     """Return what it costs to keep two parts in one cue."""
     held_s = max(after.start - item.end - _PAUSE_HELD_S, 0.0)
-    sentence = _INNER_SENTENCE if break_cost(item.part, after.part) == SENTENCE_END else 0.0
-    return _PER_HELD_SECOND * held_s + sentence
+    return _PER_HELD_SECOND * held_s + (_INNER_SENTENCE if broken == SENTENCE_END else 0.0)
 
 
 # When cues stand
 
 
-def _settle(drafts: Sequence[_Draft], style: SubtitleStyle, gap: float) -> list[Cue]:
+def _settle(drafts: Sequence[Draft], style: SubtitleStyle, gap: float) -> list[Cue]:
     cues: list[Cue] = []
     free_from = 0.0
     for number, draft in enumerate(drafts):
@@ -215,12 +232,14 @@ def _settle(drafts: Sequence[_Draft], style: SubtitleStyle, gap: float) -> list[
     return cues
 
 
-def _end(draft: _Draft, start: float, latest: float, style: SubtitleStyle) -> float:
+def _end(draft: Draft, start: float, latest: float, style: SubtitleStyle) -> float:
     """Return when a cue goes: after its words and the time to read them, before the next one comes.
 
     Where the next one comes too soon for a cue to be seen at all, that one is made a little late.
     """
-    reading_s = sum(map(width, draft.lines)) / style.chars_per_second
-    wanted = min(max(draft.end, start + style.min_duration, start + reading_s), start + style.max_duration)
+    longest = start + style.max_duration
+    wanted = min(max(draft.end, start + seen_for(draft, style)), longest)
+    if wanted < latest <= min(wanted + _CLOSED_S, longest):
+        wanted = latest
     seen_s = min(max(latest + _LATE_AT_MOST_S - start, _BRIEFEST_S), style.min_duration)
     return min(wanted, max(latest, start + seen_s))

@@ -38,15 +38,17 @@ class Ending:
     complaints: tuple[str, ...]
 
 
-def run_tool(command: Sequence[str], *, deadline_s: float, told: Callable[[str], None]) -> Ending:
-    """Run `command` to its end, handing each line of its standard output to `told` in this thread.
+def run_tool(
+    command: Sequence[str], *, deadline_s: float, told: Callable[[str], None], folder: Path | None = None
+) -> Ending:
+    """Run `command` in `folder` to its end, handing each line of its standard output to `told` in this thread.
 
     The tool inherits the worker's liveness lock and stays in its process group. Whatever ends this function early
     (the deadline, an error in `told`) kills the tool's whole process tree first.
     Raises DeadlineExceeded, and OSError where the tool cannot be started.
     """
     ends_at = time.monotonic() + deadline_s
-    child = _start(command)
+    child = _start(command, folder)
     lines: queue.Queue[str] = queue.Queue()
     complaints: deque[str] = deque(maxlen=COMPLAINTS_KEPT)
     readers = [_reader(child.stdout, lines.put), _reader(child.stderr, complaints.append)]
@@ -61,9 +63,10 @@ def run_tool(command: Sequence[str], *, deadline_s: float, told: Callable[[str],
     return Ending(child.returncode, tuple(complaints))
 
 
-def _start(command: Sequence[str]) -> subprocess.Popen[str]:
+def _start(command: Sequence[str], folder: Path | None) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command,
+        cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

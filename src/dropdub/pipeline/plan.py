@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dropdub.config import JobOptions
@@ -82,7 +83,7 @@ def _media(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
         has_video = bool(facts["probe"].get("video"))
         for target in _made(options, facts["merge"]):
             yield from _dub(target, facts)
-            yield from _dubbed_video(target) if has_video else ()
+            yield from _dubbed_video(target, options) if has_video else ()
         yield _publish("manifest")
 
 
@@ -137,8 +138,10 @@ def _take(stage: str, target: str, take: int, lines: Sequence[int] | None) -> St
     return StepSpec(take_key(stage, target, take), stage, phase, target, _pool(stage), params)
 
 
-def _dubbed_video(target: str) -> Iterator[StepSpec]:
-    yield _step("mux", target=target)
+def _dubbed_video(target: str, options: JobOptions) -> Iterator[StepSpec]:
+    mux = _step("mux", target=target)
+    # For the deadline: encoding a picture takes as long as it plays, not as long as its bytes are many.
+    yield replace(mux, params={"burn": True}) if options.subtitles.mode == "burn" else mux
     yield _publish("video", target=target)
 
 

@@ -11,6 +11,7 @@ from dropdub.files import sha256, written_whole
 from dropdub.media import wav
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
 from dropdub.pipeline.artefacts import AUDIO, TRANSCRIPT, Segment, Transcript
+from dropdub.pipeline.film import kept_sounds, kept_subtitles
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.pipeline.targets import skip_warnings, skipped_targets
 from dropdub.pipeline.textfile import paragraphs, pieces, read_text
@@ -23,6 +24,7 @@ _MISSING_LEAST_S = 2.0
 _MISSING_SHARE = 0.02
 # On the container's time line: silence before a track that begins late, gaps filled, drift of the clock evened out.
 _ON_TIME = "aresample=16000:async=1:first_pts=0"
+_COUNTED_FROM_USED = frozenset({"mpegts", "mpeg", "ogg", "flv", "rm", "wtv"})
 _TOLD_APART = """
 en pt es fr de it nl pl ro sv da nb fi cs sk sl hr sr bg uk ru el tr hu et lv lt ca gl eu
 ar he fa ur hi bn ta th vi id ms tl sw af cy ga is mk sq eo la zh ja ko
@@ -41,7 +43,7 @@ def _media(task: Task) -> Result:
     audio = task.job_dir / AUDIO
     with written_whole(audio, scratch=task.prepared_scratch()) as part:
         run_ffmpeg(
-            [*input_arguments(task.source), "-map", f"0:{index}", *_as_speech(), str(part)],
+            [*input_arguments(task.source), *_clock(task), "-map", f"0:{index}", *_as_speech(), str(part)],
             deadline_s=task.deadline_s,
             duration_s=promised_s,
             progress=lambda share: task.progress(share * 0.9),
@@ -54,6 +56,19 @@ def _media(task: Task) -> Result:
         "duration_s": found_s,
         "warnings": _short_warning(task, found_s, promised_s),
     }
+
+
+def _clock(task: Task) -> list[str]:
+    """Return what makes ffmpeg count from where the film begins, as mux does, not from where the sound begins.
+
+    In these containers it counts from the first of the streams that are used: those of the film must be among them.
+    """
+    probe = task.facts["probe"]
+    if not probe["video"] or probe["container"] not in _COUNTED_FROM_USED:
+        return []
+    film = (probe["video"], *kept_sounds(probe), *kept_subtitles(probe))
+    maps = [part for stream in film for part in ("-map", f"0:{stream['index']}")]
+    return [*maps, "-c", "copy", "-f", "null", "-"]
 
 
 def _as_speech() -> list[str]:

@@ -1,94 +1,188 @@
-"""mux: the film with its dub: picture copied, dubbed track first, original track second, both subtitles."""
+"""mux: the film with its dub: picture as it was, dubbed track first, original track second, both subtitles."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from dropdub.engines.languages import display_name, three_letters
+from dropdub.errors import MediaToolFailed
 from dropdub.files import written_whole
+from dropdub.media import wav
+from dropdub.media.cover import save_cover
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
-from dropdub.media.subtitles import layout, write_srt
-from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, dub_name, translation_name, video_name
+from dropdub.media.filmcheck import Expected, check_film, same_picture
+from dropdub.media.mp4flags import switch_subtitles_off
+from dropdub.pipeline.artefacts import AUDIO, dub_name, video_name
+from dropdub.pipeline.film import (
+    MP4_COVERS,
+    STYLED_SUBTITLES,
+    Suffix,
+    Track,
+    anew,
+    container_for,
+    kept_subtitles,
+    sound_tracks,
+    subtitle_tracks,
+    track_arguments,
+)
+from dropdub.pipeline.filmsubtitles import FilmSubtitles, film_subtitles
 from dropdub.pipeline.stages.base import Result, Task, target_of
 
-MP4_PICTURES = frozenset({"h264", "hevc", "av1", "vp9", "mpeg4", "mpeg2video", "mpeg1video"})
-MP4_SOUNDS = frozenset({"aac", "mp3", "ac3", "eac3", "alac", "opus"})
+_CHECK_S = 30.0
 
 
 @dataclass(frozen=True)
-class Track:
-    """A subtitle track: its file, and the language it is in."""
+class Film:
+    """A film to be written. Without `extras` it has nothing of the source but picture and chosen sound."""
 
-    path: Path
-    language: str
+    suffix: Suffix
+    tracks: tuple[Track, ...]
+    subtitles: FilmSubtitles
+    warnings: tuple[str, ...]
+    extras: bool
 
 
 def run(task: Task) -> Result:
-    """Write video.T.mp4, or .mkv where MP4 cannot hold the picture; return which (`file`)."""
-    target, video = target_of(task), task.facts["probe"]["video"]
-    suffix = "mp4" if video["codec"] in MP4_PICTURES else "mkv"
-    name = video_name(target, suffix)
-    subtitles = _subtitles(task, target)
-    inputs, streams = _inputs(task, target, subtitles), _streams(task, suffix, subtitles)
+    """Write video.T.mp4, or .mkv where MP4 cannot hold all there is; return which (`file`).
+
+    Raises MediaToolFailed where the film, read back, is not what it should be.
+    """
+    subtitles, ends_at = film_subtitles(task), time.monotonic() + task.deadline_s
+    failed: list[MediaToolFailed] = []
+    for film in _attempts(task, subtitles):
+        try:
+            return _with_warnings(_written(task, film, ends_at), [_left_out(task, film, error) for error in failed[:1]])
+        except MediaToolFailed as error:
+            task.log(f"{task.job_name} could not be put together as {film.suffix}: {error.message}")
+            failed.append(error)
+    raise failed[0]
+
+
+def _attempts(task: Task, subtitles: FilmSubtitles) -> Iterator[Film]:
+    """Yield the film as it should be, then what may still be had where ffmpeg cannot write that.
+
+    A codec may be one that MP4 holds and the recording's use of it none that it takes; and a track that nobody
+    asked for, or a cover, must not cost the film.
+    """
+    whole = _film(task, subtitles, extras=True)
+    yield whole
+    if whole.suffix == "mp4":
+        yield _film(task, subtitles, extras=True, suffix="mkv")
+    plain = _film(task, subtitles, extras=False)
+    if plain.tracks != whole.tracks or task.facts["probe"].get("cover"):
+        yield plain
+
+
+def _left_out(task: Task, film: Film, error: MediaToolFailed) -> str:
+    if film.extras:
+        return f"{task.job_name} could not be put together as MP4: its dub is an MKV file. {error.message}"
+    return f"Other tracks of {task.job_name}, or its cover, could not be kept: {error.message}"
+
+
+def _film(task: Task, subtitles: FilmSubtitles, *, extras: bool, suffix: Suffix | None = None) -> Film:
+    target, probe, burner = target_of(task), task.facts["probe"], subtitles.burner
+    container = container_for(probe, burnt=burner is not None, extras=extras)
+    suffix, languages = suffix or container.suffix, [one.language for one in subtitles.tracks]
+    picture = Track("v", f"0:{probe['video']['index']}", burner.encoder if burner else "copy", disposition="default")
+    sounds = sound_tracks(probe, suffix, spoken=str(task.facts["merge"]["language"]), target=target, extras=extras)
+    captions = subtitle_tracks(probe, suffix, languages, extras=extras)
+    warnings = [*subtitles.warnings, *([_mkv_warning(task, container.reasons)] if container.reasons else [])]
+    if anew(sounds):
+        warnings.append(f"No film can hold the sound of {task.job_name} as it is: it was encoded as AAC.")
+    return Film(suffix, (picture, *sounds, *captions), subtitles, tuple(warnings), extras)
+
+
+def _mkv_warning(task: Task, reasons: Sequence[str]) -> str:
+    return f"MP4 cannot hold all of {task.job_name}: {', '.join(reasons)}. Its dub is an MKV file."
+
+
+def _with_warnings(result: Result, warnings: Sequence[str]) -> Result:
+    return {**result, "warnings": [*result["warnings"], *warnings]}
+
+
+def _written(task: Task, film: Film, ends_at: float) -> Result:
+    """Write the film and read it back; it appears only where it is right."""
+    name = video_name(target_of(task), film.suffix)
     with written_whole(task.job_dir / name, scratch=task.prepared_scratch()) as part:
         run_ffmpeg(
-            [*inputs, *streams, *_tags(task, target, subtitles), *_container(suffix, video["codec"]), str(part)],
-            deadline_s=task.deadline_s,
+            [*_inputs(task, film), *_outputs(task, film), str(part)],
+            deadline_s=ends_at - time.monotonic(),
             duration_s=float(task.facts["probe"]["duration_s"]),
             progress=task.progress,
+            folder=task.prepared_scratch(),
         )
-    warning = f"MP4 cannot hold the picture of {task.job_name} ({video['codec']}): its dub is an MKV file."
-    return {"file": name, "container": suffix, "warnings": [] if suffix == "mp4" else [warning]}
+        if film.suffix == "mp4":
+            switch_subtitles_off(part)
+        check_film(part, _expected(task, film), timeout_s=_CHECK_S)
+        warnings = [*film.warnings, *_changed_look(task, film, part)]
+    return {"file": name, "container": film.suffix, "warnings": warnings}
 
 
-def _subtitles(task: Task, target: str) -> list[Track]:
-    """Write the subtitle files, target first; a language without any cue has none."""
-    fps = task.facts["probe"]["video"].get("fps")
-    tracks: list[Track] = []
-    for name in (translation_name(target), TRANSCRIPT):
-        transcript = Transcript.load(task.job_dir / name)
-        if cues := layout(transcript.segments, task.options.subtitles, fps=fps):
-            path = task.prepared_scratch() / f"{len(tracks)}.srt"
-            write_srt(cues, path)
-            tracks.append(Track(path, transcript.language))
-    return tracks
+def _inputs(task: Task, film: Film) -> list[str]:
+    picture = input_arguments(task.source, "-fflags", "+genpts")  # AVI stores no presentation times
+    dub = input_arguments(task.job_dir / dub_name(target_of(task), "m4a"))
+    return [*picture, *dub, *(part for one in film.subtitles.tracks for part in ("-f", "srt", "-i", str(one.path)))]
 
 
-def _inputs(task: Task, target: str, subtitles: Sequence[Track]) -> list[str]:
-    film = input_arguments(task.source, "-fflags", "+genpts")  # AVI stores no presentation times
-    dub = input_arguments(task.job_dir / dub_name(target, "m4a"))
-    return [*film, *dub, *(part for track in subtitles for part in ("-f", "srt", "-i", str(track.path)))]
-
-
-def _streams(task: Task, suffix: str, subtitles: Sequence[Track]) -> list[str]:
+def _outputs(task: Task, film: Film) -> list[str]:
     probe = task.facts["probe"]
-    kept = suffix == "mkv" or probe["audio"]["codec"] in MP4_SOUNDS
-    maps = [f"0:{probe['video']['index']}", "1:a:0", f"0:{probe['audio']['index']}"]
-    maps += [f"{number}:0" for number in range(2, 2 + len(subtitles))]
-    codecs = ["-c:v", "copy", "-c:a:0", "copy", "-c:a:1", "copy" if kept else "aac"]
-    captions = ["-c:s", "mov_text" if suffix == "mp4" else "srt"] if subtitles else []
-    return [*(part for one in maps for part in ("-map", one)), *codecs, *captions]
+    arguments = [*track_arguments(film.tracks, film.suffix), "-map_metadata", "0", "-map_chapters", "0"]
+    arguments += film.subtitles.picture_arguments()
+    if not film.subtitles.burner and probe["video"]["codec"] == "mpeg4" and probe["container"] == "avi":
+        arguments += ["-bsf:v:0", "mpeg4_unpack_bframes"]  # AVI may put two frames into one packet
+    container = _as_mp4 if film.suffix == "mp4" else _as_mkv
+    return [*arguments, *container(task, film)]
 
 
-def _tags(task: Task, target: str, subtitles: Sequence[Track]) -> list[str]:
-    spoken = str(task.facts["merge"]["language"])
-    dubbed, original = f"{display_name(target)} (dubbed)", f"{display_name(spoken)} (original)"
-    tags = [*_tag("a:0", target, dubbed), *_tag("a:1", spoken, original)]
-    for number, track in enumerate(subtitles):
-        tags += _tag(f"s:{number}", track.language, display_name(track.language))
-    return [*tags, "-disposition:a:0", "default", "-disposition:a:1", "0", "-disposition:s", "0"]
+def _as_mp4(task: Task, film: Film) -> list[str]:
+    cover = task.facts["probe"].get("cover")
+    apple = ["-tag:v:0", "hvc1"] if _picture_codec(task, film) == "hevc" else []
+    art: list[str] = []
+    if film.extras and cover and cover["codec"] in MP4_COVERS:
+        art = ["-map", f"0:{cover['index']}", "-c:v:1", "copy", "-disposition:v:1", "attached_pic"]
+    return [*art, *apple, "-movflags", "+faststart", "-f", "mp4"]
 
 
-def _tag(stream: str, language: str, title: str) -> list[str]:
-    # MP4 shows the handler's name where Matroska shows the title.
-    pairs = (f"language={three_letters(language)}", f"title={title}", f"handler_name={title}")
-    return [part for pair in pairs for part in (f"-metadata:s:{stream}", pair)]
+def _as_mkv(task: Task, film: Film) -> list[str]:
+    probe = task.facts["probe"]
+    attached: list[str] = []
+    if film.extras and any(one["codec"] in STYLED_SUBTITLES for one in kept_subtitles(probe)) and probe.get("fonts"):
+        attached += ["-map", "0:t", "-c:t", "copy"]
+    if film.extras and probe.get("cover"):
+        attached += _attached_cover(task, probe, behind=probe["fonts"] if attached else 0)
+    return [*attached, "-default_mode", "infer_no_subs", "-f", "matroska"]
 
 
-def _container(suffix: str, picture: str) -> list[str]:
-    if suffix == "mkv":
-        return ["-default_mode", "infer_no_subs", "-f", "matroska"]
-    apple = ["-tag:v", "hvc1"] if picture == "hevc" else []
-    return [*apple, "-movflags", "+faststart", "-f", "mp4"]
+def _attached_cover(task: Task, probe: Any, *, behind: int) -> list[str]:
+    cover = save_cover(task.source, probe["cover"]["index"], task.prepared_scratch())
+    if cover is None:
+        return []
+    tags = (f"mimetype={cover.mimetype}", f"filename={cover.path.name}")
+    return ["-attach", str(cover.path), *(part for tag in tags for part in (f"-metadata:s:t:{behind}", tag))]
+
+
+def _expected(task: Task, film: Film) -> Expected:
+    probe, heard_s = task.facts["probe"], wav.duration_s(task.job_dir / AUDIO)
+    kinds: list[str] = [track.kind for track in film.tracks]
+    return Expected(
+        picture=_picture_codec(task, film),
+        sounds=kinds.count("a"),
+        subtitles=kinds.count("s"),
+        shortest_s=heard_s,
+        longest_s=max(heard_s, float(probe["duration_s"])),
+    )
+
+
+def _picture_codec(task: Task, film: Film) -> str:
+    burner = film.subtitles.burner
+    return burner.codec if burner else str(task.facts["probe"]["video"]["codec"])
+
+
+def _changed_look(task: Task, film: Film, written: Path) -> list[str]:
+    if film.subtitles.burner or same_picture(written, task.source, task.facts["probe"]["video"]["index"]):
+        return []
+    told = f"The picture of {task.job_name} may be shown turned the wrong way: this ffmpeg cannot keep what the file"
+    return [f"{told} says about it. Take a newer ffmpeg, then: jobs retry."]

@@ -9,7 +9,9 @@ from stat import S_ISREG
 from dropdub.config import Limits
 from dropdub.engines.languages import same_language
 from dropdub.errors import EmptyFile, NoAudio, NotAFile, NotMedia, NotText, TooLarge, TooLong, UnreadableFile
-from dropdub.media.probe import AudioStream, MediaInfo, probe_media
+from dropdub.media.probe import MediaInfo, probe_media
+from dropdub.media.streams import AudioStream
+from dropdub.pipeline.soundtrack import chosen_sound
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.pipeline.suffixes import MEDIA_SUFFIXES, OTHER_SUFFIXES, TEXT_SUFFIXES
 from dropdub.pipeline.textfile import HEAD_BYTES, looks_like_text, read_text
@@ -89,9 +91,10 @@ def _media(task: Task) -> Result:
     if not info.audio:
         raise NoAudio(f"{name} has no sound track.")
     _refuse_too_long(name, info, task.limits)
+    audio = chosen_sound(name, info.audio, task.options)
     if len(info.audio) > 1:
-        task.log(f"{name} has {len(info.audio)} sound tracks: number {info.audio.index(_chosen(info)) + 1} is used")
-    return _result(info)
+        task.log(f"{name} has {len(info.audio)} sound tracks: number {info.audio.index(audio) + 1} is used")
+    return _result(info, audio)
 
 
 def _refusal(name: str) -> NotMedia | NotText:
@@ -110,12 +113,7 @@ def _refuse_too_long(name: str, info: MediaInfo, limits: Limits) -> None:
         raise TooLong(f"{name} is {length} long; at most {most} are taken.")
 
 
-def _chosen(info: MediaInfo) -> AudioStream:
-    return next((stream for stream in info.audio if stream.default), info.audio[0])
-
-
-def _result(info: MediaInfo) -> Result:
-    audio = _chosen(info)
+def _result(info: MediaInfo, audio: AudioStream) -> Result:
     return {
         "kind": "media",
         "size": info.size,
@@ -126,6 +124,10 @@ def _result(info: MediaInfo) -> Result:
         "language": audio.language or info.language,
         "audio": asdict(audio),
         "video": asdict(info.video) if info.video else None,
+        "sounds": [asdict(one) for one in info.audio],
+        "subtitles": [asdict(one) for one in info.subtitles],
+        "cover": asdict(info.cover) if info.cover else None,
+        "fonts": info.fonts,
     }
 
 

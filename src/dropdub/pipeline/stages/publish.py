@@ -11,9 +11,11 @@ from pathlib import Path
 
 from dropdub.errors import Waiting
 from dropdub.files import copy_whole, fsync_dir, remove, sha256, write_whole
-from dropdub.media.subtitles import layout, write_srt, write_vtt
-from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, dub_name, translation_name
+from dropdub.media.frames import shown_size
+from dropdub.media.subtitles import layout, write_ass, write_srt, write_vtt
+from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, translation_name
 from dropdub.pipeline.deliverables import MANIFEST, as_text, deliverable_name, manifest, readable
+from dropdub.pipeline.dubfile import dub_to_publish, tag_dub
 from dropdub.pipeline.stages.base import Result, Task, target_of
 
 
@@ -22,11 +24,12 @@ def run(task: Task) -> Result:
 
     Raises Waiting where the outbox, or the room in it, is not there.
     """
-    render = _RENDERERS[str(task.params["what"])]
+    what = str(task.params["what"])
+    warnings = tag_dub(task) if what == "dub" else []
     with _outbox_there(task):
         _make_staging(task.staging)
-        paths = list(render(task))
-        return {"deliverables": [_described(path) for path in paths]}
+        paths = list(_RENDERERS[what](task))
+        return {"deliverables": [_described(path) for path in paths], "warnings": warnings}
 
 
 def _make_staging(folder: Path) -> None:
@@ -52,7 +55,7 @@ def _translation(task: Task) -> Iterator[Path]:
 
 
 def _dub(task: Task) -> Iterator[Path]:
-    yield _place(task, dub_name(target_of(task), "m4a"), "m4a")
+    yield _place(task, dub_to_publish(task), "m4a")
 
 
 def _video(task: Task) -> Iterator[Path]:
@@ -78,12 +81,16 @@ _RENDERERS: Mapping[str, Callable[[Task], Iterator[Path]]] = {
 
 
 def _speech_texts(task: Task, transcript: Transcript) -> Iterator[Path]:
-    video = task.facts["probe"].get("video") or {}
-    cues = layout(transcript.segments, task.options.subtitles, fps=video.get("fps"))
     yield _write(task, "txt", readable(transcript.segments))
-    for suffix, write in (("srt", write_srt), ("vtt", write_vtt)):
+    style, video = task.options.subtitles, task.facts["probe"].get("video") or {}
+    cues = layout(transcript.segments, style, fps=video.get("fps"), language=transcript.language)
+    for suffix in style.formats:
         path = _staged(task, suffix)
-        write(cues, path)
+        if suffix == "ass":
+            size = shown_size(task.source, video["index"]) if video else None
+            write_ass(cues, path, size=size, line_length=style.line_length)
+        else:
+            (write_srt if suffix == "srt" else write_vtt)(cues, path)
         yield path
 
 

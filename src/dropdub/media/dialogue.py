@@ -1,0 +1,71 @@
+"""Two speakers in one cue: where their words follow each other too fast for a cue each. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dropdub.config import SubtitleStyle
+from dropdub.media.linebreaks import width
+
+_APART_AT_MOST_S = 0.8
+_DASHES = ("-", "–", "—")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A cue before its times are settled: when its words are spoken, and who speaks, if that is known."""
+
+    start: float
+    end: float
+    lines: tuple[str, ...]
+    speaker: str | None = None
+
+
+def dash_of(language: str | None) -> str:
+    """Return what goes before a speaker's line: subtitling guides have a space behind the dash in French only."""
+    return "- " if (language or "").partition("-")[0].lower() == "fr" else "-"
+
+
+def seen_for(draft: Draft, style: SubtitleStyle) -> float:
+    """Return the seconds that reading takes, or the shortest that a cue is seen at all."""
+    return max(sum(map(width, draft.lines)) / style.chars_per_second, style.min_duration)
+
+
+def share_cues(drafts: Sequence[Draft], style: SubtitleStyle, *, gap: float, dash: str) -> list[Draft]:
+    """Return the drafts in their order, two of different speakers made one where either would go before it is read.
+
+    Each of the two has a line of its own, with a dash; three never share a cue.
+    """
+    shared: list[Draft] = []
+    number = 0
+    while number < len(drafts):
+        first, rest = drafts[number], drafts[number + 1 :]
+        if rest and _fit(first, rest[0], style, dash) and _hurried(drafts[number : number + 3], style, gap):
+            lines = (dash + first.lines[0], dash + rest[0].lines[0])
+            shared.append(Draft(first.start, max(first.end, rest[0].end), lines))
+            number += 2
+        else:
+            shared.append(first)
+            number += 1
+    return shared
+
+
+def _fit(first: Draft, second: Draft, style: SubtitleStyle, dash: str) -> bool:
+    if style.lines < 2 or None in (first.speaker, second.speaker) or first.speaker == second.speaker:
+        return False
+    lines = (*first.lines, *second.lines)
+    return (
+        len(lines) == 2
+        and all(width(dash + line) <= style.line_length and not line.startswith(_DASHES) for line in lines)
+        and second.start - first.end <= _APART_AT_MOST_S
+        and max(first.end, second.end) - first.start <= style.max_duration
+    )
+
+
+def _hurried(drafts: Sequence[Draft], style: SubtitleStyle, gap: float) -> bool:
+    """Return whether the first or second of up to three drafts has less time than it takes to read it."""
+    following = [draft.start for draft in drafts[1:]]
+    return any(
+        until - gap - draft.start < seen_for(draft, style) for draft, until in zip(drafts, following, strict=False)
+    )

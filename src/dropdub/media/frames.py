@@ -1,0 +1,49 @@
+"""Single frames of a recording, and how large its picture is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import av
+import av.error
+
+from dropdub.media.containers import FORMAT_WHITELIST, PROTOCOLS, file_url
+
+_OPTIONS = {"protocol_whitelist": PROTOCOLS, "format_whitelist": FORMAT_WHITELIST}
+_TIMEOUT_S = 20.0
+
+
+def first_frame(path: Path, stream: str | int, *, at_s: float = 0.0) -> Any:
+    """Return the first frame from a moment on, of the first stream of a kind (`audio`) or of the one of an index.
+
+    None where there is none that can be decoded.
+    """
+    try:
+        with av.open(file_url(path), options=_OPTIONS, metadata_errors="replace", timeout=_TIMEOUT_S) as container:
+            chosen: Any = container.streams[stream] if isinstance(stream, int) else None
+            chosen = chosen or getattr(container.streams, str(stream))[0]
+            if at_s:
+                container.seek(round(at_s * 1_000_000))
+            return next(iter(container.decode(chosen)), None)
+    except (av.error.FFmpegError, IndexError):
+        return None
+
+
+def shown_size(path: Path, index: int) -> tuple[int, int] | None:
+    """Return width and height of a picture as a player shows it: turned, with square pixels, both even.
+
+    None where the picture cannot be decoded.
+    """
+    frame = first_frame(path, index)
+    if frame is None:
+        return None
+    with av.open(file_url(path), options=_OPTIONS, metadata_errors="replace", timeout=_TIMEOUT_S) as container:
+        stream: Any = container.streams[index]
+        aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or 1
+    width, height = _even(float(frame.width * aspect)), _even(frame.height)
+    return (height, width) if frame.rotation % 180 else (width, height)
+
+
+def _even(length: float) -> int:
+    return max(round(length / 2) * 2, 2)

@@ -1,0 +1,63 @@
+"""The dub as a sound file of its own, with what the recording says about itself: tags, chapters, cover."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dropdub.engines.languages import display_name, three_letters
+from dropdub.errors import MediaToolFailed
+from dropdub.files import written_whole
+from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
+from dropdub.pipeline.artefacts import dub_name
+from dropdub.pipeline.film import MP4_COVERS
+from dropdub.pipeline.stages.base import Task, target_of
+
+
+def tag_dub(task: Task) -> list[str]:
+    """Write the tagged dub beside dub.T.m4a, the sound copied; return what could not be kept, in sentences.
+
+    A text has nothing to tell: its dub stays as it is.
+    """
+    if task.kind == "text":
+        return []
+    try:
+        with written_whole(_tagged(task), scratch=task.prepared_scratch()) as part:
+            run_ffmpeg([*_arguments(task), str(part)], deadline_s=task.deadline_s)
+    except MediaToolFailed as error:
+        return [f"The dub of {task.job_name} has no tags, chapters and cover of the recording: {error.message}"]
+    return []
+
+
+def dub_to_publish(task: Task) -> str:
+    """Return the name of the tagged dub, or of the plain one where that could not be tagged."""
+    tagged = _tagged(task)
+    return tagged.name if tagged.exists() else dub_name(target_of(task), "m4a")
+
+
+def _tagged(task: Task) -> Path:
+    return task.job_dir / f"tagged.{target_of(task)}.m4a"
+
+
+def _arguments(task: Task) -> list[str]:
+    probe = task.facts["probe"]
+    inputs = [*input_arguments(task.job_dir / dub_name(target_of(task), "m4a")), *input_arguments(task.source)]
+    # Ogg keeps a recording's tags with its sound, all others with the file.
+    tags = ["-map_metadata", "1", "-map_metadata:g", f"1:s:{probe['audio']['index']}", "-map_chapters", "1"]
+    return [*inputs, "-map", "0:a:0", *_cover(task), "-c", "copy", *tags, *_names(task), *_container()]
+
+
+def _cover(task: Task) -> list[str]:
+    cover = task.facts["probe"].get("cover")
+    if not cover or cover["codec"] not in MP4_COVERS:
+        return []
+    return ["-map", f"1:{cover['index']}", "-disposition:v:0", "attached_pic"]
+
+
+def _names(task: Task) -> list[str]:
+    target = target_of(task)
+    title = f"{task.facts['probe'].get('title') or Path(task.job_name).stem} ({display_name(target)})"
+    return ["-metadata", f"title={title}", "-metadata:s:a:0", f"language={three_letters(target)}"]
+
+
+def _container() -> list[str]:
+    return ["-fflags", "+bitexact", "-movflags", "+faststart", "-f", "ipod"]

@@ -1,0 +1,131 @@
+"""What goes into a dubbed film, in which order and container, from what the source holds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from dropdub.engines.languages import display_name, three_letters
+
+MP4_PICTURES = frozenset({"h264", "hevc", "av1", "vp9", "mpeg4", "mpeg2video", "mpeg1video"})
+MP4_SOUNDS = frozenset({"aac", "mp3", "ac3", "eac3", "alac", "opus"})
+MP4_COVERS = frozenset({"mjpeg", "png", "bmp"})
+TEXT_SUBTITLES = frozenset({"subrip", "srt", "mov_text", "webvtt", "text"})
+"""Subtitles without a look of their own: each container has a form for them."""
+STYLED_SUBTITLES = frozenset({"ass", "ssa", "hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle"})
+"""Subtitles that only MKV holds as they are: with styles, or as pictures."""
+_MORE_MKV_SOUNDS = """
+mp1 mp2 dts truehd mlp flac vorbis tta wavpack wmav1 wmav2 wmapro adpcm_ms adpcm_ima_wav pcm_alaw pcm_mulaw pcm_u8
+pcm_s16le pcm_s24le pcm_s32le pcm_f32le pcm_f64le pcm_s16be pcm_s24be pcm_s32be cook
+"""
+MKV_SOUNDS = MP4_SOUNDS | frozenset(_MORE_MKV_SOUNDS.split())
+
+Suffix = Literal["mp4", "mkv"]
+
+
+@dataclass(frozen=True)
+class Track:
+    """One stream of the film: its kind (v, a, s), where it is read (`input:stream`), and what is told about it.
+
+    `language` and `title` are None where the source's own stay; `disposition` is ffmpeg's.
+    """
+
+    kind: Literal["v", "a", "s"]
+    source: str
+    codec: str = "copy"
+    language: str | None = None
+    title: str | None = None
+    disposition: str = "-default"
+
+
+@dataclass(frozen=True)
+class Container:
+    """MP4 where it holds all there is, else MKV, and then why: `picture (vp8)`, `sound (vorbis)`, `subtitles (ass)`."""
+
+    suffix: Suffix
+    reasons: tuple[str, ...] = ()
+
+
+def kept_sounds(probe: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the sound tracks in the film's order: the one that was worked on, then the others."""
+    chosen = probe["audio"]
+    return [chosen, *(one for one in probe.get("sounds", ()) if one["index"] != chosen["index"])]
+
+
+def kept_subtitles(probe: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the source's own subtitle tracks that a film can hold."""
+    return [one for one in probe.get("subtitles", ()) if one["codec"] in TEXT_SUBTITLES | STYLED_SUBTITLES]
+
+
+def container_for(probe: Mapping[str, Any], *, burnt: bool, extras: bool = True) -> Container:
+    """Return the container of a film that keeps all sounds and subtitles (without `extras`: the original sound)."""
+    reasons: list[str] = []
+    if not burnt and (picture := probe["video"]["codec"]) not in MP4_PICTURES:
+        reasons.append(f"picture ({picture})")
+    sounds = kept_sounds(probe) if extras else [probe["audio"]]
+    # What neither holds is encoded anew, and is no reason.
+    unfit = {one["codec"] for one in sounds} & (MKV_SOUNDS - MP4_SOUNDS)
+    reasons += [f"sound ({codec})" for codec in sorted(unfit)]
+    styled = {one["codec"] for one in kept_subtitles(probe)} & STYLED_SUBTITLES if extras else set()
+    reasons += [f"subtitles ({codec})" for codec in sorted(styled)]
+    return Container("mkv", tuple(reasons)) if reasons else Container("mp4")
+
+
+def sound_tracks(
+    probe: Mapping[str, Any], suffix: Suffix, *, spoken: str, target: str, extras: bool = True
+) -> list[Track]:
+    """Return the dub (of input 1), the sound it is made from, and the source's other sounds."""
+    held = MP4_SOUNDS if suffix == "mp4" else MKV_SOUNDS
+    original, *others = kept_sounds(probe)
+
+    def codec(sound: Mapping[str, Any]) -> str:
+        return "copy" if sound["codec"] in held else "aac"
+
+    return [
+        Track("a", "1:a:0", "copy", target, f"{display_name(target)} (dubbed)", "default+dub"),
+        Track("a", f"0:{original['index']}", codec(original), spoken, f"{display_name(spoken)} (original)", "original"),
+        *(Track("a", f"0:{sound['index']}", codec(sound)) for sound in (others if extras else ())),
+    ]
+
+
+def subtitle_tracks(
+    probe: Mapping[str, Any], suffix: Suffix, languages: Sequence[str], *, extras: bool = True
+) -> list[Track]:
+    """Return the subtitles made here, in `languages` (of the inputs from 2 on), then the source's own."""
+    plain = "mov_text" if suffix == "mp4" else "subrip"
+    own = [
+        Track("s", f"{number}:0", plain, language, display_name(language), "0")
+        for number, language in enumerate(languages, 2)
+    ]
+    theirs = [
+        Track("s", f"0:{one['index']}", plain if one["codec"] in TEXT_SUBTITLES else "copy")
+        for one in (kept_subtitles(probe) if extras else ())
+    ]
+    return own + theirs
+
+
+def anew(tracks: Sequence[Track]) -> int:
+    """Return how many of the source's sounds are encoded anew."""
+    return sum(track.kind == "a" and track.codec != "copy" for track in tracks)
+
+
+def track_arguments(tracks: Sequence[Track], suffix: Suffix) -> list[str]:
+    """Return ffmpeg's arguments that map the tracks, in this order, and say what each is."""
+    counts = dict.fromkeys("vas", 0)
+    arguments: list[str] = []
+    for track in tracks:
+        stream = f"{track.kind}:{counts[track.kind]}"
+        counts[track.kind] += 1
+        arguments += ["-map", track.source, f"-c:{stream}", track.codec, f"-disposition:{stream}", track.disposition]
+        arguments += [part for tag in _tags(track, suffix) for part in (f"-metadata:s:{stream}", tag)]
+    return arguments
+
+
+def _tags(track: Track, suffix: Suffix) -> Iterator[str]:
+    if track.language is not None:
+        yield f"language={three_letters(track.language)}"
+    if track.title is not None:
+        yield f"title={track.title}"
+        if suffix == "mp4":  # whose players show the handler's name
+            yield f"handler_name={track.title}"

@@ -1,0 +1,92 @@
+"""The subtitles of a dubbed film: tracks to be switched on, or written into its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dropdub.media.burning import BURNERS, Burner, burn_arguments, find_burner
+from dropdub.media.frames import shown_size
+from dropdub.media.subtitles import Cue, layout, write_ass, write_srt
+from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, translation_name
+from dropdub.pipeline.stages.base import Task, target_of
+
+_SCRIPT = "burn.ass"
+
+
+@dataclass(frozen=True)
+class SubtitleFile:
+    """A subtitle track made here, and the language it is in."""
+
+    path: Path
+    language: str
+
+
+@dataclass(frozen=True)
+class FilmSubtitles:
+    """The tracks, target first, and what burns the target's into the picture instead.
+
+    `warnings` say that the picture is encoded for it, or why it cannot be.
+    """
+
+    tracks: tuple[SubtitleFile, ...] = ()
+    burner: Burner | None = None
+    warnings: tuple[str, ...] = ()
+
+    def picture_arguments(self) -> list[str]:
+        """Return ffmpeg's arguments for the picture; its `folder` must be the step's scratch."""
+        return burn_arguments(self.burner, _SCRIPT) if self.burner else []
+
+
+def film_subtitles(task: Task) -> FilmSubtitles:
+    """Write the files of what `subtitles.mode` asks for; a language without any cue has none."""
+    mode, names = task.options.subtitles.mode, (translation_name(target_of(task)), TRANSCRIPT)
+    if mode == "none":
+        return FilmSubtitles()
+    if mode == "soft":
+        return FilmSubtitles(_tracks(task, names))
+    cues, _ = _cues(task, names[0])
+    burner = find_burner(cues, task.prepared_scratch()) if cues else None
+    if isinstance(burner, str):
+        return FilmSubtitles(_tracks(task, names), warnings=(_not_burnt(task, burner),))
+    if burner:
+        _write_script(task, cues)
+    return FilmSubtitles(_tracks(task, names[1:]), burner, _told_of(task, burner))
+
+
+def _tracks(task: Task, names: Sequence[str]) -> tuple[SubtitleFile, ...]:
+    tracks: list[SubtitleFile] = []
+    for name in names:
+        cues, language = _cues(task, name)
+        if cues:
+            path = task.prepared_scratch() / f"{len(tracks)}.srt"
+            write_srt(cues, path)
+            tracks.append(SubtitleFile(path, language))
+    return tuple(tracks)
+
+
+def _cues(task: Task, name: str) -> tuple[list[Cue], str]:
+    transcript = Transcript.load(task.job_dir / name)
+    style, fps = task.options.subtitles, task.facts["probe"]["video"].get("fps")
+    return layout(transcript.segments, style, fps=fps, language=transcript.language), transcript.language
+
+
+def _write_script(task: Task, cues: Sequence[Cue]) -> None:
+    size = shown_size(task.source, task.facts["probe"]["video"]["index"])
+    line_length = task.options.subtitles.line_length
+    write_ass(cues, task.prepared_scratch() / _SCRIPT, size=size, line_length=line_length)
+
+
+def _not_burnt(task: Task, reason: str) -> str:
+    return f"The subtitles of {task.job_name} are a track of the film, not in its picture. {reason}"
+
+
+def _told_of(task: Task, burner: Burner | None) -> tuple[str, ...]:
+    if burner is None:
+        return ()
+    told = f"The picture of {task.job_name} was encoded anew, with its subtitles in it"
+    if burner is BURNERS[0]:
+        return (f"{told} ({burner.encoder}).",)
+    lacking = f"with {burner.encoder}, which looks worse, for this ffmpeg has no {BURNERS[0].encoder}"
+    return (f"{told}, {lacking}. Take another ffmpeg, then: jobs retry.",)

@@ -1,0 +1,73 @@
+"""The dub of a sound file: what the recording says about itself goes with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import pytest
+
+from dropdub.files import sha256
+from dropdub.media.cover import save_cover
+from dropdub.media.probe import probe_media
+from dropdub.pipeline.dubfile import dub_to_publish, tag_dub
+from tests.drive import Drive
+from tests.films import LENGTH_S, beeping, drive_to_mux, made, mux_step
+from tests.integration.test_films import CHAPTERS
+
+
+def tagged(source: Path, folder: Path) -> tuple[Drive, Path, list[str]]:
+    job = drive_to_mux(source, folder, target="pt")
+    task = job.task(mux_step("pt"))
+    warnings = tag_dub(task)
+    return job, job.job_dir / dub_to_publish(task), warnings
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec"), [("mp3", "libmp3lame"), ("m4a", "aac"), ("flac", "flac"), ("opus", "libopus")]
+)
+def test_tags_chapters_and_cover_of_a_recording_go_with_its_dub(tmp_path: Path, suffix: str, codec: str) -> None:
+    cover = made(tmp_path / "cover.jpg", "-f", "lavfi", "-i", "testsrc=size=64x64:duration=1", "-frames:v", "1")
+    (tmp_path / "chapters.txt").write_text(CHAPTERS, encoding="utf-8")
+    picture = (
+        () if suffix == "opus" else ("-i", str(cover), "-map", "2", "-c:v", "copy", "-disposition:v", "attached_pic")
+    )
+    inputs = (*beeping(), "-i", str(tmp_path / "chapters.txt"), *picture[:2])
+    maps = ("-map", "0:a", "-map_metadata", "1", *picture[2:], "-c:a", codec)
+    source = made(tmp_path / f"talk.{suffix}", *inputs, *maps)
+    job, dub, warnings = tagged(source, tmp_path / "root")
+    assert warnings == []
+    title = "talk (Portuguese)" if suffix == "opus" else "A day (Portuguese)"
+    with av.open(str(dub)) as file:
+        assert (file.metadata["title"], file.metadata["artist"]) == (title, "Ann")
+        assert file.streams.audio[0].metadata["language"] == "por"
+        chapters = [chapter["metadata"]["title"] for chapter in file.chapters()]
+    assert chapters == ([] if suffix == "flac" else ["Morning", "Evening"])
+    info = probe_media(dub, timeout_s=10)
+    assert info.video is None and len(info.audio) == 1 and abs(info.duration_s - LENGTH_S) < 0.1
+    assert sound(dub) == sound(job.job_dir / "dub.pt.m4a")
+    if suffix != "opus":
+        assert info.cover is not None
+        saved = save_cover(dub, info.cover.index, tmp_path / "root")
+        assert saved is not None and sha256(saved.path) == sha256(cover)
+
+
+def sound(path: Path) -> list[bytes]:
+    with av.open(str(path)) as file:
+        return [bytes(packet) for packet in file.demux(file.streams.audio[0]) if packet.size]
+
+
+def test_a_recording_that_says_nothing_gives_its_dub_a_name(tmp_path: Path) -> None:
+    _, dub, warnings = tagged(made(tmp_path / "a talk.wav", *beeping()), tmp_path / "root")
+    assert warnings == []
+    with av.open(str(dub)) as file:
+        assert file.metadata["title"] == "a talk (Portuguese)"
+
+
+def test_where_the_recording_cannot_be_asked_the_plain_dub_is_given_out_and_that_is_said(tmp_path: Path) -> None:
+    source = made(tmp_path / "talk.mp3", *beeping())
+    job = drive_to_mux(source, tmp_path / "root", target="pt")
+    source.write_bytes(b"gone")
+    task = job.task(mux_step("pt"))
+    assert [text for text in tag_dub(task) if "has no tags, chapters and cover" in text]
+    assert dub_to_publish(task) == "dub.pt.m4a"

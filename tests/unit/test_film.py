@@ -1,0 +1,95 @@
+"""What goes into a film, and into which container."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dropdub.pipeline.film import (
+    MKV_SOUNDS,
+    MP4_PICTURES,
+    MP4_SOUNDS,
+    STYLED_SUBTITLES,
+    TEXT_SUBTITLES,
+    container_for,
+    sound_tracks,
+    subtitle_tracks,
+    track_arguments,
+)
+
+
+def probed(
+    picture: str = "h264", sounds: tuple[str, ...] = ("aac",), subtitles: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Return what probe tells of a file whose first sound is worked on."""
+    tracks = [{"index": number, "codec": codec} for number, codec in enumerate(sounds, 1)]
+    own = [{"index": number, "codec": codec} for number, codec in enumerate(subtitles, 1 + len(sounds))]
+    return {"video": {"index": 0, "codec": picture}, "audio": tracks[0], "sounds": tracks, "subtitles": own}
+
+
+@pytest.mark.parametrize(
+    ("probe", "reasons"),
+    [
+        (probed(), ()),
+        (probed("vp8"), ("picture (vp8)",)),
+        (probed("vp8", ("vorbis",)), ("picture (vp8)", "sound (vorbis)")),
+        (probed(sounds=("aac", "dts")), ("sound (dts)",)),
+        (probed(sounds=("nellymoser",)), ()),
+        (probed(subtitles=("subrip", "mov_text")), ()),
+        (probed(subtitles=("hdmv_pgs_subtitle", "ass")), ("subtitles (ass)", "subtitles (hdmv_pgs_subtitle)")),
+        (probed(subtitles=("dvb_teletext",)), ()),
+    ],
+)
+def test_a_film_is_an_mp4_unless_something_in_it_cannot_be(probe: dict[str, Any], reasons: tuple[str, ...]) -> None:
+    container = container_for(probe, burnt=False)
+    assert container.reasons == reasons
+    assert container.suffix == ("mkv" if reasons else "mp4")
+
+
+def test_a_picture_that_is_encoded_and_extras_that_are_left_out_are_no_reason() -> None:
+    assert container_for(probed("vp8"), burnt=True).suffix == "mp4"
+    assert container_for(probed(sounds=("aac", "dts"), subtitles=("ass",)), burnt=False, extras=False).suffix == "mp4"
+
+
+def test_a_sound_that_no_container_holds_is_encoded_and_others_are_copied() -> None:
+    tracks = sound_tracks(probed(sounds=("nellymoser", "aac")), "mp4", spoken="en", target="pt")
+    assert [(track.source, track.codec) for track in tracks] == [("1:a:0", "copy"), ("0:1", "aac"), ("0:2", "copy")]
+
+
+CODECS = st.sampled_from(sorted(MKV_SOUNDS | {"nellymoser"}))
+CAPTIONS = st.sampled_from(sorted(TEXT_SUBTITLES | STYLED_SUBTITLES | {"dvb_teletext"}))
+
+
+@given(
+    st.sampled_from([*sorted(MP4_PICTURES), "vp8", "prores"]),
+    st.lists(CODECS, min_size=1, max_size=4),
+    st.lists(CAPTIONS, max_size=4),
+    st.booleans(),
+)
+def test_every_track_stands_once_the_dub_first_and_nothing_is_copied_where_it_cannot_be(
+    picture: str, sounds: list[str], subtitles: list[str], extras: bool
+) -> None:
+    probe = probed(picture, tuple(sounds), tuple(subtitles))
+    suffix = container_for(probe, burnt=False, extras=extras).suffix
+    heard = sound_tracks(probe, suffix, spoken="en", target="pt", extras=extras)
+    read = subtitle_tracks(probe, suffix, ["pt", "en"], extras=extras)
+    sources = [track.source for track in (*heard, *read)]
+    assert len(set(sources)) == len(sources)
+    assert sources[:2] == ["1:a:0", "0:1"]
+    assert len(heard) == 1 + (len(sounds) if extras else 1)
+    held = MP4_SOUNDS if suffix == "mp4" else MKV_SOUNDS
+    for track, codec in zip(heard[1:], sounds, strict=False):
+        assert (track.codec == "copy") == (codec in held)
+    assert [track.disposition for track in heard].count("default+dub") == 1
+    assert suffix == "mkv" or all(track.codec == "mov_text" for track in read)
+
+
+def test_the_handlers_name_is_told_where_players_show_it() -> None:
+    tracks = sound_tracks(probed(), "mp4", spoken="en", target="pt-BR")
+    assert "handler_name=Portuguese (BR) (dubbed)" in track_arguments(tracks, "mp4")
+    arguments = track_arguments(tracks, "mkv")
+    assert "title=Portuguese (BR) (dubbed)" in arguments and "language=por" in arguments
+    assert not [argument for argument in arguments if argument.startswith("handler_name")]
