@@ -12,6 +12,9 @@ MEDIA_LONGEST_S = 30 * 60.0
 AUDIO_BYTES_PER_S = 32_000
 TRANSCRIBE_X_REAL_TIME = 10.0
 """Seconds allowed for a second of recording: a slow machine with a large model needs about 5."""
+MIX_X_REAL_TIME = 0.3
+"""Seconds allowed for a second of dub: a core of this decade needs 0.03 for measuring, mixing and encoding."""
+SEPARATE_X_REAL_TIME = 6.0
 PER_LINE_S = 10.0
 """Seconds allowed for translating or speaking one segment."""
 ENGINE_LEAST_S = 120.0
@@ -38,13 +41,19 @@ def deadline_s(
         return settings.factor * (ENGINE_LEAST_S + float(facts["extract"]["duration_s"]))
     if stage in ("translate", "synthesize", "hear"):
         return settings.factor * (ENGINE_LEAST_S + PER_LINE_S * _segments(facts))
+    if stage == "mix":
+        work = SEPARATE_X_REAL_TIME if params.get("separate") else MIX_X_REAL_TIME
+        return settings.factor * (ENGINE_LEAST_S + PER_LINE_S / 10 * _segments(facts) + work * _seconds(facts))
     return settings.factor * min(max(MEDIA_SHORTEST_S, _megabytes(facts, size)), MEDIA_LONGEST_S)
 
 
 def _megabytes(facts: Mapping[str, Mapping[str, Any]], size: int) -> float:
     """Return what a media tool reads and writes: the source, and its sound without compression."""
-    duration_s = float(facts.get("probe", {}).get("duration_s") or 0.0)
-    return (size + duration_s * AUDIO_BYTES_PER_S) / 1_000_000
+    return (size + _seconds(facts) * AUDIO_BYTES_PER_S) / 1_000_000
+
+
+def _seconds(facts: Mapping[str, Mapping[str, Any]]) -> float:
+    return float(facts.get("probe", {}).get("duration_s") or 0.0)
 
 
 def _segments(facts: Mapping[str, Mapping[str, Any]]) -> int:

@@ -20,6 +20,7 @@ from dropdub.engines.base import (
     EngineSettings,
     HintsPair,
     NeedsModel,
+    Separator,
     Synthesizer,
     TellsCoverage,
     Transcriber,
@@ -122,6 +123,12 @@ class Shelf:
         if name == AUTO and not any(offer.problem is None for offer in self._of_role(_DIARIZING.role)):
             return None
         return cast(Diarizer, self._engine(name, _DIARIZING))
+
+    def separator(self, name: str) -> Separator | None:
+        """Return a separator; of `auto`, None where none is installed. Raises EngineMissing for one that was named."""
+        if name == AUTO and not any(offer.problem is None for offer in self._of_role(_SEPARATING.role)):
+            return None
+        return cast(Separator, self._engine(name, _SEPARATING))
 
     def require_pair(self, name: str, *, source: str, target: str) -> None:
         """Raise what `translator` would raise for a pair that is not possible here. Loads and waits for nothing."""
@@ -238,6 +245,13 @@ class Shelf:
 
 _DIARIZING = _Need(
     "diarizer", lambda engine: isinstance(engine, Diarizer), "tells voices apart", "does not tell voices apart"
+)
+
+_SEPARATING = _Need(
+    "separator",
+    lambda engine: isinstance(engine, Separator),
+    "takes voices out of sound",
+    "does not take voices out of sound",
 )
 
 

@@ -27,7 +27,7 @@ _USUAL = 1.2
 # What is unpleasant, in one currency. A second off its place: little within a tenth of a second, much beyond.
 # Speed: the first silence is borrowed, then speech is sped up to 1.2, then starts move, last comes more speed.
 _NEAR_S, _NEAR_COST, _FAR_COST, _EARLY_FACTOR = 0.1, 0.5, 20.0, 1.5
-_SPEED_COST, _SPEED_COST_SQUARE, _HASTE_COST = 3.0, 20.0, 60.0
+_SPEED_COST, _SPEED_COST_SQUARE, _HASTE_COST = 3.0, 20.0, 100.0
 _EPSILON = 1e-6
 
 

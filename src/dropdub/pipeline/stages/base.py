@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dropdub.config import JobOptions, Limits, Split
-from dropdub.engines.base import Diarizer, Synthesizer, Transcriber, Translator
+from dropdub.engines.base import Diarizer, Separator, Synthesizer, Transcriber, Translator
 from dropdub.pipeline.cache import Cache
 
 Result = dict[str, Any]
@@ -32,6 +32,9 @@ class EngineShelf(Protocol):
         """`auto` takes the best one that speaks the language; raises UnsupportedLanguage where none does."""
 
     def diarizer(self, name: str) -> Diarizer | None:
+        """`auto` takes the best one; None where none is installed."""
+
+    def separator(self, name: str) -> Separator | None:
         """`auto` takes the best one; None where none is installed."""
 
 
