@@ -9,8 +9,8 @@ from pathlib import Path
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
 from dropdub.media.loudness import factor
 
-CEILING_DB = -1.5
-"""The highest true peak: below the -1 dBTP that EBU R 128 allows, since AAC adds a little."""
+CEILING_DB = -2.0
+"""The highest true peak: below the -1 dBTP that EBU R 128 allows, since resampling and AAC add a little."""
 _UNSEEN_DB = 3.0
 """So far the true peak may lie above the highest sample of what is recorded without clipping."""
 _OVERSAMPLED = 4
@@ -70,10 +70,12 @@ def write_master(
 def _limiter(rate: int) -> list[str]:
     """Return filters that keep peaks, also between samples, below the ceiling; the delay of looking ahead is cut."""
     fine = rate * _OVERSAMPLED
+    ahead = fine * _ATTACK_MS // 1000
     return [
         f"aresample={fine}",
+        f"apad=pad_len={ahead}",
         f"alimiter=level=0:limit={factor(CEILING_DB):.5f}:attack={_ATTACK_MS}:release={_RELEASE_MS}",
-        f"atrim=start_sample={fine * _ATTACK_MS // 1000}",
+        f"atrim=start_sample={ahead - 1}",
         "asetpts=N/SR/TB",
         f"aresample={rate}",
     ]
