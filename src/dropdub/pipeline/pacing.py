@@ -15,7 +15,7 @@ FASTEST_RATE = USUAL_FASTEST
 _SAME = 0.02
 _STEP = 0.02
 _HURRIED = 1.15
-_PUSHED_S = 0.25
+_PUSHED_S = 0.15
 
 
 def rates(utterances: Sequence[Utterance], placements: Sequence[Placement]) -> dict[int, float]:
@@ -31,7 +31,8 @@ def rates(utterances: Sequence[Utterance], placements: Sequence[Placement]) -> d
 def too_long(utterances: Sequence[Utterance], placements: Sequence[Placement]) -> dict[int, float]:
     """Return, by segment, how long what cannot be spoken at a usual pace may be, in times of what it is.
 
-    That is what is faster, and what is almost as fast and yet pushes itself or the next one off its place.
+    That is what is faster, and what is almost as fast and yet pushes itself or the next one off its place; not what is
+    fast only because its neighbours are too long.
     """
     found: dict[int, float] = {}
     for number, (one, its) in enumerate(zip(utterances, placements, strict=True)):
@@ -39,7 +40,8 @@ def too_long(utterances: Sequence[Utterance], placements: Sequence[Placement]) -
             abs(placements[at].start - utterances[at].start) for at in (number, number + 1) if at < len(utterances)
         ]
         pushed_s = max(shifts) - ON_TIME_S
-        if its.stretch > USUAL_FASTEST + _SAME or (its.stretch > _HURRIED and pushed_s > _PUSHED_S - ON_TIME_S):
+        hurried = its.stretch > USUAL_FASTEST + _SAME or (its.stretch > _HURRIED and pushed_s > _PUSHED_S)
+        if hurried and one.duration_s() > one.end - one.start:
             room_s = its.end - its.start - max(pushed_s, 0.0)
             share = min(max(room_s, 0.0) * USUAL_FASTEST / max(one.duration_s(), 0.001), 1.0)
             found |= {piece.segment: share for piece in one.pieces}
