@@ -105,6 +105,14 @@ class Synthesis(Section):
     takes: int = Field(default=3, ge=1, le=5)
 
 
+class Mix(Section):
+    """What of the original's sound is heard in a dub."""
+
+    original: Literal["duck", "mute", "keep"] = "duck"
+    duck_db: float = Field(default=18.0, ge=0, le=60)
+    separate: bool = False
+
+
 class JobOptions(Section):
     """What is made of one dropped file."""
 
@@ -121,6 +129,7 @@ class JobOptions(Section):
     cleanup: Literal["none", "pt"] = "none"
     speakers: Literal["auto", "one"] = "auto"
     synthesis: Synthesis = Synthesis()
+    mix: Mix = Mix()
     duplicates: Literal["skip", "again"] = "skip"
     subtitles: SubtitleStyle = SubtitleStyle()
     out: str | None = None

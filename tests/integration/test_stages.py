@@ -163,9 +163,9 @@ def test_the_manifest_lists_every_output_with_its_checksum_and_what_made_it(
 def test_the_dub_is_as_long_as_the_recording_and_speaks_when_the_speaker_does(
     driven: Callable[..., Drive], speech: Path
 ) -> None:
-    job = driven(speech, targets=["es"]).run()
+    job = driven(speech, targets=["es"], mix={"original": "mute"}).run()
     track, sound = job.job_dir / "dub.es.wav", job.job_dir / AUDIO
-    assert abs(wav.duration_s(track) - wav.duration_s(sound)) < 1 / wav.sample_rate(track)
+    assert soundfile.info(track).frames == 3 * soundfile.info(sound).frames and wav.sample_rate(track) == 48_000
     transcript = Transcript.load(job.job_dir / "transcript.json")
     first = transcript.segments[0]
     assert np.abs(wav.read_range(track, 0, first.start)).max(initial=0) == 0

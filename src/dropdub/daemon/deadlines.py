@@ -14,6 +14,9 @@ TRANSCRIBE_X_REAL_TIME = 10.0
 """Seconds allowed for a second of recording: a slow machine with a large model needs about 5."""
 BURN_X_REAL_TIME = 10.0
 """Seconds allowed for a second of picture that is encoded: two old cores need about 4 for Full HD."""
+MIX_X_REAL_TIME = 0.3
+"""Seconds allowed for a second of dub: a core of this decade needs 0.03 for measuring, mixing and encoding."""
+SEPARATE_X_REAL_TIME = 6.0
 PER_LINE_S = 10.0
 """Seconds allowed for translating or speaking one segment."""
 DIARIZE_X_REAL_TIME = 1.0
@@ -40,6 +43,9 @@ def deadline_s(
         return settings.factor * (ENGINE_LEAST_S + TRANSCRIBE_X_REAL_TIME * spoken)
     if stage in ("translate", "synthesize", "hear"):
         return settings.factor * (ENGINE_LEAST_S + PER_LINE_S * _segments(facts))
+    if stage == "mix":
+        work = SEPARATE_X_REAL_TIME if params.get("separate") else MIX_X_REAL_TIME
+        return settings.factor * (ENGINE_LEAST_S + PER_LINE_S / 10 * _segments(facts) + work * _duration_s(facts))
     media_s = min(max(MEDIA_SHORTEST_S, _megabytes(facts, size)), MEDIA_LONGEST_S)
     if stage == "diarize":
         return settings.factor * (media_s + ENGINE_LEAST_S + DIARIZE_X_REAL_TIME * _duration_s(facts))

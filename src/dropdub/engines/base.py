@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 Samples = NDArray[np.float32]
 """Mono audio, shape (samples,), values in [-1, 1]."""
 
+Frames = NDArray[np.float32]
+"""Audio of one or more channels, shape (samples, channels), values in [-1, 1]."""
+
 SPEECH_RATE_HZ = 16_000
 """The sample rate of everything a transcriber hears."""
 
@@ -94,9 +97,9 @@ class EngineInfo:
 class Engine(Protocol):
     """What all engines share.
 
-    `role` is "transcriber", "translator", "synthesizer" or "diarizer". `rank` orders the installed engines of a role
-    when the configuration says `auto`: the highest that is available is taken. An engine is made by its class with
-    one argument, `EngineSettings`, without which it uses the defaults.
+    `role` is "transcriber", "translator", "synthesizer", "diarizer" or "separator". `rank` orders the installed
+    engines of a role when the configuration says `auto`: the highest that is available is taken. An engine is made by
+    its class with one argument, `EngineSettings`, without which it uses the defaults.
     """
 
     name: ClassVar[str]
@@ -175,6 +178,14 @@ class Diarizer(Engine, Protocol):
 
     def embed(self, windows: Iterable[Window]) -> Iterator[Samples]:
         """Yield, for each window in order, its voice as a vector of length 1."""
+
+
+@runtime_checkable
+class Separator(Engine, Protocol):
+    """Parts voices from all other sound."""
+
+    def background(self, blocks: Iterable[Frames], *, sample_rate: int) -> Iterator[Frames]:
+        """Yield the sound without its voices: as many samples as came in, in blocks of any size, as they are done."""
 
 
 @runtime_checkable

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from dropdub.engines.base import Diarizer, Engine, HintsPair, Synthesizer, TellsCoverage, Transcriber, Translator
+from dropdub.engines.base import (
+    Diarizer,
+    Engine,
+    HintsPair,
+    Separator,
+    Synthesizer,
+    TellsCoverage,
+    Transcriber,
+    Translator,
+)
 from dropdub.engines.languages import primary
 from dropdub.engines.offers import Offer
 
@@ -23,6 +32,13 @@ class Need:
 
 DIARIZING = Need(
     "diarizer", lambda engine: isinstance(engine, Diarizer), "tells voices apart", "does not tell voices apart"
+)
+
+SEPARATING = Need(
+    "separator",
+    lambda engine: isinstance(engine, Separator),
+    "takes voices out of sound",
+    "does not take voices out of sound",
 )
 
 

@@ -9,7 +9,7 @@ from importlib.metadata import EntryPoint, entry_points
 from dropdub.engines.base import Engine
 
 GROUP = "dropdub.engines"
-ROLES = ("transcriber", "translator", "synthesizer", "diarizer")
+ROLES = ("transcriber", "translator", "synthesizer", "diarizer", "separator")
 _BAD_ENTRY = (ImportError, AttributeError, SyntaxError, TypeError, ValueError, NameError, OSError)
 """What importing somebody else's module is known to raise where it does not fit this machine."""
 

@@ -15,12 +15,13 @@ from dropdub.engines.base import (
     Engine,
     EngineSettings,
     NeedsModel,
+    Separator,
     Synthesizer,
     Transcriber,
     Translator,
 )
 from dropdub.engines.loading import load_engine, refuse_mixture
-from dropdub.engines.needs import DIARIZING, Need, coverage, hint, speaking, translating, understanding
+from dropdub.engines.needs import DIARIZING, SEPARATING, Need, coverage, hint, speaking, translating, understanding
 from dropdub.engines.offers import Offer, installed_offers, named
 from dropdub.engines.packages import install_command
 from dropdub.errors import EngineMissing, UnsupportedLanguage, Waiting
@@ -107,6 +108,12 @@ class Shelf:
     def diarizer(self, name: str) -> Diarizer | None:
         """Return a diarizer; of `auto`, None where none is installed. Raises EngineMissing for one that was named."""
         return cast(Diarizer, self._engine(name, DIARIZING)) if self.offers_diarizer(name) else None
+
+    def separator(self, name: str) -> Separator | None:
+        """Return a separator; of `auto`, None where none is installed. Raises EngineMissing for one that was named."""
+        if name == AUTO and not self._usable_of(SEPARATING.role):
+            return None
+        return cast(Separator, self._engine(name, SEPARATING))
 
     def require_pair(self, name: str, *, source: str, target: str) -> None:
         """Raise what `translator` would raise for a pair that is not possible here. Loads and waits for nothing."""

@@ -9,6 +9,8 @@ NEAR = 0.10
 """Speech of a length within a tenth of the original's is hardly noticed to be faster or slower."""
 FASTER = 1.2
 """Speech up to so much faster passes unnoticed."""
+SHORTER = 0.05
+"""A wording that saves less than a twentieth is not worth another meaning."""
 _LONGER_THAN_LIKELY = 4.0
 _FREE_CHARACTERS = 30
 _LOOP = 4
@@ -51,3 +53,12 @@ def fitting(source: str, wordings: Sequence[str]) -> str:
     if near or len(wordings[0]) <= FASTER * length:
         return near[0] if near else wordings[0]
     return min(wordings, key=lambda one: abs(len(one) - length))
+
+
+def shorter_than(chosen: str, wordings: Sequence[str]) -> tuple[str, ...]:
+    """Return the wordings that are shorter, the longest first: each by `SHORTER` at least than the one before."""
+    found: list[str] = []
+    for one in sorted(wordings, key=len, reverse=True):
+        if one.strip() and len(one) <= (1 - SHORTER) * len(found[-1] if found else chosen):
+            found.append(one)
+    return tuple(found)

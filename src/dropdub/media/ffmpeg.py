@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -17,6 +18,7 @@ from dropdub.media.toolrun import Ending, run_tool
 
 FFMPEG_VARIABLE = "DROPDUB_FFMPEG"
 _ALWAYS = ("-nostdin", "-hide_banner", "-loglevel", "error", "-y", "-progress", "pipe:1")
+_LISTING_S = 30.0
 _FULL = ("No space left on device", "Disk quota exceeded")
 _PREFIX = re.compile(r"^(\[[^\]]* @ [^\]]*\] ?)+")
 _NOISE = re.compile(
@@ -72,8 +74,8 @@ def run_ffmpeg(
     progress: Callable[[float], None] | None = None,
     threads: int | None = None,
     folder: Path | None = None,
-) -> None:
-    """Run ffmpeg with inputs, options and outputs as in `arguments`.
+) -> tuple[str, ...]:
+    """Run ffmpeg with inputs, options and outputs as in `arguments`; return the last lines that it told.
 
     `progress` takes the done share of `duration_s`, 0 to 1. `threads` bounds the filters; decoders and encoders
     take `-threads` among the arguments of their file. `folder` is where names without a folder are looked up: a filter
@@ -89,6 +91,7 @@ def run_ffmpeg(
         raise MediaToolFailed(f"ffmpeg could not be started: {error.strerror or error}.") from error
     _judge(ending, arguments)
     report(1.0)
+    return ending.complaints
 
 
 def _progress_teller(duration_s: float | None, report: Callable[[float], None]) -> Callable[[str], None]:
@@ -127,3 +130,14 @@ def _exit_words(returncode: int) -> str:
         return f"it ended with exit code {returncode & 0xFFFFFFFF:#x}"
     known = {member.value: member.name for member in signal.Signals}
     return f"it was ended by {known.get(-returncode, f'signal {-returncode}')}"
+
+
+@cache
+def has_filter(name: str) -> bool:
+    """Return whether this ffmpeg has a filter: builds differ. Raises EngineMissing and MediaToolFailed."""
+    told: list[str] = []
+    try:
+        run_tool([str(find_ffmpeg()), "-hide_banner", "-filters"], deadline_s=_LISTING_S, told=told.append)
+    except OSError as error:
+        raise MediaToolFailed(f"ffmpeg could not be started: {error.strerror or error}.") from error
+    return any(line.split()[1:2] == [name] for line in told)

@@ -25,9 +25,9 @@ _DRAIN_S = 2.0
 _DEATH_S = 5.0
 
 if sys.platform == "win32":
-    _NO_WINDOW = subprocess.CREATE_NO_WINDOW
+    NO_WINDOW = subprocess.CREATE_NO_WINDOW
 else:
-    _NO_WINDOW = 0
+    NO_WINDOW = 0
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _start(command: Sequence[str], folder: Path | None) -> subprocess.Popen[str]
         encoding="utf-8",
         errors="replace",
         pass_fds=process.inherited_fds(),
-        creationflags=_NO_WINDOW,
+        creationflags=NO_WINDOW,
     )
 
 

@@ -9,8 +9,11 @@ transcript.json    the whole Transcript (of a text job: its paragraphs, without 
 translation.pt.json  a Transcript in the target language, same ids and times, without words
 voice.wav, voice.S2.wav   the reference that a speaker's voice is copied from
 speech.pt/0017.wav   one segment spoken (16 bit PCM mono at the synthesizer's rate); 0017.2.wav its second take,
+                     0017.x110.wav at 1.1 times the usual pace, 0017.w1.wav in shorter words,
                      0017.cut.wav the same without babble behind its last word
-dub.pt.wav         the dubbed track, as long as audio.wav
+spoken.pt.json     which words, pace and file each line of the dub has
+fit.pt.json        where each utterance of the dub is on the time line, and how much faster it was made
+dub.pt.wav         the dubbed track, as long as audio.wav: of a recording 48 kHz, stereo where the original is
 dub.pt.m4a         the same, encoded
 video.pt.mp4       picture, dubbed track, original track, subtitle tracks (.mkv where MP4 cannot hold the codecs)
 results/STEP.TOKEN.json   what a step returned, written before the supervisor is told
@@ -60,7 +63,8 @@ class TimedWord:
 class Segment:
     """A stretch of speech, or a paragraph of a text job (times 0). `id` counts from 0 within a transcript.
 
-    `raw` is the text as it was heard, where it was tidied.
+    `raw` is the text as it was heard, where it was tidied. `shorter` are other wordings of a translation, each shorter
+    than the one before.
     """
 
     id: int
@@ -70,6 +74,7 @@ class Segment:
     words: tuple[TimedWord, ...] = ()
     speaker: str | None = None
     raw: str | None = None
+    shorter: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -129,7 +134,8 @@ def load_turns(path: Path) -> list[Turn]:
 
 
 def _segment(item: dict[str, Any]) -> Segment:
-    return Segment(**{**item, "words": tuple(TimedWord(**word) for word in item["words"])})
+    words = tuple(TimedWord(**word) for word in item["words"])
+    return Segment(**{**item, "words": words, "shorter": tuple(item.get("shorter", ()))})
 
 
 def chunk_name(ordinal: int) -> str:
@@ -144,14 +150,9 @@ def speech_dir_name(target: str) -> str:
     return f"speech.{target}"
 
 
-def speech_name(segment_id: int, take: int = 0) -> str:
-    """Return the name of a spoken segment; takes count from 0, their names from 1, and the first has none."""
-    return f"{segment_id:04d}.{take + 1}.wav" if take else f"{segment_id:04d}.wav"
-
-
-def cut_name(segment_id: int, take: int) -> str:
+def cut_name(name: str) -> str:
     """Return the name of a spoken segment without what babbled on behind its last word."""
-    return f"{Path(speech_name(segment_id, take)).stem}.cut.wav"
+    return f"{Path(name).stem}.cut.wav"
 
 
 def voice_name(speaker: str | None) -> str:

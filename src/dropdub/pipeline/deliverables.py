@@ -55,8 +55,12 @@ def manifest(
     options: JobOptions,
     facts: Facts,
     created: str,
+    fit: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return what `manifest.json` says: what went in, what made it, what came out."""
+    """Return what `manifest.json` says: what went in, what made it, what came out.
+
+    `fit` tells by target how each utterance of a dub fits its time, as `fit_report` has it.
+    """
     probe, extract = facts["probe"], facts["extract"]
     language = facts["merge"]["language"] if "merge" in facts else extract["language"]
     return {
@@ -74,6 +78,7 @@ def manifest(
         "options": options.model_dump(mode="json"),
         "language": language,
         "targets": _targets(facts),
+        "fit": dict(fit or {}),
         "engines": _engines(facts),
         "steps": [{"step": step, "seconds": result.get("seconds")} for step, result in sorted(facts.items())],
         "warnings": _unique(text for result in facts.values() for text in result.get("warnings", ())),

@@ -82,7 +82,7 @@ def _media(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
         yield _publish("transcript")
         has_video = bool(facts["probe"].get("video"))
         for target in _made(options, facts["merge"]):
-            yield from _dub(target, facts)
+            yield from _dub(options, target, facts)
             yield from _dubbed_video(target, options) if has_video else ()
         yield _publish("manifest")
 
@@ -100,7 +100,7 @@ def _text(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
     if "extract" in facts:
         # A text without targets is read aloud in its own language.
         for target in _made(options, facts["extract"]) or [facts["extract"]["language"]]:
-            yield from _dub(target, facts)
+            yield from _dub(options, target, facts)
         yield _publish("manifest")
 
 
@@ -108,11 +108,11 @@ def _made(options: JobOptions, result: Mapping[str, Any]) -> list[str]:
     return [target for target in options.targets if target not in result.get("skipped", ())]
 
 
-def _dub(target: str, facts: Facts) -> Iterator[StepSpec]:
+def _dub(options: JobOptions, target: str, facts: Facts) -> Iterator[StepSpec]:
     yield _step("translate", target=target)
     yield _publish("translation", target=target)
     yield from _takes(target, facts)
-    yield _step("mix", target=target)
+    yield _mix(options, target)
     yield _publish("dub", target=target)
 
 
@@ -136,6 +136,12 @@ def _take(stage: str, target: str, take: int, lines: Sequence[int] | None) -> St
     params = {"take": take} if lines is None else {"take": take, "lines": list(lines)}
     phase = _PHASES[stage] + 2 * take
     return StepSpec(take_key(stage, target, take), stage, phase, target, _pool(stage), params)
+
+
+def _mix(options: JobOptions, target: str) -> StepSpec:
+    """Return the step that mixes: with the engines, where voices are taken out of the original."""
+    step = _step("mix", target=target)
+    return replace(step, pool="synthesize", params={"separate": True}) if options.mix.separate else step
 
 
 def _dubbed_video(target: str, options: JobOptions) -> Iterator[StepSpec]:

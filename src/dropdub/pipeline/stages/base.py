@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dropdub.config import JobOptions, Limits, Split
-from dropdub.engines.base import Diarizer, Synthesizer, Transcriber, Translator
+from dropdub.engines.base import Diarizer, Separator, Synthesizer, Transcriber, Translator
 from dropdub.pipeline.cache import Cache
 
 Result = dict[str, Any]
@@ -35,6 +35,9 @@ class EngineShelf(Protocol):
         """Whether `diarizer` has one to give; loads nothing."""
 
     def diarizer(self, name: str) -> Diarizer | None:
+        """`auto` takes the best one; None where none is installed."""
+
+    def separator(self, name: str) -> Separator | None:
         """`auto` takes the best one; None where none is installed."""
 
 

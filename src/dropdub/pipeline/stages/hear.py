@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from dropdub.engines.base import SPEECH_RATE_HZ, Transcriber, Window, Word
-from dropdub.engines.speech_text import is_speakable
 from dropdub.errors import EngineMissing, UnsupportedLanguage
 from dropdub.files import written_whole
 from dropdub.media import wav
 from dropdub.media.wav import WavWriter
-from dropdub.pipeline.artefacts import Segment, Transcript, cut_name, speech_dir_name, speech_name, translation_name
+from dropdub.pipeline.artefacts import cut_name, speech_dir_name
 from dropdub.pipeline.hearing import Verdict, judge
+from dropdub.pipeline.spoken import Spoken, load_spoken, spoken_name
 from dropdub.pipeline.stages.base import Result, Task, target_of
 from dropdub.pipeline.takes import take_key
 
@@ -33,8 +33,7 @@ def run(task: Task) -> Result:
     the last word is cut off, into a file of its own.
     """
     target, take = target_of(task), int(task.params.get("take", 0))
-    translation = Transcript.load(task.job_dir / translation_name(target))
-    lines = [segment for segment in translation.segments if is_speakable(segment.text)]
+    lines = load_spoken(task.job_dir / spoken_name(target))
     wanted = [line for line in lines if line.id in task.params.get("lines", (line.id,))]
     before: Mapping[str, Any] = task.facts[take_key("hear", target, take - 1)]["lines"] if take else {}
     try:
@@ -58,16 +57,16 @@ def _not_heard(task: Task, target: str) -> Result:
 
 
 def _better(
-    task: Task, engine: Transcriber, lines: Sequence[Segment], before: Mapping[str, Any]
+    task: Task, engine: Transcriber, lines: Sequence[Spoken], before: Mapping[str, Any]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield what is now to be taken for each line whose new take is the better one."""
     take, folder = int(task.params.get("take", 0)), task.job_dir / speech_dir_name(target_of(task))
     for done, line in enumerate(lines, start=1):
-        path = folder / speech_name(line.id, take)
+        path = folder / line.file(take)
         verdict = judge(line.text, _heard(engine, path, target_of(task)), wav.duration_s(path))
         known = before.get(str(line.id))
         if known is None or verdict.score > known["score"]:
-            file = _cut(task, path, line.id, take, verdict)
+            file = _cut(task, path, verdict)
             yield str(line.id), {"file": file, "score": round(verdict.score, 3), "good": verdict.good}
         task.progress(done / len(lines))
 
@@ -80,11 +79,11 @@ def _heard(engine: Transcriber, path: Path, language: str) -> list[Word]:
     return [word for window in heard for one in window for word in one.words]
 
 
-def _cut(task: Task, path: Path, line: int, take: int, verdict: Verdict) -> str:
+def _cut(task: Task, path: Path, verdict: Verdict) -> str:
     """Return the name of the file to take: the speech as it is, or a copy that ends behind its last word."""
     if verdict.end_s is None:
         return path.name
-    target = path.with_name(cut_name(line, take))
+    target = path.with_name(cut_name(path.name))
     samples, rate = wav.read_range(path, 0.0, verdict.end_s + _AFTER_S), wav.sample_rate(path)
     fade = min(round(_FADE_S * rate), len(samples))
     samples[len(samples) - fade :] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)
@@ -93,6 +92,6 @@ def _cut(task: Task, path: Path, line: int, take: int, verdict: Verdict) -> str:
     return target.name
 
 
-def _warning(line: Segment, target: str) -> str:
+def _warning(line: Spoken, target: str) -> str:
     text = line.text if len(line.text) <= _SHOWN else f"{line.text[: _SHOWN - 1]}…"
     return f"Line {line.id + 1} of the dub into {target} is hard to understand: “{text}”"

@@ -1,117 +1,158 @@
-"""mix: the spoken lines on one track, each where it was said, and that track encoded."""
+"""mix: the spoken lines on one track, each where it was said, over the original's sound; and that track encoded."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from dropdub.engines.languages import display_name, three_letters
 from dropdub.files import written_whole
 from dropdub.media import wav
-from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
-from dropdub.media.wav import Samples, WavWriter
-from dropdub.pipeline.artefacts import (
-    AUDIO,
-    Transcript,
-    dub_name,
-    speech_dir_name,
-    speech_name,
-    translation_name,
-)
+from dropdub.media.ducking import Ducking
+from dropdub.media.ffmpeg import input_arguments
+from dropdub.media.loudness import SPEECH_LUFS, decibels, factor, gain_db, loudness_like, measured
+from dropdub.media.master import Mixed, write_master
+from dropdub.media.mixing import mix_down
+from dropdub.media.pcm import RATE_HZ, decoded
+from dropdub.media.spans import Span
+from dropdub.media.track import Part, write_track
+from dropdub.pipeline.artefacts import AUDIO, Transcript, dub_name, speech_dir_name, translation_name
+from dropdub.pipeline.background import Background, background_of, channels_of, original_loudness
+from dropdub.pipeline.fit_report import fit_name, fit_report, fit_warnings, save_fit
+from dropdub.pipeline.fitted import Fitted, fitted
+from dropdub.pipeline.recorded import Recorded, recorded
+from dropdub.pipeline.spoken import load_spoken, spoken_name
 from dropdub.pipeline.stages.base import Result, Task, target_of
 from dropdub.pipeline.takes import best_takes
-from dropdub.pipeline.timeline import starts_as_spoken, starts_in_a_row
+from dropdub.pipeline.timeline import starts_in_a_row
 
-_BLOCK_S = 10.0
-_PEAK = 0.98
 _SHORTEST_TEXT_S = 0.5
-_AAC_BITS = "96k"
-
-
-@dataclass(frozen=True)
-class Line:
-    """One spoken line: its file, and the samples of the track that it begins and ends at."""
-
-    path: Path
-    start: int
-    end: int
+_TWO_CHANNELS_DB = 3.01
+"""So much louder is a voice on two channels than on one, by the standard's sum over channels."""
+_VOICE = "voice.wav"
 
 
 def run(task: Task) -> Result:
-    """Write dub.T.wav, of a recording exactly as long as audio.wav, and dub.T.m4a."""
+    """Write dub.T.wav, of a recording exactly as long as audio.wav, and dub.T.m4a; of a recording also fit.T.json."""
+    return _text(task) if task.kind == "text" else _media(task)
+
+
+def _text(task: Task) -> Result:
+    """Put the paragraphs one after another, at the usual loudness of speech."""
+    rate, lines = _rate(task), _lines(task)
+    lengths = {number: round(wav.duration_s(line.path) * rate) for number, line in lines.items()}
+    starts = starts_in_a_row(lengths, rate)
+    parts = [Part(line.path, 0, lengths[number], starts[number]) for number, line in lines.items()]
+    length = max([*(part.end for part in parts), round(_SHORTEST_TEXT_S * rate)])
+    voice = task.prepared_scratch() / _VOICE
+    peak = write_track(voice, parts, length=length, rate=rate)
+    return _mastered(task, Mixed(voice, rate, 1, length, decibels(peak)), SPEECH_LUFS)
+
+
+def _media(task: Task) -> Result:
+    """Put each utterance where it fits, as loud as the original and over it."""
+    target, duration_s = target_of(task), wav.duration_s(task.job_dir / AUDIO)
+    segments = Transcript.load(task.job_dir / translation_name(target)).segments
+    fit = fitted(segments, _lines(task), duration_s)
+    report = _report(task, fit, duration_s)
+    _write_voice(task, fit, duration_s)
+    wanted_lufs = loudness_like(original_loudness(task, duration_s, _share(task, 0.25, 0.35)))
+    background = background_of(task, round(duration_s * RATE_HZ))
+    mixed = _mixed(task, background, _spans(report), duration_s, wanted_lufs)
+    return {
+        **_mastered(task, mixed, wanted_lufs),
+        "fit": {"totals": report["totals"]},
+        **({"engine": background.engine} if background.engine else {}),
+        "warnings": [*fit_warnings(report, target, duration_s), *background.warnings],
+    }
+
+
+def _rate(task: Task) -> int:
+    return int(task.facts[f"synthesize/{target_of(task)}"]["sample_rate"])
+
+
+def _lines(task: Task) -> dict[int, Recorded]:
+    """Return the file of each line: of its best take, where it was heard back."""
     target = target_of(task)
-    rate = int(task.facts[f"synthesize/{target}"]["sample_rate"])
-    lines = _lines(task, target, rate)
-    length = _length(task, lines, rate)
-    track = task.job_dir / dub_name(target)
-    with written_whole(track, scratch=task.prepared_scratch()) as part:
-        gain = write_track(part, lines, length=length, rate=rate)
-    task.progress(0.5)
-    _encode(task, track, target, length / rate)
-    return {"duration_s": length / rate, "gain": round(gain, 3)}
+    folder, heard = task.job_dir / speech_dir_name(target), best_takes(task.facts, target)
+    lines = load_spoken(task.job_dir / spoken_name(target))
+    return {line.id: recorded(folder / heard.get(line.id, line.file()), line.rate) for line in lines}
 
 
-def write_track(path: Path, lines: Sequence[Line], *, length: int, rate: int) -> float:
-    """Add the lines up to a track of `length` samples, in blocks; return the gain that kept it from clipping."""
-    peak = max((float(np.abs(block).max(initial=0.0)) for block in _blocks(lines, length, rate)), default=0.0)
-    gain = min(1.0, _PEAK / peak) if peak > 1.0 else 1.0
-    with WavWriter(path, rate, expected_s=length / rate) as writer:
-        for block in _blocks(lines, length, rate):
-            writer.write(block * np.float32(gain))
-    return gain
+def _report(task: Task, fit: Fitted, duration_s: float) -> dict[str, Any]:
+    target = target_of(task)
+    shortened = {line.id for line in load_spoken(task.job_dir / spoken_name(target)) if line.wording}
+    report = fit_report(fit.utterances, fit.placements, shortened=shortened, duration_s=duration_s)
+    save_fit(task.job_dir / fit_name(target), report)
+    return report
 
 
-def _blocks(lines: Sequence[Line], length: int, rate: int) -> Iterator[Samples]:
-    """Yield the sum of the lines in blocks; of each line only what sounds in a block is read."""
-    size = round(_BLOCK_S * rate)
-    for first in range(0, length, size):
-        block = np.zeros(min(size, length - first), np.float32)
-        for line in lines:
-            if line.start < first + len(block) and line.end > first:
-                _add(block, first, line, rate)
-        yield block
+def _write_voice(task: Task, fit: Fitted, duration_s: float) -> None:
+    rate, scratch = _rate(task), task.prepared_scratch()
+    length, progress = round(duration_s * rate), _share(task, 0.0, 0.25)
+    parts = fit.parts(rate=rate, length=length, scratch=scratch, deadline_s=task.deadline_s, progress=progress)
+    write_track(scratch / _VOICE, parts, length=length, rate=rate)
 
 
-def _add(block: Samples, first: int, line: Line, rate: int) -> None:
-    begin, end = max(line.start, first), min(line.end, first + len(block))
-    part = wav.read_range(line.path, (begin - line.start) / rate, (end - line.start) / rate)
-    block[begin - first : begin - first + len(part)] += part
+def _spans(report: Mapping[str, Any]) -> Iterator[Span]:
+    """Yield where the dub speaks, and where the original says what it dubs."""
+    for one in report["utterances"]:
+        yield Span(one["start"], one["end"])
+        yield Span(*one["slot"])
 
 
-def _lines(task: Task, target: str, rate: int) -> list[Line]:
-    translation = Transcript.load(task.job_dir / translation_name(target))
-    folder = task.job_dir / speech_dir_name(target)
-    files = best_takes(task.facts, target)
-    named = {segment.id: folder / files.get(segment.id, speech_name(segment.id)) for segment in translation.segments}
-    segments = [segment for segment in translation.segments if named[segment.id].exists()]
-    paths = {segment.id: named[segment.id] for segment in segments}
-    lengths = {number: round(wav.duration_s(path) * rate) for number, path in paths.items()}
-    as_text = task.kind == "text"
-    starts = starts_in_a_row(lengths, rate) if as_text else starts_as_spoken(segments, rate)
-    return [Line(path, starts[number], starts[number] + lengths[number]) for number, path in paths.items()]
+def _mixed(task: Task, background: Background, spans: Iterator[Span], duration_s: float, wanted_lufs: float) -> Mixed:
+    """Write voice and background as one, each as loud as the original."""
+    voice, channels, length = task.scratch / _VOICE, channels_of(task), round(duration_s * RATE_HZ)
+    inputs = input_arguments(voice)
+    heard_lufs = measured(
+        inputs, "0:a", deadline_s=task.deadline_s, duration_s=duration_s, progress=_share(task, 0.35, 0.4)
+    )
+    gain = gain_db(heard_lufs + (_TWO_CHANNELS_DB if channels == 2 else 0.0), wanted_lufs)
+    level = factor(-task.options.mix.duck_db) if background.ducked else 1.0
+    return mix_down(
+        task.scratch / "mixed.flac",
+        decoded(inputs, "0:a", channels=1, length=length, deadline_s=task.deadline_s),
+        background.blocks,
+        ducking=Ducking(spans, level),
+        voice_gain=factor(gain),
+        channels=channels,
+        length=length,
+        progress=_share(task, 0.4, 0.6),
+    )
 
 
-def _length(task: Task, lines: Sequence[Line], rate: int) -> int:
-    if task.kind == "text":
-        return max([*(line.end for line in lines), round(_SHORTEST_TEXT_S * rate)])
-    return round(wav.duration_s(task.job_dir / AUDIO) * rate)
-
-
-def _encode(task: Task, track: Path, target: str, duration_s: float) -> None:
-    tags = ["-metadata:s:a:0", f"language={three_letters(target)}", "-metadata", f"title={_title(task, target)}"]
-    exact = ["-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact"]
-    codec = ["-c:a", "aac", "-b:a", _AAC_BITS, "-movflags", "+faststart", "-f", "ipod"]
-    with written_whole(task.job_dir / dub_name(target, "m4a"), scratch=task.prepared_scratch()) as part:
-        run_ffmpeg(
-            [*input_arguments(track), *exact, *tags, *codec, str(part)],
+def _mastered(task: Task, mixed: Mixed, wanted_lufs: float) -> Result:
+    """Write the track at the loudness that it is to have, and encode it."""
+    target, scratch = target_of(task), task.prepared_scratch()
+    now_lufs = measured(
+        input_arguments(mixed.path),
+        "0:a",
+        deadline_s=task.deadline_s,
+        duration_s=mixed.duration_s,
+        progress=_share(task, 0.6, 0.7),
+    )
+    gain = gain_db(now_lufs, wanted_lufs)
+    sound, encoded = task.job_dir / dub_name(target), task.job_dir / dub_name(target, "m4a")
+    with written_whole(sound, scratch=scratch) as wav_part, written_whole(encoded, scratch=scratch) as m4a_part:
+        limited = write_master(
+            mixed,
+            wav_part,
+            m4a_part,
+            gain_db=gain,
+            tags=_tags(task, target),
             deadline_s=task.deadline_s,
-            duration_s=duration_s,
-            progress=lambda share: task.progress(0.5 + share / 2),
+            progress=_share(task, 0.7, 1.0),
         )
+    return {"duration_s": mixed.duration_s, "loudness_lufs": round(wanted_lufs, 1), "limited": limited}
 
 
-def _title(task: Task, target: str) -> str:
-    return f"{Path(task.job_name).stem} ({display_name(target)})"
+def _share(task: Task, begin: float, end: float) -> Callable[[float], None]:
+    """Return what tells a part's share done as the whole's."""
+    return lambda share: task.progress(begin + share * (end - begin))
+
+
+def _tags(task: Task, target: str) -> list[str]:
+    title = f"{Path(task.job_name).stem} ({display_name(target)})"
+    return ["-metadata:s:a:0", f"language={three_letters(target)}", "-metadata", f"title={title}"]

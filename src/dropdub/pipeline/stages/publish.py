@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from dropdub.errors import Waiting
 from dropdub.files import copy_whole, fsync_dir, remove, sha256, write_whole
@@ -16,6 +17,7 @@ from dropdub.media.subtitles import layout, write_ass, write_srt, write_vtt
 from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, translation_name
 from dropdub.pipeline.deliverables import MANIFEST, as_text, deliverable_name, manifest, readable
 from dropdub.pipeline.dubfile import dub_to_publish, tag_dub
+from dropdub.pipeline.fit_report import fit_name, load_fit
 from dropdub.pipeline.stages.base import Result, Task, target_of
 
 
@@ -65,10 +67,25 @@ def _video(task: Task) -> Iterator[Path]:
 
 def _manifest(task: Task) -> Iterator[Path]:
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    content = manifest(job_name=task.job_name, kind=task.kind, options=task.options, facts=task.facts, created=created)
+    content = manifest(
+        job_name=task.job_name,
+        kind=task.kind,
+        options=task.options,
+        facts=task.facts,
+        created=created,
+        fit=_fit(task),
+    )
     path = task.staging / MANIFEST
     write_whole(path, (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode())
     yield path
+
+
+def _fit(task: Task) -> dict[str, Any]:
+    """Return how each dub fits its time, by target: all of it, of which the steps' results hold the totals only."""
+    targets = (
+        key.partition("/")[2] for key, result in task.facts.items() if key.startswith("mix/") and "fit" in result
+    )
+    return {target: load_fit(task.job_dir / fit_name(target)) for target in targets}
 
 
 _RENDERERS: Mapping[str, Callable[[Task], Iterator[Path]]] = {

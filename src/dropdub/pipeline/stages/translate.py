@@ -1,58 +1,77 @@
-"""translate: a transcript into one target language, sentence by sentence."""
+"""translate: a transcript into one target language, sentence by sentence, with shorter wordings for a dub."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 from dropdub.engines.base import OffersAlternatives, Translator
 from dropdub.engines.languages import same_language
-from dropdub.engines.wordings import fitting
+from dropdub.engines.wordings import fitting, shorter_than
 from dropdub.errors import UnexpectedError
 from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, translation_name
-from dropdub.pipeline.sentences import given_back, sentences_of
+from dropdub.pipeline.cache import from_json, to_json
+from dropdub.pipeline.sentences import Sentence, given_back, sentences_of
 from dropdub.pipeline.stages.base import Result, Task, target_of
 from dropdub.pipeline.textfile import marked, pieces
 
 BATCH = 32
+Wordings = tuple[str, ...]
+"""A translation, and others of the same, each shorter than the one before."""
 
 
 def run(task: Task) -> Result:
     """Write translation.T.json: the same ids and times, without words. The same language passes through untouched."""
     source, target = Transcript.load(task.job_dir / TRANSCRIPT), target_of(task)
     engine: dict[str, Any] = {}
+    texts: list[Wordings]
     if same_language(source.language, target):
-        texts = [segment.text for segment in source.segments]
+        texts = [(segment.text,) for segment in source.segments]
     else:
         texts, engine = _translated(task, source, target)
     segments = tuple(
-        replace(one, text=text, words=(), raw=None) for one, text in zip(source.segments, texts, strict=True)
+        replace(one, text=wordings[0], words=(), raw=None, shorter=wordings[1:])
+        for one, wordings in zip(source.segments, texts, strict=True)
     )
     done = Transcript(target, source.duration_s, segments, engine, source_language=source.language)
     done.save(task.job_dir / translation_name(target))
     return {"segments": len(segments), "engine": engine, "warnings": _warnings(source, done)}
 
 
-def _translated(task: Task, source: Transcript, target: str) -> tuple[list[str], dict[str, Any]]:
+def _translated(task: Task, source: Transcript, target: str) -> tuple[list[Wordings], dict[str, Any]]:
     engine = task.engines.translator(task.options.translator, source=source.language, target=target)
     job = _Translation(task, engine, source.language, target)
     texts = _speech(job, source) if task.kind == "media" else _paragraphs(job, source)
     return texts, job.info
 
 
-def _speech(job: _Translation, source: Transcript) -> list[str]:
+def _speech(job: _Translation, source: Transcript) -> list[Wordings]:
     """Translate sentence by sentence, also those that go over several segments."""
     found = sentences_of(source.segments)
     known = job.known(sentence.text for sentence in found)
-    given = given_back(found, {sentence.text: known.get(sentence.text, sentence.text) for sentence in found})
-    return [given.get(segment.id, "") for segment in source.segments]
+    given = [_given_back(found, known, rank) for rank in range(max(map(len, known.values()), default=1))]
+    return [_without_repeats(by_id.get(segment.id, "") for by_id in given) for segment in source.segments]
 
 
-def _paragraphs(job: _Translation, source: Transcript) -> list[str]:
+def _given_back(found: Sequence[Sentence], known: Mapping[str, Wordings], rank: int) -> dict[int, str]:
+    """Return each segment's text where each sentence has its wording of that rank, or its shortest."""
+    offered = {one.text: known.get(one.text, (one.text,)) for one in found}
+    return given_back(found, {text: wordings[min(rank, len(wordings) - 1)] for text, wordings in offered.items()})
+
+
+def _without_repeats(texts: Iterable[str]) -> Wordings:
+    """Return texts less those at the end that say the same as the one before."""
+    kept = list(texts)
+    while len(kept) > 1 and kept[-1] == kept[-2]:
+        kept.pop()
+    return tuple(kept)
+
+
+def _paragraphs(job: _Translation, source: Transcript) -> list[Wordings]:
     """Translate the paragraphs of a text piece by piece, with their markup kept."""
     known = job.known(piece for one in source.segments for piece in _bodies(one.text))
-    return [_mapped(one.text, lambda piece: known.get(piece, piece)) for one in source.segments]
+    return [(_mapped(one.text, lambda piece: known.get(piece, (piece,))[0]),) for one in source.segments]
 
 
 class _Translation:
@@ -67,41 +86,47 @@ class _Translation:
         self._fits = task.kind == "media" and isinstance(engine, OffersAlternatives)
         self.info = asdict(engine.info())
 
-    def known(self, texts: Iterable[str]) -> dict[str, str]:
-        """Return the translation of each text with letters: kept ones from the cache, the others in batches."""
+    def known(self, texts: Iterable[str]) -> dict[str, Wordings]:
+        """Return the wordings of each text with letters: kept ones from the cache, the others in batches."""
         needed = dict.fromkeys(text for text in texts if _has_letters(text))
         found = {text: self._task.cache.get(*self._key(text), check=_checked) for text in needed}
         missing = sorted((text for text, kept in found.items() if kept is None), key=len)
         for start in range(0, len(missing), BATCH):
             batch = missing[start : start + BATCH]
-            for text, translation in zip(batch, self._asked(batch), strict=True):
-                found[text] = translation
-                self._task.cache.put(*self._key(text), value=translation.encode())
+            for text, wordings in zip(batch, self._asked(batch), strict=True):
+                found[text] = wordings
+                self._task.cache.put(*self._key(text), value=to_json(wordings))
             self._task.progress((start + len(batch)) / len(missing))
         return {text: kept for text, kept in found.items() if kept is not None}
 
     def _key(self, text: str) -> tuple[Any, ...]:
-        return ("translation", self.info, self._source, self._target, self._fits, text)
+        return ("wordings", self.info, self._source, self._target, self._fits, text)
 
-    def _asked(self, texts: Sequence[str]) -> list[str]:
+    def _asked(self, texts: Sequence[str]) -> list[Wordings]:
         answers = self._answers(texts)
         if len(answers) != len(texts):
             name = self._engine.name
             raise UnexpectedError(f"The engine '{name}' gave {len(answers)} translations of {len(texts)} texts.")
-        return [answer.strip() for answer in answers]
+        return [tuple(wording.strip() for wording in answer) for answer in answers]
 
-    def _answers(self, texts: Sequence[str]) -> list[str]:
+    def _answers(self, texts: Sequence[str]) -> list[Wordings]:
         if self._fits and isinstance(self._engine, OffersAlternatives):
             offered = self._engine.alternatives(texts, source=self._source, target=self._target)
-            return [fitting(text, wordings) for text, wordings in zip(texts, offered, strict=True)]
-        return self._engine.translate(texts, source=self._source, target=self._target)
+            return [_by_length(text, wordings) for text, wordings in zip(texts, offered, strict=True)]
+        return [(one,) for one in self._engine.translate(texts, source=self._source, target=self._target)]
 
 
-def _checked(value: bytes) -> str:
-    text = value.decode()
-    if not text:
+def _by_length(text: str, wordings: Sequence[str]) -> Wordings:
+    """Return the wording that fits a text's time, and those that are shorter."""
+    chosen = fitting(text, wordings)
+    return (chosen, *shorter_than(chosen, wordings))
+
+
+def _checked(value: bytes) -> Wordings:
+    wordings = tuple(map(str, from_json(value)))
+    if not wordings or not wordings[0]:
         raise ValueError("it is empty")
-    return text
+    return wordings
 
 
 def _bodies(text: str) -> Iterator[str]:

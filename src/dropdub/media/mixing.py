@@ -1,0 +1,70 @@
+"""The dub's voices over the original's sound, in blocks: memory does not grow with the recording."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from dropdub.media.ducking import Ducking
+from dropdub.media.loudness import decibels
+from dropdub.media.master import Mixed
+from dropdub.media.pcm import RATE_HZ, Frames
+
+HEADROOM = 0.25
+"""A mixture is written at a quarter of its level, in 24 bits, so that nothing clips before its gain is known."""
+
+
+def mix_down(
+    path: Path,
+    voice: Iterable[Frames],
+    background: Iterable[Frames] | None,
+    *,
+    ducking: Ducking,
+    voice_gain: float,
+    channels: int,
+    length: int,
+    progress: Callable[[float], None],
+) -> Mixed:
+    """Write voice (one channel) and background at 48 kHz as FLAC at `HEADROOM`, `length` samples.
+
+    Without a background the voice is alone. Both come in blocks of the same sizes.
+    """
+    peak, first = 0.0, 0
+    with soundfile.SoundFile(path, "w", samplerate=RATE_HZ, channels=channels, subtype="PCM_24", format="FLAC") as file:
+        for spoken, behind in _side_by_side(voice, background, channels):
+            gains = ducking.gains(first, len(behind), RATE_HZ)[:, None]
+            both = np.float32(HEADROOM) * (behind * gains + spoken * np.float32(voice_gain))
+            peak = max(peak, float(np.abs(both).max(initial=0.0)))
+            file.write(both)
+            first += len(both)
+            progress(first / max(length, 1))
+    return Mixed(path, RATE_HZ, channels, length, decibels(peak))
+
+
+def _side_by_side(
+    voice: Iterable[Frames], background: Iterable[Frames] | None, channels: int
+) -> Iterator[tuple[Frames, Frames]]:
+    if background is None:
+        for spoken in voice:
+            yield spoken, np.zeros((len(spoken), channels), np.float32)
+    else:
+        yield from zip(voice, background, strict=True)
+
+
+def in_blocks(frames: Iterable[Frames], *, size: int, length: int, channels: int) -> Iterator[Frames]:
+    """Yield sound of any blocks in blocks of `size`, `length` samples in all: cut, or silence added."""
+    kept = np.zeros((0, channels), np.float32)
+    left = length
+    for more in frames:
+        kept = np.concatenate([kept, more])
+        while len(kept) >= min(size, left) and left:
+            count = min(size, left)
+            yield kept[:count]
+            kept, left = kept[count:], left - count
+    while left:
+        count = min(size, left)
+        yield np.pad(kept[:count], ((0, count - len(kept[:count])), (0, 0)))
+        kept, left = kept[count:], left - count

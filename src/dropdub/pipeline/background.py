@@ -1,0 +1,66 @@
+"""What of a recording's own sound is heard in its dub: all, what is left without its voices, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from dropdub.media.ffmpeg import input_arguments
+from dropdub.media.loudness import measured
+from dropdub.media.mixing import in_blocks
+from dropdub.media.pcm import BLOCK_S, RATE_HZ, Frames, decoded
+from dropdub.pipeline.stages.base import Task
+
+
+@dataclass(frozen=True)
+class Background:
+    """The sound in blocks (None: nothing is heard), whether it is turned down under speech, and what made it."""
+
+    blocks: Iterator[Frames] | None
+    ducked: bool = False
+    engine: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def channels_of(task: Task) -> int:
+    """Return how many channels a recording's dub has: two where the original has as many or more, else one."""
+    return min(max(int(task.facts["probe"]["audio"]["channels"]), 1), 2)
+
+
+def original_loudness(task: Task, duration_s: float, progress: Callable[[float], None]) -> float:
+    """Return the loudness of the recording's sound in LUFS. Raises what `run_ffmpeg` raises."""
+    inputs = input_arguments(task.source)
+    return measured(inputs, _stream(task), deadline_s=task.deadline_s, duration_s=duration_s, progress=progress)
+
+
+def background_of(task: Task, length: int) -> Background:
+    """Return what is asked for (`mix`), as `length` samples at 48 kHz on the time line of audio.wav.
+
+    Without the separator that was asked for, the original is turned down instead, and a warning says so.
+    """
+    wanted = task.options.mix
+    if wanted.original == "mute":
+        return Background(None)
+    channels = channels_of(task)
+    blocks = decoded(
+        input_arguments(task.source), _stream(task), channels=channels, length=length, deadline_s=task.deadline_s
+    )
+    if not wanted.separate:
+        return Background(blocks, ducked=wanted.original == "duck")
+    separator = task.engines.separator("auto")
+    if separator is None:
+        return Background(blocks, ducked=wanted.original == "duck", warnings=(_no_separator(task),))
+    apart = separator.background(blocks, sample_rate=RATE_HZ)
+    size = round(BLOCK_S * RATE_HZ)
+    kept = in_blocks(apart, size=size, length=length, channels=channels)
+    return Background(kept, engine=asdict(separator.info()))
+
+
+def _stream(task: Task) -> str:
+    return f"0:{task.facts['probe']['audio']['index']}"
+
+
+def _no_separator(task: Task) -> str:
+    instead = "turned down" if task.options.mix.original == "duck" else "kept"
+    return f"The voices of {task.job_name} are {instead}, not taken out (mix.separate): no separator is installed."

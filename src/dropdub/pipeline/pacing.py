@@ -1,0 +1,85 @@
+"""How a dub's lines are to be spoken so that they fit: at which rate, and which ones in shorter words. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from dropdub.pipeline.artefacts import Segment
+from dropdub.pipeline.fit import ON_TIME_S, USUAL_FASTEST, Placement
+from dropdub.pipeline.sentences import Sentence
+from dropdub.pipeline.utterances import Utterance
+
+FASTEST_RATE = USUAL_FASTEST
+"""What a synthesizer is asked for at most; the rest is stretched."""
+_SAME = 0.02
+_STEP = 0.02
+_HURRIED = 1.15
+_PUSHED_S = 0.15
+
+
+def rates(utterances: Sequence[Utterance], placements: Sequence[Placement]) -> dict[int, float]:
+    """Return, by segment, the rate at which each line that is too long is to be spoken, above 1."""
+    wanted: dict[int, float] = {}
+    for one, its in zip(utterances, placements, strict=True):
+        if its.stretch > 1.0 + _SAME:
+            rate = min(math.ceil(round(its.stretch / _STEP, 6)) * _STEP, FASTEST_RATE)
+            wanted |= {piece.segment: round(rate, 3) for piece in one.pieces}
+    return wanted
+
+
+def too_long(utterances: Sequence[Utterance], placements: Sequence[Placement]) -> dict[int, float]:
+    """Return, by segment, how long what cannot be spoken at a usual pace may be, in times of what it is.
+
+    That is what is faster, and what is almost as fast and yet pushes itself or the next one off its place; not what is
+    fast only because its neighbours are too long.
+    """
+    found: dict[int, float] = {}
+    for number, (one, its) in enumerate(zip(utterances, placements, strict=True)):
+        shifts = [
+            abs(placements[at].start - utterances[at].start) for at in (number, number + 1) if at < len(utterances)
+        ]
+        pushed_s = max(shifts) - ON_TIME_S
+        hurried = its.stretch > USUAL_FASTEST + _SAME or (its.stretch > _HURRIED and pushed_s > _PUSHED_S)
+        if hurried and one.duration_s() > one.end - one.start:
+            room_s = its.end - its.start - max(pushed_s, 0.0)
+            share = min(max(room_s, 0.0) * USUAL_FASTEST / max(one.duration_s(), 0.001), 1.0)
+            found |= {piece.segment: share for piece in one.pieces}
+    return found
+
+
+def shorter_wordings(
+    segments: Iterable[Segment], together: Iterable[frozenset[int]], shares: Mapping[int, float]
+) -> dict[int, int]:
+    """Return, by segment, which of its shorter wordings to speak, from 1: the longest that is short enough.
+
+    Where none is: the shortest. Segments that hold parts of one sentence (`together`) take the same.
+    """
+    by_id = {segment.id: segment for segment in segments}
+    found: dict[int, int] = {}
+    for group in together:
+        members = [by_id[number] for number in sorted(group) if number in by_id]
+        share = min((shares[one.id] for one in members if one.id in shares), default=None)
+        offered = max((len(one.shorter) for one in members), default=0)
+        if share is not None and offered:
+            lengths = [sum(len(wording_of(one, number)) for one in members) for number in range(offered + 1)]
+            fitting = (number for number in range(1, offered + 1) if lengths[number] <= share * lengths[0])
+            found |= dict.fromkeys((one.id for one in members), next(fitting, offered))
+    return found
+
+
+def wording_of(segment: Segment, number: int) -> str:
+    """Return a segment's wording: 0 is the translation, those above are ever shorter; the last holds beyond it."""
+    return ([segment.text, *segment.shorter])[min(number, len(segment.shorter))]
+
+
+def together_of(sentences: Iterable[Sentence]) -> list[frozenset[int]]:
+    """Return which segments hold parts of the same sentences, which come in order."""
+    groups: list[frozenset[int]] = []
+    for sentence in sentences:
+        ids = frozenset(fragment.segment_id for fragment in sentence.fragments)
+        if groups and groups[-1] & ids:
+            groups[-1] |= ids
+        else:
+            groups.append(ids)
+    return groups

@@ -1,0 +1,96 @@
+"""Lines spoken by a synthesizer, one sound file a line, through the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from dropdub.engines.base import Samples, Synthesizer, TellsDefects
+from dropdub.errors import NotMedia
+from dropdub.files import written_whole
+from dropdub.media import wav
+from dropdub.media.wav import WavWriter
+from dropdub.pipeline.artefacts import speech_dir_name
+from dropdub.pipeline.spoken import Spoken
+from dropdub.pipeline.stages.base import Task
+from dropdub.pipeline.textfile import pieces, spoken
+from dropdub.pipeline.voices import Casting, prepare
+
+_PCM = np.dtype("<i2")
+_FULL_SCALE = 32767
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Speaks lines with one engine, in one language, each speaker's (`who`, by line) in that one's voice."""
+
+    task: Task
+    engine: Synthesizer
+    castings: Mapping[str | None, Casting]
+    who: Mapping[int, str | None]
+    language: str
+    take: int
+    defects: list[str] = field(default_factory=list)
+
+    def line(self, line: Spoken, told: Callable[[int], None]) -> Path:
+        """Return the file of a line, spoken unless it is there already. `told` takes how many characters are done."""
+        path = self.task.job_dir / speech_dir_name(self.language) / line.file(self.take)
+        if not _is_spoken(path, self.engine.sample_rate):
+            with written_whole(path, scratch=self.task.prepared_scratch()) as part:
+                self._write(line, part, told)
+        return path
+
+    def _write(self, line: Spoken, path: Path, told: Callable[[int], None]) -> None:
+        done = 0
+        with WavWriter(path, self.engine.sample_rate) as writer:
+            for piece in pieces(spoken(line.text)):
+                writer.write(self._speak(piece, line.rate, self.who.get(line.id)))
+                done += len(piece)
+                told(done)
+
+    def _speak(self, text: str, rate: float, who: str | None) -> Samples:
+        rate, casting = round(rate, 3), self.castings[who]
+        info = asdict(self.engine.info())
+        key = ("speech", info, self.engine.sample_rate, self.language, casting.identity, rate, self.take, text)
+        kept = self.task.cache.get(*key, check=_from_pcm)
+        if kept is not None:
+            return kept
+        prepare(self.task.cache, self.engine, casting.voice)
+        samples = self.engine.speak(text, language=self.language, voice=casting.voice, rate=rate, take=self.take)
+        pcm = (np.clip(samples, -1.0, 1.0) * _FULL_SCALE).round().astype(_PCM).tobytes()
+        found = self.engine.defects() if isinstance(self.engine, TellsDefects) else []
+        self.defects.extend(found)
+        if not found:  # what came out wrong may come out right another time
+            self.task.cache.put(*key, value=pcm)
+        return _from_pcm(pcm)
+
+
+class Teller:
+    """Turns characters spoken into the share done; what is spoken a second time adds to what is to do."""
+
+    def __init__(self, progress: Callable[[float], None], total: int) -> None:
+        self._progress = progress
+        self._total = max(total, 1)
+        self._done = 0
+
+    def within(self, characters: int) -> None:
+        self._progress(min((self._done + characters) / self._total, 1.0))
+
+    def reached(self, characters: int) -> None:
+        self._done += characters
+        self.within(0)
+
+
+def _is_spoken(path: Path, sample_rate: int) -> bool:
+    with suppress(NotMedia, OSError):
+        return wav.sample_rate(path) == sample_rate and wav.duration_s(path) > 0
+    return False
+
+
+def _from_pcm(value: bytes) -> Samples:
+    samples: Samples = np.frombuffer(value, _PCM).astype(np.float32) / np.float32(_FULL_SCALE)
+    return samples

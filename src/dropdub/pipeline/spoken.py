@@ -1,0 +1,43 @@
+"""spoken.T.json: what is said in each line of a dub, how fast, and in which file that is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from dropdub.files import write_whole
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """One line. `id` is its segment's; `rate` the synthesizer's; `wording` counts shorter ones than the translation."""
+
+    id: int
+    text: str
+    rate: float = 1.0
+    wording: int = 0
+
+    def file(self, take: int = 0) -> str:
+        """Return the name of its sound in `speech.T/`: what is said otherwise is called otherwise.
+
+        Takes count from 0, their names from 1, and the first has none.
+        """
+        wording = f".w{self.wording}" if self.wording else ""
+        rate = f".x{round(self.rate * 100)}" if self.rate != 1.0 else ""
+        return f"{self.id:04d}{wording}{rate}{f'.{take + 1}' if take else ''}.wav"
+
+
+def spoken_name(target: str) -> str:
+    return f"spoken.{target}.json"
+
+
+def save_spoken(path: Path, lines: Iterable[Spoken]) -> None:
+    """Write lines whole as JSON."""
+    write_whole(path, json.dumps([asdict(line) for line in lines], ensure_ascii=False, indent=1).encode())
+
+
+def load_spoken(path: Path) -> list[Spoken]:
+    """Read what `save_spoken` wrote. Raises ValueError or TypeError where the file is something else."""
+    return [Spoken(**item) for item in json.loads(path.read_text(encoding="utf-8"))]

@@ -1,0 +1,228 @@
+"""A dub's sound as it is heard: the original under it, its loudness, its peaks, its length, its place in time."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+import soundfile
+
+from dropdub.engines.base import EngineInfo, EngineSettings, Frames
+from dropdub.engines.offers import GROUP
+from dropdub.engines.registry import Shelf
+from dropdub.files import sha256
+from dropdub.media import wav
+from dropdub.media.ffmpeg import find_ffmpeg, input_arguments
+from dropdub.media.loudness import measured
+from dropdub.media.pcm import RATE_HZ, decoded
+from dropdub.pipeline.artefacts import AUDIO
+from dropdub.pipeline.cache import Cache
+from tests.drive import LIGHT, Drive
+
+pytestmark = pytest.mark.skipif(shutil.which("apertium") is None, reason="apertium is not installed")
+TONE_HZ = 3000
+STILL_S = 1.0
+
+
+class FakeSeparator:
+    """Takes everything out that is not the tone: the mean over each of its periods, in blocks of odd sizes."""
+
+    name: ClassVar[str] = "fake-separator"
+    role: ClassVar[str] = "separator"
+    rank: ClassVar[int] = 10
+
+    def __init__(self, settings: EngineSettings | None = None) -> None:
+        """Take the settings that all engines are given."""
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        return None
+
+    def load(self) -> None:
+        """Load nothing."""
+
+    def info(self) -> EngineInfo:
+        return EngineInfo(self.name, "1")
+
+    def background(self, blocks: Iterable[Frames], *, sample_rate: int) -> Iterator[Frames]:
+        first = 0
+        for block in blocks:
+            tone = 0.1 * np.sin(2 * np.pi * TONE_HZ * np.arange(first, first + len(block)) / sample_rate)
+            first += len(block)
+            sound = np.repeat(tone[:, None], block.shape[1], axis=1).astype(np.float32)
+            yield from np.array_split(sound, 7)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cache]:
+    cache = Cache(tmp_path_factory.mktemp("kept") / "cache", max_bytes=100_000_000)
+    yield cache
+    cache.close()
+
+
+@pytest.fixture
+def driven(tmp_path: Path, kept: Cache) -> Callable[..., Drive]:
+    def made(source: Path, *entries: EntryPoint, **options: Any) -> Drive:
+        shelf = Shelf([*entry_points(group=GROUP), *entries])
+        settings = LIGHT.overridden({"targets": ["es"], **options})
+        return Drive(source, tmp_path / f"root{len(list(tmp_path.iterdir()))}", settings, engines=shelf, cache=kept)
+
+    return made
+
+
+@pytest.fixture
+def stereo(tmp_path: Path, speech: Path) -> Path:
+    """Speech with a tone on the left that goes on for seconds when all is said, in a film whose sound begins late."""
+    samples = wav.resample(wav.read_range(speech), wav.sample_rate(speech), 44_100)
+    samples = np.concatenate([samples, np.zeros(44_100 * 4, np.float32)])
+    tone = 0.1 * np.sin(2 * np.pi * TONE_HZ * np.arange(len(samples)) / 44_100)
+    soundfile.write(tmp_path / "speech.wav", np.stack([samples + tone, samples], axis=1) * 0.5, 44_100)
+    arguments = ["-itsoffset", "0.7", "-i", str(tmp_path / "speech.wav"), "-c:a", "flac", str(tmp_path / "film.mkv")]
+    picture = ["-f", "lavfi", "-i", "testsrc=size=64x64:rate=5:duration=15"]
+    run_ffmpeg(*picture, *arguments[:-1], "-c:v", "mpeg4", arguments[-1])
+    return tmp_path / "film.mkv"
+
+
+def run_ffmpeg(*arguments: str) -> str:
+    command = [str(find_ffmpeg()), "-nostdin", "-hide_banner", "-y", *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stderr
+
+
+def loudness(path: Path) -> float:
+    return measured(input_arguments(path), "0:a:0", deadline_s=60, duration_s=60)
+
+
+def true_peak_db(path: Path) -> float:
+    told = run_ffmpeg("-i", str(path), "-map", "0:a:0", "-af", "ebur128=peak=true:framelog=verbose", "-f", "null", "-")
+    return float(re.findall(r"Peak:\s+(-?[\d.]+) dBFS", told)[-1])
+
+
+def original(job: Drive, channels: int) -> Frames:
+    length = soundfile.info(job.job_dir / "dub.es.wav").frames
+    blocks = decoded(input_arguments(job.source), "0:a:0", channels=channels, length=length, deadline_s=60)
+    return np.concatenate(list(blocks))
+
+
+def dub(job: Drive) -> Frames:
+    sound, rate = soundfile.read(job.job_dir / "dub.es.wav", dtype="float32", always_2d=True)
+    assert rate == RATE_HZ
+    return sound
+
+
+def tone_level(sound: Frames) -> float:
+    """Return the amplitude of the tone in each channel's mean spectrum line."""
+    turning = np.exp(-2j * np.pi * TONE_HZ * np.arange(len(sound)) / RATE_HZ)
+    return float(2 * np.abs((sound * turning).mean()))
+
+
+def test_where_nobody_speaks_the_original_is_heard_as_it_was_at_the_same_moment(
+    driven: Callable[..., Drive], stereo: Path
+) -> None:
+    job = driven(stereo).run(until="mux")
+    sound, before = dub(job), original(job, 2)
+    assert sound.shape == before.shape and len(sound) == 3 * soundfile.info(job.job_dir / AUDIO).frames
+    end = job.facts["extract"]["duration_s"]
+    still = slice(round((end - STILL_S) * RATE_HZ), round(end * RATE_HZ))
+    gain = tone_level(sound[still, 0]) / tone_level(before[still, 0])
+    np.testing.assert_allclose(sound[still], before[still] * gain, atol=2e-3)
+    assert 0.5 < gain < 2
+
+
+def test_under_the_dub_the_original_is_turned_down_kept_or_gone(driven: Callable[..., Drive], stereo: Path) -> None:
+    levels = {}
+    for name, options in (
+        ("duck", {}),
+        ("less", {"duck_db": 10}),
+        ("keep", {"original": "keep"}),
+        ("mute", {"original": "mute"}),
+    ):
+        job = driven(stereo, mix=options).run(until="mux")
+        sound = dub(job)
+        report = json.loads((job.job_dir / "fit.es.json").read_text())["utterances"]
+        speaks = slice(round(report[0]["start"] * RATE_HZ), round(report[0]["end"] * RATE_HZ))
+        quiet = slice(-round(STILL_S * RATE_HZ), None)
+        levels[name] = [tone_level(sound[at, 0]) for at in (speaks, quiet)]
+    under, beside = (np.array([one[at] for one in levels.values()]) for at in (0, 1))
+    turned_db = 20 * np.log10(under[:3] / beside[:3])
+    assert turned_db == pytest.approx([-18, -10, 0], abs=2)
+    assert under[3] < 1e-3 and beside[3] == 0
+
+
+@pytest.mark.parametrize("gain_db", [-14.0, -5.0])
+def test_a_dub_is_as_loud_as_its_original_and_never_clips(
+    driven: Callable[..., Drive], tmp_path: Path, speech: Path, gain_db: float
+) -> None:
+    source = tmp_path / "talk.flac"
+    run_ffmpeg("-i", str(speech), "-af", f"volume={gain_db}dB", str(source))
+    job = driven(source).run(until="mux")
+    track = job.job_dir / "dub.es.wav"
+    assert loudness(track) == pytest.approx(loudness(source), abs=1.0)
+    assert true_peak_db(track) <= -1.0
+    assert true_peak_db(job.job_dir / "dub.es.m4a") <= 0.0
+
+
+def test_a_dub_of_an_overdriven_recording_is_not_overdriven(
+    driven: Callable[..., Drive], tmp_path: Path, speech: Path
+) -> None:
+    run_ffmpeg("-i", str(speech), "-af", "volume=14dB", str(tmp_path / "talk.flac"))
+    job = driven(tmp_path / "talk.flac").run(until="mux")
+    assert job.facts["mix/es"]["limited"] and loudness(tmp_path / "talk.flac") > -6
+    assert true_peak_db(job.job_dir / "dub.es.wav") <= -1.0
+    assert -14 < loudness(job.job_dir / "dub.es.wav") <= -9
+
+
+def test_a_text_is_read_at_the_usual_loudness_of_speech(driven: Callable[..., Drive], tmp_path: Path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("The house is big and the garden is green.\n\nThe dog is in the garden.\n", encoding="utf-8")
+    job = driven(notes).run()
+    track = job.job_dir / "dub.es.wav"
+    assert loudness(track) == pytest.approx(-16.0, abs=1.0)
+    assert true_peak_db(track) <= -1.0
+    assert "fit" not in job.facts["mix/es"]
+
+
+def test_voices_are_taken_out_where_an_engine_can_and_else_it_is_said_that_they_are_not(
+    driven: Callable[..., Drive], stereo: Path
+) -> None:
+    without = driven(stereo, mix={"separate": True}).run(until="mux")
+    said = "The voices of film.mkv are turned down, not taken out (mix.separate): no separator is installed."
+    assert said in without.warnings
+    assert without.step("mix/es").pool == "synthesize"
+    entry = EntryPoint("fake-separator", f"{__name__}:FakeSeparator", GROUP)
+    job = driven(stereo, entry, mix={"separate": True}).run()
+    assert said not in job.warnings
+    sound = dub(job)
+    report = json.loads(job.published["manifest.json"].read_text())
+    assert "fake-separator" in [engine["name"] for engine in report["engines"]]
+    first = report["fit"]["es"]["utterances"][0]
+    speaks, quiet = slice(round(first["start"] * RATE_HZ), round(first["end"] * RATE_HZ)), slice(-RATE_HZ, None)
+    assert tone_level(sound[speaks, 0]) == pytest.approx(tone_level(sound[quiet, 0]), rel=0.15), "it is not turned down"
+    assert tone_level(sound[quiet, 1]) > 0, "it is what the separator gave"
+
+
+def test_the_same_work_gives_the_same_bytes(driven: Callable[..., Drive], stereo: Path) -> None:
+    made = [driven(stereo).run(until="mux").job_dir for _ in range(2)]
+    for name in ("dub.es.wav", "dub.es.m4a", "fit.es.json", "spoken.es.json"):
+        assert sha256(made[0] / name) == sha256(made[1] / name), name
+
+
+def test_the_manifest_tells_how_each_utterance_fits(driven: Callable[..., Drive], speech: Path) -> None:
+    job = driven(speech).run()
+    report = json.loads(job.published["manifest.json"].read_text(encoding="utf-8"))["fit"]["es"]
+    assert report["totals"] == job.facts["mix/es"]["fit"]["totals"]
+    assert report["totals"]["utterances"] == len(report["utterances"]) > 0
+    assert report["totals"]["failed"] == 0 and report["totals"]["start_error_p95_s"] <= 0.3
+    for one in report["utterances"]:
+        assert set(one) == {
+            *("segments", "speaker", "slot", "start", "end", "length", "stretch", "shift", "shortened"),
+        }
+        assert one["shift"] == pytest.approx(one["start"] - one["slot"][0], abs=2e-3)
+        assert 0.9 <= one["stretch"] <= 1.4
