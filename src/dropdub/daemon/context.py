@@ -46,3 +46,8 @@ def job_id(job: Job) -> int:
 
 def options_of(job: Job) -> JobOptions:
     return JobOptions.model_validate(job.options)
+
+
+def film_name(job: Job) -> str:
+    """Return the name that a job's deliverables are named after: that of the film which a subtitle was dropped for."""
+    return str(job.revision["name"]) if job.revision else job.name

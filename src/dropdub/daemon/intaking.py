@@ -43,7 +43,7 @@ class Intake:
         self._mover = mover
         self._endings = endings
         settings = context.config.inbox
-        self._settling = Settling(settings.settle, settings.settle_empty)
+        self._settling = Settling(settings.settle, settings.settle_empty, settings.settle_subtitle)
         self._watcher = Watcher(context.root.inbox, settings, self._heard)
         self._wake = wake
         self._dirty = True
@@ -125,7 +125,7 @@ class Intake:
         self._next_scan = min(soon, due if due is not None else soon)
 
     def _record(self, drop: Drop) -> None:
-        if still_written(drop.path):
+        if still_written(drop.path) or (drop.companion and still_written(drop.companion)):
             return
         try:
             job = transitions.record_job(
@@ -133,6 +133,7 @@ class Intake:
                 name=safe_name(drop.path.name),
                 source=str(drop.path),
                 sidecar=str(drop.sidecar) if drop.sidecar else None,
+                companion=str(drop.companion) if drop.companion else None,
                 device=drop.device,
                 inode=drop.inode,
                 size=drop.size,
@@ -162,6 +163,7 @@ class Intake:
             job_id(job),
             source=str(taken.source),
             sidecar=str(taken.sidecar) if taken.sidecar else None,
+            companion=str(taken.companion) if taken.companion else None,
             overrides=overrides,
             options=options.model_dump(mode="json"),
             steps=first_steps(),
@@ -176,10 +178,11 @@ class Intake:
 def _bring(job: Job, source_dir: Path) -> Taken | Absent:
     """Move (of a given file: copy) what the job was recorded for."""
     sidecar = Path(job.sidecar) if job.sidecar else None
+    companion = Path(job.companion) if job.companion else None
     if job.origin == "given":
         return bring_in(Wanted(Path(job.source), job.name), source_dir)
     expected = _seen(job) if job.round == 1 else _again(job)
-    taken = bring_in(Wanted(Path(job.source), job.name, expected, sidecar), source_dir)
+    taken = bring_in(Wanted(Path(job.source), job.name, expected, sidecar, companion), source_dir)
     if job.round > 1 and isinstance(taken, Taken):
         remove_error_note(Path(job.source))
     return taken

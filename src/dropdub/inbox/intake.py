@@ -18,6 +18,7 @@ from dropdub import files
 from dropdub.config import SIDECAR_SUFFIX
 from dropdub.errors import NotAFile, UnreadableFile, Waiting
 from dropdub.failpoints import reach
+from dropdub.inbox.companions import companion_name
 from dropdub.inbox.identity import Identity, identity
 from dropdub.inbox.settle import still_written
 
@@ -45,14 +46,17 @@ class Wanted:
     expected: Identity | None = None
     """How a dropped file looked when it had settled; None for a file given by name, of which a copy is taken."""
     sidecar: Path | None = None
+    companion: Path | None = None
+    """The subtitle that lies beside a film."""
 
 
 @dataclass(frozen=True)
 class Taken:
-    """Where the original and its sidecar are now."""
+    """Where the original, its sidecar and its subtitle are now."""
 
     source: Path
     sidecar: Path | None = None
+    companion: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -75,20 +79,22 @@ def bring_in(wanted: Wanted, source_dir: Path) -> Taken | Absent:
         _make_folder(source_dir)
         if wanted.expected is None:
             return give(wanted.path, source_dir, wanted.name)
-        return take(wanted.path, wanted.sidecar, source_dir, wanted.name, wanted.expected)
+        return take(wanted, source_dir, wanted.expected)
 
 
-def take(path: Path, sidecar: Path | None, source_dir: Path, name: str, expected: Identity) -> Taken | Absent:
-    """Move a dropped file, then its sidecar; go on where an earlier call was cut off."""
-    source = source_dir / name
+def take(wanted: Wanted, source_dir: Path, expected: Identity) -> Taken | Absent:
+    """Move a dropped file, then what goes with it; go on where an earlier call was cut off."""
+    source = source_dir / wanted.name
     if not _stands(source):
-        absent = _absent(path, expected)
+        absent = _absent(wanted.path, expected)
         if absent is not None:
             return absent
-        _move(path, source)
+        if wanted.companion is not None and still_written(wanted.companion):
+            raise _still_written(wanted.companion)
+        _move(wanted.path, source)
         reach("intake.file_moved")
-    _remove_leftover(path, source, expected)
-    return Taken(source, _bring_sidecar(sidecar, source))
+    _remove_leftover(wanted.path, source, expected)
+    return Taken(source, _bring_sidecar(wanted.sidecar, source), _bring_companion(wanted.companion, source))
 
 
 def give(path: Path, source_dir: Path, name: str) -> Taken | Absent:
@@ -106,8 +112,8 @@ def give(path: Path, source_dir: Path, name: str) -> Taken | Absent:
     return Taken(source)
 
 
-def hand_over(source: Path, sidecar: Path | None, destination: Path) -> Taken:
-    """Move an original and its sidecar to `destination`, in archive/ or failed/; nothing that lies there is replaced.
+def hand_over(source: Path, sidecar: Path | None, destination: Path, *, companion: Path | None = None) -> Taken:
+    """Move an original to `destination`, in archive/ or failed/, and what goes with it; nothing there is replaced.
 
     Where neither `source` nor `destination` is there, somebody took the original away; the answer is the same.
     Raises CannotMove when it is to be tried again later.
@@ -116,10 +122,9 @@ def hand_over(source: Path, sidecar: Path | None, destination: Path) -> Taken:
         _make_folder(destination.parent)
         placed = _hand_over_one(source, destination)
         reach("intake.original_handed_over")
-        if sidecar is None:
-            return Taken(placed)
-        beside = _hand_over_one(sidecar, _beside(placed, SIDECAR_SUFFIX))
-        return Taken(placed, beside if _stands(beside) else None)
+        beside = _hand_over_beside(sidecar, _beside(placed, SIDECAR_SUFFIX))
+        below = _hand_over_beside(companion, companion_beside(placed, companion)) if companion else None
+        return Taken(placed, beside, below)
 
 
 def write_error_note(destination: Path, text: str) -> Path:
@@ -138,6 +143,11 @@ def remove_error_note(destination: Path) -> None:
 def error_note(destination: Path) -> Path:
     """Return where the note about an original lies."""
     return _beside(destination, NOTE_SUFFIX)
+
+
+def companion_beside(film: Path, companion: Path) -> Path:
+    """Return where the subtitle of a film lies, or would lie, beside it."""
+    return film.with_name(companion_name(film.name, companion.name))
 
 
 def _absent(path: Path, expected: Identity) -> Absent | None:
@@ -159,9 +169,15 @@ def _remove_leftover(path: Path, source: Path, expected: Identity) -> None:
     """
     if not _stands(path) or identity(path) != expected:
         return
-    if source.stat(follow_symlinks=False).st_dev != expected.device and _same_content(path, source):
+    if _is_copy(path, source):
         files.remove(path)
         files.fsync_dir(path.parent)
+
+
+def _is_copy(path: Path, moved: Path) -> bool:
+    """Return whether `moved` is what a move from another file system has made of `path`."""
+    devices = {one.stat(follow_symlinks=False).st_dev for one in (path, moved)}
+    return len(devices) == 2 and _same_content(path, moved)
 
 
 def _bring_sidecar(sidecar: Path | None, source: Path) -> Path | None:
@@ -172,6 +188,27 @@ def _bring_sidecar(sidecar: Path | None, source: Path) -> Path | None:
         _move(sidecar, target)
     reach("intake.sidecar_moved")
     return target if _stands(target) else None
+
+
+def _bring_companion(companion: Path | None, source: Path) -> Path | None:
+    if companion is None:
+        return None
+    target = companion_beside(source, companion)
+    if _stands(companion) and not _stands(target):
+        _move(companion, target)
+    elif _stands(companion) and _is_copy(companion, target):
+        files.remove(companion)  # left in the inbox, it would be taken for another drop
+        files.fsync_dir(companion.parent)
+    reach("intake.companion_moved")
+    return target if _stands(target) else None
+
+
+def _hand_over_beside(source: Path | None, destination: Path) -> Path | None:
+    if source is None:
+        return None
+    placed = _hand_over_one(source, destination)
+    reach("intake.beside_handed_over")
+    return placed if _stands(placed) else None
 
 
 def _hand_over_one(source: Path, destination: Path) -> Path:

@@ -67,9 +67,10 @@ def manifest(
             {
                 "name": job_name,
                 "size": probe["size"],
-                "sha256": extract["content_hash"],
+                "sha256": extract.get("source_hash", extract["content_hash"]),
                 "duration_s": extract.get("duration_s"),
-            }
+            },
+            *extract.get("companions", ()),
         ],
         "options": options.model_dump(mode="json"),
         "language": language,

@@ -52,8 +52,9 @@ def first_steps() -> tuple[StepSpec, ...]:
 def plan(options: JobOptions, facts: Facts) -> tuple[StepSpec, ...]:
     """Return all steps known so far, in the order of their phases; known ones come again, with the same keys.
 
-    Reads of `facts`: probe's `kind` and `video`, split's `chunks`, and of merge (of a text: extract) `language` and
-    `skipped`, the targets that nothing is made for.
+    Reads of `facts`: probe's `kind`, `video` and `words`, split's `chunks`, and of merge (of a text: extract)
+    `language` and `skipped`, the targets that nothing is made for. `words` tells of a subtitle that a person brought:
+    the `target` that it translates into, none for a transcript, and whether it `revises` what was made before.
     """
     steps = list(first_steps())
     if "probe" in facts:
@@ -68,22 +69,30 @@ def job_facts(stage: str, result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _media(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
+    words = facts["probe"].get("words") or {}
     yield _step("extract")
     if "extract" in facts:  # not before: it may tell that the same content was done already
-        yield _step("split")
+        yield _step("merge" if words.get("revises") else "split")
     if "split" in facts:
-        if options.speakers == "auto":
-            yield _step("diarize")
-        for ordinal, chunk in enumerate(facts["split"]["chunks"]):
-            yield _transcribe(ordinal, chunk)
-        yield _step("merge")
+        yield from _heard(options, facts, words)
     if "merge" in facts:
-        yield _publish("transcript")
+        revised = words.get("target") if words.get("revises") else None
+        yield from () if revised else (_publish("transcript"),)
         has_video = bool(facts["probe"].get("video"))
-        for target in _made(options, facts["merge"]):
+        for target in _made(options, facts["merge"]) if revised is None else [revised]:
             yield from _dub(target, facts)
             yield from _dubbed_video(target) if has_video else ()
         yield _publish("manifest")
+
+
+def _heard(options: JobOptions, facts: Facts, words: Mapping[str, Any]) -> Iterator[StepSpec]:
+    """Yield what leads to the transcript: nothing is transcribed where a person brought it."""
+    if options.speakers == "auto":
+        yield _step("diarize")
+    if not words or words["target"] is not None:
+        for ordinal, chunk in enumerate(facts["split"]["chunks"]):
+            yield _transcribe(ordinal, chunk)
+    yield _step("merge")
 
 
 def _text(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+from typing import Any
 
 from dropdub.config import Limits
 from dropdub.engines.languages import UNDETERMINED, detect_text_language
@@ -13,7 +15,7 @@ from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
 from dropdub.pipeline.artefacts import AUDIO, TRANSCRIPT, Segment, Transcript
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.pipeline.targets import skip_warnings, skipped_targets
-from dropdub.pipeline.textfile import paragraphs, pieces, read_text
+from dropdub.pipeline.textfile import TOLD_APART, paragraphs, pieces, read_text
 from dropdub.quantities import format_duration, format_size
 
 BYTES_PER_SECOND = 32_000
@@ -23,11 +25,6 @@ _MISSING_LEAST_S = 2.0
 _MISSING_SHARE = 0.02
 # On the container's time line: silence before a track that begins late, gaps filled, drift of the clock evened out.
 _ON_TIME = "aresample=16000:async=1:first_pts=0"
-_TOLD_APART = """
-en pt es fr de it nl pl ro sv da nb fi cs sk sl hr sr bg uk ru el tr hu et lv lt ca gl eu
-ar he fa ur hi bn ta th vi id ms tl sw af cy ga is mk sq eo la zh ja ko
-"""
-"""The languages that a text is taken to be in: without the rare ones that a short text is easily mistaken for."""
 
 
 def run(task: Task) -> Result:
@@ -50,10 +47,21 @@ def _media(task: Task) -> Result:
             raise NotMedia(f"{task.job_name} has a sound track that holds nothing that can be read.")
     found_s = wav.duration_s(audio)
     return {
-        "content_hash": sha256(task.source),
+        **_hashes(task),
         "duration_s": found_s,
         "warnings": _short_warning(task, found_s, promised_s),
     }
+
+
+def _hashes(task: Task) -> dict[str, Any]:
+    """Return the source's hash; with a subtitle, the content is both: with other words it is another job."""
+    source = sha256(task.source)
+    if task.companion is None:
+        return {"content_hash": source}
+    size, words = task.companion.stat().st_size, sha256(task.companion)
+    both = hashlib.sha256(f"{source} {words}".encode()).hexdigest()
+    inputs = [{"name": task.companion.name, "size": size, "sha256": words}]
+    return {"content_hash": both, "source_hash": source, "companions": inputs}
 
 
 def _as_speech() -> list[str]:
@@ -106,5 +114,5 @@ def _language(task: Task, text: str) -> tuple[str, list[str]]:
     if not any(character.isalpha() for character in text):
         sentence = f"The language of {task.job_name} cannot be told; {ASSUMED_LANGUAGE} is assumed."
         return ASSUMED_LANGUAGE, [sentence]
-    found = detect_text_language(text, among=_TOLD_APART.split())
+    found = detect_text_language(text, among=TOLD_APART)
     return (ASSUMED_LANGUAGE if found == UNDETERMINED else found), []

@@ -10,6 +10,7 @@ from dropdub.config import JobOptions
 from dropdub.engines.languages import UNDETERMINED, primary
 from dropdub.pipeline.artefacts import SPEAKERS, TRANSCRIPT, Segment, TimedWord, Transcript, chunk_name, load_turns
 from dropdub.pipeline.cleanup import clean_segments
+from dropdub.pipeline.given import Given, given_transcript
 from dropdub.pipeline.speakers import attributed
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.pipeline.targets import skip_warnings, skipped_targets
@@ -29,16 +30,8 @@ class Chunk:
 
 def run(task: Task) -> Result:
     """Write transcript.json; return its language, and the targets that nothing is made for (`skipped`)."""
-    ranges = task.facts["split"]["chunks"]
-    chunks = [
-        Chunk(start, end, Transcript.load(task.job_dir / chunk_name(ordinal)))
-        for ordinal, (start, end) in enumerate(ranges)
-    ]
-    merged = merge(chunks)
-    if "diarize" in task.facts:
-        turns = load_turns(task.job_dir / SPEAKERS)
-        merged = replace(merged, segments=tuple(attributed(merged.segments, turns))).numbered()
-    merged = cleaned_up(merged, task.options)
+    given = given_transcript(task) if _is_given(task) else Given(_transcribed(task))
+    merged = given.transcript
     merged.save(task.job_dir / TRANSCRIPT)
     skipped, warnings = _skipped(task, merged)
     return {
@@ -48,8 +41,28 @@ def run(task: Task) -> Result:
         "engine": merged.engine,
         "speakers": len({segment.speaker for segment in merged.segments}),
         "skipped": skipped,
-        "warnings": warnings,
+        "changed": given.changed,
+        "warnings": [*given.warnings, *warnings],
     }
+
+
+def _is_given(task: Task) -> bool:
+    """Return whether a person brought the transcript, or it was made before and stays."""
+    words = task.facts["probe"].get("words")
+    return words is not None and (words["target"] is None or words["revises"])
+
+
+def _transcribed(task: Task) -> Transcript:
+    ranges = task.facts["split"]["chunks"]
+    chunks = [
+        Chunk(start, end, Transcript.load(task.job_dir / chunk_name(ordinal)))
+        for ordinal, (start, end) in enumerate(ranges)
+    ]
+    merged = merge(chunks)
+    if "diarize" in task.facts:
+        turns = load_turns(task.job_dir / SPEAKERS)
+        merged = replace(merged, segments=tuple(attributed(merged.segments, turns))).numbered()
+    return cleaned_up(merged, task.options)
 
 
 def cleaned_up(transcript: Transcript, options: JobOptions) -> Transcript:

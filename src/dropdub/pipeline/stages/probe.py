@@ -10,8 +10,9 @@ from dropdub.config import Limits
 from dropdub.engines.languages import same_language
 from dropdub.errors import EmptyFile, NoAudio, NotAFile, NotMedia, NotText, TooLarge, TooLong, UnreadableFile
 from dropdub.media.probe import AudioStream, MediaInfo, probe_media
+from dropdub.media.suffixes import MEDIA_SUFFIXES, OTHER_SUFFIXES, TEXT_SUFFIXES
+from dropdub.pipeline.given import words_of
 from dropdub.pipeline.stages.base import Result, Task
-from dropdub.pipeline.suffixes import MEDIA_SUFFIXES, OTHER_SUFFIXES, TEXT_SUFFIXES
 from dropdub.pipeline.textfile import HEAD_BYTES, looks_like_text, read_text
 from dropdub.quantities import format_duration, format_size
 
@@ -28,7 +29,7 @@ def run(task: Task) -> Result:
     size = _usable_size(task.source, task.job_name)
     if size > task.limits.max_size:
         raise TooLarge(_too_large(task.job_name, size, task.limits.max_size))
-    result = _text(task, size) if _is_text(task.source, task.job_name) else _media(task)
+    result = _text(task, size) if _is_text(task.source, task.job_name) else {**_media(task), "words": words_of(task)}
     _refuse_unknown_pairs(task)
     return result
 

@@ -1,0 +1,108 @@
+"""What a person brought along: the subtitle beside a film as its transcript, or as its translation into a target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from dropdub.engines.languages import detect_text_language, same_language, tag_in_name
+from dropdub.errors import NotText
+from dropdub.media.subtitlefile import Cue
+from dropdub.media.subtitlereading import parse_cues
+from dropdub.pipeline.artefacts import SPEAKERS, Transcript, load_turns
+from dropdub.pipeline.ownwords import changed, revised, segments_of, with_speakers
+from dropdub.pipeline.speakers import attributed
+from dropdub.pipeline.stages.base import Task
+from dropdub.pipeline.textfile import TOLD_APART, read_text
+
+_ENGINE = "subtitle"
+_CORRECT = "Correct it, or take it away, then: jobs retry."
+
+
+@dataclass(frozen=True)
+class Given:
+    """A transcript or translation out of a subtitle, and what is to be said about it; `changed` counts its lines."""
+
+    transcript: Transcript
+    warnings: tuple[str, ...] = ()
+    changed: int | None = None
+
+
+def read_cues(path: Path) -> list[Cue]:
+    """Return the cues of a subtitle file. Raises NotText where it cannot be read or shows nothing, and OSError."""
+    cues = parse_cues(read_text(path), kind=path.suffix.lower()[1:])
+    if not cues:
+        raise NotText(f"{path.name} holds no subtitles that can be read.", remedy=_CORRECT)
+    return cues
+
+
+def language_tag(path: Path) -> str | None:
+    """Return the language that a subtitle's name tells: `en` of `clip.en.srt`."""
+    return tag_in_name(path.stem)[1]
+
+
+def given_target(tag: str | None, *, language: str, targets: Sequence[str]) -> str | None:
+    """Return the target that a subtitle is the translation into; None where it is the transcript.
+
+    `language` is the spoken one, or auto. A name without a language is the transcript's.
+    """
+    if tag is None or (language != "auto" and same_language(tag, language)):
+        return None
+    return next((target for target in targets if same_language(target, tag)), None)
+
+
+def words_of(task: Task) -> dict[str, Any] | None:
+    """Return what `probe` tells the planner of the subtitle that came along, if one did."""
+    if task.companion is None:
+        return None
+    tag = language_tag(task.companion)
+    target = given_target(tag, language=task.options.language, targets=task.options.targets)
+    name, cues = task.companion.name, len(read_cues(task.companion))
+    return {"name": name, "target": target, "cues": cues, "revises": task.before is not None}
+
+
+def given_transcript(task: Task) -> Given:
+    """Return the transcript that was brought along: the cues themselves, or what they change in an earlier one."""
+    assert task.companion is not None
+    cues = read_cues(task.companion)
+    if task.before is not None:
+        base = Transcript.load(task.before)
+        if task.facts["probe"]["words"]["target"] is not None:
+            return Given(base)
+        segments = tuple(one for one in revised(base.segments, cues) if one.text.strip())
+        return Given(replace(base, segments=segments).numbered(), changed=changed(base.segments, segments))
+    end_s = float(task.facts["extract"]["duration_s"])
+    segments = segments_of(cues, end_s=end_s)
+    if "diarize" in task.facts:
+        segments = tuple(attributed(segments, load_turns(task.job_dir / SPEAKERS)))
+    language = language_of(task, task.companion, cues)
+    transcript = Transcript(language, end_s, segments, {"name": _ENGINE, "file": task.companion.name}).numbered()
+    return Given(transcript, _late_warnings(task.companion.name, len(cues) - len(segments)))
+
+
+def given_translation(task: Task, source: Transcript, make: Callable[[], Transcript]) -> Given:
+    """Return the translation that was brought along: what `make` gives as it was corrected, or the cues themselves."""
+    assert task.companion is not None and task.target is not None
+    cues = read_cues(task.companion)
+    if task.before is not None:
+        made = make()
+        segments = revised(made.segments, cues)
+        return Given(replace(made, segments=segments), changed=changed(made.segments, segments))
+    segments = with_speakers(segments_of(cues, end_s=source.duration_s), source.segments)
+    engine = {"name": _ENGINE, "file": task.companion.name}
+    late = _late_warnings(task.companion.name, len(cues) - len(segments))
+    return Given(Transcript(task.target, source.duration_s, segments, engine, source_language=source.language), late)
+
+
+def language_of(task: Task, path: Path, cues: Sequence[Cue]) -> str:
+    """Return the language of a subtitle: as the options say, as its name says, else as it reads."""
+    if task.options.language != "auto":
+        return task.options.language
+    return language_tag(path) or detect_text_language("\n".join(cue.text for cue in cues), among=TOLD_APART)
+
+
+def _late_warnings(name: str, count: int) -> tuple[str, ...]:
+    what = "subtitle of {} stands" if count == 1 else "subtitles of {} stand"
+    return (f"{count} {what.format(name)} behind the recording's end and is left out.",) if count else ()
