@@ -11,6 +11,9 @@ import pytest
 from dropdub.engines.apertium import ApertiumTranslator
 from dropdub.engines.espeak import EspeakSynthesizer
 from dropdub.errors import NotText
+from dropdub.media import wav
+from dropdub.media.subtitlereading import parse_cues
+from dropdub.media.voice_check import level_db
 from dropdub.pipeline.artefacts import Transcript
 from dropdub.pipeline.cache import Cache
 from tests.drive import LIGHT, Drive
@@ -170,3 +173,23 @@ def test_of_a_corrected_translation_only_the_changed_line_is_spoken_anew(
         *("talk.es.txt", "talk.es.srt", "talk.es.vtt", "talk.es.m4a", "talk.es.mp4", "manifest.json")
     }
     assert "Eso es todo." in second.published["talk.es.srt"].read_text(encoding="utf-8")
+
+
+def test_a_subtitle_alone_is_spoken_in_its_own_time(words: Path, tmp_path: Path) -> None:
+    drive = Drive(words, tmp_path, name="talk.srt").run()
+    assert drive.facts["probe"]["kind"] == "subtitle" and drive.facts["extract"]["language"] == "en"
+    assert drive.published.keys() == {"talk.en.txt", "talk.en.srt", "talk.en.vtt", "talk.en.m4a", "manifest.json"}
+    dub = drive.job_dir / "dub.en.wav"
+    assert wav.duration_s(dub) == pytest.approx(10.8 + 1.0, abs=0.01)
+    loud = [level_db(wav.read_range(dub, start, start + 0.8)) for start in (0.45, 4.3, 8.5)]
+    quiet = [level_db(wav.read_range(dub, start, end)) for start, end in ((0.0, 0.35), (3.6, 4.15), (7.9, 8.35))]
+    assert min(loud) > -40 > max(quiet)
+
+
+@needs_apertium
+def test_a_subtitle_alone_is_translated_and_keeps_its_times(words: Path, tmp_path: Path) -> None:
+    drive = Drive(words, tmp_path, SPANISH, name="talk.srt").run()
+    assert {"talk.es.txt", "talk.es.srt", "talk.es.vtt", "talk.es.m4a", "manifest.json"} == drive.published.keys()
+    made = parse_cues(drive.published["talk.es.srt"].read_text(encoding="utf-8"), kind="srt")
+    assert [cue.start for cue in made] == [0.4, 4.2, 8.4]
+    assert "país" in made[1].text.lower()

@@ -19,6 +19,11 @@ def is_film(name: str) -> bool:
     return Path(name).suffix.casefold() in MEDIA_SUFFIXES
 
 
+def bare_name(name: str) -> str:
+    """Return a subtitle's name without its language: `clip.srt` for `clip.en.srt`; another file's as it is."""
+    return tag_in_name(Path(name).stem)[0] + Path(name).suffix if is_subtitle(name) else name
+
+
 def owner_of(subtitle: str, films: Iterable[str]) -> str | None:
     """Return the film that a subtitle belongs to; None where there is none. Capitals make no difference.
 

@@ -8,17 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.engines.languages import detect_text_language, same_language, tag_in_name
-from dropdub.errors import NotText
 from dropdub.media.subtitlefile import Cue
-from dropdub.media.subtitlereading import parse_cues
 from dropdub.pipeline.artefacts import SPEAKERS, Transcript, load_turns
+from dropdub.pipeline.cuefile import read_cues
 from dropdub.pipeline.ownwords import changed, revised, segments_of, with_speakers
 from dropdub.pipeline.speakers import attributed
 from dropdub.pipeline.stages.base import Task
-from dropdub.pipeline.textfile import TOLD_APART, read_text
+from dropdub.pipeline.textfile import TOLD_APART
 
 _ENGINE = "subtitle"
-_CORRECT = "Correct it, or take it away, then: jobs retry."
 
 
 @dataclass(frozen=True)
@@ -30,27 +28,20 @@ class Given:
     changed: int | None = None
 
 
-def read_cues(path: Path) -> list[Cue]:
-    """Return the cues of a subtitle file. Raises NotText where it cannot be read or shows nothing, and OSError."""
-    cues = parse_cues(read_text(path), kind=path.suffix.lower()[1:])
-    if not cues:
-        raise NotText(f"{path.name} holds no subtitles that can be read.", remedy=_CORRECT)
-    return cues
-
-
 def language_tag(path: Path) -> str | None:
     """Return the language that a subtitle's name tells: `en` of `clip.en.srt`."""
     return tag_in_name(path.stem)[1]
 
 
-def given_target(tag: str | None, *, language: str, targets: Sequence[str]) -> str | None:
+def given_target(tag: str | None, *, language: str, targets: Sequence[str], late: bool = False) -> str | None:
     """Return the target that a subtitle is the translation into; None where it is the transcript.
 
-    `language` is the spoken one, or auto. A name without a language is the transcript's.
+    `language` is the spoken one, or auto. A name without a language is the transcript's. One that comes after the film
+    was heard (`late`) may bring a target of its own.
     """
     if tag is None or (language != "auto" and same_language(tag, language)):
         return None
-    return next((target for target in targets if same_language(target, tag)), None)
+    return next((target for target in targets if same_language(target, tag)), tag if late else None)
 
 
 def words_of(task: Task) -> dict[str, Any] | None:
@@ -58,7 +49,9 @@ def words_of(task: Task) -> dict[str, Any] | None:
     if task.companion is None:
         return None
     tag = language_tag(task.companion)
-    target = given_target(tag, language=task.options.language, targets=task.options.targets)
+    target = given_target(
+        tag, language=task.options.language, targets=task.options.targets, late=task.before is not None
+    )
     name, cues = task.companion.name, len(read_cues(task.companion))
     return {"name": name, "target": target, "cues": cues, "revises": task.before is not None}
 

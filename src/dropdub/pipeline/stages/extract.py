@@ -1,4 +1,4 @@
-"""extract: from the dropped file to what everything else works on, audio.wav or the paragraphs of a text."""
+"""extract: from the dropped file to what everything else works on: audio.wav, or what a text or a subtitle says."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from dropdub.files import sha256, written_whole
 from dropdub.media import wav
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
 from dropdub.pipeline.artefacts import AUDIO, TRANSCRIPT, Segment, Transcript
+from dropdub.pipeline.cuefile import read_cues
+from dropdub.pipeline.given import language_of
+from dropdub.pipeline.ownwords import segments_of
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.pipeline.targets import skip_warnings, skipped_targets
 from dropdub.pipeline.textfile import TOLD_APART, paragraphs, pieces, read_text
@@ -23,13 +26,17 @@ DISK_MARGIN_BYTES = 50_000_000
 ASSUMED_LANGUAGE = "en"
 _MISSING_LEAST_S = 2.0
 _MISSING_SHARE = 0.02
+_AFTER_LAST_CUE_S = 1.0
+"""Time for the last line of a subtitle alone to be spoken to its end."""
 # On the container's time line: silence before a track that begins late, gaps filled, drift of the clock evened out.
 _ON_TIME = "aresample=16000:async=1:first_pts=0"
 
 
 def run(task: Task) -> Result:
-    """Write audio.wav of a recording, transcript.json of a text; return content hash and length or language."""
-    return _text(task) if task.kind == "text" else _media(task)
+    """Write audio.wav of a recording, transcript.json of all else; return content hash and length or language."""
+    if task.kind == "media":
+        return _media(task)
+    return _subtitle(task) if task.kind == "subtitle" else _text(task)
 
 
 def _media(task: Task) -> Result:
@@ -105,6 +112,22 @@ def _text(task: Task) -> Result:
         "segments": sum(len(pieces(paragraph)) for paragraph in found),
         "skipped": skipped,
         "warnings": [*warnings, *skip_warnings(task.job_name, "text", language, skipped)],
+    }
+
+
+def _subtitle(task: Task) -> Result:
+    cues = read_cues(task.source)
+    language = language_of(task, task.source, cues)
+    segments, duration_s = segments_of(cues), max(cue.end for cue in cues) + _AFTER_LAST_CUE_S
+    Transcript(language, duration_s, segments, engine={}).save(task.job_dir / TRANSCRIPT)
+    skipped = skipped_targets(task.options, language, kind="text")
+    return {
+        "content_hash": sha256(task.source),
+        "duration_s": duration_s,
+        "language": language,
+        "segments": len(segments),
+        "skipped": skipped,
+        "warnings": skip_warnings(task.job_name, "text", language, skipped),
     }
 
 

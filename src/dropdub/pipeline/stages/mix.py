@@ -97,6 +97,8 @@ def _lines(task: Task, target: str, rate: int) -> list[Line]:
 def _length(task: Task, lines: Sequence[Line], rate: int) -> int:
     if task.kind == "text":
         return max([*(line.end for line in lines), round(_SHORTEST_TEXT_S * rate)])
+    if task.kind == "subtitle":  # there is no recording: the last cue is the end
+        return round(float(task.facts["extract"]["duration_s"]) * rate)
     return round(wav.duration_s(task.job_dir / AUDIO) * rate)
 
 

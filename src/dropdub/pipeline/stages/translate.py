@@ -51,7 +51,7 @@ def _made(task: Task, source: Transcript, target: str) -> Transcript:
 def _translated(task: Task, source: Transcript, target: str) -> tuple[list[str], dict[str, Any]]:
     engine = task.engines.translator(task.options.translator, source=source.language, target=target)
     job = _Translation(task, engine, source.language, target)
-    texts = _speech(job, source) if task.kind == "media" else _paragraphs(job, source)
+    texts = _speech(job, source) if task.kind != "text" else _paragraphs(job, source)
     return texts, job.info
 
 
@@ -78,7 +78,7 @@ class _Translation:
         self._source = source
         self._target = target
         # A dub is to take as long as the original; a text may take what it needs.
-        self._fits = task.kind == "media" and isinstance(engine, OffersAlternatives)
+        self._fits = task.kind != "text" and isinstance(engine, OffersAlternatives)
         self.info = asdict(engine.info())
 
     def known(self, texts: Iterable[str]) -> dict[str, str]:

@@ -1,0 +1,108 @@
+"""Subtitles for a film that was done before, or is at work: corrected ones, and those that come late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dropdub.config import JobOptions
+from dropdub.daemon.context import Context, film_name, job_id, options_of
+from dropdub.errors import NotText
+from dropdub.inbox.companions import bare_name, owner_of
+from dropdub.media.subtitlefile import Cue
+from dropdub.pipeline.artefacts import Transcript
+from dropdub.pipeline.cuefile import read_cues
+from dropdub.pipeline.ownwords import are_akin
+from dropdub.store import queries
+from dropdub.store.states import UNFINISHED, JobState
+from dropdub.store.tables import Job
+
+LATE_S = 600.0
+"""So long after its film has ended a subtitle of the same name counts as one that was on its way, whatever it says."""
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A film that a subtitle is for. `transcript`: what was published of it; None where that is gone."""
+
+    job: Job
+    film: Path
+    transcript: Path | None
+
+    def as_row(self) -> dict[str, Any]:
+        """Return what the subtitle's own job remembers of it."""
+        transcript = str(self.transcript) if self.transcript else None
+        return {"job": self.job.id, "name": film_name(self.job), "film": str(self.film), "transcript": transcript}
+
+    @property
+    def options(self) -> JobOptions:
+        """Return the options of then, with the language that was heard: the subtitle's name is compared with it."""
+        options = options_of(self.job)
+        heard = self.job.language
+        return options.overridden({"language": heard}) if heard and options.language == "auto" else options
+
+
+@dataclass(frozen=True)
+class FilmGone:
+    """A subtitle whose film was done before, and is not where it was put."""
+
+    job: Job
+    film: Path
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"It belongs to job {self.job.id} ({film_name(self.job)}), whose film is not at {self.film} any more: "
+            "it is taken as a subtitle of its own. To dub the film, drop both together."
+        )
+
+
+def film_at_work(context: Context, subtitle: str) -> Job | None:
+    """Return the unfinished job of the film that a subtitle belongs to by its name."""
+    jobs = queries.jobs_like(context.store, Path(bare_name(subtitle)).stem, UNFINISHED)
+    return next((job for job in jobs if owner_of(subtitle, [film_name(job)])), None)
+
+
+def revision_of(context: Context, subtitle: Job, path: Path) -> Revision | FilmGone | None:
+    """Return the film that the subtitle at `path` corrects, or came late for: that of the newest job that fits.
+
+    It fits by name, and because it was made of what was said there, or because it came at about the same time.
+    """
+    try:
+        cues = read_cues(path)
+    except (NotText, OSError):
+        return None
+    gone: FilmGone | None = None
+    for job in _same_name(context, subtitle):
+        transcript = _transcript(job)
+        if _fits(cues, transcript, came_late=subtitle.created_at - (job.finished_at or 0.0) < LATE_S):
+            film = Path(job.revision["film"] if job.revision else job.source)
+            if film.is_file():
+                return Revision(job, film, transcript)
+            gone = gone or FilmGone(job, film)
+    return gone
+
+
+def _same_name(context: Context, subtitle: Job) -> Iterator[Job]:
+    jobs = queries.jobs_like(context.store, Path(bare_name(subtitle.name)).stem, (JobState.SUCCEEDED,))
+    for job in sorted(jobs, key=job_id, reverse=True):
+        if job.kind == "media" and job.dup_of is None and owner_of(subtitle.name, [film_name(job)]):
+            yield job
+
+
+def _transcript(job: Job) -> Path | None:
+    """Return the transcript that a job has published, or went by."""
+    published = [Path(path) for path in job.outputs if path.endswith(".json") and not path.endswith("manifest.json")]
+    went_by = [Path(job.revision["transcript"])] if job.revision and job.revision["transcript"] else []
+    return next((path for path in (*published, *went_by) if path.is_file()), None)
+
+
+def _fits(cues: list[Cue], transcript: Path | None, *, came_late: bool) -> bool:
+    if came_late or transcript is None:  # where nothing is left to compare it with, its name has to do
+        return True
+    try:
+        return are_akin(cues, Transcript.load(transcript).segments)
+    except (OSError, ValueError, KeyError, TypeError):
+        return True
