@@ -87,6 +87,12 @@ class Synthesis(Section):
     takes: int = Field(default=3, ge=1, le=5)
 
 
+class TextOptions(Section):
+    """What is made of a text besides its translation and its sound."""
+
+    m4b: bool = False
+
+
 class JobOptions(Section):
     """What is made of one dropped file."""
 
@@ -104,6 +110,7 @@ class JobOptions(Section):
     synthesis: Synthesis = Synthesis()
     duplicates: Literal["skip", "again"] = "skip"
     subtitles: SubtitleStyle = SubtitleStyle()
+    text: TextOptions = TextOptions()
     out: str | None = None
 
     def overridden(self, changes: dict[str, Any]) -> JobOptions:

@@ -12,6 +12,7 @@ speech.pt/0017.wav   one segment spoken (16 bit PCM mono at the synthesizer's ra
                      0017.cut.wav the same without babble behind its last word
 dub.pt.wav         the dubbed track, as long as audio.wav
 dub.pt.m4a         the same, encoded
+dub.pt.m4b         the same as an audio book: with chapters, and the cover of the book
 video.pt.mp4       picture, dubbed track, original track, subtitle tracks (.mkv where MP4 cannot hold the codecs)
 results/STEP.TOKEN.json   what a step returned, written before the supervisor is told
 tmp/STEP.TOKEN/    what a step writes before it renames; dies with the step

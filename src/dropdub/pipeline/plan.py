@@ -25,7 +25,9 @@ _PHASES = {
     "mix": 70,
     "publish/dub": 75,
     "mux": 80,
+    "book": 80,
     "publish/video": 85,
+    "publish/book": 85,
     "publish/manifest": 90,
 }
 _POOLS = {
@@ -101,6 +103,7 @@ def _text(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
         # A text without targets is read aloud in its own language.
         for target in _made(options, facts["extract"]) or [facts["extract"]["language"]]:
             yield from _dub(target, facts)
+            yield from _book(target) if options.text.m4b and facts["probe"]["kind"] == "text" else ()
         yield _publish("manifest")
 
 
@@ -141,6 +144,11 @@ def _take(stage: str, target: str, take: int, lines: Sequence[int] | None) -> St
 def _dubbed_video(target: str) -> Iterator[StepSpec]:
     yield _step("mux", target=target)
     yield _publish("video", target=target)
+
+
+def _book(target: str) -> Iterator[StepSpec]:
+    yield _step("book", target=target)
+    yield _publish("book", target=target)
 
 
 def _transcribe(ordinal: int, chunk: Sequence[float]) -> StepSpec:

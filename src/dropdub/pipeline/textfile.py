@@ -75,6 +75,24 @@ def marked(line: str) -> tuple[str, str]:
     return (found[0], line[found.end() :]) if found else ("", line)
 
 
+def heading_of(paragraph: str) -> tuple[int, str] | None:
+    """Return a heading's level, from 1, and its words; None for another paragraph."""
+    line = paragraph.split("\n", 1)[0]
+    found = _HEADING.match(line)
+    words = line[found.end() :].strip() if found else ""
+    return (found[0].count("#"), words) if found and words else None
+
+
+def without_heading_marks(paragraph: str) -> str:
+    """Return a paragraph as a plain text has it: a heading without its marks."""
+    return paragraph[_marks(paragraph) :]
+
+
+def _marks(paragraph: str) -> int:
+    found = _HEADING.match(paragraph)
+    return found.end() if found else 0
+
+
 def spoken(paragraph: str) -> str:
     """Return a paragraph as it is read aloud: without markup, but with the numbers of a list."""
     lines = [_EMPHASIS.sub("", _LINK.sub(r"\1", _BULLET.sub("", line, count=1))) for line in paragraph.split("\n")]

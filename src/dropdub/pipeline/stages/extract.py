@@ -14,11 +14,12 @@ from dropdub.media import wav
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
 from dropdub.pipeline.artefacts import AUDIO, TRANSCRIPT, Segment, Transcript
 from dropdub.pipeline.cuefile import read_cues
+from dropdub.pipeline.documents import is_document, read_document
 from dropdub.pipeline.given import language_of
 from dropdub.pipeline.ownwords import segments_of
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.pipeline.targets import skip_warnings, skipped_targets
-from dropdub.pipeline.textfile import TOLD_APART, paragraphs, pieces, read_text
+from dropdub.pipeline.textfile import TOLD_APART, heading_of, paragraphs, pieces, read_text
 from dropdub.quantities import format_duration, format_size
 
 BYTES_PER_SECOND = 32_000
@@ -99,7 +100,7 @@ def _short_warning(task: Task, found_s: float, promised_s: float) -> list[str]:
 
 
 def _text(task: Task) -> Result:
-    text = read_text(task.source)
+    text = read_document(task.source) if is_document(task.job_name) else read_text(task.source)
     found = paragraphs(text)
     language, warnings = _language(task, text)
     segments = tuple(Segment(number, 0.0, 0.0, paragraph) for number, paragraph in enumerate(found))
@@ -111,6 +112,7 @@ def _text(task: Task) -> Result:
         # In pieces, not paragraphs: the unit of work, which deadlines are reckoned from.
         "segments": sum(len(pieces(paragraph)) for paragraph in found),
         "skipped": skipped,
+        "headings": sum(heading_of(paragraph) is not None for paragraph in found),
         "warnings": [*warnings, *skip_warnings(task.job_name, "text", language, skipped)],
     }
 

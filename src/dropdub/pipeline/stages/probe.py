@@ -12,14 +12,13 @@ from dropdub.errors import EmptyFile, NoAudio, NotAFile, NotMedia, NotText, TooL
 from dropdub.media.probe import AudioStream, MediaInfo, probe_media
 from dropdub.media.suffixes import MEDIA_SUFFIXES, OTHER_SUFFIXES, SUBTITLE_SUFFIXES, TEXT_SUFFIXES
 from dropdub.pipeline.cuefile import read_cues
+from dropdub.pipeline.documents import is_document, read_document
 from dropdub.pipeline.given import words_of
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.pipeline.textfile import HEAD_BYTES, looks_like_text, read_text
 from dropdub.quantities import format_duration, format_size
 
-ACCEPTED = (
-    "Drop a recording with sound (video or audio), subtitles (.srt, .vtt), or a text to be read aloud (.txt, .md)."
-)
+ACCEPTED = "Drop a recording with sound, subtitles (.srt, .vtt), or a text to be read aloud (.txt, .md, .docx, .epub)."
 _LEFT_FOR_THE_REST_S = 1.0
 
 
@@ -34,7 +33,7 @@ def run(task: Task) -> Result:
         raise TooLarge(_too_large(task.job_name, size, task.limits.max_size))
     if Path(task.job_name).suffix.lower() in SUBTITLE_SUFFIXES:
         result = _subtitle(task, size)
-    elif _is_text(task.source, task.job_name):
+    elif is_document(task.job_name) or _is_text(task.source, task.job_name):
         result = _text(task, size)
     else:
         result = {**_media(task), "words": words_of(task)}
@@ -94,8 +93,13 @@ def _refuse_long_text(task: Task, size: int) -> None:
 
 def _text(task: Task, size: int) -> Result:
     name = task.job_name
-    _refuse_long_text(task, size)
-    if not read_text(task.source).strip():
+    if is_document(name):
+        text = read_document(task.source)
+        _refuse_long_text(task, len(text.encode()))
+    else:
+        _refuse_long_text(task, size)
+        text = read_text(task.source)
+    if not text.strip():
         raise EmptyFile(f"{name} holds nothing but blanks.", remedy="Write something into it and drop it again.")
     return {"kind": "text", "size": size, "video": None}
 

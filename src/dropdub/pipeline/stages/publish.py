@@ -13,7 +13,7 @@ from dropdub.errors import Waiting
 from dropdub.files import copy_whole, fsync_dir, remove, sha256, write_whole
 from dropdub.media.subtitles import layout, write_srt, write_vtt
 from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, dub_name, translation_name
-from dropdub.pipeline.deliverables import MANIFEST, as_text, deliverable_name, manifest, readable
+from dropdub.pipeline.deliverables import MANIFEST, as_markdown, as_text, deliverable_name, manifest, readable
 from dropdub.pipeline.stages.base import Result, Task, target_of
 
 
@@ -47,12 +47,18 @@ def _translation(task: Task) -> Iterator[Path]:
     translation = Transcript.load(task.job_dir / translation_name(target))
     if task.kind == "text":
         yield _write(task, "txt", as_text(translation.segments))
+        if task.facts["extract"].get("headings"):
+            yield _write(task, "md", as_markdown(translation.segments))
     else:
         yield from _speech_texts(task, translation)
 
 
 def _dub(task: Task) -> Iterator[Path]:
     yield _place(task, dub_name(target_of(task), "m4a"), "m4a")
+
+
+def _book(task: Task) -> Iterator[Path]:
+    yield _place(task, dub_name(target_of(task), "m4b"), "m4b")
 
 
 def _video(task: Task) -> Iterator[Path]:
@@ -73,6 +79,7 @@ _RENDERERS: Mapping[str, Callable[[Task], Iterator[Path]]] = {
     "translation": _translation,
     "dub": _dub,
     "video": _video,
+    "book": _book,
     "manifest": _manifest,
 }
 
