@@ -129,6 +129,7 @@ def test_a_correction_whose_film_is_gone_is_taken_as_a_subtitle_of_its_own_and_t
     }
     [warning] = root.job("talk.srt")["warnings"]
     assert "whose film is not at" in warning and "drop both together" in warning
+    assert manifest(root, "talk (2)")["warnings"] == [warning]
 
 
 def test_a_subtitle_alone_is_translated_and_spoken(site: Callable[..., Site]) -> None:

@@ -193,10 +193,9 @@ class Intake:
             sidecar=str(taken.sidecar) if taken.sidecar else None,
             companion=str(taken.companion) if taken.companion else None,
             revision=revision.as_row() if isinstance(revision, Revision) else None,
-            warnings=[revision.sentence] if isinstance(revision, FilmGone) else [],
             overrides=overrides,
             options=options.model_dump(mode="json"),
-            steps=first_steps(),
+            steps=first_steps(warnings=[revision.sentence] if isinstance(revision, FilmGone) else ()),
             now=time.time(),
         )
 

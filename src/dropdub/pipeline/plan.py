@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dropdub.config import JobOptions
@@ -46,9 +47,9 @@ _LEARNT = {
 }
 
 
-def first_steps() -> tuple[StepSpec, ...]:
-    """Return the steps that every job begins with."""
-    return (_step("probe"),)
+def first_steps(*, warnings: Sequence[str] = ()) -> tuple[StepSpec, ...]:
+    """Return the steps that every job begins with; `warnings` are what its intake has to say."""
+    return (replace(_step("probe"), params={"warnings": list(warnings)} if warnings else {}),)
 
 
 def plan(options: JobOptions, facts: Facts) -> tuple[StepSpec, ...]:

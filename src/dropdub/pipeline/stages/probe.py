@@ -38,7 +38,7 @@ def run(task: Task) -> Result:
     else:
         result = {**_media(task), "words": words_of(task)}
     _refuse_unknown_pairs(task)
-    return result
+    return {**result, "warnings": list(task.params.get("warnings", ()))}
 
 
 def _usable_size(source: Path, name: str) -> int:

@@ -72,7 +72,6 @@ def take_job(  # noqa: PLR0913  keywords: what the job row records
     revision: Mapping[str, Any] | None = None,
     overrides: Mapping[str, Any],
     options: Mapping[str, Any],
-    warnings: Sequence[str] = (),
     kind: str | None = None,
     steps: Sequence[StepSpec],
     now: float,
@@ -92,13 +91,13 @@ def take_job(  # noqa: PLR0913  keywords: what the job row records
             revision=dict(revision) if revision else None,
             overrides=dict(overrides),
             options=dict(options),
-            warnings=list(warnings),
             kind=kind,
             reason=None,
             remedy=None,
         )
         insert_steps(session, job, steps)
-        tell(session, job_id, "Taken, and queued", now)
+        belongs = f", for the film of job {revision['job']} ({revision['name']})" if revision else ""
+        tell(session, job_id, f"Taken{belongs}, and queued", now)
     return job
 
 
