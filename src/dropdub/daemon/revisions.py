@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +10,9 @@ from typing import Any
 
 from dropdub.config import JobOptions
 from dropdub.daemon.context import Context, film_name, job_id, options_of
-from dropdub.errors import NotText
 from dropdub.inbox.companions import bare_name, owner_of
-from dropdub.media.subtitlefile import Cue
+from dropdub.media.subtitlereading import cue_starts
 from dropdub.pipeline.artefacts import Transcript
-from dropdub.pipeline.cuefile import read_cues
 from dropdub.pipeline.ownwords import are_akin
 from dropdub.store import queries
 from dropdub.store.states import UNFINISHED, JobState
@@ -70,14 +69,12 @@ def revision_of(context: Context, subtitle: Job, path: Path) -> Revision | FilmG
 
     It fits by name, and because it was made of what was said there, or because it came at about the same time.
     """
-    try:
-        cues = read_cues(path)
-    except (NotText, OSError):
-        return None
     gone: FilmGone | None = None
-    for job in _same_name(context, subtitle):
+    starts = _starts(path, context.config.limits.max_text)
+    for job in _same_name(context, subtitle) if starts else ():
         transcript = _transcript(job)
-        if _fits(cues, transcript, came_late=subtitle.created_at - (job.finished_at or 0.0) < LATE_S):
+        came_late = subtitle.created_at - (job.finished_at or 0.0) < LATE_S
+        if came_late or _fits(starts, transcript, job):
             film = Path(job.revision["film"] if job.revision else job.source)
             if film.is_file():
                 return Revision(job, film, transcript)
@@ -86,7 +83,8 @@ def revision_of(context: Context, subtitle: Job, path: Path) -> Revision | FilmG
 
 
 def _same_name(context: Context, subtitle: Job) -> Iterator[Job]:
-    jobs = queries.jobs_like(context.store, Path(bare_name(subtitle.name)).stem, (JobState.SUCCEEDED,))
+    ended = (JobState.SUCCEEDED, JobState.FAILED)
+    jobs = queries.jobs_like(context.store, Path(bare_name(subtitle.name)).stem, ended)
     for job in sorted(jobs, key=job_id, reverse=True):
         if job.kind == "media" and job.dup_of is None and owner_of(subtitle.name, [film_name(job)]):
             yield job
@@ -99,10 +97,17 @@ def _transcript(job: Job) -> Path | None:
     return next((path for path in (*published, *went_by) if path.is_file()), None)
 
 
-def _fits(cues: list[Cue], transcript: Path | None, *, came_late: bool) -> bool:
-    if came_late or transcript is None:  # where nothing is left to compare it with, its name has to do
-        return True
+def _starts(path: Path, most_bytes: int) -> list[float]:
+    """Return when the lines of a subtitle begin. It is not read in full here: what it holds may be anything."""
     try:
-        return are_akin(cues, Transcript.load(transcript).segments)
-    except (OSError, ValueError, KeyError, TypeError):
-        return True
+        return cue_starts(path.read_bytes()) if path.stat().st_size <= most_bytes else []
+    except OSError:
+        return []
+
+
+def _fits(starts: list[float], transcript: Path | None, job: Job) -> bool:
+    """Return whether a subtitle was made of what was said; where that is gone, the name has to do."""
+    if transcript is not None:
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            return are_akin(starts, Transcript.load(transcript).segments)
+    return job.state == JobState.SUCCEEDED

@@ -68,9 +68,8 @@ def with_speakers(segments: Iterable[Segment], known: Sequence[Segment]) -> tupl
     return tuple(replace(one, speaker=speaker(one.start)) for one in segments)
 
 
-def are_akin(cues: Sequence[Cue], segments: Sequence[Segment]) -> bool:
-    """Return whether cues can have been made of these segments: three in ten begin with one, at least."""
-    starts = sorted(cue.start for cue in cues)
+def are_akin(starts: Sequence[float], segments: Sequence[Segment]) -> bool:
+    """Return whether cues that begin at `starts` (in order) can be of these segments: three in ten begin with one."""
     met = sum(
         bisect_left(starts, segment.start - _AKIN_S) < bisect_right(starts, segment.start + _AKIN_S)
         for segment in segments

@@ -36,6 +36,8 @@ def run(task: Task) -> Result:
     elif is_document(task.job_name) or _is_text(task.source, task.job_name):
         result = _text(task, size)
     else:
+        if task.companion is not None:
+            _refuse_long_text(task, task.companion.stat().st_size, name=task.companion.name)
         result = {**_media(task), "words": words_of(task)}
     _refuse_unknown_pairs(task)
     return {**result, "warnings": list(task.params.get("warnings", ()))}
@@ -85,10 +87,10 @@ def _subtitle(task: Task, size: int) -> Result:
     return {"kind": "subtitle", "size": size, "video": None}
 
 
-def _refuse_long_text(task: Task, size: int) -> None:
+def _refuse_long_text(task: Task, size: int, *, name: str | None = None) -> None:
     if size > task.limits.max_text:
         remedy = "Cut it, or raise limits.max_text in config.yaml, then: jobs retry."
-        raise TooLarge(_too_large(task.job_name, size, task.limits.max_text), remedy=remedy)
+        raise TooLarge(_too_large(name or task.job_name, size, task.limits.max_text), remedy=remedy)
 
 
 def _text(task: Task, size: int) -> Result:
