@@ -10,7 +10,7 @@ import pytest
 
 from dropdub.engines.apertium import ApertiumTranslator
 from dropdub.engines.espeak import EspeakSynthesizer
-from dropdub.errors import NotText
+from dropdub.errors import NotText, UnreadableFile
 from dropdub.media import wav
 from dropdub.media.subtitlereading import parse_cues
 from dropdub.media.voice_check import level_db
@@ -193,3 +193,20 @@ def test_a_subtitle_alone_is_translated_and_keeps_its_times(words: Path, tmp_pat
     made = parse_cues(drive.published["talk.es.srt"].read_text(encoding="utf-8"), kind="srt")
     assert [cue.start for cue in made] == [0.4, 4.2, 8.4]
     assert "país" in made[1].text.lower()
+
+
+def test_a_translation_of_ones_own_needs_no_translator(talk_video: Path, tmp_path: Path) -> None:
+    path = tmp_path / "talk.cy.srt"
+    path.write_text("1\n00:00:01,000 --> 00:00:04,000\nBore da i chi.\n", encoding="utf-8")
+    options = LIGHT.overridden({"language": "en", "targets": ["cy"]})
+    drive = Drive(talk_video, tmp_path, options, companion=path).run()
+    assert "Bore da i chi." in drive.published["talk.cy.srt"].read_text(encoding="utf-8")
+    assert "talk.cy.mp4" in drive.published
+
+
+def test_a_transcript_that_is_gone_while_it_is_corrected_is_named_with_what_to_do(
+    talk_video: Path, words: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(UnreadableFile, match=r"talk\.json that is corrected") as refused:
+        Drive(talk_video, tmp_path, companion=words, before=tmp_path / "talk.json").run()
+    assert "jobs retry" in refused.value.remedy

@@ -126,18 +126,26 @@ class Intake:
         settled = self._settling.observe(seen.drops, now)
         ready = self._without_held(settled)
         self._pending = len(seen.drops) - len(self._held)
-        for drop in ready[:MOST_AT_ONCE]:
+        for drop in ready:
             self._record(drop)
         due = self._settling.next_due(now)
         soon = now + LOOK_AGAIN_S if ready else now + self._rescan_s
         self._next_scan = min(soon, due if due is not None else soon)
 
     def _without_held(self, settled: Sequence[Drop]) -> list[Drop]:
-        """Return what can be taken now: a subtitle that came too late for its film waits until that is done."""
-        lone = [drop for drop in settled if is_subtitle(drop.path.name)]
-        films = {drop.path: film for drop in lone if (film := film_at_work(self._context, drop.path.name))}
-        self._held = [f"{path.name} waits for its film, job {film.id} ({film.name})." for path, film in films.items()]
-        return [drop for drop in settled if drop.path not in films]
+        """Return what is taken now: a subtitle that came too late for its film waits until that is done."""
+        ready: list[Drop] = []
+        self._held = []
+        for drop in settled:
+            name = drop.path.name
+            film = film_at_work(self._context, name) if is_subtitle(name) else None
+            if film is None:
+                ready.append(drop)
+            else:
+                self._held.append(f"{name} waits for its film, job {film.id} ({film.name}).")
+            if len(ready) == MOST_AT_ONCE:
+                break
+        return ready
 
     def _record(self, drop: Drop) -> None:
         if still_written(drop.path) or (drop.companion and still_written(drop.companion)):

@@ -77,7 +77,7 @@ def revision_of(context: Context, subtitle: Job, path: Path) -> Revision | FilmG
         if came_late or _fits(starts, transcript, job):
             film = Path(job.revision["film"] if job.revision else job.source)
             if film.is_file():
-                return Revision(job, film, transcript)
+                return Revision(job, film, transcript[0] if transcript else None)
             gone = gone or FilmGone(job, film)
     return gone
 
@@ -90,11 +90,14 @@ def _same_name(context: Context, subtitle: Job) -> Iterator[Job]:
             yield job
 
 
-def _transcript(job: Job) -> Path | None:
-    """Return the transcript that a job has published, or went by."""
+def _transcript(job: Job) -> tuple[Path, Transcript] | None:
+    """Return the transcript that a job has published, or went by; None where it is gone, or something else by now."""
     published = [Path(path) for path in job.outputs if path.endswith(".json") and not path.endswith("manifest.json")]
     went_by = [Path(job.revision["transcript"])] if job.revision and job.revision["transcript"] else []
-    return next((path for path in (*published, *went_by) if path.is_file()), None)
+    for path in (*published, *went_by):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            return path, Transcript.load(path)
+    return None
 
 
 def _starts(path: Path, most_bytes: int) -> list[float]:
@@ -105,9 +108,6 @@ def _starts(path: Path, most_bytes: int) -> list[float]:
         return []
 
 
-def _fits(starts: list[float], transcript: Path | None, job: Job) -> bool:
+def _fits(starts: list[float], transcript: tuple[Path, Transcript] | None, job: Job) -> bool:
     """Return whether a subtitle was made of what was said; where that is gone, the name has to do."""
-    if transcript is not None:
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            return are_akin(starts, Transcript.load(transcript).segments)
-    return job.state == JobState.SUCCEEDED
+    return are_akin(starts, transcript[1].segments) if transcript else job.state == JobState.SUCCEEDED

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.engines.languages import detect_text_language, same_language, tag_in_name
+from dropdub.errors import UnreadableFile
 from dropdub.media.subtitlefile import Cue
 from dropdub.pipeline.artefacts import SPEAKERS, Transcript, load_turns
 from dropdub.pipeline.cuefile import read_cues
@@ -61,7 +62,7 @@ def given_transcript(task: Task) -> Given:
     assert task.companion is not None
     cues = read_cues(task.companion)
     if task.before is not None:
-        base = Transcript.load(task.before)
+        base = _earlier(task.before)
         if task.facts["probe"]["words"]["target"] is not None:
             return Given(base)
         segments = tuple(one for one in revised(base.segments, cues) if one.text.strip())
@@ -94,6 +95,16 @@ def language_of(task: Task, path: Path, cues: Sequence[Cue]) -> str:
     if task.options.language != "auto":
         return task.options.language
     return language_tag(path) or detect_text_language("\n".join(cue.text for cue in cues), among=TOLD_APART)
+
+
+def _earlier(path: Path) -> Transcript:
+    try:
+        return Transcript.load(path)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        remedy = "The film is heard anew with: jobs retry."
+        raise UnreadableFile(
+            f"The transcript {path} that is corrected cannot be read any more.", remedy=remedy
+        ) from error
 
 
 def _late_warnings(name: str, count: int) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def run(task: Task) -> Result:
         if task.companion is not None:
             _refuse_long_text(task, task.companion.stat().st_size, name=task.companion.name)
         result = {**_media(task), "words": words_of(task)}
-    _refuse_unknown_pairs(task)
+    _refuse_unknown_pairs(task, brought=(result.get("words") or {}).get("target"))
     return {**result, "warnings": list(task.params.get("warnings", ()))}
 
 
@@ -71,11 +71,14 @@ def _is_text(source: Path, name: str) -> bool:
     return True
 
 
-def _refuse_unknown_pairs(task: Task) -> None:
-    """Refuse before any work what cannot be translated, where the language is named; else it must be heard first."""
+def _refuse_unknown_pairs(task: Task, *, brought: str | None) -> None:
+    """Refuse before any work what cannot be translated, where the language is named; else it must be heard first.
+
+    A translation that a person `brought` needs no translator.
+    """
     source = task.options.language
     for target in task.options.targets if source != "auto" else ():
-        if not same_language(source, target):
+        if target != brought and not same_language(source, target):
             task.engines.require_pair(task.options.translator, source=source, target=target)
 
 
