@@ -17,7 +17,6 @@ from dropdub.inbox.intake import (
     CHANGED,
     NOTE_ROOM,
     VANISHED,
-    StillWritten,
     Taken,
     Wanted,
     bring_in,
@@ -26,6 +25,7 @@ from dropdub.inbox.intake import (
     remove_error_note,
     write_error_note,
 )
+from dropdub.inbox.moving import StillWritten
 from dropdub.inbox.scan import scan
 
 NAMES = ["clip.mp4", "with  spaces.mp4", "Ação.mp4", "🎬" * 62 + ".mp4", "x" * 251 + ".mp4", "-rf", "no suffix"]
