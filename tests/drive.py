@@ -34,6 +34,8 @@ class Drive:
     engines: EngineShelf = field(default_factory=Shelf)
     cache: Cache = field(default_factory=lambda: Cache(None, max_bytes=0))
     name: str | None = None
+    companion: Path | None = None
+    before: Path | None = None
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
     columns: dict[str, Any] = field(default_factory=dict)
     shares: dict[str, list[float]] = field(default_factory=dict)
@@ -101,6 +103,8 @@ class Drive:
             engines=self.engines,
             cache=self.cache,
             deadline_s=DEADLINE_S,
+            companion=self.companion,
+            before=self.before,
             progress=self.shares.setdefault(step.key, []).append,
         )
 

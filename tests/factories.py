@@ -36,13 +36,21 @@ def a_queued_job(
     *,
     steps: Sequence[StepSpec] = (a_spec(),),
     options: dict[str, Any] | None = None,
+    revision: dict[str, Any] | None = None,
     now: float = NOW,
     **values: Any,
 ) -> Job:
     job = a_claiming_job(store, now=now, **values)
     assert job.id is not None
     return transitions.take_job(
-        store, job.id, source=f"/work/{job.id}", overrides={}, options=options or {}, steps=steps, now=now
+        store,
+        job.id,
+        source=f"/work/{job.id}",
+        revision=revision,
+        overrides={},
+        options=options or {},
+        steps=steps,
+        now=now,
     )
 
 

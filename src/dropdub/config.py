@@ -113,6 +113,12 @@ class Mix(Section):
     separate: bool = False
 
 
+class TextOptions(Section):
+    """What is made of a text besides its translation and its sound."""
+
+    m4b: bool = False
+
+
 class JobOptions(Section):
     """What is made of one dropped file."""
 
@@ -132,6 +138,7 @@ class JobOptions(Section):
     mix: Mix = Mix()
     duplicates: Literal["skip", "again"] = "skip"
     subtitles: SubtitleStyle = SubtitleStyle()
+    text: TextOptions = TextOptions()
     out: str | None = None
 
     def overridden(self, changes: dict[str, Any]) -> JobOptions:
@@ -162,6 +169,7 @@ class InboxSettings(Section):
 
     settle: NotNegative = 5.0
     settle_empty: NotNegative = 30.0
+    settle_subtitle: NotNegative = 20.0
     rescan: Positive = 30.0
     observer: Literal["auto", "native", "polling"] = "auto"
     polling_interval: Positive = 2.0

@@ -157,9 +157,15 @@ def _task(run: Run, shelf: Shelf, cache: Cache, line: Line) -> Task:
         engines=shelf,
         cache=cache,
         deadline_s=run.deadline_s,
+        companion=_path(given.get("companion")),
+        before=_path(given.get("before")),
         progress=lambda share: line.say(Progress(run.step_id, run.token, float(share))),
         log=lambda text: line.say(Log("info", text, run.step_id)),
     )
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None
 
 
 def _get_ready(start: Start) -> tuple[Shelf, Cache]:

@@ -24,7 +24,7 @@ from tests.waiting import wait_until
 LIGHT = {"transcriber": "pocketsphinx", "translator": "apertium", "synthesizer": "espeak-ng", "speakers": "one"}
 QUICK: dict[str, Any] = {
     "job": LIGHT,
-    "inbox": {"settle": 0.4, "settle_empty": 1.0, "rescan": 1.0},
+    "inbox": {"settle": 0.4, "settle_empty": 1.0, "settle_subtitle": 2.0, "rescan": 1.0},
     "retry": {"first": 0.1, "longest": 0.5},
     "limits": {"min_free_disk": 1_000_000, "min_free_memory": 1_000_000},
 }

@@ -57,6 +57,21 @@ def a_site(folder: Path, clip: Path, *, targets: Iterable[str], **environment: s
     return site
 
 
+def with_subtitle(site: Site) -> Site:
+    """Lay the film's own words beside it in the inbox."""
+    site.drop_text("1\n00:00:00,200 --> 00:00:02,000\nAnd so, my fellow Americans.\n", "clip.en.srt")
+    return site
+
+
+def moving_places(site: Site) -> list[str]:
+    """Return the places at which the daemon takes files in and hands them over, as they were reached in the root."""
+    reached = places(site)
+    taken = next(number for number, place in enumerate(reached) if place.startswith("daemon.commit.take_job"))
+    ending = next(number for number, place in enumerate(reached) if place.startswith("daemon.commit.begin_ending"))
+    chosen = [*reached[: taken + 1], *reached[ending:]]
+    return [place for place in dict.fromkeys(chosen) if place.startswith("daemon.")]
+
+
 def places(site: Site) -> list[str]:
     """Return the places that were reached in the root, in their order; runs of steps and the heartbeat left out."""
     lines = (site.root / "trace").read_text(encoding="utf-8").splitlines()

@@ -50,9 +50,12 @@ def _jobs(database: sqlite3.Connection, dropped: Mapping[str, int] | None) -> It
     jobs = database.execute(
         "SELECT * FROM job WHERE origin = 'dropped' AND (reason IS NULL OR reason NOT LIKE '%vanished%')"
     ).fetchall()
-    if dropped is not None and len(jobs) != sum(dropped.values()):
-        yield f"{sum(dropped.values())} files dropped, {len(jobs)} jobs"
+    beside = sum(job["companion"] is not None for job in jobs)
+    if dropped is not None and len(jobs) + beside != sum(dropped.values()):
+        yield f"{sum(dropped.values())} files dropped, {len(jobs)} jobs, {beside} subtitles with them"
     for job in jobs:
+        if job["state"] in ENDED and job["companion"] and not Path(job["companion"]).exists():
+            yield f"job {job['id']} says its subtitle is at {job['companion']}: it is not"
         if job["state"] in ENDED and not Path(job["source"]).exists():
             yield f"job {job['id']} says its original is at {job['source']}: it is not"
 

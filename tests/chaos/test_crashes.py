@@ -69,6 +69,33 @@ def test_a_crash_at_any_write_loses_doubles_and_leaves_nothing(
     assert found == []
 
 
+def test_a_crash_while_film_and_subtitle_are_moved_parts_loses_and_doubles_neither(
+    clip: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("together")
+
+    def a_site(name: str) -> Site:
+        return harness.with_subtitle(harness.a_site(folder / name, clip, targets=[]))
+
+    traced = a_site("traced")
+    assert traced.work_off(timeout_s=harness.ENDS_WITHIN_S, **traced.environment) == 0, traced.output()
+    chosen = some_of(harness.moving_places(traced))
+
+    def tried(number: int) -> list[str]:
+        site = a_site(str(number))
+        found = harness.problems_after_a_kill_at(chosen[number], site)
+        if (names := sorted(path.name for path in (site.root / "archive").iterdir())) != [
+            *("clip.en.srt", "clip.mp4", "clip.mp4.job.yaml")
+        ]:
+            found.append(f"in archive/ are {names}")
+        return [f"{chosen[number]}: {problem}" for problem in found]
+
+    print(f"{len(chosen)} places tried, seed {SEED}")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = [problem for problems in pool.map(tried, range(len(chosen))) for problem in problems]
+    assert found == []
+
+
 def some_of(places: list[str]) -> list[str]:
     """Choose places: of each name at least one, then at random up to the limit."""
     by_name: dict[str, list[str]] = defaultdict(list)

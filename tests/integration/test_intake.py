@@ -17,7 +17,6 @@ from dropdub.inbox.intake import (
     CHANGED,
     NOTE_ROOM,
     VANISHED,
-    StillWritten,
     Taken,
     Wanted,
     bring_in,
@@ -26,6 +25,7 @@ from dropdub.inbox.intake import (
     remove_error_note,
     write_error_note,
 )
+from dropdub.inbox.moving import StillWritten
 from dropdub.inbox.scan import scan
 
 NAMES = ["clip.mp4", "with  spaces.mp4", "Ação.mp4", "🎬" * 62 + ".mp4", "x" * 251 + ".mp4", "-rf", "no suffix"]
@@ -348,3 +348,59 @@ def test_an_original_that_somebody_took_away_does_not_stop_the_ending(source_dir
     assert hand_over(source_dir / "clip.mp4", source_dir / "x.job.yaml", place / "clip.mp4") == Taken(
         place / "clip.mp4"
     )
+
+
+def with_words(folder: Path, name: str = "clip.mp4", words: str = "clip.en.srt") -> Wanted:
+    path = put(folder / name)
+    return Wanted(path, files.safe_name(name), identity(path), companion=put(folder / words, b"words"))
+
+
+def test_a_film_and_its_subtitle_are_moved(inbox: Path, place: Path) -> None:
+    taken = bring_in(with_words(inbox, "Clip.mp4", "clip.en.srt"), place)
+    assert taken == Taken(place / "Clip.mp4", companion=place / "Clip.en.srt")
+    assert all_files(inbox) == [] and (place / "Clip.en.srt").read_bytes() == b"words"
+
+
+def test_after_a_crash_between_film_and_subtitle_the_subtitle_follows(inbox: Path, place: Path) -> None:
+    intent = with_words(inbox)
+    place.mkdir(parents=True)
+    files.move(intent.path, place / "clip.mp4")
+    for _ in range(2):
+        assert bring_in(intent, place) == Taken(place / "clip.mp4", companion=place / "clip.en.srt")
+    assert all_files(inbox) == []
+
+
+def test_of_a_subtitle_that_was_copied_but_not_removed_one_stays(inbox: Path, place: Path) -> None:
+    intent = with_words(inbox)
+    place.mkdir(parents=True)
+    files.move(intent.path, place / "clip.mp4")
+    assert intent.companion is not None
+    shutil.copyfile(intent.companion, place / "clip.en.srt")
+    assert bring_in(intent, place) == Taken(place / "clip.mp4", companion=place / "clip.en.srt")
+    on_another = place.stat().st_dev != inbox.stat().st_dev
+    assert all_files(inbox) == ([] if on_another else ["clip.en.srt"])  # on one file system it is a new drop
+
+
+def test_a_subtitle_that_is_held_open_keeps_its_film_waiting(inbox: Path, source_dir: Path) -> None:
+    if sys.platform != "linux":
+        pytest.skip("only Linux tells who writes a file")
+    intent = with_words(inbox)
+    assert intent.companion is not None
+    script = "import sys; f = open(sys.argv[1], 'ab', 0); print('open', flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", script, str(intent.companion)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None and writer.stdout.readline() == b"open\n"
+        with pytest.raises(StillWritten, match=r"clip\.en\.srt is still being written"):
+            bring_in(intent, source_dir)
+        assert all_files(inbox) == ["clip.en.srt", "clip.mp4"]
+        writer.communicate()
+    assert isinstance(bring_in(intent, source_dir), Taken)
+
+
+def test_film_sidecar_and_subtitle_are_handed_over_together_and_again(source_dir: Path, place: Path) -> None:
+    film, sidecar = put(source_dir / "clip.mp4"), put(source_dir / "clip.mp4.job.yaml", b"x: 1")
+    words = put(source_dir / "clip.en.srt", b"words")
+    expected = Taken(place / "clip (2).mp4", place / "clip (2).mp4.job.yaml", place / "clip (2).en.srt")
+    for _ in range(2):
+        assert hand_over(film, sidecar, place / "clip (2).mp4", companion=words) == expected
+    assert all_files(source_dir) == []

@@ -330,7 +330,9 @@ REFUSALS: list[tuple[str, Callable[[Path], object], type[DropdubError], str]] = 
     ("noise.bin", noise, NotMedia, "not a recording"),
     ("story.mp4", lambda path: path.write_text("No film.\n"), NotMedia, "not a recording"),
     ("list.mp4", lambda path: path.write_text("#EXTM3U\nfile:///etc/passwd\n"), NotMedia, "not a recording"),
-    ("clip.srt", lambda path: path.write_text("1\n00:00 --> 00:01\nHi\n"), NotText, "neither a recording nor a text"),
+    ("clip.ass", lambda path: path.write_text("[Script Info]\nTitle: x\n"), NotText, "neither a recording nor a text"),
+    ("clip.srt", lambda path: path.write_text("Hi without any time.\n"), NotText, "holds no subtitles"),
+    ("noise.vtt", noise, NotText, "not a text that can be read"),
     ("folder.mp4", lambda path: path.mkdir(), NotAFile, "regular file"),
     ("link.mp4", lambda path: path.symlink_to("/etc/hostname"), NotAFile, "regular file"),
 ]

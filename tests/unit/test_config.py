@@ -27,7 +27,7 @@ def write(tmp_path: Path) -> Any:
 
 
 def uncommented(text: str) -> str:
-    return re.sub(r"^(\s*)# ([a-z_]+:( .*)?)$", r"\1\2", text, flags=re.MULTILINE)
+    return re.sub(r"^(\s*)# ([a-z_0-9]+:( .*)?)$", r"\1\2", text, flags=re.MULTILINE)
 
 
 def keys(data: Any, prefix: str = "") -> set[str]:

@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dropdub.config import SubtitleStyle
+from dropdub.media.dialogue import parted
+from dropdub.media.subtitlefile import Cue
 from dropdub.media.subtitles import layout
 from tests.unit.test_subtitles import STYLE, Said, shown, solid
 
@@ -77,3 +79,16 @@ def test_every_word_stands_once_in_its_order_and_no_cue_goes_before_the_next_com
     assert solid(bare).replace("-", "") == solid("".join(one.text for one in said)).replace("-", "")
     assert all(len(line) <= 42 for cue in cues for line in cue.lines)
     assert all(a.end <= b.start for a, b in pairwise(cues))
+
+
+def test_a_shared_cue_is_parted_into_what_each_speaker_says() -> None:
+    first, second = parted(Cue(1.0, 3.0, ("-Good morning.", "– Yes.")))
+    assert (first.lines, second.lines) == (("Good morning.",), ("Yes.",))
+    assert first.start == 1.0 and first.end == second.start and second.end == 3.0
+    assert second.start > 2.0, "the longer line has the longer part"
+
+
+@pytest.mark.parametrize("lines", [("-Good morning.",), ("-Good", "morning."), ("Good", "morning.")])
+def test_a_cue_of_one_speaker_stays_as_it_is(lines: tuple[str, ...]) -> None:
+    cue = Cue(1.0, 3.0, lines)
+    assert parted(cue) == [cue]

@@ -169,3 +169,33 @@ def test_lines_that_are_not_understood_are_spoken_and_heard_again_up_to_five_tim
     phases = {step.key: step.phase for step in steps}
     assert phases["hear/pt/4"] < phases["mix/pt"], "the dub is put together when all is heard"
     assert phases["synthesize/pt/1"] > phases["hear/pt"]
+
+
+def with_words(target: str | None, *, revises: bool = False) -> dict[str, Any]:
+    return {**VIDEO, "words": {"name": "clip.srt", "target": target, "cues": 3, "revises": revises}}
+
+
+def test_with_the_own_words_of_a_person_nothing_is_transcribed() -> None:
+    facts = {"probe": with_words(None), "extract": {}, "split": TWO_CHUNKS}
+    assert keys(facts) == ["probe", "extract", "split", "diarize", "merge"]
+    assert keys(facts, speakers="one") == ["probe", "extract", "split", "merge"]
+
+
+def test_with_a_translation_of_a_persons_own_the_film_is_transcribed_all_the_same() -> None:
+    facts = {"probe": with_words("pt"), "extract": {}, "split": TWO_CHUNKS}
+    assert "transcribe/0001" in keys(facts, targets=["pt"])
+
+
+def test_a_corrected_transcript_makes_all_targets_anew_and_hears_nothing() -> None:
+    facts = {"probe": with_words(None, revises=True), "extract": {}}
+    assert keys(facts, targets=["pt", "es"]) == ["probe", "extract", "merge"]
+    found = keys({**facts, "merge": {"language": "en", "skipped": []}}, targets=["pt", "es"])
+    assert found[3] == "publish/transcript" and {"translate/pt", "translate/es"} < set(found)
+
+
+def test_a_corrected_translation_makes_its_own_branch_alone() -> None:
+    facts = {"probe": with_words("pt", revises=True), "extract": {}, "merge": {"language": "en", "skipped": []}}
+    assert keys(facts, targets=["pt", "es"]) == [
+        *("probe", "extract", "merge", "translate/pt", "publish/translation.pt", "synthesize/pt", "mix/pt"),
+        *("publish/dub.pt", "mux/pt", "publish/video.pt", "publish/manifest"),
+    ]

@@ -208,3 +208,42 @@ def test_five_thousand_files_are_found_without_one_being_opened(inbox: Path, mon
     monkeypatch.setattr("builtins.open", None)
     monkeypatch.setattr("os.open", None)
     assert len(scan(inbox).drops) == 5000
+
+
+def taken_together(found: Scan) -> dict[str, str | None]:
+    return {drop.path.name: drop.companion.name if drop.companion else None for drop in found.drops}
+
+
+def test_a_subtitle_goes_with_the_film_of_its_name_and_is_no_drop_of_its_own(inbox: Path) -> None:
+    for name in ("clip.mp4", "clip.en.srt", "Talk.MKV", "talk.vtt", "alone.srt", "notes.txt", "notes.srt"):
+        put(inbox / name)
+    assert taken_together(scan(inbox)) == {
+        **{"clip.mp4": "clip.en.srt", "Talk.MKV": "talk.vtt"},
+        **{"alone.srt": None, "notes.txt": None, "notes.srt": None},
+    }
+
+
+def test_a_subtitle_in_another_folder_belongs_to_nothing(inbox: Path) -> None:
+    put(inbox / "clip.mp4")
+    put(inbox / "more" / "clip.srt")
+    assert taken_together(scan(inbox)) == {"clip.mp4": None, "clip.srt": None}
+
+
+@pytest.mark.parametrize("marker", ["clip.mp4.part", "clip.mp4.crdownload"])
+def test_a_subtitle_waits_for_the_film_that_is_being_downloaded(inbox: Path, marker: str) -> None:
+    put(inbox / marker)
+    put(inbox / "clip.en.srt")
+    assert scan(inbox).drops == []
+    put(inbox / "clip.mp4", b"")
+    assert scan(inbox).drops == []
+    (inbox / marker).replace(inbox / "clip.mp4")
+    assert taken_together(scan(inbox)) == {"clip.mp4": "clip.en.srt"}
+
+
+def test_a_subtitle_that_changes_makes_its_film_another_look(inbox: Path) -> None:
+    put(inbox / "clip.mp4")
+    words = put(inbox / "clip.srt", b"1")
+    [before] = scan(inbox).drops
+    words.write_bytes(b"22")
+    [after] = scan(inbox).drops
+    assert before.identity == after.identity and before.companion_identity != after.companion_identity

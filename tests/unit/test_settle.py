@@ -10,20 +10,36 @@ from dropdub.inbox.scan import Drop
 from dropdub.inbox.settle import Settling
 
 CLIP = Path("/inbox/clip.mp4")
-SETTLE_S, EMPTY_S = 5.0, 30.0
+SETTLE_S, EMPTY_S, SUBTITLE_S = 5.0, 30.0, 20.0
 
 
 def a_drop(
-    path: Path = CLIP, *, size: int = 10, mtime_ns: int = 1, inode: int = 7, sidecar_size: int | None = None
+    path: Path = CLIP,
+    *,
+    size: int = 10,
+    mtime_ns: int = 1,
+    inode: int = 7,
+    sidecar_size: int | None = None,
+    companion_size: int | None = None,
 ) -> Drop:
+    words = None if companion_size is None else Identity(1, "9", companion_size, 1)
+    companion = None if companion_size is None else path.with_suffix(".srt")
     beside = None if sidecar_size is None else Identity(1, "8", sidecar_size, 1)
     sidecar = None if sidecar_size is None else path.with_name(path.name + ".job.yaml")
     identity = Identity(1, str(inode), size, mtime_ns)
-    return Drop(path, "file", identity, sidecar=sidecar, sidecar_identity=beside)
+    return Drop(
+        path,
+        "file",
+        identity,
+        sidecar=sidecar,
+        sidecar_identity=beside,
+        companion=companion,
+        companion_identity=words,
+    )
 
 
 def settling() -> Settling:
-    return Settling(SETTLE_S, EMPTY_S)
+    return Settling(SETTLE_S, EMPTY_S, SUBTITLE_S)
 
 
 def test_a_file_settles_once_it_has_not_changed_for_the_time_also_one_that_lay_there_at_the_start() -> None:
@@ -116,3 +132,29 @@ def test_who_sleeps_until_the_next_due_time_finds_the_file_settled(looks: list[t
     due = rule.next_due(now)
     assert (due is None) == bool(settled)
     assert due is None or (due > now and rule.observe([drop], due) == [drop])
+
+
+def test_a_subtitle_that_lies_alone_gets_longer_for_its_film_to_come() -> None:
+    rule, words = settling(), a_drop(Path("/inbox/clip.en.SRT"))
+    rule.observe([words], 0.0)
+    assert rule.next_due(0.0) == SUBTITLE_S
+    assert rule.observe([words], 19.9) == []
+    assert rule.observe([words], 20.0) == [words]
+
+
+def test_a_film_waits_anew_when_its_subtitle_comes_or_changes_and_longer_while_that_is_empty() -> None:
+    rule = settling()
+    rule.observe([a_drop()], 0.0)
+    assert rule.observe([a_drop(companion_size=0)], 4.9) == []
+    assert rule.next_due(4.9) == 4.9 + EMPTY_S
+    assert rule.observe([a_drop(companion_size=7)], 10.0) == []
+    assert rule.observe([a_drop(companion_size=7)], 14.9) == []
+    assert rule.observe([a_drop(companion_size=7)], 15.0) == [a_drop(companion_size=7)]
+
+
+def test_a_subtitle_that_its_film_joins_is_waited_for_no_longer_than_the_film() -> None:
+    rule = settling()
+    rule.observe([a_drop(Path("/inbox/clip.srt"))], 0.0)
+    both = a_drop(companion_size=7)
+    assert rule.observe([both], 3.0) == []
+    assert rule.observe([both], 8.0) == [both]

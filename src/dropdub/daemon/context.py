@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dropdub.config import Config, JobOptions
+from dropdub.inbox.companions import bare_name
 from dropdub.root import Root
 from dropdub.store.database import Store
 from dropdub.store.tables import Job
@@ -46,3 +47,11 @@ def job_id(job: Job) -> int:
 
 def options_of(job: Job) -> JobOptions:
     return JobOptions.model_validate(job.options)
+
+
+def film_name(job: Job) -> str:
+    """Return the name that a job's deliverables are named after.
+
+    Of a subtitle for a film that was done before it is the film's, of one alone its own without the language.
+    """
+    return str(job.revision["name"]) if job.revision else bare_name(job.name)

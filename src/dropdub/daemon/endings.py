@@ -16,7 +16,7 @@ from dropdub.daemon.outcomes import Outcomes
 from dropdub.daemon.postponed import Postponed
 from dropdub.daemon.scheduler import Scheduler
 from dropdub.files import free_name, key, remove_tree
-from dropdub.inbox.intake import NOTE_ROOM, Taken, hand_over, write_error_note
+from dropdub.inbox.intake import NOTE_ROOM, Taken, companion_beside, hand_over, write_error_note
 from dropdub.quantities import format_duration
 from dropdub.store import queries, transitions
 from dropdub.store.states import JobState, Outcome, StepState
@@ -71,7 +71,8 @@ class Endings:
             self._context.store,
             moved.job_id,
             source=str(moved.result.source),
-            sidecar=str(moved.result.sidecar) if moved.result.sidecar else None,
+            sidecar=_text(moved.result.sidecar),
+            companion=_text(moved.result.companion),
             now=time.time(),
         )
         self._tell(queries.job(self._context.store, moved.job_id))
@@ -117,10 +118,18 @@ class Endings:
         root = self._context.root
         folder = root.archive if verdict is JobState.SUCCEEDED else root.failed
         coming = {
-            key(Path(other.destination).name) for other in queries.jobs_ending(self._context.store) if other.destination
+            key(path.name)
+            for other in queries.jobs_ending(self._context.store)
+            if other.destination
+            for path in _together(Path(other.destination), other)
         }
-        name = free_name(folder, job.name, taken=lambda name: key(name) in coming, room=NOTE_ROOM)
-        return str(folder / name)
+        present = {key(entry.name) for entry in folder.iterdir()} if job.companion and folder.is_dir() else set()
+
+        def taken(name: str) -> bool:
+            film, *beside = (key(path.name) for path in _together(Path(name), job))
+            return film in coming or any(one in present | coming for one in beside)
+
+        return str(folder / free_name(folder, job.name, taken=taken, room=NOTE_ROOM))
 
     def _settle(self, job: Job) -> None:
         folder, staging = self._context.root.job_dir(job_id(job)), self._context.staging_of(job)
@@ -147,6 +156,15 @@ class Endings:
         self._context.report(line if not job.reason else f"{line}. {job.reason} {job.remedy or ''}".rstrip())
 
 
+def _together(destination: Path, job: Job) -> list[Path]:
+    """Return where an original goes, and the subtitle that came with it."""
+    return [destination, companion_beside(destination, Path(job.companion))] if job.companion else [destination]
+
+
+def _text(path: Path | None) -> str | None:
+    return str(path) if path else None
+
+
 def _reason(step: Step) -> tuple[str, str]:
     error = step.error or {}
     message = str(error.get("message", "It failed."))
@@ -157,7 +175,9 @@ def _place(job: Job) -> Taken:
     """Move the original to its destination, with the note of why it failed beside it."""
     if job.destination is None:
         return Taken(Path(job.given_path or job.source))
-    placed = hand_over(Path(job.source), Path(job.sidecar) if job.sidecar else None, Path(job.destination))
+    companion = Path(job.companion) if job.companion else None
+    sidecar = Path(job.sidecar) if job.sidecar else None
+    placed = hand_over(Path(job.source), sidecar, Path(job.destination), companion=companion)
     if job.verdict != JobState.SUCCEEDED:
         write_error_note(placed.source, _note_text(job))
     return placed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,10 @@ from dropdub.daemon.endings import Endings
 from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved, Mover
 from dropdub.daemon.postponed import Postponed
+from dropdub.daemon.revisions import FilmGone, Revision, film_at_work, revision_of
 from dropdub.errors import BadSidecar, DropdubError, TransitionRefused, Waiting
 from dropdub.files import safe_name
+from dropdub.inbox.companions import is_subtitle
 from dropdub.inbox.identity import Identity, identity
 from dropdub.inbox.intake import Absent, Taken, Wanted, bring_in, remove_error_note
 from dropdub.inbox.scan import Drop, scan
@@ -43,20 +45,21 @@ class Intake:
         self._mover = mover
         self._endings = endings
         settings = context.config.inbox
-        self._settling = Settling(settings.settle, settings.settle_empty)
+        self._settling = Settling(settings.settle, settings.settle_empty, settings.settle_subtitle)
         self._watcher = Watcher(context.root.inbox, settings, self._heard)
         self._wake = wake
         self._dirty = True
         self._next_scan = 0.0
         self._postponed = Postponed()
         self._scan_notes: list[str] = []
+        self._held: list[str] = []
         self._watch_notes: list[str] = []
         self._pending = 0
 
     @property
     def notes(self) -> list[str]:
         """Return what an administrator should know about inbox and watching."""
-        return [*self._watch_notes, *self._scan_notes, *self._postponed.notes]
+        return [*self._watch_notes, *self._scan_notes, *self._held, *self._postponed.notes]
 
     @property
     def idle(self) -> bool:
@@ -68,6 +71,10 @@ class Intake:
 
     def stop(self) -> None:
         self._watcher.stop()
+
+    def look_again(self) -> None:
+        """Look at the inbox soon: a job has ended that a subtitle may wait for."""
+        self._dirty = True
 
     def tick(self, now: float) -> None:
         """Look at the inbox if an event came, a file may have settled, or the rescan is due (`now`: monotonic)."""
@@ -117,15 +124,31 @@ class Intake:
         seen = scan(self._context.root.inbox, ignore=settings.inbox.ignore, profiles=set(settings.profiles))
         self._scan_notes = seen.notes
         settled = self._settling.observe(seen.drops, now)
-        self._pending = len(seen.drops)
-        for drop in settled[:MOST_AT_ONCE]:
+        ready = self._without_held(settled)
+        self._pending = len(seen.drops) - len(self._held)
+        for drop in ready:
             self._record(drop)
         due = self._settling.next_due(now)
-        soon = now + LOOK_AGAIN_S if settled else now + self._rescan_s
+        soon = now + LOOK_AGAIN_S if ready else now + self._rescan_s
         self._next_scan = min(soon, due if due is not None else soon)
 
+    def _without_held(self, settled: Sequence[Drop]) -> list[Drop]:
+        """Return what is taken now: a subtitle that came too late for its film waits until that is done."""
+        ready: list[Drop] = []
+        self._held = []
+        for drop in settled:
+            name = drop.path.name
+            film = film_at_work(self._context, name) if is_subtitle(name) else None
+            if film is None:
+                ready.append(drop)
+            else:
+                self._held.append(f"{name} waits for its film, job {film.id} ({film.name}).")
+            if len(ready) == MOST_AT_ONCE:
+                break
+        return ready
+
     def _record(self, drop: Drop) -> None:
-        if still_written(drop.path):
+        if still_written(drop.path) or (drop.companion and still_written(drop.companion)):
             return
         try:
             job = transitions.record_job(
@@ -133,6 +156,7 @@ class Intake:
                 name=safe_name(drop.path.name),
                 source=str(drop.path),
                 sidecar=str(drop.sidecar) if drop.sidecar else None,
+                companion=str(drop.companion) if drop.companion else None,
                 device=drop.device,
                 inode=drop.inode,
                 size=drop.size,
@@ -146,25 +170,40 @@ class Intake:
         note("job recorded", job=job.id, name=job.name, size=job.size, profile=job.profile)
 
     def _taken(self, job: Job, taken: Taken) -> None:
+        revision = revision_of(self._context, job, taken.source) if is_subtitle(job.name) else None
         try:
             overrides = read_sidecar(taken.sidecar) if taken.sidecar else dict(job.overrides)
-            options, refusal = self._context.config.options_for(job.profile, overrides), None
+            options, refusal = self._options(job, revision, overrides), None
         except (BadSidecar, ValidationError) as error:
             overrides, options = {}, self._context.config.job
             refusal = error if isinstance(error, BadSidecar) else BadSidecar(str(error))
-        self._queue(job, taken, overrides, options)
+        self._queue(job, taken, overrides, options, revision)
         if refusal is not None:
             self._refuse(job, refusal)
 
-    def _queue(self, job: Job, taken: Taken, overrides: dict[str, Any], options: JobOptions) -> None:
+    def _options(self, job: Job, revision: Revision | FilmGone | None, overrides: dict[str, Any]) -> JobOptions:
+        if isinstance(revision, Revision):
+            return revision.options.overridden(overrides)
+        return self._context.config.options_for(job.profile, overrides)
+
+    def _queue(
+        self,
+        job: Job,
+        taken: Taken,
+        overrides: dict[str, Any],
+        options: JobOptions,
+        revision: Revision | FilmGone | None,
+    ) -> None:
         transitions.take_job(
             self._context.store,
             job_id(job),
             source=str(taken.source),
             sidecar=str(taken.sidecar) if taken.sidecar else None,
+            companion=str(taken.companion) if taken.companion else None,
+            revision=revision.as_row() if isinstance(revision, Revision) else None,
             overrides=overrides,
             options=options.model_dump(mode="json"),
-            steps=first_steps(),
+            steps=first_steps(warnings=[revision.sentence] if isinstance(revision, FilmGone) else ()),
             now=time.time(),
         )
 
@@ -176,10 +215,11 @@ class Intake:
 def _bring(job: Job, source_dir: Path) -> Taken | Absent:
     """Move (of a given file: copy) what the job was recorded for."""
     sidecar = Path(job.sidecar) if job.sidecar else None
+    companion = Path(job.companion) if job.companion else None
     if job.origin == "given":
         return bring_in(Wanted(Path(job.source), job.name), source_dir)
     expected = _seen(job) if job.round == 1 else _again(job)
-    taken = bring_in(Wanted(Path(job.source), job.name, expected, sidecar), source_dir)
+    taken = bring_in(Wanted(Path(job.source), job.name, expected, sidecar, companion), source_dir)
     if job.round > 1 and isinstance(taken, Taken):
         remove_error_note(Path(job.source))
     return taken

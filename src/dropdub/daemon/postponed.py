@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dropdub.errors import Waiting
-from dropdub.inbox.intake import StillWritten
+from dropdub.inbox.moving import StillWritten
 
 SOON_S = 1.0
 LATER_S = 10.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dropdub.daemon.context import Context, job_id
+from dropdub.daemon.context import Context, film_name, job_id
 from dropdub.errors import UnexpectedError, Waiting
 from dropdub.failpoints import reach
 from dropdub.files import free_name, fsync_dir, numbered_folder, rename
@@ -33,7 +33,7 @@ def publish(context: Context, job: Job, result: dict[str, Any]) -> list[str]:
 def _folder(context: Context, job: Job) -> Path:
     """Return the job's own folder, chosen and recorded before it is made."""
     outbox = context.outbox_of(job)
-    stem = Path(job.name).stem
+    stem = Path(film_name(job)).stem
 
     def choose(taken: Any) -> str:
         name = free_name(outbox, stem, taken=lambda name: taken(str(outbox / name)), numbering=numbered_folder)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from dropdub.daemon.context import Context, job_id
+from dropdub.daemon.context import Context, film_name, job_id
 from dropdub.daemon.deadlines import deadline_s
 from dropdub.daemon.logs import note
 from dropdub.errors import OutOfMemory
@@ -14,6 +14,7 @@ from dropdub.pipeline.artefacts import result_name, scratch_name
 from dropdub.pool.messages import Run
 from dropdub.pool.pool import Pool
 from dropdub.store import queries, transitions
+from dropdub.store.tables import Job
 from dropdub.store.transitions import Claim
 
 
@@ -63,7 +64,7 @@ class Scheduler:
             claim.step.stage,
             params=claim.step.params,
             facts=facts,
-            size=claim.job.size or 0,
+            size=max(claim.job.size or 0, facts.get("probe", {}).get("size", 0)),
             settings=self._context.config.deadlines,
         )
         return Run(claim.step.id, claim.step.token, allowed_s, payload(self._context, claim, facts))
@@ -79,9 +80,9 @@ def payload(context: Context, claim: Claim, facts: Mapping[str, Any]) -> dict[st
         "target": step.target,
         "params": step.params,
         "job_id": job.id,
-        "job_name": job.name,
+        "job_name": film_name(job),
         "kind": job.kind or "",
-        "source": job.source,
+        **_sources(job),
         "job_dir": str(folder),
         "scratch": str(folder / scratch_name(step.key, step.token)),
         "result_file": str(folder / result_name(step.key, step.token)),
@@ -93,3 +94,10 @@ def payload(context: Context, claim: Claim, facts: Mapping[str, Any]) -> dict[st
         "facts": dict(facts),
         "out_of_memory": queries.failures(context.store, step, OutOfMemory.__name__) if step.attempts else 0,
     }
+
+
+def _sources(job: Job) -> dict[str, str | None]:
+    """Return what a job's steps work on: of a subtitle for a film that was done before, the film comes first."""
+    if job.revision is None:
+        return {"source": job.source, "companion": job.companion}
+    return {"source": job.revision["film"], "companion": job.source, "before": job.revision["transcript"]}

@@ -142,6 +142,7 @@ class Supervisor:
         job = queries.job(self._context.store, moved.job_id)
         if job.verdict is not None:
             self.endings.moved(moved, now)
+            self._intake.look_again()
         else:
             self._intake.moved(moved, now)
 

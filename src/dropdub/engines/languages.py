@@ -81,6 +81,19 @@ def three_letters(tag: str) -> str:
     return known.three if known else primary(tag)
 
 
+def tag_in_name(stem: str) -> tuple[str, str | None]:
+    """Return a file name's stem without the language that it names, and that: `clip` and `pt-BR` for `clip.pt-BR`.
+
+    Only languages known here count, so that the last word of `part.two` is none.
+    """
+    rest, dot, tag = stem.rpartition(".")
+    first, *others = tag.replace("_", "-").split("-")
+    is_tag = all(2 <= len(part) <= 8 and part.isascii() and part.isalnum() for part in (first, *others))
+    if not rest or not dot or not is_tag or primary(first) not in _index().by_two:
+        return stem, None
+    return rest, "-".join([first.lower(), *(part.upper() if len(part) == 2 else part for part in others)])
+
+
 def display_name(tag: str) -> str:
     """Return the English name of a tag's language, such as `Portuguese (BR)`; the tag where unknown."""
     known = _index().by_two.get(primary(tag))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from re import Pattern
 from typing import Literal
 
 from dropdub.config import SIDECAR_SUFFIX
+from dropdub.inbox.companions import companions, is_subtitle, owner_of
 from dropdub.inbox.identity import Identity
 from dropdub.inbox.ignore import awaited, ignoring
 
@@ -30,6 +31,9 @@ class Drop:
     profile: str | None = None
     sidecar: Path | None = None
     sidecar_identity: Identity | None = None
+    companion: Path | None = None
+    """The subtitle of the same name, which is taken with its film."""
+    companion_identity: Identity | None = None
 
     @property
     def size(self) -> int:
@@ -134,10 +138,11 @@ class _Walk:
 
     def _add_drops(self, folder: _Folder, found: _Found, awaited_names: set[str]) -> None:
         sidecars = dict(self._owned_sidecars(folder.path, found, awaited_names))
+        beside = companions(name for name, (kind, _) in found.files.items() if kind == "file")
         for name, (kind, identity) in found.files.items():
-            if name.casefold() in awaited_names:
+            if _is_waited_with(name, beside, awaited_names):
                 continue
-            sidecar = sidecars.get(name)
+            sidecar, companion = sidecars.get(name), beside.get(name)
             self.result.drops.append(
                 Drop(
                     path=folder.path / name,
@@ -146,6 +151,8 @@ class _Walk:
                     profile=folder.profile,
                     sidecar=folder.path / sidecar if sidecar else None,
                     sidecar_identity=found.sidecars[sidecar] if sidecar else None,
+                    companion=folder.path / companion if companion else None,
+                    companion_identity=found.files[companion][1] if companion else None,
                 )
             )
 
@@ -174,6 +181,13 @@ class _Walk:
     def _note(self, path: Path, text: str) -> None:
         shown = str(path.relative_to(self._inbox.parent)).encode("utf-8", "backslashreplace").decode("utf-8")
         self.result.notes.append(f"{shown} {text}")
+
+
+def _is_waited_with(name: str, beside: Mapping[str, str], awaited_names: Collection[str]) -> bool:
+    """Return whether a file is no drop now: a download will fill it, or it goes with its film, there or on its way."""
+    if name.casefold() in awaited_names or name in beside.values():
+        return True
+    return is_subtitle(name) and owner_of(name, awaited_names) is not None
 
 
 def _is_unicode(name: str) -> bool:

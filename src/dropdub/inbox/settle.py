@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dropdub import process
+from dropdub.inbox.companions import is_subtitle
 from dropdub.inbox.identity import Identity
 from dropdub.inbox.scan import Drop
 
-_Look = tuple[Identity, Identity | None]
+_Look = tuple[Identity, Identity | None, Identity | None]
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,13 @@ class Settling:
     """Remembers how each file of the inbox looked, and since when. Compares only: file times and clocks may be wrong.
 
     What lay there at the start waits like any other file. A file that goes on changing is waited for without end.
+    A subtitle that lies alone gets longer: its film may come after it. From then on, the two wait as one.
     """
 
-    def __init__(self, settle_s: float, settle_empty_s: float) -> None:
+    def __init__(self, settle_s: float, settle_empty_s: float, settle_subtitle_s: float) -> None:
         self._settle_s = settle_s
         self._settle_empty_s = settle_empty_s
+        self._settle_subtitle_s = settle_subtitle_s
         self._seen: dict[Path, Unsettled] = {}
 
     def observe(self, drops: Sequence[Drop], now: float) -> list[Drop]:
@@ -52,12 +55,17 @@ class Settling:
     def _compared(self, drop: Drop, now: float) -> Unsettled:
         before = self._seen.get(drop.path)
         changed = before.changed if before and _look(before.drop) == _look(drop) else now
-        wait_s = self._settle_s if drop.size or drop.kind == "link" else self._settle_empty_s
-        return Unsettled(drop, before.first_seen if before else now, changed, changed + wait_s)
+        return Unsettled(drop, before.first_seen if before else now, changed, changed + self._wait_s(drop))
+
+    def _wait_s(self, drop: Drop) -> float:
+        is_empty = not drop.size and drop.kind != "link"
+        if is_empty or (drop.companion_identity is not None and not drop.companion_identity.size):
+            return self._settle_empty_s
+        return max(self._settle_s, self._settle_subtitle_s) if is_subtitle(drop.path.name) else self._settle_s
 
 
 def _look(drop: Drop) -> _Look:
-    return drop.identity, drop.sidecar_identity
+    return drop.identity, drop.sidecar_identity, drop.companion_identity
 
 
 def still_written(path: Path) -> bool:

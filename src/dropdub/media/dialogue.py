@@ -1,12 +1,14 @@
-"""Two speakers in one cue: where their words follow each other too fast for a cue each. Pure."""
+"""Two speakers in one cue, where their words follow each other too fast for a cue each; and such cues parted. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 from dropdub.config import SubtitleStyle
 from dropdub.media.linebreaks import width
+from dropdub.media.subtitlefile import Cue
 
 _APART_AT_MOST_S = 0.8
 _DASHES = ("-", "–", "—")
@@ -49,6 +51,23 @@ def share_cues(drafts: Sequence[Draft], style: SubtitleStyle, *, gap: float, das
             shared.append(first)
             number += 1
     return shared
+
+
+@dataclass(frozen=True)
+class Half(Cue):
+    """One speaker's words of a cue that several share; when they are spoken within it (`shown`) is a guess."""
+
+    shown: tuple[float, float] = (0.0, 0.0)
+
+
+def parted(cue: Cue) -> list[Cue]:
+    """Return the words of each speaker of a cue whose lines all begin with dashes; any other cue as it is."""
+    if len(cue.lines) < 2 or not all(line.startswith(_DASHES) for line in cue.lines):
+        return [cue]
+    words = [line.lstrip("".join(_DASHES)).strip() for line in cue.lines]
+    shares = [max(width(one), 1) / sum(max(width(one), 1) for one in words) for one in words]
+    bounds = [cue.start + (cue.end - cue.start) * share for share in accumulate([0.0, *shares])]
+    return [Half(*times, (one,), (cue.start, cue.end)) for times, one in zip(pairwise(bounds), words, strict=True)]
 
 
 def _fit(first: Draft, second: Draft, style: SubtitleStyle, dash: str) -> bool:

@@ -15,6 +15,7 @@ spoken.pt.json     which words, pace and file each line of the dub has
 fit.pt.json        where each utterance of the dub is on the time line, and how much faster it was made
 dub.pt.wav         the dubbed track, as long as audio.wav: of a recording 48 kHz, stereo where the original is
 dub.pt.m4a         the same, encoded
+dub.pt.m4b         the same as an audio book: with chapters, and the cover of the book
 video.pt.mp4       picture, dubbed track, original track, subtitle tracks (.mkv where MP4 cannot hold the codecs)
 results/STEP.TOKEN.json   what a step returned, written before the supervisor is told
 tmp/STEP.TOKEN/    what a step writes before it renames; dies with the step

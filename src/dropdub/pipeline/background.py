@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from dropdub.media.ffmpeg import input_arguments
-from dropdub.media.loudness import measured
+from dropdub.media.loudness import SPEECH_LUFS, measured
 from dropdub.media.mixing import in_blocks
 from dropdub.media.pcm import BLOCK_S, RATE_HZ, Frames, decoded
 from dropdub.pipeline.stages.base import Task
@@ -25,11 +25,18 @@ class Background:
 
 def channels_of(task: Task) -> int:
     """Return how many channels a recording's dub has: two where the original has as many or more, else one."""
+    if not _has_sound(task):
+        return 1
     return min(max(int(task.facts["probe"]["audio"]["channels"]), 1), 2)
 
 
 def original_loudness(task: Task, duration_s: float, progress: Callable[[float], None]) -> float:
-    """Return the loudness of the recording's sound in LUFS. Raises what `run_ffmpeg` raises."""
+    """Return the loudness of the recording's sound in LUFS; the usual one of speech where there is no recording.
+
+    Raises what `run_ffmpeg` raises.
+    """
+    if not _has_sound(task):
+        return SPEECH_LUFS
     inputs = input_arguments(task.source)
     return measured(inputs, _stream(task), deadline_s=task.deadline_s, duration_s=duration_s, progress=progress)
 
@@ -40,7 +47,7 @@ def background_of(task: Task, length: int) -> Background:
     Without the separator that was asked for, the original is turned down instead, and a warning says so.
     """
     wanted = task.options.mix
-    if wanted.original == "mute":
+    if wanted.original == "mute" or not _has_sound(task):
         return Background(None)
     channels = channels_of(task)
     blocks = decoded(
@@ -55,6 +62,11 @@ def background_of(task: Task, length: int) -> Background:
     size = round(BLOCK_S * RATE_HZ)
     kept = in_blocks(apart, size=size, length=length, channels=channels)
     return Background(kept, engine=asdict(separator.info()))
+
+
+def _has_sound(task: Task) -> bool:
+    """Return whether there is a recording: a subtitle that was dropped alone has none."""
+    return task.kind == "media"
 
 
 def _stream(task: Task) -> str:

@@ -10,6 +10,7 @@ from dropdub import __version__
 from dropdub.config import JobOptions
 from dropdub.files import key, numbered, numbered_folder, safe_name
 from dropdub.pipeline.artefacts import Facts, Segment
+from dropdub.pipeline.textfile import without_heading_marks
 
 MANIFEST = "manifest.json"
 PARAGRAPH_PAUSE_S = 1.5
@@ -44,7 +45,12 @@ def readable(segments: Iterable[Segment]) -> str:
 
 
 def as_text(segments: Iterable[Segment]) -> str:
-    """Return the paragraphs of a text job."""
+    """Return the paragraphs of a text job, headings without their marks."""
+    return _as_file([without_heading_marks(segment.text) for segment in segments])
+
+
+def as_markdown(segments: Iterable[Segment]) -> str:
+    """Return the paragraphs of a text job with the marks of its headings."""
     return _as_file([segment.text for segment in segments])
 
 
@@ -71,9 +77,10 @@ def manifest(
             {
                 "name": job_name,
                 "size": probe["size"],
-                "sha256": extract["content_hash"],
+                "sha256": extract.get("source_hash", extract["content_hash"]),
                 "duration_s": extract.get("duration_s"),
-            }
+            },
+            *extract.get("companions", ()),
         ],
         "options": options.model_dump(mode="json"),
         "language": language,

@@ -28,7 +28,9 @@ _PHASES = {
     "mix": 70,
     "publish/dub": 75,
     "mux": 80,
+    "book": 80,
     "publish/video": 85,
+    "publish/book": 85,
     "publish/manifest": 90,
 }
 _POOLS = {
@@ -46,16 +48,17 @@ _LEARNT = {
 }
 
 
-def first_steps() -> tuple[StepSpec, ...]:
-    """Return the steps that every job begins with."""
-    return (_step("probe"),)
+def first_steps(*, warnings: Sequence[str] = ()) -> tuple[StepSpec, ...]:
+    """Return the steps that every job begins with; `warnings` are what its intake has to say."""
+    return (replace(_step("probe"), params={"warnings": list(warnings)} if warnings else {}),)
 
 
 def plan(options: JobOptions, facts: Facts) -> tuple[StepSpec, ...]:
     """Return all steps known so far, in the order of their phases; known ones come again, with the same keys.
 
-    Reads of `facts`: probe's `kind` and `video`, split's `chunks`, and of merge (of a text: extract) `language` and
-    `skipped`, the targets that nothing is made for, and diarize's `how`.
+    Reads of `facts`: probe's `kind`, `video` and `words`, split's `chunks`, diarize's `how`, and of merge (of a text:
+    extract) `language` and `skipped`, the targets that nothing is made for. `words` tells of a subtitle that a person
+    brought: the `target` that it translates into, none for a transcript, and whether it `revises` what was made before.
     """
     steps = list(first_steps())
     if "probe" in facts:
@@ -70,21 +73,29 @@ def job_facts(stage: str, result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _media(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
+    words = facts["probe"].get("words") or {}
     yield _step("extract")
     if "extract" in facts:  # not before: it may tell that the same content was done already
-        yield _step("split")
+        yield _step("merge" if words.get("revises") else "split")
     if "split" in facts:
-        for ordinal, chunk in enumerate(facts["split"]["chunks"]):
-            yield _transcribe(ordinal, chunk)
-        yield from _diarize(facts) if options.speakers == "auto" else ()
-        yield _step("merge")
+        yield from _heard(options, facts, words)
     if "merge" in facts:
-        yield _publish("transcript")
+        revised = words.get("target") if words.get("revises") else None
+        yield from () if revised else (_publish("transcript"),)
         has_video = bool(facts["probe"].get("video"))
-        for target in _made(options, facts["merge"]):
+        for target in _made(options, facts["merge"]) if revised is None else [revised]:
             yield from _dub(options, target, facts)
             yield from _dubbed_video(target, options) if has_video else ()
         yield _publish("manifest")
+
+
+def _heard(options: JobOptions, facts: Facts, words: Mapping[str, Any]) -> Iterator[StepSpec]:
+    """Yield what leads to the transcript: nothing is transcribed where a person brought it."""
+    if not words or words["target"] is not None:
+        for ordinal, chunk in enumerate(facts["split"]["chunks"]):
+            yield _transcribe(ordinal, chunk)
+    yield from _diarize(facts) if options.speakers == "auto" else ()
+    yield _step("merge")
 
 
 def _diarize(facts: Facts) -> Iterator[StepSpec]:
@@ -101,6 +112,7 @@ def _text(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
         # A text without targets is read aloud in its own language.
         for target in _made(options, facts["extract"]) or [facts["extract"]["language"]]:
             yield from _dub(options, target, facts)
+            yield from _book(target) if options.text.m4b and facts["probe"]["kind"] == "text" else ()
         yield _publish("manifest")
 
 
@@ -149,6 +161,11 @@ def _dubbed_video(target: str, options: JobOptions) -> Iterator[StepSpec]:
     # For the deadline: encoding a picture takes as long as it plays, not as long as its bytes are many.
     yield replace(mux, params={"burn": True}) if options.subtitles.mode == "burn" else mux
     yield _publish("video", target=target)
+
+
+def _book(target: str) -> Iterator[StepSpec]:
+    yield _step("book", target=target)
+    yield _publish("book", target=target)
 
 
 def _transcribe(ordinal: int, chunk: Sequence[float]) -> StepSpec:

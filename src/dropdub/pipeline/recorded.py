@@ -6,9 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dropdub.media import wav
 from dropdub.media.edges import sounding
 from dropdub.media.spans import Span
-from dropdub.pipeline.artefacts import Segment
+from dropdub.pipeline.artefacts import Facts, Segment, speech_dir_name
+from dropdub.pipeline.spoken import load_spoken, spoken_name
+from dropdub.pipeline.takes import best_takes
 from dropdub.pipeline.utterances import Piece, Utterance, joined
 
 
@@ -24,6 +27,18 @@ class Recorded:
 def recorded(path: Path, rate: float) -> Recorded:
     """Return a line's file as it is. Raises NotMedia and OSError."""
     return Recorded(path, sounding(path), rate)
+
+
+def recorded_lines(job_dir: Path, facts: Facts, target: str) -> dict[int, Recorded]:
+    """Return each line of a dub by its id: its best take, where it was heard back."""
+    folder, heard = job_dir / speech_dir_name(target), best_takes(facts, target)
+    lines = load_spoken(job_dir / spoken_name(target))
+    return {line.id: recorded(folder / heard.get(line.id, line.file()), line.rate) for line in lines}
+
+
+def lengths_in_samples(lines: Mapping[int, Recorded], rate: int) -> dict[int, int]:
+    """Return how long the lines' files are at a sample rate, by id."""
+    return {number: round(wav.duration_s(line.path) * rate) for number, line in lines.items()}
 
 
 def utterances_of(segments: Iterable[Segment], lines: Mapping[int, Recorded]) -> list[Utterance]:

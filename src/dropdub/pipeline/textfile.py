@@ -31,6 +31,12 @@ _EMPHASIS = re.compile(r"\*\*|__|`|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]?\s+|(?<=[。！？])")
 _NO_SPACE_FROM = "\u2e80"
 PIECE_CHARACTERS = 600
+_LANGUAGES = """
+en pt es fr de it nl pl ro sv da nb fi cs sk sl hr sr bg uk ru el tr hu et lv lt ca gl eu
+ar he fa ur hi bn ta th vi id ms tl sw af cy ga is mk sq eo la zh ja ko
+"""
+TOLD_APART = tuple(_LANGUAGES.split())
+"""The languages that a text is taken to be in: without the rare ones that a short text is easily mistaken for."""
 
 
 def looks_like_text(head: bytes) -> bool:
@@ -67,6 +73,24 @@ def marked(line: str) -> tuple[str, str]:
     """Return a line's leading marker (of a heading, list or quotation, often empty) and the rest."""
     found = _MARKER.match(line)
     return (found[0], line[found.end() :]) if found else ("", line)
+
+
+def heading_of(paragraph: str) -> tuple[int, str] | None:
+    """Return a heading's level, from 1, and its words; None for another paragraph."""
+    line = paragraph.split("\n", 1)[0]
+    found = _HEADING.match(line)
+    words = line[found.end() :].strip() if found else ""
+    return (found[0].count("#"), words) if found and words else None
+
+
+def without_heading_marks(paragraph: str) -> str:
+    """Return a paragraph as a plain text has it: a heading without its marks."""
+    return paragraph[_marks(paragraph) :]
+
+
+def _marks(paragraph: str) -> int:
+    found = _HEADING.match(paragraph)
+    return found.end() if found else 0
 
 
 def spoken(paragraph: str) -> str:
@@ -146,10 +170,11 @@ def _flowed(block: str) -> str:
         if not lines or _MARKER.match(line) or _HEADING.match(lines[-1]):
             lines.append(line)
         elif line:
-            lines[-1] = _joined(lines[-1], line)
+            lines[-1] = joined(lines[-1], line)
     return "\n".join(filter(None, lines))
 
 
-def _joined(before: str, after: str) -> str:
+def joined(before: str, after: str) -> str:
+    """Return two lines as one, with a space between where their script has any."""
     unspaced = before[-1:] >= _NO_SPACE_FROM and after[:1] >= _NO_SPACE_FROM
     return before + after if unspaced else f"{before} {after}"

@@ -47,7 +47,7 @@ def cast_voices(task: Task, engine: Synthesizer, lines: Sequence[Segment]) -> di
     speakers = list(dict.fromkeys(line.speaker for line in lines)) or [None]
     if task.options.voice is not None:
         return dict.fromkeys(speakers, _named(task.options.voice, task.voices, engine))
-    if task.kind == "text" or not lines:
+    if task.kind != "media" or not lines:
         return dict.fromkeys(speakers, _default_for_text(engine))
     if not engine.clones:
         sentence = f"{engine.name} cannot clone a voice: the dub has its default voice."

@@ -34,6 +34,11 @@ def unfinished_jobs(store: Store, states: Collection[str] = UNFINISHED) -> list[
     return _jobs(store, col(Job.state).in_(states))
 
 
+def jobs_like(store: Store, stem: str, states: Collection[str]) -> list[Job]:
+    """Return the jobs in these states whose file's name begins with `stem`; capitals may differ."""
+    return _jobs(store, col(Job.name).istartswith(stem, autoescape=True), col(Job.state).in_(states))
+
+
 def cancel_requested(store: Store) -> list[Job]:
     """Return the jobs that a person wants cancelled and that do not end yet."""
     return _jobs(store, col(Job.state).in_(UNFINISHED), col(Job.cancel_requested).is_(True), col(Job.verdict).is_(None))

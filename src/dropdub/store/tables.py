@@ -38,6 +38,10 @@ class Job(SQLModel, table=True):
     """Where the original is now (while `claiming`: where it is to be taken from)."""
     sidecar: str | None = None
     """Where its `NAME.job.yaml` is now."""
+    companion: str | None = None
+    """Where the subtitle is now that came with it, under its name."""
+    revision: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    """Of a subtitle for a film that was done before: that `job`, its `name`, where its `film` and `transcript` are."""
     given_path: str | None = None
     """For `given` jobs: the path that was named."""
     device: int | None = Field(default=None, sa_type=BigInteger)

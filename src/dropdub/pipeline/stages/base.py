@@ -47,6 +47,8 @@ class Task:
 
     `facts` are the results of the job's succeeded steps so far, by step key. `scratch` dies with the step; it is on
     the file system of `job_dir`. `progress` takes the done share, 0 to 1. `deadline_s` is the time left for this step.
+    `companion` is the subtitle that came with the source, or that corrects what was made of it: then `before` is the
+    transcript of that time.
     """
 
     key: str
@@ -69,6 +71,8 @@ class Task:
     engines: EngineShelf
     cache: Cache
     deadline_s: float
+    companion: Path | None = None
+    before: Path | None = None
     progress: Callable[[float], None] = field(default=lambda _share: None)
     log: Callable[[str], None] = field(default=lambda _text: None)
 

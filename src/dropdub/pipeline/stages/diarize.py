@@ -17,10 +17,11 @@ import numpy as np
 from dropdub.engines.base import Diarizer, Window
 from dropdub.media import wav
 from dropdub.media.levels import mean_power, write_power
-from dropdub.pipeline.artefacts import AUDIO, SPEAKERS, SPEECH, Transcript, Turn, load_spans, save_turns
+from dropdub.pipeline.artefacts import AUDIO, SPEAKERS, SPEECH, Segment, Turn, load_spans, save_turns
 from dropdub.pipeline.cache import from_json, to_json
 from dropdub.pipeline.channels import Levels, by_channel, heard_spans
 from dropdub.pipeline.chunks import load_merged
+from dropdub.pipeline.given import given_segments, is_given
 from dropdub.pipeline.speakers import Stretch, Vectors, smoothed, stretches, turns, voices
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.pipeline.turns import BY_VOICES
@@ -34,12 +35,12 @@ def run(task: Task) -> Result:
 
     `how` is "channels", the engine's name, or "one"; "voices" where that is for the second step to find.
     """
-    merged = load_merged(task.job_dir, task.facts)
+    segments = given_segments(task) if is_given(task) else load_merged(task.job_dir, task.facts).segments
     if task.params.get("by") == BY_VOICES:
-        return _by_voices(task, merged)
-    if (told := _by_channels(task, merged)) is not None:
+        return _by_voices(task, segments)
+    if (told := _by_channels(task, segments)) is not None:
         return _finished(task, told, "channels")
-    if merged.segments and task.engines.offers_diarizer(task.options.diarizer):
+    if segments and task.engines.offers_diarizer(task.options.diarizer):
         return {"how": BY_VOICES}
     return _finished(task, [], "one")
 
@@ -49,10 +50,10 @@ def _finished(task: Task, told: Sequence[Turn], how: str) -> Result:
     return {"how": how, "speakers": len({turn.speaker for turn in told}) or 1}
 
 
-def _by_channels(task: Task, merged: Transcript) -> list[Turn] | None:
+def _by_channels(task: Task, segments: Sequence[Segment]) -> list[Turn] | None:
     """Return whose turn it is by the channels of the source; None where it has not two, or they do not tell."""
     audio = task.facts["probe"]["audio"]
-    spans = heard_spans(merged.segments)
+    spans = heard_spans(segments)
     if audio["channels"] != 2 or not spans:
         return None
     power = task.prepared_scratch() / "power.wav"
@@ -61,18 +62,18 @@ def _by_channels(task: Task, merged: Transcript) -> list[Turn] | None:
         power,
         index=audio["index"],
         deadline_s=task.deadline_s,
-        duration_s=merged.duration_s,
+        duration_s=float(task.facts["extract"]["duration_s"]),
         progress=task.progress,
     )
     measured = zip(spans, mean_power(power, spans), strict=True)
     return by_channel([Levels(span, left, right) for span, (left, right) in measured])
 
 
-def _by_voices(task: Task, merged: Transcript) -> Result:
+def _by_voices(task: Task, segments: Sequence[Segment]) -> Result:
     engine = task.engines.diarizer(task.options.diarizer)
     if engine is None:  # it was there when the step was planned
         return _finished(task, [], "one")
-    heard = stretches(merged.segments, load_spans(task.job_dir / SPEECH))
+    heard = stretches(segments, load_spans(task.job_dir / SPEECH))
     info = asdict(engine.info())
     labels, cached = _labels(task, engine, info, heard)
     return {**_finished(task, turns(heard, labels), engine.name), "engine": info, "cached": cached}

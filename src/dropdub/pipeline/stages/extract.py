@@ -1,8 +1,10 @@
-"""extract: from the dropped file to what everything else works on, audio.wav or the paragraphs of a text."""
+"""extract: from the dropped file to what everything else works on: audio.wav, or what a text or a subtitle says."""
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+from typing import Any
 
 from dropdub.config import Limits
 from dropdub.engines.languages import UNDETERMINED, detect_text_language
@@ -11,10 +13,14 @@ from dropdub.files import sha256, written_whole
 from dropdub.media import wav
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
 from dropdub.pipeline.artefacts import AUDIO, TRANSCRIPT, Segment, Transcript
+from dropdub.pipeline.cuefile import read_cues
+from dropdub.pipeline.documents import is_document, read_document
 from dropdub.pipeline.film import kept_sounds, kept_subtitles
+from dropdub.pipeline.given import language_of
+from dropdub.pipeline.ownwords import segments_of
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.pipeline.targets import skip_warnings, skipped_targets
-from dropdub.pipeline.textfile import paragraphs, pieces, read_text
+from dropdub.pipeline.textfile import TOLD_APART, heading_of, paragraphs, pieces, read_text
 from dropdub.quantities import format_duration, format_size
 
 BYTES_PER_SECOND = 32_000
@@ -22,19 +28,18 @@ DISK_MARGIN_BYTES = 50_000_000
 ASSUMED_LANGUAGE = "en"
 _MISSING_LEAST_S = 2.0
 _MISSING_SHARE = 0.02
+_AFTER_LAST_CUE_S = 1.0
+"""Time for the last line of a subtitle alone to be spoken to its end."""
 # On the container's time line: silence before a track that begins late, gaps filled, drift of the clock evened out.
 _ON_TIME = "aresample=16000:async=1:first_pts=0"
 _COUNTED_FROM_USED = frozenset({"mpegts", "mpeg", "ogg", "flv", "rm", "wtv"})
-_TOLD_APART = """
-en pt es fr de it nl pl ro sv da nb fi cs sk sl hr sr bg uk ru el tr hu et lv lt ca gl eu
-ar he fa ur hi bn ta th vi id ms tl sw af cy ga is mk sq eo la zh ja ko
-"""
-"""The languages that a text is taken to be in: without the rare ones that a short text is easily mistaken for."""
 
 
 def run(task: Task) -> Result:
-    """Write audio.wav of a recording, transcript.json of a text; return content hash and length or language."""
-    return _text(task) if task.kind == "text" else _media(task)
+    """Write audio.wav of a recording, transcript.json of all else; return content hash and length or language."""
+    if task.kind == "media":
+        return _media(task)
+    return _subtitle(task) if task.kind == "subtitle" else _text(task)
 
 
 def _media(task: Task) -> Result:
@@ -52,7 +57,7 @@ def _media(task: Task) -> Result:
             raise NotMedia(f"{task.job_name} has a sound track that holds nothing that can be read.")
     found_s = wav.duration_s(audio)
     return {
-        "content_hash": sha256(task.source),
+        **_hashes(task),
         "duration_s": found_s,
         "warnings": _short_warning(task, found_s, promised_s),
     }
@@ -69,6 +74,17 @@ def _clock(task: Task) -> list[str]:
     film = (probe["video"], *kept_sounds(probe), *kept_subtitles(probe))
     maps = [part for stream in film for part in ("-map", f"0:{stream['index']}")]
     return [*maps, "-c", "copy", "-f", "null", "-"]
+
+
+def _hashes(task: Task) -> dict[str, Any]:
+    """Return the source's hash; with a subtitle, the content is both: with other words it is another job."""
+    source = sha256(task.source)
+    if task.companion is None:
+        return {"content_hash": source}
+    size, words = task.companion.stat().st_size, sha256(task.companion)
+    both = hashlib.sha256(f"{source} {words}".encode()).hexdigest()
+    inputs = [{"name": task.companion.name, "size": size, "sha256": words}]
+    return {"content_hash": both, "source_hash": source, "companions": inputs}
 
 
 def _as_speech() -> list[str]:
@@ -99,7 +115,7 @@ def _short_warning(task: Task, found_s: float, promised_s: float) -> list[str]:
 
 
 def _text(task: Task) -> Result:
-    text = read_text(task.source)
+    text = read_document(task.source) if is_document(task.job_name) else read_text(task.source)
     found = paragraphs(text)
     language, warnings = _language(task, text)
     segments = tuple(Segment(number, 0.0, 0.0, paragraph) for number, paragraph in enumerate(found))
@@ -111,7 +127,24 @@ def _text(task: Task) -> Result:
         # In pieces, not paragraphs: the unit of work, which deadlines are reckoned from.
         "segments": sum(len(pieces(paragraph)) for paragraph in found),
         "skipped": skipped,
+        "headings": sum(heading_of(paragraph) is not None for paragraph in found),
         "warnings": [*warnings, *skip_warnings(task.job_name, "text", language, skipped)],
+    }
+
+
+def _subtitle(task: Task) -> Result:
+    cues = read_cues(task.source)
+    language = language_of(task, task.source, cues)
+    segments, duration_s = segments_of(cues), max(cue.end for cue in cues) + _AFTER_LAST_CUE_S
+    Transcript(language, duration_s, segments, engine={}).save(task.job_dir / TRANSCRIPT)
+    skipped = skipped_targets(task.options, language, kind="text")
+    return {
+        "content_hash": sha256(task.source),
+        "duration_s": duration_s,
+        "language": language,
+        "segments": len(segments),
+        "skipped": skipped,
+        "warnings": skip_warnings(task.job_name, "text", language, skipped),
     }
 
 
@@ -121,5 +154,5 @@ def _language(task: Task, text: str) -> tuple[str, list[str]]:
     if not any(character.isalpha() for character in text):
         sentence = f"The language of {task.job_name} cannot be told; {ASSUMED_LANGUAGE} is assumed."
         return ASSUMED_LANGUAGE, [sentence]
-    found = detect_text_language(text, among=_TOLD_APART.split())
+    found = detect_text_language(text, among=TOLD_APART)
     return (ASSUMED_LANGUAGE if found == UNDETERMINED else found), []

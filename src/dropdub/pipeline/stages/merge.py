@@ -9,6 +9,7 @@ from dropdub.engines.languages import primary
 from dropdub.pipeline.artefacts import SPEAKERS, TRANSCRIPT, Transcript, load_turns
 from dropdub.pipeline.chunks import load_merged
 from dropdub.pipeline.cleanup import clean_segments
+from dropdub.pipeline.given import Given, given_transcript, is_given
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.pipeline.targets import skip_warnings, skipped_targets
 from dropdub.pipeline.turns import speakers_in, with_speakers
@@ -16,10 +17,8 @@ from dropdub.pipeline.turns import speakers_in, with_speakers
 
 def run(task: Task) -> Result:
     """Write transcript.json; return its language, and the targets that nothing is made for (`skipped`)."""
-    merged = load_merged(task.job_dir, task.facts)
-    if "diarize" in task.facts:
-        merged = replace(merged, segments=with_speakers(merged.segments, load_turns(task.job_dir / SPEAKERS)))
-    merged = cleaned_up(merged, task.options)
+    given = given_transcript(task) if is_given(task) else Given(_transcribed(task))
+    merged = given.transcript
     merged.save(task.job_dir / TRANSCRIPT)
     skipped, warnings = _skipped(task, merged)
     return {
@@ -29,8 +28,16 @@ def run(task: Task) -> Result:
         "engine": merged.engine,
         "speakers": speakers_in(merged.segments),
         "skipped": skipped,
-        "warnings": warnings,
+        "changed": given.changed,
+        "warnings": [*given.warnings, *warnings],
     }
+
+
+def _transcribed(task: Task) -> Transcript:
+    merged = load_merged(task.job_dir, task.facts)
+    if "diarize" in task.facts:
+        merged = replace(merged, segments=with_speakers(merged.segments, load_turns(task.job_dir / SPEAKERS)))
+    return cleaned_up(merged, task.options)
 
 
 def cleaned_up(transcript: Transcript, options: JobOptions) -> Transcript:

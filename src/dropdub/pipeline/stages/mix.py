@@ -17,14 +17,13 @@ from dropdub.media.mixing import mix_down
 from dropdub.media.pcm import RATE_HZ, decoded
 from dropdub.media.spans import Span
 from dropdub.media.track import Part, write_track
-from dropdub.pipeline.artefacts import AUDIO, Transcript, dub_name, speech_dir_name, translation_name
+from dropdub.pipeline.artefacts import AUDIO, Transcript, dub_name, translation_name
 from dropdub.pipeline.background import Background, background_of, channels_of, original_loudness
 from dropdub.pipeline.fit_report import fit_name, fit_report, fit_warnings, save_fit
 from dropdub.pipeline.fitted import Fitted, fitted
-from dropdub.pipeline.recorded import Recorded, recorded
+from dropdub.pipeline.recorded import lengths_in_samples, recorded_lines
 from dropdub.pipeline.spoken import load_spoken, spoken_name
 from dropdub.pipeline.stages.base import Result, Task, target_of
-from dropdub.pipeline.takes import best_takes
 from dropdub.pipeline.timeline import starts_in_a_row
 
 _SHORTEST_TEXT_S = 0.5
@@ -40,8 +39,8 @@ def run(task: Task) -> Result:
 
 def _text(task: Task) -> Result:
     """Put the paragraphs one after another, at the usual loudness of speech."""
-    rate, lines = _rate(task), _lines(task)
-    lengths = {number: round(wav.duration_s(line.path) * rate) for number, line in lines.items()}
+    rate, lines = _rate(task), recorded_lines(task.job_dir, task.facts, target_of(task))
+    lengths = lengths_in_samples(lines, rate)
     starts = starts_in_a_row(lengths, rate)
     parts = [Part(line.path, 0, lengths[number], starts[number]) for number, line in lines.items()]
     length = max([*(part.end for part in parts), round(_SHORTEST_TEXT_S * rate)])
@@ -52,9 +51,9 @@ def _text(task: Task) -> Result:
 
 def _media(task: Task) -> Result:
     """Put each utterance where it fits, as loud as the original and over it."""
-    target, duration_s = target_of(task), wav.duration_s(task.job_dir / AUDIO)
+    target, duration_s = target_of(task), _duration_s(task)
     segments = Transcript.load(task.job_dir / translation_name(target)).segments
-    fit = fitted(segments, _lines(task), duration_s)
+    fit = fitted(segments, recorded_lines(task.job_dir, task.facts, target), duration_s)
     report = _report(task, fit, duration_s)
     _write_voice(task, fit, duration_s)
     wanted_lufs = loudness_like(original_loudness(task, duration_s, _share(task, 0.25, 0.35)))
@@ -68,16 +67,15 @@ def _media(task: Task) -> Result:
     }
 
 
+def _duration_s(task: Task) -> float:
+    """Return the length of what is dubbed: of a subtitle alone there is no recording, its last cue is the end."""
+    if task.kind == "subtitle":
+        return float(task.facts["extract"]["duration_s"])
+    return wav.duration_s(task.job_dir / AUDIO)
+
+
 def _rate(task: Task) -> int:
     return int(task.facts[f"synthesize/{target_of(task)}"]["sample_rate"])
-
-
-def _lines(task: Task) -> dict[int, Recorded]:
-    """Return the file of each line: of its best take, where it was heard back."""
-    target = target_of(task)
-    folder, heard = task.job_dir / speech_dir_name(target), best_takes(task.facts, target)
-    lines = load_spoken(task.job_dir / spoken_name(target))
-    return {line.id: recorded(folder / heard.get(line.id, line.file()), line.rate) for line in lines}
 
 
 def _report(task: Task, fit: Fitted, duration_s: float) -> dict[str, Any]:

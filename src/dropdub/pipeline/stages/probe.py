@@ -11,18 +11,21 @@ from dropdub.engines.languages import same_language
 from dropdub.errors import EmptyFile, NoAudio, NotAFile, NotMedia, NotText, TooLarge, TooLong, UnreadableFile
 from dropdub.media.probe import MediaInfo, probe_media
 from dropdub.media.streams import AudioStream
+from dropdub.media.suffixes import MEDIA_SUFFIXES, OTHER_SUFFIXES, SUBTITLE_SUFFIXES, TEXT_SUFFIXES
+from dropdub.pipeline.cuefile import read_cues
+from dropdub.pipeline.documents import is_document, read_document
+from dropdub.pipeline.given import words_of
 from dropdub.pipeline.soundtrack import chosen_sound
 from dropdub.pipeline.stages.base import Result, Task
-from dropdub.pipeline.suffixes import MEDIA_SUFFIXES, OTHER_SUFFIXES, TEXT_SUFFIXES
 from dropdub.pipeline.textfile import HEAD_BYTES, looks_like_text, read_text
 from dropdub.quantities import format_duration, format_size
 
-ACCEPTED = "Drop a recording (video or audio) with sound, or a text to be read aloud as .txt or .md."
+ACCEPTED = "Drop a recording with sound, subtitles (.srt, .vtt), or a text to be read aloud (.txt, .md, .docx, .epub)."
 _LEFT_FOR_THE_REST_S = 1.0
 
 
 def run(task: Task) -> Result:
-    """Return kind and size of the source; of a recording also its length, container and streams.
+    """Return kind and size of the source; of a recording also its length, container, streams and `words`.
 
     Raises EmptyFile, NotAFile, UnreadableFile, NotMedia, NotText, NoAudio, TooLong, TooLarge,
     UnsupportedLanguage, EngineMissing.
@@ -30,9 +33,16 @@ def run(task: Task) -> Result:
     size = _usable_size(task.source, task.job_name)
     if size > task.limits.max_size:
         raise TooLarge(_too_large(task.job_name, size, task.limits.max_size))
-    result = _text(task, size) if _is_text(task.source, task.job_name) else _media(task)
-    _refuse_unknown_pairs(task)
-    return result
+    if Path(task.job_name).suffix.lower() in SUBTITLE_SUFFIXES:
+        result = _subtitle(task, size)
+    elif is_document(task.job_name) or _is_text(task.source, task.job_name):
+        result = _text(task, size)
+    else:
+        if task.companion is not None:
+            _refuse_long_text(task, task.companion.stat().st_size, name=task.companion.name)
+        result = {**_media(task), "words": words_of(task)}
+    _refuse_unknown_pairs(task, brought=(result.get("words") or {}).get("target"))
+    return {**result, "warnings": list(task.params.get("warnings", ()))}
 
 
 def _usable_size(source: Path, name: str) -> int:
@@ -63,20 +73,40 @@ def _is_text(source: Path, name: str) -> bool:
     return True
 
 
-def _refuse_unknown_pairs(task: Task) -> None:
-    """Refuse before any work what cannot be translated, where the language is named; else it must be heard first."""
+def _refuse_unknown_pairs(task: Task, *, brought: str | None) -> None:
+    """Refuse before any work what cannot be translated, where the language is named; else it must be heard first.
+
+    A translation that a person `brought` needs no translator.
+    """
     source = task.options.language
     for target in task.options.targets if source != "auto" else ():
-        if not same_language(source, target):
+        if target != brought and not same_language(source, target):
             task.engines.require_pair(task.options.translator, source=source, target=target)
 
 
-def _text(task: Task, size: int) -> Result:
-    limits, name = task.limits, task.job_name
-    if size > limits.max_text:
+def _subtitle(task: Task, size: int) -> Result:
+    """Take a subtitle without a film: it is spoken in its own time."""
+    _refuse_long_text(task, size)
+    cues = read_cues(task.source)
+    _refuse_too_long(task.job_name, max(cue.end for cue in cues), task.limits)
+    return {"kind": "subtitle", "size": size, "video": None}
+
+
+def _refuse_long_text(task: Task, size: int, *, name: str | None = None) -> None:
+    if size > task.limits.max_text:
         remedy = "Cut it, or raise limits.max_text in config.yaml, then: jobs retry."
-        raise TooLarge(_too_large(name, size, limits.max_text), remedy=remedy)
-    if not read_text(task.source).strip():
+        raise TooLarge(_too_large(name or task.job_name, size, task.limits.max_text), remedy=remedy)
+
+
+def _text(task: Task, size: int) -> Result:
+    name = task.job_name
+    if is_document(name):
+        text = read_document(task.source)
+        _refuse_long_text(task, len(text.encode()))
+    else:
+        _refuse_long_text(task, size)
+        text = read_text(task.source)
+    if not text.strip():
         raise EmptyFile(f"{name} holds nothing but blanks.", remedy="Write something into it and drop it again.")
     return {"kind": "text", "size": size, "video": None}
 
@@ -90,7 +120,7 @@ def _media(task: Task) -> Result:
         raise _refusal(name) from error
     if not info.audio:
         raise NoAudio(f"{name} has no sound track.")
-    _refuse_too_long(name, info, task.limits)
+    _refuse_too_long(name, info.duration_s, task.limits)
     audio = chosen_sound(name, info.audio, task.options)
     if len(info.audio) > 1:
         task.log(f"{name} has {len(info.audio)} sound tracks: number {info.audio.index(audio) + 1} is used")
@@ -107,9 +137,9 @@ def _refusal(name: str) -> NotMedia | NotText:
     )
 
 
-def _refuse_too_long(name: str, info: MediaInfo, limits: Limits) -> None:
-    if info.duration_s > limits.max_duration:
-        length, most = format_duration(info.duration_s), format_duration(limits.max_duration)
+def _refuse_too_long(name: str, duration_s: float, limits: Limits) -> None:
+    if duration_s > limits.max_duration:
+        length, most = format_duration(duration_s), format_duration(limits.max_duration)
         raise TooLong(f"{name} is {length} long; at most {most} are taken.")
 
 

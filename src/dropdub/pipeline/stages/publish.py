@@ -14,8 +14,8 @@ from dropdub.errors import Waiting
 from dropdub.files import copy_whole, fsync_dir, remove, sha256, write_whole
 from dropdub.media.frames import shown_size
 from dropdub.media.subtitles import layout, write_ass, write_srt, write_vtt
-from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, translation_name
-from dropdub.pipeline.deliverables import MANIFEST, as_text, deliverable_name, manifest, readable
+from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, dub_name, translation_name
+from dropdub.pipeline.deliverables import MANIFEST, as_markdown, as_text, deliverable_name, manifest, readable
 from dropdub.pipeline.dubfile import dub_to_publish, tag_dub
 from dropdub.pipeline.fit_report import fit_name, load_fit
 from dropdub.pipeline.stages.base import Result, Task, target_of
@@ -52,12 +52,18 @@ def _translation(task: Task) -> Iterator[Path]:
     translation = Transcript.load(task.job_dir / translation_name(target))
     if task.kind == "text":
         yield _write(task, "txt", as_text(translation.segments))
+        if task.facts["extract"].get("headings"):
+            yield _write(task, "md", as_markdown(translation.segments))
     else:
         yield from _speech_texts(task, translation)
 
 
 def _dub(task: Task) -> Iterator[Path]:
     yield _place(task, dub_to_publish(task), "m4a")
+
+
+def _book(task: Task) -> Iterator[Path]:
+    yield _place(task, dub_name(target_of(task), "m4b"), "m4b")
 
 
 def _video(task: Task) -> Iterator[Path]:
@@ -93,6 +99,7 @@ _RENDERERS: Mapping[str, Callable[[Task], Iterator[Path]]] = {
     "translation": _translation,
     "dub": _dub,
     "video": _video,
+    "book": _book,
     "manifest": _manifest,
 }
 

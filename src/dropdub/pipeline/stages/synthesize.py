@@ -56,7 +56,7 @@ def run(task: Task) -> Result:
 def _is_heard_back(task: Task, engine: Synthesizer) -> bool:
     """Return whether the speech is to be checked: as told, else where a recording is dubbed by what may err."""
     verify = task.options.synthesis.verify
-    return (task.kind == "media" and isinstance(engine, TellsDefects)) if verify == "auto" else bool(verify)
+    return (task.kind != "text" and isinstance(engine, TellsDefects)) if verify == "auto" else bool(verify)
 
 
 def _first_take(

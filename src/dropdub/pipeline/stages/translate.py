@@ -12,6 +12,7 @@ from dropdub.engines.wordings import fitting, shorter_than
 from dropdub.errors import UnexpectedError
 from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, translation_name
 from dropdub.pipeline.cache import from_json, to_json
+from dropdub.pipeline.given import Given, given_translation
 from dropdub.pipeline.sentences import Sentence, given_back, sentences_of
 from dropdub.pipeline.stages.base import Result, Task, target_of
 from dropdub.pipeline.textfile import marked, pieces
@@ -24,6 +25,21 @@ Wordings = tuple[str, ...]
 def run(task: Task) -> Result:
     """Write translation.T.json: the same ids and times, without words. The same language passes through untouched."""
     source, target = Transcript.load(task.job_dir / TRANSCRIPT), target_of(task)
+    if (task.facts["probe"].get("words") or {}).get("target") == target:
+        given = given_translation(task, source, lambda: _made(task, source, target))
+    else:
+        done = _made(task, source, target)
+        given = Given(done, tuple(_warnings(source, done)))
+    given.transcript.save(task.job_dir / translation_name(target))
+    return {
+        "segments": len(given.transcript.segments),
+        "engine": given.transcript.engine,
+        "changed": given.changed,
+        "warnings": list(given.warnings),
+    }
+
+
+def _made(task: Task, source: Transcript, target: str) -> Transcript:
     engine: dict[str, Any] = {}
     texts: list[Wordings]
     if same_language(source.language, target):
@@ -34,15 +50,13 @@ def run(task: Task) -> Result:
         replace(one, text=wordings[0], words=(), raw=None, shorter=wordings[1:])
         for one, wordings in zip(source.segments, texts, strict=True)
     )
-    done = Transcript(target, source.duration_s, segments, engine, source_language=source.language)
-    done.save(task.job_dir / translation_name(target))
-    return {"segments": len(segments), "engine": engine, "warnings": _warnings(source, done)}
+    return Transcript(target, source.duration_s, segments, engine, source_language=source.language)
 
 
 def _translated(task: Task, source: Transcript, target: str) -> tuple[list[Wordings], dict[str, Any]]:
     engine = task.engines.translator(task.options.translator, source=source.language, target=target)
     job = _Translation(task, engine, source.language, target)
-    texts = _speech(job, source) if task.kind == "media" else _paragraphs(job, source)
+    texts = _speech(job, source) if task.kind != "text" else _paragraphs(job, source)
     return texts, job.info
 
 
@@ -83,7 +97,7 @@ class _Translation:
         self._source = source
         self._target = target
         # A dub is to take as long as the original; a text may take what it needs.
-        self._fits = task.kind == "media" and isinstance(engine, OffersAlternatives)
+        self._fits = task.kind != "text" and isinstance(engine, OffersAlternatives)
         self.info = asdict(engine.info())
 
     def known(self, texts: Iterable[str]) -> dict[str, Wordings]:

@@ -61,7 +61,9 @@ def begin_ending(  # noqa: PLR0913  keywords: what the job row records
     return job
 
 
-def finish_job(store: Store, job_id: int, *, source: str, now: float, sidecar: str | None = None) -> Job:
+def finish_job(
+    store: Store, job_id: int, *, source: str, now: float, sidecar: str | None = None, companion: str | None = None
+) -> Job:
     """Give a job the state of its verdict, now that its files are in their places."""
     with store.transaction() as session:
         job = change_job(
@@ -73,6 +75,7 @@ def finish_job(store: Store, job_id: int, *, source: str, now: float, sidecar: s
             state=JOB.c.verdict,
             source=source,
             sidecar=sidecar,
+            companion=companion,
             finished_at=now,
         )
         text = f"{job.state.capitalize()}. {job.reason or ''}".strip()

@@ -25,6 +25,7 @@ def record_job(  # noqa: PLR0913  keywords: what the job row records
     now: float,
     origin: str = "dropped",
     sidecar: str | None = None,
+    companion: str | None = None,
     given_path: str | None = None,
     device: int | None = None,
     inode: int | str | None = None,
@@ -42,6 +43,7 @@ def record_job(  # noqa: PLR0913  keywords: what the job row records
         origin=origin,
         source=source,
         sidecar=sidecar,
+        companion=companion,
         given_path=given_path,
         device=device,
         inode=None if inode is None else str(inode),
@@ -66,6 +68,8 @@ def take_job(  # noqa: PLR0913  keywords: what the job row records
     *,
     source: str,
     sidecar: str | None = None,
+    companion: str | None = None,
+    revision: Mapping[str, Any] | None = None,
     overrides: Mapping[str, Any],
     options: Mapping[str, Any],
     kind: str | None = None,
@@ -83,6 +87,8 @@ def take_job(  # noqa: PLR0913  keywords: what the job row records
             state=JobState.QUEUED,
             source=source,
             sidecar=sidecar,
+            companion=companion,
+            revision=dict(revision) if revision else None,
             overrides=dict(overrides),
             options=dict(options),
             kind=kind,
@@ -90,7 +96,8 @@ def take_job(  # noqa: PLR0913  keywords: what the job row records
             remedy=None,
         )
         insert_steps(session, job, steps)
-        tell(session, job_id, "Taken, and queued", now)
+        belongs = f", for the film of job {revision['job']} ({revision['name']})" if revision else ""
+        tell(session, job_id, f"Taken{belongs}, and queued", now)
     return job
 
 

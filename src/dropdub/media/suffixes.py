@@ -1,4 +1,4 @@
-"""What a file's name promises: a recording, a text to be read aloud, or something that is neither."""
+"""What a file's name promises: a recording, subtitles, a text to be read aloud, or something that is neither."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ _RECORDINGS = """
 .tta .tak .voc .dv .mxf .gxf .nut .rm .ra .rmvb .wtv
 """
 _NO_PROSE = """
-.srt .vtt .ass .ssa .sub .sbv .lrc .json .jsonl .yaml .yml .toml .ini .cfg .conf .xml .html .htm .xhtml .svg .csv
+.ass .ssa .sub .sbv .lrc .json .jsonl .yaml .yml .toml .ini .cfg .conf .xml .html .htm .xhtml .svg .csv
 .tsv .css .js .mjs .jsx .tsx .py .pyw .ipynb .rb .pl .php .sh .bash .zsh .bat .cmd .ps1 .vbs .c .h .cc .cpp
 .hpp .cs .java .kt .go .rs .swift .sql .lua .r .tex .bib .rtf .ps .eps .log .diff .patch .m3u .m3u8 .pls .xspf
 .mpd .cue .nfo .url .desktop .lnk .torrent .ics .vcf .eml .pem .exe .dll
 """
 
+SUBTITLE_SUFFIXES = frozenset({".srt", ".vtt"})
 TEXT_SUFFIXES = frozenset({".txt", ".text", ".md", ".markdown"})
 MEDIA_SUFFIXES = frozenset(_RECORDINGS.split())
 OTHER_SUFFIXES = frozenset(_NO_PROSE.split())

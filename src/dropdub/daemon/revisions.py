@@ -1,0 +1,113 @@
+"""Subtitles for a film that was done before, or is at work: corrected ones, and those that come late."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dropdub.config import JobOptions
+from dropdub.daemon.context import Context, film_name, job_id, options_of
+from dropdub.inbox.companions import bare_name, owner_of
+from dropdub.media.subtitlereading import cue_starts
+from dropdub.pipeline.artefacts import Transcript
+from dropdub.pipeline.ownwords import are_akin
+from dropdub.store import queries
+from dropdub.store.states import UNFINISHED, JobState
+from dropdub.store.tables import Job
+
+LATE_S = 600.0
+"""So long after its film has ended a subtitle of the same name counts as one that was on its way, whatever it says."""
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A film that a subtitle is for. `transcript`: what was published of it; None where that is gone."""
+
+    job: Job
+    film: Path
+    transcript: Path | None
+
+    def as_row(self) -> dict[str, Any]:
+        """Return what the subtitle's own job remembers of it."""
+        transcript = str(self.transcript) if self.transcript else None
+        return {"job": self.job.id, "name": film_name(self.job), "film": str(self.film), "transcript": transcript}
+
+    @property
+    def options(self) -> JobOptions:
+        """Return the options of then, with the language that was heard: the subtitle's name is compared with it."""
+        options = options_of(self.job)
+        heard = self.job.language
+        return options.overridden({"language": heard}) if heard and options.language == "auto" else options
+
+
+@dataclass(frozen=True)
+class FilmGone:
+    """A subtitle whose film was done before, and is not where it was put."""
+
+    job: Job
+    film: Path
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"It belongs to job {self.job.id} ({film_name(self.job)}), whose film is not at {self.film} any more: "
+            "it is taken as a subtitle of its own. To dub the film, drop both together."
+        )
+
+
+def film_at_work(context: Context, subtitle: str) -> Job | None:
+    """Return the unfinished job of the film that a subtitle belongs to by its name."""
+    jobs = queries.jobs_like(context.store, Path(bare_name(subtitle)).stem, UNFINISHED)
+    return next((job for job in jobs if owner_of(subtitle, [film_name(job)])), None)
+
+
+def revision_of(context: Context, subtitle: Job, path: Path) -> Revision | FilmGone | None:
+    """Return the film that the subtitle at `path` corrects, or came late for: that of the newest job that fits.
+
+    It fits by name, and because it was made of what was said there, or because it came at about the same time.
+    """
+    gone: FilmGone | None = None
+    starts = _starts(path, context.config.limits.max_text)
+    for job in _same_name(context, subtitle) if starts else ():
+        transcript = _transcript(job)
+        came_late = subtitle.created_at - (job.finished_at or 0.0) < LATE_S
+        if came_late or _fits(starts, transcript, job):
+            film = Path(job.revision["film"] if job.revision else job.source)
+            if film.is_file():
+                return Revision(job, film, transcript[0] if transcript else None)
+            gone = gone or FilmGone(job, film)
+    return gone
+
+
+def _same_name(context: Context, subtitle: Job) -> Iterator[Job]:
+    ended = (JobState.SUCCEEDED, JobState.FAILED)
+    jobs = queries.jobs_like(context.store, Path(bare_name(subtitle.name)).stem, ended)
+    for job in sorted(jobs, key=job_id, reverse=True):
+        if job.kind == "media" and job.dup_of is None and owner_of(subtitle.name, [film_name(job)]):
+            yield job
+
+
+def _transcript(job: Job) -> tuple[Path, Transcript] | None:
+    """Return the transcript that a job has published, or went by; None where it is gone, or something else by now."""
+    published = [Path(path) for path in job.outputs if path.endswith(".json") and not path.endswith("manifest.json")]
+    went_by = [Path(job.revision["transcript"])] if job.revision and job.revision["transcript"] else []
+    for path in (*published, *went_by):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            return path, Transcript.load(path)
+    return None
+
+
+def _starts(path: Path, most_bytes: int) -> list[float]:
+    """Return when the lines of a subtitle begin. It is not read in full here: what it holds may be anything."""
+    try:
+        return cue_starts(path.read_bytes()) if path.stat().st_size <= most_bytes else []
+    except OSError:
+        return []
+
+
+def _fits(starts: list[float], transcript: tuple[Path, Transcript] | None, job: Job) -> bool:
+    """Return whether a subtitle was made of what was said; where that is gone, the name has to do."""
+    return are_akin(starts, transcript[1].segments) if transcript else job.state == JobState.SUCCEEDED

@@ -1,0 +1,104 @@
+"""How an original is moved, within one file system or to another, and what is said where it cannot be."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dropdub import files
+from dropdub.errors import Waiting
+
+_SHARING_WINERRORS = (32, 33)
+"""Windows: another process has the file open, or a part of it locked."""
+
+
+class CannotMove(Waiting):
+    """A file cannot be moved now: a right is missing, or the disk is full. `condition`: right, disk, writer."""
+
+
+class StillWritten(CannotMove):
+    """Another process is writing the file, or holds it open on Windows: soon it will not."""
+
+
+def move(source: Path, target: Path) -> None:
+    """Move a file, or a link itself, to a name that is free."""
+    if not source.is_symlink():
+        files.move(source, target)
+        return
+    try:
+        files.rename(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        target.symlink_to(source.readlink())
+        files.fsync_dir(target.parent)
+        files.remove(source)
+
+
+def same_content(one: Path, other: Path) -> bool:
+    """Return whether two files hold the same; of links, whether they lead to the same place."""
+    if one.is_symlink() or other.is_symlink():
+        return one.is_symlink() and other.is_symlink() and one.readlink() == other.readlink()
+    return one.stat().st_size == other.stat().st_size and files.sha256(one) == files.sha256(other)
+
+
+def is_copy(path: Path, moved: Path) -> bool:
+    """Return whether `moved` is what a move from another file system has made of `path`."""
+    devices = {one.stat(follow_symlinks=False).st_dev for one in (path, moved)}
+    return len(devices) == 2 and same_content(path, moved)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, each durably."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for place in reversed(missing):
+        files.fsync_dir(place.parent)
+
+
+def stands(path: Path) -> bool:
+    """Return whether anything has this name, a link that leads nowhere included."""
+    return os.path.lexists(path)
+
+
+@contextmanager
+def told(path: Path, folder: Path) -> Iterator[None]:
+    """Turn what the operating system says into a sentence, and into whether it is to be tried again."""
+    try:
+        yield
+    except OSError as error:
+        if getattr(error, "winerror", None) in _SHARING_WINERRORS:
+            raise still_written_error(path) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise _not_permitted(path, folder) from error
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _no_room(path, folder, error) from error
+        raise
+
+
+def _not_permitted(path: Path, folder: Path) -> CannotMove:
+    return CannotMove(
+        f"{path} cannot be moved to {folder}: the account that runs Dropdub does not have the right.",
+        condition="right",
+        remedy="Give it the right to change both folders and to read the file; it goes on by itself then.",
+    )
+
+
+def _no_room(path: Path, folder: Path, error: OSError) -> CannotMove:
+    return CannotMove(
+        f"{path} cannot be moved to {folder}: {error.strerror}.",
+        condition="disk",
+        remedy="Free some disk space there; it goes on by itself then.",
+    )
+
+
+def still_written_error(path: Path) -> StillWritten:
+    """Return what is said of a file that another program is writing."""
+    return StillWritten(
+        f"{path} is still being written.",
+        condition="writer",
+        remedy="It is taken once the program that writes it is done.",
+    )

@@ -1,0 +1,34 @@
+"""Word and EPUB documents as plain text, with their headings as Markdown has them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dropdub.pipeline.documents.archive import DOCUMENT_SUFFIXES, Cover, opened
+from dropdub.pipeline.documents.docx import docx_blocks
+from dropdub.pipeline.documents.epub import epub_blocks, epub_cover
+
+__all__ = ["DOCUMENT_SUFFIXES", "Cover", "cover_of", "is_document", "read_document"]
+
+
+def is_document(name: str) -> bool:
+    return Path(name).suffix.lower() in DOCUMENT_SUFFIXES
+
+
+def read_document(path: Path) -> str:
+    """Return the text of a document: paragraphs parted by blank lines, `# ` before headings, `- ` before list items.
+
+    Raises NotText where it is damaged, locked or not what its name says, TooLarge where it unpacks to too much,
+    and OSError.
+    """
+    with opened(path) as archive:
+        blocks = docx_blocks(archive) if path.suffix.lower() == ".docx" else epub_blocks(archive)
+        return "\n\n".join(blocks) + "\n"
+
+
+def cover_of(path: Path) -> Cover | None:
+    """Return the picture on the cover of a book; None where there is none. Raises what `read_document` does."""
+    if path.suffix.lower() != ".epub":
+        return None
+    with opened(path) as archive:
+        return epub_cover(archive)

@@ -1,0 +1,124 @@
+"""What a person brought along: the subtitle beside a film as its transcript, or as its translation into a target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from dropdub.engines.languages import detect_text_language, same_language, tag_in_name
+from dropdub.errors import UnreadableFile
+from dropdub.media.subtitlefile import Cue
+from dropdub.pipeline.artefacts import SPEAKERS, Segment, Transcript, load_turns
+from dropdub.pipeline.cuefile import read_cues
+from dropdub.pipeline.ownwords import changed, revised, segments_of, speakers_as_in
+from dropdub.pipeline.stages.base import Task
+from dropdub.pipeline.textfile import TOLD_APART
+from dropdub.pipeline.turns import with_speakers
+
+_ENGINE = "subtitle"
+
+
+@dataclass(frozen=True)
+class Given:
+    """A transcript or translation out of a subtitle, and what is to be said about it; `changed` counts its lines."""
+
+    transcript: Transcript
+    warnings: tuple[str, ...] = ()
+    changed: int | None = None
+
+
+def language_tag(path: Path) -> str | None:
+    """Return the language that a subtitle's name tells: `en` of `clip.en.srt`."""
+    return tag_in_name(path.stem)[1]
+
+
+def given_target(tag: str | None, *, language: str, targets: Sequence[str], late: bool = False) -> str | None:
+    """Return the target that a subtitle is the translation into; None where it is the transcript.
+
+    `language` is the spoken one, or auto. A name without a language is the transcript's. One that comes after the film
+    was heard (`late`) may bring a target of its own.
+    """
+    if tag is None or (language != "auto" and same_language(tag, language)):
+        return None
+    return next((target for target in targets if same_language(target, tag)), tag if late else None)
+
+
+def words_of(task: Task) -> dict[str, Any] | None:
+    """Return what `probe` tells the planner of the subtitle that came along, if one did."""
+    if task.companion is None:
+        return None
+    tag = language_tag(task.companion)
+    target = given_target(
+        tag, language=task.options.language, targets=task.options.targets, late=task.before is not None
+    )
+    name, cues = task.companion.name, len(read_cues(task.companion))
+    return {"name": name, "target": target, "cues": cues, "revises": task.before is not None}
+
+
+def is_given(task: Task) -> bool:
+    """Return whether a person brought the transcript, or it was made before and stays."""
+    words = task.facts["probe"].get("words")
+    return words is not None and (words["target"] is None or words["revises"])
+
+
+def given_segments(task: Task) -> tuple[Segment, ...]:
+    """Return the lines of the transcript that was brought along, before anybody knows who speaks them."""
+    assert task.companion is not None
+    return segments_of(read_cues(task.companion), end_s=float(task.facts["extract"]["duration_s"]))
+
+
+def given_transcript(task: Task) -> Given:
+    """Return the transcript that was brought along: the cues themselves, or what they change in an earlier one."""
+    assert task.companion is not None
+    cues = read_cues(task.companion)
+    if task.before is not None:
+        base = _earlier(task.before)
+        if task.facts["probe"]["words"]["target"] is not None:
+            return Given(base)
+        segments = tuple(one for one in revised(base.segments, cues) if one.text.strip())
+        return Given(replace(base, segments=segments).numbered(), changed=changed(base.segments, segments))
+    end_s = float(task.facts["extract"]["duration_s"])
+    segments = segments_of(cues, end_s=end_s)
+    if "diarize" in task.facts:
+        segments = with_speakers(segments, load_turns(task.job_dir / SPEAKERS))
+    language = language_of(task, task.companion, cues)
+    transcript = Transcript(language, end_s, segments, {"name": _ENGINE, "file": task.companion.name}).numbered()
+    return Given(transcript, _late_warnings(task.companion.name, len(cues) - len(segments)))
+
+
+def given_translation(task: Task, source: Transcript, make: Callable[[], Transcript]) -> Given:
+    """Return the translation that was brought along: what `make` gives as it was corrected, or the cues themselves."""
+    assert task.companion is not None and task.target is not None
+    cues = read_cues(task.companion)
+    if task.before is not None:
+        made = make()
+        segments = revised(made.segments, cues)
+        return Given(replace(made, segments=segments), changed=changed(made.segments, segments))
+    segments = speakers_as_in(source.segments, segments_of(cues, end_s=source.duration_s))
+    engine = {"name": _ENGINE, "file": task.companion.name}
+    late = _late_warnings(task.companion.name, len(cues) - len(segments))
+    return Given(Transcript(task.target, source.duration_s, segments, engine, source_language=source.language), late)
+
+
+def language_of(task: Task, path: Path, cues: Sequence[Cue]) -> str:
+    """Return the language of a subtitle: as the options say, as its name says, else as it reads."""
+    if task.options.language != "auto":
+        return task.options.language
+    return language_tag(path) or detect_text_language("\n".join(cue.text for cue in cues), among=TOLD_APART)
+
+
+def _earlier(path: Path) -> Transcript:
+    try:
+        return Transcript.load(path)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        remedy = "The film is heard anew with: jobs retry."
+        raise UnreadableFile(
+            f"The transcript {path} that is corrected cannot be read any more.", remedy=remedy
+        ) from error
+
+
+def _late_warnings(name: str, count: int) -> tuple[str, ...]:
+    what = "subtitle of {} stands" if count == 1 else "subtitles of {} stand"
+    return (f"{count} {what.format(name)} behind the recording's end and is left out.",) if count else ()

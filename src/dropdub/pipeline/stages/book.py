@@ -1,0 +1,73 @@
+"""book: the dub of a text as an audio book, with a chapter for each heading and the cover of the book."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dropdub.engines.languages import display_name, three_letters
+from dropdub.errors import MediaToolFailed, NotText, TooLarge
+from dropdub.files import written_whole
+from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
+from dropdub.pipeline.artefacts import Transcript, dub_name, translation_name
+from dropdub.pipeline.chapters import as_ffmetadata, chapters
+from dropdub.pipeline.documents import cover_of
+from dropdub.pipeline.recorded import lengths_in_samples, recorded_lines
+from dropdub.pipeline.stages.base import Result, Task, target_of
+from dropdub.pipeline.timeline import starts_in_a_row
+
+
+def run(task: Task) -> Result:
+    """Write dub.T.m4b; return how many chapters it has. A cover that cannot be used is left out, with a warning."""
+    target = target_of(task)
+    translation = Transcript.load(task.job_dir / translation_name(target))
+    title = f"{Path(task.job_name).stem} ({display_name(target)})"
+    end = float(task.facts[f"mix/{target}"]["duration_s"])
+    found = chapters(translation.segments, _starts(task, target), title=title, end=end)
+    notes = task.prepared_scratch() / "chapters.txt"
+    notes.write_text(as_ffmetadata(found, title=title), encoding="utf-8")
+    cover, warnings = _cover(task)
+    try:
+        _write(task, target, notes, cover)
+    except MediaToolFailed:
+        if cover is None:
+            raise
+        warnings = [f"The cover of {task.job_name} cannot be used: its audio book has none."]
+        _write(task, target, notes, None)
+    return {"chapters": len(found), "warnings": warnings}
+
+
+def _starts(task: Task, target: str) -> dict[int, float]:
+    """Return the second at which each paragraph begins, by its id."""
+    rate = int(task.facts[f"synthesize/{target}"]["sample_rate"])
+    lengths = lengths_in_samples(recorded_lines(task.job_dir, task.facts, target), rate)
+    return {id_: start / rate for id_, start in starts_in_a_row(lengths, rate).items()}
+
+
+def _cover(task: Task) -> tuple[Path | None, list[str]]:
+    try:
+        cover = cover_of(task.source)
+    except (NotText, TooLarge) as error:
+        return None, [error.message]
+    if cover is None:
+        return None, []
+    path = task.prepared_scratch() / f"cover.{cover.suffix}"
+    path.write_bytes(cover.data)
+    return path, []
+
+
+def _write(task: Task, target: str, notes: Path, cover: Path | None) -> None:
+    sound = input_arguments(task.job_dir / dub_name(target, "m4a"))
+    picture = ["-f", "mjpeg" if cover.suffix == ".jpg" else "png_pipe", "-i", str(cover)] if cover else []
+    shown = ["-map", "2:v", "-disposition:v:0", "attached_pic"] if cover else []
+    tags = ["-metadata:s:a:0", f"language={three_letters(target)}", "-metadata", "genre=Audiobook"]
+    exact = ["-fflags", "+bitexact", "-flags:a", "+bitexact", "-flags:v", "+bitexact"]
+    with written_whole(task.job_dir / dub_name(target, "m4b"), scratch=task.prepared_scratch()) as part:
+        run_ffmpeg(
+            [
+                *(*sound, "-f", "ffmetadata", "-i", str(notes), *picture),
+                *("-map", "0:a", *shown, "-map_metadata", "1", "-map_chapters", "1", "-c", "copy"),
+                *(*exact, *tags, "-movflags", "+faststart", "-f", "ipod", str(part)),
+            ],
+            deadline_s=task.deadline_s,
+            progress=task.progress,
+        )

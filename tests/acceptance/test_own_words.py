@@ -1,0 +1,162 @@
+"""Subtitles that people bring, correct and drop again, with the real daemon."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dropdub.engines.apertium import ApertiumTranslator
+from tests.acceptance.site import Site
+from tests.waiting import wait_until
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(ApertiumTranslator.unavailable()), reason="apertium is not installed"),
+]
+WORDS = """1
+00:00:00,400 --> 00:00:04,000
+And so, my fellow Americans,
+
+2
+00:00:04,200 --> 00:00:08,000
+ask not what your country can do for you.
+
+3
+00:00:08,400 --> 00:00:10,800
+Ask what you can do for your country.
+"""
+TO_SPANISH = {"job": {"language": "en", "targets": ["es"]}}
+
+
+def manifest(site: Site, folder: str) -> dict[str, object]:
+    loaded: dict[str, object] = json.loads(site.published(folder)["manifest.json"].read_text(encoding="utf-8"))
+    return loaded
+
+
+def corrected(site: Site, file: Path, old: str, new: str) -> None:
+    """Take a subtitle out of the outbox, correct it, and drop it again."""
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.unlink()
+    site.drop_text(text.replace(old, new), file.name)
+
+
+def test_a_film_and_a_subtitle_in_any_order_are_one_job(site: Callable[..., Site], talk_video: Path) -> None:
+    root = site(**TO_SPANISH)
+    root.start()
+    root.drop_text(WORDS, "first.en.srt")
+    root.drop(talk_video, "first.mp4")
+    root.drop(talk_video, "second.mp4")
+    root.drop_text(WORDS + "\n", "second.srt")
+    for name in ("first.mp4", "second.mp4"):
+        root.wait_for(name, "succeeded")
+        assert "ask not what your country" in root.published(Path(name).stem)[f"{Path(name).stem}.srt"].read_text()
+    assert set(root.states()) == {"first.mp4", "second.mp4"}
+    assert {path.name for path in (root.root / "archive").iterdir()} == {
+        *("first.mp4", "first.en.srt", "second.mp4", "second.srt")
+    }
+    root.stop()
+    root.check()
+
+
+def test_a_subtitle_that_comes_when_its_film_is_at_work_is_laid_over_it_afterwards(
+    site: Callable[..., Site], talk_video: Path
+) -> None:
+    root = site(**TO_SPANISH)
+    root.start(DROPDUB_FAILPOINTS="stage.split=slow")
+    root.drop(talk_video, "talk.mp4")
+    root.wait_for("talk.mp4", "running")
+    root.drop_text(WORDS, "talk.srt")
+    root.wait_for("talk.srt", "succeeded")
+    assert root.states() == {"talk.mp4": "succeeded", "talk.srt": "succeeded"}
+    assert "my fellow Americans" in root.published("talk (2)")["talk.txt"].read_text(encoding="utf-8")
+    assert {"talk.es.mp4", "talk.es.srt", "talk.json"} < root.published("talk (2)").keys()
+    root.stop()
+    root.check()
+
+
+def test_corrected_subtitles_dropped_again_make_a_new_version_beside_the_old(
+    site: Callable[..., Site], talk_video: Path
+) -> None:
+    root = site(**TO_SPANISH)
+    root.drop_text(WORDS, "talk.srt")
+    root.drop(talk_video, "talk.mp4")
+    assert root.work_off() == 0, root.output()
+    first = root.published("talk")
+    corrected(root, first["talk.srt"], "Ask what you can do for your country.", "Ask who can help you.")
+    assert root.work_off() == 0, root.output()
+    second = root.published("talk (2)")
+    assert "Ask who can help you." in second["talk.srt"].read_text(encoding="utf-8")
+    assert {"talk.mp4", "talk.es.mp4", "talk.es.m4a", "talk.json"} - second.keys() == {"talk.mp4"}
+    corrected(root, second["talk.es.srt"], second["talk.es.txt"].read_text(encoding="utf-8").split()[-1], "amigos.")
+    assert root.work_off() == 0, root.output()
+    third = root.published("talk (3)")
+    assert third.keys() == {
+        *("talk.es.txt", "talk.es.srt", "talk.es.vtt", "talk.es.m4a", "talk.es.mp4", "manifest.json")
+    }
+    assert "amigos." in third["talk.es.txt"].read_text(encoding="utf-8")
+    steps = {str(step["step"]) for step in manifest(root, "talk (3)")["steps"]}  # type: ignore[attr-defined]
+    assert not any(step.startswith(("split", "diarize", "transcribe")) for step in steps)
+    assert [path.name for path in (root.root / "failed").iterdir()] == []
+    for old, kept in ((first, "talk.es.mp4"), (second, "talk.es.mp4")):
+        assert old[kept].exists()
+    invariants_without_removed(root)
+
+
+def invariants_without_removed(root: Site) -> None:
+    """Check all that must hold, save that the manifests list two files which this test took out of the outbox."""
+    from tests.chaos.invariants import broken
+
+    found = [sentence for sentence in broken(root.root, root.dropped) if "is not what the manifest" not in sentence]
+    assert found == []
+
+
+def test_a_correction_whose_film_is_gone_is_taken_as_a_subtitle_of_its_own_and_that_is_said(
+    site: Callable[..., Site], talk_video: Path
+) -> None:
+    root = site(**TO_SPANISH)
+    root.drop_text(WORDS, "talk.srt")
+    root.drop(talk_video, "talk.mp4")
+    assert root.work_off() == 0, root.output()
+    (root.root / "archive" / "talk.mp4").unlink()
+    corrected(root, root.published("talk")["talk.srt"], "my fellow", "my dear")
+    assert root.work_off() == 0, root.output()
+    assert root.published("talk (2)").keys() == {
+        *("talk.es.txt", "talk.es.srt", "talk.es.vtt", "talk.es.m4a", "manifest.json")
+    }
+    [warning] = root.job("talk.srt")["warnings"]
+    assert "whose film is not at" in warning and "drop both together" in warning
+    assert manifest(root, "talk (2)")["warnings"] == [warning]
+
+
+def test_a_subtitle_alone_is_translated_and_spoken(site: Callable[..., Site]) -> None:
+    root = site(job={"targets": ["es"]})
+    root.drop_text(WORDS, "talk.en.srt")
+    assert root.work_off() == 0, root.output()
+    assert root.published("talk").keys() == {
+        *("talk.es.txt", "talk.es.srt", "talk.es.vtt", "talk.es.m4a", "manifest.json")
+    }
+    assert (root.root / "archive" / "talk.en.srt").exists()
+    assert root.job("talk.en.srt")["kind"] == "subtitle"
+    root.check()
+
+
+def test_a_subtitle_that_nobody_can_read_fails_with_its_film_and_both_can_be_tried_again(
+    site: Callable[..., Site], talk_video: Path
+) -> None:
+    root = site(job={"language": "en"})
+    root.drop_text("no times at all", "talk.srt")
+    root.drop(talk_video, "talk.mp4")
+    assert root.work_off() == 1
+    failed = root.root / "failed"
+    assert {path.name for path in failed.iterdir()} == {"talk.mp4", "talk.srt", "talk.mp4.error.txt"}
+    assert "talk.srt holds no subtitles" in (failed / "talk.mp4.error.txt").read_text(encoding="utf-8")
+    root.check()
+    (failed / "talk.srt").write_text(WORDS, encoding="utf-8")
+    assert root.jobs("retry", "--failed").returncode == 0
+    assert root.work_off() == 0, root.output()
+    assert {path.name for path in (root.root / "archive").iterdir()} == {"talk.mp4", "talk.srt"}
+    wait_until(lambda: not any(failed.iterdir()), "nothing to be left in failed/")

@@ -1,0 +1,80 @@
+"""Documents read aloud, and audio books with chapters, by the real espeak-ng and ffmpeg."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import imageio_ffmpeg
+import pytest
+
+from dropdub.errors import EmptyFile, TooLarge
+from dropdub.media.ffmpeg import find_ffmpeg
+from tests.documents import a_docx, an_epub, paragraph
+from tests.drive import LIGHT, Drive
+
+AS_BOOK = LIGHT.overridden({"language": "en", "text": {"m4b": True}})
+
+
+@pytest.fixture(scope="module")
+def picture(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("cover") / "cover.png"
+    source = ("-f", "lavfi", "-i", "testsrc=size=64x96:rate=1:duration=1", "-frames:v", "1")
+    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *source, str(path)], check=True, timeout=60)
+    return path.read_bytes()
+
+
+def described(path: Path) -> str:
+    """Return what ffmpeg says about a file."""
+    command = [str(find_ffmpeg()), "-hide_banner", "-i", str(path)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60).stderr
+
+
+def test_a_book_becomes_an_audio_book_with_its_chapters_and_cover(tmp_path: Path, picture: bytes) -> None:
+    source = an_epub(tmp_path / "My book.epub", **{"OEBPS/cover.png": picture})
+    drive = Drive(source, tmp_path / "out", AS_BOOK).run()
+    made = drive.published
+    assert made.keys() == {*("My book.en.txt", "My book.en.md", "My book.en.m4a", "My book.en.m4b", "manifest.json")}
+    assert drive.facts["book/en"] | {"seconds": 0} == {"chapters": 2, "warnings": [], "seconds": 0}
+    said = described(made["My book.en.m4b"])
+    assert "The first chapter" in said and "The second chapter" in said and "attached pic" in said
+    assert "(eng)" in said and "title           : My book (English)" in said
+    assert made["My book.en.md"].read_text(encoding="utf-8").startswith("# The first chapter\n\nIt was a dark")
+    assert made["My book.en.txt"].read_text(encoding="utf-8").startswith("The first chapter\n\nIt was a dark")
+
+
+def test_the_second_chapter_begins_where_its_heading_is_spoken(tmp_path: Path) -> None:
+    drive = Drive(an_epub(tmp_path / "book.epub"), tmp_path / "out", AS_BOOK).run()
+    said = described(drive.published["book.en.m4b"])
+    [first, second] = [line.split("start ")[1].split(",") for line in said.splitlines() if "Chapter #" in line]
+    assert float(first[0]) == 0.0
+    assert 0 < float(second[0]) < float(drive.facts["mix/en"]["duration_s"]) - 1.0
+    assert float(first[1].split()[1]) == float(second[0])
+
+
+def test_a_cover_that_is_no_picture_is_left_out_and_that_is_said(tmp_path: Path) -> None:
+    source = an_epub(tmp_path / "book.epub", **{"OEBPS/cover.png": b"no picture"})
+    drive = Drive(source, tmp_path / "out", AS_BOOK).run()
+    assert drive.facts["book/en"]["warnings"] == ["The cover of book.epub cannot be used: its audio book has none."]
+    assert "The second chapter" in described(drive.published["book.en.m4b"])
+
+
+def test_a_word_document_is_read_aloud_and_without_the_wish_there_is_no_audio_book(tmp_path: Path) -> None:
+    source = a_docx(tmp_path / "letter.docx", paragraph("Dear friend, it is warm here.") + paragraph("Yours, Ana."))
+    drive = Drive(source, tmp_path / "out").run()
+    assert drive.published.keys() == {"letter.en.txt", "letter.en.m4a", "manifest.json"}
+    assert (
+        drive.published["letter.en.txt"].read_text(encoding="utf-8") == "Dear friend, it is warm here.\n\nYours, Ana.\n"
+    )
+    made = json.loads(drive.published["manifest.json"].read_text(encoding="utf-8"))
+    assert made["job"]["kind"] == "text"
+
+
+def test_a_document_is_measured_by_its_text_and_refused_where_it_has_none(tmp_path: Path) -> None:
+    limits = Drive(tmp_path, tmp_path / "x").limits
+    small = limits.model_copy(update={"max_text": 1_000})
+    with pytest.raises(TooLarge, match=r"long\.docx"):
+        Drive(a_docx(tmp_path / "long.docx", paragraph("word " * 500)), tmp_path / "1", limits=small).run()
+    with pytest.raises(EmptyFile, match=r"empty\.docx"):
+        Drive(a_docx(tmp_path / "empty.docx", paragraph(" ")), tmp_path / "2").run()

@@ -1,0 +1,212 @@
+"""A person's own subtitle instead of a transcription, and corrected subtitles: with real engines, stage by stage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dropdub.engines.apertium import ApertiumTranslator
+from dropdub.engines.espeak import EspeakSynthesizer
+from dropdub.errors import NotText, UnreadableFile
+from dropdub.media import wav
+from dropdub.media.subtitlereading import parse_cues
+from dropdub.media.voice_check import level_db
+from dropdub.pipeline.artefacts import Transcript
+from dropdub.pipeline.cache import Cache
+from tests.drive import LIGHT, Drive
+
+SPANISH = LIGHT.overridden({"targets": ["es"]})
+WORDS = """1
+00:00:00,400 --> 00:00:04,000
+And so, my fellow Americans,
+
+2
+00:00:04,200 --> 00:00:08,000
+ask not what your country
+can do for you.
+
+3
+00:00:08,400 --> 00:00:10,800
+Ask what you can do for your country.
+"""
+needs_apertium = pytest.mark.skipif(bool(ApertiumTranslator.unavailable()), reason="apertium is not installed")
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> Path:
+    path = tmp_path / "talk.en.srt"
+    path.write_text(WORDS, encoding="utf-8")
+    return path
+
+
+class Counted:
+    """How often the real engines were asked."""
+
+    def __init__(self) -> None:
+        self.spoken: list[str] = []
+        self.translated: list[str] = []
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counted]:
+    """Count what the real engines really do, behind the cache."""
+    counts = Counted()
+    speak, translate = EspeakSynthesizer.speak, ApertiumTranslator.translate
+
+    def speaking(self: EspeakSynthesizer, text: str, **how: object) -> object:
+        counts.spoken.append(text)
+        return speak(self, text, **how)  # type: ignore[arg-type]
+
+    def translating(self: ApertiumTranslator, texts: list[str], **how: str) -> list[str]:
+        counts.translated += texts
+        return translate(self, texts, **how)
+
+    monkeypatch.setattr(EspeakSynthesizer, "speak", speaking)
+    monkeypatch.setattr(ApertiumTranslator, "translate", translating)
+    yield counts
+
+
+def test_own_words_stand_instead_of_a_transcription(talk_video: Path, words: Path, tmp_path: Path) -> None:
+    drive = Drive(talk_video, tmp_path, companion=words).run()
+    assert not any(key.startswith("transcribe") for key in drive.facts)
+    told = Transcript.load(drive.published["talk.json"])
+    assert [one.text for one in told.segments] == [
+        "And so, my fellow Americans,",
+        "ask not what your country can do for you.",
+        "Ask what you can do for your country.",
+    ]
+    assert (told.language, told.segments[1].start, told.segments[1].end) == ("en", 4.2, 8.0)
+    made = json.loads(drive.published["manifest.json"].read_text(encoding="utf-8"))
+    assert [one["name"] for one in made["inputs"]] == ["talk.mp4", "talk.en.srt"]
+    assert made["engines"][0]["name"] == "subtitle"
+
+
+def test_the_language_is_the_options_then_the_names_then_the_texts(talk_video: Path, tmp_path: Path) -> None:
+    def language(name: str, **options: str) -> str:
+        path = tmp_path / name
+        path.write_text(WORDS, encoding="utf-8")
+        drive = Drive(talk_video, tmp_path / name.replace(".", "-"), LIGHT.overridden(options), companion=path)
+        return str(drive.run(until="publish").facts["merge"]["language"])
+
+    assert language("talk.srt") == "en"
+    assert language("talk.pt-br.srt") == "pt-BR"
+    assert language("talk.de.srt", language="en") == "en"
+
+
+def test_with_other_words_the_same_film_is_other_content(talk_video: Path, words: Path, tmp_path: Path) -> None:
+    def content(folder: str, companion: Path | None) -> str:
+        drive = Drive(talk_video, tmp_path / folder, companion=companion).run(until="split")
+        return str(drive.facts["extract"]["content_hash"])
+
+    other = tmp_path / "talk.srt"
+    other.write_text(WORDS.replace("Ask", "Say"), encoding="utf-8")
+    assert len({content("a", None), content("b", words), content("c", other)}) == 3
+
+
+def test_a_subtitle_that_holds_nothing_is_refused_with_what_to_do(talk_video: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "talk.srt"
+    empty.write_text("No times at all.", encoding="utf-8")
+    with pytest.raises(NotText, match=r"talk\.srt holds no subtitles") as refused:
+        Drive(talk_video, tmp_path, companion=empty).run()
+    assert "take it away, then: jobs retry" in refused.value.sentence
+
+
+def test_subtitles_behind_the_films_end_are_left_out_and_that_is_said(talk_video: Path, tmp_path: Path) -> None:
+    path = tmp_path / "talk.srt"
+    path.write_text(WORDS.replace("00:00:08,400 --> 00:00:10,800", "00:01:08,400 --> 00:01:10,800"), encoding="utf-8")
+    drive = Drive(talk_video, tmp_path, companion=path).run(until="publish")
+    assert drive.facts["merge"]["segments"] == 2
+    assert "1 subtitle of talk.srt stands behind the recording's end and is left out." in drive.warnings
+
+
+@needs_apertium
+def test_a_translation_of_ones_own_is_spoken_as_it_is(talk_video: Path, tmp_path: Path, counted: Counted) -> None:
+    path = tmp_path / "talk.es.srt"
+    path.write_text("1\n00:00:01,000 --> 00:00:04,000\nY así, compatriotas.\n", encoding="utf-8")
+    drive = Drive(talk_video, tmp_path, SPANISH.overridden({"language": "en"}), companion=path).run()
+    assert any(key.startswith("transcribe") for key in drive.facts)
+    assert counted.translated == [] and set(counted.spoken) == {"Y así, compatriotas."}
+    assert "Y así, compatriotas." in drive.published["talk.es.srt"].read_text(encoding="utf-8")
+    assert {"talk.es.m4a", "talk.es.mp4", "talk.srt"} < drive.published.keys()
+
+
+@needs_apertium
+def test_of_a_corrected_transcript_only_the_changed_sentence_is_made_anew(
+    talk_video: Path, words: Path, tmp_path: Path, counted: Counted
+) -> None:
+    cache = Cache(tmp_path / "cache", max_bytes=10_000_000)
+    first = Drive(talk_video, tmp_path / "1", SPANISH, companion=words, cache=cache).run()
+    assert len(counted.translated) == 2 and len(set(counted.spoken)) == 3
+    corrected = tmp_path / "talk.srt"
+    text = first.published["talk.srt"].read_text(encoding="utf-8")
+    corrected.write_text(text.replace("Ask what you can do for your country", "Ask who can help you"), encoding="utf-8")
+    counted.spoken.clear(), counted.translated.clear()
+    before = first.published["talk.json"]
+    second = Drive(talk_video, tmp_path / "2", SPANISH, companion=corrected, before=before, cache=cache).run()
+    assert second.facts["merge"]["changed"] == 1
+    assert counted.translated == ["Ask who can help you."]
+    assert len(set(counted.spoken)) == 1
+    assert not any(key.startswith(("transcribe", "split", "diarize")) for key in second.facts)
+    assert {"talk.srt", "talk.json", "talk.es.srt", "talk.es.m4a", "talk.es.mp4"} < second.published.keys()
+
+
+@needs_apertium
+def test_of_a_corrected_translation_only_the_changed_line_is_spoken_anew(
+    talk_video: Path, words: Path, tmp_path: Path, counted: Counted
+) -> None:
+    cache = Cache(tmp_path / "cache", max_bytes=10_000_000)
+    first = Drive(talk_video, tmp_path / "1", SPANISH, companion=words, cache=cache).run()
+    corrected = tmp_path / "talk.es.srt"
+    text = first.published["talk.es.srt"].read_text(encoding="utf-8")
+    last = text.rstrip().rsplit("\n", 1)[-1]
+    corrected.write_text(text.replace(last, "Eso es todo."), encoding="utf-8")
+    counted.spoken.clear(), counted.translated.clear()
+    before = first.published["talk.json"]
+    second = Drive(talk_video, tmp_path / "2", SPANISH, companion=corrected, before=before, cache=cache).run()
+    assert second.facts["translate/es"]["changed"] == 1
+    assert counted.translated == []
+    assert len(set(counted.spoken)) == 1 and "Eso es todo." in counted.spoken[0]
+    assert second.published.keys() == {
+        *("talk.es.txt", "talk.es.srt", "talk.es.vtt", "talk.es.m4a", "talk.es.mp4", "manifest.json")
+    }
+    assert "Eso es todo." in second.published["talk.es.srt"].read_text(encoding="utf-8")
+
+
+def test_a_subtitle_alone_is_spoken_in_its_own_time(words: Path, tmp_path: Path) -> None:
+    drive = Drive(words, tmp_path, name="talk.srt").run()
+    assert drive.facts["probe"]["kind"] == "subtitle" and drive.facts["extract"]["language"] == "en"
+    assert drive.published.keys() == {"talk.en.txt", "talk.en.srt", "talk.en.vtt", "talk.en.m4a", "manifest.json"}
+    dub = drive.job_dir / "dub.en.wav"
+    assert wav.duration_s(dub) == pytest.approx(10.8 + 1.0, abs=0.01)
+    loud = [level_db(wav.read_range(dub, start, start + 0.8)) for start in (0.45, 4.3, 8.5)]
+    quiet = [level_db(wav.read_range(dub, start, end)) for start, end in ((0.0, 0.35), (3.6, 4.15), (7.9, 8.35))]
+    assert min(loud) > -40 > max(quiet)
+
+
+@needs_apertium
+def test_a_subtitle_alone_is_translated_and_keeps_its_times(words: Path, tmp_path: Path) -> None:
+    drive = Drive(words, tmp_path, SPANISH, name="talk.srt").run()
+    assert {"talk.es.txt", "talk.es.srt", "talk.es.vtt", "talk.es.m4a", "manifest.json"} == drive.published.keys()
+    made = parse_cues(drive.published["talk.es.srt"].read_text(encoding="utf-8"), kind="srt")
+    assert [cue.start for cue in made] == [0.4, 4.2, 8.4]
+    assert "país" in made[1].text.lower()
+
+
+def test_a_translation_of_ones_own_needs_no_translator(talk_video: Path, tmp_path: Path) -> None:
+    path = tmp_path / "talk.cy.srt"
+    path.write_text("1\n00:00:01,000 --> 00:00:04,000\nBore da i chi.\n", encoding="utf-8")
+    options = LIGHT.overridden({"language": "en", "targets": ["cy"]})
+    drive = Drive(talk_video, tmp_path, options, companion=path).run()
+    assert "Bore da i chi." in drive.published["talk.cy.srt"].read_text(encoding="utf-8")
+    assert "talk.cy.mp4" in drive.published
+
+
+def test_a_transcript_that_is_gone_while_it_is_corrected_is_named_with_what_to_do(
+    talk_video: Path, words: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(UnreadableFile, match=r"talk\.json that is corrected") as refused:
+        Drive(talk_video, tmp_path, companion=words, before=tmp_path / "talk.json").run()
+    assert "jobs retry" in refused.value.remedy

@@ -1,0 +1,157 @@
+"""Which film a subtitle is for that is dropped without one: with a real database and real files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dropdub.config import Config, JobOptions
+from dropdub.daemon.context import Context, film_name
+from dropdub.daemon.revisions import LATE_S, FilmGone, Revision, film_at_work, revision_of
+from dropdub.pipeline.artefacts import Segment, Transcript
+from dropdub.root import Root
+from dropdub.store import transitions
+from dropdub.store.database import Store
+from dropdub.store.states import JobState
+from dropdub.store.tables import Job
+from dropdub.store.transitions import JobFacts
+from tests.factories import NOW, a_claim, a_claiming_job, a_queued_job, completed
+
+LINES = ((1.0, "One."), (3.0, "Two."), (6.0, "Three."))
+LONG_AFTER = NOW + 10 * LATE_S
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Iterator[Context]:
+    root = Root.at(tmp_path)
+    root.create_folders()
+    store = Store.open(f"sqlite:///{tmp_path / 'jobs.db'}")
+    yield Context(root, Config(), store, "run", print)
+    store.close()
+
+
+def a_film(
+    context: Context,
+    name: str = "clip.mp4",
+    *,
+    verdict: JobState = JobState.SUCCEEDED,
+    transcript: bool = True,
+    revision: dict[str, Any] | None = None,
+) -> Job:
+    """Return the ended job of a film, with its original in its place and its transcript in the outbox."""
+    options = JobOptions(targets=("es",)).model_dump(mode="json")
+    job = a_queued_job(context.store, name=name, options=options, revision=revision)
+    assert job.id is not None
+    published = context.root.outbox / str(job.id) / f"{Path(name).stem}.json"
+    if transcript:
+        published.parent.mkdir(parents=True)
+        segments = tuple(Segment(number, start, start + 1, text) for number, (start, text) in enumerate(LINES))
+        Transcript("en", 9.0, segments, {}).save(published)
+    facts = JobFacts(kind="media", language="en", outputs=(str(published),) if transcript else ())
+    completed(context.store, a_claim(context.store, job_ids=[job.id]), facts=facts)
+    folder = context.root.archive if verdict is JobState.SUCCEEDED else context.root.failed
+    place = folder / f"{job.id} {name}"
+    place.write_bytes(b"film")
+    transitions.begin_ending(
+        context.store, job.id, verdict=verdict, reason="x", remedy=None, destination=str(place), now=NOW
+    )
+    return transitions.finish_job(context.store, job.id, source=str(place), now=NOW)
+
+
+def a_subtitle(context: Context, name: str = "clip.srt", *, shift_s: float = 0.0, at: float = LONG_AFTER) -> Job:
+    """Return the job of a subtitle whose lines begin when those of the films do, or later by `shift_s`."""
+    path = context.root.work / name
+    cues = (f"00:00:{start + shift_s:06.3f} --> 00:00:{start + shift_s + 1:06.3f}\n{text}\n" for start, text in LINES)
+    path.write_text("\n".join(cues), encoding="utf-8")
+    return a_claiming_job(context.store, name=name, source=str(path), now=at)
+
+
+def found(context: Context, subtitle: Job) -> Revision | FilmGone | None:
+    return revision_of(context, subtitle, Path(subtitle.source))
+
+
+@pytest.mark.parametrize("name", ["clip.srt", "CLIP.es.vtt", "clip.en.srt"])
+def test_what_was_made_of_a_film_is_known_again_long_afterwards(context: Context, name: str) -> None:
+    film = a_film(context)
+    revision = found(context, a_subtitle(context, name))
+    assert isinstance(revision, Revision)
+    assert (revision.job.id, revision.film) == (film.id, Path(film.source))
+    assert revision.transcript == Path(film.outputs[0])
+    assert revision.options.language == "en" and revision.options.targets == ("es",)
+
+
+def test_of_two_films_of_a_name_it_is_the_newer(context: Context) -> None:
+    a_film(context)
+    newer = a_film(context)
+    a_film(context, "other.mp4")
+    revision = found(context, a_subtitle(context))
+    assert isinstance(revision, Revision) and revision.job.id == newer.id
+
+
+def test_a_subtitle_of_another_recording_of_the_name_is_nobodys(context: Context) -> None:
+    a_film(context)
+    assert found(context, a_subtitle(context, shift_s=0.5)) is None
+    assert found(context, a_subtitle(context, "clip two.srt")) is None
+
+
+def test_one_that_came_soon_after_its_film_belongs_to_it_whatever_it_says(context: Context) -> None:
+    a_film(context)
+    assert isinstance(found(context, a_subtitle(context, shift_s=0.5, at=NOW + LATE_S - 1)), Revision)
+    assert found(context, a_subtitle(context, shift_s=0.5, at=NOW + LATE_S)) is None
+
+
+def test_a_film_that_failed_is_taken_for_one_that_came_late_only(context: Context) -> None:
+    a_film(context, verdict=JobState.FAILED, transcript=False)
+    revision = found(context, a_subtitle(context, at=NOW + 1))
+    assert isinstance(revision, Revision) and revision.transcript is None
+    assert found(context, a_subtitle(context)) is None
+
+
+def test_where_the_transcript_is_gone_the_name_has_to_do(context: Context) -> None:
+    film = a_film(context)
+    for content in ("[]", "no JSON", None):
+        Path(film.outputs[0]).write_text(content) if content else Path(film.outputs[0]).unlink()
+        revision = found(context, a_subtitle(context, shift_s=0.5))
+        assert isinstance(revision, Revision) and revision.transcript is None
+
+
+def test_a_film_that_is_gone_is_named(context: Context) -> None:
+    film = a_film(context)
+    Path(film.source).unlink()
+    gone = found(context, a_subtitle(context))
+    assert isinstance(gone, FilmGone) and str(film.source) in gone.sentence
+
+
+def test_a_revision_of_a_revision_goes_back_to_the_film_and_its_last_transcript(context: Context) -> None:
+    film = a_film(context)
+    first = found(context, a_subtitle(context, "clip.es.srt"))
+    assert isinstance(first, Revision)
+    Path(film.source).rename(context.root.archive / "clip.mp4")
+    row = {**json.loads(json.dumps(first.as_row())), "film": str(context.root.archive / "clip.mp4")}
+    revised = a_film(context, "clip.es.srt", transcript=False, revision=row)
+    second = found(context, a_subtitle(context, "clip.es.srt"))
+    assert isinstance(second, Revision) and film_name(second.job) == "clip.mp4"
+    assert second.job.id == revised.id and second.film == context.root.archive / "clip.mp4"
+    assert second.transcript == Path(film.outputs[0])
+
+
+def test_a_file_that_is_too_long_or_no_subtitle_is_not_looked_into(context: Context) -> None:
+    a_film(context)
+    subtitle = a_subtitle(context)
+    Path(subtitle.source).write_bytes(b"\xff" * 100)
+    assert found(context, subtitle) is None
+    Path(subtitle.source).write_bytes(b"00:00:01,000 -->" * 400_000)
+    assert found(context, subtitle) is None
+
+
+def test_a_film_that_is_at_work_is_found_until_it_has_ended(context: Context) -> None:
+    job = a_queued_job(context.store, name="Clip.mp4")
+    at_work = film_at_work(context, "clip.en.srt")
+    assert at_work is not None and at_work.id == job.id
+    assert film_at_work(context, "other.srt") is None and film_at_work(context, "clip one.srt") is None
+    a_film(context, "done.mp4")
+    assert film_at_work(context, "done.srt") is None

@@ -1,0 +1,80 @@
+"""Which subtitle belongs to which film."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dropdub.engines.languages import tag_in_name
+from dropdub.inbox.companions import companion_name, companions, owner_of
+
+
+@pytest.mark.parametrize(
+    ("stem", "parted"),
+    [
+        ("clip", ("clip", None)),
+        ("clip.en", ("clip", "en")),
+        ("clip.pt-br", ("clip", "pt-BR")),
+        ("clip.por", ("clip", "por")),
+        ("a.b.PT_BR", ("a.b", "pt-BR")),
+        ("part.two", ("part.two", None)),
+        ("clip.1080p", ("clip.1080p", None)),
+        (".en", (".en", None)),
+        ("clip.", ("clip.", None)),
+    ],
+)
+def test_a_name_tells_its_language_where_that_is_one(stem: str, parted: tuple[str, str | None]) -> None:
+    assert tag_in_name(stem) == parted
+
+
+@pytest.mark.parametrize(
+    ("subtitle", "films", "owner"),
+    [
+        ("clip.srt", ["clip.mp4"], "clip.mp4"),
+        ("CLIP.EN.SRT", ["Clip.mp4"], "Clip.mp4"),
+        ("clip.en.srt", ["clip.mp4", "clip.en.mp4"], "clip.en.mp4"),
+        ("clip.srt", ["clip.wav", "clip.mp4"], "clip.mp4"),
+        ("clip.two.srt", ["clip.mp4"], None),
+        ("clip.srt", ["clip.txt", "clip.srt", "other.mp4"], None),
+        ("ação.srt", ["ac\u0327a\u0303o.mp4"], "ac\u0327a\u0303o.mp4"),
+    ],
+)
+def test_a_subtitle_belongs_to_the_film_of_its_name(subtitle: str, films: list[str], owner: str | None) -> None:
+    assert owner_of(subtitle, films) == owner
+
+
+def test_of_several_subtitles_the_one_without_a_language_goes_with_the_film() -> None:
+    names = ["clip.mp4", "clip.en.srt", "clip.pt.srt", "clip.vtt"]
+    assert companions(names) == {"clip.mp4": "clip.vtt"}
+    assert companions(names[:-1]) == {"clip.mp4": "clip.en.srt"}
+
+
+NAMES = st.sampled_from(["a", "b", "a.en", "b.pt-BR", "a.two"])
+ENDINGS = st.sampled_from([".mp4", ".MKV", ".srt", ".vtt", ".txt", ""])
+
+
+@given(st.lists(st.tuples(NAMES, ENDINGS).map("".join), unique=True))
+def test_every_subtitle_goes_with_one_film_at_most_and_every_film_with_one_subtitle(names: list[str]) -> None:
+    found = companions(names)
+    assert len(set(found.values())) == len(found)
+    assert all(owner_of(subtitle, names) == film for film, subtitle in found.items())
+
+
+@pytest.mark.parametrize(
+    ("film", "subtitle", "name"),
+    [
+        ("clip.mp4", "clip.srt", "clip.srt"),
+        ("clip.mp4", "CLIP.en.SRT", "clip.en.SRT"),
+        ("clip (2).mp4", "clip.pt-BR.vtt", "clip (2).pt-BR.vtt"),
+        ("clip.en.mp4", "clip.en.srt", "clip.en.srt"),
+        ("x" * 251 + ".mp4", "x" * 251 + ".srt", "x" * 251 + ".srt"),
+    ],
+)
+def test_a_subtitle_keeps_beside_its_film_whatever_name_that_gets(film: str, subtitle: str, name: str) -> None:
+    assert companion_name(film, subtitle) == name
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=255), st.sampled_from(["a.srt", "a.pt-BR.vtt"]))
+def test_the_name_beside_a_film_always_fits(stem: str, subtitle: str) -> None:
+    assert len(companion_name(stem.replace("/", "_") + ".mp4", subtitle).encode()) <= 255
