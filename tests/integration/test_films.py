@@ -194,9 +194,19 @@ def test_a_turned_picture_stays_turned(each_ffmpeg: Path, tmp_path: Path, plain:
     assert not job.warnings
 
 
-def turned(path: Path, plain: Path) -> Path:
+def test_where_a_turned_picture_cannot_stay_turned_the_job_says_so(
+    each_ffmpeg: Path, tmp_path: Path, plain: Path
+) -> None:
+    source = turned(tmp_path / "phone.mov", plain, "-c:a", "pcm_s16le")
+    job, film = muxed(source, tmp_path / "root")
+    assert film.suffix == ".mkv"
+    said = bool([text for text in job.warnings if "turned the wrong way" in text])
+    assert said == (rotations(film) != rotations(source))
+
+
+def turned(path: Path, plain: Path, *sound: str) -> Path:
     """Return the film as a phone held upright writes it."""
-    command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", str(plain), "-c", "copy"]
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", str(plain), "-c", "copy", *sound]
     subprocess.run([*command, "-metadata:s:v", "rotate=90", str(path)], check=True, timeout=60)
     return path
 
@@ -264,20 +274,17 @@ def test_own_subtitles_of_a_film_follow_those_made_here(tmp_path: Path, plain: P
     assert [one["disposition"]["default"] for one in captions] == [0, 0, 0]
 
 
-def test_styled_subtitles_keep_their_fonts_in_mkv(tmp_path: Path, plain: Path) -> None:
+def test_styled_subtitles_keep_their_fonts_in_mkv_beside_the_cover(tmp_path: Path, plain: Path, cover: Path) -> None:
     (tmp_path / "own.ass").write_text(ASS, encoding="utf-8")
     (tmp_path / "own.ttf").write_bytes(b"\0\1\0\0 a font")
-    font = ("-attach", str(tmp_path / "own.ttf"), "-metadata:s:t", "mimetype=application/x-truetype-font")
-    source = copied(tmp_path / "own.mkv", "-i", str(plain), "-i", str(tmp_path / "own.ass"), *font)
+    font = ("-attach", str(tmp_path / "own.ttf"), "-metadata:s:t:0", "mimetype=application/x-truetype-font")
+    art = ("-attach", str(cover), "-metadata:s:t:1", "mimetype=image/jpeg")
+    source = copied(tmp_path / "own.mkv", "-i", str(plain), "-i", str(tmp_path / "own.ass"), *font, *art)
     job, film = muxed(source, tmp_path / "root")
     assert any("subtitles (ass)" in text and "MKV" in text for text in job.warnings)
-    assert kinds(film)[3:] == [
-        ("subtitle", "subrip"),
-        ("subtitle", "subrip"),
-        ("subtitle", "ass"),
-        ("attachment", "ttf"),
-    ]
-    assert shown(film)["streams"][-1]["tags"]["filename"] == "own.ttf"
+    captions = [("subtitle", "subrip"), ("subtitle", "subrip"), ("subtitle", "ass")]
+    assert kinds(film)[3:] == [*captions, ("attachment", "ttf"), ("video", "mjpeg")]
+    assert [one["tags"]["filename"] for one in shown(film)["streams"][-2:]] == ["own.ttf", "cover.jpg"]
 
 
 # Covers

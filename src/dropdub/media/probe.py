@@ -16,7 +16,7 @@ import av.container
 import av.error
 
 from dropdub.errors import DeadlineExceeded, DropdubError, EmptyFile, NotAFile, NotMedia, UnreadableFile
-from dropdub.media.containers import FORMAT_WHITELIST, PROTOCOLS, RAW_CONTAINERS, file_url
+from dropdub.media.containers import OPEN_OPTIONS, RAW_CONTAINERS, file_url
 from dropdub.media.streams import (
     AudioStream,
     CoverPicture,
@@ -101,7 +101,7 @@ def _only_our_errors(path: Path, timeout_s: float) -> Iterator[None]:
 def _opened(path: Path, timeout_s: float) -> Iterator[av.container.InputContainer]:
     with av.open(
         file_url(path),
-        options={"protocol_whitelist": PROTOCOLS, "format_whitelist": FORMAT_WHITELIST},
+        options=OPEN_OPTIONS,
         metadata_errors="replace",
         timeout=timeout_s,
     ) as container:
