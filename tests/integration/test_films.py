@@ -16,7 +16,20 @@ from dropdub.errors import MediaToolFailed, NoAudio
 from dropdub.files import sha256
 from dropdub.media.cover import save_cover
 from dropdub.media.filmcheck import Expected, check_film
-from tests.films import ENCODER_S, FLASH_S, FRAME_S, LENGTH_S, beeping, flashing, made, moments, mux_step, muxed
+from dropdub.pipeline.artefacts import Segment, Transcript, translation_name
+from tests.films import (
+    ENCODER_S,
+    FLASH_S,
+    FRAME_S,
+    LENGTH_S,
+    beeping,
+    drive_to_mux,
+    flashing,
+    made,
+    moments,
+    mux_step,
+    muxed,
+)
 
 needs_ffprobe = pytest.mark.skipif(shutil.which("ffprobe") is None, reason="ffprobe is not installed")
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
@@ -341,6 +354,15 @@ def test_another_track_that_cannot_be_kept_does_not_cost_the_film(tmp_path: Path
     result = job.run_step(mux_step("pt-BR"))
     assert kinds(job.job_dir / result["file"]) == kinds(film)
     assert [text for text in result["warnings"] if "Other tracks of plain.mp4" in text and "could not be kept" in text]
+
+
+def test_a_last_line_that_stands_longer_than_the_film_is_no_fault(tmp_path: Path, plain: Path) -> None:
+    job = drive_to_mux(as_mkv(plain, tmp_path), tmp_path / "root", target="pt")
+    last = Segment(0, LENGTH_S - 0.2, LENGTH_S, "Uma linha tão comprida que se lê quando o filme já acabou.")
+    Transcript("pt", LENGTH_S, (last,), engine={}).save(job.job_dir / translation_name("pt"))
+    result = job.run_step(mux_step("pt"))
+    assert result["file"] == "video.pt.mkv" and len(result["warnings"]) == 1
+    assert float(shown(job.job_dir / result["file"])["format"]["duration"]) > LENGTH_S + 1
 
 
 def test_a_sound_that_mp4_does_not_take_after_all_goes_into_mkv(tmp_path: Path) -> None:
