@@ -118,7 +118,7 @@ def _describe(path: Path, container: av.container.InputContainer, size: int, end
         start_time_s=(container.start_time or 0) / _MICROSECONDS,
         size=size,
         bit_rate=int(container.bit_rate or 0),
-        title=container.metadata.get("title"),
+        title=_title(container),
         language=container.metadata.get("language"),
         audio=audio,
         video=video,
@@ -127,6 +127,12 @@ def _describe(path: Path, container: av.container.InputContainer, size: int, end
         fonts=sum(stream.type == "attachment" for stream in streams),
         duration_s=_duration(path, container, size, ends_at),
     )
+
+
+def _title(container: av.container.InputContainer) -> str | None:
+    """Return the file's title; Ogg keeps it with its sound."""
+    tagged: list[Any] = [container, *(container.streams.audio[:1] if container.format.name == "ogg" else [])]
+    return next((title for one in tagged if (title := one.metadata.get("title"))), None)
 
 
 def _duration(path: Path, container: av.container.InputContainer, size: int, ends_at: float) -> float:
