@@ -16,7 +16,20 @@ from dropdub.errors import MediaToolFailed, NoAudio
 from dropdub.files import sha256
 from dropdub.media.cover import save_cover
 from dropdub.media.filmcheck import Expected, check_film
-from tests.films import ENCODER_S, FLASH_S, FRAME_S, LENGTH_S, beeping, flashing, made, moments, mux_step, muxed
+from dropdub.pipeline.artefacts import Segment, Transcript, translation_name
+from tests.films import (
+    ENCODER_S,
+    FLASH_S,
+    FRAME_S,
+    LENGTH_S,
+    beeping,
+    drive_to_mux,
+    flashing,
+    made,
+    moments,
+    mux_step,
+    muxed,
+)
 
 needs_ffprobe = pytest.mark.skipif(shutil.which("ffprobe") is None, reason="ffprobe is not installed")
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
@@ -194,9 +207,19 @@ def test_a_turned_picture_stays_turned(each_ffmpeg: Path, tmp_path: Path, plain:
     assert not job.warnings
 
 
-def turned(path: Path, plain: Path) -> Path:
+def test_where_a_turned_picture_cannot_stay_turned_the_job_says_so(
+    each_ffmpeg: Path, tmp_path: Path, plain: Path
+) -> None:
+    source = turned(tmp_path / "phone.mov", plain, "-c:a", "pcm_s16le")
+    job, film = muxed(source, tmp_path / "root")
+    assert film.suffix == ".mkv"
+    said = bool([text for text in job.warnings if "turned the wrong way" in text])
+    assert said == (rotations(film) != rotations(source))
+
+
+def turned(path: Path, plain: Path, *sound: str) -> Path:
     """Return the film as a phone held upright writes it."""
-    command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", str(plain), "-c", "copy"]
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", str(plain), "-c", "copy", *sound]
     subprocess.run([*command, "-metadata:s:v", "rotate=90", str(path)], check=True, timeout=60)
     return path
 
@@ -264,20 +287,17 @@ def test_own_subtitles_of_a_film_follow_those_made_here(tmp_path: Path, plain: P
     assert [one["disposition"]["default"] for one in captions] == [0, 0, 0]
 
 
-def test_styled_subtitles_keep_their_fonts_in_mkv(tmp_path: Path, plain: Path) -> None:
+def test_styled_subtitles_keep_their_fonts_in_mkv_beside_the_cover(tmp_path: Path, plain: Path, cover: Path) -> None:
     (tmp_path / "own.ass").write_text(ASS, encoding="utf-8")
     (tmp_path / "own.ttf").write_bytes(b"\0\1\0\0 a font")
-    font = ("-attach", str(tmp_path / "own.ttf"), "-metadata:s:t", "mimetype=application/x-truetype-font")
-    source = copied(tmp_path / "own.mkv", "-i", str(plain), "-i", str(tmp_path / "own.ass"), *font)
+    font = ("-attach", str(tmp_path / "own.ttf"), "-metadata:s:t:0", "mimetype=application/x-truetype-font")
+    art = ("-attach", str(cover), "-metadata:s:t:1", "mimetype=image/jpeg")
+    source = copied(tmp_path / "own.mkv", "-i", str(plain), "-i", str(tmp_path / "own.ass"), *font, *art)
     job, film = muxed(source, tmp_path / "root")
     assert any("subtitles (ass)" in text and "MKV" in text for text in job.warnings)
-    assert kinds(film)[3:] == [
-        ("subtitle", "subrip"),
-        ("subtitle", "subrip"),
-        ("subtitle", "ass"),
-        ("attachment", "ttf"),
-    ]
-    assert shown(film)["streams"][-1]["tags"]["filename"] == "own.ttf"
+    captions = [("subtitle", "subrip"), ("subtitle", "subrip"), ("subtitle", "ass")]
+    assert kinds(film)[3:] == [*captions, ("attachment", "ttf"), ("video", "mjpeg")]
+    assert [one["tags"]["filename"] for one in shown(film)["streams"][-2:]] == ["own.ttf", "cover.jpg"]
 
 
 # Covers
@@ -334,6 +354,15 @@ def test_another_track_that_cannot_be_kept_does_not_cost_the_film(tmp_path: Path
     result = job.run_step(mux_step("pt-BR"))
     assert kinds(job.job_dir / result["file"]) == kinds(film)
     assert [text for text in result["warnings"] if "Other tracks of plain.mp4" in text and "could not be kept" in text]
+
+
+def test_a_last_line_that_stands_longer_than_the_film_is_no_fault(tmp_path: Path, plain: Path) -> None:
+    job = drive_to_mux(as_mkv(plain, tmp_path), tmp_path / "root", target="pt")
+    last = Segment(0, LENGTH_S - 0.2, LENGTH_S, "Uma linha tão comprida que se lê quando o filme já acabou.")
+    Transcript("pt", LENGTH_S, (last,), engine={}).save(job.job_dir / translation_name("pt"))
+    result = job.run_step(mux_step("pt"))
+    assert result["file"] == "video.pt.mkv" and len(result["warnings"]) == 1
+    assert float(shown(job.job_dir / result["file"])["format"]["duration"]) > LENGTH_S + 1
 
 
 def test_a_sound_that_mp4_does_not_take_after_all_goes_into_mkv(tmp_path: Path) -> None:

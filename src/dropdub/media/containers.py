@@ -50,6 +50,9 @@ RAW_CONTAINERS = frozenset({"aac", "ac3", "eac3", "dts", "amr", "mp3"})
 
 FORMAT_WHITELIST = ",".join(CONTAINERS)
 
+OPEN_OPTIONS = {"protocol_whitelist": PROTOCOLS, "format_whitelist": FORMAT_WHITELIST}
+"""The same for PyAV."""
+
 
 def file_url(path: Path) -> str:
     """Return `path` so that no dash, colon or protocol name in it is taken for anything but a file's name."""

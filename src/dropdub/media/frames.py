@@ -8,9 +8,8 @@ from typing import Any
 import av
 import av.error
 
-from dropdub.media.containers import FORMAT_WHITELIST, PROTOCOLS, file_url
+from dropdub.media.containers import OPEN_OPTIONS, file_url
 
-_OPTIONS = {"protocol_whitelist": PROTOCOLS, "format_whitelist": FORMAT_WHITELIST}
 _TIMEOUT_S = 20.0
 
 
@@ -20,7 +19,7 @@ def first_frame(path: Path, stream: str | int, *, at_s: float = 0.0) -> Any:
     None where there is none that can be decoded.
     """
     try:
-        with av.open(file_url(path), options=_OPTIONS, metadata_errors="replace", timeout=_TIMEOUT_S) as container:
+        with av.open(file_url(path), options=OPEN_OPTIONS, metadata_errors="replace", timeout=_TIMEOUT_S) as container:
             chosen: Any = container.streams[stream] if isinstance(stream, int) else None
             chosen = chosen or getattr(container.streams, str(stream))[0]
             if at_s:
@@ -38,7 +37,7 @@ def shown_size(path: Path, index: int) -> tuple[int, int] | None:
     frame = first_frame(path, index)
     if frame is None:
         return None
-    with av.open(file_url(path), options=_OPTIONS, metadata_errors="replace", timeout=_TIMEOUT_S) as container:
+    with av.open(file_url(path), options=OPEN_OPTIONS, metadata_errors="replace", timeout=_TIMEOUT_S) as container:
         stream: Any = container.streams[index]
         aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or 1
     width, height = _even(float(frame.width * aspect)), _even(frame.height)

@@ -16,7 +16,7 @@ import av.container
 import av.error
 
 from dropdub.errors import DeadlineExceeded, DropdubError, EmptyFile, NotAFile, NotMedia, UnreadableFile
-from dropdub.media.containers import FORMAT_WHITELIST, PROTOCOLS, RAW_CONTAINERS, file_url
+from dropdub.media.containers import OPEN_OPTIONS, RAW_CONTAINERS, file_url
 from dropdub.media.streams import (
     AudioStream,
     CoverPicture,
@@ -101,7 +101,7 @@ def _only_our_errors(path: Path, timeout_s: float) -> Iterator[None]:
 def _opened(path: Path, timeout_s: float) -> Iterator[av.container.InputContainer]:
     with av.open(
         file_url(path),
-        options={"protocol_whitelist": PROTOCOLS, "format_whitelist": FORMAT_WHITELIST},
+        options=OPEN_OPTIONS,
         metadata_errors="replace",
         timeout=timeout_s,
     ) as container:
@@ -118,7 +118,7 @@ def _describe(path: Path, container: av.container.InputContainer, size: int, end
         start_time_s=(container.start_time or 0) / _MICROSECONDS,
         size=size,
         bit_rate=int(container.bit_rate or 0),
-        title=container.metadata.get("title"),
+        title=_title(container),
         language=container.metadata.get("language"),
         audio=audio,
         video=video,
@@ -127,6 +127,12 @@ def _describe(path: Path, container: av.container.InputContainer, size: int, end
         fonts=sum(stream.type == "attachment" for stream in streams),
         duration_s=_duration(path, container, size, ends_at),
     )
+
+
+def _title(container: av.container.InputContainer) -> str | None:
+    """Return the file's title; Ogg keeps it with its sound."""
+    tagged: list[Any] = [container, *(container.streams.audio[:1] if container.format.name == "ogg" else [])]
+    return next((title for one in tagged if (title := one.metadata.get("title"))), None)
 
 
 def _duration(path: Path, container: av.container.InputContainer, size: int, ends_at: float) -> float:

@@ -172,7 +172,8 @@ def _expected(task: Task, film: Film) -> Expected:
         sounds=kinds.count("a"),
         subtitles=kinds.count("s"),
         shortest_s=heard_s,
-        longest_s=max(heard_s, float(probe["duration_s"])),
+        # The last subtitle may stand for reading when the film is over.
+        longest_s=max(heard_s, float(probe["duration_s"])) + task.options.subtitles.max_duration,
     )
 
 
