@@ -1,0 +1,287 @@
+"""How a dub fits its original in time, beside the usual way: each line stretched to the time that its original took.
+
+    python benchmarks/dub.py [--real] [--memory MINUTES...]
+
+Without options: made-up timelines, of which every utterance's slot and length are known. `--real`: real speech
+(shipped and of the tests) through the light engines to the finished track, whose sound is measured. `--memory`: what
+the stage that mixes takes for so many minutes of recording.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from side import Cost, be_side, run_side, script, tell
+from tests.drive import LIGHT, Drive
+
+from dropdub.engines.registry import Shelf
+from dropdub.media import wav
+from dropdub.media.ffmpeg import find_ffmpeg, input_arguments
+from dropdub.media.loudness import measured
+from dropdub.media.spans import Span
+from dropdub.media.stretch import stretch
+from dropdub.pipeline.artefacts import AUDIO, Segment, Transcript
+from dropdub.pipeline.fit import Placement, place
+from dropdub.pipeline.fit_report import load_fit
+from dropdub.pipeline.spoken import Spoken, save_spoken
+from dropdub.pipeline.utterances import Piece, Utterance
+
+HERE = Path(__file__).resolve().parents[1]
+RECORDINGS = (*sorted((HERE / "tests/data/ljspeech").glob("*.flac")), HERE / "src/dropdub/samples/jfk.flac")
+RATE = 44_100
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What one way makes of a timeline: overlaps of one speaker, speeds, and starts off their place in seconds."""
+
+    utterances: int
+    overlaps: int
+    speeds: list[float]
+    errors_s: list[float]
+    over_s: float
+
+    def row(self) -> str:
+        usual = np.mean([0.9 <= speed <= 1.2005 for speed in self.speeds])
+        most = np.mean([speed <= 1.4005 for speed in self.speeds])
+        speeds = f"{usual:8.1%} {most:8.1%} {min(self.speeds):7.2f} {max(self.speeds):5.2f}"
+        late = f"{np.percentile(self.errors_s, 95):7.3f} {max(self.errors_s):6.2f} {self.over_s:6.2f}"
+        return f"{self.utterances:5d} {self.overlaps:5d} {speeds} {late}"
+
+
+HEAD = f"{'':42s}     n  over  .9-1.2   <=1.4  slowest  most  p95 s   most   over"
+
+
+def fit_of(utterances: Sequence[Utterance], placed: Sequence[Placement], speeds: list[float], duration_s: float) -> Fit:
+    lanes: dict[str | None, list[Placement]] = {}
+    for one, its in zip(utterances, placed, strict=True):
+        lanes.setdefault(one.speaker, []).append(its)
+    overlaps = sum(b.start < a.end - 1e-6 for lane in lanes.values() for a, b in pairwise(lane))
+    errors = [abs(its.start - one.start) for one, its in zip(utterances, placed, strict=True)]
+    return Fit(len(placed), overlaps, speeds, errors, max(max(its.end for its in placed) - duration_s, 0.0))
+
+
+def ours(utterances: Sequence[Utterance], duration_s: float) -> Fit:
+    placed = place(utterances, duration_s)
+    return fit_of(utterances, placed, [its.stretch for its in placed], duration_s)
+
+
+def naive(utterances: Sequence[Utterance], duration_s: float) -> Fit:
+    """Stretch each line to its slot, whatever that takes."""
+    speeds = [sum(piece.length_s for piece in one.pieces) / (one.end - one.start) for one in utterances]
+    placed = [Placement(one.start, one.end, speed, ()) for one, speed in zip(utterances, speeds, strict=True)]
+    return fit_of(utterances, placed, speeds, duration_s)
+
+
+# Made-up timelines
+
+
+def timeline(
+    *, share: float, longer: float, speakers: int = 1, overlapping: float = 0.0, number: int = 600, seed: int = 1
+) -> tuple[list[Utterance], float]:
+    """Utterances of 0.8 to 6 s that fill `share` of the time; the dub takes `longer` as long, give or take 15 %."""
+    draw = random.Random(seed)
+    found: list[Utterance] = []
+    position, before = 0.0, 0
+    for _ in range(number):
+        slot = draw.uniform(0.8, 6.0)
+        who = draw.randrange(speakers)
+        if found and who != before and draw.random() < overlapping:
+            position = max(position - draw.uniform(0.1, 0.6), found[-1].start)
+        length = slot * max(draw.gauss(longer, 0.15), 0.3)
+        found.append(Utterance((Piece(len(found), position, position + slot, length),), f"S{who + 1}"))
+        position, before = position + slot + draw.expovariate(share / (slot * (1 - share))), who
+    return found, max(one.end for one in found) + 1.0
+
+
+TIMELINES: dict[str, dict[str, Any]] = {
+    "lesson, 75 % speech, as long": {"share": 0.75, "longer": 1.0},
+    "lesson, 75 % speech, 20 % longer": {"share": 0.75, "longer": 1.2},
+    "interview, 85 % speech, 10 % longer": {"share": 0.85, "longer": 1.1, "speakers": 2},
+    "interview, speakers overlap, 10 % longer": {"share": 0.85, "longer": 1.1, "speakers": 2, "overlapping": 0.3},
+    "dense dialogue, 92 % speech, 10 % longer": {"share": 0.92, "longer": 1.1, "speakers": 3},
+    "dense dialogue, 92 % speech, 25 % longer": {"share": 0.92, "longer": 1.25, "speakers": 3},
+}
+
+
+def made_up() -> None:
+    tell(HEAD)
+    for name, about in TIMELINES.items():
+        utterances, duration_s = timeline(**about)
+        tell(f"{name:42s} {ours(utterances, duration_s).row()}")
+        tell(f"{'  each stretched to its slot':42s} {naive(utterances, duration_s).row()}")
+    utterances, duration_s = timeline(share=0.85, longer=1.1, speakers=2, number=3000)
+    began = time.process_time()
+    place(utterances, duration_s)
+    cpu_s = time.process_time() - began
+    tell(f"\n{len(utterances)} utterances ({duration_s / 3600:.1f} h) placed in {cpu_s:.2f} s of CPU")
+
+
+# Real speech
+
+
+def recording(path: Path, pause_s: float) -> Path:
+    """Write all recordings one after another, stereo, with a pause behind each."""
+    parts: list[np.ndarray] = []
+    for one in RECORDINGS:
+        sound = wav.resample(wav.read_range(one), wav.sample_rate(one), RATE)
+        parts += [sound / np.abs(sound).max() * 0.5, np.zeros(round(pause_s * RATE), np.float32)]
+    mono = np.concatenate(parts)
+    soundfile.write(path, np.stack([mono, mono], axis=1), RATE)
+    return path
+
+
+def heard_errors_s(track: Path, entries: Sequence[dict[str, Any]]) -> Iterator[float]:
+    """Yield how far off its original each utterance is heard to begin in the finished track, where silence precedes."""
+    sound, rate = soundfile.read(track, dtype="float32", always_2d=True)
+    for before, one in zip([None, *entries], entries, strict=False):
+        begin = before["end"] if before else 0.0
+        if one["start"] - begin > 0.15:
+            at = round((begin + 0.05) * rate)
+            level = np.abs(sound[at : round((one["start"] + 1.0) * rate), 0])
+            loud = np.flatnonzero(level > 0.02 * np.abs(sound).max())
+            yield (at + loud[0]) / rate - one["slot"][0]
+
+
+def real() -> None:
+    tell(HEAD)
+    shelf = Shelf()
+    with tempfile.TemporaryDirectory() as scratch:
+        for target in ("es", "pt"):
+            for hurry in (1.0, 1.5):
+                real_one(Path(scratch) / f"{target} {hurry}", target, hurry, shelf)
+
+
+def real_one(folder: Path, target: str, hurry: float, shelf: Shelf) -> None:
+    """Dub speech that is said `hurry` times as fast as it was: so its dub has less time."""
+    folder.mkdir()
+    usual, source = recording(folder / "usual.wav", 0.5), folder / "talk.wav"
+    stretch(usual, source, span=Span(0.0, wav.duration_s(usual)), speed=hurry, deadline_s=60)
+    options = LIGHT.overridden({"language": "en", "targets": [target], "mix": {"original": "mute"}})
+    job = Drive(source, folder / "root", options, engines=shelf).run(until="mux")
+    report = load_fit(job.job_dir / f"fit.{target}.json")["utterances"]
+    track = job.job_dir / f"dub.{target}.wav"
+    duration_s = wav.duration_s(job.job_dir / AUDIO)
+    said = [Utterance((Piece(0, *one["slot"], one["length"]),), one["speaker"]) for one in report]
+    placed = [Placement(one["start"], one["end"], one["stretch"], ()) for one in report]
+    tell(
+        f"real speech to {target}, said {hurry} times as fast".ljust(43)
+        + fit_of(said, placed, [one.stretch for one in placed], duration_s).row()
+    )
+    tell(f"{'  each stretched to its slot':42s} {naive(said, duration_s).row()}")
+    heard = np.abs(list(heard_errors_s(track, report)))
+    off = soundfile.info(track).frames - 3 * soundfile.info(job.job_dir / AUDIO).frames
+    levels = [measured(input_arguments(path), "0:a", deadline_s=60, duration_s=duration_s) for path in (source, track)]
+    tell(
+        f"  heard: starts off by {np.percentile(heard, 95):.3f} s (95 %), length by {off} samples, "
+        f"loudness {levels[0]:.1f} and {levels[1]:.1f} LUFS"
+    )
+
+
+# Memory
+
+
+def mix(minutes: str) -> dict[str, Any]:
+    """Mix a made-up job: the same speech again and again, over music-like noise."""
+    from dropdub.pipeline.stages.mix import run
+
+    length_s = float(minutes) * 60
+    with tempfile.TemporaryDirectory(prefix="dub ") as scratch:
+        job = made_job(Path(scratch), length_s)
+        began = time.perf_counter()
+        result = run(job.task(next(step for step in job.plan() if step.key == "mix/es")))
+        taken_s = time.perf_counter() - began
+        frames = soundfile.info(job.job_dir / "dub.es.wav").frames
+    return {
+        "seconds": taken_s,
+        "off": frames - round(length_s * 48_000),
+        "lines": result["fit"]["totals"]["utterances"],
+    }
+
+
+def made_job(folder: Path, length_s: float) -> Drive:
+    source = folder / "long.m4a"
+    noise = f"anoisesrc=r=48000:a=0.05:c=pink:d={length_s}"
+    command = [str(find_ffmpeg()), "-loglevel", "error", "-f", "lavfi", "-i", noise, "-ac", "2", "-c:a", "aac"]
+    subprocess.run([*command, "-b:a", "64k", str(source)], check=True)
+    job = Drive(source, folder / "root", LIGHT.overridden({"targets": ["es"]}), engines=Shelf())
+    with wav.WavWriter(job.job_dir / AUDIO, 16_000, expected_s=length_s) as writer:
+        for _ in range(round(length_s)):
+            writer.write(np.zeros(16_000, np.float32))
+    audio = {"index": 0, "channels": 2, "sample_rate": 48_000, "codec": "aac", "duration_s": length_s}
+    job.facts |= {
+        "probe": {"kind": "media", "duration_s": length_s, "audio": audio, "video": None},
+        "extract": {"duration_s": length_s},
+        "split": {"chunks": []},
+        "merge": {"language": "en", "segments": 1},
+        "synthesize/es": {"sample_rate": 22_050},
+    }
+    job.columns["kind"] = "media"
+    write_lines(job, length_s)
+    return job
+
+
+def write_lines(job: Drive, length_s: float) -> None:
+    """Speak every fifth second the same line: of every third there is a fifth too much."""
+    folder = job.job_dir / "speech.es"
+    folder.mkdir()
+    sound = wav.resample(wav.read_range(RECORDINGS[-1], 0.3, 4.3), wav.sample_rate(RECORDINGS[-1]), 22_050)
+    with wav.WavWriter(folder / "0000.wav", 22_050) as writer:
+        writer.write(sound)
+    starts = [float(at) for at in range(0, round(length_s) - 5, 5)]
+    lines = [Spoken(number, "Habla.") for number in range(len(starts))]
+    for line in lines[1:]:
+        (folder / line.file()).hardlink_to(folder / "0000.wav")
+    ends = [3.4 if number % 3 == 0 else 5.0 for number in range(len(starts))]
+    segments = tuple(Segment(n, at, at + end, "Habla.") for n, (at, end) in enumerate(zip(starts, ends, strict=True)))
+    Transcript("es", length_s, segments, {}).save(job.job_dir / "translation.es.json")
+    save_spoken(job.job_dir / "spoken.es.json", lines)
+
+
+def memory(minutes: Sequence[int]) -> None:
+    costs: list[Cost] = []
+    for number in minutes:
+        cost = run_side(script(__file__), "mix", number)
+        costs.append(cost)
+        told = cost.told
+        tell(
+            f"{number:4d} min: peak {cost.peak_mb:6.1f} MB, {told['seconds']:6.1f} s, {told['lines']} utterances, "
+            f"length off by {told['off']} samples"
+        )
+    if len(costs) > 1:
+        tell(f"ratio of memory {costs[-1].peak_mb / costs[0].peak_mb:.2f}")
+
+
+SIDES: dict[str, Callable[..., dict[str, Any]]] = {"mix": mix}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Show how dubs fit their originals.")
+    parser.add_argument("--real", action="store_true", help="real speech, through the light engines")
+    parser.add_argument("--memory", type=int, nargs="+", metavar="MINUTES", help="memory of the mix of such recordings")
+    asked = parser.parse_args()
+    if asked.memory:
+        memory(asked.memory)
+    elif asked.real:
+        real()
+    else:
+        made_up()
+
+
+if __name__ == "__main__" and not be_side(SIDES):
+    main()
