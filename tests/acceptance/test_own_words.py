@@ -46,7 +46,7 @@ def corrected(site: Site, file: Path, old: str, new: str) -> None:
 
 
 def test_a_film_and_a_subtitle_in_any_order_are_one_job(site: Callable[..., Site], talk_video: Path) -> None:
-    root = site(**TO_SPANISH)
+    root = site(**TO_SPANISH, inbox={"settle": 2.0, "settle_subtitle": 5.0})
     root.start()
     root.drop_text(WORDS, "first.en.srt")
     root.drop(talk_video, "first.mp4")
