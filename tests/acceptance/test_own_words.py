@@ -10,6 +10,7 @@ import pytest
 
 from dropdub.engines.apertium import ApertiumTranslator
 from tests.acceptance.site import Site
+from tests.documents import an_epub
 from tests.waiting import wait_until
 
 pytestmark = [
@@ -45,7 +46,7 @@ def corrected(site: Site, file: Path, old: str, new: str) -> None:
 
 
 def test_a_film_and_a_subtitle_in_any_order_are_one_job(site: Callable[..., Site], talk_video: Path) -> None:
-    root = site(**TO_SPANISH)
+    root = site(**TO_SPANISH, inbox={"settle": 2.0, "settle_subtitle": 5.0})
     root.start()
     root.drop_text(WORDS, "first.en.srt")
     root.drop(talk_video, "first.mp4")
@@ -160,3 +161,13 @@ def test_a_subtitle_that_nobody_can_read_fails_with_its_film_and_both_can_be_tri
     assert root.work_off() == 0, root.output()
     assert {path.name for path in (root.root / "archive").iterdir()} == {"talk.mp4", "talk.srt"}
     wait_until(lambda: not any(failed.iterdir()), "nothing to be left in failed/")
+
+
+def test_a_book_is_delivered_as_text_as_sound_and_as_audio_book(site: Callable[..., Site], tmp_path: Path) -> None:
+    root = site(job={"language": "en", "text": {"m4b": True}})
+    root.drop(an_epub(tmp_path / "book.epub"))
+    assert root.work_off() == 0, root.output()
+    assert root.published("book").keys() == {
+        *("book.en.txt", "book.en.md", "book.en.m4a", "book.en.m4b", "manifest.json")
+    }
+    root.check()

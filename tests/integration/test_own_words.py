@@ -204,6 +204,18 @@ def test_a_translation_of_ones_own_needs_no_translator(talk_video: Path, tmp_pat
     assert "talk.cy.mp4" in drive.published
 
 
+def test_a_translation_that_comes_late_for_a_language_that_was_no_target_is_spoken_as_it_is(
+    talk_video: Path, words: Path, tmp_path: Path
+) -> None:
+    first = Drive(talk_video, tmp_path / "1", companion=words).run()
+    path = tmp_path / "talk.cy.srt"
+    path.write_text("1\n00:00:01,000 --> 00:00:04,000\nBore da i chi.\n", encoding="utf-8")
+    options = LIGHT.overridden({"language": "en"})
+    late = Drive(talk_video, tmp_path / "2", options, companion=path, before=first.published["talk.json"]).run()
+    assert "Bore da i chi." in late.published["talk.cy.srt"].read_text(encoding="utf-8")
+    assert {"talk.cy.m4a", "talk.cy.mp4"} < late.published.keys()
+
+
 def test_a_transcript_that_is_gone_while_it_is_corrected_is_named_with_what_to_do(
     talk_video: Path, words: Path, tmp_path: Path
 ) -> None:

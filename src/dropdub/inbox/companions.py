@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from dropdub.engines.languages import tag_in_name
@@ -29,12 +29,7 @@ def owner_of(subtitle: str, films: Iterable[str]) -> str | None:
 
     A film of the very name comes before one that only the language parts from it, then the first by name.
     """
-    found = sorted(film for film in films if is_film(film))
-    for stem in dict.fromkeys((Path(subtitle).stem, tag_in_name(Path(subtitle).stem)[0])):
-        for film in found:
-            if key(Path(film).stem) == key(stem):
-                return film
-    return None
+    return _owner(subtitle, _by_stem(films))
 
 
 def companions(names: Iterable[str]) -> dict[str, str]:
@@ -43,7 +38,8 @@ def companions(names: Iterable[str]) -> dict[str, str]:
     Those that are left over are files of their own.
     """
     known = list(names)
-    owned = [(owner, name) for name in sorted(filter(is_subtitle, known)) if (owner := owner_of(name, known))]
+    films = _by_stem(known)
+    owned = [(owner, name) for name in sorted(filter(is_subtitle, known)) if (owner := _owner(name, films))]
     found: dict[str, str] = {}
     for owner, name in sorted(owned, key=lambda pair: tag_in_name(Path(pair[1]).stem)[1] is not None):
         found.setdefault(owner, name)
@@ -52,13 +48,20 @@ def companions(names: Iterable[str]) -> dict[str, str]:
 
 def companion_name(film: str, subtitle: str) -> str:
     """Return what a subtitle is called beside its film, whatever number that has got: `clip (2).en.srt`."""
-    stem, tag = _parted(film, subtitle)
+    stem, own = Path(film).stem, Path(subtitle).stem
+    tag = None if key(own) == key(stem) else tag_in_name(own)[1]
     ending = (f".{tag}" if tag else "") + Path(subtitle).suffix
     return numbered_folder(stem, 1, room=len(ending.encode())) + ending
 
 
-def _parted(film: str, subtitle: str) -> tuple[str, str | None]:
+def _by_stem(names: Iterable[str]) -> dict[str, str]:
+    """Return the films by what makes the names of subtitles the same as theirs."""
+    found: dict[str, str] = {}
+    for name in sorted(filter(is_film, names)):
+        found.setdefault(key(Path(name).stem), name)
+    return found
+
+
+def _owner(subtitle: str, films: Mapping[str, str]) -> str | None:
     stem = Path(subtitle).stem
-    bare, tag = tag_in_name(stem)
-    is_whole = key(stem) == key(Path(film).stem)
-    return Path(film).stem, None if is_whole else (tag if bare != stem else None)
+    return films.get(key(stem)) or films.get(key(tag_in_name(stem)[0]))

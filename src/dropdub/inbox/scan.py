@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from re import Pattern
@@ -139,8 +139,9 @@ class _Walk:
     def _add_drops(self, folder: _Folder, found: _Found, awaited_names: set[str]) -> None:
         sidecars = dict(self._owned_sidecars(folder.path, found, awaited_names))
         beside = companions(name for name, (kind, _) in found.files.items() if kind == "file")
+        taken_along = set(beside.values())
         for name, (kind, identity) in found.files.items():
-            if _is_waited_with(name, beside, awaited_names):
+            if name in taken_along or _is_awaited(name, awaited_names):
                 continue
             sidecar, companion = sidecars.get(name), beside.get(name)
             self.result.drops.append(
@@ -183,11 +184,11 @@ class _Walk:
         self.result.notes.append(f"{shown} {text}")
 
 
-def _is_waited_with(name: str, beside: Mapping[str, str], awaited_names: Collection[str]) -> bool:
-    """Return whether a file is no drop now: a download will fill it, or it goes with its film, there or on its way."""
-    if name.casefold() in awaited_names or name in beside.values():
+def _is_awaited(name: str, awaited_names: Collection[str]) -> bool:
+    """Return whether a download will fill a file, or bring the film that it belongs to."""
+    if name.casefold() in awaited_names:
         return True
-    return is_subtitle(name) and owner_of(name, awaited_names) is not None
+    return bool(awaited_names) and is_subtitle(name) and owner_of(name, awaited_names) is not None
 
 
 def _is_unicode(name: str) -> bool:

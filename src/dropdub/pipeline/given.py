@@ -92,7 +92,7 @@ def given_translation(task: Task, source: Transcript, make: Callable[[], Transcr
     """Return the translation that was brought along: what `make` gives as it was corrected, or the cues themselves."""
     assert task.companion is not None and task.target is not None
     cues = read_cues(task.companion)
-    if task.before is not None:
+    if task.before is not None and task.target in task.options.targets:  # else there was none to be corrected
         made = make()
         segments = revised(made.segments, cues)
         return Given(replace(made, segments=segments), changed=changed(made.segments, segments))
@@ -120,5 +120,6 @@ def _earlier(path: Path) -> Transcript:
 
 
 def _late_warnings(name: str, count: int) -> tuple[str, ...]:
-    what = "subtitle of {} stands" if count == 1 else "subtitles of {} stand"
-    return (f"{count} {what.format(name)} behind the recording's end and is left out.",) if count else ()
+    which = f"1 subtitle of {name} stands" if count == 1 else f"{count} subtitles of {name} stand"
+    are = "is" if count == 1 else "are"
+    return (f"{which} behind the recording's end and {are} left out.",) if count else ()
