@@ -102,6 +102,7 @@ class JobOptions(Section):
     cleanup: Literal["none", "pt"] = "none"
     speakers: Literal["auto", "one"] = "auto"
     synthesis: Synthesis = Synthesis()
+    report: bool = True
     duplicates: Literal["skip", "again"] = "skip"
     subtitles: SubtitleStyle = SubtitleStyle()
     out: str | None = None

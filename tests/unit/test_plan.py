@@ -80,6 +80,7 @@ def test_a_text_is_neither_cut_nor_transcribed_and_has_no_transcript_to_publish(
         "synthesize/pt",
         "mix/pt",
         "publish/dub.pt",
+        "publish/report",
         "publish/manifest",
     ]
 
@@ -106,6 +107,7 @@ def test_the_phases_keep_every_step_behind_what_it_needs() -> None:
         "publish/dub.pt",
         "mux/pt",
         "publish/video.pt",
+        "publish/report",
         "publish/manifest",
     ]
     phases = [steps[key].phase for key in order]
@@ -113,6 +115,15 @@ def test_the_phases_keep_every_step_behind_what_it_needs() -> None:
     assert steps["publish/manifest"].target is None
     pools = {key: steps[key].pool for key in ("translate/pt", "synthesize/pt", "mix/pt", "publish/dub.pt")}
     assert list(pools.values()) == ["translate", "synthesize", "media", "media"]
+
+
+def test_what_is_dubbed_gets_a_report_unless_told_otherwise() -> None:
+    facts: dict[str, Any] = {"probe": SOUND, "extract": {}, "split": TWO_CHUNKS, "merge": {"language": "en"}}
+    assert keys(facts, targets=["pt"])[-2:] == ["publish/report", "publish/manifest"]
+    assert "publish/report" not in keys(facts, targets=["pt"], report=False)
+    assert "publish/report" not in keys(facts), "there is no dub to report of"
+    facts["merge"]["skipped"] = ["en-GB"]
+    assert "publish/report" not in keys(facts, targets=["en-GB"])
 
 
 def test_planning_again_gives_the_same_steps() -> None:

@@ -12,6 +12,7 @@ speech.pt/0017.wav   one segment spoken (16 bit PCM mono at the synthesizer's ra
                      0017.cut.wav the same without babble behind its last word
 dub.pt.wav         the dubbed track, as long as audio.wav
 dub.pt.m4a         the same, encoded
+original.m4a       audio.wav, encoded: what the report plays beside the dub
 video.pt.mp4       picture, dubbed track, original track, subtitle tracks (.mkv where MP4 cannot hold the codecs)
 results/STEP.TOKEN.json   what a step returned, written before the supervisor is told
 tmp/STEP.TOKEN/    what a step writes before it renames; dies with the step
@@ -34,6 +35,7 @@ Facts = Mapping[str, Mapping[str, Any]]
 AUDIO = "audio.wav"
 SPEECH = "speech.json"
 SPEAKERS = "speakers.json"
+ORIGINAL_SOUND = "original.m4a"
 TRANSCRIPT = "transcript.json"
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from dropdub.engines.base import Word
-from dropdub.pipeline.word_errors import WordErrors, word_errors
+from dropdub.pipeline.word_errors import NOT_COUNTED, WordErrors, word_errors
 
 UNDERSTOOD = 0.7
 """The share of letters that must agree; below it a listener does not follow."""
@@ -29,7 +29,7 @@ class Verdict:
     good: bool
     end_s: float | None = None
     heard: str = ""
-    errors: WordErrors = WordErrors(0, 0)
+    errors: WordErrors = NOT_COUNTED
 
 
 def judge(text: str, heard: Sequence[Word], duration_s: float) -> Verdict:

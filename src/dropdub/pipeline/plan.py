@@ -26,6 +26,7 @@ _PHASES = {
     "publish/dub": 75,
     "mux": 80,
     "publish/video": 85,
+    "publish/report": 88,
     "publish/manifest": 90,
 }
 _POOLS = {
@@ -83,7 +84,7 @@ def _media(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
         for target in _made(options, facts["merge"]):
             yield from _dub(target, facts)
             yield from _dubbed_video(target) if has_video else ()
-        yield _publish("manifest")
+        yield from _account(options, facts["merge"])
 
 
 def _text(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
@@ -92,7 +93,14 @@ def _text(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
         # A text without targets is read aloud in its own language.
         for target in _made(options, facts["extract"]) or [facts["extract"]["language"]]:
             yield from _dub(target, facts)
-        yield _publish("manifest")
+        yield from _account(options, facts["extract"])
+
+
+def _account(options: JobOptions, result: Mapping[str, Any]) -> Iterator[StepSpec]:
+    """Yield what tells of all the rest: the report of what was dubbed, and the manifest, which closes every job."""
+    if options.report and _made(options, result):
+        yield _publish("report")
+    yield _publish("manifest")
 
 
 def _made(options: JobOptions, result: Mapping[str, Any]) -> list[str]:

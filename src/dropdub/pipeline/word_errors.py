@@ -20,13 +20,16 @@ class WordErrors:
         return self.errors / self.words if self.words else None
 
 
+NOT_COUNTED = WordErrors(0, 0)
+
+
 def word_errors(text: str, heard: str) -> WordErrors:
     """Compare words without case, accents and punctuation; each character of Chinese or Japanese is a word.
 
     Where either has figures nothing is counted: a transcriber may write out what the text has in figures.
     """
     if any(map(str.isdigit, text + heard)):
-        return WordErrors(0, 0)
+        return NOT_COUNTED
     wanted = _words(text)
     return WordErrors(len(wanted), _distance(wanted, _words(heard)))
 

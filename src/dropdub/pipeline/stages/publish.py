@@ -8,13 +8,19 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from dropdub.errors import Waiting
 from dropdub.files import copy_whole, fsync_dir, remove, sha256, write_whole
 from dropdub.media.subtitles import layout, write_srt, write_vtt
 from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, dub_name, translation_name
 from dropdub.pipeline.deliverables import MANIFEST, as_text, deliverable_name, manifest, readable
+from dropdub.pipeline.fits import fits_of
+from dropdub.pipeline.quality import Quality, quality_of
+from dropdub.pipeline.report.contents import ORIGINAL
+from dropdub.pipeline.report.page import REPORT
 from dropdub.pipeline.stages.base import Result, Task, target_of
+from dropdub.pipeline.stages.reporting import original_sound, report
 
 
 def run(task: Task) -> Result:
@@ -60,12 +66,28 @@ def _video(task: Task) -> Iterator[Path]:
     yield _place(task, file, Path(file).suffix[1:])
 
 
+def _report(task: Task) -> Iterator[Path]:
+    content, quality = _account(task)
+    path = task.staging / REPORT
+    write_whole(path, report(task, content, quality).encode())
+    yield path
+    if task.kind == "media":
+        yield _place(task, original_sound(task), ORIGINAL)
+
+
 def _manifest(task: Task) -> Iterator[Path]:
+    content, quality = _account(task)
+    path = task.staging / MANIFEST
+    whole = {**content, "quality": quality.to_json()}
+    write_whole(path, (json.dumps(whole, ensure_ascii=False, indent=1) + "\n").encode())
+    yield path
+
+
+def _account(task: Task) -> tuple[dict[str, Any], Quality]:
+    """Return what is to be said of the job: what was made from what, and how good it came out."""
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     content = manifest(job_name=task.job_name, kind=task.kind, options=task.options, facts=task.facts, created=created)
-    path = task.staging / MANIFEST
-    write_whole(path, (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode())
-    yield path
+    return content, quality_of(task.facts, fits_of(content), content["targets"])
 
 
 _RENDERERS: Mapping[str, Callable[[Task], Iterator[Path]]] = {
@@ -73,6 +95,7 @@ _RENDERERS: Mapping[str, Callable[[Task], Iterator[Path]]] = {
     "translation": _translation,
     "dub": _dub,
     "video": _video,
+    "report": _report,
     "manifest": _manifest,
 }
 
