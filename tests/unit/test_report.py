@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from dropdub.pipeline.deliverables import deliverable_name
 from dropdub.pipeline.fits import fits_of
 from dropdub.pipeline.quality import quality_of
-from dropdub.pipeline.report.contents import clock
 from dropdub.pipeline.report.deeds import deeds_by_line
 from dropdub.pipeline.report.page import page
+from dropdub.quantities import format_moment
 from tests.reports import FIT, HEARD, NAME, a_fit, a_manifest, an_utterance, contents, facts
 
 
@@ -128,4 +128,4 @@ def test_a_manifest_without_a_fit_has_none() -> None:
 
 @pytest.mark.parametrize(("seconds", "shown"), [(0.0, "0:00"), (67.9, "1:07"), (3723.0, "1:02:03")])
 def test_moments_are_shown_as_players_show_them(seconds: float, shown: str) -> None:
-    assert clock(seconds) == shown
+    assert format_moment(seconds) == shown

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dropdub.pipeline.deliverables import MANIFEST
+from dropdub.pipeline.artefacts import Transcript
+from dropdub.pipeline.deliverables import MANIFEST, deliverable_name
 
 
 def read_manifest(folder: Path) -> Mapping[str, Any] | None:
@@ -17,3 +18,12 @@ def read_manifest(folder: Path) -> Mapping[str, Any] | None:
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def line_times(folder: Path, job_name: str) -> dict[int, tuple[float, float]]:
+    """Return when each line was said, by its id, in seconds; nothing where the transcript is not there any more."""
+    try:
+        transcript = Transcript.load(folder / deliverable_name(job_name, "json"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return {segment.id: (segment.start, segment.end) for segment in transcript.segments}

@@ -117,13 +117,6 @@ def contents_of(
     )
 
 
-def clock(seconds: float) -> str:
-    """Return a moment of a recording: `0:07`, `1:02:03`."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
 def _rows(
     source: Transcript, translation: Transcript, deeds: Mapping[int, tuple[Deed, ...]], timed: bool
 ) -> Iterator[Row]:

@@ -11,8 +11,8 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from dropdub.pipeline.report.contents import Contents, clock
-from dropdub.quantities import format_duration
+from dropdub.pipeline.report.contents import Contents
+from dropdub.quantities import format_duration, format_moment
 
 REPORT = "report.html"
 _HERE = Path(__file__).parent
@@ -34,7 +34,7 @@ def _template() -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"address": _address, "clock": clock, "duration": format_duration}
+    environment.filters |= {"address": _address, "clock": format_moment, "duration": format_duration}
     return environment.get_template("report.html.j2")
 
 
