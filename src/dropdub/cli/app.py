@@ -195,9 +195,10 @@ def show(
     timeline: Annotated[bool, typer.Option("--timeline", help="Draw how the dubs fit, as PNG files.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show all about one job: outputs, warnings, how good its dubs came out, steps and events.
+    """Show all about one job: outputs, warnings, figures, steps, events.
 
-    --timeline draws beside its manifest when the original and the dub speak, and prints where.
+    The figures tell how good its dubs came out. --timeline draws beside its
+    manifest when the original and the dub speak, and prints where.
 
     \b
     jobs show talk.mp4

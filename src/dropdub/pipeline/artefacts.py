@@ -26,6 +26,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from dropdub.engines.base import Suspect
 from dropdub.files import write_whole
 from dropdub.media.spans import Span
 
@@ -76,13 +77,14 @@ class Segment:
 
 @dataclass(frozen=True)
 class Transcript:
-    """What is said, in one language. `engine` is name and version of what made it."""
+    """What is said, in one language. `engine` is name and version of what made it, `suspects` what it may invent."""
 
     language: str
     duration_s: float
     segments: tuple[Segment, ...]
     engine: dict[str, Any]
     source_language: str | None = None
+    suspects: tuple[Suspect, ...] = ()
 
     def save(self, path: Path) -> None:
         """Write it whole as JSON."""
@@ -102,7 +104,8 @@ class Transcript:
     def from_json(text: str) -> Transcript:
         """Read what `to_json` gave. Raises ValueError, KeyError or TypeError where it is something else."""
         data = json.loads(text)
-        return Transcript(**{**data, "segments": tuple(map(_segment, data["segments"]))})
+        suspects = tuple(Suspect(**one) for one in data.get("suspects", ()))
+        return Transcript(**{**data, "segments": tuple(map(_segment, data["segments"])), "suspects": suspects})
 
     def numbered(self) -> Transcript:
         """Return it with the ids counted anew from 0."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 
 from dropdub.config import JobOptions
@@ -46,6 +46,7 @@ def run(task: Task) -> Result:
         "words": sum(len(segment.text.split()) for segment in merged.segments),
         "language": merged.language,
         "engine": merged.engine,
+        "suspects": [asdict(one) for one in merged.suspects],
         "speakers": len({segment.speaker for segment in merged.segments}),
         "skipped": skipped,
         "warnings": warnings,
@@ -70,7 +71,8 @@ def merge(chunks: Sequence[Chunk]) -> Transcript:
     segments = tuple(_clamped(segment, chunk) for chunk in chunks for segment in chunk.transcript.segments)
     first = chunks[0].transcript
     duration_s = chunks[-1].end - chunks[0].start
-    return Transcript(_language(chunks), duration_s, segments, first.engine).numbered()
+    suspects = tuple(one for chunk in chunks for one in chunk.transcript.suspects)
+    return Transcript(_language(chunks), duration_s, segments, first.engine, suspects=suspects).numbered()
 
 
 def _language(chunks: Sequence[Chunk]) -> str:
