@@ -126,6 +126,15 @@ def test_what_is_dubbed_gets_a_report_unless_told_otherwise() -> None:
     assert "publish/report" not in keys(facts, targets=["en-GB"])
 
 
+def test_copied_voices_are_compared_when_all_is_delivered() -> None:
+    facts: dict[str, Any] = {"probe": VIDEO, "extract": {}, "split": TWO_CHUNKS, "merge": {"language": "en"}}
+    facts["synthesize/pt"] = {"hear": False, "cloned": []}
+    assert "compare/pt" not in keys(facts, targets=["pt"])
+    facts["synthesize/pt"]["cloned"] = [None]
+    found = keys(facts, targets=["pt"])
+    assert found[-4:] == ["publish/video.pt", "compare/pt", "publish/report", "publish/manifest"]
+
+
 def test_planning_again_gives_the_same_steps() -> None:
     facts: dict[str, Any] = {"probe": VIDEO, "extract": {}, "split": TWO_CHUNKS, "merge": {"language": "en"}}
     options = JobOptions(targets=("pt", "es"))

@@ -36,7 +36,7 @@ def deadline_s(
         return settings.factor * (ENGINE_LEAST_S + TRANSCRIBE_X_REAL_TIME * spoken)
     if stage == "diarize":
         return settings.factor * (ENGINE_LEAST_S + float(facts["extract"]["duration_s"]))
-    if stage in ("translate", "synthesize", "hear"):
+    if stage in ("translate", "synthesize", "hear", "compare"):
         return settings.factor * (ENGINE_LEAST_S + PER_LINE_S * _segments(facts))
     return settings.factor * min(max(MEDIA_SHORTEST_S, _megabytes(facts, size)), MEDIA_LONGEST_S)
 

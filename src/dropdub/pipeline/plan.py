@@ -26,6 +26,7 @@ _PHASES = {
     "publish/dub": 75,
     "mux": 80,
     "publish/video": 85,
+    "compare": 87,
     "publish/report": 88,
     "publish/manifest": 90,
 }
@@ -35,6 +36,7 @@ _POOLS = {
     "translate": "translate",
     "synthesize": "synthesize",
     "diarize": "synthesize",  # where torch is
+    "compare": "synthesize",
 }
 MOST_TAKES = 5
 """As many as fit between the phases of synthesize and mix: each take has one of its own, and its hearing another."""
@@ -84,6 +86,7 @@ def _media(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
         for target in _made(options, facts["merge"]):
             yield from _dub(target, facts)
             yield from _dubbed_video(target) if has_video else ()
+            yield from _comparison(target, facts)
         yield from _account(options, facts["merge"])
 
 
@@ -140,6 +143,12 @@ def _take(stage: str, target: str, take: int, lines: Sequence[int] | None) -> St
 def _dubbed_video(target: str) -> Iterator[StepSpec]:
     yield _step("mux", target=target)
     yield _publish("video", target=target)
+
+
+def _comparison(target: str, facts: Facts) -> Iterator[StepSpec]:
+    """Yield the comparison of voices, behind everything that is delivered; where none was copied there is none."""
+    if facts.get(f"synthesize/{target}", {}).get("cloned"):
+        yield _step("compare", target=target)
 
 
 def _transcribe(ordinal: int, chunk: Sequence[float]) -> StepSpec:

@@ -18,6 +18,7 @@ STAGES = (
     "hear",
     "mix",
     "mux",
+    "compare",
     "publish",
 )
 
