@@ -86,5 +86,5 @@ def _unheard() -> Figure:
 def _voices(quality: TargetQuality) -> Iterator[Figure]:
     for voice in quality.voices or ():
         label = f"Voice of {voice.speaker}" if voice.speaker else "Voice"
-        words = "is how alike the original voice and its copy are; 1 is the same recording."
+        words = "is how alike the voice and its copy are: two recordings of one person mostly reach 0.8, of two 0.6."
         yield Figure(label, f"{voice.likeness:.2f}", words)
