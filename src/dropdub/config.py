@@ -136,6 +136,7 @@ class JobOptions(Section):
     speakers: Literal["auto", "one"] = "auto"
     synthesis: Synthesis = Synthesis()
     mix: Mix = Mix()
+    report: bool = True
     duplicates: Literal["skip", "again"] = "skip"
     subtitles: SubtitleStyle = SubtitleStyle()
     text: TextOptions = TextOptions()

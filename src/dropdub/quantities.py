@@ -53,6 +53,13 @@ def format_duration(seconds: float) -> str:
     return f"{hours} h {minutes:02d} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
 
 
+def format_moment(seconds: float) -> str:
+    """Return a moment of a recording: `0:07`, `1:02:03`."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def format_size(size_bytes: float) -> str:
     """Return a short text for a person, in powers of 1000: `1.4 GB`."""
     for unit in ("B", "kB", "MB", "GB"):

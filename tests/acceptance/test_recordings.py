@@ -48,7 +48,7 @@ def test_a_video_becomes_a_dubbed_video_in_each_target_language(site: Callable[.
     root.drop(talk_video, "clip.mp4")
     assert root.work_off() == 0, root.output()
     made = root.published("clip")
-    source = {"clip.txt", "clip.srt", "clip.vtt", "clip.json", "manifest.json"}
+    source = {"clip.txt", "clip.srt", "clip.vtt", "clip.json", "clip.original.m4a", "report.html", "manifest.json"}
     targets = {f"clip.{tag}.{kind}" for tag in ("es", "pt") for kind in ("txt", "srt", "vtt", "m4a", "mp4")}
     assert set(made) == source | targets
     with av.open(str(made["clip.es.mp4"])) as dubbed, av.open(str(talk_video)) as original:
@@ -78,7 +78,7 @@ def test_a_text_keeps_its_paragraphs_and_is_spoken(site: Callable[..., Site]) ->
     root.drop_text("The house is big.\n\nThe dog is in the garden.\nIt is old.\n", "notes.txt")
     assert root.work_off() == 0, root.output()
     made = root.published("notes")
-    assert set(made) == {"notes.es.txt", "notes.es.m4a", "manifest.json"}
+    assert set(made) == {"notes.es.txt", "notes.es.m4a", "report.html", "manifest.json"}
     paragraphs = made["notes.es.txt"].read_text(encoding="utf-8").strip().split("\n\n")
     assert len(paragraphs) == 2 and "casa" in paragraphs[0] and "perro" in paragraphs[1]
     root.check()

@@ -18,10 +18,13 @@ import typer
 from dropdub import __version__
 from dropdub.cli.app import app
 from dropdub.cli.logs import Follower
+from dropdub.pipeline.fits import fits_of
+from dropdub.pipeline.quality import quality_of
 from dropdub.store import transitions
 from dropdub.store.database import Store
 from dropdub.store.states import JobState
 from tests.factories import NOW, a_queued_job, a_running_job, a_waiting_job, an_ended_job
+from tests.reports import a_manifest, facts, transcripts
 from tests.waiting import wait_until
 
 CONTRACT = {
@@ -299,7 +302,47 @@ def test_show_tells_a_job_by_number_name_or_stem(cli: Cli, store: Store) -> None
     assert "It broke." in said and "Steps" in said and "Events" in said
     assert cli.done("show", str(job.id)) == said == cli.done("show", "broken")
     story = json.loads(cli.done("show", "broken", "--json"))
-    assert list(story) == ["job", "steps", "events"]
+    assert list(story) == ["job", "steps", "events", "quality"]
+    assert story["quality"] is None, "it has no manifest"
+
+
+@pytest.fixture
+def dubbed(cli: Cli, store: Store) -> Path:
+    """Return the outbox folder of a job that was dubbed, with its manifest and transcript."""
+    job = an_ended_job(store, JobState.SUCCEEDED, name="clip.mp4")
+    assert job.id is not None
+    folder = cli.root / "outbox" / "clip ação"
+    folder.mkdir(parents=True)
+    transitions.claim_outbox(store, job.id, choose=lambda _taken: str(folder))
+    made = a_manifest(facts())
+    quality = quality_of(facts(), fits_of(made), ["pt"]).to_json()
+    (folder / "manifest.json").write_text(json.dumps({**made, "quality": quality}), encoding="utf-8")
+    transcripts()[0].save(folder / "clip.json")
+    return folder
+
+
+def test_show_tells_how_good_the_dubs_came_out(cli: Cli, dubbed: Path) -> None:
+    assert "4 utterances: 1 as spoken" in cli.done("show", "clip.mp4")
+    quality = json.loads(cli.done("show", "clip.mp4", "--json"))["quality"]
+    assert quality["targets"]["pt"]["heard_back"]["word_error_rate"] == 0.1818
+    assert quality["targets"]["pt"]["timing"]["worst_drift_s"] == 0.3
+    (dubbed / "manifest.json").unlink()
+    assert "Quality" not in cli.done("show", "clip.mp4")
+
+
+def test_show_draws_the_timeline_beside_the_manifest_and_prints_where(cli: Cli, dubbed: Path) -> None:
+    picture = dubbed / "timeline.pt.png"
+    assert cli.done("show", "clip.mp4", "--timeline").splitlines() == [str(picture)]
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert json.loads(cli.done("show", "clip.mp4", "--timeline", "--json")) == {"timelines": {"pt": [str(picture)]}}
+
+
+def test_a_timeline_that_cannot_be_drawn_is_refused_with_the_reason(cli: Cli, dubbed: Path) -> None:
+    manifest = dubbed / "manifest.json"
+    manifest.write_text(json.dumps(a_manifest(facts(), fit={})), encoding="utf-8")
+    assert "tells of no fit" in cli.refused("show", "clip.mp4", "--timeline")
+    manifest.unlink()
+    assert "There is no manifest of job" in cli.refused("show", "clip.mp4", "--timeline")
 
 
 def test_a_job_that_is_not_there_is_answered_with_similar_ones(cli: Cli, store: Store) -> None:

@@ -79,6 +79,9 @@ def test_a_bad_line_is_spoken_again_and_what_stays_bad_is_named(driven: Callable
     assert [text for text in drive.warnings if "hard to understand" in text and LOST not in text] == []
     assert best_takes(drive.facts, "pt-BR")[1] == "0001.2.wav"
     assert all(one["good"] for line, one in third["lines"].items() if line != "3")
+    assert [one["words"] for one in third["lines"].values()][1:] == [6, 6, 6]
+    assert third["lines"]["2"]["errors"] == 0, "the babble that was cut off is not counted"
+    assert third["lines"]["3"]["errors"] > 3 and "heard" in third["lines"]["3"]
 
 
 def test_babble_behind_the_last_word_is_cut_off(driven: Callable[..., Drive]) -> None:

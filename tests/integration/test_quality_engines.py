@@ -7,13 +7,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import jiwer
 import numpy as np
 import pytest
 
 from dropdub.config import Split
-from dropdub.engines.base import EngineSettings, Utterance, Window
+from dropdub.engines.base import EngineSettings, Suspect, Utterance, Window
 from dropdub.engines.faster_whisper import FasterWhisperTranscriber
 from dropdub.engines.nllb import NllbTranslator
 from dropdub.engines.registry import Shelf
@@ -62,6 +63,37 @@ def bare(text: str) -> str:
 
 def texts(heard: Sequence[Sequence[Utterance]]) -> list[list[str]]:
     return [[one.text for one in found] for found in heard]
+
+
+def a_piece(text: str, start: float, **values: float) -> SimpleNamespace:
+    """Return a segment as the library gives it: clearly said, unless told otherwise."""
+    words = [
+        SimpleNamespace(start=start + 0.2 * at, end=start + 0.2 * at + 0.15, word=f" {word}", probability=0.9)
+        for at, word in enumerate(text.split())
+    ]
+    usual = {"avg_logprob": -0.2, "no_speech_prob": 0.05, "compression_ratio": 1.2, **values}
+    return SimpleNamespace(start=start, end=start + 2.0, text=f" {text}", words=words, **usual)
+
+
+class FakeInventor:
+    """A model that says what a large one says over music."""
+
+    def transcribe(self, _samples: object, **_options: object) -> tuple[list[SimpleNamespace], None]:
+        credits_ = a_piece("Thanks for watching!", 2.0, no_speech_prob=0.5)
+        loop = a_piece("it rains it rains it rains it rains", 4.0)
+        return [a_piece("We went home.", 0.0), credits_, loop, a_piece("Hm.", 6.0, avg_logprob=-1.2)], None
+
+
+def test_what_may_be_invented_is_told_with_its_times_and_its_fate() -> None:
+    told: list[Suspect] = []
+    decoder = Decoder(FakeInventor(), "en", {}, suspect=told.append)  # type: ignore[arg-type]
+    heard = decoder.hear(Window(100.0, spoken(ENGLISH[0])))
+    assert [one.text for one in heard] == ["We went home.", "it rains", "Hm."]
+    assert told == [
+        Suspect(102.0, 104.0, "Thanks for watching!", "dropped"),
+        Suspect(104.0, 106.0, "it rains it rains it rains it rains", "collapsed"),
+        Suspect(106.0, 108.0, "Hm.", "kept"),
+    ]
 
 
 class TestFasterWhisper:

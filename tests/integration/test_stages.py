@@ -121,6 +121,8 @@ def test_a_video_becomes_a_dubbed_video_that_keeps_picture_and_original_sound(
     assert set(job.published) == {
         *(f"clip.{kind}" for kind in ("txt", "srt", "vtt", "json")),
         *(f"clip.es.{kind}" for kind in ("txt", "srt", "vtt", "m4a", "mp4")),
+        "clip.original.m4a",
+        "report.html",
         "manifest.json",
     }
     with av.open(str(job.published["clip.es.mp4"])) as dubbed, av.open(str(talk_video)) as original:
@@ -266,7 +268,7 @@ def test_a_text_is_translated_and_read_aloud_paragraph_by_paragraph(
     notes = tmp_path / "notes.md"
     notes.write_text(TEXT, encoding="utf-8")
     job = driven(notes, targets=["es"]).run()
-    assert set(job.published) == {"notes.es.txt", "notes.es.m4a", "manifest.json"}
+    assert set(job.published) == {"notes.es.txt", "notes.es.md", "notes.es.m4a", "report.html", "manifest.json"}
     found = job.published["notes.es.txt"].read_text(encoding="utf-8").strip().split("\n\n")
     assert found[0].startswith("# ") and "casa" in found[1].lower() and "perro" in found[2]
     assert [line[:2] for line in found[3].split("\n")] == ["- ", "- "]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.pipeline.artefacts import Segment, TimedWord, Transcript
+from dropdub.pipeline.artefacts import Doubt, Segment, TimedWord, Transcript
 from dropdub.pipeline.chunks import Chunk, merge
 
 
@@ -27,6 +28,18 @@ def test_segments_keep_their_times_and_are_numbered_through() -> None:
     merged = merge([a_chunk(0, 10, a_segment(1, "one two")), a_chunk(10, 20, a_segment(11, "three"))])
     assert [(one.id, one.start, one.text) for one in merged.segments] == [(0, 1, "one two"), (1, 11, "three")]
     assert merged.duration_s == 20 and merged.engine == {"name": "engine"}
+
+
+def test_what_may_be_invented_is_carried_along_and_kept_in_the_file() -> None:
+    suspects = [Doubt(2.0, 3.0, "Thanks!", "dropped"), Doubt(12.0, 19.0, "so so so", "collapsed")]
+    chunks = [a_chunk(0, 10), a_chunk(10, 20)]
+    told = [
+        replace(chunk, transcript=replace(chunk.transcript, suspects=(one,)))
+        for chunk, one in zip(chunks, suspects, strict=True)
+    ]
+    merged = merge(told)
+    assert list(merged.suspects) == suspects
+    assert Transcript.from_json(merged.to_json()) == merged
 
 
 def test_an_end_that_overshoots_a_little_is_cut_to_its_chunk() -> None:

@@ -91,6 +91,7 @@ def test_a_text_is_neither_cut_nor_transcribed_and_has_no_transcript_to_publish(
         "synthesize/pt",
         "mix/pt",
         "publish/dub.pt",
+        "publish/report",
         "publish/manifest",
     ]
 
@@ -117,6 +118,7 @@ def test_the_phases_keep_every_step_behind_what_it_needs() -> None:
         "publish/dub.pt",
         "mux/pt",
         "publish/video.pt",
+        "publish/report",
         "publish/manifest",
     ]
     phases = [steps[key].phase for key in order]
@@ -124,6 +126,24 @@ def test_the_phases_keep_every_step_behind_what_it_needs() -> None:
     assert steps["publish/manifest"].target is None
     pools = {key: steps[key].pool for key in ("translate/pt", "synthesize/pt", "mix/pt", "publish/dub.pt")}
     assert list(pools.values()) == ["translate", "synthesize", "media", "media"]
+
+
+def test_what_is_dubbed_gets_a_report_unless_told_otherwise() -> None:
+    facts: dict[str, Any] = {"probe": SOUND, "extract": {}, "split": TWO_CHUNKS, "merge": {"language": "en"}}
+    assert keys(facts, targets=["pt"])[-2:] == ["publish/report", "publish/manifest"]
+    assert "publish/report" not in keys(facts, targets=["pt"], report=False)
+    assert "publish/report" not in keys(facts), "there is no dub to report of"
+    facts["merge"]["skipped"] = ["en-GB"]
+    assert "publish/report" not in keys(facts, targets=["en-GB"])
+
+
+def test_copied_voices_are_compared_when_all_is_delivered() -> None:
+    facts: dict[str, Any] = {"probe": VIDEO, "extract": {}, "split": TWO_CHUNKS, "merge": {"language": "en"}}
+    facts["synthesize/pt"] = {"hear": False, "cloned": []}
+    assert "compare/pt" not in keys(facts, targets=["pt"])
+    facts["synthesize/pt"]["cloned"] = [None]
+    found = keys(facts, targets=["pt"])
+    assert found[-4:] == ["publish/video.pt", "compare/pt", "publish/report", "publish/manifest"]
 
 
 def test_planning_again_gives_the_same_steps() -> None:
@@ -197,5 +217,5 @@ def test_a_corrected_translation_makes_its_own_branch_alone() -> None:
     facts = {"probe": with_words("pt", revises=True), "extract": {}, "merge": {"language": "en", "skipped": []}}
     assert keys(facts, targets=["pt", "es"]) == [
         *("probe", "extract", "merge", "translate/pt", "publish/translation.pt", "synthesize/pt", "mix/pt"),
-        *("publish/dub.pt", "mux/pt", "publish/video.pt", "publish/manifest"),
+        *("publish/dub.pt", "mux/pt", "publish/video.pt", "publish/report", "publish/manifest"),
     ]

@@ -6,6 +6,7 @@ import io
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
@@ -15,8 +16,11 @@ from dropdub.cli import render, story
 from dropdub.cli.render import Clock
 from dropdub.cli.wording import bar, counted, moment, percent, printable, seconds_between, shortened
 from dropdub.cli.working import Lines, sum_up
+from dropdub.pipeline.fits import fits_of
+from dropdub.pipeline.quality import quality_of
 from dropdub.store.states import JobState
 from dropdub.store.views import AttemptView, DaemonView, EventView, JobStory, JobView, StatusView, StepView
+from tests.reports import FIT, facts
 
 SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
 INBOX = PurePosixPath("/srv/dubs/inbox")
@@ -181,9 +185,12 @@ def a_status(view: StatusView, **options: object) -> str:
     return printed(render.status(view, inbox=INBOX, clock=CLOCK, **options))  # type: ignore[arg-type]
 
 
-def told(job_story: JobStory) -> str:
+QUALITY = quality_of({**facts(), "hear/es": {"lines": {}}}, fits_of({"fit": {"pt": FIT}}), ["pt", "es"]).to_json()
+
+
+def told(job_story: JobStory, quality: dict[str, Any] | None = None) -> str:
     console = a_console()
-    story.tell(job_story, console, CLOCK)
+    story.tell(job_story, console, CLOCK, quality)
     return text_of(console)
 
 
@@ -199,6 +206,7 @@ CASES = {
     "status-gone": lambda: a_status(replace(EMPTY, daemon=replace(DAEMON, state="gone"))),
     "status-stopped": lambda: a_status(replace(EMPTY, daemon=replace(DAEMON, state="stopped"))),
     "show": lambda: told(STORY),
+    "show-quality": lambda: told(JobStory(WARNED, [], []), QUALITY),
     "show-failed": lambda: told(JobStory(FAILED, [], [])),
     "show-running": lambda: told(JobStory(replace(AGAIN, remaining_s=90.0), [], [])),
     "outputs": lambda: "\n".join(render.outputs([WARNED, FAILED])) + "\n",

@@ -189,15 +189,26 @@ def status(
 
 
 @app.command()
-def show(context: Context, job: Ref, as_json: Json = False) -> None:
-    """Show all about one job: outputs, warnings, steps and events.
+def show(
+    context: Context,
+    job: Ref,
+    timeline: Annotated[bool, typer.Option("--timeline", help="Draw how the dubs fit, as PNG files.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show all about one job: outputs, warnings, figures, steps, events.
+
+    The figures tell how good its dubs came out. --timeline draws beside its
+    manifest when the original and the dub speak, and prints where.
 
     \b
     jobs show talk.mp4
     jobs show 17 --json
+    jobs show 17 --timeline
     """
     from dropdub.cli import jobs as act
 
+    if timeline:
+        raise typer.Exit(act.show_timeline(context.obj.place(), job, as_json=as_json))
     raise typer.Exit(act.show(context.obj.place(), job, as_json=as_json))
 
 

@@ -48,14 +48,29 @@ def status_live(place: Place, *, states: Sequence[JobState], limit: int) -> int:
 
 
 def show(place: Place, ref: str, *, as_json: bool) -> int:
-    from dropdub.cli import render, story
+    from dropdub.cli import quality, render, story
 
     found = place.reader().job(ref)
+    figures = quality.quality_of(found.job)
     if as_json:
-        say_json(asdict(found))
+        say_json({**asdict(found), "quality": figures})
     else:
         with printing() as screen:
-            story.tell(found, screen, render.Clock(time.time()))
+            story.tell(found, screen, render.Clock(time.time()), figures)
+    return DONE
+
+
+def show_timeline(place: Place, ref: str, *, as_json: bool) -> int:
+    """Draw how each dub of a job fits its recording, beside the manifest, and say where."""
+    from dropdub.cli import timeline
+
+    drawn = timeline.draw(place.reader().job(ref).job)
+    if as_json:
+        say_json({"timelines": {target: [str(path) for path in paths] for target, paths in drawn.items()}})
+    else:
+        for paths in drawn.values():
+            for path in paths:
+                say(str(path))
     return DONE
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from dropdub.cli.quality import tell_quality
 from dropdub.cli.render import STATE_STYLES, Clock, output_names
 from dropdub.cli.wording import bar, counted, percent, printable, seconds_between, shortened
 from dropdub.quantities import format_duration
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
 STEP_WIDTH = 26
 
 
-def tell(story: JobStory, console: Console, clock: Clock) -> None:
-    """Print a job with its outputs, warnings, steps and events. Paths are not wrapped, so that they can be copied."""
+def tell(story: JobStory, console: Console, clock: Clock, quality: Mapping[str, Any] | None = None) -> None:
+    """Print a job with its outputs, warnings, the figures of its dubs, steps and events.
+
+    Paths are not wrapped, so that they can be copied.
+    """
     job = story.job
     _tell_head(job, console)
     for name, value in _facts(job, clock):
@@ -34,6 +38,7 @@ def tell(story: JobStory, console: Console, clock: Clock) -> None:
         console.print("\nWarnings")
         for warning in job.warnings:
             console.print(Padding(Text(f"- {printable(warning)}", "yellow"), (0, 0, 0, 2)))
+    tell_quality(quality, console)
     _tell_steps(story.steps, console, clock)
     events = [event for event in story.events if event.level != "debug"]
     if events:

@@ -41,7 +41,7 @@ def deadline_s(
     if stage == "transcribe":
         spoken = float(params["end"]) - float(params["start"])
         return settings.factor * (ENGINE_LEAST_S + TRANSCRIBE_X_REAL_TIME * spoken)
-    if stage in ("translate", "synthesize", "hear"):
+    if stage in ("translate", "synthesize", "hear", "compare"):
         return settings.factor * (ENGINE_LEAST_S + PER_LINE_S * _segments(facts))
     if stage == "mix":
         work = SEPARATE_X_REAL_TIME if params.get("separate") else MIX_X_REAL_TIME

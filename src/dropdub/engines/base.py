@@ -57,6 +57,19 @@ class Utterance:
 
 
 @dataclass(frozen=True)
+class Suspect:
+    """Text that a transcriber may have invented; times in seconds of the recording.
+
+    `fate` is what became of it: dropped, collapsed (a loop, kept once), or kept although it is doubtful.
+    """
+
+    start: float
+    end: float
+    text: str
+    fate: str
+
+
+@dataclass(frozen=True)
 class Voice:
     """Whose voice to speak with: a name (of `voices/` or of the engine), and a reference recording if any."""
 
@@ -241,6 +254,14 @@ class TakesHints(Protocol):
 
     def hint_at(self, *, prompt: str | None, hotwords: Sequence[str]) -> None:
         """Let what is transcribed from now on be heard in this light: a sentence, and names that may come up."""
+
+
+@runtime_checkable
+class TellsSuspects(Protocol):
+    """An ability of transcribers: to say what they may have invented."""
+
+    def suspects(self) -> tuple[Suspect, ...]:
+        """Return what was suspected since asked last, in order of time."""
 
 
 @runtime_checkable

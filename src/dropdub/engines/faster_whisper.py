@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dropdub.engines.base import EngineInfo, EngineSettings, Utterance, Window
+from dropdub.engines.base import EngineInfo, EngineSettings, Suspect, Utterance, Window
 from dropdub.engines.in_order import in_order
 from dropdub.engines.languages import every_language, primary
 from dropdub.engines.models import is_whole, model_folder, model_name, size_of
@@ -46,6 +46,7 @@ class FasterWhisperTranscriber:
         self._device = self._compute_type = ""
         self._fallbacks: tuple[str, ...] = ()
         self._hints: dict[str, Any] = {}
+        self._suspects: list[Suspect] = []
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -82,6 +83,10 @@ class FasterWhisperTranscriber:
     def hint_at(self, *, prompt: str | None, hotwords: Sequence[str]) -> None:
         self._hints = {"initial_prompt": prompt, "hotwords": ", ".join(hotwords) or None}
 
+    def suspects(self) -> tuple[Suspect, ...]:
+        found, self._suspects = self._suspects, []
+        return tuple(sorted(found, key=lambda one: one.start))
+
     def detect_language(self, windows: Sequence[Window]) -> str:
         """Return the language that is likeliest over all windows, each weighed by its length."""
         self.load()
@@ -97,7 +102,7 @@ class FasterWhisperTranscriber:
             raise UnsupportedLanguage(f"The model '{self._rung.folder.name}' does not understand {language}.")
         self.load()
         assert self._model is not None
-        decoder = Decoder(self._model, primary(language), self._hints)
+        decoder = Decoder(self._model, primary(language), self._hints, suspect=self._suspects.append)
         with out_of_memory_told(self.name):
             if self._device == "cuda":
                 yield from decoder.in_batches(windows, size=self._rung.at_once)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dropdub.engines.base import SPEECH_RATE_HZ, Samples, Utterance, Window, Word
+from dropdub.engines.base import SPEECH_RATE_HZ, Samples, Suspect, Utterance, Window, Word
 from dropdub.engines.hallucinations import Evidence, is_invented, is_suspect, likelier, without_loops
 from dropdub.engines.utterances import bounded
 
@@ -42,11 +42,22 @@ class Piece:
 
 
 class Decoder:
-    """Hears windows in one language. Safe to use from several threads at once."""
+    """Hears windows in one language. Safe to use from several threads at once, as `suspect` must be.
 
-    def __init__(self, model: WhisperModel, language: str, hints: Mapping[str, Any]) -> None:
+    `suspect` is told of each piece that may be invented.
+    """
+
+    def __init__(
+        self,
+        model: WhisperModel,
+        language: str,
+        hints: Mapping[str, Any],
+        *,
+        suspect: Callable[[Suspect], None] = lambda _suspect: None,
+    ) -> None:
         self._model = model
         self._language = language
+        self._suspect = suspect
         self._options = {**_ALWAYS, **hints, "language": language}
 
     def hear(self, window: Window) -> tuple[Utterance, ...]:
@@ -67,6 +78,10 @@ class Decoder:
             again = self._decoded(window.samples, _SECOND_TRY)
             if again and not likelier(_evidence(pieces), _evidence(again)):
                 pieces = again
+        for piece in pieces:
+            if (fate := _fate(piece)) is not None:
+                times = window.start + piece.start, window.start + piece.end
+                self._suspect(Suspect(*times, piece.evidence.text.strip(), fate))
         said = [piece for piece in pieces if not is_invented(piece.evidence)]
         return tuple(one for piece in said for one in self._utterances(piece, window))
 
@@ -98,6 +113,15 @@ class Decoder:
         parts = [words] if self._language in _WITHOUT_SPACES else bounded(words)
         for part in parts if words else ():
             yield _utterance(part, window)
+
+
+def _fate(piece: Piece) -> str | None:
+    """Return what becomes of a piece that may be invented; None of one that was clearly said."""
+    if is_invented(piece.evidence):
+        return "dropped"
+    if len(without_loops(piece.words)) < len(piece.words):
+        return "collapsed"
+    return "kept" if is_suspect(piece.evidence) else None
 
 
 def has_speech(samples: Samples) -> bool:

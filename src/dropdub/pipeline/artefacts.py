@@ -16,6 +16,7 @@ fit.pt.json        where each utterance of the dub is on the time line, and how 
 dub.pt.wav         the dubbed track, as long as audio.wav: of a recording 48 kHz, stereo where the original is
 dub.pt.m4a         the same, encoded
 dub.pt.m4b         the same as an audio book: with chapters, and the cover of the book
+original.m4a       audio.wav, encoded: what the report plays beside the dub
 video.pt.mp4       picture, dubbed track, original track, subtitle tracks (.mkv where MP4 cannot hold the codecs)
 results/STEP.TOKEN.json   what a step returned, written before the supervisor is told
 tmp/STEP.TOKEN/    what a step writes before it renames; dies with the step
@@ -38,6 +39,7 @@ Facts = Mapping[str, Mapping[str, Any]]
 AUDIO = "audio.wav"
 SPEECH = "speech.json"
 SPEAKERS = "speakers.json"
+ORIGINAL_SOUND = "original.m4a"
 TRANSCRIPT = "transcript.json"
 
 
@@ -79,14 +81,25 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """Text that a transcriber may have invented: times in seconds of the recording, and what became of it (`fate`)."""
+
+    start: float
+    end: float
+    text: str
+    fate: str
+
+
+@dataclass(frozen=True)
 class Transcript:
-    """What is said, in one language. `engine` is name and version of what made it."""
+    """What is said, in one language. `engine` is name and version of what made it, `suspects` what it may invent."""
 
     language: str
     duration_s: float
     segments: tuple[Segment, ...]
     engine: dict[str, Any]
     source_language: str | None = None
+    suspects: tuple[Doubt, ...] = ()
 
     def save(self, path: Path) -> None:
         """Write it whole as JSON."""
@@ -106,7 +119,8 @@ class Transcript:
     def from_json(text: str) -> Transcript:
         """Read what `to_json` gave. Raises ValueError, KeyError or TypeError where it is something else."""
         data = json.loads(text)
-        return Transcript(**{**data, "segments": tuple(map(_segment, data["segments"]))})
+        suspects = tuple(Doubt(**one) for one in data.get("suspects", ()))
+        return Transcript(**{**data, "segments": tuple(map(_segment, data["segments"])), "suspects": suspects})
 
     def numbered(self) -> Transcript:
         """Return it with the ids counted anew from 0."""

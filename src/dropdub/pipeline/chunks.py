@@ -41,7 +41,8 @@ def merge(chunks: Sequence[Chunk]) -> Transcript:
     segments = tuple(_clamped(segment, chunk) for chunk in chunks for segment in chunk.transcript.segments)
     first = chunks[0].transcript
     duration_s = chunks[-1].end - chunks[0].start
-    return Transcript(_language(chunks), duration_s, segments, first.engine).numbered()
+    suspects = tuple(one for chunk in chunks for one in chunk.transcript.suspects)
+    return Transcript(_language(chunks), duration_s, segments, first.engine, suspects=suspects).numbered()
 
 
 def _language(chunks: Sequence[Chunk]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from dropdub.engines.base import Word
+from dropdub.pipeline.word_errors import NOT_COUNTED, WordErrors, word_errors
 
 UNDERSTOOD = 0.7
 """The share of letters that must agree; below it a listener does not follow."""
@@ -19,21 +20,27 @@ _LAST_WORDS = 3
 
 @dataclass(frozen=True)
 class Verdict:
-    """How much of a line was understood, 0 to 1; `end_s` is where its last word ends, if something follows there."""
+    """How much of a line was understood, 0 to 1; `end_s` is where its last word ends, if something follows there.
+
+    `heard` is what was understood, less what is cut off behind the last word.
+    """
 
     score: float
     good: bool
     end_s: float | None = None
+    heard: str = ""
+    errors: WordErrors = NOT_COUNTED
 
 
 def judge(text: str, heard: Sequence[Word], duration_s: float) -> Verdict:
     """Compare a line with the words heard in its speech, whose times count from its start."""
     kept = _without_babble(text, heard)
-    score = likeness(text, " ".join(word.text for word in kept))
+    score = likeness(text, _said(kept))
     good = score >= (UNDERSTOOD_NUMBERS if any(map(str.isdigit, text)) else UNDERSTOOD)
     end_s = kept[-1].end if kept else duration_s
     rambles = good and (len(kept) < len(heard) or duration_s - end_s > _BABBLE_S)
-    return Verdict(score, good, end_s if rambles else None)
+    remaining = _said(kept if good else heard)
+    return Verdict(score, good, end_s if rambles else None, remaining, word_errors(text, remaining))
 
 
 def likeness(one: str, other: str) -> float:
@@ -45,8 +52,12 @@ def _without_babble(text: str, heard: Sequence[Word]) -> Sequence[Word]:
     """Leave out words at the end that make the rest less like the text: at most as many as the text has, or three."""
     most = max(_LAST_WORDS, len(text.split()))
     ends = range(max(len(heard) - most, 1), len(heard) + 1)
-    best = max(ends, key=lambda end: likeness(text, " ".join(word.text for word in heard[:end])), default=0)
+    best = max(ends, key=lambda end: likeness(text, _said(heard[:end])), default=0)
     return heard[:best]
+
+
+def _said(words: Sequence[Word]) -> str:
+    return " ".join(word.text for word in words)
 
 
 def _letters(text: str) -> str:

@@ -31,6 +31,8 @@ _PHASES = {
     "book": 80,
     "publish/video": 85,
     "publish/book": 85,
+    "compare": 87,
+    "publish/report": 88,
     "publish/manifest": 90,
 }
 _POOLS = {
@@ -38,6 +40,7 @@ _POOLS = {
     "hear": "transcribe",
     "translate": "translate",
     "synthesize": "synthesize",
+    "compare": "synthesize",
 }
 MOST_TAKES = 5
 """As many as fit between the phases of synthesize and mix: each take has one of its own, and its hearing another."""
@@ -86,7 +89,8 @@ def _media(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
         for target in _made(options, facts["merge"]) if revised is None else [revised]:
             yield from _dub(options, target, facts)
             yield from _dubbed_video(target, options) if has_video else ()
-        yield _publish("manifest")
+            yield from _comparison(target, facts)
+        yield from _account(options, facts["merge"])
 
 
 def _heard(options: JobOptions, facts: Facts, words: Mapping[str, Any]) -> Iterator[StepSpec]:
@@ -113,7 +117,14 @@ def _text(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
         for target in _made(options, facts["extract"]) or [facts["extract"]["language"]]:
             yield from _dub(options, target, facts)
             yield from _book(target) if options.text.m4b and facts["probe"]["kind"] == "text" else ()
-        yield _publish("manifest")
+        yield from _account(options, facts["extract"])
+
+
+def _account(options: JobOptions, result: Mapping[str, Any]) -> Iterator[StepSpec]:
+    """Yield what tells of all the rest: the report of what was dubbed, and the manifest, which closes every job."""
+    if options.report and _made(options, result):
+        yield _publish("report")
+    yield _publish("manifest")
 
 
 def _made(options: JobOptions, result: Mapping[str, Any]) -> list[str]:
@@ -166,6 +177,12 @@ def _dubbed_video(target: str, options: JobOptions) -> Iterator[StepSpec]:
 def _book(target: str) -> Iterator[StepSpec]:
     yield _step("book", target=target)
     yield _publish("book", target=target)
+
+
+def _comparison(target: str, facts: Facts) -> Iterator[StepSpec]:
+    """Yield the comparison of voices, behind everything that is delivered; where none was copied there is none."""
+    if facts.get(f"synthesize/{target}", {}).get("cloned"):
+        yield _step("compare", target=target)
 
 
 def _transcribe(ordinal: int, chunk: Sequence[float]) -> StepSpec:

@@ -29,16 +29,21 @@ def recorded(path: Path, rate: float) -> Recorded:
     return Recorded(path, sounding(path), rate)
 
 
-def recorded_lines(job_dir: Path, facts: Facts, target: str) -> dict[int, Recorded]:
-    """Return each line of a dub by its id: its best take, where it was heard back."""
+def line_files(job_dir: Path, facts: Facts, target: str) -> dict[int, Path]:
+    """Return the file of each line of a dub by its id: of its best take, where it was heard back."""
     folder, heard = job_dir / speech_dir_name(target), best_takes(facts, target)
-    lines = load_spoken(job_dir / spoken_name(target))
-    return {line.id: recorded(folder / heard.get(line.id, line.file()), line.rate) for line in lines}
+    return {line.id: folder / heard.get(line.id, line.file()) for line in load_spoken(job_dir / spoken_name(target))}
 
 
-def lengths_in_samples(lines: Mapping[int, Recorded], rate: int) -> dict[int, int]:
+def recorded_lines(job_dir: Path, facts: Facts, target: str) -> dict[int, Recorded]:
+    """Return each line of a dub by its id, measured."""
+    files = line_files(job_dir, facts, target)
+    return {line.id: recorded(files[line.id], line.rate) for line in load_spoken(job_dir / spoken_name(target))}
+
+
+def lengths_in_samples(files: Mapping[int, Path], rate: int) -> dict[int, int]:
     """Return how long the lines' files are at a sample rate, by id."""
-    return {number: round(wav.duration_s(line.path) * rate) for number, line in lines.items()}
+    return {number: round(wav.duration_s(path) * rate) for number, path in files.items()}
 
 
 def utterances_of(segments: Iterable[Segment], lines: Mapping[int, Recorded]) -> list[Utterance]:

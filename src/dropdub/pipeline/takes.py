@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from dropdub.pipeline.artefacts import Facts
 
 
@@ -12,9 +15,14 @@ def take_key(stage: str, target: str, take: int) -> str:
 
 def best_takes(facts: Facts, target: str) -> dict[int, str]:
     """Return the file of each line that was heard back, by its id: that of its best take."""
-    found: dict[int, str] = {}
+    return {int(line): str(one["file"]) for line, one in last_hearing(facts, target).items()}
+
+
+def last_hearing(facts: Facts, target: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return what was heard of each line's best take, by its id; nothing where no line was heard back."""
+    found: Mapping[str, Mapping[str, Any]] = {}
     take = 0
     while heard := facts.get(take_key("hear", target, take)):
-        found = {int(line): str(one["file"]) for line, one in heard["lines"].items()}
+        found = heard["lines"]
         take += 1
     return found

@@ -32,11 +32,15 @@ _PAUSE_S = 0.15
 
 @dataclass(frozen=True)
 class Casting:
-    """The voice, what tells it from others in the cache, and the sentence to be said about it, if any."""
+    """The voice, what tells it from others in the cache, and the sentence to be said about it, if any.
+
+    `is_own`: it is copied from the speaker's own speech in the recording.
+    """
 
     voice: Voice | None
     identity: str
     warnings: tuple[str, ...] = ()
+    is_own: bool = False
 
 
 def cast_voices(task: Task, engine: Synthesizer, lines: Sequence[Segment]) -> dict[str | None, Casting]:
@@ -119,7 +123,8 @@ def _own(task: Task, lines: Sequence[Segment], speaker: str | None) -> Casting:
     reference = task.job_dir / voice_name(speaker)
     _cut(task, spans, reference)
     short = f"The voice of {who} was copied from {found_s:.1f} s of speech: {LEAST_S:.0f} s sound better."
-    return Casting(Voice(speaker or "speaker", reference), sha256(reference), (short,) if found_s < LEAST_S else ())
+    warnings = (short,) if found_s < LEAST_S else ()
+    return Casting(Voice(speaker or "speaker", reference), sha256(reference), warnings, is_own=True)
 
 
 def _longest(lines: Sequence[Segment]) -> list[Segment]:

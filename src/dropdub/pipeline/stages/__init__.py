@@ -19,6 +19,7 @@ STAGES = (
     "mix",
     "mux",
     "book",
+    "compare",
     "publish",
 )
 

@@ -11,7 +11,7 @@ from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
 from dropdub.pipeline.artefacts import Transcript, dub_name, translation_name
 from dropdub.pipeline.chapters import as_ffmetadata, chapters
 from dropdub.pipeline.documents import cover_of
-from dropdub.pipeline.recorded import lengths_in_samples, recorded_lines
+from dropdub.pipeline.recorded import lengths_in_samples, line_files
 from dropdub.pipeline.stages.base import Result, Task, target_of
 from dropdub.pipeline.timeline import starts_in_a_row
 
@@ -39,7 +39,7 @@ def run(task: Task) -> Result:
 def _starts(task: Task, target: str) -> dict[int, float]:
     """Return the second at which each paragraph begins, by its id."""
     rate = int(task.facts[f"synthesize/{target}"]["sample_rate"])
-    lengths = lengths_in_samples(recorded_lines(task.job_dir, task.facts, target), rate)
+    lengths = lengths_in_samples(line_files(task.job_dir, task.facts, target), rate)
     return {id_: start / rate for id_, start in starts_in_a_row(lengths, rate).items()}
 
 

@@ -27,7 +27,7 @@ _SHOWN = 60
 
 
 def run(task: Task) -> Result:
-    """Return for each line the `file` to take and its `score`, and in `again` the ids to be spoken once more.
+    """Return for each line the `file` to take, its `score`, `words` and `errors`, in `again` what to speak once more.
 
     Lines go on from the result of the take before (`params`: `take`, from 0): the better take is kept. Babble behind
     the last word is cut off, into a file of its own.
@@ -67,8 +67,14 @@ def _better(
         known = before.get(str(line.id))
         if known is None or verdict.score > known["score"]:
             file = _cut(task, path, verdict)
-            yield str(line.id), {"file": file, "score": round(verdict.score, 3), "good": verdict.good}
+            yield str(line.id), {"file": file, **_told(verdict)}
         task.progress(done / len(lines))
+
+
+def _told(verdict: Verdict) -> dict[str, Any]:
+    """Return what the report says of a line; what was heard only where it was not what was meant."""
+    heard = {} if verdict.good else {"heard": verdict.heard}
+    return {"score": round(verdict.score, 3), "good": verdict.good, **asdict(verdict.errors), **heard}
 
 
 def _heard(engine: Transcriber, path: Path, language: str) -> list[Word]:

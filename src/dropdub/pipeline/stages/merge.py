@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from dropdub.config import JobOptions
 from dropdub.engines.languages import primary
@@ -27,6 +27,7 @@ def run(task: Task) -> Result:
         "language": merged.language,
         "engine": merged.engine,
         "speakers": speakers_in(merged.segments),
+        "suspects": [asdict(one) for one in merged.suspects],
         "skipped": skipped,
         "changed": given.changed,
         "warnings": [*given.warnings, *warnings],

@@ -21,7 +21,7 @@ from dropdub.pipeline.artefacts import AUDIO, Transcript, dub_name, translation_
 from dropdub.pipeline.background import Background, background_of, channels_of, original_loudness
 from dropdub.pipeline.fit_report import fit_name, fit_report, fit_warnings, save_fit
 from dropdub.pipeline.fitted import Fitted, fitted
-from dropdub.pipeline.recorded import lengths_in_samples, recorded_lines
+from dropdub.pipeline.recorded import lengths_in_samples, line_files, recorded_lines
 from dropdub.pipeline.spoken import load_spoken, spoken_name
 from dropdub.pipeline.stages.base import Result, Task, target_of
 from dropdub.pipeline.timeline import starts_in_a_row
@@ -39,10 +39,10 @@ def run(task: Task) -> Result:
 
 def _text(task: Task) -> Result:
     """Put the paragraphs one after another, at the usual loudness of speech."""
-    rate, lines = _rate(task), recorded_lines(task.job_dir, task.facts, target_of(task))
-    lengths = lengths_in_samples(lines, rate)
+    rate, files = _rate(task), line_files(task.job_dir, task.facts, target_of(task))
+    lengths = lengths_in_samples(files, rate)
     starts = starts_in_a_row(lengths, rate)
-    parts = [Part(line.path, 0, lengths[number], starts[number]) for number, line in lines.items()]
+    parts = [Part(path, 0, lengths[number], starts[number]) for number, path in files.items()]
     length = max([*(part.end for part in parts), round(_SHORTEST_TEXT_S * rate)])
     voice = task.prepared_scratch() / _VOICE
     peak = write_track(voice, parts, length=length, rate=rate)

@@ -18,7 +18,12 @@ from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, dub_name, transla
 from dropdub.pipeline.deliverables import MANIFEST, as_markdown, as_text, deliverable_name, manifest, readable
 from dropdub.pipeline.dubfile import dub_to_publish, tag_dub
 from dropdub.pipeline.fit_report import fit_name, load_fit
+from dropdub.pipeline.fits import fits_of
+from dropdub.pipeline.quality import Quality, quality_of
+from dropdub.pipeline.report.contents import ORIGINAL
+from dropdub.pipeline.report.page import REPORT
 from dropdub.pipeline.stages.base import Result, Task, target_of
+from dropdub.pipeline.stages.reporting import original_sound, report
 
 
 def run(task: Task) -> Result:
@@ -71,7 +76,25 @@ def _video(task: Task) -> Iterator[Path]:
     yield _place(task, file, Path(file).suffix[1:])
 
 
+def _report(task: Task) -> Iterator[Path]:
+    content, quality = _account(task)
+    path = task.staging / REPORT
+    write_whole(path, report(task, content, quality).encode())
+    yield path
+    if task.kind == "media":
+        yield _place(task, original_sound(task), ORIGINAL)
+
+
 def _manifest(task: Task) -> Iterator[Path]:
+    content, quality = _account(task)
+    path = task.staging / MANIFEST
+    whole = {**content, "quality": quality.to_json()}
+    write_whole(path, (json.dumps(whole, ensure_ascii=False, indent=1) + "\n").encode())
+    yield path
+
+
+def _account(task: Task) -> tuple[dict[str, Any], Quality]:
+    """Return what is to be said of the job: what was made from what, and how good it came out."""
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     content = manifest(
         job_name=task.job_name,
@@ -81,9 +104,7 @@ def _manifest(task: Task) -> Iterator[Path]:
         created=created,
         fit=_fit(task),
     )
-    path = task.staging / MANIFEST
-    write_whole(path, (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode())
-    yield path
+    return content, quality_of(task.facts, fits_of(content), content["targets"])
 
 
 def _fit(task: Task) -> dict[str, Any]:
@@ -100,6 +121,7 @@ _RENDERERS: Mapping[str, Callable[[Task], Iterator[Path]]] = {
     "dub": _dub,
     "video": _video,
     "book": _book,
+    "report": _report,
     "manifest": _manifest,
 }
 

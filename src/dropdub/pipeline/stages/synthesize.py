@@ -44,6 +44,7 @@ def run(task: Task) -> Result:
         "sample_rate": engine.sample_rate,
         "engine": asdict(engine.info()),
         "voice": task.options.voice,
+        "cloned": [speaker for speaker, casting in castings.items() if casting.is_own],
         "hear": _is_heard_back(task, engine),
         "warnings": [
             *dict.fromkeys(sentence for casting in castings.values() for sentence in casting.warnings),

@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from dropdub.engines.base import TakesHints, Transcriber, Utterance, Window
+from dropdub.engines.base import TakesHints, TellsSuspects, Transcriber, Utterance, Window
 from dropdub.engines.languages import UNDETERMINED, primary
 from dropdub.media import wav
 from dropdub.media.speech import Span, quietest_in, windows
-from dropdub.pipeline.artefacts import AUDIO, SPEECH, Segment, TimedWord, Transcript, chunk_name, load_spans
+from dropdub.pipeline.artefacts import AUDIO, SPEECH, Doubt, Segment, TimedWord, Transcript, chunk_name, load_spans
 from dropdub.pipeline.stages.base import Result, Task
 
 LONGEST_WINDOW_S = 30.0
@@ -80,13 +80,21 @@ def _transcribe(
 ) -> Transcript:
     spans = windows(speech, longest_s=LONGEST_WINDOW_S, quietest=quietest_in(chunk.audio))
     language = wanted or _heard_language(task, engine, chunk, spans)
+    _suspects(engine, chunk)  # those of other work
     heard = engine.transcribe(_windows(chunk, spans), language=language) if spans else ()
     segments: list[Segment] = []
     for done, utterances in enumerate(heard, start=1):
         segments += [_segment(utterance, chunk) for utterance in utterances if utterance.text.strip()]
         task.progress(done / len(spans))
-    found = Transcript(language, chunk.end - chunk.start, tuple(segments), asdict(engine.info()))
+    suspects, info = _suspects(engine, chunk), asdict(engine.info())
+    found = Transcript(language, chunk.end - chunk.start, tuple(segments), info, suspects=suspects)
     return found.numbered()
+
+
+def _suspects(engine: Transcriber, chunk: _Chunk) -> tuple[Doubt, ...]:
+    """Return what the engine may have invented since asked last, with its times within the chunk."""
+    found = engine.suspects() if isinstance(engine, TellsSuspects) else ()
+    return tuple(Doubt(*_within(one.start, one.end, chunk), one.text, one.fate) for one in found)
 
 
 def _heard_language(task: Task, engine: Transcriber, chunk: _Chunk, spans: Sequence[Span]) -> str:

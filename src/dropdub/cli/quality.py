@@ -1,0 +1,80 @@
+"""The figures of a job's dubs, as `jobs show` tells them: read from the manifest, where the job has one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from dropdub.cli.wording import counted, printable
+from dropdub.quantities import format_moment
+
+if TYPE_CHECKING:
+    from dropdub.store.views import JobView
+
+_DONE = (("clean", "as spoken"), ("sped_up", "sped up"), ("borrowed", "borrowed silence"), ("shortened", "shortened"))
+_TIMES_SHOWN = 5
+
+
+def quality_of(job: JobView) -> Mapping[str, Any] | None:
+    """Return what the manifest in the job's folder says under `quality`; None where there is none (any more)."""
+    from dropdub.pipeline.published import read_manifest
+
+    manifest = read_manifest(Path(job.published)) if job.published else None
+    return manifest.get("quality") if manifest else None
+
+
+def tell_quality(quality: Mapping[str, Any] | None, console: Console) -> None:
+    """Print the figures of each target; nothing where there is no dub."""
+    if not quality or not quality["targets"]:
+        return
+    console.print("\nQuality")
+    console.print(Padding(_table(quality), (0, 0, 0, 2)))
+
+
+def _table(quality: Mapping[str, Any]) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for target, figures in quality["targets"].items():
+        for number, line in enumerate(_lines(figures)):
+            bad = "hard to understand" in line or "did not fit" in line
+            table.add_row(Text("" if number else printable(target), "dim"), Text(line, "yellow" if bad else ""))
+    for line in _doubts(quality["suspects"]):
+        table.add_row(Text("all", "dim"), Text(line))
+    return table
+
+
+def _lines(figures: Mapping[str, Any]) -> Iterator[str]:
+    yield from _timing(figures["timing"]) if figures["timing"] else ["timing not measured"]
+    yield _heard(figures["heard_back"])
+    if voices := figures["voices"]:
+        each = ", ".join(f"{printable(one['speaker'] or 'speaker')} {one['likeness']:.2f}" for one in voices)
+        yield f"voice like the original's: {each} (1 is the same)"
+
+
+def _timing(timing: Mapping[str, Any]) -> Iterator[str]:
+    done = ", ".join(f"{timing[name]} {words}" for name, words in _DONE)
+    yield f"{counted(timing['utterances'], 'utterance')}: {done}"
+    if timing["failed"]:
+        yield f"{timing['failed']} did not fit"
+    yield f"worst drift {timing['worst_drift_s']:.2f} s; 95 % begin within {timing['start_error_p95_s']:.2f} s"
+
+
+def _heard(heard: Mapping[str, Any] | None) -> str:
+    if heard is None:
+        return "not heard back"
+    lines, rate = counted(heard["lines"], "line"), heard["word_error_rate"]
+    said = f"{rate * 100:.1f} % of {heard['words']} words wrong" if rate is not None else "no words counted"
+    bad = f"; {counted(len(heard['bad']), 'line')} hard to understand" if heard["bad"] else ""
+    return f"heard back: {said} in {lines}{bad}"
+
+
+def _doubts(suspects: list[Mapping[str, Any]]) -> Iterator[str]:
+    if suspects:
+        shown = [f"{format_moment(one['start'])} {one['fate']}" for one in suspects[:_TIMES_SHOWN]]
+        more = f", and {len(suspects) - _TIMES_SHOWN} more" if len(suspects) > _TIMES_SHOWN else ""
+        yield f"{counted(len(suspects), 'suspected hallucination')}: {', '.join(shown)}{more}"

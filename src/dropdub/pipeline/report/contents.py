@@ -1,0 +1,164 @@
+"""What the report says: gathered from a job's manifest, transcripts and results. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dropdub.engines.languages import display_name
+from dropdub.pipeline.artefacts import Facts, Segment, Transcript
+from dropdub.pipeline.deliverables import deliverable_name
+from dropdub.pipeline.fits import fits_of
+from dropdub.pipeline.quality import Quality
+from dropdub.pipeline.report.deeds import Deed, deeds_by_line
+from dropdub.pipeline.report.figures import Figure, figures_of
+from dropdub.pipeline.takes import last_hearing
+
+ORIGINAL = "original.m4a"
+"""The suffix of the original's sound: browsers play the first sound track of a film only, which is the dub."""
+_FATES = {
+    "dropped": "left out: nobody seems to say it",
+    "collapsed": "kept once: it was repeated more often than anybody says it",
+    "kept": "kept, but doubtful",
+}
+
+
+@dataclass(frozen=True)
+class Player:
+    """What is to be played: names of files, the best first, each with its media type ("" where browsers differ)."""
+
+    sources: tuple[tuple[str, str], ...]
+    has_picture: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line; `start` in seconds, None in a text."""
+
+    number: int
+    start: float | None
+    speaker: str | None
+    original: str
+    translation: str
+    deeds: tuple[Deed, ...]
+
+
+@dataclass(frozen=True)
+class Dub:
+    """One target language."""
+
+    language: str
+    name: str
+    player: Player
+    figures: tuple[Figure, ...]
+    rows: tuple[Row, ...]
+    has_speakers: bool
+    is_measured: bool
+    """Whether it is known what was done to its lines."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What a transcriber may have invented, from `start` seconds on, and what became of it."""
+
+    start: float
+    text: str
+    fate: str
+
+
+@dataclass(frozen=True)
+class Contents:
+    """All that the page shows."""
+
+    job_name: str
+    language: str
+    language_name: str
+    duration_s: float | None
+    created: str
+    program: str
+    engines: tuple[str, ...]
+    warnings: tuple[str, ...]
+    doubts: tuple[Doubt, ...]
+    original: Player | None
+    dubs: tuple[Dub, ...]
+
+
+def contents_of(
+    manifest: Mapping[str, Any], quality: Quality, facts: Facts, source: Transcript, targets: Mapping[str, Transcript]
+) -> Contents:
+    """Return what the report says. `source` is the transcript or text, `targets` its translations by language."""
+    job_name, language, fits = manifest["job"]["name"], manifest["language"], fits_of(manifest)
+    kind = manifest["job"]["kind"]
+    timed = kind != "text"
+    dubs = (
+        Dub(
+            target,
+            display_name(target),
+            _dub_player(job_name, target, facts),
+            figures_of(quality.targets[target], len(_spoken(translation)), timed=timed),
+            tuple(_rows(source, translation, deeds_by_line(fits.get(target), last_hearing(facts, target)), timed)),
+            has_speakers=len({segment.speaker for segment in translation.segments}) > 1,
+            is_measured=target in fits or bool(last_hearing(facts, target)),
+        )
+        for target, translation in targets.items()
+    )
+    return Contents(
+        job_name=job_name,
+        language=language,
+        language_name=display_name(language),
+        duration_s=manifest["inputs"][0]["duration_s"] if kind == "media" else None,
+        created=manifest["created"],
+        program=f"{manifest['program']['name']} {manifest['program']['version']}",
+        engines=tuple(dict.fromkeys(f"{engine['name']} {engine['version']}" for engine in manifest["engines"])),
+        warnings=tuple(manifest["warnings"]),
+        doubts=tuple(Doubt(one["start"], one["text"], _FATES[one["fate"]]) for one in quality.suspects),
+        original=Player(((deliverable_name(job_name, ORIGINAL), "audio/mp4"),), has_picture=False)
+        if kind == "media"
+        else None,
+        dubs=tuple(dubs),
+    )
+
+
+def _rows(
+    source: Transcript, translation: Transcript, deeds: Mapping[int, tuple[Deed, ...]], timed: bool
+) -> Iterator[Row]:
+    texts = _originals(source, translation)
+    for segment in translation.segments:
+        yield Row(
+            segment.id + 1,
+            segment.start if timed else None,
+            segment.speaker,
+            texts.get(segment.id, ""),
+            segment.text,
+            deeds.get(segment.id, ()),
+        )
+
+
+def _originals(source: Transcript, translation: Transcript) -> dict[int, str]:
+    """Return what is said in the original at each line of a translation, by the line's id.
+
+    A translation that a person brought has lines of its own: an original belongs to the line that it begins in.
+    """
+    own, known = translation.segments, {(one.id, one.start): one.text for one in source.segments}
+    if all((one.id, one.start) in known for one in own):
+        return {one.id: known[one.id, one.start] for one in own}
+    places = (bisect_right([one.start for one in own], one.start) - 1 for one in source.segments)
+    texts: dict[int, list[str]] = {}
+    for place, one in zip(places, source.segments, strict=True):
+        texts.setdefault(own[max(place, 0)].id, []).append(one.text)
+    return {number: " ".join(said) for number, said in texts.items()}
+
+
+def _spoken(translation: Transcript) -> Sequence[Segment]:
+    return [segment for segment in translation.segments if segment.text.strip()]
+
+
+def _dub_player(job_name: str, target: str, facts: Facts) -> Player:
+    sound = (deliverable_name(job_name, "m4a", target=target), "audio/mp4")
+    film = facts.get(f"mux/{target}")
+    if film is None:
+        return Player((sound,), has_picture=False)
+    kind = "video/mp4" if film["container"] == "mp4" else ""  # of Matroska, browsers say no and play some
+    return Player(((deliverable_name(job_name, film["container"], target=target), kind), sound), has_picture=True)

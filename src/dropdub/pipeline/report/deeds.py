@@ -1,0 +1,64 @@
+"""What was done to a line of a dub, in plain words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from dropdub.pipeline.fits import Fit, FittedUtterance
+
+NOTICED_S = 0.05
+"""Less is not heard."""
+SAME_PACE = 0.015
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One thing done to a line, or wrong with it."""
+
+    text: str
+    grade: Literal["note", "bad"]
+
+
+def deeds_by_line(fit: Fit | None, heard: Mapping[str, Mapping[str, Any]]) -> dict[int, tuple[Deed, ...]]:
+    """Return what was done to each line, by its id; a line that nothing was done to is not there."""
+    found: dict[int, list[Deed]] = {}
+    for line, deeds in _timed(fit.utterances) if fit else ():
+        found.setdefault(line, []).extend(deeds)
+    for number, verdict in heard.items():
+        found.setdefault(int(number), []).extend(_heard(verdict))
+    return {line: tuple(deeds) for line, deeds in found.items() if deeds}
+
+
+def _timed(utterances: Sequence[FittedUtterance]) -> Iterator[tuple[int, list[Deed]]]:
+    for number, one in enumerate(utterances):
+        first, *others = one.segments
+        yield first, [*_placed(one), *_overlapping(one, utterances[number + 1 : number + 2])]
+        for line in others:
+            yield line, [Deed(f"spoken in one breath with line {first + 1}", "note")]
+
+
+def _placed(one: FittedUtterance) -> Iterator[Deed]:
+    if one.shortened:
+        yield Deed("worded more briefly", "note")
+    if abs(one.stretch - 1) > SAME_PACE:
+        yield Deed(f"{'sped up' if one.stretch > 1 else 'slowed down'} to {one.stretch:.2f} times the pace", "note")
+    if abs(one.shift) > NOTICED_S:
+        yield Deed(f"begins {abs(one.shift):.2f} s {'later' if one.shift > 0 else 'earlier'}", "note")
+    if one.end > one.slot[1] + NOTICED_S:
+        yield Deed(f"borrows {one.end - one.slot[1]:.2f} s of the silence behind it", "note")
+
+
+def _overlapping(one: FittedUtterance, follower: Sequence[FittedUtterance]) -> Iterator[Deed]:
+    for other in follower:
+        if one.end > other.start + NOTICED_S:
+            yield Deed(f"runs {one.end - other.start:.2f} s into the next line", "bad")
+
+
+def _heard(verdict: Mapping[str, Any]) -> Iterator[Deed]:
+    if not verdict["good"]:
+        heard = verdict.get("heard")
+        yield Deed(f"hard to understand; heard: “{heard}”" if heard else "hard to understand", "bad")
+    elif verdict.get("errors"):
+        yield Deed(f"{verdict['errors']} of {verdict['words']} words heard otherwise", "note")

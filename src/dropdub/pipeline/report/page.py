@@ -1,0 +1,55 @@
+"""The report as one HTML page that needs nothing but the files beside it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from dropdub.pipeline.report.contents import Contents
+from dropdub.quantities import format_duration, format_moment
+
+REPORT = "report.html"
+_HERE = Path(__file__).parent
+
+
+def page(contents: Contents) -> str:
+    """Return the page. Every text is escaped, and no script but its own is let run."""
+    style, script = (Markup((_HERE / name).read_text(encoding="utf-8")) for name in ("report.css", "report.js"))
+    return _template().render(contents=contents, style=style, script=script, policy=_policy(style, script))
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"address": _address, "clock": format_moment, "duration": format_duration}
+    return environment.get_template("report.html.j2")
+
+
+def _address(name: str) -> str:
+    """Return the relative address of a file beside the page."""
+    return quote(name, safe="")
+
+
+def _policy(style: str, script: str) -> str:
+    """Return a content security policy: nothing from the network, no style and no script but these two."""
+    return (
+        f"default-src 'none'; media-src 'self' file:; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

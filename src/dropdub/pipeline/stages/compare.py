@@ -1,0 +1,72 @@
+"""compare: how alike each speaker's own voice and its copy in the dub are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dropdub.engines.base import SPEECH_RATE_HZ, Diarizer, Samples, Window
+from dropdub.errors import EngineMissing
+from dropdub.media import wav
+from dropdub.pipeline.artefacts import AUDIO, Segment, Transcript, translation_name
+from dropdub.pipeline.recorded import line_files
+from dropdub.pipeline.stages.base import Result, Task, target_of
+
+_ENOUGH_S = 60.0
+"""More speech of one speaker does not change the vector of a voice."""
+
+
+def run(task: Task) -> Result:
+    """Return `voices`: for each speaker whose own voice was copied, the cosine of both voices' vectors.
+
+    Without an engine that knows voices there is nothing to tell: a measurement stops no dub.
+    """
+    try:
+        engine = task.engines.diarizer(task.options.diarizer)
+    except EngineMissing:
+        engine = None
+    if engine is None:
+        return {"voices": []}
+    lines = Transcript.load(task.job_dir / translation_name(target_of(task))).segments
+    voices = list(_compared(task, engine, lines))
+    return {"voices": voices, "engine": asdict(engine.info())}
+
+
+def likeness(some: Sequence[Samples], others: Sequence[Samples]) -> float:
+    """Return the cosine of the mean vectors of two voices; the vectors have length 1."""
+    one, other = np.mean(some, axis=0), np.mean(others, axis=0)
+    return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
+
+
+def _compared(task: Task, engine: Diarizer, lines: Sequence[Segment]) -> Iterator[dict[str, Any]]:
+    speakers = task.facts[f"synthesize/{target_of(task)}"]["cloned"]
+    files = line_files(task.job_dir, task.facts, target_of(task))
+    for done, speaker in enumerate(speakers, start=1):
+        spoken = _longest([line for line in lines if line.speaker == speaker and line.id in files])
+        if spoken:
+            original = engine.embed(_original(task.job_dir / AUDIO, line) for line in spoken)
+            dub = engine.embed(_dubbed(files[line.id]) for line in spoken)
+            yield {"speaker": speaker, "likeness": round(likeness(list(original), list(dub)), 3)}
+        task.progress(done / len(speakers))
+
+
+def _longest(lines: Sequence[Segment]) -> list[Segment]:
+    """Return a speaker's longest lines, as many as are enough."""
+    chosen: list[Segment] = []
+    for line in sorted(lines, key=lambda line: line.start - line.end):
+        if sum(one.end - one.start for one in chosen) >= _ENOUGH_S:
+            break
+        chosen.append(line)
+    return chosen
+
+
+def _original(audio: Path, line: Segment) -> Window:
+    return Window(line.start, wav.read_range(audio, line.start, line.end))
+
+
+def _dubbed(path: Path) -> Window:
+    return Window(0.0, wav.resample(wav.read_range(path), wav.sample_rate(path), SPEECH_RATE_HZ))

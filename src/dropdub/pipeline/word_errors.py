@@ -1,0 +1,59 @@
+"""How many words of a text were heard wrong: the word error rate's two counts. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class WordErrors:
+    """The words of a text, and how many had to be changed, left out or put in to get what was heard."""
+
+    words: int
+    errors: int
+
+    @property
+    def rate(self) -> float | None:
+        """Return errors per word, which may exceed 1; None where there are no words."""
+        return self.errors / self.words if self.words else None
+
+
+NOT_COUNTED = WordErrors(0, 0)
+
+
+def word_errors(text: str, heard: str) -> WordErrors:
+    """Compare words without case, accents and punctuation; each character of Chinese or Japanese is a word.
+
+    Where either has figures nothing is counted: a transcriber may write out what the text has in figures.
+    """
+    if any(map(str.isdigit, text + heard)):
+        return NOT_COUNTED
+    wanted = _words(text)
+    return WordErrors(len(wanted), _distance(wanted, _words(heard)))
+
+
+def _distance(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return Levenshtein's distance of two sequences of words."""
+    row = list(range(len(other) + 1))
+    for number, word in enumerate(one, start=1):
+        diagonal, row[0] = row[0], number
+        for at, another in enumerate(other, start=1):
+            changed = diagonal + (word != another)
+            diagonal, row[at] = row[at], min(changed, row[at] + 1, row[at - 1] + 1)
+    return row[-1]
+
+
+def _words(text: str) -> list[str]:
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(_part(one) for one in plain).split()
+
+
+def _part(character: str) -> str:
+    """Return what a character adds to its word: itself, nothing, or an end of the word."""
+    if unicodedata.combining(character) or character in "'’":
+        return ""
+    if unicodedata.east_asian_width(character) in "WF" and character.isalpha():
+        return f" {character} "
+    return character if character.isalnum() or unicodedata.category(character).startswith("M") else " "

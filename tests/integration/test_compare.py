@@ -1,0 +1,66 @@
+"""The voice of a dub against the speaker's own: real voices, and what is told where nobody can compare them."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dropdub.engines.registry import Shelf
+from dropdub.media import wav
+from dropdub.pipeline.artefacts import AUDIO, TRANSCRIPT, Segment, Transcript, speech_dir_name, speech_name
+from dropdub.pipeline.stages.compare import likeness, run
+from dropdub.store.steps import StepSpec
+from tests.conftest import SPEECH
+from tests.drive import LIGHT, Drive
+
+PIECES = Path(__file__).parent.parent / "data" / "ljspeech"
+RATE = 16_000
+WOMAN, WOMAN_AGAIN, MAN = PIECES / "LJ001-0001.flac", PIECES / "LJ001-0004.flac", SPEECH
+
+needs_resemblyzer = pytest.mark.skipif(
+    find_spec("resemblyzer") is None, reason="resemblyzer is not installed: see jobs doctor"
+)
+
+
+def sound(path: Path) -> np.ndarray:
+    return wav.resample(wav.read_range(path, 0.0, 4.0), wav.sample_rate(path), RATE)
+
+
+def compared(folder: Path, original: tuple[Path, Path], dub: tuple[Path, Path], **drive: Any) -> dict[str, Any]:
+    """Compare a dub of two speakers' lines with their original."""
+    made = Drive(folder / "talk.wav", folder, options=LIGHT, **drive)
+    with wav.WavWriter(made.job_dir / AUDIO, RATE) as writer:
+        for path in original:
+            writer.write(sound(path))
+    lines = tuple(Segment(number, 4.0 * number, 4.0 * number + 4.0, "…", (), f"S{number + 1}") for number in (0, 1))
+    Transcript("en", 8.0, lines, {}).save(made.job_dir / TRANSCRIPT)
+    (made.job_dir / speech_dir_name("pt")).mkdir()
+    for number, path in enumerate(dub):
+        with wav.WavWriter(made.job_dir / speech_dir_name("pt") / speech_name(number), RATE) as writer:
+            writer.write(sound(path))
+    made.facts["synthesize/pt"] = {"cloned": ["S1", "S2"]}
+    return run(made.task(StepSpec("compare/pt", "compare", 87, "pt", "synthesize", {})))
+
+
+@needs_resemblyzer
+def test_a_voice_is_more_like_its_own_than_like_another(tmp_path: Path) -> None:
+    first, second = compared(tmp_path, (WOMAN, MAN), (WOMAN_AGAIN, WOMAN))["voices"]
+    assert (first["speaker"], second["speaker"]) == ("S1", "S2")
+    assert first["likeness"] > 0.8, "the same woman, other words"
+    assert second["likeness"] < 0.7, "a man and a woman"
+    assert first["likeness"] > second["likeness"] + 0.15
+
+
+def test_where_nothing_knows_voices_nothing_is_told(tmp_path: Path) -> None:
+    assert compared(tmp_path, (WOMAN, MAN), (WOMAN, MAN), engines=Shelf([])) == {"voices": []}
+
+
+def test_likeness_is_the_cosine_of_the_mean_voices() -> None:
+    one, other = np.float32([1, 0]), np.float32([0, 1])
+    assert likeness([one], [one]) == pytest.approx(1.0)
+    assert likeness([one], [other]) == pytest.approx(0.0)
+    assert likeness([one, other], [one]) == pytest.approx(0.7071, abs=1e-3)

@@ -1,0 +1,142 @@
+"""The report's page: what it says, and that nothing in it comes from elsewhere or runs what a text says."""
+
+from __future__ import annotations
+
+import dataclasses
+from html.parser import HTMLParser
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dropdub.pipeline.artefacts import Segment, Transcript
+from dropdub.pipeline.deliverables import deliverable_name
+from dropdub.pipeline.fits import fits_of
+from dropdub.pipeline.quality import quality_of
+from dropdub.pipeline.report.contents import contents_of
+from dropdub.pipeline.report.deeds import deeds_by_line
+from dropdub.pipeline.report.page import page
+from dropdub.quantities import format_moment
+from tests.reports import FIT, HEARD, NAME, a_fit, a_manifest, an_utterance, contents, facts, transcripts
+
+
+class Page(HTMLParser):
+    """The tags of a page with their attributes, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, tag: str, attribute: str) -> list[str]:
+        return [attrs[attribute] or "" for name, attrs in self.tags if name == tag and attribute in attrs]
+
+
+def test_the_players_point_to_the_files_beside_the_page() -> None:
+    found = Page(page(contents())).all("source", "src")
+    names = [deliverable_name(NAME, "original.m4a")]
+    names += [deliverable_name(NAME, kind, target="pt") for kind in ("mp4", "m4a")]
+    assert [unquote(address) for address in found] == names
+    assert all("%" in address and "#" not in address and "/" not in address for address in found)
+
+
+def test_a_film_in_matroska_falls_back_to_the_sound() -> None:
+    made = facts(**{"mux/pt": {"file": "video.pt.mkv", "container": "mkv"}})
+    assert [unquote(address)[-6:] for address in Page(page(contents(made))).all("source", "src")][1:] == [
+        "pt.mkv",
+        "pt.m4a",
+    ]
+
+
+def test_texts_are_shown_and_never_run() -> None:
+    html = page(contents())
+    found = Page(html)
+    assert [tag for tag, _ in found.tags].count("script") == 1 and "<script>alert" not in html
+    assert "i" not in {tag for tag, _ in found.tags}
+    for text in ("A <script>alert(1)</script> warning.", "<the> whole house & garden", "“<i>Alemão”", NAME):
+        assert text in found.text
+
+
+@given(st.text(max_size=60))
+def test_whatever_a_line_says_it_adds_no_tag(text: str) -> None:
+    plain = contents()
+    [dub] = plain.dubs
+    rows = tuple(dataclasses.replace(row, original=text, translation=text, speaker=text) for row in dub.rows)
+    odd = dataclasses.replace(plain, dubs=(dataclasses.replace(dub, rows=rows),), warnings=(text,))
+    assert [tag for tag, _ in Page(page(odd)).tags] == [tag for tag, _ in Page(page(plain)).tags]
+
+
+def test_nothing_is_loaded_from_elsewhere() -> None:
+    html = page(contents())
+    assert "http://" not in html and "https://" not in html and "@import" not in html and "url(" not in html
+    [policy] = [content for content in Page(html).all("meta", "content") if content.startswith("default-src 'none'")]
+    assert "script-src 'sha256-" in policy
+
+
+def test_numbers_come_with_plain_words() -> None:
+    text = " ".join(Page(page(contents())).text.split())
+    assert "1 of 4 utterances fit where they belong" in text
+    assert "0.30 s is the furthest that an utterance begins from where it was said" in text
+    assert "18.2 % 4 of 22 words" in text and "1 line is hard to understand" in text
+    assert "Voice of S2 0.79" in text
+    assert "0:07 Thanks for watching! – left out" in text
+
+
+def test_what_was_not_measured_says_so() -> None:
+    made = facts(**{"hear/pt": {"lines": {}}, "compare/pt": {"voices": []}})
+    text = " ".join(Page(page(contents(made, fit={}))).text.split())
+    assert "Timing not measured" in text and "not heard back" in text
+    assert "What was done" not in text, "nothing is said of lines of which nothing is known"
+
+
+def test_each_line_tells_what_was_done_to_it() -> None:
+    deeds = deeds_by_line(fits_of(a_manifest(facts()))["pt"], HEARD)
+    assert 0 not in deeds
+    assert [(deed.text, deed.grade) for deed in deeds[1]] == [
+        ("worded more briefly", "note"),
+        ("sped up to 1.17 times the pace", "note"),
+        ("borrows 0.30 s of the silence behind it", "note"),
+        ("runs 0.22 s into the next line", "bad"),
+        ("1 of 9 words heard otherwise", "note"),
+    ]
+    assert [deed.text for deed in deeds[2]] == ["begins 0.12 s earlier"]
+    assert [deed.text for deed in deeds[3]] == ["spoken in one breath with line 3"]
+
+
+def test_a_translation_that_a_person_brought_has_the_originals_that_begin_in_its_lines() -> None:
+    source, _ = transcripts()
+    own = Transcript("pt", 11.0, (Segment(0, 0.0, 5.0, "Tudo."), Segment(1, 5.0, 11.0, "O resto.")), {})
+    found, made = facts(), a_manifest(facts())
+    rows = contents_of(made, quality_of(found, {}, ["pt"]), found, source, {"pt": own}).dubs[0].rows
+    early, late = (" ".join(one.text for one in source.segments if (one.start < 5) is side) for side in (True, False))
+    assert [row.original for row in rows] == [early, late]
+
+
+def test_quality_is_told_by_target_and_none_is_what_nobody_measured() -> None:
+    found = quality_of(facts(), fits_of({"fit": {"pt": FIT}}), ["pt", "es"]).to_json()
+    assert found["targets"]["es"] == {"timing": None, "heard_back": None, "voices": None}
+    pt = found["targets"]["pt"]
+    assert pt["timing"] == FIT["totals"]
+    assert pt["heard_back"] == {"lines": 5, "bad": (4,), "words": 22, "errors": 4, "word_error_rate": 0.1818}
+    assert [one["likeness"] for one in pt["voices"]] == [0.874, 0.791]
+    assert [one["start"] for one in found["suspects"]] == [7.9, 61.0]
+
+
+def test_a_manifest_without_a_fit_has_none() -> None:
+    assert fits_of({}) == {} == fits_of({"fit": None})
+    fit = a_fit([an_utterance(0, 1, slot=(0.0, 2.0))])
+    [utterance] = fits_of({"fit": {"pt": fit}})["pt"].utterances
+    assert utterance.segments == (0, 1) and utterance.slot == (0.0, 2.0)
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(0.0, "0:00"), (67.9, "1:07"), (3723.0, "1:02:03")])
+def test_moments_are_shown_as_players_show_them(seconds: float, shown: str) -> None:
+    assert format_moment(seconds) == shown
