@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -82,6 +83,11 @@ def test_a_bad_line_is_spoken_again_and_what_stays_bad_is_named(driven: Callable
     assert [one["words"] for one in third["lines"].values()][1:] == [6, 6, 6]
     assert third["lines"]["2"]["errors"] == 0, "the babble that was cut off is not counted"
     assert third["lines"]["3"]["errors"] > 3 and "heard" in third["lines"]["3"]
+    manifest = json.loads(drive.published["manifest.json"].read_text(encoding="utf-8"))
+    heard_back = manifest["quality"]["targets"]["pt-BR"]["heard_back"]
+    assert heard_back["lines"] == 4 and heard_back["bad"] == [3]
+    assert 0.1 < heard_back["word_error_rate"] < 0.5, "one line of four is lost"
+    assert "hard to understand" in drive.published["report.html"].read_text(encoding="utf-8")
 
 
 def test_babble_behind_the_last_word_is_cut_off(driven: Callable[..., Drive]) -> None:

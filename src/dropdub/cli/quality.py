@@ -29,18 +29,18 @@ def quality_of(job: JobView) -> Mapping[str, Any] | None:
     return manifest.get("quality") if manifest else None
 
 
-def tell_quality(quality: Mapping[str, Any] | None, console: Console) -> None:
-    """Print the figures of each target; nothing where there is no dub."""
+def tell_quality(quality: Mapping[str, Any] | None, console: Console, *, timed: bool) -> None:
+    """Print the figures of each target; nothing where there is no dub. A text's dub has no timing (`timed`: False)."""
     if not quality or not quality["targets"]:
         return
     console.print("\nQuality")
-    console.print(Padding(_table(quality), (0, 0, 0, 2)))
+    console.print(Padding(_table(quality, timed=timed), (0, 0, 0, 2)))
 
 
-def _table(quality: Mapping[str, Any]) -> Table:
+def _table(quality: Mapping[str, Any], *, timed: bool) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     for target, figures in quality["targets"].items():
-        for number, line in enumerate(_lines(figures)):
+        for number, line in enumerate(_lines(figures, timed=timed)):
             bad = "hard to understand" in line or "did not fit" in line
             table.add_row(Text("" if number else printable(target), "dim"), Text(line, "yellow" if bad else ""))
     for line in _doubts(quality["suspects"]):
@@ -48,8 +48,9 @@ def _table(quality: Mapping[str, Any]) -> Table:
     return table
 
 
-def _lines(figures: Mapping[str, Any]) -> Iterator[str]:
-    yield from _timing(figures["timing"]) if figures["timing"] else ["timing not measured"]
+def _lines(figures: Mapping[str, Any], *, timed: bool) -> Iterator[str]:
+    if timed:
+        yield from _timing(figures["timing"]) if figures["timing"] else ["timing not measured"]
     yield _heard(figures["heard_back"])
     if voices := figures["voices"]:
         each = ", ".join(f"{printable(one['speaker'] or 'speaker')} {one['likeness']:.2f}" for one in voices)

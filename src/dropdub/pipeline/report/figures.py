@@ -21,7 +21,7 @@ class Figure:
     label: str
     value: str
     words: str
-    grade: Literal["plain", "good", "bad"] = "plain"
+    grade: Literal["plain", "good", "bad", "unknown"] = "plain"
 
 
 def figures_of(quality: TargetQuality, lines: int, *, timed: bool) -> tuple[Figure, ...]:
@@ -64,7 +64,7 @@ def _timing(timing: Timing) -> Iterator[Figure]:
 
 
 def _untimed() -> Figure:
-    return Figure("Timing", "not measured", "It is not known how well the utterances fit where they belong.")
+    return Figure("Timing", "not measured", "It is not known how well the utterances fit where they belong.", "unknown")
 
 
 def _heard_back(heard: HeardBack, lines: int) -> Figure:
@@ -80,11 +80,14 @@ def _heard_back(heard: HeardBack, lines: int) -> Figure:
 
 
 def _unheard() -> Figure:
-    return Figure("Words heard wrong", NOT_HEARD, "No transcriber listened to this dub: nobody has checked its words.")
+    words = "No transcriber listened to this dub: nobody has checked its words."
+    return Figure("Words heard wrong", NOT_HEARD, words, "unknown")
 
 
 def _voices(quality: TargetQuality) -> Iterator[Figure]:
     for voice in quality.voices or ():
         label = f"Voice of {voice.speaker}" if voice.speaker else "Voice"
-        words = "is how alike the voice and its copy are: two recordings of one person mostly reach 0.8, of two 0.6."
-        yield Figure(label, f"{voice.likeness:.2f}", words)
+        words = (
+            "is how alike voice and copy are: one person's recordings reach 0.8 and more, a man's and a woman's 0.5."
+        )
+        yield Figure(label, f"{voice.likeness:.2f}", f"{words}.")

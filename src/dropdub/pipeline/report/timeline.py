@@ -113,7 +113,7 @@ def _draw_row(draw: ImageDraw.ImageDraw, bars: Sequence[Bar], links: Sequence[Sp
             draw.text((left + 5, upper + 3), bar.label, _INK, font=_font(14))
     for said, begins in links:
         if start <= begins < start + ROW_S:
-            ends = (_x(said, start), top + _LANE + 1, _x(begins, start), top + _LANE + _GAP - 1)
+            ends = (_x(max(said, start), start), top + _LANE + 1, _x(begins, start), top + _LANE + _GAP - 1)
             draw.line(ends, _INK if abs(begins - said) > NOTICED_S else _SLOT, 2)
 
 
