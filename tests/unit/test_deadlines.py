@@ -46,5 +46,12 @@ def test_telling_speakers_apart_has_time_to_read_the_source_and_to_listen_to_it(
     assert deadline("diarize", size=500_000_000) == 620
 
 
+def test_mixing_has_time_in_proportion_to_the_recording_and_more_where_voices_are_taken_out() -> None:
+    short, long = ({"probe": {"duration_s": seconds}} for seconds in (60, 3660))
+    assert deadline("mix", facts=long) - deadline("mix", facts=short) == pytest.approx(1080)
+    parted = deadline("mix", facts=long, params={"separate": True})
+    assert parted - deadline("mix", facts=short, params={"separate": True}) == pytest.approx(21_600)
+
+
 def test_the_factor_stretches_every_deadline() -> None:
     assert deadline("extract", factor=3) == 180

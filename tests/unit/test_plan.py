@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dropdub.config import JobOptions
+from dropdub.config import JobOptions, Mix
 from dropdub.pipeline.plan import first_steps, job_facts, plan
 
 VIDEO = {"kind": "media", "video": {"codec": "h264"}}
@@ -144,6 +144,13 @@ def test_copied_voices_are_compared_when_all_is_delivered() -> None:
     facts["synthesize/pt"]["cloned"] = [None]
     found = keys(facts, targets=["pt"])
     assert found[-4:] == ["publish/video.pt", "compare/pt", "publish/report", "publish/manifest"]
+
+
+def test_voices_are_taken_out_where_the_engines_are() -> None:
+    options = JobOptions(targets=("pt",), mix=Mix(separate=True))
+    facts: dict[str, Any] = {"probe": SOUND, "extract": {}, "split": TWO_CHUNKS, "merge": {"language": "en"}}
+    step = next(step for step in plan(options, facts) if step.key == "mix/pt")
+    assert (step.pool, step.params) == ("synthesize", {"separate": True})
 
 
 def test_planning_again_gives_the_same_steps() -> None:

@@ -100,8 +100,8 @@ def fit_warnings(report: Mapping[str, Any], target: str, duration_s: float) -> l
     return [
         *([f"The end of the dub into {target} is cut off: it is {over_s:.1f} s too long."] * (over_s > _SAME_TIME_S)),
         *(
-            f"In the dub into {target}, {len(late)} of {len(entries)} utterances begin more than a second off their "
-            f"place, at most {max(late):.1f} s: it says much more than the original has time for."
+            f"In the dub into {target}, {len(late)} of {len(entries)} utterances begin more than a second off, "
+            f"at most {max(late):.1f} s: there is too little time."
             for _ in late[:1]
         ),
     ]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from typing import Any
 
-from dropdub.config import Limits
 from dropdub.engines.languages import UNDETERMINED, detect_text_language
-from dropdub.errors import NotMedia, Waiting
+from dropdub.errors import NotMedia
 from dropdub.files import sha256, written_whole
 from dropdub.media import wav
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
 from dropdub.pipeline.artefacts import AUDIO, TRANSCRIPT, Segment, Transcript
 from dropdub.pipeline.cuefile import read_cues
+from dropdub.pipeline.disk import await_disk
 from dropdub.pipeline.documents import is_document, read_document
 from dropdub.pipeline.film import kept_sounds, kept_subtitles
 from dropdub.pipeline.given import language_of
@@ -21,10 +20,9 @@ from dropdub.pipeline.ownwords import segments_of
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.pipeline.targets import skip_warnings, skipped_targets
 from dropdub.pipeline.textfile import TOLD_APART, heading_of, paragraphs, pieces, read_text
-from dropdub.quantities import format_duration, format_size
+from dropdub.quantities import format_duration
 
 BYTES_PER_SECOND = 32_000
-DISK_MARGIN_BYTES = 50_000_000
 ASSUMED_LANGUAGE = "en"
 _MISSING_LEAST_S = 2.0
 _MISSING_SHARE = 0.02
@@ -44,7 +42,7 @@ def run(task: Task) -> Result:
 
 def _media(task: Task) -> Result:
     promised_s, index = float(task.facts["probe"]["duration_s"]), task.facts["probe"]["audio"]["index"]
-    _await_disk(task, promised_s, task.limits)
+    await_disk(task, int(promised_s * BYTES_PER_SECOND))
     audio = task.job_dir / AUDIO
     with written_whole(audio, scratch=task.prepared_scratch()) as part:
         run_ffmpeg(
@@ -90,17 +88,6 @@ def _hashes(task: Task) -> dict[str, Any]:
 def _as_speech() -> list[str]:
     plain = ["-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact"]
     return ["-af", _ON_TIME, "-ac", "1", "-c:a", "pcm_s16le", *plain, "-f", "wav"]
-
-
-def _await_disk(task: Task, duration_s: float, limits: Limits) -> None:
-    needed = int(duration_s * BYTES_PER_SECOND) + min(DISK_MARGIN_BYTES, int(limits.min_free_disk))
-    free = shutil.disk_usage(task.job_dir).free
-    if free < needed:
-        raise Waiting(
-            f"{task.job_name} needs {format_size(needed)} of disk; {format_size(free)} are free.",
-            condition="disk",
-            remedy="Free some disk space; it then goes on by itself.",
-        )
 
 
 def _short_warning(task: Task, found_s: float, promised_s: float) -> list[str]:

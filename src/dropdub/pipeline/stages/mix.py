@@ -19,6 +19,7 @@ from dropdub.media.spans import Span
 from dropdub.media.track import Part, write_track
 from dropdub.pipeline.artefacts import AUDIO, Transcript, dub_name, translation_name
 from dropdub.pipeline.background import Background, background_of, channels_of, original_loudness
+from dropdub.pipeline.disk import await_disk
 from dropdub.pipeline.fit_report import fit_name, fit_report, fit_warnings, save_fit
 from dropdub.pipeline.fitted import Fitted, fitted
 from dropdub.pipeline.recorded import lengths_in_samples, line_files, recorded_lines
@@ -29,6 +30,8 @@ from dropdub.pipeline.timeline import starts_in_a_row
 _SHORTEST_TEXT_S = 0.5
 _TWO_CHANNELS_DB = 3.01
 """So much louder is a voice on two channels than on one, by the standard's sum over channels."""
+_BYTES_A_SAMPLE, _BYTES_OF_VOICE = 5, 2
+"""The track in 16 bits and before that in 24; the voice alone."""
 _VOICE = "voice.wav"
 
 
@@ -53,6 +56,7 @@ def _media(task: Task) -> Result:
     """Put each utterance where it fits, as loud as the original and over it."""
     target, duration_s = target_of(task), _duration_s(task)
     segments = Transcript.load(task.job_dir / translation_name(target)).segments
+    await_disk(task, round(duration_s * RATE_HZ) * (channels_of(task) * _BYTES_A_SAMPLE + _BYTES_OF_VOICE))
     fit = fitted(segments, recorded_lines(task.job_dir, task.facts, target), duration_s)
     report = _report(task, fit, duration_s)
     _write_voice(task, fit, duration_s)

@@ -1,0 +1,72 @@
+"""What is told of a dub's fit: each utterance, the totals, and the sentences for what did not fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from dropdub.pipeline.fit import Placement
+from dropdub.pipeline.fit_report import fit_report, fit_warnings, load_fit, save_fit
+from dropdub.pipeline.utterances import Piece, Utterance
+
+
+def one(number: int, start: float, end: float, length: float, *, rate: float = 1.0) -> Utterance:
+    return Utterance((Piece(number, start, end, length),), "S1", rate)
+
+
+def at(start: float, end: float, stretch: float = 1.0) -> Placement:
+    return Placement(start, end, stretch, (start,))
+
+
+def report() -> dict[str, Any]:
+    pairs = [
+        (one(0, 0.0, 2.0, 2.0), at(0.0, 2.0)),
+        (one(1, 3.0, 5.0, 2.0, rate=1.1), at(3.0, 4.9, 2 / 1.9)),
+        (one(2, 6.0, 7.0, 1.5), at(5.8, 7.3)),
+        (one(3, 8.0, 9.0, 1.0), at(9.5, 10.5)),
+        (one(4, 11.0, 12.0, 2.0), at(11.0, 13.0)),
+    ]
+    return fit_report([pair[0] for pair in pairs], [pair[1] for pair in pairs], shortened={0, 7}, duration_s=12.0)
+
+
+def test_each_utterance_is_told_with_its_place_and_its_speed() -> None:
+    entry = report()["utterances"][1]
+    assert entry == {
+        "segments": [1],
+        "speaker": "S1",
+        "slot": [3.0, 5.0],
+        "start": 3.0,
+        "end": 4.9,
+        "length": 2.2,
+        "stretch": 1.158,
+        "shift": 0.0,
+        "shortened": False,
+    }, "the synthesizer's rate and the stretching count together"
+
+
+def test_the_totals_count_what_was_done_to_them() -> None:
+    assert report()["totals"] == {
+        "utterances": 5,
+        "clean": 0,
+        "sped_up": 1,
+        "borrowed": 3,
+        "shortened": 1,
+        "failed": 2,
+        "worst_drift_s": 1.5,
+        "start_error_p95_s": 1.24,
+    }
+    nothing = fit_report([], [], shortened=(), duration_s=5.0)
+    assert nothing["totals"]["utterances"] == 0 and fit_warnings(nothing, "pt", 5.0) == []
+
+
+def test_what_is_cut_off_and_what_is_late_is_said() -> None:
+    assert fit_warnings(report(), "pt", 12.0) == [
+        "The end of the dub into pt is cut off: it is 1.0 s too long.",
+        "In the dub into pt, 1 of 5 utterances begin more than a second off, at most 1.5 s: there is too little time.",
+    ]
+    assert fit_warnings(report(), "pt", 20.0)[0].startswith("In the dub")
+
+
+def test_a_report_is_read_back(tmp_path: Path) -> None:
+    save_fit(tmp_path / "fit.pt.json", report())
+    assert load_fit(tmp_path / "fit.pt.json") == report()
