@@ -13,6 +13,7 @@ from dropdub.daemon.endings import Endings
 from dropdub.daemon.intaking import Intake
 from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved, Mover
+from dropdub.daemon.notifying import Notifier
 from dropdub.daemon.outcomes import Outcomes
 from dropdub.daemon.recovery import recover
 from dropdub.daemon.scheduler import Scheduler
@@ -50,6 +51,7 @@ class Supervisor:
         self._outcomes = Outcomes(context, self._scheduler)
         self.endings = Endings(context, self._mover, self._scheduler, self._outcomes)
         self._intake = Intake(context, self._mover, self.endings, wake.set)
+        self._notifier = Notifier(context)
 
     def stop(self) -> None:
         """Ask the loop to end; safe to call from a signal handler."""
@@ -64,6 +66,7 @@ class Supervisor:
         """Recover, then work until told to stop."""
         try:
             recover(self._context, self._outcomes, self.endings)
+            self._notifier.start()
             if self._watch:
                 self._intake.start()
             if self._context.config.preload:
@@ -105,12 +108,13 @@ class Supervisor:
 
     def idle(self) -> bool:
         """Return whether nothing is left that would go on by itself soon."""
-        at_rest = self._intake.idle and self._mover.idle
+        at_rest = self._intake.idle and self._mover.idle and self._notifier.idle
         return at_rest and (self._paused or not queries.open_work(self._context.store))
 
     def ended(self, job_ids: frozenset[int]) -> bool:
         """Return whether all of these jobs have ended."""
-        return not any(job_id(job) in job_ids for job in queries.unfinished_jobs(self._context.store))
+        left = any(job_id(job) in job_ids for job in queries.unfinished_jobs(self._context.store))
+        return not left and self._notifier.idle
 
     def _sleep(self) -> None:
         now = time.monotonic()
@@ -142,6 +146,7 @@ class Supervisor:
         job = queries.job(self._context.store, moved.job_id)
         if job.verdict is not None:
             self.endings.moved(moved, now)
+            self._notifier.wake()
         else:
             self._intake.moved(moved, now)
 
@@ -154,7 +159,7 @@ class Supervisor:
         if now < self._next_beat:
             return
         self._next_beat = now + BEAT_S
-        notes = [*self._intake.notes, *self.endings.notes]
+        notes = [*self._intake.notes, *self.endings.notes, *self._notifier.notes]
         if self._conditions.obstacle is not None:
             notes.append(f"Work waits. {self._conditions.obstacle.sentence}")
         transitions.beat(
@@ -177,5 +182,6 @@ class Supervisor:
         for claim in list(self._scheduler.under_way.values()):
             self._outcomes.put_back(claim, Outcome.RELEASED)
         self._mover.stop(grace_s=MOVER_GRACE_S)
+        self._notifier.stop()
         for moved in self._mover.collect():
             self._take_moved(moved, time.monotonic())

@@ -12,8 +12,8 @@ from sqlmodel import Session, col, select
 
 from dropdub.errors import UsageError
 from dropdub.store.database import Store
-from dropdub.store.states import UNFINISHED, JobState, StepState
-from dropdub.store.tables import Attempt, Control, Job, Step
+from dropdub.store.states import UNFINISHED, JobState, NoticeState, StepState
+from dropdub.store.tables import Attempt, Control, Job, Notice, Step
 
 _GOING = (JobState.QUEUED, JobState.RUNNING)
 _NOT_COMPARED = ("duplicates",)
@@ -128,6 +128,25 @@ def pools_with_queue(store: Store, pools: Collection[str], now: float) -> set[st
     with store.reading() as session:
         row = session.connection().execute(sql_select(*due.values())).one()
     return {name for name, found in zip(due, row, strict=True) if found}
+
+
+def next_notice(store: Store, channel: str, *, now: float, longest_s: float) -> Notice | None:
+    """Return the notice of a channel that is due, the longest due first.
+
+    One whose time lies more than `longest_s`, the longest pause, ahead was put off before the clock was set back: it
+    is due as well.
+    """
+    due = (col(Notice.scheduled_at) <= now) | (col(Notice.scheduled_at) > now + longest_s)
+    mine = (col(Notice.state) == NoticeState.QUEUED, col(Notice.channel) == channel)
+    with store.reading() as session:
+        return session.exec(select(Notice).where(*mine, due).order_by(col(Notice.scheduled_at)).limit(1)).first()
+
+
+def queued_notices(store: Store, channel: str) -> int:
+    """Return how many notices of a channel are still to be delivered."""
+    mine = (col(Notice.state) == NoticeState.QUEUED, col(Notice.channel) == channel)
+    with store.reading() as session:
+        return session.exec(select(func.count()).select_from(Notice).where(*mine)).one()
 
 
 def _due(pool: str, now: float) -> tuple[ColumnElement[bool], ...]:
