@@ -314,7 +314,7 @@ class Notify(Section):
 class MetricsSettings(Section):
     """Figures for Prometheus: into a file, or by HTTP on this machine."""
 
-    file: str | None = None
+    file: Annotated[str, Field(pattern=r"\.prom$")] | None = None
     port: int | None = Field(default=None, ge=1, le=65_535)
     interval: Positive = 15.0
 

@@ -12,7 +12,10 @@ from tests.receiver import free_port, receiving
 from tests.waiting import wait_until
 
 SECRET = "T0K3N of sixteen letters"
-WRITE = "import os, sys, pathlib; pathlib.Path(sys.argv[1]).write_text(' '.join([os.environ['DROPDUB_JOB_NAME'], *sys.argv[2:]]))"
+WRITE = """
+import os, pathlib, sys
+pathlib.Path(sys.argv[1]).write_text(os.environ["DROPDUB_JOB_NAME"] + " " + sys.argv[2])
+"""
 
 
 def logs(root: Site) -> str:

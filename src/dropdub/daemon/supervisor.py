@@ -12,6 +12,7 @@ from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.endings import Endings
 from dropdub.daemon.intaking import Intake
 from dropdub.daemon.logs import note
+from dropdub.daemon.measuring import Measuring
 from dropdub.daemon.mover import Moved, Mover
 from dropdub.daemon.notifying import Notifier
 from dropdub.daemon.outcomes import Outcomes
@@ -48,7 +49,8 @@ class Supervisor:
         self._mover = Mover(wake.set)
         self._scheduler = Scheduler(context, pools)
         self._conditions = Conditions(context, lambda job_id: bool(self._scheduler.of_job(job_id)))
-        self._outcomes = Outcomes(context, self._scheduler)
+        self._measuring = Measuring(context, lambda: self.endings.counts)
+        self._outcomes = Outcomes(context, self._scheduler, self._measuring.step_ended)
         self.endings = Endings(context, self._mover, self._scheduler, self._outcomes)
         self._intake = Intake(context, self._mover, self.endings, wake.set)
         self._notifier = Notifier(context)
@@ -67,6 +69,7 @@ class Supervisor:
         try:
             recover(self._context, self._outcomes, self.endings)
             self._notifier.start()
+            self._measuring.start()
             if self._watch:
                 self._intake.start()
             if self._context.config.preload:
@@ -159,7 +162,7 @@ class Supervisor:
         if now < self._next_beat:
             return
         self._next_beat = now + BEAT_S
-        notes = [*self._intake.notes, *self.endings.notes, *self._notifier.notes]
+        notes = [*self._intake.notes, *self.endings.notes, *self._notifier.notes, *self._measuring.notes]
         if self._conditions.obstacle is not None:
             notes.append(f"Work waits. {self._conditions.obstacle.sentence}")
         transitions.beat(
@@ -169,6 +172,7 @@ class Supervisor:
             shares=self._scheduler.shares(),
             now=time.time(),
         )
+        self._measuring.beat(time.time())
 
     def _shut_down(self) -> None:
         """End the workers, keep what they finished, put the rest back."""
@@ -183,5 +187,6 @@ class Supervisor:
             self._outcomes.put_back(claim, Outcome.RELEASED)
         self._mover.stop(grace_s=MOVER_GRACE_S)
         self._notifier.stop()
+        self._measuring.stop()
         for moved in self._mover.collect():
             self._take_moved(moved, time.monotonic())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func
@@ -12,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from dropdub.errors import UsageError
 from dropdub.store.database import Store
-from dropdub.store.states import UNFINISHED, JobState, NoticeState, StepState
+from dropdub.store.states import UNFINISHED, JobState, NoticeState, Outcome, StepState
 from dropdub.store.tables import Attempt, Control, Job, Notice, Step
 
 _GOING = (JobState.QUEUED, JobState.RUNNING)
@@ -147,6 +148,43 @@ def queued_notices(store: Store, channel: str) -> int:
     mine = (col(Notice.state) == NoticeState.QUEUED, col(Notice.channel) == channel)
     with store.reading() as session:
         return session.exec(select(func.count()).select_from(Notice).where(*mine)).one()
+
+
+@dataclass(frozen=True)
+class Depths:
+    """How much there is of what. `oldest`: when the oldest unfinished job came (epoch seconds)."""
+
+    jobs: dict[str, int] = field(default_factory=dict)
+    steps: dict[tuple[str, str], int] = field(default_factory=dict)
+    notices: dict[str, int] = field(default_factory=dict)
+    oldest: float | None = None
+
+
+def depths(store: Store) -> Depths:
+    """Return the numbers of jobs and notices by state, and of open steps by pool and state."""
+    open_steps = col(Step.state).in_((StepState.QUEUED, StepState.RUNNING))
+    with store.reading() as session:
+        jobs = session.exec(select(Job.state, func.count()).group_by(col(Job.state))).all()
+        steps = session.exec(
+            select(Step.pool, Step.state, func.count()).where(open_steps).group_by(col(Step.pool), col(Step.state))
+        ).all()
+        notices = session.exec(select(Notice.state, func.count()).group_by(col(Notice.state))).all()
+        oldest = session.exec(select(func.min(col(Job.created_at))).where(col(Job.state).in_(UNFINISHED))).one()
+    return Depths(
+        jobs={state.value: 0 for state in JobState} | dict(jobs),
+        steps={(pool, state): number for pool, state, number in steps},
+        notices=dict(notices),
+        oldest=oldest,
+    )
+
+
+def transcribed(store: Store, *, limit: int) -> list[tuple[float, float]]:
+    """Return seconds of recording and of work of the newest transcribed chunks, the oldest of them first."""
+    done = (col(Step.stage) == "transcribe", col(Attempt.outcome) == Outcome.SUCCEEDED)
+    query = select(Step.params, Attempt.seconds).join(Attempt, col(Attempt.step_id) == col(Step.id)).where(*done)
+    with store.reading() as session:
+        rows = session.exec(query.order_by(col(Attempt.id).desc()).limit(limit)).all()
+    return [(params["end"] - params["start"], seconds) for params, seconds in reversed(rows) if seconds]
 
 
 def _due(pool: str, now: float) -> tuple[ColumnElement[bool], ...]:
