@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
+from dropdub.daemon import clocks
 from dropdub.daemon.conditions import Conditions
 from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.endings import Endings
@@ -28,7 +29,6 @@ LONGEST_TURN_S = 0.5
 LOOK_EVERY_S = 0.1
 """How often at the most inbox, commands and ended jobs are looked at, however fast workers report."""
 BEAT_S = 2.0
-CLOCK_STEP_S = 5.0
 POOL_GRACE_S = 1.5
 MOVER_GRACE_S = 2.0
 
@@ -44,7 +44,7 @@ class Supervisor:
         self._stopping = False
         self._paused = False
         self._stirred = False
-        self._clock_offset = time.time() - time.monotonic()
+        self._clocks = clocks.read()
         self._next_look = self._next_beat = 0.0
         self._mover = Mover(wake.set)
         self._scheduler = Scheduler(context, pools)
@@ -138,12 +138,20 @@ class Supervisor:
         self._stopping = self._stopping or transitions.STOP in asked
 
     def _heed_clock(self, now: float) -> None:
-        """Keep retries near when the clock has been set: their times are those of the clock."""
-        offset = time.time() - now
-        if abs(offset - self._clock_offset) > CLOCK_STEP_S:
-            note("clock was set", seconds=round(offset - self._clock_offset))
-            transitions.cap_schedule(self._context.store, latest=time.time() + self._context.config.retry.longest)
-        self._clock_offset = offset
+        """Keep retries near when the clock has been set: their times are those of the clock. Look round after sleep.
+
+        The pools give their steps the time back that passed meanwhile.
+        """
+        reading = clocks.read()
+        passage = clocks.between(self._clocks, reading)
+        self._clocks = reading
+        if passage.set_s:
+            note("clock was set", seconds=round(passage.set_s))
+            transitions.cap_schedule(self._context.store, latest=reading.wall + self._context.config.retry.longest)
+        if passage.slept_s:
+            note("machine slept", seconds=round(passage.slept_s))
+            self._intake.look_soon()
+            self._next_beat = now
 
     def _take_moved(self, moved: Moved, now: float) -> None:
         job = queries.job(self._context.store, moved.job_id)

@@ -12,6 +12,7 @@ from typing import IO
 from dropdub import process
 from dropdub.errors import HookFailed, NotDelivered
 from dropdub.files import remove
+from dropdub.patience import Patience
 from dropdub.process import Child
 from dropdub.quantities import format_duration
 
@@ -45,7 +46,7 @@ def run_hook(
     identity = process.identity_of(child.process.pid)
     streams = _attended(child, message, _limited(told))
     try:
-        _await(child, time.monotonic() + deadline_s, stopping, Path(command[0]).name, deadline_s)
+        _await(child, Patience(deadline_s, time.monotonic()), stopping, Path(command[0]).name, deadline_s)
     finally:
         if identity is not None:
             process.kill_group(identity)
@@ -55,9 +56,9 @@ def run_hook(
         remove(lock_path)
 
 
-def _await(child: Child, ends_at: float, stopping: threading.Event, name: str, deadline_s: float) -> None:
+def _await(child: Child, patience: Patience, stopping: threading.Event, name: str, deadline_s: float) -> None:
     while child.process.poll() is None:
-        if time.monotonic() > ends_at:
+        if patience.left_s(time.monotonic()) <= 0:
             raise HookFailed(f"{name} did not end within {format_duration(deadline_s)}.")
         if stopping.wait(POLL_S):
             raise NotDelivered(f"{name} was stopped with Dropdub.")
