@@ -20,9 +20,9 @@ import yaml
 from dropdub.doctor import folders, service
 from dropdub.doctor.report import REPORT_NAME
 from dropdub.root import Root
-from dropdub.store import transitions
+from dropdub.store import queries, transitions
 from dropdub.store.database import Store
-from tests.factories import a_queued_job, a_running_job, failed
+from tests.factories import NOW, a_queued_job, a_running_job, an_ending_job, failed
 
 LIGHT = {"transcriber": "pocketsphinx", "synthesizer": "espeak-ng"}
 MARK = "xyzzy"
@@ -134,7 +134,40 @@ def test_a_database_of_a_newer_program_is_told(root: Path) -> None:
 
 def test_a_dropdub_without_a_service_says_nothing_of_one(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
     monkeypatch.setitem(sys.modules, "dropdub.service", None)
-    assert service.service_text(Root.at(root)) is None
+    assert service.service_finding(root) is None
+
+
+@pytest.mark.parametrize(
+    ("installed", "enabled", "running", "state"),
+    [
+        (False, False, False, "ok"),
+        (True, True, True, "ok"),
+        (True, True, False, "warning"),
+        (True, False, True, "warning"),
+    ],
+)
+def test_a_service_is_judged(installed: bool, enabled: bool, running: bool, state: str) -> None:
+    assert service.judged(installed=installed, enabled=enabled, running=running).state == state
+
+
+def test_notices_that_do_not_get_through_are_told(root: Path) -> None:
+    assert "Notices" not in found(root)
+    settings = yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
+    settings["notify"] = {"webhook": {"url": "http://127.0.0.1:1/T0K3N"}}
+    (root / "config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    store = Store.open(f"sqlite:///{root / 'jobs.db'}")
+    job = an_ending_job(store)
+    assert job.id is not None
+    transitions.finish_job(store, job.id, source="/x", now=NOW, channels=["webhook"])
+    assert found(root)["Notices"]["state"] == "ok"
+    notice = queries.next_notice(store, "webhook", now=NOW, longest_s=1.0)
+    assert notice is not None
+    transitions.postpone_notice(store, notice.id, error="It is away.", at=NOW + 60)
+    store.close()
+    told = found(root)["Notices"]
+    assert (told["state"], told["detail"]) == ("warning", "It is away.")
+    assert "T0K3N" not in doctor(root, "--report").stdout
+    assert "T0K3N" not in (root / REPORT_NAME).read_text(encoding="utf-8")
 
 
 # -- the report ---------------------------------------------------------------------------------------------------

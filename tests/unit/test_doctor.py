@@ -140,6 +140,24 @@ def test_a_named_engine_must_be_there_usable_and_of_the_role() -> None:
     assert states == ["ok", "problem", "problem", "problem", "warning", "ok"]
 
 
+@pytest.mark.parametrize(
+    ("here", "needed", "fallback", "state"),
+    [
+        (True, True, "none", "ok"),
+        (False, True, "none", "problem"),
+        (False, False, "none", "warning"),
+        (False, True, "light", "warning"),
+    ],
+)
+def test_a_missing_model_is_a_problem_where_jobs_wait_for_it(
+    tmp_path: Path, here: bool, needed: bool, fallback: str, state: str
+) -> None:
+    folder = tmp_path / "nllb-200-distilled-600M"
+    if here:
+        folder.mkdir()
+    assert engines.model_finding("nllb", folder, needed=needed, fallback=fallback).state == state
+
+
 def test_settings_are_told_only_where_they_tell_nothing_of_a_person() -> None:
     given = {
         "job": {"voice": "anna", "targets": ["pt"], "transcriber": "pocketsphinx", "translator": "annas-own"},

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
+from dropdub.config import Config
 from dropdub.doctor.finding import Finding, fine, problem, warning
 from dropdub.doctor.subject import Subject
 from dropdub.engines.catalogue import USUAL, known_models, used_models
@@ -58,20 +60,29 @@ def has_model(engine: str, use: Mapping[str, str]) -> bool:
 
 def _models(subject: Subject, offers: Mapping[str, Offer]) -> Iterator[Finding]:
     models = subject.config.models
-    engines = {role: str(getattr(subject.config.job, role)) for role in ROLES}
-    for engine, model in used_models(engines, models.use).items():
-        if engine not in offers or offers[engine].problem is not None:
-            continue
-        folder = subject.root.models_dir(models.dir) / model
-        if folder.is_dir():
-            yield fine("model", f"that of {engine} is here", detail=str(folder))
-        elif models.fallback == "light":
-            yield warning(
-                "model", f"that of {engine} is not here: a light engine stands in", _pull(model), detail=model
-            )
-        else:
-            yield problem("model", f"that of {engine} is not here: jobs wait for it", _pull(model), detail=model)
+    for role in ROLES:
+        wanted = {role: str(getattr(subject.config.job, role))}
+        for engine, model in used_models(wanted, models.use).items():
+            if engine in offers and offers[engine].problem is None:
+                folder = subject.root.models_dir(models.dir) / model
+                needed = role == "transcriber" or _translates(subject.config)
+                yield model_finding(engine, folder, needed=needed, fallback=models.fallback)
 
 
-def _pull(model: str) -> str:
-    return f"Get it with: jobs models pull {model}"
+def model_finding(engine: str, folder: Path, *, needed: bool, fallback: str) -> Finding:
+    """Judge whether an engine's model is here; `needed`: what is dropped without further options uses it."""
+    if folder.is_dir():
+        return fine("model", f"that of {engine} is here", detail=str(folder))
+    remedy = f"Get it with: jobs models pull {folder.name}"
+    if fallback == "light":
+        text = f"that of {engine} is not here: a light engine stands in"
+        return warning("model", text, remedy, detail=str(folder))
+    if not needed:
+        text = f"that of {engine} is not here: no language to translate into is set, so little needs it"
+        return warning("model", text, remedy, detail=str(folder))
+    return problem("model", f"that of {engine} is not here: jobs wait for it", remedy, detail=str(folder))
+
+
+def _translates(config: Config) -> bool:
+    """Return whether the settings, or a profile's, name a language to translate into."""
+    return bool(config.job.targets) or any(profile.get("targets") for profile in config.profiles.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from dropdub.doctor import clock, database, engines, folders, graphics, machine, service, software, watching
+from dropdub.doctor import clock, database, engines, folders, graphics, machine, notices, service, software, watching
 from dropdub.doctor.finding import Finding, problem
 from dropdub.doctor.subject import Subject
 
@@ -18,6 +18,7 @@ FAMILIES: dict[str, Family] = {
     "engines": engines.findings,
     "database": database.findings,
     "service": service.findings,
+    "notices": notices.findings,
     "clock": clock.findings,
 }
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 
 from dropdub.doctor.finding import Finding, fine, warning
 from dropdub.doctor.subject import Subject
 from dropdub.errors import DropdubError, StoreError
-from dropdub.root import Root
 from dropdub.store.views import open_reader
 
 _START = "Start it with: jobs watch"
@@ -19,9 +19,9 @@ def findings(subject: Subject) -> Iterator[Finding]:
     found = _daemon(subject)
     if found is not None:
         yield found
-    told = service_text(subject.root)
-    if told is not None:
-        yield fine("Service", "it is asked for its state", detail=told)
+    installed = service_finding(subject.root.path)
+    if installed is not None:
+        yield installed
 
 
 def _daemon(subject: Subject) -> Finding | None:
@@ -39,11 +39,23 @@ def _daemon(subject: Subject) -> Finding | None:
     return warning("Daemon", "it is stopped", _START, detail=f"since {daemon.heartbeat_at}")
 
 
-def service_text(root: Root) -> str | None:
-    """Return what the service's own module says of it; None where this Dropdub has none, or cannot tell."""
+def service_finding(root: Path) -> Finding | None:
+    """Say what the service's own module tells of it; None where this Dropdub has none."""
     try:
-        return str(import_module("dropdub.service").status(root))
+        status = import_module("dropdub.service").status(root)
     except (ModuleNotFoundError, AttributeError):
         return None
     except (DropdubError, OSError) as error:
-        return str(error)
+        return warning("Service", "its state cannot be told", "Ask it with: jobs service status", detail=str(error))
+    return judged(installed=status.installed, enabled=status.enabled, running=status.running)
+
+
+def judged(*, installed: bool, enabled: bool, running: bool) -> Finding:
+    """Judge a service by whether it is installed, begins by itself, and runs."""
+    if not installed:
+        return fine("Service", "not installed: the daemon runs while somebody runs it")
+    if not running:
+        return warning("Service", "installed, but it does not run", "Start it with: jobs service start")
+    if not enabled:
+        return warning("Service", "it runs, but will not begin by itself", "Start it with: jobs service start")
+    return fine("Service", "installed, and runs")
