@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import (
@@ -17,6 +19,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    SecretStr,
     ValidationError,
     model_validator,
 )
@@ -28,7 +31,9 @@ from dropdub.yamlfile import line_of, read_mapping
 
 SIDECAR_SUFFIX = ".job.yaml"
 ENV_PREFIX = "DROPDUB_"
+MASK = "**********"
 T = TypeVar("T")
+_SECRETS = ("url", "secret")
 _CORRECT = "Correct it, then: jobs config check."
 
 
@@ -61,11 +66,49 @@ def _one_is_a_list(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
+def _web_address(value: SecretStr) -> SecretStr:
+    parts = urlsplit(value.get_secret_value())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("is not a web address: write for example https://host/path")
+    return value
+
+
+def _signing_secret(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    if len(text) < 16:
+        raise ValueError("is too short: at least 16 characters are needed")
+    coded = text.removeprefix("whsec_")
+    if coded != text:
+        try:
+            base64.b64decode(coded + "=" * (-len(coded) % 4), validate=True)
+        except ValueError:
+            raise ValueError("begins with whsec_, but no base64 follows") from None
+    return value
+
+
+def _masked_address(value: SecretStr) -> str:
+    """Return where an address leads, without what may be a token in it."""
+    parts = urlsplit(value.get_secret_value())
+    return f"{parts.scheme}://{parts.hostname}/{MASK}"
+
+
+def _safe_command(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse a batch file with words of the job in its arguments: Windows would run what a file's name says."""
+    is_batch = bool(value) and value[0].lower().endswith((".bat", ".cmd"))
+    if is_batch and any("{" in argument for argument in value[1:]):
+        raise ValueError("a batch file gets the job's facts from the environment only: leave out what is in braces")
+    return value
+
+
 LanguageTag = Annotated[str, AfterValidator(_language_tag)]
 Seconds = Annotated[float, BeforeValidator(parse_duration_s)]
 Bytes = Annotated[ByteSize, PlainSerializer(int, return_type=int), Field(ge=0)]
 Positive = Annotated[Seconds, Field(gt=0)]
 NotNegative = Annotated[Seconds, Field(ge=0)]
+
+
+SecretUrl = Annotated[SecretStr, AfterValidator(_web_address), PlainSerializer(_masked_address, when_used="json")]
+Command = Annotated[tuple[str, ...], AfterValidator(_safe_command)]
 
 
 class Section(BaseModel):
@@ -287,6 +330,32 @@ class LogSettings(Section):
     keep: int = Field(default=5, ge=0, le=1000)
 
 
+class Webhook(Section):
+    """Whom to tell of ended jobs by HTTP. `secret` signs; both may stand in the environment instead of the file."""
+
+    url: SecretUrl | None = None
+    secret: Annotated[SecretStr, AfterValidator(_signing_secret)] | None = None
+    timeout: Positive = 10.0
+
+
+class Notify(Section):
+    """Who is told when a job has ended: a web address, a program."""
+
+    webhook: Webhook = Webhook()
+    on_success: Command = ()
+    on_failure: Command = ()
+    command_deadline: Positive = 60.0
+    give_up_after: Positive = 3 * 86_400.0
+
+
+class MetricsSettings(Section):
+    """Figures for Prometheus: into a file, or by HTTP on this machine."""
+
+    file: Annotated[str, Field(pattern=r"\.prom$")] | None = None
+    port: int | None = Field(default=None, ge=1, le=65_535)
+    interval: Positive = 15.0
+
+
 class Config(BaseSettings):
     """All of `config.yaml`. Environment variables `DROPDUB_SECTION__KEY` come before the file."""
 
@@ -306,6 +375,8 @@ class Config(BaseSettings):
     models: Models = Models()
     cache: CacheSettings = CacheSettings()
     log: LogSettings = LogSettings()
+    notify: Notify = Notify()
+    metrics: MetricsSettings = MetricsSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -429,5 +500,6 @@ def _allowed(detail: Any, model: type[BaseModel]) -> str:
         return "expected settings as `name: value` lines below it"
     message = str(detail["msg"]).removeprefix("Value error, ")
     given = detail.get("input")
-    shown = f" (found {given!r})" if isinstance(given, str | int | float | bool) else ""
+    is_told = isinstance(given, str | int | float | bool) and detail["loc"][-1:] not in [(name,) for name in _SECRETS]
+    shown = f" (found {given!r})" if is_told else ""
     return message if shown and repr(given) in message else message + shown

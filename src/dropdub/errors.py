@@ -12,6 +12,7 @@
     │   ├── EmptyFile, UnreadableFile, NotAFile, NotMedia, NoAudio, NotText, TooLong, TooLarge
     │   ├── EngineMissing, UnsupportedLanguage, VoiceMissing, BadSidecar
     │   ├── DownloadRefused, ModelIncomplete
+    │   ├── HookFailed            a person's own program that is run at a job's end
     │   └── InterruptedTooOften
     └── TransientError            trying again may end better
         ├── WorkerDied
@@ -20,6 +21,7 @@
         │   └── Stalled
         ├── DiskFull, AccessDenied, DownloadFailed
         ├── MediaToolFailed
+        ├── NotDelivered          a notice of a job's end
         ├── FreshWorkerNeeded     what the worker has loaded stands in the way: a new one can do it
         └── UnexpectedError       an exception nobody foresaw, wrapped
 
@@ -165,6 +167,10 @@ class InterruptedTooOften(PermanentError):
     usual_remedy = "It may be what stops the program: try it alone with: jobs retry."
 
 
+class HookFailed(PermanentError):
+    usual_remedy = "Correct notify.on_success or notify.on_failure in config.yaml; what it says is in: jobs logs."
+
+
 class TransientError(DropdubError):
     """Trying again may end better."""
 
@@ -201,6 +207,10 @@ class DownloadFailed(TransientError):
 
 class MediaToolFailed(TransientError):
     usual_remedy = "If it happens again, see: jobs logs."
+
+
+class NotDelivered(TransientError):
+    usual_remedy = "It is tried again; see that the receiver runs, and notify.webhook in config.yaml."
 
 
 class FreshWorkerNeeded(TransientError):

@@ -85,10 +85,17 @@ class Root:
         return self.logs_dir / "jobs" / f"{job_id}.log"
 
     def create_folders(self) -> None:
-        """Make what is missing of the root's folders."""
-        for folder in (self.inbox, self.outbox, self.voices, self.work, self.failed, self.archive):
-            folder.mkdir(parents=True, exist_ok=True)
-        for folder in (self.run_dir, self.logs_dir / "jobs"):
+        """Make what is missing of the root's folders.
+
+        One outside the root that cannot be made lies on a share that is not connected yet: work waits for it.
+        """
+        for folder in (self.inbox, self.outbox, self.voices, self.failed, self.archive):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError:
+                if folder.is_relative_to(self.path):
+                    raise
+        for folder in (self.work, self.run_dir, self.logs_dir / "jobs"):
             folder.mkdir(parents=True, exist_ok=True)
 
     def _check_apart(self) -> None:

@@ -304,3 +304,23 @@ def test_the_stage_is_the_one_that_runs_else_the_next() -> None:
 def test_the_time_left_is_told_once_there_is_something_to_tell_from() -> None:
     assert remaining_s(0.0, 0.04, 100.0) is None
     assert remaining_s(0.0, 0.5, 100.0) == 100.0
+
+
+def test_a_run_that_began_before_the_clock_was_set_back_is_not_the_newest(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'jobs.db'}"
+    store = Store.open(url)
+
+    def start(run_id: str, pid: int, now: float) -> None:
+        transitions.start_run(store, run_id=run_id, pid=pid, pid_started=1.0, host="h", boot_id="b", now=now)
+
+    def seen(now: float) -> tuple[int, str]:
+        daemon = open_reader(url).status(now=now).daemon
+        assert daemon is not None
+        return daemon.pid, daemon.state
+
+    start("first", 1, NOW)
+    assert seen(NOW + 1) == (1, "running")
+    assert seen(NOW - 3_600) == (1, "gone"), "one that lives would have given sign since the clock was set back"
+    start("second", 2, NOW - 3_600)
+    assert seen(NOW - 3_599) == (2, "running")
+    store.close()

@@ -321,6 +321,9 @@ def doctor(
     tune: Annotated[
         bool, typer.Option("--tune", help="Measure which precision computes fastest here, and keep the choice.")
     ] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="Write a file to attach to a bug report, without anything private.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Say whether all that the work needs is here.
@@ -330,12 +333,13 @@ def doctor(
     \b
     jobs doctor
     jobs doctor --tune
+    jobs doctor --report
     """
     from dropdub.cli import doctor as act
 
     if tune:
         raise typer.Exit(act.tune(context.obj.path()))
-    raise typer.Exit(act.examine(context.obj.path(), as_json=as_json))
+    raise typer.Exit(act.examine_root(context.obj.path(), as_json=as_json, report=report))
 
 
 @config_app.command("check")

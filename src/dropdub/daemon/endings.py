@@ -17,6 +17,7 @@ from dropdub.daemon.postponed import Postponed
 from dropdub.daemon.scheduler import Scheduler
 from dropdub.files import free_name, key, remove_tree
 from dropdub.inbox.intake import NOTE_ROOM, Taken, companion_beside, hand_over, write_error_note
+from dropdub.notify.channels import channels_for
 from dropdub.quantities import format_duration
 from dropdub.store import queries, transitions
 from dropdub.store.states import JobState, Outcome, StepState
@@ -67,6 +68,7 @@ class Endings:
             self._postponed.put_off(moved.job_id, moved.error, now)
             note("original cannot be moved yet", level=logging.WARNING, trace=moved.error, job=moved.job_id)
             return
+        verdict = queries.job(self._context.store, moved.job_id).verdict or ""
         transitions.finish_job(
             self._context.store,
             moved.job_id,
@@ -74,6 +76,7 @@ class Endings:
             sidecar=_text(moved.result.sidecar),
             companion=_text(moved.result.companion),
             now=time.time(),
+            channels=channels_for(self._context.config.notify, verdict),
         )
         self._tell(queries.job(self._context.store, moved.job_id))
 
@@ -147,7 +150,7 @@ class Endings:
     def _tell(self, job: Job) -> None:
         self.counts[job.state] += 1
         note("job ended", job=job.id, state=job.state, reason=job.reason)
-        taken_s = (job.finished_at or 0) - (job.started_at or job.created_at)
+        taken_s = max(0.0, (job.finished_at or 0) - (job.started_at or job.created_at))  # the clock may have been set
         line = f"{job.name}: {job.state} in {format_duration(taken_s)}"
         if job.warnings:
             line += f", {len(job.warnings)} warning{'s' if len(job.warnings) > 1 else ''}"

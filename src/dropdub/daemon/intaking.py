@@ -86,6 +86,10 @@ class Intake:
         """Return when (monotonic) the next look is due."""
         return min(self._next_scan, now + LOOK_AGAIN_S) if self._dirty else self._next_scan
 
+    def look_soon(self) -> None:
+        """Have the inbox looked through at the next turn: who knows what was missed."""
+        self._dirty = True
+
     def take_claimed(self, now: float) -> None:
         """Move the files of recorded intents, also those that an earlier run or a command recorded."""
         for job in queries.unfinished_jobs(self._context.store, (JobState.CLAIMING,)):
@@ -93,7 +97,7 @@ class Intake:
             waits = self._mover.busy_with(id_) or self._postponed.is_put_off(id_, now)
             if self._context.concerns(id_) and not waits:
                 source_dir = self._context.root.job_dir(id_) / "source"
-                self._mover.submit(id_, partial(_bring, job, source_dir))
+                self._mover.submit(id_, partial(_bring, job, source_dir, self._shares))
 
     def moved(self, moved: Moved, now: float) -> None:
         """Take the outcome of a move: queue the job, or drop the claim."""
@@ -108,6 +112,12 @@ class Intake:
             transitions.vanish_job(self._context.store, moved.job_id, reason=moved.result.reason, now=time.time())
         elif isinstance(moved.result, Taken):
             self._taken(job, moved.result)
+
+    @property
+    def _shares(self) -> tuple[Path, ...]:
+        """Return the folders that originals come from, which may lie on a share."""
+        root = self._context.root
+        return root.inbox, root.failed
 
     @property
     def _rescan_s(self) -> float:
@@ -212,8 +222,19 @@ class Intake:
         self._endings.fail(fresh, reason=error.message, remedy=error.remedy)
 
 
-def _bring(job: Job, source_dir: Path) -> Taken | Absent:
-    """Move (of a given file: copy) what the job was recorded for."""
+def _bring(job: Job, source_dir: Path, shares: Sequence[Path]) -> Taken | Absent:
+    """Move (of a given file: copy) what the job was recorded for.
+
+    Raises Waiting where it is not to be found because the share that it lies on is away.
+    """
+    taken = _brought(job, source_dir)
+    away = next((one for one in shares if Path(job.source).is_relative_to(one) and not one.is_dir()), None)
+    if isinstance(taken, Absent) and away is not None:
+        raise Waiting(f"{away} is not there.", condition="inbox", remedy="Connect the share.")
+    return taken
+
+
+def _brought(job: Job, source_dir: Path) -> Taken | Absent:
     sidecar = Path(job.sidecar) if job.sidecar else None
     companion = Path(job.companion) if job.companion else None
     if job.origin == "given":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 from dropdub.daemon.conditions import hold
@@ -26,7 +27,11 @@ from dropdub.store.transitions import AttemptEnd, Claim, JobFacts
 class Outcomes:
     """Turns the pools' events into transitions."""
 
-    def __init__(self, context: Context, scheduler: Scheduler) -> None:
+    def __init__(
+        self, context: Context, scheduler: Scheduler, measured: Callable[[Claim, AttemptEnd], None] = lambda *_: None
+    ) -> None:
+        """`measured` is told of each attempt that succeeded or ended in an error."""
+        self._measured = measured
         self._context = context
         self._scheduler = scheduler
 
@@ -68,6 +73,7 @@ class Outcomes:
             end=end,
             now=now,
         )
+        self._measured(claim, end)
         note("step succeeded", job=claim.job.id, step=step.key, seconds=result.get("seconds"))
 
     def broke(self, claim: Claim, error: DropdubError, end: AttemptEnd) -> None:
@@ -96,6 +102,7 @@ class Outcomes:
         else:
             end = AttemptEnd(**{**end.__dict__, "outcome": Outcome.RETRIED})
             transitions.retry_step(store, step.id, step.token, error=error.to_dict(), at=at, end=end, now=now)
+        self._measured(claim, end)
 
     def put_back(self, claim: Claim, outcome: Outcome) -> None:
         """Queue a step again that was stopped on purpose; it costs the step nothing."""

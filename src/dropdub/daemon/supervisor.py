@@ -7,12 +7,15 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
+from dropdub.daemon import clocks
 from dropdub.daemon.conditions import Conditions
 from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.endings import Endings
 from dropdub.daemon.intaking import Intake
 from dropdub.daemon.logs import note
+from dropdub.daemon.measuring import Measuring
 from dropdub.daemon.mover import Moved, Mover
+from dropdub.daemon.notifying import Notifier
 from dropdub.daemon.outcomes import Outcomes
 from dropdub.daemon.recovery import recover
 from dropdub.daemon.scheduler import Scheduler
@@ -26,7 +29,6 @@ LONGEST_TURN_S = 0.5
 LOOK_EVERY_S = 0.1
 """How often at the most inbox, commands and ended jobs are looked at, however fast workers report."""
 BEAT_S = 2.0
-CLOCK_STEP_S = 5.0
 POOL_GRACE_S = 1.5
 MOVER_GRACE_S = 2.0
 
@@ -42,14 +44,16 @@ class Supervisor:
         self._stopping = False
         self._paused = False
         self._stirred = False
-        self._clock_offset = time.time() - time.monotonic()
+        self._clocks = clocks.read()
         self._next_look = self._next_beat = 0.0
         self._mover = Mover(wake.set)
         self._scheduler = Scheduler(context, pools)
         self._conditions = Conditions(context, lambda job_id: bool(self._scheduler.of_job(job_id)))
-        self._outcomes = Outcomes(context, self._scheduler)
+        self._measuring = Measuring(context, lambda: self.endings.counts)
+        self._outcomes = Outcomes(context, self._scheduler, self._measuring.step_ended)
         self.endings = Endings(context, self._mover, self._scheduler, self._outcomes)
         self._intake = Intake(context, self._mover, self.endings, wake.set)
+        self._notifier = Notifier(context)
 
     def stop(self) -> None:
         """Ask the loop to end; safe to call from a signal handler."""
@@ -64,6 +68,8 @@ class Supervisor:
         """Recover, then work until told to stop."""
         try:
             recover(self._context, self._outcomes, self.endings)
+            self._notifier.start()
+            self._measuring.start()
             if self._watch:
                 self._intake.start()
             if self._context.config.preload:
@@ -105,12 +111,13 @@ class Supervisor:
 
     def idle(self) -> bool:
         """Return whether nothing is left that would go on by itself soon."""
-        at_rest = self._intake.idle and self._mover.idle
+        at_rest = self._intake.idle and self._mover.idle and self._notifier.idle
         return at_rest and (self._paused or not queries.open_work(self._context.store))
 
     def ended(self, job_ids: frozenset[int]) -> bool:
         """Return whether all of these jobs have ended."""
-        return not any(job_id(job) in job_ids for job in queries.unfinished_jobs(self._context.store))
+        left = any(job_id(job) in job_ids for job in queries.unfinished_jobs(self._context.store))
+        return not left and self._notifier.idle
 
     def _sleep(self) -> None:
         now = time.monotonic()
@@ -131,18 +138,27 @@ class Supervisor:
         self._stopping = self._stopping or transitions.STOP in asked
 
     def _heed_clock(self, now: float) -> None:
-        """Keep retries near when the clock has been set: their times are those of the clock."""
-        offset = time.time() - now
-        if abs(offset - self._clock_offset) > CLOCK_STEP_S:
-            note("clock was set", seconds=round(offset - self._clock_offset))
-            transitions.cap_schedule(self._context.store, latest=time.time() + self._context.config.retry.longest)
-        self._clock_offset = offset
+        """Keep retries near when the clock has been set: their times are those of the clock. Look round after sleep.
+
+        The pools give their steps the time back that passed meanwhile.
+        """
+        reading = clocks.read()
+        passage = clocks.between(self._clocks, reading)
+        self._clocks = reading
+        if passage.set_s:
+            note("clock was set", seconds=round(passage.set_s))
+            transitions.cap_schedule(self._context.store, latest=reading.wall + self._context.config.retry.longest)
+        if passage.slept_s:
+            note("machine slept", seconds=round(passage.slept_s))
+            self._intake.look_soon()
+            self._next_beat = now
 
     def _take_moved(self, moved: Moved, now: float) -> None:
         job = queries.job(self._context.store, moved.job_id)
         if job.verdict is not None:
             self.endings.moved(moved, now)
             self._intake.look_again()
+            self._notifier.wake()
         else:
             self._intake.moved(moved, now)
 
@@ -155,7 +171,7 @@ class Supervisor:
         if now < self._next_beat:
             return
         self._next_beat = now + BEAT_S
-        notes = [*self._intake.notes, *self.endings.notes]
+        notes = [*self._intake.notes, *self.endings.notes, *self._notifier.notes, *self._measuring.notes]
         if self._conditions.obstacle is not None:
             notes.append(f"Work waits. {self._conditions.obstacle.sentence}")
         transitions.beat(
@@ -165,6 +181,7 @@ class Supervisor:
             shares=self._scheduler.shares(),
             now=time.time(),
         )
+        self._measuring.beat(time.time())
 
     def _shut_down(self) -> None:
         """End the workers, keep what they finished, put the rest back."""
@@ -178,5 +195,7 @@ class Supervisor:
         for claim in list(self._scheduler.under_way.values()):
             self._outcomes.put_back(claim, Outcome.RELEASED)
         self._mover.stop(grace_s=MOVER_GRACE_S)
+        self._notifier.stop()
+        self._measuring.stop()
         for moved in self._mover.collect():
             self._take_moved(moved, time.monotonic())

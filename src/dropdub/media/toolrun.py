@@ -16,6 +16,7 @@ from typing import IO
 
 from dropdub import process
 from dropdub.errors import DeadlineExceeded
+from dropdub.patience import Patience
 from dropdub.quantities import format_duration
 
 COMPLAINTS_KEPT = 50
@@ -47,13 +48,13 @@ def run_tool(
     (the deadline, an error in `told`) kills the tool's whole process tree first.
     Raises DeadlineExceeded, and OSError where the tool cannot be started.
     """
-    ends_at = time.monotonic() + deadline_s
+    patience = Patience(deadline_s, time.monotonic())
     child = _start(command, folder)
     lines: queue.Queue[str] = queue.Queue()
     complaints: deque[str] = deque(maxlen=COMPLAINTS_KEPT)
     readers = [_reader(child.stdout, lines.put), _reader(child.stderr, complaints.append)]
     try:
-        if not _follow(child, lines, ends_at, told):
+        if not _follow(child, lines, patience, told):
             name = Path(command[0]).stem
             raise DeadlineExceeded(f"{name} did not finish within {format_duration(deadline_s)}.")
     finally:
@@ -90,10 +91,12 @@ def _read(pipe: IO[str], put: Callable[[str], None]) -> None:
             put(line.rstrip())
 
 
-def _follow(child: subprocess.Popen[str], lines: queue.Queue[str], ends_at: float, told: Callable[[str], None]) -> bool:
+def _follow(
+    child: subprocess.Popen[str], lines: queue.Queue[str], patience: Patience, told: Callable[[str], None]
+) -> bool:
     """Hand lines on until the child has ended (true) or its time is over (false)."""
     while child.poll() is None:
-        left_s = ends_at - time.monotonic()
+        left_s = patience.left_s(time.monotonic())
         if left_s <= 0:
             return False
         with contextlib.suppress(queue.Empty):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func
@@ -12,8 +13,8 @@ from sqlmodel import Session, col, select
 
 from dropdub.errors import UsageError
 from dropdub.store.database import Store
-from dropdub.store.states import UNFINISHED, JobState, StepState
-from dropdub.store.tables import Attempt, Control, Job, Step
+from dropdub.store.states import UNFINISHED, JobState, NoticeState, Outcome, StepState
+from dropdub.store.tables import Attempt, Control, Job, Notice, Step
 
 _GOING = (JobState.QUEUED, JobState.RUNNING)
 _NOT_COMPARED = ("duplicates",)
@@ -133,6 +134,62 @@ def pools_with_queue(store: Store, pools: Collection[str], now: float) -> set[st
     with store.reading() as session:
         row = session.connection().execute(sql_select(*due.values())).one()
     return {name for name, found in zip(due, row, strict=True) if found}
+
+
+def next_notice(store: Store, channel: str, *, now: float, longest_s: float) -> Notice | None:
+    """Return the notice of a channel that is due, the longest due first.
+
+    One whose time lies more than `longest_s`, the longest pause, ahead was put off before the clock was set back: it
+    is due as well.
+    """
+    due = (col(Notice.scheduled_at) <= now) | (col(Notice.scheduled_at) > now + longest_s)
+    mine = (col(Notice.state) == NoticeState.QUEUED, col(Notice.channel) == channel)
+    with store.reading() as session:
+        return session.exec(select(Notice).where(*mine, due).order_by(col(Notice.scheduled_at)).limit(1)).first()
+
+
+def queued_notices(store: Store, channel: str) -> int:
+    """Return how many notices of a channel are still to be delivered."""
+    mine = (col(Notice.state) == NoticeState.QUEUED, col(Notice.channel) == channel)
+    with store.reading() as session:
+        return session.exec(select(func.count()).select_from(Notice).where(*mine)).one()
+
+
+@dataclass(frozen=True)
+class Depths:
+    """How much there is of what. `oldest`: when the oldest unfinished job came (epoch seconds)."""
+
+    jobs: dict[str, int] = field(default_factory=dict)
+    steps: dict[tuple[str, str], int] = field(default_factory=dict)
+    notices: dict[str, int] = field(default_factory=dict)
+    oldest: float | None = None
+
+
+def depths(store: Store) -> Depths:
+    """Return the numbers of jobs and notices by state, and of open steps by pool and state."""
+    open_steps = col(Step.state).in_((StepState.QUEUED, StepState.RUNNING))
+    with store.reading() as session:
+        jobs = session.exec(select(Job.state, func.count()).group_by(col(Job.state))).all()
+        steps = session.exec(
+            select(Step.pool, Step.state, func.count()).where(open_steps).group_by(col(Step.pool), col(Step.state))
+        ).all()
+        notices = session.exec(select(Notice.state, func.count()).group_by(col(Notice.state))).all()
+        oldest = session.exec(select(func.min(col(Job.created_at))).where(col(Job.state).in_(UNFINISHED))).one()
+    return Depths(
+        jobs={state.value: 0 for state in JobState} | dict(jobs),
+        steps={(pool, state): number for pool, state, number in steps},
+        notices=dict(notices),
+        oldest=oldest,
+    )
+
+
+def transcribed(store: Store, *, limit: int) -> list[tuple[float, float]]:
+    """Return seconds of recording and of work of the newest transcribed chunks, the oldest of them first."""
+    done = (col(Step.stage) == "transcribe", col(Attempt.outcome) == Outcome.SUCCEEDED)
+    query = select(Step.params, Attempt.seconds).join(Attempt, col(Attempt.step_id) == col(Step.id)).where(*done)
+    with store.reading() as session:
+        rows = session.exec(query.order_by(col(Attempt.id).desc()).limit(limit)).all()
+    return [(params["end"] - params["start"], seconds) for params, seconds in reversed(rows) if seconds]
 
 
 def _due(pool: str, now: float) -> tuple[ColumnElement[bool], ...]:

@@ -51,3 +51,12 @@ class Outcome(StrEnum):
     """Stopped cleanly by the daemon's shutdown; costs the step nothing."""
     INTERRUPTED = "interrupted"
     """Its daemon died; found by the next start."""
+
+
+class NoticeState(StrEnum):
+    QUEUED = "queued"
+    """To be delivered, not before `scheduled_at`."""
+    SENT = "sent"
+    """The receiver has it."""
+    DROPPED = "dropped"
+    """Given up: refused for good, or tried for too long."""

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from dropdub.store.states import JobState, StepState
+from dropdub.store.states import JobState, NoticeState, StepState
 
 
 def _json(default: type) -> Any:
@@ -166,6 +166,26 @@ class Daemon(SQLModel, table=True):
     stopped_at: float | None = None
     notes: list[str] = _json(list)
     """What an administrator should know now: files that cannot be taken, watching by polling and why."""
+
+
+class Notice(SQLModel, table=True):
+    """One message about an ended job to one channel. Recorded with the job's end, and kept until it is delivered."""
+
+    __table_args__ = (Index("ix_notice_state", "state", "channel", "scheduled_at"),)
+
+    id: str = Field(primary_key=True)
+    """Told to the receiver, who may get it twice and knows it by this."""
+    job_id: int
+    """Of a job that may have been forgotten since."""
+    channel: str
+    """`webhook` or `command`."""
+    payload: dict[str, Any] = _json(dict)
+    state: str = NoticeState.QUEUED
+    attempts: int = 0
+    scheduled_at: float = 0.0
+    error: str | None = None
+    created_at: float
+    ended_at: float | None = None
 
 
 class Control(SQLModel, table=True):

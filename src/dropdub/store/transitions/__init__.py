@@ -8,6 +8,7 @@ from dropdub.store.transitions.claims import claim_step, record_worker
 from dropdub.store.transitions.delivery import add_event, add_warning, claim_outbox
 from dropdub.store.transitions.endings import begin_ending, finish_job, prune_jobs, request_cancel, retry_job
 from dropdub.store.transitions.intake import record_job, take_job, turn_duplicate, vanish_job
+from dropdub.store.transitions.notices import end_notice, postpone_notice, tidy_notices
 from dropdub.store.transitions.outcomes import (
     commit_result,
     complete_step,
@@ -50,11 +51,13 @@ __all__ = [
     "commit_result",
     "complete_step",
     "count_interruption",
+    "end_notice",
     "fail_step",
     "finish_job",
     "hold_job",
     "pause_all",
     "pause_job",
+    "postpone_notice",
     "prune_jobs",
     "record_job",
     "record_worker",
@@ -71,6 +74,7 @@ __all__ = [
     "start_run",
     "stop_run",
     "take_job",
+    "tidy_notices",
     "turn_duplicate",
     "vanish_job",
 ]

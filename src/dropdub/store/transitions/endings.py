@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import delete, select
 from sqlmodel import Session
 
@@ -11,6 +13,7 @@ from dropdub.store.states import ENDED, UNFINISHED, JobState, StepState
 from dropdub.store.tables import Job
 from dropdub.store.transitions.branches import cancel_queued
 from dropdub.store.transitions.guard import JOB, STEP, change_job, fresh_job, tell
+from dropdub.store.transitions.notices import add_notices
 from dropdub.store.views.shapes import PrunedJob
 
 _LEVELS = {JobState.SUCCEEDED: "info", JobState.FAILED: "error", JobState.CANCELLED: "warning"}
@@ -62,9 +65,16 @@ def begin_ending(  # noqa: PLR0913  keywords: what the job row records
 
 
 def finish_job(
-    store: Store, job_id: int, *, source: str, now: float, sidecar: str | None = None, companion: str | None = None
+    store: Store,
+    job_id: int,
+    *,
+    source: str,
+    now: float,
+    sidecar: str | None = None,
+    companion: str | None = None,
+    channels: Collection[str] = (),
 ) -> Job:
-    """Give a job the state of its verdict, now that its files are in their places."""
+    """Give a job the state of its verdict, now that its files are in their places; `channels` are to be told."""
     with store.transaction() as session:
         job = change_job(
             session,
@@ -80,6 +90,7 @@ def finish_job(
         )
         text = f"{job.state.capitalize()}. {job.reason or ''}".strip()
         tell(session, job_id, text, now, level=_LEVELS[JobState(job.state)])
+        add_notices(session, job, channels, now)
     return job
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import update
+from sqlalchemy import delete, or_, update
 from sqlmodel import Session
 
 from dropdub.errors import TransitionRefused
@@ -13,11 +13,17 @@ from dropdub.store.states import StepState
 from dropdub.store.tables import Daemon
 from dropdub.store.transitions.guard import DAEMON, STEP
 
+KEPT_S = 90 * 86_400.0
+
 
 def start_run(
     store: Store, *, run_id: str, pid: int, pid_started: float, host: str, boot_id: str, now: float
 ) -> Daemon:
-    """Record that a run of the daemon begins."""
+    """Record that a run of the daemon begins.
+
+    Runs that began later than now (the clock was set back since: they would be taken for the newest) and those of
+    long ago are forgotten.
+    """
     run = Daemon(
         run_id=run_id,
         pid=pid,
@@ -27,7 +33,9 @@ def start_run(
         started_at=now,
         heartbeat_at=now,
     )
+    old = or_(DAEMON.c.started_at > now, DAEMON.c.started_at < now - KEPT_S)
     with store.transaction() as session:
+        session.connection().execute(delete(DAEMON).where(old))
         session.add(run)
     return run
 

@@ -91,7 +91,8 @@ def daemon_view(daemon: Row, *, paused: bool, now: float) -> DaemonView:
 def _daemon_state(daemon: Row, now: float) -> str:
     if daemon["stopped_at"] is not None:
         return "stopped"
-    return "gone" if now - daemon["heartbeat_at"] > DAEMON_GONE_S else "running"
+    # Ahead: the clock was set back, and a daemon that lives would have given sign since.
+    return "gone" if abs(now - daemon["heartbeat_at"]) > DAEMON_GONE_S else "running"
 
 
 def _is_at_work(job: Row, steps: Sequence[Row]) -> bool:

@@ -1,0 +1,121 @@
+"""Delivering the notices of one channel, from a thread of its own: neither job nor supervisor ever waits for it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from dropdub.daemon.logs import note
+from dropdub.daemon.retry import pause_s
+from dropdub.errors import DropdubError, HookFailed, NotDelivered, StoreError, TransitionRefused
+from dropdub.store import queries, transitions
+from dropdub.store.database import Store
+from dropdub.store.states import NoticeState
+from dropdub.store.tables import Notice
+
+FIRST_PAUSE_S = 5.0
+LONGEST_PAUSE_S = 900.0
+LONGEST_LOOK_S = 5.0
+"""How long it sleeps at the most, so that a retry comes about in time."""
+
+
+class Courier:
+    """Delivers one notice at a time, the longest due first. After a failure the whole channel pauses for a while.
+
+    `carry` delivers; it raises NotDelivered where it is to be tried again, HookFailed where it is not.
+    """
+
+    def __init__(self, store: Store, channel: str, carry: Callable[[Notice], None], *, give_up_after_s: float) -> None:
+        self._store = store
+        self._channel = channel
+        self._carry = carry
+        self._give_up_after_s = give_up_after_s
+        self._failures = 0
+        self.resumes_at = 0.0
+        self._stirred = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name=f"{channel} courier", daemon=True)
+        self.trouble: str | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that there may be something to deliver."""
+        self._stirred.set()
+
+    def dismiss(self) -> None:
+        """Ask it to end; `join` is to follow."""
+        self._stopping.set()
+        self._stirred.set()
+
+    def join(self, grace_s: float) -> None:
+        """Wait for its end at most so long; what is under way then is delivered again after the next start."""
+        if self._thread.ident is not None:
+            self._thread.join(grace_s)
+
+    def idle(self) -> bool:
+        """Return whether all has been delivered, or cannot be at present."""
+        return self._failures > 0 or queries.queued_notices(self._store, self._channel) == 0
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set():
+            if not self._deliver_one():
+                self._stirred.wait(LONGEST_LOOK_S)
+                self._stirred.clear()
+
+    def _deliver_one(self) -> bool:
+        try:
+            return self.tick(monotonic=time.monotonic(), now=time.time())
+        except (StoreError, TransitionRefused) as error:  # the database is busy or full: the notice stays as it is
+            note("notice cannot be recorded", level=logging.WARNING, channel=self._channel, text=error.message)
+            return False
+
+    def tick(self, *, monotonic: float, now: float) -> bool:
+        """Deliver the notice that is due, if any; return whether there may be more to do at once.
+
+        `monotonic` tells the channel's pause, `now` (epoch seconds) what is stored.
+        """
+        if monotonic < self.resumes_at:
+            return False
+        notice = queries.next_notice(self._store, self._channel, now=now, longest_s=LONGEST_PAUSE_S)
+        if notice is None:
+            return False
+        try:
+            self._carry(notice)
+        except HookFailed as error:
+            self._end(notice, NoticeState.DROPPED, error, now)
+            return True
+        except NotDelivered as error:
+            self._failed(notice, error, monotonic, now)
+            return False
+        except Exception as error:  # the thread's boundary: what nobody foresaw must not end it
+            note("notice not carried", level=logging.ERROR, trace=error, channel=self._channel)
+            self._failed(notice, NotDelivered(f"{type(error).__name__}."), monotonic, now)
+            return False
+        self._end(notice, NoticeState.SENT, None, now)
+        return True
+
+    def _end(self, notice: Notice, state: NoticeState, error: DropdubError | None, now: float) -> None:
+        self._failures, self.trouble = 0, None
+        text = error.message if error else None
+        transitions.end_notice(self._store, notice.id, state=state, error=text, now=now)
+        level = logging.INFO if error is None else logging.WARNING
+        note(f"notice {state}", level=level, job=notice.job_id, channel=self._channel, id=notice.id, text=text)
+
+    def _failed(self, notice: Notice, error: NotDelivered, monotonic: float, now: float) -> None:
+        if self._stopping.is_set():
+            return
+        self._failures += 1
+        pause = pause_s(self._failures, first=FIRST_PAUSE_S, longest=LONGEST_PAUSE_S)
+        self.resumes_at = monotonic + pause
+        self.trouble = f"Notices cannot be delivered by {self._channel}. {error.sentence}"
+        if now - notice.created_at > self._give_up_after_s:
+            text = error.message
+            transitions.end_notice(self._store, notice.id, state=NoticeState.DROPPED, error=text, now=now)
+            note("notice given up", level=logging.WARNING, job=notice.job_id, channel=self._channel, text=text)
+            return
+        transitions.postpone_notice(self._store, notice.id, error=error.message, at=now + pause)
+        note("notice not delivered", level=logging.WARNING, job=notice.job_id, text=error.message, again_s=round(pause))

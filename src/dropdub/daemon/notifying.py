@@ -1,0 +1,84 @@
+"""Telling others of ended jobs: one courier for each channel that is set."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+
+from dropdub.daemon.context import Context
+from dropdub.daemon.courier import Courier
+from dropdub.daemon.logs import note
+from dropdub.errors import HookFailed
+from dropdub.notify import facts
+from dropdub.notify.channels import command_for, open_channels
+from dropdub.notify.hook import run_hook
+from dropdub.notify.webhook import post
+from dropdub.store import transitions
+from dropdub.store.tables import Notice
+
+KEPT_S = 7 * 86_400.0
+"""How long a notice that has ended is kept, for who asks why nobody was told."""
+STOP_GRACE_S = 1.5
+
+
+class Notifier:
+    """Has the notices of this root delivered, also those of earlier runs."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._settings = context.config.notify
+        self._stopping = threading.Event()
+        carriers = {"webhook": self._post, "command": self._run}
+        self._couriers = [
+            Courier(context.store, channel, carriers[channel], give_up_after_s=self._settings.give_up_after)
+            for channel in open_channels(self._settings)
+        ]
+
+    def start(self) -> None:
+        transitions.tidy_notices(self._context.store, ended_before=time.time() - KEPT_S)
+        for courier in self._couriers:
+            courier.start()
+
+    def wake(self) -> None:
+        """Say that a job has ended."""
+        for courier in self._couriers:
+            courier.wake()
+
+    def stop(self) -> None:
+        """End the couriers in bounded time; a program that runs is ended, and run again by the next start."""
+        self._stopping.set()
+        for courier in self._couriers:
+            courier.dismiss()
+        ends_at = time.monotonic() + STOP_GRACE_S
+        for courier in self._couriers:
+            courier.join(max(0.0, ends_at - time.monotonic()))
+
+    @property
+    def idle(self) -> bool:
+        return all(courier.idle() for courier in self._couriers)
+
+    @property
+    def notes(self) -> list[str]:
+        """Return what an administrator should know: channels that do not take what they are told."""
+        return [courier.trouble for courier in self._couriers if courier.trouble is not None]
+
+    def _post(self, notice: Notice) -> None:
+        post(self._settings.webhook, {**notice.payload, "id": notice.id}, id_=notice.id)
+
+    def _run(self, notice: Notice) -> None:
+        told = facts.facts_of(notice.payload)
+        command = command_for(self._settings, told["state"])
+        if not command:
+            raise HookFailed("No command is set for this end any more.")
+        root = self._context.root
+        run_hook(
+            facts.arguments(command, told),
+            environment=facts.environment(told, os.environ, root=str(root.path), notice=notice.id),
+            message=json.dumps({**notice.payload, "id": notice.id}).encode(),
+            lock_path=root.run_dir / f"hook-{notice.id}.lock",
+            deadline_s=self._settings.command_deadline,
+            stopping=self._stopping,
+            told=lambda line: note("hook says", job=notice.job_id, text=line),
+        )

@@ -1,0 +1,68 @@
+"""The clock: obviously wrong, or set back since something was written."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from dropdub.doctor.finding import Finding, fine, problem, warning
+from dropdub.doctor.subject import Subject
+from dropdub.errors import StoreError
+from dropdub.store.views import open_reader
+
+EARLIEST = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+"""This program is younger: a clock before that has lost its battery."""
+LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
+FILE_SLACK_S = 86_400.0
+"""A camera's or another time zone's clock may be some hours off: only what is a day ahead tells something."""
+HEARTBEAT_SLACK_S = 60.0
+MOST_FILES = 1_000
+
+
+def findings(subject: Subject) -> Iterator[Finding]:
+    newest, file = _newest([subject.root.config_file, *_entries(subject.root.inbox), *_entries(subject.root.archive)])
+    yield judged(time.time(), newest=newest, heartbeat=_heartbeat(subject.url), file=file)
+
+
+def judged(now: float, *, newest: float | None, heartbeat: float | None, file: str = "") -> Finding:
+    """Judge the clock by itself, by the newest file's time and by the daemon's last sign of life (epoch seconds)."""
+    text = f"{datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M} UTC"
+    remedy = "Set the clock, or let the system set it by network time."
+    if not EARLIEST < now < LATEST:
+        return problem("Clock", f"{text} cannot be", remedy)
+    if heartbeat is not None and heartbeat > now + HEARTBEAT_SLACK_S:
+        return warning("Clock", f"{text}; the daemon's last sign of life lies in the future", remedy)
+    if newest is not None and newest > now + FILE_SLACK_S:
+        ahead = f"{text}; a file's time lies in the future, by {(newest - now) / 86_400:.0f} days"
+        return warning("Clock", ahead, remedy, detail=file)
+    return fine("Clock", text)
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            return [Path(entry.path) for entry in islice(entries, MOST_FILES)]
+    except OSError:
+        return []
+
+
+def _newest(paths: Iterable[Path]) -> tuple[float | None, str]:
+    times = []
+    for path in paths:
+        try:
+            times.append((path.lstat().st_mtime, str(path)))
+        except OSError:
+            continue
+    return max(times, default=(None, ""))
+
+
+def _heartbeat(url: str) -> float | None:
+    try:
+        daemon = open_reader(url).status(now=0.0, limit=0).daemon
+    except StoreError:
+        return None
+    return datetime.fromisoformat(daemon.heartbeat_at).timestamp() if daemon is not None else None

@@ -1,0 +1,90 @@
+"""Which engine does the work of each role, and whether its model is here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from dropdub.config import Config
+from dropdub.doctor.finding import Finding, fine, problem, warning
+from dropdub.doctor.subject import Subject
+from dropdub.engines.catalogue import DEFAULT_MODELS, MODELS, find
+from dropdub.engines.download.record import examine
+from dropdub.engines.offers import Offer, installed_offers
+from dropdub.engines.uses import uses
+
+_ROLES = ("transcriber", "translator", "synthesizer", "diarizer")
+_OPTIONAL = ("diarizer",)
+"""Roles without which the work goes on: all speakers are then taken for one."""
+
+
+def findings(subject: Subject) -> Iterator[Finding]:
+    offers = installed_offers()
+    use = subject.config.models.use
+    for role in _ROLES:
+        yield role_finding(role, str(getattr(subject.config.job, role)), offers, use)
+    yield from _models(subject, offers)
+
+
+def role_finding(role: str, wanted: str, offers: Mapping[str, Offer], use: Mapping[str, str]) -> Finding:
+    """Judge one role: `wanted` is the engine that the settings name, or auto; `use` the models that they name."""
+    if wanted != "auto":
+        return _named(role, wanted, offers, use)
+    usable = [offer.name for offer in offers.values() if offer.role == role and _is_usable(offer, use)]
+    if usable:
+        return fine(role, f"auto: {', '.join(usable)}")
+    if role in _OPTIONAL:
+        return fine(role, "none is installed: all speakers are taken for one")
+    return warning(role, "none is installed", "Install the engines: pip install 'dropdub[quality]'")
+
+
+def _named(role: str, wanted: str, offers: Mapping[str, Offer], use: Mapping[str, str]) -> Finding:
+    offer = offers.get(wanted)
+    if offer is None or (offer.role and offer.role != role):
+        of_role = ", ".join(one.name for one in offers.values() if one.role == role)
+        return problem(role, "the engine that is named is not installed", f"Choose one of: {of_role}.", detail=wanted)
+    if offer.problem is not None:
+        return problem(role, f"{wanted} cannot be used", offer.problem)
+    if not has_model(wanted, use):
+        remedy = f"Name one under models.use, for example {{{wanted}: opus-mt-en-pt}}."
+        return problem(role, f"{wanted} has no model of its own, and none is named", remedy)
+    return fine(role, wanted)
+
+
+def _is_usable(offer: Offer, use: Mapping[str, str]) -> bool:
+    return offer.problem is None and has_model(offer.name, use)
+
+
+def has_model(engine: str, use: Mapping[str, str]) -> bool:
+    """Return whether an engine needs no model or knows which: ours without a usual one must be told."""
+    must_be_told = {model.engine for model in MODELS} - set(DEFAULT_MODELS)
+    return engine not in must_be_told or engine in use
+
+
+def _models(subject: Subject, offers: Mapping[str, Offer]) -> Iterator[Finding]:
+    models = subject.config.models
+    for use in uses(subject.config, offers.values()):
+        offer = offers.get(use.engine)
+        if offer is not None and offer.problem is None:
+            needed = offer.role == "transcriber" or _translates(subject.config)
+            folder = use.folder(subject.root.models_dir(models.dir))
+            yield model_finding(use.engine, folder, needed=needed, fallback=models.fallback)
+
+
+def model_finding(engine: str, folder: Path, *, needed: bool, fallback: str) -> Finding:
+    """Judge whether an engine's model is here, whole; `needed`: what is dropped without further options uses it."""
+    if examine(folder, find(folder.name), thorough=False).usable:
+        return fine("model", f"that of {engine} is here", detail=str(folder))
+    remedy = f"Get it with: jobs models pull {folder.name}"
+    if fallback == "light":
+        text = f"that of {engine} is not here: a light engine stands in"
+        return warning("model", text, remedy, detail=str(folder))
+    if not needed:
+        text = f"that of {engine} is not here: no language to translate into is set, so little needs it"
+        return warning("model", text, remedy, detail=str(folder))
+    return problem("model", f"that of {engine} is not here: jobs wait for it", remedy, detail=str(folder))
+
+
+def _translates(config: Config) -> bool:
+    """Return whether the settings, or a profile's, name a language to translate into."""
+    return bool(config.job.targets) or any(profile.get("targets") for profile in config.profiles.values())

@@ -1,0 +1,84 @@
+"""Whether the folders are there, can really be written to, and can be moved between by a rename."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from dropdub.doctor.finding import Finding, fine, problem, warning
+from dropdub.doctor.subject import Subject
+from dropdub.files import remove
+from dropdub.root import Root
+
+FIVE = ("inbox", "outbox", "work", "failed", "archive")
+MOVES = (("inbox", "work"), ("work", "archive"), ("work", "failed"))
+"""The ways that originals go. What is published is renamed within the outbox."""
+PROBE_PREFIX = ".dropdub-doctor-"
+"""Hidden, so that neither the inbox's watcher nor a person takes it for a file."""
+_CONNECT = "Connect the share, or make the folder and let the account that runs Dropdub write there."
+
+
+def findings(subject: Subject) -> Iterator[Finding]:
+    refusals = {name: refusal(getattr(subject.root, name)) for name in FIVE}
+    for name, reason in refusals.items():
+        folder = getattr(subject.root, name)
+        if reason is None:
+            yield fine(name, "can be written to", detail=str(folder))
+        else:
+            yield problem(name, "is not there, or cannot be written to", _CONNECT, detail=f"{folder}: {reason}")
+    whole = {name for name, reason in refusals.items() if reason is None}
+    yield from _moves(subject.root, [move for move in MOVES if whole.issuperset(move)])
+
+
+def refusal(folder: Path) -> str | None:
+    """Write, read back and remove a file in a folder; return why that failed, None where it did not."""
+    try:
+        probe = _probe(folder)
+        try:
+            if probe.read_bytes() != b"dropdub":
+                return "what was written is read back otherwise"
+        finally:
+            remove(probe)
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
+
+
+def _moves(root: Root, moves: list[tuple[str, str]]) -> Iterator[Finding]:
+    apart = [f"{start} to {end}" for start, end in moves if not can_rename(getattr(root, start), getattr(root, end))]
+    if apart:
+        remedy = "It works, but takes longer: put the folders on one disk under folders in config.yaml if you can."
+        yield warning("File system", f"files are copied, not renamed, from {', '.join(apart)}", remedy)
+    elif moves:
+        yield fine("File system", "originals are moved by a rename")
+
+
+def can_rename(start: Path, end: Path) -> bool:
+    """Return whether a file goes from one folder to the other by a rename.
+
+    Tried, not told from device numbers: two mounts of one disk have the same number, and refuse all the same.
+    """
+    try:
+        probe = _probe(start)
+    except OSError:
+        return False
+    moved = end / probe.name
+    try:
+        probe.rename(moved)
+    except OSError as error:
+        remove(probe)
+        return error.errno != errno.EXDEV
+    remove(moved)
+    return True
+
+
+def _probe(folder: Path) -> Path:
+    handle, name = tempfile.mkstemp(prefix=PROBE_PREFIX, dir=folder)
+    try:
+        os.write(handle, b"dropdub")
+    finally:
+        os.close(handle)
+    return Path(name)

@@ -1,0 +1,94 @@
+"""The graphics card: what its driver says, and whether the engines can compute on it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from dropdub.doctor.finding import Finding, fine, problem, warning
+from dropdub.doctor.subject import Subject
+from dropdub.quantities import format_size
+
+ASK = ("nvidia-smi", "--query-gpu=name,driver_version,memory.total,memory.free", "--format=csv,noheader,nounits")
+COUNT = "import ctranslate2; print(ctranslate2.get_cuda_device_count())"
+"""Asked in a process of its own: a driver that does not fit may end the one that asks."""
+ANSWER_WITHIN_S = 60.0
+_MEBIBYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Card:
+    """One NVIDIA card. Memory in bytes, None where the driver does not tell (a card that shares the machine's)."""
+
+    name: str
+    driver: str
+    memory: int | None
+    free: int | None
+
+
+def findings(subject: Subject) -> Iterator[Finding]:
+    cards = cards_in(_said(ASK) or "")
+    count = _devices() if find_spec("ctranslate2") else None
+    yield judged(cards, count, wanted=subject.config.models.device)
+
+
+def judged(cards: list[Card], devices: int | None, *, wanted: str) -> Finding:
+    """Judge what the driver lists, and how many devices the engines see (None: nobody could be asked).
+
+    `wanted` is `models.device`: auto, cpu or cuda.
+    """
+    if not cards and not devices:
+        text = "no NVIDIA card, or no driver: everything is computed on the processor"
+        remedy = "Install the card's driver, or set models.device to auto."
+        return problem("Graphics card", text, remedy) if wanted == "cuda" else fine("Graphics card", text)
+    text = "; ".join(map(_described, cards)) or f"{devices} seen by the engines, but nvidia-smi is silent"
+    if wanted == "cpu":
+        return fine("Graphics card", f"{text}; not used (models.device: cpu)")
+    if devices:
+        return fine("Graphics card", text)
+    if devices is None:
+        return fine("Graphics card", f"{text}; CTranslate2, which would compute on it, is not installed")
+    remedy = "Update the card's driver, and install the CUDA libraries that CTranslate2 asks for."
+    text = f"{text}; the engines cannot use it and compute on the processor"
+    return problem("Graphics card", text, remedy) if wanted == "cuda" else warning("Graphics card", text, remedy)
+
+
+def cards_in(listing: str) -> list[Card]:
+    """Return the cards that `nvidia-smi` lists in the columns of `ASK`; what is not such a line is left out."""
+    rows = ([value.strip() for value in line.split(",")] for line in listing.splitlines())
+    return [Card(row[0], row[1], _bytes(row[2]), _bytes(row[3])) for row in rows if len(row) == 4]
+
+
+def _bytes(mebibytes: str) -> int | None:
+    return int(mebibytes) * _MEBIBYTE if mebibytes.isdigit() else None
+
+
+def _described(card: Card) -> str:
+    memory = f", {format_size(card.free)} of {format_size(card.memory)} free" if card.memory and card.free else ""
+    return f"{card.name}, driver {card.driver}{memory}"
+
+
+def _devices() -> int:
+    """Return how many devices CTranslate2 can use; 0 too where asking ends its process."""
+    answer = (_said((sys.executable, "-c", COUNT)) or "").strip()
+    return int(answer) if answer.isdigit() else 0
+
+
+def _said(command: tuple[str, ...]) -> str | None:
+    """Return what a program says, None where it is not there, fails, or does not answer."""
+    try:
+        answer = subprocess.run(
+            command,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=ANSWER_WITHIN_S,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout

@@ -1,0 +1,60 @@
+"""Cores, memory and disk."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import psutil
+
+from dropdub.doctor.finding import Finding, fine, problem, warning
+from dropdub.doctor.subject import Subject
+from dropdub.engines.catalogue import find
+from dropdub.engines.offers import installed_offers
+from dropdub.engines.uses import uses
+from dropdub.quantities import format_size
+
+
+def findings(subject: Subject) -> Iterator[Finding]:
+    memory = psutil.virtual_memory()
+    yield fine("Cores", f"{psutil.cpu_count(logical=False) or psutil.cpu_count() or 1}")
+    least = int(subject.config.limits.min_free_memory)
+    yield memory_finding(memory.total, memory.available, least=least, models=_needs(subject))
+    for name in ("work", "outbox"):
+        folder: Path = getattr(subject.root, name)
+        try:
+            free = shutil.disk_usage(folder).free
+        except OSError:
+            continue  # that it is not there, another check says
+        yield disk_finding(name, free, least=int(subject.config.limits.min_free_disk), folder=folder)
+
+
+def memory_finding(total: int, available: int, *, least: int, models: Mapping[str, int]) -> Finding:
+    """Judge the memory: bytes in all, bytes free, the bytes below which work waits, and what each model takes."""
+    text = f"{format_size(available)} of {format_size(total)} free"
+    if available < least:
+        remedy = "Close other programs, or lower limits.min_free_memory: work waits."
+        return problem("Memory", f"{text}; {format_size(least)} are wanted", remedy)
+    large = {name: size for name, size in models.items() if size > available}
+    if large:
+        name, size = max(large.items(), key=lambda item: item[1])
+        remedy = "Close other programs, or choose a smaller model under models.use."
+        return warning("Memory", f"{text}; the largest model takes about {format_size(size)}", remedy, detail=name)
+    return fine("Memory", text)
+
+
+def disk_finding(name: str, free: int, *, least: int, folder: Path) -> Finding:
+    """Judge the bytes free where a folder lies."""
+    text = f"{format_size(free)} free where {name} lies"
+    if free < least:
+        remedy = "Free some space, or lower limits.min_free_disk: work waits."
+        return problem("Disk", f"{text}; {format_size(least)} are wanted", remedy, detail=str(folder))
+    return fine("Disk", text, detail=str(folder))
+
+
+def _needs(subject: Subject) -> dict[str, int]:
+    here = subject.root.models_dir(subject.config.models.dir)
+    used = [use for use in uses(subject.config, installed_offers().values()) if use.folder(here).is_dir()]
+    known = [model for use in used if (model := find(use.model)) is not None]
+    return {model.name: model.memory_bytes for model in known}

@@ -1,0 +1,61 @@
+"""Whether the daemon runs, and whether it is installed as a service."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+from dropdub.doctor.finding import Finding, fine, warning
+from dropdub.doctor.subject import Subject
+from dropdub.errors import DropdubError, StoreError
+from dropdub.store.views import open_reader
+
+_START = "Start it with: jobs watch"
+
+
+def findings(subject: Subject) -> Iterator[Finding]:
+    found = _daemon(subject)
+    if found is not None:
+        yield found
+    installed = service_finding(subject.root.path)
+    if installed is not None:
+        yield installed
+
+
+def _daemon(subject: Subject) -> Finding | None:
+    try:
+        daemon = open_reader(subject.url).status(now=time.time(), limit=0).daemon
+    except StoreError:
+        return None  # what is wrong with the database, another check says
+    if daemon is None:
+        return warning("Daemon", "it never ran here", _START)
+    if daemon.state == "running":
+        return fine("Daemon", "it runs", detail=" ".join(daemon.notes))
+    if daemon.state == "gone":
+        remedy = f"{_START}. Why it ended may stand in: jobs logs"
+        return warning("Daemon", "it ended without a word", remedy, detail=f"last sign of life {daemon.heartbeat_at}")
+    return warning("Daemon", "it is stopped", _START, detail=f"since {daemon.heartbeat_at}")
+
+
+def service_finding(root: Path) -> Finding | None:
+    """Say what the service's own module tells of it; None where this Dropdub has none."""
+    try:
+        status = import_module("dropdub.service").status(root)
+    except (ModuleNotFoundError, AttributeError):
+        return None
+    except (DropdubError, OSError) as error:
+        return warning("Service", "its state cannot be told", "Ask it with: jobs service status", detail=str(error))
+    return judged(installed=status.installed, enabled=status.enabled, running=status.running)
+
+
+def judged(*, installed: bool, enabled: bool, running: bool) -> Finding:
+    """Judge a service by whether it is installed, begins by itself, and runs."""
+    if not installed:
+        return fine("Service", "not installed: the daemon runs while somebody runs it")
+    if not running:
+        return warning("Service", "installed, but it does not run", "Start it with: jobs service start")
+    if not enabled:
+        return warning("Service", "it runs, but will not begin by itself", "Start it with: jobs service start")
+    return fine("Service", "installed, and runs")

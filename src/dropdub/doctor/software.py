@@ -1,0 +1,94 @@
+"""Python and ffmpeg: their versions, and whether ffmpeg has all that is asked of it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from dropdub.doctor.finding import Finding, fine, problem, warning
+from dropdub.doctor.subject import Subject
+from dropdub.errors import EngineMissing
+from dropdub.media.ffmpeg import find_ffmpeg
+
+OLDEST_FFMPEG = 4
+ANSWER_WITHIN_S = 20.0
+NEEDED = {
+    "filters": ("aresample",),
+    "encoders": ("aac", "pcm_s16le", "mov_text", "srt"),
+    "muxers": ("wav", "ipod", "mp4", "matroska"),
+}
+"""What the stages ask of ffmpeg, by the option that lists it."""
+_GET_ANOTHER = "Install a complete ffmpeg, or: pip install --force-reinstall imageio-ffmpeg."
+
+
+def findings(_subject: Subject) -> Iterator[Finding]:
+    bits = 64 if sys.maxsize > 2**32 else 32
+    version = sys.version.split()[0]
+    if bits == 64:
+        yield fine("Python", f"{version}, {bits} bits", detail=sys.executable)
+    else:
+        yield warning("Python", f"{version}, {bits} bits", "Install a 64-bit Python: large models need it.")
+    try:
+        yield _ffmpeg(find_ffmpeg())
+    except EngineMissing as error:
+        yield problem("ffmpeg", "none is found", error.remedy, detail=error.message)
+
+
+def _ffmpeg(program: Path) -> Finding:
+    try:
+        version = version_in(_said(program, "-version"))
+        missing = {
+            f"{name} ({kind})"
+            for kind, wanted in NEEDED.items()
+            for name in lacking(_said(program, f"-{kind}"), wanted)
+        }
+    except (OSError, subprocess.SubprocessError) as error:
+        return problem("ffmpeg", "it does not answer", _GET_ANOTHER, detail=f"{program}: {error}")
+    if missing:
+        text = f"{version}, which lacks {', '.join(sorted(missing))}"
+        return problem("ffmpeg", text, _GET_ANOTHER, detail=str(program))
+    if is_old(version):
+        return warning("ffmpeg", f"{version}, which is old", _GET_ANOTHER, detail=str(program))
+    return fine("ffmpeg", f"{version}, with all that is used", detail=str(program))
+
+
+def version_in(text: str) -> str:
+    """Return the version that `ffmpeg -version` tells, `unknown` where it tells none."""
+    found = re.match(r"ffmpeg version ([\w.:+~-]+)", text)
+    return found[1] if found else "unknown"
+
+
+def is_old(version: str) -> bool:
+    """Return whether a version is older than what is tested; one without a number (a daily build) is not."""
+    found = re.match(r"n?(\d+)\.", version)
+    return found is not None and int(found[1]) < OLDEST_FFMPEG
+
+
+def lacking(listing: str, wanted: tuple[str, ...]) -> list[str]:
+    """Return which of `wanted` are not the second word of a line of ffmpeg's listing; it names some `a,b`."""
+    rows = (line.split() for line in listing.splitlines())
+    there = {name for row in rows if len(row) > 1 for name in row[1].split(",")}
+    return [name for name in wanted if name not in there]
+
+
+def _said(program: Path, option: str) -> str:
+    command = [str(program), "-hide_banner", option] if option != "-version" else [str(program), option]
+    answer = subprocess.run(
+        command,
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+        errors="replace",
+        timeout=ANSWER_WITHIN_S,
+    )
+    return answer.stdout
+
+
+def encoding() -> str:
+    """Return the encoding of file names and of standard output, which differ where a locale is set up badly."""
+    return f"{sys.getfilesystemencoding()}, {getattr(sys.stdout, 'encoding', None)}"

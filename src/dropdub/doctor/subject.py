@@ -1,0 +1,25 @@
+"""What is examined: one root with its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dropdub.config import Config, load_config
+from dropdub.root import CONFIG_NAME, Root
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A root, its settings, and its database's URL."""
+
+    root: Root
+    config: Config
+    url: str
+
+    @staticmethod
+    def at(path: Path) -> Subject:
+        """Return the root at `path`. Raises ConfigError."""
+        config = load_config(path / CONFIG_NAME)
+        root = Root.at(path, config.folders.model_dump())
+        return Subject(root, config, config.database or root.database_url)

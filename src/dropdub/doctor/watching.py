@@ -1,0 +1,66 @@
+"""How the inbox is watched, by the system's events or by looking through it, and whether the limits suffice."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from dropdub.doctor.finding import Finding, fine, warning
+from dropdub.doctor.subject import Subject
+from dropdub.inbox.mounts import network_kind
+from dropdub.inbox.watcher import Watcher
+
+LIMITS = Path("/proc/sys/fs/inotify")
+MOST_COUNTED = 100_000
+_NARROW_SHARE = 0.5
+
+
+def findings(subject: Subject) -> Iterator[Finding]:
+    inbox = subject.root.inbox
+    if not inbox.is_dir():
+        return
+    yield _watched(subject)
+    if sys.platform == "linux" and (most := _limit("max_user_watches")) is not None:
+        yield limit_finding(most, _folders_below(inbox))
+
+
+def limit_finding(most: int, folders: int) -> Finding:
+    """Judge the system's limit of watches (for all programs of the account) by how many the inbox takes."""
+    text = f"{most} watches allowed, {folders} taken by the inbox"
+    if folders > most * _NARROW_SHARE:
+        return warning("inotify", text, "Raise fs.inotify.max_user_watches with sysctl, or drop fewer folders.")
+    return fine("inotify", text)
+
+
+def _watched(subject: Subject) -> Finding:
+    """Really begin to watch, as the daemon does, and end it again."""
+    settings = subject.config.inbox
+    kind = network_kind(subject.root.inbox)
+    share = "on a network share" if kind else "on a disk of this machine"
+    watcher = Watcher(subject.root.inbox, settings, lambda: None)
+    try:
+        watcher.start()
+        notes = watcher.check()
+        mode = watcher.mode
+    finally:
+        watcher.stop()
+    if mode == "native":
+        return fine("Watching", f"the inbox lies {share}; the system tells of what comes")
+    text = f"the inbox lies {share}; it is looked through every {settings.polling_interval:g} s"
+    if kind or settings.observer == "polling":
+        return fine("Watching", text, detail=" ".join(notes))
+    return warning("Watching", text, " ".join(notes))
+
+
+def _limit(name: str) -> int | None:
+    try:
+        return int((LIMITS / name).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+
+
+def _folders_below(folder: Path) -> int:
+    return sum(1 for _ in islice(os.walk(folder), MOST_COUNTED))

@@ -1,0 +1,1 @@
+"""Figures of the work, for people who watch machines: kept, judged and published. Knows no database."""

@@ -1,0 +1,48 @@
+"""One message to a web address."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from dropdub.config import Webhook
+from dropdub.errors import NotDelivered
+from dropdub.notify.signature import headers
+from dropdub.quantities import format_duration
+
+CLIENT = "httpx2"
+
+
+def post(webhook: Webhook, payload: Mapping[str, Any], *, id_: str) -> None:
+    """Deliver a message: any answer from 200 to 299 means that it was taken.
+
+    The time-out is for all of it together, however slowly the receiver answers. Redirects are not followed, and no
+    answer's content is read. Raises NotDelivered, whose message names neither address nor secret.
+    """
+    body = json.dumps(payload, ensure_ascii=False, sort_keys=True).encode()
+    secret = webhook.secret.get_secret_value() if webhook.secret else None
+    signed = headers(secret, id_=id_, timestamp=int(time.time()), body=body)
+    logging.getLogger(CLIENT).setLevel(logging.WARNING)  # it would log the address, which may hold a token
+    status = asyncio.run(_status(webhook, body, signed))
+    if not 200 <= status < 300:
+        raise NotDelivered(f"The webhook's receiver answers with {status}.")
+
+
+async def _status(webhook: Webhook, body: bytes, signed: Mapping[str, str]) -> int:
+    import httpx2  # noqa: PLC0415  a tenth of a second, and only for who has a webhook
+
+    assert webhook.url is not None
+    try:
+        async with asyncio.timeout(webhook.timeout), httpx2.AsyncClient(timeout=None) as client:
+            request = client.stream("POST", webhook.url.get_secret_value(), content=body, headers=dict(signed))
+            async with request as response:
+                return int(response.status_code)
+    except TimeoutError as error:
+        within = format_duration(webhook.timeout)
+        raise NotDelivered(f"The webhook's receiver did not answer within {within}.") from error
+    except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
+        raise NotDelivered(f"The webhook's receiver cannot be reached ({type(error).__name__}).") from None

@@ -1,0 +1,62 @@
+"""The real daemon tells others of its jobs' ends."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.acceptance.site import Site
+from tests.receiver import free_port, receiving
+from tests.waiting import wait_until
+
+SECRET = "T0K3N of sixteen letters"
+WRITE = """
+import os, pathlib, sys
+pathlib.Path(sys.argv[1]).write_text(os.environ["DROPDUB_JOB_NAME"] + " " + sys.argv[2])
+"""
+
+
+def logs(root: Site) -> str:
+    return "".join(path.read_text(encoding="utf-8") for path in (root.root / "work" / "logs").rglob("*.log"))
+
+
+def test_an_end_is_told_after_the_receiver_was_down_and_the_daemon_killed(
+    site: Callable[..., Site], tmp_path: Path
+) -> None:
+    port, told = free_port(), tmp_path / "told by a program.txt"
+    notify = {
+        "webhook": {"url": f"http://127.0.0.1:{port}/T0K3N", "secret": SECRET},
+        "on_success": [sys.executable, "-c", WRITE, str(told), "{state}"],
+        "on_failure": [sys.executable, "-c", "raise SystemExit(1)"],
+    }
+    root = site(notify=notify)
+    root.drop_text("Good morning.", "notes & more.txt")
+    root.start()
+    root.wait_for("notes & more.txt", "succeeded")
+    wait_until(lambda: told.exists() and told.read_text() != "", "the program to have run")
+    assert told.read_text() == "notes & more.txt succeeded"
+    wait_until(lambda: "notice not delivered" in logs(root), "the first try")
+    wait_until(lambda: "Notices cannot be delivered" in json.dumps(root.status()), "the administrator to be told")
+    root.kill()
+    with receiving(port=port) as receiver:
+        root.start()
+        wait_until(lambda: receiver.taken != [], "the notice to come", timeout_s=60)
+        assert root.stop() == 0
+    assert {message["data"]["name"] for _, message, _ in receiver.taken} == {"notes & more.txt"}
+    assert len(set(receiver.ids)) == 1
+    assert "T0K3N" not in logs(root) + root.output()
+    root.check()
+
+
+def test_a_stalling_receiver_delays_no_job_and_no_end_of_the_daemon(site: Callable[..., Site]) -> None:
+    with receiving("stall") as receiver:
+        root = site(notify={"webhook": {"url": receiver.url, "timeout": "5 min"}})
+        root.start()
+        for number in range(3):
+            root.drop_text(f"Number {number}.", f"{number}.txt")
+            root.wait_for(f"{number}.txt", "succeeded")
+        assert receiver.asked == 1
+        assert root.stop() == 0
+    root.check()

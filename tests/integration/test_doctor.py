@@ -1,0 +1,255 @@
+"""`jobs doctor` on real roots, whole and broken ones, and the report that may leave the machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dropdub.doctor import folders, service
+from dropdub.doctor.report import REPORT_NAME
+from dropdub.root import Root
+from dropdub.store import queries, transitions
+from dropdub.store.database import Store
+from tests.factories import NOW, a_queued_job, a_running_job, an_ending_job, failed
+
+LIGHT = {"transcriber": "pocketsphinx", "synthesizer": "espeak-ng"}
+MARK = "xyzzy"
+"""Stands in every name, text and path of a person that a report could give away."""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    made = tmp_path / "Anna's dubs" / "root"
+    made.mkdir(parents=True)
+    limits = {"min_free_disk": 1_000_000, "min_free_memory": 1_000_000}
+    settings = {"job": LIGHT, "limits": limits, "models": {"fallback": "light"}}
+    (made / "config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    Root.at(made).create_folders()
+    return made
+
+
+def doctor(root: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "dropdub", "--root", str(root), "doctor", *options],
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        timeout=120,
+        check=False,
+    )
+
+
+def found(root: Path, **environment: str) -> dict[str, dict[str, Any]]:
+    """Return the findings by what they are about; of several about one thing, the last."""
+    return {one["what"]: one for one in json.loads(doctor(root, "--json", **environment).stdout)}
+
+
+def test_a_root_in_good_order_has_no_problem(root: Path) -> None:
+    answer = doctor(root)
+    assert answer.returncode == 0, answer
+    assert "problem" not in answer.stdout
+    assert [line for line in answer.stdout.splitlines() if line.startswith("ok      inbox: can be written to")]
+    assert not list(root.rglob(f"{folders.PROBE_PREFIX}*")), "a probe was left"
+
+
+def test_each_broken_thing_is_a_problem_with_its_remedy_and_an_exit_code(root: Path) -> None:
+    shutil.rmtree(root / "outbox")
+    (root / "jobs.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 8000)
+    answer = doctor(root, "--json", DROPDUB_FFMPEG="/not/there/ffmpeg")
+    assert answer.returncode == 1
+    problems = [one for one in json.loads(answer.stdout) if one["state"] == "problem"]
+    assert {one["what"] for one in problems} >= {"outbox", "Database", "ffmpeg"}
+    assert all(one["remedy"] for one in problems)
+
+
+def test_an_ffmpeg_that_lacks_what_is_used_or_answers_with_nothing_is_a_problem(root: Path, tmp_path: Path) -> None:
+    if sys.platform == "win32":
+        pytest.skip("the stand-in is a shell script")
+    poor = tmp_path / "ffmpeg"
+    poor.write_text("#!/bin/sh\necho 'ffmpeg version 6.0 Copyright'\n", encoding="utf-8")
+    poor.chmod(0o755)
+    assert "lacks aac (encoders)" in found(root, DROPDUB_FFMPEG=str(poor))["ffmpeg"]["text"]
+    poor.write_text("#!/bin/sh\nexit 3\n", encoding="utf-8")
+    assert found(root, DROPDUB_FFMPEG=str(poor))["ffmpeg"]["text"] == "it does not answer"
+
+
+def test_folders_on_two_file_systems_are_told(tmp_path: Path) -> None:
+    other = Path("/dev/shm")
+    if not other.is_dir() or other.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("this machine has no second file system to write to")
+    with tempfile.TemporaryDirectory(dir=other) as away:
+        assert folders.can_rename(tmp_path, tmp_path)
+        assert not folders.can_rename(tmp_path, Path(away))
+        assert not list(tmp_path.iterdir()) and not list(Path(away).iterdir())
+
+
+def test_a_folder_that_may_not_be_written_to_is_told(tmp_path: Path) -> None:
+    assert folders.refusal(tmp_path) is None
+    assert folders.refusal(tmp_path / "away") is not None
+    (tmp_path / "file").touch()
+    assert folders.refusal(tmp_path / "file") is not None
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_the_daemons_state_is_told(root: Path) -> None:
+    assert found(root)["Daemon"]["text"] == "it never ran here"
+    store = Store.open(f"sqlite:///{root / 'jobs.db'}")
+
+    def start(run_id: str, now: float) -> None:
+        transitions.start_run(store, run_id=run_id, pid=1, pid_started=1.0, host="here", boot_id="b", now=now)
+
+    start("gone", time.time() - 1000)
+    assert found(root)["Daemon"]["text"] == "it ended without a word"
+    start("runs", time.time())
+    assert found(root)["Daemon"] | {"detail": ""} == {
+        "what": "Daemon", "state": "ok", "text": "it runs", "remedy": "", "detail": ""
+    }  # fmt: skip
+    transitions.stop_run(store, "runs", now=time.time())
+    assert found(root)["Daemon"]["text"] == "it is stopped"
+    store.close()
+
+
+def test_a_database_of_a_newer_program_is_told(root: Path) -> None:
+    Store.open(f"sqlite:///{root / 'jobs.db'}").close()
+    assert found(root)["Database"]["state"] == "ok"
+    connection = sqlite3.connect(root / "jobs.db", isolation_level=None)
+    connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    answer = found(root)["Database"]
+    assert answer["state"] == "problem" and "newer" in answer["text"]
+
+
+def test_a_dropdub_without_a_service_says_nothing_of_one(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
+    monkeypatch.setitem(sys.modules, "dropdub.service", None)
+    assert service.service_finding(root) is None
+
+
+@pytest.mark.parametrize(
+    ("installed", "enabled", "running", "state"),
+    [
+        (False, False, False, "ok"),
+        (True, True, True, "ok"),
+        (True, True, False, "warning"),
+        (True, False, True, "warning"),
+    ],
+)
+def test_a_service_is_judged(installed: bool, enabled: bool, running: bool, state: str) -> None:
+    assert service.judged(installed=installed, enabled=enabled, running=running).state == state
+
+
+def test_notices_that_do_not_get_through_are_told(root: Path) -> None:
+    assert "Notices" not in found(root)
+    settings = yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
+    settings["notify"] = {"webhook": {"url": "http://127.0.0.1:1/T0K3N"}}
+    (root / "config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    store = Store.open(f"sqlite:///{root / 'jobs.db'}")
+    job = an_ending_job(store)
+    assert job.id is not None
+    transitions.finish_job(store, job.id, source="/x", now=NOW, channels=["webhook"])
+    assert found(root)["Notices"]["state"] == "ok"
+    notice = queries.next_notice(store, "webhook", now=NOW, longest_s=1.0)
+    assert notice is not None
+    transitions.postpone_notice(store, notice.id, error="It is away.", at=NOW + 60)
+    store.close()
+    told = found(root)["Notices"]
+    assert (told["state"], told["detail"]) == ("warning", "It is away.")
+    assert "T0K3N" not in doctor(root, "--report").stdout
+    assert "T0K3N" not in (root / REPORT_NAME).read_text(encoding="utf-8")
+
+
+# -- the report ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def marked_root(tmp_path: Path) -> Path:
+    """A root in which everything that a person names or says carries the mark."""
+    made = tmp_path / f"home-{MARK}" / f"dubs {MARK}"
+    made.mkdir(parents=True)
+    settings = {
+        "job": {**LIGHT, "voice": MARK, "initial_prompt": f"about {MARK}", "hotwords": [MARK], "targets": ["es"]},
+        "profiles": {MARK: {"voice": MARK}},
+        "folders": {"archive": f"archive {MARK}"},
+        "models": {"use": {"nllb": f"model-{MARK}"}, "mirror": f"https://{MARK}.example"},
+        "inbox": {"ignore": [f"*.{MARK}"]},
+        "retry": {"attempts": 5},
+    }
+    (made / "config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    root = Root.at(made, {"archive": f"archive {MARK}"})
+    root.create_folders()
+    for folder in (root.inbox, root.archive, root.voices, root.failed):
+        (folder / f"{MARK}.mp4").write_text(MARK, encoding="utf-8")
+        os.utime(folder / f"{MARK}.mp4", (time.time() + 10**8,) * 2)
+    _fill_logs(root)
+    return made
+
+
+def _fill_logs(root: Root) -> None:
+    trace = (
+        f"2026-11-21T08:00:00.000Z ERROR {MARK} went wrong job=1 name={MARK}.mp4\n"
+        "Traceback (most recent call last):\n"
+        f'  File "/home/{MARK}/.venv/lib/python3.11/site-packages/dropdub/files.py", line 52, in move\n'
+        f"    move({MARK!r})\n"
+        f'  File "/home/{MARK}/own.py", line 3, in <module>\n'
+        f"ValueError: {MARK}\n"
+    )
+    (root.logs_dir / "dropdub.log").write_text(trace, encoding="utf-8")
+    (root.logs_dir / "dropdub-last-error.txt").write_text(trace, encoding="utf-8")
+
+
+def _fill_database(root: Path) -> None:
+    store = Store.open(f"sqlite:///{root / 'jobs.db'}")
+    a_queued_job(store, name=f"{MARK}.mp4")
+    job = a_queued_job(store, name=f"second {MARK}.mp4")
+    assert job.id is not None
+    transitions.hold_job(store, job.id, waiting_for="disk", reason=MARK, remedy=MARK, now=time.time())
+    failed(store, a_running_job(store, name=f"third {MARK}.mp4"))
+    with store.transaction() as session:
+        session.connection().exec_driver_sql(f"UPDATE attempt SET error_text = '{MARK}', error_class = 'WorkerDied'")
+    store.close()
+
+
+@pytest.mark.parametrize("broken", [False, True], ids=["whole", "broken"])
+def test_a_report_tells_nothing_of_a_person(marked_root: Path, broken: bool) -> None:
+    _fill_database(marked_root)
+    if broken:
+        shutil.rmtree(marked_root / "outbox")
+        (marked_root / "jobs.db").write_bytes(MARK.encode() * 100)
+    answer = doctor(marked_root, "--report", HOME=f"/home/{MARK}", USER=MARK, DROPDUB_FFMPEG=f"/{MARK}/ffmpeg")
+    assert MARK in answer.stdout, "the marks are there to be told to the person"
+    report = (marked_root / REPORT_NAME).read_text(encoding="utf-8")
+    private = {MARK, str(Path.home()), str(Path(sys.prefix)), str(marked_root), platform.node()}
+    assert [text for text in private if len(text) > 3 and text in report] == []
+    told = yaml.safe_load(report)
+    assert told["settings"]["retry.attempts"] == 5
+    assert told["tracebacks"][0] == ["dropdub/files.py:52 move", "elsewhere:3 <module>", "ValueError"]
+    assert ("attempts" in told) is not broken
+    if not broken:
+        assert told["attempts"][0]["error"] == "WorkerDied"
+
+
+def test_a_report_names_versions_and_findings(root: Path) -> None:
+    answer = doctor(root, "--report", "--json")
+    assert json.loads(answer.stdout), "standard output is still JSON"
+    told = yaml.safe_load((root / REPORT_NAME).read_text(encoding="utf-8"))
+    assert {"pydantic", "sqlmodel", "psutil"} <= told["packages"].keys()
+    assert {"Python", "ffmpeg", "inbox", "Clock"} <= {one["what"] for one in told["findings"]}
+    assert told["settings"] == {
+        "job.transcriber": "pocketsphinx",
+        "job.synthesizer": "espeak-ng",
+        "limits.min_free_disk": 1_000_000,
+        "limits.min_free_memory": 1_000_000,
+        "models.fallback": "light",
+    }

@@ -1,0 +1,91 @@
+"""Sleep and clocks that are set, told from three clocks; deadlines that do not run out in sleep."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dropdub.daemon import clocks
+from dropdub.daemon.clocks import Passage, Reading, between
+from dropdub.patience import LONGEST_LOOK_S, Patience
+
+START = Reading(awake=1_000.0, boot=5_000.0, wall=1_700_000_000.0)
+TURN_S = 0.5
+
+
+def later(awake: float, *, asleep: float = 0.0, set_by: float = 0.0, start: Reading = START) -> Reading:
+    """Return what Linux' clocks say after some seconds awake, some asleep, and a clock set by some."""
+    assert start.boot is not None
+    return Reading(start.awake + awake, start.boot + awake + asleep, start.wall + awake + asleep + set_by)
+
+
+def on_windows(reading: Reading) -> Reading:
+    """Return the same as Windows tells it: its one monotonic clock counts sleep."""
+    assert reading.boot is not None
+    return Reading(reading.boot, None, reading.wall)
+
+
+@pytest.mark.parametrize(
+    ("after", "passage"),
+    [
+        (later(TURN_S), Passage(0, 0)),
+        (later(TURN_S, asleep=8 * 3_600), Passage(8 * 3_600, 0)),
+        (later(TURN_S, set_by=-3_600), Passage(0, -3_600)),
+        (later(TURN_S, set_by=86_400), Passage(0, 86_400)),
+        (later(TURN_S, asleep=3_600, set_by=-7_200), Passage(3_600, -7_200)),
+        (later(TURN_S, set_by=1.0), Passage(0, 0)),
+        (later(20.0), Passage(0, 0)),
+        (later(600.0), Passage(600, 0)),
+    ],
+    ids=["turn", "sleep", "set back", "set on", "both", "network time", "held up", "stopped"],
+)
+def test_what_happened_is_told_from_the_clocks_of_linux(after: Reading, passage: Passage) -> None:
+    found = between(START, after)
+    assert (found.slept_s, found.set_s) == pytest.approx((passage.slept_s, passage.set_s))
+
+
+@pytest.mark.parametrize("asleep", [60.0, 8 * 3_600.0])
+@pytest.mark.parametrize("set_by", [0.0, -7_200.0, 86_400.0])
+def test_windows_tells_sleep_by_a_late_turn(asleep: float, set_by: float) -> None:
+    found = between(on_windows(START), on_windows(later(TURN_S, asleep=asleep, set_by=set_by)))
+    assert (found.slept_s, found.set_s) == pytest.approx((asleep + TURN_S, set_by))
+
+
+@given(st.floats(0, 25), st.floats(0, 1e6), st.floats(-1e8, 1e8))
+def test_sleep_and_setting_are_never_mistaken_for_each_other(awake: float, asleep: float, set_by: float) -> None:
+    found = between(START, later(awake, asleep=asleep, set_by=set_by))
+    assert found.slept_s == pytest.approx(asleep if asleep >= clocks.SLEPT_S else 0, abs=clocks.SLEPT_S)
+    assert found.set_s == pytest.approx(set_by, abs=clocks.SET_S + 1e-3)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such clock")
+def test_the_real_clocks_go_together() -> None:
+    before = clocks.read()
+    assert before.boot is not None
+    assert between(before, clocks.read()) == Passage(0, 0)
+
+
+# -- deadlines ----------------------------------------------------------------------------------------------------
+
+
+def test_time_that_nobody_looked_at_does_not_use_patience_up() -> None:
+    patience = Patience(60.0, now=0.0)
+    assert patience.left_s(1.0) == 59.0
+    assert patience.left_s(1.0 + 8 * 3_600) == 59.0 - LONGEST_LOOK_S
+
+
+@given(st.lists(st.floats(0.01, LONGEST_LOOK_S), min_size=1, max_size=200))
+def test_patience_ends_when_it_is_looked_at_often(looks: list[float]) -> None:
+    patience, now = Patience(100.0, now=0.0), 0.0
+    for look in looks:
+        now += look
+        left = patience.left_s(now)
+    assert left == pytest.approx(100.0 - now)
+
+
+def test_a_clock_that_goes_back_gives_no_time() -> None:
+    patience = Patience(10.0, now=100.0)
+    assert patience.left_s(50.0) == 10.0

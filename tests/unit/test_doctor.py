@@ -1,0 +1,219 @@
+"""What the doctor concludes from what it sees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dropdub.config import Config
+from dropdub.doctor import clock, engines, graphics, machine, settings, software, traces, watching
+from dropdub.doctor.database import LONG_WAL, damage_finding, revision_finding, wal_finding
+from dropdub.doctor.finding import Verdict
+from dropdub.doctor.graphics import Card
+from dropdub.engines.offers import Offer
+from dropdub.store.migrations import HEAD_REVISION
+
+NOW = clock.EARLIEST + 1_000_000
+GB = 1_000_000_000
+FILTERS = """Filters:
+  T.. = Timeline support
+ ... aresample         A->A       Resample audio data.
+ T.C scale             V->V       Scale the input video.
+"""
+CARDS = "NVIDIA GeForce RTX 3060, 535.129.03, 12288, 11790\nNVIDIA GB10, 580.95, [N/A], [N/A]\nnonsense\n"
+
+
+def test_ffmpegs_listing_tells_what_is_missing() -> None:
+    assert software.lacking(FILTERS, ("aresample", "loudnorm")) == ["loudnorm"]
+    assert software.lacking("  E mov,mp4,m4a  QuickTime", ("mp4",)) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "version", "old"),
+    [
+        ("ffmpeg version 5.1.9-0+deb12u1 Copyright (c)", "5.1.9-0+deb12u1", False),
+        ("ffmpeg version n7.1 Copyright", "n7.1", False),
+        ("ffmpeg version 3.4.8-0ubuntu0.2 Copyright", "3.4.8-0ubuntu0.2", True),
+        ("ffmpeg version N-112233-gabcdef Copyright", "N-112233-gabcdef", False),
+        ("what?", "unknown", False),
+    ],
+)
+def test_ffmpegs_version_is_read_and_an_old_one_known(said: str, version: str, old: bool) -> None:
+    assert (software.version_in(said), software.is_old(version)) == (version, old)
+
+
+def test_the_drivers_list_is_read_line_by_line() -> None:
+    first, second = graphics.cards_in(CARDS)
+    assert first == Card("NVIDIA GeForce RTX 3060", "535.129.03", 12288 << 20, 11790 << 20)
+    assert (second.memory, second.free) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("cards", "devices", "wanted", "state"),
+    [
+        (0, 0, "auto", "ok"),
+        (0, 0, "cuda", "problem"),
+        (0, None, "cuda", "problem"),
+        (2, 2, "auto", "ok"),
+        (2, 0, "auto", "warning"),
+        (2, 0, "cuda", "problem"),
+        (2, 0, "cpu", "ok"),
+        (2, None, "auto", "ok"),
+        (0, 1, "cuda", "ok"),
+    ],
+)
+def test_a_card_is_judged_by_driver_engines_and_wish(cards: int, devices: int | None, wanted: str, state: str) -> None:
+    found = graphics.judged(graphics.cards_in(CARDS)[:cards], devices, wanted=wanted)
+    assert found.state == state
+    assert bool(found.remedy) is (state != "ok")
+
+
+def test_memory_is_judged_by_what_work_waits_for_and_by_the_models() -> None:
+    def state(available: int) -> Verdict:
+        return machine.memory_finding(16 * GB, available, least=GB, models={"xtts-v2": 3 * GB}).state
+
+    assert [state(available) for available in (GB // 2, 2 * GB, 4 * GB)] == ["problem", "warning", "ok"]
+
+
+def test_an_inbox_that_takes_most_of_the_watches_is_told() -> None:
+    assert [watching.limit_finding(100, folders).state for folders in (50, 51)] == ["ok", "warning"]
+
+
+@pytest.mark.parametrize(
+    ("now", "newest", "heartbeat", "state"),
+    [
+        (0.0, None, None, "problem"),
+        (clock.LATEST + 1, None, None, "problem"),
+        (NOW, NOW - 5, NOW - 5, "ok"),
+        (NOW, NOW + 3_600, NOW + 5, "ok"),
+        (NOW, NOW + 100_000, None, "warning"),
+        (NOW, None, NOW + 100, "warning"),
+    ],
+)
+def test_the_clock_is_judged_by_year_files_and_heartbeat(
+    now: float, newest: float | None, heartbeat: float | None, state: str
+) -> None:
+    assert clock.judged(now, newest=newest, heartbeat=heartbeat).state == state
+
+
+def test_a_database_is_judged_by_wholeness_revision_and_log(tmp_path: Path) -> None:
+    file = tmp_path / "jobs.db"
+    states = [revision_finding(revision, file).state for revision in (HEAD_REVISION, "9999", None)]
+    assert states == ["ok", "problem", "problem"]
+    assert damage_finding("malformed", file).state == "problem"
+    assert damage_finding("database is locked", file).state == "warning"
+    assert [wal_finding(size, file).state for size in (0, LONG_WAL + 1)] == ["ok", "warning"]
+
+
+OFFERS = {
+    offer.name: offer
+    for offer in (
+        Offer("nllb", "translator", 20),
+        Offer("transformers", "translator", 15),
+        Offer("apertium", "translator", 10, problem="Not for this system."),
+        Offer("other", "translator", 1),
+    )
+}
+
+
+def test_an_engine_without_a_model_of_its_own_is_no_choice_until_one_is_named() -> None:
+    assert engines.role_finding("translator", "auto", OFFERS, {}).text == "auto: nllb, other"
+    named = {"transformers": "opus-mt-en-pt"}
+    assert engines.role_finding("translator", "auto", OFFERS, named).text == "auto: nllb, transformers, other"
+    assert engines.role_finding("translator", "transformers", OFFERS, {}).state == "problem"
+    assert engines.role_finding("translator", "transformers", OFFERS, named).state == "ok"
+
+
+def test_a_named_engine_must_be_there_usable_and_of_the_role() -> None:
+    states = [
+        engines.role_finding(role, wanted, OFFERS, {}).state
+        for role, wanted in [
+            ("translator", "nllb"),
+            ("translator", "apertium"),
+            ("translator", "unheard-of"),
+            ("synthesizer", "nllb"),
+            ("synthesizer", "auto"),
+            ("diarizer", "auto"),
+        ]
+    ]
+    assert states == ["ok", "problem", "problem", "problem", "warning", "ok"]
+
+
+@pytest.mark.parametrize(
+    ("here", "needed", "fallback", "state"),
+    [
+        (True, True, "none", "ok"),
+        (False, True, "none", "problem"),
+        (False, False, "none", "warning"),
+        (False, True, "light", "warning"),
+    ],
+)
+def test_a_missing_model_is_a_problem_where_jobs_wait_for_it(
+    tmp_path: Path, here: bool, needed: bool, fallback: str, state: str
+) -> None:
+    folder = tmp_path / "nllb-200-distilled-600M"
+    if here:
+        folder.mkdir()
+        for name in ("tokenizer.json", "config.json", "shared_vocabulary.json", "model.bin"):
+            (folder / name).write_text("here", encoding="utf-8")
+    assert engines.model_finding("nllb", folder, needed=needed, fallback=fallback).state == state
+
+
+def test_settings_are_told_only_where_they_tell_nothing_of_a_person() -> None:
+    given = {
+        "job": {"voice": "anna", "targets": ["pt"], "transcriber": "pocketsphinx", "translator": "annas-own"},
+        "retry": {"attempts": 7},
+        "limits": {"max_size": "3 GB"},
+        "inbox": {"observer": "polling"},
+        "profiles": {"anna": {}},
+        "database": "postgresql://anna:secret@host/jobs",
+    }
+    told = settings.changed(Config.model_validate(given))
+    assert told == {
+        "database": "(set)",
+        "inbox.observer": "polling",
+        "job.targets": "(set)",
+        "job.voice": "(set)",
+        "job.transcriber": "pocketsphinx",
+        "job.translator": "(set)",
+        "profiles": "(set)",
+        "limits.max_size": 3_000_000_000,
+        "retry.attempts": 7,
+    }
+    assert settings.changed(Config.model_validate({})) == {}
+
+
+def test_a_traceback_is_told_by_places_and_class() -> None:
+    lines = [
+        "2026-11-21T08:00:00Z ERROR went wrong name=anna.mp4",
+        "Traceback (most recent call last):",
+        '  File "/home/anna/.venv/lib/python3.11/site-packages/dropdub/files.py", line 7, in move',
+        "    secret_code()",
+        '  File "/home/anna/anna.py", line 1, in <module>',
+        "dropdub.errors.DiskFull: anna.mp4 is too big",
+        "anna again",
+        "Traceback (most recent call last):",
+        "Anna",
+    ]
+    assert list(traces.tracebacks(lines)) == [
+        ["dropdub/files.py:7 move", "elsewhere:1 <module>", "DiskFull"],
+        ["another"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "place"),
+    [
+        ("/home/anna/dropdub/src/dropdub/worker.py", "dropdub/worker.py"),
+        ("/usr/lib/python3.11/json/decoder.py", "python3.11/json/decoder.py"),
+        (r"C:\Users\Anna\AppData\Local\Programs\Python\Python311\Lib\json\decoder.py", "json/decoder.py"),
+        (r"C:\Users\Anna\venv\Lib\site-packages\numpy\core.py", "numpy/core.py"),
+        ("/home/anna/lib/anna/anna.py", "elsewhere"),
+        ("/dropdub/src/anna/anna.py", "elsewhere"),
+        ("<string>", "elsewhere"),
+        ("x", "elsewhere"),
+    ],
+)
+def test_a_place_in_code_is_told_within_its_package(file: str, place: str) -> None:
+    assert traces.code_place(file) == place

@@ -1,0 +1,119 @@
+"""What is told of a job's end, to whom, and how it is signed."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import standardwebhooks
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dropdub.cli.admin import masked
+from dropdub.config import Config, Notify, load_config
+from dropdub.errors import ConfigError
+from dropdub.notify import facts, signature
+from dropdub.notify.channels import channels_for, open_channels
+
+RAW = b"0123456789abcdef0123456789abcdef"
+SECRET = f"whsec_{base64.b64encode(RAW).decode()}"
+PAYLOAD = {"data": {"id": 7, "name": "A & B.mp4", "state": "failed", "reason": None, "published": "/outbox/A & B"}}
+
+
+def settings(**notify: Any) -> Notify:
+    return Notify.model_validate(notify)
+
+
+def test_a_receiver_made_by_others_accepts_the_signature_and_refuses_a_changed_message() -> None:
+    body = json.dumps({"type": "job.succeeded"}).encode()
+    headers = dict(signature.headers(SECRET, id_="msg_1", timestamp=int(time.time()), body=body))
+    receiver = standardwebhooks.Webhook(SECRET)
+    assert receiver.verify(body.decode(), headers) == {"type": "job.succeeded"}
+    for changed in ({"webhook-id": "msg_2"}, {"webhook-timestamp": str(int(time.time()) - 1)}):
+        with pytest.raises(standardwebhooks.WebhookVerificationError):
+            receiver.verify(body.decode(), {**headers, **changed})
+    with pytest.raises(standardwebhooks.WebhookVerificationError):
+        receiver.verify(body.decode() + " ", headers)
+
+
+def test_a_secret_in_any_words_is_its_own_key() -> None:
+    assert signature.key(SECRET) == RAW
+    assert signature.key("the sixteenth night") == b"the sixteenth night"
+    assert signature.key(SECRET.rstrip("=")) == RAW
+
+
+def test_without_a_secret_nothing_is_signed() -> None:
+    assert "webhook-signature" not in signature.headers(None, id_="msg_1", timestamp=1, body=b"")
+
+
+def test_each_end_has_its_channels() -> None:
+    both = settings(webhook={"url": "https://host/x"}, on_failure=["tell"])
+    assert channels_for(both, "succeeded") == ("webhook",)
+    assert channels_for(both, "failed") == ("webhook", "command")
+    assert channels_for(both, "cancelled") == ("webhook",)
+    assert open_channels(both) == ("webhook", "command")
+    assert open_channels(settings()) == ()
+    assert open_channels(settings(on_success=["tell"])) == ("command",)
+
+
+def test_words_in_braces_are_filled_in_and_every_argument_stays_one() -> None:
+    told = facts.facts_of(PAYLOAD)
+    command = ["{name}", "{name}: {state}", "{reason}", "{unknown} {", "{id}{folder}"]
+    assert facts.arguments(command, told) == [
+        *("{name}", "A & B.mp4: failed", ""),
+        *("{unknown} {", "7/outbox/A & B"),
+    ]
+
+
+@given(name=st.text())
+def test_what_a_file_is_called_is_never_looked_through_again(name: str) -> None:
+    told = facts.facts_of({"data": {"id": 1, "name": name}})
+    assert facts.arguments(["x", "<{name}>"], told) == ["x", f"<{name.replace(chr(0), '')}>"]
+
+
+def test_a_program_gets_the_facts_and_the_root_but_no_secret() -> None:
+    base = {"PATH": "/bin", "DROPDUB_NOTIFY__WEBHOOK__SECRET": "s", "dropdub_notify__webhook__url": "u"}
+    found = facts.environment(facts.facts_of(PAYLOAD), base, root="/dubs", notice="msg_1")
+    assert found == {
+        "PATH": "/bin",
+        "JOBS_ROOT": "/dubs",
+        "DROPDUB_NOTICE_ID": "msg_1",
+        "DROPDUB_JOB_ID": "7",
+        "DROPDUB_JOB_NAME": "A & B.mp4",
+        "DROPDUB_JOB_STATE": "failed",
+        "DROPDUB_JOB_REASON": "",
+        "DROPDUB_JOB_FOLDER": "/outbox/A & B",
+    }
+
+
+def test_settings_shown_hide_what_is_secret() -> None:
+    notify = {"webhook": {"url": "https://hooks.example/T0K3N?k=T0K3N", "secret": "T0K3N-T0K3N-T0K3N"}}
+    config = Config.model_validate({"notify": notify})
+    shown = json.dumps(config.model_dump(mode="json"))
+    assert "https://hooks.example/**********" in shown
+    assert "T0K3N" not in shown + repr(config) + str(config)
+    assert masked("postgresql://anna:T0K3N@host/jobs") == "postgresql://anna:**********@host/jobs"
+    assert masked("sqlite:////home/a:b@c/jobs.db") == "sqlite:////home/a:b@c/jobs.db"
+    assert masked(None) is None
+
+
+@pytest.mark.parametrize(
+    ("notify", "said"),
+    [
+        ({"webhook": {"url": "T0K3N"}}, "is not a web address"),
+        ({"webhook": {"url": "ftp://T0K3N"}}, "is not a web address"),
+        ({"webhook": {"secret": "T0K3N"}}, "at least 16"),
+        ({"webhook": {"secret": "whsec_T0K3N no base64"}}, "no base64 follows"),
+        ({"on_failure": ["tell.BAT", "{name}"]}, "batch file"),
+    ],
+)
+def test_a_mistake_is_told_without_the_secret(tmp_path: Path, notify: Any, said: str) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(json.dumps({"notify": notify}), encoding="utf-8")
+    with pytest.raises(ConfigError, match=said) as caught:
+        load_config(file)
+    assert "T0K3N" not in caught.value.sentence
