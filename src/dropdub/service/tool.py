@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -25,25 +26,26 @@ class Answer:
 
 
 def ask(*arguments: str) -> Answer:
-    """Run a program and return its answer. Raises ServiceError where it is not there, or does not end."""
+    """Run a program and return its answer. Raises ServiceError where it is not there, or does not end.
+
+    Its output goes to a file: what a system starts on its behalf may hold on to a pipe, which would never end then.
+    """
     program = shutil.which(arguments[0])
     if program is None:
         raise ServiceError(
             f"There is no {arguments[0]} on this system.",
             remedy="Let what starts programs here run: jobs --root ROOT watch",
         )
-    try:
-        done = subprocess.run(
-            [program, *arguments[1:]],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=PATIENCE_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ServiceError(f"{' '.join(arguments)} did not end within {PATIENCE_S:.0f} s.") from error
-    return Answer(done.returncode, done.stdout.decode(_ENCODING, "replace").strip())
+    command = [program, *arguments[1:]]
+    with tempfile.TemporaryFile() as output:
+        try:
+            code = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=PATIENCE_S, check=False
+            ).returncode
+        except subprocess.TimeoutExpired as error:
+            raise ServiceError(f"{' '.join(arguments)} did not end within {PATIENCE_S:.0f} s.") from error
+        output.seek(0)
+        return Answer(code, output.read().decode(_ENCODING, "replace").strip())
 
 
 def carry_out(commands: Iterable[Command]) -> None:
