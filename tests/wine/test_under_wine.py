@@ -1,6 +1,6 @@
 """Dropdub on a real Windows CPython under Wine: what can be seen there without Windows itself.
 
-Wine is not faithful in limits of jobs' memory, CTRL_BREAK, the limit of 260 characters, sessions and the Task Scheduler.
+Wine is not faithful in memory limits, CTRL_BREAK, the limit of 260 characters, sessions and the Task Scheduler.
 """
 
 from __future__ import annotations
