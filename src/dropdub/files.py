@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import hashlib
 import os
@@ -22,7 +23,22 @@ from dropdub.failpoints import reach
 
 T = TypeVar("T")
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
-NAME_MAX_BYTES = 255
+
+
+def _name_max_bytes() -> int:
+    """Return how long a name may be: what every file system takes, or, where Windows ends paths at 260 characters,
+    so much that a name fits twice behind a root of 40 (`outbox\\NAME\\NAME.pt.srt`).
+    """
+    if sys.platform != "win32":
+        return 255
+    ask = getattr(ctypes.WinDLL("ntdll"), "RtlAreLongPathsEnabled", None)  # older Windows has no longer ones
+    if ask is None:
+        return 100
+    ask.restype = ctypes.c_ubyte
+    return 255 if ask() else 100
+
+
+NAME_MAX_BYTES = _name_max_bytes()
 _SHARING_WINERRORS = {5, 32, 33}
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)( *\..*)?")
 _BAD_CHARS = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]')

@@ -112,6 +112,14 @@ def test_a_file_that_somebody_still_copies_is_not_taken(tmp_path: Path) -> None:
     assert (tmp_path / "source" / "clip.mp4").read_bytes() == b"x"
 
 
+def test_a_long_name_fits_twice_where_paths_end_at_260_characters() -> None:
+    if files.NAME_MAX_BYTES == 255:
+        pytest.skip("long paths are switched on here")
+    name = files.numbered(f"{'n' * 300}.pt.srt", 1)
+    root = "C:\\" + "r" * 37
+    assert len(f"{root}\\outbox\\{name}\\{name}") < 260
+
+
 @pytest.mark.parametrize(
     "name", ["con", "NUL.txt", "aux.tar.gz", "com1", "Lpt9.srt", "a.", "b ", "x:y", "q?.txt", "COM¹"]
 )
@@ -129,11 +137,11 @@ def test_names_that_differ_in_case_only_do_not_meet(tmp_path: Path) -> None:
 
 def test_a_job_object_that_is_closed_ends_the_whole_tree(tmp_path: Path) -> None:
     child = process.spawn([sys.executable, "-c", FAMILY], lock_path=tmp_path / "w.lock", environment=os.environ)
-    assert child.process.stdout is not None
-    grandchild = int(child.process.stdout.readline())
-    assert psutil.pid_exists(grandchild)
-    child.release()
-    child.process.wait(30)
+    with child.process:
+        assert child.process.stdout is not None
+        grandchild = int(child.process.stdout.readline())
+        assert psutil.pid_exists(grandchild)
+        child.release()
     wait_until(lambda: not psutil.pid_exists(grandchild), "the grandchild to be dead")
 
 
