@@ -183,6 +183,16 @@ def test_a_task_runs_for_ever_once_at_a_time_and_is_revived(
     assert told["WorkingDirectory"] == str(plan.root) and told["Arguments"].endswith("watch")
 
 
+def test_shares_that_a_task_without_a_password_cannot_reach_are_named(
+    plain: ServicePlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "network_kind", lambda folder: "network share" if "server" in str(folder) else None)
+    plan = replace(plain, writable=(Path("/server/inbox"), Path("/local/models")))
+    [said] = TaskScheduler(replace(plan, at_boot=True)).advice()
+    assert "/server/inbox" in said and "/local" not in said
+    assert TaskScheduler(replace(plain, at_boot=True)).advice() == []
+
+
 def test_a_path_that_the_task_scheduler_does_not_take_is_refused(plain: ServicePlan) -> None:
     with pytest.raises(UsageError, match="260"):
         TaskScheduler(replace(plain, root=Path("/" + "d" * 260))).content()

@@ -37,7 +37,9 @@ class Windows:
 
     def start(self, *arguments: str | Path, windowless: bool = False) -> subprocess.Popen[str]:
         command = self.command(*arguments, windowless=windowless)
-        return subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8", start_new_session=True)
+        return subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", start_new_session=True
+        )
 
     def end_all(self) -> None:
         """End every process of this Wine."""

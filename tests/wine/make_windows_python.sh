@@ -57,7 +57,9 @@ $compiler -shared -O2 -o "$home/bcryptprimitives.dll" random.c -ladvapi32
 # Newer numpys need a function that Wine 8 lacks; py3langid asks for one, and does with this.
 rm -rf "$packages"/numpy "$packages"/numpy.libs "$packages"/numpy-*
 "$python" -m pip install -q --target "$packages" --no-deps "${windows[@]}" numpy==1.26.4 || exit 3
-"$python" -m pip install -q --target "$packages" --no-deps "$repository" || exit 3
+mkdir source  # a build leaves folders behind in its source
+cp -r "$repository"/src "$repository"/{pyproject.toml,README.md,LICENSE} source
+"$python" -m pip install -q --target "$packages" --no-deps ./source || exit 3
 for kind in python:wpy pythonw:wpyw; do
   cat > "$dest/${kind#*:}" <<S
 #!/bin/sh

@@ -47,9 +47,17 @@ def daemon(windows: Windows, root: Path, *module: str, windowless: bool = False)
     words = ["-m", *(module or ("dropdub",)), "--root", on_windows(root), "watch"]
     process = windows.start(*words, windowless=windowless)
     log = root / "work" / "logs" / "dropdub.log"
-    wait_until(lambda: log.exists() and "run started" in log.read_text("utf-8"), "the daemon", timeout_s=PATIENCE_S)
-    yield process
-    windows.end_all()
+    try:
+        wait_until(lambda: started(process, log), "the daemon to be up", timeout_s=PATIENCE_S)
+        yield process
+    finally:
+        windows.end_all()
+        process.communicate(timeout=PATIENCE_S)
+
+
+def started(process: subprocess.Popen[str], log: Path) -> bool:
+    assert process.poll() is None, process.stdout.read() if process.stdout else ""
+    return log.exists() and "run started" in log.read_text("utf-8")
 
 
 def ask_to_stop(windows: Windows, root: Path) -> None:
@@ -68,7 +76,8 @@ def test_what_is_taken_for_granted_of_windows_holds(windows: Windows) -> None:
     )
     done = windows.run("-m", "pytest", *given, on_windows(REPOSITORY / "tests" / "windows"), timeout_s=PATIENCE_S)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"\d+ passed", done.stdout) and "skipped" not in done.stdout, done.stdout
+    passed = re.search(r"(\d+) passed", done.stdout)
+    assert passed is not None and int(passed[1]) >= 20, done.stdout
 
 
 def test_texts_are_worked_off_whatever_they_are_called(windows: Windows, root: Path) -> None:

@@ -12,7 +12,8 @@ from dropdub.process import windowless_python
 from dropdub.service.plan import STOP_GRACE_S, Command, Registration, ServicePlan
 from dropdub.service.tool import ask
 
-THROTTLE_S = 10
+THROTTLE_S = 60
+"""The least time between two starts: a mistake in config.yaml would else fill the log."""
 
 
 class Launchd:
