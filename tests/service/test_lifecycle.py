@@ -171,14 +171,19 @@ def test_two_roots_on_one_machine_do_not_meet(tmp_path: Path, system: FakeSystem
     assert not services[0].status().running and services[1].status().running
 
 
+@pytest.mark.parametrize(("said", "remedy"), [
+    ("Failed to connect to bus: No medium found", "--boot"),
+    ("System has not been booted with systemd (PID 1).\nFailed to connect to bus: Host is down", "jobs watch"),
+    ("Failed to enable unit: Access denied", "sudo"),
+])  # fmt: skip
 def test_what_the_system_refuses_leaves_nothing_behind(
-    root: Root, plan: ServicePlan, system: FakeSystem, monkeypatch: pytest.MonkeyPatch
+    root: Root, plan: ServicePlan, system: FakeSystem, monkeypatch: pytest.MonkeyPatch, said: str, remedy: str
 ) -> None:
-    monkeypatch.setenv("FAKE_SYSTEMD_AWAY", "1")
+    monkeypatch.setenv("FAKE_SYSTEMD_AWAY", said)
     service = a_service(Systemd(plan), plan, root)
-    with pytest.raises(ServiceError, match="Failed to connect to bus") as refused:
+    with pytest.raises(ServiceError, match="was refused") as refused:
         service.install()
-    assert "--boot" in refused.value.remedy
+    assert remedy in refused.value.remedy and said.rsplit(maxsplit=1)[-1] in refused.value.message
     assert not service.status().installed
 
 

@@ -530,7 +530,9 @@ def service_stop(context: Context) -> None:
 
 @service_app.command("status")
 def service_status(context: Context, as_json: Json = False) -> None:
-    """Say whether the service is installed and runs; end with 1 if not.
+    """Say whether the service is installed and runs.
+
+    Ends with 1 if not.
 
     \b
     jobs service status

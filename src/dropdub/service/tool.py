@@ -62,10 +62,10 @@ def _refused(command: Command, answer: Answer) -> ServiceError:
     return ServiceError(f"{' '.join(command.arguments)} was refused: {said}", remedy=remedy)
 
 
-_REMEDIES = {
+_REMEDIES = {  # the first that is found holds
+    "not been booted with systemd": "This system does not run systemd: let what starts programs here run: jobs watch",
     "failed to connect to bus": "This account has no systemd of its own here (as after su or sudo): log in as that "
     "person, or as root install it for the machine with --boot.",
-    "not been booted with systemd": "This system does not run systemd: let what starts programs here run: jobs watch",
     "access is denied": "Open the console with “Run as administrator” and try it again.",
     "authentication required": "Try it again with the rights of root (sudo).",
     "access denied": "Try it again with the rights of root (sudo).",
