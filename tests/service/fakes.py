@@ -106,8 +106,8 @@ def fake_systemctl(system: FakeSystem, *arguments: str) -> int:
     unit = words[-1]
     if words[:2] == ["enable", "--now"]:
         system.learn(unit, enabled=True)
-        start_unit(system, unit)
-    elif words[:2] == ["disable", "--now"]:
+        return start_unit(system, unit)
+    if words[:2] == ["disable", "--now"]:
         system.learn(unit, enabled=False)
         system.end(unit, signal.SIGTERM)
     elif words[0] == "kill":
@@ -117,19 +117,28 @@ def fake_systemctl(system: FakeSystem, *arguments: str) -> int:
     return 0
 
 
-def start_unit(system: FakeSystem, unit: str) -> None:
+def start_unit(system: FakeSystem, unit: str) -> int:
     """Start what ExecStart names, and wait for READY=1 as `Type=notify` does."""
+    from dropdub.process import lives
+
     text = (Path(os.environ["XDG_CONFIG_HOME"]) / "systemd" / "user" / unit).read_text("utf-8")
     settings = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
     command = [word.replace("%%", "%").replace("$$", "$") for word in shlex.split(settings["ExecStart"])]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
         heard.bind(str(system.folder / "notify"))
-        heard.settimeout(60)
+        heard.settimeout(0.2)
         folder = settings["WorkingDirectory"].replace("%%", "%")
         system.run(unit, command, folder, NOTIFY_SOCKET=str(system.folder / "notify"))
-        while b"READY=1" not in heard.recv(4096).splitlines():
-            pass
+        pid = (system.known(unit) or {})["pid"]
+        told: list[bytes] = []
+        while b"READY=1" not in told and isinstance(pid, int) and lives(pid):
+            with contextlib.suppress(TimeoutError):
+                told = heard.recv(4096).splitlines()
     (system.folder / "notify").unlink()
+    if b"READY=1" in told:
+        return 0
+    print(f"Job for {unit} failed because the control process exited with error code.")
+    return 1
 
 
 def fake_loginctl(_system: FakeSystem, *_arguments: str) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from dropdub.errors import ServiceError, UsageError
 from dropdub.process import lives
@@ -185,6 +187,27 @@ def test_what_the_system_refuses_leaves_nothing_behind(
         service.install()
     assert remedy in refused.value.remedy and said.rsplit(maxsplit=1)[-1] in refused.value.message
     assert not service.status().installed
+
+
+def test_a_unit_whose_daemon_ends_at_once_is_taken_back(root: Root, plan: ServicePlan, system: FakeSystem) -> None:
+    service = a_service(Systemd(plan), plan, root)
+    root.create_folders()
+    with FileLock(root.daemon_lock), pytest.raises(ServiceError, match="Job for dropdub") as refused:
+        service.install()
+    assert "watch" in refused.value.remedy
+    assert not service.status().installed and not (system.known(f"{plan.name}.service") or {})["enabled"]
+
+
+def test_to_start_is_refused_while_another_daemon_works(site: Installed) -> None:
+    site.service.install()
+    site.service.stop()
+    with subprocess.Popen(
+        [sys.executable, "-m", "dropdub", "--root", str(site.root.path), "watch"], stdout=subprocess.DEVNULL
+    ) as other:
+        wait_until(lambda: site.service.status().pid == other.pid, "the other daemon to be up")
+        with pytest.raises(UsageError, match=f"process {other.pid}"):
+            site.service.start()
+        other.terminate()
 
 
 def test_without_the_systems_tool_the_way_round_it_is_named(

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -91,11 +91,7 @@ class Service:
         self._refuse_impossible()
         if self._manager.registration().installed:
             self.stop()
-        elif (pid := self._pid()) is not None:
-            raise UsageError(
-                f"A daemon works on {self.plan.root} already: process {pid}.",
-                remedy="End it (Ctrl-C in its window), then install the service.",
-            )
+        self._refuse_other_daemon()
         self._register()
         self._await_daemon()
         return [*self._manager.advice(), *_advice_on_environment()]
@@ -111,9 +107,11 @@ class Service:
     def start(self) -> None:
         """Start it, now and from now on; return once its daemon is up. Raises ServiceError."""
         self._refuse_absent()
-        if self._pid() is None:
-            carry_out(self._manager.starting())
-            self._await_daemon()
+        if self._manager.registration().enabled and self._pid() is not None:
+            return
+        self._refuse_other_daemon()
+        carry_out(self._manager.starting())
+        self._await_daemon()
 
     def stop(self) -> None:
         """End it gently, until it is started again, also over a restart of the machine. Raises ServiceError."""
@@ -152,8 +150,17 @@ class Service:
         except PermissionError as error:
             raise _not_permitted(file) from error
         except ServiceError:
-            remove(file)
+            self._take_back()
             raise
+
+    def _take_back(self) -> None:
+        """Undo as much of a registration as there is."""
+        done = [*self._manager.stopping(), *self._manager.ending(), *self._manager.forgetting()]
+        with suppress(ServiceError):  # there may be no tool at all
+            carry_out(replace(command, may_fail=True) for command in done)
+        remove(self._manager.file)
+        with suppress(ServiceError):
+            carry_out(replace(command, may_fail=True) for command in self._manager.forgotten())
 
     def _await_daemon(self) -> None:
         if not _await(lambda: not self._at_rest(), UP_WITHIN_S):
@@ -191,6 +198,13 @@ class Service:
             raise UsageError(
                 f"{self.plan.root} has a {other.kind} already: {other.file}.",
                 remedy=f'Remove that first: jobs --root "{self.plan.root}" service uninstall',
+            )
+
+    def _refuse_other_daemon(self) -> None:
+        if (pid := self._pid()) is not None:
+            raise UsageError(
+                f"A daemon works on {self.plan.root} already: process {pid}.",
+                remedy="End it (Ctrl-C in its window), then try again.",
             )
 
     def _refuse_absent(self) -> None:

@@ -64,6 +64,7 @@ def _refused(command: Command, answer: Answer) -> ServiceError:
 
 _REMEDIES = {  # the first that is found holds
     "not been booted with systemd": "This system does not run systemd: let what starts programs here run: jobs watch",
+    "job for dropdub": "See why by running it here: jobs --root ROOT watch",
     "failed to connect to bus": "This account has no systemd of its own here (as after su or sudo): log in as that "
     "person, or as root install it for the machine with --boot.",
     "access is denied": "Open the console with “Run as administrator” and try it again.",
