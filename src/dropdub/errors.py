@@ -6,6 +6,7 @@
     ├── StoreError                the database is damaged, newer than this program, or unsafe where it lies
     │   └── StoreUnavailable      it is in use by another program, or its disk is full: that may pass
     ├── RootLocked                another daemon works on this root
+    ├── ServiceError              the system's service manager refuses, or there is none
     ├── TransitionRefused         the row was not in the state, or did not carry the token, that was named
     ├── Waiting                   cannot go on now, and goes on by itself once the condition has passed
     ├── PermanentError            trying again would end the same way
@@ -84,6 +85,10 @@ class StoreUnavailable(StoreError):
 
 class RootLocked(DropdubError):
     """Another process works on this root."""
+
+
+class ServiceError(DropdubError):
+    """What starts programs on this system refuses, or is not there."""
 
 
 class TransitionRefused(DropdubError):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import hashlib
 import os
 import re
 import shutil
+import stat
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import BinaryIO, Protocol, TypeVar
 
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
@@ -19,7 +22,23 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 from dropdub.failpoints import reach
 
 T = TypeVar("T")
-NAME_MAX_BYTES = 255
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
+
+
+def _name_max_bytes() -> int:
+    """Return how long a name may be: what every file system takes, or, where Windows ends paths at 260 characters,
+    so much that a name fits twice behind a root of 40 (`outbox\\NAME\\NAME.pt.srt`).
+    """
+    if sys.platform != "win32":
+        return 255
+    ask = getattr(ctypes.WinDLL("ntdll"), "RtlAreLongPathsEnabled", None)  # older Windows has no longer ones
+    if ask is None:
+        return 100
+    ask.restype = ctypes.c_ubyte
+    return 255 if ask() else 100
+
+
+NAME_MAX_BYTES = _name_max_bytes()
 _SHARING_WINERRORS = {5, 32, 33}
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)( *\..*)?")
 _BAD_CHARS = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]')
@@ -145,7 +164,7 @@ def written_whole(path: Path, *, scratch: Path) -> Iterator[Path]:
 def remove(path: Path) -> None:
     """Delete a file if it is there."""
     reach("remove.before")
-    patiently(lambda: path.unlink(missing_ok=True))
+    patiently(lambda: _unlink(path))
 
 
 def remove_tree(folder: Path) -> None:
@@ -153,11 +172,30 @@ def remove_tree(folder: Path) -> None:
 
     def clear() -> None:
         with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(folder)
+            shutil.rmtree(folder, onerror=_make_writable_and_try_again)
 
     reach("remove-tree.before")
     patiently(clear)
     reach("remove-tree.after")
+
+
+def _unlink(path: Path) -> None:
+    """Delete a file, also one that is marked read-only, which Windows refuses."""
+    try:
+        path.unlink(missing_ok=True)
+    except PermissionError:
+        if sys.platform != "win32" or os.access(path, os.W_OK):
+            raise
+        path.chmod(stat.S_IWRITE)
+        path.unlink(missing_ok=True)
+
+
+def _make_writable_and_try_again(remove_one: Callable[..., object], path: str, failed: ExcInfo) -> None:
+    """Continue a removal of a tree where a file in it is marked read-only."""
+    if sys.platform != "win32" or not isinstance(failed[1], PermissionError) or os.access(path, os.W_OK):
+        raise failed[1]
+    Path(path).chmod(stat.S_IWRITE)
+    remove_one(path)
 
 
 def safe_name(name: str) -> str:

@@ -132,9 +132,9 @@ def test_a_database_of_a_newer_program_is_told(root: Path) -> None:
     assert answer["state"] == "problem" and "newer" in answer["text"]
 
 
-def test_a_dropdub_without_a_service_says_nothing_of_one(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
-    monkeypatch.setitem(sys.modules, "dropdub.service", None)
-    assert service.service_finding(root) is None
+def test_where_no_service_is_installed_that_is_said(root: Path) -> None:
+    finding = service.service_finding(root)
+    assert finding.state == "ok" and "not installed" in finding.text
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,8 @@ models_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(models_app, name="models", help="List, fetch and check the models of the quality engines.")
 voices_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(voices_app, name="voices", help="List, add, remove and prepare the voices of dubs.")
+service_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(service_app, name="service", help="Run the daemon as a service of this system.")
 
 
 @dataclass
@@ -478,3 +480,78 @@ def voices_prepare(
     from dropdub.cli import voices as act
 
     raise typer.Exit(act.prepare(context.obj.path(), names or []))
+
+
+@service_app.command("install")
+def service_install(
+    context: Context,
+    boot: Annotated[
+        bool, typer.Option("--boot", help="Start with the machine, not when you log on. Needs an administrator.")
+    ] = False,
+    account: Annotated[
+        str | None, typer.Option(metavar="NAME", help="With --boot: who runs it; else the owner of the root.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be installed.")] = False,
+) -> None:
+    """Install the daemon as a service of this system, and start it.
+
+    It starts by itself from then on, and is started again if it dies. Each root has a service of its own.
+
+    \b
+    jobs service install
+    jobs service install --boot
+    jobs service install --dry-run
+    """
+    from dropdub.cli import service as act
+
+    raise typer.Exit(act.install(context.obj.path(), at_boot=boot, account=account, dry_run=dry_run))
+
+
+@service_app.command("uninstall")
+def service_uninstall(context: Context) -> None:
+    """Stop the service and take it away. Your files and jobs stay.
+
+    \b
+    jobs service uninstall
+    """
+    from dropdub.cli import service as act
+
+    raise typer.Exit(act.uninstall(context.obj.path()))
+
+
+@service_app.command("start")
+def service_start(context: Context) -> None:
+    """Start the service, now and from now on.
+
+    \b
+    jobs service start
+    """
+    from dropdub.cli import service as act
+
+    raise typer.Exit(act.start(context.obj.path()))
+
+
+@service_app.command("stop")
+def service_stop(context: Context) -> None:
+    """Stop the service until it is started again. What runs goes on from there then.
+
+    \b
+    jobs service stop
+    """
+    from dropdub.cli import service as act
+
+    raise typer.Exit(act.stop(context.obj.path()))
+
+
+@service_app.command("status")
+def service_status(context: Context, as_json: Json = False) -> None:
+    """Say whether the service is installed and runs.
+
+    Ends with 1 if not.
+
+    \b
+    jobs service status
+    """
+    from dropdub.cli import service as act
+
+    raise typer.Exit(act.status(context.obj.path(), as_json=as_json))

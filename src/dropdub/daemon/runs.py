@@ -20,7 +20,7 @@ from dropdub.daemon.pools import make_pools
 from dropdub.daemon.supervisor import Supervisor
 from dropdub.errors import RootLocked, StoreUnavailable, UsageError
 from dropdub.files import safe_name
-from dropdub.process import contain_self, identity_of, install_stop_handlers
+from dropdub.process import contain_self, identity_of, install_stop_handlers, tell_service_manager
 from dropdub.root import Root
 from dropdub.store import transitions
 from dropdub.store.database import Store
@@ -64,6 +64,7 @@ def run_daemon(path: Path, *, until_idle: bool = False, report: Callable[[str], 
             return _watch(path, until_idle=until_idle, report=report)
         except StoreUnavailable as error:
             report(f"{error.sentence} Tried again in {STORE_PATIENCE_S:.0f} s.")
+            tell_service_manager("WATCHDOG=1")
             install_stop_handlers(stopped.set)
             if stopped.wait(STORE_PATIENCE_S):
                 raise

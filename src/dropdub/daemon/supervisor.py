@@ -21,6 +21,7 @@ from dropdub.daemon.recovery import recover
 from dropdub.daemon.scheduler import Scheduler
 from dropdub.errors import TransitionRefused
 from dropdub.pool.pool import Pool
+from dropdub.process import tell_service_manager
 from dropdub.store import queries, transitions
 from dropdub.store.states import Outcome
 
@@ -72,6 +73,7 @@ class Supervisor:
             self._measuring.start()
             if self._watch:
                 self._intake.start()
+            tell_service_manager("READY=1")
             if self._context.config.preload:
                 self._warm()
             while not self._stopping and not until():
@@ -182,9 +184,11 @@ class Supervisor:
             now=time.time(),
         )
         self._measuring.beat(time.time())
+        tell_service_manager("WATCHDOG=1")
 
     def _shut_down(self) -> None:
         """End the workers, keep what they finished, put the rest back."""
+        tell_service_manager("STOPPING=1")
         if self._watch:
             self._intake.stop()
         for pool in self._pools.values():

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 from dropdub.doctor.finding import Finding, fine, warning
 from dropdub.doctor.subject import Subject
 from dropdub.errors import DropdubError, StoreError
+from dropdub.service import status
 from dropdub.store.views import open_reader
 
 _START = "Start it with: jobs watch"
@@ -19,9 +19,7 @@ def findings(subject: Subject) -> Iterator[Finding]:
     found = _daemon(subject)
     if found is not None:
         yield found
-    installed = service_finding(subject.root.path)
-    if installed is not None:
-        yield installed
+    yield service_finding(subject.root.path)
 
 
 def _daemon(subject: Subject) -> Finding | None:
@@ -39,15 +37,13 @@ def _daemon(subject: Subject) -> Finding | None:
     return warning("Daemon", "it is stopped", _START, detail=f"since {daemon.heartbeat_at}")
 
 
-def service_finding(root: Path) -> Finding | None:
-    """Say what the service's own module tells of it; None where this Dropdub has none."""
+def service_finding(root: Path) -> Finding:
+    """Judge the root's service."""
     try:
-        status = import_module("dropdub.service").status(root)
-    except (ModuleNotFoundError, AttributeError):
-        return None
+        found = status(root)
     except (DropdubError, OSError) as error:
         return warning("Service", "its state cannot be told", "Ask it with: jobs service status", detail=str(error))
-    return judged(installed=status.installed, enabled=status.enabled, running=status.running)
+    return judged(installed=found.installed, enabled=found.enabled, running=found.running)
 
 
 def judged(*, installed: bool, enabled: bool, running: bool) -> Finding:

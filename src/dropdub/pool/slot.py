@@ -7,7 +7,6 @@ import logging
 import os
 import queue
 import subprocess
-import sys
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +30,7 @@ from dropdub.pool.messages import (
     decode_up,
     encode,
 )
-from dropdub.process import Identity, identity_of, kill_group, spawn
+from dropdub.process import Identity, console_python, identity_of, kill_group, spawn
 
 CHATTER_MAX_BYTES = 4_000
 JOIN_WITHIN_S = 2.0
@@ -83,7 +82,7 @@ class Slot:
         self.reported: Identity | None = None
         self._lock_path = launch.run_dir / f"{self.name}.lock"
         self._child = spawn(
-            list(launch.command) or [sys.executable, "-m", "dropdub.worker", pool],
+            list(launch.command) or [console_python(), "-P", "-m", "dropdub.worker", pool],
             lock_path=self._lock_path,
             environment=_environment(settings, launch),
             memory_bytes=int(settings.memory),

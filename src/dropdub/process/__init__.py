@@ -10,35 +10,47 @@ import sys
 from dropdub.process.exits import describe_exit, error_for_exit
 from dropdub.process.identity import Identity, boot_id, identity_of, same_process
 from dropdub.process.survivors import reap_survivors
-from dropdub.process.trees import kill_tree, tree_memory
+from dropdub.process.trees import kill_tree, lives, tree_memory
 
 if sys.platform == "win32":
     from dropdub.process.windows import (
         Child,
+        account_for,
+        console_python,
         contain_self,
         end_self_and_children,
         inherited_fds,
         install_stop_handlers,
+        is_administrator,
         is_being_written,
         kill_group,
         spawn,
+        tell_service_manager,
+        windowless_python,
     )
 else:
     from dropdub.process.posix import (
         Child,
+        account_for,
+        console_python,
         contain_self,
         end_self_and_children,
         inherited_fds,
         install_stop_handlers,
+        is_administrator,
         is_being_written,
         kill_group,
         spawn,
+        tell_service_manager,
+        windowless_python,
     )
 
 __all__ = [
     "Child",
     "Identity",
+    "account_for",
     "boot_id",
+    "console_python",
     "contain_self",
     "describe_exit",
     "end_self_and_children",
@@ -46,11 +58,15 @@ __all__ = [
     "identity_of",
     "inherited_fds",
     "install_stop_handlers",
+    "is_administrator",
     "is_being_written",
     "kill_group",
     "kill_tree",
+    "lives",
     "reap_survivors",
     "same_process",
     "spawn",
+    "tell_service_manager",
     "tree_memory",
+    "windowless_python",
 ]

@@ -8,7 +8,9 @@ if sys.platform != "win32":
     import contextlib
     import fcntl
     import os
+    import pwd
     import signal
+    import socket
     import subprocess
     from collections.abc import Callable, Mapping, Sequence
     from dataclasses import dataclass
@@ -19,6 +21,7 @@ if sys.platform != "win32":
     from dropdub.process.trees import kill_tree
 
     LOCK_VARIABLE = "DROPDUB_LIVENESS_FD"
+    NOTIFY_WITHIN_S = 1.0
 
     @dataclass(frozen=True)
     class Child:
@@ -126,6 +129,40 @@ if sys.platform != "win32":
         finally:
             os.close(fd)
         return False
+
+    def tell_service_manager(*states: str) -> None:
+        """Send states (`READY=1`, `WATCHDOG=1` …) to the systemd that started this process: sd_notify(3).
+
+        Nothing is sent where none did, and nothing fails where it does not listen.
+        """
+        address = os.environ.get("NOTIFY_SOCKET", "")
+        if not address:
+            return
+        if address.startswith("@"):
+            address = "\0" + address[1:]
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+            line.settimeout(NOTIFY_WITHIN_S)
+            line.sendto("\n".join(states).encode(), address)
+
+    def console_python() -> str:
+        """Return the interpreter for child processes."""
+        return sys.executable
+
+    def windowless_python() -> str:
+        """Return the interpreter for a process that nobody looks at."""
+        return sys.executable
+
+    def is_administrator() -> bool:
+        """Return whether this process may change the whole system."""
+        return os.geteuid() == 0
+
+    def account_for(path: Path) -> str:
+        """Return the account that is to work on a root: the one that `path` belongs to."""
+        number = path.stat().st_uid
+        try:
+            return pwd.getpwuid(number).pw_name
+        except KeyError:
+            return str(number)
 
     def _is_open(fd: int) -> bool:
         try:

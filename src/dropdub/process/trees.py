@@ -16,6 +16,14 @@ def descendants(pid: int) -> list[psutil.Process]:
         return []
 
 
+def lives(pid: int) -> bool:
+    """Return whether a process of this number is alive; one that has ended and is not waited for yet is not."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
+
+
 def kill_tree(pid: int) -> None:
     """Kill a process and all its descendants, and wait a little for the descendants to be gone.
 

@@ -6,6 +6,7 @@ import sys
 
 if sys.platform == "win32":
     import ctypes
+    import getpass
     import os
     import signal
     import subprocess
@@ -26,6 +27,8 @@ if sys.platform == "win32":
     GENERIC_READ = 0x80000000
     OPEN_EXISTING = 3
     SHARING_VIOLATION = 32
+    NAME_SAM_COMPATIBLE = 2
+    ACCOUNT_MAX_CHARS = 512
     INVALID_HANDLE = ctypes.c_void_p(-1).value
 
     class _BasicLimits(ctypes.Structure):
@@ -134,6 +137,33 @@ if sys.platform == "win32":
             return True if ctypes.get_last_error() == SHARING_VIOLATION else None
         _kernel.CloseHandle(handle)
         return False
+
+    def tell_service_manager(*states: str) -> None:
+        """Do nothing: the Task Scheduler does not listen."""
+
+    def console_python() -> str:
+        """Return the interpreter for child processes: one whose standard streams are there."""
+        return _beside_interpreter("python.exe")
+
+    def windowless_python() -> str:
+        """Return the interpreter for a process that nobody looks at: one that opens no window."""
+        return _beside_interpreter("pythonw.exe")
+
+    def is_administrator() -> bool:
+        """Return whether this process may change the whole system: an administrator's that was elevated."""
+        return bool(ctypes.windll.shell32.IsUserAnAdmin())
+
+    def account_for(path: Path) -> str:
+        """Return the account that is to work on a root, as `DOMAIN\\NAME`: this one; files may be a group's."""
+        size = wintypes.ULONG(ACCOUNT_MAX_CHARS)
+        name = ctypes.create_unicode_buffer(ACCOUNT_MAX_CHARS)
+        if not ctypes.windll.secur32.GetUserNameExW(NAME_SAM_COMPATIBLE, name, ctypes.byref(size)):
+            return getpass.getuser()
+        return name.value
+
+    def _beside_interpreter(name: str) -> str:
+        found = Path(sys.executable).with_name(name)
+        return str(found) if found.is_file() else sys.executable
 
     def _new_job(memory_bytes: int | None) -> int:
         job = _kernel.CreateJobObjectW(None, None)

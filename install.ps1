@@ -1,0 +1,23 @@
+# Install Dropdub for the person who runs this:   .\install.ps1 [--root DIR] [--quality] [--service]
+# Take it away again, but for your files:         .\install.ps1 --uninstall
+# All options:                                    .\install.ps1 --help
+# Where scripts are forbidden:                    powershell -ExecutionPolicy Bypass -File install.ps1
+$ErrorActionPreference = 'Stop'
+$installer = Join-Path $PSScriptRoot 'installer.py'
+$candidates = @(@('py', '-3.11'), @('py', '-3.12'), @('py', '-3.13'), @('py', '-3'), @('python'), @('python3'))
+foreach ($candidate in $candidates) {
+    $program = Get-Command $candidate[0] -CommandType Application -ErrorAction SilentlyContinue | Select-Object -First 1
+    if (-not $program) { continue }
+    $options = @($candidate | Select-Object -Skip 1)
+    # The "python" that the Microsoft Store puts there prints an advertisement and fails: so it is tried, not trusted.
+    $ErrorActionPreference = 'Continue'
+    & $program.Source @options -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>$null | Out-Null
+    $found = $LASTEXITCODE -eq 0
+    $ErrorActionPreference = 'Stop'
+    if ($found) {
+        & $program.Source @options $installer @args
+        exit $LASTEXITCODE
+    }
+}
+[Console]::Error.WriteLine('Dropdub needs Python 3.11 or newer, from https://www.python.org/downloads/ or: winget install Python.Python.3.11')
+exit 2

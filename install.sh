@@ -1,0 +1,14 @@
+#!/bin/sh
+# Install Dropdub for the person who runs this:   sh install.sh [--root DIR] [--quality] [--service]
+# Take it away again, but for your files:         sh install.sh --uninstall
+# All options:                                    sh install.sh --help
+set -eu
+here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
+for python in python3.11 python3.12 python3.13 python3; do
+  if command -v "$python" >/dev/null 2>&1 &&
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    exec "$python" "$here/installer.py" "$@"
+  fi
+done
+echo "Dropdub needs Python 3.11 or newer. On Debian or Ubuntu: sudo apt-get install python3 python3-venv" >&2
+exit 2

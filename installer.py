@@ -1,0 +1,217 @@
+"""Install Dropdub for one person: a private environment, a root, and the command; or take them away again.
+
+Needs Python 3.11 or newer and nothing else. Called by install.sh and install.ps1, which find such a Python.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+WINDOWS = os.name == "nt"
+COMMANDS = ("dropdub", "jobs")
+OF_A_ROOT = (
+    *("inbox", "outbox", "voices", "work", "failed", "archive", "models"),
+    *("config.yaml", "jobs.db", "jobs.db-wal", "jobs.db-shm", "jobs.db.migrate.lock"),
+)
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+class Installation:
+    """One environment: where it is, which root it was made for, which commands lead to it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = folder / "environment"
+        self.scripts = self.environment / ("Scripts" if WINDOWS else "bin")
+        self.python = self.scripts / ("python.exe" if WINDOWS else "python")
+        self.record = folder / "installed.json"
+
+    def root(self) -> Path | None:
+        if not self.record.is_file():
+            return None
+        return Path(json.loads(self.record.read_text(encoding="utf-8"))["root"])
+
+    def program(self, name: str) -> Path:
+        return self.scripts / (f"{name}.exe" if WINDOWS else name)
+
+    def jobs(self, root: Path, *arguments: str) -> int:
+        return subprocess.run([str(self.program("jobs")), "--root", str(root), *arguments], check=False).returncode
+
+
+def install(installation: Installation, root: Path, source: str, *, extras: str, service: bool) -> None:
+    """Make environment, root and commands, or renew those that are there."""
+    say(f"Setting up {installation.environment} (a few minutes the first time)")
+    make_environment(installation)
+    run_pip(installation, f"{source}[{extras}]")
+    if "speakers" in extras:
+        run_pip(installation, "--no-deps", "resemblyzer")
+    installation.record.write_text(json.dumps({"root": str(root)}), encoding="utf-8")
+    make_root(installation, root, light="quality" not in extras)
+    for name in COMMANDS:
+        add_command(installation, name)
+    if service and installation.jobs(root, "service", "install") != 0:
+        sys.exit("The service was not installed: see above. All else is ready.")
+    say_next(root, service=service)
+
+
+def make_environment(installation: Installation) -> None:
+    if installation.python.exists():
+        return
+    if importlib.util.find_spec("ensurepip") is None:
+        sys.exit("This Python cannot make environments. On Debian or Ubuntu: sudo apt-get install python3-venv")
+    venv.create(installation.environment, with_pip=True, clear=True)
+
+
+def run_pip(installation: Installation, *arguments: str) -> None:
+    command = [str(installation.python), "-m", "pip", "install", "--disable-pip-version-check", "--quiet", *arguments]
+    if subprocess.run(command, check=False).returncode != 0:
+        sys.exit("The packages could not be installed: see above. Run this again once that is mended.")
+
+
+def make_root(installation: Installation, root: Path, *, light: bool) -> None:
+    if (root / "config.yaml").exists():
+        say(f"{root} is a root already, and is left as it is.")
+        return
+    command = [str(installation.program("jobs")), "init", str(root), *(["--light"] if light else [])]
+    if subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode != 0:
+        sys.exit(f"{root} could not be made a root: see above.")
+    say(f"Made the root {root}")
+
+
+def add_command(installation: Installation, name: str) -> None:
+    """Let a command be found: a link, or on Windows a small script, in a folder that is on PATH."""
+    place, program = command_place(name), installation.program(name)
+    if (place.exists() or place.is_symlink()) and not leads_to(place, installation):
+        say(f"{place} is another program's, and is left as it is. Use: {program}")
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if WINDOWS:
+        place.write_text(f'@"{program}" %*\n', encoding="mbcs")
+    else:
+        place.unlink(missing_ok=True)
+        place.symlink_to(program)
+    say(f"Made the command {place}")
+    if str(place.parent) not in os.environ.get("PATH", "").split(os.pathsep):
+        say(f"  {place.parent} is not on your PATH: add it, or call the command by its full path.")
+
+
+def command_place(name: str) -> Path:
+    if WINDOWS:
+        return Path(os.environ["LOCALAPPDATA"]) / "Microsoft" / "WindowsApps" / f"{name}.cmd"
+    return Path.home() / ".local" / "bin" / name
+
+
+def leads_to(place: Path, installation: Installation) -> bool:
+    """Return whether a command is one that `add_command` made for this installation."""
+    where = str(installation.scripts)
+    if place.is_symlink():
+        return str(place.readlink()).startswith(where)
+    return WINDOWS and place.is_file() and where in place.read_text(encoding="mbcs", errors="replace")
+
+
+def say_next(root: Path, *, service: bool) -> None:
+    say(f"\nDrop recordings and texts into  {root / 'inbox'}\nTake what is made of them from  {root / 'outbox'}")
+    if not service:
+        say(f'Start it:            dropdub --root "{root}" watch')
+        say(f'Or, once for ever:   dropdub --root "{root}" service install')
+
+
+def uninstall(installation: Installation, root: Path | None, *, delete_root: bool) -> None:
+    """Remove service, commands and environment; the root only where that was said."""
+    root = root or installation.root()
+    if root is not None and has_service(installation, root) and installation.jobs(root, "service", "uninstall") != 0:
+        sys.exit("The service could not be removed: see above. Nothing else was touched.")
+    for name in COMMANDS:
+        place = command_place(name)
+        if leads_to(place, installation):
+            place.unlink()
+            say(f"Removed {place}")
+    remove_environment(installation)
+    if root is not None and (root / "config.yaml").is_file():
+        remove_root(root) if delete_root else say(f"Your files stay: {root}")
+
+
+def has_service(installation: Installation, root: Path) -> bool:
+    if not installation.program("jobs").exists():
+        return False
+    command = [str(installation.program("jobs")), "--root", str(root), "service", "status", "--json"]
+    told = subprocess.run(command, check=False, capture_output=True, text=True, encoding="utf-8").stdout
+    try:
+        return bool(json.loads(told)["installed"])
+    except ValueError:  # it cannot be told, for example because config.yaml is gone
+        return False
+
+
+def remove_environment(installation: Installation) -> None:
+    if not installation.environment.exists():
+        say(f"There is no environment in {installation.folder}")
+        return
+    try:
+        shutil.rmtree(installation.environment)
+    except OSError as error:
+        sys.exit(f"{error.filename}: {error.strerror}. If Dropdub runs still, end it, then run this again.")
+    installation.record.unlink(missing_ok=True)
+    if not any(installation.folder.iterdir()):
+        installation.folder.rmdir()
+    say(f"Removed {installation.environment}")
+
+
+def remove_root(root: Path) -> None:
+    """Remove what Dropdub made in a root, and the root itself where nothing else is in it."""
+    for entry in (root / name for name in OF_A_ROOT):
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink(missing_ok=True)
+    left = sorted(entry.name for entry in root.iterdir())
+    if left:
+        say(f"Removed Dropdub's folders in {root}; not of Dropdub, and left: {', '.join(left)}")
+    else:
+        root.rmdir()
+        say(f"Removed {root}")
+
+
+def usual_folder() -> Path:
+    if WINDOWS:
+        return Path(os.environ["LOCALAPPDATA"]) / "Dropdub"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "Dropdub"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "dropdub"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="install", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--root", type=Path, help="the folder of inbox and outbox (Dropdub in your home)")
+    parser.add_argument("--into", type=Path, help="where the private environment goes", default=usual_folder())
+    parser.add_argument("--quality", action="store_true", help="with the quality engines: 2 GB of libraries")
+    parser.add_argument("--service", action="store_true", help="run it as a service, from now on")
+    parser.add_argument("--from", dest="source", default=str(HERE), help="a wheel or a folder instead of this one")
+    parser.add_argument("--uninstall", action="store_true", help="take all away again, but the root")
+    parser.add_argument("--delete-root", action="store_true", help="with --uninstall: the root too, with your files")
+    given = parser.parse_args()
+    if given.delete_root and not given.uninstall:
+        parser.error("--delete-root goes with --uninstall")
+    installation = Installation(given.into.expanduser().absolute())
+    root = given.root.expanduser().absolute() if given.root else None
+    if given.uninstall:
+        uninstall(installation, root, delete_root=given.delete_root)
+        return
+    extras = "light,quality,speakers" if given.quality else "light"
+    root = root or installation.root() or Path.home() / "Dropdub"
+    install(installation, root, given.source, extras=extras, service=given.service)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Commands that run the daemon as a service of the operating system."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dropdub.cli.console import say, say_json
+from dropdub.cli.failures import DONE, FELL_SHORT
+from dropdub.errors import UsageError
+from dropdub.service.managed import Service, ServiceStatus
+
+
+def install(root: Path, *, at_boot: bool, account: str | None, dry_run: bool) -> int:
+    if account and not at_boot:
+        raise UsageError("--account goes with --boot: what starts with your log-on runs as you.")
+    service = Service.of(root, at_boot=at_boot, account=account)
+    if dry_run:
+        for line in service.preview():
+            say(line)
+        return DONE
+    advice = service.install()
+    status = service.status()
+    say(f"Installed {status.name}, a {status.kind}: {status.file}")
+    say(f"It runs (process {status.pid}), starts {_when(status)} and is started again if it dies.")
+    for sentence in advice:
+        say(sentence)
+    return DONE
+
+
+def uninstall(root: Path) -> int:
+    service = Service.of(root)
+    service.uninstall()
+    say(f"Removed {service.plan.name}. Nothing in {root} was touched.")
+    return DONE
+
+
+def start(root: Path) -> int:
+    service = Service.of(root)
+    service.start()
+    status = service.status()
+    say(f"{status.name} runs (process {status.pid}) and starts {_when(status)}.")
+    return DONE
+
+
+def stop(root: Path) -> int:
+    service = Service.of(root)
+    service.stop()
+    say(f"{service.plan.name} has ended. It stays off, also over a restart, until: jobs service start")
+    return DONE
+
+
+def status(root: Path, *, as_json: bool) -> int:
+    """Show how the service stands; return 1 where it is not installed, or does not run."""
+    found = Service.of(root).status()
+    if as_json:
+        say_json(found)
+    else:
+        for line in _described(found):
+            say(line)
+    return DONE if found.installed and found.running else FELL_SHORT
+
+
+def _described(status: ServiceStatus) -> list[str]:
+    daemon = f"A daemon runs: process {status.pid}." if status.running else "No daemon runs."
+    if not status.installed:
+        return [f"No service is installed ({status.name}). {daemon}", "Install it with: jobs service install"]
+    word = f" ({status.state})" if status.state else ""
+    starts = f"It starts {_when(status)}." if status.enabled else "It is off until: jobs service start"
+    return [f"{status.name} is installed as a {status.kind}{word}. {starts} {daemon}", status.file]
+
+
+def _when(status: ServiceStatus) -> str:
+    return "with the machine" if status.at_boot else "when you log on"

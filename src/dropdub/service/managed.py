@@ -1,0 +1,251 @@
+"""Install a root's service, start and stop it, and ask after it, on whatever system this is."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dropdub.config import ENV_PREFIX, load_config
+from dropdub.errors import ServiceError, StoreError, UsageError
+from dropdub.files import remove, write_whole
+from dropdub.process import account_for, is_administrator, lives
+from dropdub.root import CONFIG_NAME, Root
+from dropdub.service.launchd import Launchd
+from dropdub.service.plan import STOP_GRACE_S, Manager, ServicePlan, plan_for
+from dropdub.service.systemd import Systemd
+from dropdub.service.tool import carry_out
+from dropdub.service.windows import TaskScheduler
+from dropdub.store import transitions
+from dropdub.store.database import Store
+from dropdub.store.views import open_reader
+
+UP_WITHIN_S = 90.0
+ENDED_WITHIN_S = 15.0
+POLL_S = 0.2
+
+
+@dataclass(frozen=True)
+class ServiceStatus:
+    """How a root's service stands. `running`: a daemon of this root lives, whoever started it."""
+
+    name: str
+    kind: str
+    installed: bool
+    enabled: bool
+    """Whether it starts by itself, with the machine or with the log-on."""
+    running: bool
+    pid: int | None
+    at_boot: bool
+    file: str
+    """Where its definition lies, or would lie."""
+    state: str
+    """The system's own word; empty where it has none."""
+
+
+def status(path: Path) -> ServiceStatus:
+    """Return how the service of the root at `path` stands. Raises ConfigError, StoreError, ServiceError."""
+    return Service.of(path).status()
+
+
+class Service:
+    """The service of one root."""
+
+    def __init__(self, manager: Manager, plan: ServicePlan, database_url: str) -> None:
+        self._manager = manager
+        self.plan = plan
+        self._url = database_url
+
+    @staticmethod
+    def of(path: Path, *, at_boot: bool | None = None, account: str | None = None) -> Service:
+        """Return the service of the root at `path`: the one that is installed where `at_boot` does not say which.
+
+        Raises ConfigError.
+        """
+        config = load_config(path / CONFIG_NAME)
+        root = Root.at(path, config.folders.model_dump())
+        chosen = account or account_for(root.config_file)
+        plans = [plan_for(root, config, at_boot=boot, account=chosen) for boot in (False, True)]
+        if at_boot is None:
+            at_boot = make_manager(plans[True]).file.exists() and not make_manager(plans[False]).file.exists()
+        plan = plans[at_boot]
+        return Service(make_manager(plan), plan, config.database or root.database_url)
+
+    def preview(self) -> Iterator[str]:
+        """Yield what installing would write and run, as lines."""
+        yield f"# {self._manager.kind} {self.plan.name}, in {self._manager.file}:"
+        yield self._manager.text().rstrip()
+        yield "# then:"
+        for command in self._manager.starting():
+            yield " ".join(command.arguments)
+
+    def install(self) -> list[str]:
+        """Write the definition and start the service, in place of one that is installed; return what to know.
+
+        Raises UsageError, ServiceError.
+        """
+        self._refuse_impossible()
+        if self._manager.registration().installed:
+            self.stop()
+        self._refuse_other_daemon()
+        self._register()
+        self._await_daemon()
+        return [*self._manager.advice(), *_advice_on_environment()]
+
+    def uninstall(self) -> None:
+        """Stop the service and remove its definition. Nothing of the root is touched. Raises ServiceError."""
+        self._refuse_absent()
+        self.stop()
+        carry_out(self._manager.forgetting())
+        remove(self._manager.file)
+        carry_out(self._manager.forgotten())
+
+    def start(self) -> None:
+        """Start it, now and from now on; return once its daemon is up. Raises ServiceError."""
+        self._refuse_absent()
+        if self._manager.registration().enabled and self._pid() is not None:
+            return
+        self._refuse_other_daemon()
+        carry_out(self._manager.starting())
+        self._await_daemon()
+
+    def stop(self) -> None:
+        """End it gently, until it is started again, also over a restart of the machine. Raises ServiceError."""
+        self._refuse_absent()
+        carry_out(self._manager.stopping())
+        if self._ends_when_asked():
+            return
+        carry_out(self._manager.ending())
+        if not _await(self._at_rest, ENDED_WITHIN_S):
+            raise ServiceError(
+                f"The daemon of {self.plan.root} does not end: process {self._pid()}.",
+                remedy="End that process by hand: no work is lost by it.",
+            )
+
+    def status(self) -> ServiceStatus:
+        registration, pid = self._manager.registration(), self._pid()
+        return ServiceStatus(
+            name=self.plan.name,
+            kind=self._manager.kind,
+            installed=registration.installed,
+            enabled=registration.enabled,
+            running=pid is not None,
+            pid=pid,
+            at_boot=self.plan.at_boot,
+            file=str(self._manager.file),
+            state=registration.state,
+        )
+
+    def _register(self) -> None:
+        """Write the definition and hand it over; where the system refuses it, nothing stays behind."""
+        file = self._manager.file
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(file, self._manager.content())
+            carry_out(self._manager.starting())
+        except PermissionError as error:
+            raise _not_permitted(file) from error
+        except ServiceError:
+            self._take_back()
+            raise
+
+    def _take_back(self) -> None:
+        """Undo as much of a registration as there is."""
+        done = [*self._manager.stopping(), *self._manager.ending(), *self._manager.forgetting()]
+        with suppress(ServiceError):  # there may be no tool at all
+            carry_out(replace(command, may_fail=True) for command in done)
+        remove(self._manager.file)
+        with suppress(ServiceError):
+            carry_out(replace(command, may_fail=True) for command in self._manager.forgotten())
+
+    def _await_daemon(self) -> None:
+        if not _await(lambda: not self._at_rest(), UP_WITHIN_S):
+            raise ServiceError(
+                f"{self.plan.name} was started, but no daemon came up within {UP_WITHIN_S:.0f} s.",
+                remedy=f'See why in {self.plan.log}, or with: jobs --root "{self.plan.root}" watch',
+            )
+
+    def _ends_when_asked(self) -> bool:
+        """Return whether no daemon lives any more. Through a database that cannot be used, none can be asked."""
+        try:
+            pid = self._pid()
+            if pid is None:
+                return True
+            with closing(Store.open(self._url, migrate=False)) as store:
+                transitions.request_stop(store)
+            return _await(lambda: not lives(pid), STOP_GRACE_S)  # the record says that it stopped before it is gone
+        except StoreError:
+            return False
+
+    def _at_rest(self) -> bool:
+        return self._pid() is None
+
+    def _pid(self) -> int | None:
+        """Return the process of the daemon that lives on this root."""
+        daemon = open_reader(self._url).status(now=time.time(), limit=0).daemon
+        alive = daemon is not None and daemon.state == "running" and lives(daemon.pid)
+        return daemon.pid if daemon is not None and alive else None
+
+    def _refuse_impossible(self) -> None:
+        if self.plan.at_boot and not is_administrator():
+            raise _needs_administrator(self.plan)
+        other = make_manager(replace(self.plan, at_boot=not self.plan.at_boot))
+        if other.file.exists():
+            raise UsageError(
+                f"{self.plan.root} has a {other.kind} already: {other.file}.",
+                remedy=f'Remove that first: jobs --root "{self.plan.root}" service uninstall',
+            )
+
+    def _refuse_other_daemon(self) -> None:
+        if (pid := self._pid()) is not None:
+            raise UsageError(
+                f"A daemon works on {self.plan.root} already: process {pid}.",
+                remedy="End it (Ctrl-C in its window), then try again.",
+            )
+
+    def _refuse_absent(self) -> None:
+        if not self._manager.registration().installed:
+            raise ServiceError(
+                f"No service is installed for {self.plan.root}.",
+                remedy=f'Install it with: jobs --root "{self.plan.root}" service install',
+            )
+
+
+def make_manager(plan: ServicePlan) -> Manager:
+    """Return this system's way to run a service."""
+    if sys.platform == "win32":
+        return TaskScheduler(plan)
+    return Launchd(plan) if sys.platform == "darwin" else Systemd(plan)
+
+
+def _await(condition: Callable[[], bool], within_s: float) -> bool:
+    ends_at = time.monotonic() + within_s
+    while not (met := condition()) and time.monotonic() < ends_at:
+        time.sleep(POLL_S)
+    return met
+
+
+def _advice_on_environment() -> list[str]:
+    """Say which settings hold in this console only: a service has an environment of its own."""
+    names = sorted(name for name in os.environ if name.startswith(ENV_PREFIX))
+    if not names:
+        return []
+    return [f"The service does not see what is set here by {', '.join(names)}: put it into {CONFIG_NAME}."]
+
+
+def _needs_administrator(plan: ServicePlan) -> UsageError:
+    command = f'-m dropdub --root "{plan.root}" service install --boot'
+    remedy = (
+        "Open the console with “Run as administrator” and try it again, or leave --boot out: it starts when you log on."
+        if sys.platform == "win32"
+        else f"Try it as root: sudo {sys.executable} {command}"
+    )
+    return UsageError("To start something with the machine needs the rights of an administrator.", remedy=remedy)
+
+
+def _not_permitted(file: Path) -> ServiceError:
+    return ServiceError(f"{file} cannot be written: this account does not have the right.", remedy="Try it as root.")

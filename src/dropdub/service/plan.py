@@ -1,0 +1,146 @@
+"""What is to run for years on one root, in no system's words yet."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from dropdub.config import Config
+from dropdub.errors import UsageError
+from dropdub.root import Root
+from dropdub.store.urls import sqlite_file
+
+SLUG_MAX_CHARS = 24
+STOP_GRACE_S = 60.0
+"""How long a daemon may take to end once it was asked: it gives back what runs, which takes seconds."""
+
+
+@dataclass(frozen=True)
+class ServicePlan:
+    """One root's daemon. `at_boot`: for the whole machine, before anybody logs in; else for one person's log-on."""
+
+    name: str
+    root: Path
+    at_boot: bool
+    account: str
+    """Who runs it; on Windows `DOMAIN\\NAME`."""
+    writable: tuple[Path, ...]
+    """Folders outside the root that it writes to."""
+    log: Path
+    """Where it writes what nobody would see: errors from before its own log is open, and crashes."""
+    search_path: str
+    """PATH of who installs it: ffmpeg and other programs may lie in places that a service does not look into."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One call of the system's tool. `may_fail`: it fails where what it is to do is done already."""
+
+    arguments: tuple[str, ...]
+    may_fail: bool = False
+
+    @staticmethod
+    def of(*arguments: str) -> Command:
+        return Command(arguments)
+
+    @staticmethod
+    def attempt(*arguments: str) -> Command:
+        return Command(arguments, may_fail=True)
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What the system knows of a service."""
+
+    installed: bool
+    enabled: bool
+    """Whether it starts by itself."""
+    state: str
+    """The system's own word; empty where it has none."""
+
+
+class Manager(Protocol):
+    """One system's way to run a service: pure lists of commands, and one question."""
+
+    kind: str
+
+    @property
+    def file(self) -> Path:
+        """Return where the definition is kept: another file for the machine than for one person."""
+        ...
+
+    def text(self) -> str:
+        """Return the definition."""
+        ...
+
+    def content(self) -> bytes:
+        """Return the definition as the file holds it."""
+        ...
+
+    def starting(self) -> list[Command]:
+        """Register the definition that lies in `file` if need be, and start it, now and from now on."""
+        ...
+
+    def stopping(self) -> list[Command]:
+        """Keep it from starting by itself; where the system ends a daemon gently, that too."""
+        ...
+
+    def ending(self) -> list[Command]:
+        """End at once what did not end when it was asked."""
+        ...
+
+    def forgetting(self) -> list[Command]:
+        """Take a stopped service out of the system's books, before its file is removed."""
+        ...
+
+    def forgotten(self) -> list[Command]:
+        """Let the system see that the file is gone."""
+        ...
+
+    def registration(self) -> Registration:
+        """Ask the system."""
+        ...
+
+    def advice(self) -> list[str]:
+        """Return sentences about what an administrator should know after installing."""
+        ...
+
+
+def plan_for(root: Root, config: Config, *, at_boot: bool, account: str) -> ServicePlan:
+    """Return the plan for a root. Raises UsageError for a path that no definition can carry."""
+    if any(ord(char) < 32 for char in str(root.path)):
+        raise UsageError(f"{str(root.path)!r} has a line break or another control character in it.")
+    return ServicePlan(
+        name=service_name(root.path),
+        root=root.path,
+        at_boot=at_boot,
+        account=account,
+        writable=tuple(_outside(root, config)),
+        log=root.logs_dir / "service.log",
+        search_path=os.environ.get("PATH", os.defpath),
+    )
+
+
+def service_name(root: Path) -> str:
+    """Return the name of a root's service: the folder's name to know it by, a hash of its path to tell it apart."""
+    path = os.path.normcase(root.resolve())
+    plain = unicodedata.normalize("NFKD", root.resolve().name).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:SLUG_MAX_CHARS].rstrip("-") or "root"
+    return f"dropdub-{slug}-{hashlib.sha256(path.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+
+
+def _outside(root: Root, config: Config) -> list[Path]:
+    """Return the folders that the daemon writes to and that do not lie in the root."""
+    database = sqlite_file(config.database) if config.database else None
+    folders = [root.inbox, root.outbox, root.voices, root.work, root.failed, root.archive]
+    folders += [root.models_dir(config.models.dir), *([database.parent] if database else [])]
+    outs = [
+        Path(options["out"]) for options in [{"out": config.job.out}, *config.profiles.values()] if options.get("out")
+    ]
+    within = root.path.resolve()
+    return sorted({folder for folder in [*folders, *outs] if not folder.resolve().is_relative_to(within)})

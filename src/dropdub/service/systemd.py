@@ -1,0 +1,197 @@
+"""systemd: a unit of one user, or of the system. https://www.freedesktop.org/software/systemd/man/systemd.service.html"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+from dropdub.errors import ServiceError
+from dropdub.process import windowless_python
+from dropdub.service.plan import STOP_GRACE_S, Command, Registration, ServicePlan
+from dropdub.service.tool import ask
+
+WATCHDOG_S = 120
+"""The daemon gives sign every two seconds; its slowest wait, for a busy database, ends after a minute."""
+START_WITHIN_S = 600
+"""Room for a database upgrade and for sweeping what a crash left."""
+
+SYSTEM_ONLY = """\
+CapabilityBoundingSet=
+PrivateTmp=yes
+ProtectSystem=strict
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+RestrictNamespaces=yes
+"""
+"""What a user's own systemd may not do, or only with user namespaces, which many systems forbid.
+
+No PrivateDevices (graphics cards), no MemoryDenyWriteExecute (torch and numba compile while they run).
+"""
+
+TEMPLATE = """\
+[Unit]
+Description=Dropdub on {described}
+StartLimitIntervalSec=0
+{ordering}
+[Service]
+Type=notify
+NotifyAccess=main
+ExecStart={command}
+WorkingDirectory={folder}
+Environment={environment}
+{account}Restart=on-failure
+RestartSec=5
+RestartPreventExitStatus=2
+TimeoutStartSec={start_s}
+WatchdogSec={watchdog_s}
+TimeoutStopSec={stop_s}
+KillMode=mixed
+OOMPolicy=continue
+NoNewPrivileges=yes
+LockPersonality=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
+{hardening}
+[Install]
+WantedBy={target}
+"""
+"""Exit code 2 is a mistake in config.yaml: trying again would not mend it."""
+_PLAIN = re.compile(r"[A-Za-z0-9_./:+=,@-]+")
+
+
+class Systemd:
+    """A root's unit."""
+
+    def __init__(self, plan: ServicePlan) -> None:
+        self._plan = plan
+        self._unit = f"{plan.name}.service"
+        self._systemctl = ("systemctl",) if plan.at_boot else ("systemctl", "--user")
+        self.kind = "systemd unit" if plan.at_boot else "systemd user unit"
+
+    @property
+    def file(self) -> Path:
+        return unit_file(self._plan.name, at_boot=self._plan.at_boot)
+
+    def text(self) -> str:
+        return unit_text(self._plan)
+
+    def content(self) -> bytes:
+        return self.text().encode()
+
+    def starting(self) -> list[Command]:
+        return [self._command("daemon-reload"), self._command("enable", "--now", self._unit)]
+
+    def stopping(self) -> list[Command]:
+        return [self._command("disable", "--now", self._unit)]
+
+    def ending(self) -> list[Command]:
+        return [Command.attempt(*self._systemctl, "kill", "--signal=SIGKILL", self._unit)]
+
+    def forgetting(self) -> list[Command]:
+        return []
+
+    def forgotten(self) -> list[Command]:
+        return [
+            self._command("daemon-reload"),
+            Command.attempt(*self._systemctl, "reset-failed", self._unit),
+        ]
+
+    def registration(self) -> Registration:
+        properties = ("--property=ActiveState", "--property=UnitFileState")
+        told = ask(*self._systemctl, "show", *properties, self._unit).text if self.file.exists() else ""
+        values = dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
+        return Registration(
+            installed=self.file.exists(),
+            enabled=values.get("UnitFileState") == "enabled",
+            state=values.get("ActiveState", ""),
+        )
+
+    def advice(self) -> list[str]:
+        if self._plan.at_boot or _lingers():
+            return []
+        return ["It ends when you log out. To keep it running, and start it with the machine: loginctl enable-linger"]
+
+    def _command(self, *arguments: str) -> Command:
+        return Command.of(*self._systemctl, *arguments)
+
+
+def unit_file(name: str, *, at_boot: bool) -> Path:
+    """Return where the unit of this name lies."""
+    if at_boot:
+        return Path("/etc/systemd/system") / f"{name}.service"
+    settings = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(settings) / "systemd" / "user" / f"{name}.service"
+
+
+def unit_text(plan: ServicePlan) -> str:
+    """Return the unit's file."""
+    command = [windowless_python(), "-P", "-X", "utf8", "-X", "faulthandler", "-m", "dropdub", "--root", str(plan.root)]
+    return TEMPLATE.format(
+        described=_literal(str(plan.root)),
+        ordering=_ordering(plan) if plan.at_boot else "",
+        command=_command_line([*command, "watch"]),
+        folder=_literal(str(plan.root)),
+        environment=_quoted(f"PATH={plan.search_path}"),
+        account=f"User={plan.account}\n" if plan.at_boot else "",
+        start_s=START_WITHIN_S,
+        watchdog_s=WATCHDOG_S,
+        stop_s=round(STOP_GRACE_S * 1.5),
+        hardening=_system_hardening(plan) if plan.at_boot else "",
+        target="multi-user.target" if plan.at_boot else "default.target",
+    )
+
+
+def _ordering(plan: ServicePlan) -> str:
+    return f"After=remote-fs.target network.target\nRequiresMountsFor={_quoted(str(plan.root))}\n"
+
+
+def _system_hardening(plan: ServicePlan) -> str:
+    """Return what only the system's manager can do.
+
+    Libraries keep compiled code in the cache folder, for the home is read-only. `-`: a share that is not mounted yet
+    is the daemon's to wait for.
+    """
+    cache = f"dropdub/{plan.name}"
+    folders = [_quoted(str(plan.root)), *(_quoted(f"-{folder}") for folder in plan.writable)]
+    caching = f"CacheDirectory={cache}\nEnvironment=XDG_CACHE_HOME=%C/{cache}\n"
+    return f"{SYSTEM_ONLY}{caching}ReadWritePaths={' '.join(folders)}\n"
+
+
+def _command_line(arguments: list[str]) -> str:
+    """Return arguments as ExecStart takes them: `$` is doubled, but in the program, which takes no variables."""
+    program, *rest = arguments
+    return " ".join([_quoted(program), *(_quoted(argument.replace("$", "$$")) for argument in rest)])
+
+
+def _quoted(text: str) -> str:
+    """Return text as one word of a setting that takes several."""
+    if _PLAIN.fullmatch(text):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return f'"{escaped}"'
+
+
+def _literal(text: str) -> str:
+    """Return text for a setting that takes the rest of the line as it is."""
+    return text.replace("%", "%%")
+
+
+def _lingers() -> bool:
+    """Return whether this person's services live without a log-on; where nobody can tell, they may not."""
+    if sys.platform == "win32":
+        return False
+    try:
+        answer = ask("loginctl", "show-user", str(os.getuid()), "--property=Linger", "--value")
+    except ServiceError:
+        return False
+    return answer.text == "yes"

@@ -1,0 +1,155 @@
+"""The Task Scheduler of Windows, by `schtasks` and the XML of https://learn.microsoft.com/windows/win32/taskschd/"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import subprocess
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+from dropdub.errors import UsageError
+from dropdub.inbox.mounts import network_kind
+from dropdub.process import windowless_python
+from dropdub.service.plan import Command, Registration, ServicePlan
+from dropdub.service.tool import ask
+
+NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
+PATH_MAX_CHARS = 260
+"""`pathType` of the schema."""
+REVIVED_EVERY = "PT5M"
+"""RestartOnFailure heeds only a program that cannot be started, so a trigger starts what died; what lives is left."""
+_TRIGGERED_SINCE = "2020-01-01T00:00:00"
+_DISABLED = re.compile(r"<Settings>.*<Enabled>\s*false\s*</Enabled>.*</Settings>", re.DOTALL)
+
+
+class TaskScheduler:
+    """A root's task. To end a task kills its process at once: so the daemon is asked first, and while the task is
+    disabled no trigger revives it.
+    """
+
+    kind = "scheduled task"
+
+    def __init__(self, plan: ServicePlan) -> None:
+        self._plan = plan
+        self._named = ("/TN", f"\\Dropdub\\{plan.name}")
+
+    @property
+    def file(self) -> Path:
+        return self._plan.log.with_name(f"{self._plan.name}.{'boot' if self._plan.at_boot else 'logon'}.xml")
+
+    def text(self) -> str:
+        return task_xml(self._plan)
+
+    def content(self) -> bytes:
+        return codecs.BOM_UTF16_LE + self.text().replace("\n", "\r\n").encode("utf-16-le")
+
+    def starting(self) -> list[Command]:
+        return [
+            Command.of("schtasks", "/Create", *self._named, "/XML", str(self.file), "/F"),
+            Command.of("schtasks", "/Change", *self._named, "/ENABLE"),
+            Command.of("schtasks", "/Run", *self._named),
+        ]
+
+    def stopping(self) -> list[Command]:
+        return [Command.of("schtasks", "/Change", *self._named, "/DISABLE")]
+
+    def ending(self) -> list[Command]:
+        return [Command.attempt("schtasks", "/End", *self._named)]
+
+    def forgetting(self) -> list[Command]:
+        return [Command.of("schtasks", "/Delete", *self._named, "/F")]
+
+    def forgotten(self) -> list[Command]:
+        return []
+
+    def registration(self) -> Registration:
+        """Ask whether there is such a task, and whether it is disabled: the state itself is told in many languages."""
+        answer = ask("schtasks", "/Query", *self._named, "/XML")
+        installed = answer.code == 0
+        enabled = installed and _DISABLED.search(answer.text) is None
+        return Registration(installed=installed, enabled=enabled, state="enabled" if enabled else "")
+
+    def advice(self) -> list[str]:
+        if self._plan.at_boot:
+            shares = [str(folder) for folder in self._plan.writable if network_kind(folder)]
+            return [f"A task that starts with the machine cannot reach network shares: {', '.join(shares)}."] * bool(
+                shares
+            )
+        return ["It ends when you log off. To have it start with the machine, install it as administrator with: --boot"]
+
+
+def task_xml(plan: ServicePlan) -> str:
+    """Return the task as text. Raises UsageError for paths that are too long for it."""
+    task = ET.Element("Task", {"version": "1.3", "xmlns": NAMESPACE})
+    _add(task, "RegistrationInfo", Description=f"Dropdub on {plan.root}")
+    _add_triggers(ET.SubElement(task, "Triggers"), plan)
+    logon = "S4U" if plan.at_boot else "InteractiveToken"
+    principals = ET.SubElement(task, "Principals")
+    _add(principals, "Principal", UserId=plan.account, LogonType=logon, RunLevel="LeastPrivilege").set("id", "Author")
+    _add_settings(task)
+    actions = ET.SubElement(task, "Actions", Context="Author")
+    program, arguments = _command(plan)
+    _add(actions, "Exec", Command=program, Arguments=arguments, WorkingDirectory=_fitting(str(plan.root)))
+    ET.indent(task)
+    return f'<?xml version="1.0" encoding="UTF-16"?>\n{ET.tostring(task, encoding="unicode")}\n'
+
+
+def _add_triggers(triggers: ET.Element, plan: ServicePlan) -> None:
+    if plan.at_boot:
+        _add(triggers, "BootTrigger", Enabled="true", Delay="PT30S")
+    else:
+        _add(triggers, "LogonTrigger", Enabled="true", UserId=plan.account)
+    again = ET.SubElement(triggers, "TimeTrigger")
+    _add(again, "Repetition", Interval=REVIVED_EVERY, StopAtDurationEnd="false")
+    ET.SubElement(again, "StartBoundary").text = _TRIGGERED_SINCE
+    ET.SubElement(again, "Enabled").text = "true"
+
+
+def _add_settings(task: ET.Element) -> None:
+    """Run it for ever, on batteries too, once at a time, and visible: a hidden task cannot be stopped by hand.
+
+    Priority 6 instead of 7, under which memory and disk are of low priority, too.
+    """
+    settings = _add(
+        task,
+        "Settings",
+        MultipleInstancesPolicy="IgnoreNew",
+        DisallowStartIfOnBatteries="false",
+        StopIfGoingOnBatteries="false",
+        AllowHardTerminate="true",
+        StartWhenAvailable="true",
+        RunOnlyIfNetworkAvailable="false",
+        AllowStartOnDemand="true",
+        Enabled="true",
+        Hidden="false",
+        RunOnlyIfIdle="false",
+        WakeToRun="false",
+        ExecutionTimeLimit="PT0S",
+        Priority="6",
+    )
+    _add(settings, "IdleSettings", StopOnIdleEnd="false", RestartOnIdle="false")
+    _add(settings, "RestartOnFailure", Interval="PT1M", Count="255")
+
+
+def _add(parent: ET.Element, tag: str, **children: str) -> ET.Element:
+    element = ET.SubElement(parent, tag)
+    for name, text in children.items():
+        ET.SubElement(element, name).text = text
+    return element
+
+
+def _command(plan: ServicePlan) -> tuple[str, str]:
+    """Return program and arguments; `dropdub.windowless` because pythonw has no standard streams."""
+    program = _fitting(windowless_python())
+    arguments = ["-P", "-X", "utf8", "-m", "dropdub.windowless", str(plan.log), "--root", str(plan.root), "watch"]
+    return program, subprocess.list2cmdline(arguments)
+
+
+def _fitting(path: str) -> str:
+    if len(path) > PATH_MAX_CHARS:
+        raise UsageError(
+            f"{path} is longer than the {PATH_MAX_CHARS} characters that the Task Scheduler takes.",
+            remedy="Put it into a folder with a shorter path.",
+        )
+    return path

@@ -1,0 +1,45 @@
+"""`pythonw -m dropdub.windowless LOG --root ROOT watch`: `jobs` as a process that has no standard streams.
+
+What goes wrong before the daemon's own log is open, or as native code crashes, is written to LOG.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+LOG_MAX_BYTES = 1_000_000
+
+
+def main() -> None:
+    """Give the streams a place, before anything that may write to them is imported; then be `jobs`."""
+    log = _opened(Path(sys.argv.pop(1)))
+    sys.stdout, sys.stderr = _nowhere(), log
+    faulthandler.enable(log)
+    log.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} started as process {os.getpid()}\n")
+    from dropdub.cli.app import main as run_jobs  # noqa: PLC0415 - its errors are to be in the log
+
+    run_jobs()
+
+
+def _opened(path: Path) -> TextIO:
+    """Return the log, begun anew when it has grown large; a log that cannot be written never stops the work."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and path.stat().st_size > LOG_MAX_BYTES:
+            path.unlink()
+        return open(path, "a", encoding="utf-8", errors="replace", buffering=1)  # noqa: PTH123
+    except OSError:
+        return _nowhere()
+
+
+def _nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123
+
+
+if __name__ == "__main__":
+    main()

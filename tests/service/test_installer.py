@@ -1,0 +1,99 @@
+"""The package as others get it: built, installed by install.sh into nothing, run as a service, taken away again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.service.conftest import REPOSITORY
+from tests.service.fakes import FakeSystem
+from tests.waiting import wait_until
+
+if sys.platform != "linux":
+    pytest.skip("install.sh is for Linux and macOS, the fakes for Linux", allow_module_level=True)
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+IN_THE_WHEEL = (
+    *("dropdub/py.typed", "dropdub/samples/jfk.flac", "dropdub/cli/templates/config.yaml"),
+    *("dropdub/store/migrations/script.py.mako", "dropdub/store/migrations/versions/rev_0001_first_tables.py"),
+)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from the source archive, as for a package index."""
+    folder = tmp_path_factory.mktemp("dist")
+    done = subprocess.run(
+        [sys.executable, "-m", "build", "--outdir", str(folder), str(copied(tmp_path_factory.mktemp("source")))],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return next(folder.glob("*.whl"))
+
+
+def copied(folder: Path) -> Path:
+    """Copy what is needed to build: a build leaves folders behind in its source."""
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(REPOSITORY / name, folder)
+    shutil.copytree(REPOSITORY / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    return folder
+
+
+def install(*arguments: str | Path, code: int = 0) -> str:
+    done = subprocess.run(
+        ["sh", str(REPOSITORY / "install.sh"), *map(str, arguments)],
+        capture_output=True, text=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_the_wheel_holds_all_that_a_run_needs(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert [name for name in IN_THE_WHEEL if name not in names] == []
+    assert not any(name.startswith("tests") for name in names)
+
+
+def test_installed_once_it_works_off_what_is_dropped_and_goes_without_touching_files(
+    wheel: Path, tmp_path: Path, system: FakeSystem
+) -> None:
+    into, root, home = tmp_path / "my programs", tmp_path / "my dubs", tmp_path
+    where = ("--into", into, "--root", root)
+    told = install(*where, "--from", wheel, "--service")
+    assert f"Made the root {root}" in told and "It runs (process" in told
+
+    dropdub = home / ".local" / "bin" / "dropdub"
+    sample = next(into.rglob("dropdub/samples/jfk.flac"))
+    shutil.copyfile(sample, root / "inbox" / "jfk.flac")
+    wait_until((root / "outbox" / "jfk" / "manifest.json").exists, "the recording to be done", timeout_s=240)
+    shown = subprocess.run([dropdub, "--root", root, "status"], capture_output=True, text=True, check=False)
+    assert shown.returncode == 0 and "succeeded" in shown.stdout
+
+    (root / "letter.txt").write_text("not of Dropdub", "utf-8")
+    told = install("--uninstall", "--into", into)
+    assert not into.exists() and not os.path.lexists(dropdub)
+    assert f"Your files stay: {root}" in told and (root / "outbox" / "jfk" / "manifest.json").exists()
+    assert not list(tmp_path.glob("settings/systemd/user/*.service"))
+
+    told = install("--uninstall", "--delete-root", *where)
+    assert [entry.name for entry in root.iterdir()] == ["letter.txt"] and "letter.txt" in told
+
+
+def test_what_is_not_there_is_not_removed_and_a_foreign_command_is_left(tmp_path: Path, system: FakeSystem) -> None:
+    foreign = tmp_path / ".local" / "bin" / "jobs"
+    foreign.parent.mkdir(parents=True)
+    foreign.write_text("#!/bin/sh\n", "utf-8")
+    folder = tmp_path / "precious"
+    (folder / "inbox").mkdir(parents=True)
+    told = install("--uninstall", "--delete-root", "--root", folder, "--into", tmp_path / "absent")
+    assert "There is no environment" in told and (folder / "inbox").is_dir() and foreign.exists()
+
+
+def test_wrong_use_is_told(tmp_path: Path) -> None:
+    assert "goes with --uninstall" in install("--delete-root", code=2)

@@ -1,0 +1,252 @@
+"""Install, stop, start and uninstall, with real daemons under fake systems."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from dropdub.errors import ServiceError, UsageError
+from dropdub.process import lives
+from dropdub.root import Root
+from dropdub.service import managed, status
+from dropdub.service.launchd import Launchd
+from dropdub.service.managed import Service
+from dropdub.service.plan import Manager, ServicePlan
+from dropdub.service.systemd import Systemd
+from dropdub.service.windows import TaskScheduler
+from tests.service.conftest import a_plan, a_service
+from tests.service.fakes import FakeSystem
+from tests.waiting import wait_until
+
+if sys.platform == "win32":
+    pytest.skip("the fakes are programs of POSIX", allow_module_level=True)
+
+MANAGERS: dict[str, Callable[[ServicePlan], Manager]] = {
+    "windows": TaskScheduler, "systemd": Systemd, "launchd": Launchd,
+}  # fmt: skip
+
+
+@dataclass
+class Installed:
+    """A service, and the system that it is installed in."""
+
+    service: Service
+    manager: Manager
+    system: FakeSystem
+    root: Root
+
+    def calls(self) -> list[str]:
+        return (self.system.folder / "calls").read_text("utf-8").splitlines()
+
+
+@pytest.fixture(params=MANAGERS)
+def site(request: pytest.FixtureRequest, root: Root, plan: ServicePlan, system: FakeSystem) -> Installed:
+    manager = MANAGERS[request.param](plan)
+    return Installed(a_service(manager, plan, root), manager, system, root)
+
+
+def pid_of(service: Service) -> int:
+    pid = service.status().pid
+    assert pid is not None
+    return pid
+
+
+def test_a_service_is_installed_stopped_started_and_uninstalled(site: Installed) -> None:
+    service = site.service
+    before = service.status()
+    assert (before.installed, before.running, before.enabled) == (False, False, False)
+
+    advice = service.install()
+    first = pid_of(service)
+    assert service.status().installed and service.status().enabled
+    assert any("log" in sentence for sentence in advice), advice
+
+    service.stop()
+    stopped = service.status()
+    assert (stopped.installed, stopped.running, stopped.enabled) == (True, False, False)
+    assert not lives(first)
+
+    service.start()
+    second = pid_of(service)
+    assert second != first and service.status().enabled
+
+    service.uninstall()
+    after = service.status()
+    assert (after.installed, after.running) == (False, False) and not lives(second)
+    assert not site.manager.file.exists()
+    assert site.root.config_file.exists() and site.root.inbox.is_dir()
+
+
+def test_to_start_what_runs_changes_nothing(site: Installed) -> None:
+    site.service.install()
+    first = pid_of(site.service)
+    site.service.start()
+    assert pid_of(site.service) == first
+
+
+def test_to_install_again_puts_the_new_in_the_place_of_the_old(site: Installed) -> None:
+    site.service.install()
+    first = pid_of(site.service)
+    site.service.install()
+    assert not lives(first) and pid_of(site.service) != first
+
+
+def test_a_daemon_ends_in_good_order_when_its_service_is_stopped(site: Installed) -> None:
+    site.service.install()
+    site.service.stop()
+    log = (site.root.logs_dir / "dropdub.log").read_text("utf-8")
+    assert "run ended" in log
+    assert not any("/End" in call or "SIGKILL" in call for call in site.calls())
+
+
+def test_a_task_is_disabled_before_the_daemon_is_asked_so_that_no_trigger_revives_it(
+    root: Root, plan: ServicePlan, system: FakeSystem
+) -> None:
+    service = a_service(TaskScheduler(plan), plan, root)
+    service.install()
+    service.stop()
+    assert "/DISABLE" in (system.folder / "calls").read_text("utf-8").splitlines()[-1]
+
+
+def test_a_daemon_that_does_not_heed_is_ended(
+    root: Root, plan: ServicePlan, system: FakeSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(managed, "STOP_GRACE_S", 0.5)
+    service = a_service(TaskScheduler(plan), plan, root)
+    service.install()
+    pid = pid_of(service)
+    os.kill(pid, signal.SIGSTOP)
+    service.stop()
+    assert not lives(pid) and not service.status().running
+
+
+def test_what_died_leaves_its_service_installed_and_start_revives_it(site: Installed) -> None:
+    site.service.install()
+    first = pid_of(site.service)
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: not lives(first), "the daemon to be dead")
+    found = site.service.status()
+    assert found.installed and not found.running
+    site.service.start()
+    assert pid_of(site.service) != first
+
+
+@pytest.mark.parametrize("what", ["start", "stop", "uninstall"])
+def test_of_what_is_not_installed_nothing_is_done(site: Installed, what: str) -> None:
+    with pytest.raises(ServiceError, match="No service is installed") as refused:
+        getattr(site.service, what)()
+    assert "service install" in refused.value.remedy
+
+
+def test_a_daemon_in_a_window_is_not_overrun(site: Installed) -> None:
+    site.service.install()
+    file = site.manager.file
+    content = file.read_bytes()
+    file.unlink()
+    if isinstance(site.manager, TaskScheduler):
+        site.system.forget(f"\\Dropdub\\{site.service.plan.name}")
+    with pytest.raises(UsageError, match="A daemon works on"):
+        site.service.install()
+    assert not file.exists() and content
+
+
+def test_two_roots_on_one_machine_do_not_meet(tmp_path: Path, system: FakeSystem) -> None:
+    services = []
+    for folder in ("a", "b"):
+        path = tmp_path / folder / "dubs"
+        path.mkdir(parents=True)
+        (path / "config.yaml").write_text("preload: false\n", "utf-8")
+        root = Root.at(path)
+        services.append(a_service(Systemd(a_plan(root)), a_plan(root), root))
+    for service in services:
+        service.install()
+    assert len({service.plan.name for service in services}) == 2
+    services[0].stop()
+    assert not services[0].status().running and services[1].status().running
+
+
+@pytest.mark.parametrize(("said", "remedy"), [
+    ("Failed to connect to bus: No medium found", "--boot"),
+    ("System has not been booted with systemd (PID 1).\nFailed to connect to bus: Host is down", "jobs watch"),
+    ("Failed to enable unit: Access denied", "sudo"),
+])  # fmt: skip
+def test_what_the_system_refuses_leaves_nothing_behind(
+    root: Root, plan: ServicePlan, system: FakeSystem, monkeypatch: pytest.MonkeyPatch, said: str, remedy: str
+) -> None:
+    monkeypatch.setenv("FAKE_SYSTEMD_AWAY", said)
+    service = a_service(Systemd(plan), plan, root)
+    with pytest.raises(ServiceError, match="was refused") as refused:
+        service.install()
+    assert remedy in refused.value.remedy and said.rsplit(maxsplit=1)[-1] in refused.value.message
+    assert not service.status().installed
+
+
+def test_a_unit_whose_daemon_ends_at_once_is_taken_back(root: Root, plan: ServicePlan, system: FakeSystem) -> None:
+    service = a_service(Systemd(plan), plan, root)
+    root.create_folders()
+    with FileLock(root.daemon_lock), pytest.raises(ServiceError, match="Job for dropdub") as refused:
+        service.install()
+    assert "watch" in refused.value.remedy
+    assert not service.status().installed and not (system.known(f"{plan.name}.service") or {})["enabled"]
+
+
+def test_to_start_is_refused_while_another_daemon_works(site: Installed) -> None:
+    site.service.install()
+    site.service.stop()
+    with subprocess.Popen(
+        [sys.executable, "-m", "dropdub", "--root", str(site.root.path), "watch"], stdout=subprocess.DEVNULL
+    ) as other:
+        wait_until(lambda: site.service.status().pid == other.pid, "the other daemon to be up")
+        with pytest.raises(UsageError, match=f"process {other.pid}"):
+            site.service.start()
+        other.terminate()
+
+
+def test_without_the_systems_tool_the_way_round_it_is_named(
+    root: Root, plan: ServicePlan, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ServiceError, match="There is no launchctl") as refused:
+        a_service(Launchd(plan), plan, root).install()
+    assert "watch" in refused.value.remedy
+
+
+def test_to_start_with_the_machine_needs_an_administrator(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(managed, "is_administrator", lambda: False)
+    with pytest.raises(UsageError, match="rights of an administrator") as refused:
+        Service.of(root.path, at_boot=True).install()
+    assert "sudo" in refused.value.remedy and "--boot" in refused.value.remedy
+
+
+def test_a_daemon_that_does_not_come_up_is_told_of(
+    root: Root, plan: ServicePlan, system: FakeSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(managed, "UP_WITHIN_S", 0.5)
+    service = a_service(TaskScheduler(plan), plan, root)
+    root.config_file.write_text("nonsense: 1\n", "utf-8")
+    with pytest.raises(ServiceError, match="no daemon came up") as refused:
+        service.install()
+    assert str(plan.log) in refused.value.remedy
+    wait_until(lambda: "nonsense" in plan.log.read_text("utf-8"), "the reason to be in the log")
+
+
+def test_who_stays_logged_in_is_not_told_to_linger(
+    root: Root, plan: ServicePlan, system: FakeSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert any("enable-linger" in sentence for sentence in Systemd(plan).advice())
+    monkeypatch.setenv("FAKE_LINGER", "yes")
+    assert Systemd(plan).advice() == []
+
+
+def test_other_parts_can_ask_how_the_service_of_a_root_stands(root: Root, system: FakeSystem) -> None:
+    found = status(root.path)
+    assert (found.installed, found.running, found.pid) == (False, False, None)

@@ -1,0 +1,198 @@
+"""What is handed to systemd, launchd and the Task Scheduler, held against what those say of their formats."""
+
+from __future__ import annotations
+
+import copy
+import plistlib
+import re
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import xmlschema
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dropdub.config import load_config
+from dropdub.errors import UsageError
+from dropdub.root import Root
+from dropdub.service import systemd, windows
+from dropdub.service.launchd import Launchd
+from dropdub.service.plan import ServicePlan, plan_for, service_name
+from dropdub.service.systemd import Systemd, unit_text
+from dropdub.service.windows import NAMESPACE, TaskScheduler
+
+SCHEMAS = Path(__file__).parents[1] / "data" / "taskscheduler"
+ODD_NAMES = ["dubs", "Ana's dubs", 'a "b" c', "100% ção", "$HOME", "a & b <c>", "世界", "semi;colon #1"]
+
+
+def a_root(path: Path, **settings: object) -> Root:
+    path.mkdir(parents=True, exist_ok=True)
+    (path / "config.yaml").write_text(yaml.safe_dump(settings), "utf-8")
+    folders = load_config(path / "config.yaml").folders
+    return Root.at(path, folders.model_dump())
+
+
+def a_plan(root: Root, *, at_boot: bool = False) -> ServicePlan:
+    return plan_for(root, load_config(root.config_file), at_boot=at_boot, account="ana")
+
+
+@pytest.fixture(params=ODD_NAMES)
+def plan(request: pytest.FixtureRequest, tmp_path: Path) -> ServicePlan:
+    return a_plan(a_root(tmp_path / request.param))
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> ServicePlan:
+    return a_plan(a_root(tmp_path / "dubs"))
+
+
+# -- names --------------------------------------------------------------------------------------------------------
+
+
+@given(st.text(st.characters(blacklist_characters="/\0", blacklist_categories=("Cs",)), min_size=1, max_size=60))
+def test_a_service_is_named_in_letters_that_every_system_takes(name: str) -> None:
+    assert re.fullmatch(r"dropdub-[a-z0-9-]{1,24}-[0-9a-f]{8}", service_name(Path("/srv") / name))
+
+
+def test_each_root_has_a_service_of_its_own_however_it_is_written(tmp_path: Path) -> None:
+    one, other = tmp_path / "a" / "dubs", tmp_path / "b" / "dubs"
+    assert service_name(one) != service_name(other)
+    assert service_name(one) == service_name(tmp_path / "b" / ".." / "a" / "dubs")
+
+
+def test_a_root_with_a_line_break_in_its_path_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="line break"):
+        a_plan(a_root(tmp_path / "two\nlines"))
+
+
+# -- systemd ------------------------------------------------------------------------------------------------------
+
+
+def verified(plan: ServicePlan, folder: Path) -> str:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed here")
+    unit = folder / Systemd(plan).file.name
+    unit.write_text(unit_text(plan), "utf-8")
+    # `--user` asks for a session that a container does not have; the settings are the same for both.
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--recursive-errors=no", str(unit)], capture_output=True, text=True, check=False
+    )
+    return f"{done.returncode}{done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("at_boot", [False, True])
+def test_systemd_finds_no_fault_with_a_unit(plan: ServicePlan, tmp_path: Path, at_boot: bool) -> None:
+    assert verified(replace(plan, at_boot=at_boot, account="root"), tmp_path) == "0"
+
+
+def test_systemd_would_find_a_fault(plain: ServicePlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(systemd, "TEMPLATE", systemd.TEMPLATE.replace("WatchdogSec={watchdog_s}", "WatchdogSec=often"))
+    assert "Failed to parse sec value" in verified(plain, tmp_path)
+
+
+def test_folders_outside_the_root_may_be_written_to(tmp_path: Path) -> None:
+    share, models, results = tmp_path / "share", tmp_path / "models", tmp_path / "results"
+    root = a_root(
+        tmp_path / "root",
+        folders={"inbox": str(share / "in"), "work": "work"},
+        models={"dir": str(models)},
+        database=f"sqlite:///{tmp_path / 'database' / 'jobs.db'}",
+        job={"out": str(results)},
+        profiles={"lessons": {"out": str(tmp_path / "lessons")}},
+    )
+    [line] = [line for line in unit_text(a_plan(root, at_boot=True)).splitlines() if line.startswith("ReadWritePaths")]
+    outside = sorted(tmp_path / name for name in ("share/in", "models", "database", "results", "lessons"))
+    assert line == f"ReadWritePaths={root.path} " + " ".join(f"-{folder}" for folder in outside)
+
+
+def test_a_users_unit_asks_for_nothing_that_only_the_system_can_do(plan: ServicePlan) -> None:
+    text = unit_text(plan)
+    assert "ProtectSystem" not in text and "CapabilityBoundingSet" not in text and "User=" not in text
+    assert "NoNewPrivileges=yes" in text and "WantedBy=default.target" in text
+
+
+# -- launchd ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("at_boot", [False, True])
+def test_launchd_gets_what_was_planned(plan: ServicePlan, at_boot: bool) -> None:
+    read = plistlib.loads(Launchd(replace(plan, at_boot=at_boot)).content())
+    assert read["ProgramArguments"][-3:] == ["--root", str(plan.root), "watch"]
+    assert read["WorkingDirectory"] == str(plan.root) and read["Label"] == plan.name
+    assert read["KeepAlive"] == {"SuccessfulExit": False} and read["RunAtLoad"] is True
+    assert read.get("UserName") == ("ana" if at_boot else None)
+
+
+# -- Task Scheduler -----------------------------------------------------------------------------------------------
+
+
+def schema(name: str) -> xmlschema.XMLSchema11:
+    return xmlschema.XMLSchema11(SCHEMAS / name)
+
+
+def written(plan: ServicePlan) -> ET.Element:
+    """Return a task as Windows reads it from its file."""
+    content = TaskScheduler(plan).content()
+    assert content.startswith(b"\xff\xfe") and b"\r\x00\n\x00" in content
+    return ET.fromstring(content.decode("utf-16").partition("?>")[2])
+
+
+def in_the_older_order(task: ET.Element) -> ET.Element:
+    """Return the task with the children of its triggers in the order of the protocol's schema.
+
+    The two published schemas disagree on it; what Windows itself writes follows the other one.
+    """
+    task = copy.deepcopy(task)
+    for trigger in task.find(f"{{{NAMESPACE}}}Triggers") or ():
+        order = ("Enabled", "StartBoundary", "Repetition", "UserId", "Delay")
+        trigger[:] = sorted(trigger, key=lambda child: order.index(child.tag.partition("}")[2]))
+    return task
+
+
+@pytest.mark.parametrize("at_boot", [False, True])
+def test_a_task_is_what_the_published_schemas_say(plan: ServicePlan, at_boot: bool) -> None:
+    task = written(replace(plan, at_boot=at_boot, account="OFFICE\\ana"))
+    schema("TaskSchedulerV2Schema.xsd").validate(task)
+    schema("ms-tsch.xsd").validate(in_the_older_order(task))
+
+
+def test_the_schemas_would_find_a_fault(plain: ServicePlan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(windows, "REVIVED_EVERY", "5 minutes")
+    with pytest.raises(xmlschema.XMLSchemaValidationError):
+        schema("TaskSchedulerV2Schema.xsd").validate(written(plain))
+
+
+@pytest.mark.parametrize(("at_boot", "trigger", "logon"), [
+    (False, "LogonTrigger", "InteractiveToken"),
+    (True, "BootTrigger", "S4U"),
+])  # fmt: skip
+def test_a_task_runs_for_ever_once_at_a_time_and_is_revived(
+    plan: ServicePlan, at_boot: bool, trigger: str, logon: str
+) -> None:
+    task = written(replace(plan, at_boot=at_boot))
+    told = {element.tag.partition("}")[2]: (element.text or "") for element in task.iter()}
+    assert trigger in told and told["LogonType"] == logon and told["RunLevel"] == "LeastPrivilege"
+    assert told["MultipleInstancesPolicy"] == "IgnoreNew" and told["ExecutionTimeLimit"] == "PT0S"
+    assert told["DisallowStartIfOnBatteries"] == told["StopIfGoingOnBatteries"] == told["StopOnIdleEnd"] == "false"
+    assert told["Interval"] and task.find(f".//{{{NAMESPACE}}}TimeTrigger/{{{NAMESPACE}}}Repetition") is not None
+    assert told["WorkingDirectory"] == str(plan.root) and told["Arguments"].endswith("watch")
+
+
+def test_shares_that_a_task_without_a_password_cannot_reach_are_named(
+    plain: ServicePlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "network_kind", lambda folder: "network share" if "server" in str(folder) else None)
+    plan = replace(plain, writable=(Path("/server/inbox"), Path("/local/models")))
+    [said] = TaskScheduler(replace(plan, at_boot=True)).advice()
+    assert "/server/inbox" in said and "/local" not in said
+    assert TaskScheduler(replace(plain, at_boot=True)).advice() == []
+
+
+def test_a_path_that_the_task_scheduler_does_not_take_is_refused(plain: ServicePlan) -> None:
+    with pytest.raises(UsageError, match="260"):
+        TaskScheduler(replace(plain, root=Path("/" + "d" * 260))).content()

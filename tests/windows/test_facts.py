@@ -1,0 +1,188 @@
+"""What Dropdub takes for granted of Windows, asked of Windows (or of Wine: tests/wine runs these there)."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+if sys.platform != "win32":
+    pytest.skip("these are the ways of Windows; tests/wine runs them where Wine is", allow_module_level=True)
+
+from dropdub import files, process
+from dropdub.inbox.identity import identity
+from dropdub.inbox.intake import StillWritten, Wanted, bring_in
+from dropdub.inbox.mounts import network_kind
+from tests.waiting import wait_until
+
+GENERIC_READ, OPEN_EXISTING, SHARE_NOTHING = 0x80000000, 3, 0
+FAMILY = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+print(child.pid, flush=True)
+input()
+"""
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold a file as a virus scanner does: nobody else may open, rename or delete it."""
+    kernel = ctypes.WinDLL("kernel32")
+    kernel.CreateFileW.restype = ctypes.c_void_p
+    handle = kernel.CreateFileW(str(path), GENERIC_READ, SHARE_NOTHING, None, OPEN_EXISTING, 0, None)
+    assert handle != ctypes.c_void_p(-1).value
+    try:
+        yield
+    finally:
+        kernel.CloseHandle(ctypes.c_void_p(handle))
+
+
+@contextmanager
+def held_for_a_moment(path: Path) -> Iterator[None]:
+    """Hold a file until somebody has been refused it."""
+    taken, refused = threading.Event(), threading.Event()
+
+    def scan() -> None:
+        with held(path):
+            taken.set()
+            refused.wait(30)
+
+    threading.Thread(target=scan, daemon=True).start()
+    assert taken.wait(30)
+    timer = threading.Timer(0.5, refused.set)
+    timer.start()
+    yield
+    assert refused.is_set(), "it was not held"
+
+
+def test_a_file_that_a_scanner_holds_is_deleted_once_it_is_let_go(tmp_path: Path) -> None:
+    file = tmp_path / "temporary"
+    file.write_bytes(b"x")
+    with held_for_a_moment(file):
+        files.remove(file)
+    assert not file.exists()
+
+
+def test_a_file_that_a_scanner_holds_is_renamed_once_it_is_let_go(tmp_path: Path) -> None:
+    file = tmp_path / "result.part"
+    file.write_bytes(b"x")
+    with held_for_a_moment(file):
+        files.rename(file, tmp_path / "result")
+    assert (tmp_path / "result").read_bytes() == b"x"
+
+
+def test_a_tree_with_a_held_file_is_removed_once_it_is_let_go(tmp_path: Path) -> None:
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    (folder / "one").write_bytes(b"x")
+    with held_for_a_moment(folder / "one"):
+        files.remove_tree(folder)
+    assert not folder.exists()
+
+
+def test_what_is_marked_read_only_is_removed_all_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "source"
+    folder.mkdir()
+    for file in (tmp_path / "alone", folder / "within"):
+        file.write_bytes(b"x")
+        file.chmod(0o400)
+    files.remove(tmp_path / "alone")
+    files.remove_tree(folder)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_somebody_still_copies_is_not_taken(tmp_path: Path) -> None:
+    file = tmp_path / "clip.mp4"
+    file.write_bytes(b"x")
+    wanted = Wanted(path=file, name="clip.mp4", expected=identity(file))
+    assert process.is_being_written(file) is False
+    with held(file):
+        assert process.is_being_written(file) is True
+        with pytest.raises(StillWritten):
+            bring_in(wanted, tmp_path / "source")
+    bring_in(wanted, tmp_path / "source")
+    assert (tmp_path / "source" / "clip.mp4").read_bytes() == b"x"
+
+
+def test_a_long_name_fits_twice_where_paths_end_at_260_characters() -> None:
+    if files.NAME_MAX_BYTES == 255:
+        pytest.skip("long paths are switched on here")
+    name = files.numbered(f"{'n' * 300}.pt.srt", 1)
+    root = "C:\\" + "r" * 37
+    assert len(f"{root}\\outbox\\{name}\\{name}") < 260
+
+
+@pytest.mark.parametrize(
+    "name", ["con", "NUL.txt", "aux.tar.gz", "com1", "Lpt9.srt", "a.", "b ", "x:y", "q?.txt", "COM¹"]
+)
+def test_a_name_that_windows_keeps_for_itself_becomes_a_file_of_that_folder(tmp_path: Path, name: str) -> None:
+    file = tmp_path / files.safe_name(name)
+    file.write_bytes(b"x")
+    assert [entry.name for entry in tmp_path.iterdir()] == [file.name] and file.stat().st_size == 1
+
+
+def test_names_that_differ_in_case_only_do_not_meet(tmp_path: Path) -> None:
+    (tmp_path / "Clip.mp4").write_bytes(b"one")
+    (tmp_path / files.free_name(tmp_path, "clip.MP4")).write_bytes(b"other")
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_job_object_that_is_closed_ends_the_whole_tree(tmp_path: Path) -> None:
+    child = process.spawn([sys.executable, "-c", FAMILY], lock_path=tmp_path / "w.lock", environment=os.environ)
+    with child.process:
+        assert child.process.stdout is not None
+        grandchild = int(child.process.stdout.readline())
+        assert psutil.pid_exists(grandchild)
+        child.release()
+    wait_until(lambda: not psutil.pid_exists(grandchild), "the grandchild to be dead")
+
+
+ORPHANS = """
+import os, sys
+from pathlib import Path
+from dropdub.process import contain_self, spawn
+contain_self()
+child = spawn([sys.executable, "-c", "input()"], lock_path=Path(sys.argv[1]), environment=os.environ)
+print(child.process.pid, flush=True)
+input()
+"""
+
+
+def test_a_killed_daemon_leaves_no_worker(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", ORPHANS, str(tmp_path / "w.lock")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as daemon:
+        assert daemon.stdout is not None
+        worker = int(daemon.stdout.readline())
+        assert psutil.pid_exists(worker)
+        daemon.kill()
+    wait_until(lambda: not psutil.pid_exists(worker), "the worker to be dead")
+
+
+def test_children_get_an_interpreter_with_streams_and_the_service_one_without_a_window() -> None:
+    assert Path(process.console_python()).name == "python.exe"
+    assert Path(process.windowless_python()).name == "pythonw.exe"
+
+
+def test_the_account_is_told_with_its_domain(tmp_path: Path) -> None:
+    domain, _, name = process.account_for(tmp_path).partition("\\")
+    assert domain and name
+
+
+def test_an_exit_code_of_windows_is_a_sentence() -> None:
+    code = "import ctypes; ctypes.windll.kernel32.ExitProcess(0xC0000409)"
+    done = subprocess.run([sys.executable, "-c", code], stdin=subprocess.DEVNULL, check=False)
+    assert "damaged stack" in process.describe_exit(done.returncode)
+
+
+def test_a_share_is_known_by_its_name() -> None:
+    assert network_kind(Path(r"\\server\share\inbox")) == "network share"
+    assert network_kind(Path.cwd()) is None

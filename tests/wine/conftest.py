@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+NEEDED = ("wine", "x86_64-w64-mingw32-gcc", "x86_64-w64-mingw32-objdump", "unzip", "bash")
+NO_PACKAGES = 3
+FOLDER_VARIABLE = "DROPDUB_WINE"
+"""A folder that keeps the Windows Python between runs; else it is made anew, which takes a minute or two."""
+
+
+@dataclass(frozen=True)
+class Windows:
+    """A Windows Python with Dropdub and the light engines, under Wine."""
+
+    folder: Path
+
+    def command(self, *arguments: str | Path, windowless: bool = False) -> list[str]:
+        return [str(self.folder / ("wpyw" if windowless else "wpy")), *map(str, arguments)]
+
+    def run(self, *arguments: str | Path, timeout_s: float = 120) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*arguments), capture_output=True, encoding="utf-8", timeout=timeout_s, check=False
+        )
+
+    def jobs(self, root: Path, *arguments: str, timeout_s: float = 120) -> subprocess.CompletedProcess[str]:
+        return self.run("-m", "dropdub", "--root", on_windows(root), *arguments, timeout_s=timeout_s)
+
+    def start(self, *arguments: str | Path, windowless: bool = False) -> subprocess.Popen[str]:
+        command = self.command(*arguments, windowless=windowless)
+        return subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", start_new_session=True
+        )
+
+    def end_all(self) -> None:
+        """End every process of this Wine."""
+        environment = {**os.environ, "WINEPREFIX": str(self.folder / "prefix"), "WINEDEBUG": "-all"}
+        subprocess.run(["wineserver", "--kill"], env=environment, check=False, capture_output=True, timeout=60)
+
+
+def on_windows(path: Path) -> str:
+    return "Z:" + str(path.absolute()).replace("/", "\\")
+
+
+@pytest.fixture(scope="session")
+def windows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Windows]:
+    missing = [tool for tool in NEEDED if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"not tried under Wine: {', '.join(missing)} not installed here")
+    if sys.version_info[:2] != (3, 11):
+        pytest.skip(
+            "not tried under Wine: the Windows Python is a 3.11 and takes its library from the one that runs this"
+        )
+    kept = os.environ.get(FOLDER_VARIABLE)
+    made = Windows(Path(kept) if kept else tmp_path_factory.mktemp("wine"))
+    if not (made.folder / "wpyw").exists():
+        put_together(made.folder)
+    made.run("-c", "")  # the first start makes the folders of a Windows, and says so
+    yield made
+    made.end_all()
+
+
+def put_together(folder: Path) -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
+    packages = [*project["dependencies"], *project["optional-dependencies"]["light"], "pytest", "pytest-timeout"]
+    script = Path(__file__).with_name("make_windows_python.sh")
+    done = subprocess.run(
+        ["bash", str(script), str(folder), sys.executable, str(REPOSITORY), *packages],
+        capture_output=True, encoding="utf-8", errors="replace", check=False,
+    )  # fmt: skip
+    if done.returncode == NO_PACKAGES:
+        pytest.skip(f"not tried under Wine: its packages could not be had: {done.stderr.strip()[-300:]}")
+    assert done.returncode == 0, done.stdout + done.stderr
