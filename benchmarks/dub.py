@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -204,7 +204,8 @@ def mix(minutes: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="dub ") as scratch:
         job = made_job(Path(scratch), length_s)
         began = time.perf_counter()
-        result = run(job.task(next(step for step in job.plan() if step.key == "mix/es")))
+        task = job.task(next(step for step in job.plan() if step.key == "mix/es"))
+        result = run(replace(task, deadline_s=3600.0))
         taken_s = time.perf_counter() - began
         frames = soundfile.info(job.job_dir / "dub.es.wav").frames
     return {

@@ -70,7 +70,7 @@ class Speaker:
 
 
 class Teller:
-    """Turns characters spoken into the share done; what is spoken a second time adds to what is to do."""
+    """Turns characters spoken into the share done: of the first speaking; how many lines get another is not known."""
 
     def __init__(self, progress: Callable[[float], None], total: int) -> None:
         self._progress = progress
