@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.engines.base import Suspect
-from dropdub.pipeline.artefacts import Segment, TimedWord, Transcript
+from dropdub.pipeline.artefacts import Segment, Suspect, TimedWord, Transcript
 from dropdub.pipeline.stages.merge import Chunk, merge
 
 

@@ -26,7 +26,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dropdub.engines.base import Suspect
 from dropdub.files import write_whole
 from dropdub.media.spans import Span
 
@@ -73,6 +72,16 @@ class Segment:
     words: tuple[TimedWord, ...] = ()
     speaker: str | None = None
     raw: str | None = None
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """Text that may be invented, in seconds of the recording; `fate` is dropped, collapsed (a loop) or kept."""
+
+    start: float
+    end: float
+    text: str
+    fate: str
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from dropdub.engines.base import Suspect, TakesHints, TellsSuspects, Transcriber, Utterance, Window
+from dropdub.engines.base import TakesHints, TellsSuspects, Transcriber, Utterance, Window
 from dropdub.engines.languages import UNDETERMINED, primary
 from dropdub.media import wav
 from dropdub.media.speech import Span, quietest_in, windows
-from dropdub.pipeline.artefacts import AUDIO, SPEECH, Segment, TimedWord, Transcript, chunk_name, load_spans
+from dropdub.pipeline.artefacts import AUDIO, SPEECH, Segment, Suspect, TimedWord, Transcript, chunk_name, load_spans
 from dropdub.pipeline.stages.base import Result, Task
 
 LONGEST_WINDOW_S = 30.0
