@@ -84,6 +84,7 @@ def test_little_speech_is_used_and_told_and_too_little_is_not(tmp_path: Path) ->
     found = cast(task_of(tmp_path, tone(8, FIRST_HZ)), lines)
     assert found["S1"].warnings == ("The voice of speaker S1 was copied from 4.0 s of speech: 6 s sound better.",)
     assert (found["S2"].voice, found["S2"].identity) == (None, "default")
+    assert (found["S1"].is_own, found["S2"].is_own) == (True, False)
     assert found["S2"].warnings == (
         "There is too little speech of speaker S2 to copy the voice from: the dub has the default voice.",
     )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.pipeline.artefacts import Doubt, Segment, TimedWord, Transcript
+from dropdub.pipeline.artefacts import Segment, Suspect, TimedWord, Transcript
 from dropdub.pipeline.chunks import Chunk, merge
 
 
@@ -31,7 +31,7 @@ def test_segments_keep_their_times_and_are_numbered_through() -> None:
 
 
 def test_what_may_be_invented_is_carried_along_and_kept_in_the_file() -> None:
-    suspects = [Doubt(2.0, 3.0, "Thanks!", "dropped"), Doubt(12.0, 19.0, "so so so", "collapsed")]
+    suspects = [Suspect(2.0, 3.0, "Thanks!", "dropped"), Suspect(12.0, 19.0, "so so so", "collapsed")]
     chunks = [a_chunk(0, 10), a_chunk(10, 20)]
     told = [
         replace(chunk, transcript=replace(chunk.transcript, suspects=(one,)))

@@ -18,7 +18,7 @@ from dropdub.pipeline.report.contents import contents_of
 from dropdub.pipeline.report.deeds import deeds_by_line
 from dropdub.pipeline.report.page import page
 from dropdub.quantities import format_moment
-from tests.reports import FIT, HEARD, NAME, a_fit, a_manifest, an_utterance, contents, facts, transcripts
+from tests.reports import FIT, HEARD, NAME, TEXTS, a_fit, a_manifest, an_utterance, contents, facts, transcripts
 
 
 class Page(HTMLParser):
@@ -95,6 +95,15 @@ def test_what_was_not_measured_says_so() -> None:
     text = " ".join(Page(page(contents(made, fit={}))).text.split())
     assert "Timing not measured" in text and "not heard back" in text
     assert "What was done" not in text, "nothing is said of lines of which nothing is known"
+
+
+def test_a_text_has_neither_times_nor_an_original_to_be_played() -> None:
+    made = facts(**{"hear/pt": {"lines": {}}})
+    del made["mux/pt"]
+    found = Page(page(contents(made, fit={}, kind="text")))
+    assert [unquote(address)[-6:] for address in found.all("source", "src")] == ["pt.m4a"]
+    assert "button" not in {tag for tag, _ in found.tags}
+    assert "Timing" not in found.text and "not heard back" in found.text and TEXTS[1][1] in found.text
 
 
 def test_each_line_tells_what_was_done_to_it() -> None:

@@ -81,8 +81,8 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class Doubt:
-    """Text that a transcriber may have invented: times in seconds of the recording, and what became of it (`fate`)."""
+class Suspect:
+    """Text that may be invented, in seconds of the recording; `fate` is dropped, collapsed (a loop) or kept."""
 
     start: float
     end: float
@@ -99,7 +99,7 @@ class Transcript:
     segments: tuple[Segment, ...]
     engine: dict[str, Any]
     source_language: str | None = None
-    suspects: tuple[Doubt, ...] = ()
+    suspects: tuple[Suspect, ...] = ()
 
     def save(self, path: Path) -> None:
         """Write it whole as JSON."""
@@ -119,7 +119,7 @@ class Transcript:
     def from_json(text: str) -> Transcript:
         """Read what `to_json` gave. Raises ValueError, KeyError or TypeError where it is something else."""
         data = json.loads(text)
-        suspects = tuple(Doubt(**one) for one in data.get("suspects", ()))
+        suspects = tuple(Suspect(**one) for one in data.get("suspects", ()))
         return Transcript(**{**data, "segments": tuple(map(_segment, data["segments"])), "suspects": suspects})
 
     def numbered(self) -> Transcript:

@@ -13,7 +13,7 @@ from dropdub.engines.base import TakesHints, TellsSuspects, Transcriber, Utteran
 from dropdub.engines.languages import UNDETERMINED, primary
 from dropdub.media import wav
 from dropdub.media.speech import Span, quietest_in, windows
-from dropdub.pipeline.artefacts import AUDIO, SPEECH, Doubt, Segment, TimedWord, Transcript, chunk_name, load_spans
+from dropdub.pipeline.artefacts import AUDIO, SPEECH, Segment, Suspect, TimedWord, Transcript, chunk_name, load_spans
 from dropdub.pipeline.stages.base import Result, Task
 
 LONGEST_WINDOW_S = 30.0
@@ -91,10 +91,10 @@ def _transcribe(
     return found.numbered()
 
 
-def _suspects(engine: Transcriber, chunk: _Chunk) -> tuple[Doubt, ...]:
+def _suspects(engine: Transcriber, chunk: _Chunk) -> tuple[Suspect, ...]:
     """Return what the engine may have invented since asked last, with its times within the chunk."""
     found = engine.suspects() if isinstance(engine, TellsSuspects) else ()
-    return tuple(Doubt(*_within(one.start, one.end, chunk), one.text, one.fate) for one in found)
+    return tuple(Suspect(*_within(one.start, one.end, chunk), one.text, one.fate) for one in found)
 
 
 def _heard_language(task: Task, engine: Transcriber, chunk: _Chunk, spans: Sequence[Span]) -> str:
