@@ -170,7 +170,8 @@ def test_of_a_corrected_translation_only_the_changed_line_is_spoken_anew(
     assert counted.translated == []
     assert len(set(counted.spoken)) == 1 and "Eso es todo." in counted.spoken[0]
     assert second.published.keys() == {
-        *("talk.es.txt", "talk.es.srt", "talk.es.vtt", "talk.es.m4a", "talk.es.mp4", "manifest.json")
+        *("talk.es.txt", "talk.es.srt", "talk.es.vtt", "talk.es.m4a", "talk.es.mp4"),
+        *("talk.original.m4a", "report.html", "manifest.json"),
     }
     assert "Eso es todo." in second.published["talk.es.srt"].read_text(encoding="utf-8")
 
@@ -189,7 +190,8 @@ def test_a_subtitle_alone_is_spoken_in_its_own_time(words: Path, tmp_path: Path)
 @needs_apertium
 def test_a_subtitle_alone_is_translated_and_keeps_its_times(words: Path, tmp_path: Path) -> None:
     drive = Drive(words, tmp_path, SPANISH, name="talk.srt").run()
-    assert {"talk.es.txt", "talk.es.srt", "talk.es.vtt", "talk.es.m4a", "manifest.json"} == drive.published.keys()
+    files = {"talk.es.txt", "talk.es.srt", "talk.es.vtt", "talk.es.m4a", "report.html", "manifest.json"}
+    assert files == drive.published.keys()
     made = parse_cues(drive.published["talk.es.srt"].read_text(encoding="utf-8"), kind="srt")
     assert [cue.start for cue in made] == [0.4, 4.2, 8.4]
     assert "país" in made[1].text.lower()

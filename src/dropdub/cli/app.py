@@ -197,7 +197,7 @@ def show(
     timeline: Annotated[bool, typer.Option("--timeline", help="Draw how the dubs fit, as PNG files.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show all about one job: outputs, warnings, figures, steps, events.
+    """Show one job: outputs, warnings, figures, steps, events.
 
     The figures tell how good its dubs came out. --timeline draws beside its
     manifest when the original and the dub speak, and prints where.

@@ -38,7 +38,7 @@ def tell(story: JobStory, console: Console, clock: Clock, quality: Mapping[str, 
         console.print("\nWarnings")
         for warning in job.warnings:
             console.print(Padding(Text(f"- {printable(warning)}", "yellow"), (0, 0, 0, 2)))
-    tell_quality(quality, console, timed=job.kind == "media")
+    tell_quality(quality, console, timed=job.kind != "text")
     _tell_steps(story.steps, console, clock)
     events = [event for event in story.events if event.level != "debug"]
     if events:

@@ -16,9 +16,9 @@ from dropdub.pipeline.stages.base import Task, target_of
 def tag_dub(task: Task) -> list[str]:
     """Write the tagged dub beside dub.T.m4a, the sound copied; return what could not be kept, in sentences.
 
-    A text has nothing to tell: its dub stays as it is.
+    Texts and subtitles have nothing to tell: their dubs stay as they are.
     """
-    if task.kind == "text":
+    if task.kind != "media":
         return []
     try:
         with written_whole(_tagged(task), scratch=task.prepared_scratch()) as part:

@@ -111,7 +111,7 @@ def contents_of(
         duration_s=manifest["inputs"][0]["duration_s"] if kind == "media" else None,
         created=manifest["created"],
         program=f"{manifest['program']['name']} {manifest['program']['version']}",
-        engines=tuple(dict.fromkeys(f"{engine['name']} {engine['version']}" for engine in manifest["engines"])),
+        engines=tuple(dict.fromkeys(_engine(engine) for engine in manifest["engines"])),
         warnings=tuple(manifest["warnings"]),
         doubts=tuple(Doubt(one["start"], one["text"], _FATES[one["fate"]]) for one in quality.suspects),
         original=Player(((deliverable_name(job_name, ORIGINAL), "audio/mp4"),), has_picture=False)
@@ -119,6 +119,11 @@ def contents_of(
         else None,
         dubs=tuple(dubs),
     )
+
+
+def _engine(engine: Mapping[str, Any]) -> str:
+    """Return the name of what did some of the work, with its version: a subtitle that a person brought has none."""
+    return " ".join(str(engine[part]) for part in ("name", "version", "file") if engine.get(part))
 
 
 def _rows(
