@@ -13,6 +13,7 @@ import typer
 
 from dropdub import __version__
 from dropdub.cli import failures
+from dropdub.cli.calling import program_name
 from dropdub.cli.console import prepare_streams, say
 from dropdub.errors import DropdubError, UsageError
 from dropdub.store.states import JobState
@@ -71,10 +72,11 @@ Json = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]
 
 def main() -> None:
     """Run the command line; leave with 0 (done), 1 (a job failed, a check fell short) or 2 (usage, configuration)."""
-    prepare_streams()
+    name = program_name(sys.argv[0])
+    prepare_streams(name=name)
     invocation = Invocation()
     try:
-        app(obj=invocation, prog_name="jobs")
+        app(obj=invocation, prog_name=name)
     except Exception as error:  # the boundary: whatever it is, a person gets a sentence
         sys.exit(failures.report(error, invocation.logs_dir()))
 

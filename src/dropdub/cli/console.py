@@ -13,15 +13,17 @@ from typing import Any
 import typer
 from rich.console import Console
 
+from dropdub.cli.calling import renaming
 from dropdub.cli.wording import printable
 
 
-def prepare_streams() -> None:
-    """Let no character that the terminal or a pipe cannot take end a command."""
+def prepare_streams(*, name: str) -> None:
+    """Let no character that a terminal or pipe cannot take end a command, and show commands by the program's `name`."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A pipe on Windows would else get the code page of the country, which has few letters.
             stream.reconfigure(encoding="utf-8" if sys.platform == "win32" else None, errors="replace")
+    sys.stdout, sys.stderr = renaming(sys.stdout, name), renaming(sys.stderr, name)
 
 
 def console() -> Console:
