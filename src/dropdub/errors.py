@@ -79,6 +79,10 @@ class StoreError(DropdubError):
     """The database cannot be used."""
 
 
+class StoreOutdated(StoreError):
+    """The database is of an earlier version: the daemon's next start upgrades it."""
+
+
 class StoreUnavailable(StoreError):
     """The database cannot be used now, and may be used later."""
 

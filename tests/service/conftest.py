@@ -64,4 +64,4 @@ def a_plan(root: Root, *, at_boot: bool = False, account: str = "ana") -> Servic
 
 
 def a_service(manager: Manager, plan: ServicePlan, root: Root) -> Service:
-    return Service(manager, plan, root.database_url)
+    return Service(manager, plan, root.database_url, root.daemon_lock)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +24,8 @@ from dropdub.service.managed import Service
 from dropdub.service.plan import Manager, ServicePlan
 from dropdub.service.systemd import Systemd
 from dropdub.service.windows import TaskScheduler
+from dropdub.store.migrations import REVISIONS
+from tests.released_schema import SCHEMAS
 from tests.service.conftest import a_plan, a_service
 from tests.service.fakes import FakeSystem
 from tests.waiting import wait_until
@@ -250,3 +254,13 @@ def test_who_stays_logged_in_is_not_told_to_linger(
 def test_other_parts_can_ask_how_the_service_of_a_root_stands(root: Root, system: FakeSystem) -> None:
     found = status(root.path)
     assert (found.installed, found.running, found.pid) == (False, False, None)
+
+
+def test_after_an_upgrade_the_service_is_installed_and_its_first_start_upgrades_the_database(site: Installed) -> None:
+    file = site.root.path / "jobs.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript((SCHEMAS / f"{REVISIONS[0]}.sql").read_text(encoding="utf-8"))
+    assert not site.service.status().running
+    site.service.install()
+    assert lives(pid_of(site.service))
+    site.service.uninstall()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
@@ -30,6 +31,17 @@ def hold(root: Root, database_url: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def is_held(lock_file: Path) -> bool:
+    """Return whether some process holds the root whose lock this is."""
+    lock = FileLock(lock_file, blocking=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        return True
+    lock.release()
+    return False
 
 
 def _holder(database_url: str) -> str:

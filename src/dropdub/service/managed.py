@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dropdub.config import ENV_PREFIX, load_config
-from dropdub.errors import ServiceError, StoreError, UsageError
+from dropdub.daemon.lock import is_held
+from dropdub.errors import ServiceError, StoreError, StoreOutdated, UsageError
 from dropdub.files import remove, write_whole
 from dropdub.process import account_for, is_administrator, lives
 from dropdub.root import CONFIG_NAME, Root
@@ -55,10 +56,11 @@ def status(path: Path) -> ServiceStatus:
 class Service:
     """The service of one root."""
 
-    def __init__(self, manager: Manager, plan: ServicePlan, database_url: str) -> None:
+    def __init__(self, manager: Manager, plan: ServicePlan, database_url: str, daemon_lock: Path) -> None:
         self._manager = manager
         self.plan = plan
         self._url = database_url
+        self._lock = daemon_lock
 
     @staticmethod
     def of(path: Path, *, at_boot: bool | None = None, account: str | None = None) -> Service:
@@ -73,7 +75,7 @@ class Service:
         if at_boot is None:
             at_boot = make_manager(plans[True]).file.exists() and not make_manager(plans[False]).file.exists()
         plan = plans[at_boot]
-        return Service(make_manager(plan), plan, config.database or root.database_url)
+        return Service(make_manager(plan), plan, config.database or root.database_url, root.daemon_lock)
 
     def preview(self) -> Iterator[str]:
         """Yield what installing would write and run, as lines."""
@@ -163,7 +165,7 @@ class Service:
             carry_out(replace(command, may_fail=True) for command in self._manager.forgotten())
 
     def _await_daemon(self) -> None:
-        if not _await(lambda: not self._at_rest(), UP_WITHIN_S):
+        if not _await(self._is_up, UP_WITHIN_S):
             raise ServiceError(
                 f"{self.plan.name} was started, but no daemon came up within {UP_WITHIN_S:.0f} s.",
                 remedy=f'See why in {self.plan.log}, or with: jobs --root "{self.plan.root}" watch',
@@ -182,11 +184,23 @@ class Service:
             return False
 
     def _at_rest(self) -> bool:
-        return self._pid() is None
+        with suppress(StoreOutdated):  # somebody holds the root
+            return self._pid() is None
+        return False
+
+    def _is_up(self) -> bool:
+        with suppress(StoreOutdated):  # it is upgrading the database
+            return self._pid() is not None
+        return False
 
     def _pid(self) -> int | None:
-        """Return the process of the daemon that lives on this root."""
-        daemon = open_reader(self._url).status(now=time.time(), limit=0).daemon
+        """Return the process of the daemon that lives on this root; of one of an earlier version nothing is known."""
+        try:
+            daemon = open_reader(self._url).status(now=time.time(), limit=0).daemon
+        except StoreOutdated:
+            if is_held(self._lock):
+                raise
+            return None  # this version was never started here: its first start upgrades the database
         alive = daemon is not None and daemon.state == "running" and lives(daemon.pid)
         return daemon.pid if daemon is not None and alive else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dropdub.errors import StoreError, StoreUnavailable
+from dropdub.errors import StoreError, StoreOutdated, StoreUnavailable
 from dropdub.store.migrations import HEAD_REVISION, REVISIONS
 
 _BROKEN = ("malformed", "not a database", "file is encrypted", "quick_check")
@@ -52,9 +52,9 @@ def refuse_newer(revision: str, place: str) -> None:
 
 
 def refuse_older(revision: str, place: str) -> None:
-    """Raise StoreError where the database lacks what this program reads."""
+    """Raise StoreOutdated where the database lacks what this program reads."""
     if revision != HEAD_REVISION:
-        raise StoreError(
+        raise StoreOutdated(
             f"{place} was made by an older Dropdub (revision {revision}; this one needs {HEAD_REVISION}).",
             remedy="Start the daemon once to upgrade it: jobs watch.",
         )
