@@ -11,7 +11,8 @@ import pytest
 
 from dropdub.engines.registry import Shelf
 from dropdub.media import wav
-from dropdub.pipeline.artefacts import AUDIO, TRANSCRIPT, Segment, Transcript, speech_dir_name, speech_name
+from dropdub.pipeline.artefacts import AUDIO, Segment, Transcript, speech_dir_name, translation_name
+from dropdub.pipeline.spoken import Spoken, save_spoken, spoken_name
 from dropdub.pipeline.stages.compare import likeness, run
 from dropdub.store.steps import StepSpec
 from tests.conftest import SPEECH
@@ -37,10 +38,12 @@ def compared(folder: Path, original: tuple[Path, Path], dub: tuple[Path, Path], 
         for path in original:
             writer.write(sound(path))
     lines = tuple(Segment(number, 4.0 * number, 4.0 * number + 4.0, "…", (), f"S{number + 1}") for number in (0, 1))
-    Transcript("en", 8.0, lines, {}).save(made.job_dir / TRANSCRIPT)
+    Transcript("pt", 8.0, lines, {}).save(made.job_dir / translation_name("pt"))
+    spoken = [Spoken(line.id, line.text) for line in lines]
+    save_spoken(made.job_dir / spoken_name("pt"), spoken)
     (made.job_dir / speech_dir_name("pt")).mkdir()
-    for number, path in enumerate(dub):
-        with wav.WavWriter(made.job_dir / speech_dir_name("pt") / speech_name(number), RATE) as writer:
+    for line, path in zip(spoken, dub, strict=True):
+        with wav.WavWriter(made.job_dir / speech_dir_name("pt") / line.file(), RATE) as writer:
             writer.write(sound(path))
     made.facts["synthesize/pt"] = {"cloned": ["S1", "S2"]}
     return run(made.task(StepSpec("compare/pt", "compare", 87, "pt", "synthesize", {})))
