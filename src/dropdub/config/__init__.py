@@ -1,0 +1,39 @@
+"""What `config.yaml`, a profile and a sidecar may say: read once, validated whole, frozen, passed down."""
+
+from dropdub.config.job import JobOptions, Mix, SubtitleStyle
+from dropdub.config.loading import SIDECAR_SUFFIX, load_config, read_sidecar
+from dropdub.config.problems import ENV_PREFIX
+from dropdub.config.settings import (
+    Config,
+    Deadlines,
+    EnginePoolSettings,
+    InboxSettings,
+    Limits,
+    LogSettings,
+    Notify,
+    PoolSettings,
+    Retry,
+    Split,
+    Webhook,
+)
+
+__all__ = [
+    "ENV_PREFIX",
+    "SIDECAR_SUFFIX",
+    "Config",
+    "Deadlines",
+    "EnginePoolSettings",
+    "InboxSettings",
+    "JobOptions",
+    "Limits",
+    "LogSettings",
+    "Mix",
+    "Notify",
+    "PoolSettings",
+    "Retry",
+    "Split",
+    "SubtitleStyle",
+    "Webhook",
+    "load_config",
+    "read_sidecar",
+]

@@ -1,0 +1,102 @@
+"""Values that settings may have: times, sizes, languages, addresses, secrets, commands; each refusal is a sentence."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ByteSize,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SecretStr,
+)
+
+from dropdub.quantities import parse_duration_s
+
+MASK = "**********"
+T = TypeVar("T")
+
+
+def _language_tag(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
+        raise ValueError(f"{value!r} is not a language: write a tag such as en, pt or pt-BR")
+    primary, *rest = value.split("-")
+    return "-".join([primary.lower(), *(part.upper() if len(part) == 2 else part for part in rest)])
+
+
+def language_or_auto(value: str) -> str:
+    return "auto" if value.lower() == "auto" else _language_tag(value)
+
+
+def number_or_language(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError("write the number of a sound track, from 1, or its language")
+    if isinstance(value, int):
+        if value < 1:
+            raise ValueError("sound tracks are counted from 1")
+        return value
+    return number_or_language(int(value)) if value.isdecimal() else language_or_auto(value)
+
+
+def no_repeats(value: tuple[T, ...]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(value))
+
+
+def one_is_a_list(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+def _web_address(value: SecretStr) -> SecretStr:
+    parts = urlsplit(value.get_secret_value())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("is not a web address: write for example https://host/path")
+    return value
+
+
+def signing_secret(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    if len(text) < 16:
+        raise ValueError("is too short: at least 16 characters are needed")
+    coded = text.removeprefix("whsec_")
+    if coded != text:
+        try:
+            base64.b64decode(coded + "=" * (-len(coded) % 4), validate=True)
+        except ValueError:
+            raise ValueError("begins with whsec_, but no base64 follows") from None
+    return value
+
+
+def _masked_address(value: SecretStr) -> str:
+    """Return where an address leads, without what may be a token in it."""
+    parts = urlsplit(value.get_secret_value())
+    return f"{parts.scheme}://{parts.hostname}/{MASK}"
+
+
+def _safe_command(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse a batch file with words of the job in its arguments: Windows would run what a file's name says."""
+    is_batch = bool(value) and value[0].lower().endswith((".bat", ".cmd"))
+    if is_batch and any("{" in argument for argument in value[1:]):
+        raise ValueError("a batch file gets the job's facts from the environment only: leave out what is in braces")
+    return value
+
+
+LanguageTag = Annotated[str, AfterValidator(_language_tag)]
+Seconds = Annotated[float, BeforeValidator(parse_duration_s)]
+Bytes = Annotated[ByteSize, PlainSerializer(int, return_type=int), Field(ge=0)]
+Positive = Annotated[Seconds, Field(gt=0)]
+NotNegative = Annotated[Seconds, Field(ge=0)]
+SecretUrl = Annotated[SecretStr, AfterValidator(_web_address), PlainSerializer(_masked_address, when_used="json")]
+Command = Annotated[tuple[str, ...], AfterValidator(_safe_command)]
+
+
+class Section(BaseModel):
+    """Base of all parts: unknown keys are refused, values cannot change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)

@@ -1,0 +1,98 @@
+"""What is made of one dropped file: the options of a job."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from dropdub.config.fields import (
+    LanguageTag,
+    NotNegative,
+    Positive,
+    Section,
+    language_or_auto,
+    no_repeats,
+    number_or_language,
+    one_is_a_list,
+)
+
+
+class SubtitleStyle(Section):
+    """How subtitles are set, and where they go; the defaults are what broadcasters ask for.
+
+    `mode` is about the dubbed video: tracks to be switched on (soft), the target's in the picture (burn), or none.
+    """
+
+    formats: Annotated[
+        tuple[Literal["srt", "vtt", "ass"], ...], BeforeValidator(one_is_a_list), AfterValidator(no_repeats)
+    ] = ("srt", "vtt")
+    mode: Literal["soft", "burn", "none"] = "soft"
+    line_length: int = Field(default=42, ge=16, le=120)
+    lines: int = Field(default=2, ge=1, le=4)
+    chars_per_second: float = Field(default=17.0, ge=5, le=60)
+    min_duration: Positive = 5 / 6
+    max_duration: Positive = 7.0
+    gap: NotNegative = 2 / 25
+
+    @model_validator(mode="after")
+    def _ordered(self) -> SubtitleStyle:
+        if self.min_duration >= self.max_duration:
+            raise ValueError("min_duration must be below max_duration")
+        return self
+
+
+class Synthesis(Section):
+    """How carefully speech is made."""
+
+    verify: Literal["auto"] | bool = "auto"
+    takes: int = Field(default=3, ge=1, le=5)
+
+
+class Mix(Section):
+    """What of the original's sound is heard in a dub."""
+
+    original: Literal["duck", "mute", "keep"] = "duck"
+    duck_db: float = Field(default=18.0, ge=0, le=60)
+    separate: bool = False
+
+
+class TextOptions(Section):
+    """What is made of a text besides its translation and its sound."""
+
+    m4b: bool = False
+
+
+class JobOptions(Section):
+    """What is made of one dropped file."""
+
+    language: Annotated[str, AfterValidator(language_or_auto)] = "auto"
+    targets: Annotated[tuple[LanguageTag, ...], BeforeValidator(one_is_a_list), AfterValidator(no_repeats)] = ()
+    audio_track: Annotated[int | str, BeforeValidator(number_or_language)] = "auto"
+    voice: str | None = Field(default=None, min_length=1, max_length=100)
+    transcriber: str = "auto"
+    translator: str = "auto"
+    synthesizer: str = "auto"
+    diarizer: str = "auto"
+    initial_prompt: str | None = Field(default=None, max_length=1_000)
+    hotwords: Annotated[tuple[str, ...], BeforeValidator(one_is_a_list)] = ()
+    cleanup: Literal["none", "pt"] = "none"
+    speakers: Literal["auto", "one"] = "auto"
+    synthesis: Synthesis = Synthesis()
+    mix: Mix = Mix()
+    report: bool = True
+    duplicates: Literal["skip", "again"] = "skip"
+    subtitles: SubtitleStyle = SubtitleStyle()
+    text: TextOptions = TextOptions()
+    out: str | None = None
+
+    def overridden(self, changes: dict[str, Any]) -> JobOptions:
+        """Return these options with `changes` laid over them, validated again.
+
+        Raises pydantic.ValidationError.
+        """
+        merged = self.model_dump()
+        for key, value in changes.items():
+            both_maps = isinstance(value, dict) and isinstance(merged.get(key), dict)
+            merged[key] = {**merged[key], **value} if both_maps else value
+        return JobOptions.model_validate(merged)

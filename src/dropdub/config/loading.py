@@ -1,0 +1,69 @@
+"""Settings read from files: `config.yaml`, and the sidecar of a dropped file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from dropdub.config.job import JobOptions
+from dropdub.config.problems import ENV_PREFIX, NO_SUCH_SETTING, problems
+from dropdub.config.settings import Config
+from dropdub.errors import BadSidecar, ConfigError
+from dropdub.yamlfile import line_of, read_mapping
+
+SIDECAR_SUFFIX = ".job.yaml"
+_CORRECT = "Correct it, then: jobs config check."
+
+
+def load_config(path: Path) -> Config:
+    """Read and validate `config.yaml`.
+
+    Raises ConfigError that lists every problem: the line, what is wrong, what is allowed.
+    """
+    data, node = read_mapping(path)
+    _refuse_private(path, node, data)
+    try:
+        return Config(**_without_blanks(data))
+    except ValidationError as error:
+        raise ConfigError(problems(path, node, error, Config), remedy=_CORRECT) from error
+    except SettingsError as error:
+        raise ConfigError(f"An environment variable {ENV_PREFIX}… is not as it should be: {error}.") from error
+
+
+def _refuse_private(path: Path, node: yaml.Node | None, data: Mapping[str, Any]) -> None:
+    """Refuse names that begin with `_`: the settings class would take them for arguments of its own."""
+    for key in data:
+        if key.startswith("_"):
+            raise ConfigError(f"{path}, line {line_of(node, (key,))}: {key}: {NO_SUCH_SETTING}", remedy=_CORRECT)
+
+
+def _without_blanks(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `data` less what has no value: a heading whose settings are all commented out sets nothing.
+
+    A profile keeps them: there, no value may take away what the job options set.
+    """
+    return {
+        key: _without_blanks(value) if isinstance(value, dict) and key != "profiles" else value
+        for key, value in data.items()
+        if value is not None
+    }
+
+
+def read_sidecar(path: Path) -> dict[str, Any]:
+    """Return the job options that a `NAME.job.yaml` sets.
+
+    Raises BadSidecar naming line and what is allowed.
+    """
+    try:
+        data, node = read_mapping(path)
+        JobOptions().overridden(data)
+    except ConfigError as error:
+        raise BadSidecar(error.message.replace(str(path), path.name)) from error
+    except ValidationError as error:
+        raise BadSidecar(problems(Path(path.name), node, error, JobOptions)) from error
+    return data

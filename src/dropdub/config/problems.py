@@ -1,0 +1,62 @@
+"""What is wrong in settings, in sentences: the line, the name, what is allowed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from dropdub.yamlfile import line_of
+
+ENV_PREFIX = "DROPDUB_"
+NO_SUCH_SETTING = "there is no such setting"
+_SECRETS = ("url", "secret")
+
+
+def problems(path: Path, node: yaml.Node | None, error: ValidationError, model: type[BaseModel]) -> str:
+    """Return a line for each problem of settings that were read as `model` from a file with this tree."""
+    return "\n".join(_problem(path, node, detail, model) for detail in error.errors())
+
+
+def _problem(path: Path, node: yaml.Node | None, detail: Any, model: type[BaseModel]) -> str:
+    name = ".".join(str(part) for part in detail["loc"])
+    return f"{_where(path, node, detail['loc'])}: {name + ': ' if name else ''}{allowed(detail, model)}"
+
+
+def _settings_at(model: type[BaseModel], location: tuple[int | str, ...]) -> Iterable[str]:
+    """Return the names that may stand where the last name of `location` stands."""
+    for part in location[:-1]:
+        field = model.model_fields.get(str(part))
+        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+            break
+        model = field.annotation
+    return model.model_fields
+
+
+def _where(path: Path, node: yaml.Node | None, location: tuple[int | str, ...]) -> str:
+    variable = (ENV_PREFIX + "__".join(str(part) for part in location)).upper()
+    if any(name.upper() == variable for name in os.environ):
+        return f"environment variable {variable}"
+    line = line_of(node, location)
+    return f"{path}, line {line}" if line else str(path)
+
+
+def allowed(detail: Any, model: type[BaseModel]) -> str:
+    """Return what is wrong with one setting, and what is allowed."""
+    if detail["type"] == "extra_forbidden":
+        return f"{NO_SUCH_SETTING}, there are: {', '.join(_settings_at(model, detail['loc']))}"
+    if detail["type"] == "tuple_type":
+        return "expected a list such as [pt, es]"
+    if detail["type"].startswith("byte_size"):
+        return f"{detail['input']!r} is not a size: write for example 500 MB or 4 GB"
+    if detail["type"] in ("model_type", "dict_type"):
+        return "expected settings as `name: value` lines below it"
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    given = detail.get("input")
+    is_told = isinstance(given, str | int | float | bool) and detail["loc"][-1:] not in [(name,) for name in _SECRETS]
+    shown = f" (found {given!r})" if is_told else ""
+    return message if shown and repr(given) in message else message + shown

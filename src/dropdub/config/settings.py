@@ -1,0 +1,224 @@
+"""All of `config.yaml`: sections with their defaults and bounds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from dropdub.config.fields import Bytes, Command, NotNegative, Positive, SecretUrl, Section, signing_secret
+from dropdub.config.job import JobOptions
+from dropdub.config.problems import ENV_PREFIX, allowed
+
+
+class Folders(Section):
+    """Where the five folders and the voices are; relative to the root, or absolute."""
+
+    inbox: str = "inbox"
+    outbox: str = "outbox"
+    voices: str = "voices"
+    work: str = "work"
+    failed: str = "failed"
+    archive: str = "archive"
+
+
+class InboxSettings(Section):
+    """How dropped files are noticed and when they count as whole."""
+
+    settle: NotNegative = 5.0
+    settle_empty: NotNegative = 30.0
+    settle_subtitle: NotNegative = 20.0
+    rescan: Positive = 30.0
+    observer: Literal["auto", "native", "polling"] = "auto"
+    polling_interval: Positive = 2.0
+    ignore: tuple[str, ...] = ()
+
+
+class Limits(Section):
+    """What is refused, and what is waited for."""
+
+    max_duration: Positive = 12 * 3600.0
+    max_size: Bytes = Bytes(50_000_000_000)
+    max_text: Bytes = Bytes(5_000_000)
+    min_free_disk: Bytes = Bytes(1_000_000_000)
+    min_free_memory: Bytes = Bytes(300_000_000)
+
+
+class Split(Section):
+    """When and where a long recording is cut."""
+
+    above_duration: Positive = 40 * 60.0
+    above_size: Bytes = Bytes(500_000_000)
+    target: Positive = 12 * 60.0
+    window: Positive = 60.0
+
+    @model_validator(mode="after")
+    def _window_fits(self) -> Split:
+        if self.window * 2 > self.target:
+            raise ValueError("window must be at most half of target")
+        return self
+
+
+class Retry(Section):
+    """How often and when a step is tried again."""
+
+    attempts: int = Field(default=3, ge=1, le=100)
+    interruptions: int = Field(default=3, ge=1, le=100)
+    first: Positive = 10.0
+    longest: Positive = 600.0
+
+
+class Deadlines(Section):
+    """How long a step may take, and how long a worker may be silent."""
+
+    factor: float = Field(default=1.0, gt=0, le=1000)
+    probe: Positive = 10.0
+    stall: Positive = 60.0
+    start: Positive = 300.0
+
+
+class PoolSettings(Section):
+    """One pool of warm worker processes."""
+
+    workers: int = Field(default=1, ge=1, le=64)
+    memory: Bytes = Bytes(4_000_000_000)
+    recycle_after: int = Field(default=200, ge=1)
+    recycle_age: Positive = 6 * 3600.0
+    threads: int = Field(default=1, ge=1, le=256)
+    idle_exit: Positive | None = None
+
+
+class MediaPoolSettings(PoolSettings):
+    """The pool of ffmpeg: two at once, since they wait for the disk as much as they compute."""
+
+    workers: int = Field(default=2, ge=1, le=64)
+
+
+class EnginePoolSettings(PoolSettings):
+    """A pool whose workers hold a model: how many, and how many threads each has, follows from the machine."""
+
+    workers: Annotated[int, Field(ge=1, le=64)] | Literal["auto"] = "auto"  # type: ignore[assignment]
+    threads: Annotated[int, Field(ge=1, le=256)] | Literal["auto"] = "auto"  # type: ignore[assignment]
+
+    def resolved(self, *, workers: int, threads: int) -> PoolSettings:
+        """Return it with numbers: these, where it says auto."""
+        numbers = {"workers": workers, "threads": threads}
+        return PoolSettings.model_validate(
+            {**self.model_dump(), **{name: number for name, number in numbers.items() if getattr(self, name) == "auto"}}
+        )
+
+
+class Pools(Section):
+    """The four pools."""
+
+    media: MediaPoolSettings = MediaPoolSettings()
+    transcribe: EnginePoolSettings = EnginePoolSettings()
+    translate: EnginePoolSettings = EnginePoolSettings()
+    synthesize: EnginePoolSettings = EnginePoolSettings()
+
+
+class Models(Section):
+    """Where the quality engines' models are, and how they are used."""
+
+    dir: str = "models"
+    mirror: str | None = None
+    use: dict[str, str] = Field(default_factory=dict)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    compute_type: Literal["auto", "int8", "int8_float32", "int8_float16", "float16", "float32"] = "auto"
+    allow_smaller: bool = False
+    fallback: Literal["none", "light"] = "none"
+
+
+class CacheSettings(Section):
+    """Costly results kept by content, so that the same work is not done twice."""
+
+    enabled: bool = True
+    max_size: Bytes = Bytes(5_000_000_000)
+
+
+class LogSettings(Section):
+    """The log files in work/logs."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    max_size: Bytes = Bytes(10_000_000)
+    keep: int = Field(default=5, ge=0, le=1000)
+
+
+class Webhook(Section):
+    """Whom to tell of ended jobs by HTTP. `secret` signs; both may stand in the environment instead of the file."""
+
+    url: SecretUrl | None = None
+    secret: Annotated[SecretStr, AfterValidator(signing_secret)] | None = None
+    timeout: Positive = 10.0
+
+
+class Notify(Section):
+    """Who is told when a job has ended: a web address, a program."""
+
+    webhook: Webhook = Webhook()
+    on_success: Command = ()
+    on_failure: Command = ()
+    command_deadline: Positive = 60.0
+    give_up_after: Positive = 3 * 86_400.0
+
+
+class MetricsSettings(Section):
+    """Figures for Prometheus: into a file, or by HTTP on this machine."""
+
+    file: Annotated[str, Field(pattern=r"\.prom$")] | None = None
+    port: int | None = Field(default=None, ge=1, le=65_535)
+    interval: Positive = 15.0
+
+
+class Config(BaseSettings):
+    """All of `config.yaml`. Environment variables `DROPDUB_SECTION__KEY` come before the file."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_prefix=ENV_PREFIX, env_nested_delimiter="__")
+
+    folders: Folders = Folders()
+    database: str | None = None
+    inbox: InboxSettings = InboxSettings()
+    job: JobOptions = JobOptions()
+    profiles: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    limits: Limits = Limits()
+    split: Split = Split()
+    retry: Retry = Retry()
+    deadlines: Deadlines = Deadlines()
+    pools: Pools = Pools()
+    preload: bool = True
+    models: Models = Models()
+    cache: CacheSettings = CacheSettings()
+    log: LogSettings = LogSettings()
+    notify: Notify = Notify()
+    metrics: MetricsSettings = MetricsSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment first, then the file (given as init values); no .env, no secrets folder."""
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _profiles_are_options(self) -> Config:
+        for name, changes in self.profiles.items():
+            try:
+                self.job.overridden(changes)
+            except ValidationError as error:
+                first = error.errors()[0]
+                where = ".".join(str(part) for part in ("profiles", name, *first["loc"]))
+                raise ValueError(f"{where}: {allowed(first, JobOptions)}") from error
+        return self
+
+    def options_for(self, profile: str | None, changes: dict[str, Any]) -> JobOptions:
+        """Return the job options that hold: config < profile < `changes` (sidecar or command line).
+
+        Raises pydantic.ValidationError where `changes` are impossible.
+        """
+        return self.job.overridden(self.profiles.get(profile or "", {})).overridden(changes)
