@@ -1,0 +1,46 @@
+"""What commands share: what was said before them, and the arguments and options that several have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dropdub.errors import DropdubError
+
+if TYPE_CHECKING:
+    from dropdub.cli.place import Place
+
+
+@dataclass
+class Invocation:
+    """What was said before the command."""
+
+    root: Path | None = None
+
+    def path(self) -> Path:
+        from dropdub.cli.place import root_path
+
+        return root_path(self.root)
+
+    def place(self) -> Place:
+        from dropdub.cli.place import find_place
+
+        return find_place(self.root)
+
+    def logs_dir(self) -> Path | None:
+        """Return where this root's logs are, None where there is no root."""
+        try:
+            return self.place().root.logs_dir
+        except (DropdubError, OSError):
+            return None
+
+
+Context = typer.Context
+Ref = Annotated[str, typer.Argument(metavar="JOB", help="Its number, its file name, or the name without suffix.")]
+Refs = Annotated[
+    list[str] | None, typer.Argument(metavar="[JOB]...", help="Numbers, file names, or names without suffix.")
+]
+Json = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]

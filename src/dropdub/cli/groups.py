@@ -1,0 +1,228 @@
+"""The commands that come in groups, and their options: config, models, voices, service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dropdub.cli.arguments import Context, Json
+
+config_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+models_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+voices_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+service_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+
+
+@config_app.command("check")
+def config_check(context: Context) -> None:
+    """Say whether config.yaml is right, or all that is wrong with it.
+
+    \b
+    jobs config check
+    """
+    from dropdub.cli import admin
+
+    raise typer.Exit(admin.config_check(context.obj.path()))
+
+
+@config_app.command("show")
+def config_show(context: Context, as_json: Json = False) -> None:
+    """Show the settings that hold: config.yaml, environment and defaults together.
+
+    \b
+    jobs config show
+    """
+    from dropdub.cli import admin
+
+    raise typer.Exit(admin.config_show(context.obj.path(), as_json=as_json))
+
+
+Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Models; else those that are used here.")]
+
+
+@models_app.command("list")
+def models_list(
+    context: Context,
+    every: Annotated[bool, typer.Option("--all", help="All that are known, not only those used or here.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show the models: used, here, their size and licence.
+
+    \b
+    jobs models list
+    jobs models list --all
+    """
+    from dropdub.cli import models as act
+
+    raise typer.Exit(act.show(context.obj.path(), everything=every, as_json=as_json))
+
+
+@models_app.command("pull")
+def models_pull(
+    context: Context,
+    names: Names = None,
+    mirror: Annotated[str | None, typer.Option(metavar="URL", help="Where to fetch from; else models.mirror.")] = None,
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="Agree to the licences that ask for it.")
+    ] = False,
+) -> None:
+    """Fetch models, on from where an earlier pull broke off.
+
+    \b
+    jobs models pull
+    jobs models pull whisper-medium nllb-200-distilled-600M
+    jobs models pull xtts-v2 --accept-licence
+    """
+    from dropdub.cli import models as act
+
+    raise typer.Exit(act.pull(context.obj.path(), names or [], mirror=mirror, accept_licence=accept_licence))
+
+
+@models_app.command("verify")
+def models_verify(context: Context, names: Names = None) -> None:
+    """Check that models are what was fetched; end with 1 if one is not.
+
+    \b
+    jobs models verify
+    """
+    from dropdub.cli import models as act
+
+    raise typer.Exit(act.verify(context.obj.path(), names or []))
+
+
+@voices_app.command("list")
+def voices_list(context: Context, as_json: Json = False) -> None:
+    """Show the voices and what may be wrong with them.
+
+    \b
+    jobs voices list
+    """
+    from dropdub.cli import voices as act
+
+    raise typer.Exit(act.show_list(context.obj.place(), as_json=as_json))
+
+
+@voices_app.command("add")
+def voices_add(
+    context: Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the voice is called in voice: NAME.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording of one person, best 6 to 30 seconds.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of a voice of that name.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Take it although it is not good.")] = False,
+) -> None:
+    """Add a voice: its recording is checked, levelled and put into voices/.
+
+    Only add voices of people who have agreed to it.
+
+    \b
+    jobs voices add anna "Anna reads.m4a"
+    """
+    from dropdub.cli import voices as act
+
+    raise typer.Exit(act.add(context.obj.place(), name, file, replace=replace, force=force))
+
+
+@voices_app.command("remove")
+def voices_remove(
+    context: Context, names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Which voices.")]
+) -> None:
+    """Remove voices.
+
+    \b
+    jobs voices remove anna
+    """
+    from dropdub.cli import voices as act
+
+    raise typer.Exit(act.remove(context.obj.place(), names))
+
+
+@voices_app.command("prepare")
+def voices_prepare(
+    context: Context,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Which voices; else all.")] = None,
+) -> None:
+    """Reckon ahead what the synthesizer needs to know of voices.
+
+    \b
+    jobs voices prepare anna
+    """
+    from dropdub.cli import voices as act
+
+    raise typer.Exit(act.prepare(context.obj.path(), names or []))
+
+
+@service_app.command("install")
+def service_install(
+    context: Context,
+    boot: Annotated[
+        bool, typer.Option("--boot", help="Start with the machine, not when you log on. Needs an administrator.")
+    ] = False,
+    account: Annotated[
+        str | None, typer.Option(metavar="NAME", help="With --boot: who runs it; else the owner of the root.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be installed.")] = False,
+) -> None:
+    """Install the daemon as a service of this system, and start it.
+
+    It starts by itself from then on, and is started again if it dies. Each root has a service of its own.
+
+    \b
+    jobs service install
+    jobs service install --boot
+    jobs service install --dry-run
+    """
+    from dropdub.cli import service as act
+
+    raise typer.Exit(act.install(context.obj.path(), at_boot=boot, account=account, dry_run=dry_run))
+
+
+@service_app.command("uninstall")
+def service_uninstall(context: Context) -> None:
+    """Stop the service and take it away. Your files and jobs stay.
+
+    \b
+    jobs service uninstall
+    """
+    from dropdub.cli import service as act
+
+    raise typer.Exit(act.uninstall(context.obj.path()))
+
+
+@service_app.command("start")
+def service_start(context: Context) -> None:
+    """Start the service, now and from now on.
+
+    \b
+    jobs service start
+    """
+    from dropdub.cli import service as act
+
+    raise typer.Exit(act.start(context.obj.path()))
+
+
+@service_app.command("stop")
+def service_stop(context: Context) -> None:
+    """Stop the service until it is started again. What runs goes on from there then.
+
+    \b
+    jobs service stop
+    """
+    from dropdub.cli import service as act
+
+    raise typer.Exit(act.stop(context.obj.path()))
+
+
+@service_app.command("status")
+def service_status(context: Context, as_json: Json = False) -> None:
+    """Say whether the service is installed and runs.
+
+    Ends with 1 if not.
+
+    \b
+    jobs service status
+    """
+    from dropdub.cli import service as act
+
+    raise typer.Exit(act.status(context.obj.path(), as_json=as_json))
