@@ -122,6 +122,19 @@ def test_subtitles_behind_the_films_end_are_left_out_and_that_is_said(talk_video
     assert "1 subtitle of talk.srt stands behind the recording's end and is left out." in drive.warnings
 
 
+def test_of_a_text_with_one_changed_sentence_only_that_one_is_spoken(tmp_path: Path, counted: Counted) -> None:
+    cache = Cache(tmp_path / "cache", max_bytes=10**8)
+    notes, sentences = tmp_path / "notes.txt", ["The house is very old.", "The dog sleeps in it.", "We are going home."]
+    notes.write_text(" ".join(sentences), encoding="utf-8")
+    first = Drive(notes, tmp_path / "1", cache=cache).run()
+    assert counted.spoken == sentences
+    assert len(first.shares["synthesize/en"]) >= len(sentences), "it is told sentence by sentence"
+    notes.write_text(" ".join(sentences).replace("dog", "cat"), encoding="utf-8")
+    Drive(notes, tmp_path / "2", cache=cache).run()
+    assert counted.spoken[3:] == ["The cat sleeps in it."]
+    cache.close()
+
+
 @needs_apertium
 def test_a_translation_of_ones_own_is_spoken_as_it_is(talk_video: Path, tmp_path: Path, counted: Counted) -> None:
     path = tmp_path / "talk.es.srt"

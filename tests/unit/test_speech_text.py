@@ -69,3 +69,11 @@ def test_what_has_no_letter_is_not_spoken(text: str) -> None:
 )
 def test_addresses_and_control_characters_become_words(text: str, said: str) -> None:
     assert plain(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("[Music]", False), ("♪ la la ♪", False), ("…", False), ("[Door] Come in.", True), ("(Yes.)", True), ("5", True)],
+)
+def test_what_tells_of_sounds_is_not_said(text: str, said: bool) -> None:
+    assert is_speakable(text) is said

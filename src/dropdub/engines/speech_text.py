@@ -12,6 +12,7 @@ _SENTENCE = re.compile(r"(?<=[.!?…;])[\"'”’)\]»]?\s+|(?<=[。！？])")
 _TITLES = "mr|mrs|ms|dr|dra|drs|prof|profa|sr|sra|srta|st|jr|mme|mlle|eng|av|art|fig|cap|pág|núm|approx|ca|vs"
 _ABBREVIATION = re.compile(rf"(?:^|[^\w.])(?:{_TITLES}|(?:[^\W\d]\.)*[^\W\d])\.$", re.IGNORECASE)
 _CLAUSE = re.compile(r"(?<=[,:;–—])\s+|(?<=[，、；：])")
+_SOUNDS = re.compile(r"\[[^\]]*\]|♪[^♪]*♪?")
 _FEW_WORDS = 2
 
 
@@ -32,8 +33,8 @@ def parts(text: str, *, limit: int) -> list[str]:
 
 
 def is_speakable(text: str) -> bool:
-    """Return whether a text has a letter or a digit."""
-    return any(one.isalnum() for one in text)
+    """Return whether a text has a letter or a digit that is said: `[Music]` and `♪ la la ♪` tell of sounds."""
+    return any(one.isalnum() for one in _SOUNDS.sub("", text))
 
 
 def _as_words(address: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from dropdub.engines.base import Samples, Synthesizer, TellsDefects
+from dropdub.engines.speech_text import parts
 from dropdub.errors import NotMedia
 from dropdub.files import written_whole
 from dropdub.media import wav
@@ -17,9 +18,11 @@ from dropdub.media.wav import WavWriter
 from dropdub.pipeline.artefacts import speech_dir_name
 from dropdub.pipeline.spoken import Spoken
 from dropdub.pipeline.stages.base import Task
-from dropdub.pipeline.textfile import pieces, spoken
+from dropdub.pipeline.textfile import PIECE_CHARACTERS, pieces, spoken
 from dropdub.pipeline.voices import Casting, prepare
 
+SENTENCE_PAUSE_S = 0.25
+"""Between the sentences of a text."""
 _PCM = np.dtype("<i2")
 _FULL_SCALE = 32767
 
@@ -45,9 +48,11 @@ class Speaker:
         return path
 
     def _write(self, line: Spoken, path: Path, told: Callable[[int], None]) -> None:
-        done = 0
+        done, is_text = 0, self.task.kind == "text"
+        pause = np.zeros(round(SENTENCE_PAUSE_S * self.engine.sample_rate) if is_text else 0, np.float32)
         with WavWriter(path, self.engine.sample_rate) as writer:
-            for piece in pieces(spoken(line.text)):
+            for piece in _pieces(spoken(line.text), by_sentence=is_text):
+                writer.write(pause[: len(pause) if done else 0])
                 writer.write(self._speak(piece, line.rate, self.who.get(line.id)))
                 done += len(piece)
                 told(done)
@@ -83,6 +88,11 @@ class Teller:
     def reached(self, characters: int) -> None:
         self._done += characters
         self.within(0)
+
+
+def _pieces(text: str, *, by_sentence: bool) -> list[str]:
+    """Return what is spoken, and kept, in one go: of a text each sentence, so that a changed one costs no other."""
+    return parts(text, limit=PIECE_CHARACTERS) if by_sentence else pieces(text)
 
 
 def _is_spoken(path: Path, sample_rate: int) -> bool:
