@@ -45,6 +45,12 @@ def test_one_corrected_cue_changes_one_segment_and_nothing_else() -> None:
     assert changed(SPOKEN, after) == 1
 
 
+def test_a_corrected_line_has_no_shorter_wording_of_before() -> None:
+    before = tuple(replace(one, shorter=("Less.",)) for one in SPOKEN)
+    after = revised(before, edited(shown(), "Good morning.", "Bom dia a todos!"))
+    assert [one.shorter for one in after] == [(), *(("Less.",),) * 4]
+
+
 def test_a_cue_that_was_written_anew_stays_where_it_was() -> None:
     after = revised(SPOKEN, edited(shown(), "Good morning.", "Bom dia a todos!"))
     assert after[0] == replace(SPOKEN[0], text="Bom dia a todos!")

@@ -127,10 +127,10 @@ def _shared(cue: Cue, segment: Segment) -> float:
 
 def _revised(segment: Segment, cues: Sequence[Cue]) -> Segment:
     if not cues:
-        return replace(segment, text="", words=(), raw=None)
+        return replace(segment, text="", words=(), raw=None, shorter=())
     text = _text(cues)
     if _compact(text) != _compact(segment.text):
-        segment = replace(segment, text=text, raw=None)
+        segment = replace(segment, text=text, raw=None, shorter=())
     if _is_moved(cues[0], segment):
         segment = replace(segment, start=cues[0].start, end=cues[-1].end, words=())
     return segment
