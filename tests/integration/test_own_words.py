@@ -136,6 +136,42 @@ def test_of_a_text_with_one_changed_sentence_only_that_one_is_spoken(tmp_path: P
 
 
 @needs_apertium
+def test_own_words_in_a_target_that_turns_out_to_be_spoken_are_the_transcript(
+    talk_video: Path, words: Path, tmp_path: Path
+) -> None:
+    drive = Drive(talk_video, tmp_path, LIGHT.overridden({"targets": ["en", "es"]}), companion=words).run()
+    told = Transcript.load(drive.published["talk.json"])
+    assert told.segments[1].text == "ask not what your country can do for you."
+    assert "talk.es.srt" in drive.published and "talk.en.srt" not in drive.published
+
+
+@needs_apertium
+def test_a_correction_behind_the_recordings_end_is_left_out(talk_video: Path, words: Path, tmp_path: Path) -> None:
+    first = Drive(talk_video, tmp_path / "1", SPANISH, companion=words).run()
+    corrected = tmp_path / "talk.es.srt"
+    made = first.published["talk.es.srt"].read_text(encoding="utf-8")
+    corrected.write_text(made + "\n9\n00:01:25,000 --> 00:01:28,000\nDemasiado tarde.\n", encoding="utf-8")
+    before = first.published["talk.json"]
+    second = Drive(talk_video, tmp_path / "2", SPANISH, companion=corrected, before=before).run()
+    assert "1 subtitle of talk.es.srt stands behind the recording's end and is left out." in second.warnings
+    assert "Demasiado" not in second.published["talk.es.srt"].read_text(encoding="utf-8")
+
+
+def test_a_translation_of_ones_own_is_corrected_where_no_translator_knows_the_pair(
+    talk_video: Path, tmp_path: Path, counted: Counted
+) -> None:
+    path = tmp_path / "talk.cy.srt"
+    path.write_text("1\n00:00:01,000 --> 00:00:04,000\nBore da i chi.\n", encoding="utf-8")
+    options = LIGHT.overridden({"targets": ["cy"], "language": "en"})
+    first = Drive(talk_video, tmp_path / "1", options, companion=path).run()
+    path.write_text("1\n00:00:01,000 --> 00:00:04,000\nNos da i chi.\n", encoding="utf-8")
+    before = first.published["talk.json"]
+    second = Drive(talk_video, tmp_path / "2", options, companion=path, before=before).run()
+    assert "Nos da i chi." in second.published["talk.cy.srt"].read_text(encoding="utf-8")
+    assert "Nos da i chi." in counted.spoken
+
+
+@needs_apertium
 def test_a_translation_of_ones_own_is_spoken_as_it_is(talk_video: Path, tmp_path: Path, counted: Counted) -> None:
     path = tmp_path / "talk.es.srt"
     path.write_text("1\n00:00:01,000 --> 00:00:04,000\nY así, compatriotas.\n", encoding="utf-8")

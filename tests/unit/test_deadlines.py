@@ -53,5 +53,15 @@ def test_mixing_has_time_in_proportion_to_the_recording_and_more_where_voices_ar
     assert parted - deadline("mix", facts=short, params={"separate": True}) == pytest.approx(21_600)
 
 
+def test_what_has_no_recording_has_the_length_that_its_subtitle_tells() -> None:
+    short, long = ({"probe": {}, "extract": {"duration_s": seconds}} for seconds in (60, 3660))
+    assert deadline("mix", facts=long) - deadline("mix", facts=short) == pytest.approx(1080)
+
+
+def test_lines_of_a_persons_own_translation_count() -> None:
+    facts = {"merge": {"segments": 10}, "translate/es": {"segments": 110}}
+    assert deadline("synthesize", facts=facts) == deadline("synthesize", facts={"merge": {"segments": 110}})
+
+
 def test_the_factor_stretches_every_deadline() -> None:
     assert deadline("extract", factor=3) == 180

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dropdub.config import SubtitleStyle
-from dropdub.media.subtitlefile import Cue
+from dropdub.media.subtitlefile import Cue, write_srt
+from dropdub.media.subtitlereading import parse_cues
 from dropdub.media.subtitles import layout
 from dropdub.pipeline.artefacts import Segment
 from dropdub.pipeline.ownwords import are_akin, changed, revised, segments_of
@@ -145,3 +147,16 @@ def test_a_correction_in_a_cue_that_two_share_changes_one_of_them() -> None:
 def test_a_foreign_cue_that_two_share_becomes_two_lines() -> None:
     lines = segments_of([Cue(1.0, 3.0, ("- Good morning.", "- Yes."))])
     assert [(one.id, one.text) for one in lines] == [(0, "Good morning."), (1, "Yes.")]
+
+
+def test_subtitles_that_were_published_and_not_changed_change_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "talk.srt"
+    write_srt(shown(), file)
+    cues = parse_cues(file.read_text(encoding="utf-8"), kind="srt")
+    assert any(len(cue.lines) == 2 and cue.lines[0].startswith("-") for cue in cues), "two speakers share a cue"
+    assert revised(SPOKEN, cues) == SPOKEN
+
+
+def test_a_dash_before_all_that_is_said_is_no_correction() -> None:
+    spoken = (Segment(0, 1.0, 3.0, "- Hello, you."),)
+    assert revised(spoken, [Cue(1.0, 3.0, ("Hello, you.",))]) == spoken

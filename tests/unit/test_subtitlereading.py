@@ -43,7 +43,7 @@ next
 
 def test_srt_is_read_without_markup_in_the_order_of_time() -> None:
     assert parse_cues(SRT, kind="srt") == [
-        Cue(1.0, 2.5, ("Hello there, you & me", "second line")),
+        Cue(1.0, 2.5, ("- Hello there, you & me", "- second line")),
         Cue(3.5, 5.0, ("3 < 4",)),
         Cue(9.0, 9.1, ("ends before it begins",)),
     ]

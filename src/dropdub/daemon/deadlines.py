@@ -60,9 +60,11 @@ def _megabytes(facts: Mapping[str, Mapping[str, Any]], size: int) -> float:
 
 
 def _duration_s(facts: Mapping[str, Mapping[str, Any]]) -> float:
-    return float(facts.get("probe", {}).get("duration_s") or 0.0)
+    """Return the length of what is worked on; of a subtitle, whose length `probe` does not tell, `extract` does."""
+    return float(next((found for key in ("probe", "extract") if (found := facts.get(key, {}).get("duration_s"))), 0.0))
 
 
 def _segments(facts: Mapping[str, Mapping[str, Any]]) -> int:
-    counts = (facts.get(key, {}).get("segments", 0) for key in ("merge", "extract"))
-    return max(int(count) for count in counts)
+    told = [facts.get(key, {}) for key in ("merge", "extract")]
+    told += [result for key, result in facts.items() if key.startswith("translate/")]  # one's own may have more
+    return max(int(result.get("segments", 0)) for result in told)

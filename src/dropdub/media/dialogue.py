@@ -11,7 +11,7 @@ from dropdub.media.linebreaks import width
 from dropdub.media.subtitlefile import Cue
 
 _APART_AT_MOST_S = 0.8
-_DASHES = ("-", "–", "—")
+_DASHES = ("-", "–", "—", "‐")
 
 
 @dataclass(frozen=True)

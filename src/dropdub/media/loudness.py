@@ -15,8 +15,9 @@ SILENCE_LUFS = -70.0
 """What the standard's gate leaves out: a recording that is not louder has no loudness."""
 QUIETEST_LUFS, LOUDEST_LUFS = -40.0, -9.0
 _MOST_GAIN_DB = 40.0
-_METER = "aformat=channel_layouts=stereo|mono,ebur128=framelog=verbose"
-"""In at most two channels, as the dub has. A line for each tenth of a second would push the summary's out."""
+_METER = "ebur128=framelog=verbose"
+"""A line for each tenth of a second would push the summary's out."""
+_IN_TWO_CHANNELS = "aformat=sample_fmts=fltp:channel_layouts=stereo"
 _INTEGRATED = re.compile(r"^\s*I:\s+(-?[\d.]+|-inf|nan) LUFS")
 
 
@@ -26,26 +27,18 @@ def measured(
     *,
     deadline_s: float,
     duration_s: float,
+    surround: bool = False,
     progress: Callable[[float], None] | None = None,
 ) -> float:
     """Return the integrated loudness of a sound track in LUFS, `SILENCE_LUFS` where nothing is heard.
 
+    Of `surround` sound it is that of its mix in two channels, which a dub has at most.
+
     Raises what `run_ffmpeg` raises.
     """
+    meter = f"{_IN_TWO_CHANNELS},{_METER}" if surround else _METER
     told = run_ffmpeg(
-        [
-            *inputs,
-            "-map",
-            stream,
-            "-af",
-            "ebur128=framelog=verbose",
-            "-loglevel",
-            "info",
-            "-nostats",
-            "-f",
-            "null",
-            "-",
-        ],
+        [*inputs, "-map", stream, "-af", meter, "-loglevel", "info", "-nostats", "-f", "null", "-"],
         deadline_s=deadline_s,
         duration_s=duration_s,
         progress=progress,

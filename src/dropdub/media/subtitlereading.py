@@ -13,8 +13,8 @@ from dropdub.media.subtitlefile import JOINER, Cue
 _BRIEFEST_S = 0.1
 _VTT_TAG = re.compile(r"</?[a-zA-Z][^<>\n]*>|<[\d:.]+>")
 _START = re.compile(rb"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})[.,](\d{1,3})[ \t]{0,9}-->")
-_DASH = re.compile(r"^[-–—‐]\s*(?=\S)")
-"""Marks another speaker within one cue."""
+_DASH = re.compile(r"^[-–—‐]\s*(?=[^\s\d])")
+"""Marks another speaker. Where every line of a cue has it, it stays: so the cue is known to be shared."""
 
 
 def parse_cues(text: str, *, kind: str) -> list[Cue]:
@@ -46,6 +46,6 @@ def _lines(text: str, kind: str) -> Iterator[str]:
     text = text.replace(JOINER, "").replace("\ufeff", "")
     if kind == "vtt":
         text = html.unescape(_VTT_TAG.sub("", text))
-    for line in text.split("\n"):
-        if words := _DASH.sub("", " ".join(line.split())):
-            yield words
+    lines = [line for line in (" ".join(line.split()) for line in text.split("\n")) if line]
+    is_shared = len(lines) > 1 and all(map(_DASH.match, lines))
+    yield from lines if is_shared else (_DASH.sub("", line) for line in lines)

@@ -37,8 +37,14 @@ def original_loudness(task: Task, duration_s: float, progress: Callable[[float],
     """
     if not _has_sound(task):
         return SPEECH_LUFS
-    inputs = input_arguments(task.source)
-    return measured(inputs, _stream(task), deadline_s=task.deadline_s, duration_s=duration_s, progress=progress)
+    return measured(
+        input_arguments(task.source),
+        _stream(task),
+        deadline_s=task.deadline_s,
+        duration_s=duration_s,
+        surround=int(task.facts["probe"]["audio"]["channels"]) > 2,
+        progress=progress,
+    )
 
 
 def background_of(task: Task, length: int) -> Background:

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.engines.languages import detect_text_language, same_language, tag_in_name
-from dropdub.errors import UnreadableFile
+from dropdub.errors import EngineMissing, UnreadableFile, UnsupportedLanguage
 from dropdub.media.subtitlefile import Cue
 from dropdub.pipeline.artefacts import SPEAKERS, Segment, Transcript, load_turns
 from dropdub.pipeline.cuefile import read_cues
 from dropdub.pipeline.ownwords import changed, revised, segments_of, speakers_as_in
+from dropdub.pipeline.pacing import together_of
+from dropdub.pipeline.sentences import sentences_of
 from dropdub.pipeline.stages.base import Task
 from dropdub.pipeline.textfile import TOLD_APART
 from dropdub.pipeline.turns import with_speakers
@@ -77,29 +79,63 @@ def given_transcript(task: Task) -> Given:
         base = _earlier(task.before)
         if task.facts["probe"]["words"]["target"] is not None:
             return Given(base)
-        segments = tuple(one for one in revised(base.segments, cues) if one.text.strip())
-        return Given(replace(base, segments=segments).numbered(), changed=changed(base.segments, segments))
+        kept, late = _within(revised(base.segments, cues), base.duration_s)
+        segments = tuple(one for one in kept if one.text.strip())
+        count = changed(base.segments, segments)
+        return Given(replace(base, segments=segments).numbered(), _late_warnings(task.companion.name, late), count)
     end_s = float(task.facts["extract"]["duration_s"])
     segments = segments_of(cues, end_s=end_s)
     if "diarize" in task.facts:
         segments = with_speakers(segments, load_turns(task.job_dir / SPEAKERS))
     language = language_of(task, task.companion, cues)
     transcript = Transcript(language, end_s, segments, {"name": _ENGINE, "file": task.companion.name}).numbered()
-    return Given(transcript, _late_warnings(task.companion.name, len(cues) - len(segments)))
+    return Given(transcript, _late_warnings(task.companion.name, _late(cues, end_s)))
 
 
 def given_translation(task: Task, source: Transcript, make: Callable[[], Transcript]) -> Given:
     """Return the translation that was brought along: what `make` gives as it was corrected, or the cues themselves."""
     assert task.companion is not None and task.target is not None
     cues = read_cues(task.companion)
-    if task.before is not None and task.target in task.options.targets:  # else there was none to be corrected
-        made = make()
-        segments = revised(made.segments, cues)
-        return Given(replace(made, segments=segments), changed=changed(made.segments, segments))
+    was_made = task.before is not None and task.target in task.options.targets
+    made = _made_before(make) if was_made else None
+    if made is not None:
+        segments, late_count = _within(revised(made.segments, cues), source.duration_s)
+        segments = _without_old_wordings(source, made.segments, segments)
+        count = changed(made.segments, segments)
+        return Given(replace(made, segments=segments), _late_warnings(task.companion.name, late_count), count)
     segments = speakers_as_in(source.segments, segments_of(cues, end_s=source.duration_s))
     engine = {"name": _ENGINE, "file": task.companion.name}
-    late = _late_warnings(task.companion.name, len(cues) - len(segments))
+    late = _late_warnings(task.companion.name, _late(cues, source.duration_s))
     return Given(Transcript(task.target, source.duration_s, segments, engine, source_language=source.language), late)
+
+
+def _late(cues: Sequence[Cue], end_s: float) -> int:
+    return sum(cue.start >= end_s for cue in cues)
+
+
+def _made_before(make: Callable[[], Transcript]) -> Transcript | None:
+    """Return the translation that is corrected; None where it was a person's own, which nobody here can make."""
+    try:
+        return make()
+    except (UnsupportedLanguage, EngineMissing):
+        return None
+
+
+def _within(segments: Sequence[Segment], end_s: float) -> tuple[tuple[Segment, ...], int]:
+    """Return the segments that begin before the recording ends, cut off there, and how many others there are."""
+    kept = [replace(one, end=min(one.end, end_s)) if one.end > end_s else one for one in segments if one.start < end_s]
+    return tuple(kept), len(segments) - len(kept)
+
+
+def _without_old_wordings(
+    source: Transcript, before: Sequence[Segment], after: Sequence[Segment]
+) -> tuple[Segment, ...]:
+    """Return segments without shorter wordings where a sentence that they hold a part of was corrected."""
+    texts = {one.id: one.text for one in before}
+    corrected = {one.id for one in after if texts.get(one.id) != one.text}
+    groups = together_of(sentences_of(source.segments))
+    stale = corrected.union(*(group for group in groups if group & corrected))
+    return tuple(replace(one, shorter=()) if one.id in stale else one for one in after)
 
 
 def language_of(task: Task, path: Path, cues: Sequence[Cue]) -> str:

@@ -158,7 +158,8 @@ def _distance_s(moment: float, segment: Segment) -> float:
 
 
 def _compact(text: str) -> str:
-    return "".join(text.split())
+    """Return what two texts are compared by: without blanks, and without a dash before all, which marks a speaker."""
+    return "".join(text.split()).lstrip("-–—‐")
 
 
 def _words(text: str) -> list[str]:

@@ -64,7 +64,8 @@ def shorter_wordings(
         if share is not None and offered:
             lengths = [sum(len(wording_of(one, number)) for one in members) for number in range(offered + 1)]
             fitting = (number for number in range(1, offered + 1) if lengths[number] <= share * lengths[0])
-            found |= dict.fromkeys((one.id for one in members), next(fitting, offered))
+            chosen = next(fitting, offered)
+            found |= {one.id: chosen for one in members if wording_of(one, chosen) != one.text}
     return found
 
 

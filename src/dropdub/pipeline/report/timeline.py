@@ -57,8 +57,7 @@ def timeline_pages(fit: Fit, originals: Mapping[int, Span], duration_s: float, t
 def bars_of(fit: Fit, originals: Mapping[int, Span]) -> Iterator[Bar]:
     """Yield a bar for each original line, one for each utterance of the dub, and one for each overlap."""
     for one in fit.utterances:
-        known = [originals[line] for line in one.segments if line in originals]
-        yield from (Bar(span, 0, _ORIGINAL) for span in known or [one.slot])
+        yield from (Bar(span, 0, _ORIGINAL) for span in _originals_of(one, originals))
         label = f"{one.stretch:.2f}x" if abs(one.stretch - 1) > SAME_PACE else ""
         yield Bar((one.start, one.end), 1, _colour(one), f"{label} short".strip() if one.shortened else label)
     for one, other in pairwise(fit.utterances):
@@ -66,8 +65,16 @@ def bars_of(fit: Fit, originals: Mapping[int, Span]) -> Iterator[Bar]:
             yield Bar((other.start, min(one.end, other.end)), 1, _OVERLAP)
 
 
+def _originals_of(one: FittedUtterance, originals: Mapping[int, Span]) -> list[Span]:
+    """Return the original's lines that an utterance dubs; of a translation of a person's own, whose ids are others,
+    its slot.
+    """
+    known = [originals[line] for line in one.segments if line in originals]
+    return [span for span in known if span[0] < one.slot[1] and span[1] > one.slot[0]] or [one.slot]
+
+
 def _original_of(one: FittedUtterance, originals: Mapping[int, Span]) -> Span:
-    known = [originals[line] for line in one.segments if line in originals] or [one.slot]
+    known = _originals_of(one, originals)
     return min(start for start, _ in known), max(end for _, end in known)
 
 

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 from dropdub.engines.languages import UNDETERMINED, detect_text_language
+from dropdub.engines.speech_text import parts
 from dropdub.errors import NotMedia
 from dropdub.files import sha256, written_whole
 from dropdub.media import wav
@@ -19,7 +20,7 @@ from dropdub.pipeline.given import language_of
 from dropdub.pipeline.ownwords import segments_of
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.pipeline.targets import skip_warnings, skipped_targets
-from dropdub.pipeline.textfile import TOLD_APART, heading_of, paragraphs, pieces, read_text
+from dropdub.pipeline.textfile import PIECE_CHARACTERS, TOLD_APART, heading_of, paragraphs, read_text, spoken
 from dropdub.quantities import format_duration
 
 BYTES_PER_SECOND = 32_000
@@ -111,8 +112,8 @@ def _text(task: Task) -> Result:
     return {
         "content_hash": sha256(task.source),
         "language": language,
-        # In pieces, not paragraphs: the unit of work, which deadlines are reckoned from.
-        "segments": sum(len(pieces(paragraph)) for paragraph in found),
+        # In sentences, not paragraphs: the unit of work, which deadlines are reckoned from.
+        "segments": sum(len(parts(spoken(paragraph), limit=PIECE_CHARACTERS)) for paragraph in found),
         "skipped": skipped,
         "headings": sum(heading_of(paragraph) is not None for paragraph in found),
         "warnings": [*warnings, *skip_warnings(task.job_name, "text", language, skipped)],

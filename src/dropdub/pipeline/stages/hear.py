@@ -19,6 +19,7 @@ from dropdub.pipeline.hearing import Verdict, judge
 from dropdub.pipeline.spoken import Spoken, load_spoken, spoken_name
 from dropdub.pipeline.stages.base import Result, Task, target_of
 from dropdub.pipeline.takes import take_key
+from dropdub.pipeline.textfile import spoken
 
 _LONGEST_S = 30.0
 _AFTER_S = 0.12
@@ -63,7 +64,7 @@ def _better(
     take, folder = int(task.params.get("take", 0)), task.job_dir / speech_dir_name(target_of(task))
     for done, line in enumerate(lines, start=1):
         path = folder / line.file(take)
-        verdict = judge(line.text, _heard(engine, path, target_of(task)), wav.duration_s(path))
+        verdict = judge(spoken(line.text), _heard(engine, path, target_of(task)), wav.duration_s(path))
         known = before.get(str(line.id))
         if known is None or verdict.score > known["score"]:
             file = _cut(task, path, verdict)

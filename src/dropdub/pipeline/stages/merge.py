@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 
 from dropdub.config import JobOptions
-from dropdub.engines.languages import primary
+from dropdub.engines.languages import primary, same_language
 from dropdub.pipeline.artefacts import SPEAKERS, TRANSCRIPT, Transcript, load_turns
 from dropdub.pipeline.chunks import load_merged
 from dropdub.pipeline.cleanup import clean_segments
@@ -17,7 +17,7 @@ from dropdub.pipeline.turns import speakers_in, with_speakers
 
 def run(task: Task) -> Result:
     """Write transcript.json; return its language, and the targets that nothing is made for (`skipped`)."""
-    given = given_transcript(task) if is_given(task) else Given(_transcribed(task))
+    given = given_transcript(task) if is_given(task) else _heard(task)
     merged = given.transcript
     merged.save(task.job_dir / TRANSCRIPT)
     skipped, warnings = _skipped(task, merged)
@@ -32,6 +32,14 @@ def run(task: Task) -> Result:
         "changed": given.changed,
         "warnings": [*given.warnings, *warnings],
     }
+
+
+def _heard(task: Task) -> Given:
+    """Return what was heard; what a person brought where that turns out to be in the spoken language."""
+    transcript = _transcribed(task)
+    brought = (task.facts["probe"].get("words") or {}).get("target")
+    is_transcript = brought is not None and same_language(brought, transcript.language)
+    return given_transcript(task) if is_transcript and transcript.segments else Given(transcript)
 
 
 def _transcribed(task: Task) -> Transcript:
@@ -50,6 +58,9 @@ def cleaned_up(transcript: Transcript, options: JobOptions) -> Transcript:
 
 def _skipped(task: Task, merged: Transcript) -> tuple[list[str], list[str]]:
     if not merged.segments:
-        return list(task.options.targets), [f"No speech was found in {task.job_name}."]
+        brought = (task.facts["probe"].get("words") or {}).get("target")
+        return [target for target in task.options.targets if target != brought], [
+            f"No speech was found in {task.job_name}."
+        ]
     skipped = skipped_targets(task.options, merged.language, kind="media")
     return skipped, skip_warnings(task.job_name, "media", merged.language, skipped)
