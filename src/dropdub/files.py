@@ -241,11 +241,19 @@ def free_name(
 
     Names that differ only in case are the same name, as they are on Windows.
     """
-    present = {key(entry.name) for entry in folder.iterdir()} if folder.is_dir() else set()
+    present = {key(entry.name) for entry in folder.iterdir()} if is_folder(folder) else set()
     number = 1
     while key(candidate := numbering(name, number, room=room)) in present or taken(candidate):
         number += 1
     return candidate
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether a folder is there; a share that answers with an error (host down, stale handle) is not."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def key(name: str) -> str:

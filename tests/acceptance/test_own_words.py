@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -170,4 +172,41 @@ def test_a_book_is_delivered_as_text_as_sound_and_as_audio_book(site: Callable[.
     assert root.published("book").keys() == {
         *("book.en.txt", "book.en.md", "book.en.m4a", "book.en.m4b", "manifest.json")
     }
+    root.check()
+
+
+@pytest.fixture
+def immovable() -> Iterator[Callable[[Path], None]]:
+    """Return what makes a file impossible to move, until the test is over or it is called again."""
+    held: list[Path] = []
+
+    def toggle(path: Path) -> None:
+        sign = "-" if path in held else "+"
+        done = subprocess.run(["chattr", f"{sign}i", str(path)], capture_output=True, check=False)
+        if done.returncode:
+            pytest.skip(f"chattr cannot hold a file here: {done.stderr.decode(errors='replace').strip()}")
+        held.remove(path) if sign == "-" else held.append(path)
+
+    yield toggle
+    for path in list(held):
+        toggle(path)
+
+
+@pytest.mark.skipif(shutil.which("chattr") is None, reason="chattr is not here")
+def test_what_is_cancelled_in_the_midst_of_its_intake_is_in_failed_as_a_whole(
+    site: Callable[..., Site], talk_video: Path, immovable: Callable[[Path], None]
+) -> None:
+    root = site(**TO_SPANISH)
+    root.drop_text(WORDS, "clip.en.srt")
+    root.drop(talk_video, "clip.mp4")
+    immovable(root.inbox / "clip.en.srt")
+    root.start()
+    wait_until((root.root / "work" / "1" / "source" / "clip.mp4").exists, "the film to be moved", timeout_s=60)
+    root.jobs("cancel", "1")
+    wait_until(lambda: root.rows("SELECT verdict FROM job")[0]["verdict"] == "cancelled", "the verdict", timeout_s=30)
+    immovable(root.inbox / "clip.en.srt")
+    root.wait_for("clip.mp4", "cancelled")
+    assert {"clip.mp4", "clip.en.srt"} <= {path.name for path in (root.root / "failed").iterdir()}
+    assert not list(root.inbox.iterdir())
+    assert root.stop() == 0
     root.check()

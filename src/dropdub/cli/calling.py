@@ -11,8 +11,9 @@ _COMMANDS = (
     *("init", "watch", "run", "status", "show", "retry", "cancel", "pause", "resume", "logs", "prune", "doctor"),
     *("config", "models", "voices", "service"),
 )
-# Not within the name of a file, as in `jobs status.mp4`.
-_CALL = re.compile(rf"\bjobs (?=--root\b|(?:{'|'.join(_COMMANDS)})(?!\w|\.\w))")
+# As sentences and help texts have it: not within the name of a file or folder, as in `our jobs show.mp4`.
+_BEFORE = r"(?:^|(?<=[:(`“] )|(?<=[(`“])|(?<=  )|(?<=\bnext )|(?<=\buntil )|(?<=\bwith ))"
+_CALL = re.compile(rf"{_BEFORE}jobs (?=--root\b|(?:{'|'.join(_COMMANDS)})(?!\w|\.\w))", re.MULTILINE)
 
 
 def program_name(called: str) -> str:
@@ -37,6 +38,11 @@ class Renaming:
 
     def __getattr__(self, attribute: str) -> Any:
         return getattr(self._stream, attribute)
+
+
+def as_it_is(stream: TextIO) -> TextIO:
+    """Return the stream below one that renames: for data, which scripts read."""
+    return stream._stream if isinstance(stream, Renaming) else stream
 
 
 def renaming(stream: TextIO, name: str) -> TextIO:

@@ -13,7 +13,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from dropdub.cli.calling import renaming
+from dropdub.cli.calling import as_it_is, renaming
 from dropdub.cli.wording import printable
 
 
@@ -51,7 +51,7 @@ def say(text: str = "", *, err: bool = False) -> None:
 
 def say_json(value: Any) -> None:
     """Write a view as JSON, in ASCII: a pipe of any encoding carries it unchanged."""
-    typer.echo(json.dumps(value, default=_plain, indent=2))
+    typer.echo(json.dumps(value, default=_plain, indent=2), file=as_it_is(sys.stdout))
 
 
 def _plain(value: Any) -> Any:

@@ -16,6 +16,7 @@ from dropdub.config import Limits
 from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.logs import note
 from dropdub.errors import TransitionRefused, Waiting
+from dropdub.files import is_folder
 from dropdub.quantities import format_size
 from dropdub.root import Root
 from dropdub.store import queries, transitions
@@ -116,7 +117,7 @@ def hold(context: Context, job: Job, error: Waiting) -> None:
 
 
 def _outbox_away(outbox: Path) -> Waiting | None:
-    if outbox.is_dir() and os.access(outbox, os.W_OK | os.X_OK):
+    if is_folder(outbox) and os.access(outbox, os.W_OK | os.X_OK):
         return None
     return Waiting(
         f"The outbox {outbox} is not there or cannot be written to.",

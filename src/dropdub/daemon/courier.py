@@ -58,7 +58,9 @@ class Courier:
 
     def idle(self) -> bool:
         """Return whether all has been delivered, or cannot be at present."""
-        return self._failures > 0 or queries.queued_notices(self._store, self._channel) == 0
+        if self._failures > 0:
+            return True
+        return queries.next_notice(self._store, self._channel, now=time.time(), longest_s=LONGEST_PAUSE_S) is None
 
     def _loop(self) -> None:
         while not self._stopping.is_set():

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 from dropdub.daemon.context import Context, job_id
@@ -15,8 +16,16 @@ from dropdub.daemon.mover import Moved, Mover
 from dropdub.daemon.outcomes import Outcomes
 from dropdub.daemon.postponed import Postponed
 from dropdub.daemon.scheduler import Scheduler
-from dropdub.files import free_name, key, remove_tree
-from dropdub.inbox.intake import NOTE_ROOM, Taken, companion_beside, hand_over, write_error_note
+from dropdub.files import free_name, is_folder, key, remove_tree
+from dropdub.inbox.intake import (
+    NOTE_ROOM,
+    Taken,
+    companion_beside,
+    hand_over,
+    sidecar_beside,
+    write_error_note,
+)
+from dropdub.inbox.moving import stands
 from dropdub.notify.channels import channels_for
 from dropdub.quantities import format_duration
 from dropdub.store import queries, transitions
@@ -46,15 +55,23 @@ class Endings:
     def tick(self, now: float) -> None:
         """Decide on verdicts, and start the moves of what is decided (`now`: monotonic seconds)."""
         for job in queries.cancel_requested(self._context.store):
-            if self._concerns(job):
-                self._cancel(job)
+            if self._concerns(job) and not self._postponed.is_put_off(job_id(job), now):
+                self._try(self._cancel, job, now)
         wake_duplicates(self._context)
         for job in queries.jobs_to_end(self._context.store):
-            if self._concerns(job):
-                self._judge(job)
+            if self._concerns(job) and not self._postponed.is_put_off(job_id(job), now):
+                self._try(self._judge, job, now)
         for job in queries.jobs_ending(self._context.store):
             if self._concerns(job) and not self._postponed.is_put_off(job_id(job), now):
                 self._settle(job)
+
+    def _try(self, decide: Callable[[Job], None], job: Job, now: float) -> None:
+        """Decide, or put it off where the folder that the original goes to cannot be looked into."""
+        try:
+            decide(job)
+        except OSError as error:
+            self._postponed.put_off(job_id(job), error, now)
+            note("original has no place yet", level=logging.WARNING, trace=error, job=job_id(job))
 
     def fail(self, job: Job, *, reason: str, remedy: str) -> None:
         """Decide that a job has failed."""
@@ -126,7 +143,7 @@ class Endings:
             if other.destination
             for path in _together(Path(other.destination), other)
         }
-        present = {key(entry.name) for entry in folder.iterdir()} if job.companion and folder.is_dir() else set()
+        present = {key(entry.name) for entry in folder.iterdir()} if job.companion and is_folder(folder) else set()
 
         def taken(name: str) -> bool:
             film, *beside = (key(path.name) for path in _together(Path(name), job))
@@ -138,14 +155,14 @@ class Endings:
         folder, staging = self._context.root.job_dir(job_id(job)), self._context.staging_of(job)
 
         def move() -> Taken:
-            placed = _place(job)
+            placed = _place(job, folder / "source")
             remove_tree(folder)
             remove_tree(staging)
             with contextlib.suppress(OSError):  # other jobs have deliverables there
                 staging.parent.rmdir()
             return placed
 
-        self._mover.submit(job_id(job), move)
+        self._mover.submit(job_id(job), move, is_ending=True)
 
     def _tell(self, job: Job) -> None:
         self.counts[job.state] += 1
@@ -174,16 +191,26 @@ def _reason(step: Step) -> tuple[str, str]:
     return (f"{step.target}: {message}" if step.target else message), str(error.get("remedy", ""))
 
 
-def _place(job: Job) -> Taken:
-    """Move the original to its destination, with the note of why it failed beside it."""
+def _place(job: Job, source_dir: Path) -> Taken:
+    """Move the original to its destination, with the note of why it failed beside it.
+
+    One whose intake was cut off by a cancellation may be in `source_dir` already, in part or as a whole.
+    """
     if job.destination is None:
         return Taken(Path(job.given_path or job.source))
-    companion = Path(job.companion) if job.companion else None
-    sidecar = Path(job.sidecar) if job.sidecar else None
-    placed = hand_over(Path(job.source), sidecar, Path(job.destination), companion=companion)
+    taken = source_dir / job.name
+    source = _standing(Path(job.source), taken)
+    sidecar = _standing(Path(job.sidecar), sidecar_beside(taken)) if job.sidecar else None
+    companion = _standing(Path(job.companion), companion_beside(taken, Path(job.companion))) if job.companion else None
+    placed = hand_over(source, sidecar, Path(job.destination), companion=companion)
     if job.verdict != JobState.SUCCEEDED:
         write_error_note(placed.source, _note_text(job))
     return placed
+
+
+def _standing(path: Path, taken: Path) -> Path:
+    """Return where a file is: where its job says, else where intake puts it."""
+    return taken if not stands(path) and stands(taken) else path
 
 
 def _note_text(job: Job) -> str:

@@ -19,7 +19,7 @@ from dropdub.daemon.mover import Moved, Mover
 from dropdub.daemon.postponed import Postponed
 from dropdub.daemon.revisions import FilmGone, Revision, film_at_work, revision_of
 from dropdub.errors import BadSidecar, DropdubError, TransitionRefused, Waiting
-from dropdub.files import safe_name
+from dropdub.files import is_folder, safe_name
 from dropdub.inbox.companions import is_subtitle
 from dropdub.inbox.identity import Identity, identity
 from dropdub.inbox.intake import Absent, Taken, Wanted, bring_in, remove_error_note
@@ -95,7 +95,7 @@ class Intake:
         for job in queries.unfinished_jobs(self._context.store, (JobState.CLAIMING,)):
             id_ = job_id(job)
             waits = self._mover.busy_with(id_) or self._postponed.is_put_off(id_, now)
-            if self._context.concerns(id_) and not waits:
+            if self._context.concerns(id_) and not waits and job.verdict is None:  # else it was cancelled: it ends
                 source_dir = self._context.root.job_dir(id_) / "source"
                 self._mover.submit(id_, partial(_bring, job, source_dir, self._shares))
 
@@ -103,6 +103,8 @@ class Intake:
         """Take the outcome of a move: queue the job, or drop the claim."""
         job = queries.job(self._context.store, moved.job_id)
         self._postponed.forget(moved.job_id)
+        if job.verdict is not None:  # it was cancelled meanwhile: its ending finds the files wherever they are
+            return
         if isinstance(moved.error, DropdubError) and not isinstance(moved.error, Waiting):
             self._refuse(job, moved.error)
         elif moved.error is not None:
@@ -228,10 +230,17 @@ def _bring(job: Job, source_dir: Path, shares: Sequence[Path]) -> Taken | Absent
     Raises Waiting where it is not to be found because the share that it lies on is away.
     """
     taken = _brought(job, source_dir)
-    away = next((one for one in shares if Path(job.source).is_relative_to(one) and not one.is_dir()), None)
-    if isinstance(taken, Absent) and away is not None:
+    away = next((one for one in shares if Path(job.source).is_relative_to(one) and not is_folder(one)), None)
+    if _lacks(taken, job) and away is not None:
         raise Waiting(f"{away} is not there.", condition="inbox", remedy="Connect the share.")
     return taken
+
+
+def _lacks(taken: Taken | Absent, job: Job) -> bool:
+    """Return whether anything of what was recorded was not found."""
+    if isinstance(taken, Absent):
+        return True
+    return bool((job.sidecar and not taken.sidecar) or (job.companion and not taken.companion))
 
 
 def _brought(job: Job, source_dir: Path) -> Taken | Absent:

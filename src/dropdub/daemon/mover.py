@@ -17,6 +17,8 @@ class Moved:
     job_id: int
     result: object
     error: Exception | None
+    is_ending: bool = False
+    """Whether it was a job's last move, not its first."""
 
 
 class Mover:
@@ -28,7 +30,7 @@ class Mover:
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
-        self._todo: queue.SimpleQueue[tuple[int, Work] | None] = queue.SimpleQueue()
+        self._todo: queue.SimpleQueue[tuple[int, Work, bool] | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[Moved] = queue.SimpleQueue()
         self._under_way: set[int] = set()
         self._thread = threading.Thread(target=self._loop, name="mover", daemon=True)
@@ -41,10 +43,10 @@ class Mover:
     def idle(self) -> bool:
         return not self._under_way
 
-    def submit(self, job_id: int, work: Work) -> None:
+    def submit(self, job_id: int, work: Work, *, is_ending: bool = False) -> None:
         """Do `work` for a job that has none under way."""
         self._under_way.add(job_id)
-        self._todo.put((job_id, work))
+        self._todo.put((job_id, work, is_ending))
 
     def collect(self) -> list[Moved]:
         """Return what has ended since the last call."""
@@ -68,8 +70,8 @@ class Mover:
             self._wake()
 
 
-def _moved(job_id: int, work: Work) -> Moved:
+def _moved(job_id: int, work: Work, is_ending: bool) -> Moved:
     try:
-        return Moved(job_id, work(), None)
+        return Moved(job_id, work(), None, is_ending)
     except Exception as error:  # the loop's boundary: the supervisor turns it into a state
-        return Moved(job_id, None, error)
+        return Moved(job_id, None, error, is_ending)

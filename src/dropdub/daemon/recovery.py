@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from dropdub.daemon.context import STAGING, Context, job_id
@@ -12,7 +14,7 @@ from dropdub.daemon.endings import Endings
 from dropdub.daemon.logs import note
 from dropdub.daemon.outcomes import Outcomes
 from dropdub.errors import DropdubError, InterruptedTooOften
-from dropdub.files import remove, remove_tree
+from dropdub.files import is_folder, remove, remove_tree
 from dropdub.pipeline.artefacts import result_name
 from dropdub.process import reap_survivors
 from dropdub.store import queries, transitions
@@ -48,14 +50,25 @@ def sweep(context: Context) -> None:
             remove_tree(folder / "tmp")
     outboxes = {context.root.outbox, *(context.outbox_of(job) for job in alive.values())}
     for outbox in outboxes:
-        _sweep_staging(outbox / STAGING, alive.keys())
+        with _told(outbox):
+            _sweep_staging(outbox / STAGING, alive.keys())
     for folder in (context.root.archive, context.root.failed):
-        for part in folder.glob(".*.part"):
-            remove(part)
+        with _told(folder):
+            for part in folder.glob(".*.part"):
+                remove(part)
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """Let no folder that cannot be cleared, perhaps on a share that is away, stop the start."""
+    try:
+        yield
+    except OSError as error:
+        note("leftovers stay", level=logging.WARNING, folder=str(folder), text=str(error))
 
 
 def _sweep_staging(staging: Path, alive: Collection[str]) -> None:
-    if not staging.is_dir():
+    if not is_folder(staging):
         return
     for folder in staging.iterdir():
         if folder.name not in alive:

@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -140,10 +140,11 @@ def _run(
     try:
         yield supervisor
     finally:
-        transitions.stop_run(store, context.run_id, now=time.time())
-        logs.note("run ended", run=context.run_id)
-        store.close()
-        take_down_logs()
+        with ExitStack() as parts:  # each, whatever becomes of the others; the last one first
+            parts.callback(take_down_logs)
+            parts.callback(store.close)
+            parts.callback(logs.note, "run ended", run=context.run_id)
+            parts.callback(transitions.stop_run, store, context.run_id, now=time.time())
 
 
 def _enter(context: Context) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -156,8 +157,7 @@ class Supervisor:
             self._next_beat = now
 
     def _take_moved(self, moved: Moved, now: float) -> None:
-        job = queries.job(self._context.store, moved.job_id)
-        if job.verdict is not None:
+        if moved.is_ending:
             self.endings.moved(moved, now)
             self._intake.look_again()
             self._notifier.wake()
@@ -189,8 +189,16 @@ class Supervisor:
     def _shut_down(self) -> None:
         """End the workers, keep what they finished, put the rest back."""
         tell_service_manager("STOPPING=1")
-        if self._watch:
-            self._intake.stop()
+        with contextlib.ExitStack() as parts:  # all of them end, whatever becomes of the others; the last one first
+            parts.callback(self._take_last_moves)
+            parts.callback(self._measuring.stop)
+            parts.callback(self._notifier.stop)
+            parts.callback(self._mover.stop, grace_s=MOVER_GRACE_S)
+            parts.callback(self._end_pools)
+            if self._watch:
+                parts.callback(self._intake.stop)
+
+    def _end_pools(self) -> None:
         for pool in self._pools.values():
             pool.dismiss()
         for pool in self._pools.values():
@@ -198,8 +206,7 @@ class Supervisor:
                 self._outcomes.take(event)
         for claim in list(self._scheduler.under_way.values()):
             self._outcomes.put_back(claim, Outcome.RELEASED)
-        self._mover.stop(grace_s=MOVER_GRACE_S)
-        self._notifier.stop()
-        self._measuring.stop()
+
+    def _take_last_moves(self) -> None:
         for moved in self._mover.collect():
             self._take_moved(moved, time.monotonic())

@@ -16,7 +16,7 @@ from dropdub.media.ffmpeg import find_ffmpeg
 OLDEST_FFMPEG = 4
 ANSWER_WITHIN_S = 20.0
 NEEDED = {
-    "filters": ("aresample",),
+    "filters": ("aresample", "ebur128", "alimiter", "atempo"),
     "encoders": ("aac", "pcm_s16le", "mov_text", "srt"),
     "muxers": ("wav", "ipod", "mp4", "matroska"),
 }

@@ -110,7 +110,7 @@ def hand_over(source: Path, sidecar: Path | None, destination: Path, *, companio
         make_folder(destination.parent)
         placed = _hand_over_one(source, destination)
         reach("intake.original_handed_over")
-        beside = _hand_over_beside(sidecar, _beside(placed, SIDECAR_SUFFIX))
+        beside = _hand_over_beside(sidecar, sidecar_beside(placed))
         below = _hand_over_beside(companion, companion_beside(placed, companion)) if companion else None
         return Taken(placed, beside, below)
 
@@ -131,6 +131,11 @@ def remove_error_note(destination: Path) -> None:
 def error_note(destination: Path) -> Path:
     """Return where the note about an original lies."""
     return _beside(destination, NOTE_SUFFIX)
+
+
+def sidecar_beside(original: Path) -> Path:
+    """Return where the job options of an original lie, or would lie, beside it."""
+    return _beside(original, SIDECAR_SUFFIX)
 
 
 def companion_beside(film: Path, companion: Path) -> Path:
@@ -165,7 +170,7 @@ def _remove_leftover(path: Path, source: Path, expected: Identity) -> None:
 def _bring_sidecar(sidecar: Path | None, source: Path) -> Path | None:
     if sidecar is None:
         return None
-    target = _beside(source, SIDECAR_SUFFIX)
+    target = sidecar_beside(source)
     if stands(sidecar) and not stands(target):
         move(sidecar, target)
     reach("intake.sidecar_moved")

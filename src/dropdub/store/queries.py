@@ -148,13 +148,6 @@ def next_notice(store: Store, channel: str, *, now: float, longest_s: float) -> 
         return session.exec(select(Notice).where(*mine, due).order_by(col(Notice.scheduled_at)).limit(1)).first()
 
 
-def queued_notices(store: Store, channel: str) -> int:
-    """Return how many notices of a channel are still to be delivered."""
-    mine = (col(Notice.state) == NoticeState.QUEUED, col(Notice.channel) == channel)
-    with store.reading() as session:
-        return session.exec(select(func.count()).select_from(Notice).where(*mine)).one()
-
-
 @dataclass(frozen=True)
 class Depths:
     """How much there is of what. `oldest`: when the oldest unfinished job came (epoch seconds)."""

@@ -76,12 +76,13 @@ def _clock(task: Task) -> list[str]:
 
 
 def _hashes(task: Task) -> dict[str, Any]:
-    """Return the source's hash; with a subtitle, the content is both: with other words it is another job."""
+    """Return the source's hash; with a subtitle, the content is both, and what the subtitle is taken for."""
     source = sha256(task.source)
     if task.companion is None:
         return {"content_hash": source}
     size, words = task.companion.stat().st_size, sha256(task.companion)
-    both = hashlib.sha256(f"{source} {words}".encode()).hexdigest()
+    role = (task.facts["probe"].get("words") or {}).get("target") or "transcript"
+    both = hashlib.sha256(f"{source} {words} {role}".encode()).hexdigest()
     inputs = [{"name": task.companion.name, "size": size, "sha256": words}]
     return {"content_hash": both, "source_hash": source, "companions": inputs}
 
