@@ -256,6 +256,14 @@ def is_folder(path: Path) -> bool:
         return False
 
 
+def is_file(path: Path) -> bool:
+    """Return whether a file is there; a share that answers with an error has none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def key(name: str) -> str:
     """Return what makes two names one on a file system that ignores case and composition."""
     return unicodedata.normalize("NFC", name).casefold()

@@ -11,7 +11,7 @@ import pytest
 
 from dropdub.config import Config, JobOptions
 from dropdub.daemon.context import Context, film_name
-from dropdub.daemon.revisions import LATE_S, FilmGone, Revision, film_at_work, revision_of
+from dropdub.daemon.revisions import LATE_S, FilmGone, Revision, film_at_work, known_revision, must_wait, revision_of
 from dropdub.pipeline.artefacts import Segment, Transcript
 from dropdub.root import Root
 from dropdub.store import transitions
@@ -155,3 +155,27 @@ def test_a_film_that_is_at_work_is_found_until_it_has_ended(context: Context) ->
     assert film_at_work(context, "other.srt") is None and film_at_work(context, "clip one.srt") is None
     a_film(context, "done.mp4")
     assert film_at_work(context, "done.srt") is None
+
+
+def test_a_subtitle_that_is_done_again_is_for_the_same_film_also_when_its_job_is_forgotten(context: Context) -> None:
+    film = a_film(context)
+    row = {"job": film.id, "name": "clip.mp4", "film": film.source, "transcript": None}
+    subtitle = a_queued_job(context.store, name="clip.srt", revision=row)
+    known = known_revision(context, subtitle)
+    assert known is not None and known.job.id == film.id and known.as_row() == row
+    transitions.prune_jobs(context.store, ended_before=LONG_AFTER)
+    forgotten = known_revision(context, subtitle)
+    assert forgotten is not None and forgotten.as_row() == row and forgotten.film == Path(film.source)
+    Path(film.source).unlink()
+    assert known_revision(context, subtitle) is None
+
+
+def test_a_subtitle_that_is_done_again_waits_for_its_film_but_not_for_itself_or_another_subtitle(
+    context: Context,
+) -> None:
+    row = {"job": 1, "name": "clip.mp4", "film": "/archive/clip.mp4", "transcript": None}
+    subtitle = a_queued_job(context.store, name="clip.srt", revision=row)
+    a_queued_job(context.store, name="clip.pt.srt", revision=row)
+    assert not must_wait(context, subtitle)
+    a_claiming_job(context.store, name="clip.mp4")
+    assert must_wait(context, subtitle)

@@ -17,7 +17,7 @@ from dropdub.daemon.endings import Endings
 from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved, Mover
 from dropdub.daemon.postponed import Postponed
-from dropdub.daemon.revisions import FilmGone, Revision, film_at_work, revision_of
+from dropdub.daemon.revisions import FilmGone, Revision, film_at_work, known_revision, must_wait, revision_of
 from dropdub.errors import BadSidecar, DropdubError, TransitionRefused, Waiting
 from dropdub.files import is_folder, safe_name
 from dropdub.inbox.companions import is_subtitle
@@ -95,6 +95,7 @@ class Intake:
         for job in queries.unfinished_jobs(self._context.store, (JobState.CLAIMING,)):
             id_ = job_id(job)
             waits = self._mover.busy_with(id_) or self._postponed.is_put_off(id_, now)
+            waits = waits or (job.round > 1 and is_subtitle(job.name) and must_wait(self._context, job))
             if self._context.concerns(id_) and not waits and job.verdict is None:  # else it was cancelled: it ends
                 source_dir = self._context.root.job_dir(id_) / "source"
                 self._mover.submit(id_, partial(_bring, job, source_dir, self._shares))
@@ -182,7 +183,7 @@ class Intake:
         note("job recorded", job=job.id, name=job.name, size=job.size, profile=job.profile)
 
     def _taken(self, job: Job, taken: Taken) -> None:
-        revision = revision_of(self._context, job, taken.source) if is_subtitle(job.name) else None
+        revision = self._revision(job, taken.source)
         try:
             overrides = read_sidecar(taken.sidecar) if taken.sidecar else dict(job.overrides)
             options, refusal = self._options(job, revision, overrides), None
@@ -192,6 +193,12 @@ class Intake:
         self._queue(job, taken, overrides, options, revision)
         if refusal is not None:
             self._refuse(job, refusal)
+
+    def _revision(self, job: Job, source: Path) -> Revision | FilmGone | None:
+        if not is_subtitle(job.name):
+            return None
+        known = known_revision(self._context, job) if job.round > 1 else None
+        return known or revision_of(self._context, job, source)
 
     def _options(self, job: Job, revision: Revision | FilmGone | None, overrides: dict[str, Any]) -> JobOptions:
         if isinstance(revision, Revision):

@@ -10,6 +10,8 @@ from typing import Any
 
 from dropdub.config import JobOptions
 from dropdub.daemon.context import Context, film_name, job_id, options_of
+from dropdub.errors import UsageError
+from dropdub.files import is_file
 from dropdub.inbox.companions import bare_name, owner_of
 from dropdub.media.subtitlereading import cue_starts
 from dropdub.pipeline.artefacts import Transcript
@@ -29,9 +31,12 @@ class Revision:
     job: Job
     film: Path
     transcript: Path | None
+    row: dict[str, Any] | None = None
 
     def as_row(self) -> dict[str, Any]:
-        """Return what the subtitle's own job remembers of it."""
+        """Return what the subtitle's own job remembers of it, or has remembered since it was done first."""
+        if self.row is not None:
+            return self.row
         transcript = str(self.transcript) if self.transcript else None
         return {"job": self.job.id, "name": film_name(self.job), "film": str(self.film), "transcript": transcript}
 
@@ -59,9 +64,30 @@ class FilmGone:
 
 
 def film_at_work(context: Context, subtitle: str) -> Job | None:
-    """Return the unfinished job of the film that a subtitle belongs to by its name."""
+    """Return the unfinished job, of a film or of another subtitle of it, that a subtitle belongs to by its name."""
+    return next(iter(_at_work(context, subtitle)), None)
+
+
+def must_wait(context: Context, subtitle: Job) -> bool:
+    """Return whether a subtitle that is done again has to wait until its film, which is done again too, has ended."""
+    return any(job.revision is None and job.id != subtitle.id for job in _at_work(context, subtitle.name))
+
+
+def known_revision(context: Context, subtitle: Job) -> Revision | None:
+    """Return what a subtitle that is done again was for; None where it was for nothing, or that is gone."""
+    row = subtitle.revision
+    if row is None or not is_file(Path(row["film"])):
+        return None
+    try:
+        job = queries.job(context.store, int(row["job"]))
+    except UsageError:  # it was forgotten: the subtitle's own options are those of then
+        job = subtitle
+    return Revision(job, Path(row["film"]), Path(row["transcript"]) if row["transcript"] else None, row)
+
+
+def _at_work(context: Context, subtitle: str) -> Iterator[Job]:
     jobs = queries.jobs_like(context.store, Path(bare_name(subtitle)).stem, UNFINISHED)
-    return next((job for job in jobs if owner_of(subtitle, [film_name(job)])), None)
+    return (job for job in jobs if owner_of(subtitle, [film_name(job)]))
 
 
 def revision_of(context: Context, subtitle: Job, path: Path) -> Revision | FilmGone | None:
@@ -76,7 +102,7 @@ def revision_of(context: Context, subtitle: Job, path: Path) -> Revision | FilmG
         came_late = subtitle.created_at - (job.finished_at or 0.0) < LATE_S
         if came_late or _fits(starts, transcript, job):
             film = Path(job.revision["film"] if job.revision else job.source)
-            if film.is_file():
+            if is_file(film):
                 return Revision(job, film, transcript[0] if transcript else None)
             gone = gone or FilmGone(job, film)
     return gone

@@ -119,8 +119,9 @@ class Transcript:
     def from_json(text: str) -> Transcript:
         """Read what `to_json` gave. Raises ValueError, KeyError or TypeError where it is something else."""
         data = json.loads(text)
+        segments = tuple(map(_segment, data["segments"]))
         suspects = tuple(Suspect(**one) for one in data.get("suspects", ()))
-        return Transcript(**{**data, "segments": tuple(map(_segment, data["segments"])), "suspects": suspects})
+        return Transcript(**{**data, "segments": segments, "suspects": suspects})
 
     def numbered(self) -> Transcript:
         """Return it with the ids counted anew from 0."""
