@@ -98,7 +98,8 @@ def test_corrected_subtitles_dropped_again_make_a_new_version_beside_the_old(
     assert root.work_off() == 0, root.output()
     third = root.published("talk (3)")
     assert third.keys() == {
-        *("talk.es.txt", "talk.es.srt", "talk.es.vtt", "talk.es.m4a", "talk.es.mp4", "manifest.json")
+        *("talk.es.txt", "talk.es.srt", "talk.es.vtt", "talk.es.m4a", "talk.es.mp4"),
+        *("talk.original.m4a", "report.html", "manifest.json"),
     }
     assert "amigos." in third["talk.es.txt"].read_text(encoding="utf-8")
     steps = {str(step["step"]) for step in manifest(root, "talk (3)")["steps"]}  # type: ignore[attr-defined]
@@ -128,7 +129,7 @@ def test_a_correction_whose_film_is_gone_is_taken_as_a_subtitle_of_its_own_and_t
     corrected(root, root.published("talk")["talk.srt"], "my fellow", "my dear")
     assert root.work_off() == 0, root.output()
     assert root.published("talk (2)").keys() == {
-        *("talk.es.txt", "talk.es.srt", "talk.es.vtt", "talk.es.m4a", "manifest.json")
+        *("talk.es.txt", "talk.es.srt", "talk.es.vtt", "talk.es.m4a", "report.html", "manifest.json")
     }
     [warning] = root.job("talk.srt")["warnings"]
     assert "whose film is not at" in warning and "drop both together" in warning
@@ -140,7 +141,7 @@ def test_a_subtitle_alone_is_translated_and_spoken(site: Callable[..., Site]) ->
     root.drop_text(WORDS, "talk.en.srt")
     assert root.work_off() == 0, root.output()
     assert root.published("talk").keys() == {
-        *("talk.es.txt", "talk.es.srt", "talk.es.vtt", "talk.es.m4a", "manifest.json")
+        *("talk.es.txt", "talk.es.srt", "talk.es.vtt", "talk.es.m4a", "report.html", "manifest.json")
     }
     assert (root.root / "archive" / "talk.en.srt").exists()
     assert root.job("talk.en.srt")["kind"] == "subtitle"
