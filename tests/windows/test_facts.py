@@ -19,8 +19,9 @@ if sys.platform != "win32":
 
 from dropdub import files, process
 from dropdub.inbox.identity import identity
-from dropdub.inbox.intake import StillWritten, Wanted, bring_in
+from dropdub.inbox.intake import Wanted, bring_in
 from dropdub.inbox.mounts import network_kind
+from dropdub.inbox.moving import StillWritten
 from tests.waiting import wait_until
 
 GENERIC_READ, OPEN_EXISTING, SHARE_NOTHING = 0x80000000, 3, 0
