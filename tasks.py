@@ -95,7 +95,7 @@ def test() -> None:
     run(PYTHON, "-m", "ruff", "format", "--check", ".")
     say("mypy, for Linux and for Windows")
     run(PYTHON, "-m", "mypy", "--platform", "linux")
-    run(PYTHON, "-m", "mypy", "--platform", "win32")
+    run(PYTHON, "-m", "mypy", "--platform", "win32", "src", "tests/windows")
     say("import contracts")
     run(SCRIPTS / ("lint-imports.exe" if os.name == "nt" else "lint-imports"))
     say("tests")

@@ -69,13 +69,19 @@ def measure_precision(root: Root, config: Config, _names: Sequence[str]) -> None
     device = device_of(given)
     choices = ("float16", "int8_float16") if device == "cuda" else tuple(one for _, one in ON_CPU)
     times: dict[str, float] = {}
+    announced: list[str] = []
     for compute_type in choices:
         engine = FasterWhisperTranscriber(_with(given, compute_type))
         _require(engine)
         engine.load()
+        announced += engine.announcements()
         if engine.info().details["compute_type"] == compute_type:
             times[compute_type] = min(_seconds(engine, window) for _ in range(ROUNDS))
             _say(f"{compute_type} on {device}: {times[compute_type]:.2f} s for 11 s of speech")
+    if not times:
+        raise EngineMissing(
+            f"Nothing to choose from. {' '.join(announced)}", remedy="See what stands in the way with: jobs doctor"
+        )
     fastest = min(times, key=lambda one: times[one])
     model = model_folder(given, FasterWhisperTranscriber.name, DEFAULT_MODEL)
     keep_choice(root.state_dir, model, device=device, compute_type=fastest)

@@ -50,23 +50,31 @@ def test_the_drivers_list_is_read_line_by_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cards", "devices", "wanted", "state"),
+    ("cards", "answer", "wanted", "state"),
     [
-        (0, 0, "auto", "ok"),
-        (0, 0, "cuda", "problem"),
+        (0, "0 ", "auto", "ok"),
+        (0, "0 ", "cuda", "problem"),
         (0, None, "cuda", "problem"),
-        (2, 2, "auto", "ok"),
-        (2, 0, "auto", "warning"),
-        (2, 0, "cuda", "problem"),
-        (2, 0, "cpu", "ok"),
+        (2, "2 ", "auto", "ok"),
+        (2, "0 ", "auto", "warning"),
+        (2, "", "auto", "warning"),
+        (2, "0 ", "cuda", "problem"),
+        (2, "0 ", "cpu", "ok"),
         (2, None, "auto", "ok"),
-        (0, 1, "cuda", "ok"),
+        (0, "1 ", "cuda", "ok"),
+        (2, "2 libcublas.so.12", "auto", "warning"),
+        (2, "2 libcublas.so.12", "cuda", "problem"),
+        (2, "2 libcublas.so.12", "cpu", "ok"),
     ],
 )
-def test_a_card_is_judged_by_driver_engines_and_wish(cards: int, devices: int | None, wanted: str, state: str) -> None:
-    found = graphics.judged(graphics.cards_in(CARDS)[:cards], devices, wanted=wanted)
+def test_a_card_is_judged_by_driver_engines_and_wish(cards: int, answer: str | None, wanted: str, state: str) -> None:
+    engines = graphics.engines_in(answer) if answer is not None else None
+    found = graphics.judged(graphics.cards_in(CARDS)[:cards], engines, wanted=wanted)
     assert found.state == state
     assert bool(found.remedy) is (state != "ok")
+    lacks = bool(engines and engines.lacking) and wanted != "cpu"
+    assert ("libcublas.so.12 is not installed" in found.text) is lacks
+    assert ("dropdub[cuda]" in (found.remedy or "")) is lacks
 
 
 def test_memory_is_judged_by_what_work_waits_for_and_by_the_models() -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from dropdub.engines import precision, rungs
+from dropdub.daemon.retry import MOST_SQUEEZES
+from dropdub.engines import cuda
 from dropdub.engines.base import EngineSettings
 from dropdub.engines.precision import first_that_loads, precisions
-from dropdub.engines.rungs import ladder
+from dropdub.engines.rungs import Rung, ladder
 from dropdub.engines.tuning import FILE, chosen_compute_type, keep_choice
 from dropdub.errors import EngineMissing, OutOfMemory
 
@@ -43,18 +44,27 @@ def test_what_was_measured_here_comes_first_and_only_for_its_model_and_device(tm
 
 def test_each_step_down_is_announced() -> None:
     def make(device: str, compute_type: str) -> str:
-        if device == "cuda":
+        if (device, compute_type) == ("cuda", "float16"):
             raise RuntimeError("CUDA failed with error out of memory")
+        if device == "cuda":
+            raise RuntimeError("Library libcublas.so.12 is not found or cannot be loaded")
         if compute_type == "int8":
             raise ValueError("Requested int8 compute type, but the target device do not support it")
         return "model"
 
-    chain = (("cuda", "float16"), ("cpu", "int8"), ("cpu", "float32"))
+    chain = (("cuda", "float16"), ("cuda", "int8_float16"), ("cpu", "int8"), ("cpu", "float32"))
     loaded = first_that_loads(chain, make, engine="whisperer")
     assert (loaded.thing, loaded.device, loaded.compute_type) == ("model", "cpu", "float32")
     assert loaded.announcements == (
-        "whisperer works as int8 on cpu: float16 on cuda does not fit into memory.",
-        "whisperer works as float32 on cpu: int8 on cpu is not possible on this machine.",
+        "whisperer works as int8_float16 on cuda: float16 on cuda does not fit into memory.",
+        (
+            "whisperer works as int8 on cpu: int8_float16 on cuda is not possible on this machine "
+            "(Library libcublas.so.12 is not found or cannot be loaded)."
+        ),
+        (
+            "whisperer works as float32 on cpu: int8 on cpu is not possible on this machine "
+            "(Requested int8 compute type, but the target device do not support it)."
+        ),
     )
 
 
@@ -105,8 +115,34 @@ def test_where_memory_runs_out_fewer_windows_are_taken_then_smaller_models(tmp_p
 
 
 def test_a_graphics_card_is_used_where_there_is_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(precision, "gpus", lambda: 1)  # the thinnest edge of what this machine has not
+    monkeypatch.setattr(cuda, "cards", lambda: 1)  # the thinnest edge of what this machine has not
     found = ladder(EngineSettings(models_dir=tmp_path, threads=4), "whisperer", "whisper-small", ("model.bin",))
-    assert (found.device, found.at_once) == ("cuda", rungs.GPU_BATCHES[0])
-    monkeypatch.setattr(precision, "gpus", lambda: 0)
+    assert (found.device, found.at_once, found.compute_type) == ("cuda", 16, "auto")
+    monkeypatch.setattr(cuda, "cards", lambda: 0)
     assert ladder(EngineSettings(models_dir=tmp_path), "whisperer", "w", ("model.bin",)).device == "cpu"
+
+
+def test_where_a_cards_memory_runs_out_it_is_left_last_before_smaller_models_are_taken(tmp_path: Path) -> None:
+    model(tmp_path / "whisper-small", 300)
+    model(tmp_path / "whisper-tiny", 100)
+
+    def rung(squeeze: int) -> Rung:
+        settings = EngineSettings(
+            models_dir=tmp_path, device="cuda", compute_type="float16", threads=4, squeeze=squeeze, allow_smaller=True
+        )
+        return ladder(settings, "whisperer", "whisper-small", ("model.bin",))
+
+    found = [rung(squeeze) for squeeze in range(MOST_SQUEEZES + 1)]
+    assert [(one.device, one.at_once, one.compute_type) for one in found] == [
+        ("cuda", 16, "float16"),
+        ("cuda", 4, "float16"),
+        ("cuda", 1, "float16"),
+        ("cuda", 1, "int8_float16"),
+        ("cpu", 4, "auto"),
+        ("cpu", 1, "auto"),
+        ("cpu", 1, "auto"),
+    ]
+    assert found[-1].folder.name == "whisper-tiny"
+    assert found[0].announcement is None
+    assert found[3].announcement == "Memory ran out: whisperer works as int8_float16."
+    assert found[4].announcement == "Memory ran out: whisperer works on the processor."

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dropdub.config import Retry
-from dropdub.daemon.retry import next_try_at
-from dropdub.errors import NoAudio, WorkerDied
+from dropdub.daemon.retry import MOST_SQUEEZES, next_try_at
+from dropdub.errors import DropdubError, NoAudio, OutOfMemory, WorkerDied
 
 SETTINGS = Retry(attempts=4, first=10, longest=60)
 
@@ -17,6 +17,16 @@ def test_a_permanent_error_is_never_tried_again() -> None:
 def test_a_transient_error_is_tried_until_the_attempts_are_spent() -> None:
     tries = [next_try_at(WorkerDied("gone"), attempts=n, settings=SETTINGS, now=0.0) for n in (1, 2, 3, 4)]
     assert [at is not None for at in tries] == [True, True, True, False]
+
+
+def test_tries_that_ran_out_of_memory_take_less_each_time_and_cost_none_of_the_others() -> None:
+    def tries(error: DropdubError, attempts: int, squeezes: int) -> bool:
+        return next_try_at(error, attempts=attempts, settings=SETTINGS, now=0.0, squeezes=squeezes) is not None
+
+    assert all(tries(OutOfMemory("full"), n, n) for n in range(1, MOST_SQUEEZES + 4))
+    assert not tries(OutOfMemory("full"), MOST_SQUEEZES + 4, MOST_SQUEEZES + 4)
+    assert tries(WorkerDied("gone"), 5, 2)
+    assert not tries(WorkerDied("gone"), 6, 2)
 
 
 @given(st.integers(1, 3), st.floats(0, 2e9))

@@ -11,10 +11,11 @@ from dropdub.daemon.conditions import hold
 from dropdub.daemon.context import Context, job_id, options_of
 from dropdub.daemon.duplicates import twin_of
 from dropdub.daemon.logs import note
+from dropdub.daemon.pools import ROLES
 from dropdub.daemon.publishing import publish
 from dropdub.daemon.retry import next_try_at
 from dropdub.daemon.scheduler import Scheduler
-from dropdub.errors import DropdubError, FreshWorkerNeeded, TransitionRefused, UnexpectedError, Waiting
+from dropdub.errors import DropdubError, FreshWorkerNeeded, OutOfMemory, TransitionRefused, UnexpectedError, Waiting
 from dropdub.files import remove_tree
 from dropdub.pipeline.artefacts import scratch_name
 from dropdub.pipeline.plan import job_facts, plan
@@ -87,7 +88,8 @@ class Outcomes:
         if isinstance(error, Waiting):
             self._wait(claim, error, end, now)
             return
-        at = next_try_at(error, attempts=step.attempts + 1, settings=self._context.config.retry, now=now)
+        settings, squeezes = self._context.config.retry, self._squeezes(claim, error)
+        at = next_try_at(error, attempts=step.attempts + 1, settings=settings, now=now, squeezes=squeezes)
         level = logging.ERROR if at is None else logging.WARNING
         note(
             "step broke",
@@ -128,6 +130,13 @@ class Outcomes:
         except DropdubError as error:
             self.broke(claim, error, _end(Outcome.FAILED, event, error))
         self._forget(claim)
+
+    def _squeezes(self, claim: Claim, error: DropdubError) -> int:
+        """Return how often an engine ran out of memory over this step, this error counted; ffmpeg cannot take less."""
+        if claim.step.pool not in ROLES:
+            return 0
+        before = queries.failures(self._context.store, claim.step, OutOfMemory.__name__)
+        return before + isinstance(error, OutOfMemory)
 
     def _wait(self, claim: Claim, error: Waiting, end: AttemptEnd, now: float) -> None:
         store, step = self._context.store, claim.step

@@ -7,15 +7,20 @@ from tenacity import RetryCallState, Retrying, wait_random_exponential
 from dropdub.config import Retry
 from dropdub.errors import DropdubError
 
+MOST_SQUEEZES = 6
+"""As many times less memory can be taken: the longest ladder, that of a transcriber on a graphics card."""
 
-def next_try_at(error: DropdubError, *, attempts: int, settings: Retry, now: float) -> float | None:
+
+def next_try_at(error: DropdubError, *, attempts: int, settings: Retry, now: float, squeezes: int = 0) -> float | None:
     """Return when to try again after `attempts` failed ones (this one counted), or None for never.
 
-    Permanent errors are never tried again.
+    Permanent errors are never tried again. `squeezes` of the attempts ran out of memory: each makes the next take less,
+    so that these are not the same try again, and cost none of those that are allowed.
     """
-    if error.permanent or attempts >= settings.attempts:
+    spent = attempts - min(squeezes, MOST_SQUEEZES)
+    if error.permanent or spent >= settings.attempts:
         return None
-    return now + pause_s(attempts, first=settings.first, longest=settings.longest)
+    return now + pause_s(max(spent, 1), first=settings.first, longest=settings.longest)
 
 
 def pause_s(attempts: int, *, first: float, longest: float) -> float:

@@ -13,10 +13,18 @@ from dropdub.doctor.subject import Subject
 from dropdub.quantities import format_size
 
 ASK = ("nvidia-smi", "--query-gpu=name,driver_version,memory.total,memory.free", "--format=csv,noheader,nounits")
-COUNT = "import ctranslate2; print(ctranslate2.get_cuda_device_count())"
-"""Asked in a process of its own: a driver that does not fit may end the one that asks."""
+COUNT = "from dropdub.engines import cuda; n = cuda.cards(); print(n, (cuda.lacking() if n else None) or '')"
+"""How many cards, and what is missing: asked in a process of its own, since a driver that does not fit may end it."""
 ANSWER_WITHIN_S = 60.0
 _MEBIBYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Engines:
+    """What CTranslate2 says: how many cards it sees, and the file of NVIDIA's that it would ask for in vain."""
+
+    devices: int
+    lacking: str | None = None
 
 
 @dataclass(frozen=True)
@@ -31,15 +39,16 @@ class Card:
 
 def findings(subject: Subject) -> Iterator[Finding]:
     cards = cards_in(_said(ASK) or "")
-    count = _devices() if find_spec("ctranslate2") else None
-    yield judged(cards, count, wanted=subject.config.models.device)
+    engines = engines_in(_said((sys.executable, "-c", COUNT)) or "") if find_spec("ctranslate2") else None
+    yield judged(cards, engines, wanted=subject.config.models.device)
 
 
-def judged(cards: list[Card], devices: int | None, *, wanted: str) -> Finding:
-    """Judge what the driver lists, and how many devices the engines see (None: nobody could be asked).
+def judged(cards: list[Card], engines: Engines | None, *, wanted: str) -> Finding:
+    """Judge what the driver lists, and what the engines see (None: nobody could be asked).
 
     `wanted` is `models.device`: auto, cpu or cuda.
     """
+    devices = engines.devices if engines else 0
     if not cards and not devices:
         text = "no NVIDIA card, or no driver: everything is computed on the processor"
         remedy = "Install the card's driver, or set models.device to auto."
@@ -47,12 +56,13 @@ def judged(cards: list[Card], devices: int | None, *, wanted: str) -> Finding:
     text = "; ".join(map(_described, cards)) or f"{devices} seen by the engines, but nvidia-smi is silent"
     if wanted == "cpu":
         return fine("Graphics card", f"{text}; not used (models.device: cpu)")
-    if devices:
-        return fine("Graphics card", text)
-    if devices is None:
+    if engines is None:
         return fine("Graphics card", f"{text}; CTranslate2, which would compute on it, is not installed")
-    remedy = "Update the card's driver, and install the CUDA libraries that CTranslate2 asks for."
-    text = f"{text}; the engines cannot use it and compute on the processor"
+    if devices and not engines.lacking:
+        return fine("Graphics card", text)
+    remedy = "Update the card's driver." if not devices else "Install it with: pip install 'dropdub[cuda]'"
+    why = f"{engines.lacking} is not installed, so the engines" if engines.lacking else "the engines cannot use it and"
+    text = f"{text}; {why} compute on the processor"
     return problem("Graphics card", text, remedy) if wanted == "cuda" else warning("Graphics card", text, remedy)
 
 
@@ -71,10 +81,10 @@ def _described(card: Card) -> str:
     return f"{card.name}, driver {card.driver}{memory}"
 
 
-def _devices() -> int:
-    """Return how many devices CTranslate2 can use; 0 too where asking ends its process."""
-    answer = (_said((sys.executable, "-c", COUNT)) or "").strip()
-    return int(answer) if answer.isdigit() else 0
+def engines_in(answer: str) -> Engines:
+    """Return what the answer to `COUNT` says; no card where there is none, as when asking ended its process."""
+    devices, _, lacking = answer.strip().partition(" ")
+    return Engines(int(devices) if devices.isdigit() else 0, lacking.strip() or None)
 
 
 def _said(command: tuple[str, ...]) -> str | None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
 
 from dropdub.engines.base import EngineInfo, EngineSettings, Suspect, Utterance, Window
 from dropdub.engines.in_order import in_order
@@ -57,13 +60,18 @@ class FasterWhisperTranscriber:
         return None if here else model_name(self._settings, self.name, DEFAULT_MODEL)
 
     def needs_bytes(self) -> int:
-        """Return the size of the model's file, about what it takes loaded, and room for the windows under way."""
-        return size_of(self._rung.folder) + _WORKING_BYTES * max(self._rung.at_once, 1)
+        """Return the size of the model's file, about what it takes loaded, and room for the windows under way.
+
+        The windows on a graphics card are in the card's memory.
+        """
+        rung = self._rung
+        return size_of(rung.folder) + _WORKING_BYTES * (rung.at_once if rung.device == "cpu" else 1)
 
     def load(self) -> None:
         if self._model is not None:
             return
-        wanted = precisions(self._rung.device, self._settings, model=self._rung.folder)
+        settings = replace(self._settings, compute_type=self._rung.compute_type)
+        wanted = precisions(self._rung.device, settings, model=self._rung.folder)
         loaded = first_that_loads(wanted, self._made, engine=self.name)
         self._model, self._device, self._compute_type = loaded.thing, loaded.device, loaded.compute_type
         self._fallbacks = loaded.announcements
@@ -107,19 +115,27 @@ class FasterWhisperTranscriber:
             if self._device == "cuda":
                 yield from decoder.in_batches(windows, size=self._rung.at_once)
             else:
-                yield from in_order(windows, decoder.hear, at_once=self._rung.at_once)
+                yield from in_order(windows, decoder.hear, at_once=self._threads)
 
     def _made(self, device: str, compute_type: str) -> WhisperModel:
         from faster_whisper import WhisperModel  # noqa: PLC0415  (heavy: in the worker, when it is wanted)
 
-        return WhisperModel(
+        model = WhisperModel(
             str(self._rung.folder),
             device=device,
             compute_type=compute_type,
             cpu_threads=1,
-            num_workers=self._rung.at_once if device == "cpu" else 1,
+            num_workers=self._threads if device == "cpu" else 1,
             local_files_only=True,
         )
+        if device == "cuda":  # what the card or its libraries lack shows only when it computes
+            model.encode(np.zeros((model.model.n_mels, model.feature_extractor.nb_max_frames), np.float32))
+        return model
+
+    @property
+    def _threads(self) -> int:
+        """Return how many windows are decoded side by side on the processor, also instead of on a graphics card."""
+        return min(self._rung.at_once, self._settings.threads)
 
     @cached_property
     def _rung(self) -> Rung:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dropdub.engines.base import EngineInfo, EngineSettings
+from dropdub.engines.batches import Batches
 from dropdub.engines.languages import same_language
 from dropdub.engines.models import is_whole, model_folder, model_name, size_of
 from dropdub.engines.nllb_codes import flores_code
 from dropdub.engines.packages import missing_package, package_version
-from dropdub.engines.precision import device_of, first_that_loads, out_of_memory_told, precisions
+from dropdub.engines.precision import OFF_CARD, device_of, first_that_loads, out_of_memory_told, precisions
 from dropdub.engines.wordings import distinct, longest_output, looks_wrong
 from dropdub.errors import EngineMissing, UnsupportedLanguage
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "nllb-200-distilled-600M"
 FILES = ("model.bin", "config.json", "tokenizer.json")
 BEAM = 4
-BATCHES = (16, 4, 1)
-"""Sentences translated together: 16 give four times the speed of one by one; fewer where memory ran out."""
 AS_LIKELY = 0.2
 """How much less the log probability for each piece may be (0 is certain) for a wording to count as good as the best."""
 _END = "</s>"
@@ -45,6 +44,7 @@ class NllbTranslator:
         self._tokenizer: Tokenizer | None = None
         self._device = self._compute_type = ""
         self._fallbacks: tuple[str, ...] = ()
+        self._batches = Batches()
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -62,18 +62,23 @@ class NllbTranslator:
         from tokenizers import Tokenizer  # noqa: PLC0415  (in the worker, when it is wanted)
 
         self._tokenizer = _tokenizer(Tokenizer, str(self._folder / "tokenizer.json"))
-        wanted = precisions(device_of(self._settings), self._settings, model=self._folder)
+        device = device_of(self._settings)
+        self._batches = Batches(self._settings.squeeze, on_card=device == "cuda")
+        left = self._batches.leaves_card
+        wanted = precisions("cpu" if left else device, self._settings, model=self._folder)
         loaded = first_that_loads(wanted, self._made, engine=self.name)
         self._translator, self._device, self._compute_type = loaded.thing, loaded.device, loaded.compute_type
-        self._fallbacks = loaded.announcements
+        self._fallbacks = (
+            *([OFF_CARD.format(engine=self.name, reason="memory ran out before")] * left),
+            *loaded.announcements,
+        )
 
     def info(self) -> EngineInfo:
         details = {"model": self._folder.name, "device": self._device, "compute_type": self._compute_type}
         return EngineInfo(self.name, package_version("ctranslate2"), details)
 
     def announcements(self) -> Sequence[str]:
-        few = self._batch < BATCHES[0]
-        return (*self._fallbacks, *([f"Memory ran out: {self.name} takes {self._batch} sentences at once."] * few))
+        return (*self._fallbacks, *self._batches.announcement(self.name))
 
     def supports(self, source: str, target: str) -> bool:
         known = flores_code(source) is not None and flores_code(target) is not None
@@ -85,15 +90,14 @@ class NllbTranslator:
     def alternatives(self, texts: Sequence[str], *, source: str, target: str) -> list[tuple[str, ...]]:
         return self._wordings(texts, source, target, count=BEAM)
 
-    @property
-    def _batch(self) -> int:
-        return BATCHES[min(self._settings.squeeze, len(BATCHES) - 1)]
-
     def _made(self, device: str, compute_type: str) -> Translator:
         from ctranslate2 import Translator  # noqa: PLC0415  (in the worker, when it is wanted)
 
         threads = self._settings.threads
-        return Translator(str(self._folder), device=device, compute_type=compute_type, intra_threads=threads)
+        made = Translator(str(self._folder), device=device, compute_type=compute_type, intra_threads=threads)
+        if device == "cuda":  # what the card or its libraries lack shows only when it computes
+            made.translate_batch([[_END]], max_decoding_length=1)
+        return made
 
     def _wordings(self, texts: Sequence[str], source: str, target: str, *, count: int) -> list[tuple[str, ...]]:
         self.load()
@@ -118,7 +122,7 @@ class NllbTranslator:
             beam_size=BEAM,
             num_hypotheses=count,
             return_scores=True,
-            max_batch_size=self._batch,
+            max_batch_size=self._batches.size,
             max_decoding_length=longest_output(max(map(len, pieces))),
             **options,
         )

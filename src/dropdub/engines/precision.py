@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from dropdub.engines import cuda
 from dropdub.engines.base import EngineSettings
 from dropdub.engines.tuning import chosen_compute_type
 from dropdub.errors import EngineMissing, OutOfMemory
@@ -17,8 +18,10 @@ T = TypeVar("T")
 Precision = tuple[str, str]
 """A device and a compute type, as CTranslate2 names them."""
 
+SMALLEST_ON_GPU = "int8_float16"
 ON_CPU: tuple[Precision, ...] = (("cpu", "int8"), ("cpu", "int8_float32"), ("cpu", "float32"))
-ON_GPU: tuple[Precision, ...] = (("cuda", "float16"), ("cuda", "int8_float16"), ("cpu", "int8"))
+ON_GPU: tuple[Precision, ...] = (("cuda", "float16"), ("cuda", SMALLEST_ON_GPU), ("cpu", "int8"))
+OFF_CARD = "{engine} works on cpu, not on the graphics card: {reason}."
 _NO_MEMORY = ("out of memory", "bad_alloc", "failed to allocate", "cannot allocate")
 
 log = logging.getLogger("dropdub.engines")
@@ -32,13 +35,6 @@ class Loaded(Generic[T]):
     device: str
     compute_type: str
     announcements: tuple[str, ...]
-
-
-def gpus() -> int:
-    """Return how many graphics cards CTranslate2 can use."""
-    import ctranslate2  # noqa: PLC0415  (in a worker only)
-
-    return int(ctranslate2.get_cuda_device_count())
 
 
 def precisions(device: str, settings: EngineSettings, *, model: Path) -> tuple[Precision, ...]:
@@ -56,7 +52,7 @@ def device_of(settings: EngineSettings) -> str:
     """Return the device that is meant: of `auto`, the graphics card where there is one."""
     if settings.device != "auto":
         return settings.device
-    return "cuda" if gpus() else "cpu"
+    return "cuda" if cuda.cards() else "cpu"
 
 
 def first_that_loads(wanted: Sequence[Precision], make: Callable[[str, str], T], *, engine: str) -> Loaded[T]:
@@ -66,6 +62,8 @@ def first_that_loads(wanted: Sequence[Precision], make: Callable[[str, str], T],
     library says, where the files are to blame, and OutOfMemory where the last one does not fit either.
     """
     told: list[str] = []
+    if any(device == "cuda" for device, _ in wanted):
+        cuda.open_packaged()
     for number, (device, compute_type) in enumerate(wanted):
         try:
             return Loaded(make(device, compute_type), device, compute_type, tuple(told))
@@ -105,5 +103,5 @@ def _reason(error: Exception) -> str | None:
         return "does not fit into memory"
     text = str(error).lower()
     if "compute type" in text or "cuda" in text or "cublas" in text or "cudnn" in text:
-        return "is not possible on this machine"
+        return f"is not possible on this machine ({str(error).strip().splitlines()[0].rstrip('.')})"
     return None

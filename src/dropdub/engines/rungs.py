@@ -3,35 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dropdub.engines.base import EngineSettings
 from dropdub.engines.models import is_whole, model_folder
-from dropdub.engines.precision import device_of
+from dropdub.engines.precision import SMALLEST_ON_GPU, device_of
 
 GPU_BATCHES = (16, 4, 1)
 
 
 @dataclass(frozen=True)
 class Rung:
-    """A model, where it computes, and how many windows at once; `announcement` says what less than usual that is."""
+    """A model, where and how precisely it computes, and how many windows at once.
+
+    `announcement` says what less than usual that is.
+    """
 
     folder: Path
     device: str
     at_once: int
+    compute_type: str
     announcement: str | None = None
 
 
 def ladder(settings: EngineSettings, engine: str, default: str, files: Sequence[str]) -> Rung:
-    """Return the rung to stand on: one lower for each time that memory ran out before, down to the last."""
-    folder = model_folder(settings, engine, default)
-    device = device_of(settings)
-    widths = GPU_BATCHES if device == "cuda" else tuple(dict.fromkeys((settings.threads, 1)))
-    rungs = [Rung(folder, device, width, _fewer(engine, width)) for width in widths]
-    rungs[0] = Rung(folder, device, widths[0])
+    """Return the rung to stand on: one lower for each time that memory ran out before, down to the last.
+
+    On a graphics card first fewer windows, then a smaller precision, then the processor; smaller models come last.
+    """
+    folder, usual = model_folder(settings, engine, default), settings.compute_type
+    rungs: list[Rung] = []
+    if device_of(settings) == "cuda":
+        rungs = [Rung(folder, "cuda", width, usual, _fewer(engine, width)) for width in GPU_BATCHES]
+        rungs.append(Rung(folder, "cuda", 1, SMALLEST_ON_GPU, f"Memory ran out: {engine} works as {SMALLEST_ON_GPU}."))
+        usual = "auto"
+    widths = dict.fromkeys((settings.threads, 1))
+    rungs += [Rung(folder, "cpu", width, usual, _on_processor(engine, width, after=bool(rungs))) for width in widths]
     if settings.allow_smaller:
-        rungs += [Rung(smaller, device, 1, _smaller(engine, smaller)) for smaller in _smaller_than(folder, files)]
+        rungs += [Rung(less, "cpu", 1, usual, _smaller(engine, less)) for less in _smaller_than(folder, files)]
+    rungs[0] = replace(rungs[0], announcement=None)
     return rungs[min(settings.squeeze, len(rungs) - 1)]
 
 
@@ -48,6 +59,10 @@ def _smaller_than(folder: Path, files: Sequence[str]) -> list[Path]:
 
 def _fewer(engine: str, width: int) -> str:
     return f"Memory ran out: {engine} works on {width} window{'s' if width > 1 else ''} at once."
+
+
+def _on_processor(engine: str, width: int, *, after: bool) -> str:
+    return f"Memory ran out: {engine} works on the processor." if after else _fewer(engine, width)
 
 
 def _smaller(engine: str, model: Path) -> str:

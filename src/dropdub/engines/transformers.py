@@ -10,17 +10,18 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from dropdub.engines.base import EngineInfo, EngineSettings
+from dropdub.engines.batches import Batches
 from dropdub.engines.languages import primary, same_language
 from dropdub.engines.models import is_whole, model_folder, model_name, size_of
 from dropdub.engines.nllb_codes import flores_code
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.precision import out_of_memory_told
+from dropdub.engines.torch_device import placed
 from dropdub.engines.torchaudio_shim import make_importable
 from dropdub.engines.wordings import longest_output
 from dropdub.errors import EngineMissing, UnsupportedLanguage
 
 BEAM = 4
-BATCHES = (16, 4, 1)
 FILES = ("config.json",)
 _NO_MODEL = "opus-mt-SOURCE-TARGET"
 """The engine has no model of its own: `models.use` names one."""
@@ -42,6 +43,8 @@ class TransformersTranslator:
         self._model: Any = None
         self._tokenizer: Any = None
         self._device = "cpu"
+        self._fallback: str | None = None
+        self._batches = Batches()
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -66,17 +69,19 @@ class TransformersTranslator:
             torch.set_num_threads(self._settings.threads)
             kinds: tuple[Any, Any] = (AutoTokenizer, AutoModelForSeq2SeqLM)
             self._tokenizer, model = (self._read(kind.from_pretrained) for kind in kinds)
-        cuda = self._settings.device != "cpu" and torch.cuda.is_available()
-        self._device = "cuda" if cuda else "cpu"
-        self._model = model.to(self._device).eval()
+        wanted = self._settings.device
+        self._batches = Batches(self._settings.squeeze, on_card=wanted != "cpu" and torch.cuda.is_available())
+        given_up = self._batches.leaves_card
+        self._device, self._fallback = placed(model, device=wanted, engine=self.name, given_up=given_up)
+        self._model = model.eval()
 
     def info(self) -> EngineInfo:
         details = {"model": self._folder.name, "device": self._device}
         return EngineInfo(self.name, package_version("transformers"), details)
 
     def announcements(self) -> Sequence[str]:
-        few = self._batch < BATCHES[0]
-        return [f"Memory ran out: {self.name} takes {self._batch} sentences at once."] * few
+        told = self._batches.announcement(self.name)
+        return [self._fallback, *told] if self._fallback else told
 
     def supports(self, source: str, target: str) -> bool:
         """Return what the model's kind and name tell; without a model that is named, nothing is supported."""
@@ -97,14 +102,10 @@ class TransformersTranslator:
         spoken = sorted({text for text in texts if text.strip()}, key=len)
         found: dict[str, str] = {}
         with out_of_memory_told(self.name):
-            for start in range(0, len(spoken), self._batch):
-                batch = spoken[start : start + self._batch]
+            for start in range(0, len(spoken), self._batches.size):
+                batch = spoken[start : start + self._batches.size]
                 found |= dict(zip(batch, self._asked(batch, target, forced), strict=True))
         return [found.get(text, text) for text in texts]
-
-    @property
-    def _batch(self) -> int:
-        return BATCHES[min(self._settings.squeeze, len(BATCHES) - 1)]
 
     @cached_property
     def _kind(self) -> str:

@@ -16,7 +16,8 @@ from dropdub.engines.models import is_whole, model_folder, model_name, size_of
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.precision import out_of_memory_told
 from dropdub.engines.spoken_check import defect, longest_s, tidy, without_tail
-from dropdub.engines.xtts_loading import hear_voice, own_voice, own_voices, placed, read_model
+from dropdub.engines.torch_device import placed
+from dropdub.engines.xtts_loading import hear_voice, own_voice, own_voices, read_model
 from dropdub.engines.xtts_text import Reader, is_spoken, spoken_languages
 from dropdub.errors import UnsupportedLanguage, VoiceMissing
 from dropdub.files import sha256
@@ -80,7 +81,10 @@ class XttsSynthesizer:
     def load(self) -> None:
         if self._model is None:
             model = read_model(self._folder, engine=self.name, threads=self._settings.threads)
-            self._device, self._fallback = placed(model, self._settings, engine=self.name)
+            given = self._settings
+            self._device, self._fallback = placed(
+                model, device=given.device, engine=self.name, given_up=given.squeeze > 0
+            )
             self._model = model
 
     def info(self) -> EngineInfo:

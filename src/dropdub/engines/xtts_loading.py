@@ -6,7 +6,6 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dropdub.engines.base import EngineSettings
 from dropdub.engines.latents import Latents, from_tensors
 from dropdub.engines.precision import is_out_of_memory, out_of_memory_told
 from dropdub.errors import EngineMissing
@@ -32,17 +31,6 @@ def read_model(folder: Path, *, engine: str, threads: int) -> Xtts:
                 f"The model of the engine '{engine}' cannot be loaded: {error}.",
                 remedy="Check its files with: jobs models verify. Then: jobs retry.",
             ) from error
-
-
-def placed(model: Xtts, settings: EngineSettings, *, engine: str) -> tuple[str, str | None]:
-    """Move the model to the graphics card, where one is wanted; return where it is, and why it is not there."""
-    import torch  # noqa: PLC0415  (heavy: in the worker, when it is wanted)
-
-    present = torch.cuda.is_available()
-    if settings.device == "cpu" or (settings.device == "auto" and not present):
-        return "cpu", None
-    reason = "there is none that this torch can use" if not present else _refusal(model, settings)
-    return ("cuda", None) if reason is None else ("cpu", f"{engine} works on cpu, not on the graphics card: {reason}.")
 
 
 def hear_voice(model: Xtts, reference: Path) -> Latents:
@@ -96,18 +84,3 @@ def _read(folder: Path) -> Xtts:
     model = Xtts(config)
     model.load_checkpoint(config, checkpoint_dir=str(folder), eval=True)
     return model
-
-
-def _refusal(model: Xtts, settings: EngineSettings) -> str | None:
-    """Move the model to the graphics card; return why it cannot be there."""
-    import torch  # noqa: PLC0415
-
-    if settings.squeeze:
-        return "memory ran out before"
-    try:
-        model.to("cuda")
-    except RuntimeError as error:
-        model.to("cpu")
-        torch.cuda.empty_cache()  # else what did fit keeps its place
-        return "its memory is full" if is_out_of_memory(error) else str(error).splitlines()[0].rstrip(".")
-    return None

@@ -152,6 +152,10 @@ if sys.platform != "win32":
         """Return the interpreter for a process that nobody looks at."""
         return sys.executable
 
+    def library_file(name: str, version: str) -> str:
+        """Return what the file of a shared library is called."""
+        return f"lib{name}.so.{version}"
+
     def is_administrator() -> bool:
         """Return whether this process may change the whole system."""
         return os.geteuid() == 0

@@ -149,6 +149,10 @@ if sys.platform == "win32":
         """Return the interpreter for a process that nobody looks at: one that opens no window."""
         return _beside_interpreter("pythonw.exe")
 
+    def library_file(name: str, version: str) -> str:
+        """Return what the file of a shared library is called."""
+        return f"{name}64_{version}.dll"
+
     def is_administrator() -> bool:
         """Return whether this process may change the whole system: an administrator's that was elevated."""
         return bool(ctypes.windll.shell32.IsUserAnAdmin())
