@@ -10,13 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
 
 from dropdub.errors import MediaToolFailed, NoAudio
 from dropdub.files import sha256
+from dropdub.media import wav
 from dropdub.media.cover import save_cover
 from dropdub.media.filmcheck import Expected, check_film
-from dropdub.pipeline.artefacts import Segment, Transcript, translation_name
+from dropdub.pipeline.artefacts import AUDIO, Segment, Transcript, translation_name
+from dropdub.pipeline.background import background_of
+from dropdub.store.steps import StepSpec
+from tests.drive import Drive
 from tests.films import (
     ENCODER_S,
     FLASH_S,
@@ -181,6 +186,20 @@ def test_odd_starts_keep_dub_original_and_picture_together(
     found, original = moments(film), moments(source)
     assert found.apart() < ENCODER_S
     assert abs((found.tones[1] - found.flash) - (original.tones[0] - original.flash)) < FRAME_S
+
+
+@pytest.mark.parametrize("suffix", ["ts", "mpg", "mkv", "flv"])
+def test_what_is_heard_under_the_dub_counts_as_what_was_transcribed(tmp_path: Path, plain: Path, suffix: str) -> None:
+    codecs = ("-c:v", "mpeg2video", "-c:a", "mp2") if suffix == "mpg" else ("-c", "copy")
+    late = ("-itsoffset", "1", "-i", str(plain), "-map", "0:v", "-map", "1:a", *codecs)
+    job = Drive(made(tmp_path / f"late.{suffix}", "-i", str(plain), *late), tmp_path / "root").run(until="split")
+    heard = wav.read_range(job.job_dir / AUDIO)
+    mix = StepSpec("mix/es", "mix", 70, "es", "media")
+    blocks = background_of(job.task(mix), 3 * len(heard)).blocks
+    assert blocks is not None
+    behind = np.concatenate(list(blocks))[:, 0]
+    begins = [np.flatnonzero(np.abs(sound) > 0.05)[0] / rate for sound, rate in ((heard, 16_000), (behind, 48_000))]
+    assert begins[1] == pytest.approx(begins[0], abs=0.01)
 
 
 def test_a_variable_frame_rate_stays_as_it_was(tmp_path: Path) -> None:

@@ -236,6 +236,17 @@ def test_a_subtitle_alone_is_spoken_in_its_own_time(words: Path, tmp_path: Path)
     assert min(loud) > -40 > max(quiet)
 
 
+def test_the_last_line_of_a_subtitle_alone_is_spoken_out_and_nothing_is_hurried_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "short.en.srt"
+    lines = "1\n00:00:01,000 --> 00:00:03,000\nWell.\n\n2\n00:00:03,600 --> 00:00:04,200\n"
+    path.write_text(lines + "This is a sentence that nobody alive can say within a single second.\n", encoding="utf-8")
+    drive = Drive(path, tmp_path).run()
+    first, last = json.loads(drive.published["manifest.json"].read_text(encoding="utf-8"))["fit"]["en"]["utterances"]
+    assert (first["start"], first["stretch"]) == (1.0, 1.0)
+    assert last["end"] <= wav.duration_s(drive.job_dir / "dub.en.wav")
+    assert last["stretch"] <= 1.4 and not drive.warnings
+
+
 @needs_apertium
 def test_a_subtitle_alone_is_translated_and_keeps_its_times(words: Path, tmp_path: Path) -> None:
     drive = Drive(words, tmp_path, SPANISH, name="talk.srt").run()
@@ -264,7 +275,7 @@ def test_a_translation_that_comes_late_for_a_language_that_was_no_target_is_spok
     options = LIGHT.overridden({"language": "en"})
     late = Drive(talk_video, tmp_path / "2", options, companion=path, before=first.published["talk.json"]).run()
     assert "Bore da i chi." in late.published["talk.cy.srt"].read_text(encoding="utf-8")
-    assert {"talk.cy.m4a", "talk.cy.mp4"} < late.published.keys()
+    assert {"talk.cy.m4a", "talk.cy.mp4", "report.html"} < late.published.keys()
 
 
 def test_a_transcript_that_is_gone_while_it_is_corrected_is_named_with_what_to_do(

@@ -157,3 +157,10 @@ def test_pieces_begin_when_the_original_does_and_move_only_where_the_one_before_
     stretch = one.stretch_for(3.0)
     assert one.duration_s(stretch) == pytest.approx(3.0) and one.stretch_for(9.0) == 1.0
     assert one.stretch_for(2.2) == float("inf"), "the last piece alone begins no earlier"
+
+
+def test_lines_within_an_utterance_are_not_late_only_because_silence_follows() -> None:
+    pieces = tuple(Piece(number, 2.5 * number, 2.5 * number + 2.4, 2.8) for number in range(4))
+    (its,) = place([Utterance(pieces)], 60.0)
+    assert 1.1 < its.stretch <= USUAL_FASTEST + EXACT
+    assert max(abs(at - piece.start) for at, piece in zip(its.pieces, pieces, strict=True)) < 2 * ON_TIME_S

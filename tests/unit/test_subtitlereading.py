@@ -36,8 +36,15 @@ intro
 00:01.000 --> 00:02.500 align:start position:0%
 <v Roger>Hi &amp; <c.yellow>you</c> &lt;3<00:01.500> now
 
+NOTE made by a machine,
+nobody is to hear it
+
+4f2a9c1e-77aa/12-0
 01:00:03.000 --> 01:00:04.000
 next
+
+STYLE
+::cue { color: red }
 """
 
 

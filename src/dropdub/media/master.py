@@ -15,6 +15,8 @@ _UNSEEN_DB = 3.0
 """So far the true peak may lie above the highest sample of what is recorded without clipping."""
 _OVERSAMPLED = 4
 _ATTACK_MS, _RELEASE_MS = 5, 50
+TO_THE_SAMPLE = ("-movie_timescale", "48000")
+"""So finely does MP4 then tell how long a track is: else in milliseconds, and what AAC pads is heard."""
 _AAC_BITS = {1: "96k", 2: "160k"}
 _EXACT = ("-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact")
 
@@ -51,7 +53,7 @@ def write_master(
     """
     limited = mixed.peak_db + gain_db + _UNSEEN_DB > CEILING_DB
     chain = [f"volume={gain_db:.3f}dB", *(_limiter(mixed.rate) if limited else ()), *_exactly(mixed.length)]
-    codec = ["-c:a", "aac", "-b:a", _AAC_BITS[mixed.channels], "-movflags", "+faststart", "-f", "ipod"]
+    codec = ["-c:a", "aac", "-b:a", _AAC_BITS[mixed.channels], *TO_THE_SAMPLE, "-movflags", "+faststart", "-f", "ipod"]
     wav = ["-c:a", "pcm_s16le", "-rf64", "auto", "-f", "wav"]
     run_ffmpeg(
         [

@@ -12,6 +12,7 @@ from dropdub.media.subtitlefile import JOINER, Cue
 
 _BRIEFEST_S = 0.1
 _VTT_TAG = re.compile(r"</?[a-zA-Z][^<>\n]*>|<[\d:.]+>")
+_BLANK_LINES = re.compile(r"\n[ \t]*\n")
 _START = re.compile(rb"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})[.,](\d{1,3})[ \t]{0,9}-->")
 _DASH = re.compile(r"^[-–—‐]\s*(?=[^\s\d])")
 """Marks another speaker. Where every line of a cue has it, it stays: so the cue is known to be shared."""
@@ -23,11 +24,21 @@ def parse_cues(text: str, *, kind: str) -> list[Cue]:
     A cue that ends before it begins is given a moment.
     """
     try:
-        file = pysubs2.SSAFile.from_string(text, format_=kind)
+        file = pysubs2.SSAFile.from_string(_cues_only(text) if kind == "vtt" else text, format_=kind)
     except (pysubs2.exceptions.Pysubs2Error, ValueError, IndexError, OverflowError):
         return []
     cues = [Cue(*_times(event), tuple(_lines(event.plaintext, kind))) for event in file if not event.is_comment]
     return sorted((cue for cue in cues if cue.lines), key=lambda cue: cue.start)
+
+
+def _cues_only(text: str) -> str:
+    """Return a WebVTT file without notes, styles, regions and the cues' own names, which nobody is to hear.
+
+    As the standard has it, a block ends at a blank line, and in that of a cue all before the times is its name.
+    """
+    blocks = (block.split("\n") for block in _BLANK_LINES.split(re.sub(r"\r\n?", "\n", text)))
+    times = ((lines, next((at for at, line in enumerate(lines) if "-->" in line), None)) for lines in blocks)
+    return "\n\n".join(["WEBVTT", *("\n".join(lines[at:]) for lines, at in times if at is not None)]) + "\n"
 
 
 def cue_starts(data: bytes) -> list[float]:

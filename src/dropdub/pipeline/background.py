@@ -10,6 +10,7 @@ from dropdub.media.ffmpeg import input_arguments
 from dropdub.media.loudness import SPEECH_LUFS, measured
 from dropdub.media.mixing import in_blocks
 from dropdub.media.pcm import BLOCK_S, RATE_HZ, Frames, decoded
+from dropdub.pipeline.filmclock import film_clock
 from dropdub.pipeline.stages.base import Task
 
 
@@ -56,9 +57,8 @@ def background_of(task: Task, length: int) -> Background:
     if wanted.original == "mute" or not _has_sound(task):
         return Background(None)
     channels = channels_of(task)
-    blocks = decoded(
-        input_arguments(task.source), _stream(task), channels=channels, length=length, deadline_s=task.deadline_s
-    )
+    source = [*input_arguments(task.source), *film_clock(task.facts["probe"])]
+    blocks = decoded(source, _stream(task), channels=channels, length=length, deadline_s=task.deadline_s)
     if not wanted.separate:
         return Background(blocks, ducked=wanted.original == "duck")
     separator = task.engines.separator("auto")

@@ -8,6 +8,7 @@ from dropdub.engines.languages import display_name, three_letters
 from dropdub.errors import MediaToolFailed
 from dropdub.files import written_whole
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
+from dropdub.media.master import TO_THE_SAMPLE
 from dropdub.pipeline.artefacts import dub_name
 from dropdub.pipeline.film import MP4_COVERS
 from dropdub.pipeline.stages.base import Task, target_of
@@ -60,4 +61,4 @@ def _names(task: Task) -> list[str]:
 
 
 def _container() -> list[str]:
-    return ["-fflags", "+bitexact", "-movflags", "+faststart", "-f", "ipod"]
+    return ["-fflags", "+bitexact", *TO_THE_SAMPLE, "-movflags", "+faststart", "-f", "ipod"]

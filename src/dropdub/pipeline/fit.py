@@ -109,14 +109,18 @@ class _Line:
             self.stretches.append(min(max(choice.stretch, needed), fastest(one)))
 
     def _set_backward(self, bounds: Sequence[Bounds]) -> None:
-        """Let those that begin early begin later, and those that were sped up take their time, where there is room."""
+        """Let those that begin early begin later, and those that were sped up take their time, where there is room.
+
+        Not where a line within one would begin the later for it: that was weighed already.
+        """
         for number in reversed(range(len(self.utterances))):
             one, bound = self.utterances[number], bounds[number]
             end = min([bound.end, *(self.starts[later] - gap for later, gap in self.after[number])])
             latest = min([end - one.duration_s(self.stretches[number]), *self.starts[number + 1 : number + 2]])
             self.starts[number] = max(self.starts[number], min(one.start, latest))
             needed = one.stretch_for(end - self.starts[number] + _EPSILON)
-            self.stretches[number] = min(self.stretches[number], needed)
+            if one.lateness_s(needed) <= max(one.lateness_s(self.stretches[number]), ON_TIME_S):
+                self.stretches[number] = min(self.stretches[number], needed)
 
     def _ends_before(self, number: int) -> Iterator[float]:
         for earlier, gap_s in self.before[number]:

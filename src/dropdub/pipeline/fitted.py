@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,11 @@ class Fitted:
         target = scratch / f"stretched.{line.path.name}"
         stretch(line.path, target, span=line.span, speed=speed, deadline_s=deadline_s)
         return target, Span(0.0, wav.duration_s(target))
+
+
+def last_moment_s(kind: str, duration_s: float) -> float:
+    """Return when a dub must end: with its recording; that of a subtitle alone when all is said."""
+    return math.inf if kind == "subtitle" else duration_s
 
 
 def fitted(segments: Sequence[Segment], lines: Mapping[int, Recorded], duration_s: float) -> Fitted:

@@ -86,11 +86,12 @@ def _media(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
         revised = words.get("target") if words.get("revises") else None
         yield from () if revised else (_publish("transcript"),)
         has_video = bool(facts["probe"].get("video"))
-        for target in _made(options, facts["merge"]) if revised is None else [revised]:
+        made = _made(options, facts["merge"]) if revised is None else [revised]
+        for target in made:
             yield from _dub(options, target, facts)
             yield from _dubbed_video(target, options) if has_video else ()
             yield from _comparison(target, facts)
-        yield from _account(options, facts["merge"])
+        yield from _account(options, made)
 
 
 def _heard(options: JobOptions, facts: Facts, words: Mapping[str, Any]) -> Iterator[StepSpec]:
@@ -117,12 +118,12 @@ def _text(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
         for target in _made(options, facts["extract"]) or [facts["extract"]["language"]]:
             yield from _dub(options, target, facts)
             yield from _book(target) if options.text.m4b and facts["probe"]["kind"] == "text" else ()
-        yield from _account(options, facts["extract"])
+        yield from _account(options, _made(options, facts["extract"]))
 
 
-def _account(options: JobOptions, result: Mapping[str, Any]) -> Iterator[StepSpec]:
+def _account(options: JobOptions, made: Sequence[str]) -> Iterator[StepSpec]:
     """Yield what tells of all the rest: the report of what was dubbed, and the manifest, which closes every job."""
-    if options.report and _made(options, result):
+    if options.report and made:
         yield _publish("report")
     yield _publish("manifest")
 

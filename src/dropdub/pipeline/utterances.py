@@ -53,6 +53,11 @@ class Utterance:
             position = found[-1] + piece.length_s / stretch
         return found
 
+    def lateness_s(self, stretch: float) -> float:
+        """Return how much later than the original, seen from the first, the latest piece begins."""
+        at = zip(self.pieces, self.offsets(stretch), strict=True)
+        return max(offset - (piece.start - self.start) for piece, offset in at)
+
     def durations_s(self, stretches: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return how long it takes at each of several stretches, from 1 (as spoken) upward: faster."""
         each = [anchored + left / stretches for anchored, left in self._parts]

@@ -21,6 +21,7 @@ from dropdub.pipeline.artefacts import AUDIO, SPEAKERS, SPEECH, Segment, Turn, l
 from dropdub.pipeline.cache import from_json, to_json
 from dropdub.pipeline.channels import Levels, by_channel, heard_spans
 from dropdub.pipeline.chunks import load_merged
+from dropdub.pipeline.filmclock import film_clock
 from dropdub.pipeline.given import given_segments, is_given
 from dropdub.pipeline.speakers import Stretch, Vectors, smoothed, stretches, turns, voices
 from dropdub.pipeline.stages.base import Result, Task
@@ -61,6 +62,7 @@ def _by_channels(task: Task, segments: Sequence[Segment]) -> list[Turn] | None:
         task.source,
         power,
         index=audio["index"],
+        clock=film_clock(task.facts["probe"]),
         deadline_s=task.deadline_s,
         duration_s=float(task.facts["extract"]["duration_s"]),
         progress=task.progress,

@@ -15,7 +15,7 @@ from dropdub.pipeline.artefacts import AUDIO, TRANSCRIPT, Segment, Transcript
 from dropdub.pipeline.cuefile import read_cues
 from dropdub.pipeline.disk import await_disk
 from dropdub.pipeline.documents import is_document, read_document
-from dropdub.pipeline.film import kept_sounds, kept_subtitles
+from dropdub.pipeline.filmclock import film_clock
 from dropdub.pipeline.given import language_of
 from dropdub.pipeline.ownwords import segments_of
 from dropdub.pipeline.stages.base import Result, Task
@@ -31,7 +31,6 @@ _AFTER_LAST_CUE_S = 1.0
 """Time for the last line of a subtitle alone to be spoken to its end."""
 # On the container's time line: silence before a track that begins late, gaps filled, drift of the clock evened out.
 _ON_TIME = "aresample=16000:async=1:first_pts=0"
-_COUNTED_FROM_USED = frozenset({"mpegts", "mpeg", "ogg", "flv", "rm", "wtv"})
 
 
 def run(task: Task) -> Result:
@@ -42,12 +41,20 @@ def run(task: Task) -> Result:
 
 
 def _media(task: Task) -> Result:
-    promised_s, index = float(task.facts["probe"]["duration_s"]), task.facts["probe"]["audio"]["index"]
+    probe = task.facts["probe"]
+    promised_s, index = float(probe["duration_s"]), probe["audio"]["index"]
     await_disk(task, int(promised_s * BYTES_PER_SECOND))
     audio = task.job_dir / AUDIO
     with written_whole(audio, scratch=task.prepared_scratch()) as part:
         run_ffmpeg(
-            [*input_arguments(task.source), *_clock(task), "-map", f"0:{index}", *_as_speech(), str(part)],
+            [
+                *input_arguments(task.source),
+                *film_clock(probe),
+                "-map",
+                f"0:{index}",
+                *_as_speech(),
+                str(part),
+            ],
             deadline_s=task.deadline_s,
             duration_s=promised_s,
             progress=lambda share: task.progress(share * 0.9),
@@ -60,19 +67,6 @@ def _media(task: Task) -> Result:
         "duration_s": found_s,
         "warnings": _short_warning(task, found_s, promised_s),
     }
-
-
-def _clock(task: Task) -> list[str]:
-    """Return what makes ffmpeg count from where the film begins, as mux does, not from where the sound begins.
-
-    In these containers it counts from the first of the streams that are used: those of the film must be among them.
-    """
-    probe = task.facts["probe"]
-    if not probe["video"] or probe["container"] not in _COUNTED_FROM_USED:
-        return []
-    film = (probe["video"], *kept_sounds(probe), *kept_subtitles(probe))
-    maps = [part for stream in film for part in ("-map", f"0:{stream['index']}")]
-    return [*maps, "-c", "copy", "-f", "null", "-"]
 
 
 def _hashes(task: Task) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from dropdub.pipeline.artefacts import AUDIO, Transcript, dub_name, translation_
 from dropdub.pipeline.background import Background, background_of, channels_of, original_loudness
 from dropdub.pipeline.disk import await_disk
 from dropdub.pipeline.fit_report import fit_name, fit_report, fit_warnings, save_fit
-from dropdub.pipeline.fitted import Fitted, fitted
+from dropdub.pipeline.fitted import Fitted, fitted, last_moment_s
 from dropdub.pipeline.recorded import lengths_in_samples, line_files, recorded_lines
 from dropdub.pipeline.spoken import load_spoken, spoken_name
 from dropdub.pipeline.stages.base import Result, Task, target_of
@@ -33,6 +33,7 @@ _TWO_CHANNELS_DB = 3.01
 _BYTES_A_SAMPLE, _BYTES_OF_VOICE = 5, 2
 """The track in 16 bits and before that in 24; the voice alone."""
 _VOICE = "voice.wav"
+_AFTER_LAST_S = 0.1
 
 
 def run(task: Task) -> Result:
@@ -56,8 +57,11 @@ def _media(task: Task) -> Result:
     """Put each utterance where it fits, as loud as the original and over it."""
     target, duration_s = target_of(task), _duration_s(task)
     segments = Transcript.load(task.job_dir / translation_name(target)).segments
+    # A subtitle alone has no end that speech must keep: its last line is spoken out, however long that takes.
+    fit = fitted(segments, recorded_lines(task.job_dir, task.facts, target), last_moment_s(task.kind, duration_s))
+    if task.kind == "subtitle":
+        duration_s = max([duration_s, *(its.end + _AFTER_LAST_S for its in fit.placements)])
     await_disk(task, round(duration_s * RATE_HZ) * (channels_of(task) * _BYTES_A_SAMPLE + _BYTES_OF_VOICE))
-    fit = fitted(segments, recorded_lines(task.job_dir, task.facts, target), duration_s)
     report = _report(task, fit, duration_s)
     _write_voice(task, fit, duration_s)
     wanted_lufs = loudness_like(original_loudness(task, duration_s, _share(task, 0.25, 0.35)))

@@ -14,6 +14,7 @@ from dropdub.media import wav
 from dropdub.media.cover import save_cover
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
 from dropdub.media.filmcheck import Expected, check_film, same_picture
+from dropdub.media.master import TO_THE_SAMPLE
 from dropdub.media.mp4flags import switch_subtitles_off
 from dropdub.pipeline.artefacts import AUDIO, dub_name, video_name
 from dropdub.pipeline.film import (
@@ -143,7 +144,7 @@ def _as_mp4(task: Task, film: Film) -> list[str]:
     art: list[str] = []
     if film.extras and cover and cover["codec"] in MP4_COVERS:
         art = ["-map", f"0:{cover['index']}", "-c:v:1", "copy", "-disposition:v:1", "attached_pic"]
-    return [*art, *apple, "-movflags", "+faststart", "-f", "mp4"]
+    return [*art, *apple, *TO_THE_SAMPLE, "-movflags", "+faststart", "-f", "mp4"]
 
 
 def _as_mkv(task: Task, film: Film) -> list[str]:

@@ -9,6 +9,7 @@ from dropdub.engines.base import Synthesizer, TellsDefects
 from dropdub.engines.speech_text import is_speakable
 from dropdub.pipeline.artefacts import TRANSCRIPT, Segment, Transcript, speech_dir_name, translation_name
 from dropdub.pipeline.fit import place
+from dropdub.pipeline.fitted import last_moment_s
 from dropdub.pipeline.pacing import rates, shorter_wordings, together_of, too_long, wording_of
 from dropdub.pipeline.recorded import Recorded, recorded, utterances_of
 from dropdub.pipeline.sentences import sentences_of
@@ -35,7 +36,9 @@ def run(task: Task) -> Result:
     place_of_lines = task.job_dir / spoken_name(target)
     if take == 0:
         together = together_of(sentences_of(source.segments))
-        save_spoken(place_of_lines, _first_take(speaker, segments, together, translation.duration_s))
+        save_spoken(
+            place_of_lines, _first_take(speaker, segments, together, last_moment_s(task.kind, translation.duration_s))
+        )
     else:
         _further_take(speaker, load_spoken(place_of_lines))
     lines = load_spoken(place_of_lines)
