@@ -14,13 +14,14 @@ import subprocess
 import sys
 import venv
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 WINDOWS = os.name == "nt"
 COMMANDS = ("dropdub", "jobs")
 OF_A_ROOT = (
     *("inbox", "outbox", "voices", "work", "failed", "archive", "models"),
-    *("config.yaml", "jobs.db", "jobs.db-wal", "jobs.db-shm", "jobs.db.migrate.lock"),
+    *("config.yaml", "dropdub-report.yaml", "jobs.db", "jobs.db-wal", "jobs.db-shm", "jobs.db.migrate.lock"),
 )
 
 
@@ -53,6 +54,10 @@ class Installation:
 def install(installation: Installation, root: Path, source: str, *, extras: str, service: bool) -> None:
     """Make environment, root and commands, or renew those that are there."""
     say(f"Setting up {installation.environment} (a few minutes the first time)")
+    known = service_of(installation, root)
+    renewed = known is not None and known["running"] and known["installed"]
+    if renewed and installation.jobs(root, "service", "stop") != 0:
+        sys.exit("The service could not be stopped: see above. Nothing was touched.")
     make_environment(installation)
     run_pip(installation, f"{source}[{extras}]")
     if "speakers" in extras:
@@ -63,6 +68,8 @@ def install(installation: Installation, root: Path, source: str, *, extras: str,
         add_command(installation, name)
     if service and installation.jobs(root, "service", "install") != 0:
         sys.exit("The service was not installed: see above. All else is ready.")
+    if renewed and not service and installation.jobs(root, "service", "start") != 0:
+        sys.exit("The service was not started again: see above. All else is ready.")
     say_next(root, service=service)
 
 
@@ -98,7 +105,7 @@ def add_command(installation: Installation, name: str) -> None:
         return
     place.parent.mkdir(parents=True, exist_ok=True)
     if WINDOWS:
-        place.write_text(f'@"{program}" %*\n', encoding="mbcs")
+        place.write_bytes(command_text(program))
     else:
         place.unlink(missing_ok=True)
         place.symlink_to(program)
@@ -113,12 +120,22 @@ def command_place(name: str) -> Path:
     return Path.home() / ".local" / "bin" / name
 
 
+def command_text(program: Path) -> bytes:
+    """Return a script that calls a program. `cmd` reads it in the console's code page, which lacks letters of many
+    names: so the folder of the account is left to its variable.
+    """
+    local = Path(os.environ["LOCALAPPDATA"])
+    within = program.is_relative_to(local)
+    path = str(program.relative_to(local) if within else program).replace("%", "%%")
+    return f'@"{"%LOCALAPPDATA%" + os.sep if within else ""}{path}" %*\r\n'.encode("oem", "replace")
+
+
 def leads_to(place: Path, installation: Installation) -> bool:
     """Return whether a command is one that `add_command` made for this installation."""
     where = str(installation.scripts)
     if place.is_symlink():
         return str(place.readlink()).startswith(where)
-    return WINDOWS and place.is_file() and where in place.read_text(encoding="mbcs", errors="replace")
+    return WINDOWS and place.is_file() and place.read_bytes() == command_text(installation.program(place.stem))
 
 
 def say_next(root: Path, *, service: bool) -> None:
@@ -131,8 +148,12 @@ def say_next(root: Path, *, service: bool) -> None:
 def uninstall(installation: Installation, root: Path | None, *, delete_root: bool) -> None:
     """Remove service, commands and environment; the root only where that was said."""
     root = root or installation.root()
-    if root is not None and has_service(installation, root) and installation.jobs(root, "service", "uninstall") != 0:
-        sys.exit("The service could not be removed: see above. Nothing else was touched.")
+    if root is not None and (root / "config.yaml").is_file() and installation.program("jobs").exists():
+        known = service_of(installation, root)
+        if known is None:
+            sys.exit(f'Whether {root} has a service cannot be told: see: jobs --root "{root}" service status')
+        if known["installed"] and installation.jobs(root, "service", "uninstall") != 0:
+            sys.exit("The service could not be removed: see above. Nothing else was touched.")
     for name in COMMANDS:
         place = command_place(name)
         if leads_to(place, installation):
@@ -143,15 +164,16 @@ def uninstall(installation: Installation, root: Path | None, *, delete_root: boo
         remove_root(root) if delete_root else say(f"Your files stay: {root}")
 
 
-def has_service(installation: Installation, root: Path) -> bool:
+def service_of(installation: Installation, root: Path) -> dict[str, Any] | None:
+    """Return how a root's service stands; None where there is nothing that could tell, or it cannot be told."""
     if not installation.program("jobs").exists():
-        return False
+        return None
     command = [str(installation.program("jobs")), "--root", str(root), "service", "status", "--json"]
     told = subprocess.run(command, check=False, capture_output=True, text=True, encoding="utf-8").stdout
     try:
-        return bool(json.loads(told)["installed"])
-    except ValueError:  # it cannot be told, for example because config.yaml is gone
-        return False
+        return dict(json.loads(told))
+    except ValueError:
+        return None
 
 
 def remove_environment(installation: Installation) -> None:

@@ -132,6 +132,21 @@ def test_a_daemon_that_does_not_heed_is_ended(
     assert not lives(pid) and not service.status().running
 
 
+def test_a_daemon_that_gave_no_sign_for_long_is_ended_too(
+    root: Root, plan: ServicePlan, system: FakeSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(managed, "ENDED_WITHIN_S", 1.0)
+    service = a_service(TaskScheduler(plan), plan, root)
+    service.install()
+    pid = pid_of(service)
+    os.kill(pid, signal.SIGSTOP)  # as one that hangs in a call to a dead share
+    with closing(sqlite3.connect(root.database_file)) as rows:
+        rows.execute("UPDATE daemon SET heartbeat_at = heartbeat_at - 60")
+        rows.commit()
+    service.stop()
+    assert not lives(pid)
+
+
 def test_what_died_leaves_its_service_installed_and_start_revives_it(site: Installed) -> None:
     site.service.install()
     first = pid_of(site.service)

@@ -110,6 +110,13 @@ def test_folders_outside_the_root_may_be_written_to(tmp_path: Path) -> None:
     assert line == f"ReadWritePaths={root.path} " + " ".join(f"-{folder}" for folder in outside)
 
 
+def test_folders_are_where_the_daemon_looks_for_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    root = a_root(tmp_path / "root", metrics={"file": "~/metrics/dropdub.prom"}, job={"out": "results"})
+    [line] = [line for line in unit_text(a_plan(root, at_boot=True)).splitlines() if line.startswith("ReadWritePaths")]
+    assert line == f"ReadWritePaths={root.path} -{tmp_path / 'home' / 'metrics'}"
+
+
 def test_a_users_unit_asks_for_nothing_that_only_the_system_can_do(plan: ServicePlan) -> None:
     text = unit_text(plan)
     assert "ProtectSystem" not in text and "CapabilityBoundingSet" not in text and "User=" not in text

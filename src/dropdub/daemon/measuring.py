@@ -47,11 +47,11 @@ class Measuring:
         for one in self._published:
             one.stop()
 
-    def step_ended(self, claim: Claim, end: AttemptEnd) -> None:
-        """Take note of an attempt that has ended."""
+    def step_ended(self, claim: Claim, end: AttemptEnd, *, cached: bool = False) -> None:
+        """Take note of an attempt that has ended; `cached`: its result was known, and tells nothing of the speed."""
         step = claim.step
         self._figures.step_ended(step.stage, end.outcome, end.error_class, end.seconds)
-        if step.stage == "transcribe" and end.outcome == Outcome.SUCCEEDED and end.seconds:
+        if step.stage == "transcribe" and end.outcome == Outcome.SUCCEEDED and end.seconds and not cached:
             self._figures.transcribed(float(step.params["end"]) - float(step.params["start"]), end.seconds)
 
     def beat(self, now: float) -> None:

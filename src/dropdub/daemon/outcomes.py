@@ -29,9 +29,9 @@ class Outcomes:
     """Turns the pools' events into transitions."""
 
     def __init__(
-        self, context: Context, scheduler: Scheduler, measured: Callable[[Claim, AttemptEnd], None] = lambda *_: None
+        self, context: Context, scheduler: Scheduler, measured: Callable[..., None] = lambda *_, **__: None
     ) -> None:
-        """`measured` is told of each attempt that succeeded or ended in an error."""
+        """`measured` is told of each attempt that succeeded or ended in an error: claim, end, whether it was cached."""
         self._measured = measured
         self._context = context
         self._scheduler = scheduler
@@ -74,7 +74,7 @@ class Outcomes:
             end=end,
             now=now,
         )
-        self._measured(claim, end)
+        self._measured(claim, end, cached=bool(result.get("cached")))
         note("step succeeded", job=claim.job.id, step=step.key, seconds=result.get("seconds"))
 
     def broke(self, claim: Claim, error: DropdubError, end: AttemptEnd) -> None:

@@ -188,7 +188,8 @@ class Supervisor:
 
     def _shut_down(self) -> None:
         """End the workers, keep what they finished, put the rest back."""
-        tell_service_manager("STOPPING=1")
+        if self._stopping:  # else it goes on once its database can be used: systemd kills what has said this
+            tell_service_manager("STOPPING=1")
         with contextlib.ExitStack() as parts:  # all of them end, whatever becomes of the others; the last one first
             parts.callback(self._take_last_moves)
             parts.callback(self._measuring.stop)

@@ -124,7 +124,7 @@ class Service:
         carry_out(self._manager.ending())
         if not _await(self._at_rest, ENDED_WITHIN_S):
             raise ServiceError(
-                f"The daemon of {self.plan.root} does not end: process {self._pid()}.",
+                f"The daemon of {self.plan.root} does not end: process {self._pid() or 'unknown'}.",
                 remedy="End that process by hand: no work is lost by it.",
             )
 
@@ -176,7 +176,7 @@ class Service:
         try:
             pid = self._pid()
             if pid is None:
-                return True
+                return _await(lambda: not self._is_held(), ENDED_WITHIN_S)  # it ends, or hangs and would not heed
             with closing(Store.open(self._url, migrate=False)) as store:
                 transitions.request_stop(store)
             return _await(lambda: not lives(pid), STOP_GRACE_S)  # the record says that it stopped before it is gone
@@ -185,8 +185,12 @@ class Service:
 
     def _at_rest(self) -> bool:
         with suppress(StoreOutdated):  # somebody holds the root
-            return self._pid() is None
+            return self._pid() is None and not self._is_held()
         return False
+
+    def _is_held(self) -> bool:
+        """Return whether some process works on the root, also one that gives no sign of life any more."""
+        return self._lock.exists() and is_held(self._lock)
 
     def _is_up(self) -> bool:
         with suppress(StoreOutdated):  # it is upgrading the database

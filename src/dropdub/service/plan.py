@@ -139,9 +139,11 @@ def _outside(root: Root, config: Config) -> list[Path]:
     database = sqlite_file(config.database) if config.database else None
     folders = [root.inbox, root.outbox, root.voices, root.work, root.failed, root.archive]
     folders += [root.models_dir(config.models.dir), *([database.parent] if database else [])]
-    folders += [Path(config.metrics.file).parent] if config.metrics.file else []
+    folders += [(root.path / Path(config.metrics.file).expanduser()).parent] if config.metrics.file else []
     outs = [
-        Path(options["out"]) for options in [{"out": config.job.out}, *config.profiles.values()] if options.get("out")
+        root.path / options["out"]
+        for options in [{"out": config.job.out}, *config.profiles.values()]
+        if options.get("out")
     ]
     within = root.path.resolve()
     return sorted({folder for folder in [*folders, *outs] if not folder.resolve().is_relative_to(within)})

@@ -177,8 +177,15 @@ def depths(store: Store) -> Depths:
 
 
 def transcribed(store: Store, *, limit: int) -> list[tuple[float, float]]:
-    """Return seconds of recording and of work of the newest transcribed chunks, the oldest of them first."""
-    done = (col(Step.stage) == "transcribe", col(Attempt.outcome) == Outcome.SUCCEEDED)
+    """Return seconds of recording and of work of the newest transcribed chunks, the oldest of them first.
+
+    A chunk that the cache had was not transcribed.
+    """
+    done = (
+        col(Step.stage) == "transcribe",
+        col(Attempt.outcome) == Outcome.SUCCEEDED,
+        col(Step.result)["cached"].as_boolean().is_not(True),
+    )
     query = select(Step.params, Attempt.seconds).join(Attempt, col(Attempt.step_id) == col(Step.id)).where(*done)
     with store.reading() as session:
         rows = session.exec(query.order_by(col(Attempt.id).desc()).limit(limit)).all()
