@@ -76,6 +76,8 @@ def measure_precision(root: Root, config: Config, _names: Sequence[str]) -> None
         if engine.info().details["compute_type"] == compute_type:
             times[compute_type] = min(_seconds(engine, window) for _ in range(ROUNDS))
             _say(f"{compute_type} on {device}: {times[compute_type]:.2f} s for 11 s of speech")
+    if not times:
+        raise EngineMissing(f"None of {', '.join(choices)} can be computed on {device} here.")
     fastest = min(times, key=lambda one: times[one])
     model = model_folder(given, FasterWhisperTranscriber.name, DEFAULT_MODEL)
     keep_choice(root.state_dir, model, device=device, compute_type=fastest)

@@ -75,7 +75,7 @@ class Decoder:
                 yield self._told(window, self._with_rest(window.samples, next(heard))) if is_spoken else ()
 
     def _with_rest(self, samples: Samples, pieces: list[Piece]) -> list[Piece]:
-        """Return pieces with what is said behind them: a batch leaves out a last phrase that did not come to its end."""
+        """Return pieces with what is said behind them: a batch drops a last phrase that does not come to its end."""
         start = round(pieces[-1].end * SPEECH_RATE_HZ) if pieces else len(samples)
         if len(samples) - start < _LEAST_REST_S * SPEECH_RATE_HZ or not has_speech(samples[start:]):
             return pieces

@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from dropdub.engines.catalogue import KnownModel
-from dropdub.engines.models import RECORD_NAME as RECORD_NAME
+from dropdub.engines.models import RECORD_NAME as RECORD_NAME  # noqa: PLC0414  (given on)
 from dropdub.engines.models import size_of
 from dropdub.files import sha256, write_whole
 

@@ -84,7 +84,7 @@ def _told(verdict: Verdict) -> dict[str, Any]:
 
 
 def _heard(engine: Transcriber, paths: Sequence[Path], language: str) -> Iterator[list[Word]]:
-    """Yield the words heard in each file. All go through the engine in one call, so that it can take several at once."""
+    """Yield the words heard in each file; all go through the engine in one call, so that it takes several at once."""
     lengths: deque[int] = deque()
 
     def windows() -> Iterator[Window]:
