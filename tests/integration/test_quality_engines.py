@@ -138,6 +138,20 @@ class TestFasterWhisper:
         assert batched[3] == ()
         assert all(abs(a[0].start - b[0].start) < 0.3 for a, b in zip(batched, one_by_one, strict=True) if a)
 
+    def test_a_batch_loses_nothing_of_a_window_that_is_cut_in_a_phrase(self, whisper: FasterWhisperTranscriber) -> None:
+        pause = np.zeros(round(0.7 * RATE), np.float32)
+        talk = np.concatenate([part for text in ENGLISH * 2 for part in (pause, spoken(text))])[: 30 * RATE]
+        window = Window(0.0, talk)
+        assert whisper._model is not None
+        batched = next(Decoder(whisper._model, "en", {}).in_batches([window], size=4))
+        one_by_one = next(whisper.transcribe([window], language="en"))
+        assert batched[-1].end > one_by_one[-1].end - 0.5
+        assert abs(sum(len(one.words) for one in batched) - sum(len(one.words) for one in one_by_one)) <= 2
+
+    def test_a_language_goes_by_its_own_code_in_the_model(self, whisper: FasterWhisperTranscriber) -> None:
+        window = Window(0.0, np.pad(spoken(ENGLISH[0]), 3000))
+        assert len(list(whisper.transcribe([window], language="nb"))) == 1  # Whisper calls it "no"
+
     def test_hints_are_taken(self, whisper: FasterWhisperTranscriber) -> None:
         window = Window(0.0, np.pad(spoken(ENGLISH[0]), 3000))
         whisper.hint_at(prompt="The red house is near.", hotwords=["man", "old"])

@@ -103,5 +103,8 @@ def test_without_a_model_it_is_waited_for_and_a_broken_one_is_a_sentence(tmp_pat
         Shelf(settings=settings).translator("transformers", source="en", target="pt")
     (tmp_path / "opus-mt-en-pt").mkdir()
     (tmp_path / "opus-mt-en-pt" / "config.json").write_text('{"model_type": "marian"}')
+    with pytest.raises(Waiting, match="opus-mt-en-pt"):  # a copy that is still under way
+        Shelf(settings=settings).translator("transformers", source="en", target="pt")
+    (tmp_path / "opus-mt-en-pt" / "model.safetensors").write_bytes(b"torn")
     with pytest.raises(EngineMissing, match="cannot be loaded"):
         Shelf(settings=settings).translator("transformers", source="en", target="pt")

@@ -13,7 +13,7 @@ import numpy as np
 
 from dropdub.engines.base import EngineInfo, EngineSettings, Suspect, Utterance, Window
 from dropdub.engines.in_order import in_order
-from dropdub.engines.languages import every_language, primary
+from dropdub.engines.languages import primary
 from dropdub.engines.models import is_whole, model_folder, model_name, size_of
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.precision import first_that_loads, out_of_memory_told, precisions
@@ -28,6 +28,12 @@ DEFAULT_MODEL = "whisper-small"
 FILES = ("model.bin", "config.json", "tokenizer.json")
 _LANGUAGE_TOKEN = re.compile(r"<\|([a-z]{2,3})\|>")
 _WORKING_BYTES = 250_000_000
+_KNOWN = """
+af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha haw he hi hr ht hu hy id is it ja
+jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my ne nl nn no oc pa pl ps pt ro ru sa sd si sk sl sn so sq
+sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo yue zh
+"""
+"""The codes of all languages that Whisper models know."""
 
 
 class FasterWhisperTranscriber:
@@ -110,7 +116,7 @@ class FasterWhisperTranscriber:
             raise UnsupportedLanguage(f"The model '{self._rung.folder.name}' does not understand {language}.")
         self.load()
         assert self._model is not None
-        decoder = Decoder(self._model, primary(language), self._hints, suspect=self._suspects.append)
+        decoder = Decoder(self._model, self._codes[primary(language)], self._hints, suspect=self._suspects.append)
         with out_of_memory_told(self.name):
             if self._device == "cuda":
                 yield from decoder.in_batches(windows, size=self._rung.at_once)
@@ -135,18 +141,23 @@ class FasterWhisperTranscriber:
     @property
     def _threads(self) -> int:
         """Return how many windows are decoded side by side on the processor, also instead of on a graphics card."""
-        return min(self._rung.at_once, self._settings.threads)
+        return min(self._rung.at_once, max(self._settings.threads, 1))
 
     @cached_property
     def _rung(self) -> Rung:
         return ladder(self._settings, self.name, DEFAULT_MODEL, FILES)
 
-    @cached_property
+    @property
     def _languages(self) -> frozenset[str]:
+        if not is_whole(self._rung.folder, FILES):
+            return frozenset(map(primary, _KNOWN.split()))  # what may be had; which of them, only the model tells
+        return frozenset(self._codes)
+
+    @cached_property
+    def _codes(self) -> dict[str, str]:
+        """Return Whisper's own code of each language of the model, by its primary tag: `no` of nb."""
         folder = self._rung.folder
-        if not is_whole(folder, FILES):
-            return every_language()  # as far as can be known before it is here
         if not json.loads((folder / "config.json").read_text(encoding="utf-8")).get("lang_ids"):
-            return frozenset({"en"})
+            return {"en": "en"}
         found = _LANGUAGE_TOKEN.findall((folder / "tokenizer.json").read_text(encoding="utf-8"))
-        return frozenset(map(primary, found))
+        return {primary(code): code for code in found}

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from dropdub.engines.base import EngineSettings
+
+RECORD_NAME = "dropdub-model.json"
+"""What is known of a model that was pulled: see `dropdub.engines.download.record`."""
 
 
 def model_name(settings: EngineSettings, engine: str, default: str) -> str:
@@ -19,11 +23,29 @@ def model_folder(settings: EngineSettings, engine: str, default: str) -> Path:
 
 
 def is_whole(folder: Path, files: Sequence[str]) -> bool:
-    """Return whether a model's files are all there, none of them empty.
+    """Return whether a model's files are all there, none of them empty, and those of its record as long as it says.
 
-    A download that broke off never stands under the model's own name: see `jobs models pull`.
+    A download that broke off never stands under the model's own name: see `jobs models pull`. A copy that is still
+    under way, or broke off, does.
     """
-    return all((folder / name).is_file() and (folder / name).stat().st_size > 0 for name in files)
+    sizes: dict[str, int | None] = {**dict.fromkeys(files), **_recorded_sizes(folder)}
+    return all(_is_there(folder / name, size) for name, size in sizes.items())
+
+
+def _is_there(file: Path, size: int | None) -> bool:
+    try:
+        found = file.stat().st_size
+    except OSError:
+        return False
+    return found > 0 if size is None else found == size
+
+
+def _recorded_sizes(folder: Path) -> dict[str, int]:
+    try:
+        record = json.loads((folder / RECORD_NAME).read_text(encoding="utf-8"))
+        return {str(file["name"]): int(file["size"]) for file in record["files"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def size_of(folder: Path) -> int:

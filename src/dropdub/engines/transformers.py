@@ -23,6 +23,7 @@ from dropdub.errors import EngineMissing, UnsupportedLanguage
 
 BEAM = 4
 FILES = ("config.json",)
+WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 _NO_MODEL = "opus-mt-SOURCE-TARGET"
 """The engine has no model of its own: `models.use` names one."""
 _PAIR = re.compile(r"opus-mt(?:-tc-big)?-([a-z]{2,3})-([a-z]{2,3})")
@@ -51,7 +52,8 @@ class TransformersTranslator:
         return missing_package(cls.name, "transformers") or missing_package(cls.name, "torch")
 
     def missing_model(self) -> str | None:
-        return None if is_whole(self._folder, FILES) else model_name(self._settings, self.name, _NO_MODEL)
+        here = is_whole(self._folder, FILES) and any(one for kind in WEIGHTS for one in self._folder.glob(kind))
+        return None if here else model_name(self._settings, self.name, _NO_MODEL)
 
     def needs_bytes(self) -> int:
         return size_of(self._folder) + _WORKING_BYTES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ _WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
 _LEAST_SPEECH_MS = 100
 _SPEECH_PAD_MS = 200
 _SHORTEST_S = 0.1
+_LEAST_REST_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,14 @@ class Decoder:
             spoken = [has_speech(window.samples) for window in batch]
             heard = iter(self._decoded_together([one.samples for one, is_ in zip(batch, spoken, strict=True) if is_]))
             for window, is_spoken in zip(batch, spoken, strict=True):
-                yield self._told(window, next(heard)) if is_spoken else ()
+                yield self._told(window, self._with_rest(window.samples, next(heard))) if is_spoken else ()
+
+    def _with_rest(self, samples: Samples, pieces: list[Piece]) -> list[Piece]:
+        """Return pieces with what is said behind them: a batch drops a last phrase that does not come to its end."""
+        start = round(pieces[-1].end * SPEECH_RATE_HZ) if pieces else len(samples)
+        if len(samples) - start < _LEAST_REST_S * SPEECH_RATE_HZ or not has_speech(samples[start:]):
+            return pieces
+        return [*pieces, *(_later(one, start / SPEECH_RATE_HZ) for one in self._decoded(samples[start:], _FIRST_TRY))]
 
     def _told(self, window: Window, pieces: list[Piece]) -> tuple[Utterance, ...]:
         if any(is_suspect(piece.evidence) for piece in pieces):
@@ -155,6 +163,11 @@ def _piece(segment: Any, offset_s: float) -> Piece:
         compression=segment.compression_ratio,
     )
     return Piece(segment.start - offset_s, segment.end - offset_s, evidence, words)
+
+
+def _later(piece: Piece, seconds: float) -> Piece:
+    words = tuple(replace(word, start=word.start + seconds, end=word.end + seconds) for word in piece.words)
+    return replace(piece, start=piece.start + seconds, end=piece.end + seconds, words=words)
 
 
 def _evidence(pieces: Sequence[Piece]) -> list[Evidence]:

@@ -32,7 +32,7 @@ TRIES = 3
 PAUSE_S = 0.25
 KNOWN_VOICES = 32
 _CODES_PER_S, _LEAST_CODES, _MOST_CODES = 24, 4, 600
-_WORKING_BYTES = 900_000_000
+_WORKING_BYTES = 500_000_000
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,8 @@ class XttsSynthesizer:
         return None if is_whole(self._folder, FILES) else model_name(self._settings, self.name, DEFAULT_MODEL)
 
     def needs_bytes(self) -> int:
-        return size_of(self._folder) + _WORKING_BYTES
+        """Return the peak: while it is read, the file's content and the model are there, each as large as the file."""
+        return 2 * size_of(self._folder) + _WORKING_BYTES
 
     def announcements(self) -> list[str]:
         return [self._fallback] if self._fallback else []

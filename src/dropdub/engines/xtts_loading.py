@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,8 +80,25 @@ def _read(folder: Path) -> Xtts:
     from TTS.tts.configs.xtts_config import XttsConfig  # noqa: PLC0415
     from TTS.tts.models.xtts import Xtts  # noqa: PLC0415
 
+    _let_cache_through()
     config = XttsConfig()
     config.load_json(str(folder / "config.json"))
     model = Xtts(config)
     model.load_checkpoint(config, checkpoint_dir=str(folder), eval=True)
     return model
+
+
+def _let_cache_through() -> None:
+    """Hand what transformers calls `cache` from 5.24 on to coqui-tts 0.28, which knows it as `past_key_values`."""
+    from TTS.tts.layers.xtts.gpt_inference import GPT2InferenceModel  # noqa: PLC0415
+
+    kind: Any = GPT2InferenceModel
+    given = kind.forward
+    if getattr(given, "takes_cache", False) or "cache" in inspect.signature(given).parameters:
+        return
+
+    def forward(self: Any, *args: Any, cache: Any = None, **options: Any) -> Any:
+        return given(self, *args, **(options if cache is None else {**options, "past_key_values": cache}))
+
+    forward.takes_cache = True  # type: ignore[attr-defined]
+    kind.forward = forward

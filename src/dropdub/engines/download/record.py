@@ -13,10 +13,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from dropdub.engines.catalogue import KnownModel
+from dropdub.engines.models import RECORD_NAME as RECORD_NAME  # noqa: PLC0414  (given on)
 from dropdub.engines.models import size_of
 from dropdub.files import sha256, write_whole
 
-RECORD_NAME = "dropdub-model.json"
 PART_SUFFIX = ".part"
 
 

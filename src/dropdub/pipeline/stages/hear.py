@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from dropdub.engines.base import SPEECH_RATE_HZ, Transcriber, Window, Word
+from dropdub.engines.base import SPEECH_RATE_HZ, TakesHints, Transcriber, Window, Word
 from dropdub.errors import EngineMissing, UnsupportedLanguage
 from dropdub.files import written_whole
 from dropdub.media import wav
@@ -62,9 +64,12 @@ def _better(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield what is now to be taken for each line whose new take is the better one."""
     take, folder = int(task.params.get("take", 0)), task.job_dir / speech_dir_name(target_of(task))
-    for done, line in enumerate(lines, start=1):
-        path = folder / line.file(take)
-        verdict = judge(spoken(line.text), _heard(engine, path, target_of(task)), wav.duration_s(path))
+    paths = [folder / line.file(take) for line in lines]
+    if isinstance(engine, TakesHints):  # what another job's recording is about is no help here
+        engine.hint_at(prompt=None, hotwords=())
+    heard = _heard(engine, paths, target_of(task))
+    for done, (line, path, words) in enumerate(zip(lines, paths, heard, strict=True), start=1):
+        verdict = judge(spoken(line.text), words, wav.duration_s(path))
         known = before.get(str(line.id))
         if known is None or verdict.score > known["score"]:
             file = _cut(task, path, verdict)
@@ -78,12 +83,24 @@ def _told(verdict: Verdict) -> dict[str, Any]:
     return {"score": round(verdict.score, 3), "good": verdict.good, **asdict(verdict.errors), **heard}
 
 
-def _heard(engine: Transcriber, path: Path, language: str) -> list[Word]:
-    rate = wav.sample_rate(path)
-    sounds = (wav.resample(block, rate, SPEECH_RATE_HZ) for block in wav.blocks(path, _LONGEST_S))
-    windows = (Window(number * _LONGEST_S, sound) for number, sound in enumerate(sounds))
-    heard = engine.transcribe(windows, language=language)
-    return [word for window in heard for one in window for word in one.words]
+def _heard(engine: Transcriber, paths: Sequence[Path], language: str) -> Iterator[list[Word]]:
+    """Yield the words heard in each file; all go through the engine in one call, so that it takes several at once."""
+    lengths: deque[int] = deque()
+
+    def windows() -> Iterator[Window]:
+        for path in paths:
+            sounds = [wav.resample(one, wav.sample_rate(path), SPEECH_RATE_HZ) for one in wav.blocks(path, _LONGEST_S)]
+            sounds = sounds or [np.zeros(SPEECH_RATE_HZ // 10, np.float32)]  # each file has a window, to be told apart
+            lengths.append(len(sounds))
+            yield from (Window(number * _LONGEST_S, sound) for number, sound in enumerate(sounds))
+
+    heard = engine.transcribe(windows(), language=language)
+    for _ in paths:
+        found = next(heard, ())
+        words = [word for one in found for word in one.words]
+        for found in islice(heard, max(lengths.popleft() - 1, 0)):
+            words += [word for one in found for word in one.words]
+        yield words
 
 
 def _cut(task: Task, path: Path, verdict: Verdict) -> str:
