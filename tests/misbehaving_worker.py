@@ -27,6 +27,9 @@ def write_result(run: dict[str, Any]) -> None:
     Path(run["payload"]["result_file"]).write_text('{"made": true}', encoding="utf-8")
 
 
+PRINTED = {"print": "Loading model… 100 %\n", "endless line": "x" * 20_000_000}
+
+
 def misbehave(mode: str, run: dict[str, Any]) -> None:
     """Do one step in the way of `mode`."""
     if mode == "hang":
@@ -37,12 +40,8 @@ def misbehave(mode: str, run: dict[str, Any]) -> None:
             time.sleep(0.05)
     elif mode == "stop":
         os.kill(os.getpid(), signal.SIGSTOP)
-    elif mode == "print":
-        sys.stdout.write("Loading model… 100 %\n")
-        sys.stdout.flush()
-        time.sleep(600)
-    elif mode == "endless line":
-        sys.stdout.write("x" * 20_000_000)
+    elif mode in PRINTED:
+        sys.stdout.write(PRINTED[mode])
         sys.stdout.flush()
         time.sleep(600)
     elif mode == "chatter":
@@ -57,6 +56,8 @@ def misbehave(mode: str, run: dict[str, Any]) -> None:
         held = bytearray(b"x" * 300_000_000)
         time.sleep(600)
         del held
+    elif mode == "slow":
+        get_on_when_told(run)
     elif mode == "stale":
         say("done", step_id=run["step_id"], token=run["token"] - 1, result={"stale": True})
         say("progress", step_id=run["step_id"], token=run["token"] - 1, share=0.9)
@@ -70,6 +71,16 @@ def misbehave(mode: str, run: dict[str, Any]) -> None:
         return
     say("progress", **about(run), share=0.5)
     say("done", **about(run), result={"made": True, "by": os.getpid()})
+
+
+def get_on_when_told(run: dict[str, Any]) -> None:
+    """Say over and over that half is done, once a file called "sign" is there."""
+    sign = Path(run["payload"]["result_file"]).with_name("sign")
+    while True:
+        say("heartbeat")
+        if sign.exists():
+            say("progress", **about(run), share=0.5)
+        time.sleep(0.05)
 
 
 def main(mode: str) -> None:

@@ -129,6 +129,25 @@ def test_past_its_deadline_a_step_is_ended_with_all_that_it_started(desk: Callab
     assert one.pool.free() == 1
 
 
+def test_a_slow_step_that_gets_on_has_a_quarter_of_its_time_more_and_then_ends(desk: Callable[..., Desk]) -> None:
+    one = desk("slow", launch={"stall_s": 1000.0})
+    result = one.submit(deadline_s=400.0)
+    one.wait_for(Started)
+
+    def go_on(seconds: float) -> None:
+        for _ in range(round(seconds / 25)):  # in steps that are not taken for sleep
+            one.ahead_s += 25.0
+            one.tick()
+
+    go_on(375.0)
+    result.with_name("sign").touch()
+    one.wait_for(Progressed)
+    go_on(75.0)
+    assert one.heard(Broke) == [], "450 s of 400"
+    go_on(50.0)
+    assert isinstance(one.wait_for(Broke)[0].error, DeadlineExceeded), "it said the same share over and over"
+
+
 @posix_only
 def test_silence_ends_a_worker(desk: Callable[..., Desk]) -> None:
     one = desk("stop", launch={"stall_s": 1.0})

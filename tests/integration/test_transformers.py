@@ -97,6 +97,24 @@ def test_a_model_of_one_pair_says_which_by_its_name(tmp_path: Path) -> None:
     assert not engine(folder).supports("pt", "en")
 
 
+def test_a_model_of_several_languages_is_told_which_one_is_wanted(tmp_path: Path) -> None:
+    folder = tmp_path / "opus-mt-en-roa"
+    folder.mkdir()
+    (folder / "config.json").write_text('{"model_type": "marian"}')
+    (folder / "vocab.json").write_text('{"<unk>": 0, ">>por<<": 1, ">>pob<<": 2, ">>spa<<": 3, "house": 4}')
+    found = engine(folder)
+    assert [found._told("Good man.", tag) for tag in ("pt", "pt-BR", "es-MX")] == [
+        ">>por<< Good man.",
+        ">>pob<< Good man.",
+        ">>spa<< Good man.",
+    ]
+    assert found.supports("en", "pt") and not found.supports("en", "fr") and not found.supports("pt", "es")
+    back = tmp_path / "opus-mt-roa-en"
+    folder.rename(back)
+    (back / "vocab.json").write_text('{"<unk>": 0, "house": 1}')
+    assert engine(back).supports("pt", "en") and not engine(back).supports("de", "en")
+
+
 def test_without_a_model_it_is_waited_for_and_a_broken_one_is_a_sentence(tmp_path: Path) -> None:
     settings = EngineSettings(models_dir=tmp_path, models={"transformers": "opus-mt-en-pt"})
     with pytest.raises(Waiting, match="opus-mt-en-pt"):

@@ -302,8 +302,8 @@ def test_a_dub_has_the_speakers_own_voice(talk: Path, tmp_path: Path, settings: 
     assert result["hear"] is True
     assert result["sample_rate"] == 24_000
     assert 6.0 <= wav.duration_s(drive.job_dir / "voice.wav") <= 16.0
-    spoken = sorted(path.name for path in (drive.job_dir / "speech.pt").iterdir())
-    assert spoken == [f"000{n}.wav" for n in range(4)]
+    spoken = {path.name.partition(".")[0] for path in (drive.job_dir / "speech.pt").iterdir()}
+    assert spoken == {f"000{n}" for n in range(4)}
     assert "hear/pt" in [step.key for step in drive.plan()]
 
 

@@ -127,7 +127,7 @@ OFFERS = {
 
 def test_an_engine_without_a_model_of_its_own_is_no_choice_until_one_is_named() -> None:
     assert engines.role_finding("translator", "auto", OFFERS, {}).text == "auto: nllb, other"
-    named = {"transformers": "opus-mt-en-pt"}
+    named = {"transformers": "opus-mt-en-roa"}
     assert engines.role_finding("translator", "auto", OFFERS, named).text == "auto: nllb, transformers, other"
     assert engines.role_finding("translator", "transformers", OFFERS, {}).state == "problem"
     assert engines.role_finding("translator", "transformers", OFFERS, named).state == "ok"

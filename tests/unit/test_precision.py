@@ -21,10 +21,10 @@ MODEL = Path("models") / "whisper-small"
     ("device", "wanted", "tried"),
     [
         ("cpu", "auto", ["cpu/int8", "cpu/int8_float32", "cpu/float32"]),
-        ("cpu", "int8_float32", ["cpu/int8_float32", "cpu/float32"]),
+        ("cpu", "int8_float32", ["cpu/int8_float32", "cpu/float32", "cpu/int8"]),
         ("cpu", "float16", ["cpu/float16", "cpu/int8", "cpu/int8_float32", "cpu/float32"]),
         ("cuda", "auto", ["cuda/float16", "cuda/int8_float16", "cpu/int8"]),
-        ("cuda", "int8_float16", ["cuda/int8_float16", "cpu/int8"]),
+        ("cuda", "int8_float16", ["cuda/int8_float16", "cpu/int8", "cuda/float16"]),
     ],
 )
 def test_the_chain_begins_with_what_was_asked_for(device: str, wanted: str, tried: list[str]) -> None:
@@ -35,7 +35,7 @@ def test_the_chain_begins_with_what_was_asked_for(device: str, wanted: str, trie
 def test_what_was_measured_here_comes_first_and_only_for_its_model_and_device(tmp_path: Path) -> None:
     keep_choice(tmp_path / "state", MODEL, device="cpu", compute_type="float32")
     settings = EngineSettings(state_dir=tmp_path / "state")
-    assert precisions("cpu", settings, model=MODEL) == (("cpu", "float32"),)
+    assert precisions("cpu", settings, model=MODEL)[:2] == (("cpu", "float32"), ("cpu", "int8"))
     assert precisions("cpu", settings, model=MODEL.with_name("other"))[0] == ("cpu", "int8")
     assert precisions("cuda", settings, model=MODEL)[0] == ("cuda", "float16")
     (tmp_path / "state" / FILE).write_text("[not json")

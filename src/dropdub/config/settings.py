@@ -99,11 +99,12 @@ class EnginePoolSettings(PoolSettings):
     """A pool whose workers hold a model: how many, and how many threads each has, follows from the machine."""
 
     workers: Annotated[int, Field(ge=1, le=64)] | Literal["auto"] = "auto"  # type: ignore[assignment]
+    memory: Bytes | Literal["auto"] = "auto"  # type: ignore[assignment]
     threads: Annotated[int, Field(ge=1, le=256)] | Literal["auto"] = "auto"  # type: ignore[assignment]
 
-    def resolved(self, *, workers: int, threads: int) -> PoolSettings:
-        """Return it with numbers: these, where it says auto."""
-        numbers = {"workers": workers, "threads": threads}
+    def resolved(self, *, workers: int, threads: int, memory: int) -> PoolSettings:
+        """Return it with numbers: these, where it says auto. `memory` in bytes."""
+        numbers = {"workers": workers, "threads": threads, "memory": memory}
         return PoolSettings.model_validate(
             {**self.model_dump(), **{name: number for name, number in numbers.items() if getattr(self, name) == "auto"}}
         )

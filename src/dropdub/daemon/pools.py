@@ -13,6 +13,8 @@ from dropdub.pool.pool import Launch, Pool
 from dropdub.root import Root
 
 ROLES = {"transcribe": "transcriber", "translate": "translator", "synthesize": "synthesizer"}
+LEAST_LIMIT = 4_000_000_000
+_SHARE_OF_MEMORY = 0.6
 _ONE_CORE_ENGINES = ("pocketsphinx", "apertium", "espeak-ng")
 """They compute on one core whatever they are given, and are small: several processes are the way to use more."""
 
@@ -22,7 +24,8 @@ def make_pools(root: Root, config: Config, wake: Callable[[], None]) -> dict[str
     cores = psutil.cpu_count(logical=False) or 1
     pools = {}
     for name, settings in config.pools:
-        numbers = numbered(name, settings, engine=_engine(config, name), cores=cores)
+        total = psutil.virtual_memory().total
+        numbers = numbered(name, settings, engine=_engine(config, name), cores=cores, total_memory=total)
         launch = Launch(
             run_dir=root.run_dir,
             start=_start(root, config, name, numbers),
@@ -33,17 +36,19 @@ def make_pools(root: Root, config: Config, wake: Callable[[], None]) -> dict[str
     return pools
 
 
-def numbered(name: str, settings: PoolSettings, *, engine: str, cores: int) -> PoolSettings:
+def numbered(name: str, settings: PoolSettings, *, engine: str, cores: int, total_memory: int) -> PoolSettings:
     """Return a pool's settings with numbers for `auto`.
 
     A large model is shared by the threads of one process: two processes with a thread each compute as fast, but take
-    1.5 times the memory. Translating and speaking leave half of the cores to what else runs.
+    1.5 times the memory. Translating and speaking leave half of the cores to what else runs. A worker may take most of
+    the machine's memory: the limit is there to keep it from swapping, and large models need theirs.
     """
     if not isinstance(settings, EnginePoolSettings):
         return settings
+    memory = max(LEAST_LIMIT, round(total_memory * _SHARE_OF_MEMORY))
     if engine in _ONE_CORE_ENGINES:
-        return settings.resolved(workers=2 if name == "transcribe" else 1, threads=1)
-    return settings.resolved(workers=1, threads=cores if name == "transcribe" else max(cores // 2, 1))
+        return settings.resolved(workers=2 if name == "transcribe" else 1, threads=1, memory=memory)
+    return settings.resolved(workers=1, threads=cores if name == "transcribe" else max(cores // 2, 1), memory=memory)
 
 
 def _engine(config: Config, name: str) -> str:

@@ -46,7 +46,7 @@ def _named(role: str, wanted: str, offers: Mapping[str, Offer], use: Mapping[str
     if offer.problem is not None:
         return problem(role, f"{wanted} cannot be used", offer.problem)
     if not has_model(wanted, use):
-        remedy = f"Name one under models.use, for example {{{wanted}: opus-mt-en-pt}}."
+        remedy = f"Name one under models.use, for example {{{wanted}: opus-mt-en-roa}}."
         return problem(role, f"{wanted} has no model of its own, and none is named", remedy)
     return fine(role, wanted)
 

@@ -141,7 +141,7 @@ class Transcriber(Engine, Protocol):
         """Return the primary language tags it understands. Cheap, and valid before `load`."""
 
     def detect_language(self, windows: Sequence[Window]) -> str:
-        """Return the tag of the language spoken."""
+        """Return the tag of the language spoken; `und` where no voice is in any window."""
 
     def transcribe(self, windows: Iterable[Window], *, language: str) -> Iterator[tuple[Utterance, ...]]:
         """Yield, for each window in order, what was said in it; an empty tuple for no speech.

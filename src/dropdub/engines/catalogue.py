@@ -126,11 +126,15 @@ MODELS: tuple[KnownModel, ...] = (
     _nllb("600M", 640 * MB, 1_200 * MB),
     _nllb("1.3B", 1_410 * MB, 2_400 * MB),
     _madlad(),
-    _opus("opus-mt-en-pt", "en", "pt"),
+    _opus("opus-mt-en-roa", "en", "roa"),
+    _opus("opus-mt-roa-en", "roa", "en"),
     _opus("opus-mt-en-es", "en", "es"),
     _xtts(),
 )
-"""All known models, except that `find` knows an OPUS-MT model for any pair of languages."""
+"""All known models, except that `find` knows an OPUS-MT model for any pair of languages.
+
+`roa` are the Romance languages, Portuguese among them.
+"""
 
 
 def find(name: str) -> KnownModel | None:

@@ -13,8 +13,8 @@ import numpy as np
 
 from dropdub.engines.base import EngineInfo, EngineSettings, Suspect, Utterance, Window
 from dropdub.engines.in_order import in_order
-from dropdub.engines.languages import primary
-from dropdub.engines.models import is_whole, model_folder, model_name, size_of
+from dropdub.engines.languages import UNDETERMINED, primary
+from dropdub.engines.models import described, is_whole, model_folder, model_name, size_of
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.precision import first_that_loads, out_of_memory_told, precisions
 from dropdub.engines.rungs import Rung, ladder
@@ -83,7 +83,7 @@ class FasterWhisperTranscriber:
         self._fallbacks = loaded.announcements
 
     def info(self) -> EngineInfo:
-        details = {"model": self._rung.folder.name, "device": self._device, "compute_type": self._compute_type}
+        details = {**described(self._rung.folder), "device": self._device, "compute_type": self._compute_type}
         return EngineInfo(self.name, package_version("faster-whisper"), details)
 
     def announcements(self) -> Sequence[str]:
@@ -102,14 +102,15 @@ class FasterWhisperTranscriber:
         return tuple(sorted(found, key=lambda one: one.start))
 
     def detect_language(self, windows: Sequence[Window]) -> str:
-        """Return the language that is likeliest over all windows, each weighed by its length."""
+        """Return the language that is likeliest over all windows, each weighed by its length; `und` of no voice."""
         self.load()
         assert self._model is not None
-        total = dict.fromkeys(sorted(self.languages()), 0.0)
-        for window in windows:
-            for language, probability in language_odds(self._model, window.samples):
-                total[primary(language)] = total.get(primary(language), 0.0) + probability * window.duration_s
-        return max(total, key=lambda language: total[language])
+        total: dict[str, float] = {}
+        with out_of_memory_told(self.name):
+            for window in windows:
+                for language, probability in language_odds(self._model, window.samples):
+                    total[primary(language)] = total.get(primary(language), 0.0) + probability * window.duration_s
+        return max(total, key=lambda language: total[language], default=UNDETERMINED)
 
     def transcribe(self, windows: Iterable[Window], *, language: str) -> Iterator[tuple[Utterance, ...]]:
         if primary(language) not in self.languages():

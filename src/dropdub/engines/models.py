@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,6 +47,12 @@ def _recorded_sizes(folder: Path) -> dict[str, int]:
         return {str(file["name"]): int(file["size"]) for file in record["files"]}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
+
+
+def described(folder: Path) -> dict[str, str]:
+    """Return a model's name, and what tells its files from those of another of that name, or from later ones."""
+    files = sorted((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in folder.iterdir())
+    return {"model": folder.name, "files": hashlib.sha256(json.dumps(files).encode()).hexdigest()[:12]}
 
 
 def size_of(folder: Path) -> int:

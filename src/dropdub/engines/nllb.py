@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from dropdub.engines.base import EngineInfo, EngineSettings
 from dropdub.engines.batches import Batches
 from dropdub.engines.languages import same_language
-from dropdub.engines.models import is_whole, model_folder, model_name, size_of
+from dropdub.engines.models import described, is_whole, model_folder, model_name, size_of
 from dropdub.engines.nllb_codes import flores_code
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.precision import OFF_CARD, device_of, first_that_loads, out_of_memory_told, precisions
@@ -74,7 +74,7 @@ class NllbTranslator:
         )
 
     def info(self) -> EngineInfo:
-        details = {"model": self._folder.name, "device": self._device, "compute_type": self._compute_type}
+        details = {**described(self._folder), "device": self._device, "compute_type": self._compute_type}
         return EngineInfo(self.name, package_version("ctranslate2"), details)
 
     def announcements(self) -> Sequence[str]:

@@ -44,8 +44,8 @@ def precisions(device: str, settings: EngineSettings, *, model: Path) -> tuple[P
     if wanted == "auto":
         wanted = chosen_compute_type(settings.state_dir, model, device=device) or usual[0][1]
     first = (device, wanted)
-    at = usual.index(first) + 1 if first in usual else 0
-    return (first, *usual[at:])
+    at = usual.index(first) if first in usual else -1
+    return (first, *usual[at + 1 :], *usual[: max(at, 0)])
 
 
 def device_of(settings: EngineSettings) -> str:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from dropdub.engines.base import EngineInfo, EngineSettings
 from dropdub.engines.batches import Batches
 from dropdub.engines.languages import primary, same_language
-from dropdub.engines.models import is_whole, model_folder, model_name, size_of
+from dropdub.engines.models import described, is_whole, model_folder, model_name, size_of
 from dropdub.engines.nllb_codes import flores_code
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.precision import out_of_memory_told
@@ -28,6 +28,10 @@ _NO_MODEL = "opus-mt-SOURCE-TARGET"
 """The engine has no model of its own: `models.use` names one."""
 _PAIR = re.compile(r"opus-mt(?:-tc-big)?-([a-z]{2,3})-([a-z]{2,3})")
 _WORKING_BYTES = 500_000_000
+_TARGET_TOKEN = re.compile(r">>[A-Za-z_]{2,12}<<")
+_OWN_CODES = {"pt-br": "pob"}
+_FAMILIES = {"roa": frozenset({"ca", "es", "fr", "gl", "it", "la", "oc", "pt", "ro"})}
+"""Groups of languages that OPUS-MT's names tell instead of one."""
 
 
 class TransformersTranslator:
@@ -78,7 +82,7 @@ class TransformersTranslator:
         self._model = model.eval()
 
     def info(self) -> EngineInfo:
-        details = {"model": self._folder.name, "device": self._device}
+        details = {**described(self._folder), "device": self._device}
         return EngineInfo(self.name, package_version("transformers"), details)
 
     def announcements(self) -> Sequence[str]:
@@ -90,11 +94,16 @@ class TransformersTranslator:
         if same_language(source, target) or self.name not in self._settings.models:
             return False
         if self._kind == "marian":
-            pair = _PAIR.search(self._folder.name)
-            return pair is None or (primary(pair[1]), primary(pair[2])) == (primary(source), primary(target))
+            return self._is_pair(source, target)
         if self._kind == "m2m_100" and self._is_nllb:
             return flores_code(source) is not None and flores_code(target) is not None
         return True
+
+    def _is_pair(self, source: str, target: str) -> bool:
+        """Return whether a Marian model's name and vocabulary tell that it goes from `source` to `target`."""
+        pair = _PAIR.search(self._folder.name)
+        into = self._target_token(target) is not None if self._target_tokens else pair is None or _is(pair[2], target)
+        return into and (pair is None or _is(pair[1], source))
 
     def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[str]:
         if not self.supports(source, target):
@@ -125,10 +134,32 @@ class TransformersTranslator:
             return False
         return "nllb" in str(told.get("tokenizer_class", "")).lower()
 
+    @cached_property
+    def _target_tokens(self) -> frozenset[str]:
+        """Return the tokens with which a text tells a model of several target languages which one is wanted."""
+        try:
+            vocabulary = json.loads((self._folder / "vocab.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return frozenset()
+        return frozenset(token for token in vocabulary if _TARGET_TOKEN.fullmatch(token))
+
+    def _target_token(self, target: str) -> str | None:
+        """Return the token of a language: `>>por<<` of pt, and of pt-BR where the model has no `>>pob<<`."""
+        code = flores_code(target)
+        names = (_OWN_CODES.get(target.replace("_", "-").casefold()), code and code.partition("_")[0], primary(target))
+        return next((token for name in names if (token := f">>{name}<<") in self._target_tokens), None)
+
+    def _told(self, text: str, target: str) -> str:
+        """Return a text as the model is to be given it, with the language that it is to be put into."""
+        if self._kind == "t5":
+            return f"<2{primary(target)}> {text}"
+        token = self._target_token(target) if self._kind == "marian" else None
+        return f"{token} {text}" if token else text
+
     def _asked(self, texts: Sequence[str], target: str, forced: int | None) -> list[str]:
         import torch  # noqa: PLC0415
 
-        given = [f"<2{primary(target)}> {text}" for text in texts] if self._kind == "t5" else list(texts)
+        given = [self._told(text, target) for text in texts]
         tokens = self._tokenizer(given, return_tensors="pt", padding=True, truncation=True).to(self._device)
         options = {} if forced is None else {"forced_bos_token_id": forced}
         with torch.no_grad():
@@ -158,3 +189,8 @@ class TransformersTranslator:
                 f"The model of the engine '{self.name}' cannot be loaded: {str(error).splitlines()[0]}.",
                 remedy="Check its files with: jobs models verify. Then: jobs retry.",
             ) from error
+
+
+def _is(named: str, tag: str) -> bool:
+    """Return whether a language is the one, or of the family, that a model's name tells."""
+    return primary(tag) in _FAMILIES.get(named, {primary(named)})

@@ -12,7 +12,7 @@ import numpy as np
 from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
 from dropdub.engines.languages import primary
 from dropdub.engines.latents import Latents, from_bytes, to_bytes
-from dropdub.engines.models import is_whole, model_folder, model_name, size_of
+from dropdub.engines.models import described, is_whole, model_folder, model_name, size_of
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.precision import out_of_memory_told
 from dropdub.engines.spoken_check import defect, longest_s, tidy, without_tail
@@ -89,7 +89,7 @@ class XttsSynthesizer:
             self._model = model
 
     def info(self) -> EngineInfo:
-        details = {"model": self._folder.name, "device": self._device}
+        details = {**described(self._folder), "device": self._device}
         return EngineInfo(self.name, package_version("coqui-tts"), details)
 
     def supports(self, language: str) -> bool:

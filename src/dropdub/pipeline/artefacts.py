@@ -3,6 +3,7 @@
 source/            the dropped file, and its sidecar
 audio.wav          16 kHz mono 16 bit PCM, the time line of everything that follows
 speech.json        where somebody speaks in audio.wav: [start, end] pairs in seconds
+language.json      which language is spoken in the recording, where the options do not say: a tag
 speakers.json      who speaks when: [start, end, speaker's number] triples in seconds; empty where one speaks
 chunks/0003.json   a Transcript of one range of audio.wav, times already in seconds of the recording
 transcript.json    the whole Transcript (of a text job: its paragraphs, without times)
@@ -38,6 +39,7 @@ Facts = Mapping[str, Mapping[str, Any]]
 
 AUDIO = "audio.wav"
 SPEECH = "speech.json"
+LANGUAGE = "language.json"
 SPEAKERS = "speakers.json"
 ORIGINAL_SOUND = "original.m4a"
 TRANSCRIPT = "transcript.json"

@@ -208,7 +208,7 @@ class Pool:
         elif isinstance(message, Log):
             yield Said(message.step_id, message.level, message.text)
         elif isinstance(message, Progress) and slot.run is not None and slot.run.token == message.token:
-            slot.share = min(max(message.share, 0.0), 1.0)
+            slot.got_on(min(max(message.share, 0.0), 1.0), now)
             yield Progressed(message.step_id, message.token, slot.share)
         elif isinstance(message, Done | Failed) and slot.speaks_of(message):
             yield self._outcome(slot, message, now)
@@ -281,7 +281,10 @@ class Pool:
             return Stalled(f"The {self.name} worker said nothing for {format_duration(now - slot.last_heard)}.")
         if slot.memory > self._settings.memory:
             limit = format_size(self._settings.memory)
-            return OutOfMemory(f"The {self.name} worker grew to {format_size(slot.memory)}; its limit is {limit}.")
+            return OutOfMemory(
+                f"The {self.name} worker grew to {format_size(slot.memory)}; its limit is {limit}.",
+                remedy=f"Choose a smaller model in config.yaml, or raise pools.{self.name}.memory where there is more.",
+            )
         return None
 
     def _worn(self, slot: Slot, now: float) -> bool:

@@ -34,6 +34,9 @@ from dropdub.process import Identity, console_python, identity_of, kill_group, s
 
 CHATTER_MAX_BYTES = 4_000
 JOIN_WITHIN_S = 2.0
+LEAST_PROGRESS = 0.001
+MORE_TIME = 0.25
+"""A step that has got on by `LEAST_PROGRESS` may take this share of its whole time until it does so again."""
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _HEARTBEAT = encode(Heartbeat())
 _chatter = logging.getLogger("dropdub.worker")
@@ -77,6 +80,7 @@ class Slot:
         self.run_since = now
         self.deadline: float | None = None
         self.share = 0.0
+        self._rewarded = 0.0
         self.memory = 0
         self.peak = 0
         self.reported: Identity | None = None
@@ -115,9 +119,16 @@ class Slot:
         """Hand over a step; its deadline counts from now."""
         self.phase, self.run, self.run_since = Phase.BUSY, run, now
         self.deadline = now + run.deadline_s
-        self.share, self.peak = 0.0, self.memory
+        self.share, self._rewarded, self.peak = 0.0, 0.0, self.memory
         self.last_heard = now
         self.say(run)
+
+    def got_on(self, share: float, now: float) -> None:
+        """Note the done share; what gets on has some time more to get on further: a slow machine is no hang."""
+        if self.run is not None and self.deadline is not None and share - self._rewarded >= LEAST_PROGRESS:
+            self._rewarded = share
+            self.deadline = max(self.deadline, now + self.run.deadline_s * MORE_TIME)
+        self.share = max(share, self.share)
 
     def freed(self, now: float) -> None:
         """Note that the step under way has ended."""

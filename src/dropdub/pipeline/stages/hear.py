@@ -13,10 +13,11 @@ import numpy as np
 
 from dropdub.engines.base import SPEECH_RATE_HZ, TakesHints, Transcriber, Window, Word
 from dropdub.errors import EngineMissing, UnsupportedLanguage
-from dropdub.files import written_whole
+from dropdub.files import sha256, written_whole
 from dropdub.media import wav
 from dropdub.media.wav import WavWriter
 from dropdub.pipeline.artefacts import cut_name, speech_dir_name
+from dropdub.pipeline.cache import from_json, to_json
 from dropdub.pipeline.hearing import Verdict, judge
 from dropdub.pipeline.spoken import Spoken, load_spoken, spoken_name
 from dropdub.pipeline.stages.base import Result, Task, target_of
@@ -67,7 +68,7 @@ def _better(
     paths = [folder / line.file(take) for line in lines]
     if isinstance(engine, TakesHints):  # what another job's recording is about is no help here
         engine.hint_at(prompt=None, hotwords=())
-    heard = _heard(engine, paths, target_of(task))
+    heard = _heard(task, engine, paths)
     for done, (line, path, words) in enumerate(zip(lines, paths, heard, strict=True), start=1):
         verdict = judge(spoken(line.text), words, wav.duration_s(path))
         known = before.get(str(line.id))
@@ -83,7 +84,26 @@ def _told(verdict: Verdict) -> dict[str, Any]:
     return {"score": round(verdict.score, 3), "good": verdict.good, **asdict(verdict.errors), **heard}
 
 
-def _heard(engine: Transcriber, paths: Sequence[Path], language: str) -> Iterator[list[Word]]:
+def _heard(task: Task, engine: Transcriber, paths: Sequence[Path]) -> Iterator[list[Word]]:
+    """Yield the words heard in each file: kept from an earlier try, or heard now."""
+    language, info = target_of(task), asdict(engine.info())
+    keys = [("heard", sha256(path), language, info) for path in paths]
+    kept = [task.cache.get(*key, check=_from_json) for key in keys]
+    fresh = _heard_now(engine, [path for path, words in zip(paths, kept, strict=True) if words is None], language)
+    for key, words in zip(keys, kept, strict=True):
+        if words is not None:
+            yield words
+            continue
+        found = next(fresh)
+        task.cache.put(*key, value=to_json([asdict(word) for word in found]))
+        yield found
+
+
+def _from_json(value: bytes) -> list[Word]:
+    return [Word(**word) for word in from_json(value)]
+
+
+def _heard_now(engine: Transcriber, paths: Sequence[Path], language: str) -> Iterator[list[Word]]:
     """Yield the words heard in each file; all go through the engine in one call, so that it takes several at once."""
     lengths: deque[int] = deque()
 

@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.engines.base import TakesHints, TellsSuspects, Transcriber, Utterance, Window
-from dropdub.engines.languages import UNDETERMINED, primary
+from dropdub.engines.languages import UNDETERMINED
 from dropdub.media import wav
 from dropdub.media.speech import Span, quietest_in, windows
 from dropdub.pipeline.artefacts import AUDIO, SPEECH, Segment, Suspect, TimedWord, Transcript, chunk_name, load_spans
+from dropdub.pipeline.spokenlanguage import spoken_language
 from dropdub.pipeline.stages.base import Result, Task
 
 LONGEST_WINDOW_S = 30.0
-_HEARD_FOR_LANGUAGE = 3
+METHOD = 2
+"""Raised when the same engine would make another transcript of the same sound: what was kept before is then stale."""
 _HASH_BLOCK_S = 60.0
 
 
@@ -33,21 +35,23 @@ def run(task: Task) -> Result:
     wanted = None if task.options.language == "auto" else task.options.language
     engine = task.engines.transcriber(task.options.transcriber, language=wanted)
     chunk = _Chunk(task.job_dir / AUDIO, float(task.params["start"]), float(task.params["end"]))
-    speech = _speech(task, chunk)
+    language = wanted or spoken_language(task, engine, longest_s=LONGEST_WINDOW_S)
+    speech = [] if language == UNDETERMINED else _speech(task, chunk)  # of no language: there is no voice in it
     spans = [[span.start, span.end] for span in speech]
     key = (
         "transcript",
         _sound_hash(chunk),
         json.dumps(spans),
         asdict(engine.info()),
-        wanted,
+        METHOD,
+        language,
         LONGEST_WINDOW_S,
         _hinted(task, engine),
     )
     transcript = task.cache.get(*key, check=lambda value: _checked(value, chunk))
     cached = transcript is not None
     if transcript is None:
-        transcript = _transcribe(task, engine, chunk, speech, wanted)
+        transcript = _transcribe(task, engine, chunk, speech, language)
         task.cache.put(*key, value=transcript.to_json().encode())
     transcript.save(task.job_dir / chunk_name(int(task.params["ordinal"])))
     return {
@@ -75,11 +79,8 @@ def _speech(task: Task, chunk: _Chunk) -> list[Span]:
     return [span for span in clipped if span.duration_s > 0]
 
 
-def _transcribe(
-    task: Task, engine: Transcriber, chunk: _Chunk, speech: Sequence[Span], wanted: str | None
-) -> Transcript:
+def _transcribe(task: Task, engine: Transcriber, chunk: _Chunk, speech: Sequence[Span], language: str) -> Transcript:
     spans = windows(speech, longest_s=LONGEST_WINDOW_S, quietest=quietest_in(chunk.audio))
-    language = wanted or _heard_language(task, engine, chunk, spans)
     _suspects(engine, chunk)  # those of other work
     heard = engine.transcribe(_windows(chunk, spans), language=language) if spans else ()
     segments: list[Segment] = []
@@ -95,14 +96,6 @@ def _suspects(engine: Transcriber, chunk: _Chunk) -> tuple[Suspect, ...]:
     """Return what the engine may have invented since asked last, with its times within the chunk."""
     found = engine.suspects() if isinstance(engine, TellsSuspects) else ()
     return tuple(Suspect(*_within(one.start, one.end, chunk), one.text, one.fate) for one in found)
-
-
-def _heard_language(task: Task, engine: Transcriber, chunk: _Chunk, spans: Sequence[Span]) -> str:
-    """Return the language of the chunk, heard in its longest windows; of silence, what the file says of itself."""
-    if not spans:
-        return primary(str(task.facts["probe"].get("language") or UNDETERMINED))
-    longest = sorted(spans, key=lambda span: -span.duration_s)[:_HEARD_FOR_LANGUAGE]
-    return engine.detect_language(list(_windows(chunk, sorted(longest, key=lambda span: span.start))))
 
 
 def _windows(chunk: _Chunk, spans: Sequence[Span]) -> Iterator[Window]:

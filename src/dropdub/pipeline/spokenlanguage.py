@@ -1,0 +1,64 @@
+"""Which language a recording is in: heard once, in windows from all over it, so that all its chunks agree."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from dropdub.engines.base import Transcriber, Window
+from dropdub.engines.languages import UNDETERMINED, primary
+from dropdub.files import written_whole
+from dropdub.media import wav
+from dropdub.media.speech import Span, quietest_in, windows
+from dropdub.pipeline.artefacts import AUDIO, LANGUAGE, SPEECH, load_spans
+from dropdub.pipeline.cache import from_json, to_json
+from dropdub.pipeline.stages.base import Task
+
+HEARD_AT_ONCE = 5
+"""So many windows tell a language; where no voice is in any of them, so many others are asked."""
+
+
+def spoken_language(task: Task, engine: Transcriber, *, longest_s: float) -> str:
+    """Return the language of the whole recording; `und` where no voice is heard in it.
+
+    Every chunk asks for the same windows, so that it does not matter which of them comes first.
+    """
+    path = task.job_dir / LANGUAGE
+    if path.exists():
+        return str(from_json(path.read_bytes()))
+    audio = task.job_dir / AUDIO
+    spans = windows(load_spans(task.job_dir / SPEECH), longest_s=longest_s, quietest=quietest_in(audio))
+    language = next(_languages(task, engine, audio, spans), None)
+    if language is None:
+        language = primary(str(task.facts["probe"].get("language") or UNDETERMINED))
+    with written_whole(path, scratch=task.prepared_scratch()) as file:
+        file.write_bytes(to_json(language))
+    return language
+
+
+def spread(spans: Sequence[Span], count: int) -> list[list[Span]]:
+    """Return all spans in groups of up to `count`, each from all over the recording, the longest of their parts first.
+
+    The recording is parted into `count` runs of spans; each group has the next longest of every run, in order of time.
+    """
+    size = -(-len(spans) // count) or 1
+    runs = [sorted(spans[at : at + size], key=lambda span: -span.duration_s) for at in range(0, len(spans), size)]
+    groups = ([run[rank] for run in runs if rank < len(run)] for rank in range(size if runs else 0))
+    return [sorted(group, key=lambda span: span.start) for group in groups]
+
+
+def _languages(task: Task, engine: Transcriber, audio: Path, spans: Sequence[Span]) -> Iterator[str]:
+    """Yield the language that is heard in each group of windows in which there is a voice."""
+    info = asdict(engine.info())
+    for group in spread(spans, HEARD_AT_ONCE):
+        heard = [Window(span.start, wav.read_range(audio, span.start, span.end)) for span in group]
+        digest = hashlib.sha256(b"".join(window.samples.tobytes() for window in heard)).hexdigest()
+        key = ("language", info, digest)
+        found = task.cache.get(*key, check=lambda value: str(from_json(value)))
+        if found is None:
+            found = engine.detect_language(heard)
+            task.cache.put(*key, value=to_json(found))
+        if found != UNDETERMINED:
+            yield found
