@@ -45,10 +45,12 @@ sys.stdin.read()
 """
 SAY = """
 import json, sys
+from pathlib import Path
 from dropdub.engines.base import EngineSettings, Window
 from dropdub.engines.faster_whisper import FasterWhisperTranscriber
+from dropdub.media import wav
 engine = FasterWhisperTranscriber(EngineSettings(models={"faster-whisper": sys.argv[1]}))
-heard = list(engine.transcribe([Window(0.0, wav.read_range(sys.argv[2]))], language="en"))
+heard = list(engine.transcribe([Window(0.0, wav.read_range(Path(sys.argv[2])))], language="en"))
 text = " ".join(one.text for found in heard for one in found)
 print(json.dumps([engine.info().details["device"], list(engine.announcements()), text]))
 """

@@ -96,7 +96,7 @@ class NllbTranslator:
         threads = self._settings.threads
         made = Translator(str(self._folder), device=device, compute_type=compute_type, intra_threads=threads)
         if device == "cuda":  # what the card or its libraries lack shows only when it computes
-            made.translate_batch([[_END]], max_decoding_length=1)
+            made.translate_batch([["▁a", "▁a", _END]], max_decoding_length=2)
         return made
 
     def _wordings(self, texts: Sequence[str], source: str, target: str, *, count: int) -> list[tuple[str, ...]]:

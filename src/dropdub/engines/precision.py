@@ -61,12 +61,12 @@ def first_that_loads(wanted: Sequence[Precision], make: Callable[[str, str], T],
     What fails for want of memory or of support for the precision is announced. Raises EngineMissing, with what the
     library says, where the files are to blame, and OutOfMemory where the last one does not fit either.
     """
-    told: list[str] = []
+    failed: list[str] = []
     if any(device == "cuda" for device, _ in wanted):
         cuda.open_packaged()
     for number, (device, compute_type) in enumerate(wanted):
         try:
-            return Loaded(make(device, compute_type), device, compute_type, tuple(told))
+            made = make(device, compute_type)
         except (ValueError, RuntimeError, MemoryError) as error:
             reason = _reason(error)
             if reason is None:
@@ -76,9 +76,11 @@ def first_that_loads(wanted: Sequence[Precision], make: Callable[[str, str], T],
                 ) from error
             if number + 1 == len(wanted):
                 raise OutOfMemory(f"{engine} cannot be loaded as {compute_type} on {device}: {reason}.") from error
-            following = " on ".join(reversed(wanted[number + 1]))
-            told.append(f"{engine} works as {following}: {compute_type} on {device} {reason}.")
+            failed.append(f"{compute_type} on {device} {reason}")
             log.warning("precision falls back: engine=%s from=%s/%s reason=%s", engine, device, compute_type, error)
+        else:
+            told = (f"{engine} works as {compute_type} on {device}: {', '.join(failed)}.",) if failed else ()
+            return Loaded(made, device, compute_type, told)
     raise AssertionError("there is at least one way to compute")
 
 

@@ -8,6 +8,7 @@ files goes through soundfile instead.
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
@@ -21,20 +22,23 @@ def make_importable() -> None:
     """
     if find_spec("torchaudio") is None:
         return
-    try:
-        import torchaudio  # noqa: F401, PLC0415
-        import torchcodec  # noqa: F401, PLC0415
-    except (ImportError, OSError):
-        _forget("torchaudio", "torchcodec")
+    if not _imports("torchaudio"):
         _stand_in_for_extension()
-        _read_and_write_with_soundfile()
+    if not _imports("torchcodec"):  # also beside a torchaudio that is whole: it reads and writes by it
+        _let_transformers_look()
         _stand_in_for_torchcodec()
+        _read_and_write_with_soundfile()
 
 
-def _forget(*names: str) -> None:
-    """Take back what a failed import left behind."""
-    for loaded in [one for one in sys.modules if one.partition(".")[0] in names]:
-        del sys.modules[loaded]
+def _imports(name: str) -> bool:
+    """Import a package; where that fails, take back what it left behind, and return False."""
+    try:
+        import_module(name)
+    except (ImportError, OSError):
+        for loaded in [one for one in sys.modules if one.partition(".")[0] == name]:
+            del sys.modules[loaded]
+        return False
+    return True
 
 
 def _stand_in_for_extension() -> None:
@@ -43,6 +47,12 @@ def _stand_in_for_extension() -> None:
     extension._check_cuda_version = lambda: None
     extension.fail_if_no_align = lambda function: function
     sys.modules["torchaudio._extension"] = extension
+
+
+def _let_transformers_look() -> None:
+    """Let transformers see for itself that there is no torchcodec: it asks once, and may believe the stand-in."""
+    if find_spec("transformers") is not None:
+        import_module("transformers.audio_utils")
 
 
 def _stand_in_for_torchcodec() -> None:
