@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import venv
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
@@ -105,7 +105,7 @@ def add_command(installation: Installation, name: str) -> None:
         return
     place.parent.mkdir(parents=True, exist_ok=True)
     if WINDOWS:
-        place.write_bytes(command_text(program))
+        place.write_bytes(command_bytes(program))
     else:
         place.unlink(missing_ok=True)
         place.symlink_to(program)
@@ -120,14 +120,18 @@ def command_place(name: str) -> Path:
     return Path.home() / ".local" / "bin" / name
 
 
-def command_text(program: Path) -> bytes:
-    """Return a script that calls a program. `cmd` reads it in the console's code page, which lacks letters of many
-    names: so the folder of the account is left to its variable.
+def command_bytes(program: Path) -> bytes:
+    """Return a script that calls a program, as `cmd` reads it: in the console's code page."""
+    return command_text(program, Path(os.environ["LOCALAPPDATA"])).encode("oem", "replace")
+
+
+def command_text(program: PurePath, local: PurePath) -> str:
+    """Return the script's text. The code page lacks letters of many names: so the folder of the account is left to
+    its variable.
     """
-    local = Path(os.environ["LOCALAPPDATA"])
     within = program.is_relative_to(local)
     path = str(program.relative_to(local) if within else program).replace("%", "%%")
-    return f'@"{"%LOCALAPPDATA%" + os.sep if within else ""}{path}" %*\r\n'.encode("oem", "replace")
+    return f'@"{"%LOCALAPPDATA%" + chr(92) if within else ""}{path}" %*\r\n'
 
 
 def leads_to(place: Path, installation: Installation) -> bool:
@@ -135,7 +139,7 @@ def leads_to(place: Path, installation: Installation) -> bool:
     where = str(installation.scripts)
     if place.is_symlink():
         return str(place.readlink()).startswith(where)
-    return WINDOWS and place.is_file() and place.read_bytes() == command_text(installation.program(place.stem))
+    return WINDOWS and place.is_file() and place.read_bytes() == command_bytes(installation.program(place.stem))
 
 
 def say_next(root: Path, *, service: bool) -> None:
