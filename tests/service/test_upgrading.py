@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path, PureWindowsPath
@@ -64,6 +65,9 @@ class FakeEnvironment:
         )  # fmt: skip
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr
+
+    def forget_calls(self) -> None:
+        (self._folder / "calls").unlink()
 
     def calls(self) -> list[str]:
         """Return in a word or two what was called, in order: pip, or a service's command and its root."""
@@ -126,6 +130,38 @@ def test_nothing_is_removed_while_it_cannot_be_told_whether_there_is_a_service(e
 def test_a_service_is_removed_before_the_environment_that_it_runs_in(environment: FakeEnvironment) -> None:
     environment.run("--uninstall", "--root", environment.root)
     assert environment.calls() == ["status dubs", "uninstall dubs"] and not environment.into.exists()
+
+
+@on_posix
+def test_all_services_that_run_in_the_environment_are_stopped_while_it_is_renewed(environment: FakeEnvironment) -> None:
+    other = environment.a_root(environment.root.with_name("other"))
+    environment.run("--root", environment.root)
+    environment.tells(RUNNING)
+    environment.forget_calls()
+    environment.run("--root", other)
+    stopped = ["status dubs", "stop dubs", "status other", "stop other"]
+    assert environment.calls() == [*stopped, "pip", "start dubs", "start other"]
+
+
+@on_posix
+def test_each_root_that_was_installed_for_is_remembered_and_its_service_removed(environment: FakeEnvironment) -> None:
+    other = environment.a_root(environment.root.with_name("other"))
+    (environment.into / "installed.json").write_text(json.dumps({"root": str(environment.root)}), "utf-8")
+    environment.run("--root", other)
+    shutil.rmtree(environment.root)
+    environment.forget_calls()
+    told = environment.run("--uninstall")
+    assert environment.calls() == ["status dubs", "uninstall dubs", "status other", "uninstall other"]
+    assert f"Your files stay: {other}" in told and str(environment.root) not in told
+
+
+@on_posix
+def test_of_several_roots_the_one_that_was_named_is_deleted(environment: FakeEnvironment) -> None:
+    other = environment.a_root(environment.root.with_name("other"))
+    environment.run("--root", environment.root)
+    environment.run("--root", other)
+    environment.run("--uninstall", "--delete-root", "--root", other)
+    assert environment.root.is_dir() and not other.exists()
 
 
 # -- the commands of Windows --------------------------------------------------------------------------------------

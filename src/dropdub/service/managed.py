@@ -10,7 +10,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dropdub.config import ENV_PREFIX, load_config
+from dropdub.config import ENV_PREFIX, Config, load_config
 from dropdub.daemon.lock import is_held
 from dropdub.errors import ServiceError, StoreError, StoreOutdated, UsageError
 from dropdub.files import remove, write_whole
@@ -66,11 +66,13 @@ class Service:
     def of(path: Path, *, at_boot: bool | None = None, account: str | None = None) -> Service:
         """Return the service of the root at `path`: the one that is installed where `at_boot` does not say which.
 
+        Where the root is gone, its path alone tells which service is meant.
         Raises ConfigError.
         """
-        config = load_config(path / CONFIG_NAME)
+        gone = not (path / CONFIG_NAME).is_file()
+        config = Config() if gone else load_config(path / CONFIG_NAME)
         root = Root.at(path, config.folders.model_dump())
-        chosen = account or account_for(root.config_file)
+        chosen = account or ("" if gone else account_for(root.config_file))
         plans = [plan_for(root, config, at_boot=boot, account=chosen) for boot in (False, True)]
         if at_boot is None:
             at_boot = make_manager(plans[True]).file.exists() and not make_manager(plans[False]).file.exists()
@@ -119,7 +121,7 @@ class Service:
         """End it gently, until it is started again, also over a restart of the machine. Raises ServiceError."""
         self._refuse_absent()
         carry_out(self._manager.stopping())
-        if self._ends_when_asked():
+        if self.plan.root.is_dir() and self._ends_when_asked():
             return
         carry_out(self._manager.ending())
         if not _await(self._at_rest, ENDED_WITHIN_S):
