@@ -27,6 +27,7 @@ from dropdub.service.systemd import Systemd, unit_text
 from dropdub.service.windows import NAMESPACE, TaskScheduler
 
 SCHEMAS = Path(__file__).parents[1] / "data" / "taskscheduler"
+TEMPORARY = ("/tmp", "/var/tmp")
 ODD_NAMES = ["dubs", "Ana's dubs", 'a "b" c', "100% ção", "$HOME", "a & b <c>", "世界", "semi;colon #1"]
 
 
@@ -107,14 +108,18 @@ def test_folders_outside_the_root_may_be_written_to(tmp_path: Path) -> None:
     )
     [line] = [line for line in unit_text(a_plan(root, at_boot=True)).splitlines() if line.startswith("ReadWritePaths")]
     outside = sorted(tmp_path / name for name in ("share/in", "models", "database", "results", "lessons"))
-    assert line == f"ReadWritePaths={root.path} " + " ".join(f"-{folder}" for folder in outside)
+    assert line == f"ReadWritePaths={root.path} " + " ".join(f"-{folder}" for folder in [*outside, *TEMPORARY])
 
 
 def test_folders_are_where_the_daemon_looks_for_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     root = a_root(tmp_path / "root", metrics={"file": "~/metrics/dropdub.prom"}, job={"out": "results"})
     [line] = [line for line in unit_text(a_plan(root, at_boot=True)).splitlines() if line.startswith("ReadWritePaths")]
-    assert line == f"ReadWritePaths={root.path} -{tmp_path / 'home' / 'metrics'}"
+    assert line == f"ReadWritePaths={root.path} -{tmp_path / 'home' / 'metrics'} -/tmp -/var/tmp"
+
+
+def test_the_daemon_sees_the_same_temporary_files_as_who_names_one_to_it(plain: ServicePlan) -> None:
+    assert "PrivateTmp" not in unit_text(replace(plain, at_boot=True))
 
 
 def test_a_users_unit_asks_for_nothing_that_only_the_system_can_do(plan: ServicePlan) -> None:

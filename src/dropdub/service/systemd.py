@@ -19,7 +19,6 @@ START_WITHIN_S = 600
 
 SYSTEM_ONLY = """\
 CapabilityBoundingSet=
-PrivateTmp=yes
 ProtectSystem=strict
 ProtectClock=yes
 ProtectControlGroups=yes
@@ -31,7 +30,8 @@ RestrictNamespaces=yes
 """
 """What a user's own systemd may not do, or only with user namespaces, which many systems forbid.
 
-No PrivateDevices (graphics cards), no MemoryDenyWriteExecute (torch and numba compile while they run).
+No PrivateTmp (`jobs run /tmp/talk.mp4` names a file to the daemon), no PrivateDevices (graphics cards), no
+MemoryDenyWriteExecute (torch and numba compile while they run).
 """
 
 TEMPLATE = """\
@@ -162,7 +162,8 @@ def _system_hardening(plan: ServicePlan) -> str:
     is the daemon's to wait for.
     """
     cache = f"dropdub/{plan.name}"
-    folders = [_quoted(str(plan.root)), *(_quoted(f"-{folder}") for folder in plan.writable)]
+    temporary = ("-/tmp", "-/var/tmp")
+    folders = [_quoted(str(plan.root)), *(_quoted(f"-{folder}") for folder in plan.writable), *temporary]
     caching = f"CacheDirectory={cache}\nEnvironment=XDG_CACHE_HOME=%C/{cache}\n"
     return f"{SYSTEM_ONLY}{caching}ReadWritePaths={' '.join(folders)}\n"
 
