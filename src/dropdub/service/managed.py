@@ -17,7 +17,7 @@ from dropdub.files import remove, write_whole
 from dropdub.process import account_for, is_administrator, lives
 from dropdub.root import CONFIG_NAME, Root
 from dropdub.service.launchd import Launchd
-from dropdub.service.plan import STOP_GRACE_S, Manager, ServicePlan, plan_for
+from dropdub.service.plan import STOP_GRACE_S, Manager, ServicePlan, as_read_by, plan_for
 from dropdub.service.systemd import Systemd
 from dropdub.service.tool import carry_out
 from dropdub.service.windows import TaskScheduler
@@ -71,12 +71,13 @@ class Service:
         """
         gone = not (path / CONFIG_NAME).is_file()
         config = Config() if gone else load_config(path / CONFIG_NAME)
-        root = Root.at(path, config.folders.model_dump())
-        chosen = account or ("" if gone else account_for(root.config_file))
-        plans = [plan_for(root, config, at_boot=boot, account=chosen) for boot in (False, True)]
+        chosen = account or ("" if gone else account_for(path / CONFIG_NAME))
+        settings = [config, as_read_by(chosen, config)]
+        roots = [Root.at(path, one.folders.model_dump()) for one in settings]
+        plans = [plan_for(roots[boot], settings[boot], at_boot=boot, account=chosen) for boot in (False, True)]
         if at_boot is None:
             at_boot = make_manager(plans[True]).file.exists() and not make_manager(plans[False]).file.exists()
-        plan = plans[at_boot]
+        plan, root = plans[at_boot], roots[at_boot]
         return Service(make_manager(plan), plan, config.database or root.database_url, root.daemon_lock)
 
     def preview(self) -> Iterator[str]:
