@@ -76,7 +76,7 @@ class Service:
         roots = [Root.at(path, one.folders.model_dump()) for one in settings]
         plans = [plan_for(roots[boot], settings[boot], at_boot=boot, account=chosen) for boot in (False, True)]
         if at_boot is None:
-            at_boot = make_manager(plans[True]).file.exists() and not make_manager(plans[False]).file.exists()
+            at_boot = make_manager(plans[True]).is_installed() and not make_manager(plans[False]).is_installed()
         plan, root = plans[at_boot], roots[at_boot]
         return Service(make_manager(plan), plan, config.database or root.database_url, root.daemon_lock)
 
@@ -115,7 +115,7 @@ class Service:
         if self._manager.registration().enabled and self._pid() is not None:
             return
         self._refuse_other_daemon()
-        carry_out(self._manager.starting())
+        carry_out(self._manager.reviving())
         self._await_daemon()
 
     def stop(self) -> None:
@@ -215,7 +215,7 @@ class Service:
         if self.plan.at_boot and not is_administrator():
             raise _needs_administrator(self.plan)
         other = make_manager(replace(self.plan, at_boot=not self.plan.at_boot))
-        if other.file.exists():
+        if other.is_installed():
             raise UsageError(
                 f"{self.plan.root} has a {other.kind} already: {other.file}.",
                 remedy=f'Remove that first: jobs --root "{self.plan.root}" service uninstall',

@@ -87,6 +87,10 @@ class Manager(Protocol):
         """Register the definition that lies in `file` if need be, and start it, now and from now on."""
         ...
 
+    def reviving(self) -> list[Command]:
+        """Start one that is registered, now and from now on."""
+        ...
+
     def stopping(self) -> list[Command]:
         """Keep it from starting by itself; where the system ends a daemon gently, that too."""
         ...
@@ -105,6 +109,10 @@ class Manager(Protocol):
 
     def registration(self) -> Registration:
         """Ask the system."""
+        ...
+
+    def is_installed(self) -> bool:
+        """Return whether there is one of this kind: for the machine, or for one person."""
         ...
 
     def advice(self) -> list[str]:

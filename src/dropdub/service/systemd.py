@@ -91,6 +91,9 @@ class Systemd:
     def starting(self) -> list[Command]:
         return [self._command("daemon-reload"), self._command("enable", "--now", self._unit)]
 
+    def reviving(self) -> list[Command]:
+        return self.starting()
+
     def stopping(self) -> list[Command]:
         return [self._command("disable", "--now", self._unit)]
 
@@ -115,6 +118,9 @@ class Systemd:
             enabled=values.get("UnitFileState") == "enabled",
             state=values.get("ActiveState", ""),
         )
+
+    def is_installed(self) -> bool:
+        return self.file.exists()
 
     def advice(self) -> list[str]:
         if self._plan.at_boot or _lingers():
