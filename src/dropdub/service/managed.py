@@ -252,10 +252,15 @@ def _await(condition: Callable[[], bool], within_s: float) -> bool:
 
 def _advice_on_environment() -> list[str]:
     """Say which settings hold in this console only: a service has an environment of its own."""
-    names = sorted(name for name in os.environ if name.startswith(ENV_PREFIX))
+    names = sorted(name for name in os.environ if _is_setting(name.upper()))
     if not names:
         return []
     return [f"The service does not see what is set here by {', '.join(names)}: put it into {CONFIG_NAME}."]
+
+
+def _is_setting(variable: str) -> bool:
+    section = variable.removeprefix(ENV_PREFIX).partition("__")[0].lower()
+    return variable.startswith(ENV_PREFIX) and section in Config.model_fields
 
 
 def _needs_administrator(plan: ServicePlan) -> UsageError:
