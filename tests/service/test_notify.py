@@ -128,6 +128,18 @@ def test_a_daemon_that_waits_for_its_database_does_not_tell_that_it_ends(ear: Ea
         assert daemon.wait(PATIENCE_S) == 0
 
 
+def test_a_stop_that_is_asked_for_while_the_daemon_waits_for_its_database_holds(root: Root) -> None:
+    with watching(root, "tests.service.impatient") as daemon:
+        assert daemon.stdout is not None and b"Watching" in daemon.stdout.readline()
+        with sqlite3.connect(root.database_file, timeout=PATIENCE_S, isolation_level=None) as rival:
+            rival.execute("BEGIN EXCLUSIVE")
+            while b"Tried again" not in daemon.stdout.readline():
+                assert daemon.poll() is None
+            rival.execute("INSERT INTO control (key, value) VALUES ('stop', ?)", (str(daemon.pid),))
+            rival.execute("COMMIT")
+        assert daemon.wait(PATIENCE_S) == 0
+
+
 def test_a_process_without_streams_works_and_its_crash_is_in_the_log(root: Root) -> None:
     log = root.logs_dir / "service.log"
     with watching(root, "dropdub.windowless", str(log)) as daemon:

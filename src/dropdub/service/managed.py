@@ -181,7 +181,7 @@ class Service:
             if pid is None:
                 return _await(lambda: not self._is_held(), ENDED_WITHIN_S)  # it ends, or hangs and would not heed
             with closing(Store.open(self._url, migrate=False)) as store:
-                transitions.request_stop(store)
+                transitions.request_stop(store, pid=pid)
             return _await(lambda: not lives(pid), STOP_GRACE_S)  # the record says that it stopped before it is gone
         except StoreError:
             return False
