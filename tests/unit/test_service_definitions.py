@@ -144,6 +144,12 @@ def test_the_daemon_sees_the_same_temporary_files_as_who_names_one_to_it(plain: 
     assert "PrivateTmp" not in unit_text(replace(plain, at_boot=True))
 
 
+def test_what_the_system_kept_for_a_unit_is_removed_with_it(plain: ServicePlan) -> None:
+    [clean] = Systemd(replace(plain, at_boot=True)).forgetting()
+    assert clean.arguments == ("systemctl", "clean", "--what=cache", f"{plain.name}.service") and clean.may_fail
+    assert Systemd(plain).forgetting() == []
+
+
 def test_a_users_unit_asks_for_nothing_that_only_the_system_can_do(plan: ServicePlan) -> None:
     text = unit_text(plan)
     assert "ProtectSystem" not in text and "CapabilityBoundingSet" not in text and "User=" not in text

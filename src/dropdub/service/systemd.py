@@ -101,7 +101,9 @@ class Systemd:
         return [Command.attempt(*self._systemctl, "kill", "--signal=SIGKILL", self._unit)]
 
     def forgetting(self) -> list[Command]:
-        return []
+        """What libraries compiled goes with the unit, where systemd can do that (from 243 on)."""
+        cleaning = Command.attempt(*self._systemctl, "clean", "--what=cache", self._unit)
+        return [cleaning] if self._plan.at_boot else []
 
     def forgotten(self) -> list[Command]:
         return [
