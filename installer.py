@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import venv
 from pathlib import Path, PurePath
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 WINDOWS = os.name == "nt"
 COMMANDS = ("dropdub", "jobs")
+BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE")
 OF_A_ROOT = (
     *("inbox", "outbox", "voices", "work", "failed", "archive", "models"),
     *("config.yaml", "dropdub-report.yaml", "jobs.db", "jobs.db-wal", "jobs.db-shm", "jobs.db.migrate.lock"),
@@ -62,7 +64,7 @@ def install(installation: Installation, root: Path, source: str, *, extras: str,
     say(f"Setting up {installation.environment} (a few minutes the first time)")
     ended = stop_services(installation, root)
     make_environment(installation)
-    run_pip(installation, f"{source}[{extras}]")
+    install_package(installation, source, extras)
     if "speakers" in extras:
         run_pip(installation, "--no-deps", "resemblyzer")
     installation.remember(root)
@@ -102,6 +104,23 @@ def make_environment(installation: Installation) -> None:
     if importlib.util.find_spec("ensurepip") is None:
         sys.exit("This Python cannot make environments. On Debian or Ubuntu: sudo apt-get install python3-venv")
     venv.create(installation.environment, with_pip=True, clear=True)
+
+
+def install_package(installation: Installation, source: str, extras: str) -> None:
+    """Install from a wheel, also over one of the same version, or from a folder: from a copy of what is needed of it,
+    for a build leaves a folder behind, out of which the next one would take what was removed since.
+    """
+    if not Path(source).is_dir():
+        run_pip(installation, f"{source}[{extras}]")
+        run_pip(installation, "--force-reinstall", "--no-deps", source)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "dropdub"
+        copy.mkdir()
+        for name in BUILT_FROM:
+            shutil.copy(Path(source) / name, copy)
+        shutil.copytree(Path(source) / "src", copy / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        run_pip(installation, f"{copy}[{extras}]")
 
 
 def run_pip(installation: Installation, *arguments: str) -> None:

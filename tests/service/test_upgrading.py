@@ -71,8 +71,11 @@ class FakeEnvironment:
 
     def calls(self) -> list[str]:
         """Return in a word or two what was called, in order: pip, or a service's command and its root."""
-        lines = (self._folder / "calls").read_text("utf-8").splitlines() if (self._folder / "calls").exists() else []
-        return ["pip" if " pip " in f" {line} " else _service_call(line.split()) for line in lines]
+        return ["pip" if " pip " in f" {line} " else _service_call(line.split()) for line in self.lines()]
+
+    def lines(self) -> list[str]:
+        """Return each call as it was."""
+        return (self._folder / "calls").read_text("utf-8").splitlines()
 
     def _write(self, path: Path, text: str) -> None:
         path.write_text(f"#!/bin/sh\n{text}", "utf-8")
@@ -116,6 +119,20 @@ def test_under_a_service_that_cannot_be_stopped_nothing_is_renewed(environment: 
     environment.cannot_stop()
     assert "Nothing was touched" in environment.run("--root", environment.root, code=1)
     assert environment.calls() == ["status dubs", "stop dubs"]
+
+
+@on_posix
+def test_a_wheel_is_installed_also_over_one_of_the_same_version(environment: FakeEnvironment) -> None:
+    environment.run("--root", environment.root, "--from", "dropdub-0.1.0.whl")
+    [_, first, again] = environment.lines()
+    assert first.endswith("dropdub-0.1.0.whl[light]") and "--force-reinstall --no-deps dropdub-0.1.0.whl" in again
+
+
+@on_posix
+def test_a_folder_is_built_from_a_copy_so_that_nothing_removed_comes_back(environment: FakeEnvironment) -> None:
+    environment.run("--root", environment.root)
+    [_, built] = environment.lines()
+    assert built.endswith("/dropdub[light]") and str(REPOSITORY) not in built
 
 
 @on_posix
