@@ -92,7 +92,8 @@ def test_an_ffmpeg_that_cannot_burn_what_is_to_be_burnt_is_told(root: Path, tmp_
         pytest.skip("the stand-in is a shell script")
     old = tmp_path / "ffmpeg"
     old.write_text(
-        f'#!/bin/sh\n[ "$1" = -version ] && echo "ffmpeg version 4.4.2" && exit\nexec {find_ffmpeg()} "$@"\n'
+        f'#!/bin/sh\n[ "$1" = -version ] && echo "ffmpeg version 4.4.2" && exit\nexec {find_ffmpeg()} "$@"\n',
+        encoding="utf-8",
     )
     old.chmod(0o755)
     config = (root / "config.yaml").read_text(encoding="utf-8")

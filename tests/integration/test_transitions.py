@@ -260,7 +260,7 @@ def test_processes_that_claim_at_once_neither_lose_nor_double_a_step(store: Stor
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
         )
         for number in range(3)
     ]

@@ -86,7 +86,10 @@ def verified(plan: ServicePlan, folder: Path) -> str:
     unit.write_text(unit_text(plan), "utf-8")
     # `--user` asks for a session that a container does not have; the settings are the same for both.
     done = subprocess.run(
-        ["systemd-analyze", "verify", "--recursive-errors=no", str(unit)], capture_output=True, text=True, check=False
+        ["systemd-analyze", "verify", "--recursive-errors=no", str(unit)],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
     return f"{done.returncode}{done.stdout}{done.stderr}"
 
