@@ -53,7 +53,7 @@ def find_ffmpeg() -> Path:
 
 
 def _existing(chosen: str) -> Path:
-    found = shutil.which(Path(chosen).expanduser())
+    found = shutil.which(str(Path(chosen).expanduser()))
     if found is None:
         raise EngineMissing(
             f"The ffmpeg that is set, {chosen}, is not a program.",
