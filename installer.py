@@ -12,13 +12,15 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import venv
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
 WINDOWS = os.name == "nt"
 COMMANDS = ("dropdub", "jobs")
+BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE")
 OF_A_ROOT = (
     *("inbox", "outbox", "voices", "work", "failed", "archive", "models"),
     *("config.yaml", "dropdub-report.yaml", "jobs.db", "jobs.db-wal", "jobs.db-shm", "jobs.db.migrate.lock"),
@@ -30,7 +32,7 @@ def say(text: str) -> None:
 
 
 class Installation:
-    """One environment: where it is, which root it was made for, which commands lead to it."""
+    """One environment: where it is, which roots it was made for, which commands lead to it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -39,10 +41,16 @@ class Installation:
         self.python = self.scripts / ("python.exe" if WINDOWS else "python")
         self.record = folder / "installed.json"
 
-    def root(self) -> Path | None:
+    def roots(self) -> list[Path]:
+        """Return the roots that it was installed for, the newest last."""
         if not self.record.is_file():
-            return None
-        return Path(json.loads(self.record.read_text(encoding="utf-8"))["root"])
+            return []
+        told = json.loads(self.record.read_text(encoding="utf-8"))
+        return [Path(root) for root in told.get("roots") or [told["root"]]]  # `root`: written before there were several
+
+    def remember(self, root: Path) -> None:
+        roots = [*(other for other in self.roots() if other != root), root]
+        self.record.write_text(json.dumps({"roots": [str(one) for one in roots]}), encoding="utf-8")
 
     def program(self, name: str) -> Path:
         return self.scripts / (f"{name}.exe" if WINDOWS else name)
@@ -54,23 +62,40 @@ class Installation:
 def install(installation: Installation, root: Path, source: str, *, extras: str, service: bool) -> None:
     """Make environment, root and commands, or renew those that are there."""
     say(f"Setting up {installation.environment} (a few minutes the first time)")
-    known = service_of(installation, root)
-    renewed = known is not None and known["running"] and known["installed"]
-    if renewed and installation.jobs(root, "service", "stop") != 0:
-        sys.exit("The service could not be stopped: see above. Nothing was touched.")
+    ended = stop_services(installation, root)
     make_environment(installation)
-    run_pip(installation, f"{source}[{extras}]")
+    install_package(installation, source, extras)
     if "speakers" in extras:
         run_pip(installation, "--no-deps", "resemblyzer")
-    installation.record.write_text(json.dumps({"root": str(root)}), encoding="utf-8")
+    installation.remember(root)
     make_root(installation, root, light="quality" not in extras)
     for name in COMMANDS:
         add_command(installation, name)
     if service and installation.jobs(root, "service", "install") != 0:
         sys.exit("The service was not installed: see above. All else is ready.")
-    if renewed and not service and installation.jobs(root, "service", "start") != 0:
-        sys.exit("The service was not started again: see above. All else is ready.")
+    start_services(installation, [one for one in ended if not (service and one == root)])
     say_next(root, service=service)
+
+
+def stop_services(installation: Installation, root: Path) -> list[Path]:
+    """Stop all services that run in the environment, and return their roots."""
+    ended = []
+    for one in dict.fromkeys([*installation.roots(), root]):
+        known = service_of(installation, one)
+        if known is None or not (known["running"] and known["installed"]):
+            continue
+        if installation.jobs(one, "service", "stop") != 0:
+            start_services(installation, ended)
+            sys.exit("The service could not be stopped: see above. Nothing was touched.")
+        ended.append(one)
+    return ended
+
+
+def start_services(installation: Installation, roots: list[Path]) -> None:
+    """Start each of the services that were stopped, whatever becomes of the others."""
+    failed = [str(root) for root in roots if installation.jobs(root, "service", "start") != 0]
+    if failed:
+        sys.exit(f"Not started again, see above: the service of {', '.join(failed)}. All else is ready.")
 
 
 def make_environment(installation: Installation) -> None:
@@ -79,6 +104,23 @@ def make_environment(installation: Installation) -> None:
     if importlib.util.find_spec("ensurepip") is None:
         sys.exit("This Python cannot make environments. On Debian or Ubuntu: sudo apt-get install python3-venv")
     venv.create(installation.environment, with_pip=True, clear=True)
+
+
+def install_package(installation: Installation, source: str, extras: str) -> None:
+    """Install from a wheel, also over one of the same version, or from a folder: from a copy of what is needed of it,
+    for a build leaves a folder behind, out of which the next one would take what was removed since.
+    """
+    if not Path(source).is_dir():
+        run_pip(installation, f"{source}[{extras}]")
+        run_pip(installation, "--force-reinstall", "--no-deps", source)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "dropdub"
+        copy.mkdir()
+        for name in BUILT_FROM:
+            shutil.copy(Path(source) / name, copy)
+        shutil.copytree(Path(source) / "src", copy / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        run_pip(installation, f"{copy}[{extras}]")
 
 
 def run_pip(installation: Installation, *arguments: str) -> None:
@@ -105,7 +147,7 @@ def add_command(installation: Installation, name: str) -> None:
         return
     place.parent.mkdir(parents=True, exist_ok=True)
     if WINDOWS:
-        place.write_bytes(command_text(program))
+        place.write_bytes(command_bytes(program))
     else:
         place.unlink(missing_ok=True)
         place.symlink_to(program)
@@ -120,14 +162,18 @@ def command_place(name: str) -> Path:
     return Path.home() / ".local" / "bin" / name
 
 
-def command_text(program: Path) -> bytes:
-    """Return a script that calls a program. `cmd` reads it in the console's code page, which lacks letters of many
-    names: so the folder of the account is left to its variable.
+def command_bytes(program: Path) -> bytes:
+    """Return a script that calls a program, as `cmd` reads it: in the console's code page."""
+    return command_text(program, Path(os.environ["LOCALAPPDATA"])).encode("oem", "replace")
+
+
+def command_text(program: PurePath, local: PurePath) -> str:
+    """Return the script's text. The code page lacks letters of many names: so the folder of the account is left to
+    its variable.
     """
-    local = Path(os.environ["LOCALAPPDATA"])
     within = program.is_relative_to(local)
     path = str(program.relative_to(local) if within else program).replace("%", "%%")
-    return f'@"{"%LOCALAPPDATA%" + os.sep if within else ""}{path}" %*\r\n'.encode("oem", "replace")
+    return f'@"{"%LOCALAPPDATA%" + chr(92) if within else ""}{path}" %*\r\n'
 
 
 def leads_to(place: Path, installation: Installation) -> bool:
@@ -135,7 +181,7 @@ def leads_to(place: Path, installation: Installation) -> bool:
     where = str(installation.scripts)
     if place.is_symlink():
         return str(place.readlink()).startswith(where)
-    return WINDOWS and place.is_file() and place.read_bytes() == command_text(installation.program(place.stem))
+    return WINDOWS and place.is_file() and place.read_bytes() == command_bytes(installation.program(place.stem))
 
 
 def say_next(root: Path, *, service: bool) -> None:
@@ -146,22 +192,30 @@ def say_next(root: Path, *, service: bool) -> None:
 
 
 def uninstall(installation: Installation, root: Path | None, *, delete_root: bool) -> None:
-    """Remove service, commands and environment; the root only where that was said."""
-    root = root or installation.root()
-    if root is not None and (root / "config.yaml").is_file() and installation.program("jobs").exists():
-        known = service_of(installation, root)
-        if known is None:
-            sys.exit(f'Whether {root} has a service cannot be told: see: jobs --root "{root}" service status')
-        if known["installed"] and installation.jobs(root, "service", "uninstall") != 0:
-            sys.exit("The service could not be removed: see above. Nothing else was touched.")
+    """Remove services, commands and environment; of roots the one that was named, else all, where that was said."""
+    roots = list(dict.fromkeys([*installation.roots(), *([root] if root else [])]))
+    for one in roots:
+        remove_service(installation, one)
     for name in COMMANDS:
         place = command_place(name)
         if leads_to(place, installation):
             place.unlink()
             say(f"Removed {place}")
     remove_environment(installation)
-    if root is not None and (root / "config.yaml").is_file():
-        remove_root(root) if delete_root else say(f"Your files stay: {root}")
+    for one in [root] if root and delete_root else roots:
+        if (one / "config.yaml").is_file():
+            remove_root(one) if delete_root else say(f"Your files stay: {one}")
+
+
+def remove_service(installation: Installation, root: Path) -> None:
+    """Remove the service of a root, also of one whose folder is gone."""
+    if not installation.program("jobs").exists():
+        return
+    known = service_of(installation, root)
+    if known is None:
+        sys.exit(f'Whether {root} has a service cannot be told: see: jobs --root "{root}" service status')
+    if known["installed"] and installation.jobs(root, "service", "uninstall") != 0:
+        sys.exit(f"The service of {root} could not be removed: see above. Nothing else was touched.")
 
 
 def service_of(installation: Installation, root: Path) -> dict[str, Any] | None:
@@ -221,7 +275,11 @@ def main() -> None:
     parser.add_argument("--service", action="store_true", help="run it as a service, from now on")
     parser.add_argument("--from", dest="source", default=str(HERE), help="a wheel or a folder instead of this one")
     parser.add_argument("--uninstall", action="store_true", help="take all away again, but the root")
-    parser.add_argument("--delete-root", action="store_true", help="with --uninstall: the root too, with your files")
+    parser.add_argument(
+        "--delete-root",
+        action="store_true",
+        help="with --uninstall: --root, else every root, with your files",
+    )
     given = parser.parse_args()
     if given.delete_root and not given.uninstall:
         parser.error("--delete-root goes with --uninstall")
@@ -231,7 +289,7 @@ def main() -> None:
         uninstall(installation, root, delete_root=given.delete_root)
         return
     extras = "light,quality,speakers" if given.quality else "light"
-    root = root or installation.root() or Path.home() / "Dropdub"
+    root = root or next(reversed(installation.roots()), Path.home() / "Dropdub")
     install(installation, root, given.source, extras=extras, service=given.service)
 
 

@@ -79,7 +79,9 @@ def demo_target() -> str | None:
     check = (
         "from dropdub.engines.apertium import ApertiumTranslator as A; a = A(); a.load(); print(a.supports('en', 'es'))"
     )
-    found = subprocess.run([str(PYTHON), "-c", check], capture_output=True, text=True, check=False).stdout.strip()
+    found = subprocess.run(
+        [str(PYTHON), "-c", check], capture_output=True, encoding="utf-8", check=False
+    ).stdout.strip()
     if found == "True":
         return "es"
     say("No light translator is installed here (apertium, on Debian): transcript and subtitles only")
@@ -99,7 +101,9 @@ def test() -> None:
     say("import contracts")
     run(SCRIPTS / ("lint-imports.exe" if os.name == "nt" else "lint-imports"))
     say("tests")
-    run(PYTHON, "-m", "pytest", "--cov", "--cov-report=term:skip-covered", *sys.argv[2:])
+    # Windows reads and writes otherwise what names no encoding. Not for the programs that tests start: what libraries
+    # do there is told on their standard error.
+    run(PYTHON, "-X", "warn_default_encoding", "-m", "pytest", "--cov", "--cov-report=term:skip-covered", *sys.argv[2:])
 
 
 def chaos() -> None:

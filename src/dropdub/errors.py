@@ -11,7 +11,7 @@
     ├── Waiting                   cannot go on now, and goes on by itself once the condition has passed
     ├── PermanentError            trying again would end the same way
     │   ├── EmptyFile, UnreadableFile, NotAFile, NotMedia, NoAudio, NotText, TooLong, TooLarge
-    │   ├── EngineMissing, UnsupportedLanguage, VoiceMissing, BadSidecar
+    │   ├── EngineMissing, UnsupportedLanguage, VoiceMissing, BadSidecar, OutRefused
     │   ├── DownloadRefused, ModelIncomplete
     │   ├── HookFailed            a person's own program that is run at a job's end
     │   └── InterruptedTooOften
@@ -170,6 +170,16 @@ class DownloadRefused(PermanentError):
 
 class ModelIncomplete(PermanentError):
     usual_remedy = "Get it again with: jobs models pull."
+
+
+class OutRefused(PermanentError):
+    """The folder that a job wants its results in is there, and forbidden to the account or the service."""
+
+    usual_remedy = (
+        "Leave out `out`, and take the results from the outbox. Or give the account that runs Dropdub the right to "
+        "write there; for a service installed with --boot name the folder in config.yaml, too (job.out, or a profile's "
+        "out), and install it again. Then: jobs retry."
+    )
 
 
 class InterruptedTooOften(PermanentError):

@@ -56,7 +56,9 @@ def test_a_film_and_a_subtitle_in_any_order_are_one_job(site: Callable[..., Site
     root.drop_text(WORDS + "\n", "second.srt")
     for name in ("first.mp4", "second.mp4"):
         root.wait_for(name, "succeeded")
-        assert "ask not what your country" in root.published(Path(name).stem)[f"{Path(name).stem}.srt"].read_text()
+        assert "ask not what your country" in root.published(Path(name).stem)[f"{Path(name).stem}.srt"].read_text(
+            "utf-8"
+        )
     assert set(root.states()) == {"first.mp4", "second.mp4"}
     assert {path.name for path in (root.root / "archive").iterdir()} == {
         *("first.mp4", "first.en.srt", "second.mp4", "second.srt")

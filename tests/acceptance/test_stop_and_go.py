@@ -191,6 +191,22 @@ def test_run_works_copies_off_and_leaves_the_originals(site: Callable[..., Site]
     root.check()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a folder in which nobody may make another")
+def test_results_are_refused_for_a_folder_that_the_daemon_may_not_write_to(
+    site: Callable[..., Site], tmp_path: Path
+) -> None:
+    root = site()
+    root.start()
+    wait_until(lambda: "Watching" in root.output(), "the daemon to watch", timeout_s=30)
+    text = tmp_path / "mine.txt"
+    text.write_text("A text of mine.", encoding="utf-8")
+    assert root.jobs("run", str(text), "--out", "/sys").returncode == 1
+    job = root.job("mine.txt")
+    assert job["state"] == "failed" and "/sys cannot be written to" in job["reason"] and "config.yaml" in job["remedy"]
+    assert root.stop() == 0
+    root.check()
+
+
 def test_run_is_done_by_the_daemon_where_one_works_on_the_root(site: Callable[..., Site], tmp_path: Path) -> None:
     root = site()
     root.start()

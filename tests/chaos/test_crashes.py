@@ -171,7 +171,9 @@ def test_the_harness_notices_workers_that_outlive_their_daemon_and_work_on(
     site.environment[VARIABLE] = "stage.transcribe=slow"
     site.start(**site.environment)
     trace = site.root / "trace"
-    wait_until(lambda: trace.exists() and "stage.transcribe" in trace.read_text(), "the step to begin", timeout_s=60)
+    wait_until(
+        lambda: trace.exists() and "stage.transcribe" in trace.read_text("utf-8"), "the step to begin", timeout_s=60
+    )
     site.kill()
     found = harness.problems_after_death(site)
     assert any("outlived the daemon" in problem for problem in found), found

@@ -314,7 +314,9 @@ def test_thousands_of_events_are_lived_through(site: Callable[..., Site]) -> Non
 def test_of_two_daemons_started_at_once_one_works_and_the_other_says_so(site: Callable[..., Site]) -> None:
     root = site()
     command = [sys.executable, "-m", "dropdub", "--root", str(root.root), "watch"]
-    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    both = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") for _ in range(2)
+    ]
     try:
         wait_until(lambda: any(one.poll() is not None for one in both), "one of them to give way")
         [loser] = [one for one in both if one.poll() is not None]

@@ -28,7 +28,7 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def described(path: Path) -> str:
     """Return what ffmpeg says about a file."""
     command = [str(find_ffmpeg()), "-hide_banner", "-i", str(path)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60).stderr
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=60).stderr
 
 
 def test_a_book_becomes_an_audio_book_with_its_chapters_and_cover(tmp_path: Path, picture: bytes) -> None:

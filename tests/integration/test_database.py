@@ -109,7 +109,9 @@ def test_opening_again_keeps_what_is_there_and_needs_no_alembic(tmp_path: Path) 
 
 def test_processes_that_start_at_once_migrate_once(tmp_path: Path) -> None:
     script = f"from dropdub.store.database import Store; Store.open({url_in(tmp_path)!r}).close()"
-    processes = [subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    processes = [
+        subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, encoding="utf-8") for _ in range(3)
+    ]
     ends = [(process.communicate(timeout=90)[1], process.returncode) for process in processes]
     assert ends == [("", 0)] * 3
     connection = sqlite3.connect(tmp_path / "jobs.db")

@@ -19,6 +19,7 @@ import yaml
 
 from dropdub.doctor import folders, service
 from dropdub.doctor.report import REPORT_NAME
+from dropdub.media.ffmpeg import find_ffmpeg
 from dropdub.root import Root
 from dropdub.store import queries, transitions
 from dropdub.store.database import Store
@@ -84,6 +85,22 @@ def test_an_ffmpeg_that_lacks_what_is_used_or_answers_with_nothing_is_a_problem(
     assert "lacks aac (encoders)" in found(root, DROPDUB_FFMPEG=str(poor))["ffmpeg"]["text"]
     poor.write_text("#!/bin/sh\nexit 3\n", encoding="utf-8")
     assert found(root, DROPDUB_FFMPEG=str(poor))["ffmpeg"]["text"] == "it does not answer"
+
+
+def test_an_ffmpeg_that_cannot_burn_what_is_to_be_burnt_is_told(root: Path, tmp_path: Path) -> None:
+    if sys.platform == "win32":
+        pytest.skip("the stand-in is a shell script")
+    old = tmp_path / "ffmpeg"
+    old.write_text(
+        f'#!/bin/sh\n[ "$1" = -version ] && echo "ffmpeg version 4.4.2" && exit\nexec {find_ffmpeg()} "$@"\n',
+        encoding="utf-8",
+    )
+    old.chmod(0o755)
+    config = (root / "config.yaml").read_text(encoding="utf-8")
+    (root / "config.yaml").write_text(f"{config}\nffmpeg: {old}\n", encoding="utf-8")
+    assert "Subtitles in the picture" not in found(root)
+    told = found(root, DROPDUB_JOB__SUBTITLES__MODE="burn")["Subtitles in the picture"]
+    assert told["state"] == "warning" and "4.4.2 is too old" in told["text"] and "5.1" in told["remedy"]
 
 
 def test_folders_on_two_file_systems_are_told(tmp_path: Path) -> None:

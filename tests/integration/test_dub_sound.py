@@ -93,7 +93,7 @@ def stereo(tmp_path: Path, speech: Path) -> Path:
 
 def run_ffmpeg(*arguments: str) -> str:
     command = [str(find_ffmpeg()), "-nostdin", "-hide_banner", "-y", *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stderr
+    return subprocess.run(command, check=True, capture_output=True, encoding="utf-8", timeout=60).stderr
 
 
 def loudness(path: Path) -> float:
@@ -146,7 +146,7 @@ def test_under_the_dub_the_original_is_turned_down_kept_or_gone(driven: Callable
     ):
         job = driven(stereo, mix=options).run(until="mux")
         sound = dub(job)
-        report = json.loads((job.job_dir / "fit.es.json").read_text())["utterances"]
+        report = json.loads((job.job_dir / "fit.es.json").read_text("utf-8"))["utterances"]
         speaks = slice(round(report[0]["start"] * RATE_HZ), round(report[0]["end"] * RATE_HZ))
         quiet = slice(-round(STILL_S * RATE_HZ), None)
         levels[name] = [tone_level(sound[at, 0]) for at in (speaks, quiet)]
@@ -200,7 +200,7 @@ def test_voices_are_taken_out_where_an_engine_can_and_else_it_is_said_that_they_
     job = driven(stereo, entry, mix={"separate": True}).run()
     assert said not in job.warnings
     sound = dub(job)
-    report = json.loads(job.published["manifest.json"].read_text())
+    report = json.loads(job.published["manifest.json"].read_text("utf-8"))
     assert "fake-separator" in [engine["name"] for engine in report["engines"]]
     first = report["fit"]["es"]["utterances"][0]
     speaks, quiet = slice(round(first["start"] * RATE_HZ), round(first["end"] * RATE_HZ)), slice(-RATE_HZ, None)

@@ -36,7 +36,9 @@ def calls(tmp_path: Path) -> Callable[[str], list[str]]:
             "-c",
             script,
         ]
-        done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=False, timeout=120)
+        done = subprocess.run(
+            [*command, str(tmp_path)], capture_output=True, encoding="utf-8", check=False, timeout=120
+        )
         if "PTRACE" in done.stderr or "Operation not permitted" in done.stderr:
             pytest.skip("this account may not trace processes")
         assert done.returncode == 0, done.stderr

@@ -273,7 +273,7 @@ def as_another(path: Path, source_dir: Path, origin: str) -> str:
         env={"PYTHONPATH": "src"},
         cwd=Path(__file__).parents[2],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
         timeout=60,
     )

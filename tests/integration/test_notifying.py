@@ -343,7 +343,7 @@ def test_a_program_that_outlives_a_killed_daemon_is_ended_by_the_next_start(tmp_
     Hook(Path({str(tmp_path)!r}))(CHILD + "time.sleep(600)", {str(tmp_path / "pid")!r}, deadline_s=500)
     """
     daemon = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)])
-    wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text() != "", "the hook to run")
+    wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text("utf-8") != "", "the hook to run")
     daemon.kill()
     daemon.wait()
     reap_survivors(tmp_path)

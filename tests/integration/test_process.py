@@ -142,7 +142,11 @@ os.kill(os.getpid(), 9)
 
 def test_what_outlived_a_killed_daemon_is_ended_and_told_of(run_dir: Path) -> None:
     daemon = subprocess.run(
-        [sys.executable, "-c", ORPHANS, str(run_dir), FAMILY], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", ORPHANS, str(run_dir), FAMILY],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=60,
     )
     assert daemon.returncode == -signal.SIGKILL, daemon.stderr
     orphans = [psutil.Process(int(pid)) for pid in daemon.stdout.split()]
@@ -232,7 +236,7 @@ def test_a_signal_to_stop_only_sets_a_flag(number: int) -> None:
         while not asked.wait(0.05): pass
         print("asked to stop")
     """)
-    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, encoding="utf-8")
     assert process.stdout is not None
     process.stdout.readline()
     process.send_signal(number)

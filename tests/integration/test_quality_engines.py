@@ -226,7 +226,7 @@ shelf.transcriber("faster-whisper", language="en")
 shelf.translator("nllb", source="en", target="pt")
 print([name for name in ("torch", "transformers") if name in sys.modules])
 """
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=60, check=True)
     assert ended.stdout.strip() == "[]"
 
 

@@ -114,7 +114,7 @@ def test_a_film_that_failed_is_taken_for_one_that_came_late_only(context: Contex
 def test_where_the_transcript_is_gone_the_name_has_to_do(context: Context) -> None:
     film = a_film(context)
     for content in ("[]", "no JSON", None):
-        Path(film.outputs[0]).write_text(content) if content else Path(film.outputs[0]).unlink()
+        Path(film.outputs[0]).write_text(content, encoding="utf-8") if content else Path(film.outputs[0]).unlink()
         revision = found(context, a_subtitle(context, shift_s=0.5))
         assert isinstance(revision, Revision) and revision.transcript is None
 

@@ -92,7 +92,7 @@ def test_a_language_that_the_model_does_not_know_is_refused(nllb: Path) -> None:
 def test_a_model_of_one_pair_says_which_by_its_name(tmp_path: Path) -> None:
     folder = tmp_path / "opus-mt-en-pt"
     folder.mkdir()
-    (folder / "config.json").write_text('{"model_type": "marian"}')
+    (folder / "config.json").write_text('{"model_type": "marian"}', encoding="utf-8")
     assert engine(folder).supports("en-GB", "pt-BR")
     assert not engine(folder).supports("pt", "en")
 
@@ -120,7 +120,7 @@ def test_without_a_model_it_is_waited_for_and_a_broken_one_is_a_sentence(tmp_pat
     with pytest.raises(Waiting, match="opus-mt-en-pt"):
         Shelf(settings=settings).translator("transformers", source="en", target="pt")
     (tmp_path / "opus-mt-en-pt").mkdir()
-    (tmp_path / "opus-mt-en-pt" / "config.json").write_text('{"model_type": "marian"}')
+    (tmp_path / "opus-mt-en-pt" / "config.json").write_text('{"model_type": "marian"}', encoding="utf-8")
     with pytest.raises(Waiting, match="opus-mt-en-pt"):  # a copy that is still under way
         Shelf(settings=settings).translator("transformers", source="en", target="pt")
     (tmp_path / "opus-mt-en-pt" / "model.safetensors").write_bytes(b"torn")

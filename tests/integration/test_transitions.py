@@ -260,7 +260,7 @@ def test_processes_that_claim_at_once_neither_lose_nor_double_a_step(store: Stor
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
         )
         for number in range(3)
     ]
@@ -422,7 +422,15 @@ def test_pausing_and_stopping_are_asked_for_and_taken_back(store: Store) -> None
         transitions.request_stop(store)
     assert queries.requests(store) == {"paused", "stop"}
     transitions.resume_all(store)
-    transitions.clear_stop(store)
+    transitions.clear_stop(store, pid=7)
+    assert queries.requests(store) == frozenset()
+
+
+def test_a_stop_holds_for_the_daemon_that_it_was_asked_of_and_for_no_later_one(store: Store) -> None:
+    transitions.request_stop(store, pid=7)
+    transitions.clear_stop(store, pid=7)
+    assert queries.requests(store) == {"stop"}
+    transitions.clear_stop(store, pid=8)
     assert queries.requests(store) == frozenset()
 
 

@@ -166,7 +166,7 @@ def test_stop_ends_all_its_threads_and_may_come_twice_or_without_a_start(inbox: 
 def run(inbox: Path, *prefix: str, before: str = "", after: str = "") -> str:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
     command = [*prefix, sys.executable, "-c", START.format(before=before, after=after), str(inbox)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,16 @@ def test_the_words_of_a_services_life(root: Root, system: FakeSystem) -> None:
     assert "runs (process" in jobs(root, "start").stdout
     assert "Nothing in" in jobs(root, "uninstall").stdout
     assert jobs(root, "status").returncode == 1
+
+
+def test_the_service_of_a_root_that_was_deleted_is_removed_by_its_path(root: Root, system: FakeSystem) -> None:
+    assert jobs(root, "install").returncode == 0
+    file = Path(json.loads(jobs(root, "status", "--json").stdout)["file"])
+    shutil.rmtree(root.path)
+    assert json.loads(jobs(root, "status", "--json").stdout)["installed"]
+    assert jobs(root, "uninstall").returncode == 0 and not file.exists() and not root.path.exists()
+    again = jobs(root, "uninstall")
+    assert again.returncode == 1 and "No service is installed" in again.stderr
 
 
 def test_a_dry_run_shows_all_and_changes_nothing(root: Root, system: FakeSystem) -> None:

@@ -31,7 +31,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
     done = subprocess.run(
         [sys.executable, "-m", "build", "--outdir", str(folder), str(copied(tmp_path_factory.mktemp("source")))],
-        capture_output=True, text=True, check=False,
+        capture_output=True, encoding="utf-8", check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return next(folder.glob("*.whl"))
@@ -72,7 +72,7 @@ def test_installed_once_it_works_off_what_is_dropped_and_goes_without_touching_f
     sample = next(into.rglob("dropdub/samples/jfk.flac"))
     shutil.copyfile(sample, root / "inbox" / "jfk.flac")
     wait_until((root / "outbox" / "jfk" / "manifest.json").exists, "the recording to be done", timeout_s=240)
-    shown = subprocess.run([dropdub, "--root", root, "status"], capture_output=True, text=True, check=False)
+    shown = subprocess.run([dropdub, "--root", root, "status"], capture_output=True, encoding="utf-8", check=False)
     assert shown.returncode == 0 and "succeeded" in shown.stdout
 
     (root / "letter.txt").write_text("not of Dropdub", "utf-8")

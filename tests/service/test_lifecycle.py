@@ -120,6 +120,26 @@ def test_a_task_is_disabled_before_the_daemon_is_asked_so_that_no_trigger_revive
     assert "/DISABLE" in (system.folder / "calls").read_text("utf-8").splitlines()[-1]
 
 
+@pytest.mark.parametrize("at_boot", [True, False])
+def test_a_task_whose_file_is_gone_is_known_by_what_the_system_tells(
+    root: Root, system: FakeSystem, monkeypatch: pytest.MonkeyPatch, at_boot: bool
+) -> None:
+    monkeypatch.setattr(managed, "make_manager", TaskScheduler)
+    monkeypatch.setattr(managed, "is_administrator", lambda: True)
+    assert not Service.of(root.path).plan.at_boot
+    Service.of(root.path, at_boot=at_boot).install()
+    Path(status(root.path).file).unlink()
+    found = Service.of(root.path)
+    assert found.plan.at_boot is at_boot
+    found.stop()
+    found.start()
+    assert pid_of(found)
+    with pytest.raises(UsageError, match="already"):
+        Service.of(root.path, at_boot=not at_boot).install()
+    found.uninstall()
+    assert not found.status().installed
+
+
 def test_a_daemon_that_does_not_heed_is_ended(
     root: Root, plan: ServicePlan, system: FakeSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -74,8 +74,10 @@ def ear(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
 def watching(root: Root, *module: str) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", *(module or ("dropdub",)), "--root", str(root.path), "watch"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as daemon:
-        yield daemon
-        daemon.kill()
+        try:
+            yield daemon
+        finally:
+            daemon.kill()
 
 
 def test_states_reach_who_listens(ear: Ear) -> None:
@@ -108,6 +110,34 @@ def test_a_daemon_whose_heartbeat_cannot_be_written_gives_no_sign(ear: Ear, root
             ear.falls_silent()
             rival.rollback()
         ear.until("WATCHDOG=1")
+
+
+def test_a_daemon_that_waits_for_its_database_does_not_tell_that_it_ends(ear: Ear, root: Root) -> None:
+    """systemd kills what has said so, once TimeoutStopSec is over."""
+    with watching(root, "tests.service.impatient") as daemon:
+        assert daemon.stdout is not None
+        ear.until("WATCHDOG=1")
+        with sqlite3.connect(root.database_file, timeout=PATIENCE_S) as rival:
+            rival.execute("BEGIN EXCLUSIVE")
+            while b"Tried again" not in daemon.stdout.readline():
+                assert daemon.poll() is None
+            rival.rollback()
+        assert "STOPPING=1" not in ear.until("READY=1")
+        daemon.send_signal(signal.SIGTERM)
+        assert ear.until("STOPPING=1")[-1] == "STOPPING=1"
+        assert daemon.wait(PATIENCE_S) == 0
+
+
+def test_a_stop_that_is_asked_for_while_the_daemon_waits_for_its_database_holds(root: Root) -> None:
+    with watching(root, "tests.service.impatient") as daemon:
+        assert daemon.stdout is not None and b"Watching" in daemon.stdout.readline()
+        with sqlite3.connect(root.database_file, timeout=PATIENCE_S, isolation_level=None) as rival:
+            rival.execute("BEGIN EXCLUSIVE")
+            while b"Tried again" not in daemon.stdout.readline():
+                assert daemon.poll() is None
+            rival.execute("INSERT INTO control (key, value) VALUES ('stop', ?)", (str(daemon.pid),))
+            rival.execute("COMMIT")
+        assert daemon.wait(PATIENCE_S) == 0
 
 
 def test_a_process_without_streams_works_and_its_crash_is_in_the_log(root: Root) -> None:

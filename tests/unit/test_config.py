@@ -90,6 +90,8 @@ def test_all_problems_are_told_together_each_with_its_line(write: Any) -> None:
         ("split:\n  target: 60\n  window: 50\n", "window must be at most half of target"),
         ("_env_prefix: X_\n", "line 1: _env_prefix: there is no such setting"),
         ("profiles:\n  a: {targts: [pt]}\n", "profiles.a.targts: there is no such setting"),
+        ("job: {out: results}\n", "line 1: job.out: 'results' is not a full path"),
+        ("profiles:\n  a: {out: ~/results}\n", "profiles.a.out: '~/results' is not a full path"),
         ("- one\n", "expected settings as `name: value` lines"),
         ("1: one\n", "expected settings as `name: value` lines"),
         ("a: [1,\n", "line 2: not valid YAML"),

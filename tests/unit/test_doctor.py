@@ -29,6 +29,18 @@ def test_ffmpegs_listing_tells_what_is_missing() -> None:
     assert software.lacking("  E mov,mp4,m4a  QuickTime", ("mp4",)) == []
 
 
+def test_burning_is_looked_at_where_the_settings_or_a_profile_ask_for_it() -> None:
+    burn = {"subtitles": {"mode": "burn"}}
+    assert not software.burns(Config())
+    assert software.burns(Config.model_validate({"job": burn}))
+    assert software.burns(Config.model_validate({"profiles": {"lessons": burn}}))
+
+
+@pytest.mark.parametrize(("version", "old"), [("5.0.3", True), ("n4.4", True), ("5.1.9-0+deb12u1", False)])
+def test_an_ffmpeg_that_is_too_old_to_burn_is_known(version: str, old: bool) -> None:
+    assert software.is_old(version, software.OLDEST_BURNING) is old
+
+
 @pytest.mark.parametrize(
     ("said", "version", "old"),
     [

@@ -11,7 +11,9 @@ def run(setting: str | None) -> subprocess.CompletedProcess[str]:
     environment = {"PYTHONPATH": str(Path(__file__).parents[2] / "src")}
     if setting is not None:
         environment["DROPDUB_FAILPOINTS"] = setting
-    return subprocess.run([sys.executable, "-c", REACH], env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", REACH], env=environment, capture_output=True, encoding="utf-8", check=False
+    )
 
 
 def test_nothing_happens_when_off_or_when_another_place_is_named() -> None:

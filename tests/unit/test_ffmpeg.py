@@ -11,10 +11,13 @@ import pytest
 import soundfile
 
 from dropdub import process
+from dropdub.config import Config
+from dropdub.daemon.pools import make_pools
 from dropdub.errors import DeadlineExceeded, DiskFull, EngineMissing, MediaToolFailed
 from dropdub.media.containers import CONTAINERS, FORMAT_WHITELIST, PROTOCOLS
 from dropdub.media.ffmpeg import FFMPEG_VARIABLE, find_ffmpeg, input_arguments, run_ffmpeg
 from dropdub.media.toolrun import run_tool
+from dropdub.root import Root
 from tests.waiting import wait_until
 
 needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="a POSIX file system and descriptors")
@@ -28,8 +31,18 @@ def test_the_variable_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_variable_that_names_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FFMPEG_VARIABLE, "/nowhere/ffmpeg")
-    with pytest.raises(EngineMissing, match="names /nowhere/ffmpeg, which is not a program"):
+    with pytest.raises(EngineMissing, match="/nowhere/ffmpeg, is not a program"):
         find_ffmpeg()
+
+
+def test_workers_get_the_ffmpeg_of_the_settings(tmp_path: Path) -> None:
+    pools = make_pools(Root.at(tmp_path), Config(ffmpeg="/opt/ffmpeg"), lambda: None)
+    assert {pool._launch.environment[FFMPEG_VARIABLE] for pool in pools.values()} == {"/opt/ffmpeg"}
+
+
+def test_the_variable_comes_before_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FFMPEG_VARIABLE, "/other/ffmpeg")
+    assert Config(ffmpeg="/opt/ffmpeg").ffmpeg == "/other/ffmpeg"
 
 
 def test_without_a_system_ffmpeg_the_one_of_the_package_is_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,7 +38,7 @@ def test_what_was_measured_here_comes_first_and_only_for_its_model_and_device(tm
     assert precisions("cpu", settings, model=MODEL)[:2] == (("cpu", "float32"), ("cpu", "int8"))
     assert precisions("cpu", settings, model=MODEL.with_name("other"))[0] == ("cpu", "int8")
     assert precisions("cuda", settings, model=MODEL)[0] == ("cuda", "float16")
-    (tmp_path / "state" / FILE).write_text("[not json")
+    (tmp_path / "state" / FILE).write_text("[not json", encoding="utf-8")
     assert chosen_compute_type(tmp_path / "state", MODEL, device="cpu") is None
 
 

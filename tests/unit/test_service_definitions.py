@@ -7,6 +7,7 @@ import plistlib
 import re
 import shutil
 import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
@@ -22,11 +23,16 @@ from dropdub.errors import UsageError
 from dropdub.root import Root
 from dropdub.service import systemd, windows
 from dropdub.service.launchd import Launchd
+from dropdub.service.managed import Service
 from dropdub.service.plan import ServicePlan, plan_for, service_name
 from dropdub.service.systemd import Systemd, unit_text
 from dropdub.service.windows import NAMESPACE, TaskScheduler
 
+if sys.platform != "win32":
+    import pwd
+
 SCHEMAS = Path(__file__).parents[1] / "data" / "taskscheduler"
+TEMPORARY = ("/tmp", "/var/tmp")
 ODD_NAMES = ["dubs", "Ana's dubs", 'a "b" c', "100% ção", "$HOME", "a & b <c>", "世界", "semi;colon #1"]
 
 
@@ -80,7 +86,10 @@ def verified(plan: ServicePlan, folder: Path) -> str:
     unit.write_text(unit_text(plan), "utf-8")
     # `--user` asks for a session that a container does not have; the settings are the same for both.
     done = subprocess.run(
-        ["systemd-analyze", "verify", "--recursive-errors=no", str(unit)], capture_output=True, text=True, check=False
+        ["systemd-analyze", "verify", "--recursive-errors=no", str(unit)],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
     return f"{done.returncode}{done.stdout}{done.stderr}"
 
@@ -107,14 +116,41 @@ def test_folders_outside_the_root_may_be_written_to(tmp_path: Path) -> None:
     )
     [line] = [line for line in unit_text(a_plan(root, at_boot=True)).splitlines() if line.startswith("ReadWritePaths")]
     outside = sorted(tmp_path / name for name in ("share/in", "models", "database", "results", "lessons"))
-    assert line == f"ReadWritePaths={root.path} " + " ".join(f"-{folder}" for folder in outside)
+    assert line == f"ReadWritePaths={root.path} " + " ".join(f"-{folder}" for folder in [*outside, *TEMPORARY])
 
 
 def test_folders_are_where_the_daemon_looks_for_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    root = a_root(tmp_path / "root", metrics={"file": "~/metrics/dropdub.prom"}, job={"out": "results"})
+    root = a_root(tmp_path / "root", metrics={"file": "~/metrics/dropdub.prom"})
     [line] = [line for line in unit_text(a_plan(root, at_boot=True)).splitlines() if line.startswith("ReadWritePaths")]
-    assert line == f"ReadWritePaths={root.path} -{tmp_path / 'home' / 'metrics'}"
+    assert line == f"ReadWritePaths={root.path} -{tmp_path / 'home' / 'metrics'} -/tmp -/var/tmp"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="asks for the home of another account than this one")
+def test_a_tilde_is_the_home_of_who_runs_the_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "of-who-installs-it"))
+    theirs = Path(pwd.getpwnam("nobody").pw_dir)
+    a_root(
+        tmp_path / "root",
+        folders={"outbox": "~/results", "work": "~/work"},
+        models={"dir": "~/models"},
+        metrics={"file": "~/metrics/dropdub.prom"},
+    )
+    at_boot = Service.of(tmp_path / "root", at_boot=True, account="nobody").plan
+    assert set(at_boot.writable) == {theirs / name for name in ("results", "work", "models", "metrics")}
+    assert at_boot.log == theirs / "work" / "logs" / "service.log"
+    mine = Service.of(tmp_path / "root", at_boot=False).plan
+    assert tmp_path / "of-who-installs-it" / "results" in mine.writable
+
+
+def test_the_daemon_sees_the_same_temporary_files_as_who_names_one_to_it(plain: ServicePlan) -> None:
+    assert "PrivateTmp" not in unit_text(replace(plain, at_boot=True))
+
+
+def test_what_the_system_kept_for_a_unit_is_removed_with_it(plain: ServicePlan) -> None:
+    [clean] = Systemd(replace(plain, at_boot=True)).forgetting()
+    assert clean.arguments == ("systemctl", "clean", "--what=cache", f"{plain.name}.service") and clean.may_fail
+    assert Systemd(plain).forgetting() == []
 
 
 def test_a_users_unit_asks_for_nothing_that_only_the_system_can_do(plan: ServicePlan) -> None:

@@ -25,6 +25,12 @@ class Invocation:
 
         return root_path(self.root)
 
+    def named_path(self) -> Path:
+        """Return the root, also one that was named and is none any more: its service may be there still."""
+        from dropdub.cli.place import root_path
+
+        return self.root.absolute() if self.root is not None else root_path(None)
+
     def place(self) -> Place:
         from dropdub.cli.place import find_place
 

@@ -182,12 +182,14 @@ def service_install(
 def service_uninstall(context: Context) -> None:
     """Stop the service and take it away. Your files and jobs stay.
 
+    Of a root that is gone, too: name its folder with --root.
+
     \b
     jobs service uninstall
     """
     from dropdub.cli import service as act
 
-    raise typer.Exit(act.uninstall(context.obj.path()))
+    raise typer.Exit(act.uninstall(context.obj.named_path()))
 
 
 @service_app.command("start")
@@ -211,7 +213,7 @@ def service_stop(context: Context) -> None:
     """
     from dropdub.cli import service as act
 
-    raise typer.Exit(act.stop(context.obj.path()))
+    raise typer.Exit(act.stop(context.obj.named_path()))
 
 
 @service_app.command("status")
@@ -225,4 +227,4 @@ def service_status(context: Context, as_json: Json = False) -> None:
     """
     from dropdub.cli import service as act
 
-    raise typer.Exit(act.status(context.obj.path(), as_json=as_json))
+    raise typer.Exit(act.status(context.obj.named_path(), as_json=as_json))

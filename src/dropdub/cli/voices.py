@@ -54,8 +54,11 @@ def show_list(place: Place, *, as_json: bool) -> int:
 
 def add(place: Place, name: str, file: Path, *, replace: bool, force: bool) -> int:
     """Check a recording, level it and keep it as a voice. What is not good enough is refused, unless `force`."""
+    from dropdub.config import load_config
+    from dropdub.media.ffmpeg import use_ffmpeg
     from dropdub.media.voice_check import check_voice
 
+    use_ffmpeg(load_config(place.root.config_file).ffmpeg)
     target = place.root.voices / f"{_safe(name)}.wav"
     if target.exists() and not replace:
         raise UsageError(

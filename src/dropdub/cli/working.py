@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,7 @@ def watch(root: Path, *, until_idle: bool) -> int:
 def run(place: Place, files: Sequence[Path], *, overrides: dict[str, Any], profile: str | None) -> int:
     """Work files off now, and show how far they are and what came out."""
     _refuse_impossible(place, overrides, profile)
+    _make_out(overrides)
     from dropdub.daemon.runs import run_files
 
     with _shown(console()) as shown:
@@ -124,6 +125,13 @@ def _refuse_impossible(place: Place, overrides: dict[str, Any], profile: str | N
         config.options_for(profile, overrides)
     except ValidationError as error:
         raise UsageError(str(error.errors()[0]["msg"]).removeprefix("Value error, ") + ".") from error
+
+
+def _make_out(overrides: dict[str, Any]) -> None:
+    """Make the folder for the results, with the rights of who asks: the daemon waits for one that is absent."""
+    if "out" in overrides:
+        with suppress(OSError):  # a share that is not connected yet
+            Path(overrides["out"]).mkdir(parents=True, exist_ok=True)
 
 
 def _say_timed(line: str) -> None:

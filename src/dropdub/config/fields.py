@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -51,6 +52,12 @@ def no_repeats(value: tuple[T, ...]) -> tuple[T, ...]:
 
 def one_is_a_list(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
+
+
+def full_path(value: str) -> str:
+    if not Path(value).is_absolute():
+        raise ValueError(f"{value!r} is not a full path: what it is relative to differs from start to start")
+    return value
 
 
 def _web_address(value: SecretStr) -> SecretStr:

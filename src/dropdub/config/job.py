@@ -11,6 +11,7 @@ from dropdub.config.fields import (
     NotNegative,
     Positive,
     Section,
+    full_path,
     language_or_auto,
     no_repeats,
     number_or_language,
@@ -84,7 +85,7 @@ class JobOptions(Section):
     duplicates: Literal["skip", "again"] = "skip"
     subtitles: SubtitleStyle = SubtitleStyle()
     text: TextOptions = TextOptions()
-    out: str | None = None
+    out: Annotated[str, AfterValidator(full_path)] | None = None
 
     def overridden(self, changes: dict[str, Any]) -> JobOptions:
         """Return these options with `changes` laid over them, validated again.

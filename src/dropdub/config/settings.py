@@ -179,6 +179,7 @@ class Config(BaseSettings):
 
     folders: Folders = Folders()
     database: str | None = None
+    ffmpeg: str | None = None
     inbox: InboxSettings = InboxSettings()
     job: JobOptions = JobOptions()
     profiles: dict[str, dict[str, Any]] = Field(default_factory=dict)

@@ -8,6 +8,7 @@ from typing import Any
 import psutil
 
 from dropdub.config import Config, EnginePoolSettings, PoolSettings
+from dropdub.media.ffmpeg import FFMPEG_VARIABLE
 from dropdub.pool.messages import Start
 from dropdub.pool.pool import Launch, Pool
 from dropdub.root import Root
@@ -31,6 +32,7 @@ def make_pools(root: Root, config: Config, wake: Callable[[], None]) -> dict[str
             start=_start(root, config, name, numbers),
             stall_s=config.deadlines.stall,
             start_s=config.deadlines.start,
+            environment={FFMPEG_VARIABLE: config.ffmpeg} if config.ffmpeg else {},
         )
         pools[name] = Pool(name, numbers, launch, wake=wake)
     return pools

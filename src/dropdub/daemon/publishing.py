@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.daemon.context import Context, film_name, job_id
-from dropdub.errors import UnexpectedError, Waiting
+from dropdub.errors import UnexpectedError
 from dropdub.failpoints import reach
 from dropdub.files import free_name, fsync_dir, numbered_folder, rename
+from dropdub.pipeline.outfolder import trouble_with
 from dropdub.store import transitions
 from dropdub.store.tables import Job
 
@@ -16,18 +17,14 @@ from dropdub.store.tables import Job
 def publish(context: Context, job: Job, result: dict[str, Any]) -> list[str]:
     """Rename what a publish step staged into the job's folder; return the paths. Safe to do again after a crash.
 
-    Raises Waiting where the outbox cannot be written to, UnexpectedError where a deliverable is nowhere.
+    Raises Waiting or OutRefused where the outbox cannot be written to, UnexpectedError where a deliverable is nowhere.
     """
     staging = context.staging_of(job)
     try:
         folder = _folder(context, job)
         return [str(_placed(staging / item["name"], folder / item["name"])) for item in result["deliverables"]]
     except OSError as error:
-        raise Waiting(
-            f"The outbox {context.outbox_of(job)} cannot be written to: {error.strerror or error}.",
-            condition="outbox",
-            remedy="Connect the share, or make the folder writable.",
-        ) from error
+        raise trouble_with(context.outbox_of(job), error, named=bool(job.options.get("out"))) from error
 
 
 def _folder(context: Context, job: Job) -> Path:

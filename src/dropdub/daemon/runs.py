@@ -150,7 +150,7 @@ def _run(
 def _enter(context: Context) -> None:
     me = identity_of(os.getpid())
     assert me is not None
-    transitions.clear_stop(context.store)
+    transitions.clear_stop(context.store, pid=me.pid)
     transitions.start_run(
         context.store,
         run_id=context.run_id,

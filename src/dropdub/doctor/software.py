@@ -8,12 +8,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from dropdub.config import Config
 from dropdub.doctor.finding import Finding, fine, problem, warning
 from dropdub.doctor.subject import Subject
 from dropdub.errors import EngineMissing
-from dropdub.media.ffmpeg import find_ffmpeg
+from dropdub.media.ffmpeg import find_ffmpeg, use_ffmpeg
 
-OLDEST_FFMPEG = 4
+OLDEST_FFMPEG = (4, 0)
+OLDEST_BURNING = (5, 1)
+"""The first that knows -fps_mode."""
 ANSWER_WITHIN_S = 20.0
 NEEDED = {
     "filters": ("aresample", "ebur128", "alimiter", "atempo"),
@@ -23,16 +26,21 @@ NEEDED = {
 """What the stages ask of ffmpeg, by the option that lists it."""
 _GET_ANOTHER = "Install a complete ffmpeg, or: pip install --force-reinstall imageio-ffmpeg."
 
+_BURN_WITH = "Install an ffmpeg from 5.1 on that has libass, or set subtitles.mode to soft."
 
-def findings(_subject: Subject) -> Iterator[Finding]:
+
+def findings(subject: Subject) -> Iterator[Finding]:
     bits = 64 if sys.maxsize > 2**32 else 32
     version = sys.version.split()[0]
     if bits == 64:
         yield fine("Python", f"{version}, {bits} bits", detail=sys.executable)
     else:
         yield warning("Python", f"{version}, {bits} bits", "Install a 64-bit Python: large models need it.")
+    use_ffmpeg(subject.config.ffmpeg)
     try:
         yield _ffmpeg(find_ffmpeg())
+        if burns(subject.config):
+            yield _burning(find_ffmpeg())
     except EngineMissing as error:
         yield problem("ffmpeg", "none is found", error.remedy, detail=error.message)
 
@@ -61,10 +69,27 @@ def version_in(text: str) -> str:
     return found[1] if found else "unknown"
 
 
-def is_old(version: str) -> bool:
-    """Return whether a version is older than what is tested; one without a number (a daily build) is not."""
-    found = re.match(r"n?(\d+)\.", version)
-    return found is not None and int(found[1]) < OLDEST_FFMPEG
+def is_old(version: str, oldest: tuple[int, int] = OLDEST_FFMPEG) -> bool:
+    """Return whether a version is older than `oldest`; one without a number (a daily build) is not."""
+    found = re.match(r"n?(\d+)\.(\d+)", version)
+    return found is not None and (int(found[1]), int(found[2])) < oldest
+
+
+def burns(config: Config) -> bool:
+    """Return whether some job has its subtitles written into the picture, by its settings or by a profile's."""
+    options = [config.job, *(config.options_for(name, {}) for name in config.profiles)]
+    return any(one.subtitles.mode == "burn" for one in options)
+
+
+def _burning(program: Path) -> Finding:
+    try:
+        version, missing = version_in(_said(program, "-version")), lacking(_said(program, "-filters"), ("subtitles",))
+    except (OSError, subprocess.SubprocessError) as error:
+        return warning("Subtitles in the picture", "ffmpeg does not answer", _BURN_WITH, detail=f"{program}: {error}")
+    if missing or is_old(version, OLDEST_BURNING):
+        text = f"ffmpeg {version} {'cannot draw them' if missing else 'is too old for them'}: they will stay a track"
+        return warning("Subtitles in the picture", text, _BURN_WITH, detail=str(program))
+    return fine("Subtitles in the picture", "ffmpeg can draw them", detail=str(program))
 
 
 def lacking(listing: str, wanted: tuple[str, ...]) -> list[str]:

@@ -28,9 +28,16 @@ _NOISE = re.compile(
 )
 
 
+def use_ffmpeg(chosen: str | None) -> None:
+    """Take the ffmpeg that `ffmpeg` in the settings names, in this process and in those that it starts."""
+    if chosen:
+        os.environ[FFMPEG_VARIABLE] = chosen
+
+
 def find_ffmpeg() -> Path:
     """Return the ffmpeg to use: $DROPDUB_FFMPEG, else the system's, else the one of the imageio-ffmpeg package.
 
+    Workers get the setting `ffmpeg` by that variable.
     Raises EngineMissing.
     """
     if chosen := os.environ.get(FFMPEG_VARIABLE):
@@ -46,11 +53,11 @@ def find_ffmpeg() -> Path:
 
 
 def _existing(chosen: str) -> Path:
-    found = shutil.which(chosen)
+    found = shutil.which(str(Path(chosen).expanduser()))
     if found is None:
         raise EngineMissing(
-            f"{FFMPEG_VARIABLE} names {chosen}, which is not a program.",
-            remedy=f"Set {FFMPEG_VARIABLE} to the path of ffmpeg, or unset it.",
+            f"The ffmpeg that is set, {chosen}, is not a program.",
+            remedy=f"Correct ffmpeg in config.yaml or {FFMPEG_VARIABLE} in the environment, or leave it out.",
         )
     return Path(found)
 

@@ -168,6 +168,13 @@ if sys.platform != "win32":
         except KeyError:
             return str(number)
 
+    def home_of(account: str) -> Path | None:
+        """Return an account's home; None where the system knows none."""
+        try:
+            return Path(pwd.getpwnam(account).pw_dir)
+        except KeyError:
+            return None
+
     def _is_open(fd: int) -> bool:
         try:
             os.fstat(fd)

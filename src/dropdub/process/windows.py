@@ -165,6 +165,10 @@ if sys.platform == "win32":
             return getpass.getuser()
         return name.value
 
+    def home_of(account: str) -> Path | None:
+        """Return an account's home: this one's; None for another's, whose folder may have any name."""
+        return Path.home() if account.rpartition("\\")[2].lower() == getpass.getuser().lower() else None
+
     def _beside_interpreter(name: str) -> str:
         found = Path(sys.executable).with_name(name)
         return str(found) if found.is_file() else sys.executable

@@ -42,6 +42,9 @@ class Launchd:
             Command.of("launchctl", "bootstrap", self._domain, str(self.file)),
         ]
 
+    def reviving(self) -> list[Command]:
+        return self.starting()
+
     def stopping(self) -> list[Command]:
         return [
             Command.of("launchctl", "disable", self._target),
@@ -61,6 +64,9 @@ class Launchd:
         installed = self.file.exists()
         loaded = installed and ask("launchctl", "print", self._target).code == 0
         return Registration(installed=installed, enabled=loaded, state="loaded" if loaded else "")
+
+    def is_installed(self) -> bool:
+        return self.file.exists()
 
     def advice(self) -> list[str]:
         if self._plan.at_boot:

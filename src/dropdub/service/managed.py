@@ -10,14 +10,14 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dropdub.config import ENV_PREFIX, load_config
+from dropdub.config import ENV_PREFIX, Config, load_config
 from dropdub.daemon.lock import is_held
 from dropdub.errors import ServiceError, StoreError, StoreOutdated, UsageError
 from dropdub.files import remove, write_whole
 from dropdub.process import account_for, is_administrator, lives
 from dropdub.root import CONFIG_NAME, Root
 from dropdub.service.launchd import Launchd
-from dropdub.service.plan import STOP_GRACE_S, Manager, ServicePlan, plan_for
+from dropdub.service.plan import STOP_GRACE_S, Manager, ServicePlan, as_read_by, plan_for
 from dropdub.service.systemd import Systemd
 from dropdub.service.tool import carry_out
 from dropdub.service.windows import TaskScheduler
@@ -66,15 +66,18 @@ class Service:
     def of(path: Path, *, at_boot: bool | None = None, account: str | None = None) -> Service:
         """Return the service of the root at `path`: the one that is installed where `at_boot` does not say which.
 
+        Where the root is gone, its path alone tells which service is meant.
         Raises ConfigError.
         """
-        config = load_config(path / CONFIG_NAME)
-        root = Root.at(path, config.folders.model_dump())
-        chosen = account or account_for(root.config_file)
-        plans = [plan_for(root, config, at_boot=boot, account=chosen) for boot in (False, True)]
+        gone = not (path / CONFIG_NAME).is_file()
+        config = Config() if gone else load_config(path / CONFIG_NAME)
+        chosen = account or ("" if gone else account_for(path / CONFIG_NAME))
+        settings = [config, as_read_by(chosen, config)]
+        roots = [Root.at(path, one.folders.model_dump()) for one in settings]
+        plans = [plan_for(roots[boot], settings[boot], at_boot=boot, account=chosen) for boot in (False, True)]
         if at_boot is None:
-            at_boot = make_manager(plans[True]).file.exists() and not make_manager(plans[False]).file.exists()
-        plan = plans[at_boot]
+            at_boot = make_manager(plans[True]).is_installed() and not make_manager(plans[False]).is_installed()
+        plan, root = plans[at_boot], roots[at_boot]
         return Service(make_manager(plan), plan, config.database or root.database_url, root.daemon_lock)
 
     def preview(self) -> Iterator[str]:
@@ -112,14 +115,14 @@ class Service:
         if self._manager.registration().enabled and self._pid() is not None:
             return
         self._refuse_other_daemon()
-        carry_out(self._manager.starting())
+        carry_out(self._manager.reviving())
         self._await_daemon()
 
     def stop(self) -> None:
         """End it gently, until it is started again, also over a restart of the machine. Raises ServiceError."""
         self._refuse_absent()
         carry_out(self._manager.stopping())
-        if self._ends_when_asked():
+        if self.plan.root.is_dir() and self._ends_when_asked():
             return
         carry_out(self._manager.ending())
         if not _await(self._at_rest, ENDED_WITHIN_S):
@@ -178,7 +181,7 @@ class Service:
             if pid is None:
                 return _await(lambda: not self._is_held(), ENDED_WITHIN_S)  # it ends, or hangs and would not heed
             with closing(Store.open(self._url, migrate=False)) as store:
-                transitions.request_stop(store)
+                transitions.request_stop(store, pid=pid)
             return _await(lambda: not lives(pid), STOP_GRACE_S)  # the record says that it stopped before it is gone
         except StoreError:
             return False
@@ -212,7 +215,7 @@ class Service:
         if self.plan.at_boot and not is_administrator():
             raise _needs_administrator(self.plan)
         other = make_manager(replace(self.plan, at_boot=not self.plan.at_boot))
-        if other.file.exists():
+        if other.is_installed():
             raise UsageError(
                 f"{self.plan.root} has a {other.kind} already: {other.file}.",
                 remedy=f'Remove that first: jobs --root "{self.plan.root}" service uninstall',
@@ -249,10 +252,15 @@ def _await(condition: Callable[[], bool], within_s: float) -> bool:
 
 def _advice_on_environment() -> list[str]:
     """Say which settings hold in this console only: a service has an environment of its own."""
-    names = sorted(name for name in os.environ if name.startswith(ENV_PREFIX))
+    names = sorted(name for name in os.environ if _is_setting(name.upper()))
     if not names:
         return []
     return [f"The service does not see what is set here by {', '.join(names)}: put it into {CONFIG_NAME}."]
+
+
+def _is_setting(variable: str) -> bool:
+    section = variable.removeprefix(ENV_PREFIX).partition("__")[0].lower()
+    return variable.startswith(ENV_PREFIX) and section in Config.model_fields
 
 
 def _needs_administrator(plan: ServicePlan) -> UsageError:

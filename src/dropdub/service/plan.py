@@ -12,6 +12,7 @@ from typing import Protocol
 
 from dropdub.config import Config
 from dropdub.errors import UsageError
+from dropdub.process import home_of
 from dropdub.root import Root
 from dropdub.store.urls import sqlite_file
 
@@ -86,6 +87,10 @@ class Manager(Protocol):
         """Register the definition that lies in `file` if need be, and start it, now and from now on."""
         ...
 
+    def reviving(self) -> list[Command]:
+        """Start one that is registered, now and from now on."""
+        ...
+
     def stopping(self) -> list[Command]:
         """Keep it from starting by itself; where the system ends a daemon gently, that too."""
         ...
@@ -104,6 +109,10 @@ class Manager(Protocol):
 
     def registration(self) -> Registration:
         """Ask the system."""
+        ...
+
+    def is_installed(self) -> bool:
+        """Return whether there is one of this kind: for the machine, or for one person."""
         ...
 
     def advice(self) -> list[str]:
@@ -126,6 +135,24 @@ def plan_for(root: Root, config: Config, *, at_boot: bool, account: str) -> Serv
     )
 
 
+def as_read_by(account: str, config: Config) -> Config:
+    """Return the settings with `~` as it is for the account that runs the service: under sudo, another than here."""
+    home = home_of(account)
+    if home is None:
+        return config
+    folders = {name: _at_home(place, home) for name, place in config.folders.model_dump().items()}
+    models = config.models.model_copy(update={"dir": _at_home(config.models.dir, home)})
+    file = config.metrics.file
+    metrics = config.metrics.model_copy(update={"file": file and _at_home(file, home)})
+    changed = {"folders": config.folders.model_copy(update=folders), "models": models, "metrics": metrics}
+    return config.model_copy(update=changed)
+
+
+def _at_home(place: str, home: Path) -> str:
+    first, *rest = Path(place).parts or (".",)
+    return str(home.joinpath(*rest)) if first == "~" else place
+
+
 def service_name(root: Path) -> str:
     """Return the name of a root's service: the folder's name to know it by, a hash of its path to tell it apart."""
     path = os.path.normcase(root.resolve())
@@ -141,9 +168,7 @@ def _outside(root: Root, config: Config) -> list[Path]:
     folders += [root.models_dir(config.models.dir), *([database.parent] if database else [])]
     folders += [(root.path / Path(config.metrics.file).expanduser()).parent] if config.metrics.file else []
     outs = [
-        root.path / options["out"]
-        for options in [{"out": config.job.out}, *config.profiles.values()]
-        if options.get("out")
+        Path(options["out"]) for options in [{"out": config.job.out}, *config.profiles.values()] if options.get("out")
     ]
     within = root.path.resolve()
     return sorted({folder for folder in [*folders, *outs] if not folder.resolve().is_relative_to(within)})

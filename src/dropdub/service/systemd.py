@@ -19,7 +19,6 @@ START_WITHIN_S = 600
 
 SYSTEM_ONLY = """\
 CapabilityBoundingSet=
-PrivateTmp=yes
 ProtectSystem=strict
 ProtectClock=yes
 ProtectControlGroups=yes
@@ -31,7 +30,8 @@ RestrictNamespaces=yes
 """
 """What a user's own systemd may not do, or only with user namespaces, which many systems forbid.
 
-No PrivateDevices (graphics cards), no MemoryDenyWriteExecute (torch and numba compile while they run).
+No PrivateTmp (`jobs run /tmp/talk.mp4` names a file to the daemon), no PrivateDevices (graphics cards), no
+MemoryDenyWriteExecute (torch and numba compile while they run).
 """
 
 TEMPLATE = """\
@@ -91,6 +91,9 @@ class Systemd:
     def starting(self) -> list[Command]:
         return [self._command("daemon-reload"), self._command("enable", "--now", self._unit)]
 
+    def reviving(self) -> list[Command]:
+        return self.starting()
+
     def stopping(self) -> list[Command]:
         return [self._command("disable", "--now", self._unit)]
 
@@ -98,7 +101,9 @@ class Systemd:
         return [Command.attempt(*self._systemctl, "kill", "--signal=SIGKILL", self._unit)]
 
     def forgetting(self) -> list[Command]:
-        return []
+        """What libraries compiled goes with the unit, where systemd can do that (from 243 on)."""
+        cleaning = Command.attempt(*self._systemctl, "clean", "--what=cache", self._unit)
+        return [cleaning] if self._plan.at_boot else []
 
     def forgotten(self) -> list[Command]:
         return [
@@ -115,6 +120,9 @@ class Systemd:
             enabled=values.get("UnitFileState") == "enabled",
             state=values.get("ActiveState", ""),
         )
+
+    def is_installed(self) -> bool:
+        return self.file.exists()
 
     def advice(self) -> list[str]:
         if self._plan.at_boot or _lingers():
@@ -162,7 +170,8 @@ def _system_hardening(plan: ServicePlan) -> str:
     is the daemon's to wait for.
     """
     cache = f"dropdub/{plan.name}"
-    folders = [_quoted(str(plan.root)), *(_quoted(f"-{folder}") for folder in plan.writable)]
+    temporary = ("-/tmp", "-/var/tmp")
+    folders = [_quoted(str(plan.root)), *(_quoted(f"-{folder}") for folder in plan.writable), *temporary]
     caching = f"CacheDirectory={cache}\nEnvironment=XDG_CACHE_HOME=%C/{cache}\n"
     return f"{SYSTEM_ONLY}{caching}ReadWritePaths={' '.join(folders)}\n"
 

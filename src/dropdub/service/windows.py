@@ -47,6 +47,12 @@ class TaskScheduler:
     def starting(self) -> list[Command]:
         return [
             Command.of("schtasks", "/Create", *self._named, "/XML", str(self.file), "/F"),
+            *self.reviving(),
+        ]
+
+    def reviving(self) -> list[Command]:
+        """Its file lies among the logs, and may be gone: the system has the task."""
+        return [
             Command.of("schtasks", "/Change", *self._named, "/ENABLE"),
             Command.of("schtasks", "/Run", *self._named),
         ]
@@ -69,6 +75,11 @@ class TaskScheduler:
         installed = answer.code == 0
         enabled = installed and _DISABLED.search(answer.text) is None
         return Registration(installed=installed, enabled=enabled, state="enabled" if enabled else "")
+
+    def is_installed(self) -> bool:
+        """Tell the kinds, which have one name, by what the system knows of the task; its tags are in no language."""
+        answer = ask("schtasks", "/Query", *self._named, "/XML")
+        return answer.code == 0 and ("<BootTrigger>" in answer.text) == self._plan.at_boot
 
     def advice(self) -> list[str]:
         if self._plan.at_boot:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dropdub.errors import Waiting
 from dropdub.files import copy_whole, fsync_dir, remove, sha256, write_whole
 from dropdub.media.frames import shown_size
 from dropdub.media.subtitles import layout, write_ass, write_srt, write_vtt
@@ -19,6 +17,7 @@ from dropdub.pipeline.deliverables import MANIFEST, as_markdown, as_text, delive
 from dropdub.pipeline.dubfile import dub_to_publish, tag_dub
 from dropdub.pipeline.fit_report import fit_name, load_fit
 from dropdub.pipeline.fits import fits_of
+from dropdub.pipeline.outfolder import trouble_with
 from dropdub.pipeline.quality import Quality, quality_of
 from dropdub.pipeline.report.contents import ORIGINAL
 from dropdub.pipeline.report.page import REPORT
@@ -29,7 +28,7 @@ from dropdub.pipeline.stages.reporting import original_sound, report
 def run(task: Task) -> Result:
     """Stage what `params["what"]` names; return `deliverables`: name, size and SHA-256 of each.
 
-    Raises Waiting where the outbox, or the room in it, is not there.
+    Raises Waiting where the outbox, or the room in it, is not there, OutRefused where the job's own is forbidden.
     """
     what = str(task.params["what"])
     warnings = tag_dub(task) if what == "dub" else []
@@ -164,18 +163,14 @@ def _place(task: Task, artefact: str, suffix: str) -> Path:
 
 @contextlib.contextmanager
 def _outbox_there(task: Task) -> Iterator[None]:
-    """Turn trouble with the outbox into waiting for it; trouble with the job's own artefacts stays what it is."""
+    """Turn trouble with the outbox into what the job does; that with the job's own artefacts stays what it is."""
     try:
         yield
     except OSError as error:
         if error.filename is not None and task.job_dir in Path(error.filename).parents:
             raise
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            what, condition, remedy = "has no room left", "disk", "Free some disk space; it then goes on by itself."
-        else:
-            what, condition = f"cannot be written to: {error.strerror or error}", "outbox"
-            remedy = "Connect the share, or make the folder writable; it then goes on by itself."
-        raise Waiting(f"The outbox {task.staging.parent.parent} {what}.", condition=condition, remedy=remedy) from error
+        named = task.options.out is not None
+        raise trouble_with(task.staging.parent.parent, error, named=named) from error
 
 
 def _described(path: Path) -> dict[str, object]:

@@ -66,13 +66,20 @@ def cap_schedule(store: Store, *, latest: float) -> int:
         return session.connection().execute(late.values(scheduled_at=latest)).rowcount
 
 
-def request_stop(store: Store) -> None:
-    """Ask the daemon to put back what runs, and end."""
-    _set(store, STOP)
+def request_stop(store: Store, *, pid: int | None = None) -> None:
+    """Ask the daemon to put back what runs, and end: this process, or whichever it is."""
+    _set(store, STOP, pid or True)
 
 
-def clear_stop(store: Store) -> None:
-    _clear(store, STOP)
+def clear_stop(store: Store, *, pid: int) -> None:
+    """Forget what was asked of a daemon before this process; what was asked of this one, it has yet to do.
+
+    It may have waited for its database meanwhile.
+    """
+    with store.transaction() as session:
+        asked = session.get(Control, STOP)
+        if asked is not None and asked.value != pid:
+            session.delete(asked)
 
 
 def _hold(
@@ -100,9 +107,9 @@ def _release(session: Session, job_id: int, verb: str, conditions: list[ColumnEl
     return job
 
 
-def _set(store: Store, key: str) -> None:
+def _set(store: Store, key: str, value: int = True) -> None:
     with store.transaction() as session:
-        session.merge(Control(key=key, value=True))
+        session.merge(Control(key=key, value=value))
 
 
 def _clear(store: Store, key: str) -> None:

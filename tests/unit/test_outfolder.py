@@ -1,0 +1,50 @@
+"""A folder of results that cannot be written to: waited for, or refused with what to do."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from dropdub.errors import OutRefused, Waiting
+from dropdub.pipeline.outfolder import trouble_with
+
+FORBIDDEN = [errno.EROFS, errno.EACCES, errno.EPERM]
+
+
+def an_error(number: int) -> OSError:
+    return OSError(number, os.strerror(number))
+
+
+@pytest.mark.parametrize("number", FORBIDDEN)
+def test_a_named_folder_that_is_there_and_forbidden_is_refused(tmp_path: Path, number: int) -> None:
+    error = trouble_with(tmp_path, an_error(number), named=True)
+    assert isinstance(error, OutRefused) and error.permanent
+    assert str(tmp_path) in error.message and "config.yaml" in error.remedy
+
+
+@pytest.mark.parametrize("number", [*FORBIDDEN, errno.ENOENT, errno.EHOSTDOWN])
+def test_a_named_folder_that_is_absent_and_an_outbox_of_any_kind_are_waited_for(tmp_path: Path, number: int) -> None:
+    for folder, named in ((tmp_path / "share" / "out", True), (tmp_path, False)):
+        error = trouble_with(folder, an_error(number), named=named)
+        assert isinstance(error, Waiting) and error.condition == "outbox"
+
+
+def test_a_folder_whose_share_answers_no_more_is_waited_for(tmp_path: Path) -> None:
+    assert isinstance(trouble_with(tmp_path, an_error(errno.ESTALE), named=True), Waiting)
+
+
+def test_room_that_is_lacking_is_waited_for(tmp_path: Path) -> None:
+    error = trouble_with(tmp_path, an_error(errno.ENOSPC), named=True)
+    assert isinstance(error, Waiting) and error.condition == "disk"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a folder in which nobody may make another")
+def test_what_nobody_may_write_to_is_refused_also_to_root() -> None:
+    folder = Path("/sys")
+    with pytest.raises(OSError) as found:
+        (folder / ".dropdub").mkdir()
+    assert isinstance(trouble_with(folder, found.value, named=True), OutRefused)
