@@ -222,7 +222,7 @@ def test_the_manifest_tells_how_each_utterance_fits(driven: Callable[..., Drive]
     assert report["totals"]["failed"] == 0 and report["totals"]["start_error_p95_s"] <= 0.3
     for one in report["utterances"]:
         assert set(one) == {
-            *("segments", "speaker", "slot", "start", "end", "length", "stretch", "shift", "shortened"),
+            *("segments", "speaker", "slot", "start", "end", "length", "stretch", "shift", "drift", "shortened"),
         }
         assert one["shift"] == pytest.approx(one["start"] - one["slot"][0], abs=2e-3)
         assert 0.9 <= one["stretch"] <= 1.4
