@@ -45,6 +45,7 @@ from dropdub.pipeline.utterances import joined as joined_lines
 HERE = Path(__file__).resolve().parents[1]
 RECORDINGS = (*sorted((HERE / "tests/data/ljspeech").glob("*.flac")), HERE / "src/dropdub/samples/jfk.flac")
 RATE = 44_100
+MIXED_AT = 48_000
 
 
 @dataclass(frozen=True)
@@ -203,7 +204,7 @@ def real_one(folder: Path, target: str, hurry: float, shelf: Shelf) -> None:
     )
     tell(f"{'  each stretched to its slot':42s} {naive(said, duration_s).row()}")
     heard = np.abs(list(heard_errors_s(track, report)))
-    off = soundfile.info(track).frames - 3 * soundfile.info(job.job_dir / AUDIO).frames
+    off = soundfile.info(track).frames - wav.length(source).at(MIXED_AT)
     levels = [measured(input_arguments(path), "0:a", deadline_s=60, duration_s=duration_s) for path in (source, track)]
     tell(
         f"  heard: starts off by {np.percentile(heard, 95):.3f} s (95 %), length by {off} samples, "
