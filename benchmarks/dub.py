@@ -40,15 +40,17 @@ from dropdub.pipeline.fit import Placement, place
 from dropdub.pipeline.fit_report import load_fit
 from dropdub.pipeline.spoken import Spoken, save_spoken
 from dropdub.pipeline.utterances import Piece, Utterance
+from dropdub.pipeline.utterances import joined as joined_lines
 
 HERE = Path(__file__).resolve().parents[1]
 RECORDINGS = (*sorted((HERE / "tests/data/ljspeech").glob("*.flac")), HERE / "src/dropdub/samples/jfk.flac")
 RATE = 44_100
+MIXED_AT = 48_000
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What one way makes of a timeline: overlaps of one speaker, speeds, and starts off their place in seconds."""
+    """What one way makes of a timeline: overlaps of one speaker, speeds, lines' starts off their place in seconds."""
 
     utterances: int
     overlaps: int
@@ -72,7 +74,8 @@ def fit_of(utterances: Sequence[Utterance], placed: Sequence[Placement], speeds:
     for one, its in zip(utterances, placed, strict=True):
         lanes.setdefault(one.speaker, []).append(its)
     overlaps = sum(b.start < a.end - 1e-6 for lane in lanes.values() for a, b in pairwise(lane))
-    errors = [abs(its.start - one.start) for one, its in zip(utterances, placed, strict=True)]
+    pairs = zip(utterances, placed, strict=True)
+    errors = [abs(at - line.start) for one, its in pairs for line, at in zip(one.pieces, its.pieces, strict=True)]
     return Fit(len(placed), overlaps, speeds, errors, max(max(its.end for its in placed) - duration_s, 0.0))
 
 
@@ -83,29 +86,44 @@ def ours(utterances: Sequence[Utterance], duration_s: float) -> Fit:
 
 def naive(utterances: Sequence[Utterance], duration_s: float) -> Fit:
     """Stretch each line to its slot, whatever that takes."""
-    speeds = [sum(piece.length_s for piece in one.pieces) / (one.end - one.start) for one in utterances]
-    placed = [Placement(one.start, one.end, speed, ()) for one, speed in zip(utterances, speeds, strict=True)]
-    return fit_of(utterances, placed, speeds, duration_s)
+    alone = [Utterance((line,), one.speaker) for one in utterances for line in one.pieces]
+    speeds = [one.pieces[0].length_s / (one.end - one.start) for one in alone]
+    placed = [Placement(one.start, one.end, speed, (one.start,)) for one, speed in zip(alone, speeds, strict=True)]
+    return fit_of(alone, placed, speeds, duration_s)
 
 
 # Made-up timelines
 
 
 def timeline(
-    *, share: float, longer: float, speakers: int = 1, overlapping: float = 0.0, number: int = 600, seed: int = 1
+    *,
+    share: float,
+    longer: float,
+    speakers: int = 1,
+    overlapping: float = 0.0,
+    joined: bool = False,
+    number: int = 600,
+    seed: int = 1,
 ) -> tuple[list[Utterance], float]:
-    """Utterances of 0.8 to 6 s that fill `share` of the time; the dub takes `longer` as long, give or take 15 %."""
+    """Lines of 0.8 to 6 s that fill `share` of the time; the dub takes `longer` as long, give or take 15 %.
+
+    Each is an utterance of its own; `joined`: those of one speaker over short pauses are one, as a job has them.
+    """
     draw = random.Random(seed)
-    found: list[Utterance] = []
+    lines: list[Segment] = []
+    lengths: list[float] = []
     position, before = 0.0, 0
     for _ in range(number):
         slot = draw.uniform(0.8, 6.0)
         who = draw.randrange(speakers)
-        if found and who != before and draw.random() < overlapping:
-            position = max(position - draw.uniform(0.1, 0.6), found[-1].start)
-        length = slot * max(draw.gauss(longer, 0.15), 0.3)
-        found.append(Utterance((Piece(len(found), position, position + slot, length),), f"S{who + 1}"))
+        if lines and who != before and draw.random() < overlapping:
+            position = max(position - draw.uniform(0.1, 0.6), lines[-1].start)
+        lengths.append(slot * max(draw.gauss(longer, 0.15), 0.3))
+        lines.append(Segment(len(lines), position, position + slot, "", speaker=f"S{who + 1}"))
         position, before = position + slot + draw.expovariate(share / (slot * (1 - share))), who
+    runs = joined_lines(lines) if joined else [[line] for line in lines]
+    pieces = [tuple(Piece(line.id, line.start, line.end, lengths[line.id]) for line in run) for run in runs]
+    found = [Utterance(each, run[0].speaker) for each, run in zip(pieces, runs, strict=True)]
     return found, max(one.end for one in found) + 1.0
 
 
@@ -124,7 +142,8 @@ def made_up() -> None:
     for name, about in TIMELINES.items():
         utterances, duration_s = timeline(**about)
         tell(f"{name:42s} {ours(utterances, duration_s).row()}")
-        tell(f"{'  each stretched to its slot':42s} {naive(utterances, duration_s).row()}")
+        tell(f"{'  joined over short pauses':42s} {ours(*timeline(**about, joined=True)).row()}")
+        tell(f"{'  each line stretched to its slot':42s} {naive(utterances, duration_s).row()}")
     utterances, duration_s = timeline(share=0.85, longer=1.1, speakers=2, number=3000)
     began = time.process_time()
     place(utterances, duration_s)
@@ -178,14 +197,14 @@ def real_one(folder: Path, target: str, hurry: float, shelf: Shelf) -> None:
     track = job.job_dir / f"dub.{target}.wav"
     duration_s = wav.duration_s(job.job_dir / AUDIO)
     said = [Utterance((Piece(0, *one["slot"], one["length"]),), one["speaker"]) for one in report]
-    placed = [Placement(one["start"], one["end"], one["stretch"], ()) for one in report]
+    placed = [Placement(one["start"], one["end"], one["stretch"], (one["slot"][0] + one["drift"],)) for one in report]
     tell(
         f"real speech to {target}, said {hurry} times as fast".ljust(43)
         + fit_of(said, placed, [one.stretch for one in placed], duration_s).row()
     )
     tell(f"{'  each stretched to its slot':42s} {naive(said, duration_s).row()}")
     heard = np.abs(list(heard_errors_s(track, report)))
-    off = soundfile.info(track).frames - 3 * soundfile.info(job.job_dir / AUDIO).frames
+    off = soundfile.info(track).frames - wav.length(source).at(MIXED_AT)
     levels = [measured(input_arguments(path), "0:a", deadline_s=60, duration_s=duration_s) for path in (source, track)]
     tell(
         f"  heard: starts off by {np.percentile(heard, 95):.3f} s (95 %), length by {off} samples, "

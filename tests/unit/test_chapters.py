@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +36,43 @@ def test_below_a_single_title_the_next_level_makes_the_chapters_and_deeper_ones_
 
 def test_a_text_without_headings_is_one_chapter() -> None:
     assert made("One.", "#hashtag", "Two.") == [("Book", 0.0, 30.0)]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        *("CHAPTER I", "Chapter 3: The house", "Chapter Twenty-One", "Chapter IV. A friend", "Capítulo 2", "Kapitel 4"),
+        *("Chapitre premier", "Capitolo III – Il mare", "CAPÍTULO PRIMERO", "Глава 5"),
+    ],
+)
+def test_a_short_paragraph_that_is_called_a_chapter_begins_one(heading: str) -> None:
+    assert made("Before.", heading, "Text.") == [("Book", 0.0, 10.0), (heading, 10.0, 30.0)]
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        "Chapter 3 was read by all of them.",
+        "Chapter and verse were known to her.",
+        "Kapitel",
+        "The chapter 3",
+        "Chapter 3: " + "long " * 20,
+    ],
+)
+def test_a_sentence_about_a_chapter_begins_none(paragraph: str) -> None:
+    assert made(paragraph, "Text.") == [("Book", 0.0, 20.0)]
+
+
+def test_where_headings_are_marked_plain_ones_do_not_count() -> None:
+    assert [title for title, *_ in made("# One", "Chapter 1", "# Two", "Text.")] == ["One", "Two"]
+
+
+def test_a_long_text_without_headings_is_cut_between_paragraphs_about_every_seventeen_minutes() -> None:
+    starts = {number: number * 47.0 for number in range(150)}
+    found = chapters(text(*["Text."] * 150), starts, title="Book", end=150 * 47.0)
+    assert [one.title for one in found] == [str(number + 1) for number in range(len(found))]
+    assert all(one.start in starts.values() and 15 * 60 <= one.end - one.start <= 20 * 60 for one in found)
+    assert found[0].start == 0.0 and found[-1].end == 150 * 47.0
 
 
 @given(st.lists(st.sampled_from(["# A", "## B", "### C", "text", "# "]), min_size=1, max_size=12))

@@ -40,6 +40,7 @@ def test_each_utterance_is_told_with_its_place_and_its_speed() -> None:
         "length": 2.2,
         "stretch": 1.158,
         "shift": 0.0,
+        "drift": 0.0,
         "shortened": False,
     }, "the synthesizer's rate and the stretching count together"
 
@@ -47,11 +48,13 @@ def test_each_utterance_is_told_with_its_place_and_its_speed() -> None:
 def test_the_totals_count_what_was_done_to_them() -> None:
     assert report()["totals"] == {
         "utterances": 5,
+        "lines": 5,
         "clean": 0,
         "sped_up": 1,
         "borrowed": 3,
         "shortened": 1,
         "failed": 2,
+        "late": 1,
         "worst_drift_s": 1.5,
         "start_error_p95_s": 1.24,
     }
@@ -62,9 +65,29 @@ def test_the_totals_count_what_was_done_to_them() -> None:
 def test_what_is_cut_off_and_what_is_late_is_said() -> None:
     assert fit_warnings(report(), "pt", 12.0) == [
         "The end of the dub into pt is cut off: it is 1.0 s too long.",
-        "In the dub into pt, 1 of 5 utterances begin more than a second off, at most 1.5 s: there is too little time.",
+        "In the dub into pt, 1 of 5 lines begin more than a second off, at most 1.5 s: there is too little time.",
     ]
     assert fit_warnings(report(), "pt", 20.0)[0].startswith("In the dub")
+
+
+def test_a_line_far_behind_within_an_utterance_is_counted_although_its_first_is_on_time() -> None:
+    pieces = (Piece(0, 1.0, 2.0, 3.8), Piece(1, 2.1, 3.0, 0.8), Piece(2, 6.0, 7.0, 0.9))
+    late = Placement(1.0, 6.9, 1.0, (1.0, 5.0, 6.0))
+    found = fit_report([Utterance(pieces)], [late], shortened=(), duration_s=20.0)
+    assert (found["utterances"][0]["shift"], found["utterances"][0]["drift"]) == (0.0, 2.9)
+    totals = found["totals"]
+    assert (totals["utterances"], totals["lines"], totals["clean"]) == (1, 3, 0)
+    assert (totals["failed"], totals["late"], totals["worst_drift_s"]) == (1, 1, 2.9)
+    assert totals["start_error_p95_s"] > 2.0
+    assert fit_warnings(found, "pt", 20.0) == [
+        "In the dub into pt, 1 of 3 lines begin more than a second off, at most 2.9 s: there is too little time."
+    ]
+
+
+def test_of_an_utterance_that_runs_over_the_end_only_the_lines_that_are_cut_off_have_failed() -> None:
+    pieces = (Piece(0, 1.0, 2.0, 1.0), Piece(1, 2.1, 3.0, 2.0))
+    found = fit_report([Utterance(pieces)], [Placement(1.0, 4.1, 1.0, (1.0, 2.1))], shortened=(), duration_s=3.5)
+    assert found["totals"]["failed"] == 1 and found["totals"]["late"] == 0
 
 
 def test_a_report_is_read_back(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from dropdub.pipeline.deliverables import deliverable_name
 from dropdub.pipeline.fits import fits_of
 from dropdub.pipeline.quality import quality_of
 from dropdub.pipeline.report.contents import contents_of
-from dropdub.pipeline.report.deeds import deeds_by_line
+from dropdub.pipeline.report.deeds import Deed, deeds_by_line
 from dropdub.pipeline.report.page import page
 from dropdub.quantities import format_moment
 from tests.reports import FIT, HEARD, NAME, TEXTS, a_fit, a_manifest, an_utterance, contents, facts, transcripts
@@ -84,7 +84,7 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
 def test_numbers_come_with_plain_words() -> None:
     text = " ".join(Page(page(contents())).text.split())
     assert "1 of 4 utterances fit where they belong" in text
-    assert "0.30 s is the furthest that an utterance begins from where it was said" in text
+    assert "0.30 s is the furthest that a line begins from where it was said" in text
     assert "18.2 % 4 of 22 words" in text and "1 line is hard to understand" in text
     assert "Voice of S2 0.79" in text
     assert "0:07 Thanks for watching! – left out" in text
@@ -137,6 +137,19 @@ def test_quality_is_told_by_target_and_none_is_what_nobody_measured() -> None:
     assert pt["heard_back"] == {"lines": 5, "bad": (4,), "words": 22, "errors": 4, "word_error_rate": 0.1818}
     assert [one["likeness"] for one in pt["voices"]] == [0.874, 0.791]
     assert [one["start"] for one in found["suspects"]] == [7.9, 61.0]
+
+
+def test_a_fit_of_before_lines_were_counted_is_still_read() -> None:
+    fit = a_fit([an_utterance(0, slot=(0.0, 2.0))])
+    del fit["totals"]["lines"], fit["totals"]["late"]
+    totals = fits_of({"fit": {"pt": fit}})["pt"].totals
+    assert totals.utterances == 1 and totals.lines is None and totals.late is None
+
+
+def test_a_line_that_lags_within_an_utterance_is_told() -> None:
+    fit = a_fit([an_utterance(0, 1, slot=(0.0, 2.0), drift=1.4)])
+    [placed] = deeds_by_line(fits_of({"fit": {"pt": fit}})["pt"], {})[0]
+    assert placed == Deed("a line of it begins 1.40 s later", "note")
 
 
 def test_a_manifest_without_a_fit_has_none() -> None:

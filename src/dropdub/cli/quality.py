@@ -61,7 +61,7 @@ def _timing(timing: Mapping[str, Any]) -> Iterator[str]:
     done = ", ".join(f"{timing[name]} {words}" for name, words in _DONE)
     yield f"{counted(timing['utterances'], 'utterance')}: {done}"
     if timing["failed"]:
-        yield f"{timing['failed']} did not fit"
+        yield f"{counted(timing['failed'], 'line')} did not fit"
     yield f"worst drift {timing['worst_drift_s']:.2f} s; 95 % begin within {timing['start_error_p95_s']:.2f} s"
 
 

@@ -13,6 +13,7 @@ import soxr
 from numpy.typing import NDArray
 
 from dropdub.errors import NotMedia
+from dropdub.media.soundlength import SoundLength
 from dropdub.media.spans import Span
 
 Samples = NDArray[np.float32]
@@ -43,6 +44,12 @@ def duration_s(path: Path) -> float:
     """Return the length in seconds. Raises NotMedia and OSError."""
     with _opened(path) as file:
         return float(file.frames / file.samplerate)
+
+
+def length(path: Path) -> SoundLength:
+    """Return the length exactly. Raises NotMedia and OSError."""
+    with _opened(path) as file:
+        return SoundLength(int(file.frames), int(file.samplerate))
 
 
 def sample_rate(path: Path) -> int:

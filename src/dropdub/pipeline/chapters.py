@@ -1,4 +1,4 @@
-"""The chapters of a text that is read aloud: from its headings. Pure."""
+"""The chapters of a text that is read aloud: from its headings, or of about equal length where it has none. Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dropdub.pipeline.artefacts import Segment
+from dropdub.pipeline.plainheadings import is_plain_heading
 from dropdub.pipeline.textfile import heading_of
 
+LONG_S = 30 * 60.0
+"""A text without headings that takes longer is cut: nobody finds a place in it again."""
+ABOUT_S = 17.5 * 60.0
 _SPECIAL = re.compile(r"([=;#\\\n])")
 
 
@@ -25,11 +29,11 @@ def chapters(segments: Sequence[Segment], starts: Mapping[int, float], *, title:
     """Return the chapters of a text whose paragraphs begin at `starts` (seconds, by id) and that ends at `end`.
 
     They begin at the headings of the highest level that has several, and of those above it; what stands before the
-    first has the `title` of the whole.
+    first has the `title` of the whole. Where no heading is marked, plain ones such as “Chapter IV” are taken; where
+    there are none either, a long text is cut between paragraphs about every `ABOUT_S`, and its parts are numbered.
     """
-    headings = [(one.id, found) for one in segments if (found := heading_of(one.text)) and one.id in starts]
-    level = _level([found[0] for _, found in headings])
-    marks = [(starts[id_], words) for id_, (depth, words) in headings if depth <= level]
+    spoken = [one for one in segments if one.id in starts]
+    marks = _marked(spoken, starts) or _plain(spoken, starts) or _cut([starts[one.id] for one in spoken], end)
     if not marks or marks[0][0] > 0:
         marks.insert(0, (0.0, title))
     ends = [start for start, _ in marks[1:]] + [end]
@@ -43,6 +47,26 @@ def as_ffmetadata(found: Sequence[Chapter], *, title: str) -> str:
         start, end = round(chapter.start * 1000), round(chapter.end * 1000)
         lines += ["[CHAPTER]", "TIMEBASE=1/1000", f"START={start}", f"END={end}", f"title={_escaped(chapter.title)}"]
     return "\n".join(lines) + "\n"
+
+
+def _marked(segments: Sequence[Segment], starts: Mapping[int, float]) -> list[tuple[float, str]]:
+    headings = [(one.id, found) for one in segments if (found := heading_of(one.text))]
+    level = _level([found[0] for _, found in headings])
+    return [(starts[id_], words) for id_, (depth, words) in headings if depth <= level]
+
+
+def _plain(segments: Sequence[Segment], starts: Mapping[int, float]) -> list[tuple[float, str]]:
+    return [(starts[one.id], one.text.strip()) for one in segments if is_plain_heading(one.text)]
+
+
+def _cut(starts: Sequence[float], end: float) -> list[tuple[float, str]]:
+    """Return numbered parts of about the same length, each from the paragraph that begins nearest to its place."""
+    if end <= LONG_S or not starts:
+        return []
+    number = max(round(end / ABOUT_S), 2)
+    nearest = (min(starts, key=lambda start: abs(start - end * part / number)) for part in range(1, number))
+    places = sorted({0.0, *nearest})
+    return [(start, str(part)) for part, start in enumerate(places, 1)]
 
 
 def _level(depths: Sequence[int]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,22 @@ LATE_S = 1.0
 """What begins this far off its place has failed: a listener no longer connects it with who is seen to speak."""
 _SAME_SPEED = 0.02
 _SAME_TIME_S = 0.05
+
+
+@dataclass(frozen=True)
+class _Line:
+    """How far one spoken line begins off its place (below 0: early), and whether the recording ends before it."""
+
+    shift_s: float
+    lost: bool
+
+    @property
+    def off_s(self) -> float:
+        return abs(self.shift_s)
+
+    @property
+    def failed(self) -> bool:
+        return self.lost or self.off_s > LATE_S
 
 
 def fit_name(target: str) -> str:
@@ -44,17 +61,22 @@ def fit_report(
     """Return `utterances` in order of time, and `totals`. Times in seconds of the recording.
 
     Of an utterance: `slot` is the original's, `length` that of its speech at the usual pace, `stretch` how much faster
-    it is than that (the synthesizer's rate and the stretching together), `shift` how far it begins off its place.
+    it is than that (the synthesizer's rate and the stretching together), `shift` how far it begins off its place, and
+    `drift` how far that of its lines does which is furthest off. The totals count starts by line, all else by
+    utterance: of several lines in one breath the first may be in its place and the last far behind it.
     """
     pairs = sorted(zip(utterances, placements, strict=True), key=lambda pair: pair[1].start)
-    entries = [_entry(one, its, shortened) for one, its in pairs]
-    lost = [its.end > duration_s + _SAME_TIME_S for _, its in pairs]
-    places = (zip(one.pieces, its.pieces, strict=True) for one, its in pairs)
-    drifts = [abs(at - piece.start) for pieces in places for piece, at in pieces]
-    return {"utterances": entries, "totals": _totals(entries, lost, drifts)}
+    lines = [list(_lines(one, its, duration_s)) for one, its in pairs]
+    entries = [_entry(one, its, shortened, spoken) for (one, its), spoken in zip(pairs, lines, strict=True)]
+    return {"utterances": entries, "totals": _totals(entries, lines)}
 
 
-def _entry(one: Utterance, its: Placement, shortened: Collection[int]) -> dict[str, Any]:
+def _lines(one: Utterance, its: Placement, duration_s: float) -> Iterator[_Line]:
+    for piece, at in zip(one.pieces, its.pieces, strict=True):
+        yield _Line(at - piece.start, at + piece.length_s / its.stretch > duration_s + _SAME_TIME_S)
+
+
+def _entry(one: Utterance, its: Placement, shortened: Collection[int], lines: Sequence[_Line]) -> dict[str, Any]:
     return {
         "segments": [piece.segment for piece in one.pieces],
         "speaker": one.speaker,
@@ -64,44 +86,47 @@ def _entry(one: Utterance, its: Placement, shortened: Collection[int]) -> dict[s
         "length": round(sum(piece.length_s for piece in one.pieces) * one.rate, 3),
         "stretch": round(its.stretch * one.rate, 3),
         "shift": round(its.start - one.start, 3),
+        "drift": round(max(lines, key=lambda line: line.off_s).shift_s, 3),
         "shortened": any(piece.segment in shortened for piece in one.pieces),
     }
 
 
-def _totals(entries: Sequence[Mapping[str, Any]], lost: Sequence[bool], drifts: Sequence[float]) -> dict[str, Any]:
-    kinds = [set(_kinds(entry, gone)) for entry, gone in zip(entries, lost, strict=True)]
-    shifts = [abs(entry["shift"]) for entry in entries]
-    counted = ("sped_up", "borrowed", "shortened", "failed")
+def _totals(entries: Sequence[Mapping[str, Any]], lines: Sequence[Sequence[_Line]]) -> dict[str, Any]:
+    kinds = [set(_kinds(entry, spoken)) for entry, spoken in zip(entries, lines, strict=True)]
+    each = [line for spoken in lines for line in spoken]
+    drifts = [line.off_s for line in each]
     return {
         "utterances": len(entries),
+        "lines": len(each),
         "clean": sum(not kind for kind in kinds),
-        **{name: sum(name in kind for kind in kinds) for name in counted},
+        **{name: sum(name in kind for kind in kinds) for name in ("sped_up", "borrowed", "shortened")},
+        "failed": sum(line.failed for line in each),
+        "late": sum(drift > LATE_S for drift in drifts),
         "worst_drift_s": round(max(drifts, default=0.0), 3),
-        "start_error_p95_s": round(float(np.percentile(shifts, 95)), 3) if shifts else 0.0,
+        "start_error_p95_s": round(float(np.percentile(drifts, 95)), 3) if drifts else 0.0,
     }
 
 
-def _kinds(entry: Mapping[str, Any], lost: bool) -> Iterator[str]:
+def _kinds(entry: Mapping[str, Any], lines: Sequence[_Line]) -> Iterator[str]:
     if entry["stretch"] > 1.0 + _SAME_SPEED:
         yield "sped_up"
     if entry["shift"] < -_SAME_TIME_S or entry["end"] > entry["slot"][1] + _SAME_TIME_S:
         yield "borrowed"
     if entry["shortened"]:
         yield "shortened"
-    if lost or abs(entry["shift"]) > LATE_S:
+    if any(line.failed for line in lines):
         yield "failed"
 
 
 def fit_warnings(report: Mapping[str, Any], target: str, duration_s: float) -> list[str]:
     """Return a sentence for what is cut off at the end, and one for what is far off its place."""
-    entries = report["utterances"]
-    over_s = max((entry["end"] for entry in entries), default=0.0) - duration_s
-    late = [abs(entry["shift"]) for entry in entries if abs(entry["shift"]) > LATE_S]
+    totals = report["totals"]
+    over_s = max((entry["end"] for entry in report["utterances"]), default=0.0) - duration_s
+    late = (
+        f"In the dub into {target}, {totals['late']} of {totals['lines']} lines begin more than a second off, "
+        f"at most {totals['worst_drift_s']:.1f} s: there is too little time."
+    )
     return [
         *([f"The end of the dub into {target} is cut off: it is {over_s:.1f} s too long."] * (over_s > _SAME_TIME_S)),
-        *(
-            f"In the dub into {target}, {len(late)} of {len(entries)} utterances begin more than a second off, "
-            f"at most {max(late):.1f} s: there is too little time."
-            for _ in late[:1]
-        ),
+        *([late] if totals["late"] else []),
     ]

@@ -46,6 +46,8 @@ def _placed(one: FittedUtterance) -> Iterator[Deed]:
         yield Deed(f"{'sped up' if one.stretch > 1 else 'slowed down'} to {one.stretch:.2f} times the pace", "note")
     if abs(one.shift) > NOTICED_S:
         yield Deed(f"begins {abs(one.shift):.2f} s {'later' if one.shift > 0 else 'earlier'}", "note")
+    if one.drift is not None and abs(one.drift - one.shift) > NOTICED_S:
+        yield Deed(f"a line of it begins {abs(one.drift):.2f} s {'later' if one.drift > 0 else 'earlier'}", "note")
     if one.end > one.slot[1] + NOTICED_S:
         yield Deed(f"borrows {one.end - one.slot[1]:.2f} s of the silence behind it", "note")
 

@@ -52,13 +52,13 @@ def _timing(timing: Timing) -> Iterator[Figure]:
     yield Figure(
         "Did not fit",
         str(timing.failed),
-        "are still too long for their place, or run into the next.",
+        "lines begin more than a second off their place, or are cut off at the end.",
         "bad" if timing.failed else "good",
     )
     yield Figure(
         "Worst drift",
         f"{timing.worst_drift_s:.2f} s",
-        f"is the furthest that an utterance begins from where it was said; 95 of 100 begin within "
+        f"is the furthest that a line begins from where it was said; 95 of 100 begin within "
         f"{timing.start_error_p95_s:.2f} s.",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import asdict
 from typing import Any
 
 from dropdub.engines.languages import UNDETERMINED, detect_text_language
@@ -11,6 +12,7 @@ from dropdub.errors import NotMedia
 from dropdub.files import sha256, written_whole
 from dropdub.media import wav
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
+from dropdub.media.soundlength import SoundLength, counted, counting
 from dropdub.pipeline.artefacts import AUDIO, TRANSCRIPT, Segment, Transcript
 from dropdub.pipeline.cuefile import read_cues
 from dropdub.pipeline.disk import await_disk
@@ -42,22 +44,15 @@ def run(task: Task) -> Result:
 
 def _media(task: Task) -> Result:
     probe = task.facts["probe"]
-    promised_s, index = float(probe["duration_s"]), probe["audio"]["index"]
+    promised_s = float(probe["duration_s"])
     await_disk(task, int(promised_s * BYTES_PER_SECOND))
     audio = task.job_dir / AUDIO
     with written_whole(audio, scratch=task.prepared_scratch()) as part:
         run_ffmpeg(
-            [
-                *input_arguments(task.source),
-                *film_clock(probe),
-                "-map",
-                f"0:{index}",
-                *_as_speech(),
-                str(part),
-            ],
+            [*input_arguments(task.source), *film_clock(probe), "-map", _stream(task), *_as_speech(), str(part)],
             deadline_s=task.deadline_s,
             duration_s=promised_s,
-            progress=lambda share: task.progress(share * 0.9),
+            progress=lambda share: task.progress(share * 0.6),
         )
         if wav.duration_s(part) == 0:
             raise NotMedia(f"{task.job_name} has a sound track that holds nothing that can be read.")
@@ -65,8 +60,26 @@ def _media(task: Task) -> Result:
     return {
         **_hashes(task),
         "duration_s": found_s,
+        "sound": asdict(_length(task)),
         "warnings": _short_warning(task, found_s, promised_s),
     }
+
+
+def _stream(task: Task) -> str:
+    return f"0:{task.facts['probe']['audio']['index']}"
+
+
+def _length(task: Task) -> SoundLength:
+    """Return how long the sound is at its own rate: audio.wav, at another, is up to a few samples off."""
+    probe, listed = task.facts["probe"], task.prepared_scratch() / "length"
+    counts = counting(_stream(task), int(probe["audio"]["sample_rate"]), listed)
+    run_ffmpeg(
+        [*input_arguments(task.source), *film_clock(probe), *counts],
+        deadline_s=task.deadline_s,
+        duration_s=float(probe["duration_s"]),
+        progress=lambda share: task.progress(0.6 + share * 0.3),
+    )
+    return counted(listed)
 
 
 def _hashes(task: Task) -> dict[str, Any]:

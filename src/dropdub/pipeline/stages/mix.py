@@ -15,6 +15,7 @@ from dropdub.media.loudness import SPEECH_LUFS, decibels, factor, gain_db, loudn
 from dropdub.media.master import Mixed, write_master
 from dropdub.media.mixing import mix_down
 from dropdub.media.pcm import RATE_HZ, decoded
+from dropdub.media.soundlength import SoundLength
 from dropdub.media.spans import Span
 from dropdub.media.track import Part, write_track
 from dropdub.pipeline.artefacts import AUDIO, Transcript, dub_name, translation_name
@@ -37,7 +38,7 @@ _AFTER_LAST_S = 0.1
 
 
 def run(task: Task) -> Result:
-    """Write dub.T.wav, of a recording exactly as long as audio.wav, and dub.T.m4a; of a recording also fit.T.json."""
+    """Write dub.T.wav, of a recording exactly as long as its sound, and dub.T.m4a; of a recording also fit.T.json."""
     return _text(task) if task.kind == "text" else _media(task)
 
 
@@ -55,31 +56,38 @@ def _text(task: Task) -> Result:
 
 def _media(task: Task) -> Result:
     """Put each utterance where it fits, as loud as the original and over it."""
-    target, duration_s = target_of(task), _duration_s(task)
+    target, sound = target_of(task), _sound(task)
     segments = Transcript.load(task.job_dir / translation_name(target)).segments
     # A subtitle alone has no end that speech must keep: its last line is spoken out, however long that takes.
-    fit = fitted(segments, recorded_lines(task.job_dir, task.facts, target), last_moment_s(task.kind, duration_s))
+    lines = recorded_lines(task.job_dir, task.facts, target)
+    fit = fitted(segments, lines, last_moment_s(task.kind, sound.duration_s))
     if task.kind == "subtitle":
-        duration_s = max([duration_s, *(its.end + _AFTER_LAST_S for its in fit.placements)])
-    await_disk(task, round(duration_s * RATE_HZ) * (channels_of(task) * _BYTES_A_SAMPLE + _BYTES_OF_VOICE))
-    report = _report(task, fit, duration_s)
-    _write_voice(task, fit, duration_s)
-    wanted_lufs = loudness_like(original_loudness(task, duration_s, _share(task, 0.25, 0.35)))
-    background = background_of(task, round(duration_s * RATE_HZ))
-    mixed = _mixed(task, background, _spans(report), duration_s, wanted_lufs)
+        sound = _of_seconds(max([sound.duration_s, *(its.end + _AFTER_LAST_S for its in fit.placements)]))
+    await_disk(task, sound.at(RATE_HZ) * (channels_of(task) * _BYTES_A_SAMPLE + _BYTES_OF_VOICE))
+    report = _report(task, fit, sound.duration_s)
+    _write_voice(task, fit, sound)
+    wanted_lufs = loudness_like(original_loudness(task, sound.duration_s, _share(task, 0.25, 0.35)))
+    background = background_of(task, sound.at(RATE_HZ))
+    mixed = _mixed(task, background, _spans(report), sound, wanted_lufs)
     return {
         **_mastered(task, mixed, wanted_lufs),
         "fit": {"totals": report["totals"]},
         **({"engine": background.engine} if background.engine else {}),
-        "warnings": [*fit_warnings(report, target, duration_s), *background.warnings],
+        "warnings": [*fit_warnings(report, target, sound.duration_s), *background.warnings],
     }
 
 
-def _duration_s(task: Task) -> float:
+def _sound(task: Task) -> SoundLength:
     """Return the length of what is dubbed: of a subtitle alone there is no recording, its last cue is the end."""
+    extracted = task.facts["extract"]
     if task.kind == "subtitle":
-        return float(task.facts["extract"]["duration_s"])
-    return wav.duration_s(task.job_dir / AUDIO)
+        return _of_seconds(float(extracted["duration_s"]))
+    # A job that was extracted before its sound was counted knows audio.wav alone: a few samples off at other rates.
+    return SoundLength(**extracted["sound"]) if "sound" in extracted else wav.length(task.job_dir / AUDIO)
+
+
+def _of_seconds(duration_s: float) -> SoundLength:
+    return SoundLength(round(duration_s * RATE_HZ), RATE_HZ)
 
 
 def _rate(task: Task) -> int:
@@ -94,9 +102,9 @@ def _report(task: Task, fit: Fitted, duration_s: float) -> dict[str, Any]:
     return report
 
 
-def _write_voice(task: Task, fit: Fitted, duration_s: float) -> None:
+def _write_voice(task: Task, fit: Fitted, sound: SoundLength) -> None:
     rate, scratch = _rate(task), task.prepared_scratch()
-    length, progress = round(duration_s * rate), _share(task, 0.0, 0.25)
+    length, progress = sound.at(rate), _share(task, 0.0, 0.25)
     parts = fit.parts(rate=rate, length=length, scratch=scratch, deadline_s=task.deadline_s, progress=progress)
     write_track(scratch / _VOICE, parts, length=length, rate=rate)
 
@@ -108,12 +116,12 @@ def _spans(report: Mapping[str, Any]) -> Iterator[Span]:
         yield Span(*one["slot"])
 
 
-def _mixed(task: Task, background: Background, spans: Iterator[Span], duration_s: float, wanted_lufs: float) -> Mixed:
+def _mixed(task: Task, background: Background, spans: Iterator[Span], sound: SoundLength, wanted_lufs: float) -> Mixed:
     """Write voice and background as one, each as loud as the original."""
-    voice, channels, length = task.scratch / _VOICE, channels_of(task), round(duration_s * RATE_HZ)
+    voice, channels, length = task.scratch / _VOICE, channels_of(task), sound.at(RATE_HZ)
     inputs = input_arguments(voice)
     heard_lufs = measured(
-        inputs, "0:a", deadline_s=task.deadline_s, duration_s=duration_s, progress=_share(task, 0.35, 0.4)
+        inputs, "0:a", deadline_s=task.deadline_s, duration_s=sound.duration_s, progress=_share(task, 0.35, 0.4)
     )
     gain = gain_db(heard_lufs + (_TWO_CHANNELS_DB if channels == 2 else 0.0), wanted_lufs)
     level = factor(-task.options.mix.duck_db) if background.ducked else 1.0
