@@ -138,6 +138,21 @@ def test_a_correction_whose_film_is_gone_is_taken_as_a_subtitle_of_its_own_and_t
     assert manifest(root, "talk (2)")["warnings"] == [warning]
 
 
+def test_a_correction_is_known_again_when_its_job_has_been_forgotten(
+    site: Callable[..., Site], talk_video: Path
+) -> None:
+    root = site(**TO_SPANISH)
+    root.drop_text(WORDS, "talk.srt")
+    root.drop(talk_video, "talk.mp4")
+    assert root.work_off() == 0, root.output()
+    assert root.jobs("prune", "--older-than", "0s").returncode == 0
+    assert root.rows("SELECT * FROM job") == []
+    corrected(root, root.published("talk")["talk.srt"], "my fellow", "my dear")
+    assert root.work_off() == 0, root.output()
+    assert {"talk.srt", "talk.es.mp4", "talk.es.m4a", "manifest.json"} <= root.published("talk (2)").keys()
+    assert "my dear Americans" in root.published("talk (2)")["talk.txt"].read_text(encoding="utf-8")
+
+
 def test_a_subtitle_alone_is_translated_and_spoken(site: Callable[..., Site]) -> None:
     root = site(job={"targets": ["es"]})
     root.drop_text(WORDS, "talk.en.srt")

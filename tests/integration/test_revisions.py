@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dropdub.config import Config, JobOptions
-from dropdub.daemon.context import Context, film_name
+from dropdub.daemon.context import Context
 from dropdub.daemon.revisions import LATE_S, FilmGone, Revision, film_at_work, known_revision, must_wait, revision_of
 from dropdub.pipeline.artefacts import Segment, Transcript
 from dropdub.root import Root
@@ -126,6 +126,42 @@ def test_a_film_that_is_gone_is_named(context: Context) -> None:
     assert isinstance(gone, FilmGone) and str(film.source) in gone.sentence
 
 
+def a_manifest(film: Job) -> Path:
+    """Write what a film's job tells of itself in the outbox; return where."""
+    told = {
+        "job": {"id": film.id, "name": film.name, "kind": "media"},
+        "inputs": [{"name": film.name, "size": Path(film.source).stat().st_size}],
+        "options": film.options,
+        "language": "en",
+    }
+    path = Path(film.outputs[0]).with_name("manifest.json")
+    path.parent.rename(path.parents[1] / "Clip (2)")
+    path = path.parents[1] / "Clip (2)" / path.name
+    path.write_text(json.dumps(told), encoding="utf-8")
+    return path
+
+
+def test_what_was_made_of_a_film_is_known_again_when_its_job_is_forgotten(context: Context) -> None:
+    film = a_film(context)
+    manifest = a_manifest(film)
+    transitions.prune_jobs(context.store, ended_before=LONG_AFTER)
+    subtitle = a_subtitle(context, "clip.es.srt")
+    place = context.root.archive / "lessons" / "clip (3).mp4"
+    place.parent.mkdir()
+    Path(film.source).rename(place)
+    revision = found(context, subtitle)
+    assert isinstance(revision, Revision)
+    assert (revision.job.id, revision.film) == (film.id, place)
+    assert revision.transcript == manifest.with_name("clip.json")
+    assert revision.options.language == "en" and revision.options.targets == ("es",)
+    assert found(context, a_subtitle(context, shift_s=0.5)) is None, "it was made of something else"
+    place.write_bytes(b"another film")
+    gone = found(context, subtitle)
+    assert isinstance(gone, FilmGone) and "clip.mp4" in gone.sentence
+    manifest.write_text('{"job": {"name": "clip.mp4"}}', encoding="utf-8")
+    assert found(context, subtitle) is None
+
+
 def test_a_revision_of_a_revision_goes_back_to_the_film_and_its_last_transcript(context: Context) -> None:
     film = a_film(context)
     first = found(context, a_subtitle(context, "clip.es.srt"))
@@ -134,7 +170,7 @@ def test_a_revision_of_a_revision_goes_back_to_the_film_and_its_last_transcript(
     row = {**json.loads(json.dumps(first.as_row())), "film": str(context.root.archive / "clip.mp4")}
     revised = a_film(context, "clip.es.srt", transcript=False, revision=row)
     second = found(context, a_subtitle(context, "clip.es.srt"))
-    assert isinstance(second, Revision) and film_name(second.job) == "clip.mp4"
+    assert isinstance(second, Revision) and second.job.name == "clip.mp4"
     assert second.job.id == revised.id and second.film == context.root.archive / "clip.mp4"
     assert second.transcript == Path(film.outputs[0])
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from dropdub.config import JobOptions
 from dropdub.daemon.context import Context, film_name, job_id, options_of
+from dropdub.daemon.publishedfilms import published_films
 from dropdub.errors import UsageError
 from dropdub.files import is_file
 from dropdub.inbox.companions import bare_name, owner_of
@@ -25,10 +26,24 @@ LATE_S = 600.0
 
 
 @dataclass(frozen=True)
+class DoneJob:
+    """The job of a film, or of a subtitle of it: what is remembered of it, by the database or by its manifest."""
+
+    id: int
+    name: str
+    options: JobOptions
+    language: str | None
+
+    @staticmethod
+    def of(job: Job) -> DoneJob:
+        return DoneJob(job_id(job), film_name(job), options_of(job), job.language)
+
+
+@dataclass(frozen=True)
 class Revision:
     """A film that a subtitle is for. `transcript`: what was published of it; None where that is gone."""
 
-    job: Job
+    job: DoneJob
     film: Path
     transcript: Path | None
     row: dict[str, Any] | None = None
@@ -38,13 +53,12 @@ class Revision:
         if self.row is not None:
             return self.row
         transcript = str(self.transcript) if self.transcript else None
-        return {"job": self.job.id, "name": film_name(self.job), "film": str(self.film), "transcript": transcript}
+        return {"job": self.job.id, "name": self.job.name, "film": str(self.film), "transcript": transcript}
 
     @property
     def options(self) -> JobOptions:
         """Return the options of then, with the language that was heard: the subtitle's name is compared with it."""
-        options = options_of(self.job)
-        heard = self.job.language
+        options, heard = self.job.options, self.job.language
         return options.overridden({"language": heard}) if heard and options.language == "auto" else options
 
 
@@ -52,13 +66,13 @@ class Revision:
 class FilmGone:
     """A subtitle whose film was done before, and is not where it was put."""
 
-    job: Job
+    job: DoneJob
     film: Path
 
     @property
     def sentence(self) -> str:
         return (
-            f"It belongs to job {self.job.id} ({film_name(self.job)}), whose film is not at {self.film} any more: "
+            f"It belongs to job {self.job.id} ({self.job.name}), whose film is not at {self.film} any more: "
             "it is taken as a subtitle of its own. To dub the film, drop both together."
         )
 
@@ -82,7 +96,7 @@ def known_revision(context: Context, subtitle: Job) -> Revision | None:
         job = queries.job(context.store, int(row["job"]))
     except UsageError:  # it was forgotten: the subtitle's own options are those of then
         job = subtitle
-    return Revision(job, Path(row["film"]), Path(row["transcript"]) if row["transcript"] else None, row)
+    return Revision(DoneJob.of(job), Path(row["film"]), Path(row["transcript"]) if row["transcript"] else None, row)
 
 
 def _at_work(context: Context, subtitle: str) -> Iterator[Job]:
@@ -93,7 +107,8 @@ def _at_work(context: Context, subtitle: str) -> Iterator[Job]:
 def revision_of(context: Context, subtitle: Job, path: Path) -> Revision | FilmGone | None:
     """Return the film that the subtitle at `path` corrects, or came late for: that of the newest job that fits.
 
-    It fits by name, and because it was made of what was said there, or because it came at about the same time.
+    It fits by name, and because it was made of what was said there, or because it came at about the same time. Of jobs
+    that were forgotten, the manifests in the outbox tell.
     """
     gone: FilmGone | None = None
     starts = _starts(path, context.config.limits.max_text)
@@ -103,8 +118,22 @@ def revision_of(context: Context, subtitle: Job, path: Path) -> Revision | FilmG
         if came_late or _fits(starts, transcript, job):
             film = Path(job.revision["film"] if job.revision else job.source)
             if is_file(film):
-                return Revision(job, film, transcript[0] if transcript else None)
-            gone = gone or FilmGone(job, film)
+                return Revision(DoneJob.of(job), film, transcript[0] if transcript else None)
+            gone = gone or FilmGone(DoneJob.of(job), film)
+    return gone or (_of_forgotten(context, subtitle, starts) if starts else None)
+
+
+def _of_forgotten(context: Context, subtitle: Job, starts: list[float]) -> Revision | FilmGone | None:
+    """Return the film that a subtitle was made of by a job that is in no database any more."""
+    gone: FilmGone | None = None
+    for one in published_films(context.root.outbox, subtitle.name):
+        if not are_akin(starts, one.segments):
+            continue
+        job = DoneJob(one.id, one.name, one.options, one.language)
+        film = one.original_in(context.root.archive)
+        if film is not None:
+            return Revision(job, film, one.transcript)
+        gone = gone or FilmGone(job, context.root.archive / one.name)
     return gone
 
 

@@ -56,6 +56,7 @@ def as_markdown(segments: Iterable[Segment]) -> str:
 
 def manifest(
     *,
+    job_id: int,
     job_name: str,
     kind: str,
     options: JobOptions,
@@ -72,7 +73,7 @@ def manifest(
     return {
         "program": {"name": "dropdub", "version": __version__},
         "created": created,
-        "job": {"name": job_name, "kind": kind},
+        "job": {"id": job_id, "name": job_name, "kind": kind},
         "inputs": [
             {
                 "name": job_name,

@@ -96,6 +96,7 @@ def _account(task: Task) -> tuple[dict[str, Any], Quality]:
     """Return what is to be said of the job: what was made from what, and how good it came out."""
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     content = manifest(
+        job_id=task.job_id,
         job_name=task.job_name,
         kind=task.kind,
         options=task.options,
