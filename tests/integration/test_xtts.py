@@ -342,3 +342,28 @@ def test_lines_that_come_out_wrong_are_named_and_not_kept(
     warnings = drive.run_step(drive.step("synthesize/pt"))["warnings"]
     assert not any("silent" in warning for warning in warnings)
     cache.close()
+
+
+def test_of_a_dub_with_one_sentence_changed_one_sentence_is_spoken(
+    talk: Path, tmp_path: Path, settings: EngineSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoken: list[str] = []
+    speak = XttsSynthesizer.speak
+
+    def counted(self: XttsSynthesizer, text: str, **options: Any) -> Any:
+        spoken.append(text)
+        return speak(self, text, **options)
+
+    monkeypatch.setattr(XttsSynthesizer, "speak", counted)
+    monkeypatch.setattr("dropdub.engines.xtts.defect", lambda *_, **__: None)  # what is noise is kept, too
+    cache = Cache(tmp_path / "cache", max_bytes=100_000_000)
+    for number, said in enumerate((ENGLISH[:4], (*ENGLISH[:2], ENGLISH[5], ENGLISH[3]))):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        drive = ready_to_speak(talk, folder, settings, cache, said=said)
+        drive.run_step(drive.step("synthesize/pt"))
+        spoken.append("|")
+    cache.close()
+    first, second = spoken[: spoken.index("|")], spoken[spoken.index("|") + 1 : -1]
+    assert set(first) == set(ENGLISH[:4])
+    assert set(second) == {ENGLISH[5]}

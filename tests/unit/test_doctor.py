@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dropdub.config import Config
-from dropdub.doctor import clock, engines, graphics, machine, settings, software, traces, watching
+from dropdub.doctor import clock, engines, folders, graphics, machine, settings, software, traces, watching
 from dropdub.doctor.database import LONG_WAL, damage_finding, revision_finding, wal_finding
 from dropdub.doctor.finding import Verdict
 from dropdub.doctor.graphics import Card
@@ -87,6 +87,14 @@ def test_a_card_is_judged_by_driver_engines_and_wish(cards: int, answer: str | N
     lacks = bool(engines and engines.lacking) and wanted != "cpu"
     assert ("libcublas.so.12 is not installed" in found.text) is lacks
     assert ("dropdub[cuda]" in (found.remedy or "")) is lacks
+
+
+def test_a_root_too_deep_for_long_names_is_told_where_windows_ends_paths() -> None:
+    deepest = len(r"C:\dubs\outbox")
+    assert folders.room_for_names(deepest, longest_name=100).state == "ok"
+    told = folders.room_for_names(58, longest_name=100)
+    assert told.state == "warning" and "58 characters" in told.text and "LongPathsEnabled" in (told.remedy or "")
+    assert folders.room_for_names(57, longest_name=100).state == "ok"
 
 
 def test_memory_is_judged_by_what_work_waits_for_and_by_the_models() -> None:

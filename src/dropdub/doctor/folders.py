@@ -10,12 +10,13 @@ from pathlib import Path
 
 from dropdub.doctor.finding import Finding, fine, problem, warning
 from dropdub.doctor.subject import Subject
-from dropdub.files import remove
+from dropdub.files import NAME_MAX_BYTES, remove
 from dropdub.root import Root
 
 FIVE = ("inbox", "outbox", "work", "failed", "archive")
 MOVES = (("inbox", "work"), ("work", "archive"), ("work", "failed"))
 """The ways that originals go. What is published is renamed within the outbox."""
+PATH_MAX = 260
 PROBE_PREFIX = ".dropdub-doctor-"
 """Hidden, so that neither the inbox's watcher nor a person takes it for a file."""
 _CONNECT = "Connect the share, or make the folder and let the account that runs Dropdub write there."
@@ -29,8 +30,24 @@ def findings(subject: Subject) -> Iterator[Finding]:
             yield fine(name, "can be written to", detail=str(folder))
         else:
             yield problem(name, "is not there, or cannot be written to", _CONNECT, detail=f"{folder}: {reason}")
+    if NAME_MAX_BYTES < 255:  # where Windows ends paths
+        yield room_for_names(max(len(str(getattr(subject.root, name))) for name in FIVE), longest_name=NAME_MAX_BYTES)
     whole = {name for name, reason in refusals.items() if reason is None}
     yield from _moves(subject.root, [move for move in MOVES if whole.issuperset(move)])
+
+
+def room_for_names(folder: int, *, longest_name: int) -> Finding:
+    """Judge whether names fit behind a folder's path of so many characters, where a path ends at 260.
+
+    A name stands in a path twice, `NAME\\NAME.pt.srt`, and is cut to `longest_name`.
+    """
+    if folder + 2 * (longest_name + 1) < PATH_MAX:
+        return fine("Long paths", "names fit, although long paths are switched off here")
+    return warning(
+        "Long paths",
+        f"they are switched off, and the folders' paths have {folder} characters: files with long names may fail",
+        "Switch long paths on in Windows (LongPathsEnabled), or make the root nearer to the top of its drive.",
+    )
 
 
 def refusal(folder: Path) -> str | None:
