@@ -60,7 +60,7 @@ def _media(task: Task) -> Result:
     return {
         **_hashes(task),
         "duration_s": found_s,
-        "sound": asdict(_length(task)),
+        **({"sound": asdict(_length(task))} if task.options.targets else {}),
         "warnings": _short_warning(task, found_s, promised_s),
     }
 
@@ -70,7 +70,7 @@ def _stream(task: Task) -> str:
 
 
 def _length(task: Task) -> SoundLength:
-    """Return how long the sound is at its own rate: audio.wav, at another, is up to a few samples off."""
+    """Return how long the sound is at its own rate, for its dubs: audio.wav, at another, is up to a few samples off."""
     probe, listed = task.facts["probe"], task.prepared_scratch() / "length"
     counts = counting(_stream(task), int(probe["audio"]["sample_rate"]), listed)
     run_ffmpeg(
@@ -79,7 +79,10 @@ def _length(task: Task) -> SoundLength:
         duration_s=float(probe["duration_s"]),
         progress=lambda share: task.progress(0.6 + share * 0.3),
     )
-    return counted(listed)
+    try:
+        return counted(listed)
+    except ValueError:  # nothing that ffmpeg lists: what was read is the best that is known
+        return wav.length(task.job_dir / AUDIO)
 
 
 def _hashes(task: Task) -> dict[str, Any]:
