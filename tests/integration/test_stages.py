@@ -400,6 +400,23 @@ def test_a_plain_text_is_taken_whatever_it_is_called(driven: Callable[..., Drive
     assert job.columns["kind"] == "text"
 
 
+def test_a_markdown_text_without_words_is_refused_with_what_is_left_out(
+    driven: Callable[..., Drive], tmp_path: Path
+) -> None:
+    (tmp_path / "code.md").write_text("---\ntitle: x\n---\n```\nprint(1)\n```\n<!-- no -->\n", encoding="utf-8")
+    with pytest.raises(EmptyFile, match=r"code\.md holds nothing to be read aloud") as refused:
+        driven(tmp_path / "code.md").run()
+    assert "code" in refused.value.remedy
+
+
+def test_titles_underlined_in_markdown_are_headings_of_the_output(driven: Callable[..., Drive], tmp_path: Path) -> None:
+    (tmp_path / "notes.md").write_text(
+        "The house\n=========\n\nThe **house** is [big](http://x.org).\n", encoding="utf-8"
+    )
+    job = driven(tmp_path / "notes.md", language="en").run()
+    assert job.published["notes.en.md"].read_text(encoding="utf-8") == "# The house\n\nThe house is big.\n"
+
+
 def test_a_recording_is_known_by_its_content(driven: Callable[..., Drive], tmp_path: Path, speech: Path) -> None:
     shutil.copyfile(speech, tmp_path / "speech.txt")
     assert driven(tmp_path / "speech.txt").run(until="extract").columns["kind"] == "media"

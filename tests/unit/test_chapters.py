@@ -41,7 +41,8 @@ def test_a_text_without_headings_is_one_chapter() -> None:
 @pytest.mark.parametrize(
     "heading",
     [
-        *("CHAPTER I", "Chapter 3: The house", "Chapter Twenty-One", "Chapter IV. A friend", "Capítulo 2", "Kapitel 4"),
+        *("CHAPTER I", "Chapter 3: The house", "Chapter Twenty-One", "Chapter IV. A friend.", "Chapter 7."),
+        *("Capítulo 2", "Kapitel 4", "Chapter IV. A friend", "CHAPTER ONE"),
         *("Chapitre premier", "Capitolo III – Il mare", "CAPÍTULO PRIMERO", "Глава 5"),
     ],
 )
@@ -54,6 +55,7 @@ def test_a_short_paragraph_that_is_called_a_chapter_begins_one(heading: str) -> 
     [
         "Chapter 3 was read by all of them.",
         "Chapter and verse were known to her.",
+        *("Chapter closed.", "Kapitel geschlossen.", "Chapter closed: we went home."),
         "Kapitel",
         "The chapter 3",
         "Chapter 3: " + "long " * 20,

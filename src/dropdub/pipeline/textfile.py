@@ -176,5 +176,9 @@ def _flowed(block: str) -> str:
 
 def joined(before: str, after: str) -> str:
     """Return two lines as one, with a space between where their script has any."""
-    unspaced = before[-1:] >= _NO_SPACE_FROM and after[:1] >= _NO_SPACE_FROM
-    return before + after if unspaced else f"{before} {after}"
+    return before + gap(before, after) + after
+
+
+def gap(before: str, after: str) -> str:
+    """Return what stands between two lines that become one: a space, or nothing where their script has none."""
+    return "" if before[-1:] >= _NO_SPACE_FROM and after[:1] >= _NO_SPACE_FROM else " "

@@ -1,4 +1,4 @@
-"""Word and EPUB documents as plain text, with their headings as Markdown has them."""
+"""Texts and documents as plain text, with their headings as Markdown has them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,22 @@ from pathlib import Path
 from dropdub.pipeline.documents.archive import DOCUMENT_SUFFIXES, Cover, opened
 from dropdub.pipeline.documents.docx import docx_blocks
 from dropdub.pipeline.documents.epub import epub_blocks, epub_cover
+from dropdub.pipeline.documents.markdown import MARKDOWN_SUFFIXES, markdown_blocks
+from dropdub.pipeline.textfile import read_text
 
-__all__ = ["DOCUMENT_SUFFIXES", "Cover", "cover_of", "is_document", "read_document"]
+__all__ = ["DOCUMENT_SUFFIXES", "Cover", "cover_of", "is_document", "read_document", "read_prose"]
 
 
 def is_document(name: str) -> bool:
     return Path(name).suffix.lower() in DOCUMENT_SUFFIXES
+
+
+def read_prose(path: Path, *, name: str) -> str:
+    """Return what is read aloud of a text or document that was dropped as `name`. Raises what `read_document` does."""
+    if is_document(name):
+        return read_document(path)
+    text = read_text(path)
+    return "\n\n".join(markdown_blocks(text)) if Path(name).suffix.lower() in MARKDOWN_SUFFIXES else text
 
 
 def read_document(path: Path) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from dropdub.engines.languages import UNDETERMINED, detect_text_language
 from dropdub.engines.speech_text import parts
-from dropdub.errors import NotMedia
+from dropdub.errors import EmptyFile, NotMedia
 from dropdub.files import sha256, written_whole
 from dropdub.media import wav
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
@@ -16,13 +16,13 @@ from dropdub.media.soundlength import SoundLength, counted, counting
 from dropdub.pipeline.artefacts import AUDIO, TRANSCRIPT, Segment, Transcript
 from dropdub.pipeline.cuefile import read_cues
 from dropdub.pipeline.disk import await_disk
-from dropdub.pipeline.documents import is_document, read_document
+from dropdub.pipeline.documents import read_prose
 from dropdub.pipeline.filmclock import film_clock
 from dropdub.pipeline.given import language_of
 from dropdub.pipeline.ownwords import segments_of
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.pipeline.targets import skip_warnings, skipped_targets
-from dropdub.pipeline.textfile import PIECE_CHARACTERS, TOLD_APART, heading_of, paragraphs, read_text, spoken
+from dropdub.pipeline.textfile import PIECE_CHARACTERS, TOLD_APART, heading_of, paragraphs, spoken
 from dropdub.quantities import format_duration
 
 BYTES_PER_SECOND = 32_000
@@ -31,6 +31,7 @@ _MISSING_LEAST_S = 2.0
 _MISSING_SHARE = 0.02
 _AFTER_LAST_CUE_S = 1.0
 """Time for the last line of a subtitle alone to be spoken to its end."""
+_NOTHING_READ = "Of Markdown, code blocks, comments and settings are left out: write a sentence, and drop it again."
 # On the container's time line: silence before a track that begins late, gaps filled, drift of the clock evened out.
 _ON_TIME = "aresample=16000:async=1:first_pts=0"
 
@@ -114,8 +115,10 @@ def _short_warning(task: Task, found_s: float, promised_s: float) -> list[str]:
 
 
 def _text(task: Task) -> Result:
-    text = read_document(task.source) if is_document(task.job_name) else read_text(task.source)
+    text = read_prose(task.source, name=task.job_name)
     found = paragraphs(text)
+    if not found:
+        raise EmptyFile(f"{task.job_name} holds nothing to be read aloud.", remedy=_NOTHING_READ)
     language, warnings = _language(task, text)
     segments = tuple(Segment(number, 0.0, 0.0, paragraph) for number, paragraph in enumerate(found))
     Transcript(language, 0.0, segments, engine={}).save(task.job_dir / TRANSCRIPT)

@@ -1,0 +1,180 @@
+"""What of a Markdown text is read aloud: its words, without code, comments, link addresses and other marks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import count, pairwise, repeat
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from markdown_it.tree import SyntaxTreeNode
+
+from dropdub.pipeline.documents.frontmatter import without_front_matter
+from dropdub.pipeline.textfile import gap
+
+MARKDOWN_SUFFIXES = frozenset({".md", ".markdown"})
+STRETCH = 20_000
+"""Characters of a paragraph that are parsed at once: hardly one has more; time for garbage grows with the square."""
+_BLOCK_NESTING, _INLINE_NESTING = 40, 10
+_NOTE = re.compile(r"^ {0,3}\[\^[^\]\s]{1,99}\]:[ \t]*", re.M)
+_NOTE_MARK = re.compile(r"\[\^[^\]\s]{1,99}\]")
+_TIMES = re.compile(r"(?<=\d)\*(?=\d)")
+_BOX = re.compile(r"\[[ xX]\]\s+")
+_CALLOUT = re.compile(r"\[![A-Za-z]{1,20}\][+-]?(?:\s+|$)")
+_MARKUP = re.compile(r"[\\`*_\[<&~]")
+_HEADING_MARKS = re.compile(r"#{1,6}\s+")
+_UNREAD = re.compile(r"<(?:[?!]|(?:script|style|pre|textarea)\b)", re.I)
+_STOPS = tuple(".!?:;,…。！？：；，")
+
+
+def markdown_blocks(text: str) -> Iterator[str]:
+    """Yield paragraphs: `# ` before headings, `- ` or a number before list items, a row of a table as one of its own.
+
+    The items of a list without blank lines are the lines of one paragraph. A footnote's text is an item of a list.
+    """
+    refs: dict[str, Any] = {}
+    # A note's text would be code where it goes on, and a link's address where it is one word.
+    source = _NOTE.sub("- ", without_front_matter(text))
+    tree = SyntaxTreeNode(_block_parser().parse(source, refs))
+    yield from _Reader(refs).blocks(tree.children)
+
+
+class _Reader:
+    """Turns the tree of one text, whose links refer to `refs`, into what is read of it."""
+
+    def __init__(self, refs: dict[str, Any]) -> None:
+        self._refs = refs
+        self._parser = _inline_parser()
+
+    def blocks(self, nodes: Sequence[SyntaxTreeNode]) -> Iterator[str]:
+        for node in nodes:
+            yield from filter(None, self._block(node))
+
+    def _block(self, node: SyntaxTreeNode) -> Iterator[str]:
+        match node.type:
+            case "heading":
+                yield self._heading(node)
+            case "paragraph":
+                yield self._paragraph(node.children[0].content)
+            case "blockquote":
+                yield from self.blocks(node.children)
+            case "bullet_list" | "ordered_list":
+                yield from self._list(node)
+            case "table":
+                yield from (self._row(row) for part in node.children for row in part.children)
+            case "html_block":
+                yield self._words(_outside_tags(node.content))
+
+    def _heading(self, node: SyntaxTreeNode) -> str:
+        """Return a heading; one in a list or a quotation begins no chapter, and is a paragraph."""
+        words = self._words(node.children[0].content)
+        return f"{'#' * int(node.tag[1:])} {words}" if words and node.level == 0 else words
+
+    def _paragraph(self, content: str) -> str:
+        words = self._words(_CALLOUT.sub("", content, count=1) if _CALLOUT.match(content) else content)
+        marks = _HEADING_MARKS.match(words)  # written as `\#`: not meant for one
+        return words[marks.end() :] if marks else words
+
+    def _list(self, node: SyntaxTreeNode) -> Iterator[str]:
+        numbers = (f"{number}. " for number in count(int(node.attrs.get("start", 1))))
+        marks = repeat("- ") if node.type == "bullet_list" else numbers
+        items = [line for item, mark in zip(node.children, marks, strict=False) for line in self._item(item, mark)]
+        is_tight = any(part.hidden for item in node.children for part in item.children)
+        yield from ["\n".join(items)] if is_tight else items
+
+    def _item(self, node: SyntaxTreeNode, mark: str) -> Iterator[str]:
+        for number, block in enumerate(self.blocks(node.children)):
+            words = _without_box(block) if number == 0 else block
+            begins_list = node.children[0].type.endswith("_list")
+            yield f"{mark}{words}" if number == 0 and not begins_list else words
+
+    def _row(self, node: SyntaxTreeNode) -> str:
+        cells = [words for cell in node.children if (words := self._paragraph(cell.children[0].content))]
+        stopped = [cell if cell.endswith(_STOPS) else f"{cell};" for cell in cells[:-1]]
+        return " ".join([*stopped, *cells[-1:]])
+
+    def _words(self, content: str) -> str:
+        """Return the words of a paragraph on one line."""
+        return _on_one_line("".join(piece for stretch in _stretches(content) for piece in self._said(stretch)))
+
+    def _said(self, stretch: str) -> Iterator[str]:
+        if _MARKUP.search(stretch):
+            yield from _texts(self._parser.parseInline(stretch, self._refs)[0].children or ())
+        else:
+            yield stretch
+
+
+def _texts(tokens: Sequence[Token]) -> Iterator[str]:
+    for token in tokens:
+        if token.type == "image":
+            yield from _texts(token.children or ())
+        elif token.type in ("softbreak", "hardbreak"):
+            yield "\n"
+        elif token.type == "html_inline":
+            yield "\n" if token.content.lower().startswith("<br") else ""
+        else:
+            yield token.content
+
+
+def _outside_tags(content: str) -> str:
+    """Return a block of HTML with its tags, which are dropped later on, but without what browsers do not show."""
+    shown = content.lstrip()
+    shown = shown.partition("-->")[2].lstrip() if shown.startswith("<!--") else shown
+    return "" if _UNREAD.match(shown) else shown
+
+
+def _without_box(words: str) -> str:
+    box = _BOX.match(words)
+    return words[box.end() :] if box else words
+
+
+def _stretches(content: str) -> Iterator[str]:
+    """Yield a text in stretches of at most `STRETCH` characters, cut at blanks."""
+    start = 0
+    while len(content) - start > STRETCH:
+        end = start + STRETCH
+        end = max(content.rfind(blank, start, end) for blank in " \n") + 1 or end
+        yield content[start:end]
+        start = end
+    yield content[start:]
+
+
+def _on_one_line(text: str) -> str:
+    lines = [words for line in text.split("\n") if (words := " ".join(line.split()))]
+    return "".join([*lines[:1], *(gap(before, after) + after for before, after in pairwise(lines))])
+
+
+def _block_parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"maxNesting": _BLOCK_NESTING})
+    return parser.enable("table").disable("inline")
+
+
+def _inline_parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"maxNesting": _INLINE_NESTING}).enable("strikethrough")
+    parser.inline.ruler.before("link", "note_mark", _note_mark)
+    parser.inline.ruler.before("emphasis", "times", _times)
+    return parser
+
+
+def _note_mark(state: StateInline, silent: bool) -> bool:
+    """Pass over the mark of a footnote, and over the blank before it, as a rule of the parser."""
+    found = _NOTE_MARK.match(state.src, state.pos)
+    if found is None:
+        return False
+    if not silent:
+        state.pending = state.pending.rstrip(" ")
+    state.pos = found.end()
+    return True
+
+
+def _times(state: StateInline, silent: bool) -> bool:
+    """Keep the star in `2*3*4`, which CommonMark takes for emphasis: another number would be read."""
+    if _TIMES.match(state.src, state.pos) is None:
+        return False
+    if not silent:
+        state.pending += "*"
+    state.pos += 1
+    return True
