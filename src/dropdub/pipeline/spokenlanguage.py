@@ -54,8 +54,10 @@ def _languages(task: Task, engine: Transcriber, audio: Path, spans: Sequence[Spa
     info = asdict(engine.info())
     for group in spread(spans, HEARD_AT_ONCE):
         heard = [Window(span.start, wav.read_range(audio, span.start, span.end)) for span in group]
-        digest = hashlib.sha256(b"".join(window.samples.tobytes() for window in heard)).hexdigest()
-        key = ("language", info, digest)
+        digest = hashlib.sha256()
+        for window in heard:
+            digest.update(window.samples.tobytes())
+        key = ("language", info, digest.hexdigest())
         found = task.cache.get(*key, check=lambda value: str(from_json(value)))
         if found is None:
             found = engine.detect_language(heard)

@@ -33,6 +33,8 @@ _AFTER_LAST_CUE_S = 1.0
 """Time for the last line of a subtitle alone to be spoken to its end."""
 _NOTHING_READ = "Of Markdown, code blocks, comments and settings are left out: write a sentence, and drop it again."
 # On the container's time line: silence before a track that begins late, gaps filled, drift of the clock evened out.
+_READ, _READ_AND_COUNTED = 0.6, 0.9
+"""Shares of the work that are done then."""
 _ON_TIME = "aresample=16000:async=1:first_pts=0"
 
 
@@ -45,7 +47,7 @@ def run(task: Task) -> Result:
 
 def _media(task: Task) -> Result:
     probe = task.facts["probe"]
-    promised_s = float(probe["duration_s"])
+    promised_s, read = float(probe["duration_s"]), _READ if task.options.targets else _READ_AND_COUNTED
     await_disk(task, int(promised_s * BYTES_PER_SECOND))
     audio = task.job_dir / AUDIO
     with written_whole(audio, scratch=task.prepared_scratch()) as part:
@@ -53,7 +55,7 @@ def _media(task: Task) -> Result:
             [*input_arguments(task.source), *film_clock(probe), "-map", _stream(task), *_as_speech(), str(part)],
             deadline_s=task.deadline_s,
             duration_s=promised_s,
-            progress=lambda share: task.progress(share * 0.6),
+            progress=lambda share: task.progress(share * read),
         )
         if wav.duration_s(part) == 0:
             raise NotMedia(f"{task.job_name} has a sound track that holds nothing that can be read.")
@@ -78,7 +80,7 @@ def _length(task: Task) -> SoundLength:
         [*input_arguments(task.source), *film_clock(probe), *counts],
         deadline_s=task.deadline_s,
         duration_s=float(probe["duration_s"]),
-        progress=lambda share: task.progress(0.6 + share * 0.3),
+        progress=lambda share: task.progress(_READ + share * (_READ_AND_COUNTED - _READ)),
     )
     try:
         return counted(listed)
