@@ -82,7 +82,9 @@ def facts(target: str = "pt", **more: Any) -> dict[str, Any]:
 
 
 def a_manifest(given: dict[str, Any], *, fit: dict[str, Any] | None = None, kind: str = "media") -> dict[str, Any]:
-    made = manifest(job_name=NAME, kind=kind, options=JobOptions(), facts=given, created="2026-03-05T14:30:00Z")
+    made = manifest(
+        job_id=3, job_name=NAME, kind=kind, options=JobOptions(), facts=given, created="2026-03-05T14:30:00Z"
+    )
     return {**made, "fit": {"pt": FIT} if fit is None else fit}
 
 

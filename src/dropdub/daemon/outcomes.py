@@ -88,7 +88,7 @@ class Outcomes:
         if isinstance(error, Waiting):
             self._wait(claim, error, end, now)
             return
-        settings, squeezes = self._context.config.retry, self._squeezes(claim, error)
+        settings, squeezes = self._context.config.retry, self._squeezes(claim, error, end)
         at = next_try_at(error, attempts=step.attempts + 1, settings=settings, now=now, squeezes=squeezes)
         level = logging.ERROR if at is None else logging.WARNING
         note(
@@ -131,12 +131,15 @@ class Outcomes:
             self.broke(claim, error, _end(Outcome.FAILED, event, error))
         self._forget(claim)
 
-    def _squeezes(self, claim: Claim, error: DropdubError) -> int:
-        """Return how often an engine ran out of memory over this step, this error counted; ffmpeg cannot take less."""
+    def _squeezes(self, claim: Claim, error: DropdubError, end: AttemptEnd) -> int:
+        """Return how often an engine ran out of memory over this step, this error counted; ffmpeg cannot take less.
+
+        A worker that was killed may have been killed for its memory, or for what is in the file: that does not count.
+        """
         if claim.step.pool not in ROLES:
             return 0
-        before = queries.failures(self._context.store, claim.step, OutOfMemory.__name__)
-        return before + isinstance(error, OutOfMemory)
+        before = queries.failures(self._context.store, claim.step, OutOfMemory.__name__, told=True)
+        return before + (isinstance(error, OutOfMemory) and end.exit_code is None)
 
     def _wait(self, claim: Claim, error: Waiting, end: AttemptEnd, now: float) -> None:
         store, step = self._context.store, claim.step

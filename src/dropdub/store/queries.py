@@ -90,10 +90,11 @@ def facts(store: Store, job: Job) -> dict[str, dict[str, Any]]:
     return {step.key: step.result or {} for step in done}
 
 
-def failures(store: Store, step: Step, error_class: str) -> int:
-    """Return how many attempts of a step ended in this error."""
+def failures(store: Store, step: Step, error_class: str, *, told: bool = False) -> int:
+    """Return how many attempts of a step ended in this error; `told`: not those where a worker's death was its sign."""
     with store.reading() as session:
-        found = (col(Attempt.step_id) == step.id, col(Attempt.error_class) == error_class)
+        found = [col(Attempt.step_id) == step.id, col(Attempt.error_class) == error_class]
+        found += [col(Attempt.exit_code).is_(None)] if told else []
         return session.exec(select(func.count()).select_from(Attempt).where(*found)).one()
 
 
