@@ -146,7 +146,7 @@ class TestFasterWhisper:
         batched = next(Decoder(whisper._model, "en", {}).in_batches([window], size=4))
         one_by_one = next(whisper.transcribe([window], language="en"))
         assert batched[-1].end > one_by_one[-1].end - 0.5
-        assert abs(sum(len(one.words) for one in batched) - sum(len(one.words) for one in one_by_one)) <= 2
+        assert sum(len(one.words) for one in batched) >= sum(len(one.words) for one in one_by_one) - 2
 
     def test_a_language_goes_by_its_own_code_in_the_model(self, whisper: FasterWhisperTranscriber) -> None:
         window = Window(0.0, np.pad(spoken(ENGLISH[0]), 3000))
