@@ -74,8 +74,9 @@ def test_the_manifest_names_each_engine_once_with_all_its_steps() -> None:
         "merge": {"language": "en", "warnings": ["Short.", "Odd."]},
         "publish/transcript": {"deliverables": [{"name": "b", "size": 1, "sha256": "x"}]},
     }
-    made = manifest(job_name="a.mp4", kind="media", options=JobOptions(), facts=facts, created="now")
+    made = manifest(job_id=7, job_name="a.mp4", kind="media", options=JobOptions(), facts=facts, created="now")
     assert made["engines"] == [{**engine, "steps": ["transcribe/0000", "transcribe/0001"]}]
+    assert made["job"] == {"id": 7, "name": "a.mp4", "kind": "media"}
     assert made["warnings"] == ["Short.", "Odd."]
     assert made["inputs"] == [{"name": "a.mp4", "size": 10, "sha256": "ab", "duration_s": 2.0}]
     assert {"step": "transcribe/0000", "seconds": 1.5} in made["steps"]

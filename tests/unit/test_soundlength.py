@@ -26,13 +26,14 @@ def test_what_ffmpeg_lists_is_added_up(tmp_path: Path) -> None:
     listed.write_text(
         "#software: Lavf\n#tb 0: 1/44100\n#media_type 0: audio\n"
         "0,          0,          0,   441000,   882000, 0x1f01b693\n"
-        "0,     441000,     441000,        1,        2, 0x01cc0140\n"
+        "0,     441000,     441000,        1,        2, 0x01cc0140\n",
+        encoding="utf-8",
     )
     assert counted(listed) == SoundLength(441_001, 44_100)
 
 
 @pytest.mark.parametrize("text", ["", "#tb 0: 1/48000\n", "0, 0, 0, 12, 24, 0x0\n"])
 def test_a_list_without_a_sound_is_no_length(tmp_path: Path, text: str) -> None:
-    (tmp_path / "length").write_text(text)
+    (tmp_path / "length").write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match="does not tell"):
         counted(tmp_path / "length")
