@@ -62,11 +62,6 @@ def _synonyms() -> dict[str, str]:
     return {**_SYNONYMS, **dict(zip(cells, cells, strict=True))}
 
 
-def every_language() -> frozenset[str]:
-    """Return the two-letter tags of all languages known here."""
-    return frozenset(_index().by_two)
-
-
 def primary(tag: str) -> str:
     """Return a tag's primary language, in two letters where it has them: `pt` for pt-BR, pt_BR and por."""
     code = tag.replace("_", "-").partition("-")[0].lower()
