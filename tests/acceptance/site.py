@@ -27,7 +27,12 @@ QUICK: dict[str, Any] = {
     "inbox": {"settle": 0.4, "settle_empty": 1.0, "settle_subtitle": 2.0, "rescan": 1.0},
     "retry": {"first": 0.1, "longest": 0.5},
     "limits": {"min_free_disk": 1_000_000, "min_free_memory": 1_000_000},
+    "pools": {"media": {"workers": 1}, "transcribe": {"workers": 1}},
+    "preload": False,
 }
+"""What most tests are not about is left out: a daemon that warms all its pools starts six interpreters."""
+AS_INSTALLED: dict[str, Any] = {"pools": {"media": {"workers": 2}, "transcribe": {"workers": "auto"}}, "preload": True}
+"""For tests that want the pools as a user has them."""
 ENDED = ("succeeded", "failed", "cancelled")
 
 
@@ -45,7 +50,10 @@ class Site:
             (path / folder).mkdir(exist_ok=True)
 
     def configure(self, **settings: Any) -> None:
-        merged = {key: {**QUICK.get(key, {}), **settings.get(key, {})} for key in {*QUICK, *settings}}
+        merged = QUICK | {
+            key: {**QUICK.get(key, {}), **value} if isinstance(value, dict) else value
+            for key, value in settings.items()
+        }
         (self.root / "config.yaml").write_text(yaml.safe_dump(merged), encoding="utf-8")
 
     # -- the inbox ----------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.site import Site
+from tests.acceptance.site import AS_INSTALLED, Site
 from tests.waiting import wait_until
 
 STAGES = (
@@ -58,7 +58,7 @@ def dubbed(site: Callable[..., Site], talk_video: Path) -> Callable[..., Site]:
 def test_a_stopped_daemon_puts_the_step_back_and_the_next_start_goes_on(
     dubbed: Callable[..., Site], how: signal.Signals
 ) -> None:
-    root = dubbed()
+    root = dubbed(**AS_INSTALLED)
     root.start(**hang_in("transcribe", root))
     wait_until_hung(root)
     assert root.stop(how, timeout_s=10) == 0
