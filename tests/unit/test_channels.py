@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dropdub.media.spans import Span
@@ -54,6 +54,7 @@ def test_whatever_the_loudness_one_speaker_a_channel_is_recognised(
         given_levels.append(Levels(Span(at, at + seconds), *side))
         at += seconds
     sides = [sum(seconds for side, seconds in runs if side == left) for left in (True, False)]
+    assume(abs(min(sides) - 1) > 1e-6)  # sums of floating-point numbers, at the very limit of a second
     found = by_channel(given_levels)
     assert (found is not None) == (min(sides) >= 1)
     if found is not None:
