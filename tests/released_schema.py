@@ -33,6 +33,7 @@ SCHEMAS = Path(__file__).parent / "data" / "schemas"
 
 def fill(store: Store) -> None:
     """Make a job in each state, steps in each state, attempts that ended in either way, events, a run, a control."""
+    transitions.own_database(store, id_="root-1", path="/root-1", places={"work": "/root-1/work"})
     transitions.start_run(store, run_id="run-1", pid=7, pid_started=1.5, host="here", boot_id="boot", now=NOW)
     transitions.beat(store, "run-1", notes=["A note: ação 🎬."], shares={}, now=NOW + 1)
     transitions.pause_all(store)

@@ -91,6 +91,20 @@ class RootLocked(DropdubError):
     """Another process works on this root."""
 
 
+class RootRefused(UsageError):
+    """A root that must not be worked on: its database or one of its folders is that of another root."""
+
+
+class FolderAway(DropdubError):
+    """The database or a folder is not there, although it was used before: its disk is not mounted, most likely."""
+
+    permanent = False
+
+
+class OriginalKept(DropdubError):
+    """A removal that was refused, because it could have removed the only copy of an original."""
+
+
 class ServiceError(DropdubError):
     """What starts programs on this system refuses, or is not there."""
 

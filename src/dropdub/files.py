@@ -1,4 +1,4 @@
-"""Durable writes and renames, safe names, and removals that outlast a virus scanner."""
+"""Durable writes and renames, and safe names. What removes is in `removal`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import hashlib
 import os
 import re
 import shutil
-import stat
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -82,21 +81,6 @@ def rename(source: Path, target: Path) -> None:
         fsync_dir(source.parent)
 
 
-def move(source: Path, target: Path) -> None:
-    """Rename where one file system allows it; else copy, flush, compare hashes, rename, and only then unlink.
-
-    `target` must not exist; what a broken earlier try left beside it is replaced.
-    """
-    try:
-        rename(source, target)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        copy_whole(source, target)
-        remove(source)
-        fsync_dir(source.parent)
-
-
 def copy_whole(source: Path, target: Path) -> str:
     """Copy a file so that `target` appears whole or not at all; return its SHA-256 in hex.
 
@@ -159,43 +143,6 @@ def written_whole(path: Path, *, scratch: Path) -> Iterator[Path]:
     with part.open("rb+") as writer:
         os.fsync(writer.fileno())
     rename(part, path)
-
-
-def remove(path: Path) -> None:
-    """Delete a file if it is there."""
-    reach("remove.before")
-    patiently(lambda: _unlink(path))
-
-
-def remove_tree(folder: Path) -> None:
-    """Delete a folder of Dropdub's own making, if it is there."""
-
-    def clear() -> None:
-        with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(folder, onerror=_make_writable_and_try_again)
-
-    reach("remove-tree.before")
-    patiently(clear)
-    reach("remove-tree.after")
-
-
-def _unlink(path: Path) -> None:
-    """Delete a file, also one that is marked read-only, which Windows refuses."""
-    try:
-        path.unlink(missing_ok=True)
-    except PermissionError:
-        if sys.platform != "win32" or os.access(path, os.W_OK):
-            raise
-        path.chmod(stat.S_IWRITE)
-        path.unlink(missing_ok=True)
-
-
-def _make_writable_and_try_again(remove_one: Callable[..., object], path: str, failed: ExcInfo) -> None:
-    """Continue a removal of a tree where a file in it is marked read-only."""
-    if sys.platform != "win32" or not isinstance(failed[1], PermissionError) or os.access(path, os.W_OK):
-        raise failed[1]
-    Path(path).chmod(stat.S_IWRITE)
-    remove_one(path)
 
 
 def safe_name(name: str) -> str:

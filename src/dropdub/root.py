@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
@@ -84,12 +84,14 @@ class Root:
     def job_log(self, job_id: int) -> Path:
         return self.logs_dir / "jobs" / f"{job_id}.log"
 
-    def create_folders(self) -> None:
-        """Make what is missing of the root's folders.
+    def create_folders(self, leave: Collection[Path] = ()) -> None:
+        """Make what is missing of the root's folders, but for those to `leave`.
 
         One outside the root that cannot be made lies on a share that is not connected yet: work waits for it.
         """
         for folder in (self.inbox, self.outbox, self.voices, self.failed, self.archive):
+            if folder in leave:
+                continue
             try:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError:

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
+from dropdub.removal import remove
+
 LOG_MAX_BYTES = 1_000_000
 
 
@@ -31,7 +33,7 @@ def _opened(path: Path) -> TextIO:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size > LOG_MAX_BYTES:
-            path.unlink()
+            remove(path)
         return open(path, "a", encoding="utf-8", errors="replace", buffering=1)  # noqa: PTH123
     except OSError:
         return _nowhere()

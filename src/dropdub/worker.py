@@ -22,7 +22,7 @@ from dropdub.engines.base import EngineSettings
 from dropdub.engines.registry import Shelf
 from dropdub.errors import AccessDenied, DiskFull, DropdubError, OutOfMemory, UnexpectedError
 from dropdub.failpoints import play, reach
-from dropdub.files import remove_tree, write_whole
+from dropdub.files import write_whole
 from dropdub.pipeline.cache import Cache
 from dropdub.pipeline.stages import stage_named
 from dropdub.pipeline.stages.base import Result, Task
@@ -41,6 +41,7 @@ from dropdub.pool.messages import (
     encode,
 )
 from dropdub.process import end_self_and_children, identity_of, tree_memory
+from dropdub.removal import remove_tree
 
 HEARTBEAT_S = 2.0
 _logger = logging.getLogger("dropdub")

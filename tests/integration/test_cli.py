@@ -228,7 +228,7 @@ def test_status_in_json_has_the_fields_of_the_contract(cli: Cli, store: Store) -
     a_running_job(store)
     an_ended_job(store, JobState.FAILED, name="broken ü.mp4")
     status = json.loads(cli.done("status", "--json"))
-    assert list(status) == ["daemon", "paused", "counts", "jobs"]
+    assert list(status) == ["daemon", "paused", "counts", "jobs", "notes"]
     assert [job["name"] for job in status["jobs"]] == ["clip.mp4", "broken ü.mp4"]
     for job in status["jobs"]:
         assert set(job) >= CONTRACT

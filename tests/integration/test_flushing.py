@@ -63,7 +63,10 @@ def in_order(calls: list[str], *wanted: str) -> None:
         position = later[0]
 
 
-PREPARE = "import sys; from pathlib import Path; from dropdub import files; folder = Path(sys.argv[1]); "
+PREPARE = (
+    "import sys; from pathlib import Path; from dropdub import files; from dropdub.inbox import moving; "
+    "folder = Path(sys.argv[1]); "
+)
 
 
 def test_a_file_is_flushed_before_its_rename_and_its_folder_after(calls: Callable[[str], list[str]]) -> None:
@@ -90,7 +93,7 @@ def test_an_original_is_removed_only_after_its_copy_is_flushed_and_renamed(calls
         + "    if source.parent != target.parent: raise OSError(errno.EXDEV, 'another file system')\n"
         + "    real(source, target)\n"
         + "files.rename = across\n"
-        + "files.move(folder / 'in/clip', folder / 'out/clip')"
+        + "moving.move(folder / 'in/clip', folder / 'out/clip')"
     )
     in_order(
         made,

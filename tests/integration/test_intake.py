@@ -25,7 +25,7 @@ from dropdub.inbox.intake import (
     remove_error_note,
     write_error_note,
 )
-from dropdub.inbox.moving import StillWritten
+from dropdub.inbox.moving import StillWritten, move
 from dropdub.inbox.scan import scan
 
 NAMES = ["clip.mp4", "with  spaces.mp4", "Ação.mp4", "🎬" * 62 + ".mp4", "x" * 251 + ".mp4", "-rf", "no suffix"]
@@ -364,7 +364,7 @@ def test_a_film_and_its_subtitle_are_moved(inbox: Path, place: Path) -> None:
 def test_after_a_crash_between_film_and_subtitle_the_subtitle_follows(inbox: Path, place: Path) -> None:
     intent = with_words(inbox)
     place.mkdir(parents=True)
-    files.move(intent.path, place / "clip.mp4")
+    move(intent.path, place / "clip.mp4")
     for _ in range(2):
         assert bring_in(intent, place) == Taken(place / "clip.mp4", companion=place / "clip.en.srt")
     assert all_files(inbox) == []
@@ -373,7 +373,7 @@ def test_after_a_crash_between_film_and_subtitle_the_subtitle_follows(inbox: Pat
 def test_of_a_subtitle_that_was_copied_but_not_removed_one_stays(inbox: Path, place: Path) -> None:
     intent = with_words(inbox)
     place.mkdir(parents=True)
-    files.move(intent.path, place / "clip.mp4")
+    move(intent.path, place / "clip.mp4")
     assert intent.companion is not None
     shutil.copyfile(intent.companion, place / "clip.en.srt")
     assert bring_in(intent, place) == Taken(place / "clip.mp4", companion=place / "clip.en.srt")

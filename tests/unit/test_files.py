@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dropdub import files
+from dropdub.inbox.moving import move
+from dropdub.removal import remove, remove_tree
 
 NAMES = st.text(min_size=1, max_size=300)
 
@@ -74,14 +76,14 @@ def test_a_move_to_another_file_system_is_a_checked_copy(tmp_path: Path) -> None
     source.write_bytes(b"content" * 1000)
     folder.mkdir()
     try:
-        files.move(source, folder / "b.bin")
+        move(source, folder / "b.bin")
         assert (folder / "b.bin").read_bytes() == b"content" * 1000
         assert not source.exists()
         assert [file.name for file in folder.iterdir()] == ["b.bin"]
     finally:
-        files.remove_tree(folder)
+        remove_tree(folder)
 
 
 def test_removing_what_is_not_there_is_no_error(tmp_path: Path) -> None:
-    files.remove(tmp_path / "nothing")
-    files.remove_tree(tmp_path / "nothing")
+    remove(tmp_path / "nothing")
+    remove_tree(tmp_path / "nothing")

@@ -17,7 +17,7 @@ import pytest
 if sys.platform != "win32":
     pytest.skip("these are the ways of Windows; tests/wine runs them where Wine is", allow_module_level=True)
 
-from dropdub import files, process
+from dropdub import files, process, removal
 from dropdub.inbox.identity import identity
 from dropdub.inbox.intake import Wanted, bring_in
 from dropdub.inbox.mounts import network_kind
@@ -68,7 +68,7 @@ def test_a_file_that_a_scanner_holds_is_deleted_once_it_is_let_go(tmp_path: Path
     file = tmp_path / "temporary"
     file.write_bytes(b"x")
     with held_for_a_moment(file):
-        files.remove(file)
+        removal.remove(file)
     assert not file.exists()
 
 
@@ -85,7 +85,7 @@ def test_a_tree_with_a_held_file_is_removed_once_it_is_let_go(tmp_path: Path) ->
     folder.mkdir()
     (folder / "one").write_bytes(b"x")
     with held_for_a_moment(folder / "one"):
-        files.remove_tree(folder)
+        removal.remove_tree(folder)
     assert not folder.exists()
 
 
@@ -95,8 +95,8 @@ def test_what_is_marked_read_only_is_removed_all_the_same(tmp_path: Path) -> Non
     for file in (tmp_path / "alone", folder / "within"):
         file.write_bytes(b"x")
         file.chmod(0o400)
-    files.remove(tmp_path / "alone")
-    files.remove_tree(folder)
+    removal.remove(tmp_path / "alone")
+    removal.remove_tree(folder)
     assert list(tmp_path.iterdir()) == []
 
 

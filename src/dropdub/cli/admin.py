@@ -12,9 +12,11 @@ from dropdub.cli.failures import DONE
 from dropdub.cli.place import Place
 from dropdub.cli.wording import counted
 from dropdub.errors import DropdubError, UsageError
-from dropdub.files import remove, write_whole
+from dropdub.files import write_whole
 from dropdub.quantities import parse_duration_s
+from dropdub.removal import remove
 from dropdub.root import CONFIG_NAME, Root
+from dropdub.rootrecord import RootRecord
 
 LIGHT_ENGINES = {"transcriber": "pocketsphinx", "translator": "apertium", "synthesizer": "espeak-ng"}
 
@@ -31,6 +33,8 @@ def init(folder: Path, *, light: bool) -> int:
         raise UsageError(f"{folder} is a file.", remedy="Name a folder.")
     try:
         root.create_folders()
+        if RootRecord.load(root.path) is None:
+            RootRecord.new(root).save(root)
         write_whole(root.config_file, config_text(light=light).encode())
     except OSError as error:
         raise DropdubError(f"{error.filename or folder}: {error.strerror}.", remedy="Choose another folder.") from error
@@ -48,9 +52,11 @@ def config_text(*, light: bool) -> str:
 
 def config_check(root: Path) -> int:
     from dropdub.config import load_config
+    from dropdub.store.owner import refuse_foreign
 
     config = load_config(root / CONFIG_NAME)
-    Root.at(root, config.folders.model_dump())
+    place = Root.at(root, config.folders.model_dump())
+    refuse_foreign(place, config.database or place.database_url)
     say(f"OK: {root / CONFIG_NAME}")
     return DONE
 

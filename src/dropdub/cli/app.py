@@ -97,6 +97,10 @@ def watch(
     until_idle: Annotated[
         bool, typer.Option("--until-idle", help="Work the inbox off and end: with 1 if a job failed.")
     ] = False,
+    accept_missing: Annotated[
+        bool,
+        typer.Option("--accept-missing", help="Take database and folders as gone that the last start had."),
+    ] = False,
 ) -> None:
     """Watch the inbox and work off what is dropped, until Ctrl-C.
 
@@ -106,7 +110,7 @@ def watch(
     """
     from dropdub.cli import working
 
-    raise typer.Exit(working.watch(context.obj.path(), until_idle=until_idle))
+    raise typer.Exit(working.watch(context.obj.path(), until_idle=until_idle, accept_missing=accept_missing))
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from dropdub.cli.console import console, printing, say, say_json
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from dropdub.store.database import Store
-    from dropdub.store.views import JobView
+    from dropdub.store.views import JobView, StatusView
 
 REFRESH_S = 1.0
 
 
 def status(place: Place, *, states: Sequence[JobState], limit: int, as_json: bool) -> int:
     if as_json:
-        say_json(asdict(place.reader().status(now=time.time(), states=states or None, limit=limit or None)))
+        say_json(asdict(_view(place, states, limit, time.time())))
     else:
         with printing() as screen:
             screen.print(_status(place, states, limit, screen.width))
@@ -114,11 +114,18 @@ def resume(place: Place, refs: Sequence[str]) -> int:
     return code
 
 
+def _view(place: Place, states: Sequence[JobState], limit: int, now: float) -> StatusView:
+    from dropdub.store.standing import troubles
+
+    view = place.reader().status(now=now, states=states or None, limit=limit or None)
+    return replace(view, notes=[error.sentence for error in troubles(place.root, place.url)])
+
+
 def _status(place: Place, states: Sequence[JobState], limit: int, width: int) -> RenderableType:
     from dropdub.cli import render
 
     now = time.time()
-    view = place.reader().status(now=now, states=states or None, limit=limit or None)
+    view = _view(place, states, limit, now)
     clock = render.Clock(now)
     return render.status(view, inbox=place.root.inbox, clock=clock, width=width, filtered=bool(states))
 

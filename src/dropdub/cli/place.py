@@ -29,7 +29,9 @@ class Place:
 
     def store(self) -> Store:
         from dropdub.store.database import Store
+        from dropdub.store.owner import refuse_foreign
 
+        refuse_foreign(self.root, self.url)
         return Store.open(self.url)
 
 

@@ -91,7 +91,7 @@ def _head(view: StatusView, clock: Clock, total: int) -> Table:
     if view.paused:
         text = "No further step is started. Go on with: jobs resume"
         head.add_row(Text("Paused", "yellow"), Text(text))
-    for note in view.daemon.notes if view.daemon and view.daemon.state == "running" else []:
+    for note in [*view.notes, *(view.daemon.notes if view.daemon and view.daemon.state == "running" else [])]:
         head.add_row(Text("Note", "yellow"), Text(printable(note)))
     counts = ", ".join(f"{number} {state}" for state, number in _in_order(view.counts) if number)
     head.add_row(Text("Jobs", "dim"), Text(counts if total else "none yet"))

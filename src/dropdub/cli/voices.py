@@ -76,7 +76,7 @@ def add(place: Place, name: str, file: Path, *, replace: bool, force: bool) -> i
 
 
 def remove(place: Place, names: Sequence[str]) -> int:
-    from dropdub.files import remove as remove_file
+    from dropdub.removal import remove as remove_file
 
     paths = [_existing(place, name) for name in names]
     for path in paths:

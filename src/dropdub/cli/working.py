@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from dropdub.store.views import JobView
 
 
-def watch(root: Path, *, until_idle: bool) -> int:
+def watch(root: Path, *, until_idle: bool, accept_missing: bool = False) -> int:
     from dropdub.daemon.runs import run_daemon
 
-    summary = run_daemon(root, until_idle=until_idle, report=_say_timed)
+    summary = run_daemon(root, until_idle=until_idle, accept_missing=accept_missing, report=_say_timed)
     _say_timed(sum_up(summary))
     return FELL_SHORT if until_idle and summary.failed else DONE
 

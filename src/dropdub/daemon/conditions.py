@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from dropdub.config import Limits
-from dropdub.daemon.context import Context, job_id
+from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.logs import note
 from dropdub.errors import TransitionRefused, Waiting
 from dropdub.files import is_folder
@@ -23,7 +23,7 @@ from dropdub.store import queries, transitions
 from dropdub.store.states import JobState
 from dropdub.store.tables import Job
 
-GENERAL = ("disk", "memory", "outbox")
+GENERAL = ("disk", "memory", "outbox", "folder")
 MODEL = "model"
 EVERY_S = 2.0
 LONGEST_PATIENCE_S = 60.0
@@ -57,7 +57,7 @@ class Conditions:
         if now < self._next:
             return
         self._next = now + EVERY_S
-        self.obstacle = obstacle(self._context.root, self._context.config.limits)
+        self.obstacle = away(self._context) or obstacle(self._context.root, self._context.config.limits)
         if self.obstacle is not None:
             self._hold_all(self.obstacle)
         else:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from dropdub.config import Config, JobOptions
+from dropdub.daemon.belonging import STAGING, Belonging
+from dropdub.errors import Waiting
 from dropdub.inbox.companions import bare_name
 from dropdub.root import Root
+from dropdub.rootrecord import FOLDERS
 from dropdub.store.database import Store
+from dropdub.store.owner import away_folders
 from dropdub.store.tables import Job
-
-STAGING = ".dropdub"
-"""The hidden folder in an outbox where deliverables are written before the one rename."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,12 @@ class Context:
     run_id: str
     report: Callable[[str], None]
     only: frozenset[int] | None = None
+    belonging: Belonging | None = None
+
+    @property
+    def notes(self) -> list[str]:
+        """Return what was found at the start."""
+        return list(self.belonging.notes) if self.belonging else []
 
     def concerns(self, job_id: int) -> bool:
         return self.only is None or job_id in self.only
@@ -36,7 +43,28 @@ class Context:
         return Path(out) if out else self.root.outbox
 
     def staging_of(self, job: Job) -> Path:
-        return self.outbox_of(job) / STAGING / str(job_id(job))
+        """Return where this job's deliverables are written before the one rename into the outbox."""
+        prefix = self.belonging.staging_prefix if self.belonging else ""
+        return self.outbox_of(job) / STAGING / f"{prefix}{job_id(job)}"
+
+    def refuse_away(self, *names: str) -> None:
+        """Raise Waiting if one of these folders of the root is away: nothing is to be moved then."""
+        found = away(self, names)
+        if found is not None:
+            raise found
+
+
+def away(context: Context, names: Collection[str] = FOLDERS) -> Waiting | None:
+    """Return why work waits for folders that are away because their disk is not mounted; None if none is."""
+    record = context.belonging.record if context.belonging else None
+    folder = next((folder for name, folder in away_folders(context.root, record) if name in names), None)
+    if folder is None:
+        return None
+    return Waiting(
+        f"The folder {folder} is not there, although it was at the start.",
+        condition="folder",
+        remedy="Connect its disk; work continues by itself then.",
+    )
 
 
 def job_id(job: Job) -> int:

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from dropdub.daemon.context import Context, job_id
+from dropdub.daemon.context import Context, away, job_id
+from dropdub.daemon.destinations import free_destination
 from dropdub.daemon.duplicates import verdict_on, wake_duplicates
 from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved, Mover
 from dropdub.daemon.outcomes import Outcomes
 from dropdub.daemon.postponed import Postponed
+from dropdub.daemon.rescue import rescue_strays
 from dropdub.daemon.scheduler import Scheduler
-from dropdub.files import free_name, is_folder, key, remove_tree
-from dropdub.inbox.intake import (
-    NOTE_ROOM,
-    Taken,
-    companion_beside,
-    hand_over,
-    sidecar_beside,
-    write_error_note,
-)
+from dropdub.inbox.intake import Taken, companion_beside, hand_over, sidecar_beside, write_error_note
 from dropdub.inbox.moving import stands
 from dropdub.notify.channels import channels_for
 from dropdub.quantities import format_duration
+from dropdub.removal import SOURCE, is_source, remove_empty, remove_tree
 from dropdub.store import queries, transitions
 from dropdub.store.states import JobState, Outcome, StepState
 from dropdub.store.tables import Job, Step
@@ -54,6 +48,8 @@ class Endings:
 
     def tick(self, now: float) -> None:
         """Decide on verdicts, and start the moves of what is decided (`now`: monotonic seconds)."""
+        if away(self._context) is not None:
+            return
         for job in queries.cancel_requested(self._context.store):
             if self._concerns(job) and not self._postponed.is_put_off(job_id(job), now):
                 self._try(self._cancel, job, now)
@@ -96,6 +92,7 @@ class Endings:
             channels=channels_for(self._context.config.notify, verdict),
         )
         self._tell(queries.job(self._context.store, moved.job_id))
+        rescue_strays(self._context, among=self._context.root.job_dir(moved.job_id))
 
     def _concerns(self, job: Job) -> bool:
         return self._context.concerns(job_id(job)) and not self._mover.busy_with(job_id(job))
@@ -137,29 +134,19 @@ class Endings:
             return None
         root = self._context.root
         folder = root.archive if verdict is JobState.SUCCEEDED else root.failed
-        coming = {
-            key(path.name)
-            for other in queries.jobs_ending(self._context.store)
-            if other.destination
-            for path in _together(Path(other.destination), other)
-        }
-        present = {key(entry.name) for entry in folder.iterdir()} if job.companion and is_folder(folder) else set()
-
-        def taken(name: str) -> bool:
-            film, *beside = (key(path.name) for path in _together(Path(name), job))
-            return film in coming or any(one in present | coming for one in beside)
-
-        return str(folder / free_name(folder, job.name, taken=taken, room=NOTE_ROOM))
+        return str(free_destination(self._context, folder, job.name, job.companion))
 
     def _settle(self, job: Job) -> None:
-        folder, staging = self._context.root.job_dir(job_id(job)), self._context.staging_of(job)
+        context, folder = self._context, self._context.root.job_dir(job_id(job))
+        staging = context.staging_of(job)
 
         def move() -> Taken:
-            placed = _place(job, folder / "source")
-            remove_tree(folder)
+            context.refuse_away("work", "archive", "failed")
+            placed = _place(job, folder / SOURCE)
+            for made in {folder, *_rescued_from(job, context.root.work)}:
+                remove_tree(made)
             remove_tree(staging)
-            with contextlib.suppress(OSError):  # other jobs have deliverables there
-                staging.parent.rmdir()
+            remove_empty(staging.parent)  # unless other jobs have deliverables there
             return placed
 
         self._mover.submit(job_id(job), move, is_ending=True)
@@ -176,9 +163,10 @@ class Endings:
         self._context.report(line if not job.reason else f"{line}. {job.reason} {job.remedy or ''}".rstrip())
 
 
-def _together(destination: Path, job: Job) -> list[Path]:
-    """Return where an original goes, and the subtitle that came with it."""
-    return [destination, companion_beside(destination, Path(job.companion))] if job.companion else [destination]
+def _rescued_from(job: Job, work: Path) -> list[Path]:
+    """Return the job folder that an original was found in, if it is not that of its own job."""
+    folder = Path(job.source).parent.parent
+    return [folder] if is_source(Path(job.source).parent) and folder.parent == work else []
 
 
 def _text(path: Path | None) -> str | None:

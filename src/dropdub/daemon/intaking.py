@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dropdub.config import JobOptions, read_sidecar
-from dropdub.daemon.context import Context, job_id
+from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.endings import Endings
 from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved, Mover
@@ -92,13 +92,15 @@ class Intake:
 
     def take_claimed(self, now: float) -> None:
         """Move the files of recorded intents, also those that an earlier run or a command recorded."""
+        if away(self._context, ("work",)) is not None:
+            return
         for job in queries.unfinished_jobs(self._context.store, (JobState.CLAIMING,)):
             id_ = job_id(job)
             waits = self._mover.busy_with(id_) or self._postponed.is_put_off(id_, now)
             waits = waits or (job.round > 1 and is_subtitle(job.name) and must_wait(self._context, job))
             if self._context.concerns(id_) and not waits and job.verdict is None:  # else it was cancelled: it ends
                 source_dir = self._context.root.job_dir(id_) / "source"
-                self._mover.submit(id_, partial(_bring, job, source_dir, self._shares))
+                self._mover.submit(id_, partial(_bring, self._context, job, source_dir))
 
     def moved(self, moved: Moved, now: float) -> None:
         """Take the outcome of a move: queue the job, or drop the claim."""
@@ -115,12 +117,6 @@ class Intake:
             transitions.vanish_job(self._context.store, moved.job_id, reason=moved.result.reason, now=time.time())
         elif isinstance(moved.result, Taken):
             self._taken(job, moved.result)
-
-    @property
-    def _shares(self) -> tuple[Path, ...]:
-        """Return the folders that originals come from, which may lie on a share."""
-        root = self._context.root
-        return root.inbox, root.failed
 
     @property
     def _rescan_s(self) -> float:
@@ -231,16 +227,25 @@ class Intake:
         self._endings.fail(fresh, reason=error.message, remedy=error.remedy)
 
 
-def _bring(job: Job, source_dir: Path, shares: Sequence[Path]) -> Taken | Absent:
+def _bring(context: Context, job: Job, source_dir: Path) -> Taken | Absent:
     """Move (of a given file: copy) what the job was recorded for.
 
-    Raises Waiting where it is not to be found because the share that it lies on is away.
+    Raises Waiting if it is not to be found because the share that it lies on is away.
     """
+    context.refuse_away("work")
     taken = _brought(job, source_dir)
-    away = next((one for one in shares if Path(job.source).is_relative_to(one) and not is_folder(one)), None)
-    if _lacks(taken, job) and away is not None:
-        raise Waiting(f"{away} is not there.", condition="inbox", remedy="Connect the share.")
+    if _lacks(taken, job):
+        _refuse_away_share(context, Path(job.source))
     return taken
+
+
+def _refuse_away_share(context: Context, path: Path) -> None:
+    """Raise Waiting if the folder that an original comes from, which may lie on a share, is away."""
+    for name, folder in (("inbox", context.root.inbox), ("failed", context.root.failed)):
+        if path.is_relative_to(folder):
+            context.refuse_away(name)
+            if not is_folder(folder):
+                raise Waiting(f"{folder} is not there.", condition="inbox", remedy="Connect the share.")
 
 
 def _lacks(taken: Taken | Absent, job: Job) -> bool:

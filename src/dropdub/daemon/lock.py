@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from dropdub.errors import DropdubError, RootLocked
 from dropdub.root import Root
+from dropdub.store.urls import sqlite_file
 from dropdub.store.views import open_reader
 
 
 @contextmanager
 def hold(root: Root, database_url: str) -> Iterator[None]:
-    """Hold the root for this process.
+    """Hold the root, and its database, for this process.
 
-    Raises RootLocked that says who holds it.
+    Raises RootLocked that says who holds one of them.
     """
-    lock = FileLock(root.daemon_lock, blocking=False)
+    holder = f"{_holder(database_url)}"
+    with _held(root.daemon_lock, f"Another Dropdub works on {root.path}: {holder}."), ExitStack() as also:
+        database = sqlite_file(database_url)
+        if database is not None and database.parent.is_dir():
+            beside = database.with_name(f"{database.name}.daemon.lock")
+            also.enter_context(_held(beside, f"Another Dropdub works with {database}: {holder}."))
+        yield
+
+
+@contextmanager
+def _held(file: Path, refusal: str) -> Iterator[None]:
+    lock = FileLock(file, blocking=False)
     try:
         lock.acquire()
     except Timeout as error:
-        raise RootLocked(
-            f"Another Dropdub works on {root.path}: {_holder(database_url)}.",
-            remedy="Ask it with: jobs status. Stop it before you start another.",
-        ) from error
+        raise RootLocked(refusal, remedy="Ask it with: jobs status. Stop it before you start another.") from error
     try:
         yield
     finally:

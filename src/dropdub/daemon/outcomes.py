@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dropdub.daemon.conditions import hold
-from dropdub.daemon.context import Context, job_id, options_of
+from dropdub.daemon.context import Context, away, job_id, options_of
 from dropdub.daemon.duplicates import twin_of
 from dropdub.daemon.logs import note
 from dropdub.daemon.pools import ROLES
@@ -16,10 +16,10 @@ from dropdub.daemon.publishing import publish
 from dropdub.daemon.retry import next_try_at
 from dropdub.daemon.scheduler import Scheduler
 from dropdub.errors import DropdubError, FreshWorkerNeeded, OutOfMemory, TransitionRefused, UnexpectedError, Waiting
-from dropdub.files import remove_tree
 from dropdub.pipeline.artefacts import scratch_name
 from dropdub.pipeline.plan import job_facts, plan
 from dropdub.pool.pool import Broke, Completed, PoolEvent, Said, Started
+from dropdub.removal import remove_tree
 from dropdub.store import queries, transitions
 from dropdub.store.states import Outcome
 from dropdub.store.transitions import AttemptEnd, Claim, JobFacts
@@ -85,6 +85,7 @@ class Outcomes:
             self.put_back(claim, Outcome.RELEASED)
             return
         self._forget(claim)
+        error = away(self._context) or error  # what goes wrong while a disk is away says nothing about the step
         if isinstance(error, Waiting):
             self._wait(claim, error, end, now)
             return

@@ -9,24 +9,28 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dropdub.daemon.context import STAGING, Context, job_id
+from dropdub.daemon.belonging import STAGING
+from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.endings import Endings
 from dropdub.daemon.logs import note
 from dropdub.daemon.outcomes import Outcomes
+from dropdub.daemon.rescue import PART, end_without_original, rescue_strays, whole_of
 from dropdub.errors import DropdubError, InterruptedTooOften
-from dropdub.files import is_folder, remove, remove_tree
+from dropdub.files import is_folder
 from dropdub.pipeline.artefacts import result_name
 from dropdub.process import reap_survivors
+from dropdub.removal import remove_copied, remove_empty, remove_tree
 from dropdub.store import queries, transitions
 from dropdub.store.states import ENDED, JobState, Outcome
 from dropdub.store.tables import Step
 from dropdub.store.transitions import AttemptEnd, Claim
 
 
-def recover(context: Context, outcomes: Outcomes, endings: Endings) -> None:
-    """Bring rows and files back to a state from which work goes on. The root's lock must be held.
+def recover(context: Context, outcomes: Outcomes, endings: Endings) -> int:
+    """Bring rows and files back to a state from which work continues. The root's lock must be held.
 
     Half-done intakes and endings need nothing here: the loop finds and finishes them as it does its own.
+    Returns how many originals were found that the database did not know of.
     """
     for sentence in reap_survivors(context.root.run_dir):
         note("survivor ended", text=sentence)
@@ -37,25 +41,37 @@ def recover(context: Context, outcomes: Outcomes, endings: Endings) -> None:
     transitions.cap_schedule(context.store, latest=time.time() + context.config.retry.longest)
     for id_, count in counts.items():
         _give_up(context, endings, id_, count)
-    sweep(context)
+    end_without_original(context)
+    return sweep(context)
 
 
-def sweep(context: Context) -> None:
-    """Remove work folders and stagings that no unfinished job owns, and what dead steps left in those that stay."""
-    alive = {str(job_id(job)): job for job in queries.unfinished_jobs(context.store)}
-    for folder in context.root.work.iterdir():
-        if folder.name.isdigit() and folder.name not in alive:
-            remove_tree(folder)
-        elif folder.name.isdigit():
-            remove_tree(folder / "tmp")
-    outboxes = {context.root.outbox, *(context.outbox_of(job) for job in alive.values())}
-    for outbox in outboxes:
+def sweep(context: Context) -> int:
+    """Remove work folders and stagings that no unfinished job owns, and what dead steps left in those that stay.
+
+    Originals stay: those that no job knows of are recorded to be moved to `failed/`. Returns how many there were.
+    """
+    rescued = rescue_strays(context)
+    alive = queries.unfinished_jobs(context.store)
+    for job in alive:
+        remove_tree(context.root.job_dir(job_id(job)) / "tmp")
+    stagings = {context.staging_of(job) for job in alive}
+    for outbox in {context.root.outbox, *(context.outbox_of(job) for job in alive)}:
         with _told(outbox):
-            _sweep_staging(outbox / STAGING, alive.keys())
+            _sweep_staging(context, outbox / STAGING, stagings)
     for folder in (context.root.archive, context.root.failed):
         with _told(folder):
-            for part in folder.glob(".*.part"):
-                remove(part)
+            _sweep_parts(context, folder)
+    return rescued
+
+
+def _sweep_parts(context: Context, folder: Path) -> None:
+    """Remove copies from another file system that were cut off; one whose original is nowhere stays."""
+    for part in folder.glob(f".*{PART}"):
+        whole = whole_of(context, part)
+        if whole is not None:
+            remove_copied(part, whole)
+        else:
+            note("unfinished copy stays", level=logging.WARNING, path=str(part))
 
 
 @contextmanager
@@ -67,14 +83,13 @@ def _told(folder: Path) -> Iterator[None]:
         note("leftovers stay", level=logging.WARNING, folder=str(folder), text=str(error))
 
 
-def _sweep_staging(staging: Path, alive: Collection[str]) -> None:
-    if not is_folder(staging):
-        return
-    for folder in staging.iterdir():
-        if folder.name not in alive:
+def _sweep_staging(context: Context, staging: Path, alive: Collection[Path]) -> None:
+    """Remove what this root staged for jobs that have ended; other roots may stage in the same outbox."""
+    prefix = context.belonging.staging_prefix if context.belonging else ""
+    for folder in list(staging.iterdir()) if is_folder(staging) else ():
+        if folder.name.removeprefix(prefix).isdecimal() and folder.name.startswith(prefix) and folder not in alive:
             remove_tree(folder)
-    if not any(staging.iterdir()):
-        staging.rmdir()
+    remove_empty(staging)
 
 
 def _queue_again(context: Context, step: Step) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import socket
 import threading
@@ -15,15 +17,19 @@ from typing import Any
 
 from dropdub.config import Config, load_config
 from dropdub.daemon import lock, logs
+from dropdub.daemon.belonging import take_root
 from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.pools import make_pools
+from dropdub.daemon.rescue import rescue_strays
 from dropdub.daemon.supervisor import Supervisor
-from dropdub.errors import RootLocked, StoreUnavailable, UsageError
+from dropdub.errors import FolderAway, RootLocked, StoreUnavailable, UsageError
 from dropdub.files import safe_name
 from dropdub.process import contain_self, identity_of, install_stop_handlers, tell_service_manager
 from dropdub.root import Root
+from dropdub.rootrecord import RootRecord
 from dropdub.store import transitions
 from dropdub.store.database import Store
+from dropdub.store.owner import away_folders, refuse_away, refuse_foreign
 from dropdub.store.views import JobView, open_reader
 
 POLL_S = 0.5
@@ -41,28 +47,37 @@ class Summary:
     stopped: bool
 
 
-def open_root(path: Path) -> tuple[Root, Config, str]:
+def open_root(path: Path, *, accept_missing: bool = False) -> tuple[Root, Config, str]:
     """Return the root at `path`, its configuration and its database's URL, with all folders made.
 
-    Raises ConfigError.
+    Raises ConfigError; RootRefused if another root uses the database or a folder; and FolderAway if the database or
+    the work folder is not where it was, unless what is missing is accepted as gone.
     """
     config = load_config(path / "config.yaml")
     root = Root.at(path, config.folders.model_dump())
-    root.create_folders()
-    return root, config, config.database or root.database_url
+    url = config.database or root.database_url
+    refuse_foreign(root, url)
+    record = None if accept_missing else RootRecord.load(path)
+    if not accept_missing:
+        refuse_away(root, url)
+    root.create_folders(leave=[folder for _, folder in away_folders(root, record)])
+    return root, config, url
 
 
-def run_daemon(path: Path, *, until_idle: bool = False, report: Callable[[str], None]) -> Summary:
+def run_daemon(
+    path: Path, *, until_idle: bool = False, accept_missing: bool = False, report: Callable[[str], None]
+) -> Summary:
     """Watch the root's inbox and work until stopped, or until nothing is left to do.
 
-    While its database cannot be used, it waits; then it goes on as after any other interruption.
-    Raises ConfigError, StoreError and RootLocked.
+    While its database cannot be used, or its disk is away, it waits; then it goes on as after any interruption.
+    `accept_missing`: take folders and database as they are now, if they are not those of the last start.
+    Raises ConfigError, StoreError, RootRefused and RootLocked.
     """
     stopped = threading.Event()
     while True:
         try:
-            return _watch(path, until_idle=until_idle, report=report)
-        except StoreUnavailable as error:
+            return _watch(path, until_idle=until_idle, accept_missing=accept_missing, report=report)
+        except (StoreUnavailable, FolderAway) as error:
             report(f"{error.sentence} Tried again in {STORE_PATIENCE_S:.0f} s.")
             tell_service_manager("WATCHDOG=1")
             install_stop_handlers(stopped.set)
@@ -70,9 +85,12 @@ def run_daemon(path: Path, *, until_idle: bool = False, report: Callable[[str], 
                 raise
 
 
-def _watch(path: Path, *, until_idle: bool, report: Callable[[str], None]) -> Summary:
-    root, config, url = open_root(path)
-    with lock.hold(root, url), _run(root, config, url, report=report, only=None) as supervisor:
+def _watch(path: Path, *, until_idle: bool, accept_missing: bool, report: Callable[[str], None]) -> Summary:
+    root, config, url = open_root(path, accept_missing=accept_missing)
+    with (
+        lock.hold(root, url),
+        _run(root, config, url, report=report, only=None, accept_missing=accept_missing) as supervisor,
+    ):
         report(f"Watching {root.inbox}")
         supervisor.run(until=supervisor.idle if until_idle else lambda: False)
         return _summary(supervisor, url)
@@ -94,6 +112,7 @@ def run_files(
     root, config, url = open_root(path)
     _refuse_missing(files)
     config.options_for(profile, dict(overrides))
+    _prepare(root, config, url, report)
     with closing(Store.open(url)) as store:
         ids = frozenset(_record(store, file, overrides, profile) for file in files)
     watching = _Viewer(url, ids, on_view)
@@ -126,25 +145,50 @@ class _Viewer:
 
 @contextmanager
 def _run(
-    root: Root, config: Config, url: str, *, report: Callable[[str], None], only: frozenset[int] | None
+    root: Root,
+    config: Config,
+    url: str,
+    *,
+    report: Callable[[str], None],
+    only: frozenset[int] | None,
+    accept_missing: bool = False,
 ) -> Iterator[Supervisor]:
-    """Set up all that one run needs, and take it down again."""
-    store = Store.open(url)
+    """Set up all that one run needs, and take it down again, however far it came."""
     contain_self()
-    take_down_logs = logs.set_up(root, config.log)
-    context = Context(root, config, store, uuid.uuid4().hex, report, only)
-    wake = threading.Event()
-    supervisor = Supervisor(context, make_pools(root, config, wake.set), wake, watch=only is None)
-    _enter(context)
-    install_stop_handlers(supervisor.stop)
-    try:
-        yield supervisor
-    finally:
-        with ExitStack() as parts:  # each, whatever becomes of the others; the last one first
-            parts.callback(take_down_logs)
+    with ExitStack() as parts:  # each is taken down, whatever becomes of the others; the last one first
+        parts.callback(logs.set_up(root, config.log))
+        with _unavailability_logged():
+            store = Store.open(url)
             parts.callback(store.close)
+            belonging = take_root(root, url, store, accept_missing=accept_missing)
+            context = Context(root, config, store, uuid.uuid4().hex, report, only, belonging)
+            _enter(context)
             parts.callback(logs.note, "run ended", run=context.run_id)
-            parts.callback(transitions.stop_run, store, context.run_id, now=time.time())
+            parts.callback(lambda: transitions.stop_run(store, context.run_id, now=time.time()))
+            wake = threading.Event()
+            supervisor = Supervisor(context, make_pools(root, config, wake.set), wake, watch=only is None)
+            install_stop_handlers(supervisor.stop)
+            yield supervisor
+
+
+@contextmanager
+def _unavailability_logged() -> Iterator[None]:
+    """Log why the database cannot be used: on the console alone, nobody would find it later."""
+    try:
+        yield
+    except StoreUnavailable as error:
+        logs.note("database cannot be used", level=logging.ERROR, text=error.sentence)
+        raise
+
+
+def _prepare(root: Root, config: Config, url: str, report: Callable[[str], None]) -> None:
+    """Let root and database recognise each other before a job is recorded, unless a daemon has done it.
+
+    The job would else get the number of a folder in which an original lies that a new database does not know.
+    """
+    with contextlib.suppress(RootLocked), lock.hold(root, url), closing(Store.open(url)) as store:
+        belonging = take_root(root, url, store)
+        rescue_strays(Context(root, config, store, "", report, belonging=belonging))
 
 
 def _enter(context: Context) -> None:

@@ -46,6 +46,7 @@ class Supervisor:
         self._stopping = False
         self._paused = False
         self._stirred = False
+        self._found: list[str] = []
         self._clocks = clocks.read()
         self._next_look = self._next_beat = 0.0
         self._mover = Mover(wake.set)
@@ -69,7 +70,10 @@ class Supervisor:
     def run(self, until: Callable[[], bool] = lambda: False) -> None:
         """Recover, then work until told to stop."""
         try:
-            recover(self._context, self._outcomes, self.endings)
+            self._found = [*self._context.notes, *_rescue_notes(recover(self._context, self._outcomes, self.endings))]
+            for sentence in self._found:
+                self._context.report(sentence)
+                note("found at the start", level=logging.WARNING, text=sentence)
             self._notifier.start()
             self._measuring.start()
             if self._watch:
@@ -173,7 +177,7 @@ class Supervisor:
         if now < self._next_beat:
             return
         self._next_beat = now + BEAT_S
-        notes = [*self._intake.notes, *self.endings.notes, *self._notifier.notes, *self._measuring.notes]
+        notes = [*self._found, *self._intake.notes, *self.endings.notes, *self._notifier.notes, *self._measuring.notes]
         if self._conditions.obstacle is not None:
             notes.append(f"Work waits. {self._conditions.obstacle.sentence}")
         transitions.beat(
@@ -211,3 +215,14 @@ class Supervisor:
     def _take_last_moves(self) -> None:
         for moved in self._mover.collect():
             self._take_moved(moved, time.monotonic())
+
+
+def _rescue_notes(rescued: int) -> list[str]:
+    if not rescued:
+        return []
+    what = "1 original was" if rescued == 1 else f"{rescued} originals were"
+    text = (
+        f"{what} found in work/, of which the database knew nothing. Moved to failed/, each with a note; nothing is "
+        "deleted. Retry one with: jobs retry JOB; all with: jobs retry --failed"
+    )
+    return [text]

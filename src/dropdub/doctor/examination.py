@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from dropdub.doctor import clock, database, engines, folders, graphics, machine, notices, service, software, watching
+from dropdub.doctor import (
+    belonging,
+    clock,
+    database,
+    engines,
+    folders,
+    graphics,
+    machine,
+    notices,
+    service,
+    software,
+    watching,
+)
 from dropdub.doctor.finding import Finding, problem
 from dropdub.doctor.subject import Subject
 
@@ -17,6 +29,7 @@ FAMILIES: dict[str, Family] = {
     "watching": watching.findings,
     "engines": engines.findings,
     "database": database.findings,
+    "root": belonging.findings,
     "service": service.findings,
     "notices": notices.findings,
     "clock": clock.findings,

@@ -23,7 +23,7 @@ import numpy as np
 
 from dropdub.engines.base import Samples
 from dropdub.errors import EngineMissing, UnexpectedError
-from dropdub.files import remove_tree
+from dropdub.removal import remove_tree
 
 PATH_LIMIT = 150
 """Bytes of a data path that are safe: the library copies it into a buffer of 160 without looking."""
@@ -174,7 +174,7 @@ def short_data_path(data: Path) -> Path:
 
 def _link(data: Path) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="espeak-"))
-    weakref.finalize(short_data_path, shutil.rmtree, folder, ignore_errors=True)  # at the end of the process
+    weakref.finalize(short_data_path, remove_tree, folder)  # at the end of the process
     link = folder / "data"
     link.symlink_to(data, target_is_directory=True)
     return link

@@ -19,6 +19,7 @@ from dropdub.inbox.companions import companion_name
 from dropdub.inbox.identity import Identity, identity
 from dropdub.inbox.moving import is_copy, make_folder, move, same_content, stands, still_written_error, told
 from dropdub.inbox.settle import still_written
+from dropdub.removal import remove, remove_copied
 
 NOTE_SUFFIX = ".error.txt"
 NOTE_ROOM = len(NOTE_SUFFIX)
@@ -125,7 +126,7 @@ def write_error_note(destination: Path, text: str) -> Path:
 
 def remove_error_note(destination: Path) -> None:
     """Remove the note beside an original that is tried again."""
-    files.remove(error_note(destination))
+    remove(error_note(destination))
 
 
 def error_note(destination: Path) -> Path:
@@ -163,7 +164,7 @@ def _remove_leftover(path: Path, source: Path, expected: Identity) -> None:
     if not stands(path) or identity(path) != expected:
         return
     if is_copy(path, source):
-        files.remove(path)
+        remove_copied(path, source)
         files.fsync_dir(path.parent)
 
 
@@ -184,7 +185,7 @@ def _bring_companion(companion: Path | None, source: Path) -> Path | None:
     if stands(companion) and not stands(target):
         move(companion, target)
     elif stands(companion) and is_copy(companion, target):
-        files.remove(companion)  # left in the inbox, it would be taken for another drop
+        remove_copied(companion, target)  # left in the inbox, it would be taken for another drop
         files.fsync_dir(companion.parent)
     reach("intake.companion_moved")
     return target if stands(target) else None
@@ -204,7 +205,7 @@ def _hand_over_one(source: Path, destination: Path) -> Path:
     if not stands(destination):
         move(source, destination)
     elif same_content(source, destination):  # copied across file systems, and cut off before the removal
-        files.remove(source)
+        remove_copied(source, destination)
     else:  # somebody put another file there after the name was chosen
         destination = destination.with_name(files.free_name(destination.parent, destination.name, room=NOTE_ROOM))
         move(source, destination)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dropdub import files
 from dropdub.errors import Waiting
+from dropdub.removal import remove_copied
 
 _SHARING_WINERRORS = (32, 33)
 """Windows: another process has the file open, or a part of it locked."""
@@ -24,18 +25,29 @@ class StillWritten(CannotMove):
 
 
 def move(source: Path, target: Path) -> None:
-    """Move a file, or a link itself, to a name that is free."""
-    if not source.is_symlink():
-        files.move(source, target)
-        return
+    """Move a file, or a link itself, to a name that is free: by a rename if both are on one file system.
+
+    Else copy, flush, compare hashes, rename, and only then remove. What an interrupted copy left is overwritten.
+    Raises FileExistsError if `target` is there: nothing is replaced.
+    """
+    if stands(target):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
     try:
         files.rename(source, target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
+        _copy(source, target)
+        remove_copied(source, target)
+        files.fsync_dir(source.parent)
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_symlink():
         target.symlink_to(source.readlink())
         files.fsync_dir(target.parent)
-        files.remove(source)
+    else:
+        files.copy_whole(source, target)
 
 
 def same_content(one: Path, other: Path) -> bool:

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import IO
 
 from dropdub.config import PoolSettings
-from dropdub.files import remove
 from dropdub.pool.messages import (
     LINE_MAX_BYTES,
     Done,
@@ -31,6 +30,7 @@ from dropdub.pool.messages import (
     encode,
 )
 from dropdub.process import Identity, console_python, identity_of, kill_group, spawn
+from dropdub.removal import remove
 
 CHATTER_MAX_BYTES = 4_000
 JOIN_WITHIN_S = 2.0

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 from dropdub.errors import WorkerDied
-from dropdub.files import remove
 from dropdub.process.identity import Identity
+from dropdub.removal import remove
 
 if sys.platform == "win32":
     from dropdub.process.windows import is_held, kill_group

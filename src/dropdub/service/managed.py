@@ -13,8 +13,9 @@ from pathlib import Path
 from dropdub.config import ENV_PREFIX, Config, load_config
 from dropdub.daemon.lock import is_held
 from dropdub.errors import ServiceError, StoreError, StoreOutdated, UsageError
-from dropdub.files import remove, write_whole
+from dropdub.files import write_whole
 from dropdub.process import account_for, is_administrator, lives
+from dropdub.removal import remove
 from dropdub.root import CONFIG_NAME, Root
 from dropdub.service.launchd import Launchd
 from dropdub.service.plan import STOP_GRACE_S, Manager, ServicePlan, as_read_by, plan_for

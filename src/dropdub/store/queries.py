@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from dropdub.errors import UsageError
 from dropdub.store.database import Store
 from dropdub.store.states import UNFINISHED, JobState, NoticeState, Outcome, StepState
-from dropdub.store.tables import Attempt, Control, Job, Notice, Step
+from dropdub.store.tables import Attempt, Control, Job, Notice, Owner, Step
 
 _GOING = (JobState.QUEUED, JobState.RUNNING)
 _NOT_COMPARED = ("duplicates",)
@@ -60,6 +60,18 @@ def twin_ended(store: Store, waiting_for: str) -> list[Job]:
     twin = aliased(Job)
     at_work = exists().where(col(twin.id) == col(Job.dup_of), col(twin.state).in_(UNFINISHED))
     return _jobs(store, col(Job.state) == JobState.WAITING, col(Job.waiting_for) == waiting_for, ~at_work)
+
+
+def owner(store: Store) -> Owner | None:
+    """Return the root whose database this is; None if it has not been recorded yet."""
+    with store.reading() as session:
+        return session.exec(select(Owner)).first()
+
+
+def any_job(store: Store) -> bool:
+    """Return whether the database knows any job."""
+    with store.reading() as session:
+        return session.exec(select(Job.id).limit(1)).first() is not None
 
 
 def open_work(store: Store) -> bool:

@@ -188,6 +188,19 @@ class Notice(SQLModel, table=True):
     ended_at: float | None = None
 
 
+class Owner(SQLModel, table=True):
+    """The root whose database this is: one row, written at each start of its daemon."""
+
+    id: str = Field(primary_key=True)
+    """The root's id, which stands in its record, too."""
+    path: str
+    """Where the root lay at its last start: what other columns say of paths is meant from there."""
+    places: dict[str, str] = _json(dict)
+    """Where each of its folders was, by name."""
+    starts: int = 0
+    """Raised by each start: a database that knows of fewer starts than the root is an older copy."""
+
+
 class Control(SQLModel, table=True):
     """What commands ask of the daemon: `paused`, `stop`."""
 

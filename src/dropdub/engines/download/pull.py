@@ -31,8 +31,9 @@ from dropdub.engines.download.record import (
 )
 from dropdub.engines.download.transfer import Patience, fetch
 from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefused, ModelIncomplete
-from dropdub.files import remove, remove_tree, rename, write_whole
+from dropdub.files import rename, write_whole
 from dropdub.quantities import format_size
+from dropdub.removal import remove, remove_tree
 
 PLAN_NAME = "dropdub-pull.json"
 """In `NAME.part`: the revisions of the pull that was begun, so that no two revisions are ever mixed."""

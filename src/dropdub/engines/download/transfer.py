@@ -13,6 +13,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 from dropdub.engines.download.hub import Hub, RemoteFile
 from dropdub.errors import DownloadFailed
 from dropdub.files import blocks, flush
+from dropdub.removal import remove
 
 Advance = Callable[[int], None]
 """Is told how many bytes came; a negative number where some are thrown away."""
@@ -84,7 +85,7 @@ class _Part:
     def restart(self) -> None:
         """Throw away what is there."""
         self._advance(-self.size)
-        self.path.unlink(missing_ok=True)
+        remove(self.path)
         self._clear()
 
     def take(self, answer: Any) -> None:
@@ -102,7 +103,7 @@ class _Part:
 
     def _take_up(self) -> None:
         if self.path.is_file() and self.path.stat().st_size > self.file.size:
-            self.path.unlink()
+            remove(self.path)
         if self.path.is_file():
             with self.path.open("rb") as reader:
                 for block in blocks(reader):

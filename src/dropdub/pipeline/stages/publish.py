@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dropdub.files import copy_whole, fsync_dir, remove, sha256, write_whole
+from dropdub.files import copy_whole, fsync_dir, sha256, write_whole
 from dropdub.media.frames import shown_size
 from dropdub.media.subtitles import layout, write_ass, write_srt, write_vtt
 from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, dub_name, translation_name
@@ -23,6 +23,7 @@ from dropdub.pipeline.report.contents import ORIGINAL
 from dropdub.pipeline.report.page import REPORT
 from dropdub.pipeline.stages.base import Result, Task, target_of
 from dropdub.pipeline.stages.reporting import original_sound, report
+from dropdub.removal import remove
 
 
 def run(task: Task) -> Result:

@@ -7,7 +7,7 @@ is raised and nothing is changed. `docs/states.md` draws them. Times are seconds
 from dropdub.store.transitions.claims import claim_step, record_worker
 from dropdub.store.transitions.delivery import add_event, add_warning, claim_outbox
 from dropdub.store.transitions.endings import begin_ending, finish_job, prune_jobs, request_cancel, retry_job
-from dropdub.store.transitions.intake import record_job, take_job, turn_duplicate, vanish_job
+from dropdub.store.transitions.intake import record_job, rescue_job, take_job, turn_duplicate, vanish_job
 from dropdub.store.transitions.notices import end_notice, postpone_notice, tidy_notices
 from dropdub.store.transitions.outcomes import (
     commit_result,
@@ -18,6 +18,7 @@ from dropdub.store.transitions.outcomes import (
     rescue_step,
     retry_step,
 )
+from dropdub.store.transitions.owner import Moves, own_database
 from dropdub.store.transitions.runs import beat, save_progress, start_run, stop_run
 from dropdub.store.transitions.values import AttemptEnd, Claim, JobFacts
 from dropdub.store.transitions.waits import (
@@ -40,6 +41,7 @@ __all__ = [
     "AttemptEnd",
     "Claim",
     "JobFacts",
+    "Moves",
     "add_event",
     "add_warning",
     "beat",
@@ -55,6 +57,7 @@ __all__ = [
     "fail_step",
     "finish_job",
     "hold_job",
+    "own_database",
     "pause_all",
     "pause_job",
     "postpone_notice",
@@ -65,6 +68,7 @@ __all__ = [
     "release_step",
     "request_cancel",
     "request_stop",
+    "rescue_job",
     "rescue_step",
     "resume_all",
     "resume_job",

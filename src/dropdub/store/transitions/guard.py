@@ -14,7 +14,9 @@ from dropdub.store.tables import Event, Job, Step
 from dropdub.store.transitions.values import AttemptEnd
 
 _TABLES = SQLModel.metadata.tables
-JOB, STEP, ATTEMPT, DAEMON, CONTROL = (_TABLES[name] for name in ("job", "step", "attempt", "daemon", "control"))
+JOB, STEP, ATTEMPT, DAEMON, CONTROL, OWNER = (
+    _TABLES[name] for name in ("job", "step", "attempt", "daemon", "control", "owner")
+)
 
 
 def change_job(

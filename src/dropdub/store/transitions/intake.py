@@ -130,6 +130,46 @@ def vanish_job(store: Store, job_id: int, *, now: float, reason: str = "The file
     return job
 
 
+def rescue_job(  # noqa: PLR0913  keywords: what the job row records
+    store: Store,
+    *,
+    name: str,
+    source: str,
+    destination: str,
+    reason: str,
+    remedy: str,
+    now: float,
+    sidecar: str | None = None,
+    companion: str | None = None,
+    wanted_id: int | None = None,
+    size: int | None = None,
+) -> Job:
+    """Record a failed job for an original that lies in the work folder and that no job knows of: → claiming, failed.
+
+    It is moved to its destination as that of any failed job. It gets the number `wanted_id` if no job has that.
+    """
+    with store.transaction() as session:
+        is_free = wanted_id is not None and session.get(Job, wanted_id) is None
+        job = Job(
+            id=wanted_id if is_free else None,
+            name=name,
+            source=source,
+            sidecar=sidecar,
+            companion=companion,
+            size=size,
+            verdict=JobState.FAILED,
+            destination=destination,
+            reason=reason,
+            remedy=remedy,
+            created_at=now,
+        )
+        session.add(job)
+        session.flush()
+        assert job.id is not None
+        tell(session, job.id, f"Found {source}, of which the database knew nothing", now, level="warning")
+    return job
+
+
 def _refuse_second(session: Session, job: Job) -> None:
     if job.inode is None:
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,8 @@ class StatusView:
     """Jobs per state; every state is a key."""
     jobs: list[JobView]
     """Running first, then waiting, claiming, queued, then what ended, newest first; at most `limit`."""
+    notes: list[str] = field(default_factory=list)
+    """What is wrong with the root itself: a disk that is away or full, another root's database, unknown originals."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,133 @@
+"""At a start: the root and its database recognise each other, and paths follow a root that was moved."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dropdub.files import is_folder, rename
+from dropdub.root import Root
+from dropdub.rootrecord import DATABASE, FOLDERS, RootRecord
+from dropdub.store import queries, transitions
+from dropdub.store.database import Store
+from dropdub.store.owner import refuse_foreign
+from dropdub.store.tables import Owner
+from dropdub.store.urls import sqlite_file
+
+STAGING = ".dropdub"
+"""The hidden folder in an outbox where deliverables are written before the one rename."""
+
+
+@dataclass(frozen=True)
+class Belonging:
+    """The root's record as it is now, and sentences about what was found at the start."""
+
+    record: RootRecord
+    notes: tuple[str, ...] = ()
+
+    @property
+    def staging_prefix(self) -> str:
+        """Return what the names of this root's folders in an outbox's staging begin with: roots may share an outbox."""
+        return f"{self.record.id[:8]}-"
+
+
+def take_root(root: Root, url: str, store: Store, *, accept_missing: bool = False) -> Belonging:
+    """Make the root and its database each other's, and return what was found. The root's lock must be held.
+
+    A root that was moved gets its paths in the database rewritten. So does a copy of a root that is still there, which
+    gets an id of its own as well. Safe to call again after a crash. Raises RootRefused.
+    """
+    refuse_foreign(root, url)
+    known, owner = RootRecord.load(root.path), queries.owner(store)
+    record = known or RootRecord.new(root, owner.id if owner else None)
+    if accept_missing:
+        record = replace(record, places={})
+    if record.original(root) is not None:
+        record = replace(record, id=uuid.uuid4().hex, former=(*record.former, record.id))
+        record.save(root)  # first: an id that only the database had would be a foreign one at the next start
+    notes = tuple(_found(store, url, known, owner))
+    moves = tuple(_moves(root, store, owner))
+    starts = transitions.own_database(
+        store, id_=record.id, path=str(root.path), places=_places(root), starts=record.starts, moves=moves
+    )
+    _rename_staging(root, owner, record)
+    record = replace(record, starts=starts).with_places(root, _kept_folders(root, url))
+    record.save(root)
+    return Belonging(record, notes)
+
+
+def _found(store: Store, url: str, record: RootRecord | None, owner: Owner | None) -> Iterator[str]:
+    """Say what is wrong with the database, judged by what the root remembers."""
+    if record is None or not record.starts:
+        return
+    file = sqlite_file(url)
+    place = str(file) if file is not None else "The database"
+    if owner is None and not queries.any_job(store):
+        yield f"{place} is new: the database that this root had before is gone, and with it what it knew of jobs."
+    elif owner is not None and owner.starts < record.starts:
+        missing = record.starts - owner.starts
+        yield f"{place} is an older copy: it does not know what happened since {missing} start(s) of Dropdub ago."
+
+
+def _moves(root: Root, store: Store, owner: Owner | None) -> Iterator[tuple[Path, Path]]:
+    """Yield where folders were and where they are now: each folder by itself, then the root as a whole."""
+    before = (Path(owner.path), owner.places) if owner is not None else _guessed(root, store)
+    if before is None:
+        return
+    path, places = before
+    is_moved = path != root.path and not _is_same(path, root.path)
+    for name in FOLDERS:
+        old, new = places.get(name), getattr(root, name)
+        if old and Path(old) != new and (is_moved or (not is_folder(Path(old)) and is_folder(new))):
+            yield Path(old), new
+    if is_moved:
+        yield path, root.path
+
+
+def _guessed(root: Root, store: Store) -> tuple[Path, dict[str, str]] | None:
+    """Return where the root was, told from the paths of a database that knows no owner yet: one of an older version.
+
+    Only the usual layout is recognised: originals at work in ROOT/work/7/source.
+    """
+    if root.work != root.path / "work":
+        return None
+    for job in queries.unfinished_jobs(store):
+        source = Path(job.source)
+        if source.parent.name == "source" and source.parents[1].name == str(job.id) and len(source.parents) > 3:
+            work = source.parents[2]
+            here = root.job_dir(job.id or 0) / "source" / source.name
+            return (work.parent, {}) if work.name == "work" and work != root.work and here.exists() else None
+    return None
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def _places(root: Root) -> dict[str, str]:
+    return {name: str(getattr(root, name)) for name in FOLDERS}
+
+
+def _kept_folders(root: Root, url: str) -> dict[str, Path]:
+    """Return the folders that are looked for at the next start, by name."""
+    file = sqlite_file(url)
+    folders = {name: getattr(root, name) for name in FOLDERS}
+    return folders | ({DATABASE: file.parent} if file is not None else {})
+
+
+def _rename_staging(root: Root, owner: Owner | None, record: RootRecord) -> None:
+    """Let what is staged follow a new id, and the way of naming of versions before the id."""
+    staging = root.outbox / STAGING
+    former = [f"{id_[:8]}-" for id_ in record.former] if root.outbox.is_relative_to(root.path) else []
+    for folder in list(staging.iterdir()) if is_folder(staging) else ():
+        number = folder.name.rpartition("-")[2]
+        by_older = owner is None and folder.name.isdecimal()
+        if number.isdecimal() and (by_older or any(folder.name.startswith(prefix) for prefix in former)):
+            target = staging / f"{record.id[:8]}-{number}"
+            if not target.exists():
+                rename(folder, target)

@@ -1,0 +1,18 @@
+"""Whether root, database and folders belong together, and whether originals lie in `work/` that no job knows of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dropdub.doctor.finding import Finding, fine, problem, warning
+from dropdub.doctor.subject import Subject
+from dropdub.store.standing import troubles
+
+
+def findings(subject: Subject) -> Iterator[Finding]:
+    found = list(troubles(subject.root, subject.url))
+    for trouble in found:
+        kind = problem if trouble.blocks else warning
+        yield kind("Root", "database and folders are not as they were", trouble.remedy, detail=trouble.message)
+    if not found:
+        yield fine("Root", "database and folders belong together")

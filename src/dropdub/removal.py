@@ -1,0 +1,133 @@
+"""Removing files and folders. Everything that Dropdub removes goes through here.
+
+The rule: **a file that may be the only copy of an original is never removed.** Originals, with their sidecars and
+subtitles, are files that a person dropped. Dropdub keeps them in `source/` of a job's folder while it works, else in
+the inbox, `archive/` and `failed/`. So
+
+- `remove_tree` takes what jobs made and spares each `source/` of a numbered folder that holds a file, whoever calls;
+- `remove` takes single files that Dropdub wrote itself, and refuses what lies in such a `source/`;
+- `remove_copied` is the only way to remove an original: after another file was proven to hold all of it.
+
+`tests/unit/test_removal.py` lists every caller, and fails for one that removes in another way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from dropdub.errors import OriginalKept
+from dropdub.failpoints import reach
+from dropdub.files import ExcInfo, blocks, is_folder, patiently
+
+SOURCE = "source"
+"""The folder of a job in which its original lies while it is worked on: `work/7/source/`."""
+
+
+def is_source(folder: Path) -> bool:
+    """Return whether originals lie in a folder, by its place: `source` in a folder with a job's number."""
+    return folder.name == SOURCE and folder.parent.name.isdecimal()
+
+
+def remove(path: Path) -> None:
+    """Delete a file of Dropdub's own making, if it is there. Raises OriginalKept where originals lie."""
+    if is_source(path.parent):
+        raise OriginalKept(f"{path} may be the only copy of an original, and was not removed.")
+    _remove(path)
+
+
+def remove_copied(original: Path, copy: Path) -> None:
+    """Delete an original of which another file was found to hold every byte, or the rest of a copy of it.
+
+    Raises OriginalKept where `copy` does not begin with all that `original` holds, or is the same file.
+    """
+    if not holds(copy, original):
+        raise OriginalKept(f"{original} was not removed: {copy} does not hold the same.")
+    _remove(original)
+
+
+def holds(copy: Path, original: Path) -> bool:
+    """Return whether one file begins with all that another holds; of links, whether both lead to the same place."""
+    if original.is_symlink() or copy.is_symlink():
+        return original.is_symlink() and copy.is_symlink() and original.readlink() == copy.readlink()
+    if original.samefile(copy) or copy.stat().st_size < original.stat().st_size:
+        return False
+    with original.open("rb") as one, copy.open("rb") as other:
+        return all(block == other.read(len(block)) for block in blocks(one))
+
+
+def remove_tree(folder: Path) -> list[Path]:
+    """Delete a folder of Dropdub's own making, if it is there, but no original in it; return the originals kept."""
+    reach("remove-tree.before")
+    kept = sorted(originals_in(folder))
+    if kept:
+        _clear_around({path.parent for path in kept}, folder)
+    else:
+        patiently(lambda: _clear(folder))
+    reach("remove-tree.after")
+    return kept
+
+
+def remove_empty(folder: Path) -> None:
+    """Delete a folder if it is there and nothing is in it."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def originals_in(folder: Path) -> Iterator[Path]:
+    """Yield the files and links that lie where originals do: in the folder itself, or anywhere below it."""
+    if folder.is_symlink() or not is_folder(folder):
+        return
+    for place, folders, files in os.walk(folder):
+        here = Path(place)
+        if any(is_source(one) for one in (here, *here.parents) if one.is_relative_to(folder)):
+            yield from (here / name for name in files)
+            yield from (here / name for name in folders if (here / name).is_symlink())
+
+
+def _clear_around(kept: set[Path], folder: Path) -> None:
+    """Delete what lies in a folder, except the folders in `kept` and those that lead to them."""
+    for entry in list(folder.iterdir()) if folder not in kept else ():
+        if entry in kept:
+            continue
+        if any(place.is_relative_to(entry) for place in kept):
+            _clear_around(kept, entry)
+        elif entry.is_dir() and not entry.is_symlink():
+            patiently(lambda gone=entry: _clear(gone))  # type: ignore[misc]
+        else:
+            _remove(entry)
+
+
+def _clear(folder: Path) -> None:
+    """Delete a tree in which no original lies."""
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(folder, onerror=_make_writable_and_retry)
+
+
+def _remove(path: Path) -> None:
+    reach("remove.before")
+    patiently(lambda: _unlink(path))
+
+
+def _unlink(path: Path) -> None:
+    """Delete a file, also one that is marked read-only, which Windows refuses."""
+    try:
+        path.unlink(missing_ok=True)
+    except PermissionError:
+        if sys.platform != "win32" or os.access(path, os.W_OK):
+            raise
+        path.chmod(stat.S_IWRITE)
+        path.unlink(missing_ok=True)
+
+
+def _make_writable_and_retry(remove_one: Callable[..., object], path: str, failed: ExcInfo) -> None:
+    """Continue the removal of a tree if a file in it is marked read-only."""
+    if sys.platform != "win32" or not isinstance(failed[1], PermissionError) or os.access(path, os.W_OK):
+        raise failed[1]
+    Path(path).chmod(stat.S_IWRITE)
+    remove_one(path)

@@ -1,0 +1,93 @@
+"""What is wrong with a root as it lies there, for `status` and `doctor`: seen without a daemon, changing nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from dropdub.errors import FolderAway, RootRefused, StoreError
+from dropdub.quantities import format_size
+from dropdub.removal import SOURCE, originals_in
+from dropdub.root import Root
+from dropdub.rootrecord import RootRecord
+from dropdub.store.owner import away_folders, refuse_away, refuse_foreign
+from dropdub.store.states import UNFINISHED
+from dropdub.store.urls import sqlite_file
+from dropdub.store.views.rows import listed, snapshot
+
+FULL_BYTES = 1_000_000
+"""With less space than this free, SQLite can hardly commit any more."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What is wrong and what to do. `blocks`: whether no work is done until somebody acts."""
+
+    message: str
+    remedy: str
+    blocks: bool = True
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.message} {self.remedy}"
+
+
+def troubles(root: Root, url: str) -> Iterator[Trouble]:
+    """Yield what keeps the root from being worked on, or what the next start has to put right."""
+    try:
+        refuse_foreign(root, url)
+        refuse_away(root, url)
+    except (RootRefused, FolderAway) as error:
+        yield Trouble(error.message, error.remedy)
+    for _, folder in away_folders(root, RootRecord.load(root.path)):
+        if folder != root.work:
+            yield Trouble(f"The folder {folder} is not there, although it was before.", "Connect its disk.")
+    yield from _full_disk(url)
+    count = stray_originals(root, url)
+    if count:
+        yield Trouble(
+            f"{count} original(s) in {root.work} are not known to the database.",
+            "The next start of the daemon moves them to failed/, each with a note; nothing is deleted.",
+            blocks=False,
+        )
+
+
+def stray_originals(root: Root, url: str) -> int:
+    """Return how many files lie in the work folder as originals of jobs that the database does not have at work."""
+    alive = _unfinished(url)
+    if alive is None:
+        return 0
+    folders = (folder for folder in _numbered(root.work) if folder.name not in alive)
+    return sum(1 for folder in folders for _ in originals_in(folder / SOURCE))
+
+
+def _full_disk(url: str) -> Iterator[Trouble]:
+    file = sqlite_file(url)
+    if file is None:
+        return
+    with contextlib.suppress(OSError):
+        free = shutil.disk_usage(file.parent).free
+        if free < FULL_BYTES:
+            yield Trouble(
+                f"The disk of the database {file} is full: {format_size(free)} free. No work is done.",
+                "Free some space there; work continues by itself then.",
+            )
+
+
+def _unfinished(url: str) -> set[str] | None:
+    """Return the numbers of unfinished jobs; None if the database cannot be read: other checks say why."""
+    with contextlib.suppress(StoreError), snapshot(url) as rows:
+        states, values = listed(UNFINISHED, "s")
+        found = rows(f"SELECT id FROM job WHERE state IN {states}", **values) if rows is not None else []
+        return {str(row["id"]) for row in found}
+    return None
+
+
+def _numbered(work: Path) -> list[Path]:
+    try:
+        return [folder for folder in work.iterdir() if folder.name.isdecimal()]
+    except OSError:
+        return []

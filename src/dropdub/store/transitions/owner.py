@@ -1,0 +1,73 @@
+"""A database gets its owner, and its paths follow a root that was moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from dropdub.store.database import Store
+from dropdub.store.transitions.guard import JOB, OWNER
+
+Moves = Sequence[tuple[Path, Path]]
+"""Where folders were, and where they are now; the first that a path lies in counts."""
+_TEXT = ("source", "sidecar", "companion", "given_path", "destination", "published")
+_NESTED = ("outputs", "revision", "options", "overrides")
+_COLUMNS = (*_TEXT, *_NESTED)
+
+
+def own_database(
+    store: Store, *, id_: str, path: str, places: Mapping[str, str], starts: int = 0, moves: Moves = ()
+) -> int:
+    """Record which root the database belongs to, and let its paths follow what was moved; return the starts counted.
+
+    `starts`: how many the root knows of. The count goes on from the larger number.
+    """
+    with store.transaction() as session:
+        before = session.connection().execute(select(OWNER.c.starts)).scalar() or 0
+        session.connection().execute(delete(OWNER))
+        now = max(before, starts) + 1
+        row = {"id": id_, "path": path, "places": dict(places), "starts": now}
+        session.connection().execute(insert(OWNER), row)
+        if moves:
+            _follow(session.connection(), moves)
+    return now
+
+
+def _follow(connection: Any, moves: Moves) -> None:
+    follow = follower(moves)
+    columns = [JOB.c.id, *(JOB.c[name] for name in _COLUMNS)]
+    changed = []
+    for row in connection.execute(select(*columns)).mappings():
+        new = {name: _followed(row[name], follow) for name in _COLUMNS}
+        if any(new[name] != row[name] for name in _COLUMNS):
+            changed.append({"job_id": row["id"], **{f"new_{name}": value for name, value in new.items()}})
+    if changed:
+        values = {name: bindparam(f"new_{name}", type_=JOB.c[name].type) for name in _COLUMNS}
+        connection.execute(update(JOB).where(JOB.c.id == bindparam("job_id")).values(values), changed)
+
+
+def follower(moves: Moves) -> Callable[[str], str]:
+    """Return what gives a path its place after the moves; a path that lies in none of the folders stays."""
+    texts = [(str(old), old, new) for old, new in moves if old != new]
+
+    def follow(text: str) -> str:
+        for begin, old, new in texts:
+            if text.startswith(begin) and (path := Path(text)).is_relative_to(old):
+                return str(new / path.relative_to(old))
+        return text
+
+    return follow
+
+
+def _followed(value: Any, follow: Callable[[str], str]) -> Any:
+    """Return a value whose texts have followed, however deep they stand in it."""
+    if isinstance(value, str):
+        return follow(value)
+    if isinstance(value, list):
+        return [_followed(item, follow) for item in value]
+    if isinstance(value, dict):
+        return {name: _followed(item, follow) for name, item in value.items()}
+    return value

@@ -1,0 +1,156 @@
+"""The rule of what may be removed, and that nothing removes in another way."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import dropdub
+from dropdub.errors import OriginalKept
+from dropdub.removal import holds, originals_in, remove, remove_copied, remove_empty, remove_tree
+
+SOURCES = Path(dropdub.__file__).parent
+WAYS = {"unlink", "rmtree", "rmdir", "removedirs", "remove", "remove_tree", "remove_copied", "remove_empty"}
+CALLERS = {
+    # An original, of which another file holds every byte.
+    ("daemon/recovery.py", "remove_copied"): "a copy that was cut off, whose original is there",
+    ("daemon/rescue.py", "remove_copied"): "a copy that was cut off, whose original is there",
+    ("inbox/intake.py", "remove_copied"): "what was copied to or from another file system, and compared",
+    ("inbox/moving.py", "remove_copied"): "what was copied to another file system, and compared",
+    # Folders of jobs and steps: originals in them are spared.
+    ("daemon/endings.py", "remove_empty"): "the staging of an outbox",
+    ("daemon/endings.py", "remove_tree"): "a job's folder and staging, once its original was handed over",
+    ("daemon/outcomes.py", "remove_tree"): "a step's temporary folder",
+    ("daemon/recovery.py", "remove_empty"): "the staging of an outbox",
+    ("daemon/recovery.py", "remove_tree"): "temporary folders of dead steps, stagings of ended jobs",
+    ("daemon/rescue.py", "remove_tree"): "folders that no unfinished job has",
+    ("worker.py", "remove_tree"): "a step's temporary folder",
+    # Files and folders that Dropdub wrote itself.
+    ("cli/admin.py", "remove"): "the log of a forgotten job",
+    ("cli/voices.py", "remove"): "a voice, named by a person",
+    ("cli/groups.py", "remove"): "the command that removes a voice",
+    ("doctor/folders.py", "remove"): "a file that tried whether a folder can be written to",
+    ("engines/download/pull.py", "remove"): "a damaged file of a model, and the plan of a download",
+    ("engines/download/pull.py", "remove_tree"): "an earlier download of a model that is damaged",
+    ("engines/download/transfer.py", "remove"): "the part of a download",
+    ("engines/espeak_library.py", "remove_tree"): "a temporary folder with a link to the voices",
+    ("inbox/intake.py", "remove"): "the note beside a failed original",
+    ("notify/hook.py", "remove"): "a liveness lock",
+    ("pipeline/cache.py", "remove_tree"): "a cache that is damaged",
+    ("pipeline/stages/publish.py", "remove"): "a deliverable that was staged before",
+    ("pool/pool.py", "remove"): "an item of a list",
+    ("pool/slot.py", "remove"): "a liveness lock",
+    ("process/survivors.py", "remove"): "a liveness lock",
+    ("service/managed.py", "remove"): "the definition of a service",
+    ("windowless.py", "remove"): "a console log that has grown large",
+}
+
+
+def calls(path: Path) -> Iterator[str]:
+    """Yield the names of the functions in a module that remove, wherever they are imported, called or handed on."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            yield from (alias.name for alias in node.names if alias.name in WAYS)
+        elif isinstance(node, ast.Attribute) and node.attr in WAYS:
+            yield node.attr
+        elif isinstance(node, ast.Name) and node.id in WAYS and isinstance(node.ctx, ast.Load):
+            yield node.id
+
+
+def test_every_place_that_removes_is_known_and_goes_through_the_rule() -> None:
+    found = {
+        (path.relative_to(SOURCES).as_posix(), name)
+        for path in SOURCES.rglob("*.py")
+        if path.name != "removal.py"
+        for name in calls(path)
+    }
+    assert found == set(CALLERS), "say in CALLERS what is removed there, and why it can be no original"
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Path:
+    """A job's folder with an original, its sidecar, an artefact, a temporary file and a folder of speech."""
+    folder = tmp_path / "work" / "7"
+    for name in ("source/clip.mp4", "source/clip.mp4.job.yaml", "audio.wav", "tmp/mix.1/part", "speech.pt/0001.wav"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name, encoding="utf-8")
+    return folder
+
+
+def test_a_job_folder_is_removed_but_for_its_originals(job: Path) -> None:
+    assert remove_tree(job) == [job / "source" / "clip.mp4", job / "source" / "clip.mp4.job.yaml"]
+    assert [path.relative_to(job).as_posix() for path in sorted(job.rglob("*")) if path.is_file()] == [
+        "source/clip.mp4",
+        "source/clip.mp4.job.yaml",
+    ]
+    assert not (job / "tmp").exists() and not (job / "audio.wav").exists()
+
+
+def test_neither_the_work_folder_nor_the_source_folder_itself_can_be_removed_with_an_original_in_it(job: Path) -> None:
+    assert remove_tree(job.parent) == remove_tree(job / "source")
+    assert (job / "source" / "clip.mp4").read_text(encoding="utf-8") == "source/clip.mp4"
+
+
+def test_a_job_folder_without_an_original_is_gone_as_a_whole(job: Path) -> None:
+    for path in (job / "source").iterdir():
+        path.unlink()
+    assert remove_tree(job) == []
+    assert not job.exists()
+
+
+def test_a_single_original_is_not_removed(job: Path) -> None:
+    with pytest.raises(OriginalKept):
+        remove(job / "source" / "clip.mp4")
+    assert (job / "source" / "clip.mp4").exists()
+    remove(job / "audio.wav")
+    assert not (job / "audio.wav").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="making links needs a privilege on Windows")
+def test_a_link_in_a_source_folder_is_an_original_and_one_to_a_folder_is_not_followed(
+    job: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "file").touch()
+    (job / "source" / "link").symlink_to(tmp_path / "elsewhere")
+    (job / "into").symlink_to(tmp_path / "elsewhere")
+    assert job / "source" / "link" in remove_tree(job)
+    assert (tmp_path / "elsewhere" / "file").exists() and not (job / "into").is_symlink()
+
+
+def test_an_original_is_removed_once_another_file_holds_all_of_it(tmp_path: Path) -> None:
+    original, copy = tmp_path / "original", tmp_path / "copy"
+    original.write_bytes(b"words" * 300_000)
+    copy.write_bytes(b"words" * 299_999 + b"other")
+    with pytest.raises(OriginalKept):
+        remove_copied(original, copy)
+    copy.write_bytes(b"words" * 299_999)
+    with pytest.raises(OriginalKept):
+        remove_copied(original, copy)
+    copy.write_bytes(b"words" * 300_001)
+    remove_copied(original, copy)
+    assert not original.exists() and copy.exists()
+
+
+def test_a_file_is_no_copy_of_itself(tmp_path: Path) -> None:
+    original = tmp_path / "original"
+    original.write_bytes(b"words")
+    assert not holds(original, original)
+    with pytest.raises(OriginalKept):
+        remove_copied(original, original)
+    assert original.exists()
+
+
+def test_only_numbered_folders_have_originals_and_only_empty_folders_go(tmp_path: Path) -> None:
+    (tmp_path / "model" / "source").mkdir(parents=True)
+    (tmp_path / "model" / "source" / "weights").touch()
+    assert list(originals_in(tmp_path)) == []
+    remove_empty(tmp_path / "model")
+    assert (tmp_path / "model" / "source" / "weights").exists()
+    assert remove_tree(tmp_path / "model") == []
+    remove_empty(tmp_path)
+    assert not tmp_path.exists()
