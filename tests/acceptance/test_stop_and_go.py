@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -132,6 +133,42 @@ def test_only_one_daemon_works_on_a_root_and_the_second_says_who_does(site: Call
     answer = root.jobs("watch")
     assert answer.returncode == 1
     assert f"process {daemon.pid}" in answer.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="apertium is not made for Windows")
+def test_an_engines_program_that_is_killed_while_it_loads_leaves_no_temporary_file(
+    site: Callable[..., Site], tmp_path: Path
+) -> None:
+    root = site(preload=True)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    environment = {"PATH": f"{a_slow_apertium(tmp_path)}:{os.environ['PATH']}", "TMPDIR": str(elsewhere)}
+    root.start(**environment)
+    wait_until((tmp_path / "listing").exists, "apertium to be asked for its pairs", timeout_s=60)
+    left = list((root.root / "work" / "run").glob("*.tmp/apertium.*"))
+    assert len(left) == 1, "what a kill would leave is not there"
+    root.kill()
+    nothing_lives(root)
+    assert root.work_off(**environment) == 0, root.output()
+    assert list(elsewhere.iterdir()) == []
+    root.check()
+
+
+def a_slow_apertium(folder: Path) -> Path:
+    """Return a folder with an apertium that makes a temporary file, as the real one does, and hangs the first time."""
+    programs = folder / "programs"
+    programs.mkdir()
+    program = programs / "apertium"
+    lines = [
+        "#!/bin/sh",
+        'made=$(mktemp "$TMPDIR/apertium.XXXXXXXX")',
+        f"if mkdir {folder}/listing 2>/dev/null; then sleep 600; fi",
+        'rm "$made"',
+        "echo eng-spa",
+    ]
+    program.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    program.chmod(0o755)
+    return programs
 
 
 def test_a_running_job_is_cancelled_at_once_and_its_file_given_back(dubbed: Callable[..., Site]) -> None:

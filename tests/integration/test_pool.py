@@ -75,7 +75,7 @@ def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
     yield make
     for old in made:
         old.pool.stop(grace_s=1.0)
-    assert list(tmp_path.glob("*.lock")) == []
+    assert [*tmp_path.glob("*.lock"), *tmp_path.glob("*.tmp")] == []
 
 
 def gone(pid: int) -> bool:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,7 @@ from dropdub.process import (
     tree_memory,
 )
 from dropdub.process.identity import is_another
+from dropdub.process.temporary import own_temporary_folder
 from tests.waiting import wait_until
 
 if sys.platform == "win32":
@@ -223,6 +225,34 @@ def test_a_kill_from_outside_and_the_codes_of_windows_count_as_out_of_memory() -
     assert isinstance(error_for_exit(-signal.SIGKILL), OutOfMemory)
     assert isinstance(error_for_exit(0xC0000017), OutOfMemory)
     assert not isinstance(error_for_exit(1), OutOfMemory)
+
+
+def test_temporary_files_go_to_a_folder_of_the_process_and_end_with_it(run_dir: Path) -> None:
+    with own_temporary_folder(run_dir) as folder:
+        with tempfile.NamedTemporaryFile(delete=False) as made:
+            assert Path(made.name).parent == folder
+        reap_survivors(run_dir)
+        assert folder.exists(), "the files of a live process were swept"
+    assert not folder.exists() and Path(tempfile.gettempdir()) != folder
+
+
+def test_what_a_killed_process_left_is_swept_by_the_next_start(run_dir: Path) -> None:
+    script = textwrap.dedent("""
+        import sys, tempfile, time
+        from pathlib import Path
+        from dropdub.process import own_temporary_folder
+        with own_temporary_folder(Path(sys.argv[1])):
+            print(tempfile.mkstemp()[1], flush=True)
+            time.sleep(600)
+    """)
+    process = subprocess.Popen([sys.executable, "-c", script, str(run_dir)], stdout=subprocess.PIPE, encoding="utf-8")
+    assert process.stdout is not None
+    left = Path(process.stdout.readline().strip())
+    process.kill()
+    process.communicate(timeout=20)
+    assert left.is_relative_to(run_dir) and left.exists()
+    reap_survivors(run_dir)
+    assert list(run_dir.iterdir()) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
