@@ -182,6 +182,36 @@ def test_a_running_job_is_cancelled_at_once_and_its_file_given_back(dubbed: Call
     root.check()
 
 
+def test_a_file_that_waits_in_the_inbox_is_cancelled_given_back_and_done_after_all_by_retry(
+    site: Callable[..., Site],
+) -> None:
+    root = site(inbox={"settle": 3600})
+    root.start()
+    wait_until(lambda: "Watching" in root.output(), "the daemon to watch", timeout_s=30)
+    root.drop_text("A text.", "lessons/one.txt")
+    root.drop_text("Another.", "two.txt")
+    assert "(one.txt) is cancelled" in root.jobs("cancel", "one").stdout
+    root.wait_for("one.txt", "cancelled")
+    assert {path.name for path in (root.root / "failed").iterdir()} == {"one.txt", "one.txt.error.txt"}
+    assert [(job["name"], job["state"]) for job in root.status()["jobs"]] == [("one.txt", "cancelled")]
+    assert (root.inbox / "two.txt").exists()
+    assert root.jobs("retry", "one").returncode == 0
+    root.wait_for("one.txt", "succeeded")
+    assert root.jobs("cancel", str(root.inbox / "two.txt")).returncode == 0
+    root.wait_for("two.txt", "cancelled")
+    assert root.stop() == 0
+    root.check()
+
+
+def test_a_file_that_is_cancelled_while_no_daemon_runs_is_given_back_by_the_next(site: Callable[..., Site]) -> None:
+    root = site()
+    root.drop_text("A text.", "one.txt")
+    assert "The daemon is not running" in root.jobs("cancel", "one.txt").stdout
+    assert root.work_off() == 0, root.output()
+    assert root.states() == {"one.txt": "cancelled"} and (root.root / "failed" / "one.txt").exists()
+    root.check()
+
+
 def test_a_paused_root_starts_nothing_until_it_is_resumed(site: Callable[..., Site]) -> None:
     root = site()
     assert root.jobs("pause").returncode == 0
