@@ -27,6 +27,8 @@ def write_result(run: dict[str, Any]) -> None:
     Path(run["payload"]["result_file"]).write_text('{"made": true}', encoding="utf-8")
 
 
+SIGNALS = {"stop": "SIGSTOP", "die": "SIGSEGV", "be killed": "SIGKILL"}
+"""By name: Windows lacks two of them."""
 PRINTED = {"print": "Loading model… 100 %\n", "endless line": "x" * 20_000_000}
 
 
@@ -38,8 +40,8 @@ def misbehave(mode: str, run: dict[str, Any]) -> None:
         while True:
             say("heartbeat")
             time.sleep(0.05)
-    elif mode == "stop":
-        os.kill(os.getpid(), signal.SIGSTOP)
+    elif mode in SIGNALS:
+        os.kill(os.getpid(), getattr(signal, SIGNALS[mode]))
     elif mode in PRINTED:
         sys.stdout.write(PRINTED[mode])
         sys.stdout.flush()
@@ -47,8 +49,6 @@ def misbehave(mode: str, run: dict[str, Any]) -> None:
     elif mode == "chatter":
         sys.stderr.write("warning: \xff\n" * 200_000 + "y" * 1_000_000)
         sys.stderr.flush()
-    elif mode == "die":
-        os.kill(os.getpid(), signal.SIGSEGV)
     elif mode == "die after the result":
         write_result(run)
         os.kill(os.getpid(), signal.SIGKILL)

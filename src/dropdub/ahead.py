@@ -21,6 +21,7 @@ from dropdub.errors import DropdubError, EngineMissing, VoiceMissing
 from dropdub.media import wav
 from dropdub.pipeline.cache import Cache
 from dropdub.pipeline.voices import prepare, recording_of
+from dropdub.process import own_temporary_folder
 from dropdub.root import CONFIG_NAME, Root
 
 SAMPLE = Path(__file__).parent / "samples" / "jfk.flac"
@@ -33,7 +34,8 @@ def main(task: str, folder: str, *names: str) -> int:
     config = load_config(Path(folder) / CONFIG_NAME)
     root = Root.at(Path(folder), config.folders.model_dump())
     try:
-        {"voices": prepare_voices, "precision": measure_precision}[task](root, config, names)
+        with own_temporary_folder(root.run_dir):
+            {"voices": prepare_voices, "precision": measure_precision}[task](root, config, names)
     except DropdubError as error:
         _say(error.sentence)
         return 1

@@ -10,10 +10,8 @@ import os
 import queue
 import signal
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -40,7 +38,7 @@ from dropdub.pool.messages import (
     decode_down,
     encode,
 )
-from dropdub.process import end_self_and_children, identity_of, tree_memory
+from dropdub.process import end_self_and_children, identity_of, temporary_files_in, tree_memory
 from dropdub.removal import remove_tree
 
 HEARTBEAT_S = 2.0
@@ -123,7 +121,7 @@ def end() -> None:
 def _result(run: Run, shelf: Shelf, cache: Cache, line: Line) -> Result:
     began = time.monotonic()
     task = _task(run, shelf, cache, line)
-    with _temporary_files_in(task.scratch):
+    with temporary_files_in(task.scratch):
         reach(f"run.{task.job_id}.{task.key}.begin")
         reach(f"stage.{task.stage}")
         shelf.begin(squeeze=int(run.payload.get("out_of_memory", 0)))
@@ -211,22 +209,6 @@ def _told(error: Exception) -> str:
         return f"{type(error).__name__}: {error}"
     except Exception:  # whatever its __str__ raises
         return type(error).__name__
-
-
-@contextlib.contextmanager
-def _temporary_files_in(folder: Path) -> Iterator[None]:
-    """Let what libraries write temporarily go to a folder that dies with the step."""
-    before = {name: os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")}
-    os.environ.update(dict.fromkeys(before, str(folder)))
-    tempfile.tempdir = None
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
-        tempfile.tempdir = None
 
 
 def _own_output() -> IO[bytes]:

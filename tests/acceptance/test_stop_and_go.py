@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -134,6 +135,42 @@ def test_only_one_daemon_works_on_a_root_and_the_second_says_who_does(site: Call
     assert f"process {daemon.pid}" in answer.stderr
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="apertium is not made for Windows")
+def test_an_engines_program_that_is_killed_while_it_loads_leaves_no_temporary_file(
+    site: Callable[..., Site], tmp_path: Path
+) -> None:
+    root = site(preload=True)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    environment = {"PATH": f"{a_slow_apertium(tmp_path)}:{os.environ['PATH']}", "TMPDIR": str(elsewhere)}
+    root.start(**environment)
+    wait_until((tmp_path / "listing").exists, "apertium to be asked for its pairs", timeout_s=60)
+    left = list((root.root / "work" / "run").glob("*.tmp/apertium.*"))
+    assert len(left) == 1, "what a kill would leave is not there"
+    root.kill()
+    nothing_lives(root)
+    assert root.work_off(**environment) == 0, root.output()
+    assert list(elsewhere.iterdir()) == []
+    root.check()
+
+
+def a_slow_apertium(folder: Path) -> Path:
+    """Return a folder with an apertium that makes a temporary file, as the real one does, and hangs the first time."""
+    programs = folder / "programs"
+    programs.mkdir()
+    program = programs / "apertium"
+    lines = [
+        "#!/bin/sh",
+        'made=$(mktemp "$TMPDIR/apertium.XXXXXXXX")',
+        f"if mkdir {folder}/listing 2>/dev/null; then sleep 600; fi",
+        'rm "$made"',
+        "echo eng-spa",
+    ]
+    program.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    program.chmod(0o755)
+    return programs
+
+
 def test_a_running_job_is_cancelled_at_once_and_its_file_given_back(dubbed: Callable[..., Site]) -> None:
     root = dubbed()
     root.start(**hang_in("transcribe", root))
@@ -142,6 +179,36 @@ def test_a_running_job_is_cancelled_at_once_and_its_file_given_back(dubbed: Call
     root.wait_for("clip.mp4", "cancelled")
     assert (root.root / "failed" / "clip.mp4").exists()
     assert root.stop() == 0
+    root.check()
+
+
+def test_a_file_that_waits_in_the_inbox_is_cancelled_given_back_and_done_after_all_by_retry(
+    site: Callable[..., Site],
+) -> None:
+    root = site(inbox={"settle": 3600})
+    root.start()
+    wait_until(lambda: "Watching" in root.output(), "the daemon to watch", timeout_s=30)
+    root.drop_text("A text.", "lessons/one.txt")
+    root.drop_text("Another.", "two.txt")
+    assert "(one.txt) is cancelled" in root.jobs("cancel", "one").stdout
+    root.wait_for("one.txt", "cancelled")
+    assert {path.name for path in (root.root / "failed").iterdir()} == {"one.txt", "one.txt.error.txt"}
+    assert [(job["name"], job["state"]) for job in root.status()["jobs"]] == [("one.txt", "cancelled")]
+    assert (root.inbox / "two.txt").exists()
+    assert root.jobs("retry", "one").returncode == 0
+    root.wait_for("one.txt", "succeeded")
+    assert root.jobs("cancel", str(root.inbox / "two.txt")).returncode == 0
+    root.wait_for("two.txt", "cancelled")
+    assert root.stop() == 0
+    root.check()
+
+
+def test_a_file_that_is_cancelled_while_no_daemon_runs_is_given_back_by_the_next(site: Callable[..., Site]) -> None:
+    root = site()
+    root.drop_text("A text.", "one.txt")
+    assert "The daemon is not running" in root.jobs("cancel", "one.txt").stdout
+    assert root.work_off() == 0, root.output()
+    assert root.states() == {"one.txt": "cancelled"} and (root.root / "failed" / "one.txt").exists()
     root.check()
 
 

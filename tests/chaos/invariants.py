@@ -97,6 +97,7 @@ def _leftovers(root: Path, database: sqlite3.Connection) -> Iterator[str]:
     for pattern in (
         "work/*/tmp/*",
         "work/run/*.lock",
+        "work/run/*.tmp",
         "outbox/.dropdub/*",
         "archive/.*.part",
         "failed/.*.part",

@@ -340,5 +340,5 @@ def test_a_file_that_kills_its_worker_each_time_is_failed_and_the_others_go_on(
     assert root.work_off(DROPDUB_FAILPOINTS="stage.transcribe=kill") == 1
     assert [attempt["outcome"] for attempt in attempts(root, "transcribe")] == ["retried", "retried", "failed"]
     assert root.states() == {"clip.mp4": "failed", "other.txt": "succeeded"}
-    assert "The worker died" in root.job("clip.mp4")["reason"]
+    assert "The transcribe worker was killed" in root.job("clip.mp4")["reason"]
     root.check()

@@ -18,9 +18,11 @@ import typer
 from dropdub import __version__
 from dropdub.cli.app import app
 from dropdub.cli.logs import Follower
+from dropdub.inbox.scan import scan
+from dropdub.inbox.waiting import record_drop
 from dropdub.pipeline.fits import fits_of
 from dropdub.pipeline.quality import quality_of
-from dropdub.store import transitions
+from dropdub.store import queries, transitions
 from dropdub.store.database import Store
 from dropdub.store.states import JobState
 from tests.factories import NOW, a_queued_job, a_running_job, a_waiting_job, an_ended_job
@@ -385,6 +387,80 @@ def test_a_misspelt_name_changes_nothing(cli: Cli, store: Store) -> None:
     an_ended_job(store, JobState.FAILED, name="one.mp4")
     assert "There is no job 'two.mp4'" in cli.refused("retry", "one.mp4", "two.mp4")
     assert cli.job("one")["state"] == "failed"
+
+
+# -- files that still wait in the inbox -------------------------------------------------------------------------
+
+
+def a_waiting_file(cli: Cli, name: str) -> Path:
+    path = cli.root / "inbox" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(name, encoding="utf-8")
+    return path
+
+
+def the_jobs(store: Store) -> list[tuple[str, bool]]:
+    return [(job.source, job.cancel_requested) for job in queries.unfinished_jobs(store)]
+
+
+@pytest.mark.parametrize("ref", ["talk.txt", "talk", "lessons/talk.txt", "{inbox}/lessons/talk.txt"])
+def test_a_file_that_waits_in_the_inbox_is_cancelled_by_name_or_path(cli: Cli, store: Store, ref: str) -> None:
+    path = a_waiting_file(cli, "lessons/talk.txt")
+    a_waiting_file(cli, "other.txt")
+    said = cli.done("cancel", ref.format(inbox=cli.root / "inbox"))
+    assert said.startswith("Job 1 (talk.txt) is cancelled.\nThe daemon is not running")
+    assert the_jobs(store) == [(str(path), True)]
+    assert cli.done("cancel", "talk").startswith("Job 1 (talk.txt) is cancelled.")
+
+
+def test_a_cancelled_file_takes_with_it_what_the_daemon_would_take(cli: Cli, store: Store) -> None:
+    (cli.root / "config.yaml").write_text("profiles: {german: {targets: [de]}}\n", encoding="utf-8")
+    film, subtitle, options = (a_waiting_file(cli, f"german/clip.{end}") for end in ("mp4", "srt", "mp4.job.yaml"))
+    a_waiting_file(cli, "german/clip.tmp")
+    cli.done("cancel", "clip")
+    [job] = queries.unfinished_jobs(store)
+    assert (job.source, job.companion, job.sidecar) == (str(film), str(subtitle), str(options))
+    assert (job.profile, job.size, job.mtime_ns) == ("german", film.stat().st_size, film.stat().st_mtime_ns)
+
+
+def test_of_several_waiting_files_of_one_name_none_is_cancelled_until_one_is_meant(cli: Cli, store: Store) -> None:
+    first, second = a_waiting_file(cli, "a/talk.txt"), a_waiting_file(cli, "b/talk.txt")
+    complaint = " ".join(cli.refused("cancel", "talk.txt").split())
+    assert str(first) in complaint.replace(" ", "") and str(second) in complaint.replace(" ", "")
+    assert the_jobs(store) == []
+    cli.done("cancel", "b/talk.txt")
+    assert the_jobs(store) == [(str(second), True)]
+
+
+@pytest.mark.parametrize("misspelt", ["tlak.txt", "lessons/tlak.txt", "talk.txt.job.yaml"])
+def test_a_waiting_file_is_not_cancelled_where_another_name_is_misspelt(cli: Cli, store: Store, misspelt: str) -> None:
+    a_waiting_file(cli, "talk.txt")
+    a_waiting_file(cli, "talk.txt.job.yaml")
+    assert f"There is no job '{misspelt}'" in cli.refused("cancel", "talk.txt", misspelt)
+    assert the_jobs(store) == []
+
+
+def test_a_waiting_file_comes_before_an_ended_job_of_its_name_but_not_before_its_number(cli: Cli, store: Store) -> None:
+    an_ended_job(store, JobState.SUCCEEDED, name="talk.txt")
+    path = a_waiting_file(cli, "talk.txt")
+    assert "cannot be cancelled: it is succeeded" in cli.on_root("cancel", "1").stdout
+    assert cli.done("cancel", "talk.txt").startswith("Job 2 (talk.txt) is cancelled.")
+    assert the_jobs(store) == [(str(path), True)]
+
+
+def test_a_file_that_the_daemon_has_recorded_meanwhile_keeps_its_job(cli: Cli, store: Store) -> None:
+    path = a_waiting_file(cli, "lessons/talk.txt")
+    [drop] = scan(cli.root / "inbox").drops
+    record_drop(store, drop, now=NOW)
+    assert cli.done("cancel", "lessons/talk.txt", "talk").startswith("Job 1 (talk.txt) is cancelled.")
+    assert the_jobs(store) == [(str(path), True)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who writes a file")
+def test_a_file_that_is_still_being_written_is_not_cancelled(cli: Cli, store: Store) -> None:
+    with a_waiting_file(cli, "talk.txt").open("a", encoding="utf-8"):
+        assert "still being written" in " ".join(cli.refused("cancel", "talk.txt").split())
+    assert the_jobs(store) == []
 
 
 def test_pause_and_resume_hold_all_or_one(cli: Cli, store: Store) -> None:

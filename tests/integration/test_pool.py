@@ -17,6 +17,7 @@ from dropdub.config import PoolSettings
 from dropdub.errors import DeadlineExceeded, FreshWorkerNeeded, NoAudio, OutOfMemory, Stalled, WorkerDied
 from dropdub.pool.messages import ProtocolError, Run, Start
 from dropdub.pool.pool import Broke, Completed, Launch, Pool, PoolEvent, Progressed, Said, Started
+from dropdub.process import MemoryReading
 from tests.waiting import wait_until
 
 WORKER = Path(__file__).parent.parent / "misbehaving_worker.py"
@@ -27,6 +28,7 @@ class Desk:
     """Drives one pool as the supervisor does, and remembers what it reported."""
 
     def __init__(self, folder: Path, mode: str, launch: dict[str, Any], **settings: Any) -> None:
+        self.reading = MemoryReading(available=8_000_000_000, total=16_000_000_000, kills=0)
         self.folder = folder
         self.told: list[PoolEvent] = []
         given = {"workers": 1, "memory": 4_000_000_000, **settings}
@@ -36,6 +38,7 @@ class Desk:
             PoolSettings.model_validate(given),
             Launch(run_dir=folder, start=Start(), command=command, **launch),
             wake=lambda: None,
+            machine=lambda: self.reading,
         )
         self.ahead_s = 0.0
 
@@ -75,7 +78,7 @@ def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
     yield make
     for old in made:
         old.pool.stop(grace_s=1.0)
-    assert list(tmp_path.glob("*.lock")) == []
+    assert [*tmp_path.glob("*.lock"), *tmp_path.glob("*.tmp")] == []
 
 
 def gone(pid: int) -> bool:
@@ -205,6 +208,37 @@ def test_a_result_that_was_written_before_the_death_counts(desk: Callable[..., D
     one.submit()
     [completed] = one.wait_for(Completed, Broke)
     assert isinstance(completed, Completed) and completed.result == {"made": True}
+
+
+@posix_only
+def test_a_worker_that_somebody_killed_has_not_run_out_of_memory(desk: Callable[..., Desk]) -> None:
+    one = desk("be killed")
+    one.submit()
+    [broke] = one.wait_for(Broke)
+    assert type(broke.error) is WorkerDied and broke.exit_code == -signal.SIGKILL
+    assert broke.error.message.startswith("The media worker was killed (SIGKILL): another program or a person")
+
+
+@posix_only
+def test_a_worker_that_was_killed_while_the_system_ended_programs_for_memory_has_run_out_of_it(
+    desk: Callable[..., Desk],
+) -> None:
+    one = desk("be killed")
+    one.submit()
+    one.reading = MemoryReading(available=8_000_000_000, total=16_000_000_000, kills=1)
+    [broke] = one.wait_for(Broke)
+    assert isinstance(broke.error, OutOfMemory) and "memory ran out" in broke.error.message
+
+
+@posix_only
+def test_a_worker_that_was_killed_while_hardly_any_memory_was_free_has_run_out_of_it(
+    desk: Callable[..., Desk],
+) -> None:
+    one = desk("be killed")
+    one.reading = MemoryReading(available=100_000_000, total=16_000_000_000, kills=0)
+    one.submit()
+    [broke] = one.wait_for(Broke)
+    assert isinstance(broke.error, OutOfMemory) and "only 100.0 MB of 16.0 GB were free" in broke.error.message
 
 
 def test_a_worker_that_grows_over_its_limit_is_ended(desk: Callable[..., Desk]) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,17 +16,21 @@ from dropdub.errors import OutOfMemory, WorkerDied
 from dropdub.process import (
     Child,
     Identity,
+    MemoryReading,
     describe_exit,
     error_for_exit,
     identity_of,
     is_being_written,
     kill_group,
+    read_memory,
     reap_survivors,
     same_process,
+    shortage,
     spawn,
     tree_memory,
 )
 from dropdub.process.identity import is_another
+from dropdub.process.temporary import own_temporary_folder
 from tests.waiting import wait_until
 
 if sys.platform == "win32":
@@ -206,7 +211,7 @@ def test_the_memory_of_a_tree_counts_its_children() -> None:
     [
         (0, "ended without a result"),
         (3, "ended with code 3"),
-        (-signal.SIGKILL, "memory ran out"),
+        (-signal.SIGKILL, "killed (SIGKILL)"),
         (-signal.SIGSEGV, "SIGSEGV"),
         (-signal.SIGTERM, "SIGTERM"),
         (0xC0000409, "damaged stack"),
@@ -219,10 +224,76 @@ def test_exit_codes_are_told_in_words(code: int, said: str) -> None:
     assert said in error_for_exit(code).message
 
 
-def test_a_kill_from_outside_and_the_codes_of_windows_count_as_out_of_memory() -> None:
-    assert isinstance(error_for_exit(-signal.SIGKILL), OutOfMemory)
+def test_a_kill_is_called_out_of_memory_only_where_something_shows_it() -> None:
+    killed = error_for_exit(-signal.SIGKILL, worker="transcribe worker")
+    assert not isinstance(killed, OutOfMemory)
+    assert killed.message.startswith("The transcribe worker was killed (SIGKILL): another program or a person")
+    assert "system's log" in killed.remedy
+    short = error_for_exit(-signal.SIGKILL, worker="transcribe worker", shortage="only 1 MB of 8 GB were free")
+    assert isinstance(short, OutOfMemory)
+    assert short.message.endswith("because memory ran out: only 1 MB of 8 GB were free.")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "used", "shown"),
+    [
+        ([(500, 0), (400, 0)], (500, 0), 100, None),
+        ([(500, 0), (400, 0)], (500, 1), 100, "ended a program because memory ran out"),
+        ([(500, 0), (400, 1)], (500, 1), 100, "ended a program because memory ran out"),
+        ([(500, 7), (400, 7)], (500, 7), 100, None),
+        ([(500, None), (400, None)], (500, None), 100, None),
+        ([(500, None), (49, None)], (500, None), 100, "only 49 B of 1 kB were free"),
+        ([(500, None), (50, None)], (10, None), 100, None),
+        ([(500, None)], (500, None), 180, "it had 180 B, and its limit is 200 B"),
+        ([(500, None)], (500, None), 179, None),
+        ([], (500, 3), 0, None),
+    ],
+)
+def test_memory_was_short_where_the_system_killed_little_was_free_or_the_worker_was_near_its_limit(
+    before: list[tuple[int, int | None]], after: tuple[int, int | None], used: int, shown: str | None
+) -> None:
+    readings = [MemoryReading(available, 1000, kills) for available, kills in before]
+    found = shortage(readings, MemoryReading(after[0], 1000, after[1]), used=used, limit=200)
+    assert (found is None) if shown is None else (found is not None and shown in found)
+
+
+def test_the_machines_memory_can_be_read() -> None:
+    reading = read_memory()
+    assert 0 < reading.available <= reading.total
+    assert reading.kills is None or (sys.platform == "linux" and reading.kills >= 0)
+
+
+def test_the_codes_of_windows_that_say_so_count_as_out_of_memory() -> None:
     assert isinstance(error_for_exit(0xC0000017), OutOfMemory)
     assert not isinstance(error_for_exit(1), OutOfMemory)
+
+
+def test_temporary_files_go_to_a_folder_of_the_process_and_end_with_it(run_dir: Path) -> None:
+    with own_temporary_folder(run_dir) as folder:
+        with tempfile.NamedTemporaryFile(delete=False) as made:
+            assert Path(made.name).parent == folder
+        reap_survivors(run_dir)
+        assert folder.exists(), "the files of a live process were swept"
+    assert not folder.exists() and Path(tempfile.gettempdir()) != folder
+
+
+def test_what_a_killed_process_left_is_swept_by_the_next_start(run_dir: Path) -> None:
+    script = textwrap.dedent("""
+        import sys, tempfile, time
+        from pathlib import Path
+        from dropdub.process import own_temporary_folder
+        with own_temporary_folder(Path(sys.argv[1])):
+            print(tempfile.mkstemp()[1], flush=True)
+            time.sleep(600)
+    """)
+    process = subprocess.Popen([sys.executable, "-c", script, str(run_dir)], stdout=subprocess.PIPE, encoding="utf-8")
+    assert process.stdout is not None
+    left = Path(process.stdout.readline().strip())
+    process.kill()
+    process.communicate(timeout=20)
+    assert left.is_relative_to(run_dir) and left.exists()
+    reap_survivors(run_dir)
+    assert list(run_dir.iterdir()) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

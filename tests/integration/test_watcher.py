@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -229,3 +230,47 @@ def test_on_a_network_file_system_it_polls_and_says_so(
     watcher.start()
     assert watcher.mode == "polling" and "network file system (nfs4)" in watcher.check()[0]
     watcher.stop()
+
+
+@linux_only
+def test_an_event_that_comes_while_watching_ends_is_no_error(
+    inbox: Path, woken: threading.Event, caplog: pytest.LogCaptureFixture
+) -> None:
+    watcher = Watcher(inbox, InboxSettings(observer="native"), woken.set)
+    watcher.start()
+    [emitter] = _emitters(watcher)
+    reading = read_only_once_stopped(emitter)
+    write(inbox)  # what the emitter waits in now is the real read; this brings it to the next
+    wait_until(reading.is_set, "the emitter to read once more")
+    watcher.stop()
+    assert not emitter.is_alive() and caplog.messages == []
+
+
+@linux_only
+def test_an_emitter_that_stands_still_without_being_stopped_is_an_error_still(
+    inbox: Path, woken: threading.Event, caplog: pytest.LogCaptureFixture
+) -> None:
+    watcher = Watcher(inbox, InboxSettings(observer="native"), woken.set)
+    watcher.start()
+    [emitter] = _emitters(watcher)
+    watcher.stop()
+    emitter.queue_events(0.1)
+    assert caplog.messages == ["InotifyEmitter.queue_events() called when the thread is inactive"]
+
+
+def read_only_once_stopped(emitter: Any) -> threading.Event:
+    """Have the emitter's next read return an event just after its source was taken away; return what tells of it."""
+    reading = threading.Event()
+
+    def read_event() -> object:
+        reading.set()
+        wait_until(lambda: emitter._inotify is None, "the emitter to be stopped")
+        return object()
+
+    emitter._inotify.read_event = read_event
+    return reading
+
+
+def _emitters(watcher: Watcher) -> list[Any]:
+    assert watcher._observer is not None
+    return list(watcher._observer.emitters)

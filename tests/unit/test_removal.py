@@ -45,6 +45,7 @@ CALLERS = {
     ("pool/pool.py", "remove"): "an item of a list",
     ("pool/slot.py", "remove"): "a liveness lock",
     ("process/survivors.py", "remove"): "a liveness lock",
+    ("process/temporary.py", "remove_tree"): "a process's temporary folder",
     ("service/managed.py", "remove"): "the definition of a service",
     ("windowless.py", "remove"): "a console log that has grown large",
 }

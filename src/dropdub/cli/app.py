@@ -211,10 +211,11 @@ def cancel(
 ) -> None:
     """End jobs before they are done.
 
-    Their files go to failed/, and jobs retry takes them up again.
+    Their files, also those that still wait in the inbox, go to failed/, and jobs retry takes them up again.
 
     \b
     jobs cancel talk.mp4
+    jobs cancel lessons/talk.mp4
     """
     from dropdub.cli import jobs as act
 

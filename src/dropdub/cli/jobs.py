@@ -89,9 +89,11 @@ def retry(place: Place, refs: Sequence[str], *, failed: bool) -> int:
 
 
 def cancel(place: Place, refs: Sequence[str]) -> int:
+    """Cancel jobs, also of files that still wait in the inbox: the daemon gives them back as those of other jobs."""
+    from dropdub.cli.waiting_files import jobs_to_cancel
     from dropdub.store import transitions
 
-    return _change(place, refs, transitions.request_cancel, "is cancelled")
+    return _change_jobs(place, jobs_to_cancel(place, refs), transitions.request_cancel, "is cancelled")
 
 
 def pause(place: Place, refs: Sequence[str]) -> int:

@@ -135,7 +135,7 @@ class Outcomes:
     def _squeezes(self, claim: Claim, error: DropdubError, end: AttemptEnd) -> int:
         """Return how often an engine ran out of memory over this step, this error counted; ffmpeg cannot take less.
 
-        A worker that was killed may have been killed for its memory, or for what is in the file: that does not count.
+        A worker that was killed while memory was short may have grown by what is in the file: that does not count.
         """
         if claim.step.pool not in ROLES:
             return 0

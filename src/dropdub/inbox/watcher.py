@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -39,6 +40,8 @@ _LIMITS = {
     errno.ENFILE: "raise fs.file-max with sysctl, then start Dropdub again",
 }
 
+_INACTIVE = "InotifyEmitter.queue_events() called when the thread is inactive"
+_inotify_log = logging.getLogger("watchdog.observers.inotify")
 logger = logging.getLogger(__name__)
 
 
@@ -156,6 +159,25 @@ def _why(error: OSError) -> str:
 
 def _end(observer: BaseObserver) -> None:
     """Stop an observer, also one that did not come up."""
-    observer.stop()
-    if observer.is_alive():
-        observer.join(STOP_GRACE_S)
+    with _quiet({emitter.ident for emitter in observer.emitters}):
+        observer.stop()
+        if observer.is_alive():
+            observer.join(STOP_GRACE_S)
+
+
+@contextmanager
+def _quiet(stopping: Collection[int | None]) -> Iterator[None]:
+    """Let threads that are being stopped not complain of it.
+
+    watchdog tells an emitter to stop and takes its source away at once, without asking where the thread is. One that
+    is just about to read, or has just read an event, logs an error although nothing is wrong.
+    """
+
+    def passes(record: logging.LogRecord) -> bool:
+        return record.thread not in stopping or record.getMessage() != _INACTIVE
+
+    _inotify_log.addFilter(passes)
+    try:
+        yield
+    finally:
+        _inotify_log.removeFilter(passes)

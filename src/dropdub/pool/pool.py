@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,12 +14,14 @@ from dropdub.config import PoolSettings
 from dropdub.errors import DeadlineExceeded, DropdubError, FreshWorkerNeeded, OutOfMemory, Stalled, WorkerDied
 from dropdub.pool.messages import Done, Failed, Log, Progress, ProtocolError, Ready, Run, Up
 from dropdub.pool.slot import Launch, Phase, Slot
-from dropdub.process import Identity, boot_id, error_for_exit, tree_memory
+from dropdub.process import Identity, MemoryReading, boot_id, error_for_exit, read_memory, shortage, tree_memory
 from dropdub.quantities import format_duration, format_size
 
 __all__ = ["Broke", "Completed", "Launch", "Pool", "PoolEvent", "Progressed", "RunningStep", "Said", "Started"]
 
 MEMORY_EVERY_S = 2.0
+READINGS = 2
+"""What the machine said is remembered so often: a worker may die just before a reading, and be missed just after."""
 LEAP_S = 30.0
 """A turn that comes this late means that the machine slept: nobody is timed out for it."""
 START_BACKOFF_S = (1.0, 60.0)
@@ -92,7 +95,15 @@ class RunningStep:
 class Pool:
     """Workers of one kind. All times are monotonic seconds, given by the caller."""
 
-    def __init__(self, name: str, settings: PoolSettings, launch: Launch, *, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: PoolSettings,
+        launch: Launch,
+        *,
+        wake: Callable[[], None],
+        machine: Callable[[], MemoryReading] = read_memory,
+    ) -> None:
         self.name = name
         self._settings = settings
         self._launch = launch
@@ -104,6 +115,8 @@ class Pool:
         self._start_after = 0.0
         self._failed_starts = 0
         self._news: list[PoolEvent] = []
+        self._machine = machine
+        self._readings: deque[MemoryReading] = deque([machine()], maxlen=READINGS)
 
     def warm(self, now: float) -> None:
         """Start all workers ahead of the first step."""
@@ -228,8 +241,12 @@ class Pool:
         """Take note of a worker whose output has ended. A result on disk counts, however the process ended."""
         slot.wait(1.0)
         code = slot.exit_code
-        error = error_for_exit(code) if code is not None else WorkerDied("The worker closed its output.")
+        error = self._death(slot, code) if code is not None else WorkerDied("The worker closed its output.")
         yield from self._break(slot, error, code, now)
+
+    def _death(self, slot: Slot, code: int) -> WorkerDied:
+        short = shortage(self._readings, self._machine(), used=slot.memory, limit=int(self._settings.memory))
+        return error_for_exit(code, worker=f"{self.name} worker", shortage=short)
 
     def _break(self, slot: Slot, error: DropdubError, code: int | None, now: float) -> Iterator[PoolEvent]:
         run, seconds = slot.run, now - slot.run_since
@@ -299,8 +316,9 @@ class Pool:
         if now < self._next_memory:
             return
         self._next_memory = now + MEMORY_EVERY_S
+        self._readings.append(self._machine())
         for slot in self._slots:
-            slot.memory = tree_memory(slot.pid)
+            slot.memory = tree_memory(slot.pid) or slot.memory  # of one that has just died, what it had
             slot.peak = max(slot.peak, slot.memory)
 
     def _forgive_sleep(self, now: float) -> None:

@@ -29,7 +29,15 @@ from dropdub.pool.messages import (
     decode_up,
     encode,
 )
-from dropdub.process import Identity, console_python, identity_of, kill_group, spawn
+from dropdub.process import (
+    Identity,
+    console_python,
+    identity_of,
+    kill_group,
+    remove_temporary,
+    spawn,
+    temporary_environment,
+)
 from dropdub.removal import remove
 
 CHATTER_MAX_BYTES = 4_000
@@ -85,10 +93,12 @@ class Slot:
         self.peak = 0
         self.reported: Identity | None = None
         self._lock_path = launch.run_dir / f"{self.name}.lock"
+        self._temporary = launch.run_dir / f"{self.name}.tmp"
+        self._temporary.mkdir(mode=0o700)
         self._child = spawn(
             list(launch.command) or [console_python(), "-P", "-m", "dropdub.worker", pool],
             lock_path=self._lock_path,
-            environment=_environment(settings, launch),
+            environment=_environment(settings, launch) | temporary_environment(self._temporary),
             memory_bytes=int(settings.memory),
         )
         self._process = self._child.process
@@ -162,7 +172,7 @@ class Slot:
         return self._process.poll() is not None
 
     def close(self) -> None:
-        """Give back all that the worker had: process, threads, pipes, lock. It is killed if it lives."""
+        """Give back all that the worker had: process, threads, pipes, files, lock. It is killed if it lives."""
         self.dismiss()
         self.kill()
         self.wait(JOIN_WITHIN_S)
@@ -172,6 +182,7 @@ class Slot:
             if pipe is not None:
                 pipe.close()
         self._child.release()
+        remove_temporary(self._temporary)
         remove(self._lock_path)
 
     def _reader(self, target: Callable[[IO[bytes]], None], pipe: IO[bytes] | None) -> threading.Thread:

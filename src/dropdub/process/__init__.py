@@ -9,7 +9,14 @@ import sys
 
 from dropdub.process.exits import describe_exit, error_for_exit
 from dropdub.process.identity import Identity, boot_id, identity_of, same_process
+from dropdub.process.shortage import MemoryReading, read_memory, shortage
 from dropdub.process.survivors import reap_survivors
+from dropdub.process.temporary import (
+    own_temporary_folder,
+    remove_temporary,
+    temporary_environment,
+    temporary_files_in,
+)
 from dropdub.process.trees import kill_tree, lives, tree_memory
 
 if sys.platform == "win32":
@@ -52,6 +59,7 @@ else:
 __all__ = [
     "Child",
     "Identity",
+    "MemoryReading",
     "account_for",
     "boot_id",
     "console_python",
@@ -69,10 +77,16 @@ __all__ = [
     "kill_tree",
     "library_file",
     "lives",
+    "own_temporary_folder",
+    "read_memory",
     "reap_survivors",
+    "remove_temporary",
     "same_process",
+    "shortage",
     "spawn",
     "tell_service_manager",
+    "temporary_environment",
+    "temporary_files_in",
     "tree_memory",
     "windowless_python",
 ]

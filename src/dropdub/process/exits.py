@@ -35,17 +35,29 @@ def describe_exit(code: int) -> str:
     return "it ended without a result" if code == 0 else f"it ended with code {code}"
 
 
-def error_for_exit(code: int) -> WorkerDied:
-    """Return the error for a worker that ended with `code` and left no result."""
+def error_for_exit(code: int, *, worker: str = "worker", shortage: str | None = None) -> WorkerDied:
+    """Return the error for a worker that ended with `code` and left no result.
+
+    `shortage` is what shows that memory was short: Linux ends what takes most of it by SIGKILL, and so may anybody.
+    """
+    if sys.platform != "win32" and code == -signal.SIGKILL:
+        return _error_for_kill(f"The {worker} was killed (SIGKILL)", shortage)
     text = f"The worker died: {describe_exit(code)}."
-    killed = sys.platform != "win32" and code == -signal.SIGKILL
-    memory = killed or (code & 0xFFFFFFFF) in OUT_OF_MEMORY_CODES
-    return OutOfMemory(text) if memory else WorkerDied(text)
+    return OutOfMemory(text) if (code & 0xFFFFFFFF) in OUT_OF_MEMORY_CODES else WorkerDied(text)
+
+
+def _error_for_kill(killed: str, shortage: str | None) -> WorkerDied:
+    if shortage is not None:
+        return OutOfMemory(f"{killed}, most likely because memory ran out: {shortage}.")
+    return WorkerDied(
+        f"{killed}: another program or a person ended it, or the system did.",
+        remedy="If nobody meant to, look into the system's log for what ended it, then: jobs retry.",
+    )
 
 
 def _describe_signal(number: int) -> str:
     if number == getattr(signal, "SIGKILL", None):
-        return "it was killed, most likely because memory ran out (SIGKILL)"
+        return "it was killed (SIGKILL)"
     if number == signal.SIGSEGV:
         return "it touched memory that is not its own (SIGSEGV)"
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dropdub.errors import WorkerDied
 from dropdub.process.identity import Identity
+from dropdub.process.temporary import sweep_temporary
 from dropdub.removal import remove
 
 if sys.platform == "win32":
@@ -19,7 +20,7 @@ POLL_S = 0.05
 
 
 def reap_survivors(run_dir: Path, *, timeout_s: float = 10.0) -> list[str]:
-    """End every process that holds a lock in `run_dir`, and delete the locks; return a sentence for each.
+    """End every process that holds a lock in `run_dir`; delete locks and temporary folders; return a sentence for each.
 
     A process is killed only if boot, pid and start time are those recorded; what holds a lock otherwise is waited for.
     Raises WorkerDied where something still lives after `timeout_s`.
@@ -30,6 +31,7 @@ def reap_survivors(run_dir: Path, *, timeout_s: float = 10.0) -> list[str]:
             _end(lock_path, time.monotonic() + timeout_s)
             ended.append(f"{lock_path.stem} outlived its daemon and was ended")
         remove(lock_path)
+    sweep_temporary(run_dir)
     return ended
 
 

@@ -1,0 +1,82 @@
+"""Jobs that a person means by the names of files, also of those that still wait in the inbox."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from dropdub.cli.place import Place
+from dropdub.errors import UsageError
+from dropdub.store.states import ENDED
+
+if TYPE_CHECKING:
+    from dropdub.inbox.scan import Drop
+    from dropdub.store.views import JobView
+
+
+def jobs_to_cancel(place: Place, refs: Sequence[str]) -> list[JobView]:
+    """Return the jobs that `refs` name, each once; a file that waits in the inbox becomes a job by this.
+
+    Raises UsageError for the first that names neither, before anything is recorded.
+    """
+    inbox = _Inbox(place)
+    meant = [inbox.meant(ref) for ref in refs]
+    jobs = [_recorded(place, one) for one in meant]
+    return list({job.id: job for job in jobs}.values())
+
+
+class _Inbox:
+    """The inbox as the daemon sees it, looked into only where a name needs it."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    def meant(self, ref: str) -> JobView | Drop:
+        """Return the job of this number or name, unless it has ended and a file of this name waits: then the file."""
+        try:
+            [job] = self._place.reader().find([ref])
+        except UsageError:
+            drop = self._waiting(ref)
+            if drop is None:
+                raise
+            return drop
+        if job.state not in ENDED or ref == str(job.id):
+            return job
+        return self._waiting(ref) or job
+
+    def _waiting(self, ref: str) -> Drop | None:
+        from dropdub.inbox.settle import still_written
+        from dropdub.inbox.waiting import waiting_file
+
+        drop = waiting_file(ref, self._drops, inbox=self._place.root.inbox)
+        if drop is not None and (still_written(drop.path) or (drop.companion and still_written(drop.companion))):
+            raise UsageError(
+                f"{drop.path} is still being written.", remedy="Cancel it once it is whole, or stop the copying."
+            )
+        return drop
+
+    @cached_property
+    def _drops(self) -> list[Drop]:
+        from dropdub.config import load_config
+        from dropdub.inbox.scan import scan
+
+        config = load_config(self._place.root.config_file)
+        return scan(self._place.root.inbox, ignore=config.inbox.ignore, profiles=set(config.profiles)).drops
+
+
+def _recorded(place: Place, one: JobView | Drop) -> JobView:
+    """Return a job as it is, and a file as the job that is recorded for it now."""
+    from dropdub.inbox.scan import Drop
+    from dropdub.inbox.waiting import record_drop
+
+    if not isinstance(one, Drop):
+        return one
+    store = place.store()
+    try:
+        job = record_drop(store, one, now=time.time())
+    finally:
+        store.close()
+    [view] = place.reader().find([str(job.id)])
+    return view
