@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 import yaml
 
-from tests.chaos.invariants import broken
+from tests.chaos.invariants import broken, originals
 from tests.waiting import wait_until
 
 LIGHT = {"transcriber": "pocketsphinx", "translator": "apertium", "synthesizer": "espeak-ng", "speakers": "one"}
@@ -174,6 +174,11 @@ class Site:
 
     def published(self, folder: str) -> dict[str, Path]:
         return {file.name: file for file in (self.root / "outbox" / folder).iterdir()}
+
+    def originals(self) -> Counter[str]:
+        """Return how often each SHA-256 stands in one of the four places of originals."""
+        folders = yaml.safe_load((self.root / "config.yaml").read_text(encoding="utf-8")).get("folders", {})
+        return originals(self.root, {name: Path(path) for name, path in folders.items()})
 
     def check(self) -> None:
         """Fail if anything that must hold of a root at rest does not."""

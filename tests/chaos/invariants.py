@@ -17,14 +17,29 @@ ENDED = ("succeeded", "failed", "cancelled")
 OUR_OWN = (".error.txt", ".job.yaml")
 
 
-def broken(root: Path, dropped: Mapping[str, int] | None = None) -> list[str]:
-    """Return a sentence for each invariant that does not hold. `dropped`: how often each SHA-256 was dropped."""
-    database = sqlite3.connect(f"file:{root / 'jobs.db'}?mode=ro", uri=True)
+def broken(
+    root: Path, dropped: Mapping[str, int] | None = None, *, same_database: bool = True, database: Path | None = None
+) -> list[str]:
+    """Return a sentence for each invariant that does not hold. `dropped`: how often each SHA-256 was dropped.
+
+    `same_database`: whether the database is the one that saw all of it; a new one, or an older copy, knows of fewer
+    jobs, but every original must be there. `database`: its file, if it is not in the root.
+    """
+    return _broken(root, dropped, same_database, sqlite3.connect(_uri(database or root / "jobs.db"), uri=True))
+
+
+def _uri(file: Path) -> str:
+    return f"{file.absolute().as_uri()}?mode=ro"
+
+
+def _broken(
+    root: Path, dropped: Mapping[str, int] | None, same_database: bool, database: sqlite3.Connection
+) -> list[str]:
     database.row_factory = sqlite3.Row
     try:
         return [
             *_originals(root, dropped or {}),
-            *_jobs(database, dropped),
+            *_jobs(database, dropped if same_database else None),
             *_outputs(database),
             *_steps(database),
             *_leftovers(root, database),
@@ -33,16 +48,23 @@ def broken(root: Path, dropped: Mapping[str, int] | None = None) -> list[str]:
         database.close()
 
 
+def originals(root: Path, folders: Mapping[str, Path]) -> Counter[str]:
+    """Return how often each SHA-256 stands in inbox, archive, failed and work; `folders`: those that lie elsewhere."""
+    places = {"inbox": ".", "archive": ".", "failed": ".", "work": "*/source"}
+    return Counter(
+        _sha256(file) for name, place in places.items() for file in _files(folders.get(name, root / name), place)
+    )
+
+
 def _originals(root: Path, dropped: Mapping[str, int]) -> Iterator[str]:
-    places = ("inbox", "archive", "failed", "work/*/source")
-    found = Counter(_sha256(file) for place in places for file in _files(root, place))
+    found = originals(root, {})
     for digest, times in dropped.items():
         if found[digest] != times:
             yield f"original {digest[:12]} dropped {times} times stands {found[digest]} times"
 
 
 def _files(root: Path, place: str) -> Iterator[Path]:
-    for folder in root.glob(place):
+    for folder in [root] if place == "." else root.glob(place):
         yield from (file for file in folder.rglob("*") if file.is_file() and not file.name.endswith(OUR_OWN))
 
 
@@ -62,6 +84,8 @@ def _jobs(database: sqlite3.Connection, dropped: Mapping[str, int] | None) -> It
 
 def _outputs(database: sqlite3.Connection) -> Iterator[str]:
     for job in database.execute("SELECT * FROM job WHERE state = 'succeeded' AND dup_of IS NULL"):
+        if job["published"] is None and "copy of the database" in (job["reason"] or ""):
+            continue  # it was published by a run that this older copy does not know of
         manifest = Path(job["published"]) / "manifest.json"
         if not manifest.is_file():
             yield f"job {job['id']} succeeded without a manifest"
