@@ -48,9 +48,10 @@ def config_text(*, light: bool) -> str:
 
 def config_check(root: Path) -> int:
     from dropdub.config import load_config
+    from dropdub.store.urls import usable_url
 
     config = load_config(root / CONFIG_NAME)
-    Root.at(root, config.folders.model_dump())
+    usable_url(config.database, Root.at(root, config.folders.model_dump()))
     say(f"OK: {root / CONFIG_NAME}")
     return DONE
 

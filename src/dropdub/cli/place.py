@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dropdub.root import CONFIG_NAME, FOLDERS, Root, find_root
+from dropdub.store.urls import usable_url
 from dropdub.yamlfile import read_mapping
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def find_place(explicit: Path | None) -> Place:
     path = root_path(explicit)
     folders, database = _glance(path / CONFIG_NAME) or _validated(path / CONFIG_NAME)
     root = Root.at(path, folders)
-    return Place(root, database or root.database_url)
+    return Place(root, usable_url(database, root))
 
 
 def _glance(file: Path) -> tuple[dict[str, str], str | None] | None:

@@ -24,6 +24,7 @@ from dropdub.process import contain_self, identity_of, install_stop_handlers, te
 from dropdub.root import Root
 from dropdub.store import transitions
 from dropdub.store.database import Store
+from dropdub.store.urls import usable_url
 from dropdub.store.views import JobView, open_reader
 
 POLL_S = 0.5
@@ -49,7 +50,7 @@ def open_root(path: Path) -> tuple[Root, Config, str]:
     config = load_config(path / "config.yaml")
     root = Root.at(path, config.folders.model_dump())
     root.create_folders()
-    return root, config, config.database or root.database_url
+    return root, config, usable_url(config.database, root)
 
 
 def run_daemon(path: Path, *, until_idle: bool = False, report: Callable[[str], None]) -> Summary:
