@@ -26,12 +26,12 @@ class Place:
     def reader(self) -> Reader:
         from dropdub.store.views import open_reader
 
-        return open_reader(self.url)
+        return open_reader(self.url, backups=self.root.backups_dir)
 
     def store(self) -> Store:
         from dropdub.store.database import Store
 
-        return Store.open(self.url)
+        return Store.open(self.url, backups=self.root.backups_dir)
 
 
 def root_path(explicit: Path | None) -> Path:

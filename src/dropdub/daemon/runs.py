@@ -95,7 +95,7 @@ def run_files(
     root, config, url = open_root(path)
     _refuse_missing(files)
     config.options_for(profile, dict(overrides))
-    with closing(Store.open(url)) as store:
+    with closing(Store.open(url, backups=root.backups_dir)) as store:
         ids = frozenset(_record(store, file, overrides, profile) for file in files)
     watching = _Viewer(url, ids, on_view)
     while not watching.look():
@@ -130,7 +130,7 @@ def _run(
     root: Root, config: Config, url: str, *, report: Callable[[str], None], only: frozenset[int] | None
 ) -> Iterator[Supervisor]:
     """Set up all that one run needs, and take it down again."""
-    store = Store.open(url)
+    store = Store.open(url, backups=root.backups_dir)
     contain_self()
     take_down_logs = logs.set_up(root, config.log)
     context = Context(root, config, store, uuid.uuid4().hex, report, only)
