@@ -412,7 +412,7 @@ def test_after_damage_the_newest_copy_in_its_place_brings_the_jobs_back(tmp_path
         command = [sys.executable, "-m", "dropdub", "--root", str(root), *arguments]
         return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=120, check=False)
 
-    for command in (["status"], ["watch", "--until-idle"], ["retry", "--failed"]):
+    for command in (["status"], ["watch", "--until-idle"], ["doctor"], ["retry", "--failed"]):
         answer = dropdub(*command)
         told = answer.stdout + answer.stderr
         assert answer.returncode == 1 and f"(the newest: {folder / NAME})" in told, told
