@@ -70,6 +70,11 @@ class Root:
         return self.work / "cache"
 
     @property
+    def backups_dir(self) -> Path:
+        """Return the folder of the database's copies."""
+        return self.work / "backups"
+
+    @property
     def state_dir(self) -> Path:
         """Return the folder of what was measured on this machine."""
         return self.work / "machine"

@@ -610,3 +610,25 @@ def test_the_database_may_lie_elsewhere_also_by_the_environment(cli: Cli, tmp_pa
     assert "there.mp4" in cli.done("status")
     (cli.root / "config.yaml").write_text("database: [1]\n", encoding="utf-8")
     assert "line 1: database" in cli.refused("status")
+
+
+@pytest.mark.parametrize("written", ["{folder}/other.db", "sqlite:///{folder}/other.db", "../other.db"])
+def test_the_database_may_be_set_by_a_path_or_by_a_url(cli: Cli, tmp_path: Path, written: str) -> None:
+    with contextlib.closing(Store.open(f"sqlite:///{tmp_path / 'other.db'}")) as elsewhere:
+        a_queued_job(elsewhere, name="there.txt")
+    setting = json.dumps(written.format(folder=tmp_path))
+    (cli.root / "config.yaml").write_text(f"database: {setting}\npreload: false\n", encoding="utf-8")
+    assert cli.done("config", "check").startswith("OK")
+    assert "there.txt" in cli.done("status")
+    assert "Nothing left to do" in cli.on_root("watch", "--until-idle").stdout
+    assert not (cli.root / "jobs.db").exists()
+
+
+@pytest.mark.parametrize(
+    "setting", ["mysql://u:s3cret@host/jobs", "postgresql://u:s3cret@host:port/jobs", "gone/jobs.db"]
+)
+def test_a_database_that_cannot_be_is_refused_alike_by_every_command(cli: Cli, setting: str) -> None:
+    (cli.root / "config.yaml").write_text(f"database: {setting}\n", encoding="utf-8")
+    told = {cli.refused(*command) for command in (["config", "check"], ["status"], ["watch", "--until-idle"])}
+    [complaint] = told
+    assert complaint.startswith("error: database: ") and "config.yaml" in complaint and "s3cret" not in complaint

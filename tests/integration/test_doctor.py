@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from dropdub.doctor import folders, service
 from dropdub.doctor.report import REPORT_NAME
 from dropdub.media.ffmpeg import find_ffmpeg
 from dropdub.root import Root
-from dropdub.store import queries, transitions
+from dropdub.store import backup, queries, transitions
 from dropdub.store.database import Store
 from tests.factories import NOW, a_queued_job, a_running_job, an_ending_job, failed
 
@@ -147,6 +148,24 @@ def test_a_database_of_a_newer_program_is_told(root: Path) -> None:
     connection.close()
     answer = found(root)["Database"]
     assert answer["state"] == "problem" and "newer" in answer["text"]
+
+
+def test_the_copies_of_the_database_are_reported(root: Path) -> None:
+    assert "Database copies" not in found(root), "there is no database yet"
+    with closing(Store.open(f"sqlite:///{root / 'jobs.db'}")) as store:
+        a_queued_job(store, now=time.time())
+        assert found(root)["Database copies"]["text"].startswith("none yet")
+        a_queued_job(store, now=time.time() - 3 * 86_400)
+        told = found(root)["Database copies"]
+        assert told["state"] == "warning" and "jobs logs" in told["remedy"]
+        copy = backup.make(root / "jobs.db", root / "work" / "backups", now=time.time())
+    told = found(root)["Database copies"]
+    assert (told["state"], told["detail"]) == ("ok", str(copy)) and told["text"].startswith("1, the newest ")
+
+
+def test_a_database_that_cannot_be_where_the_settings_say_is_a_problem(root: Path) -> None:
+    told = found(root, DROPDUB_DATABASE="away/jobs.db")["Database"]
+    assert told["state"] == "problem" and str(root / "away") in told["detail"]
 
 
 def test_where_no_service_is_installed_that_is_said(root: Path) -> None:

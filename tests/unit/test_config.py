@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from dropdub.config import Config, JobOptions, load_config, read_sidecar
 from dropdub.errors import BadSidecar, ConfigError, UsageError
 from dropdub.quantities import format_duration, format_size, parse_duration_s
 from dropdub.root import Root, find_root
+from dropdub.store.urls import database_url, sqlite_file, usable_url
 
 
 @pytest.fixture
@@ -199,3 +201,48 @@ def test_the_root_is_the_one_named_else_of_the_environment_else_the_nearest_upwa
         find_root(tmp_path, {}, one)
     with pytest.raises(UsageError, match=r"or above it"):
         find_root(None, {}, tmp_path)
+
+
+def database_in(root: Path, setting: str | None) -> Path | None:
+    return sqlite_file(database_url(setting, Root.at(root)))
+
+
+def test_a_database_is_set_by_a_path_or_by_a_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USERPROFILE" if sys.platform == "win32" else "HOME", str(tmp_path / "home"))
+    for setting in (None, "", "jobs.db", "sqlite:///jobs.db", f"{tmp_path / 'jobs.db'}"):
+        assert database_in(tmp_path, setting) == tmp_path / "jobs.db", setting
+    for path in ("sub/a.db", "what? 50% #1/a.db", "a:b/a.db" if sys.platform != "win32" else "a/b.db"):
+        assert database_in(tmp_path, f"./{path}") == database_in(tmp_path, f"sqlite:///{path}") == tmp_path / path
+        assert database_in(tmp_path, f"sqlite:///{tmp_path / path}") == tmp_path / path
+    assert database_in(tmp_path, "~/a.db") == tmp_path / "home" / "a.db"
+    server = "postgresql://ana:secret@host/jobs"
+    assert (database_url(server, Root.at(tmp_path)), database_in(tmp_path, server)) == (server, None)
+
+
+@pytest.mark.parametrize("setting", [r"D:\\x\\jobs.db", "D:/x/jobs.db"])
+def test_a_path_of_windows_is_a_path_there_and_refused_elsewhere(tmp_path: Path, setting: str) -> None:
+    if sys.platform == "win32":
+        assert database_in(tmp_path, setting) == Path("D:/x/jobs.db")
+    else:
+        with pytest.raises(ConfigError, match="is a path of Windows"):
+            database_in(tmp_path, setting)
+
+
+@pytest.mark.parametrize(
+    ("setting", "complaint"),
+    [
+        ("mysql://ana:secret@host/jobs", "mysql: is neither a path nor"),
+        ("sqlite:/jobs.db", "sqlite: is neither a path nor"),
+        ("~nobody-of-this-name/jobs.db", "home folder"),
+        ("away/jobs.db", "folder .*away is not there"),
+        ("sqlite:///away/jobs.db", "folder .*away is not there"),
+        (".", "is a folder"),
+        ("postgresql://ana:secret@host:port/jobs", "cannot be read"),
+        ("postgresql+nosuchdriver://ana:secret@host/jobs", "cannot be read"),
+        ("postgresql+asyncpg://ana:secret@host/jobs", "driver for it is not installed"),
+    ],
+)
+def test_a_database_that_cannot_be_is_refused_with_a_remedy(tmp_path: Path, setting: str, complaint: str) -> None:
+    with pytest.raises(ConfigError, match=complaint) as caught:
+        usable_url(setting, Root.at(tmp_path))
+    assert caught.value.remedy and "secret" not in caught.value.sentence

@@ -8,10 +8,19 @@ import pytest
 
 from dropdub.config import Config
 from dropdub.doctor import clock, engines, folders, graphics, machine, settings, software, traces, watching
-from dropdub.doctor.database import LONG_WAL, damage_finding, revision_finding, wal_finding
+from dropdub.doctor.database import (
+    LONG_WAL,
+    LONGEST_WITHOUT_COPY_S,
+    copies_finding,
+    damage_finding,
+    revision_finding,
+    wal_finding,
+)
 from dropdub.doctor.finding import Verdict
 from dropdub.doctor.graphics import Card
 from dropdub.engines.offers import Offer
+from dropdub.store.backup import Copy
+from dropdub.store.damage import damaged
 from dropdub.store.migrations import HEAD_REVISION
 
 NOW = clock.EARLIEST + 1_000_000
@@ -132,6 +141,24 @@ def test_a_database_is_judged_by_wholeness_revision_and_log(tmp_path: Path) -> N
     assert damage_finding("malformed", file).state == "problem"
     assert damage_finding("database is locked", file).state == "warning"
     assert [wal_finding(size, file).state for size in (0, LONG_WAL + 1)] == ["ok", "warning"]
+
+
+def test_a_database_that_has_no_copy_for_days_is_reported() -> None:
+    ages = (LONGEST_WITHOUT_COPY_S, LONGEST_WITHOUT_COPY_S + 1)
+    assert [copies_finding([], age_s=age, now=NOW).state for age in ages] == ["ok", "warning"]
+    some = [Copy(Path("newest.db"), NOW - 3 * 3_600, None), Copy(Path("older.db"), NOW - 90_000, "0004")]
+    found = copies_finding(some, age_s=10**7, now=NOW)
+    assert (found.state, found.text, found.detail) == ("ok", "2, the newest 3 h 00 min old", "newest.db")
+
+
+def test_a_damaged_database_gets_one_advice_from_doctor_and_commands(tmp_path: Path) -> None:
+    file, folder = tmp_path / "jobs.db", tmp_path / "backups"
+    for backups in (None, folder):
+        assert damage_finding("malformed", file, backups).remedy == damaged(str(file), backups).remedy
+    assert "if you have one" in damaged(str(file), folder).remedy
+    folder.mkdir()
+    (folder / "jobs-20261126T223744Z.db").touch()
+    assert f"(the newest: {folder / 'jobs-20261126T223744Z.db'})" in damaged(str(file), folder).remedy
 
 
 OFFERS = {

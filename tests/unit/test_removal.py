@@ -47,6 +47,7 @@ CALLERS = {
     ("process/survivors.py", "remove"): "a liveness lock",
     ("process/temporary.py", "remove_tree"): "a process's temporary folder",
     ("service/managed.py", "remove"): "the definition of a service",
+    ("store/backup.py", "remove"): "an old copy of the database, or one that was cut off, by its whole name",
     ("windowless.py", "remove"): "a console log that has grown large",
 }
 

@@ -120,10 +120,11 @@ def test_folders_outside_the_root_may_be_written_to(tmp_path: Path) -> None:
 
 
 def test_folders_are_where_the_daemon_looks_for_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    root = a_root(tmp_path / "root", metrics={"file": "~/metrics/dropdub.prom"})
+    home = tmp_path / "home"
+    monkeypatch.setenv("HOME", str(home))
+    root = a_root(tmp_path / "root", metrics={"file": "~/metrics/dropdub.prom"}, database="~/data/jobs.db")
     [line] = [line for line in unit_text(a_plan(root, at_boot=True)).splitlines() if line.startswith("ReadWritePaths")]
-    assert line == f"ReadWritePaths={root.path} -{tmp_path / 'home' / 'metrics'} -/tmp -/var/tmp"
+    assert line == f"ReadWritePaths={root.path} -{home / 'data'} -{home / 'metrics'} -/tmp -/var/tmp"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="asks for the home of another account than this one")
@@ -135,9 +136,10 @@ def test_a_tilde_is_the_home_of_who_runs_the_service(tmp_path: Path, monkeypatch
         folders={"outbox": "~/results", "work": "~/work"},
         models={"dir": "~/models"},
         metrics={"file": "~/metrics/dropdub.prom"},
+        database="~/data/jobs.db",
     )
     at_boot = Service.of(tmp_path / "root", at_boot=True, account="nobody").plan
-    assert set(at_boot.writable) == {theirs / name for name in ("results", "work", "models", "metrics")}
+    assert set(at_boot.writable) == {theirs / name for name in ("results", "work", "models", "metrics", "data")}
     assert at_boot.log == theirs / "work" / "logs" / "service.log"
     mine = Service.of(tmp_path / "root", at_boot=False).plan
     assert tmp_path / "of-who-installs-it" / "results" in mine.writable

@@ -53,10 +53,11 @@ def config_text(*, light: bool) -> str:
 def config_check(root: Path) -> int:
     from dropdub.config import load_config
     from dropdub.store.owner import refuse_foreign
+    from dropdub.store.urls import usable_url
 
     config = load_config(root / CONFIG_NAME)
     place = Root.at(root, config.folders.model_dump())
-    refuse_foreign(place, config.database or place.database_url)
+    refuse_foreign(place, usable_url(config.database, place))
     say(f"OK: {root / CONFIG_NAME}")
     return DONE
 

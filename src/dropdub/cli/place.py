@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dropdub.root import CONFIG_NAME, FOLDERS, Root, find_root
+from dropdub.store.urls import usable_url
 from dropdub.yamlfile import read_mapping
 
 if TYPE_CHECKING:
@@ -25,14 +26,14 @@ class Place:
     def reader(self) -> Reader:
         from dropdub.store.views import open_reader
 
-        return open_reader(self.url)
+        return open_reader(self.url, backups=self.root.backups_dir)
 
     def store(self) -> Store:
         from dropdub.store.database import Store
         from dropdub.store.owner import refuse_foreign
 
         refuse_foreign(self.root, self.url)
-        return Store.open(self.url)
+        return Store.open(self.url, backups=self.root.backups_dir)
 
 
 def root_path(explicit: Path | None) -> Path:
@@ -45,7 +46,7 @@ def find_place(explicit: Path | None) -> Place:
     path = root_path(explicit)
     folders, database = _glance(path / CONFIG_NAME) or _validated(path / CONFIG_NAME)
     root = Root.at(path, folders)
-    return Place(root, database or root.database_url)
+    return Place(root, usable_url(database, root))
 
 
 def _glance(file: Path) -> tuple[dict[str, str], str | None] | None:

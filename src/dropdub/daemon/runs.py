@@ -30,6 +30,7 @@ from dropdub.rootrecord import RootRecord
 from dropdub.store import transitions
 from dropdub.store.database import Store
 from dropdub.store.owner import away_folders, refuse_away, refuse_foreign
+from dropdub.store.urls import database_url, usable_url
 from dropdub.store.views import JobView, open_reader
 
 POLL_S = 0.5
@@ -55,11 +56,12 @@ def open_root(path: Path, *, accept_missing: bool = False) -> tuple[Root, Config
     """
     config = load_config(path / "config.yaml")
     root = Root.at(path, config.folders.model_dump())
-    url = config.database or root.database_url
-    refuse_foreign(root, url)
+    url = database_url(config.database, root)
     record = None if accept_missing else RootRecord.load(path)
     if not accept_missing:
         refuse_away(root, url)
+    url = usable_url(config.database, root)
+    refuse_foreign(root, url)
     root.create_folders(leave=[folder for _, folder in away_folders(root, record)])
     return root, config, url
 
@@ -113,7 +115,7 @@ def run_files(
     _refuse_missing(files)
     config.options_for(profile, dict(overrides))
     _prepare(root, config, url, report)
-    with closing(Store.open(url)) as store:
+    with closing(_opened(root, url)) as store:
         ids = frozenset(_record(store, file, overrides, profile) for file in files)
     watching = _Viewer(url, ids, on_view)
     while not watching.look():
@@ -158,7 +160,7 @@ def _run(
     with ExitStack() as parts:  # each is taken down, whatever becomes of the others; the last one first
         parts.callback(logs.set_up(root, config.log))
         with _unavailability_logged():
-            store = Store.open(url)
+            store = _opened(root, url)
             parts.callback(store.close)
             belonging = take_root(root, url, store, accept_missing=accept_missing)
             context = Context(root, config, store, uuid.uuid4().hex, report, only, belonging)
@@ -186,9 +188,13 @@ def _prepare(root: Root, config: Config, url: str, report: Callable[[str], None]
 
     The job would else get the number of a folder in which an original lies that a new database does not know.
     """
-    with contextlib.suppress(RootLocked), lock.hold(root, url), closing(Store.open(url)) as store:
+    with contextlib.suppress(RootLocked), lock.hold(root, url), closing(_opened(root, url)) as store:
         belonging = take_root(root, url, store)
         rescue_strays(Context(root, config, store, "", report, belonging=belonging))
+
+
+def _opened(root: Root, url: str) -> Store:
+    return Store.open(url, backups=root.backups_dir)
 
 
 def _enter(context: Context) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from dropdub.daemon import clocks
+from dropdub.daemon.backups import Backups
 from dropdub.daemon.conditions import Conditions
 from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.endings import Endings
@@ -57,6 +58,7 @@ class Supervisor:
         self.endings = Endings(context, self._mover, self._scheduler, self._outcomes)
         self._intake = Intake(context, self._mover, self.endings, wake.set)
         self._notifier = Notifier(context)
+        self._backups = Backups(context.store.file, context.root.backups_dir)
 
     def stop(self) -> None:
         """Ask the loop to end; safe to call from a signal handler."""
@@ -114,6 +116,7 @@ class Supervisor:
         for moved in self._mover.collect():
             self._take_moved(moved, now)
         self.endings.tick(now)
+        self._backups.tick(now)
         self._beat(now)
 
     def idle(self) -> bool:
@@ -178,6 +181,7 @@ class Supervisor:
             return
         self._next_beat = now + BEAT_S
         notes = [*self._found, *self._intake.notes, *self.endings.notes, *self._notifier.notes, *self._measuring.notes]
+        notes += self._backups.notes
         if self._conditions.obstacle is not None:
             notes.append(f"Work waits. {self._conditions.obstacle.sentence}")
         transitions.beat(
@@ -197,6 +201,7 @@ class Supervisor:
         with contextlib.ExitStack() as parts:  # all of them end, whatever becomes of the others; the last one first
             parts.callback(self._take_last_moves)
             parts.callback(self._measuring.stop)
+            parts.callback(self._backups.stop)
             parts.callback(self._notifier.stop)
             parts.callback(self._mover.stop, grace_s=MOVER_GRACE_S)
             parts.callback(self._end_pools)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dropdub.config import Config, load_config
 from dropdub.root import CONFIG_NAME, Root
+from dropdub.store.urls import database_url
 
 
 @dataclass(frozen=True)
@@ -22,4 +23,4 @@ class Subject:
         """Return the root at `path`. Raises ConfigError."""
         config = load_config(path / CONFIG_NAME)
         root = Root.at(path, config.folders.model_dump())
-        return Subject(root, config, config.database or root.database_url)
+        return Subject(root, config, database_url(config.database, root))

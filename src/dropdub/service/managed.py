@@ -24,6 +24,7 @@ from dropdub.service.tool import carry_out
 from dropdub.service.windows import TaskScheduler
 from dropdub.store import transitions
 from dropdub.store.database import Store
+from dropdub.store.urls import database_url
 from dropdub.store.views import open_reader
 
 UP_WITHIN_S = 90.0
@@ -79,7 +80,7 @@ class Service:
         if at_boot is None:
             at_boot = make_manager(plans[True]).is_installed() and not make_manager(plans[False]).is_installed()
         plan, root = plans[at_boot], roots[at_boot]
-        return Service(make_manager(plan), plan, config.database or root.database_url, root.daemon_lock)
+        return Service(make_manager(plan), plan, database_url(config.database, root), root.daemon_lock)
 
     def preview(self) -> Iterator[str]:
         """Yield what installing would write and run, as lines."""

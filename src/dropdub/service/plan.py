@@ -14,7 +14,7 @@ from dropdub.config import Config
 from dropdub.errors import UsageError
 from dropdub.process import home_of
 from dropdub.root import Root
-from dropdub.store.urls import sqlite_file
+from dropdub.store.urls import database_url, sqlite_file
 
 SLUG_MAX_CHARS = 24
 STOP_GRACE_S = 60.0
@@ -145,7 +145,8 @@ def as_read_by(account: str, config: Config) -> Config:
     file = config.metrics.file
     metrics = config.metrics.model_copy(update={"file": file and _at_home(file, home)})
     changed = {"folders": config.folders.model_copy(update=folders), "models": models, "metrics": metrics}
-    return config.model_copy(update=changed)
+    database = config.database and _at_home(config.database, home)
+    return config.model_copy(update={**changed, "database": database})
 
 
 def _at_home(place: str, home: Path) -> str:
@@ -163,7 +164,7 @@ def service_name(root: Path) -> str:
 
 def _outside(root: Root, config: Config) -> list[Path]:
     """Return the folders that the daemon writes to and that do not lie in the root."""
-    database = sqlite_file(config.database) if config.database else None
+    database = sqlite_file(database_url(config.database, root))
     folders = [root.inbox, root.outbox, root.voices, root.work, root.failed, root.archive]
     folders += [root.models_dir(config.models.dir), *([database.parent] if database else [])]
     folders += [(root.path / Path(config.metrics.file).expanduser()).parent] if config.metrics.file else []

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
+
 from dropdub.errors import StoreError, StoreOutdated, StoreUnavailable
 from dropdub.store.migrations import HEAD_REVISION, REVISIONS
 
 _BROKEN = ("malformed", "not a database", "file is encrypted", "quick_check")
 
 
-def store_error(error: BaseException, place: str) -> StoreError:
-    """Return what a database driver's exception means to a person."""
+def is_damage(text: str) -> bool:
+    """Return whether a driver's words mean that the file is no whole database."""
+    return any(word in text for word in _BROKEN)
+
+
+def is_full_disk(error: BaseException) -> bool:
+    return "disk is full" in str(error) or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+
+
+def store_error(error: BaseException, place: str, backups: Path | None = None) -> StoreError:
+    """Return what a database driver's exception means to a person; `backups` has the database's copies."""
     text = str(getattr(error, "orig", None) or error)
-    if any(word in text for word in _BROKEN):
-        return damaged(place)
+    if is_damage(text):
+        return damaged(place, backups)
     if "locked" in text or "busy" in text:
         return StoreUnavailable(
             f"{place} has been in use by another program for over a minute.",
@@ -25,15 +37,30 @@ def store_error(error: BaseException, place: str) -> StoreError:
     )
 
 
-def damaged(place: str) -> StoreError:
+def damaged(place: str, backups: Path | None = None) -> StoreError:
     """Return the error for a file that is not, or no longer, a whole database. The file is left as it is."""
     return StoreError(
-        f"{place} is damaged, or is not a database. It has not been touched.",
-        remedy=(
-            "Stop Dropdub, move the file with its -wal and -shm away and put a backup in its place, or start without "
-            "one: files still in work/ are then to be dropped into the inbox again."
-        ),
+        f"{place} is damaged, or is not a database. It has not been touched.", remedy=damage_remedy(backups)
     )
+
+
+def damage_remedy(backups: Path | None) -> str:
+    """Return what to do about a damaged database, with the path of the newest copy in `backups`."""
+    return f"Stop Dropdub, move the file with its -wal and -shm away, and {_copy_to_take(backups)}, {_WITHOUT_A_COPY}"
+
+
+_WITHOUT_A_COPY = (
+    "or start without one: files still in work/ are then brought to failed/, each with a note, and nothing is deleted."
+)
+
+
+def _copy_to_take(backups: Path | None) -> str:
+    if backups is None:
+        return "put a copy in its place (Dropdub's own are in work/backups)"
+    from dropdub.store.backup import newest  # noqa: PLC0415  slow, and seldom needed
+
+    copy = newest(backups)
+    return f"put a copy in its place (the newest: {copy.path})" if copy else "put a copy in its place if you have one"
 
 
 def foreign(place: str) -> StoreError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +16,9 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlmodel import Session
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
-from dropdub.errors import StoreError
+from dropdub.errors import StoreError, StoreUnavailable
 from dropdub.failpoints import reach
+from dropdub.store import backup
 from dropdub.store.damage import damaged, foreign, refuse_newer, refuse_older, store_error
 from dropdub.store.migrations import HEAD_REVISION
 from dropdub.store.migrations.upgrade import upgrade
@@ -35,27 +37,31 @@ _MAGIC = b"SQLite format 3\0"
 class Store:
     """An open database. Threads may share it; processes may not, nor may it be carried over a fork."""
 
-    def __init__(self, engine: Engine, place: str) -> None:
+    def __init__(self, engine: Engine, place: str, file: Path | None = None, backups: Path | None = None) -> None:
+        """`file` is where an SQLite database is, `backups` the folder of its copies."""
         self.engine = engine
         self.place = place
+        self.file = file
+        self._backups = backups
         self._reading_engine = engine.execution_options(reads_only=True)
 
     @staticmethod
-    def open(url: str, *, migrate: bool = True) -> Store:
-        """Open, and with `migrate` create or upgrade, the database at `url`.
+    def open(url: str, *, migrate: bool = True, backups: Path | None = None) -> Store:
+        """Open, and with `migrate` create or upgrade, the database at `url`, once it is copied into `backups`.
 
         Raises StoreError where it is damaged, newer than this program, on a network file system or in the way of
         another program; its file is then left as it was. Without `migrate` an older database is refused as well.
+        Raises StoreUnavailable, too, where the copy before an upgrade cannot be made.
         """
         file = sqlite_file(url)
         if file is not None:
-            _refuse_file(file)
-        store = Store(_engine(url, file), str(file) if file else make_url(url).render_as_string())
+            _refuse_file(file, backups)
+        store = Store(_engine(url, file), str(file) if file else make_url(url).render_as_string(), file, backups)
         try:
-            _patiently(lambda: store._prepare(file, migrate=migrate))
+            _patiently(lambda: store._prepare(migrate=migrate))
         except DatabaseError as error:
             store.close()
-            raise store_error(error, store.place) from error
+            raise store_error(error, store.place, backups) from error
         except BaseException:
             store.close()
             raise
@@ -92,13 +98,18 @@ class Store:
         except IntegrityError:
             raise
         except DatabaseError as error:
-            raise store_error(error, self.place) from error
+            raise store_error(error, self.place, self._backups) from error
 
-    def _prepare(self, file: Path | None, *, migrate: bool) -> None:
-        if file is not None and file.exists() and file.stat().st_size <= _CHECKED_UP_TO:
-            _check(self.engine, self.place)
+    def _prepare(self, *, migrate: bool) -> None:
+        if self.file is not None and self.file.exists() and self.file.stat().st_size <= _CHECKED_UP_TO:
+            self._check()
         if self._revision() != HEAD_REVISION:
-            self._upgrade(file, migrate=migrate)
+            self._upgrade(migrate=migrate)
+
+    def _check(self) -> None:
+        with self._reading_engine.connect() as connection:
+            if connection.execute(text("PRAGMA quick_check(1)")).scalar() != "ok":
+                raise damaged(self.place, self._backups)
 
     def _revision(self) -> str | None:
         """Return the database's revision, None for an empty one."""
@@ -110,13 +121,13 @@ class Store:
                 return None
             return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
-    def _upgrade(self, file: Path | None, *, migrate: bool) -> None:
+    def _upgrade(self, *, migrate: bool) -> None:
         if not migrate:
             self._refuse_other_than_head()
-        elif file is None:
+        elif self.file is None:
             self._upgrade_alone()
         else:
-            with FileLock(f"{file}.migrate.lock", timeout=MIGRATION_PATIENCE_S):
+            with FileLock(f"{self.file}.migrate.lock", timeout=MIGRATION_PATIENCE_S):
                 self._upgrade_alone()
 
     def _upgrade_alone(self) -> None:
@@ -125,6 +136,8 @@ class Store:
         if revision is not None:
             refuse_newer(revision, self.place)
         if revision != HEAD_REVISION:
+            if revision is not None and self.file is not None and self._backups is not None:
+                _copy_before_upgrade(self.file, self._backups)
             upgrade(self.engine)
 
     def _refuse_other_than_head(self) -> None:
@@ -133,6 +146,14 @@ class Store:
             raise StoreError(f"{self.place} is empty.", remedy="Start the daemon once: jobs watch.")
         refuse_newer(revision, self.place)
         refuse_older(revision, self.place)
+
+
+def _copy_before_upgrade(file: Path, folder: Path) -> None:
+    try:
+        backup.make(file, folder, now=time.time(), before=HEAD_REVISION)
+    except StoreUnavailable as error:
+        message = f"{file} is not upgraded before there is a copy of it. {error.message}"
+        raise StoreUnavailable(message, remedy=error.remedy) from error
 
 
 @contextmanager
@@ -197,13 +218,7 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 
-def _check(engine: Engine, place: str) -> None:
-    with engine.execution_options(reads_only=True).connect() as connection:
-        if connection.execute(text("PRAGMA quick_check(1)")).scalar() != "ok":
-            raise damaged(place)
-
-
-def _refuse_file(file: Path) -> None:
+def _refuse_file(file: Path, backups: Path | None) -> None:
     """Refuse a file that SQLite must not touch, before it is opened."""
     if not file.parent.is_dir():
         raise StoreError(f"The folder of {file} is not there.", remedy="Make it, or correct database in config.yaml.")
@@ -214,6 +229,6 @@ def _refuse_file(file: Path) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise store_error(error, str(file)) from error
+        raise store_error(error, str(file), backups) from error
     if head not in (b"", _MAGIC):
-        raise damaged(str(file))
+        raise damaged(str(file), backups)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
 
 from dropdub.store.states import ENDED, JobState
 from dropdub.store.views.finding import find_job
@@ -19,20 +21,23 @@ _STEP_COLUMNS = "id, job_id, round, key, stage, phase, target, state, attempts, 
 _NO_LIMIT = 2**62
 
 
-def open_reader(url: str) -> Reader:
-    """Return a reader of the database at `url`, which need not be there yet. Nothing is kept open."""
-    return Reader(url)
+def open_reader(url: str, *, backups: Path | None = None) -> Reader:
+    """Return a reader of the database at `url`, which need not be there yet. Nothing is kept open.
+
+    `backups` has the copies of the database, one of which is named if it is damaged.
+    """
+    return Reader(url, backups)
 
 
 class Reader:
     """Reads one database, each answer from one state of it. All may raise StoreError."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, backups: Path | None = None) -> None:
+        self._snapshot = partial(snapshot, url, backups=backups)
 
     def status(self, *, now: float, states: Sequence[str] | None = None, limit: int | None = 20) -> StatusView:
         """Return what `jobs status` shows: at most `limit` jobs, of `states` where given. Counts are always of all."""
-        with snapshot(self._url) as rows:
+        with self._snapshot() as rows:
             if rows is None:
                 return StatusView(daemon=None, paused=False, counts=_counts(None), jobs=[])
             paused = _paused(rows)
@@ -49,7 +54,7 @@ class Reader:
 
         Raises UsageError where there is none.
         """
-        with snapshot(self._url) as rows:
+        with self._snapshot() as rows:
             job = find_job(rows, ref)
             assert rows is not None
             [view] = _views(rows, [job], time.time())
@@ -61,18 +66,18 @@ class Reader:
 
     def find(self, refs: Iterable[str]) -> list[JobView]:
         """Return the jobs that `refs` name, in this order. Raises UsageError for the first that names none."""
-        with snapshot(self._url) as rows:
+        with self._snapshot() as rows:
             jobs = [find_job(rows, ref) for ref in refs]
             return _views(rows, jobs, time.time()) if rows is not None else []
 
     def events(self, job_id: int, after_id: int = 0) -> list[EventView]:
         """Return a job's events from the one after `after_id` on."""
-        with snapshot(self._url) as rows:
+        with self._snapshot() as rows:
             return [event_view(event) for event in _events(rows, job_id, after_id)] if rows is not None else []
 
     def prunable(self, ended_before: float) -> list[PrunedJob]:
         """Return the jobs that `transitions.prune_jobs` would forget."""
-        with snapshot(self._url) as rows:
+        with self._snapshot() as rows:
             if rows is None:
                 return []
             ended, values = listed(ENDED, "s")

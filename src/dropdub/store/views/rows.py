@@ -23,8 +23,8 @@ class Rows(Protocol):
 
 
 @contextmanager
-def snapshot(url: str) -> Iterator[Rows | None]:
-    """Give one state of the database to read from, None where there is none yet.
+def snapshot(url: str, *, backups: Path | None = None) -> Iterator[Rows | None]:
+    """Give one state of the database to read from, None where there is none yet. `backups` has its copies.
 
     Raises StoreError where it is damaged, or of another version than this program.
     """
@@ -35,7 +35,7 @@ def snapshot(url: str) -> Iterator[Rows | None]:
     elif not file.exists() or file.stat().st_size == 0:
         yield None
     else:
-        with _sqlite(file) as rows:
+        with _sqlite(file, backups) as rows:
             yield rows
 
 
@@ -51,7 +51,7 @@ def decoded(value: Any) -> Any:
 
 
 @contextmanager
-def _sqlite(file: Path) -> Iterator[Rows | None]:
+def _sqlite(file: Path, backups: Path | None) -> Iterator[Rows | None]:
     try:
         with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)) as connection:
             connection.row_factory = sqlite3.Row
@@ -64,7 +64,7 @@ def _sqlite(file: Path) -> Iterator[Rows | None]:
             made = rows("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'")
             yield _of_this_version(rows, str(file)) if made else None
     except sqlite3.DatabaseError as error:
-        raise store_error(error, str(file)) from error
+        raise store_error(error, str(file), backups) from error
 
 
 @contextmanager

@@ -1,0 +1,157 @@
+"""Copies of an SQLite database: made whole, checked, listed, and bounded in number. Pure file work."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sqlite3
+import threading
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dropdub.errors import StoreError, StoreUnavailable
+from dropdub.failpoints import reach
+from dropdub.files import flush, is_folder, rename
+from dropdub.removal import remove
+from dropdub.store.damage import damaged, is_damage, is_full_disk
+
+DAILY_KEPT = 7
+BEFORE_UPGRADES_KEPT = 3
+ROOM_LEFT = 16_000_000
+"""Bytes that stay free on the disk: a copy that takes the last of them would stop the database itself."""
+BUSY_TIMEOUT_S = 30.0
+_STAMP = "%Y%m%dT%H%M%SZ"
+_NAME = re.compile(r"jobs-([0-9]{8}T[0-9]{6}Z)(?:-before-([0-9]{4}))?\.db")
+_LEFTOVER = re.compile(rf"\.{_NAME.pattern}\.part(?:-wal|-shm|-journal)?")
+_one_at_a_time = threading.Lock()
+"""A run that began after another in the same process must not sweep away what the other's last copy is writing."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One copy. `before` names the revision that the database was then upgraded to, None for a daily copy."""
+
+    path: Path
+    made_at: float
+    before: str | None
+
+
+def make(file: Path, folder: Path, *, now: float, before: str | None = None) -> Path:
+    """Copy the database `file` into `folder` as it is at one moment, and return the copy's path.
+
+    Waits for no writer and holds none up. The copy appears whole or not at all. Of its kind only the newest stay.
+    Raises StoreError if the database is damaged, StoreUnavailable if there is no room or the system refuses.
+    """
+    target = folder / _name(now, before)
+    part = folder / f".{target.name}.part"
+    with _one_at_a_time:
+        try:
+            folder.mkdir(exist_ok=True)
+            _sweep(folder)
+            _refuse_full_disk(file, folder)
+            try:
+                _write(file, part)
+                reach("backup.written")
+                rename(part, target)
+            finally:
+                _sweep(folder)
+            prune(folder, kept=target)
+        except (sqlite3.Error, OSError) as error:
+            raise _refusal(error, file, folder) from error
+    return target
+
+
+def copies(folder: Path) -> list[Copy]:
+    """Return the copies in `folder`, the newest first. Files with other names are not looked at."""
+    if not is_folder(folder):
+        return []
+    found = [copy for entry in folder.iterdir() if (copy := _copy_at(entry)) is not None]
+    return sorted(found, key=lambda copy: (copy.made_at, copy.path.name), reverse=True)
+
+
+def newest(folder: Path) -> Copy | None:
+    """Return the newest copy of either kind; of a folder that cannot be read, none."""
+    try:
+        return next(iter(copies(folder)), None)
+    except OSError:
+        return None
+
+
+def prune(folder: Path, *, kept: Path | None = None) -> None:
+    """Remove all but the newest copies of each kind, and never `kept`: a clock set back gave others later names."""
+    found = copies(folder)
+    daily = [copy for copy in found if copy.before is None]
+    before = [copy for copy in found if copy.before is not None]
+    for copy in [*daily[DAILY_KEPT:], *before[BEFORE_UPGRADES_KEPT:]]:
+        if copy.path != kept:
+            remove(copy.path)
+
+
+def _name(now: float, before: str | None) -> str:
+    stamp = datetime.fromtimestamp(now, UTC).strftime(_STAMP)
+    return f"jobs-{stamp}-before-{before}.db" if before else f"jobs-{stamp}.db"
+
+
+def _copy_at(path: Path) -> Copy | None:
+    match = _NAME.fullmatch(path.name)
+    if match is None or path.is_symlink() or not path.is_file():
+        return None
+    try:
+        made = datetime.strptime(match[1], _STAMP).replace(tzinfo=UTC)
+    except ValueError:  # digits that are no time: not one of ours
+        return None
+    return Copy(path, made.timestamp(), match[2])
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a copy that was killed, or that failed, has left."""
+    for entry in list(folder.iterdir()):
+        if _LEFTOVER.fullmatch(entry.name):
+            remove(entry)
+
+
+def _refuse_full_disk(file: Path, folder: Path) -> None:
+    needed = sum(path.stat().st_size for path in (file, file.with_name(f"{file.name}-wal")) if path.is_file())
+    if shutil.disk_usage(folder).free < needed + ROOM_LEFT:
+        raise _no_room(folder)
+
+
+def _write(file: Path, part: Path) -> None:
+    """Copy `file` to `part`, check the copy and flush it. Opened read-only: a file that is gone is not made again."""
+    part.touch(mode=0o600)
+    uri = f"{file.absolute().as_uri()}?mode=ro"
+    with (
+        closing(sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S)) as source,
+        closing(sqlite3.connect(part, isolation_level=None)) as target,
+    ):
+        target.execute("PRAGMA synchronous=OFF")  # it is flushed whole below
+        source.backup(target)  # in one go: in pieces, each write in between would begin it again
+        reach("backup.copied")
+        target.execute("PRAGMA journal_mode=DELETE")  # one file, without a write-ahead log of its own
+        whole = target.execute("PRAGMA quick_check(1)").fetchone()[0]
+        tables = target.execute("SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'").fetchone()[0]
+    if whole != "ok" or not tables:
+        raise sqlite3.DatabaseError(f"quick_check: {whole}" if tables else "it has none of Dropdub's tables")
+    shutil.copymode(file, part)
+    with part.open("rb+") as writer:
+        flush(writer)
+
+
+def _refusal(error: sqlite3.Error | OSError, file: Path, folder: Path) -> StoreError:
+    """Return what kept a copy from being made, as a sentence."""
+    if isinstance(error, sqlite3.Error) and is_damage(str(error)):
+        return damaged(str(file), folder)
+    if is_full_disk(error):
+        return _no_room(folder)
+    text = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return StoreUnavailable(
+        f"{file} could not be copied into {folder}: {text}.", remedy="See that the folder is there and writable."
+    )
+
+
+def _no_room(folder: Path) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"The disk of {folder} has no room for a copy of the database.", remedy="Free some space there."
+    )
