@@ -7,7 +7,14 @@ is raised and nothing is changed. `docs/states.md` draws them. Times are seconds
 from dropdub.store.transitions.claims import claim_step, record_worker
 from dropdub.store.transitions.delivery import add_event, add_warning, claim_outbox
 from dropdub.store.transitions.endings import begin_ending, finish_job, prune_jobs, request_cancel, retry_job
-from dropdub.store.transitions.intake import record_job, take_job, turn_duplicate, vanish_job
+from dropdub.store.transitions.intake import (
+    record_job,
+    record_jobs,
+    take_job,
+    take_jobs,
+    turn_duplicate,
+    vanish_job,
+)
 from dropdub.store.transitions.notices import end_notice, postpone_notice, tidy_notices
 from dropdub.store.transitions.outcomes import (
     commit_result,
@@ -19,7 +26,7 @@ from dropdub.store.transitions.outcomes import (
     retry_step,
 )
 from dropdub.store.transitions.runs import beat, save_progress, start_run, stop_run
-from dropdub.store.transitions.values import AttemptEnd, Claim, JobFacts
+from dropdub.store.transitions.values import AttemptEnd, Claim, JobFacts, NewJob, TakenJob
 from dropdub.store.transitions.waits import (
     PAUSED,
     STOP,
@@ -40,6 +47,8 @@ __all__ = [
     "AttemptEnd",
     "Claim",
     "JobFacts",
+    "NewJob",
+    "TakenJob",
     "add_event",
     "add_warning",
     "beat",
@@ -60,6 +69,7 @@ __all__ = [
     "postpone_notice",
     "prune_jobs",
     "record_job",
+    "record_jobs",
     "record_worker",
     "release_job",
     "release_step",
@@ -74,6 +84,7 @@ __all__ = [
     "start_run",
     "stop_run",
     "take_job",
+    "take_jobs",
     "tidy_notices",
     "turn_duplicate",
     "vanish_job",
