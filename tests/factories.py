@@ -26,7 +26,7 @@ def a_spec(key: str = "probe", *, phase: int = 0, target: str | None = None, poo
 
 
 def a_claiming_job(store: Store, *, name: str = "clip.mp4", now: float = NOW, **values: Any) -> Job:
-    identity = {"device": 1, "inode": next(_numbers), "size": 10, "mtime_ns": 5}
+    identity = {"device": 1, "inode": str(next(_numbers)), "size": 10, "mtime_ns": 5}
     source = f"/inbox/{name}"
     return transitions.record_job(store, **{"name": name, "source": source, **identity, **values}, now=now)
 

@@ -60,7 +60,7 @@ def test_a_file_is_not_given_up_because_its_share_goes_away_before_it_is_taken(
     root = site(folders={"inbox": str(share / "inbox")})
     (share / "inbox").mkdir(parents=True)
     (share / "inbox" / "one.txt").write_text("One.", encoding="utf-8")
-    root.start(DROPDUB_FAILPOINTS="commit.record_job.after=kill")
+    root.start(DROPDUB_FAILPOINTS="commit.record_jobs.after=kill")
     wait_until(lambda: root.daemon is not None and root.daemon.poll() is not None, "the daemon to die")
     share.rename(away)
     share.touch()

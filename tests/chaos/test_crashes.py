@@ -151,7 +151,7 @@ def test_the_harness_notices_publishing_that_is_not_one_rename(site: Site) -> No
 
 
 def test_the_harness_notices_a_move_without_a_recorded_intent(site: Site) -> None:
-    found = harness.problems_after_a_kill_at("daemon.commit.record_job.before#1", without(site, "the_intent"))
+    found = harness.problems_after_a_kill_at("daemon.commit.record_jobs.before#1", without(site, "the_intent"))
     assert any("stands 0 times" in problem for problem in found), found
 
 

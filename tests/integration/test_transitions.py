@@ -18,7 +18,7 @@ from dropdub.store import queries, transitions
 from dropdub.store.database import Store
 from dropdub.store.states import ENDED, UNFINISHED, JobState, Outcome, StepState
 from dropdub.store.tables import Job
-from dropdub.store.transitions import AttemptEnd, Claim, JobFacts
+from dropdub.store.transitions import AttemptEnd, Claim, JobFacts, NewJob, TakenJob
 from dropdub.store.transitions.claims import claimable
 from tests.factories import (
     BROKEN,
@@ -73,22 +73,54 @@ def events_of(store: Store, job: Job) -> list[str]:
 
 
 def test_a_job_is_recorded_before_its_file_is_moved(store: Store) -> None:
-    job = a_claiming_job(store, inode=2**80)
+    job = a_claiming_job(store, inode=str(2**80))
     assert (job.state, job.inode, job.created_at) == (JobState.CLAIMING, str(2**80), NOW)
     assert events_of(store, job) == ["Found: /inbox/clip.mp4"]
 
 
 @pytest.mark.parametrize("make", [a_claiming_job, a_queued_job, a_waiting_job, an_ending_job])
 def test_a_file_that_an_unfinished_job_has_is_not_recorded_again(store: Store, make: Callable[..., Job]) -> None:
-    make(store, inode=7)
+    make(store, inode="7")
     with pytest.raises(TransitionRefused, match="being worked on already, as job 1"):
-        a_claiming_job(store, inode=7)
+        a_claiming_job(store, inode="7")
 
 
 def test_a_file_is_recorded_again_once_its_job_has_ended_or_it_has_changed(store: Store) -> None:
-    an_ended_job(store, inode=7)
-    assert a_claiming_job(store, inode=7).id == 2
-    assert a_claiming_job(store, inode=7, mtime_ns=6).id == 3
+    an_ended_job(store, inode="7")
+    assert a_claiming_job(store, inode="7").id == 2
+    assert a_claiming_job(store, inode="7", mtime_ns=6).id == 3
+
+
+def a_new_job(name: str, inode: str | None = None) -> NewJob:
+    return NewJob(name, f"/inbox/{name}", device=1, inode=inode, size=10, mtime_ns=5)
+
+
+def test_of_many_files_only_those_get_a_job_that_have_none_yet(store: Store) -> None:
+    a_claiming_job(store, inode="7")
+    found = [a_new_job("a.txt", "8"), a_new_job("has one.txt", "7"), a_new_job("b.txt", "9"), a_new_job("c.txt", "8")]
+    jobs = transitions.record_jobs(store, found, now=NOW)
+    assert [(job.id, job.name, job.state) for job in jobs] == [(2, "a.txt", "claiming"), (3, "b.txt", "claiming")]
+    assert [events_of(store, job) for job in jobs] == [["Found: /inbox/a.txt"], ["Found: /inbox/b.txt"]]
+    assert len(queries.unfinished_jobs(store)) == 3
+
+
+def test_many_files_without_an_identity_are_recorded_one_by_one(store: Store) -> None:
+    jobs = transitions.record_jobs(store, [a_new_job("a.txt"), a_new_job("b.txt")], now=NOW)
+    assert [job.name for job in jobs] == ["a.txt", "b.txt"]
+
+
+def test_many_jobs_are_queued_at_once_but_for_those_that_end_or_are_queued_already(store: Store) -> None:
+    jobs = [a_claiming_job(store, name="a.txt"), a_queued_job(store), an_ending_job(store), a_claiming_job(store)]
+    transitions.begin_ending(
+        store, id_of(jobs[3]), verdict=JobState.CANCELLED, reason=None, remedy=None, destination=None, now=NOW
+    )
+    before = [states_of(store, job) for job in jobs]
+    taken = [TakenJob(id_of(job), "/work/x", {}, {"targets": ["pt"]}, [a_spec("extract")]) for job in jobs]
+    assert transitions.take_jobs(store, taken, now=NOW) == [id_of(jobs[0])]
+    assert [states_of(store, job) for job in jobs] == [{"extract": StepState.QUEUED}, *before[1:]]
+    job = queries.job(store, id_of(jobs[0]))
+    assert (job.state, job.source, job.options) == (JobState.QUEUED, "/work/x", {"targets": ["pt"]})
+    assert events_of(store, job) == ["Found: /inbox/a.txt", "Taken, and queued"]
 
 
 def test_given_files_may_be_recorded_twice(store: Store) -> None:

@@ -4,37 +4,54 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from dropdub.config import JobOptions, read_sidecar
+from dropdub.config import read_sidecar
 from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.endings import Endings
 from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved, Mover
 from dropdub.daemon.postponed import Postponed
 from dropdub.daemon.revisions import FilmGone, Revision, film_at_work, known_revision, must_wait, revision_of
-from dropdub.errors import BadSidecar, DropdubError, TransitionRefused, Waiting
-from dropdub.files import is_folder, safe_name
+from dropdub.errors import BadSidecar, DropdubError, Waiting
+from dropdub.files import is_folder
 from dropdub.inbox.companions import is_subtitle
 from dropdub.inbox.identity import Identity, identity
 from dropdub.inbox.intake import Absent, Taken, Wanted, bring_in, remove_error_note
 from dropdub.inbox.scan import Drop, scan
-from dropdub.inbox.settle import Settling, still_written
+from dropdub.inbox.settle import Settling, is_as_seen
+from dropdub.inbox.waiting import new_job
 from dropdub.inbox.watcher import Watcher
 from dropdub.pipeline.plan import first_steps
 from dropdub.store import queries, transitions
-from dropdub.store.states import JobState
 from dropdub.store.tables import Job
+from dropdub.store.transitions import TakenJob
 
-MOST_AT_ONCE = 25
-"""Files recorded in one turn of the loop, so that a drop of thousands does not keep it from its other work."""
+BURST_S = 0.1
+"""How long files are checked in one turn of the loop before they are recorded; workers are heard after each burst."""
+MOST_UNDER_WAY = 25
+"""Files recorded and not moved yet. To record more ahead takes none in sooner, and makes turns longer: what was moved
+between two turns is queued at once."""
 LOOK_AGAIN_S = 0.2
 """At the most, the inbox is scanned this often, however many events there are."""
+SCANS_SHARE = 0.1
+"""The part of the time that scans may take: one of a share with thousands of files takes seconds."""
+
+
+@dataclass(frozen=True)
+class _Arrival:
+    """How a job is queued whose files have been moved; `refusal`: why its options cannot be used, so that it fails."""
+
+    entry: TakenJob
+    refusal: BadSidecar | None
 
 
 class Intake:
@@ -50,6 +67,9 @@ class Intake:
         self._wake = wake
         self._dirty = True
         self._next_scan = 0.0
+        self._earliest_scan = self._rescan_due = 0.0
+        self._finds: deque[Drop] = deque()
+        self._defaults: dict[str | None, dict[str, Any]] = {}
         self._postponed = Postponed()
         self._scan_notes: list[str] = []
         self._held: list[str] = []
@@ -77,37 +97,61 @@ class Intake:
         self._dirty = True
 
     def tick(self, now: float) -> None:
-        """Look at the inbox if an event came, a file may have settled, or the rescan is due (`now`: monotonic)."""
-        if now >= self._next_scan or (self._dirty and now >= self._next_scan - self._rescan_s + LOOK_AGAIN_S):
+        """Look at the inbox if an event came, a file may have settled, or the rescan is due (`now`: monotonic).
+
+        As long as finds of the last look wait there is nothing to look for, whatever events come. The rescan is not
+        put off: what was dropped meanwhile beside a file that waits (its options, its subtitle) is to be seen.
+        """
+        if now >= (self._rescan_due if self._finds else self._scan_due):
             self._look(now)
         self.take_claimed(now)
 
     def next_due(self, now: float) -> float:
-        """Return when (monotonic) the next look is due."""
-        return min(self._next_scan, now + LOOK_AGAIN_S) if self._dirty else self._next_scan
+        """Return when (monotonic) the next look is due, or the next burst."""
+        if self._finds:
+            return now if self._room > 0 else now + LOOK_AGAIN_S
+        return self._scan_due
 
     def look_soon(self) -> None:
         """Have the inbox looked through at the next turn: who knows what was missed."""
         self._dirty = True
 
+    def record_burst(self) -> None:
+        """Record jobs for finds of the last look, as many as are checked within `BURST_S`, and have them moved."""
+        burst = list(self._burst())
+        if not burst:
+            return
+        jobs = transitions.record_jobs(self._context.store, [new_job(drop) for drop in burst], now=time.time())
+        for job in jobs:
+            self._context.report(f"{job.name}: taken as job {job.id}")
+            note("job recorded", job=job.id, name=job.name, size=job.size, profile=job.profile)
+            self._submit(job)
+
     def take_claimed(self, now: float) -> None:
         """Move the files of recorded intents, also those that an earlier run or a command recorded."""
         if away(self._context, ("work",)) is not None:
             return
-        for job in queries.unfinished_jobs(self._context.store, (JobState.CLAIMING,)):
-            id_ = job_id(job)
-            waits = self._mover.busy_with(id_) or self._postponed.is_put_off(id_, now)
-            waits = waits or (job.round > 1 and is_subtitle(job.name) and must_wait(self._context, job))
-            if self._context.concerns(id_) and not waits and job.verdict is None:  # else it was cancelled: it ends
-                source_dir = self._context.root.job_dir(id_) / "source"
-                self._mover.submit(id_, partial(_bring, self._context, job, source_dir))
+        chosen = list(islice(self._claims(now), max(0, self._room)))
+        for job in queries.jobs(self._context.store, chosen).values():
+            self._submit(job)
 
-    def moved(self, moved: Moved, now: float) -> None:
-        """Take the outcome of a move: queue the job, or drop the claim."""
-        job = queries.job(self._context.store, moved.job_id)
-        self._postponed.forget(moved.job_id)
-        if job.verdict is not None:  # it was cancelled meanwhile: its ending finds the files wherever they are
-            return
+    def moved(self, moves: Sequence[Moved], now: float) -> None:
+        """Take the outcomes of moves: queue the jobs, or drop the claims."""
+        jobs = queries.jobs(self._context.store, [moved.job_id for moved in moves])
+        arrived: list[_Arrival] = []
+        for moved in moves:
+            self._postponed.forget(moved.job_id)
+            job = jobs.get(moved.job_id)
+            if job is None or job.verdict is not None:  # cancelled meanwhile: its ending finds the files anywhere
+                continue
+            if isinstance(moved.result, Taken):
+                arrived.append(self._arrival(job, moved.result))
+            else:
+                self._not_taken(job, moved, now)
+        self._queue(arrived)
+        self._dirty = self._dirty or bool(arrived)  # an event may come late, or never, of what left the inbox
+
+    def _not_taken(self, job: Job, moved: Moved, now: float) -> None:
         if isinstance(moved.error, DropdubError) and not isinstance(moved.error, Waiting):
             self._refuse(job, moved.error)
         elif moved.error is not None:
@@ -115,8 +159,31 @@ class Intake:
             note("file cannot be taken yet", level=logging.WARNING, job=moved.job_id, text=str(moved.error))
         elif isinstance(moved.result, Absent):
             transitions.vanish_job(self._context.store, moved.job_id, reason=moved.result.reason, now=time.time())
-        elif isinstance(moved.result, Taken):
-            self._taken(job, moved.result)
+
+    @property
+    def _room(self) -> int:
+        """Return how many more files may be on their way."""
+        return MOST_UNDER_WAY - self._mover.backlog
+
+    @property
+    def _scan_due(self) -> float:
+        return max(0.0 if self._dirty else self._next_scan, self._earliest_scan)
+
+    def _claims(self, now: float) -> Iterator[int]:
+        """Yield the jobs whose files can be moved now."""
+        for one in queries.claiming_jobs(self._context.store):
+            waits = self._mover.busy_with(one.id) or self._postponed.is_put_off(one.id, now)
+            if self._context.concerns(one.id) and not waits and not self._awaits_film(one):
+                yield one.id
+
+    def _awaits_film(self, one: queries.Claiming) -> bool:
+        if one.round == 1 or not is_subtitle(one.name):
+            return False
+        return must_wait(self._context, queries.job(self._context.store, one.id))
+
+    def _submit(self, job: Job) -> None:
+        source_dir = self._context.root.job_dir(job_id(job)) / "source"
+        self._mover.submit(job_id(job), partial(_bring, self._context, job, source_dir))
 
     @property
     def _rescan_s(self) -> float:
@@ -130,65 +197,70 @@ class Intake:
         self._dirty = False
         self._watch_notes = self._watcher.check()
         settings = self._context.config
+        began = time.monotonic()
         seen = scan(self._context.root.inbox, ignore=settings.inbox.ignore, profiles=set(settings.profiles))
-        self._scan_notes = seen.notes
-        settled = self._settling.observe(seen.drops, now)
-        ready = self._without_held(settled)
-        self._pending = len(seen.drops) - len(self._held)
-        for drop in ready:
-            self._record(drop)
+        self._scan_notes, self._held = seen.notes, []
+        self._finds = deque(self._settling.observe(seen.drops, now))
+        self._pending = len(seen.drops)
         due = self._settling.next_due(now)
-        soon = now + LOOK_AGAIN_S if ready else now + self._rescan_s
-        self._next_scan = min(soon, due if due is not None else soon)
+        self._earliest_scan = now + max(LOOK_AGAIN_S, (time.monotonic() - began) / SCANS_SHARE)
+        self._rescan_due = max(now + self._rescan_s, self._earliest_scan)
+        self._next_scan = self._rescan_due if due is None else min(due, self._rescan_due)
 
-    def _without_held(self, settled: Sequence[Drop]) -> list[Drop]:
-        """Return what is taken now: a subtitle that came too late for its film waits until that is done."""
-        ready: list[Drop] = []
-        self._held = []
-        for drop in settled:
-            name = drop.path.name
-            film = film_at_work(self._context, name) if is_subtitle(name) else None
-            if film is None:
-                ready.append(drop)
-            else:
-                self._held.append(f"{name} waits for its film, job {film.id} ({film.name}).")
-            if len(ready) == MOST_AT_ONCE:
-                break
-        return ready
+    def _burst(self) -> Iterator[Drop]:
+        """Yield finds that can be recorded now, until the time is spent or enough files are on their way."""
+        ends_at, room = time.monotonic() + BURST_S, self._room
+        while self._finds and room > 0 and time.monotonic() < ends_at:
+            drop = self._finds.popleft()
+            if self._is_held(drop):
+                continue
+            if is_as_seen(drop):
+                room -= 1
+                yield drop
+            else:  # it is for the next look to find out what has become of it
+                self._dirty = True
 
-    def _record(self, drop: Drop) -> None:
-        if still_written(drop.path) or (drop.companion and still_written(drop.companion)):
-            return
-        try:
-            job = transitions.record_job(
-                self._context.store,
-                name=safe_name(drop.path.name),
-                source=str(drop.path),
-                sidecar=str(drop.sidecar) if drop.sidecar else None,
-                companion=str(drop.companion) if drop.companion else None,
-                device=drop.device,
-                inode=drop.inode,
-                size=drop.size,
-                mtime_ns=drop.mtime_ns,
-                profile=drop.profile,
-                now=time.time(),
-            )
-        except TransitionRefused:  # its claim is being worked on; the file is still to be moved
-            return
-        self._context.report(f"{job.name}: taken as job {job.id}")
-        note("job recorded", job=job.id, name=job.name, size=job.size, profile=job.profile)
+    def _is_held(self, drop: Drop) -> bool:
+        """Return whether a subtitle came too late for its film, and waits until that is done."""
+        name = drop.path.name
+        film = film_at_work(self._context, name) if is_subtitle(name) else None
+        if film is None:
+            return False
+        self._held.append(f"{name} waits for its film, job {film.id} ({film.name}).")
+        self._pending -= 1
+        return True
 
-    def _taken(self, job: Job, taken: Taken) -> None:
+    def _arrival(self, job: Job, taken: Taken) -> _Arrival:
+        """Return how a job is queued whose files have been moved."""
         revision = self._revision(job, taken.source)
+        refusal = None
         try:
             overrides = read_sidecar(taken.sidecar) if taken.sidecar else dict(job.overrides)
-            options, refusal = self._options(job, revision, overrides), None
+            options = self._options(job, revision, overrides)
         except (BadSidecar, ValidationError) as error:
-            overrides, options = {}, self._context.config.job
+            overrides, options = {}, self._context.config.job.model_dump(mode="json")
             refusal = error if isinstance(error, BadSidecar) else BadSidecar(str(error))
-        self._queue(job, taken, overrides, options, revision)
-        if refusal is not None:
-            self._refuse(job, refusal)
+        entry = TakenJob(
+            job_id(job),
+            source=str(taken.source),
+            sidecar=str(taken.sidecar) if taken.sidecar else None,
+            companion=str(taken.companion) if taken.companion else None,
+            revision=revision.as_row() if isinstance(revision, Revision) else None,
+            overrides=overrides,
+            options=options,
+            steps=first_steps(warnings=[revision.sentence] if isinstance(revision, FilmGone) else ()),
+        )
+        return _Arrival(entry, refusal)
+
+    def _queue(self, arrived: Sequence[_Arrival]) -> None:
+        """Queue jobs whose files have been moved, and fail those whose options cannot be used."""
+        good = [one.entry for one in arrived if one.refusal is None]
+        if good:
+            transitions.take_jobs(self._context.store, good, now=time.time())
+        for one in arrived:
+            if one.refusal is not None:
+                job = transitions.take_job(self._context.store, **vars(one.entry), now=time.time())
+                self._refuse(job, one.refusal)
 
     def _revision(self, job: Job, source: Path) -> Revision | FilmGone | None:
         if not is_subtitle(job.name):
@@ -196,31 +268,14 @@ class Intake:
         known = known_revision(self._context, job) if job.round > 1 else None
         return known or revision_of(self._context, job, source)
 
-    def _options(self, job: Job, revision: Revision | FilmGone | None, overrides: dict[str, Any]) -> JobOptions:
+    def _options(self, job: Job, revision: Revision | FilmGone | None, overrides: dict[str, Any]) -> dict[str, Any]:
         if isinstance(revision, Revision):
-            return revision.options.overridden(overrides)
-        return self._context.config.options_for(job.profile, overrides)
-
-    def _queue(
-        self,
-        job: Job,
-        taken: Taken,
-        overrides: dict[str, Any],
-        options: JobOptions,
-        revision: Revision | FilmGone | None,
-    ) -> None:
-        transitions.take_job(
-            self._context.store,
-            job_id(job),
-            source=str(taken.source),
-            sidecar=str(taken.sidecar) if taken.sidecar else None,
-            companion=str(taken.companion) if taken.companion else None,
-            revision=revision.as_row() if isinstance(revision, Revision) else None,
-            overrides=overrides,
-            options=options.model_dump(mode="json"),
-            steps=first_steps(warnings=[revision.sentence] if isinstance(revision, FilmGone) else ()),
-            now=time.time(),
-        )
+            return revision.options.overridden(overrides).model_dump(mode="json")
+        if overrides:
+            return self._context.config.options_for(job.profile, overrides).model_dump(mode="json")
+        if job.profile not in self._defaults:  # the settings are those of the start: each profile is resolved once
+            self._defaults[job.profile] = self._context.config.options_for(job.profile, {}).model_dump(mode="json")
+        return self._defaults[job.profile]
 
     def _refuse(self, job: Job, error: DropdubError) -> None:
         fresh = queries.job(self._context.store, job_id(job))

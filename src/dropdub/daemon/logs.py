@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import logging.handlers
 import time
@@ -75,7 +76,8 @@ def _take_down(handlers: list[logging.Handler]) -> None:
     for handler in handlers:
         _logger.removeHandler(handler)
         logging.getLogger().removeHandler(handler)
-        handler.close()
+        with contextlib.suppress(OSError):  # the last lines do not fit on a full disk
+            handler.close()
 
 
 def note(sentence: str, *, level: int = logging.INFO, trace: BaseException | None = None, **fields: Any) -> None:

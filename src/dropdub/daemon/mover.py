@@ -1,11 +1,12 @@
-"""File work that may take long (a copy across file systems, deleting a big folder), beside the loop, in order."""
+"""File work that may take long (a copy across file systems, deleting a big folder), in a thread beside the loop."""
 
 from __future__ import annotations
 
 import queue
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 
 Work = Callable[[], object]
 
@@ -21,8 +22,21 @@ class Moved:
     """Whether it was a job's last move, not its first."""
 
 
+@dataclass(frozen=True, order=True)
+class _Piece:
+    """One piece of work and its place in the queue: last moves come first, else it is first come, first served.
+
+    So a job that is done does not wait until thousands of others have been taken in.
+    """
+
+    is_first_move: bool
+    number: int
+    job_id: int
+    work: Work = field(compare=False)
+
+
 class Mover:
-    """One thread that works off pieces in order. At most one piece a job is under way.
+    """One thread that does the pieces one by one. At most one piece a job is under way.
 
     The thread is a daemon thread: a copy under way never delays the end of the program, and the next start
     finishes it.
@@ -30,7 +44,9 @@ class Mover:
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
-        self._todo: queue.SimpleQueue[tuple[int, Work, bool] | None] = queue.SimpleQueue()
+        self._todo: queue.PriorityQueue[_Piece] = queue.PriorityQueue()
+        self._numbers = count(1)
+        self._stopping = False
         self._done: queue.SimpleQueue[Moved] = queue.SimpleQueue()
         self._under_way: set[int] = set()
         self._thread = threading.Thread(target=self._loop, name="mover", daemon=True)
@@ -43,10 +59,15 @@ class Mover:
     def idle(self) -> bool:
         return not self._under_way
 
+    @property
+    def backlog(self) -> int:
+        """Return how many pieces are under way: waiting, being done, or done and not collected."""
+        return len(self._under_way)
+
     def submit(self, job_id: int, work: Work, *, is_ending: bool = False) -> None:
         """Do `work` for a job that has none under way."""
         self._under_way.add(job_id)
-        self._todo.put((job_id, work, is_ending))
+        self._todo.put(_Piece(not is_ending, next(self._numbers), job_id, work))
 
     def collect(self) -> list[Moved]:
         """Return what has ended since the last call."""
@@ -59,19 +80,22 @@ class Mover:
 
     def stop(self, *, grace_s: float) -> None:
         """Let the piece under way end, for at most `grace_s`; what is queued is left for the next start."""
-        while not self._todo.empty():
-            self._todo.get()
-        self._todo.put(None)
+        self._stopping = True
+        self._todo.put(_Piece(False, 0, 0, lambda: None))  # wakes a thread that waits
         self._thread.join(grace_s)
 
     def _loop(self) -> None:
-        while (item := self._todo.get()) is not None:
-            self._done.put(_moved(*item))
+        while True:
+            piece = self._todo.get()
+            if self._stopping:
+                return
+            self._done.put(_moved(piece))
             self._wake()
 
 
-def _moved(job_id: int, work: Work, is_ending: bool) -> Moved:
+def _moved(piece: _Piece) -> Moved:
+    is_ending = not piece.is_first_move
     try:
-        return Moved(job_id, work(), None, is_ending)
+        return Moved(piece.job_id, piece.work(), None, is_ending)
     except Exception as error:  # the loop's boundary: the supervisor turns it into a state
-        return Moved(job_id, None, error, is_ending)
+        return Moved(piece.job_id, None, error, is_ending)

@@ -16,7 +16,7 @@ from dropdub.daemon.endings import Endings
 from dropdub.daemon.intaking import Intake
 from dropdub.daemon.logs import note
 from dropdub.daemon.measuring import Measuring
-from dropdub.daemon.mover import Moved, Mover
+from dropdub.daemon.mover import Mover
 from dropdub.daemon.notifying import Notifier
 from dropdub.daemon.outcomes import Outcomes
 from dropdub.daemon.recovery import recover
@@ -45,7 +45,7 @@ class Supervisor:
         self._wake = wake
         self._watch = watch
         self._stopping = False
-        self._paused = False
+        self._paused = True  # until the first look shows whether it is
         self._stirred = False
         self._found: list[str] = []
         self._clocks = clocks.read()
@@ -96,12 +96,23 @@ class Supervisor:
             note("a row had changed", level=logging.WARNING, text=error.message)
 
     def tick(self, now: float) -> None:
-        """Do one turn (`now`: monotonic seconds): what workers said at once, everything else a few times a second."""
-        self._collect(now)
+        """Do one turn (`now`: monotonic seconds): what workers report at once, everything else a few times a second.
+
+        Workers come between all that takes long, so that none waits for its next step while thousands of files come.
+        """
+        self._attend(now)
         if now >= self._next_look:
             self._next_look = now + LOOK_EVERY_S
             self._stirred = False
             self._look(now)
+            self._attend(now)
+        if self._watch:
+            self._intake.record_burst()
+        self._beat(now)
+
+    def _attend(self, now: float) -> None:
+        """Take what workers report, and give those that are free their next steps."""
+        self._collect(now)
         if not self._paused and self._conditions.obstacle is None:
             self._scheduler.dispatch()
 
@@ -113,11 +124,9 @@ class Supervisor:
             self._intake.tick(now)
         else:
             self._intake.take_claimed(now)
-        for moved in self._mover.collect():
-            self._take_moved(moved, now)
+        self._take_moves(now)
         self.endings.tick(now)
         self._backups.tick(now)
-        self._beat(now)
 
     def idle(self) -> bool:
         """Return whether nothing is left that would go on by itself soon."""
@@ -163,13 +172,15 @@ class Supervisor:
             self._intake.look_soon()
             self._next_beat = now
 
-    def _take_moved(self, moved: Moved, now: float) -> None:
-        if moved.is_ending:
-            self.endings.moved(moved, now)
-            self._intake.look_again()
-            self._notifier.wake()
-        else:
-            self._intake.moved(moved, now)
+    def _take_moves(self, now: float) -> None:
+        """Take what the mover has done: last moves first, which are waited for."""
+        moves = self._mover.collect()
+        for moved in moves:
+            if moved.is_ending:
+                self.endings.moved(moved, now)
+                self._intake.look_again()
+                self._notifier.wake()
+        self._intake.moved([moved for moved in moves if not moved.is_ending], now)
 
     def _collect(self, now: float) -> None:
         for pool in self._pools.values():
@@ -199,7 +210,7 @@ class Supervisor:
         if self._stopping:  # else it goes on once its database can be used: systemd kills what has said this
             tell_service_manager("STOPPING=1")
         with contextlib.ExitStack() as parts:  # all of them end, whatever becomes of the others; the last one first
-            parts.callback(self._take_last_moves)
+            parts.callback(lambda: self._take_moves(time.monotonic()))
             parts.callback(self._measuring.stop)
             parts.callback(self._backups.stop)
             parts.callback(self._notifier.stop)
@@ -216,10 +227,6 @@ class Supervisor:
                 self._outcomes.take(event)
         for claim in list(self._scheduler.under_way.values()):
             self._outcomes.put_back(claim, Outcome.RELEASED)
-
-    def _take_last_moves(self) -> None:
-        for moved in self._mover.collect():
-            self._take_moved(moved, time.monotonic())
 
 
 def _rescue_notes(rescued: int) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dropdub import process
 from dropdub.inbox.companions import is_subtitle
-from dropdub.inbox.identity import Identity
+from dropdub.inbox.identity import Identity, identity
 from dropdub.inbox.scan import Drop
 
 _Look = tuple[Identity, Identity | None, Identity | None]
@@ -71,3 +71,18 @@ def _look(drop: Drop) -> _Look:
 def still_written(path: Path) -> bool:
     """Return whether a process is known to have the file open for writing: the last look before it is taken."""
     return not path.is_symlink() and process.is_being_written(path) is True
+
+
+def is_as_seen(drop: Drop) -> bool:
+    """Return whether a file, and what goes with it, is still as the scan saw it, and nobody writes it.
+
+    The last look before it is recorded, which is long after the scan where there are thousands.
+    """
+    seen = {drop.path: drop.identity, drop.sidecar: drop.sidecar_identity, drop.companion: drop.companion_identity}
+    seen.pop(None, None)
+    try:
+        if any(identity(path) != expected for path, expected in seen.items() if path is not None):
+            return False
+    except OSError:
+        return False
+    return not still_written(drop.path) and not (drop.companion and still_written(drop.companion))

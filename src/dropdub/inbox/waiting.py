@@ -12,6 +12,7 @@ from dropdub.inbox.scan import Drop
 from dropdub.store import queries, transitions
 from dropdub.store.database import Store
 from dropdub.store.tables import Job
+from dropdub.store.transitions import NewJob
 
 
 def waiting_file(ref: str, drops: Sequence[Drop], *, inbox: Path) -> Drop | None:
@@ -26,25 +27,28 @@ def waiting_file(ref: str, drops: Sequence[Drop], *, inbox: Path) -> Drop | None
     return found[0] if found else None
 
 
+def new_job(drop: Drop) -> NewJob:
+    """Return what is recorded of a file before it is taken."""
+    return NewJob(
+        name=safe_name(drop.path.name),
+        source=str(drop.path),
+        sidecar=str(drop.sidecar) if drop.sidecar else None,
+        companion=str(drop.companion) if drop.companion else None,
+        device=drop.device,
+        inode=drop.inode,
+        size=drop.size,
+        mtime_ns=drop.mtime_ns,
+        profile=drop.profile,
+    )
+
+
 def record_drop(store: Store, drop: Drop, *, now: float) -> Job:
     """Record the intent to take a file, or return the unfinished job that has it already.
 
     Raises TransitionRefused where that job has ended meanwhile.
     """
     try:
-        return transitions.record_job(
-            store,
-            name=safe_name(drop.path.name),
-            source=str(drop.path),
-            sidecar=str(drop.sidecar) if drop.sidecar else None,
-            companion=str(drop.companion) if drop.companion else None,
-            device=drop.device,
-            inode=drop.inode,
-            size=drop.size,
-            mtime_ns=drop.mtime_ns,
-            profile=drop.profile,
-            now=now,
-        )
+        return transitions.record_job(store, **vars(new_job(drop)), now=now)
     except TransitionRefused:
         same = next((job for job in queries.unfinished_jobs(store) if _identity(job) == drop.identity), None)
         if same is None:

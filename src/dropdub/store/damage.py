@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import errno
+import math
+import shutil
 from pathlib import Path
 
 from dropdub.errors import StoreError, StoreOutdated, StoreUnavailable
 from dropdub.store.migrations import HEAD_REVISION, REVISIONS
 
+FULL_BYTES = 1_000_000
+"""With less space than this free, SQLite can hardly commit any more."""
 _BROKEN = ("malformed", "not a database", "file is encrypted", "quick_check")
 
 
 def is_damage(text: str) -> bool:
     """Return whether a driver's words mean that the file is no whole database."""
     return any(word in text for word in _BROKEN)
+
+
+def free_bytes(file: Path) -> float:
+    """Return how much may still be written where a file lies; infinite if that is not known."""
+    try:
+        return shutil.disk_usage(file.parent).free
+    except OSError:
+        return math.inf
 
 
 def is_full_disk(error: BaseException) -> bool:
@@ -30,8 +42,14 @@ def store_error(error: BaseException, place: str, backups: Path | None = None) -
             f"{place} has been in use by another program for over a minute.",
             remedy="Close database tools and backups that have it open, then try again.",
         )
-    if "disk is full" in text:
+    is_io = "disk I/O error" in text  # also said of a full disk, on which the write-ahead log's index cannot be made
+    if "disk is full" in text or (is_io and free_bytes(Path(place)) < FULL_BYTES):
         return StoreUnavailable(f"The disk of {place} is full.", remedy="Free some space there.")
+    if is_io:
+        return StoreUnavailable(
+            f"The disk of {place} cannot be read or written.",
+            remedy="See that it is connected, sound, and has free space.",
+        )
     return StoreError(
         f"{place} cannot be used: {text}.", remedy="See that its folder is there and writable, then try again."
     )

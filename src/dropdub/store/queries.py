@@ -21,6 +21,15 @@ _NOT_COMPARED = ("duplicates",)
 """Options that change nothing in what is made, or where it goes."""
 
 
+@dataclass(frozen=True)
+class Claiming:
+    """A job whose file is still to be moved."""
+
+    id: int
+    round: int
+    name: str
+
+
 def job(store: Store, job_id: int) -> Job:
     """Return a job. Raises UsageError where there is none."""
     with store.reading() as session:
@@ -33,6 +42,23 @@ def job(store: Store, job_id: int) -> Job:
 def unfinished_jobs(store: Store, states: Collection[str] = UNFINISHED) -> list[Job]:
     """Return the jobs in these states, oldest first."""
     return _jobs(store, col(Job.state).in_(states))
+
+
+def claiming_jobs(store: Store) -> list[Claiming]:
+    """Return, oldest first, what is needed to choose among the jobs whose files are still to be moved.
+
+    Not the whole rows: there may be thousands. Those on which a verdict stands are left out, they end.
+    """
+    columns = (col(Job.id), col(Job.round), col(Job.name))
+    query = sql_select(*columns).where(col(Job.state) == JobState.CLAIMING, col(Job.verdict).is_(None))
+    with store.reading() as session:
+        rows = session.connection().execute(query.order_by(col(Job.id))).all()
+    return [Claiming(id_, round_, name) for id_, round_, name in rows if id_ is not None]
+
+
+def jobs(store: Store, ids: Collection[int]) -> dict[int, Job]:
+    """Return those of these jobs that there are, by id."""
+    return {job.id: job for job in _jobs(store, col(Job.id).in_(ids)) if job.id is not None} if ids else {}
 
 
 def jobs_like(store: Store, stem: str, states: Collection[str]) -> list[Job]:

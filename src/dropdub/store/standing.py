@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +12,11 @@ from dropdub.quantities import format_size
 from dropdub.removal import SOURCE, originals_in
 from dropdub.root import Root
 from dropdub.rootrecord import RootRecord
+from dropdub.store.damage import FULL_BYTES, free_bytes
 from dropdub.store.owner import away_folders, refuse_away, refuse_foreign
 from dropdub.store.states import UNFINISHED
 from dropdub.store.urls import sqlite_file
 from dropdub.store.views.rows import listed, snapshot
-
-FULL_BYTES = 1_000_000
-"""With less space than this free, SQLite can hardly commit any more."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +65,12 @@ def _full_disk(url: str) -> Iterator[Trouble]:
     file = sqlite_file(url)
     if file is None:
         return
-    with contextlib.suppress(OSError):
-        free = shutil.disk_usage(file.parent).free
-        if free < FULL_BYTES:
-            yield Trouble(
-                f"The disk of the database {file} is full: {format_size(free)} free. No work is done.",
-                "Free some space there; work continues by itself then.",
-            )
+    free = free_bytes(file)
+    if free < FULL_BYTES:
+        yield Trouble(
+            f"The disk of the database {file} is full: {format_size(int(free))} free. No work is done.",
+            "Free some space there; work continues by itself then.",
+        )
 
 
 def _unfinished(url: str) -> set[str] | None:

@@ -45,15 +45,15 @@ def without_the_intent() -> None:
     """A file is moved before it is recorded that it will be."""
     from dropdub.daemon import intaking
 
-    record = intaking.Intake._record
+    new_job = intaking._new_job
 
-    def moved_first(self: Any, drop: Any) -> None:
-        limbo = self._context.root.work / "limbo"
+    def moved_first(drop: Any) -> Any:
+        limbo = drop.path.parents[1] / "work" / "limbo"
         limbo.mkdir(exist_ok=True)
         drop.path.rename(limbo / drop.path.name)
-        record(self, drop)
+        return new_job(drop)
 
-    intaking.Intake._record = moved_first
+    intaking._new_job = moved_first
 
 
 def without_recovery() -> None:

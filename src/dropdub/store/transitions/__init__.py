@@ -7,7 +7,15 @@ is raised and nothing is changed. `docs/states.md` draws them. Times are seconds
 from dropdub.store.transitions.claims import claim_step, record_worker
 from dropdub.store.transitions.delivery import add_event, add_warning, claim_outbox
 from dropdub.store.transitions.endings import begin_ending, finish_job, prune_jobs, request_cancel, retry_job
-from dropdub.store.transitions.intake import record_job, rescue_job, take_job, turn_duplicate, vanish_job
+from dropdub.store.transitions.intake import (
+    record_job,
+    record_jobs,
+    rescue_job,
+    take_job,
+    take_jobs,
+    turn_duplicate,
+    vanish_job,
+)
 from dropdub.store.transitions.notices import end_notice, postpone_notice, tidy_notices
 from dropdub.store.transitions.outcomes import (
     commit_result,
@@ -20,7 +28,7 @@ from dropdub.store.transitions.outcomes import (
 )
 from dropdub.store.transitions.owner import Moves, own_database
 from dropdub.store.transitions.runs import beat, save_progress, start_run, stop_run
-from dropdub.store.transitions.values import AttemptEnd, Claim, JobFacts
+from dropdub.store.transitions.values import AttemptEnd, Claim, JobFacts, NewJob, TakenJob
 from dropdub.store.transitions.waits import (
     PAUSED,
     STOP,
@@ -42,6 +50,8 @@ __all__ = [
     "Claim",
     "JobFacts",
     "Moves",
+    "NewJob",
+    "TakenJob",
     "add_event",
     "add_warning",
     "beat",
@@ -63,6 +73,7 @@ __all__ = [
     "postpone_notice",
     "prune_jobs",
     "record_job",
+    "record_jobs",
     "record_worker",
     "release_job",
     "release_step",
@@ -78,6 +89,7 @@ __all__ = [
     "start_run",
     "stop_run",
     "take_job",
+    "take_jobs",
     "tidy_notices",
     "turn_duplicate",
     "vanish_job",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import ColumnElement, FromClause, and_, exists, insert, or_, select, update
 from sqlmodel import Session
 
 from dropdub.store.states import StepState
 from dropdub.store.steps import StepSpec
-from dropdub.store.tables import Job
 from dropdub.store.transitions.guard import STEP
 
 
@@ -43,19 +42,22 @@ def cancel_queued(session: Session, job_id: int) -> None:
     session.connection().execute(queued.values(state=StepState.CANCELLED))
 
 
-def insert_steps(session: Session, job: Job, steps: Sequence[StepSpec]) -> None:
-    """Insert the steps that the job's round does not have yet; planning twice adds nothing."""
-    mine = select(STEP.c.key).where(STEP.c.job_id == job.id, STEP.c.round == job.round)
-    known = set(session.connection().execute(mine).scalars()) if steps else set()
-    new = {spec.key: _row(job, spec) for spec in steps if spec.key not in known}
-    if new:
-        session.connection().execute(insert(STEP), list(new.values()))
+def insert_steps(session: Session, steps: Mapping[tuple[int, int], Sequence[StepSpec]]) -> None:
+    """Insert, by job id and round, the steps that these rounds do not have yet; planning twice adds nothing."""
+    wanted = {(*job, spec.key): _row(*job, spec) for job, specs in steps.items() for spec in specs}
+    if not wanted:
+        return
+    mine = select(STEP.c.job_id, STEP.c.round, STEP.c.key).where(STEP.c.job_id.in_({id_ for id_, _ in steps}))
+    for known in session.connection().execute(mine):
+        wanted.pop(tuple(known), None)
+    if wanted:
+        session.connection().execute(insert(STEP), list(wanted.values()))
 
 
-def _row(job: Job, spec: StepSpec) -> dict[str, object]:
+def _row(job_id: int, round_: int, spec: StepSpec) -> dict[str, object]:
     return {
-        "job_id": job.id,
-        "round": job.round,
+        "job_id": job_id,
+        "round": round_,
         "key": spec.key,
         "stage": spec.stage,
         "phase": spec.phase,

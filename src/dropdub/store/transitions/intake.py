@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import Session
 
 from dropdub.errors import TransitionRefused
@@ -15,90 +15,62 @@ from dropdub.store.steps import StepSpec
 from dropdub.store.tables import Job
 from dropdub.store.transitions.branches import insert_steps
 from dropdub.store.transitions.guard import JOB, change_job, tell
+from dropdub.store.transitions.values import FileIdentity, NewJob, TakenJob
+
+_TAKEN_FROM = ((JobState.CLAIMING,), JOB.c.verdict.is_(None))
+"""The states, and the condition, that a job is queued from."""
 
 
-def record_job(  # noqa: PLR0913  keywords: what the job row records
-    store: Store,
-    *,
-    name: str,
-    source: str,
-    now: float,
-    origin: str = "dropped",
-    sidecar: str | None = None,
-    companion: str | None = None,
-    given_path: str | None = None,
-    device: int | None = None,
-    inode: int | str | None = None,
-    size: int | None = None,
-    mtime_ns: int | None = None,
-    profile: str | None = None,
-    overrides: Mapping[str, Any] | None = None,
-) -> Job:
-    """Record the intent to take a file, before it is moved.
+def record_job(store: Store, *, now: float, **values: Any) -> Job:
+    """Record the intent to take a file, before it is moved; `values` are those of a `NewJob`.
 
     Raises TransitionRefused where an unfinished job has this very file: one drop, one job.
     """
-    job = Job(
-        name=name,
-        origin=origin,
-        source=source,
-        sidecar=sidecar,
-        companion=companion,
-        given_path=given_path,
-        device=device,
-        inode=None if inode is None else str(inode),
-        size=size,
-        mtime_ns=mtime_ns,
-        profile=profile,
-        overrides=dict(overrides or {}),
-        created_at=now,
-    )
+    new = NewJob(**values)
     with store.transaction() as session:
-        _refuse_second(session, job)
-        session.add(job)
-        session.flush()
-        assert job.id is not None
-        tell(session, job.id, f"Found: {source}", now)
+        found = _at_work(session, [new]).get(new.identity)
+        if found is not None:
+            raise TransitionRefused(f"{new.name} is being worked on already, as job {found}.")
+        return _insert(session, [new], now)[0]
+
+
+def record_jobs(store: Store, found: Sequence[NewJob], *, now: float) -> list[Job]:
+    """Record the intents to take many files, before any is moved; return the new jobs.
+
+    A file that an unfinished job has already, or one before it in `found`, gets no second job.
+    """
+    with store.transaction() as session:
+        known = set(_at_work(session, found))
+        fresh = []
+        for new in found:
+            if new.identity is None or new.identity not in known:
+                fresh.append(new)
+                known.add(new.identity)
+        return _insert(session, fresh, now)
+
+
+def take_job(store: Store, job_id: int, *, now: float, **values: Any) -> Job:
+    """Queue a job whose file has been moved: claiming → queued, with its first steps; `values`: of a `TakenJob`."""
+    taken = TakenJob(job_id, **values)
+    with store.transaction() as session:
+        job = change_job(session, job_id, "queued", *_TAKEN_FROM, **_columns(taken))
+        insert_steps(session, {(job_id, job.round): taken.steps})
+        tell(session, job_id, _story(taken), now)
     return job
 
 
-def take_job(  # noqa: PLR0913  keywords: what the job row records
-    store: Store,
-    job_id: int,
-    *,
-    source: str,
-    sidecar: str | None = None,
-    companion: str | None = None,
-    revision: Mapping[str, Any] | None = None,
-    overrides: Mapping[str, Any],
-    options: Mapping[str, Any],
-    kind: str | None = None,
-    steps: Sequence[StepSpec],
-    now: float,
-) -> Job:
-    """Queue a job whose file has been moved to `source`: claiming → queued, with its first steps."""
+def take_jobs(store: Store, taken: Sequence[TakenJob], *, now: float) -> list[int]:
+    """Queue many jobs whose files have been moved, in one transaction; return those that are queued now.
+
+    One that is not `claiming` any more, or ends, is left as it is.
+    """
     with store.transaction() as session:
-        job = change_job(
-            session,
-            job_id,
-            "queued",
-            (JobState.CLAIMING,),
-            JOB.c.verdict.is_(None),
-            state=JobState.QUEUED,
-            source=source,
-            sidecar=sidecar,
-            companion=companion,
-            revision=dict(revision) if revision else None,
-            overrides=dict(overrides),
-            options=dict(options),
-            kind=kind,
-            reason=None,
-            remedy=None,
-        )
-        insert_steps(session, job, steps)
-        belongs = f", for the film of job {revision['job']} ({revision['name']})" if revision else ""
-        tell(session, job_id, f"Taken{belongs}, and queued", now)
-    return job
+        queued = {one.job_id: one for one in taken if _is_queued(session, one)}
+        rounds = select(JOB.c.id, JOB.c.round).where(JOB.c.id.in_(queued))
+        insert_steps(session, {(id_, r): queued[id_].steps for id_, r in session.connection().execute(rounds)})
+        for one in queued.values():
+            tell(session, one.job_id, _story(one), now)
+    return list(queued)
 
 
 def turn_duplicate(store: Store, job_id: int, *, dup_of: int | None, steps: Sequence[StepSpec], now: float) -> Job:
@@ -106,7 +78,7 @@ def turn_duplicate(store: Store, job_id: int, *, dup_of: int | None, steps: Sequ
     with store.transaction() as session:
         states = (JobState.QUEUED, JobState.RUNNING)
         job = change_job(session, job_id, "turned", states, JOB.c.verdict.is_(None), dup_of=dup_of)
-        insert_steps(session, job, steps)
+        insert_steps(session, {(job_id, job.round): steps})
         tell(session, job_id, "The other of the same content did not succeed" if dup_of is None else "Waits anew", now)
     return job
 
@@ -130,7 +102,7 @@ def vanish_job(store: Store, job_id: int, *, now: float, reason: str = "The file
     return job
 
 
-def rescue_job(  # noqa: PLR0913  keywords: what the job row records
+def rescue_job(  # noqa: PLR0913  keywords: what the row records
     store: Store,
     *,
     name: str,
@@ -170,16 +142,37 @@ def rescue_job(  # noqa: PLR0913  keywords: what the job row records
     return job
 
 
-def _refuse_second(session: Session, job: Job) -> None:
-    if job.inode is None:
-        return
-    same = select(JOB.c.id).where(
-        JOB.c.inode == job.inode,
-        JOB.c.device == job.device,
-        JOB.c.size == job.size,
-        JOB.c.mtime_ns == job.mtime_ns,
-        JOB.c.state.in_(UNFINISHED),
-    )
-    found = session.connection().execute(same.limit(1)).scalar()
-    if found is not None:
-        raise TransitionRefused(f"{job.name} is being worked on already, as job {found}.")
+def _insert(session: Session, found: Sequence[NewJob], now: float) -> list[Job]:
+    jobs = [Job(**{**vars(new), "overrides": dict(new.overrides)}, created_at=now) for new in found]
+    session.add_all(jobs)
+    session.flush()
+    for job in jobs:
+        assert job.id is not None
+        tell(session, job.id, f"Found: {job.source}", now)
+    return jobs
+
+
+def _columns(taken: TakenJob) -> dict[str, Any]:
+    """Return the columns of a job that is queued."""
+    columns = {name: value for name, value in vars(taken).items() if name not in ("job_id", "steps")}
+    return {**columns, "state": JobState.QUEUED, "reason": None, "remedy": None}
+
+
+def _is_queued(session: Session, taken: TakenJob) -> bool:
+    """Queue a claiming job on which nothing is decided; return whether it was one."""
+    states, undecided = _TAKEN_FROM
+    change = update(JOB).where(JOB.c.id == taken.job_id, JOB.c.state.in_(states), undecided)
+    return session.connection().execute(change.values(**_columns(taken))).rowcount == 1
+
+
+def _story(taken: TakenJob) -> str:
+    belongs = f", for the film of job {taken.revision['job']} ({taken.revision['name']})" if taken.revision else ""
+    return f"Taken{belongs}, and queued"
+
+
+def _at_work(session: Session, found: Sequence[NewJob]) -> dict[FileIdentity | None, int]:
+    """Return the unfinished jobs that have one of these very files, by the file's identity."""
+    inodes = {new.inode for new in found if new.inode is not None}
+    columns = (JOB.c.device, JOB.c.inode, JOB.c.size, JOB.c.mtime_ns)
+    same = select(JOB.c.id, *columns).where(JOB.c.inode.in_(inodes), JOB.c.state.in_(UNFINISHED))
+    return {tuple(row[1:]): row.id for row in session.connection().execute(same)} if inodes else {}

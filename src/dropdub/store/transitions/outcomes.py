@@ -48,7 +48,7 @@ def complete_step(
         )
         end_attempt(session, step, end, now)
         job = _learn(session, step.job_id, facts, now)
-        insert_steps(session, job, steps)
+        insert_steps(session, {(step.job_id, job.round): steps})
         cancel_blocked(session, step.job_id, step.round)
         tell(session, step.job_id, f"{step.key} succeeded", now, level="debug")
 

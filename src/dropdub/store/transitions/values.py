@@ -2,10 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from dropdub.store.states import Outcome
+from dropdub.store.steps import StepSpec
 from dropdub.store.tables import Job, Step
+
+FileIdentity = tuple[int | None, str, int | None, int | None]
+"""Device, inode, size and time of writing: what distinguishes files of the same name."""
+
+
+@dataclass(frozen=True)
+class NewJob:
+    """The intent to take a file. The fields are columns of the job row; a file given by name has no `inode`."""
+
+    name: str
+    source: str
+    origin: str = "dropped"
+    sidecar: str | None = None
+    companion: str | None = None
+    given_path: str | None = None
+    device: int | None = None
+    inode: str | None = None
+    size: int | None = None
+    mtime_ns: int | None = None
+    profile: str | None = None
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> FileIdentity | None:
+        """Return what distinguishes the file from all others; None where only its name is known."""
+        return None if self.inode is None else (self.device, self.inode, self.size, self.mtime_ns)
+
+
+@dataclass(frozen=True)
+class TakenJob:
+    """A job whose file has been moved to `source`, with what it needs to be queued."""
+
+    job_id: int
+    source: str
+    overrides: Mapping[str, Any]
+    options: Mapping[str, Any]
+    steps: Sequence[StepSpec]
+    sidecar: str | None = None
+    companion: str | None = None
+    revision: Mapping[str, Any] | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True)
