@@ -6,10 +6,12 @@ import hashlib
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -104,6 +106,45 @@ def problems_after_death(site: Site) -> list[str]:
     changed = [name for name, digest in before.items() if after.get(name) != digest]
     found += [f"{name} was published, and later was another or gone" for name in changed]
     return [*found, *survivors(site), *overlaps(site), *broken(site.root, site.dropped)]
+
+
+def spoil_database(site: Site, chance: random.Random) -> str:
+    """Leave the database of a stopped root as it is, put an older copy in its place, or delete it; return which."""
+    older = site.root.parent / "older.db"
+    chosen = chance.choices(["as it was", "older copy", "deleted"], weights=[4, 3, 3])[0]
+    if chosen == "older copy" and not older.exists():
+        chosen = "as it was"
+    if chosen == "as it was":
+        if (site.root / "jobs.db").exists() and chance.random() < 0.5:
+            copy_database(site.root / "jobs.db", older)
+        return chosen
+    for file in site.root.glob("jobs.db*"):
+        file.unlink()
+    if chosen == "older copy":
+        shutil.copyfile(older, site.root / "jobs.db")
+    return chosen
+
+
+def copy_database(database: Path, target: Path) -> None:
+    """Copy a database as its own program would, with what is in its write-ahead log."""
+    target.unlink(missing_ok=True)
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(target)) as copy:
+        source.backup(copy)
+
+
+def problems_with_another_database(site: Site) -> list[str]:
+    """Start it after its database was spoilt, retry what was rescued, and return what is wrong in the end.
+
+    What the database forgot may be done again; an original that is not there is lost.
+    """
+    found = list(survivors(site))
+    codes = [site.work_off(timeout_s=ENDS_WITHIN_S, **site.environment)]
+    if "failed" in site.states().values():
+        site.jobs("retry", "--failed")
+        codes.append(site.work_off(timeout_s=ENDS_WITHIN_S, **site.environment))
+    if codes[-1] != 0:
+        found.append(f"the last start ended with {codes[-1]}: {site.output()[-600:]}")
+    return [*found, *survivors(site), *broken(site.root, site.dropped, same_database=False)]
 
 
 def survivors(site: Site) -> Iterator[str]:

@@ -122,6 +122,18 @@ def test_killing_anybody_at_any_moment_loses_doubles_and_leaves_nothing(site: Si
     assert harness.problems_after_death(site) == []
 
 
+def test_killing_it_and_starting_it_with_another_database_loses_no_original(site: Site) -> None:
+    chance = random.Random(SEED)
+    for number in range(max(1, RANDOM_KILLS // 2)):
+        site.drop_text(f"This is text number {number}.", f"text {number}.txt")
+        site.start(**site.environment)
+        work_for_a_while(chance)
+        site.kill()
+        assert list(harness.survivors(site)) == []
+        print(harness.spoil_database(site, chance))
+    assert harness.problems_with_another_database(site) == []
+
+
 def work_for_a_while(chance: random.Random) -> None:
     """Let the program run for a random while: the moment of the kill is what is tried, so nothing is awaited."""
     time.sleep(chance.uniform(0.2, 2.5))
@@ -178,3 +190,14 @@ def test_the_harness_notices_workers_that_outlive_their_daemon_and_work_on(
     found = harness.problems_after_death(site)
     assert any("outlived the daemon" in problem for problem in found), found
     assert any("at the same time" in problem for problem in found), found
+
+
+def test_the_harness_notices_originals_that_a_new_database_does_not_know_of_and_that_are_removed(site: Site) -> None:
+    site.start(**site.environment, **{VARIABLE: "stage.probe=hang"})
+    wait_until(lambda: site.states() == {"clip.mp4": "running"}, "the film to be taken in")
+    site.kill()
+    assert list(harness.survivors(site)) == []
+    for file in site.root.glob("jobs.db*"):
+        file.unlink()
+    found = harness.problems_with_another_database(without(site, "spared_originals"))
+    assert any("stands 0 times" in problem for problem in found), found

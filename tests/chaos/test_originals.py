@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -20,6 +19,7 @@ import pytest
 from dropdub.daemon import runs
 from tests.acceptance.conftest import site as site_fixture
 from tests.acceptance.site import Site
+from tests.chaos.harness import copy_database
 from tests.chaos.invariants import broken
 from tests.waiting import wait_until
 
@@ -134,7 +134,7 @@ def test_originals_are_rescued_when_an_older_copy_of_the_database_is_in_its_plac
     fill(root, 1)
     take_in(root, files=1, kill=False)
     older = tmp_path / "older.db"
-    copy_database(root, older)
+    copy_database(root.root / "jobs.db", older)
     assert root.work_off() == 0  # what the copy has as unfinished is done, and in the archive
     fill(root, 2, begin=1)
     take_in(root, files=2)
@@ -146,15 +146,6 @@ def test_originals_are_rescued_when_an_older_copy_of_the_database_is_in_its_plac
     done = root.job("text 0.txt")
     assert done["state"] == "succeeded" and "archive" in done["reason"]
     finish(root)
-
-
-def copy_database(root: Site, target: Path) -> None:
-    database, copy = sqlite3.connect(root.root / "jobs.db"), sqlite3.connect(target)
-    try:
-        database.backup(copy)
-    finally:
-        copy.close()
-        database.close()
 
 
 def test_originals_are_rescued_when_the_write_ahead_log_was_removed(site: Callable[..., Site]) -> None:

@@ -45,7 +45,7 @@ def without_the_intent() -> None:
     """A file is moved before it is recorded that it will be."""
     from dropdub.daemon import intaking
 
-    new_job = intaking._new_job
+    new_job = intaking.new_job
 
     def moved_first(drop: Any) -> Any:
         limbo = drop.path.parents[1] / "work" / "limbo"
@@ -53,7 +53,7 @@ def without_the_intent() -> None:
         drop.path.rename(limbo / drop.path.name)
         return new_job(drop)
 
-    intaking._new_job = moved_first
+    intaking.new_job = moved_first
 
 
 def without_recovery() -> None:
@@ -72,6 +72,13 @@ def without_liveness() -> None:
     from dropdub.daemon import recovery
 
     recovery.reap_survivors = lambda run_dir: []
+
+
+def without_spared_originals() -> None:
+    """What removes a job's folder removes the original in it, too."""
+    from dropdub import removal
+
+    removal.originals_in = lambda folder: iter(())
 
 
 _NAME = os.environ.get("DROPDUB_WITHOUT")
