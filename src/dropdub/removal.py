@@ -6,7 +6,8 @@ the inbox, `archive/` and `failed/`. So
 
 - `remove_tree` takes what jobs made and spares each `source/` of a numbered folder that holds a file, whoever calls;
 - `remove` takes single files that Dropdub wrote itself, and refuses what lies in such a `source/`;
-- `remove_copied` is the only way to remove an original: after another file was proven to hold all of it.
+- `remove_copied` is the only way to remove an original: after another file was proven to hold all of it;
+- `remove_given_copy` removes the copy of a file that a person named, while that file is there as it was.
 
 `tests/unit/test_removal.py` lists every caller, and fails for one that removes in another way.
 """
@@ -49,6 +50,17 @@ def remove_copied(original: Path, copy: Path) -> None:
     if not holds(copy, original):
         raise OriginalKept(f"{original} was not removed: {copy} does not hold the same.")
     _remove(original)
+
+
+def remove_given_copy(copy: Path, given: Path) -> None:
+    """Delete the copy that was taken of a file, if that file still has the size and the time that the copy has.
+
+    Else the copy stays: it may be all that is left of what was copied.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        one, other = copy.stat(), given.stat()
+        if (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns) and not copy.samefile(given):
+            _remove(copy)
 
 
 def holds(copy: Path, original: Path) -> bool:

@@ -5,6 +5,7 @@ that are not mounted, roots that were moved or copied. Originals are counted by 
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import subprocess
 import sys
@@ -462,6 +463,22 @@ def test_a_copy_that_was_cut_off_is_removed_only_if_its_original_is_there(site: 
     (failed / ".letter.txt.part").write_bytes(b"The only copy")
     assert root.work_off() == 0
     assert [path.name for path in failed.iterdir()] == [".letter.txt.part"]
+
+
+def test_the_copy_of_a_file_named_to_run_is_kept_if_that_file_is_gone_by_then(
+    site: Callable[..., Site], tmp_path: Path
+) -> None:
+    root, given = site(), tmp_path / "letter.txt"
+    given.write_text("The only copy, soon.", encoding="utf-8")
+    command = [sys.executable, "-m", "dropdub", "--root", str(root.root), "run", str(given)]
+    environment = {**os.environ, "DROPDUB_FAILPOINTS": "stage.extract=slow"}
+    running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    wait_until(lambda: in_work(root) != [], "the copy to be taken")
+    wait_until(lambda: "claiming" not in root.states().values(), "the job to be queued")
+    given.unlink()
+    assert running.wait(60) == 0
+    assert root.work_off() == 1
+    assert (root.root / "failed" / "letter.txt").read_text(encoding="utf-8") == "The only copy, soon."
 
 
 def test_what_another_root_stages_in_a_common_outbox_is_left_alone(site: Callable[..., Site], tmp_path: Path) -> None:

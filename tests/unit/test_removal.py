@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,16 +12,27 @@ import pytest
 
 import dropdub
 from dropdub.errors import OriginalKept
-from dropdub.removal import holds, originals_in, remove, remove_copied, remove_empty, remove_tree
+from dropdub.removal import holds, originals_in, remove, remove_copied, remove_empty, remove_given_copy, remove_tree
 
 SOURCES = Path(dropdub.__file__).parent
-WAYS = {"unlink", "rmtree", "rmdir", "removedirs", "remove", "remove_tree", "remove_copied", "remove_empty"}
+WAYS = {
+    "unlink",
+    "rmtree",
+    "rmdir",
+    "removedirs",
+    "remove",
+    "remove_tree",
+    "remove_copied",
+    "remove_given_copy",
+    "remove_empty",
+}
 CALLERS = {
     # An original, of which another file holds every byte.
     ("daemon/recovery.py", "remove_copied"): "a copy that was cut off, whose original is there",
     ("daemon/rescue.py", "remove_copied"): "a copy that was cut off, whose original is there",
     ("inbox/intake.py", "remove_copied"): "what was copied to or from another file system, and compared",
     ("inbox/moving.py", "remove_copied"): "what was copied to another file system, and compared",
+    ("daemon/endings.py", "remove_given_copy"): "the copy of a file named to `run`, which is where it was",
     # Folders of jobs and steps: originals in them are spared.
     ("daemon/endings.py", "remove_empty"): "the staging of an outbox",
     ("daemon/endings.py", "remove_tree"): "a job's folder and staging, once its original was handed over",
@@ -136,6 +148,21 @@ def test_an_original_is_removed_once_another_file_holds_all_of_it(tmp_path: Path
     copy.write_bytes(b"words" * 300_001)
     remove_copied(original, copy)
     assert not original.exists() and copy.exists()
+
+
+def test_the_copy_of_a_named_file_goes_while_that_file_is_as_it_was(tmp_path: Path) -> None:
+    given, copy = tmp_path / "given", tmp_path / "copy"
+    given.write_bytes(b"words")
+    shutil.copy2(given, copy)
+    given.write_bytes(b"other words")
+    remove_given_copy(copy, given)
+    assert copy.read_bytes() == b"words"
+    given.unlink()
+    remove_given_copy(copy, given)
+    assert copy.read_bytes() == b"words"
+    shutil.copy2(copy, given)
+    remove_given_copy(copy, given)
+    assert not copy.exists() and given.exists()
 
 
 def test_a_file_is_no_copy_of_itself(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from dropdub.inbox.intake import Taken, companion_beside, hand_over, sidecar_bes
 from dropdub.inbox.moving import stands
 from dropdub.notify.channels import channels_for
 from dropdub.quantities import format_duration
-from dropdub.removal import SOURCE, is_source, remove_empty, remove_tree
+from dropdub.removal import SOURCE, is_source, remove_empty, remove_given_copy, remove_tree
 from dropdub.store import queries, transitions
 from dropdub.store.states import JobState, Outcome, StepState
 from dropdub.store.tables import Job, Step
@@ -184,9 +184,11 @@ def _place(job: Job, source_dir: Path) -> Taken:
 
     One whose intake was cut off by a cancellation may be in `source_dir` already, in part or as a whole.
     """
-    if job.destination is None:
-        return Taken(Path(job.given_path or job.source))
     taken = source_dir / job.name
+    if job.destination is None:
+        given = Path(job.given_path or job.source)
+        remove_given_copy(taken, given)
+        return Taken(given)
     source = _standing(Path(job.source), taken)
     sidecar = _standing(Path(job.sidecar), sidecar_beside(taken)) if job.sidecar else None
     companion = _standing(Path(job.companion), companion_beside(taken, Path(job.companion))) if job.companion else None

@@ -20,22 +20,25 @@ def hold(root: Root, database_url: str) -> Iterator[None]:
 
     Raises RootLocked that says who holds one of them.
     """
-    holder = f"{_holder(database_url)}"
-    with _held(root.daemon_lock, f"Another Dropdub works on {root.path}: {holder}."), ExitStack() as also:
+    with ExitStack() as locks:
+        locks.enter_context(_held(root.daemon_lock, f"on {root.path}", database_url))
         database = sqlite_file(database_url)
         if database is not None and database.parent.is_dir():
             beside = database.with_name(f"{database.name}.daemon.lock")
-            also.enter_context(_held(beside, f"Another Dropdub works with {database}: {holder}."))
+            locks.enter_context(_held(beside, f"with {database}", database_url))
         yield
 
 
 @contextmanager
-def _held(file: Path, refusal: str) -> Iterator[None]:
+def _held(file: Path, what: str, database_url: str) -> Iterator[None]:
     lock = FileLock(file, blocking=False)
     try:
         lock.acquire()
     except Timeout as error:
-        raise RootLocked(refusal, remedy="Ask it with: jobs status. Stop it before you start another.") from error
+        raise RootLocked(
+            f"Another Dropdub works {what}: {_holder(database_url)}.",
+            remedy="Ask it with: jobs status. Stop it before you start another.",
+        ) from error
     try:
         yield
     finally:
