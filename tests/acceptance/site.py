@@ -27,11 +27,11 @@ QUICK: dict[str, Any] = {
     "inbox": {"settle": 0.4, "settle_empty": 1.0, "settle_subtitle": 2.0, "rescan": 1.0},
     "retry": {"first": 0.1, "longest": 0.5},
     "limits": {"min_free_disk": 1_000_000, "min_free_memory": 1_000_000},
-    "pools": {"media": {"workers": 1}, "transcribe": {"workers": 1}},
+    "pools": {"transcribe": {"workers": 1}},
     "preload": False,
 }
 """What most tests are not about is left out: a daemon that warms all its pools starts six interpreters."""
-AS_INSTALLED: dict[str, Any] = {"pools": {"media": {"workers": 2}, "transcribe": {"workers": "auto"}}, "preload": True}
+AS_INSTALLED: dict[str, Any] = {"pools": {"transcribe": {"workers": "auto"}}, "preload": True}
 """For tests that want the pools as a user has them."""
 ENDED = ("succeeded", "failed", "cancelled")
 

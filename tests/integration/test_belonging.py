@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dropdub.cli.place import Place as Place_
 from dropdub.daemon.belonging import Belonging, take_root
 from dropdub.daemon.rescue import Stray, strays
 from dropdub.errors import FolderAway, RootRefused
@@ -153,13 +154,14 @@ def test_a_copy_whose_first_start_died_between_record_and_database_is_finished(t
     assert str(only_job(copy)["source"]).startswith(str(copy.path))
 
 
-def test_a_root_that_is_reached_by_another_path_is_not_moved(tmp_path: Path) -> None:
+def test_a_root_that_is_reached_by_a_link_is_no_copy_and_stays_itself(tmp_path: Path) -> None:
     root = a_root(tmp_path / "real")
     source = with_original(root)
-    started(root)
+    id_ = started(root).record.id
     (tmp_path / "link").symlink_to(root.path)
-    started(Root.at(tmp_path / "link"))
-    assert only_job(root)["source"] == str(source)
+    assert started(Root.at(tmp_path / "link")).record.id == id_
+    assert only_job(root)["source"] == str(tmp_path / "link" / source.relative_to(root.path))
+    assert started(root).record.id == id_ and only_job(root)["source"] == str(source)
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
@@ -229,6 +231,9 @@ def test_a_database_is_away_only_if_its_folder_has_lost_its_marker(tmp_path: Pat
     url = f"sqlite:///{disk / 'jobs.db'}"
     with pytest.raises(FolderAway, match="database"):
         refuse_away(root, url)
+    with pytest.raises(FolderAway, match="database"):
+        Place_(root, url).store()
+    assert not (disk / "jobs.db").exists()
     marker(disk, record.id).touch()
     refuse_away(root, url)  # the disk is there: somebody has deleted the database
 

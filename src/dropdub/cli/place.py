@@ -30,9 +30,10 @@ class Place:
 
     def store(self) -> Store:
         from dropdub.store.database import Store
-        from dropdub.store.owner import refuse_foreign
+        from dropdub.store.owner import refuse_away, refuse_foreign
 
         refuse_foreign(self.root, self.url)
+        refuse_away(self.root, self.url)
         return Store.open(self.url, backups=self.root.backups_dir)
 
 

@@ -77,7 +77,7 @@ def _moves(root: Root, store: Store, owner: Owner | None) -> Iterator[tuple[Path
     if before is None:
         return
     path, places = before
-    is_moved = path != root.path and not _is_same(path, root.path)
+    is_moved = path != root.path
     for name in FOLDERS:
         old, new = places.get(name), getattr(root, name)
         if old and Path(old) != new and (is_moved or (not is_folder(Path(old)) and is_folder(new))):
@@ -100,13 +100,6 @@ def _guessed(root: Root, store: Store) -> tuple[Path, dict[str, str]] | None:
             here = root.job_dir(job.id or 0) / "source" / source.name
             return (work.parent, {}) if work.name == "work" and work != root.work and here.exists() else None
     return None
-
-
-def _is_same(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:
-        return False
 
 
 def _places(root: Root) -> dict[str, str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dropdub.daemon.context import Context, job_id
+from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.destinations import free_destination
 from dropdub.daemon.logs import note
 from dropdub.files import free_name, is_file, is_folder, safe_name
@@ -54,7 +54,7 @@ def rescue_strays(context: Context, *, among: Path | None = None) -> int:
             continue
         kept = [path for path in _removed(folder) if path not in known]
         for stray in strays(list(_without_unfinished_copies(context, kept))):
-            _rescue(context, stray, number=int(folder.name))
+            _rescue(context, stray, folder)
             rescued += 1
     return rescued
 
@@ -83,8 +83,11 @@ def strays(files: Sequence[Path]) -> list[Stray]:
 def end_without_original(context: Context) -> None:
     """Decide how the jobs end whose original is not where the database says.
 
-    What happened since an older copy of the database was made is seen from where the original is now.
+    What happened since an older copy of the database was made is seen from where the original is now. Nothing is
+    decided while a folder in which it may be is away.
     """
+    if away(context, ("archive", "failed")) is not None:
+        return
     at_work = (JobState.QUEUED, JobState.RUNNING, JobState.WAITING)
     for job in queries.unfinished_jobs(context.store, at_work):
         taken = context.root.job_dir(job_id(job)) / SOURCE / job.name
@@ -156,7 +159,7 @@ def whole_of(context: Context, part: Path) -> Path | None:
     return None
 
 
-def _rescue(context: Context, stray: Stray, *, number: int) -> None:
+def _rescue(context: Context, stray: Stray, folder: Path) -> None:
     name = safe_name(stray.path.name.lstrip("."))
     companion = str(stray.companion) if stray.companion else None
     job = transitions.rescue_job(
@@ -168,7 +171,7 @@ def _rescue(context: Context, stray: Stray, *, number: int) -> None:
         destination=str(free_destination(context, context.root.failed, name, companion)),
         reason=f"It was found in {stray.path.parent}, and the database knew nothing of it.",
         remedy="Perhaps it was done already: look into the outbox. Else try it again.",
-        wanted_id=number,
+        wanted_id=int(folder.name) if len(folder.name) < 10 else None,
         size=stray.path.lstat().st_size,
         now=time.time(),
     )

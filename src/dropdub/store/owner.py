@@ -67,12 +67,11 @@ def refuse_away(root: Root, url: str) -> None:
     record = RootRecord.load(root.path)
     if record is None:
         return
-    file = sqlite_file(url)
-    if file is not None and not _has_content(file) and record.is_away(root, DATABASE, file.parent):
+    file, owner = sqlite_file(url), read_owner(url)
+    if file is not None and owner is None and record.is_away(root, DATABASE, file.parent):
         raise _away(f"The database {file}")
     if record.is_away(root, "work", root.work):
         raise _away(f"The folder {root.work}, in which jobs are worked on,")
-    owner = read_owner(url)
     before = Path(owner.places["work"]) if owner is not None and "work" in owner.places else None
     if before is None or before == root.work or record.is_elsewhere(root) or not any(sources_in(url, before)):
         return
@@ -112,13 +111,6 @@ def _refuse_shared(root: Root, url: str, record: RootRecord, owner: OwnerView | 
             f"{root.path} is a copy of {record.path}, which is still there, and both use the same {names}.",
             remedy=f"Give the copy its own in config.yaml ({names}), or remove one of the two roots.",
         )
-
-
-def _has_content(file: Path) -> bool:
-    try:
-        return file.stat().st_size > 0
-    except OSError:
-        return False
 
 
 def _place(url: str) -> str:

@@ -118,10 +118,12 @@ def rescue_job(  # noqa: PLR0913  keywords: what the row records
 ) -> Job:
     """Record a failed job for an original that lies in the work folder and that no job knows of: → claiming, failed.
 
-    It is moved to its destination as that of any failed job. It gets the number `wanted_id` if no job has that.
+    It is moved to its destination as that of any failed job. It gets the number `wanted_id` if no job has that; a
+    server counts by itself, and would give the number again.
     """
     with store.transaction() as session:
-        is_free = wanted_id is not None and session.get(Job, wanted_id) is None
+        counts = store.engine.dialect.name == "sqlite"
+        is_free = counts and wanted_id is not None and session.get(Job, wanted_id) is None
         job = Job(
             id=wanted_id if is_free else None,
             name=name,
