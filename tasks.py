@@ -33,9 +33,14 @@ def say(text: str) -> None:
 
 def run(*command: str | Path) -> None:
     """Run a command; end this program with its exit code if it fails."""
-    code = subprocess.run([str(part) for part in command], cwd=HERE, check=False).returncode
+    code = exit_code(*command)
     if code != 0:
         sys.exit(code)
+
+
+def exit_code(*command: str | Path) -> int:
+    """Run a command and return its exit code."""
+    return subprocess.run([str(part) for part in command], cwd=HERE, check=False).returncode
 
 
 def set_up(extras: str, *, editable: bool) -> None:
@@ -100,10 +105,20 @@ def test() -> None:
     run(PYTHON, "-m", "mypy", "--platform", "win32", "src", "tests/windows")
     say("import contracts")
     run(SCRIPTS / ("lint-imports.exe" if os.name == "nt" else "lint-imports"))
-    say("tests")
     # Windows reads and writes otherwise what names no encoding. Not for the programs that tests start: what libraries
     # do there is told on their standard error.
-    run(PYTHON, "-X", "warn_default_encoding", "-m", "pytest", "--cov", "--cov-report=term:skip-covered", *sys.argv[2:])
+    python = (PYTHON, "-X", "warn_default_encoding")
+    pytest = (*python, "-m", "pytest", "--cov", "--cov-report=")
+    if sys.argv[2:]:
+        say("tests")
+        run(*pytest, *sys.argv[2:])
+        return
+    say("tests, two files at a time")
+    workers = f"2*popen//python={' '.join(map(str, python))}"
+    first = exit_code(*pytest, "-m", "not alone", "--dist", "loadfile", "--tx", workers)
+    say("tests that need the machine for themselves")
+    second = exit_code(*pytest, "--cov-append", "--cov-report=term:skip-covered", "-m", "alone")
+    sys.exit(first or second)
 
 
 def chaos() -> None:

@@ -13,7 +13,7 @@ import pytest
 import soundfile
 import soxr
 
-from tests.acceptance.site import Site
+from tests.acceptance.site import AS_INSTALLED, Site
 
 RATE_HZ = 16_000
 LENGTH_S = 45 * 60
@@ -71,7 +71,7 @@ def worked_off(root: Site, recording: Path) -> tuple[list[dict[str, Any]], list[
 def test_a_long_recording_is_cut_in_pauses_worked_in_parallel_and_merged_without_a_seam(
     site: Callable[..., Site], recording: Path
 ) -> None:
-    cut_root = site("cut", cache={"enabled": False})
+    cut_root = site("cut", cache={"enabled": False}, **AS_INSTALLED)
     cut, chunks = worked_off(cut_root, recording)
     whole, one = worked_off(site("whole", cache={"enabled": False}, split={"above_duration": "3 h"}), recording)
 

@@ -25,7 +25,7 @@ SEED = int(os.environ.get("DROPDUB_CHAOS_SEED", "1"))
 RANDOM_KILLS = int(os.environ.get("DROPDUB_CHAOS_KILLS", "12"))
 TARGETS = [] if ApertiumTranslator.unavailable() else ["es"]
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(7200)]
 
 
 @pytest.fixture(scope="module")

@@ -31,6 +31,7 @@ DUB_STAGES = ("translate", "synthesize", "mix", "mux")
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.alone,
     pytest.mark.skipif(sys.platform == "win32", reason="these faults are made by POSIX's means"),
 ]
 

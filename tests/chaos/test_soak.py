@@ -16,7 +16,11 @@ from tests.waiting import wait_until
 site = site_fixture
 GROWTH_BYTES = 15_000_000
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="counts POSIX's descriptors")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.alone,
+    pytest.mark.skipif(sys.platform == "win32", reason="counts POSIX's descriptors"),
+]
 
 
 class Held(NamedTuple):

@@ -23,6 +23,8 @@ from tests.waiting import wait_until
 WORKER = Path(__file__).parent.parent / "misbehaving_worker.py"
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 
+pytestmark = pytest.mark.alone
+
 
 class Desk:
     """Drives one pool as the supervisor does, and remembers what it reported."""

@@ -19,7 +19,7 @@ import xmlschema
 from tests.waiting import wait_until
 from tests.wine.conftest import REPOSITORY, Windows, on_windows
 
-pytestmark = [pytest.mark.wine, pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.wine, pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(1200)]
 PATIENCE_S = 400
 SCHEMA = REPOSITORY / "tests" / "data" / "taskscheduler" / "TaskSchedulerV2Schema.xsd"
 ASK_TO_STOP = """
