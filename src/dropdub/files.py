@@ -84,7 +84,7 @@ def rename(source: Path, target: Path) -> None:
 def copy_whole(source: Path, target: Path) -> str:
     """Copy a file so that `target` appears whole or not at all; return its SHA-256 in hex.
 
-    Raises OSError when the copy, read back, differs from what was read.
+    Raises FileExistsError when `target` is there, and OSError when the copy, read back, differs from what was read.
     """
     part = target.with_name(f".{_cut(target.name, 200)}.part")
     digest = hashlib.sha256()
@@ -97,6 +97,8 @@ def copy_whole(source: Path, target: Path) -> str:
     shutil.copystat(source, part)
     if sha256(part) != digest.hexdigest():
         raise OSError(errno.EIO, "the copy differs from the original", str(target))
+    if os.path.lexists(target):  # it came while this was copied, and must not be replaced
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
     rename(part, target)
     return digest.hexdigest()
 
@@ -177,18 +179,18 @@ class Numbering(Protocol):
 
 
 def free_name(
-    folder: Path,
+    folder: Path | None,
     name: str,
     *,
     taken: Callable[[str], bool] = lambda _: False,
     numbering: Numbering = numbered,
     room: int = 0,
 ) -> str:
-    """Return `name`, or the first of `name (2)`, `name (3)` … that neither `folder` nor `taken` has.
+    """Return `name`, or the first of `name (2)`, `name (3)` … that neither `folder`, if given, nor `taken` has.
 
     Names that differ only in case are the same name, as they are on Windows.
     """
-    present = {key(entry.name) for entry in folder.iterdir()} if is_folder(folder) else set()
+    present = {key(entry.name) for entry in folder.iterdir()} if folder and is_folder(folder) else set()
     number = 1
     while key(candidate := numbering(name, number, room=room)) in present or taken(candidate):
         number += 1

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from dropdub.errors import OriginalKept
 from dropdub.failpoints import reach
-from dropdub.files import ExcInfo, blocks, is_folder, patiently
+from dropdub.files import ExcInfo, blocks, patiently
 
 SOURCE = "source"
 """The folder of a job in which its original lies while it is worked on: `work/7/source/`."""
@@ -53,14 +53,18 @@ def remove_copied(original: Path, copy: Path) -> None:
 
 
 def remove_given_copy(copy: Path, given: Path) -> None:
-    """Delete the copy that was taken of a file, if that file still has the size and the time that the copy has.
+    """Delete the copy that was taken of a file, if that file still has the size and time, or the content, of the copy.
 
     Else the copy stays: it may be all that is left of what was copied.
     """
-    with contextlib.suppress(FileNotFoundError):
+    try:
         one, other = copy.stat(), given.stat()
-        if (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns) and not copy.samefile(given):
-            _remove(copy)
+        is_unchanged = (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
+        is_there = not copy.samefile(given) and (is_unchanged or (one.st_size == other.st_size and holds(given, copy)))
+    except OSError:  # whatever it is: the copy can stay
+        return
+    if is_there:
+        _remove(copy)
 
 
 def holds(copy: Path, original: Path) -> bool:
@@ -74,7 +78,10 @@ def holds(copy: Path, original: Path) -> bool:
 
 
 def remove_tree(folder: Path) -> list[Path]:
-    """Delete a folder of Dropdub's own making, if it is there, but no original in it; return the originals kept."""
+    """Delete a folder of Dropdub's own making, if it is there, but no original in it; return the originals kept.
+
+    Raises OSError if something cannot be listed or removed.
+    """
     reach("remove-tree.before")
     kept = sorted(originals_in(folder))
     if kept:
@@ -92,14 +99,24 @@ def remove_empty(folder: Path) -> None:
 
 
 def originals_in(folder: Path) -> Iterator[Path]:
-    """Yield the files and links that lie where originals do: in the folder itself, or anywhere below it."""
-    if folder.is_symlink() or not is_folder(folder):
+    """Yield the files and links that lie where originals do: in the folder itself, or anywhere below it.
+
+    Raises OSError if a folder cannot be listed: what is not seen may be there.
+    """
+    try:
+        if not stat.S_ISDIR(folder.lstat().st_mode):
+            return
+    except (FileNotFoundError, NotADirectoryError):
         return
-    for place, folders, files in os.walk(folder):
+    for place, folders, files in os.walk(folder, onerror=_refuse):
         here = Path(place)
         if any(is_source(one) for one in (here, *here.parents) if one.is_relative_to(folder)):
             yield from (here / name for name in files)
             yield from (here / name for name in folders if (here / name).is_symlink())
+
+
+def _refuse(error: OSError) -> None:
+    raise error
 
 
 def _clear_around(kept: set[Path], folder: Path) -> None:

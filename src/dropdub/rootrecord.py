@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from dropdub.files import is_file, is_folder, write_whole
-from dropdub.root import Root
+from dropdub.root import CONFIG_NAME, Root
 
 RECORD_NAME = ".dropdub.json"
 FOLDERS = ("work", "archive", "failed", "inbox", "outbox")
@@ -55,6 +55,11 @@ class RootRecord:
         except (OSError, ValueError, TypeError, AttributeError):
             return None
 
+    @staticmethod
+    def of_root(folder: Path) -> RootRecord | None:
+        """Return the record of a folder that is a root; one that lost its config.yaml, by a move, is none any more."""
+        return RootRecord.load(folder) if is_file(folder / CONFIG_NAME) else None
+
     def save(self, root: Root) -> None:
         """Write the record, whole or not at all."""
         text = json.dumps({**asdict(self), "former": list(self.former)}, indent=1)
@@ -74,7 +79,7 @@ class RootRecord:
         """Return the record of the root that this one is a copy of, if that one is still where it was."""
         if not self.is_elsewhere(root):
             return None
-        other = RootRecord.load(Path(self.path))
+        other = RootRecord.of_root(Path(self.path))
         return other if other is not None and self.is_known_as(other.id) else None
 
     def is_away(self, root: Root, name: str, folder: Path) -> bool:

@@ -25,9 +25,10 @@ from tests.factories import NOW, a_queued_job
 from tests.released_schema import SCHEMAS
 
 
-def a_root(path: Path) -> Root:
-    root = Root.at(path)
+def a_root(path: Path, **folders: str) -> Root:
+    root = Root.at(path, folders)
     root.create_folders()
+    root.config_file.touch()
     return root
 
 
@@ -87,7 +88,7 @@ def test_an_older_copy_of_the_database_is_noted(tmp_path: Path) -> None:
     for file in tmp_path.glob("jobs.db*"):
         file.unlink()
     shutil.copyfile(tmp_path / "older", root.database_file)
-    assert "is an older copy: it does not know what happened since 1 start(s)" in started(root).notes[0]
+    assert "is an older copy" in started(root).notes[0]
     assert started(root).notes == ()
 
 
@@ -223,6 +224,49 @@ def test_a_work_folder_that_was_deleted_on_the_root_s_own_disk_is_not_waited_for
     refuse_away(root, root.database_url)
 
 
+def test_a_work_folder_that_lost_the_files_of_jobs_is_waited_for(tmp_path: Path) -> None:
+    """On the root's own disk as well: it may have been mounted over."""
+    root = a_root(tmp_path)
+    with_original(root)
+    started(root)
+    shutil.rmtree(root.work)
+    root.work.mkdir()
+    with pytest.raises(FolderAway, match="is not the folder of the earlier starts") as caught:
+        refuse_away(root, root.database_url)
+    assert "--accept-missing" in caught.value.remedy
+
+
+def test_a_copy_whose_folders_are_links_to_those_of_its_original_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "big").mkdir()
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "work").symlink_to(tmp_path / "big")
+    old = a_root(tmp_path / "old")
+    started(old)
+    shutil.copytree(old.path, tmp_path / "copy", symlinks=True)
+    with pytest.raises(RootRefused, match="both use the same work"):
+        refuse_foreign(Root.at(tmp_path / "copy"), Root.at(tmp_path / "copy").database_url)
+
+
+def test_a_root_whose_files_were_moved_one_by_one_is_no_copy(tmp_path: Path) -> None:
+    """`mv OLD/* NEW/` leaves the hidden record behind."""
+    old, new = a_root(tmp_path / "old"), tmp_path / "new"
+    source = with_original(old)
+    started(old)
+    new.mkdir()
+    for path in list(old.path.glob("[!.]*")):
+        path.rename(new / path.name)
+    started(Root.at(new))
+    assert only_job(Root.at(new))["source"] == str(new / source.relative_to(old.path))
+
+
+def test_a_root_without_a_record_takes_no_database_of_a_root_that_it_cannot_look_into(tmp_path: Path) -> None:
+    one, other = a_root(tmp_path / "one"), a_root(tmp_path / "other")
+    started(one)
+    (one.path / ".dropdub.json").unlink()  # as if it may not be read
+    with pytest.raises(RootRefused, match="another root"):
+        refuse_foreign(other, one.database_url)
+
+
 def test_a_database_is_away_only_if_its_folder_has_lost_its_marker(tmp_path: Path) -> None:
     root = a_root(tmp_path / "root")
     disk = tmp_path / "disk"
@@ -241,13 +285,13 @@ def test_a_database_is_away_only_if_its_folder_has_lost_its_marker(tmp_path: Pat
 def test_files_under_way_keep_the_work_folder_from_being_changed_without_them(tmp_path: Path) -> None:
     root = a_root(tmp_path)
     with_original(root)
-    record = started(root).record
-    other = Root.at(tmp_path, {"work": "other work"})
+    started(root)
+    other = a_root(tmp_path, work="other work")
     with pytest.raises(FolderAway, match=r"folders\.work"):
         refuse_away(other, root.database_url)
-    root.work.rename(other.work)
+    for path in list(root.work.glob("[0-9]*")):  # as `mv OLD/* NEW/` does: what is hidden stays
+        path.rename(other.work / path.name)
     refuse_away(other, root.database_url)
-    assert marker(other.work, record.id).exists()
     started(other)
     assert str(only_job(root)["source"]).startswith(str(other.work))
 

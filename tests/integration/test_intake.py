@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -312,10 +313,10 @@ def test_original_sidecar_and_note_fit_beside_each_other(source_dir: Path, place
     source, sidecar = put(source_dir / name), put(source_dir / "options.job.yaml")
     destination = place / files.free_name(place, name, room=NOTE_ROOM)
     moved = hand_over(source, sidecar, destination)
-    note = write_error_note(destination, "It failed: ção 🎬.")
+    note = write_error_note(destination, "ção 🎬: failed\n\nIt is broken.")
     assert moved == Taken(destination, destination.with_name(destination.name + ".job.yaml"))
     assert note == error_note(destination) == destination.with_name(destination.name + ".error.txt")
-    assert note.read_text(encoding="utf-8") == "It failed: ção 🎬."
+    assert note.read_text(encoding="utf-8") == "ção 🎬: failed\n\nIt is broken."
     assert len(all_files(place)) == 3 and all_files(source_dir) == []
     remove_error_note(destination)
     remove_error_note(destination)
@@ -404,3 +405,70 @@ def test_film_sidecar_and_subtitle_are_handed_over_together_and_again(source_dir
     for _ in range(2):
         assert hand_over(film, sidecar, place / "clip (2).mp4", companion=words) == expected
     assert all_files(source_dir) == []
+
+
+# -- notes and names ----------------------------------------------------------------------------------------------
+
+
+def test_a_note_never_replaces_an_original_of_its_name_and_is_the_only_thing_that_is_removed(tmp_path: Path) -> None:
+    original = tmp_path / "talk.txt.error.txt"
+    original.write_text("A text about errors.", encoding="utf-8")
+    note = write_error_note(tmp_path / "talk.txt", "talk.txt: failed\n\nIt is broken.\n")
+    assert note.name == "talk.txt.error (2).txt"
+    remove_error_note(tmp_path / "talk.txt")
+    assert original.read_text(encoding="utf-8") == "A text about errors."
+    original.unlink()
+    note = write_error_note(tmp_path / "talk.txt", "talk.txt: failed\n\nIt is broken.\n")
+    assert write_error_note(tmp_path / "talk.txt", "talk.txt: failed\n\nIt is still broken.\n") == note
+    remove_error_note(tmp_path / "talk.txt")
+    assert not note.exists()
+
+
+def test_what_came_to_the_target_while_a_file_was_copied_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(b"mine")
+    verified = files.sha256
+
+    def meanwhile(path: Path) -> str:
+        target.write_bytes(b"another's")
+        return verified(path)
+
+    monkeypatch.setattr(files, "sha256", meanwhile)
+    with pytest.raises(FileExistsError):
+        files.copy_whole(source, target)
+    assert target.read_bytes() == b"another's" and source.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize(("later", "is_copied"), [(b"words and more words", False), (b"other words", True)])
+def test_a_file_that_changes_while_it_is_copied_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, later: bytes, is_copied: bool
+) -> None:
+    """What grows is taken later as a whole; what became something else is another file."""
+    source, target = tmp_path / "in" / "source", tmp_path / "out" / "target"
+    source.parent.mkdir()
+    target.parent.mkdir()
+    source.write_bytes(b"words")
+    rename, copy = files.rename, files.copy_whole
+
+    def across(start: Path, end: Path) -> None:
+        if start.parent != end.parent:
+            raise OSError(errno.EXDEV, "another file system")
+        rename(start, end)
+
+    def copied(start: Path, end: Path) -> str:
+        digest = copy(start, end)
+        source.write_bytes(later)
+        return digest
+
+    monkeypatch.setattr(files, "rename", across)
+    monkeypatch.setattr(files, "copy_whole", copied)
+    if is_copied:
+        move(source, target)
+        assert target.read_bytes() == b"words"
+    else:
+        with pytest.raises(StillWritten):
+            move(source, target)
+        assert not target.exists()
+    assert source.read_bytes() == later

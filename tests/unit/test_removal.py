@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import errno
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -154,7 +156,7 @@ def test_the_copy_of_a_named_file_goes_while_that_file_is_as_it_was(tmp_path: Pa
     given, copy = tmp_path / "given", tmp_path / "copy"
     given.write_bytes(b"words")
     shutil.copy2(given, copy)
-    given.write_bytes(b"other words")
+    given.write_bytes(b"other")
     remove_given_copy(copy, given)
     assert copy.read_bytes() == b"words"
     given.unlink()
@@ -163,6 +165,23 @@ def test_the_copy_of_a_named_file_goes_while_that_file_is_as_it_was(tmp_path: Pa
     shutil.copy2(copy, given)
     remove_given_copy(copy, given)
     assert not copy.exists() and given.exists()
+
+
+def test_a_source_folder_that_cannot_be_listed_keeps_all_that_may_be_in_it(
+    job: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scandir = os.scandir
+
+    def stale(path: Path) -> object:
+        if Path(path).name == "source":
+            raise OSError(errno.ESTALE, "Stale file handle")
+        return scandir(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", stale)
+        with pytest.raises(OSError, match="Stale"):
+            remove_tree(job)
+    assert (job / "source" / "clip.mp4").exists() and (job / "audio.wav").exists()
 
 
 def test_a_file_is_no_copy_of_itself(tmp_path: Path) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dropdub.files import is_folder, rename
+from dropdub.errors import StoreUnavailable
+from dropdub.files import rename
 from dropdub.root import Root
-from dropdub.rootrecord import DATABASE, FOLDERS, RootRecord
+from dropdub.rootrecord import DATABASE, FOLDERS, RECORD_NAME, RootRecord
 from dropdub.store import queries, transitions
 from dropdub.store.database import Store
 from dropdub.store.owner import refuse_foreign
+from dropdub.store.states import JobState
 from dropdub.store.tables import Owner
+from dropdub.store.transitions import Move
 from dropdub.store.urls import sqlite_file
 
 STAGING = ".dropdub"
@@ -37,7 +41,8 @@ def take_root(root: Root, url: str, store: Store, *, accept_missing: bool = Fals
     """Make the root and its database each other's, and return what was found. The root's lock must be held.
 
     A root that was moved gets its paths in the database rewritten. So does a copy of a root that is still there, which
-    gets an id of its own as well. Safe to call again after a crash. Raises RootRefused.
+    gets an id of its own as well. Safe to call again after a crash.
+    Raises RootRefused, and StoreUnavailable while the root cannot be written to.
     """
     refuse_foreign(root, url)
     known, owner = RootRecord.load(root.path), queries.owner(store)
@@ -46,7 +51,7 @@ def take_root(root: Root, url: str, store: Store, *, accept_missing: bool = Fals
         record = replace(record, places={})
     if record.original(root) is not None:
         record = replace(record, id=uuid.uuid4().hex, former=(*record.former, record.id))
-        record.save(root)  # first: an id that only the database had would be a foreign one at the next start
+        _save(record, root)  # first: an id that only the database had would be a foreign one at the next start
     notes = tuple(_found(store, url, known, owner))
     moves = tuple(_moves(root, store, owner))
     starts = transitions.own_database(
@@ -54,7 +59,7 @@ def take_root(root: Root, url: str, store: Store, *, accept_missing: bool = Fals
     )
     _rename_staging(root, owner, record)
     record = replace(record, starts=starts).with_places(root, _kept_folders(root, url))
-    record.save(root)
+    _save(record, root)
     return Belonging(record, notes)
 
 
@@ -66,12 +71,11 @@ def _found(store: Store, url: str, record: RootRecord | None, owner: Owner | Non
     place = str(file) if file is not None else "The database"
     if owner is None and not queries.any_job(store):
         yield f"{place} is new: the database that this root had before is gone, and with it what it knew of jobs."
-    elif owner is not None and owner.starts < record.starts:
-        missing = record.starts - owner.starts
-        yield f"{place} is an older copy: it does not know what happened since {missing} start(s) of Dropdub ago."
+    elif owner is None or owner.starts < record.starts:
+        yield f"{place} is an older copy: it does not know what happened since it was made."
 
 
-def _moves(root: Root, store: Store, owner: Owner | None) -> Iterator[tuple[Path, Path]]:
+def _moves(root: Root, store: Store, owner: Owner | None) -> Iterator[Move]:
     """Yield where folders were and where they are now: each folder by itself, then the root as a whole."""
     before = (Path(owner.path), owner.places) if owner is not None else _guessed(root, store)
     if before is None:
@@ -80,26 +84,36 @@ def _moves(root: Root, store: Store, owner: Owner | None) -> Iterator[tuple[Path
     is_moved = path != root.path
     for name in FOLDERS:
         old, new = places.get(name), getattr(root, name)
-        if old and Path(old) != new and (is_moved or (not is_folder(Path(old)) and is_folder(new))):
-            yield Path(old), new
+        if old and Path(old) != new:
+            yield Move(Path(old), new, is_whole=is_moved and Path(old).is_relative_to(path))
     if is_moved:
-        yield path, root.path
+        yield Move(path, root.path)
 
 
 def _guessed(root: Root, store: Store) -> tuple[Path, dict[str, str]] | None:
     """Return where the root was, told from the paths of a database that knows no owner yet: one of an older version.
 
-    Only the usual layout is recognised: originals at work in ROOT/work/7/source.
+    Only the usual layout is recognised, and only if the file of some job is at the same place below this root.
     """
-    if root.work != root.path / "work":
-        return None
-    for job in queries.unfinished_jobs(store):
+    for job in queries.unfinished_jobs(store, tuple(JobState)):
         source = Path(job.source)
-        if source.parent.name == "source" and source.parents[1].name == str(job.id) and len(source.parents) > 3:
-            work = source.parents[2]
-            here = root.job_dir(job.id or 0) / "source" / source.name
-            return (work.parent, {}) if work.name == "work" and work != root.work and here.exists() else None
+        for name in FOLDERS:
+            before = next((folder for folder in source.parents if folder.name == name), None)
+            if before is None or before.parent == root.path or getattr(root, name) != root.path / name:
+                continue
+            if (root.path / source.relative_to(before.parent)).exists():
+                return before.parent, {}
     return None
+
+
+def _save(record: RootRecord, root: Root) -> None:
+    try:
+        record.save(root)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"{root.path / RECORD_NAME} cannot be written: {error.strerror}.",
+            remedy="Free some space there, or give the account that runs Dropdub the right to write.",
+        ) from error
 
 
 def _places(root: Root) -> dict[str, str]:
@@ -117,10 +131,18 @@ def _rename_staging(root: Root, owner: Owner | None, record: RootRecord) -> None
     """Let what is staged follow a new id, and the way of naming of versions before the id."""
     staging = root.outbox / STAGING
     former = [f"{id_[:8]}-" for id_ in record.former] if root.outbox.is_relative_to(root.path) else []
-    for folder in list(staging.iterdir()) if is_folder(staging) else ():
+    for folder in _listed(staging):
         number = folder.name.rpartition("-")[2]
         by_older = owner is None and folder.name.isdecimal()
         if number.isdecimal() and (by_older or any(folder.name.startswith(prefix) for prefix in former)):
             target = staging / f"{record.id[:8]}-{number}"
-            if not target.exists():
-                rename(folder, target)
+            with contextlib.suppress(OSError):  # what is not found staged is made again
+                if not target.exists():
+                    rename(folder, target)
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []

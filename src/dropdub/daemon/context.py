@@ -13,7 +13,7 @@ from dropdub.inbox.companions import bare_name
 from dropdub.root import Root
 from dropdub.rootrecord import FOLDERS
 from dropdub.store.database import Store
-from dropdub.store.owner import away_folders
+from dropdub.store.owner import away_folders, folder_away
 from dropdub.store.tables import Job
 
 
@@ -58,13 +58,10 @@ def away(context: Context, names: Collection[str] = FOLDERS) -> Waiting | None:
     """Return why work waits for folders that are away because their disk is not mounted; None if none is."""
     record = context.belonging.record if context.belonging else None
     folder = next((folder for name, folder in away_folders(context.root, record) if name in names), None)
-    if folder is None:
+    if folder is None or record is None:
         return None
-    return Waiting(
-        f"The folder {folder} is not there, although it was at the start.",
-        condition="folder",
-        remedy="Connect its disk; work continues by itself then.",
-    )
+    error = folder_away(folder, record)
+    return Waiting(error.message, condition="folder", remedy=error.remedy)
 
 
 def job_id(job: Job) -> int:

@@ -1,4 +1,4 @@
-"""Where an original goes at the end: a name that nothing has, and that no other original on its way will have."""
+"""Where originals go at the end: names that nothing has, and that no other original on its way will have."""
 
 from __future__ import annotations
 
@@ -6,30 +6,42 @@ from pathlib import Path
 
 from dropdub.daemon.context import Context
 from dropdub.files import free_name, is_folder, key
-from dropdub.inbox.intake import NOTE_ROOM, companion_beside
+from dropdub.inbox.intake import NOTE_ROOM, companion_beside, error_note, sidecar_beside
 from dropdub.store import queries
 
 
-def free_destination(context: Context, folder: Path, name: str, companion: str | None) -> Path:
-    """Return a free path for an original in `archive/` or `failed/`; the name of its subtitle is free there, too.
+class Destinations:
+    """Free paths in `archive/` or `failed/`. Both are read once: for a few originals, or for thousands at a time."""
 
-    Raises OSError if the folder cannot be listed.
-    """
-    coming = {
-        key(path.name)
-        for other in queries.jobs_ending(context.store)
-        if other.destination
-        for path in _together(Path(other.destination), other.companion)
-    }
-    present = {key(entry.name) for entry in folder.iterdir()} if companion and is_folder(folder) else set()
+    def __init__(self, context: Context, folder: Path) -> None:
+        """Raises OSError if the folder cannot be listed."""
+        self._folder = folder
+        self._present = {key(entry.name) for entry in folder.iterdir()} if is_folder(folder) else set()
+        self._coming: set[str] = set()
+        for other in queries.jobs_ending(context.store):
+            if other.destination:
+                self._coming |= _with_note(Path(other.destination), other.companion)
 
-    def taken(candidate: str) -> bool:
-        original, *beside = (key(path.name) for path in _together(Path(candidate), companion))
-        return original in coming or any(one in present | coming for one in beside)
+    def choose(self, name: str, companion: str | None) -> Path:
+        """Return a path for an original; what belongs to it finds its names free as well, and no other gets them."""
 
-    return folder / free_name(folder, name, taken=taken, room=NOTE_ROOM)
+        def taken(candidate: str) -> bool:
+            path = Path(candidate)
+            is_present = not self._present.isdisjoint(_together(path, companion))
+            return is_present or not self._coming.isdisjoint(_with_note(path, companion))
+
+        chosen = self._folder / free_name(None, name, taken=taken, room=NOTE_ROOM)
+        self._coming |= _with_note(chosen, companion)
+        return chosen
 
 
-def _together(destination: Path, companion: str | None) -> list[Path]:
-    """Return where an original goes, and the subtitle that came with it."""
-    return [destination, companion_beside(destination, Path(companion))] if companion else [destination]
+def _together(destination: Path, companion: str | None) -> set[str]:
+    """Return the names of an original, and of its options and its subtitle beside it."""
+    paths = [destination, sidecar_beside(destination)]
+    paths += [companion_beside(destination, Path(companion))] if companion else []
+    return {key(path.name) for path in paths}
+
+
+def _with_note(destination: Path, companion: str | None) -> set[str]:
+    """Return these, and the name of the note: one that is there is replaced, one to come must not meet an original."""
+    return _together(destination, companion) | {key(error_note(destination).name)}

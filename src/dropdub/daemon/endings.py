@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dropdub.daemon.context import Context, away, job_id
-from dropdub.daemon.destinations import free_destination
+from dropdub.daemon.destinations import Destinations
 from dropdub.daemon.duplicates import verdict_on, wake_duplicates
 from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved, Mover
@@ -134,7 +134,7 @@ class Endings:
             return None
         root = self._context.root
         folder = root.archive if verdict is JobState.SUCCEEDED else root.failed
-        return str(free_destination(self._context, folder, job.name, job.companion))
+        return str(Destinations(self._context, folder).choose(job.name, job.companion))
 
     def _settle(self, job: Job) -> None:
         context, folder = self._context, self._context.root.job_dir(job_id(job))

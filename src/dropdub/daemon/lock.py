@@ -24,7 +24,8 @@ def hold(root: Root, database_url: str) -> Iterator[None]:
         locks.enter_context(_held(root.daemon_lock, f"on {root.path}", database_url))
         database = sqlite_file(database_url)
         if database is not None and database.parent.is_dir():
-            beside = database.with_name(f"{database.name}.daemon.lock")
+            real = database.resolve()  # a link to it in another root is the same database
+            beside = real.with_name(f"{real.name}.daemon.lock")
             locks.enter_context(_held(beside, f"with {database}", database_url))
         yield
 

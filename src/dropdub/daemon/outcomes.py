@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -154,7 +155,8 @@ class Outcomes:
         assert claim.step.id is not None
         self._scheduler.under_way.pop(claim.step.id, None)
         folder = self._context.root.job_dir(job_id(claim.job))
-        remove_tree(folder / scratch_name(claim.step.key, claim.step.token))
+        with contextlib.suppress(OSError):  # what stays, the next start removes
+            remove_tree(folder / scratch_name(claim.step.key, claim.step.token))
 
     def _said(self, event: Said) -> None:
         claim = self._scheduler.under_way.get(event.step_id) if event.step_id is not None else None

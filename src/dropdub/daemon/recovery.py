@@ -53,7 +53,9 @@ def sweep(context: Context) -> int:
     rescued = rescue_strays(context)
     alive = queries.unfinished_jobs(context.store)
     for job in alive:
-        remove_tree(context.root.job_dir(job_id(job)) / "tmp")
+        folder = context.root.job_dir(job_id(job)) / "tmp"
+        with _told(folder):
+            remove_tree(folder)
     stagings = {context.staging_of(job) for job in alive}
     for outbox in {context.root.outbox, *(context.outbox_of(job) for job in alive)}:
         with _told(outbox):

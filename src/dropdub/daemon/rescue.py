@@ -8,17 +8,17 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dropdub.daemon.context import Context, away, job_id
-from dropdub.daemon.destinations import free_destination
+from dropdub.daemon.destinations import Destinations
 from dropdub.daemon.logs import note
-from dropdub.files import free_name, is_file, is_folder, safe_name
+from dropdub.files import is_file, is_folder, safe_name
 from dropdub.inbox.companions import companions
 from dropdub.inbox.identity import identity
-from dropdub.inbox.intake import NOTE_ROOM, sidecar_beside
+from dropdub.inbox.intake import sidecar_beside
 from dropdub.inbox.moving import stands
 from dropdub.removal import SOURCE, holds, remove_copied, remove_tree
 from dropdub.store import queries, transitions
@@ -26,6 +26,8 @@ from dropdub.store.states import JobState
 from dropdub.store.tables import Job
 
 PART = ".part"
+_Look = tuple[int | None, int | None]
+"""Size and time of writing of a file."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,46 @@ def rescue_strays(context: Context, *, among: Path | None = None) -> int:
     jobs = queries.unfinished_jobs(context.store)
     alive = {str(job_id(job)) for job in jobs}
     known = {Path(path) for job in jobs for path in (job.source, job.sidecar, job.companion) if path}
+    folders = numbered_folders(context.root.work) if among is None else [among]
+    left = {folder: _kept(context, folder, known) for folder in folders if folder.name not in alive}
+    return _rescue_all(context, {folder: kept for folder, kept in left.items() if kept})
+
+
+def rescue_sentences(rescued: int) -> list[str]:
+    """Return what a person is to know of originals that were rescued."""
+    if not rescued:
+        return []
+    what = "1 original was" if rescued == 1 else f"{rescued} originals were"
+    text = (
+        f"{what} found in work/, of which the database knew nothing. Moved to failed/, each with a note; nothing is "
+        "deleted. Retry one with: jobs retry JOB; all with: jobs retry --failed"
+    )
+    return [text]
+
+
+def _kept(context: Context, folder: Path, known: Collection[Path]) -> list[Stray]:
+    """Remove what a job made, and unfinished copies; return the originals that no job has. They stay."""
+    try:
+        kept = [path for path in remove_tree(folder) if path not in known]
+        return strays(list(_without_unfinished_copies(context, kept)))
+    except OSError as error:
+        note("leftovers stay", level=logging.WARNING, folder=str(folder), text=str(error))
+        return []
+
+
+def _rescue_all(context: Context, found: Mapping[Path, Sequence[Stray]]) -> int:
     rescued = 0
-    for folder in numbered_folders(context.root.work) if among is None else [among]:
-        if folder.name in alive:
-            continue
-        kept = [path for path in _removed(folder) if path not in known]
-        for stray in strays(list(_without_unfinished_copies(context, kept))):
-            _rescue(context, stray, folder)
-            rescued += 1
+    try:
+        destinations = Destinations(context, context.root.failed) if found else None
+    except OSError as error:  # the next start tries again: the files stay where they are
+        note("originals cannot be rescued", level=logging.ERROR, folder=str(context.root.failed), text=str(error))
+        return 0
+    for folder, of_folder in found.items():
+        for stray in of_folder:
+            assert destinations is not None
+            with contextlib.suppress(FileNotFoundError):
+                _rescue(context, stray, folder, destinations)
+                rescued += 1
     return rescued
 
 
@@ -89,52 +123,57 @@ def end_without_original(context: Context) -> None:
     if away(context, ("archive", "failed")) is not None:
         return
     at_work = (JobState.QUEUED, JobState.RUNNING, JobState.WAITING)
-    for job in queries.unfinished_jobs(context.store, at_work):
-        taken = context.root.job_dir(job_id(job)) / SOURCE / job.name
-        if job.verdict is None and job.origin == "dropped" and not stands(Path(job.source)) and not stands(taken):
-            _end(context, job)
+    without = [job for job in queries.unfinished_jobs(context.store, at_work) if _lacks_original(context, job)]
+    if without:
+        archived, failed = (_looks(folder) for folder in (context.root.archive, context.root.failed))
+        for job in without:
+            with contextlib.suppress(OSError):  # `failed/` cannot be listed: its steps will say what is wrong
+                _end(context, job, archived, failed)
 
 
-def _end(context: Context, job: Job) -> None:
-    archived, failed = (_found_in(folder, job) for folder in (context.root.archive, context.root.failed))
-    where = archived or failed
+def _lacks_original(context: Context, job: Job) -> bool:
+    taken = context.root.job_dir(job_id(job)) / SOURCE / job.name
+    try:
+        is_there = stands(Path(job.source)) or stands(taken)
+    except OSError:  # it may be there: its steps will say what is wrong
+        return False
+    return not is_there and job.verdict is None and job.origin == "dropped"
+
+
+def _end(context: Context, job: Job, archived: Mapping[_Look, Path], failed: Mapping[_Look, Path]) -> None:
+    look = (job.size, job.mtime_ns)
+    is_archived = _is_of(archived.get(look), job)
+    where = archived[look] if is_archived else failed[look] if _is_of(failed.get(look), job) else None
     if where is not None:
         reason = f"It ended after this copy of the database was made: its original is {where}."
         remedy = "What was made of it is in the outbox."
     else:
         reason = f"Its original is not at {job.source}, nor in archive or failed."
         remedy = "Drop it again if you have it."
-    destination = where or context.root.failed / free_name(context.root.failed, job.name, room=NOTE_ROOM)
-    with contextlib.suppress(OSError):
-        transitions.begin_ending(
-            context.store,
-            job_id(job),
-            verdict=JobState.SUCCEEDED if archived else JobState.FAILED,
-            reason=reason,
-            remedy=remedy,
-            destination=str(destination),
-            now=time.time(),
-        )
-        note("original is not there", level=logging.WARNING, job=job.id, source=job.source, found=where)
+    destination = where or Destinations(context, context.root.failed).choose(job.name, job.companion)
+    transitions.begin_ending(
+        context.store,
+        job_id(job),
+        verdict=JobState.SUCCEEDED if is_archived else JobState.FAILED,
+        reason=reason,
+        remedy=remedy,
+        destination=str(destination),
+        now=time.time(),
+    )
+    note("original is not there", level=logging.WARNING, job=job.id, source=job.source, found=where)
 
 
-def _found_in(folder: Path, job: Job) -> Path | None:
-    """Return a file of a job's name, size and time in a folder; a move keeps all three."""
+def _looks(folder: Path) -> dict[_Look, Path]:
+    """Return the files of a folder by size and time, which a move keeps."""
     try:
-        candidates = [path for path in folder.iterdir() if path.stem.startswith(Path(job.name).stem[:100])]
-        looks = {path: identity(path) for path in candidates if is_file(path)}
+        seen = {path: identity(path) for path in folder.iterdir() if is_file(path)}
     except OSError:
-        return None
-    return next((path for path, seen in looks.items() if (seen.size, seen.mtime_ns) == (job.size, job.mtime_ns)), None)
+        return {}
+    return {(one.size, one.mtime_ns): path for path, one in seen.items()}
 
 
-def _removed(folder: Path) -> list[Path]:
-    """Remove what a job made; return its originals, which stay."""
-    try:
-        return remove_tree(folder)
-    except OSError as error:
-        note("leftovers stay", level=logging.WARNING, folder=str(folder), text=str(error))
-        return []
+def _is_of(path: Path | None, job: Job) -> bool:
+    return path is not None and path.stem.startswith(Path(job.name).stem[:100])
 
 
 def _without_unfinished_copies(context: Context, kept: Sequence[Path]) -> Iterator[Path]:
@@ -159,7 +198,7 @@ def whole_of(context: Context, part: Path) -> Path | None:
     return None
 
 
-def _rescue(context: Context, stray: Stray, folder: Path) -> None:
+def _rescue(context: Context, stray: Stray, folder: Path, destinations: Destinations) -> None:
     name = safe_name(stray.path.name.lstrip("."))
     companion = str(stray.companion) if stray.companion else None
     job = transitions.rescue_job(
@@ -168,7 +207,7 @@ def _rescue(context: Context, stray: Stray, folder: Path) -> None:
         source=str(stray.path),
         sidecar=str(stray.sidecar) if stray.sidecar else None,
         companion=companion,
-        destination=str(free_destination(context, context.root.failed, name, companion)),
+        destination=str(destinations.choose(name, companion)),
         reason=f"It was found in {stray.path.parent}, and the database knew nothing of it.",
         remedy="Perhaps it was done already: look into the outbox. Else try it again.",
         wanted_id=int(folder.name) if len(folder.name) < 10 else None,

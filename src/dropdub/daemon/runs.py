@@ -20,7 +20,7 @@ from dropdub.daemon import lock, logs
 from dropdub.daemon.belonging import take_root
 from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.pools import make_pools
-from dropdub.daemon.rescue import rescue_strays
+from dropdub.daemon.rescue import rescue_sentences, rescue_strays
 from dropdub.daemon.supervisor import Supervisor
 from dropdub.errors import FolderAway, RootLocked, StoreUnavailable, UsageError
 from dropdub.files import safe_name
@@ -75,10 +75,11 @@ def run_daemon(
     `accept_missing`: take folders and database as they are now, if they are not those of the last start.
     Raises ConfigError, StoreError, RootRefused and RootLocked.
     """
-    stopped = threading.Event()
+    stopped, started = threading.Event(), threading.Event()
     while True:
+        accepts = accept_missing and not started.is_set()  # once: what goes missing later is waited for
         try:
-            return _watch(path, until_idle=until_idle, accept_missing=accept_missing, report=report)
+            return _watch(path, until_idle=until_idle, accept_missing=accepts, report=report, started=started)
         except (StoreUnavailable, FolderAway) as error:
             report(f"{error.sentence} Tried again in {STORE_PATIENCE_S:.0f} s.")
             tell_service_manager("WATCHDOG=1")
@@ -87,12 +88,15 @@ def run_daemon(
                 raise
 
 
-def _watch(path: Path, *, until_idle: bool, accept_missing: bool, report: Callable[[str], None]) -> Summary:
+def _watch(
+    path: Path, *, until_idle: bool, accept_missing: bool, report: Callable[[str], None], started: threading.Event
+) -> Summary:
     root, config, url = open_root(path, accept_missing=accept_missing)
     with (
         lock.hold(root, url),
         _run(root, config, url, report=report, only=None, accept_missing=accept_missing) as supervisor,
     ):
+        started.set()
         report(f"Watching {root.inbox}")
         supervisor.run(until=supervisor.idle if until_idle else lambda: False)
         return _summary(supervisor, url)
@@ -190,7 +194,9 @@ def _prepare(root: Root, config: Config, url: str, report: Callable[[str], None]
     """
     with contextlib.suppress(RootLocked), lock.hold(root, url), closing(_opened(root, url)) as store:
         belonging = take_root(root, url, store)
-        rescue_strays(Context(root, config, store, "", report, belonging=belonging))
+        rescued = rescue_strays(Context(root, config, store, "", report, belonging=belonging))
+        for sentence in (*belonging.notes, *rescue_sentences(rescued)):
+            report(sentence)
 
 
 def _opened(root: Root, url: str) -> Store:

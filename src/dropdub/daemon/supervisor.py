@@ -20,6 +20,7 @@ from dropdub.daemon.mover import Mover
 from dropdub.daemon.notifying import Notifier
 from dropdub.daemon.outcomes import Outcomes
 from dropdub.daemon.recovery import recover
+from dropdub.daemon.rescue import rescue_sentences
 from dropdub.daemon.scheduler import Scheduler
 from dropdub.errors import TransitionRefused
 from dropdub.pool.pool import Pool
@@ -72,7 +73,10 @@ class Supervisor:
     def run(self, until: Callable[[], bool] = lambda: False) -> None:
         """Recover, then work until told to stop."""
         try:
-            self._found = [*self._context.notes, *_rescue_notes(recover(self._context, self._outcomes, self.endings))]
+            self._found = [
+                *self._context.notes,
+                *rescue_sentences(recover(self._context, self._outcomes, self.endings)),
+            ]
             for sentence in self._found:
                 self._context.report(sentence)
                 note("found at the start", level=logging.WARNING, text=sentence)
@@ -227,14 +231,3 @@ class Supervisor:
                 self._outcomes.take(event)
         for claim in list(self._scheduler.under_way.values()):
             self._outcomes.put_back(claim, Outcome.RELEASED)
-
-
-def _rescue_notes(rescued: int) -> list[str]:
-    if not rescued:
-        return []
-    what = "1 original was" if rescued == 1 else f"{rescued} originals were"
-    text = (
-        f"{what} found in work/, of which the database knew nothing. Moved to failed/, each with a note; nothing is "
-        "deleted. Retry one with: jobs retry JOB; all with: jobs retry --failed"
-    )
-    return [text]

@@ -8,6 +8,7 @@ in one of the two places, in both only between the copy and the removal of a mov
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from dropdub.inbox.settle import still_written
 from dropdub.removal import remove, remove_copied
 
 NOTE_SUFFIX = ".error.txt"
+_FIRST_LINES = re.compile(rb"[^\n]+: (failed|cancelled)\r?\n\r?\n")
 NOTE_ROOM = len(NOTE_SUFFIX)
 """Bytes that a name in archive/ and failed/ leaves for what is put beside it: the note, or the shorter sidecar."""
 
@@ -117,16 +119,23 @@ def hand_over(source: Path, sidecar: Path | None, destination: Path, *, companio
 
 
 def write_error_note(destination: Path, text: str) -> Path:
-    """Write beside a failed original what happened and what to do now; return where. Raises CannotMove."""
+    """Write beside a failed original what happened and what to do now; return where. Raises CannotMove.
+
+    A file of that name that is no such note, but perhaps an original, is left alone: the note gets another name.
+    """
     note = error_note(destination)
     with told(note, note.parent):
+        if stands(note) and not _is_note(note):
+            note = note.with_name(files.free_name(note.parent, note.name))
         files.write_whole(note, text.encode("utf-8"))
     return note
 
 
 def remove_error_note(destination: Path) -> None:
     """Remove the note beside an original that is tried again."""
-    remove(error_note(destination))
+    note = error_note(destination)
+    if stands(note) and _is_note(note):
+        remove(note)
 
 
 def error_note(destination: Path) -> Path:
@@ -142,6 +151,14 @@ def sidecar_beside(original: Path) -> Path:
 def companion_beside(film: Path, companion: Path) -> Path:
     """Return where the subtitle of a film lies, or would lie, beside it."""
     return film.with_name(companion_name(film.name, companion.name))
+
+
+def _is_note(path: Path) -> bool:
+    """Return whether a file is a note that was written beside an original, by its first lines."""
+    if path.is_symlink():
+        return False
+    with path.open("rb") as reader:
+        return _FIRST_LINES.match(reader.read(2000)) is not None
 
 
 def _absent(path: Path, expected: Identity) -> Absent | None:

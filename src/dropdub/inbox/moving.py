@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dropdub import files
 from dropdub.errors import Waiting
-from dropdub.removal import remove_copied
+from dropdub.removal import holds, remove_copied
 
 _SHARING_WINERRORS = (32, 33)
 """Windows: another process has the file open, or a part of it locked."""
@@ -38,8 +38,20 @@ def move(source: Path, target: Path) -> None:
         if error.errno != errno.EXDEV:
             raise
         _copy(source, target)
-        remove_copied(source, target)
+        _remove_moved(source, target)
         files.fsync_dir(source.parent)
+
+
+def _remove_moved(source: Path, target: Path) -> None:
+    """Remove what was copied; raise StillWritten, with the copy taken back, if it has grown meanwhile.
+
+    If it holds something else by now, both stay: what was copied, and what is a new file.
+    """
+    if holds(target, source):
+        remove_copied(source, target)
+    elif holds(source, target):
+        remove_copied(target, source)
+        raise still_written_error(source)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -72,8 +84,15 @@ def make_folder(folder: Path) -> None:
 
 
 def stands(path: Path) -> bool:
-    """Return whether anything has this name, a link that leads nowhere included."""
-    return os.path.lexists(path)
+    """Return whether anything has this name, a link that leads nowhere included.
+
+    Raises OSError if the system does not say: what cannot be looked at may be there.
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 @contextmanager

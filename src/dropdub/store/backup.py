@@ -129,6 +129,7 @@ def _write(file: Path, part: Path) -> None:
         target.execute("PRAGMA synchronous=OFF")  # it is flushed whole below
         source.backup(target)  # in one go: in pieces, each write in between would begin it again
         reach("backup.copied")
+        _count_one_start_less(target)
         target.execute("PRAGMA journal_mode=DELETE")  # one file, without a write-ahead log of its own
         whole = target.execute("PRAGMA quick_check(1)").fetchone()[0]
         tables = target.execute("SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'").fetchone()[0]
@@ -137,6 +138,12 @@ def _write(file: Path, part: Path) -> None:
     shutil.copymode(file, part)
     with part.open("rb+") as writer:
         flush(writer)
+
+
+def _count_one_start_less(target: sqlite3.Connection) -> None:
+    """Let the copy count fewer starts than the root, which knows it for an older one by that."""
+    if target.execute("SELECT count(*) FROM sqlite_master WHERE name = 'owner'").fetchone()[0]:
+        target.execute("UPDATE owner SET starts = starts - 1")
 
 
 def _refusal(error: sqlite3.Error | OSError, file: Path, folder: Path) -> StoreError:

@@ -6,18 +6,24 @@ Needs no SQLAlchemy, takes no lock and changes nothing, so that every command ca
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dropdub.errors import FolderAway, RootRefused, StoreError
-from dropdub.files import is_file
-from dropdub.root import Root
+from dropdub.files import is_file, is_folder
+from dropdub.root import CONFIG_NAME, Root
 from dropdub.rootrecord import DATABASE, FOLDERS, RECORD_NAME, RootRecord, marker
 from dropdub.store.states import UNFINISHED
 from dropdub.store.urls import sqlite_file
 from dropdub.store.views.rows import decoded, listed, snapshot
+
+RETURN = (
+    "Connect its disk; work continues by itself then. If it is gone for good, start once with: "
+    "jobs watch --accept-missing"
+)
 
 
 @dataclass(frozen=True)
@@ -45,9 +51,7 @@ def refuse_foreign(root: Root, url: str) -> None:
         _refuse_shared(root, url, record, owner)
     if owner is None or (record is not None and record.is_known_as(owner.id)):
         return
-    other = RootRecord.load(Path(owner.path))
-    is_used = other is not None and other.is_known_as(owner.id) and other.is_elsewhere(root)
-    if is_used:
+    if _is_used_elsewhere(root, owner, record):
         raise RootRefused(
             f"{_place(url)} is the database of another root, {owner.path}.",
             remedy="Give each root a database of its own: leave out database in config.yaml, or name another file.",
@@ -69,17 +73,12 @@ def refuse_away(root: Root, url: str) -> None:
         return
     file, owner = sqlite_file(url), read_owner(url)
     if file is not None and owner is None and record.is_away(root, DATABASE, file.parent):
-        raise _away(f"The database {file}")
-    if record.is_away(root, "work", root.work):
-        raise _away(f"The folder {root.work}, in which jobs are worked on,")
-    before = Path(owner.places["work"]) if owner is not None and "work" in owner.places else None
-    if before is None or before == root.work or record.is_elsewhere(root) or not any(sources_in(url, before)):
-        return
-    if not is_file(marker(root.work, record.id)):
-        raise FolderAway(
-            f"The files of jobs under way are in {before}, but folders.work is {root.work} now.",
-            remedy=f"Move what is in {before} to {root.work}, or set folders.work back.",
-        )
+        raise FolderAway(f"The database {file} is not there, although it was at an earlier start.", remedy=RETURN)
+    if record.is_away(root, "work", root.work) or _is_without_its_files(root, url, record):
+        raise folder_away(root.work, record)
+    before = Path(owner.places["work"]) if owner is not None and "work" in owner.places else root.work
+    if before != root.work and not record.is_elsewhere(root):
+        _refuse_left_behind(root, url, before)
 
 
 def away_folders(root: Root, record: RootRecord | None) -> Iterator[tuple[str, Path]]:
@@ -98,12 +97,79 @@ def sources_in(url: str, folder: Path) -> Iterator[str]:
         yield from (row["source"] for row in found if Path(row["source"]).is_relative_to(folder))
 
 
+def folder_away(folder: Path, record: RootRecord) -> FolderAway:
+    """Return what is said of a folder that is away, or in whose place there is another."""
+    if is_folder(folder):
+        text = (
+            f"{folder} is not the folder of the earlier starts: its file {marker(folder, record.id).name} is missing."
+        )
+    else:
+        text = f"The folder {folder} is not there, although it was at an earlier start."
+    return FolderAway(text, remedy=RETURN)
+
+
+def _is_used_elsewhere(root: Root, owner: OwnerView, record: RootRecord | None) -> bool:
+    """Return whether the root that a database names is still one, at another place, and goes by the same id."""
+    other = RootRecord.of_root(Path(owner.path))
+    if other is not None:
+        return other.is_known_as(owner.id) and other.is_elsewhere(root)
+    return record is None and owner.path != str(root.path) and _may_be_root(Path(owner.path))
+
+
+def _may_be_root(folder: Path) -> bool:
+    """Return whether a root is there, or the system does not say: it may be another account's."""
+    try:
+        (folder / CONFIG_NAME).lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _is_without_its_files(root: Root, url: str, record: RootRecord) -> bool:
+    """Return whether the work folder has lost its marker, and the originals of jobs that were in it."""
+    had_marker = "work" in record.places and root.path / record.places["work"].path == root.work
+    if not had_marker or is_file(marker(root.work, record.id)):
+        return False
+    return any(not _may_stand(Path(source)) for source in sources_in(url, root.work))
+
+
+def _refuse_left_behind(root: Root, url: str, before: Path) -> None:
+    """Raise FolderAway if the work folder is another now, and originals are not in it that were in the one before."""
+    for source in map(Path, sources_in(url, before)):
+        is_away = not is_folder(before)
+        if not _may_stand(root.work / source.relative_to(before)) and (is_away or _may_stand(source)):
+            raise FolderAway(
+                f"The files of jobs under way are in {before}, but folders.work is {root.work} now.",
+                remedy=(
+                    f"Move what is in {before} to {root.work}, or set folders.work back. If they are gone for good, "
+                    "start once with: jobs watch --accept-missing"
+                ),
+            )
+
+
+def _may_stand(path: Path) -> bool:
+    """Return whether a file is there, or the system does not say."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def _refuse_shared(root: Root, url: str, record: RootRecord, owner: OwnerView | None) -> None:
     """Refuse a copy that uses a folder, or the database, of its original: both would take the same files."""
+    original = Path(record.path)
+    theirs = {name: original / name for name in FOLDERS}
+    theirs |= {name: original / place.path for name, place in record.places.items()}
+    theirs |= {name: Path(place) for name, place in owner.places.items()} if owner is not None else {}
+    shared = [name for name in FOLDERS if _real(theirs[name]) == _real(getattr(root, name))]
     file = sqlite_file(url)
-    theirs = {name: place.path for name, place in record.places.items()} | (owner.places if owner is not None else {})
-    shared = [name for name in FOLDERS if theirs.get(name) == str(getattr(root, name))]
-    if owner is not None and owner.path == record.path and (file is None or not file.is_relative_to(root.path)):
+    is_inside = file is not None and _real(file).is_relative_to(_real(root.path))
+    if owner is not None and owner.path == record.path and not is_inside:
         shared.append(DATABASE)
     if shared:
         names = ", ".join(shared)
@@ -113,16 +179,10 @@ def _refuse_shared(root: Root, url: str, record: RootRecord, owner: OwnerView | 
         )
 
 
+def _real(path: Path) -> Path:
+    return Path(os.path.normcase(path.resolve()))
+
+
 def _place(url: str) -> str:
     file = sqlite_file(url)
     return str(file) if file is not None else "The database"
-
-
-def _away(what: str) -> FolderAway:
-    return FolderAway(
-        f"{what} is not there, although it was at an earlier start.",
-        remedy=(
-            "Connect its disk; work continues by itself then. If it is gone for good, start once with: "
-            "jobs watch --accept-missing"
-        ),
-    )

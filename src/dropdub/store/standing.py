@@ -13,7 +13,7 @@ from dropdub.removal import SOURCE, originals_in
 from dropdub.root import Root
 from dropdub.rootrecord import RootRecord
 from dropdub.store.damage import FULL_BYTES, free_bytes
-from dropdub.store.owner import away_folders, refuse_away, refuse_foreign
+from dropdub.store.owner import away_folders, folder_away, refuse_away, refuse_foreign
 from dropdub.store.states import UNFINISHED
 from dropdub.store.urls import sqlite_file
 from dropdub.store.views.rows import listed, snapshot
@@ -39,14 +39,16 @@ def troubles(root: Root, url: str) -> Iterator[Trouble]:
         refuse_away(root, url)
     except (RootRefused, FolderAway) as error:
         yield Trouble(error.message, error.remedy)
-    for _, folder in away_folders(root, RootRecord.load(root.path)):
-        if folder != root.work:
-            yield Trouble(f"The folder {folder} is not there, although it was before.", "Connect its disk.")
+    record = RootRecord.load(root.path)
+    for _, folder in away_folders(root, record):
+        if folder != root.work and record is not None:
+            away = folder_away(folder, record)
+            yield Trouble(away.message, away.remedy)
     yield from _full_disk(url)
     count = stray_originals(root, url)
     if count:
         yield Trouble(
-            f"{count} original(s) in {root.work} are not known to the database.",
+            f"{count} original file(s) in {root.work} are not known to the database.",
             "The next start of the daemon moves them to failed/, each with a note; nothing is deleted.",
             blocks=False,
         )
@@ -54,11 +56,18 @@ def troubles(root: Root, url: str) -> Iterator[Trouble]:
 
 def stray_originals(root: Root, url: str) -> int:
     """Return how many files lie in the work folder as originals of jobs that the database does not have at work."""
+    folders = _numbered(root.work)  # before the jobs: one that is recorded meanwhile must not look like none
     alive = _unfinished(url)
     if alive is None:
         return 0
-    folders = (folder for folder in _numbered(root.work) if folder.name not in alive)
-    return sum(1 for folder in folders for _ in originals_in(folder / SOURCE))
+    return sum(_files_in(folder / SOURCE) for folder in folders if folder.name not in alive)
+
+
+def _files_in(source: Path) -> int:
+    try:
+        return sum(1 for _ in originals_in(source))
+    except OSError:
+        return 0
 
 
 def _full_disk(url: str) -> Iterator[Trouble]:

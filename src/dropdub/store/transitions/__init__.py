@@ -26,7 +26,7 @@ from dropdub.store.transitions.outcomes import (
     rescue_step,
     retry_step,
 )
-from dropdub.store.transitions.owner import Moves, own_database
+from dropdub.store.transitions.owner import Move, own_database
 from dropdub.store.transitions.runs import beat, save_progress, start_run, stop_run
 from dropdub.store.transitions.values import AttemptEnd, Claim, JobFacts, NewJob, TakenJob
 from dropdub.store.transitions.waits import (
@@ -49,7 +49,7 @@ __all__ = [
     "AttemptEnd",
     "Claim",
     "JobFacts",
-    "Moves",
+    "Move",
     "NewJob",
     "TakenJob",
     "add_event",

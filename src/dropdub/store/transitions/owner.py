@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,26 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from dropdub.store.database import Store
 from dropdub.store.transitions.guard import JOB, OWNER
 
-Moves = Sequence[tuple[Path, Path]]
-"""Where folders were, and where they are now; the first that a path lies in counts."""
+
+@dataclass(frozen=True)
+class Move:
+    """Where a folder was, and where it is now. `is_whole`: whether all that was in it is known to have been moved.
+
+    Else a path follows only if its file is in the new place, and not in the old one any more.
+    """
+
+    old: Path
+    new: Path
+    is_whole: bool = True
+
+
 _TEXT = ("source", "sidecar", "companion", "given_path", "destination", "published")
 _NESTED = ("outputs", "revision", "options", "overrides")
 _COLUMNS = (*_TEXT, *_NESTED)
 
 
 def own_database(
-    store: Store, *, id_: str, path: str, places: Mapping[str, str], starts: int = 0, moves: Moves = ()
+    store: Store, *, id_: str, path: str, places: Mapping[str, str], starts: int = 0, moves: Sequence[Move] = ()
 ) -> int:
     """Record which root the database belongs to, and let its paths follow what was moved; return the starts counted.
 
@@ -36,7 +48,7 @@ def own_database(
     return now
 
 
-def _follow(connection: Any, moves: Moves) -> None:
+def _follow(connection: Any, moves: Sequence[Move]) -> None:
     follow = follower(moves)
     columns = [JOB.c.id, *(JOB.c[name] for name in _COLUMNS)]
     changed = []
@@ -49,17 +61,26 @@ def _follow(connection: Any, moves: Moves) -> None:
         connection.execute(update(JOB).where(JOB.c.id == bindparam("job_id")).values(values), changed)
 
 
-def follower(moves: Moves) -> Callable[[str], str]:
-    """Return what gives a path its place after the moves; a path that lies in none of the folders stays."""
-    texts = [(str(old), old, new) for old, new in moves if old != new]
+def follower(moves: Sequence[Move]) -> Callable[[str], str]:
+    """Return what gives a path its place after the moves; the first folder that it lies in counts."""
+    texts = [(str(move.old), move) for move in moves if move.old != move.new]
 
     def follow(text: str) -> str:
-        for begin, old, new in texts:
-            if text.startswith(begin) and (path := Path(text)).is_relative_to(old):
-                return str(new / path.relative_to(old))
+        for begin, move in texts:
+            if text.startswith(begin) and (path := Path(text)).is_relative_to(move.old):
+                target = move.new / path.relative_to(move.old)
+                return str(target) if move.is_whole or (_stands(target) and not _stands(path)) else text
         return text
 
     return follow
+
+
+def _stands(path: Path) -> bool:
+    try:
+        path.lstat()
+    except OSError:
+        return False
+    return True
 
 
 def _followed(value: Any, follow: Callable[[str], str]) -> Any:
