@@ -24,6 +24,7 @@ BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE")
 OF_A_ROOT = (
     *("inbox", "outbox", "voices", "work", "failed", "archive", "models"),
     *("config.yaml", "dropdub-report.yaml", "jobs.db", "jobs.db-wal", "jobs.db-shm", "jobs.db.migrate.lock"),
+    *("jobs.db.daemon.lock", ".dropdub.json"),
 )
 
 

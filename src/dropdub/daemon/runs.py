@@ -30,7 +30,7 @@ from dropdub.rootrecord import RootRecord
 from dropdub.store import transitions
 from dropdub.store.database import Store
 from dropdub.store.owner import away_folders, refuse_away, refuse_foreign
-from dropdub.store.urls import database_url, usable_url
+from dropdub.store.urls import database_url, sqlite_file, usable_url
 from dropdub.store.views import JobView, open_reader
 
 POLL_S = 0.5
@@ -57,11 +57,13 @@ def open_root(path: Path, *, accept_missing: bool = False) -> tuple[Root, Config
     config = load_config(path / "config.yaml")
     root = Root.at(path, config.folders.model_dump())
     url = database_url(config.database, root)
+    if sqlite_file(url) is None:
+        usable_url(config.database, root)  # a server whose driver is missing cannot be asked whose database it is
+    refuse_foreign(root, url)
     record = None if accept_missing else RootRecord.load(path)
     if not accept_missing:
-        refuse_away(root, url)
+        refuse_away(root, url)  # before its folder is looked for: it is waited for
     url = usable_url(config.database, root)
-    refuse_foreign(root, url)
     root.create_folders(leave=[folder for _, folder in away_folders(root, record)])
     return root, config, url
 
