@@ -6,7 +6,6 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import hypothesis
 import imageio_ffmpeg
 import pytest
 
@@ -14,8 +13,6 @@ import dropdub
 from dropdub.media.ffmpeg import FFMPEG_VARIABLE
 
 SPEECH = Path(dropdub.__file__).parent / "samples" / "jfk.flac"
-hypothesis.settings.register_profile("untimed", deadline=None)
-hypothesis.settings.load_profile("untimed")
 PICTURE = ("-f", "lavfi", "-i", "testsrc=size=160x120:rate=25:duration=12")
 
 

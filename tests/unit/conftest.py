@@ -1,0 +1,8 @@
+"""Properties are tried for what they say, not for how long that takes: other tests run beside them."""
+
+from __future__ import annotations
+
+import hypothesis
+
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
