@@ -187,6 +187,7 @@ def test_of_what_is_not_installed_nothing_is_done(site: Installed, what: str) ->
 
 def test_a_daemon_in_a_window_is_not_overrun(site: Installed) -> None:
     site.service.install()
+    daemon = pid_of(site.service)
     file = site.manager.file
     content = file.read_bytes()
     file.unlink()
@@ -195,6 +196,8 @@ def test_a_daemon_in_a_window_is_not_overrun(site: Installed) -> None:
     with pytest.raises(UsageError, match="A daemon works on"):
         site.service.install()
     assert not file.exists() and content
+    os.kill(daemon, signal.SIGKILL)  # the system that would end it has forgotten it
+    wait_until(lambda: not lives(daemon), "the daemon to end")
 
 
 def test_two_roots_on_one_machine_do_not_meet(tmp_path: Path, system: FakeSystem) -> None:
