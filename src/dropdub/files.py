@@ -213,6 +213,17 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def may_stand(path: Path) -> bool:
+    """Return whether anything has this name, or the system does not say: what cannot be looked at may be there."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def key(name: str) -> str:
     """Return what makes two names one on a file system that ignores case and composition."""
     return unicodedata.normalize("NFC", name).casefold()

@@ -86,6 +86,13 @@ class Root:
     def job_dir(self, job_id: int) -> Path:
         return self.work / str(job_id)
 
+    def job_dirs(self) -> list[Path]:
+        """Return the folders of jobs that are in the work folder, by their numbers; none if it cannot be listed."""
+        try:
+            return sorted((one for one in self.work.iterdir() if one.name.isdecimal()), key=lambda one: int(one.name))
+        except OSError:
+            return []
+
     def job_log(self, job_id: int) -> Path:
         return self.logs_dir / "jobs" / f"{job_id}.log"
 

@@ -1,7 +1,7 @@
 """What a root knows of itself: its id, where it lay, and which of its folders were there at the last start.
 
-The record lies beside `config.yaml`. Its id stands in the database, too, so that each knows the other: see
-`store.owner`. A folder on another disk gets a marker file, by which an empty mount point is told from the folder.
+The record is stored beside `config.yaml`. The database has the same id, so that each recognises the other: see
+`store.owner`. A folder on another disk gets a marker file that distinguishes it from an empty mount point.
 """
 
 from __future__ import annotations

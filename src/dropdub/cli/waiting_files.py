@@ -47,11 +47,11 @@ class _Inbox:
         return self._waiting(ref) or job
 
     def _waiting(self, ref: str) -> Drop | None:
-        from dropdub.inbox.settle import still_written
+        from dropdub.inbox.settle import is_still_written
         from dropdub.inbox.waiting import waiting_file
 
         drop = waiting_file(ref, self._drops, inbox=self._place.root.inbox)
-        if drop is not None and (still_written(drop.path) or (drop.companion and still_written(drop.companion))):
+        if drop is not None and is_still_written(drop):
             raise UsageError(
                 f"{drop.path} is still being written.", remedy="Cancel it once it is whole, or stop the copying."
             )

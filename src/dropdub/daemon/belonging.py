@@ -34,7 +34,7 @@ class Belonging:
     @property
     def staging_prefix(self) -> str:
         """Return what the names of this root's folders in an outbox's staging begin with: roots may share an outbox."""
-        return f"{self.record.id[:8]}-"
+        return _prefix(self.record.id)
 
 
 def take_root(root: Root, url: str, store: Store, *, accept_missing: bool = False) -> Belonging:
@@ -130,15 +130,19 @@ def _kept_folders(root: Root, url: str) -> dict[str, Path]:
 def _rename_staging(root: Root, owner: Owner | None, record: RootRecord) -> None:
     """Let what is staged follow a new id, and the way of naming of versions before the id."""
     staging = root.outbox / STAGING
-    former = [f"{id_[:8]}-" for id_ in record.former] if root.outbox.is_relative_to(root.path) else []
+    former = [_prefix(id_) for id_ in record.former] if root.outbox.is_relative_to(root.path) else []
     for folder in _listed(staging):
         number = folder.name.rpartition("-")[2]
         by_older = owner is None and folder.name.isdecimal()
         if number.isdecimal() and (by_older or any(folder.name.startswith(prefix) for prefix in former)):
-            target = staging / f"{record.id[:8]}-{number}"
+            target = staging / f"{_prefix(record.id)}{number}"
             with contextlib.suppress(OSError):  # what is not found staged is made again
                 if not target.exists():
                     rename(folder, target)
+
+
+def _prefix(root_id: str) -> str:
+    return f"{root_id[:8]}-"
 
 
 def _listed(folder: Path) -> list[Path]:

@@ -164,7 +164,7 @@ class Endings:
 
 
 def _rescued_from(job: Job, work: Path) -> list[Path]:
-    """Return the job folder that an original was found in, if it is not that of its own job."""
+    """Return the job folder that an original is in: its own job's, or for a rescued one that of an unknown job."""
     folder = Path(job.source).parent.parent
     return [folder] if is_source(Path(job.source).parent) and folder.parent == work else []
 

@@ -50,7 +50,7 @@ def rescue_strays(context: Context, *, among: Path | None = None) -> int:
     jobs = queries.unfinished_jobs(context.store)
     alive = {str(job_id(job)) for job in jobs}
     known = {Path(path) for job in jobs for path in (job.source, job.sidecar, job.companion) if path}
-    folders = numbered_folders(context.root.work) if among is None else [among]
+    folders = context.root.job_dirs() if among is None else [among]
     left = {folder: _kept(context, folder, known) for folder in folders if folder.name not in alive}
     return _rescue_all(context, {folder: kept for folder, kept in left.items() if kept})
 
@@ -91,14 +91,6 @@ def _rescue_all(context: Context, found: Mapping[Path, Sequence[Stray]]) -> int:
                 _rescue(context, stray, folder, destinations)
                 rescued += 1
     return rescued
-
-
-def numbered_folders(work: Path) -> list[Path]:
-    """Return the folders of jobs in a work folder, by their numbers."""
-    try:
-        return sorted((one for one in work.iterdir() if one.name.isdecimal()), key=lambda one: int(one.name))
-    except OSError:
-        return []
 
 
 def strays(files: Sequence[Path]) -> list[Stray]:
@@ -189,7 +181,7 @@ def _without_unfinished_copies(context: Context, kept: Sequence[Path]) -> Iterat
 def whole_of(context: Context, part: Path) -> Path | None:
     """Return the file that an unfinished copy is a copy of: one of its name that begins with all that it holds."""
     root, name = context.root, part.name[1 : -len(PART)]
-    sources = (folder / SOURCE for folder in numbered_folders(root.work))
+    sources = (folder / SOURCE for folder in root.job_dirs())
     for folder in (part.parent, root.inbox, root.archive, root.failed, *sources):
         whole = folder / name
         with contextlib.suppress(OSError):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dropdub import files
-from dropdub.errors import Waiting
-from dropdub.removal import holds, remove_copied
+from dropdub.errors import OriginalKept, Waiting
+from dropdub.removal import remove_copied
 
 _SHARING_WINERRORS = (32, 33)
 """Windows: another process has the file open, or a part of it locked."""
@@ -47,11 +47,12 @@ def _remove_moved(source: Path, target: Path) -> None:
 
     If it holds something else by now, both stay: what was copied, and what is a new file.
     """
-    if holds(target, source):
+    try:
         remove_copied(source, target)
-    elif holds(source, target):
-        remove_copied(target, source)
-        raise still_written_error(source)
+    except OriginalKept:
+        with suppress(OriginalKept):
+            remove_copied(target, source)
+            raise still_written_error(source) from None
 
 
 def _copy(source: Path, target: Path) -> None:

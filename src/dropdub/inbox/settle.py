@@ -73,6 +73,11 @@ def still_written(path: Path) -> bool:
     return not path.is_symlink() and process.is_being_written(path) is True
 
 
+def is_still_written(drop: Drop) -> bool:
+    """Return whether a process is known to have a file, or its subtitle, open for writing."""
+    return any(still_written(path) for path in (drop.path, drop.companion) if path is not None)
+
+
 def is_as_seen(drop: Drop) -> bool:
     """Return whether a file, and what goes with it, is still as the scan saw it, and nobody writes it.
 
@@ -85,4 +90,4 @@ def is_as_seen(drop: Drop) -> bool:
             return False
     except OSError:
         return False
-    return not still_written(drop.path) and not (drop.companion and still_written(drop.companion))
+    return not is_still_written(drop)

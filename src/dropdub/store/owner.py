@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.errors import FolderAway, RootRefused, StoreError
-from dropdub.files import is_file, is_folder
+from dropdub.files import is_file, is_folder, may_stand
 from dropdub.root import CONFIG_NAME, Root
 from dropdub.rootrecord import DATABASE, FOLDERS, RECORD_NAME, RootRecord, marker
 from dropdub.store.states import UNFINISHED
@@ -109,22 +109,14 @@ def folder_away(folder: Path, record: RootRecord) -> FolderAway:
 
 
 def _is_used_elsewhere(root: Root, owner: OwnerView, record: RootRecord | None) -> bool:
-    """Return whether the root that a database names is still one, at another place, and goes by the same id."""
+    """Return whether the root that a database names is still one, at another place, and goes by the same id.
+
+    One that cannot be looked at, perhaps another account's, counts as one.
+    """
     other = RootRecord.of_root(Path(owner.path))
     if other is not None:
         return other.is_known_as(owner.id) and other.is_elsewhere(root)
-    return record is None and owner.path != str(root.path) and _may_be_root(Path(owner.path))
-
-
-def _may_be_root(folder: Path) -> bool:
-    """Return whether a root is there, or the system does not say: it may be another account's."""
-    try:
-        (folder / CONFIG_NAME).lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
-    return True
+    return record is None and owner.path != str(root.path) and may_stand(Path(owner.path) / CONFIG_NAME)
 
 
 def _is_without_its_files(root: Root, url: str, record: RootRecord) -> bool:
@@ -132,14 +124,14 @@ def _is_without_its_files(root: Root, url: str, record: RootRecord) -> bool:
     had_marker = "work" in record.places and root.path / record.places["work"].path == root.work
     if not had_marker or is_file(marker(root.work, record.id)):
         return False
-    return any(not _may_stand(Path(source)) for source in sources_in(url, root.work))
+    return any(not may_stand(Path(source)) for source in sources_in(url, root.work))
 
 
 def _refuse_left_behind(root: Root, url: str, before: Path) -> None:
     """Raise FolderAway if the work folder is another now, and originals are not in it that were in the one before."""
     for source in map(Path, sources_in(url, before)):
         is_away = not is_folder(before)
-        if not _may_stand(root.work / source.relative_to(before)) and (is_away or _may_stand(source)):
+        if not may_stand(root.work / source.relative_to(before)) and (is_away or may_stand(source)):
             raise FolderAway(
                 f"The files of jobs under way are in {before}, but folders.work is {root.work} now.",
                 remedy=(
@@ -147,17 +139,6 @@ def _refuse_left_behind(root: Root, url: str, before: Path) -> None:
                     "start once with: jobs watch --accept-missing"
                 ),
             )
-
-
-def _may_stand(path: Path) -> bool:
-    """Return whether a file is there, or the system does not say."""
-    try:
-        path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _refuse_shared(root: Root, url: str, record: RootRecord, owner: OwnerView | None) -> None:

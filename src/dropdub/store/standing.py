@@ -56,7 +56,7 @@ def troubles(root: Root, url: str) -> Iterator[Trouble]:
 
 def stray_originals(root: Root, url: str) -> int:
     """Return how many files lie in the work folder as originals of jobs that the database does not have at work."""
-    folders = _numbered(root.work)  # before the jobs: one that is recorded meanwhile must not look like none
+    folders = root.job_dirs()  # before the jobs: one that is recorded meanwhile must not look like none
     alive = _unfinished(url)
     if alive is None:
         return 0
@@ -89,10 +89,3 @@ def _unfinished(url: str) -> set[str] | None:
         found = rows(f"SELECT id FROM job WHERE state IN {states}", **values) if rows is not None else []
         return {str(row["id"]) for row in found}
     return None
-
-
-def _numbered(work: Path) -> list[Path]:
-    try:
-        return [folder for folder in work.iterdir() if folder.name.isdecimal()]
-    except OSError:
-        return []

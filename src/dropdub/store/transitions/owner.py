@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from dropdub.files import may_stand
 from dropdub.store.database import Store
 from dropdub.store.transitions.guard import JOB, OWNER
 
@@ -69,18 +70,10 @@ def follower(moves: Sequence[Move]) -> Callable[[str], str]:
         for begin, move in texts:
             if text.startswith(begin) and (path := Path(text)).is_relative_to(move.old):
                 target = move.new / path.relative_to(move.old)
-                return str(target) if move.is_whole or (_stands(target) and not _stands(path)) else text
+                return str(target) if move.is_whole or (may_stand(target) and not may_stand(path)) else text
         return text
 
     return follow
-
-
-def _stands(path: Path) -> bool:
-    try:
-        path.lstat()
-    except OSError:
-        return False
-    return True
 
 
 def _followed(value: Any, follow: Callable[[str], str]) -> Any:
