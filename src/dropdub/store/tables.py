@@ -49,6 +49,13 @@ class Job(SQLModel, table=True):
     """Decimal text: Windows file ids exceed 63 bits."""
     size: int | None = Field(default=None, sa_type=BigInteger)
     mtime_ns: int | None = Field(default=None, sa_type=BigInteger)
+    sidecar_seen: list[Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    """How the sidecar looked when it was recorded: device, inode, size, mtime_ns; no other file is taken for it."""
+    companion_seen: list[Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    owner: str | None = None
+    """Who owns the dropped file: a user id, or on Windows a SID. Owners take turns, and in each owner's files folders."""
+    folder: str | None = None
+    """The folder directly in the inbox that it came from; None for the inbox itself."""
 
     profile: str | None = None
     overrides: dict[str, Any] = _json(dict)

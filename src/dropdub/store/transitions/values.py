@@ -28,6 +28,10 @@ class NewJob:
     inode: str | None = None
     size: int | None = None
     mtime_ns: int | None = None
+    sidecar_seen: Sequence[Any] | None = None
+    companion_seen: Sequence[Any] | None = None
+    owner: str | None = None
+    folder: str | None = None
     profile: str | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
 

@@ -1,0 +1,18 @@
+"""How what lies beside a dropped file looked, and whose the file is."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("job", sa.Column("sidecar_seen", sa.JSON(none_as_null=True)))
+    op.add_column("job", sa.Column("companion_seen", sa.JSON(none_as_null=True)))
+    op.add_column("job", sa.Column("owner", sa.String()))
+    op.add_column("job", sa.Column("folder", sa.String()))
