@@ -53,7 +53,7 @@ class Job(SQLModel, table=True):
     """How the sidecar looked when it was recorded: device, inode, size, mtime_ns; no other file is taken for it."""
     companion_seen: list[Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     owner: str | None = None
-    """Who owns the dropped file: a user id, or on Windows a SID. Owners take turns, and in each owner's files folders."""
+    """Who owns the dropped file: a user id, or on Windows a SID. Owners take turns, and folders within an owner."""
     folder: str | None = None
     """The folder directly in the inbox that it came from; None for the inbox itself."""
 
