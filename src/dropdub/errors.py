@@ -34,6 +34,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+_LONGEST_TOLD = 500
+"""Characters of a library's own words: some quote all that they were given."""
+
 
 class DropdubError(Exception):
     """Base of all errors raised on purpose."""
@@ -43,8 +46,8 @@ class DropdubError(Exception):
 
     def __init__(self, message: str, *, remedy: str | None = None) -> None:
         super().__init__(message)
-        self.message = message
-        self.remedy = self.usual_remedy if remedy is None else remedy
+        self.message = storable(message)
+        self.remedy = storable(self.usual_remedy if remedy is None else remedy)
 
     @property
     def sentence(self) -> str:
@@ -254,6 +257,20 @@ class FreshWorkerNeeded(TransientError):
 
 class UnexpectedError(TransientError):
     usual_remedy = "This is a defect of Dropdub: please report it with the output of: jobs logs."
+
+
+def unforeseen(error: BaseException) -> UnexpectedError:
+    """Return the error of ours for an exception that nobody foresaw."""
+    try:
+        told = f"{type(error).__name__}: {error}"
+    except Exception:  # some cannot even say what they are
+        told = type(error).__name__
+    return UnexpectedError(f"Unforeseen error: {told[:_LONGEST_TOLD]}.")
+
+
+def storable(text: str) -> str:
+    """Return a text that can be stored and sent: what libraries say may hold halves of characters, and zeros."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
 
 
 def every_error() -> list[type[DropdubError]]:

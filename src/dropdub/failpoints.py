@@ -2,7 +2,8 @@
 
 `DROPDUB_FAILPOINTS=PLACE=ACTION[@FLAGFILE][;PLACE=ACTION…]`. A place is NAME, or ROLE.NAME#N: the N-th time that a
 process of this role (`daemon` or `worker`) comes by. Actions: `kill` (SIGKILL to itself), `hang`, `slow` (a few
-seconds), `stop` (SIGSTOP to itself), `eat` (memory, without end), `full` (no space left), `denied` (no permission).
+seconds), `stop` (SIGSTOP to itself), `eat` (memory, without end), `full` (no space left), `denied` (no permission),
+`break` (an exception that nobody foresees).
 With a flag file the action is taken once: by who creates the file. `DROPDUB_FAILPOINTS_TRACE=FILE` notes every place
 as it is reached, with process and monotonic time, so that a harness can try them all and see what ran together.
 """
@@ -64,6 +65,8 @@ def _act(action: str, flag: str) -> None:
         os.kill(os.getpid(), getattr(signal, "SIGSTOP", signal.SIGTERM))
     if action == "eat":
         _eat()
+    if action == "break":
+        raise RuntimeError("broken on purpose \udc80")
     if action in _PAUSES_S:
         time.sleep(_PAUSES_S[action])
     code = {"full": errno.ENOSPC, "denied": errno.EACCES}.get(action)

@@ -18,7 +18,7 @@ from typing import IO, Any
 from dropdub.config import JobOptions, Limits, Split
 from dropdub.engines.base import EngineSettings
 from dropdub.engines.registry import Shelf
-from dropdub.errors import AccessDenied, DiskFull, DropdubError, OutOfMemory, UnexpectedError
+from dropdub.errors import AccessDenied, DiskFull, DropdubError, OutOfMemory, unforeseen
 from dropdub.failpoints import play, reach
 from dropdub.files import write_whole
 from dropdub.pipeline.cache import Cache
@@ -200,15 +200,7 @@ def _foreseen(error: Exception) -> DropdubError:
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return AccessDenied(f"{error.filename or 'A file'} cannot be used: {error.strerror}.")
     _logger.error("unforeseen error", exc_info=error)
-    return UnexpectedError(f"Unforeseen error: {_told(error)}.")
-
-
-def _told(error: Exception) -> str:
-    """Return what an error says; some cannot even do that."""
-    try:
-        return f"{type(error).__name__}: {error}"
-    except Exception:  # whatever its __str__ raises
-        return type(error).__name__
+    return unforeseen(error)
 
 
 def _own_output() -> IO[bytes]:

@@ -6,8 +6,10 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from dropdub.daemon.boundary import EVERYONES, own_error
 from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.destinations import Destinations
 from dropdub.daemon.duplicates import verdict_on, wake_duplicates
@@ -17,6 +19,8 @@ from dropdub.daemon.outcomes import Outcomes
 from dropdub.daemon.postponed import Postponed
 from dropdub.daemon.rescue import rescue_strays
 from dropdub.daemon.scheduler import Scheduler
+from dropdub.errors import FolderAway, StoreError
+from dropdub.failpoints import reach
 from dropdub.inbox.intake import Taken, companion_beside, hand_over, sidecar_beside, write_error_note
 from dropdub.inbox.moving import stands
 from dropdub.notify.channels import channels_for
@@ -52,20 +56,35 @@ class Endings:
             return
         for job in queries.cancel_requested(self._context.store):
             if self._concerns(job) and not self._postponed.is_put_off(job_id(job), now):
-                self._try(self._cancel, job, now)
+                self._try(partial(self._decide, self._cancel), job, now)
         wake_duplicates(self._context)
         for job in queries.jobs_to_end(self._context.store):
             if self._concerns(job) and not self._postponed.is_put_off(job_id(job), now):
-                self._try(self._judge, job, now)
+                self._try(partial(self._decide, self._judge), job, now)
         for job in queries.jobs_ending(self._context.store):
             if self._concerns(job) and not self._postponed.is_put_off(job_id(job), now):
-                self._settle(job)
+                self._try(self._settle, job, now)
 
-    def _try(self, decide: Callable[[Job], None], job: Job, now: float) -> None:
-        """Decide, or put it off where the folder that the original goes to cannot be looked into."""
+    def _decide(self, decide: Callable[[Job], None], job: Job) -> None:
+        """Decide how a job ends; what nobody foresaw fails it.
+
+        Raises OSError if the folder that the original goes to cannot be looked into.
+        """
         try:
             decide(job)
-        except OSError as error:
+        except (OSError, *EVERYONES):
+            raise
+        except Exception as error:  # the boundary of one job
+            trouble = own_error(error, "ending a job", job=job_id(job))
+            self.fail(job, reason=trouble.message, remedy=trouble.remedy)
+
+    def _try(self, act: Callable[[Job], None], job: Job, now: float) -> None:
+        """Do something for a job, or put it off: others end meanwhile."""
+        try:
+            act(job)
+        except (StoreError, FolderAway):
+            raise
+        except Exception as error:  # the boundary of one job
             self._postponed.put_off(job_id(job), error, now)
             note("original has no place yet", level=logging.WARNING, trace=error, job=job_id(job))
 
@@ -81,18 +100,25 @@ class Endings:
             self._postponed.put_off(moved.job_id, moved.error, now)
             note("original cannot be moved yet", level=logging.WARNING, trace=moved.error, job=moved.job_id)
             return
-        verdict = queries.job(self._context.store, moved.job_id).verdict or ""
+        try:
+            self._finish(moved.job_id, moved.result)
+            self._tell(queries.job(self._context.store, moved.job_id))
+            rescue_strays(self._context, among=self._context.root.job_dir(moved.job_id))
+        except Exception as error:  # the boundary of one job
+            self._postponed.put_off(moved.job_id, own_error(error, "closing a job", job=moved.job_id), now)
+
+    def _finish(self, id_: int, placed: Taken) -> None:
+        reach("ending.finish")
+        verdict = queries.job(self._context.store, id_).verdict or ""
         transitions.finish_job(
             self._context.store,
-            moved.job_id,
-            source=str(moved.result.source),
-            sidecar=_text(moved.result.sidecar),
-            companion=_text(moved.result.companion),
+            id_,
+            source=str(placed.source),
+            sidecar=_text(placed.sidecar),
+            companion=_text(placed.companion),
             now=time.time(),
             channels=channels_for(self._context.config.notify, verdict),
         )
-        self._tell(queries.job(self._context.store, moved.job_id))
-        rescue_strays(self._context, among=self._context.root.job_dir(moved.job_id))
 
     def _concerns(self, job: Job) -> bool:
         return self._context.concerns(job_id(job)) and not self._mover.busy_with(job_id(job))
@@ -105,6 +131,7 @@ class Endings:
         self._begin(job, JobState.CANCELLED, "Cancelled.", f"To do it after all: jobs retry {job.id}")
 
     def _judge(self, job: Job) -> None:
+        reach("ending.judge")
         if job.dup_of is not None:
             same = verdict_on(self._context, job)
             if same is not None:
@@ -118,6 +145,7 @@ class Endings:
             self._begin(job, JobState.FAILED, *_reason(broken))
 
     def _begin(self, job: Job, verdict: JobState, reason: str | None, remedy: str | None) -> None:
+        reach("ending.begin")
         transitions.begin_ending(
             self._context.store,
             job_id(job),
@@ -137,6 +165,7 @@ class Endings:
         return str(Destinations(self._context, folder).choose(job.name, job.companion))
 
     def _settle(self, job: Job) -> None:
+        reach("ending.settle")
         context, folder = self._context, self._context.root.job_dir(job_id(job))
         staging = context.staging_of(job)
 

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dropdub.config import read_sidecar
+from dropdub.daemon.boundary import own_error
 from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.endings import Endings
 from dropdub.daemon.logs import note
@@ -22,6 +23,7 @@ from dropdub.daemon.mover import Moved, Mover
 from dropdub.daemon.postponed import Postponed
 from dropdub.daemon.revisions import FilmGone, Revision, film_at_work, known_revision, must_wait, revision_of
 from dropdub.errors import BadSidecar, DropdubError, Waiting
+from dropdub.failpoints import reach
 from dropdub.files import is_folder
 from dropdub.inbox.companions import is_subtitle
 from dropdub.inbox.identity import Identity, identity
@@ -71,6 +73,7 @@ class Intake:
         self._finds: deque[Drop] = deque()
         self._defaults: dict[str | None, dict[str, Any]] = {}
         self._postponed = Postponed()
+        self._left = Postponed()
         self._scan_notes: list[str] = []
         self._held: list[str] = []
         self._watch_notes: list[str] = []
@@ -79,7 +82,7 @@ class Intake:
     @property
     def notes(self) -> list[str]:
         """Return what an administrator should know about inbox and watching."""
-        return [*self._watch_notes, *self._scan_notes, *self._held, *self._postponed.notes]
+        return [*self._watch_notes, *self._scan_notes, *self._held, *self._left.notes, *self._postponed.notes]
 
     @property
     def idle(self) -> bool:
@@ -118,14 +121,29 @@ class Intake:
 
     def record_burst(self) -> None:
         """Record jobs for finds of the last look, as many as are checked within `BURST_S`, and have them moved."""
-        burst = list(self._burst())
-        if not burst:
-            return
-        jobs = transitions.record_jobs(self._context.store, [new_job(drop) for drop in burst], now=time.time())
-        for job in jobs:
+        for job in self._recorded(list(self._burst())):
             self._context.report(f"{job.name}: taken as job {job.id}")
             note("job recorded", job=job.id, name=job.name, size=job.size, profile=job.profile)
             self._submit(job)
+
+    def _recorded(self, drops: Sequence[Drop]) -> list[Job]:
+        """Record jobs for files, and return them; a file that cannot be recorded stays, and holds no other up."""
+        if not drops:
+            return []
+        try:
+            reach("intake.record")
+            return transitions.record_jobs(self._context.store, [new_job(drop) for drop in drops], now=time.time())
+        except Exception as error:  # the boundary of one file
+            trouble = own_error(error, "recording a file", paths=[str(drop.path) for drop in drops[:5]])
+            if len(drops) == 1:
+                self._leave(drops[0], trouble)
+                return []
+        return [job for drop in drops for job in self._recorded([drop])]
+
+    def _leave(self, drop: Drop, error: DropdubError) -> None:
+        """Leave a file for a while that cannot even be recorded."""
+        self._left.put_off(drop.path, error, time.monotonic())
+        self._pending -= 1
 
     def take_claimed(self, now: float) -> None:
         """Move the files of recorded intents, also those that an earlier run or a command recorded."""
@@ -144,16 +162,21 @@ class Intake:
             job = jobs.get(moved.job_id)
             if job is None or job.verdict is not None:  # cancelled meanwhile: its ending finds the files anywhere
                 continue
-            if isinstance(moved.result, Taken):
-                arrived.append(self._arrival(job, moved.result))
-            else:
-                self._not_taken(job, moved, now)
-        self._queue(arrived)
+            try:
+                if isinstance(moved.result, Taken):
+                    reach("intake.arrival")
+                    arrived.append(self._arrival(job, moved.result))
+                else:
+                    self._not_taken(job, moved, now)
+            except Exception as error:  # the boundary of one job
+                self._fail(job, error, now)
+        self._queue(arrived, now)
         self._dirty = self._dirty or bool(arrived)  # an event may come late, or never, of what left the inbox
 
     def _not_taken(self, job: Job, moved: Moved, now: float) -> None:
-        if isinstance(moved.error, DropdubError) and not isinstance(moved.error, Waiting):
-            self._refuse(job, moved.error)
+        waits = isinstance(moved.error, Waiting | OSError)
+        if moved.error is not None and not waits:
+            self._refuse(job, own_error(moved.error, "moving a file", job=job.id))
         elif moved.error is not None:
             self._postponed.put_off(moved.job_id, moved.error, now)
             note("file cannot be taken yet", level=logging.WARNING, job=moved.job_id, text=str(moved.error))
@@ -202,6 +225,7 @@ class Intake:
         self._scan_notes, self._held = seen.notes, []
         self._finds = deque(self._settling.observe(seen.drops, now))
         self._pending = len(seen.drops)
+        self._left.keep(drop.path for drop in seen.drops)
         due = self._settling.next_due(now)
         self._earliest_scan = now + max(LOOK_AGAIN_S, (time.monotonic() - began) / SCANS_SHARE)
         self._rescan_due = max(now + self._rescan_s, self._earliest_scan)
@@ -212,17 +236,28 @@ class Intake:
         ends_at, room = time.monotonic() + BURST_S, self._room
         while self._finds and room > 0 and time.monotonic() < ends_at:
             drop = self._finds.popleft()
-            if self._is_held(drop):
+            try:
+                is_ready = not self._is_held(drop) and self._is_as_seen(drop)
+            except Exception as error:  # the boundary of one file
+                self._leave(drop, own_error(error, "looking at a file", path=str(drop.path)))
                 continue
-            if is_as_seen(drop):
+            if is_ready:
                 room -= 1
                 yield drop
-            else:  # it is for the next look to find out what has become of it
-                self._dirty = True
+
+    def _is_as_seen(self, drop: Drop) -> bool:
+        """Return whether a file is as it was; else it is for the next look to find out what has become of it."""
+        reach("intake.look")
+        as_seen = is_as_seen(drop)
+        self._dirty = self._dirty or not as_seen
+        return as_seen
 
     def _is_held(self, drop: Drop) -> bool:
-        """Return whether a subtitle came too late for its film, and waits until that is done."""
+        """Return whether a file waits: it was put off, or is a subtitle that came too late for its film."""
         name = drop.path.name
+        if self._left.is_put_off(drop.path, time.monotonic()):
+            self._pending -= 1
+            return True
         film = film_at_work(self._context, name) if is_subtitle(name) else None
         if film is None:
             return False
@@ -252,15 +287,42 @@ class Intake:
         )
         return _Arrival(entry, refusal)
 
-    def _queue(self, arrived: Sequence[_Arrival]) -> None:
+    def _queue(self, arrived: Sequence[_Arrival], now: float) -> None:
         """Queue jobs whose files have been moved, and fail those whose options cannot be used."""
-        good = [one.entry for one in arrived if one.refusal is None]
-        if good:
-            transitions.take_jobs(self._context.store, good, now=time.time())
+        self._take([one.entry for one in arrived if one.refusal is None], now)
         for one in arrived:
             if one.refusal is not None:
-                job = transitions.take_job(self._context.store, **vars(one.entry), now=time.time())
-                self._refuse(job, one.refusal)
+                self._take_refused(one.entry, one.refusal, now)
+
+    def _take_refused(self, entry: TakenJob, refusal: BadSidecar, now: float) -> None:
+        job = queries.job(self._context.store, entry.job_id)
+        try:
+            self._refuse(transitions.take_job(self._context.store, **vars(entry), now=time.time()), refusal)
+        except Exception as error:  # the boundary of one job
+            self._fail(job, error, now)
+
+    def _take(self, entries: Sequence[TakenJob], now: float) -> None:
+        """Queue jobs, all at once, or if something is wrong with one, each by itself."""
+        if not entries:
+            return
+        try:
+            reach("intake.take")
+            transitions.take_jobs(self._context.store, entries, now=time.time())
+        except Exception as error:  # the boundary of one job
+            trouble = own_error(error, "queueing jobs", jobs=[entry.job_id for entry in entries[:5]])
+            if len(entries) == 1:
+                self._fail(queries.job(self._context.store, entries[0].job_id), trouble, now)
+            else:
+                for entry in entries:
+                    self._take([entry], now)
+
+    def _fail(self, job: Job, error: Exception, now: float) -> None:
+        """Fail a job that cannot be taken in, or if not even that can be done now, put it off."""
+        trouble = own_error(error, "taking a file in", job=job.id)
+        try:
+            self._refuse(job, trouble)
+        except Exception as again:
+            self._postponed.put_off(job_id(job), own_error(again, "failing a job", job=job.id), now)
 
     def _revision(self, job: Job, source: Path) -> Revision | FilmGone | None:
         if not is_subtitle(job.name):

@@ -42,7 +42,7 @@ class JobFiles(logging.Handler):
         if job_id is None:
             return
         try:
-            with self._root.job_log(job_id).open("a", encoding="utf-8") as log:
+            with self._root.job_log(job_id).open("a", encoding="utf-8", errors="backslashreplace") as log:
                 log.write(self.format(record) + "\n")
         except OSError:
             self.handleError(record)
@@ -59,6 +59,7 @@ def set_up(root: Root, settings: LogSettings) -> Callable[[], None]:
         maxBytes=settings.max_size,
         backupCount=settings.keep,
         encoding="utf-8",
+        errors="backslashreplace",
         delay=True,
     )
     handlers: list[logging.Handler] = [file, JobFiles(root)]

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from dropdub.daemon.boundary import own_error
 from dropdub.daemon.conditions import hold
 from dropdub.daemon.context import Context, away, job_id, options_of
 from dropdub.daemon.duplicates import twin_of
@@ -17,6 +18,7 @@ from dropdub.daemon.publishing import publish
 from dropdub.daemon.retry import next_try_at
 from dropdub.daemon.scheduler import Scheduler
 from dropdub.errors import DropdubError, FreshWorkerNeeded, OutOfMemory, TransitionRefused, UnexpectedError, Waiting
+from dropdub.failpoints import reach
 from dropdub.pipeline.artefacts import scratch_name
 from dropdub.pipeline.plan import job_facts, plan
 from dropdub.pool.pool import Broke, Completed, PoolEvent, Said, Started
@@ -47,9 +49,29 @@ class Outcomes:
             return
         try:
             self._take(claim, event)
-        except TransitionRefused as error:  # somebody else has changed the row: it is not ours any more
-            note("outcome refused", level=logging.WARNING, job=claim.job.id, step=claim.step.key, text=error.message)
+        except TransitionRefused as error:
+            self._refused(claim, error)
+        except Exception as error:  # the boundary of one job
+            self.stumbled(claim, error)
+
+    def stumbled(self, claim: Claim, error: Exception) -> None:
+        """Close an attempt that could not be begun, or whose outcome could not be written down, as one that failed.
+
+        Raises what concerns other jobs as well.
+        """
+        job, key = claim.job.id, claim.step.key
+        trouble = own_error(error, "closing a step", job=job, step=key)
+        try:
+            self.broke(claim, trouble, AttemptEnd(Outcome.FAILED, None, type(trouble).__name__, trouble.message))
+        except TransitionRefused as refused:
+            self._refused(claim, refused)
+        except Exception as again:
+            trouble = own_error(again, "failing a step", job=job, step=key)
             self._forget(claim)
+            step = claim.step
+            assert step.id is not None
+            now, end = time.time(), AttemptEnd(Outcome.FAILED)
+            transitions.fail_step(self._context.store, step.id, step.token, error=trouble.to_dict(), end=end, now=now)
 
     def complete(self, claim: Claim, result: dict[str, Any], end: AttemptEnd) -> None:
         """Take a step's result: publish what it staged, plan what follows, and close the step, in this order.
@@ -82,6 +104,7 @@ class Outcomes:
         """Close an attempt that ended in an error: wait, try again later, or fail."""
         store, step, now = self._context.store, claim.step, time.time()
         assert step.id is not None
+        reach("outcome.broke")
         if isinstance(error, FreshWorkerNeeded):
             self.put_back(claim, Outcome.RELEASED)
             return
@@ -115,6 +138,11 @@ class Outcomes:
         transitions.release_step(
             self._context.store, claim.step.id, claim.step.token, end=AttemptEnd(outcome), now=time.time()
         )
+
+    def _refused(self, claim: Claim, error: TransitionRefused) -> None:
+        """Let a step go whose row somebody else has changed: it is not ours any more."""
+        note("outcome refused", level=logging.WARNING, job=claim.job.id, step=claim.step.key, text=error.message)
+        self._forget(claim)
 
     def _take(self, claim: Claim, event: PoolEvent) -> None:
         if isinstance(event, Started):
@@ -170,6 +198,7 @@ class Outcomes:
 
 
 def _planned(claim: Claim, facts: dict[str, Any]) -> Any:
+    reach("outcome.plan")
     try:
         return plan(options_of(claim.job), facts)
     except (KeyError, TypeError, ValueError) as error:

@@ -15,7 +15,7 @@ from dropdub.daemon.endings import Endings
 from dropdub.daemon.logs import note
 from dropdub.daemon.outcomes import Outcomes
 from dropdub.daemon.rescue import PART, end_without_original, rescue_strays, whole_of
-from dropdub.errors import DropdubError, InterruptedTooOften
+from dropdub.errors import InterruptedTooOften, StoreError
 from dropdub.files import is_folder
 from dropdub.pipeline.artefacts import result_name
 from dropdub.process import reap_survivors
@@ -118,8 +118,10 @@ def _take_committed(context: Context, outcomes: Outcomes, step: Step) -> bool:
     job = queries.job(context.store, step.job_id)
     try:
         outcomes.complete(Claim(step=step, job=job, attempt_id=0), result, AttemptEnd(Outcome.SUCCEEDED))
-    except DropdubError as error:
-        note("committed result cannot be taken", job=job.id, step=step.key, text=error.message)
+    except StoreError:
+        raise
+    except Exception as error:  # the boundary of one job: the step is run again
+        note("committed result cannot be taken", trace=error, job=job.id, step=step.key, text=str(error))
         return False
     return job.state != JobState.CANCELLED
 

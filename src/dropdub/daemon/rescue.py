@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dropdub.daemon.boundary import own_error
 from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.destinations import Destinations
 from dropdub.daemon.logs import note
@@ -87,9 +88,13 @@ def _rescue_all(context: Context, found: Mapping[Path, Sequence[Stray]]) -> int:
     for folder, of_folder in found.items():
         for stray in of_folder:
             assert destinations is not None
-            with contextlib.suppress(FileNotFoundError):
+            try:
                 _rescue(context, stray, folder, destinations)
                 rescued += 1
+            except FileNotFoundError:
+                continue
+            except Exception as error:  # the boundary of one file: it stays where it is
+                own_error(error, "rescuing an original", path=str(stray.path))
     return rescued
 
 
@@ -119,8 +124,12 @@ def end_without_original(context: Context) -> None:
     if without:
         archived, failed = (_looks(folder) for folder in (context.root.archive, context.root.failed))
         for job in without:
-            with contextlib.suppress(OSError):  # `failed/` cannot be listed: its steps will say what is wrong
+            try:
                 _end(context, job, archived, failed)
+            except OSError:  # `failed/` cannot be listed: its steps will say what is wrong
+                continue
+            except Exception as error:  # the boundary of one job: its steps will say what is wrong
+                own_error(error, "ending a job without an original", job=job.id)
 
 
 def _lacks_original(context: Context, job: Job) -> bool:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dropdub.daemon.context import Context, film_name, job_id
 from dropdub.daemon.deadlines import deadline_s
+from dropdub.daemon.fairness import Turns
 from dropdub.daemon.logs import note
 from dropdub.errors import OutOfMemory
+from dropdub.failpoints import reach
 from dropdub.pipeline.artefacts import result_name, scratch_name
 from dropdub.pool.messages import Run
 from dropdub.pool.pool import Pool
 from dropdub.store import queries, transitions
 from dropdub.store.tables import Job
-from dropdub.store.transitions import Claim
+from dropdub.store.transitions import Claim, Party
+
+LOOK_FOR_PARTIES_S = 0.5
+"""How often at the most is looked for whose files are at work: there may be thousands."""
+Stumbled = Callable[[Claim, Exception], None]
 
 
 class Scheduler:
@@ -25,12 +31,18 @@ class Scheduler:
         self._context = context
         self._pools = pools
         self.under_way: dict[int, Claim] = {}
+        self._turns = Turns()
+        self._at_work: Sequence[Party | None] = [None]
+        self._parties_due = 0.0
 
-    def dispatch(self) -> None:
-        """Claim for each free worker the step that is first in line, and hand it over."""
+    def dispatch(self, stumbled: Stumbled) -> None:
+        """Claim for each free worker the step that is next, and hand it over.
+
+        `stumbled` is told of a claim that cannot be handed over, and why: the step is to fail.
+        """
         free = [name for name, pool in self._pools.items() if pool.free() > 0]
         for name in queries.pools_with_queue(self._context.store, free, time.time()) if free else ():
-            while self._pools[name].free() > 0 and self._dispatch_one(name, self._pools[name]):
+            while self._pools[name].free() > 0 and self._dispatch_one(name, stumbled):
                 pass
 
     def shares(self) -> dict[int, float]:
@@ -43,19 +55,45 @@ class Scheduler:
     def of_job(self, id_: int) -> list[Claim]:
         return [claim for claim in self.under_way.values() if claim.job.id == id_]
 
-    def _dispatch_one(self, name: str, pool: Pool) -> bool:
-        context = self._context
-        claim = transitions.claim_step(
-            context.store, pool=name, owner=context.run_id, now=time.time(), job_ids=context.only
-        )
+    def _dispatch_one(self, name: str, stumbled: Stumbled) -> bool:
+        claim = self._claim(name)
         if claim is None:
             return False
         assert claim.step.id is not None
-        run = self._run(claim)
         self.under_way[claim.step.id] = claim
-        pool.submit(run, now=time.monotonic())
-        note("step claimed", job=claim.job.id, step=claim.step.key, token=claim.step.token)
+        try:
+            run = self._run(claim)
+            self._pools[name].submit(run, now=time.monotonic())
+        except Exception as error:  # the boundary of one job
+            stumbled(claim, error)
+        else:
+            note("step claimed", job=claim.job.id, step=claim.step.key, token=claim.step.token)
         return True
+
+    def _claim(self, pool: str) -> Claim | None:
+        """Claim the next step of a pool: of the party whose turn it is, if it has one that is due."""
+        for party in self._turns.order(pool, self._parties()):
+            claim = transitions.claim_step(
+                self._context.store,
+                pool=pool,
+                owner=self._context.run_id,
+                now=time.time(),
+                job_ids=self._context.only,
+                party=party,
+            )
+            if claim is not None:
+                self._turns.served(pool, (claim.job.owner, claim.job.folder))
+                return claim
+        return None
+
+    def _parties(self) -> Sequence[Party | None]:
+        """Return whose files are at work; None stands for all, where there is but one party."""
+        now = time.monotonic()
+        if now >= self._parties_due:
+            self._parties_due = now + LOOK_FOR_PARTIES_S
+            found = queries.parties(self._context.store)
+            self._at_work = found if len(found) > 1 else [None]
+        return self._at_work
 
     def _run(self, claim: Claim) -> Run:
         assert claim.step.id is not None
@@ -72,6 +110,7 @@ class Scheduler:
 
 def payload(context: Context, claim: Claim, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a worker needs to run one step: see `pipeline.stages.base.Task`."""
+    reach("step.payload")
     step, job = claim.step, claim.job
     folder = context.root.job_dir(job_id(job))
     return {

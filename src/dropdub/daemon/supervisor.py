@@ -118,7 +118,7 @@ class Supervisor:
         """Take what workers report, and give those that are free their next steps."""
         self._collect(now)
         if not self._paused and self._conditions.obstacle is None:
-            self._scheduler.dispatch()
+            self._scheduler.dispatch(self._outcomes.stumbled)
 
     def _look(self, now: float) -> None:
         self._heed_commands()

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from filelock import FileLock
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, OperationalError, ProgrammingError
 from sqlmodel import Session
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
@@ -95,7 +95,7 @@ class Store:
         try:
             with _begun(engine) as session:
                 yield session
-        except IntegrityError:
+        except (DataError, IntegrityError, ProgrammingError):  # of what was to be written, not of the database
             raise
         except DatabaseError as error:
             raise store_error(error, self.place, self._backups) from error

@@ -81,6 +81,15 @@ def jobs_ending(store: Store) -> list[Job]:
     return _jobs(store, col(Job.state).in_(UNFINISHED), col(Job.verdict).is_not(None))
 
 
+def parties(store: Store) -> list[tuple[str | None, str | None]]:
+    """Return whose files are queued or at work: owners and folders, the one with the oldest job first."""
+    whose = (col(Job.owner), col(Job.folder))
+    query = sql_select(*whose).where(col(Job.state).in_((JobState.QUEUED, JobState.RUNNING))).group_by(*whose)
+    with store.reading() as session:
+        rows = session.connection().execute(query.order_by(func.min(col(Job.id)))).all()
+    return [(owner, folder) for owner, folder in rows]
+
+
 def twin_ended(store: Store, waiting_for: str) -> list[Job]:
     """Return the duplicates that wait (for `waiting_for`) though their twin has ended, or is gone."""
     twin = aliased(Job)

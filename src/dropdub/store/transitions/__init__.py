@@ -28,7 +28,7 @@ from dropdub.store.transitions.outcomes import (
 )
 from dropdub.store.transitions.owner import Move, own_database
 from dropdub.store.transitions.runs import beat, save_progress, start_run, stop_run
-from dropdub.store.transitions.values import AttemptEnd, Claim, JobFacts, NewJob, TakenJob
+from dropdub.store.transitions.values import AttemptEnd, Claim, JobFacts, NewJob, Party, TakenJob
 from dropdub.store.transitions.waits import (
     PAUSED,
     STOP,
@@ -51,6 +51,7 @@ __all__ = [
     "JobFacts",
     "Move",
     "NewJob",
+    "Party",
     "TakenJob",
     "add_event",
     "add_warning",

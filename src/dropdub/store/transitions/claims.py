@@ -12,18 +12,24 @@ from dropdub.store.states import JobState, StepState
 from dropdub.store.tables import Attempt, Step
 from dropdub.store.transitions.branches import comes_before
 from dropdub.store.transitions.guard import ATTEMPT, JOB, STEP, fresh_job, tell
-from dropdub.store.transitions.values import Claim
+from dropdub.store.transitions.values import Claim, Party
 
 
 def claim_step(
-    store: Store, *, pool: str, owner: str, now: float, job_ids: Collection[int] | None = None
+    store: Store,
+    *,
+    pool: str,
+    owner: str,
+    now: float,
+    job_ids: Collection[int] | None = None,
+    party: Party | None = None,
 ) -> Claim | None:
     """Claim the next step of `pool`, or return None where none is due: the lowest job first, then phase, then id.
 
-    `owner` is the run's id. `job_ids` restricts the choice to these jobs.
+    `owner` is the run's id. `job_ids` restricts the choice to these jobs, `party` to whose files they are.
     """
     with store.transaction() as session:
-        query = claimable(pool, now, job_ids).limit(1).with_for_update(skip_locked=True)
+        query = claimable(pool, now, job_ids, party).limit(1).with_for_update(skip_locked=True)
         found = session.connection().execute(query).first()
         return _claim(session, found.id, found.token, owner=owner, now=now) if found else None
 
@@ -35,7 +41,9 @@ def record_worker(store: Store, attempt_id: int, *, pid: int, started: float) ->
         session.connection().execute(change.values(worker_pid=pid, worker_started=started))
 
 
-def claimable(pool: str, now: float, job_ids: Collection[int] | None = None) -> Select[int, int]:
+def claimable(
+    pool: str, now: float, job_ids: Collection[int] | None = None, party: Party | None = None
+) -> Select[int, int]:
     """Return the query for the due steps of a pool, in the order of claims.
 
     The job's conditions stand in an EXISTS, not in a join: so the database walks the queued steps in order along
@@ -47,7 +55,7 @@ def claimable(pool: str, now: float, job_ids: Collection[int] | None = None) -> 
         STEP.c.state == StepState.QUEUED,
         STEP.c.pool == pool,
         STEP.c.scheduled_at <= now,
-        exists().where(_job_goes_on()),
+        exists().where(_job_goes_on(), *_belongs_to(party)),
         ~blocked,
     )
     if job_ids is not None:
@@ -63,6 +71,13 @@ def _job_goes_on() -> ColumnElement[bool]:
         JOB.c.cancel_requested.is_(False),
         JOB.c.verdict.is_(None),
     )
+
+
+def _belongs_to(party: Party | None) -> list[ColumnElement[bool]]:
+    if party is None:
+        return []
+    owner, folder = party
+    return [JOB.c.owner.is_not_distinct_from(owner), JOB.c.folder.is_not_distinct_from(folder)]
 
 
 def _claim(session: Session, step_id: int, token: int, *, owner: str, now: float) -> Claim | None:

@@ -12,6 +12,8 @@ from dropdub.store.tables import Job, Step
 
 FileIdentity = tuple[int | None, str, int | None, int | None]
 """Device, inode, size and time of writing: what distinguishes files of the same name."""
+Party = tuple[str | None, str | None]
+"""Who takes turns with others: the owner of dropped files, and their folder in the inbox."""
 
 
 @dataclass(frozen=True)
