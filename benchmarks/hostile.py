@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.acceptance.site import Site
 from tests.security.attacker import OWN_UID
@@ -62,10 +65,14 @@ def main() -> None:
         site = Site(Path(folder) / "root", limits=LIMITS)
         took, told, jobs = measured(site, good=good, hostile=asked.hostile, seed=asked.seed)
         escaped = {path.name for path in Path(folder).iterdir()} - beside - {"root"}
-    print(f"{jobs} jobs, {good} of them good. Outside the root: {sorted(escaped) or 'nothing'}.")
-    print(f"Told of what nobody foresaw: {[word for word in UNFORESEEN if word in told] or 'nothing'}.")
+    lines = [
+        f"{jobs} jobs, {good} of them good. Outside the root: {sorted(escaped) or 'nothing'}.",
+        f"Told of what nobody foresaw: {[word for word in UNFORESEEN if word in told] or 'nothing'}.",
+    ]
     for name, of in (("the last", max), ("the median", statistics.median)):
-        print(f"{name} good file: {of(usual):.1f} s alone, {of(took):.1f} s among: {of(took) / of(usual):.2f} x")
+        alone, among = of(usual), of(took)
+        lines.append(f"{name} good file: {alone:.1f} s alone, {among:.1f} s among: {among / alone:.2f} x")
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":
