@@ -250,8 +250,20 @@ def test_steps_planned_after_a_failure_that_blocks_them_do_not_stay_queued(store
     assert [ended.id for ended in queries.jobs_to_end(store)] == [job.id]
 
 
-def test_a_claim_walks_an_index_in_order_and_sorts_nothing(store: Store) -> None:
-    plan = explain(store, claimable("media", NOW))
+def test_a_step_is_claimed_of_the_party_whose_turn_it_is(store: Store) -> None:
+    parties = [("1000", None), ("1001", None), ("1001", "lessons"), (None, None)]
+    jobs = [a_queued_job(store, owner=owner, folder=folder) for owner, folder in parties]
+    assert queries.parties(store) == parties
+    for job, party in reversed(list(zip(jobs, parties, strict=True))):
+        assert a_claim(store, party=party).job.id == job.id
+        assert transitions.claim_step(store, pool="media", owner=RUN, now=NOW, party=party) is None
+
+
+@pytest.mark.parametrize("party", [None, ("1000", None)])
+def test_a_claim_walks_an_index_in_order_and_sorts_nothing(
+    store: Store, party: tuple[str | None, str | None] | None
+) -> None:
+    plan = explain(store, claimable("media", NOW, party=party))
     assert any("SEARCH step USING" in line and "ix_step_state_pool (state=? AND pool=?)" in line for line in plan), plan
     assert not any("TEMP B-TREE" in line or line.startswith("SCAN") for line in plan), plan
 

@@ -74,10 +74,8 @@ def _job_goes_on() -> ColumnElement[bool]:
 
 
 def _belongs_to(party: Party | None) -> list[ColumnElement[bool]]:
-    if party is None:
-        return []
-    owner, folder = party
-    return [JOB.c.owner.is_not_distinct_from(owner), JOB.c.folder.is_not_distinct_from(folder)]
+    """Return the condition that a job's file is of this party; `==` says `IS NULL` of None."""
+    return [] if party is None else [JOB.c.owner == party[0], JOB.c.folder == party[1]]
 
 
 def _claim(session: Session, step_id: int, token: int, *, owner: str, now: float) -> Claim | None:
