@@ -45,7 +45,10 @@ def put(tmp_path: Path) -> Put:
         ("voice: 'null'", {"voice": "null"}),
         ("voice: 12", {"voice": "12"}),
         ("targets: [no, sv]", {"targets": ["no", "sv"]}),
-        ("subtitles:\n  min_duration: 0.5 s\n  formats: ass\n", {"subtitles": {"min_duration": 0.5, "formats": ["ass"]}}),
+        (
+            "subtitles:\n  min_duration: 0.5 s\n  formats: ass\n",
+            {"subtitles": {"min_duration": 0.5, "formats": ["ass"]}},
+        ),
         ("initial_prompt: |\n  One.\n  Two.\n", {"initial_prompt": "One.\nTwo.\n"}),
         ("# nothing\n", {}),
         ("---\nlanguage: en\n", {"language": "en"}),
@@ -123,7 +126,11 @@ def test_neither_link_nor_pipe_nor_device_is_read(tmp_path: Path) -> None:
     secret = tmp_path / "secrets.yaml"
     secret.write_text("voice: hush\nDB_PASSWORD: hush\n", encoding="utf-8")
     sidecar = tmp_path / "a.txt.job.yaml"
-    for place in (lambda: sidecar.symlink_to(secret), lambda: sidecar.symlink_to("/dev/zero"), lambda: os.mkfifo(sidecar)):
+    for place in (
+        lambda: sidecar.symlink_to(secret),
+        lambda: sidecar.symlink_to("/dev/zero"),
+        lambda: os.mkfifo(sidecar),
+    ):
         place()
         with pytest.raises(BadSidecar, match="it is no file") as raised:
             read_sidecar(sidecar)
@@ -164,7 +171,14 @@ def test_a_long_value_or_name_is_shown_shortened(put: Put) -> None:
 def test_where_options_are_restricted_the_sentence_names_option_and_setting(put: Put) -> None:
     safe = Steering("safe", "inbox.sidecars is safe in config.yaml")
     assert read_sidecar(put("targets: [pt]\nsubtitles: {lines: 1}"), safe)["targets"] == ["pt"]
-    for option in ("voice: a", "out: /x", "duplicates: again", "transcriber: x", "synthesis: {takes: 5}", "diarizer: x"):
+    for option in (
+        "voice: a",
+        "out: /x",
+        "duplicates: again",
+        "transcriber: x",
+        "synthesis: {takes: 5}",
+        "diarizer: x",
+    ):
         with pytest.raises(BadSidecar, match=rf"{option.split(':')[0]} may not be set .*inbox\.sidecars is safe"):
             read_sidecar(put(f"language: en\n{option}"), safe)
     with pytest.raises(BadSidecar, match="not read here"):
@@ -176,8 +190,49 @@ def test_beside_a_strangers_file_less_may_be_set_unless_the_setting_says_all() -
     assert Steering("all", "set", is_given=True).of_stranger().policy == "all"
 
 
-SEEDS = [*_worst().values(), "targets: [pt, es]\nmix: {duck_db: 6.5}\nvoice: 'x'\n", "a: &b !!set {x}\n<<: *b\n", "? a\n: |\n  b"]
-_SPICE = ["!!set ", "!!binary ", "&a ", "*a", "<<: ", "\t", "\0", "\ufeff", "\\uDC80", '"', "'", "%YAML 1.9\n", "--- ", "...\n", "{", "[", "? ", ": ", "- ", "|", ">", "#", "0x", "\U0001f3ac", "\x85", "voice: ", "targets: ", "!<%41>"]  # fmt: skip
+SEEDS = [
+    *_worst().values(),
+    "targets: [pt, es]\nmix: {duck_db: 6.5}\nvoice: 'x'\n",
+    "a: &b !!set {x}\n<<: *b\n",
+    "? a\n: |\n  b",
+]
+_SPICE = [
+    *(
+        "!!set ",
+        "!!binary ",
+        "!<%41>",
+        "&a ",
+        "*a",
+        "<<: ",
+        "%YAML 1.9\n",
+        "--- ",
+        "...\n",
+        "? ",
+        ": ",
+        "- ",
+        "|",
+        ">",
+        "#",
+    ),
+    *(
+        "\t",
+        "\0",
+        "\ufeff",
+        "\x85",
+        "\\uDC80",
+        '"',
+        "'",
+        "{",
+        "[",
+        "0x",
+        "\U0001f3ac",
+        "voice: ",
+        "targets: ",
+        "|",
+        ">",
+        "#",
+    ),
+]
 
 
 def _tried(path: Path) -> None:
@@ -205,4 +260,3 @@ def test_no_mutation_of_a_sidecar_raises_anything_but_a_refusal(put: Put) -> Non
             at = dice.randint(0, len(text))
             text = text[:at] + dice.choice(_SPICE) + text[at + dice.choice([0, 0, 1, 5]) :]
         _tried(put(text.encode("utf-8", "surrogatepass")))
-

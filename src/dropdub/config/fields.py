@@ -23,6 +23,7 @@ from pydantic import (
 from dropdub.quantities import parse_duration_s
 
 MASK = "**********"
+MOST_TRACKS = 1_000
 T = TypeVar("T")
 
 
@@ -43,6 +44,8 @@ def number_or_language(value: Any) -> Any:
     if isinstance(value, int):
         if value < 1:
             raise ValueError("sound tracks are counted from 1")
+        if value > MOST_TRACKS:
+            raise ValueError(f"no file has more than {MOST_TRACKS} sound tracks")
         return value
     if value.isdecimal():
         return number_or_language(int(value[:10]))

@@ -22,7 +22,6 @@ from dropdub.config.fields import (
 
 MOST_TARGETS = 50
 MOST_HOTWORDS = 200
-MOST_TRACKS = 1_000
 LONGEST_CUE_S = 3_600.0
 EngineName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(one_line)]
 
@@ -82,10 +81,7 @@ class JobOptions(Section):
         BeforeValidator(one_is_a_list),
         AfterValidator(no_repeats),
     ] = ()
-    audio_track: Annotated[
-        Annotated[int, Field(le=MOST_TRACKS)] | Annotated[str, Field(max_length=100)],
-        BeforeValidator(number_or_language),
-    ] = "auto"
+    audio_track: Annotated[int | str, BeforeValidator(number_or_language)] = "auto"
     voice: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(one_line)] | None = None
     transcriber: EngineName = "auto"
     translator: EngineName = "auto"

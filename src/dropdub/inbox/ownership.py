@@ -22,10 +22,10 @@ _ACL = "system.posix_acl_access"
 def speaks_for(owner: str | None, other: str | None) -> bool:
     """Return whether what `owner` puts beside the file of `other` is used for it.
 
-    What the account that runs Dropdub, or an administrator, puts there is for anybody's. Nothing is of an owner that
-    cannot be found out.
+    What the account that runs Dropdub, or an administrator, puts there is for anybody's. Where a file system knows no
+    owners, both are None, and there is nothing to tell apart.
     """
-    return owner is not None and (owner == other or is_trusted(owner))
+    return owner == other or is_trusted(owner)
 
 
 def is_trusted(owner: str | None) -> bool:
