@@ -96,6 +96,19 @@ class Root:
     def job_log(self, job_id: int) -> Path:
         return self.logs_dir / "jobs" / f"{job_id}.log"
 
+    def refuse_outputs(self, outputs: Mapping[str, str]) -> None:
+        """Raise ConfigError if a folder of results, by the setting that names it, lies where originals are kept.
+
+        What is published in the inbox would be taken in again.
+        """
+        for setting, out in outputs.items():
+            for name in ("inbox", "work", "failed", "archive"):
+                if real(Path(out)).is_relative_to(real(getattr(self, name))):
+                    raise ConfigError(
+                        f"{setting} ({out}) lies in folders.{name} ({getattr(self, name)}).",
+                        remedy="Choose a folder of its own for the results.",
+                    )
+
     def create_folders(self, leave: Collection[Path] = ()) -> None:
         """Make what is missing of the root's folders, but for those to `leave`.
 
@@ -115,15 +128,16 @@ class Root:
     def _check_apart(self) -> None:
         five = {name: getattr(self, name) for name in ("inbox", "outbox", "work", "failed", "archive")}
         for (outer, outer_path), (inner, inner_path) in permutations(five.items(), 2):
-            if _real(inner_path).is_relative_to(_real(outer_path)):
+            if real(inner_path).is_relative_to(real(outer_path)):
                 raise ConfigError(
                     f"folders.{inner} ({inner_path}) lies in folders.{outer} ({outer_path}).",
                     remedy="The five folders must not contain one another: choose another place for one.",
                 )
 
 
-def _real(path: Path) -> Path:
-    return Path(os.path.normcase(path.resolve()))
+def real(path: Path) -> Path:
+    """Return what a path leads to through all links, to be compared with others; the last parts need not be there."""
+    return Path(os.path.normcase(os.path.realpath(path)))
 
 
 def find_root(explicit: Path | None, environment: Mapping[str, str], cwd: Path) -> Path:

@@ -120,6 +120,8 @@ def end() -> None:
 
 def _result(run: Run, shelf: Shelf, cache: Cache, line: Line) -> Result:
     began = time.monotonic()
+    if run.payload.get("refusal"):
+        raise DropdubError.from_dict(run.payload["refusal"])
     task = _task(run, shelf, cache, line)
     with temporary_files_in(task.scratch):
         reach(f"run.{task.job_id}.{task.key}.begin")

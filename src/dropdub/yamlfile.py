@@ -7,10 +7,16 @@ from typing import Any
 
 import yaml
 
+from dropdub.boundedread import read_start
 from dropdub.errors import ConfigError
+from dropdub.plainyaml import NotPlain, plain_mapping
 
 MAX_BYTES = 1_000_000
+MAX_PLAIN_BYTES = 64_000
+"""Of a file that anybody may have written; one with every job option and comments has about 3 kB."""
 _TEXT_HELP = "Save the file as UTF-8 text."
+_BROKEN = (yaml.YAMLError, ValueError, RecursionError, OverflowError, LookupError, AttributeError, TypeError)
+"""What PyYAML raises for broken text: not only errors of its own."""
 
 
 def read_mapping(path: Path) -> tuple[dict[str, Any], yaml.Node | None]:
@@ -18,17 +24,29 @@ def read_mapping(path: Path) -> tuple[dict[str, Any], yaml.Node | None]:
 
     Raises ConfigError for unreadable files, broken YAML, and anything but a mapping.
     """
-    text = _read_text(path)
+    text = _text(path, _bytes(path, MAX_BYTES, follow=True))
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
+    except _BROKEN as error:
         raise ConfigError(f"{path}: {_where(error)}not valid YAML: {_problem(error)}.") from error
     if data is None:
         return {}, None
     if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
         raise ConfigError(f"{path}: expected settings as `name: value` lines.")
     return data, node
+
+
+def read_plain_mapping(path: Path) -> tuple[dict[str, Any], yaml.Node | None]:
+    """Return mapping and node tree of a file that anybody may have written; no message shows what is in it.
+
+    It is not read through a link, waits for nobody, and is read no further than `MAX_PLAIN_BYTES`. Raises ConfigError.
+    """
+    text = _text(path, _bytes(path, MAX_PLAIN_BYTES, follow=False))
+    try:
+        return plain_mapping(text)
+    except NotPlain as error:
+        raise ConfigError(f"{path}{', ' if str(error).startswith('line ') else ': '}{error}") from error
 
 
 def line_of(node: yaml.Node | None, location: tuple[int | str, ...]) -> int | None:
@@ -52,13 +70,17 @@ def _child(node: yaml.Node | None, part: int | str) -> tuple[yaml.Node | None, i
     return None, None
 
 
-def _read_text(path: Path) -> str:
+def _bytes(path: Path, most: int, *, follow: bool) -> bytes:
     try:
-        raw = path.read_bytes()
+        raw = read_start(path, most + 1, follow=follow)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror or error}.") from error
-    if len(raw) > MAX_BYTES:
-        raise ConfigError(f"{path}: {len(raw)} bytes is no settings file.")
+    if len(raw) > most:
+        raise ConfigError(f"{path}: more than {most // 1000} kB is no settings file.")
+    return raw
+
+
+def _text(path: Path, raw: bytes) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

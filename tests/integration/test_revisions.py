@@ -11,7 +11,17 @@ import pytest
 
 from dropdub.config import Config, JobOptions
 from dropdub.daemon.context import Context
-from dropdub.daemon.revisions import LATE_S, FilmGone, Revision, film_at_work, known_revision, must_wait, revision_of
+from dropdub.daemon.revisions import (
+    LATE_S,
+    FilmGone,
+    Revision,
+    cue_starts_at,
+    film_at_work,
+    known_revision,
+    must_wait,
+    revision_of,
+)
+from dropdub.inbox.ownership import owner_at
 from dropdub.pipeline.artefacts import Segment, Transcript
 from dropdub.root import Root
 from dropdub.store import transitions
@@ -67,11 +77,11 @@ def a_subtitle(context: Context, name: str = "clip.srt", *, shift_s: float = 0.0
     path = context.root.work / name
     cues = (f"00:00:{start + shift_s:06.3f} --> 00:00:{start + shift_s + 1:06.3f}\n{text}\n" for start, text in LINES)
     path.write_text("\n".join(cues), encoding="utf-8")
-    return a_claiming_job(context.store, name=name, source=str(path), now=at)
+    return a_claiming_job(context.store, name=name, source=str(path), owner=owner_at(path), now=at)
 
 
 def found(context: Context, subtitle: Job) -> Revision | FilmGone | None:
-    return revision_of(context, subtitle, Path(subtitle.source))
+    return revision_of(context, subtitle, cue_starts_at(Path(subtitle.source), 100_000))
 
 
 @pytest.mark.parametrize("name", ["clip.srt", "CLIP.es.vtt", "clip.en.srt"])
@@ -186,11 +196,14 @@ def test_a_file_that_is_too_long_or_no_subtitle_is_not_looked_into(context: Cont
 
 def test_a_film_that_is_at_work_is_found_until_it_has_ended(context: Context) -> None:
     job = a_queued_job(context.store, name="Clip.mp4")
-    at_work = film_at_work(context, "clip.en.srt")
+    at_work = film_at_work(context, "clip.en.srt", owner=None)
     assert at_work is not None and at_work.id == job.id
-    assert film_at_work(context, "other.srt") is None and film_at_work(context, "clip one.srt") is None
+    assert (
+        film_at_work(context, "other.srt", owner=None) is None
+        and film_at_work(context, "clip one.srt", owner=None) is None
+    )
     a_film(context, "done.mp4")
-    assert film_at_work(context, "done.srt") is None
+    assert film_at_work(context, "done.srt", owner=None) is None
 
 
 def test_a_subtitle_that_is_done_again_is_for_the_same_film_also_when_its_job_is_forgotten(context: Context) -> None:

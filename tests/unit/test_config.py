@@ -147,7 +147,7 @@ def test_a_wrong_sidecar_is_refused_by_its_name_and_line(tmp_path: Path) -> None
     with pytest.raises(BadSidecar, match="not UTF-8"):
         read_sidecar(sidecar)
     sidecar.write_text("targets: pt\n", encoding="utf-8")
-    assert read_sidecar(sidecar) == {"targets": "pt"}
+    assert read_sidecar(sidecar) == {"targets": ["pt"]}
 
 
 def test_a_file_of_windows_is_read_with_its_byte_order_mark(tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ def config_check(root: Path) -> int:
 
     config = load_config(root / CONFIG_NAME)
     place = Root.at(root, config.folders.model_dump())
+    place.refuse_outputs(config.named_outputs())
     refuse_foreign(place, usable_url(config.database, place))
     say(f"OK: {root / CONFIG_NAME}")
     return DONE

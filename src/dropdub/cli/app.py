@@ -101,6 +101,10 @@ def watch(
         bool,
         typer.Option("--accept-missing", help="Take database and folders as gone that the last start had."),
     ] = False,
+    shared_inbox: Annotated[
+        bool,
+        typer.Option("--shared-inbox", help="Others write into the inbox: see inbox.sidecars in config.yaml."),
+    ] = False,
 ) -> None:
     """Watch the inbox and work off what is dropped, until Ctrl-C.
 
@@ -110,7 +114,11 @@ def watch(
     """
     from dropdub.cli import working
 
-    raise typer.Exit(working.watch(context.obj.path(), until_idle=until_idle, accept_missing=accept_missing))
+    raise typer.Exit(
+        working.watch(
+            context.obj.path(), until_idle=until_idle, accept_missing=accept_missing, shared_inbox=shared_inbox
+        )
+    )
 
 
 @app.command()

@@ -63,7 +63,12 @@ class _Inbox:
         from dropdub.inbox.scan import scan
 
         config = load_config(self._place.root.config_file)
-        return scan(self._place.root.inbox, ignore=config.inbox.ignore, profiles=set(config.profiles)).drops
+        return scan(
+            self._place.root.inbox,
+            ignore=config.inbox.ignore,
+            profiles=set(config.profiles),
+            with_sidecars=config.inbox.sidecars != "none",
+        ).drops
 
 
 def _recorded(place: Place, one: JobView | Drop) -> JobView:

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from dropdub.store.views import JobView
 
 
-def watch(root: Path, *, until_idle: bool, accept_missing: bool = False) -> int:
+def watch(root: Path, *, until_idle: bool, accept_missing: bool = False, shared_inbox: bool = False) -> int:
     from dropdub.daemon.runs import run_daemon
 
-    summary = run_daemon(root, until_idle=until_idle, accept_missing=accept_missing, report=_say_timed)
+    summary = run_daemon(
+        root, until_idle=until_idle, accept_missing=accept_missing, shared_inbox=shared_inbox, report=_say_timed
+    )
     _say_timed(sum_up(summary))
     return FELL_SHORT if until_idle and summary.failed else DONE
 
@@ -125,6 +127,8 @@ def _refuse_impossible(place: Place, overrides: dict[str, Any], profile: str | N
         config.options_for(profile, overrides)
     except ValidationError as error:
         raise UsageError(str(error.errors()[0]["msg"]).removeprefix("Value error, ") + ".") from error
+    if "out" in overrides:
+        place.root.refuse_outputs({"--out": overrides["out"]})
 
 
 def _make_out(overrides: dict[str, Any]) -> None:

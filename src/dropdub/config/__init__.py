@@ -16,8 +16,10 @@ from dropdub.config.settings import (
     Split,
     Webhook,
 )
+from dropdub.config.steering import ANYTHING, Policy, Steering
 
 __all__ = [
+    "ANYTHING",
     "ENV_PREFIX",
     "SIDECAR_SUFFIX",
     "Config",
@@ -29,9 +31,11 @@ __all__ = [
     "LogSettings",
     "Mix",
     "Notify",
+    "Policy",
     "PoolSettings",
     "Retry",
     "Split",
+    "Steering",
     "SubtitleStyle",
     "Webhook",
     "load_config",

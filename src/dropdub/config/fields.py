@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import unicodedata
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from pydantic import (
 from dropdub.quantities import parse_duration_s
 
 MASK = "**********"
+MOST_TRACKS = 1_000
 T = TypeVar("T")
 
 
@@ -42,8 +44,12 @@ def number_or_language(value: Any) -> Any:
     if isinstance(value, int):
         if value < 1:
             raise ValueError("sound tracks are counted from 1")
+        if value > MOST_TRACKS:
+            raise ValueError(f"no file has more than {MOST_TRACKS} sound tracks")
         return value
-    return number_or_language(int(value)) if value.isdecimal() else language_or_auto(value)
+    if value.isdecimal():
+        return number_or_language(int(value[:10]))
+    return language_or_auto(value)
 
 
 def no_repeats(value: tuple[T, ...]) -> tuple[T, ...]:
@@ -94,7 +100,7 @@ def _safe_command(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
-LanguageTag = Annotated[str, AfterValidator(_language_tag)]
+LanguageTag = Annotated[str, Field(max_length=100), AfterValidator(_language_tag)]
 Seconds = Annotated[float, BeforeValidator(parse_duration_s)]
 Bytes = Annotated[ByteSize, PlainSerializer(int, return_type=int), Field(ge=0)]
 Positive = Annotated[Seconds, Field(gt=0)]
@@ -107,3 +113,16 @@ class Section(BaseModel):
     """Base of all parts: unknown keys are refused, values cannot change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def storable(value: str) -> str:
+    """Refuse what a database, a path or a terminal cannot take: control characters, halves of characters."""
+    if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t" for char in value):
+        raise ValueError("has a control character in it, or half of one that takes two")
+    return value
+
+
+def one_line(value: str) -> str:
+    if any(char in "\n\t\u2028\u2029" for char in value):
+        raise ValueError("has a line break or a tab in it")
+    return storable(value)

@@ -16,7 +16,14 @@ from dropdub.config.fields import (
     no_repeats,
     number_or_language,
     one_is_a_list,
+    one_line,
+    storable,
 )
+
+MOST_TARGETS = 50
+MOST_HOTWORDS = 200
+LONGEST_CUE_S = 3_600.0
+EngineName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(one_line)]
 
 
 class SubtitleStyle(Section):
@@ -32,9 +39,9 @@ class SubtitleStyle(Section):
     line_length: int = Field(default=42, ge=16, le=120)
     lines: int = Field(default=2, ge=1, le=4)
     chars_per_second: float = Field(default=17.0, ge=5, le=60)
-    min_duration: Positive = 5 / 6
-    max_duration: Positive = 7.0
-    gap: NotNegative = 2 / 25
+    min_duration: Annotated[Positive, Field(le=LONGEST_CUE_S)] = 5 / 6
+    max_duration: Annotated[Positive, Field(le=LONGEST_CUE_S)] = 7.0
+    gap: Annotated[NotNegative, Field(le=LONGEST_CUE_S)] = 2 / 25
 
     @model_validator(mode="after")
     def _ordered(self) -> SubtitleStyle:
@@ -67,16 +74,25 @@ class TextOptions(Section):
 class JobOptions(Section):
     """What is made of one dropped file."""
 
-    language: Annotated[str, AfterValidator(language_or_auto)] = "auto"
-    targets: Annotated[tuple[LanguageTag, ...], BeforeValidator(one_is_a_list), AfterValidator(no_repeats)] = ()
+    language: Annotated[str, Field(max_length=100), AfterValidator(language_or_auto)] = "auto"
+    targets: Annotated[
+        tuple[LanguageTag, ...],
+        Field(max_length=MOST_TARGETS),
+        BeforeValidator(one_is_a_list),
+        AfterValidator(no_repeats),
+    ] = ()
     audio_track: Annotated[int | str, BeforeValidator(number_or_language)] = "auto"
-    voice: str | None = Field(default=None, min_length=1, max_length=100)
-    transcriber: str = "auto"
-    translator: str = "auto"
-    synthesizer: str = "auto"
-    diarizer: str = "auto"
-    initial_prompt: str | None = Field(default=None, max_length=1_000)
-    hotwords: Annotated[tuple[str, ...], BeforeValidator(one_is_a_list)] = ()
+    voice: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(one_line)] | None = None
+    transcriber: EngineName = "auto"
+    translator: EngineName = "auto"
+    synthesizer: EngineName = "auto"
+    diarizer: EngineName = "auto"
+    initial_prompt: Annotated[str, Field(max_length=1_000), AfterValidator(storable)] | None = None
+    hotwords: Annotated[
+        tuple[Annotated[str, Field(max_length=100), AfterValidator(storable)], ...],
+        Field(max_length=MOST_HOTWORDS),
+        BeforeValidator(one_is_a_list),
+    ] = ()
     cleanup: Literal["none", "pt"] = "none"
     speakers: Literal["auto", "one"] = "auto"
     synthesis: Synthesis = Synthesis()
@@ -85,7 +101,7 @@ class JobOptions(Section):
     duplicates: Literal["skip", "again"] = "skip"
     subtitles: SubtitleStyle = SubtitleStyle()
     text: TextOptions = TextOptions()
-    out: Annotated[str, AfterValidator(full_path)] | None = None
+    out: Annotated[str, Field(max_length=4_096), AfterValidator(one_line), AfterValidator(full_path)] | None = None
 
     def overridden(self, changes: dict[str, Any]) -> JobOptions:
         """Return these options with `changes` laid over them, validated again.

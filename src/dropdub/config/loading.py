@@ -13,11 +13,13 @@ from pydantic_settings import SettingsError
 from dropdub.config.job import JobOptions
 from dropdub.config.problems import ENV_PREFIX, NO_SUCH_SETTING, problems
 from dropdub.config.settings import Config
+from dropdub.config.steering import ANYTHING, Steering
 from dropdub.errors import BadSidecar, ConfigError
-from dropdub.yamlfile import line_of, read_mapping
+from dropdub.yamlfile import line_of, read_mapping, read_plain_mapping
 
 SIDECAR_SUFFIX = ".job.yaml"
 _CORRECT = "Correct it, then: jobs config check."
+_STEERED = "Take that out of the .job.yaml file beside it, or set inbox.sidecars in config.yaml, then: jobs retry."
 
 
 def load_config(path: Path) -> Config:
@@ -54,16 +56,27 @@ def _without_blanks(data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def read_sidecar(path: Path) -> dict[str, Any]:
-    """Return the job options that a `NAME.job.yaml` sets.
+def read_sidecar(path: Path, steering: Steering = ANYTHING) -> dict[str, Any]:
+    """Return the job options that a `NAME.job.yaml` sets, as they were validated: JSON, without what it leaves out.
 
-    Raises BadSidecar naming line and what is allowed.
+    Raises BadSidecar naming line and what is allowed, for options that `steering` does not allow, too.
     """
     try:
-        data, node = read_mapping(path)
-        JobOptions().overridden(data)
+        data, node = read_plain_mapping(path)
+        _refuse_foreign_file(path, data)
+        options = JobOptions.model_validate(data).model_dump(mode="json", exclude_unset=True)
     except ConfigError as error:
         raise BadSidecar(error.message.replace(str(path), path.name)) from error
     except ValidationError as error:
         raise BadSidecar(problems(Path(path.name), node, error, JobOptions)) from error
-    return data
+    complaint = steering.complaint(options)
+    if complaint is not None:
+        raise BadSidecar(f"{path.name}: {complaint}.", remedy=_STEERED)
+    return options
+
+
+def _refuse_foreign_file(path: Path, data: Mapping[str, Any]) -> None:
+    """Refuse a file that was never meant as job options, without showing anything that it holds."""
+    if data and not any(name in JobOptions.model_fields for name in data):
+        there_are = ", ".join(JobOptions.model_fields)
+        raise ConfigError(f"{path}: sets nothing that is a job option; there are: {there_are}.")

@@ -14,17 +14,34 @@ from dropdub.yamlfile import line_of
 
 ENV_PREFIX = "DROPDUB_"
 NO_SUCH_SETTING = "there is no such setting"
+MOST_TOLD = 20
+LONGEST_SHOWN = 60
+LONGEST_MESSAGE = 300
 _SECRETS = ("url", "secret")
 
 
 def problems(path: Path, node: yaml.Node | None, error: ValidationError, model: type[BaseModel]) -> str:
     """Return a line for each problem of settings that were read as `model` from a file with this tree."""
-    return "\n".join(_problem(path, node, detail, model) for detail in error.errors())
+    found = error.errors()
+    told = [_problem(path, node, detail, model) for detail in found[:MOST_TOLD]]
+    return "\n".join([*told, *([f"… and {len(found) - MOST_TOLD} more"] if found[MOST_TOLD:] else [])])
+
+
+def shortened(value: object) -> str:
+    """Return how a value looks in a message: on one line, without control characters, and never much of it."""
+    shown = repr(value[: LONGEST_SHOWN + 1] if isinstance(value, str) else value)
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
 
 
 def _problem(path: Path, node: yaml.Node | None, detail: Any, model: type[BaseModel]) -> str:
-    name = ".".join(str(part) for part in detail["loc"])
+    name = ".".join(_named(part) for part in detail["loc"])
     return f"{_where(path, node, detail['loc'])}: {name + ': ' if name else ''}{allowed(detail, model)}"
+
+
+def _named(part: int | str) -> str:
+    """Return a setting's name; of one that is none, perhaps a line of another kind of file, only the beginning."""
+    text = str(part)
+    return text if text.isidentifier() and len(text) <= LONGEST_SHOWN else shortened(part)
 
 
 def _settings_at(model: type[BaseModel], location: tuple[int | str, ...]) -> Iterable[str]:
@@ -52,11 +69,18 @@ def allowed(detail: Any, model: type[BaseModel]) -> str:
     if detail["type"] == "tuple_type":
         return "expected a list such as [pt, es]"
     if detail["type"].startswith("byte_size"):
-        return f"{detail['input']!r} is not a size: write for example 500 MB or 4 GB"
+        return f"{shortened(detail['input'])} is not a size: write for example 500 MB or 4 GB"
     if detail["type"] in ("model_type", "dict_type"):
         return "expected settings as `name: value` lines below it"
-    message = str(detail["msg"]).removeprefix("Value error, ")
     given = detail.get("input")
+    message = _without(given, str(detail["msg"]).removeprefix("Value error, "))
     is_told = isinstance(given, str | int | float | bool) and detail["loc"][-1:] not in [(name,) for name in _SECRETS]
-    shown = f" (found {given!r})" if is_told else ""
-    return message if shown and repr(given) in message else message + shown
+    shown = f" (found {shortened(given)})" if is_told else ""
+    return message if shown and shortened(given) in message else message + shown
+
+
+def _without(given: Any, message: str) -> str:
+    """Return a message with what was given in its short form, and itself no longer than a sentence."""
+    if isinstance(given, str) and len(repr(given)) > LONGEST_SHOWN:
+        message = message.replace(repr(given), shortened(given))
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from dropdub.config.fields import Bytes, Command, NotNegative, Positive, SecretUrl, Section, signing_secret
+from dropdub.config.fields import Bytes, Command, NotNegative, Positive, SecretUrl, Section, full_path, signing_secret
 from dropdub.config.job import JobOptions
 from dropdub.config.problems import ENV_PREFIX, allowed
 
@@ -24,7 +24,7 @@ class Folders(Section):
 
 
 class InboxSettings(Section):
-    """How dropped files are noticed and when they count as whole."""
+    """How dropped files are noticed, when they count as whole, and what may be set beside them."""
 
     settle: NotNegative = 5.0
     settle_empty: NotNegative = 30.0
@@ -33,6 +33,7 @@ class InboxSettings(Section):
     observer: Literal["auto", "native", "polling"] = "auto"
     polling_interval: Positive = 2.0
     ignore: tuple[str, ...] = ()
+    sidecars: Literal["auto", "all", "safe", "none"] = "auto"
 
 
 class Limits(Section):
@@ -183,6 +184,7 @@ class Config(BaseSettings):
     inbox: InboxSettings = InboxSettings()
     job: JobOptions = JobOptions()
     profiles: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    allowed_outputs: tuple[Annotated[str, AfterValidator(full_path)], ...] = ()
     limits: Limits = Limits()
     split: Split = Split()
     retry: Retry = Retry()
@@ -217,6 +219,13 @@ class Config(BaseSettings):
                 where = ".".join(str(part) for part in ("profiles", name, *first["loc"]))
                 raise ValueError(f"{where}: {allowed(first, JobOptions)}") from error
         return self
+
+    def named_outputs(self) -> dict[str, str]:
+        """Return the folders of results that these settings themselves name, by the setting."""
+        named = {"job.out": self.job.out} | {
+            f"profiles.{name}.out": one.get("out") for name, one in self.profiles.items()
+        }
+        return {name: out for name, out in named.items() if out}
 
     def options_for(self, profile: str | None, changes: dict[str, Any]) -> JobOptions:
         """Return the job options that hold: config < profile < `changes` (sidecar or command line).

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from dropdub.config import Config, JobOptions
+from dropdub.config import ANYTHING, Config, JobOptions, Steering
 from dropdub.daemon.belonging import STAGING, Belonging
 from dropdub.errors import Waiting
 from dropdub.inbox.companions import bare_name
@@ -28,6 +28,8 @@ class Context:
     report: Callable[[str], None]
     only: frozenset[int] | None = None
     belonging: Belonging | None = None
+    steering: Steering = ANYTHING
+    """What the options beside a dropped file may set."""
 
     @property
     def notes(self) -> list[str]:

@@ -14,20 +14,32 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dropdub.config import read_sidecar
+from dropdub.config import SIDECAR_SUFFIX, JobOptions, read_sidecar
+from dropdub.config.problems import problems
 from dropdub.daemon.boundary import own_error
 from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.endings import Endings
+from dropdub.daemon.fairness import in_turns
 from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved, Mover
+from dropdub.daemon.outputs import dropped_out_refusal
 from dropdub.daemon.postponed import Postponed
-from dropdub.daemon.revisions import FilmGone, Revision, film_at_work, known_revision, must_wait, revision_of
+from dropdub.daemon.revisions import (
+    FilmGone,
+    Revision,
+    cue_starts_at,
+    film_at_work,
+    known_revision,
+    must_wait,
+    revision_of,
+)
 from dropdub.errors import BadSidecar, DropdubError, Waiting
 from dropdub.failpoints import reach
 from dropdub.files import is_folder
 from dropdub.inbox.companions import is_subtitle
 from dropdub.inbox.identity import Identity, identity
 from dropdub.inbox.intake import Absent, Taken, Wanted, bring_in, remove_error_note
+from dropdub.inbox.ownership import is_trusted
 from dropdub.inbox.scan import Drop, scan
 from dropdub.inbox.settle import Settling, is_as_seen
 from dropdub.inbox.waiting import new_job
@@ -53,7 +65,20 @@ class _Arrival:
     """How a job is queued whose files have been moved; `refusal`: why its options cannot be used, so that it fails."""
 
     entry: TakenJob
-    refusal: BadSidecar | None
+    refusal: DropdubError | None
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What was moved, and what was read in it: the options beside the file, or why they cannot be used.
+
+    `starts`: when the lines of a subtitle begin.
+    """
+
+    taken: Taken
+    options: dict[str, Any] | None = None
+    refusal: DropdubError | None = None
+    starts: Sequence[float] = ()
 
 
 class Intake:
@@ -163,7 +188,7 @@ class Intake:
             if job is None or job.verdict is not None:  # cancelled meanwhile: its ending finds the files anywhere
                 continue
             try:
-                if isinstance(moved.result, Taken):
+                if isinstance(moved.result, Brought):
                     reach("intake.arrival")
                     arrived.append(self._arrival(job, moved.result))
                 else:
@@ -221,9 +246,14 @@ class Intake:
         self._watch_notes = self._watcher.check()
         settings = self._context.config
         began = time.monotonic()
-        seen = scan(self._context.root.inbox, ignore=settings.inbox.ignore, profiles=set(settings.profiles))
+        seen = scan(
+            self._context.root.inbox,
+            ignore=settings.inbox.ignore,
+            profiles=set(settings.profiles),
+            with_sidecars=self._context.steering.policy != "none",
+        )
         self._scan_notes, self._held = seen.notes, []
-        self._finds = deque(self._settling.observe(seen.drops, now))
+        self._finds = deque(in_turns(self._settling.observe(seen.drops, now), lambda drop: (drop.owner, drop.folder)))
         self._pending = len(seen.drops)
         self._left.keep(drop.path for drop in seen.drops)
         due = self._settling.next_due(now)
@@ -258,23 +288,24 @@ class Intake:
         if self._left.is_put_off(drop.path, time.monotonic()):
             self._pending -= 1
             return True
-        film = film_at_work(self._context, name) if is_subtitle(name) else None
+        film = film_at_work(self._context, name, owner=drop.owner) if is_subtitle(name) else None
         if film is None:
             return False
         self._held.append(f"{name} waits for its film, job {film.id} ({film.name}).")
         self._pending -= 1
         return True
 
-    def _arrival(self, job: Job, taken: Taken) -> _Arrival:
+    def _arrival(self, job: Job, brought: Brought) -> _Arrival:
         """Return how a job is queued whose files have been moved."""
-        revision = self._revision(job, taken.source)
-        refusal = None
+        taken, refusal = brought.taken, brought.refusal
+        revision = self._revision(job, brought)
+        overrides = dict(job.overrides) if brought.options is None else brought.options
         try:
-            overrides = read_sidecar(taken.sidecar) if taken.sidecar else dict(job.overrides)
             options = self._options(job, revision, overrides)
-        except (BadSidecar, ValidationError) as error:
+        except ValidationError as error:
+            refusal = BadSidecar(problems(Path(f"{job.name}{SIDECAR_SUFFIX}"), None, error, JobOptions))
+        if refusal is not None:
             overrides, options = {}, self._context.config.job.model_dump(mode="json")
-            refusal = error if isinstance(error, BadSidecar) else BadSidecar(str(error))
         entry = TakenJob(
             job_id(job),
             source=str(taken.source),
@@ -294,7 +325,7 @@ class Intake:
             if one.refusal is not None:
                 self._take_refused(one.entry, one.refusal, now)
 
-    def _take_refused(self, entry: TakenJob, refusal: BadSidecar, now: float) -> None:
+    def _take_refused(self, entry: TakenJob, refusal: DropdubError, now: float) -> None:
         job = queries.job(self._context.store, entry.job_id)
         try:
             self._refuse(transitions.take_job(self._context.store, **vars(entry), now=time.time()), refusal)
@@ -324,11 +355,11 @@ class Intake:
         except Exception as again:
             self._postponed.put_off(job_id(job), own_error(again, "failing a job", job=job.id), now)
 
-    def _revision(self, job: Job, source: Path) -> Revision | FilmGone | None:
+    def _revision(self, job: Job, brought: Brought) -> Revision | FilmGone | None:
         if not is_subtitle(job.name):
             return None
         known = known_revision(self._context, job) if job.round > 1 else None
-        return known or revision_of(self._context, job, source)
+        return known or revision_of(self._context, job, brought.starts)
 
     def _options(self, job: Job, revision: Revision | FilmGone | None, overrides: dict[str, Any]) -> dict[str, Any]:
         if isinstance(revision, Revision):
@@ -344,16 +375,31 @@ class Intake:
         self._endings.fail(fresh, reason=error.message, remedy=error.remedy)
 
 
-def _bring(context: Context, job: Job, source_dir: Path) -> Taken | Absent:
-    """Move (of a given file: copy) what the job was recorded for.
+def _bring(context: Context, job: Job, source_dir: Path) -> Brought | Absent:
+    """Move (of a given file: copy) what the job was recorded for, and read what decides on its options.
 
-    Raises Waiting if it is not to be found because the share that it lies on is away.
+    It is read here, in the mover's thread, because anybody may have written it. Raises Waiting if the file is not to
+    be found because the share that it lies on is away.
     """
     context.refuse_away("work")
     taken = _brought(job, source_dir)
     if _lacks(taken, job):
         _refuse_away_share(context, Path(job.source))
-    return taken
+    return taken if isinstance(taken, Absent) else _read(context, job, taken)
+
+
+def _read(context: Context, job: Job, taken: Taken) -> Brought:
+    """Read the options beside a file, and of a subtitle when its lines begin. A refusal is the job's to say."""
+    starts = cue_starts_at(taken.source, context.config.limits.max_text) if is_subtitle(job.name) else []
+    if taken.sidecar is None:
+        return Brought(taken, starts=starts)
+    steering = context.steering if is_trusted(job.owner) else context.steering.of_stranger()
+    try:
+        options = read_sidecar(taken.sidecar, steering)
+    except BadSidecar as error:
+        return Brought(taken, refusal=error, starts=starts)
+    refusal = dropped_out_refusal(context, options["out"]) if options.get("out") else None
+    return Brought(taken, options, refusal, starts)
 
 
 def _refuse_away_share(context: Context, path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.daemon.context import Context, film_name, job_id
+from dropdub.daemon.outputs import refuse_out
 from dropdub.errors import UnexpectedError
 from dropdub.failpoints import reach
 from dropdub.files import free_name, fsync_dir, numbered_folder, rename
@@ -19,6 +20,7 @@ def publish(context: Context, job: Job, result: dict[str, Any]) -> list[str]:
 
     Raises Waiting or OutRefused where the outbox cannot be written to, UnexpectedError where a deliverable is nowhere.
     """
+    refuse_out(context, job)
     staging = context.staging_of(job)
     try:
         folder = _folder(context, job)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dropdub.boundedread import read_start
 from dropdub.config import JobOptions
 from dropdub.daemon.context import Context, film_name, job_id, options_of
 from dropdub.daemon.publishedfilms import published_films
 from dropdub.errors import UsageError
 from dropdub.files import is_file
 from dropdub.inbox.companions import bare_name, owner_of
+from dropdub.inbox.ownership import owner_at, speaks_for
 from dropdub.media.subtitlereading import cue_starts
 from dropdub.pipeline.artefacts import Transcript
 from dropdub.pipeline.ownwords import are_akin
@@ -77,9 +79,13 @@ class FilmGone:
         )
 
 
-def film_at_work(context: Context, subtitle: str) -> Job | None:
-    """Return the unfinished job, of a film or of another subtitle of it, that a subtitle belongs to by its name."""
-    return next(iter(_at_work(context, subtitle)), None)
+def film_at_work(context: Context, subtitle: str, *, owner: str | None) -> Job | None:
+    """Return the unfinished job, of a film or of another subtitle of it, that a subtitle belongs to by its name.
+
+    `owner`: whose the subtitle is, if known; it does not wait for a film that it may not be used for.
+    """
+    found = _at_work(context, subtitle)
+    return next((job for job in found if owner is None or job.owner is None or speaks_for(owner, job.owner)), None)
 
 
 def must_wait(context: Context, subtitle: Job) -> bool:
@@ -104,26 +110,37 @@ def _at_work(context: Context, subtitle: str) -> Iterator[Job]:
     return (job for job in jobs if owner_of(subtitle, [film_name(job)]))
 
 
-def revision_of(context: Context, subtitle: Job, path: Path) -> Revision | FilmGone | None:
-    """Return the film that the subtitle at `path` corrects, or came late for: that of the newest job that fits.
+def revision_of(context: Context, subtitle: Job, starts: Sequence[float]) -> Revision | FilmGone | None:
+    """Return the film that a subtitle corrects, or came late for: that of the newest job that fits.
+
+    `starts`: when its lines begin. Of a film of another owner's it is none: nobody puts words into another's mouth.
 
     It fits by name, and because it was made of what was said there, or because it came at about the same time. Of jobs
     that were forgotten, the manifests in the outbox tell.
     """
     gone: FilmGone | None = None
-    starts = _starts(path, context.config.limits.max_text)
     for job in _same_name(context, subtitle) if starts else ():
         transcript = _transcript(job)
         came_late = subtitle.created_at - (job.finished_at or 0.0) < LATE_S
         if came_late or _fits(starts, transcript, job):
             film = Path(job.revision["film"] if job.revision else job.source)
+            if not _is_its_owners(subtitle, film, job):
+                continue
             if is_file(film):
                 return Revision(DoneJob.of(job), film, transcript[0] if transcript else None)
             gone = gone or FilmGone(DoneJob.of(job), film)
     return gone or (_of_forgotten(context, subtitle, starts) if starts else None)
 
 
-def _of_forgotten(context: Context, subtitle: Job, starts: list[float]) -> Revision | FilmGone | None:
+def _is_its_owners(subtitle: Job, film: Path, job: Job | None = None) -> bool:
+    """Return whether a subtitle may be used for a film: one that a command named, or the film's own owner dropped."""
+    if subtitle.origin == "given":
+        return True
+    owner = job.owner if job is not None and job.owner is not None else owner_at(film)
+    return speaks_for(subtitle.owner, owner)
+
+
+def _of_forgotten(context: Context, subtitle: Job, starts: Sequence[float]) -> Revision | FilmGone | None:
     """Return the film that a subtitle was made of by a job that is in no database any more."""
     gone: FilmGone | None = None
     for one in published_films(context.root.outbox, subtitle.name):
@@ -131,6 +148,8 @@ def _of_forgotten(context: Context, subtitle: Job, starts: list[float]) -> Revis
             continue
         job = DoneJob(one.id, one.name, one.options, one.language)
         film = one.original_in(context.root.archive)
+        if film is not None and not _is_its_owners(subtitle, film):
+            continue
         if film is not None:
             return Revision(job, film, one.transcript)
         gone = gone or FilmGone(job, context.root.archive / one.name)
@@ -155,14 +174,15 @@ def _transcript(job: Job) -> tuple[Path, Transcript] | None:
     return None
 
 
-def _starts(path: Path, most_bytes: int) -> list[float]:
+def cue_starts_at(path: Path, most_bytes: int) -> list[float]:
     """Return when the lines of a subtitle begin. It is not read in full here: what it holds may be anything."""
     try:
-        return cue_starts(path.read_bytes()) if path.stat().st_size <= most_bytes else []
-    except OSError:
+        data = read_start(path, most_bytes + 1)
+        return cue_starts(data) if len(data) <= most_bytes else []
+    except (OSError, ValueError, OverflowError):  # or a number that is none
         return []
 
 
-def _fits(starts: list[float], transcript: tuple[Path, Transcript] | None, job: Job) -> bool:
+def _fits(starts: Sequence[float], transcript: tuple[Path, Transcript] | None, job: Job) -> bool:
     """Return whether a subtitle was made of what was said; where that is gone, the name has to do."""
     return are_akin(starts, transcript[1].segments) if transcript else job.state == JobState.SUCCEEDED

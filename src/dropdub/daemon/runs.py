@@ -24,6 +24,7 @@ from dropdub.daemon.rescue import rescue_sentences, rescue_strays
 from dropdub.daemon.supervisor import Supervisor
 from dropdub.errors import FolderAway, RootLocked, StoreUnavailable, UsageError
 from dropdub.files import safe_name
+from dropdub.inbox.sharing import steering_of
 from dropdub.process import contain_self, identity_of, install_stop_handlers, tell_service_manager
 from dropdub.root import Root
 from dropdub.rootrecord import RootRecord
@@ -56,6 +57,7 @@ def open_root(path: Path, *, accept_missing: bool = False) -> tuple[Root, Config
     """
     config = load_config(path / "config.yaml")
     root = Root.at(path, config.folders.model_dump())
+    root.refuse_outputs(config.named_outputs())
     url = database_url(config.database, root)
     if sqlite_file(url) is None:
         usable_url(config.database, root)  # a server whose driver is missing cannot be asked whose database it is
@@ -69,19 +71,32 @@ def open_root(path: Path, *, accept_missing: bool = False) -> tuple[Root, Config
 
 
 def run_daemon(
-    path: Path, *, until_idle: bool = False, accept_missing: bool = False, report: Callable[[str], None]
+    path: Path,
+    *,
+    until_idle: bool = False,
+    accept_missing: bool = False,
+    shared_inbox: bool = False,
+    report: Callable[[str], None],
 ) -> Summary:
     """Watch the root's inbox and work until stopped, or until nothing is left to do.
 
     While its database cannot be used, or its disk is away, it waits; then it goes on as after any interruption.
     `accept_missing`: take folders and database as they are now, if they are not those of the last start.
+    `shared_inbox`: others may write into the inbox, whatever its rights say.
     Raises ConfigError, StoreError, RootRefused and RootLocked.
     """
     stopped, started = threading.Event(), threading.Event()
     while True:
         accepts = accept_missing and not started.is_set()  # once: what goes missing later is waited for
         try:
-            return _watch(path, until_idle=until_idle, accept_missing=accepts, report=report, started=started)
+            return _watch(
+                path,
+                until_idle=until_idle,
+                accept_missing=accepts,
+                shared_inbox=shared_inbox,
+                report=report,
+                started=started,
+            )
         except (StoreUnavailable, FolderAway) as error:
             report(f"{error.sentence} Tried again in {STORE_PATIENCE_S:.0f} s.")
             tell_service_manager("WATCHDOG=1")
@@ -91,12 +106,20 @@ def run_daemon(
 
 
 def _watch(
-    path: Path, *, until_idle: bool, accept_missing: bool, report: Callable[[str], None], started: threading.Event
+    path: Path,
+    *,
+    until_idle: bool,
+    accept_missing: bool,
+    shared_inbox: bool,
+    report: Callable[[str], None],
+    started: threading.Event,
 ) -> Summary:
     root, config, url = open_root(path, accept_missing=accept_missing)
     with (
         lock.hold(root, url),
-        _run(root, config, url, report=report, only=None, accept_missing=accept_missing) as supervisor,
+        _run(
+            root, config, url, report=report, only=None, accept_missing=accept_missing, shared_inbox=shared_inbox
+        ) as supervisor,
     ):
         started.set()
         report(f"Watching {root.inbox}")
@@ -160,6 +183,7 @@ def _run(
     report: Callable[[str], None],
     only: frozenset[int] | None,
     accept_missing: bool = False,
+    shared_inbox: bool = False,
 ) -> Iterator[Supervisor]:
     """Set up all that one run needs, and take it down again, however far it came."""
     contain_self()
@@ -169,7 +193,8 @@ def _run(
             store = _opened(root, url)
             parts.callback(store.close)
             belonging = take_root(root, url, store, accept_missing=accept_missing)
-            context = Context(root, config, store, uuid.uuid4().hex, report, only, belonging)
+            steering = steering_of(root, config.inbox.sidecars, told_shared=shared_inbox)
+            context = Context(root, config, store, uuid.uuid4().hex, report, only, belonging, steering)
             _enter(context)
             parts.callback(logs.note, "run ended", run=context.run_id)
             parts.callback(lambda: transitions.stop_run(store, context.run_id, now=time.time()))

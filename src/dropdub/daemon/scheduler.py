@@ -10,6 +10,7 @@ from dropdub.daemon.context import Context, film_name, job_id
 from dropdub.daemon.deadlines import deadline_s
 from dropdub.daemon.fairness import Turns
 from dropdub.daemon.logs import note
+from dropdub.daemon.outputs import out_refusal
 from dropdub.errors import OutOfMemory
 from dropdub.failpoints import reach
 from dropdub.pipeline.artefacts import result_name, scratch_name
@@ -126,6 +127,7 @@ def payload(context: Context, claim: Claim, facts: Mapping[str, Any]) -> dict[st
         "scratch": str(folder / scratch_name(step.key, step.token)),
         "result_file": str(folder / result_name(step.key, step.token)),
         "staging": str(context.staging_of(job)),
+        "refusal": refusal.to_dict() if (refusal := out_refusal(context, job)) else None,
         "voices": str(context.root.voices),
         "options": job.options,
         "limits": context.config.limits.model_dump(mode="json"),

@@ -23,4 +23,5 @@ class Subject:
         """Return the root at `path`. Raises ConfigError."""
         config = load_config(path / CONFIG_NAME)
         root = Root.at(path, config.folders.model_dump())
+        root.refuse_outputs(config.named_outputs())
         return Subject(root, config, database_url(config.database, root))

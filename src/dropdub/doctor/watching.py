@@ -11,11 +11,17 @@ from pathlib import Path
 from dropdub.doctor.finding import Finding, fine, warning
 from dropdub.doctor.subject import Subject
 from dropdub.inbox.mounts import network_kind
+from dropdub.inbox.sharing import steering_of
 from dropdub.inbox.watcher import Watcher
 
 LIMITS = Path("/proc/sys/fs/inotify")
 MOST_COUNTED = 100_000
 _NARROW_SHARE = 0.5
+_MAY_SET = {
+    "all": "a .job.yaml may set every option",
+    "safe": "a .job.yaml may set what harms nobody else",
+    "none": "a .job.yaml is not looked at",
+}
 
 
 def findings(subject: Subject) -> Iterator[Finding]:
@@ -23,6 +29,8 @@ def findings(subject: Subject) -> Iterator[Finding]:
     if not inbox.is_dir():
         return
     yield _watched(subject)
+    steering = steering_of(subject.root, subject.config.inbox.sidecars)
+    yield fine("Options beside files", f"{_MAY_SET[steering.policy]}: {steering.why}")
     if sys.platform == "linux" and (most := _limit("max_user_watches")) is not None:
         yield limit_finding(most, _folders_below(inbox))
 

@@ -14,6 +14,7 @@ from dropdub.config import SIDECAR_SUFFIX
 from dropdub.inbox.companions import companions, is_subtitle, owner_of
 from dropdub.inbox.identity import Identity
 from dropdub.inbox.ignore import awaited, ignoring
+from dropdub.inbox.ownership import owner_found, owner_seen, speaks_for
 
 Kind = Literal["file", "link"]
 _HIDDEN_ON_WINDOWS = 0x2
@@ -34,6 +35,10 @@ class Drop:
     companion: Path | None = None
     """The subtitle of the same name, which is taken with its film."""
     companion_identity: Identity | None = None
+    owner: str | None = None
+    """Whose the file is; None where it was not asked for, or cannot be found out."""
+    folder: str | None = None
+    """The folder directly in the inbox that it lies in; None for the inbox itself."""
 
     @property
     def size(self) -> int:
@@ -64,24 +69,28 @@ class Scan:
 class _Folder:
     path: Path
     profile: str | None
+    first: str | None = None
+    """The folder directly in the inbox that this is, or lies in."""
 
 
 @dataclass
 class _Found:
     """The entries of one folder that are not ignored, by name."""
 
-    files: dict[str, tuple[Kind, Identity]] = field(default_factory=dict)
-    sidecars: dict[str, Identity] = field(default_factory=dict)
+    files: dict[str, tuple[Kind, os.stat_result]] = field(default_factory=dict)
+    sidecars: dict[str, os.stat_result] = field(default_factory=dict)
     folders: list[str] = field(default_factory=list)
 
 
-def scan(inbox: Path, *, ignore: Sequence[str] = (), profiles: Collection[str] = ()) -> Scan:
+def scan(
+    inbox: Path, *, ignore: Sequence[str] = (), profiles: Collection[str] = (), with_sidecars: bool = True
+) -> Scan:
     """Return the files that are to be taken, folder by folder in the order of their names, and notes.
 
     A folder directly in the inbox that is named like a profile selects it for all that lies in it. What vanishes
-    during the walk is not reported.
+    during the walk is not reported. `with_sidecars`: whether the options beside a file are taken with it.
     """
-    walk = _Walk(inbox, ignoring(tuple(ignore)), profiles)
+    walk = _Walk(inbox, ignoring(tuple(ignore)), profiles, with_sidecars)
     todo = [_Folder(inbox, None)]
     while todo:
         todo.extend(walk.look_into(todo.pop()))
@@ -89,10 +98,11 @@ def scan(inbox: Path, *, ignore: Sequence[str] = (), profiles: Collection[str] =
 
 
 class _Walk:
-    def __init__(self, inbox: Path, ignored: Pattern[str], profiles: Collection[str]) -> None:
+    def __init__(self, inbox: Path, ignored: Pattern[str], profiles: Collection[str], with_sidecars: bool) -> None:
         self._inbox = inbox
         self._ignored = ignored
         self._profiles = profiles
+        self._with_sidecars = with_sidecars
         self.result = Scan()
 
     def look_into(self, folder: _Folder) -> list[_Folder]:
@@ -129,18 +139,19 @@ class _Walk:
         elif stat.S_ISDIR(info.st_mode):
             found.folders.append(name)
         elif is_sidecar and stat.S_ISREG(info.st_mode):
-            found.sidecars[name] = Identity.of_stat(info)
+            found.sidecars[name] = info
         elif stat.S_ISREG(info.st_mode) or stat.S_ISLNK(info.st_mode):
             kind: Kind = "link" if stat.S_ISLNK(info.st_mode) else "file"
-            found.files[name] = (kind, Identity.of_stat(info))
+            found.files[name] = (kind, info)
         else:
             self._note(folder / name, "is no file (a pipe, socket or device) and stays where it is: remove it.")
 
     def _add_drops(self, folder: _Folder, found: _Found, awaited_names: set[str]) -> None:
         sidecars = dict(self._owned_sidecars(folder.path, found, awaited_names))
         beside = companions(name for name, (kind, _) in found.files.items() if kind == "file")
+        beside = {film: words for film, words in beside.items() if self._is_its_owners(folder.path, words, film, found)}
         taken_along = set(beside.values())
-        for name, (kind, identity) in found.files.items():
+        for name, (kind, info) in found.files.items():
             if name in taken_along or _is_awaited(name, awaited_names):
                 continue
             sidecar, companion = sidecars.get(name), beside.get(name)
@@ -148,14 +159,27 @@ class _Walk:
                 Drop(
                     path=folder.path / name,
                     kind=kind,
-                    identity=identity,
+                    identity=Identity.of_stat(info),
                     profile=folder.profile,
                     sidecar=folder.path / sidecar if sidecar else None,
-                    sidecar_identity=found.sidecars[sidecar] if sidecar else None,
+                    sidecar_identity=Identity.of_stat(found.sidecars[sidecar]) if sidecar else None,
                     companion=folder.path / companion if companion else None,
-                    companion_identity=found.files[companion][1] if companion else None,
+                    companion_identity=Identity.of_stat(found.files[companion][1]) if companion else None,
+                    owner=owner_seen(info),
+                    folder=folder.first,
                 )
             )
+
+    def _is_its_owners(self, folder: Path, name: str, of: str, found: _Found) -> bool:
+        """Return whether what lies beside a file may be used for it: only its owner may steer it. Else a note says so.
+
+        A subtitle of somebody else's is then a file of its own.
+        """
+        info = found.sidecars.get(name) or found.files[name][1]
+        if speaks_for(owner_found(folder / name, info), owner_found(folder / of, found.files[of][1])):
+            return True
+        self._note(folder / name, f"belongs to another account than {of} and is not used for it.")
+        return False
 
     def _owned_sidecars(self, folder: Path, found: _Found, awaited_names: set[str]) -> Iterator[tuple[str, str]]:
         """Yield file and sidecar names; a sidecar without a file gives a note, unless its file is on its way."""
@@ -164,13 +188,21 @@ class _Walk:
             wanted = sidecar[: -len(SIDECAR_SUFFIX)]
             owner = wanted if wanted in found.files else folded.get(wanted.casefold())
             if owner is not None:
-                yield owner, sidecar
+                if self._is_used(folder, sidecar, owner, found):
+                    yield owner, sidecar
             elif wanted.casefold() not in awaited_names:
                 self._note(folder / sidecar, f"waits for {wanted}, which is not there: drop it, or remove this file.")
 
+    def _is_used(self, folder: Path, sidecar: str, owner: str, found: _Found) -> bool:
+        if self._with_sidecars:
+            return self._is_its_owners(folder, sidecar, owner, found)
+        self._note(folder / sidecar, "is not used: inbox.sidecars is none in config.yaml.")
+        return False
+
     def _sub_folder(self, folder: _Folder, name: str) -> _Folder:
-        profile = _profile_named(name, self._profiles) if folder.path == self._inbox else folder.profile
-        return _Folder(folder.path / name, profile)
+        if folder.path == self._inbox:
+            return _Folder(folder.path / name, _profile_named(name, self._profiles), name)
+        return _Folder(folder.path / name, folder.profile, folder.first)
 
     def _cannot_read(self, path: Path, error: OSError) -> None:
         if path == self._inbox:

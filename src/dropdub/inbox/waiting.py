@@ -8,6 +8,7 @@ from pathlib import Path
 from dropdub.errors import TransitionRefused, UsageError
 from dropdub.files import safe_name
 from dropdub.inbox.identity import Identity
+from dropdub.inbox.ownership import owner_at
 from dropdub.inbox.scan import Drop
 from dropdub.store import queries, transitions
 from dropdub.store.database import Store
@@ -38,6 +39,8 @@ def new_job(drop: Drop) -> NewJob:
         inode=drop.inode,
         size=drop.size,
         mtime_ns=drop.mtime_ns,
+        owner=drop.owner or owner_at(drop.path),
+        folder=drop.folder,
         profile=drop.profile,
     )
 

@@ -1,0 +1,191 @@
+"""Whose a file is, and whether others may write into a folder: a user id, or on Windows a SID."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from functools import cache
+from pathlib import Path
+
+if sys.platform == "win32":
+    import ctypes
+    from ctypes import wintypes
+else:
+    import grp
+    import pwd
+
+_ACL = "system.posix_acl_access"
+
+
+def speaks_for(owner: str | None, other: str | None) -> bool:
+    """Return whether what `owner` puts beside the file of `other` is used for it.
+
+    What the account that runs Dropdub, or an administrator, puts there is for anybody's. Where a file system knows no
+    owners, both are None, and there is nothing to tell apart.
+    """
+    return owner == other or is_trusted(owner)
+
+
+def is_trusted(owner: str | None) -> bool:
+    """Return whether an owner is the account that runs this, or an administrator."""
+    return owner is not None and owner in _trusted()
+
+
+def owner_at(path: Path) -> str | None:
+    """Return whose the file at `path` is, of a link the link itself; None where that cannot be found out."""
+    try:
+        return owner_found(path, path.lstat())
+    except OSError:
+        return None
+
+
+def owner_seen(info: os.stat_result) -> str | None:
+    """Return whose a file is if a look at it has said so; None on Windows, where that is to be asked for."""
+    return None if sys.platform == "win32" else owner_found(Path(), info)
+
+
+if sys.platform == "win32":
+    _OWNER, _DACL = 0x1, 0x4
+    _FILE_OBJECT = 1
+    _ALLOWED_ACE = 0
+    _WRITES = 0x2 | 0x4 | 0x40 | 0x10000 | 0x40000 | 0x80000 | 0x10000000 | 0x40000000
+    """Add file, add folder, delete within, delete, change rights, take over, everything, write."""
+    _TOKEN_QUERY, _TOKEN_USER = 0x8, 1
+    _SYSTEM, _ADMINISTRATORS, _CREATOR = "S-1-5-18", "S-1-5-32-544", "S-1-3-0"
+    _INSTALLER = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"
+
+    class _Acl(ctypes.Structure):
+        _fields_ = (
+            ("revision", ctypes.c_ubyte), ("zero", ctypes.c_ubyte), ("size", wintypes.WORD),
+            ("count", wintypes.WORD), ("zero_2", wintypes.WORD),
+        )  # fmt: skip
+
+    class _Ace(ctypes.Structure):
+        """An entry's head, the rights, and the first bytes of the SID."""
+
+        _fields_ = (
+            ("kind", ctypes.c_ubyte), ("flags", ctypes.c_ubyte), ("size", wintypes.WORD),
+            ("rights", wintypes.DWORD), ("sid", wintypes.DWORD),
+        )  # fmt: skip
+
+    _advapi = ctypes.WinDLL("advapi32", use_last_error=True)
+    _kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+    _advapi.GetNamedSecurityInfoW.argtypes = (wintypes.LPCWSTR, ctypes.c_int, wintypes.DWORD) + (ctypes.c_void_p,) * 5
+    _advapi.GetNamedSecurityInfoW.restype = wintypes.DWORD
+    _advapi.ConvertSidToStringSidW.argtypes = (ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p))
+    _advapi.GetAce.argtypes = (ctypes.c_void_p, wintypes.DWORD, ctypes.POINTER(ctypes.c_void_p))
+    _advapi.OpenProcessToken.argtypes = (wintypes.HANDLE, wintypes.DWORD, ctypes.POINTER(wintypes.HANDLE))
+    _advapi.GetTokenInformation.argtypes = (
+        wintypes.HANDLE, ctypes.c_int, ctypes.c_void_p, wintypes.DWORD, ctypes.POINTER(wintypes.DWORD),
+    )  # fmt: skip
+    _kernel.GetCurrentProcess.restype = wintypes.HANDLE
+    _kernel.LocalFree.argtypes = (ctypes.c_void_p,)
+    _kernel.CloseHandle.argtypes = (wintypes.HANDLE,)
+
+    def owner_found(path: Path, info: os.stat_result) -> str | None:
+        """Return whose a file is; None where that cannot be found out. What `info` says of it means nothing here."""
+        owner, _, descriptor = _security(path, _OWNER)
+        try:
+            return _text(owner) if owner else None
+        finally:
+            _kernel.LocalFree(descriptor)
+
+    def others_may_write(folder: Path) -> bool:
+        """Return whether others than its account, administrators and the system may write into a folder.
+
+        What cannot be found out counts as yes.
+        """
+        owner, acl, descriptor = _security(folder, _OWNER | _DACL)
+        try:
+            if not owner or not acl or not is_trusted(_text(owner)):  # no list of rights: everybody has every right
+                return True
+            return any(not is_trusted(sid) and sid != _CREATOR for sid in _writers(acl))
+        finally:
+            _kernel.LocalFree(descriptor)
+
+    def _security(path: Path, asked: int) -> tuple[int | None, int | None, ctypes.c_void_p]:
+        owner, acl, descriptor = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_void_p()
+        failed = _advapi.GetNamedSecurityInfoW(
+            str(path), _FILE_OBJECT, asked, ctypes.byref(owner), None,
+            ctypes.byref(acl) if asked & _DACL else None, None, ctypes.byref(descriptor),
+        )  # fmt: skip
+        return (None, None, ctypes.c_void_p()) if failed else (owner.value, acl.value, descriptor)
+
+    def _writers(acl: int) -> list[str | None]:
+        """Return whom a list of rights lets write; refusals are not counted, which errs on the safe side."""
+        found = []
+        for number in range(_Acl.from_address(acl).count):
+            place = ctypes.c_void_p()
+            if not _advapi.GetAce(acl, number, ctypes.byref(place)) or not place.value:
+                return [None]
+            ace = _Ace.from_address(place.value)
+            if ace.kind == _ALLOWED_ACE and ace.rights & _WRITES:
+                found.append(_text(place.value + _Ace.sid.offset))
+        return found
+
+    def _text(sid: int | None) -> str | None:
+        text = ctypes.c_void_p()
+        if not sid or not _advapi.ConvertSidToStringSidW(sid, ctypes.byref(text)) or not text.value:
+            return None
+        try:
+            return ctypes.wstring_at(text.value)
+        finally:
+            _kernel.LocalFree(text)
+
+    @cache
+    def _trusted() -> frozenset[str]:
+        return frozenset({_SYSTEM, _ADMINISTRATORS, _INSTALLER, *([own] if (own := _own()) else [])})
+
+    def _own() -> str | None:
+        """Return the SID of the account that runs this."""
+        token, size = wintypes.HANDLE(), wintypes.DWORD()
+        if not _advapi.OpenProcessToken(_kernel.GetCurrentProcess(), _TOKEN_QUERY, ctypes.byref(token)):
+            return None
+        try:
+            room = (ctypes.c_void_p * 32)()  # a pointer to the SID, its attributes, and the SID itself
+            ok = _advapi.GetTokenInformation(token, _TOKEN_USER, room, ctypes.sizeof(room), ctypes.byref(size))
+            return _text(room[0]) if ok else None
+        finally:
+            _kernel.CloseHandle(token)
+
+else:
+
+    def owner_found(path: Path, info: os.stat_result) -> str | None:
+        """Return whose a file is, which a look at it has said already."""
+        return str(info.st_uid)
+
+    def others_may_write(folder: Path) -> bool:
+        """Return whether others than its account and root may write into a folder.
+
+        What cannot be found out counts as yes.
+        """
+        try:
+            info = folder.stat()
+            has_list = _has_list(folder)
+        except OSError:
+            return True
+        if not is_trusted(str(info.st_uid)) or info.st_mode & stat.S_IWOTH:
+            return True
+        return bool(info.st_mode & stat.S_IWGRP) and (has_list or not _is_of_one(info.st_gid))
+
+    def _has_list(folder: Path) -> bool:
+        """Return whether a list of rights hides behind the group's bits: they are then the most of what it gives."""
+        if sys.platform != "linux":
+            return False
+        try:
+            return _ACL in os.listxattr(folder)
+        except OSError as error:
+            return error.errno != errno.ENOTSUP
+
+    def _is_of_one(gid: int) -> bool:
+        """Return whether a group is the private one of the account that runs this: it has its name, and nobody else."""
+        try:
+            account, group = pwd.getpwuid(os.geteuid()), grp.getgrgid(gid)
+        except KeyError:
+            return False
+        return group.gr_name == account.pw_name and set(group.gr_mem) <= {account.pw_name}
+
+    def _trusted() -> frozenset[str]:
+        return frozenset(["0", str(os.geteuid())])
