@@ -11,6 +11,7 @@
     ├── Waiting                   cannot go on now, and goes on by itself once the condition has passed
     ├── PermanentError            trying again would end the same way
     │   ├── EmptyFile, UnreadableFile, NotAFile, NotMedia, NoAudio, NotText, TooLong, TooLarge
+    │   ├── UnsupportedCodec
     │   ├── EngineMissing, UnsupportedLanguage, VoiceMissing, BadSidecar, OutRefused
     │   ├── DownloadRefused, ModelIncomplete
     │   ├── HookFailed            a person's own program that is run at a job's end
@@ -155,6 +156,10 @@ class NoAudio(PermanentError):
 
 class NotText(PermanentError):
     usual_remedy = "Save it as plain text in UTF-8 and drop it again."
+
+
+class UnsupportedCodec(PermanentError):
+    usual_remedy = "Convert it with another program, such as HandBrake or Audacity, and drop that."
 
 
 class TooLong(PermanentError):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dropdub.media.decoders import DECODING_OPTIONS
+
 PROTOCOLS = "file,pipe"
 
 CONTAINERS = (
@@ -50,8 +52,16 @@ RAW_CONTAINERS = frozenset({"aac", "ac3", "eac3", "dts", "amr", "mp3"})
 
 FORMAT_WHITELIST = ",".join(CONTAINERS)
 
-OPEN_OPTIONS = {"protocol_whitelist": PROTOCOLS, "format_whitelist": FORMAT_WHITELIST}
-"""The same for PyAV."""
+MOST_STREAMS = 500
+"""Tracks of one file. A film in thirty languages, with subtitles in all of them, has a hundred."""
+
+OPEN_OPTIONS = {
+    "protocol_whitelist": PROTOCOLS,
+    "format_whitelist": FORMAT_WHITELIST,
+    "max_streams": str(MOST_STREAMS),
+    **DECODING_OPTIONS,
+}
+"""What a dropped file may make of ffmpeg and of PyAV."""
 
 
 def file_url(path: Path) -> str:

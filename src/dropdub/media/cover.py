@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import av.error
 
-from dropdub.media.containers import OPEN_OPTIONS, file_url
+from dropdub.media.opening import opened
 
 _KINDS = {
     b"\xff\xd8\xff": ("jpg", "image/jpeg"),
@@ -30,7 +29,7 @@ class Cover:
 def save_cover(source: Path, index: int, folder: Path) -> Cover | None:
     """Write stream `index` of `source` as `cover.jpg` (or as what it is); None where it holds no picture."""
     try:
-        with av.open(file_url(source), options=OPEN_OPTIONS, metadata_errors="replace") as container:
+        with opened(source) as container:
             packet = next(container.demux(container.streams[index]), None)
             data = bytes(packet) if packet is not None else b""
     except av.error.FFmpegError:

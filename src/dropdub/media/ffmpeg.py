@@ -13,12 +13,16 @@ from pathlib import Path
 import imageio_ffmpeg
 
 from dropdub.errors import DiskFull, EngineMissing, MediaToolFailed
-from dropdub.media.containers import FORMAT_WHITELIST, PROTOCOLS, file_url
+from dropdub.media.containers import OPEN_OPTIONS, file_url
 from dropdub.media.toolrun import Ending, run_tool
+from dropdub.media.watch import MOST_MEMORY, Watch
 
 FFMPEG_VARIABLE = "DROPDUB_FFMPEG"
-_ALWAYS = ("-nostdin", "-hide_banner", "-loglevel", "error", "-y", "-progress", "pipe:1")
+QUIET = ("-nostdin", "-hide_banner", "-loglevel", "error", "-max_alloc", "1000000000")
+"""No file needs a block of memory of over 1 GB: the largest picture that is taken has 0.8 GB in its largest form."""
+_ALWAYS = (*QUIET, "-y", "-progress", "pipe:1")
 _LISTING_S = 30.0
+_TAKES_A_PATH = frozenset({"-i", "-attach"})
 _FULL = ("No space left on device", "Disk quota exceeded")
 _PREFIX = re.compile(r"^(\[[^\]]* @ [^\]]*\] ?)+")
 _NOISE = re.compile(
@@ -69,7 +73,7 @@ def input_arguments(path: Path, *options: str, threads: int | None = None) -> li
     the subtitles and images of Dropdub's own making, which need their own input arguments.
     """
     bounded = () if threads is None else ("-threads", str(threads))
-    guard = ("-protocol_whitelist", PROTOCOLS, "-format_whitelist", FORMAT_WHITELIST)
+    guard = [part for option, value in OPEN_OPTIONS.items() for part in (f"-{option}", value)]
     return [*guard, *bounded, *options, "-i", file_url(path)]
 
 
@@ -81,19 +85,24 @@ def run_ffmpeg(
     progress: Callable[[float], None] | None = None,
     threads: int | None = None,
     folder: Path | None = None,
+    most_bytes: int | None = None,
+    most_memory: int | None = MOST_MEMORY,
 ) -> tuple[str, ...]:
     """Run ffmpeg with inputs, options and outputs as in `arguments`; return the last lines that it told.
 
     `progress` takes the done share of `duration_s`, 0 to 1. `threads` bounds the filters; decoders and encoders
     take `-threads` among the arguments of their file. `folder` is where names without a folder are looked up: a filter
-    takes no path that has a colon or a quote in it.
-    Raises DeadlineExceeded, DiskFull, MediaToolFailed and EngineMissing.
+    takes no path that has a colon or a quote in it. While it runs, the size of its outputs together is held to
+    `most_bytes`, its memory to `most_memory`, and some of the disk is left free: see `watch.py`.
+    Raises DeadlineExceeded, DiskFull, TooLarge, MediaToolFailed and EngineMissing.
     """
     bounded = () if threads is None else ("-filter_threads", str(threads), "-filter_complex_threads", str(threads))
     command = [str(find_ffmpeg()), *_ALWAYS, *bounded, *arguments]
     report = progress or (lambda _share: None)
+    watch = Watch(_outputs(arguments), most_bytes, most_memory)
+    told = _progress_teller(duration_s, report)
     try:
-        ending = run_tool(command, deadline_s=deadline_s, told=_progress_teller(duration_s, report), folder=folder)
+        ending = run_tool(command, deadline_s=deadline_s, told=told, folder=folder, watch=watch)
     except OSError as error:
         raise MediaToolFailed(f"ffmpeg could not be started: {error.strerror or error}.") from error
     _judge(ending, arguments)
@@ -108,6 +117,12 @@ def _progress_teller(duration_s: float | None, report: Callable[[float], None]) 
             report(min(int(value) / 1e6 / duration_s, 1.0))
 
     return told
+
+
+def _outputs(arguments: Sequence[str]) -> list[Path]:
+    """Return the files that are written: those that no option takes."""
+    named = zip(arguments[1:], arguments, strict=False)
+    return [Path(argument) for argument, before in named if _is_path(argument) and before not in _TAKES_A_PATH]
 
 
 def _judge(ending: Ending, arguments: Sequence[str]) -> None:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import av
 import av.error
 
-from dropdub.media.containers import OPEN_OPTIONS, file_url
-
-_TIMEOUT_S = 20.0
+from dropdub.media.opening import frames_of, opened
 
 
 def first_frame(path: Path, stream: str | int, *, at_s: float = 0.0) -> Any:
@@ -19,12 +16,12 @@ def first_frame(path: Path, stream: str | int, *, at_s: float = 0.0) -> Any:
     None where there is none that can be decoded.
     """
     try:
-        with av.open(file_url(path), options=OPEN_OPTIONS, metadata_errors="replace", timeout=_TIMEOUT_S) as container:
+        with opened(path) as container:
             chosen: Any = container.streams[stream] if isinstance(stream, int) else None
             chosen = chosen or getattr(container.streams, str(stream))[0]
             if at_s:
                 container.seek(round(at_s * 1_000_000))
-            return next(iter(container.decode(chosen)), None)
+            return next(frames_of(container, chosen), None)
     except (av.error.FFmpegError, IndexError):
         return None
 
@@ -37,7 +34,7 @@ def shown_size(path: Path, index: int) -> tuple[int, int] | None:
     frame = first_frame(path, index)
     if frame is None:
         return None
-    with av.open(file_url(path), options=OPEN_OPTIONS, metadata_errors="replace", timeout=_TIMEOUT_S) as container:
+    with opened(path) as container:
         stream: Any = container.streams[index]
         aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or 1
     width, height = _even(float(frame.width * aspect)), _even(frame.height)

@@ -15,6 +15,8 @@ SILENCE_LUFS = -70.0
 """What the standard's gate leaves out: a recording that is not louder has no loudness."""
 QUIETEST_LUFS, LOUDEST_LUFS = -40.0, -9.0
 _MOST_GAIN_DB = 40.0
+_BEHIND_S = 60.0
+"""Read at most so far behind the length that is given: it is a recording's, whose clock may jump."""
 _METER = "ebur128=framelog=verbose"
 """A line for each tenth of a second would push the summary's out."""
 _IN_TWO_CHANNELS = "aformat=sample_fmts=fltp:channel_layouts=stereo"
@@ -36,9 +38,10 @@ def measured(
 
     Raises what `run_ffmpeg` raises.
     """
+    until = ["-t", f"{duration_s + _BEHIND_S:.3f}"]
     meter = f"{_IN_TWO_CHANNELS},{_METER}" if surround else _METER
     told = run_ffmpeg(
-        [*inputs, "-map", stream, "-af", meter, "-loglevel", "info", "-nostats", "-f", "null", "-"],
+        [*inputs, "-map", stream, *until, "-af", meter, "-loglevel", "info", "-nostats", "-f", "null", "-"],
         deadline_s=deadline_s,
         duration_s=duration_s,
         progress=progress,

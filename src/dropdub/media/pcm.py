@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from dropdub import process
 from dropdub.errors import DeadlineExceeded, MediaToolFailed
-from dropdub.media.ffmpeg import find_ffmpeg
+from dropdub.media.ffmpeg import QUIET, find_ffmpeg
+from dropdub.media.soundlength import until
 from dropdub.media.toolrun import NO_WINDOW
 from dropdub.quantities import format_duration
 
@@ -22,7 +23,7 @@ Frames = NDArray[np.float32]
 
 RATE_HZ = 48_000
 BLOCK_S = 10.0
-_QUIET = ("-nostdin", "-hide_banner", "-loglevel", "error")
+_BEHIND_S = 1.0
 _ON_TIME = f"aresample={RATE_HZ}:async=1:first_pts=0"
 """As `extract` reads it: silence before a track that begins late, gaps filled, the clock's drift evened out."""
 
@@ -35,7 +36,7 @@ def decoded(inputs: Sequence[str], stream: str, *, channels: int, length: int, d
     """
     size = round(BLOCK_S * RATE_HZ)
     with tempfile.TemporaryFile() as complaints:
-        child = _start([*inputs, "-map", stream, *_as_floats(channels)], complaints)
+        child = _start([*inputs, "-map", stream, *_as_floats(channels, length)], complaints)
         watch = _Watch(child.pid, deadline_s)
         try:
             assert child.stdout is not None
@@ -73,14 +74,15 @@ class _Watch:
         process.kill_tree(self._pid)
 
 
-def _as_floats(channels: int) -> list[str]:
-    return ["-af", _ON_TIME, "-ac", str(channels), "-c:a", "pcm_f32le", "-f", "f32le", "pipe:1"]
+def _as_floats(channels: int, length: int) -> list[str]:
+    on_time = f"{until(length / RATE_HZ + _BEHIND_S)},{_ON_TIME}"
+    return ["-af", on_time, "-ac", str(channels), "-c:a", "pcm_f32le", "-f", "f32le", "pipe:1"]
 
 
 def _start(arguments: Sequence[str], complaints: IO[bytes]) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
-            [str(find_ffmpeg()), *_QUIET, *arguments],
+            [str(find_ffmpeg()), *QUIET, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=complaints,

@@ -11,12 +11,22 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any
 
-import av
 import av.container
 import av.error
 
-from dropdub.errors import DeadlineExceeded, DropdubError, EmptyFile, NotAFile, NotMedia, UnreadableFile
-from dropdub.media.containers import OPEN_OPTIONS, RAW_CONTAINERS, file_url
+from dropdub.errors import (
+    DeadlineExceeded,
+    DropdubError,
+    EmptyFile,
+    NotAFile,
+    NotMedia,
+    TooLarge,
+    UnreadableFile,
+    UnsupportedCodec,
+)
+from dropdub.media.containers import RAW_CONTAINERS
+from dropdub.media.decoders import MOST_PIXELS
+from dropdub.media.opening import opened
 from dropdub.media.streams import (
     AudioStream,
     CoverPicture,
@@ -24,11 +34,15 @@ from dropdub.media.streams import (
     VideoStream,
     audio_streams,
     cover_of,
+    language_tag,
     picture_of,
     subtitle_streams,
+    unlisted_picture,
+    unlisted_sound,
 )
 
 _MICROSECONDS = 1_000_000
+_LONGEST_TITLE = 500
 
 
 @dataclass(frozen=True)
@@ -57,11 +71,12 @@ def probe_media(path: Path, *, timeout_s: float) -> MediaInfo:
 
     Where nothing states the length, the file is read through; where the time does not suffice for that, the length
     is an estimate from the part that was read.
-    Raises NotMedia, EmptyFile, NotAFile, UnreadableFile, DeadlineExceeded, and FileNotFoundError.
+    Raises NotMedia, UnsupportedCodec, TooLarge, EmptyFile, NotAFile, UnreadableFile, DeadlineExceeded, and
+    FileNotFoundError.
     """
     ends_at = time.monotonic() + timeout_s
     size = _readable_size(path)
-    with _only_our_errors(path, timeout_s), _opened(path, timeout_s) as container:
+    with _only_our_errors(path, timeout_s), opened(path, timeout_s=timeout_s) as container:
         return _describe(path, container, size, ends_at)
 
 
@@ -97,20 +112,11 @@ def _only_our_errors(path: Path, timeout_s: float) -> Iterator[None]:
         raise NotMedia(f"{path.name} is not a recording that can be read.") from error
 
 
-@contextmanager
-def _opened(path: Path, timeout_s: float) -> Iterator[av.container.InputContainer]:
-    with av.open(
-        file_url(path),
-        options=OPEN_OPTIONS,
-        metadata_errors="replace",
-        timeout=timeout_s,
-    ) as container:
-        yield container
-
-
 def _describe(path: Path, container: av.container.InputContainer, size: int, ends_at: float) -> MediaInfo:
     streams = container.streams
     audio, video = audio_streams(streams), picture_of(streams)
+    _refuse_unread(path, unlisted_picture(streams) or (None if audio else unlisted_sound(streams)))
+    _refuse_giant(path, video)
     if not audio and video is None:
         raise NotMedia(f"{path.name} is not a recording: it has neither sound nor picture.")
     return MediaInfo(
@@ -119,7 +125,7 @@ def _describe(path: Path, container: av.container.InputContainer, size: int, end
         size=size,
         bit_rate=int(container.bit_rate or 0),
         title=_title(container),
-        language=container.metadata.get("language"),
+        language=language_tag(container.metadata.get("language")),
         audio=audio,
         video=video,
         subtitles=subtitle_streams(streams),
@@ -129,10 +135,25 @@ def _describe(path: Path, container: av.container.InputContainer, size: int, end
     )
 
 
+def _refuse_unread(path: Path, codec: str | None) -> None:
+    """Refuse a recording of which nothing is left without what `codec` made."""
+    if codec is not None:
+        raise UnsupportedCodec(f"{path.name} is in a form ({codec}) that is not read.")
+
+
+def _refuse_giant(path: Path, video: VideoStream | None) -> None:
+    if video is not None and video.width * video.height > MOST_PIXELS:
+        raise TooLarge(
+            f"The picture of {path.name} is {video.width} x {video.height}; at most {MOST_PIXELS // 1_000_000} million "
+            "pixels are taken.",
+            remedy="Make the picture smaller, or save its sound alone, and drop that.",
+        )
+
+
 def _title(container: av.container.InputContainer) -> str | None:
     """Return the file's title; Ogg keeps it with its sound."""
     tagged: list[Any] = [container, *(container.streams.audio[:1] if container.format.name == "ogg" else [])]
-    return next((title for one in tagged if (title := one.metadata.get("title"))), None)
+    return next((title[:_LONGEST_TITLE] for one in tagged if (title := one.metadata.get("title"))), None)
 
 
 def _duration(path: Path, container: av.container.InputContainer, size: int, ends_at: float) -> float:
@@ -152,20 +173,19 @@ def _read_through(container: av.container.InputContainer, size: int, ends_at: fl
     """
     first, last, position = math.inf, -math.inf, 0
     for packet in _packets(container):
-        start = float(packet.pts * packet.time_base)
-        first = min(first, start)
-        last = max(last, start + float((packet.duration or 0) * packet.time_base))
-        position = max(position, packet.pos or 0)
+        if packet.pts is not None and packet.time_base is not None:
+            start = float(packet.pts * packet.time_base)
+            first = min(first, start)
+            last = max(last, start + float((packet.duration or 0) * packet.time_base))
+            position = max(position, packet.pos or 0)
         if time.monotonic() > ends_at:
-            return (last - first) * size / max(position, 1), False
+            return max(last - first, 0.0) * size / max(position, 1), False
     return max(last - first, 0.0), True
 
 
 def _packets(container: av.container.InputContainer) -> Iterator[Any]:
-    """Yield the packets that have a time. Damage ends them as the end of the file does: nothing behind it plays."""
+    """Yield the packets. Damage ends them as the end of the file does: nothing behind it plays."""
     try:
-        for packet in container.demux():
-            if packet.pts is not None and packet.time_base is not None:
-                yield packet
+        yield from container.demux()
     except av.error.InvalidDataError:
         return

@@ -27,14 +27,23 @@ class SoundLength:
         return math.floor(Fraction(self.samples * rate, self.rate) + _HALF)
 
 
-def counting(stream: str, rate: int, listed: Path) -> list[str]:
+def until(end_s: float) -> str:
+    """Return the filter that leaves out what comes later. It goes before one that fills gaps.
+
+    A clock that jumps would make a gap of hours, and a gap is filled at once, in memory.
+    """
+    return f"atrim=end={end_s:.3f}"
+
+
+def counting(stream: str, rate: int, listed: Path, *, until_s: float) -> list[str]:
     """Return the arguments of ffmpeg's output that is a list, from which `counted` reads the sound's length.
 
-    `stream` is ffmpeg's specifier, `rate` the sound's own. The silence before a track that begins late counts, and so
-    do gaps: it is the length on the film's clock. It wants a run of its own, and frames as they come: ffmpeg 9, made
-    to write longer ones beside another output, waited for ever in one of five runs where the track began late.
+    `stream` is ffmpeg's specifier, `rate` the sound's own, `until_s` where it ends at the latest. The silence before a
+    track that begins late counts, and so do gaps: it is the length on the film's clock. It wants a run of its own, and
+    frames as they come: ffmpeg 9, made to write longer ones beside another output, waited for ever in one of five runs
+    where the track began late.
     """
-    on_time = f"aresample={rate}:async=1:first_pts=0"
+    on_time = f"{until(until_s)},aresample={rate}:async=1:first_pts=0"
     return ["-map", stream, "-af", on_time, "-ac", "1", "-c:a", "pcm_s16le", "-f", "framecrc", str(listed)]
 
 

@@ -1,4 +1,8 @@
-"""The streams of a recording: sound, picture, subtitles, cover art. What cannot be decoded is none of them."""
+"""The streams of a recording: sound, picture, subtitles, cover art. What cannot be decoded is none of them.
+
+Numbers are taken only where a real recording can have them: resampling from one sample a second, or four thousand
+million, takes memory and time without end.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from av.stream import Disposition
+
+from dropdub.media.decoders import may_decode
+
+SLOWEST_HZ, FASTEST_HZ = 1_000, 1_000_000
+"""Samples a second: telephones have 8,000, the finest recorders 768,000."""
+MOST_CHANNELS = 64
+"""Cinema has 24; 64 is sound of the seventh order."""
+_FASTEST_FPS = 10_000
+_LONGEST_LANGUAGE = 35
+"""Letters of a language's tag (RFC 5646, section 4.4.1)."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +66,7 @@ class CoverPicture:
 
 def audio_streams(streams: Iterable[Any]) -> tuple[AudioStream, ...]:
     """Return the sound tracks, in their order."""
-    return tuple(_audio(stream) for stream in _known(streams, "audio") if stream.codec_context.sample_rate)
+    return tuple(_audio(stream) for stream in _known(streams, "audio") if _is_sound(stream))
 
 
 def picture_of(streams: Iterable[Any]) -> VideoStream | None:
@@ -61,14 +75,36 @@ def picture_of(streams: Iterable[Any]) -> VideoStream | None:
 
 
 def cover_of(streams: Iterable[Any]) -> CoverPicture | None:
-    """Return the first cover picture."""
-    covers = (stream for stream in _known(streams, "video") if _is_cover(stream))
+    """Return the first cover picture that is no larger than pictures may be."""
+    covers = (stream for stream in _known(streams, "video") if _is_cover(stream) and _is_shown(stream))
     return next((CoverPicture(stream.index, _codec(stream)) for stream in covers), None)
 
 
 def subtitle_streams(streams: Iterable[Any]) -> tuple[SubtitleStream, ...]:
     """Return the subtitle tracks, in their order."""
     return tuple(SubtitleStream(stream.index, _codec(stream)) for stream in _known(streams, "subtitle"))
+
+
+def unlisted_sound(streams: Iterable[Any]) -> str | None:
+    """Return the codec of a sound track whose decoder is off the list, if there is one."""
+    return next((_codec(one) for one in _known(streams, "audio") if not may_decode(_decoder(one))), None)
+
+
+def unlisted_picture(streams: Iterable[Any]) -> str | None:
+    """Return the codec of the first picture that moves, if its decoder is off the list."""
+    first = next((one for one in _known(streams, "video") if not _is_cover(one)), None)
+    return None if first is None or may_decode(_decoder(first)) else _codec(first)
+
+
+def _is_sound(stream: Any) -> bool:
+    context = stream.codec_context
+    within = SLOWEST_HZ <= context.sample_rate <= FASTEST_HZ and 1 <= context.channels <= MOST_CHANNELS
+    return within and may_decode(_decoder(stream))
+
+
+def _is_shown(cover: Any) -> bool:
+    """Return whether a picture's size is known: of one that is larger than the decoders are allowed it is not."""
+    return cover.codec_context.width > 0 and may_decode(_decoder(cover))
 
 
 def _known(streams: Iterable[Any], kind: str) -> Iterator[Any]:
@@ -96,7 +132,7 @@ def _video(stream: Any) -> VideoStream:
         codec=_codec(stream),
         width=stream.codec_context.width,
         height=stream.codec_context.height,
-        fps=float(rate) if rate else None,
+        fps=float(rate) if rate and 0 < rate <= _FASTEST_FPS else None,
     )
 
 
@@ -105,9 +141,17 @@ def _codec(stream: Any) -> str:
     return str(getattr(codec, "canonical_name", codec.name))
 
 
+def _decoder(stream: Any) -> str:
+    return str(stream.codec_context.codec.name)
+
+
 def _language(stream: Any) -> str | None:
-    language = stream.metadata.get("language")
-    return None if language in (None, "", "und") else language
+    return language_tag(stream.metadata.get("language"))
+
+
+def language_tag(told: str | None) -> str | None:
+    """Return the language that a file tells, if it tells one and in the form of one."""
+    return None if told in (None, "", "und") or len(str(told)) > _LONGEST_LANGUAGE else told
 
 
 def _is_cover(stream: Any) -> bool:

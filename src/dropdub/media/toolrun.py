@@ -16,6 +16,7 @@ from typing import IO
 
 from dropdub import process
 from dropdub.errors import DeadlineExceeded
+from dropdub.media.watch import Watch
 from dropdub.patience import Patience
 from dropdub.quantities import format_duration
 
@@ -40,22 +41,27 @@ class Ending:
 
 
 def run_tool(
-    command: Sequence[str], *, deadline_s: float, told: Callable[[str], None], folder: Path | None = None
+    command: Sequence[str],
+    *,
+    deadline_s: float,
+    told: Callable[[str], None],
+    folder: Path | None = None,
+    watch: Watch | None = None,
 ) -> Ending:
     """Run `command` in `folder` to its end, handing each line of its standard output to `told` in this thread.
 
     The tool inherits the worker's liveness lock and stays in its process group. Whatever ends this function early
-    (the deadline, an error in `told`) kills the tool's whole process tree first.
-    Raises DeadlineExceeded, and OSError where the tool cannot be started.
+    (the deadline, what `watch` sees, an error in `told`) kills the tool's whole process tree first.
+    Raises DeadlineExceeded, DiskFull, TooLarge, and OSError where the tool cannot be started.
     """
+    name = Path(command[0]).stem
     patience = Patience(deadline_s, time.monotonic())
     child = _start(command, folder)
     lines: queue.Queue[str] = queue.Queue()
     complaints: deque[str] = deque(maxlen=COMPLAINTS_KEPT)
     readers = [_reader(child.stdout, lines.put), _reader(child.stderr, complaints.append)]
     try:
-        if not _follow(child, lines, patience, told):
-            name = Path(command[0]).stem
+        if not _follow(child, lines, patience, told, name=name, watch=watch or Watch()):
             raise DeadlineExceeded(f"{name} did not finish within {format_duration(deadline_s)}.")
     finally:
         _end(child)
@@ -92,13 +98,20 @@ def _read(pipe: IO[str], put: Callable[[str], None]) -> None:
 
 
 def _follow(
-    child: subprocess.Popen[str], lines: queue.Queue[str], patience: Patience, told: Callable[[str], None]
+    child: subprocess.Popen[str],
+    lines: queue.Queue[str],
+    patience: Patience,
+    told: Callable[[str], None],
+    *,
+    name: str,
+    watch: Watch,
 ) -> bool:
     """Hand lines on until the child has ended (true) or its time is over (false)."""
     while child.poll() is None:
         left_s = patience.left_s(time.monotonic())
         if left_s <= 0:
             return False
+        watch.look(name, child.pid)
         with contextlib.suppress(queue.Empty):
             told(lines.get(timeout=min(left_s, _POLL_S)))
     return True

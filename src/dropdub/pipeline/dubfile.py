@@ -13,6 +13,8 @@ from dropdub.pipeline.artefacts import dub_name
 from dropdub.pipeline.film import MP4_COVERS
 from dropdub.pipeline.stages.base import Task, target_of
 
+_MORE_BYTES = 50_000_000
+
 
 def tag_dub(task: Task) -> list[str]:
     """Write the tagged dub beside dub.T.m4a, the sound copied; return what could not be kept, in sentences.
@@ -23,7 +25,7 @@ def tag_dub(task: Task) -> list[str]:
         return []
     try:
         with written_whole(_tagged(task), scratch=task.prepared_scratch()) as part:
-            run_ffmpeg([*_arguments(task), str(part)], deadline_s=task.deadline_s)
+            run_ffmpeg([*_arguments(task), str(part)], deadline_s=task.deadline_s, most_bytes=_most_bytes(task))
     except MediaToolFailed as error:
         return [f"The dub of {task.job_name} has no tags, chapters and cover of the recording: {error.message}"]
     return []
@@ -45,6 +47,13 @@ def _arguments(task: Task) -> list[str]:
     # Ogg keeps a recording's tags with its sound, all others with the file.
     tags = ["-map_metadata", "1", "-map_metadata:g", f"1:s:{probe['audio']['index']}", "-map_chapters", "1"]
     return [*inputs, "-map", "0:a:0", *_cover(task), "-c", "copy", *tags, *_names(task), *_container()]
+
+
+def _most_bytes(task: Task) -> int:
+    """Return how much the dub may have with what the recording says about itself, its cover included."""
+    return (
+        task.source.stat().st_size + 2 * (task.job_dir / dub_name(target_of(task), "m4a")).stat().st_size + _MORE_BYTES
+    )
 
 
 def _cover(task: Task) -> list[str]:

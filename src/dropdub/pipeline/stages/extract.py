@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from dropdub.engines.languages import UNDETERMINED, detect_text_language
 from dropdub.engines.speech_text import parts
-from dropdub.errors import EmptyFile, NotMedia
+from dropdub.errors import EmptyFile, NotMedia, TooLong
 from dropdub.files import sha256, written_whole
 from dropdub.media import wav
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
-from dropdub.media.soundlength import SoundLength, counted, counting
+from dropdub.media.soundlength import SoundLength, counted, counting, until
 from dropdub.pipeline.artefacts import AUDIO, TRANSCRIPT, Segment, Transcript
+from dropdub.pipeline.claimedlength import is_longer_than_stated, longest_read_s
 from dropdub.pipeline.cuefile import read_cues
 from dropdub.pipeline.disk import await_disk
 from dropdub.pipeline.documents import read_prose
@@ -29,6 +33,9 @@ BYTES_PER_SECOND = 32_000
 ASSUMED_LANGUAGE = "en"
 _MISSING_LEAST_S = 2.0
 _MISSING_SHARE = 0.02
+_AT_THE_END_S = 1.0
+_HEADER_BYTES = 100_000
+"""For the head of audio.wav, and a block of sound that is written before its end is seen."""
 _AFTER_LAST_CUE_S = 1.0
 """Time for the last line of a subtitle alone to be spoken to its end."""
 _NOTHING_READ = "Of Markdown, code blocks, comments and settings are left out: write a sentence, and drop it again."
@@ -50,32 +57,53 @@ def _media(task: Task) -> Result:
     promised_s, read = float(probe["duration_s"]), _READ if task.options.targets else _READ_AND_COUNTED
     await_disk(task, int(promised_s * BYTES_PER_SECOND))
     audio = task.job_dir / AUDIO
+    most_s = longest_read_s(promised_s, int(probe["size"]), most_s=task.limits.max_duration)
     with written_whole(audio, scratch=task.prepared_scratch()) as part:
-        run_ffmpeg(
-            [*input_arguments(task.source), *film_clock(probe), "-map", _stream(task), *_as_speech(), str(part)],
-            deadline_s=task.deadline_s,
-            duration_s=promised_s,
-            progress=lambda share: task.progress(share * read),
-        )
+        _read(task, part, until_s=most_s, progress=lambda share: task.progress(share * read))
         if wav.duration_s(part) == 0:
             raise NotMedia(f"{task.job_name} has a sound track that holds nothing that can be read.")
+        _refuse_too_long(task, wav.duration_s(part))
+        jumps = wav.duration_s(part) > most_s - _AT_THE_END_S
+        if jumps:  # what comes until then is what the recording holds
+            os.truncate(part, 0)
+            _read(task, part, until_s=promised_s, progress=lambda _share: None)
     found_s = wav.duration_s(audio)
+    end_s = found_s if jumps else found_s + _AT_THE_END_S
     return {
         **_hashes(task),
         "duration_s": found_s,
-        **({"sound": asdict(_length(task))} if task.options.targets else {}),
-        "warnings": _short_warning(task, found_s, promised_s),
+        **({"sound": asdict(_length(task, until_s=end_s))} if task.options.targets else {}),
+        "warnings": _length_warning(task, found_s, promised_s, jumps=jumps),
     }
+
+
+def _read(task: Task, part: Path, *, until_s: float, progress: Callable[[float], None]) -> None:
+    probe, most_bytes = task.facts["probe"], int(until_s * BYTES_PER_SECOND) + _HEADER_BYTES
+    sound = ["-map", _stream(task), *_as_speech(until_s), "-fs", str(most_bytes)]
+    run_ffmpeg(
+        [*input_arguments(task.source), *film_clock(probe), *sound, str(part)],
+        deadline_s=task.deadline_s,
+        duration_s=float(probe["duration_s"]),
+        progress=progress,
+        most_bytes=most_bytes + _HEADER_BYTES,
+    )
+
+
+def _refuse_too_long(task: Task, found_s: float) -> None:
+    """Refuse what came out longer than any recording may be, whatever the file says."""
+    if found_s > task.limits.max_duration + _AT_THE_END_S:
+        most = format_duration(task.limits.max_duration)
+        raise TooLong(f"{task.job_name} says that it ends earlier, and is over {most} long; at most {most} are taken.")
 
 
 def _stream(task: Task) -> str:
     return f"0:{task.facts['probe']['audio']['index']}"
 
 
-def _length(task: Task) -> SoundLength:
+def _length(task: Task, *, until_s: float) -> SoundLength:
     """Return how long the sound is at its own rate, for its dubs: audio.wav, at another, is up to a few samples off."""
     probe, listed = task.facts["probe"], task.prepared_scratch() / "length"
-    counts = counting(_stream(task), int(probe["audio"]["sample_rate"]), listed)
+    counts = counting(_stream(task), int(probe["audio"]["sample_rate"]), listed, until_s=until_s)
     run_ffmpeg(
         [*input_arguments(task.source), *film_clock(probe), *counts],
         deadline_s=task.deadline_s,
@@ -100,9 +128,20 @@ def _hashes(task: Task) -> dict[str, Any]:
     return {"content_hash": both, "source_hash": source, "companions": inputs}
 
 
-def _as_speech() -> list[str]:
+def _as_speech(until_s: float) -> list[str]:
     plain = ["-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact"]
-    return ["-af", _ON_TIME, "-ac", "1", "-c:a", "pcm_s16le", *plain, "-f", "wav"]
+    return ["-af", f"{until(until_s)},{_ON_TIME}", "-ac", "1", "-c:a", "pcm_s16le", *plain, "-f", "wav"]
+
+
+def _length_warning(task: Task, found_s: float, promised_s: float, *, jumps: bool) -> list[str]:
+    if jumps:
+        length = format_duration(promised_s)
+        told = f"The clock of {task.job_name} jumps: of its sound, only the {length} that it says it has are taken."
+        return [f"{told} If something is missing, convert it with another program, and drop that."]
+    if is_longer_than_stated(found_s, promised_s):
+        found, stated = format_duration(found_s), format_duration(promised_s)
+        return [f"{task.job_name} says that it is {stated} long: all of {found} is taken."]
+    return _short_warning(task, found_s, promised_s)
 
 
 def _short_warning(task: Task, found_s: float, promised_s: float) -> list[str]:

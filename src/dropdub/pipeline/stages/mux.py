@@ -13,9 +13,10 @@ from dropdub.files import written_whole
 from dropdub.media import wav
 from dropdub.media.cover import save_cover
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
-from dropdub.media.filmcheck import Expected, check_film, same_picture
+from dropdub.media.filmcheck import TOLERANCE_S, TOLERANCE_SHARE, Expected, check_film, same_picture
 from dropdub.media.master import TO_THE_SAMPLE
 from dropdub.media.mp4flags import switch_subtitles_off
+from dropdub.media.watch import MOST_MEMORY
 from dropdub.pipeline.artefacts import AUDIO, dub_name, video_name
 from dropdub.pipeline.film import (
     MP4_COVERS,
@@ -33,6 +34,10 @@ from dropdub.pipeline.filmsubtitles import FilmSubtitles, film_subtitles
 from dropdub.pipeline.stages.base import Result, Task, target_of
 
 _CHECK_S = 30.0
+_ENCODED_BYTES_A_SECOND = 100_000
+"""Of one sound in AAC: more than eight channels take."""
+_BESIDES_BYTES = 50_000_000
+"""For subtitles, chapters, and what the container says about each packet."""
 
 
 @dataclass(frozen=True)
@@ -109,11 +114,14 @@ def _written(task: Task, film: Film, ends_at: float) -> Result:
     name = video_name(target_of(task), film.suffix)
     with written_whole(task.job_dir / name, scratch=task.prepared_scratch()) as part:
         run_ffmpeg(
-            [*_inputs(task, film), *_outputs(task, film), str(part)],
+            [*_inputs(task, film), *_outputs(task, film), *_until(task), str(part)],
             deadline_s=ends_at - time.monotonic(),
             duration_s=float(task.facts["probe"]["duration_s"]),
             progress=task.progress,
             folder=task.prepared_scratch(),
+            most_bytes=_most_bytes(task, film),
+            # Encoding a large picture takes what it takes: there the limit of the pool is the bound.
+            most_memory=None if film.subtitles.burner else MOST_MEMORY,
         )
         if film.suffix == "mp4":
             switch_subtitles_off(part)
@@ -166,16 +174,36 @@ def _attached_cover(task: Task, probe: Any, *, behind: int) -> list[str]:
 
 
 def _expected(task: Task, film: Film) -> Expected:
-    probe, heard_s = task.facts["probe"], wav.duration_s(task.job_dir / AUDIO)
     kinds: list[str] = [track.kind for track in film.tracks]
     return Expected(
         picture=_picture_codec(task, film),
         sounds=kinds.count("a"),
         subtitles=kinds.count("s"),
-        shortest_s=heard_s,
-        # The last subtitle may stand for reading when the film is over.
-        longest_s=max(heard_s, float(probe["duration_s"])) + task.options.subtitles.max_duration,
+        shortest_s=_heard_s(task),
+        longest_s=_longest_s(task),
     )
+
+
+def _heard_s(task: Task) -> float:
+    return wav.duration_s(task.job_dir / AUDIO)
+
+
+def _longest_s(task: Task) -> float:
+    """Return where the film ends at the latest: its last subtitle may stand for reading when all else is over."""
+    return max(_heard_s(task), float(task.facts["probe"]["duration_s"])) + task.options.subtitles.max_duration
+
+
+def _until(task: Task) -> list[str]:
+    """Return what ends the film: a picture's clock may jump where the sound's does not."""
+    return ["-t", f"{_longest_s(task) * (1 + TOLERANCE_SHARE) + TOLERANCE_S:.3f}"]
+
+
+def _most_bytes(task: Task, film: Film) -> int | None:
+    """Return how much a film may have whose streams are copied: no bound is known for a picture that is encoded."""
+    if film.subtitles.burner:
+        return None
+    copied = sum(path.stat().st_size for path in (task.source, task.job_dir / dub_name(target_of(task), "m4a")))
+    return 2 * copied + int(anew(film.tracks) * _longest_s(task) * _ENCODED_BYTES_A_SECOND) + _BESIDES_BYTES
 
 
 def _picture_codec(task: Task, film: Film) -> str:

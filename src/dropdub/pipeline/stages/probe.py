@@ -9,9 +9,11 @@ from stat import S_ISREG
 from dropdub.config import Limits
 from dropdub.engines.languages import same_language
 from dropdub.errors import EmptyFile, NoAudio, NotAFile, NotMedia, NotText, TooLarge, TooLong, UnreadableFile
+from dropdub.media.decoders import MOST_PIXELS
 from dropdub.media.probe import MediaInfo, probe_media
 from dropdub.media.streams import AudioStream
 from dropdub.media.suffixes import MEDIA_SUFFIXES, OTHER_SUFFIXES, SUBTITLE_SUFFIXES, TEXT_SUFFIXES
+from dropdub.pipeline.claimedlength import longest_believed_s
 from dropdub.pipeline.cuefile import read_cues
 from dropdub.pipeline.documents import is_document, read_document
 from dropdub.pipeline.given import words_of
@@ -28,7 +30,7 @@ def run(task: Task) -> Result:
     """Return kind and size of the source; of a recording also its length, container, streams and `words`.
 
     Raises EmptyFile, NotAFile, UnreadableFile, NotMedia, NotText, NoAudio, TooLong, TooLarge,
-    UnsupportedLanguage, EngineMissing.
+    UnsupportedCodec, UnsupportedLanguage, EngineMissing.
     """
     size = _usable_size(task.source, task.job_name)
     if size > task.limits.max_size:
@@ -121,6 +123,9 @@ def _media(task: Task) -> Result:
     if not info.audio:
         raise NoAudio(f"{name} has no sound track.")
     _refuse_too_long(name, info.duration_s, task.limits)
+    _refuse_empty_length(name, info)
+    if task.options.targets:
+        _refuse_no_size(name, info)
     audio = chosen_sound(name, info.audio, task.options)
     if len(info.audio) > 1:
         task.log(f"{name} has {len(info.audio)} sound tracks: number {info.audio.index(audio) + 1} is used")
@@ -141,6 +146,24 @@ def _refuse_too_long(name: str, duration_s: float, limits: Limits) -> None:
     if duration_s > limits.max_duration:
         length, most = format_duration(duration_s), format_duration(limits.max_duration)
         raise TooLong(f"{name} is {length} long; at most {most} are taken.")
+
+
+def _refuse_empty_length(name: str, info: MediaInfo) -> None:
+    """Refuse a length that the file's bytes cannot fill: hours of silence would be made of nothing."""
+    if info.duration_s > longest_believed_s(info.size):
+        raise NotMedia(
+            f"{name} says that it is {format_duration(info.duration_s)} long, and has {format_size(info.size)}."
+        )
+
+
+def _refuse_no_size(name: str, info: MediaInfo) -> None:
+    """Refuse now what no film can be made of later."""
+    if info.video and not info.video.width:
+        raise NotMedia(
+            f"The picture of {name} has no size that can be read, or more than "
+            f"{MOST_PIXELS // 1_000_000} million pixels.",
+            remedy="Convert it with another program, or save its sound alone, and drop that.",
+        )
 
 
 def _result(info: MediaInfo, audio: AudioStream) -> Result:

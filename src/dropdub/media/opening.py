@@ -1,0 +1,35 @@
+"""A recording opened by PyAV: as one that lies on this machine, read by decoders that are known, within a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import av
+import av.container
+
+from dropdub.media.containers import OPEN_OPTIONS, file_url
+from dropdub.media.decoders import DECODING_OPTIONS, may_decode
+
+READ_S = 20.0
+
+
+@contextmanager
+def opened(path: Path, *, timeout_s: float = READ_S) -> Iterator[av.container.InputContainer]:
+    """Give the container of `path`, which closes at the end. `timeout_s` is for opening it, and for each read.
+
+    Raises what PyAV raises.
+    """
+    with av.open(file_url(path), options=OPEN_OPTIONS, metadata_errors="replace", timeout=timeout_s) as container:
+        yield container
+
+
+def frames_of(container: av.container.InputContainer, stream: Any) -> Iterator[Any]:
+    """Yield a stream's frames; none where its decoder is off the list. Raises what PyAV raises."""
+    context = getattr(stream, "codec_context", None)
+    if context is None or not may_decode(context.codec.name):
+        return
+    context.options = DECODING_OPTIONS
+    yield from container.decode(stream)
