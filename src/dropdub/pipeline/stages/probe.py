@@ -44,7 +44,7 @@ def run(task: Task) -> Result:
             _refuse_long_text(task, task.companion.stat().st_size, name=task.companion.name)
         result = {**_media(task), "words": words_of(task)}
     _refuse_unknown_pairs(task, brought=(result.get("words") or {}).get("target"))
-    return {**result, "warnings": list(task.params.get("warnings", ()))}
+    return {**result, "warnings": [*task.params.get("warnings", ()), *result.get("warnings", ())]}
 
 
 def _usable_size(source: Path, name: str) -> int:
@@ -124,12 +124,10 @@ def _media(task: Task) -> Result:
         raise NoAudio(f"{name} has no sound track.")
     _refuse_too_long(name, info.duration_s, task.limits)
     _refuse_empty_length(name, info)
-    if task.options.targets:
-        _refuse_no_size(name, info)
     audio = chosen_sound(name, info.audio, task.options)
     if len(info.audio) > 1:
         task.log(f"{name} has {len(info.audio)} sound tracks: number {info.audio.index(audio) + 1} is used")
-    return _result(info, audio)
+    return _result(name, info, audio)
 
 
 def _refusal(name: str) -> NotMedia | NotText:
@@ -156,17 +154,9 @@ def _refuse_empty_length(name: str, info: MediaInfo) -> None:
         )
 
 
-def _refuse_no_size(name: str, info: MediaInfo) -> None:
-    """Refuse now what no film can be made of later."""
-    if info.video and not info.video.width:
-        raise NotMedia(
-            f"The picture of {name} has no size that can be read, or more than "
-            f"{MOST_PIXELS // 1_000_000} million pixels.",
-            remedy="Convert it with another program, or save its sound alone, and drop that.",
-        )
-
-
-def _result(info: MediaInfo, audio: AudioStream) -> Result:
+def _result(name: str, info: MediaInfo, audio: AudioStream) -> Result:
+    """Return what is known of a recording; a picture of unknown size, of which no film can be made, is left out."""
+    unread = info.video is not None and not info.video.width
     return {
         "kind": "media",
         "size": info.size,
@@ -176,12 +166,20 @@ def _result(info: MediaInfo, audio: AudioStream) -> Result:
         "title": info.title,
         "language": audio.language or info.language,
         "audio": asdict(audio),
-        "video": asdict(info.video) if info.video else None,
+        "video": asdict(info.video) if info.video and not unread else None,
         "sounds": [asdict(one) for one in info.audio],
         "subtitles": [asdict(one) for one in info.subtitles],
         "cover": asdict(info.cover) if info.cover else None,
         "fonts": info.fonts,
+        "warnings": [_without_picture(name)] if unread else [],
     }
+
+
+def _without_picture(name: str) -> str:
+    return (
+        f"The picture of {name} has no size that can be read, or more than {MOST_PIXELS // 1_000_000} million pixels: "
+        "only its sound is used."
+    )
 
 
 def _too_large(name: str, size: int, most: int) -> str:
