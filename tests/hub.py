@@ -9,15 +9,25 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from dropdub.engines.catalogue import KnownModel
+
+UNPINNED = "from dropdub.engines.pins import PINS; PINS.clear(); from dropdub.cli.app import main; main()"
+"""The program (for `python -c`) with a catalogue that pins nothing: a test hub has not what the real one has."""
 LARGE = 10_000
 """From so many bytes on, the hub names a file's SHA-256, and git's name for its content below."""
 
 _INDEX = re.compile(r"/api/models/([^/]+/[^/]+)/revision/([^/]+)")
 _FILE = re.compile(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
+
+
+def unpinned(model: KnownModel) -> KnownModel:
+    """Return a model as it would be if nothing of it were known beforehand."""
+    return replace(model, sources=tuple(replace(one, revision="main", pins={}) for one in model.sources))
 
 
 class FakeHub:
@@ -111,6 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
         if start:
             self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
         self.send_header("Content-Length", str(len(content) - start))
+        self.send_header("X-Repo-Commit", self.hub.revision)
         self.end_headers()
         self._body(name, content[start:])
 

@@ -22,12 +22,12 @@ from dropdub.engines.download.pull import PLAN_NAME, pull
 from dropdub.engines.download.record import RECORD_NAME, Condition, Presence, examine, read_record
 from dropdub.engines.download.transfer import Patience
 from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefused, ModelIncomplete, UsageError
-from tests.hub import FakeHub, running_hub
+from tests.hub import UNPINNED, FakeHub, running_hub, unpinned
 from tests.waiting import wait_until
 
-TINY = named("whisper-tiny")
-NLLB = named("nllb-200-distilled-600M")
-XTTS = named("xtts-v2")
+TINY = unpinned(named("whisper-tiny"))
+NLLB = unpinned(named("nllb-200-distilled-600M"))
+XTTS = unpinned(named("xtts-v2"))
 WEIGHTS = random.Random(1).randbytes(300_000)
 SOON = Patience(attempts=3, first_wait_s=0.01, longest_wait_s=0.05)
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
@@ -372,7 +372,7 @@ def configure(root: Path, text: str) -> None:
 
 
 def command(root: Path, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "dropdub", "--root", str(root), "models", *arguments]
+    return [sys.executable, "-c", UNPINNED, "--root", str(root), "models", *arguments]
 
 
 def jobs(root: Path, *arguments: str, **environment: str) -> Answer:
@@ -433,6 +433,24 @@ def test_verify_says_what_is_missing_unknown_or_without_record(root: Path) -> No
     assert (told.returncode, told.stdout) == (
         0,
         "my own: the needed files are there, 1 B; no record: cannot be checked further.\n",
+    )
+
+
+def test_verify_compares_with_the_catalogue_also_what_somebody_put_there(root: Path) -> None:
+    folder = root / "models" / "whisper-tiny"
+    folder.mkdir(parents=True)
+    for name in ("config.json", "tokenizer.json", "vocabulary.txt", "model.bin"):
+        (folder / name).write_bytes(b"by hand")
+    asked = [sys.executable, "-m", "dropdub", "--root", str(root), "models"]
+    told = subprocess.run([*asked, "verify"], capture_output=True, encoding="utf-8", timeout=60, check=False)
+    assert told.returncode == 1
+    assert told.stdout.startswith(
+        "whisper-tiny: put there by hand, and not what the catalogue knows by this name: config.json,"
+    )
+    listed = subprocess.run([*asked, "list", "--all"], capture_output=True, encoding="utf-8", timeout=60, check=False)
+    assert (
+        "Not pinned (what the hub gives first is remembered): opus-mt-en-roa, opus-mt-roa-en, opus-mt-en-es\n"
+        in listed.stdout
     )
 
 
@@ -541,6 +559,7 @@ def test_list_in_json_has_stable_fields(hub: FakeHub, root: Path) -> None:
         "engine": "faster-whisper",
         "here": True,
         "state": "here",
+        "compared_with": "record",
         "path": str(root / "models" / "whisper-tiny"),
         "size": models[0]["size"],
         "bytes": 78_000_000,

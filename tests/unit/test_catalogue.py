@@ -12,6 +12,7 @@ from dropdub.config import Config
 from dropdub.engines.catalogue import DEFAULT_MODELS, MB, MODELS, KnownModel, find, named
 from dropdub.engines.offers import Offer
 from dropdub.engines.packages import EXTRAS
+from dropdub.engines.pins import PINS, Pinned
 from dropdub.engines.uses import Use, uses
 from dropdub.errors import UsageError
 from dropdub.files import key, safe_name
@@ -49,6 +50,28 @@ def test_every_source_names_plain_files_of_a_repository(model: KnownModel) -> No
         assert source.files
         for name in [part for choice in (*source.files, *source.optional) for part in choice.split("|")]:
             assert re.fullmatch(r"\w[\w.-]*", name), "a name, no pattern and no way out of the folder"
+
+
+@pytest.mark.parametrize(
+    "model", [model for model in MODELS if model.engine != "transformers"], ids=lambda one: one.name
+)
+def test_every_model_that_an_engine_uses_by_itself_is_pinned(model: KnownModel) -> None:
+    assert model.is_pinned
+    assert sum(pin.size for pin in model.pins.values()) == pytest.approx(model.download_bytes, rel=0.02)
+
+
+@pytest.mark.parametrize(("repository", "pinned"), PINS.items(), ids=lambda one: one if isinstance(one, str) else "")
+def test_a_pin_is_a_commit_and_the_sums_of_files_that_are_fetched(repository: str, pinned: Pinned) -> None:
+    sources = [source for model in MODELS for source in model.sources if source.repository == repository]
+    assert re.fullmatch(r"[0-9a-f]{40}", pinned.revision)
+    assert sources and all(source.revision == pinned.revision for source in sources)
+    assert pinned.files and set(pinned.files) <= set(sources[0].names())
+    assert all(re.fullmatch(r"[0-9a-f]{64}", pin.sha256) and pin.size > 0 for pin in pinned.files.values())
+
+
+def test_a_model_that_is_known_by_its_pattern_is_not_pinned() -> None:
+    assert not named("opus-mt-tc-big-en-pt").is_pinned
+    assert named("opus-mt-en-roa").sources[0].revision == "main"
 
 
 def test_a_file_comes_from_one_source_only() -> None:

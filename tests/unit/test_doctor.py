@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -170,6 +171,14 @@ OFFERS = {
         Offer("other", "translator", 1),
     )
 }
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights are kept otherwise there")
+def test_a_folder_that_others_may_write_to_is_told_apart(tmp_path: Path) -> None:
+    assert not engines.is_open_to_others(tmp_path)
+    assert not engines.is_open_to_others(tmp_path / "not there")
+    tmp_path.chmod(0o777)
+    assert engines.is_open_to_others(tmp_path)
 
 
 def test_an_engine_without_a_model_of_its_own_is_no_choice_until_one_is_named() -> None:

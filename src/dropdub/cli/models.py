@@ -59,14 +59,16 @@ def show(root: Path, *, everything: bool, as_json: bool) -> int:
 
 
 def verify(root: Path, names: Sequence[str]) -> int:
-    """Read every file of these models, or of all that are here, and say what is not as it should be."""
+    """Read every file of these models, or of all that are here, and say what is not as the catalogue, or else the
+    record, has it.
+    """
     shop = Shop.of(root)
     sound = True
     for name in names or modelview.present(shop.models_dir):
         known = find(name)
         folder = shop.models_dir / (known.name if known else name)
         condition = examine(folder, known if known or folder.is_dir() else named(name), thorough=True)
-        sound = sound and condition.usable
+        sound = sound and condition.usable and not condition.others
         for line in modelview.told(name, condition, known):
             say(line)
     return DONE if sound else FELL_SHORT

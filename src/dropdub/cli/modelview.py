@@ -11,7 +11,7 @@ from rich.text import Text
 
 from dropdub.cli.wording import shortened
 from dropdub.engines.catalogue import MODELS, KnownModel, find
-from dropdub.engines.download.record import PART_SUFFIX, Condition, Presence, examine
+from dropdub.engines.download.record import PART_SUFFIX, RECORD_NAME, Condition, Presence, examine
 from dropdub.engines.uses import Use
 from dropdub.quantities import format_size
 
@@ -29,15 +29,17 @@ _STYLES = {
 class ModelView:
     """A model, as `jobs models list --json` has it.
 
-    `here`: all its files are in `path`. `state` says it in a word or two. `size` is what it takes on disk now, in
-    bytes; `bytes` about what a pull downloads, `needed` about the memory that it takes. What is not known of a model
-    that somebody put there is null.
+    `compared_with`: what its files must be: those of the `catalogue`, or of the `record` of what came first; null
+    where nothing is known of them. `here`: all its files are in `path`. `state` says it in a word or two. `size` is
+    what it takes on disk now, in bytes; `bytes` about what a pull downloads, `needed` about the memory that it takes.
+    What is not known of a model that somebody put there is null.
     """
 
     name: str
     engine: str | None
     here: bool
     state: str
+    compared_with: str | None
     path: str
     size: int
     bytes: int | None
@@ -71,6 +73,7 @@ def _view(name: str, models_dir: Path, use: Use | None) -> ModelView:
         engine=use.engine if use else known.engine if known else None,
         here=condition.usable,
         state=condition.presence.value,
+        compared_with=_compared_with(known, folder),
         path=str(folder),
         size=condition.size,
         bytes=known.download_bytes if known else None,
@@ -80,6 +83,12 @@ def _view(name: str, models_dir: Path, use: Use | None) -> ModelView:
         languages=known.languages if known else None,
         used=use is not None,
     )
+
+
+def _compared_with(known: KnownModel | None, folder: Path) -> str | None:
+    if known is not None and known.is_pinned:
+        return "catalogue"
+    return "record" if (folder / RECORD_NAME).is_file() else None
 
 
 def table(models: list[ModelView]) -> Table:
@@ -112,6 +121,9 @@ def notes(models: list[ModelView], *, models_dir: Path) -> Iterator[str]:
     yield f"This root uses: {', '.join(used)}" if used else "This root's engines need no model."
     if not all(model.here for model in models if model.used):
         yield "Get what is not here with: jobs models pull"
+    loose = [model.name for model in models if model.compared_with != "catalogue" and find(model.name)]
+    if loose:
+        yield f"Not pinned (what the hub gives first is remembered): {', '.join(loose)}"
     held = [model.name for model in models if model.commercial is False]
     if held:
         yield f"Not for commercial use: {', '.join(held)}"
@@ -122,8 +134,14 @@ def notes(models: list[ModelView], *, models_dir: Path) -> Iterator[str]:
 
 def told(name: str, condition: Condition, model: KnownModel | None) -> list[str]:
     """Return the lines in which `jobs models verify` tells of a model."""
+    if condition.others:
+        return [
+            f"{name}: put there by hand, and not what the catalogue knows by this name: {', '.join(condition.others)}."
+        ]
     if condition.presence is Presence.WHOLE:
         return [f"{name}: whole, {format_size(condition.size)}."]
+    if condition.presence is Presence.BY_HAND and model is not None and model.is_pinned:
+        return [f"{name}: put there by hand, and as the catalogue knows it, {format_size(condition.size)}."]
     if condition.presence is Presence.BY_HAND:
         return [
             f"{name}: the needed files are there, {format_size(condition.size)}; no record: cannot be checked further."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import stat
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -63,12 +65,24 @@ def has_model(engine: str, use: Mapping[str, str]) -> bool:
 
 def _models(subject: Subject, offers: Mapping[str, Offer]) -> Iterator[Finding]:
     models = subject.config.models
+    here = subject.root.models_dir(models.dir)
+    if is_open_to_others(here):
+        text = "others may write to the models' folder: what they put there is loaded"
+        yield warning("model", text, f"Take that right away: chmod o-w {here}", detail=str(here))
     for use in uses(subject.config, offers.values()):
         offer = offers.get(use.engine)
         if offer is not None and offer.problem is None:
             needed = offer.role == "transcriber" or _translates(subject.config)
-            folder = use.folder(subject.root.models_dir(models.dir))
+            folder = use.folder(here)
             yield model_finding(use.engine, folder, needed=needed, fallback=models.fallback)
+
+
+def is_open_to_others(folder: Path) -> bool:
+    """Return whether any account may write to a folder; of Windows nothing is said."""
+    try:
+        return sys.platform != "win32" and bool(folder.stat().st_mode & stat.S_IWOTH)
+    except OSError:
+        return False
 
 
 def model_finding(engine: str, folder: Path, *, needed: bool, fallback: str) -> Finding:

@@ -1,15 +1,17 @@
 """The models that are known: where each comes from, what it needs, and what its licence allows.
 
-Sizes and memory are approximate, for a person to plan with: what is downloaded, the hub says. Where the hub is,
-nothing here knows: see `dropdub.engines.download.hub`.
+Sizes and memory are approximate, for a person to plan with: what is downloaded, `dropdub.engines.pins` says to the
+byte, or for what is not pinned the hub. Where the hub is, nothing here knows: see `dropdub.engines.download.hub`.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
+from dropdub.engines.pins import PINS, Pin, Pinned
 from dropdub.errors import UsageError
 
 MB, GB = 1_000_000, 1_000_000_000
@@ -29,13 +31,28 @@ class Source:
     """Files of one repository of the hub.
 
     Each entry of `files` must be there; of `a|b`, the first that is. Those of `optional` come along where they are.
-    They are names, not patterns: no answer of a server can lead out of the model's folder.
+    They are names, not patterns: no answer of a server can lead out of the model's folder. `pins` are the contents
+    that are known beforehand, whatever a server says, at the commit `revision`.
     """
 
     repository: str
     files: tuple[str, ...]
     optional: tuple[str, ...] = ()
     revision: str = "main"
+    pins: Mapping[str, Pin] = field(default_factory=dict)
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the content of all needed files is known."""
+        return all(self.pins.keys() & choice.split("|") for choice in self.files)
+
+    def names(self) -> list[str]:
+        """Return the names of all files that may be fetched."""
+        return [name for choice in (*self.files, *self.optional) for name in choice.split("|")]
+
+    def pinned_names(self) -> list[str]:
+        """Return what is fetched of a source that is pinned: nothing that is not."""
+        return [name for name in self.names() if name in self.pins]
 
 
 @dataclass(frozen=True)
@@ -64,6 +81,16 @@ class KnownModel:
     memory_bytes: int
     licence: Licence
 
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the content of all needed files is known, and no server is believed."""
+        return all(source.is_pinned for source in self.sources)
+
+    @property
+    def pins(self) -> dict[str, Pin]:
+        """The contents that are known, by the names of the files."""
+        return {name: pin for source in self.sources for name, pin in source.pins.items()}
+
     def missing(self, present: set[str]) -> list[str]:
         """Return which of the needed files are not among `present`."""
         needed = [name for source in self.sources for name in source.files]
@@ -82,36 +109,42 @@ CPML = Licence(
 )
 
 
+def _source(repository: str, files: tuple[str, ...], optional: tuple[str, ...] = ()) -> Source:
+    pinned = PINS.get(repository, Pinned("main"))
+    return Source(repository, files, optional, pinned.revision, pinned.files)
+
+
 def _whisper(name: str, repository: str, size: int, memory: int, languages: str = "99") -> KnownModel:
     files = ("config.json", "tokenizer.json", "vocabulary.json|vocabulary.txt", "model.bin")
-    source = Source(repository, files, optional=("preprocessor_config.json",))
+    source = _source(repository, files, optional=("preprocessor_config.json",))
     return KnownModel(f"whisper-{name}", "faster-whisper", (source,), languages, size, memory, MIT)
 
 
 def _nllb(variant: str, size: int, memory: int) -> KnownModel:
-    """Return NLLB in CTranslate2's form, 8 bit; its tokenizer is another repository's."""
+    """Return NLLB in CTranslate2's form, 8 bit; all sizes have the tokenizer of the smallest."""
     name = f"nllb-200-distilled-{variant}"
     files = ("config.json", "shared_vocabulary.json|shared_vocabulary.txt", "model.bin")
-    sources = (Source(f"facebook/{name}", ("tokenizer.json",)), Source(f"JustFrederik/{name}-ct2-int8", files))
+    tokenizer = _source("facebook/nllb-200-distilled-600M", ("tokenizer.json",))
+    sources = (tokenizer, _source(f"JustFrederik/{name}-ct2-int8", files))
     return KnownModel(name, "nllb", sources, "200", size, memory, CC_BY_NC)
 
 
 def _madlad() -> KnownModel:
     files = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors")
-    source = Source("google/madlad400-3b-mt", files, optional=("special_tokens_map.json", "spiece.model"))
+    source = _source("google/madlad400-3b-mt", files, optional=("special_tokens_map.json", "spiece.model"))
     return KnownModel("madlad400-3b-mt", "transformers", (source,), "419", 11_800 * MB, 14 * GB, APACHE)
 
 
 def _xtts() -> KnownModel:
     files = ("config.json", "vocab.json", "speakers_xtts.pth", "model.pth")
-    source = Source("coqui/XTTS-v2", files, optional=("LICENSE.txt",))
+    source = _source("coqui/XTTS-v2", files, optional=("LICENSE.txt",))
     return KnownModel("xtts-v2", "xtts", (source,), "17", 1_880 * MB, 4 * GB, CPML)
 
 
 def _opus(name: str, origin: str, target: str) -> KnownModel:
     files = ("config.json", "tokenizer_config.json", "vocab.json", "source.spm", "target.spm")
     weights = "model.safetensors|pytorch_model.bin"
-    source = Source(f"Helsinki-NLP/{name}", (*files, weights), optional=("generation_config.json",))
+    source = _source(f"Helsinki-NLP/{name}", (*files, weights), optional=("generation_config.json",))
     return KnownModel(name, "transformers", (source,), f"{origin}-{target}", 310 * MB, GB, CC_BY)
 
 

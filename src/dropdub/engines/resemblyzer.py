@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Window
 from dropdub.engines.packages import install_command, package_version
+from dropdub.engines.weights import allow_numbers_only
 
 BATCH = 32
 _MODULES = ("resemblyzer", "torch", "librosa", "scipy", "webrtcvad")
@@ -70,6 +71,7 @@ def _encoder(threads: int) -> Callable[[list[Samples]], NDArray[np.float32]]:
         import torch  # noqa: PLC0415  heavy
         from resemblyzer import VoiceEncoder, wav_to_mel_spectrogram  # noqa: PLC0415
 
+    allow_numbers_only()
     torch.set_num_threads(threads)
     encoder = VoiceEncoder("cpu", verbose=False)
 

@@ -18,6 +18,7 @@ from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.precision import out_of_memory_told
 from dropdub.engines.torch_device import placed
 from dropdub.engines.torchaudio_shim import make_importable
+from dropdub.engines.weights import allow_numbers_only, has_safetensors, refuse_code
 from dropdub.engines.wordings import longest_output
 from dropdub.errors import EngineMissing, UnsupportedLanguage
 
@@ -73,8 +74,11 @@ class TransformersTranslator:
             from transformers import AutoModelForSeq2SeqLM, AutoTokenizer  # noqa: PLC0415
 
             torch.set_num_threads(self._settings.threads)
+            allow_numbers_only()
+            refuse_code(self._folder, engine=self.name)
             kinds: tuple[Any, Any] = (AutoTokenizer, AutoModelForSeq2SeqLM)
-            self._tokenizer, model = (self._read(kind.from_pretrained) for kind in kinds)
+            self._tokenizer = self._read(kinds[0].from_pretrained)
+            model = self._read(kinds[1].from_pretrained, use_safetensors=has_safetensors(self._folder))
         wanted = self._settings.device
         self._batches = Batches(self._settings.squeeze, on_card=wanted != "cpu" and torch.cuda.is_available())
         given_up = self._batches.leaves_card
@@ -181,9 +185,9 @@ class TransformersTranslator:
         self._tokenizer.src_lang = codes[0]
         return int(ids[1])
 
-    def _read(self, load: Callable[..., Any]) -> Any:
+    def _read(self, load: Callable[..., Any], **options: Any) -> Any:
         try:
-            return load(str(self._folder), local_files_only=True)
+            return load(str(self._folder), local_files_only=True, trust_remote_code=False, **options)
         except Exception as error:  # whatever rebuilding raises
             raise EngineMissing(
                 f"The model of the engine '{self.name}' cannot be loaded: {str(error).splitlines()[0]}.",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dropdub.engines.latents import Latents, from_tensors
 from dropdub.engines.precision import is_out_of_memory, out_of_memory_told
+from dropdub.engines.weights import allow_numbers_only
 from dropdub.errors import EngineMissing
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def _import_quietly(threads: int) -> None:
 
     from dropdub.engines.torchaudio_shim import make_importable  # noqa: PLC0415
 
+    allow_numbers_only()
     torch.set_num_threads(threads)
     make_importable()
     from transformers.utils import logging  # noqa: PLC0415

@@ -1,21 +1,24 @@
 """The hub: what a repository holds, and its bytes.
 
 Where the hub is, huggingface_hub knows (`HF_ENDPOINT` changes it), unless a mirror is named. A mirror must speak the
-hub's API: `api/models/NAME/revision/REVISION?blobs=True` and `NAME/resolve/REVISION/FILE`. Who is signed in at the hub
-is not told to a mirror.
+hub's way: `NAME/resolve/REVISION/FILE`, and for what is not pinned `api/models/NAME/revision/REVISION?blobs=true`.
+Who is signed in at the hub is not told to a mirror. Of what is pinned, nothing is asked but the bytes.
 """
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from dropdub.engines.catalogue import Source
+from dropdub.engines.download.exchange import answered, host_of, read_bounded
 from dropdub.errors import DownloadFailed, DownloadRefused, EngineMissing, UsageError
 
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
@@ -24,18 +27,28 @@ _REFUSALS = {
     403: "does not let this account have it",
     404: "does not have it",
 }
+_LONGEST_LIST = 4_000_000
+_LIST_TIMES = 4
+"""The list of a repository's files may take so many times what a server may be silent for."""
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file of a repository. `sha256` is known of large files; `blob` is git's name for the content of small ones."""
+    """A file of a repository, at a commit.
+
+    `sha256` is known of large files, and of all that are pinned or remembered; `blob` is git's name for the content of
+    small ones. `is_known`: the content was known before the server was asked.
+    """
 
     repository: str
     revision: str
     name: str
     size: int
     sha256: str | None
-    blob: str | None
+    blob: str | None = None
+    is_known: bool = False
 
 
 class Hub:
@@ -51,95 +64,130 @@ class Hub:
         self.timeout_s = timeout_s
         self._token = False if mirror else None
 
-    def files(self, source: Source, revision: str) -> list[RemoteFile]:
-        """Return the files of a source that a model is made of, at a revision.
+    @property
+    def place(self) -> str:
+        return host_of(self.endpoint)
+
+    def files(self, source: Source) -> list[RemoteFile]:
+        """Return the files of a source that a model is made of; the server is asked for what is not pinned.
 
         Raises DownloadRefused, and DownloadFailed for what may pass.
         """
-        from huggingface_hub import HfApi  # noqa: PLC0415
-
-        api = HfApi(endpoint=self.endpoint, token=self._token)
-        with self._told(source.repository), self._understood(source.repository):
-            info = api.model_info(
-                source.repository, revision=revision, files_metadata=True, timeout=self.timeout_s, token=self._token
-            )
-        there = {sibling.rfilename: sibling for sibling in info.siblings or ()}
+        if source.is_pinned:
+            return [_pinned(source, source.revision, name) for name in source.pinned_names()]
+        commit, there = _understood(self._listed(source), self.place, wanted=source.names())
+        if _COMMIT.fullmatch(source.revision) and commit != source.revision:
+            raise DownloadRefused(f"{self.place} gives another commit of {source.repository} than was asked for.")
         names = [self._first(source, choice, there) for choice in source.files]
         names += [name for name in source.optional if name in there]
-        return [self._file(source, info.sha or revision, there[name]) for name in names]
+        return [_pinned(source, commit, one) if one in source.pins else there[one].at(source, commit) for one in names]
 
     @contextmanager
     def opened(self, file: RemoteFile, *, start: int) -> Iterator[Any]:
         """Give the answer of the hub to the wish for a file from byte `start` on. Raises as `files` does."""
-        from huggingface_hub import hf_hub_url  # noqa: PLC0415
-        from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status  # noqa: PLC0415
-
-        url = hf_hub_url(file.repository, file.name, revision=file.revision, endpoint=self.endpoint)
-        headers = {**build_hf_headers(token=self._token), "Accept-Encoding": "identity"}
-        if start:
-            headers["Range"] = f"bytes={start}-"
-        ask = get_session().stream("GET", url, headers=headers, timeout=self.timeout_s, follow_redirects=True)
-        with self._told(f"{file.repository}, {file.name}"), ask as answer:
-            if answer.status_code >= 400:
-                answer.read()
-            hf_raise_for_status(answer)
+        url = f"{self.endpoint}/{file.repository}/resolve/{quote(file.revision, safe='')}/{quote(file.name)}"
+        with self._answered(url, f"{file.repository}, {file.name}", start=start) as (answer, head):
+            told = head.get("X-Repo-Commit")
+            if told is not None and told != file.revision:
+                raise DownloadRefused(f"{self.place} gives another commit of {file.repository} than was asked for.")
             yield answer
 
+    def _listed(self, source: Source) -> bytes:
+        url = f"{self.endpoint}/api/models/{source.repository}/revision/{quote(source.revision, safe='')}?blobs=true"
+        with self._answered(url, source.repository) as (answer, _):
+            return read_bounded(answer, most=_LONGEST_LIST, within_s=_LIST_TIMES * self.timeout_s, place=self.place)
+
     @contextmanager
-    def _told(self, what: str) -> Iterator[None]:
-        """Turn what the hub's library raises into errors with sentences."""
+    def _answered(self, url: str, what: str, *, start: int = 0) -> Iterator[tuple[Any, Mapping[str, str]]]:
+        from huggingface_hub.utils import build_hf_headers  # noqa: PLC0415
+
+        headers = build_hf_headers(token=self._token) | ({"Range": f"bytes={start}-"} if start else {})
+        with self._told(), answered(url, headers, timeout_s=self.timeout_s) as (answer, head):
+            if not 200 <= answer.status_code < 300:
+                raise self._refusal(what, answer.status_code)
+            yield answer, head
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn what the hub's library and the HTTP package raise into errors with sentences."""
         from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled  # noqa: PLC0415
 
         # The library has changed from one HTTP package to its successor: what its own error derives from is the one.
         transport_error: type[Exception] = HfHubHTTPError.__bases__[0]
         try:
             yield
-        except HfHubHTTPError as error:
-            raise self._refusal(what, error.response.status_code) from error
         except OfflineModeIsEnabled as error:
             message = "HF_HUB_OFFLINE is set: nothing is downloaded."
             raise DownloadRefused(message, remedy="Unset it, or copy the model's folder into models.dir.") from error
         except transport_error as error:
-            raise DownloadFailed(f"{self._place()} cannot be reached, or went silent ({_why(error)}).") from error
-
-    @contextmanager
-    def _understood(self, what: str) -> Iterator[None]:
-        """Turn what the hub's library stumbles over into an error: somebody else's page, on a network that asks to
-        sign in, is an answer too.
-        """
-        try:
-            yield
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise DownloadRefused(f"{self._place()} does not answer as a hub does: {what}.") from error
+            raise DownloadFailed(f"{self.place} cannot be reached, or went silent ({_why(error)}).") from error
 
     def _refusal(self, what: str, status: int) -> DownloadFailed | DownloadRefused:
         if status in _PASSING:
-            return DownloadFailed(f"{self._place()} is busy or out of order (status {status}).")
+            return DownloadFailed(f"{self.place} is busy or out of order (status {status}).")
         says = _REFUSALS.get(status, "refuses it")
-        return DownloadRefused(f"{what}: {self._place()} {says} (status {status}).")
+        return DownloadRefused(f"{what}: {self.place} {says} (status {status}).")
 
-    def _place(self) -> str:
-        return urlsplit(self.endpoint).netloc
-
-    def _first(self, source: Source, choice: str, there: Mapping[str, Any]) -> str:
+    def _first(self, source: Source, choice: str, there: Mapping[str, _Listed]) -> str:
         for name in choice.split("|"):
             if name in there:
                 return name
-        raise DownloadRefused(f"{source.repository} has no {choice.replace('|', ' or ')} at {self._place()}.")
+        raise DownloadRefused(f"{source.repository} has no {choice.replace('|', ' or ')} at {self.place}.")
 
-    def _file(self, source: Source, revision: str, sibling: Any) -> RemoteFile:
-        if not isinstance(sibling.size, int):
-            raise DownloadRefused(f"{self._place()} does not say how large {sibling.rfilename} is.")
-        sha256 = sibling.lfs.sha256 if sibling.lfs else None
-        return RemoteFile(source.repository, revision, sibling.rfilename, sibling.size, sha256, sibling.blob_id)
+
+@dataclass(frozen=True)
+class _Listed:
+    """What a server says of a file that a model is made of."""
+
+    name: str
+    size: int
+    sha256: str | None
+    blob: str | None
+
+    def at(self, source: Source, commit: str) -> RemoteFile:
+        return RemoteFile(source.repository, commit, self.name, self.size, self.sha256, self.blob)
+
+
+def _pinned(source: Source, commit: str, name: str) -> RemoteFile:
+    pin = source.pins[name]
+    return RemoteFile(source.repository, commit, name, pin.size, pin.sha256, is_known=True)
+
+
+def _understood(body: bytes, place: str, *, wanted: Collection[str]) -> tuple[str, dict[str, _Listed]]:
+    """Return the commit, and what a server tells of the files that are wanted; other names are not looked at.
+
+    Somebody else's page, on a network that asks to sign in, is an answer too. Raises DownloadRefused.
+    """
+    try:
+        data = json.loads(body)
+        commit = str(data["sha"])
+        listed = [_one(sibling) for sibling in data["siblings"] if sibling["rfilename"] in wanted]
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise DownloadRefused(f"{place} does not answer as a hub does.") from error
+    if not _COMMIT.fullmatch(commit):
+        raise DownloadRefused(f"{place} does not answer as a hub does: it does not say which commit it has.")
+    return commit, {one.name: one for one in listed}
+
+
+def _one(sibling: Mapping[str, Any]) -> _Listed:
+    size, sha256, blob = sibling.get("size"), (sibling.get("lfs") or {}).get("sha256"), sibling.get("blobId")
+    if type(size) is not int or size < 0:
+        raise ValueError("a file without its size")
+    if sha256 is not None and not _SHA256.fullmatch(sha256):
+        raise ValueError("a file with a wrong sum")
+    small = blob if sha256 is None and isinstance(blob, str) and _COMMIT.fullmatch(blob) else None
+    return _Listed(str(sibling["rfilename"]), size, sha256, small)
 
 
 def _checked(mirror: str) -> str:
-    parts = urlsplit(mirror)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise UsageError(
-            f"'{mirror}' is not an address of a mirror.", remedy="Write it as https://HOST or http://HOST."
-        )
+    try:
+        parts = urlsplit(mirror)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        where = mirror.rpartition("@")[2]  # what may be a password stands before it
+        raise UsageError(f"'{where}' is not an address of a mirror.", remedy="Write it as https://HOST or http://HOST.")
     return mirror
 
 

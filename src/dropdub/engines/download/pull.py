@@ -1,14 +1,17 @@
 """A whole model: put together in `NAME.part`, checked, and only then called NAME.
 
-Killed at any moment, the next pull goes on with what is in `NAME.part`. One pull of a model runs at a time.
+Killed at any moment, the next pull goes on with what is in `NAME.part`. One pull of a model runs at a time. Nothing is
+written but the model's files, the plan and the record, all in `NAME.part`; and no more than is pinned or was announced.
 """
 
 from __future__ import annotations
 
 import errno
-import json
+import os
 import shutil
-from collections.abc import Iterator, Mapping
+import stat
+import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +21,8 @@ from filelock import FileLock, Timeout
 
 from dropdub.engines.catalogue import KnownModel
 from dropdub.engines.download.hub import Hub, RemoteFile
+from dropdub.engines.download.plan import PLAN_NAME as PLAN_NAME  # noqa: PLC0414  (given on)
+from dropdub.engines.download.plan import Plan
 from dropdub.engines.download.record import (
     RECORD_NAME,
     Condition,
@@ -26,17 +31,16 @@ from dropdub.engines.download.record import (
     Presence,
     examine,
     part_of,
-    read_record,
     write_record,
 )
 from dropdub.engines.download.transfer import Patience, fetch
 from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefused, ModelIncomplete
-from dropdub.files import rename, write_whole
+from dropdub.files import rename
 from dropdub.quantities import format_size
 from dropdub.removal import remove, remove_tree
 
-PLAN_NAME = "dropdub-pull.json"
-"""In `NAME.part`: the revisions of the pull that was begun, so that no two revisions are ever mixed."""
+_MOST_TIMES = 3
+"""What is not pinned may take so many times what the catalogue says of it."""
 
 
 class Meter(Protocol):
@@ -69,10 +73,18 @@ def pull(model: KnownModel, models_dir: Path, hub: Hub, *, meter: Meter, patienc
                 remedy=f"Add what is missing, or move the folder away, then: jobs models pull {model.name}",
             )
         part = _begin(folder, condition)
-        with _offline_told(model, folder):
+        with _offline_told(model, folder), _past_told(model, part):
             _fill(model, part, hub, meter=meter, patience=patience or Patience())
         rename(part, folder)
         return examine(folder, model, thorough=False)
+
+
+def leads_elsewhere(folder: Path) -> bool:
+    """Return whether a folder is a link, or on Windows a junction."""
+    found = folder.lstat()
+    if sys.platform == "win32":
+        return bool(found.st_file_attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT)
+    return stat.S_ISLNK(found.st_mode)
 
 
 def free_bytes(folder: Path) -> int:
@@ -86,31 +98,41 @@ def _begin(folder: Path, condition: Condition) -> Path:
     if condition.presence is Presence.DAMAGED:
         _take_apart(folder, part, condition)
     part.mkdir(parents=True, exist_ok=True)
+    _refuse_foreign(part)
     return part
 
 
 def _take_apart(folder: Path, part: Path, condition: Condition) -> None:
+    if leads_elsewhere(folder):
+        raise ModelIncomplete(
+            f"{folder} is a link, and what it leads to is not whole: {' '.join(condition.faults)}",
+            remedy="Repair what it leads to, or remove the link.",
+        )
     remove_tree(part)
-    revisions = _recorded_revisions(folder)
+    plan = Plan.remembering(folder)
     rename(folder, part)
-    _write_plan(part, revisions)
+    plan.write(part)
     for name in (*condition.bad, RECORD_NAME):
         remove(part / name)
 
 
-def _recorded_revisions(folder: Path) -> Mapping[str, str]:
-    try:
-        record = read_record(folder)
-    except ValueError:
-        return {}
-    return record.sources if record else {}
+def _refuse_foreign(part: Path) -> None:
+    """Refuse to write into a folder that somebody else has put there, or may put links into."""
+    if leads_elsewhere(part):
+        raise AccessDenied(f"{part} is a link, and is not written to.", remedy="Remove it, then pull again.")
+    if sys.platform != "win32":
+        found = part.lstat()
+        if found.st_uid != os.geteuid() or found.st_mode & stat.S_IWOTH:
+            message = f"{part} belongs to another account, or others may write to it."
+            raise AccessDenied(message, remedy="Remove it, then pull again.")
 
 
 def _fill(model: KnownModel, part: Path, hub: Hub, *, meter: Meter, patience: Patience) -> None:
     """Bring all files into `part`, and the record last."""
-    files = patience.retrying()(_listed, model, hub, _read_plan(part))
+    files = patience.retrying()(_listed, model, hub, Plan.read(part))
+    _refuse_oversize(model, files, hub)
     revisions = {file.repository: file.revision for file in files}
-    _write_plan(part, revisions)
+    Plan.read(part).begun(revisions).write(part)
     _check_room(model, files, part)
     meter.begin(sum(file.size for file in files))
     records = tuple(_fetched(file, part, hub, meter, patience) for file in files)
@@ -124,24 +146,27 @@ def _fetched(file: RemoteFile, part: Path, hub: Hub, meter: Meter, patience: Pat
     return FileRecord(file.name, file.size, digest)
 
 
-def _listed(model: KnownModel, hub: Hub, plan: Mapping[str, str]) -> list[RemoteFile]:
-    """Return all files of a model: at the revisions that were begun with, where the hub still has them."""
+def _listed(model: KnownModel, hub: Hub, plan: Plan) -> list[RemoteFile]:
+    """Return all files of a model: pinned or remembered, or at the revisions that were begun with, where the hub still
+    has them.
+    """
+    begun = [plan.applied(source) for source in model.sources]
     try:
-        return [file for source in model.sources for file in hub.files(source, plan[source.repository])]
-    except (KeyError, DownloadRefused):
-        return [file for source in model.sources for file in hub.files(source, source.revision)]
+        return [file for source in begun for file in hub.files(source)]
+    except DownloadRefused:
+        if begun == list(model.sources) or plan.remembered:
+            raise
+        return [file for source in model.sources for file in hub.files(source)]
 
 
-def _read_plan(part: Path) -> dict[str, str]:
-    try:
-        data = json.loads((part / PLAN_NAME).read_text(encoding="utf-8"))
-        return {str(name): str(revision) for name, revision in data.items()}
-    except (OSError, ValueError, AttributeError):
-        return {}
-
-
-def _write_plan(part: Path, revisions: Mapping[str, str]) -> None:
-    write_whole(part / PLAN_NAME, json.dumps(dict(revisions)).encode())
+def _refuse_oversize(model: KnownModel, files: list[RemoteFile], hub: Hub) -> None:
+    announced = sum(file.size for file in files if not file.is_known)
+    if announced > _MOST_TIMES * model.download_bytes:
+        raise DownloadRefused(
+            f"{hub.place} announces {format_size(announced)} for {model.name}, "
+            f"which takes about {format_size(model.download_bytes)}: nothing was fetched.",
+            remedy="Name another mirror: jobs models pull --mirror URL.",
+        )
 
 
 def _check_room(model: KnownModel, files: list[RemoteFile], part: Path) -> None:
@@ -181,6 +206,18 @@ def _offline_told(model: KnownModel, folder: Path) -> Iterator[None]:
         again = f"Try again: jobs models pull {model.name} goes on where it stopped."
         offline = f"Or copy the folder {model.name} from a machine that has it to {folder}."
         raise DownloadFailed(error.message, remedy=f"{again} {offline}") from error
+
+
+@contextmanager
+def _past_told(model: KnownModel, part: Path) -> Iterator[None]:
+    """Say, where a server has no longer what was here before, how to take what it has."""
+    try:
+        yield
+    except (DownloadFailed, DownloadRefused) as error:
+        if model.is_pinned or not Plan.read(part).remembered or error.remedy == DownloadFailed.usual_remedy:
+            raise
+        remedy = f"{model.name} was another before. To take what there is now: remove {part}, then pull again."
+        raise type(error)(error.message, remedy=remedy) from error
 
 
 @contextmanager

@@ -1,23 +1,28 @@
 """What is known of a model that is here, and whether it still is as it came.
 
 Each pulled model carries a record, `dropdub-model.json`, written last: from where and under which licence it came,
-and size and SHA-256 of every file. A model that a person put there by hand has none, and is never changed.
+and size and SHA-256 of every file. A file is compared with what the catalogue pins, else with the record: what came
+first is remembered. A model that a person put there by hand has no record, and is never changed.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from dropdub.engines.catalogue import KnownModel
 from dropdub.engines.models import RECORD_NAME as RECORD_NAME  # noqa: PLC0414  (given on)
 from dropdub.engines.models import size_of
-from dropdub.files import sha256, write_whole
+from dropdub.engines.pins import Pin
+from dropdub.files import key, safe_name, sha256, write_whole
 
 PART_SUFFIX = ".part"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,14 @@ class FileRecord:
     name: str
     size: int
     sha256: str
+
+    @staticmethod
+    def read(data: Mapping[str, Any]) -> FileRecord:
+        """Return a file as it was written down. Raises ValueError for a name that is not a plain file's."""
+        name, sum_ = str(data["name"]), str(data["sha256"])
+        if safe_name(name) != name or key(name) == key(RECORD_NAME) or not _SHA256.fullmatch(sum_):
+            raise ValueError(f"it names a file {name!r}")
+        return FileRecord(name, int(data["size"]), sum_)
 
 
 @dataclass(frozen=True)
@@ -57,12 +70,16 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True)
 class Condition:
-    """How a model is. `faults` has a sentence for each file that is missing or wrong, `bad` their names."""
+    """How a model is. `faults` has a sentence for each file that is missing or wrong, `bad` their names.
+
+    `others`: the files of a model put there by hand that are not as the catalogue knows them, where all was read.
+    """
 
     presence: Presence
     size: int = 0
     faults: tuple[str, ...] = ()
     bad: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
     @property
     def usable(self) -> bool:
@@ -75,13 +92,16 @@ def part_of(folder: Path) -> Path:
 
 
 def read_record(folder: Path) -> ModelRecord | None:
-    """Return the record of a model; None where it has none. Raises ValueError where it cannot be read."""
+    """Return the record of a model; None where it has none. Raises ValueError where it cannot be read.
+
+    A record that came with a copied folder is somebody else's: a name in it that leads out of the folder is refused.
+    """
     try:
         data = json.loads((folder / RECORD_NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     try:
-        files = tuple(FileRecord(str(file["name"]), int(file["size"]), str(file["sha256"])) for file in data["files"])
+        files = tuple(FileRecord.read(file) for file in data["files"])
         sources = {str(name): str(revision) for name, revision in data["sources"].items()}
         return ModelRecord(str(data["model"]), sources, files, str(data["licence"]), str(data["pulled_at"]))
     except (KeyError, TypeError, AttributeError) as error:
@@ -95,7 +115,8 @@ def write_record(folder: Path, record: ModelRecord) -> None:
 def examine(folder: Path, model: KnownModel | None, *, thorough: bool) -> Condition:
     """Return how the model in `folder` is. `thorough`: read every file, not only its size.
 
-    `model` tells which files are needed where there is no record; None for one that is not known.
+    `model` tells which files are needed where there is no record, and what the pinned ones hold; None for one that is
+    not known.
     """
     if not folder.is_dir():
         begun = part_of(folder).is_dir()
@@ -105,12 +126,21 @@ def examine(folder: Path, model: KnownModel | None, *, thorough: bool) -> Condit
     except ValueError:
         fault = f"{RECORD_NAME} cannot be read."
         return Condition(Presence.DAMAGED, size_of(folder), (fault,), (RECORD_NAME,))
-    return _against_needs(folder, model) if record is None else _against_record(folder, record, thorough=thorough)
+    pins = model.pins if model else {}
+    if record is None:
+        condition = _against_needs(folder, model)
+        others = _others(folder, pins) if thorough and condition.usable else ()
+        return replace(condition, others=others)
+    return _against_record(folder, record, pins, thorough=thorough)
 
 
-def _against_record(folder: Path, record: ModelRecord, *, thorough: bool) -> Condition:
-    found = {file.name: _fault(folder / file.name, file, thorough=thorough) for file in record.files}
-    faults = {name: fault for name, fault in found.items() if fault is not None}
+def _against_record(folder: Path, record: ModelRecord, pins: Mapping[str, Pin], *, thorough: bool) -> Condition:
+    """Compare files with the record, and the record with the catalogue: it may be older, or somebody else's."""
+    faults = {
+        file.name: fault
+        for file in record.files
+        if (fault := _unlike(file, pins) or _fault(folder / file.name, file, thorough=thorough)) is not None
+    }
     presence = Presence.DAMAGED if faults else Presence.WHOLE
     return Condition(presence, size_of(folder), tuple(faults.values()), tuple(faults))
 
@@ -121,6 +151,18 @@ def _against_needs(folder: Path, model: KnownModel | None) -> Condition:
     presence = Presence.LACKING if missing else Presence.BY_HAND
     faults = tuple(f"{name} is missing or empty." for name in missing)
     return Condition(presence, size_of(folder), faults, tuple(missing))
+
+
+def _unlike(file: FileRecord, pins: Mapping[str, Pin]) -> str | None:
+    pin = pins.get(file.name)
+    if pin is None or (pin.size, pin.sha256) == (file.size, file.sha256):
+        return None
+    return f"{file.name} is another than the catalogue of this version of Dropdub knows."
+
+
+def _others(folder: Path, pins: Mapping[str, Pin]) -> tuple[str, ...]:
+    there = {name: pin for name, pin in pins.items() if (folder / name).is_file()}
+    return tuple(name for name, pin in there.items() if sha256(folder / name) != pin.sha256)
 
 
 def _fault(path: Path, file: FileRecord, *, thorough: bool) -> str | None:

@@ -1,22 +1,29 @@
-"""One file of a model: resumed where it stopped, tried again when the line breaks or is silent, and checked."""
+"""One file of a model: resumed where it stopped, tried again when the line breaks, is silent or slow, and checked."""
 
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from dropdub.engines.download.hub import Hub, RemoteFile
-from dropdub.errors import DownloadFailed
+from dropdub.errors import AccessDenied, DownloadFailed
 from dropdub.files import blocks, flush
 from dropdub.removal import remove
 
 Advance = Callable[[int], None]
 """Is told how many bytes came; a negative number where some are thrown away."""
+_LEAST_GAIN = 16_384
+"""An attempt that brings less, and not the end of the file, brought nothing: else a server that gives a byte each time
+is asked for ever."""
+_ELSEWHERE = "Try again later, or name another mirror: jobs models pull --mirror URL."
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,8 @@ class Patience:
     attempts: int = 5
     first_wait_s: float = 1.0
     longest_wait_s: float = 30.0
+    window_s: float = 60.0
+    """In so long, `_LEAST_GAIN` bytes must come."""
 
     def retrying(self, *, stop: Callable[[RetryCallState], bool] | None = None) -> Retrying:
         """Return what tries again whatever may pass; `stop` says when to give up, if not after `attempts`."""
@@ -41,7 +50,7 @@ def fetch(hub: Hub, file: RemoteFile, path: Path, *, patience: Patience, advance
     """Bring a file to `path`, go on with what is there of it, and return its SHA-256 in hex.
 
     What was put together of several answers and is wrong is thrown away and fetched once more, in one go. Raises
-    DownloadFailed, also where the content is not the one that the hub's own list names; nothing is left of it then.
+    DownloadFailed, also where the content is another than what is known of it; nothing is left of it then.
     """
     part = _Part(file, path, advance)
     _complete(hub, part, patience)
@@ -49,12 +58,22 @@ def fetch(hub: Hub, file: RemoteFile, path: Path, *, patience: Patience, advance
         part.restart()
         _complete(hub, part, patience)
     if not part.is_right():
+        given = part.sha256
         part.restart()
         raise DownloadFailed(
-            f"{file.name} came with another content than the list of {file.repository} names.",
-            remedy="Nothing of it was kept. Try again later, or name another mirror: jobs models pull --mirror URL.",
+            _other_content(file, given, hub.place),
+            remedy=f"Nothing of it was kept. {_ELSEWHERE}",
         )
     return part.sha256
+
+
+def _other_content(file: RemoteFile, given: str, place: str) -> str:
+    if file.sha256 is None:
+        return f"{file.name} came with another content than the list of {file.repository} names."
+    known = "than it is known to have" if file.is_known else f"than the list of {file.repository} names"
+    return (
+        f"{file.name} came with another content {known}: SHA-256 {file.sha256} was expected, and {place} gives {given}."
+    )
 
 
 class _Part:
@@ -88,26 +107,55 @@ class _Part:
         remove(self.path)
         self._clear()
 
-    def take(self, answer: Any) -> None:
-        """Write down what an answer of the hub brings, from where this part ends on."""
+    def take(self, answer: Any, *, window_s: float, place: str) -> None:
+        """Write down what an answer of the hub brings, from where this part ends on, and never more than the file has.
+
+        Raises DownloadFailed where an answer announces another length, or comes too slowly.
+        """
         if self.size and not _goes_on(answer, self.size):
             self.restart()
+        self._refuse_other_length(answer, place)
         self.is_patched = self.size > 0
-        with self.path.open("ab") as writer:
+        pace = _Pace(window_s, place)
+        with self._opened() as writer:
             for block in answer.iter_raw():
-                writer.write(block)
+                writer.write(block[: self.file.size - self.size])
                 self._count(block)
+                pace.gained(len(block))
                 if self.size > self.file.size:
                     break
             flush(writer)
 
-    def _take_up(self) -> None:
-        if self.path.is_file() and self.path.stat().st_size > self.file.size:
+    def _refuse_other_length(self, answer: Any, place: str) -> None:
+        announced = str(answer.headers.get("Content-Length", ""))
+        if announced.isdecimal() and self.size + int(announced[:20]) != self.file.size:
+            raise DownloadFailed(
+                f"{place} announces another length of {self.file.name} than the {self.file.size} bytes that it has.",
+                remedy=_ELSEWHERE,
+            )
+
+    def _opened(self) -> BinaryIO:
+        """Open the file to go on with it, or make it: nothing is written through a link, nor into another's file."""
+        flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+        if self.size == 0:
             remove(self.path)
-        if self.path.is_file():
-            with self.path.open("rb") as reader:
-                for block in blocks(reader):
-                    self._count(block)
+            flags |= os.O_CREAT | os.O_EXCL
+        return os.fdopen(os.open(self.path, flags, 0o666), "ab")
+
+    def _take_up(self) -> None:
+        """Go on with what an earlier pull left, if it is a file of ours; else begin."""
+        try:
+            found = self.path.lstat()
+        except FileNotFoundError:
+            return
+        if stat.S_ISDIR(found.st_mode):
+            raise AccessDenied(f"{self.path} is a folder, where a file is to be written.")
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1 or found.st_size > self.file.size:
+            remove(self.path)
+            return
+        with self.path.open("rb") as reader:
+            for block in blocks(reader):
+                self._count(block)
 
     def _count(self, block: bytes) -> None:
         self._sha256.update(block)
@@ -122,16 +170,32 @@ class _Part:
         self._blob = hashlib.sha1(f"blob {self.file.size}\0".encode(), usedforsecurity=False)
 
 
+class _Pace:
+    """Gives up an answer that comes too slowly to be meant."""
+
+    def __init__(self, window_s: float, place: str) -> None:
+        self._window_s, self._place = window_s, place
+        self._began, self._bytes = time.monotonic(), 0
+
+    def gained(self, count: int) -> None:
+        self._bytes += count
+        now = time.monotonic()
+        if self._bytes >= _LEAST_GAIN:
+            self._began, self._bytes = now, 0
+        elif now - self._began > self._window_s:
+            raise DownloadFailed(f"{self._place} gave {self._bytes} bytes in {self._window_s:.0f} seconds: too slow.")
+
+
 class _NothingGained:
-    """Says when to give up: after so many attempts in a row that brought the file no further than ever before."""
+    """Says when to give up: after so many attempts in a row that brought the file hardly further than ever before."""
 
     def __init__(self, part: _Part, attempts: int) -> None:
         self._part, self._attempts = part, attempts
         self._furthest, self._vain = part.size, 0
 
     def __call__(self, _: RetryCallState) -> bool:
-        gained = self._part.size > self._furthest
-        self._furthest = max(self._furthest, self._part.size)
+        gained = self._part.size >= self._furthest + _LEAST_GAIN
+        self._furthest = self._part.size if gained else self._furthest
         self._vain = 0 if gained else self._vain + 1
         return self._vain >= self._attempts
 
@@ -139,14 +203,14 @@ class _NothingGained:
 def _complete(hub: Hub, part: _Part, patience: Patience) -> None:
     """Bring a part to its full length. Raises DownloadFailed where that cannot be had, DownloadRefused."""
     retrying = patience.retrying(stop=_NothingGained(part, patience.attempts))
-    retrying(_go_on, hub, part)
+    retrying(_go_on, hub, part, patience)
 
 
-def _go_on(hub: Hub, part: _Part) -> None:
+def _go_on(hub: Hub, part: _Part, patience: Patience) -> None:
     if part.is_complete:
         return
     with hub.opened(part.file, start=part.size) as answer:
-        part.take(answer)
+        part.take(answer, window_s=patience.window_s, place=hub.place)
     if not part.is_complete:
         raise DownloadFailed(f"{part.file.name} broke off after {part.size} of {part.file.size} bytes.")
 

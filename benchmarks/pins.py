@@ -1,0 +1,55 @@
+"""What a hub has now of the known models, in the form of `dropdub/engines/pins.py`: for who changes a pin.
+
+    python benchmarks/pins.py [MODEL]... [--mirror URL]
+
+Small files are fetched and summed; of large ones the hub's own sum is printed. Compare both with another source before
+they are written down. `!` marks what differs from the pin that is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from dropdub.engines.catalogue import MODELS, Source, named
+from dropdub.engines.download.hub import Hub, RemoteFile
+from dropdub.engines.download.transfer import Patience, fetch
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*", help="all, unless some are named")
+    parser.add_argument("--mirror")
+    asked = parser.parse_args()
+    hub = Hub(asked.mirror)
+    models = [named(name) for name in asked.models] or list(MODELS)
+    for source in {source.repository: source for model in models for source in model.sources}.values():
+        show(hub, source)
+    return 0
+
+
+def show(hub: Hub, source: Source) -> None:
+    files = hub.files(replace(source, revision="main", pins={}))
+    is_same = source.revision == files[0].revision
+    say(f'{"" if is_same else "! "}"{source.repository}": Pinned("{files[0].revision}", {{')
+    for file in files:
+        pin, found = source.pins.get(file.name), file.sha256 or summed(hub, file)
+        mark = "" if pin is not None and (pin.size, pin.sha256) == (file.size, found) else "! "
+        say(f'  {mark}"{file.name}": Pin({file.size:_}, "{found}"),')
+    say("}),")
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+def summed(hub: Hub, file: RemoteFile) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        return fetch(hub, file, Path(folder) / file.name, patience=Patience(), advance=lambda _: None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

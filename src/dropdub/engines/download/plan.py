@@ -1,0 +1,59 @@
+"""What a pull was begun with: kept beside the files until they are whole, so that no two revisions are ever mixed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from dropdub.engines.catalogue import Source
+from dropdub.engines.download.record import FileRecord, read_record
+from dropdub.engines.pins import Pin
+from dropdub.files import write_whole
+
+PLAN_NAME = "dropdub-pull.json"
+"""In `NAME.part`."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The revision of each repository, and for a model that was here before what its files held."""
+
+    revisions: Mapping[str, str] = field(default_factory=dict)
+    remembered: tuple[FileRecord, ...] = ()
+
+    @staticmethod
+    def read(part: Path) -> Plan:
+        """Return the plan in a folder; an empty one where there is none, or none that can be read."""
+        try:
+            data = json.loads((part / PLAN_NAME).read_text(encoding="utf-8"))
+            revisions = {str(name): str(revision) for name, revision in data["revisions"].items()}
+            return Plan(revisions, tuple(map(FileRecord.read, data["remembered"])))
+        except (OSError, ValueError, AttributeError, KeyError, TypeError):
+            return Plan()
+
+    @staticmethod
+    def remembering(folder: Path) -> Plan:
+        """Return the plan to bring back what a model's record says it was."""
+        try:
+            record = read_record(folder)
+        except ValueError:
+            return Plan()
+        return Plan(record.sources, record.files) if record else Plan()
+
+    def begun(self, revisions: Mapping[str, str]) -> Plan:
+        return replace(self, revisions=revisions)
+
+    def write(self, part: Path) -> None:
+        write_whole(part / PLAN_NAME, json.dumps(asdict(self)).encode())
+
+    def applied(self, source: Source) -> Source:
+        """Return what is to be fetched of a source: what the catalogue pins, else what is remembered, else what the
+        pull was begun with.
+        """
+        revision = source.revision if source.pins else self.revisions.get(source.repository)
+        if source.is_pinned or revision is None:
+            return source
+        known = {file.name: Pin(file.size, file.sha256) for file in self.remembered if file.name in source.names()}
+        return replace(source, revision=revision, pins={**known, **source.pins})

@@ -1,0 +1,523 @@
+"""A hub or a mirror that lies: it can withhold a model, and nothing else. A real server, a real client."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import random
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from dropdub.engines.catalogue import KnownModel, named
+from dropdub.engines.download.exchange import host_of
+from dropdub.engines.download.hub import Hub
+from dropdub.engines.download.pull import pull
+from dropdub.engines.download.record import RECORD_NAME, Condition, Presence, examine, read_record
+from dropdub.engines.download.transfer import Patience
+from dropdub.engines.pins import Pin
+from dropdub.errors import AccessDenied, DownloadFailed, DownloadRefused, DropdubError, ModelIncomplete, UsageError
+from tests.hub import FakeHub, running_hub, unpinned
+from tests.security.attacker import IS_ANOTHER, give_away
+
+REPOSITORY = "Systran/faster-whisper-tiny"
+COMMIT = "c" * 40
+RIGHT = {
+    "config.json": b"{}",
+    "tokenizer.json": b'{"a": 1}',
+    "vocabulary.txt": b"a\nb\n",
+    "model.bin": random.Random(2).randbytes(200_000),
+}
+OPEN = unpinned(named("whisper-tiny"))
+SOON = Patience(attempts=2, first_wait_s=0.01, longest_wait_s=0.02, window_s=0.4)
+
+pytestmark = pytest.mark.skipif(find_spec("huggingface_hub") is None, reason="it comes with the extra 'quality'")
+
+
+def pinned() -> KnownModel:
+    """Return a model of which every byte is known, as those of the catalogue are."""
+    pins = {name: Pin(len(content), hashlib.sha256(content).hexdigest()) for name, content in RIGHT.items()}
+    return replace(OPEN, sources=(replace(OPEN.sources[0], revision=COMMIT, pins=pins),))
+
+
+@pytest.fixture(autouse=True)
+def _no_leaks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    from huggingface_hub.utils import close_session
+
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy") or name.startswith(("HF_", "HUGGING")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    close_session()
+    yield
+    close_session()
+
+
+@pytest.fixture
+def hub() -> Iterator[FakeHub]:
+    with running_hub() as hub:
+        hub.revision = COMMIT
+        hub.repositories[REPOSITORY] = dict(RIGHT)
+        yield hub
+
+
+class Meter:
+    def begin(self, total: int) -> None: ...
+
+    def advance(self, count: int) -> None: ...
+
+    def say(self, line: str) -> None: ...
+
+
+def pulled(url: str, models: Path, model: KnownModel) -> Condition:
+    return pull(model, models, Hub(url, timeout_s=0.3), meter=Meter(), patience=SOON)
+
+
+def seen(folder: Path) -> dict[str, int]:
+    """Return all that lies below a folder: files by their path, with what they take."""
+    return {str(one.relative_to(folder)): one.lstat().st_size for one in folder.rglob("*") if not one.is_dir()}
+
+
+def model_files(models: Path) -> set[str]:
+    return {name for name in seen(models) if not name.endswith(".lock")}
+
+
+Say = Callable[[BaseHTTPRequestHandler], None]
+
+
+@contextmanager
+def liar(say: Say) -> Iterator[str]:
+    """Run a server that answers every question as `say` does; give its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.close_connection = True
+            with suppress(OSError):  # the client hung up
+                say(self)
+
+        def log_message(self, format: str, *args: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(10)
+
+
+def answer(handler: BaseHTTPRequestHandler, content: bytes = b"", status: int = 200, **headers: str) -> None:
+    handler.send_response(status)
+    for name, value in ({"Content-Length": str(len(content))} | headers).items():
+        handler.send_header(name.replace("_", "-"), value)
+    handler.end_headers()
+    handler.wfile.write(content)
+
+
+def listing(**changed: object) -> bytes:
+    siblings = [{"rfilename": name, "size": len(content), "blobId": None} for name, content in RIGHT.items()]
+    return json.dumps({"sha": COMMIT, "siblings": siblings} | changed).encode()
+
+
+def honestly(handler: BaseHTTPRequestHandler, **headers: str) -> None:
+    if "/api/" in handler.path:
+        return answer(handler, listing())
+    return answer(handler, RIGHT[handler.path.rpartition("/")[2]], **headers)
+
+
+# -- other content ------------------------------------------------------------------------------------------------
+
+
+def test_a_hub_that_lies_about_all_of_it_at_once_is_not_believed(hub: FakeHub, tmp_path: Path) -> None:
+    wrong = bytes(len(RIGHT["model.bin"]))
+    hub.repositories[REPOSITORY]["model.bin"] = wrong  # its list names the sum of what it sends
+    with pytest.raises(DownloadFailed) as caught:
+        pulled(hub.url, tmp_path, pinned())
+    expected, given = (hashlib.sha256(one).hexdigest() for one in (RIGHT["model.bin"], wrong))
+    assert f"SHA-256 {expected} was expected, and {host_of(hub.url)} gives {given}" in caught.value.message
+    assert not (tmp_path / "whisper-tiny").exists()
+    assert not (tmp_path / "whisper-tiny.part" / "model.bin").exists()
+
+
+def test_of_what_is_pinned_a_server_is_asked_for_bytes_of_the_pinned_commit_only(hub: FakeHub, tmp_path: Path) -> None:
+    assert pulled(hub.url, tmp_path, pinned()).presence is Presence.WHOLE
+    assert {path.rpartition("/")[0] for path, _ in hub.asked} == {f"/{REPOSITORY}/resolve/{COMMIT}"}
+
+
+def test_what_is_not_pinned_is_remembered_and_not_replaced_by_what_the_hub_gives_later(
+    hub: FakeHub, tmp_path: Path
+) -> None:
+    pulled(hub.url, tmp_path, OPEN)
+    record = read_record(tmp_path / OPEN.name)
+    assert record is not None and record.sources == {REPOSITORY: COMMIT}
+    (tmp_path / OPEN.name / "model.bin").write_bytes(b"damaged")
+    hub.repositories[REPOSITORY]["model.bin"] = bytes(len(RIGHT["model.bin"]))
+    with pytest.raises(DownloadFailed, match="came with another content than it is known to have") as caught:
+        pulled(hub.url, tmp_path, OPEN)
+    assert "whisper-tiny was another before. To take what there is now: remove" in caught.value.remedy
+    hub.revision = "d" * 40  # the branch has moved on
+    with pytest.raises(DownloadRefused, match="does not have it"):
+        pulled(hub.url, tmp_path, OPEN)
+    assert not (tmp_path / OPEN.name).exists()
+    hub.revision, hub.repositories[REPOSITORY]["model.bin"] = COMMIT, RIGHT["model.bin"]
+    assert pulled(hub.url, tmp_path, OPEN).presence is Presence.WHOLE
+
+
+def test_a_record_that_agrees_with_exchanged_files_does_not_deceive_where_the_catalogue_knows_them(
+    hub: FakeHub, tmp_path: Path
+) -> None:
+    pulled(hub.url, tmp_path, pinned())
+    folder = tmp_path / OPEN.name
+    (folder / "tokenizer.json").write_bytes(b'{"a": 9}')
+    text = (folder / RECORD_NAME).read_text()
+    sums = [hashlib.sha256(one).hexdigest() for one in (RIGHT["tokenizer.json"], b'{"a": 9}')]
+    (folder / RECORD_NAME).write_text(text.replace(*sums))
+    assert examine(folder, OPEN, thorough=True).presence is Presence.WHOLE
+    for thorough in (True, False):
+        condition = examine(folder, pinned(), thorough=thorough)
+        assert (condition.presence, condition.bad) == (Presence.DAMAGED, ("tokenizer.json",))
+    assert pulled(hub.url, tmp_path, pinned()).presence is Presence.WHOLE
+    assert (folder / "tokenizer.json").read_bytes() == RIGHT["tokenizer.json"]
+
+
+def test_a_model_put_there_by_hand_is_compared_with_the_catalogue_and_left(tmp_path: Path) -> None:
+    folder = tmp_path / OPEN.name
+    folder.mkdir()
+    for name, content in (RIGHT | {"config.json": b"another"}).items():
+        (folder / name).write_bytes(content)
+    assert examine(folder, pinned(), thorough=True).others == ("config.json",)
+    assert examine(folder, pinned(), thorough=False).usable
+
+
+@pytest.mark.parametrize("told", ["d" * 40, "main", ""])
+def test_a_commit_that_changes_between_two_files_is_refused(tmp_path: Path, told: str) -> None:
+    changing = liar(lambda one: honestly(one, X_Repo_Commit=told if "model.bin" in one.path else COMMIT))
+    with changing as url, pytest.raises(DownloadRefused, match="gives another commit"):
+        pulled(url, tmp_path, OPEN)
+    assert not (tmp_path / OPEN.name).exists()
+
+
+@pytest.mark.parametrize("told", ["main", "../../../x", "", None, 5, "C" * 40])
+def test_a_hub_must_say_which_commit_it_has(tmp_path: Path, told: object) -> None:
+    with liar(lambda one: answer(one, listing(sha=told))) as url, pytest.raises(DownloadRefused, match="which commit"):
+        pulled(url, tmp_path, OPEN)
+
+
+# -- other places -------------------------------------------------------------------------------------------------
+
+NAMES = (
+    "../escaped",
+    "..\\escaped",
+    "/tmp/dropdub-escaped",
+    "C:\\escaped",
+    "C:escaped",
+    "\\\\host\\share\\escaped",
+    "model.bin/../../escaped",
+    "sub/../../../escaped",
+    "nul",
+    "con.bin",
+    "model.bin\0.txt",
+    "model.bin ",
+    ".",
+    "..",
+    "",
+    "dropdub-model.json",
+    "dropdub-pull.json",
+    "modeling.py",
+)
+
+
+def test_no_name_that_a_server_tells_is_written_to(tmp_path: Path) -> None:
+    siblings = [{"rfilename": name, "size": 2, "blobId": None} for name in (*NAMES, *RIGHT)]
+    for one in siblings:
+        one["size"] = len(RIGHT.get(str(one["rfilename"]), b"{}"))
+
+    def say(handler: BaseHTTPRequestHandler) -> None:
+        if "/api/" in handler.path:
+            return answer(handler, listing(siblings=siblings))
+        return answer(handler, RIGHT.get(handler.path.rpartition("/")[2], b"{}"))
+
+    models = tmp_path / "a" / "b" / "models"
+    with liar(say) as url:
+        assert pulled(url, models, OPEN).usable
+    assert model_files(tmp_path) == {f"a/b/models/whisper-tiny/{name}" for name in (*RIGHT, RECORD_NAME)}
+
+
+@pytest.mark.parametrize("name", ["../../victim", "/etc/hostname", "sub/x", "..", "a\0b", "nul", "dropdub-model.json"])
+def test_a_record_that_names_files_elsewhere_has_none_of_them_removed(hub: FakeHub, tmp_path: Path, name: str) -> None:
+    models, victim = tmp_path / "models", tmp_path / "victim"
+    victim.write_text("mine")
+    pulled(hub.url, models, OPEN)
+    record = models / OPEN.name / RECORD_NAME
+    data = json.loads(record.read_text())
+    data["files"].append({"name": name, "size": 1, "sha256": "0" * 64})
+    record.write_text(json.dumps(data))
+    assert examine(record.parent, OPEN, thorough=True).bad == (RECORD_NAME,)
+    assert pulled(hub.url, models, OPEN).presence is Presence.WHOLE
+    assert victim.read_text() == "mine"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+@pytest.mark.parametrize("make", ["symlink", "hardlink", "fifo", "dangling"])
+def test_nothing_is_written_through_what_lies_in_the_folder_already(hub: FakeHub, tmp_path: Path, make: str) -> None:
+    victim, part = tmp_path / "victim", tmp_path / "models" / "whisper-tiny.part"
+    victim.write_bytes(RIGHT["model.bin"][:1000])
+    part.mkdir(parents=True)
+    target = part / "model.bin"
+    if make == "fifo":
+        os.mkfifo(target)
+    elif make == "hardlink":
+        os.link(victim, target)
+    else:
+        target.symlink_to(victim if make == "symlink" else tmp_path / "made")
+    assert pulled(hub.url, tmp_path / "models", pinned()).presence is Presence.WHOLE
+    assert victim.read_bytes() == RIGHT["model.bin"][:1000]
+    assert not (tmp_path / "made").exists()
+    assert not (tmp_path / "models" / OPEN.name / "model.bin").is_symlink()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_folder_to_work_in_that_is_a_link_or_somebody_elses_is_not_used(hub: FakeHub, tmp_path: Path) -> None:
+    elsewhere, part = tmp_path / "elsewhere", tmp_path / "whisper-tiny.part"
+    elsewhere.mkdir()
+    part.symlink_to(elsewhere)
+    with pytest.raises(AccessDenied, match="is a link, and is not written to"):
+        pulled(hub.url, tmp_path, pinned())
+    assert seen(elsewhere) == {}
+    part.unlink()
+    part.mkdir()
+    if IS_ANOTHER:
+        give_away(part)
+    else:
+        part.chmod(0o777)
+    with pytest.raises(AccessDenied, match="belongs to another account, or others may write"):
+        pulled(hub.url, tmp_path, pinned())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_damaged_model_that_is_a_link_is_not_repaired_where_it_leads(hub: FakeHub, tmp_path: Path) -> None:
+    pulled(hub.url, tmp_path / "theirs", OPEN)
+    theirs = tmp_path / "theirs" / OPEN.name
+    (theirs / "config.json").write_bytes(b"[]")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / OPEN.name).symlink_to(theirs)
+    with pytest.raises(ModelIncomplete, match="is a link, and what it leads to is not whole"):
+        pulled(hub.url, tmp_path / "models", OPEN)
+    assert (theirs / "config.json").read_bytes() == b"[]"
+
+
+# -- too much, too long -------------------------------------------------------------------------------------------
+
+
+def endless(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.end_headers()
+    for _ in range(4_000):
+        handler.wfile.write(bytes(65_536))
+
+
+def test_a_body_without_end_is_cut_where_the_file_ends(tmp_path: Path) -> None:
+    written = []
+
+    class Watching(Meter):
+        def advance(self, count: int) -> None:
+            if count < 0:  # what came is about to be thrown away
+                written.append((tmp_path / "whisper-tiny.part" / "config.json").stat().st_size)
+
+    with liar(endless) as url, pytest.raises(DownloadFailed, match="came with another content"):
+        pull(pinned(), tmp_path, Hub(url, timeout_s=0.3), meter=Watching(), patience=SOON)
+    assert written and max(written) == len(RIGHT["config.json"])
+
+
+def test_a_list_without_end_is_refused(tmp_path: Path) -> None:
+    with liar(endless) as url, pytest.raises(DownloadRefused, match="its list is endless"):
+        pulled(url, tmp_path, OPEN)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 200_000,
+        b'{"sha": ' + b"9" * 20_000 + b"}",
+        b"[]",
+        b"null",
+        b"\xff",
+        b'{"sha": "x", "siblings": 5}',
+        listing(siblings=[{"rfilename": "config.json", "size": -1}]),
+        listing(siblings=[{"rfilename": "config.json", "size": True}]),
+        listing(siblings=[{"rfilename": "config.json", "size": 2, "lfs": {"sha256": "../x"}}]),
+        listing(siblings=[{"rfilename": "config.json", "size": 2, "lfs": 7}]),
+        listing(siblings=[{"rfilename": ["config.json"], "size": 2}, 3]),
+    ],
+)
+def test_a_list_that_is_none_is_a_sentence(tmp_path: Path, body: bytes) -> None:
+    with liar(lambda one: answer(one, body)) as url, pytest.raises(DownloadRefused, match="does not answer as a hub"):
+        pulled(url, tmp_path, OPEN)
+
+
+def test_more_than_three_times_what_the_catalogue_says_is_not_begun(tmp_path: Path) -> None:
+    huge = [{"rfilename": name, "size": 10**12, "blobId": None} for name in RIGHT]
+    announced = r"announces 4\.0 TB for whisper-tiny, which takes about 78\.0 MB"
+    with liar(lambda one: answer(one, listing(siblings=huge))) as url, pytest.raises(DownloadRefused, match=announced):
+        pulled(url, tmp_path, OPEN)
+    assert model_files(tmp_path) == set()
+
+
+@pytest.mark.parametrize("length", ["0", "199999", "200001", "999999999999", "9" * 5_000])
+def test_another_length_than_the_file_has_is_refused_before_anything_is_written(tmp_path: Path, length: str) -> None:
+    def say(handler: BaseHTTPRequestHandler) -> None:
+        name = handler.path.rpartition("/")[2]
+        answer(handler, RIGHT[name], **({"Content-Length": length} if name == "model.bin" else {}))
+
+    with liar(say) as url, pytest.raises(DropdubError):
+        pulled(url, tmp_path, pinned())
+    assert not (tmp_path / "whisper-tiny.part" / "model.bin").exists()
+
+
+def test_what_is_packed_is_not_unpacked(tmp_path: Path) -> None:
+    bomb = gzip.compress(bytes(50_000_000))
+    with liar(lambda one: answer(one, bomb, Content_Encoding="gzip")) as url:
+        for model in (pinned(), OPEN):
+            with pytest.raises(DownloadRefused, match="packs what it sends"):
+                pulled(url, tmp_path, model)
+    assert sum(seen(tmp_path).values()) < 1_000
+
+
+def test_an_error_page_without_end_is_not_read(tmp_path: Path) -> None:
+    def say(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(403)
+        handler.end_headers()
+        while True:
+            handler.wfile.write(bytes(65_536))
+
+    with liar(say) as url, pytest.raises(DownloadRefused, match="does not let this account have it"):
+        pulled(url, tmp_path, pinned())
+
+
+def drip(handler: BaseHTTPRequestHandler, begin: bytes) -> None:
+    """Send a byte now and then, for a minute: never silent, never done."""
+    handler.wfile.write(begin)
+    for _ in range(600):
+        handler.wfile.write(b"a")
+        handler.wfile.flush()
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("begin", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\n\r\n"], ids=["head", "body"])
+@pytest.mark.parametrize("which", ["pinned", "open"])
+def test_a_byte_now_and_then_does_not_hold_a_pull_up(tmp_path: Path, begin: bytes, which: str) -> None:
+    started = time.monotonic()
+    with liar(lambda one: drip(one, begin)) as url, pytest.raises(DownloadFailed):
+        pulled(url, tmp_path, pinned() if which == "pinned" else OPEN)
+    assert time.monotonic() - started < 30
+
+
+def test_a_byte_for_each_question_is_not_asked_for_for_ever(tmp_path: Path) -> None:
+    asked = []
+
+    def say(handler: BaseHTTPRequestHandler) -> None:
+        start = int((handler.headers.get("Range") or "bytes=0-")[6:-1])
+        asked.append(start)
+        content = RIGHT[handler.path.rpartition("/")[2]][start:]
+        status, ranged = (206, f"bytes {start}-{start + len(content) - 1}/*") if start else (200, "")
+        handler.send_response(status)
+        handler.send_header("Content-Range", ranged)
+        handler.end_headers()
+        handler.wfile.write(content[:1])
+
+    with liar(say) as url, pytest.raises(DownloadFailed, match="broke off"):
+        pulled(url, tmp_path, pinned())
+    assert len(asked) <= 2 * SOON.attempts
+
+
+# -- elsewhere ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "onward",
+    [
+        "file:///etc/passwd",
+        "ftp://127.0.0.1/x",
+        "gopher://127.0.0.1/x",
+        "data:text/plain,x",
+        "//[::1",
+        "http://127.0.0.1:99999/",
+        "http://a b/",
+        "javascript:x",
+        "unix:///run/docker.sock",
+    ],
+)
+def test_a_redirect_to_anything_but_http_is_not_followed(tmp_path: Path, onward: str) -> None:
+    with liar(lambda one: answer(one, status=302, Location=onward)) as url:
+        for model in (pinned(), OPEN):
+            with pytest.raises(DownloadRefused, match="sends on to an address that is not followed"):
+                pulled(url, tmp_path, model)
+
+
+def test_a_redirect_in_a_circle_ends(tmp_path: Path) -> None:
+    asked = []
+
+    def say(handler: BaseHTTPRequestHandler) -> None:
+        asked.append(handler.path)
+        answer(handler, status=307, Location=handler.path + "x")
+
+    with liar(say) as url, pytest.raises(DownloadRefused, match="sends on and on"):
+        pulled(url, tmp_path, pinned())
+    assert len(asked) < 10
+
+
+def test_from_https_nothing_leads_to_http() -> None:
+    from dropdub.engines.download.exchange import _redirected
+
+    with pytest.raises(DownloadRefused):
+        _redirected("https://hub.example/a", "http://hub.example/a", {})
+    assert _redirected("https://hub.example/a/b", "/c", {"Authorization": "x"}) == (
+        "https://hub.example/c",
+        {"Authorization": "x"},
+    )
+    for other in ("https://cdn.example/c", "https://hub.example:8443/c", "//cdn.example/c"):
+        assert _redirected("https://hub.example/a", other, {"authorization": "x", "Range": "y"})[1] == {"Range": "y"}
+
+
+def test_who_is_signed_in_is_told_to_the_hub_that_was_asked_only(
+    hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    with running_hub() as store:
+        store.repositories, store.revision, hub.redirects_to = hub.repositories, hub.revision, store.url
+        pulled(hub.url, tmp_path / "by mirror", pinned())
+        assert set(hub.tokens) == set(store.tokens) == {None}
+        monkeypatch.setattr(constants, "ENDPOINT", hub.url)
+        pull(pinned(), tmp_path / "by hub", Hub(timeout_s=2), meter=Meter(), patience=SOON)
+        assert hub.tokens[-1] == "Bearer hf_secret"
+        assert set(store.tokens) == {None}
+
+
+def test_a_password_in_the_address_of_a_mirror_is_in_no_message(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        nobody = f"http://me:s3cret@127.0.0.1:{free.getsockname()[1]}"
+    with pytest.raises(DownloadFailed) as caught:
+        pulled(nobody, tmp_path, pinned())
+    assert "s3cret" not in str(caught.value) + caught.value.message + caught.value.remedy
+    with pytest.raises(UsageError) as refused:
+        Hub("ftp://me:s3cret@127.0.0.1/")
+    assert "s3cret" not in str(refused.value)
