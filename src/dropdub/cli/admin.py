@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from importlib import resources
 from pathlib import Path
@@ -68,17 +67,11 @@ def config_show(root: Path, *, as_json: bool) -> int:
     from dropdub.config import load_config
 
     settings = load_config(root / CONFIG_NAME).model_dump(mode="json")
-    settings["database"] = masked(settings["database"])
     if as_json:
         say_json(settings)
     else:
         say(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True).rstrip())
     return DONE
-
-
-def masked(url: str | None) -> str | None:
-    """Return a database's URL without its password."""
-    return url and re.sub(r"(?<=://)([^:/@]*):.*@", r"\1:**********@", url)
 
 
 def prune(place: Place, *, older_than: str, dry_run: bool, as_json: bool) -> int:

@@ -19,9 +19,9 @@ from pydantic import (
     SecretStr,
 )
 
+from dropdub.masking import MASK, masked
 from dropdub.quantities import parse_duration_s
 
-MASK = "**********"
 T = TypeVar("T")
 
 
@@ -100,6 +100,7 @@ Bytes = Annotated[ByteSize, PlainSerializer(int, return_type=int), Field(ge=0)]
 Positive = Annotated[Seconds, Field(gt=0)]
 NotNegative = Annotated[Seconds, Field(ge=0)]
 SecretUrl = Annotated[SecretStr, AfterValidator(_web_address), PlainSerializer(_masked_address, when_used="json")]
+DatabasePlace = Annotated[str, PlainSerializer(masked, when_used="json")]
 Command = Annotated[tuple[str, ...], AfterValidator(_safe_command)]
 
 

@@ -14,7 +14,7 @@ from dropdub.yamlfile import line_of
 
 ENV_PREFIX = "DROPDUB_"
 NO_SUCH_SETTING = "there is no such setting"
-_SECRETS = ("url", "secret")
+_SECRETS = ("url", "secret", "mirror", "database")
 
 
 def problems(path: Path, node: yaml.Node | None, error: ValidationError, model: type[BaseModel]) -> str:

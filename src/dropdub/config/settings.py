@@ -7,7 +7,16 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from dropdub.config.fields import Bytes, Command, NotNegative, Positive, SecretUrl, Section, signing_secret
+from dropdub.config.fields import (
+    Bytes,
+    Command,
+    DatabasePlace,
+    NotNegative,
+    Positive,
+    SecretUrl,
+    Section,
+    signing_secret,
+)
 from dropdub.config.job import JobOptions
 from dropdub.config.problems import ENV_PREFIX, allowed
 
@@ -123,7 +132,7 @@ class Models(Section):
     """Where the quality engines' models are, and how they are used."""
 
     dir: str = "models"
-    mirror: str | None = None
+    mirror: SecretUrl | None = None
     use: dict[str, str] = Field(default_factory=dict)
     device: Literal["auto", "cpu", "cuda"] = "auto"
     compute_type: Literal["auto", "int8", "int8_float32", "int8_float16", "float16", "float32"] = "auto"
@@ -178,7 +187,7 @@ class Config(BaseSettings):
     model_config = SettingsConfigDict(extra="forbid", frozen=True, env_prefix=ENV_PREFIX, env_nested_delimiter="__")
 
     folders: Folders = Folders()
-    database: str | None = None
+    database: DatabasePlace | None = Field(default=None, repr=False)
     ffmpeg: str | None = None
     inbox: InboxSettings = InboxSettings()
     job: JobOptions = JobOptions()
