@@ -15,6 +15,7 @@ from dropdub.config.fields import (
     Positive,
     SecretUrl,
     Section,
+    VariableNames,
     signing_secret,
 )
 from dropdub.config.job import JobOptions
@@ -170,6 +171,8 @@ class Notify(Section):
     on_success: Command = ()
     on_failure: Command = ()
     command_deadline: Positive = 60.0
+    environment: VariableNames = ()
+    """Variables that the programs get besides the usual ones."""
     give_up_after: Positive = 3 * 86_400.0
 
 
@@ -189,6 +192,8 @@ class Config(BaseSettings):
     folders: Folders = Folders()
     database: DatabasePlace | None = Field(default=None, repr=False)
     ffmpeg: str | None = None
+    environment: VariableNames = ()
+    """Variables that workers get besides the usual ones."""
     inbox: InboxSettings = InboxSettings()
     job: JobOptions = JobOptions()
     profiles: dict[str, dict[str, Any]] = Field(default_factory=dict)
