@@ -12,6 +12,7 @@ from dropdub.cli.place import Place
 from dropdub.cli.wording import counted
 from dropdub.errors import DropdubError, UsageError
 from dropdub.files import write_whole
+from dropdub.privacy import private_files
 from dropdub.quantities import parse_duration_s
 from dropdub.removal import remove
 from dropdub.root import CONFIG_NAME, Root
@@ -20,6 +21,7 @@ from dropdub.rootrecord import RootRecord
 LIGHT_ENGINES = {"transcriber": "pocketsphinx", "translator": "apertium", "synthesizer": "espeak-ng"}
 
 
+@private_files()
 def init(folder: Path, *, light: bool) -> int:
     """Make a root, unless there is one. Nothing that is there is changed."""
     root = Root.at(folder)

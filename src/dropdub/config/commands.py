@@ -142,17 +142,18 @@ def refuse_unsafe(command: Sequence[str]) -> None:
 
 
 def _refuse_code(name: str, arguments: Sequence[str]) -> None:
-    """Refuse words of the job if code stands in the arguments, and a word as the script itself."""
-    plain: list[str] = []
+    """Refuse a word of the job in code, or as the script; what comes after either is its own arguments, and safe."""
+    code_is_next, given = False, False
     for before, argument in zip(("", *arguments), arguments, strict=False):
-        if re.fullmatch(_CODE_FLAG[name], argument):
-            raise ValueError(f"{name} {argument.partition('=')[0]} takes its arguments as code: {_SAFE_WAY}")
-        if _has_word(argument) and not plain:
-            raise ValueError(f"what {name} runs cannot be a word of the job: {_SAFE_WAY}")
-        if not argument.startswith(("-", "+")) and before not in _WITH_VALUE:
-            plain.append(argument)
-            if re.search(r"[./\\]", argument):  # a script: what comes now is its own
+        is_flag = re.fullmatch(_CODE_FLAG[name], argument) is not None
+        if _has_word(argument) and (is_flag or code_is_next or not given):
+            raise ValueError(f"what {name} runs cannot have a word of the job in it: {_SAFE_WAY}")
+        if is_flag:
+            code_is_next = True
+        elif not argument.startswith(("-", "+")) and before not in _WITH_VALUE:
+            if not code_is_next and re.search(r"[./\\]", argument):  # a script: what comes now is its own
                 return
+            code_is_next, given = False, True
 
 
 def _refuse_started(name: str, arguments: Sequence[str]) -> None:
