@@ -64,8 +64,8 @@ else:
         """Let those read what was made who may read both the folder `place`, where it stands, and all of `made_of`.
 
         It gets the group of what it was made of, and as root the owner, too; where that is not permitted, the group
-        reads it only if everybody may. `owner`: whose the original was, if known; a copy of it is another's. What others may
-        read already is left alone, and a file system without modes as well.
+        reads it only if everybody may. `owner`: whose the original was, if known; a copy of it is another's. What
+        others may read already is left alone, and a file system without modes as well.
         """
         with contextlib.suppress(OSError), _opened(path) as handle:
             made = os.fstat(handle)

@@ -1,4 +1,4 @@
-"""What Dropdub makes is its account's alone; what it publishes is for who could read the original; nothing can be run."""
+"""What is made is the account's alone, what is published for who could read the original; nothing can be run."""
 
 from __future__ import annotations
 

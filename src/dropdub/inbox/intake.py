@@ -129,7 +129,8 @@ def write_error_note(destination: Path, text: str) -> Path:
         if stands(note) and not _is_note(note):
             note = note.with_name(files.free_name(note.parent, note.name))
         files.write_whole(note, text.encode("utf-8"))
-        share(note, place=note.parent, made_of=[destination])
+        told_of = (destination, sidecar_beside(destination))
+        share(note, place=note.parent, made_of=[path for path in told_of if stands(path)])
     return note
 
 
