@@ -40,7 +40,11 @@ def _name_max_bytes() -> int:
 NAME_MAX_BYTES = _name_max_bytes()
 _SHARING_WINERRORS = {5, 32, 33}
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)( *\..*)?")
-_BAD_CHARS = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]')
+_BAD_CHARS = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]')
+
+
+_TAKEN = re.compile(r"(?i)config\.yaml|jobs\.db.*|desktop\.ini|autorun\.inf|thumbs\.db")
+"""What a program takes for its own where it finds it: this one, or the desktop that shows the folder."""
 
 
 def fsync_dir(folder: Path) -> None:
@@ -150,11 +154,13 @@ def written_whole(path: Path, *, scratch: Path) -> Iterator[Path]:
 def safe_name(name: str) -> str:
     """Return `name` fit for every file system that Dropdub runs on: the rules of Windows, at most 255 bytes.
 
-    Letters of all scripts and emoji stay. An unusable name becomes `_`.
+    Letters of all scripts and emoji stay. An unusable name becomes `_`; one that means something to a program (hidden,
+    an option, `config.yaml`) gets `_` before it, and so does one that means it without its suffix, as a folder's.
     """
     name = unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode("utf-8"))
     name = _BAD_CHARS.sub("_", name).rstrip(". ").lstrip(" ")
-    if not name or _RESERVED.fullmatch(name):
+    means_something = name.startswith((".", "-")) or any(map(_TAKEN.fullmatch, (name, name.rpartition(".")[0])))
+    if not name or means_something or _RESERVED.fullmatch(name):
         name = f"_{name}"
     return name
 

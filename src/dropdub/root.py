@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
 
 from dropdub.errors import ConfigError, UsageError
+from dropdub.ownership import is_exchangeable, why_not_trusted
+from dropdub.yamlfile import read_mapping
 
 CONFIG_NAME = "config.yaml"
 FOLDERS = ("inbox", "outbox", "voices", "work", "failed", "archive")
@@ -143,17 +145,62 @@ def real(path: Path) -> Path:
 def find_root(explicit: Path | None, environment: Mapping[str, str], cwd: Path) -> Path:
     """Return the root: the one given, else $JOBS_ROOT, else the nearest folder upward with `config.yaml`.
 
-    Raises UsageError where there is none.
+    One that was named is taken as it is. One that is found must be nobody else's doing: its settings name programs,
+    and a `config.yaml` may have been put where anybody can write. Raises UsageError if there is none, or if the
+    nearest is refused.
     """
     named = explicit or (Path(environment["JOBS_ROOT"]) if environment.get("JOBS_ROOT") else None)
     if named is not None:
         if not (named / CONFIG_NAME).is_file():
             raise UsageError(f"{named} has no {CONFIG_NAME}.", remedy=f"Make it a root with: jobs init {named}")
         return named.absolute()
-    for folder in (cwd, *cwd.parents):
-        if (folder / CONFIG_NAME).is_file():
-            return folder
-    raise UsageError(
-        f"No {CONFIG_NAME} in {cwd} or above it.",
-        remedy="Make a root with: jobs init DIR, or name one with --root.",
-    )
+    found = [folder for folder in (cwd, *cwd.parents) if os.path.lexists(folder / CONFIG_NAME)]
+    if not found:
+        raise UsageError(
+            f"No {CONFIG_NAME} in {cwd} or above it.",
+            remedy="Make a root with: jobs init DIR, or name one with --root.",
+        )
+    outer = next((folder for folder in reversed(found[1:]) if _keeps(folder, found[0])), None)
+    return _trusted(outer or found[0])
+
+
+def _keeps(folder: Path, inner: Path) -> bool:
+    """Return whether a folder lies in a root's inbox, outbox, failed …: what is there is no root, whatever it holds."""
+    if _lies_in(inner, folder, FOLDERS):
+        return True
+    if _why_refused(folder):
+        return False
+    places = read_mapping(folder / CONFIG_NAME)[0].get("folders")
+    named = [place for place in places.values() if isinstance(place, str)] if isinstance(places, dict) else []
+    return _lies_in(inner, folder, named)
+
+
+def _lies_in(inner: Path, folder: Path, places: Iterable[str]) -> bool:
+    real = real(inner)
+    return any(real.is_relative_to(real(folder / Path(place).expanduser())) for place in places)
+
+
+def _trusted(folder: Path) -> Path:
+    """Return a folder that was found to be a root. Raises UsageError, with nothing read, if others may have made it."""
+    if why := _why_refused(folder):
+        raise UsageError(
+            f"The {CONFIG_NAME} found in {folder} is not used: {why}.",
+            remedy=f'If this is your root, name it: jobs --root "{folder}", or set JOBS_ROOT.',
+        )
+    return folder
+
+
+def _why_refused(folder: Path) -> str:
+    """Return why a folder that was found may be another account's trap; empty if it cannot be."""
+    file = folder / CONFIG_NAME
+    try:
+        real = file.resolve(strict=True)
+        for path in dict.fromkeys((folder, file, real.parent, real)):
+            if why := why_not_trusted(path):
+                return f"{path} {why}"
+        for path in dict.fromkeys((*folder.parents, *real.parents)):
+            if is_exchangeable(path):
+                return f"other accounts may exchange what is in {path}"
+    except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
+        return f"{getattr(error, 'filename', None) or file} cannot be looked at"
+    return "" if real.is_file() else f"{file} is not a file"

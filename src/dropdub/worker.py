@@ -38,6 +38,7 @@ from dropdub.pool.messages import (
     decode_down,
     encode,
 )
+from dropdub.privacy import keep_private
 from dropdub.process import end_self_and_children, identity_of, temporary_files_in, tree_memory
 from dropdub.removal import remove_tree
 
@@ -76,6 +77,7 @@ class _Upward(logging.Handler):
 
 def main(pool: str) -> None:
     """Serve one pool until standard input ends."""
+    keep_private()
     play("worker")
     began = time.monotonic()
     line = Line(_own_output())

@@ -29,7 +29,7 @@ from dropdub.inbox.intake import (
 from dropdub.inbox.moving import StillWritten, move
 from dropdub.inbox.scan import scan
 
-NAMES = ["clip.mp4", "with  spaces.mp4", "Ação.mp4", "🎬" * 62 + ".mp4", "x" * 251 + ".mp4", "-rf", "no suffix"]
+NAMES = ["clip.mp4", "with  spaces.mp4", "Ação.mp4", "🎬" * 62 + ".mp4", "x" * 251 + ".mp4", "r-f", "no suffix"]
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from dropdub.daemon.revisions import (
     must_wait,
     revision_of,
 )
-from dropdub.inbox.ownership import owner_at
+from dropdub.ownership import owner_at
 from dropdub.pipeline.artefacts import Segment, Transcript
 from dropdub.root import Root
 from dropdub.store import transitions

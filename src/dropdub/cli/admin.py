@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from importlib import resources
 from pathlib import Path
@@ -13,6 +12,7 @@ from dropdub.cli.place import Place
 from dropdub.cli.wording import counted
 from dropdub.errors import DropdubError, UsageError
 from dropdub.files import write_whole
+from dropdub.privacy import private_files
 from dropdub.quantities import parse_duration_s
 from dropdub.removal import remove
 from dropdub.root import CONFIG_NAME, Root
@@ -21,6 +21,7 @@ from dropdub.rootrecord import RootRecord
 LIGHT_ENGINES = {"transcriber": "pocketsphinx", "translator": "apertium", "synthesizer": "espeak-ng"}
 
 
+@private_files()
 def init(folder: Path, *, light: bool) -> int:
     """Make a root, unless there is one. Nothing that is there is changed."""
     root = Root.at(folder)
@@ -69,17 +70,11 @@ def config_show(root: Path, *, as_json: bool) -> int:
     from dropdub.config import load_config
 
     settings = load_config(root / CONFIG_NAME).model_dump(mode="json")
-    settings["database"] = masked(settings["database"])
     if as_json:
         say_json(settings)
     else:
         say(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True).rstrip())
     return DONE
-
-
-def masked(url: str | None) -> str | None:
-    """Return a database's URL without its password."""
-    return url and re.sub(r"(?<=://)([^:/@]*):.*@", r"\1:**********@", url)
 
 
 def prune(place: Place, *, older_than: str, dry_run: bool, as_json: bool) -> int:

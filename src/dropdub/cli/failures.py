@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dropdub.cli.console import say
 from dropdub.errors import DropdubError, UsageError
+from dropdub.masking import masked
 
 DONE, FELL_SHORT, MISUSED = 0, 1, 2
 
@@ -19,9 +20,9 @@ def report(error: Exception, logs_dir: Path | None) -> int:
         traceback.print_exception(error)
     if not isinstance(error, DropdubError):
         return _report_defect(error, logs_dir)
-    say(f"error: {error.message}", err=True)
+    say(f"error: {masked(error.message)}", err=True)
     if error.remedy:
-        say(error.remedy, err=True)
+        say(masked(error.remedy), err=True)
     return MISUSED if isinstance(error, UsageError) else FELL_SHORT
 
 
@@ -34,12 +35,12 @@ def _what(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         place = f"{error.filename}: " if error.filename else ""
         return f"The system refuses: {place}{error.strerror}."
-    return f"Something unforeseen happened ({type(error).__name__}: {error})."
+    return f"Something unforeseen happened ({type(error).__name__}: {masked(str(error))})."
 
 
 def _kept(error: Exception, logs_dir: Path | None) -> str:
     """Write the traceback where a person can find it. The newest replaces the one before."""
-    text = "".join(traceback.format_exception(error))
+    text = masked("".join(traceback.format_exception(error)))
     for folder in (logs_dir, Path(tempfile.gettempdir())):
         if folder is not None and folder.is_dir():
             file = folder / "dropdub-last-error.txt"

@@ -86,11 +86,16 @@ def pull(root: Path, names: Sequence[str], *, mirror: str | None, accept_licence
     agreed = [model for model in wanted if accept_licence or _agreed(shop, model, agree_with=asked)]
     try:
         for model in agreed:
-            _pull(shop, model, mirror or shop.config.models.mirror)
+            _pull(shop, model, mirror or _own_mirror(shop))
     except KeyboardInterrupt:
         say(f"Stopped. What came so far stays in {shop.models_dir}: jobs models pull goes on from there.", err=True)
         return FELL_SHORT
     return FELL_SHORT if unknown or len(agreed) < len(wanted) else DONE
+
+
+def _own_mirror(shop: Shop) -> str | None:
+    mirror = shop.config.models.mirror
+    return mirror.get_secret_value() if mirror else None
 
 
 def _wanted(shop: Shop, names: Sequence[str]) -> tuple[list[KnownModel], list[Use]]:

@@ -20,9 +20,10 @@ from pydantic import (
     SecretStr,
 )
 
+from dropdub.config.commands import refuse_unsafe
+from dropdub.masking import MASK, masked
 from dropdub.quantities import parse_duration_s
 
-MASK = "**********"
 MOST_TRACKS = 1_000
 T = TypeVar("T")
 
@@ -93,10 +94,15 @@ def _masked_address(value: SecretStr) -> str:
 
 
 def _safe_command(value: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse a batch file with words of the job in its arguments: Windows would run what a file's name says."""
-    is_batch = bool(value) and value[0].lower().endswith((".bat", ".cmd"))
-    if is_batch and any("{" in argument for argument in value[1:]):
-        raise ValueError("a batch file gets the job's facts from the environment only: leave out what is in braces")
+    if value and not value[0].strip():
+        raise ValueError("names no program")
+    refuse_unsafe(value)
+    return value
+
+
+def _variable(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_().]*", value):
+        raise ValueError(f"{value!r} is not the name of an environment variable")
     return value
 
 
@@ -106,6 +112,8 @@ Bytes = Annotated[ByteSize, PlainSerializer(int, return_type=int), Field(ge=0)]
 Positive = Annotated[Seconds, Field(gt=0)]
 NotNegative = Annotated[Seconds, Field(ge=0)]
 SecretUrl = Annotated[SecretStr, AfterValidator(_web_address), PlainSerializer(_masked_address, when_used="json")]
+DatabasePlace = Annotated[str, PlainSerializer(masked, when_used="json")]
+VariableNames = Annotated[tuple[Annotated[str, AfterValidator(_variable)], ...], BeforeValidator(one_is_a_list)]
 Command = Annotated[tuple[str, ...], AfterValidator(_safe_command)]
 
 

@@ -17,7 +17,7 @@ NO_SUCH_SETTING = "there is no such setting"
 MOST_TOLD = 20
 LONGEST_SHOWN = 60
 LONGEST_MESSAGE = 300
-_SECRETS = ("url", "secret")
+_SECRETS = ("url", "secret", "mirror", "database")
 
 
 def problems(path: Path, node: yaml.Node | None, error: ValidationError, model: type[BaseModel]) -> str:

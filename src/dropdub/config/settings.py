@@ -7,7 +7,18 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from dropdub.config.fields import Bytes, Command, NotNegative, Positive, SecretUrl, Section, full_path, signing_secret
+from dropdub.config.fields import (
+    Bytes,
+    Command,
+    DatabasePlace,
+    NotNegative,
+    Positive,
+    SecretUrl,
+    Section,
+    VariableNames,
+    full_path,
+    signing_secret,
+)
 from dropdub.config.job import JobOptions
 from dropdub.config.problems import ENV_PREFIX, allowed
 
@@ -124,7 +135,7 @@ class Models(Section):
     """Where the quality engines' models are, and how they are used."""
 
     dir: str = "models"
-    mirror: str | None = None
+    mirror: SecretUrl | None = None
     use: dict[str, str] = Field(default_factory=dict)
     device: Literal["auto", "cpu", "cuda"] = "auto"
     compute_type: Literal["auto", "int8", "int8_float32", "int8_float16", "float16", "float32"] = "auto"
@@ -162,6 +173,8 @@ class Notify(Section):
     on_success: Command = ()
     on_failure: Command = ()
     command_deadline: Positive = 60.0
+    environment: VariableNames = ()
+    """Variables that the programs get besides the usual ones."""
     give_up_after: Positive = 3 * 86_400.0
 
 
@@ -179,8 +192,10 @@ class Config(BaseSettings):
     model_config = SettingsConfigDict(extra="forbid", frozen=True, env_prefix=ENV_PREFIX, env_nested_delimiter="__")
 
     folders: Folders = Folders()
-    database: str | None = None
+    database: DatabasePlace | None = Field(default=None, repr=False)
     ffmpeg: str | None = None
+    environment: VariableNames = ()
+    """Variables that workers get besides the usual ones."""
     inbox: InboxSettings = InboxSettings()
     job: JobOptions = JobOptions()
     profiles: dict[str, dict[str, Any]] = Field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dropdub.daemon.context import Context
-from dropdub.files import free_name, is_folder, key
+from dropdub.files import free_name, is_folder, key, safe_name
 from dropdub.inbox.intake import NOTE_ROOM, companion_beside, error_note, sidecar_beside
 from dropdub.store import queries
 
@@ -30,7 +30,7 @@ class Destinations:
             is_present = not self._present.isdisjoint(_together(path, companion))
             return is_present or not self._coming.isdisjoint(_with_note(path, companion))
 
-        chosen = self._folder / free_name(None, name, taken=taken, room=NOTE_ROOM)
+        chosen = self._folder / free_name(None, safe_name(name), taken=taken, room=NOTE_ROOM)
         self._coming |= _with_note(chosen, companion)
         return chosen
 

@@ -39,11 +39,11 @@ from dropdub.files import is_folder
 from dropdub.inbox.companions import is_subtitle
 from dropdub.inbox.identity import Identity, identity
 from dropdub.inbox.intake import Absent, Taken, Wanted, bring_in, remove_error_note
-from dropdub.inbox.ownership import is_trusted
 from dropdub.inbox.scan import Drop, scan
 from dropdub.inbox.settle import Settling, is_as_seen
 from dropdub.inbox.waiting import new_job
 from dropdub.inbox.watcher import Watcher
+from dropdub.ownership import is_trusted
 from dropdub.pipeline.plan import first_steps
 from dropdub.store import queries, transitions
 from dropdub.store.tables import Job

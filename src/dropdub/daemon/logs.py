@@ -1,23 +1,32 @@
-"""The log: a rotating file for all, one file a job, a fixed sentence with fields on each line."""
+"""The log: a rotating file for all, one file a job, a fixed sentence with fields on each line.
+
+What comes from outside (names, messages) is quoted, so that it makes neither a line nor a field of its own.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 import logging.handlers
+import re
 import time
 from collections.abc import Callable
 from typing import Any
 
 from dropdub.config import LogSettings
+from dropdub.masking import masked
 from dropdub.root import Root
 
 LOG_NAME = "dropdub.log"
 _logger = logging.getLogger("dropdub")
+_ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What a terminal or an editor takes for a command, a direction or the end of a line, and what is no text at all."""
+_PLAIN = re.compile(r"[^\s\"=]+")
+_HEAD = re.compile(r"\d{4}-\d\d-\d\dT")
 
 
 class FieldFormatter(logging.Formatter):
-    """`2026-01-31T10:20:30Z INFO sentence key=value …`, in UTC."""
+    """`2026-01-31T10:20:30Z INFO sentence key=value key="value with blanks" …`, in UTC, without passwords."""
 
     converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
@@ -25,9 +34,13 @@ class FieldFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         fields: dict[str, Any] = getattr(record, "fields", {})
-        tail = "".join(f" {key}={value}" for key, value in fields.items() if value is not None)
-        head = f"{self.formatTime(record)} {record.levelname} {record.getMessage()}{tail}"
-        return f"{head}\n{self.formatException(record.exc_info)}" if record.exc_info else head
+        tail = "".join(f" {key}={_quoted(str(value))}" for key, value in fields.items() if value is not None)
+        sentence, _, below = record.getMessage().partition("\n")  # a worker's record has its traceback below
+        trace = self.formatException(record.exc_info) if record.exc_info else ""
+        head = f"{self.formatTime(record)} {record.levelname} {_ODD.sub(_escaped, sentence)}{tail}"
+        return masked(
+            "\n".join([head, *(_below(line) for part in (below, trace) for line in part.split("\n") if line)])
+        )
 
 
 class JobFiles(logging.Handler):
@@ -79,6 +92,22 @@ def _take_down(handlers: list[logging.Handler]) -> None:
         logging.getLogger().removeHandler(handler)
         with contextlib.suppress(OSError):  # the last lines do not fit on a full disk
             handler.close()
+
+
+def _quoted(value: str) -> str:
+    """Return a field's value: as it is, or in quotes if it could be taken for more than one value."""
+    if _PLAIN.fullmatch(value) and not _ODD.search(value):
+        return value
+    return '"' + _ODD.sub(_escaped, value).replace('"', r"\u0022") + '"'
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return {"\n": r"\n", "\r": r"\r", "\t": r"\t"}.get(found[0]) or f"\\u{ord(found[0]):04x}"
+
+
+def _below(line: str) -> str:
+    """Return a line of a traceback; what an exception says, perhaps in several lines, does not look like a record."""
+    return _ODD.sub(_escaped, f"  {line}" if _HEAD.match(line) else line)
 
 
 def note(sentence: str, *, level: int = logging.INFO, trace: BaseException | None = None, **fields: Any) -> None:

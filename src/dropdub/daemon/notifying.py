@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 
+from dropdub import process
 from dropdub.daemon.context import Context
 from dropdub.daemon.courier import Courier
 from dropdub.daemon.logs import note
@@ -67,6 +67,9 @@ class Notifier:
     def _post(self, notice: Notice) -> None:
         post(self._settings.webhook, {**notice.payload, "id": notice.id}, id_=notice.id)
 
+    def _variables(self) -> dict[str, str]:
+        return process.child_environment(self._settings.environment)
+
     def _run(self, notice: Notice) -> None:
         told = facts.facts_of(notice.payload)
         command = command_for(self._settings, told["state"])
@@ -75,7 +78,7 @@ class Notifier:
         root = self._context.root
         run_hook(
             facts.arguments(command, told),
-            environment=facts.environment(told, os.environ, root=str(root.path), notice=notice.id),
+            environment=facts.environment(told, self._variables(), root=str(root.path), notice=notice.id),
             message=json.dumps({**notice.payload, "id": notice.id}).encode(),
             lock_path=root.run_dir / f"hook-{notice.id}.lock",
             deadline_s=self._settings.command_deadline,

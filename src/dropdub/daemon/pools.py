@@ -33,6 +33,7 @@ def make_pools(root: Root, config: Config, wake: Callable[[], None]) -> dict[str
             stall_s=config.deadlines.stall,
             start_s=config.deadlines.start,
             environment={FFMPEG_VARIABLE: config.ffmpeg} if config.ffmpeg else {},
+            variables=config.environment,
         )
         pools[name] = Pool(name, numbers, launch, wake=wake)
     return pools

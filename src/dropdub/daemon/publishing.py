@@ -7,6 +7,7 @@ from typing import Any
 
 from dropdub.daemon.context import Context, film_name, job_id
 from dropdub.daemon.outputs import refuse_out
+from dropdub.daemon.readers import let_read
 from dropdub.errors import UnexpectedError
 from dropdub.failpoints import reach
 from dropdub.files import free_name, fsync_dir, numbered_folder, rename
@@ -24,7 +25,8 @@ def publish(context: Context, job: Job, result: dict[str, Any]) -> list[str]:
     staging = context.staging_of(job)
     try:
         folder = _folder(context, job)
-        return [str(_placed(staging / item["name"], folder / item["name"])) for item in result["deliverables"]]
+        let_read(context, job, folder)
+        return [str(_placed(context, job, staging / item["name"], folder)) for item in result["deliverables"]]
     except OSError as error:
         raise trouble_with(context.outbox_of(job), error, named=bool(job.options.get("out"))) from error
 
@@ -45,8 +47,10 @@ def _folder(context: Context, job: Job) -> Path:
     return folder
 
 
-def _placed(staged: Path, target: Path) -> Path:
+def _placed(context: Context, job: Job, staged: Path, folder: Path) -> Path:
+    target = folder / staged.name
     if staged.exists():
+        let_read(context, job, staged)
         rename(staged, target)
     elif not target.exists():
         raise UnexpectedError(f"{target.name} was made, but is neither staged nor published.")

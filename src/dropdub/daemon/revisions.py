@@ -15,8 +15,8 @@ from dropdub.daemon.publishedfilms import published_films
 from dropdub.errors import UsageError
 from dropdub.files import is_file
 from dropdub.inbox.companions import bare_name, owner_of
-from dropdub.inbox.ownership import owner_at, speaks_for
 from dropdub.media.subtitlereading import cue_starts
+from dropdub.ownership import owner_at, speaks_for
 from dropdub.pipeline.artefacts import Transcript
 from dropdub.pipeline.ownwords import are_akin
 from dropdub.store import queries

@@ -25,6 +25,7 @@ from dropdub.daemon.supervisor import Supervisor
 from dropdub.errors import FolderAway, RootLocked, StoreUnavailable, UsageError
 from dropdub.files import safe_name
 from dropdub.inbox.sharing import steering_of
+from dropdub.privacy import make_private, private_files
 from dropdub.process import contain_self, identity_of, install_stop_handlers, tell_service_manager
 from dropdub.root import Root
 from dropdub.rootrecord import RootRecord
@@ -105,6 +106,7 @@ def run_daemon(
                 raise
 
 
+@private_files()
 def _watch(
     path: Path,
     *,
@@ -127,6 +129,7 @@ def _watch(
         return _summary(supervisor, url)
 
 
+@private_files()
 def run_files(
     path: Path,
     files: Sequence[Path],
@@ -187,6 +190,7 @@ def _run(
 ) -> Iterator[Supervisor]:
     """Set up all that one run needs, and take it down again, however far it came."""
     contain_self()
+    _take_from_others(root, url)
     with ExitStack() as parts:  # each is taken down, whatever becomes of the others; the last one first
         parts.callback(logs.set_up(root, config.log))
         with _unavailability_logged():
@@ -202,6 +206,14 @@ def _run(
             supervisor = Supervisor(context, make_pools(root, config, wake.set), wake, watch=only is None)
             install_stop_handlers(supervisor.stop)
             yield supervisor
+
+
+def _take_from_others(root: Root, url: str) -> None:
+    """Make private what an earlier version made readable to all: the work folder holds everybody's texts and sounds."""
+    make_private(root.work)
+    file = sqlite_file(url)
+    for suffix in ("", "-wal", "-shm") if file is not None else ():
+        make_private(Path(f"{file}{suffix}"))
 
 
 @contextmanager

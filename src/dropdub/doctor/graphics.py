@@ -10,6 +10,7 @@ from importlib.util import find_spec
 
 from dropdub.doctor.finding import Finding, fine, problem, warning
 from dropdub.doctor.subject import Subject
+from dropdub.process import child_environment
 from dropdub.quantities import format_size
 
 ASK = ("nvidia-smi", "--query-gpu=name,driver_version,memory.total,memory.free", "--format=csv,noheader,nounits")
@@ -93,6 +94,7 @@ def _said(command: tuple[str, ...]) -> str | None:
         answer = subprocess.run(
             command,
             check=True,
+            env=child_environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",

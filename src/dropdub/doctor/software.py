@@ -13,6 +13,7 @@ from dropdub.doctor.finding import Finding, fine, problem, warning
 from dropdub.doctor.subject import Subject
 from dropdub.errors import EngineMissing
 from dropdub.media.ffmpeg import find_ffmpeg, use_ffmpeg
+from dropdub.process import child_environment
 
 OLDEST_FFMPEG = (4, 0)
 OLDEST_BURNING = (5, 1)
@@ -104,6 +105,7 @@ def _said(program: Path, option: str) -> str:
     answer = subprocess.run(
         command,
         check=True,
+        env=child_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

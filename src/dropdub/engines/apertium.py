@@ -13,7 +13,7 @@ from typing import ClassVar
 from dropdub.engines.apertium_pairs import ends, packages, route
 from dropdub.engines.base import EngineInfo, EngineSettings
 from dropdub.errors import DeadlineExceeded, EngineMissing, MediaToolFailed, UnsupportedLanguage
-from dropdub.process import inherited_fds, kill_tree
+from dropdub.process import child_environment, inherited_fds, kill_tree
 
 START_S = 60.0
 CHARACTERS_PER_S = 2_000
@@ -129,6 +129,7 @@ def _run(command: Sequence[str], text: str, *, deadline_s: float) -> str:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        env=child_environment(),
         encoding="utf-8",
         errors="replace",
         pass_fds=inherited_fds(),

@@ -20,6 +20,7 @@ from dropdub.inbox.companions import companion_name
 from dropdub.inbox.identity import Identity, identity
 from dropdub.inbox.moving import is_copy, make_folder, move, same_content, stands, still_written_error, told
 from dropdub.inbox.settle import still_written
+from dropdub.privacy import disarm, share
 from dropdub.removal import remove, remove_copied
 
 NOTE_SUFFIX = ".error.txt"
@@ -128,6 +129,8 @@ def write_error_note(destination: Path, text: str) -> Path:
         if stands(note) and not _is_note(note):
             note = note.with_name(files.free_name(note.parent, note.name))
         files.write_whole(note, text.encode("utf-8"))
+        told_of = (destination, sidecar_beside(destination))
+        share(note, place=note.parent, made_of=[path for path in told_of if stands(path)])
     return note
 
 
@@ -219,6 +222,7 @@ def _hand_over_beside(source: Path | None, destination: Path) -> Path | None:
 def _hand_over_one(source: Path, destination: Path) -> Path:
     if not stands(source):
         return destination
+    disarm(source)
     if not stands(destination):
         move(source, destination)
     elif same_content(source, destination):  # copied across file systems, and cut off before the removal

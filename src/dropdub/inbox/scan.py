@@ -14,7 +14,7 @@ from dropdub.config import SIDECAR_SUFFIX
 from dropdub.inbox.companions import companions, is_subtitle, owner_of
 from dropdub.inbox.identity import Identity
 from dropdub.inbox.ignore import awaited, ignoring
-from dropdub.inbox.ownership import owner_found, owner_seen, speaks_for
+from dropdub.ownership import owner_found, owner_seen, speaks_for
 
 Kind = Literal["file", "link"]
 _HIDDEN_ON_WINDOWS = 0x2

@@ -8,8 +8,8 @@ from pathlib import Path
 from dropdub.errors import TransitionRefused, UsageError
 from dropdub.files import safe_name
 from dropdub.inbox.identity import Identity
-from dropdub.inbox.ownership import owner_at
 from dropdub.inbox.scan import Drop
+from dropdub.ownership import owner_at
 from dropdub.store import queries, transitions
 from dropdub.store.database import Store
 from dropdub.store.tables import Job

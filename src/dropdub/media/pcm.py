@@ -86,6 +86,7 @@ def _start(arguments: Sequence[str], complaints: IO[bytes]) -> subprocess.Popen[
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=complaints,
+            env=process.child_environment(),
             pass_fds=process.inherited_fds(),
             creationflags=NO_WINDOW,
         )

@@ -74,6 +74,7 @@ def _start(command: Sequence[str], folder: Path | None) -> subprocess.Popen[str]
     return subprocess.Popen(
         command,
         cwd=folder,
+        env=process.child_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

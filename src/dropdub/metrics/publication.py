@@ -9,6 +9,7 @@ from prometheus_client import start_http_server
 
 from dropdub.files import write_whole
 from dropdub.metrics.figures import Figures
+from dropdub.privacy import share
 
 ADDRESS = "127.0.0.1"
 STOP_GRACE_S = 2.0
@@ -30,6 +31,7 @@ class TextFile:
         """Write the file now; what stands in the way is in `trouble`."""
         try:
             write_whole(self._path, self._figures.text())
+            share(self._path, place=self._path.parent)  # who collects them has another account
             self.trouble = None
         except OSError as error:
             self.trouble = f"The figures cannot be written to {self._path}: {error.strerror or error}."

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dropdub.config.commands import WORDS
+
 VARIABLE_PREFIX = "DROPDUB_JOB_"
-_SECRET_PREFIX = "DROPDUB_NOTIFY"
-"""Where the webhook's secret may stand: no program that is started needs it."""
-_SOURCES = {"id": "id", "name": "name", "state": "state", "reason": "reason", "folder": "published"}
-"""The words, and the fields of `jobs show --json` that they stand for."""
+_FIELDS = {"folder": "published"}
+"""Words whose field of `jobs show --json` has another name."""
+_OPTION_LIKE = ("-", "@", "/") if sys.platform == "win32" else ("-", "@")
+"""How an option begins, and a file that many programs (curl, tar) read more of their arguments from."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def facts_of(payload: Mapping[str, Any]) -> dict[str, str]:
     """Return the words and what they stand for; what the job has not is empty."""
     data = payload["data"]
-    return {word: _text(data.get(field)) for word, field in _SOURCES.items()}
+    return {word: _text(data.get(_FIELDS.get(word, word))) for word in WORDS}
 
 
 def arguments(command: Sequence[str], facts: Mapping[str, str]) -> list[str]:
-    """Return a command with `{id}`, `{name}` … filled in. Each argument stays one; what else is in braces is left."""
-    return [command[0], *(_filled(argument, facts) for argument in command[1:])]
+    """Return a command with `{id}`, `{name}` … filled in. Each argument stays one; what else is in braces is left.
+
+    No argument becomes an option by what is filled in: `-rf.txt` is given as `./-rf.txt`.
+    """
+    return [command[0], *(_no_option(argument, _filled(argument, facts)) for argument in command[1:])]
 
 
 def environment(facts: Mapping[str, str], base: Mapping[str, str], *, root: str, notice: str) -> dict[str, str]:
-    """Return the environment of a program: ours less secrets, the facts, and the root for `jobs` commands in it."""
-    kept = {name: value for name, value in base.items() if not name.upper().startswith(_SECRET_PREFIX)}
+    """Return the environment of a program: that of any child, the facts, and the root for `jobs` commands in it."""
     told = {f"{VARIABLE_PREFIX}{word.upper()}": value for word, value in facts.items()}
-    return {**kept, **told, "DROPDUB_NOTICE_ID": notice, "JOBS_ROOT": root}
+    return {**base, **told, "DROPDUB_NOTICE_ID": notice, "JOBS_ROOT": root}
 
 
 def _filled(argument: str, facts: Mapping[str, str]) -> str:
@@ -41,5 +48,12 @@ def _filled(argument: str, facts: Mapping[str, str]) -> str:
     return before + brace + _filled(rest, facts)
 
 
+def _no_option(argument: str, filled: str) -> str:
+    if filled.startswith(_OPTION_LIKE) and filled[0] != argument[0]:
+        return f"./{filled}" if filled[0] != "/" else f" {filled}"
+    return filled
+
+
 def _text(value: Any) -> str:
-    return "" if value is None else str(value).replace("\0", "")
+    """Return a value in one line."""
+    return "" if value is None else _CONTROL.sub(" ", str(value)).strip()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import queue
 import subprocess
 import threading
@@ -31,6 +30,7 @@ from dropdub.pool.messages import (
 )
 from dropdub.process import (
     Identity,
+    child_environment,
     console_python,
     identity_of,
     kill_group,
@@ -68,6 +68,8 @@ class Launch:
     start_s: float = 300.0
     command: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    variables: Sequence[str] = ()
+    """Names of variables of this process that they get besides the usual ones."""
 
 
 class Slot:
@@ -210,4 +212,4 @@ class Slot:
 
 def _environment(settings: PoolSettings, launch: Launch) -> dict[str, str]:
     threads = {variable: str(settings.threads) for variable in THREAD_VARIABLES}
-    return {**os.environ, **threads, "PYTHONUTF8": "1", **launch.environment}
+    return {**child_environment(launch.variables), **threads, "PYTHONUTF8": "1", **launch.environment}

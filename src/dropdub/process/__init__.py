@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 
+from dropdub.process.environment import child_environment
 from dropdub.process.exits import describe_exit, error_for_exit
 from dropdub.process.identity import Identity, boot_id, identity_of, same_process
 from dropdub.process.shortage import MemoryReading, read_memory, shortage
@@ -62,6 +63,7 @@ __all__ = [
     "MemoryReading",
     "account_for",
     "boot_id",
+    "child_environment",
     "console_python",
     "contain_self",
     "describe_exit",

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dropdub.errors import ServiceError
+from dropdub.process import child_environment
 from dropdub.service.plan import Command
 
 PATIENCE_S = 150.0
@@ -40,7 +41,13 @@ def ask(*arguments: str) -> Answer:
     with tempfile.TemporaryFile() as output:
         try:
             code = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=PATIENCE_S, check=False
+                command,
+                env=child_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                timeout=PATIENCE_S,
+                check=False,
             ).returncode
         except subprocess.TimeoutExpired as error:
             raise ServiceError(f"{' '.join(arguments)} did not end within {PATIENCE_S:.0f} s.") from error

@@ -149,7 +149,8 @@ def same_content(store: Store, job: Job) -> Job | None:
     """Return a job that made, or is making, the same of the same content; never one that was a duplicate itself.
 
     Of two at work, the one whose content was known first is the twin of the other: asked when a job's content is
-    known and not recorded yet, exactly one gives way. Asks for `content_hash` and `options` of the `job` given.
+    known and not recorded yet, exactly one gives way. Nobody is told of another owner's file: its content is done
+    again. Asks for `content_hash` and `options` of the `job` given.
     """
     if job.content_hash is None:
         return None
@@ -164,6 +165,7 @@ def same_content(store: Store, job: Job) -> Job | None:
         col(Job.content_hash) == job.content_hash,
         col(Job.id) != job.id,
         col(Job.dup_of).is_(None),
+        col(Job.owner).is_not_distinct_from(job.owner),
         succeeded | at_work,
     )
     same = [twin for twin in twins if _compared(twin) == _compared(job)]

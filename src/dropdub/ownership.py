@@ -1,4 +1,4 @@
-"""Whose a file is, and whether others may write into a folder: a user id, or on Windows a SID."""
+"""Whose a file is, and whether somebody else may change it. An owner is a user id, or on Windows a SID."""
 
 from __future__ import annotations
 
@@ -105,6 +105,10 @@ if sys.platform == "win32":
         finally:
             _kernel.LocalFree(descriptor)
 
+    def is_open_to_others(path: Path) -> bool:
+        """Return False: who may change what, the folder's own rules say, and its owner made them (as git has it)."""
+        return False
+
     def _security(path: Path, asked: int) -> tuple[int | None, int | None, ctypes.c_void_p]:
         owner, acl, descriptor = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_void_p()
         failed = _advapi.GetNamedSecurityInfoW(
@@ -163,29 +167,60 @@ else:
         """
         try:
             info = folder.stat()
-            has_list = _has_list(folder)
+            return not is_trusted(str(info.st_uid)) or _is_open(folder, info)
         except OSError:
             return True
-        if not is_trusted(str(info.st_uid)) or info.st_mode & stat.S_IWOTH:
-            return True
-        return bool(info.st_mode & stat.S_IWGRP) and (has_list or not _is_of_one(info.st_gid))
 
-    def _has_list(folder: Path) -> bool:
+    def is_open_to_others(path: Path) -> bool:
+        """Return whether another account than its owner may write to a file or folder itself. Raises OSError."""
+        info = path.lstat()
+        return not stat.S_ISLNK(info.st_mode) and _is_open(path, info)  # links have no mode of their own
+
+    def _is_open(path: Path, info: os.stat_result) -> bool:
+        """Return whether the mode, or a list of rights, lets others than the owner write.
+
+        A sticky bit is no help: it keeps names from being removed, not from being added.
+        """
+        if info.st_mode & stat.S_IWOTH:
+            return True
+        return bool(info.st_mode & stat.S_IWGRP) and (_has_list(path) or not _is_of_one(info.st_gid, info.st_uid))
+
+    def _has_list(path: Path) -> bool:
         """Return whether a list of rights hides behind the group's bits: they are then the most of what it gives."""
         if sys.platform != "linux":
             return False
         try:
-            return _ACL in os.listxattr(folder)
+            return _ACL in os.listxattr(path)
         except OSError as error:
             return error.errno != errno.ENOTSUP
 
-    def _is_of_one(gid: int) -> bool:
-        """Return whether a group is the private one of the account that runs this: it has its name, and nobody else."""
+    def _is_of_one(group: int, owner: int) -> bool:
+        """Return whether a group is the private one of an account: it has its name, and nobody else."""
         try:
-            account, group = pwd.getpwuid(os.geteuid()), grp.getgrgid(gid)
+            name, known = pwd.getpwuid(owner).pw_name, grp.getgrgid(group)
         except KeyError:
             return False
-        return group.gr_name == account.pw_name and set(group.gr_mem) <= {account.pw_name}
+        return known.gr_name == name and set(known.gr_mem) <= {name}
 
     def _trusted() -> frozenset[str]:
-        return frozenset(["0", str(os.geteuid())])
+        """Return root, who runs this, and who does so by sudo: `sudo jobs doctor` in one's own root."""
+        caller = os.geteuid()
+        by_sudo = os.environ.get("SUDO_UID", "") if caller == 0 else ""
+        return frozenset({"0", str(caller)} | ({by_sudo} if by_sudo.isdecimal() else set()))
+
+
+def why_not_trusted(path: Path) -> str:
+    """Return why what is in a file or folder may be another account's doing; empty if it is not. Raises OSError."""
+    if not is_trusted(owner_found(path, path.lstat())):
+        return "belongs to another account"
+    if is_open_to_others(path):
+        return "may be written to by other accounts"
+    return ""
+
+
+def is_exchangeable(folder: Path) -> bool:
+    """Return whether every account may put something else in the place of what is in a folder. Raises OSError."""
+    if sys.platform == "win32":
+        return False
+    mode = folder.stat().st_mode
+    return bool(mode & stat.S_IWOTH) and not mode & stat.S_ISVTX

@@ -1,0 +1,22 @@
+"""Who may read what is published of a job: nobody who could not read what was dropped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dropdub.daemon.context import Context
+from dropdub.files import is_file
+from dropdub.privacy import share
+from dropdub.store.tables import Job
+
+
+def let_read(context: Context, job: Job, path: Path) -> None:
+    """Let those read a file or the folder of a job who may read both its outbox and its originals."""
+    share(path, place=context.outbox_of(job), made_of=list(_originals(job)), owner=job.owner)
+
+
+def _originals(job: Job) -> list[Path]:
+    """Return all that the job's deliverables are made of."""
+    given = [Path(job.given_path)] if job.given_path and is_file(Path(job.given_path)) else []
+    beside = [job.companion, (job.revision or {}).get("film")]
+    return [*(given or [Path(job.source)]), *(Path(path) for path in beside if path)]

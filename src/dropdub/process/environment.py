@@ -1,0 +1,93 @@
+"""Which environment variables a child gets: what programs need to run, and no secret of this process."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+
+_NAMES = frozenset(
+    [
+        "PATH",
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "SHELL",
+        "TMPDIR",
+        "TEMP",
+        "TMP",
+        "LANG",
+        "LANGUAGE",
+        "TZ",
+        "TZDIR",
+        "TERM",
+        "NO_COLOR",
+        "USERPROFILE",
+        "USERNAME",
+        "USERDOMAIN",
+        "HOMEDRIVE",
+        "HOMEPATH",
+        "COMPUTERNAME",
+        "OS",
+        "PUBLIC",
+        "SYSTEMROOT",
+        "SYSTEMDRIVE",
+        "WINDIR",
+        "COMSPEC",
+        "PATHEXT",
+        "APPDATA",
+        "LOCALAPPDATA",
+        "PROGRAMDATA",
+        "ALLUSERSPROFILE",
+        "PROGRAMFILES",
+        "PROGRAMFILES(X86)",
+        "PROGRAMW6432",
+        "COMMONPROGRAMFILES",
+        "COMMONPROGRAMFILES(X86)",
+        "COMMONPROGRAMW6432",
+        "NUMBER_OF_PROCESSORS",
+        "LD_LIBRARY_PATH",
+        "LD_PRELOAD",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "VIRTUAL_ENV",
+        "FONTCONFIG_FILE",
+        "FONTCONFIG_PATH",
+        "HF_HOME",
+        "HF_HUB_CACHE",
+        "HF_HUB_OFFLINE",
+        "TRANSFORMERS_CACHE",
+        "TRANSFORMERS_OFFLINE",
+        "TORCH_HOME",
+        "DBUS_SESSION_BUS_ADDRESS",
+        "JOBS_ROOT",
+        "DROPDUB_FFMPEG",
+        "DROPDUB_LIVENESS_FD",
+        "DROPDUB_FAILPOINTS",
+        "DROPDUB_FAILPOINTS_TRACE",
+        "DROPDUB_SITE",
+        "DROPDUB_WITHOUT",
+    ]
+)
+"""The settings of ours among them are those that a child reads. The last line is for the tests of crashes."""
+_PREFIXES = (
+    *("LC_", "XDG_", "PYTHON", "COVERAGE_", "COV_CORE_", "DYLD_", "MALLOC_", "GLIBC_", "PROCESSOR_", "WINE"),
+    *("CUDA", "CUBLAS_", "CUDNN_", "NVIDIA_", "HIP_", "ROCR_", "HSA_", "PYTORCH_", "TORCH_", "CT2_", "ESPEAK_"),
+    *("OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "BLIS_", "NUMEXPR_", "VECLIB_", "ONEDNN_", "DNNL_"),
+)
+_SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|_KEYS?$|APIKEY|_AUTH$|_PAT$")
+"""Whatever else the name begins with: NVIDIA_API_KEY is no setting of a graphics card."""
+
+
+def child_environment(more: Iterable[str] = (), base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the part of this process's environment that a child gets, and the variables named in `more`.
+
+    A list of what is needed, not of what is secret: nobody knows all names under which secrets are kept.
+    """
+    named = {name.upper() for name in more}
+    given = os.environ if base is None else base
+    return {name: value for name, value in given.items() if name.upper() in named or _is_needed(name.upper())}
+
+
+def _is_needed(name: str) -> bool:
+    return (name in _NAMES or name.startswith(_PREFIXES)) and _SECRET.search(name) is None

@@ -1,0 +1,186 @@
+"""A program that is told of a job is started with what a file is called, and never with what its name says."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from dropdub.config import Notify, load_config
+from dropdub.errors import ConfigError
+from dropdub.notify import facts
+from dropdub.notify.hook import run_hook
+from dropdub.process import child_environment
+
+UNSAFE = [
+    ["sh", "-c", "echo done {name} >> log"],
+    ["/bin/sh", "-c", "echo {folder}"],
+    ["bash", "-lc", "echo {name}"],
+    ["sh", "-c", "-x", "echo {name}"],
+    ["perl", "-e", "1", "-e", "{name}"],
+    ["bash", "-o", "pipefail", "-c", "echo {name}"],
+    ["bash", "-o", "pipefail", "{name}"],
+    ["bash-5.2", "--norc", "-ec", "echo {name}"],
+    ["dash", "-c", "{name}"],
+    ["zsh", "-fc", "{name}"],
+    ["ksh", "-c", "{name}"],
+    ["fish", "-c", "{name}"],
+    ["fish", "--command={name}"],
+    ["busybox", "sh", "-c", "{name}"],
+    ["sh", "{name}"],
+    ["env", "sh", "-c", "{name}"],
+    ["/usr/bin/env", "-i", "A=b", "bash", "-c", "echo {name}"],
+    ["env", "-S", "sh -c", "{name}"],
+    ["env", "-Ssh -c {name}"],
+    ["env", "{name}"],
+    ["nice", "-n", "5", "sh", "-c", "echo {name}"],
+    ["nice", "-n", "5", "{name}"],
+    ["sudo", "-u", "bob", "sh", "-c", "echo {name}"],
+    ["timeout", "60", "bash", "-c", "echo {reason}"],
+    ["timeout", "60s", "{name}"],
+    ["nohup", "setsid", "nice", "sh", "-c", "{name}"],
+    ["{name}"],
+    ["{folder}/run"],
+    ["cmd", "/c", "x.bat", "{name}"],
+    ["C:\\Windows\\System32\\CMD.EXE", "/k", "{name}"],
+    ["cmd.exe.", "/c", "echo {name}"],
+    ["powershell", "-Command", "Write-Host {name}"],
+    ["powershell.exe", "-c", "{name}"],
+    ["pwsh", "-EncodedCommand", "{name}"],
+    ["pwsh", "-ec", "{name}"],
+    ["PowerShell", "-File", "x.ps1", "{name}"],
+    ["wscript", "x.vbs", "{name}"],
+    ["cscript.exe", "x.js", "{name}"],
+    ["x.bat", "{name}"],
+    ["x.BAT", "{name}"],
+    ["x.bat.", "{name}"],
+    ["x.cmd ", "{name}"],
+    ['"C:\\tools\\x.cmd"', "{name}"],
+    ["x.bat. .", "{name}"],
+    ["x.bat::$DATA", "{name}"],
+    ["python", "-c", "print('{name}')"],
+    ["python3.11", "-Ic", "print('{name}')"],
+    ["python3", "-W", "ignore", "-c", "print('{name}')"],
+    ["python3", "-W", "ignore", "{name}"],
+    ["perl", "-we", "print '{name}'"],
+    ["node", "-e", "console.log('{name}')"],
+    ["node", "--eval=console.log('{name}')"],
+    ["ruby", "-e", "puts '{name}'"],
+    ["php", "-r", "echo '{name}';"],
+    ["osascript", "-e", 'display notification "{name}"'],
+    ["awk", "{print} {name}"],
+    ["sed", "-e", "s/x/{name}/", "file"],
+    ["xargs", "-I%", "echo", "{name}"],
+    ["ssh", "host", "echo {name}"],
+    ["su", "-c", "echo {name}", "bob"],
+    ["sqlite3", "log.db", "insert into done values ('{name}')"],
+    ["psql", "-c", "insert into done values ('{name}')"],
+]
+SAFE = [
+    ["tell", "{name}"],
+    ["/usr/local/bin/tell", "-x", "{name}", "--folder={folder}"],
+    ["sh", "/opt/tell.sh", "{name}", "{folder}"],
+    ["bash", "-e", "/opt/tell.sh", "-c", "{name}"],
+    ["python3", "/opt/tell.py", "-c", "{name}"],
+    ["python3", "-m", "tell", "{name}"],
+    ["perl", "-w", "tell.pl", "{name}"],
+    ["bash", "-c", 'echo "$1"', "_", "{name}"],
+    ["python3", "-c", "import sys; print(sys.argv)", "{name}"],
+    ["sh", "-c", 'echo "$DROPDUB_JOB_NAME" >> log'],
+    ["sh", "-c", "echo {} ${DROPDUB_JOB_NAME} {unknown}"],
+    ["cmd", "/c", "x.bat"],
+    ["x.bat"],
+    ["powershell", "-File", "x.ps1"],
+    ["env", "A=b", "tell", "{name}"],
+    ["nice", "-n", "5", "tell", "{name}"],
+    ["timeout", "60", "tell", "{name}"],
+    ["C:\\tools\\tell.exe", "{name}", "{state}"],
+    ["notify-send", "Done", "{name}: {reason}"],
+    ["curl", "-d", "{name}", "https://host/"],
+    [],
+]
+
+
+def test_words_of_the_job_in_code_are_refused_and_the_safe_way_is_named(tmp_path: Path) -> None:
+    taken = []
+    for command in UNSAFE:
+        (tmp_path / "config.yaml").write_text(f"notify: {{on_failure: {command!r}}}", encoding="utf-8")
+        try:
+            load_config(tmp_path / "config.yaml")
+        except ConfigError as error:
+            assert "DROPDUB_JOB_NAME" in error.sentence, command
+        else:
+            taken.append(command)
+    assert taken == []
+
+
+def test_words_of_the_job_in_plain_arguments_are_taken() -> None:
+    for command in SAFE:
+        assert Notify.model_validate({"on_success": command}).on_success == tuple(command)
+
+
+def told(**data: object) -> dict[str, str]:
+    return facts.facts_of({"data": {"id": 7, "name": "a.txt", "state": "failed", **data}})
+
+
+@pytest.mark.parametrize("name", ["-rf.txt", "--output=x.txt", "@config.yaml", "-"])
+def test_no_argument_becomes_an_option_or_a_file_of_options(name: str) -> None:
+    command = ["tell", "{name}", "{name} ended", "--name={name}", "-x", "{folder}"]
+    given = facts.arguments(command, told(name=name, published="/out/a"))
+    assert given == ["tell", f"./{name}", f"./{name} ended", f"--name={name}", "-x", "/out/a"]
+
+
+def test_what_is_told_has_one_line_and_no_sign_that_a_terminal_obeys() -> None:
+    facts_told = told(name="a\n\x1b[2K\x9b2Kb\0.txt", reason="one\r\ntwo\u2028three")
+    assert facts_told["name"] == "a [2K 2Kb .txt"
+    assert facts_told["reason"] == "one two three"
+
+
+SECRETS = {
+    "DROPDUB_NOTIFY__WEBHOOK__SECRET": "s3cret",
+    "DROPDUB_DATABASE": "postgresql://a:s3cret@host/x",
+    "dropdub_notify": "s3cret",
+    "HF_TOKEN": "s3cret",
+    "AWS_SECRET_ACCESS_KEY": "s3cret",
+    "PGPASSWORD": "s3cret",
+    "NVIDIA_API_KEY": "s3cret",
+    "PYTHON_KEYRING_PASSWORD": "s3cret",
+    "XDG_TOKEN": "s3cret",
+    "HTTPS_PROXY": "http://a:s3cret@proxy",
+    "SSH_AUTH_SOCK": "/s3cret",
+}
+
+
+def test_a_programs_environment_is_a_list_of_what_it_needs_and_what_it_is_granted() -> None:
+    base = {**SECRETS, "PATH": "/bin", "LC_ALL": "C", "OMP_NUM_THREADS": "2", "SystemRoot": "C:\\Windows"}
+    assert child_environment((), base) == {
+        "PATH": "/bin", "LC_ALL": "C", "OMP_NUM_THREADS": "2", "SystemRoot": "C:\\Windows",
+    }  # fmt: skip
+    assert "s3cret" in child_environment(["HTTPS_PROXY"], base)["HTTPS_PROXY"]
+    assert child_environment(["HTTPS_PROXY"], base).keys() & SECRETS.keys() == {"HTTPS_PROXY"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX")
+def test_a_name_that_is_a_command_is_no_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name of a failed file is told to a shell's code the safe way; nothing of it is run, no secret is there."""
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    name = "x$(touch PWNED); `touch PWNED` && touch PWNED #.txt"
+    code = 'printf "%s\\n" "$DROPDUB_JOB_NAME" > told; printf "%s\\n" "$@" >> told; env > seen'
+    (tmp_path / "tell.sh").write_text(code, encoding="utf-8")
+    (command,) = {Notify.model_validate({"on_failure": ["sh", "./tell.sh", "{name}"]}).on_failure}
+    spoken: list[str] = []
+    environment = facts.environment(told(name=name), child_environment(), root=str(tmp_path), notice="n")
+    run_hook(
+        facts.arguments(command, told(name=name)), environment=environment, message=b"", deadline_s=30.0,
+        lock_path=tmp_path / "hook.lock", stopping=threading.Event(), told=spoken.append,
+    )  # fmt: skip
+    assert spoken == []
+    assert (tmp_path / "told").read_text(encoding="utf-8").splitlines() == [name, name]
+    assert "s3cret" not in (tmp_path / "seen").read_text(encoding="utf-8")
+    assert not (tmp_path / "PWNED").exists()
+    assert os.environ["HF_TOKEN"] == "s3cret"
