@@ -38,7 +38,13 @@ from dropdub.pool.messages import (
     decode_down,
     encode,
 )
-from dropdub.process import end_self_and_children, identity_of, temporary_files_in, tree_memory
+from dropdub.process import (
+    end_self_and_children,
+    identity_of,
+    never_search_current_folder,
+    temporary_files_in,
+    tree_memory,
+)
 from dropdub.removal import remove_tree
 
 HEARTBEAT_S = 2.0
@@ -76,6 +82,7 @@ class _Upward(logging.Handler):
 
 def main(pool: str) -> None:
     """Serve one pool until standard input ends."""
+    never_search_current_folder()
     play("worker")
     began = time.monotonic()
     line = Line(_own_output())
