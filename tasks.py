@@ -177,9 +177,7 @@ def lock() -> None:
             built.write_text("setuptools>=77\n", "utf-8")
             text = resolved("--only-binary", ":all:", "--override", without, *extras, "pyproject.toml", built)
             if name == "quality":
-                built.write_text(
-                    "\n".join((*SOURCE_ONLY, "resemblyzer")), "utf-8"
-                )  # its webrtcvad is in webrtcvad-wheels
+                built.write_text("\n".join((*SOURCE_ONLY, "resemblyzer")), "utf-8")  # webrtcvad-wheels is in place
                 text += resolved("--no-deps", built)
         (HERE / "locks" / f"{name}.txt").write_text(LOCK_HEAD + text, "utf-8")
 
@@ -213,9 +211,13 @@ def release_into(folder: Path) -> None:
     for lock_file in LOCKS:
         say(f"{lock_file.stem}: lock file and bill of materials")
         shutil.copy(lock_file, folder / f"dropdub-{lock_file.name}")
-        bill = folder / f"dropdub-{lock_file.stem}.cdx.json"
-        made = ("requirements", "--pyproject", HERE / "pyproject.toml", "--output-reproducible", "--output-file", bill)
-        run(PYTHON, "-m", "cyclonedx_py", *made, lock_file)
+        write_bill(lock_file, folder / f"dropdub-{lock_file.stem}.cdx.json")
+
+
+def write_bill(lock_file: Path, bill: Path) -> None:
+    """Write what is installed by a lock file as CycloneDX, without asking any index."""
+    made = ("requirements", "--pyproject", HERE / "pyproject.toml", "--output-reproducible", "--output-file", bill)
+    run(PYTHON, "-m", "cyclonedx_py", *made, lock_file)
 
 
 def chaos() -> None:
