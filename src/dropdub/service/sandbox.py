@@ -37,8 +37,6 @@ AmbientCapabilities=
 PrivateMounts=yes
 RemoveIPC=yes
 DevicePolicy=closed
-DeviceAllow=char-nvidia* rw
-DeviceAllow=/dev/dxg rw
 ProtectSystem=strict
 ProtectProc=invisible
 ProtectClock=yes
@@ -50,8 +48,6 @@ ProtectKernelTunables=yes
 """
 """What a user's own manager may not do, or only with user namespaces, which many systems forbid.
 
-- No PrivateDevices: it hides graphics cards, also one that is built in later. DevicePolicy lets those through (dxg is
-  the card under WSL), and nothing else that is a device.
 - No PrivateUsers: all other accounts would look like one, but a sidecar counts only where its owner is the file's.
 - No ProcSubset: how much memory is free stands in /proc/meminfo.
 - No IPAddressDeny, no PrivateNetwork: webhooks, models, figures, a database elsewhere.
@@ -66,13 +62,23 @@ def system_hardening(plan: ServicePlan) -> str:
     """
     cache = f"dropdub/{plan.name}"
     caching = f"CacheDirectory={cache}\nCacheDirectoryMode=0700\nEnvironment=XDG_CACHE_HOME=%C/{cache}\n"
-    return f"{SYSTEM_ONLY}{_temporary(plan)}{_homes(plan)}{caching}{_paths(plan)}"
+    return f"{SYSTEM_ONLY}{_devices()}{_temporary(plan)}{_homes(plan)}{caching}{_paths(plan)}"
 
 
 def hides(plan: ServicePlan, file: Path) -> bool:
     """Return whether a service with this plan cannot see a file that others see."""
     hidden = [*(TEMPORARY if "=yes" in _temporary(plan) else ()), *(HOMES if "=yes" in _homes(plan) else ())]
     return plan.at_boot and _any_within([file], hidden)
+
+
+def _devices() -> str:
+    """Let graphics cards through, dxg being the one under WSL; where there is none, hide all that is real.
+
+    Who builds a card in later installs the service once more.
+    """
+    if any(Path("/dev").glob("nvidia*")) or Path("/dev/dxg").exists():
+        return "DeviceAllow=char-nvidia* rw\nDeviceAllow=/dev/dxg rw\n"
+    return "PrivateDevices=yes\n"
 
 
 def _temporary(plan: ServicePlan) -> str:
