@@ -135,7 +135,7 @@ def test_a_task_whose_file_is_gone_is_known_by_what_the_system_tells(
     found.start()
     assert pid_of(found)
     with pytest.raises(UsageError, match="already"):
-        Service.of(root.path, at_boot=not at_boot).install()
+        Service.of(root.path, at_boot=not at_boot, account="root").install()
     found.uninstall()
     assert not found.status().installed
 
