@@ -15,7 +15,8 @@ foreach ($candidate in $candidates) {
     $found = $LASTEXITCODE -eq 0
     $ErrorActionPreference = 'Stop'
     if ($found) {
-        & $program.Source @options $installer @args
+        # -P: nothing that lies beside the installer is taken for a module of Python.
+        & $program.Source @options -P $installer @args
         exit $LASTEXITCODE
     }
 }

@@ -4,10 +4,11 @@
 # All options:                                    sh install.sh --help
 set -eu
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
+# -P: nothing that lies beside the installer is taken for a module of Python.
 for python in python3.11 python3.12 python3.13 python3; do
   if command -v "$python" >/dev/null 2>&1 &&
     "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-    exec "$python" "$here/installer.py" "$@"
+    exec "$python" -P "$here/installer.py" "$@"
   fi
 done
 echo "Dropdub needs Python 3.11 or newer. On Debian or Ubuntu: sudo apt-get install python3 python3-venv" >&2

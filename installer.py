@@ -21,6 +21,8 @@ HERE = Path(__file__).resolve().parent
 WINDOWS = os.name == "nt"
 COMMANDS = ("dropdub", "jobs")
 BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE")
+LOCKS = ("light.txt",)
+LOCKS_QUALITY = ("quality.txt",)
 OF_A_ROOT = (
     *("inbox", "outbox", "voices", "work", "failed", "archive", "models"),
     *("config.yaml", "dropdub-report.yaml", "jobs.db", "jobs.db-wal", "jobs.db-shm", "jobs.db.migrate.lock"),
@@ -66,8 +68,6 @@ def install(installation: Installation, root: Path, source: str, *, extras: str,
     ended = stop_services(installation, root)
     make_environment(installation)
     install_package(installation, source, extras)
-    if "speakers" in extras:
-        run_pip(installation, "--no-deps", "resemblyzer")
     installation.remember(root)
     make_root(installation, root, light="quality" not in extras)
     for name in COMMANDS:
@@ -108,12 +108,31 @@ def make_environment(installation: Installation) -> None:
 
 
 def install_package(installation: Installation, source: str, extras: str) -> None:
+    """Install what is locked, then Dropdub itself, for which no index is asked any more."""
+    for lock in (*LOCKS, *(LOCKS_QUALITY if "quality" in extras else ())):
+        install_locked(installation, HERE / "locks" / lock)
+    install_itself(installation, source, extras)
+
+
+def install_locked(installation: Installation, lock: Path) -> None:
+    """Install the packages that a lock file names, and only files whose sha256 is in it.
+
+    What is only to be had as source is built by the setuptools that is locked, too: else pip would fetch one unchecked.
+    """
+    if not lock.is_file():
+        sys.exit(f"{lock} is missing: without it nobody can tell whether packages are the right ones. Get it anew.")
+    built = ("--only-binary", ":all:", "--no-binary", "docopt", "--no-build-isolation")
+    run_pip(installation, "--require-hashes", "--no-deps", *built, "--requirement", str(lock))
+
+
+def install_itself(installation: Installation, source: str, extras: str) -> None:
     """Install from a wheel, also over one of the same version, or from a folder: from a copy of what is needed of it,
     for a build leaves a folder behind, out of which the next one would take what was removed since.
     """
+    offline = ("--isolated", "--no-index", "--no-build-isolation")
     if not Path(source).is_dir():
-        run_pip(installation, f"{source}[{extras}]")
-        run_pip(installation, "--force-reinstall", "--no-deps", source)
+        run_pip(installation, *offline, f"{source}[{extras}]")
+        run_pip(installation, *offline, "--force-reinstall", "--no-deps", source)
         return
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "dropdub"
@@ -121,7 +140,7 @@ def install_package(installation: Installation, source: str, extras: str) -> Non
         for name in BUILT_FROM:
             shutil.copy(Path(source) / name, copy)
         shutil.copytree(Path(source) / "src", copy / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-        run_pip(installation, f"{copy}[{extras}]")
+        run_pip(installation, *offline, f"{copy}[{extras}]")
 
 
 def run_pip(installation: Installation, *arguments: str) -> None:

@@ -4,19 +4,24 @@ Needs Python 3.11 or newer and nothing else.
 
     python3 tasks.py demo      transcribe (and, where a translator is installed, dub) the recording that is shipped
     python3 tasks.py test      ruff, mypy for Linux and Windows, import contracts, tests with coverage
+    python3 tasks.py lock      write the lock files of the installers anew, with the versions of today
+    python3 tasks.py release   the wheel, its lock files and what it is made of (CycloneDX), in dist/
     python3 tasks.py chaos     kill it at every place that writes, and at random moments: [KILLS] [SEED]
 """
 
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import secrets
 import shutil
 import subprocess
 import sys
+import tempfile
 import venv
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ENVIRONMENT = HERE / ".venv"
@@ -24,6 +29,16 @@ SCRIPTS = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
 JOBS = SCRIPTS / ("jobs.exe" if os.name == "nt" else "jobs")
 DEMO = HERE / "try-dropdub"
+LOCKED = {
+    "light": ("--extra", "light"),
+    "quality": ("--extra", "light", "--extra", "quality", "--extra", "speakers"),
+}
+"""Lock files, and the extras that each covers. Those are what `installer.py` installs."""
+LOCKS = tuple(HERE / "locks" / f"{name}.txt" for name in LOCKED)
+SOURCE_ONLY = ("docopt",)
+"""Packages that have no wheel: a source archive is locked, and built with the setuptools that is locked."""
+LOCK_HEAD = "# What the installers install, on all systems and Pythons. Written by: python3 tasks.py lock\n"
+AUDIT_S = 30
 SAMPLE = HERE / "src" / "dropdub" / "samples" / "jfk.flac"
 
 
@@ -103,6 +118,7 @@ def test() -> None:
     say("mypy, for Linux and for Windows")
     run(PYTHON, "-m", "mypy", "--platform", "linux")
     run(PYTHON, "-m", "mypy", "--platform", "win32", "src", "tests/windows")
+    audit()
     say("import contracts")
     run(SCRIPTS / ("lint-imports.exe" if os.name == "nt" else "lint-imports"))
     # Windows reads and writes otherwise what names no encoding. Not for the programs that tests start: what libraries
@@ -121,6 +137,89 @@ def test() -> None:
     sys.exit(first or second)
 
 
+def audit() -> None:
+    """Ask whether a locked version is known to be unsafe; where nobody can be asked, say why, and go on."""
+    say("known vulnerabilities of the locked versions")
+    command = [PYTHON, "-m", "pip_audit", "--disable-pip", "--no-deps", "--format", "json", "--progress-spinner", "off"]
+    arguments = [*map(str, command), *(word for lock in LOCKS for word in ("--requirement", str(lock)))]
+    try:
+        done = subprocess.run(arguments, cwd=HERE, capture_output=True, encoding="utf-8", check=False, timeout=AUDIT_S)
+    except subprocess.TimeoutExpired:
+        print(f"Skipped: the data did not come within {AUDIT_S} s")
+        return
+    try:
+        packages = json.loads(done.stdout)["dependencies"]
+    except (ValueError, KeyError):
+        print(f"Skipped: {(done.stderr.strip().splitlines() or ['pip-audit said nothing'])[-1]}")
+        return
+    judge(packages)
+
+
+def judge(packages: list[dict[str, Any]]) -> None:
+    """Say what is known; end this program where a version is known to be unsafe."""
+    unsafe = [(one["name"], one["version"], found) for one in packages for found in one.get("vulns", [])]
+    for name, version, found in unsafe:
+        print(f"{name} {version}: {found['id']}, mended in {', '.join(found['fix_versions']) or 'no version yet'}")
+    known = [one for one in packages if "vulns" in one]
+    if unsafe:
+        sys.exit("A locked version is unsafe: python3 tasks.py lock")
+    print(f"None is known for {len(known)} packages" if known else "Skipped: the index has no such data")
+
+
+def lock() -> None:
+    """Write the lock files, for every system and Python that Dropdub runs on."""
+    set_up("dev", editable=True)
+    for name, extras in LOCKED.items():
+        say(f"locks/{name}.txt")
+        with tempfile.TemporaryDirectory() as folder:
+            without, built = Path(folder) / "without.in", Path(folder) / "built.in"
+            without.write_text("".join(f"{one} ; python_version < '0'\n" for one in SOURCE_ONLY), "utf-8")
+            built.write_text("setuptools>=77\n", "utf-8")
+            text = resolved("--only-binary", ":all:", "--override", without, *extras, "pyproject.toml", built)
+            if name == "quality":
+                built.write_text("\n".join((*SOURCE_ONLY, "resemblyzer")), "utf-8")  # webrtcvad-wheels is in place
+                text += resolved("--no-deps", built)
+        (HERE / "locks" / f"{name}.txt").write_text(LOCK_HEAD + text, "utf-8")
+
+
+def resolved(*arguments: str | Path) -> str:
+    """Return pinned requirements with their hashes; the index that was asked is not named."""
+    options = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate")
+    command = [PYTHON, "-m", "uv", "pip", "compile", "--quiet", "--no-emit-index-url", *options, *arguments]
+    done = subprocess.run(
+        [str(part) for part in command], cwd=HERE, stdout=subprocess.PIPE, encoding="utf-8", check=False
+    )
+    return done.stdout if done.returncode == 0 else sys.exit(done.returncode)
+
+
+def release() -> None:
+    """Build what is handed out: the wheel, the lock files, and a list of all that an installation is made of."""
+    set_up("dev", editable=True)
+    release_into(HERE / "dist")
+
+
+def release_into(folder: Path) -> None:
+    """Write a release into a folder, without asking any index."""
+    folder.mkdir(exist_ok=True)
+    say("wheel")
+    with tempfile.TemporaryDirectory() as copied:
+        copy = Path(copied)
+        for name in ("pyproject.toml", "README.md", "LICENSE"):
+            shutil.copy(HERE / name, copy)
+        shutil.copytree(HERE / "src", copy / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        run(PYTHON, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, copy)
+    for lock_file in LOCKS:
+        say(f"{lock_file.stem}: lock file and bill of materials")
+        shutil.copy(lock_file, folder / f"dropdub-{lock_file.name}")
+        write_bill(lock_file, folder / f"dropdub-{lock_file.stem}.cdx.json")
+
+
+def write_bill(lock_file: Path, bill: Path) -> None:
+    """Write what is installed by a lock file as CycloneDX, without asking any index."""
+    made = ("requirements", "--pyproject", HERE / "pyproject.toml", "--output-reproducible", "--output-file", bill)
+    run(PYTHON, "-m", "cyclonedx_py", *made, lock_file)
+
+
 def chaos() -> None:
     """Crash at every place, and KILLS times (200) at random, by SEED (else one is drawn and printed)."""
     set_up("light,dev", editable=True)
@@ -131,7 +230,7 @@ def chaos() -> None:
 
 
 if __name__ == "__main__":
-    tasks = {"demo": demo, "test": test, "chaos": chaos}
+    tasks = {"demo": demo, "test": test, "lock": lock, "release": release, "chaos": chaos}
     if len(sys.argv) < 2 or sys.argv[1] not in tasks:
         sys.exit(__doc__)
     tasks[sys.argv[1]]()

@@ -21,7 +21,7 @@ from dropdub.errors import DropdubError, EngineMissing, VoiceMissing
 from dropdub.media import wav
 from dropdub.pipeline.cache import Cache
 from dropdub.pipeline.voices import prepare, recording_of
-from dropdub.process import own_temporary_folder
+from dropdub.process import never_search_current_folder, own_temporary_folder
 from dropdub.root import CONFIG_NAME, Root
 
 SAMPLE = Path(__file__).parent / "samples" / "jfk.flac"
@@ -30,6 +30,7 @@ ROUNDS = 2
 
 def main(task: str, folder: str, *names: str) -> int:
     """Do one task and say on standard output what came of it; return the exit code."""
+    never_search_current_folder()
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     config = load_config(Path(folder) / CONFIG_NAME)
     root = Root.at(Path(folder), config.folders.model_dump())

@@ -176,8 +176,8 @@ def _keeps(folder: Path, inner: Path) -> bool:
 
 
 def _lies_in(inner: Path, folder: Path, places: Iterable[str]) -> bool:
-    real = real(inner)
-    return any(real.is_relative_to(real(folder / Path(place).expanduser())) for place in places)
+    place_of_it = real(inner)
+    return any(place_of_it.is_relative_to(real(folder / Path(place).expanduser())) for place in places)
 
 
 def _trusted(folder: Path) -> Path:

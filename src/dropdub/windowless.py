@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
+from dropdub.process import never_search_current_folder
 from dropdub.removal import remove
 
 LOG_MAX_BYTES = 1_000_000
@@ -22,6 +23,7 @@ def main() -> None:
     log = _opened(Path(sys.argv.pop(1)))
     sys.stdout, sys.stderr = _nowhere(), log
     faulthandler.enable(log)
+    never_search_current_folder()
     log.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} started as process {os.getpid()}\n")
     from dropdub.cli.app import main as run_jobs  # noqa: PLC0415 - its errors are to be in the log
 

@@ -39,7 +39,13 @@ from dropdub.pool.messages import (
     encode,
 )
 from dropdub.privacy import keep_private
-from dropdub.process import end_self_and_children, identity_of, temporary_files_in, tree_memory
+from dropdub.process import (
+    end_self_and_children,
+    identity_of,
+    never_search_current_folder,
+    temporary_files_in,
+    tree_memory,
+)
 from dropdub.removal import remove_tree
 
 HEARTBEAT_S = 2.0
@@ -78,6 +84,7 @@ class _Upward(logging.Handler):
 def main(pool: str) -> None:
     """Serve one pool until standard input ends."""
     keep_private()
+    never_search_current_folder()
     play("worker")
     began = time.monotonic()
     line = Line(_own_output())

@@ -132,10 +132,15 @@ def test_the_daemons_state_is_told(root: Path) -> None:
     start("gone", time.time() - 1000)
     assert found(root)["Daemon"]["text"] == "it ended without a word"
     start("runs", time.time())
+    assert found(root)["Daemon"]["text"].startswith("it runs as root")  # as process 1 does
+    transitions.stop_run(store, "runs", now=time.time())
+    transitions.start_run(
+        store, run_id="of-ours", pid=2**22 - 1, pid_started=1.0, host="here", boot_id="b", now=time.time()
+    )
     assert found(root)["Daemon"] | {"detail": ""} == {
         "what": "Daemon", "state": "ok", "text": "it runs", "remedy": "", "detail": ""
     }  # fmt: skip
-    transitions.stop_run(store, "runs", now=time.time())
+    transitions.stop_run(store, "of-ours", now=time.time())
     assert found(root)["Daemon"]["text"] == "it is stopped"
     store.close()
 

@@ -127,7 +127,7 @@ def test_a_task_whose_file_is_gone_is_known_by_what_the_system_tells(
     monkeypatch.setattr(managed, "make_manager", TaskScheduler)
     monkeypatch.setattr(managed, "is_administrator", lambda: True)
     assert not Service.of(root.path).plan.at_boot
-    Service.of(root.path, at_boot=at_boot).install()
+    Service.of(root.path, at_boot=at_boot, account="root" if at_boot else None).install()
     Path(status(root.path).file).unlink()
     found = Service.of(root.path)
     assert found.plan.at_boot is at_boot
@@ -135,7 +135,7 @@ def test_a_task_whose_file_is_gone_is_known_by_what_the_system_tells(
     found.start()
     assert pid_of(found)
     with pytest.raises(UsageError, match="already"):
-        Service.of(root.path, at_boot=not at_boot).install()
+        Service.of(root.path, at_boot=not at_boot, account="root").install()
     found.uninstall()
     assert not found.status().installed
 

@@ -17,6 +17,7 @@ from dropdub.cli.calling import program_name
 from dropdub.cli.console import prepare_streams, say
 from dropdub.cli.groups import config_app, models_app, service_app, voices_app
 from dropdub.errors import UsageError
+from dropdub.process import never_search_current_folder
 from dropdub.store.states import JobState
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ app.add_typer(service_app, name="service", help="Run the daemon as a service of 
 
 def main() -> None:
     """Run the command line; leave with 0 (done), 1 (a job failed, a check fell short) or 2 (usage, configuration)."""
+    never_search_current_folder()
     name = program_name(sys.argv[0])
     prepare_streams(name=name)
     invocation = Invocation()

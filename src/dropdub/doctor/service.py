@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from dropdub.doctor.finding import Finding, fine, warning
 from dropdub.doctor.subject import Subject
@@ -13,6 +17,7 @@ from dropdub.service import status
 from dropdub.store.views import open_reader
 
 _START = "Start it with: jobs watch"
+_ACCOUNT = "Let an account of its own run it: jobs service install --boot --account NAME"
 
 
 def findings(subject: Subject) -> Iterator[Finding]:
@@ -30,11 +35,23 @@ def _daemon(subject: Subject) -> Finding | None:
     if daemon is None:
         return warning("Daemon", "it never ran here", _START)
     if daemon.state == "running":
+        if _runs_as_root(daemon.pid):
+            return warning(
+                "Daemon", "it runs as root: what is dropped is read with all rights of this machine", _ACCOUNT
+            )
         return fine("Daemon", "it runs", detail=" ".join(daemon.notes))
     if daemon.state == "gone":
         remedy = f"{_START}. Why it ended may stand in: jobs logs"
         return warning("Daemon", "it ended without a word", remedy, detail=f"last sign of life {daemon.heartbeat_at}")
     return warning("Daemon", "it is stopped", _START, detail=f"since {daemon.heartbeat_at}")
+
+
+def _runs_as_root(pid: int) -> bool:
+    if sys.platform == "win32":
+        return False
+    with suppress(psutil.Error):
+        return psutil.Process(pid).uids().effective == 0
+    return False
 
 
 def service_finding(root: Path) -> Finding:

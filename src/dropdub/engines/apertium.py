@@ -7,13 +7,12 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from functools import cache
-from shutil import which
 from typing import ClassVar
 
 from dropdub.engines.apertium_pairs import ends, packages, route
 from dropdub.engines.base import EngineInfo, EngineSettings
 from dropdub.errors import DeadlineExceeded, EngineMissing, MediaToolFailed, UnsupportedLanguage
-from dropdub.process import child_environment, inherited_fds, kill_tree
+from dropdub.process import child_environment, find_program, inherited_fds, kill_tree
 
 START_S = 60.0
 CHARACTERS_PER_S = 2_000
@@ -36,7 +35,7 @@ class ApertiumTranslator:
     def unavailable(cls) -> str | None:
         if sys.platform == "win32":
             return "The engine 'apertium' is not made for Windows. Choose another translator in config.yaml."
-        if which("apertium") is None:
+        if find_program("apertium") is None:
             return "The engine 'apertium' needs the program apertium. Install it with: apt install apertium"
         return None
 

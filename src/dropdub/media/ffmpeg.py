@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -16,6 +15,7 @@ from dropdub.errors import DiskFull, EngineMissing, MediaToolFailed
 from dropdub.media.containers import OPEN_OPTIONS, file_url
 from dropdub.media.toolrun import Ending, run_tool
 from dropdub.media.watch import MOST_MEMORY, Watch
+from dropdub.process import find_program
 
 FFMPEG_VARIABLE = "DROPDUB_FFMPEG"
 QUIET = ("-nostdin", "-hide_banner", "-loglevel", "error", "-max_alloc", "1000000000")
@@ -46,8 +46,8 @@ def find_ffmpeg() -> Path:
     """
     if chosen := os.environ.get(FFMPEG_VARIABLE):
         return _existing(chosen)
-    if found := shutil.which("ffmpeg"):
-        return Path(found)
+    if found := find_program("ffmpeg"):
+        return found
     try:
         return Path(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError as error:
@@ -57,13 +57,13 @@ def find_ffmpeg() -> Path:
 
 
 def _existing(chosen: str) -> Path:
-    found = shutil.which(str(Path(chosen).expanduser()))
+    found = find_program(str(Path(chosen).expanduser()))
     if found is None:
         raise EngineMissing(
             f"The ffmpeg that is set, {chosen}, is not a program.",
-            remedy=f"Correct ffmpeg in config.yaml or {FFMPEG_VARIABLE} in the environment, or leave it out.",
+            remedy=f"Give its full path in config.yaml (ffmpeg) or in {FFMPEG_VARIABLE}, or leave it out.",
         )
-    return Path(found)
+    return found
 
 
 def input_arguments(path: Path, *options: str, threads: int | None = None) -> list[str]:

@@ -10,6 +10,7 @@ import sys
 from dropdub.process.environment import child_environment
 from dropdub.process.exits import describe_exit, error_for_exit
 from dropdub.process.identity import Identity, boot_id, identity_of, same_process
+from dropdub.process.programs import find_program, never_search_current_folder
 from dropdub.process.shortage import MemoryReading, read_memory, shortage
 from dropdub.process.survivors import reap_survivors
 from dropdub.process.temporary import (
@@ -69,6 +70,7 @@ __all__ = [
     "describe_exit",
     "end_self_and_children",
     "error_for_exit",
+    "find_program",
     "home_of",
     "identity_of",
     "inherited_fds",
@@ -79,6 +81,7 @@ __all__ = [
     "kill_tree",
     "library_file",
     "lives",
+    "never_search_current_folder",
     "own_temporary_folder",
     "read_memory",
     "reap_survivors",

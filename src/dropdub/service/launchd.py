@@ -9,15 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.process import windowless_python
-from dropdub.service.plan import STOP_GRACE_S, Command, Registration, ServicePlan
+from dropdub.service.plan import STOP_GRACE_S, Command, Registration, ServicePlan, watching
 from dropdub.service.tool import ask
 
 THROTTLE_S = 60
 """The least time between two starts: a mistake in config.yaml would else fill the log."""
+UMASK = 0o077
+"""What it makes is its account's alone: launchd takes the number in decimal."""
 
 
 class Launchd:
     """A root's agent or daemon. It is loaded as long as it is started: launchd would revive it otherwise."""
+
+    guards_config = False
 
     def __init__(self, plan: ServicePlan) -> None:
         self._plan = plan
@@ -85,9 +89,10 @@ def properties(plan: ServicePlan) -> dict[str, Any]:
     command = [windowless_python(), "-P", "-X", "utf8", "-X", "faulthandler", "-m", "dropdub", "--root", str(plan.root)]
     job: dict[str, Any] = {
         "Label": plan.name,
-        "ProgramArguments": [*command, "watch"],
+        "ProgramArguments": [*command, *watching(plan)],
         "WorkingDirectory": str(plan.root),
         "EnvironmentVariables": {"PATH": plan.search_path},
+        "Umask": UMASK,
         "RunAtLoad": True,
         "KeepAlive": {"SuccessfulExit": False},
         "ThrottleInterval": THROTTLE_S,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -10,13 +9,15 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dropdub.config import ENV_PREFIX, Config, load_config
+from dropdub.config import Config, load_config
 from dropdub.daemon.lock import is_held
 from dropdub.errors import ServiceError, StoreError, StoreOutdated, UsageError
 from dropdub.files import write_whole
 from dropdub.process import account_for, is_administrator, lives
 from dropdub.removal import remove
 from dropdub.root import CONFIG_NAME, Root
+from dropdub.service.accounts import refuse_superuser
+from dropdub.service.advice import advice_on
 from dropdub.service.launchd import Launchd
 from dropdub.service.plan import STOP_GRACE_S, Manager, ServicePlan, as_read_by, plan_for
 from dropdub.service.systemd import Systemd
@@ -58,11 +59,14 @@ def status(path: Path) -> ServiceStatus:
 class Service:
     """The service of one root."""
 
-    def __init__(self, manager: Manager, plan: ServicePlan, database_url: str, daemon_lock: Path) -> None:
+    def __init__(
+        self, manager: Manager, plan: ServicePlan, database_url: str, daemon_lock: Path, *, account_named: bool = False
+    ) -> None:
         self._manager = manager
         self.plan = plan
         self._url = database_url
         self._lock = daemon_lock
+        self._account_named = account_named
 
     @staticmethod
     def of(path: Path, *, at_boot: bool | None = None, account: str | None = None) -> Service:
@@ -80,7 +84,8 @@ class Service:
         if at_boot is None:
             at_boot = make_manager(plans[True]).is_installed() and not make_manager(plans[False]).is_installed()
         plan, root = plans[at_boot], roots[at_boot]
-        return Service(make_manager(plan), plan, database_url(config.database, root), root.daemon_lock)
+        url, named = database_url(config.database, root), account is not None
+        return Service(make_manager(plan), plan, url, root.daemon_lock, account_named=named)
 
     def preview(self) -> Iterator[str]:
         """Yield what installing would write and run, as lines."""
@@ -101,7 +106,8 @@ class Service:
         self._refuse_other_daemon()
         self._register()
         self._await_daemon()
-        return [*self._manager.advice(), *_advice_on_environment()]
+        guarded = self._manager.guards_config
+        return [*self._manager.advice(), *advice_on(self.plan, config_is_guarded=guarded)]
 
     def uninstall(self) -> None:
         """Stop the service and remove its definition. Nothing of the root is touched. Raises ServiceError."""
@@ -216,6 +222,7 @@ class Service:
     def _refuse_impossible(self) -> None:
         if self.plan.at_boot and not is_administrator():
             raise _needs_administrator(self.plan)
+        refuse_superuser(self.plan, named=self._account_named)
         other = make_manager(replace(self.plan, at_boot=not self.plan.at_boot))
         if other.is_installed():
             raise UsageError(
@@ -250,19 +257,6 @@ def _await(condition: Callable[[], bool], within_s: float) -> bool:
     while not (met := condition()) and time.monotonic() < ends_at:
         time.sleep(POLL_S)
     return met
-
-
-def _advice_on_environment() -> list[str]:
-    """Say which settings hold in this console only: a service has an environment of its own."""
-    names = sorted(name for name in os.environ if _is_setting(name.upper()))
-    if not names:
-        return []
-    return [f"The service does not see what is set here by {', '.join(names)}: put it into {CONFIG_NAME}."]
-
-
-def _is_setting(variable: str) -> bool:
-    section = variable.removeprefix(ENV_PREFIX).partition("__")[0].lower()
-    return variable.startswith(ENV_PREFIX) and section in Config.model_fields
 
 
 def _needs_administrator(plan: ServicePlan) -> UsageError:

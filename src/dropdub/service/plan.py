@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import sys
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,8 @@ from typing import Protocol
 from dropdub.config import Config
 from dropdub.errors import UsageError
 from dropdub.process import home_of
-from dropdub.root import Root
+from dropdub.root import CONFIG_NAME, Root
+from dropdub.service.searchpath import search_path
 from dropdub.store.urls import database_url, sqlite_file
 
 SLUG_MAX_CHARS = 24
@@ -32,10 +34,16 @@ class ServicePlan:
     """Who runs it; on Windows `DOMAIN\\NAME`."""
     writable: tuple[Path, ...]
     """Folders outside the root that it writes to."""
+    programs: tuple[Path, ...]
+    """Where what it runs lies: Python, Dropdub, and what config.yaml names."""
     log: Path
     """Where it writes what nobody would see: errors from before its own log is open, and crashes."""
     search_path: str
-    """PATH of who installs it: ffmpeg and other programs may lie in places that a service does not look into."""
+    """Its PATH."""
+
+    @property
+    def config_file(self) -> Path:
+        return self.root / CONFIG_NAME
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,8 @@ class Manager(Protocol):
     """One system's way to run a service: pure lists of commands, and one question."""
 
     kind: str
+    guards_config: bool
+    """Whether the system keeps config.yaml from being written by the service."""
 
     @property
     def file(self) -> Path:
@@ -131,8 +141,14 @@ def plan_for(root: Root, config: Config, *, at_boot: bool, account: str) -> Serv
         account=account,
         writable=tuple(_outside(root, config)),
         log=root.logs_dir / "service.log",
-        search_path=os.environ.get("PATH", os.defpath),
+        programs=tuple(_programs(config)),
+        search_path=search_path(account),
     )
+
+
+def watching(plan: ServicePlan) -> list[str]:
+    """Return the command of `jobs` that it runs. A machine's inbox is one that several people may write to."""
+    return ["watch", *(["--shared-inbox"] if plan.at_boot else [])]
 
 
 def as_read_by(account: str, config: Config) -> Config:
@@ -173,3 +189,13 @@ def _outside(root: Root, config: Config) -> list[Path]:
     ]
     within = root.path.resolve()
     return sorted({folder for folder in [*folders, *outs] if not folder.resolve().is_relative_to(within)})
+
+
+def _programs(config: Config) -> list[Path]:
+    """Return where Python and Dropdub lie, also behind links, and the programs that the settings name."""
+    named = [config.ffmpeg, *config.notify.on_success[:1], *config.notify.on_failure[:1]]
+    own = [Path(sys.executable).parent, Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parents[1]]
+    own += [Path(sys.executable).resolve().parent]
+    return sorted(
+        {*own, *(Path(name).expanduser() for name in named if name and Path(name).expanduser().is_absolute())}
+    )

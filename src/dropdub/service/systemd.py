@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from pathlib import Path
 
 from dropdub.errors import ServiceError
 from dropdub.process import windowless_python
-from dropdub.service.plan import STOP_GRACE_S, Command, Registration, ServicePlan
+from dropdub.service.plan import STOP_GRACE_S, Command, Registration, ServicePlan, watching
+from dropdub.service.sandbox import EVERYWHERE, system_hardening
 from dropdub.service.tool import ask
+from dropdub.service.unitwords import command_line, literal, quoted
 
 WATCHDOG_S = 120
 """The daemon gives sign every two seconds; its slowest wait, for a busy database, ends after a minute."""
 START_WITHIN_S = 600
 """Room for a database upgrade and for sweeping what a crash left."""
-
-SYSTEM_ONLY = """\
-CapabilityBoundingSet=
-ProtectSystem=strict
-ProtectClock=yes
-ProtectControlGroups=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-RestrictNamespaces=yes
-"""
-"""What a user's own systemd may not do, or only with user namespaces, which many systems forbid.
-
-No PrivateTmp (`jobs run /tmp/talk.mp4` names a file to the daemon), no PrivateDevices (graphics cards), no
-MemoryDenyWriteExecute (torch and numba compile while they run).
-"""
 
 TEMPLATE = """\
 [Unit]
@@ -53,20 +37,11 @@ WatchdogSec={watchdog_s}
 TimeoutStopSec={stop_s}
 KillMode=mixed
 OOMPolicy=continue
-NoNewPrivileges=yes
-LockPersonality=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-SystemCallErrorNumber=EPERM
 {hardening}
 [Install]
 WantedBy={target}
 """
 """Exit code 2 is a mistake in config.yaml: trying again would not mend it."""
-_PLAIN = re.compile(r"[A-Za-z0-9_./:+=,@-]+")
 
 
 class Systemd:
@@ -76,6 +51,7 @@ class Systemd:
         self._plan = plan
         self._unit = f"{plan.name}.service"
         self._systemctl = ("systemctl",) if plan.at_boot else ("systemctl", "--user")
+        self.guards_config = plan.at_boot
         self.kind = "systemd unit" if plan.at_boot else "systemd user unit"
 
     @property
@@ -145,54 +121,24 @@ def unit_text(plan: ServicePlan) -> str:
     """Return the unit's file."""
     command = [windowless_python(), "-P", "-X", "utf8", "-X", "faulthandler", "-m", "dropdub", "--root", str(plan.root)]
     return TEMPLATE.format(
-        described=_literal(str(plan.root)),
+        described=literal(str(plan.root)),
         ordering=_ordering(plan) if plan.at_boot else "",
-        command=_command_line([*command, "watch"]),
-        folder=_literal(str(plan.root)),
-        environment=_quoted(f"PATH={plan.search_path}"),
+        command=command_line([*command, *watching(plan)]),
+        folder=literal(str(plan.root)),
+        environment=quoted(f"PATH={plan.search_path}"),
         account=f"User={plan.account}\n" if plan.at_boot else "",
         start_s=START_WITHIN_S,
         watchdog_s=WATCHDOG_S,
         stop_s=round(STOP_GRACE_S * 1.5),
-        hardening=_system_hardening(plan) if plan.at_boot else "",
+        hardening=EVERYWHERE + (system_hardening(plan) if plan.at_boot else ""),
         target="multi-user.target" if plan.at_boot else "default.target",
     )
 
 
 def _ordering(plan: ServicePlan) -> str:
-    return f"After=remote-fs.target network.target\nRequiresMountsFor={_quoted(str(plan.root))}\n"
-
-
-def _system_hardening(plan: ServicePlan) -> str:
-    """Return what only the system's manager can do.
-
-    Libraries keep compiled code in the cache folder, for the home is read-only. `-`: a share that is not mounted yet
-    is the daemon's to wait for.
-    """
-    cache = f"dropdub/{plan.name}"
-    temporary = ("-/tmp", "-/var/tmp")
-    folders = [_quoted(str(plan.root)), *(_quoted(f"-{folder}") for folder in plan.writable), *temporary]
-    caching = f"CacheDirectory={cache}\nEnvironment=XDG_CACHE_HOME=%C/{cache}\n"
-    return f"{SYSTEM_ONLY}{caching}ReadWritePaths={' '.join(folders)}\n"
-
-
-def _command_line(arguments: list[str]) -> str:
-    """Return arguments as ExecStart takes them: `$` is doubled, but in the program, which takes no variables."""
-    program, *rest = arguments
-    return " ".join([_quoted(program), *(_quoted(argument.replace("$", "$$")) for argument in rest)])
-
-
-def _quoted(text: str) -> str:
-    """Return text as one word of a setting that takes several."""
-    if _PLAIN.fullmatch(text):
-        return text
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
-    return f'"{escaped}"'
-
-
-def _literal(text: str) -> str:
-    """Return text for a setting that takes the rest of the line as it is."""
-    return text.replace("%", "%%")
+    """Start it after what it needs; that which makes a graphics card known the unit itself may not do."""
+    after = "remote-fs.target network.target nvidia-persistenced.service"
+    return f"After={after}\nRequiresMountsFor={quoted(str(plan.root))}\n"
 
 
 def _lingers() -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dropdub.errors import ServiceError
-from dropdub.process import child_environment
+from dropdub.process import child_environment, find_program
 from dropdub.service.plan import Command
 
 PATIENCE_S = 150.0
@@ -31,13 +30,13 @@ def ask(*arguments: str) -> Answer:
 
     Its output goes to a file: what a system starts on its behalf may hold on to a pipe, which would never end then.
     """
-    program = shutil.which(arguments[0])
+    program = find_program(arguments[0])
     if program is None:
         raise ServiceError(
             f"There is no {arguments[0]} on this system.",
             remedy="Let what starts programs here run: jobs --root ROOT watch",
         )
-    command = [program, *arguments[1:]]
+    command = [str(program), *arguments[1:]]
     with tempfile.TemporaryFile() as output:
         try:
             code = subprocess.run(

@@ -11,7 +11,7 @@ from pathlib import Path
 from dropdub.errors import UsageError
 from dropdub.inbox.mounts import network_kind
 from dropdub.process import windowless_python
-from dropdub.service.plan import Command, Registration, ServicePlan
+from dropdub.service.plan import Command, Registration, ServicePlan, watching
 from dropdub.service.tool import ask
 
 NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
@@ -29,6 +29,7 @@ class TaskScheduler:
     """
 
     kind = "scheduled task"
+    guards_config = False
 
     def __init__(self, plan: ServicePlan) -> None:
         self._plan = plan
@@ -153,7 +154,17 @@ def _add(parent: ET.Element, tag: str, **children: str) -> ET.Element:
 def _command(plan: ServicePlan) -> tuple[str, str]:
     """Return program and arguments; `dropdub.windowless` because pythonw has no standard streams."""
     program = _fitting(windowless_python())
-    arguments = ["-P", "-X", "utf8", "-m", "dropdub.windowless", str(plan.log), "--root", str(plan.root), "watch"]
+    arguments = [
+        "-P",
+        "-X",
+        "utf8",
+        "-m",
+        "dropdub.windowless",
+        str(plan.log),
+        "--root",
+        str(plan.root),
+        *watching(plan),
+    ]
     return program, subprocess.list2cmdline(arguments)
 
 

@@ -1,0 +1,37 @@
+"""What somebody who installs a service should know about it, as sentences."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from dropdub.config import ENV_PREFIX, Config
+from dropdub.root import CONFIG_NAME
+from dropdub.service.accounts import may_write_config
+from dropdub.service.plan import ServicePlan
+from dropdub.service.searchpath import not_found_any_more
+
+
+def advice_on(plan: ServicePlan, *, config_is_guarded: bool) -> Iterator[str]:
+    """Yield the sentences. `config_is_guarded`: the system keeps config.yaml from being written by the service."""
+    names = sorted(name for name in os.environ if _is_setting(name.upper()))
+    if names:
+        yield f"The service does not see what is set here by {', '.join(names)}: put it into {CONFIG_NAME}."
+    for program in not_found_any_more(plan.search_path):
+        yield f"The service does not find {program}: {_remedy(program.stem)}"
+    if plan.at_boot and not config_is_guarded and may_write_config(plan):
+        yield (
+            f"{plan.account}, who runs the service, may change {plan.config_file}, which names programs to run. "
+            f'Keep it as it is with: sudo chflags schg "{plan.config_file}" (and noschg before you edit it).'
+        )
+
+
+def _remedy(program: str) -> str:
+    if program == "ffmpeg":
+        return f"give its full path as ffmpeg in {CONFIG_NAME}, or install it for all."
+    return "install it for all."
+
+
+def _is_setting(variable: str) -> bool:
+    section = variable.removeprefix(ENV_PREFIX).partition("__")[0].lower()
+    return variable.startswith(ENV_PREFIX) and section in Config.model_fields

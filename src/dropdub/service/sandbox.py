@@ -1,0 +1,119 @@
+"""What a systemd unit is kept from. systemd.exec(5), systemd.resource-control(5), `systemd-analyze security`"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from dropdub.process import home_of
+from dropdub.service.plan import ServicePlan
+from dropdub.service.unitwords import quoted
+
+TEMPORARY = (Path("/tmp"), Path("/var/tmp"))
+HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
+
+EVERYWHERE = """\
+UMask=0077
+NoNewPrivileges=yes
+LockPersonality=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+"""
+"""What any manager can do. AF_NETLINK: glibc asks the kernel by it which addresses a host may be reached from.
+
+A filtered call fails with EPERM instead of ending the process: libraries try to bind their threads to cores
+(`sched_setaffinity`), and do without. No MemoryDenyWriteExecute: torch and numba compile while they run.
+"""
+
+SYSTEM_ONLY = """\
+CapabilityBoundingSet=
+AmbientCapabilities=
+PrivateMounts=yes
+RemoveIPC=yes
+DevicePolicy=closed
+ProtectSystem=strict
+ProtectProc=invisible
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+"""
+"""What a user's own manager may not do, or only with user namespaces, which many systems forbid.
+
+- No PrivateUsers: all other accounts would look like one, but a sidecar counts only where its owner is the file's.
+- No ProcSubset: how much memory is free stands in /proc/meminfo.
+- No IPAddressDeny, no PrivateNetwork: webhooks, models, figures, a database elsewhere.
+- No RestrictFileSystems: the folders may be shares of any kind.
+"""
+
+
+def system_hardening(plan: ServicePlan) -> str:
+    """Return what only the system's manager can do.
+
+    Libraries keep compiled code in the cache folder, for the home is read-only or hidden.
+    """
+    cache = f"dropdub/{plan.name}"
+    caching = f"CacheDirectory={cache}\nCacheDirectoryMode=0700\nEnvironment=XDG_CACHE_HOME=%C/{cache}\n"
+    return f"{SYSTEM_ONLY}{_devices()}{_temporary(plan)}{_homes(plan)}{caching}{_paths(plan)}"
+
+
+def hides(plan: ServicePlan, file: Path) -> bool:
+    """Return whether a service with this plan cannot see a file that others see."""
+    hidden = [*(TEMPORARY if "=yes" in _temporary(plan) else ()), *(HOMES if "=yes" in _homes(plan) else ())]
+    return plan.at_boot and _any_within([file], hidden)
+
+
+def _devices() -> str:
+    """Let graphics cards through, dxg being the one under WSL; where there is none, hide all that is real.
+
+    Who builds a card in later installs the service once more.
+    """
+    if any(Path("/dev").glob("nvidia*")) or Path("/dev/dxg").exists():
+        return "DeviceAllow=char-nvidia* rw\nDeviceAllow=/dev/dxg rw\n"
+    return "PrivateDevices=yes\n"
+
+
+def _temporary(plan: ServicePlan) -> str:
+    """Give it a /tmp of its own, unless it has something to do in that of all."""
+    return f"PrivateTmp={'no' if _any_within(_needed(plan), TEMPORARY) else 'yes'}\n"
+
+
+def _homes(plan: ServicePlan) -> str:
+    """Hide the homes, unless a folder, the program itself or the account's own home is in one: then none is written."""
+    home = home_of(plan.account)
+    needed = [*_needed(plan), *([home] if home is not None and home.is_dir() else [])]
+    return f"ProtectHome={'read-only' if _any_within(needed, HOMES) else 'yes'}\n"
+
+
+def _paths(plan: ServicePlan) -> str:
+    """Say what may be written: the root and the configured folders, but not config.yaml, which names programs to run.
+
+    `-`: a share that is not mounted yet is the daemon's to wait for.
+    """
+    temporary = [f"-{folder}" for folder in TEMPORARY] if "=no" in _temporary(plan) else []
+    writable = [str(plan.root), *(f"-{folder}" for folder in plan.writable), *temporary]
+    programs = [folder for folder in plan.programs if _any_within([folder], [plan.root, *plan.writable])]
+    fixed = [str(plan.config_file), *(f"-{folder}" for folder in programs)]
+    return f"ReadWritePaths={_words(writable)}\nReadOnlyPaths={_words(fixed)}\n"
+
+
+def _needed(plan: ServicePlan) -> list[Path]:
+    return [plan.root, *plan.writable, *plan.programs]
+
+
+def _any_within(paths: Iterable[Path], folders: Iterable[Path]) -> bool:
+    known = list(folders)
+    written = [one for path in paths for one in (path.absolute(), path.resolve())]
+    return any(path.is_relative_to(folder) for path in written for folder in known)
+
+
+def _words(texts: Iterable[str]) -> str:
+    return " ".join(map(quoted, texts))

@@ -1,0 +1,66 @@
+"""PATH of a service: a fixed one. Who installs it may have folders on his own that others write to."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from dropdub.process import find_program
+
+if sys.platform != "win32":
+    import pwd
+
+FIXED = ("/usr/local/bin", "/usr/bin", "/bin")
+OF_PACKAGES = ("/opt/homebrew/bin", "/opt/local/bin") if sys.platform == "darwin" else ()
+"""Where Homebrew and MacPorts put ffmpeg."""
+LOOKED_FOR = ("ffmpeg", "apertium")
+_ROOT = 0
+
+
+def search_path(account: str) -> str:
+    """Return the PATH of a service that runs as `account`; what others may write to is not on it."""
+    folders = [Path(sys.executable).parent, *(Path(folder) for folder in (*OF_PACKAGES, *FIXED))]
+    return os.pathsep.join(dict.fromkeys(str(folder) for folder in folders if _is_safe(folder, account)))
+
+
+def not_found_any_more(path: str) -> Iterator[Path]:
+    """Yield the programs that are on this console's PATH, but not on that of the service."""
+    for name in LOOKED_FOR:
+        here = find_program(name)
+        if here is not None and find_program(name, path=path) is None:
+            yield here
+
+
+def _is_safe(folder: Path, account: str) -> bool:
+    """Return whether only root and the account itself may say what is in a folder, or in one above it."""
+    if sys.platform == "win32":
+        return True  # nothing there takes its PATH from us
+    users, groups = _trusted(account)
+    try:
+        path = folder.resolve(strict=True)
+        looks = [one.stat() for one in (path, *path.parents)]
+    except OSError:
+        return False
+    return all(_keeps_out(look, users, groups, above=number > 0) for number, look in enumerate(looks))
+
+
+def _trusted(account: str) -> tuple[set[int], set[int]]:
+    """Return users and groups that may write: root's, and the account's own."""
+    if sys.platform != "win32":
+        try:
+            known = pwd.getpwnam(account)
+        except KeyError:
+            return {_ROOT}, {_ROOT}
+        return {_ROOT, known.pw_uid}, {_ROOT, known.pw_gid}
+    return set(), set()
+
+
+def _keeps_out(look: os.stat_result, users: set[int], groups: set[int], *, above: bool) -> bool:
+    if above and look.st_mode & stat.S_ISVTX:
+        return look.st_uid in users  # as /tmp: others may add to it, but not put theirs in our place
+    by_others = look.st_mode & stat.S_IWOTH
+    by_group = look.st_mode & stat.S_IWGRP and look.st_gid not in groups
+    return look.st_uid in users and not by_others and not by_group

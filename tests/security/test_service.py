@@ -1,0 +1,220 @@
+"""Whoever finds a hole in what reads dropped files has the service's account: what that may not do."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dropdub.config import load_config
+from dropdub.errors import UsageError
+from dropdub.root import Root
+from dropdub.service import managed
+from dropdub.service.accounts import is_superuser, may_write_config
+from dropdub.service.launchd import properties
+from dropdub.service.managed import Service
+from dropdub.service.plan import ServicePlan, plan_for
+from dropdub.service.sandbox import hides
+from dropdub.service.searchpath import search_path
+from dropdub.service.systemd import Systemd, unit_text
+from dropdub.service.windows import task_xml
+from tests.security.unit_runner import Unit
+
+if sys.platform == "win32":
+    pytest.skip("systemd, and accounts of POSIX", allow_module_level=True)
+
+RUNNER = Path(__file__).with_name("unit_runner.py")
+SAMPLE = Path(__file__).parents[2] / "src" / "dropdub" / "samples" / "jfk.flac"
+EXPOSURE_MAX = 1.5
+LIGHT = """\
+preload: false
+job: {transcriber: pocketsphinx, synthesizer: espeak-ng, language: en, targets: [], speakers: one}
+"""
+
+
+def a_plan(root: Path, *, at_boot: bool = True, account: str = "nobody") -> ServicePlan:
+    root.mkdir(exist_ok=True)
+    config = root / "config.yaml"
+    if not config.exists():
+        config.write_text(LIGHT, "utf-8")
+    return plan_for(Root.at(root), load_config(config), at_boot=at_boot, account=account)
+
+
+def settings(plan: ServicePlan) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in unit_text(plan).splitlines() if "=" in line)
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed here")
+@pytest.mark.parametrize("root", ["/srv/dubs", "/home/ana/dubs"])
+def test_systemd_judges_the_unit_to_be_hardly_exposed(tmp_path: Path, root: str) -> None:
+    plan = replace(a_plan(tmp_path, account="dropdub"), root=Path(root))
+    unit = tmp_path / "dropdub.service"
+    unit.write_text(unit_text(plan), "utf-8")
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(unit)]
+    told = subprocess.run(command, capture_output=True, encoding="utf-8", check=False).stdout
+    [exposure] = re.findall(r"Overall exposure level for \S+: ([0-9.]+)", told)
+    assert float(exposure) <= EXPOSURE_MAX, told
+
+
+def test_what_it_makes_is_its_accounts_alone(tmp_path: Path) -> None:
+    for at_boot in (True, False):
+        plan = a_plan(tmp_path, at_boot=at_boot)
+        assert settings(plan)["UMask"] == "0077" and properties(plan)["Umask"] == 0o077
+
+
+def test_only_an_inbox_of_the_machine_is_taken_for_shared(tmp_path: Path) -> None:
+    for at_boot in (True, False):
+        plan = a_plan(tmp_path, at_boot=at_boot)
+        texts = (settings(plan)["ExecStart"], " ".join(properties(plan)["ProgramArguments"]), task_xml(plan))
+        assert all(("watch --shared-inbox" in text) is at_boot for text in texts)
+
+
+def test_homes_and_temporary_files_are_hidden_unless_something_to_do_lies_there(tmp_path: Path) -> None:
+    nothing_there = replace(a_plan(tmp_path), root=Path("/srv/dubs"), programs=(Path("/opt/dropdub"),))
+    assert settings(nothing_there)["ProtectHome"] == "yes" and settings(nothing_there)["PrivateTmp"] == "yes"
+    assert hides(nothing_there, Path("/tmp/talk.mp4")) and hides(nothing_there, Path("/home/ana/talk.mp4"))
+    assert not hides(nothing_there, Path("/srv/talk.mp4"))
+    at_home = replace(nothing_there, programs=(Path("/home/ana/.local/share/dropdub"),))
+    assert settings(at_home)["ProtectHome"] == "read-only" and not hides(at_home, Path("/home/ana/talk.mp4"))
+    in_tmp = replace(nothing_there, writable=(Path("/tmp/results"),))
+    assert settings(in_tmp)["PrivateTmp"] == "no" and not hides(in_tmp, Path("/tmp/talk.mp4"))
+    assert not hides(replace(nothing_there, at_boot=False), Path("/tmp/talk.mp4"))
+
+
+def test_no_program_is_looked_for_where_others_may_put_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o777)
+    monkeypatch.setenv("PATH", f"{shared}:/usr/bin:/bin")
+    assert str(shared) not in search_path("nobody")
+    assert "/usr/bin" in search_path("nobody").split(":")
+    monkeypatch.setattr(sys, "executable", str(shared / "python"))
+    assert str(shared) not in search_path("nobody")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an owner that is root: not to be made here")
+def test_a_service_is_not_installed_as_root_unless_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_plan(tmp_path)
+    written = tmp_path / "written"
+    monkeypatch.setattr(Systemd, "file", property(lambda _self: written))
+    with pytest.raises(UsageError, match="would run as root") as refused:
+        Service.of(tmp_path, at_boot=True).install()
+    assert "useradd --system" in refused.value.remedy and "--account root" in refused.value.remedy
+    assert not written.exists()
+    monkeypatch.setattr(managed, "carry_out", lambda _commands: None)
+    monkeypatch.setattr(Service, "_await_daemon", lambda _self: None)
+    Service.of(tmp_path, at_boot=True, account="root").install()
+    assert "User=root" in written.read_text("utf-8")
+
+
+def test_who_may_change_the_settings_is_known(tmp_path: Path) -> None:
+    plan = a_plan(tmp_path)
+    assert is_superuser("root") and is_superuser("0") and not is_superuser("nobody")
+    tmp_path.chmod(0o755)
+    plan.config_file.chmod(0o644)
+    assert not may_write_config(plan)
+    plan.config_file.chmod(0o666)
+    assert may_write_config(plan)
+    plan.config_file.chmod(0o644)
+    tmp_path.chmod(0o777)  # another file may be put in its place
+    assert may_write_config(plan)
+
+
+# -- as the kernel does it ------------------------------------------------------------------------------------------
+
+needs_kernel = pytest.mark.skipif(
+    os.geteuid() != 0
+    or shutil.which("systemd-analyze") is None
+    or subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode != 0,
+    reason="needs root, mount namespaces and systemd-analyze",
+)
+
+
+@pytest.fixture
+def confined() -> Iterator[ServicePlan]:
+    """A root that belongs to the service's account, outside of homes and temporary folders."""
+    folder = Path(tempfile.mkdtemp(prefix="dropdub-confined-", dir="/srv"))
+    try:
+        plan = a_plan(folder / "root")
+        folder.chmod(0o755)
+        (folder / "outside.txt").write_text("of somebody else", "utf-8")
+        (folder / "outside.txt").chmod(0o666)
+        yield plan
+    finally:
+        shutil.rmtree(folder)
+
+
+def run_confined(plan: ServicePlan, *command: str, timeout_s: float = 120) -> subprocess.CompletedProcess[str]:
+    for path in (plan.root, *plan.root.rglob("*")):
+        os.chown(path, 65534, 65534)
+    unit = plan.root.parent / "dropdub.service"
+    unit.write_text(unit_text(plan), "utf-8")
+    return subprocess.run(
+        [sys.executable, str(RUNNER), str(unit), "nobody", *command],
+        capture_output=True, encoding="utf-8", timeout=timeout_s, check=False,
+    )  # fmt: skip
+
+
+ATTACKS = """
+import ctypes, os, pathlib, sys
+root = pathlib.Path(sys.argv[1])
+libc = ctypes.CDLL(None, use_errno=True)
+def number(result):
+    if result != 0: raise OSError(ctypes.get_errno(), "")
+def put_in_place(): (root / "mine").write_text("x"); os.rename(root / "mine", root / "config.yaml")
+tries = {
+    "settings written": lambda: (root / "config.yaml").open("a"),
+    "settings replaced": put_in_place,
+    "settings removed": lambda: (root / "config.yaml").unlink(),
+    "settings given away": lambda: os.chmod(root / "config.yaml", 0o666),
+    "written outside": lambda: (root.parent / "outside.txt").open("a"),
+    "owner changed": lambda: os.chown(root / "inbox", 0, 0),
+    "other account": lambda: os.setuid(0),
+    "mount": lambda: number(libc.mount(b"none", b"/srv", b"tmpfs", 0, None)),
+    "namespace": lambda: number(libc.unshare(0x10000000)),
+    "priority": lambda: os.sched_setaffinity(0, {0}),
+    "trace": lambda: number(libc.ptrace(16, os.getppid(), 0, 0)),
+    "others seen": lambda: os.stat("/proc/1"),
+    "file in the homes": lambda: list(pathlib.Path("/root/.ssh").iterdir()),
+    "shared temporary files": lambda: os.stat(sys.argv[2]),
+}
+for name, attack in tries.items():
+    try: attack()
+    except (OSError, PermissionError): continue
+    print(name)
+(root / "inbox" / "made").write_text("x")
+print("mode", oct((root / "inbox" / "made").stat().st_mode & 0o777))
+"""
+
+
+@needs_kernel
+def test_who_took_the_service_over_can_do_nothing_outside_of_it(confined: ServicePlan) -> None:
+    (confined.root / "inbox").mkdir()
+    with tempfile.NamedTemporaryFile(dir="/tmp", prefix="of-all-") as shared:
+        os.chmod(shared.name, 0o666)  # noqa: PTH101
+        done = run_confined(confined, sys.executable, "-I", "-c", ATTACKS, str(confined.root), shared.name)
+    assert (done.stdout.split("\n"), done.stderr) == (["mode 0o600", ""], "")
+
+
+@needs_kernel
+@pytest.mark.timeout(120)
+def test_the_service_works_with_all_that_it_is_kept_from(confined: ServicePlan) -> None:
+    (confined.root / "inbox").mkdir()
+    shutil.copy(SAMPLE, confined.root / "inbox")
+    (confined.root / "inbox" / "note.txt").write_text("The dog is near our big house.", "utf-8")
+    words = [*Unit(unit_text(confined)).command(), "--until-idle"]
+    done = run_confined(confined, *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (confined.root / "outbox" / "jfk" / "manifest.json").exists()
+    made = [path for name in ("outbox", "work") for path in (confined.root / name).rglob("*")]
+    assert made and [path for path in made if path.stat().st_mode & 0o077] == []
