@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from dropdub.daemon.bringing import brought_to_end
 from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.destinations import Destinations
 from dropdub.daemon.duplicates import verdict_on, wake_duplicates
@@ -17,9 +18,12 @@ from dropdub.daemon.outcomes import Outcomes
 from dropdub.daemon.postponed import Postponed
 from dropdub.daemon.rescue import rescue_strays
 from dropdub.daemon.scheduler import Scheduler
-from dropdub.inbox.intake import Taken, companion_beside, hand_over, sidecar_beside, write_error_note
+from dropdub.inbox.beside import companion_beside, sidecar_beside
+from dropdub.inbox.intake import hand_over, write_error_note
 from dropdub.inbox.moving import stands
+from dropdub.inbox.wanted import Taken
 from dropdub.notify.channels import channels_for
+from dropdub.pipeline.staging import is_own_staging
 from dropdub.quantities import format_duration
 from dropdub.removal import SOURCE, is_source, remove_empty, remove_given_copy, remove_tree
 from dropdub.store import queries, transitions
@@ -142,11 +146,13 @@ class Endings:
 
         def move() -> Taken:
             context.refuse_away("work", "archive", "failed")
+            _take_first(context, job, folder / SOURCE)
             placed = _place(job, folder / SOURCE)
             for made in {folder, *_rescued_from(job, context.root.work)}:
                 remove_tree(made)
-            remove_tree(staging)
-            remove_empty(staging.parent)  # unless other jobs have deliverables there
+            if is_own_staging(staging.parent):
+                remove_tree(staging)
+                remove_empty(staging.parent)  # unless other jobs have deliverables there
             return placed
 
         self._mover.submit(job_id(job), move, is_ending=True)
@@ -177,6 +183,13 @@ def _reason(step: Step) -> tuple[str, str]:
     error = step.error or {}
     message = str(error.get("message", "It failed."))
     return (f"{step.target}: {message}" if step.target else message), str(error.get("remedy", ""))
+
+
+def _take_first(context: Context, job: Job, source_dir: Path) -> None:
+    """Bring a file that still lies in the inbox into the job's folder: others may change what its path leads to."""
+    path = Path(job.source)
+    if job.destination is not None and path.is_relative_to(context.root.inbox) and not stands(source_dir / job.name):
+        brought_to_end(context, job, source_dir)
 
 
 def _place(job: Job, source_dir: Path) -> Taken:

@@ -38,6 +38,8 @@ def new_job(drop: Drop) -> NewJob:
         inode=drop.inode,
         size=drop.size,
         mtime_ns=drop.mtime_ns,
+        sidecar_seen=drop.sidecar_identity.as_list() if drop.sidecar_identity else None,
+        companion_seen=drop.companion_identity.as_list() if drop.companion_identity else None,
         profile=drop.profile,
     )
 
