@@ -147,7 +147,7 @@ class Endings:
         def move() -> Taken:
             context.refuse_away("work", "archive", "failed")
             _take_first(context, job, folder / SOURCE)
-            placed = _place(job, folder / SOURCE)
+            placed = _place(job, folder / SOURCE, context.root.inbox)
             for made in {folder, *_rescued_from(job, context.root.work)}:
                 remove_tree(made)
             if is_own_staging(staging.parent):
@@ -187,12 +187,11 @@ def _reason(step: Step) -> tuple[str, str]:
 
 def _take_first(context: Context, job: Job, source_dir: Path) -> None:
     """Bring a file that still lies in the inbox into the job's folder: others may change what its path leads to."""
-    path = Path(job.source)
-    if job.destination is not None and path.is_relative_to(context.root.inbox) and not stands(source_dir / job.name):
+    if job.destination is not None and Path(job.source).is_relative_to(context.root.inbox):
         brought_to_end(context, job, source_dir)
 
 
-def _place(job: Job, source_dir: Path) -> Taken:
+def _place(job: Job, source_dir: Path, inbox: Path) -> Taken:
     """Move the original to its destination, with the note of why it failed beside it.
 
     One whose intake was cut off by a cancellation may be in `source_dir` already, in part or as a whole.
@@ -202,18 +201,19 @@ def _place(job: Job, source_dir: Path) -> Taken:
         given = Path(job.given_path or job.source)
         remove_given_copy(taken, given)
         return Taken(given)
-    source = _standing(Path(job.source), taken)
-    sidecar = _standing(Path(job.sidecar), sidecar_beside(taken)) if job.sidecar else None
-    companion = _standing(Path(job.companion), companion_beside(taken, Path(job.companion))) if job.companion else None
+    source = _standing(Path(job.source), taken, inbox)
+    sidecar = _standing(Path(job.sidecar), sidecar_beside(taken), inbox) if job.sidecar else None
+    companion = Path(job.companion) if job.companion else None
+    companion = _standing(companion, companion_beside(taken, companion), inbox) if companion else None
     placed = hand_over(source, sidecar, Path(job.destination), companion=companion)
     if job.verdict != JobState.SUCCEEDED:
         write_error_note(placed.source, _note_text(job))
     return placed
 
 
-def _standing(path: Path, taken: Path) -> Path:
-    """Return where a file is: where its job says, else where intake puts it."""
-    return taken if not stands(path) and stands(taken) else path
+def _standing(path: Path, taken: Path, inbox: Path) -> Path:
+    """Return where a file is: where intake puts it, else where its job says. Out of the inbox only intake takes it."""
+    return taken if stands(taken) or path.is_relative_to(inbox) else path
 
 
 def _note_text(job: Job) -> str:

@@ -30,19 +30,6 @@ class Passage:
     folder: HeldFolder
     goal: HeldFolder
 
-    def compare(self, new_name: str, seen: Identity) -> None:
-        """Raise Exchanged unless a file in the source folder is the one that was seen, or a copy that was made of it.
-
-        A copy is on another disk than what it was made of, or this account's own.
-        """
-        found = self.goal.look(new_name)
-        there = Identity.of_stat(found)
-        is_copied = there.device != seen.device or (
-            (there.size, there.mtime_ns) == (seen.size, seen.mtime_ns) and is_own(found)
-        )
-        if there != seen and not is_copied:
-            raise Exchanged
-
     def bring(self, name: str, new_name: str, seen: Identity | None) -> None:
         """Move an entry by a rename, or else by a copy; what an interrupted copy left is removed."""
         try:
@@ -56,7 +43,10 @@ class Passage:
             self._remove_copied(name, new_name)
 
     def _copy(self, name: str, new_name: str, seen: Identity | None) -> None:
-        if stat.S_ISLNK(self.folder.look(name).st_mode):
+        found = self.folder.look(name)
+        if seen is not None and Identity.of_stat(found) != seen:
+            raise Exchanged
+        if stat.S_ISLNK(found.st_mode):
             (self.goal.path / new_name).symlink_to(self.folder.readlink(name))
             self.goal.flush()
             return
@@ -124,6 +114,20 @@ class Passage:
             with suppress(FileExistsError):
                 files.rename_held(self.goal, new_name, self.folder, files.numbered(name, number))
                 return
+
+
+def compare(goal: HeldFolder, name: str, seen: Identity) -> None:
+    """Raise Exchanged unless a file in the source folder is the one that was seen, or a copy that was made of it.
+
+    A copy is on another disk than what it was made of, or this account's own.
+    """
+    found = goal.look(name)
+    there = Identity.of_stat(found)
+    is_copied = there.device != seen.device or (
+        (there.size, there.mtime_ns) == (seen.size, seen.mtime_ns) and is_own(found)
+    )
+    if there != seen and not is_copied:
+        raise Exchanged
 
 
 def is_own(info: os.stat_result) -> bool:

@@ -13,13 +13,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dropdub.errors import BadSidecar
+from dropdub.errors import BadSidecar, NotAFile
 from dropdub.failpoints import reach
 from dropdub.held import NOT_ENTERED, HeldFolder, held
 from dropdub.inbox.beside import companion_beside, sidecar_beside
 from dropdub.inbox.identity import Identity
 from dropdub.inbox.moving import CannotMove, still_written_error
-from dropdub.inbox.passage import Exchanged, Passage, is_own
+from dropdub.inbox.passage import Exchanged, Passage, compare, is_own
 from dropdub.inbox.settle import still_written
 from dropdub.inbox.wanted import CHANGED, VANISHED, Absent, Taken, Wanted
 
@@ -45,7 +45,7 @@ def take(wanted: Wanted, source_dir: Path, expected: Identity) -> Taken | Absent
         except OSError as error:
             if error.errno not in NOT_ENTERED:
                 raise
-            return _found(wanted, goal)
+            return _found(wanted, goal, expected)
         if wanted.is_again and folder.stands(wanted.path.name):
             expected = Identity.of_stat(folder.look(wanted.path.name))
         return _Taking(wanted, Passage(folder, goal), expected).run()
@@ -76,12 +76,33 @@ def _folder_of(wanted: Wanted) -> Iterator[HeldFolder]:
         yield folder
 
 
-def _found(wanted: Wanted, goal: HeldFolder) -> Taken | Absent:
-    """Return what an earlier call had brought, now that the folder where it lay is not there, or another."""
+def _found(wanted: Wanted, goal: HeldFolder, expected: Identity) -> Taken | Absent:
+    """Return what an earlier call had brought, now that the folder where it lay is not there, or another.
+
+    Raises NotAFile for what is not the file that was seen: there is no place where it could be put back.
+    """
     if not goal.stands(wanted.name):
         return VANISHED
-    places = {one.place: goal.path / one.target for one in _besides(wanted) if goal.stands(one.target)}
+    if not wanted.is_again:
+        _check(goal, wanted.name, expected)
+    places: dict[str, Path] = {}
+    for one in _besides(wanted):
+        if goal.stands(one.target):
+            _check(goal, one.target, one.seen)
+            places[one.place] = goal.path / one.target
     return Taken(goal.path / wanted.name, **places)
+
+
+def _check(goal: HeldFolder, name: str, seen: Identity | None) -> None:
+    try:
+        if seen is not None:
+            compare(goal, name, seen)
+        elif not stat.S_ISREG(goal.look(name).st_mode):
+            raise Exchanged
+    except Exchanged:
+        raise NotAFile(
+            f"{name} was exchanged for something else before it was taken.", remedy="Drop it again."
+        ) from None
 
 
 def _besides(wanted: Wanted) -> Iterator[_Beside]:
@@ -130,7 +151,7 @@ class _Taking:
             reach("intake.file_moved")
         brought.append((new_name, name))
         if not (is_resumed and self.wanted.is_again):
-            self.passage.compare(new_name, self.expected)
+            compare(self.goal, new_name, self.expected)
         if not is_resumed:
             self._refuse_written(name, new_name)
         self.passage.make_private(new_name)
@@ -180,7 +201,7 @@ class _Taking:
         brought.append((one.target, one.path.name))
         found = self.goal.look(one.target)
         if one.seen is not None:
-            self.passage.compare(one.target, one.seen)
+            compare(self.goal, one.target, one.seen)
         else:
             self._refuse_foreign(one, found, self.goal.look(self.wanted.name), is_brought=True)
         if not stat.S_ISREG(found.st_mode):
