@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import errno
-import os
 import stat
 from pathlib import Path
-from typing import BinaryIO
 
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
-_NO_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+from dropdub.held import read_regular
 
 
 def read_start(path: Path, most: int, *, follow: bool = False) -> bytes:
@@ -17,17 +14,8 @@ def read_start(path: Path, most: int, *, follow: bool = False) -> bytes:
 
     Raises OSError, also for pipes, devices and folders.
     """
-    with _opened(path, follow=follow) as reader:
-        return reader.read(most)
-
-
-def _opened(path: Path, *, follow: bool) -> BinaryIO:
     found = path.stat() if follow else path.lstat()
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(found.st_mode):  # not even opened: some devices do something then
         raise OSError(errno.EINVAL, "it is no file, but a folder, a link, a pipe or a device", str(path))
-    handle = os.open(path, os.O_RDONLY | _NO_WAIT | (0 if follow else _NO_LINK))
-    now = os.fstat(handle)
-    if not stat.S_ISREG(now.st_mode) or (found.st_dev, found.st_ino) != (now.st_dev, now.st_ino):
-        os.close(handle)
-        raise OSError(errno.EINVAL, "it was exchanged while it was opened", str(path))
-    return os.fdopen(handle, "rb")
+    with read_regular(path, follow=follow) as reader:
+        return reader.read(most)

@@ -8,8 +8,9 @@ import errno
 import hashlib
 import os
 import re
-import shutil
+import secrets
 import sys
+import threading
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,8 @@ from typing import BinaryIO, Protocol, TypeVar
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from dropdub.failpoints import reach
+from dropdub.held import HeldFolder
+from dropdub.renames import rename_new as rename_new_at_once
 
 T = TypeVar("T")
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
@@ -38,6 +41,8 @@ def _name_max_bytes() -> int:
 
 
 NAME_MAX_BYTES = _name_max_bytes()
+_RANDOM = re.compile(r"\.[0-9a-f]{8}$")
+_UMASK_READ = threading.Lock()
 _SHARING_WINERRORS = {5, 32, 33}
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)( *\..*)?")
 _BAD_CHARS = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]')
@@ -77,34 +82,31 @@ def patiently(action: Callable[[], T], *, patience_s: float = 10.0) -> T:
 
 def rename(source: Path, target: Path) -> None:
     """Rename durably within one file system, replacing `target`; both folders are flushed."""
+    _rename(lambda: source.replace(target), source, target)
+
+
+def rename_new(source: Path, target: Path) -> None:
+    """Rename as `rename` does, to a name that is free. Raises FileExistsError if it is not."""
+    _rename(lambda: rename_new_at_once(source, target), source, target)
+
+
+def _rename(renamed: Callable[[], object], source: Path, target: Path) -> None:
     reach("rename.before")
-    patiently(lambda: source.replace(target))
+    patiently(renamed)
     reach("rename.after")
     fsync_dir(target.parent)
     if source.parent != target.parent:
         fsync_dir(source.parent)
 
 
-def copy_whole(source: Path, target: Path) -> str:
-    """Copy a file so that `target` appears whole or not at all; return its SHA-256 in hex.
-
-    Raises FileExistsError when `target` is there, and OSError when the copy, read back, differs from what was read.
-    """
-    part = target.with_name(f".{_cut(target.name, 200)}.part")
-    digest = hashlib.sha256()
-    with source.open("rb") as reader, part.open("wb") as writer:
-        for block in blocks(reader):
-            digest.update(block)
-            writer.write(block)
-        flush(writer)
-    reach("copy.written")
-    shutil.copystat(source, part)
-    if sha256(part) != digest.hexdigest():
-        raise OSError(errno.EIO, "the copy differs from the original", str(target))
-    if os.path.lexists(target):  # it came while this was copied, and must not be replaced
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
-    rename(part, target)
-    return digest.hexdigest()
+def rename_held(folder: HeldFolder, name: str, target: HeldFolder, new_name: str, *, replace: bool = False) -> None:
+    """Rename durably from one held folder to another, or within one. Raises FileExistsError unless it may `replace`."""
+    reach("rename.before")
+    patiently(lambda: folder.rename(name, target, new_name, replace=replace))
+    reach("rename.after")
+    target.flush()
+    if folder is not target:
+        folder.flush()
 
 
 def flush(writer: BinaryIO) -> None:
@@ -121,32 +123,64 @@ def blocks(reader: BinaryIO, size: int = 1 << 20) -> Iterator[bytes]:
 
 def sha256(path: Path) -> str:
     """Return a file's SHA-256 in hex, read in blocks."""
-    digest = hashlib.sha256()
     with path.open("rb") as reader:
-        for block in blocks(reader):
-            digest.update(block)
+        return digest_of(reader)
+
+
+def digest_of(reader: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    for block in blocks(reader):
+        digest.update(block)
     return digest.hexdigest()
+
+
+def part_name(name: str) -> str:
+    """Return a temporary name for a file until it is whole: `.NAME.1f0c9a3e.part`, which nobody can foretell."""
+    return f".{_cut(name, 200)}.{secrets.token_hex(4)}.part"
+
+
+def names_of_part(part: str) -> tuple[str, ...]:
+    """Return which names a file can have that was to come of one called so; versions before added nothing random."""
+    if not (part.startswith(".") and part.endswith(".part")):
+        return ()
+    name = part[1 : -len(".part")]
+    return (name[: -len(found[0])], name) if (found := _RANDOM.search(name)) else (name,)
 
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that it appears whole or not at all, and survives a power cut."""
-    part = path.with_name(f".{_cut(path.name, 200)}.part")
-    with part.open("wb") as writer:
+    part = path.with_name(part_name(path.name))
+    with _created(part) as writer:
         writer.write(data)
         reach("write.unflushed")
+        if sys.platform != "win32":
+            os.fchmod(writer.fileno(), 0o666 & ~_umask())
         flush(writer)
     rename(part, path)
+
+
+def _created(part: Path) -> BinaryIO:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(part, flags, 0o600), "wb")
+
+
+def _umask() -> int:
+    """Return what new files are not to allow, which can only be read by setting it: for a moment to the strictest."""
+    with _UMASK_READ:
+        mask = os.umask(0o077)
+        os.umask(mask)
+    return mask
 
 
 @contextlib.contextmanager
 def written_whole(path: Path, *, scratch: Path) -> Iterator[Path]:
     """Give a temporary path in `scratch` (same file system) to write to; flush and rename it to `path` at the end.
 
-    Nothing appears at `path` when the block raises.
+    Nothing appears at `path` when the block raises. `scratch` must be a folder that others cannot write to.
     """
-    part = scratch / path.name
+    part = scratch / f"{secrets.token_hex(4)}-{path.name}"
     yield part
-    with part.open("rb+") as writer:
+    with os.fdopen(os.open(part, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)), "rb+") as writer:
         os.fsync(writer.fileno())
     rename(part, path)
 

@@ -30,8 +30,15 @@ if sys.platform == "win32":
     def make_private(path: Path) -> None:
         """Do nothing."""
 
-    def share(path: Path, *, place: Path, made_of: Sequence[Path] = (), owner: str | None = None) -> None:
+    def share(path: Path, *, place: Path, made_of: Sequence[Path] = ()) -> None:
         """Do nothing."""
+
+    def share_open(handle: int, *, place: Path, made_of: Sequence[Path] = (), owner: str | None = None) -> None:
+        """Do nothing."""
+
+    def may_be_given_away(original: Path) -> bool:
+        """Return False."""
+        return False
 
     def disarm(path: Path) -> None:
         """Do nothing: what is a program, its suffix says."""
@@ -60,14 +67,19 @@ else:
             if info.st_uid == os.geteuid() and info.st_mode & _FOR_OTHERS:
                 os.fchmod(handle, stat.S_IMODE(info.st_mode) & ~_FOR_OTHERS)
 
-    def share(path: Path, *, place: Path, made_of: Sequence[Path] = (), owner: str | None = None) -> None:
+    def share(path: Path, *, place: Path, made_of: Sequence[Path] = ()) -> None:
+        """Do as `share_open` for a file in a folder that nobody else can change."""
+        with contextlib.suppress(OSError), _opened(path) as handle:
+            share_open(handle, place=place, made_of=made_of)
+
+    def share_open(handle: int, *, place: Path, made_of: Sequence[Path] = (), owner: str | None = None) -> None:
         """Let those read what was made who may read both the folder `place`, where it stands, and all of `made_of`.
 
-        It gets the group of what it was made of, and as root the owner, too; where that is not permitted, the group
+        `handle`: the open file or folder. It gets the group of what it was made of, and as root the owner, too; where that is not permitted, the group
         reads it only if everybody may. `owner`: whose the original was, if known; a copy of it is another's. What
         others may read already is left alone, and a file system without modes as well.
         """
-        with contextlib.suppress(OSError), _opened(path) as handle:
+        with contextlib.suppress(OSError):
             made = os.fstat(handle)
             if made.st_uid != os.geteuid() or made.st_mode & _FOR_OTHERS:
                 return
@@ -82,6 +94,12 @@ else:
             readers = _OTHERS_READ * for_all | _GROUP_READS * (for_group and (is_theirs or for_all))
             readers &= 0o055 if stat.S_ISDIR(made.st_mode) else 0o044
             os.fchmod(handle, stat.S_IMODE(made.st_mode) | readers)
+
+    def may_be_given_away(original: Path) -> bool:
+        """Return whether what is made of a file is given to its owner, another account: as root it is."""
+        with contextlib.suppress(OSError):
+            return os.geteuid() == 0 != original.lstat().st_uid
+        return False
 
     def disarm(path: Path) -> None:
         """Take the right to be run from a file: an original that waits in archive/ or failed/ is no program.

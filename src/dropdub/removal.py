@@ -6,7 +6,9 @@ the inbox, `archive/` and `failed/`. So
 
 - `remove_tree` takes what jobs made and spares each `source/` of a numbered folder that holds a file, whoever calls;
 - `remove` takes single files that Dropdub wrote itself, and refuses what lies in such a `source/`;
-- `remove_copied` is the only way to remove an original: after another file was proven to hold all of it;
+- `remove_copied` and `remove_taken` (in a folder that others may write to) are the only ways to remove an original:
+  after another file was proven to hold all of it;
+- `remove_parts` and `remove_stale_parts` take what a write of Dropdub's own files has left that was cut off;
 - `remove_given_copy` removes the copy of a file that a person named, while that file is there as it was.
 
 `tests/unit/test_removal.py` lists every caller, and fails for one that removes in another way.
@@ -19,15 +21,20 @@ import os
 import shutil
 import stat
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from dropdub.errors import OriginalKept
 from dropdub.failpoints import reach
-from dropdub.files import ExcInfo, blocks, patiently
+from dropdub.files import ExcInfo, blocks, names_of_part, part_name, patiently
+from dropdub.held import HeldFolder
 
 SOURCE = "source"
 """The folder of a job in which its original lies while it is worked on: `work/7/source/`."""
+
+_STALE_S = 3600.0
 
 
 def is_source(folder: Path) -> bool:
@@ -52,6 +59,76 @@ def remove_copied(original: Path, copy: Path) -> None:
     _remove(original)
 
 
+def remove_taken(folder: HeldFolder, name: str, copy: Path) -> None:
+    """Delete an original from a folder that others may write to, once a file or link in our own holds all of it.
+
+    Raises OriginalKept where `copy` does not begin with all that it holds, or is the same file.
+    """
+    if not holds_taken(copy, folder, name):
+        raise OriginalKept(f"{folder.path / name} was not removed: {copy} does not hold the same.")
+    _remove_held(folder, name)
+
+
+def holds_taken(copy: Path, folder: HeldFolder, name: str) -> bool:
+    """Return what `holds` does of an original in a folder that others may write to: no link to it is followed."""
+    info, kept = folder.look(name), copy.lstat()
+    if stat.S_ISLNK(info.st_mode) or stat.S_ISLNK(kept.st_mode):
+        return info.st_mode == kept.st_mode and folder.readlink(name) == copy.readlink()
+    if os.path.samestat(info, kept) or kept.st_size < info.st_size:
+        return False
+    with folder.read(name) as one, copy.open("rb") as other:
+        return _begins_with(other, one)
+
+
+def remove_outgrown(copy: Path, folder: HeldFolder, name: str) -> None:
+    """Delete a copy if an original in a folder that others may write to begins with all of it.
+
+    Raises OriginalKept where it does not, and OSError where it is no file.
+    """
+    with folder.read(name) as whole, copy.open("rb") as one:
+        is_part_of = not os.path.samestat(os.fstat(whole.fileno()), os.fstat(one.fileno())) and _begins_with(whole, one)
+    if not is_part_of:
+        raise OriginalKept(f"{copy} was not removed: {folder.path / name} does not hold the same.")
+    _remove(copy)
+
+
+def remove_cut_off(copy: Path, folder: HeldFolder, name: str) -> None:
+    """Delete what copies to `copy` have left that were cut off, each if the original in `folder` holds all of it."""
+    for part in _parts_of(copy):
+        with contextlib.suppress(OSError, OriginalKept):
+            remove_outgrown(part, folder, name)
+
+
+def remove_copied_parts(copy: Path, original: Path) -> None:
+    """Delete what copies to `copy` have left that were cut off, each if `original` holds all of it."""
+    for part in _parts_of(copy):
+        with contextlib.suppress(OSError, OriginalKept):
+            remove_copied(part, original)
+
+
+def remove_parts(folder: HeldFolder, name: str) -> None:
+    """Delete what earlier writes of a file of Dropdub's own making have left that were cut off."""
+    wanted = names_of_part(part_name(name))[0]
+    for part in folder.names() if not is_source(folder.path) else ():
+        if wanted in names_of_part(part):
+            _remove_held(folder, part)
+
+
+def remove_stale_parts(folder: Path) -> None:
+    """Delete what writes have left in a folder of Dropdub's own that were cut off at least an hour ago."""
+    for part in folder.glob(".*.part") if not is_source(folder) else ():
+        name = names_of_part(part.name)
+        if (
+            len(name) > 1 and time.time() - part.lstat().st_mtime > _STALE_S
+        ):  # only those with a random part are its own
+            _remove(part)
+
+
+def _parts_of(path: Path) -> list[Path]:
+    wanted = names_of_part(part_name(path.name))[0]
+    return [part for part in path.parent.glob(".*.part") if wanted in names_of_part(part.name)]
+
+
 def remove_given_copy(copy: Path, given: Path) -> None:
     """Delete the copy that was taken of a file, if that file still has the size and time, or the content, of the copy.
 
@@ -74,7 +151,11 @@ def holds(copy: Path, original: Path) -> bool:
     if original.samefile(copy) or copy.stat().st_size < original.stat().st_size:
         return False
     with original.open("rb") as one, copy.open("rb") as other:
-        return all(block == other.read(len(block)) for block in blocks(one))
+        return _begins_with(other, one)
+
+
+def _begins_with(copy: BinaryIO, original: BinaryIO) -> bool:
+    return all(block == copy.read(len(block)) for block in blocks(original))
 
 
 def remove_tree(folder: Path) -> list[Path]:
@@ -141,6 +222,14 @@ def _clear(folder: Path) -> None:
 def _remove(path: Path) -> None:
     reach("remove.before")
     patiently(lambda: _unlink(path))
+
+
+def _remove_held(folder: HeldFolder, name: str) -> None:
+    reach("remove.before")
+    if sys.platform == "win32":
+        patiently(lambda: _unlink(folder.path / name))
+    else:
+        os.unlink(name, dir_fd=folder.handle)
 
 
 def _unlink(path: Path) -> None:

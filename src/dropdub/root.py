@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import permutations
@@ -126,6 +127,8 @@ class Root:
                     raise
         for folder in (self.work, self.run_dir, self.logs_dir / "jobs"):
             folder.mkdir(parents=True, exist_ok=True)
+        if sys.platform != "win32" and self.work.stat().st_uid == os.geteuid():
+            self.work.chmod(0o700)  # what was taken is nobody else's to exchange
 
     def _check_apart(self) -> None:
         five = {name: getattr(self, name) for name in ("inbox", "outbox", "work", "failed", "archive")}

@@ -12,14 +12,14 @@ from types import SimpleNamespace
 import pytest
 
 from dropdub.config import load_config
-from dropdub.daemon import intaking
+from dropdub.daemon import bringing, intaking
 from dropdub.daemon.context import Context
 from dropdub.daemon.intaking import BURST_S, MOST_UNDER_WAY
 from dropdub.daemon.mover import Mover
 from dropdub.daemon.supervisor import LOOK_EVERY_S, Supervisor
 from dropdub.inbox import settle
-from dropdub.inbox.intake import Absent, Taken
 from dropdub.inbox.scan import Scan
+from dropdub.inbox.wanted import Absent, Taken
 from dropdub.root import Root
 from dropdub.store import queries, transitions
 from dropdub.store.database import Store
@@ -152,13 +152,13 @@ def test_a_file_that_vanished_or_changed_since_the_scan_makes_no_job_until_it_is
 
 def test_no_more_is_recorded_than_can_be_moved_soon(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.drop(*names(MOST_UNDER_WAY + 5))
-    gate, brought = threading.Event(), intaking._brought
+    gate, brought = threading.Event(), bringing.brought
 
-    def held_up(job: Job, source_dir: Path) -> Taken | Absent:
+    def held_up(context: Context, job: Job, source_dir: Path) -> Taken | Absent:
         gate.wait()
-        return brought(job, source_dir)
+        return brought(context, job, source_dir)
 
-    monkeypatch.setattr(intaking, "_brought", held_up)
+    monkeypatch.setattr(intaking, "brought", held_up)
     desk.turn()
     desk.turn()
     assert len(desk.jobs()) == MOST_UNDER_WAY

@@ -8,26 +8,19 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
-from dropdub import files
+from dropdub import copying, files
 from dropdub.errors import NotAFile
+from dropdub.inbox import moving
+from dropdub.inbox.beside import NOTE_ROOM, error_note
 from dropdub.inbox.identity import identity
-from dropdub.inbox.intake import (
-    CHANGED,
-    NOTE_ROOM,
-    VANISHED,
-    Taken,
-    Wanted,
-    bring_in,
-    error_note,
-    hand_over,
-    remove_error_note,
-    write_error_note,
-)
+from dropdub.inbox.intake import bring_in, hand_over, remove_error_note, write_error_note
 from dropdub.inbox.moving import StillWritten, move
 from dropdub.inbox.scan import scan
+from dropdub.inbox.wanted import CHANGED, VANISHED, Taken, Wanted
 
 NAMES = ["clip.mp4", "with  spaces.mp4", "Ação.mp4", "🎬" * 62 + ".mp4", "x" * 251 + ".mp4", "r-f", "no suffix"]
 
@@ -129,7 +122,8 @@ def test_killed_after_the_first_of_the_two_renames_it_is_finished_by_the_next_ca
     script = f"""
 from pathlib import Path
 from dropdub.inbox.identity import identity
-from dropdub.inbox.intake import Wanted, bring_in
+from dropdub.inbox.intake import bring_in
+from dropdub.inbox.wanted import Wanted
 path = Path({str(path)!r})
 bring_in(Wanted(path, path.name, identity(path), Path({str(sidecar)!r})), Path({str(source_dir)!r}))
 """
@@ -152,7 +146,7 @@ def test_a_crash_between_copy_and_removal_leaves_one_file_after_the_next_call(in
     path = put(inbox / "clip.mp4")
     intent = wanted(path)
     place.mkdir()
-    files.copy_whole(path, place / "clip.mp4")
+    copying.copy_whole(path, place / "clip.mp4")
     if place.stat().st_dev == inbox.stat().st_dev:
         pytest.skip("on one file system nothing is copied")
     assert bring_in(intent, place) == Taken(place / "clip.mp4")
@@ -255,7 +249,8 @@ os.setgid(65534), os.setuid(65534)
 from pathlib import Path
 from dropdub.errors import DropdubError
 from dropdub.inbox.identity import identity
-from dropdub.inbox.intake import Wanted, bring_in
+from dropdub.inbox.intake import bring_in
+from dropdub.inbox.wanted import Wanted
 path = Path(sys.argv[1])
 try:
     bring_in(Wanted(path, path.name, identity(path) if sys.argv[3] == "dropped" else None), Path(sys.argv[2]))
@@ -333,7 +328,7 @@ def test_handing_over_again_changes_nothing(source_dir: Path, place: Path) -> No
 def test_handing_over_is_finished_after_a_crash_between_the_parts(source_dir: Path, place: Path) -> None:
     source, sidecar = put(source_dir / "clip.mp4"), put(source_dir / "clip.mp4.job.yaml")
     place.mkdir()
-    files.copy_whole(source, place / "clip.mp4")
+    copying.copy_whole(source, place / "clip.mp4")
     assert hand_over(source, sidecar, place / "clip.mp4").sidecar == place / "clip.mp4.job.yaml"
     assert all_files(place) == ["clip.mp4", "clip.mp4.job.yaml"] and all_files(source_dir) == []
 
@@ -429,15 +424,15 @@ def test_what_came_to_the_target_while_a_file_was_copied_is_not_replaced(
 ) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
     source.write_bytes(b"mine")
-    verified = files.sha256
+    verified = files.digest_of
 
-    def meanwhile(path: Path) -> str:
+    def meanwhile(copy: BinaryIO) -> str:
         target.write_bytes(b"another's")
-        return verified(path)
+        return verified(copy)
 
-    monkeypatch.setattr(files, "sha256", meanwhile)
+    monkeypatch.setattr(copying, "digest_of", meanwhile)
     with pytest.raises(FileExistsError):
-        files.copy_whole(source, target)
+        copying.copy_whole(source, target)
     assert target.read_bytes() == b"another's" and source.read_bytes() == b"mine"
 
 
@@ -450,7 +445,7 @@ def test_a_file_that_changes_while_it_is_copied_is_not_lost(
     source.parent.mkdir()
     target.parent.mkdir()
     source.write_bytes(b"words")
-    rename, copy = files.rename, files.copy_whole
+    rename, copy = files.rename_new, copying.copy_whole
 
     def across(start: Path, end: Path) -> None:
         if start.parent != end.parent:
@@ -462,8 +457,8 @@ def test_a_file_that_changes_while_it_is_copied_is_not_lost(
         source.write_bytes(later)
         return digest
 
-    monkeypatch.setattr(files, "rename", across)
-    monkeypatch.setattr(files, "copy_whole", copied)
+    monkeypatch.setattr(files, "rename_new", across)
+    monkeypatch.setattr(moving, "copy_whole", copied)
     if is_copied:
         move(source, target)
         assert target.read_bytes() == b"words"

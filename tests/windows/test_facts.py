@@ -19,9 +19,10 @@ if sys.platform != "win32":
 
 from dropdub import files, process, removal
 from dropdub.inbox.identity import identity
-from dropdub.inbox.intake import Wanted, bring_in
+from dropdub.inbox.intake import bring_in
 from dropdub.inbox.mounts import network_kind
 from dropdub.inbox.moving import StillWritten
+from dropdub.inbox.wanted import Wanted
 from tests.waiting import wait_until
 
 GENERIC_READ, OPEN_EXISTING, SHARE_NOTHING = 0x80000000, 3, 0

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dropdub.errors import StoreUnavailable
-from dropdub.files import rename
+from dropdub.files import rename_held
+from dropdub.held import HeldFolder, held
+from dropdub.pipeline.staging import STAGING, is_own_staging
 from dropdub.root import Root
 from dropdub.rootrecord import DATABASE, FOLDERS, RECORD_NAME, RootRecord
 from dropdub.store import queries, transitions
@@ -19,9 +21,6 @@ from dropdub.store.states import JobState
 from dropdub.store.tables import Owner
 from dropdub.store.transitions import Move
 from dropdub.store.urls import sqlite_file
-
-STAGING = ".dropdub"
-"""The hidden folder in an outbox where deliverables are written before the one rename."""
 
 
 @dataclass(frozen=True)
@@ -129,24 +128,21 @@ def _kept_folders(root: Root, url: str) -> dict[str, Path]:
 
 def _rename_staging(root: Root, owner: Owner | None, record: RootRecord) -> None:
     """Let what is staged follow a new id, and the way of naming of versions before the id."""
-    staging = root.outbox / STAGING
+    if not is_own_staging(root.outbox / STAGING):
+        return
     former = [_prefix(id_) for id_ in record.former] if root.outbox.is_relative_to(root.path) else []
-    for folder in _listed(staging):
-        number = folder.name.rpartition("-")[2]
-        by_older = owner is None and folder.name.isdecimal()
-        if number.isdecimal() and (by_older or any(folder.name.startswith(prefix) for prefix in former)):
-            target = staging / f"{_prefix(record.id)}{number}"
-            with contextlib.suppress(OSError):  # what is not found staged is made again
-                if not target.exists():
-                    rename(folder, target)
+    with contextlib.suppress(OSError), held(root.outbox, STAGING) as staging:
+        for name in staging.names():
+            number = name.rpartition("-")[2]
+            by_older = owner is None and name.isdecimal()
+            if number.isdecimal() and (by_older or any(name.startswith(prefix) for prefix in former)):
+                _rename_one(staging, name, f"{_prefix(record.id)}{number}")
+
+
+def _rename_one(staging: HeldFolder, name: str, new_name: str) -> None:
+    with contextlib.suppress(OSError):  # what is not found staged is made again
+        rename_held(staging, name, staging, new_name)
 
 
 def _prefix(root_id: str) -> str:
     return f"{root_id[:8]}-"
-
-
-def _listed(folder: Path) -> list[Path]:
-    try:
-        return list(folder.iterdir())
-    except OSError:
-        return []

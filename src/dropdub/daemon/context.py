@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dropdub.config import ANYTHING, Config, JobOptions, Steering
-from dropdub.daemon.belonging import STAGING, Belonging
+from dropdub.daemon.belonging import Belonging
 from dropdub.errors import Waiting
 from dropdub.inbox.companions import bare_name
+from dropdub.pipeline.staging import STAGING
 from dropdub.root import Root
 from dropdub.rootrecord import FOLDERS
 from dropdub.store.database import Store

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from dropdub.daemon.boundary import EVERYONES, own_error
+from dropdub.daemon.bringing import brought_to_end
 from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.destinations import Destinations
 from dropdub.daemon.duplicates import verdict_on, wake_duplicates
@@ -21,9 +22,12 @@ from dropdub.daemon.rescue import rescue_strays
 from dropdub.daemon.scheduler import Scheduler
 from dropdub.errors import FolderAway, StoreError
 from dropdub.failpoints import reach
-from dropdub.inbox.intake import Taken, companion_beside, hand_over, sidecar_beside, write_error_note
+from dropdub.inbox.beside import companion_beside, sidecar_beside
+from dropdub.inbox.intake import hand_over, write_error_note
 from dropdub.inbox.moving import stands
+from dropdub.inbox.wanted import Taken
 from dropdub.notify.channels import channels_for
+from dropdub.pipeline.staging import is_own_staging
 from dropdub.quantities import format_duration
 from dropdub.removal import SOURCE, is_source, remove_empty, remove_given_copy, remove_tree
 from dropdub.store import queries, transitions
@@ -171,11 +175,13 @@ class Endings:
 
         def move() -> Taken:
             context.refuse_away("work", "archive", "failed")
-            placed = _place(job, folder / SOURCE)
+            _take_first(context, job, folder / SOURCE)
+            placed = _place(job, folder / SOURCE, context.root.inbox)
             for made in {folder, *_rescued_from(job, context.root.work)}:
                 remove_tree(made)
-            remove_tree(staging)
-            remove_empty(staging.parent)  # unless other jobs have deliverables there
+            if is_own_staging(staging.parent):
+                remove_tree(staging)
+                remove_empty(staging.parent)  # unless other jobs have deliverables there
             return placed
 
         self._mover.submit(job_id(job), move, is_ending=True)
@@ -208,7 +214,13 @@ def _reason(step: Step) -> tuple[str, str]:
     return (f"{step.target}: {message}" if step.target else message), str(error.get("remedy", ""))
 
 
-def _place(job: Job, source_dir: Path) -> Taken:
+def _take_first(context: Context, job: Job, source_dir: Path) -> None:
+    """Bring a file that still lies in the inbox into the job's folder: others may change what its path leads to."""
+    if job.destination is not None and Path(job.source).is_relative_to(context.root.inbox):
+        brought_to_end(context, job, source_dir)
+
+
+def _place(job: Job, source_dir: Path, inbox: Path) -> Taken:
     """Move the original to its destination, with the note of why it failed beside it.
 
     One whose intake was cut off by a cancellation may be in `source_dir` already, in part or as a whole.
@@ -218,18 +230,19 @@ def _place(job: Job, source_dir: Path) -> Taken:
         given = Path(job.given_path or job.source)
         remove_given_copy(taken, given)
         return Taken(given)
-    source = _standing(Path(job.source), taken)
-    sidecar = _standing(Path(job.sidecar), sidecar_beside(taken)) if job.sidecar else None
-    companion = _standing(Path(job.companion), companion_beside(taken, Path(job.companion))) if job.companion else None
+    source = _standing(Path(job.source), taken, inbox)
+    sidecar = _standing(Path(job.sidecar), sidecar_beside(taken), inbox) if job.sidecar else None
+    companion = Path(job.companion) if job.companion else None
+    companion = _standing(companion, companion_beside(taken, companion), inbox) if companion else None
     placed = hand_over(source, sidecar, Path(job.destination), companion=companion)
     if job.verdict != JobState.SUCCEEDED:
         write_error_note(placed.source, _note_text(job))
     return placed
 
 
-def _standing(path: Path, taken: Path) -> Path:
-    """Return where a file is: where its job says, else where intake puts it."""
-    return taken if not stands(path) and stands(taken) else path
+def _standing(path: Path, taken: Path, inbox: Path) -> Path:
+    """Return where a file is: where intake puts it, else where its job says. Out of the inbox only intake takes it."""
+    return taken if stands(taken) or path.is_relative_to(inbox) else path
 
 
 def _note_text(job: Job) -> str:

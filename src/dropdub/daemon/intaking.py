@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from dropdub.config import SIDECAR_SUFFIX, JobOptions, read_sidecar
 from dropdub.config.problems import problems
 from dropdub.daemon.boundary import own_error
+from dropdub.daemon.bringing import brought
 from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.endings import Endings
 from dropdub.daemon.fairness import in_turns
@@ -37,11 +38,10 @@ from dropdub.errors import BadSidecar, DropdubError, Waiting
 from dropdub.failpoints import reach
 from dropdub.files import is_folder
 from dropdub.inbox.companions import is_subtitle
-from dropdub.inbox.identity import Identity, identity
-from dropdub.inbox.intake import Absent, Taken, Wanted, bring_in, remove_error_note
 from dropdub.inbox.scan import Drop, scan
 from dropdub.inbox.settle import Settling, is_as_seen
 from dropdub.inbox.waiting import new_job
+from dropdub.inbox.wanted import Absent, Taken
 from dropdub.inbox.watcher import Watcher
 from dropdub.ownership import is_trusted
 from dropdub.pipeline.plan import first_steps
@@ -382,7 +382,7 @@ def _bring(context: Context, job: Job, source_dir: Path) -> Brought | Absent:
     be found because the share that it lies on is away.
     """
     context.refuse_away("work")
-    taken = _brought(job, source_dir)
+    taken = brought(context, job, source_dir)
     if _lacks(taken, job):
         _refuse_away_share(context, Path(job.source))
     return taken if isinstance(taken, Absent) else _read(context, job, taken)
@@ -416,26 +416,3 @@ def _lacks(taken: Taken | Absent, job: Job) -> bool:
     if isinstance(taken, Absent):
         return True
     return bool((job.sidecar and not taken.sidecar) or (job.companion and not taken.companion))
-
-
-def _brought(job: Job, source_dir: Path) -> Taken | Absent:
-    sidecar = Path(job.sidecar) if job.sidecar else None
-    companion = Path(job.companion) if job.companion else None
-    if job.origin == "given":
-        return bring_in(Wanted(Path(job.source), job.name), source_dir)
-    expected = _seen(job) if job.round == 1 else _again(job)
-    taken = bring_in(Wanted(Path(job.source), job.name, expected, sidecar, companion), source_dir)
-    if job.round > 1 and isinstance(taken, Taken):
-        remove_error_note(Path(job.source))
-    return taken
-
-
-def _seen(job: Job) -> Identity:
-    """Return how the file looked when its intent was recorded."""
-    return Identity(job.device or 0, job.inode or "", job.size or 0, job.mtime_ns or 0)
-
-
-def _again(job: Job) -> Identity:
-    """Return what a retry takes: the original as it is now, which a person may have mended."""
-    path = Path(job.source)
-    return identity(path) if path.exists() else _seen(job)

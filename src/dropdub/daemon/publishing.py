@@ -1,7 +1,16 @@
-"""The last step of publishing: staged deliverables get their place in the outbox, each by one rename."""
+"""The last step of publishing: staged deliverables get their place in the outbox, each by one rename.
+
+Others may be able to write to the outbox: staging and the job's folder are held open, and each must be our own.
+"""
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +19,15 @@ from dropdub.daemon.outputs import refuse_out
 from dropdub.daemon.readers import let_read
 from dropdub.errors import UnexpectedError
 from dropdub.failpoints import reach
-from dropdub.files import free_name, fsync_dir, numbered_folder, rename
+from dropdub.files import free_name, numbered, numbered_folder, rename_held
+from dropdub.held import NOT_ENTERED, HeldFolder
 from dropdub.pipeline.outfolder import trouble_with
+from dropdub.pipeline.staging import held_staging, is_own_folder
 from dropdub.store import transitions
 from dropdub.store.tables import Job
+
+MOST_TRIES = 100
+"""Folders that somebody else puts under the names that are chosen, one after another, before it is given up."""
 
 
 def publish(context: Context, job: Job, result: dict[str, Any]) -> list[str]:
@@ -22,36 +36,85 @@ def publish(context: Context, job: Job, result: dict[str, Any]) -> list[str]:
     Raises Waiting or OutRefused where the outbox cannot be written to, UnexpectedError where a deliverable is nowhere.
     """
     refuse_out(context, job)
-    staging = context.staging_of(job)
     try:
-        folder = _folder(context, job)
-        let_read(context, job, folder)
-        return [str(_placed(context, job, staging / item["name"], folder)) for item in result["deliverables"]]
+        with held_staging(context.staging_of(job)) as staging, _folder(context, job) as folder:
+            let_read(context, job, folder.handle)
+            return [
+                str(folder.path / _placed(context, job, staging, folder, item["name"]))
+                for item in result["deliverables"]
+            ]
     except OSError as error:
         raise trouble_with(context.outbox_of(job), error, named=bool(job.options.get("out"))) from error
 
 
-def _folder(context: Context, job: Job) -> Path:
-    """Return the job's own folder, chosen and recorded before it is made."""
+@contextmanager
+def _folder(context: Context, job: Job) -> Iterator[HeldFolder]:
+    """Hold the job's own folder, chosen and recorded before it is made; another one if somebody else made it."""
     outbox = context.outbox_of(job)
+    foreign: str | None = None
+    for _ in range(MOST_TRIES):
+        path = Path(_claim(context, job, outbox, foreign))
+        with ExitStack() as stack:
+            folder = _made(stack, path, job.owner)
+            if folder is not None:
+                yield folder
+                return
+        foreign = str(path)
+    raise OSError(errno.EEXIST, "somebody else makes folders of the names that are chosen", str(outbox))
+
+
+def _claim(context: Context, job: Job, outbox: Path, foreign: str | None) -> str:
     stem = Path(film_name(job)).stem
 
     def choose(taken: Any) -> str:
         name = free_name(outbox, stem, taken=lambda name: taken(str(outbox / name)), numbering=numbered_folder)
         return str(outbox / name)
 
-    folder = Path(transitions.claim_outbox(context.store, job_id(job), choose=choose))
+    claimed = transitions.claim_outbox(context.store, job_id(job), choose=choose, foreign=foreign)
     reach("publish.folder-claimed")
-    folder.mkdir(parents=True, exist_ok=True)
-    fsync_dir(folder.parent)
-    return folder
+    return claimed
 
 
-def _placed(context: Context, job: Job, staged: Path, folder: Path) -> Path:
-    target = folder / staged.name
-    if staged.exists():
-        let_read(context, job, staged)
-        rename(staged, target)
-    elif not target.exists():
-        raise UnexpectedError(f"{target.name} was made, but is neither staged nor published.")
-    return target
+def _made(stack: ExitStack, path: Path, owner: str | None) -> HeldFolder | None:
+    """Make a folder, or take the one that an earlier attempt has made; None where it is a link or another account's."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    outbox = stack.enter_context(HeldFolder.open(path.parent))
+    with suppress(FileExistsError):
+        outbox.make(path.name)
+        outbox.flush()
+    try:
+        folder = stack.enter_context(outbox.enter(path.name))
+    except OSError as error:
+        if error.errno not in NOT_ENTERED:
+            raise
+        return None
+    return folder if is_own_folder(folder, outbox, given_to=owner) else None
+
+
+def _placed(context: Context, job: Job, staging: HeldFolder | None, folder: HeldFolder, name: str) -> str:
+    """Bring one deliverable to its place, and return the name that it has got there."""
+    if staging is not None and staging.stands(name):
+        with staging.read(name) as staged:
+            let_read(context, job, staged.fileno())
+        return _renamed(staging, folder, name)
+    if not folder.stands(name):
+        raise UnexpectedError(f"{name} was made, but is neither staged nor published.")
+    return name
+
+
+def _renamed(staging: HeldFolder, folder: HeldFolder, name: str) -> str:
+    """Rename without replacing anything but what this job has published before; what is another's stays."""
+    for number in count(1):
+        new_name = numbered(name, number)
+        try:
+            rename_held(staging, name, folder, new_name)
+        except FileExistsError:
+            if not _is_ours(staging.look(name), folder.look(new_name)):
+                continue
+            rename_held(staging, name, folder, new_name, replace=True)
+        return new_name
+    raise AssertionError("numbers do not end")
+
+
+def _is_ours(staged: os.stat_result, found: os.stat_result) -> bool:
+    return stat.S_ISREG(found.st_mode) and found.st_uid == staged.st_uid

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from dropdub.daemon.context import Context
 from dropdub.files import is_file
-from dropdub.privacy import share
+from dropdub.privacy import share_open
 from dropdub.store.tables import Job
 
 
-def let_read(context: Context, job: Job, path: Path) -> None:
-    """Let those read a file or the folder of a job who may read both its outbox and its originals."""
-    share(path, place=context.outbox_of(job), made_of=list(_originals(job)), owner=job.owner)
+def let_read(context: Context, job: Job, handle: int) -> None:
+    """Let those read an open file, or the folder of a job, who may read both its outbox and its originals."""
+    share_open(handle, place=context.outbox_of(job), made_of=list(_originals(job)), owner=job.owner)
 
 
 def _originals(job: Job) -> list[Path]:

@@ -9,17 +9,16 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dropdub.daemon.belonging import STAGING
 from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.endings import Endings
 from dropdub.daemon.logs import note
 from dropdub.daemon.outcomes import Outcomes
 from dropdub.daemon.rescue import PART, end_without_original, rescue_strays, whole_of
 from dropdub.errors import InterruptedTooOften, StoreError
-from dropdub.files import is_folder
 from dropdub.pipeline.artefacts import result_name
+from dropdub.pipeline.staging import STAGING, is_own_staging
 from dropdub.process import reap_survivors
-from dropdub.removal import remove_copied, remove_empty, remove_tree
+from dropdub.removal import remove_copied, remove_empty, remove_stale_parts, remove_tree
 from dropdub.store import queries, transitions
 from dropdub.store.states import ENDED, JobState, Outcome
 from dropdub.store.tables import Step
@@ -63,6 +62,9 @@ def sweep(context: Context) -> int:
     for folder in (context.root.archive, context.root.failed):
         with _told(folder):
             _sweep_parts(context, folder)
+    for folder in (context.root.path, context.root.state_dir, context.root.voices):
+        with _told(folder):
+            remove_stale_parts(folder)
     return rescued
 
 
@@ -88,7 +90,9 @@ def _told(folder: Path) -> Iterator[None]:
 def _sweep_staging(context: Context, staging: Path, alive: Collection[Path]) -> None:
     """Remove what this root staged for jobs that have ended; other roots may stage in the same outbox."""
     prefix = context.belonging.staging_prefix if context.belonging else ""
-    for folder in list(staging.iterdir()) if is_folder(staging) else ():
+    if not is_own_staging(staging):
+        return
+    for folder in list(staging.iterdir()):
         if folder.name.removeprefix(prefix).isdecimal() and folder.name.startswith(prefix) and folder not in alive:
             remove_tree(folder)
     remove_empty(staging)

@@ -16,10 +16,10 @@ from dropdub.daemon.boundary import own_error
 from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.destinations import Destinations
 from dropdub.daemon.logs import note
-from dropdub.files import is_file, is_folder, safe_name
+from dropdub.files import is_file, is_folder, names_of_part, safe_name
+from dropdub.inbox.beside import sidecar_beside
 from dropdub.inbox.companions import companions
 from dropdub.inbox.identity import identity
-from dropdub.inbox.intake import sidecar_beside
 from dropdub.inbox.moving import stands
 from dropdub.removal import SOURCE, holds, remove_copied, remove_tree
 from dropdub.store import queries, transitions
@@ -189,13 +189,13 @@ def _without_unfinished_copies(context: Context, kept: Sequence[Path]) -> Iterat
 
 def whole_of(context: Context, part: Path) -> Path | None:
     """Return the file that an unfinished copy is a copy of: one of its name that begins with all that it holds."""
-    root, name = context.root, part.name[1 : -len(PART)]
+    root, names = context.root, names_of_part(part.name)
     sources = (folder / SOURCE for folder in root.job_dirs())
     for folder in (part.parent, root.inbox, root.archive, root.failed, *sources):
-        whole = folder / name
-        with contextlib.suppress(OSError):
-            if is_file(whole) and holds(whole, part):
-                return whole
+        for whole in (folder / name for name in names):
+            with contextlib.suppress(OSError):
+                if is_file(whole) and holds(whole, part):
+                    return whole
     return None
 
 

@@ -9,8 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dropdub import files
+from dropdub.copying import copy_whole
 from dropdub.errors import OriginalKept, Waiting
-from dropdub.removal import remove_copied
+from dropdub.removal import remove_copied, remove_copied_parts
 
 _SHARING_WINERRORS = (32, 33)
 """Windows: another process has the file open, or a part of it locked."""
@@ -27,13 +28,11 @@ class StillWritten(CannotMove):
 def move(source: Path, target: Path) -> None:
     """Move a file, or a link itself, to a name that is free: by a rename if both are on one file system.
 
-    Else copy, flush, compare hashes, rename, and only then remove. What an interrupted copy left is overwritten.
+    Else copy, flush, compare hashes, rename, and only then remove.
     Raises FileExistsError if `target` is there: nothing is replaced.
     """
-    if stands(target):
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
     try:
-        files.rename(source, target)
+        files.rename_new(source, target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
@@ -56,11 +55,14 @@ def _remove_moved(source: Path, target: Path) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
+    if stands(target):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
     if source.is_symlink():
         target.symlink_to(source.readlink())
         files.fsync_dir(target.parent)
     else:
-        files.copy_whole(source, target)
+        remove_copied_parts(target, source)
+        copy_whole(source, target)
 
 
 def same_content(one: Path, other: Path) -> bool:
@@ -68,12 +70,6 @@ def same_content(one: Path, other: Path) -> bool:
     if one.is_symlink() or other.is_symlink():
         return one.is_symlink() and other.is_symlink() and one.readlink() == other.readlink()
     return one.stat().st_size == other.stat().st_size and files.sha256(one) == files.sha256(other)
-
-
-def is_copy(path: Path, moved: Path) -> bool:
-    """Return whether `moved` is what a move from another file system has made of `path`."""
-    devices = {one.stat(follow_symlinks=False).st_dev for one in (path, moved)}
-    return len(devices) == 2 and same_content(path, moved)
 
 
 def make_folder(folder: Path) -> None:

@@ -41,6 +41,8 @@ def new_job(drop: Drop) -> NewJob:
         mtime_ns=drop.mtime_ns,
         owner=drop.owner or owner_at(drop.path),
         folder=drop.folder,
+        sidecar_seen=drop.sidecar_identity.as_list() if drop.sidecar_identity else None,
+        companion_seen=drop.companion_identity.as_list() if drop.companion_identity else None,
         profile=drop.profile,
     )
 

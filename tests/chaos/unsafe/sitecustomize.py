@@ -6,7 +6,6 @@ The harness must notice each: a harness that lets one of these pass proves nothi
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 
@@ -14,12 +13,12 @@ def without_one_place_for_each_deliverable() -> None:
     """A deliverable whose place is taken gets another name: publishing again makes a second one."""
     from dropdub.daemon import publishing
 
-    def placed(staged: Path, target: Path) -> Path:
-        if not staged.exists():
-            raise publishing.UnexpectedError(f"{target.name} is not staged.")
-        target = target.with_name(publishing.free_name(target.parent, target.name))
-        publishing.rename(staged, target)
-        return target
+    def placed(staging: Any, folder: Any, name: str) -> str:
+        if staging is None or not staging.stands(name):
+            raise publishing.UnexpectedError(f"{name} is not staged.")
+        new_name = publishing.free_name(folder.path, name)
+        publishing.rename_held(staging, name, folder, new_name)
+        return new_name
 
     publishing._placed = placed
 
@@ -29,7 +28,8 @@ def without_one_rename() -> None:
     from dropdub.daemon import publishing
     from dropdub.failpoints import reach
 
-    def copied(source: Path, target: Path) -> None:
+    def copied(staging: Any, name: str, folder: Any, new_name: str, *, replace: bool = False) -> None:
+        source, target = staging.path / name, folder.path / new_name
         data = source.read_bytes()
         with target.open("wb") as writer:
             writer.write(data[: len(data) // 2])
@@ -38,7 +38,7 @@ def without_one_rename() -> None:
             writer.write(data[len(data) // 2 :])
         source.unlink()
 
-    publishing.rename = copied
+    publishing.rename_held = copied
 
 
 def without_the_intent() -> None:

@@ -6,10 +6,11 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dropdub.files import copy_whole, fsync_dir, sha256, write_whole
+from dropdub.files import sha256, write_whole
 from dropdub.media.frames import shown_size
 from dropdub.media.subtitles import layout, write_ass, write_srt, write_vtt
 from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, dub_name, translation_name
@@ -23,7 +24,19 @@ from dropdub.pipeline.report.contents import ORIGINAL
 from dropdub.pipeline.report.page import REPORT
 from dropdub.pipeline.stages.base import Result, Task, target_of
 from dropdub.pipeline.stages.reporting import original_sound, report
-from dropdub.removal import remove
+from dropdub.pipeline.staging import bring, made_staging
+from dropdub.privacy import may_be_given_away
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A finished file, and what it is called in the outbox."""
+
+    file: Path
+    name: str
+
+    def described(self) -> dict[str, object]:
+        return {"name": self.name, "size": self.file.stat().st_size, "sha256": sha256(self.file)}
 
 
 def run(task: Task) -> Result:
@@ -33,26 +46,21 @@ def run(task: Task) -> Result:
     """
     what = str(task.params["what"])
     warnings = tag_dub(task) if what == "dub" else []
-    with _outbox_there(task):
-        _make_staging(task.staging)
-        paths = list(_RENDERERS[what](task))
-        return {"deliverables": [_described(path) for path in paths], "warnings": warnings}
+    made = list(_RENDERERS[what](task))
+    with _outbox_there(task), made_staging(task.staging) as staging:
+        alone = may_be_given_away(task.source)
+        for one in made:
+            bring(one.file, staging, one.name, alone=alone)
+    return {"deliverables": [one.described() for one in made], "warnings": warnings}
 
 
-def _make_staging(folder: Path) -> None:
-    """Make the folder, although the supervisor may remove its empty parent at this very moment."""
-    with contextlib.suppress(FileNotFoundError):
-        folder.mkdir(parents=True, exist_ok=True)
-    folder.mkdir(parents=True, exist_ok=True)
-
-
-def _transcript(task: Task) -> Iterator[Path]:
+def _transcript(task: Task) -> Iterator[_Made]:
     transcript = Transcript.load(task.job_dir / TRANSCRIPT)
     yield from _speech_texts(task, transcript)
     yield _write(task, "json", transcript.to_json() + "\n")
 
 
-def _translation(task: Task) -> Iterator[Path]:
+def _translation(task: Task) -> Iterator[_Made]:
     target = target_of(task)
     translation = Transcript.load(task.job_dir / translation_name(target))
     if task.kind == "text":
@@ -63,34 +71,31 @@ def _translation(task: Task) -> Iterator[Path]:
         yield from _speech_texts(task, translation)
 
 
-def _dub(task: Task) -> Iterator[Path]:
+def _dub(task: Task) -> Iterator[_Made]:
     yield _place(task, dub_to_publish(task), "m4a")
 
 
-def _book(task: Task) -> Iterator[Path]:
+def _book(task: Task) -> Iterator[_Made]:
     yield _place(task, dub_name(target_of(task), "m4b"), "m4b")
 
 
-def _video(task: Task) -> Iterator[Path]:
+def _video(task: Task) -> Iterator[_Made]:
     file = str(task.facts[f"mux/{target_of(task)}"]["file"])
     yield _place(task, file, Path(file).suffix[1:])
 
 
-def _report(task: Task) -> Iterator[Path]:
+def _report(task: Task) -> Iterator[_Made]:
     content, quality = _account(task)
-    path = task.staging / REPORT
-    write_whole(path, report(task, content, quality).encode())
-    yield path
+    yield _written(_Made(task.prepared_scratch() / REPORT, REPORT), report(task, content, quality))
     if task.kind == "media":
         yield _place(task, original_sound(task), ORIGINAL)
 
 
-def _manifest(task: Task) -> Iterator[Path]:
+def _manifest(task: Task) -> Iterator[_Made]:
     content, quality = _account(task)
-    path = task.staging / MANIFEST
     whole = {**content, "quality": quality.to_json()}
-    write_whole(path, (json.dumps(whole, ensure_ascii=False, indent=1) + "\n").encode())
-    yield path
+    text = json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
+    yield _written(_Made(task.prepared_scratch() / MANIFEST, MANIFEST), text)
 
 
 def _account(task: Task) -> tuple[dict[str, Any], Quality]:
@@ -116,7 +121,7 @@ def _fit(task: Task) -> dict[str, Any]:
     return {target: load_fit(task.job_dir / fit_name(target)) for target in targets}
 
 
-_RENDERERS: Mapping[str, Callable[[Task], Iterator[Path]]] = {
+_RENDERERS: Mapping[str, Callable[[Task], Iterator[_Made]]] = {
     "transcript": _transcript,
     "translation": _translation,
     "dub": _dub,
@@ -127,40 +132,42 @@ _RENDERERS: Mapping[str, Callable[[Task], Iterator[Path]]] = {
 }
 
 
-def _speech_texts(task: Task, transcript: Transcript) -> Iterator[Path]:
+def _speech_texts(task: Task, transcript: Transcript) -> Iterator[_Made]:
     yield _write(task, "txt", readable(transcript.segments))
     style, video = task.options.subtitles, task.facts["probe"].get("video") or {}
     cues = layout(transcript.segments, style, fps=video.get("fps"), language=transcript.language)
     for suffix in style.formats:
-        path = _staged(task, suffix)
+        made = _own(task, suffix)
         if suffix == "ass":
             size = shown_size(task.source, video["index"]) if video else None
-            write_ass(cues, path, size=size, line_length=style.line_length)
+            write_ass(cues, made.file, size=size, line_length=style.line_length)
         else:
-            (write_srt if suffix == "srt" else write_vtt)(cues, path)
-        yield path
+            (write_srt if suffix == "srt" else write_vtt)(cues, made.file)
+        yield made
 
 
-def _staged(task: Task, suffix: str) -> Path:
-    return task.staging / deliverable_name(task.job_name, suffix, target=task.target)
+def _name(task: Task, suffix: str) -> str:
+    return deliverable_name(task.job_name, suffix, target=task.target)
 
 
-def _write(task: Task, suffix: str, text: str) -> Path:
-    path = _staged(task, suffix)
-    write_whole(path, text.encode())
-    return path
+def _own(task: Task, suffix: str) -> _Made:
+    """Return what is still to be written, in the step's own folder: into the outbox nothing is written by its path."""
+    name = _name(task, suffix)
+    return _Made(task.prepared_scratch() / name, name)
 
 
-def _place(task: Task, artefact: str, suffix: str) -> Path:
-    """Bring a large artefact to the staging folder: a second name for the same file, or a copy where that cannot be."""
-    source, path = task.job_dir / artefact, _staged(task, suffix)
-    remove(path)
-    try:
-        path.hardlink_to(source)
-        fsync_dir(path.parent)
-    except OSError:  # another file system, or one without second names; what else is wrong, the copy will say
-        copy_whole(source, path)
-    return path
+def _write(task: Task, suffix: str, text: str) -> _Made:
+    return _written(_own(task, suffix), text)
+
+
+def _written(made: _Made, text: str) -> _Made:
+    write_whole(made.file, text.encode())
+    return made
+
+
+def _place(task: Task, artefact: str, suffix: str) -> _Made:
+    """Deliver a large artefact as it is."""
+    return _Made(task.job_dir / artefact, _name(task, suffix))
 
 
 @contextlib.contextmanager
@@ -173,7 +180,3 @@ def _outbox_there(task: Task) -> Iterator[None]:
             raise
         named = task.options.out is not None
         raise trouble_with(task.staging.parent.parent, error, named=named) from error
-
-
-def _described(path: Path) -> dict[str, object]:
-    return {"name": path.name, "size": path.stat().st_size, "sha256": sha256(path)}

@@ -15,14 +15,15 @@ from dropdub.store.transitions.guard import JOB, fresh_job, tell
 Taken = Callable[[str], bool]
 
 
-def claim_outbox(store: Store, job_id: int, *, choose: Callable[[Taken], str]) -> str:
+def claim_outbox(store: Store, job_id: int, *, choose: Callable[[Taken], str], foreign: str | None = None) -> str:
     """Record which folder of the outbox is the job's, before it is made; return it. One that is recorded stays.
 
-    `choose` gets a predicate that says whether a path is another job's.
+    `choose` gets a predicate that says whether a path is another job's. `foreign` is a folder that was recorded, and
+    that somebody else has put there: another is chosen for it.
     """
     with store.transaction() as session:
         job = fresh_job(session, job_id)
-        if job.published is not None:
+        if job.published is not None and job.published != foreign:
             return job.published
         chosen = choose(_taken_by_others(session, job_id))
         session.connection().execute(update(JOB).where(JOB.c.id == job_id).values(published=chosen))

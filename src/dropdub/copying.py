@@ -1,0 +1,70 @@
+"""Copies that appear whole or not at all, and were read back."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from dropdub.failpoints import reach
+from dropdub.files import blocks, digest_of, flush, part_name, rename, rename_new
+from dropdub.held import HeldFolder, read_regular
+
+
+def copy_whole(source: Path, target: Path) -> str:
+    """Copy a file, of a link the one that it leads to, so that `target` appears whole or not at all.
+
+    Returns its SHA-256 in hex. Raises FileExistsError when `target` is there, and OSError when the copy, read back,
+    differs from what was read, or `source` is no regular file.
+    """
+    with read_regular(source, follow=True) as reader:
+        return copy_opened(reader, target)
+
+
+def copy_opened(reader: BinaryIO, target: Path, *, replace: bool = False) -> str:
+    """Copy an open file as `copy_whole` does; `replace`: what is at `target`."""
+    with HeldFolder.open(target.parent) as folder:
+        part, digest = copied_part(reader, folder, target.name)
+    (rename if replace else rename_new)(target.with_name(part), target)
+    return digest
+
+
+def copied_part(reader: BinaryIO, folder: HeldFolder, name: str) -> tuple[str, str]:
+    """Copy an open file to a temporary name in a folder; return that name, and the copy's SHA-256 in hex."""
+    part, digest = part_name(name), hashlib.sha256()
+    with folder.create(part) as writer:
+        for block in blocks(reader):
+            digest.update(block)
+            writer.write(block)
+        flush(writer)
+        reach("copy.written")
+        writer.seek(0)
+        if digest_of(writer) != digest.hexdigest():
+            raise OSError(errno.EIO, "the copy differs from the original", str(folder.path / name))
+        _copy_look(reader, writer)
+    if sys.platform == "win32":  # a time that is set on an open file is overwritten as it is closed
+        _copy_times(reader, folder.path / part)
+    return part, digest.hexdigest()
+
+
+def _copy_look(reader: BinaryIO, writer: BinaryIO) -> None:
+    """Give a copy the rights and times of what it is a copy of, and on Linux what a person has noted on it."""
+    info = os.fstat(reader.fileno())
+    if sys.platform == "win32":
+        return
+    os.fchmod(writer.fileno(), info.st_mode & 0o777)
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):  # a file system without such notes
+            for name in os.listxattr(reader.fileno()):
+                if name.startswith("user."):
+                    os.setxattr(writer.fileno(), name, os.getxattr(reader.fileno(), name))
+    os.utime(writer.fileno(), ns=(info.st_atime_ns, info.st_mtime_ns))
+
+
+def _copy_times(reader: BinaryIO, copy: Path) -> None:
+    info = os.fstat(reader.fileno())
+    os.utime(copy, ns=(info.st_atime_ns, info.st_mtime_ns))

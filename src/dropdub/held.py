@@ -1,0 +1,157 @@
+"""Folders held open: what is done through one is done in it, wherever its path may lead by then.
+
+A path is looked up at each call. Who may write to a folder on the way can exchange one for a link between two calls,
+and have a file elsewhere moved, overwritten or removed. A descriptor stays with the folder that was opened. On Windows
+nobody can rename or remove a folder while its handle is open, so that its path stays true.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from dropdub.renames import rename_new
+
+if sys.platform == "win32":
+    from dropdub import heldwindows
+
+_ALWAYS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _ALWAYS
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _ALWAYS
+_CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_LINK | _ALWAYS
+NOT_ENTERED = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+"""A folder is not there, or a link or something else is in its place."""
+
+
+class HeldFolder:
+    """An open folder; names that are given to it are those of its own entries."""
+
+    def __init__(self, path: Path, handle: int) -> None:
+        self.path = path
+        self.handle = handle
+
+    @staticmethod
+    def open(path: Path) -> HeldFolder:
+        """Hold a folder that is trusted to be where its path leads."""
+        if sys.platform == "win32":
+            return HeldFolder(path, heldwindows.hold(path))
+        return HeldFolder(path, os.open(path, _FOLDER))
+
+    def enter(self, name: str) -> HeldFolder:
+        """Hold a folder in this one. Raises OSError, of `NOT_ENTERED`, for a link and whatever else is no folder."""
+        if name in ("", ".", "..") or len(Path(name).parts) != 1:
+            raise OSError(errno.ENOTDIR, "is no name of an entry", name)
+        path = self.path / name
+        if sys.platform == "win32":
+            return HeldFolder(path, heldwindows.hold(path, within=self.handle))
+        return HeldFolder(path, os.open(name, _FOLDER | _NO_LINK, dir_fd=self.handle))
+
+    def make(self, name: str, *, mode: int = 0o777) -> None:
+        """Make a folder in this one. Raises FileExistsError for whatever has the name."""
+        os.mkdir(self.at(name), mode, dir_fd=self.dir_fd)
+
+    def own(self) -> os.stat_result:
+        """Return what the system knows of the folder itself."""
+        return self.path.stat() if sys.platform == "win32" else os.fstat(self.handle)
+
+    def look(self, name: str) -> os.stat_result:
+        """Return what the system knows of an entry, of a link itself. Raises OSError."""
+        return os.stat(self.at(name), dir_fd=self.dir_fd, follow_symlinks=False)
+
+    def stands(self, name: str) -> bool:
+        """Return whether anything has this name. Raises OSError if the system does not say."""
+        try:
+            self.look(name)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def names(self) -> list[str]:
+        return os.listdir(self.path if sys.platform == "win32" else self.handle)  # noqa: PTH208  a descriptor
+
+    def read(self, name: str) -> BinaryIO:
+        """Open a regular file of this folder to read. Raises OSError for anything else, and never waits."""
+        return _read(self.at(name), self.dir_fd, _NO_LINK)
+
+    def create(self, name: str) -> BinaryIO:
+        """Make a file that only this account can read, to write and read. Raises FileExistsError."""
+        return os.fdopen(os.open(self.at(name), _CREATE, 0o600, dir_fd=self.dir_fd), "w+b")
+
+    def readlink(self, name: str) -> Path:
+        return Path(os.readlink(self.at(name), dir_fd=self.dir_fd))
+
+    def rename(self, name: str, target: HeldFolder, new_name: str, *, replace: bool = False) -> None:
+        """Rename an entry into another held folder, or this one. Raises FileExistsError unless it may `replace`."""
+        one, other = self.at(name), target.at(new_name)
+        if replace:
+            os.replace(one, other, src_dir_fd=self.dir_fd, dst_dir_fd=target.dir_fd)
+        else:
+            rename_new(one, other, src_dir_fd=self.dir_fd, dst_dir_fd=target.dir_fd)
+
+    def flush(self) -> None:
+        """Push the folder's entries to the disk; does nothing on Windows, which has no such call."""
+        if sys.platform != "win32":
+            os.fsync(self.handle)
+
+    def through(self, name: str) -> Path:
+        """Return a path to an entry that leads through this folder, on Linux; else its path."""
+        opened = Path(f"/proc/self/fd/{self.handle}")
+        return (opened if sys.platform == "linux" and opened.exists() else self.path) / name
+
+    @property
+    def dir_fd(self) -> int | None:
+        return None if sys.platform == "win32" else self.handle
+
+    def at(self, name: str) -> str:
+        """Return what an entry is called beside `dir_fd`."""
+        return str(self.path / name) if sys.platform == "win32" else name
+
+    def close(self) -> None:
+        if sys.platform == "win32":
+            heldwindows.release(self.handle)
+        else:
+            os.close(self.handle)
+
+    def __enter__(self) -> HeldFolder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@contextmanager
+def held(top: Path, *names: str) -> Iterator[HeldFolder]:
+    """Hold the folder that one name after another leads to from `top`, which is trusted; none may be a link."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(HeldFolder.open(top))
+        for name in names:
+            folder = stack.enter_context(folder.enter(name))
+        yield folder
+
+
+def read_regular(path: Path, *, follow: bool = False) -> BinaryIO:
+    """Open a regular file to read; `follow`: also through a link. Raises OSError for anything else, never waits."""
+    return _read(str(path), None, 0 if follow else _NO_LINK)
+
+
+def _read(path: str, dir_fd: int | None, no_link: int) -> BinaryIO:
+    if sys.platform == "win32" and no_link == 0 and Path(path).is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+    fd = os.open(path, _READ | no_link, dir_fd=dir_fd)
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise OSError(errno.EINVAL, "is no regular file", path)
+        return os.fdopen(fd, "rb")
+    except BaseException:
+        os.close(fd)
+        raise

@@ -1,0 +1,135 @@
+"""From a folder that others may write to into one of our own: what comes is what was seen, and nobody else's."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
+
+from dropdub import files
+from dropdub.copying import copied_part
+from dropdub.errors import OriginalKept
+from dropdub.held import HeldFolder
+from dropdub.inbox.identity import Identity
+from dropdub.inbox.moving import still_written_error
+from dropdub.removal import holds_taken, remove_cut_off, remove_outgrown, remove_taken
+
+
+class Exchanged(Exception):
+    """Something is not the file that was seen."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """The way from one held folder to another."""
+
+    folder: HeldFolder
+    goal: HeldFolder
+
+    def bring(self, name: str, new_name: str, seen: Identity | None) -> None:
+        """Move an entry by a rename, or else by a copy; what an interrupted copy left is removed."""
+        try:
+            files.rename_held(self.folder, name, self.goal, new_name)
+        except FileNotFoundError:
+            raise Exchanged from None
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            self._copy(name, new_name, seen)
+            self._remove_copied(name, new_name)
+
+    def _copy(self, name: str, new_name: str, seen: Identity | None) -> None:
+        found = self.folder.look(name)
+        if seen is not None and Identity.of_stat(found) != seen:
+            raise Exchanged
+        if stat.S_ISLNK(found.st_mode):
+            (self.goal.path / new_name).symlink_to(self.folder.readlink(name))
+            self.goal.flush()
+            return
+        remove_cut_off(self.goal.path / new_name, self.folder, name)
+        try:
+            reader = self.folder.read(name)
+        except OSError as error:
+            if error.errno not in (errno.ELOOP, errno.EINVAL, errno.ENXIO, errno.ENOENT):
+                raise
+            raise Exchanged from error
+        with reader:
+            if seen is not None and Identity.of_stat(os.fstat(reader.fileno())) != seen:
+                raise Exchanged
+            part, _ = copied_part(reader, self.goal, new_name)
+        files.rename_held(self.goal, part, self.goal, new_name)
+
+    def _remove_copied(self, name: str, new_name: str) -> None:
+        """Remove what was copied; raise StillWritten, with the copy taken back, if it has grown meanwhile.
+
+        If it holds something else by now, both stay: what was copied, and what is a new file.
+        """
+        copy = self.goal.path / new_name
+        try:
+            remove_taken(self.folder, name, copy)
+        except FileNotFoundError:  # its owner has taken it away
+            return
+        except OriginalKept:
+            with suppress(OriginalKept, OSError):
+                remove_outgrown(copy, self.folder, name)
+                raise still_written_error(self.folder.path / name) from None
+        self.folder.flush()
+
+    def remove_leftover(self, name: str, new_name: str, seen: Identity | None) -> None:
+        """Remove the original after a move across file systems that was cut off between copy and removal.
+
+        Left in the inbox, it would be done a second time once the job has ended.
+        """
+        if not self.folder.stands(name):
+            return
+        found, copy = self.folder.look(name), self.goal.look(new_name)
+        is_it = seen is None or Identity.of_stat(found) == seen
+        if not is_it or found.st_dev == copy.st_dev or found.st_size != copy.st_size:
+            return
+        if holds_taken(self.goal.path / new_name, self.folder, name):
+            remove_taken(self.folder, name, self.goal.path / new_name)
+            self.folder.flush()
+
+    def make_private(self, new_name: str) -> None:
+        """Put a copy in the place of a file that has other names, through which it could be changed meanwhile."""
+        found = self.goal.look(new_name)
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink < 2:
+            return
+        remove_cut_off(self.goal.path / new_name, self.goal, new_name)
+        with self.goal.read(new_name) as reader:
+            part, _ = copied_part(reader, self.goal, new_name)
+            if Identity.of_stat(os.fstat(reader.fileno())) != Identity.of_stat(found):
+                with suppress(OriginalKept, OSError):
+                    remove_outgrown(self.goal.path / part, self.goal, new_name)
+                raise Exchanged
+        files.rename_held(self.goal, part, self.goal, new_name, replace=True)
+
+    def put_back(self, new_name: str, name: str) -> None:
+        """Bring a file back to where it lay, under another name if that has been given to something new."""
+        for number in count(1):
+            with suppress(FileExistsError):
+                files.rename_held(self.goal, new_name, self.folder, files.numbered(name, number))
+                return
+
+
+def compare(goal: HeldFolder, name: str, seen: Identity) -> None:
+    """Raise Exchanged unless a file in the source folder is the one that was seen, or a copy that was made of it.
+
+    A copy is on another disk than what it was made of, or this account's own.
+    """
+    found = goal.look(name)
+    there = Identity.of_stat(found)
+    is_copied = there.device != seen.device or (
+        (there.size, there.mtime_ns) == (seen.size, seen.mtime_ns) and is_own(found)
+    )
+    if there != seen and not is_copied:
+        raise Exchanged
+
+
+def is_own(info: os.stat_result) -> bool:
+    """Return whether a file belongs to this account; on Windows that is not looked at."""
+    return sys.platform != "win32" and info.st_uid == os.geteuid()

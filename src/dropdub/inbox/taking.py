@@ -1,0 +1,233 @@
+"""Taking a dropped file, and what goes with it, out of a folder that others may write to.
+
+What is taken is what was seen: the folders on the way are held open, none of them a link; each file is compared before
+it is moved, and again in the work folder, where nobody else can exchange it. What is another file by then is put back.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dropdub.errors import BadSidecar, NotAFile
+from dropdub.failpoints import reach
+from dropdub.held import NOT_ENTERED, HeldFolder, held
+from dropdub.inbox.beside import companion_beside, sidecar_beside
+from dropdub.inbox.identity import Identity
+from dropdub.inbox.moving import CannotMove, still_written_error
+from dropdub.inbox.passage import Exchanged, Passage, compare, is_own
+from dropdub.inbox.settle import still_written
+from dropdub.inbox.wanted import CHANGED, VANISHED, Absent, Taken, Wanted
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """What goes with a file: where it lies, what it is to be called, and how it looked, if that is known."""
+
+    path: Path
+    target: str
+    seen: Identity | None
+    place: str
+
+
+def take(wanted: Wanted, source_dir: Path, expected: Identity) -> Taken | Absent:
+    """Move a dropped file, then what goes with it; go on where an earlier call was cut off.
+
+    Raises StillWritten, BadSidecar for what is beside a retried file and not its owner's, CannotMove and OSError.
+    """
+    with _goal(source_dir) as goal, ExitStack() as stack:
+        try:
+            folder = stack.enter_context(_folder_of(wanted))
+        except OSError as error:
+            if error.errno not in NOT_ENTERED:
+                raise
+            return _found(wanted, goal, expected)
+        if wanted.is_again and folder.stands(wanted.path.name):
+            expected = Identity.of_stat(folder.look(wanted.path.name))
+        return _Taking(wanted, Passage(folder, goal), expected).run()
+
+
+@contextmanager
+def _goal(source_dir: Path) -> Iterator[HeldFolder]:
+    """Hold the job's source folder. Raises CannotMove where a link, or a file, is in its place."""
+    with ExitStack() as stack:
+        try:
+            goal = stack.enter_context(held(source_dir.parents[1], source_dir.parent.name, source_dir.name))
+        except OSError as error:
+            if error.errno not in NOT_ENTERED:
+                raise
+            raise CannotMove(
+                f"{source_dir} is a link, or no folder: nothing is moved there.",
+                condition="folder",
+                remedy="Remove it; it goes on by itself then.",
+            ) from error
+        yield goal
+
+
+@contextmanager
+def _folder_of(wanted: Wanted) -> Iterator[HeldFolder]:
+    parent = wanted.path.parent
+    top = wanted.within if wanted.within and parent.is_relative_to(wanted.within) else parent
+    with held(top, *parent.relative_to(top).parts) as folder:
+        yield folder
+
+
+def _found(wanted: Wanted, goal: HeldFolder, expected: Identity) -> Taken | Absent:
+    """Return what an earlier call had brought, now that the folder where it lay is not there, or another.
+
+    Raises NotAFile for what is not the file that was seen: there is no place where it could be put back.
+    """
+    if not goal.stands(wanted.name):
+        return VANISHED
+    if not wanted.is_again:
+        _check(goal, wanted.name, expected)
+    places: dict[str, Path] = {}
+    for one in _besides(wanted):
+        if goal.stands(one.target):
+            _check(goal, one.target, one.seen)
+            places[one.place] = goal.path / one.target
+    return Taken(goal.path / wanted.name, **places)
+
+
+def _check(goal: HeldFolder, name: str, seen: Identity | None) -> None:
+    try:
+        if seen is not None:
+            compare(goal, name, seen)
+        elif not stat.S_ISREG(goal.look(name).st_mode):
+            raise Exchanged
+    except Exchanged:
+        raise NotAFile(
+            f"{name} was exchanged for something else before it was taken.", remedy="Drop it again."
+        ) from None
+
+
+def _besides(wanted: Wanted) -> Iterator[_Beside]:
+    source = Path(wanted.name)
+    if wanted.sidecar is not None:
+        yield _Beside(wanted.sidecar, sidecar_beside(source).name, wanted.sidecar_seen, "sidecar")
+    if wanted.companion is not None:
+        target = companion_beside(source, wanted.companion).name
+        yield _Beside(wanted.companion, target, wanted.companion_seen, "companion")
+
+
+@dataclass(frozen=True)
+class _Taking:
+    """One file on its way from a held folder to its job's source folder."""
+
+    wanted: Wanted
+    passage: Passage
+    expected: Identity
+
+    @property
+    def folder(self) -> HeldFolder:
+        return self.passage.folder
+
+    @property
+    def goal(self) -> HeldFolder:
+        return self.passage.goal
+
+    def run(self) -> Taken | Absent:
+        is_resumed = self.goal.stands(self.wanted.name)
+        if not is_resumed:
+            absent = self._absent()
+            if absent is not None:
+                return absent
+        brought: list[tuple[str, str]] = []
+        try:
+            return self._taken(brought, is_resumed=is_resumed)
+        except Exchanged:
+            for new_name, name in reversed(brought):
+                self.passage.put_back(new_name, name)
+            return CHANGED
+
+    def _taken(self, brought: list[tuple[str, str]], *, is_resumed: bool) -> Taken:
+        name, new_name = self.wanted.path.name, self.wanted.name
+        if not is_resumed:
+            self.passage.bring(name, new_name, self.expected)
+            reach("intake.file_moved")
+        brought.append((new_name, name))
+        if not (is_resumed and self.wanted.is_again):
+            compare(self.goal, new_name, self.expected)
+        if not is_resumed:
+            self._refuse_written(name, new_name)
+        self.passage.make_private(new_name)
+        self.passage.remove_leftover(name, new_name, self.expected)
+        places: dict[str, Path] = {}
+        for one in _besides(self.wanted):
+            if self._bring_beside(one, brought, is_resumed=is_resumed):
+                places[one.place] = self.goal.path / one.target
+            reach(f"intake.{one.place}_moved")
+        return Taken(self.goal.path / new_name, **places)
+
+    def _absent(self) -> Absent | None:
+        """Return why the file, or what goes with it, is not as it was seen; None if all is."""
+        name = self.wanted.path.name
+        try:
+            found = self.folder.look(name)
+        except FileNotFoundError:
+            return VANISHED
+        if Identity.of_stat(found) != self.expected:
+            return CHANGED
+        if still_written(self.folder.through(name)):
+            raise still_written_error(self.wanted.path)
+        for one in _besides(self.wanted):
+            if self._is_exchanged(one, found):
+                return CHANGED
+            if one.path == self.wanted.companion and still_written(self.folder.through(one.path.name)):
+                raise still_written_error(one.path)
+        return None
+
+    def _is_exchanged(self, one: _Beside, owner: os.stat_result) -> bool:
+        if not self.folder.stands(one.path.name):
+            return one.seen is not None
+        found = self.folder.look(one.path.name)
+        if one.seen is not None:
+            return Identity.of_stat(found) != one.seen
+        self._refuse_foreign(one, found, owner)
+        return False
+
+    def _bring_beside(self, one: _Beside, brought: list[tuple[str, str]], *, is_resumed: bool) -> bool:
+        """Bring what goes with the file; return whether it is there. Raises Exchanged, BadSidecar."""
+        if not self.goal.stands(one.target):
+            if not self.folder.stands(one.path.name):
+                if one.seen is not None and not is_resumed:
+                    raise Exchanged
+                return False  # a person has taken it away
+            self.passage.bring(one.path.name, one.target, one.seen)
+        brought.append((one.target, one.path.name))
+        found = self.goal.look(one.target)
+        if one.seen is not None:
+            compare(self.goal, one.target, one.seen)
+        else:
+            self._refuse_foreign(one, found, self.goal.look(self.wanted.name), is_brought=True)
+        if not stat.S_ISREG(found.st_mode):
+            raise Exchanged
+        self.passage.make_private(one.target)
+        self.passage.remove_leftover(one.path.name, one.target, one.seen)
+        return True
+
+    def _refuse_written(self, name: str, new_name: str) -> None:
+        if still_written(self.goal.path / new_name):
+            self.passage.put_back(new_name, name)
+            raise still_written_error(self.wanted.path)
+
+    def _refuse_foreign(
+        self, one: _Beside, found: os.stat_result, owner: os.stat_result, *, is_brought: bool = False
+    ) -> None:
+        """Raise BadSidecar for what was not recorded, and is no file or somebody else's; it stays or goes back.
+
+        This account's own, root's and that of whom the folder belongs to is what a person has mended.
+        """
+        trusted = (owner.st_uid, 0, self.folder.own().st_uid)
+        if stat.S_ISREG(found.st_mode) and (found.st_uid in trusted or is_own(found)):
+            return
+        if is_brought:
+            self.passage.put_back(one.target, one.path.name)
+        raise BadSidecar(
+            f"{one.path} is no file, or belongs to somebody else than {self.wanted.path.name}.",
+            remedy="Put a file of the same owner in its place, or remove it, then: jobs retry.",
+        )

@@ -1,0 +1,156 @@
+"""The hidden folder in an outbox where deliverables are put together, before one rename each brings them out.
+
+Others may be able to write to the outbox. What is staged is therefore in a folder that only this account can enter,
+and is reached through descriptors: whatever somebody puts in its place meanwhile, nothing is written through it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from dropdub.copying import copied_part
+from dropdub.errors import Waiting
+from dropdub.files import part_name, rename_held
+from dropdub.held import NOT_ENTERED, HeldFolder, held, read_regular
+from dropdub.removal import remove_empty, remove_parts
+
+STAGING = ".dropdub"
+_OTHERS = 0o077
+_OTHERS_MAY_WRITE = 0o022
+
+
+@contextmanager
+def made_staging(folder: Path) -> Iterator[HeldFolder]:
+    """Make a job's staging folder `OUT/.dropdub/NAME` if it is not there, and hold it.
+
+    Raises Waiting where somebody else's folder, or a link, is in the place of either, and OSError.
+    """
+    outbox = folder.parent.parent
+    outbox.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        out = stack.enter_context(HeldFolder.open(outbox))
+        for attempt in (1, 2):
+            try:
+                staging = stack.enter_context(_entered(out, folder.parent.name))
+                own = stack.enter_context(_entered(staging, folder.name))
+                break
+            except FileNotFoundError:  # the supervisor removes its empty parent at this very moment
+                if attempt == 2:
+                    raise
+        yield own
+
+
+@contextmanager
+def held_staging(folder: Path) -> Iterator[HeldFolder | None]:
+    """Hold a job's staging folder; None where there is none. Raises Waiting for one that is not our own."""
+    with ExitStack() as stack:
+        try:
+            out = stack.enter_context(HeldFolder.open(folder.parent.parent))
+            staging = stack.enter_context(_held_own(out, folder.parent.name))
+            own = stack.enter_context(_held_own(staging, folder.name))
+        except FileNotFoundError:
+            yield None
+            return
+        yield own
+
+
+def is_own_staging(staging: Path) -> bool:
+    """Return whether `OUT/.dropdub` is there and our own."""
+    try:
+        with held(staging.parent) as out, _held_own(out, staging.name):
+            return True
+    except (OSError, Waiting):
+        return False
+
+
+def bring(source: Path, staging: HeldFolder, name: str, *, alone: bool = False) -> None:
+    """Bring a file to the staging folder: a second name for it, or a copy where that cannot be.
+
+    `alone`: a copy in any case, because it will be given to another account, which could change `source` through it.
+    """
+    remove_parts(staging, name)
+    part = part_name(name)
+    try:
+        if alone:
+            raise OSError(errno.EPERM, os.strerror(errno.EPERM), str(source))
+        os.link(source, staging.at(part), dst_dir_fd=staging.dir_fd)
+    except OSError:  # another file system, or one without second names; what else is wrong, the copy will say
+        with read_regular(source) as reader:
+            part, _ = copied_part(reader, staging, name)
+    if staging.stands(name) and os.path.samestat(staging.look(name), staging.look(part)):
+        remove_parts(staging, name)  # an earlier attempt brought it
+    else:
+        rename_held(staging, part, staging, name, replace=True)
+
+
+def _entered(folder: HeldFolder, name: str) -> HeldFolder:
+    """Make a folder for this account alone, or take the one that is there if it is such a one."""
+    with suppress(FileExistsError):
+        folder.make(name, mode=0o700)
+        folder.flush()
+    return _held_own(folder, name)
+
+
+def _held_own(folder: HeldFolder, name: str) -> HeldFolder:
+    path = folder.path / name
+    try:
+        found = folder.enter(name)
+    except OSError as error:
+        if error.errno not in NOT_ENTERED or error.errno == errno.ENOENT:
+            raise
+        raise _refused(f"{path} is a link, or no folder") from error
+    try:
+        _refuse_foreign(folder, found)
+    except BaseException:
+        found.close()
+        raise
+    return found
+
+
+def _refuse_foreign(folder: HeldFolder, found: HeldFolder) -> None:
+    """Raise Waiting for a folder of another account, or one that others may write to."""
+    if sys.platform == "win32":  # who may write is inherited from the outbox
+        return
+    info = found.own()
+    if info.st_uid == os.geteuid() and not info.st_mode & _OTHERS_MAY_WRITE:
+        if info.st_mode & _OTHERS:  # of an earlier version
+            os.fchmod(found.handle, 0o700)
+    elif _rights(info) != _rights_of_new(folder):
+        raise _refused(f"{found.path} belongs to another account, or others may write to it")
+
+
+def is_own_folder(folder: HeldFolder, parent: HeldFolder, *, given_to: str | None = None) -> bool:
+    """Return whether this account has made a folder, and perhaps given it to an owner; on Windows not looked at."""
+    if sys.platform == "win32":
+        return True
+    owner = folder.own().st_uid
+    return str(owner) in (str(os.geteuid()), given_to) or owner == _rights_of_new(parent)[0]
+
+
+def _rights(info: os.stat_result) -> tuple[int, int]:
+    return info.st_uid, stat.S_IMODE(info.st_mode)
+
+
+def _rights_of_new(folder: HeldFolder) -> tuple[int, int]:
+    """Return owner and rights that a folder gets here: on shares and USB disks always the same, whoever makes it."""
+    name = f"{STAGING}.{secrets.token_hex(8)}"
+    folder.make(name, mode=0o700)
+    try:
+        return _rights(folder.look(name))
+    finally:
+        remove_empty(folder.path / name)
+
+
+def _refused(what: str) -> Waiting:
+    return Waiting(
+        f"{what}: nothing is written there.",
+        condition="outbox",
+        remedy="Remove it, or move it away; it then goes on by itself.",
+    )

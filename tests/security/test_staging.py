@@ -1,0 +1,241 @@
+"""Nothing is written into or through what somebody else has put into an outbox that they may write to."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from dropdub.config import load_config
+from dropdub.daemon.context import Context, job_id
+from dropdub.daemon.publishing import publish
+from dropdub.errors import UnexpectedError, Waiting
+from dropdub.files import write_whole
+from dropdub.pipeline.staging import bring, made_staging
+from dropdub.root import Root
+from dropdub.rootrecord import RootRecord
+from dropdub.store import transitions
+from dropdub.store.database import Store
+from tests.acceptance.site import Site
+from tests.factories import a_queued_job
+from tests.security.attacker import IS_ANOTHER, attack, attacked, give_away
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the attacks use inotify and renameat2")
+TIMES = 200
+
+PLANTER = """
+outbox, target, prefix = sys.argv[1:]
+for number in range(1, 6):
+    folder = pathlib.Path(outbox, ".dropdub", f"{prefix}-{number}")
+    folder.mkdir(parents=True)
+    for name in (".q.txt.part", ".q.en.txt.part", "q.txt", "q.m4a", ".q.m4a.part", ".manifest.json.part"):
+        (folder / name).symlink_to(target)
+"""
+EXCHANGER = """
+outbox, kind = sys.argv[1:]
+libc = ctypes.CDLL(None, use_errno=True)
+CREATED, EXCHANGE, HERE = 0x100, 2, -100
+link = os.fsencode(f"{outbox}/.link")
+
+def exchange(path):
+    return libc.renameat2(HERE, os.fsencode(path), HERE, link, EXCHANGE)
+
+reader = libc.inotify_init1(os.O_NONBLOCK)
+libc.inotify_add_watch(reader, os.fsencode(outbox), CREATED)
+print("ready", flush=True)
+swaps, until = 0, time.monotonic() + 50
+while time.monotonic() < until and not os.path.exists(f"{outbox}/.enough"):
+    if kind == "staging":
+        swaps += exchange(f"{outbox}/.dropdub") == 0
+        exchange(f"{outbox}/.dropdub")
+        continue
+    try:
+        data = os.read(reader, 65536)
+    except BlockingIOError:
+        continue
+    while data:
+        size = struct.unpack_from("iIII", data)[3]
+        name = data[16:16 + size].rstrip(b"\\0").decode()
+        data = data[16 + size:]
+        if name.startswith("clip") and exchange(f"{outbox}/{name}") == 0:
+            swaps += 1
+            time.sleep(0.002)
+            exchange(f"{outbox}/{name}")
+print(swaps, flush=True)
+"""
+
+
+@pytest.fixture
+def outbox(place: Path) -> Path:
+    """An outbox that the attacker may write to."""
+    folder = place / "outbox"
+    folder.mkdir()
+    give_away(folder)
+    return folder
+
+
+@pytest.fixture
+def secrets(place: Path) -> Path:
+    """A folder that the attacker may not look into, with files that must stay as they are."""
+    folder = place / "secrets"
+    folder.mkdir(mode=0o700)
+    (folder / "clip.srt").write_text("secret", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def context(place: Path, outbox: Path) -> Iterator[Context]:
+    """A root with that outbox, and its database."""
+    root = Root.at(place)
+    assert root.outbox == outbox
+    root.create_folders()
+    root.config_file.write_text("job: {transcriber: pocketsphinx}\n", encoding="utf-8")
+    with closing(Store.open(root.database_url)) as store:
+        yield Context(root, load_config(root.config_file), store, "run-1", lambda _line: None)
+
+
+@contextmanager
+def exchanged(outbox: Path, kind: str, secrets: Path) -> Iterator[list[int]]:
+    """Let the attacker exchange folders of the outbox for a link to the secrets; how often is known at the end."""
+    swaps: list[int] = []
+    (outbox / ".link").symlink_to(secrets)
+    with attack(EXCHANGER, outbox, kind) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        try:
+            yield swaps
+        finally:
+            (outbox / ".enough").touch()
+            swaps.append(int(process.stdout.readline() or 0))
+            process.kill()
+
+
+def untouched(secrets: Path) -> bool:
+    return [(path.name, path.read_text(encoding="utf-8")) for path in secrets.iterdir()] == [("clip.srt", "secret")]
+
+
+def test_links_at_names_that_can_be_foretold_are_not_written_through(place: Path) -> None:
+    """Done as the attack was: the daemon's own configuration is what the links lead to."""
+    site = Site(place / "root")
+    give_away(site.root / "outbox")
+    config = site.root / "config.yaml"
+    before = config.read_bytes()
+    site.start()
+    try:
+        wait_until(lambda: RootRecord.load(site.root) is not None, "the root's id")
+        record = RootRecord.load(site.root)
+        assert record is not None
+        attacked(PLANTER, site.root / "outbox", config, record.id[:8])
+        site.drop_text("The house is big.", "q.txt")
+        met = "SELECT reason FROM job WHERE waiting_for = 'outbox' OR state IN ('succeeded', 'failed')"
+        wait_until(lambda: bool(site.rows(met)), "the job to meet the links")
+        assert config.read_bytes() == before
+        if IS_ANOTHER:
+            assert "belongs to another account" in site.rows(met)[0]["reason"]
+            (site.root / "outbox" / ".dropdub").rename(place / "put away")
+        wait_until(lambda: bool(site.rows("SELECT 1 FROM job WHERE state = 'succeeded'")), "the job to be done")
+    finally:
+        site.close()
+    assert config.read_bytes() == before
+
+
+def test_staging_that_is_exchanged_lets_nothing_be_written_elsewhere(place: Path, outbox: Path, secrets: Path) -> None:
+    made = place / "made.srt"
+    made.write_text("made", encoding="utf-8")
+    brought = 0
+    with exchanged(outbox, "staging", secrets) as swaps:
+        for number in range(TIMES):
+            with suppress(Waiting, OSError), made_staging(outbox / ".dropdub" / f"abc-{number}") as staging:
+                bring(made, staging, "clip.srt")
+                brought += 1
+    assert swaps[0] > TIMES and untouched(secrets)
+    assert brought > 0, "nothing was staged at all"
+
+
+def test_a_folder_of_results_that_is_exchanged_lets_nothing_be_published_elsewhere(
+    place: Path, outbox: Path, secrets: Path, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is recorded for each folder is left out here, for the time that it takes."""
+
+    def choose_only(_store: Store, _job: int, *, choose: Callable[[Callable[[str], bool]], str], **_: object) -> str:
+        return choose(lambda _path: False)
+
+    monkeypatch.setattr(transitions, "claim_outbox", choose_only)
+    job = a_queued_job(context.store, name="clip.mp4")
+    made = place / "made.srt"
+    made.write_text("made", encoding="utf-8")
+    published: list[str] = []
+    with exchanged(outbox, "folders", secrets) as swaps:
+        for _ in range(TIMES):
+            with made_staging(context.staging_of(job)) as staging:
+                bring(made, staging, "clip.srt")
+            with suppress(UnexpectedError, Waiting):
+                published += publish(context, job, {"deliverables": [{"name": "clip.srt"}]})
+    assert swaps[0] > TIMES // 2 and untouched(secrets)
+    assert len(published) > TIMES // 2
+
+
+def test_a_folder_that_somebody_put_under_the_chosen_name_is_not_used(
+    place: Path, outbox: Path, secrets: Path, context: Context
+) -> None:
+    job = a_queued_job(context.store, name="clip.mp4")
+    (place / "made").write_text("made", encoding="utf-8")
+    with made_staging(context.staging_of(job)) as staging:
+        bring(place / "made", staging, "clip.srt")
+    transitions.claim_outbox(context.store, job_id(job), choose=lambda _taken: str(outbox / "clip"))
+    (outbox / "clip").symlink_to(secrets)
+    paths = publish(context, job, {"deliverables": [{"name": "clip.srt"}]})
+    assert paths == [str(outbox / "clip (2)" / "clip.srt")] and untouched(secrets)
+
+
+@pytest.mark.parametrize("kind", ["a link", "another's", "open to all", "a file"])
+def test_a_staging_folder_that_is_not_our_own_is_refused_with_a_sentence(
+    outbox: Path, secrets: Path, kind: str
+) -> None:
+    staging = outbox / ".dropdub"
+    if kind == "a link":
+        staging.symlink_to(secrets)
+    elif kind == "a file":
+        staging.touch()
+    else:
+        staging.mkdir()
+        staging.chmod(0o777)
+        if kind == "another's":
+            staging.chmod(0o700)
+            give_away(staging)
+            if not IS_ANOTHER:
+                pytest.skip("there is no other account")
+    with pytest.raises(Waiting, match=r"\.dropdub (is a link|belongs)") as refused, made_staging(staging / "abc-1"):
+        pass
+    assert "Remove it" in refused.value.remedy and untouched(secrets)
+    assert sorted(path.name for path in outbox.iterdir()) == [".dropdub"]
+
+
+def test_the_staging_folder_of_an_earlier_version_is_closed_to_others(outbox: Path) -> None:
+    (outbox / ".dropdub").mkdir(mode=0o755)
+    with made_staging(outbox / ".dropdub" / "abc-1"):
+        modes = [path.stat().st_mode & 0o777 for path in (outbox / ".dropdub", outbox / ".dropdub" / "abc-1")]
+    assert modes == [0o700, 0o700]
+
+
+def test_a_temporary_file_is_nobody_elses_and_its_name_cannot_be_foretold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, int]] = []
+
+    def look(name: str) -> None:
+        if name == "write.unflushed":
+            seen.extend((path.name, path.stat().st_mode & 0o777) for path in tmp_path.glob(".a.txt.*.part"))
+
+    monkeypatch.setattr("dropdub.files.reach", look)
+    for _ in range(2):
+        write_whole(tmp_path / "a.txt", b"text")
+    assert [mode for _, mode in seen] == [0o600, 0o600] and seen[0][0] != seen[1][0]
+    mask = os.umask(0o022)
+    os.umask(mask)
+    assert (tmp_path / "a.txt").stat().st_mode & 0o777 == 0o666 & ~mask
