@@ -158,7 +158,9 @@ def _transcript(job: Job) -> tuple[Path, Transcript] | None:
 def _starts(path: Path, most_bytes: int) -> list[float]:
     """Return when the lines of a subtitle begin. It is not read in full here: what it holds may be anything."""
     try:
-        return cue_starts(path.read_bytes()) if path.stat().st_size <= most_bytes else []
+        with path.open("rb") as file:
+            data = file.read(most_bytes + 1)
+        return cue_starts(data) if len(data) <= most_bytes else []
     except OSError:
         return []
 
