@@ -19,10 +19,10 @@ from dropdub.pipeline.textfile import run_on
 MARKDOWN_SUFFIXES = frozenset({".md", ".markdown"})
 STRETCH = 20_000
 """Characters of a paragraph that are parsed at once: hardly one has more; time for garbage grows with the square."""
-MOST_LINES = 100_000
+MOST_LINES = 200_000
 """Each may become an item or a paragraph, which costs the parser a hundred times what its characters do."""
-MOST_MARKS = 200_000
-"""Characters that may begin a mark, as each `[` does a link: a book of notes and links has 50,000."""
+MOST_MARKS = 500_000
+"""Characters that may begin a mark, as each `[` does a link: five megabytes full of emphasis and links have 400,000."""
 _BLOCK_NESTING, _INLINE_NESTING = 40, 10
 _NOTE = re.compile(r"^ {0,3}\[\^[^\]\s]{1,99}\]:[ \t]*", re.M)
 _NOTE_MARK = re.compile(r"\[\^[^\]\s]{1,99}\]")
