@@ -11,7 +11,7 @@
     ├── Waiting                   cannot go on now, and goes on by itself once the condition has passed
     ├── PermanentError            trying again would end the same way
     │   ├── EmptyFile, UnreadableFile, NotAFile, NotMedia, NoAudio, NotText, TooLong, TooLarge
-    │   ├── UnsupportedCodec
+    │   ├── TooSlow, UnsupportedCodec
     │   ├── EngineMissing, UnsupportedLanguage, VoiceMissing, BadSidecar, OutRefused
     │   ├── DownloadRefused, ModelIncomplete
     │   ├── HookFailed            a person's own program that is run at a job's end
@@ -168,6 +168,15 @@ class TooLong(PermanentError):
 
 class TooLarge(PermanentError):
     usual_remedy = "Cut it, or raise limits.max_size in config.yaml, then: jobs retry."
+
+
+class TooSlow(PermanentError):
+    """A file that takes longer to look at than any that people make: its own fault, and the same at the next try."""
+
+    usual_remedy = (
+        "It may be damaged, or made to hold others up: save it once more, and drop that. If the machine is merely "
+        "slow, raise deadlines.factor in config.yaml, then: jobs retry."
+    )
 
 
 class EngineMissing(PermanentError):

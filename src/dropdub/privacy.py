@@ -75,9 +75,9 @@ else:
     def share_open(handle: int, *, place: Path, made_of: Sequence[Path] = (), owner: str | None = None) -> None:
         """Let those read what was made who may read both the folder `place`, where it stands, and all of `made_of`.
 
-        `handle`: the open file or folder. It gets the group of what it was made of, and as root the owner, too; where that is not permitted, the group
-        reads it only if everybody may. `owner`: whose the original was, if known; a copy of it is another's. What
-        others may read already is left alone, and a file system without modes as well.
+        `handle`: the open file or folder. It gets the group of what it was made of, and as root the owner, too; where
+        that is not permitted, the group reads it only if everybody may. `owner`: whose the original was, if known; a
+        copy of it is another's. What others may read already is left alone, and a file system without modes as well.
         """
         with contextlib.suppress(OSError):
             made = os.fstat(handle)

@@ -15,7 +15,7 @@ from dropdub.daemon.duplicates import twin_of
 from dropdub.daemon.logs import note
 from dropdub.daemon.pools import ROLES
 from dropdub.daemon.publishing import publish
-from dropdub.daemon.retry import next_try_at
+from dropdub.daemon.retry import as_it_counts, next_try_at
 from dropdub.daemon.scheduler import Scheduler
 from dropdub.errors import DropdubError, FreshWorkerNeeded, OutOfMemory, TransitionRefused, UnexpectedError, Waiting
 from dropdub.failpoints import reach
@@ -109,7 +109,8 @@ class Outcomes:
             self.put_back(claim, Outcome.RELEASED)
             return
         self._forget(claim)
-        error = away(self._context) or error  # what goes wrong while a disk is away says nothing about the step
+        # What goes wrong while a disk is away says nothing about the step.
+        error = away(self._context) or as_it_counts(error, stage=step.stage)
         if isinstance(error, Waiting):
             self._wait(claim, error, end, now)
             return

@@ -5,10 +5,20 @@ from __future__ import annotations
 from tenacity import RetryCallState, Retrying, wait_random_exponential
 
 from dropdub.config import Retry
-from dropdub.errors import DropdubError
+from dropdub.errors import DeadlineExceeded, DropdubError, TooSlow
 
 MOST_SQUEEZES = 6
 """As many times less memory can be taken: the longest ladder, that of a transcriber on a graphics card."""
+
+
+def as_it_counts(error: DropdubError, *, stage: str) -> DropdubError:
+    """Return an error as it counts for a stage: whatever `probe` cannot look at in time is refused, and not once more.
+
+    It does the same for every file, in a small part of its deadline; three tries would hold up everybody's.
+    """
+    if stage == "probe" and isinstance(error, DeadlineExceeded):
+        return TooSlow(f"The file could not be examined in time: {error.message}")
+    return error
 
 
 def next_try_at(error: DropdubError, *, attempts: int, settings: Retry, now: float, squeezes: int = 0) -> float | None:

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
+SAMPLE = 200_000
+"""Characters of a text that its language is told from: a chapter or two, taken from all over it."""
+_STRETCHES = 20
 UNDETERMINED = "und"
 """The tag of a text without any letter, where nothing else narrows it down."""
 
@@ -127,7 +130,15 @@ def _first_of(ranking: Sequence[str], among: Sequence[str]) -> str:
 def _ranking(text: str) -> list[str]:
     if not any(character.isalpha() for character in text):
         return []
-    return [primary(code) for code, _score in _identifier().rank(text)]
+    return [primary(code) for code, _score in _identifier().rank(_sample(text))]
+
+
+def _sample(text: str) -> str:
+    """Return a text, or stretches from all over a long one."""
+    if len(text) <= SAMPLE:
+        return text
+    step, length = len(text) // _STRETCHES, SAMPLE // _STRETCHES
+    return "\n".join(text[start : start + length] for start in range(0, step * _STRETCHES, step))
 
 
 @cache

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterable, Iterator
 
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\b[\w.+-]+@[\w-]+\.[\w.]+\b", re.IGNORECASE)
+from dropdub.plaintext import wrapped
+
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|(?<![\w.+-])[\w.+-]++@[\w-]++\.[\w.]+\b", re.IGNORECASE)
 _ENDS = "\"'”’)]»"
 _SENTENCE = re.compile(r"(?<=[.!?…;])[\"'”’)\]»]?\s+|(?<=[。！？])")
 _TITLES = "mr|mrs|ms|dr|dra|drs|prof|profa|sr|sra|srta|st|jr|mme|mlle|eng|av|art|fig|cap|pág|núm|approx|ca|vs"
+_FOR_ABBREVIATION = 40
+"""As many characters at the end of a sentence show whether it ends with an abbreviation."""
 _ABBREVIATION = re.compile(rf"(?:^|[^\w.])(?:{_TITLES}|(?:[^\W\d]\.)*[^\W\d])\.$", re.IGNORECASE)
 _CLAUSE = re.compile(r"(?<=[,:;–—])\s+|(?<=[，、；：])")
-_SOUNDS = re.compile(r"\[[^\]]*\]|♪[^♪]*♪?")
+_SOUNDS = re.compile(r"\[[^\[\]]*\]|♪[^♪]*♪?")
 _FEW_WORDS = 2
 
 
@@ -40,7 +43,8 @@ def is_speakable(text: str) -> bool:
 def _as_words(address: str) -> str:
     """Return how an address is said: its names, without what no one reads aloud."""
     bare = re.sub(r"^(?:https?://)?(?:www\.)?", "", address, flags=re.IGNORECASE)
-    core, tail = re.fullmatch(r"(.*?)([.,;:!?)\]]*)", bare, re.DOTALL).groups()  # type: ignore[union-attr]
+    core = bare.rstrip(".,;:!?)]")
+    tail = bare[len(core) :]
     named = core.split("?")[0].split("/")[0]
     return re.sub(r"[^\w]+", " ", named).strip() + tail
 
@@ -55,13 +59,19 @@ def _split(text: str, where: re.Pattern[str]) -> list[str]:
 
 def _rejoined(cut: Iterable[str]) -> list[str]:
     """Put together what was cut behind a full stop that ends no sentence: `Mr.`, `e.g.`, an initial."""
-    found: list[str] = []
+    found: list[list[str]] = []
     for part in cut:
-        if found and (_ABBREVIATION.search(found[-1]) or (found[-1].endswith(".") and part[0].islower())):
-            found[-1] = f"{found[-1]} {part}"
+        if found and _goes_on(found[-1][-1], part):
+            found[-1].append(part)
         else:
-            found.append(part)
-    return found
+            found.append([part])
+    return [" ".join(parts_) for parts_ in found]
+
+
+def _goes_on(before: str, part: str) -> bool:
+    if not before.endswith("."):
+        return False
+    return part[0].islower() or _ABBREVIATION.search(before[-_FOR_ABBREVIATION:]) is not None
 
 
 def _within(text: str, limit: int) -> Iterator[str]:
@@ -73,7 +83,7 @@ def _within(text: str, limit: int) -> Iterator[str]:
 
 
 def _wrapped(text: str, limit: int) -> list[str]:
-    return [text] if len(text) <= limit else textwrap.wrap(text, limit, break_on_hyphens=False)
+    return [text] if len(text) <= limit else list(wrapped(text, limit))
 
 
 def _joined(texts: Iterable[str], limit: int) -> Iterator[str]:

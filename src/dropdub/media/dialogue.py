@@ -65,8 +65,9 @@ def parted(cue: Cue) -> list[Cue]:
     if len(cue.lines) < 2 or not all(line.startswith(_DASHES) for line in cue.lines):
         return [cue]
     words = [line.lstrip("".join(_DASHES)).strip() for line in cue.lines]
-    shares = [max(width(one), 1) / sum(max(width(one), 1) for one in words) for one in words]
-    bounds = [cue.start + (cue.end - cue.start) * share for share in accumulate([0.0, *shares])]
+    widths = [max(width(one), 1) for one in words]
+    total = sum(widths)
+    bounds = [cue.start + (cue.end - cue.start) * share / total for share in accumulate([0, *widths])]
     return [Half(*times, (one,), (cue.start, cue.end)) for times, one in zip(pairwise(bounds), words, strict=True)]
 
 

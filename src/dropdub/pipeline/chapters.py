@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -64,9 +65,14 @@ def _cut(starts: Sequence[float], end: float) -> list[tuple[float, str]]:
     if end <= LONG_S or not starts:
         return []
     number = max(round(end / ABOUT_S), 2)
-    nearest = (min(starts, key=lambda start: abs(start - end * part / number)) for part in range(1, number))
-    places = sorted({0.0, *nearest})
+    places = sorted({0.0, *(_nearest(starts, end * part / number) for part in range(1, number))})
     return [(start, str(part)) for part, start in enumerate(places, 1)]
+
+
+def _nearest(starts: Sequence[float], moment: float) -> float:
+    """Return the start, of those in the order of time, that is nearest to a moment."""
+    after = bisect_left(starts, moment)
+    return min(starts[max(after - 1, 0) : after + 1], key=lambda start: abs(start - moment))
 
 
 def _level(depths: Sequence[int]) -> int:

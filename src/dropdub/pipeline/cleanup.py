@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from dropdub.pipeline.artefacts import Segment
+from dropdub.plaintext import with_few_marks
 
 
 def _words(text: str) -> frozenset[str]:
@@ -77,7 +78,7 @@ def clean_segments(segments: Iterable[Segment]) -> tuple[Segment, ...]:
 
 def cleaned(text: str, *, begins_sentence: bool = True) -> str:
     """Return a text cleaned up; cleaning it again changes nothing. A text of hesitations alone keeps them."""
-    text = unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", with_few_marks(text))
     for _ in range(_MOST_PASSES):
         before, text = text, _pass(text, begins_sentence)
         if text == before:

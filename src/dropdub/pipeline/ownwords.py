@@ -6,13 +6,12 @@ import math
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from functools import reduce
+from dataclasses import dataclass, replace
 
 from dropdub.media.dialogue import Half, parted
 from dropdub.media.subtitlefile import Cue
 from dropdub.pipeline.artefacts import Segment
-from dropdub.pipeline.textfile import joined
+from dropdub.pipeline.textfile import run_on
 
 NEAR_S = 2.0
 """A cue is looked for among the segments that are spoken this near to it."""
@@ -85,11 +84,14 @@ def _dealt(segments: Sequence[Segment], cues: Sequence[Cue]) -> tuple[dict[int, 
     """Return the cues of each segment, by its place, and those that are near none."""
     by_owner: dict[int, list[Cue]] = {}
     strays: list[Cue] = []
-    starts, rests = [one.start for one in segments], [_compact(one.text) for one in segments]
+    starts, said = [one.start for one in segments], [_Said.of(one.text) for one in segments]
+    rests = [one.compact for one in said]
     for cue in (part for one in cues for part in parted(one)):
         near = [place for place in _around(starts, cue.start) if _apart_s(cue, segments[place]) <= NEAR_S]
         if near:
-            owner = max(near, key=lambda place: _kinship(cue, segments[place], rests[place]))
+            words = _Said.of(cue.text)
+            kinships = {place: _kinship(cue, words, segments[place], said[place], rests[place]) for place in near}
+            owner = max(near, key=kinships.__getitem__)
             by_owner.setdefault(owner, []).append(cue)
             rests[owner] = _rest(cue, rests[owner])
         else:
@@ -103,12 +105,26 @@ def _around(starts: Sequence[float], moment: float) -> range:
     return range(max(after - _LOOKED_AT, 0), min(after + 1, len(starts)))
 
 
-def _kinship(cue: Cue, segment: Segment, rest: str) -> tuple[bool, bool, bool, float, float]:
-    """Return how likely a cue is of a segment, of whose text `rest` stood in no cue before."""
-    share = _shared(cue, segment)
+@dataclass(frozen=True)
+class _Said:
+    """A text as others are compared with it: made once, as a cue has up to `_LOOKED_AT` segments near it."""
+
+    compact: str
+    words: Sequence[str]
+    known: frozenset[str]
+
+    @staticmethod
+    def of(text: str) -> _Said:
+        words = _words(text)
+        return _Said(_compact(text), words, frozenset(words))
+
+
+def _kinship(cue: Cue, words: _Said, segment: Segment, said: _Said, rest: str) -> tuple[bool, bool, bool, float, float]:
+    """Return how likely a cue of these `words` is of a segment, of whose text `rest` stood in no cue before."""
+    share = _shared(words, said)
     alike = share >= _SAME_WORDS
     unsaid = rest != "" and (alike or isinstance(cue, Half))
-    return rest.startswith(_compact(cue.text)), unsaid, alike, -_apart_s(cue, segment), share
+    return rest.startswith(words.compact), unsaid, alike, -_apart_s(cue, segment), share
 
 
 def _rest(cue: Cue, rest: str) -> str:
@@ -117,12 +133,11 @@ def _rest(cue: Cue, rest: str) -> str:
     return "" if isinstance(cue, Half) and not rest.startswith(text) else rest.removeprefix(text)
 
 
-def _shared(cue: Cue, segment: Segment) -> float:
+def _shared(cue: _Said, segment: _Said) -> float:
     """Return which share of a cue's words a segment has."""
-    if _compact(cue.text) in _compact(segment.text):
+    if cue.compact in segment.compact:
         return 1.0
-    words, known = _words(cue.text), set(_words(segment.text))
-    return sum(word in known for word in words) / len(words) if words else 0.0
+    return sum(word in segment.known for word in cue.words) / len(cue.words) if cue.words else 0.0
 
 
 def _revised(segment: Segment, cues: Sequence[Cue]) -> Segment:
@@ -150,7 +165,7 @@ def _apart_s(cue: Cue, segment: Segment) -> float:
 
 
 def _text(cues: Iterable[Cue]) -> str:
-    return reduce(joined, (line for cue in cues for line in cue.lines))
+    return run_on([line for cue in cues for line in cue.lines])
 
 
 def _distance_s(moment: float, segment: Segment) -> float:

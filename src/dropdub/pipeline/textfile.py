@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import codecs
 import re
-import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import charset_normalizer
 
 from dropdub.errors import NotText
+from dropdub.plaintext import with_few_marks, wrapped
 
 HEAD_BYTES = 64 * 1024
 _BOMS = {
@@ -26,7 +27,8 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _MARKER = re.compile(r"(?:(?:#{1,6}|[-*+•–—]|>|\d{1,3}[.)])\s+)+")
 _HEADING = re.compile(r"#{1,6}\s")
 _BULLET = re.compile(r"^[#\-*+•–—>]+\s+")
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)")
+# No link's text has a bracket in it, and no possessive part is tried again: both keep garbage linear.
+_LINK = re.compile(r"!?\[([^\[\]]*+)\]\((?:[^()\s]|\([^()\s]*+\))*+\)")
 _EMPHASIS = re.compile(r"\*\*|__|`|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]?\s+|(?<=[。！？])")
 _NO_SPACE_FROM = "\u2e80"
@@ -58,7 +60,7 @@ def read_text(path: Path) -> str:
         text = data.decode(_encoding(data[:HEAD_BYTES]))
     except UnicodeDecodeError as error:
         raise refusal from error
-    return _CONTROLS.sub("", re.sub(r"\r\n?", "\n", text).replace("\f", "\n\n"))
+    return with_few_marks(_CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n\n")))
 
 
 def paragraphs(text: str) -> list[str]:
@@ -116,7 +118,7 @@ def _sentences(text: str, longest: int) -> Iterator[str]:
         if len(sentence) <= longest:
             yield sentence
         else:
-            yield from textwrap.wrap(sentence, longest, break_on_hyphens=False)
+            yield from wrapped(sentence, longest)
 
 
 def sentences(text: str) -> list[str]:
@@ -165,18 +167,18 @@ def _legacy_encoding(head: bytes) -> str:
 
 
 def _flowed(block: str) -> str:
-    lines: list[str] = []
-    for line in (" ".join(line.split()) for line in block.split("\n")):
-        if not lines or _MARKER.match(line) or _HEADING.match(lines[-1]):
-            lines.append(line)
-        elif line:
-            lines[-1] = joined(lines[-1], line)
-    return "\n".join(filter(None, lines))
+    lines: list[list[str]] = []
+    for line in filter(None, (" ".join(line.split()) for line in block.split("\n"))):
+        if not lines or _MARKER.match(line) or _HEADING.match(lines[-1][0]):
+            lines.append([line])
+        else:
+            lines[-1].append(line)
+    return "\n".join(map(run_on, lines))
 
 
-def joined(before: str, after: str) -> str:
-    """Return two lines as one, with a space between where their script has any."""
-    return before + gap(before, after) + after
+def run_on(lines: Sequence[str]) -> str:
+    """Return lines as one, with a space between two where their script has any."""
+    return "".join([*lines[:1], *(gap(before, after) + after for before, after in pairwise(lines))])
 
 
 def gap(before: str, after: str) -> str:

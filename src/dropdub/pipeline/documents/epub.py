@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from xml.etree.ElementTree import Element
 
-from dropdub.errors import NotText
+from dropdub.errors import NotText, TooLarge
 from dropdub.pipeline.documents.archive import Archive, Cover, resolved
+from dropdub.pipeline.documents.pages import page_blocks
 
 _CONTAINER, _ENCRYPTION = "META-INF/container.xml", "META-INF/encryption.xml"
 _PAGES = frozenset({"application/xhtml+xml", "text/html"})
 _PICTURES = {"image/jpeg": "jpg", "image/png": "png"}
-_HEADINGS = {f"h{level}": "#" * level + " " for level in range(1, 7)}
-_BLOCK_TAGS = """
-p div section article blockquote li td th tr table ul ol dl dt dd figure figcaption aside header footer hr
-"""
-_BLOCKS = frozenset(_BLOCK_TAGS.split())
-_SILENT = frozenset({"head", "script", "style", "nav", "svg", "math", "template"})
+MOST_PAGES = 5_000
+"""A book has one for each chapter, some have one for each printed page."""
 
 
 def epub_blocks(archive: Archive) -> Iterator[str]:
     """Yield paragraphs as Markdown has them. Raises NotText where pages are missing or locked."""
     package = _Package(archive)
     for page in package.pages():
-        reader = _Page()
-        reader.feed(archive.read(page).decode("utf-8-sig", "replace"))
-        reader.close()
-        yield from reader.finished()
+        yield from page_blocks(archive.read(page).decode("utf-8-sig", "replace"))
 
 
 def epub_cover(archive: Archive) -> Cover | None:
@@ -36,7 +29,8 @@ def epub_cover(archive: Archive) -> Cover | None:
     item = package.cover()
     suffix = _PICTURES.get(item.get("media-type", "")) if item is not None else None
     part = package.part(item) if item is not None else ""
-    return Cover(archive.read(part), suffix) if suffix and archive.has(part) else None
+    data = archive.picture(part) if suffix and archive.has(part) else None
+    return Cover(data, suffix) if suffix and data else None
 
 
 class _Package:
@@ -50,12 +44,15 @@ class _Package:
         self._archive = archive
 
     def pages(self) -> list[str]:
-        """Return the names of the pages; those that are not to be read on the way (notes, tables) are left out."""
+        """Return the names of the pages, each once; without those that are not read on the way (notes, tables)."""
         refs = [ref for ref in self._root.iterfind(".//{*}spine/{*}itemref") if ref.get("linear", "yes") != "no"]
         items = [item for ref in refs if (item := self._items.get(ref.get("idref", ""))) is not None]
-        found = [self.part(item) for item in items if _is_page(item)]
+        found = list(dict.fromkeys(self.part(item) for item in items if _is_page(item)))
         if not found:
             raise NotText("The book names no pages to be read.", remedy="Get a whole copy of it, and drop that.")
+        if len(found) > MOST_PAGES:
+            remedy = "Save its text alone, as .txt or .docx, and drop that."
+            raise TooLarge(f"The book has {len(found):,} pages; at most {MOST_PAGES:,} are read.", remedy=remedy)
         if self._locked() & set(found):
             raise self._archive.locked()
         return found
@@ -79,50 +76,3 @@ class _Package:
 
 def _is_page(item: Element) -> bool:
     return item.get("media-type") in _PAGES and "nav" not in item.get("properties", "").split()
-
-
-class _Page(HTMLParser):
-    """Gathers the blocks of one page; lenient, as what reads the web must be."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self._blocks: list[str] = []
-        self._text: list[str] = []
-        self._marker = ""
-        self._silent: list[str] = []
-
-    def finished(self) -> list[str]:
-        self._end_block()
-        return self._blocks
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if self._silent or tag in _SILENT:
-            self._silent += [tag] if tag in _SILENT else []
-        elif tag in _HEADINGS or tag in _BLOCKS:
-            self._end_block()
-            self._marker = _HEADINGS.get(tag, "- " if tag == "li" else self._marker)
-        elif tag == "br":
-            self._text.append(" ")
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in _SILENT:
-            self.handle_starttag(tag, attrs)
-            self.handle_endtag(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._silent:
-            if tag == self._silent[-1]:
-                self._silent.pop()
-        elif tag in _HEADINGS or tag in _BLOCKS:
-            self._end_block()
-            self._marker = ""
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self._text.append(data)
-
-    def _end_block(self) -> None:
-        if text := " ".join("".join(self._text).split()):
-            self._blocks.append(self._marker + text)
-            self._marker = ""
-        self._text = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import count, pairwise, repeat
+from itertools import count, repeat
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -12,19 +12,25 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
+from dropdub.errors import TooLarge
 from dropdub.pipeline.documents.frontmatter import without_front_matter
-from dropdub.pipeline.textfile import gap
+from dropdub.pipeline.textfile import run_on
 
 MARKDOWN_SUFFIXES = frozenset({".md", ".markdown"})
 STRETCH = 20_000
 """Characters of a paragraph that are parsed at once: hardly one has more; time for garbage grows with the square."""
+MOST_LINES = 200_000
+"""Each may become an item or a paragraph, which costs the parser a hundred times what its characters do."""
+MOST_MARKS = 500_000
+"""Characters that may begin a mark, as each `[` does a link: five megabytes full of emphasis and links have 400,000."""
 _BLOCK_NESTING, _INLINE_NESTING = 40, 10
 _NOTE = re.compile(r"^ {0,3}\[\^[^\]\s]{1,99}\]:[ \t]*", re.M)
 _NOTE_MARK = re.compile(r"\[\^[^\]\s]{1,99}\]")
 _TIMES = re.compile(r"(?<=\d)\*(?=\d)")
 _BOX = re.compile(r"\[[ xX]\]\s+")
 _CALLOUT = re.compile(r"\[![A-Za-z]{1,20}\][+-]?(?:\s+|$)")
-_MARKUP = re.compile(r"[\\`*_\[<&~]")
+_MARKS = "\\`*_[<&~"
+_MARKUP = re.compile(f"[{re.escape(_MARKS)}]")
 _HEADING_MARKS = re.compile(r"#{1,6}\s+")
 _UNREAD = re.compile(r"<(?:[?!]|(?:script|style|pre|textarea)\b)", re.I)
 _STOPS = tuple(".!?:;,…。！？：；，")
@@ -34,12 +40,24 @@ def markdown_blocks(text: str) -> Iterator[str]:
     """Yield paragraphs: `# ` before headings, `- ` or a number before list items, a row of a table as one of its own.
 
     The items of a list without blank lines are the lines of one paragraph. A footnote's text is an item of a list.
+    Raises TooLarge for what has more lines or marks than people write.
     """
+    _refuse_too_much(text)
     refs: dict[str, Any] = {}
     # A note's text would be code where it goes on, and a link's address where it is one word.
     source = _NOTE.sub("- ", without_front_matter(text))
     tree = SyntaxTreeNode(_block_parser().parse(source, refs))
     yield from _Reader(refs).blocks(tree.children)
+
+
+def _refuse_too_much(text: str) -> None:
+    for what, number, most in (
+        ("lines", text.count("\n"), MOST_LINES),
+        ("marks of Markdown", sum(map(text.count, _MARKS)), MOST_MARKS),
+    ):
+        if number > most:
+            sentence = f"The text has {number:,} {what}; at most {most:,} are read."
+            raise TooLarge(sentence, remedy="Cut it in several files, or save it as plain text (.txt), and drop that.")
 
 
 class _Reader:
@@ -143,8 +161,7 @@ def _stretches(content: str) -> Iterator[str]:
 
 
 def _on_one_line(text: str) -> str:
-    lines = [words for line in text.split("\n") if (words := " ".join(line.split()))]
-    return "".join([*lines[:1], *(gap(before, after) + after for before, after in pairwise(lines))])
+    return run_on([words for line in text.split("\n") if (words := " ".join(line.split()))])
 
 
 def _block_parser() -> MarkdownIt:

@@ -11,7 +11,7 @@ from typing import Any
 
 from dropdub.engines.languages import UNDETERMINED, detect_text_language
 from dropdub.engines.speech_text import parts
-from dropdub.errors import EmptyFile, NotMedia, TooLong
+from dropdub.errors import EmptyFile, NotMedia, TooLarge, TooLong
 from dropdub.files import sha256, written_whole
 from dropdub.media import wav
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
@@ -30,6 +30,8 @@ from dropdub.pipeline.textfile import PIECE_CHARACTERS, TOLD_APART, heading_of, 
 from dropdub.quantities import format_duration
 
 BYTES_PER_SECOND = 32_000
+MOST_PARAGRAPHS = 100_000
+"""Of a text, each of which is a segment with files of its own: the longest novels have 30,000, verses counted."""
 ASSUMED_LANGUAGE = "en"
 _MISSING_LEAST_S = 2.0
 _MISSING_SHARE = 0.02
@@ -160,6 +162,9 @@ def _text(task: Task) -> Result:
     found = paragraphs(text)
     if not found:
         raise EmptyFile(f"{task.job_name} holds nothing to be read aloud.", remedy=_NOTHING_READ)
+    if len(found) > MOST_PARAGRAPHS:
+        sentence = f"{task.job_name} has {len(found):,} paragraphs; at most {MOST_PARAGRAPHS:,} are read aloud."
+        raise TooLarge(sentence, remedy="Cut it in several texts, and drop those.")
     language, warnings = _language(task, text)
     segments = tuple(Segment(number, 0.0, 0.0, paragraph) for number, paragraph in enumerate(found))
     Transcript(language, 0.0, segments, engine={}).save(task.job_dir / TRANSCRIPT)

@@ -1,0 +1,67 @@
+"""XML from somebody else as a tree, in bounds of time and memory: no document that people made comes near them."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from xml.etree.ElementTree import Element, TreeBuilder
+
+from defusedxml.ElementTree import XMLParser
+
+MOST_ELEMENTS = 600_000
+"""A novel has some 50,000 in Word's way of writing it, with every word's spelling checked 300,000."""
+MOST_ATTRIBUTES = 1_000_000
+MOST_DEPTH = 100
+"""Ten lie around a word in a table, thirty where tables and text boxes stand in one another."""
+_NAMESPACE = re.compile(r"(?<=\s)xmlns[^=<>\"'\s]*+\s*+=\s*+(?:\"[^\"<]{300}|'[^'<]{300})")
+"""A long one: it is part of the name of each element, so that a short document would fill the memory."""
+
+
+class TooMuch(Exception):
+    """More than documents have; says of what."""
+
+
+def root_of(data: bytes) -> Element:
+    """Return the root of an XML document. Raises TooMuch, and what the parser and, for entities, defusedxml raise."""
+    text = _decoded(data)
+    # Of a tag, all attributes are in memory before the first of them can be counted.
+    if text.count("=") > MOST_ATTRIBUTES + MOST_ELEMENTS:
+        raise TooMuch(f"it has more than {MOST_ATTRIBUTES:,} attributes.")
+    if _NAMESPACE.search(text):
+        raise TooMuch("it has a namespace of more than 300 characters.")
+    parser = XMLParser(target=_Bounded())
+    parser.feed(text)
+    root: Element = parser.close()
+    return root
+
+
+class _Bounded(TreeBuilder):
+    def __init__(self) -> None:
+        super().__init__()
+        self._elements = self._attributes = self._depth = 0
+
+    def start(self, tag: str, attrs: dict[str, str]) -> Element:
+        self._elements += 1
+        self._attributes += len(attrs)
+        self._depth += 1
+        if self._elements > MOST_ELEMENTS:
+            raise TooMuch(f"it has more than {MOST_ELEMENTS:,} elements.")
+        if self._attributes > MOST_ATTRIBUTES:
+            raise TooMuch(f"it has more than {MOST_ATTRIBUTES:,} attributes.")
+        if self._depth > MOST_DEPTH:
+            raise TooMuch(f"its elements stand in one another more than {MOST_DEPTH} deep.")
+        return super().start(tag, attrs)
+
+    def end(self, tag: str) -> Element:
+        self._depth -= 1
+        return super().end(tag)
+
+
+def _decoded(data: bytes) -> str:
+    """Return the characters of a document: as both standards have it UTF-8 or UTF-16, else what old programs wrote."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
