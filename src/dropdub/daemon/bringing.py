@@ -1,19 +1,83 @@
-"""Which files a job's row means, brought into its work folder."""
+"""Which files a job's row means, brought into its work folder, and read: in the mover's thread."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from dropdub.config import read_sidecar
 from dropdub.daemon.context import Context
-from dropdub.errors import BadSidecar
+from dropdub.daemon.outputs import dropped_out_refusal
+from dropdub.daemon.revisions import cue_starts_at
+from dropdub.errors import BadSidecar, DropdubError, Waiting
+from dropdub.files import is_folder
+from dropdub.inbox.companions import is_subtitle
 from dropdub.inbox.identity import Identity
 from dropdub.inbox.intake import bring_in, remove_error_note
 from dropdub.inbox.wanted import Absent, Taken, Wanted
+from dropdub.ownership import is_trusted
 from dropdub.store.tables import Job
 
 
-def brought(context: Context, job: Job, source_dir: Path) -> Taken | Absent:
+@dataclass(frozen=True)
+class Brought:
+    """What was moved, and what was read in it: the options beside the file, or why they cannot be used.
+
+    `starts`: when the lines of a subtitle begin.
+    """
+
+    taken: Taken
+    options: dict[str, Any] | None = None
+    refusal: DropdubError | None = None
+    starts: Sequence[float] = ()
+
+
+def brought(context: Context, job: Job, source_dir: Path) -> Brought | Absent:
+    """Move (of a given file: copy) what the job was recorded for, and read what decides on its options.
+
+    It is read here, in the mover's thread, because anybody may have written it. Raises Waiting if the file is not to
+    be found because the share that it lies on is away.
+    """
+    context.refuse_away("work")
+    taken = _moved(context, job, source_dir)
+    if _lacks(taken, job):
+        _refuse_away_share(context, Path(job.source))
+    return taken if isinstance(taken, Absent) else _read(context, job, taken)
+
+
+def _read(context: Context, job: Job, taken: Taken) -> Brought:
+    """Read the options beside a file, and of a subtitle when its lines begin. A refusal is the job's to say."""
+    starts = cue_starts_at(taken.source, context.config.limits.max_text) if is_subtitle(job.name) else []
+    if taken.sidecar is None:
+        return Brought(taken, starts=starts)
+    steering = context.steering if is_trusted(job.owner) else context.steering.of_stranger()
+    try:
+        options = read_sidecar(taken.sidecar, steering)
+    except BadSidecar as error:
+        return Brought(taken, refusal=error, starts=starts)
+    refusal = dropped_out_refusal(context, options["out"]) if options.get("out") else None
+    return Brought(taken, options, refusal, starts)
+
+
+def _refuse_away_share(context: Context, path: Path) -> None:
+    """Raise Waiting if the folder that an original comes from, which may lie on a share, is away."""
+    for name, folder in (("inbox", context.root.inbox), ("failed", context.root.failed)):
+        if path.is_relative_to(folder):
+            context.refuse_away(name)
+            if not is_folder(folder):
+                raise Waiting(f"{folder} is not there.", condition="inbox", remedy="Connect the share.")
+
+
+def _lacks(taken: Taken | Absent, job: Job) -> bool:
+    """Return whether anything of what was recorded was not found."""
+    if isinstance(taken, Absent):
+        return True
+    return bool((job.sidecar and not taken.sidecar) or (job.companion and not taken.companion))
+
+
+def _moved(context: Context, job: Job, source_dir: Path) -> Taken | Absent:
     """Move (of a given file: copy) what a job was recorded for. Raises what `bring_in` does."""
     if job.origin == "given":
         return bring_in(Wanted(Path(job.source), job.name), source_dir)

@@ -1,21 +1,14 @@
-"""From a settled file in the inbox to a queued job: record the intent, move the file, resolve its options."""
+"""From a settled file in the inbox to a recorded job, whose file is moved: see `arriving` for what comes then."""
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from pathlib import Path
-from typing import Any
 
-from pydantic import ValidationError
-
-from dropdub.config import SIDECAR_SUFFIX, JobOptions, read_sidecar
-from dropdub.config.problems import problems
+from dropdub.daemon.arriving import Arrivals
 from dropdub.daemon.boundary import own_error
 from dropdub.daemon.bringing import brought
 from dropdub.daemon.context import Context, away, job_id
@@ -23,31 +16,20 @@ from dropdub.daemon.endings import Endings
 from dropdub.daemon.fairness import in_turns
 from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved, Mover
-from dropdub.daemon.outputs import dropped_out_refusal
 from dropdub.daemon.postponed import Postponed
 from dropdub.daemon.revisions import (
-    FilmGone,
-    Revision,
-    cue_starts_at,
     film_at_work,
-    known_revision,
     must_wait,
-    revision_of,
 )
-from dropdub.errors import BadSidecar, DropdubError, Waiting
+from dropdub.errors import DropdubError
 from dropdub.failpoints import reach
-from dropdub.files import is_folder
 from dropdub.inbox.companions import is_subtitle
 from dropdub.inbox.scan import Drop, scan
 from dropdub.inbox.settle import Settling, is_as_seen
 from dropdub.inbox.waiting import new_job
-from dropdub.inbox.wanted import Absent, Taken
 from dropdub.inbox.watcher import Watcher
-from dropdub.ownership import is_trusted
-from dropdub.pipeline.plan import first_steps
 from dropdub.store import queries, transitions
 from dropdub.store.tables import Job
-from dropdub.store.transitions import TakenJob
 
 BURST_S = 0.1
 """How long files are checked in one turn of the loop before they are recorded; workers are heard after each burst."""
@@ -60,34 +42,12 @@ SCANS_SHARE = 0.1
 """The part of the time that scans may take: one of a share with thousands of files takes seconds."""
 
 
-@dataclass(frozen=True)
-class _Arrival:
-    """How a job is queued whose files have been moved; `refusal`: why its options cannot be used, so that it fails."""
-
-    entry: TakenJob
-    refusal: DropdubError | None
-
-
-@dataclass(frozen=True)
-class Brought:
-    """What was moved, and what was read in it: the options beside the file, or why they cannot be used.
-
-    `starts`: when the lines of a subtitle begin.
-    """
-
-    taken: Taken
-    options: dict[str, Any] | None = None
-    refusal: DropdubError | None = None
-    starts: Sequence[float] = ()
-
-
 class Intake:
     """Finds settled files, records a job for each, and takes the file into the job's work folder."""
 
     def __init__(self, context: Context, mover: Mover, endings: Endings, wake: Callable[[], None]) -> None:
         self._context = context
         self._mover = mover
-        self._endings = endings
         settings = context.config.inbox
         self._settling = Settling(settings.settle, settings.settle_empty, settings.settle_subtitle)
         self._watcher = Watcher(context.root.inbox, settings, self._heard)
@@ -96,9 +56,9 @@ class Intake:
         self._next_scan = 0.0
         self._earliest_scan = self._rescan_due = 0.0
         self._finds: deque[Drop] = deque()
-        self._defaults: dict[str | None, dict[str, Any]] = {}
         self._postponed = Postponed()
         self._left = Postponed()
+        self._arrivals = Arrivals(context, endings, self._postponed)
         self._scan_notes: list[str] = []
         self._held: list[str] = []
         self._watch_notes: list[str] = []
@@ -180,33 +140,8 @@ class Intake:
 
     def moved(self, moves: Sequence[Moved], now: float) -> None:
         """Take the outcomes of moves: queue the jobs, or drop the claims."""
-        jobs = queries.jobs(self._context.store, [moved.job_id for moved in moves])
-        arrived: list[_Arrival] = []
-        for moved in moves:
-            self._postponed.forget(moved.job_id)
-            job = jobs.get(moved.job_id)
-            if job is None or job.verdict is not None:  # cancelled meanwhile: its ending finds the files anywhere
-                continue
-            try:
-                if isinstance(moved.result, Brought):
-                    reach("intake.arrival")
-                    arrived.append(self._arrival(job, moved.result))
-                else:
-                    self._not_taken(job, moved, now)
-            except Exception as error:  # the boundary of one job
-                self._fail(job, error, now)
-        self._queue(arrived, now)
-        self._dirty = self._dirty or bool(arrived)  # an event may come late, or never, of what left the inbox
-
-    def _not_taken(self, job: Job, moved: Moved, now: float) -> None:
-        waits = isinstance(moved.error, Waiting | OSError)
-        if moved.error is not None and not waits:
-            self._refuse(job, own_error(moved.error, "moving a file", job=job.id))
-        elif moved.error is not None:
-            self._postponed.put_off(moved.job_id, moved.error, now)
-            note("file cannot be taken yet", level=logging.WARNING, job=moved.job_id, text=str(moved.error))
-        elif isinstance(moved.result, Absent):
-            transitions.vanish_job(self._context.store, moved.job_id, reason=moved.result.reason, now=time.time())
+        if self._arrivals.take(moves, now):
+            self._dirty = True  # an event may come late, or never, of what left the inbox
 
     @property
     def _room(self) -> int:
@@ -231,7 +166,7 @@ class Intake:
 
     def _submit(self, job: Job) -> None:
         source_dir = self._context.root.job_dir(job_id(job)) / "source"
-        self._mover.submit(job_id(job), partial(_bring, self._context, job, source_dir))
+        self._mover.submit(job_id(job), partial(brought, self._context, job, source_dir))
 
     @property
     def _rescan_s(self) -> float:
@@ -294,125 +229,3 @@ class Intake:
         self._held.append(f"{name} waits for its film, job {film.id} ({film.name}).")
         self._pending -= 1
         return True
-
-    def _arrival(self, job: Job, brought: Brought) -> _Arrival:
-        """Return how a job is queued whose files have been moved."""
-        taken, refusal = brought.taken, brought.refusal
-        revision = self._revision(job, brought)
-        overrides = dict(job.overrides) if brought.options is None else brought.options
-        try:
-            options = self._options(job, revision, overrides)
-        except ValidationError as error:
-            refusal = BadSidecar(problems(Path(f"{job.name}{SIDECAR_SUFFIX}"), None, error, JobOptions))
-        if refusal is not None:
-            overrides, options = {}, self._context.config.job.model_dump(mode="json")
-        entry = TakenJob(
-            job_id(job),
-            source=str(taken.source),
-            sidecar=str(taken.sidecar) if taken.sidecar else None,
-            companion=str(taken.companion) if taken.companion else None,
-            revision=revision.as_row() if isinstance(revision, Revision) else None,
-            overrides=overrides,
-            options=options,
-            steps=first_steps(warnings=[revision.sentence] if isinstance(revision, FilmGone) else ()),
-        )
-        return _Arrival(entry, refusal)
-
-    def _queue(self, arrived: Sequence[_Arrival], now: float) -> None:
-        """Queue jobs whose files have been moved, and fail those whose options cannot be used."""
-        self._take([one.entry for one in arrived if one.refusal is None], now)
-        for one in arrived:
-            if one.refusal is not None:
-                self._take_refused(one.entry, one.refusal, now)
-
-    def _take_refused(self, entry: TakenJob, refusal: DropdubError, now: float) -> None:
-        job = queries.job(self._context.store, entry.job_id)
-        try:
-            self._refuse(transitions.take_job(self._context.store, **vars(entry), now=time.time()), refusal)
-        except Exception as error:  # the boundary of one job
-            self._fail(job, error, now)
-
-    def _take(self, entries: Sequence[TakenJob], now: float) -> None:
-        """Queue jobs, all at once, or if something is wrong with one, each by itself."""
-        if not entries:
-            return
-        try:
-            reach("intake.take")
-            transitions.take_jobs(self._context.store, entries, now=time.time())
-        except Exception as error:  # the boundary of one job
-            trouble = own_error(error, "queueing jobs", jobs=[entry.job_id for entry in entries[:5]])
-            if len(entries) == 1:
-                self._fail(queries.job(self._context.store, entries[0].job_id), trouble, now)
-            else:
-                for entry in entries:
-                    self._take([entry], now)
-
-    def _fail(self, job: Job, error: Exception, now: float) -> None:
-        """Fail a job that cannot be taken in, or if not even that can be done now, put it off."""
-        trouble = own_error(error, "taking a file in", job=job.id)
-        try:
-            self._refuse(job, trouble)
-        except Exception as again:
-            self._postponed.put_off(job_id(job), own_error(again, "failing a job", job=job.id), now)
-
-    def _revision(self, job: Job, brought: Brought) -> Revision | FilmGone | None:
-        if not is_subtitle(job.name):
-            return None
-        known = known_revision(self._context, job) if job.round > 1 else None
-        return known or revision_of(self._context, job, brought.starts)
-
-    def _options(self, job: Job, revision: Revision | FilmGone | None, overrides: dict[str, Any]) -> dict[str, Any]:
-        if isinstance(revision, Revision):
-            return revision.options.overridden(overrides).model_dump(mode="json")
-        if overrides:
-            return self._context.config.options_for(job.profile, overrides).model_dump(mode="json")
-        if job.profile not in self._defaults:  # the settings are those of the start: each profile is resolved once
-            self._defaults[job.profile] = self._context.config.options_for(job.profile, {}).model_dump(mode="json")
-        return self._defaults[job.profile]
-
-    def _refuse(self, job: Job, error: DropdubError) -> None:
-        fresh = queries.job(self._context.store, job_id(job))
-        self._endings.fail(fresh, reason=error.message, remedy=error.remedy)
-
-
-def _bring(context: Context, job: Job, source_dir: Path) -> Brought | Absent:
-    """Move (of a given file: copy) what the job was recorded for, and read what decides on its options.
-
-    It is read here, in the mover's thread, because anybody may have written it. Raises Waiting if the file is not to
-    be found because the share that it lies on is away.
-    """
-    context.refuse_away("work")
-    taken = brought(context, job, source_dir)
-    if _lacks(taken, job):
-        _refuse_away_share(context, Path(job.source))
-    return taken if isinstance(taken, Absent) else _read(context, job, taken)
-
-
-def _read(context: Context, job: Job, taken: Taken) -> Brought:
-    """Read the options beside a file, and of a subtitle when its lines begin. A refusal is the job's to say."""
-    starts = cue_starts_at(taken.source, context.config.limits.max_text) if is_subtitle(job.name) else []
-    if taken.sidecar is None:
-        return Brought(taken, starts=starts)
-    steering = context.steering if is_trusted(job.owner) else context.steering.of_stranger()
-    try:
-        options = read_sidecar(taken.sidecar, steering)
-    except BadSidecar as error:
-        return Brought(taken, refusal=error, starts=starts)
-    refusal = dropped_out_refusal(context, options["out"]) if options.get("out") else None
-    return Brought(taken, options, refusal, starts)
-
-
-def _refuse_away_share(context: Context, path: Path) -> None:
-    """Raise Waiting if the folder that an original comes from, which may lie on a share, is away."""
-    for name, folder in (("inbox", context.root.inbox), ("failed", context.root.failed)):
-        if path.is_relative_to(folder):
-            context.refuse_away(name)
-            if not is_folder(folder):
-                raise Waiting(f"{folder} is not there.", condition="inbox", remedy="Connect the share.")
-
-
-def _lacks(taken: Taken | Absent, job: Job) -> bool:
-    """Return whether anything of what was recorded was not found."""
-    if isinstance(taken, Absent):
-        return True
-    return bool((job.sidecar and not taken.sidecar) or (job.companion and not taken.companion))
