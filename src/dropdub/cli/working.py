@@ -39,6 +39,7 @@ def watch(root: Path, *, until_idle: bool, accept_missing: bool = False, shared_
 def run(place: Place, files: Sequence[Path], *, overrides: dict[str, Any], profile: str | None) -> int:
     """Work files off now, and show how far they are and what came out."""
     _refuse_impossible(place, overrides, profile)
+    _refuse_unseen(place.root.path, files)
     _make_out(overrides)
     from dropdub.daemon.runs import run_files
 
@@ -111,6 +112,17 @@ def _shown(screen: Console) -> Iterator[Lines | Bars]:
     )
     with Progress(*columns, console=screen) as progress:
         yield Bars(progress)
+
+
+def _refuse_unseen(root: Path, files: Sequence[Path]) -> None:
+    """Raise UsageError for files that the daemon cannot open, because it is a service that does not see them."""
+    from dropdub import service
+
+    for file in service.unseen(root, files):
+        raise UsageError(
+            f"{file} cannot be seen by the service, which does the work: homes and temporary files are hidden from it.",
+            remedy=f'Drop a copy into the inbox: cp "{file}" "{root / "inbox"}/"',
+        )
 
 
 def _refuse_impossible(place: Place, overrides: dict[str, Any], profile: str | None) -> None:

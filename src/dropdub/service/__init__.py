@@ -4,6 +4,6 @@
 `managed.py` installs it and asks after it.
 """
 
-from dropdub.service.managed import ServiceStatus, status
+from dropdub.service.managed import ServiceStatus, status, unseen
 
-__all__ = ["ServiceStatus", "status"]
+__all__ = ["ServiceStatus", "status", "unseen"]

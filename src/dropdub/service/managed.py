@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from dropdub.service.accounts import refuse_superuser
 from dropdub.service.advice import advice_on
 from dropdub.service.launchd import Launchd
 from dropdub.service.plan import STOP_GRACE_S, Manager, ServicePlan, as_read_by, plan_for
+from dropdub.service.sandbox import hides
 from dropdub.service.systemd import Systemd
 from dropdub.service.tool import carry_out
 from dropdub.service.windows import TaskScheduler
@@ -54,6 +55,18 @@ class ServiceStatus:
 def status(path: Path) -> ServiceStatus:
     """Return how the service of the root at `path` stands. Raises ConfigError, StoreError, ServiceError."""
     return Service.of(path).status()
+
+
+def unseen(path: Path, files: Sequence[Path]) -> list[Path]:
+    """Return the files that the running service of the root at `path` cannot see: homes and /tmp may be hidden from it.
+
+    Raises ConfigError, StoreError, ServiceError.
+    """
+    if sys.platform != "linux":
+        return []
+    service = Service.of(path)
+    hidden = [file for file in files if hides(service.plan, file)]
+    return hidden if hidden and service.status().state == "active" else []
 
 
 class Service:

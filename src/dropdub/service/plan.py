@@ -184,9 +184,7 @@ def _outside(root: Root, config: Config) -> list[Path]:
     folders = [root.inbox, root.outbox, root.voices, root.work, root.failed, root.archive]
     folders += [root.models_dir(config.models.dir), *([database.parent] if database else [])]
     folders += [(root.path / Path(config.metrics.file).expanduser()).parent] if config.metrics.file else []
-    outs = [
-        Path(options["out"]) for options in [{"out": config.job.out}, *config.profiles.values()] if options.get("out")
-    ]
+    outs = map(Path, [*config.named_outputs().values(), *config.allowed_outputs])
     within = root.path.resolve()
     return sorted({folder for folder in [*folders, *outs] if not folder.resolve().is_relative_to(within)})
 
