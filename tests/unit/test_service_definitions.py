@@ -145,10 +145,6 @@ def test_a_tilde_is_the_home_of_who_runs_the_service(tmp_path: Path, monkeypatch
     assert tmp_path / "of-who-installs-it" / "results" in mine.writable
 
 
-def test_the_daemon_sees_the_same_temporary_files_as_who_names_one_to_it(plain: ServicePlan) -> None:
-    assert "PrivateTmp" not in unit_text(replace(plain, at_boot=True))
-
-
 def test_what_the_system_kept_for_a_unit_is_removed_with_it(plain: ServicePlan) -> None:
     [clean] = Systemd(replace(plain, at_boot=True)).forgetting()
     assert clean.arguments == ("systemctl", "clean", "--what=cache", f"{plain.name}.service") and clean.may_fail
@@ -167,7 +163,8 @@ def test_a_users_unit_asks_for_nothing_that_only_the_system_can_do(plan: Service
 @pytest.mark.parametrize("at_boot", [False, True])
 def test_launchd_gets_what_was_planned(plan: ServicePlan, at_boot: bool) -> None:
     read = plistlib.loads(Launchd(replace(plan, at_boot=at_boot)).content())
-    assert read["ProgramArguments"][-3:] == ["--root", str(plan.root), "watch"]
+    words = ["--root", str(plan.root), "watch", *(["--shared-inbox"] if at_boot else [])]
+    assert read["ProgramArguments"][-len(words) :] == words
     assert read["WorkingDirectory"] == str(plan.root) and read["Label"] == plan.name
     assert read["KeepAlive"] == {"SuccessfulExit": False} and read["RunAtLoad"] is True
     assert read.get("UserName") == ("ana" if at_boot else None)
@@ -225,7 +222,9 @@ def test_a_task_runs_for_ever_once_at_a_time_and_is_revived(
     assert told["MultipleInstancesPolicy"] == "IgnoreNew" and told["ExecutionTimeLimit"] == "PT0S"
     assert told["DisallowStartIfOnBatteries"] == told["StopIfGoingOnBatteries"] == told["StopOnIdleEnd"] == "false"
     assert told["Interval"] and task.find(f".//{{{NAMESPACE}}}TimeTrigger/{{{NAMESPACE}}}Repetition") is not None
-    assert told["WorkingDirectory"] == str(plan.root) and told["Arguments"].endswith("watch")
+    assert told["WorkingDirectory"] == str(plan.root) and told["Arguments"].endswith(
+        "watch --shared-inbox" if at_boot else "watch"
+    )
 
 
 def test_shares_that_a_task_without_a_password_cannot_reach_are_named(
