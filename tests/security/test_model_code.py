@@ -79,7 +79,7 @@ def translated(folder: Path) -> list[str]:
 
 
 def changed(path: Path, **settings: object) -> None:
-    path.write_text(json.dumps(json.loads(path.read_text()) | settings))
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | settings), encoding="utf-8")
 
 
 def test_weights_that_pytorch_wrote_are_read(t5: Path) -> None:
@@ -114,9 +114,9 @@ def test_a_program_in_the_weights_of_a_translator_does_not_run(
 
 def test_code_beside_a_translator_is_not_imported(t5: Path, mark: Path) -> None:
     code = f"import os\nos.mkdir({str(mark)!r})\nclass Evil: pass\n"
-    (t5 / "evil.py").write_text(code)
+    (t5 / "evil.py").write_text(code, encoding="utf-8")
     (t5 / "custom_generate").mkdir()
-    (t5 / "custom_generate" / "generate.py").write_text(code + "def generate(*_, **__): pass\n")
+    (t5 / "custom_generate" / "generate.py").write_text(code + "def generate(*_, **__): pass\n", encoding="utf-8")
     kinds = ("AutoConfig", "AutoModelForSeq2SeqLM", "AutoTokenizer")
     changed(t5 / "config.json", auto_map=dict.fromkeys(kinds, "evil.Evil"), _name_or_path="somebody/else")
     changed(t5 / "tokenizer_config.json", auto_map={"AutoTokenizer": ["evil.Evil", "evil.Evil"]})

@@ -185,9 +185,9 @@ def test_a_record_that_agrees_with_exchanged_files_does_not_deceive_where_the_ca
     pulled(hub.url, tmp_path, pinned())
     folder = tmp_path / OPEN.name
     (folder / "tokenizer.json").write_bytes(b'{"a": 9}')
-    text = (folder / RECORD_NAME).read_text()
+    text = (folder / RECORD_NAME).read_text(encoding="utf-8")
     sums = [hashlib.sha256(one).hexdigest() for one in (RIGHT["tokenizer.json"], b'{"a": 9}')]
-    (folder / RECORD_NAME).write_text(text.replace(*sums))
+    (folder / RECORD_NAME).write_text(text.replace(*sums), encoding="utf-8")
     assert examine(folder, OPEN, thorough=True).presence is Presence.WHOLE
     for thorough in (True, False):
         condition = examine(folder, pinned(), thorough=thorough)
@@ -262,15 +262,15 @@ def test_no_name_that_a_server_tells_is_written_to(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["../../victim", "/etc/hostname", "sub/x", "..", "a\0b", "nul", "dropdub-model.json"])
 def test_a_record_that_names_files_elsewhere_has_none_of_them_removed(hub: FakeHub, tmp_path: Path, name: str) -> None:
     models, victim = tmp_path / "models", tmp_path / "victim"
-    victim.write_text("mine")
+    victim.write_text("mine", encoding="utf-8")
     pulled(hub.url, models, OPEN)
     record = models / OPEN.name / RECORD_NAME
-    data = json.loads(record.read_text())
+    data = json.loads(record.read_text(encoding="utf-8"))
     data["files"].append({"name": name, "size": 1, "sha256": "0" * 64})
-    record.write_text(json.dumps(data))
+    record.write_text(json.dumps(data), encoding="utf-8")
     assert examine(record.parent, OPEN, thorough=True).bad == (RECORD_NAME,)
     assert pulled(hub.url, models, OPEN).presence is Presence.WHOLE
-    assert victim.read_text() == "mine"
+    assert victim.read_text(encoding="utf-8") == "mine"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
