@@ -2,34 +2,72 @@
 
 from __future__ import annotations
 
-from dropdub.daemon.fairness import Turns, in_turns
+from collections import Counter
+
+import pytest
+
+from dropdub.daemon.fairness import FADES_S, Turns, in_turns
 
 ANA, BEN = ("1000", None), ("1001", None)
 BENS_OTHER = ("1001", "lessons")
 
 
-def test_who_was_served_the_longest_time_ago_comes_first() -> None:
-    turns = Turns()
-    assert turns.order("media", [ANA, BEN]) == [ANA, BEN], "nobody was served: the oldest job first"
-    turns.served("media", ANA)
-    assert turns.order("media", [ANA, BEN]) == [BEN, ANA]
-    assert turns.order("translate", [ANA, BEN]) == [ANA, BEN], "each pool has its own turns"
-    turns.served("media", BEN)
-    assert turns.order("media", [ANA, BEN]) == [ANA, BEN]
-
-
-def test_many_folders_win_an_owner_no_more_than_one_turn() -> None:
-    turns, served = Turns(), []
-    for _ in range(8):
-        party = turns.order("media", [ANA, BEN, BENS_OTHER])[0]
+def worked(
+    turns: Turns, parties: list[tuple[str | None, str | None]], lasting: dict[object, float], until: float
+) -> Counter[object]:
+    """Let one worker do steps of these parties, each as long as said; return how long it was busy for whom."""
+    now, busy = 0.0, Counter[object]()
+    for step in range(10_000):
+        party = turns.order(parties, now)[0]
         assert party is not None
-        turns.served("media", party)
-        served.append(party)
-    assert served == [ANA, BEN, ANA, BENS_OTHER] * 2
+        turns.began(step, party, now)
+        now += lasting[party]
+        turns.ended(step, now)
+        busy[party] += lasting[party]  # type: ignore[assignment]
+        if now > until:
+            break
+    return busy
+
+
+def test_who_has_used_least_is_next() -> None:
+    turns = Turns()
+    assert turns.order([ANA, BEN], 0.0) == [ANA, BEN], "nobody was served: the oldest job first"
+    turns.began(1, ANA, 0.0)
+    assert turns.order([ANA, BEN], 0.0) == [BEN, ANA], "what is under way counts"
+    turns.ended(1, 5.0)
+    turns.began(2, BEN, 5.0)
+    turns.ended(2, 6.0)
+    assert turns.order([ANA, BEN], 6.0) == [BEN, ANA]
+
+
+def test_long_steps_are_made_up_for() -> None:
+    busy = worked(Turns(), [ANA, BEN], {ANA: 0.1, BEN: 7.0}, until=300)
+    assert busy[ANA] > busy[BEN] / 2, "taking turns by number, it would be a seventieth"
+
+
+def test_many_folders_win_an_owner_no_more() -> None:
+    busy = worked(Turns(), [ANA, BEN, BENS_OTHER], {ANA: 1.0, BEN: 1.0, BENS_OTHER: 1.0}, until=300)
+    assert busy[ANA] == pytest.approx(busy[BEN] + busy[BENS_OTHER], rel=0.1)
+    assert busy[BEN] == pytest.approx(busy[BENS_OTHER], rel=0.1)
+
+
+def test_who_comes_new_is_not_for_long_before_who_has_worked_for_hours() -> None:
+    turns = Turns()
+    worked(turns, [BEN], {BEN: 10.0}, until=7_200)
+    busy = Counter[object]()
+    now = 7_200.0
+    for step in range(20_000, 20_000 + int(4 * FADES_S)):
+        party = turns.order([ANA, BEN], now)[0]
+        assert party is not None
+        turns.began(step, party, now)
+        now += 1.0
+        turns.ended(step, now)
+        busy[party] += 1
+    assert busy[BEN] > FADES_S
 
 
 def test_all_are_one_party_where_there_is_but_one() -> None:
-    assert Turns().order("media", [None]) == [None]
+    assert Turns().order([None], 0.0) == [None]
 
 
 def test_files_are_taken_in_turns() -> None:

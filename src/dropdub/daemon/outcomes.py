@@ -182,7 +182,7 @@ class Outcomes:
 
     def _forget(self, claim: Claim) -> None:
         assert claim.step.id is not None
-        self._scheduler.under_way.pop(claim.step.id, None)
+        self._scheduler.forget(claim.step.id)
         folder = self._context.root.job_dir(job_id(claim.job))
         with contextlib.suppress(OSError):  # what stays, the next start removes
             remove_tree(folder / scratch_name(claim.step.key, claim.step.token))

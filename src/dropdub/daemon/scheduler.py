@@ -62,6 +62,7 @@ class Scheduler:
             return False
         assert claim.step.id is not None
         self.under_way[claim.step.id] = claim
+        self._turns.began(claim.step.id, (claim.job.owner, claim.job.folder), time.monotonic())
         try:
             run = self._run(claim)
             self._pools[name].submit(run, now=time.monotonic())
@@ -71,9 +72,14 @@ class Scheduler:
             note("step claimed", job=claim.job.id, step=claim.step.key, token=claim.step.token)
         return True
 
+    def forget(self, step_id: int) -> None:
+        """Let go of a claim whose attempt has ended."""
+        self.under_way.pop(step_id, None)
+        self._turns.ended(step_id, time.monotonic())
+
     def _claim(self, pool: str) -> Claim | None:
         """Claim the next step of a pool: of the party whose turn it is, if it has one that is due."""
-        for party in self._turns.order(pool, self._parties()):
+        for party in self._turns.order(self._parties(), time.monotonic()):
             claim = transitions.claim_step(
                 self._context.store,
                 pool=pool,
@@ -83,7 +89,6 @@ class Scheduler:
                 party=party,
             )
             if claim is not None:
-                self._turns.served(pool, (claim.job.owner, claim.job.folder))
                 return claim
         return None
 
