@@ -108,7 +108,8 @@ def repeated(chance: random.Random, number: str) -> Made:
     """A text or subtitle of one or two fragments again and again."""
     text = chance.choice(FRAGMENTS) + (chance.choice(FRAGMENTS) if chance.random() < 0.5 else "")
     suffix = chance.choice(("txt", "md", "srt", "vtt", "ass"))
-    body = (text * (chance.choice((2_000, 200_000)) // len(text) + 1)).encode("utf-8")
+    size = chance.choice((2_000, 20_000)) if suffix in ("txt", "md") else 200_000  # what is no garbage is spoken
+    body = (text * (size // len(text) + 1)).encode("utf-8")
     head = b"1\n00:00:01,000 --> 00:00:02,000\n" if suffix in ("srt", "vtt") else b""
     return {f"repeated {number}.{suffix}": head + body}
 
