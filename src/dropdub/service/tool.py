@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dropdub.errors import ServiceError
-from dropdub.process import child_environment, find_program
+from dropdub.process import find_program
 from dropdub.service.plan import Command
 
 PATIENCE_S = 150.0
@@ -41,7 +41,6 @@ def ask(*arguments: str) -> Answer:
         try:
             code = subprocess.run(
                 command,
-                env=child_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
