@@ -14,7 +14,7 @@ import pytest
 from dropdub import files
 from dropdub.cli import admin
 from dropdub.inbox.intake import hand_over, write_error_note
-from dropdub.privacy import disarm, make_private, private_files, share
+from dropdub.privacy import disarm, make_private, private_files, share, share_open
 from dropdub.root import Root
 from dropdub.store import queries
 from dropdub.store.database import Store
@@ -46,7 +46,9 @@ def shared(place: Path, original: Path, outbox: int, owner: str | None = None) -
     made, folder = a_file(place / "made", 0o600), place / "folder"
     folder.mkdir(mode=0o700)
     for path in (made, folder):
-        share(path, place=place, made_of=[original], owner=owner)
+        handle = os.open(path, os.O_RDONLY)
+        share_open(handle, place=place, made_of=[original], owner=owner)
+        os.close(handle)
     found = mode(made), mode(folder)
     made.unlink()
     folder.rmdir()
