@@ -254,9 +254,12 @@ def test_a_step_is_claimed_of_the_party_whose_turn_it_is(store: Store) -> None:
     parties = [("1000", None), ("1001", None), ("1001", "lessons"), (None, None)]
     jobs = [a_queued_job(store, owner=owner, folder=folder) for owner, folder in parties]
     assert queries.parties(store) == parties
+    assert transitions.claimable_parties(store, pool="media", now=NOW) == parties
+    assert transitions.claimable_parties(store, pool="translate", now=NOW) == []
     for job, party in reversed(list(zip(jobs, parties, strict=True))):
         assert a_claim(store, party=party).job.id == job.id
         assert transitions.claim_step(store, pool="media", owner=RUN, now=NOW, party=party) is None
+        assert party not in transitions.claimable_parties(store, pool="media", now=NOW)
 
 
 @pytest.mark.parametrize("party", [None, ("1000", None)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dropdub.daemon.context import Context, film_name, job_id
@@ -33,7 +33,7 @@ class Scheduler:
         self._pools = pools
         self.under_way: dict[int, Claim] = {}
         self._turns = Turns()
-        self._at_work: Sequence[Party | None] = [None]
+        self._are_several = False
         self._parties_due = 0.0
 
     def dispatch(self, stumbled: Stumbled) -> None:
@@ -43,7 +43,8 @@ class Scheduler:
         """
         free = [name for name, pool in self._pools.items() if pool.free() > 0]
         for name in queries.pools_with_queue(self._context.store, free, time.time()) if free else ():
-            while self._pools[name].free() > 0 and self._dispatch_one(name, stumbled):
+            waiting = self._waiting(name)
+            while self._pools[name].free() > 0 and self._dispatch_one(name, waiting, stumbled):
                 pass
 
     def shares(self) -> dict[int, float]:
@@ -56,8 +57,8 @@ class Scheduler:
     def of_job(self, id_: int) -> list[Claim]:
         return [claim for claim in self.under_way.values() if claim.job.id == id_]
 
-    def _dispatch_one(self, name: str, stumbled: Stumbled) -> bool:
-        claim = self._claim(name)
+    def _dispatch_one(self, name: str, waiting: list[Party | None], stumbled: Stumbled) -> bool:
+        claim = self._claim(name, waiting)
         if claim is None:
             return False
         assert claim.step.id is not None
@@ -77,9 +78,9 @@ class Scheduler:
         self.under_way.pop(step_id, None)
         self._turns.ended(step_id, time.monotonic())
 
-    def _claim(self, pool: str) -> Claim | None:
-        """Claim the next step of a pool: of the party whose turn it is, if it has one that is due."""
-        for party in self._turns.order(self._parties(), time.monotonic()):
+    def _claim(self, pool: str, waiting: list[Party | None]) -> Claim | None:
+        """Claim the next step of a pool, of the party whose turn it is; one that has none any more waits no longer."""
+        for party in self._turns.order(waiting, time.monotonic()):
             claim = transitions.claim_step(
                 self._context.store,
                 pool=pool,
@@ -90,16 +91,21 @@ class Scheduler:
             )
             if claim is not None:
                 return claim
+            waiting.remove(party)
         return None
 
-    def _parties(self) -> Sequence[Party | None]:
-        """Return whose files are at work; None stands for all, where there is but one party."""
+    def _waiting(self, pool: str) -> list[Party | None]:
+        """Return whose steps can be claimed in a pool; None stands for all, where but one party's files are at work.
+
+        It is one query: one for each party would take seconds where somebody has made thousands of folders.
+        """
         now = time.monotonic()
         if now >= self._parties_due:
             self._parties_due = now + LOOK_FOR_PARTIES_S
-            found = queries.parties(self._context.store)
-            self._at_work = found if len(found) > 1 else [None]
-        return self._at_work
+            self._are_several = len(queries.parties(self._context.store)) > 1
+        if not self._are_several:
+            return [None]
+        return list(transitions.claimable_parties(self._context.store, pool=pool, now=time.time()))
 
     def _run(self, claim: Claim) -> Run:
         assert claim.step.id is not None

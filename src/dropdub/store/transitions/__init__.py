@@ -4,7 +4,7 @@ Each update names the state, and for steps the token, that it starts from; where
 is raised and nothing is changed. `docs/states.md` draws them. Times are seconds since the epoch.
 """
 
-from dropdub.store.transitions.claims import claim_step, record_worker
+from dropdub.store.transitions.claims import claim_step, claimable_parties, record_worker
 from dropdub.store.transitions.delivery import add_event, add_warning, claim_outbox
 from dropdub.store.transitions.endings import begin_ending, finish_job, prune_jobs, request_cancel, retry_job
 from dropdub.store.transitions.intake import (
@@ -60,6 +60,7 @@ __all__ = [
     "cap_schedule",
     "claim_outbox",
     "claim_step",
+    "claimable_parties",
     "clear_stop",
     "commit_result",
     "complete_step",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Select, and_, exists, null, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, null, select, update
 from sqlmodel import Session
 
 from dropdub.store.database import Store
@@ -34,6 +34,18 @@ def claim_step(
         return _claim(session, found.id, found.token, owner=owner, now=now) if found else None
 
 
+def claimable_parties(store: Store, *, pool: str, now: float) -> list[Party]:
+    """Return whose steps of `pool` can be claimed, the party with the oldest job first.
+
+    It goes from job to job, and looks for each along `ix_step_state_pool`: not through steps that are blocked.
+    """
+    due = exists(_due(pool, now).where(STEP.c.job_id == JOB.c.id, STEP.c.round == JOB.c.round))
+    query = select(JOB.c.owner, JOB.c.folder).where(_goes_on(), due).group_by(JOB.c.owner, JOB.c.folder)
+    with store.reading() as session:
+        rows = session.connection().execute(query.order_by(func.min(JOB.c.id))).all()
+    return [(owner, folder) for owner, folder in rows]
+
+
 def record_worker(store: Store, attempt_id: int, *, pid: int, started: float) -> None:
     """Note which process runs an attempt, so that a later run can tell it from another with the same pid."""
     with store.transaction() as session:
@@ -49,24 +61,23 @@ def claimable(
     The job's conditions stand in an EXISTS, not in a join: so the database walks the queued steps in order along
     `ix_step_state_pool` and stops at the first that fits, however many jobs there are.
     """
-    earlier = STEP.alias("earlier")
-    blocked = exists().where(comes_before(earlier, STEP), earlier.c.state != StepState.SUCCEEDED)
-    query = select(STEP.c.id, STEP.c.token).where(
-        STEP.c.state == StepState.QUEUED,
-        STEP.c.pool == pool,
-        STEP.c.scheduled_at <= now,
-        exists().where(_job_goes_on(), *_belongs_to(party)),
-        ~blocked,
-    )
+    of_job = (JOB.c.id == STEP.c.job_id, JOB.c.round == STEP.c.round)
+    query = _due(pool, now).where(exists().where(*of_job, _goes_on(), *_belongs_to(party)))
     if job_ids is not None:
         query = query.where(STEP.c.job_id.in_(sorted(job_ids)))
     return query.order_by(STEP.c.job_id, STEP.c.phase, STEP.c.id)
 
 
-def _job_goes_on() -> ColumnElement[bool]:
+def _due(pool: str, now: float) -> Select[int, int]:
+    """Return the query for the queued steps of a pool whose time has come, and what they follow has succeeded."""
+    earlier = STEP.alias("earlier")
+    blocked = exists().where(comes_before(earlier, STEP), earlier.c.state != StepState.SUCCEEDED)
+    queued = (STEP.c.state == StepState.QUEUED, STEP.c.pool == pool, STEP.c.scheduled_at <= now)
+    return select(STEP.c.id, STEP.c.token).where(*queued, ~blocked)
+
+
+def _goes_on() -> ColumnElement[bool]:
     return and_(
-        JOB.c.id == STEP.c.job_id,
-        JOB.c.round == STEP.c.round,
         JOB.c.state.in_((JobState.QUEUED, JobState.RUNNING)),
         JOB.c.cancel_requested.is_(False),
         JOB.c.verdict.is_(None),
