@@ -119,10 +119,18 @@ def test_a_worker_that_dies_is_replaced_and_its_step_tried_again(dubbed: Callabl
 
 
 def test_a_step_that_hangs_is_ended_at_its_deadline_and_tried_again(dubbed: Callable[..., Site]) -> None:
-    root = dubbed(deadlines={"probe": 2})
-    assert root.work_off(**hang_in("probe", root)) == 0, root.output()
-    first, *_ = root.rows("SELECT * FROM attempt ORDER BY id")
+    root = dubbed(deadlines={"factor": 0.1})
+    assert root.work_off(**hang_in("extract", root)) == 0, root.output()
+    first, *_ = root.rows("SELECT * FROM attempt JOIN step ON step.id = step_id WHERE stage = 'extract'")
     assert first["error_class"] == "DeadlineExceeded"
+    root.check()
+
+
+def test_a_file_that_cannot_be_examined_in_time_is_not_tried_again(dubbed: Callable[..., Site]) -> None:
+    root = dubbed(deadlines={"probe": 2})
+    assert root.work_off(**hang_in("probe", root)) == 1, root.output()
+    assert len(root.rows("SELECT * FROM attempt")) == 1
+    assert "could not be examined in time" in root.output()
     root.check()
 
 

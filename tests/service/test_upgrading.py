@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import groupby
 from pathlib import Path, PureWindowsPath
 from types import ModuleType
 
@@ -70,8 +71,9 @@ class FakeEnvironment:
         (self._folder / "calls").unlink()
 
     def calls(self) -> list[str]:
-        """Return in a word or two what was called, in order: pip, or a service's command and its root."""
-        return ["pip" if " pip " in f" {line} " else _service_call(line.split()) for line in self.lines()]
+        """Return in a word or two what was called, in order: pip, however often, or a command about a service."""
+        called = ["pip" if " pip " in f" {line} " else _service_call(line.split()) for line in self.lines()]
+        return [call for call, _ in groupby(called)]
 
     def lines(self) -> list[str]:
         """Return each call as it was."""
@@ -124,14 +126,16 @@ def test_under_a_service_that_cannot_be_stopped_nothing_is_renewed(environment: 
 @on_posix
 def test_a_wheel_is_installed_also_over_one_of_the_same_version(environment: FakeEnvironment) -> None:
     environment.run("--root", environment.root, "--from", "dropdub-0.1.0.whl")
-    [_, first, again] = environment.lines()
+    [_, locked, first, again] = environment.lines()
+    assert "--require-hashes" in locked
     assert first.endswith("dropdub-0.1.0.whl[light]") and "--force-reinstall --no-deps dropdub-0.1.0.whl" in again
 
 
 @on_posix
 def test_a_folder_is_built_from_a_copy_so_that_nothing_removed_comes_back(environment: FakeEnvironment) -> None:
     environment.run("--root", environment.root)
-    [_, built] = environment.lines()
+    [_, locked, built] = environment.lines()
+    assert "--require-hashes" in locked
     assert built.endswith("/dropdub[light]") and str(REPOSITORY) not in built
 
 
