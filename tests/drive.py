@@ -106,7 +106,7 @@ class Drive:
             deadline_s=DEADLINE_S,
             companion=self.companion,
             before=self.before,
-            before_sha256=sha256(self.before) if self.before else None,
+            before_sha256=sha256(self.before) if self.before and self.before.is_file() else None,
             progress=self.shares.setdefault(step.key, []).append,
         )
 
