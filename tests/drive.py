@@ -11,6 +11,7 @@ from typing import Any
 
 from dropdub.config import JobOptions, Limits, Split
 from dropdub.engines.registry import Shelf
+from dropdub.files import sha256
 from dropdub.pipeline.artefacts import scratch_name
 from dropdub.pipeline.cache import Cache
 from dropdub.pipeline.plan import job_facts, plan
@@ -105,6 +106,7 @@ class Drive:
             deadline_s=DEADLINE_S,
             companion=self.companion,
             before=self.before,
+            before_sha256=sha256(self.before) if self.before and self.before.is_file() else None,
             progress=self.shares.setdefault(step.key, []).append,
         )
 

@@ -19,3 +19,11 @@ def read_start(path: Path, most: int, *, follow: bool = False) -> bytes:
         raise OSError(errno.EINVAL, "it is no file, but a folder, a link, a pipe or a device", str(path))
     with read_regular(path, follow=follow) as reader:
         return reader.read(most)
+
+
+def read_whole(path: Path, most: int) -> bytes:
+    """Return all of a regular file that lies there itself. Raises OSError, also if it has more than `most` bytes."""
+    data = read_start(path, most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"it is longer than {most} bytes", str(path))
+    return data

@@ -169,6 +169,7 @@ def _task(run: Run, shelf: Shelf, cache: Cache, line: Line) -> Task:
         deadline_s=run.deadline_s,
         companion=_path(given.get("companion")),
         before=_path(given.get("before")),
+        before_sha256=given.get("before_sha256"),
         progress=lambda share: line.say(Progress(run.step_id, run.token, float(share))),
         log=lambda text: line.say(Log("info", text, run.step_id)),
     )

@@ -21,6 +21,7 @@ from dropdub.daemon.revisions import (
     must_wait,
     revision_of,
 )
+from dropdub.files import sha256
 from dropdub.ownership import owner_at
 from dropdub.pipeline.artefacts import Segment, Transcript
 from dropdub.root import Root
@@ -62,7 +63,8 @@ def a_film(
         segments = tuple(Segment(number, start, start + 1, text) for number, (start, text) in enumerate(LINES))
         Transcript("en", 9.0, segments, {}).save(published)
     facts = JobFacts(kind="media", language="en", outputs=(str(published),) if transcript else ())
-    completed(context.store, a_claim(context.store, job_ids=[job.id]), facts=facts)
+    made = [{"name": published.name, "size": 1, "sha256": sha256(published)}] if transcript else []
+    completed(context.store, a_claim(context.store, job_ids=[job.id]), result={"deliverables": made}, facts=facts)
     folder = context.root.archive if verdict is JobState.SUCCEEDED else context.root.failed
     place = folder / f"{job.id} {name}"
     place.write_bytes(b"film")

@@ -1,32 +1,44 @@
-"""Films as the outbox tells of them: what their manifests say, also when the database has forgotten their jobs."""
+"""Films as the outbox tells of them: what their manifests say, also when the database has forgotten their jobs.
+
+A manifest is a witness only if nobody but this account and the administrator can have put it there. What else there is
+in an outbox says which film a subtitle is for, and gives it neither words nor options that its owner could not set.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import glob
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dropdub.config import JobOptions
+from dropdub.config.steering import SAFE
 from dropdub.files import is_file, key
+from dropdub.held import HeldFolder, held
 from dropdub.inbox.companions import bare_name, owner_of
-from dropdub.pipeline.artefacts import Segment, Transcript
+from dropdub.ownership import is_open_to_others, is_trusted, owner_at
+from dropdub.pipeline.artefacts import Segment
 from dropdub.pipeline.deliverables import MANIFEST, deliverable_name
-from dropdub.pipeline.published import read_manifest
+from dropdub.pipeline.published import MOST_OF_MANIFEST, MOST_OF_TRANSCRIPT, NOT_THERE, read_manifest, read_transcript
 
 
 @dataclass(frozen=True)
 class PublishedFilm:
-    """A film that was done, by its manifest, and what was said in it. `size` in bytes."""
+    """A film that was done, by its manifest, and what was said in it. `size` in bytes.
+
+    `transcript` and `sha256`, the transcript's: None unless it is certain that it was published here.
+    """
 
     id: int
     name: str
     size: int
     options: JobOptions
     language: str
-    transcript: Path
+    transcript: Path | None
+    sha256: str | None
     segments: Sequence[Segment]
 
     def original_in(self, archive: Path) -> Path | None:
@@ -36,25 +48,54 @@ class PublishedFilm:
         return next((path for path in sorted(found) if is_file(path) and path.stat().st_size == self.size), None)
 
 
-def published_films(outbox: Path, subtitle: str) -> Iterator[PublishedFilm]:
-    """Yield the films that a subtitle can be of by its name, the newest first; what is no manifest is left out."""
-    stem = key(Path(bare_name(subtitle)).stem)
-    folders = [one for one in outbox.iterdir() if key(one.name).startswith(stem) and is_file(one / MANIFEST)]
-    for folder in sorted(folders, key=lambda one: (one / MANIFEST).stat().st_mtime, reverse=True):
-        manifest = read_manifest(folder)
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, IndexError):
+def published_films(outbox: Path, subtitle: str, *, defaults: JobOptions) -> Iterator[PublishedFilm]:
+    """Yield the films that a subtitle can be of by its name, the newest first; what is no manifest is left out.
+
+    `defaults`: the options that hold if a manifest may not say.
+    """
+    for name in _folders(outbox, key(Path(bare_name(subtitle)).stem)):
+        with contextlib.suppress(*NOT_THERE), held(outbox, name) as folder:
+            manifest = read_manifest(folder.through(MANIFEST).parent)
             if manifest is not None and owner_of(subtitle, [manifest["job"]["name"]]):
-                yield _film(folder, manifest)
+                yield _film(outbox, folder, manifest, defaults)
 
 
-def _film(folder: Path, manifest: Mapping[str, Any]) -> PublishedFilm:
-    job, transcript = manifest["job"], folder / deliverable_name(manifest["job"]["name"], "json")
+def _folders(outbox: Path, stem: str) -> list[str]:
+    """Return the folders, by name, that have a manifest and a name that begins like this, the newest first."""
+    ages: dict[str, float] = {}
+    with contextlib.suppress(OSError):
+        for one in outbox.iterdir():
+            with contextlib.suppress(OSError):
+                if key(one.name).startswith(stem) and stat.S_ISREG((info := (one / MANIFEST).lstat()).st_mode):
+                    ages[one.name] = info.st_mtime
+    return sorted(ages, key=lambda name: ages[name], reverse=True)
+
+
+def _film(outbox: Path, folder: HeldFolder, manifest: Mapping[str, Any], defaults: JobOptions) -> PublishedFilm:
+    job = manifest["job"]
+    file = deliverable_name(job["name"], "json")
+    places = (outbox, folder.path, folder.path / MANIFEST, folder.path / file)  # if the first is, none is exchanged
+    is_ours = all(map(_is_ours, places))
+    options = manifest["options"]
+    found = read_transcript(folder.through(file), MOST_OF_TRANSCRIPT if is_ours else MOST_OF_MANIFEST)
+    if found is None:
+        raise ValueError("There is no transcript.")
     return PublishedFilm(
         id=int(job["id"]),
-        name=str(job["name"]),
+        name=Path(job["name"]).name,
         size=int(manifest["inputs"][0]["size"]),
-        options=JobOptions.model_validate(manifest["options"]),
+        options=JobOptions.model_validate(options) if is_ours else defaults.overridden(_safe(options)),
         language=str(manifest["language"]),
-        transcript=transcript,
-        segments=Transcript.load(transcript).segments,
+        transcript=folder.path / file if is_ours else None,
+        sha256=found[1] if is_ours else None,
+        segments=found[0].segments,
     )
+
+
+def _is_ours(path: Path) -> bool:
+    """Return whether nobody but this account and the administrator can have put this there, or put anything in it."""
+    return is_trusted(owner_at(path)) and not is_open_to_others(path)
+
+
+def _safe(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if name in SAFE}

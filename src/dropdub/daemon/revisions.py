@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,11 @@ from dropdub.files import is_file
 from dropdub.inbox.companions import bare_name, owner_of
 from dropdub.media.subtitlereading import cue_starts
 from dropdub.ownership import owner_at, speaks_for
-from dropdub.pipeline.artefacts import Transcript
+from dropdub.pipeline.artefacts import Segment
+from dropdub.pipeline.deliverables import MANIFEST
+from dropdub.pipeline.deliverables import outputs as outputs_of
 from dropdub.pipeline.ownwords import are_akin
+from dropdub.pipeline.published import recorded_transcript
 from dropdub.store import queries
 from dropdub.store.states import UNFINISHED, JobState
 from dropdub.store.tables import Job
@@ -43,11 +45,12 @@ class DoneJob:
 
 @dataclass(frozen=True)
 class Revision:
-    """A film that a subtitle is for. `transcript`: what was published of it; None where that is gone."""
+    """A film that a subtitle is for. `transcript`: what was published of it, `sha256` its own; None if that is gone."""
 
     job: DoneJob
     film: Path
     transcript: Path | None
+    sha256: str | None = None
     row: dict[str, Any] | None = None
 
     def as_row(self) -> dict[str, Any]:
@@ -55,7 +58,8 @@ class Revision:
         if self.row is not None:
             return self.row
         transcript = str(self.transcript) if self.transcript else None
-        return {"job": self.job.id, "name": self.job.name, "film": str(self.film), "transcript": transcript}
+        job = {"job": self.job.id, "name": self.job.name}
+        return {**job, "film": str(self.film), "transcript": transcript, "sha256": self.sha256}
 
     @property
     def options(self) -> JobOptions:
@@ -102,7 +106,11 @@ def known_revision(context: Context, subtitle: Job) -> Revision | None:
         job = queries.job(context.store, int(row["job"]))
     except UsageError:  # it was forgotten: the subtitle's own options are those of then
         job = subtitle
-    return Revision(DoneJob.of(job), Path(row["film"]), Path(row["transcript"]) if row["transcript"] else None, row)
+    transcript = _went_by(row)
+    if transcript is None and row["transcript"]:
+        row = {**row, "transcript": None, "sha256": None}
+    path, sha256 = (transcript.path, transcript.sha256) if transcript else (None, None)
+    return Revision(DoneJob.of(job), Path(row["film"]), path, sha256, row)
 
 
 def _at_work(context: Context, subtitle: str) -> Iterator[Job]:
@@ -120,14 +128,15 @@ def revision_of(context: Context, subtitle: Job, starts: Sequence[float]) -> Rev
     """
     gone: FilmGone | None = None
     for job in _same_name(context, subtitle) if starts else ():
-        transcript = _transcript(job)
+        transcript = _transcript(context, job)
         came_late = subtitle.created_at - (job.finished_at or 0.0) < LATE_S
         if came_late or _fits(starts, transcript, job):
             film = Path(job.revision["film"] if job.revision else job.source)
             if not _is_its_owners(subtitle, film, job):
                 continue
             if is_file(film):
-                return Revision(DoneJob.of(job), film, transcript[0] if transcript else None)
+                path, sha256 = (transcript.path, transcript.sha256) if transcript else (None, None)
+                return Revision(DoneJob.of(job), film, path, sha256)
             gone = gone or FilmGone(DoneJob.of(job), film)
     return gone or (_of_forgotten(context, subtitle, starts) if starts else None)
 
@@ -143,7 +152,7 @@ def _is_its_owners(subtitle: Job, film: Path, job: Job | None = None) -> bool:
 def _of_forgotten(context: Context, subtitle: Job, starts: Sequence[float]) -> Revision | FilmGone | None:
     """Return the film that a subtitle was made of by a job that is in no database any more."""
     gone: FilmGone | None = None
-    for one in published_films(context.root.outbox, subtitle.name):
+    for one in published_films(context.root.outbox, subtitle.name, defaults=context.config.job):
         if not are_akin(starts, one.segments):
             continue
         job = DoneJob(one.id, one.name, one.options, one.language)
@@ -151,7 +160,7 @@ def _of_forgotten(context: Context, subtitle: Job, starts: Sequence[float]) -> R
         if film is not None and not _is_its_owners(subtitle, film):
             continue
         if film is not None:
-            return Revision(job, film, one.transcript)
+            return Revision(job, film, one.transcript, one.sha256)
         gone = gone or FilmGone(job, context.root.archive / one.name)
     return gone
 
@@ -164,14 +173,38 @@ def _same_name(context: Context, subtitle: Job) -> Iterator[Job]:
             yield job
 
 
-def _transcript(job: Job) -> tuple[Path, Transcript] | None:
+@dataclass(frozen=True)
+class _Published:
+    """A transcript that was published, as it is on record."""
+
+    path: Path
+    sha256: str
+    segments: Sequence[Segment]
+
+
+def _transcript(context: Context, job: Job) -> _Published | None:
     """Return the transcript that a job has published, or went by; None where it is gone, or something else by now."""
-    published = [Path(path) for path in job.outputs if path.endswith(".json") and not path.endswith("manifest.json")]
-    went_by = [Path(job.revision["transcript"])] if job.revision and job.revision["transcript"] else []
-    for path in (*published, *went_by):
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            return path, Transcript.load(path)
-    return None
+    outputs = [Path(path) for path in job.outputs if path.endswith(".json") and not path.endswith(MANIFEST)]
+    checksums = _checksums(context, job) if outputs else frozenset()
+    published = (_recorded(path, checksums) for path in outputs)
+    return next((one for one in published if one), None) or (_went_by(job.revision) if job.revision else None)
+
+
+def _checksums(context: Context, job: Job) -> frozenset[str]:
+    """Return what a job's steps said of what they published: the outbox is no witness, others may write to it."""
+    made = outputs_of(queries.facts(context.store, job).values())
+    return frozenset(one["sha256"] for one in made if one["name"].endswith(".json") and one["name"] != MANIFEST)
+
+
+def _went_by(row: Mapping[str, Any]) -> _Published | None:
+    """Return the transcript that a subtitle's job remembers, if it is the one that was seen then."""
+    path, sha256 = row["transcript"], row.get("sha256")
+    return _recorded(Path(path), {sha256}) if path and sha256 else None
+
+
+def _recorded(path: Path, checksums: Collection[str]) -> _Published | None:
+    found = recorded_transcript(path, checksums)
+    return _Published(path, found[1], found[0].segments) if found else None
 
 
 def cue_starts_at(path: Path, most_bytes: int) -> list[float]:
@@ -183,6 +216,6 @@ def cue_starts_at(path: Path, most_bytes: int) -> list[float]:
         return []
 
 
-def _fits(starts: Sequence[float], transcript: tuple[Path, Transcript] | None, job: Job) -> bool:
+def _fits(starts: Sequence[float], transcript: _Published | None, job: Job) -> bool:
     """Return whether a subtitle was made of what was said; where that is gone, the name has to do."""
-    return are_akin(starts, transcript[1].segments) if transcript else job.state == JobState.SUCCEEDED
+    return are_akin(starts, transcript.segments) if transcript else job.state == JobState.SUCCEEDED

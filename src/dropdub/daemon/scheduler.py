@@ -152,4 +152,5 @@ def _sources(job: Job) -> dict[str, str | None]:
     """Return what a job's steps work on: of a subtitle for a film that was done before, the film comes first."""
     if job.revision is None:
         return {"source": job.source, "companion": job.companion}
-    return {"source": job.revision["film"], "companion": job.source, "before": job.revision["transcript"]}
+    before = {"before": job.revision["transcript"], "before_sha256": job.revision.get("sha256")}
+    return {"source": job.revision["film"], "companion": job.source, **before}

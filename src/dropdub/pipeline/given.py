@@ -14,6 +14,7 @@ from dropdub.pipeline.artefacts import SPEAKERS, Segment, Transcript, load_turns
 from dropdub.pipeline.cuefile import read_cues
 from dropdub.pipeline.ownwords import changed, revised, segments_of, speakers_as_in
 from dropdub.pipeline.pacing import together_of
+from dropdub.pipeline.published import recorded_transcript
 from dropdub.pipeline.sentences import sentences_of
 from dropdub.pipeline.stages.base import Task
 from dropdub.pipeline.textfile import TOLD_APART
@@ -76,7 +77,7 @@ def given_transcript(task: Task) -> Given:
     assert task.companion is not None
     cues = read_cues(task.companion)
     if task.before is not None:
-        base = _earlier(task.before)
+        base = _earlier(task.before, task.before_sha256)
         if task.facts["probe"]["words"]["target"] is not None:
             return Given(base)
         kept, late = _within(revised(base.segments, cues), base.duration_s)
@@ -145,14 +146,15 @@ def language_of(task: Task, path: Path, cues: Sequence[Cue]) -> str:
     return language_tag(path) or detect_text_language("\n".join(cue.text for cue in cues), among=TOLD_APART)
 
 
-def _earlier(path: Path) -> Transcript:
-    try:
-        return Transcript.load(path)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        remedy = "The film is heard anew with: jobs retry."
+def _earlier(path: Path, sha256: str | None) -> Transcript:
+    """Return the transcript that is corrected: the very bytes that were looked at when the subtitle was taken in."""
+    found = recorded_transcript(path, {sha256})
+    if found is None:
         raise UnreadableFile(
-            f"The transcript {path} that is corrected cannot be read any more.", remedy=remedy
-        ) from error
+            f"The transcript {path} that is corrected is not there any more as it was published.",
+            remedy="The film is heard anew with: jobs retry.",
+        )
+    return found[0]
 
 
 def _late_warnings(name: str, count: int) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ class Task:
     `facts` are the results of the job's succeeded steps so far, by step key. `scratch` dies with the step; it is on
     the file system of `job_dir`. `progress` takes the done share, 0 to 1. `deadline_s` is the time left for this step.
     `companion` is the subtitle that came with the source, or that corrects what was made of it: then `before` is the
-    transcript of that time.
+    transcript of that time, which others may have replaced unless it has `before_sha256`.
     """
 
     key: str
@@ -73,6 +73,7 @@ class Task:
     deadline_s: float
     companion: Path | None = None
     before: Path | None = None
+    before_sha256: str | None = None
     progress: Callable[[float], None] = field(default=lambda _share: None)
     log: Callable[[str], None] = field(default=lambda _text: None)
 
