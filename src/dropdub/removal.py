@@ -30,7 +30,7 @@ from typing import BinaryIO
 from dropdub.errors import OriginalKept
 from dropdub.failpoints import reach
 from dropdub.files import ExcInfo, blocks, names_of_part, numbered, part_name, patiently
-from dropdub.held import HeldFolder
+from dropdub.held import HeldFolder, read_regular
 
 SOURCE = "source"
 """The folder of a job in which its original lies while it is worked on: `work/7/source/`."""
@@ -89,7 +89,7 @@ def _compared(folder: HeldFolder, name: str, copy: Path) -> Iterator[os.stat_res
     elif os.path.samestat(info, kept) or kept.st_size < info.st_size:
         yield None
     else:
-        with folder.read(name) as one, copy.open("rb") as other:
+        with folder.read(name) as one, read_regular(copy) as other:
             seen = os.fstat(one.fileno())
             yield seen if _begins_with(other, one) else None
 
@@ -130,11 +130,19 @@ def remove_outgrown(copy: Path, folder: HeldFolder, name: str) -> None:
 
     Raises OriginalKept where it does not, and OSError where it is no file.
     """
-    with folder.read(name) as whole, copy.open("rb") as one:
-        is_part_of = not os.path.samestat(os.fstat(whole.fileno()), os.fstat(one.fileno())) and _begins_with(whole, one)
-    if not is_part_of:
+    if not begins_with_all_of(folder, name, copy):
         raise OriginalKept(f"{copy} was not removed: {folder.path / name} does not hold the same.")
     _remove(copy)
+
+
+def begins_with_all_of(folder: HeldFolder, name: str, copy: Path) -> bool:
+    """Return whether a file in a folder that others may write to begins with all that a copy, another file, holds.
+
+    Raises OSError where it is no file.
+    """
+    with folder.read(name) as whole, copy.open("rb") as one:
+        is_same = os.path.samestat(os.fstat(whole.fileno()), os.fstat(one.fileno()))
+        return not is_same and _begins_with(whole, one)
 
 
 def remove_cut_off(copy: Path, folder: HeldFolder, name: str) -> None:
