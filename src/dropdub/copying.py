@@ -7,6 +7,7 @@ import errno
 import hashlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -36,10 +37,15 @@ def copy_opened(reader: BinaryIO, target: Path, *, replace: bool = False) -> str
 def copied_part(reader: BinaryIO, folder: HeldFolder, name: str) -> tuple[str, str]:
     """Copy an open file to a temporary name in a folder; return that name, and the copy's SHA-256 in hex."""
     part, digest = part_name(name), hashlib.sha256()
-    with folder.create(part) as writer:
+    with folder.create(part) as writer, _emptied_on_error(writer):
+        has_holes = _has_holes(reader)
         for block in blocks(reader):
             digest.update(block)
-            writer.write(block)
+            if has_holes and not block.strip(b"\0"):
+                writer.seek(len(block), os.SEEK_CUR)
+            else:
+                writer.write(block)
+        writer.truncate()
         flush(writer)
         reach("copy.written")
         writer.seek(0)
@@ -51,20 +57,59 @@ def copied_part(reader: BinaryIO, folder: HeldFolder, name: str) -> tuple[str, s
     return part, digest.hexdigest()
 
 
+@contextlib.contextmanager
+def _emptied_on_error(writer: BinaryIO) -> Iterator[None]:
+    """Give the disk back what a copy has taken that is not going to be whole; its name goes at the next try."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.ftruncate(writer.fileno(), 0)
+        raise
+
+
+def _has_holes(reader: BinaryIO) -> bool:
+    """Return whether a file takes less of the disk than its size says."""
+    if sys.platform == "win32":
+        return False
+    info = os.fstat(reader.fileno())
+    return info.st_blocks * 512 < info.st_size
+
+
 def _copy_look(reader: BinaryIO, writer: BinaryIO) -> None:
-    """Give a copy the rights and times of what it is a copy of, and on Linux what a person has noted on it."""
+    """Give a copy owner, rights and times of what it is a copy of, and on Linux what a person has noted on it.
+
+    As far as the account may and the file system can: some of foreign systems refuse all of it.
+    """
     info = os.fstat(reader.fileno())
     if sys.platform == "win32":
         return
-    os.fchmod(writer.fileno(), info.st_mode & 0o777)
+    _give(writer.fileno(), info)
+    with contextlib.suppress(OSError):
+        os.fchmod(writer.fileno(), info.st_mode & 0o777)
     if sys.platform == "linux":
         with contextlib.suppress(OSError):  # a file system without such notes
             for name in os.listxattr(reader.fileno()):
                 if name.startswith("user."):
                     os.setxattr(writer.fileno(), name, os.getxattr(reader.fileno(), name))
-    os.utime(writer.fileno(), ns=(info.st_atime_ns, info.st_mtime_ns))
+    with contextlib.suppress(OSError):
+        os.utime(writer.fileno(), ns=(info.st_atime_ns, info.st_mtime_ns))
+
+
+def _give(handle: int, info: os.stat_result) -> None:
+    """Give a copy to the owner and group of a file, or where only root may, to the group alone."""
+    if sys.platform == "win32":
+        return
+    made = os.fstat(handle)
+    if (made.st_uid, made.st_gid) == (info.st_uid, info.st_gid):
+        return
+    for user in (info.st_uid, -1) if os.geteuid() == 0 else (-1,):
+        with contextlib.suppress(OSError):
+            os.fchown(handle, user, info.st_gid)
+            return
 
 
 def _copy_times(reader: BinaryIO, copy: Path) -> None:
     info = os.fstat(reader.fileno())
-    os.utime(copy, ns=(info.st_atime_ns, info.st_mtime_ns))
+    with contextlib.suppress(OSError):
+        os.utime(copy, ns=(info.st_atime_ns, info.st_mtime_ns))

@@ -67,3 +67,8 @@ def format_size(size_bytes: float) -> str:
             return f"{size_bytes:.0f} {unit}" if unit in ("B", "kB") else f"{size_bytes:.1f} {unit}"
         size_bytes /= 1000
     return f"{size_bytes:.1f} TB"
+
+
+def too_large(name: str, size: int, most: int) -> str:
+    """Return what is said of a file that is larger than is taken."""
+    return f"{name} has {format_size(size)}; at most {format_size(most)} are taken."

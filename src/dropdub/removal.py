@@ -23,13 +23,14 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
 from dropdub.errors import OriginalKept
 from dropdub.failpoints import reach
-from dropdub.files import ExcInfo, blocks, names_of_part, part_name, patiently
-from dropdub.held import HeldFolder
+from dropdub.files import ExcInfo, blocks, names_of_part, numbered, part_name, patiently
+from dropdub.held import HeldFolder, read_regular
 
 SOURCE = "source"
 """The folder of a job in which its original lies while it is worked on: `work/7/source/`."""
@@ -54,30 +55,74 @@ def remove_copied(original: Path, copy: Path) -> None:
 
     Raises OriginalKept where `copy` does not begin with all that `original` holds, or is the same file.
     """
-    if not holds(copy, original):
-        raise OriginalKept(f"{original} was not removed: {copy} does not hold the same.")
-    _remove(original)
+    with HeldFolder.open(original.parent) as folder:
+        remove_taken(folder, original.name, copy)
 
 
 def remove_taken(folder: HeldFolder, name: str, copy: Path) -> None:
     """Delete an original from a folder that others may write to, once a file or link in our own holds all of it.
 
-    Raises OriginalKept where `copy` does not begin with all that it holds, or is the same file.
+    Raises OriginalKept where `copy` does not begin with all that it holds, or is the same file; so, too, where the
+    original was changed or another file got its name meanwhile.
     """
-    if not holds_taken(copy, folder, name):
-        raise OriginalKept(f"{folder.path / name} was not removed: {copy} does not hold the same.")
-    _remove_held(folder, name)
+    with _compared(folder, name, copy) as seen:
+        if seen is None:
+            raise _kept(folder, name, copy)
+        if sys.platform != "win32":  # while it is open: no other file gets its number
+            _remove_seen(folder, name, copy, seen)
+    if sys.platform == "win32":  # where nobody renames an open file
+        _remove_seen(folder, name, copy, seen)
 
 
 def holds_taken(copy: Path, folder: HeldFolder, name: str) -> bool:
     """Return what `holds` does of an original in a folder that others may write to: no link to it is followed."""
+    with _compared(folder, name, copy) as seen:
+        return seen is not None
+
+
+@contextlib.contextmanager
+def _compared(folder: HeldFolder, name: str, copy: Path) -> Iterator[os.stat_result | None]:
+    """Give what was known of an original before it was compared, which is open meanwhile; None: `copy` differs."""
     info, kept = folder.look(name), copy.lstat()
     if stat.S_ISLNK(info.st_mode) or stat.S_ISLNK(kept.st_mode):
-        return info.st_mode == kept.st_mode and folder.readlink(name) == copy.readlink()
-    if os.path.samestat(info, kept) or kept.st_size < info.st_size:
-        return False
-    with folder.read(name) as one, copy.open("rb") as other:
-        return _begins_with(other, one)
+        yield info if info.st_mode == kept.st_mode and folder.readlink(name) == copy.readlink() else None
+    elif os.path.samestat(info, kept) or kept.st_size < info.st_size:
+        yield None
+    else:
+        with folder.read(name) as one, read_regular(copy) as other:
+            seen = os.fstat(one.fileno())
+            yield seen if _begins_with(other, one) else None
+
+
+def _remove_seen(folder: HeldFolder, name: str, copy: Path, seen: os.stat_result) -> None:
+    """Delete an entry that is still what was compared.
+
+    It gets a name first that nobody else knows: by its own name, what was saved there meanwhile would be deleted.
+    """
+    reach("remove.before")
+    hidden = part_name(name)
+    patiently(lambda: folder.rename(name, folder, hidden))
+    found = folder.look(hidden)
+    if not os.path.samestat(found, seen) or _look(found) != _look(seen):
+        _rename_back(folder, hidden, name)
+        raise _kept(folder, name, copy)
+    _unlink_held(folder, hidden)
+
+
+def _rename_back(folder: HeldFolder, hidden: str, name: str) -> None:
+    for number in count(1):
+        with contextlib.suppress(FileExistsError):
+            wanted = numbered(name, number)
+            patiently(lambda wanted=wanted: folder.rename(hidden, folder, wanted))  # type: ignore[misc]
+            return
+
+
+def _look(info: os.stat_result) -> tuple[int, int]:
+    return info.st_size, info.st_mtime_ns
+
+
+def _kept(folder: HeldFolder, name: str, copy: Path) -> OriginalKept:
+    return OriginalKept(f"{folder.path / name} was not removed: {copy} does not hold the same.")
 
 
 def remove_outgrown(copy: Path, folder: HeldFolder, name: str) -> None:
@@ -85,11 +130,19 @@ def remove_outgrown(copy: Path, folder: HeldFolder, name: str) -> None:
 
     Raises OriginalKept where it does not, and OSError where it is no file.
     """
-    with folder.read(name) as whole, copy.open("rb") as one:
-        is_part_of = not os.path.samestat(os.fstat(whole.fileno()), os.fstat(one.fileno())) and _begins_with(whole, one)
-    if not is_part_of:
+    if not begins_with_all_of(folder, name, copy):
         raise OriginalKept(f"{copy} was not removed: {folder.path / name} does not hold the same.")
     _remove(copy)
+
+
+def begins_with_all_of(folder: HeldFolder, name: str, copy: Path) -> bool:
+    """Return whether a file in a folder that others may write to begins with all that a copy, another file, holds.
+
+    Raises OSError where it is no file.
+    """
+    with folder.read(name) as whole, copy.open("rb") as one:
+        is_same = os.path.samestat(os.fstat(whole.fileno()), os.fstat(one.fileno()))
+        return not is_same and _begins_with(whole, one)
 
 
 def remove_cut_off(copy: Path, folder: HeldFolder, name: str) -> None:
@@ -226,6 +279,10 @@ def _remove(path: Path) -> None:
 
 def _remove_held(folder: HeldFolder, name: str) -> None:
     reach("remove.before")
+    _unlink_held(folder, name)
+
+
+def _unlink_held(folder: HeldFolder, name: str) -> None:
     if sys.platform == "win32":
         patiently(lambda: _unlink(folder.path / name))
     else:

@@ -100,7 +100,8 @@ def test_an_original_is_removed_only_after_its_copy_is_flushed_and_renamed(calls
         r"fsync out/\.clip\.\w+\.part",
         r"rename\w* out/\.clip\.\w+\.part out/clip",
         r"fsync out",
-        r"unlink\w* in/clip",
+        "renameat2 in in",
+        r"unlink\w* in",
         r"fsync in",
     )
 

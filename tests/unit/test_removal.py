@@ -36,7 +36,6 @@ WAYS = {
 }
 CALLERS = {
     # An original, of which another file holds every byte.
-    ("daemon/recovery.py", "remove_copied"): "a copy that was cut off, whose original is there",
     ("daemon/rescue.py", "remove_copied"): "a copy that was cut off, whose original is there",
     ("inbox/intake.py", "remove_copied"): "what was copied to or from another file system, and compared",
     ("inbox/intake.py", "remove_copied_parts"): "a copy of a file named to `run` that was cut off",

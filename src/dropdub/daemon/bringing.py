@@ -11,11 +11,12 @@ from dropdub.config import read_sidecar
 from dropdub.daemon.context import Context
 from dropdub.daemon.outputs import dropped_out_refusal
 from dropdub.daemon.revisions import cue_starts_at
-from dropdub.errors import BadSidecar, DropdubError, Waiting
+from dropdub.errors import BadSidecar, DropdubError, NotAFile, Waiting
 from dropdub.files import is_folder
 from dropdub.inbox.companions import is_subtitle
 from dropdub.inbox.identity import Identity
 from dropdub.inbox.intake import bring_in, remove_error_note
+from dropdub.inbox.room import Room
 from dropdub.inbox.wanted import Absent, Taken, Wanted
 from dropdub.ownership import is_trusted
 from dropdub.store.tables import Job
@@ -44,7 +45,19 @@ def brought(context: Context, job: Job, source_dir: Path) -> Brought | Absent:
     taken = _moved(context, job, source_dir)
     if _lacks(taken, job):
         _refuse_away_share(context, Path(job.source))
-    return taken if isinstance(taken, Absent) else _read(context, job, taken)
+    if isinstance(taken, Absent):
+        return taken
+    if job.sidecar and taken.sidecar is None and job.round == 1:
+        return Brought(taken, refusal=_options_gone(job))
+    return _read(context, job, taken)
+
+
+def _options_gone(job: Job) -> BadSidecar:
+    """Return what is said of a file whose options were there as it was recorded: without them it is another job."""
+    return BadSidecar(
+        f"{Path(job.sidecar or '').name} was removed while {job.name} was taken.",
+        remedy="Put it back beside the file, or go on without it: jobs retry.",
+    )
 
 
 def _read(context: Context, job: Job, taken: Taken) -> Brought:
@@ -80,7 +93,7 @@ def _lacks(taken: Taken | Absent, job: Job) -> bool:
 def _moved(context: Context, job: Job, source_dir: Path) -> Taken | Absent:
     """Move (of a given file: copy) what a job was recorded for. Raises what `bring_in` does."""
     if job.origin == "given":
-        return bring_in(Wanted(Path(job.source), job.name), source_dir)
+        return bring_in(Wanted(Path(job.source), job.name, room=_room(context)), source_dir)
     taken = bring_in(_wanted(context, job), source_dir)
     if job.round > 1 and isinstance(taken, Taken):
         remove_error_note(Path(job.source))
@@ -89,10 +102,13 @@ def _moved(context: Context, job: Job, source_dir: Path) -> Taken | Absent:
 
 def brought_to_end(context: Context, job: Job, source_dir: Path) -> None:
     """Take the file of a job that ends before it was taken, as it is now: others may write to where it lies."""
-    wanted = replace(_wanted(context, job), is_again=True, sidecar_seen=None, companion_seen=None)
+    room = replace(_room(context), most=None)  # too large for the work: it is refused, and must go somewhere
+    wanted = replace(
+        _wanted(context, job), is_again=True, is_ending=True, room=room, sidecar_seen=None, companion_seen=None
+    )
     try:
         bring_in(wanted, source_dir)
-    except BadSidecar:  # what lies beside it is another's, and stays
+    except (BadSidecar, NotAFile):  # what lies beside it is another's, or no file, and stays
         bring_in(replace(wanted, sidecar=None, companion=None), source_dir)
 
 
@@ -109,4 +125,10 @@ def _wanted(context: Context, job: Job) -> Wanted:
         companion_seen=Identity.of_list(job.companion_seen) if is_first else None,
         within=next((folder for folder in (root.inbox, root.failed) if path.is_relative_to(folder)), None),
         is_again=not is_first,
+        room=_room(context),
     )
+
+
+def _room(context: Context) -> Room:
+    limits = context.config.limits
+    return Room(int(limits.max_size), int(limits.min_free_disk))

@@ -13,12 +13,12 @@ from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.endings import Endings
 from dropdub.daemon.logs import note
 from dropdub.daemon.outcomes import Outcomes
-from dropdub.daemon.rescue import PART, end_without_original, rescue_strays, whole_of
+from dropdub.daemon.rescue import PART, copy_removed, end_without_original, rescue_strays, whole_of
 from dropdub.errors import InterruptedTooOften, StoreError
 from dropdub.pipeline.artefacts import result_name
 from dropdub.pipeline.staging import STAGING, is_own_staging
 from dropdub.process import reap_survivors
-from dropdub.removal import remove_copied, remove_empty, remove_stale_parts, remove_tree
+from dropdub.removal import remove_empty, remove_stale_parts, remove_tree
 from dropdub.store import queries, transitions
 from dropdub.store.states import ENDED, JobState, Outcome
 from dropdub.store.tables import Step
@@ -72,9 +72,7 @@ def _sweep_parts(context: Context, folder: Path) -> None:
     """Remove copies from another file system that were cut off; one whose original is nowhere stays."""
     for part in folder.glob(f".*{PART}"):
         whole = whole_of(context, part)
-        if whole is not None:
-            remove_copied(part, whole)
-        else:
+        if whole is None or not copy_removed(part, whole):
             note("unfinished copy stays", level=logging.WARNING, path=str(part))
 
 

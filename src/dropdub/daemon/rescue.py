@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import stat
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,17 +17,20 @@ from dropdub.daemon.boundary import own_error
 from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.destinations import Destinations
 from dropdub.daemon.logs import note
+from dropdub.errors import OriginalKept
 from dropdub.files import is_file, is_folder, names_of_part, safe_name
+from dropdub.held import held
 from dropdub.inbox.beside import sidecar_beside
 from dropdub.inbox.companions import companions
 from dropdub.inbox.identity import identity
 from dropdub.inbox.moving import stands
-from dropdub.removal import SOURCE, holds, remove_copied, remove_tree
+from dropdub.removal import SOURCE, begins_with_all_of, holds, remove_copied, remove_tree
 from dropdub.store import queries, transitions
 from dropdub.store.states import JobState
 from dropdub.store.tables import Job
 
 PART = ".part"
+_MOST_COMPARED = 1_000_000_000
 _Look = tuple[int | None, int | None]
 """Size and time of writing of a file."""
 
@@ -181,21 +185,42 @@ def _without_unfinished_copies(context: Context, kept: Sequence[Path]) -> Iterat
     """Yield the files, but for copies from another file system that were cut off and whose original is there."""
     for path in kept:
         whole = whole_of(context, path) if path.name.startswith(".") and path.name.endswith(PART) else None
-        if whole is None:
+        if whole is None or not copy_removed(path, whole):
             yield path
-        else:
-            remove_copied(path, whole)
+
+
+def copy_removed(part: Path, whole: Path) -> bool:
+    """Remove an unfinished copy, unless what it is a copy of has been changed or taken away meanwhile."""
+    try:
+        remove_copied(part, whole)
+    except (OSError, OriginalKept):
+        return False
+    return True
 
 
 def whole_of(context: Context, part: Path) -> Path | None:
-    """Return the file that an unfinished copy is a copy of: one of its name that begins with all that it holds."""
+    """Return the file that an unfinished copy is a copy of: one of its name that begins with all that it holds.
+
+    A large one is not looked for: to compare it would hold up all else. It stays, and is rescued.
+    """
     root, names = context.root, names_of_part(part.name)
+    if part.lstat().st_size > _MOST_COMPARED:
+        return None
     sources = (folder / SOURCE for folder in root.job_dirs())
-    for folder in (part.parent, root.inbox, root.archive, root.failed, *sources):
+    for folder in (part.parent, root.archive, root.failed, *sources):
         for whole in (folder / name for name in names):
             with contextlib.suppress(OSError):
                 if is_file(whole) and holds(whole, part):
                     return whole
+    return _whole_in_inbox(root.inbox, names, part)
+
+
+def _whole_in_inbox(inbox: Path, names: Sequence[str], part: Path) -> Path | None:
+    """Return what `whole_of` does of a folder that others may write to: a regular file, and no link to one."""
+    for name in names:
+        with contextlib.suppress(OSError), held(inbox) as folder:
+            if stat.S_ISREG(folder.look(name).st_mode) and begins_with_all_of(folder, name, part):
+                return inbox / name
     return None
 
 

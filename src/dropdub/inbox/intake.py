@@ -17,6 +17,7 @@ from dropdub.errors import NotAFile, UnreadableFile
 from dropdub.failpoints import reach
 from dropdub.inbox.beside import NOTE_ROOM, companion_beside, error_note, sidecar_beside
 from dropdub.inbox.moving import make_folder, move, same_content, stands, told
+from dropdub.inbox.room import Room
 from dropdub.inbox.taking import take
 from dropdub.inbox.wanted import VANISHED, Absent, Taken, Wanted
 from dropdub.privacy import disarm, share
@@ -34,12 +35,15 @@ def bring_in(wanted: Wanted, source_dir: Path) -> Taken | Absent:
     with told(wanted.path, source_dir):
         make_folder(source_dir)
         if wanted.expected is None:
-            return give(wanted.path, source_dir, wanted.name)
+            return give(wanted.path, source_dir, wanted.name, room=wanted.room)
         return take(wanted, source_dir, wanted.expected)
 
 
-def give(path: Path, source_dir: Path, name: str) -> Taken | Absent:
-    """Copy a file that was named by its user; the original is left alone. Raises NotAFile, UnreadableFile."""
+def give(path: Path, source_dir: Path, name: str, *, room: Room) -> Taken | Absent:
+    """Copy a file that was named by its user; the original is left alone.
+
+    Raises NotAFile, UnreadableFile, TooLarge, and CannotMove where there is no room.
+    """
     source = source_dir / name
     if stands(source):
         return Taken(source)
@@ -50,6 +54,7 @@ def give(path: Path, source_dir: Path, name: str) -> Taken | Absent:
     if not os.access(path, os.R_OK):
         raise UnreadableFile(f"{path} cannot be read by the account that runs Dropdub.")
     remove_copied_parts(source, path)
+    room.refuse(name, path.stat().st_size, source_dir)
     copy_whole(path, source)
     return Taken(source)
 

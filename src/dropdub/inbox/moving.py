@@ -13,7 +13,7 @@ from dropdub.copying import copy_whole
 from dropdub.errors import OriginalKept, Waiting
 from dropdub.removal import remove_copied, remove_copied_parts
 
-_SHARING_WINERRORS = (32, 33)
+SHARING_WINERRORS = (32, 33)
 """Windows: another process has the file open, or a part of it locked."""
 
 
@@ -98,7 +98,7 @@ def told(path: Path, folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if getattr(error, "winerror", None) in _SHARING_WINERRORS:
+        if getattr(error, "winerror", None) in SHARING_WINERRORS:
             raise still_written_error(path) from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise _not_permitted(path, folder) from error

@@ -9,13 +9,15 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
+from typing import BinaryIO
 
 from dropdub import files
 from dropdub.copying import copied_part
-from dropdub.errors import OriginalKept
+from dropdub.errors import NotAFile, OriginalKept
 from dropdub.held import HeldFolder
 from dropdub.inbox.identity import Identity
-from dropdub.inbox.moving import still_written_error
+from dropdub.inbox.moving import SHARING_WINERRORS, still_written_error
+from dropdub.inbox.room import Room
 from dropdub.removal import holds_taken, remove_cut_off, remove_outgrown, remove_taken
 
 
@@ -29,9 +31,10 @@ class Passage:
 
     folder: HeldFolder
     goal: HeldFolder
+    room: Room
 
-    def bring(self, name: str, new_name: str, seen: Identity | None) -> None:
-        """Move an entry by a rename, or else by a copy; what an interrupted copy left is removed."""
+    def bring(self, name: str, new_name: str, seen: Identity | None) -> bool:
+        """Move an entry by a rename, or else by a copy of what was seen; return whether it was copied."""
         try:
             files.rename_held(self.folder, name, self.goal, new_name)
         except FileNotFoundError:
@@ -41,6 +44,8 @@ class Passage:
                 raise
             self._copy(name, new_name, seen)
             self._remove_copied(name, new_name)
+            return True
+        return False
 
     def _copy(self, name: str, new_name: str, seen: Identity | None) -> None:
         found = self.folder.look(name)
@@ -60,8 +65,17 @@ class Passage:
         with reader:
             if seen is not None and Identity.of_stat(os.fstat(reader.fileno())) != seen:
                 raise Exchanged
-            part, _ = copied_part(reader, self.goal, new_name)
+            part = self._part(reader, self.folder, name, new_name)
         files.rename_held(self.goal, part, self.goal, new_name)
+
+    def _part(self, reader: BinaryIO, folder: HeldFolder, name: str, new_name: str) -> str:
+        """Copy an open file; what an error leaves of the copy is removed. Raises TooLarge, and CannotMove."""
+        self.room.refuse(new_name, os.fstat(reader.fileno()).st_size, self.goal.path)
+        try:
+            return copied_part(reader, self.goal, new_name)[0]
+        except BaseException:
+            remove_cut_off(self.goal.path / new_name, folder, name)
+            raise
 
     def _remove_copied(self, name: str, new_name: str) -> None:
         """Remove what was copied; raise StillWritten, with the copy taken back, if it has grown meanwhile.
@@ -101,7 +115,7 @@ class Passage:
             return
         remove_cut_off(self.goal.path / new_name, self.goal, new_name)
         with self.goal.read(new_name) as reader:
-            part, _ = copied_part(reader, self.goal, new_name)
+            part = self._part(reader, self.goal, new_name, new_name)
             if Identity.of_stat(os.fstat(reader.fileno())) != Identity.of_stat(found):
                 with suppress(OriginalKept, OSError):
                     remove_outgrown(self.goal.path / part, self.goal, new_name)
@@ -109,11 +123,45 @@ class Passage:
         files.rename_held(self.goal, part, self.goal, new_name, replace=True)
 
     def put_back(self, new_name: str, name: str) -> None:
-        """Bring a file back to where it lay, under another name if that has been given to something new."""
-        for number in count(1):
-            with suppress(FileExistsError):
-                files.rename_held(self.goal, new_name, self.folder, files.numbered(name, number))
-                return
+        """Bring a file back to where it lay, under another name if that has been given to something new.
+
+        Raises NotAFile where that cannot be: it stays then, for the job's ending to hand over.
+        """
+        try:
+            try:
+                _rename_free(self.goal, new_name, self.folder, name)
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+                self._copy_back(new_name, name)
+        except OSError as error:
+            if getattr(error, "winerror", None) in SHARING_WINERRORS:
+                raise
+            raise NotAFile(
+                f"{name}, or what goes with it, was exchanged for something else while it was taken, and it cannot be "
+                f"put back into {self.folder.path}: {error.strerror}.",
+                remedy="See that it is whole, then: jobs retry.",
+            ) from error
+
+    def _copy_back(self, new_name: str, name: str) -> None:
+        if stat.S_ISLNK(self.goal.look(new_name).st_mode):
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        with self.goal.read(new_name) as reader:
+            self.room.refuse(new_name, os.fstat(reader.fileno()).st_size, self.folder.path)
+            part, _ = copied_part(reader, self.folder, name)
+        placed = _rename_free(self.folder, part, self.folder, name)
+        remove_taken(self.goal, new_name, self.folder.through(placed))
+        self.goal.flush()
+
+
+def _rename_free(folder: HeldFolder, name: str, target: HeldFolder, wanted: str) -> str:
+    """Rename an entry to the first of `wanted`, `wanted (2)` … that is free; return it."""
+    for number in count(1):
+        free = files.numbered(wanted, number)
+        with suppress(FileExistsError):
+            files.rename_held(folder, name, target, free)
+            return free
+    raise AssertionError("numbers do not end")
 
 
 def compare(goal: HeldFolder, name: str, seen: Identity) -> None:

@@ -37,7 +37,8 @@ class _Beside:
 def take(wanted: Wanted, source_dir: Path, expected: Identity) -> Taken | Absent:
     """Move a dropped file, then what goes with it; go on where an earlier call was cut off.
 
-    Raises StillWritten, BadSidecar for what is beside a retried file and not its owner's, CannotMove and OSError.
+    Raises StillWritten, BadSidecar for what is beside a retried file and not its owner's, NotAFile for what was
+    exchanged and cannot be put back, TooLarge for what must be copied and is, CannotMove and OSError.
     """
     with _goal(source_dir) as goal, ExitStack() as stack:
         try:
@@ -48,7 +49,7 @@ def take(wanted: Wanted, source_dir: Path, expected: Identity) -> Taken | Absent
             return _found(wanted, goal, expected)
         if wanted.is_again and folder.stands(wanted.path.name):
             expected = Identity.of_stat(folder.look(wanted.path.name))
-        return _Taking(wanted, Passage(folder, goal), expected).run()
+        return _Taking(wanted, Passage(folder, goal, wanted.room), expected).run()
 
 
 @contextmanager
@@ -146,15 +147,16 @@ class _Taking:
 
     def _taken(self, brought: list[tuple[str, str]], *, is_resumed: bool) -> Taken:
         name, new_name = self.wanted.path.name, self.wanted.name
+        is_copied = False
         if not is_resumed:
-            self.passage.bring(name, new_name, self.expected)
+            is_copied = self.passage.bring(name, new_name, self.expected)
             reach("intake.file_moved")
         brought.append((new_name, name))
-        if not (is_resumed and self.wanted.is_again):
+        if not is_copied and not (is_resumed and self.wanted.is_again):
             compare(self.goal, new_name, self.expected)
         if not is_resumed:
             self._refuse_written(name, new_name)
-        self.passage.make_private(new_name)
+        self._make_private(new_name)
         self.passage.remove_leftover(name, new_name, self.expected)
         places: dict[str, Path] = {}
         for one in _besides(self.wanted):
@@ -192,23 +194,28 @@ class _Taking:
 
     def _bring_beside(self, one: _Beside, brought: list[tuple[str, str]], *, is_resumed: bool) -> bool:
         """Bring what goes with the file; return whether it is there. Raises Exchanged, BadSidecar."""
+        is_copied = False
         if not self.goal.stands(one.target):
             if not self.folder.stands(one.path.name):
                 if one.seen is not None and not is_resumed:
                     raise Exchanged
                 return False  # a person has taken it away
-            self.passage.bring(one.path.name, one.target, one.seen)
+            is_copied = self.passage.bring(one.path.name, one.target, one.seen)
         brought.append((one.target, one.path.name))
         found = self.goal.look(one.target)
-        if one.seen is not None:
+        if one.seen is not None and not is_copied:
             compare(self.goal, one.target, one.seen)
-        else:
+        elif one.seen is None:
             self._refuse_foreign(one, found, self.goal.look(self.wanted.name), is_brought=True)
         if not stat.S_ISREG(found.st_mode):
             raise Exchanged
-        self.passage.make_private(one.target)
+        self._make_private(one.target)
         self.passage.remove_leftover(one.path.name, one.target, one.seen)
         return True
+
+    def _make_private(self, new_name: str) -> None:
+        if not self.wanted.is_ending:
+            self.passage.make_private(new_name)
 
     def _refuse_written(self, name: str, new_name: str) -> None:
         if still_written(self.goal.path / new_name):

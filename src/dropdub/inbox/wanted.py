@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dropdub.inbox.identity import Identity
+from dropdub.inbox.room import Room
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,10 @@ class Wanted:
     """The folder that is where its path leads, while those below it may be exchanged; None: the file's own folder."""
     is_again: bool = False
     """Whether the file is taken as it is now: for a retry, which a person may have mended it for."""
+    room: Room = field(default_factory=Room)
+    """What may be copied where a rename does not do."""
+    is_ending: bool = False
+    """Whether it is on its way to failed/: nothing reads it, so that it may keep its other names."""
 
 
 @dataclass(frozen=True)

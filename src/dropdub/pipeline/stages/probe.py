@@ -20,7 +20,7 @@ from dropdub.pipeline.given import words_of
 from dropdub.pipeline.soundtrack import chosen_sound
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.pipeline.textfile import HEAD_BYTES, looks_like_text, read_text
-from dropdub.quantities import format_duration, format_size
+from dropdub.quantities import format_duration, format_size, too_large
 
 ACCEPTED = "Drop a recording with sound, subtitles (.srt, .vtt), or a text to be read aloud (.txt, .md, .docx, .epub)."
 _LEFT_FOR_THE_REST_S = 1.0
@@ -34,7 +34,7 @@ def run(task: Task) -> Result:
     """
     size = _usable_size(task.source, task.job_name)
     if size > task.limits.max_size:
-        raise TooLarge(_too_large(task.job_name, size, task.limits.max_size))
+        raise TooLarge(too_large(task.job_name, size, task.limits.max_size))
     if Path(task.job_name).suffix.lower() in SUBTITLE_SUFFIXES:
         result = _subtitle(task, size)
     elif is_document(task.job_name) or _is_text(task.source, task.job_name):
@@ -97,7 +97,7 @@ def _subtitle(task: Task, size: int) -> Result:
 def _refuse_long_text(task: Task, size: int, *, name: str | None = None) -> None:
     if size > task.limits.max_text:
         remedy = "Cut it, or raise limits.max_text in config.yaml, then: jobs retry."
-        raise TooLarge(_too_large(name or task.job_name, size, task.limits.max_text), remedy=remedy)
+        raise TooLarge(too_large(name or task.job_name, size, task.limits.max_text), remedy=remedy)
 
 
 def _text(task: Task, size: int) -> Result:
@@ -180,7 +180,3 @@ def _without_picture(name: str) -> str:
         f"The picture of {name} has no size that can be read, or more than {MOST_PIXELS // 1_000_000} million pixels: "
         "only its sound is used."
     )
-
-
-def _too_large(name: str, size: int, most: int) -> str:
-    return f"{name} has {format_size(size)}; at most {format_size(most)} are taken."
