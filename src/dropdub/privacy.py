@@ -43,6 +43,10 @@ if sys.platform == "win32":
     def disarm(path: Path) -> None:
         """Do nothing: what is a program, its suffix says."""
 
+    def stays_armed(info: os.stat_result) -> bool:
+        """Return False."""
+        return False
+
 else:
 
     def keep_private() -> int:
@@ -111,6 +115,10 @@ else:
             is_elsewhere = info.st_nlink > 1 and info.st_uid == 0
             if stat.S_ISREG(info.st_mode) and stat.S_IMODE(info.st_mode) & ~0o666 and not is_elsewhere:
                 os.fchmod(handle, stat.S_IMODE(info.st_mode) & 0o666)
+
+    def stays_armed(info: os.stat_result) -> bool:
+        """Return whether `disarm` cannot take the right to be run from a file, since it is another account's."""
+        return bool(stat.S_IMODE(info.st_mode) & ~0o666) and info.st_uid != os.geteuid() != 0
 
     def _add_rights(handle: int, mode: int, readers: int) -> None:
         """Let others read, too; where nothing may be made setgid, as in the service, a folder that was loses that."""

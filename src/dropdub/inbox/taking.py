@@ -206,7 +206,7 @@ class _Taking:
             self._refuse_foreign(one, found, self.goal.look(self.wanted.name), is_brought=True)
         if not stat.S_ISREG(found.st_mode):
             raise Exchanged
-        self.passage.make_private(one.target)
+        self.passage.make_private(one.target, beside=self.wanted.name)
         self.passage.remove_leftover(one.path.name, one.target, one.seen)
         return True
 
