@@ -43,6 +43,10 @@ if sys.platform == "win32":
     def disarm(path: Path) -> None:
         """Do nothing: what is a program, its suffix says."""
 
+    def stays_armed(info: os.stat_result) -> bool:
+        """Return False."""
+        return False
+
 else:
 
     def keep_private() -> int:
@@ -93,7 +97,7 @@ else:
             for_group = _may_enter(folder, _GROUP_READS) and all(one.st_mode & stat.S_IRGRP for one in sources)
             readers = _OTHERS_READ * for_all | _GROUP_READS * (for_group and (is_theirs or for_all))
             readers &= 0o055 if stat.S_ISDIR(made.st_mode) else 0o044
-            os.fchmod(handle, stat.S_IMODE(made.st_mode) | readers)
+            _add_rights(handle, stat.S_IMODE(made.st_mode), readers)
 
     def may_be_given_away(original: Path) -> bool:
         """Return whether what is made of a file is given to its owner, another account: as root it is."""
@@ -111,6 +115,17 @@ else:
             is_elsewhere = info.st_nlink > 1 and info.st_uid == 0
             if stat.S_ISREG(info.st_mode) and stat.S_IMODE(info.st_mode) & ~0o666 and not is_elsewhere:
                 os.fchmod(handle, stat.S_IMODE(info.st_mode) & 0o666)
+
+    def stays_armed(info: os.stat_result) -> bool:
+        """Return whether `disarm` cannot take the right to be run from a file, since it is another account's."""
+        return bool(stat.S_IMODE(info.st_mode) & ~0o666) and info.st_uid != os.geteuid() != 0
+
+    def _add_rights(handle: int, mode: int, readers: int) -> None:
+        """Let others read, too; where nothing may be made setgid, as in the service, a folder that was loses that."""
+        try:
+            os.fchmod(handle, mode | readers)
+        except PermissionError:
+            os.fchmod(handle, mode & 0o777 | readers)
 
     def _may_enter(folder: os.stat_result, bits: int) -> bool:
         return folder.st_mode & bits == bits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
@@ -13,7 +14,9 @@ import pytest
 
 from dropdub import files
 from dropdub.cli import admin
-from dropdub.inbox.intake import hand_over, write_error_note
+from dropdub.inbox.identity import identity
+from dropdub.inbox.intake import bring_in, hand_over, write_error_note
+from dropdub.inbox.wanted import Taken, Wanted
 from dropdub.privacy import disarm, make_private, private_files, share, share_open
 from dropdub.root import Root
 from dropdub.store import queries
@@ -122,6 +125,68 @@ def test_an_original_that_is_handed_over_cannot_be_run(tmp_path: Path, bits: int
     assert mode(placed.source) == mode(placed.sidecar) == bits & 0o666
     assert placed.source.stat().st_mtime_ns == before
     assert placed.source.read_text(encoding="utf-8") == "#!/bin/sh\n"
+
+
+ALICE = 1234
+
+
+@contextlib.contextmanager
+def as_the_service() -> Iterator[None]:
+    """Do what is done meanwhile as an account without rights over the files of others."""
+    os.setegid(NOBODY)
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+
+
+def of_alice(path: Path, bits: int) -> Path:
+    os.chown(a_file(path, bits, "#!/bin/sh\n"), ALICE, ALICE)
+    path.chmod(bits)
+    return path
+
+
+def a_service_root(place: Path) -> None:
+    for name, bits in (("inbox", 0o777), ("work", 0o700), ("failed", 0o755)):
+        (place / name).mkdir()
+        (place / name).chmod(bits)
+        give_away(place / name)
+
+
+@another
+@pytest.mark.parametrize("bits", [0o755, 0o744, 0o6755, 0o1644])
+def test_an_executable_of_another_account_cannot_be_run_once_it_is_handed_over(place: Path, bits: int) -> None:
+    """Nor does the sidecar beside it become a stranger's: the job can be tried again."""
+    a_service_root(place)
+    dropped, beside = of_alice(place / "inbox" / "run.sh", bits), of_alice(place / "inbox" / "run.sh.job.yaml", 0o644)
+    before, source_dir = dropped.stat().st_mtime_ns, place / "work" / "1" / "source"
+    wanted = Wanted(dropped, dropped.name, identity(dropped), sidecar=beside, sidecar_seen=identity(beside))
+    with as_the_service():
+        taken = bring_in(wanted, source_dir)
+        assert taken == bring_in(wanted, source_dir) and isinstance(taken, Taken)
+        assert sorted(path.name for path in source_dir.iterdir()) == ["run.sh", "run.sh.job.yaml"]
+        placed = hand_over(taken.source, taken.sidecar, place / "failed" / "run.sh")
+    assert list((place / "inbox").iterdir()) == list(source_dir.iterdir()) == []
+    assert mode(placed.source) == bits & 0o666
+    assert placed.source.stat().st_mtime_ns == before
+    assert placed.source.read_text(encoding="utf-8") == "#!/bin/sh\n"
+    again = Wanted(placed.source, "run.sh", identity(placed.source), sidecar=placed.sidecar, is_again=True)
+    with as_the_service():
+        taken = bring_in(again, source_dir)
+    assert isinstance(taken, Taken) and taken.sidecar is not None
+
+
+@another
+@pytest.mark.parametrize("bits", [0o644, 0o711])
+def test_what_is_no_program_or_cannot_be_read_is_taken_as_it_is(place: Path, bits: int) -> None:
+    a_service_root(place)
+    dropped = of_alice(place / "inbox" / "run.sh", bits)
+    with as_the_service():
+        taken = bring_in(Wanted(dropped, "run.sh", identity(dropped)), place / "work" / "1" / "source")
+    assert isinstance(taken, Taken)
+    assert (taken.source.stat().st_uid, mode(taken.source)) == (ALICE, bits)
 
 
 def test_the_note_beside_an_original_is_for_who_may_read_that(tmp_path: Path) -> None:

@@ -154,11 +154,14 @@ def confined() -> Iterator[ServicePlan]:
         shutil.rmtree(folder)
 
 
-def run_confined(plan: ServicePlan, *command: str, timeout_s: float = 120) -> subprocess.CompletedProcess[str]:
+def run_confined(
+    plan: ServicePlan, *command: str, timeout_s: float = 120, more: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run a command as the service; `more`: lines for its unit."""
     for path in (plan.root, *plan.root.rglob("*")):
         os.chown(path, 65534, 65534)
     unit = plan.root.parent / "dropdub.service"
-    unit.write_text(unit_text(plan), "utf-8")
+    unit.write_text(unit_text(plan) + more, "utf-8")
     return subprocess.run(
         [sys.executable, str(RUNNER), str(unit), "nobody", *command],
         capture_output=True, encoding="utf-8", timeout=timeout_s, check=False,
@@ -171,6 +174,7 @@ root = pathlib.Path(sys.argv[1])
 libc = ctypes.CDLL(None, use_errno=True)
 def number(result):
     if result != 0: raise OSError(ctypes.get_errno(), "")
+def made(): (root / "own").write_text("x"); return root / "own"
 def put_in_place(): (root / "mine").write_text("x"); os.rename(root / "mine", root / "config.yaml")
 tries = {
     "settings written": lambda: (root / "config.yaml").open("a"),
@@ -178,7 +182,11 @@ tries = {
     "settings removed": lambda: (root / "config.yaml").unlink(),
     "settings given away": lambda: os.chmod(root / "config.yaml", 0o666),
     "written outside": lambda: (root.parent / "outside.txt").open("a"),
-    "owner changed": lambda: os.chown(root / "inbox", 0, 0),
+    "owner changed": lambda: os.chown(root / "inbox", 0, -1),
+    "owner of a file of its own changed": lambda: os.chown(made(), 0, -1),
+    "group of others taken": lambda: os.chown(made(), -1, 0),
+    "made setgid": lambda: os.chmod(made(), 0o2700),
+    "made setuid": lambda: os.chmod(made(), 0o4700),
     "other account": lambda: os.setuid(0),
     "mount": lambda: number(libc.mount(b"none", b"/srv", b"tmpfs", 0, None)),
     "namespace": lambda: number(libc.unshare(0x10000000)),
@@ -204,6 +212,36 @@ def test_who_took_the_service_over_can_do_nothing_outside_of_it(confined: Servic
         os.chmod(shared.name, 0o666)  # noqa: PTH101
         done = run_confined(confined, sys.executable, "-I", "-c", ATTACKS, str(confined.root), shared.name)
     assert (done.stdout.split("\n"), done.stderr) == (["mode 0o600", ""], "")
+
+
+SHARES = """
+import os, pathlib, sys
+from dropdub.privacy import share
+outbox, original = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+(outbox / "job").mkdir(mode=0o700)
+(outbox / "job" / "talk.srt").write_text("words")
+for path in (outbox / "job" / "talk.srt", outbox / "job"):
+    share(path, place=outbox, made_of=[original])
+    info = path.stat()
+    print(info.st_gid, oct(info.st_mode & 0o777))
+"""
+FAMILY = 54321
+
+
+@needs_kernel
+@pytest.mark.parametrize("outbox_mode", [0o755, 0o2775])
+def test_the_service_shares_what_it_publishes_with_the_group_of_the_original(
+    confined: ServicePlan, outbox_mode: int
+) -> None:
+    original, outbox = confined.root.parent / "talk.mp4", confined.root / "outbox"
+    original.write_text("words", "utf-8")
+    os.chown(original, 1234, FAMILY)
+    original.chmod(0o640)
+    outbox.mkdir()
+    outbox.chmod(outbox_mode)
+    more = f"SupplementaryGroups={FAMILY}\n"
+    done = run_confined(confined, sys.executable, "-c", SHARES, str(outbox), str(original), more=more)
+    assert (done.stdout.split("\n"), done.stderr) == ([f"{FAMILY} 0o640", f"{FAMILY} 0o750", ""], "")
 
 
 @needs_kernel

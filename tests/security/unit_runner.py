@@ -18,9 +18,18 @@ CLONE_NEWNS = 0x20000
 PR_SET_NO_NEW_PRIVS, PR_CAPBSET_DROP, LAST_CAP = 38, 24, 40
 ALLOW, ERRNO_EPERM = 0x7FFF0000, 0x00050001
 CACHE = "/var/cache"
+MODE_AT = {"chmod": 1, "fchmod": 1, "fchmodat": 2, "fchmodat2": 2, "mkdir": 1, "mkdirat": 2, "mknod": 1, "mknodat": 2}
+"""The calls that set a mode, and which of their arguments it is. RestrictSUIDSGID= looks at that of open(2), too."""
+SUID_SGID, MASKED_EQUAL = 0o6000, 7
 NAMESPACE_CALLS = {"unshare", "setns"}
 """systemd looks at the flags of clone(2), too."""
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+class _Comparison(ctypes.Structure):
+    """libseccomp's `scmp_arg_cmp`."""
+
+    _fields_ = (("at", ctypes.c_uint), ("how", ctypes.c_int), ("mask", ctypes.c_uint64), ("wanted", ctypes.c_uint64))
 
 
 class Unit:
@@ -60,15 +69,20 @@ def calls_of(group: str) -> frozenset[str]:
     return frozenset(call for word in words for call in calls_of(word))
 
 
-def filter_calls(allowed: set[str]) -> None:
-    """Let each other call of this process, and of all that it starts, fail with EPERM."""
+def filter_calls(allowed: set[str], *, is_sxid_restricted: bool) -> None:
+    """Let each other call of this process, and of all that it starts, fail with EPERM; also setuid and setgid."""
     seccomp = ctypes.CDLL("libseccomp.so.2")
     seccomp.seccomp_init.restype = ctypes.c_void_p
     rules = ctypes.c_void_p(seccomp.seccomp_init(ERRNO_EPERM))
+    modes = MODE_AT if is_sxid_restricted else {}
     for call in allowed:
         number = seccomp.seccomp_syscall_resolve_name(call.encode())
-        if number >= 0:
-            seccomp.seccomp_rule_add(rules, ALLOW, number, 0)
+        if number < 0:
+            continue
+        compared = [_Comparison(MODE_AT[call], MASKED_EQUAL, SUID_SGID, 0)] if call in modes else []
+        conditions = (_Comparison * len(compared))(*compared)
+        if seccomp.seccomp_rule_add_array(rules, ALLOW, number, len(compared), conditions) != 0:
+            sys.exit(f"no rule for {call}")
     if seccomp.seccomp_load(rules) != 0:
         sys.exit("the system call filter was refused")
 
@@ -103,14 +117,14 @@ def set_up_mounts(unit: Unit, python: Path) -> None:
     mount("-t", "proc", "-o", "hidepid=invisible", "proc", "/proc")
 
 
-def become(account: str) -> None:
+def become(account: str, groups: list[int]) -> None:
     import grp
     import pwd
 
     known = pwd.getpwnam(account)
     for capability in range(LAST_CAP + 1):
         _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
-    os.setgroups([group.gr_gid for group in grp.getgrall() if account in group.gr_mem])
+    os.setgroups([*groups, *(group.gr_gid for group in grp.getgrall() if account in group.gr_mem)])
     os.setgid(known.pw_gid)
     os.setuid(known.pw_uid)
     _libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
@@ -123,8 +137,8 @@ def main(file: str, account: str, *command: str) -> None:
     os.umask(int(unit.one("UMask"), 8))
     os.chdir(unit.one("WorkingDirectory").replace("%%", "%"))
     environment = dict(value.replace("%C", CACHE).split("=", 1) for value in unit.all("Environment"))
-    become(account)
-    filter_calls(allowed)
+    become(account, [int(group) for value in unit.all("SupplementaryGroups") for group in value.split()])
+    filter_calls(allowed, is_sxid_restricted=unit.one("RestrictSUIDSGID") == "yes")
     words = list(command) or unit.command()
     os.execve(words[0], words, {**environment, "HOME": "/nonexistent", "LANG": "C.UTF-8", **passed_on()})
 

@@ -18,6 +18,7 @@ from dropdub.held import HeldFolder
 from dropdub.inbox.identity import Identity
 from dropdub.inbox.moving import SHARING_WINERRORS, still_written_error
 from dropdub.inbox.room import Room
+from dropdub.privacy import stays_armed
 from dropdub.removal import holds_taken, remove_cut_off, remove_outgrown, remove_taken
 
 
@@ -108,19 +109,36 @@ class Passage:
             remove_taken(self.folder, name, self.goal.path / new_name)
             self.folder.flush()
 
-    def make_private(self, new_name: str) -> None:
-        """Put a copy in the place of a file that has other names, through which it could be changed meanwhile."""
+    def make_private(self, new_name: str, *, beside: str | None = None) -> None:
+        """Put a copy in the place of a file that has other names, through which it could be changed meanwhile.
+
+        And of one that another account made a program of, where that right cannot be taken from it; `beside`: what it
+        goes with, of which it stays the owner's. Of these, one that cannot be read is left as it is.
+        """
         found = self.goal.look(new_name)
-        if not stat.S_ISREG(found.st_mode) or found.st_nlink < 2:
+        has_names = found.st_nlink > 1
+        if not stat.S_ISREG(found.st_mode) or not (has_names or self._is_to_be_owned(found, beside)):
             return
         remove_cut_off(self.goal.path / new_name, self.goal, new_name)
-        with self.goal.read(new_name) as reader:
+        try:
+            reader = self.goal.read(new_name)
+        except PermissionError:
+            if has_names:
+                raise
+            return
+        with reader:
             part = self._part(reader, self.goal, new_name, new_name)
             if Identity.of_stat(os.fstat(reader.fileno())) != Identity.of_stat(found):
                 with suppress(OriginalKept, OSError):
                     remove_outgrown(self.goal.path / part, self.goal, new_name)
                 raise Exchanged
         files.rename_held(self.goal, part, self.goal, new_name, replace=True)
+
+    def _is_to_be_owned(self, found: os.stat_result, beside: str | None) -> bool:
+        """Say no on a file system whose files belong to somebody once and for all: a copy would be no other."""
+        if is_own(found) or not is_own(self.goal.own()):
+            return False
+        return stays_armed(found) or (beside is not None and is_own(self.goal.look(beside)))
 
     def put_back(self, new_name: str, name: str) -> None:
         """Bring a file back to where it lay, under another name if that has been given to something new.

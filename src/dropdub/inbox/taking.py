@@ -209,13 +209,13 @@ class _Taking:
             self._refuse_foreign(one, found, self.goal.look(self.wanted.name), is_brought=True)
         if not stat.S_ISREG(found.st_mode):
             raise Exchanged
-        self._make_private(one.target)
+        self._make_private(one.target, beside=self.wanted.name)
         self.passage.remove_leftover(one.path.name, one.target, one.seen)
         return True
 
-    def _make_private(self, new_name: str) -> None:
+    def _make_private(self, new_name: str, *, beside: str | None = None) -> None:
         if not self.wanted.is_ending:
-            self.passage.make_private(new_name)
+            self.passage.make_private(new_name, beside=beside)
 
     def _refuse_written(self, name: str, new_name: str) -> None:
         if still_written(self.goal.path / new_name):

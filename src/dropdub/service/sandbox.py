@@ -23,12 +23,14 @@ RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
 SystemCallFilter=~@privileged @resources
+SystemCallFilter=@chown
 SystemCallErrorNumber=EPERM
 """
 """What any manager can do. AF_NETLINK: glibc asks the kernel by it which addresses a host may be reached from.
 
 A filtered call fails with EPERM instead of ending the process: libraries try to bind their threads to cores
-(`sched_setaffinity`), and do without. No MemoryDenyWriteExecute: torch and numba compile while they run.
+(`sched_setaffinity`), and do without. @chown: without privileges, too, results can be given the group of their
+original, if it is one of the account's. No MemoryDenyWriteExecute: torch and numba compile while they run.
 """
 
 SYSTEM_ONLY = """\
