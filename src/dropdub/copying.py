@@ -56,15 +56,18 @@ def _copy_look(reader: BinaryIO, writer: BinaryIO) -> None:
     info = os.fstat(reader.fileno())
     if sys.platform == "win32":
         return
-    os.fchmod(writer.fileno(), info.st_mode & 0o777)
+    with contextlib.suppress(OSError):  # a share or USB disk with rules of its own
+        os.fchmod(writer.fileno(), info.st_mode & 0o777)
     if sys.platform == "linux":
         with contextlib.suppress(OSError):  # a file system without such notes
             for name in os.listxattr(reader.fileno()):
                 if name.startswith("user."):
                     os.setxattr(writer.fileno(), name, os.getxattr(reader.fileno(), name))
-    os.utime(writer.fileno(), ns=(info.st_atime_ns, info.st_mtime_ns))
+    with contextlib.suppress(OSError):  # only the owner may set it
+        os.utime(writer.fileno(), ns=(info.st_atime_ns, info.st_mtime_ns))
 
 
 def _copy_times(reader: BinaryIO, copy: Path) -> None:
     info = os.fstat(reader.fileno())
-    os.utime(copy, ns=(info.st_atime_ns, info.st_mtime_ns))
+    with contextlib.suppress(OSError):
+        os.utime(copy, ns=(info.st_atime_ns, info.st_mtime_ns))

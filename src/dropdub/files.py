@@ -154,7 +154,8 @@ def write_whole(path: Path, data: bytes) -> None:
         writer.write(data)
         reach("write.unflushed")
         if sys.platform != "win32":
-            os.fchmod(writer.fileno(), 0o666 & ~_umask())
+            with contextlib.suppress(OSError):  # a share or USB disk with rules of its own
+                os.fchmod(writer.fileno(), 0o666 & ~_umask())
         flush(writer)
     rename(part, path)
 
