@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -15,7 +17,8 @@ from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.publishing import publish
 from dropdub.errors import UnexpectedError, Waiting
 from dropdub.files import write_whole
-from dropdub.pipeline.staging import bring, made_staging
+from dropdub.held import HeldFolder
+from dropdub.pipeline.staging import bring, is_own_folder, made_staging
 from dropdub.root import Root
 from dropdub.rootrecord import RootRecord
 from dropdub.store import transitions
@@ -216,11 +219,55 @@ def test_a_staging_folder_that_is_not_our_own_is_refused_with_a_sentence(
     assert sorted(path.name for path in outbox.iterdir()) == [".dropdub"]
 
 
+def test_what_tries_whose_files_are_here_cannot_be_exchanged(outbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The attacker wins each time: his own folder is under the probe's name as soon as it was made."""
+    if not IS_ANOTHER:
+        pytest.skip("there is no other account")
+    (outbox / "clip").mkdir()
+    give_away(outbox / "clip")
+    make, create = HeldFolder.make, HeldFolder.create
+
+    def exchange(name: str) -> None:
+        (outbox / name).rename(outbox / f"{name}.away")
+        (outbox / name).mkdir(mode=0o700)
+        give_away(outbox / name)
+
+    def made(folder: HeldFolder, name: str, *, mode: int = 0o777) -> None:
+        make(folder, name, mode=mode)
+        exchange(name)
+
+    def created(folder: HeldFolder, name: str) -> BinaryIO:
+        opened = create(folder, name)
+        exchange(name)
+        return opened
+
+    monkeypatch.setattr(HeldFolder, "make", made)
+    monkeypatch.setattr(HeldFolder, "create", created)
+    with HeldFolder.open(outbox) as parent, parent.enter("clip") as theirs:
+        assert not is_own_folder(theirs, parent)
+
+
 def test_the_staging_folder_of_an_earlier_version_is_closed_to_others(outbox: Path) -> None:
     (outbox / ".dropdub").mkdir(mode=0o755)
     with made_staging(outbox / ".dropdub" / "abc-1"):
         modes = [path.stat().st_mode & 0o777 for path in (outbox / ".dropdub", outbox / ".dropdub" / "abc-1")]
     assert modes == [0o700, 0o700]
+
+
+def test_a_share_that_lets_nobody_set_rights_or_times_is_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    (tmp_path / "made.srt").write_text("made", encoding="utf-8")
+    for name in ("link", "fchmod", "utime", "fchown"):
+        monkeypatch.setattr(os, name, refuse)
+    (tmp_path / "outbox" / ".dropdub").mkdir(parents=True, mode=0o755)
+    with made_staging(tmp_path / "outbox" / ".dropdub" / "abc-1") as staging:
+        bring(tmp_path / "made.srt", staging, "clip.srt")
+        assert staging.stands("clip.srt")
+    write_whole(tmp_path / "whole", b"whole")
 
 
 def test_a_temporary_file_is_nobody_elses_and_its_name_cannot_be_foretold(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-import stat
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -19,7 +18,7 @@ from dropdub.copying import copied_part
 from dropdub.errors import Waiting
 from dropdub.files import part_name, rename_held
 from dropdub.held import NOT_ENTERED, HeldFolder, held, read_regular
-from dropdub.removal import remove_empty, remove_parts
+from dropdub.removal import remove_parts
 
 STAGING = ".dropdub"
 _OTHERS = 0o077
@@ -118,12 +117,14 @@ def _refuse_foreign(folder: HeldFolder, found: HeldFolder) -> None:
     """Raise Waiting for a folder of another account, or one that others may write to."""
     if sys.platform == "win32":  # who may write is inherited from the outbox
         return
-    info = found.own()
-    if info.st_uid == os.geteuid() and not info.st_mode & _OTHERS_MAY_WRITE:
-        if info.st_mode & _OTHERS:  # of an earlier version
+    info, keeps_rights = found.own(), True
+    if info.st_uid != os.geteuid() or info.st_mode & _OTHERS_MAY_WRITE:
+        owner, keeps_rights = _owner_of_new(folder)
+        if info.st_uid not in (os.geteuid(), owner) or (keeps_rights and info.st_mode & _OTHERS_MAY_WRITE):
+            raise _refused(f"{found.path} belongs to another account, or others may write to it")
+    if keeps_rights and info.st_mode & _OTHERS:  # of an earlier version
+        with suppress(OSError):  # a share that has its own rules
             os.fchmod(found.handle, 0o700)
-    elif _rights(info) != _rights_of_new(folder):
-        raise _refused(f"{found.path} belongs to another account, or others may write to it")
 
 
 def is_own_folder(folder: HeldFolder, parent: HeldFolder, *, given_to: str | None = None) -> bool:
@@ -131,21 +132,22 @@ def is_own_folder(folder: HeldFolder, parent: HeldFolder, *, given_to: str | Non
     if sys.platform == "win32":
         return True
     owner = folder.own().st_uid
-    return str(owner) in (str(os.geteuid()), given_to) or owner == _rights_of_new(parent)[0]
+    return str(owner) in (str(os.geteuid()), given_to) or owner == _owner_of_new(parent)[0]
 
 
-def _rights(info: os.stat_result) -> tuple[int, int]:
-    return info.st_uid, stat.S_IMODE(info.st_mode)
+def _owner_of_new(folder: HeldFolder) -> tuple[int, bool]:
+    """Return the owner that a file gets here, and whether it keeps the rights that it is made with.
 
-
-def _rights_of_new(folder: HeldFolder) -> tuple[int, int]:
-    """Return owner and rights that a folder gets here: on shares and USB disks always the same, whoever makes it."""
-    name = f"{STAGING}.{secrets.token_hex(8)}"
-    folder.make(name, mode=0o700)
-    try:
-        return _rights(folder.look(name))
-    finally:
-        remove_empty(folder.path / name)
+    On shares and USB disks both are always the same, whoever makes it. Nobody can exchange what was opened as it was
+    made; a folder can only be looked at afterwards, by its name.
+    """
+    name = secrets.token_hex(8)
+    part = part_name(name)
+    with folder.create(part) as probe:
+        info = os.fstat(probe.fileno())
+    with suppress(OSError):  # somebody renamed it
+        remove_parts(folder, name)
+    return info.st_uid, not info.st_mode & _OTHERS
 
 
 def _refused(what: str) -> Waiting:
