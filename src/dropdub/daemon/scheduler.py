@@ -91,7 +91,7 @@ class Scheduler:
             )
             if claim is not None:
                 return claim
-            waiting.remove(party)
+            del waiting[waiting.index(party)]
         return None
 
     def _waiting(self, pool: str) -> list[Party | None]:
