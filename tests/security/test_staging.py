@@ -74,21 +74,10 @@ print(swaps, flush=True)
 
 
 @pytest.fixture
-def outbox(place: Path) -> Path:
-    """An outbox that the attacker may write to."""
-    folder = place / "outbox"
-    folder.mkdir()
-    give_away(folder)
-    return folder
-
-
-@pytest.fixture
-def secrets(place: Path) -> Path:
-    """A folder that the attacker may not look into, with files that must stay as they are."""
-    folder = place / "secrets"
-    folder.mkdir(mode=0o700)
-    (folder / "clip.srt").write_text("secret", encoding="utf-8")
-    return folder
+def secrets(secrets: Path) -> Path:
+    """That folder, with a file that must stay as it is."""
+    (secrets / "clip.srt").write_text("secret", encoding="utf-8")
+    return secrets
 
 
 @pytest.fixture

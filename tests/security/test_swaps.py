@@ -76,23 +76,6 @@ def exchanged(inbox: Path, kind: str, times: int = TIMES) -> Iterator[None]:
             (inbox / ".enough").unlink()
 
 
-@pytest.fixture
-def inbox(place: Path) -> Path:
-    """An inbox that the attacker may write to."""
-    folder = place / "inbox"
-    folder.mkdir()
-    give_away(folder)
-    return folder
-
-
-@pytest.fixture
-def secrets(place: Path) -> Path:
-    """A folder that the attacker may not even look into."""
-    folder = place / "secrets"
-    folder.mkdir(mode=0o700)
-    return folder
-
-
 def put(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
