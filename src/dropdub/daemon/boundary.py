@@ -13,7 +13,7 @@ EVERYONES = (StoreError, FolderAway, TransitionRefused)
 
 
 def own_error(error: Exception, doing: str, **fields: Any) -> DropdubError:
-    """Return what a job is told of an exception that its work raised while `doing` something, and log it.
+    """Log an exception that the work of one job raised while `doing` something; return the error to record for it.
 
     Raises the exception again if it is not the job's own.
     """

@@ -39,7 +39,7 @@ class Scheduler:
     def dispatch(self, stumbled: Stumbled) -> None:
         """Claim for each free worker the step that is next, and hand it over.
 
-        `stumbled` is told of a claim that cannot be handed over, and why: the step is to fail.
+        `stumbled` is called with a claim that cannot be handed over, and the exception: the step is to fail.
         """
         free = [name for name, pool in self._pools.items() if pool.free() > 0]
         for name in queries.pools_with_queue(self._context.store, free, time.time()) if free else ():
@@ -97,8 +97,11 @@ class Scheduler:
     def _waiting(self, pool: str) -> list[Party | None]:
         """Return whose steps can be claimed in a pool; None stands for all, where but one party's files are at work.
 
-        It is one query: one for each party would take seconds where somebody has made thousands of folders.
+        It is one query: one for each party would take seconds where somebody has made thousands of folders. Who waits
+        for his own files in the foreground takes turns with nobody.
         """
+        if self._context.only is not None:
+            return [None]
         now = time.monotonic()
         if now >= self._parties_due:
             self._parties_due = now + LOOK_FOR_PARTIES_S
