@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 import sys
 import threading
 import unicodedata
@@ -252,6 +253,14 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:
         return False
+
+
+def free_bytes(folder: Path) -> int | None:
+    """Return how much may still be written where a folder lies; None if the file system does not say."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return None
 
 
 def may_stand(path: Path) -> bool:

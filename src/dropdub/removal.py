@@ -199,12 +199,8 @@ def remove_given_copy(copy: Path, given: Path) -> None:
 
 def holds(copy: Path, original: Path) -> bool:
     """Return whether one file begins with all that another holds; of links, whether both lead to the same place."""
-    if original.is_symlink() or copy.is_symlink():
-        return original.is_symlink() and copy.is_symlink() and original.readlink() == copy.readlink()
-    if original.samefile(copy) or copy.stat().st_size < original.stat().st_size:
-        return False
-    with original.open("rb") as one, copy.open("rb") as other:
-        return _begins_with(other, one)
+    with HeldFolder.open(original.parent) as folder:
+        return holds_taken(copy, folder, original.name)
 
 
 def _begins_with(copy: BinaryIO, original: BinaryIO) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from dropdub.config import Limits
 from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.logs import note
 from dropdub.errors import TransitionRefused, Waiting
-from dropdub.files import is_folder
+from dropdub.files import free_bytes, is_folder
 from dropdub.quantities import format_size
 from dropdub.root import Root
 from dropdub.store import queries, transitions
@@ -128,7 +127,7 @@ def _outbox_away(outbox: Path) -> Waiting | None:
 
 def _disk_low(root: Root, limits: Limits) -> Waiting | None:
     for folder in (root.work, root.outbox):
-        free = _free_bytes(folder)
+        free = free_bytes(folder)
         if free is not None and free < limits.min_free_disk:
             return Waiting(
                 f"Only {format_size(free)} free where {folder} lies; {format_size(limits.min_free_disk)} are wanted.",
@@ -136,14 +135,6 @@ def _disk_low(root: Root, limits: Limits) -> Waiting | None:
                 remedy="Free some disk space, or lower limits.min_free_disk.",
             )
     return None
-
-
-def _free_bytes(folder: Path) -> int | None:
-    """Return the space free, or None where the file system does not say."""
-    try:
-        return shutil.disk_usage(folder).free
-    except OSError:
-        return None
 
 
 def _memory_low(limits: Limits) -> Waiting | None:

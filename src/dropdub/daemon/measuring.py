@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ import psutil
 from dropdub.daemon.context import Context
 from dropdub.daemon.logs import note
 from dropdub.errors import StoreError
+from dropdub.files import free_bytes
 from dropdub.metrics.figures import Figures, Snapshot
 from dropdub.metrics.publication import Endpoint, TextFile
 from dropdub.metrics.speed import KEPT, Speed
@@ -89,10 +89,5 @@ class Measuring:
         )
 
     def _free(self) -> dict[str, int]:
-        found = {}
-        for name in ("work", "outbox"):
-            try:
-                found[name] = shutil.disk_usage(getattr(self._context.root, name)).free
-            except OSError:
-                continue
-        return found
+        found = {name: free_bytes(getattr(self._context.root, name)) for name in ("work", "outbox")}
+        return {name: free for name, free in found.items() if free is not None}

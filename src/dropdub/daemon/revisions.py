@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dropdub.boundedread import read_start
+from dropdub.boundedread import read_whole
 from dropdub.config import JobOptions
 from dropdub.daemon.context import Context, film_name, job_id, options_of
 from dropdub.daemon.publishedfilms import published_films
@@ -20,7 +20,7 @@ from dropdub.pipeline.artefacts import Segment
 from dropdub.pipeline.deliverables import MANIFEST
 from dropdub.pipeline.deliverables import outputs as outputs_of
 from dropdub.pipeline.ownwords import are_akin
-from dropdub.pipeline.published import recorded_transcript
+from dropdub.pipeline.published import read_transcript
 from dropdub.store import queries
 from dropdub.store.states import UNFINISHED, JobState
 from dropdub.store.tables import Job
@@ -203,15 +203,14 @@ def _went_by(row: Mapping[str, Any]) -> _Published | None:
 
 
 def _recorded(path: Path, checksums: Collection[str]) -> _Published | None:
-    found = recorded_transcript(path, checksums)
+    found = read_transcript(path, recorded=checksums)
     return _Published(path, found[1], found[0].segments) if found else None
 
 
 def cue_starts_at(path: Path, most_bytes: int) -> list[float]:
     """Return when the lines of a subtitle begin. It is not read in full here: what it holds may be anything."""
     try:
-        data = read_start(path, most_bytes + 1)
-        return cue_starts(data) if len(data) <= most_bytes else []
+        return cue_starts(read_whole(path, most_bytes))
     except (OSError, ValueError, OverflowError):  # or a number that is none
         return []
 

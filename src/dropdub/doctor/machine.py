@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from dropdub.doctor.subject import Subject
 from dropdub.engines.catalogue import find
 from dropdub.engines.offers import installed_offers
 from dropdub.engines.uses import uses
+from dropdub.files import free_bytes
 from dropdub.quantities import format_size
 
 
@@ -23,11 +23,9 @@ def findings(subject: Subject) -> Iterator[Finding]:
     yield memory_finding(memory.total, memory.available, least=least, models=_needs(subject))
     for name in ("work", "outbox"):
         folder: Path = getattr(subject.root, name)
-        try:
-            free = shutil.disk_usage(folder).free
-        except OSError:
-            continue  # that it is not there, another check says
-        yield disk_finding(name, free, least=int(subject.config.limits.min_free_disk), folder=folder)
+        free = free_bytes(folder)
+        if free is not None:  # that it is not there, another check says
+            yield disk_finding(name, free, least=int(subject.config.limits.min_free_disk), folder=folder)
 
 
 def memory_finding(total: int, available: int, *, least: int, models: Mapping[str, int]) -> Finding:

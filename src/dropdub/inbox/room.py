@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from dropdub.errors import TooLarge
+from dropdub.files import free_bytes
 from dropdub.inbox.moving import CannotMove
 from dropdub.quantities import format_size, too_large
 
@@ -22,11 +22,8 @@ class Room:
         """Raise TooLarge, or CannotMove until there is room for a copy in a folder."""
         if self.most is not None and size > self.most:
             raise TooLarge(too_large(name, size, self.most))
-        try:
-            free = shutil.disk_usage(folder).free
-        except OSError:  # the file system does not say
-            return
-        if size > free - self.spare:
+        free = free_bytes(folder)
+        if free is not None and size > free - self.spare:
             raise CannotMove(
                 f"{name} has {format_size(size)} and must be copied to {folder}; {format_size(free)} are free there.",
                 condition="disk",

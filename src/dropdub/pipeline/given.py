@@ -14,7 +14,7 @@ from dropdub.pipeline.artefacts import SPEAKERS, Segment, Transcript, load_turns
 from dropdub.pipeline.cuefile import read_cues
 from dropdub.pipeline.ownwords import changed, revised, segments_of, speakers_as_in
 from dropdub.pipeline.pacing import together_of
-from dropdub.pipeline.published import recorded_transcript
+from dropdub.pipeline.published import read_transcript
 from dropdub.pipeline.sentences import sentences_of
 from dropdub.pipeline.stages.base import Task
 from dropdub.pipeline.textfile import TOLD_APART
@@ -148,7 +148,7 @@ def language_of(task: Task, path: Path, cues: Sequence[Cue]) -> str:
 
 def _earlier(path: Path, sha256: str | None) -> Transcript:
     """Return the transcript that is corrected: the very bytes that were looked at when the subtitle was taken in."""
-    found = recorded_transcript(path, {sha256})
+    found = read_transcript(path, recorded={sha256})
     if found is None:
         raise UnreadableFile(
             f"The transcript {path} that is corrected is not there any more as it was published.",

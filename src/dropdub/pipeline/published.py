@@ -32,24 +32,17 @@ def read_manifest(folder: Path) -> Mapping[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def read_transcript(path: Path, most: int = MOST_OF_TRANSCRIPT) -> tuple[Transcript, str] | None:
-    """Return a transcript that may be anybody's, and its SHA-256; None where none is there."""
-    try:
-        data = read_whole(path, most)
-        return Transcript.from_json(data.decode()), _checksum(data)
-    except NOT_THERE:
-        return None
+def read_transcript(
+    path: Path, most: int = MOST_OF_TRANSCRIPT, *, recorded: Collection[str | None] | None = None
+) -> tuple[Transcript, str] | None:
+    """Return a transcript and its SHA-256; None if none is there. It may be anybody's, unless it must be `recorded`.
 
-
-def recorded_transcript(path: Path, checksums: Collection[str | None]) -> tuple[Transcript, str] | None:
-    """Return a transcript and its SHA-256 if that is one of those on record; None where it is not there any more.
-
-    Anything else in its place is not even parsed: it may be the transcript of somebody who would not show it.
+    What has none of these checksums is not even parsed: it may be the transcript of somebody who would not show it.
     """
     try:
-        data = read_whole(path, MOST_OF_TRANSCRIPT)
-        found = _checksum(data)
-        return (Transcript.from_json(data.decode()), found) if found in checksums else None
+        data = read_whole(path, most)
+        found = hashlib.sha256(data).hexdigest()
+        return (Transcript.from_json(data.decode()), found) if recorded is None or found in recorded else None
     except NOT_THERE:
         return None
 
@@ -58,7 +51,3 @@ def line_times(folder: Path, job_name: str) -> dict[int, tuple[float, float]]:
     """Return when each line was said, by its id, in seconds; nothing where the transcript is not there any more."""
     found = read_transcript(folder / deliverable_name(job_name, "json"))
     return {segment.id: (segment.start, segment.end) for segment in found[0].segments} if found else {}
-
-
-def _checksum(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
