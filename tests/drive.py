@@ -55,7 +55,7 @@ class Drive:
 
     @property
     def staging(self) -> Path:
-        return self.outbox / ".dropdub" / "1"
+        return self.outbox / ".dropdub-1-0123456789abcdef"
 
     @property
     def published(self) -> dict[str, Path]:

@@ -12,7 +12,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -127,6 +127,47 @@ class HeldFolder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+@contextmanager
+def held_output(folder: Path, allowed: Path | None = None, *, make: bool = False) -> Iterator[HeldFolder]:
+    """Hold a folder for results; `make`: also one that is missing.
+
+    `allowed` is the trusted folder that it lies in, from which on no link is followed and each new folder lets in whom
+    the one around it does; None where the whole path is trusted. Raises OSError, of `NOT_ENTERED` for a link.
+    """
+    top = allowed or folder
+    if make:
+        top.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        one = stack.enter_context(HeldFolder.open(top))
+        for name in folder.relative_to(top).parts:
+            is_new = make and _is_made(one, name)
+            inner = stack.enter_context(one.enter(name))
+            if is_new:
+                _let_in_alike(inner, one)
+            one = inner
+        yield one
+
+
+def _is_made(folder: HeldFolder, name: str) -> bool:
+    try:
+        folder.make(name)
+    except FileExistsError:
+        return False
+    folder.flush()
+    return True
+
+
+def _let_in_alike(new: HeldFolder, parent: HeldFolder) -> None:
+    """Give a new folder its parent's group and rights; on Windows it has inherited them."""
+    if sys.platform == "win32" or new.own().st_uid != os.geteuid():
+        return
+    info = parent.own()
+    with suppress(OSError):
+        os.fchown(new.handle, -1, info.st_gid)
+    with suppress(OSError):  # a share that has its own rules
+        os.fchmod(new.handle, stat.S_IMODE(info.st_mode) & ~stat.S_ISVTX)
 
 
 @contextmanager

@@ -122,7 +122,8 @@ def _leftovers(root: Path, database: sqlite3.Connection) -> Iterator[str]:
         "work/*/tmp/*",
         "work/run/*.lock",
         "work/run/*.tmp",
-        "outbox/.dropdub/*",
+        "outbox/.dropdub",
+        "outbox/.dropdub-*-*",
         "archive/.*.part",
         "failed/.*.part",
     ):

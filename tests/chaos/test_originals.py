@@ -483,7 +483,7 @@ def test_the_copy_of_a_file_named_to_run_is_kept_if_that_file_is_gone_by_then(
 
 def test_what_another_root_stages_in_a_common_outbox_is_left_alone(site: Callable[..., Site], tmp_path: Path) -> None:
     root = site(folders={"outbox": str(tmp_path / "outbox")})
-    theirs = tmp_path / "outbox" / ".dropdub" / "0123abcd-7" / "film.mp4"
+    theirs = tmp_path / "outbox" / ".dropdub-0123abcd-7-0123456789abcdef" / "film.mp4"
     theirs.parent.mkdir(parents=True)
     theirs.write_bytes(b"another root's")
     fill(root, 1)

@@ -14,6 +14,8 @@ from dropdub.cli.place import Place as Place_
 from dropdub.daemon.belonging import Belonging, take_root
 from dropdub.daemon.rescue import Stray, strays
 from dropdub.errors import FolderAway, RootRefused
+from dropdub.held import held
+from dropdub.pipeline.staging import stagings
 from dropdub.root import Root
 from dropdub.rootrecord import Place, RootRecord, marker
 from dropdub.store import queries, transitions
@@ -193,7 +195,10 @@ def test_what_older_versions_staged_is_found_under_the_name_of_the_root(tmp_path
     staged.parent.mkdir(parents=True)
     staged.touch()
     prefix = started(root).staging_prefix
-    assert (root.outbox / ".dropdub" / f"{prefix}7" / "clip.txt").exists()
+    [found] = root.outbox.glob(f".dropdub-{prefix}7-*/clip.txt")
+    with held(root.outbox) as outbox:
+        assert stagings(outbox) == {found.parent.name: f"{prefix}7"}
+    assert not (root.outbox / ".dropdub").exists()
 
 
 # -- disks that are away ------------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def put(trap: str, path: Path, bobs: Path) -> None:
         with path.open("wb") as file:
             file.truncate(50_000_000_000)
     elif trap == "deep":
-        path.write_text("[" * 200_000)
+        path.write_text("[" * 200_000, encoding="utf-8")
     elif trap == "link":
         path.symlink_to(bobs)
     elif trap == "copy":
@@ -63,7 +63,7 @@ def put(trap: str, path: Path, bobs: Path) -> None:
 def bobs(context: Context) -> Path:
     """The transcript of somebody else, of a film whose lines begin at the same times."""
     path = Path(a_film(context, "bobs.mp4").outputs[0])
-    path.write_text(path.read_text().replace("One.", "What only Bob may read."))
+    path.write_text(path.read_text(encoding="utf-8").replace("One.", "What only Bob may read."), encoding="utf-8")
     return path
 
 
@@ -108,9 +108,9 @@ def forgotten(context: Context, **options: object) -> tuple[Job, Path]:
     film = a_film(context)
     path = a_manifest(film)
     Path(film.source).rename(context.root.archive / film.name)
-    told = json.loads(path.read_text())
+    told = json.loads(path.read_text(encoding="utf-8"))
     told["options"] |= {"voice": "bob", "out": "/etc", "targets": ["es"], **options}
-    path.write_text(json.dumps(told))
+    path.write_text(json.dumps(told), encoding="utf-8")
     transitions.prune_jobs(context.store, ended_before=LONG_AFTER)
     return film, path.parent
 
@@ -150,8 +150,8 @@ def test_a_folder_of_the_outbox_that_is_a_link_is_not_read(context: Context) -> 
 def test_a_manifest_with_numbers_that_are_none_is_left_out(context: Context, size: str) -> None:
     film, folder = forgotten(context)
     path = folder / "manifest.json"
-    path.write_text(path.read_text().replace('"size": 4', f'"size": {size}'))
-    assert size in path.read_text() and film.id is not None
+    path.write_text(path.read_text(encoding="utf-8").replace('"size": 4', f'"size": {size}'), encoding="utf-8")
+    assert size in path.read_text(encoding="utf-8") and film.id is not None
     assert found(context, a_subtitle(context)) is None
 
 

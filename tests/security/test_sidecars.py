@@ -14,7 +14,7 @@ import pytest
 
 from dropdub.config import Config, Steering
 from dropdub.daemon.context import Context
-from dropdub.daemon.outputs import dropped_out_refusal, out_refusal
+from dropdub.daemon.outputs import dropped_output, output_of
 from dropdub.daemon.revisions import _is_its_owners, film_at_work
 from dropdub.errors import ConfigError
 from dropdub.inbox.scan import Scan, scan
@@ -248,7 +248,7 @@ def context(place: Path) -> Iterator[Context]:
 def test_a_dropped_file_may_have_its_results_where_config_yaml_allows_it(
     context: Context, place: Path, out: str
 ) -> None:
-    assert dropped_out_refusal(context, str(place / out)) is None
+    assert dropped_output(context, str(place / out)).refusal is None
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_a_dropped_file_may_have_its_results_where_config_yaml_allows_it(
 )  # fmt: skip
 def test_a_dropped_file_may_not_have_its_results_elsewhere(context: Context, place: Path, out: str) -> None:
     (place / "shared" / "link").symlink_to(place / "mine")
-    refusal = dropped_out_refusal(context, str(place / out))
+    refusal = dropped_output(context, str(place / out)).refusal
     assert refusal is not None and "allowed_outputs" in refusal.sentence and str(place) not in refusal.message
 
 
@@ -269,11 +269,11 @@ def test_a_link_that_comes_after_the_options_were_read_is_refused_before_a_step_
 ) -> None:
     out = str(place / "shared" / "later")
     job = Job(name="a.txt", source="a.txt", options={"out": out}, overrides={"out": out}, created_at=1.0)
-    assert out_refusal(context, job) is None
+    assert output_of(context, job).refusal is None
     (place / "shared" / "later").symlink_to(context.root.inbox)
-    assert out_refusal(context, job) is not None
+    assert output_of(context, job).refusal is not None
     given = Job(name="a", source="a", origin="given", options={"out": out}, overrides={"out": out}, created_at=1.0)
-    assert out_refusal(context, given) is None
+    assert output_of(context, given).refusal is None
 
 
 @pytest.mark.parametrize("folder", ["inbox", "inbox/sub", "work", "failed", "archive"])

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,15 +15,17 @@ import pytest
 
 from dropdub.config import load_config
 from dropdub.daemon.context import Context, job_id
+from dropdub.daemon.outputs import output_of, staged_for, staging_of
 from dropdub.daemon.publishing import publish
-from dropdub.errors import UnexpectedError, Waiting
+from dropdub.errors import OutRefused, UnexpectedError, Waiting
 from dropdub.files import write_whole
-from dropdub.held import HeldFolder
-from dropdub.pipeline.staging import bring, is_own_folder, made_staging
+from dropdub.held import NOT_ENTERED, HeldFolder, held_output
+from dropdub.pipeline.staging import bring, is_foreign, is_own_folder, made_staging, new_staging_name
 from dropdub.root import Root
 from dropdub.rootrecord import RootRecord
 from dropdub.store import transitions
 from dropdub.store.database import Store
+from dropdub.store.tables import Job
 from tests.acceptance.site import Site
 from tests.factories import a_queued_job
 from tests.security.attacker import IS_ANOTHER, attack, attacked, give_away
@@ -33,8 +36,9 @@ TIMES = 200
 
 PLANTER = """
 outbox, target, prefix = sys.argv[1:]
-for number in range(1, 6):
-    folder = pathlib.Path(outbox, ".dropdub", f"{prefix}-{number}")
+taken = [f".dropdub/{prefix}-{number}" for number in range(1, 6)]
+taken += [f".dropdub-{prefix}-{number}-{number:016x}" for number in range(1, 6)]
+for folder in (pathlib.Path(outbox, name) for name in taken):
     folder.mkdir(parents=True)
     for name in (".q.txt.part", ".q.en.txt.part", "q.txt", "q.m4a", ".q.m4a.part", ".manifest.json.part"):
         (folder / name).symlink_to(target)
@@ -53,9 +57,10 @@ libc.inotify_add_watch(reader, os.fsencode(outbox), CREATED)
 print("ready", flush=True)
 swaps, until = 0, time.monotonic() + 50
 while time.monotonic() < until and not os.path.exists(f"{outbox}/.enough"):
-    if kind == "staging":
-        swaps += exchange(f"{outbox}/.dropdub") == 0
-        exchange(f"{outbox}/.dropdub")
+    if kind != "folders":
+        for path in pathlib.Path(outbox).glob(kind):
+            swaps += exchange(path) == 0
+            exchange(path)
         continue
     try:
         data = os.read(reader, 65536)
@@ -86,7 +91,8 @@ def context(place: Path, outbox: Path) -> Iterator[Context]:
     root = Root.at(place)
     assert root.outbox == outbox
     root.create_folders()
-    root.config_file.write_text("job: {transcriber: pocketsphinx}\n", encoding="utf-8")
+    settings = f"job: {{transcriber: pocketsphinx}}\nallowed_outputs: ['{place / 'shared'}']\n"
+    root.config_file.write_text(settings, encoding="utf-8")
     with closing(Store.open(root.database_url)) as store:
         yield Context(root, load_config(root.config_file), store, "run-1", lambda _line: None)
 
@@ -124,13 +130,8 @@ def test_links_at_names_that_can_be_foretold_are_not_written_through(place: Path
         assert record is not None
         attacked(PLANTER, site.root / "outbox", config, record.id[:8])
         site.drop_text("The house is big.", "q.txt")
-        met = "SELECT reason FROM job WHERE waiting_for = 'outbox' OR state IN ('succeeded', 'failed')"
-        wait_until(lambda: bool(site.rows(met)), "the job to meet the links")
-        assert config.read_bytes() == before
-        if IS_ANOTHER:
-            assert "belongs to another account" in site.rows(met)[0]["reason"]
-            (site.root / "outbox" / ".dropdub").rename(place / "put away")
         wait_until(lambda: bool(site.rows("SELECT 1 FROM job WHERE state = 'succeeded'")), "the job to be done")
+        assert site.rows("SELECT * FROM attempt WHERE outcome <> 'succeeded'") == []
     finally:
         site.close()
     assert config.read_bytes() == before
@@ -140,9 +141,10 @@ def test_staging_that_is_exchanged_lets_nothing_be_written_elsewhere(place: Path
     made = place / "made.srt"
     made.write_text("made", encoding="utf-8")
     brought = 0
-    with exchanged(outbox, "staging", secrets) as swaps:
+    with exchanged(outbox, ".dropdub-*", secrets) as swaps:
         for number in range(TIMES):
-            with suppress(Waiting, OSError), made_staging(outbox / ".dropdub" / f"abc-{number}") as staging:
+            folder = outbox / new_staging_name(f"0123abcd-{number}")
+            with suppress(Waiting, OSError), made_staging(folder) as staging:
                 bring(made, staging, "clip.srt")
                 brought += 1
     assert swaps[0] > TIMES and untouched(secrets)
@@ -164,7 +166,7 @@ def test_a_folder_of_results_that_is_exchanged_lets_nothing_be_published_elsewhe
     published: list[str] = []
     with exchanged(outbox, "folders", secrets) as swaps:
         for _ in range(TIMES):
-            with made_staging(context.staging_of(job)) as staging:
+            with made_staging(staging_of(context, job, output_of(context, job))) as staging:
                 bring(made, staging, "clip.srt")
             with suppress(UnexpectedError, Waiting):
                 published += publish(context, job, {"deliverables": [{"name": "clip.srt"}]})
@@ -172,12 +174,87 @@ def test_a_folder_of_results_that_is_exchanged_lets_nothing_be_published_elsewhe
     assert len(published) > TIMES // 2
 
 
+@pytest.fixture
+def shared(place: Path) -> Path:
+    """A folder that others may write to, and that dropped files may name for their results."""
+    shared = place / "shared"
+    shared.mkdir()
+    shared.chmod(0o2775)
+    give_away(shared)
+    return shared
+
+
+def a_job_with_results_in(context: Context, folder: Path) -> Job:
+    """A job whose sidecar names the folder."""
+    job = a_queued_job(context.store, name="clip.mp4", options={"out": str(folder)})
+    job.overrides = {"out": str(folder)}
+    return job
+
+
+def test_a_folder_of_an_allowed_one_that_is_exchanged_lets_nothing_be_written_elsewhere(
+    place: Path, shared: Path, secrets: Path, context: Context
+) -> None:
+    made = place / "made.srt"
+    made.write_text("made", encoding="utf-8")
+    (shared / "sub").mkdir()
+    give_away(shared / "sub")
+    job = a_job_with_results_in(context, shared / "sub")
+    published = 0
+    with exchanged(shared, "sub", secrets) as swaps:
+        for _ in range(TIMES):
+            with suppress(Waiting, OutRefused, OSError, UnexpectedError):
+                output = output_of(context, job)
+                if output.refusal is not None:  # as a worker does
+                    continue
+                with made_staging(staging_of(context, job, output), output.allowed) as staging:
+                    bring(made, staging, "clip.srt")
+                published += len(publish(context, job, {"deliverables": [{"name": "clip.srt"}]}))
+    assert swaps[0] > TIMES and untouched(secrets)
+    assert published > 0, "nothing was published at all"
+
+
+def test_a_link_that_comes_after_the_last_look_is_not_followed(
+    place: Path, shared: Path, secrets: Path, context: Context
+) -> None:
+    (place / "made").write_text("made", encoding="utf-8")
+    job = a_job_with_results_in(context, shared / "sub" / "deep")
+    output = output_of(context, job)
+    staging = staging_of(context, job, output)
+    (shared / "sub").symlink_to(secrets)
+    with pytest.raises(OSError) as refused, made_staging(staging, output.allowed):
+        pass
+    assert refused.value.errno in NOT_ENTERED
+    with pytest.raises(OSError), held_output(output.folder, output.allowed, make=True):
+        pass
+    assert untouched(secrets)
+
+
+def test_folders_made_in_an_allowed_one_let_in_whom_it_lets_in(shared: Path, context: Context) -> None:
+    job = a_job_with_results_in(context, shared / "sub" / "deep")
+    output = output_of(context, job)
+    mask = os.umask(0o077)
+    try:
+        with made_staging(staging_of(context, job, output), output.allowed) as staging:
+            assert staging.own().st_mode & 0o777 == 0o700
+    finally:
+        os.umask(mask)
+    for folder in (shared / "sub", shared / "sub" / "deep"):
+        assert (folder.stat().st_mode & 0o7777, folder.stat().st_gid) == (0o2775, shared.stat().st_gid)
+
+
+def test_a_link_in_an_allowed_folder_to_another_place_in_it_is_followed(shared: Path, context: Context) -> None:
+    (shared / "real").mkdir()
+    (shared / "link").symlink_to(shared / "real")
+    output = output_of(context, a_job_with_results_in(context, shared / "link" / "new"))
+    assert (output.folder, output.allowed) == (shared / "real" / "new", shared)
+
+
 def test_a_folder_that_somebody_put_under_the_chosen_name_is_not_used(
     place: Path, outbox: Path, secrets: Path, context: Context
 ) -> None:
     job = a_queued_job(context.store, name="clip.mp4")
     (place / "made").write_text("made", encoding="utf-8")
-    with made_staging(context.staging_of(job)) as staging:
+    with made_staging(staging_of(context, job, output_of(context, job))) as staging:
         bring(place / "made", staging, "clip.srt")
     transitions.claim_outbox(context.store, job_id(job), choose=lambda _taken: str(outbox / "clip"))
     (outbox / "clip").symlink_to(secrets)
@@ -189,7 +266,7 @@ def test_a_folder_that_somebody_put_under_the_chosen_name_is_not_used(
 def test_a_staging_folder_that_is_not_our_own_is_refused_with_a_sentence(
     outbox: Path, secrets: Path, kind: str
 ) -> None:
-    staging = outbox / ".dropdub"
+    staging = outbox / new_staging_name("abc-1")
     if kind == "a link":
         staging.symlink_to(secrets)
     elif kind == "a file":
@@ -202,10 +279,40 @@ def test_a_staging_folder_that_is_not_our_own_is_refused_with_a_sentence(
             give_away(staging)
             if not IS_ANOTHER:
                 pytest.skip("there is no other account")
-    with pytest.raises(Waiting, match=r"\.dropdub (is a link|belongs)") as refused, made_staging(staging / "abc-1"):
+    with pytest.raises(Waiting, match=f"{staging.name} (is a link|belongs)"), made_staging(staging):
         pass
-    assert "Remove it" in refused.value.remedy and untouched(secrets)
-    assert sorted(path.name for path in outbox.iterdir()) == [".dropdub"]
+    assert is_foreign(staging) and untouched(secrets)
+    assert [path.name for path in outbox.iterdir()] == [staging.name]
+
+
+def test_another_name_is_chosen_where_somebody_has_taken_the_place_of_a_staging_folder(
+    outbox: Path, secrets: Path, context: Context
+) -> None:
+    job = a_queued_job(context.store, name="clip.mp4")
+    output = output_of(context, job)
+    chosen = staging_of(context, job, output)
+    assert staging_of(context, job, output) == chosen, "while nothing is there"
+    chosen.symlink_to(secrets)
+    other = staging_of(context, job, output)
+    assert other != chosen
+    with made_staging(other):
+        assert staging_of(context, job, output) == other
+    assert staging_of(replace(context, stagings={}), job, output) == other, "after a restart"
+    assert untouched(secrets)
+
+
+def test_a_staging_folder_that_somebody_else_has_made_is_never_taken_for_the_jobs(
+    outbox: Path, context: Context
+) -> None:
+    if not IS_ANOTHER:
+        pytest.skip("there is no other account")
+    job = a_queued_job(context.store, name="clip.mp4")
+    theirs = outbox / new_staging_name(context.staging_owner(job))
+    theirs.mkdir(mode=0o700)
+    give_away(theirs)
+    output = output_of(context, job)
+    assert staging_of(context, job, output) != theirs
+    assert staged_for(context, job, output) == []
 
 
 def test_what_tries_whose_files_are_here_cannot_be_exchanged(outbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,11 +343,11 @@ def test_what_tries_whose_files_are_here_cannot_be_exchanged(outbox: Path, monke
         assert not is_own_folder(theirs, parent)
 
 
-def test_the_staging_folder_of_an_earlier_version_is_closed_to_others(outbox: Path) -> None:
-    (outbox / ".dropdub").mkdir(mode=0o755)
-    with made_staging(outbox / ".dropdub" / "abc-1"):
-        modes = [path.stat().st_mode & 0o777 for path in (outbox / ".dropdub", outbox / ".dropdub" / "abc-1")]
-    assert modes == [0o700, 0o700]
+def test_a_staging_folder_that_others_may_look_into_is_closed_to_them(outbox: Path) -> None:
+    staging = outbox / new_staging_name("abc-1")
+    staging.mkdir(mode=0o755)
+    with made_staging(staging):
+        assert staging.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_share_that_lets_nobody_set_rights_or_times_is_written_to(
@@ -252,8 +359,9 @@ def test_a_share_that_lets_nobody_set_rights_or_times_is_written_to(
     (tmp_path / "made.srt").write_text("made", encoding="utf-8")
     for name in ("link", "fchmod", "utime", "fchown"):
         monkeypatch.setattr(os, name, refuse)
-    (tmp_path / "outbox" / ".dropdub").mkdir(parents=True, mode=0o755)
-    with made_staging(tmp_path / "outbox" / ".dropdub" / "abc-1") as staging:
+    folder = tmp_path / "outbox" / new_staging_name("abc-1")
+    folder.mkdir(parents=True, mode=0o755)
+    with made_staging(folder) as staging:
         bring(tmp_path / "made.srt", staging, "clip.srt")
         assert staging.stands("clip.srt")
     write_whole(tmp_path / "whole", b"whole")

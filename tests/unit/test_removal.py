@@ -46,10 +46,9 @@ CALLERS = {
     ("inbox/passage.py", "remove_taken"): "what was copied from another file system, and compared",
     ("daemon/endings.py", "remove_given_copy"): "the copy of a file named to `run`, which is where it was",
     # Folders of jobs and steps: originals in them are spared.
-    ("daemon/endings.py", "remove_empty"): "the staging of an outbox",
     ("daemon/endings.py", "remove_tree"): "a job's folder and staging, once its original was handed over",
     ("daemon/outcomes.py", "remove_tree"): "a step's temporary folder",
-    ("daemon/recovery.py", "remove_empty"): "the staging of an outbox",
+    ("daemon/belonging.py", "remove_empty"): "where versions before staged, in an outbox",
     ("daemon/recovery.py", "remove_stale_parts"): "what writes of the root's own files have left",
     ("daemon/recovery.py", "remove_tree"): "temporary folders of dead steps, stagings of ended jobs",
     ("daemon/rescue.py", "remove_tree"): "folders that no unfinished job has",

@@ -9,7 +9,7 @@ from typing import Any
 
 from dropdub.config import read_sidecar
 from dropdub.daemon.context import Context
-from dropdub.daemon.outputs import dropped_out_refusal
+from dropdub.daemon.outputs import dropped_output
 from dropdub.daemon.revisions import cue_starts_at
 from dropdub.errors import BadSidecar, DropdubError, NotAFile, Waiting
 from dropdub.files import is_folder
@@ -70,7 +70,7 @@ def _read(context: Context, job: Job, taken: Taken) -> Brought:
         options = read_sidecar(taken.sidecar, steering)
     except BadSidecar as error:
         return Brought(taken, refusal=error, starts=starts)
-    refusal = dropped_out_refusal(context, options["out"]) if options.get("out") else None
+    refusal = dropped_output(context, options["out"]).refusal if options.get("out") else None
     return Brought(taken, options, refusal, starts)
 
 

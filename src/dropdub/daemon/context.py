@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dropdub.config import ANYTHING, Config, JobOptions, Steering
 from dropdub.daemon.belonging import Belonging
 from dropdub.errors import Waiting
 from dropdub.inbox.companions import bare_name
-from dropdub.pipeline.staging import STAGING
 from dropdub.root import Root
 from dropdub.rootrecord import FOLDERS
 from dropdub.store.database import Store
@@ -31,6 +30,8 @@ class Context:
     belonging: Belonging | None = None
     steering: Steering = ANYTHING
     """What the options beside a dropped file may set."""
+    stagings: dict[int, Path] = field(default_factory=dict)
+    """Where the deliverables of each job are put together, once that is chosen or found."""
 
     @property
     def notes(self) -> list[str]:
@@ -40,15 +41,10 @@ class Context:
     def concerns(self, job_id: int) -> bool:
         return self.only is None or job_id in self.only
 
-    def outbox_of(self, job: Job) -> Path:
-        """Return the folder that this job publishes into."""
-        out = job.options.get("out")
-        return Path(out) if out else self.root.outbox
-
-    def staging_of(self, job: Job) -> Path:
-        """Return where this job's deliverables are written before the one rename into the outbox."""
+    def staging_owner(self, job: Job) -> str:
+        """Return what a staging folder says of whose it is: several roots may share an outbox."""
         prefix = self.belonging.staging_prefix if self.belonging else ""
-        return self.outbox_of(job) / STAGING / f"{prefix}{job_id(job)}"
+        return f"{prefix}{job_id(job)}"
 
     def refuse_away(self, *names: str) -> None:
         """Raise Waiting if one of these folders of the root is away: nothing is to be moved then."""

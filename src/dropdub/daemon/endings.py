@@ -6,6 +6,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from dropdub.daemon.duplicates import verdict_on, wake_duplicates
 from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved, Mover
 from dropdub.daemon.outcomes import Outcomes
+from dropdub.daemon.outputs import output_of, staged_for
 from dropdub.daemon.postponed import Postponed
 from dropdub.daemon.rescue import rescue_strays
 from dropdub.daemon.scheduler import Scheduler
@@ -27,9 +29,8 @@ from dropdub.inbox.intake import hand_over, write_error_note
 from dropdub.inbox.moving import stands
 from dropdub.inbox.wanted import Taken
 from dropdub.notify.channels import channels_for
-from dropdub.pipeline.staging import is_own_staging
 from dropdub.quantities import format_duration
-from dropdub.removal import SOURCE, is_source, remove_empty, remove_given_copy, remove_tree
+from dropdub.removal import SOURCE, is_source, remove_given_copy, remove_tree
 from dropdub.store import queries, transitions
 from dropdub.store.states import JobState, Outcome, StepState
 from dropdub.store.tables import Job, Step
@@ -171,7 +172,7 @@ class Endings:
     def _settle(self, job: Job) -> None:
         reach("ending.settle")
         context, folder = self._context, self._context.root.job_dir(job_id(job))
-        staging = context.staging_of(job)
+        output = output_of(context, job)
 
         def move() -> Taken:
             context.refuse_away("work", "archive", "failed")
@@ -179,9 +180,10 @@ class Endings:
             placed = _place(job, folder / SOURCE, context.root.inbox)
             for made in {folder, *_rescued_from(job, context.root.work)}:
                 remove_tree(made)
-            if is_own_staging(staging.parent):
-                remove_tree(staging)
-                remove_empty(staging.parent)  # unless other jobs have deliverables there
+            with suppress(OSError):  # on a share that is away; the next start looks again
+                for staging in staged_for(context, job, output):
+                    remove_tree(staging)
+            context.stagings.pop(job_id(job), None)  # by now others know its name
             return placed
 
         self._mover.submit(job_id(job), move, is_ending=True)

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.daemon.context import Context, film_name, job_id
-from dropdub.daemon.outputs import refuse_out
+from dropdub.daemon.outputs import Output, output_of, staging_of
 from dropdub.daemon.readers import let_read
 from dropdub.errors import UnexpectedError
 from dropdub.failpoints import reach
 from dropdub.files import free_name, numbered, numbered_folder, rename_held
-from dropdub.held import NOT_ENTERED, HeldFolder
+from dropdub.held import NOT_ENTERED, HeldFolder, held_output
 from dropdub.pipeline.outfolder import trouble_with
 from dropdub.pipeline.staging import held_staging, is_own_folder
 from dropdub.store import transitions
@@ -35,32 +35,33 @@ def publish(context: Context, job: Job, result: dict[str, Any]) -> list[str]:
 
     Raises Waiting or OutRefused where the outbox cannot be written to, UnexpectedError where a deliverable is nowhere.
     """
-    refuse_out(context, job)
+    output = output_of(context, job)
+    if output.refusal is not None:
+        raise output.refusal
     try:
-        with held_staging(context.staging_of(job)) as staging, _folder(context, job) as folder:
-            let_read(context, job, folder.handle)
-            return [
-                str(folder.path / _placed(context, job, staging, folder, item["name"]))
-                for item in result["deliverables"]
-            ]
+        with (
+            held_staging(staging_of(context, job, output), output.allowed) as staging,
+            _folder(context, job, output) as folder,
+        ):
+            let_read(job, folder.handle, outbox=output.folder)
+            return [str(folder.path / _placed(job, staging, folder, item["name"])) for item in result["deliverables"]]
     except OSError as error:
-        raise trouble_with(context.outbox_of(job), error, named=bool(job.options.get("out"))) from error
+        raise trouble_with(output.folder, error, named=bool(job.options.get("out"))) from error
 
 
 @contextmanager
-def _folder(context: Context, job: Job) -> Iterator[HeldFolder]:
+def _folder(context: Context, job: Job, output: Output) -> Iterator[HeldFolder]:
     """Hold the job's own folder, chosen and recorded before it is made; another one if somebody else made it."""
-    outbox = context.outbox_of(job)
     foreign: str | None = None
     for _ in range(MOST_TRIES):
-        path = Path(_claim(context, job, outbox, foreign))
+        path = Path(_claim(context, job, output.folder, foreign))
         with ExitStack() as stack:
-            folder = _made(stack, path, job.owner)
+            folder = _made(stack, path, output.allowed, job.owner)
             if folder is not None:
                 yield folder
                 return
         foreign = str(path)
-    raise OSError(errno.EEXIST, "somebody else makes folders of the names that are chosen", str(outbox))
+    raise OSError(errno.EEXIST, "somebody else makes folders of the names that are chosen", str(output.folder))
 
 
 def _claim(context: Context, job: Job, outbox: Path, foreign: str | None) -> str:
@@ -75,10 +76,11 @@ def _claim(context: Context, job: Job, outbox: Path, foreign: str | None) -> str
     return claimed
 
 
-def _made(stack: ExitStack, path: Path, owner: str | None) -> HeldFolder | None:
+def _made(stack: ExitStack, path: Path, allowed: Path | None, owner: str | None) -> HeldFolder | None:
     """Make a folder, or take the one that an earlier attempt has made; None where it is a link or another account's."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    outbox = stack.enter_context(HeldFolder.open(path.parent))
+    if allowed is not None and not path.is_relative_to(allowed):  # the folder that it was is another one by now
+        return None
+    outbox = stack.enter_context(held_output(path.parent, allowed, make=True))
     with suppress(FileExistsError):
         outbox.make(path.name)
         outbox.flush()
@@ -91,11 +93,11 @@ def _made(stack: ExitStack, path: Path, owner: str | None) -> HeldFolder | None:
     return folder if is_own_folder(folder, outbox, given_to=owner) else None
 
 
-def _placed(context: Context, job: Job, staging: HeldFolder | None, folder: HeldFolder, name: str) -> str:
+def _placed(job: Job, staging: HeldFolder | None, folder: HeldFolder, name: str) -> str:
     """Bring one deliverable to its place, and return the name that it has got there."""
     if staging is not None and staging.stands(name):
         with staging.read(name) as staged:
-            let_read(context, job, staged.fileno())
+            let_read(job, staged.fileno(), outbox=folder.path.parent)
         return _renamed(staging, folder, name)
     if not folder.stands(name):
         raise UnexpectedError(f"{name} was made, but is neither staged nor published.")

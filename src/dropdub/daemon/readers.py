@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dropdub.daemon.context import Context
 from dropdub.files import is_file
 from dropdub.privacy import share_open
 from dropdub.store.tables import Job
 
 
-def let_read(context: Context, job: Job, handle: int) -> None:
-    """Let those read an open file, or the folder of a job, who may read both its outbox and its originals."""
-    share_open(handle, place=context.outbox_of(job), made_of=list(_originals(job)), owner=job.owner)
+def let_read(job: Job, handle: int, *, outbox: Path) -> None:
+    """Let those read an open file, or the folder of a job, who may read both the `outbox` and its originals."""
+    share_open(handle, place=outbox, made_of=list(_originals(job)), owner=job.owner)
 
 
 def _originals(job: Job) -> list[Path]:

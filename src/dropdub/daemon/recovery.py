@@ -13,12 +13,14 @@ from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.endings import Endings
 from dropdub.daemon.logs import note
 from dropdub.daemon.outcomes import Outcomes
+from dropdub.daemon.outputs import Output, output_of
 from dropdub.daemon.rescue import PART, copy_removed, end_without_original, rescue_strays, whole_of
 from dropdub.errors import InterruptedTooOften, StoreError
+from dropdub.held import HeldFolder
 from dropdub.pipeline.artefacts import result_name
-from dropdub.pipeline.staging import STAGING, is_own_staging
+from dropdub.pipeline.staging import stagings
 from dropdub.process import reap_survivors
-from dropdub.removal import remove_empty, remove_stale_parts, remove_tree
+from dropdub.removal import remove_stale_parts, remove_tree
 from dropdub.store import queries, transitions
 from dropdub.store.states import ENDED, JobState, Outcome
 from dropdub.store.tables import Step
@@ -55,10 +57,10 @@ def sweep(context: Context) -> int:
         folder = context.root.job_dir(job_id(job)) / "tmp"
         with _told(folder):
             remove_tree(folder)
-    stagings = {context.staging_of(job) for job in alive}
-    for outbox in {context.root.outbox, *(context.outbox_of(job) for job in alive)}:
-        with _told(outbox):
-            _sweep_staging(context, outbox / STAGING, stagings)
+    owners = {context.staging_owner(job) for job in alive}
+    for output in {Output(context.root.outbox), *(output_of(context, job) for job in alive)}:
+        with _told(output.folder), output.held() as outbox:
+            _sweep_stagings(context, outbox, owners)
     for folder in (context.root.archive, context.root.failed):
         with _told(folder):
             _sweep_parts(context, folder)
@@ -85,15 +87,12 @@ def _told(folder: Path) -> Iterator[None]:
         note("leftovers stay", level=logging.WARNING, folder=str(folder), text=str(error))
 
 
-def _sweep_staging(context: Context, staging: Path, alive: Collection[Path]) -> None:
+def _sweep_stagings(context: Context, outbox: HeldFolder, alive: Collection[str]) -> None:
     """Remove what this root staged for jobs that have ended; other roots may stage in the same outbox."""
     prefix = context.belonging.staging_prefix if context.belonging else ""
-    if not is_own_staging(staging):
-        return
-    for folder in list(staging.iterdir()):
-        if folder.name.removeprefix(prefix).isdecimal() and folder.name.startswith(prefix) and folder not in alive:
-            remove_tree(folder)
-    remove_empty(staging)
+    for name, owner in stagings(outbox).items():
+        if owner not in alive and owner.startswith(prefix) and owner.removeprefix(prefix).isdecimal():
+            remove_tree(outbox.path / name)
 
 
 def _queue_again(context: Context, step: Step) -> None:

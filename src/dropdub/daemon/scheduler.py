@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from dropdub.daemon.context import Context, film_name, job_id
 from dropdub.daemon.deadlines import deadline_s
 from dropdub.daemon.fairness import Turns
 from dropdub.daemon.logs import note
-from dropdub.daemon.outputs import out_refusal
+from dropdub.daemon.outputs import output_of, staging_of
 from dropdub.errors import OutOfMemory
 from dropdub.failpoints import reach
 from dropdub.pipeline.artefacts import result_name, scratch_name
@@ -128,6 +129,8 @@ def payload(context: Context, claim: Claim, facts: Mapping[str, Any]) -> dict[st
     reach("step.payload")
     step, job = claim.step, claim.job
     folder = context.root.job_dir(job_id(job))
+    output = output_of(context, job)
+    staging = staging_of(context, job, output) if step.stage == "publish" and not output.refusal else None
     return {
         "key": step.key,
         "stage": step.stage,
@@ -140,8 +143,9 @@ def payload(context: Context, claim: Claim, facts: Mapping[str, Any]) -> dict[st
         "job_dir": str(folder),
         "scratch": str(folder / scratch_name(step.key, step.token)),
         "result_file": str(folder / result_name(step.key, step.token)),
-        "staging": str(context.staging_of(job)),
-        "refusal": refusal.to_dict() if (refusal := out_refusal(context, job)) else None,
+        "staging": _text(staging),
+        "allowed": _text(output.allowed),
+        "refusal": output.refusal.to_dict() if output.refusal else None,
         "voices": str(context.root.voices),
         "options": job.options,
         "limits": context.config.limits.model_dump(mode="json"),
@@ -149,6 +153,10 @@ def payload(context: Context, claim: Claim, facts: Mapping[str, Any]) -> dict[st
         "facts": dict(facts),
         "out_of_memory": queries.failures(context.store, step, OutOfMemory.__name__) if step.attempts else 0,
     }
+
+
+def _text(path: Path | None) -> str | None:
+    return str(path) if path else None
 
 
 def _sources(job: Job) -> dict[str, str | None]:

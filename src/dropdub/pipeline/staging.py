@@ -1,13 +1,15 @@
-"""The hidden folder in an outbox where deliverables are put together, before one rename each brings them out.
+"""A job's hidden folder in an outbox, where deliverables are put together before one rename each brings them out.
 
 Others may be able to write to the outbox. What is staged is therefore in a folder that only this account can enter,
 and is reached through descriptors: whatever somebody puts in its place meanwhile, nothing is written through it.
+Nobody can foretell its name, and so nobody can take it first. After a restart it is found by that name again.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import sys
 from collections.abc import Iterator
@@ -17,56 +19,66 @@ from pathlib import Path
 from dropdub.copying import copied_part
 from dropdub.errors import Waiting
 from dropdub.files import part_name, rename_held
-from dropdub.held import NOT_ENTERED, HeldFolder, held, read_regular
+from dropdub.held import NOT_ENTERED, HeldFolder, held_output, read_regular
 from dropdub.removal import remove_parts
 
-STAGING = ".dropdub"
+_NAME = re.compile(r"\.dropdub-((?:[0-9a-f]{8}-)?[0-9]+)-[0-9a-f]{16}")
+"""`.dropdub-`, whose it is (the root's prefix and the job's number), `-`, at random."""
 _OTHERS = 0o077
 _OTHERS_MAY_WRITE = 0o022
 
 
-@contextmanager
-def made_staging(folder: Path) -> Iterator[HeldFolder]:
-    """Make a job's staging folder `OUT/.dropdub/NAME` if it is not there, and hold it.
+def new_staging_name(owner: str) -> str:
+    """Return a name for the staging folder of `owner`: `PREFIX-JOB`, or `JOB` in a root without an id."""
+    return f".dropdub-{owner}-{secrets.token_hex(8)}"
 
-    Raises Waiting where somebody else's folder, or a link, is in the place of either, and OSError.
+
+@contextmanager
+def made_staging(folder: Path, allowed: Path | None = None) -> Iterator[HeldFolder]:
+    """Make a job's staging folder if it is not there, and hold it; `allowed` as for `held_output`.
+
+    Raises Waiting where somebody else's folder, or a link, is in its place, and OSError.
     """
-    outbox = folder.parent.parent
-    outbox.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        out = stack.enter_context(HeldFolder.open(outbox))
-        for attempt in (1, 2):
-            try:
-                staging = stack.enter_context(_entered(out, folder.parent.name))
-                own = stack.enter_context(_entered(staging, folder.name))
-                break
-            except FileNotFoundError:  # the supervisor removes its empty parent at this very moment
-                if attempt == 2:
-                    raise
+    with held_output(folder.parent, allowed, make=True) as out, _entered(out, folder.name) as own:
         yield own
 
 
 @contextmanager
-def held_staging(folder: Path) -> Iterator[HeldFolder | None]:
+def held_staging(folder: Path, allowed: Path | None = None) -> Iterator[HeldFolder | None]:
     """Hold a job's staging folder; None where there is none. Raises Waiting for one that is not our own."""
     with ExitStack() as stack:
         try:
-            out = stack.enter_context(HeldFolder.open(folder.parent.parent))
-            staging = stack.enter_context(_held_own(out, folder.parent.name))
-            own = stack.enter_context(_held_own(staging, folder.name))
+            out = stack.enter_context(held_output(folder.parent, allowed))
+            own = stack.enter_context(held_own(out, folder.name))
         except FileNotFoundError:
             yield None
             return
         yield own
 
 
-def is_own_staging(staging: Path) -> bool:
-    """Return whether `OUT/.dropdub` is there and our own."""
+def stagings(outbox: HeldFolder) -> dict[str, str]:
+    """Return the staging folders of this account in an outbox, the newest first, each with its owner."""
+    made: dict[str, float] = {}
+    for name in filter(_NAME.fullmatch, outbox.names()):
+        with suppress(OSError, Waiting), held_own(outbox, name) as folder:
+            made[name] = folder.own().st_mtime
+    return {name: owner_of_staging(name) for name in sorted(made, key=made.__getitem__, reverse=True)}
+
+
+def owner_of_staging(name: str) -> str:
+    found = _NAME.fullmatch(name)
+    assert found is not None
+    return found[1]
+
+
+def is_foreign(folder: Path, allowed: Path | None = None) -> bool:
+    """Return whether anything else than a folder of our own is known to be in the place of a staging folder."""
     try:
-        with held(staging.parent) as out, _held_own(out, staging.name):
-            return True
-    except (OSError, Waiting):
-        return False
+        with suppress(OSError), held_staging(folder, allowed):
+            pass
+    except Waiting:
+        return True
+    return False
 
 
 def bring(source: Path, staging: HeldFolder, name: str, *, alone: bool = False) -> None:
@@ -94,10 +106,10 @@ def _entered(folder: HeldFolder, name: str) -> HeldFolder:
     with suppress(FileExistsError):
         folder.make(name, mode=0o700)
         folder.flush()
-    return _held_own(folder, name)
+    return held_own(folder, name)
 
 
-def _held_own(folder: HeldFolder, name: str) -> HeldFolder:
+def held_own(folder: HeldFolder, name: str) -> HeldFolder:
     path = folder.path / name
     try:
         found = folder.enter(name)
@@ -154,5 +166,5 @@ def _refused(what: str) -> Waiting:
     return Waiting(
         f"{what}: nothing is written there.",
         condition="outbox",
-        remedy="Remove it, or move it away; it then goes on by itself.",
+        remedy="Somebody else writes to this outbox. It goes on by itself, under another name.",
     )

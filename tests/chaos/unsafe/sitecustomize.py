@@ -13,7 +13,7 @@ def without_one_place_for_each_deliverable() -> None:
     """A deliverable whose place is taken gets another name: publishing again makes a second one."""
     from dropdub.daemon import publishing
 
-    def placed(_context: Any, _job: Any, staging: Any, folder: Any, name: str) -> str:
+    def placed(_job: Any, staging: Any, folder: Any, name: str) -> str:
         if staging is None or not staging.stands(name):
             raise publishing.UnexpectedError(f"{name} is not staged.")
         new_name = publishing.free_name(folder.path, name)

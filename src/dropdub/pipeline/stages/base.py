@@ -47,6 +47,7 @@ class Task:
 
     `facts` are the results of the job's succeeded steps so far, by step key. `scratch` dies with the step; it is on
     the file system of `job_dir`. `progress` takes the done share, 0 to 1. `deadline_s` is the time left for this step.
+    `staging` is where a publish step puts deliverables, `allowed` the folder around it below which no link is followed.
     `companion` is the subtitle that came with the source, or that corrects what was made of it: then `before` is the
     transcript of that time, which others may have replaced unless it has `before_sha256`.
     """
@@ -62,7 +63,6 @@ class Task:
     source: Path
     job_dir: Path
     scratch: Path
-    staging: Path
     voices: Path
     options: JobOptions
     limits: Limits
@@ -71,6 +71,8 @@ class Task:
     engines: EngineShelf
     cache: Cache
     deadline_s: float
+    staging: Path | None = None
+    allowed: Path | None = None
     companion: Path | None = None
     before: Path | None = None
     before_sha256: str | None = None

@@ -47,7 +47,8 @@ def run(task: Task) -> Result:
     what = str(task.params["what"])
     warnings = tag_dub(task) if what == "dub" else []
     made = list(_RENDERERS[what](task))
-    with _outbox_there(task), made_staging(task.staging) as staging:
+    assert task.staging is not None
+    with _outbox_there(task, task.staging.parent), made_staging(task.staging, task.allowed) as staging:
         alone = may_be_given_away(task.source)
         for one in made:
             bring(one.file, staging, one.name, alone=alone)
@@ -171,7 +172,7 @@ def _place(task: Task, artefact: str, suffix: str) -> _Made:
 
 
 @contextlib.contextmanager
-def _outbox_there(task: Task) -> Iterator[None]:
+def _outbox_there(task: Task, outbox: Path) -> Iterator[None]:
     """Turn trouble with the outbox into what the job does; that with the job's own artefacts stays what it is."""
     try:
         yield
@@ -179,4 +180,4 @@ def _outbox_there(task: Task) -> Iterator[None]:
         if error.filename is not None and task.job_dir in Path(error.filename).parents:
             raise
         named = task.options.out is not None
-        raise trouble_with(task.staging.parent.parent, error, named=named) from error
+        raise trouble_with(outbox, error, named=named) from error
