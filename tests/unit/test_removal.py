@@ -65,6 +65,7 @@ CALLERS = {
     ("inbox/intake.py", "remove"): "the note beside a failed original",
     ("notify/hook.py", "remove"): "a liveness lock",
     ("pipeline/cache.py", "remove_tree"): "a cache that is damaged",
+    ("metrics/publication.py", "remove_parts"): "writes of the figures' file that were cut off",
     ("pipeline/staging.py", "remove_parts"): "what a copy to a staging has left, a file that tried whose files are",
     ("pool/pool.py", "remove"): "an item of a list",
     ("pool/slot.py", "remove"): "a liveness lock",

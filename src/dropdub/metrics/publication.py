@@ -8,8 +8,10 @@ from pathlib import Path
 from prometheus_client import start_http_server
 
 from dropdub.files import write_whole
+from dropdub.held import HeldFolder
 from dropdub.metrics.figures import Figures
 from dropdub.privacy import share
+from dropdub.removal import remove_parts
 
 ADDRESS = "127.0.0.1"
 STOP_GRACE_S = 2.0
@@ -30,6 +32,8 @@ class TextFile:
     def write(self) -> None:
         """Write the file now; what stands in the way is in `trouble`."""
         try:
+            with HeldFolder.open(self._path.parent) as folder:
+                remove_parts(folder, self._path.name)  # of a write that was cut off
             write_whole(self._path, self._figures.text())
             share(self._path, place=self._path.parent)  # who collects them has another account
             self.trouble = None
