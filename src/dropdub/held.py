@@ -11,6 +11,7 @@ import errno
 import os
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -27,6 +28,8 @@ _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _ALWAYS
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _ALWAYS
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_LINK | _ALWAYS
+_CLOCK_STEP_NS = 20_000_000
+"""By how much the time of a file may be behind the clock: a tick of the kernel's."""
 NOT_ENTERED = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 """A folder is not there, or a link or something else is in its place."""
 
@@ -133,8 +136,9 @@ class HeldFolder:
 def held_output(folder: Path, allowed: Path | None = None, *, make: bool = False) -> Iterator[HeldFolder]:
     """Hold a folder for results; `make`: also one that is missing.
 
-    `allowed` is the trusted folder that it lies in, from which on no link is followed and each new folder lets in whom
-    the one around it does; None where the whole path is trusted. Raises OSError, of `NOT_ENTERED` for a link.
+    `allowed` is the trusted folder that it lies in, below which no link is followed and each new folder gets the
+    permissions of the one that contains it; None where the whole path is trusted. Raises OSError, of `NOT_ENTERED` for
+    a link.
     """
     top = allowed or folder
     if make:
@@ -142,11 +146,12 @@ def held_output(folder: Path, allowed: Path | None = None, *, make: bool = False
     with ExitStack() as stack:
         one = stack.enter_context(HeldFolder.open(top))
         for name in folder.relative_to(top).parts:
+            since_ns = time.time_ns()
             is_new = make and _is_made(one, name)
-            inner = stack.enter_context(one.enter(name))
+            inner = one.enter(name)
             if is_new:
-                _let_in_alike(inner, one)
-            one = inner
+                _open_alike(inner, one, since_ns)
+            one = _next(stack, inner)
         yield one
 
 
@@ -159,15 +164,25 @@ def _is_made(folder: HeldFolder, name: str) -> bool:
     return True
 
 
-def _let_in_alike(new: HeldFolder, parent: HeldFolder) -> None:
-    """Give a new folder its parent's group and rights; on Windows it has inherited them."""
-    if sys.platform == "win32" or new.own().st_uid != os.geteuid():
+def _open_alike(new: HeldFolder, parent: HeldFolder, since_ns: int) -> None:
+    """Give a folder just made its parent's group and permissions; on Windows it has inherited them.
+
+    Not one that somebody has put in its place since: a folder of this account that is private stays so.
+    """
+    if sys.platform == "win32":
         return
-    info = parent.own()
-    with suppress(OSError):
-        os.fchown(new.handle, -1, info.st_gid)
-    with suppress(OSError):  # a share that has its own rules
-        os.fchmod(new.handle, stat.S_IMODE(info.st_mode) & ~stat.S_ISVTX)
+    info, around = new.own(), parent.own()
+    if info.st_uid != os.geteuid() or info.st_mtime_ns < since_ns - _CLOCK_STEP_NS or new.names():
+        return
+    mode = stat.S_IMODE(around.st_mode)
+    try:
+        os.fchown(new.handle, -1, around.st_gid)
+    except OSError:  # the account is in another group
+        mode &= ~stat.S_IRWXG
+    for allowed in (mode, mode & ~stat.S_ISGID & ~stat.S_ISUID):  # a service may not set those
+        with suppress(OSError):
+            os.fchmod(new.handle, allowed)
+            return
 
 
 @contextmanager
@@ -176,8 +191,18 @@ def held(top: Path, *names: str) -> Iterator[HeldFolder]:
     with ExitStack() as stack:
         folder = stack.enter_context(HeldFolder.open(top))
         for name in names:
-            folder = stack.enter_context(folder.enter(name))
+            folder = _next(stack, folder.enter(name))
         yield folder
+
+
+def _next(stack: ExitStack, folder: HeldFolder) -> HeldFolder:
+    """Hold a folder instead of the one before: a thousand, one in the other, would be more than a process may open.
+
+    Only on Windows those above must stay held.
+    """
+    if sys.platform != "win32":
+        stack.close()
+    return stack.enter_context(folder)
 
 
 def read_regular(path: Path, *, follow: bool = False) -> BinaryIO:

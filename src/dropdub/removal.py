@@ -8,7 +8,8 @@ the inbox, `archive/` and `failed/`. So
 - `remove` takes single files that Dropdub wrote itself, and refuses what lies in such a `source/`;
 - `remove_copied` and `remove_taken` (in a folder that others may write to) are the only ways to remove an original:
   after another file was proven to hold all of it;
-- `remove_parts` and `remove_stale_parts` take what a write of Dropdub's own files has left that was cut off;
+- `remove_part`, `remove_parts` and `remove_stale_parts` take what cut-off writes of Dropdub's own files have left;
+- `remove_files` and `remove_empty` take a staging folder, which is held open, and nothing below it;
 - `remove_given_copy` removes the copy of a file that a person named, while that file is there as it was.
 
 `tests/unit/test_removal.py` lists every caller, and fails for one that removes in another way.
@@ -140,7 +141,7 @@ def begins_with_all_of(folder: HeldFolder, name: str, copy: Path) -> bool:
 
     Raises OSError where it is no file.
     """
-    with folder.read(name) as whole, copy.open("rb") as one:
+    with folder.read(name) as whole, read_regular(copy) as one:
         is_same = os.path.samestat(os.fstat(whole.fileno()), os.fstat(one.fileno()))
         return not is_same and _begins_with(whole, one)
 
@@ -165,6 +166,20 @@ def remove_parts(folder: HeldFolder, name: str) -> None:
     for part in folder.names() if not is_source(folder.path) else ():
         if wanted in names_of_part(part):
             _remove_held(folder, part)
+
+
+def remove_part(folder: HeldFolder, part: str) -> None:
+    """Delete a temporary file by its own name."""
+    if names_of_part(part) and not is_source(folder.path):
+        _remove_held(folder, part)
+
+
+def remove_files(folder: HeldFolder) -> None:
+    """Delete the files of a folder of Dropdub's own making. Raises OriginalKept where originals lie, and OSError."""
+    if is_source(folder.path):
+        raise OriginalKept(f"{folder.path} may hold originals, and was not cleared.")
+    for name in folder.names():
+        _remove_held(folder, name)
 
 
 def remove_stale_parts(folder: Path) -> None:
@@ -222,10 +237,10 @@ def remove_tree(folder: Path) -> list[Path]:
     return kept
 
 
-def remove_empty(folder: Path) -> None:
-    """Delete a folder if it is there and nothing is in it."""
+def remove_empty(folder: HeldFolder, name: str) -> None:
+    """Delete a folder in a held one, if it is there and nothing is in it."""
     with contextlib.suppress(OSError):
-        folder.rmdir()
+        os.rmdir(folder.at(name), dir_fd=folder.dir_fd)
 
 
 def originals_in(folder: Path) -> Iterator[Path]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import stat
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from dropdub.files import is_file, is_folder, write_whole
+from dropdub.held import HeldFolder
 from dropdub.root import CONFIG_NAME, Root
 
 RECORD_NAME = ".dropdub.json"
@@ -124,9 +126,10 @@ def is_separate(folder: Path, root: Root) -> bool:
 
 def _marked(folder: Path, root_id: str) -> bool:
     if is_folder(folder):
-        with contextlib.suppress(OSError):
-            marker(folder, root_id).touch()
-            return True
+        with contextlib.suppress(OSError), HeldFolder.open(folder) as opened:
+            with contextlib.suppress(FileExistsError):
+                opened.create(marker(folder, root_id).name).close()
+            return stat.S_ISREG(opened.look(marker(folder, root_id).name).st_mode)
     return False
 
 

@@ -14,8 +14,6 @@ from dropdub.cli.place import Place as Place_
 from dropdub.daemon.belonging import Belonging, take_root
 from dropdub.daemon.rescue import Stray, strays
 from dropdub.errors import FolderAway, RootRefused
-from dropdub.held import held
-from dropdub.pipeline.staging import stagings
 from dropdub.root import Root
 from dropdub.rootrecord import Place, RootRecord, marker
 from dropdub.store import queries, transitions
@@ -187,18 +185,6 @@ def test_a_root_of_every_released_revision_may_be_moved_before_it_is_upgraded(tm
     with closing(Store.open(root.database_url)) as store:
         job = queries.job(store, id_)
     assert (job.source, job.published) == (str(source), str(root.outbox / "x"))
-
-
-def test_what_older_versions_staged_is_found_under_the_name_of_the_root(tmp_path: Path) -> None:
-    root = a_root(tmp_path)
-    staged = root.outbox / ".dropdub" / "7" / "clip.txt"
-    staged.parent.mkdir(parents=True)
-    staged.touch()
-    prefix = started(root).staging_prefix
-    [found] = root.outbox.glob(f".dropdub-{prefix}7-*/clip.txt")
-    with held(root.outbox) as outbox:
-        assert stagings(outbox) == {found.parent.name: f"{prefix}7"}
-    assert not (root.outbox / ".dropdub").exists()
 
 
 # -- disks that are away ------------------------------------------------------------------------------------------

@@ -312,7 +312,7 @@ def test_show_tells_a_job_by_number_name_or_stem(cli: Cli, store: Store) -> None
 @pytest.fixture
 def dubbed(cli: Cli, store: Store) -> Path:
     """Return the outbox folder of a job that was dubbed, with its manifest and transcript."""
-    job = an_ended_job(store, JobState.SUCCEEDED, name="clip.mp4")
+    job = an_ended_job(store, JobState.SUCCEEDED, name="clip.mp4", options={"targets": ["pt"]})
     assert job.id is not None
     folder = cli.root / "outbox" / "clip ação"
     folder.mkdir(parents=True)

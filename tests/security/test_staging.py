@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,19 +15,20 @@ import pytest
 
 from dropdub.config import load_config
 from dropdub.daemon.context import Context, job_id
-from dropdub.daemon.outputs import output_of, staged_for, staging_of
+from dropdub.daemon.outputs import output_of, remove_staged, staging_of
 from dropdub.daemon.publishing import publish
+from dropdub.daemon.recovery import sweep
 from dropdub.errors import OutRefused, UnexpectedError, Waiting
 from dropdub.files import write_whole
-from dropdub.held import NOT_ENTERED, HeldFolder, held_output
-from dropdub.pipeline.staging import bring, is_foreign, is_own_folder, made_staging, new_staging_name
+from dropdub.held import NOT_ENTERED, HeldFolder, held, held_output
+from dropdub.pipeline.staging import bring, is_foreign, is_own_folder, made_staging, new_staging_name, remove_orphans
 from dropdub.root import Root
 from dropdub.rootrecord import RootRecord
-from dropdub.store import transitions
+from dropdub.store import queries, transitions
 from dropdub.store.database import Store
 from dropdub.store.tables import Job
 from tests.acceptance.site import Site
-from tests.factories import a_queued_job
+from tests.factories import a_queued_job, an_ended_job
 from tests.security.attacker import IS_ANOTHER, attack, attacked, give_away
 from tests.waiting import wait_until
 
@@ -143,7 +144,7 @@ def test_staging_that_is_exchanged_lets_nothing_be_written_elsewhere(place: Path
     brought = 0
     with exchanged(outbox, ".dropdub-*", secrets) as swaps:
         for number in range(TIMES):
-            folder = outbox / new_staging_name(f"0123abcd-{number}")
+            folder = outbox / new_staging_name("0123abcd", number)
             with suppress(Waiting, OSError), made_staging(folder) as staging:
                 bring(made, staging, "clip.srt")
                 brought += 1
@@ -179,7 +180,7 @@ def shared(place: Path) -> Path:
     """A folder that others may write to, and that dropped files may name for their results."""
     shared = place / "shared"
     shared.mkdir()
-    shared.chmod(0o2775)
+    shared.chmod(0o3775)
     give_away(shared)
     return shared
 
@@ -239,7 +240,44 @@ def test_folders_made_in_an_allowed_one_let_in_whom_it_lets_in(shared: Path, con
     finally:
         os.umask(mask)
     for folder in (shared / "sub", shared / "sub" / "deep"):
-        assert (folder.stat().st_mode & 0o7777, folder.stat().st_gid) == (0o2775, shared.stat().st_gid)
+        assert (folder.stat().st_mode & 0o7777, folder.stat().st_gid) == (0o3775, shared.stat().st_gid)
+
+
+def test_a_service_that_may_set_no_group_id_bit_still_lets_others_in(
+    shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fchmod = os.fchmod
+
+    def refuse_group_id(handle: int, mode: int) -> None:
+        if mode & 0o2000:
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+        fchmod(handle, mode)
+
+    monkeypatch.setattr(os, "fchmod", refuse_group_id)
+    with held_output(shared / "sub", shared, make=True) as folder:
+        assert folder.own().st_mode & 0o5777 == 0o1775
+
+
+@pytest.mark.parametrize("is_empty", [False, True])
+def test_a_private_folder_that_somebody_puts_in_the_place_of_a_new_one_stays_private(
+    shared: Path, monkeypatch: pytest.MonkeyPatch, *, is_empty: bool
+) -> None:
+    private = shared / "private"
+    private.mkdir(mode=0o700)
+    if not is_empty:
+        (private / "clip.srt").touch()
+    else:
+        time.sleep(0.05)  # a folder of the moment could not be told from the new one
+    make = HeldFolder.make
+
+    def exchanged(folder: HeldFolder, name: str, *, mode: int = 0o777) -> None:
+        make(folder, name, mode=mode)
+        (shared / name).rename(shared / "away")
+        private.rename(shared / name)
+
+    monkeypatch.setattr(HeldFolder, "make", exchanged)
+    with held_output(shared / "sub", shared, make=True) as folder:
+        assert folder.own().st_mode & 0o777 == 0o700
 
 
 def test_a_link_in_an_allowed_folder_to_another_place_in_it_is_followed(shared: Path, context: Context) -> None:
@@ -266,7 +304,7 @@ def test_a_folder_that_somebody_put_under_the_chosen_name_is_not_used(
 def test_a_staging_folder_that_is_not_our_own_is_refused_with_a_sentence(
     outbox: Path, secrets: Path, kind: str
 ) -> None:
-    staging = outbox / new_staging_name("abc-1")
+    staging = outbox / new_staging_name("0123abcd", 1)
     if kind == "a link":
         staging.symlink_to(secrets)
     elif kind == "a file":
@@ -297,22 +335,59 @@ def test_another_name_is_chosen_where_somebody_has_taken_the_place_of_a_staging_
     assert other != chosen
     with made_staging(other):
         assert staging_of(context, job, output) == other
-    assert staging_of(replace(context, stagings={}), job, output) == other, "after a restart"
     assert untouched(secrets)
 
 
-def test_a_staging_folder_that_somebody_else_has_made_is_never_taken_for_the_jobs(
-    outbox: Path, context: Context
-) -> None:
-    if not IS_ANOTHER:
-        pytest.skip("there is no other account")
+def removed(context: Context, job: Job) -> bool:
+    """Remove what is staged for a job; return whether its folder is gone."""
+    return remove_staged(queries.job(context.store, job_id(job)), output_of(context, job))
+
+
+def test_only_what_was_staged_is_removed(place: Path, outbox: Path, context: Context) -> None:
     job = a_queued_job(context.store, name="clip.mp4")
-    theirs = outbox / new_staging_name(context.staging_owner(job))
-    theirs.mkdir(mode=0o700)
+    staging = staging_of(context, job, output_of(context, job))
+    (outbox / "clip").mkdir()
+    (outbox / "clip" / "clip.srt").touch()
+    results, theirs = outbox / new_staging_name("0123abcd", 999), outbox / new_staging_name("0123abcd", 998)
+    (outbox / "clip").rename(results)  # as one may who may rename here
+    theirs.mkdir()
+    (theirs / ".staging").touch()
     give_away(theirs)
-    output = output_of(context, job)
-    assert staging_of(context, job, output) != theirs
-    assert staged_for(context, job, output) == []
+    orphan = outbox / new_staging_name("0123abcd", 997)
+    for folder in (staging, orphan):
+        with made_staging(folder) as made:
+            bring(place / "config.yaml", made, "clip.srt")
+    with held(outbox) as folder:
+        remove_orphans(folder, "0123abcd", {staging})
+    assert not orphan.exists() and staging.exists() and (results / "clip.srt").exists()
+    assert theirs.exists() is IS_ANOTHER
+    assert removed(context, job)
+
+
+def test_nothing_is_removed_through_a_link_or_below_a_staging_folder(
+    outbox: Path, secrets: Path, context: Context
+) -> None:
+    linked, deep = a_queued_job(context.store, name="clip.mp4"), a_queued_job(context.store, name="clip.mp4")
+    staging_of(context, linked, output_of(context, linked)).symlink_to(secrets)
+    with made_staging(staging_of(context, deep, output_of(context, deep))) as staging:
+        staging.make("folder")
+    assert not removed(context, linked) and not removed(context, deep)
+    assert untouched(secrets)
+
+
+def test_what_is_staged_on_a_share_that_was_away_at_the_end_is_removed_at_the_next_start(
+    place: Path, shared: Path, context: Context
+) -> None:
+    job = an_ended_job(context.store, options={"out": str(shared)})
+    with made_staging(staging_of(context, job, output_of(context, job))) as staging:
+        bring(place / "config.yaml", staging, "clip.srt")
+    shared.rename(place / "away")
+    assert not removed(context, job)
+    sweep(context)
+    assert len(queries.staged_jobs(context.store)) == 1
+    (place / "away").rename(shared)
+    sweep(context)
+    assert list(shared.iterdir()) == [] and queries.staged_jobs(context.store) == []
 
 
 def test_what_tries_whose_files_are_here_cannot_be_exchanged(outbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -344,7 +419,7 @@ def test_what_tries_whose_files_are_here_cannot_be_exchanged(outbox: Path, monke
 
 
 def test_a_staging_folder_that_others_may_look_into_is_closed_to_them(outbox: Path) -> None:
-    staging = outbox / new_staging_name("abc-1")
+    staging = outbox / new_staging_name("0123abcd", 1)
     staging.mkdir(mode=0o755)
     with made_staging(staging):
         assert staging.stat().st_mode & 0o777 == 0o700
@@ -359,7 +434,7 @@ def test_a_share_that_lets_nobody_set_rights_or_times_is_written_to(
     (tmp_path / "made.srt").write_text("made", encoding="utf-8")
     for name in ("link", "fchmod", "utime", "fchown"):
         monkeypatch.setattr(os, name, refuse)
-    folder = tmp_path / "outbox" / new_staging_name("abc-1")
+    folder = tmp_path / "outbox" / new_staging_name("0123abcd", 1)
     folder.mkdir(parents=True, mode=0o755)
     with made_staging(folder) as staging:
         bring(tmp_path / "made.srt", staging, "clip.srt")

@@ -14,6 +14,7 @@ import pytest
 
 import dropdub
 from dropdub.errors import OriginalKept
+from dropdub.held import held
 from dropdub.removal import holds, originals_in, remove, remove_copied, remove_empty, remove_given_copy, remove_tree
 
 SOURCES = Path(dropdub.__file__).parent
@@ -29,7 +30,9 @@ WAYS = {
     "remove_cut_off",
     "remove_given_copy",
     "remove_empty",
+    "remove_files",
     "remove_outgrown",
+    "remove_part",
     "remove_parts",
     "remove_stale_parts",
     "remove_taken",
@@ -46,11 +49,10 @@ CALLERS = {
     ("inbox/passage.py", "remove_taken"): "what was copied from another file system, and compared",
     ("daemon/endings.py", "remove_given_copy"): "the copy of a file named to `run`, which is where it was",
     # Folders of jobs and steps: originals in them are spared.
-    ("daemon/endings.py", "remove_tree"): "a job's folder and staging, once its original was handed over",
+    ("daemon/endings.py", "remove_tree"): "a job's folder, once its original was handed over",
     ("daemon/outcomes.py", "remove_tree"): "a step's temporary folder",
-    ("daemon/belonging.py", "remove_empty"): "where versions before staged, in an outbox",
     ("daemon/recovery.py", "remove_stale_parts"): "what writes of the root's own files have left",
-    ("daemon/recovery.py", "remove_tree"): "temporary folders of dead steps, stagings of ended jobs",
+    ("daemon/recovery.py", "remove_tree"): "temporary folders of dead steps",
     ("daemon/rescue.py", "remove_tree"): "folders that no unfinished job has",
     ("worker.py", "remove_tree"): "a step's temporary folder",
     # Files and folders that Dropdub wrote itself.
@@ -66,7 +68,10 @@ CALLERS = {
     ("notify/hook.py", "remove"): "a liveness lock",
     ("pipeline/cache.py", "remove_tree"): "a cache that is damaged",
     ("metrics/publication.py", "remove_parts"): "writes of the figures' file that were cut off",
-    ("pipeline/staging.py", "remove_parts"): "what a copy to a staging has left, a file that tried whose files are",
+    ("pipeline/staging.py", "remove_empty"): "a staging folder",
+    ("pipeline/staging.py", "remove_files"): "what a staging folder holds",
+    ("pipeline/staging.py", "remove_part"): "a file that tried whose files are",
+    ("pipeline/staging.py", "remove_parts"): "what a copy to a staging folder has left",
     ("pool/pool.py", "remove"): "an item of a list",
     ("pool/slot.py", "remove"): "a liveness lock",
     ("process/survivors.py", "remove"): "a liveness lock",
@@ -208,8 +213,11 @@ def test_only_numbered_folders_have_originals_and_only_empty_folders_go(tmp_path
     (tmp_path / "model" / "source").mkdir(parents=True)
     (tmp_path / "model" / "source" / "weights").touch()
     assert list(originals_in(tmp_path)) == []
-    remove_empty(tmp_path / "model")
+    with held(tmp_path) as folder:
+        remove_empty(folder, "model")
     assert (tmp_path / "model" / "source" / "weights").exists()
     assert remove_tree(tmp_path / "model") == []
-    remove_empty(tmp_path)
-    assert not tmp_path.exists()
+    (tmp_path / "empty").mkdir()
+    with held(tmp_path) as folder:
+        remove_empty(folder, "empty")
+    assert list(tmp_path.iterdir()) == []

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dropdub.held import HeldFolder
 from dropdub.inbox.scan import Scan, scan
 
 
@@ -190,15 +191,15 @@ def test_files_and_folders_that_vanish_during_the_walk_are_passed_over(
 ) -> None:
     for name in ("a.mp4", "b.mp4", "folder/c.mp4"):
         put(inbox / name)
-    real = os.lstat
+    look = HeldFolder.look
 
-    def lstat_after_removal(path: str) -> os.stat_result:
-        if path.endswith("b.mp4"):
-            Path(path).unlink()
+    def look_after_removal(folder: HeldFolder, name: str) -> os.stat_result:
+        if name == "b.mp4":
+            (inbox / name).unlink()
             (inbox / "folder").rename(inbox.parent / "away")
-        return real(path)
+        return look(folder, name)
 
-    monkeypatch.setattr("dropdub.inbox.scan.os.lstat", lstat_after_removal)
+    monkeypatch.setattr(HeldFolder, "look", look_after_removal)
     assert names(scan(inbox)) == ["a.mp4"]
 
 
@@ -206,8 +207,19 @@ def test_five_thousand_files_are_found_without_one_being_opened(inbox: Path, mon
     for number in range(5000):
         (inbox / f"{number:04d}.mp4").touch()
     monkeypatch.setattr("builtins.open", None)
-    monkeypatch.setattr("os.open", None)
+    monkeypatch.setattr("os.fdopen", None)
     assert len(scan(inbox).drops) == 5000
+
+
+def test_folders_three_hundred_deep_take_no_descriptor_each(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource", reason="Windows bounds no descriptors")
+    put(inbox / Path(*["d"] * 300) / "a.mp4")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (200, before[1]))
+    try:
+        assert names(scan(inbox)) == ["a.mp4"]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def taken_together(found: Scan) -> dict[str, str | None]:

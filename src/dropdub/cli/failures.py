@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import tempfile
 import traceback
@@ -39,14 +41,28 @@ def _what(error: Exception) -> str:
 
 
 def _kept(error: Exception, logs_dir: Path | None) -> str:
-    """Write the traceback where a person can find it. The newest replaces the one before."""
+    """Write the traceback where a person can find it."""
     text = masked("".join(traceback.format_exception(error)))
-    for folder in (logs_dir, Path(tempfile.gettempdir())):
-        if folder is not None and folder.is_dir():
-            file = folder / "dropdub-last-error.txt"
-            try:
-                file.write_text(text, encoding="utf-8", errors="replace")
-            except OSError:
-                continue
-            return f"The details are in {file}"
+    for keep in (_replaced, _new):
+        with contextlib.suppress(OSError):
+            return f"The details are in {keep(logs_dir, text.encode('utf-8', 'replace'))}"
     return "Set DROPDUB_DEBUG=1 to see the details."
+
+
+def _replaced(logs_dir: Path | None, text: bytes) -> Path:
+    """Replace the one before, in the folder of the logs. Raises OSError where there is none."""
+    if logs_dir is None or not logs_dir.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    from dropdub.files import write_whole
+
+    file = logs_dir / "dropdub-last-error.txt"
+    write_whole(file, text)
+    return file
+
+
+def _new(_logs_dir: Path | None, text: bytes) -> Path:
+    """Write into the folder for temporary files, which everybody may write to: under a name that nobody has."""
+    handle, name = tempfile.mkstemp(prefix="dropdub-error-", suffix=".txt")
+    with os.fdopen(handle, "wb") as writer:
+        writer.write(text)
+    return Path(name)

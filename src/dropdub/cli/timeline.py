@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dropdub.errors import UsageError
 
@@ -29,28 +27,29 @@ def draw(job: JobView) -> dict[str, list[Path]]:
     manifest = read_manifest(folder) if folder else None
     if folder is None or manifest is None:
         raise UsageError(f"There is no manifest of job {job.id} ({job.name}).", remedy="Draw it when the job is done.")
-    fits = fits_of(manifest)
+    fits = {target: fit for target, fit in fits_of(manifest).items() if target in job.targets}
     if not fits:
         remedy = "Only dubs of recordings have one. Where there is such a dub, drop the file again."
         raise UsageError(f"The manifest of job {job.id} ({job.name}) tells of no fit.", remedy=remedy)
-    times, length_s = line_times(folder, job.name), _length_s(manifest)
+    times, length_s = line_times(folder, job.name), job.duration_s or 0.0
     return {
         target: _written(folder, target, timeline_pages(fit, times, length_s, f"{display_name(target)} dub"))
         for target, fit in fits.items()
     }
 
 
-def _length_s(manifest: Mapping[str, Any]) -> float:
-    return float(manifest["inputs"][0]["duration_s"] or 0.0)
-
-
 def _written(folder: Path, target: str, pages: list[Image.Image]) -> list[Path]:
-    from dropdub.files import write_whole
+    """Write the pictures into a folder of the outbox, which others may be able to exchange, and not through a link."""
+    from dropdub.files import part_name, rename_held
+    from dropdub.held import held
 
     paths: list[Path] = []
-    for number, page in enumerate(pages, start=1):
-        kept = io.BytesIO()
-        page.save(kept, "PNG", optimize=True)
-        paths.append(folder / (f"timeline.{target}.{number}.png" if number > 1 else f"timeline.{target}.png"))
-        write_whole(paths[-1], kept.getvalue())
+    with held(folder.parent, folder.name) as opened:
+        for number, page in enumerate(pages, start=1):
+            name = f"timeline.{target}.{number}.png" if number > 1 else f"timeline.{target}.png"
+            part = part_name(name)
+            with opened.create(part) as writer:
+                page.save(writer, "PNG", optimize=True)
+            rename_held(opened, part, opened, name, replace=True)
+            paths.append(folder / name)
     return paths

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dropdub.errors import StoreUnavailable, Waiting
-from dropdub.files import rename_held
-from dropdub.held import HeldFolder, held
-from dropdub.pipeline.staging import held_own, new_staging_name, stagings
-from dropdub.removal import remove_empty
+from dropdub.errors import StoreUnavailable
 from dropdub.root import Root
 from dropdub.rootrecord import DATABASE, FOLDERS, RECORD_NAME, RootRecord
 from dropdub.store import queries, transitions
@@ -22,8 +17,6 @@ from dropdub.store.states import JobState
 from dropdub.store.tables import Owner
 from dropdub.store.transitions import Move
 from dropdub.store.urls import sqlite_file
-
-_OLDER = ".dropdub"
 
 
 @dataclass(frozen=True)
@@ -35,8 +28,8 @@ class Belonging:
 
     @property
     def staging_prefix(self) -> str:
-        """Return what the names of this root's folders in an outbox's staging begin with: roots may share an outbox."""
-        return _prefix(self.record.id)
+        """Return how staging folders name this root: several roots may share an outbox."""
+        return self.record.id[:8]
 
 
 def take_root(root: Root, url: str, store: Store, *, accept_missing: bool = False) -> Belonging:
@@ -59,7 +52,6 @@ def take_root(root: Root, url: str, store: Store, *, accept_missing: bool = Fals
     starts = transitions.own_database(
         store, id_=record.id, path=str(root.path), places=_places(root), starts=record.starts, moves=moves
     )
-    _rename_stagings(root, store, owner, record)
     record = replace(record, starts=starts).with_places(root, _kept_folders(root, url))
     _save(record, root)
     return Belonging(record, notes)
@@ -127,33 +119,3 @@ def _kept_folders(root: Root, url: str) -> dict[str, Path]:
     file = sqlite_file(url)
     folders = {name: getattr(root, name) for name in FOLDERS}
     return folders | ({DATABASE: file.parent} if file is not None else {})
-
-
-def _rename_stagings(root: Root, store: Store, owner: Owner | None, record: RootRecord) -> None:
-    """Let what is staged follow a new id, and bring it out of `OUT/.dropdub/`, where versions before staged it."""
-    prefix = _prefix(record.id)
-    outs = {Path(job.options["out"]) for job in queries.unfinished_jobs(store) if job.options.get("out")}
-    for folder in {root.outbox, *outs}:
-        former = tuple(map(_prefix, record.former)) if folder.is_relative_to(root.path) else ()
-        with contextlib.suppress(OSError), held(folder) as outbox:
-            for name, before in stagings(outbox).items():
-                if before.startswith(former):
-                    _rename_one(outbox, name, outbox, f"{prefix}{_number(before)}")
-            with contextlib.suppress(Waiting), held_own(outbox, _OLDER) as older:
-                for name in older.names():
-                    if name.startswith((prefix, *former)) or (owner is None and name.isdecimal()):
-                        _rename_one(older, name, outbox, f"{prefix}{_number(name)}")
-        remove_empty(folder / _OLDER)
-
-
-def _rename_one(folder: HeldFolder, name: str, outbox: HeldFolder, owner: str) -> None:
-    with contextlib.suppress(OSError):  # what is not found staged is made again
-        rename_held(folder, name, outbox, new_staging_name(owner))
-
-
-def _number(owner: str) -> str:
-    return owner.rpartition("-")[2]
-
-
-def _prefix(root_id: str) -> str:
-    return f"{root_id[:8]}-"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 from dropdub.config import ANYTHING, Config, JobOptions, Steering
 from dropdub.daemon.belonging import Belonging
@@ -30,8 +29,6 @@ class Context:
     belonging: Belonging | None = None
     steering: Steering = ANYTHING
     """What the options beside a dropped file may set."""
-    stagings: dict[int, Path] = field(default_factory=dict)
-    """Where the deliverables of each job are put together, once that is chosen or found."""
 
     @property
     def notes(self) -> list[str]:
@@ -40,11 +37,6 @@ class Context:
 
     def concerns(self, job_id: int) -> bool:
         return self.only is None or job_id in self.only
-
-    def staging_owner(self, job: Job) -> str:
-        """Return what a staging folder says of whose it is: several roots may share an outbox."""
-        prefix = self.belonging.staging_prefix if self.belonging else ""
-        return f"{prefix}{job_id(job)}"
 
     def refuse_away(self, *names: str) -> None:
         """Raise Waiting if one of these folders of the root is away: nothing is to be moved then."""

@@ -6,7 +6,6 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from dropdub.daemon.duplicates import verdict_on, wake_duplicates
 from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved, Mover
 from dropdub.daemon.outcomes import Outcomes
-from dropdub.daemon.outputs import output_of, staged_for
+from dropdub.daemon.outputs import output_of, remove_staged
 from dropdub.daemon.postponed import Postponed
 from dropdub.daemon.rescue import rescue_strays
 from dropdub.daemon.scheduler import Scheduler
@@ -48,6 +47,8 @@ class Endings:
         self._scheduler = scheduler
         self._outcomes = outcomes
         self._postponed = Postponed()
+        self._left_staged: set[int] = set()
+        """Jobs whose staging folder could not be removed."""
         self.counts: Counter[str] = Counter()
 
     @property
@@ -114,13 +115,15 @@ class Endings:
 
     def _finish(self, id_: int, placed: Taken) -> None:
         reach("ending.finish")
-        verdict = queries.job(self._context.store, id_).verdict or ""
+        job = queries.job(self._context.store, id_)
+        verdict = job.verdict or ""
         transitions.finish_job(
             self._context.store,
             id_,
             source=str(placed.source),
             sidecar=_text(placed.sidecar),
             companion=_text(placed.companion),
+            staging=job.staging if id_ in self._left_staged else None,
             now=time.time(),
             channels=channels_for(self._context.config.notify, verdict),
         )
@@ -180,10 +183,8 @@ class Endings:
             placed = _place(job, folder / SOURCE, context.root.inbox)
             for made in {folder, *_rescued_from(job, context.root.work)}:
                 remove_tree(made)
-            with suppress(OSError):  # on a share that is away; the next start looks again
-                for staging in staged_for(context, job, output):
-                    remove_tree(staging)
-            context.stagings.pop(job_id(job), None)  # by now others know its name
+            if not remove_staged(job, output):
+                self._left_staged.add(job_id(job))
             return placed
 
         self._mover.submit(job_id(job), move, is_ending=True)

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from dropdub.daemon.context import Context, job_id
-from dropdub.errors import OutRefused, UsageError
-from dropdub.held import HeldFolder, held_output
-from dropdub.pipeline.outfolder import trouble_with
-from dropdub.pipeline.staging import is_foreign, new_staging_name, stagings
+from dropdub.errors import OutRefused, UsageError, Waiting
+from dropdub.pipeline.staging import is_foreign, new_staging_name, remove_staging
 from dropdub.root import real
-from dropdub.store import queries
+from dropdub.store import queries, transitions
 from dropdub.store.tables import Job
 from dropdub.store.urls import database_url, sqlite_file
 
@@ -26,21 +22,15 @@ _REMEDY = (
 
 @dataclass(frozen=True)
 class Output:
-    """The folder that a job publishes into, or why it may not be.
+    """The folder that a job publishes into, or why that is refused.
 
-    `allowed` is the folder of allowed_outputs that it lies in, from which on no link is followed: who dropped the file
+    `allowed` is the folder of allowed_outputs that it lies in, below which no link is followed: who dropped the file
     may be able to put one there at any time. None where an administrator has named the folder.
     """
 
     folder: Path
     allowed: Path | None = None
     refusal: OutRefused | None = None
-
-    @contextmanager
-    def held(self) -> Iterator[HeldFolder]:
-        """Hold the folder. Raises OSError."""
-        with held_output(self.folder, self.allowed) as folder:
-            yield folder
 
 
 def output_of(context: Context, job: Job) -> Output:
@@ -76,29 +66,26 @@ def dropped_output(context: Context, out: str) -> Output:
 
 
 def staging_of(context: Context, job: Job, output: Output) -> Path:
-    """Return the folder in which this job's deliverables are put together: the one that it has, else a new one's path.
-
-    Raises Waiting or OutRefused where the outbox cannot be listed.
-    """
-    known = context.stagings.get(job_id(job))
-    if known is None or known.parent != output.folder or is_foreign(known, output.allowed):
-        try:
-            found = staged_for(context, job, output)
-        except OSError as error:
-            raise trouble_with(output.folder, error, named=bool(job.options.get("out"))) from error
-        known = found[0] if found else output.folder / new_staging_name(context.staging_owner(job))
-        context.stagings[job_id(job)] = known
-    return known
+    """Return the folder in which this job's deliverables are put together, recorded before it is made."""
+    root = context.belonging.staging_prefix if context.belonging else ""
+    new = str(output.folder / new_staging_name(root, job_id(job)))
+    known = Path(transitions.claim_staging(context.store, job_id(job), new))
+    if known.parent == output.folder and not is_foreign(known, output.allowed):
+        return known
+    return Path(transitions.claim_staging(context.store, job_id(job), new, foreign=str(known)))
 
 
-def staged_for(context: Context, job: Job, output: Output) -> list[Path]:
-    """Return the staging folders that a job has, the newest first. Raises OSError where the outbox cannot be listed."""
-    owner = context.staging_owner(job)
+def remove_staged(job: Job, output: Output) -> bool:
+    """Remove a job's staging folder; return False where that has to be done later: its share may be away."""
+    if job.staging is None:
+        return True
+    staging = Path(job.staging)
+    if output.refusal is not None or (output.allowed is not None and staging.parent != output.folder):
+        return False
     try:
-        with output.held() as outbox:
-            return [outbox.path / name for name, of in stagings(outbox).items() if of == owner]
-    except FileNotFoundError:
-        return []
+        return remove_staging(staging, output.allowed)
+    except (OSError, Waiting):
+        return False
 
 
 def _refused(out: str, why: str) -> Output:

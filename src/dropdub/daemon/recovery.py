@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.endings import Endings
 from dropdub.daemon.logs import note
 from dropdub.daemon.outcomes import Outcomes
-from dropdub.daemon.outputs import Output, output_of
+from dropdub.daemon.outputs import output_of, remove_staged
 from dropdub.daemon.rescue import PART, copy_removed, end_without_original, rescue_strays, whole_of
 from dropdub.errors import InterruptedTooOften, StoreError
 from dropdub.held import HeldFolder
 from dropdub.pipeline.artefacts import result_name
-from dropdub.pipeline.staging import stagings
+from dropdub.pipeline.staging import remove_orphans
 from dropdub.process import reap_survivors
 from dropdub.removal import remove_stale_parts, remove_tree
 from dropdub.store import queries, transitions
@@ -57,10 +57,8 @@ def sweep(context: Context) -> int:
         folder = context.root.job_dir(job_id(job)) / "tmp"
         with _told(folder):
             remove_tree(folder)
-    owners = {context.staging_owner(job) for job in alive}
-    for output in {Output(context.root.outbox), *(output_of(context, job) for job in alive)}:
-        with _told(output.folder), output.held() as outbox:
-            _sweep_stagings(context, outbox, owners)
+    with _told(context.root.outbox):
+        _sweep_stagings(context)
     for folder in (context.root.archive, context.root.failed):
         with _told(folder):
             _sweep_parts(context, folder)
@@ -87,12 +85,15 @@ def _told(folder: Path) -> Iterator[None]:
         note("leftovers stay", level=logging.WARNING, folder=str(folder), text=str(error))
 
 
-def _sweep_stagings(context: Context, outbox: HeldFolder, alive: Collection[str]) -> None:
-    """Remove what this root staged for jobs that have ended; other roots may stage in the same outbox."""
-    prefix = context.belonging.staging_prefix if context.belonging else ""
-    for name, owner in stagings(outbox).items():
-        if owner not in alive and owner.startswith(prefix) and owner.removeprefix(prefix).isdecimal():
-            remove_tree(outbox.path / name)
+def _sweep_stagings(context: Context) -> None:
+    """Remove what is staged for jobs that have ended, and for none; other roots may stage in the same outbox."""
+    staged = queries.staged_jobs(context.store)
+    for job in staged:
+        if job.state in ENDED and remove_staged(job, output_of(context, job)):
+            transitions.forget_staging(context.store, job_id(job))
+    if context.belonging is not None:
+        with HeldFolder.open(context.root.outbox) as outbox:
+            remove_orphans(outbox, context.belonging.staging_prefix, {Path(str(job.staging)) for job in staged})
 
 
 def _queue_again(context: Context, step: Step) -> None:

@@ -15,6 +15,7 @@ from dropdub import files
 from dropdub.copying import copy_whole
 from dropdub.errors import NotAFile, UnreadableFile
 from dropdub.failpoints import reach
+from dropdub.held import read_regular
 from dropdub.inbox.beside import NOTE_ROOM, companion_beside, error_note, sidecar_beside
 from dropdub.inbox.moving import make_folder, move, same_content, stands, told
 from dropdub.inbox.room import Room
@@ -98,10 +99,11 @@ def remove_error_note(destination: Path) -> None:
 
 def _is_note(path: Path) -> bool:
     """Return whether a file is a note that was written beside an original, by its first lines."""
-    if path.is_symlink():
+    try:
+        with read_regular(path) as reader:
+            return _FIRST_LINES.match(reader.read(2000)) is not None
+    except OSError:
         return False
-    with path.open("rb") as reader:
-        return _FIRST_LINES.match(reader.read(2000)) is not None
 
 
 def _hand_over_beside(source: Path | None, destination: Path) -> Path | None:

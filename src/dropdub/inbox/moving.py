@@ -69,6 +69,8 @@ def same_content(one: Path, other: Path) -> bool:
     """Return whether two files hold the same; of links, whether they lead to the same place."""
     if one.is_symlink() or other.is_symlink():
         return one.is_symlink() and other.is_symlink() and one.readlink() == other.readlink()
+    if not (one.is_file() and other.is_file()):  # a pipe would be waited for
+        return False
     return one.stat().st_size == other.stat().st_size and files.sha256(one) == files.sha256(other)
 
 

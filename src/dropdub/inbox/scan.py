@@ -11,6 +11,7 @@ from re import Pattern
 from typing import Literal
 
 from dropdub.config import SIDECAR_SUFFIX
+from dropdub.held import HeldFolder, held
 from dropdub.inbox.companions import companions, is_subtitle, owner_of
 from dropdub.inbox.identity import Identity
 from dropdub.inbox.ignore import awaited, ignoring
@@ -109,24 +110,26 @@ class _Walk:
         """Add the drops of one folder; return the folders in it, the last first."""
         found = _Found()
         try:
-            with os.scandir(folder.path) as entries:
-                names = self._sort(sorted(entries, key=lambda entry: entry.name), folder.path, found)
+            folder.path.lstat()  # what is too deep for a path cannot be taken
+            with held(self._inbox, *folder.path.relative_to(self._inbox).parts) as opened:
+                names = self._sort(opened, found)
         except OSError as error:
             self._cannot_read(folder.path, error)
             return []
         self._add_drops(folder, found, awaited(names))
         return [self._sub_folder(folder, name) for name in reversed(found.folders)]
 
-    def _sort(self, entries: list[os.DirEntry[str]], folder: Path, found: _Found) -> list[str]:
-        for entry in entries:
-            if self._ignored.match(entry.name.casefold()) is None:
+    def _sort(self, folder: HeldFolder, found: _Found) -> list[str]:
+        names = sorted(folder.names())
+        for name in names:
+            if self._ignored.match(name.casefold()) is None:
                 try:
-                    self._sort_one(entry.name, os.lstat(entry.path), folder, found)
+                    self._sort_one(name, folder.look(name), folder.path, found)
                 except FileNotFoundError:
                     continue
                 except OSError as error:
-                    self._cannot_read(folder / entry.name, error)
-        return [entry.name for entry in entries]
+                    self._cannot_read(folder.path / name, error)
+        return names
 
     def _sort_one(self, name: str, info: os.stat_result, folder: Path, found: _Found) -> None:
         is_sidecar = name.casefold().endswith(SIDECAR_SUFFIX)

@@ -2,17 +2,16 @@
 
 Others may be able to write to the outbox. What is staged is therefore in a folder that only this account can enter,
 and is reached through descriptors: whatever somebody puts in its place meanwhile, nothing is written through it.
-Nobody can foretell its name, and so nobody can take it first. After a restart it is found by that name again.
+Nobody can predict its name, and so nobody can take it first; it is recorded with the job before it is made.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import re
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -20,17 +19,17 @@ from dropdub.copying import copied_part
 from dropdub.errors import Waiting
 from dropdub.files import part_name, rename_held
 from dropdub.held import NOT_ENTERED, HeldFolder, held_output, read_regular
-from dropdub.removal import remove_parts
+from dropdub.removal import remove_empty, remove_files, remove_part, remove_parts
 
-_NAME = re.compile(r"\.dropdub-((?:[0-9a-f]{8}-)?[0-9]+)-[0-9a-f]{16}")
-"""`.dropdub-`, whose it is (the root's prefix and the job's number), `-`, at random."""
+_MARK = ".staging"
+"""A file that tells a staging folder from another one of this account that somebody gave such a name."""
 _OTHERS = 0o077
 _OTHERS_MAY_WRITE = 0o022
 
 
-def new_staging_name(owner: str) -> str:
-    """Return a name for the staging folder of `owner`: `PREFIX-JOB`, or `JOB` in a root without an id."""
-    return f".dropdub-{owner}-{secrets.token_hex(8)}"
+def new_staging_name(root: str, job_id: int) -> str:
+    """Return a name for a job's staging folder; several roots may share an outbox."""
+    return f"{_begin(root)}{job_id}-{secrets.token_hex(8)}"
 
 
 @contextmanager
@@ -49,26 +48,46 @@ def held_staging(folder: Path, allowed: Path | None = None) -> Iterator[HeldFold
     with ExitStack() as stack:
         try:
             out = stack.enter_context(held_output(folder.parent, allowed))
-            own = stack.enter_context(held_own(out, folder.name))
+            own = stack.enter_context(_held_own(out, folder.name))
         except FileNotFoundError:
             yield None
             return
         yield own
 
 
-def stagings(outbox: HeldFolder) -> dict[str, str]:
-    """Return the staging folders of this account in an outbox, the newest first, each with its owner."""
-    made: dict[str, float] = {}
-    for name in filter(_NAME.fullmatch, outbox.names()):
-        with suppress(OSError, Waiting), held_own(outbox, name) as folder:
-            made[name] = folder.own().st_mtime
-    return {name: owner_of_staging(name) for name in sorted(made, key=made.__getitem__, reverse=True)}
+def remove_staging(folder: Path, allowed: Path | None = None) -> bool:
+    """Remove a job's staging folder, if it is there; return whether it is gone.
+
+    Raises Waiting for one that is not our own, and OSError, also where its outbox is not there.
+    """
+    with held_output(folder.parent, allowed) as outbox:
+        with suppress(FileNotFoundError):
+            _remove(outbox, folder.name)
+        return not outbox.stands(folder.name)
 
 
-def owner_of_staging(name: str) -> str:
-    found = _NAME.fullmatch(name)
-    assert found is not None
-    return found[1]
+def remove_orphans(outbox: HeldFolder, root: str, known: Collection[Path]) -> None:
+    """Remove the staging folders of a root that are not `known`: of jobs that its database, a new one, does not have.
+
+    Raises OSError.
+    """
+    for name in outbox.names():
+        if name.startswith(_begin(root)) and outbox.path / name not in known:
+            with suppress(OSError, Waiting):
+                with _held_own(outbox, name, looks_at_disk=False) as folder:
+                    is_staging = folder.stands(_MARK)
+                if is_staging:
+                    _remove(outbox, name)
+
+
+def _begin(root: str) -> str:
+    return f".dropdub-{root}-" if root else ".dropdub-"
+
+
+def _remove(outbox: HeldFolder, name: str) -> None:
+    with _held_own(outbox, name) as folder:
+        remove_files(folder)
+    remove_empty(outbox, name)
 
 
 def is_foreign(folder: Path, allowed: Path | None = None) -> bool:
@@ -106,10 +125,17 @@ def _entered(folder: HeldFolder, name: str) -> HeldFolder:
     with suppress(FileExistsError):
         folder.make(name, mode=0o700)
         folder.flush()
-    return held_own(folder, name)
+    own = _held_own(folder, name)
+    with suppress(FileExistsError):
+        own.create(_MARK).close()
+    return own
 
 
-def held_own(folder: HeldFolder, name: str) -> HeldFolder:
+def _held_own(folder: HeldFolder, name: str, *, looks_at_disk: bool = True) -> HeldFolder:
+    """Hold a folder of our own. `looks_at_disk`: whether a disk that gives all files one owner is known by trying.
+
+    Raises Waiting for another one, and OSError.
+    """
     path = folder.path / name
     try:
         found = folder.enter(name)
@@ -118,20 +144,20 @@ def held_own(folder: HeldFolder, name: str) -> HeldFolder:
             raise
         raise _refused(f"{path} is a link, or no folder") from error
     try:
-        _refuse_foreign(folder, found)
+        _refuse_foreign(folder, found, looks_at_disk=looks_at_disk)
     except BaseException:
         found.close()
         raise
     return found
 
 
-def _refuse_foreign(folder: HeldFolder, found: HeldFolder) -> None:
+def _refuse_foreign(folder: HeldFolder, found: HeldFolder, *, looks_at_disk: bool) -> None:
     """Raise Waiting for a folder of another account, or one that others may write to."""
     if sys.platform == "win32":  # who may write is inherited from the outbox
         return
     info, keeps_rights = found.own(), True
     if info.st_uid != os.geteuid() or info.st_mode & _OTHERS_MAY_WRITE:
-        owner, keeps_rights = _owner_of_new(folder)
+        owner, keeps_rights = _owner_of_new(folder) if looks_at_disk else (os.geteuid(), True)
         if info.st_uid not in (os.geteuid(), owner) or (keeps_rights and info.st_mode & _OTHERS_MAY_WRITE):
             raise _refused(f"{found.path} belongs to another account, or others may write to it")
     if keeps_rights and info.st_mode & _OTHERS:  # of an earlier version
@@ -158,7 +184,7 @@ def _owner_of_new(folder: HeldFolder) -> tuple[int, bool]:
     with folder.create(part) as probe:
         info = os.fstat(probe.fileno())
     with suppress(OSError):  # somebody renamed it
-        remove_parts(folder, name)
+        remove_part(folder, part)
     return info.st_uid, not info.st_mode & _OTHERS
 
 

@@ -44,6 +44,11 @@ def unfinished_jobs(store: Store, states: Collection[str] = UNFINISHED) -> list[
     return _jobs(store, col(Job.state).in_(states))
 
 
+def staged_jobs(store: Store) -> list[Job]:
+    """Return the jobs that have a staging folder, oldest first."""
+    return _jobs(store, col(Job.staging).is_not(None))
+
+
 def claiming_jobs(store: Store) -> list[Claiming]:
     """Return, oldest first, what is needed to choose among the jobs whose files are still to be moved.
 

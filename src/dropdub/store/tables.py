@@ -83,6 +83,8 @@ class Job(SQLModel, table=True):
     language: str | None = None
     published: str | None = None
     """The folder in the outbox that is this job's."""
+    staging: str | None = None
+    """The folder in the outbox where its deliverables are put together; nobody can predict its name."""
     outputs: list[str] = _json(list)
     """Paths of what stands in the outbox, in the order it appeared."""
     warnings: list[str] = _json(list)

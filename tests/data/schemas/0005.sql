@@ -122,20 +122,20 @@ CREATE TABLE job (
 	interruptions INTEGER NOT NULL, 
 	created_at FLOAT NOT NULL, 
 	started_at FLOAT, 
-	finished_at FLOAT, companion VARCHAR, revision JSON, sidecar_seen JSON, companion_seen JSON, owner VARCHAR, folder VARCHAR, 
+	finished_at FLOAT, companion VARCHAR, revision JSON, sidecar_seen JSON, companion_seen JSON, owner VARCHAR, folder VARCHAR, staging VARCHAR, 
 	PRIMARY KEY (id)
 );
-INSERT INTO "job" VALUES(1,'claiming ação 🎬.mp4','dropped','/inbox/claiming ação 🎬.mp4',NULL,NULL,1,'1',10,5,NULL,'{}','{}','claiming',1,NULL,NULL,NULL,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'[]','[]',0,1700000000.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
-INSERT INTO "job" VALUES(2,'running.mp4','dropped','/work/2',NULL,NULL,1,'2',10,5,NULL,'{}','{}','running',1,NULL,NULL,NULL,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'[]','[]',0,1700000000.0,1700000000.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
-INSERT INTO "job" VALUES(3,'broken.mp4','dropped','/work/3',NULL,NULL,1,'3',10,5,NULL,'{}','{}','running',1,NULL,NULL,NULL,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'[]','[]',0,1700000000.0,1700000000.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
-INSERT INTO "job" VALUES(4,'under way.mp4','dropped','/work/4',NULL,NULL,1,'4',10,5,NULL,'{}','{}','running',1,NULL,NULL,NULL,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'[]','[]',0,1700000000.0,1700000000.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
-INSERT INTO "job" VALUES(5,'waiting.mp4','dropped','/work/5',NULL,NULL,1,'5',10,5,NULL,'{}','{}','waiting',1,'Little space.','Free some.','disk',0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'[]','[]',0,1700000000.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
-INSERT INTO "job" VALUES(6,'queued.mp4','dropped','/work/6',NULL,NULL,1,'6',10,5,NULL,'{}','{"targets": ["pt"]}','queued',1,NULL,NULL,NULL,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'[]','[]',0,1700000000.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
-INSERT INTO "job" VALUES(7,'ending.mp4','dropped','/work/7',NULL,NULL,1,'7',10,5,NULL,'{}','{}','queued',1,'It broke.',NULL,NULL,0,'failed','/failed/ending.mp4',NULL,NULL,NULL,NULL,NULL,NULL,'[]','[]',0,1700000000.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
-INSERT INTO "job" VALUES(8,'succeeded.mp4','dropped','/succeeded/succeeded.mp4',NULL,NULL,1,'8',10,5,NULL,'{}','{}','succeeded',1,NULL,NULL,NULL,0,'succeeded','/succeeded/succeeded.mp4',NULL,NULL,NULL,NULL,NULL,NULL,'[]','[]',0,1700000000.0,NULL,1700000000.0,NULL,NULL,NULL,NULL,NULL,NULL);
-INSERT INTO "job" VALUES(9,'failed.mp4','dropped','/failed/failed.mp4',NULL,NULL,1,'9',10,5,NULL,'{}','{}','failed',1,'It broke.',NULL,NULL,0,'failed','/failed/failed.mp4',NULL,NULL,NULL,NULL,NULL,NULL,'[]','[]',0,1700000000.0,NULL,1700000000.0,NULL,NULL,NULL,NULL,NULL,NULL);
-INSERT INTO "job" VALUES(10,'cancelled.mp4','dropped','/cancelled/cancelled.mp4',NULL,NULL,1,'10',10,5,NULL,'{}','{}','cancelled',1,'It broke.',NULL,NULL,0,'cancelled','/cancelled/cancelled.mp4',NULL,NULL,NULL,NULL,NULL,NULL,'[]','[]',0,1700000000.0,NULL,1700000000.0,NULL,NULL,NULL,NULL,NULL,NULL);
-INSERT INTO "job" VALUES(11,'told.mp4','dropped','/archive/told.mp4',NULL,NULL,1,'11',10,5,NULL,'{}','{}','succeeded',1,NULL,NULL,NULL,0,'succeeded','/succeeded/told.mp4',NULL,NULL,NULL,NULL,NULL,NULL,'[]','[]',0,1700000000.0,NULL,1700000000.0,NULL,NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "job" VALUES(1,'claiming ação 🎬.mp4','dropped','/inbox/claiming ação 🎬.mp4',NULL,NULL,1,'1',10,5,NULL,'{}','{}','claiming',1,NULL,NULL,NULL,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'[]','[]',0,1700000000.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "job" VALUES(2,'running.mp4','dropped','/work/2',NULL,NULL,1,'2',10,5,NULL,'{}','{}','running',1,NULL,NULL,NULL,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'[]','[]',0,1700000000.0,1700000000.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "job" VALUES(3,'broken.mp4','dropped','/work/3',NULL,NULL,1,'3',10,5,NULL,'{}','{}','running',1,NULL,NULL,NULL,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'[]','[]',0,1700000000.0,1700000000.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "job" VALUES(4,'under way.mp4','dropped','/work/4',NULL,NULL,1,'4',10,5,NULL,'{}','{}','running',1,NULL,NULL,NULL,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'[]','[]',0,1700000000.0,1700000000.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "job" VALUES(5,'waiting.mp4','dropped','/work/5',NULL,NULL,1,'5',10,5,NULL,'{}','{}','waiting',1,'Little space.','Free some.','disk',0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'[]','[]',0,1700000000.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "job" VALUES(6,'queued.mp4','dropped','/work/6',NULL,NULL,1,'6',10,5,NULL,'{}','{"targets": ["pt"]}','queued',1,NULL,NULL,NULL,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'[]','[]',0,1700000000.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "job" VALUES(7,'ending.mp4','dropped','/work/7',NULL,NULL,1,'7',10,5,NULL,'{}','{}','queued',1,'It broke.',NULL,NULL,0,'failed','/failed/ending.mp4',NULL,NULL,NULL,NULL,NULL,NULL,'[]','[]',0,1700000000.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "job" VALUES(8,'succeeded.mp4','dropped','/succeeded/succeeded.mp4',NULL,NULL,1,'8',10,5,NULL,'{}','{}','succeeded',1,NULL,NULL,NULL,0,'succeeded','/succeeded/succeeded.mp4',NULL,NULL,NULL,NULL,NULL,NULL,'[]','[]',0,1700000000.0,NULL,1700000000.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "job" VALUES(9,'failed.mp4','dropped','/failed/failed.mp4',NULL,NULL,1,'9',10,5,NULL,'{}','{}','failed',1,'It broke.',NULL,NULL,0,'failed','/failed/failed.mp4',NULL,NULL,NULL,NULL,NULL,NULL,'[]','[]',0,1700000000.0,NULL,1700000000.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "job" VALUES(10,'cancelled.mp4','dropped','/cancelled/cancelled.mp4',NULL,NULL,1,'10',10,5,NULL,'{}','{}','cancelled',1,'It broke.',NULL,NULL,0,'cancelled','/cancelled/cancelled.mp4',NULL,NULL,NULL,NULL,NULL,NULL,'[]','[]',0,1700000000.0,NULL,1700000000.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "job" VALUES(11,'told.mp4','dropped','/archive/told.mp4',NULL,NULL,1,'11',10,5,NULL,'{}','{}','succeeded',1,NULL,NULL,NULL,0,'succeeded','/succeeded/told.mp4',NULL,NULL,NULL,NULL,NULL,NULL,'[]','[]',0,1700000000.0,NULL,1700000000.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
 CREATE TABLE notice (
 	id VARCHAR NOT NULL, 
 	job_id INTEGER NOT NULL, 

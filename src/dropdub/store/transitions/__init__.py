@@ -5,7 +5,7 @@ is raised and nothing is changed. `docs/states.md` draws them. Times are seconds
 """
 
 from dropdub.store.transitions.claims import claim_step, claimable_parties, record_worker
-from dropdub.store.transitions.delivery import add_event, add_warning, claim_outbox
+from dropdub.store.transitions.delivery import add_event, add_warning, claim_outbox, claim_staging, forget_staging
 from dropdub.store.transitions.endings import begin_ending, finish_job, prune_jobs, request_cancel, retry_job
 from dropdub.store.transitions.intake import (
     record_job,
@@ -59,6 +59,7 @@ __all__ = [
     "begin_ending",
     "cap_schedule",
     "claim_outbox",
+    "claim_staging",
     "claim_step",
     "claimable_parties",
     "clear_stop",
@@ -68,6 +69,7 @@ __all__ = [
     "end_notice",
     "fail_step",
     "finish_job",
+    "forget_staging",
     "hold_job",
     "own_database",
     "pause_all",

@@ -30,6 +30,25 @@ def claim_outbox(store: Store, job_id: int, *, choose: Callable[[Taken], str], f
         return chosen
 
 
+def claim_staging(store: Store, job_id: int, new: str, *, foreign: str | None = None) -> str:
+    """Record where the job's deliverables are put together, before it is made; return it. One that is recorded stays.
+
+    `foreign` is a folder that was recorded, and that cannot be used any more: `new` is taken for it.
+    """
+    with store.transaction() as session:
+        job = fresh_job(session, job_id)
+        if job.staging is not None and job.staging != foreign:
+            return job.staging
+        session.connection().execute(update(JOB).where(JOB.c.id == job_id).values(staging=new))
+        return new
+
+
+def forget_staging(store: Store, job_id: int) -> None:
+    """Record that the job has no staging folder any more."""
+    with store.transaction() as session:
+        session.connection().execute(update(JOB).where(JOB.c.id == job_id).values(staging=None))
+
+
 def add_event(store: Store, job_id: int, text: str, *, now: float, level: str = "info") -> None:
     """Add a line to a job's story."""
     with store.transaction() as session:

@@ -72,9 +72,13 @@ def finish_job(
     now: float,
     sidecar: str | None = None,
     companion: str | None = None,
+    staging: str | None = None,
     channels: Collection[str] = (),
 ) -> Job:
-    """Give a job the state of its verdict, now that its files are in their places; `channels` are to be told."""
+    """Give a job the state of its verdict, now that its files are in their places; `channels` are to be told.
+
+    `staging`: its staging folder, if that could not be removed.
+    """
     with store.transaction() as session:
         job = change_job(
             session,
@@ -86,6 +90,7 @@ def finish_job(
             source=source,
             sidecar=sidecar,
             companion=companion,
+            staging=staging,
             finished_at=now,
         )
         text = f"{job.state.capitalize()}. {job.reason or ''}".strip()

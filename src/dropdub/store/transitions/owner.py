@@ -26,7 +26,7 @@ class Move:
     is_whole: bool = True
 
 
-_TEXT = ("source", "sidecar", "companion", "given_path", "destination", "published")
+_TEXT = ("source", "sidecar", "companion", "given_path", "destination", "published", "staging")
 _NESTED = ("outputs", "revision", "options", "overrides")
 _COLUMNS = (*_TEXT, *_NESTED)
 

@@ -1,4 +1,4 @@
-"""How what lies beside a dropped file looked, and whose the file is."""
+"""How what lies beside a dropped file looked, whose the file is, and where its results are staged."""
 
 from __future__ import annotations
 
@@ -16,3 +16,4 @@ def upgrade() -> None:
     op.add_column("job", sa.Column("companion_seen", sa.JSON(none_as_null=True)))
     op.add_column("job", sa.Column("owner", sa.String()))
     op.add_column("job", sa.Column("folder", sa.String()))
+    op.add_column("job", sa.Column("staging", sa.String()))
