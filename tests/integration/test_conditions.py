@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 from dropdub.config import Config
 from dropdub.daemon.conditions import LONGEST_PATIENCE_S, MODEL_PATIENCE_S, Conditions
 from dropdub.daemon.context import Context
+from dropdub.errors import Waiting
 from dropdub.root import Root
 from dropdub.store import queries, transitions
 from dropdub.store.database import Store
@@ -74,3 +75,32 @@ def test_a_model_is_seen_to_come_and_is_asked_for_now_and_then_besides(clock: Cl
 @pytest.mark.parametrize("clock", ["paused"], indirect=True)
 def test_what_a_person_holds_is_left_alone(clock: Clock) -> None:
     assert not any(clock.goes_on(float(second)) for second in range(0, 1000, 10))
+
+
+@pytest.mark.parametrize("clock", ["memory"], indirect=True)
+def test_a_job_that_cannot_be_let_go_on_or_held_keeps_no_other_from_it(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = a_waiting_job(clock.store, waiting_for="memory").id
+    assert other is not None
+    release, hold = transitions.release_job, transitions.hold_job
+
+    def broken(real: Callable[..., object]) -> Callable[..., object]:
+        def change(store: Store, job: int, **values: object) -> object:
+            if job == clock.job_id:
+                raise RuntimeError("broken on purpose")
+            return real(store, job, **values)
+
+        return change
+
+    monkeypatch.setattr(transitions, "release_job", broken(release))
+    monkeypatch.setattr(transitions, "hold_job", broken(hold))
+    clock.conditions.heed(0.0)
+    assert queries.job(clock.store, other).state == JobState.QUEUED
+    monkeypatch.setattr(transitions, "release_job", release)
+    clock.conditions.heed(10.0)
+    assert queries.job(clock.store, clock.job_id).state == JobState.QUEUED
+    monkeypatch.setattr("dropdub.daemon.conditions.obstacle", lambda *_: Waiting("None.", condition="disk", remedy=""))
+    clock.conditions.heed(20.0)
+    assert queries.job(clock.store, other).state == JobState.WAITING
+    assert queries.job(clock.store, clock.job_id).state == JobState.QUEUED

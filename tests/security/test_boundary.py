@@ -78,3 +78,29 @@ def test_an_error_that_even_failing_a_job_brings_ends_no_daemon(site: Site, plac
     assert site.stop() == 0
     assert site.work_off() in (0, 1)
     site.check()
+
+
+def test_an_error_over_a_duplicate_holds_no_other_up(site: Site) -> None:
+    for number in range(3):
+        site.drop_text("This is the same.", f"same{number}.txt")
+    site.drop_text("This is another.", "other.txt")
+    assert site.work_off(DROPDUB_FAILPOINTS="daemon.ending.wake#1=break;stage.extract=slow") == 0
+    states = Counter(row["state"] for row in site.rows("SELECT state FROM job"))
+    assert states["succeeded"] >= 3
+    assert site.work_off() == 0, "what was put off is done by the next start"
+    assert {row["state"] for row in site.rows("SELECT state FROM job")} == {"succeeded"}
+    assert "broken on purpose" in (site.root / "work" / "logs" / "dropdub.log").read_text(encoding="utf-8")
+    site.check()
+
+
+def test_an_error_over_a_job_that_was_interrupted_too_often_ends_no_start(site: Site) -> None:
+    for name in ("a.txt", "b.txt"):
+        site.drop_text(f"This is {name}.", name)
+    site.configure(retry={"interruptions": 1})
+    for _ in range(2):
+        site.start(DROPDUB_FAILPOINTS="stage.extract=slow")
+        wait_until(lambda: bool(site.rows("SELECT 1 FROM step WHERE state = 'running'")), "a step to run")
+        site.kill()
+    assert site.work_off(DROPDUB_FAILPOINTS="daemon.ending.begin#1=break") in (0, 1)
+    assert {row["state"] for row in site.rows("SELECT state FROM job")} <= {"succeeded", "failed"}
+    site.check()

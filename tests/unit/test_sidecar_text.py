@@ -162,10 +162,25 @@ def test_a_file_that_sets_no_options_is_refused_without_a_word_of_it(put: Put, c
     assert "hush" not in raised.value.sentence and "PASSWORD" not in raised.value.sentence
 
 
-def test_a_long_value_or_name_is_shown_shortened(put: Put) -> None:
+def test_no_value_and_little_of_a_long_name_is_shown(put: Put) -> None:
     with pytest.raises(BadSidecar) as raised:
         read_sidecar(put(f"cleanup: {'x' * 5_000}\ntargets: [{'y' * 90}]\n{'z' * 300}: 1\n"))
-    assert "x" * 50 in raised.value.message and not any(char * 70 in raised.value.message for char in "xyz")
+    assert not any(chars in raised.value.message for chars in ("xx", "yy", "z" * 70))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "language: hunter2", "mix: {original: hunter2}", "targets: [hunter2]", "targets: hunter2", "out: hunter2",
+        "synthesis: {takes: hunter2}", "report: hunter2", "audio_track: [hunter2]", "subtitles: hunter2",
+        "hotwords: [a, [hunter2]]", "duplicates: hunter2", "speakers: hunter2", "mix: {duck_db: hunter2}",
+    ],
+)  # fmt: skip
+def test_a_value_that_is_refused_is_not_quoted(put: Put, line: str) -> None:
+    """A note is made of the sentence, and the file may be any that somebody can name so."""
+    with pytest.raises(BadSidecar) as raised:
+        read_sidecar(put(line))
+    assert "hunter2" not in raised.value.sentence and line.partition(":")[0] in raised.value.sentence
 
 
 def test_where_options_are_restricted_the_sentence_names_option_and_setting(put: Put) -> None:

@@ -68,7 +68,7 @@ def read_sidecar(path: Path, steering: Steering = ANYTHING) -> dict[str, Any]:
     except ConfigError as error:
         raise BadSidecar(error.message.replace(str(path), path.name)) from error
     except ValidationError as error:
-        raise BadSidecar(problems(Path(path.name), node, error, JobOptions)) from error
+        raise BadSidecar(problems(Path(path.name), node, error, JobOptions, quotes=False)) from error
     complaint = steering.complaint(options)
     if complaint is not None:
         raise BadSidecar(f"{path.name}: {complaint}.", remedy=_STEERED)

@@ -20,10 +20,15 @@ LONGEST_MESSAGE = 300
 _SECRETS = ("url", "secret", "mirror", "database")
 
 
-def problems(path: Path, node: yaml.Node | None, error: ValidationError, model: type[BaseModel]) -> str:
-    """Return a line for each problem of settings that were read as `model` from a file with this tree."""
+def problems(
+    path: Path, node: yaml.Node | None, error: ValidationError, model: type[BaseModel], *, quotes: bool = True
+) -> str:
+    """Return a line for each problem of settings that were read as `model` from a file with this tree.
+
+    `quotes`: whether values are shown, as they are not of a file that somebody dropped: it may be any file.
+    """
     found = error.errors()
-    told = [_problem(path, node, detail, model) for detail in found[:MOST_TOLD]]
+    told = [_problem(path, node, detail, model, quotes=quotes) for detail in found[:MOST_TOLD]]
     return "\n".join([*told, *([f"… and {len(found) - MOST_TOLD} more"] if found[MOST_TOLD:] else [])])
 
 
@@ -33,9 +38,9 @@ def shortened(value: object) -> str:
     return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
 
 
-def _problem(path: Path, node: yaml.Node | None, detail: Any, model: type[BaseModel]) -> str:
+def _problem(path: Path, node: yaml.Node | None, detail: Any, model: type[BaseModel], *, quotes: bool) -> str:
     name = ".".join(_named(part) for part in detail["loc"])
-    return f"{_where(path, node, detail['loc'])}: {name + ': ' if name else ''}{allowed(detail, model)}"
+    return f"{_where(path, node, detail['loc'])}: {name + ': ' if name else ''}{allowed(detail, model, quotes=quotes)}"
 
 
 def _named(part: int | str) -> str:
@@ -62,21 +67,31 @@ def _where(path: Path, node: yaml.Node | None, location: tuple[int | str, ...]) 
     return f"{path}, line {line}" if line else str(path)
 
 
-def allowed(detail: Any, model: type[BaseModel]) -> str:
-    """Return what is wrong with one setting, and what is allowed."""
+def allowed(detail: Any, model: type[BaseModel], *, quotes: bool = True) -> str:
+    """Return what is wrong with one setting, and what is allowed; `quotes` as for `problems`."""
+    given = detail.get("input")
+    shown_given = shortened(given) if quotes else "the value"
     if detail["type"] == "extra_forbidden":
         return f"{NO_SUCH_SETTING}, there are: {', '.join(_settings_at(model, detail['loc']))}"
     if detail["type"] == "tuple_type":
         return "expected a list such as [pt, es]"
     if detail["type"].startswith("byte_size"):
-        return f"{shortened(detail['input'])} is not a size: write for example 500 MB or 4 GB"
+        return f"{shown_given} is not a size: write for example 500 MB or 4 GB"
     if detail["type"] in ("model_type", "dict_type"):
         return "expected settings as `name: value` lines below it"
-    given = detail.get("input")
     message = _without(given, str(detail["msg"]).removeprefix("Value error, "))
+    if not quotes:
+        return _without_any_of(given, message)
     is_told = isinstance(given, str | int | float | bool) and detail["loc"][-1:] not in [(name,) for name in _SECRETS]
     shown = f" (found {shortened(given)})" if is_told else ""
     return message if shown and shortened(given) in message else message + shown
+
+
+def _without_any_of(given: Any, message: str) -> str:
+    """Return a message with nothing of what was given in it: it is quoted there, or at the beginning."""
+    for text in sorted((str(one) for one in (given if isinstance(given, list) else [given])), key=len, reverse=True):
+        message = message.replace(repr(text), "the value").replace(shortened(text), "the value")
+    return message
 
 
 def _without(given: Any, message: str) -> str:

@@ -20,10 +20,9 @@ from dropdub.daemon.endings import Endings
 from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved
 from dropdub.daemon.postponed import Postponed
-from dropdub.daemon.revisions import FilmGone, Revision, known_revision, revision_of
+from dropdub.daemon.revisions import FilmGone, Revision
 from dropdub.errors import BadSidecar, DropdubError, Waiting
 from dropdub.failpoints import reach
-from dropdub.inbox.companions import is_subtitle
 from dropdub.inbox.wanted import Absent
 from dropdub.pipeline.plan import first_steps
 from dropdub.store import queries, transitions
@@ -80,13 +79,13 @@ class Arrivals:
 
     def _arrival(self, job: Job, brought: Brought) -> _Arrival:
         """Return how a job is queued whose files have been moved."""
-        taken, refusal = brought.taken, brought.refusal
-        revision = self._revision(job, brought)
+        taken, refusal, revision = brought.taken, brought.refusal, brought.revision
         overrides = dict(job.overrides) if brought.options is None else brought.options
         try:
             options = self._options(job, revision, overrides)
         except ValidationError as error:
-            refusal = BadSidecar(problems(Path(f"{job.name}{SIDECAR_SUFFIX}"), None, error, JobOptions))
+            sidecar = Path(f"{job.name}{SIDECAR_SUFFIX}")
+            refusal = BadSidecar(problems(sidecar, None, error, JobOptions, quotes=False))
         if refusal is not None:
             overrides, options = {}, self._context.config.job.model_dump(mode="json")
         entry = TakenJob(
@@ -137,12 +136,6 @@ class Arrivals:
             self._refuse(job, trouble)
         except Exception as again:
             self._postponed.put_off(job_id(job), own_error(again, "failing a job", job=job.id), now)
-
-    def _revision(self, job: Job, brought: Brought) -> Revision | FilmGone | None:
-        if not is_subtitle(job.name):
-            return None
-        known = known_revision(self._context, job) if job.round > 1 else None
-        return known or revision_of(self._context, job, brought.starts)
 
     def _options(self, job: Job, revision: Revision | FilmGone | None, overrides: dict[str, Any]) -> dict[str, Any]:
         if isinstance(revision, Revision):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from dropdub.config import read_sidecar
 from dropdub.daemon.context import Context
 from dropdub.daemon.outputs import dropped_output
-from dropdub.daemon.revisions import cue_starts_at
+from dropdub.daemon.revisions import FilmGone, Revision, cue_starts_at, known_revision, revision_of
 from dropdub.errors import BadSidecar, DropdubError, NotAFile, Waiting
 from dropdub.files import is_folder
 from dropdub.inbox.companions import is_subtitle
@@ -26,13 +25,13 @@ from dropdub.store.tables import Job
 class Brought:
     """What was moved, and what was read in it: the options beside the file, or why they cannot be used.
 
-    `starts`: when the lines of a subtitle begin.
+    `revision`: of a subtitle for a film that was done before, that film.
     """
 
     taken: Taken
     options: dict[str, Any] | None = None
     refusal: DropdubError | None = None
-    starts: Sequence[float] = ()
+    revision: Revision | FilmGone | None = None
 
 
 def brought(context: Context, job: Job, source_dir: Path) -> Brought | Absent:
@@ -61,17 +60,24 @@ def _options_gone(job: Job) -> BadSidecar:
 
 
 def _read(context: Context, job: Job, taken: Taken) -> Brought:
-    """Read the options beside a file, and of a subtitle when its lines begin. A refusal is the job's to say."""
-    starts = cue_starts_at(taken.source, context.config.limits.max_text) if is_subtitle(job.name) else []
+    """Read the options beside a file, and of a subtitle what it is for. A refusal is the job's to say."""
+    revision = _revision(context, job, taken)
     if taken.sidecar is None:
-        return Brought(taken, starts=starts)
+        return Brought(taken, revision=revision)
     steering = context.steering if is_trusted(job.owner) else context.steering.of_stranger()
     try:
         options = read_sidecar(taken.sidecar, steering)
     except BadSidecar as error:
-        return Brought(taken, refusal=error, starts=starts)
+        return Brought(taken, refusal=error, revision=revision)
     refusal = dropped_output(context, options["out"]).refusal if options.get("out") else None
-    return Brought(taken, options, refusal, starts)
+    return Brought(taken, options, refusal, revision)
+
+
+def _revision(context: Context, job: Job, taken: Taken) -> Revision | FilmGone | None:
+    if not is_subtitle(job.name):
+        return None
+    known = known_revision(context, job) if job.round > 1 else None
+    return known or revision_of(context, job, cue_starts_at(taken.source, context.config.limits.max_text))
 
 
 def _refuse_away_share(context: Context, path: Path) -> None:

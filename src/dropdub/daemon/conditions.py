@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from dropdub.config import Limits
+from dropdub.daemon.boundary import contained
 from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.logs import note
 from dropdub.errors import TransitionRefused, Waiting
@@ -65,14 +66,17 @@ class Conditions:
     def _hold_all(self, error: Waiting) -> None:
         for job in queries.unfinished_jobs(self._context.store, (JobState.QUEUED, JobState.RUNNING)):
             if not self._busy(job_id(job)):
-                hold(self._context, job, error)
+                with contained("holding a job", job=job.id):
+                    hold(self._context, job, error)
 
     def _let_go(self, now: float) -> None:
         models, self._models = self._models, _listing(self._context.root.models_dir(self._context.config.models.dir))
         for job in queries.unfinished_jobs(self._context.store, (JobState.WAITING,)):
             if self._may_go(job, now, fresh_models=models != self._models):
-                transitions.release_job(self._context.store, job_id(job), waiting_for=job.waiting_for, now=time.time())
-                note("job goes on", job=job.id)
+                with contained("letting a job go on", job=job.id):
+                    waits_for = job.waiting_for
+                    transitions.release_job(self._context.store, job_id(job), waiting_for=waits_for, now=time.time())
+                    note("job goes on", job=job.id)
         self._holds = {id_: one for id_, one in self._holds.items() if now - one.seen < 2 * MODEL_PATIENCE_S}
 
     def _may_go(self, job: Job, now: float, *, fresh_models: bool) -> bool:

@@ -7,6 +7,7 @@ import time
 from dropdub.daemon.conditions import hold
 from dropdub.daemon.context import Context, job_id, options_of
 from dropdub.errors import UsageError, Waiting
+from dropdub.failpoints import reach
 from dropdub.pipeline.plan import plan
 from dropdub.store import queries, transitions
 from dropdub.store.states import ENDED, JobState
@@ -28,11 +29,10 @@ def twin_of(context: Context, job: Job, content_hash: str | None) -> int | None:
     return twin.id if twin else None
 
 
-def wake_duplicates(context: Context) -> None:
-    """Let those duplicates go on whose twin has ended."""
-    for job in queries.twin_ended(context.store, TWIN):
-        if context.concerns(job_id(job)):
-            transitions.release_job(context.store, job_id(job), waiting_for=TWIN, now=time.time())
+def wake(context: Context, duplicate: Job) -> None:
+    """Let a duplicate go on whose twin has ended."""
+    reach("ending.wake")
+    transitions.release_job(context.store, job_id(duplicate), waiting_for=TWIN, now=time.time())
 
 
 def verdict_on(context: Context, job: Job) -> tuple[str, str] | None:

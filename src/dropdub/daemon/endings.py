@@ -13,7 +13,7 @@ from dropdub.daemon.boundary import EVERYONES, own_error
 from dropdub.daemon.bringing import brought_to_end
 from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.destinations import Destinations
-from dropdub.daemon.duplicates import verdict_on, wake_duplicates
+from dropdub.daemon.duplicates import TWIN, verdict_on, wake
 from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved, Mover
 from dropdub.daemon.outcomes import Outcomes
@@ -63,7 +63,9 @@ class Endings:
         for job in queries.cancel_requested(self._context.store):
             if self._concerns(job) and not self._postponed.is_put_off(job_id(job), now):
                 self._try(partial(self._decide, self._cancel), job, now)
-        wake_duplicates(self._context)
+        for job in queries.twin_ended(self._context.store, TWIN):
+            if self._concerns(job) and not self._postponed.is_put_off(job_id(job), now):
+                self._try(partial(wake, self._context), job, now)
         for job in queries.jobs_to_end(self._context.store):
             if self._concerns(job) and not self._postponed.is_put_off(job_id(job), now):
                 self._try(partial(self._decide, self._judge), job, now)

@@ -162,7 +162,12 @@ class Intake:
     def _awaits_film(self, one: queries.Claiming) -> bool:
         if one.round == 1 or not is_subtitle(one.name):
             return False
-        return must_wait(self._context, queries.job(self._context.store, one.id))
+        try:
+            return must_wait(self._context, queries.job(self._context.store, one.id))
+        except Exception as error:  # the boundary of one job
+            trouble = own_error(error, "looking for a subtitle's film", job=one.id)
+            self._postponed.put_off(one.id, trouble, time.monotonic())
+            return True
 
     def _submit(self, job: Job) -> None:
         source_dir = self._context.root.job_dir(job_id(job)) / "source"

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from dropdub.daemon.boundary import own_error
+from dropdub.daemon.boundary import contained, own_error
 from dropdub.daemon.conditions import hold
 from dropdub.daemon.context import Context, away, job_id, options_of
 from dropdub.daemon.duplicates import twin_of
@@ -71,7 +71,10 @@ class Outcomes:
             step = claim.step
             assert step.id is not None
             now, end = time.time(), AttemptEnd(Outcome.FAILED)
-            transitions.fail_step(self._context.store, step.id, step.token, error=trouble.to_dict(), end=end, now=now)
+            with contained("failing a step", job=job, step=key):  # the next start finds it running, and queues it
+                transitions.fail_step(
+                    self._context.store, step.id, step.token, error=trouble.to_dict(), end=end, now=now
+                )
 
     def complete(self, claim: Claim, result: dict[str, Any], end: AttemptEnd) -> None:
         """Take a step's result: publish what it staged, plan what follows, and close the step, in this order.

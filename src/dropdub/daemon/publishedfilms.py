@@ -24,6 +24,9 @@ from dropdub.pipeline.artefacts import Segment
 from dropdub.pipeline.deliverables import MANIFEST, deliverable_name
 from dropdub.pipeline.published import MOST_OF_MANIFEST, MOST_OF_TRANSCRIPT, NOT_THERE, read_manifest, read_transcript
 
+MOST_FOLDERS = 20
+"""Each may take a tenth of a second, and anybody may have made thousands."""
+
 
 @dataclass(frozen=True)
 class PublishedFilm:
@@ -61,14 +64,14 @@ def published_films(outbox: Path, subtitle: str, *, defaults: JobOptions) -> Ite
 
 
 def _folders(outbox: Path, stem: str) -> list[str]:
-    """Return the folders, by name, that have a manifest and a name that begins like this, the newest first."""
+    """Return the newest `MOST_FOLDERS` folders that have a manifest and a name that begins like this, by name."""
     ages: dict[str, float] = {}
     with contextlib.suppress(OSError):
         for one in outbox.iterdir():
             with contextlib.suppress(OSError):
                 if key(one.name).startswith(stem) and stat.S_ISREG((info := (one / MANIFEST).lstat()).st_mode):
                     ages[one.name] = info.st_mtime
-    return sorted(ages, key=lambda name: ages[name], reverse=True)
+    return sorted(ages, key=lambda name: ages[name], reverse=True)[:MOST_FOLDERS]
 
 
 def _film(outbox: Path, folder: HeldFolder, manifest: Mapping[str, Any], defaults: JobOptions) -> PublishedFilm:

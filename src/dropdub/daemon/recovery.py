@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from dropdub.daemon.boundary import contained
 from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.endings import Endings
 from dropdub.daemon.logs import note
@@ -41,7 +42,8 @@ def recover(context: Context, outcomes: Outcomes, endings: Endings) -> int:
         _queue_again(context, step)
     transitions.cap_schedule(context.store, latest=time.time() + context.config.retry.longest)
     for id_, count in counts.items():
-        _give_up(context, endings, id_, count)
+        with contained("giving a job up", job=id_):
+            _give_up(context, endings, id_, count)
     end_without_original(context)
     return sweep(context)
 
@@ -89,8 +91,10 @@ def _sweep_stagings(context: Context) -> None:
     """Remove what is staged for jobs that have ended, and for none; other roots may stage in the same outbox."""
     staged = queries.staged_jobs(context.store)
     for job in staged:
-        if job.state in ENDED and remove_staged(job, output_of(context, job)):
-            transitions.forget_staging(context.store, job_id(job))
+        if job.state in ENDED:
+            with contained("removing what is staged", job=job.id):
+                if remove_staged(job, output_of(context, job)):
+                    transitions.forget_staging(context.store, job_id(job))
     if context.belonging is not None:
         with HeldFolder.open(context.root.outbox) as outbox:
             remove_orphans(outbox, context.belonging.staging_prefix, {Path(str(job.staging)) for job in staged})
