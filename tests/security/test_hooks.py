@@ -211,6 +211,13 @@ def test_no_argument_becomes_an_option_or_a_file_of_options(name: str) -> None:
     assert given == ["tell", f"./{name}", f"./{name} ended", f"--name={name}", "-x", "/out/a"]
 
 
+def test_a_sign_that_windows_takes_for_a_quote_is_one_before_the_arguments_are_quoted() -> None:
+    best_fit = {"＂": b'"', "\u3000": b" ", "\xad": b"-", "￥": b"\\", "ü": b"\xfc", "✓": b"?", "ā": b"a"}
+    assert facts.narrowed("\xad-ü＂\u3000--out=āx✓￥", lambda char: best_fit.get(char, char.encode())) == (
+        '--ü" --out=āx✓\\'
+    )
+
+
 def test_what_is_told_has_one_line_and_no_sign_that_a_terminal_obeys() -> None:
     facts_told = told(name="a\n\x1b[2K\x9b2Kb\0.txt", reason="one\r\ntwo\u2028three")
     assert facts_told["name"] == "a [2K 2Kb .txt"
