@@ -13,7 +13,7 @@ from dropdub.config import Notify, load_config
 from dropdub.errors import ConfigError
 from dropdub.notify import facts
 from dropdub.notify.hook import run_hook
-from dropdub.process import child_environment
+from dropdub.process import DESKTOP, child_environment
 
 UNSAFE = [
     ["sh", "-c", "echo done {name} >> log"],
@@ -234,6 +234,16 @@ SECRETS = {
     "NVIDIA_API_KEY": "s3cret",
     "PYTHON_KEYRING_PASSWORD": "s3cret",
     "XDG_TOKEN": "s3cret",
+    "XDG_SESSION_COOKIE": "s3cret",
+    "PYTHON_DB_URL": "s3cret",
+    "PYTHON_GITHUB_PAT_1": "s3cret",
+    "PYTHONANYWHERE_ACCOUNT": "s3cret",
+    "MKL_DSN": "s3cret",
+    "CUDA_PASS": "s3cret",
+    "NVIDIA_API_KEY2": "s3cret",
+    "NVIDIA_NGC_URL": "https://a:s3cret@host",
+    "TORCH_HUB_PW": "s3cret",
+    "TORCH_PAT_1": "s3cret",
     "HTTPS_PROXY": "http://a:s3cret@proxy",
     "SSH_AUTH_SOCK": "/s3cret",
 }
@@ -246,6 +256,34 @@ def test_a_programs_environment_is_a_list_of_what_it_needs_and_what_it_is_grante
     }  # fmt: skip
     assert "s3cret" in child_environment(["HTTPS_PROXY"], base)["HTTPS_PROXY"]
     assert child_environment(["HTTPS_PROXY"], base).keys() & SECRETS.keys() == {"HTTPS_PROXY"}
+
+
+def test_what_workers_need_reaches_them() -> None:
+    needed = (
+        *(
+            "PATH",
+            "HOME",
+            "LANG",
+            "LC_ALL",
+            "TZ",
+            "SSL_CERT_FILE",
+            "LD_LIBRARY_PATH",
+            "FONTCONFIG_PATH",
+            "XDG_CACHE_HOME",
+        ),
+        *("PYTHONPATH", "PYTHONUTF8", "PYTHONHASHSEED", "COVERAGE_PROCESS_START", "HF_HOME", "TORCH_HOME"),
+        *("CUDA_VISIBLE_DEVICES", "CUDA_PATH", "CUDA_PATH_V12_1", "NVIDIA_VISIBLE_DEVICES", "HSA_OVERRIDE_GFX_VERSION"),
+        *("PYTORCH_CUDA_ALLOC_CONF", "OMP_NUM_THREADS", "KMP_AFFINITY", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"),
+        *("ESPEAK_DATA_PATH", "SystemRoot", "windir", "ComSpec", "ProgramFiles(x86)", "LOCALAPPDATA", "PATHEXT"),
+    )
+    assert child_environment((), dict.fromkeys(needed, "x")) == dict.fromkeys(needed, "x")
+
+
+def test_the_bus_of_the_desktop_is_for_programs_of_notify_only() -> None:
+    """Over it, a worker could have systemd start something outside of the daemon's unit."""
+    base = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/user/1000/bus", "XDG_RUNTIME_DIR": "/run/user/1000"}
+    assert child_environment((), base) == {}
+    assert child_environment(DESKTOP, base) == base
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX")
