@@ -13,7 +13,7 @@ from dropdub.config import Notify, load_config
 from dropdub.errors import ConfigError
 from dropdub.notify import facts
 from dropdub.notify.hook import run_hook
-from dropdub.process import child_environment
+from dropdub.process import DESKTOP, child_environment
 
 UNSAFE = [
     ["sh", "-c", "echo done {name} >> log"],
@@ -78,28 +78,106 @@ UNSAFE = [
     ["su", "-c", "echo {name}", "bob"],
     ["sqlite3", "log.db", "insert into done values ('{name}')"],
     ["psql", "-c", "insert into done values ('{name}')"],
+    # an option's value is no script
+    ["awk", "-F", "/", 'BEGIN {system("echo {name}")}'],
+    ["gawk", "-F", "/", 'BEGIN {system("echo {name}")}'],
+    ["awk", "-v", "p=./a", 'BEGIN {system("echo {name}")}'],
+    ["awk", "-F", "/", "{name}"],
+    ["awk", "-v", "p=./a", "{name}"],
+    ["node", "--require", "./a.js", "-e", "x('{name}')"],
+    ["node", "--require", "./a.js", "-e", "eval(process.argv[1])", "{name}"],
+    ["node", "--require", "./a.js", "{name}"],
+    ["ruby", "-I", "./lib", "-e", "eval ARGV[0]", "{name}"],
+    ["php", "-d", "x=./y", "-r", "eval($argv[1]);", "{name}"],
+    ["lua", "-l", "./x", "-e", "{name}"],
+    ["python3", "-X", "./a", "{name}"],
+    # whatever starts the shell
+    ["setarch", "x86_64", "sh", "-c", 'eval "$1"', "_", "{name}"],
+    ["choom", "-n", "0", "--", "sh", "-c", 'eval "$1"', "_", "{name}"],
+    ["capsh", "--", "-c", "echo {name}"],
+    ["capsh", "--", "-c", 'eval "$1"', "_", "{name}"],
+    ["logsave", "log", "sh", "-c", 'eval "$1"', "_", "{name}"],
+    ["sg", "root", "-c", "{name}"],
+    ["/lib64/ld-linux-x86-64.so.2", "/bin/sh", "-c", 'eval "$1"', "_", "{name}"],
+    ["docker", "exec", "box", "sh", "-c", 'eval "$1"', "_", "{name}"],
+    ["kubectl", "exec", "box", "--", "bash", "-lc", 'eval "$1"', "_", "{name}"],
+    ["uv", "run", "python3.13t", "-c", "import sys; exec(sys.argv[1])", "{name}"],
+    ["npx", "-c", "{name}"],
+    ["adb", "shell", "{name}"],
+    ["sh", "-c", 'eval "$1"', "_", "{name}"],
+    ["bash", "-c", 'echo "$1"', "_", "{name}"],
+    # programs of all kinds that take code
+    ["git", "-c", "alias.x=!echo {name}", "x"],
+    ["git", "-c", "alias.x={name}", "x"],
+    ["tar", "--checkpoint-action=exec=touch {name}", "-cf", "x", "y"],
+    ["tar", "--checkpoint-action={name}", "-cf", "x", "y"],
+    ["tar", "--checkpoint-action", "{name}", "-cf", "x", "y"],
+    ["tar", "--to-command={name}", "-xf", "x"],
+    ["tar", "-I", "echo {name}", "-cf", "x", "y"],
+    ["tar", "-I", "{name}", "-cf", "x", "y"],
+    ["gdb", "-ex", "shell echo {name}"],
+    ["gdb", "-ex", "{name}"],
+    ["julia", "-e", "{name}"],
+    ["emacs", "--batch", "--eval", "{name}"],
+    ["emacs", "--batch", "--eval={name}"],
+    ["vim", "-c", "{name}"],
+    ["rsync", "-e", "{name}", "a", "b"],
+    ["python3-dbg", "-c", "import sys; exec(sys.argv[1])", "{name}"],
+    ["pwsh-preview", "-Command", "{name}"],
+    ["oksh", "-c", "{name}"],
+    ["%COMSPEC%", "/c", "{name}"],
+    ["make", "NAME={name}"],
+    ["tell", "{name}: {reason}"],
+    ["tell", "--text={name} failed"],
+    ["tell", "--say=--name={name}"],
+    ["tell", "{id}{name}"],
+    # a word as the program that is started, or before it
+    ["env", "-C", "/tmp", "{name}"],
+    ["env", "-C", "{folder}", "tell"],
+    ["env", "A={name}", "{name}"],
+    ["sudo", "-u", "bob", "{name}"],
+    ["sudo", "--user={name}", "tell"],
+    ["sudo", "-u", "bob", "ssh", "host", "{name}"],
+    ["sudo", "-u", "bob", "sh", "{name}"],
+    ["sudo", "-n", "--", "{name}"],
+    ["{id}"],
 ]
 SAFE = [
     ["tell", "{name}"],
     ["/usr/local/bin/tell", "-x", "{name}", "--folder={folder}"],
     ["sh", "/opt/tell.sh", "{name}", "{folder}"],
-    ["bash", "-e", "/opt/tell.sh", "-c", "{name}"],
-    ["python3", "/opt/tell.py", "-c", "{name}"],
+    ["bash", "-e", "/opt/tell.sh", "-x", "{name}"],
+    ["bash", "-o", "pipefail", "/opt/tell.sh", "{name}"],
+    ["python3", "/opt/tell.py", "--name", "{name}"],
+    ["python3", "-Iu", "-X", "utf8", "/opt/tell.py", "{name}"],
     ["python3", "-m", "tell", "{name}"],
     ["perl", "-w", "tell.pl", "{name}"],
-    ["bash", "-c", 'echo "$1"', "_", "{name}"],
-    ["python3", "-c", "import sys; print(sys.argv)", "{name}"],
+    ["awk", "-F", "/", "{print}", "{name}"],
+    ["awk", "-f", "tell.awk", "{name}"],
     ["sh", "-c", 'echo "$DROPDUB_JOB_NAME" >> log'],
     ["sh", "-c", "echo {} ${DROPDUB_JOB_NAME} {unknown}"],
+    ["sh", "-c", "exit {id}"],
+    ["powershell", "-Command", "exit {id}; # {state}"],
+    ["x.bat", "{id}", "{state}"],
     ["cmd", "/c", "x.bat"],
     ["x.bat"],
     ["powershell", "-File", "x.ps1"],
     ["env", "A=b", "tell", "{name}"],
+    ["env", "A={name}", "tell"],
+    ["env", "A={name}", "sh", "-c", 'echo "$A" >> log'],
     ["nice", "-n", "5", "tell", "{name}"],
+    ["nice", "tell", "watch", "{name}"],
     ["timeout", "60", "tell", "{name}"],
+    ["timeout", "60", "git", "command", "{name}"],
+    ["sudo", "systemctl", "start", "tell@{id}.service"],
+    ["sudo", "-n", "-u", "bob", "/usr/local/bin/tell", "{name}"],
+    ["sudo", "-nH", "tell", "{name}"],
+    ["docker", "exec", "box", "tell", "{name}"],
     ["C:\\tools\\tell.exe", "{name}", "{state}"],
-    ["notify-send", "Done", "{name}: {reason}"],
+    ["notify-send", "Done", "{name}"],
+    ["notify-send", "Job {id}: {state}", "{reason}"],
     ["curl", "-d", "{name}", "https://host/"],
+    ["curl", "--data-urlencode", "name={name}", "https://host/"],
     [],
 ]
 
@@ -133,6 +211,13 @@ def test_no_argument_becomes_an_option_or_a_file_of_options(name: str) -> None:
     assert given == ["tell", f"./{name}", f"./{name} ended", f"--name={name}", "-x", "/out/a"]
 
 
+def test_a_sign_that_windows_takes_for_a_quote_is_one_before_the_arguments_are_quoted() -> None:
+    best_fit = {"＂": b'"', "\u3000": b" ", "\xad": b"-", "￥": b"\\", "ü": b"\xfc", "✓": b"?", "ā": b"a"}
+    assert facts.narrowed("\xad-ü＂\u3000--out=āx✓￥", lambda char: best_fit.get(char, char.encode())) == (
+        '--ü" --out=āx✓\\'
+    )
+
+
 def test_what_is_told_has_one_line_and_no_sign_that_a_terminal_obeys() -> None:
     facts_told = told(name="a\n\x1b[2K\x9b2Kb\0.txt", reason="one\r\ntwo\u2028three")
     assert facts_told["name"] == "a [2K 2Kb .txt"
@@ -149,6 +234,16 @@ SECRETS = {
     "NVIDIA_API_KEY": "s3cret",
     "PYTHON_KEYRING_PASSWORD": "s3cret",
     "XDG_TOKEN": "s3cret",
+    "XDG_SESSION_COOKIE": "s3cret",
+    "PYTHON_DB_URL": "s3cret",
+    "PYTHON_GITHUB_PAT_1": "s3cret",
+    "PYTHONANYWHERE_ACCOUNT": "s3cret",
+    "MKL_DSN": "s3cret",
+    "CUDA_PASS": "s3cret",
+    "NVIDIA_API_KEY2": "s3cret",
+    "NVIDIA_NGC_URL": "https://a:s3cret@host",
+    "TORCH_HUB_PW": "s3cret",
+    "TORCH_PAT_1": "s3cret",
     "HTTPS_PROXY": "http://a:s3cret@proxy",
     "SSH_AUTH_SOCK": "/s3cret",
 }
@@ -161,6 +256,34 @@ def test_a_programs_environment_is_a_list_of_what_it_needs_and_what_it_is_grante
     }  # fmt: skip
     assert "s3cret" in child_environment(["HTTPS_PROXY"], base)["HTTPS_PROXY"]
     assert child_environment(["HTTPS_PROXY"], base).keys() & SECRETS.keys() == {"HTTPS_PROXY"}
+
+
+def test_what_workers_need_reaches_them() -> None:
+    needed = (
+        *(
+            "PATH",
+            "HOME",
+            "LANG",
+            "LC_ALL",
+            "TZ",
+            "SSL_CERT_FILE",
+            "LD_LIBRARY_PATH",
+            "FONTCONFIG_PATH",
+            "XDG_CACHE_HOME",
+        ),
+        *("PYTHONPATH", "PYTHONUTF8", "PYTHONHASHSEED", "COVERAGE_PROCESS_START", "HF_HOME", "TORCH_HOME"),
+        *("CUDA_VISIBLE_DEVICES", "CUDA_PATH", "CUDA_PATH_V12_1", "NVIDIA_VISIBLE_DEVICES", "HSA_OVERRIDE_GFX_VERSION"),
+        *("PYTORCH_CUDA_ALLOC_CONF", "OMP_NUM_THREADS", "KMP_AFFINITY", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"),
+        *("ESPEAK_DATA_PATH", "SystemRoot", "windir", "ComSpec", "ProgramFiles(x86)", "LOCALAPPDATA", "PATHEXT"),
+    )
+    assert child_environment((), dict.fromkeys(needed, "x")) == dict.fromkeys(needed, "x")
+
+
+def test_the_bus_of_the_desktop_is_for_programs_of_notify_only() -> None:
+    """Over it, a worker could have systemd start something outside of the daemon's unit."""
+    base = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/user/1000/bus", "XDG_RUNTIME_DIR": "/run/user/1000"}
+    assert child_environment((), base) == {}
+    assert child_environment(DESKTOP, base) == base
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX")

@@ -89,11 +89,44 @@ def test_what_a_command_says_of_an_error_has_no_password(tmp_path: Path, capsys:
         ("https://T0K3N@host/a", "https://**********@host/a"),
         ("https://host/a?size=3&api_key=T0K3N&x=1", "https://host/a?size=3&api_key=**********&x=1"),
         ("sqlite:////home/a:b@c/jobs.db", "sqlite:////home/a:b@c/jobs.db"),
-        ("no address: a:b@c?token=x", "no address: a:b@c?token=x"),
+        ("no address: a:b@c?size=x", "no address: a:b@c?size=x"),
+        ("https://host/#access_token=T0K3N", "https://host/#access_token=**********"),
+        (
+            "https://host/?pass=T0K3N&jwt=T0K3N&pw=T0K3N&a=1",
+            "https://host/?pass=**********&jwt=**********&pw=**********&a=1",
+        ),
+        ("connect password='T0 K3N' host=x", "connect password=********** host=x"),
+        ("postgresql://host/db password=T0K3N", "postgresql://host/db password=**********"),
+        ("host=x password=T0K3N user=anna", "host=x password=********** user=anna"),
+        ("postgresql://anna:T0 K3 N@host/x", "postgresql://anna:**********@host/x"),
+        ("https://a:T0K3N@h1 and https://b:T0K3N@h2", "https://a:**********@h1 and https://b:**********@h2"),
+        ("Authorization: Bearer T0K3N", "Authorization: Bearer **********"),
+        ("{'authorization': 'T0K3N', 'a': 1}", "{'authorization': '**********', 'a': 1}"),
+        ('{"password": "T0 K3N", "a": 1}', '{"password": **********, "a": 1}'),
+        ("with Bearer T0K3N-T0K3N-T0K3N.x", "with Bearer **********"),
+        ("http://host:8080, ask bob@x", "http://host:8080, ask bob@x"),
+        ("https://host: no answer; ask bob@x", "https://host: no answer; ask bob@x"),
+        ("notify.webhook.secret: is too short", "notify.webhook.secret: is too short"),
+        ("step claimed token=5", "step claimed token=5"),
     ],
 )
-def test_addresses_are_masked(text: str, shown: str) -> None:
+def test_addresses_and_secrets_are_masked(text: str, shown: str) -> None:
     assert masked(text) == shown
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "unit", ["token", "?token", "://a:", "://a: b", "://", "?", "password='", "bearer\t", "&pass."]
+)
+@pytest.mark.parametrize("first", ["", "?", "://a:"])
+def test_a_text_of_megabytes_is_masked_in_bounded_time_and_cut(unit: str, first: str) -> None:
+    shown = masked(first + unit * (2_000_000 // len(unit)))
+    assert len(shown) < 70_000
+
+
+def test_what_is_cut_off_in_the_midst_of_a_password_is_masked() -> None:
+    text = "x" * 63_980 + f" https://anna:{PASSWORD * 100}@host/" + "y" * 100_000
+    assert PASSWORD not in masked(text)
 
 
 @pytest.fixture

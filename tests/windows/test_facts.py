@@ -23,6 +23,7 @@ from dropdub.inbox.intake import bring_in
 from dropdub.inbox.mounts import network_kind
 from dropdub.inbox.moving import StillWritten
 from dropdub.inbox.wanted import Wanted
+from dropdub.notify import facts
 from tests.waiting import wait_until
 
 GENERIC_READ, OPEN_EXISTING, SHARE_NOTHING = 0x80000000, 3, 0
@@ -188,3 +189,20 @@ def test_an_exit_code_of_windows_is_a_sentence() -> None:
 def test_a_share_is_known_by_its_name() -> None:
     assert network_kind(Path(r"\\server\share\inbox")) == "network share"
     assert network_kind(Path.cwd()) is None
+
+
+ARGUMENTS_WITHOUT_UNICODE = """
+import ctypes
+line = ctypes.windll.kernel32.GetCommandLineA
+line.restype = ctypes.c_char_p
+print(ascii(line().decode("mbcs")))
+"""
+
+
+def test_a_name_with_full_width_quotes_stays_one_argument_of_a_program_without_unicode() -> None:
+    """It reads its command line in the old code page, in which such a quote becomes a plain one."""
+    name = "a＂ --output=b ＂.txt"
+    given = facts.arguments([sys.executable, "-c", ARGUMENTS_WITHOUT_UNICODE, "{name}"], {"name": name})
+    read = subprocess.run(given, capture_output=True, encoding="ascii", check=True).stdout
+    plain = name.encode("mbcs", "replace").decode("mbcs")
+    assert ascii(subprocess.list2cmdline([plain])).strip("'") in read

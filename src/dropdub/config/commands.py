@@ -1,20 +1,33 @@
-"""Which commands may have words of a job in their arguments, and which would run what a file's name says."""
+"""Which commands may have words of a job in their arguments: a net for what would run what a file's name says.
+
+No list of programs is ever complete, so the places of the words are what is limited. The wall is the environment,
+which no program takes for code by itself.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import PureWindowsPath
 
 WORDS = ("id", "name", "state", "reason", "folder")
 """What stands in braces for something of the job, and as DROPDUB_JOB_… in the environment of the program."""
 _WORD = re.compile(r"\{(" + "|".join(WORDS) + r")\}")
+_FOREIGN = re.compile(r"\{(name|reason|folder)\}")
+"""Words that say what somebody else has written; `{id}` is a number, and `{state}` one of ours."""
+_WHOLE = re.compile(rf"(?P<option>(-{{0,2}})\w[\w.-]*=)?{_FOREIGN.pattern}")
+_VARIABLE = re.compile(rf"[A-Za-z_]\w*={_FOREIGN.pattern}")
 _SAFE_WAY = (
-    "there, what a file's name says would be run; leave out what is in braces, and let it read DROPDUB_JOB_NAME, "
+    "what a file's name says could be run; leave out what is in braces, and let it read DROPDUB_JOB_NAME, "
     "DROPDUB_JOB_FOLDER … from its environment"
 )
-_SHELLS = frozenset(
-    [
+_CODE_OPTION = re.compile(
+    r"-c|-e|-ec|-ex|-I|/[cCkK]|--?[\w-]*(?i:eval|exec|command|cmd|program|action|script|shell|rsh|expression)[\w-]*"
+)
+"""Options by which programs of all kinds take code, or the name of a program, as their value."""
+_SHELLS = (
+    *(
         "sh",
         "bash",
         "rbash",
@@ -23,164 +36,130 @@ _SHELLS = frozenset(
         "zsh",
         "ksh",
         "ksh93",
+        "oksh",
         "mksh",
         "pdksh",
         "yash",
-        "csh",
-        "tcsh",
-        "fish",
-        "elvish",
-        "nu",
-        "xonsh",
-    ]
+        "posh",
+        "osh",
+        "ysh",
+    ),
+    *("csh", "tcsh", "fish", "elvish", "nu", "xonsh", "capsh"),
 )
-_CODE_FLAG = {
-    **dict.fromkeys(_SHELLS, r"(-|\+)\w*c\w*|--command(=.*)?|--init-command(=.*)?|-C.*|--commands(=.*)?"),
-    **dict.fromkeys(("python", "pythonw", "pypy", "py"), r"-\w*c.*"),
-    **dict.fromkeys(("perl", "ruby"), r"-(?![MmI])\w*[eE].*"),
-    **dict.fromkeys(("node", "nodejs", "bun", "deno"), r"-(e|p|pe|ep).*|--(eval|print)(=.*)?|eval"),
-    **dict.fromkeys(("php", "lua", "luajit", "r", "rscript", "osascript", "expect", "tclsh"), r"-\w*[ercBRE].*"),
-    **dict.fromkeys(("awk", "gawk", "mawk", "nawk", "sed", "gsed"), r"-e.*|--(expression|source)(=.*)?"),
+_INTERPRETERS = {
+    **dict.fromkeys(_SHELLS, (r"[-+]\w*c\w*|--(init-)?commands?(=.*)?|-C.*", "abefhiklmnprtuvxBEHPT")),
+    **dict.fromkeys(("python", "pythonw", "pypy", "py"), (r"-\w*c.*", "bBdEiImOPqsSuvx")),
+    **dict.fromkeys(("perl", "ruby"), (r"-(?![MmI])\w*[eE].*", "anpsStTuUwW")),
+    **dict.fromkeys(("node", "nodejs", "bun", "deno"), (r"-(e|p|pe|ep).*|--(eval|print)(=.*)?|eval", "i")),
+    **dict.fromkeys(
+        ("php", "lua", "luajit", "r", "rscript", "osascript", "expect", "tclsh"), (r"-\w*[ercBRE].*", "fnq")
+    ),
+    **dict.fromkeys(("awk", "gawk", "mawk", "nawk", "sed", "gsed"), (r"-e.*|--(expression|source)(=.*)?", "fnrsuz")),
 }
-"""Interpreters, and the options with which they take code from their arguments. A script's own arguments are safe."""
-_ALWAYS_CODE = frozenset(
-    [
-        "cmd",
-        "command",
-        "powershell",
-        "pwsh",
-        "powershell_ise",
-        "wscript",
-        "cscript",
-        "mshta",
-        "rundll32",
-        "wsl",
-        "ssh",
-        "rsh",
-        "su",
-        "runuser",
-        "script",
-        "eval",
-        "xargs",
-        "parallel",
-        "find",
-        "watch",
-        "at",
-        "batch",
-        "flock",
-        "start",
-        "start-process",
-        "psql",
-        "mysql",
-        "mariadb",
-        "sqlite3",
-        "forfiles",
-    ]
-)
-"""Programs that join their arguments to a line of code, or pass them to one that does."""
-_WITH_VALUE = frozenset(["-o", "+o", "-O", "+O", "-W", "-X", "--rcfile", "--init-file"])
-"""Options of interpreters whose value is the next argument."""
-_BATCH = (".bat", ".cmd")
+"""Interpreters: the options with which they take code from their arguments, and the letters of those without a value
+(and of `-m` and `-f`, whose value is the script).
+"""
 _STARTERS = frozenset(
-    [
-        "env",
-        "nice",
-        "ionice",
-        "chrt",
-        "taskset",
-        "nohup",
-        "setsid",
-        "stdbuf",
-        "timeout",
-        "sudo",
-        "doas",
-        "time",
-        "busybox",
-        "toybox",
-        "exec",
-        "unshare",
-        "nsenter",
-        "systemd-run",
-        "systemd-inhibit",
-        "caffeinate",
-        "firejail",
-        "bwrap",
-        "chroot",
-        "setpriv",
-        "numactl",
-        "prlimit",
-        "flatpak-spawn",
-        "dbus-run-session",
-        "proxychains",
-        "tsocks",
-        "catchsegv",
-        "strace",
-        "ltrace",
-        "unbuffer",
-        "chpst",
-        "softlimit",
-    ]
+    (
+        *("env", "nice", "ionice", "chrt", "taskset", "nohup", "setsid", "stdbuf", "timeout", "sudo", "doas", "time"),
+        *("busybox", "toybox", "exec", "systemd-run", "systemd-inhibit", "caffeinate", "strace", "ltrace", "unbuffer"),
+        *("unshare", "nsenter", "firejail", "bwrap", "setpriv", "numactl", "prlimit", "setarch", "choom", "pkexec"),
+        *("flatpak-spawn", "dbus-run-session", "proxychains", "tsocks", "catchsegv", "chpst", "softlimit"),
+    )
 )
 """Programs that start the program that their arguments name."""
+_NO_VALUE = "biknEHP0"
+"""Letters of their options that have no value. (`nice -n` has one, but it is a number.)"""
+_NUMBER = re.compile(r"(0x[\da-f]+|[\d.,:]*[smhd]?)")
+_ALWAYS_CODE = frozenset(
+    (
+        *("cmd", "command", "powershell", "pwsh", "powershell_ise", "wscript", "cscript", "mshta", "rundll32", "wsl"),
+        *("ssh", "rsh", "adb", "su", "runuser", "script", "eval", "xargs", "parallel", "find", "watch", "at", "batch"),
+        *("flock", "start", "start-process", "psql", "mysql", "mariadb", "sqlite3", "forfiles", "make", "gmake"),
+    )
+)
+"""Programs that join their arguments to a line of code, or pass them to one that does."""
+_BATCH = (".bat", ".cmd")
 
 
 def refuse_unsafe(command: Sequence[str]) -> None:
-    """Refuse a command in which words of the job would be taken for code. Raises ValueError that names the safe way."""
-    if not any(map(_has_word, command)):
-        return
-    if _has_word(command[0]):
+    """Refuse a command in which words of the job could be taken for code. Raises ValueError that names the safe way.
+
+    `{name}`, `{reason}` and `{folder}` are a whole argument, or the whole value of `--option=` or `VARIABLE=`. They
+    are neither the program nor the script nor before either, nor the value of an option that takes code. They are in
+    no command in which an interpreter takes code, whatever starts it.
+    """
+    if command and _WORD.search(command[0]):
         raise ValueError(f"the program itself cannot be a word of the job: {_SAFE_WAY}")
-    name = _name(command[0])
+    for before, argument in pairwise(command):
+        if _FOREIGN.search(argument):
+            _refuse_place(before, argument)
+    for index, program in enumerate(command):
+        if _has_foreign(command[index:]):
+            _refuse_code(_name(program), command[index + 1 :])
+    _refuse_run(command)
+
+
+def _refuse_place(before: str, argument: str) -> None:
+    found = _WHOLE.fullmatch(argument)
+    if found is None:
+        raise ValueError(
+            f'{argument!r}: a word of the job is an argument by itself ("{{name}}") or the value of an option '
+            f'("--name={{name}}"), for inside of other text {_SAFE_WAY}'
+        )
+    option = (found["option"] or "").rstrip("=")
+    if taking := next((one for one in (before, option) if _CODE_OPTION.fullmatch(one)), None):
+        raise ValueError(f"{taking} often takes code, which cannot be a word of the job: {_SAFE_WAY}")
+
+
+def _refuse_code(name: str, arguments: Sequence[str]) -> None:
+    takes_code, _ = _INTERPRETERS.get(name, (None, ""))
+    if takes_code and any(re.fullmatch(takes_code, one) for one in arguments):
+        raise ValueError(f"{name} takes code from its arguments: {_SAFE_WAY}")
+
+
+def _refuse_run(command: Sequence[str]) -> None:
+    """Refuse words as, or before, what a program runs, and any for what takes all its arguments for code."""
+    if not _has_foreign(command):
+        return
+    name, arguments = _name(command[0]), command[1:]
     if name.endswith(_BATCH):
         raise ValueError(f"a batch file is run by cmd: {_SAFE_WAY}")
     if name in _ALWAYS_CODE:
         raise ValueError(f"{name} takes its arguments as code: {_SAFE_WAY}")
-    if name in _CODE_FLAG:
-        _refuse_code(name, command[1:])
-    if name in _STARTERS:
-        _refuse_started(name, command[1:])
+    if name in _INTERPRETERS or name in _STARTERS:
+        is_starter = name in _STARTERS
+        index = _run_by(arguments, _NO_VALUE if is_starter else _INTERPRETERS[name][1], is_starter=is_starter)
+        before = [one for one in arguments[:index] if not (is_starter and _VARIABLE.fullmatch(one))]
+        if _has_foreign(before):
+            raise ValueError(f"what {name} runs is named before any word of the job: {_SAFE_WAY}")
+        if is_starter and index < len(arguments):
+            _refuse_run(arguments[index:])
 
 
-def _refuse_code(name: str, arguments: Sequence[str]) -> None:
-    """Refuse a word of the job in code, or as the script; what comes after either is its own arguments, and safe."""
-    code_is_next, given = False, False
-    for before, argument in zip(("", *arguments), arguments, strict=False):
-        is_flag = re.fullmatch(_CODE_FLAG[name], argument) is not None
-        if _has_word(argument) and (is_flag or code_is_next or not given):
-            raise ValueError(f"what {name} runs cannot have a word of the job in it: {_SAFE_WAY}")
-        if is_flag:
-            code_is_next = True
-        elif not argument.startswith(("-", "+")) and before not in _WITH_VALUE:
-            if not code_is_next and re.search(r"[./\\]", argument):  # a script: what comes now is its own
-                return
-            code_is_next, given = False, True
-
-
-def _refuse_started(name: str, arguments: Sequence[str]) -> None:
-    """Refuse what the command that is started would be refused for: which argument it is depends on the options
-    before, so that each is tried that may be it.
-    """
+def _run_by(arguments: Sequence[str], no_value: str, *, is_starter: bool) -> int:
+    """Return which argument surely is the program or script that is run: none that may be an option's value."""
+    before = "--"
     for index, argument in enumerate(arguments):
-        if _has_word(argument):
-            before = [one for one in arguments[:index] if not one.startswith("-") and "=" not in one]
-            if not before or all(re.fullmatch(r"[\d.,:]*[smhd]?", one) for one in before):
-                raise ValueError(f"what {name} starts cannot be a word of the job: {_SAFE_WAY}")
-            return
-        refuse_unsafe(arguments[index:])
-        if argument.startswith(("-S", "--split-string")) and name == "env":
-            raise ValueError(f"env {argument} splits its arguments: {_SAFE_WAY}")
+        is_free = re.fullmatch(rf"[^-+].*|--|--[\w-]+=.*|[-+][{no_value}]+", before)
+        is_other = argument.startswith(("-", "+")) or _FOREIGN.search(argument)
+        is_setting = is_starter and ("=" in argument or _NUMBER.fullmatch(argument))
+        if is_free and not is_other and not is_setting:
+            return index
+        before = argument
+    return len(arguments)
 
 
-def _has_word(argument: str) -> bool:
-    return _WORD.search(argument) is not None
+def _has_foreign(arguments: Sequence[str]) -> bool:
+    return any(map(_FOREIGN.search, arguments))
 
 
 def _name(program: str) -> str:
     """Return a program's name as the system finds it: Windows ignores capitals, and dots and blanks at the end.
 
-    `python3.11` is python, and `bash-5.2` bash.
+    `python3.11` and `python3-dbg` are python, and `bash-5.2` bash.
     """
     name = PureWindowsPath(program.strip().strip("\"'")).name.partition(":")[0].rstrip(". ").casefold()
     name = name.removesuffix(".exe").removesuffix(".com").rstrip(". ")
-    is_known = name in _CODE_FLAG or name in _ALWAYS_CODE or name in _STARTERS or name.endswith(_BATCH)
-    return name if is_known else re.sub(r"[-.\d]+$", "", name)
+    is_known = name in _INTERPRETERS or name in _ALWAYS_CODE or name in _STARTERS or name.endswith(_BATCH)
+    return name if is_known else re.sub(r"[-.\d]*((?<=\d)t|-dbg|-preview)?$", "", name)

@@ -68,7 +68,7 @@ class Notifier:
         post(self._settings.webhook, {**notice.payload, "id": notice.id}, id_=notice.id)
 
     def _variables(self) -> dict[str, str]:
-        return process.child_environment(self._settings.environment)
+        return process.child_environment((*process.DESKTOP, *self._settings.environment))
 
     def _run(self, notice: Notice) -> None:
         told = facts.facts_of(notice.payload)

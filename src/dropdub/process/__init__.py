@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from dropdub.process.environment import child_environment
+from dropdub.process.environment import DESKTOP, child_environment
 from dropdub.process.exits import describe_exit, error_for_exit
 from dropdub.process.identity import Identity, boot_id, identity_of, same_process
 from dropdub.process.programs import find_program, never_search_current_folder
@@ -59,6 +59,7 @@ else:
     )
 
 __all__ = [
+    "DESKTOP",
     "Child",
     "Identity",
     "MemoryReading",

@@ -7,76 +7,48 @@ import re
 from collections.abc import Iterable, Mapping
 
 _NAMES = frozenset(
-    [
-        "PATH",
-        "HOME",
-        "USER",
-        "LOGNAME",
-        "SHELL",
-        "TMPDIR",
-        "TEMP",
-        "TMP",
-        "LANG",
-        "LANGUAGE",
-        "TZ",
-        "TZDIR",
-        "TERM",
-        "NO_COLOR",
-        "USERPROFILE",
-        "USERNAME",
-        "USERDOMAIN",
-        "HOMEDRIVE",
-        "HOMEPATH",
-        "COMPUTERNAME",
-        "OS",
-        "PUBLIC",
-        "SYSTEMROOT",
-        "SYSTEMDRIVE",
-        "WINDIR",
-        "COMSPEC",
-        "PATHEXT",
-        "APPDATA",
-        "LOCALAPPDATA",
-        "PROGRAMDATA",
-        "ALLUSERSPROFILE",
-        "PROGRAMFILES",
-        "PROGRAMFILES(X86)",
-        "PROGRAMW6432",
-        "COMMONPROGRAMFILES",
-        "COMMONPROGRAMFILES(X86)",
-        "COMMONPROGRAMW6432",
-        "NUMBER_OF_PROCESSORS",
+    (
+        *(
+            "PATH",
+            "HOME",
+            "USER",
+            "LOGNAME",
+            "SHELL",
+            "TMPDIR",
+            "TEMP",
+            "TMP",
+            "LANG",
+            "LANGUAGE",
+            "TZ",
+            "TZDIR",
+            "TERM",
+        ),
+        *("NO_COLOR", "LD_LIBRARY_PATH", "LD_PRELOAD", "SSL_CERT_FILE", "SSL_CERT_DIR", "VIRTUAL_ENV"),
+        *("FONTCONFIG_FILE", "FONTCONFIG_PATH"),
+        *("XDG_CACHE_HOME", "XDG_CONFIG_DIRS", "XDG_CONFIG_HOME", "XDG_DATA_DIRS", "XDG_DATA_HOME", "XDG_STATE_HOME"),
+        *("USERPROFILE", "USERNAME", "USERDOMAIN", "HOMEDRIVE", "HOMEPATH", "COMPUTERNAME", "OS", "PUBLIC"),
+        *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA"),
+        *("ALLUSERSPROFILE", "PROGRAMFILES", "PROGRAMFILES(X86)", "PROGRAMW6432", "COMMONPROGRAMFILES"),
+        *("COMMONPROGRAMFILES(X86)", "COMMONPROGRAMW6432", "NUMBER_OF_PROCESSORS"),
         "NODEFAULTCURRENTDIRECTORYINEXEPATH",
-        "LD_LIBRARY_PATH",
-        "LD_PRELOAD",
-        "SSL_CERT_FILE",
-        "SSL_CERT_DIR",
-        "VIRTUAL_ENV",
-        "FONTCONFIG_FILE",
-        "FONTCONFIG_PATH",
-        "HF_HOME",
-        "HF_HUB_CACHE",
-        "HF_HUB_OFFLINE",
-        "TRANSFORMERS_CACHE",
-        "TRANSFORMERS_OFFLINE",
-        "TORCH_HOME",
-        "DBUS_SESSION_BUS_ADDRESS",
-        "JOBS_ROOT",
-        "DROPDUB_FFMPEG",
-        "DROPDUB_LIVENESS_FD",
-        "DROPDUB_FAILPOINTS",
-        "DROPDUB_FAILPOINTS_TRACE",
-        "DROPDUB_SITE",
-        "DROPDUB_WITHOUT",
-    ]
+        *("PYTHONHOME", "PYTHONPATH", "PYTHONSAFEPATH", "PYTHONNOUSERSITE", "PYTHONUSERBASE", "PYTHONPLATLIBDIR"),
+        *("PYTHONUTF8", "PYTHONIOENCODING", "PYTHONCOERCECLOCALE", "PYTHONUNBUFFERED", "PYTHONHASHSEED"),
+        *("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONOPTIMIZE", "PYTHONWARNINGS", "PYTHONDEVMODE"),
+        *("PYTHONFAULTHANDLER", "PYTHONMALLOC", "PYTHONTRACEMALLOC", "PYTHONWARNDEFAULTENCODING"),
+        *("HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "TRANSFORMERS_CACHE", "TRANSFORMERS_OFFLINE", "TORCH_HOME"),
+        *("JOBS_ROOT", "DROPDUB_FFMPEG", "DROPDUB_LIVENESS_FD"),
+        *("DROPDUB_FAILPOINTS", "DROPDUB_FAILPOINTS_TRACE", "DROPDUB_SITE", "DROPDUB_WITHOUT"),
+    )
 )
 """The settings of ours among them are those that a child reads. The last line is for the tests of crashes."""
+DESKTOP = ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR")
+"""What a program needs that shows somebody a message. Over the bus, a worker could start something without limits."""
 _PREFIXES = (
-    *("LC_", "XDG_", "PYTHON", "COVERAGE_", "COV_CORE_", "DYLD_", "MALLOC_", "GLIBC_", "PROCESSOR_", "WINE"),
+    *("LC_", "COVERAGE_", "COV_CORE_", "DYLD_", "MALLOC_", "GLIBC_", "PROCESSOR_", "WINE"),
     *("CUDA", "CUBLAS_", "CUDNN_", "NVIDIA_", "HIP_", "ROCR_", "HSA_", "PYTORCH_", "TORCH_", "CT2_", "ESPEAK_"),
     *("OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "BLIS_", "NUMEXPR_", "VECLIB_", "ONEDNN_", "DNNL_"),
 )
-_SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|_KEYS?$|APIKEY|_AUTH$|_PAT$")
+_SECRET = re.compile(r"TOKEN|SECRET|CREDENTIAL|COOKIE|(?<!BY)PASS|_PW|_KEY|APIKEY|_AUTH|_DSN|_UR[IL]|_PAT(?![A-Z])")
 """Whatever else the name begins with: NVIDIA_API_KEY is no setting of a graphics card."""
 
 
@@ -91,4 +63,4 @@ def child_environment(more: Iterable[str] = (), base: Mapping[str, str] | None =
 
 
 def _is_needed(name: str) -> bool:
-    return (name in _NAMES or name.startswith(_PREFIXES)) and _SECRET.search(name) is None
+    return name in _NAMES or (name.startswith(_PREFIXES) and _SECRET.search(name) is None)
