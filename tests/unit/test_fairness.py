@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
+from functools import partial
 
 import pytest
 
 from dropdub.daemon.fairness import FADES_S, Turns, in_turns
+from dropdub.daemon.mover import Mover
+from tests.waiting import wait_until
 
 ANA, BEN = ("1000", None), ("1001", None)
 BENS_OTHER = ("1001", "lessons")
@@ -74,3 +78,20 @@ def test_files_are_taken_in_turns() -> None:
     files = [(ANA, number) for number in range(4)] + [(BEN, 4), (BENS_OTHER, 5), (BENS_OTHER, 6)]
     order = [number for _, number in in_turns(files, lambda file: file[0])]
     assert order == [0, 4, 1, 5, 2, 6, 3]
+
+
+def test_nobodys_file_waits_until_all_is_moved_that_another_has_dropped() -> None:
+    began = threading.Event()
+    done: list[int] = []
+    mover = Mover(lambda: None)
+    try:
+        mover.submit(1, began.wait, of="anna")
+        for number in range(2, 7):
+            mover.submit(number, partial(done.append, number), of="anna")
+        mover.submit(7, partial(done.append, 7), of="bert")
+        mover.submit(8, partial(done.append, 8), of="bert", is_ending=True)
+        began.set()
+        wait_until(lambda: len(done) == 7, "all to be moved")
+    finally:
+        mover.stop(grace_s=5)
+    assert done == [8, 7, 2, 3, 4, 5, 6]

@@ -189,7 +189,7 @@ class Endings:
                 self._left_staged.add(job_id(job))
             return placed
 
-        self._mover.submit(job_id(job), move, is_ending=True)
+        self._mover.submit(job_id(job), move, of=(job.owner, job.folder), is_ending=True)
 
     def _tell(self, job: Job) -> None:
         self.counts[job.state] += 1

@@ -171,7 +171,7 @@ class Intake:
 
     def _submit(self, job: Job) -> None:
         source_dir = self._context.root.job_dir(job_id(job)) / "source"
-        self._mover.submit(job_id(job), partial(brought, self._context, job, source_dir))
+        self._mover.submit(job_id(job), partial(brought, self._context, job, source_dir), of=(job.owner, job.folder))
 
     @property
     def _rescan_s(self) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -24,12 +24,14 @@ class Moved:
 
 @dataclass(frozen=True, order=True)
 class _Piece:
-    """One piece of work and its place in the queue: last moves come first, else it is first come, first served.
+    """One piece of work and its place in the queue: last moves come first, then owners take turns.
 
-    So a job that is done does not wait until thousands of others have been taken in.
+    So a job that is done does not wait until thousands of others have been taken in, and nobody until all is copied
+    that somebody else has dropped.
     """
 
     is_first_move: bool
+    turn: int
     number: int
     job_id: int
     work: Work = field(compare=False)
@@ -46,6 +48,8 @@ class Mover:
         self._wake = wake
         self._todo: queue.PriorityQueue[_Piece] = queue.PriorityQueue()
         self._numbers = count(1)
+        self._turn = 0
+        self._last_turns: dict[Hashable, int] = {}
         self._stopping = False
         self._done: queue.SimpleQueue[Moved] = queue.SimpleQueue()
         self._under_way: set[int] = set()
@@ -64,10 +68,14 @@ class Mover:
         """Return how many pieces are under way: waiting, being done, or done and not collected."""
         return len(self._under_way)
 
-    def submit(self, job_id: int, work: Work, *, is_ending: bool = False) -> None:
-        """Do `work` for a job that has none under way."""
+    def submit(self, job_id: int, work: Work, *, of: Hashable = None, is_ending: bool = False) -> None:
+        """Do `work` for a job that has none under way; `of`: whose it is."""
+        if not self._under_way:
+            self._last_turns.clear()
         self._under_way.add(job_id)
-        self._todo.put(_Piece(not is_ending, next(self._numbers), job_id, work))
+        turn = max(self._turn, self._last_turns.get(of, -1) + 1)
+        self._last_turns[of] = turn
+        self._todo.put(_Piece(not is_ending, turn, next(self._numbers), job_id, work))
 
     def collect(self) -> list[Moved]:
         """Return what has ended since the last call."""
@@ -81,7 +89,7 @@ class Mover:
     def stop(self, *, grace_s: float) -> None:
         """Let the piece under way end, for at most `grace_s`; what is queued is left for the next start."""
         self._stopping = True
-        self._todo.put(_Piece(False, 0, 0, lambda: None))  # wakes a thread that waits
+        self._todo.put(_Piece(False, 0, 0, 0, lambda: None))  # wakes a thread that waits
         self._thread.join(grace_s)
 
     def _loop(self) -> None:
@@ -89,6 +97,7 @@ class Mover:
             piece = self._todo.get()
             if self._stopping:
                 return
+            self._turn = max(self._turn, piece.turn)
             self._done.put(_moved(piece))
             self._wake()
 
