@@ -18,7 +18,8 @@ import pytest
 from dropdub.engines.catalogue import GB, KnownModel, named
 from dropdub.engines.download import pull as pulling
 from dropdub.engines.download.hub import Hub
-from dropdub.engines.download.pull import PLAN_NAME, pull
+from dropdub.engines.download.plan import PLAN_NAME
+from dropdub.engines.download.pull import pull
 from dropdub.engines.download.record import RECORD_NAME, Condition, Presence, examine, read_record
 from dropdub.engines.download.transfer import Patience
 from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefused, ModelIncomplete, UsageError

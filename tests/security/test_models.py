@@ -304,10 +304,63 @@ def test_a_folder_to_work_in_that_is_a_link_or_somebody_elses_is_not_used(hub: F
     part.mkdir()
     if IS_ANOTHER:
         give_away(part)
-    else:
-        part.chmod(0o777)
-    with pytest.raises(AccessDenied, match="belongs to another account, or others may write"):
+        with pytest.raises(AccessDenied, match="belongs to another account"):
+            pulled(hub.url, tmp_path, pinned())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights are inherited there")
+def test_others_may_write_to_nothing_that_is_pulled_and_what_they_put_there_is_not_used(
+    hub: FakeHub, tmp_path: Path
+) -> None:
+    part = tmp_path / "whisper-tiny.part"
+    part.mkdir()
+    part.chmod(0o777)
+    for name in ("model.bin", "dropdub-pull.json", "vocabulary.json"):
+        (part / name).write_bytes(RIGHT["model.bin"][:1000])
+        (part / name).chmod(0o666)
+        give_away(part / name)
+    assert pulled(hub.url, tmp_path, pinned()).presence is Presence.WHOLE
+    folder = tmp_path / OPEN.name
+    assert set(seen(folder)) == {*RIGHT, RECORD_NAME}
+    if IS_ANOTHER:
+        assert {one.stat().st_uid for one in folder.iterdir()} == {os.geteuid()}
+        assert not any(one.stat().st_mode & 0o022 for one in (folder, *folder.iterdir()))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open folder cannot be renamed there")
+def test_a_folder_that_is_exchanged_while_files_come_has_nothing_written_elsewhere(tmp_path: Path) -> None:
+    elsewhere, part = tmp_path / "elsewhere", tmp_path / "models" / "whisper-tiny.part"
+    elsewhere.mkdir()
+    (elsewhere / "model.bin").write_bytes(b"mine")
+
+    def say(handler: BaseHTTPRequestHandler) -> None:
+        if handler.path.endswith("tokenizer.json"):
+            part.rename(tmp_path / "aside")
+            part.symlink_to(elsewhere)
+        honestly(handler)
+
+    with liar(say) as url, pytest.raises(AccessDenied, match="was renamed or exchanged"):
+        pulled(url, tmp_path / "models", pinned())
+    assert seen(elsewhere) == {"model.bin": 4}
+    assert not (tmp_path / "models" / OPEN.name).exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights are inherited there")
+def test_nothing_is_pulled_to_where_everybody_may_exchange_it(hub: FakeHub, tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    with pytest.raises(AccessDenied, match="Every account may rename and exchange"):
         pulled(hub.url, tmp_path, pinned())
+    assert hub.asked == []
+    tmp_path.chmod(0o1777)
+    assert pulled(hub.url, tmp_path, pinned()).presence is Presence.WHOLE
+
+
+def test_a_file_that_another_server_has_left_does_not_become_part_of_the_model(hub: FakeHub, tmp_path: Path) -> None:
+    part = tmp_path / "whisper-tiny.part"
+    part.mkdir()
+    (part / "vocabulary.json").write_bytes(b"[]")
+    assert pulled(hub.url, tmp_path, pinned()).presence is Presence.WHOLE
+    assert set(seen(tmp_path / OPEN.name)) == {*RIGHT, RECORD_NAME}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")

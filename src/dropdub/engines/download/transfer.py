@@ -140,7 +140,7 @@ class _Part:
         if self.size == 0:
             remove(self.path)
             flags |= os.O_CREAT | os.O_EXCL
-        return os.fdopen(os.open(self.path, flags, 0o666), "ab")
+        return os.fdopen(os.open(self.path, flags, 0o644), "ab")
 
     def _take_up(self) -> None:
         """Go on with what an earlier pull left, if it is a file of ours; else begin."""
@@ -149,7 +149,9 @@ class _Part:
         except FileNotFoundError:
             return
         if stat.S_ISDIR(found.st_mode):
-            raise AccessDenied(f"{self.path} is a folder, where a file is to be written.")
+            raise AccessDenied(
+                f"{self.path.name} is a folder, where a file is to be written.", remedy="Remove it, then pull again."
+            )
         if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1 or found.st_size > self.file.size:
             remove(self.path)
             return
