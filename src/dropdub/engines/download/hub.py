@@ -129,8 +129,10 @@ class Hub:
         return DownloadRefused(f"{what}: {self.place} {says} (status {status}).")
 
     def _first(self, source: Source, choice: str, there: Mapping[str, _Listed]) -> str:
-        for name in choice.split("|"):
-            if name in there:
+        """Return which file of a choice to fetch: one that is pinned, whatever else a server says that it has."""
+        names = choice.split("|")
+        for name in [name for name in names if name in source.pins] or names:
+            if name in source.pins or name in there:
                 return name
         raise DownloadRefused(f"{source.repository} has no {choice.replace('|', ' or ')} at {self.place}.")
 
