@@ -8,6 +8,7 @@ import json
 import os
 import random
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -26,6 +27,7 @@ from dropdub.engines.download.hub import Hub
 from dropdub.engines.download.pull import pull
 from dropdub.engines.download.record import RECORD_NAME, Condition, Presence, examine, read_record
 from dropdub.engines.download.transfer import Patience
+from dropdub.engines.models import is_whole
 from dropdub.engines.pins import Pin
 from dropdub.errors import AccessDenied, DownloadFailed, DownloadRefused, DropdubError, ModelIncomplete, UsageError
 from tests.hub import FakeHub, running_hub, unpinned
@@ -205,6 +207,56 @@ def test_a_model_put_there_by_hand_is_compared_with_the_catalogue_and_left(tmp_p
     assert examine(folder, pinned(), thorough=False).usable
 
 
+def test_a_pull_says_that_what_somebody_put_there_is_not_the_model(tmp_path: Path) -> None:
+    folder = tmp_path / "models" / OPEN.name
+    folder.mkdir(parents=True)
+    (tmp_path / "config.yaml").write_text("{}", encoding="utf-8")
+    for name in RIGHT:
+        (folder / name).write_bytes(b"evil")
+    asked = [sys.executable, "-m", "dropdub", "--root", str(tmp_path), "models", "pull", OPEN.name]
+    told = subprocess.run(asked, capture_output=True, encoding="utf-8", timeout=60, check=False)
+    assert told.returncode == 1
+    assert told.stdout.startswith("whisper-tiny: put there by hand, and not what the catalogue knows by this name: ")
+
+
+@pytest.mark.skipif(not IS_ANOTHER, reason="it takes another account")
+def test_a_model_that_another_account_put_there_is_not_taken(hub: FakeHub, tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    folder = tmp_path / OPEN.name
+    folder.mkdir()
+    for name in RIGHT:
+        (folder / name).write_bytes(b"evil")
+    give_away(folder)
+    with pytest.raises(AccessDenied, match="belongs to another account"):
+        pulled(hub.url, tmp_path, OPEN)
+    give_away(tmp_path)  # then it is that account's own folder for models
+    assert pulled(hub.url, tmp_path, OPEN).presence is Presence.BY_HAND
+
+
+def test_a_record_that_does_not_name_a_file_does_not_let_it_in(hub: FakeHub, tmp_path: Path) -> None:
+    pulled(hub.url, tmp_path, pinned())
+    folder = tmp_path / OPEN.name
+    data = json.loads((folder / RECORD_NAME).read_text(encoding="utf-8"))
+    data["files"] = [one for one in data["files"] if one["name"] != "model.bin"]
+    (folder / RECORD_NAME).write_text(json.dumps(data), encoding="utf-8")
+    (folder / "model.bin").write_bytes(b"evil")
+    (folder / "vocabulary.json").write_bytes(b"[]")
+    condition = examine(folder, pinned(), thorough=False)
+    assert (condition.presence, set(condition.bad)) == (Presence.DAMAGED, {"model.bin", "vocabulary.json"})
+    assert pulled(hub.url, tmp_path, pinned()).presence is Presence.WHOLE
+    assert set(seen(folder)) == {*RIGHT, RECORD_NAME}
+    assert (folder / "model.bin").read_bytes() == RIGHT["model.bin"]
+
+
+def test_of_a_choice_the_pinned_file_comes_whatever_else_a_hub_offers(hub: FakeHub, tmp_path: Path) -> None:
+    known = pinned().sources[0]
+    pins = {name: pin for name, pin in known.pins.items() if name == "vocabulary.txt"}
+    half = replace(OPEN, sources=(replace(known, pins=pins),))
+    hub.repositories[REPOSITORY]["vocabulary.json"] = b'["evil"]'  # first of the two, and only its list knows its sum
+    assert pulled(hub.url, tmp_path, half).presence is Presence.WHOLE
+    assert set(seen(tmp_path / OPEN.name)) == {*RIGHT, RECORD_NAME}
+
+
 @pytest.mark.parametrize("told", ["d" * 40, "main", ""])
 def test_a_commit_that_changes_between_two_files_is_refused(tmp_path: Path, told: str) -> None:
     changing = liar(lambda one: honestly(one, X_Repo_Commit=told if "model.bin" in one.path else COMMIT))
@@ -271,6 +323,44 @@ def test_a_record_that_names_files_elsewhere_has_none_of_them_removed(hub: FakeH
     assert examine(record.parent, OPEN, thorough=True).bad == (RECORD_NAME,)
     assert pulled(hub.url, models, OPEN).presence is Presence.WHOLE
     assert victim.read_text(encoding="utf-8") == "mine"
+
+
+def noted(**changed: object) -> bytes:
+    file = {"name": "config.json", "size": 2, "sha256": "0" * 64} | changed
+    return json.dumps({"files": [file], "remembered": [file], "sources": {}, "revisions": {}}).encode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * 200_000,
+        noted().replace(b'"size": 2', b'"size": 1e999'),
+        noted(name="a\0b"),
+        noted(name="\ud800"),
+        noted(size="9" * 5_000),
+        noted().replace(b"{}", b'{"%s": "\\ud800"}' % REPOSITORY.encode()),
+        b" " * 2_000_000 + noted(),
+        b"[]",
+        None,
+    ],
+    ids=["deep", "infinite", "null", "surrogate", "digits", "commit", "long", "list", "pipe"],
+)
+def test_what_stands_beside_a_model_is_read_as_anybodys(hub: FakeHub, tmp_path: Path, content: bytes | None) -> None:
+    pulled(hub.url, tmp_path, OPEN)
+    folder, part = tmp_path / OPEN.name, tmp_path / "whisper-tiny.part"
+    for name in (RECORD_NAME, "dropdub-pull.json"):
+        if name != RECORD_NAME:
+            folder.rename(part)
+        file = (folder if folder.exists() else part) / name
+        file.unlink(missing_ok=True)
+        if content is not None:
+            file.write_bytes(content)
+        elif sys.platform != "win32":
+            os.mkfifo(file)
+        assert is_whole(file.parent, list(RIGHT))
+        if name == RECORD_NAME:
+            assert examine(folder, OPEN, thorough=False).usable is (sys.platform == "win32" and content is None)
+        assert pulled(hub.url, tmp_path, OPEN).presence is Presence.WHOLE
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")

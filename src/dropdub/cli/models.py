@@ -85,12 +85,11 @@ def pull(root: Path, names: Sequence[str], *, mirror: str | None, accept_licence
     asked = " ".join(["jobs models pull", *names, "--accept-licence"])
     agreed = [model for model in wanted if accept_licence or _agreed(shop, model, agree_with=asked)]
     try:
-        for model in agreed:
-            _pull(shop, model, mirror or _own_mirror(shop))
+        sound = [_pull(shop, model, mirror or _own_mirror(shop)) for model in agreed]
     except KeyboardInterrupt:
         say(f"Stopped. What came so far stays in {shop.models_dir}: jobs models pull goes on from there.", err=True)
         return FELL_SHORT
-    return FELL_SHORT if unknown or len(agreed) < len(wanted) else DONE
+    return DONE if all(sound) and len(agreed) == len(wanted) and not unknown else FELL_SHORT
 
 
 def _own_mirror(shop: Shop) -> str | None:
@@ -121,10 +120,16 @@ def _agreed(shop: Shop, model: KnownModel, *, agree_with: str) -> bool:
     return typer.confirm("Do you agree?")
 
 
-def _pull(shop: Shop, model: KnownModel, mirror: str | None) -> None:
+def _pull(shop: Shop, model: KnownModel, mirror: str | None) -> bool:
+    """Get a model; return whether it is the one that the catalogue means."""
     from dropdub.engines.download.hub import Hub
     from dropdub.engines.download.pull import pull as bring
 
     with shown(model.name) as meter:
         condition = bring(model, shop.models_dir, Hub(mirror), meter=meter)
+    if condition.others:
+        for line in modelview.told(model.name, condition, model):
+            say(line)
+        return False
     say(f"{model.name}: {condition.presence.value}, {format_size(condition.size)}, under {model.licence.name}.")
+    return True

@@ -24,7 +24,6 @@ from dropdub.engines.download.plan import PLAN_NAME, Plan
 from dropdub.engines.download.record import (
     RECORD_NAME,
     Condition,
-    FileRecord,
     ModelRecord,
     Presence,
     examine,
@@ -32,10 +31,11 @@ from dropdub.engines.download.record import (
     write_record,
 )
 from dropdub.engines.download.transfer import Patience, fetch
+from dropdub.engines.models import FileRecord
 from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefused, ModelIncomplete
 from dropdub.files import free_bytes, rename
 from dropdub.held import NOT_ENTERED, HeldFolder
-from dropdub.ownership import is_exchangeable
+from dropdub.ownership import is_exchangeable, owner_at, speaks_for
 from dropdub.quantities import format_size
 from dropdub.removal import remove, remove_tree
 
@@ -65,6 +65,7 @@ def pull(model: KnownModel, models_dir: Path, hub: Hub, *, meter: Meter, patienc
     folder = models_dir / model.name
     with _disk_told(models_dir), _alone(model, models_dir, meter):
         _refuse_exchangeable(models_dir)
+        _refuse_anothers(folder)
         condition = examine(folder, model, thorough=True)
         if condition.usable:
             return condition
@@ -156,6 +157,13 @@ def _refuse_exchanged(work: HeldFolder) -> None:
     if not is_same:
         message = f"{work.path} was renamed or exchanged while files came into it."
         raise AccessDenied(message, remedy=f"See who else may write to {work.path.parent}, then pull again.")
+
+
+def _refuse_anothers(folder: Path) -> None:
+    """Refuse a model of an account that the models' folder is not trusted to."""
+    if os.path.lexists(folder) and not speaks_for(owner_at(folder), owner_at(folder.parent)):
+        message = f"{folder} belongs to another account: what is in it is not trusted."
+        raise AccessDenied(message, remedy="Move it away, or make it yours, then pull again.")
 
 
 def _refuse_exchangeable(models_dir: Path) -> None:
