@@ -18,11 +18,14 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from filelock import FileLock
 
 from dropdub.engines.catalogue import KnownModel, named
-from dropdub.engines.download.exchange import host_of
+from dropdub.engines.download import pull as pulling
+from dropdub.engines.download.exchange import Deadline, host_of
 from dropdub.engines.download.hub import Hub
 from dropdub.engines.download.pull import pull
 from dropdub.engines.download.record import RECORD_NAME, Condition, Presence, examine, read_record
@@ -435,6 +438,21 @@ def test_a_folder_that_is_exchanged_while_files_come_has_nothing_written_elsewhe
     assert not (tmp_path / "models" / OPEN.name).exists()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_lock_that_is_a_link_or_held_for_ever_is_a_sentence(
+    hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = tmp_path / ".whisper-tiny.lock"
+    lock.symlink_to(tmp_path / "victim")
+    with pytest.raises(AccessDenied, match="is a link, and is not written to"):
+        pulled(hub.url, tmp_path, pinned())
+    assert not (tmp_path / "victim").exists()
+    lock.unlink()
+    monkeypatch.setattr(pulling, "_LONGEST_WAIT_S", 0.2)
+    with FileLock(lock), pytest.raises(DownloadFailed, match="is still being pulled by another process"):
+        pulled(hub.url, tmp_path, pinned())
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="rights are inherited there")
 def test_nothing_is_pulled_to_where_everybody_may_exchange_it(hub: FakeHub, tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
@@ -562,13 +580,32 @@ def drip(handler: BaseHTTPRequestHandler, begin: bytes) -> None:
         time.sleep(0.1)
 
 
-@pytest.mark.parametrize("begin", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\n\r\n"], ids=["head", "body"])
+@pytest.mark.parametrize(
+    "begin",
+    [
+        b"HTTP/1.1 200 OK\r\nX: ",
+        b"HTTP/1.1 200 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=",
+    ],
+    ids=["head", "body", "chunk"],
+)
 @pytest.mark.parametrize("which", ["pinned", "open"])
 def test_a_byte_now_and_then_does_not_hold_a_pull_up(tmp_path: Path, begin: bytes, which: str) -> None:
     started = time.monotonic()
     with liar(lambda one: drip(one, begin)) as url, pytest.raises(DownloadFailed):
         pulled(url, tmp_path, pinned() if which == "pinned" else OPEN)
     assert time.monotonic() - started < 30
+
+
+def test_the_connection_of_a_proxy_is_ended_too() -> None:
+    own, other = socket.socketpair()
+    with own, other:
+        deadline = Deadline(0.1)
+        stream = SimpleNamespace(get_extra_info=lambda _: own)
+        for event in ("proxy.start_tls.complete", "socks.connect_tcp.complete", "socks.start_tls.complete"):
+            deadline._socket = None
+            deadline.seen(event, {"return_value": stream})
+            assert deadline._socket is own, event
 
 
 def test_a_byte_for_each_question_is_not_asked_for_for_ever(tmp_path: Path) -> None:
@@ -613,6 +650,14 @@ def test_a_redirect_to_anything_but_http_is_not_followed(tmp_path: Path, onward:
                 pulled(url, tmp_path, model)
 
 
+@pytest.mark.parametrize("host", ["a..b", "a" * 70, "[v1.x]"])
+def test_a_redirect_to_what_cannot_be_a_host_is_a_sentence(tmp_path: Path, host: str) -> None:
+    with liar(lambda one: answer(one, status=302, Location=f"http://{host}/")) as url:
+        for model in (pinned(), OPEN):
+            with pytest.raises(DownloadRefused, match="is no address of a server, or redirects to none"):
+                pulled(url, tmp_path, model)
+
+
 def test_a_redirect_in_a_circle_ends(tmp_path: Path) -> None:
     asked = []
 
@@ -620,7 +665,7 @@ def test_a_redirect_in_a_circle_ends(tmp_path: Path) -> None:
         asked.append(handler.path)
         answer(handler, status=307, Location=handler.path + "x")
 
-    with liar(say) as url, pytest.raises(DownloadRefused, match="sends on and on"):
+    with liar(say) as url, pytest.raises(DownloadRefused, match="redirects again and again"):
         pulled(url, tmp_path, pinned())
     assert len(asked) < 10
 
@@ -652,6 +697,11 @@ def test_who_is_signed_in_is_told_to_the_hub_that_was_asked_only(
         pull(pinned(), tmp_path / "by hub", Hub(timeout_s=2), meter=Meter(), patience=SOON)
         assert hub.tokens[-1] == "Bearer hf_secret"
         assert set(store.tokens) == {None}
+        monkeypatch.delenv("HF_TOKEN")  # who has signed in has not meant another hub
+        monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
+        (tmp_path / "token").write_text("hf_secret", encoding="utf-8")
+        pull(pinned(), tmp_path / "signed in", Hub(timeout_s=2), meter=Meter(), patience=SOON)
+        assert hub.tokens[-1] is None
 
 
 def test_a_password_in_the_address_of_a_mirror_is_in_no_message(tmp_path: Path) -> None:

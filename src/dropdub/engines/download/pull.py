@@ -40,7 +40,9 @@ from dropdub.quantities import format_size
 from dropdub.removal import remove, remove_tree
 
 _MOST_TIMES = 3
-"""What is not pinned may take so many times what the catalogue says of it."""
+"""What is not pinned may take this many times what the catalogue says of it."""
+_LONGEST_WAIT_S = 6 * 3600.0
+"""Who may read the lock can hold it for ever."""
 
 
 class Meter(Protocol):
@@ -238,7 +240,13 @@ def _alone(model: KnownModel, models_dir: Path, meter: Meter) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         meter.say(f"{model.name} is being pulled by another process: waiting for it.")
-        lock.acquire(poll_interval=0.2)
+        try:
+            lock.acquire(timeout=_LONGEST_WAIT_S, poll_interval=0.2)
+        except Timeout as error:
+            raise DownloadFailed(
+                f"{model.name} is still being pulled by another process.",
+                remedy=f"Find out what holds {lock.lock_file} and end it, then pull again.",
+            ) from error
     try:
         yield
     finally:
@@ -281,6 +289,8 @@ def _disk_told(models_dir: Path) -> Iterator[None]:
     except PermissionError as error:
         raise AccessDenied(f"{error.filename or models_dir} cannot be written.") from error
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise _is_link(error.filename or models_dir) from error
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise DiskFull(f"The disk where {models_dir} lies is full.") from error
