@@ -169,7 +169,7 @@ def test_a_later_pull_goes_on_where_the_one_before_gave_up(hub: FakeHub, tmp_pat
     hub.breaks["model.bin"] = [100_000, 0, 0, 0]
     with pytest.raises(DownloadFailed) as caught:
         pulled(hub, tmp_path)
-    assert "jobs models pull whisper-tiny goes on" in caught.value.remedy
+    assert "jobs models pull whisper-tiny resumes" in caught.value.remedy
     assert names_in(tmp_path) == {"whisper-tiny.part"}
     pulled(hub, tmp_path)
     assert is_whole(tmp_path)
@@ -460,9 +460,10 @@ def test_a_licence_that_asks_for_it_must_be_agreed_to(hub: FakeHub, root: Path) 
     refused = jobs(root, "pull", "xtts-v2", "--mirror", hub.url)
     assert refused.returncode == 2
     assert "neither the model nor the speech" in refused.stderr
-    assert "jobs models pull xtts-v2 --accept-licence" in refused.stderr
     assert hub.asked == []
-    assert jobs(root, "pull", "xtts-v2", "--mirror", hub.url, "--accept-licence").returncode == 0
+    asked = ("pull", "xtts-v2", "--mirror", hub.url, "--accept-licence")
+    assert f"If you agree: jobs models {' '.join(asked)}\n" in refused.stderr
+    assert jobs(root, *asked).returncode == 0
     assert is_whole(root / "models", XTTS)
 
 

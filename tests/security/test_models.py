@@ -175,7 +175,7 @@ def test_what_is_not_pinned_is_remembered_and_not_replaced_by_what_the_hub_gives
     hub.repositories[REPOSITORY]["model.bin"] = bytes(len(RIGHT["model.bin"]))
     with pytest.raises(DownloadFailed, match="came with another content than it is known to have") as caught:
         pulled(hub.url, tmp_path, OPEN)
-    assert "whisper-tiny was another before. To take what there is now: remove" in caught.value.remedy
+    assert "whisper-tiny had other content before. To take what there is now: remove" in caught.value.remedy
     hub.revision = "d" * 40  # the branch has moved on
     with pytest.raises(DownloadRefused, match="does not have it"):
         pulled(hub.url, tmp_path, OPEN)

@@ -163,7 +163,7 @@ def _pinned(source: Source, commit: str, name: str) -> RemoteFile:
 
 
 def _understood(body: bytes, place: str, *, wanted: Collection[str]) -> tuple[str, dict[str, _Listed]]:
-    """Return the commit, and what a server tells of the files that are wanted; other names are not looked at.
+    """Return the commit, and what a server says of the files that are wanted; other names are not looked at.
 
     Somebody else's page, on a network that asks to sign in, is an answer too. Raises DownloadRefused.
     """

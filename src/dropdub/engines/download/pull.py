@@ -49,13 +49,13 @@ class Meter(Protocol):
     """Shows how far a pull is."""
 
     def begin(self, total: int) -> None:
-        """So many bytes make the model; what is here already is told to `advance` as well."""
+        """Take note of how many bytes make the model; `advance` gets those that are here already, too."""
 
     def advance(self, count: int) -> None:
-        """So many bytes more are here; a negative number were thrown away."""
+        """Take note of how many bytes more are here; a negative number were thrown away."""
 
     def say(self, line: str) -> None:
-        """Tell a person."""
+        """Show a line to a person."""
 
 
 def pull(model: KnownModel, models_dir: Path, hub: Hub, *, meter: Meter, patience: Patience | None = None) -> Condition:
@@ -65,7 +65,7 @@ def pull(model: KnownModel, models_dir: Path, hub: Hub, *, meter: Meter, patienc
     DiskFull, AccessDenied, and ModelIncomplete where a folder made by hand is in the way.
     """
     folder = models_dir / model.name
-    with _disk_told(models_dir), _alone(model, models_dir, meter):
+    with _disk_in_sentences(models_dir), _alone(model, models_dir, meter):
         _refuse_exchangeable(models_dir)
         _refuse_anothers(folder)
         condition = examine(folder, model, thorough=True)
@@ -84,7 +84,7 @@ def pull(model: KnownModel, models_dir: Path, hub: Hub, *, meter: Meter, patienc
                 plan.write(part)
                 for name in (*condition.bad, RECORD_NAME):
                     remove(part / name)
-            with _offline_told(model, folder), _past_told(model, work):
+            with _offline_way_named(model, folder), _past_named(model, work):
                 _fill(model, work, hub, meter=meter, patience=patience or Patience())
             _refuse_exchanged(work)
         rename(work.path, folder)
@@ -254,20 +254,20 @@ def _alone(model: KnownModel, models_dir: Path, meter: Meter) -> Iterator[None]:
 
 
 @contextmanager
-def _offline_told(model: KnownModel, folder: Path) -> Iterator[None]:
+def _offline_way_named(model: KnownModel, folder: Path) -> Iterator[None]:
     """Name, where the hub cannot be had, the way without it."""
     try:
         yield
     except DownloadFailed as error:
         if error.remedy != DownloadFailed.usual_remedy:
             raise
-        again = f"Try again: jobs models pull {model.name} goes on where it stopped."
+        again = f"Try again: jobs models pull {model.name} resumes where it stopped."
         offline = f"Or copy the folder {model.name} from a machine that has it to {folder}."
         raise DownloadFailed(error.message, remedy=f"{again} {offline}") from error
 
 
 @contextmanager
-def _past_told(model: KnownModel, work: HeldFolder) -> Iterator[None]:
+def _past_named(model: KnownModel, work: HeldFolder) -> Iterator[None]:
     """Say, where a server has no longer what was here before, how to take what it has."""
     try:
         yield
@@ -278,12 +278,12 @@ def _past_told(model: KnownModel, work: HeldFolder) -> Iterator[None]:
             or error.remedy == DownloadFailed.usual_remedy
         ):
             raise
-        remedy = f"{model.name} was another before. To take what there is now: remove {work.path}, then pull again."
+        remedy = f"{model.name} had other content before. To take what there is now: remove {work.path}, pull again."
         raise type(error)(error.message, remedy=remedy) from error
 
 
 @contextmanager
-def _disk_told(models_dir: Path) -> Iterator[None]:
+def _disk_in_sentences(models_dir: Path) -> Iterator[None]:
     try:
         yield
     except PermissionError as error:

@@ -102,7 +102,7 @@ def write_record(folder: Path, record: ModelRecord) -> None:
 def examine(folder: Path, model: KnownModel | None, *, thorough: bool) -> Condition:
     """Return how the model in `folder` is. `thorough`: read every file, not only its size.
 
-    `model` tells which files are needed where there is no record, and what the pinned ones hold; None for one that is
+    `model` says which files are needed where there is no record, and what the pinned ones hold; None for one that is
     not known.
     """
     if not folder.is_dir():

@@ -19,7 +19,7 @@ from dropdub.files import blocks, flush
 from dropdub.removal import remove
 
 Advance = Callable[[int], None]
-"""Is told how many bytes came; a negative number where some are thrown away."""
+"""Gets how many bytes came; a negative number where some are thrown away."""
 _LEAST_GAIN = 16_384
 """An attempt that brings less, and not the end of the file, brought nothing: else a server that gives a byte each time
 is asked for ever."""
