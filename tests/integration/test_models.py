@@ -18,7 +18,8 @@ import pytest
 from dropdub.engines.catalogue import GB, KnownModel, named
 from dropdub.engines.download import pull as pulling
 from dropdub.engines.download.hub import Hub
-from dropdub.engines.download.pull import PLAN_NAME, pull
+from dropdub.engines.download.plan import PLAN_NAME
+from dropdub.engines.download.pull import pull
 from dropdub.engines.download.record import RECORD_NAME, Condition, Presence, examine, read_record
 from dropdub.engines.download.transfer import Patience
 from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefused, ModelIncomplete, UsageError
@@ -168,7 +169,7 @@ def test_a_later_pull_goes_on_where_the_one_before_gave_up(hub: FakeHub, tmp_pat
     hub.breaks["model.bin"] = [100_000, 0, 0, 0]
     with pytest.raises(DownloadFailed) as caught:
         pulled(hub, tmp_path)
-    assert "jobs models pull whisper-tiny goes on" in caught.value.remedy
+    assert "jobs models pull whisper-tiny resumes" in caught.value.remedy
     assert names_in(tmp_path) == {"whisper-tiny.part"}
     pulled(hub, tmp_path)
     assert is_whole(tmp_path)
@@ -459,9 +460,10 @@ def test_a_licence_that_asks_for_it_must_be_agreed_to(hub: FakeHub, root: Path) 
     refused = jobs(root, "pull", "xtts-v2", "--mirror", hub.url)
     assert refused.returncode == 2
     assert "neither the model nor the speech" in refused.stderr
-    assert "jobs models pull xtts-v2 --accept-licence" in refused.stderr
     assert hub.asked == []
-    assert jobs(root, "pull", "xtts-v2", "--mirror", hub.url, "--accept-licence").returncode == 0
+    asked = ("pull", "xtts-v2", "--mirror", hub.url, "--accept-licence")
+    assert f"If you agree: jobs models {' '.join(asked)}\n" in refused.stderr
+    assert jobs(root, *asked).returncode == 0
     assert is_whole(root / "models", XTTS)
 
 

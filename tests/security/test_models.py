@@ -8,6 +8,7 @@ import json
 import os
 import random
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -17,15 +18,19 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from filelock import FileLock
 
 from dropdub.engines.catalogue import KnownModel, named
-from dropdub.engines.download.exchange import host_of
+from dropdub.engines.download import pull as pulling
+from dropdub.engines.download.exchange import Deadline, host_of
 from dropdub.engines.download.hub import Hub
 from dropdub.engines.download.pull import pull
 from dropdub.engines.download.record import RECORD_NAME, Condition, Presence, examine, read_record
 from dropdub.engines.download.transfer import Patience
+from dropdub.engines.models import is_whole
 from dropdub.engines.pins import Pin
 from dropdub.errors import AccessDenied, DownloadFailed, DownloadRefused, DropdubError, ModelIncomplete, UsageError
 from tests.hub import FakeHub, running_hub, unpinned
@@ -170,7 +175,7 @@ def test_what_is_not_pinned_is_remembered_and_not_replaced_by_what_the_hub_gives
     hub.repositories[REPOSITORY]["model.bin"] = bytes(len(RIGHT["model.bin"]))
     with pytest.raises(DownloadFailed, match="came with another content than it is known to have") as caught:
         pulled(hub.url, tmp_path, OPEN)
-    assert "whisper-tiny was another before. To take what there is now: remove" in caught.value.remedy
+    assert "whisper-tiny had other content before. To take what there is now: remove" in caught.value.remedy
     hub.revision = "d" * 40  # the branch has moved on
     with pytest.raises(DownloadRefused, match="does not have it"):
         pulled(hub.url, tmp_path, OPEN)
@@ -203,6 +208,56 @@ def test_a_model_put_there_by_hand_is_compared_with_the_catalogue_and_left(tmp_p
         (folder / name).write_bytes(content)
     assert examine(folder, pinned(), thorough=True).others == ("config.json",)
     assert examine(folder, pinned(), thorough=False).usable
+
+
+def test_a_pull_says_that_what_somebody_put_there_is_not_the_model(tmp_path: Path) -> None:
+    folder = tmp_path / "models" / OPEN.name
+    folder.mkdir(parents=True)
+    (tmp_path / "config.yaml").write_text("{}", encoding="utf-8")
+    for name in RIGHT:
+        (folder / name).write_bytes(b"evil")
+    asked = [sys.executable, "-m", "dropdub", "--root", str(tmp_path), "models", "pull", OPEN.name]
+    told = subprocess.run(asked, capture_output=True, encoding="utf-8", timeout=60, check=False)
+    assert told.returncode == 1
+    assert told.stdout.startswith("whisper-tiny: put there by hand, and not what the catalogue knows by this name: ")
+
+
+@pytest.mark.skipif(not IS_ANOTHER, reason="it takes another account")
+def test_a_model_that_another_account_put_there_is_not_taken(hub: FakeHub, tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    folder = tmp_path / OPEN.name
+    folder.mkdir()
+    for name in RIGHT:
+        (folder / name).write_bytes(b"evil")
+    give_away(folder)
+    with pytest.raises(AccessDenied, match="belongs to another account"):
+        pulled(hub.url, tmp_path, OPEN)
+    give_away(tmp_path)  # then it is that account's own folder for models
+    assert pulled(hub.url, tmp_path, OPEN).presence is Presence.BY_HAND
+
+
+def test_a_record_that_does_not_name_a_file_does_not_let_it_in(hub: FakeHub, tmp_path: Path) -> None:
+    pulled(hub.url, tmp_path, pinned())
+    folder = tmp_path / OPEN.name
+    data = json.loads((folder / RECORD_NAME).read_text(encoding="utf-8"))
+    data["files"] = [one for one in data["files"] if one["name"] != "model.bin"]
+    (folder / RECORD_NAME).write_text(json.dumps(data), encoding="utf-8")
+    (folder / "model.bin").write_bytes(b"evil")
+    (folder / "vocabulary.json").write_bytes(b"[]")
+    condition = examine(folder, pinned(), thorough=False)
+    assert (condition.presence, set(condition.bad)) == (Presence.DAMAGED, {"model.bin", "vocabulary.json"})
+    assert pulled(hub.url, tmp_path, pinned()).presence is Presence.WHOLE
+    assert set(seen(folder)) == {*RIGHT, RECORD_NAME}
+    assert (folder / "model.bin").read_bytes() == RIGHT["model.bin"]
+
+
+def test_of_a_choice_the_pinned_file_comes_whatever_else_a_hub_offers(hub: FakeHub, tmp_path: Path) -> None:
+    known = pinned().sources[0]
+    pins = {name: pin for name, pin in known.pins.items() if name == "vocabulary.txt"}
+    half = replace(OPEN, sources=(replace(known, pins=pins),))
+    hub.repositories[REPOSITORY]["vocabulary.json"] = b'["evil"]'  # first of the two, and only its list knows its sum
+    assert pulled(hub.url, tmp_path, half).presence is Presence.WHOLE
+    assert set(seen(tmp_path / OPEN.name)) == {*RIGHT, RECORD_NAME}
 
 
 @pytest.mark.parametrize("told", ["d" * 40, "main", ""])
@@ -273,6 +328,44 @@ def test_a_record_that_names_files_elsewhere_has_none_of_them_removed(hub: FakeH
     assert victim.read_text(encoding="utf-8") == "mine"
 
 
+def noted(**changed: object) -> bytes:
+    file = {"name": "config.json", "size": 2, "sha256": "0" * 64} | changed
+    return json.dumps({"files": [file], "remembered": [file], "sources": {}, "revisions": {}}).encode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * 200_000,
+        noted().replace(b'"size": 2', b'"size": 1e999'),
+        noted(name="a\0b"),
+        noted(name="\ud800"),
+        noted(size="9" * 5_000),
+        noted().replace(b"{}", b'{"%s": "\\ud800"}' % REPOSITORY.encode()),
+        b" " * 2_000_000 + noted(),
+        b"[]",
+        None,
+    ],
+    ids=["deep", "infinite", "null", "surrogate", "digits", "commit", "long", "list", "pipe"],
+)
+def test_what_stands_beside_a_model_is_read_as_anybodys(hub: FakeHub, tmp_path: Path, content: bytes | None) -> None:
+    pulled(hub.url, tmp_path, OPEN)
+    folder, part = tmp_path / OPEN.name, tmp_path / "whisper-tiny.part"
+    for name in (RECORD_NAME, "dropdub-pull.json"):
+        if name != RECORD_NAME:
+            folder.rename(part)
+        file = (folder if folder.exists() else part) / name
+        file.unlink(missing_ok=True)
+        if content is not None:
+            file.write_bytes(content)
+        elif sys.platform != "win32":
+            os.mkfifo(file)
+        assert is_whole(file.parent, list(RIGHT))
+        if name == RECORD_NAME:
+            assert examine(folder, OPEN, thorough=False).usable is (sys.platform == "win32" and content is None)
+        assert pulled(hub.url, tmp_path, OPEN).presence is Presence.WHOLE
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
 @pytest.mark.parametrize("make", ["symlink", "hardlink", "fifo", "dangling"])
 def test_nothing_is_written_through_what_lies_in_the_folder_already(hub: FakeHub, tmp_path: Path, make: str) -> None:
@@ -304,10 +397,78 @@ def test_a_folder_to_work_in_that_is_a_link_or_somebody_elses_is_not_used(hub: F
     part.mkdir()
     if IS_ANOTHER:
         give_away(part)
-    else:
-        part.chmod(0o777)
-    with pytest.raises(AccessDenied, match="belongs to another account, or others may write"):
+        with pytest.raises(AccessDenied, match="belongs to another account"):
+            pulled(hub.url, tmp_path, pinned())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights are inherited there")
+def test_others_may_write_to_nothing_that_is_pulled_and_what_they_put_there_is_not_used(
+    hub: FakeHub, tmp_path: Path
+) -> None:
+    part = tmp_path / "whisper-tiny.part"
+    part.mkdir()
+    part.chmod(0o777)
+    for name in ("model.bin", "dropdub-pull.json", "vocabulary.json"):
+        (part / name).write_bytes(RIGHT["model.bin"][:1000])
+        (part / name).chmod(0o666)
+        give_away(part / name)
+    assert pulled(hub.url, tmp_path, pinned()).presence is Presence.WHOLE
+    folder = tmp_path / OPEN.name
+    assert set(seen(folder)) == {*RIGHT, RECORD_NAME}
+    if IS_ANOTHER:
+        assert {one.stat().st_uid for one in folder.iterdir()} == {os.geteuid()}
+        assert not any(one.stat().st_mode & 0o022 for one in (folder, *folder.iterdir()))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open folder cannot be renamed there")
+def test_a_folder_that_is_exchanged_while_files_come_has_nothing_written_elsewhere(tmp_path: Path) -> None:
+    elsewhere, part = tmp_path / "elsewhere", tmp_path / "models" / "whisper-tiny.part"
+    elsewhere.mkdir()
+    (elsewhere / "model.bin").write_bytes(b"mine")
+
+    def say(handler: BaseHTTPRequestHandler) -> None:
+        if handler.path.endswith("tokenizer.json"):
+            part.rename(tmp_path / "aside")
+            part.symlink_to(elsewhere)
+        honestly(handler)
+
+    with liar(say) as url, pytest.raises(AccessDenied, match="was renamed or exchanged"):
+        pulled(url, tmp_path / "models", pinned())
+    assert seen(elsewhere) == {"model.bin": 4}
+    assert not (tmp_path / "models" / OPEN.name).exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_lock_that_is_a_link_or_held_for_ever_is_a_sentence(
+    hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = tmp_path / ".whisper-tiny.lock"
+    lock.symlink_to(tmp_path / "victim")
+    with pytest.raises(AccessDenied, match="is a link, and is not written to"):
         pulled(hub.url, tmp_path, pinned())
+    assert not (tmp_path / "victim").exists()
+    lock.unlink()
+    monkeypatch.setattr(pulling, "_LONGEST_WAIT_S", 0.2)
+    with FileLock(lock), pytest.raises(DownloadFailed, match="is still being pulled by another process"):
+        pulled(hub.url, tmp_path, pinned())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights are inherited there")
+def test_nothing_is_pulled_to_where_everybody_may_exchange_it(hub: FakeHub, tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    with pytest.raises(AccessDenied, match="Every account may rename and exchange"):
+        pulled(hub.url, tmp_path, pinned())
+    assert hub.asked == []
+    tmp_path.chmod(0o1777)
+    assert pulled(hub.url, tmp_path, pinned()).presence is Presence.WHOLE
+
+
+def test_a_file_that_another_server_has_left_does_not_become_part_of_the_model(hub: FakeHub, tmp_path: Path) -> None:
+    part = tmp_path / "whisper-tiny.part"
+    part.mkdir()
+    (part / "vocabulary.json").write_bytes(b"[]")
+    assert pulled(hub.url, tmp_path, pinned()).presence is Presence.WHOLE
+    assert set(seen(tmp_path / OPEN.name)) == {*RIGHT, RECORD_NAME}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
@@ -419,13 +580,32 @@ def drip(handler: BaseHTTPRequestHandler, begin: bytes) -> None:
         time.sleep(0.1)
 
 
-@pytest.mark.parametrize("begin", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\n\r\n"], ids=["head", "body"])
+@pytest.mark.parametrize(
+    "begin",
+    [
+        b"HTTP/1.1 200 OK\r\nX: ",
+        b"HTTP/1.1 200 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=",
+    ],
+    ids=["head", "body", "chunk"],
+)
 @pytest.mark.parametrize("which", ["pinned", "open"])
 def test_a_byte_now_and_then_does_not_hold_a_pull_up(tmp_path: Path, begin: bytes, which: str) -> None:
     started = time.monotonic()
     with liar(lambda one: drip(one, begin)) as url, pytest.raises(DownloadFailed):
         pulled(url, tmp_path, pinned() if which == "pinned" else OPEN)
     assert time.monotonic() - started < 30
+
+
+def test_the_connection_of_a_proxy_is_ended_too() -> None:
+    own, other = socket.socketpair()
+    with own, other:
+        deadline = Deadline(0.1)
+        stream = SimpleNamespace(get_extra_info=lambda _: own)
+        for event in ("proxy.start_tls.complete", "socks.connect_tcp.complete", "socks.start_tls.complete"):
+            deadline._socket = None
+            deadline.seen(event, {"return_value": stream})
+            assert deadline._socket is own, event
 
 
 def test_a_byte_for_each_question_is_not_asked_for_for_ever(tmp_path: Path) -> None:
@@ -470,6 +650,14 @@ def test_a_redirect_to_anything_but_http_is_not_followed(tmp_path: Path, onward:
                 pulled(url, tmp_path, model)
 
 
+@pytest.mark.parametrize("host", ["a..b", "a" * 70, "[v1.x]"])
+def test_a_redirect_to_what_cannot_be_a_host_is_a_sentence(tmp_path: Path, host: str) -> None:
+    with liar(lambda one: answer(one, status=302, Location=f"http://{host}/")) as url:
+        for model in (pinned(), OPEN):
+            with pytest.raises(DownloadRefused, match="is no address of a server, or redirects to none"):
+                pulled(url, tmp_path, model)
+
+
 def test_a_redirect_in_a_circle_ends(tmp_path: Path) -> None:
     asked = []
 
@@ -477,7 +665,7 @@ def test_a_redirect_in_a_circle_ends(tmp_path: Path) -> None:
         asked.append(handler.path)
         answer(handler, status=307, Location=handler.path + "x")
 
-    with liar(say) as url, pytest.raises(DownloadRefused, match="sends on and on"):
+    with liar(say) as url, pytest.raises(DownloadRefused, match="redirects again and again"):
         pulled(url, tmp_path, pinned())
     assert len(asked) < 10
 
@@ -509,6 +697,11 @@ def test_who_is_signed_in_is_told_to_the_hub_that_was_asked_only(
         pull(pinned(), tmp_path / "by hub", Hub(timeout_s=2), meter=Meter(), patience=SOON)
         assert hub.tokens[-1] == "Bearer hf_secret"
         assert set(store.tokens) == {None}
+        monkeypatch.delenv("HF_TOKEN")  # who has signed in has not meant another hub
+        monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
+        (tmp_path / "token").write_text("hf_secret", encoding="utf-8")
+        pull(pinned(), tmp_path / "signed in", Hub(timeout_s=2), meter=Meter(), patience=SOON)
+        assert hub.tokens[-1] is None
 
 
 def test_a_password_in_the_address_of_a_mirror_is_in_no_message(tmp_path: Path) -> None:

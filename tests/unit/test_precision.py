@@ -9,7 +9,7 @@ import pytest
 from dropdub.daemon.retry import MOST_SQUEEZES
 from dropdub.engines import cuda
 from dropdub.engines.base import EngineSettings
-from dropdub.engines.precision import first_that_loads, precisions
+from dropdub.engines.precision import first_line, first_that_loads, precisions
 from dropdub.engines.rungs import Rung, ladder
 from dropdub.engines.tuning import FILE, chosen_compute_type, keep_choice
 from dropdub.errors import EngineMissing, OutOfMemory
@@ -142,3 +142,8 @@ def test_where_a_cards_memory_runs_out_it_is_left_last_before_smaller_models_are
     assert found[0].announcement is None
     assert found[3].announcement == "Memory ran out: whisperer works as int8_float16."
     assert found[4].announcement == "Memory ran out: whisperer works on the processor."
+
+
+def test_an_exception_without_a_text_is_called_by_its_name() -> None:
+    assert first_line(RuntimeError()) == "RuntimeError"
+    assert first_line(RuntimeError("\nNo kernel.\nfor this card")) == "No kernel"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from dropdub.engines.download.record import examine
 from dropdub.engines.offers import installed_offers
 from dropdub.engines.uses import Use, uses
 from dropdub.errors import UsageError
+from dropdub.masking import masked
 from dropdub.quantities import format_size
 from dropdub.root import CONFIG_NAME, Root
 
@@ -69,7 +71,7 @@ def verify(root: Path, names: Sequence[str]) -> int:
         folder = shop.models_dir / (known.name if known else name)
         condition = examine(folder, known if known or folder.is_dir() else named(name), thorough=True)
         sound = sound and condition.usable and not condition.others
-        for line in modelview.told(name, condition, known):
+        for line in modelview.reported(name, condition, known):
             say(line)
     return DONE if sound else FELL_SHORT
 
@@ -82,15 +84,18 @@ def pull(root: Path, names: Sequence[str], *, mirror: str | None, accept_licence
         say(f"{use.model} (models.use.{use.engine}) is not known: put its folder to {use.folder(shop.models_dir)}")
     if not (wanted or unknown):
         say("All models that this root needs are here.")
-    asked = " ".join(["jobs models pull", *names, "--accept-licence"])
+    asked = " ".join(["jobs models pull", *names, *_mirror_option(mirror), "--accept-licence"])
     agreed = [model for model in wanted if accept_licence or _agreed(shop, model, agree_with=asked)]
     try:
-        for model in agreed:
-            _pull(shop, model, mirror or _own_mirror(shop))
+        sound = [_pull(shop, model, mirror or _own_mirror(shop)) for model in agreed]
     except KeyboardInterrupt:
-        say(f"Stopped. What came so far stays in {shop.models_dir}: jobs models pull goes on from there.", err=True)
+        say(f"Stopped. What came so far stays in {shop.models_dir}: jobs models pull resumes there.", err=True)
         return FELL_SHORT
-    return FELL_SHORT if unknown or len(agreed) < len(wanted) else DONE
+    return DONE if all(sound) and len(agreed) == len(wanted) and not unknown else FELL_SHORT
+
+
+def _mirror_option(mirror: str | None) -> list[str]:
+    return ["--mirror", shlex.quote(masked(mirror))] if mirror else []
 
 
 def _own_mirror(shop: Shop) -> str | None:
@@ -121,10 +126,16 @@ def _agreed(shop: Shop, model: KnownModel, *, agree_with: str) -> bool:
     return typer.confirm("Do you agree?")
 
 
-def _pull(shop: Shop, model: KnownModel, mirror: str | None) -> None:
+def _pull(shop: Shop, model: KnownModel, mirror: str | None) -> bool:
+    """Get a model; return whether it is the one that the catalogue means."""
     from dropdub.engines.download.hub import Hub
     from dropdub.engines.download.pull import pull as bring
 
     with shown(model.name) as meter:
         condition = bring(model, shop.models_dir, Hub(mirror), meter=meter)
+    if condition.others:
+        for line in modelview.reported(model.name, condition, model):
+            say(line)
+        return False
     say(f"{model.name}: {condition.presence.value}, {format_size(condition.size)}, under {model.licence.name}.")
+    return True

@@ -132,8 +132,8 @@ def notes(models: list[ModelView], *, models_dir: Path) -> Iterator[str]:
         yield f"{more} more are known: jobs models list --all"
 
 
-def told(name: str, condition: Condition, model: KnownModel | None) -> list[str]:
-    """Return the lines in which `jobs models verify` tells of a model."""
+def reported(name: str, condition: Condition, model: KnownModel | None) -> list[str]:
+    """Return the lines in which `jobs models verify` reports on a model."""
     if condition.others:
         return [
             f"{name}: put there by hand, and not what the catalogue knows by this name: {', '.join(condition.others)}."
@@ -153,7 +153,7 @@ def told(name: str, condition: Condition, model: KnownModel | None) -> list[str]
         Presence.BEGUN: f"Go on with: jobs models pull {name}",
     }
     if condition.presence is Presence.LACKING and model is None:
-        remedies[Presence.LACKING] = "Copy its files anew."
+        remedies[Presence.LACKING] = "Copy its files again."
     return [
         f"{name}: {condition.presence.value}. {remedies[condition.presence]}",
         *(f"  {f}" for f in condition.faults),

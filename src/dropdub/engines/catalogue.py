@@ -91,6 +91,10 @@ class KnownModel:
         """The contents that are known, by the names of the files."""
         return {name: pin for source in self.sources for name, pin in source.pins.items()}
 
+    def names(self) -> set[str]:
+        """Return the names of all files that may belong to the model."""
+        return {name for source in self.sources for name in source.names()}
+
     def missing(self, present: set[str]) -> list[str]:
         """Return which of the needed files are not among `present`."""
         needed = [name for source in self.sources for name in source.files]

@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from dropdub.boundedread import read_whole
 from dropdub.engines.base import EngineSettings
+from dropdub.files import key, safe_name
 
 RECORD_NAME = "dropdub-model.json"
 """What is known of a model that was pulled: see `dropdub.engines.download.record`."""
+_LONGEST_RECORD = 1_000_000
+_NO_FILE = (errno.EINVAL, errno.EFBIG, errno.ELOOP)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """A file of a model; `name` is relative to its folder."""
+
+    name: str
+    size: int
+    sha256: str
+
+    @staticmethod
+    def read(data: Any) -> FileRecord:
+        """Return a file as it was written down. Raises ValueError for a name that is not a plain file's."""
+        if not isinstance(data, Mapping):
+            raise ValueError(f"{data!r:.40} is no file")
+        name, size, sum_ = data.get("name"), data.get("size"), data.get("sha256")
+        if not isinstance(name, str) or safe_name(name) != name or key(name) == key(RECORD_NAME):
+            raise ValueError(f"it names a file {name!r:.80}")
+        if type(size) is not int or size < 0 or not isinstance(sum_, str) or not _SHA256.fullmatch(sum_):
+            raise ValueError(f"it does not say what {name} is")
+        return FileRecord(name, size, sum_)
 
 
 def model_name(settings: EngineSettings, engine: str, default: str) -> str:
@@ -43,10 +73,35 @@ def _is_there(file: Path, size: int | None) -> bool:
 
 def _recorded_sizes(folder: Path) -> dict[str, int]:
     try:
-        record = json.loads((folder / RECORD_NAME).read_text(encoding="utf-8"))
-        return {str(file["name"]): int(file["size"]) for file in record["files"]}
-    except (OSError, ValueError, KeyError, TypeError):
+        return {file.name: file.size for file in files_in(written_down(folder / RECORD_NAME), "files")}
+    except (OSError, ValueError):
         return {}
+
+
+def written_down(file: Path) -> Mapping[str, Any]:
+    """Return what a file of JSON beside a model says, which may have come with a copy from anywhere.
+
+    Raises ValueError where that cannot be read, and OSError where the system does not let it.
+    """
+    try:
+        data = json.loads(read_whole(file, _LONGEST_RECORD))
+    except RecursionError as error:
+        raise ValueError(f"{file.name} is nested too deeply") from error
+    except OSError as error:
+        if error.errno not in _NO_FILE:
+            raise
+        raise ValueError(f"{file.name} is no file of that kind") from error
+    if not isinstance(data, Mapping):
+        raise ValueError(f"{file.name} holds something else")
+    return data
+
+
+def files_in(data: Mapping[str, Any], name: str) -> tuple[FileRecord, ...]:
+    """Return the files that are written down under a name. Raises ValueError."""
+    files = data.get(name)
+    if not isinstance(files, list):
+        raise ValueError(f"it has no list of {name}")
+    return tuple(map(FileRecord.read, files))
 
 
 def described(folder: Path) -> dict[str, str]:

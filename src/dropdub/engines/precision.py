@@ -100,10 +100,15 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or any(sign in str(error).lower() for sign in _NO_MEMORY)
 
 
+def first_line(error: BaseException) -> str:
+    """Return what a library's exception says in its first line, else what it is called."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
+
+
 def _reason(error: Exception) -> str | None:
     if is_out_of_memory(error):
         return "does not fit into memory"
     text = str(error).lower()
     if "compute type" in text or "cuda" in text or "cublas" in text or "cudnn" in text:
-        return f"is not possible on this machine ({str(error).strip().splitlines()[0].rstrip('.')})"
+        return f"is not possible on this machine ({first_line(error)})"
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dropdub.engines.precision import OFF_CARD, is_out_of_memory
+from dropdub.engines.precision import OFF_CARD, first_line, is_out_of_memory
 
 
 def placed(model: Any, *, device: str, engine: str, given_up: bool) -> tuple[str, str | None]:
@@ -33,5 +33,5 @@ def _refusal(model: Any) -> str | None:
     except RuntimeError as error:
         model.to("cpu")
         torch.cuda.empty_cache()  # else what did fit keeps its place
-        return "its memory is full" if is_out_of_memory(error) else str(error).splitlines()[0].rstrip(".")
+        return "its memory is full" if is_out_of_memory(error) else first_line(error)
     return None

@@ -15,7 +15,7 @@ from dropdub.engines.languages import primary, same_language
 from dropdub.engines.models import described, is_whole, model_folder, model_name, size_of
 from dropdub.engines.nllb_codes import flores_code
 from dropdub.engines.packages import missing_package, package_version
-from dropdub.engines.precision import out_of_memory_told
+from dropdub.engines.precision import first_line, out_of_memory_told
 from dropdub.engines.torch_device import placed
 from dropdub.engines.torchaudio_shim import make_importable
 from dropdub.engines.weights import allow_numbers_only, has_safetensors, refuse_code
@@ -190,7 +190,7 @@ class TransformersTranslator:
             return load(str(self._folder), local_files_only=True, trust_remote_code=False, **options)
         except Exception as error:  # whatever rebuilding raises
             raise EngineMissing(
-                f"The model of the engine '{self.name}' cannot be loaded: {str(error).splitlines()[0]}.",
+                f"The model of the engine '{self.name}' cannot be loaded: {first_line(error)}.",
                 remedy="Check its files with: jobs models verify. Then: jobs retry.",
             ) from error
 

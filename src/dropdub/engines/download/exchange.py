@@ -1,7 +1,7 @@
 """One question to a server of models, and its answer: the server may be anybody, and is bounded in all it can do.
 
-Redirects are followed a few times, over HTTP only and never from https to http. Who is signed in is told to the
-server that was asked and to no other. An answer comes as it is, not packed; its head must be whole in time.
+Redirects are followed a few times, over HTTP only and never from https to http. A token is sent to the server that was
+asked and to no other. An answer comes as it is, not packed; its head must be whole in time, and its body, too.
 """
 
 from __future__ import annotations
@@ -12,15 +12,17 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from dropdub.errors import DownloadFailed, DownloadRefused
+from dropdub.errors import DownloadFailed, DownloadRefused, DropdubError
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 5
 _HEAD_TIMES = 4
-"""The head of an answer may take so many times what a server may be silent for."""
+"""The head of an answer may take this many times as long as a server may be silent."""
+_LOOK_S = 1.0
 _PLAIN = re.compile(r"[!-~]+")
 _PRIVATE_HEADERS = {"authorization", "cookie"}
 
@@ -35,83 +37,115 @@ def host_of(url: str) -> str:
     return f"{parts.hostname or '?'}{port}"
 
 
-@contextmanager
-def answered(url: str, headers: Mapping[str, str], *, timeout_s: float) -> Iterator[tuple[Any, Mapping[str, str]]]:
-    """Give the answer to a GET, where redirects end, and the head of the first answer.
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a GET, where redirects end; `first_head` is that of the first answer."""
 
-    `timeout_s` is how long the server may be silent. Raises DownloadRefused, and what the HTTP package raises.
+    response: Any
+    first_head: Mapping[str, str]
+    deadline: Deadline
+    """For the body. It is that of the head until somebody puts it off."""
+
+
+@contextmanager
+def answered(url: str, headers: Mapping[str, str], *, timeout_s: float) -> Iterator[Answer]:
+    """Give the answer to a GET.
+
+    `timeout_s` is how long the server may be silent. Raises DownloadRefused, DownloadFailed where the answer's deadline
+    passes, and what the HTTP package raises.
     """
     first: Mapping[str, str] | None = None
     for _ in range(_MOST_REDIRECTS + 1):
-        with _sent(url, headers, timeout_s=timeout_s) as answer:
+        with _sent(url, headers, timeout_s=timeout_s) as (answer, deadline):
             first = first or answer.headers
             onward = answer.headers.get("Location") if answer.status_code in _REDIRECTS else None
             if onward is None:
                 _refuse_packed(url, answer)
-                yield answer, first
+                yield Answer(answer, first, deadline)
                 return
         url, headers = _redirected(url, onward, headers)
-    raise DownloadRefused(f"{host_of(url)} sends on and on, and gives nothing.")
+    raise DownloadRefused(f"{host_of(url)} redirects again and again, and gives nothing.")
 
 
-def read_bounded(answer: Any, *, most: int, within_s: float, place: str) -> bytes:
-    """Return the body of an answer. Raises DownloadRefused where it is too long, DownloadFailed if too slow."""
-    body, started = bytearray(), time.monotonic()
-    for block in answer.iter_raw():
+def read_bounded(answer: Answer, *, most: int, within_s: float, place: str) -> bytes:
+    """Return the body of an answer. Raises DownloadRefused where it is too long."""
+    answer.deadline.put_off(within_s)
+    body = bytearray()
+    for block in answer.response.iter_raw():
         body += block
         if len(body) > most:
             raise DownloadRefused(f"{place} does not answer as a hub does: its list is endless.")
-        if time.monotonic() - started > within_s:
-            raise DownloadFailed(f"{place} takes too long to say what it has.")
     return bytes(body)
 
 
 class Deadline:
-    """Ends the connection of a request when time is up: a server may send a byte now and then for ever."""
+    """Ends the connection of a request when time is up: a server may send a byte now and then for ever.
+
+    A thread of its own looks at the clock, a second late at most: what the HTTP package reads may never become a block.
+    """
 
     def __init__(self, seconds: float) -> None:
+        self.is_past = False
         self._socket: socket.socket | None = None
-        self._timer = threading.Timer(seconds, self._end)
-        self._timer.daemon = True
+        self._over = threading.Event()
+        self._watch = threading.Thread(target=self._wait, daemon=True)
+        self.put_off(seconds)
 
     def __enter__(self) -> Deadline:
-        self._timer.start()
+        self._watch.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
+        self._over.set()
+
+    def put_off(self, seconds: float) -> None:
+        """Let time be up in so many seconds from now."""
+        self._ends = time.monotonic() + seconds
 
     def seen(self, event: str, info: Mapping[str, Any]) -> None:
         """Take note of the connection; the HTTP package calls it at each step."""
-        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):  # of a proxy, too
             self._socket = info["return_value"].get_extra_info("socket")
 
-    def _end(self) -> None:
+    def _wait(self) -> None:
+        while (left := self._ends - time.monotonic()) > 0:
+            if self._over.wait(min(left, _LOOK_S)):
+                return
+        self.is_past = True
         if self._socket is not None:
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
-def _sent(url: str, headers: Mapping[str, str], *, timeout_s: float) -> Iterator[Any]:
+def _sent(url: str, headers: Mapping[str, str], *, timeout_s: float) -> Iterator[tuple[Any, Deadline]]:
     from huggingface_hub.utils import get_session  # noqa: PLC0415
 
     # A connection of its own for each request, or `Deadline` does not see it.
     asked = {**headers, "Accept-Encoding": "identity", "Connection": "close"}
     with Deadline(timeout_s * _HEAD_TIMES) as deadline:
-        sending = get_session().stream(
-            "GET",
-            url,
-            headers=asked,
-            timeout=timeout_s,
-            follow_redirects=False,
-            extensions={"trace": deadline.seen},
-        )
-        answer = sending.__enter__()
-    try:
-        yield answer
-    finally:
-        sending.__exit__(None, None, None)
+        try:
+            with get_session().stream(
+                "GET",
+                url,
+                headers=asked,
+                timeout=timeout_s,
+                follow_redirects=False,
+                extensions={"trace": deadline.seen},
+            ) as answer:
+                yield answer, deadline
+        except (DropdubError, OSError):
+            raise
+        except Exception as error:
+            if deadline.is_past:
+                raise _too_slow(url) from error
+            raise
+        if deadline.is_past:  # a body of no known length just ends then
+            raise _too_slow(url)
+
+
+def _too_slow(url: str) -> DownloadFailed:
+    return DownloadFailed(f"{host_of(url)} is too slow: the connection was ended.")
 
 
 def _refuse_packed(url: str, answer: Any) -> None:

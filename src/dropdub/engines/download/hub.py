@@ -2,7 +2,8 @@
 
 Where the hub is, huggingface_hub knows (`HF_ENDPOINT` changes it), unless a mirror is named. A mirror must speak the
 hub's way: `NAME/resolve/REVISION/FILE`, and for what is not pinned `api/models/NAME/revision/REVISION?blobs=true`.
-Who is signed in at the hub is not told to a mirror. Of what is pinned, nothing is asked but the bytes.
+The token of who is signed in at the hub is sent to no mirror, and to another `HF_ENDPOINT` only if it stands beside it
+in the environment, as `HF_TOKEN`. Of what is pinned, nothing is asked but the bytes.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from dropdub.engines.catalogue import Source
-from dropdub.engines.download.exchange import answered, host_of, read_bounded
+from dropdub.engines.download.exchange import Answer, answered, host_of, read_bounded
 from dropdub.errors import DownloadFailed, DownloadRefused, EngineMissing, UsageError
 
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
@@ -27,9 +29,10 @@ _REFUSALS = {
     403: "does not let this account have it",
     404: "does not have it",
 }
+_OWN_HOSTS = {"huggingface.co", "hf.co"}
 _LONGEST_LIST = 4_000_000
 _LIST_TIMES = 4
-"""The list of a repository's files may take so many times what a server may be silent for."""
+"""The list of a repository's files may take this many times as long as a server may be silent."""
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -62,7 +65,7 @@ class Hub:
 
         self.endpoint = (_checked(mirror) if mirror else constants.ENDPOINT).rstrip("/")
         self.timeout_s = timeout_s
-        self._token = False if mirror else None
+        self._token = _token(self.endpoint, is_mirror=mirror is not None)
 
     @property
     def place(self) -> str:
@@ -83,42 +86,46 @@ class Hub:
         return [_pinned(source, commit, one) if one in source.pins else there[one].at(source, commit) for one in names]
 
     @contextmanager
-    def opened(self, file: RemoteFile, *, start: int) -> Iterator[Any]:
-        """Give the answer of the hub to the wish for a file from byte `start` on. Raises as `files` does."""
+    def opened(self, file: RemoteFile, *, start: int) -> Iterator[Answer]:
+        """Give the hub's answer with a file from byte `start` on. Raises as `files` does."""
         url = f"{self.endpoint}/{file.repository}/resolve/{quote(file.revision, safe='')}/{quote(file.name)}"
-        with self._answered(url, f"{file.repository}, {file.name}", start=start) as (answer, head):
-            told = head.get("X-Repo-Commit")
-            if told is not None and told != file.revision:
+        with self._answered(url, f"{file.repository}, {file.name}", start=start) as answer:
+            given = answer.first_head.get("X-Repo-Commit")
+            if given is not None and given != file.revision:
                 raise DownloadRefused(f"{self.place} gives another commit of {file.repository} than was asked for.")
             yield answer
 
     def _listed(self, source: Source) -> bytes:
         url = f"{self.endpoint}/api/models/{source.repository}/revision/{quote(source.revision, safe='')}?blobs=true"
-        with self._answered(url, source.repository) as (answer, _):
+        with self._answered(url, source.repository) as answer:
             return read_bounded(answer, most=_LONGEST_LIST, within_s=_LIST_TIMES * self.timeout_s, place=self.place)
 
     @contextmanager
-    def _answered(self, url: str, what: str, *, start: int = 0) -> Iterator[tuple[Any, Mapping[str, str]]]:
+    def _answered(self, url: str, what: str, *, start: int = 0) -> Iterator[Answer]:
         from huggingface_hub.utils import build_hf_headers  # noqa: PLC0415
 
         headers = build_hf_headers(token=self._token) | ({"Range": f"bytes={start}-"} if start else {})
-        with self._told(), answered(url, headers, timeout_s=self.timeout_s) as (answer, head):
-            if not 200 <= answer.status_code < 300:
-                raise self._refusal(what, answer.status_code)
-            yield answer, head
+        with self._in_sentences(), answered(url, headers, timeout_s=self.timeout_s) as answer:
+            status = answer.response.status_code
+            if not 200 <= status < 300:
+                raise self._refusal(what, status)
+            yield answer
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _in_sentences(self) -> Iterator[None]:
         """Turn what the hub's library and the HTTP package raise into errors with sentences."""
         from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled  # noqa: PLC0415
 
         # The library has changed from one HTTP package to its successor: what its own error derives from is the one.
         transport_error: type[Exception] = HfHubHTTPError.__bases__[0]
+        no_address = import_module(transport_error.__module__.partition(".")[0]).InvalidURL
         try:
             yield
         except OfflineModeIsEnabled as error:
             message = "HF_HUB_OFFLINE is set: nothing is downloaded."
             raise DownloadRefused(message, remedy="Unset it, or copy the model's folder into models.dir.") from error
+        except (UnicodeError, no_address) as error:
+            raise DownloadRefused(f"{self.place} is no address of a server, or redirects to none.") from error
         except transport_error as error:
             raise DownloadFailed(f"{self.place} cannot be reached, or went silent ({_why(error)}).") from error
 
@@ -129,8 +136,10 @@ class Hub:
         return DownloadRefused(f"{what}: {self.place} {says} (status {status}).")
 
     def _first(self, source: Source, choice: str, there: Mapping[str, _Listed]) -> str:
-        for name in choice.split("|"):
-            if name in there:
+        """Return which file of a choice to fetch: one that is pinned, whatever else a server says that it has."""
+        names = choice.split("|")
+        for name in [name for name in names if name in source.pins] or names:
+            if name in source.pins or name in there:
                 return name
         raise DownloadRefused(f"{source.repository} has no {choice.replace('|', ' or ')} at {self.place}.")
 
@@ -154,7 +163,7 @@ def _pinned(source: Source, commit: str, name: str) -> RemoteFile:
 
 
 def _understood(body: bytes, place: str, *, wanted: Collection[str]) -> tuple[str, dict[str, _Listed]]:
-    """Return the commit, and what a server tells of the files that are wanted; other names are not looked at.
+    """Return the commit, and what a server says of the files that are wanted; other names are not looked at.
 
     Somebody else's page, on a network that asks to sign in, is an answer too. Raises DownloadRefused.
     """
@@ -177,6 +186,14 @@ def _one(sibling: Mapping[str, Any]) -> _Listed:
         raise ValueError("a file with a wrong sum")
     small = blob if sha256 is None and isinstance(blob, str) and _COMMIT.fullmatch(blob) else None
     return _Listed(str(sibling["rfilename"]), size, sha256, small)
+
+
+def _token(endpoint: str, *, is_mirror: bool) -> str | bool | None:
+    """Return what to sign in with: None for what the library knows, False for nothing."""
+    if is_mirror:
+        return False
+    is_own = urlsplit(endpoint).hostname in _OWN_HOSTS and endpoint.startswith("https:")
+    return None if is_own else os.environ.get("HF_TOKEN") or False
 
 
 def _checked(mirror: str) -> str:

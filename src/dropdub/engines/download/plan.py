@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from dropdub.engines.catalogue import Source
-from dropdub.engines.download.record import FileRecord, read_record
+from dropdub.engines.download.record import commits_in, read_record
+from dropdub.engines.models import FileRecord, files_in, written_down
 from dropdub.engines.pins import Pin
 from dropdub.files import write_whole
 
@@ -27,10 +28,9 @@ class Plan:
     def read(part: Path) -> Plan:
         """Return the plan in a folder; an empty one where there is none, or none that can be read."""
         try:
-            data = json.loads((part / PLAN_NAME).read_text(encoding="utf-8"))
-            revisions = {str(name): str(revision) for name, revision in data["revisions"].items()}
-            return Plan(revisions, tuple(map(FileRecord.read, data["remembered"])))
-        except (OSError, ValueError, AttributeError, KeyError, TypeError):
+            data = written_down(part / PLAN_NAME)
+            return Plan(commits_in(data, "revisions"), files_in(data, "remembered"))
+        except (OSError, ValueError):
             return Plan()
 
     @staticmethod

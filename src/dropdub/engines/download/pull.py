@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -21,12 +20,10 @@ from filelock import FileLock, Timeout
 
 from dropdub.engines.catalogue import KnownModel
 from dropdub.engines.download.hub import Hub, RemoteFile
-from dropdub.engines.download.plan import PLAN_NAME as PLAN_NAME  # noqa: PLC0414  (given on)
-from dropdub.engines.download.plan import Plan
+from dropdub.engines.download.plan import PLAN_NAME, Plan
 from dropdub.engines.download.record import (
     RECORD_NAME,
     Condition,
-    FileRecord,
     ModelRecord,
     Presence,
     examine,
@@ -34,26 +31,31 @@ from dropdub.engines.download.record import (
     write_record,
 )
 from dropdub.engines.download.transfer import Patience, fetch
+from dropdub.engines.models import FileRecord
 from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefused, ModelIncomplete
-from dropdub.files import rename
+from dropdub.files import free_bytes, rename
+from dropdub.held import NOT_ENTERED, HeldFolder
+from dropdub.ownership import is_exchangeable, owner_at, speaks_for
 from dropdub.quantities import format_size
 from dropdub.removal import remove, remove_tree
 
 _MOST_TIMES = 3
-"""What is not pinned may take so many times what the catalogue says of it."""
+"""What is not pinned may take this many times what the catalogue says of it."""
+_LONGEST_WAIT_S = 6 * 3600.0
+"""Who may read the lock can hold it for ever."""
 
 
 class Meter(Protocol):
     """Shows how far a pull is."""
 
     def begin(self, total: int) -> None:
-        """So many bytes make the model; what is here already is told to `advance` as well."""
+        """Take note of how many bytes make the model; `advance` gets those that are here already, too."""
 
     def advance(self, count: int) -> None:
-        """So many bytes more are here; a negative number were thrown away."""
+        """Take note of how many bytes more are here; a negative number were thrown away."""
 
     def say(self, line: str) -> None:
-        """Tell a person."""
+        """Show a line to a person."""
 
 
 def pull(model: KnownModel, models_dir: Path, hub: Hub, *, meter: Meter, patience: Patience | None = None) -> Condition:
@@ -63,7 +65,9 @@ def pull(model: KnownModel, models_dir: Path, hub: Hub, *, meter: Meter, patienc
     DiskFull, AccessDenied, and ModelIncomplete where a folder made by hand is in the way.
     """
     folder = models_dir / model.name
-    with _disk_told(models_dir), _alone(model, models_dir, meter):
+    with _disk_in_sentences(models_dir), _alone(model, models_dir, meter):
+        _refuse_exchangeable(models_dir)
+        _refuse_anothers(folder)
         condition = examine(folder, model, thorough=True)
         if condition.usable:
             return condition
@@ -72,10 +76,18 @@ def pull(model: KnownModel, models_dir: Path, hub: Hub, *, meter: Meter, patienc
                 f"{folder} was put there by hand and is not whole: {' '.join(condition.faults)}",
                 remedy=f"Add what is missing, or move the folder away, then: jobs models pull {model.name}",
             )
-        part = _begin(folder, condition)
-        with _offline_told(model, folder), _past_told(model, part):
-            _fill(model, part, hub, meter=meter, patience=patience or Patience())
-        rename(part, folder)
+        is_damaged = condition.presence is Presence.DAMAGED
+        plan = _taken_apart(folder, condition) if is_damaged else None
+        with _worked_in(part_of(folder)) as work:
+            part = work.through(PLAN_NAME).parent
+            if plan is not None:
+                plan.write(part)
+                for name in (*condition.bad, RECORD_NAME):
+                    remove(part / name)
+            with _offline_way_named(model, folder), _past_named(model, work):
+                _fill(model, work, hub, meter=meter, patience=patience or Patience())
+            _refuse_exchanged(work)
+        rename(work.path, folder)
         return examine(folder, model, thorough=False)
 
 
@@ -87,55 +99,95 @@ def leads_elsewhere(folder: Path) -> bool:
     return stat.S_ISLNK(found.st_mode)
 
 
-def free_bytes(folder: Path) -> int:
-    """Return how much may still be written where `folder` lies."""
-    return shutil.disk_usage(folder).free
-
-
-def _begin(folder: Path, condition: Condition) -> Path:
-    """Return the folder to work in; a damaged model becomes it, so that what is right of it is used again."""
+def _taken_apart(folder: Path, condition: Condition) -> Plan:
+    """Make a damaged model the folder to work in, so that what is right of it is used again; return what it was."""
     part = part_of(folder)
-    if condition.presence is Presence.DAMAGED:
-        _take_apart(folder, part, condition)
-    part.mkdir(parents=True, exist_ok=True)
-    _refuse_foreign(part)
-    return part
-
-
-def _take_apart(folder: Path, part: Path, condition: Condition) -> None:
     if leads_elsewhere(folder):
         raise ModelIncomplete(
             f"{folder} is a link, and what it leads to is not whole: {' '.join(condition.faults)}",
             remedy="Repair what it leads to, or remove the link.",
         )
+    if part.is_symlink():
+        raise _is_link(part)
     remove_tree(part)
     plan = Plan.remembering(folder)
     rename(folder, part)
-    plan.write(part)
-    for name in (*condition.bad, RECORD_NAME):
-        remove(part / name)
+    return plan
 
 
-def _refuse_foreign(part: Path) -> None:
-    """Refuse to write into a folder that somebody else has put there, or may put links into."""
-    if leads_elsewhere(part):
-        raise AccessDenied(f"{part} is a link, and is not written to.", remedy="Remove it, then pull again.")
-    if sys.platform != "win32":
-        found = part.lstat()
-        if found.st_uid != os.geteuid() or found.st_mode & stat.S_IWOTH:
-            message = f"{part} belongs to another account, or others may write to it."
-            raise AccessDenied(message, remedy="Remove it, then pull again.")
+@contextmanager
+def _worked_in(part: Path) -> Iterator[HeldFolder]:
+    """Hold the folder to work in: what is done in it is done nowhere else, whatever gets its name meanwhile."""
+    part.mkdir(mode=0o755, exist_ok=True)
+    with HeldFolder.open(part.parent) as models:
+        try:
+            work = models.enter(part.name)
+        except OSError as error:
+            raise (_is_link(part) if error.errno in NOT_ENTERED else error) from error
+        with work:
+            _shut_others_out(work)
+            yield work
 
 
-def _fill(model: KnownModel, part: Path, hub: Hub, *, meter: Meter, patience: Patience) -> None:
-    """Bring all files into `part`, and the record last."""
+def _is_link(path: Path | str) -> AccessDenied:
+    return AccessDenied(f"{path} is a link, and is not written to.", remedy="Remove it, then pull again.")
+
+
+def _shut_others_out(work: HeldFolder) -> None:
+    """Take from other accounts the right to write here, and remove the files that they have put here.
+
+    Raises AccessDenied where the folder itself is another account's.
+    """
+    if sys.platform == "win32":  # who may write is inherited from the models' folder
+        return
+    found = work.own()
+    if found.st_uid != os.geteuid():
+        raise AccessDenied(f"{work.path} belongs to another account.", remedy="Remove it, then pull again.")
+    with suppress(OSError):  # a share that has its own rules
+        os.fchmod(work.handle, stat.S_IMODE(found.st_mode) & ~(stat.S_IWGRP | stat.S_IWOTH))
+    for name in work.names():
+        entry = work.look(name)
+        if entry.st_uid != found.st_uid and not stat.S_ISDIR(entry.st_mode):
+            remove(work.through(name))
+
+
+def _refuse_exchanged(work: HeldFolder) -> None:
+    try:
+        is_same = os.path.samestat(work.own(), work.path.lstat())
+    except FileNotFoundError:
+        is_same = False
+    if not is_same:
+        message = f"{work.path} was renamed or exchanged while files came into it."
+        raise AccessDenied(message, remedy=f"See who else may write to {work.path.parent}, then pull again.")
+
+
+def _refuse_anothers(folder: Path) -> None:
+    """Refuse a model of an account that the models' folder is not trusted to."""
+    if os.path.lexists(folder) and not speaks_for(owner_at(folder), owner_at(folder.parent)):
+        message = f"{folder} belongs to another account: what is in it is not trusted."
+        raise AccessDenied(message, remedy="Move it away, or make it yours, then pull again.")
+
+
+def _refuse_exchangeable(models_dir: Path) -> None:
+    if is_exchangeable(models_dir):
+        raise AccessDenied(
+            f"Every account may rename and exchange what is in {models_dir}.",
+            remedy=f"Take that right away: chmod o-w {models_dir}",
+        )
+
+
+def _fill(model: KnownModel, work: HeldFolder, hub: Hub, *, meter: Meter, patience: Patience) -> None:
+    """Bring all files into the folder to work in, and the record last."""
+    part = work.through(PLAN_NAME).parent
     files = patience.retrying()(_listed, model, hub, Plan.read(part))
     _refuse_oversize(model, files, hub)
     revisions = {file.repository: file.revision for file in files}
     Plan.read(part).begun(revisions).write(part)
-    _check_room(model, files, part)
+    _check_room(model, files, part, work.path.parent)
     meter.begin(sum(file.size for file in files))
     records = tuple(_fetched(file, part, hub, meter, patience) for file in files)
+    for name in model.names() - {file.name for file in files}:  # left by another server, and never checked
+        remove(part / name)
     remove(part / PLAN_NAME)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     write_record(part, ModelRecord(model.name, revisions, records, model.licence.name, now))
@@ -169,12 +221,12 @@ def _refuse_oversize(model: KnownModel, files: list[RemoteFile], hub: Hub) -> No
         )
 
 
-def _check_room(model: KnownModel, files: list[RemoteFile], part: Path) -> None:
+def _check_room(model: KnownModel, files: list[RemoteFile], part: Path, models_dir: Path) -> None:
     here = sum(min(file.size, (part / file.name).stat().st_size) for file in files if (part / file.name).is_file())
     needed, free = sum(file.size for file in files) - here, free_bytes(part)
-    if needed > free:
+    if free is not None and needed > free:
         raise DiskFull(
-            f"{model.name} needs {format_size(needed)} of disk; {format_size(free)} are free where {part.parent} lies.",
+            f"{model.name} needs {format_size(needed)} of disk; {format_size(free)} are free where {models_dir} lies.",
             remedy="Free some disk space, or set models.dir in config.yaml to a folder of another disk.",
         )
 
@@ -188,7 +240,13 @@ def _alone(model: KnownModel, models_dir: Path, meter: Meter) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         meter.say(f"{model.name} is being pulled by another process: waiting for it.")
-        lock.acquire(poll_interval=0.2)
+        try:
+            lock.acquire(timeout=_LONGEST_WAIT_S, poll_interval=0.2)
+        except Timeout as error:
+            raise DownloadFailed(
+                f"{model.name} is still being pulled by another process.",
+                remedy=f"Find out what holds {lock.lock_file} and end it, then pull again.",
+            ) from error
     try:
         yield
     finally:
@@ -196,37 +254,43 @@ def _alone(model: KnownModel, models_dir: Path, meter: Meter) -> Iterator[None]:
 
 
 @contextmanager
-def _offline_told(model: KnownModel, folder: Path) -> Iterator[None]:
+def _offline_way_named(model: KnownModel, folder: Path) -> Iterator[None]:
     """Name, where the hub cannot be had, the way without it."""
     try:
         yield
     except DownloadFailed as error:
         if error.remedy != DownloadFailed.usual_remedy:
             raise
-        again = f"Try again: jobs models pull {model.name} goes on where it stopped."
+        again = f"Try again: jobs models pull {model.name} resumes where it stopped."
         offline = f"Or copy the folder {model.name} from a machine that has it to {folder}."
         raise DownloadFailed(error.message, remedy=f"{again} {offline}") from error
 
 
 @contextmanager
-def _past_told(model: KnownModel, part: Path) -> Iterator[None]:
+def _past_named(model: KnownModel, work: HeldFolder) -> Iterator[None]:
     """Say, where a server has no longer what was here before, how to take what it has."""
     try:
         yield
     except (DownloadFailed, DownloadRefused) as error:
-        if model.is_pinned or not Plan.read(part).remembered or error.remedy == DownloadFailed.usual_remedy:
+        if (
+            model.is_pinned
+            or not Plan.read(work.through(PLAN_NAME).parent).remembered
+            or error.remedy == DownloadFailed.usual_remedy
+        ):
             raise
-        remedy = f"{model.name} was another before. To take what there is now: remove {part}, then pull again."
+        remedy = f"{model.name} had other content before. To take what there is now: remove {work.path}, pull again."
         raise type(error)(error.message, remedy=remedy) from error
 
 
 @contextmanager
-def _disk_told(models_dir: Path) -> Iterator[None]:
+def _disk_in_sentences(models_dir: Path) -> Iterator[None]:
     try:
         yield
     except PermissionError as error:
         raise AccessDenied(f"{error.filename or models_dir} cannot be written.") from error
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise _is_link(error.filename or models_dir) from error
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise DiskFull(f"The disk where {models_dir} lies is full.") from error

@@ -17,29 +17,12 @@ from typing import Any
 
 from dropdub.engines.catalogue import KnownModel
 from dropdub.engines.models import RECORD_NAME as RECORD_NAME  # noqa: PLC0414  (given on)
-from dropdub.engines.models import size_of
+from dropdub.engines.models import FileRecord, files_in, size_of, written_down
 from dropdub.engines.pins import Pin
-from dropdub.files import key, safe_name, sha256, write_whole
+from dropdub.files import sha256, write_whole
 
 PART_SUFFIX = ".part"
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True)
-class FileRecord:
-    """A file of a model; `name` is relative to its folder."""
-
-    name: str
-    size: int
-    sha256: str
-
-    @staticmethod
-    def read(data: Mapping[str, Any]) -> FileRecord:
-        """Return a file as it was written down. Raises ValueError for a name that is not a plain file's."""
-        name, sum_ = str(data["name"]), str(data["sha256"])
-        if safe_name(name) != name or key(name) == key(RECORD_NAME) or not _SHA256.fullmatch(sum_):
-            raise ValueError(f"it names a file {name!r}")
-        return FileRecord(name, int(data["size"]), sum_)
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)
@@ -97,15 +80,19 @@ def read_record(folder: Path) -> ModelRecord | None:
     A record that came with a copied folder is somebody else's: a name in it that leads out of the folder is refused.
     """
     try:
-        data = json.loads((folder / RECORD_NAME).read_text(encoding="utf-8"))
+        data = written_down(folder / RECORD_NAME)
     except FileNotFoundError:
         return None
-    try:
-        files = tuple(FileRecord.read(file) for file in data["files"])
-        sources = {str(name): str(revision) for name, revision in data["sources"].items()}
-        return ModelRecord(str(data["model"]), sources, files, str(data["licence"]), str(data["pulled_at"]))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{RECORD_NAME} lacks {error}") from error
+    model, licence, pulled_at = (str(data.get(name, "")) for name in ("model", "licence", "pulled_at"))
+    return ModelRecord(model, commits_in(data, "sources"), files_in(data, "files"), licence, pulled_at)
+
+
+def commits_in(data: Mapping[str, Any], name: str) -> dict[str, str]:
+    """Return the commits of repositories that are written down under a name. Raises ValueError."""
+    commits = data.get(name)
+    if not isinstance(commits, Mapping) or not all(_COMMIT.fullmatch(str(commit)) for commit in commits.values()):
+        raise ValueError(f"it has no commits under {name}")
+    return dict(commits)
 
 
 def write_record(folder: Path, record: ModelRecord) -> None:
@@ -115,7 +102,7 @@ def write_record(folder: Path, record: ModelRecord) -> None:
 def examine(folder: Path, model: KnownModel | None, *, thorough: bool) -> Condition:
     """Return how the model in `folder` is. `thorough`: read every file, not only its size.
 
-    `model` tells which files are needed where there is no record, and what the pinned ones hold; None for one that is
+    `model` says which files are needed where there is no record, and what the pinned ones hold; None for one that is
     not known.
     """
     if not folder.is_dir():
@@ -131,18 +118,29 @@ def examine(folder: Path, model: KnownModel | None, *, thorough: bool) -> Condit
         condition = _against_needs(folder, model)
         others = _others(folder, pins) if thorough and condition.usable else ()
         return replace(condition, others=others)
-    return _against_record(folder, record, pins, thorough=thorough)
+    faults = _beside_record(folder, record, model) | _against_record(folder, record, pins, thorough=thorough)
+    presence = Presence.DAMAGED if faults else Presence.WHOLE
+    return Condition(presence, size_of(folder), tuple(faults.values()), tuple(faults))
 
 
-def _against_record(folder: Path, record: ModelRecord, pins: Mapping[str, Pin], *, thorough: bool) -> Condition:
+def _beside_record(folder: Path, record: ModelRecord, model: KnownModel | None) -> dict[str, str]:
+    """Return the faults of what a model needs, or would use, and its record does not name."""
+    named = {file.name for file in record.files}
+    if model is None:
+        return {}
+    needed = {name: f"{RECORD_NAME} lacks {name}." for name in model.missing(named)}
+    return needed | {
+        name: f"{name} is not in {RECORD_NAME}." for name in sorted(model.names() - named) if (folder / name).exists()
+    }
+
+
+def _against_record(folder: Path, record: ModelRecord, pins: Mapping[str, Pin], *, thorough: bool) -> dict[str, str]:
     """Compare files with the record, and the record with the catalogue: it may be older, or somebody else's."""
-    faults = {
+    return {
         file.name: fault
         for file in record.files
         if (fault := _unlike(file, pins) or _fault(folder / file.name, file, thorough=thorough)) is not None
     }
-    presence = Presence.DAMAGED if faults else Presence.WHOLE
-    return Condition(presence, size_of(folder), tuple(faults.values()), tuple(faults))
 
 
 def _against_needs(folder: Path, model: KnownModel | None) -> Condition:
@@ -157,7 +155,7 @@ def _unlike(file: FileRecord, pins: Mapping[str, Pin]) -> str | None:
     pin = pins.get(file.name)
     if pin is None or (pin.size, pin.sha256) == (file.size, file.sha256):
         return None
-    return f"{file.name} is another than the catalogue of this version of Dropdub knows."
+    return f"{file.name} is not the file that this version's catalogue lists."
 
 
 def _others(folder: Path, pins: Mapping[str, Pin]) -> tuple[str, ...]:

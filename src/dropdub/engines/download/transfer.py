@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +12,14 @@ from typing import Any, BinaryIO
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+from dropdub.engines.download.exchange import Answer
 from dropdub.engines.download.hub import Hub, RemoteFile
 from dropdub.errors import AccessDenied, DownloadFailed
 from dropdub.files import blocks, flush
 from dropdub.removal import remove
 
 Advance = Callable[[int], None]
-"""Is told how many bytes came; a negative number where some are thrown away."""
+"""Gets how many bytes came; a negative number where some are thrown away."""
 _LEAST_GAIN = 16_384
 """An attempt that brings less, and not the end of the file, brought nothing: else a server that gives a byte each time
 is asked for ever."""
@@ -34,7 +34,7 @@ class Patience:
     first_wait_s: float = 1.0
     longest_wait_s: float = 30.0
     window_s: float = 60.0
-    """In so long, `_LEAST_GAIN` bytes must come."""
+    """In this time, `_LEAST_GAIN` bytes must come."""
 
     def retrying(self, *, stop: Callable[[RetryCallState], bool] | None = None) -> Retrying:
         """Return what tries again whatever may pass; `stop` says when to give up, if not after `attempts`."""
@@ -107,21 +107,25 @@ class _Part:
         remove(self.path)
         self._clear()
 
-    def take(self, answer: Any, *, window_s: float, place: str) -> None:
+    def take(self, answer: Answer, *, window_s: float, place: str) -> None:
         """Write down what an answer of the hub brings, from where this part ends on, and never more than the file has.
 
-        Raises DownloadFailed where an answer announces another length, or comes too slowly.
+        Raises DownloadFailed where an answer announces another length; one that comes too slowly is ended.
         """
-        if self.size and not _goes_on(answer, self.size):
+        if self.size and not _goes_on(answer.response, self.size):
             self.restart()
-        self._refuse_other_length(answer, place)
+        self._refuse_other_length(answer.response, place)
         self.is_patched = self.size > 0
-        pace = _Pace(window_s, place)
+        answer.deadline.put_off(window_s)
+        gained = 0
         with self._opened() as writer:
-            for block in answer.iter_raw():
+            for block in answer.response.iter_raw():
                 writer.write(block[: self.file.size - self.size])
                 self._count(block)
-                pace.gained(len(block))
+                gained += len(block)
+                if gained >= _LEAST_GAIN:
+                    answer.deadline.put_off(window_s)
+                    gained = 0
                 if self.size > self.file.size:
                     break
             flush(writer)
@@ -130,7 +134,7 @@ class _Part:
         announced = str(answer.headers.get("Content-Length", ""))
         if announced.isdecimal() and self.size + int(announced[:20]) != self.file.size:
             raise DownloadFailed(
-                f"{place} announces another length of {self.file.name} than the {self.file.size} bytes that it has.",
+                f"{place} announces a length of {self.file.name} that is not its {self.file.size} bytes.",
                 remedy=_ELSEWHERE,
             )
 
@@ -140,7 +144,7 @@ class _Part:
         if self.size == 0:
             remove(self.path)
             flags |= os.O_CREAT | os.O_EXCL
-        return os.fdopen(os.open(self.path, flags, 0o666), "ab")
+        return os.fdopen(os.open(self.path, flags, 0o644), "ab")
 
     def _take_up(self) -> None:
         """Go on with what an earlier pull left, if it is a file of ours; else begin."""
@@ -149,7 +153,9 @@ class _Part:
         except FileNotFoundError:
             return
         if stat.S_ISDIR(found.st_mode):
-            raise AccessDenied(f"{self.path} is a folder, where a file is to be written.")
+            raise AccessDenied(
+                f"{self.path.name} is a folder, where a file is to be written.", remedy="Remove it, then pull again."
+            )
         if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1 or found.st_size > self.file.size:
             remove(self.path)
             return
@@ -168,22 +174,6 @@ class _Part:
         self._sha256 = hashlib.sha256()
         # Git's name for a content: the only checksum that the hub gives for small files.
         self._blob = hashlib.sha1(f"blob {self.file.size}\0".encode(), usedforsecurity=False)
-
-
-class _Pace:
-    """Gives up an answer that comes too slowly to be meant."""
-
-    def __init__(self, window_s: float, place: str) -> None:
-        self._window_s, self._place = window_s, place
-        self._began, self._bytes = time.monotonic(), 0
-
-    def gained(self, count: int) -> None:
-        self._bytes += count
-        now = time.monotonic()
-        if self._bytes >= _LEAST_GAIN:
-            self._began, self._bytes = now, 0
-        elif now - self._began > self._window_s:
-            raise DownloadFailed(f"{self._place} gave {self._bytes} bytes in {self._window_s:.0f} seconds: too slow.")
 
 
 class _NothingGained:
