@@ -39,7 +39,7 @@ def watch(root: Path, *, until_idle: bool, accept_missing: bool = False, shared_
 def run(place: Place, files: Sequence[Path], *, overrides: dict[str, Any], profile: str | None) -> int:
     """Work files off now, and show how far they are and what came out."""
     _refuse_impossible(place, overrides, profile)
-    _refuse_unseen(place.root.path, files)
+    _refuse_unseen(place.root.path, files, overrides.get("out"))
     _make_out(overrides)
     from dropdub.daemon.runs import run_files
 
@@ -114,10 +114,15 @@ def _shown(screen: Console) -> Iterator[Lines | Bars]:
         yield Bars(progress)
 
 
-def _refuse_unseen(root: Path, files: Sequence[Path]) -> None:
-    """Raise UsageError for files that the daemon cannot open, because it is a service that does not see them."""
+def _refuse_unseen(root: Path, files: Sequence[Path], out: str | None) -> None:
+    """Raise UsageError for files, and a folder for results, that a daemon which is a service does not see."""
     from dropdub import service
 
+    if out is not None and service.unseen(root, [Path(out)]):
+        raise UsageError(
+            f"{out} cannot be seen by the service, which does the work: homes and temporary files are hidden from it.",
+            remedy=f"Leave out --out and take the results from {root / 'outbox'}, or name the folder in config.yaml.",
+        )
     for file in service.unseen(root, files):
         raise UsageError(
             f"{file} cannot be seen by the service, which does the work: homes and temporary files are hidden from it.",

@@ -30,7 +30,9 @@ def findings(subject: Subject) -> Iterator[Finding]:
         return
     yield _watched(subject)
     steering = steering_of(subject.root, subject.config.inbox.sidecars)
-    yield fine("Options beside files", f"{_MAY_SET[steering.policy]}: {steering.why}")
+    told = "; where it is started with --boot or --shared-inbox, safe options only" if steering.policy == "all" else ""
+    told = told if subject.config.inbox.sidecars == "auto" else ""
+    yield fine("Options beside files", f"{_MAY_SET[steering.policy]}: {steering.why}{told}")
     if sys.platform == "linux" and (most := _limit("max_user_watches")) is not None:
         yield limit_finding(most, _folders_below(inbox))
 
