@@ -19,13 +19,13 @@ from dropdub.errors import UsageError
 from dropdub.root import Root
 from dropdub.service import managed
 from dropdub.service.accounts import is_superuser, may_write_config
-from dropdub.service.launchd import properties
+from dropdub.service.launchd import Launchd, properties
 from dropdub.service.managed import Service
-from dropdub.service.plan import ServicePlan, plan_for
+from dropdub.service.plan import Manager, ServicePlan, plan_for
 from dropdub.service.sandbox import hides
 from dropdub.service.searchpath import search_path
 from dropdub.service.systemd import Systemd, unit_text
-from dropdub.service.windows import task_xml
+from dropdub.service.windows import TaskScheduler, task_xml
 from tests.security.unit_runner import Unit
 
 if sys.platform == "win32":
@@ -76,6 +76,14 @@ def test_only_an_inbox_of_the_machine_is_taken_for_shared(tmp_path: Path) -> Non
         plan = a_plan(tmp_path, at_boot=at_boot)
         texts = (settings(plan)["ExecStart"], " ".join(properties(plan)["ProgramArguments"]), task_xml(plan))
         assert all(("watch --shared-inbox" in text) is at_boot for text in texts)
+
+
+@pytest.mark.parametrize("manager", [Systemd, Launchd, TaskScheduler])
+def test_no_definition_lies_where_the_service_may_exchange_it(tmp_path: Path, manager: type[Manager]) -> None:
+    for at_boot in (True, False):
+        plan = a_plan(tmp_path, at_boot=at_boot)
+        file = manager(plan).file  # type: ignore[call-arg]
+        assert not any(file.is_relative_to(folder) for folder in (plan.root, plan.log.parent, *plan.writable))
 
 
 def test_homes_and_temporary_files_are_hidden_unless_something_to_do_lies_there(tmp_path: Path) -> None:

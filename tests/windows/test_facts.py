@@ -23,6 +23,7 @@ from dropdub.inbox.intake import bring_in
 from dropdub.inbox.mounts import network_kind
 from dropdub.inbox.moving import StillWritten
 from dropdub.inbox.wanted import Wanted
+from dropdub.service.windows import folder_of_definitions
 from tests.waiting import wait_until
 
 GENERIC_READ, OPEN_EXISTING, SHARE_NOTHING = 0x80000000, 3, 0
@@ -32,6 +33,13 @@ child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIP
 print(child.pid, flush=True)
 input()
 """
+
+
+def test_definitions_for_all_lie_where_only_administrators_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    meant = Path(os.environ["PROGRAMFILES"])
+    monkeypatch.setenv("PROGRAMFILES", str(Path.home()))
+    assert folder_of_definitions(for_all=True) == meant and meant.is_dir()
+    assert folder_of_definitions(for_all=False).is_relative_to(Path.home())
 
 
 @contextmanager
