@@ -71,6 +71,11 @@ def test_what_it_makes_is_its_accounts_alone(tmp_path: Path) -> None:
         assert settings(plan)["UMask"] == "0077" and properties(plan)["Umask"] == 0o077
 
 
+def test_a_stop_takes_nothing_from_other_programs_of_the_account(tmp_path: Path) -> None:
+    told = settings(a_plan(tmp_path))
+    assert told["PrivateIPC"] == "yes" and "RemoveIPC" not in told
+
+
 def test_only_an_inbox_of_the_machine_is_taken_for_shared(tmp_path: Path) -> None:
     for at_boot in (True, False):
         plan = a_plan(tmp_path, at_boot=at_boot)

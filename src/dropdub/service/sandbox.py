@@ -37,7 +37,7 @@ SYSTEM_ONLY = """\
 CapabilityBoundingSet=
 AmbientCapabilities=
 PrivateMounts=yes
-RemoveIPC=yes
+PrivateIPC=yes
 DevicePolicy=closed
 ProtectSystem=strict
 ProtectProc=invisible
@@ -51,6 +51,7 @@ ProtectKernelTunables=yes
 """What a user's own manager may not do, or only with user namespaces, which many systems forbid.
 
 - No PrivateUsers: all other accounts would look like one, but a sidecar counts only where its owner is the file's.
+- No RemoveIPC: where the account is a person's or a database's, it would take what their other programs share.
 - No ProcSubset: how much memory is free stands in /proc/meminfo.
 - No IPAddressDeny, no PrivateNetwork: webhooks, models, figures, a database elsewhere.
 - No RestrictFileSystems: the folders may be shares of any kind.
