@@ -229,6 +229,53 @@ def test_who_took_the_service_over_can_do_nothing_outside_of_it(confined: Servic
     assert (done.stdout.split("\n"), done.stderr) == ([*in_tmp, "mode 0o600", ""], "")
 
 
+EXCHANGES = """
+import os, pathlib, sys
+root, program = map(pathlib.Path, sys.argv[1:])
+for path in (program, *program.parents):
+    if path == root: break
+    try: os.rename(path, f"{path}-away")
+    except OSError: continue
+    print(path)
+try: (root / "models" / "evil").mkdir()
+except OSError: pass
+else: print("model written")
+"""
+
+
+@needs_kernel
+def test_no_program_in_a_folder_that_is_written_to_can_be_exchanged_with_its_folder(confined: ServicePlan) -> None:
+    program = confined.root / "tools" / "bin" / "ffmpeg"
+    program.parent.mkdir(parents=True)
+    program.write_text("", "utf-8")
+    (confined.root / "models").mkdir()
+    plan = replace(confined, programs=(*confined.programs, program))
+    done = run_confined(plan, sys.executable, "-I", "-c", EXCHANGES, str(confined.root), str(program))
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_a_program_that_could_be_exchanged_is_refused(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    plan = a_plan(root)
+    (tmp_path / "elsewhere").mkdir()
+    (root / "linked").symlink_to(tmp_path / "elsewhere")
+    for program in (root / "outbox" / "ffmpeg", root / "work" / "bin" / "ffmpeg", root / "linked" / "ffmpeg", root):
+        with pytest.raises(UsageError, match="in the place of"):
+            unit_text(replace(plan, programs=(program,)))
+    with pytest.raises(UsageError, match=r"in the place of .*config\.yaml"):
+        unit_text(replace(plan, programs=(), writable=(tmp_path,)))
+    unit_text(replace(plan, programs=(tmp_path / "elsewhere",)))
+
+
+def test_the_script_of_a_hook_is_fixed_like_its_program(tmp_path: Path) -> None:
+    script = tmp_path / "root" / "tell.sh"
+    a_plan(tmp_path / "root").config_file.write_text(
+        f'{LIGHT}notify: {{on_success: [sh, -e, "{script}", "{{id}}"]}}\n', "utf-8"
+    )
+    script.write_text("", "utf-8")
+    assert f"-{script}" in settings(a_plan(tmp_path / "root"))["ReadOnlyPaths"].split()
+
+
 SHARES = """
 import os, pathlib, sys
 from dropdub.privacy import share

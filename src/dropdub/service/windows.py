@@ -91,7 +91,8 @@ class TaskScheduler:
 
     def advice(self) -> list[str]:
         if self._plan.at_boot:
-            shares = [str(folder) for folder in self._plan.writable if network_kind(folder)]
+            reached = (*self._plan.writable, *self._plan.programs)
+            shares = [str(folder) for folder in reached if network_kind(folder)]
             return [f"A task that starts with the machine cannot reach network shares: {', '.join(shares)}."] * bool(
                 shares
             )
