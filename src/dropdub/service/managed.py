@@ -111,13 +111,20 @@ class Service:
     def install(self) -> list[str]:
         """Write the definition and start the service, in place of one that is installed; return what to know.
 
-        Raises UsageError, ServiceError.
+        Raises UsageError, ServiceError; one that was installed is then as it was.
         """
         self._refuse_impossible()
-        if self._manager.registration().installed:
+        new, before = self._manager.content(), self._manager.registration()
+        old = self._manager.file.read_bytes() if before.installed and self._manager.file.exists() else None
+        if before.installed:
             self.stop()
         self._refuse_other_daemon()
-        self._register()
+        try:
+            self._register(new)
+        except ServiceError:
+            if old is not None:
+                self._put_back(old, is_on=before.enabled)
+            raise
         self._await_daemon()
         guarded = self._manager.guards_config
         return [*self._manager.advice(), *advice_on(self.plan, config_is_guarded=guarded)]
@@ -166,12 +173,12 @@ class Service:
             state=registration.state,
         )
 
-    def _register(self) -> None:
+    def _register(self, definition: bytes) -> None:
         """Write the definition and hand it over; where the system refuses it, nothing stays behind."""
         file = self._manager.file
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(file, self._manager.content())
+            write_whole(file, definition)
             carry_out(self._manager.starting())
         except PermissionError as error:
             raise _not_permitted(file) from error
@@ -187,6 +194,15 @@ class Service:
         remove(self._manager.file)
         with suppress(ServiceError):
             carry_out(replace(command, may_fail=True) for command in self._manager.forgotten())
+
+    def _put_back(self, definition: bytes, *, is_on: bool) -> None:
+        """Register what was there before as far as that can be done, and start it if it was on."""
+        with suppress(PermissionError):  # what could not be written is still the old one
+            write_whole(self._manager.file, definition)
+        with suppress(ServiceError):
+            carry_out(self._manager.starting())
+            if not is_on:
+                self.stop()
 
     def _await_daemon(self) -> None:
         if not _await(self._is_up, UP_WITHIN_S):
