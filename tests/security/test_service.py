@@ -18,7 +18,7 @@ from dropdub.config import load_config
 from dropdub.errors import UsageError
 from dropdub.root import Root
 from dropdub.service import managed
-from dropdub.service.accounts import is_superuser, may_write_config
+from dropdub.service.accounts import has_all_rights, is_superuser, may_write_config, refuse_superuser
 from dropdub.service.launchd import Launchd, properties
 from dropdub.service.managed import Service
 from dropdub.service.plan import Manager, ServicePlan, plan_for
@@ -28,9 +28,12 @@ from dropdub.service.systemd import Systemd, unit_text
 from dropdub.service.windows import TaskScheduler, task_xml
 from tests.security.unit_runner import Unit
 
-if sys.platform == "win32":
+if sys.platform != "win32":
+    import pwd
+else:
     pytest.skip("systemd, and accounts of POSIX", allow_module_level=True)
 
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="an owner that is root, or a group: not to be made here")
 RUNNER = Path(__file__).with_name("unit_runner.py")
 SAMPLE = Path(__file__).parents[2] / "src" / "dropdub" / "samples" / "jfk.flac"
 EXPOSURE_MAX = 1.5
@@ -114,7 +117,38 @@ def test_no_program_is_looked_for_where_others_may_put_one(tmp_path: Path, monke
     assert str(shared) not in search_path("nobody")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="an owner that is root: not to be made here")
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder that only root may change, and all above it."""
+    folder = Path(tempfile.mkdtemp(prefix="dropdub-place-", dir="/srv"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@needs_root
+def test_a_link_that_others_may_lead_elsewhere_is_not_followed(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared, programs = place / "shared", place / "programs"
+    shared.mkdir()
+    programs.mkdir()
+    shared.chmod(0o777)
+    for folder, is_taken in ((place, True), (shared, False)):
+        (folder / "link").symlink_to(programs)
+        monkeypatch.setattr(sys, "executable", str(folder / "link" / "python"))
+        taken = search_path("nobody").split(":")
+        assert (str(programs) in taken) is is_taken and str(folder / "link") not in taken
+
+
+@needs_root
+def test_a_group_is_trusted_only_if_it_is_the_accounts_alone(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(place / "python"))
+    place.chmod(0o775)
+    for account, is_trusted in (("daemon", True), ("nobody", False)):  # nogroup is, as users, that of several
+        os.chown(place, 0, pwd.getpwnam(account).pw_gid)
+        assert (str(place) in search_path(account).split(":")) is is_trusted
+
+
+@needs_root
 def test_a_service_is_not_installed_as_root_unless_that_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,6 +163,23 @@ def test_a_service_is_not_installed_as_root_unless_that_is_said(
     monkeypatch.setattr(Service, "_await_daemon", lambda _self: None)
     Service.of(tmp_path, at_boot=True, account="root").install()
     assert "User=root" in written.read_text("utf-8")
+
+
+def test_windows_names_its_administrator_in_its_own_language_and_knows_him_by_his_sid() -> None:
+    domain = "S-1-5-21-1004336348-1177238915-682003330"
+    assert has_all_rights("S-1-5-18") and has_all_rights(f"{domain}-500")
+    assert not any(map(has_all_rights, ("", "S-1-5-19", f"{domain}-1500", f"{domain}-500-1", "S-1-5-32-500")))
+
+
+def test_what_is_to_be_pasted_runs_nothing_of_a_path(tmp_path: Path) -> None:
+    proof = tmp_path / "proof"
+    plan = replace(a_plan(tmp_path / "root", account="root"), root=Path(f'/srv/$(touch "{proof}")`touch "{proof}"`'))
+    with pytest.raises(UsageError) as refused:
+        refuse_superuser(plan, named=False)
+    commands = "chown" + refused.value.remedy.partition("chown")[2].partition(". Or")[0]
+    assert "jobs --root" in commands
+    subprocess.run(["bash", "-c", f"chown() {{ :; }}; jobs() {{ :; }}; {commands}"], check=True)
+    assert not proof.exists()
 
 
 def test_who_may_change_the_settings_is_known(tmp_path: Path) -> None:

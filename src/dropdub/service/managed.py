@@ -19,7 +19,7 @@ from dropdub.root import CONFIG_NAME, Root
 from dropdub.service.accounts import refuse_superuser
 from dropdub.service.advice import advice_on
 from dropdub.service.launchd import Launchd
-from dropdub.service.plan import STOP_GRACE_S, Manager, ServicePlan, as_read_by, plan_for
+from dropdub.service.plan import STOP_GRACE_S, Manager, ServicePlan, as_read_by, pasted, plan_for
 from dropdub.service.sandbox import hides
 from dropdub.service.systemd import Systemd
 from dropdub.service.tool import carry_out
@@ -208,7 +208,7 @@ class Service:
         if not _await(self._is_up, UP_WITHIN_S):
             raise ServiceError(
                 f"{self.plan.name} was started, but no daemon came up within {UP_WITHIN_S:.0f} s.",
-                remedy=f'See why in {self.plan.log}, or with: jobs --root "{self.plan.root}" watch',
+                remedy=f"See why in {self.plan.log}, or with: jobs --root {pasted(self.plan.root)} watch",
             )
 
     def _ends_when_asked(self) -> bool:
@@ -256,7 +256,7 @@ class Service:
         if other.is_installed():
             raise UsageError(
                 f"{self.plan.root} has a {other.kind} already: {other.file}.",
-                remedy=f'Remove that first: jobs --root "{self.plan.root}" service uninstall',
+                remedy=f"Remove that first: jobs --root {pasted(self.plan.root)} service uninstall",
             )
 
     def _refuse_other_daemon(self) -> None:
@@ -270,7 +270,7 @@ class Service:
         if not self._manager.registration().installed:
             raise ServiceError(
                 f"No service is installed for {self.plan.root}.",
-                remedy=f'Install it with: jobs --root "{self.plan.root}" service install',
+                remedy=f"Install it with: jobs --root {pasted(self.plan.root)} service install",
             )
 
 
@@ -289,11 +289,11 @@ def _await(condition: Callable[[], bool], within_s: float) -> bool:
 
 
 def _needs_administrator(plan: ServicePlan) -> UsageError:
-    command = f'-m dropdub --root "{plan.root}" service install --boot'
+    command = f"-m dropdub --root {pasted(plan.root)} service install --boot"
     remedy = (
         "Open the console with “Run as administrator” and try it again, or leave --boot out: it starts when you log on."
         if sys.platform == "win32"
-        else f"Try it as root: sudo {sys.executable} {command}"
+        else f"Try it as root: sudo {pasted(sys.executable)} {command}"
     )
     return UsageError("To start something with the machine needs the rights of an administrator.", remedy=remedy)
 

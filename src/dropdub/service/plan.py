@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
+import subprocess
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -154,6 +156,11 @@ def plan_for(root: Root, config: Config, *, at_boot: bool, account: str) -> Serv
 def watching(plan: ServicePlan) -> list[str]:
     """Return the command of `jobs` that it runs. A machine's inbox is one that several people may write to."""
     return ["watch", *(["--shared-inbox"] if plan.at_boot else [])]
+
+
+def pasted(word: str | Path) -> str:
+    """Return a word of a command as a person can paste it: nothing in it is run."""
+    return subprocess.list2cmdline([str(word)]) if sys.platform == "win32" else shlex.quote(str(word))
 
 
 def as_read_by(account: str, config: Config) -> Config:
