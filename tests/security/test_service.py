@@ -17,7 +17,7 @@ import pytest
 from dropdub.config import load_config
 from dropdub.errors import UsageError
 from dropdub.root import Root
-from dropdub.service import managed
+from dropdub.service import managed, sandbox
 from dropdub.service.accounts import has_all_rights, is_superuser, may_write_config, refuse_superuser
 from dropdub.service.launchd import Launchd, properties
 from dropdub.service.managed import Service
@@ -77,6 +77,19 @@ def test_what_it_makes_is_its_accounts_alone(tmp_path: Path) -> None:
 def test_a_stop_takes_nothing_from_other_programs_of_the_account(tmp_path: Path) -> None:
     told = settings(a_plan(tmp_path))
     assert told["PrivateIPC"] == "yes" and "RemoveIPC" not in told
+
+
+@pytest.mark.parametrize(("device", "allowed"), [
+    ("nvidia0", ["char-nvidia* rw"]), ("dxg", ["/dev/dxg rw"]), ("kfd", ["char-kfd rw", "char-drm rw"]), ("sda", []),
+])  # fmt: skip
+def test_of_the_hardware_only_graphics_cards_are_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: str, allowed: list[str]
+) -> None:
+    (tmp_path / device).touch()
+    monkeypatch.setattr(sandbox, "DEVICES", tmp_path)
+    unit = Unit(unit_text(a_plan(tmp_path / "root")))
+    assert unit.all("DeviceAllow") == allowed and unit.all("PrivateDevices") == ([] if allowed else ["yes"])
+    assert unit.all("DevicePolicy") == ["closed"]
 
 
 def test_only_an_inbox_of_the_machine_is_taken_for_shared(tmp_path: Path) -> None:

@@ -12,6 +12,9 @@ from dropdub.service.unitwords import quoted
 
 TEMPORARY = (Path("/tmp"), Path("/var/tmp"))
 HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
+DEVICES = Path("/dev")
+CARDS = {"nvidia*": ("char-nvidia*",), "dxg": ("/dev/dxg",), "kfd": ("char-kfd", "char-drm")}
+"""What shows that there is a card, and what its programs open. systemd.resource-control(5), `DeviceAllow=`"""
 
 EVERYWHERE = """\
 UMask=0077
@@ -76,13 +79,14 @@ def hides(plan: ServicePlan, file: Path) -> bool:
 
 
 def _devices() -> str:
-    """Let graphics cards through, dxg being the one under WSL; where there is none, hide all that is real.
+    """Let graphics cards through: NVIDIA's, dxg under WSL, AMD's of ROCm; without one, hide all devices of hardware.
 
     Who builds a card in later installs the service once more.
     """
-    if any(Path("/dev").glob("nvidia*")) or Path("/dev/dxg").exists():
-        return "DeviceAllow=char-nvidia* rw\nDeviceAllow=/dev/dxg rw\n"
-    return "PrivateDevices=yes\n"
+    allowed = {name: classes for name, classes in CARDS.items() if any(DEVICES.glob(name))}
+    return (
+        "".join(f"DeviceAllow={one} rw\n" for classes in allowed.values() for one in classes) or "PrivateDevices=yes\n"
+    )
 
 
 def _temporary(plan: ServicePlan) -> str:
