@@ -153,9 +153,13 @@ def plan_for(root: Root, config: Config, *, at_boot: bool, account: str) -> Serv
     )
 
 
-def watching(plan: ServicePlan) -> list[str]:
-    """Return the command of `jobs` that it runs. A machine's inbox is one that several people may write to."""
-    return ["watch", *(["--shared-inbox"] if plan.at_boot else [])]
+def arguments(plan: ServicePlan, *module: str) -> list[str]:
+    """Return the arguments of Python that run a module as the daemon of the root.
+
+    A machine's inbox is one that several people may write to.
+    """
+    shared = ["--shared-inbox"] if plan.at_boot else []
+    return ["-P", "-X", "utf8", *module, "--root", str(plan.root), "watch", *shared]
 
 
 def pasted(word: str | Path) -> str:

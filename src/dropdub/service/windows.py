@@ -13,7 +13,7 @@ from pathlib import Path
 from dropdub.errors import ServiceError, UsageError
 from dropdub.inbox.mounts import network_kind
 from dropdub.process import is_administrator, windowless_python
-from dropdub.service.plan import Command, Registration, ServicePlan, watching
+from dropdub.service.plan import Command, Registration, ServicePlan, arguments
 from dropdub.service.tool import ask
 
 NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
@@ -175,19 +175,8 @@ def _add(parent: ET.Element, tag: str, **children: str) -> ET.Element:
 
 def _command(plan: ServicePlan) -> tuple[str, str]:
     """Return program and arguments; `dropdub.windowless` because pythonw has no standard streams."""
-    program = _fitting(windowless_python())
-    arguments = [
-        "-P",
-        "-X",
-        "utf8",
-        "-m",
-        "dropdub.windowless",
-        str(plan.log),
-        "--root",
-        str(plan.root),
-        *watching(plan),
-    ]
-    return program, subprocess.list2cmdline(arguments)
+    given = arguments(plan, "-m", "dropdub.windowless", str(plan.log))
+    return _fitting(windowless_python()), subprocess.list2cmdline(given)
 
 
 def _fitting(path: str) -> str:
