@@ -85,7 +85,7 @@ class Service:
     def of(path: Path, *, at_boot: bool | None = None, account: str | None = None) -> Service:
         """Return the service of the root at `path`: the one that is installed where `at_boot` does not say which.
 
-        Where the root is gone, its path alone tells which service is meant.
+        Where the root is gone, its path alone says which service is meant.
         Raises ConfigError.
         """
         gone = not (path / CONFIG_NAME).is_file()
