@@ -44,7 +44,7 @@ def has_all_rights(sid: str) -> bool:
 
 
 def may_write_config(plan: ServicePlan) -> bool:
-    """Return whether the account could change config.yaml, or put another in its place. On Windows that is not known."""
+    """Return whether the account could change config.yaml, or put another in its place. On Windows: not known."""
     if sys.platform == "win32":
         return False
     user = user_id(plan.account)
