@@ -120,7 +120,7 @@ def install_locked(installation: Installation, lock: Path) -> None:
     What is only to be had as source is built by the setuptools that is locked, too: else pip would fetch one unchecked.
     """
     if not lock.is_file():
-        sys.exit(f"{lock} is missing: without it nobody can tell whether packages are the right ones. Get it anew.")
+        sys.exit(f"{lock} is missing: without it packages cannot be verified. Download Dropdub again.")
     built = ("--only-binary", ":all:", "--no-binary", "docopt", "--no-build-isolation")
     run_pip(installation, "--require-hashes", "--no-deps", *built, "--requirement", str(lock))
 
@@ -146,7 +146,7 @@ def install_itself(installation: Installation, source: str, extras: str) -> None
 def run_pip(installation: Installation, *arguments: str) -> None:
     command = [str(installation.python), "-m", "pip", "install", "--disable-pip-version-check", "--quiet", *arguments]
     if subprocess.run(command, check=False).returncode != 0:
-        sys.exit("The packages could not be installed: see above. Run this again once that is mended.")
+        sys.exit("The packages could not be installed: see above. Run this again once that is fixed.")
 
 
 def make_root(installation: Installation, root: Path, *, light: bool) -> None:
@@ -208,7 +208,7 @@ def say_next(root: Path, *, service: bool) -> None:
     say(f"\nDrop recordings and texts into  {root / 'inbox'}\nTake what is made of them from  {root / 'outbox'}")
     if not service:
         say(f'Start it:            dropdub --root "{root}" watch')
-        say(f'Or, once for ever:   dropdub --root "{root}" service install')
+        say(f'Or as a service:     dropdub --root "{root}" service install')
 
 
 def uninstall(installation: Installation, root: Path | None, *, delete_root: bool) -> None:
@@ -233,13 +233,13 @@ def remove_service(installation: Installation, root: Path) -> None:
         return
     known = service_of(installation, root)
     if known is None:
-        sys.exit(f'Whether {root} has a service cannot be told: see: jobs --root "{root}" service status')
+        sys.exit(f'Whether {root} has a service could not be determined: see: jobs --root "{root}" service status')
     if known["installed"] and installation.jobs(root, "service", "uninstall") != 0:
         sys.exit(f"The service of {root} could not be removed: see above. Nothing else was touched.")
 
 
 def service_of(installation: Installation, root: Path) -> dict[str, Any] | None:
-    """Return how a root's service stands; None where there is nothing that could tell, or it cannot be told."""
+    """Return how a root's service stands; None where that cannot be determined."""
     if not installation.program("jobs").exists():
         return None
     command = [str(installation.program("jobs")), "--root", str(root), "service", "status", "--json"]

@@ -4,7 +4,7 @@ Needs Python 3.11 or newer and nothing else.
 
     python3 tasks.py demo      transcribe (and, where a translator is installed, dub) the recording that is shipped
     python3 tasks.py test      ruff, mypy for Linux and Windows, import contracts, tests with coverage
-    python3 tasks.py lock      write the lock files of the installers anew, with the versions of today
+    python3 tasks.py lock      write the installers' lock files again, with today's versions
     python3 tasks.py release   the wheel, its lock files and what it is made of (CycloneDX), in dist/
     python3 tasks.py chaos     kill it at every place that writes, and at random moments: [KILLS] [SEED]
 """
@@ -70,7 +70,7 @@ def set_up(extras: str, *, editable: bool) -> None:
 
 
 def demo() -> None:
-    """Work the shipped recording off in a root of its own, and show what came out."""
+    """Transcribe and dub the shipped recording in a root of its own, and show what came out."""
     set_up("light", editable=False)
     if not (DEMO / "config.yaml").exists():
         run(JOBS, "init", DEMO, "--light")
@@ -81,7 +81,7 @@ def demo() -> None:
     dropped.with_name("jfk.flac.job.yaml").write_text(
         again + (f"targets: [{target}]\n" if target else ""), encoding="utf-8"
     )
-    say(f"Dropped {SAMPLE.name} into {dropped.parent}; working the inbox off")
+    say(f"Dropped {SAMPLE.name} into {dropped.parent}; processing the inbox")
     run(JOBS, "--root", DEMO, "watch", "--until-idle")
     say("The job")
     run(JOBS, "--root", DEMO, "show", "jfk.flac")
@@ -122,7 +122,7 @@ def test() -> None:
     say("import contracts")
     run(SCRIPTS / ("lint-imports.exe" if os.name == "nt" else "lint-imports"))
     # Windows reads and writes otherwise what names no encoding. Not for the programs that tests start: what libraries
-    # do there is told on their standard error.
+    # do there is reported on their standard error.
     python = (PYTHON, "-X", "warn_default_encoding")
     pytest = (*python, "-m", "pytest", "--cov", "--cov-report=")
     if sys.argv[2:]:
@@ -159,11 +159,14 @@ def judge(packages: list[dict[str, Any]]) -> None:
     """Say what is known; end this program where a version is known to be unsafe."""
     unsafe = [(one["name"], one["version"], found) for one in packages for found in one.get("vulns", [])]
     for name, version, found in unsafe:
-        print(f"{name} {version}: {found['id']}, mended in {', '.join(found['fix_versions']) or 'no version yet'}")
+        print(f"{name} {version}: {found['id']}, fixed in {', '.join(found['fix_versions']) or 'no version yet'}")
     known = [one for one in packages if "vulns" in one]
     if unsafe:
         sys.exit("A locked version is unsafe: python3 tasks.py lock")
+    unknown = [one["name"] for one in packages if "vulns" not in one]
     print(f"None is known for {len(known)} packages" if known else "Skipped: the index has no such data")
+    if known and unknown:
+        print(f"Skipped, for the index has no data: {', '.join(unknown)}")
 
 
 def lock() -> None:

@@ -17,20 +17,23 @@ import pytest
 from dropdub.config import load_config
 from dropdub.errors import UsageError
 from dropdub.root import Root
-from dropdub.service import managed
-from dropdub.service.accounts import is_superuser, may_write_config
-from dropdub.service.launchd import properties
+from dropdub.service import managed, sandbox
+from dropdub.service.accounts import has_all_rights, is_superuser, may_write_config, refuse_superuser
+from dropdub.service.launchd import Launchd, properties
 from dropdub.service.managed import Service
-from dropdub.service.plan import ServicePlan, plan_for
+from dropdub.service.plan import Manager, ServicePlan, plan_for
 from dropdub.service.sandbox import hides
 from dropdub.service.searchpath import search_path
 from dropdub.service.systemd import Systemd, unit_text
-from dropdub.service.windows import task_xml
+from dropdub.service.windows import TaskScheduler, task_xml
 from tests.security.unit_runner import Unit
 
-if sys.platform == "win32":
+if sys.platform != "win32":
+    import pwd
+else:
     pytest.skip("systemd, and accounts of POSIX", allow_module_level=True)
 
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="an owner that is root, or a group: not to be made here")
 RUNNER = Path(__file__).with_name("unit_runner.py")
 SAMPLE = Path(__file__).parents[2] / "src" / "dropdub" / "samples" / "jfk.flac"
 EXPOSURE_MAX = 1.5
@@ -71,11 +74,41 @@ def test_what_it_makes_is_its_accounts_alone(tmp_path: Path) -> None:
         assert settings(plan)["UMask"] == "0077" and properties(plan)["Umask"] == 0o077
 
 
+@pytest.mark.parametrize(("number", "is_cleared"), [(998, True), (1000, False), (65534, False), (0, False)])
+def test_a_stop_clears_what_is_shared_but_not_what_a_persons_other_programs_share(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, *, is_cleared: bool
+) -> None:
+    monkeypatch.setattr(sandbox, "user_id", lambda _account: number)
+    told = settings(a_plan(tmp_path))
+    assert told["PrivateIPC"] == "yes" and ("RemoveIPC" in told) is is_cleared
+
+
+@pytest.mark.parametrize(("device", "allowed"), [
+    ("nvidia0", ["char-nvidia* rw"]), ("dxg", ["/dev/dxg rw"]), ("kfd", ["char-kfd rw", "char-drm rw"]), ("sda", []),
+])  # fmt: skip
+def test_of_the_hardware_only_graphics_cards_are_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: str, allowed: list[str]
+) -> None:
+    (tmp_path / device).touch()
+    monkeypatch.setattr(sandbox, "DEVICES", tmp_path)
+    unit = Unit(unit_text(a_plan(tmp_path / "root")))
+    assert unit.all("DeviceAllow") == allowed and unit.all("PrivateDevices") == ([] if allowed else ["yes"])
+    assert unit.all("DevicePolicy") == ["closed"]
+
+
 def test_only_an_inbox_of_the_machine_is_taken_for_shared(tmp_path: Path) -> None:
     for at_boot in (True, False):
         plan = a_plan(tmp_path, at_boot=at_boot)
         texts = (settings(plan)["ExecStart"], " ".join(properties(plan)["ProgramArguments"]), task_xml(plan))
         assert all(("watch --shared-inbox" in text) is at_boot for text in texts)
+
+
+@pytest.mark.parametrize("manager", [Systemd, Launchd, TaskScheduler])
+def test_no_definition_lies_where_the_service_may_exchange_it(tmp_path: Path, manager: type[Manager]) -> None:
+    for at_boot in (True, False):
+        plan = a_plan(tmp_path, at_boot=at_boot)
+        file = manager(plan).file  # type: ignore[call-arg]
+        assert not any(file.is_relative_to(folder) for folder in (plan.root, plan.log.parent, *plan.writable))
 
 
 def test_homes_and_temporary_files_are_hidden_unless_something_to_do_lies_there(tmp_path: Path) -> None:
@@ -101,7 +134,38 @@ def test_no_program_is_looked_for_where_others_may_put_one(tmp_path: Path, monke
     assert str(shared) not in search_path("nobody")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="an owner that is root: not to be made here")
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder that only root may change, and all above it."""
+    folder = Path(tempfile.mkdtemp(prefix="dropdub-place-", dir="/srv"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@needs_root
+def test_a_link_that_others_may_lead_elsewhere_is_not_followed(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared, programs = place / "shared", place / "programs"
+    shared.mkdir()
+    programs.mkdir()
+    shared.chmod(0o777)
+    for folder, is_taken in ((place, True), (shared, False)):
+        (folder / "link").symlink_to(programs)
+        monkeypatch.setattr(sys, "executable", str(folder / "link" / "python"))
+        taken = search_path("nobody").split(":")
+        assert (str(programs) in taken) is is_taken and str(folder / "link") not in taken
+
+
+@needs_root
+def test_a_group_is_trusted_only_if_it_is_the_accounts_alone(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(place / "python"))
+    place.chmod(0o775)
+    for account, is_trusted in (("daemon", True), ("nobody", False)):  # nogroup is, as users, that of several
+        os.chown(place, 0, pwd.getpwnam(account).pw_gid)
+        assert (str(place) in search_path(account).split(":")) is is_trusted
+
+
+@needs_root
 def test_a_service_is_not_installed_as_root_unless_that_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,6 +180,23 @@ def test_a_service_is_not_installed_as_root_unless_that_is_said(
     monkeypatch.setattr(Service, "_await_daemon", lambda _self: None)
     Service.of(tmp_path, at_boot=True, account="root").install()
     assert "User=root" in written.read_text("utf-8")
+
+
+def test_windows_names_its_administrator_in_its_own_language_and_knows_him_by_his_sid() -> None:
+    domain = "S-1-5-21-1004336348-1177238915-682003330"
+    assert has_all_rights("S-1-5-18") and has_all_rights(f"{domain}-500")
+    assert not any(map(has_all_rights, ("", "S-1-5-19", f"{domain}-1500", f"{domain}-500-1", "S-1-5-32-500")))
+
+
+def test_what_is_to_be_pasted_runs_nothing_of_a_path(tmp_path: Path) -> None:
+    proof = tmp_path / "proof"
+    plan = replace(a_plan(tmp_path / "root", account="root"), root=Path(f'/srv/$(touch "{proof}")`touch "{proof}"`'))
+    with pytest.raises(UsageError) as refused:
+        refuse_superuser(plan, named=False)
+    commands = "chown" + refused.value.remedy.partition("chown")[2].partition(". Or")[0]
+    assert "jobs --root" in commands
+    subprocess.run(["bash", "-c", f"chown() {{ :; }}; jobs() {{ :; }}; {commands}"], check=True)
+    assert not proof.exists()
 
 
 def test_who_may_change_the_settings_is_known(tmp_path: Path) -> None:
@@ -214,6 +295,53 @@ def test_who_took_the_service_over_can_do_nothing_outside_of_it(confined: Servic
         done = run_confined(confined, sys.executable, "-I", "-c", ATTACKS, str(confined.root), shared.name)
     in_tmp = ["shared temporary files"] if settings(confined)["PrivateTmp"] == "no" else []  # Python itself lies there
     assert (done.stdout.split("\n"), done.stderr) == ([*in_tmp, "mode 0o600", ""], "")
+
+
+EXCHANGES = """
+import os, pathlib, sys
+root, program = map(pathlib.Path, sys.argv[1:])
+for path in (program, *program.parents):
+    if path == root: break
+    try: os.rename(path, f"{path}-away")
+    except OSError: continue
+    print(path)
+try: (root / "models" / "evil").mkdir()
+except OSError: pass
+else: print("model written")
+"""
+
+
+@needs_kernel
+def test_no_program_in_a_folder_that_is_written_to_can_be_exchanged_with_its_folder(confined: ServicePlan) -> None:
+    program = confined.root / "tools" / "bin" / "ffmpeg"
+    program.parent.mkdir(parents=True)
+    program.write_text("", "utf-8")
+    (confined.root / "models").mkdir()
+    plan = replace(confined, programs=(*confined.programs, program))
+    done = run_confined(plan, sys.executable, "-I", "-c", EXCHANGES, str(confined.root), str(program))
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_a_program_that_could_be_exchanged_is_refused(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    plan = a_plan(root)
+    (tmp_path / "elsewhere").mkdir()
+    (root / "linked").symlink_to(tmp_path / "elsewhere")
+    for program in (root / "outbox" / "ffmpeg", root / "work" / "bin" / "ffmpeg", root / "linked" / "ffmpeg", root):
+        with pytest.raises(UsageError, match="in the place of"):
+            unit_text(replace(plan, programs=(program,)))
+    with pytest.raises(UsageError, match=r"in the place of .*config\.yaml"):
+        unit_text(replace(plan, programs=(), writable=(tmp_path,)))
+    unit_text(replace(plan, programs=(tmp_path / "elsewhere",)))
+
+
+def test_the_script_of_a_hook_is_fixed_like_its_program(tmp_path: Path) -> None:
+    script = tmp_path / "root" / "tell.sh"
+    a_plan(tmp_path / "root").config_file.write_text(
+        f'{LIGHT}notify: {{on_success: [sh, -e, "{script}", "{{id}}"]}}\n', "utf-8"
+    )
+    script.write_text("", "utf-8")
+    assert f"-{script}" in settings(a_plan(tmp_path / "root"))["ReadOnlyPaths"].split()
 
 
 SHARES = """

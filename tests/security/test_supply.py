@@ -142,6 +142,9 @@ def test_an_unsafe_version_ends_the_checks_and_no_data_does_not(capsys: pytest.C
     assert "Skipped" in capsys.readouterr().out
     tasks.judge([{"name": "other", "version": "1.0", "vulns": []}])
     assert "None is known for 1 packages" in capsys.readouterr().out
+    tasks.judge([{"name": "one", "version": "1.0", "vulns": []}, {"name": "other", "skip_reason": "not found"}])
+    told = capsys.readouterr().out
+    assert "None is known for 1 packages" in told and "no data: other" in told
 
 
 @pytest.mark.skipif(importlib.util.find_spec("cyclonedx_py") is None, reason="cyclonedx-bom is not installed here")

@@ -103,8 +103,9 @@ def set_up_mounts(unit: Unit, python: Path) -> None:
         if folder.exists():
             mount("--bind", folder, folder)
     for file in shlex.split(unit.one("ReadOnlyPaths")):
-        mount("--bind", file.lstrip("-"), file.lstrip("-"))
-        mount("-o", "remount,bind,ro", file.lstrip("-"))
+        if Path(file.lstrip("-")).exists() or not file.startswith("-"):
+            mount("--bind", file.lstrip("-"), file.lstrip("-"))
+            mount("-o", "remount,bind,ro", file.lstrip("-"))
     mount("-t", "tmpfs", "-o", "mode=1777", "tmpfs", CACHE)  # CacheDirectory=
     if unit.one("PrivateTmp") == "yes":
         mount("-t", "tmpfs", "-o", "mode=1777", "tmpfs", "/tmp")

@@ -240,6 +240,23 @@ def test_a_unit_whose_daemon_ends_at_once_is_taken_back(root: Root, plan: Servic
     assert not service.status().installed and not (system.known(f"{plan.name}.service") or {})["enabled"]
 
 
+@pytest.mark.parametrize("is_on", [True, False])
+def test_a_new_definition_that_fails_leaves_the_old_service_as_it_was(
+    root: Root, plan: ServicePlan, system: FakeSystem, monkeypatch: pytest.MonkeyPatch, is_on: bool
+) -> None:
+    manager = Systemd(plan)
+    service = a_service(manager, plan, root)
+    service.install()
+    if not is_on:
+        service.stop()
+    with monkeypatch.context() as patched, pytest.raises(ServiceError, match="Job for dropdub"):
+        patched.setattr(Systemd, "text", lambda _self: "[Service]\nExecStart=/bin/false\nWorkingDirectory=/\n")
+        service.install()
+    assert manager.file.read_bytes() == manager.content()
+    found = service.status()
+    assert (found.installed, found.enabled, found.running) == (True, is_on, is_on)
+
+
 def test_to_start_is_refused_while_another_daemon_works(site: Installed) -> None:
     site.service.install()
     site.service.stop()

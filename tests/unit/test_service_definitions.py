@@ -115,7 +115,7 @@ def test_folders_outside_the_root_may_be_written_to(tmp_path: Path) -> None:
         profiles={"lessons": {"out": str(tmp_path / "lessons")}},
     )
     [line] = [line for line in unit_text(a_plan(root, at_boot=True)).splitlines() if line.startswith("ReadWritePaths")]
-    outside = sorted(tmp_path / name for name in ("share/in", "models", "database", "results", "lessons"))
+    outside = sorted(tmp_path / name for name in ("share/in", "database", "results", "lessons"))
     assert line == f"ReadWritePaths={root.path} " + " ".join(f"-{folder}" for folder in [*outside, *TEMPORARY])
 
 
@@ -139,7 +139,8 @@ def test_a_tilde_is_the_home_of_who_runs_the_service(tmp_path: Path, monkeypatch
         database="~/data/jobs.db",
     )
     at_boot = Service.of(tmp_path / "root", at_boot=True, account="nobody").plan
-    assert set(at_boot.writable) == {theirs / name for name in ("results", "work", "models", "metrics", "data")}
+    assert set(at_boot.writable) == {theirs / name for name in ("results", "work", "metrics", "data")}
+    assert theirs / "models" in at_boot.programs
     assert at_boot.log == theirs / "work" / "logs" / "service.log"
     mine = Service.of(tmp_path / "root", at_boot=False).plan
     assert tmp_path / "of-who-installs-it" / "results" in mine.writable

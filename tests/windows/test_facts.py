@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import getpass
 import os
 import subprocess
 import sys
@@ -24,6 +25,9 @@ from dropdub.inbox.mounts import network_kind
 from dropdub.inbox.moving import StillWritten
 from dropdub.inbox.wanted import Wanted
 from dropdub.notify import facts
+from dropdub.service.accounts import is_superuser
+from dropdub.service.users import sid_of
+from dropdub.service.windows import folder_of_definitions
 from tests.waiting import wait_until
 
 GENERIC_READ, OPEN_EXISTING, SHARE_NOTHING = 0x80000000, 3, 0
@@ -33,6 +37,19 @@ child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIP
 print(child.pid, flush=True)
 input()
 """
+
+
+def test_definitions_for_all_lie_where_only_administrators_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    meant = Path(os.environ["PROGRAMFILES"])
+    monkeypatch.setenv("PROGRAMFILES", str(Path.home()))
+    assert folder_of_definitions(for_all=True) == meant and meant.is_dir()
+    assert folder_of_definitions(for_all=False).is_relative_to(Path.home())
+
+
+def test_an_account_is_known_by_its_sid() -> None:
+    assert sid_of("NT AUTHORITY\\SYSTEM") == "S-1-5-18" and sid_of("nobody of that name") is None
+    assert is_superuser("NT AUTHORITY\\SYSTEM") and not is_superuser("nobody of that name")
+    assert (sid_of(getpass.getuser()) or "").startswith("S-1-5-21-")
 
 
 @contextmanager

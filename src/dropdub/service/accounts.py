@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 from pathlib import Path
 
 from dropdub.errors import UsageError
-from dropdub.service.plan import ServicePlan
+from dropdub.service.plan import ServicePlan, pasted
+from dropdub.service.users import groups_of, sid_of, user_id
 
-if sys.platform != "win32":
-    import grp
-    import pwd
-
-_NAMES_OF_WINDOWS = ("system", "localsystem", "administrator")
+_ALL_RIGHTS = re.compile(r"S-1-5-18|S-1-5-21-.*-500")
+"""The SIDs of SYSTEM and of the built-in administrator, whatever that is called: Administrateur, Järjestelmänvalvoja.
+https://learn.microsoft.com/windows-server/identity/ad-ds/manage/understand-security-identifiers
+"""
+_NAMES_OF_SERVICES = ("system", "localsystem")
+"""These the Task Scheduler knows, too."""
 
 
 def refuse_superuser(plan: ServicePlan, *, named: bool) -> None:
@@ -30,50 +33,37 @@ def refuse_superuser(plan: ServicePlan, *, named: bool) -> None:
 def is_superuser(account: str) -> bool:
     """Return whether nothing on this machine is kept from an account."""
     if sys.platform == "win32":
-        return account.rpartition("\\")[2].lower() in _NAMES_OF_WINDOWS
-    return _user_id(account) == 0
+        known = account.rpartition("\\")[2].lower() in _NAMES_OF_SERVICES
+        return known or has_all_rights(sid_of(account) or "")
+    return user_id(account) == 0
+
+
+def has_all_rights(sid: str) -> bool:
+    """Return whether a SID is that of an account from which Windows keeps nothing."""
+    return _ALL_RIGHTS.fullmatch(sid) is not None
 
 
 def may_write_config(plan: ServicePlan) -> bool:
-    """Return whether the account could change config.yaml, or put another in its place. On Windows nobody can tell."""
+    """Return whether the account could change config.yaml, or put another in its place. On Windows: not known."""
     if sys.platform == "win32":
         return False
-    user = _user_id(plan.account)
+    user = user_id(plan.account)
     if user is None or user == 0 or not plan.config_file.exists():
         return False
-    return any(_may_write(path, user, _groups(plan.account)) for path in (plan.config_file, plan.root))
+    return any(_may_write(path, user, groups_of(plan.account)) for path in (plan.config_file, plan.root))
 
 
 def _ways_out(plan: ServicePlan) -> str:
     """Return what to do instead, as it can be pasted."""
-    again = f'jobs --root "{plan.root}" service install --boot --account'
+    root, account = pasted(plan.root), pasted(plan.account)
+    again = f"jobs --root {root} service install --boot --account"
     if sys.platform == "win32":
-        return f"Give it an account of its own, without rights: {again} NAME. Or insist: {again} {plan.account}"
-    made = "useradd --system --user-group --shell /usr/sbin/nologin dropdub"
+        return f"Give it an account of its own, without rights: {again} NAME. Or insist: {again} {account}"
+    made, name = "useradd --system --user-group --shell /usr/sbin/nologin dropdub", "dropdub"
     if sys.platform == "darwin":
-        made = "sysadminctl -addUser _dropdub -roleAccount -UID 450"
-    name = made.split()[-1] if sys.platform != "darwin" else "_dropdub"
-    owned = f'chown -R {name}: "{plan.root}"'
-    return f"Make an account for it: {made} && {owned} && {again} {name}. Or insist: {again} {plan.account}"
-
-
-def _user_id(account: str) -> int | None:
-    if sys.platform != "win32":
-        try:
-            return pwd.getpwnam(account).pw_uid
-        except KeyError:
-            return int(account) if account.isdigit() else None
-    return None
-
-
-def _groups(account: str) -> set[int]:
-    if sys.platform != "win32":
-        try:
-            own = pwd.getpwnam(account).pw_gid
-        except KeyError:
-            return set()
-        return {own, *(group.gr_gid for group in grp.getgrall() if account in group.gr_mem)}
-    return set()
+        made, name = "sysadminctl -addUser _dropdub -roleAccount -UID 450", "_dropdub"
+    owned = f"chown -R {name}: {root}"
+    return f"Make an account for it: {made} && {owned} && {again} {name}. Or insist: {again} {account}"
 
 
 def _may_write(path: Path, user: int, groups: set[int]) -> bool:

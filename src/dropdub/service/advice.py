@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dropdub.config import ENV_PREFIX, Config
 from dropdub.root import CONFIG_NAME
 from dropdub.service.accounts import may_write_config
-from dropdub.service.plan import ServicePlan
+from dropdub.service.plan import ServicePlan, pasted
 from dropdub.service.searchpath import not_found_any_more
 
 
@@ -22,7 +22,7 @@ def advice_on(plan: ServicePlan, *, config_is_guarded: bool) -> Iterator[str]:
     if plan.at_boot and not config_is_guarded and may_write_config(plan):
         yield (
             f"{plan.account}, who runs the service, may change {plan.config_file}, which names programs to run. "
-            f'Keep it as it is with: sudo chflags schg "{plan.config_file}" (and noschg before you edit it).'
+            f"Keep it as it is with: sudo chflags schg {pasted(plan.config_file)} (and noschg before you edit it)."
         )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.process import windowless_python
-from dropdub.service.plan import STOP_GRACE_S, Command, Registration, ServicePlan, watching
+from dropdub.service.plan import STOP_GRACE_S, Command, Registration, ServicePlan, arguments
 from dropdub.service.tool import ask
 
 THROTTLE_S = 60
@@ -86,10 +86,10 @@ def plist_file(name: str, *, at_boot: bool) -> Path:
 
 def properties(plan: ServicePlan) -> dict[str, Any]:
     """Return the job as launchd reads it."""
-    command = [windowless_python(), "-P", "-X", "utf8", "-X", "faulthandler", "-m", "dropdub", "--root", str(plan.root)]
+    command = [windowless_python(), *arguments(plan, "-X", "faulthandler", "-m", "dropdub")]
     job: dict[str, Any] = {
         "Label": plan.name,
-        "ProgramArguments": [*command, *watching(plan)],
+        "ProgramArguments": command,
         "WorkingDirectory": str(plan.root),
         "EnvironmentVariables": {"PATH": plan.search_path},
         "Umask": UMASK,

@@ -19,7 +19,7 @@ from dropdub.root import CONFIG_NAME, Root
 from dropdub.service.accounts import refuse_superuser
 from dropdub.service.advice import advice_on
 from dropdub.service.launchd import Launchd
-from dropdub.service.plan import STOP_GRACE_S, Manager, ServicePlan, as_read_by, plan_for
+from dropdub.service.plan import STOP_GRACE_S, Manager, ServicePlan, as_read_by, pasted, plan_for
 from dropdub.service.sandbox import hides
 from dropdub.service.systemd import Systemd
 from dropdub.service.tool import carry_out
@@ -85,7 +85,7 @@ class Service:
     def of(path: Path, *, at_boot: bool | None = None, account: str | None = None) -> Service:
         """Return the service of the root at `path`: the one that is installed where `at_boot` does not say which.
 
-        Where the root is gone, its path alone tells which service is meant.
+        Where the root is gone, its path alone says which service is meant.
         Raises ConfigError.
         """
         gone = not (path / CONFIG_NAME).is_file()
@@ -111,13 +111,20 @@ class Service:
     def install(self) -> list[str]:
         """Write the definition and start the service, in place of one that is installed; return what to know.
 
-        Raises UsageError, ServiceError.
+        Raises UsageError, ServiceError; one that was installed is then as it was.
         """
         self._refuse_impossible()
-        if self._manager.registration().installed:
+        new, before = self._manager.content(), self._manager.registration()
+        old = self._manager.file.read_bytes() if before.installed and self._manager.file.exists() else None
+        if before.installed:
             self.stop()
         self._refuse_other_daemon()
-        self._register()
+        try:
+            self._register(new)
+        except ServiceError:
+            if old is not None:
+                self._put_back(old, is_on=before.enabled)
+            raise
         self._await_daemon()
         guarded = self._manager.guards_config
         return [*self._manager.advice(), *advice_on(self.plan, config_is_guarded=guarded)]
@@ -166,12 +173,12 @@ class Service:
             state=registration.state,
         )
 
-    def _register(self) -> None:
+    def _register(self, definition: bytes) -> None:
         """Write the definition and hand it over; where the system refuses it, nothing stays behind."""
         file = self._manager.file
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(file, self._manager.content())
+            write_whole(file, definition)
             carry_out(self._manager.starting())
         except PermissionError as error:
             raise _not_permitted(file) from error
@@ -188,11 +195,20 @@ class Service:
         with suppress(ServiceError):
             carry_out(replace(command, may_fail=True) for command in self._manager.forgotten())
 
+    def _put_back(self, definition: bytes, *, is_on: bool) -> None:
+        """Register what was there before as far as that can be done, and start it if it was on."""
+        with suppress(PermissionError):  # what could not be written is still the old one
+            write_whole(self._manager.file, definition)
+        with suppress(ServiceError):
+            carry_out(self._manager.starting())
+            if not is_on:
+                self.stop()
+
     def _await_daemon(self) -> None:
         if not _await(self._is_up, UP_WITHIN_S):
             raise ServiceError(
                 f"{self.plan.name} was started, but no daemon came up within {UP_WITHIN_S:.0f} s.",
-                remedy=f'See why in {self.plan.log}, or with: jobs --root "{self.plan.root}" watch',
+                remedy=f"See why in {self.plan.log}, or with: jobs --root {pasted(self.plan.root)} watch",
             )
 
     def _ends_when_asked(self) -> bool:
@@ -240,7 +256,7 @@ class Service:
         if other.is_installed():
             raise UsageError(
                 f"{self.plan.root} has a {other.kind} already: {other.file}.",
-                remedy=f'Remove that first: jobs --root "{self.plan.root}" service uninstall',
+                remedy=f"Remove that first: jobs --root {pasted(self.plan.root)} service uninstall",
             )
 
     def _refuse_other_daemon(self) -> None:
@@ -254,7 +270,7 @@ class Service:
         if not self._manager.registration().installed:
             raise ServiceError(
                 f"No service is installed for {self.plan.root}.",
-                remedy=f'Install it with: jobs --root "{self.plan.root}" service install',
+                remedy=f"Install it with: jobs --root {pasted(self.plan.root)} service install",
             )
 
 
@@ -273,11 +289,11 @@ def _await(condition: Callable[[], bool], within_s: float) -> bool:
 
 
 def _needs_administrator(plan: ServicePlan) -> UsageError:
-    command = f'-m dropdub --root "{plan.root}" service install --boot'
+    command = f"-m dropdub --root {pasted(plan.root)} service install --boot"
     remedy = (
         "Open the console with “Run as administrator” and try it again, or leave --boot out: it starts when you log on."
         if sys.platform == "win32"
-        else f"Try it as root: sudo {sys.executable} {command}"
+        else f"Try it as root: sudo {pasted(sys.executable)} {command}"
     )
     return UsageError("To start something with the machine needs the rights of an administrator.", remedy=remedy)
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
+import subprocess
 import sys
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -34,8 +37,10 @@ class ServicePlan:
     """Who runs it; on Windows `DOMAIN\\NAME`."""
     writable: tuple[Path, ...]
     """Folders outside the root that it writes to."""
+    within: tuple[Path, ...]
+    """Folders in the root that it writes to."""
     programs: tuple[Path, ...]
-    """Where what it runs lies: Python, Dropdub, and what config.yaml names."""
+    """Where what it runs or loads lies, which it never writes to: Python, Dropdub, models, what config.yaml names."""
     log: Path
     """Where it writes what nobody would see: errors from before its own log is open, and crashes."""
     search_path: str
@@ -134,21 +139,32 @@ def plan_for(root: Root, config: Config, *, at_boot: bool, account: str) -> Serv
     """Return the plan for a root. Raises UsageError for a path that no definition can carry."""
     if any(ord(char) < 32 for char in str(root.path)):
         raise UsageError(f"{str(root.path)!r} has a line break or another control character in it.")
+    written = _written(root, config)
     return ServicePlan(
         name=service_name(root.path),
         root=root.path,
         at_boot=at_boot,
         account=account,
-        writable=tuple(_outside(root, config)),
+        writable=tuple(folder for folder in written if not _is_within(folder, root)),
+        within=tuple(folder for folder in written if _is_within(folder, root)),
         log=root.logs_dir / "service.log",
-        programs=tuple(_programs(config)),
+        programs=tuple(sorted({*_programs(config), root.models_dir(config.models.dir)})),
         search_path=search_path(account),
     )
 
 
-def watching(plan: ServicePlan) -> list[str]:
-    """Return the command of `jobs` that it runs. A machine's inbox is one that several people may write to."""
-    return ["watch", *(["--shared-inbox"] if plan.at_boot else [])]
+def arguments(plan: ServicePlan, *module: str) -> list[str]:
+    """Return the arguments of Python that run a module as the daemon of the root.
+
+    A machine's inbox is one that several people may write to.
+    """
+    shared = ["--shared-inbox"] if plan.at_boot else []
+    return ["-P", "-X", "utf8", *module, "--root", str(plan.root), "watch", *shared]
+
+
+def pasted(word: str | Path) -> str:
+    """Return a word of a command as a person can paste it: nothing in it is run."""
+    return subprocess.list2cmdline([str(word)]) if sys.platform == "win32" else shlex.quote(str(word))
 
 
 def as_read_by(account: str, config: Config) -> Config:
@@ -178,22 +194,28 @@ def service_name(root: Path) -> str:
     return f"dropdub-{slug}-{hashlib.sha256(path.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
 
-def _outside(root: Root, config: Config) -> list[Path]:
-    """Return the folders that the daemon writes to and that do not lie in the root."""
+def _written(root: Root, config: Config) -> list[Path]:
+    """Return the folders that the daemon writes to."""
     database = sqlite_file(database_url(config.database, root))
-    folders = [root.inbox, root.outbox, root.voices, root.work, root.failed, root.archive]
-    folders += [root.models_dir(config.models.dir), *([database.parent] if database else [])]
-    folders += [(root.path / Path(config.metrics.file).expanduser()).parent] if config.metrics.file else []
-    outs = map(Path, [*config.named_outputs().values(), *config.allowed_outputs])
-    within = root.path.resolve()
-    return sorted({folder for folder in [*folders, *outs] if not folder.resolve().is_relative_to(within)})
+    folders = {root.inbox, root.outbox, root.voices, root.work, root.failed, root.archive}
+    folders |= {database.parent} if database else set()
+    folders |= {(root.path / Path(config.metrics.file).expanduser()).parent} if config.metrics.file else set()
+    return sorted(folders | set(map(Path, [*config.named_outputs().values(), *config.allowed_outputs])))
 
 
-def _programs(config: Config) -> list[Path]:
+def _is_within(folder: Path, root: Root) -> bool:
+    return folder.resolve().is_relative_to(root.path.resolve())
+
+
+def _programs(config: Config) -> set[Path]:
     """Return where Python and Dropdub lie, also behind links, and the programs that the settings name."""
-    named = [config.ffmpeg, *config.notify.on_success[:1], *config.notify.on_failure[:1]]
-    own = [Path(sys.executable).parent, Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parents[1]]
-    own += [Path(sys.executable).resolve().parent]
-    return sorted(
-        {*own, *(Path(name).expanduser() for name in named if name and Path(name).expanduser().is_absolute())}
-    )
+    named = [config.ffmpeg, *_run_by(config.notify.on_success), *_run_by(config.notify.on_failure)]
+    own = {Path(sys.executable).parent, Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parents[1]}
+    own |= {Path(sys.executable).resolve().parent}
+    return own | {Path(name).expanduser() for name in named if name and Path(name).expanduser().is_absolute()}
+
+
+def _run_by(command: Sequence[str]) -> list[str]:
+    """Return the program of a command, and the first file that it is given, which may be the script: `sh /opt/tell`."""
+    script = next((word for word in command[1:] if Path(word).expanduser().is_file()), None)
+    return [*command[:1], *([script] if script else [])]

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from dropdub.errors import UsageError
 from dropdub.process import home_of
 from dropdub.service.plan import ServicePlan
 from dropdub.service.unitwords import quoted
+from dropdub.service.users import user_id
 
 TEMPORARY = (Path("/tmp"), Path("/var/tmp"))
 HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
+DEVICES = Path("/dev")
+SYSTEM_ACCOUNTS_MAX = 999
+"""The largest number of an account that is no person's. login.defs(5), `SYS_UID_MAX`"""
+CARDS = {"nvidia*": ("char-nvidia*",), "dxg": ("/dev/dxg",), "kfd": ("char-kfd", "char-drm")}
+"""What shows that there is a card, and what its programs open. systemd.resource-control(5), `DeviceAllow=`"""
 
 EVERYWHERE = """\
 UMask=0077
@@ -37,7 +44,7 @@ SYSTEM_ONLY = """\
 CapabilityBoundingSet=
 AmbientCapabilities=
 PrivateMounts=yes
-RemoveIPC=yes
+PrivateIPC=yes
 DevicePolicy=closed
 ProtectSystem=strict
 ProtectProc=invisible
@@ -64,7 +71,7 @@ def system_hardening(plan: ServicePlan) -> str:
     """
     cache = f"dropdub/{plan.name}"
     caching = f"CacheDirectory={cache}\nCacheDirectoryMode=0700\nEnvironment=XDG_CACHE_HOME=%C/{cache}\n"
-    return f"{SYSTEM_ONLY}{_devices()}{_temporary(plan)}{_homes(plan)}{caching}{_paths(plan)}"
+    return f"{SYSTEM_ONLY}{_shared_memory(plan)}{_devices()}{_temporary(plan)}{_homes(plan)}{caching}{_paths(plan)}"
 
 
 def hides(plan: ServicePlan, file: Path) -> bool:
@@ -73,14 +80,21 @@ def hides(plan: ServicePlan, file: Path) -> bool:
     return plan.at_boot and _any_within([file], hidden)
 
 
+def _shared_memory(plan: ServicePlan) -> str:
+    """Clear at a stop what the account shares with other programs, unless it is a person's: it has others, then."""
+    number = user_id(plan.account)
+    return "RemoveIPC=yes\n" if number is not None and 0 < number <= SYSTEM_ACCOUNTS_MAX else ""
+
+
 def _devices() -> str:
-    """Let graphics cards through, dxg being the one under WSL; where there is none, hide all that is real.
+    """Let graphics cards through: NVIDIA's, dxg under WSL, AMD's of ROCm; without one, hide all devices of hardware.
 
     Who builds a card in later installs the service once more.
     """
-    if any(Path("/dev").glob("nvidia*")) or Path("/dev/dxg").exists():
-        return "DeviceAllow=char-nvidia* rw\nDeviceAllow=/dev/dxg rw\n"
-    return "PrivateDevices=yes\n"
+    allowed = {name: classes for name, classes in CARDS.items() if any(DEVICES.glob(name))}
+    return (
+        "".join(f"DeviceAllow={one} rw\n" for classes in allowed.values() for one in classes) or "PrivateDevices=yes\n"
+    )
 
 
 def _temporary(plan: ServicePlan) -> str:
@@ -102,9 +116,35 @@ def _paths(plan: ServicePlan) -> str:
     """
     temporary = [f"-{folder}" for folder in TEMPORARY] if "=no" in _temporary(plan) else []
     writable = [str(plan.root), *(f"-{folder}" for folder in plan.writable), *temporary]
-    programs = [folder for folder in plan.programs if _any_within([folder], [plan.root, *plan.writable])]
-    fixed = [str(plan.config_file), *(f"-{folder}" for folder in programs)]
-    return f"ReadWritePaths={_words(writable)}\nReadOnlyPaths={_words(fixed)}\n"
+    fixed = {top for path in plan.programs for top in _tops(path, plan)} - {plan.config_file}
+    read_only = [*map(str, _tops(plan.config_file, plan)), *(f"-{path}" for path in sorted(fixed))]
+    return f"ReadWritePaths={_words(writable)}\nReadOnlyPaths={_words(read_only)}\n"
+
+
+def _tops(path: Path, plan: ServicePlan) -> list[Path]:
+    """Return what must not be written so that nothing can be put in the place of `path`: its topmost folder in each
+    folder that the service writes to. Were that not fixed, it could be renamed with all that is in it, and made again.
+
+    Raises UsageError where it is written to, or is a link, which itself cannot be fixed.
+    """
+    tops = []
+    for written in _as_written(path):
+        for folder in _as_written(plan.root, *plan.writable):
+            if written.is_relative_to(folder):
+                top = Path(folder, *written.relative_to(folder).parts[:1])
+                used = _as_written(plan.root, *plan.writable, *plan.within)
+                if top.is_symlink() or any(one.is_relative_to(top) for one in used):
+                    raise _exchangeable(path, top)
+                tops.append(top)
+    return list(dict.fromkeys(tops))
+
+
+def _exchangeable(path: Path, top: Path) -> UsageError:
+    return UsageError(
+        f"A service that was broken into could put something else in the place of {path}: it may exchange {top}.",
+        remedy=f"Move {path} to a folder that the service does not write to, without links; see folders, out, "
+        "allowed_outputs, database and metrics.file in config.yaml for those it writes to.",
+    )
 
 
 def _needed(plan: ServicePlan) -> list[Path]:
@@ -113,8 +153,11 @@ def _needed(plan: ServicePlan) -> list[Path]:
 
 def _any_within(paths: Iterable[Path], folders: Iterable[Path]) -> bool:
     known = list(folders)
-    written = [one for path in paths for one in (path.absolute(), path.resolve())]
-    return any(path.is_relative_to(folder) for path in written for folder in known)
+    return any(path.is_relative_to(folder) for path in _as_written(*paths) for folder in known)
+
+
+def _as_written(*paths: Path) -> list[Path]:
+    return list(dict.fromkeys(one for path in paths for one in (path.absolute(), path.resolve())))
 
 
 def _words(texts: Iterable[str]) -> str:

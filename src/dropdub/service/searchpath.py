@@ -9,9 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dropdub.process import find_program
-
-if sys.platform != "win32":
-    import pwd
+from dropdub.service.users import private_groups, user_id
 
 FIXED = ("/usr/local/bin", "/usr/bin", "/bin")
 OF_PACKAGES = ("/opt/homebrew/bin", "/opt/local/bin") if sys.platform == "darwin" else ()
@@ -23,7 +21,8 @@ _ROOT = 0
 def search_path(account: str) -> str:
     """Return the PATH of a service that runs as `account`; what others may write to is not on it."""
     folders = [Path(sys.executable).parent, *(Path(folder) for folder in (*OF_PACKAGES, *FIXED))]
-    return os.pathsep.join(dict.fromkeys(str(folder) for folder in folders if _is_safe(folder, account)))
+    safe = (_safe(folder, account) for folder in folders)
+    return os.pathsep.join(dict.fromkeys(str(folder) for folder in safe if folder is not None))
 
 
 def not_found_any_more(path: str) -> Iterator[Path]:
@@ -34,28 +33,25 @@ def not_found_any_more(path: str) -> Iterator[Path]:
             yield here
 
 
-def _is_safe(folder: Path, account: str) -> bool:
-    """Return whether only root and the account itself may say what is in a folder, or in one above it."""
+def _safe(folder: Path, account: str) -> Path | None:
+    """Return where a folder really is, if only root and the account itself may say what is in it, or in one above it,
+    and where a link on the way to it leads. That path, not the link, is kept: a link may lead elsewhere later.
+    """
     if sys.platform == "win32":
-        return True  # nothing there takes its PATH from us
+        return folder  # nothing there takes its PATH from us
     users, groups = _trusted(account)
     try:
         path = folder.resolve(strict=True)
-        looks = [one.stat() for one in (path, *path.parents)]
+        looks = [(one.stat(), one not in (folder, path)) for one in (folder, *folder.parents, path, *path.parents)]
     except OSError:
-        return False
-    return all(_keeps_out(look, users, groups, above=number > 0) for number, look in enumerate(looks))
+        return None
+    return path if all(_keeps_out(look, users, groups, above=above) for look, above in looks) else None
 
 
 def _trusted(account: str) -> tuple[set[int], set[int]]:
     """Return users and groups that may write: root's, and the account's own."""
-    if sys.platform != "win32":
-        try:
-            known = pwd.getpwnam(account)
-        except KeyError:
-            return {_ROOT}, {_ROOT}
-        return {_ROOT, known.pw_uid}, {_ROOT, known.pw_gid}
-    return set(), set()
+    user = user_id(account)
+    return {_ROOT, *([] if user is None else [user])}, {_ROOT, *private_groups(account)}
 
 
 def _keeps_out(look: os.stat_result, users: set[int], groups: set[int], *, above: bool) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dropdub.errors import ServiceError
 from dropdub.process import windowless_python
-from dropdub.service.plan import STOP_GRACE_S, Command, Registration, ServicePlan, watching
+from dropdub.service.plan import STOP_GRACE_S, Command, Registration, ServicePlan, arguments
 from dropdub.service.sandbox import EVERYWHERE, system_hardening
 from dropdub.service.tool import ask
 from dropdub.service.unitwords import command_line, literal, quoted
@@ -41,7 +41,7 @@ OOMPolicy=continue
 [Install]
 WantedBy={target}
 """
-"""Exit code 2 is a mistake in config.yaml: trying again would not mend it."""
+"""Exit code 2 is a mistake in config.yaml: trying again would not fix it."""
 
 
 class Systemd:
@@ -119,11 +119,11 @@ def unit_file(name: str, *, at_boot: bool) -> Path:
 
 def unit_text(plan: ServicePlan) -> str:
     """Return the unit's file."""
-    command = [windowless_python(), "-P", "-X", "utf8", "-X", "faulthandler", "-m", "dropdub", "--root", str(plan.root)]
+    command = [windowless_python(), *arguments(plan, "-X", "faulthandler", "-m", "dropdub")]
     return TEMPLATE.format(
         described=literal(str(plan.root)),
         ordering=_ordering(plan) if plan.at_boot else "",
-        command=command_line([*command, *watching(plan)]),
+        command=command_line(command),
         folder=literal(str(plan.root)),
         environment=quoted(f"PATH={plan.search_path}"),
         account=f"User={plan.account}\n" if plan.at_boot else "",
@@ -142,7 +142,7 @@ def _ordering(plan: ServicePlan) -> str:
 
 
 def _lingers() -> bool:
-    """Return whether this person's services live without a log-on; where nobody can tell, they may not."""
+    """Return whether this person's services live without a log-on; where that is not known, they may not."""
     if sys.platform == "win32":
         return False
     try:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import codecs
+import ctypes
 import re
 import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-from dropdub.errors import UsageError
+from dropdub.errors import ServiceError, UsageError
 from dropdub.inbox.mounts import network_kind
-from dropdub.process import windowless_python
-from dropdub.service.plan import Command, Registration, ServicePlan, watching
+from dropdub.process import is_administrator, windowless_python
+from dropdub.service.plan import Command, Registration, ServicePlan, arguments
 from dropdub.service.tool import ask
 
 NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
 PATH_MAX_CHARS = 260
 """`pathType` of the schema."""
+CSIDL_LOCAL_APPDATA, CSIDL_PROGRAM_FILES = 0x1C, 0x26
 REVIVED_EVERY = "PT5M"
 """RestartOnFailure heeds only a program that cannot be started, so a trigger starts what died; what lives is left."""
 _TRIGGERED_SINCE = "2020-01-01T00:00:00"
@@ -37,7 +40,11 @@ class TaskScheduler:
 
     @property
     def file(self) -> Path:
-        return self._plan.log.with_name(f"{self._plan.name}.{'boot' if self._plan.at_boot else 'logon'}.xml")
+        """Where schtasks reads the task: the service, which may write to the root, could exchange it there meanwhile,
+        and have the administrator who installs it register any task.
+        """
+        name = f"{self._plan.name}.{'boot' if self._plan.at_boot else 'logon'}.xml"
+        return folder_of_definitions(for_all=self._plan.at_boot or is_administrator()) / "Dropdub" / name
 
     def text(self) -> str:
         return task_xml(self._plan)
@@ -52,7 +59,7 @@ class TaskScheduler:
         ]
 
     def reviving(self) -> list[Command]:
-        """Its file lies among the logs, and may be gone: the system has the task."""
+        """Its file may be gone: the system has the task."""
         return [
             Command.of("schtasks", "/Change", *self._named, "/ENABLE"),
             Command.of("schtasks", "/Run", *self._named),
@@ -71,7 +78,7 @@ class TaskScheduler:
         return []
 
     def registration(self) -> Registration:
-        """Ask whether there is such a task, and whether it is disabled: the state itself is told in many languages."""
+        """Ask whether there is such a task, and whether it is disabled: its state is in the system's language."""
         answer = ask("schtasks", "/Query", *self._named, "/XML")
         installed = answer.code == 0
         enabled = installed and _DISABLED.search(answer.text) is None
@@ -84,11 +91,26 @@ class TaskScheduler:
 
     def advice(self) -> list[str]:
         if self._plan.at_boot:
-            shares = [str(folder) for folder in self._plan.writable if network_kind(folder)]
+            reached = (*self._plan.writable, *self._plan.programs)
+            shares = [str(folder) for folder in reached if network_kind(folder)]
             return [f"A task that starts with the machine cannot reach network shares: {', '.join(shares)}."] * bool(
                 shares
             )
         return ["It ends when you log off. To have it start with the machine, install it as administrator with: --boot"]
+
+
+def folder_of_definitions(*, for_all: bool) -> Path:
+    """Return a folder of this account's own; `for_all`: one to which only administrators write.
+
+    Windows itself is asked: variables that an account sets for itself are those of its elevated programs, too.
+    """
+    if sys.platform != "win32":
+        return Path.home()
+    path = ctypes.create_unicode_buffer(PATH_MAX_CHARS)
+    which = CSIDL_PROGRAM_FILES if for_all else CSIDL_LOCAL_APPDATA
+    if ctypes.windll.shell32.SHGetFolderPathW(None, which, None, 0, path) != 0:
+        raise ServiceError("Windows does not say where the folder of programs is.")
+    return Path(path.value)
 
 
 def task_xml(plan: ServicePlan) -> str:
@@ -153,19 +175,8 @@ def _add(parent: ET.Element, tag: str, **children: str) -> ET.Element:
 
 def _command(plan: ServicePlan) -> tuple[str, str]:
     """Return program and arguments; `dropdub.windowless` because pythonw has no standard streams."""
-    program = _fitting(windowless_python())
-    arguments = [
-        "-P",
-        "-X",
-        "utf8",
-        "-m",
-        "dropdub.windowless",
-        str(plan.log),
-        "--root",
-        str(plan.root),
-        *watching(plan),
-    ]
-    return program, subprocess.list2cmdline(arguments)
+    given = arguments(plan, "-m", "dropdub.windowless", str(plan.log))
+    return _fitting(windowless_python()), subprocess.list2cmdline(given)
 
 
 def _fitting(path: str) -> str:
