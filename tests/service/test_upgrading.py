@@ -143,7 +143,7 @@ def test_a_folder_is_built_from_a_copy_so_that_nothing_removed_comes_back(enviro
 def test_nothing_is_removed_while_it_cannot_be_told_whether_there_is_a_service(environment: FakeEnvironment) -> None:
     environment.tells("error: the database is of a newer version")
     told = environment.run("--uninstall", "--root", environment.root, code=1)
-    assert "cannot be told" in told and "service status" in told
+    assert "could not be determined" in told and "service status" in told
     assert environment.calls() == ["status dubs"] and (environment.into / "environment").is_dir()
 
 
