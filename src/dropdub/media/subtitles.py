@@ -14,10 +14,10 @@ from dropdub.media.dialogue import Draft, dash_of, seen_for, share_cues
 from dropdub.media.functionwords import FunctionWords, function_words
 from dropdub.media.linebreaks import (
     SENTENCE_END,
+    ForcedBreak,
     LineCounter,
     Part,
     break_cost,
-    forced_cost,
     parts,
     set_in_lines,
     width,
@@ -181,19 +181,19 @@ def _cue_costs(
     timed: Sequence[_Timed], start: int, style: SubtitleStyle, breaks: Sequence[float]
 ) -> Iterator[tuple[int, float]]:
     """Yield each possible end of a cue that begins at `start`, with its cost."""
-    counter = LineCounter(style.line_length)
+    counter, forced = LineCounter(style.line_length), ForcedBreak(style.line_length)
     used, inner = 0, 0.0
     for end in range(start + 1, len(timed) + 1):
         item = timed[end - 1]
         counter.add(item.part)
+        forced.add(item.part, breaks[end - 2] if end > start + 1 else 0.0)
         used += item.part.width
         duration_s = item.end - timed[start].start
         if end > start + 1 and (counter.lines > style.lines or duration_s > style.max_duration):
             return
         cost = _PER_CUE + inner + _shortness(duration_s, used, style)
         if counter.lines == 2:
-            parts_of_cue = [one.part for one in timed[start:end]]
-            cost += forced_cost(parts_of_cue, style.line_length, breaks[start:end])
+            cost += forced.cost()
         if end == len(timed):
             yield end, cost
         else:
