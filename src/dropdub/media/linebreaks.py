@@ -147,7 +147,7 @@ class ForcedBreak:
         self._length = line_length
         self._whole = 0
         self._breaks: deque[tuple[int, float]] = deque()
-        """Those that the best can still be, by rising cost: where the second line begins, and the cost of breaking there."""
+        """Those that can still be the best, by rising cost: where the second line begins, and what that costs."""
 
     def add(self, part: Part, cost_before: float) -> None:
         """Add a part; `cost_before` is what a break before it costs."""

@@ -39,6 +39,8 @@ _CLOSED_S = 0.5
 """A shorter time without a cue between two of them flickers: the first then stays until the next."""
 _BRIEFEST_S = 0.25
 _LEAST_HEARD = 0.5
+_MOST_COMPARED = 1_000_000
+"""Of letters heard times letters written: what is said in a minute. Some texts take a hundred times what others do."""
 
 Moment = tuple[float, float]
 """When a character is spoken: from, to."""
@@ -131,8 +133,11 @@ def _character_times(runs: Sequence[tuple[int, float, float]]) -> list[Moment]:
 def _borrowed_times(heard: str, times: Sequence[Moment], text: str) -> list[Moment]:
     """Return times for a text that was cleaned up after it was heard: those of the characters that are the same.
 
-    A letter that was not heard comes with the next one, a mark with the last one. Empty where too little is the same.
+    A letter that was not heard comes with the next one, a mark with the last one. Empty where too little is the same,
+    or there is too much to compare.
     """
+    if len(heard) < _LEAST_HEARD * len(text) or len(heard) * len(text) > _MOST_COMPARED:
+        return []
     blocks = SequenceMatcher(None, _small(heard), _small(text), autojunk=False).get_matching_blocks()
     if not text or sum(block.size for block in blocks) < _LEAST_HEARD * len(text):
         return []
