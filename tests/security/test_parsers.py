@@ -103,6 +103,7 @@ def refusal(path: Path, folder: Path) -> DropdubError:
         ("txt", "a\n\n" * 100_001, "paragraphs; at most"),
         ("md", "a\n" * 200_001, "lines; at most"),
         ("md", "[" * 500_001, "marks of Markdown; at most"),
+        ("md", "|a" * 50_001 + "\n" + "|-" * 50_001, "cells of tables; at most"),
         ("docx-xml", "<w:p/>" * 600_001, "more than 600,000 elements"),
         ("docx-xml", "<w:p>" * 10_000_000, "unpacks to more than 20 MB"),
         ("docx-xml", "<w:p>" * 1_000_000, "more than 100 deep"),
