@@ -11,7 +11,7 @@ from pathlib import Path
 import charset_normalizer
 
 from dropdub.errors import NotText
-from dropdub.plaintext import with_few_marks, wrapped
+from dropdub.plaintext import with_few_marks, without_controls, wrapped
 
 HEAD_BYTES = 64 * 1024
 _BOMS = {
@@ -62,7 +62,8 @@ def read_text(path: Path) -> str:
         text = data.decode(_encoding(data[:HEAD_BYTES]))
     except UnicodeDecodeError as error:
         raise refusal from error
-    return with_few_marks(_CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n\n")))
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x85", "\n").replace("\f", "\n\n")
+    return with_few_marks(without_controls(text))
 
 
 def paragraphs(text: str) -> list[str]:
