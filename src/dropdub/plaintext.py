@@ -18,6 +18,14 @@ _ENTITY = re.compile(r"&#?\w{1,32};?")
 """A character by its name or number. Longer ones are none: Python refuses to read numbers of thousands of digits."""
 
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def without_controls(text: str) -> str:
+    """Return a text without characters that command a terminal or end a string; line ends and tabs stay."""
+    return _CONTROLS.sub("", text)
+
+
 def unescaped(text: str) -> str:
     """Return a text of HTML or WebVTT with its entities as characters."""
     return _ENTITY.sub(lambda found: html.unescape(found[0]), text) if "&" in text else text

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import struct
 import subprocess
+import zlib
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -58,6 +60,18 @@ def test_a_cover_that_is_no_picture_is_left_out_and_that_is_said(tmp_path: Path)
     drive = Drive(source, tmp_path / "out", AS_BOOK).run()
     assert drive.facts["book/en"]["warnings"] == ["The cover of book.epub cannot be used: its audio book has none."]
     assert "The second chapter" in described(drive.published["book.en.m4b"])
+
+
+def test_a_cover_larger_than_any_picture_of_a_film_is_not_decoded(tmp_path: Path) -> None:
+    line = b"\0" * (12_000 // 8 + 1)
+    head, picture = struct.pack(">2L5B", 12_000, 12_000, 1, 0, 0, 0, 0), zlib.compress(line * 12_000)
+    chunks = [
+        struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data))
+        for kind, data in ((b"IHDR", head), (b"IDAT", picture), (b"IEND", b""))
+    ]
+    source = an_epub(tmp_path / "book.epub", **{"OEBPS/cover.png": b"\x89PNG\r\n\x1a\n" + b"".join(chunks)})
+    drive = Drive(source, tmp_path / "out", AS_BOOK).run()
+    assert drive.facts["book/en"]["warnings"] == ["The cover of book.epub cannot be used: its audio book has none."]
 
 
 def test_a_word_document_is_read_aloud_and_without_the_wish_there_is_no_audio_book(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_subtitles_behind_the_films_end_are_left_out_and_that_is_said(talk_video
     path.write_text(WORDS.replace("00:00:08,400 --> 00:00:10,800", "00:01:08,400 --> 00:01:10,800"), encoding="utf-8")
     drive = Drive(talk_video, tmp_path, companion=path).run(until="publish")
     assert drive.facts["merge"]["segments"] == 2
-    assert "1 subtitle of talk.srt stands behind the recording's end and is left out." in drive.warnings
+    assert "1 subtitle of talk.srt stands after the recording's end and is left out." in drive.warnings
 
 
 def test_of_a_text_with_one_changed_sentence_only_that_one_is_spoken(tmp_path: Path, counted: Counted) -> None:
@@ -153,7 +153,7 @@ def test_a_correction_behind_the_recordings_end_is_left_out(talk_video: Path, wo
     corrected.write_text(made + "\n9\n00:01:25,000 --> 00:01:28,000\nDemasiado tarde.\n", encoding="utf-8")
     before = first.published["talk.json"]
     second = Drive(talk_video, tmp_path / "2", SPANISH, companion=corrected, before=before).run()
-    assert "1 subtitle of talk.es.srt stands behind the recording's end and is left out." in second.warnings
+    assert "1 subtitle of talk.es.srt stands after the recording's end and is left out." in second.warnings
     assert "Demasiado" not in second.published["talk.es.srt"].read_text(encoding="utf-8")
 
 

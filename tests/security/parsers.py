@@ -5,22 +5,27 @@ from __future__ import annotations
 import signal
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import FrameType
 
-from dropdub.config import read_sidecar
+from dropdub.config import SubtitleStyle, read_sidecar
 from dropdub.errors import DropdubError
-from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript
+from dropdub.media.subtitles import layout
+from dropdub.pipeline.artefacts import TRANSCRIPT, Segment, Transcript
 from dropdub.pipeline.chapters import chapters
 from dropdub.pipeline.cleanup import clean_segments
 from dropdub.pipeline.cuefile import read_cues
+from dropdub.pipeline.deliverables import readable
 from dropdub.pipeline.documents import cover_of
 from dropdub.pipeline.ownwords import revised, segments_of
+from dropdub.pipeline.quality import quality_of
+from dropdub.pipeline.report.contents import contents_of
 from dropdub.pipeline.sentences import sentences_of
+from dropdub.pipeline.utterances import joined
 from tests.documents import STYLES, W, an_epub
 from tests.drive import LIGHT, Drive
 
@@ -85,6 +90,7 @@ FRAGMENTS = {
             "=",
             ":",
             "|",
+            "|a",
             "-",
             ".",
             ",",
@@ -193,9 +199,22 @@ def taken(path: Path, folder: Path) -> bool:
         if path.suffix in (".srt", ".vtt"):
             cues = read_cues(path)
             revised(segments_of(cues), cues)
+            layout(segments, SubtitleStyle())
+            joined(segments)
+        readable(segments)
+        _reported(segments)
     except DropdubError:
         return False
     return True
+
+
+def _reported(segments: Sequence[Segment]) -> None:
+    """Make the report of a translation that a person brought, with lines of its own."""
+    source = Transcript("en", 1.0, tuple(segments), engine={})
+    lines = tuple(replace(one, start=one.start + 0.1) for one in segments)
+    made = {"job": {"name": "a", "kind": "subtitle"}, "language": "en", "created": "", "engines": (), "warnings": ()}
+    program = {"program": {"name": "dropdub", "version": "1"}}
+    contents_of({**made, **program}, quality_of({}, {}, ["pt"]), {}, source, {"pt": replace(source, segments=lines)})
 
 
 def sidecar(path: Path, folder: Path) -> bool:

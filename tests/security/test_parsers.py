@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import sys
+import unicodedata
 import zipfile
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from dropdub.engines.languages import detect_text_language
 from dropdub.engines.speech_text import parts
 from dropdub.errors import DeadlineExceeded, DropdubError, NotText, Stalled, TooLarge, TooSlow
 from dropdub.media.subtitlereading import MOST_CUES, cue_starts, parse_cues
+from dropdub.pipeline.chapters import Chapter, as_ffmetadata
 from dropdub.pipeline.cleanup import cleaned
-from dropdub.pipeline.documents import read_document, read_prose
+from dropdub.pipeline.documents import archive, epub, read_document, read_prose
 from dropdub.pipeline.documents.pages import page_blocks
 from dropdub.pipeline.textfile import paragraphs, pieces, spoken
 from dropdub.plaintext import unescaped, with_few_marks, wrapped
@@ -33,6 +35,10 @@ SEEDS = sorted((Path(__file__).parent / "seeds").glob("*.*"))
 SIZE = 100_000
 MOST_S = 10.0
 """Ten times what the slowest takes here; before, dozens took minutes."""
+
+_ITEMS = "".join(f'<item id="a{at}" href="{at}" media-type="text/html"/>' for at in range(5_001))
+_REFERENCES = "".join(f'<itemref idref="a{at}"/>' for at in range(5_001))
+MANY_PAGES = PACKAGE.replace("<manifest>", f"<manifest>{_ITEMS}").replace("<spine>", f"<spine>{_REFERENCES}")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -103,11 +109,21 @@ def refusal(path: Path, folder: Path) -> DropdubError:
         ("txt", "a\n\n" * 100_001, "paragraphs; at most"),
         ("md", "a\n" * 200_001, "lines; at most"),
         ("md", "[" * 500_001, "marks of Markdown; at most"),
+        ("md", "|a" * 50_001 + "\n" + "|-" * 50_001, "cells of tables; at most"),
         ("docx-xml", "<w:p/>" * 600_001, "more than 600,000 elements"),
         ("docx-xml", "<w:p>" * 10_000_000, "unpacks to more than 20 MB"),
         ("docx-xml", "<w:p>" * 1_000_000, "more than 100 deep"),
         ("docx-xml", f"<w:p {'a=1 ' * 2_000_000}/>", "more than 1,000,000 attributes"),
         ("docx-xml", f"<a xmlns='{'u' * 1_000_000}'>{'<b/>' * 100_000}</a>", "namespace"),
+        ("docx-xml", "".join(f"<w:a{at}/>" for at in range(2_001)), "more than 2,000 names"),
+        (
+            "docx-xml",
+            "<w:p " + " ".join(f"w:a{at}=''" for at in range(10_001)) + "/>",
+            "more than 10,000 attributes",
+        ),
+        ("docx-xml", f"<a xmlns='{'😀' * 121}'><b/></a>", "namespace of more than 120"),
+        ("epub-opf", PACKAGE.replace("text/two", "a/" * 501), "a part in more than 1,000"),
+        ("epub-opf", MANY_PAGES, "pages; at most"),
         ("epub-opf", "<a>" * 1_000_000, "more than 100 deep"),
     ],
 )
@@ -152,6 +168,40 @@ def test_a_page_that_the_spine_names_a_thousand_times_is_read_once(tmp_path: Pat
     many = PACKAGE.replace('<itemref idref="two"/>', '<itemref idref="two"/>' * 2_000)
     read = read_document(an_epub(tmp_path / "a.epub", **{"OEBPS/book.opf": many}))
     assert read.count("All was well.") == 1
+
+
+def test_the_name_of_a_page_is_looked_at_once_however_often_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at = []
+    monkeypatch.setattr(epub, "resolved", lambda base, href: looked_at.append(href) or archive.resolved(base, href))
+    many = PACKAGE.replace('<itemref idref="two"/>', '<itemref idref="two"/>' * 2_000)
+    read_document(an_epub(tmp_path / "a.epub", **{"OEBPS/book.opf": many}))
+    assert len(looked_at) == 2
+
+
+def test_no_text_commands_a_terminal_or_ends_a_title(tmp_path: Path) -> None:
+    """NUL ends a line of ffmetadata; ESC and the controls above ASCII move a terminal's cursor."""
+    bad = "".join(map(chr, [*range(9), *range(0x0B, 0x0D), *range(0x0E, 0x20), 0x1B, *range(0x7F, 0xA0)]))
+    (tmp_path / "a.txt").write_text(f"{PROSE * 700}One{bad}[CHAPTER]\n", encoding="utf-8")
+    references = "".join(f"&#{ord(one)};" for one in bad)
+    pages = {"OEBPS/text/two.xhtml": f"<h1>One{bad}[CHAPTER]{references}</h1>"}
+    (tmp_path / "a.md").write_text(f"{PROSE * 700}# One{bad}{references}[CHAPTER]\n", encoding="utf-8")
+    texts = [
+        read_prose(tmp_path / "a.txt", name="a.txt"),
+        read_prose(tmp_path / "a.md", name="a.md"),
+        read_document(an_epub(tmp_path / "a.epub", **pages)),
+    ]
+    for text in texts:
+        assert "One" in text and "[CHAPTER]" in text
+        assert not [one for one in text if one != "\n" and unicodedata.category(one) == "Cc"]
+    title = Chapter("One\0[CHAPTER]\0END=1", 0.0, 1.0)
+    assert "\0" not in as_ffmetadata([title], title="a\0b")
+
+
+def test_a_page_in_utf_16_is_read_as_what_it_says(tmp_path: Path) -> None:
+    page = "<p>It was a dark night.</p>".encode("utf-16")
+    assert "It was a dark night." in read_document(an_epub(tmp_path / "a.epub", **{"OEBPS/text/two.xhtml": page}))
 
 
 def test_a_zip_of_millions_of_parts_is_refused_before_they_are_listed(tmp_path: Path) -> None:

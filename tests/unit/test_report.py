@@ -112,7 +112,7 @@ def test_each_line_tells_what_was_done_to_it() -> None:
     assert [(deed.text, deed.grade) for deed in deeds[1]] == [
         ("worded more briefly", "note"),
         ("sped up to 1.17 times the pace", "note"),
-        ("borrows 0.30 s of the silence behind it", "note"),
+        ("borrows 0.30 s of the silence after it", "note"),
         ("runs 0.22 s into the next line", "bad"),
         ("1 of 9 words heard otherwise", "note"),
     ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import av.error
+from av.container import InputContainer
 
-from dropdub.media.opening import opened
+from dropdub.media.opening import READ_S, opened
 
 _KINDS = {
     b"\xff\xd8\xff": ("jpg", "image/jpeg"),
@@ -26,12 +28,22 @@ class Cover:
     mimetype: str
 
 
+def _first_packet(container: InputContainer, index: int) -> bytes:
+    """Return what comes first of a stream; nothing where a film would have to be read for it longer than `READ_S`."""
+    ends_at = time.monotonic() + READ_S
+    for packet in container.demux():
+        if packet.stream.index == index:
+            return bytes(packet)
+        if time.monotonic() > ends_at:
+            break
+    return b""
+
+
 def save_cover(source: Path, index: int, folder: Path) -> Cover | None:
     """Write stream `index` of `source` as `cover.jpg` (or as what it is); None where it holds no picture."""
     try:
         with opened(source) as container:
-            packet = next(container.demux(container.streams[index]), None)
-            data = bytes(packet) if packet is not None else b""
+            data = _first_packet(container, index)
     except av.error.FFmpegError:
         return None
     for head, (suffix, mimetype) in _KINDS.items():

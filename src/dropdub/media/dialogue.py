@@ -42,7 +42,7 @@ def share_cues(drafts: Sequence[Draft], style: SubtitleStyle, *, gap: float, das
     shared: list[Draft] = []
     number = 0
     while number < len(drafts):
-        first, rest = drafts[number], drafts[number + 1 :]
+        first, rest = drafts[number], drafts[number + 1 : number + 2]
         if rest and _fit(first, rest[0], style, dash) and _hurried(drafts[number : number + 3], style, gap):
             lines = (dash + first.lines[0], dash + rest[0].lines[0])
             shared.append(Draft(first.start, max(first.end, rest[0].end), lines))

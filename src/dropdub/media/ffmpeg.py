@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import imageio_ffmpeg
 
 from dropdub.errors import DiskFull, EngineMissing, MediaToolFailed
 from dropdub.media.containers import OPEN_OPTIONS, file_url
+from dropdub.media.decoders import DECODING_OPTIONS
 from dropdub.media.toolrun import Ending, run_tool
 from dropdub.media.watch import MOST_MEMORY, Watch
 from dropdub.process import find_program
@@ -22,6 +23,7 @@ QUIET = ("-nostdin", "-hide_banner", "-loglevel", "error", "-max_alloc", "100000
 """No file needs a block of memory of over 1 GB: the largest picture that is taken has 0.8 GB in its largest form."""
 _ALWAYS = (*QUIET, "-y", "-progress", "pipe:1")
 _LISTING_S = 30.0
+_PICTURES = {"jpg": "mjpeg", "png": "png_pipe"}
 _TAKES_A_PATH = frozenset({"-i", "-attach"})
 _FULL = ("No space left on device", "Disk quota exceeded")
 _PREFIX = re.compile(r"^(\[[^\]]* @ [^\]]*\] ?)+")
@@ -73,8 +75,16 @@ def input_arguments(path: Path, *options: str, threads: int | None = None) -> li
     the subtitles and images of Dropdub's own making, which need their own input arguments.
     """
     bounded = () if threads is None else ("-threads", str(threads))
-    guard = [part for option, value in OPEN_OPTIONS.items() for part in (f"-{option}", value)]
-    return [*guard, *bounded, *options, "-i", file_url(path)]
+    return [*_as_arguments(OPEN_OPTIONS), *bounded, *options, "-i", file_url(path)]
+
+
+def picture_arguments(path: Path, *, kind: str) -> list[str]:
+    """Return the arguments that open `path` as one picture of a `kind` (jpg, png), by the decoders of a recording."""
+    return ["-f", _PICTURES[kind], *_as_arguments(DECODING_OPTIONS), "-i", str(path)]
+
+
+def _as_arguments(options: Mapping[str, str]) -> list[str]:
+    return [part for option, value in options.items() for part in (f"-{option}", value)]
 
 
 def run_ffmpeg(

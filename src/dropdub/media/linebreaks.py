@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
 from dropdub.media.functionwords import FunctionWords, function_words
 
@@ -41,7 +44,7 @@ class Part:
     spaced: bool
     inside_word: bool = False
 
-    @property
+    @cached_property
     def width(self) -> int:
         return width(self.text)
 
@@ -137,16 +140,29 @@ class LineCounter:
         self._used += room
 
 
-def forced_cost(cue: Sequence[Part], line_length: int, costs: Sequence[float]) -> float:
-    """Return what the best break of a cue of two lines costs beyond the usual; `costs` are those behind each part."""
-    whole = width(joined(cue))
-    used, best = 0, BEFORE_MARK
-    for number, part in enumerate(cue[:-1]):
-        used += part.width + (1 if part.spaced and used else 0)
-        rest = whole - used - (1 if cue[number + 1].spaced else 0)
-        if used <= line_length and rest <= line_length:
-            best = min(best, costs[number])
-    return max(best - AFTER_LEANER, 0.0)
+class ForcedBreak:
+    """Finds what the best break of a cue of two lines costs beyond the usual, as parts come to the cue one by one."""
+
+    def __init__(self, line_length: int) -> None:
+        self._length = line_length
+        self._whole = 0
+        self._breaks: deque[tuple[int, float]] = deque()
+        """Those that can still be the best, by rising cost: where the second line begins, and what that costs."""
+
+    def add(self, part: Part, cost_before: float) -> None:
+        """Add a part; `cost_before` is what a break before it costs."""
+        blank = 1 if part.spaced and self._whole else 0
+        if 0 < self._whole <= self._length:
+            while self._breaks and self._breaks[-1][1] >= cost_before:
+                self._breaks.pop()
+            self._breaks.append((self._whole + blank, cost_before))
+        self._whole += blank + part.width
+
+    def cost(self) -> float:
+        while self._breaks and self._whole - self._breaks[0][0] > self._length:
+            self._breaks.popleft()
+        best = self._breaks[0][1] if self._breaks else BEFORE_MARK
+        return max(min(best, BEFORE_MARK) - AFTER_LEANER, 0.0)
 
 
 def set_in_lines(cue: Sequence[Part], line_length: int, words: FunctionWords = UNKNOWN) -> tuple[str, ...]:
@@ -161,11 +177,12 @@ def set_in_lines(cue: Sequence[Part], line_length: int, words: FunctionWords = U
 def _best_ends(cue: Sequence[Part], lines: int, line_length: int, words: FunctionWords) -> list[int]:
     """Return where each line ends: a search over all ways to set `cue` in exactly `lines` lines."""
     even = width(joined(cue)) / lines
+    breaks = [*(break_cost(one, after, words) for one, after in pairwise(cue)), 0.0]
     best: dict[int, tuple[float, list[int]]] = {0: (0.0, [])}
     for number in range(1, lines + 1):
         following: dict[int, tuple[float, list[int]]] = {}
         for start, (cost, ends) in best.items():
-            for end, more in _line_costs(cue, start, even, line_length, words):
+            for end, more in _line_costs(cue, start, even, line_length, breaks):
                 if end not in following or cost + more < following[end][0]:
                     following[end] = (cost + more, [*ends, end])
         best = following if number < lines else {len(cue): following[len(cue)]}
@@ -173,7 +190,7 @@ def _best_ends(cue: Sequence[Part], lines: int, line_length: int, words: Functio
 
 
 def _line_costs(
-    cue: Sequence[Part], start: int, even: float, line_length: int, words: FunctionWords
+    cue: Sequence[Part], start: int, even: float, line_length: int, breaks: Sequence[float]
 ) -> Iterator[tuple[int, float]]:
     """Yield each possible end of a line that begins at `start`, with its cost."""
     used = 0
@@ -182,5 +199,4 @@ def _line_costs(
         used += part.width + (1 if part.spaced and used else 0)
         if used > line_length:
             return
-        broken = break_cost(part, cue[end], words) if end < len(cue) else 0.0
-        yield end, broken + (used - even) ** 2 / line_length
+        yield end, breaks[end - 1] + (used - even) ** 2 / line_length

@@ -21,7 +21,7 @@ _WIDTH_SHARE = 0.92
 _LETTER_SHARE = 0.42
 """An average letter's width in times of the font's size."""
 _TIME_TAIL = re.compile(r"(:\d{1,2})(?=[.,]\d)")
-_TAG_START = re.compile(r"<(?=\s*/?\s*[a-zA-Z])")
+_TAG_START = re.compile(r"<(?=\s*+(?:/\s*+)?[a-zA-Z])")
 _NUMBER_ONLY = re.compile(r"\s*\d+\s*")
 
 

@@ -14,10 +14,10 @@ from dropdub.media.dialogue import Draft, dash_of, seen_for, share_cues
 from dropdub.media.functionwords import FunctionWords, function_words
 from dropdub.media.linebreaks import (
     SENTENCE_END,
+    ForcedBreak,
     LineCounter,
     Part,
     break_cost,
-    forced_cost,
     parts,
     set_in_lines,
     width,
@@ -39,6 +39,8 @@ _CLOSED_S = 0.5
 """A shorter time without a cue between two of them flickers: the first then stays until the next."""
 _BRIEFEST_S = 0.25
 _LEAST_HEARD = 0.5
+_MOST_COMPARED = 1_000_000
+"""Of letters heard times letters written: what is said in a minute. Some texts take a hundred times what others do."""
 
 Moment = tuple[float, float]
 """When a character is spoken: from, to."""
@@ -131,8 +133,11 @@ def _character_times(runs: Sequence[tuple[int, float, float]]) -> list[Moment]:
 def _borrowed_times(heard: str, times: Sequence[Moment], text: str) -> list[Moment]:
     """Return times for a text that was cleaned up after it was heard: those of the characters that are the same.
 
-    A letter that was not heard comes with the next one, a mark with the last one. Empty where too little is the same.
+    A letter that was not heard comes with the next one, a mark with the last one. Empty where too little is the same,
+    or there is too much to compare.
     """
+    if len(heard) < _LEAST_HEARD * len(text) or len(heard) * len(text) > _MOST_COMPARED:
+        return []
     blocks = SequenceMatcher(None, _small(heard), _small(text), autojunk=False).get_matching_blocks()
     if not text or sum(block.size for block in blocks) < _LEAST_HEARD * len(text):
         return []
@@ -181,19 +186,19 @@ def _cue_costs(
     timed: Sequence[_Timed], start: int, style: SubtitleStyle, breaks: Sequence[float]
 ) -> Iterator[tuple[int, float]]:
     """Yield each possible end of a cue that begins at `start`, with its cost."""
-    counter = LineCounter(style.line_length)
+    counter, forced = LineCounter(style.line_length), ForcedBreak(style.line_length)
     used, inner = 0, 0.0
     for end in range(start + 1, len(timed) + 1):
         item = timed[end - 1]
         counter.add(item.part)
+        forced.add(item.part, breaks[end - 2] if end > start + 1 else 0.0)
         used += item.part.width
         duration_s = item.end - timed[start].start
         if end > start + 1 and (counter.lines > style.lines or duration_s > style.max_duration):
             return
         cost = _PER_CUE + inner + _shortness(duration_s, used, style)
         if counter.lines == 2:
-            parts_of_cue = [one.part for one in timed[start:end]]
-            cost += forced_cost(parts_of_cue, style.line_length, breaks[start:end])
+            cost += forced.cost()
         if end == len(timed):
             yield end, cost
         else:

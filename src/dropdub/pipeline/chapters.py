@@ -81,4 +81,4 @@ def _level(depths: Sequence[int]) -> int:
 
 
 def _escaped(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    return _SPECIAL.sub(r"\\\1", " ".join(text.replace("\0", "").split()))

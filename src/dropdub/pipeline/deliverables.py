@@ -15,6 +15,8 @@ from dropdub.pipeline.textfile import without_heading_marks
 MANIFEST = "manifest.json"
 PARAGRAPH_PAUSE_S = 1.5
 PARAGRAPH_CHARACTERS = 700
+LONGEST_PARAGRAPH = 10 * PARAGRAPH_CHARACTERS
+"""Where no sentence ends: a transcriber may write no punctuation."""
 _ENDING_ROOM = 64
 """Bytes kept free for what follows a stem: a language tag, a suffix, a temporary name's `.part`."""
 
@@ -31,17 +33,20 @@ def readable(segments: Iterable[Segment]) -> str:
 
     Where there are several speakers, each is named where he begins.
     """
-    paragraphs: list[str] = []
+    paragraphs: list[list[str]] = []
     before: Segment | None = None
+    length = 0
     for segment in (segment for segment in segments if segment.text.strip()):
         text = " ".join(segment.text.split())
-        if before is None or _parted(before, segment, len(paragraphs[-1])):
+        if before is None or _parted(before, segment, length):
             begins = segment.speaker is not None and (before is None or segment.speaker != before.speaker)
-            paragraphs.append(f"{segment.speaker}: {text}" if begins else text)
+            paragraphs.append([f"{segment.speaker}: {text}" if begins else text])
+            length = len(paragraphs[-1][0])
         else:
-            paragraphs[-1] = f"{paragraphs[-1]} {text}"
+            paragraphs[-1].append(text)
+            length += 1 + len(text)
         before = segment
-    return _as_file(paragraphs)
+    return _as_file([" ".join(one) for one in paragraphs])
 
 
 def as_text(segments: Iterable[Segment]) -> str:
@@ -125,7 +130,8 @@ def _unique(texts: Iterable[str]) -> list[str]:
 def _parted(before: Segment, segment: Segment, length: int) -> bool:
     if segment.start - before.end >= PARAGRAPH_PAUSE_S or segment.speaker != before.speaker:
         return True
-    return length >= PARAGRAPH_CHARACTERS and before.text.rstrip()[-1:] in ".!?…。！？"
+    is_end = before.text.rstrip()[-1:] in ".!?…。！？"
+    return length >= (PARAGRAPH_CHARACTERS if is_end else LONGEST_PARAGRAPH)
 
 
 def _as_file(paragraphs: Sequence[str]) -> str:

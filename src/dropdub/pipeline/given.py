@@ -152,7 +152,7 @@ def _earlier(path: Path, sha256: str | None) -> Transcript:
     if found is None:
         raise UnreadableFile(
             f"The transcript {path} that is corrected is not there any more as it was published.",
-            remedy="The film is heard anew with: jobs retry.",
+            remedy="To have the film heard again: jobs retry.",
         )
     return found[0]
 
@@ -160,4 +160,4 @@ def _earlier(path: Path, sha256: str | None) -> Transcript:
 def _late_warnings(name: str, count: int) -> tuple[str, ...]:
     which = f"1 subtitle of {name} stands" if count == 1 else f"{count} subtitles of {name} stand"
     are = "is" if count == 1 else "are"
-    return (f"{which} behind the recording's end and {are} left out.",) if count else ()
+    return (f"{which} after the recording's end and {are} left out.",) if count else ()

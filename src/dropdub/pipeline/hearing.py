@@ -15,7 +15,7 @@ UNDERSTOOD = 0.7
 UNDERSTOOD_NUMBERS = 0.45
 """Where there are digits: a transcriber may write out what the text has in figures, or the other way round."""
 _BABBLE_S = 0.4
-_LAST_WORDS = 3
+_LAST_WORDS, _MOST_LAST_WORDS = 3, 60
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,11 @@ def likeness(one: str, other: str) -> float:
 
 
 def _without_babble(text: str, heard: Sequence[Word]) -> Sequence[Word]:
-    """Leave out words at the end that make the rest less like the text: at most as many as the text has, or three."""
-    most = max(_LAST_WORDS, len(text.split()))
+    """Leave out words at the end that make the rest less like the text: at most as many as the text has, or three.
+
+    Of a long text at most `_MOST_LAST_WORDS`: the whole is compared once for each.
+    """
+    most = min(max(_LAST_WORDS, len(text.split())), _MOST_LAST_WORDS)
     ends = range(max(len(heard) - most, 1), len(heard) + 1)
     best = max(ends, key=lambda end: likeness(text, _said(heard[:end])), default=0)
     return heard[:best]

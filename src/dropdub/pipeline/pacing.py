@@ -76,11 +76,11 @@ def wording_of(segment: Segment, number: int) -> str:
 
 def together_of(sentences: Iterable[Sentence]) -> list[frozenset[int]]:
     """Return which segments hold parts of the same sentences, which come in order."""
-    groups: list[frozenset[int]] = []
+    groups: list[set[int]] = []
     for sentence in sentences:
-        ids = frozenset(fragment.segment_id for fragment in sentence.fragments)
-        if groups and groups[-1] & ids:
+        ids = {fragment.segment_id for fragment in sentence.fragments}
+        if groups and not groups[-1].isdisjoint(ids):
             groups[-1] |= ids
         else:
             groups.append(ids)
-    return groups
+    return [frozenset(group) for group in groups]

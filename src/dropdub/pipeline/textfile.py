@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 import charset_normalizer
 
 from dropdub.errors import NotText
-from dropdub.plaintext import with_few_marks, wrapped
+from dropdub.plaintext import with_few_marks, without_controls, wrapped
 
 HEAD_BYTES = 64 * 1024
 _BOMS = {
@@ -33,6 +33,8 @@ _EMPHASIS = re.compile(r"\*\*|__|`|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]?\s+|(?<=[。！？])")
 _NO_SPACE_FROM = "\u2e80"
 PIECE_CHARACTERS = 600
+MOST_CHARACTERS = 5_000
+"""Of a paragraph, which is spoken, heard back and compared as a whole: three pages."""
 _LANGUAGES = """
 en pt es fr de it nl pl ro sv da nb fi cs sk sl hr sr bg uk ru el tr hu et lv lt ca gl eu
 ar he fa ur hi bn ta th vi id ms tl sw af cy ga is mk sq eo la zh ja ko
@@ -60,7 +62,8 @@ def read_text(path: Path) -> str:
         text = data.decode(_encoding(data[:HEAD_BYTES]))
     except UnicodeDecodeError as error:
         raise refusal from error
-    return with_few_marks(_CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n\n")))
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x85", "\n").replace("\f", "\n\n")
+    return with_few_marks(without_controls(text))
 
 
 def paragraphs(text: str) -> list[str]:
@@ -104,13 +107,28 @@ def spoken(paragraph: str) -> str:
 
 def pieces(text: str, *, longest: int = PIECE_CHARACTERS) -> list[str]:
     """Return a text in pieces of whole sentences of at most `longest` characters; a longer sentence is cut at words."""
-    found: list[str] = []
-    for sentence in _sentences(text, longest):
-        if found and len(found[-1]) + len(sentence) < longest:
-            found[-1] = f"{found[-1]} {sentence}"
+    return list(_packed(_sentences(text, longest), " ", longest))
+
+
+def cut(paragraph: str, *, longest: int = MOST_CHARACTERS) -> list[str]:
+    """Return a paragraph, in several of whole lines, else sentences, where it has more than `longest` characters."""
+    if len(paragraph) <= longest:
+        return [paragraph]
+    parts = (piece for line in paragraph.split("\n") for piece in pieces(line, longest=longest))
+    return list(_packed(parts, "\n", longest))
+
+
+def _packed(parts: Iterable[str], between: str, longest: int) -> Iterator[str]:
+    """Put neighbours together as long as they fit."""
+    before = ""
+    for part in parts:
+        if before and len(before) + len(between) + len(part) > longest:
+            yield before
+            before = part
         else:
-            found.append(sentence)
-    return found
+            before = f"{before}{between}{part}" if before else part
+    if before:
+        yield before
 
 
 def _sentences(text: str, longest: int) -> Iterator[str]:

@@ -14,6 +14,8 @@ from dropdub.pipeline.artefacts import Segment
 
 JOIN_PAUSE_S = 0.4
 LONGEST_S = 10.0
+MOST_PIECES = 40
+"""In one utterance: the search for its place takes memory for each. Lines that are spoken are longer than a moment."""
 LEAST_PAUSE_S = 0.1
 """What is left of a pause, if it was as long, where speech needs the time."""
 
@@ -105,5 +107,5 @@ def joined(segments: Iterable[Segment]) -> list[list[Segment]]:
 
 def _goes_on(run: Sequence[Segment], segment: Segment) -> bool:
     last = run[-1]
-    close = last.start <= segment.start and segment.start - last.end <= JOIN_PAUSE_S
+    close = len(run) < MOST_PIECES and last.start <= segment.start and segment.start - last.end <= JOIN_PAUSE_S
     return close and segment.speaker == last.speaker and segment.end - run[0].start <= LONGEST_S

@@ -9,7 +9,7 @@ from dropdub.pipeline.documents.docx import docx_blocks
 from dropdub.pipeline.documents.epub import epub_blocks, epub_cover
 from dropdub.pipeline.documents.markdown import MARKDOWN_SUFFIXES, markdown_blocks
 from dropdub.pipeline.textfile import read_text
-from dropdub.plaintext import with_few_marks
+from dropdub.plaintext import with_few_marks, without_controls
 
 __all__ = ["DOCUMENT_SUFFIXES", "Cover", "cover_of", "is_document", "read_document", "read_prose"]
 
@@ -34,7 +34,7 @@ def read_document(path: Path) -> str:
     """
     with opened(path) as archive:
         blocks = docx_blocks(archive) if path.suffix.lower() == ".docx" else epub_blocks(archive)
-        return with_few_marks("\n\n".join(blocks) + "\n")
+        return with_few_marks(without_controls("\n\n".join(blocks) + "\n"))
 
 
 def cover_of(path: Path) -> Cover | None:

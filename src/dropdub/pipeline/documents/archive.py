@@ -93,7 +93,7 @@ class Archive:
             return file.read(most)
 
 
-_AGAIN = "Open it in the program that it was made with, save it anew, and drop it again."
+_AGAIN = "Open it in the program that it was made with, save it again, and drop it again."
 _TOO_LARGE = "Save its text alone, as .txt or .docx, and drop that."
 
 

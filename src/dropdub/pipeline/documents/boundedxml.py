@@ -11,10 +11,14 @@ from defusedxml.ElementTree import XMLParser
 MOST_ELEMENTS = 600_000
 """A novel has some 50,000 in Word's way of writing it, with every word's spelling checked 300,000."""
 MOST_ATTRIBUTES = 1_000_000
+MOST_NAMES = 2_000
+"""Of elements and attributes, each of which takes memory with its namespace: Word has five hundred."""
 MOST_DEPTH = 100
 """Ten lie around a word in a table, thirty where tables and text boxes stand in one another."""
-_NAMESPACE = re.compile(r"(?<=\s)xmlns[^=<>\"'\s]*+\s*+=\s*+(?:\"[^\"<]{300}|'[^'<]{300})")
+_NAMESPACE = re.compile(r"(?<=\s)xmlns[^=<>\"'\s]*+\s*+=\s*+(?:\"[^\"<]{120}|'[^'<]{120})")
 """A long one: it is part of the name of each element, so that a short document would fill the memory."""
+_CROWDED = re.compile(r"<[^<=]*+(?:=[^<=]*+){10000}")
+"""A tag of so many attributes that their names would fill it: all are in memory before they can be counted."""
 
 
 class TooMuch(Exception):
@@ -23,12 +27,13 @@ class TooMuch(Exception):
 
 def root_of(data: bytes) -> Element:
     """Return the root of an XML document. Raises TooMuch, and what the parser and, for entities, defusedxml raise."""
-    text = _decoded(data)
-    # Of a tag, all attributes are in memory before the first of them can be counted.
+    text = decoded(data)
     if text.count("=") > MOST_ATTRIBUTES + MOST_ELEMENTS:
         raise TooMuch(f"it has more than {MOST_ATTRIBUTES:,} attributes.")
     if _NAMESPACE.search(text):
-        raise TooMuch("it has a namespace of more than 300 characters.")
+        raise TooMuch("it has a namespace of more than 120 characters.")
+    if _CROWDED.search(text):
+        raise TooMuch("one of its elements has more than 10,000 attributes.")
     parser = XMLParser(target=_Bounded())
     parser.feed(text)
     root: Element = parser.close()
@@ -39,15 +44,19 @@ class _Bounded(TreeBuilder):
     def __init__(self) -> None:
         super().__init__()
         self._elements = self._attributes = self._depth = 0
+        self._names: set[str] = set()
 
     def start(self, tag: str, attrs: dict[str, str]) -> Element:
         self._elements += 1
         self._attributes += len(attrs)
         self._depth += 1
+        self._names |= {tag, *attrs}
         if self._elements > MOST_ELEMENTS:
             raise TooMuch(f"it has more than {MOST_ELEMENTS:,} elements.")
         if self._attributes > MOST_ATTRIBUTES:
             raise TooMuch(f"it has more than {MOST_ATTRIBUTES:,} attributes.")
+        if len(self._names) > MOST_NAMES:
+            raise TooMuch(f"it has more than {MOST_NAMES:,} names of elements and attributes.")
         if self._depth > MOST_DEPTH:
             raise TooMuch(f"its elements stand in one another more than {MOST_DEPTH} deep.")
         return super().start(tag, attrs)
@@ -57,7 +66,7 @@ class _Bounded(TreeBuilder):
         return super().end(tag)
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
     """Return the characters of a document: as both standards have it UTF-8 or UTF-16, else what old programs wrote."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16")

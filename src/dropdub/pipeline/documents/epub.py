@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element
 
 from dropdub.errors import NotText, TooLarge
 from dropdub.pipeline.documents.archive import Archive, Cover, resolved
+from dropdub.pipeline.documents.boundedxml import decoded
 from dropdub.pipeline.documents.pages import page_blocks
 
 _CONTAINER, _ENCRYPTION = "META-INF/container.xml", "META-INF/encryption.xml"
@@ -14,13 +15,16 @@ _PAGES = frozenset({"application/xhtml+xml", "text/html"})
 _PICTURES = {"image/jpeg": "jpg", "image/png": "png"}
 MOST_PAGES = 5_000
 """A book has one for each chapter, some have one for each printed page."""
+MOST_IN_NAME = 1_000
+"""Characters of a part's name, with its folders."""
+_TEXT_ALONE = "Save its text alone, as .txt or .docx, and drop that."
 
 
 def epub_blocks(archive: Archive) -> Iterator[str]:
     """Yield paragraphs as Markdown has them. Raises NotText where pages are missing or locked."""
     package = _Package(archive)
     for page in package.pages():
-        yield from page_blocks(archive.read(page).decode("utf-8-sig", "replace"))
+        yield from page_blocks(decoded(archive.read(page)))
 
 
 def epub_cover(archive: Archive) -> Cover | None:
@@ -38,7 +42,7 @@ class _Package:
 
     def __init__(self, archive: Archive) -> None:
         rootfile = archive.xml(_CONTAINER).find(".//{*}rootfile")
-        self._place = rootfile.get("full-path", "") if rootfile is not None else ""
+        self._place = _name(rootfile, "full-path") if rootfile is not None else ""
         self._root = archive.xml(self._place)
         self._items = {item.get("id", ""): item for item in self._root.iterfind(".//{*}manifest/{*}item")}
         self._archive = archive
@@ -46,19 +50,19 @@ class _Package:
     def pages(self) -> list[str]:
         """Return the names of the pages, each once; without those that are not read on the way (notes, tables)."""
         refs = [ref for ref in self._root.iterfind(".//{*}spine/{*}itemref") if ref.get("linear", "yes") != "no"]
-        items = [item for ref in refs if (item := self._items.get(ref.get("idref", ""))) is not None]
-        found = list(dict.fromkeys(self.part(item) for item in items if _is_page(item)))
-        if not found:
+        ids = dict.fromkeys(ref.get("idref", "") for ref in refs)
+        items = [item for id_ in ids if (item := self._items.get(id_)) is not None and _is_page(item)]
+        if not items:
             raise NotText("The book names no pages to be read.", remedy="Get a whole copy of it, and drop that.")
-        if len(found) > MOST_PAGES:
-            remedy = "Save its text alone, as .txt or .docx, and drop that."
-            raise TooLarge(f"The book has {len(found):,} pages; at most {MOST_PAGES:,} are read.", remedy=remedy)
+        if len(items) > MOST_PAGES:
+            raise TooLarge(f"The book has {len(items):,} pages; at most {MOST_PAGES:,} are read.", remedy=_TEXT_ALONE)
+        found = list(dict.fromkeys(map(self.part, items)))
         if self._locked() & set(found):
             raise self._archive.locked()
         return found
 
     def part(self, item: Element) -> str:
-        return resolved(self._place, item.get("href", ""))
+        return resolved(self._place, _name(item, "href"))
 
     def cover(self) -> Element | None:
         by_property = (item for item in self._items.values() if "cover-image" in item.get("properties", "").split())
@@ -71,7 +75,15 @@ class _Package:
         if not self._archive.has(_ENCRYPTION):
             return set()
         references = self._archive.xml(_ENCRYPTION).iterfind(".//{*}CipherReference")
-        return {resolved("", reference.get("URI", "")) for reference in references}
+        return {resolved("", _name(reference, "URI")) for reference in references}
+
+
+def _name(element: Element, attribute: str) -> str:
+    """Return the name of a part that an element refers to. Raises TooLarge for one that no part can have."""
+    name = element.get(attribute, "")
+    if len(name) > MOST_IN_NAME:
+        raise TooLarge(f"The book names a part in more than {MOST_IN_NAME:,} characters.", remedy=_TEXT_ALONE)
+    return name
 
 
 def _is_page(item: Element) -> bool:

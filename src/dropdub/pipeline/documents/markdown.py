@@ -23,6 +23,8 @@ MOST_LINES = 200_000
 """Each may become an item or a paragraph, which costs the parser a hundred times what its characters do."""
 MOST_MARKS = 500_000
 """Characters that may begin a mark, as each `[` does a link: five megabytes full of emphasis and links have 400,000."""
+MOST_CELLS = 100_000
+"""Of tables, each of which begins with a `|`: a thousand pages of tables."""
 _BLOCK_NESTING, _INLINE_NESTING = 40, 10
 _NOTE = re.compile(r"^ {0,3}\[\^[^\]\s]{1,99}\]:[ \t]*", re.M)
 _NOTE_MARK = re.compile(r"\[\^[^\]\s]{1,99}\]")
@@ -40,7 +42,7 @@ def markdown_blocks(text: str) -> Iterator[str]:
     """Yield paragraphs: `# ` before headings, `- ` or a number before list items, a row of a table as one of its own.
 
     The items of a list without blank lines are the lines of one paragraph. A footnote's text is an item of a list.
-    Raises TooLarge for what has more lines or marks than people write.
+    Raises TooLarge for what has more lines, marks or cells than people write.
     """
     _refuse_too_much(text)
     refs: dict[str, Any] = {}
@@ -54,6 +56,7 @@ def _refuse_too_much(text: str) -> None:
     for what, number, most in (
         ("lines", text.count("\n"), MOST_LINES),
         ("marks of Markdown", sum(map(text.count, _MARKS)), MOST_MARKS),
+        ("cells of tables", text.count("|"), MOST_CELLS),
     ):
         if number > most:
             sentence = f"The text has {number:,} {what}; at most {most:,} are read."

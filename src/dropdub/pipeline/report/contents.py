@@ -149,7 +149,8 @@ def _originals(source: Transcript, translation: Transcript) -> dict[int, str]:
     own, known = translation.segments, {(one.id, one.start): one.text for one in source.segments}
     if all((one.id, one.start) in known for one in own):
         return {one.id: known[one.id, one.start] for one in own}
-    places = (bisect_right([one.start for one in own], one.start) - 1 for one in source.segments)
+    starts = [one.start for one in own]
+    places = (bisect_right(starts, one.start) - 1 for one in source.segments)
     texts: dict[int, list[str]] = {}
     for place, one in zip(places, source.segments, strict=True):
         texts.setdefault(own[max(place, 0)].id, []).append(one.text)

@@ -49,7 +49,7 @@ def _placed(one: FittedUtterance) -> Iterator[Deed]:
     if one.drift is not None and abs(one.drift - one.shift) > NOTICED_S:
         yield Deed(f"a line of it begins {abs(one.drift):.2f} s {'later' if one.drift > 0 else 'earlier'}", "note")
     if one.end > one.slot[1] + NOTICED_S:
-        yield Deed(f"borrows {one.end - one.slot[1]:.2f} s of the silence behind it", "note")
+        yield Deed(f"borrows {one.end - one.slot[1]:.2f} s of the silence after it", "note")
 
 
 def _overlapping(one: FittedUtterance, follower: Sequence[FittedUtterance]) -> Iterator[Deed]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from dropdub.engines.languages import display_name, three_letters
 from dropdub.errors import MediaToolFailed, NotText, TooLarge
 from dropdub.files import written_whole
-from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
+from dropdub.media.ffmpeg import input_arguments, picture_arguments, run_ffmpeg
 from dropdub.pipeline.artefacts import Transcript, dub_name, translation_name
 from dropdub.pipeline.chapters import as_ffmetadata, chapters
 from dropdub.pipeline.documents import cover_of
@@ -57,7 +57,7 @@ def _cover(task: Task) -> tuple[Path | None, list[str]]:
 
 def _write(task: Task, target: str, notes: Path, cover: Path | None) -> None:
     sound = input_arguments(task.job_dir / dub_name(target, "m4a"))
-    picture = ["-f", "mjpeg" if cover.suffix == ".jpg" else "png_pipe", "-i", str(cover)] if cover else []
+    picture = picture_arguments(cover, kind=cover.suffix[1:]) if cover else []
     shown = ["-map", "2:v", "-disposition:v:0", "attached_pic"] if cover else []
     tags = ["-metadata:s:a:0", f"language={three_letters(target)}", "-metadata", "genre=Audiobook"]
     exact = ["-fflags", "+bitexact", "-flags:a", "+bitexact", "-flags:v", "+bitexact"]

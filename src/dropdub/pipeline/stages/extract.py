@@ -26,7 +26,7 @@ from dropdub.pipeline.given import language_of
 from dropdub.pipeline.ownwords import segments_of
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.pipeline.targets import skip_warnings, skipped_targets
-from dropdub.pipeline.textfile import PIECE_CHARACTERS, TOLD_APART, heading_of, paragraphs, spoken
+from dropdub.pipeline.textfile import PIECE_CHARACTERS, TOLD_APART, cut, heading_of, paragraphs, spoken
 from dropdub.quantities import format_duration
 
 BYTES_PER_SECOND = 32_000
@@ -41,9 +41,9 @@ _HEADER_BYTES = 100_000
 _AFTER_LAST_CUE_S = 1.0
 """Time for the last line of a subtitle alone to be spoken to its end."""
 _NOTHING_READ = "Of Markdown, code blocks, comments and settings are left out: write a sentence, and drop it again."
-# On the container's time line: silence before a track that begins late, gaps filled, drift of the clock evened out.
 _READ, _READ_AND_COUNTED = 0.6, 0.9
 """Shares of the work that are done then."""
+# On the container's time line: silence before a track that begins late, gaps filled, drift of the clock evened out.
 _ON_TIME = "aresample=16000:async=1:first_pts=0"
 
 
@@ -159,7 +159,7 @@ def _short_warning(task: Task, found_s: float, promised_s: float) -> list[str]:
 
 def _text(task: Task) -> Result:
     text = read_prose(task.source, name=task.job_name)
-    found = paragraphs(text)
+    found = [part for paragraph in paragraphs(text) for part in cut(paragraph)]
     if not found:
         raise EmptyFile(f"{task.job_name} holds nothing to be read aloud.", remedy=_NOTHING_READ)
     if len(found) > MOST_PARAGRAPHS:
@@ -172,7 +172,7 @@ def _text(task: Task) -> Result:
     return {
         "content_hash": sha256(task.source),
         "language": language,
-        # In sentences, not paragraphs: the unit of work, which deadlines are reckoned from.
+        # In sentences, not paragraphs: the unit of work, which deadlines are computed from.
         "segments": sum(len(parts(spoken(paragraph), limit=PIECE_CHARACTERS)) for paragraph in found),
         "skipped": skipped,
         "headings": sum(heading_of(paragraph) is not None for paragraph in found),
