@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import reprlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,11 @@ def problems(
 
 
 def shortened(value: object) -> str:
-    """Return how a value looks in a message: on one line, without control characters, and never much of it."""
-    shown = repr(value[: LONGEST_SHOWN + 1] if isinstance(value, str) else value)
+    """Return how a value looks in a message: on one line, without control characters, and never much of it.
+
+    Not by `repr`: in YAML a list of a few lines can hold itself a billion times.
+    """
+    shown = repr(value[: LONGEST_SHOWN + 1]) if isinstance(value, str) else reprlib.repr(value)
     return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
 
 
@@ -70,13 +74,12 @@ def _where(path: Path, node: yaml.Node | None, location: tuple[int | str, ...]) 
 def allowed(detail: Any, model: type[BaseModel], *, quotes: bool = True) -> str:
     """Return what is wrong with one setting, and what is allowed; `quotes` as for `problems`."""
     given = detail.get("input")
-    shown_given = shortened(given) if quotes else "the value"
     if detail["type"] == "extra_forbidden":
         return f"{NO_SUCH_SETTING}, there are: {', '.join(_settings_at(model, detail['loc']))}"
     if detail["type"] == "tuple_type":
         return "expected a list such as [pt, es]"
     if detail["type"].startswith("byte_size"):
-        return f"{shown_given} is not a size: write for example 500 MB or 4 GB"
+        return f"{shortened(given) if quotes else 'the value'} is not a size: write for example 500 MB or 4 GB"
     if detail["type"] in ("model_type", "dict_type"):
         return "expected settings as `name: value` lines below it"
     message = _without(given, str(detail["msg"]).removeprefix("Value error, "))
@@ -89,8 +92,9 @@ def allowed(detail: Any, model: type[BaseModel], *, quotes: bool = True) -> str:
 
 def _without_any_of(given: Any, message: str) -> str:
     """Return a message with nothing of what was given in it: it is quoted there, or at the beginning."""
-    for text in sorted((str(one) for one in (given if isinstance(given, list) else [given])), key=len, reverse=True):
-        message = message.replace(repr(text), "the value").replace(shortened(text), "the value")
+    for one in given if isinstance(given, list) else [given]:
+        if isinstance(one, str):
+            message = message.replace(repr(one), "the value").replace(shortened(one), "the value")
     return message
 
 
