@@ -33,6 +33,7 @@ def init(folder: Path, *, light: bool) -> int:
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file.", remedy="Name a folder.")
     try:
+        root.path.mkdir(mode=0o700, parents=True, exist_ok=True)  # on Windows, too, for this account and administrators
         root.create_folders()
         if RootRecord.load(root.path) is None:
             RootRecord.new(root).save(root)
