@@ -174,11 +174,14 @@ def remove_part(folder: HeldFolder, part: str) -> None:
         _remove_held(folder, part)
 
 
-def remove_files(folder: HeldFolder) -> None:
-    """Delete the files of a folder of Dropdub's own making. Raises OriginalKept where originals lie, and OSError."""
+def remove_files(folder: HeldFolder, *, last: str) -> None:
+    """Delete the files of a folder of Dropdub's own making, the one by which it is known at the `last`.
+
+    Raises OriginalKept where originals lie, and OSError.
+    """
     if is_source(folder.path):
         raise OriginalKept(f"{folder.path} may hold originals, and was not cleared.")
-    for name in folder.names():
+    for name in sorted(folder.names(), key=last.__eq__):
         _remove_held(folder, name)
 
 

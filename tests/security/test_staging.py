@@ -364,6 +364,22 @@ def test_only_what_was_staged_is_removed(place: Path, outbox: Path, context: Con
     assert removed(context, job)
 
 
+def test_results_that_somebody_renames_to_a_staging_folder_stay_as_they_are(
+    place: Path, outbox: Path, context: Context
+) -> None:
+    job = a_queued_job(context.store, name="clip.mp4")
+    chosen = staging_of(context, job, output_of(context, job))
+    (outbox / "clip").mkdir()
+    (outbox / "clip").chmod(0o755)
+    (outbox / "clip" / "clip.srt").touch()
+    (outbox / "clip").rename(chosen)  # as one may who may rename here
+    with pytest.raises(Waiting, match="no staging folder"), made_staging(chosen):
+        pass
+    assert not removed(context, job)
+    assert (chosen / "clip.srt").exists() and chosen.stat().st_mode & 0o777 == 0o755
+    assert staging_of(context, job, output_of(context, job)) != chosen
+
+
 def test_nothing_is_removed_through_a_link_or_below_a_staging_folder(
     outbox: Path, secrets: Path, context: Context
 ) -> None:

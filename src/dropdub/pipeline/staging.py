@@ -22,7 +22,9 @@ from dropdub.held import NOT_ENTERED, HeldFolder, held_output, read_regular
 from dropdub.removal import remove_empty, remove_files, remove_part, remove_parts
 
 _MARK = ".staging"
-"""A file that tells a staging folder from another one of this account that somebody gave such a name."""
+"""A file in each staging folder. Who may rename in an outbox can give any other folder of this account such a name:
+what that holds is nobody's to stage beside, or to remove.
+"""
 _OTHERS = 0o077
 _OTHERS_MAY_WRITE = 0o022
 
@@ -74,19 +76,16 @@ def remove_orphans(outbox: HeldFolder, root: str, known: Collection[Path]) -> No
     for name in outbox.names():
         if name.startswith(_begin(root)) and outbox.path / name not in known:
             with suppress(OSError, Waiting):
-                with _held_own(outbox, name, looks_at_disk=False) as folder:
-                    is_staging = folder.stands(_MARK)
-                if is_staging:
-                    _remove(outbox, name)
+                _remove(outbox, name, looks_at_disk=False)
 
 
 def _begin(root: str) -> str:
     return f".dropdub-{root}-" if root else ".dropdub-"
 
 
-def _remove(outbox: HeldFolder, name: str) -> None:
-    with _held_own(outbox, name) as folder:
-        remove_files(folder)
+def _remove(outbox: HeldFolder, name: str, *, looks_at_disk: bool = True) -> None:
+    with _held_own(outbox, name, looks_at_disk=looks_at_disk) as folder:
+        remove_files(folder, last=_MARK)
     remove_empty(outbox, name)
 
 
@@ -132,7 +131,9 @@ def _entered(folder: HeldFolder, name: str) -> HeldFolder:
 
 
 def _held_own(folder: HeldFolder, name: str, *, looks_at_disk: bool = True) -> HeldFolder:
-    """Hold a folder of our own. `looks_at_disk`: whether a disk that gives all files one owner is known by trying.
+    """Hold a staging folder of our own: marked, or just made and empty.
+
+    `looks_at_disk`: whether a disk that gives all files one owner is known by trying.
 
     Raises Waiting for another one, and OSError.
     """
@@ -144,25 +145,36 @@ def _held_own(folder: HeldFolder, name: str, *, looks_at_disk: bool = True) -> H
             raise
         raise _refused(f"{path} is a link, or no folder") from error
     try:
-        _refuse_foreign(folder, found, looks_at_disk=looks_at_disk)
+        keeps_rights = _refuse_foreign(folder, found, looks_at_disk=looks_at_disk)
+        if not found.stands(_MARK) and found.names():
+            raise _refused(f"{path} is no staging folder")
+        if keeps_rights:
+            _shut_others_out(found)
     except BaseException:
         found.close()
         raise
     return found
 
 
-def _refuse_foreign(folder: HeldFolder, found: HeldFolder, *, looks_at_disk: bool) -> None:
-    """Raise Waiting for a folder of another account, or one that others may write to."""
+def _refuse_foreign(folder: HeldFolder, found: HeldFolder, *, looks_at_disk: bool) -> bool:
+    """Raise Waiting for a folder of another account, or one that others may write to.
+
+    Return whether the disk keeps the rights that are set.
+    """
     if sys.platform == "win32":  # who may write is inherited from the outbox
-        return
+        return False
     info, keeps_rights = found.own(), True
     if info.st_uid != os.geteuid() or info.st_mode & _OTHERS_MAY_WRITE:
         owner, keeps_rights = _owner_of_new(folder) if looks_at_disk else (os.geteuid(), True)
         if info.st_uid not in (os.geteuid(), owner) or (keeps_rights and info.st_mode & _OTHERS_MAY_WRITE):
             raise _refused(f"{found.path} belongs to another account, or others may write to it")
-    if keeps_rights and info.st_mode & _OTHERS:  # of an earlier version
+    return keeps_rights
+
+
+def _shut_others_out(folder: HeldFolder) -> None:
+    if sys.platform != "win32" and folder.own().st_mode & _OTHERS:
         with suppress(OSError):  # a share that has its own rules
-            os.fchmod(found.handle, 0o700)
+            os.fchmod(folder.handle, 0o700)
 
 
 def is_own_folder(folder: HeldFolder, parent: HeldFolder, *, given_to: str | None = None) -> bool:
@@ -192,5 +204,5 @@ def _refused(what: str) -> Waiting:
     return Waiting(
         f"{what}: nothing is written there.",
         condition="outbox",
-        remedy="Somebody else writes to this outbox. It goes on by itself, under another name.",
+        remedy="Somebody else can write to this outbox. The job continues by itself, with another staging folder.",
     )
