@@ -1,4 +1,4 @@
-"""Hide secrets before somebody sees them: in settings shown, in logs, in what a person is told.
+"""Hide secrets wherever a person may see them: in settings that are shown, in logs and in messages.
 
 Each pattern looks at any part of a text a bounded number of times: what is logged may come from a file.
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import tempfile
 import traceback
@@ -41,28 +40,23 @@ def _what(error: Exception) -> str:
 
 
 def _kept(error: Exception, logs_dir: Path | None) -> str:
-    """Write the traceback where a person can find it."""
-    text = masked("".join(traceback.format_exception(error)))
-    for keep in (_replaced, _new):
+    """Write the traceback where a person can find it: where the logs are, in the place of the one before."""
+    text = masked("".join(traceback.format_exception(error))).encode("utf-8", "replace")
+    if logs_dir is not None and logs_dir.is_dir():
+        from dropdub.files import write_whole
+
+        file = logs_dir / "dropdub-last-error.txt"
         with contextlib.suppress(OSError):
-            return f"The details are in {keep(logs_dir, text.encode('utf-8', 'replace'))}"
+            write_whole(file, text)
+            return f"The details are in {file}"
+    with contextlib.suppress(OSError):
+        return f"The details are in {_newly_written(text)}"
     return "Set DROPDUB_DEBUG=1 to see the details."
 
 
-def _replaced(logs_dir: Path | None, text: bytes) -> Path:
-    """Replace the one before, in the folder of the logs. Raises OSError where there is none."""
-    if logs_dir is None or not logs_dir.is_dir():
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-    from dropdub.files import write_whole
-
-    file = logs_dir / "dropdub-last-error.txt"
-    write_whole(file, text)
-    return file
-
-
-def _new(_logs_dir: Path | None, text: bytes) -> Path:
+def _newly_written(text: bytes) -> str:
     """Write into the folder for temporary files, which everybody may write to: under a name that nobody has."""
     handle, name = tempfile.mkstemp(prefix="dropdub-error-", suffix=".txt")
     with os.fdopen(handle, "wb") as writer:
         writer.write(text)
-    return Path(name)
+    return name

@@ -42,6 +42,8 @@ def _written(folder: Path, target: str, pages: list[Image.Image]) -> list[Path]:
     """Write the pictures into a folder of the outbox, which others may be able to exchange, and not through a link."""
     from dropdub.files import part_name, rename_held
     from dropdub.held import held
+    from dropdub.pipeline.deliverables import MANIFEST
+    from dropdub.privacy import share_open
 
     paths: list[Path] = []
     with held(folder.parent, folder.name) as opened:
@@ -50,6 +52,7 @@ def _written(folder: Path, target: str, pages: list[Image.Image]) -> list[Path]:
             part = part_name(name)
             with opened.create(part) as writer:
                 page.save(writer, "PNG", optimize=True)
+                share_open(writer.fileno(), place=folder, made_of=[folder / MANIFEST])
             rename_held(opened, part, opened, name, replace=True)
             paths.append(folder / name)
     return paths

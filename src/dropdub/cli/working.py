@@ -118,15 +118,13 @@ def _refuse_unseen(root: Path, files: Sequence[Path], out: str | None) -> None:
     """Raise UsageError for files, and a folder for results, that a daemon which is a service does not see."""
     from dropdub import service
 
-    if out is not None and service.unseen(root, [Path(out)]):
+    results = [Path(out)] if out is not None else []
+    for path in service.unseen(root, [*files, *results]):
         raise UsageError(
-            f"{out} cannot be seen by the service, which does the work: homes and temporary files are hidden from it.",
-            remedy=f"Leave out --out and take the results from {root / 'outbox'}, or name the folder in config.yaml.",
-        )
-    for file in service.unseen(root, files):
-        raise UsageError(
-            f"{file} cannot be seen by the service, which does the work: homes and temporary files are hidden from it.",
-            remedy=f'Drop a copy into the inbox: cp "{file}" "{root / "inbox"}/"',
+            f"{path} cannot be seen by the service, which does the work: homes and temporary files are hidden from it.",
+            remedy=f'Drop a copy into the inbox: cp "{path}" "{root / "inbox"}/"'
+            if path in files
+            else f"Leave out --out and take the results from {root / 'outbox'}, or name the folder in config.yaml.",
         )
 
 

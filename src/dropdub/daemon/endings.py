@@ -185,7 +185,9 @@ class Endings:
             placed = _place(job, folder / SOURCE, context.root.inbox)
             for made in {folder, *_rescued_from(job, context.root.work)}:
                 remove_tree(made)
-            if not remove_staged(job, output):
+            if remove_staged(job, output):
+                self._left_staged.discard(job_id(job))
+            else:
                 self._left_staged.add(job_id(job))
             return placed
 

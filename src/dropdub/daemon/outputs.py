@@ -69,7 +69,7 @@ def staging_of(context: Context, job: Job, output: Output) -> Path:
     """Return the folder in which this job's deliverables are put together, recorded before it is made."""
     root = context.belonging.staging_prefix if context.belonging else ""
     new = str(output.folder / new_staging_name(root, job_id(job)))
-    known = Path(transitions.claim_staging(context.store, job_id(job), new))
+    known = Path(job.staging or transitions.claim_staging(context.store, job_id(job), new))
     if known.parent == output.folder and not is_foreign(known, output.allowed):
         return known
     return Path(transitions.claim_staging(context.store, job_id(job), new, foreign=str(known)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from dropdub.daemon.context import Context, film_name, job_id
@@ -143,8 +142,8 @@ def payload(context: Context, claim: Claim, facts: Mapping[str, Any]) -> dict[st
         "job_dir": str(folder),
         "scratch": str(folder / scratch_name(step.key, step.token)),
         "result_file": str(folder / result_name(step.key, step.token)),
-        "staging": _text(staging),
-        "allowed": _text(output.allowed),
+        "staging": str(staging) if staging else None,
+        "allowed": str(output.allowed) if output.allowed else None,
         "refusal": output.refusal.to_dict() if output.refusal else None,
         "voices": str(context.root.voices),
         "options": job.options,
@@ -153,10 +152,6 @@ def payload(context: Context, claim: Claim, facts: Mapping[str, Any]) -> dict[st
         "facts": dict(facts),
         "out_of_memory": queries.failures(context.store, step, OutOfMemory.__name__) if step.attempts else 0,
     }
-
-
-def _text(path: Path | None) -> str | None:
-    return str(path) if path else None
 
 
 def _sources(job: Job) -> dict[str, str | None]:

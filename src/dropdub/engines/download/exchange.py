@@ -99,7 +99,7 @@ class Deadline:
         self._over.set()
 
     def put_off(self, seconds: float) -> None:
-        """Let time be up in so many seconds from now."""
+        """Move the deadline to `seconds` from now."""
         self._ends = time.monotonic() + seconds
 
     def seen(self, event: str, info: Mapping[str, Any]) -> None:

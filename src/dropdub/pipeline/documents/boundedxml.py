@@ -18,7 +18,7 @@ MOST_DEPTH = 100
 _NAMESPACE = re.compile(r"(?<=\s)xmlns[^=<>\"'\s]*+\s*+=\s*+(?:\"[^\"<]{120}|'[^'<]{120})")
 """A long one: it is part of the name of each element, so that a short document would fill the memory."""
 _CROWDED = re.compile(r"<[^<=]*+(?:=[^<=]*+){10000}")
-"""A tag of so many attributes that their names would fill it: all are in memory before they can be counted."""
+"""A tag with more than 10,000 attributes. The parser keeps them all in memory before they can be counted."""
 
 
 class TooMuch(Exception):

@@ -21,13 +21,7 @@ def claim_outbox(store: Store, job_id: int, *, choose: Callable[[Taken], str], f
     `choose` gets a predicate that says whether a path is another job's. `foreign` is a folder that was recorded, and
     that somebody else has put there: another is chosen for it.
     """
-    with store.transaction() as session:
-        job = fresh_job(session, job_id)
-        if job.published is not None and job.published != foreign:
-            return job.published
-        chosen = choose(_taken_by_others(session, job_id))
-        session.connection().execute(update(JOB).where(JOB.c.id == job_id).values(published=chosen))
-        return chosen
+    return _claim(store, job_id, "published", lambda session: choose(_taken_by_others(session, job_id)), foreign)
 
 
 def claim_staging(store: Store, job_id: int, new: str, *, foreign: str | None = None) -> str:
@@ -35,12 +29,7 @@ def claim_staging(store: Store, job_id: int, new: str, *, foreign: str | None = 
 
     `foreign` is a folder that was recorded, and that cannot be used any more: `new` is taken for it.
     """
-    with store.transaction() as session:
-        job = fresh_job(session, job_id)
-        if job.staging is not None and job.staging != foreign:
-            return job.staging
-        session.connection().execute(update(JOB).where(JOB.c.id == job_id).values(staging=new))
-        return new
+    return _claim(store, job_id, "staging", lambda _session: new, foreign)
 
 
 def forget_staging(store: Store, job_id: int) -> None:
@@ -65,6 +54,16 @@ def add_warning(store: Store, job_id: int, text: str, *, now: float) -> None:
         warned = update(JOB).where(JOB.c.id == job_id).values(warnings=[*job.warnings, text])
         session.connection().execute(warned)
         tell(session, job_id, text, now, level="warning")
+
+
+def _claim(store: Store, job_id: int, column: str, choose: Callable[[Session], str], foreign: str | None) -> str:
+    with store.transaction() as session:
+        recorded: str | None = getattr(fresh_job(session, job_id), column)
+        if recorded is not None and recorded != foreign:
+            return recorded
+        chosen = choose(session)
+        session.connection().execute(update(JOB).where(JOB.c.id == job_id).values({column: chosen}))
+        return chosen
 
 
 def _taken_by_others(session: Session, job_id: int) -> Taken:
