@@ -11,7 +11,7 @@ from typing import Any
 
 from dropdub.config import JobOptions, Limits, Split
 from dropdub.engines.registry import Shelf
-from dropdub.files import sha256
+from dropdub.files.durable import sha256
 from dropdub.pipeline.artefacts import scratch_name
 from dropdub.pipeline.cache import Cache
 from dropdub.pipeline.plan import job_facts, plan

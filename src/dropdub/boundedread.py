@@ -6,7 +6,7 @@ import errno
 import stat
 from pathlib import Path
 
-from dropdub.held import read_regular
+from dropdub.files.held import read_regular
 
 
 def read_start(path: Path, most: int, *, follow: bool = False) -> bytes:

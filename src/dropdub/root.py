@@ -10,7 +10,7 @@ from itertools import permutations
 from pathlib import Path
 
 from dropdub.errors import ConfigError, UsageError
-from dropdub.ownership import is_exchangeable, why_not_trusted
+from dropdub.files.ownership import is_exchangeable, why_not_trusted
 from dropdub.yamlfile import read_mapping
 
 CONFIG_NAME = "config.yaml"

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from dropdub.files import is_file, is_folder, write_whole
-from dropdub.held import HeldFolder
+from dropdub.files.durable import is_file, is_folder, write_whole
+from dropdub.files.held import HeldFolder
 from dropdub.root import CONFIG_NAME, Root
 
 RECORD_NAME = ".dropdub.json"

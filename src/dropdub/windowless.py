@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
+from dropdub.files.removal import remove
 from dropdub.process import never_search_current_folder
-from dropdub.removal import remove
 
 LOG_MAX_BYTES = 1_000_000
 

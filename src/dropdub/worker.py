@@ -20,7 +20,9 @@ from dropdub.engines.base import EngineSettings
 from dropdub.engines.registry import Shelf
 from dropdub.errors import AccessDenied, DiskFull, DropdubError, OutOfMemory, unforeseen
 from dropdub.failpoints import play, reach
-from dropdub.files import write_whole
+from dropdub.files.durable import write_whole
+from dropdub.files.privacy import keep_private
+from dropdub.files.removal import remove_tree
 from dropdub.pipeline.cache import Cache
 from dropdub.pipeline.stages import stage_named
 from dropdub.pipeline.stages.base import Result, Task
@@ -38,7 +40,6 @@ from dropdub.pool.messages import (
     decode_down,
     encode,
 )
-from dropdub.privacy import keep_private
 from dropdub.process import (
     end_self_and_children,
     identity_of,
@@ -46,7 +47,6 @@ from dropdub.process import (
     temporary_files_in,
     tree_memory,
 )
-from dropdub.removal import remove_tree
 
 HEARTBEAT_S = 2.0
 _logger = logging.getLogger("dropdub")

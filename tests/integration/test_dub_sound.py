@@ -20,7 +20,7 @@ import soundfile
 from dropdub.engines.base import EngineInfo, EngineSettings, Frames
 from dropdub.engines.offers import GROUP
 from dropdub.engines.registry import Shelf
-from dropdub.files import sha256
+from dropdub.files.durable import sha256
 from dropdub.media import wav
 from dropdub.media.ffmpeg import find_ffmpeg, input_arguments
 from dropdub.media.loudness import measured

@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import pytest
 
-from dropdub.files import sha256
+from dropdub.files.durable import sha256
 from dropdub.media.cover import save_cover
 from dropdub.media.probe import probe_media
 from dropdub.pipeline.dubfile import dub_to_publish, tag_dub

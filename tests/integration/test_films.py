@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from dropdub.errors import MediaToolFailed, NoAudio
-from dropdub.files import sha256
+from dropdub.files.durable import sha256
 from dropdub.media import wav
 from dropdub.media.cover import save_cover
 from dropdub.media.filmcheck import Expected, check_film

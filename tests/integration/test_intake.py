@@ -12,8 +12,8 @@ from typing import BinaryIO
 
 import pytest
 
-from dropdub import copying, files
 from dropdub.errors import NotAFile
+from dropdub.files import copying, durable
 from dropdub.inbox import moving
 from dropdub.inbox.beside import NOTE_ROOM, error_note
 from dropdub.inbox.identity import identity
@@ -58,7 +58,7 @@ def put(path: Path, content: bytes = b"content") -> Path:
 
 
 def wanted(path: Path, *, sidecar: Path | None = None) -> Wanted:
-    return Wanted(path, files.safe_name(path.name), identity(path), sidecar)
+    return Wanted(path, durable.safe_name(path.name), identity(path), sidecar)
 
 
 def all_files(folder: Path) -> list[str]:
@@ -306,7 +306,7 @@ def test_a_file_that_cannot_be_read_is_moved_all_the_same_but_not_copied(inbox: 
 @pytest.mark.parametrize("name", NAMES)
 def test_original_sidecar_and_note_fit_beside_each_other(source_dir: Path, place: Path, name: str) -> None:
     source, sidecar = put(source_dir / name), put(source_dir / "options.job.yaml")
-    destination = place / files.free_name(place, name, room=NOTE_ROOM)
+    destination = place / durable.free_name(place, name, room=NOTE_ROOM)
     moved = hand_over(source, sidecar, destination)
     note = write_error_note(destination, "ção 🎬: failed\n\nIt is broken.")
     assert moved == Taken(destination, destination.with_name(destination.name + ".job.yaml"))
@@ -348,7 +348,7 @@ def test_an_original_that_somebody_took_away_does_not_stop_the_ending(source_dir
 
 def with_words(folder: Path, name: str = "clip.mp4", words: str = "clip.en.srt") -> Wanted:
     path = put(folder / name)
-    return Wanted(path, files.safe_name(name), identity(path), companion=put(folder / words, b"words"))
+    return Wanted(path, durable.safe_name(name), identity(path), companion=put(folder / words, b"words"))
 
 
 def test_a_film_and_its_subtitle_are_moved(inbox: Path, place: Path) -> None:
@@ -424,7 +424,7 @@ def test_what_came_to_the_target_while_a_file_was_copied_is_not_replaced(
 ) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
     source.write_bytes(b"mine")
-    verified = files.digest_of
+    verified = durable.digest_of
 
     def meanwhile(copy: BinaryIO) -> str:
         target.write_bytes(b"another's")
@@ -445,7 +445,7 @@ def test_a_file_that_changes_while_it_is_copied_is_not_lost(
     source.parent.mkdir()
     target.parent.mkdir()
     source.write_bytes(b"words")
-    rename, copy = files.rename_new, copying.copy_whole
+    rename, copy = durable.rename_new, copying.copy_whole
 
     def across(start: Path, end: Path) -> None:
         if start.parent != end.parent:
@@ -457,7 +457,7 @@ def test_a_file_that_changes_while_it_is_copied_is_not_lost(
         source.write_bytes(later)
         return digest
 
-    monkeypatch.setattr(files, "rename_new", across)
+    monkeypatch.setattr(durable, "rename_new", across)
     monkeypatch.setattr(moving, "copy_whole", copied)
     if is_copied:
         move(source, target)

@@ -21,8 +21,8 @@ from dropdub.daemon.revisions import (
     must_wait,
     revision_of,
 )
-from dropdub.files import sha256
-from dropdub.ownership import owner_at
+from dropdub.files.durable import sha256
+from dropdub.files.ownership import owner_at
 from dropdub.pipeline.artefacts import Segment, Transcript
 from dropdub.root import Root
 from dropdub.store import transitions

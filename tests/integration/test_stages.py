@@ -33,7 +33,7 @@ from dropdub.errors import (
     VoiceMissing,
     Waiting,
 )
-from dropdub.files import sha256
+from dropdub.files.durable import sha256
 from dropdub.media import wav
 from dropdub.media.ffmpeg import find_ffmpeg
 from dropdub.pipeline.artefacts import AUDIO, Transcript, speech_dir_name

@@ -12,19 +12,19 @@ from typing import BinaryIO, cast
 
 import pytest
 
-from dropdub import copying, files, removal
 from dropdub.config import Limits
 from dropdub.daemon import bringing, rescue
 from dropdub.daemon.context import Context
 from dropdub.errors import BadSidecar, DropdubError, NotAFile, OriginalKept, TooLarge
-from dropdub.held import HeldFolder
+from dropdub.files import copying, durable, removal
+from dropdub.files.held import HeldFolder
+from dropdub.files.removal import remove_copied, remove_taken
 from dropdub.inbox import passage
 from dropdub.inbox.identity import Identity, identity
 from dropdub.inbox.intake import bring_in
 from dropdub.inbox.moving import CannotMove
 from dropdub.inbox.room import Room
 from dropdub.inbox.wanted import CHANGED, Taken, Wanted
-from dropdub.removal import remove_copied, remove_taken
 from dropdub.root import Root
 from dropdub.store.tables import Job
 from tests.security.attacker import IS_ANOTHER, OWN_UID, give_away
@@ -139,7 +139,7 @@ def test_a_named_file_that_is_too_large_is_not_copied(place: Path, inbox: Path) 
 def test_holes_stay_holes_in_a_copy(tmp_path: Path) -> None:
     film = sparse(tmp_path / "film.mp4", 200_000_001)
     digest = copying.copy_whole(film, tmp_path / "copy")
-    assert files.sha256(tmp_path / "copy") == digest == files.sha256(film)
+    assert durable.sha256(tmp_path / "copy") == digest == durable.sha256(film)
     assert (tmp_path / "copy").stat().st_blocks * 512 < 10_000_000
 
 
@@ -224,7 +224,7 @@ def test_a_file_system_that_refuses_modes_and_times_takes_copies(
 
     for call in ("fchmod", "fchown", "utime"):
         monkeypatch.setattr(os, call, refused)
-    files.write_whole(tmp_path / "one", b"words")
+    durable.write_whole(tmp_path / "one", b"words")
     copying.copy_whole(tmp_path / "one", tmp_path / "other")
     assert (tmp_path / "other").read_bytes() == b"words"
 

@@ -15,7 +15,7 @@ from dropdub.cli import failures
 from dropdub.cli.place import Place
 from dropdub.cli.timeline import draw
 from dropdub.errors import UsageError
-from dropdub.held import HeldFolder
+from dropdub.files.held import HeldFolder
 from dropdub.inbox.beside import error_note
 from dropdub.inbox.intake import remove_error_note
 from dropdub.inbox.moving import same_content

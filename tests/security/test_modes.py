@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from dropdub import files
 from dropdub.cli import admin
+from dropdub.files import durable
+from dropdub.files.privacy import disarm, make_private, private_files, share, share_open
 from dropdub.inbox.identity import identity
 from dropdub.inbox.intake import bring_in, hand_over, write_error_note
 from dropdub.inbox.wanted import Taken, Wanted
-from dropdub.privacy import disarm, make_private, private_files, share, share_open
 from dropdub.root import Root
 from dropdub.store import queries
 from dropdub.store.database import Store
@@ -203,12 +203,12 @@ NAMES += [".git", ".htaccess", ".dropdub.json", "-rf", "--output=x", "config.yam
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_name_means_something_to_a_program(name: str) -> None:
-    assert files.safe_name(name) == f"_{name}"
-    assert files.safe_name(f"_{name}") == f"_{name}"
+    assert durable.safe_name(name) == f"_{name}"
+    assert durable.safe_name(f"_{name}") == f"_{name}"
 
 
 def test_no_name_has_a_sign_that_a_terminal_obeys() -> None:
-    assert files.safe_name("a\x9b2K\x85\x80b.txt") == "a_2K__b.txt"
+    assert durable.safe_name("a\x9b2K\x85\x80b.txt") == "a_2K__b.txt"
 
 
 def test_a_new_root_and_all_in_it_is_its_makers_alone(tmp_path: Path) -> None:

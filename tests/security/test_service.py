@@ -346,7 +346,7 @@ def test_the_script_of_a_hook_is_fixed_like_its_program(tmp_path: Path) -> None:
 
 SHARES = """
 import os, pathlib, sys
-from dropdub.privacy import share
+from dropdub.files.privacy import share
 outbox, original = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
 (outbox / "job").mkdir(mode=0o700)
 (outbox / "job" / "talk.srt").write_text("words")

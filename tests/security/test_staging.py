@@ -19,8 +19,8 @@ from dropdub.daemon.outputs import output_of, remove_staged, staging_of
 from dropdub.daemon.publishing import publish
 from dropdub.daemon.recovery import sweep
 from dropdub.errors import OutRefused, UnexpectedError, Waiting
-from dropdub.files import write_whole
-from dropdub.held import NOT_ENTERED, HeldFolder, held, held_output
+from dropdub.files.durable import write_whole
+from dropdub.files.held import NOT_ENTERED, HeldFolder, held, held_output
 from dropdub.pipeline.staging import bring, is_foreign, is_own_folder, made_staging, new_staging_name, remove_orphans
 from dropdub.root import Root
 from dropdub.rootrecord import RootRecord
@@ -467,7 +467,7 @@ def test_a_temporary_file_is_nobody_elses_and_its_name_cannot_be_foretold(
         if name == "write.unflushed":
             seen.extend((path.name, path.stat().st_mode & 0o777) for path in tmp_path.glob(".a.txt.*.part"))
 
-    monkeypatch.setattr("dropdub.files.reach", look)
+    monkeypatch.setattr("dropdub.files.durable.reach", look)
     for _ in range(2):
         write_whole(tmp_path / "a.txt", b"text")
     assert [mode for _, mode in seen] == [0o600, 0o600] and seen[0][0] != seen[1][0]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dropdub.errors import BadSidecar
-from dropdub.files import rename_new
+from dropdub.files.durable import rename_new
 from dropdub.inbox.identity import identity
 from dropdub.inbox.intake import bring_in
 from dropdub.inbox.moving import CannotMove

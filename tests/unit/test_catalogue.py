@@ -15,7 +15,7 @@ from dropdub.engines.packages import EXTRAS
 from dropdub.engines.pins import PINS, Pinned
 from dropdub.engines.uses import Use, uses
 from dropdub.errors import UsageError
-from dropdub.files import key, safe_name
+from dropdub.files.durable import key, safe_name
 
 OFFERS = [
     Offer("faster-whisper", "transcriber", 20),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dropdub.config import JobOptions
-from dropdub.files import key
+from dropdub.files.durable import key
 from dropdub.pipeline.artefacts import Segment
 from dropdub.pipeline.deliverables import MANIFEST, as_text, deliverable_name, manifest, readable
 

@@ -14,8 +14,16 @@ import pytest
 
 import dropdub
 from dropdub.errors import OriginalKept
-from dropdub.held import held
-from dropdub.removal import holds, originals_in, remove, remove_copied, remove_empty, remove_given_copy, remove_tree
+from dropdub.files.held import held
+from dropdub.files.removal import (
+    holds,
+    originals_in,
+    remove,
+    remove_copied,
+    remove_empty,
+    remove_given_copy,
+    remove_tree,
+)
 
 SOURCES = Path(dropdub.__file__).parent
 WAYS = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dropdub.held import HeldFolder
+from dropdub.files.held import HeldFolder
 from dropdub.inbox.scan import Scan, scan
 
 

@@ -18,7 +18,8 @@ import pytest
 if sys.platform != "win32":
     pytest.skip("these are the ways of Windows; tests/wine runs them where Wine is", allow_module_level=True)
 
-from dropdub import files, process, removal
+from dropdub import process
+from dropdub.files import durable, removal
 from dropdub.inbox.identity import identity
 from dropdub.inbox.intake import bring_in
 from dropdub.inbox.mounts import network_kind
@@ -95,7 +96,7 @@ def test_a_file_that_a_scanner_holds_is_renamed_once_it_is_let_go(tmp_path: Path
     file = tmp_path / "result.part"
     file.write_bytes(b"x")
     with held_for_a_moment(file):
-        files.rename(file, tmp_path / "result")
+        durable.rename(file, tmp_path / "result")
     assert (tmp_path / "result").read_bytes() == b"x"
 
 
@@ -133,9 +134,9 @@ def test_a_file_that_somebody_still_copies_is_not_taken(tmp_path: Path) -> None:
 
 
 def test_a_long_name_fits_twice_where_paths_end_at_260_characters() -> None:
-    if files.NAME_MAX_BYTES == 255:
+    if durable.NAME_MAX_BYTES == 255:
         pytest.skip("long paths are switched on here")
-    name = files.numbered(f"{'n' * 300}.pt.srt", 1)
+    name = durable.numbered(f"{'n' * 300}.pt.srt", 1)
     root = "C:\\" + "r" * 37
     assert len(f"{root}\\outbox\\{name}\\{name}") < 260
 
@@ -144,14 +145,14 @@ def test_a_long_name_fits_twice_where_paths_end_at_260_characters() -> None:
     "name", ["con", "NUL.txt", "aux.tar.gz", "com1", "Lpt9.srt", "a.", "b ", "x:y", "q?.txt", "COM¹"]
 )
 def test_a_name_that_windows_keeps_for_itself_becomes_a_file_of_that_folder(tmp_path: Path, name: str) -> None:
-    file = tmp_path / files.safe_name(name)
+    file = tmp_path / durable.safe_name(name)
     file.write_bytes(b"x")
     assert [entry.name for entry in tmp_path.iterdir()] == [file.name] and file.stat().st_size == 1
 
 
 def test_names_that_differ_in_case_only_do_not_meet(tmp_path: Path) -> None:
     (tmp_path / "Clip.mp4").write_bytes(b"one")
-    (tmp_path / files.free_name(tmp_path, "clip.MP4")).write_bytes(b"other")
+    (tmp_path / durable.free_name(tmp_path, "clip.MP4")).write_bytes(b"other")
     assert len(list(tmp_path.iterdir())) == 2
 
 

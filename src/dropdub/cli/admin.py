@@ -11,10 +11,10 @@ from dropdub.cli.failures import DONE
 from dropdub.cli.place import Place
 from dropdub.cli.wording import counted
 from dropdub.errors import DropdubError, UsageError
-from dropdub.files import write_whole
-from dropdub.privacy import private_files
+from dropdub.files.durable import write_whole
+from dropdub.files.privacy import private_files
+from dropdub.files.removal import remove
 from dropdub.quantities import parse_duration_s
-from dropdub.removal import remove
 from dropdub.root import CONFIG_NAME, Root
 from dropdub.rootrecord import RootRecord
 

@@ -43,7 +43,7 @@ def _kept(error: Exception, logs_dir: Path | None) -> str:
     """Write the traceback where a person can find it: where the logs are, in the place of the one before."""
     text = masked("".join(traceback.format_exception(error))).encode("utf-8", "replace")
     if logs_dir is not None and logs_dir.is_dir():
-        from dropdub.files import write_whole
+        from dropdub.files.durable import write_whole
 
         file = logs_dir / "dropdub-last-error.txt"
         with contextlib.suppress(OSError):

@@ -40,10 +40,10 @@ def draw(job: JobView) -> dict[str, list[Path]]:
 
 def _written(folder: Path, target: str, pages: list[Image.Image]) -> list[Path]:
     """Write the pictures into a folder of the outbox, which others may be able to exchange, and not through a link."""
-    from dropdub.files import part_name, rename_held
-    from dropdub.held import held
+    from dropdub.files.durable import part_name, rename_held
+    from dropdub.files.held import held
+    from dropdub.files.privacy import share_open
     from dropdub.pipeline.deliverables import MANIFEST
-    from dropdub.privacy import share_open
 
     paths: list[Path] = []
     with held(folder.parent, folder.name) as opened:

@@ -76,7 +76,7 @@ def add(place: Place, name: str, file: Path, *, replace: bool, force: bool) -> i
 
 
 def remove(place: Place, names: Sequence[str]) -> int:
-    from dropdub.removal import remove as remove_file
+    from dropdub.files.removal import remove as remove_file
 
     paths = [_existing(place, name) for name in names]
     for path in paths:
@@ -122,7 +122,7 @@ def _best_of(plain: Path) -> Samples:
 
 def _keep(samples: Samples, target: Path) -> None:
     """Write a voice at the usual level, so that it appears whole or not at all."""
-    from dropdub.files import write_whole
+    from dropdub.files.durable import write_whole
     from dropdub.media.voice_check import levelled
     from dropdub.media.wav import WavWriter
 
@@ -135,7 +135,7 @@ def _keep(samples: Samples, target: Path) -> None:
 
 
 def _safe(name: str) -> str:
-    from dropdub.files import safe_name
+    from dropdub.files.durable import safe_name
 
     name = unicodedata.normalize("NFC", name)  # as the job's options have it, however the terminal wrote it
     fits = len(name.encode("utf-8", "replace")) <= LONGEST_NAME_BYTES

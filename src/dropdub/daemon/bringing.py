@@ -11,13 +11,13 @@ from dropdub.daemon.context import Context
 from dropdub.daemon.outputs import dropped_output
 from dropdub.daemon.revisions import FilmGone, Revision, cue_starts_at, known_revision, revision_of
 from dropdub.errors import BadSidecar, DropdubError, NotAFile, Waiting
-from dropdub.files import is_folder
+from dropdub.files.durable import is_folder
+from dropdub.files.ownership import is_trusted
 from dropdub.inbox.companions import is_subtitle
 from dropdub.inbox.identity import Identity
 from dropdub.inbox.intake import bring_in, remove_error_note
 from dropdub.inbox.room import Room
 from dropdub.inbox.wanted import Absent, Taken, Wanted
-from dropdub.ownership import is_trusted
 from dropdub.store.tables import Job
 
 

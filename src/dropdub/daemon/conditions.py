@@ -16,7 +16,7 @@ from dropdub.daemon.boundary import contained
 from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.logs import note
 from dropdub.errors import TransitionRefused, Waiting
-from dropdub.files import free_bytes, is_folder
+from dropdub.files.durable import free_bytes, is_folder
 from dropdub.quantities import format_size
 from dropdub.root import Root
 from dropdub.store import queries, transitions

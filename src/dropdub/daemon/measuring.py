@@ -13,7 +13,7 @@ import psutil
 from dropdub.daemon.context import Context
 from dropdub.daemon.logs import note
 from dropdub.errors import StoreError
-from dropdub.files import free_bytes
+from dropdub.files.durable import free_bytes
 from dropdub.metrics.figures import Figures, Snapshot
 from dropdub.metrics.publication import Endpoint, TextFile
 from dropdub.metrics.speed import KEPT, Speed

@@ -19,10 +19,10 @@ from dropdub.daemon.retry import as_it_counts, next_try_at
 from dropdub.daemon.scheduler import Scheduler
 from dropdub.errors import DropdubError, FreshWorkerNeeded, OutOfMemory, TransitionRefused, UnexpectedError, Waiting
 from dropdub.failpoints import reach
+from dropdub.files.removal import remove_tree
 from dropdub.pipeline.artefacts import scratch_name
 from dropdub.pipeline.plan import job_facts, plan
 from dropdub.pool.pool import Broke, Completed, PoolEvent, Said, Started
-from dropdub.removal import remove_tree
 from dropdub.store import queries, transitions
 from dropdub.store.states import Outcome
 from dropdub.store.transitions import AttemptEnd, Claim, JobFacts

@@ -16,10 +16,10 @@ from typing import Any
 
 from dropdub.config import JobOptions
 from dropdub.config.steering import SAFE
-from dropdub.files import is_file, key
-from dropdub.held import HeldFolder, held
+from dropdub.files.durable import is_file, key
+from dropdub.files.held import HeldFolder, held
+from dropdub.files.ownership import is_open_to_others, is_trusted, owner_at
 from dropdub.inbox.companions import bare_name, owner_of
-from dropdub.ownership import is_open_to_others, is_trusted, owner_at
 from dropdub.pipeline.artefacts import Segment
 from dropdub.pipeline.deliverables import MANIFEST, deliverable_name
 from dropdub.pipeline.published import MOST_OF_MANIFEST, MOST_OF_TRANSCRIPT, NOT_THERE, read_manifest, read_transcript

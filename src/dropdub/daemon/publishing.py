@@ -19,8 +19,8 @@ from dropdub.daemon.outputs import Output, output_of, staging_of
 from dropdub.daemon.readers import let_read
 from dropdub.errors import UnexpectedError
 from dropdub.failpoints import reach
-from dropdub.files import free_name, numbered, numbered_folder, rename_held
-from dropdub.held import NOT_ENTERED, HeldFolder, held_output
+from dropdub.files.durable import free_name, numbered, numbered_folder, rename_held
+from dropdub.files.held import NOT_ENTERED, HeldFolder, held_output
 from dropdub.pipeline.outfolder import trouble_with
 from dropdub.pipeline.staging import held_staging, is_own_folder
 from dropdub.store import transitions

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dropdub.files import is_file
-from dropdub.privacy import share_open
+from dropdub.files.durable import is_file
+from dropdub.files.privacy import share_open
 from dropdub.store.tables import Job
 
 

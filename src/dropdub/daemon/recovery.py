@@ -17,11 +17,11 @@ from dropdub.daemon.outcomes import Outcomes
 from dropdub.daemon.outputs import output_of, remove_staged
 from dropdub.daemon.rescue import PART, copy_removed, end_without_original, rescue_strays, whole_of
 from dropdub.errors import InterruptedTooOften, StoreError
-from dropdub.held import HeldFolder
+from dropdub.files.held import HeldFolder
+from dropdub.files.removal import remove_stale_parts, remove_tree
 from dropdub.pipeline.artefacts import result_name
 from dropdub.pipeline.staging import remove_orphans
 from dropdub.process import reap_survivors
-from dropdub.removal import remove_stale_parts, remove_tree
 from dropdub.store import queries, transitions
 from dropdub.store.states import ENDED, JobState, Outcome
 from dropdub.store.tables import Step

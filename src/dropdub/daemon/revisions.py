@@ -12,10 +12,10 @@ from dropdub.config import JobOptions
 from dropdub.daemon.context import Context, film_name, job_id, options_of
 from dropdub.daemon.publishedfilms import published_films
 from dropdub.errors import UsageError
-from dropdub.files import is_file
+from dropdub.files.durable import is_file
+from dropdub.files.ownership import owner_at, speaks_for
 from dropdub.inbox.companions import bare_name, owner_of
 from dropdub.media.subtitlereading import cue_starts
-from dropdub.ownership import owner_at, speaks_for
 from dropdub.pipeline.artefacts import Segment
 from dropdub.pipeline.deliverables import MANIFEST
 from dropdub.pipeline.deliverables import outputs as outputs_of

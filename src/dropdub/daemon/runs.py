@@ -23,9 +23,9 @@ from dropdub.daemon.pools import make_pools
 from dropdub.daemon.rescue import rescue_sentences, rescue_strays
 from dropdub.daemon.supervisor import Supervisor
 from dropdub.errors import FolderAway, RootLocked, StoreUnavailable, UsageError
-from dropdub.files import safe_name
+from dropdub.files.durable import safe_name
+from dropdub.files.privacy import make_private, private_files
 from dropdub.inbox.sharing import steering_of
-from dropdub.privacy import make_private, private_files
 from dropdub.process import contain_self, identity_of, install_stop_handlers, tell_service_manager
 from dropdub.root import Root
 from dropdub.rootrecord import RootRecord

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from dropdub.doctor.finding import Finding, fine, problem, warning
 from dropdub.doctor.subject import Subject
-from dropdub.files import NAME_MAX_BYTES
-from dropdub.removal import remove
+from dropdub.files.durable import NAME_MAX_BYTES
+from dropdub.files.removal import remove
 from dropdub.root import Root
 
 FIVE = ("inbox", "outbox", "work", "failed", "archive")

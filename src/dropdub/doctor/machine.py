@@ -12,7 +12,7 @@ from dropdub.doctor.subject import Subject
 from dropdub.engines.catalogue import find
 from dropdub.engines.offers import installed_offers
 from dropdub.engines.uses import uses
-from dropdub.files import free_bytes
+from dropdub.files.durable import free_bytes
 from dropdub.quantities import format_size
 
 

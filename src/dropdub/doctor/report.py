@@ -23,7 +23,7 @@ from dropdub.doctor import history, settings, software, traces
 from dropdub.doctor.finding import Finding
 from dropdub.doctor.packages import versions
 from dropdub.doctor.subject import Subject
-from dropdub.files import write_whole
+from dropdub.files.durable import write_whole
 
 REPORT_NAME = "dropdub-report.yaml"
 _VERSION = re.compile(r"[\d.]*")

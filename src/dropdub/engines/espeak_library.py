@@ -23,7 +23,7 @@ import numpy as np
 
 from dropdub.engines.base import Samples
 from dropdub.errors import EngineMissing, UnexpectedError
-from dropdub.removal import remove_tree
+from dropdub.files.removal import remove_tree
 
 PATH_LIMIT = 150
 """Bytes of a data path that are safe: the library copies it into a buffer of 160 without looking."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from dropdub.boundedread import read_whole
 from dropdub.engines.base import EngineSettings
-from dropdub.files import key, safe_name
+from dropdub.files.durable import key, safe_name
 
 RECORD_NAME = "dropdub-model.json"
 """What is known of a model that was pulled: see `dropdub.engines.download.record`."""

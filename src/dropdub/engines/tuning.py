@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from dropdub.files import write_whole
+from dropdub.files.durable import write_whole
 
 FILE = "precision.json"
 

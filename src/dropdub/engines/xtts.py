@@ -20,7 +20,7 @@ from dropdub.engines.torch_device import placed
 from dropdub.engines.xtts_loading import hear_voice, own_voice, own_voices, read_model
 from dropdub.engines.xtts_text import Reader, is_spoken, spoken_languages
 from dropdub.errors import UnsupportedLanguage, VoiceMissing
-from dropdub.files import sha256
+from dropdub.files.durable import sha256
 
 if TYPE_CHECKING:
     from TTS.tts.models.xtts import Xtts

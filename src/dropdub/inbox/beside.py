@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dropdub import files
 from dropdub.config import SIDECAR_SUFFIX
+from dropdub.files import durable
 from dropdub.inbox.companions import companion_name
 
 NOTE_SUFFIX = ".error.txt"
@@ -29,4 +29,4 @@ def companion_beside(film: Path, companion: Path) -> Path:
 
 
 def _beside(path: Path, suffix: str) -> Path:
-    return path.with_name(files.numbered(path.name, 1, room=len(suffix)) + suffix)
+    return path.with_name(durable.numbered(path.name, 1, room=len(suffix)) + suffix)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from dropdub.engines.languages import tag_in_name
-from dropdub.files import key, numbered_folder
+from dropdub.files.durable import key, numbered_folder
 from dropdub.media.suffixes import MEDIA_SUFFIXES, SUBTITLE_SUFFIXES
 
 

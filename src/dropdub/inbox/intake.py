@@ -11,18 +11,18 @@ import os
 import re
 from pathlib import Path
 
-from dropdub import files
-from dropdub.copying import copy_whole
 from dropdub.errors import NotAFile, UnreadableFile
 from dropdub.failpoints import reach
-from dropdub.held import read_regular
+from dropdub.files import durable
+from dropdub.files.copying import copy_whole
+from dropdub.files.held import read_regular
+from dropdub.files.privacy import disarm, share
+from dropdub.files.removal import remove, remove_copied, remove_copied_parts
 from dropdub.inbox.beside import NOTE_ROOM, companion_beside, error_note, sidecar_beside
 from dropdub.inbox.moving import make_folder, move, same_content, stands, told
 from dropdub.inbox.room import Room
 from dropdub.inbox.taking import take
 from dropdub.inbox.wanted import VANISHED, Absent, Taken, Wanted
-from dropdub.privacy import disarm, share
-from dropdub.removal import remove, remove_copied, remove_copied_parts
 
 _FIRST_LINES = re.compile(rb"[^\n]+: (failed|cancelled)\r?\n\r?\n")
 
@@ -83,8 +83,8 @@ def write_error_note(destination: Path, text: str) -> Path:
     note = error_note(destination)
     with told(note, note.parent):
         if stands(note) and not _is_note(note):
-            note = note.with_name(files.free_name(note.parent, note.name))
-        files.write_whole(note, text.encode("utf-8"))
+            note = note.with_name(durable.free_name(note.parent, note.name))
+        durable.write_whole(note, text.encode("utf-8"))
         told_of = (destination, sidecar_beside(destination))
         share(note, place=note.parent, made_of=[path for path in told_of if stands(path)])
     return note
@@ -123,6 +123,6 @@ def _hand_over_one(source: Path, destination: Path) -> Path:
     elif same_content(source, destination):  # copied across file systems, and cut off before the removal
         remove_copied(source, destination)
     else:  # somebody put another file there after the name was chosen
-        destination = destination.with_name(files.free_name(destination.parent, destination.name, room=NOTE_ROOM))
+        destination = destination.with_name(durable.free_name(destination.parent, destination.name, room=NOTE_ROOM))
         move(source, destination)
     return destination

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from dropdub import files
-from dropdub.copying import copy_whole
 from dropdub.errors import OriginalKept, Waiting
-from dropdub.removal import remove_copied, remove_copied_parts
+from dropdub.files import durable
+from dropdub.files.copying import copy_whole
+from dropdub.files.removal import remove_copied, remove_copied_parts
 
 SHARING_WINERRORS = (32, 33)
 """Windows: another process has the file open, or a part of it locked."""
@@ -32,13 +32,13 @@ def move(source: Path, target: Path) -> None:
     Raises FileExistsError if `target` is there: nothing is replaced.
     """
     try:
-        files.rename_new(source, target)
+        durable.rename_new(source, target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
         _copy(source, target)
         _remove_moved(source, target)
-        files.fsync_dir(source.parent)
+        durable.fsync_dir(source.parent)
 
 
 def _remove_moved(source: Path, target: Path) -> None:
@@ -59,7 +59,7 @@ def _copy(source: Path, target: Path) -> None:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
     if source.is_symlink():
         target.symlink_to(source.readlink())
-        files.fsync_dir(target.parent)
+        durable.fsync_dir(target.parent)
     else:
         remove_copied_parts(target, source)
         copy_whole(source, target)
@@ -71,7 +71,7 @@ def same_content(one: Path, other: Path) -> bool:
         return one.is_symlink() and other.is_symlink() and one.readlink() == other.readlink()
     if not (one.is_file() and other.is_file()):  # a pipe would be waited for
         return False
-    return one.stat().st_size == other.stat().st_size and files.sha256(one) == files.sha256(other)
+    return one.stat().st_size == other.stat().st_size and durable.sha256(one) == durable.sha256(other)
 
 
 def make_folder(folder: Path) -> None:
@@ -79,7 +79,7 @@ def make_folder(folder: Path) -> None:
     missing = [place for place in (folder, *folder.parents) if not place.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for place in reversed(missing):
-        files.fsync_dir(place.parent)
+        durable.fsync_dir(place.parent)
 
 
 def stands(path: Path) -> bool:

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from itertools import count
 from typing import BinaryIO
 
-from dropdub import files
-from dropdub.copying import copied_part
 from dropdub.errors import NotAFile, OriginalKept
-from dropdub.held import HeldFolder
+from dropdub.files import durable
+from dropdub.files.copying import copied_part
+from dropdub.files.held import HeldFolder
+from dropdub.files.privacy import stays_armed
+from dropdub.files.removal import holds_taken, remove_cut_off, remove_outgrown, remove_taken
 from dropdub.inbox.identity import Identity
 from dropdub.inbox.moving import SHARING_WINERRORS, still_written_error
 from dropdub.inbox.room import Room
-from dropdub.privacy import stays_armed
-from dropdub.removal import holds_taken, remove_cut_off, remove_outgrown, remove_taken
 
 
 class Exchanged(Exception):
@@ -37,7 +37,7 @@ class Passage:
     def bring(self, name: str, new_name: str, seen: Identity | None) -> bool:
         """Move an entry by a rename, or else by a copy of what was seen; return whether it was copied."""
         try:
-            files.rename_held(self.folder, name, self.goal, new_name)
+            durable.rename_held(self.folder, name, self.goal, new_name)
         except FileNotFoundError:
             raise Exchanged from None
         except OSError as error:
@@ -67,7 +67,7 @@ class Passage:
             if seen is not None and Identity.of_stat(os.fstat(reader.fileno())) != seen:
                 raise Exchanged
             part = self._part(reader, self.folder, name, new_name)
-        files.rename_held(self.goal, part, self.goal, new_name)
+        durable.rename_held(self.goal, part, self.goal, new_name)
 
     def _part(self, reader: BinaryIO, folder: HeldFolder, name: str, new_name: str) -> str:
         """Copy an open file; what an error leaves of the copy is removed. Raises TooLarge, and CannotMove."""
@@ -132,7 +132,7 @@ class Passage:
                 with suppress(OriginalKept, OSError):
                     remove_outgrown(self.goal.path / part, self.goal, new_name)
                 raise Exchanged
-        files.rename_held(self.goal, part, self.goal, new_name, replace=True)
+        durable.rename_held(self.goal, part, self.goal, new_name, replace=True)
 
     def _is_to_be_owned(self, found: os.stat_result, beside: str | None) -> bool:
         """Say no on a file system whose files belong to somebody once and for all: a copy would be no other."""
@@ -175,9 +175,9 @@ class Passage:
 def _rename_free(folder: HeldFolder, name: str, target: HeldFolder, wanted: str) -> str:
     """Rename an entry to the first of `wanted`, `wanted (2)` … that is free; return it."""
     for number in count(1):
-        free = files.numbered(wanted, number)
+        free = durable.numbered(wanted, number)
         with suppress(FileExistsError):
-            files.rename_held(folder, name, target, free)
+            durable.rename_held(folder, name, target, free)
             return free
     raise AssertionError("numbers do not end")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dropdub.errors import TooLarge
-from dropdub.files import free_bytes
+from dropdub.files.durable import free_bytes
 from dropdub.inbox.moving import CannotMove
 from dropdub.quantities import format_size, too_large
 

@@ -11,11 +11,11 @@ from re import Pattern
 from typing import Literal
 
 from dropdub.config import SIDECAR_SUFFIX
-from dropdub.held import HeldFolder, held
+from dropdub.files.held import HeldFolder, held
+from dropdub.files.ownership import owner_found, owner_seen, speaks_for
 from dropdub.inbox.companions import companions, is_subtitle, owner_of
 from dropdub.inbox.identity import Identity
 from dropdub.inbox.ignore import awaited, ignoring
-from dropdub.ownership import owner_found, owner_seen, speaks_for
 
 Kind = Literal["file", "link"]
 _HIDDEN_ON_WINDOWS = 0x2

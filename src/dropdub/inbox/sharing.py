@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from dropdub.config import Policy, Steering
+from dropdub.files.ownership import others_may_write
 from dropdub.inbox.mounts import network_kind
-from dropdub.ownership import others_may_write
 from dropdub.root import Root
 
 

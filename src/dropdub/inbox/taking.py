@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dropdub.errors import BadSidecar, NotAFile
 from dropdub.failpoints import reach
-from dropdub.held import NOT_ENTERED, HeldFolder, held
+from dropdub.files.held import NOT_ENTERED, HeldFolder, held
 from dropdub.inbox.beside import companion_beside, sidecar_beside
 from dropdub.inbox.identity import Identity
 from dropdub.inbox.moving import CannotMove, still_written_error

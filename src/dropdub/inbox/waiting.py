@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dropdub.errors import TransitionRefused, UsageError
-from dropdub.files import safe_name
+from dropdub.files.durable import safe_name
+from dropdub.files.ownership import owner_at
 from dropdub.inbox.identity import Identity
 from dropdub.inbox.scan import Drop
-from dropdub.ownership import owner_at
 from dropdub.store import queries, transitions
 from dropdub.store.database import Store
 from dropdub.store.tables import Job

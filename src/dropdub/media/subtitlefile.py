@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pysubs2
 
-from dropdub.files import write_whole
+from dropdub.files.durable import write_whole
 
 JOINER = "\u2060"
 """Word joiner: takes no room, and parts characters that a reader of subtitles would take for a command."""

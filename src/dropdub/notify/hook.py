@@ -11,10 +11,10 @@ from typing import IO
 
 from dropdub import process
 from dropdub.errors import HookFailed, NotDelivered
+from dropdub.files.removal import remove
 from dropdub.patience import Patience
 from dropdub.process import Child
 from dropdub.quantities import format_duration
-from dropdub.removal import remove
 
 LONGEST_LINE = 500
 MOST_LINES = 200

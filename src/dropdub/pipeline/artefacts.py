@@ -31,7 +31,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dropdub.files import write_whole
+from dropdub.files.durable import write_whole
 from dropdub.media.spans import Span
 
 Facts = Mapping[str, Mapping[str, Any]]

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import diskcache
 
 from dropdub.failpoints import reach
-from dropdub.removal import remove_tree
+from dropdub.files.removal import remove_tree
 
 T = TypeVar("T")
 Part = str | int | float | bool | None | dict[str, Any]

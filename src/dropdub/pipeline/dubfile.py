@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dropdub.engines.languages import display_name, three_letters
 from dropdub.errors import MediaToolFailed
-from dropdub.files import written_whole
+from dropdub.files.durable import written_whole
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
 from dropdub.media.master import TO_THE_SAMPLE
 from dropdub.pipeline.artefacts import dub_name

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dropdub.files import write_whole
+from dropdub.files.durable import write_whole
 from dropdub.pipeline.fit import Placement
 from dropdub.pipeline.utterances import Utterance
 

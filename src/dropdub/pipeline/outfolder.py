@@ -6,7 +6,7 @@ import errno
 from pathlib import Path
 
 from dropdub.errors import DropdubError, OutRefused, Waiting
-from dropdub.files import is_folder
+from dropdub.files.durable import is_folder
 
 _FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
 

@@ -12,7 +12,7 @@ import numpy as np
 from dropdub.engines.base import Samples, Synthesizer, TellsDefects
 from dropdub.engines.speech_text import parts
 from dropdub.errors import NotMedia
-from dropdub.files import written_whole
+from dropdub.files.durable import written_whole
 from dropdub.media import wav
 from dropdub.media.wav import WavWriter
 from dropdub.pipeline.artefacts import speech_dir_name

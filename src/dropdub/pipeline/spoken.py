@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dropdub.files import write_whole
+from dropdub.files.durable import write_whole
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,11 @@ from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from dropdub.copying import copied_part
 from dropdub.errors import Waiting
-from dropdub.files import part_name, rename_held
-from dropdub.held import NOT_ENTERED, HeldFolder, held_output, read_regular
-from dropdub.removal import remove_empty, remove_files, remove_part, remove_parts
+from dropdub.files.copying import copied_part
+from dropdub.files.durable import part_name, rename_held
+from dropdub.files.held import NOT_ENTERED, HeldFolder, held_output, read_regular
+from dropdub.files.removal import remove_empty, remove_files, remove_part, remove_parts
 
 _MARK = ".staging"
 """A file in each staging folder. Who may rename in an outbox can give any other folder of this account such a name:

@@ -11,7 +11,7 @@ import numpy as np
 
 from dropdub.engines.base import PreparesVoices, Synthesizer, Voice
 from dropdub.errors import NotMedia, VoiceMissing
-from dropdub.files import sha256, written_whole
+from dropdub.files.durable import sha256, written_whole
 from dropdub.media import wav
 from dropdub.media.spans import Span
 from dropdub.media.voice_check import level_db, speech_over_noise_db

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from dropdub.config import PoolSettings
+from dropdub.files.removal import remove
 from dropdub.pool.messages import (
     LINE_MAX_BYTES,
     Done,
@@ -38,7 +39,6 @@ from dropdub.process import (
     spawn,
     temporary_environment,
 )
-from dropdub.removal import remove
 
 CHATTER_MAX_BYTES = 4_000
 JOIN_WITHIN_S = 2.0

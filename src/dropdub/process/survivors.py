@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 from dropdub.errors import WorkerDied
+from dropdub.files.removal import remove
 from dropdub.process.identity import Identity
 from dropdub.process.temporary import sweep_temporary
-from dropdub.removal import remove
 
 if sys.platform == "win32":
     from dropdub.process.windows import is_held, kill_group

@@ -11,8 +11,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from dropdub.files.removal import remove_tree
 from dropdub.process.trees import lives
-from dropdub.removal import remove_tree
 
 SUFFIX = ".tmp"
 _VARIABLES = ("TMPDIR", "TEMP", "TMP")

@@ -16,7 +16,7 @@ if sys.platform == "win32":
     from pathlib import Path
     from types import FrameType
 
-    from dropdub.files import write_whole
+    from dropdub.files.durable import write_whole
     from dropdub.process.identity import Identity, identity_of, is_another, same_process
     from dropdub.process.trees import descendants, kill_tree
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from dropdub.config import Config, load_config
 from dropdub.daemon.lock import is_held
 from dropdub.errors import ServiceError, StoreError, StoreOutdated, UsageError
-from dropdub.files import write_whole
+from dropdub.files.durable import write_whole
+from dropdub.files.removal import remove
 from dropdub.process import account_for, is_administrator, lives
-from dropdub.removal import remove
 from dropdub.root import CONFIG_NAME, Root
 from dropdub.service.accounts import refuse_superuser
 from dropdub.service.advice import advice_on

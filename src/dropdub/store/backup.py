@@ -13,8 +13,8 @@ from pathlib import Path
 
 from dropdub.errors import StoreError, StoreUnavailable
 from dropdub.failpoints import reach
-from dropdub.files import flush, is_folder, rename
-from dropdub.removal import remove
+from dropdub.files.durable import flush, is_folder, rename
+from dropdub.files.removal import remove
 from dropdub.store.damage import damaged, is_damage, is_full_disk
 
 DAILY_KEPT = 7

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.errors import FolderAway, RootRefused, StoreError
-from dropdub.files import is_file, is_folder, may_stand
+from dropdub.files.durable import is_file, is_folder, may_stand
 from dropdub.root import CONFIG_NAME, Root
 from dropdub.rootrecord import DATABASE, FOLDERS, RECORD_NAME, RootRecord, marker
 from dropdub.store.states import UNFINISHED

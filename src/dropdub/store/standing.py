@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dropdub.errors import FolderAway, RootRefused, StoreError
+from dropdub.files.removal import SOURCE, originals_in
 from dropdub.quantities import format_size
-from dropdub.removal import SOURCE, originals_in
 from dropdub.root import Root
 from dropdub.rootrecord import RootRecord
 from dropdub.store.damage import FULL_BYTES, free_bytes

@@ -76,7 +76,7 @@ def without_liveness() -> None:
 
 def without_spared_originals() -> None:
     """What removes a job's folder removes the original in it, too."""
-    from dropdub import removal
+    from dropdub.files import removal
 
     removal.originals_in = lambda folder: iter(())
 

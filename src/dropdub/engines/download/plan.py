@@ -11,7 +11,7 @@ from dropdub.engines.catalogue import Source
 from dropdub.engines.download.record import commits_in, read_record
 from dropdub.engines.models import FileRecord, files_in, written_down
 from dropdub.engines.pins import Pin
-from dropdub.files import write_whole
+from dropdub.files.durable import write_whole
 
 PLAN_NAME = "dropdub-pull.json"
 """In `NAME.part`."""

@@ -33,11 +33,11 @@ from dropdub.engines.download.record import (
 from dropdub.engines.download.transfer import Patience, fetch
 from dropdub.engines.models import FileRecord
 from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefused, ModelIncomplete
-from dropdub.files import free_bytes, rename
-from dropdub.held import NOT_ENTERED, HeldFolder
-from dropdub.ownership import is_exchangeable, owner_at, speaks_for
+from dropdub.files.durable import free_bytes, rename
+from dropdub.files.held import NOT_ENTERED, HeldFolder
+from dropdub.files.ownership import is_exchangeable, owner_at, speaks_for
+from dropdub.files.removal import remove, remove_tree
 from dropdub.quantities import format_size
-from dropdub.removal import remove, remove_tree
 
 _MOST_TIMES = 3
 """What is not pinned may take this many times what the catalogue says of it."""

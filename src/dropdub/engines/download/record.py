@@ -19,7 +19,7 @@ from dropdub.engines.catalogue import KnownModel
 from dropdub.engines.models import RECORD_NAME as RECORD_NAME  # noqa: PLC0414  (given on)
 from dropdub.engines.models import FileRecord, files_in, size_of, written_down
 from dropdub.engines.pins import Pin
-from dropdub.files import sha256, write_whole
+from dropdub.files.durable import sha256, write_whole
 
 PART_SUFFIX = ".part"
 _COMMIT = re.compile(r"[0-9a-f]{40}")

@@ -15,8 +15,8 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 from dropdub.engines.download.exchange import Answer
 from dropdub.engines.download.hub import Hub, RemoteFile
 from dropdub.errors import AccessDenied, DownloadFailed
-from dropdub.files import blocks, flush
-from dropdub.removal import remove
+from dropdub.files.durable import blocks, flush
+from dropdub.files.removal import remove
 
 Advance = Callable[[int], None]
 """Gets how many bytes came; a negative number where some are thrown away."""

@@ -12,7 +12,7 @@ from typing import Any
 from dropdub.engines.languages import UNDETERMINED, detect_text_language
 from dropdub.engines.speech_text import parts
 from dropdub.errors import EmptyFile, NotMedia, TooLarge, TooLong
-from dropdub.files import sha256, written_whole
+from dropdub.files.durable import sha256, written_whole
 from dropdub.media import wav
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
 from dropdub.media.soundlength import SoundLength, counted, counting, until

@@ -13,7 +13,7 @@ import numpy as np
 
 from dropdub.engines.base import SPEECH_RATE_HZ, TakesHints, Transcriber, Window, Word
 from dropdub.errors import EngineMissing, UnsupportedLanguage
-from dropdub.files import sha256, written_whole
+from dropdub.files.durable import sha256, written_whole
 from dropdub.media import wav
 from dropdub.media.wav import WavWriter
 from dropdub.pipeline.artefacts import cut_name, speech_dir_name

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.errors import MediaToolFailed
-from dropdub.files import written_whole
+from dropdub.files.durable import written_whole
 from dropdub.media import wav
 from dropdub.media.cover import save_cover
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg

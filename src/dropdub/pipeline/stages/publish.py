@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dropdub.files import sha256, write_whole
+from dropdub.files.durable import sha256, write_whole
+from dropdub.files.privacy import may_be_given_away
 from dropdub.media.frames import shown_size
 from dropdub.media.subtitles import layout, write_ass, write_srt, write_vtt
 from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, dub_name, translation_name
@@ -25,7 +26,6 @@ from dropdub.pipeline.report.page import REPORT
 from dropdub.pipeline.stages.base import Result, Task, target_of
 from dropdub.pipeline.stages.reporting import original_sound, report
 from dropdub.pipeline.staging import bring, made_staging
-from dropdub.privacy import may_be_given_away
 
 
 @dataclass(frozen=True)

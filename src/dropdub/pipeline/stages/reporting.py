@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dropdub.files import written_whole
+from dropdub.files.durable import written_whole
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
 from dropdub.pipeline.artefacts import AUDIO, ORIGINAL_SOUND, TRANSCRIPT, Transcript, translation_name
 from dropdub.pipeline.quality import Quality

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import select, update
 from sqlmodel import Session
 
-from dropdub.files import key
+from dropdub.files.durable import key
 from dropdub.store.database import Store
 from dropdub.store.states import UNFINISHED
 from dropdub.store.transitions.guard import JOB, fresh_job, tell

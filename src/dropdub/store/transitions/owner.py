@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from dropdub.files import may_stand
+from dropdub.files.durable import may_stand
 from dropdub.store.database import Store
 from dropdub.store.transitions.guard import JOB, OWNER
 

@@ -18,10 +18,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from dropdub.renames import rename_new
+from dropdub.files.renames import rename_new
 
 if sys.platform == "win32":
-    from dropdub import heldwindows
+    from dropdub.files import held_windows
 
 _ALWAYS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
@@ -45,7 +45,7 @@ class HeldFolder:
     def open(path: Path) -> HeldFolder:
         """Hold a folder that is trusted to be where its path leads."""
         if sys.platform == "win32":
-            return HeldFolder(path, heldwindows.hold(path))
+            return HeldFolder(path, held_windows.hold(path))
         return HeldFolder(path, os.open(path, _FOLDER))
 
     def enter(self, name: str) -> HeldFolder:
@@ -54,7 +54,7 @@ class HeldFolder:
             raise OSError(errno.ENOTDIR, "is no name of an entry", name)
         path = self.path / name
         if sys.platform == "win32":
-            return HeldFolder(path, heldwindows.hold(path, within=self.handle))
+            return HeldFolder(path, held_windows.hold(path, within=self.handle))
         return HeldFolder(path, os.open(name, _FOLDER | _NO_LINK, dir_fd=self.handle))
 
     def make(self, name: str, *, mode: int = 0o777) -> None:
@@ -119,7 +119,7 @@ class HeldFolder:
 
     def close(self) -> None:
         if sys.platform == "win32":
-            heldwindows.release(self.handle)
+            held_windows.release(self.handle)
         else:
             os.close(self.handle)
 

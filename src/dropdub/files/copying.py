@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dropdub.failpoints import reach
-from dropdub.files import blocks, digest_of, flush, part_name, rename, rename_new
-from dropdub.held import HeldFolder, read_regular
+from dropdub.files.durable import blocks, digest_of, flush, part_name, rename, rename_new
+from dropdub.files.held import HeldFolder, read_regular
 
 
 def copy_whole(source: Path, target: Path) -> str:

@@ -21,8 +21,8 @@ from typing import BinaryIO, Protocol, TypeVar
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from dropdub.failpoints import reach
-from dropdub.held import HeldFolder
-from dropdub.renames import rename_new as rename_new_at_once
+from dropdub.files.held import HeldFolder
+from dropdub.files.renames import rename_new as rename_new_at_once
 
 T = TypeVar("T")
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType]

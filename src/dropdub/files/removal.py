@@ -30,8 +30,8 @@ from typing import BinaryIO
 
 from dropdub.errors import OriginalKept
 from dropdub.failpoints import reach
-from dropdub.files import ExcInfo, blocks, names_of_part, numbered, part_name, patiently
-from dropdub.held import HeldFolder, read_regular
+from dropdub.files.durable import ExcInfo, blocks, names_of_part, numbered, part_name, patiently
+from dropdub.files.held import HeldFolder, read_regular
 
 SOURCE = "source"
 """The folder of a job in which its original lies while it is worked on: `work/7/source/`."""
