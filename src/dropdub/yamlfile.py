@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
-from dropdub.boundedread import read_start
 from dropdub.errors import ConfigError
-from dropdub.plainyaml import NotPlain, plain_mapping
+from dropdub.untrusted.files import read_start
+from dropdub.untrusted.yaml import NotPlain, plain_mapping
 
 MAX_BYTES = 1_000_000
 MAX_PLAIN_BYTES = 64_000

@@ -21,7 +21,7 @@ from dropdub.pipeline.cleanup import cleaned
 from dropdub.pipeline.documents import archive, epub, read_document, read_prose
 from dropdub.pipeline.documents.pages import page_blocks
 from dropdub.pipeline.textfile import paragraphs, pieces, spoken
-from dropdub.plaintext import unescaped, with_few_marks, wrapped
+from dropdub.untrusted.text import unescaped, with_few_marks, wrapped
 from tests.documents import PACKAGE, an_epub
 from tests.drive import Drive
 from tests.security.parsers import FRAGMENTS, PROSE, a_file, repeated, sidecar, subtitled, taken

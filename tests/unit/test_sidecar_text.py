@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dropdub.config import JobOptions, Steering, read_sidecar
 from dropdub.errors import BadSidecar
-from dropdub.plainyaml import MOST_PARTS
+from dropdub.untrusted.yaml import MOST_PARTS
 from dropdub.yamlfile import MAX_PLAIN_BYTES
 
 Put = Callable[[str | bytes], Path]

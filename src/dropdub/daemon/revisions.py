@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dropdub.boundedread import read_whole
 from dropdub.config import JobOptions
 from dropdub.daemon.context import Context, film_name, job_id, options_of
 from dropdub.daemon.publishedfilms import published_films
@@ -24,6 +23,7 @@ from dropdub.pipeline.published import read_transcript
 from dropdub.store import queries
 from dropdub.store.states import UNFINISHED, JobState
 from dropdub.store.tables import Job
+from dropdub.untrusted.files import read_whole
 
 LATE_S = 600.0
 """So long after its film has ended a subtitle of the same name counts as one that was on its way, whatever it says."""

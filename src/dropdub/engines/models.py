@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dropdub.boundedread import read_whole
 from dropdub.engines.base import EngineSettings
 from dropdub.files.durable import key, safe_name
+from dropdub.untrusted.files import read_whole
 
 RECORD_NAME = "dropdub-model.json"
 """What is known of a model that was pulled: see `dropdub.engines.download.record`."""

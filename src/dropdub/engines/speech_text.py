@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from dropdub.plaintext import wrapped
+from dropdub.untrusted.text import wrapped
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|(?<![\w.+-])[\w.+-]++@[\w-]++\.[\w.]+\b", re.IGNORECASE)
 _ENDS = "\"'”’)]»"

@@ -10,8 +10,8 @@ import pysubs2
 
 from dropdub.errors import TooLarge
 from dropdub.media.subtitlefile import JOINER, Cue
-from dropdub.plaintext import unescaped
 from dropdub.quantities import format_duration
+from dropdub.untrusted.text import unescaped
 
 MOST_CUES = 50_000
 """A day of talk without a pause has some 30,000."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from dropdub.pipeline.artefacts import Segment
-from dropdub.plaintext import with_few_marks
+from dropdub.untrusted.text import with_few_marks
 
 
 def _words(text: str) -> frozenset[str]:

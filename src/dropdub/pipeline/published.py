@@ -11,9 +11,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from dropdub.boundedread import read_whole
 from dropdub.pipeline.artefacts import Transcript
 from dropdub.pipeline.deliverables import MANIFEST, deliverable_name
+from dropdub.untrusted.files import read_whole
 
 MOST_OF_MANIFEST = 5_000_000
 MOST_OF_TRANSCRIPT = 50_000_000

@@ -11,7 +11,7 @@ from pathlib import Path
 import charset_normalizer
 
 from dropdub.errors import NotText
-from dropdub.plaintext import with_few_marks, without_controls, wrapped
+from dropdub.untrusted.text import with_few_marks, without_controls, wrapped
 
 HEAD_BYTES = 64 * 1024
 _BOMS = {

@@ -9,7 +9,7 @@ from dropdub.pipeline.documents.docx import docx_blocks
 from dropdub.pipeline.documents.epub import epub_blocks, epub_cover
 from dropdub.pipeline.documents.markdown import MARKDOWN_SUFFIXES, markdown_blocks
 from dropdub.pipeline.textfile import read_text
-from dropdub.plaintext import with_few_marks, without_controls
+from dropdub.untrusted.text import with_few_marks, without_controls
 
 __all__ = ["DOCUMENT_SUFFIXES", "Cover", "cover_of", "is_document", "read_document", "read_prose"]
 

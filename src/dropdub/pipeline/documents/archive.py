@@ -18,7 +18,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 
 from dropdub.errors import NotText, TooLarge
-from dropdub.pipeline.documents.boundedxml import TooMuch, root_of
+from dropdub.untrusted.xml import TooMuch, root_of
 
 DOCUMENT_SUFFIXES = frozenset({".docx", ".epub"})
 MOST_BYTES = 20_000_000

@@ -7,8 +7,8 @@ from xml.etree.ElementTree import Element
 
 from dropdub.errors import NotText, TooLarge
 from dropdub.pipeline.documents.archive import Archive, Cover, resolved
-from dropdub.pipeline.documents.boundedxml import decoded
 from dropdub.pipeline.documents.pages import page_blocks
+from dropdub.untrusted.xml import decoded
 
 _CONTAINER, _ENCRYPTION = "META-INF/container.xml", "META-INF/encryption.xml"
 _PAGES = frozenset({"application/xhtml+xml", "text/html"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dropdub.plaintext import unescaped
+from dropdub.untrusted.text import unescaped
 
 _HEADINGS = {f"h{level}": "#" * level + " " for level in range(1, 7)}
 _BLOCK_TAGS = """
