@@ -15,7 +15,7 @@ from dropdub.daemon.belonging import Belonging, take_root
 from dropdub.daemon.rescue import Stray, strays
 from dropdub.errors import FolderAway, RootRefused
 from dropdub.root import Root
-from dropdub.rootrecord import Place, RootRecord, marker
+from dropdub.root_record import Place, RootRecord, marker
 from dropdub.store import queries, transitions
 from dropdub.store.database import Store
 from dropdub.store.migrations import REVISIONS

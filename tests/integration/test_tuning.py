@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dropdub.ahead import main
 from dropdub.engines import cuda
 from dropdub.engines.base import EngineSettings
 from dropdub.engines.faster_whisper import FasterWhisperTranscriber
+from dropdub.prewarm import main
 from dropdub.root import Root
 from tests.spoken import WHISPER
 

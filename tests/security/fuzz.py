@@ -24,8 +24,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from dropdub.engines.languages import detect_text_language
 from dropdub.errors import DropdubError
+from dropdub.languages import detect_text_language
 from dropdub.media.ffmpeg import find_ffmpeg, input_arguments
 from dropdub.media.probe import probe_media
 from tests.security.mutations import mutated

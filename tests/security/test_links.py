@@ -21,7 +21,7 @@ from dropdub.inbox.intake import remove_error_note
 from dropdub.inbox.moving import same_content
 from dropdub.inbox.scan import scan
 from dropdub.root import Root
-from dropdub.rootrecord import _marked, marker
+from dropdub.root_record import _marked, marker
 from dropdub.store import transitions
 from dropdub.store.database import Store
 from dropdub.store.states import JobState

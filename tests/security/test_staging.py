@@ -23,7 +23,7 @@ from dropdub.files.durable import write_whole
 from dropdub.files.held import NOT_ENTERED, HeldFolder, held, held_output
 from dropdub.pipeline.staging import bring, is_foreign, is_own_folder, made_staging, new_staging_name, remove_orphans
 from dropdub.root import Root
-from dropdub.rootrecord import RootRecord
+from dropdub.root_record import RootRecord
 from dropdub.store import queries, transitions
 from dropdub.store.database import Store
 from dropdub.store.tables import Job

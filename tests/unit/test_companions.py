@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.engines.languages import tag_in_name
 from dropdub.inbox.companions import companion_name, companions, owner_of
+from dropdub.languages import tag_in_name
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dropdub.engines.languages import (
+from dropdub.languages import (
     UNDETERMINED,
     detect_text_language,
     display_name,

@@ -17,7 +17,7 @@ from dropdub.pipeline.quality import quality_of
 from dropdub.pipeline.report.contents import contents_of
 from dropdub.pipeline.report.deeds import Deed, deeds_by_line
 from dropdub.pipeline.report.page import page
-from dropdub.quantities import format_moment
+from dropdub.units import format_moment
 from tests.reports import FIT, HEARD, NAME, TEXTS, a_fit, a_manifest, an_utterance, contents, facts, transcripts
 
 

@@ -14,9 +14,9 @@ from dropdub.errors import DropdubError, UsageError
 from dropdub.files.durable import write_whole
 from dropdub.files.privacy import private_files
 from dropdub.files.removal import remove
-from dropdub.quantities import parse_duration_s
 from dropdub.root import CONFIG_NAME, Root
-from dropdub.rootrecord import RootRecord
+from dropdub.root_record import RootRecord
+from dropdub.units import parse_duration_s
 
 LIGHT_ENGINES = {"transcriber": "pocketsphinx", "translator": "apertium", "synthesizer": "espeak-ng"}
 

@@ -35,7 +35,7 @@ def examine_root(path: Path, *, as_json: bool, report: bool) -> int:
 def tune(path: Path) -> int:
     """Measure which precision is the fastest here, in a process of its own, and keep the choice."""
     say("Measuring, which takes a minute or two …")
-    command = [sys.executable, "-P", "-m", "dropdub.ahead", "precision", str(path)]
+    command = [sys.executable, "-P", "-m", "dropdub.prewarm", "precision", str(path)]
     return FELL_SHORT if subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode else DONE
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dropdub.cli.console import console, say
-from dropdub.quantities import format_size
+from dropdub.units import format_size
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -21,8 +21,8 @@ from dropdub.engines.offers import installed_offers
 from dropdub.engines.uses import Use, uses
 from dropdub.errors import UsageError
 from dropdub.masking import masked
-from dropdub.quantities import format_size
 from dropdub.root import CONFIG_NAME, Root
+from dropdub.units import format_size
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dropdub.cli.wording import shortened
 from dropdub.engines.catalogue import MODELS, KnownModel, find
 from dropdub.engines.download.record import PART_SUFFIX, RECORD_NAME, Condition, Presence, examine
 from dropdub.engines.uses import Use
-from dropdub.quantities import format_size
+from dropdub.units import format_size
 
 NAME_WIDTH = 23
 _STYLES = {

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dropdub.cli.wording import counted, printable
-from dropdub.quantities import format_moment
+from dropdub.units import format_moment
 
 if TYPE_CHECKING:
     from dropdub.store.views import JobView

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dropdub.cli.wording import bar, counted, moment, percent, printable, seconds_between, shortened
-from dropdub.quantities import format_duration
+from dropdub.units import format_duration
 
 if TYPE_CHECKING:
     from dropdub.store.views import DaemonView, JobView, StatusView

@@ -13,7 +13,7 @@ from rich.text import Text
 from dropdub.cli.quality import tell_quality
 from dropdub.cli.render import STATE_STYLES, Clock, output_names
 from dropdub.cli.wording import bar, counted, percent, printable, seconds_between, shortened
-from dropdub.quantities import format_duration
+from dropdub.units import format_duration
 
 if TYPE_CHECKING:
     from dropdub.store.views import EventView, JobStory, JobView, StepView

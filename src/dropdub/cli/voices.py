@@ -88,7 +88,7 @@ def remove(place: Place, names: Sequence[str]) -> int:
 def prepare(root: Path, names: Sequence[str]) -> int:
     """Have voices reckoned ahead, in a process of its own: this one stays small."""
     say("Loading the synthesizer …")
-    command = [sys.executable, "-P", "-m", "dropdub.ahead", "voices", str(root), *names]
+    command = [sys.executable, "-P", "-m", "dropdub.prewarm", "voices", str(root), *names]
     return FELL_SHORT if subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode else DONE
 
 

@@ -22,7 +22,7 @@ from pydantic import (
 
 from dropdub.config.commands import refuse_unsafe
 from dropdub.masking import MASK, masked
-from dropdub.quantities import parse_duration_s
+from dropdub.units import parse_duration_s
 
 MOST_TRACKS = 1_000
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dropdub.errors import StoreUnavailable
 from dropdub.root import Root
-from dropdub.rootrecord import DATABASE, FOLDERS, RECORD_NAME, RootRecord
+from dropdub.root_record import DATABASE, FOLDERS, RECORD_NAME, RootRecord
 from dropdub.store import queries, transitions
 from dropdub.store.database import Store
 from dropdub.store.owner import refuse_foreign

@@ -17,11 +17,11 @@ from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.logs import note
 from dropdub.errors import TransitionRefused, Waiting
 from dropdub.files.durable import free_bytes, is_folder
-from dropdub.quantities import format_size
 from dropdub.root import Root
 from dropdub.store import queries, transitions
 from dropdub.store.states import JobState
 from dropdub.store.tables import Job
+from dropdub.units import format_size
 
 GENERAL = ("disk", "memory", "outbox", "folder")
 MODEL = "model"

@@ -10,7 +10,7 @@ from dropdub.daemon.belonging import Belonging
 from dropdub.errors import Waiting
 from dropdub.inbox.companions import bare_name
 from dropdub.root import Root
-from dropdub.rootrecord import FOLDERS
+from dropdub.root_record import FOLDERS
 from dropdub.store.database import Store
 from dropdub.store.owner import away_folders, folder_away
 from dropdub.store.tables import Job

@@ -29,10 +29,10 @@ from dropdub.inbox.intake import hand_over, write_error_note
 from dropdub.inbox.moving import stands
 from dropdub.inbox.wanted import Taken
 from dropdub.notify.channels import channels_for
-from dropdub.quantities import format_duration
 from dropdub.store import queries, transitions
 from dropdub.store.states import JobState, Outcome, StepState
 from dropdub.store.tables import Job, Step
+from dropdub.units import format_duration
 
 
 class Endings:

@@ -28,7 +28,7 @@ from dropdub.files.privacy import make_private, private_files
 from dropdub.inbox.sharing import steering_of
 from dropdub.process import contain_self, identity_of, install_stop_handlers, tell_service_manager
 from dropdub.root import Root
-from dropdub.rootrecord import RootRecord
+from dropdub.root_record import RootRecord
 from dropdub.store import transitions
 from dropdub.store.database import Store
 from dropdub.store.owner import away_folders, refuse_away, refuse_foreign

@@ -11,13 +11,13 @@ from pathlib import Path
 from dropdub.doctor.finding import Finding, fine, problem, warning
 from dropdub.doctor.subject import Subject
 from dropdub.errors import ConfigError, StoreError
-from dropdub.quantities import format_duration, format_size
 from dropdub.store import backup
 from dropdub.store.damage import damage_remedy
 from dropdub.store.migrations import HEAD_REVISION, REVISIONS
 from dropdub.store.places import refuse_network
 from dropdub.store.urls import sqlite_file, usable_url
 from dropdub.store.views.rows import snapshot
+from dropdub.units import format_duration, format_size
 
 LONG_WAL = 200_000_000
 """Bytes. Usually some MB: it grows while something keeps the database open for reading, and is emptied after."""

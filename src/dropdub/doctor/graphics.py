@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from dropdub.doctor.finding import Finding, fine, problem, warning
 from dropdub.doctor.subject import Subject
 from dropdub.process import child_environment
-from dropdub.quantities import format_size
+from dropdub.units import format_size
 
 ASK = ("nvidia-smi", "--query-gpu=name,driver_version,memory.total,memory.free", "--format=csv,noheader,nounits")
 COUNT = "from dropdub.engines import cuda; n = cuda.cards(); print(n, (cuda.lacking() if n else None) or '')"

@@ -13,7 +13,7 @@ from dropdub.engines.catalogue import find
 from dropdub.engines.offers import installed_offers
 from dropdub.engines.uses import uses
 from dropdub.files.durable import free_bytes
-from dropdub.quantities import format_size
+from dropdub.units import format_size
 
 
 def findings(subject: Subject) -> Iterator[Finding]:

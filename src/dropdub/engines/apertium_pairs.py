@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dropdub.engines.languages import primary
+from dropdub.languages import primary
 
 
 def route(modes: Sequence[str], source: str, target: str) -> tuple[str, ...]:

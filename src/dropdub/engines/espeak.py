@@ -9,9 +9,9 @@ import numpy as np
 
 from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
 from dropdub.engines.espeak_library import EspeakLibrary, EspeakVoice, espeak_library
-from dropdub.engines.languages import primary
 from dropdub.engines.packages import missing_package
 from dropdub.errors import UnsupportedLanguage, VoiceMissing
+from dropdub.languages import primary
 
 USUAL_WPM = 175
 SLOWEST_WPM = 80

@@ -10,7 +10,7 @@ import psutil
 
 from dropdub.engines.base import Engine, NeedsModel
 from dropdub.errors import FreshWorkerNeeded, Waiting
-from dropdub.quantities import format_size
+from dropdub.units import format_size
 
 log = logging.getLogger("dropdub.engines")
 

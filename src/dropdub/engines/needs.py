@@ -15,8 +15,8 @@ from dropdub.engines.base import (
     Transcriber,
     Translator,
 )
-from dropdub.engines.languages import primary
 from dropdub.engines.offers import Offer
+from dropdub.languages import primary
 
 
 @dataclass(frozen=True)

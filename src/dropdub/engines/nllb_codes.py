@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from dropdub.engines.languages import primary, three_letters
+from dropdub.languages import primary, three_letters
 
 _NAMED = """
 ar arb_Arab  ast ast_Latn  az azj_Latn  be bel_Cyrl  bg bul_Cyrl  bn ben_Beng  bs bos_Latn  ceb ceb_Latn  el ell_Grek

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from dropdub.engines.base import SPEECH_RATE_HZ, EngineInfo, EngineSettings, Samples, Utterance, Window, Word
-from dropdub.engines.languages import primary
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.utterances import utterances
 from dropdub.errors import UnsupportedLanguage
+from dropdub.languages import primary
 
 if TYPE_CHECKING:
     from pocketsphinx import Decoder, Segment

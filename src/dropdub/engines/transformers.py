@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 
 from dropdub.engines.base import EngineInfo, EngineSettings
 from dropdub.engines.batches import Batches
-from dropdub.engines.languages import primary, same_language
 from dropdub.engines.models import described, is_whole, model_folder, model_name, size_of
 from dropdub.engines.nllb_codes import flores_code
 from dropdub.engines.packages import missing_package, package_version
@@ -21,6 +20,7 @@ from dropdub.engines.torchaudio_shim import make_importable
 from dropdub.engines.weights import allow_numbers_only, has_safetensors, refuse_code
 from dropdub.engines.wordings import longest_output
 from dropdub.errors import EngineMissing, UnsupportedLanguage
+from dropdub.languages import primary, same_language
 
 BEAM = 4
 FILES = ("config.json",)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
-from dropdub.engines.languages import primary
 from dropdub.engines.latents import Latents, from_bytes, to_bytes
 from dropdub.engines.models import described, is_whole, model_folder, model_name, size_of
 from dropdub.engines.packages import missing_package, package_version
@@ -21,6 +20,7 @@ from dropdub.engines.xtts_loading import hear_voice, own_voice, own_voices, read
 from dropdub.engines.xtts_text import Reader, is_spoken, spoken_languages
 from dropdub.errors import UnsupportedLanguage, VoiceMissing
 from dropdub.files.durable import sha256
+from dropdub.languages import primary
 
 if TYPE_CHECKING:
     from TTS.tts.models.xtts import Xtts

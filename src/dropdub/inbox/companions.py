@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from dropdub.engines.languages import tag_in_name
 from dropdub.files.durable import key, numbered_folder
+from dropdub.languages import tag_in_name
 from dropdub.media.suffixes import MEDIA_SUFFIXES, SUBTITLE_SUFFIXES
 
 

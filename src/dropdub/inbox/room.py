@@ -8,7 +8,7 @@ from pathlib import Path
 from dropdub.errors import TooLarge
 from dropdub.files.durable import free_bytes
 from dropdub.inbox.moving import CannotMove
-from dropdub.quantities import format_size, too_large
+from dropdub.units import format_size, too_large
 
 
 @dataclass(frozen=True)

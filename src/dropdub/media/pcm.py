@@ -16,7 +16,7 @@ from dropdub.errors import DeadlineExceeded, MediaToolFailed
 from dropdub.media.ffmpeg import QUIET, find_ffmpeg
 from dropdub.media.soundlength import until
 from dropdub.media.toolrun import NO_WINDOW
-from dropdub.quantities import format_duration
+from dropdub.units import format_duration
 
 Frames = NDArray[np.float32]
 """Sound of one or more channels, shape (samples, channels), values in [-1, 1]."""

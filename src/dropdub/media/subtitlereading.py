@@ -10,7 +10,7 @@ import pysubs2
 
 from dropdub.errors import TooLarge
 from dropdub.media.subtitlefile import JOINER, Cue
-from dropdub.quantities import format_duration
+from dropdub.units import format_duration
 from dropdub.untrusted.text import unescaped
 
 MOST_CUES = 50_000

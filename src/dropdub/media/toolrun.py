@@ -18,7 +18,7 @@ from dropdub import process
 from dropdub.errors import DeadlineExceeded
 from dropdub.media.watch import Watch
 from dropdub.patience import Patience
-from dropdub.quantities import format_duration
+from dropdub.units import format_duration
 
 COMPLAINTS_KEPT = 50
 _LONGEST_LINE = 4096

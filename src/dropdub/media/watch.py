@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dropdub import process
 from dropdub.errors import DiskFull, TooLarge
-from dropdub.quantities import format_size
+from dropdub.units import format_size
 
 MOST_MEMORY = 3_000_000_000
 """Of a tool that encodes no picture: usually a tenth of it is taken. Below what a worker of the pool may have, so that

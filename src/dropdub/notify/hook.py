@@ -14,7 +14,7 @@ from dropdub.errors import HookFailed, NotDelivered
 from dropdub.files.removal import remove
 from dropdub.patience import Patience
 from dropdub.process import Child
-from dropdub.quantities import format_duration
+from dropdub.units import format_duration
 
 LONGEST_LINE = 500
 MOST_LINES = 200

@@ -12,7 +12,7 @@ from typing import Any
 from dropdub.config import Webhook
 from dropdub.errors import NotDelivered
 from dropdub.notify.signature import headers
-from dropdub.quantities import format_duration
+from dropdub.units import format_duration
 
 CLIENT = "httpx2"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from dropdub.engines.languages import UNDETERMINED
+from dropdub.languages import UNDETERMINED
 from dropdub.pipeline.artefacts import Facts, Segment, TimedWord, Transcript, chunk_name
 
 OVERSHOOT_S = 0.05

@@ -6,7 +6,7 @@ import shutil
 
 from dropdub.errors import Waiting
 from dropdub.pipeline.stages.base import Task
-from dropdub.quantities import format_size
+from dropdub.units import format_size
 
 MARGIN_BYTES = 50_000_000
 

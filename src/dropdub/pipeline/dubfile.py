@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dropdub.engines.languages import display_name, three_letters
 from dropdub.errors import MediaToolFailed
 from dropdub.files.durable import written_whole
+from dropdub.languages import display_name, three_letters
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
 from dropdub.media.master import TO_THE_SAMPLE
 from dropdub.pipeline.artefacts import dub_name

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dropdub.engines.languages import display_name, three_letters
+from dropdub.languages import display_name, three_letters
 
 MP4_PICTURES = frozenset({"h264", "hevc", "av1", "vp9", "mpeg4", "mpeg2video", "mpeg1video"})
 MP4_SOUNDS = frozenset({"aac", "mp3", "ac3", "eac3", "alac", "opus"})

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dropdub.engines.languages import detect_text_language, same_language, tag_in_name
 from dropdub.errors import EngineMissing, UnreadableFile, UnsupportedLanguage
+from dropdub.languages import detect_text_language, same_language, tag_in_name
 from dropdub.media.subtitlefile import Cue
 from dropdub.pipeline.artefacts import SPEAKERS, Segment, Transcript, load_turns
 from dropdub.pipeline.cuefile import read_cues

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dropdub.config import JobOptions
-from dropdub.engines.languages import display_name, same_language
 from dropdub.errors import NoAudio
+from dropdub.languages import display_name, same_language
 from dropdub.media.streams import AudioStream
 
 _REMEDY = "Set audio_track to a number or a language from that list, or to auto, then: jobs retry."

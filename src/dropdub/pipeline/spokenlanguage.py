@@ -8,8 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from dropdub.engines.base import Transcriber, Window
-from dropdub.engines.languages import UNDETERMINED, primary
 from dropdub.files.durable import written_whole
+from dropdub.languages import UNDETERMINED, primary
 from dropdub.media import wav
 from dropdub.media.speech import Span, quietest_in, windows
 from dropdub.pipeline.artefacts import AUDIO, LANGUAGE, SPEECH, load_spans

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dropdub.config import JobOptions
-from dropdub.engines.languages import same_language
+from dropdub.languages import same_language
 
 
 def skipped_targets(options: JobOptions, language: str, *, kind: str) -> list[str]:

@@ -15,7 +15,7 @@ from dropdub.errors import DeadlineExceeded, DropdubError, FreshWorkerNeeded, Ou
 from dropdub.pool.messages import Done, Failed, Log, Progress, ProtocolError, Ready, Run, Up
 from dropdub.pool.slot import Launch, Phase, Slot
 from dropdub.process import Identity, MemoryReading, boot_id, error_for_exit, read_memory, shortage, tree_memory
-from dropdub.quantities import format_duration, format_size
+from dropdub.units import format_duration, format_size
 
 __all__ = ["Broke", "Completed", "Launch", "Pool", "PoolEvent", "Progressed", "RunningStep", "Said", "Started"]
 

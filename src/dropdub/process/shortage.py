@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from dropdub.quantities import format_size
+from dropdub.units import format_size
 
 LEAST_FREE = 0.05
 NEAR_LIMIT = 0.9

@@ -37,7 +37,7 @@ from dropdub.files.durable import free_bytes, rename
 from dropdub.files.held import NOT_ENTERED, HeldFolder
 from dropdub.files.ownership import is_exchangeable, owner_at, speaks_for
 from dropdub.files.removal import remove, remove_tree
-from dropdub.quantities import format_size
+from dropdub.units import format_size
 
 _MOST_TIMES = 3
 """What is not pinned may take this many times what the catalogue says of it."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dropdub.engines.languages import display_name
+from dropdub.languages import display_name
 from dropdub.pipeline.artefacts import Facts, Segment, Transcript
 from dropdub.pipeline.deliverables import deliverable_name
 from dropdub.pipeline.fits import fits_of

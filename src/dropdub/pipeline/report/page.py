@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from dropdub.pipeline.report.contents import Contents
-from dropdub.quantities import format_duration, format_moment
+from dropdub.units import format_duration, format_moment
 
 REPORT = "report.html"
 _HERE = Path(__file__).parent

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from dropdub.pipeline.fits import Fit, FittedUtterance
 from dropdub.pipeline.report.deeds import NOTICED_S, SAME_PACE
-from dropdub.quantities import format_moment
+from dropdub.units import format_moment
 
 ROW_S = 60.0
 ROWS_A_PAGE = 20

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dropdub.engines.languages import display_name, three_letters
 from dropdub.errors import MediaToolFailed, NotText, TooLarge
 from dropdub.files.durable import written_whole
+from dropdub.languages import display_name, three_letters
 from dropdub.media.ffmpeg import input_arguments, picture_arguments, run_ffmpeg
 from dropdub.pipeline.artefacts import Transcript, dub_name, translation_name
 from dropdub.pipeline.chapters import as_ffmetadata, chapters

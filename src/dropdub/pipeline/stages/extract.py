@@ -9,10 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dropdub.engines.languages import UNDETERMINED, detect_text_language
 from dropdub.engines.speech_text import parts
 from dropdub.errors import EmptyFile, NotMedia, TooLarge, TooLong
 from dropdub.files.durable import sha256, written_whole
+from dropdub.languages import UNDETERMINED, detect_text_language
 from dropdub.media import wav
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
 from dropdub.media.soundlength import SoundLength, counted, counting, until
@@ -27,7 +27,7 @@ from dropdub.pipeline.ownwords import segments_of
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.pipeline.targets import skip_warnings, skipped_targets
 from dropdub.pipeline.textfile import PIECE_CHARACTERS, TOLD_APART, cut, heading_of, paragraphs, spoken
-from dropdub.quantities import format_duration
+from dropdub.units import format_duration
 
 BYTES_PER_SECOND = 32_000
 MOST_PARAGRAPHS = 100_000

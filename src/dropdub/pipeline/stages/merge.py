@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 
 from dropdub.config import JobOptions
-from dropdub.engines.languages import primary, same_language
+from dropdub.languages import primary, same_language
 from dropdub.pipeline.artefacts import SPEAKERS, TRANSCRIPT, Transcript, load_turns
 from dropdub.pipeline.chunks import load_merged
 from dropdub.pipeline.cleanup import clean_segments

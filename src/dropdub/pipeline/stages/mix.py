@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dropdub.engines.languages import display_name, three_letters
 from dropdub.files.durable import written_whole
+from dropdub.languages import display_name, three_letters
 from dropdub.media import wav
 from dropdub.media.ducking import Ducking
 from dropdub.media.ffmpeg import input_arguments

@@ -7,8 +7,8 @@ from pathlib import Path
 from stat import S_ISREG
 
 from dropdub.config import Limits
-from dropdub.engines.languages import same_language
 from dropdub.errors import EmptyFile, NoAudio, NotAFile, NotMedia, NotText, TooLarge, TooLong, UnreadableFile
+from dropdub.languages import same_language
 from dropdub.media.decoders import MOST_PIXELS
 from dropdub.media.probe import MediaInfo, probe_media
 from dropdub.media.streams import AudioStream
@@ -20,7 +20,7 @@ from dropdub.pipeline.given import words_of
 from dropdub.pipeline.soundtrack import chosen_sound
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.pipeline.textfile import HEAD_BYTES, looks_like_text, read_text
-from dropdub.quantities import format_duration, format_size, too_large
+from dropdub.units import format_duration, format_size, too_large
 
 ACCEPTED = "Drop a recording with sound, subtitles (.srt, .vtt), or a text to be read aloud (.txt, .md, .docx, .epub)."
 _LEFT_FOR_THE_REST_S = 1.0

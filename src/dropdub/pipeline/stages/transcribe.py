@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.engines.base import TakesHints, TellsSuspects, Transcriber, Utterance, Window
-from dropdub.engines.languages import UNDETERMINED
+from dropdub.languages import UNDETERMINED
 from dropdub.media import wav
 from dropdub.media.speech import Span, quietest_in, windows
 from dropdub.pipeline.artefacts import AUDIO, SPEECH, Segment, Suspect, TimedWord, Transcript, chunk_name, load_spans

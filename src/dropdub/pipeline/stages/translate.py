@@ -7,9 +7,9 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from dropdub.engines.base import OffersAlternatives, Translator
-from dropdub.engines.languages import same_language
 from dropdub.engines.wordings import fitting, shorter_than
 from dropdub.errors import UnexpectedError
+from dropdub.languages import same_language
 from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, translation_name
 from dropdub.pipeline.cache import from_json, to_json
 from dropdub.pipeline.given import Given, given_translation

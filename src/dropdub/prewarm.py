@@ -1,6 +1,6 @@
 """What is reckoned ahead of the first job, in a process of its own: voices, and the fastest precision.
 
-`python -m dropdub.ahead voices ROOT [NAME]...` and `python -m dropdub.ahead precision ROOT`.
+`python -m dropdub.prewarm voices ROOT [NAME]...` and `python -m dropdub.prewarm precision ROOT`.
 """
 
 from __future__ import annotations
