@@ -1,4 +1,4 @@
-"""What a hub has now of the known models, in the form of `dropdub/engines/pins.py`: for who changes a pin.
+"""What a hub has now of the known models, in the form of `dropdub/engines/models/pins.py`: for who changes a pin.
 
     python benchmarks/pins.py [MODEL]... [--mirror URL]
 
@@ -14,9 +14,9 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from dropdub.engines.catalogue import MODELS, Source, named
-from dropdub.engines.download.hub import Hub, RemoteFile
-from dropdub.engines.download.transfer import Patience, fetch
+from dropdub.engines.models.catalogue import MODELS, Source, named
+from dropdub.engines.models.download.hub import Hub, RemoteFile
+from dropdub.engines.models.download.transfer import Patience, fetch
 
 
 def main() -> int:

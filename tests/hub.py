@@ -14,9 +14,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from dropdub.engines.catalogue import KnownModel
+from dropdub.engines.models.catalogue import KnownModel
 
-UNPINNED = "from dropdub.engines.pins import PINS; PINS.clear(); from dropdub.cli.app import main; main()"
+UNPINNED = "from dropdub.engines.models.pins import PINS; PINS.clear(); from dropdub.cli.app import main; main()"
 """The program (for `python -c`) with a catalogue that pins nothing: a test hub has not what the real one has."""
 LARGE = 10_000
 """From so many bytes on, the hub names a file's SHA-256, and git's name for its content below."""

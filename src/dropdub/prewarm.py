@@ -13,7 +13,7 @@ from pathlib import Path
 from dropdub.config import Config, load_config
 from dropdub.engines.base import EngineSettings, Synthesizer, Voice, Window
 from dropdub.engines.faster_whisper import DEFAULT_MODEL, FasterWhisperTranscriber
-from dropdub.engines.models import model_folder
+from dropdub.engines.models.folders import model_folder
 from dropdub.engines.precision import ON_CPU, device_of
 from dropdub.engines.registry import Shelf
 from dropdub.engines.tuning import keep_choice

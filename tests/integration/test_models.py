@@ -15,13 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from dropdub.engines.catalogue import GB, KnownModel, named
-from dropdub.engines.download import pull as pulling
-from dropdub.engines.download.hub import Hub
-from dropdub.engines.download.plan import PLAN_NAME
-from dropdub.engines.download.pull import pull
-from dropdub.engines.download.record import RECORD_NAME, Condition, Presence, examine, read_record
-from dropdub.engines.download.transfer import Patience
+from dropdub.engines.models.catalogue import GB, KnownModel, named
+from dropdub.engines.models.download import pull as pulling
+from dropdub.engines.models.download.hub import Hub
+from dropdub.engines.models.download.plan import PLAN_NAME
+from dropdub.engines.models.download.pull import pull
+from dropdub.engines.models.download.record import RECORD_NAME, Condition, Presence, examine, read_record
+from dropdub.engines.models.download.transfer import Patience
 from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefused, ModelIncomplete, UsageError
 from tests.hub import UNPINNED, FakeHub, running_hub, unpinned
 from tests.waiting import wait_until

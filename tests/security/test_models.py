@@ -23,15 +23,15 @@ from types import SimpleNamespace
 import pytest
 from filelock import FileLock
 
-from dropdub.engines.catalogue import KnownModel, named
-from dropdub.engines.download import pull as pulling
-from dropdub.engines.download.exchange import Deadline, host_of
-from dropdub.engines.download.hub import Hub
-from dropdub.engines.download.pull import pull
-from dropdub.engines.download.record import RECORD_NAME, Condition, Presence, examine, read_record
-from dropdub.engines.download.transfer import Patience
-from dropdub.engines.models import is_whole
-from dropdub.engines.pins import Pin
+from dropdub.engines.models.catalogue import KnownModel, named
+from dropdub.engines.models.download import pull as pulling
+from dropdub.engines.models.download.exchange import Deadline, host_of
+from dropdub.engines.models.download.hub import Hub
+from dropdub.engines.models.download.pull import pull
+from dropdub.engines.models.download.record import RECORD_NAME, Condition, Presence, examine, read_record
+from dropdub.engines.models.download.transfer import Patience
+from dropdub.engines.models.folders import is_whole
+from dropdub.engines.models.pins import Pin
 from dropdub.errors import AccessDenied, DownloadFailed, DownloadRefused, DropdubError, ModelIncomplete, UsageError
 from tests.hub import FakeHub, running_hub, unpinned
 from tests.security.attacker import IS_ANOTHER, give_away
@@ -671,7 +671,7 @@ def test_a_redirect_in_a_circle_ends(tmp_path: Path) -> None:
 
 
 def test_from_https_nothing_leads_to_http() -> None:
-    from dropdub.engines.download.exchange import _redirected
+    from dropdub.engines.models.download.exchange import _redirected
 
     with pytest.raises(DownloadRefused):
         _redirected("https://hub.example/a", "http://hub.example/a", {})

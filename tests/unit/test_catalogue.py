@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from dropdub.config import Config
-from dropdub.engines.catalogue import DEFAULT_MODELS, MB, MODELS, KnownModel, find, named
+from dropdub.engines.models.catalogue import DEFAULT_MODELS, MB, MODELS, KnownModel, find, named
+from dropdub.engines.models.pins import PINS, Pinned
+from dropdub.engines.models.uses import Use, uses
 from dropdub.engines.offers import Offer
 from dropdub.engines.packages import EXTRAS
-from dropdub.engines.pins import PINS, Pinned
-from dropdub.engines.uses import Use, uses
 from dropdub.errors import UsageError
 from dropdub.files.durable import key, safe_name
 

@@ -15,10 +15,10 @@ from dropdub.cli.console import printing, say, say_json
 from dropdub.cli.failures import DONE, FELL_SHORT
 from dropdub.cli.meter import shown
 from dropdub.config import Config, load_config
-from dropdub.engines.catalogue import KnownModel, find, named
-from dropdub.engines.download.record import examine
+from dropdub.engines.models.catalogue import KnownModel, find, named
+from dropdub.engines.models.download.record import examine
+from dropdub.engines.models.uses import Use, uses
 from dropdub.engines.offers import installed_offers
-from dropdub.engines.uses import Use, uses
 from dropdub.errors import UsageError
 from dropdub.masking import masked
 from dropdub.root import CONFIG_NAME, Root
@@ -128,8 +128,8 @@ def _agreed(shop: Shop, model: KnownModel, *, agree_with: str) -> bool:
 
 def _pull(shop: Shop, model: KnownModel, mirror: str | None) -> bool:
     """Get a model; return whether it is the one that the catalogue means."""
-    from dropdub.engines.download.hub import Hub
-    from dropdub.engines.download.pull import pull as bring
+    from dropdub.engines.models.download.hub import Hub
+    from dropdub.engines.models.download.pull import pull as bring
 
     with shown(model.name) as meter:
         condition = bring(model, shop.models_dir, Hub(mirror), meter=meter)

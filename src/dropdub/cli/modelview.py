@@ -10,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from dropdub.cli.wording import shortened
-from dropdub.engines.catalogue import MODELS, KnownModel, find
-from dropdub.engines.download.record import PART_SUFFIX, RECORD_NAME, Condition, Presence, examine
-from dropdub.engines.uses import Use
+from dropdub.engines.models.catalogue import MODELS, KnownModel, find
+from dropdub.engines.models.download.record import PART_SUFFIX, RECORD_NAME, Condition, Presence, examine
+from dropdub.engines.models.uses import Use
 from dropdub.units import format_size
 
 NAME_WIDTH = 23

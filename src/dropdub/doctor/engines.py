@@ -10,10 +10,10 @@ from pathlib import Path
 from dropdub.config import Config
 from dropdub.doctor.finding import Finding, fine, problem, warning
 from dropdub.doctor.subject import Subject
-from dropdub.engines.catalogue import DEFAULT_MODELS, MODELS, find
-from dropdub.engines.download.record import examine
+from dropdub.engines.models.catalogue import DEFAULT_MODELS, MODELS, find
+from dropdub.engines.models.download.record import examine
+from dropdub.engines.models.uses import uses
 from dropdub.engines.offers import Offer, installed_offers
-from dropdub.engines.uses import uses
 
 _ROLES = ("transcriber", "translator", "synthesizer", "diarizer")
 _OPTIONAL = ("diarizer",)

@@ -9,9 +9,9 @@ import psutil
 
 from dropdub.doctor.finding import Finding, fine, problem, warning
 from dropdub.doctor.subject import Subject
-from dropdub.engines.catalogue import find
+from dropdub.engines.models.catalogue import find
+from dropdub.engines.models.uses import uses
 from dropdub.engines.offers import installed_offers
-from dropdub.engines.uses import uses
 from dropdub.files.durable import free_bytes
 from dropdub.units import format_size
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 
 from dropdub.config import Config
-from dropdub.engines.catalogue import MODELS
+from dropdub.engines.models.catalogue import MODELS
 from dropdub.engines.packages import EXTRAS
 
 _PUBLIC = frozenset(["auto", "apertium", *EXTRAS, *(model.name for model in MODELS)])

@@ -13,7 +13,7 @@ import numpy as np
 
 from dropdub.engines.base import EngineInfo, EngineSettings, Suspect, Utterance, Window
 from dropdub.engines.in_order import in_order
-from dropdub.engines.models import described, is_whole, model_folder, model_name, size_of
+from dropdub.engines.models.folders import described, is_whole, model_folder, model_name, size_of
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.precision import first_that_loads, out_of_memory_told, precisions
 from dropdub.engines.rungs import Rung, ladder

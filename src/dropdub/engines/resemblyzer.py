@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Window
+from dropdub.engines.models.weights import allow_numbers_only
 from dropdub.engines.packages import install_command, package_version
-from dropdub.engines.weights import allow_numbers_only
 
 BATCH = 32
 _MODULES = ("resemblyzer", "torch", "librosa", "scipy", "webrtcvad")

@@ -11,7 +11,7 @@ import numpy as np
 
 from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
 from dropdub.engines.latents import Latents, from_bytes, to_bytes
-from dropdub.engines.models import described, is_whole, model_folder, model_name, size_of
+from dropdub.engines.models.folders import described, is_whole, model_folder, model_name, size_of
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.precision import out_of_memory_told
 from dropdub.engines.spoken_check import defect, longest_s, tidy, without_tail

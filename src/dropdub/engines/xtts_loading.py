@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dropdub.engines.latents import Latents, from_tensors
+from dropdub.engines.models.weights import allow_numbers_only
 from dropdub.engines.precision import is_out_of_memory, out_of_memory_told
-from dropdub.engines.weights import allow_numbers_only
 from dropdub.errors import EngineMissing
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from importlib.util import find_spec
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from dropdub.engines.catalogue import Source
-from dropdub.engines.download.exchange import Answer, answered, host_of, read_bounded
+from dropdub.engines.models.catalogue import Source
+from dropdub.engines.models.download.exchange import Answer, answered, host_of, read_bounded
 from dropdub.errors import DownloadFailed, DownloadRefused, EngineMissing, UsageError
 
 _PASSING = {408, 425, 429, 500, 502, 503, 504}

@@ -18,10 +18,10 @@ from typing import Protocol
 
 from filelock import FileLock, Timeout
 
-from dropdub.engines.catalogue import KnownModel
-from dropdub.engines.download.hub import Hub, RemoteFile
-from dropdub.engines.download.plan import PLAN_NAME, Plan
-from dropdub.engines.download.record import (
+from dropdub.engines.models.catalogue import KnownModel
+from dropdub.engines.models.download.hub import Hub, RemoteFile
+from dropdub.engines.models.download.plan import PLAN_NAME, Plan
+from dropdub.engines.models.download.record import (
     RECORD_NAME,
     Condition,
     ModelRecord,
@@ -30,8 +30,8 @@ from dropdub.engines.download.record import (
     part_of,
     write_record,
 )
-from dropdub.engines.download.transfer import Patience, fetch
-from dropdub.engines.models import FileRecord
+from dropdub.engines.models.download.transfer import Patience, fetch
+from dropdub.engines.models.folders import FileRecord
 from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefused, ModelIncomplete
 from dropdub.files.durable import free_bytes, rename
 from dropdub.files.held import NOT_ENTERED, HeldFolder

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from dropdub.engines.catalogue import Source
-from dropdub.engines.download.record import commits_in, read_record
-from dropdub.engines.models import FileRecord, files_in, written_down
-from dropdub.engines.pins import Pin
+from dropdub.engines.models.catalogue import Source
+from dropdub.engines.models.download.record import commits_in, read_record
+from dropdub.engines.models.folders import FileRecord, files_in, written_down
+from dropdub.engines.models.pins import Pin
 from dropdub.files.durable import write_whole
 
 PLAN_NAME = "dropdub-pull.json"

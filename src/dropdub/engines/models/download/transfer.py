@@ -12,8 +12,8 @@ from typing import Any, BinaryIO
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from dropdub.engines.download.exchange import Answer
-from dropdub.engines.download.hub import Hub, RemoteFile
+from dropdub.engines.models.download.exchange import Answer
+from dropdub.engines.models.download.hub import Hub, RemoteFile
 from dropdub.errors import AccessDenied, DownloadFailed
 from dropdub.files.durable import blocks, flush
 from dropdub.files.removal import remove

@@ -15,10 +15,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from dropdub.engines.catalogue import KnownModel
-from dropdub.engines.models import RECORD_NAME as RECORD_NAME  # noqa: PLC0414  (given on)
-from dropdub.engines.models import FileRecord, files_in, size_of, written_down
-from dropdub.engines.pins import Pin
+from dropdub.engines.models.catalogue import KnownModel
+from dropdub.engines.models.folders import RECORD_NAME as RECORD_NAME  # noqa: PLC0414  (given on)
+from dropdub.engines.models.folders import FileRecord, files_in, size_of, written_down
+from dropdub.engines.models.pins import Pin
 from dropdub.files.durable import sha256, write_whole
 
 PART_SUFFIX = ".part"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dropdub.config import Config, JobOptions
-from dropdub.engines.catalogue import DEFAULT_MODELS
+from dropdub.engines.models.catalogue import DEFAULT_MODELS
 from dropdub.engines.offers import Offer
 
 AUTO = "auto"

@@ -16,7 +16,7 @@ from dropdub.files.durable import key, safe_name
 from dropdub.untrusted.files import read_whole
 
 RECORD_NAME = "dropdub-model.json"
-"""What is known of a model that was pulled: see `dropdub.engines.download.record`."""
+"""What is known of a model that was pulled: see `dropdub.engines.models.download.record`."""
 _LONGEST_RECORD = 1_000_000
 _NO_FILE = (errno.EINVAL, errno.EFBIG, errno.ELOOP)
 _SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -1,7 +1,7 @@
 """The models that are known: where each comes from, what it needs, and what its licence allows.
 
-Sizes and memory are approximate, for a person to plan with: what is downloaded, `dropdub.engines.pins` says to the
-byte, or for what is not pinned the hub. Where the hub is, nothing here knows: see `dropdub.engines.download.hub`.
+Sizes and memory are approximate, for a person to plan with: what is downloaded, `dropdub.engines.models.pins` says to the
+byte, or for what is not pinned the hub. Where the hub is, nothing here knows: see `dropdub.engines.models.download.hub`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from dropdub.engines.pins import PINS, Pin, Pinned
+from dropdub.engines.models.pins import PINS, Pin, Pinned
 from dropdub.errors import UsageError
 
 MB, GB = 1_000_000, 1_000_000_000
