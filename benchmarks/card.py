@@ -56,7 +56,7 @@ def measured(model: str, number: int, *, squeeze: int) -> float:
 def side(model: str, number: int, squeeze: int) -> None:
     """Be one side: print the seconds."""
     from dropdub.engines.base import EngineSettings, Window
-    from dropdub.engines.faster_whisper import FasterWhisperTranscriber
+    from dropdub.engines.whisper.engine import FasterWhisperTranscriber
 
     settings = EngineSettings(models={"faster-whisper": model}, device="cuda", squeeze=squeeze)
     engine = FasterWhisperTranscriber(settings)
@@ -77,7 +77,7 @@ def went_down(model: str, number: int) -> str:
 def down(model: str, number: int) -> None:
     """Be the worker: go down until the windows are done, and print how."""
     from dropdub.engines.base import EngineSettings, Window
-    from dropdub.engines.faster_whisper import FasterWhisperTranscriber
+    from dropdub.engines.whisper.engine import FasterWhisperTranscriber
     from dropdub.errors import OutOfMemory
 
     settings = EngineSettings(models={"faster-whisper": model}, device="cuda", threads=4)

@@ -39,7 +39,7 @@ models: {{device: cpu, compute_type: int8, use: {{faster-whisper: {model}}}}}
 def bare(model: str, recording: str, spans: str) -> dict[str, Any]:
     """Transcribe the windows through the program's own engine."""
     from dropdub.engines.base import EngineSettings, Window
-    from dropdub.engines.faster_whisper import FasterWhisperTranscriber
+    from dropdub.engines.whisper.engine import FasterWhisperTranscriber
 
     settings = EngineSettings(models={"faster-whisper": model}, device="cpu", compute_type="int8", threads=THREADS)
     engine = FasterWhisperTranscriber(settings)

@@ -30,7 +30,7 @@ OPTIONS = {"language": "en", "beam_size": 5, "word_timestamps": True}
 def windows(model: str, number: str) -> dict[str, Any]:
     """Transcribe through the program's own engine."""
     from dropdub.engines.base import EngineSettings, Window
-    from dropdub.engines.faster_whisper import FasterWhisperTranscriber
+    from dropdub.engines.whisper.engine import FasterWhisperTranscriber
 
     settings = EngineSettings(models={"faster-whisper": model}, device="cpu", compute_type="int8", threads=THREADS)
     engine = FasterWhisperTranscriber(settings)

@@ -45,7 +45,7 @@ def one_by_one(model: str, number: str) -> dict[str, Any]:
 
 def _engine(model: str) -> Any:
     from dropdub.engines.base import EngineSettings
-    from dropdub.engines.nllb import NllbTranslator
+    from dropdub.engines.nllb.engine import NllbTranslator
 
     engine = NllbTranslator(EngineSettings(models={"nllb": model}, device="cpu", compute_type="int8", threads=1))
     engine.load()

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dropdub.engines.espeak_library import espeak_library
+from dropdub.engines.espeak.library import espeak_library
 from dropdub.media import wav
 
 MODELS = Path(__file__).parent / "models"

@@ -23,7 +23,7 @@ def narrow_layers() -> Iterator[None]:
 
     Their widths stand in no configuration; other processes load the full ones only.
     """
-    from dropdub.engines.torchaudio_shim import make_importable
+    from dropdub.engines.xtts.torchaudio_shim import make_importable
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -39,7 +39,7 @@ def narrow_layers() -> Iterator[None]:
 
 def make_tiny_xtts(folder: Path) -> Path:
     """Write model.pth (some 90 MB: the vocoder is the full one, unless layers are narrow), config.json, vocab.json."""
-    from dropdub.engines.torchaudio_shim import make_importable
+    from dropdub.engines.xtts.torchaudio_shim import make_importable
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from dropdub.config import Config, load_config
 from dropdub.engines.base import EngineSettings, Synthesizer, Voice, Window
-from dropdub.engines.faster_whisper import DEFAULT_MODEL, FasterWhisperTranscriber
+from dropdub.engines.devices.precision import ON_CPU, device_of
+from dropdub.engines.devices.tuning import keep_choice
 from dropdub.engines.models.folders import model_folder
-from dropdub.engines.precision import ON_CPU, device_of
 from dropdub.engines.registry import Shelf
-from dropdub.engines.tuning import keep_choice
+from dropdub.engines.whisper.engine import DEFAULT_MODEL, FasterWhisperTranscriber
 from dropdub.errors import DropdubError, EngineMissing, VoiceMissing
 from dropdub.media import wav
 from dropdub.pipeline.cache import Cache

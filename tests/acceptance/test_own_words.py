@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dropdub.engines.apertium import ApertiumTranslator
+from dropdub.engines.apertium.engine import ApertiumTranslator
 from tests.acceptance.site import Site
 from tests.documents import an_epub
 from tests.waiting import wait_until

@@ -79,8 +79,8 @@ def test_a_daemon_killed_in_each_stage_leaves_nothing_lost_doubled_or_alive(
     dubbed: Callable[..., Site], stage: str
 ) -> None:
     if stage in ("translate", "synthesize", "mix", "mux"):
-        pytest.importorskip("dropdub.engines.apertium")
-        from dropdub.engines.apertium import ApertiumTranslator
+        pytest.importorskip("dropdub.engines.apertium.engine")
+        from dropdub.engines.apertium.engine import ApertiumTranslator
 
         if ApertiumTranslator.unavailable():
             pytest.skip("no translator is installed here, so a dub is not reached")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dropdub.engines.apertium import ApertiumTranslator
+from dropdub.engines.apertium.engine import ApertiumTranslator
 from dropdub.failpoints import VARIABLE
 from tests.acceptance.site import Site
 from tests.chaos import harness

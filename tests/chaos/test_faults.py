@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from dropdub.engines.apertium import ApertiumTranslator
+from dropdub.engines.apertium.engine import ApertiumTranslator
 from dropdub.media.ffmpeg import FFMPEG_VARIABLE, find_ffmpeg
 from tests.acceptance.conftest import site as site_fixture
 from tests.acceptance.site import Site

@@ -23,7 +23,7 @@ pytest.importorskip("ctranslate2", reason="the extra 'quality' is not installed"
 
 
 def cards() -> int:
-    from dropdub.engines import cuda
+    from dropdub.engines.devices import cuda
 
     return cuda.cards()
 
@@ -47,7 +47,7 @@ SAY = """
 import json, sys
 from pathlib import Path
 from dropdub.engines.base import EngineSettings, Window
-from dropdub.engines.faster_whisper import FasterWhisperTranscriber
+from dropdub.engines.whisper.engine import FasterWhisperTranscriber
 from dropdub.media import wav
 engine = FasterWhisperTranscriber(EngineSettings(models={"faster-whisper": sys.argv[1]}))
 heard = list(engine.transcribe([Window(0.0, wav.read_range(Path(sys.argv[2])))], language="en"))
@@ -80,7 +80,7 @@ def memory_used() -> int:
 def test_known_words_come_out_in_half_precision_and_batches(
     sentences: tuple[str, ...], voice: str, language: str
 ) -> None:
-    from dropdub.engines.faster_whisper import FasterWhisperTranscriber
+    from dropdub.engines.whisper.engine import FasterWhisperTranscriber
 
     engine = FasterWhisperTranscriber(ON_CARD)
     windows = [Window(10.0 * n, np.pad(spoken(text, voice=voice), 3000)) for n, text in enumerate(sentences)]
@@ -93,7 +93,7 @@ def test_known_words_come_out_in_half_precision_and_batches(
 
 
 def test_held_out_sentences_are_translated_as_on_the_processor() -> None:
-    from dropdub.engines.nllb import NllbTranslator
+    from dropdub.engines.nllb.engine import NllbTranslator
 
     pairs = [line.split("\t")[:2] for line in HELD_OUT.read_text(encoding="utf-8").splitlines() if line]
     engine = NllbTranslator(ON_CARD)

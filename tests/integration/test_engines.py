@@ -17,9 +17,9 @@ import soundfile
 import soxr
 
 import dropdub
-from dropdub.engines import apertium, espeak_library
-from dropdub.engines.apertium import ApertiumTranslator
-from dropdub.engines.apertium_pairs import packages, route
+from dropdub.engines.apertium import engine as apertium
+from dropdub.engines.apertium.engine import ApertiumTranslator
+from dropdub.engines.apertium.pairs import packages, route
 from dropdub.engines.base import (
     SPEECH_RATE_HZ,
     Diarizer,
@@ -34,12 +34,13 @@ from dropdub.engines.base import (
     Window,
     Word,
 )
-from dropdub.engines.espeak import EspeakSynthesizer, best_voice
+from dropdub.engines.espeak import library as espeak_library
+from dropdub.engines.espeak.engine import EspeakSynthesizer, best_voice
 from dropdub.engines.offers import Offer, installed_offers
 from dropdub.engines.pocketsphinx import PocketsphinxTranscriber
 from dropdub.engines.registry import Shelf
 from dropdub.engines.resemblyzer import ResemblyzerDiarizer
-from dropdub.engines.utterances import LONGEST_S, MOST_WORDS, utterances
+from dropdub.engines.segmentation import LONGEST_S, MOST_WORDS, utterances
 from dropdub.errors import DeadlineExceeded, EngineMissing, MediaToolFailed, UnsupportedLanguage, VoiceMissing
 from tests.spoken import NLLB, WHISPER
 
@@ -355,7 +356,7 @@ SPEAK_FROM = """
 import sys
 from pathlib import Path
 import espeakng_loader
-from dropdub.engines.espeak_library import EspeakLibrary
+from dropdub.engines.espeak.library import EspeakLibrary
 library = EspeakLibrary(Path(espeakng_loader.get_library_path()), Path(sys.argv[1]))
 print(len(library.speak("hello", voice="gmw/en", words_per_minute=175)))
 """

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from dropdub.engines.base import EngineSettings, Samples, Voice
-from dropdub.engines.espeak import EspeakSynthesizer
+from dropdub.engines.espeak.engine import EspeakSynthesizer
 from dropdub.engines.offers import GROUP
 from dropdub.engines.registry import Shelf
 from dropdub.media import wav

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dropdub.engines.apertium import ApertiumTranslator
-from dropdub.engines.espeak import EspeakSynthesizer
+from dropdub.engines.apertium.engine import ApertiumTranslator
+from dropdub.engines.espeak.engine import EspeakSynthesizer
 from dropdub.errors import NotText, UnreadableFile
 from dropdub.media import wav
 from dropdub.media.subtitlereading import parse_cues

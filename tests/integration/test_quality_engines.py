@@ -15,10 +15,10 @@ import pytest
 
 from dropdub.config import Split
 from dropdub.engines.base import EngineSettings, Suspect, Utterance, Window
-from dropdub.engines.faster_whisper import FasterWhisperTranscriber
-from dropdub.engines.nllb import NllbTranslator
+from dropdub.engines.nllb.engine import NllbTranslator
 from dropdub.engines.registry import Shelf
-from dropdub.engines.whisper_decoding import Decoder
+from dropdub.engines.whisper.decoding import Decoder
+from dropdub.engines.whisper.engine import FasterWhisperTranscriber
 from dropdub.errors import EngineMissing, UnsupportedLanguage
 from dropdub.media import wav
 from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript
@@ -193,7 +193,7 @@ class TestNllb:
         self, nllb: NllbTranslator, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         assert nllb.alternatives(ENGLISH[:1], source="en", target="pt") == [("O nosso homem bom é velho.",)]
-        monkeypatch.setattr("dropdub.engines.nllb.AS_LIKELY", 9.0)
+        monkeypatch.setattr("dropdub.engines.nllb.engine.AS_LIKELY", 9.0)
         (found,) = nllb.alternatives(ENGLISH[:1], source="en", target="pt")
         assert found[0] == "O nosso homem bom é velho."
         assert 1 < len(found) == len(set(found)) <= 4

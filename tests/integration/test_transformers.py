@@ -10,8 +10,8 @@ import pytest
 
 from dropdub.engines.base import EngineSettings
 from dropdub.engines.registry import Shelf
-from dropdub.engines.torchaudio_shim import make_importable
 from dropdub.engines.transformers import TransformersTranslator
+from dropdub.engines.xtts.torchaudio_shim import make_importable
 from dropdub.errors import EngineMissing, UnsupportedLanguage, Waiting
 from tests.spoken import ENGLISH, NLLB
 

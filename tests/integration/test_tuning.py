@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dropdub.engines import cuda
 from dropdub.engines.base import EngineSettings
-from dropdub.engines.faster_whisper import FasterWhisperTranscriber
+from dropdub.engines.devices import cuda
+from dropdub.engines.whisper.engine import FasterWhisperTranscriber
 from dropdub.prewarm import main
 from dropdub.root import Root
 from tests.spoken import WHISPER

@@ -12,10 +12,10 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-import dropdub.engines.xtts
+import dropdub.engines.xtts.engine
 from dropdub.engines.base import EngineSettings, Voice
 from dropdub.engines.registry import Shelf
-from dropdub.engines.xtts import Manner, XttsSynthesizer
+from dropdub.engines.xtts.engine import Manner, XttsSynthesizer
 from dropdub.errors import EngineMissing, OutOfMemory, UnsupportedLanguage, VoiceMissing, Waiting
 from dropdub.media import wav
 from dropdub.pipeline.artefacts import Segment, Transcript
@@ -95,7 +95,7 @@ def test_a_voice_that_was_prepared_is_taken_back_and_a_broken_one_refused(
     kept = xtts.prepare(voice)
     other = XttsSynthesizer(xtts._settings)
     other.take_prepared(voice, kept)
-    monkeypatch.setattr("dropdub.engines.xtts.hear_voice", None)  # nobody listens to the recording again
+    monkeypatch.setattr("dropdub.engines.xtts.engine.hear_voice", None)  # nobody listens to the recording again
     assert np.array_equal(
         other.speak(ENGLISH[1], language="en", voice=voice), xtts.speak(ENGLISH[1], language="en", voice=voice)
     )
@@ -163,7 +163,7 @@ def test_a_package_that_is_not_here_is_named_with_the_command_that_brings_it(mon
 def test_a_language_whose_package_is_not_here_is_refused_with_its_name(
     xtts: XttsSynthesizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dropdub.engines.xtts_text.find_spec", lambda _: None)
+    monkeypatch.setattr("dropdub.engines.xtts.text.find_spec", lambda _: None)
     assert not xtts.supports("zh-CN")
     with pytest.raises(UnsupportedLanguage, match=r"zh after: pip install 'coqui-tts\[zh\]'"):
         xtts.speak("你好。", language="zh-CN", voice=None)
@@ -185,7 +185,7 @@ def test_a_voice_of_the_model_is_spoken_with_by_its_name_and_the_first_is_the_de
 def test_voices_that_were_heard_are_not_all_kept(
     xtts: XttsSynthesizer, voice: Voice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dropdub.engines.xtts.KNOWN_VOICES", 2)
+    monkeypatch.setattr("dropdub.engines.xtts.engine.KNOWN_VOICES", 2)
     latents = xtts._latents(voice)
     for number in range(4):
         xtts._keep(f"voice {number}", latents)
@@ -311,13 +311,13 @@ def test_each_speakers_voice_is_heard_once_and_kept_for_the_next_time(
     talk: Path, tmp_path: Path, settings: EngineSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[str] = []
-    hear = dropdub.engines.xtts.hear_voice
+    hear = dropdub.engines.xtts.engine.hear_voice
 
     def counted(model: Any, reference: Path) -> Any:
         heard.append(reference.name)
         return hear(model, reference)
 
-    monkeypatch.setattr("dropdub.engines.xtts.hear_voice", counted)
+    monkeypatch.setattr("dropdub.engines.xtts.engine.hear_voice", counted)
     cache = Cache(tmp_path / "cache", max_bytes=10_000_000)
     for said in (ENGLISH[:4], ENGLISH[4:8]):  # other words in the same voices
         folder = tmp_path / said[0]
@@ -355,7 +355,7 @@ def test_of_a_dub_with_one_sentence_changed_one_sentence_is_spoken(
         return speak(self, text, **options)
 
     monkeypatch.setattr(XttsSynthesizer, "speak", counted)
-    monkeypatch.setattr("dropdub.engines.xtts.defect", lambda *_, **__: None)  # what is noise is kept, too
+    monkeypatch.setattr("dropdub.engines.xtts.engine.defect", lambda *_, **__: None)  # what is noise is kept, too
     cache = Cache(tmp_path / "cache", max_bytes=100_000_000)
     for number, said in enumerate((ENGLISH[:4], (*ENGLISH[:2], ENGLISH[5], ENGLISH[3]))):
         folder = tmp_path / str(number)

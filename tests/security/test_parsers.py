@@ -12,7 +12,7 @@ import pytest
 
 from dropdub.config import Retry
 from dropdub.daemon.retry import as_it_counts, next_try_at
-from dropdub.engines.speech_text import parts
+from dropdub.engines.text_for_speech import parts
 from dropdub.errors import DeadlineExceeded, DropdubError, NotText, Stalled, TooLarge, TooSlow
 from dropdub.languages import detect_text_language
 from dropdub.media.subtitlereading import MOST_CUES, cue_starts, parse_cues

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dropdub.engines.batches import Batches
+from dropdub.engines.devices.batches import Batches
 
 
 def test_where_memory_runs_out_fewer_sentences_go_together() -> None:

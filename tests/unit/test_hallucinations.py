@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dropdub.engines.base import Word
-from dropdub.engines.hallucinations import Evidence, is_invented, is_suspect, likelier, without_loops
+from dropdub.engines.whisper.hallucinations import Evidence, is_invented, is_suspect, likelier, without_loops
 
 
 def words(text: str) -> tuple[Word, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dropdub.engines.in_order import in_order
+from dropdub.engines.whisper.in_order import in_order
 
 
 def test_results_come_in_the_order_of_the_items_however_long_each_takes() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.engines.latents import Latents, from_bytes, to_bytes
+from dropdub.engines.xtts.latents import Latents, from_bytes, to_bytes
 
 WIDTHS = (8, 16)
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from dropdub.daemon.retry import MOST_SQUEEZES
-from dropdub.engines import cuda
 from dropdub.engines.base import EngineSettings
-from dropdub.engines.precision import first_line, first_that_loads, precisions
-from dropdub.engines.rungs import Rung, ladder
-from dropdub.engines.tuning import FILE, chosen_compute_type, keep_choice
+from dropdub.engines.devices import cuda
+from dropdub.engines.devices.memory_ladder import Rung, ladder
+from dropdub.engines.devices.precision import first_line, first_that_loads, precisions
+from dropdub.engines.devices.tuning import FILE, chosen_compute_type, keep_choice
 from dropdub.errors import EngineMissing, OutOfMemory
 
 MODEL = Path("models") / "whisper-small"

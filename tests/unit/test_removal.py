@@ -71,7 +71,7 @@ CALLERS = {
     ("engines/models/download/pull.py", "remove"): "a damaged file of a model, and the plan of a download",
     ("engines/models/download/pull.py", "remove_tree"): "an earlier download of a model that is damaged",
     ("engines/models/download/transfer.py", "remove"): "the part of a download",
-    ("engines/espeak_library.py", "remove_tree"): "a temporary folder with a link to the voices",
+    ("engines/espeak/library.py", "remove_tree"): "a temporary folder with a link to the voices",
     ("inbox/intake.py", "remove"): "the note beside a failed original",
     ("notify/hook.py", "remove"): "a liveness lock",
     ("pipeline/cache.py", "remove_tree"): "a cache that is damaged",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.engines.spoken_numbers import MOST_DIGITS, digits_apart, readable
+from dropdub.engines.xtts.numbers import MOST_DIGITS, digits_apart, readable
 
 
 @pytest.mark.parametrize(

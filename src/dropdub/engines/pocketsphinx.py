@@ -10,7 +10,7 @@ import numpy as np
 
 from dropdub.engines.base import SPEECH_RATE_HZ, EngineInfo, EngineSettings, Samples, Utterance, Window, Word
 from dropdub.engines.packages import missing_package, package_version
-from dropdub.engines.utterances import utterances
+from dropdub.engines.segmentation import utterances
 from dropdub.errors import UnsupportedLanguage
 from dropdub.languages import primary
 

@@ -10,15 +10,15 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from dropdub.engines.base import EngineInfo, EngineSettings
-from dropdub.engines.batches import Batches
+from dropdub.engines.devices.batches import Batches
+from dropdub.engines.devices.precision import first_line, out_of_memory_told
+from dropdub.engines.devices.torch_device import placed
 from dropdub.engines.models.folders import described, is_whole, model_folder, model_name, size_of
 from dropdub.engines.models.weights import allow_numbers_only, has_safetensors, refuse_code
-from dropdub.engines.nllb_codes import flores_code
+from dropdub.engines.nllb.codes import flores_code
 from dropdub.engines.packages import missing_package, package_version
-from dropdub.engines.precision import first_line, out_of_memory_told
-from dropdub.engines.torch_device import placed
-from dropdub.engines.torchaudio_shim import make_importable
 from dropdub.engines.wordings import longest_output
+from dropdub.engines.xtts.torchaudio_shim import make_importable
 from dropdub.errors import EngineMissing, UnsupportedLanguage
 from dropdub.languages import primary, same_language
 

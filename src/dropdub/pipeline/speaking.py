@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from dropdub.engines.base import Samples, Synthesizer, TellsDefects
-from dropdub.engines.speech_text import parts
+from dropdub.engines.text_for_speech import parts
 from dropdub.errors import NotMedia
 from dropdub.files.durable import written_whole
 from dropdub.media import wav

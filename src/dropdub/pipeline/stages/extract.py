@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dropdub.engines.speech_text import parts
+from dropdub.engines.text_for_speech import parts
 from dropdub.errors import EmptyFile, NotMedia, TooLarge, TooLong
 from dropdub.files.durable import sha256, written_whole
 from dropdub.languages import UNDETERMINED, detect_text_language

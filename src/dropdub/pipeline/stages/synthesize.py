@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 
 from dropdub.engines.base import Synthesizer, TellsDefects
-from dropdub.engines.speech_text import is_speakable
+from dropdub.engines.text_for_speech import is_speakable
 from dropdub.pipeline.artefacts import TRANSCRIPT, Segment, Transcript, speech_dir_name, translation_name
 from dropdub.pipeline.fit import place
 from dropdub.pipeline.fitted import last_moment_s

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dropdub.engines.base import EngineSettings
+from dropdub.engines.devices.precision import SMALLEST_ON_GPU, device_of
 from dropdub.engines.models.folders import is_whole, model_folder
-from dropdub.engines.precision import SMALLEST_ON_GPU, device_of
 
 GPU_BATCHES = (16, 4, 1)
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dropdub.engines.base import SPEECH_RATE_HZ, Samples, Suspect, Utterance, Window, Word
-from dropdub.engines.hallucinations import Evidence, is_invented, is_suspect, likelier, without_loops
-from dropdub.engines.utterances import bounded
+from dropdub.engines.segmentation import bounded
+from dropdub.engines.whisper.hallucinations import Evidence, is_invented, is_suspect, likelier, without_loops
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dropdub.engines.base import EngineInfo, EngineSettings
-from dropdub.engines.batches import Batches
+from dropdub.engines.devices.batches import Batches
+from dropdub.engines.devices.precision import OFF_CARD, device_of, first_that_loads, out_of_memory_told, precisions
 from dropdub.engines.models.folders import described, is_whole, model_folder, model_name, size_of
-from dropdub.engines.nllb_codes import flores_code
+from dropdub.engines.nllb.codes import flores_code
 from dropdub.engines.packages import missing_package, package_version
-from dropdub.engines.precision import OFF_CARD, device_of, first_that_loads, out_of_memory_told, precisions
 from dropdub.engines.wordings import distinct, longest_output, looks_wrong
 from dropdub.errors import EngineMissing, UnsupportedLanguage
 from dropdub.languages import same_language

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dropdub.engines.precision import OFF_CARD, first_line, is_out_of_memory
+from dropdub.engines.devices.precision import OFF_CARD, first_line, is_out_of_memory
 
 
 def placed(model: Any, *, device: str, engine: str, given_up: bool) -> tuple[str, str | None]:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
-from dropdub.engines.latents import Latents, from_bytes, to_bytes
+from dropdub.engines.devices.precision import out_of_memory_told
+from dropdub.engines.devices.torch_device import placed
 from dropdub.engines.models.folders import described, is_whole, model_folder, model_name, size_of
 from dropdub.engines.packages import missing_package, package_version
-from dropdub.engines.precision import out_of_memory_told
-from dropdub.engines.spoken_check import defect, longest_s, tidy, without_tail
-from dropdub.engines.torch_device import placed
-from dropdub.engines.xtts_loading import hear_voice, own_voice, own_voices, read_model
-from dropdub.engines.xtts_text import Reader, is_spoken, spoken_languages
+from dropdub.engines.xtts.check import defect, longest_s, tidy, without_tail
+from dropdub.engines.xtts.latents import Latents, from_bytes, to_bytes
+from dropdub.engines.xtts.loading import hear_voice, own_voice, own_voices, read_model
+from dropdub.engines.xtts.text import Reader, is_spoken, spoken_languages
 from dropdub.errors import UnsupportedLanguage, VoiceMissing
 from dropdub.files.durable import sha256
 from dropdub.languages import primary

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Protocol
 
-from dropdub.engines.speech_text import parts
-from dropdub.engines.spoken_check import letters
-from dropdub.engines.spoken_numbers import digits_apart, readable
+from dropdub.engines.text_for_speech import parts
+from dropdub.engines.xtts.check import letters
+from dropdub.engines.xtts.numbers import digits_apart, readable
 from dropdub.languages import primary
 
 LIMITS = {"en": 250, "de": 253, "fr": 273, "es": 239, "it": 213, "pt": 203, "pl": 224, "zh": 82, "ar": 166}

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
-from dropdub.engines.espeak_library import EspeakLibrary, EspeakVoice, espeak_library
+from dropdub.engines.espeak.library import EspeakLibrary, EspeakVoice, espeak_library
 from dropdub.engines.packages import missing_package
 from dropdub.errors import UnsupportedLanguage, VoiceMissing
 from dropdub.languages import primary

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from dropdub.engines.base import EngineInfo, EngineSettings, Suspect, Utterance, Window
-from dropdub.engines.in_order import in_order
+from dropdub.engines.devices.memory_ladder import Rung, ladder
+from dropdub.engines.devices.precision import first_that_loads, out_of_memory_told, precisions
 from dropdub.engines.models.folders import described, is_whole, model_folder, model_name, size_of
 from dropdub.engines.packages import missing_package, package_version
-from dropdub.engines.precision import first_that_loads, out_of_memory_told, precisions
-from dropdub.engines.rungs import Rung, ladder
-from dropdub.engines.whisper_decoding import Decoder, language_odds
+from dropdub.engines.whisper.decoding import Decoder, language_odds
+from dropdub.engines.whisper.in_order import in_order
 from dropdub.errors import UnsupportedLanguage
 from dropdub.languages import UNDETERMINED, primary
 

@@ -7,9 +7,9 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dropdub.engines.latents import Latents, from_tensors
+from dropdub.engines.devices.precision import is_out_of_memory, out_of_memory_told
 from dropdub.engines.models.weights import allow_numbers_only
-from dropdub.engines.precision import is_out_of_memory, out_of_memory_told
+from dropdub.engines.xtts.latents import Latents, from_tensors
 from dropdub.errors import EngineMissing
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _import_quietly(threads: int) -> None:
     """Import what the model is made of, and keep the remarks on it out of the log."""
     import torch  # noqa: PLC0415
 
-    from dropdub.engines.torchaudio_shim import make_importable  # noqa: PLC0415
+    from dropdub.engines.xtts.torchaudio_shim import make_importable  # noqa: PLC0415
 
     allow_numbers_only()
     torch.set_num_threads(threads)

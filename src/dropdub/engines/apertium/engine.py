@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import ClassVar
 
-from dropdub.engines.apertium_pairs import ends, packages, route
+from dropdub.engines.apertium.pairs import ends, packages, route
 from dropdub.engines.base import EngineInfo, EngineSettings
 from dropdub.errors import DeadlineExceeded, EngineMissing, MediaToolFailed, UnsupportedLanguage
 from dropdub.process import child_environment, find_program, inherited_fds, kill_tree

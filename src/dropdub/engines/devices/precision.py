@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from dropdub.engines import cuda
 from dropdub.engines.base import EngineSettings
-from dropdub.engines.tuning import chosen_compute_type
+from dropdub.engines.devices import cuda
+from dropdub.engines.devices.tuning import chosen_compute_type
 from dropdub.errors import EngineMissing, OutOfMemory
 
 T = TypeVar("T")

@@ -1,0 +1,1 @@
+"""The quality translator, NLLB on CTranslate2."""

@@ -1,0 +1,1 @@
+"""The quality transcriber, Whisper on CTranslate2."""
