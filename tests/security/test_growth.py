@@ -13,8 +13,6 @@ import pytest
 
 from dropdub.config import SubtitleStyle
 from dropdub.engines.base import Word
-from dropdub.media.dialogue import Draft, share_cues
-from dropdub.media.subtitles import layout
 from dropdub.pipeline import hearing
 from dropdub.pipeline.artefacts import TRANSCRIPT, Segment, TimedWord, Transcript
 from dropdub.pipeline.deliverables import LONGEST_PARAGRAPH, readable
@@ -25,6 +23,8 @@ from dropdub.pipeline.sentences import sentences_of
 from dropdub.pipeline.textfile import MOST_CHARACTERS, cut
 from dropdub.pipeline.utterances import MOST_PIECES, joined
 from dropdub.pipeline.word_errors import word_errors
+from dropdub.subtitles.dialogue import Draft, share_cues
+from dropdub.subtitles.layout import layout
 from tests.drive import LIGHT, Drive
 
 if sys.platform == "win32":

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dropdub.config import SubtitleStyle
-from dropdub.media.dialogue import parted
-from dropdub.media.subtitlefile import Cue
-from dropdub.media.subtitles import layout
+from dropdub.subtitles.dialogue import parted
+from dropdub.subtitles.formats import Cue
+from dropdub.subtitles.layout import layout
 from tests.unit.test_subtitles import STYLE, Said, shown, solid
 
 

@@ -9,11 +9,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dropdub.config import SubtitleStyle
-from dropdub.media.subtitlefile import Cue, write_srt
-from dropdub.media.subtitlereading import parse_cues
-from dropdub.media.subtitles import layout
 from dropdub.pipeline.artefacts import Segment
-from dropdub.pipeline.ownwords import are_akin, changed, revised, segments_of
+from dropdub.subtitles.formats import Cue, write_srt
+from dropdub.subtitles.layout import layout
+from dropdub.subtitles.reading import parse_cues
+from dropdub.subtitles.user_edits import are_akin, changed, revised, segments_of
 
 LONG = "This is a line that is so long that it takes several subtitles, one after the other, until all of it was shown."
 SPOKEN = (

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dropdub.config import SubtitleStyle
-from dropdub.media.subtitles import Cue, layout
+from dropdub.subtitles.layout import Cue, layout
 from tests.unit.test_subtitles import STYLE, said_evenly, solid
 
 PROSE = Path(__file__).parents[1] / "data" / "prose"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.media.subtitlefile import Cue, write_srt, write_vtt
-from dropdub.media.subtitlereading import cue_starts, parse_cues
+from dropdub.subtitles.formats import Cue, write_srt, write_vtt
+from dropdub.subtitles.reading import cue_starts, parse_cues
 
 SRT = """\ufeff1
 00:00:01,000 --> 00:00:02,500

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dropdub.config import SubtitleStyle
-from dropdub.media.linebreaks import width
-from dropdub.media.subtitlefile import JOINER
-from dropdub.media.subtitles import Cue, layout, write_ass, write_srt, write_vtt
+from dropdub.subtitles.formats import JOINER
+from dropdub.subtitles.layout import Cue, layout, write_ass, write_srt, write_vtt
+from dropdub.subtitles.line_breaks import width
 
 STYLE = SubtitleStyle()
 

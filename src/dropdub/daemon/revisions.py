@@ -14,15 +14,15 @@ from dropdub.errors import UsageError
 from dropdub.files.durable import is_file
 from dropdub.files.ownership import owner_at, speaks_for
 from dropdub.inbox.companions import bare_name, owner_of
-from dropdub.media.subtitlereading import cue_starts
 from dropdub.pipeline.artefacts import Segment
 from dropdub.pipeline.deliverables import MANIFEST
 from dropdub.pipeline.deliverables import outputs as outputs_of
-from dropdub.pipeline.ownwords import are_akin
 from dropdub.pipeline.published import read_transcript
 from dropdub.store import queries
 from dropdub.store.states import UNFINISHED, JobState
 from dropdub.store.tables import Job
+from dropdub.subtitles.reading import cue_starts
+from dropdub.subtitles.user_edits import are_akin
 from dropdub.untrusted.files import read_whole
 
 LATE_S = 600.0

@@ -22,10 +22,10 @@ from dropdub.pipeline.cache import from_json, to_json
 from dropdub.pipeline.channels import Levels, by_channel, heard_spans
 from dropdub.pipeline.chunks import load_merged
 from dropdub.pipeline.filmclock import film_clock
-from dropdub.pipeline.given import given_segments, is_given
 from dropdub.pipeline.speakers import Stretch, Vectors, smoothed, stretches, turns, voices
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.pipeline.turns import BY_VOICES
+from dropdub.subtitles.user_files import given_segments, is_given
 
 METHOD = 1
 """Raised when the same voices would be told apart otherwise: what was kept is then made anew."""

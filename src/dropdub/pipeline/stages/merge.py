@@ -9,10 +9,10 @@ from dropdub.languages import primary, same_language
 from dropdub.pipeline.artefacts import SPEAKERS, TRANSCRIPT, Transcript, load_turns
 from dropdub.pipeline.chunks import load_merged
 from dropdub.pipeline.cleanup import clean_segments
-from dropdub.pipeline.given import Given, given_transcript, is_given
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.pipeline.targets import skip_warnings, skipped_targets
 from dropdub.pipeline.turns import speakers_in, with_speakers
+from dropdub.subtitles.user_files import Given, given_transcript, is_given
 
 
 def run(task: Task) -> Result:

@@ -30,8 +30,8 @@ from dropdub.pipeline.film import (
     subtitle_tracks,
     track_arguments,
 )
-from dropdub.pipeline.filmsubtitles import FilmSubtitles, film_subtitles
 from dropdub.pipeline.stages.base import Result, Task, target_of
+from dropdub.subtitles.film_subtitles import FilmSubtitles, film_subtitles
 
 _CHECK_S = 30.0
 _ENCODED_BYTES_A_SECOND = 100_000

@@ -13,7 +13,6 @@ from typing import Any
 from dropdub.files.durable import sha256, write_whole
 from dropdub.files.privacy import may_be_given_away
 from dropdub.media.frames import shown_size
-from dropdub.media.subtitles import layout, write_ass, write_srt, write_vtt
 from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, dub_name, translation_name
 from dropdub.pipeline.deliverables import MANIFEST, as_markdown, as_text, deliverable_name, manifest, readable
 from dropdub.pipeline.dubfile import dub_to_publish, tag_dub
@@ -26,6 +25,7 @@ from dropdub.pipeline.report.page import REPORT
 from dropdub.pipeline.stages.base import Result, Task, target_of
 from dropdub.pipeline.stages.reporting import original_sound, report
 from dropdub.pipeline.staging import bring, made_staging
+from dropdub.subtitles.layout import layout, write_ass, write_srt, write_vtt
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,16 @@ from typing import Any
 
 from dropdub.errors import EngineMissing, UnreadableFile, UnsupportedLanguage
 from dropdub.languages import detect_text_language, same_language, tag_in_name
-from dropdub.media.subtitlefile import Cue
 from dropdub.pipeline.artefacts import SPEAKERS, Segment, Transcript, load_turns
-from dropdub.pipeline.cuefile import read_cues
-from dropdub.pipeline.ownwords import changed, revised, segments_of, speakers_as_in
 from dropdub.pipeline.pacing import together_of
 from dropdub.pipeline.published import read_transcript
 from dropdub.pipeline.sentences import sentences_of
 from dropdub.pipeline.stages.base import Task
 from dropdub.pipeline.textfile import TOLD_APART
 from dropdub.pipeline.turns import with_speakers
+from dropdub.subtitles.cue_file import read_cues
+from dropdub.subtitles.formats import Cue
+from dropdub.subtitles.user_edits import changed, revised, segments_of, speakers_as_in
 
 _ENGINE = "subtitle"
 

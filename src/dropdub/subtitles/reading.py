@@ -9,7 +9,7 @@ from itertools import islice
 import pysubs2
 
 from dropdub.errors import TooLarge
-from dropdub.media.subtitlefile import JOINER, Cue
+from dropdub.subtitles.formats import JOINER, Cue
 from dropdub.units import format_duration
 from dropdub.untrusted.text import unescaped
 

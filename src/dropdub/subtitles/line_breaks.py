@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from dropdub.media.functionwords import FunctionWords, function_words
+from dropdub.subtitles.function_words import FunctionWords, function_words
 
 SENTENCE_END = 0.0
 CLAUSE_END = 1.0

@@ -8,10 +8,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from dropdub.media.dialogue import Half, parted
-from dropdub.media.subtitlefile import Cue
 from dropdub.pipeline.artefacts import Segment
 from dropdub.pipeline.textfile import run_on
+from dropdub.subtitles.dialogue import Half, parted
+from dropdub.subtitles.formats import Cue
 
 NEAR_S = 2.0
 """A cue is looked for among the segments that are spoken this near to it."""

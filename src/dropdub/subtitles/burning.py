@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dropdub.media.ffmpeg import find_ffmpeg
-from dropdub.media.subtitlefile import Cue, write_ass
 from dropdub.media.toolrun import Ending, run_tool
+from dropdub.subtitles.formats import Cue, write_ass
 
 _TRIAL_S = 60.0
 """Seconds a trial may take: the first one on a machine reads all its fonts."""

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dropdub.media.burning import BURNERS, Burner, burn_arguments, find_burner
 from dropdub.media.frames import shown_size
-from dropdub.media.subtitles import Cue, layout, write_ass, write_srt
 from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, translation_name
 from dropdub.pipeline.stages.base import Task, target_of
+from dropdub.subtitles.burning import BURNERS, Burner, burn_arguments, find_burner
+from dropdub.subtitles.layout import Cue, layout, write_ass, write_srt
 
 _SCRIPT = "burn.ass"
 

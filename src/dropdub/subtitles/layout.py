@@ -10,9 +10,10 @@ from itertools import pairwise
 from typing import Protocol
 
 from dropdub.config import SubtitleStyle
-from dropdub.media.dialogue import Draft, dash_of, seen_for, share_cues
-from dropdub.media.functionwords import FunctionWords, function_words
-from dropdub.media.linebreaks import (
+from dropdub.subtitles.dialogue import Draft, dash_of, seen_for, share_cues
+from dropdub.subtitles.formats import Cue, write_ass, write_srt, write_vtt
+from dropdub.subtitles.function_words import FunctionWords, function_words
+from dropdub.subtitles.line_breaks import (
     SENTENCE_END,
     ForcedBreak,
     LineCounter,
@@ -22,7 +23,6 @@ from dropdub.media.linebreaks import (
     set_in_lines,
     width,
 )
-from dropdub.media.subtitlefile import Cue, write_ass, write_srt, write_vtt
 
 __all__ = ["Cue", "layout", "write_ass", "write_srt", "write_vtt"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from dropdub.config import SubtitleStyle
-from dropdub.media.linebreaks import width
-from dropdub.media.subtitlefile import Cue
+from dropdub.subtitles.formats import Cue
+from dropdub.subtitles.line_breaks import width
 
 _APART_AT_MOST_S = 0.8
 _DASHES = ("-", "–", "—", "‐")

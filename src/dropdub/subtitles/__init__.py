@@ -1,0 +1,1 @@
+"""Subtitles: read, laid out, written, burned in, and edited by people."""
