@@ -15,10 +15,8 @@ from types import FrameType
 from dropdub.config import SubtitleStyle, read_sidecar
 from dropdub.errors import DropdubError
 from dropdub.pipeline.artefacts import TRANSCRIPT, Segment, Transcript
-from dropdub.pipeline.chapters import chapters
 from dropdub.pipeline.cleanup import clean_segments
 from dropdub.pipeline.deliverables import readable
-from dropdub.pipeline.documents import cover_of
 from dropdub.pipeline.quality import quality_of
 from dropdub.pipeline.report.contents import contents_of
 from dropdub.pipeline.sentences import sentences_of
@@ -26,6 +24,8 @@ from dropdub.pipeline.utterances import joined
 from dropdub.subtitles.cue_file import read_cues
 from dropdub.subtitles.layout import layout
 from dropdub.subtitles.user_edits import revised, segments_of
+from dropdub.text.chapters import chapters
+from dropdub.text.documents import cover_of
 from tests.documents import STYLES, W, an_epub
 from tests.drive import LIGHT, Drive
 

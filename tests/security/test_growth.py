@@ -20,11 +20,11 @@ from dropdub.pipeline.hearing import judge, likeness
 from dropdub.pipeline.pacing import together_of
 from dropdub.pipeline.report.contents import _originals
 from dropdub.pipeline.sentences import sentences_of
-from dropdub.pipeline.textfile import MOST_CHARACTERS, cut
 from dropdub.pipeline.utterances import MOST_PIECES, joined
 from dropdub.pipeline.word_errors import word_errors
 from dropdub.subtitles.dialogue import Draft, share_cues
 from dropdub.subtitles.layout import layout
+from dropdub.text.reading import MOST_CHARACTERS, cut
 from tests.drive import LIGHT, Drive
 
 if sys.platform == "win32":

@@ -15,12 +15,13 @@ from dropdub.daemon.retry import as_it_counts, next_try_at
 from dropdub.engines.text_for_speech import parts
 from dropdub.errors import DeadlineExceeded, DropdubError, NotText, Stalled, TooLarge, TooSlow
 from dropdub.languages import detect_text_language
-from dropdub.pipeline.chapters import Chapter, as_ffmetadata
 from dropdub.pipeline.cleanup import cleaned
-from dropdub.pipeline.documents import archive, epub, read_document, read_prose
-from dropdub.pipeline.documents.pages import page_blocks
-from dropdub.pipeline.textfile import paragraphs, pieces, spoken
 from dropdub.subtitles.reading import MOST_CUES, cue_starts, parse_cues
+from dropdub.text import archive, epub
+from dropdub.text.chapters import Chapter, as_ffmetadata
+from dropdub.text.documents import read_document, read_prose
+from dropdub.text.html import page_blocks
+from dropdub.text.reading import paragraphs, pieces, spoken
 from dropdub.untrusted.text import unescaped, with_few_marks, wrapped
 from tests.documents import PACKAGE, an_epub
 from tests.drive import Drive

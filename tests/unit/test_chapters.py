@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dropdub.pipeline.artefacts import Segment
-from dropdub.pipeline.chapters import Chapter, as_ffmetadata, chapters
+from dropdub.text.chapters import Chapter, as_ffmetadata, chapters
 
 
 def text(*paragraphs: str) -> list[Segment]:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from dropdub.errors import NotText, TooLarge
-from dropdub.pipeline.documents import Cover, archive, cover_of, read_document
+from dropdub.text import archive
+from dropdub.text.documents import Cover, cover_of, read_document
 from tests.documents import CONTAINER, PACKAGE, STYLES, W, a_docx, an_epub, paragraph, zipped
 
 BOOK = """# The first chapter

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dropdub.config import load_config, read_sidecar
 from dropdub.errors import BadSidecar, ConfigError, EmptyFile, NotText
-from dropdub.pipeline.textfile import paragraphs, read_text
+from dropdub.text.reading import paragraphs, read_text
 
 NAMES = st.sampled_from(
     [*("job", "targets", "inbox", "settle", "pools", "media", "workers", "profiles", "limits", "max_size"), "x", "_y"]

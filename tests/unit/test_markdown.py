@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.pipeline.documents import read_prose
-from dropdub.pipeline.documents.markdown import STRETCH, markdown_blocks
-from dropdub.pipeline.textfile import heading_of, paragraphs
+from dropdub.text.documents import read_prose
+from dropdub.text.markdown import STRETCH, markdown_blocks
+from dropdub.text.reading import heading_of, paragraphs
 
 MARKS = st.text(alphabet="ab .\n\n#=-+*_`~<>!?[]()^:|\\&;/\"'1\t漢\u00a0", max_size=200)
 A_PARAGRAPH = "It was a **dark** night, see [here](http://x.org/a);\nand `so` on, for a long time, until the day.\n\n"

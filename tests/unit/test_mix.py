@@ -18,7 +18,7 @@ from dropdub.media.pcm import RATE_HZ
 from dropdub.media.spans import Span
 from dropdub.media.track import FADE_S, HEADROOM, Part, part_of, track_blocks, write_track
 from dropdub.media.wav import WavWriter
-from dropdub.pipeline.timeline import starts_in_a_row
+from dropdub.text.paragraph_times import starts_in_a_row
 
 RATE = 1000
 FADE = round(FADE_S * RATE)

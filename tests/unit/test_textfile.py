@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dropdub.errors import NotText
-from dropdub.pipeline.textfile import looks_like_text, marked, paragraphs, pieces, read_text, spoken
+from dropdub.text.reading import looks_like_text, marked, paragraphs, pieces, read_text, spoken
 
 PORTUGUESE = "Olá! A reunião começa às nove da manhã, não às dez.\n"
 

@@ -10,7 +10,7 @@ from dropdub import __version__
 from dropdub.config import JobOptions
 from dropdub.files.durable import key, numbered, numbered_folder, safe_name
 from dropdub.pipeline.artefacts import Facts, Segment
-from dropdub.pipeline.textfile import without_heading_marks
+from dropdub.text.reading import without_heading_marks
 
 MANIFEST = "manifest.json"
 PARAGRAPH_PAUSE_S = 1.5

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from dropdub.pipeline.artefacts import Segment
-from dropdub.pipeline.textfile import sentences
+from dropdub.text.reading import sentences
 
 LONGEST_PAUSE_S = 1.2
 MOST_CHARACTERS = 400

@@ -18,8 +18,8 @@ from dropdub.media.wav import WavWriter
 from dropdub.pipeline.artefacts import speech_dir_name
 from dropdub.pipeline.spoken import Spoken
 from dropdub.pipeline.stages.base import Task
-from dropdub.pipeline.textfile import PIECE_CHARACTERS, pieces, spoken
 from dropdub.pipeline.voices import Casting, prepare
+from dropdub.text.reading import PIECE_CHARACTERS, pieces, spoken
 
 SENTENCE_PAUSE_S = 0.25
 """Between the sentences of a text."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from dropdub.errors import NotText, TooLarge
-from dropdub.pipeline.textfile import read_text
 from dropdub.subtitles.formats import Cue
 from dropdub.subtitles.reading import parse_cues
+from dropdub.text.reading import read_text
 
 
 def read_cues(path: Path) -> list[Cue]:

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from dropdub.pipeline.artefacts import Segment
-from dropdub.pipeline.textfile import run_on
 from dropdub.subtitles.dialogue import Half, parted
 from dropdub.subtitles.formats import Cue
+from dropdub.text.reading import run_on
 
 NEAR_S = 2.0
 """A cue is looked for among the segments that are spoken this near to it."""

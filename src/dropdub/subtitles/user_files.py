@@ -14,11 +14,11 @@ from dropdub.pipeline.pacing import together_of
 from dropdub.pipeline.published import read_transcript
 from dropdub.pipeline.sentences import sentences_of
 from dropdub.pipeline.stages.base import Task
-from dropdub.pipeline.textfile import TOLD_APART
 from dropdub.pipeline.turns import with_speakers
 from dropdub.subtitles.cue_file import read_cues
 from dropdub.subtitles.formats import Cue
 from dropdub.subtitles.user_edits import changed, revised, segments_of, speakers_as_in
+from dropdub.text.reading import TOLD_APART
 
 _ENGINE = "subtitle"
 

@@ -9,11 +9,11 @@ from dropdub.files.durable import written_whole
 from dropdub.languages import display_name, three_letters
 from dropdub.media.ffmpeg import input_arguments, picture_arguments, run_ffmpeg
 from dropdub.pipeline.artefacts import Transcript, dub_name, translation_name
-from dropdub.pipeline.chapters import as_ffmetadata, chapters
-from dropdub.pipeline.documents import cover_of
 from dropdub.pipeline.recorded import lengths_in_samples, line_files
 from dropdub.pipeline.stages.base import Result, Task, target_of
-from dropdub.pipeline.timeline import starts_in_a_row
+from dropdub.text.chapters import as_ffmetadata, chapters
+from dropdub.text.documents import cover_of
+from dropdub.text.paragraph_times import starts_in_a_row
 
 
 def run(task: Task) -> Result:

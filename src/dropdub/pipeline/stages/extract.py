@@ -19,14 +19,14 @@ from dropdub.media.soundlength import SoundLength, counted, counting, until
 from dropdub.pipeline.artefacts import AUDIO, TRANSCRIPT, Segment, Transcript
 from dropdub.pipeline.claimedlength import is_longer_than_stated, longest_read_s
 from dropdub.pipeline.disk import await_disk
-from dropdub.pipeline.documents import read_prose
 from dropdub.pipeline.filmclock import film_clock
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.pipeline.targets import skip_warnings, skipped_targets
-from dropdub.pipeline.textfile import PIECE_CHARACTERS, TOLD_APART, cut, heading_of, paragraphs, spoken
 from dropdub.subtitles.cue_file import read_cues
 from dropdub.subtitles.user_edits import segments_of
 from dropdub.subtitles.user_files import language_of
+from dropdub.text.documents import read_prose
+from dropdub.text.reading import PIECE_CHARACTERS, TOLD_APART, cut, heading_of, paragraphs, spoken
 from dropdub.units import format_duration
 
 BYTES_PER_SECOND = 32_000

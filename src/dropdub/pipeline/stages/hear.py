@@ -22,7 +22,7 @@ from dropdub.pipeline.hearing import Verdict, judge
 from dropdub.pipeline.spoken import Spoken, load_spoken, spoken_name
 from dropdub.pipeline.stages.base import Result, Task, target_of
 from dropdub.pipeline.takes import take_key
-from dropdub.pipeline.textfile import spoken
+from dropdub.text.reading import spoken
 
 _LONGEST_S = 30.0
 _AFTER_S = 0.12

@@ -26,7 +26,7 @@ from dropdub.pipeline.fitted import Fitted, fitted, last_moment_s
 from dropdub.pipeline.recorded import lengths_in_samples, line_files, recorded_lines
 from dropdub.pipeline.spoken import load_spoken, spoken_name
 from dropdub.pipeline.stages.base import Result, Task, target_of
-from dropdub.pipeline.timeline import starts_in_a_row
+from dropdub.text.paragraph_times import starts_in_a_row
 
 _SHORTEST_TEXT_S = 0.5
 _TWO_CHANNELS_DB = 3.01

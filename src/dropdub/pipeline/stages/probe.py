@@ -14,12 +14,12 @@ from dropdub.media.probe import MediaInfo, probe_media
 from dropdub.media.streams import AudioStream
 from dropdub.media.suffixes import MEDIA_SUFFIXES, OTHER_SUFFIXES, SUBTITLE_SUFFIXES, TEXT_SUFFIXES
 from dropdub.pipeline.claimedlength import longest_believed_s
-from dropdub.pipeline.documents import is_document, read_document
 from dropdub.pipeline.soundtrack import chosen_sound
 from dropdub.pipeline.stages.base import Result, Task
-from dropdub.pipeline.textfile import HEAD_BYTES, looks_like_text, read_text
 from dropdub.subtitles.cue_file import read_cues
 from dropdub.subtitles.user_files import words_of
+from dropdub.text.documents import is_document, read_document
+from dropdub.text.reading import HEAD_BYTES, looks_like_text, read_text
 from dropdub.units import format_duration, format_size, too_large
 
 ACCEPTED = "Drop a recording with sound, subtitles (.srt, .vtt), or a text to be read aloud (.txt, .md, .docx, .epub)."

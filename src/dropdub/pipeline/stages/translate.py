@@ -14,8 +14,8 @@ from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, translation_name
 from dropdub.pipeline.cache import from_json, to_json
 from dropdub.pipeline.sentences import Sentence, given_back, sentences_of
 from dropdub.pipeline.stages.base import Result, Task, target_of
-from dropdub.pipeline.textfile import marked, pieces
 from dropdub.subtitles.user_files import Given, given_translation
+from dropdub.text.reading import marked, pieces
 
 BATCH = 32
 Wordings = tuple[str, ...]

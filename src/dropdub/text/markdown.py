@@ -13,8 +13,8 @@ from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
 from dropdub.errors import TooLarge
-from dropdub.pipeline.documents.frontmatter import without_front_matter
-from dropdub.pipeline.textfile import run_on
+from dropdub.text.front_matter import without_front_matter
+from dropdub.text.reading import run_on
 
 MARKDOWN_SUFFIXES = frozenset({".md", ".markdown"})
 STRETCH = 20_000

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from dropdub.errors import NotText, TooLarge
-from dropdub.pipeline.documents.archive import Archive, Cover, resolved
-from dropdub.pipeline.documents.pages import page_blocks
+from dropdub.text.archive import Archive, Cover, resolved
+from dropdub.text.html import page_blocks
 from dropdub.untrusted.xml import decoded
 
 _CONTAINER, _ENCRYPTION = "META-INF/container.xml", "META-INF/encryption.xml"

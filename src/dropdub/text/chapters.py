@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dropdub.pipeline.artefacts import Segment
-from dropdub.pipeline.plainheadings import is_plain_heading
-from dropdub.pipeline.textfile import heading_of
+from dropdub.text.plain_headings import is_plain_heading
+from dropdub.text.reading import heading_of
 
 LONG_S = 30 * 60.0
 """A text without headings that takes longer is cut: nobody finds a place in it again."""

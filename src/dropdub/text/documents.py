@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dropdub.pipeline.documents.archive import DOCUMENT_SUFFIXES, Cover, opened
-from dropdub.pipeline.documents.docx import docx_blocks
-from dropdub.pipeline.documents.epub import epub_blocks, epub_cover
-from dropdub.pipeline.documents.markdown import MARKDOWN_SUFFIXES, markdown_blocks
-from dropdub.pipeline.textfile import read_text
+from dropdub.text.archive import DOCUMENT_SUFFIXES, Cover, opened
+from dropdub.text.docx import docx_blocks
+from dropdub.text.epub import epub_blocks, epub_cover
+from dropdub.text.markdown import MARKDOWN_SUFFIXES, markdown_blocks
+from dropdub.text.reading import read_text
 from dropdub.untrusted.text import with_few_marks, without_controls
 
 __all__ = ["DOCUMENT_SUFFIXES", "Cover", "cover_of", "is_document", "read_document", "read_prose"]

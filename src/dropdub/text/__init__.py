@@ -1,0 +1,1 @@
+"""Texts and documents: read, cut into paragraphs and chapters."""
