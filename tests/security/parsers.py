@@ -15,12 +15,12 @@ from types import FrameType
 from dropdub.config import SubtitleStyle, read_sidecar
 from dropdub.errors import DropdubError
 from dropdub.pipeline.artefacts import TRANSCRIPT, Segment, Transcript
-from dropdub.pipeline.cleanup import clean_segments
 from dropdub.pipeline.deliverables import readable
 from dropdub.pipeline.quality import quality_of
 from dropdub.pipeline.report.contents import contents_of
-from dropdub.pipeline.sentences import sentences_of
 from dropdub.pipeline.utterances import joined
+from dropdub.speech.cleanup_pt import clean_segments
+from dropdub.speech.sentences import sentences_of
 from dropdub.subtitles.cue_file import read_cues
 from dropdub.subtitles.layout import layout
 from dropdub.subtitles.user_edits import revised, segments_of

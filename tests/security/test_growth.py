@@ -19,9 +19,9 @@ from dropdub.pipeline.deliverables import LONGEST_PARAGRAPH, readable
 from dropdub.pipeline.hearing import judge, likeness
 from dropdub.pipeline.pacing import together_of
 from dropdub.pipeline.report.contents import _originals
-from dropdub.pipeline.sentences import sentences_of
 from dropdub.pipeline.utterances import MOST_PIECES, joined
 from dropdub.pipeline.word_errors import word_errors
+from dropdub.speech.sentences import sentences_of
 from dropdub.subtitles.dialogue import Draft, share_cues
 from dropdub.subtitles.layout import layout
 from dropdub.text.reading import MOST_CHARACTERS, cut

@@ -15,7 +15,7 @@ from dropdub.daemon.retry import as_it_counts, next_try_at
 from dropdub.engines.text_for_speech import parts
 from dropdub.errors import DeadlineExceeded, DropdubError, NotText, Stalled, TooLarge, TooSlow
 from dropdub.languages import detect_text_language
-from dropdub.pipeline.cleanup import cleaned
+from dropdub.speech.cleanup_pt import cleaned
 from dropdub.subtitles.reading import MOST_CUES, cue_starts, parse_cues
 from dropdub.text import archive, epub
 from dropdub.text.chapters import Chapter, as_ffmetadata

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dropdub.media.spans import Span
 from dropdub.pipeline.artefacts import Segment, TimedWord, Turn
-from dropdub.pipeline.channels import Levels, by_channel, heard_spans
+from dropdub.speech.channels import Levels, by_channel, heard_spans
 
 
 def levels(*powers: tuple[float, float], seconds: float = 2.0) -> list[Levels]:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from dropdub.config import JobOptions
 from dropdub.pipeline.artefacts import Segment, TimedWord, Transcript
-from dropdub.pipeline.cleanup import clean_segments, cleaned
 from dropdub.pipeline.stages.merge import cleaned_up
+from dropdub.speech.cleanup_pt import clean_segments, cleaned
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dropdub.pipeline.artefacts import Segment, Suspect, TimedWord, Transcript
-from dropdub.pipeline.chunks import Chunk, merge
+from dropdub.speech.chunks import Chunk, merge
 
 
 def a_segment(start: float, text: str, *, id_: int = 0) -> Segment:

@@ -12,9 +12,9 @@ from dropdub.engines.wordings import SHORTER, shorter_than
 from dropdub.pipeline.artefacts import Segment
 from dropdub.pipeline.fit import place
 from dropdub.pipeline.pacing import FASTEST_RATE, rates, shorter_wordings, together_of, too_long, wording_of
-from dropdub.pipeline.sentences import Fragment, Sentence
 from dropdub.pipeline.spoken import Spoken, load_spoken, save_spoken
 from dropdub.pipeline.utterances import Piece, Utterance
+from dropdub.speech.sentences import Fragment, Sentence
 
 LONG, SHORT, SHORTEST = "a" * 100, "b" * 80, "c" * 50
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dropdub.media.spans import Span
 from dropdub.pipeline.artefacts import Segment, TimedWord
-from dropdub.pipeline.speakers import (
+from dropdub.speech.diarization import (
     HOP_S,
     MOST_CLUSTERED,
     MOST_SPEAKERS,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dropdub.media import wav
 from dropdub.media.spans import LONG_PAUSE_S
-from dropdub.media.speech import Span, cut_points, longest_pause, pauses, quietest_in, speech_spans, windows
+from dropdub.speech.vad import Span, cut_points, longest_pause, pauses, quietest_in, speech_spans, windows
 
 RATE = 16_000
 

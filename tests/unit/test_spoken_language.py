@@ -13,8 +13,8 @@ from dropdub.engines.base import EngineInfo, Transcriber, Window
 from dropdub.media.spans import Span
 from dropdub.pipeline.artefacts import AUDIO, SPEECH, save_spans
 from dropdub.pipeline.cache import Cache
-from dropdub.pipeline.spokenlanguage import spoken_language, spread
 from dropdub.pipeline.stages.base import Task
+from dropdub.speech.language import spoken_language, spread
 
 
 class FakeListener:

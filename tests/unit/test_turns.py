@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dropdub.pipeline.artefacts import Segment, TimedWord, Turn
-from dropdub.pipeline.turns import SHORTEST_PART_S, speakers_in, with_speakers
+from dropdub.speech.turns import SHORTEST_PART_S, speakers_in, with_speakers
 
 
 def a_segment(start: float, text: str, *, word_s: float = 0.5) -> Segment:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dropdub.pipeline.artefacts import Segment
 from dropdub.pipeline.fit import ON_TIME_S, USUAL_FASTEST, Placement
-from dropdub.pipeline.sentences import Sentence
 from dropdub.pipeline.utterances import Utterance
+from dropdub.speech.sentences import Sentence
 
 FASTEST_RATE = USUAL_FASTEST
 """What a synthesizer is asked for at most; the rest is stretched."""

@@ -9,7 +9,7 @@ from typing import Any
 from dropdub.config import JobOptions
 from dropdub.pipeline.artefacts import Facts
 from dropdub.pipeline.takes import take_key
-from dropdub.pipeline.turns import BY_VOICES
+from dropdub.speech.turns import BY_VOICES
 from dropdub.store.steps import StepSpec
 
 _PHASES = {

@@ -12,9 +12,9 @@ from dropdub.languages import detect_text_language, same_language, tag_in_name
 from dropdub.pipeline.artefacts import SPEAKERS, Segment, Transcript, load_turns
 from dropdub.pipeline.pacing import together_of
 from dropdub.pipeline.published import read_transcript
-from dropdub.pipeline.sentences import sentences_of
 from dropdub.pipeline.stages.base import Task
-from dropdub.pipeline.turns import with_speakers
+from dropdub.speech.sentences import sentences_of
+from dropdub.speech.turns import with_speakers
 from dropdub.subtitles.cue_file import read_cues
 from dropdub.subtitles.formats import Cue
 from dropdub.subtitles.user_edits import changed, revised, segments_of, speakers_as_in

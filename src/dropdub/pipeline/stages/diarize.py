@@ -19,12 +19,12 @@ from dropdub.media import wav
 from dropdub.media.levels import mean_power, write_power
 from dropdub.pipeline.artefacts import AUDIO, SPEAKERS, SPEECH, Segment, Turn, load_spans, save_turns
 from dropdub.pipeline.cache import from_json, to_json
-from dropdub.pipeline.channels import Levels, by_channel, heard_spans
-from dropdub.pipeline.chunks import load_merged
 from dropdub.pipeline.filmclock import film_clock
-from dropdub.pipeline.speakers import Stretch, Vectors, smoothed, stretches, turns, voices
 from dropdub.pipeline.stages.base import Result, Task
-from dropdub.pipeline.turns import BY_VOICES
+from dropdub.speech.channels import Levels, by_channel, heard_spans
+from dropdub.speech.chunks import load_merged
+from dropdub.speech.diarization import Stretch, Vectors, smoothed, stretches, turns, voices
+from dropdub.speech.turns import BY_VOICES
 from dropdub.subtitles.user_files import given_segments, is_given
 
 METHOD = 1

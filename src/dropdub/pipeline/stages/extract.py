@@ -21,7 +21,7 @@ from dropdub.pipeline.claimedlength import is_longer_than_stated, longest_read_s
 from dropdub.pipeline.disk import await_disk
 from dropdub.pipeline.filmclock import film_clock
 from dropdub.pipeline.stages.base import Result, Task
-from dropdub.pipeline.targets import skip_warnings, skipped_targets
+from dropdub.speech.targets import skip_warnings, skipped_targets
 from dropdub.subtitles.cue_file import read_cues
 from dropdub.subtitles.user_edits import segments_of
 from dropdub.subtitles.user_files import language_of

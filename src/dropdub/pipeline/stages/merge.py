@@ -7,11 +7,11 @@ from dataclasses import asdict, replace
 from dropdub.config import JobOptions
 from dropdub.languages import primary, same_language
 from dropdub.pipeline.artefacts import SPEAKERS, TRANSCRIPT, Transcript, load_turns
-from dropdub.pipeline.chunks import load_merged
-from dropdub.pipeline.cleanup import clean_segments
 from dropdub.pipeline.stages.base import Result, Task
-from dropdub.pipeline.targets import skip_warnings, skipped_targets
-from dropdub.pipeline.turns import speakers_in, with_speakers
+from dropdub.speech.chunks import load_merged
+from dropdub.speech.cleanup_pt import clean_segments
+from dropdub.speech.targets import skip_warnings, skipped_targets
+from dropdub.speech.turns import speakers_in, with_speakers
 from dropdub.subtitles.user_files import Given, given_transcript, is_given
 
 

@@ -12,11 +12,11 @@ from dropdub.pipeline.fit import place
 from dropdub.pipeline.fitted import last_moment_s
 from dropdub.pipeline.pacing import rates, shorter_wordings, together_of, too_long, wording_of
 from dropdub.pipeline.recorded import Recorded, recorded, utterances_of
-from dropdub.pipeline.sentences import sentences_of
 from dropdub.pipeline.speaking import Speaker, Teller
 from dropdub.pipeline.spoken import Spoken, load_spoken, save_spoken, spoken_name
 from dropdub.pipeline.stages.base import Result, Task, target_of
 from dropdub.pipeline.voices import cast_voices
+from dropdub.speech.sentences import sentences_of
 
 
 def run(task: Task) -> Result:

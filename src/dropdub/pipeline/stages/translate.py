@@ -12,8 +12,8 @@ from dropdub.errors import UnexpectedError
 from dropdub.languages import same_language
 from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, translation_name
 from dropdub.pipeline.cache import from_json, to_json
-from dropdub.pipeline.sentences import Sentence, given_back, sentences_of
 from dropdub.pipeline.stages.base import Result, Task, target_of
+from dropdub.speech.sentences import Sentence, given_back, sentences_of
 from dropdub.subtitles.user_files import Given, given_translation
 from dropdub.text.reading import marked, pieces
 
