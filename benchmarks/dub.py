@@ -29,18 +29,18 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from side import Cost, be_side, run_side, script, tell
 from tests.drive import LIGHT, Drive
 
+from dropdub.dubbing.placement import Placement, place
+from dropdub.dubbing.stretch import stretch
+from dropdub.dubbing.timing_report import load_fit
+from dropdub.dubbing.utterances import Piece, Utterance
+from dropdub.dubbing.utterances import joined as joined_lines
 from dropdub.engines.registry import Shelf
 from dropdub.media import wav
 from dropdub.media.ffmpeg import find_ffmpeg, input_arguments
 from dropdub.media.loudness import measured
 from dropdub.media.spans import Span
-from dropdub.media.stretch import stretch
 from dropdub.pipeline.artefacts import AUDIO, Segment, Transcript
-from dropdub.pipeline.fit import Placement, place
-from dropdub.pipeline.fit_report import load_fit
 from dropdub.pipeline.spoken import Spoken, save_spoken
-from dropdub.pipeline.utterances import Piece, Utterance
-from dropdub.pipeline.utterances import joined as joined_lines
 
 HERE = Path(__file__).resolve().parents[1]
 RECORDINGS = (*sorted((HERE / "tests/data/ljspeech").glob("*.flac")), HERE / "src/dropdub/samples/jfk.flac")

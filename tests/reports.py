@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from dropdub.config import JobOptions
+from dropdub.dubbing.published_timing import fits_of
+from dropdub.dubbing.quality import quality_of
 from dropdub.pipeline.artefacts import Segment, Transcript
 from dropdub.pipeline.deliverables import manifest
-from dropdub.pipeline.fits import fits_of
-from dropdub.pipeline.quality import quality_of
 from dropdub.pipeline.report.contents import Contents, contents_of
 
 NAME = "Entrevista “ção” & <b>Ω 会議#1 100%.mp4"

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dropdub.config import Config, load_config
+from dropdub.dubbing.voices import prepare, recording_of
 from dropdub.engines.base import EngineSettings, Synthesizer, Voice, Window
 from dropdub.engines.devices.precision import ON_CPU, device_of
 from dropdub.engines.devices.tuning import keep_choice
@@ -20,7 +21,6 @@ from dropdub.engines.whisper.engine import DEFAULT_MODEL, FasterWhisperTranscrib
 from dropdub.errors import DropdubError, EngineMissing, VoiceMissing
 from dropdub.media import wav
 from dropdub.pipeline.cache import Cache
-from dropdub.pipeline.voices import prepare, recording_of
 from dropdub.process import never_search_current_folder, own_temporary_folder
 from dropdub.root import CONFIG_NAME, Root
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from dropdub.dubbing import stretch
 from dropdub.errors import DeadlineExceeded, MediaToolFailed
-from dropdub.media import ffmpeg, stretch
+from dropdub.media import ffmpeg
 from dropdub.media.ffmpeg import has_filter, input_arguments
 from dropdub.media.loudness import SILENCE_LUFS, gain_db, loudness_like, measured
 from dropdub.media.master import Mixed, write_master

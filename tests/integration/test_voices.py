@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 import yaml
 
+from dropdub.dubbing.voices import recording_of
 from dropdub.media import wav
 from dropdub.media.voice_check import check_voice
-from dropdub.pipeline.voices import recording_of
 from tests.drive import LIGHT
 from tests.tiny_xtts import make_tiny_xtts
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from types import FrameType
 
 from dropdub.config import SubtitleStyle, read_sidecar
+from dropdub.dubbing.quality import quality_of
+from dropdub.dubbing.utterances import joined
 from dropdub.errors import DropdubError
 from dropdub.pipeline.artefacts import TRANSCRIPT, Segment, Transcript
 from dropdub.pipeline.deliverables import readable
-from dropdub.pipeline.quality import quality_of
 from dropdub.pipeline.report.contents import contents_of
-from dropdub.pipeline.utterances import joined
 from dropdub.speech.cleanup_pt import clean_segments
 from dropdub.speech.sentences import sentences_of
 from dropdub.subtitles.cue_file import read_cues

@@ -12,15 +12,15 @@ from typing import TypeVar
 import pytest
 
 from dropdub.config import SubtitleStyle
+from dropdub.dubbing import verification
+from dropdub.dubbing.pacing import together_of
+from dropdub.dubbing.utterances import MOST_PIECES, joined
+from dropdub.dubbing.verification import judge, likeness
+from dropdub.dubbing.word_errors import word_errors
 from dropdub.engines.base import Word
-from dropdub.pipeline import hearing
 from dropdub.pipeline.artefacts import TRANSCRIPT, Segment, TimedWord, Transcript
 from dropdub.pipeline.deliverables import LONGEST_PARAGRAPH, readable
-from dropdub.pipeline.hearing import judge, likeness
-from dropdub.pipeline.pacing import together_of
 from dropdub.pipeline.report.contents import _originals
-from dropdub.pipeline.utterances import MOST_PIECES, joined
-from dropdub.pipeline.word_errors import word_errors
 from dropdub.speech.sentences import sentences_of
 from dropdub.subtitles.dialogue import Draft, share_cues
 from dropdub.subtitles.layout import layout
@@ -128,7 +128,7 @@ def test_words_are_counted_as_wrong_in_time_for_a_whole_book() -> None:
 
 def test_a_long_line_is_compared_with_what_was_heard_so_many_times(monkeypatch: pytest.MonkeyPatch) -> None:
     compared = []
-    monkeypatch.setattr(hearing, "likeness", lambda one, other: compared.append(other) or likeness(one, other))
+    monkeypatch.setattr(verification, "likeness", lambda one, other: compared.append(other) or likeness(one, other))
     heard = [Word(at, at + 1.0, "word", 1.0) for at in range(120)]
     assert judge("word " * 120, heard, 120.0).good
     assert len(compared) < 70

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dropdub.dubbing.placement import FASTEST, ON_TIME_S, USUAL_FASTEST, Placement, fastest, place
+from dropdub.dubbing.utterances import LONGEST_S, Piece, Utterance, joined
 from dropdub.pipeline.artefacts import Segment
-from dropdub.pipeline.fit import FASTEST, ON_TIME_S, USUAL_FASTEST, Placement, fastest, place
-from dropdub.pipeline.utterances import LONGEST_S, Piece, Utterance, joined
 
 EXACT = 1e-6
 

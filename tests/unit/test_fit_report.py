@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dropdub.pipeline.fit import Placement
-from dropdub.pipeline.fit_report import fit_report, fit_warnings, load_fit, save_fit
-from dropdub.pipeline.utterances import Piece, Utterance
+from dropdub.dubbing.placement import Placement
+from dropdub.dubbing.timing_report import fit_report, fit_warnings, load_fit, save_fit
+from dropdub.dubbing.utterances import Piece, Utterance
 
 
 def one(number: int, start: float, end: float, length: float, *, rate: float = 1.0) -> Utterance:

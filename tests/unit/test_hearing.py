@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from dropdub.dubbing.verification import judge, likeness
 from dropdub.engines.base import Word
-from dropdub.pipeline.hearing import judge, likeness
 
 
 def heard(text: str, *, each_s: float = 0.4) -> list[Word]:

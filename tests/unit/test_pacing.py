@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dropdub.dubbing.pacing import FASTEST_RATE, rates, shorter_wordings, together_of, too_long, wording_of
+from dropdub.dubbing.placement import place
+from dropdub.dubbing.utterances import Piece, Utterance
 from dropdub.engines.wordings import SHORTER, shorter_than
 from dropdub.pipeline.artefacts import Segment
-from dropdub.pipeline.fit import place
-from dropdub.pipeline.pacing import FASTEST_RATE, rates, shorter_wordings, together_of, too_long, wording_of
 from dropdub.pipeline.spoken import Spoken, load_spoken, save_spoken
-from dropdub.pipeline.utterances import Piece, Utterance
 from dropdub.speech.sentences import Fragment, Sentence
 
 LONG, SHORT, SHORTEST = "a" * 100, "b" * 80, "c" * 50

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dropdub.dubbing.voice_sample import LEAST_S, MOST_S, Candidate, cleanest
 from dropdub.media.spans import Span
-from dropdub.pipeline.reference import LEAST_S, MOST_S, Candidate, cleanest
 
 
 def candidate(

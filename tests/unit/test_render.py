@@ -16,8 +16,8 @@ from dropdub.cli import render, story
 from dropdub.cli.render import Clock
 from dropdub.cli.wording import bar, counted, moment, percent, printable, seconds_between, shortened
 from dropdub.cli.working import Lines, sum_up
-from dropdub.pipeline.fits import fits_of
-from dropdub.pipeline.quality import quality_of
+from dropdub.dubbing.published_timing import fits_of
+from dropdub.dubbing.quality import quality_of
 from dropdub.store.states import JobState
 from dropdub.store.views import AttemptView, DaemonView, EventView, JobStory, JobView, StatusView, StepView
 from tests.reports import FIT, facts

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dropdub.dubbing.published_timing import fits_of
+from dropdub.dubbing.quality import quality_of
 from dropdub.pipeline.artefacts import Segment, Transcript
 from dropdub.pipeline.deliverables import deliverable_name
-from dropdub.pipeline.fits import fits_of
-from dropdub.pipeline.quality import quality_of
 from dropdub.pipeline.report.contents import contents_of
 from dropdub.pipeline.report.deeds import Deed, deeds_by_line
 from dropdub.pipeline.report.page import page

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from dropdub.pipeline.fits import Fit, fits_of
+from dropdub.dubbing.published_timing import Fit, fits_of
 from dropdub.pipeline.report import timeline
 from dropdub.pipeline.report.timeline import ROW_S, ROWS_A_PAGE, bars_of, timeline_pages
 from tests.reports import FIT, TIMES, a_fit, an_utterance

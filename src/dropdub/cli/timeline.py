@@ -18,8 +18,8 @@ def draw(job: JobView) -> dict[str, list[Path]]:
 
     Raises UsageError where there is nothing to draw.
     """
+    from dropdub.dubbing.published_timing import fits_of
     from dropdub.languages import display_name
-    from dropdub.pipeline.fits import fits_of
     from dropdub.pipeline.published import line_times, read_manifest
     from dropdub.pipeline.report.timeline import timeline_pages
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from dropdub.dubbing.pacing import together_of
 from dropdub.errors import EngineMissing, UnreadableFile, UnsupportedLanguage
 from dropdub.languages import detect_text_language, same_language, tag_in_name
 from dropdub.pipeline.artefacts import SPEAKERS, Segment, Transcript, load_turns
-from dropdub.pipeline.pacing import together_of
 from dropdub.pipeline.published import read_transcript
 from dropdub.pipeline.stages.base import Task
 from dropdub.speech.sentences import sentences_of

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dropdub.dubbing.published_timing import fits_of
+from dropdub.dubbing.quality import Quality
 from dropdub.languages import display_name
 from dropdub.pipeline.artefacts import Facts, Segment, Transcript
 from dropdub.pipeline.deliverables import deliverable_name
-from dropdub.pipeline.fits import fits_of
-from dropdub.pipeline.quality import Quality
 from dropdub.pipeline.report.deeds import Deed, deeds_by_line
 from dropdub.pipeline.report.figures import Figure, figures_of
 from dropdub.pipeline.takes import last_hearing

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dropdub.pipeline.fits import Fit, FittedUtterance
+from dropdub.dubbing.published_timing import Fit, FittedUtterance
 
 NOTICED_S = 0.05
 """Less is not heard."""

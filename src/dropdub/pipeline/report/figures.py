@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from dropdub.pipeline.fits import Timing
-from dropdub.pipeline.quality import HeardBack, TargetQuality
+from dropdub.dubbing.published_timing import Timing
+from dropdub.dubbing.quality import HeardBack, TargetQuality
 
 WORD_ERRORS_HIGH = 0.15
 """More than one word in seven: a listener begins to lose the thread."""

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from PIL import Image, ImageDraw, ImageFont
 
-from dropdub.pipeline.fits import Fit, FittedUtterance
+from dropdub.dubbing.published_timing import Fit, FittedUtterance
 from dropdub.pipeline.report.deeds import NOTICED_S, SAME_PACE
 from dropdub.units import format_moment
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dropdub.dubbing.measured_lines import lengths_in_samples, line_files
 from dropdub.errors import MediaToolFailed, NotText, TooLarge
 from dropdub.files.durable import written_whole
 from dropdub.languages import display_name, three_letters
 from dropdub.media.ffmpeg import input_arguments, picture_arguments, run_ffmpeg
 from dropdub.pipeline.artefacts import Transcript, dub_name, translation_name
-from dropdub.pipeline.recorded import lengths_in_samples, line_files
 from dropdub.pipeline.stages.base import Result, Task, target_of
 from dropdub.text.chapters import as_ffmetadata, chapters
 from dropdub.text.documents import cover_of

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from dropdub.dubbing.measured_lines import line_files
 from dropdub.engines.base import SPEECH_RATE_HZ, Diarizer, Samples, Window
 from dropdub.errors import EngineMissing
 from dropdub.media import wav
 from dropdub.pipeline.artefacts import AUDIO, Segment, Transcript, translation_name
-from dropdub.pipeline.recorded import line_files
 from dropdub.pipeline.stages.base import Result, Task, target_of
 
 _ENOUGH_S = 60.0

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from dropdub.dubbing.verification import Verdict, judge
 from dropdub.engines.base import SPEECH_RATE_HZ, TakesHints, Transcriber, Window, Word
 from dropdub.errors import EngineMissing, UnsupportedLanguage
 from dropdub.files.durable import sha256, written_whole
@@ -18,7 +19,6 @@ from dropdub.media import wav
 from dropdub.media.wav import WavWriter
 from dropdub.pipeline.artefacts import cut_name, speech_dir_name
 from dropdub.pipeline.cache import from_json, to_json
-from dropdub.pipeline.hearing import Verdict, judge
 from dropdub.pipeline.spoken import Spoken, load_spoken, spoken_name
 from dropdub.pipeline.stages.base import Result, Task, target_of
 from dropdub.pipeline.takes import take_key

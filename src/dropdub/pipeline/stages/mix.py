@@ -6,6 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from dropdub.dubbing.background import Background, background_of, channels_of, original_loudness
+from dropdub.dubbing.measured_lines import lengths_in_samples, line_files, recorded_lines
+from dropdub.dubbing.placed_lines import Fitted, fitted, last_moment_s
+from dropdub.dubbing.timing_report import fit_name, fit_report, fit_warnings, save_fit
+from dropdub.dubbing.track import Part, write_track
 from dropdub.files.durable import written_whole
 from dropdub.languages import display_name, three_letters
 from dropdub.media import wav
@@ -17,13 +22,8 @@ from dropdub.media.mixing import mix_down
 from dropdub.media.pcm import RATE_HZ, decoded
 from dropdub.media.soundlength import SoundLength
 from dropdub.media.spans import Span
-from dropdub.media.track import Part, write_track
 from dropdub.pipeline.artefacts import AUDIO, Transcript, dub_name, translation_name
-from dropdub.pipeline.background import Background, background_of, channels_of, original_loudness
 from dropdub.pipeline.disk import await_disk
-from dropdub.pipeline.fit_report import fit_name, fit_report, fit_warnings, save_fit
-from dropdub.pipeline.fitted import Fitted, fitted, last_moment_s
-from dropdub.pipeline.recorded import lengths_in_samples, line_files, recorded_lines
 from dropdub.pipeline.spoken import load_spoken, spoken_name
 from dropdub.pipeline.stages.base import Result, Task, target_of
 from dropdub.text.paragraph_times import starts_in_a_row

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dropdub.dubbing.published_timing import fits_of
+from dropdub.dubbing.quality import Quality, quality_of
+from dropdub.dubbing.timing_report import fit_name, load_fit
 from dropdub.files.durable import sha256, write_whole
 from dropdub.files.privacy import may_be_given_away
 from dropdub.media.frames import shown_size
 from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, dub_name, translation_name
 from dropdub.pipeline.deliverables import MANIFEST, as_markdown, as_text, deliverable_name, manifest, readable
 from dropdub.pipeline.dubfile import dub_to_publish, tag_dub
-from dropdub.pipeline.fit_report import fit_name, load_fit
-from dropdub.pipeline.fits import fits_of
 from dropdub.pipeline.outfolder import trouble_with
-from dropdub.pipeline.quality import Quality, quality_of
 from dropdub.pipeline.report.contents import ORIGINAL
 from dropdub.pipeline.report.page import REPORT
 from dropdub.pipeline.stages.base import Result, Task, target_of

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dropdub.dubbing.quality import Quality
 from dropdub.files.durable import written_whole
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
 from dropdub.pipeline.artefacts import AUDIO, ORIGINAL_SOUND, TRANSCRIPT, Transcript, translation_name
-from dropdub.pipeline.quality import Quality
 from dropdub.pipeline.report.contents import contents_of
 from dropdub.pipeline.report.page import page
 from dropdub.pipeline.stages.base import Task

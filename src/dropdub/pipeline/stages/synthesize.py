@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 
+from dropdub.dubbing.measured_lines import Recorded, recorded, utterances_of
+from dropdub.dubbing.pacing import rates, shorter_wordings, together_of, too_long, wording_of
+from dropdub.dubbing.placed_lines import last_moment_s
+from dropdub.dubbing.placement import place
+from dropdub.dubbing.speaking import Speaker, Teller
+from dropdub.dubbing.voices import cast_voices
 from dropdub.engines.base import Synthesizer, TellsDefects
 from dropdub.engines.text_for_speech import is_speakable
 from dropdub.pipeline.artefacts import TRANSCRIPT, Segment, Transcript, speech_dir_name, translation_name
-from dropdub.pipeline.fit import place
-from dropdub.pipeline.fitted import last_moment_s
-from dropdub.pipeline.pacing import rates, shorter_wordings, together_of, too_long, wording_of
-from dropdub.pipeline.recorded import Recorded, recorded, utterances_of
-from dropdub.pipeline.speaking import Speaker, Teller
 from dropdub.pipeline.spoken import Spoken, load_spoken, save_spoken, spoken_name
 from dropdub.pipeline.stages.base import Result, Task, target_of
-from dropdub.pipeline.voices import cast_voices
 from dropdub.speech.sentences import sentences_of
 
 

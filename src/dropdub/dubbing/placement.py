@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dropdub.pipeline.fit_search import Bounds, Choice, best
-from dropdub.pipeline.utterances import LEAST_PAUSE_S, Utterance
+from dropdub.dubbing.placement_search import Bounds, Choice, best
+from dropdub.dubbing.utterances import LEAST_PAUSE_S, Utterance
 
 USUAL_FASTEST = 1.2
 """Faster speech than this, in times of the usual pace, is noticed."""

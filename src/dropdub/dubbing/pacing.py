@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from dropdub.dubbing.placement import ON_TIME_S, USUAL_FASTEST, Placement
+from dropdub.dubbing.utterances import Utterance
 from dropdub.pipeline.artefacts import Segment
-from dropdub.pipeline.fit import ON_TIME_S, USUAL_FASTEST, Placement
-from dropdub.pipeline.utterances import Utterance
 from dropdub.speech.sentences import Sentence
 
 FASTEST_RATE = USUAL_FASTEST

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dropdub.dubbing.edges import sounding
+from dropdub.dubbing.utterances import Piece, Utterance, joined
 from dropdub.media import wav
-from dropdub.media.edges import sounding
 from dropdub.media.spans import Span
 from dropdub.pipeline.artefacts import Facts, Segment, speech_dir_name
 from dropdub.pipeline.spoken import load_spoken, spoken_name
 from dropdub.pipeline.takes import best_takes
-from dropdub.pipeline.utterances import Piece, Utterance, joined
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dropdub.dubbing.voice_sample import LEAST_S, TOO_SHORT_S, Candidate, cleanest
 from dropdub.engines.base import PreparesVoices, Synthesizer, Voice
 from dropdub.errors import NotMedia, VoiceMissing
 from dropdub.files.durable import sha256, written_whole
@@ -18,7 +19,6 @@ from dropdub.media.voice_check import level_db, speech_over_noise_db
 from dropdub.media.wav import WavWriter
 from dropdub.pipeline.artefacts import AUDIO, Segment, voice_name
 from dropdub.pipeline.cache import Cache
-from dropdub.pipeline.reference import LEAST_S, TOO_SHORT_S, Candidate, cleanest
 from dropdub.pipeline.stages.base import Task
 
 _HEARD = 60

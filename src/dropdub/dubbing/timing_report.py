@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from dropdub.dubbing.placement import Placement
+from dropdub.dubbing.utterances import Utterance
 from dropdub.files.durable import write_whole
-from dropdub.pipeline.fit import Placement
-from dropdub.pipeline.utterances import Utterance
 
 LATE_S = 1.0
 """What begins this far off its place has failed: a listener no longer connects it with who is seen to speak."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dropdub.dubbing.voices import Casting, prepare
 from dropdub.engines.base import Samples, Synthesizer, TellsDefects
 from dropdub.engines.text_for_speech import parts
 from dropdub.errors import NotMedia
@@ -18,7 +19,6 @@ from dropdub.media.wav import WavWriter
 from dropdub.pipeline.artefacts import speech_dir_name
 from dropdub.pipeline.spoken import Spoken
 from dropdub.pipeline.stages.base import Task
-from dropdub.pipeline.voices import Casting, prepare
 from dropdub.text.reading import PIECE_CHARACTERS, pieces, spoken
 
 SENTENCE_PAUSE_S = 0.25

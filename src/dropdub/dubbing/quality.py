@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from dropdub.dubbing.published_timing import Fit, Timing
+from dropdub.dubbing.word_errors import WordErrors
 from dropdub.pipeline.artefacts import Facts
-from dropdub.pipeline.fits import Fit, Timing
 from dropdub.pipeline.takes import last_hearing
-from dropdub.pipeline.word_errors import WordErrors
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dropdub.dubbing.measured_lines import Recorded, utterances_of
+from dropdub.dubbing.placement import Placement, place
+from dropdub.dubbing.stretch import stretch
+from dropdub.dubbing.track import Part, part_of
+from dropdub.dubbing.utterances import Utterance
 from dropdub.media import wav
 from dropdub.media.spans import Span
-from dropdub.media.stretch import stretch
-from dropdub.media.track import Part, part_of
 from dropdub.pipeline.artefacts import Segment
-from dropdub.pipeline.fit import Placement, place
-from dropdub.pipeline.recorded import Recorded, utterances_of
-from dropdub.pipeline.utterances import Utterance
 
 _NOT_HEARD = 0.002
 """So little faster speech is left as it is, and ends in the silence that is kept behind it."""

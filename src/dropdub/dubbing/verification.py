@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from dropdub.dubbing.word_errors import NOT_COUNTED, WordErrors, word_errors
 from dropdub.engines.base import Word
-from dropdub.pipeline.word_errors import NOT_COUNTED, WordErrors, word_errors
 
 UNDERSTOOD = 0.7
 """The share of letters that must agree; below it a listener does not follow."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dropdub.pipeline.utterances import Utterance
+from dropdub.dubbing.utterances import Utterance
 
 Floats = NDArray[np.float64]
 
