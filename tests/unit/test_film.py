@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.pipeline.film import (
+from dropdub.film.tracks import (
     MKV_SOUNDS,
     MP4_PICTURES,
     MP4_SOUNDS,

@@ -8,8 +8,8 @@ import pytest
 
 from dropdub.config import JobOptions
 from dropdub.errors import NoAudio
+from dropdub.film.soundtrack import chosen_sound
 from dropdub.media.streams import AudioStream
-from dropdub.pipeline.soundtrack import chosen_sound
 
 
 def track(index: int, language: str | None = None, *, default: bool = False) -> AudioStream:

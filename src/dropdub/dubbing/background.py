@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from dropdub.film.clock import film_clock
 from dropdub.media.ffmpeg import input_arguments
 from dropdub.media.loudness import SPEECH_LUFS, measured
 from dropdub.media.mixing import in_blocks
 from dropdub.media.pcm import BLOCK_S, RATE_HZ, Frames, decoded
-from dropdub.pipeline.filmclock import film_clock
 from dropdub.pipeline.stages.base import Task
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from dropdub.engines.text_for_speech import parts
 from dropdub.errors import EmptyFile, NotMedia, TooLarge, TooLong
 from dropdub.files.durable import sha256, written_whole
+from dropdub.film.clock import film_clock
 from dropdub.languages import UNDETERMINED, detect_text_language
 from dropdub.media import wav
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
@@ -19,7 +20,6 @@ from dropdub.media.soundlength import SoundLength, counted, counting, until
 from dropdub.pipeline.artefacts import AUDIO, TRANSCRIPT, Segment, Transcript
 from dropdub.pipeline.claimedlength import is_longer_than_stated, longest_read_s
 from dropdub.pipeline.disk import await_disk
-from dropdub.pipeline.filmclock import film_clock
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.speech.targets import skip_warnings, skipped_targets
 from dropdub.subtitles.cue_file import read_cues

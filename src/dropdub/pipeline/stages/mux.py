@@ -10,15 +10,7 @@ from typing import Any
 
 from dropdub.errors import MediaToolFailed
 from dropdub.files.durable import written_whole
-from dropdub.media import wav
-from dropdub.media.cover import save_cover
-from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
-from dropdub.media.filmcheck import TOLERANCE_S, TOLERANCE_SHARE, Expected, check_film, same_picture
-from dropdub.media.master import TO_THE_SAMPLE
-from dropdub.media.mp4flags import switch_subtitles_off
-from dropdub.media.watch import MOST_MEMORY
-from dropdub.pipeline.artefacts import AUDIO, dub_name, video_name
-from dropdub.pipeline.film import (
+from dropdub.film.tracks import (
     MP4_COVERS,
     STYLED_SUBTITLES,
     Suffix,
@@ -30,6 +22,14 @@ from dropdub.pipeline.film import (
     subtitle_tracks,
     track_arguments,
 )
+from dropdub.media import wav
+from dropdub.media.cover import save_cover
+from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
+from dropdub.media.filmcheck import TOLERANCE_S, TOLERANCE_SHARE, Expected, check_film, same_picture
+from dropdub.media.master import TO_THE_SAMPLE
+from dropdub.media.mp4flags import switch_subtitles_off
+from dropdub.media.watch import MOST_MEMORY
+from dropdub.pipeline.artefacts import AUDIO, dub_name, video_name
 from dropdub.pipeline.stages.base import Result, Task, target_of
 from dropdub.subtitles.film_subtitles import FilmSubtitles, film_subtitles
 

@@ -8,13 +8,13 @@ from stat import S_ISREG
 
 from dropdub.config import Limits
 from dropdub.errors import EmptyFile, NoAudio, NotAFile, NotMedia, NotText, TooLarge, TooLong, UnreadableFile
+from dropdub.film.soundtrack import chosen_sound
 from dropdub.languages import same_language
 from dropdub.media.decoders import MOST_PIXELS
 from dropdub.media.probe import MediaInfo, probe_media
 from dropdub.media.streams import AudioStream
 from dropdub.media.suffixes import MEDIA_SUFFIXES, OTHER_SUFFIXES, SUBTITLE_SUFFIXES, TEXT_SUFFIXES
 from dropdub.pipeline.claimedlength import longest_believed_s
-from dropdub.pipeline.soundtrack import chosen_sound
 from dropdub.pipeline.stages.base import Result, Task
 from dropdub.subtitles.cue_file import read_cues
 from dropdub.subtitles.user_files import words_of

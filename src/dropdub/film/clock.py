@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dropdub.pipeline.film import kept_sounds, kept_subtitles
+from dropdub.film.tracks import kept_sounds, kept_subtitles
 
 _COUNTED_FROM_USED = frozenset({"mpegts", "mpeg", "ogg", "flv", "rm", "wtv"})
 

@@ -1,0 +1,1 @@
+"""Films: their tracks, their sound, their clock."""
