@@ -9,8 +9,8 @@ from dropdub.config import JobOptions
 from dropdub.dubbing.published_timing import fits_of
 from dropdub.dubbing.quality import quality_of
 from dropdub.pipeline.artefacts import Segment, Transcript
-from dropdub.pipeline.deliverables import manifest
-from dropdub.pipeline.report.contents import Contents, contents_of
+from dropdub.publishing.deliverables import manifest
+from dropdub.report.contents import Contents, contents_of
 
 NAME = "Entrevista “ção” & <b>Ω 会議#1 100%.mp4"
 TEXTS = (

@@ -10,7 +10,7 @@ import pytest
 from dropdub.files.durable import sha256
 from dropdub.media.cover import save_cover
 from dropdub.media.probe import probe_media
-from dropdub.pipeline.dubfile import dub_to_publish, tag_dub
+from dropdub.publishing.tagged_dub import dub_to_publish, tag_dub
 from tests.drive import Drive
 from tests.films import LENGTH_S, beeping, drive_to_mux, made, mux_step
 from tests.integration.test_films import CHAPTERS

@@ -17,8 +17,8 @@ from dropdub.dubbing.quality import quality_of
 from dropdub.dubbing.utterances import joined
 from dropdub.errors import DropdubError
 from dropdub.pipeline.artefacts import TRANSCRIPT, Segment, Transcript
-from dropdub.pipeline.deliverables import readable
-from dropdub.pipeline.report.contents import contents_of
+from dropdub.publishing.deliverables import readable
+from dropdub.report.contents import contents_of
 from dropdub.speech.cleanup_pt import clean_segments
 from dropdub.speech.sentences import sentences_of
 from dropdub.subtitles.cue_file import read_cues

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.errors import DropdubError
-from dropdub.pipeline.dubfile import tag_dub
+from dropdub.publishing.tagged_dub import tag_dub
 from tests.films import drive_to_mux, mux_step
 
 LANGUAGE = "pt-BR"

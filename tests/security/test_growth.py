@@ -19,8 +19,8 @@ from dropdub.dubbing.verification import judge, likeness
 from dropdub.dubbing.word_errors import word_errors
 from dropdub.engines.base import Word
 from dropdub.pipeline.artefacts import TRANSCRIPT, Segment, TimedWord, Transcript
-from dropdub.pipeline.deliverables import LONGEST_PARAGRAPH, readable
-from dropdub.pipeline.report.contents import _originals
+from dropdub.publishing.deliverables import LONGEST_PARAGRAPH, readable
+from dropdub.report.contents import _originals
 from dropdub.speech.sentences import sentences_of
 from dropdub.subtitles.dialogue import Draft, share_cues
 from dropdub.subtitles.layout import layout

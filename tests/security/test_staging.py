@@ -21,7 +21,7 @@ from dropdub.daemon.recovery import sweep
 from dropdub.errors import OutRefused, UnexpectedError, Waiting
 from dropdub.files.durable import write_whole
 from dropdub.files.held import NOT_ENTERED, HeldFolder, held, held_output
-from dropdub.pipeline.staging import bring, is_foreign, is_own_folder, made_staging, new_staging_name, remove_orphans
+from dropdub.publishing.staging import bring, is_foreign, is_own_folder, made_staging, new_staging_name, remove_orphans
 from dropdub.root import Root
 from dropdub.root_record import RootRecord
 from dropdub.store import queries, transitions

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dropdub.errors import OutRefused, Waiting
-from dropdub.pipeline.outfolder import trouble_with
+from dropdub.publishing.folder_errors import trouble_with
 
 FORBIDDEN = [errno.EROFS, errno.EACCES, errno.EPERM]
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from dropdub.dubbing.published_timing import fits_of
 from dropdub.dubbing.quality import quality_of
 from dropdub.pipeline.artefacts import Segment, Transcript
-from dropdub.pipeline.deliverables import deliverable_name
-from dropdub.pipeline.report.contents import contents_of
-from dropdub.pipeline.report.deeds import Deed, deeds_by_line
-from dropdub.pipeline.report.page import page
+from dropdub.publishing.deliverables import deliverable_name
+from dropdub.report.contents import contents_of
+from dropdub.report.deeds import Deed, deeds_by_line
+from dropdub.report.page import page
 from dropdub.units import format_moment
 from tests.reports import FIT, HEARD, NAME, TEXTS, a_fit, a_manifest, an_utterance, contents, facts, transcripts
 

@@ -7,8 +7,8 @@ import math
 import pytest
 
 from dropdub.dubbing.published_timing import Fit, fits_of
-from dropdub.pipeline.report import timeline
-from dropdub.pipeline.report.timeline import ROW_S, ROWS_A_PAGE, bars_of, timeline_pages
+from dropdub.report import timeline
+from dropdub.report.timeline import ROW_S, ROWS_A_PAGE, bars_of, timeline_pages
 from tests.reports import FIT, TIMES, a_fit, an_utterance
 
 ORIGINALS = dict(enumerate(TIMES))

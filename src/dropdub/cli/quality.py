@@ -23,7 +23,7 @@ _TIMES_SHOWN = 5
 
 def quality_of(job: JobView) -> Mapping[str, Any] | None:
     """Return what the manifest in the job's folder says under `quality`; None where there is none (any more)."""
-    from dropdub.pipeline.published import read_manifest
+    from dropdub.publishing.earlier_results import read_manifest
 
     manifest = read_manifest(Path(job.published)) if job.published else None
     return manifest.get("quality") if manifest else None

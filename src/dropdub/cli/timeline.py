@@ -20,8 +20,8 @@ def draw(job: JobView) -> dict[str, list[Path]]:
     """
     from dropdub.dubbing.published_timing import fits_of
     from dropdub.languages import display_name
-    from dropdub.pipeline.published import line_times, read_manifest
-    from dropdub.pipeline.report.timeline import timeline_pages
+    from dropdub.publishing.earlier_results import line_times, read_manifest
+    from dropdub.report.timeline import timeline_pages
 
     folder = Path(job.published) if job.published else None
     manifest = read_manifest(folder) if folder else None
@@ -43,7 +43,7 @@ def _written(folder: Path, target: str, pages: list[Image.Image]) -> list[Path]:
     from dropdub.files.durable import part_name, rename_held
     from dropdub.files.held import held
     from dropdub.files.privacy import share_open
-    from dropdub.pipeline.deliverables import MANIFEST
+    from dropdub.publishing.deliverables import MANIFEST
 
     paths: list[Path] = []
     with held(folder.parent, folder.name) as opened:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dropdub.daemon.context import Context, job_id
 from dropdub.errors import OutRefused, UsageError, Waiting
-from dropdub.pipeline.staging import is_foreign, new_staging_name, remove_staging
+from dropdub.publishing.staging import is_foreign, new_staging_name, remove_staging
 from dropdub.root import real
 from dropdub.store import queries, transitions
 from dropdub.store.tables import Job

@@ -21,8 +21,14 @@ from dropdub.files.held import HeldFolder, held
 from dropdub.files.ownership import is_open_to_others, is_trusted, owner_at
 from dropdub.inbox.companions import bare_name, owner_of
 from dropdub.pipeline.artefacts import Segment
-from dropdub.pipeline.deliverables import MANIFEST, deliverable_name
-from dropdub.pipeline.published import MOST_OF_MANIFEST, MOST_OF_TRANSCRIPT, NOT_THERE, read_manifest, read_transcript
+from dropdub.publishing.deliverables import MANIFEST, deliverable_name
+from dropdub.publishing.earlier_results import (
+    MOST_OF_MANIFEST,
+    MOST_OF_TRANSCRIPT,
+    NOT_THERE,
+    read_manifest,
+    read_transcript,
+)
 
 MOST_FOLDERS = 20
 """Each may take a tenth of a second, and anybody may have made thousands."""

@@ -21,8 +21,8 @@ from dropdub.errors import UnexpectedError
 from dropdub.failpoints import reach
 from dropdub.files.durable import free_name, numbered, numbered_folder, rename_held
 from dropdub.files.held import NOT_ENTERED, HeldFolder, held_output
-from dropdub.pipeline.outfolder import trouble_with
-from dropdub.pipeline.staging import held_staging, is_own_folder
+from dropdub.publishing.folder_errors import trouble_with
+from dropdub.publishing.staging import held_staging, is_own_folder
 from dropdub.store import transitions
 from dropdub.store.tables import Job
 

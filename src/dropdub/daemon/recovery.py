@@ -20,8 +20,8 @@ from dropdub.errors import InterruptedTooOften, StoreError
 from dropdub.files.held import HeldFolder
 from dropdub.files.removal import remove_stale_parts, remove_tree
 from dropdub.pipeline.artefacts import result_name
-from dropdub.pipeline.staging import remove_orphans
 from dropdub.process import reap_survivors
+from dropdub.publishing.staging import remove_orphans
 from dropdub.store import queries, transitions
 from dropdub.store.states import ENDED, JobState, Outcome
 from dropdub.store.tables import Step

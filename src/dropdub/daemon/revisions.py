@@ -15,9 +15,9 @@ from dropdub.files.durable import is_file
 from dropdub.files.ownership import owner_at, speaks_for
 from dropdub.inbox.companions import bare_name, owner_of
 from dropdub.pipeline.artefacts import Segment
-from dropdub.pipeline.deliverables import MANIFEST
-from dropdub.pipeline.deliverables import outputs as outputs_of
-from dropdub.pipeline.published import read_transcript
+from dropdub.publishing.deliverables import MANIFEST
+from dropdub.publishing.deliverables import outputs as outputs_of
+from dropdub.publishing.earlier_results import read_transcript
 from dropdub.store import queries
 from dropdub.store.states import UNFINISHED, JobState
 from dropdub.store.tables import Job

@@ -11,8 +11,8 @@ from dropdub.dubbing.pacing import together_of
 from dropdub.errors import EngineMissing, UnreadableFile, UnsupportedLanguage
 from dropdub.languages import detect_text_language, same_language, tag_in_name
 from dropdub.pipeline.artefacts import SPEAKERS, Segment, Transcript, load_turns
-from dropdub.pipeline.published import read_transcript
 from dropdub.pipeline.stages.base import Task
+from dropdub.publishing.earlier_results import read_transcript
 from dropdub.speech.sentences import sentences_of
 from dropdub.speech.turns import with_speakers
 from dropdub.subtitles.cue_file import read_cues

@@ -19,8 +19,8 @@ from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
 from dropdub.media.soundlength import SoundLength, counted, counting, until
 from dropdub.pipeline.artefacts import AUDIO, TRANSCRIPT, Segment, Transcript
 from dropdub.pipeline.claimedlength import is_longer_than_stated, longest_read_s
-from dropdub.pipeline.disk import await_disk
 from dropdub.pipeline.stages.base import Result, Task
+from dropdub.publishing.disk import await_disk
 from dropdub.speech.targets import skip_warnings, skipped_targets
 from dropdub.subtitles.cue_file import read_cues
 from dropdub.subtitles.user_edits import segments_of

@@ -23,9 +23,9 @@ from dropdub.media.pcm import RATE_HZ, decoded
 from dropdub.media.soundlength import SoundLength
 from dropdub.media.spans import Span
 from dropdub.pipeline.artefacts import AUDIO, Transcript, dub_name, translation_name
-from dropdub.pipeline.disk import await_disk
 from dropdub.pipeline.spoken import load_spoken, spoken_name
 from dropdub.pipeline.stages.base import Result, Task, target_of
+from dropdub.publishing.disk import await_disk
 from dropdub.text.paragraph_times import starts_in_a_row
 
 _SHORTEST_TEXT_S = 0.5

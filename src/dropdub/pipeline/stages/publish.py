@@ -17,14 +17,14 @@ from dropdub.files.durable import sha256, write_whole
 from dropdub.files.privacy import may_be_given_away
 from dropdub.media.frames import shown_size
 from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, dub_name, translation_name
-from dropdub.pipeline.deliverables import MANIFEST, as_markdown, as_text, deliverable_name, manifest, readable
-from dropdub.pipeline.dubfile import dub_to_publish, tag_dub
-from dropdub.pipeline.outfolder import trouble_with
-from dropdub.pipeline.report.contents import ORIGINAL
-from dropdub.pipeline.report.page import REPORT
 from dropdub.pipeline.stages.base import Result, Task, target_of
-from dropdub.pipeline.stages.reporting import original_sound, report
-from dropdub.pipeline.staging import bring, made_staging
+from dropdub.publishing.deliverables import MANIFEST, as_markdown, as_text, deliverable_name, manifest, readable
+from dropdub.publishing.folder_errors import trouble_with
+from dropdub.publishing.staging import bring, made_staging
+from dropdub.publishing.tagged_dub import dub_to_publish, tag_dub
+from dropdub.report.contents import ORIGINAL
+from dropdub.report.page import REPORT
+from dropdub.report.report_files import original_sound, report
 from dropdub.subtitles.layout import layout, write_ass, write_srt, write_vtt
 
 

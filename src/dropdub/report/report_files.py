@@ -9,9 +9,9 @@ from dropdub.dubbing.quality import Quality
 from dropdub.files.durable import written_whole
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
 from dropdub.pipeline.artefacts import AUDIO, ORIGINAL_SOUND, TRANSCRIPT, Transcript, translation_name
-from dropdub.pipeline.report.contents import contents_of
-from dropdub.pipeline.report.page import page
 from dropdub.pipeline.stages.base import Task
+from dropdub.report.contents import contents_of
+from dropdub.report.page import page
 
 _SPEECH_BITS = "40k"
 """Plain for 16 kHz mono: 18 MB an hour."""

@@ -11,10 +11,10 @@ from dropdub.dubbing.published_timing import fits_of
 from dropdub.dubbing.quality import Quality
 from dropdub.languages import display_name
 from dropdub.pipeline.artefacts import Facts, Segment, Transcript
-from dropdub.pipeline.deliverables import deliverable_name
-from dropdub.pipeline.report.deeds import Deed, deeds_by_line
-from dropdub.pipeline.report.figures import Figure, figures_of
 from dropdub.pipeline.takes import last_hearing
+from dropdub.publishing.deliverables import deliverable_name
+from dropdub.report.deeds import Deed, deeds_by_line
+from dropdub.report.figures import Figure, figures_of
 
 ORIGINAL = "original.m4a"
 """The suffix of the original's sound: browsers play the first sound track of a film only, which is the dub."""

@@ -10,7 +10,7 @@ from itertools import pairwise
 from PIL import Image, ImageDraw, ImageFont
 
 from dropdub.dubbing.published_timing import Fit, FittedUtterance
-from dropdub.pipeline.report.deeds import NOTICED_S, SAME_PACE
+from dropdub.report.deeds import NOTICED_S, SAME_PACE
 from dropdub.units import format_moment
 
 ROW_S = 60.0

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.pipeline.artefacts import Transcript
-from dropdub.pipeline.deliverables import MANIFEST, deliverable_name
+from dropdub.publishing.deliverables import MANIFEST, deliverable_name
 from dropdub.untrusted.files import read_whole
 
 MOST_OF_MANIFEST = 5_000_000

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from dropdub.pipeline.report.contents import Contents
+from dropdub.report.contents import Contents
 from dropdub.units import format_duration, format_moment
 
 REPORT = "report.html"

@@ -1,0 +1,1 @@
+"""From finished artifacts to files in the outbox."""
