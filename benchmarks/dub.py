@@ -39,8 +39,8 @@ from dropdub.media import wav
 from dropdub.media.ffmpeg import find_ffmpeg, input_arguments
 from dropdub.media.loudness import measured
 from dropdub.media.spans import Span
-from dropdub.pipeline.artefacts import AUDIO, Segment, Transcript
-from dropdub.pipeline.spoken import Spoken, save_spoken
+from dropdub.pipeline.artifacts import AUDIO, Segment, Transcript
+from dropdub.pipeline.spoken_lines import Spoken, save_spoken
 
 HERE = Path(__file__).resolve().parents[1]
 RECORDINGS = (*sorted((HERE / "tests/data/ljspeech").glob("*.flac")), HERE / "src/dropdub/samples/jfk.flac")
@@ -217,7 +217,7 @@ def real_one(folder: Path, target: str, hurry: float, shelf: Shelf) -> None:
 
 def mix(minutes: str) -> dict[str, Any]:
     """Mix a made-up job: the same speech again and again, over music-like noise."""
-    from dropdub.pipeline.stages.mix import run
+    from dropdub.stages.mix import run
 
     length_s = float(minutes) * 60
     with tempfile.TemporaryDirectory(prefix="dub ") as scratch:

@@ -53,8 +53,8 @@ def bare(model: str, recording: str, spans: str) -> dict[str, Any]:
 
 def spans_of(recording: Path, folder: Path) -> list[tuple[float, float]]:
     """Return the windows that the program makes of a recording."""
-    from dropdub.pipeline.stages.transcribe import LONGEST_WINDOW_S
     from dropdub.speech.vad import quietest_in, speech_spans, windows
+    from dropdub.stages.transcribe import LONGEST_WINDOW_S
 
     audio = folder / "audio.wav"
     samples, rate = soundfile.read(recording, dtype="int16")

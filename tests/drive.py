@@ -12,11 +12,11 @@ from typing import Any
 from dropdub.config import JobOptions, Limits, Split
 from dropdub.engines.registry import Shelf
 from dropdub.files.durable import sha256
-from dropdub.pipeline.artefacts import scratch_name
+from dropdub.pipeline.artifacts import scratch_name
 from dropdub.pipeline.cache import Cache
 from dropdub.pipeline.plan import job_facts, plan
-from dropdub.pipeline.stages import stage_named
-from dropdub.pipeline.stages.base import EngineShelf, Task
+from dropdub.pipeline.task import EngineShelf, Task
+from dropdub.stages import stage_named
 from dropdub.store.steps import StepSpec
 
 DEADLINE_S = 60.0

@@ -12,7 +12,7 @@ import numpy as np
 
 from dropdub.config import JobOptions
 from dropdub.media.ffmpeg import find_ffmpeg
-from dropdub.pipeline.artefacts import AUDIO, TRANSCRIPT, Segment, Transcript, dub_name, translation_name
+from dropdub.pipeline.artifacts import AUDIO, TRANSCRIPT, Segment, Transcript, dub_name, translation_name
 from dropdub.store.steps import StepSpec
 from tests.drive import LIGHT, Drive
 

@@ -8,7 +8,7 @@ from typing import Any
 from dropdub.config import JobOptions
 from dropdub.dubbing.published_timing import fits_of
 from dropdub.dubbing.quality import quality_of
-from dropdub.pipeline.artefacts import Segment, Transcript
+from dropdub.pipeline.artifacts import Segment, Transcript
 from dropdub.publishing.deliverables import manifest
 from dropdub.report.contents import Contents, contents_of
 

@@ -24,8 +24,7 @@ from dropdub.files.durable import write_whole
 from dropdub.files.privacy import keep_private
 from dropdub.files.removal import remove_tree
 from dropdub.pipeline.cache import Cache
-from dropdub.pipeline.stages import stage_named
-from dropdub.pipeline.stages.base import Result, Task
+from dropdub.pipeline.task import Result, Task
 from dropdub.pool.messages import (
     Done,
     Failed,
@@ -47,6 +46,7 @@ from dropdub.process import (
     temporary_files_in,
     tree_memory,
 )
+from dropdub.stages import stage_named
 
 HEARTBEAT_S = 2.0
 _logger = logging.getLogger("dropdub")

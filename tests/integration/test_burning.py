@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from dropdub.media.ffmpeg import FFMPEG_VARIABLE, find_ffmpeg
-from dropdub.pipeline.artefacts import translation_name
+from dropdub.pipeline.artifacts import translation_name
 from tests.drive import Drive
 from tests.films import FLASH_S, LENGTH_S, beeping, drive_to_mux, made, mux_step, spoken
 

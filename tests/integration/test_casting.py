@@ -11,8 +11,8 @@ import pytest
 from dropdub.dubbing.voices import cast_voices
 from dropdub.errors import VoiceMissing
 from dropdub.media import wav
-from dropdub.pipeline.artefacts import AUDIO, Segment, TimedWord
-from dropdub.pipeline.stages.base import Task
+from dropdub.pipeline.artifacts import AUDIO, Segment, TimedWord
+from dropdub.pipeline.task import Task
 from tests.drive import LIGHT, Drive
 
 RATE = 16_000

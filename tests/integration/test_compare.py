@@ -11,9 +11,9 @@ import pytest
 
 from dropdub.engines.registry import Shelf
 from dropdub.media import wav
-from dropdub.pipeline.artefacts import AUDIO, Segment, Transcript, speech_dir_name, translation_name
-from dropdub.pipeline.spoken import Spoken, save_spoken, spoken_name
-from dropdub.pipeline.stages.compare import likeness, run
+from dropdub.pipeline.artifacts import AUDIO, Segment, Transcript, speech_dir_name, translation_name
+from dropdub.pipeline.spoken_lines import Spoken, save_spoken, spoken_name
+from dropdub.stages.compare import likeness, run
 from dropdub.store.steps import StepSpec
 from tests.conftest import SPEECH
 from tests.drive import LIGHT, Drive

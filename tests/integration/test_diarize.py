@@ -21,7 +21,7 @@ from dropdub.engines.registry import Shelf
 from dropdub.errors import EngineMissing
 from dropdub.media import wav
 from dropdub.media.ffmpeg import find_ffmpeg
-from dropdub.pipeline.artefacts import SPEAKERS, TRANSCRIPT, Segment, Transcript, chunk_name
+from dropdub.pipeline.artifacts import SPEAKERS, TRANSCRIPT, Segment, Transcript, chunk_name
 from dropdub.pipeline.cache import Cache
 from tests.conftest import PICTURE, SPEECH
 from tests.drive import LIGHT, Drive

@@ -19,7 +19,7 @@ from dropdub.files.durable import sha256
 from dropdub.media import wav
 from dropdub.media.cover import save_cover
 from dropdub.media.filmcheck import Expected, check_film
-from dropdub.pipeline.artefacts import AUDIO, Segment, Transcript, translation_name
+from dropdub.pipeline.artifacts import AUDIO, Segment, Transcript, translation_name
 from dropdub.store.steps import StepSpec
 from tests.drive import Drive
 from tests.films import (

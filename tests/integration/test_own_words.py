@@ -13,7 +13,7 @@ from dropdub.engines.espeak.engine import EspeakSynthesizer
 from dropdub.errors import NotText, UnreadableFile
 from dropdub.media import wav
 from dropdub.media.voice_check import level_db
-from dropdub.pipeline.artefacts import Transcript
+from dropdub.pipeline.artifacts import Transcript
 from dropdub.pipeline.cache import Cache
 from dropdub.subtitles.reading import parse_cues
 from tests.drive import LIGHT, Drive

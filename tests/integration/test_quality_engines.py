@@ -21,7 +21,7 @@ from dropdub.engines.whisper.decoding import Decoder
 from dropdub.engines.whisper.engine import FasterWhisperTranscriber
 from dropdub.errors import EngineMissing, UnsupportedLanguage
 from dropdub.media import wav
-from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript
+from dropdub.pipeline.artifacts import TRANSCRIPT, Transcript
 from dropdub.pipeline.cache import Cache
 from tests.drive import LIGHT, Drive
 from tests.spoken import ENGLISH, NLLB, PORTUGUESE, RATE, WHISPER, recording, spoken

@@ -23,7 +23,7 @@ from dropdub.daemon.revisions import (
 )
 from dropdub.files.durable import sha256
 from dropdub.files.ownership import owner_at
-from dropdub.pipeline.artefacts import Segment, Transcript
+from dropdub.pipeline.artifacts import Segment, Transcript
 from dropdub.root import Root
 from dropdub.store import transitions
 from dropdub.store.database import Store

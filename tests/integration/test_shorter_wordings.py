@@ -14,9 +14,9 @@ from dropdub.engines.base import EngineInfo, EngineSettings
 from dropdub.engines.offers import GROUP
 from dropdub.engines.registry import Shelf
 from dropdub.media import wav
-from dropdub.pipeline.artefacts import Transcript
+from dropdub.pipeline.artifacts import Transcript
 from dropdub.pipeline.cache import Cache
-from dropdub.pipeline.spoken import load_spoken
+from dropdub.pipeline.spoken_lines import load_spoken
 from tests.drive import LIGHT, Drive
 
 WORDY = (

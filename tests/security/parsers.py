@@ -16,7 +16,7 @@ from dropdub.config import SubtitleStyle, read_sidecar
 from dropdub.dubbing.quality import quality_of
 from dropdub.dubbing.utterances import joined
 from dropdub.errors import DropdubError
-from dropdub.pipeline.artefacts import TRANSCRIPT, Segment, Transcript
+from dropdub.pipeline.artifacts import TRANSCRIPT, Segment, Transcript
 from dropdub.publishing.deliverables import readable
 from dropdub.report.contents import contents_of
 from dropdub.speech.cleanup_pt import clean_segments

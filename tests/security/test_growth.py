@@ -18,7 +18,7 @@ from dropdub.dubbing.utterances import MOST_PIECES, joined
 from dropdub.dubbing.verification import judge, likeness
 from dropdub.dubbing.word_errors import word_errors
 from dropdub.engines.base import Word
-from dropdub.pipeline.artefacts import TRANSCRIPT, Segment, TimedWord, Transcript
+from dropdub.pipeline.artifacts import TRANSCRIPT, Segment, TimedWord, Transcript
 from dropdub.publishing.deliverables import LONGEST_PARAGRAPH, readable
 from dropdub.report.contents import _originals
 from dropdub.speech.sentences import sentences_of

@@ -23,13 +23,13 @@ if sys.platform == "win32":
 import dropdub
 from dropdub.errors import DiskFull, MediaToolFailed, TooLarge, UnsupportedCodec
 from dropdub.media import watch, wav
+from dropdub.media.claimed_length import longest_read_s
 from dropdub.media.decoders import DECODERS, MOST_PIXELS
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
 from dropdub.media.frames import first_frame
 from dropdub.media.probe import probe_media
 from dropdub.media.toolrun import run_tool
-from dropdub.pipeline.artefacts import AUDIO
-from dropdub.pipeline.claimedlength import longest_read_s
+from dropdub.pipeline.artifacts import AUDIO
 from tests.films import made, muxed
 from tests.security import hostile_media as hostile
 

@@ -14,7 +14,7 @@ from dropdub.daemon.context import Context
 from dropdub.daemon.publishedfilms import published_films
 from dropdub.daemon.revisions import Revision, known_revision
 from dropdub.errors import UnreadableFile
-from dropdub.pipeline.artefacts import Transcript
+from dropdub.pipeline.artifacts import Transcript
 from dropdub.publishing.earlier_results import read_manifest, read_transcript
 from dropdub.store import transitions
 from dropdub.store.tables import Job

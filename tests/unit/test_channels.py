@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dropdub.media.spans import Span
-from dropdub.pipeline.artefacts import Segment, TimedWord, Turn
+from dropdub.pipeline.artifacts import Segment, TimedWord, Turn
 from dropdub.speech.channels import Levels, by_channel, heard_spans
 
 

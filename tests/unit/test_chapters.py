@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.pipeline.artefacts import Segment
+from dropdub.pipeline.artifacts import Segment
 from dropdub.text.chapters import Chapter, as_ffmetadata, chapters
 
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dropdub.config import JobOptions
-from dropdub.pipeline.artefacts import Segment, TimedWord, Transcript
-from dropdub.pipeline.stages.merge import cleaned_up
+from dropdub.pipeline.artifacts import Segment, TimedWord, Transcript
 from dropdub.speech.cleanup_pt import clean_segments, cleaned
+from dropdub.stages.merge import cleaned_up
 
 
 @pytest.mark.parametrize(

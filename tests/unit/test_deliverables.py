@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dropdub.config import JobOptions
 from dropdub.files.durable import key
-from dropdub.pipeline.artefacts import Segment
+from dropdub.pipeline.artifacts import Segment
 from dropdub.publishing.deliverables import MANIFEST, as_text, deliverable_name, manifest, readable
 
 KINDS = [(suffix, target) for target in (None, "pt", "pt-BR") for suffix in ("txt", "srt", "vtt", "json", "m4a", "mp4")]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dropdub.dubbing.placement import FASTEST, ON_TIME_S, USUAL_FASTEST, Placement, fastest, place
 from dropdub.dubbing.utterances import LONGEST_S, Piece, Utterance, joined
-from dropdub.pipeline.artefacts import Segment
+from dropdub.pipeline.artifacts import Segment
 
 EXACT = 1e-6
 

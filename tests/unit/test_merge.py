@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.pipeline.artefacts import Segment, Suspect, TimedWord, Transcript
+from dropdub.pipeline.artifacts import Segment, Suspect, TimedWord, Transcript
 from dropdub.speech.chunks import Chunk, merge
 
 

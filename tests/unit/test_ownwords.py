@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dropdub.config import SubtitleStyle
-from dropdub.pipeline.artefacts import Segment
+from dropdub.pipeline.artifacts import Segment
 from dropdub.subtitles.formats import Cue, write_srt
 from dropdub.subtitles.layout import layout
 from dropdub.subtitles.reading import parse_cues

@@ -12,8 +12,8 @@ from dropdub.dubbing.pacing import FASTEST_RATE, rates, shorter_wordings, togeth
 from dropdub.dubbing.placement import place
 from dropdub.dubbing.utterances import Piece, Utterance
 from dropdub.engines.wordings import SHORTER, shorter_than
-from dropdub.pipeline.artefacts import Segment
-from dropdub.pipeline.spoken import Spoken, load_spoken, save_spoken
+from dropdub.pipeline.artifacts import Segment
+from dropdub.pipeline.spoken_lines import Spoken, load_spoken, save_spoken
 from dropdub.speech.sentences import Fragment, Sentence
 
 LONG, SHORT, SHORTEST = "a" * 100, "b" * 80, "c" * 50

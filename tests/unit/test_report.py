@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dropdub.dubbing.published_timing import fits_of
 from dropdub.dubbing.quality import quality_of
-from dropdub.pipeline.artefacts import Segment, Transcript
+from dropdub.pipeline.artifacts import Segment, Transcript
 from dropdub.publishing.deliverables import deliverable_name
 from dropdub.report.contents import contents_of
 from dropdub.report.deeds import Deed, deeds_by_line

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dropdub.engines.wordings import fitting, looks_wrong
-from dropdub.pipeline.artefacts import Segment
+from dropdub.pipeline.artifacts import Segment
 from dropdub.speech.sentences import cut, given_back, sentences_of
 
 WORDS = st.text("abcdeé", min_size=1, max_size=8)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dropdub.media.spans import Span
-from dropdub.pipeline.artefacts import Segment, TimedWord
+from dropdub.pipeline.artifacts import Segment, TimedWord
 from dropdub.speech.diarization import (
     HOP_S,
     MOST_CLUSTERED,

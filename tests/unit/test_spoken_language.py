@@ -11,9 +11,9 @@ import soundfile
 
 from dropdub.engines.base import EngineInfo, Transcriber, Window
 from dropdub.media.spans import Span
-from dropdub.pipeline.artefacts import AUDIO, SPEECH, save_spans
+from dropdub.pipeline.artifacts import AUDIO, SPEECH, save_spans
 from dropdub.pipeline.cache import Cache
-from dropdub.pipeline.stages.base import Task
+from dropdub.pipeline.task import Task
 from dropdub.speech.language import spoken_language, spread
 
 

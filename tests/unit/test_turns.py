@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.pipeline.artefacts import Segment, TimedWord, Turn
+from dropdub.pipeline.artifacts import Segment, TimedWord, Turn
 from dropdub.speech.turns import SHORTEST_PART_S, speakers_in, with_speakers
 
 

@@ -20,7 +20,7 @@ from dropdub.daemon.scheduler import Scheduler
 from dropdub.errors import DropdubError, FreshWorkerNeeded, OutOfMemory, TransitionRefused, UnexpectedError, Waiting
 from dropdub.failpoints import reach
 from dropdub.files.removal import remove_tree
-from dropdub.pipeline.artefacts import scratch_name
+from dropdub.pipeline.artifacts import scratch_name
 from dropdub.pipeline.plan import job_facts, plan
 from dropdub.pool.pool import Broke, Completed, PoolEvent, Said, Started
 from dropdub.store import queries, transitions

@@ -20,7 +20,7 @@ from dropdub.files.durable import is_file, key
 from dropdub.files.held import HeldFolder, held
 from dropdub.files.ownership import is_open_to_others, is_trusted, owner_at
 from dropdub.inbox.companions import bare_name, owner_of
-from dropdub.pipeline.artefacts import Segment
+from dropdub.pipeline.artifacts import Segment
 from dropdub.publishing.deliverables import MANIFEST, deliverable_name
 from dropdub.publishing.earlier_results import (
     MOST_OF_MANIFEST,

@@ -19,7 +19,7 @@ from dropdub.daemon.rescue import PART, copy_removed, end_without_original, resc
 from dropdub.errors import InterruptedTooOften, StoreError
 from dropdub.files.held import HeldFolder
 from dropdub.files.removal import remove_stale_parts, remove_tree
-from dropdub.pipeline.artefacts import result_name
+from dropdub.pipeline.artifacts import result_name
 from dropdub.process import reap_survivors
 from dropdub.publishing.staging import remove_orphans
 from dropdub.store import queries, transitions

@@ -14,7 +14,7 @@ from dropdub.errors import UsageError
 from dropdub.files.durable import is_file
 from dropdub.files.ownership import owner_at, speaks_for
 from dropdub.inbox.companions import bare_name, owner_of
-from dropdub.pipeline.artefacts import Segment
+from dropdub.pipeline.artifacts import Segment
 from dropdub.publishing.deliverables import MANIFEST
 from dropdub.publishing.deliverables import outputs as outputs_of
 from dropdub.publishing.earlier_results import read_transcript

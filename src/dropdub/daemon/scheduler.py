@@ -13,7 +13,7 @@ from dropdub.daemon.logs import note
 from dropdub.daemon.outputs import output_of, staging_of
 from dropdub.errors import OutOfMemory
 from dropdub.failpoints import reach
-from dropdub.pipeline.artefacts import result_name, scratch_name
+from dropdub.pipeline.artifacts import result_name, scratch_name
 from dropdub.pool.messages import Run
 from dropdub.pool.pool import Pool
 from dropdub.store import queries, transitions

@@ -11,7 +11,7 @@ from dropdub.media.ffmpeg import input_arguments
 from dropdub.media.loudness import SPEECH_LUFS, measured
 from dropdub.media.mixing import in_blocks
 from dropdub.media.pcm import BLOCK_S, RATE_HZ, Frames, decoded
-from dropdub.pipeline.stages.base import Task
+from dropdub.pipeline.task import Task
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from dropdub.dubbing.edges import sounding
 from dropdub.dubbing.utterances import Piece, Utterance, joined
 from dropdub.media import wav
 from dropdub.media.spans import Span
-from dropdub.pipeline.artefacts import Facts, Segment, speech_dir_name
-from dropdub.pipeline.spoken import load_spoken, spoken_name
+from dropdub.pipeline.artifacts import Facts, Segment, speech_dir_name
+from dropdub.pipeline.spoken_lines import load_spoken, spoken_name
 from dropdub.pipeline.takes import best_takes
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dropdub.dubbing.placement import ON_TIME_S, USUAL_FASTEST, Placement
 from dropdub.dubbing.utterances import Utterance
-from dropdub.pipeline.artefacts import Segment
+from dropdub.pipeline.artifacts import Segment
 from dropdub.speech.sentences import Sentence
 
 FASTEST_RATE = USUAL_FASTEST

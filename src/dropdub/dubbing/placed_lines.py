@@ -14,7 +14,7 @@ from dropdub.dubbing.track import Part, part_of
 from dropdub.dubbing.utterances import Utterance
 from dropdub.media import wav
 from dropdub.media.spans import Span
-from dropdub.pipeline.artefacts import Segment
+from dropdub.pipeline.artifacts import Segment
 
 _NOT_HEARD = 0.002
 """So little faster speech is left as it is, and ends in the silence that is kept behind it."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from dropdub.dubbing.published_timing import Fit, Timing
 from dropdub.dubbing.word_errors import WordErrors
-from dropdub.pipeline.artefacts import Facts
+from dropdub.pipeline.artifacts import Facts
 from dropdub.pipeline.takes import last_hearing
 
 

@@ -16,9 +16,9 @@ from dropdub.errors import NotMedia
 from dropdub.files.durable import written_whole
 from dropdub.media import wav
 from dropdub.media.wav import WavWriter
-from dropdub.pipeline.artefacts import speech_dir_name
-from dropdub.pipeline.spoken import Spoken
-from dropdub.pipeline.stages.base import Task
+from dropdub.pipeline.artifacts import speech_dir_name
+from dropdub.pipeline.spoken_lines import Spoken
+from dropdub.pipeline.task import Task
 from dropdub.text.reading import PIECE_CHARACTERS, pieces, spoken
 
 SENTENCE_PAUSE_S = 0.25

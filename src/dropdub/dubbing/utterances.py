@@ -10,7 +10,7 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from dropdub.pipeline.artefacts import Segment
+from dropdub.pipeline.artifacts import Segment
 
 JOIN_PAUSE_S = 0.4
 LONGEST_S = 10.0

@@ -17,9 +17,9 @@ from dropdub.media import wav
 from dropdub.media.spans import Span
 from dropdub.media.voice_check import level_db, speech_over_noise_db
 from dropdub.media.wav import WavWriter
-from dropdub.pipeline.artefacts import AUDIO, Segment, voice_name
+from dropdub.pipeline.artifacts import AUDIO, Segment, voice_name
 from dropdub.pipeline.cache import Cache
-from dropdub.pipeline.stages.base import Task
+from dropdub.pipeline.task import Task
 
 _HEARD = 60
 """So many of a speaker's longest lines are listened to, to find the cleanest."""

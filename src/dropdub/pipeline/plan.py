@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from dropdub.config import JobOptions
-from dropdub.pipeline.artefacts import Facts
+from dropdub.pipeline.artifacts import Facts
 from dropdub.pipeline.takes import take_key
 from dropdub.speech.turns import BY_VOICES
 from dropdub.store.steps import StepSpec

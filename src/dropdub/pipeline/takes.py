@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dropdub.pipeline.artefacts import Facts
+from dropdub.pipeline.artifacts import Facts
 
 
 def take_key(stage: str, target: str, take: int) -> str:

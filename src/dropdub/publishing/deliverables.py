@@ -9,7 +9,7 @@ from typing import Any
 from dropdub import __version__
 from dropdub.config import JobOptions
 from dropdub.files.durable import key, numbered, numbered_folder, safe_name
-from dropdub.pipeline.artefacts import Facts, Segment
+from dropdub.pipeline.artifacts import Facts, Segment
 from dropdub.text.reading import without_heading_marks
 
 MANIFEST = "manifest.json"

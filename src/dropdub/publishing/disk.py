@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 from dropdub.errors import Waiting
-from dropdub.pipeline.stages.base import Task
+from dropdub.pipeline.task import Task
 from dropdub.units import format_size
 
 MARGIN_BYTES = 50_000_000

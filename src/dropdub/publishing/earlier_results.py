@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from dropdub.pipeline.artefacts import Transcript
+from dropdub.pipeline.artifacts import Transcript
 from dropdub.publishing.deliverables import MANIFEST, deliverable_name
 from dropdub.untrusted.files import read_whole
 

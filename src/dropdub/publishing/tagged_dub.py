@@ -10,8 +10,8 @@ from dropdub.film.tracks import MP4_COVERS
 from dropdub.languages import display_name, three_letters
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
 from dropdub.media.master import TO_THE_SAMPLE
-from dropdub.pipeline.artefacts import dub_name
-from dropdub.pipeline.stages.base import Task, target_of
+from dropdub.pipeline.artifacts import dub_name
+from dropdub.pipeline.task import Task, target_of
 
 _MORE_BYTES = 50_000_000
 

@@ -10,7 +10,7 @@ from typing import Any
 from dropdub.dubbing.published_timing import fits_of
 from dropdub.dubbing.quality import Quality
 from dropdub.languages import display_name
-from dropdub.pipeline.artefacts import Facts, Segment, Transcript
+from dropdub.pipeline.artifacts import Facts, Segment, Transcript
 from dropdub.pipeline.takes import last_hearing
 from dropdub.publishing.deliverables import deliverable_name
 from dropdub.report.deeds import Deed, deeds_by_line

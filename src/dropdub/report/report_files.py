@@ -8,8 +8,8 @@ from typing import Any
 from dropdub.dubbing.quality import Quality
 from dropdub.files.durable import written_whole
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
-from dropdub.pipeline.artefacts import AUDIO, ORIGINAL_SOUND, TRANSCRIPT, Transcript, translation_name
-from dropdub.pipeline.stages.base import Task
+from dropdub.pipeline.artifacts import AUDIO, ORIGINAL_SOUND, TRANSCRIPT, Transcript, translation_name
+from dropdub.pipeline.task import Task
 from dropdub.report.contents import contents_of
 from dropdub.report.page import page
 

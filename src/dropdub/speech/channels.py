@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from dropdub.media.spans import Span
-from dropdub.pipeline.artefacts import Segment, Turn
+from dropdub.pipeline.artifacts import Segment, Turn
 
 LOUDER = 10 ** (6 / 10)
 """The ratio of power, 6 dB, from which on the louder channel is the speaker's."""

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from dropdub.languages import UNDETERMINED
-from dropdub.pipeline.artefacts import Facts, Segment, TimedWord, Transcript, chunk_name
+from dropdub.pipeline.artifacts import Facts, Segment, TimedWord, Transcript, chunk_name
 
 OVERSHOOT_S = 0.05
 """Times may pass their chunk's bounds by rounding; by more they are wrong."""

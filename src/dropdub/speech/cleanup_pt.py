@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from dropdub.pipeline.artefacts import Segment
+from dropdub.pipeline.artifacts import Segment
 from dropdub.untrusted.text import with_few_marks
 
 

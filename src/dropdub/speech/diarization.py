@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dropdub.media.spans import Span
-from dropdub.pipeline.artefacts import Segment, TimedWord, Turn
+from dropdub.pipeline.artifacts import Segment, TimedWord, Turn
 
 WINDOW_S = 1.6
 HOP_S = 0.8

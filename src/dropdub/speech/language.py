@@ -11,9 +11,9 @@ from dropdub.engines.base import Transcriber, Window
 from dropdub.files.durable import written_whole
 from dropdub.languages import UNDETERMINED, primary
 from dropdub.media import wav
-from dropdub.pipeline.artefacts import AUDIO, LANGUAGE, SPEECH, load_spans
+from dropdub.pipeline.artifacts import AUDIO, LANGUAGE, SPEECH, load_spans
 from dropdub.pipeline.cache import from_json, to_json
-from dropdub.pipeline.stages.base import Task
+from dropdub.pipeline.task import Task
 from dropdub.speech.vad import Span, quietest_in, windows
 
 HEARD_AT_ONCE = 5

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from dropdub.pipeline.artefacts import Segment
+from dropdub.pipeline.artifacts import Segment
 from dropdub.text.reading import sentences
 
 LONGEST_PAUSE_S = 1.2

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from dropdub.pipeline.artefacts import Segment, TimedWord, Turn
+from dropdub.pipeline.artifacts import Segment, TimedWord, Turn
 
 BY_VOICES = "voices"
 """What `diarize` says where a second step of it is to compare voices."""

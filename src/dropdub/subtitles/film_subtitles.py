@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dropdub.media.frames import shown_size
-from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, translation_name
-from dropdub.pipeline.stages.base import Task, target_of
+from dropdub.pipeline.artifacts import TRANSCRIPT, Transcript, translation_name
+from dropdub.pipeline.task import Task, target_of
 from dropdub.subtitles.burning import BURNERS, Burner, burn_arguments, find_burner
 from dropdub.subtitles.layout import Cue, layout, write_ass, write_srt
 

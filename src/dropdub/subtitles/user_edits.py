@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from dropdub.pipeline.artefacts import Segment
+from dropdub.pipeline.artifacts import Segment
 from dropdub.subtitles.dialogue import Half, parted
 from dropdub.subtitles.formats import Cue
 from dropdub.text.reading import run_on

@@ -10,8 +10,8 @@ from typing import Any
 from dropdub.dubbing.pacing import together_of
 from dropdub.errors import EngineMissing, UnreadableFile, UnsupportedLanguage
 from dropdub.languages import detect_text_language, same_language, tag_in_name
-from dropdub.pipeline.artefacts import SPEAKERS, Segment, Transcript, load_turns
-from dropdub.pipeline.stages.base import Task
+from dropdub.pipeline.artifacts import SPEAKERS, Segment, Transcript, load_turns
+from dropdub.pipeline.task import Task
 from dropdub.publishing.earlier_results import read_transcript
 from dropdub.speech.sentences import sentences_of
 from dropdub.speech.turns import with_speakers

@@ -6,8 +6,8 @@ from dataclasses import asdict, replace
 
 from dropdub.config import JobOptions
 from dropdub.languages import primary, same_language
-from dropdub.pipeline.artefacts import SPEAKERS, TRANSCRIPT, Transcript, load_turns
-from dropdub.pipeline.stages.base import Result, Task
+from dropdub.pipeline.artifacts import SPEAKERS, TRANSCRIPT, Transcript, load_turns
+from dropdub.pipeline.task import Result, Task
 from dropdub.speech.chunks import load_merged
 from dropdub.speech.cleanup_pt import clean_segments
 from dropdub.speech.targets import skip_warnings, skipped_targets

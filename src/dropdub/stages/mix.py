@@ -22,9 +22,9 @@ from dropdub.media.mixing import mix_down
 from dropdub.media.pcm import RATE_HZ, decoded
 from dropdub.media.soundlength import SoundLength
 from dropdub.media.spans import Span
-from dropdub.pipeline.artefacts import AUDIO, Transcript, dub_name, translation_name
-from dropdub.pipeline.spoken import load_spoken, spoken_name
-from dropdub.pipeline.stages.base import Result, Task, target_of
+from dropdub.pipeline.artifacts import AUDIO, Transcript, dub_name, translation_name
+from dropdub.pipeline.spoken_lines import load_spoken, spoken_name
+from dropdub.pipeline.task import Result, Task, target_of
 from dropdub.publishing.disk import await_disk
 from dropdub.text.paragraph_times import starts_in_a_row
 

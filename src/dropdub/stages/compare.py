@@ -13,8 +13,8 @@ from dropdub.dubbing.measured_lines import line_files
 from dropdub.engines.base import SPEECH_RATE_HZ, Diarizer, Samples, Window
 from dropdub.errors import EngineMissing
 from dropdub.media import wav
-from dropdub.pipeline.artefacts import AUDIO, Segment, Transcript, translation_name
-from dropdub.pipeline.stages.base import Result, Task, target_of
+from dropdub.pipeline.artifacts import AUDIO, Segment, Transcript, translation_name
+from dropdub.pipeline.task import Result, Task, target_of
 
 _ENOUGH_S = 60.0
 """More speech of one speaker does not change the vector of a voice."""

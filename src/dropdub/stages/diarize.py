@@ -18,9 +18,9 @@ from dropdub.engines.base import Diarizer, Window
 from dropdub.film.clock import film_clock
 from dropdub.media import wav
 from dropdub.media.levels import mean_power, write_power
-from dropdub.pipeline.artefacts import AUDIO, SPEAKERS, SPEECH, Segment, Turn, load_spans, save_turns
+from dropdub.pipeline.artifacts import AUDIO, SPEAKERS, SPEECH, Segment, Turn, load_spans, save_turns
 from dropdub.pipeline.cache import from_json, to_json
-from dropdub.pipeline.stages.base import Result, Task
+from dropdub.pipeline.task import Result, Task
 from dropdub.speech.channels import Levels, by_channel, heard_spans
 from dropdub.speech.chunks import load_merged
 from dropdub.speech.diarization import Stretch, Vectors, smoothed, stretches, turns, voices

@@ -29,8 +29,8 @@ from dropdub.media.filmcheck import TOLERANCE_S, TOLERANCE_SHARE, Expected, chec
 from dropdub.media.master import TO_THE_SAMPLE
 from dropdub.media.mp4flags import switch_subtitles_off
 from dropdub.media.watch import MOST_MEMORY
-from dropdub.pipeline.artefacts import AUDIO, dub_name, video_name
-from dropdub.pipeline.stages.base import Result, Task, target_of
+from dropdub.pipeline.artifacts import AUDIO, dub_name, video_name
+from dropdub.pipeline.task import Result, Task, target_of
 from dropdub.subtitles.film_subtitles import FilmSubtitles, film_subtitles
 
 _CHECK_S = 30.0

@@ -13,9 +13,9 @@ from dropdub.dubbing.speaking import Speaker, Teller
 from dropdub.dubbing.voices import cast_voices
 from dropdub.engines.base import Synthesizer, TellsDefects
 from dropdub.engines.text_for_speech import is_speakable
-from dropdub.pipeline.artefacts import TRANSCRIPT, Segment, Transcript, speech_dir_name, translation_name
-from dropdub.pipeline.spoken import Spoken, load_spoken, save_spoken, spoken_name
-from dropdub.pipeline.stages.base import Result, Task, target_of
+from dropdub.pipeline.artifacts import TRANSCRIPT, Segment, Transcript, speech_dir_name, translation_name
+from dropdub.pipeline.spoken_lines import Spoken, load_spoken, save_spoken, spoken_name
+from dropdub.pipeline.task import Result, Task, target_of
 from dropdub.speech.sentences import sentences_of
 
 

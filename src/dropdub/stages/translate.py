@@ -10,9 +10,9 @@ from dropdub.engines.base import OffersAlternatives, Translator
 from dropdub.engines.wordings import fitting, shorter_than
 from dropdub.errors import UnexpectedError
 from dropdub.languages import same_language
-from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, translation_name
+from dropdub.pipeline.artifacts import TRANSCRIPT, Transcript, translation_name
 from dropdub.pipeline.cache import from_json, to_json
-from dropdub.pipeline.stages.base import Result, Task, target_of
+from dropdub.pipeline.task import Result, Task, target_of
 from dropdub.speech.sentences import Sentence, given_back, sentences_of
 from dropdub.subtitles.user_files import Given, given_translation
 from dropdub.text.reading import marked, pieces

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from dropdub.pipeline.artefacts import AUDIO, SPEECH, save_spans
-from dropdub.pipeline.stages.base import Result, Task
+from dropdub.pipeline.artifacts import AUDIO, SPEECH, save_spans
+from dropdub.pipeline.task import Result, Task
 from dropdub.speech.vad import Span, cut_points, quietest_in, speech_spans
 
 _SEARCH_S = 5.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-from dropdub.pipeline.stages.base import Stage
+from dropdub.pipeline.task import Stage
 
 STAGES = (
     "probe",

@@ -10,12 +10,12 @@ from dropdub.config import Limits
 from dropdub.errors import EmptyFile, NoAudio, NotAFile, NotMedia, NotText, TooLarge, TooLong, UnreadableFile
 from dropdub.film.soundtrack import chosen_sound
 from dropdub.languages import same_language
+from dropdub.media.claimed_length import longest_believed_s
 from dropdub.media.decoders import MOST_PIXELS
 from dropdub.media.probe import MediaInfo, probe_media
 from dropdub.media.streams import AudioStream
 from dropdub.media.suffixes import MEDIA_SUFFIXES, OTHER_SUFFIXES, SUBTITLE_SUFFIXES, TEXT_SUFFIXES
-from dropdub.pipeline.claimedlength import longest_believed_s
-from dropdub.pipeline.stages.base import Result, Task
+from dropdub.pipeline.task import Result, Task
 from dropdub.subtitles.cue_file import read_cues
 from dropdub.subtitles.user_files import words_of
 from dropdub.text.documents import is_document, read_document

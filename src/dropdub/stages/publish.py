@@ -16,8 +16,8 @@ from dropdub.dubbing.timing_report import fit_name, load_fit
 from dropdub.files.durable import sha256, write_whole
 from dropdub.files.privacy import may_be_given_away
 from dropdub.media.frames import shown_size
-from dropdub.pipeline.artefacts import TRANSCRIPT, Transcript, dub_name, translation_name
-from dropdub.pipeline.stages.base import Result, Task, target_of
+from dropdub.pipeline.artifacts import TRANSCRIPT, Transcript, dub_name, translation_name
+from dropdub.pipeline.task import Result, Task, target_of
 from dropdub.publishing.deliverables import MANIFEST, as_markdown, as_text, deliverable_name, manifest, readable
 from dropdub.publishing.folder_errors import trouble_with
 from dropdub.publishing.staging import bring, made_staging

@@ -9,8 +9,8 @@ from dropdub.errors import MediaToolFailed, NotText, TooLarge
 from dropdub.files.durable import written_whole
 from dropdub.languages import display_name, three_letters
 from dropdub.media.ffmpeg import input_arguments, picture_arguments, run_ffmpeg
-from dropdub.pipeline.artefacts import Transcript, dub_name, translation_name
-from dropdub.pipeline.stages.base import Result, Task, target_of
+from dropdub.pipeline.artifacts import Transcript, dub_name, translation_name
+from dropdub.pipeline.task import Result, Task, target_of
 from dropdub.text.chapters import as_ffmetadata, chapters
 from dropdub.text.documents import cover_of
 from dropdub.text.paragraph_times import starts_in_a_row

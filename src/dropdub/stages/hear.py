@@ -17,11 +17,11 @@ from dropdub.errors import EngineMissing, UnsupportedLanguage
 from dropdub.files.durable import sha256, written_whole
 from dropdub.media import wav
 from dropdub.media.wav import WavWriter
-from dropdub.pipeline.artefacts import cut_name, speech_dir_name
+from dropdub.pipeline.artifacts import cut_name, speech_dir_name
 from dropdub.pipeline.cache import from_json, to_json
-from dropdub.pipeline.spoken import Spoken, load_spoken, spoken_name
-from dropdub.pipeline.stages.base import Result, Task, target_of
+from dropdub.pipeline.spoken_lines import Spoken, load_spoken, spoken_name
 from dropdub.pipeline.takes import take_key
+from dropdub.pipeline.task import Result, Task, target_of
 from dropdub.text.reading import spoken
 
 _LONGEST_S = 30.0
