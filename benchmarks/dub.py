@@ -35,10 +35,10 @@ from dropdub.dubbing.timing_report import load_fit
 from dropdub.dubbing.utterances import Piece, Utterance
 from dropdub.dubbing.utterances import joined as joined_lines
 from dropdub.engines.registry import Shelf
-from dropdub.media import wav
 from dropdub.media.ffmpeg import find_ffmpeg, input_arguments
-from dropdub.media.loudness import measured
-from dropdub.media.spans import Span
+from dropdub.media.sound import wav
+from dropdub.media.sound.loudness import measured
+from dropdub.media.sound.spans import Span
 from dropdub.pipeline.artifacts import AUDIO, Segment, Transcript
 from dropdub.pipeline.spoken_lines import Spoken, save_spoken
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dropdub.engines.espeak.library import espeak_library
-from dropdub.media import wav
+from dropdub.media.sound import wav
 
 MODELS = Path(__file__).parent / "models"
 WHISPER, NLLB = MODELS / "whisper-tiny-en-pt", MODELS / "nllb-tiny-en-pt"

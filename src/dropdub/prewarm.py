@@ -19,7 +19,7 @@ from dropdub.engines.models.folders import model_folder
 from dropdub.engines.registry import Shelf
 from dropdub.engines.whisper.engine import DEFAULT_MODEL, FasterWhisperTranscriber
 from dropdub.errors import DropdubError, EngineMissing, VoiceMissing
-from dropdub.media import wav
+from dropdub.media.sound import wav
 from dropdub.pipeline.cache import Cache
 from dropdub.process import never_search_current_folder, own_temporary_folder
 from dropdub.root import CONFIG_NAME, Root

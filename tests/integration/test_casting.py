@@ -10,7 +10,7 @@ import pytest
 
 from dropdub.dubbing.voices import cast_voices
 from dropdub.errors import VoiceMissing
-from dropdub.media import wav
+from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import AUDIO, Segment, TimedWord
 from dropdub.pipeline.task import Task
 from tests.drive import LIGHT, Drive

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dropdub.engines.registry import Shelf
-from dropdub.media import wav
+from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import AUDIO, Segment, Transcript, speech_dir_name, translation_name
 from dropdub.pipeline.spoken_lines import Spoken, save_spoken, spoken_name
 from dropdub.stages.compare import likeness, run

@@ -19,8 +19,8 @@ from dropdub.engines.base import Samples, Window
 from dropdub.engines.offers import GROUP, installed_offers
 from dropdub.engines.registry import Shelf
 from dropdub.errors import EngineMissing
-from dropdub.media import wav
 from dropdub.media.ffmpeg import find_ffmpeg
+from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import SPEAKERS, TRANSCRIPT, Segment, Transcript, chunk_name
 from dropdub.pipeline.cache import Cache
 from tests.conftest import PICTURE, SPEECH

@@ -21,10 +21,10 @@ from dropdub.engines.base import EngineInfo, EngineSettings, Frames
 from dropdub.engines.offers import GROUP
 from dropdub.engines.registry import Shelf
 from dropdub.files.durable import sha256
-from dropdub.media import wav
 from dropdub.media.ffmpeg import find_ffmpeg, input_arguments
-from dropdub.media.loudness import measured
-from dropdub.media.pcm import RATE_HZ, decoded
+from dropdub.media.sound import wav
+from dropdub.media.sound.loudness import measured
+from dropdub.media.sound.pcm import RATE_HZ, decoded
 from dropdub.pipeline.cache import Cache
 from tests.drive import LIGHT, Drive
 

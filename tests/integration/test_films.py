@@ -16,9 +16,9 @@ import pytest
 from dropdub.dubbing.background import background_of
 from dropdub.errors import MediaToolFailed, NoAudio
 from dropdub.files.durable import sha256
-from dropdub.media import wav
 from dropdub.media.cover import save_cover
-from dropdub.media.filmcheck import Expected, check_film
+from dropdub.media.film_check import Expected, check_film
+from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import AUDIO, Segment, Transcript, translation_name
 from dropdub.store.steps import StepSpec
 from tests.drive import Drive

@@ -15,7 +15,7 @@ from dropdub.engines.base import EngineSettings, Samples, Voice
 from dropdub.engines.espeak.engine import EspeakSynthesizer
 from dropdub.engines.offers import GROUP
 from dropdub.engines.registry import Shelf
-from dropdub.media import wav
+from dropdub.media.sound import wav
 from dropdub.pipeline.cache import Cache
 from dropdub.pipeline.takes import best_takes
 from tests.drive import LIGHT, Drive

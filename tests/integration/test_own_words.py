@@ -11,8 +11,8 @@ import pytest
 from dropdub.engines.apertium.engine import ApertiumTranslator
 from dropdub.engines.espeak.engine import EspeakSynthesizer
 from dropdub.errors import NotText, UnreadableFile
-from dropdub.media import wav
-from dropdub.media.voice_check import level_db
+from dropdub.media.sound import wav
+from dropdub.media.sound.voice_check import level_db
 from dropdub.pipeline.artifacts import Transcript
 from dropdub.pipeline.cache import Cache
 from dropdub.subtitles.reading import parse_cues

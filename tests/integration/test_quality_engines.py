@@ -20,7 +20,7 @@ from dropdub.engines.registry import Shelf
 from dropdub.engines.whisper.decoding import Decoder
 from dropdub.engines.whisper.engine import FasterWhisperTranscriber
 from dropdub.errors import EngineMissing, UnsupportedLanguage
-from dropdub.media import wav
+from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import TRANSCRIPT, Transcript
 from dropdub.pipeline.cache import Cache
 from tests.drive import LIGHT, Drive

@@ -13,7 +13,7 @@ import pytest
 from dropdub.engines.base import EngineInfo, EngineSettings
 from dropdub.engines.offers import GROUP
 from dropdub.engines.registry import Shelf
-from dropdub.media import wav
+from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import Transcript
 from dropdub.pipeline.cache import Cache
 from dropdub.pipeline.spoken_lines import load_spoken

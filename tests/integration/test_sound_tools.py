@@ -12,10 +12,10 @@ from dropdub.dubbing import stretch
 from dropdub.errors import DeadlineExceeded, MediaToolFailed
 from dropdub.media import ffmpeg
 from dropdub.media.ffmpeg import has_filter, input_arguments
-from dropdub.media.loudness import SILENCE_LUFS, gain_db, loudness_like, measured
-from dropdub.media.master import Mixed, write_master
-from dropdub.media.pcm import BLOCK_S, RATE_HZ, decoded
-from dropdub.media.spans import Span
+from dropdub.media.sound.loudness import SILENCE_LUFS, gain_db, loudness_like, measured
+from dropdub.media.sound.master import Mixed, write_master
+from dropdub.media.sound.pcm import BLOCK_S, RATE_HZ, decoded
+from dropdub.media.sound.spans import Span
 
 RATE = 22_050
 

@@ -34,8 +34,8 @@ from dropdub.errors import (
     Waiting,
 )
 from dropdub.files.durable import sha256
-from dropdub.media import wav
 from dropdub.media.ffmpeg import find_ffmpeg
+from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import AUDIO, Transcript, speech_dir_name
 from dropdub.pipeline.cache import Cache
 from tests.drive import LIGHT, Drive

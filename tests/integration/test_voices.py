@@ -15,8 +15,8 @@ import pytest
 import yaml
 
 from dropdub.dubbing.voices import recording_of
-from dropdub.media import wav
-from dropdub.media.voice_check import check_voice
+from dropdub.media.sound import wav
+from dropdub.media.sound.voice_check import check_voice
 from tests.drive import LIGHT
 from tests.tiny_xtts import make_tiny_xtts
 

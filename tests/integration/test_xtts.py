@@ -17,7 +17,7 @@ from dropdub.engines.base import EngineSettings, Voice
 from dropdub.engines.registry import Shelf
 from dropdub.engines.xtts.engine import Manner, XttsSynthesizer
 from dropdub.errors import EngineMissing, OutOfMemory, UnsupportedLanguage, VoiceMissing, Waiting
-from dropdub.media import wav
+from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import Segment, Transcript
 from dropdub.pipeline.cache import Cache
 from tests.drive import LIGHT, Drive

@@ -22,13 +22,14 @@ if sys.platform == "win32":
 
 import dropdub
 from dropdub.errors import DiskFull, MediaToolFailed, TooLarge, UnsupportedCodec
-from dropdub.media import watch, wav
+from dropdub.media import watch
 from dropdub.media.claimed_length import longest_read_s
 from dropdub.media.decoders import DECODERS, MOST_PIXELS
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
-from dropdub.media.frames import first_frame
+from dropdub.media.pictures import first_frame
 from dropdub.media.probe import probe_media
-from dropdub.media.toolrun import run_tool
+from dropdub.media.sound import wav
+from dropdub.media.tool_run import run_tool
 from dropdub.pipeline.artifacts import AUDIO
 from tests.films import made, muxed
 from tests.security import hostile_media as hostile

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from dropdub.media.spans import Span
+from dropdub.media.sound.spans import Span
 from dropdub.pipeline.artifacts import Segment, TimedWord, Turn
 from dropdub.speech.channels import Levels, by_channel, heard_spans
 

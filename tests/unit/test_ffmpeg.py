@@ -16,7 +16,7 @@ from dropdub.daemon.pools import make_pools
 from dropdub.errors import DeadlineExceeded, DiskFull, EngineMissing, MediaToolFailed
 from dropdub.media.containers import CONTAINERS, FORMAT_WHITELIST, PROTOCOLS
 from dropdub.media.ffmpeg import FFMPEG_VARIABLE, find_ffmpeg, input_arguments, run_ffmpeg
-from dropdub.media.toolrun import run_tool
+from dropdub.media.tool_run import run_tool
 from dropdub.root import Root
 from tests.waiting import wait_until
 

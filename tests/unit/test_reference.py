@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dropdub.dubbing.voice_sample import LEAST_S, MOST_S, Candidate, cleanest
-from dropdub.media.spans import Span
+from dropdub.media.sound.spans import Span
 
 
 def candidate(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.media.soundlength import SoundLength, counted
+from dropdub.media.sound.length import SoundLength, counted
 
 
 @given(st.integers(1, 10**10), st.integers(1_000, 384_000), st.integers(1_000, 384_000))

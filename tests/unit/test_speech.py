@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.media import wav
-from dropdub.media.spans import LONG_PAUSE_S
+from dropdub.media.sound import wav
+from dropdub.media.sound.spans import LONG_PAUSE_S
 from dropdub.speech.vad import Span, cut_points, longest_pause, pauses, quietest_in, speech_spans, windows
 
 RATE = 16_000

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from dropdub.engines.base import EngineInfo, Transcriber, Window
-from dropdub.media.spans import Span
+from dropdub.media.sound.spans import Span
 from dropdub.pipeline.artifacts import AUDIO, SPEECH, save_spans
 from dropdub.pipeline.cache import Cache
 from dropdub.pipeline.task import Task

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.media.voice_check import MOST_S, best_start_s, level_db, levelled, speech_over_noise_db
+from dropdub.media.sound.voice_check import MOST_S, best_start_s, level_db, levelled, speech_over_noise_db
 
 RATE = 16_000
 SILENCE, SPEECH = -90.0, -20.0

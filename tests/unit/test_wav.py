@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from dropdub.errors import NotMedia
-from dropdub.media import wav
+from dropdub.media.sound import wav
 
 RATE = 16_000
 

@@ -17,8 +17,8 @@ from dropdub.cli.place import Place
 from dropdub.errors import NotMedia, UsageError, VoiceMissing
 
 if TYPE_CHECKING:
-    from dropdub.media.voice_check import Check
-    from dropdub.media.wav import Samples
+    from dropdub.media.sound.voice_check import Check
+    from dropdub.media.sound.wav import Samples
 
 RATE = 24_000
 PROBE_S = 10.0
@@ -56,7 +56,7 @@ def add(place: Place, name: str, file: Path, *, replace: bool, force: bool) -> i
     """Check a recording, level it and keep it as a voice. What is not good enough is refused, unless `force`."""
     from dropdub.config import load_config
     from dropdub.media.ffmpeg import use_ffmpeg
-    from dropdub.media.voice_check import check_voice
+    from dropdub.media.sound.voice_check import check_voice
 
     use_ffmpeg(load_config(place.root.config_file).ffmpeg)
     target = place.root.voices / f"{_safe(name)}.wav"
@@ -113,8 +113,8 @@ def _decoded(file: Path) -> Samples:
 
 def _best_of(plain: Path) -> Samples:
     """Return the 30 s of a file in which most is spoken, read piece by piece: it may be hours long."""
-    from dropdub.media import wav
-    from dropdub.media.voice_check import MOST_S, best_start_s, level_db
+    from dropdub.media.sound import wav
+    from dropdub.media.sound.voice_check import MOST_S, best_start_s, level_db
 
     start_s = best_start_s([level_db(second) for second in wav.blocks(plain, 1.0)])
     return wav.read_range(plain, start_s, start_s + MOST_S)
@@ -123,8 +123,8 @@ def _best_of(plain: Path) -> Samples:
 def _keep(samples: Samples, target: Path) -> None:
     """Write a voice at the usual level, so that it appears whole or not at all."""
     from dropdub.files.durable import write_whole
-    from dropdub.media.voice_check import levelled
-    from dropdub.media.wav import WavWriter
+    from dropdub.media.sound.voice_check import levelled
+    from dropdub.media.sound.wav import WavWriter
 
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="dropdub-voice-") as folder:
@@ -154,8 +154,8 @@ def _existing(place: Place, name: str) -> Path:
 
 
 def _view(path: Path) -> VoiceView:
-    from dropdub.media import wav
-    from dropdub.media.voice_check import check_voice
+    from dropdub.media.sound import wav
+    from dropdub.media.sound.voice_check import check_voice
 
     try:
         check = check_voice(wav.read_range(path), wav.sample_rate(path))

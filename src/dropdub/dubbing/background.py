@@ -8,9 +8,9 @@ from typing import Any
 
 from dropdub.film.clock import film_clock
 from dropdub.media.ffmpeg import input_arguments
-from dropdub.media.loudness import SPEECH_LUFS, measured
-from dropdub.media.mixing import in_blocks
-from dropdub.media.pcm import BLOCK_S, RATE_HZ, Frames, decoded
+from dropdub.media.sound.loudness import SPEECH_LUFS, measured
+from dropdub.media.sound.mixing import in_blocks
+from dropdub.media.sound.pcm import BLOCK_S, RATE_HZ, Frames, decoded
 from dropdub.pipeline.task import Task
 
 

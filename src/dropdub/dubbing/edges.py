@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dropdub.media import wav
-from dropdub.media.spans import Span
+from dropdub.media.sound import wav
+from dropdub.media.sound.spans import Span
 
 _FRAMES_A_SECOND = 100
 _BLOCK_FRAMES = 1_000

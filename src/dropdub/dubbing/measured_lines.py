@@ -8,8 +8,8 @@ from pathlib import Path
 
 from dropdub.dubbing.edges import sounding
 from dropdub.dubbing.utterances import Piece, Utterance, joined
-from dropdub.media import wav
-from dropdub.media.spans import Span
+from dropdub.media.sound import wav
+from dropdub.media.sound.spans import Span
 from dropdub.pipeline.artifacts import Facts, Segment, speech_dir_name
 from dropdub.pipeline.spoken_lines import load_spoken, spoken_name
 from dropdub.pipeline.takes import best_takes

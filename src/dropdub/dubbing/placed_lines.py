@@ -12,8 +12,8 @@ from dropdub.dubbing.placement import Placement, place
 from dropdub.dubbing.stretch import stretch
 from dropdub.dubbing.track import Part, part_of
 from dropdub.dubbing.utterances import Utterance
-from dropdub.media import wav
-from dropdub.media.spans import Span
+from dropdub.media.sound import wav
+from dropdub.media.sound.spans import Span
 from dropdub.pipeline.artifacts import Segment
 
 _NOT_HEARD = 0.002

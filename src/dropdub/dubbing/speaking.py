@@ -14,8 +14,8 @@ from dropdub.engines.base import Samples, Synthesizer, TellsDefects
 from dropdub.engines.text_for_speech import parts
 from dropdub.errors import NotMedia
 from dropdub.files.durable import written_whole
-from dropdub.media import wav
-from dropdub.media.wav import WavWriter
+from dropdub.media.sound import wav
+from dropdub.media.sound.wav import WavWriter
 from dropdub.pipeline.artifacts import speech_dir_name
 from dropdub.pipeline.spoken_lines import Spoken
 from dropdub.pipeline.task import Task

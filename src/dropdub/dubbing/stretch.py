@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dropdub.media.ffmpeg import has_filter, input_arguments, run_ffmpeg
-from dropdub.media.spans import Span
+from dropdub.media.sound.spans import Span
 
 _EXACT = ("-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact")
 

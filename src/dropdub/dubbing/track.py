@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dropdub.media import wav
-from dropdub.media.spans import Span
-from dropdub.media.wav import Samples, WavWriter
+from dropdub.media.sound import wav
+from dropdub.media.sound.spans import Span
+from dropdub.media.sound.wav import Samples, WavWriter
 
 HEADROOM = 0.5
 """The track is written at half level, so that two who speak at once do not clip; its loudness is set later."""

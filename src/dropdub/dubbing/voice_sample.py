@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dropdub.media.spans import Span
+from dropdub.media.sound.spans import Span
 
 LEAST_S = 6.0
 MOST_S = 15.0

@@ -13,10 +13,10 @@ from dropdub.dubbing.voice_sample import LEAST_S, TOO_SHORT_S, Candidate, cleane
 from dropdub.engines.base import PreparesVoices, Synthesizer, Voice
 from dropdub.errors import NotMedia, VoiceMissing
 from dropdub.files.durable import sha256, written_whole
-from dropdub.media import wav
-from dropdub.media.spans import Span
-from dropdub.media.voice_check import level_db, speech_over_noise_db
-from dropdub.media.wav import WavWriter
+from dropdub.media.sound import wav
+from dropdub.media.sound.spans import Span
+from dropdub.media.sound.voice_check import level_db, speech_over_noise_db
+from dropdub.media.sound.wav import WavWriter
 from dropdub.pipeline.artifacts import AUDIO, Segment, voice_name
 from dropdub.pipeline.cache import Cache
 from dropdub.pipeline.task import Task

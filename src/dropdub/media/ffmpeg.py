@@ -14,7 +14,7 @@ import imageio_ffmpeg
 from dropdub.errors import DiskFull, EngineMissing, MediaToolFailed
 from dropdub.media.containers import OPEN_OPTIONS, file_url
 from dropdub.media.decoders import DECODING_OPTIONS
-from dropdub.media.toolrun import Ending, run_tool
+from dropdub.media.tool_run import Ending, run_tool
 from dropdub.media.watch import MOST_MEMORY, Watch
 from dropdub.process import find_program
 

@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.files.durable import write_whole
-from dropdub.media.spans import Span
+from dropdub.media.sound.spans import Span
 
 Facts = Mapping[str, Mapping[str, Any]]
 """The results of a job's succeeded steps, by step key."""

@@ -9,7 +9,7 @@ from dropdub.files.durable import written_whole
 from dropdub.film.tracks import MP4_COVERS
 from dropdub.languages import display_name, three_letters
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
-from dropdub.media.master import TO_THE_SAMPLE
+from dropdub.media.sound.master import TO_THE_SAMPLE
 from dropdub.pipeline.artifacts import dub_name
 from dropdub.pipeline.task import Task, target_of
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from dropdub.media.spans import Span
+from dropdub.media.sound.spans import Span
 from dropdub.pipeline.artifacts import Segment, Turn
 
 LOUDER = 10 ** (6 / 10)

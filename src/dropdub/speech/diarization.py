@@ -17,7 +17,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from dropdub.media.spans import Span
+from dropdub.media.sound.spans import Span
 from dropdub.pipeline.artifacts import Segment, TimedWord, Turn
 
 WINDOW_S = 1.6

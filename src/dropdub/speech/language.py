@@ -10,7 +10,7 @@ from pathlib import Path
 from dropdub.engines.base import Transcriber, Window
 from dropdub.files.durable import written_whole
 from dropdub.languages import UNDETERMINED, primary
-from dropdub.media import wav
+from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import AUDIO, LANGUAGE, SPEECH, load_spans
 from dropdub.pipeline.cache import from_json, to_json
 from dropdub.pipeline.task import Task

@@ -9,8 +9,8 @@ import numpy as np
 import webrtcvad
 from numpy.typing import NDArray
 
-from dropdub.media import wav
-from dropdub.media.spans import Quietest, Span, cut_points, longest_pause, pauses, windows
+from dropdub.media.sound import wav
+from dropdub.media.sound.spans import Quietest, Span, cut_points, longest_pause, pauses, windows
 
 __all__ = ["Quietest", "Span", "cut_points", "longest_pause", "pauses", "quietest_in", "speech_spans", "windows"]
 

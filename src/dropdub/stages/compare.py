@@ -12,7 +12,7 @@ import numpy as np
 from dropdub.dubbing.measured_lines import line_files
 from dropdub.engines.base import SPEECH_RATE_HZ, Diarizer, Samples, Window
 from dropdub.errors import EngineMissing
-from dropdub.media import wav
+from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import AUDIO, Segment, Transcript, translation_name
 from dropdub.pipeline.task import Result, Task, target_of
 

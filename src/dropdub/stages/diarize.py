@@ -16,8 +16,8 @@ import numpy as np
 
 from dropdub.engines.base import Diarizer, Window
 from dropdub.film.clock import film_clock
-from dropdub.media import wav
-from dropdub.media.levels import mean_power, write_power
+from dropdub.media.sound import wav
+from dropdub.media.sound.levels import mean_power, write_power
 from dropdub.pipeline.artifacts import AUDIO, SPEAKERS, SPEECH, Segment, Turn, load_spans, save_turns
 from dropdub.pipeline.cache import from_json, to_json
 from dropdub.pipeline.task import Result, Task

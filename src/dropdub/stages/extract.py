@@ -14,10 +14,10 @@ from dropdub.errors import EmptyFile, NotMedia, TooLarge, TooLong
 from dropdub.files.durable import sha256, written_whole
 from dropdub.film.clock import film_clock
 from dropdub.languages import UNDETERMINED, detect_text_language
-from dropdub.media import wav
 from dropdub.media.claimed_length import is_longer_than_stated, longest_read_s
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
-from dropdub.media.soundlength import SoundLength, counted, counting, until
+from dropdub.media.sound import wav
+from dropdub.media.sound.length import SoundLength, counted, counting, until
 from dropdub.pipeline.artifacts import AUDIO, TRANSCRIPT, Segment, Transcript
 from dropdub.pipeline.task import Result, Task
 from dropdub.publishing.disk import await_disk

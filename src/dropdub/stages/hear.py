@@ -15,8 +15,8 @@ from dropdub.dubbing.verification import Verdict, judge
 from dropdub.engines.base import SPEECH_RATE_HZ, TakesHints, Transcriber, Window, Word
 from dropdub.errors import EngineMissing, UnsupportedLanguage
 from dropdub.files.durable import sha256, written_whole
-from dropdub.media import wav
-from dropdub.media.wav import WavWriter
+from dropdub.media.sound import wav
+from dropdub.media.sound.wav import WavWriter
 from dropdub.pipeline.artifacts import cut_name, speech_dir_name
 from dropdub.pipeline.cache import from_json, to_json
 from dropdub.pipeline.spoken_lines import Spoken, load_spoken, spoken_name

@@ -13,15 +13,15 @@ from dropdub.dubbing.timing_report import fit_name, fit_report, fit_warnings, sa
 from dropdub.dubbing.track import Part, write_track
 from dropdub.files.durable import written_whole
 from dropdub.languages import display_name, three_letters
-from dropdub.media import wav
-from dropdub.media.ducking import Ducking
 from dropdub.media.ffmpeg import input_arguments
-from dropdub.media.loudness import SPEECH_LUFS, decibels, factor, gain_db, loudness_like, measured
-from dropdub.media.master import Mixed, write_master
-from dropdub.media.mixing import mix_down
-from dropdub.media.pcm import RATE_HZ, decoded
-from dropdub.media.soundlength import SoundLength
-from dropdub.media.spans import Span
+from dropdub.media.sound import wav
+from dropdub.media.sound.ducking import Ducking
+from dropdub.media.sound.length import SoundLength
+from dropdub.media.sound.loudness import SPEECH_LUFS, decibels, factor, gain_db, loudness_like, measured
+from dropdub.media.sound.master import Mixed, write_master
+from dropdub.media.sound.mixing import mix_down
+from dropdub.media.sound.pcm import RATE_HZ, decoded
+from dropdub.media.sound.spans import Span
 from dropdub.pipeline.artifacts import AUDIO, Transcript, dub_name, translation_name
 from dropdub.pipeline.spoken_lines import load_spoken, spoken_name
 from dropdub.pipeline.task import Result, Task, target_of

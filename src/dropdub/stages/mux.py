@@ -22,12 +22,12 @@ from dropdub.film.tracks import (
     subtitle_tracks,
     track_arguments,
 )
-from dropdub.media import wav
 from dropdub.media.cover import save_cover
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
-from dropdub.media.filmcheck import TOLERANCE_S, TOLERANCE_SHARE, Expected, check_film, same_picture
-from dropdub.media.master import TO_THE_SAMPLE
-from dropdub.media.mp4flags import switch_subtitles_off
+from dropdub.media.film_check import TOLERANCE_S, TOLERANCE_SHARE, Expected, check_film, same_picture
+from dropdub.media.mp4_flags import switch_subtitles_off
+from dropdub.media.sound import wav
+from dropdub.media.sound.master import TO_THE_SAMPLE
 from dropdub.media.watch import MOST_MEMORY
 from dropdub.pipeline.artifacts import AUDIO, dub_name, video_name
 from dropdub.pipeline.task import Result, Task, target_of

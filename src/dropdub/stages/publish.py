@@ -15,7 +15,7 @@ from dropdub.dubbing.quality import Quality, quality_of
 from dropdub.dubbing.timing_report import fit_name, load_fit
 from dropdub.files.durable import sha256, write_whole
 from dropdub.files.privacy import may_be_given_away
-from dropdub.media.frames import shown_size
+from dropdub.media.pictures import shown_size
 from dropdub.pipeline.artifacts import TRANSCRIPT, Transcript, dub_name, translation_name
 from dropdub.pipeline.task import Result, Task, target_of
 from dropdub.publishing.deliverables import MANIFEST, as_markdown, as_text, deliverable_name, manifest, readable

@@ -11,7 +11,7 @@ from typing import Any
 
 from dropdub.engines.base import TakesHints, TellsSuspects, Transcriber, Utterance, Window
 from dropdub.languages import UNDETERMINED
-from dropdub.media import wav
+from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import AUDIO, SPEECH, Segment, Suspect, TimedWord, Transcript, chunk_name, load_spans
 from dropdub.pipeline.task import Result, Task
 from dropdub.speech.language import spoken_language

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dropdub.media.ffmpeg import find_ffmpeg
-from dropdub.media.toolrun import Ending, run_tool
+from dropdub.media.tool_run import Ending, run_tool
 from dropdub.subtitles.formats import Cue, write_ass
 
 _TRIAL_S = 60.0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dropdub.media.frames import shown_size
+from dropdub.media.pictures import shown_size
 from dropdub.pipeline.artifacts import TRANSCRIPT, Transcript, translation_name
 from dropdub.pipeline.task import Task, target_of
 from dropdub.subtitles.burning import BURNERS, Burner, burn_arguments, find_burner

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dropdub.media import wav
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
-from dropdub.media.spans import Span
+from dropdub.media.sound import wav
+from dropdub.media.sound.spans import Span
 
 RATE_HZ = 100
 # On the same time line as the speech (see extract); squared, so that what is left of 100 a second is mean power.

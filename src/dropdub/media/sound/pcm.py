@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from dropdub import process
 from dropdub.errors import DeadlineExceeded, MediaToolFailed
 from dropdub.media.ffmpeg import QUIET, find_ffmpeg
-from dropdub.media.soundlength import until
-from dropdub.media.toolrun import NO_WINDOW
+from dropdub.media.sound.length import until
+from dropdub.media.tool_run import NO_WINDOW
 from dropdub.units import format_duration
 
 Frames = NDArray[np.float32]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
-from dropdub.media.loudness import factor
+from dropdub.media.sound.loudness import factor
 
 CEILING_DB = -2.0
 """The highest true peak: below the -1 dBTP that EBU R 128 allows, since resampling and AAC add a little."""

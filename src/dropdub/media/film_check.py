@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.errors import MediaToolFailed, NotMedia
-from dropdub.media.frames import first_frame
+from dropdub.media.pictures import first_frame
 from dropdub.media.probe import MediaInfo, probe_media
 
 TOLERANCE_S = 1.0

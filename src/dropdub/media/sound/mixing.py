@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from dropdub.media.ducking import Ducking
-from dropdub.media.loudness import decibels
-from dropdub.media.master import Mixed
-from dropdub.media.pcm import RATE_HZ, Frames
+from dropdub.media.sound.ducking import Ducking
+from dropdub.media.sound.loudness import decibels
+from dropdub.media.sound.master import Mixed
+from dropdub.media.sound.pcm import RATE_HZ, Frames
 
 HEADROOM = 0.25
 """A mixture is written at a quarter of its level, in 24 bits, so that nothing clips before its gain is known."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dropdub.media.wav import Samples
+from dropdub.media.sound.wav import Samples
 
 LEAST_S = 3.0
 GOOD_S = 6.0

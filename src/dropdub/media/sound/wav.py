@@ -13,8 +13,8 @@ import soxr
 from numpy.typing import NDArray
 
 from dropdub.errors import NotMedia
-from dropdub.media.soundlength import SoundLength
-from dropdub.media.spans import Span
+from dropdub.media.sound.length import SoundLength
+from dropdub.media.sound.spans import Span
 
 Samples = NDArray[np.float32]
 """Mono audio, shape (samples,), values in [-1, 1]."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from dropdub.media.spans import Span
+from dropdub.media.sound.spans import Span
 
 DOWN_S, UP_S = 0.15, 0.4
 """How long it takes to turn the original down, before speech begins, and up again behind it."""
