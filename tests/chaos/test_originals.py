@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from dropdub.daemon import runs
+from dropdub.daemon import main as runs
 from tests.acceptance.conftest import site as site_fixture
 from tests.acceptance.site import Site
 from tests.chaos.harness import copy_database

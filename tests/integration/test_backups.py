@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from dropdub.daemon import backups
-from dropdub.daemon.backups import DAY_S, FIRST_AFTER_S, Backups, is_due
+from dropdub.daemon.start import backups
+from dropdub.daemon.start.backups import DAY_S, FIRST_AFTER_S, Backups, is_due
 from dropdub.errors import StoreError, StoreUnavailable
 from dropdub.store import backup
 from dropdub.store.backup import BEFORE_UPGRADES_KEPT, DAILY_KEPT, Copy, copies, make, newest, prune

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from dropdub.cli.place import Place as Place_
-from dropdub.daemon.belonging import Belonging, take_root
-from dropdub.daemon.rescue import Stray, strays
+from dropdub.daemon.start.belonging import Belonging, take_root
+from dropdub.daemon.start.rescue import Stray, strays
 from dropdub.errors import FolderAway, RootRefused
 from dropdub.root import Root
 from dropdub.root_record import Place, RootRecord, marker

@@ -12,9 +12,10 @@ from types import SimpleNamespace
 import pytest
 
 from dropdub.config import load_config
-from dropdub.daemon import bringing, intaking
 from dropdub.daemon.context import Context
-from dropdub.daemon.intaking import BURST_S, MOST_UNDER_WAY
+from dropdub.daemon.intake import collection
+from dropdub.daemon.intake import intake as intaking
+from dropdub.daemon.intake.intake import BURST_S, MOST_UNDER_WAY
 from dropdub.daemon.mover import Mover
 from dropdub.daemon.supervisor import LOOK_EVERY_S, Supervisor
 from dropdub.inbox import settle
@@ -152,7 +153,7 @@ def test_a_file_that_vanished_or_changed_since_the_scan_makes_no_job_until_it_is
 
 def test_no_more_is_recorded_than_can_be_moved_soon(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.drop(*names(MOST_UNDER_WAY + 5))
-    gate, brought = threading.Event(), bringing.brought
+    gate, brought = threading.Event(), collection.brought
 
     def held_up(context: Context, job: Job, source_dir: Path) -> Taken | Absent:
         gate.wait()

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from dropdub.config import Config
-from dropdub.daemon.conditions import LONGEST_PATIENCE_S, MODEL_PATIENCE_S, Conditions
 from dropdub.daemon.context import Context
+from dropdub.daemon.steps.waiting import LONGEST_PATIENCE_S, MODEL_PATIENCE_S, Conditions
 from dropdub.errors import Waiting
 from dropdub.root import Root
 from dropdub.store import queries, transitions
@@ -100,7 +100,9 @@ def test_a_job_that_cannot_be_let_go_on_or_held_keeps_no_other_from_it(
     monkeypatch.setattr(transitions, "release_job", release)
     clock.conditions.heed(10.0)
     assert queries.job(clock.store, clock.job_id).state == JobState.QUEUED
-    monkeypatch.setattr("dropdub.daemon.conditions.obstacle", lambda *_: Waiting("None.", condition="disk", remedy=""))
+    monkeypatch.setattr(
+        "dropdub.daemon.steps.waiting.obstacle", lambda *_: Waiting("None.", condition="disk", remedy="")
+    )
     clock.conditions.heed(20.0)
     assert queries.job(clock.store, other).state == JobState.WAITING
     assert queries.job(clock.store, clock.job_id).state == JobState.QUEUED

@@ -10,7 +10,7 @@ import pytest
 
 from dropdub.config import load_config
 from dropdub.daemon.context import Context
-from dropdub.daemon.measuring import Measuring
+from dropdub.daemon.metrics import Measuring
 from dropdub.root import Root
 from dropdub.store import queries
 from dropdub.store.database import Store

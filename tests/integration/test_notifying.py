@@ -23,7 +23,7 @@ from sqlmodel import col, select
 from dropdub.config import Config, Webhook
 from dropdub.daemon.context import Context
 from dropdub.daemon.courier import LONGEST_PAUSE_S, Courier
-from dropdub.daemon.notifying import Notifier
+from dropdub.daemon.notifications import Notifier
 from dropdub.errors import HookFailed, NotDelivered, TransitionRefused
 from dropdub.notify.hook import MOST_LINES, run_hook
 from dropdub.notify.webhook import post

@@ -11,7 +11,7 @@ import pytest
 
 from dropdub.config import Config, JobOptions
 from dropdub.daemon.context import Context
-from dropdub.daemon.revisions import (
+from dropdub.daemon.intake.revisions import (
     LATE_S,
     FilmGone,
     Revision,

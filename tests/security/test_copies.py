@@ -13,8 +13,9 @@ from typing import BinaryIO, cast
 import pytest
 
 from dropdub.config import Limits
-from dropdub.daemon import bringing, rescue
 from dropdub.daemon.context import Context
+from dropdub.daemon.intake import collection
+from dropdub.daemon.start import rescue
 from dropdub.errors import BadSidecar, DropdubError, NotAFile, OriginalKept, TooLarge
 from dropdub.files import copying, durable, removal
 from dropdub.files.held import HeldFolder
@@ -268,13 +269,13 @@ def test_a_job_ends_whatever_lies_beside_its_file(
     if error is BadSidecar:
         folder.mkdir()
     wanted = Wanted(folder / "film.mp4", "film.mp4", Identity(0, "", 0, 0), sidecar, within=tmp_path / "inbox")
-    monkeypatch.setattr(bringing, "_wanted", lambda *_: wanted)
+    monkeypatch.setattr(collection, "_wanted", lambda *_: wanted)
     context = cast(Context, SimpleNamespace(config=SimpleNamespace(limits=Limits())))
     with pytest.raises(error):
         bring_in(replace(wanted, is_again=True), source)
     if error is BadSidecar:
         (folder / sidecar.name).rename(source / sidecar.name)
-    bringing.brought_to_end(context, cast(Job, None), source)
+    collection.brought_to_end(context, cast(Job, None), source)
     assert (source / "film.mp4").exists()
 
 
@@ -286,8 +287,8 @@ def test_without_the_options_that_were_recorded_no_job_is_done(tmp_path: Path, m
             name="film.mp4", source=str(tmp_path / "film.mp4"), sidecar="film.mp4.job.yaml", companion=None, round=1
         ),
     )
-    monkeypatch.setattr(bringing, "_moved", lambda *_: Taken(tmp_path / "film.mp4"))
-    monkeypatch.setattr(bringing, "_refuse_away_share", lambda *_: None)
+    monkeypatch.setattr(collection, "_moved", lambda *_: Taken(tmp_path / "film.mp4"))
+    monkeypatch.setattr(collection, "_refuse_away_share", lambda *_: None)
     context = cast(Context, SimpleNamespace(refuse_away=lambda *_: None))
-    result = bringing.brought(context, job, tmp_path)
-    assert isinstance(result, bringing.Brought) and isinstance(result.refusal, BadSidecar)
+    result = collection.brought(context, job, tmp_path)
+    assert isinstance(result, collection.Brought) and isinstance(result.refusal, BadSidecar)

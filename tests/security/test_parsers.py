@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dropdub.config import Retry
-from dropdub.daemon.retry import as_it_counts, next_try_at
+from dropdub.daemon.steps.retry import as_it_counts, next_try_at
 from dropdub.engines.text_for_speech import parts
 from dropdub.errors import DeadlineExceeded, DropdubError, NotText, Stalled, TooLarge, TooSlow
 from dropdub.languages import detect_text_language

@@ -11,8 +11,8 @@ import pytest
 
 from dropdub.config import JobOptions
 from dropdub.daemon.context import Context
-from dropdub.daemon.publishedfilms import published_films
-from dropdub.daemon.revisions import Revision, known_revision
+from dropdub.daemon.intake.published_films import published_films
+from dropdub.daemon.intake.revisions import Revision, known_revision
 from dropdub.errors import UnreadableFile
 from dropdub.pipeline.artifacts import Transcript
 from dropdub.publishing.earlier_results import read_manifest, read_transcript

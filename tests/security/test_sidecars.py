@@ -14,8 +14,8 @@ import pytest
 
 from dropdub.config import Config, Steering
 from dropdub.daemon.context import Context
-from dropdub.daemon.outputs import dropped_output, output_of
-from dropdub.daemon.revisions import _is_its_owners, film_at_work
+from dropdub.daemon.finish.outputs import dropped_output, output_of
+from dropdub.daemon.intake.revisions import _is_its_owners, film_at_work
 from dropdub.errors import ConfigError
 from dropdub.files.ownership import is_trusted, others_may_write, owner_at, speaks_for
 from dropdub.inbox.scan import Scan, scan

@@ -15,9 +15,9 @@ import pytest
 
 from dropdub.config import load_config
 from dropdub.daemon.context import Context, job_id
-from dropdub.daemon.outputs import output_of, remove_staged, staging_of
-from dropdub.daemon.publishing import publish
-from dropdub.daemon.recovery import sweep
+from dropdub.daemon.finish.outputs import output_of, remove_staged, staging_of
+from dropdub.daemon.start.recovery import sweep
+from dropdub.daemon.steps.outbox import publish
 from dropdub.errors import OutRefused, UnexpectedError, Waiting
 from dropdub.files.durable import write_whole
 from dropdub.files.held import NOT_ENTERED, HeldFolder, held, held_output

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dropdub.cli.app import main
-from dropdub.daemon import runs
+from dropdub.daemon import main as runs
 from dropdub.store import database
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dropdub.config import Deadlines
-from dropdub.daemon.deadlines import deadline_s
+from dropdub.daemon.steps.deadlines import deadline_s
 
 
 def deadline(stage: str, *, size: int = 0, factor: float = 1.0, **more: Any) -> float:

@@ -8,8 +8,8 @@ from functools import partial
 
 import pytest
 
-from dropdub.daemon.fairness import FADES_S, Turns, in_turns
 from dropdub.daemon.mover import Mover
+from dropdub.daemon.steps.fairness import FADES_S, Turns, in_turns
 from tests.waiting import wait_until
 
 ANA, BEN = ("1000", None), ("1001", None)

@@ -12,7 +12,7 @@ import soundfile
 
 from dropdub import process
 from dropdub.config import Config
-from dropdub.daemon.pools import make_pools
+from dropdub.daemon.steps.pools import make_pools
 from dropdub.errors import DeadlineExceeded, DiskFull, EngineMissing, MediaToolFailed
 from dropdub.media.containers import CONTAINERS, FORMAT_WHITELIST, PROTOCOLS
 from dropdub.media.ffmpeg import FFMPEG_VARIABLE, find_ffmpeg, input_arguments, run_ffmpeg

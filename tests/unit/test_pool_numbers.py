@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dropdub.config import EnginePoolSettings
-from dropdub.daemon.pools import numbered
+from dropdub.daemon.steps.pools import numbered
 
 GB = 1_000_000_000
 

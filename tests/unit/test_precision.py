@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dropdub.daemon.retry import MOST_SQUEEZES
+from dropdub.daemon.steps.retry import MOST_SQUEEZES
 from dropdub.engines.base import EngineSettings
 from dropdub.engines.devices import cuda
 from dropdub.engines.devices.memory_ladder import Rung, ladder

@@ -47,7 +47,7 @@ WAYS = {
 }
 CALLERS = {
     # An original, of which another file holds every byte.
-    ("daemon/rescue.py", "remove_copied"): "a copy that was cut off, whose original is there",
+    ("daemon/start/rescue.py", "remove_copied"): "a copy that was cut off, whose original is there",
     ("inbox/intake.py", "remove_copied"): "what was copied to or from another file system, and compared",
     ("inbox/intake.py", "remove_copied_parts"): "a copy of a file named to `run` that was cut off",
     ("inbox/moving.py", "remove_copied"): "what was copied to another file system, and compared",
@@ -55,13 +55,13 @@ CALLERS = {
     ("inbox/passage.py", "remove_cut_off"): "a copy of what is being taken that was cut off",
     ("inbox/passage.py", "remove_outgrown"): "the copy of a file that has grown meanwhile, and is taken later",
     ("inbox/passage.py", "remove_taken"): "what was copied from another file system, and compared",
-    ("daemon/endings.py", "remove_given_copy"): "the copy of a file named to `run`, which is where it was",
+    ("daemon/finish/finishing.py", "remove_given_copy"): "the copy of a file named to `run`, which is where it was",
     # Folders of jobs and steps: originals in them are spared.
-    ("daemon/endings.py", "remove_tree"): "a job's folder, once its original was handed over",
-    ("daemon/outcomes.py", "remove_tree"): "a step's temporary folder",
-    ("daemon/recovery.py", "remove_stale_parts"): "what writes of the root's own files have left",
-    ("daemon/recovery.py", "remove_tree"): "temporary folders of dead steps",
-    ("daemon/rescue.py", "remove_tree"): "folders that no unfinished job has",
+    ("daemon/finish/finishing.py", "remove_tree"): "a job's folder, once its original was handed over",
+    ("daemon/steps/outcomes.py", "remove_tree"): "a step's temporary folder",
+    ("daemon/start/recovery.py", "remove_stale_parts"): "what writes of the root's own files have left",
+    ("daemon/start/recovery.py", "remove_tree"): "temporary folders of dead steps",
+    ("daemon/start/rescue.py", "remove_tree"): "folders that no unfinished job has",
     ("worker.py", "remove_tree"): "a step's temporary folder",
     # Files and folders that Dropdub wrote itself.
     ("cli/admin.py", "remove"): "the log of a forgotten job",

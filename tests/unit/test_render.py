@@ -286,7 +286,7 @@ def test_lines_tell_each_change_of_a_job_once(capsys: pytest.CaptureFixture[str]
 
 
 def test_a_run_is_summed_up_in_a_sentence() -> None:
-    from dropdub.daemon.runs import Summary
+    from dropdub.daemon.main import Summary
 
     assert sum_up(Summary(2, 1, 0, 3, False)) == (
         "Nothing left to do. 3 jobs ended: 2 succeeded, 1 failed. 3 jobs waiting: jobs status tells for what."

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dropdub.config import Retry
-from dropdub.daemon.retry import MOST_SQUEEZES, next_try_at
+from dropdub.daemon.steps.retry import MOST_SQUEEZES, next_try_at
 from dropdub.errors import DropdubError, NoAudio, OutOfMemory, WorkerDied
 
 SETTINGS = Retry(attempts=4, first=10, longest=60)

@@ -22,12 +22,12 @@ from dropdub.store.states import JobState
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from dropdub.daemon.runs import Summary
+    from dropdub.daemon.main import Summary
     from dropdub.store.views import JobView
 
 
 def watch(root: Path, *, until_idle: bool, accept_missing: bool = False, shared_inbox: bool = False) -> int:
-    from dropdub.daemon.runs import run_daemon
+    from dropdub.daemon.main import run_daemon
 
     summary = run_daemon(
         root, until_idle=until_idle, accept_missing=accept_missing, shared_inbox=shared_inbox, report=_say_timed
@@ -41,7 +41,7 @@ def run(place: Place, files: Sequence[Path], *, overrides: dict[str, Any], profi
     _refuse_impossible(place, overrides, profile)
     _refuse_unseen(place.root.path, files, overrides.get("out"))
     _make_out(overrides)
-    from dropdub.daemon.runs import run_files
+    from dropdub.daemon.main import run_files
 
     with _shown(console()) as shown:
         ids = run_files(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from dropdub.config import ANYTHING, Config, JobOptions, Steering
-from dropdub.daemon.belonging import Belonging
+from dropdub.daemon.start.belonging import Belonging
 from dropdub.errors import Waiting
 from dropdub.inbox.companions import bare_name
 from dropdub.root import Root

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from dropdub.daemon.logs import note
-from dropdub.daemon.retry import pause_s
+from dropdub.daemon.steps.retry import pause_s
 from dropdub.errors import DropdubError, HookFailed, NotDelivered, StoreError, TransitionRefused
 from dropdub.store import queries, transitions
 from dropdub.store.database import Store

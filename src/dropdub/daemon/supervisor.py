@@ -9,19 +9,19 @@ import time
 from collections.abc import Callable, Mapping
 
 from dropdub.daemon import clocks
-from dropdub.daemon.backups import Backups
-from dropdub.daemon.conditions import Conditions
 from dropdub.daemon.context import Context, job_id
-from dropdub.daemon.endings import Endings
-from dropdub.daemon.intaking import Intake
+from dropdub.daemon.finish.finishing import Endings
+from dropdub.daemon.intake.intake import Intake
 from dropdub.daemon.logs import note
-from dropdub.daemon.measuring import Measuring
+from dropdub.daemon.metrics import Measuring
 from dropdub.daemon.mover import Mover
-from dropdub.daemon.notifying import Notifier
-from dropdub.daemon.outcomes import Outcomes
-from dropdub.daemon.recovery import recover
-from dropdub.daemon.rescue import rescue_sentences
-from dropdub.daemon.scheduler import Scheduler
+from dropdub.daemon.notifications import Notifier
+from dropdub.daemon.start.backups import Backups
+from dropdub.daemon.start.recovery import recover
+from dropdub.daemon.start.rescue import rescue_sentences
+from dropdub.daemon.steps.outcomes import Outcomes
+from dropdub.daemon.steps.scheduler import Scheduler
+from dropdub.daemon.steps.waiting import Conditions
 from dropdub.errors import TransitionRefused
 from dropdub.pool.pool import Pool
 from dropdub.process import tell_service_manager

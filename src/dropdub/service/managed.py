@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dropdub.config import Config, load_config
-from dropdub.daemon.lock import is_held
+from dropdub.daemon.start.lock import is_held
 from dropdub.errors import ServiceError, StoreError, StoreOutdated, UsageError
 from dropdub.files.durable import write_whole
 from dropdub.files.removal import remove

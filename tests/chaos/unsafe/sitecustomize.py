@@ -11,21 +11,21 @@ from typing import Any
 
 def without_one_place_for_each_deliverable() -> None:
     """A deliverable whose place is taken gets another name: publishing again makes a second one."""
-    from dropdub.daemon import publishing
+    from dropdub.daemon.steps import outbox
 
     def placed(_job: Any, staging: Any, folder: Any, name: str) -> str:
         if staging is None or not staging.stands(name):
-            raise publishing.UnexpectedError(f"{name} is not staged.")
-        new_name = publishing.free_name(folder.path, name)
-        publishing.rename_held(staging, name, folder, new_name)
+            raise outbox.UnexpectedError(f"{name} is not staged.")
+        new_name = outbox.free_name(folder.path, name)
+        outbox.rename_held(staging, name, folder, new_name)
         return new_name
 
-    publishing._placed = placed
+    outbox._placed = placed
 
 
 def without_one_rename() -> None:
     """A deliverable is written into its place bit by bit."""
-    from dropdub.daemon import publishing
+    from dropdub.daemon.steps import outbox
     from dropdub.failpoints import reach
 
     def copied(staging: Any, name: str, folder: Any, new_name: str, *, replace: bool = False) -> None:
@@ -38,12 +38,12 @@ def without_one_rename() -> None:
             writer.write(data[len(data) // 2 :])
         source.unlink()
 
-    publishing.rename_held = copied
+    outbox.rename_held = copied
 
 
 def without_the_intent() -> None:
     """A file is moved before it is recorded that it will be."""
-    from dropdub.daemon import intaking
+    from dropdub.daemon.intake import intake as intaking
 
     new_job = intaking.new_job
 
@@ -58,7 +58,7 @@ def without_the_intent() -> None:
 
 def without_recovery() -> None:
     """Steps that ran when the daemon died stay as they are."""
-    from dropdub.daemon import recovery
+    from dropdub.daemon.start import recovery
 
     recovery.queries.running_steps = lambda store: []
 
@@ -69,7 +69,7 @@ def without_liveness() -> None:
 
     process.end_self_and_children = lambda: None
     os._exit = lambda code: None
-    from dropdub.daemon import recovery
+    from dropdub.daemon.start import recovery
 
     recovery.reap_survivors = lambda run_dir: []
 

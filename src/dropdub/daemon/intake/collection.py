@@ -8,8 +8,8 @@ from typing import Any
 
 from dropdub.config import read_sidecar
 from dropdub.daemon.context import Context
-from dropdub.daemon.outputs import dropped_output
-from dropdub.daemon.revisions import FilmGone, Revision, cue_starts_at, known_revision, revision_of
+from dropdub.daemon.finish.outputs import dropped_output
+from dropdub.daemon.intake.revisions import FilmGone, Revision, cue_starts_at, known_revision, revision_of
 from dropdub.errors import BadSidecar, DropdubError, NotAFile, Waiting
 from dropdub.files.durable import is_folder
 from dropdub.files.ownership import is_trusted

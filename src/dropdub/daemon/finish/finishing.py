@@ -10,17 +10,17 @@ from functools import partial
 from pathlib import Path
 
 from dropdub.daemon.boundary import EVERYONES, own_error
-from dropdub.daemon.bringing import brought_to_end
 from dropdub.daemon.context import Context, away, job_id
-from dropdub.daemon.destinations import Destinations
-from dropdub.daemon.duplicates import TWIN, verdict_on, wake
+from dropdub.daemon.finish.destinations import Destinations
+from dropdub.daemon.finish.outputs import output_of, remove_staged
+from dropdub.daemon.intake.collection import brought_to_end
+from dropdub.daemon.intake.duplicates import TWIN, verdict_on, wake
 from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved, Mover
-from dropdub.daemon.outcomes import Outcomes
-from dropdub.daemon.outputs import output_of, remove_staged
 from dropdub.daemon.postponed import Postponed
-from dropdub.daemon.rescue import rescue_strays
-from dropdub.daemon.scheduler import Scheduler
+from dropdub.daemon.start.rescue import rescue_strays
+from dropdub.daemon.steps.outcomes import Outcomes
+from dropdub.daemon.steps.scheduler import Scheduler
 from dropdub.errors import FolderAway, StoreError
 from dropdub.failpoints import reach
 from dropdub.files.removal import SOURCE, is_source, remove_given_copy, remove_tree

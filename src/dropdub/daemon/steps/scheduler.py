@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dropdub.daemon.context import Context, film_name, job_id
-from dropdub.daemon.deadlines import deadline_s
-from dropdub.daemon.fairness import Turns
+from dropdub.daemon.finish.outputs import output_of, staging_of
 from dropdub.daemon.logs import note
-from dropdub.daemon.outputs import output_of, staging_of
+from dropdub.daemon.steps.deadlines import deadline_s
+from dropdub.daemon.steps.fairness import Turns
 from dropdub.errors import OutOfMemory
 from dropdub.failpoints import reach
 from dropdub.pipeline.artifacts import result_name, scratch_name

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from dropdub.daemon.conditions import hold
 from dropdub.daemon.context import Context, job_id, options_of
+from dropdub.daemon.steps.waiting import hold
 from dropdub.errors import UsageError, Waiting
 from dropdub.failpoints import reach
 from dropdub.pipeline.plan import plan

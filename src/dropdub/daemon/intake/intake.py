@@ -8,19 +8,19 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 
-from dropdub.daemon.arriving import Arrivals
 from dropdub.daemon.boundary import own_error
-from dropdub.daemon.bringing import brought
 from dropdub.daemon.context import Context, away, job_id
-from dropdub.daemon.endings import Endings
-from dropdub.daemon.fairness import in_turns
-from dropdub.daemon.logs import note
-from dropdub.daemon.mover import Moved, Mover
-from dropdub.daemon.postponed import Postponed
-from dropdub.daemon.revisions import (
+from dropdub.daemon.finish.finishing import Endings
+from dropdub.daemon.intake.arrival import Arrivals
+from dropdub.daemon.intake.collection import brought
+from dropdub.daemon.intake.revisions import (
     film_at_work,
     must_wait,
 )
+from dropdub.daemon.logs import note
+from dropdub.daemon.mover import Moved, Mover
+from dropdub.daemon.postponed import Postponed
+from dropdub.daemon.steps.fairness import in_turns
 from dropdub.errors import DropdubError
 from dropdub.failpoints import reach
 from dropdub.inbox.companions import is_subtitle

@@ -14,13 +14,13 @@ from pydantic import ValidationError
 from dropdub.config import SIDECAR_SUFFIX, JobOptions
 from dropdub.config.problems import problems
 from dropdub.daemon.boundary import own_error
-from dropdub.daemon.bringing import Brought
 from dropdub.daemon.context import Context, job_id
-from dropdub.daemon.endings import Endings
+from dropdub.daemon.finish.finishing import Endings
+from dropdub.daemon.intake.collection import Brought
+from dropdub.daemon.intake.revisions import FilmGone, Revision
 from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved
 from dropdub.daemon.postponed import Postponed
-from dropdub.daemon.revisions import FilmGone, Revision
 from dropdub.errors import BadSidecar, DropdubError, Waiting
 from dropdub.failpoints import reach
 from dropdub.inbox.wanted import Absent

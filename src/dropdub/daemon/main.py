@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.config import Config, load_config
-from dropdub.daemon import lock, logs
-from dropdub.daemon.belonging import take_root
+from dropdub.daemon import logs
 from dropdub.daemon.context import Context, job_id
-from dropdub.daemon.pools import make_pools
-from dropdub.daemon.rescue import rescue_sentences, rescue_strays
+from dropdub.daemon.start import lock
+from dropdub.daemon.start.belonging import take_root
+from dropdub.daemon.start.rescue import rescue_sentences, rescue_strays
+from dropdub.daemon.steps.pools import make_pools
 from dropdub.daemon.supervisor import Supervisor
 from dropdub.errors import FolderAway, RootLocked, StoreUnavailable, UsageError
 from dropdub.files.durable import safe_name

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dropdub.daemon.boundary import own_error
 from dropdub.daemon.context import Context, away, job_id
-from dropdub.daemon.destinations import Destinations
+from dropdub.daemon.finish.destinations import Destinations
 from dropdub.daemon.logs import note
 from dropdub.errors import OriginalKept
 from dropdub.files.durable import is_file, is_folder, names_of_part, safe_name

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.daemon.context import Context, film_name, job_id
-from dropdub.daemon.outputs import Output, output_of, staging_of
-from dropdub.daemon.readers import let_read
+from dropdub.daemon.finish.outputs import Output, output_of, staging_of
+from dropdub.daemon.finish.readers import let_read
 from dropdub.errors import UnexpectedError
 from dropdub.failpoints import reach
 from dropdub.files.durable import free_name, numbered, numbered_folder, rename_held

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 from dropdub.daemon.boundary import contained, own_error
-from dropdub.daemon.conditions import hold
 from dropdub.daemon.context import Context, away, job_id, options_of
-from dropdub.daemon.duplicates import twin_of
+from dropdub.daemon.intake.duplicates import twin_of
 from dropdub.daemon.logs import note
-from dropdub.daemon.pools import ROLES
-from dropdub.daemon.publishing import publish
-from dropdub.daemon.retry import as_it_counts, next_try_at
-from dropdub.daemon.scheduler import Scheduler
+from dropdub.daemon.steps.outbox import publish
+from dropdub.daemon.steps.pools import ROLES
+from dropdub.daemon.steps.retry import as_it_counts, next_try_at
+from dropdub.daemon.steps.scheduler import Scheduler
+from dropdub.daemon.steps.waiting import hold
 from dropdub.errors import DropdubError, FreshWorkerNeeded, OutOfMemory, TransitionRefused, UnexpectedError, Waiting
 from dropdub.failpoints import reach
 from dropdub.files.removal import remove_tree

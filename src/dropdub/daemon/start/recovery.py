@@ -11,11 +11,11 @@ from pathlib import Path
 
 from dropdub.daemon.boundary import contained
 from dropdub.daemon.context import Context, job_id
-from dropdub.daemon.endings import Endings
+from dropdub.daemon.finish.finishing import Endings
+from dropdub.daemon.finish.outputs import output_of, remove_staged
 from dropdub.daemon.logs import note
-from dropdub.daemon.outcomes import Outcomes
-from dropdub.daemon.outputs import output_of, remove_staged
-from dropdub.daemon.rescue import PART, copy_removed, end_without_original, rescue_strays, whole_of
+from dropdub.daemon.start.rescue import PART, copy_removed, end_without_original, rescue_strays, whole_of
+from dropdub.daemon.steps.outcomes import Outcomes
 from dropdub.errors import InterruptedTooOften, StoreError
 from dropdub.files.held import HeldFolder
 from dropdub.files.removal import remove_stale_parts, remove_tree

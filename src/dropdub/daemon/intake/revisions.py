@@ -9,7 +9,7 @@ from typing import Any
 
 from dropdub.config import JobOptions
 from dropdub.daemon.context import Context, film_name, job_id, options_of
-from dropdub.daemon.publishedfilms import published_films
+from dropdub.daemon.intake.published_films import published_films
 from dropdub.errors import UsageError
 from dropdub.files.durable import is_file
 from dropdub.files.ownership import owner_at, speaks_for

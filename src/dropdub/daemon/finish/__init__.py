@@ -1,0 +1,1 @@
+"""A job's end: where its results and its original go."""

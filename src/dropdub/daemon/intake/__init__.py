@@ -1,0 +1,1 @@
+"""From a settled file in the inbox to a queued job."""
