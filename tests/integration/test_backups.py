@@ -24,8 +24,8 @@ from dropdub.errors import StoreError, StoreUnavailable
 from dropdub.store import backup
 from dropdub.store.backup import BEFORE_UPGRADES_KEPT, DAILY_KEPT, Copy, copies, make, newest, prune
 from dropdub.store.database import Store
+from dropdub.store.location import sqlite_file
 from dropdub.store.migrations import HEAD_REVISION, REVISIONS
-from dropdub.store.urls import sqlite_file
 from tests.factories import a_claiming_job, a_queued_job
 from tests.released_schema import SCHEMAS
 from tests.waiting import wait_until

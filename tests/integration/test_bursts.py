@@ -19,8 +19,8 @@ from dropdub.daemon.intake.intake import BURST_S, MOST_UNDER_WAY
 from dropdub.daemon.mover import Mover
 from dropdub.daemon.supervisor import LOOK_EVERY_S, Supervisor
 from dropdub.inbox import settle
+from dropdub.inbox.recorded_files import Absent, Taken
 from dropdub.inbox.scan import Scan
-from dropdub.inbox.wanted import Absent, Taken
 from dropdub.root import Root
 from dropdub.store import queries, transitions
 from dropdub.store.database import Store

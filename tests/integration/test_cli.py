@@ -20,8 +20,8 @@ from dropdub.cli.app import app
 from dropdub.cli.logs import Follower
 from dropdub.dubbing.published_timing import fits_of
 from dropdub.dubbing.quality import quality_of
+from dropdub.inbox.named_files import record_drop
 from dropdub.inbox.scan import scan
-from dropdub.inbox.waiting import record_drop
 from dropdub.store import queries, transitions
 from dropdub.store.database import Store
 from dropdub.store.states import JobState

@@ -18,8 +18,8 @@ from sqlmodel import SQLModel, text
 from dropdub.errors import StoreError
 from dropdub.store import database, places
 from dropdub.store.database import Store
+from dropdub.store.location import sqlite_file
 from dropdub.store.migrations import HEAD_REVISION, REVISIONS
-from dropdub.store.urls import sqlite_file
 from tests.factories import a_claiming_job
 
 

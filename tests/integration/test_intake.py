@@ -14,13 +14,13 @@ import pytest
 
 from dropdub.errors import NotAFile
 from dropdub.files import copying, durable
-from dropdub.inbox import moving
+from dropdub.inbox import move_file
 from dropdub.inbox.beside import NOTE_ROOM, error_note
 from dropdub.inbox.identity import identity
-from dropdub.inbox.intake import bring_in, hand_over, remove_error_note, write_error_note
-from dropdub.inbox.moving import StillWritten, move
+from dropdub.inbox.move_file import StillWritten, move
+from dropdub.inbox.moves import bring_in, hand_over, remove_error_note, write_error_note
+from dropdub.inbox.recorded_files import CHANGED, VANISHED, Taken, Wanted
 from dropdub.inbox.scan import scan
-from dropdub.inbox.wanted import CHANGED, VANISHED, Taken, Wanted
 
 NAMES = ["clip.mp4", "with  spaces.mp4", "Ação.mp4", "🎬" * 62 + ".mp4", "x" * 251 + ".mp4", "r-f", "no suffix"]
 
@@ -122,8 +122,8 @@ def test_killed_after_the_first_of_the_two_renames_it_is_finished_by_the_next_ca
     script = f"""
 from pathlib import Path
 from dropdub.inbox.identity import identity
-from dropdub.inbox.intake import bring_in
-from dropdub.inbox.wanted import Wanted
+from dropdub.inbox.moves import bring_in
+from dropdub.inbox.recorded_files import Wanted
 path = Path({str(path)!r})
 bring_in(Wanted(path, path.name, identity(path), Path({str(sidecar)!r})), Path({str(source_dir)!r}))
 """
@@ -249,8 +249,8 @@ os.setgid(65534), os.setuid(65534)
 from pathlib import Path
 from dropdub.errors import DropdubError
 from dropdub.inbox.identity import identity
-from dropdub.inbox.intake import bring_in
-from dropdub.inbox.wanted import Wanted
+from dropdub.inbox.moves import bring_in
+from dropdub.inbox.recorded_files import Wanted
 path = Path(sys.argv[1])
 try:
     bring_in(Wanted(path, path.name, identity(path) if sys.argv[3] == "dropped" else None), Path(sys.argv[2]))
@@ -458,7 +458,7 @@ def test_a_file_that_changes_while_it_is_copied_is_not_lost(
         return digest
 
     monkeypatch.setattr(durable, "rename_new", across)
-    monkeypatch.setattr(moving, "copy_whole", copied)
+    monkeypatch.setattr(move_file, "copy_whole", copied)
     if is_copied:
         move(source, target)
         assert target.read_bytes() == b"words"

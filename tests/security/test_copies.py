@@ -21,11 +21,11 @@ from dropdub.files import copying, durable, removal
 from dropdub.files.held import HeldFolder
 from dropdub.files.removal import remove_copied, remove_taken
 from dropdub.inbox import passage
+from dropdub.inbox.free_space import Room
 from dropdub.inbox.identity import Identity, identity
-from dropdub.inbox.intake import bring_in
-from dropdub.inbox.moving import CannotMove
-from dropdub.inbox.room import Room
-from dropdub.inbox.wanted import CHANGED, Taken, Wanted
+from dropdub.inbox.move_file import CannotMove
+from dropdub.inbox.moves import bring_in
+from dropdub.inbox.recorded_files import CHANGED, Taken, Wanted
 from dropdub.root import Root
 from dropdub.store.tables import Job
 from tests.security.attacker import IS_ANOTHER, OWN_UID, give_away

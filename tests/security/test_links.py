@@ -17,8 +17,8 @@ from dropdub.cli.timeline import draw
 from dropdub.errors import UsageError
 from dropdub.files.held import HeldFolder
 from dropdub.inbox.beside import error_note
-from dropdub.inbox.intake import remove_error_note
-from dropdub.inbox.moving import same_content
+from dropdub.inbox.move_file import same_content
+from dropdub.inbox.moves import remove_error_note
 from dropdub.inbox.scan import scan
 from dropdub.root import Root
 from dropdub.root_record import _marked, marker

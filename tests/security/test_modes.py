@@ -16,8 +16,8 @@ from dropdub.cli import admin
 from dropdub.files import durable
 from dropdub.files.privacy import disarm, make_private, private_files, share, share_open
 from dropdub.inbox.identity import identity
-from dropdub.inbox.intake import bring_in, hand_over, write_error_note
-from dropdub.inbox.wanted import Taken, Wanted
+from dropdub.inbox.moves import bring_in, hand_over, write_error_note
+from dropdub.inbox.recorded_files import Taken, Wanted
 from dropdub.root import Root
 from dropdub.store import queries
 from dropdub.store.database import Store

@@ -14,7 +14,7 @@ from dropdub.daemon.logs import LOG_NAME, note, set_up
 from dropdub.errors import ConfigError, DropdubError
 from dropdub.masking import masked
 from dropdub.root import Root
-from dropdub.store.urls import database_url
+from dropdub.store.location import database_url
 
 PASSWORD = "T0K3N"
 ADDRESSES = f"""
@@ -65,7 +65,7 @@ def test_a_wrong_address_is_told_without_its_words(tmp_path: Path, wrong: str) -
     [f"mysql://anna:{PASSWORD}@host/jobs", f"postgresql://anna:{PASSWORD}@host:port/jobs"],
 )
 def test_a_database_that_cannot_be_used_is_told_without_its_password(tmp_path: Path, setting: str) -> None:
-    from dropdub.store.urls import usable_url
+    from dropdub.store.location import usable_url
 
     with pytest.raises(DropdubError) as caught:
         usable_url(setting, Root.at(tmp_path))

@@ -23,7 +23,7 @@ from dropdub.service.launchd import Launchd, properties
 from dropdub.service.managed import Service
 from dropdub.service.plan import Manager, ServicePlan, plan_for
 from dropdub.service.sandbox import hides
-from dropdub.service.searchpath import search_path
+from dropdub.service.search_path import search_path
 from dropdub.service.systemd import Systemd, unit_text
 from dropdub.service.windows import TaskScheduler, task_xml
 from tests.security.unit_runner import Unit

@@ -18,9 +18,9 @@ from dropdub.daemon.finish.outputs import dropped_output, output_of
 from dropdub.daemon.intake.revisions import _is_its_owners, film_at_work
 from dropdub.errors import ConfigError
 from dropdub.files.ownership import is_trusted, others_may_write, owner_at, speaks_for
+from dropdub.inbox.named_files import new_job
 from dropdub.inbox.scan import Scan, scan
 from dropdub.inbox.sharing import steering_of
-from dropdub.inbox.waiting import new_job
 from dropdub.root import Root
 from dropdub.store.database import Store
 from dropdub.store.tables import Job

@@ -14,9 +14,9 @@ import pytest
 from dropdub.errors import BadSidecar
 from dropdub.files.durable import rename_new
 from dropdub.inbox.identity import identity
-from dropdub.inbox.intake import bring_in
-from dropdub.inbox.moving import CannotMove
-from dropdub.inbox.wanted import CHANGED, VANISHED, Absent, Taken, Wanted
+from dropdub.inbox.move_file import CannotMove
+from dropdub.inbox.moves import bring_in
+from dropdub.inbox.recorded_files import CHANGED, VANISHED, Absent, Taken, Wanted
 from tests.acceptance.site import Site
 from tests.security.attacker import IS_ANOTHER, attack, give_away
 from tests.waiting import wait_until

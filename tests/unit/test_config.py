@@ -14,7 +14,7 @@ from dropdub.cli.admin import LIGHT_ENGINES, config_text
 from dropdub.config import Config, JobOptions, load_config, read_sidecar
 from dropdub.errors import BadSidecar, ConfigError, UsageError
 from dropdub.root import Root, find_root
-from dropdub.store.urls import database_url, sqlite_file, usable_url
+from dropdub.store.location import database_url, sqlite_file, usable_url
 from dropdub.units import format_duration, format_size, parse_duration_s
 
 

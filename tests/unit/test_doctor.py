@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dropdub.config import Config
-from dropdub.doctor import clock, engines, folders, graphics, machine, settings, software, traces, watching
+from dropdub.doctor import clock, engines, folders, graphics, inbox, machine, settings, software, traces
 from dropdub.doctor.database import (
     LONG_WAL,
     LONGEST_WITHOUT_COPY_S,
@@ -115,7 +115,7 @@ def test_memory_is_judged_by_what_work_waits_for_and_by_the_models() -> None:
 
 
 def test_an_inbox_that_takes_most_of_the_watches_is_told() -> None:
-    assert [watching.limit_finding(100, folders).state for folders in (50, 51)] == ["ok", "warning"]
+    assert [inbox.limit_finding(100, folders).state for folders in (50, 51)] == ["ok", "warning"]
 
 
 @pytest.mark.parametrize(

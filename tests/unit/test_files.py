@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dropdub.files import durable
 from dropdub.files.removal import remove, remove_tree
-from dropdub.inbox.moving import move
+from dropdub.inbox.move_file import move
 
 NAMES = st.text(min_size=1, max_size=300)
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from dropdub.metrics.figures import Figures, Snapshot
-from dropdub.metrics.publication import Endpoint, TextFile
+from dropdub.metrics.exporter import Endpoint, TextFile
 from dropdub.metrics.speed import KEPT, LEAST_BEFORE, RECENT, Speed
+from dropdub.metrics.values import Figures, Snapshot
 from tests.receiver import free_port
 from tests.waiting import wait_until
 

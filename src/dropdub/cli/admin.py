@@ -54,8 +54,8 @@ def config_text(*, light: bool) -> str:
 
 def config_check(root: Path) -> int:
     from dropdub.config import load_config
+    from dropdub.store.location import usable_url
     from dropdub.store.owner import refuse_foreign
-    from dropdub.store.urls import usable_url
 
     config = load_config(root / CONFIG_NAME)
     place = Root.at(root, config.folders.model_dump())

@@ -47,8 +47,8 @@ class _Inbox:
         return self._waiting(ref) or job
 
     def _waiting(self, ref: str) -> Drop | None:
+        from dropdub.inbox.named_files import waiting_file
         from dropdub.inbox.settle import is_still_written
-        from dropdub.inbox.waiting import waiting_file
 
         drop = waiting_file(ref, self._drops, inbox=self._place.root.inbox)
         if drop is not None and is_still_written(drop):
@@ -73,8 +73,8 @@ class _Inbox:
 
 def _recorded(place: Place, one: JobView | Drop) -> JobView:
     """Return a job as it is, and a file as the job that is recorded for it now."""
+    from dropdub.inbox.named_files import record_drop
     from dropdub.inbox.scan import Drop
-    from dropdub.inbox.waiting import record_drop
 
     if not isinstance(one, Drop):
         return one

@@ -32,8 +32,8 @@ from dropdub.root import Root
 from dropdub.root_record import RootRecord
 from dropdub.store import transitions
 from dropdub.store.database import Store
+from dropdub.store.location import database_url, sqlite_file, usable_url
 from dropdub.store.owner import away_folders, refuse_away, refuse_foreign
-from dropdub.store.urls import database_url, sqlite_file, usable_url
 from dropdub.store.views import JobView, open_reader
 
 POLL_S = 0.5

@@ -14,9 +14,9 @@ from dropdub.daemon.context import Context
 from dropdub.daemon.logs import note
 from dropdub.errors import StoreError
 from dropdub.files.durable import free_bytes
-from dropdub.metrics.figures import Figures, Snapshot
-from dropdub.metrics.publication import Endpoint, TextFile
+from dropdub.metrics.exporter import Endpoint, TextFile
 from dropdub.metrics.speed import KEPT, Speed
+from dropdub.metrics.values import Figures, Snapshot
 from dropdub.process import tree_memory
 from dropdub.store import queries
 from dropdub.store.states import Outcome

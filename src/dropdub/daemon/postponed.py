@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 from dropdub.errors import Waiting, storable
-from dropdub.inbox.moving import StillWritten
+from dropdub.inbox.move_file import StillWritten
 
 SOON_S = 1.0
 LATER_S = 10.0

@@ -13,9 +13,9 @@ from dropdub.doctor.subject import Subject
 from dropdub.errors import ConfigError, StoreError
 from dropdub.store import backup
 from dropdub.store.damage import damage_remedy
+from dropdub.store.location import sqlite_file, usable_url
 from dropdub.store.migrations import HEAD_REVISION, REVISIONS
 from dropdub.store.places import refuse_network
-from dropdub.store.urls import sqlite_file, usable_url
 from dropdub.store.views.rows import snapshot
 from dropdub.units import format_duration, format_size
 

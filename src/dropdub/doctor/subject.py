@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dropdub.config import Config, load_config
 from dropdub.root import CONFIG_NAME, Root
-from dropdub.store.urls import database_url
+from dropdub.store.location import database_url
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ from dropdub.failpoints import reach
 from dropdub.files.held import NOT_ENTERED, HeldFolder, held
 from dropdub.inbox.beside import companion_beside, sidecar_beside
 from dropdub.inbox.identity import Identity
-from dropdub.inbox.moving import CannotMove, still_written_error
+from dropdub.inbox.move_file import CannotMove, still_written_error
 from dropdub.inbox.passage import Exchanged, Passage, compare, is_own
+from dropdub.inbox.recorded_files import CHANGED, VANISHED, Absent, Taken, Wanted
 from dropdub.inbox.settle import still_written
-from dropdub.inbox.wanted import CHANGED, VANISHED, Absent, Taken, Wanted
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dropdub.config import ENV_PREFIX, Config
 from dropdub.root import CONFIG_NAME
 from dropdub.service.accounts import may_write_config
 from dropdub.service.plan import ServicePlan, pasted
-from dropdub.service.searchpath import not_found_any_more
+from dropdub.service.search_path import not_found_any_more
 
 
 def advice_on(plan: ServicePlan, *, config_is_guarded: bool) -> Iterator[str]:

@@ -26,7 +26,7 @@ from dropdub.service.tool import carry_out
 from dropdub.service.windows import TaskScheduler
 from dropdub.store import transitions
 from dropdub.store.database import Store
-from dropdub.store.urls import database_url
+from dropdub.store.location import database_url
 from dropdub.store.views import open_reader
 
 UP_WITHIN_S = 90.0

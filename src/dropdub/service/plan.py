@@ -18,8 +18,8 @@ from dropdub.config import Config
 from dropdub.errors import UsageError
 from dropdub.process import home_of
 from dropdub.root import CONFIG_NAME, Root
-from dropdub.service.searchpath import search_path
-from dropdub.store.urls import database_url, sqlite_file
+from dropdub.service.search_path import search_path
+from dropdub.store.location import database_url, sqlite_file
 
 SLUG_MAX_CHARS = 24
 STOP_GRACE_S = 60.0

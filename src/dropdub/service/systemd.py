@@ -11,7 +11,7 @@ from dropdub.process import windowless_python
 from dropdub.service.plan import STOP_GRACE_S, Command, Registration, ServicePlan, arguments
 from dropdub.service.sandbox import EVERYWHERE, system_hardening
 from dropdub.service.tool import ask
-from dropdub.service.unitwords import command_line, literal, quoted
+from dropdub.service.unit_words import command_line, literal, quoted
 
 WATCHDOG_S = 120
 """The daemon gives sign every two seconds; its slowest wait, for a busy database, ends after a minute."""

@@ -16,8 +16,8 @@ from dropdub.errors import FolderAway, RootRefused, StoreError
 from dropdub.files.durable import is_file, is_folder, may_stand
 from dropdub.root import CONFIG_NAME, Root
 from dropdub.root_record import DATABASE, FOLDERS, RECORD_NAME, RootRecord, marker
+from dropdub.store.location import sqlite_file
 from dropdub.store.states import UNFINISHED
-from dropdub.store.urls import sqlite_file
 from dropdub.store.views.rows import decoded, listed, snapshot
 
 RETURN = (

@@ -12,9 +12,9 @@ from dropdub.files.removal import SOURCE, originals_in
 from dropdub.root import Root
 from dropdub.root_record import RootRecord
 from dropdub.store.damage import FULL_BYTES, free_bytes
+from dropdub.store.location import sqlite_file
 from dropdub.store.owner import away_folders, folder_away, refuse_away, refuse_foreign
 from dropdub.store.states import UNFINISHED
-from dropdub.store.urls import sqlite_file
 from dropdub.store.views.rows import listed, snapshot
 from dropdub.units import format_size
 

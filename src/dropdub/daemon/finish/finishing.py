@@ -25,9 +25,9 @@ from dropdub.errors import FolderAway, StoreError
 from dropdub.failpoints import reach
 from dropdub.files.removal import SOURCE, is_source, remove_given_copy, remove_tree
 from dropdub.inbox.beside import companion_beside, sidecar_beside
-from dropdub.inbox.intake import hand_over, write_error_note
-from dropdub.inbox.moving import stands
-from dropdub.inbox.wanted import Taken
+from dropdub.inbox.move_file import stands
+from dropdub.inbox.moves import hand_over, write_error_note
+from dropdub.inbox.recorded_files import Taken
 from dropdub.notify.channels import channels_for
 from dropdub.store import queries, transitions
 from dropdub.store.states import JobState, Outcome, StepState

@@ -11,8 +11,8 @@ from dropdub.errors import OutRefused, UsageError, Waiting
 from dropdub.publishing.staging import is_foreign, new_staging_name, remove_staging
 from dropdub.root import real
 from dropdub.store import queries, transitions
+from dropdub.store.location import database_url, sqlite_file
 from dropdub.store.tables import Job
-from dropdub.store.urls import database_url, sqlite_file
 
 _REMEDY = (
     "Leave out `out`, and take the results from the outbox. Or have the folder named in config.yaml, under "

@@ -23,7 +23,7 @@ from dropdub.daemon.mover import Moved
 from dropdub.daemon.postponed import Postponed
 from dropdub.errors import BadSidecar, DropdubError, Waiting
 from dropdub.failpoints import reach
-from dropdub.inbox.wanted import Absent
+from dropdub.inbox.recorded_files import Absent
 from dropdub.pipeline.plan import first_steps
 from dropdub.store import queries, transitions
 from dropdub.store.tables import Job

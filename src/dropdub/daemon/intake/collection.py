@@ -14,10 +14,10 @@ from dropdub.errors import BadSidecar, DropdubError, NotAFile, Waiting
 from dropdub.files.durable import is_folder
 from dropdub.files.ownership import is_trusted
 from dropdub.inbox.companions import is_subtitle
+from dropdub.inbox.free_space import Room
 from dropdub.inbox.identity import Identity
-from dropdub.inbox.intake import bring_in, remove_error_note
-from dropdub.inbox.room import Room
-from dropdub.inbox.wanted import Absent, Taken, Wanted
+from dropdub.inbox.moves import bring_in, remove_error_note
+from dropdub.inbox.recorded_files import Absent, Taken, Wanted
 from dropdub.store.tables import Job
 
 

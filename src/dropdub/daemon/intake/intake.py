@@ -24,9 +24,9 @@ from dropdub.daemon.steps.fairness import in_turns
 from dropdub.errors import DropdubError
 from dropdub.failpoints import reach
 from dropdub.inbox.companions import is_subtitle
+from dropdub.inbox.named_files import new_job
 from dropdub.inbox.scan import Drop, scan
 from dropdub.inbox.settle import Settling, is_as_seen
-from dropdub.inbox.waiting import new_job
 from dropdub.inbox.watcher import Watcher
 from dropdub.store import queries, transitions
 from dropdub.store.tables import Job

@@ -12,11 +12,11 @@ from dropdub.root import Root
 from dropdub.root_record import DATABASE, FOLDERS, RECORD_NAME, RootRecord
 from dropdub.store import queries, transitions
 from dropdub.store.database import Store
+from dropdub.store.location import sqlite_file
 from dropdub.store.owner import refuse_foreign
 from dropdub.store.states import JobState
 from dropdub.store.tables import Owner
 from dropdub.store.transitions import Move
-from dropdub.store.urls import sqlite_file
 
 
 @dataclass(frozen=True)

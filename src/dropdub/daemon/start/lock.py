@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 
 from dropdub.errors import DropdubError, RootLocked
 from dropdub.root import Root
-from dropdub.store.urls import sqlite_file
+from dropdub.store.location import sqlite_file
 from dropdub.store.views import open_reader
 
 

@@ -24,7 +24,7 @@ from dropdub.files.removal import SOURCE, begins_with_all_of, holds, remove_copi
 from dropdub.inbox.beside import sidecar_beside
 from dropdub.inbox.companions import companions
 from dropdub.inbox.identity import identity
-from dropdub.inbox.moving import stands
+from dropdub.inbox.move_file import stands
 from dropdub.store import queries, transitions
 from dropdub.store.states import JobState
 from dropdub.store.tables import Job

@@ -18,7 +18,7 @@ from dropdub.store.database import Store
 from dropdub.store.states import NoticeState
 from dropdub.store.tables import Job, Notice
 from dropdub.store.transitions.guard import STEP
-from dropdub.store.views.making import job_view
+from dropdub.store.views.build import job_view
 from dropdub.store.views.progress import iso_time
 
 NOTICE: Table = SQLModel.metadata.tables["notice"]

@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from dropdub.store.states import ENDED, JobState
-from dropdub.store.views.finding import find_job
-from dropdub.store.views.making import daemon_view, event_view, job_view, step_view
+from dropdub.store.views.build import daemon_view, event_view, job_view, step_view
+from dropdub.store.views.find import find_job
 from dropdub.store.views.progress import Row
 from dropdub.store.views.rows import Rows, decoded, listed, snapshot
 from dropdub.store.views.shapes import DaemonView, EventView, JobStory, JobView, PrunedJob, StatusView, StepView

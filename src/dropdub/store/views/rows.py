@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dropdub.store.damage import refuse_newer, refuse_older, store_error
-from dropdub.store.urls import sqlite_file
+from dropdub.store.location import sqlite_file
 
 BUSY_TIMEOUT_S = 30.0
 Row = Mapping[str, Any]

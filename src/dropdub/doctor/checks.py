@@ -11,11 +11,11 @@ from dropdub.doctor import (
     engines,
     folders,
     graphics,
+    inbox,
     machine,
     notices,
     service,
     software,
-    watching,
 )
 from dropdub.doctor.finding import Finding, problem
 from dropdub.doctor.subject import Subject
@@ -26,7 +26,7 @@ FAMILIES: dict[str, Family] = {
     "machine": machine.findings,
     "graphics": graphics.findings,
     "folders": folders.findings,
-    "watching": watching.findings,
+    "watching": inbox.findings,
     "engines": engines.findings,
     "database": database.findings,
     "root": belonging.findings,

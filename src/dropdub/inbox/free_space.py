@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dropdub.errors import TooLarge
 from dropdub.files.durable import free_bytes
-from dropdub.inbox.moving import CannotMove
+from dropdub.inbox.move_file import CannotMove
 from dropdub.units import format_size, too_large
 
 

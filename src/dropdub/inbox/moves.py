@@ -19,10 +19,10 @@ from dropdub.files.held import read_regular
 from dropdub.files.privacy import disarm, share
 from dropdub.files.removal import remove, remove_copied, remove_copied_parts
 from dropdub.inbox.beside import NOTE_ROOM, companion_beside, error_note, sidecar_beside
-from dropdub.inbox.moving import make_folder, move, same_content, stands, told
-from dropdub.inbox.room import Room
+from dropdub.inbox.free_space import Room
+from dropdub.inbox.move_file import make_folder, move, same_content, stands, told
+from dropdub.inbox.recorded_files import VANISHED, Absent, Taken, Wanted
 from dropdub.inbox.taking import take
-from dropdub.inbox.wanted import VANISHED, Absent, Taken, Wanted
 
 _FIRST_LINES = re.compile(rb"[^\n]+: (failed|cancelled)\r?\n\r?\n")
 
