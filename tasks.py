@@ -97,7 +97,8 @@ def demo() -> None:
 def demo_target() -> str | None:
     """Return the language to dub into: Spanish, where the light translator for it is installed."""
     check = (
-        "from dropdub.engines.apertium.engine import ApertiumTranslator as A; a = A(); a.load(); print(a.supports('en', 'es'))"
+        "from dropdub.engines.apertium.engine import ApertiumTranslator as A; a = A(); a.load(); "
+        "print(a.supports('en', 'es'))"
     )
     found = subprocess.run(
         [str(PYTHON), "-c", check], capture_output=True, encoding="utf-8", check=False

@@ -9,7 +9,6 @@ from typing import Any
 from dropdub.config import JobOptions
 from dropdub.pipeline.artifacts import Facts
 from dropdub.pipeline.takes import take_key
-from dropdub.speech.turns import BY_VOICES
 from dropdub.store.steps import StepSpec
 
 _PHASES = {
@@ -42,6 +41,8 @@ _POOLS = {
     "synthesize": "synthesize",
     "compare": "synthesize",
 }
+BY_VOICES = "voices"
+"""How `diarize` says that a second step of it must compare voices."""
 MOST_TAKES = 5
 """As many as fit between the phases of synthesize and mix: each take has one of its own, and its hearing another."""
 _LEARNT = {

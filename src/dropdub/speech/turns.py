@@ -9,8 +9,6 @@ from itertools import groupby
 
 from dropdub.pipeline.artifacts import Segment, TimedWord, Turn
 
-BY_VOICES = "voices"
-"""What `diarize` says where a second step of it is to compare voices."""
 SHORTEST_PART_S = 1.0
 """A segment is cut where the speaker changes only when each part is at least this long."""
 

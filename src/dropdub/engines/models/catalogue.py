@@ -1,7 +1,7 @@
 """The models that are known: where each comes from, what it needs, and what its licence allows.
 
-Sizes and memory are approximate, for a person to plan with: what is downloaded, `dropdub.engines.models.pins` says to the
-byte, or for what is not pinned the hub. Where the hub is, nothing here knows: see `dropdub.engines.models.download.hub`.
+Sizes and memory are approximate, for a person to plan with; `dropdub.engines.models.pins` has exact sizes. Nothing
+here knows where the hub is: see `dropdub.engines.models.download.hub`.
 """
 
 from __future__ import annotations
