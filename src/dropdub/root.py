@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
 
-from dropdub.config.yaml_file import read_mapping
 from dropdub.errors import ConfigError, UsageError
 from dropdub.files.ownership import is_exchangeable, why_not_trusted
+from dropdub.yaml_file import read_mapping
 
 CONFIG_NAME = "config.yaml"
 FOLDERS = ("inbox", "outbox", "voices", "work", "failed", "archive")

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dropdub.config import JobOptions, Steering, read_sidecar
-from dropdub.config.yaml_file import MAX_PLAIN_BYTES
 from dropdub.errors import BadSidecar
 from dropdub.untrusted.yaml import MOST_PARTS
+from dropdub.yaml_file import MAX_PLAIN_BYTES
 
 Put = Callable[[str | bytes], Path]
 FULL = MAX_PLAIN_BYTES

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dropdub.config.yaml_file import read_mapping
 from dropdub.root import CONFIG_NAME, FOLDERS, Root, find_root
 from dropdub.store.location import usable_url
+from dropdub.yaml_file import read_mapping
 
 if TYPE_CHECKING:
     from dropdub.store.database import Store

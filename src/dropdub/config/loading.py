@@ -14,8 +14,8 @@ from dropdub.config.job import JobOptions
 from dropdub.config.problems import ENV_PREFIX, NO_SUCH_SETTING, problems
 from dropdub.config.settings import Config
 from dropdub.config.steering import ANYTHING, Steering
-from dropdub.config.yaml_file import line_of, read_mapping, read_plain_mapping
 from dropdub.errors import BadSidecar, ConfigError
+from dropdub.yaml_file import line_of, read_mapping, read_plain_mapping
 
 SIDECAR_SUFFIX = ".job.yaml"
 _CORRECT = "Correct it, then: jobs config check."

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from dropdub.config.yaml_file import line_of
+from dropdub.yaml_file import line_of
 
 ENV_PREFIX = "DROPDUB_"
 NO_SUCH_SETTING = "there is no such setting"
