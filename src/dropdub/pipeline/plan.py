@@ -9,47 +9,8 @@ from typing import Any
 from dropdub.config import JobOptions
 from dropdub.pipeline.artifacts import Facts
 from dropdub.pipeline.takes import take_key
+from dropdub.stage_table import BY_VOICES, MOST_TAKES, STAGES
 from dropdub.store.steps import StepSpec
-
-_PHASES = {
-    "probe": 0,
-    "extract": 10,
-    "split": 20,
-    "transcribe": 30,
-    "diarize": 32,
-    "diarize/voices": 33,
-    "merge": 40,
-    "publish/transcript": 45,
-    "translate": 50,
-    "publish/translation": 55,
-    "synthesize": 60,
-    "hear": 61,
-    "mix": 70,
-    "publish/dub": 75,
-    "mux": 80,
-    "book": 80,
-    "publish/video": 85,
-    "publish/book": 85,
-    "compare": 87,
-    "publish/report": 88,
-    "publish/manifest": 90,
-}
-_POOLS = {
-    "transcribe": "transcribe",
-    "hear": "transcribe",
-    "translate": "translate",
-    "synthesize": "synthesize",
-    "compare": "synthesize",
-}
-BY_VOICES = "voices"
-"""How `diarize` says that a second step of it must compare voices."""
-MOST_TAKES = 5
-"""As many as fit between the phases of synthesize and mix: each take has one of its own, and its hearing another."""
-_LEARNT = {
-    "probe": ("kind", "duration_s"),
-    "extract": ("duration_s", "language", "content_hash"),
-    "merge": ("language",),
-}
 
 
 def first_steps(*, warnings: Sequence[str] = ()) -> tuple[StepSpec, ...]:
@@ -72,7 +33,7 @@ def plan(options: JobOptions, facts: Facts) -> tuple[StepSpec, ...]:
 
 def job_facts(stage: str, result: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the result of a stage tells about its job: some of what `JobFacts` takes, always `warnings`."""
-    learnt = {name: result[name] for name in _LEARNT.get(stage, ()) if result.get(name) is not None}
+    learnt = {name: result[name] for name in STAGES[stage].learns if result.get(name) is not None}
     return {**learnt, "warnings": tuple(result.get("warnings", ()))}
 
 
@@ -107,9 +68,8 @@ def _heard(options: JobOptions, facts: Facts, words: Mapping[str, Any]) -> Itera
 def _diarize(facts: Facts) -> Iterator[StepSpec]:
     yield _step("diarize")
     if facts.get("diarize", {}).get("how") == BY_VOICES:
-        # What compares voices computes with torch, as what speaks does: no other pool loads that.
-        key = f"diarize/{BY_VOICES}"
-        yield StepSpec(key, "diarize", _PHASES[key], None, "synthesize", {"by": BY_VOICES})
+        part = STAGES["diarize"].parts[BY_VOICES]
+        yield StepSpec(f"diarize/{BY_VOICES}", "diarize", part.phase, None, part.pool, {"by": BY_VOICES})
 
 
 def _text(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
@@ -159,8 +119,8 @@ def _takes(target: str, facts: Facts) -> Iterator[StepSpec]:
 
 def _take(stage: str, target: str, take: int, lines: Sequence[int] | None) -> StepSpec:
     params = {"take": take} if lines is None else {"take": take, "lines": list(lines)}
-    phase = _PHASES[stage] + 2 * take
-    return StepSpec(take_key(stage, target, take), stage, phase, target, _pool(stage), params)
+    row = STAGES[stage]
+    return StepSpec(take_key(stage, target, take), stage, row.phase + 2 * take, target, row.pool, params)
 
 
 def _mix(options: JobOptions, target: str) -> StepSpec:
@@ -189,26 +149,16 @@ def _comparison(target: str, facts: Facts) -> Iterator[StepSpec]:
 
 def _transcribe(ordinal: int, chunk: Sequence[float]) -> StepSpec:
     start, end = chunk
-    return StepSpec(
-        key=f"transcribe/{ordinal:04d}",
-        stage="transcribe",
-        phase=_PHASES["transcribe"],
-        target=None,
-        pool="transcribe",
-        params={"start": start, "end": end, "ordinal": ordinal},
-    )
+    params = {"start": start, "end": end, "ordinal": ordinal}
+    return replace(_step("transcribe"), key=f"transcribe/{ordinal:04d}", params=params)
 
 
 def _step(stage: str, *, target: str | None = None) -> StepSpec:
-    key = stage if target is None else f"{stage}/{target}"
-    return StepSpec(key=key, stage=stage, phase=_PHASES[stage], target=target, pool=_pool(stage))
+    row = STAGES[stage]
+    return StepSpec(stage if target is None else f"{stage}/{target}", stage, row.phase, target, row.pool)
 
 
 def _publish(what: str, *, target: str | None = None) -> StepSpec:
-    key = f"publish/{what}"
-    full_key = key if target is None else f"{key}.{target}"
-    return StepSpec(full_key, "publish", _PHASES[key], target, "media", {"what": what})
-
-
-def _pool(stage: str) -> str:
-    return _POOLS.get(stage, "media")
+    part = STAGES["publish"].parts[what]
+    key = f"publish/{what}" if target is None else f"publish/{what}.{target}"
+    return StepSpec(key, "publish", part.phase, target, part.pool, {"what": what})

@@ -20,11 +20,11 @@ from dropdub.media.sound import wav
 from dropdub.media.sound.levels import mean_power, write_power
 from dropdub.pipeline.artifacts import AUDIO, SPEAKERS, SPEECH, Segment, Turn, load_spans, save_turns
 from dropdub.pipeline.cache import from_json, to_json
-from dropdub.pipeline.plan import BY_VOICES
 from dropdub.pipeline.task import Result, Task
 from dropdub.speech.channels import Levels, by_channel, heard_spans
 from dropdub.speech.chunks import load_merged
 from dropdub.speech.diarization import Stretch, Vectors, smoothed, stretches, turns, voices
+from dropdub.stage_table import BY_VOICES
 from dropdub.subtitles.user_files import given_segments, is_given
 
 METHOD = 1

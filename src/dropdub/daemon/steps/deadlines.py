@@ -1,4 +1,4 @@
-"""How long a step may take: a pure function of the work's size."""
+"""How long a step may take: a pure function of how much it has to do."""
 
 from __future__ import annotations
 
@@ -6,22 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dropdub.config import Deadlines
-
-MEDIA_SHORTEST_S = 60.0
-MEDIA_LONGEST_S = 30 * 60.0
-AUDIO_BYTES_PER_S = 32_000
-TRANSCRIBE_X_REAL_TIME = 10.0
-"""Seconds allowed for a second of recording: a slow machine with a large model needs about 5."""
-BURN_X_REAL_TIME = 10.0
-"""Seconds allowed for a second of picture that is encoded: 1280 x 720 took 2.6 on two cores that others kept busy."""
-MIX_X_REAL_TIME = 0.3
-"""Seconds allowed for a second of dub: measuring, mixing and encoding took 0.13 on a machine busy with other work."""
-SEPARATE_X_REAL_TIME = 6.0
-PER_LINE_S = 10.0
-"""Seconds allowed for translating or speaking one segment."""
-DIARIZE_X_REAL_TIME = 1.0
-"""Seconds allowed for a second of recording, beyond reading the source: comparing voices needs about 0.01."""
-ENGINE_LEAST_S = 120.0
+from dropdub.stage_table import STAGES, Work
 
 
 def deadline_s(
@@ -36,27 +21,8 @@ def deadline_s(
 
     `facts` are the results of the job's earlier steps; `size` is the source's, in bytes.
     """
-    if stage == "probe":
-        return settings.probe * settings.factor
-    if stage == "transcribe":
-        spoken = float(params["end"]) - float(params["start"])
-        return settings.factor * (ENGINE_LEAST_S + TRANSCRIBE_X_REAL_TIME * spoken)
-    if stage in ("translate", "synthesize", "hear", "compare"):
-        return settings.factor * (ENGINE_LEAST_S + PER_LINE_S * _segments(facts))
-    if stage == "mix":
-        work = SEPARATE_X_REAL_TIME if params.get("separate") else MIX_X_REAL_TIME
-        return settings.factor * (ENGINE_LEAST_S + PER_LINE_S / 10 * _segments(facts) + work * _duration_s(facts))
-    media_s = min(max(MEDIA_SHORTEST_S, _megabytes(facts, size)), MEDIA_LONGEST_S)
-    if stage == "diarize":
-        return settings.factor * (media_s + ENGINE_LEAST_S + DIARIZE_X_REAL_TIME * _duration_s(facts))
-    if stage == "mux" and params.get("burn"):
-        return settings.factor * (MEDIA_LONGEST_S + BURN_X_REAL_TIME * _duration_s(facts))
-    return settings.factor * media_s
-
-
-def _megabytes(facts: Mapping[str, Mapping[str, Any]], size: int) -> float:
-    """Return what a media tool reads and writes: the source, and its sound without compression."""
-    return (size + _duration_s(facts) * AUDIO_BYTES_PER_S) / 1_000_000
+    work = Work(params, size, duration_s=_duration_s(facts), segments=_segments(facts), probe_s=settings.probe)
+    return settings.factor * STAGES[stage].deadline(work)
 
 
 def _duration_s(facts: Mapping[str, Mapping[str, Any]]) -> float:

@@ -13,7 +13,6 @@ from dropdub.daemon.context import Context, away, job_id, options_of
 from dropdub.daemon.intake.duplicates import twin_of
 from dropdub.daemon.logs import note
 from dropdub.daemon.steps.outbox import publish
-from dropdub.daemon.steps.pools import ROLES
 from dropdub.daemon.steps.retry import as_it_counts, next_try_at
 from dropdub.daemon.steps.scheduler import Scheduler
 from dropdub.daemon.steps.waiting import hold
@@ -23,6 +22,7 @@ from dropdub.files.removal import remove_tree
 from dropdub.pipeline.artifacts import scratch_name
 from dropdub.pipeline.plan import job_facts, plan
 from dropdub.pool.pool import Broke, Completed, PoolEvent, Said, Started
+from dropdub.stage_table import ROLES
 from dropdub.store import queries, transitions
 from dropdub.store.states import Outcome
 from dropdub.store.transitions import AttemptEnd, Claim, JobFacts

@@ -12,8 +12,8 @@ from dropdub.media.ffmpeg import FFMPEG_VARIABLE
 from dropdub.pool.messages import Start
 from dropdub.pool.pool import Launch, Pool
 from dropdub.root import Root
+from dropdub.stage_table import ROLES
 
-ROLES = {"transcribe": "transcriber", "translate": "translator", "synthesize": "synthesizer"}
 LEAST_LIMIT = 4_000_000_000
 _SHARE_OF_MEMORY = 0.6
 _ONE_CORE_ENGINES = ("pocketsphinx", "apertium", "espeak-ng")

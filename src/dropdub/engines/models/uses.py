@@ -9,6 +9,7 @@ from pathlib import Path
 from dropdub.config import Config, JobOptions
 from dropdub.engines.models.catalogue import DEFAULT_MODELS
 from dropdub.engines.offers import Offer
+from dropdub.stage_table import ROLES
 
 AUTO = "auto"
 
@@ -42,7 +43,7 @@ def _all_options(config: Config) -> list[JobOptions]:
 
 
 def _engines(options: JobOptions, offered: list[Offer]) -> Iterator[str]:
-    for role in ("transcriber", "translator", "synthesizer"):
+    for role in ROLES.values():
         name: str = getattr(options, role)
         if name != AUTO:
             yield name

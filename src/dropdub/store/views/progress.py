@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from dropdub.stage_table import STAGES
 from dropdub.store.states import ENDED, JobState, StepState
 
-TRANSCRIBING = 20.0
-"""What transcribing weighs in a job's progress, in however many chunks."""
-WEIGHTS = {"synthesize": 10.0, "translate": 4.0, "diarize": 0.0, "hear": 0.0}
-"""What a step of another stage weighs; those not named weigh 1. What is planned late weighs nothing."""
+TRANSCRIBING = STAGES["transcribe"].weight
+"""The weight of all chunks together."""
 BRANCH = 19.0
 """What a target weighs before its steps are planned."""
 CLOSING = 2.0
@@ -39,8 +38,9 @@ def progress(state: str, steps: Sequence[Row], *, targets: int = 0) -> float:
 
 
 def _weight(step: Row) -> float:
+    stage = STAGES.get(step["stage"])  # None: of a newer version
     is_retake = step["key"].count("/") > 1
-    return 0.0 if is_retake else WEIGHTS.get(step["stage"], 1.0)
+    return 0.0 if is_retake else stage.weight if stage else 1.0
 
 
 def _unplanned(steps: Sequence[Row], targets: int, chunks: int) -> float:
