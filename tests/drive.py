@@ -14,6 +14,7 @@ from dropdub.engines.registry import Shelf
 from dropdub.files.durable import sha256
 from dropdub.pipeline.artifacts import scratch_name
 from dropdub.pipeline.cache import Cache
+from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.plan import job_facts, plan
 from dropdub.pipeline.task import EngineShelf, Task
 from dropdub.stages import stage_named
@@ -100,7 +101,7 @@ class Drive:
             options=self.options,
             limits=self.limits,
             split=self.split,
-            facts=self.facts,
+            facts=Facts(self.facts),
             engines=self.engines,
             cache=self.cache,
             deadline_s=DEADLINE_S,
@@ -111,7 +112,7 @@ class Drive:
         )
 
     def plan(self) -> tuple[StepSpec, ...]:
-        return plan(self.options, self.facts)
+        return plan(self.options, Facts(self.facts))
 
     def step(self, key: str) -> StepSpec:
         return next(step for step in self.plan() if step.key == key)

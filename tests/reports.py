@@ -9,6 +9,7 @@ from dropdub.config import JobOptions
 from dropdub.dubbing.published_timing import fits_of
 from dropdub.dubbing.quality import quality_of
 from dropdub.pipeline.artifacts import Segment, Transcript
+from dropdub.pipeline.facts import Facts
 from dropdub.publishing.deliverables import manifest
 from dropdub.report.contents import Contents, contents_of
 
@@ -70,7 +71,11 @@ VOICES = [{"speaker": "S1", "likeness": 0.874}, {"speaker": "S2", "likeness": 0.
 def facts(target: str = "pt", **more: Any) -> dict[str, Any]:
     """Return what the steps of the job returned; `more` by step, with `_` for `/`."""
     return {
-        "probe": {"size": 10, "kind": "media", "video": {"codec": "h264"}},
+        "probe": {
+            "size": 10,
+            "kind": "media",
+            "video": {"index": 0, "codec": "h264", "width": 640, "height": 360, "fps": 25.0},
+        },
         "extract": {"content_hash": "ab", "duration_s": 11.0},
         "merge": {"language": "en", "suspects": SUSPECTS, "warnings": ["A <script>alert(1)</script> warning."]},
         f"translate/{target}": {"engine": {"name": "nllb", "version": "1", "details": {}}},
@@ -83,7 +88,7 @@ def facts(target: str = "pt", **more: Any) -> dict[str, Any]:
 
 def a_manifest(given: dict[str, Any], *, fit: dict[str, Any] | None = None, kind: str = "media") -> dict[str, Any]:
     made = manifest(
-        job_id=3, job_name=NAME, kind=kind, options=JobOptions(), facts=given, created="2026-03-05T14:30:00Z"
+        job_id=3, job_name=NAME, kind=kind, options=JobOptions(), facts=Facts(given), created="2026-03-05T14:30:00Z"
     )
     return {**made, "fit": {"pt": FIT} if fit is None else fit}
 
@@ -104,4 +109,4 @@ def contents(given: dict[str, Any] | None = None, **manifest_values: Any) -> Con
     found = facts() if given is None else given
     made = a_manifest(found, **manifest_values)
     source, target = transcripts()
-    return contents_of(made, quality_of(found, fits_of(made), ["pt"]), found, source, {"pt": target})
+    return contents_of(made, quality_of(Facts(found), fits_of(made), ["pt"]), Facts(found), source, {"pt": target})

@@ -24,6 +24,7 @@ from dropdub.files.durable import write_whole
 from dropdub.files.privacy import keep_private
 from dropdub.files.removal import remove_tree
 from dropdub.pipeline.cache import Cache
+from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.task import Result, Task
 from dropdub.pool.messages import (
     Done,
@@ -162,7 +163,7 @@ def _task(run: Run, shelf: Shelf, cache: Cache, line: Line) -> Task:
         options=JobOptions.model_validate(given["options"]),
         limits=Limits.model_validate(given["limits"]),
         split=Split.model_validate(given["split"]),
-        facts=given["facts"],
+        facts=Facts(given["facts"]),
         engines=shelf,
         cache=cache,
         deadline_s=run.deadline_s,

@@ -22,6 +22,7 @@ from dropdub.dubbing.published_timing import fits_of
 from dropdub.dubbing.quality import quality_of
 from dropdub.inbox.named_files import record_drop
 from dropdub.inbox.scan import scan
+from dropdub.pipeline.facts import Facts
 from dropdub.store import queries, transitions
 from dropdub.store.database import Store
 from dropdub.store.states import JobState
@@ -318,7 +319,7 @@ def dubbed(cli: Cli, store: Store) -> Path:
     folder.mkdir(parents=True)
     transitions.claim_outbox(store, job.id, choose=lambda _taken: str(folder))
     made = a_manifest(facts())
-    quality = quality_of(facts(), fits_of(made), ["pt"]).to_json()
+    quality = quality_of(Facts(facts()), fits_of(made), ["pt"]).to_json()
     (folder / "manifest.json").write_text(json.dumps({**made, "quality": quality}), encoding="utf-8")
     transcripts()[0].save(folder / "clip.json")
     return folder

@@ -64,7 +64,8 @@ def in_order(calls: list[str], *wanted: str) -> None:
 
 
 PREPARE = (
-    "import sys; from pathlib import Path; from dropdub import files; from dropdub.inbox import moving; "
+    "import sys; from pathlib import Path; from dropdub.files import durable as files; "
+    "from dropdub.inbox import move_file as moving; "
     "folder = Path(sys.argv[1]); "
 )
 

@@ -17,7 +17,7 @@ from dropdub.engines.offers import GROUP
 from dropdub.engines.registry import Shelf
 from dropdub.media.sound import wav
 from dropdub.pipeline.cache import Cache
-from dropdub.pipeline.takes import best_takes
+from dropdub.pipeline.facts import Facts
 from tests.drive import LIGHT, Drive
 from tests.spoken import ENGLISH, NLLB, WHISPER, recording
 
@@ -78,7 +78,7 @@ def test_a_bad_line_is_spoken_again_and_what_stays_bad_is_named(driven: Callable
     assert "hear/pt-BR/3" not in [step.key for step in drive.plan()]
     assert drive.warnings.count(f"Line 4 of the dub into pt-BR is hard to understand: “{LOST}”") == 1
     assert [text for text in drive.warnings if "hard to understand" in text and LOST not in text] == []
-    assert best_takes(drive.facts, "pt-BR")[1] == "0001.2.wav"
+    assert Facts(drive.facts).best_takes("pt-BR")[1] == "0001.2.wav"
     assert all(one["good"] for line, one in third["lines"].items() if line != "3")
     assert [one["words"] for one in third["lines"].values()][1:] == [6, 6, 6]
     assert third["lines"]["2"]["errors"] == 0, "the babble that was cut off is not counted"
@@ -92,7 +92,7 @@ def test_a_bad_line_is_spoken_again_and_what_stays_bad_is_named(driven: Callable
 
 def test_babble_behind_the_last_word_is_cut_off(driven: Callable[..., Drive]) -> None:
     drive = driven(verify=True, takes=1).run()
-    files = best_takes(drive.facts, "pt-BR")
+    files = Facts(drive.facts).best_takes("pt-BR")
     assert files[0] == "0000.wav", "what is as it should be stays as it is"
     assert files[2] == "0002.cut.wav"
     folder = drive.job_dir / "speech.pt-BR"

@@ -340,7 +340,7 @@ def test_a_completed_step_teaches_its_job_and_brings_what_follows(store: Store) 
     completed(store, claim, result={"streams": 1}, facts=facts, steps=[a_spec("extract", phase=1)])
     job = queries.job(store, id_of(claim.job))
     assert (job.kind, job.duration_s, job.language, job.content_hash) == ("media", 2.5, "en", "h")
-    assert queries.facts(store, job) == {"probe": {"streams": 1}}
+    assert queries.results(store, job) == {"probe": {"streams": 1}}
     assert states_of(store, job) == {"probe": StepState.SUCCEEDED, "extract": StepState.QUEUED}
     assert attempts_of(store) == [(Outcome.SUCCEEDED, NOW)]
 
@@ -529,7 +529,7 @@ def test_a_retried_job_begins_a_new_round_from_where_its_original_is(store: Stor
     assert job.published == "/outbox/clip"
     transitions.take_job(store, 1, source="/work/1", overrides={}, options={}, steps=[a_spec()], now=NOW)
     assert states_of(store, job) == {"probe": StepState.QUEUED}
-    assert queries.facts(store, queries.job(store, 1)) == {}
+    assert queries.results(store, queries.job(store, 1)) == {}
 
 
 def test_a_given_job_is_retried_from_the_path_that_was_named(store: Store) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from dropdub.config import JobOptions
 from dropdub.errors import StoreError, UsageError
+from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.plan import plan
 from dropdub.store import migrations, transitions
 from dropdub.store.database import Store
@@ -268,12 +269,15 @@ def test_a_job_whose_work_is_not_planned_yet_is_not_nearly_done() -> None:
     assert progress("queued", []) == 0.0
 
 
+PICTURE = {"index": 0, "codec": "h264", "width": 640, "height": 360, "fps": 25.0}
+
+
 @pytest.mark.parametrize("targets", [[], ["pt"], ["pt", "es", "fr"]])
 @pytest.mark.parametrize("kind", ["audio", "video", "text"])
 def test_the_share_never_falls_while_more_becomes_known(kind: str, targets: list[str]) -> None:
     options = JobOptions(targets=tuple(targets))
     found: dict[str, dict[str, Any]] = {
-        "probe": {"kind": "text" if kind == "text" else "media", "video": kind == "video"},
+        "probe": {"kind": "text" if kind == "text" else "media", "video": PICTURE if kind == "video" else None},
         "extract": {"language": "en"},
         "split": {"chunks": [[0.0, 700.0], [700.0, 1400.0], [1400.0, 2000.0]]},
         "merge": {"language": "en"},
@@ -282,9 +286,9 @@ def test_the_share_never_falls_while_more_becomes_known(kind: str, targets: list
     }
     facts: dict[str, dict[str, Any]] = {}
     shares = [0.0]
-    while coming := [step for step in plan(options, facts) if step.key not in facts]:
+    while coming := [step for step in plan(options, Facts(facts)) if step.key not in facts]:
         facts[coming[0].key] = found.get(coming[0].stage, {})
-        steps = [row(step.key, "succeeded" if step.key in facts else "queued") for step in plan(options, facts)]
+        steps = [row(step.key, "succeeded" if step.key in facts else "queued") for step in plan(options, Facts(facts))]
         shares.append(progress("running", steps, targets=len(targets)))
     assert shares == sorted(shares) and shares[-1] == 0.99
 

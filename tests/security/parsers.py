@@ -17,6 +17,7 @@ from dropdub.dubbing.quality import quality_of
 from dropdub.dubbing.utterances import joined
 from dropdub.errors import DropdubError
 from dropdub.pipeline.artifacts import TRANSCRIPT, Segment, Transcript
+from dropdub.pipeline.facts import Facts
 from dropdub.publishing.deliverables import readable
 from dropdub.report.contents import contents_of
 from dropdub.speech.cleanup_pt import clean_segments
@@ -214,7 +215,13 @@ def _reported(segments: Sequence[Segment]) -> None:
     lines = tuple(replace(one, start=one.start + 0.1) for one in segments)
     made = {"job": {"name": "a", "kind": "subtitle"}, "language": "en", "created": "", "engines": (), "warnings": ()}
     program = {"program": {"name": "dropdub", "version": "1"}}
-    contents_of({**made, **program}, quality_of({}, {}, ["pt"]), {}, source, {"pt": replace(source, segments=lines)})
+    contents_of(
+        {**made, **program},
+        quality_of(Facts({}), {}, ["pt"]),
+        Facts({}),
+        source,
+        {"pt": replace(source, segments=lines)},
+    )
 
 
 def sidecar(path: Path, folder: Path) -> bool:

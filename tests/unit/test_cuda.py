@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ASK = "from dropdub.engines import cuda; print(cuda.lacking())"
+ASK = "from dropdub.engines.devices import cuda; print(cuda.lacking())"
 
 
 @pytest.mark.skipif(sys.platform != "linux" or shutil.which("cc") is None, reason="needs Linux and a C compiler")

@@ -6,11 +6,12 @@ import pytest
 
 from dropdub.config import Deadlines
 from dropdub.daemon.steps.deadlines import deadline_s
+from dropdub.pipeline.facts import Facts
 
 
 def deadline(stage: str, *, size: int = 0, factor: float = 1.0, **more: Any) -> float:
     params, facts = more.get("params", {}), more.get("facts", {})
-    return deadline_s(stage, params=params, facts=facts, size=size, settings=Deadlines(factor=factor))
+    return deadline_s(stage, params=params, facts=Facts(facts), size=size, settings=Deadlines(factor=factor))
 
 
 def test_a_probe_has_ten_seconds() -> None:

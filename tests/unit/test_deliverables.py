@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from dropdub.config import JobOptions
 from dropdub.files.durable import key
 from dropdub.pipeline.artifacts import Segment
+from dropdub.pipeline.facts import Facts
 from dropdub.publishing.deliverables import MANIFEST, as_text, deliverable_name, manifest, readable
 
 KINDS = [(suffix, target) for target in (None, "pt", "pt-BR") for suffix in ("txt", "srt", "vtt", "json", "m4a", "mp4")]
@@ -74,7 +75,7 @@ def test_the_manifest_names_each_engine_once_with_all_its_steps() -> None:
         "merge": {"language": "en", "warnings": ["Short.", "Odd."]},
         "publish/transcript": {"deliverables": [{"name": "b", "size": 1, "sha256": "x"}]},
     }
-    made = manifest(job_id=7, job_name="a.mp4", kind="media", options=JobOptions(), facts=facts, created="now")
+    made = manifest(job_id=7, job_name="a.mp4", kind="media", options=JobOptions(), facts=Facts(facts), created="now")
     assert made["engines"] == [{**engine, "steps": ["transcribe/0000", "transcribe/0001"]}]
     assert made["job"] == {"id": 7, "name": "a.mp4", "kind": "media"}
     assert made["warnings"] == ["Short.", "Odd."]

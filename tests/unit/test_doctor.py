@@ -261,7 +261,7 @@ def test_a_traceback_is_told_by_places_and_class() -> None:
         "Anna",
     ]
     assert list(traces.tracebacks(lines)) == [
-        ["dropdub/files/durable.py:7 move", "elsewhere:1 <module>", "DiskFull"],
+        ["dropdub/files.py:7 move", "elsewhere:1 <module>", "DiskFull"],
         ["another"],
     ]
 

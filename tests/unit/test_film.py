@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,15 +17,18 @@ from dropdub.film.tracks import (
     subtitle_tracks,
     track_arguments,
 )
+from dropdub.media.stream_types import AudioStream, SubtitleStream, VideoStream
+from dropdub.pipeline.facts import ProbeFacts
 
 
-def probed(
-    picture: str = "h264", sounds: tuple[str, ...] = ("aac",), subtitles: tuple[str, ...] = ()
-) -> dict[str, Any]:
-    """Return what probe tells of a file whose first sound is worked on."""
-    tracks = [{"index": number, "codec": codec} for number, codec in enumerate(sounds, 1)]
-    own = [{"index": number, "codec": codec} for number, codec in enumerate(subtitles, 1 + len(sounds))]
-    return {"video": {"index": 0, "codec": picture}, "audio": tracks[0], "sounds": tracks, "subtitles": own}
+def probed(picture: str = "h264", sounds: tuple[str, ...] = ("aac",), subtitles: tuple[str, ...] = ()) -> ProbeFacts:
+    """Return the facts of a file whose first sound is worked on."""
+    tracks = tuple(
+        AudioStream(number, codec, None, 2, 48_000, None, 0.0, number == 1) for number, codec in enumerate(sounds, 1)
+    )
+    own = tuple(SubtitleStream(number, codec) for number, codec in enumerate(subtitles, 1 + len(sounds)))
+    picture_stream = VideoStream(0, picture, 640, 360, 25.0)
+    return ProbeFacts("media", audio=tracks[0], video=picture_stream, sounds=tracks, subtitles=own)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def probed(
         (probed(subtitles=("dvb_teletext",)), ()),
     ],
 )
-def test_a_film_is_an_mp4_unless_something_in_it_cannot_be(probe: dict[str, Any], reasons: tuple[str, ...]) -> None:
+def test_a_film_is_an_mp4_unless_something_in_it_cannot_be(probe: ProbeFacts, reasons: tuple[str, ...]) -> None:
     container = container_for(probe, burnt=False)
     assert container.reasons == reasons
     assert container.suffix == ("mkv" if reasons else "mp4")

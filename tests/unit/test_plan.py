@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from dropdub.config import JobOptions, Mix
+from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.plan import first_steps, job_facts, plan
 
-VIDEO = {"kind": "media", "video": {"codec": "h264"}}
+VIDEO = {"kind": "media", "video": {"index": 0, "codec": "h264", "width": 640, "height": 360, "fps": 25.0}}
 SOUND = {"kind": "media", "video": None}
 TEXT = {"kind": "text", "video": None}
 TWO_CHUNKS = {"chunks": [[0.0, 700.0], [700.0, 1500.0]]}
 
 
 def keys(facts: dict[str, Any], **options: Any) -> list[str]:
-    return [step.key for step in plan(JobOptions.model_validate(options), facts)]
+    return [step.key for step in plan(JobOptions.model_validate(options), Facts(facts))]
 
 
 def test_a_job_begins_with_a_look_at_its_file() -> None:
@@ -32,7 +33,7 @@ def test_a_recording_is_planned_as_far_as_its_chunks_are_known() -> None:
 
 
 def test_each_chunk_is_one_step_with_its_range() -> None:
-    steps = plan(JobOptions(), {"probe": SOUND, "extract": {}, "split": TWO_CHUNKS})
+    steps = plan(JobOptions(), Facts({"probe": SOUND, "extract": {}, "split": TWO_CHUNKS}))
     second = next(step for step in steps if step.key == "transcribe/0001")
     assert second.params == {"start": 700.0, "end": 1500.0, "ordinal": 1}
     assert second.pool == "transcribe" and second.target is None
@@ -41,7 +42,7 @@ def test_each_chunk_is_one_step_with_its_range() -> None:
 def test_voices_are_compared_in_a_step_of_their_own_where_the_first_one_asks_for_it() -> None:
     known: dict[str, Any] = {"probe": VIDEO, "extract": {}, "split": TWO_CHUNKS, "diarize": {"how": "channels"}}
     assert "diarize/voices" not in keys(known)
-    steps = plan(JobOptions(), {**known, "diarize": {"how": "voices"}})
+    steps = plan(JobOptions(), Facts({**known, "diarize": {"how": "voices"}}))
     [step] = [step for step in steps if step.key == "diarize/voices"]
     assert (step.stage, step.pool, step.params) == ("diarize", "synthesize", {"by": "voices"})
     phases = {step.key: step.phase for step in steps}
@@ -78,7 +79,7 @@ def test_a_sound_file_gets_no_video() -> None:
 
 def test_a_target_that_is_skipped_gets_no_branch() -> None:
     facts: dict[str, Any] = {"probe": VIDEO, "split": TWO_CHUNKS, "merge": {"language": "en", "skipped": ["en-GB"]}}
-    targets = {step.target for step in plan(JobOptions(targets=("en-GB", "pt")), facts)}
+    targets = {step.target for step in plan(JobOptions(targets=("en-GB", "pt")), Facts(facts))}
     assert targets == {None, "pt"}
 
 
@@ -98,12 +99,12 @@ def test_a_text_is_neither_cut_nor_transcribed_and_has_no_transcript_to_publish(
 
 def test_a_text_without_targets_is_read_in_its_own_language() -> None:
     facts: dict[str, Any] = {"probe": TEXT, "extract": {"language": "de", "skipped": []}}
-    assert {step.target for step in plan(JobOptions(), facts)} == {None, "de"}
+    assert {step.target for step in plan(JobOptions(), Facts(facts))} == {None, "de"}
 
 
 def test_the_phases_keep_every_step_behind_what_it_needs() -> None:
     facts: dict[str, Any] = {"probe": VIDEO, "extract": {}, "split": TWO_CHUNKS, "merge": {"language": "en"}}
-    steps = {step.key: step for step in plan(JobOptions(targets=("pt",)), facts)}
+    steps = {step.key: step for step in plan(JobOptions(targets=("pt",)), Facts(facts))}
     order = [
         "probe",
         "extract",
@@ -149,16 +150,16 @@ def test_copied_voices_are_compared_when_all_is_delivered() -> None:
 def test_voices_are_taken_out_where_the_engines_are() -> None:
     options = JobOptions(targets=("pt",), mix=Mix(separate=True))
     facts: dict[str, Any] = {"probe": SOUND, "extract": {}, "split": TWO_CHUNKS, "merge": {"language": "en"}}
-    step = next(step for step in plan(options, facts) if step.key == "mix/pt")
+    step = next(step for step in plan(options, Facts(facts)) if step.key == "mix/pt")
     assert (step.pool, step.params) == ("synthesize", {"separate": True})
 
 
 def test_planning_again_gives_the_same_steps() -> None:
     facts: dict[str, Any] = {"probe": VIDEO, "extract": {}, "split": TWO_CHUNKS, "merge": {"language": "en"}}
     options = JobOptions(targets=("pt", "es"))
-    assert plan(options, facts) == plan(options, facts)
-    earlier = plan(options, {"probe": VIDEO, "split": TWO_CHUNKS})
-    assert {step.key for step in earlier} <= {step.key for step in plan(options, facts)}
+    assert plan(options, Facts(facts)) == plan(options, Facts(facts))
+    earlier = plan(options, Facts({"probe": VIDEO, "split": TWO_CHUNKS}))
+    assert {step.key for step in earlier} <= {step.key for step in plan(options, Facts(facts))}
 
 
 def test_a_job_learns_from_results_what_its_row_shows() -> None:
@@ -190,7 +191,7 @@ def test_lines_that_are_not_understood_are_spoken_and_heard_again_up_to_five_tim
     for take in range(1, 9):
         facts[f"synthesize/pt/{take}"] = {"hear": True}
         facts[f"hear/pt/{take}"] = {"again": [5]}
-    steps = plan(JobOptions(targets=("pt",)), facts)
+    steps = plan(JobOptions(targets=("pt",)), Facts(facts))
     assert takes()[-1] == "hear/pt/4"
     assert next(step for step in steps if step.key == "synthesize/pt/1").params == {"take": 1, "lines": [3, 5]}
     phases = {step.key: step.phase for step in steps}

@@ -18,6 +18,7 @@ from dropdub.cli.wording import bar, counted, moment, percent, printable, second
 from dropdub.cli.working import Lines, sum_up
 from dropdub.dubbing.published_timing import fits_of
 from dropdub.dubbing.quality import quality_of
+from dropdub.pipeline.facts import Facts
 from dropdub.store.states import JobState
 from dropdub.store.views import AttemptView, DaemonView, EventView, JobStory, JobView, StatusView, StepView
 from tests.reports import FIT, facts
@@ -185,7 +186,9 @@ def a_status(view: StatusView, **options: object) -> str:
     return printed(render.status(view, inbox=INBOX, clock=CLOCK, **options))  # type: ignore[arg-type]
 
 
-QUALITY = quality_of({**facts(), "hear/es": {"lines": {}}}, fits_of({"fit": {"pt": FIT}}), ["pt", "es"]).to_json()
+QUALITY = quality_of(
+    Facts({**facts(), "hear/es": {"lines": {}}}), fits_of({"fit": {"pt": FIT}}), ["pt", "es"]
+).to_json()
 
 
 def told(job_story: JobStory, quality: dict[str, Any] | None = None) -> str:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from dropdub.dubbing.published_timing import fits_of
 from dropdub.dubbing.quality import quality_of
 from dropdub.pipeline.artifacts import Segment, Transcript
+from dropdub.pipeline.facts import Facts
 from dropdub.publishing.deliverables import deliverable_name
 from dropdub.report.contents import contents_of
 from dropdub.report.deeds import Deed, deeds_by_line
@@ -124,13 +125,13 @@ def test_a_translation_that_a_person_brought_has_the_originals_that_begin_in_its
     source, _ = transcripts()
     own = Transcript("pt", 11.0, (Segment(0, 0.0, 5.0, "Tudo."), Segment(1, 5.0, 11.0, "O resto.")), {})
     found, made = facts(), a_manifest(facts())
-    rows = contents_of(made, quality_of(found, {}, ["pt"]), found, source, {"pt": own}).dubs[0].rows
+    rows = contents_of(made, quality_of(Facts(found), {}, ["pt"]), Facts(found), source, {"pt": own}).dubs[0].rows
     early, late = (" ".join(one.text for one in source.segments if (one.start < 5) is side) for side in (True, False))
     assert [row.original for row in rows] == [early, late]
 
 
 def test_quality_is_told_by_target_and_none_is_what_nobody_measured() -> None:
-    found = quality_of(facts(), fits_of({"fit": {"pt": FIT}}), ["pt", "es"]).to_json()
+    found = quality_of(Facts(facts()), fits_of({"fit": {"pt": FIT}}), ["pt", "es"]).to_json()
     assert found["targets"]["es"] == {"timing": None, "heard_back": None, "voices": None}
     pt = found["targets"]["pt"]
     assert pt["timing"] == FIT["totals"]

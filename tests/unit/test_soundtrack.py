@@ -9,7 +9,7 @@ import pytest
 from dropdub.config import JobOptions
 from dropdub.errors import NoAudio
 from dropdub.film.soundtrack import chosen_sound
-from dropdub.media.streams import AudioStream
+from dropdub.media.stream_types import AudioStream
 
 
 def track(index: int, language: str | None = None, *, default: bool = False) -> AudioStream:

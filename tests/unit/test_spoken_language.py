@@ -13,6 +13,7 @@ from dropdub.engines.base import EngineInfo, Transcriber, Window
 from dropdub.media.sound.spans import Span
 from dropdub.pipeline.artifacts import AUDIO, SPEECH, save_spans
 from dropdub.pipeline.cache import Cache
+from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.task import Task
 from dropdub.speech.language import spoken_language, spread
 
@@ -42,7 +43,7 @@ def listened(tmp_path: Path, languages: dict[float, str], *, cache: Cache | None
     task = SimpleNamespace(
         job_dir=job_dir,
         cache=cache or Cache(None, max_bytes=0),
-        facts={"probe": {"language": "por"}},
+        facts=Facts({"probe": {"kind": "media", "language": "por"}}),
         prepared_scratch=lambda: tmp_path,
     )
     return spoken_language(cast(Task, task), cast(Transcriber, cast(Any, engine)), longest_s=30.0), engine

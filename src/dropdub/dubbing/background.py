@@ -28,7 +28,7 @@ def channels_of(task: Task) -> int:
     """Return how many channels a recording's dub has: two where the original has as many or more, else one."""
     if not _has_sound(task):
         return 1
-    return min(max(int(task.facts["probe"]["audio"]["channels"]), 1), 2)
+    return min(max(task.facts.probe.sound.channels, 1), 2)
 
 
 def original_loudness(task: Task, duration_s: float, progress: Callable[[float], None]) -> float:
@@ -43,7 +43,7 @@ def original_loudness(task: Task, duration_s: float, progress: Callable[[float],
         _stream(task),
         deadline_s=task.deadline_s,
         duration_s=duration_s,
-        surround=int(task.facts["probe"]["audio"]["channels"]) > 2,
+        surround=task.facts.probe.sound.channels > 2,
         progress=progress,
     )
 
@@ -57,7 +57,7 @@ def background_of(task: Task, length: int) -> Background:
     if wanted.original == "mute" or not _has_sound(task):
         return Background(None)
     channels = channels_of(task)
-    source = [*input_arguments(task.source), *film_clock(task.facts["probe"])]
+    source = [*input_arguments(task.source), *film_clock(task.facts.probe)]
     blocks = decoded(source, _stream(task), channels=channels, length=length, deadline_s=task.deadline_s)
     if not wanted.separate:
         return Background(blocks, ducked=wanted.original == "duck")
@@ -76,7 +76,7 @@ def _has_sound(task: Task) -> bool:
 
 
 def _stream(task: Task) -> str:
-    return f"0:{task.facts['probe']['audio']['index']}"
+    return f"0:{task.facts.probe.sound.index}"
 
 
 def _no_separator(task: Task) -> str:

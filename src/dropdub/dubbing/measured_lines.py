@@ -10,9 +10,9 @@ from dropdub.dubbing.edges import sounding
 from dropdub.dubbing.utterances import Piece, Utterance, joined
 from dropdub.media.sound import wav
 from dropdub.media.sound.spans import Span
-from dropdub.pipeline.artifacts import Facts, Segment, speech_dir_name
+from dropdub.pipeline.artifacts import Segment, speech_dir_name
+from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.spoken_lines import load_spoken, spoken_name
-from dropdub.pipeline.takes import best_takes
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def recorded(path: Path, rate: float) -> Recorded:
 
 def line_files(job_dir: Path, facts: Facts, target: str) -> dict[int, Path]:
     """Return the file of each line of a dub by its id: of its best take, where it was heard back."""
-    folder, heard = job_dir / speech_dir_name(target), best_takes(facts, target)
+    folder, heard = job_dir / speech_dir_name(target), facts.best_takes(target)
     return {line.id: folder / heard.get(line.id, line.file()) for line in load_spoken(job_dir / spoken_name(target))}
 
 

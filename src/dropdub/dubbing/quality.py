@@ -8,8 +8,7 @@ from typing import Any
 
 from dropdub.dubbing.published_timing import Fit, Timing
 from dropdub.dubbing.word_errors import WordErrors
-from dropdub.pipeline.artifacts import Facts
-from dropdub.pipeline.takes import last_hearing
+from dropdub.pipeline.facts import Facts
 
 
 @dataclass(frozen=True)
@@ -57,15 +56,15 @@ class Quality:
 
 def quality_of(facts: Facts, fits: Mapping[str, Fit], targets: Sequence[str]) -> Quality:
     """Return what the results of a job's steps, and the fits of its dubs, tell of its quality."""
-    suspects = facts.get("merge", {}).get("suspects", ())
-    return Quality(tuple(suspects), {target: _of_target(facts, fits.get(target), target) for target in targets})
+    suspects = facts.merge.suspects if facts.has("merge") else ()
+    return Quality(suspects, {target: _of_target(facts, fits.get(target), target) for target in targets})
 
 
 def _of_target(facts: Facts, fit: Fit | None, target: str) -> TargetQuality:
     return TargetQuality(
         timing=fit.totals if fit else None,
-        heard_back=_heard_back(last_hearing(facts, target)),
-        voices=_voices(facts.get(f"compare/{target}", {})),
+        heard_back=_heard_back(facts.last_verification(target)),
+        voices=_voices(facts.compared_voices(target)),
     )
 
 
@@ -78,6 +77,6 @@ def _heard_back(lines: Mapping[str, Mapping[str, Any]]) -> HeardBack | None:
     return HeardBack(len(lines), bad, found.words, found.errors, rate)
 
 
-def _voices(compared: Mapping[str, Any]) -> tuple[VoiceLikeness, ...] | None:
-    found = tuple(VoiceLikeness(one["speaker"], one["likeness"]) for one in compared.get("voices") or ())
+def _voices(compared: Sequence[Mapping[str, Any]]) -> tuple[VoiceLikeness, ...] | None:
+    found = tuple(VoiceLikeness(one["speaker"], one["likeness"]) for one in compared)
     return found or None

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from dropdub.film.tracks import kept_sounds, kept_subtitles
+from dropdub.pipeline.facts import ProbeFacts
 
 _COUNTED_FROM_USED = frozenset({"mpegts", "mpeg", "ogg", "flv", "rm", "wtv"})
 
 
-def film_clock(probe: Mapping[str, Any]) -> list[str]:
+def film_clock(probe: ProbeFacts) -> list[str]:
     """Return what, behind the input, makes ffmpeg count from where the film begins, as mux does.
 
     In these containers it counts from the first of the streams that are used: those of the film must be among them.
     """
-    if not probe["video"] or probe["container"] not in _COUNTED_FROM_USED:
+    if probe.video is None or probe.container not in _COUNTED_FROM_USED:
         return []
-    film = (probe["video"], *kept_sounds(probe), *kept_subtitles(probe))
-    maps = [part for stream in film for part in ("-map", f"0:{stream['index']}")]
+    sounds, subtitles = kept_sounds(probe), kept_subtitles(probe)
+    kept = [probe.video.index, *(one.index for one in sounds), *(one.index for one in subtitles)]
+    maps = [part for index in kept for part in ("-map", f"0:{index}")]
     return [*maps, "-c", "copy", "-f", "null", "-"]

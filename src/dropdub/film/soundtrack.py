@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dropdub.config import JobOptions
 from dropdub.errors import NoAudio
 from dropdub.languages import display_name, same_language
-from dropdub.media.streams import AudioStream
+from dropdub.media.stream_types import AudioStream
 
 _REMEDY = "Set audio_track to a number or a language from that list, or to auto, then: jobs retry."
 

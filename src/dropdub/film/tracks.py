@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from dropdub.languages import display_name, three_letters
+from dropdub.media.stream_types import AudioStream, SubtitleStream
+from dropdub.pipeline.facts import ProbeFacts
 
 MP4_PICTURES = frozenset({"h264", "hevc", "av1", "vp9", "mpeg4", "mpeg2video", "mpeg1video"})
 MP4_SOUNDS = frozenset({"aac", "mp3", "ac3", "eac3", "alac", "opus"})
@@ -47,51 +49,47 @@ class Container:
     reasons: tuple[str, ...] = ()
 
 
-def kept_sounds(probe: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def kept_sounds(probe: ProbeFacts) -> list[AudioStream]:
     """Return the sound tracks in the film's order: the one that was worked on, then the others."""
-    chosen = probe["audio"]
-    return [chosen, *(one for one in probe.get("sounds", ()) if one["index"] != chosen["index"])]
+    chosen = probe.sound
+    return [chosen, *(one for one in probe.sounds if one.index != chosen.index)]
 
 
-def kept_subtitles(probe: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def kept_subtitles(probe: ProbeFacts) -> list[SubtitleStream]:
     """Return the source's own subtitle tracks that a film can hold."""
-    return [one for one in probe.get("subtitles", ()) if one["codec"] in TEXT_SUBTITLES | STYLED_SUBTITLES]
+    return [one for one in probe.subtitles if one.codec in TEXT_SUBTITLES | STYLED_SUBTITLES]
 
 
-def container_for(probe: Mapping[str, Any], *, burnt: bool, extras: bool = True) -> Container:
+def container_for(probe: ProbeFacts, *, burnt: bool, extras: bool = True) -> Container:
     """Return the container of a film that keeps all sounds and subtitles (without `extras`: the original sound)."""
     reasons: list[str] = []
-    if not burnt and (picture := probe["video"]["codec"]) not in MP4_PICTURES:
+    if not burnt and (picture := probe.picture.codec) not in MP4_PICTURES:
         reasons.append(f"picture ({picture})")
-    sounds = kept_sounds(probe) if extras else [probe["audio"]]
+    sounds = kept_sounds(probe) if extras else [probe.sound]
     # What neither holds is encoded anew, and is no reason.
-    unfit = {one["codec"] for one in sounds} & (MKV_SOUNDS - MP4_SOUNDS)
+    unfit = {one.codec for one in sounds} & (MKV_SOUNDS - MP4_SOUNDS)
     reasons += [f"sound ({codec})" for codec in sorted(unfit)]
-    styled = {one["codec"] for one in kept_subtitles(probe)} & STYLED_SUBTITLES if extras else set()
+    styled = {one.codec for one in kept_subtitles(probe)} & STYLED_SUBTITLES if extras else set()
     reasons += [f"subtitles ({codec})" for codec in sorted(styled)]
     return Container("mkv", tuple(reasons)) if reasons else Container("mp4")
 
 
-def sound_tracks(
-    probe: Mapping[str, Any], suffix: Suffix, *, spoken: str, target: str, extras: bool = True
-) -> list[Track]:
+def sound_tracks(probe: ProbeFacts, suffix: Suffix, *, spoken: str, target: str, extras: bool = True) -> list[Track]:
     """Return the dub (of input 1), the sound it is made from, and the source's other sounds."""
     held = MP4_SOUNDS if suffix == "mp4" else MKV_SOUNDS
     original, *others = kept_sounds(probe)
 
-    def codec(sound: Mapping[str, Any]) -> str:
-        return "copy" if sound["codec"] in held else "aac"
+    def codec(sound: AudioStream) -> str:
+        return "copy" if sound.codec in held else "aac"
 
     return [
         Track("a", "1:a:0", "copy", target, f"{display_name(target)} (dubbed)", "default+dub"),
-        Track("a", f"0:{original['index']}", codec(original), spoken, f"{display_name(spoken)} (original)", "original"),
-        *(Track("a", f"0:{sound['index']}", codec(sound)) for sound in (others if extras else ())),
+        Track("a", f"0:{original.index}", codec(original), spoken, f"{display_name(spoken)} (original)", "original"),
+        *(Track("a", f"0:{sound.index}", codec(sound)) for sound in (others if extras else ())),
     ]
 
 
-def subtitle_tracks(
-    probe: Mapping[str, Any], suffix: Suffix, languages: Sequence[str], *, extras: bool = True
-) -> list[Track]:
+def subtitle_tracks(probe: ProbeFacts, suffix: Suffix, languages: Sequence[str], *, extras: bool = True) -> list[Track]:
     """Return the subtitles made here, in `languages` (of the inputs from 2 on), then the source's own."""
     plain = "mov_text" if suffix == "mp4" else "subrip"
     own = [
@@ -99,7 +97,7 @@ def subtitle_tracks(
         for number, language in enumerate(languages, 2)
     ]
     theirs = [
-        Track("s", f"0:{one['index']}", plain if one["codec"] in TEXT_SUBTITLES else "copy")
+        Track("s", f"0:{one.index}", plain if one.codec in TEXT_SUBTITLES else "copy")
         for one in (kept_subtitles(probe) if extras else ())
     ]
     return own + theirs

@@ -27,11 +27,8 @@ from dropdub.errors import (
 from dropdub.media.containers import RAW_CONTAINERS
 from dropdub.media.decoders import MOST_PIXELS
 from dropdub.media.opening import opened
+from dropdub.media.stream_types import AudioStream, CoverPicture, SubtitleStream, VideoStream
 from dropdub.media.streams import (
-    AudioStream,
-    CoverPicture,
-    SubtitleStream,
-    VideoStream,
     audio_streams,
     cover_of,
     language_tag,

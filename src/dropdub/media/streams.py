@@ -7,12 +7,12 @@ million, takes memory and time without end.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from av.stream import Disposition
 
 from dropdub.media.decoders import may_decode
+from dropdub.media.stream_types import AudioStream, CoverPicture, SubtitleStream, VideoStream
 
 SLOWEST_HZ, FASTEST_HZ = 1_000, 1_000_000
 """Samples a second: telephones have 8,000, the finest recorders 768,000."""
@@ -21,47 +21,6 @@ MOST_CHANNELS = 64
 _FASTEST_FPS = 10_000
 _LONGEST_LANGUAGE = 35
 """Letters of a language's tag (RFC 5646, section 4.4.1)."""
-
-
-@dataclass(frozen=True)
-class AudioStream:
-    """One sound track. `index` counts all streams of the file; `language` is the file's own tag, if any."""
-
-    index: int
-    codec: str
-    language: str | None
-    channels: int
-    sample_rate: int
-    duration_s: float | None
-    start_time_s: float
-    default: bool
-
-
-@dataclass(frozen=True)
-class VideoStream:
-    """The picture track. `fps` is None where the file does not say."""
-
-    index: int
-    codec: str
-    width: int
-    height: int
-    fps: float | None
-
-
-@dataclass(frozen=True)
-class SubtitleStream:
-    """One subtitle track of the file's own."""
-
-    index: int
-    codec: str
-
-
-@dataclass(frozen=True)
-class CoverPicture:
-    """Cover art: a still picture that some containers list among the pictures."""
-
-    index: int
-    codec: str
 
 
 def audio_streams(streams: Iterable[Any]) -> tuple[AudioStream, ...]:

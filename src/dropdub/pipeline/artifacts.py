@@ -26,16 +26,13 @@ tmp/STEP.TOKEN/    what a step writes before it renames; dies with the step
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from dropdub.files.durable import write_whole
 from dropdub.media.sound.spans import Span
-
-Facts = Mapping[str, Mapping[str, Any]]
-"""The results of a job's succeeded steps, by step key."""
 
 AUDIO = "audio.wav"
 SPEECH = "speech.json"

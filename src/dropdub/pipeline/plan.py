@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from dropdub.config import JobOptions
-from dropdub.pipeline.artifacts import Facts
-from dropdub.pipeline.takes import take_key
+from dropdub.pipeline.facts import Facts, UserSubtitle, take_key
 from dropdub.stage_table import BY_VOICES, MOST_TAKES, STAGES
 from dropdub.store.steps import StepSpec
 
@@ -19,15 +18,10 @@ def first_steps(*, warnings: Sequence[str] = ()) -> tuple[StepSpec, ...]:
 
 
 def plan(options: JobOptions, facts: Facts) -> tuple[StepSpec, ...]:
-    """Return all steps known so far, in the order of their phases; known ones come again, with the same keys.
-
-    Reads of `facts`: probe's `kind`, `video` and `words`, split's `chunks`, diarize's `how`, and of merge (of a text:
-    extract) `language` and `skipped`, the targets that nothing is made for. `words` tells of a subtitle that a person
-    brought: the `target` that it translates into, none for a transcript, and whether it `revises` what was made before.
-    """
+    """Return all steps known so far, in the order of their phases; known ones come again, with the same keys."""
     steps = list(first_steps())
-    if "probe" in facts:
-        steps += _media(options, facts) if facts["probe"]["kind"] == "media" else _text(options, facts)
+    if facts.has("probe"):
+        steps += _media(options, facts) if facts.probe.kind == "media" else _text(options, facts)
     return tuple(sorted(steps, key=lambda step: step.phase))
 
 
@@ -38,17 +32,17 @@ def job_facts(stage: str, result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _media(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
-    words = facts["probe"].get("words") or {}
+    words = facts.probe.words
     yield _step("extract")
-    if "extract" in facts:  # not before: it may tell that the same content was done already
-        yield _step("merge" if words.get("revises") else "split")
-    if "split" in facts:
+    if facts.has("extract"):  # not before: it may find that the same content was done already
+        yield _step("merge" if words and words.revises else "split")
+    if facts.has("split"):
         yield from _heard(options, facts, words)
-    if "merge" in facts:
-        revised = words.get("target") if words.get("revises") else None
+    if facts.has("merge"):
+        revised = words.target if words and words.revises else None
         yield from () if revised else (_publish("transcript"),)
-        has_video = bool(facts["probe"].get("video"))
-        made = _made(options, facts["merge"]) if revised is None else [revised]
+        has_video = facts.probe.video is not None
+        made = _made(options, facts.merge.skipped) if revised is None else [revised]
         for target in made:
             yield from _dub(options, target, facts)
             yield from _dubbed_video(target, options) if has_video else ()
@@ -56,10 +50,10 @@ def _media(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
         yield from _account(options, made)
 
 
-def _heard(options: JobOptions, facts: Facts, words: Mapping[str, Any]) -> Iterator[StepSpec]:
+def _heard(options: JobOptions, facts: Facts, words: UserSubtitle | None) -> Iterator[StepSpec]:
     """Yield what leads to the transcript: nothing is transcribed where a person brought it."""
-    if not words or words["target"] is not None:
-        for ordinal, chunk in enumerate(facts["split"]["chunks"]):
+    if words is None or words.target is not None:
+        for ordinal, chunk in enumerate(facts.split.chunks):
             yield _transcribe(ordinal, chunk)
     yield from _diarize(facts) if options.speakers == "auto" else ()
     yield _step("merge")
@@ -67,19 +61,20 @@ def _heard(options: JobOptions, facts: Facts, words: Mapping[str, Any]) -> Itera
 
 def _diarize(facts: Facts) -> Iterator[StepSpec]:
     yield _step("diarize")
-    if facts.get("diarize", {}).get("how") == BY_VOICES:
+    if facts.has("diarize") and facts.diarize.how == BY_VOICES:
         part = STAGES["diarize"].parts[BY_VOICES]
         yield StepSpec(f"diarize/{BY_VOICES}", "diarize", part.phase, None, part.pool, {"by": BY_VOICES})
 
 
 def _text(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
     yield _step("extract")
-    if "extract" in facts:
+    if facts.has("extract"):
+        made = _made(options, facts.extract.skipped)
         # A text without targets is read aloud in its own language.
-        for target in _made(options, facts["extract"]) or [facts["extract"]["language"]]:
+        for target in made or [facts.extract.language]:
             yield from _dub(options, target, facts)
-            yield from _book(target) if options.text.m4b and facts["probe"]["kind"] == "text" else ()
-        yield from _account(options, _made(options, facts["extract"]))
+            yield from _book(target) if options.text.m4b and facts.probe.kind == "text" else ()
+        yield from _account(options, made)
 
 
 def _account(options: JobOptions, made: Sequence[str]) -> Iterator[StepSpec]:
@@ -89,8 +84,8 @@ def _account(options: JobOptions, made: Sequence[str]) -> Iterator[StepSpec]:
     yield _publish("manifest")
 
 
-def _made(options: JobOptions, result: Mapping[str, Any]) -> list[str]:
-    return [target for target in options.targets if target not in result.get("skipped", ())]
+def _made(options: JobOptions, skipped: Collection[str]) -> list[str]:
+    return [target for target in options.targets if target not in skipped]
 
 
 def _dub(options: JobOptions, target: str, facts: Facts) -> Iterator[StepSpec]:
@@ -109,10 +104,11 @@ def _takes(target: str, facts: Facts) -> Iterator[StepSpec]:
         key = take_key("synthesize", target, take)
         if lines is not None:
             yield _take("synthesize", target, take, lines)
-        if not facts.get(key, {}).get("hear"):
+        if not facts.has(key) or not facts.synthesis(target, take).hear:
             return
         yield _take("hear", target, take, lines)
-        lines = facts.get(take_key("hear", target, take), {}).get("again")
+        heard = facts.verification(target, take)
+        lines = heard.again if heard else None
         if not lines:
             return
 
@@ -143,7 +139,7 @@ def _book(target: str) -> Iterator[StepSpec]:
 
 def _comparison(target: str, facts: Facts) -> Iterator[StepSpec]:
     """Yield the comparison of voices, behind everything that is delivered; where none was copied there is none."""
-    if facts.get(f"synthesize/{target}", {}).get("cloned"):
+    if facts.has(f"synthesize/{target}") and facts.synthesis(target).cloned:
         yield _step("compare", target=target)
 
 

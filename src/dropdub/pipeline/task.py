@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from dropdub.config import JobOptions, Limits, Split
 from dropdub.engines.base import Diarizer, Separator, Synthesizer, Transcriber, Translator
 from dropdub.pipeline.cache import Cache
+from dropdub.pipeline.facts import Facts
 
 Result = dict[str, Any]
 """What a stage returns, as JSON. `warnings`: list of sentences. The planner and the job row take from it what
@@ -45,7 +46,7 @@ class EngineShelf(Protocol):
 class Task:
     """One step as its stage sees it. Paths are absolute.
 
-    `facts` are the results of the job's succeeded steps so far, by step key. `scratch` dies with the step; it is on
+    `facts` are what the job's earlier steps found. `scratch` dies with the step; it is on
     the file system of `job_dir`. `progress` takes the done share, 0 to 1. `deadline_s` is the time left for this step.
     `staging` is where a publish step puts deliverables, `allowed` the folder around it below which no link is followed.
     `companion` is the subtitle that came with the source, or that corrects what was made of it: then `before` is the
@@ -67,7 +68,7 @@ class Task:
     options: JobOptions
     limits: Limits
     split: Split
-    facts: Mapping[str, Result]
+    facts: Facts
     engines: EngineShelf
     cache: Cache
     deadline_s: float

@@ -9,7 +9,8 @@ from typing import Any
 from dropdub import __version__
 from dropdub.config import JobOptions
 from dropdub.files.durable import key, numbered, numbered_folder, safe_name
-from dropdub.pipeline.artifacts import Facts, Segment
+from dropdub.pipeline.artifacts import Segment
+from dropdub.pipeline.facts import Facts
 from dropdub.text.reading import without_heading_marks
 
 MANIFEST = "manifest.json"
@@ -73,8 +74,7 @@ def manifest(
 
     `fit` tells by target how each utterance of a dub fits its time, as `fit_report` has it.
     """
-    probe, extract = facts["probe"], facts["extract"]
-    language = facts["merge"]["language"] if "merge" in facts else extract["language"]
+    extract = facts.extract
     return {
         "program": {"name": "dropdub", "version": __version__},
         "created": created,
@@ -82,20 +82,20 @@ def manifest(
         "inputs": [
             {
                 "name": job_name,
-                "size": probe["size"],
-                "sha256": extract.get("source_hash", extract["content_hash"]),
-                "duration_s": extract.get("duration_s"),
+                "size": facts.probe.size,
+                "sha256": extract.source_hash or extract.content_hash,
+                "duration_s": extract.duration_s,
             },
-            *extract.get("companions", ()),
+            *extract.companions,
         ],
         "options": options.model_dump(mode="json"),
-        "language": language,
-        "targets": _targets(facts),
+        "language": facts.language,
+        "targets": facts.translated,
         "fit": dict(fit or {}),
         "engines": _engines(facts),
-        "steps": [{"step": step, "seconds": result.get("seconds")} for step, result in sorted(facts.items())],
-        "warnings": _unique(text for result in facts.values() for text in result.get("warnings", ())),
-        "outputs": outputs(facts.values()),
+        "steps": [{"step": step, "seconds": result.get("seconds")} for step, result in facts.by_step()],
+        "warnings": _unique(text for result in facts.results.values() for text in result.get("warnings", ())),
+        "outputs": outputs(facts.results.values()),
     }
 
 
@@ -105,14 +105,10 @@ def outputs(results: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return sorted(items, key=lambda item: str(item["name"]))
 
 
-def _targets(facts: Facts) -> list[str]:
-    return [step.partition("/")[2] for step in facts if step.startswith("translate/")]
-
-
 def _engines(facts: Facts) -> list[dict[str, Any]]:
     """Return each engine once, with the steps that it worked in."""
     found: list[dict[str, Any]] = []
-    for step, result in sorted(facts.items()):
+    for step, result in facts.by_step():
         if not (engine := result.get("engine")):
             continue
         known = next((entry for entry in found if {**entry, "steps": None} == {**engine, "steps": None}), None)

@@ -42,10 +42,10 @@ def _tagged(task: Task) -> Path:
 
 
 def _arguments(task: Task) -> list[str]:
-    probe = task.facts["probe"]
+    probe = task.facts.probe
     inputs = [*input_arguments(task.job_dir / dub_name(target_of(task), "m4a")), *input_arguments(task.source)]
     # Ogg keeps a recording's tags with its sound, all others with the file.
-    tags = ["-map_metadata", "1", "-map_metadata:g", f"1:s:{probe['audio']['index']}", "-map_chapters", "1"]
+    tags = ["-map_metadata", "1", "-map_metadata:g", f"1:s:{probe.sound.index}", "-map_chapters", "1"]
     return [*inputs, "-map", "0:a:0", *_cover(task), "-c", "copy", *tags, *_names(task), *_container()]
 
 
@@ -57,15 +57,15 @@ def _most_bytes(task: Task) -> int:
 
 
 def _cover(task: Task) -> list[str]:
-    cover = task.facts["probe"].get("cover")
-    if not cover or cover["codec"] not in MP4_COVERS:
+    cover = task.facts.probe.cover
+    if not cover or cover.codec not in MP4_COVERS:
         return []
-    return ["-map", f"1:{cover['index']}", "-disposition:v:0", "attached_pic"]
+    return ["-map", f"1:{cover.index}", "-disposition:v:0", "attached_pic"]
 
 
 def _names(task: Task) -> list[str]:
     target = target_of(task)
-    title = f"{task.facts['probe'].get('title') or Path(task.job_name).stem} ({display_name(target)})"
+    title = f"{task.facts.probe.title or Path(task.job_name).stem} ({display_name(target)})"
     return ["-metadata", f"title={title}", "-metadata:s:a:0", f"language={three_letters(target)}"]
 
 

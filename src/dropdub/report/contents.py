@@ -10,8 +10,8 @@ from typing import Any
 from dropdub.dubbing.published_timing import fits_of
 from dropdub.dubbing.quality import Quality
 from dropdub.languages import display_name
-from dropdub.pipeline.artifacts import Facts, Segment, Transcript
-from dropdub.pipeline.takes import last_hearing
+from dropdub.pipeline.artifacts import Segment, Transcript
+from dropdub.pipeline.facts import Facts
 from dropdub.publishing.deliverables import deliverable_name
 from dropdub.report.deeds import Deed, deeds_by_line
 from dropdub.report.figures import Figure, figures_of
@@ -98,9 +98,9 @@ def contents_of(
             display_name(target),
             _dub_player(job_name, target, facts),
             figures_of(quality.targets[target], len(_spoken(translation)), timed=timed),
-            tuple(_rows(source, translation, deeds_by_line(fits.get(target), last_hearing(facts, target)), timed)),
+            tuple(_rows(source, translation, deeds_by_line(fits.get(target), facts.last_verification(target)), timed)),
             has_speakers=len({segment.speaker for segment in translation.segments}) > 1,
-            is_measured=target in fits or bool(last_hearing(facts, target)),
+            is_measured=target in fits or bool(facts.last_verification(target)),
         )
         for target, translation in targets.items()
     )
@@ -163,8 +163,8 @@ def _spoken(translation: Transcript) -> Sequence[Segment]:
 
 def _dub_player(job_name: str, target: str, facts: Facts) -> Player:
     sound = (deliverable_name(job_name, "m4a", target=target), "audio/mp4")
-    film = facts.get(f"mux/{target}")
-    if film is None:
+    suffix = facts.film_suffix(target)
+    if suffix is None:
         return Player((sound,), has_picture=False)
-    kind = "video/mp4" if film["container"] == "mp4" else ""  # of Matroska, browsers say no and play some
-    return Player(((deliverable_name(job_name, film["container"], target=target), kind), sound), has_picture=True)
+    kind = "video/mp4" if suffix == "mp4" else ""  # of Matroska, browsers say no and play some
+    return Player(((deliverable_name(job_name, suffix, target=target), kind), sound), has_picture=True)

@@ -33,7 +33,7 @@ def original_sound(task: Task) -> str:
         run_ffmpeg(
             [*input_arguments(track), *exact, *codec, str(part)],
             deadline_s=task.deadline_s,
-            duration_s=float(task.facts["extract"]["duration_s"]),
+            duration_s=task.facts.extract.length_s,
             progress=task.progress,
         )
     return ORIGINAL_SOUND

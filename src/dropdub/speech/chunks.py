@@ -8,7 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from dropdub.languages import UNDETERMINED
-from dropdub.pipeline.artifacts import Facts, Segment, TimedWord, Transcript, chunk_name
+from dropdub.pipeline.artifacts import Segment, TimedWord, Transcript, chunk_name
+from dropdub.pipeline.facts import Facts
 
 OVERSHOOT_S = 0.05
 """Times may pass their chunk's bounds by rounding; by more they are wrong."""
@@ -25,7 +26,7 @@ class Chunk:
 
 def load_merged(job_dir: Path, facts: Facts) -> Transcript:
     """Return what all chunks of a job hold. Raises what `merge` and `Transcript.load` raise."""
-    ranges = facts["split"]["chunks"]
+    ranges = facts.split.chunks
     chunks = (Transcript.load(job_dir / chunk_name(ordinal)) for ordinal in range(len(ranges)))
     return merge([Chunk(start, end, one) for (start, end), one in zip(ranges, chunks, strict=True)])
 

@@ -32,7 +32,7 @@ def spoken_language(task: Task, engine: Transcriber, *, longest_s: float) -> str
     spans = windows(load_spans(task.job_dir / SPEECH), longest_s=longest_s, quietest=quietest_in(audio))
     language = next(_languages(task, engine, audio, spans), None)
     if language is None:
-        language = primary(str(task.facts["probe"].get("language") or UNDETERMINED))
+        language = primary(task.facts.probe.language or UNDETERMINED)
     with written_whole(path, scratch=task.prepared_scratch()) as file:
         file.write_bytes(to_json(language))
     return language

@@ -21,7 +21,7 @@ def run(task: Task) -> Result:
     target = target_of(task)
     translation = Transcript.load(task.job_dir / translation_name(target))
     title = f"{Path(task.job_name).stem} ({display_name(target)})"
-    end = float(task.facts[f"mix/{target}"]["duration_s"])
+    end = task.facts.dub_length_s(target)
     found = chapters(translation.segments, _starts(task, target), title=title, end=end)
     notes = task.prepared_scratch() / "chapters.txt"
     notes.write_text(as_ffmetadata(found, title=title), encoding="utf-8")
@@ -38,7 +38,7 @@ def run(task: Task) -> Result:
 
 def _starts(task: Task, target: str) -> dict[int, float]:
     """Return the second at which each paragraph begins, by its id."""
-    rate = int(task.facts[f"synthesize/{target}"]["sample_rate"])
+    rate = task.facts.synthesis(target).sample_rate
     lengths = lengths_in_samples(line_files(task.job_dir, task.facts, target), rate)
     return {id_: start / rate for id_, start in starts_in_a_row(lengths, rate).items()}
 

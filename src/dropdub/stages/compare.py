@@ -43,7 +43,7 @@ def likeness(some: Sequence[Samples], others: Sequence[Samples]) -> float:
 
 
 def _compared(task: Task, engine: Diarizer, lines: Sequence[Segment]) -> Iterator[dict[str, Any]]:
-    speakers = task.facts[f"synthesize/{target_of(task)}"]["cloned"]
+    speakers = task.facts.synthesis(target_of(task)).cloned
     files = line_files(task.job_dir, task.facts, target_of(task))
     for done, speaker in enumerate(speakers, start=1):
         spoken = _longest([line for line in lines if line.speaker == speaker and line.id in files])

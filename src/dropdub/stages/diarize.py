@@ -53,18 +53,18 @@ def _finished(task: Task, told: Sequence[Turn], how: str) -> Result:
 
 def _by_channels(task: Task, segments: Sequence[Segment]) -> list[Turn] | None:
     """Return whose turn it is by the channels of the source; None where it has not two, or they do not tell."""
-    audio = task.facts["probe"]["audio"]
+    audio = task.facts.probe.sound
     spans = heard_spans(segments)
-    if audio["channels"] != 2 or not spans:
+    if audio.channels != 2 or not spans:
         return None
     power = task.prepared_scratch() / "power.wav"
     write_power(
         task.source,
         power,
-        index=audio["index"],
-        clock=film_clock(task.facts["probe"]),
+        index=audio.index,
+        clock=film_clock(task.facts.probe),
         deadline_s=task.deadline_s,
-        duration_s=float(task.facts["extract"]["duration_s"]),
+        duration_s=task.facts.extract.length_s,
         progress=task.progress,
     )
     measured = zip(spans, mean_power(power, spans), strict=True)
@@ -83,7 +83,7 @@ def _by_voices(task: Task, segments: Sequence[Segment]) -> Result:
 
 def _labels(task: Task, engine: Diarizer, info: dict[str, Any], heard: Sequence[Stretch]) -> tuple[list[int], bool]:
     """Return the number of the speaker of each stretch, and whether it was known."""
-    key = ("speakers", METHOD, task.facts["extract"]["content_hash"], info, _hash(heard))
+    key = ("speakers", METHOD, task.facts.extract.content_hash, info, _hash(heard))
     kept = task.cache.get(*key, check=lambda value: _checked(value, len(heard)))
     if kept is not None:
         return kept, True

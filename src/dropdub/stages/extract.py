@@ -55,11 +55,11 @@ def run(task: Task) -> Result:
 
 
 def _media(task: Task) -> Result:
-    probe = task.facts["probe"]
-    promised_s, read = float(probe["duration_s"]), _READ if task.options.targets else _READ_AND_COUNTED
+    probe = task.facts.probe
+    promised_s, read = probe.duration_s, _READ if task.options.targets else _READ_AND_COUNTED
     await_disk(task, int(promised_s * BYTES_PER_SECOND))
     audio = task.job_dir / AUDIO
-    most_s = longest_read_s(promised_s, int(probe["size"]), most_s=task.limits.max_duration)
+    most_s = longest_read_s(promised_s, probe.size, most_s=task.limits.max_duration)
     with written_whole(audio, scratch=task.prepared_scratch()) as part:
         _read(task, part, until_s=most_s, progress=lambda share: task.progress(share * read))
         if wav.duration_s(part) == 0:
@@ -80,12 +80,12 @@ def _media(task: Task) -> Result:
 
 
 def _read(task: Task, part: Path, *, until_s: float, progress: Callable[[float], None]) -> None:
-    probe, most_bytes = task.facts["probe"], int(until_s * BYTES_PER_SECOND) + _HEADER_BYTES
+    probe, most_bytes = task.facts.probe, int(until_s * BYTES_PER_SECOND) + _HEADER_BYTES
     sound = ["-map", _stream(task), *_as_speech(until_s), "-fs", str(most_bytes)]
     run_ffmpeg(
         [*input_arguments(task.source), *film_clock(probe), *sound, str(part)],
         deadline_s=task.deadline_s,
-        duration_s=float(probe["duration_s"]),
+        duration_s=probe.duration_s,
         progress=progress,
         most_bytes=most_bytes + _HEADER_BYTES,
     )
@@ -99,17 +99,17 @@ def _refuse_too_long(task: Task, found_s: float) -> None:
 
 
 def _stream(task: Task) -> str:
-    return f"0:{task.facts['probe']['audio']['index']}"
+    return f"0:{task.facts.probe.sound.index}"
 
 
 def _length(task: Task, *, until_s: float) -> SoundLength:
     """Return how long the sound is at its own rate, for its dubs: audio.wav, at another, is up to a few samples off."""
-    probe, listed = task.facts["probe"], task.prepared_scratch() / "length"
-    counts = counting(_stream(task), int(probe["audio"]["sample_rate"]), listed, until_s=until_s)
+    probe, listed = task.facts.probe, task.prepared_scratch() / "length"
+    counts = counting(_stream(task), probe.sound.sample_rate, listed, until_s=until_s)
     run_ffmpeg(
         [*input_arguments(task.source), *film_clock(probe), *counts],
         deadline_s=task.deadline_s,
-        duration_s=float(probe["duration_s"]),
+        duration_s=probe.duration_s,
         progress=lambda share: task.progress(_READ + share * (_READ_AND_COUNTED - _READ)),
     )
     try:
@@ -124,7 +124,7 @@ def _hashes(task: Task) -> dict[str, Any]:
     if task.companion is None:
         return {"content_hash": source}
     size, words = task.companion.stat().st_size, sha256(task.companion)
-    role = (task.facts["probe"].get("words") or {}).get("target") or "transcript"
+    role = task.facts.probe.brought_target or "transcript"
     both = hashlib.sha256(f"{source} {words} {role}".encode()).hexdigest()
     inputs = [{"name": task.companion.name, "size": size, "sha256": words}]
     return {"content_hash": both, "source_hash": source, "companions": inputs}
@@ -147,10 +147,10 @@ def _length_warning(task: Task, found_s: float, promised_s: float, *, jumps: boo
 
 
 def _short_warning(task: Task, found_s: float, promised_s: float) -> list[str]:
-    audio = task.facts["probe"]["audio"]
+    audio = task.facts.probe.sound
     # A sound track that is shorter than its film is no damage, where it says so itself.
-    stated_s = audio.get("duration_s")
-    expected_s = min(promised_s, stated_s + audio["start_time_s"]) if stated_s else promised_s
+    stated_s = audio.duration_s
+    expected_s = min(promised_s, stated_s + audio.start_time_s) if stated_s else promised_s
     if expected_s - found_s < max(_MISSING_LEAST_S, expected_s * _MISSING_SHARE):
         return []
     found, expected = format_duration(found_s), format_duration(expected_s)

@@ -20,7 +20,6 @@ from dropdub.media.sound.wav import WavWriter
 from dropdub.pipeline.artifacts import cut_name, speech_dir_name
 from dropdub.pipeline.cache import from_json, to_json
 from dropdub.pipeline.spoken_lines import Spoken, load_spoken, spoken_name
-from dropdub.pipeline.takes import take_key
 from dropdub.pipeline.task import Result, Task, target_of
 from dropdub.text.reading import spoken
 
@@ -39,7 +38,8 @@ def run(task: Task) -> Result:
     target, take = target_of(task), int(task.params.get("take", 0))
     lines = load_spoken(task.job_dir / spoken_name(target))
     wanted = [line for line in lines if line.id in task.params.get("lines", (line.id,))]
-    before: Mapping[str, Any] = task.facts[take_key("hear", target, take - 1)]["lines"] if take else {}
+    heard_before = task.facts.verification(target, take - 1) if take else None
+    before = heard_before.lines if heard_before else {}
     try:
         engine = task.engines.transcriber(task.options.transcriber, language=target)
     except (EngineMissing, UnsupportedLanguage):

@@ -37,14 +37,14 @@ def run(task: Task) -> Result:
 def _heard(task: Task) -> Given:
     """Return what was heard; what a person brought where that turns out to be in the spoken language."""
     transcript = _transcribed(task)
-    brought = (task.facts["probe"].get("words") or {}).get("target")
+    brought = task.facts.probe.brought_target
     is_transcript = brought is not None and same_language(brought, transcript.language)
     return given_transcript(task) if is_transcript and transcript.segments else Given(transcript)
 
 
 def _transcribed(task: Task) -> Transcript:
     merged = load_merged(task.job_dir, task.facts)
-    if "diarize" in task.facts:
+    if task.facts.has("diarize"):
         merged = replace(merged, segments=with_speakers(merged.segments, load_turns(task.job_dir / SPEAKERS)))
     return cleaned_up(merged, task.options)
 
@@ -58,7 +58,7 @@ def cleaned_up(transcript: Transcript, options: JobOptions) -> Transcript:
 
 def _skipped(task: Task, merged: Transcript) -> tuple[list[str], list[str]]:
     if not merged.segments:
-        brought = (task.facts["probe"].get("words") or {}).get("target")
+        brought = task.facts.probe.brought_target
         return [target for target in task.options.targets if target != brought], [
             f"No speech was found in {task.job_name}."
         ]

@@ -79,11 +79,11 @@ def _media(task: Task) -> Result:
 
 def _sound(task: Task) -> SoundLength:
     """Return the length of what is dubbed: of a subtitle alone there is no recording, its last cue is the end."""
-    extracted = task.facts["extract"]
+    extracted = task.facts.extract
     if task.kind == "subtitle":
-        return _of_seconds(float(extracted["duration_s"]))
+        return _of_seconds(extracted.length_s)
     # A job that was extracted before its sound was counted knows audio.wav alone: a few samples off at other rates.
-    return SoundLength(**extracted["sound"]) if "sound" in extracted else wav.length(task.job_dir / AUDIO)
+    return extracted.sound or wav.length(task.job_dir / AUDIO)
 
 
 def _of_seconds(duration_s: float) -> SoundLength:
@@ -91,7 +91,7 @@ def _of_seconds(duration_s: float) -> SoundLength:
 
 
 def _rate(task: Task) -> int:
-    return int(task.facts[f"synthesize/{target_of(task)}"]["sample_rate"])
+    return task.facts.synthesis(target_of(task)).sample_rate
 
 
 def _report(task: Task, fit: Fitted, duration_s: float) -> dict[str, Any]:

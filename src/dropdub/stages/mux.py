@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from dropdub.errors import MediaToolFailed
 from dropdub.files.durable import written_whole
@@ -28,6 +27,7 @@ from dropdub.media.film_check import TOLERANCE_S, TOLERANCE_SHARE, Expected, che
 from dropdub.media.mp4_flags import switch_subtitles_off
 from dropdub.media.sound import wav
 from dropdub.media.sound.master import TO_THE_SAMPLE
+from dropdub.media.stream_types import CoverPicture
 from dropdub.media.watch import MOST_MEMORY
 from dropdub.pipeline.artifacts import AUDIO, dub_name, video_name
 from dropdub.pipeline.task import Result, Task, target_of
@@ -78,7 +78,7 @@ def _attempts(task: Task, subtitles: FilmSubtitles) -> Iterator[Film]:
     if whole.suffix == "mp4":
         yield _film(task, subtitles, extras=True, suffix="mkv")
     plain = _film(task, subtitles, extras=False)
-    if plain.tracks != whole.tracks or task.facts["probe"].get("cover"):
+    if plain.tracks != whole.tracks or task.facts.probe.cover:
         yield plain
 
 
@@ -89,11 +89,11 @@ def _left_out(task: Task, film: Film, error: MediaToolFailed) -> str:
 
 
 def _film(task: Task, subtitles: FilmSubtitles, *, extras: bool, suffix: Suffix | None = None) -> Film:
-    target, probe, burner = target_of(task), task.facts["probe"], subtitles.burner
+    target, probe, burner = target_of(task), task.facts.probe, subtitles.burner
     container = container_for(probe, burnt=burner is not None, extras=extras)
     suffix, languages = suffix or container.suffix, [one.language for one in subtitles.tracks]
-    picture = Track("v", f"0:{probe['video']['index']}", burner.encoder if burner else "copy", disposition="default")
-    sounds = sound_tracks(probe, suffix, spoken=str(task.facts["merge"]["language"]), target=target, extras=extras)
+    picture = Track("v", f"0:{probe.picture.index}", burner.encoder if burner else "copy", disposition="default")
+    sounds = sound_tracks(probe, suffix, spoken=task.facts.merge.language, target=target, extras=extras)
     captions = subtitle_tracks(probe, suffix, languages, extras=extras)
     warnings = [*subtitles.warnings, *([_mkv_warning(task, container.reasons)] if container.reasons else [])]
     if anew(sounds):
@@ -116,7 +116,7 @@ def _written(task: Task, film: Film, ends_at: float) -> Result:
         run_ffmpeg(
             [*_inputs(task, film), *_outputs(task, film), *_until(task), str(part)],
             deadline_s=ends_at - time.monotonic(),
-            duration_s=float(task.facts["probe"]["duration_s"]),
+            duration_s=task.facts.probe.duration_s,
             progress=task.progress,
             folder=task.prepared_scratch(),
             most_bytes=_most_bytes(task, film),
@@ -137,36 +137,36 @@ def _inputs(task: Task, film: Film) -> list[str]:
 
 
 def _outputs(task: Task, film: Film) -> list[str]:
-    probe = task.facts["probe"]
+    probe = task.facts.probe
     arguments = [*track_arguments(film.tracks, film.suffix), "-map_metadata", "0", "-map_chapters", "0"]
     arguments += film.subtitles.picture_arguments()
-    if not film.subtitles.burner and probe["video"]["codec"] == "mpeg4" and probe["container"] == "avi":
+    if not film.subtitles.burner and probe.picture.codec == "mpeg4" and probe.container == "avi":
         arguments += ["-bsf:v:0", "mpeg4_unpack_bframes"]  # AVI may put two frames into one packet
     container = _as_mp4 if film.suffix == "mp4" else _as_mkv
     return [*arguments, *container(task, film)]
 
 
 def _as_mp4(task: Task, film: Film) -> list[str]:
-    cover = task.facts["probe"].get("cover")
+    cover = task.facts.probe.cover
     apple = ["-tag:v:0", "hvc1"] if _picture_codec(task, film) == "hevc" else []
     art: list[str] = []
-    if film.extras and cover and cover["codec"] in MP4_COVERS:
-        art = ["-map", f"0:{cover['index']}", "-c:v:1", "copy", "-disposition:v:1", "attached_pic"]
+    if film.extras and cover and cover.codec in MP4_COVERS:
+        art = ["-map", f"0:{cover.index}", "-c:v:1", "copy", "-disposition:v:1", "attached_pic"]
     return [*art, *apple, *TO_THE_SAMPLE, "-movflags", "+faststart", "-f", "mp4"]
 
 
 def _as_mkv(task: Task, film: Film) -> list[str]:
-    probe = task.facts["probe"]
+    probe = task.facts.probe
     attached: list[str] = []
-    if film.extras and any(one["codec"] in STYLED_SUBTITLES for one in kept_subtitles(probe)) and probe.get("fonts"):
+    if film.extras and any(one.codec in STYLED_SUBTITLES for one in kept_subtitles(probe)) and probe.fonts:
         attached += ["-map", "0:t", "-c:t", "copy"]
-    if film.extras and probe.get("cover"):
-        attached += _attached_cover(task, probe, behind=probe["fonts"] if attached else 0)
+    if film.extras and probe.cover:
+        attached += _attached_cover(task, probe.cover, behind=probe.fonts if attached else 0)
     return [*attached, "-default_mode", "infer_no_subs", "-f", "matroska"]
 
 
-def _attached_cover(task: Task, probe: Any, *, behind: int) -> list[str]:
-    cover = save_cover(task.source, probe["cover"]["index"], task.prepared_scratch())
+def _attached_cover(task: Task, art: CoverPicture, *, behind: int) -> list[str]:
+    cover = save_cover(task.source, art.index, task.prepared_scratch())
     if cover is None:
         return []
     tags = (f"mimetype={cover.mimetype}", f"filename={cover.path.name}")
@@ -190,7 +190,7 @@ def _heard_s(task: Task) -> float:
 
 def _longest_s(task: Task) -> float:
     """Return where the film ends at the latest: its last subtitle may stand for reading when all else is over."""
-    return max(_heard_s(task), float(task.facts["probe"]["duration_s"])) + task.options.subtitles.max_duration
+    return max(_heard_s(task), task.facts.probe.duration_s) + task.options.subtitles.max_duration
 
 
 def _until(task: Task) -> list[str]:
@@ -208,11 +208,11 @@ def _most_bytes(task: Task, film: Film) -> int | None:
 
 def _picture_codec(task: Task, film: Film) -> str:
     burner = film.subtitles.burner
-    return burner.codec if burner else str(task.facts["probe"]["video"]["codec"])
+    return burner.codec if burner else task.facts.probe.picture.codec
 
 
 def _changed_look(task: Task, film: Film, written: Path) -> list[str]:
-    if film.subtitles.burner or same_picture(written, task.source, task.facts["probe"]["video"]["index"]):
+    if film.subtitles.burner or same_picture(written, task.source, task.facts.probe.picture.index):
         return []
     told = f"The picture of {task.job_name} may be shown turned the wrong way: this ffmpeg cannot keep what the file"
     return [f"{told} says about it. Take a newer ffmpeg, then: jobs retry."]

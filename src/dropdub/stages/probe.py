@@ -13,7 +13,7 @@ from dropdub.languages import same_language
 from dropdub.media.claimed_length import longest_believed_s
 from dropdub.media.decoders import MOST_PIXELS
 from dropdub.media.probe import MediaInfo, probe_media
-from dropdub.media.streams import AudioStream
+from dropdub.media.stream_types import AudioStream
 from dropdub.media.suffixes import MEDIA_SUFFIXES, OTHER_SUFFIXES, SUBTITLE_SUFFIXES, TEXT_SUFFIXES
 from dropdub.pipeline.task import Result, Task
 from dropdub.subtitles.cue_file import read_cues

@@ -66,7 +66,7 @@ def _translation(task: Task) -> Iterator[_Made]:
     translation = Transcript.load(task.job_dir / translation_name(target))
     if task.kind == "text":
         yield _write(task, "txt", as_text(translation.segments))
-        if task.facts["extract"].get("headings"):
+        if task.facts.extract.headings:
             yield _write(task, "md", as_markdown(translation.segments))
     else:
         yield from _speech_texts(task, translation)
@@ -81,7 +81,7 @@ def _book(task: Task) -> Iterator[_Made]:
 
 
 def _video(task: Task) -> Iterator[_Made]:
-    file = str(task.facts[f"mux/{target_of(task)}"]["file"])
+    file = task.facts.film_file(target_of(task))
     yield _place(task, file, Path(file).suffix[1:])
 
 
@@ -116,10 +116,7 @@ def _account(task: Task) -> tuple[dict[str, Any], Quality]:
 
 def _fit(task: Task) -> dict[str, Any]:
     """Return how each dub fits its time, by target: all of it, of which the steps' results hold the totals only."""
-    targets = (
-        key.partition("/")[2] for key, result in task.facts.items() if key.startswith("mix/") and "fit" in result
-    )
-    return {target: load_fit(task.job_dir / fit_name(target)) for target in targets}
+    return {target: load_fit(task.job_dir / fit_name(target)) for target in task.facts.placed}
 
 
 _RENDERERS: Mapping[str, Callable[[Task], Iterator[_Made]]] = {
@@ -135,12 +132,12 @@ _RENDERERS: Mapping[str, Callable[[Task], Iterator[_Made]]] = {
 
 def _speech_texts(task: Task, transcript: Transcript) -> Iterator[_Made]:
     yield _write(task, "txt", readable(transcript.segments))
-    style, video = task.options.subtitles, task.facts["probe"].get("video") or {}
-    cues = layout(transcript.segments, style, fps=video.get("fps"), language=transcript.language)
+    style, video = task.options.subtitles, task.facts.probe.video
+    cues = layout(transcript.segments, style, fps=video.fps if video else None, language=transcript.language)
     for suffix in style.formats:
         made = _own(task, suffix)
         if suffix == "ass":
-            size = shown_size(task.source, video["index"]) if video else None
+            size = shown_size(task.source, video.index) if video else None
             write_ass(cues, made.file, size=size, line_length=style.line_length)
         else:
             (write_srt if suffix == "srt" else write_vtt)(cues, made.file)

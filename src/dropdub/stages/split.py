@@ -17,8 +17,8 @@ def run(task: Task) -> Result:
     """Write speech.json; return `chunks`: [start, end] pairs in seconds that cover audio.wav without gap or overlap."""
     spans = speech_spans(task.job_dir / AUDIO)
     save_spans(task.job_dir / SPEECH, spans)
-    duration_s = float(task.facts["extract"]["duration_s"])
-    long = duration_s > task.split.above_duration or task.facts["probe"]["size"] > task.split.above_size
+    duration_s = task.facts.extract.length_s
+    long = duration_s > task.split.above_duration or task.facts.probe.size > task.split.above_size
     cuts = _cuts(task, spans, duration_s) if long else []
     return {"chunks": [list(pair) for pair in pairwise([0.0, *cuts, duration_s])]}
 

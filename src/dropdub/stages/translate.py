@@ -25,7 +25,7 @@ Wordings = tuple[str, ...]
 def run(task: Task) -> Result:
     """Write translation.T.json: the same ids and times, without words. The same language passes through untouched."""
     source, target = Transcript.load(task.job_dir / TRANSCRIPT), target_of(task)
-    if (task.facts["probe"].get("words") or {}).get("target") == target:
+    if task.facts.probe.brought_target == target:
         given = given_translation(task, source, lambda: _made(task, source, target))
     else:
         done = _made(task, source, target)

@@ -134,7 +134,7 @@ def steps(store: Store, job_id: int, round_: int) -> list[Step]:
         return _steps(session, col(Step.job_id) == job_id, col(Step.round) == round_)
 
 
-def facts(store: Store, job: Job) -> dict[str, dict[str, Any]]:
+def results(store: Store, job: Job) -> dict[str, dict[str, Any]]:
     """Return the results of the job's succeeded steps of this round, by step key."""
     with store.reading() as session:
         mine = (col(Step.job_id) == job.id, col(Step.round) == job.round)

@@ -68,12 +68,12 @@ def _tracks(task: Task, names: Sequence[str]) -> tuple[SubtitleFile, ...]:
 
 def _cues(task: Task, name: str) -> tuple[list[Cue], str]:
     transcript = Transcript.load(task.job_dir / name)
-    style, fps = task.options.subtitles, task.facts["probe"]["video"].get("fps")
+    style, fps = task.options.subtitles, task.facts.probe.picture.fps
     return layout(transcript.segments, style, fps=fps, language=transcript.language), transcript.language
 
 
 def _write_script(task: Task, cues: Sequence[Cue]) -> None:
-    size = shown_size(task.source, task.facts["probe"]["video"]["index"])
+    size = shown_size(task.source, task.facts.probe.picture.index)
     line_length = task.options.subtitles.line_length
     write_ass(cues, task.prepared_scratch() / _SCRIPT, size=size, line_length=line_length)
 

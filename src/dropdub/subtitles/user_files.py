@@ -62,14 +62,14 @@ def words_of(task: Task) -> dict[str, Any] | None:
 
 def is_given(task: Task) -> bool:
     """Return whether a person brought the transcript, or it was made before and stays."""
-    words = task.facts["probe"].get("words")
-    return words is not None and (words["target"] is None or words["revises"])
+    words = task.facts.probe.words
+    return words is not None and words.is_transcript
 
 
 def given_segments(task: Task) -> tuple[Segment, ...]:
     """Return the lines of the transcript that was brought along, before anybody knows who speaks them."""
     assert task.companion is not None
-    return segments_of(read_cues(task.companion), end_s=float(task.facts["extract"]["duration_s"]))
+    return segments_of(read_cues(task.companion), end_s=task.facts.extract.length_s)
 
 
 def given_transcript(task: Task) -> Given:
@@ -78,15 +78,15 @@ def given_transcript(task: Task) -> Given:
     cues = read_cues(task.companion)
     if task.before is not None:
         base = _earlier(task.before, task.before_sha256)
-        if task.facts["probe"]["words"]["target"] is not None:
+        if task.facts.probe.brought_target is not None:
             return Given(base)
         kept, late = _within(revised(base.segments, cues), base.duration_s)
         segments = tuple(one for one in kept if one.text.strip())
         count = changed(base.segments, segments)
         return Given(replace(base, segments=segments).numbered(), _late_warnings(task.companion.name, late), count)
-    end_s = float(task.facts["extract"]["duration_s"])
+    end_s = task.facts.extract.length_s
     segments = segments_of(cues, end_s=end_s)
-    if "diarize" in task.facts:
+    if task.facts.has("diarize"):
         segments = with_speakers(segments, load_turns(task.job_dir / SPEAKERS))
     language = language_of(task, task.companion, cues)
     transcript = Transcript(language, end_s, segments, {"name": _ENGINE, "file": task.companion.name}).numbered()

@@ -8,6 +8,7 @@ from dropdub.daemon.context import Context, job_id, options_of
 from dropdub.daemon.steps.waiting import hold
 from dropdub.errors import UsageError, Waiting
 from dropdub.failpoints import reach
+from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.plan import plan
 from dropdub.store import queries, transitions
 from dropdub.store.states import ENDED, JobState
@@ -48,7 +49,7 @@ def verdict_on(context: Context, job: Job) -> tuple[str, str] | None:
         hold(context, job, Waiting(text, condition=TWIN, remedy="It ends with that one."))
         return None
     other = queries.same_content(context.store, job)
-    steps = () if other else plan(options_of(job), queries.facts(context.store, job))
+    steps = () if other else plan(options_of(job), Facts(queries.results(context.store, job)))
     dup_of = other.id if other else None
     transitions.turn_duplicate(context.store, job_id(job), dup_of=dup_of, steps=steps, now=time.time())
     return None

@@ -192,7 +192,7 @@ def _transcript(context: Context, job: Job) -> _Published | None:
 
 def _checksums(context: Context, job: Job) -> frozenset[str]:
     """Return what a job's steps said of what they published: the outbox is no witness, others may write to it."""
-    made = outputs_of(queries.facts(context.store, job).values())
+    made = outputs_of(queries.results(context.store, job).values())
     return frozenset(one["sha256"] for one in made if one["name"].endswith(".json") and one["name"] != MANIFEST)
 
 

@@ -20,11 +20,13 @@ from dropdub.errors import DropdubError, FreshWorkerNeeded, OutOfMemory, Transit
 from dropdub.failpoints import reach
 from dropdub.files.removal import remove_tree
 from dropdub.pipeline.artifacts import scratch_name
+from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.plan import job_facts, plan
 from dropdub.pool.pool import Broke, Completed, PoolEvent, Said, Started
 from dropdub.stage_table import ROLES
 from dropdub.store import queries, transitions
 from dropdub.store.states import Outcome
+from dropdub.store.steps import StepSpec
 from dropdub.store.transitions import AttemptEnd, Claim, JobFacts
 
 
@@ -89,7 +91,7 @@ class Outcomes:
             transitions.commit_result(store, step.id, step.token, result)
             outputs = publish(self._context, claim.job, result)
         twin = twin_of(self._context, claim.job, result.get("content_hash"))
-        facts = {**queries.facts(store, claim.job), step.key: result}
+        facts = Facts({**queries.results(store, claim.job), step.key: result})
         transitions.complete_step(
             store,
             step.id,
@@ -201,11 +203,11 @@ class Outcomes:
         )
 
 
-def _planned(claim: Claim, facts: dict[str, Any]) -> Any:
+def _planned(claim: Claim, facts: Facts) -> tuple[StepSpec, ...]:
     reach("outcome.plan")
     try:
         return plan(options_of(claim.job), facts)
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError) as error:
         raise UnexpectedError(f"{claim.step.key} returned what cannot be planned with: {error!r}.") from error
 
 

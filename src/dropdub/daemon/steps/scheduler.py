@@ -14,6 +14,7 @@ from dropdub.daemon.steps.fairness import Turns
 from dropdub.errors import OutOfMemory
 from dropdub.failpoints import reach
 from dropdub.pipeline.artifacts import result_name, scratch_name
+from dropdub.pipeline.facts import Facts
 from dropdub.pool.messages import Run
 from dropdub.pool.pool import Pool
 from dropdub.store import queries, transitions
@@ -112,19 +113,20 @@ class Scheduler:
 
     def _run(self, claim: Claim) -> Run:
         assert claim.step.id is not None
-        facts = queries.facts(self._context.store, claim.job)
+        results = queries.results(self._context.store, claim.job)
+        facts = Facts(results)
         allowed_s = deadline_s(
             claim.step.stage,
             params=claim.step.params,
             facts=facts,
-            size=max(claim.job.size or 0, facts.get("probe", {}).get("size", 0)),
+            size=max(claim.job.size or 0, facts.source_size),
             settings=self._context.config.deadlines,
         )
-        return Run(claim.step.id, claim.step.token, allowed_s, payload(self._context, claim, facts))
+        return Run(claim.step.id, claim.step.token, allowed_s, payload(self._context, claim, results))
 
 
-def payload(context: Context, claim: Claim, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a worker needs to run one step: see `pipeline.stages.base.Task`."""
+def payload(context: Context, claim: Claim, results: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a worker needs to run one step: see `pipeline.task.Task`."""
     reach("step.payload")
     step, job = claim.step, claim.job
     folder = context.root.job_dir(job_id(job))
@@ -149,7 +151,7 @@ def payload(context: Context, claim: Claim, facts: Mapping[str, Any]) -> dict[st
         "options": job.options,
         "limits": context.config.limits.model_dump(mode="json"),
         "split": context.config.split.model_dump(mode="json"),
-        "facts": dict(facts),
+        "facts": dict(results),
         "out_of_memory": queries.failures(context.store, step, OutOfMemory.__name__) if step.attempts else 0,
     }
 

@@ -1,0 +1,292 @@
+"""What the steps of a job found: their results, read once from the rows, as values with names and types.
+
+Results of earlier versions lack fields, so all but what every version wrote have a default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any, TypeVar
+
+from dropdub.media.sound.length import SoundLength
+from dropdub.media.stream_types import AudioStream, CoverPicture, SubtitleStream, VideoStream
+
+T = TypeVar("T")
+Result = Mapping[str, Any]
+
+
+def take_key(stage: str, target: str, take: int) -> str:
+    """Return the key of a step of a take; takes count from 0, and the first has no number: `hear/pt`, `hear/pt/1`."""
+    return f"{stage}/{target}/{take}" if take else f"{stage}/{target}"
+
+
+class FactsMissing(LookupError):
+    """A step asked for the result of one that has not run: the plan is wrong."""
+
+
+@dataclass(frozen=True)
+class UserSubtitle:
+    """The subtitle that came with a recording.
+
+    `target` is the language that it translates into, None if it is the transcript; `revises`: whether it corrects what
+    was made before.
+    """
+
+    name: str = ""
+    target: str | None = None
+    cues: int = 0
+    revises: bool = False
+
+    @property
+    def is_transcript(self) -> bool:
+        """Return whether nothing needs to be transcribed: it is the transcript, or an earlier one stays."""
+        return self.target is None or self.revises
+
+
+@dataclass(frozen=True)
+class ProbeFacts:
+    """What the dropped file is. `size` in bytes; `audio` is the sound track that is worked on, `sounds` are all."""
+
+    kind: str
+    size: int = 0
+    duration_s: float = 0.0
+    container: str = ""
+    title: str | None = None
+    language: str | None = None
+    audio: AudioStream | None = None
+    video: VideoStream | None = None
+    sounds: tuple[AudioStream, ...] = ()
+    subtitles: tuple[SubtitleStream, ...] = ()
+    cover: CoverPicture | None = None
+    fonts: int = 0
+    words: UserSubtitle | None = None
+
+    @property
+    def sound(self) -> AudioStream:
+        """Return the sound track that is worked on. Raises FactsMissing for what has none."""
+        if self.audio is None:
+            raise FactsMissing("the source has no sound")
+        return self.audio
+
+    @property
+    def picture(self) -> VideoStream:
+        """Return the picture. Raises FactsMissing for what has none."""
+        if self.video is None:
+            raise FactsMissing("the source has no picture")
+        return self.video
+
+    @property
+    def brought_target(self) -> str | None:
+        """Return the language of the translation that came with the recording, if one did."""
+        return self.words.target if self.words else None
+
+
+@dataclass(frozen=True)
+class ExtractFacts:
+    """What is worked on. `duration_s` is None for a text; `sound` only if a dub is wanted."""
+
+    content_hash: str = ""
+    source_hash: str | None = None
+    companions: tuple[Mapping[str, Any], ...] = ()
+    duration_s: float | None = None
+    sound: SoundLength | None = None
+    language: str = ""
+    segments: int = 0
+    skipped: tuple[str, ...] = ()
+    headings: int = 0
+
+    @property
+    def length_s(self) -> float:
+        """Return the length in seconds. Raises FactsMissing for a text, which has none."""
+        if self.duration_s is None:
+            raise FactsMissing("the source has no length")
+        return float(self.duration_s)
+
+
+@dataclass(frozen=True)
+class SplitFacts:
+    """`chunks`: start and end of each, in seconds."""
+
+    chunks: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class DiarizeFacts:
+    """`how` speakers were found, "voices" if that is still to be done."""
+
+    how: str = ""
+
+
+@dataclass(frozen=True)
+class MergeFacts:
+    """The transcript. `skipped` are the targets that nothing is made for, `suspects` what may be invented."""
+
+    language: str = ""
+    segments: int = 0
+    suspects: tuple[Mapping[str, Any], ...] = ()
+    skipped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SynthesisFacts:
+    """One take of a dub's speech. `cloned` are the speakers whose own voice was copied; `hear`: verify it."""
+
+    sample_rate: int = 0
+    cloned: tuple[str | None, ...] = ()
+    hear: bool = False
+
+
+@dataclass(frozen=True)
+class VerificationFacts:
+    """What a transcriber understood of a take: of each line by id; `again` are the ids to speak once more."""
+
+    lines: Mapping[str, Mapping[str, Any]]
+    again: tuple[int, ...] = ()
+
+
+class Facts:
+    """The results of a job's succeeded steps.
+
+    What every later step can rely on is a property that raises FactsMissing if its step has not run; `has` asks.
+    """
+
+    def __init__(self, results: Mapping[str, Result]) -> None:
+        """`results` by step key, as the rows have them."""
+        self.results = results
+
+    def has(self, key: str) -> bool:
+        """Return whether a step has succeeded."""
+        return key in self.results
+
+    @cached_property
+    def probe(self) -> ProbeFacts:
+        found = self._result("probe")
+        read = _read(ProbeFacts, found)
+        return replace(
+            read,
+            duration_s=float(read.duration_s or 0.0),
+            audio=_optional(AudioStream, found.get("audio")),
+            video=_optional(VideoStream, found.get("video")),
+            sounds=_each(AudioStream, found.get("sounds")),
+            subtitles=_each(SubtitleStream, found.get("subtitles")),
+            cover=_optional(CoverPicture, found.get("cover")),
+            words=_optional(UserSubtitle, found.get("words")),
+        )
+
+    @cached_property
+    def extract(self) -> ExtractFacts:
+        found = self._result("extract")
+        return replace(
+            _read(ExtractFacts, found),
+            companions=tuple(found.get("companions", ())),
+            sound=_optional(SoundLength, found.get("sound")),
+        )
+
+    @cached_property
+    def split(self) -> SplitFacts:
+        return SplitFacts(tuple((float(start), float(end)) for start, end in self._result("split")["chunks"]))
+
+    @cached_property
+    def diarize(self) -> DiarizeFacts:
+        return _read(DiarizeFacts, self._result("diarize"))
+
+    @cached_property
+    def merge(self) -> MergeFacts:
+        return _read(MergeFacts, self._result("merge"))
+
+    def synthesis(self, target: str, take: int = 0) -> SynthesisFacts:
+        return _read(SynthesisFacts, self._result(take_key("synthesize", target, take)))
+
+    def verification(self, target: str, take: int = 0) -> VerificationFacts | None:
+        """Return what was understood of a take; None if that was not asked."""
+        found = self.results.get(take_key("hear", target, take))
+        return VerificationFacts(found.get("lines", {}), tuple(found.get("again", ()))) if found else None
+
+    def last_verification(self, target: str) -> Mapping[str, Mapping[str, Any]]:
+        """Return what was understood of each line's best take, by its id; nothing if no line was verified."""
+        found: Mapping[str, Mapping[str, Any]] = {}
+        take = 0
+        while heard := self.verification(target, take):
+            found = heard.lines
+            take += 1
+        return found
+
+    def best_takes(self, target: str) -> dict[int, str]:
+        """Return the file of each verified line, by its id: that of its best take."""
+        return {int(line): str(one["file"]) for line, one in self.last_verification(target).items()}
+
+    def dub_length_s(self, target: str) -> float:
+        return float(self._result(f"mix/{target}")["duration_s"])
+
+    def film_file(self, target: str) -> str:
+        """Return the name of a dubbed film in the work folder."""
+        return str(self._result(f"mux/{target}")["file"])
+
+    def film_suffix(self, target: str) -> str | None:
+        """Return `mp4` or `mkv`; None if no film was made."""
+        found = self.results.get(f"mux/{target}")
+        return str(found["container"]) if found else None
+
+    def compared_voices(self, target: str) -> tuple[Mapping[str, Any], ...]:
+        """Return `speaker` and `likeness` of each copied voice; nothing if none was compared."""
+        return tuple(self.results.get(f"compare/{target}", {}).get("voices") or ())
+
+    @property
+    def language(self) -> str:
+        """Return the language that is spoken, or that a text is in."""
+        return self.merge.language if self.has("merge") else self.extract.language
+
+    @property
+    def duration_s(self) -> float:
+        """Return the length in seconds, 0 if it is not known: of a subtitle, `extract` finds it."""
+        found = (self.results.get(key, {}).get("duration_s") for key in ("probe", "extract"))
+        return float(next((seconds for seconds in found if seconds), 0.0))
+
+    @property
+    def segments(self) -> int:
+        """Return the number of lines, as many as any language has: a user's own translation may have more."""
+        keys = ("merge", "extract", *(key for key in self.results if key.startswith("translate/")))
+        return max(int(self.results.get(key, {}).get("segments", 0)) for key in keys)
+
+    @property
+    def translated(self) -> list[str]:
+        """Return the targets that there is a translation into."""
+        return [key.partition("/")[2] for key in self.results if key.startswith("translate/")]
+
+    @property
+    def placed(self) -> list[str]:
+        """Return the targets whose lines were placed in time."""
+        mixed = ((key, result) for key, result in self.results.items() if key.startswith("mix/"))
+        return [key.partition("/")[2] for key, result in mixed if "fit" in result]
+
+    @property
+    def source_size(self) -> int:
+        """Return the bytes of the source, 0 before it is examined."""
+        return int(self.results.get("probe", {}).get("size", 0))
+
+    def by_step(self) -> Iterator[tuple[str, Result]]:
+        """Yield the key and the result of each step, by key."""
+        yield from sorted(self.results.items())
+
+    def _result(self, key: str) -> Result:
+        try:
+            return self.results[key]
+        except KeyError:
+            raise FactsMissing(f"{key} has no result") from None
+
+
+def _read(kind: type[T], found: Result) -> T:
+    """Return the fields that a result has, lists as tuples; what it has besides is of no concern to later steps."""
+    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    given = {name: tuple(value) if isinstance(value, list) else value for name, value in found.items() if name in known}
+    return kind(**given)
+
+
+def _optional(kind: type[T], found: Result | None) -> T | None:
+    return _read(kind, found) if found else None
+
+
+def _each(kind: type[T], found: Iterable[Result] | None) -> tuple[T, ...]:
+    return tuple(_read(kind, one) for one in found or ())
