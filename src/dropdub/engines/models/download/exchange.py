@@ -1,34 +1,32 @@
-"""One question to a server of models, and its answer: the server may be anybody, and is bounded in all it can do.
+"""One request to a server of models and its answer, bounded in time, length and redirects: any server may answer.
 
-Redirects are followed a few times, over HTTP only and never from https to http. A token is sent to the server that was
-asked and to no other. An answer comes as it is, not packed; its head must be whole in time, and its body, too.
+Redirects are followed a few times, over HTTP only and never from https to http. A token is sent only to the server that
+was asked first. Answers are taken as they are sent, never decompressed; headers and body each have a time limit.
 """
 
 from __future__ import annotations
 
 import re
-import socket
-import threading
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from dropdub.errors import DownloadFailed, DownloadRefused, DropdubError
+import httpx2
+
+from dropdub.engines.models.download.deadline import Deadline
+from dropdub.errors import DownloadFailed, DownloadRefused
 
 _REDIRECTS = {301, 302, 303, 307, 308}
-_MOST_REDIRECTS = 5
-_HEAD_TIMES = 4
-"""The head of an answer may take this many times as long as a server may be silent."""
-_LOOK_S = 1.0
-_PLAIN = re.compile(r"[!-~]+")
+_MAX_REDIRECTS = 5
+_HEADERS_FACTOR = 4
+"""The headers of an answer may take this many times as long as a server may be silent."""
+_PRINTABLE = re.compile(r"[!-~]+")
 _PRIVATE_HEADERS = {"authorization", "cookie"}
 
 
 def host_of(url: str) -> str:
-    """Return where an address leads, without the name and password that may be in it."""
+    """Return the host and port of an address, without the name and password that may be in it."""
     parts = urlsplit(url)
     try:
         port = f":{parts.port}" if parts.port else ""
@@ -39,135 +37,98 @@ def host_of(url: str) -> str:
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer to a GET, where redirects end; `first_head` is that of the first answer."""
+    """The answer to a GET after all redirects; `first_headers` are those of the first answer."""
 
-    response: Any
-    first_head: Mapping[str, str]
+    response: httpx2.Response
+    first_headers: Mapping[str, str]
     deadline: Deadline
-    """For the body. It is that of the head until somebody puts it off."""
+    """For the body. It is that of the headers until somebody extends it."""
 
 
 @contextmanager
 def answered(url: str, headers: Mapping[str, str], *, timeout_s: float) -> Iterator[Answer]:
-    """Give the answer to a GET.
+    """Send a GET and yield its answer, whatever its status.
 
-    `timeout_s` is how long the server may be silent. Raises DownloadRefused, DownloadFailed where the answer's deadline
-    passes, and what the HTTP package raises.
+    `timeout_s` is how long the server may be silent. Raises DownloadRefused if the server does what is not accepted,
+    and DownloadFailed if it cannot be reached or a time limit passes, also while the body is being read.
     """
     first: Mapping[str, str] | None = None
-    for _ in range(_MOST_REDIRECTS + 1):
-        with _sent(url, headers, timeout_s=timeout_s) as (answer, deadline):
-            first = first or answer.headers
-            onward = answer.headers.get("Location") if answer.status_code in _REDIRECTS else None
-            if onward is None:
-                _refuse_packed(url, answer)
-                yield Answer(answer, first, deadline)
-                return
-        url, headers = _redirected(url, onward, headers)
-    raise DownloadRefused(f"{host_of(url)} redirects again and again, and gives nothing.")
+    with _own_errors(host_of(url)):
+        for _ in range(_MAX_REDIRECTS + 1):
+            with _sent(url, headers, timeout_s=timeout_s) as (response, deadline):
+                first = first or response.headers
+                location = response.headers.get("Location") if response.status_code in _REDIRECTS else None
+                if location is None:
+                    _refuse_compressed(url, response)
+                    yield Answer(response, first, deadline)
+                    return
+            url, headers = _redirected(url, location, headers)
+    raise DownloadRefused(f"{host_of(url)} redirects again and again, and sends nothing.")
 
 
-def read_bounded(answer: Answer, *, most: int, within_s: float, place: str) -> bytes:
-    """Return the body of an answer. Raises DownloadRefused where it is too long."""
-    answer.deadline.put_off(within_s)
+def read_bounded(answer: Answer, *, max_bytes: int, within_s: float, place: str) -> bytes:
+    """Return the body of an answer. Raises DownloadRefused if it is longer than `max_bytes`."""
+    answer.deadline.extend(within_s)
     body = bytearray()
     for block in answer.response.iter_raw():
         body += block
-        if len(body) > most:
-            raise DownloadRefused(f"{place} does not answer as a hub does: its list is endless.")
+        if len(body) > max_bytes:
+            raise DownloadRefused(f"{place} does not answer as a hub does: its list of files is endless.")
     return bytes(body)
 
 
-class Deadline:
-    """Ends the connection of a request when time is up: a server may send a byte now and then for ever.
-
-    A thread of its own looks at the clock, a second late at most: what the HTTP package reads may never become a block.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self.is_past = False
-        self._socket: socket.socket | None = None
-        self._over = threading.Event()
-        self._watch = threading.Thread(target=self._wait, daemon=True)
-        self.put_off(seconds)
-
-    def __enter__(self) -> Deadline:
-        self._watch.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-
-    def put_off(self, seconds: float) -> None:
-        """Move the deadline to `seconds` from now."""
-        self._ends = time.monotonic() + seconds
-
-    def seen(self, event: str, info: Mapping[str, Any]) -> None:
-        """Take note of the connection; the HTTP package calls it at each step."""
-        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):  # of a proxy, too
-            self._socket = info["return_value"].get_extra_info("socket")
-
-    def _wait(self) -> None:
-        while (left := self._ends - time.monotonic()) > 0:
-            if self._over.wait(min(left, _LOOK_S)):
-                return
-        self.is_past = True
-        if self._socket is not None:
-            with suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
+@contextmanager
+def _own_errors(place: str) -> Iterator[None]:
+    """Turn what the HTTP package raises into errors with sentences."""
+    try:
+        yield
+    except (UnicodeError, httpx2.InvalidURL) as error:
+        raise DownloadRefused(f"{place} is not the address of a server, or redirects to what is not.") from error
+    except httpx2.HTTPError as error:
+        why = str(error) or type(error).__name__
+        raise DownloadFailed(f"{place} cannot be reached, or stopped answering ({why}).") from error
 
 
 @contextmanager
-def _sent(url: str, headers: Mapping[str, str], *, timeout_s: float) -> Iterator[tuple[Any, Deadline]]:
-    from huggingface_hub.utils import get_session  # noqa: PLC0415
-
-    # A connection of its own for each request, or `Deadline` does not see it.
+def _sent(url: str, headers: Mapping[str, str], *, timeout_s: float) -> Iterator[tuple[httpx2.Response, Deadline]]:
+    # A connection of its own for each request: `Deadline` does not see one that is taken from a pool.
     asked = {**headers, "Accept-Encoding": "identity", "Connection": "close"}
-    with Deadline(timeout_s * _HEAD_TIMES) as deadline:
+    with Deadline(timeout_s * _HEADERS_FACTOR) as deadline, httpx2.Client(timeout=timeout_s) as client:
         try:
-            with get_session().stream(
-                "GET",
-                url,
-                headers=asked,
-                timeout=timeout_s,
-                follow_redirects=False,
-                extensions={"trace": deadline.seen},
-            ) as answer:
-                yield answer, deadline
-        except (DropdubError, OSError):
-            raise
-        except Exception as error:
+            with client.stream("GET", url, headers=asked, extensions={"trace": deadline.on_trace}) as response:
+                yield response, deadline
+        except httpx2.HTTPError as error:
             if deadline.is_past:
                 raise _too_slow(url) from error
             raise
-        if deadline.is_past:  # a body of no known length just ends then
+        if deadline.is_past:  # a body of unknown length simply ends when the connection does
             raise _too_slow(url)
 
 
 def _too_slow(url: str) -> DownloadFailed:
-    return DownloadFailed(f"{host_of(url)} is too slow: the connection was ended.")
+    return DownloadFailed(f"{host_of(url)} is too slow: the connection was closed.")
 
 
-def _refuse_packed(url: str, answer: Any) -> None:
-    """Refuse what would have to be unpacked: a few bytes may become any number."""
-    packing = answer.headers.get("Content-Encoding", "identity").lower()
-    if packing not in ("", "identity"):
-        raise DownloadRefused(f"{host_of(url)} packs what it sends, which it was asked not to.")
+def _refuse_compressed(url: str, response: httpx2.Response) -> None:
+    """Refuse what would have to be decompressed: a few bytes may become any number."""
+    encoding = response.headers.get("Content-Encoding", "identity").lower()
+    if encoding not in ("", "identity"):
+        raise DownloadRefused(f"{host_of(url)} compresses what it sends, which it was asked not to do.")
 
 
-def _redirected(url: str, onward: str, headers: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
-    """Return where to ask next, and what to say there. Raises DownloadRefused for where one does not go."""
+def _redirected(url: str, location: str, headers: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
+    """Return the address to ask next, and the headers to send there. Raises DownloadRefused if it is not followed."""
     try:
-        target = urljoin(url, onward)
+        target = urljoin(url, location)
         before, after = urlsplit(url), urlsplit(target)
-        leads = _leads_to_server(before, after) and _PLAIN.fullmatch(target) is not None
+        is_followed = _leads_to_server(before, after) and _PRINTABLE.fullmatch(target) is not None
         is_other = _origin(before) != _origin(after)
     except ValueError:
-        leads = is_other = False
+        is_followed = is_other = False
         target = url
-    if not leads:
+    if not is_followed:
         raise DownloadRefused(
-            f"{host_of(url)} sends on to an address that is not followed: only https is, or http from http."
+            f"{host_of(url)} redirects to an address that is not followed: it must be https, or http after http."
         )
     if is_other:
         headers = {name: value for name, value in headers.items() if name.lower() not in _PRIVATE_HEADERS}

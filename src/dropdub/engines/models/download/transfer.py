@@ -8,8 +8,9 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
+from httpx2 import Response
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from dropdub.engines.models.download.exchange import Answer
@@ -112,11 +113,11 @@ class _Part:
 
         Raises DownloadFailed where an answer announces another length; one that comes too slowly is ended.
         """
-        if self.size and not _goes_on(answer.response, self.size):
+        if self.size and not _continues(answer.response, self.size):
             self.restart()
         self._refuse_other_length(answer.response, place)
         self.is_patched = self.size > 0
-        answer.deadline.put_off(window_s)
+        answer.deadline.extend(window_s)
         gained = 0
         with self._opened() as writer:
             for block in answer.response.iter_raw():
@@ -124,14 +125,14 @@ class _Part:
                 self._count(block)
                 gained += len(block)
                 if gained >= _LEAST_GAIN:
-                    answer.deadline.put_off(window_s)
+                    answer.deadline.extend(window_s)
                     gained = 0
                 if self.size > self.file.size:
                     break
             flush(writer)
 
-    def _refuse_other_length(self, answer: Any, place: str) -> None:
-        announced = str(answer.headers.get("Content-Length", ""))
+    def _refuse_other_length(self, response: Response, place: str) -> None:
+        announced = response.headers.get("Content-Length", "")
         if announced.isdecimal() and self.size + int(announced[:20]) != self.file.size:
             raise DownloadFailed(
                 f"{place} announces a length of {self.file.name} that is not its {self.file.size} bytes.",
@@ -205,7 +206,7 @@ def _go_on(hub: Hub, part: _Part, patience: Patience) -> None:
         raise DownloadFailed(f"{part.file.name} broke off after {part.size} of {part.file.size} bytes.")
 
 
-def _goes_on(answer: Any, start: int) -> bool:
-    """Return whether an answer begins where it was asked to: a server may send all from the beginning instead."""
-    given = str(answer.headers.get("Content-Range", ""))
-    return answer.status_code == 206 and given.startswith(f"bytes {start}-")
+def _continues(response: Response, start: int) -> bool:
+    """Return whether an answer begins at the byte it was asked for: a server may send the whole file instead."""
+    given = response.headers.get("Content-Range", "")
+    return response.status_code == 206 and given.startswith(f"bytes {start}-")
