@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from dropdub.engines.models.catalogue import GB, KnownModel, named
-from dropdub.engines.models.download import pull as pulling
+from dropdub.engines.models.download import budget
 from dropdub.engines.models.download.hub import Hub
 from dropdub.engines.models.download.plan import PLAN_NAME
 from dropdub.engines.models.download.pull import pull
@@ -262,11 +262,11 @@ def test_a_disk_that_is_a_byte_too_small_is_told_before_anything_comes(
     hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     needed = len(WEIGHTS) + 14
-    monkeypatch.setattr(pulling, "free_bytes", lambda _: needed - 1)
+    monkeypatch.setattr(budget, "free_bytes", lambda _: needed - 1)
     with pytest.raises(DiskFull, match=r"whisper-tiny needs 300 kB of disk; 300 kB are free where"):
         pulled(hub, tmp_path)
     assert hub.served.total() == 0
-    monkeypatch.setattr(pulling, "free_bytes", lambda _: needed)
+    monkeypatch.setattr(budget, "free_bytes", lambda _: needed)
     pulled(hub, tmp_path)
     assert is_whole(tmp_path)
 
@@ -275,7 +275,7 @@ def test_what_is_here_already_needs_no_room(hub: FakeHub, tmp_path: Path, monkey
     hub.breaks["model.bin"] = [100_000, 0, 0, 0]
     with pytest.raises(DownloadFailed):
         pulled(hub, tmp_path)
-    monkeypatch.setattr(pulling, "free_bytes", lambda _: len(WEIGHTS) - 100_000)
+    monkeypatch.setattr(budget, "free_bytes", lambda _: len(WEIGHTS) - 100_000)
     pulled(hub, tmp_path)
     assert is_whole(tmp_path)
 

@@ -24,7 +24,7 @@ import pytest
 from filelock import FileLock
 
 from dropdub.engines.models.catalogue import KnownModel, named
-from dropdub.engines.models.download import pull as pulling
+from dropdub.engines.models.download import exclusive
 from dropdub.engines.models.download.deadline import Deadline
 from dropdub.engines.models.download.exchange import host_of
 from dropdub.engines.models.download.hub import Hub
@@ -444,7 +444,7 @@ def test_a_lock_that_is_a_link_or_held_for_ever_is_a_sentence(
         pulled(hub.url, tmp_path, pinned())
     assert not (tmp_path / "victim").exists()
     lock.unlink()
-    monkeypatch.setattr(pulling, "_LONGEST_WAIT_S", 0.2)
+    monkeypatch.setattr(exclusive, "_MAX_WAIT_S", 0.2)
     with FileLock(lock), pytest.raises(DownloadFailed, match="is still being pulled by another process"):
         pulled(hub.url, tmp_path, pinned())
 

@@ -1,9 +1,15 @@
-"""Models, from the hub or a mirror of it into `models.dir`: whole, checked, and with a record of what they are.
+"""Models, downloaded from the hub or a mirror of it into `models.dir`: whole, checked, and with a record.
 
-exchange   one question and its answer: redirects, limits of time and length
-hub        what a repository holds, and its bytes: the only module that knows how a hub is asked
-transfer   one file: resumed, watched for stalls, tried again, checked
-record     what is known of a model that is here, and whether it still is as it came
-plan       what a pull was begun with
-pull       a whole model: lock, disk, files, record, and then its name
+deadline    a time limit for a whole request
+exchange    one request and its answer: redirects, limits of time and length
+listing     a hub's list of the files of a repository
+hub         the only module that knows how a hub is asked
+transfer    one file: resumed, watched for stalls, retried, checked
+record      what is known of a model that is here, and whether its files are unchanged
+plan        which revisions a pull was started with
+partfolder  the folder in which a model is put together, held open
+exclusive   one pull of a model at a time
+budget      limits of size and disk space
+remedies    what a person can do if a pull fails
+pull        a whole model: lock, disk, files, record, and only then its name
 """

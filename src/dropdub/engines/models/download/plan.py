@@ -1,4 +1,4 @@
-"""What a pull was begun with: kept beside the files until they are whole, so that no two revisions are ever mixed."""
+"""What a pull was started with: kept beside the files until they are whole, so that no two revisions are ever mixed."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ PLAN_NAME = "dropdub-pull.json"
 
 @dataclass(frozen=True)
 class Plan:
-    """The revision of each repository, and for a model that was here before what its files held."""
+    """The revision of each repository, and for a model that was here before, the content of its files."""
 
     revisions: Mapping[str, str] = field(default_factory=dict)
     remembered: tuple[FileRecord, ...] = ()
 
     @staticmethod
     def read(part: Path) -> Plan:
-        """Return the plan in a folder; an empty one where there is none, or none that can be read."""
+        """Return the plan in a folder, or an empty one if there is none that can be read."""
         try:
             data = written_down(part / PLAN_NAME)
             return Plan(commits_in(data, "revisions"), files_in(data, "remembered"))
@@ -35,7 +35,7 @@ class Plan:
 
     @staticmethod
     def remembering(folder: Path) -> Plan:
-        """Return the plan to bring back what a model's record says it was."""
+        """Return the plan that restores a model to what its record says."""
         try:
             record = read_record(folder)
         except ValueError:
@@ -49,8 +49,8 @@ class Plan:
         write_whole(part / PLAN_NAME, json.dumps(asdict(self)).encode())
 
     def applied(self, source: Source) -> Source:
-        """Return what is to be fetched of a source: what the catalogue pins, else what is remembered, else what the
-        pull was begun with.
+        """Return what to fetch of a source: what the catalogue pins, else what is remembered, else the revision that
+        the pull was started with.
         """
         revision = source.revision if source.pins else self.revisions.get(source.repository)
         if source.is_pinned or revision is None:

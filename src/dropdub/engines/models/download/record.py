@@ -1,8 +1,8 @@
-"""What is known of a model that is here, and whether it still is as it came.
+"""What is known about a model that is here, and whether its files are unchanged.
 
-Each pulled model carries a record, `dropdub-model.json`, written last: from where and under which licence it came,
-and size and SHA-256 of every file. A file is compared with what the catalogue pins, else with the record: what came
-first is remembered. A model that a person put there by hand has no record, and is never changed.
+Each pulled model carries a record, `dropdub-model.json`, written last: its source, its licence, and the size and
+SHA-256 of every file. A file is compared with the catalogue's pin, or else with the record: the first download is
+remembered. A model that a person put there has no record, and is never changed.
 """
 
 from __future__ import annotations
@@ -41,21 +41,21 @@ class Presence(StrEnum):
 
     ABSENT = "not here"
     BEGUN = "begun"
-    """A pull of it was interrupted, and can go on."""
+    """A pull was interrupted, and can be resumed."""
     WHOLE = "here"
     BY_HAND = "by hand"
     """All needed files are here, but no record: it cannot be checked further."""
     LACKING = "not whole"
     """Without a record, and needed files are missing."""
     DAMAGED = "damaged"
-    """Files are not as the record has them."""
+    """Files differ from the record."""
 
 
 @dataclass(frozen=True)
 class Condition:
-    """How a model is. `faults` has a sentence for each file that is missing or wrong, `bad` their names.
+    """The condition of a model. `faults` has a sentence for each missing or wrong file, `bad` has their names.
 
-    `others`: the files of a model put there by hand that are not as the catalogue knows them, where all was read.
+    `others`: files of a model put there by hand that differ from the catalogue, if all files were read.
     """
 
     presence: Presence
@@ -75,9 +75,9 @@ def part_of(folder: Path) -> Path:
 
 
 def read_record(folder: Path) -> ModelRecord | None:
-    """Return the record of a model; None where it has none. Raises ValueError where it cannot be read.
+    """Return the record of a model, or None if it has none. Raises ValueError if it cannot be read.
 
-    A record that came with a copied folder is somebody else's: a name in it that leads out of the folder is refused.
+    The record of a copied folder may come from anybody: a name in it that leads out of the folder is refused.
     """
     try:
         data = written_down(folder / RECORD_NAME)
@@ -88,7 +88,7 @@ def read_record(folder: Path) -> ModelRecord | None:
 
 
 def commits_in(data: Mapping[str, Any], name: str) -> dict[str, str]:
-    """Return the commits of repositories that are written down under a name. Raises ValueError."""
+    """Return the commits, by repository, that are stored under a name. Raises ValueError."""
     commits = data.get(name)
     if not isinstance(commits, Mapping) or not all(_COMMIT.fullmatch(str(commit)) for commit in commits.values()):
         raise ValueError(f"it has no commits under {name}")
@@ -100,10 +100,9 @@ def write_record(folder: Path, record: ModelRecord) -> None:
 
 
 def examine(folder: Path, model: KnownModel | None, *, thorough: bool) -> Condition:
-    """Return how the model in `folder` is. `thorough`: read every file, not only its size.
+    """Return the condition of the model in `folder`. `thorough`: read every file, not only its size.
 
-    `model` says which files are needed where there is no record, and what the pinned ones hold; None for one that is
-    not known.
+    `model` says which files are needed if there is no record, and what is pinned; None for an unknown model.
     """
     if not folder.is_dir():
         begun = part_of(folder).is_dir()
@@ -124,7 +123,7 @@ def examine(folder: Path, model: KnownModel | None, *, thorough: bool) -> Condit
 
 
 def _beside_record(folder: Path, record: ModelRecord, model: KnownModel | None) -> dict[str, str]:
-    """Return the faults of what a model needs, or would use, and its record does not name."""
+    """Return the faults of files that a model needs or would use, but its record does not list."""
     named = {file.name for file in record.files}
     if model is None:
         return {}
@@ -135,7 +134,7 @@ def _beside_record(folder: Path, record: ModelRecord, model: KnownModel | None) 
 
 
 def _against_record(folder: Path, record: ModelRecord, pins: Mapping[str, Pin], *, thorough: bool) -> dict[str, str]:
-    """Compare files with the record, and the record with the catalogue: it may be older, or somebody else's."""
+    """Compare files with the record, and the record with the catalogue: it may be older, or from somebody else."""
     return {
         file.name: fault
         for file in record.files

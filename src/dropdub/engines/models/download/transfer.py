@@ -1,4 +1,4 @@
-"""One file of a model: resumed where it stopped, tried again when the line breaks, is silent or slow, and checked."""
+"""One file of a model: resumed, retried if the connection breaks, stalls or is slow, and checked."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from dropdub.files.durable import blocks, flush
 from dropdub.files.removal import remove
 
 Advance = Callable[[int], None]
-"""Gets how many bytes came; a negative number where some are thrown away."""
+"""Takes how many bytes arrived; a negative number if some were discarded."""
 _LEAST_GAIN = 16_384
-"""An attempt that brings less, and not the end of the file, brought nothing: else a server that gives a byte each time
-is asked for ever."""
+"""An attempt that gains less, without reaching the end of the file, counts as a failure: else a server that sends one
+byte each time would be asked for ever."""
 _ELSEWHERE = "Try again later, or name another mirror: jobs models pull --mirror URL."
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How often in a row a transfer may fail with nothing gained, and the pauses between."""
+    """How often in a row a transfer may fail without progress, and the pauses between."""
 
     attempts: int = 5
     first_wait_s: float = 1.0
     longest_wait_s: float = 30.0
     window_s: float = 60.0
-    """In this time, `_LEAST_GAIN` bytes must come."""
+    """Within this time, `_LEAST_GAIN` bytes must arrive."""
 
     def retrying(self, *, stop: Callable[[RetryCallState], bool] | None = None) -> Retrying:
-        """Return what tries again whatever may pass; `stop` says when to give up, if not after `attempts`."""
+        """Return what retries after DownloadFailed; `stop` decides when to give up, instead of after `attempts`."""
         return Retrying(
             retry=retry_if_exception_type(DownloadFailed),
             wait=wait_random_exponential(multiplier=self.first_wait_s, max=self.longest_wait_s),
@@ -48,10 +48,10 @@ class Patience:
 
 
 def fetch(hub: Hub, file: RemoteFile, path: Path, *, patience: Patience, advance: Advance) -> str:
-    """Bring a file to `path`, go on with what is there of it, and return its SHA-256 in hex.
+    """Download a file to `path`, resuming what is there, and return its SHA-256 in hex.
 
-    What was put together of several answers and is wrong is thrown away and fetched once more, in one go. Raises
-    DownloadFailed, also where the content is another than what is known of it; nothing is left of it then.
+    A wrong file that was put together from several answers is discarded and fetched once more, in one piece. Raises
+    DownloadFailed, also if the content is not the expected one; nothing of the file is left then.
     """
     part = _Part(file, path, advance)
     _complete(hub, part, patience)
@@ -78,7 +78,7 @@ def _other_content(file: RemoteFile, given: str, place: str) -> str:
 
 
 class _Part:
-    """What is there of a file. Its hashes go along with what is written."""
+    """The part of a file that is here. Its hashes are updated as it is written."""
 
     def __init__(self, file: RemoteFile, path: Path, advance: Advance) -> None:
         self.file, self.path = file, path
@@ -103,15 +103,15 @@ class _Part:
         return known and self.size == self.file.size
 
     def restart(self) -> None:
-        """Throw away what is there."""
+        """Discard what is here."""
         self._advance(-self.size)
         remove(self.path)
         self._clear()
 
     def take(self, answer: Answer, *, window_s: float, place: str) -> None:
-        """Write down what an answer of the hub brings, from where this part ends on, and never more than the file has.
+        """Append what an answer of the hub brings, and never more than the file has.
 
-        Raises DownloadFailed where an answer announces another length; one that comes too slowly is ended.
+        Raises DownloadFailed if the answer announces another length; a connection that is too slow is closed.
         """
         if self.size and not _continues(answer.response, self.size):
             self.restart()
@@ -140,7 +140,7 @@ class _Part:
             )
 
     def _opened(self) -> BinaryIO:
-        """Open the file to go on with it, or make it: nothing is written through a link, nor into another's file."""
+        """Open the file to append to it, or create it, without writing through a link or into an existing file."""
         flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
         if self.size == 0:
             remove(self.path)
@@ -148,7 +148,7 @@ class _Part:
         return os.fdopen(os.open(self.path, flags, 0o644), "ab")
 
     def _take_up(self) -> None:
-        """Go on with what an earlier pull left, if it is a file of ours; else begin."""
+        """Resume what an earlier pull left, if it is a plain file with no other name; else start from nothing."""
         try:
             found = self.path.lstat()
         except FileNotFoundError:
@@ -178,7 +178,7 @@ class _Part:
 
 
 class _NothingGained:
-    """Says when to give up: after so many attempts in a row that brought the file hardly further than ever before."""
+    """Decides when to give up: after a number of attempts in a row with hardly any progress."""
 
     def __init__(self, part: _Part, attempts: int) -> None:
         self._part, self._attempts = part, attempts
@@ -192,7 +192,7 @@ class _NothingGained:
 
 
 def _complete(hub: Hub, part: _Part, patience: Patience) -> None:
-    """Bring a part to its full length. Raises DownloadFailed where that cannot be had, DownloadRefused."""
+    """Download the rest of a file, with retries. Raises DownloadFailed and DownloadRefused."""
     retrying = patience.retrying(stop=_NothingGained(part, patience.attempts))
     retrying(_go_on, hub, part, patience)
 

@@ -1,0 +1,36 @@
+"""How much a pull may bring: not far more than the catalogue expects, and not more than the disk has room for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dropdub.engines.models.catalogue import KnownModel
+from dropdub.engines.models.download.hub import Hub, RemoteFile
+from dropdub.errors import DiskFull, DownloadRefused
+from dropdub.files.durable import free_bytes
+from dropdub.units import format_size
+
+_MAX_FACTOR = 3
+"""Files that are not pinned may take this many times the size in the catalogue."""
+
+
+def refuse_oversize(model: KnownModel, files: list[RemoteFile], hub: Hub) -> None:
+    """Raise DownloadRefused if the server announces far more than the catalogue expects."""
+    announced = sum(file.size for file in files if not file.is_known)
+    if announced > _MAX_FACTOR * model.download_bytes:
+        raise DownloadRefused(
+            f"{hub.place} announces {format_size(announced)} for {model.name}, "
+            f"which takes about {format_size(model.download_bytes)}: nothing was fetched.",
+            remedy="Name another mirror: jobs models pull --mirror URL.",
+        )
+
+
+def check_room(model: KnownModel, files: list[RemoteFile], part: Path, models_dir: Path) -> None:
+    """Raise DiskFull if the files do not fit beside what is in `part` already."""
+    here = sum(min(file.size, (part / file.name).stat().st_size) for file in files if (part / file.name).is_file())
+    needed, free = sum(file.size for file in files) - here, free_bytes(part)
+    if free is not None and needed > free:
+        raise DiskFull(
+            f"{model.name} needs {format_size(needed)} of disk; {format_size(free)} are free where {models_dir} lies.",
+            remedy="Free some disk space, or set models.dir in config.yaml to a folder of another disk.",
+        )

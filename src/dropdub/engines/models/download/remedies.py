@@ -1,0 +1,58 @@
+"""What a person can do if a pull fails."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dropdub.engines.models.catalogue import KnownModel
+from dropdub.engines.models.download.partfolder import link_refused
+from dropdub.engines.models.download.plan import PLAN_NAME, Plan
+from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefused
+from dropdub.files.held import HeldFolder
+
+
+@contextmanager
+def suggest_copying(model: KnownModel, folder: Path) -> Iterator[None]:
+    """Suggest copying the folder from another machine if the hub cannot be reached."""
+    try:
+        yield
+    except DownloadFailed as error:
+        if error.remedy != DownloadFailed.usual_remedy:
+            raise
+        again = f"Try again: jobs models pull {model.name} resumes where it stopped."
+        offline = f"Or copy the folder {model.name} from a machine that has it to {folder}."
+        raise DownloadFailed(error.message, remedy=f"{again} {offline}") from error
+
+
+@contextmanager
+def suggest_starting_over(model: KnownModel, work: HeldFolder) -> Iterator[None]:
+    """Say how to take the server's current files if it no longer has the remembered ones."""
+    try:
+        yield
+    except (DownloadFailed, DownloadRefused) as error:
+        if (
+            model.is_pinned
+            or not Plan.read(work.through(PLAN_NAME).parent).remembered
+            or error.remedy == DownloadFailed.usual_remedy
+        ):
+            raise
+        remedy = f"{model.name} had other content before. To take what there is now: remove {work.path}, pull again."
+        raise type(error)(error.message, remedy=remedy) from error
+
+
+@contextmanager
+def disk_errors(models_dir: Path) -> Iterator[None]:
+    """Turn the system's errors about permissions, links and full disks into errors with sentences."""
+    try:
+        yield
+    except PermissionError as error:
+        raise AccessDenied(f"{error.filename or models_dir} cannot be written.") from error
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise link_refused(error.filename or models_dir) from error
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise DiskFull(f"The disk where {models_dir} lies is full.") from error
