@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dropdub.media.ffmpeg import has_filter, input_arguments, run_ffmpeg
+from dropdub.media.ffmpeg import UNTAGGED, has_filter, input_arguments, run_ffmpeg
 from dropdub.media.sound.spans import Span
-
-_EXACT = ("-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact")
 
 
 def stretcher() -> str:
@@ -23,7 +21,7 @@ def stretch(source: Path, target: Path, *, span: Span, speed: float, deadline_s:
     options = f"rubberband=tempo={speed:.6f}:pitchq=quality" if stretcher() == "rubberband" else f"atempo={speed:.6f}"
     cut = f"atrim={span.start:.6f}:{span.end:.6f},asetpts=N/SR/TB"
     run_ffmpeg(
-        [*input_arguments(source), "-af", f"{cut},{options}", "-c:a", "pcm_s16le", *_EXACT, "-f", "wav", str(target)],
+        [*input_arguments(source), "-af", f"{cut},{options}", "-c:a", "pcm_s16le", *UNTAGGED, "-f", "wav", str(target)],
         deadline_s=deadline_s,
         threads=1,
     )

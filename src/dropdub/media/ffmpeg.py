@@ -21,6 +21,10 @@ from dropdub.process import find_program
 FFMPEG_VARIABLE = "DROPDUB_FFMPEG"
 QUIET = ("-nostdin", "-hide_banner", "-loglevel", "error", "-max_alloc", "1000000000")
 """No file needs a block of memory of over 1 GB: the largest picture that is taken has 0.8 GB in its largest form."""
+BITEXACT = ("-fflags", "+bitexact", "-flags:a", "+bitexact")
+"""Output options: the same input gives the same bytes, without ffmpeg's version and the time of writing."""
+UNTAGGED = ("-map_metadata", "-1", *BITEXACT)
+"""Output options: the same, and none of the input's tags."""
 _ALWAYS = (*QUIET, "-y", "-progress", "pipe:1")
 _LISTING_S = 30.0
 _PICTURES = {"jpg": "mjpeg", "png": "png_pipe"}

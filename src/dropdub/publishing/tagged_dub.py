@@ -8,7 +8,7 @@ from dropdub.errors import MediaToolFailed
 from dropdub.files.durable import written_whole
 from dropdub.film.tracks import MP4_COVERS
 from dropdub.languages import display_name, three_letters
-from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
+from dropdub.media.ffmpeg import BITEXACT, input_arguments, run_ffmpeg
 from dropdub.media.sound.master import TO_THE_SAMPLE
 from dropdub.pipeline.artifacts import dub_name
 from dropdub.pipeline.task import Task, target_of
@@ -70,4 +70,4 @@ def _names(task: Task) -> list[str]:
 
 
 def _container() -> list[str]:
-    return ["-fflags", "+bitexact", *TO_THE_SAMPLE, "-movflags", "+faststart", "-f", "ipod"]
+    return [*BITEXACT, *TO_THE_SAMPLE, "-movflags", "+faststart", "-f", "ipod"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from dropdub.dubbing.quality import Quality
 from dropdub.files.durable import written_whole
-from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
+from dropdub.media.ffmpeg import UNTAGGED, input_arguments, run_ffmpeg
 from dropdub.pipeline.artifacts import AUDIO, ORIGINAL_SOUND, TRANSCRIPT, Transcript, translation_name
 from dropdub.pipeline.task import Task
 from dropdub.report.contents import contents_of
@@ -27,11 +27,10 @@ def report(task: Task, manifest: Mapping[str, Any], quality: Quality) -> str:
 def original_sound(task: Task) -> str:
     """Write the original's speech, on the dub's time line, and return the artefact's name."""
     track = task.job_dir / AUDIO
-    exact = ["-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact"]
     codec = ["-c:a", "aac", "-b:a", _SPEECH_BITS, "-movflags", "+faststart", "-f", "ipod"]
     with written_whole(task.job_dir / ORIGINAL_SOUND, scratch=task.prepared_scratch()) as part:
         run_ffmpeg(
-            [*input_arguments(track), *exact, *codec, str(part)],
+            [*input_arguments(track), *UNTAGGED, *codec, str(part)],
             deadline_s=task.deadline_s,
             duration_s=task.facts.extract.length_s,
             progress=task.progress,

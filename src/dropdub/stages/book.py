@@ -8,7 +8,7 @@ from dropdub.dubbing.measured_lines import lengths_in_samples, line_files
 from dropdub.errors import MediaToolFailed, NotText, TooLarge
 from dropdub.files.durable import written_whole
 from dropdub.languages import display_name, three_letters
-from dropdub.media.ffmpeg import input_arguments, picture_arguments, run_ffmpeg
+from dropdub.media.ffmpeg import BITEXACT, input_arguments, picture_arguments, run_ffmpeg
 from dropdub.pipeline.artifacts import Transcript, dub_name, translation_name
 from dropdub.pipeline.task import Result, Task, target_of
 from dropdub.text.chapters import as_ffmetadata, chapters
@@ -60,13 +60,12 @@ def _write(task: Task, target: str, notes: Path, cover: Path | None) -> None:
     picture = picture_arguments(cover, kind=cover.suffix[1:]) if cover else []
     shown = ["-map", "2:v", "-disposition:v:0", "attached_pic"] if cover else []
     tags = ["-metadata:s:a:0", f"language={three_letters(target)}", "-metadata", "genre=Audiobook"]
-    exact = ["-fflags", "+bitexact", "-flags:a", "+bitexact", "-flags:v", "+bitexact"]
     with written_whole(task.job_dir / dub_name(target, "m4b"), scratch=task.prepared_scratch()) as part:
         run_ffmpeg(
             [
                 *(*sound, "-f", "ffmetadata", "-i", str(notes), *picture),
                 *("-map", "0:a", *shown, "-map_metadata", "1", "-map_chapters", "1", "-c", "copy"),
-                *(*exact, *tags, "-movflags", "+faststart", "-f", "ipod", str(part)),
+                *(*BITEXACT, *tags, "-movflags", "+faststart", "-f", "ipod", str(part)),
             ],
             deadline_s=task.deadline_s,
             progress=task.progress,

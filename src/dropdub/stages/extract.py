@@ -15,7 +15,7 @@ from dropdub.files.durable import sha256, written_whole
 from dropdub.film.clock import film_clock
 from dropdub.languages import UNDETERMINED, detect_text_language
 from dropdub.media.claimed_length import is_longer_than_stated, longest_read_s
-from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
+from dropdub.media.ffmpeg import UNTAGGED, input_arguments, run_ffmpeg
 from dropdub.media.sound import wav
 from dropdub.media.sound.length import SoundLength, counted, counting, until
 from dropdub.pipeline.artifacts import AUDIO, TRANSCRIPT, Segment, Transcript
@@ -131,8 +131,7 @@ def _hashes(task: Task) -> dict[str, Any]:
 
 
 def _as_speech(until_s: float) -> list[str]:
-    plain = ["-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact"]
-    return ["-af", f"{until(until_s)},{_ON_TIME}", "-ac", "1", "-c:a", "pcm_s16le", *plain, "-f", "wav"]
+    return ["-af", f"{until(until_s)},{_ON_TIME}", "-ac", "1", "-c:a", "pcm_s16le", *UNTAGGED, "-f", "wav"]
 
 
 def _length_warning(task: Task, found_s: float, promised_s: float, *, jumps: bool) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
+from dropdub.media.ffmpeg import UNTAGGED, input_arguments, run_ffmpeg
 from dropdub.media.sound.loudness import factor
 
 CEILING_DB = -2.0
@@ -18,7 +18,6 @@ _ATTACK_MS, _RELEASE_MS = 5, 50
 TO_THE_SAMPLE = ("-movie_timescale", "48000")
 """So finely does MP4 then tell how long a track is: else in milliseconds, and what AAC pads is heard."""
 _AAC_BITS = {1: "96k", 2: "160k"}
-_EXACT = ("-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact")
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,8 @@ def write_master(
         [
             *input_arguments(mixed.path),
             *("-filter_complex", f"[0:a]{','.join(chain)},asplit=2[sound][encoded]"),
-            *("-map", "[sound]", *_EXACT, *wav, str(sound)),
-            *("-map", "[encoded]", *_EXACT, *tags, *codec, str(encoded)),
+            *("-map", "[sound]", *UNTAGGED, *wav, str(sound)),
+            *("-map", "[encoded]", *UNTAGGED, *tags, *codec, str(encoded)),
         ],
         deadline_s=deadline_s,
         duration_s=mixed.duration_s,
