@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psutil
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -16,7 +15,8 @@ from alembic.script import ScriptDirectory
 from sqlmodel import SQLModel, text
 
 from dropdub.errors import StoreError
-from dropdub.store import database, places
+from dropdub.mounts import Mount
+from dropdub.store import database
 from dropdub.store.database import Store
 from dropdub.store.location import sqlite_file
 from dropdub.store.migrations import HEAD_REVISION, REVISIONS
@@ -186,16 +186,9 @@ def test_other_databases_have_no_file() -> None:
     assert sqlite_file("postgresql://host/jobs") is None
 
 
-@pytest.mark.parametrize(
-    ("fstype", "opts", "refused"),
-    [("nfs4", "rw", True), ("9p", "rw,aname=drvfs", True), ("", "rw,remote", True), ("ext4", "rw", False)],
-)
-def test_a_network_file_system_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fstype: str, opts: str, refused: bool
-) -> None:
-    mounts = [
-        psutil._ntuples.sdiskpart("/dev/a", tmp_path.anchor, "ext4", "rw"),
-        psutil._ntuples.sdiskpart("share", str(tmp_path.resolve()), fstype, opts),
-    ]
-    monkeypatch.setattr(psutil, "disk_partitions", lambda all: mounts)
-    assert (places.network_kind(tmp_path) is not None) is refused
+@pytest.mark.parametrize("kind", ["nfs4", "smb2", "vboxsf"])
+def test_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    table = [Mount(Path(tmp_path.anchor), "ext4"), Mount(tmp_path.resolve(), kind)]
+    monkeypatch.setattr("dropdub.mounts._mounts", lambda: table)
+    with pytest.raises(StoreError, match=rf"network file system \({kind}\)"):
+        Store.open(url_in(tmp_path))

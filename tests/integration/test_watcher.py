@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from dropdub.config import InboxSettings
-from dropdub.inbox.mounts import Mount, _of_mounts, network_kind
 from dropdub.inbox.watcher import Watcher
+from dropdub.mounts import Mount
 from tests.waiting import wait_until
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
@@ -195,37 +195,11 @@ def test_without_a_free_inotify_watch_it_polls_and_says_why(inbox: Path) -> None
     assert said.endswith("woken\n")
 
 
-@pytest.mark.parametrize(
-    ("folder", "kind"),
-    [
-        ("/srv/inbox", None),
-        ("/srv/share/inbox", "cifs"),
-        ("/srv/share", "cifs"),
-        ("/srv/shared", None),
-        ("/srv/share/local/inbox", None),
-        ("/home/me/inbox", "fuse.sshfs"),
-    ],
-)
-def test_the_innermost_and_latest_mount_says_whether_events_come(folder: str, kind: str | None) -> None:
-    table = [
-        ("/", "ext4"),
-        ("/srv/share", "cifs"),
-        ("/srv/share/local", "xfs"),
-        ("/home", "ext4"),
-        ("/home", "fuse.sshfs"),
-    ]
-    assert _of_mounts(Path(folder), [Mount(Path(place), fs) for place, fs in table]) == kind
-
-
-def test_a_temporary_folder_of_this_machine_is_local(tmp_path: Path) -> None:
-    assert network_kind(tmp_path) is None
-
-
 def test_on_a_network_file_system_it_polls_and_says_so(
     inbox: Path, woken: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     share = [Mount(Path("/"), "ext4"), Mount(inbox.resolve(), "nfs4")]
-    monkeypatch.setattr("dropdub.inbox.mounts._mounts", lambda: share)
+    monkeypatch.setattr("dropdub.mounts._mounts", lambda: share)
     watcher = Watcher(inbox, InboxSettings(polling_interval=0.05), woken.set)
     watcher.start()
     assert watcher.mode == "polling" and "network file system (nfs4)" in watcher.check()[0]

@@ -21,10 +21,10 @@ if sys.platform != "win32":
 from dropdub import process
 from dropdub.files import durable, removal
 from dropdub.inbox.identity import identity
-from dropdub.inbox.mounts import network_kind
 from dropdub.inbox.move_file import StillWritten
 from dropdub.inbox.moves import bring_in
 from dropdub.inbox.recorded_files import Wanted
+from dropdub.mounts import network_kind
 from dropdub.notify import facts
 from dropdub.service.accounts import is_superuser
 from dropdub.service.users import sid_of

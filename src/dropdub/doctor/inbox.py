@@ -10,9 +10,9 @@ from pathlib import Path
 
 from dropdub.doctor.finding import Finding, fine, warning
 from dropdub.doctor.subject import Subject
-from dropdub.inbox.mounts import network_kind
 from dropdub.inbox.sharing import steering_of
 from dropdub.inbox.watcher import Watcher
+from dropdub.mounts import network_kind
 
 LIMITS = Path("/proc/sys/fs/inotify")
 MOST_COUNTED = 100_000

@@ -6,7 +6,7 @@ from typing import Literal
 
 from dropdub.config import Policy, Steering
 from dropdub.files.ownership import others_may_write
-from dropdub.inbox.mounts import network_kind
+from dropdub.mounts import network_kind
 from dropdub.root import Root
 
 

@@ -24,7 +24,7 @@ from watchdog.observers.polling import PollingObserver
 from watchdog.utils import BaseThread
 
 from dropdub.config import InboxSettings
-from dropdub.inbox.mounts import network_kind
+from dropdub.mounts import network_kind
 
 Mode = Literal["native", "polling"]
 STOP_GRACE_S = 5.0

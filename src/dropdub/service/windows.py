@@ -11,7 +11,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 from dropdub.errors import ServiceError, UsageError
-from dropdub.inbox.mounts import network_kind
+from dropdub.mounts import network_kind
 from dropdub.process import is_administrator, windowless_python
 from dropdub.service.plan import Command, Registration, ServicePlan, arguments
 from dropdub.service.tool import ask
