@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from dropdub import awake
+from dropdub.awake import Reading
 from dropdub.config import load_config
-from dropdub.daemon import clocks
-from dropdub.daemon.clocks import Reading
 from dropdub.daemon.context import Context
 from dropdub.daemon.supervisor import Supervisor
 from dropdub.root import Root
@@ -53,7 +53,7 @@ class FakeClocks:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClocks:
     fake = FakeClocks(Reading(awake=1_000.0, boot=5_000.0, wall=NOW))
-    monkeypatch.setattr(clocks, "read", fake.read)
+    monkeypatch.setattr(awake, "read", fake.read)
     return fake
 
 

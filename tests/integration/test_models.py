@@ -16,13 +16,13 @@ from pathlib import Path
 import pytest
 
 from dropdub.engines.models.catalogue import GB, KnownModel, named
-from dropdub.engines.models.download import budget
 from dropdub.engines.models.download.hub import Hub
 from dropdub.engines.models.download.plan import PLAN_NAME
 from dropdub.engines.models.download.pull import pull
 from dropdub.engines.models.download.record import RECORD_NAME, Condition, Presence, examine, read_record
 from dropdub.engines.models.download.transfer import Patience
 from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefused, ModelIncomplete, UsageError
+from dropdub.files import durable
 from tests.hub import UNPINNED, FakeHub, running_hub, unpinned
 from tests.waiting import wait_until
 
@@ -262,11 +262,11 @@ def test_a_disk_that_is_a_byte_too_small_is_told_before_anything_comes(
     hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     needed = len(WEIGHTS) + 14
-    monkeypatch.setattr(budget, "free_bytes", lambda _: needed - 1)
+    monkeypatch.setattr(durable, "free_bytes", lambda _: needed - 1)
     with pytest.raises(DiskFull, match=r"whisper-tiny needs 300 kB of disk; 300 kB are free where"):
         pulled(hub, tmp_path)
     assert hub.served.total() == 0
-    monkeypatch.setattr(budget, "free_bytes", lambda _: needed)
+    monkeypatch.setattr(durable, "free_bytes", lambda _: needed)
     pulled(hub, tmp_path)
     assert is_whole(tmp_path)
 
@@ -275,7 +275,7 @@ def test_what_is_here_already_needs_no_room(hub: FakeHub, tmp_path: Path, monkey
     hub.breaks["model.bin"] = [100_000, 0, 0, 0]
     with pytest.raises(DownloadFailed):
         pulled(hub, tmp_path)
-    monkeypatch.setattr(budget, "free_bytes", lambda _: len(WEIGHTS) - 100_000)
+    monkeypatch.setattr(durable, "free_bytes", lambda _: len(WEIGHTS) - 100_000)
     pulled(hub, tmp_path)
     assert is_whole(tmp_path)
 

@@ -12,7 +12,7 @@ import pytest
 from dropdub.config import Config, JobOptions
 from dropdub.daemon.context import Context
 from dropdub.daemon.intake.revisions import (
-    LATE_S,
+    LATE_SUBTITLE_S,
     FilmGone,
     Revision,
     cue_starts_at,
@@ -33,7 +33,7 @@ from dropdub.store.transitions import JobFacts
 from tests.factories import NOW, a_claim, a_claiming_job, a_queued_job, completed
 
 LINES = ((1.0, "One."), (3.0, "Two."), (6.0, "Three."))
-LONG_AFTER = NOW + 10 * LATE_S
+LONG_AFTER = NOW + 10 * LATE_SUBTITLE_S
 
 
 @pytest.fixture
@@ -112,8 +112,8 @@ def test_a_subtitle_of_another_recording_of_the_name_is_nobodys(context: Context
 
 def test_one_that_came_soon_after_its_film_belongs_to_it_whatever_it_says(context: Context) -> None:
     a_film(context)
-    assert isinstance(found(context, a_subtitle(context, shift_s=0.5, at=NOW + LATE_S - 1)), Revision)
-    assert found(context, a_subtitle(context, shift_s=0.5, at=NOW + LATE_S)) is None
+    assert isinstance(found(context, a_subtitle(context, shift_s=0.5, at=NOW + LATE_SUBTITLE_S - 1)), Revision)
+    assert found(context, a_subtitle(context, shift_s=0.5, at=NOW + LATE_SUBTITLE_S)) is None
 
 
 def test_a_film_that_failed_is_taken_for_one_that_came_late_only(context: Context) -> None:

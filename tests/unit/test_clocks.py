@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.daemon import clocks
-from dropdub.daemon.clocks import Passage, Reading, between
-from dropdub.patience import LONGEST_LOOK_S, Patience
+from dropdub.awake import CLOCK_SET_S, LONGEST_LOOK_S, SLEEP_S, Countdown, Passage, Reading, Turns, between, read
 
 START = Reading(awake=1_000.0, boot=5_000.0, wall=1_700_000_000.0)
 TURN_S = 0.5
@@ -57,35 +55,41 @@ def test_windows_tells_sleep_by_a_late_turn(asleep: float, set_by: float) -> Non
 @given(st.floats(0, 25), st.floats(0, 1e6), st.floats(-1e8, 1e8))
 def test_sleep_and_setting_are_never_mistaken_for_each_other(awake: float, asleep: float, set_by: float) -> None:
     found = between(START, later(awake, asleep=asleep, set_by=set_by))
-    assert found.slept_s == pytest.approx(asleep if asleep >= clocks.SLEPT_S else 0, abs=clocks.SLEPT_S)
-    assert found.set_s == pytest.approx(set_by, abs=clocks.SET_S + 1e-3)
+    assert found.slept_s == pytest.approx(asleep if asleep >= SLEEP_S else 0, abs=SLEEP_S)
+    assert found.set_s == pytest.approx(set_by, abs=CLOCK_SET_S + 1e-3)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such clock")
 def test_the_real_clocks_go_together() -> None:
-    before = clocks.read()
+    before = read()
     assert before.boot is not None
-    assert between(before, clocks.read()) == Passage(0, 0)
+    assert between(before, read()) == Passage(0, 0)
 
 
 # -- deadlines ----------------------------------------------------------------------------------------------------
 
 
-def test_time_that_nobody_looked_at_does_not_use_patience_up() -> None:
-    patience = Patience(60.0, now=0.0)
-    assert patience.left_s(1.0) == 59.0
-    assert patience.left_s(1.0 + 8 * 3_600) == 59.0 - LONGEST_LOOK_S
+def test_time_that_nobody_looked_at_does_not_use_a_countdown_up() -> None:
+    countdown = Countdown(60.0, now=0.0)
+    assert countdown.left_s(1.0) == 59.0
+    assert countdown.left_s(1.0 + 8 * 3_600) == 59.0 - LONGEST_LOOK_S
 
 
 @given(st.lists(st.floats(0.01, LONGEST_LOOK_S), min_size=1, max_size=200))
-def test_patience_ends_when_it_is_looked_at_often(looks: list[float]) -> None:
-    patience, now = Patience(100.0, now=0.0), 0.0
+def test_a_countdown_ends_when_it_is_looked_at_often(looks: list[float]) -> None:
+    countdown, now = Countdown(100.0, now=0.0), 0.0
     for look in looks:
         now += look
-        left = patience.left_s(now)
+        left = countdown.left_s(now)
     assert left == pytest.approx(100.0 - now)
 
 
 def test_a_clock_that_goes_back_gives_no_time() -> None:
-    patience = Patience(10.0, now=100.0)
-    assert patience.left_s(50.0) == 10.0
+    countdown = Countdown(10.0, now=100.0)
+    assert countdown.left_s(50.0) == 10.0
+
+
+def test_a_turn_that_comes_late_was_slept_through_and_any_other_was_not() -> None:
+    turns = Turns()
+    slept = [turns.slept_s(now) for now in (100.0, 100.5, 129.5, 8_000.0, 8_000.5)]
+    assert slept == [0.0, 0.0, 0.0, 8_000.0 - 129.5, 0.0]

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-from dropdub.daemon import clocks
+from dropdub import awake
 from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.finish.finishing import Endings
 from dropdub.daemon.intake.intake import Intake
@@ -49,7 +49,7 @@ class Supervisor:
         self._paused = True  # until the first look shows whether it is
         self._stirred = False
         self._found: list[str] = []
-        self._clocks = clocks.read()
+        self._clocks = awake.read()
         self._next_look = self._next_beat = 0.0
         self._mover = Mover(wake.set)
         self._scheduler = Scheduler(context, pools)
@@ -165,8 +165,8 @@ class Supervisor:
 
         The pools give their steps the time back that passed meanwhile.
         """
-        reading = clocks.read()
-        passage = clocks.between(self._clocks, reading)
+        reading = awake.read()
+        passage = awake.between(self._clocks, reading)
         self._clocks = reading
         if passage.set_s:
             note("clock was set", seconds=round(passage.set_s))

@@ -14,7 +14,7 @@ from dropdub.dubbing.placement import Placement
 from dropdub.dubbing.utterances import Utterance
 from dropdub.files.durable import write_whole
 
-LATE_S = 1.0
+MISPLACED_S = 1.0
 """What begins this far off its place has failed: a listener no longer connects it with who is seen to speak."""
 _SAME_SPEED = 0.02
 _SAME_TIME_S = 0.05
@@ -33,7 +33,7 @@ class _Line:
 
     @property
     def failed(self) -> bool:
-        return self.lost or self.off_s > LATE_S
+        return self.lost or self.off_s > MISPLACED_S
 
 
 def fit_name(target: str) -> str:
@@ -101,7 +101,7 @@ def _totals(entries: Sequence[Mapping[str, Any]], lines: Sequence[Sequence[_Line
         "clean": sum(not kind for kind in kinds),
         **{name: sum(name in kind for kind in kinds) for name in ("sped_up", "borrowed", "shortened")},
         "failed": sum(line.failed for line in each),
-        "late": sum(drift > LATE_S for drift in drifts),
+        "late": sum(drift > MISPLACED_S for drift in drifts),
         "worst_drift_s": round(max(drifts, default=0.0), 3),
         "start_error_p95_s": round(float(np.percentile(drifts, 95)), 3) if drifts else 0.0,
     }

@@ -263,6 +263,15 @@ def free_bytes(folder: Path) -> int | None:
         return None
 
 
+def too_little_free(folder: Path, needed: float) -> int | None:
+    """Return how much may still be written where a folder lies if that is less than `needed`, in bytes.
+
+    None if there is enough, or if the file system does not say.
+    """
+    free = free_bytes(folder)
+    return free if free is not None and free < needed else None
+
+
 def may_stand(path: Path) -> bool:
     """Return whether anything has this name, or the system does not say: what cannot be looked at may be there."""
     try:

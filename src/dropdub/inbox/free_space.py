@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dropdub.errors import TooLarge
-from dropdub.files.durable import free_bytes
+from dropdub.files.durable import too_little_free
 from dropdub.inbox.move_file import CannotMove
 from dropdub.units import format_size, too_large
 
@@ -22,8 +22,8 @@ class Room:
         """Raise TooLarge, or CannotMove until there is room for a copy in a folder."""
         if self.most is not None and size > self.most:
             raise TooLarge(too_large(name, size, self.most))
-        free = free_bytes(folder)
-        if free is not None and size > free - self.spare:
+        free = too_little_free(folder, size + self.spare)
+        if free is not None:
             raise CannotMove(
                 f"{name} has {format_size(size)} and must be copied to {folder}; {format_size(free)} are free there.",
                 condition="disk",

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import IO
 
 from dropdub import process
+from dropdub.awake import Countdown
 from dropdub.errors import DeadlineExceeded
 from dropdub.media.watch import Watch
-from dropdub.patience import Patience
 from dropdub.units import format_duration
 
 COMPLAINTS_KEPT = 50
@@ -55,13 +55,13 @@ def run_tool(
     Raises DeadlineExceeded, DiskFull, TooLarge, and OSError where the tool cannot be started.
     """
     name = Path(command[0]).stem
-    patience = Patience(deadline_s, time.monotonic())
+    left = Countdown(deadline_s, time.monotonic())
     child = _start(command, folder)
     lines: queue.Queue[str] = queue.Queue()
     complaints: deque[str] = deque(maxlen=COMPLAINTS_KEPT)
     readers = [_reader(child.stdout, lines.put), _reader(child.stderr, complaints.append)]
     try:
-        if not _follow(child, lines, patience, told, name=name, watch=watch or Watch()):
+        if not _follow(child, lines, left, told, name=name, watch=watch or Watch()):
             raise DeadlineExceeded(f"{name} did not finish within {format_duration(deadline_s)}.")
     finally:
         _end(child)
@@ -101,7 +101,7 @@ def _read(pipe: IO[str], put: Callable[[str], None]) -> None:
 def _follow(
     child: subprocess.Popen[str],
     lines: queue.Queue[str],
-    patience: Patience,
+    left: Countdown,
     told: Callable[[str], None],
     *,
     name: str,
@@ -109,7 +109,7 @@ def _follow(
 ) -> bool:
     """Hand lines on until the child has ended (true) or its time is over (false)."""
     while child.poll() is None:
-        left_s = patience.left_s(time.monotonic())
+        left_s = left.left_s(time.monotonic())
         if left_s <= 0:
             return False
         watch.look(name, child.pid)

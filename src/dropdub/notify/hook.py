@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import IO
 
 from dropdub import process
+from dropdub.awake import Countdown
 from dropdub.errors import HookFailed, NotDelivered
 from dropdub.files.removal import remove
-from dropdub.patience import Patience
 from dropdub.process import Child
 from dropdub.units import format_duration
 
@@ -46,7 +46,7 @@ def run_hook(
     identity = process.identity_of(child.process.pid)
     streams = _attended(child, message, _limited(told))
     try:
-        _await(child, Patience(deadline_s, time.monotonic()), stopping, Path(command[0]).name, deadline_s)
+        _await(child, Countdown(deadline_s, time.monotonic()), stopping, Path(command[0]).name, deadline_s)
     finally:
         if identity is not None:
             process.kill_group(identity)
@@ -56,9 +56,9 @@ def run_hook(
         remove(lock_path)
 
 
-def _await(child: Child, patience: Patience, stopping: threading.Event, name: str, deadline_s: float) -> None:
+def _await(child: Child, left: Countdown, stopping: threading.Event, name: str, deadline_s: float) -> None:
     while child.process.poll() is None:
-        if patience.left_s(time.monotonic()) <= 0:
+        if left.left_s(time.monotonic()) <= 0:
             raise HookFailed(f"{name} did not end within {format_duration(deadline_s)}.")
         if stopping.wait(POLL_S):
             raise NotDelivered(f"{name} was stopped with Dropdub.")

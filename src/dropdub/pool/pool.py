@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from dropdub.awake import Turns
 from dropdub.config import PoolSettings
 from dropdub.errors import DeadlineExceeded, DropdubError, FreshWorkerNeeded, OutOfMemory, Stalled, WorkerDied
 from dropdub.pool.messages import Done, Failed, Log, Progress, ProtocolError, Ready, Run, Up
@@ -22,8 +23,6 @@ __all__ = ["Broke", "Completed", "Launch", "Pool", "PoolEvent", "Progressed", "R
 MEMORY_EVERY_S = 2.0
 READINGS = 2
 """What the machine said is remembered so often: a worker may die just before a reading, and be missed just after."""
-LEAP_S = 30.0
-"""A turn that comes this late means that the machine slept: nobody is timed out for it."""
 START_BACKOFF_S = (1.0, 60.0)
 
 
@@ -110,7 +109,7 @@ class Pool:
         self._wake = wake
         self._slots: list[Slot] = []
         self._queued: list[Run] = []
-        self._last_tick: float | None = None
+        self._turns = Turns()
         self._next_memory = 0.0
         self._start_after = 0.0
         self._failed_starts = 0
@@ -322,16 +321,16 @@ class Pool:
             slot.peak = max(slot.peak, slot.memory)
 
     def _forgive_sleep(self, now: float) -> None:
-        leap = 0.0 if self._last_tick is None else now - self._last_tick
-        self._last_tick = now
-        if leap < LEAP_S:
+        """Give the workers the time back that passed while the machine slept: nobody is timed out for it."""
+        slept_s = self._turns.slept_s(now)
+        if not slept_s:
             return
         for slot in self._slots:
-            slot.born += leap
-            slot.idle_since += leap
-            slot.last_heard += leap
+            slot.born += slept_s
+            slot.idle_since += slept_s
+            slot.last_heard += slept_s
             if slot.deadline is not None:
-                slot.deadline += leap
+                slot.deadline += slept_s
 
     def _last_words(self, slot: Slot) -> Iterator[PoolEvent]:
         result = committed_result(slot.run) if slot.run is not None else None

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dropdub.errors import StoreError, StoreUnavailable
 from dropdub.failpoints import reach
-from dropdub.files.durable import flush, is_folder, rename
+from dropdub.files.durable import flush, is_folder, rename, too_little_free
 from dropdub.files.removal import remove
 from dropdub.store.damage import damaged, is_damage, is_full_disk
 
@@ -114,7 +114,7 @@ def _sweep(folder: Path) -> None:
 
 def _refuse_full_disk(file: Path, folder: Path) -> None:
     needed = sum(path.stat().st_size for path in (file, file.with_name(f"{file.name}-wal")) if path.is_file())
-    if shutil.disk_usage(folder).free < needed + ROOM_LEFT:
+    if too_little_free(folder, needed + ROOM_LEFT) is not None:
         raise _no_room(folder)
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import errno
-import math
-import shutil
 from pathlib import Path
 
 from dropdub.errors import StoreError, StoreOutdated, StoreUnavailable
+from dropdub.files.durable import too_little_free
 from dropdub.store.migrations import HEAD_REVISION, REVISIONS
 
 FULL_BYTES = 1_000_000
@@ -18,14 +17,6 @@ _BROKEN = ("malformed", "not a database", "file is encrypted", "quick_check")
 def is_damage(text: str) -> bool:
     """Return whether a driver's words mean that the file is no whole database."""
     return any(word in text for word in _BROKEN)
-
-
-def free_bytes(file: Path) -> float:
-    """Return how much may still be written where a file lies; infinite if that is not known."""
-    try:
-        return shutil.disk_usage(file.parent).free
-    except OSError:
-        return math.inf
 
 
 def is_full_disk(error: BaseException) -> bool:
@@ -43,7 +34,7 @@ def store_error(error: BaseException, place: str, backups: Path | None = None) -
             remedy="Close database tools and backups that have it open, then try again.",
         )
     is_io = "disk I/O error" in text  # also said of a full disk, on which the write-ahead log's index cannot be made
-    if "disk is full" in text or (is_io and free_bytes(Path(place)) < FULL_BYTES):
+    if "disk is full" in text or (is_io and too_little_free(Path(place).parent, FULL_BYTES) is not None):
         return StoreUnavailable(f"The disk of {place} is full.", remedy="Free some space there.")
     if is_io:
         return StoreUnavailable(

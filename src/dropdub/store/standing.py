@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dropdub.errors import FolderAway, RootRefused, StoreError
+from dropdub.files.durable import too_little_free
 from dropdub.files.removal import SOURCE, originals_in
 from dropdub.root import Root
 from dropdub.root_record import RootRecord
-from dropdub.store.damage import FULL_BYTES, free_bytes
+from dropdub.store.damage import FULL_BYTES
 from dropdub.store.location import sqlite_file
 from dropdub.store.owner import away_folders, folder_away, refuse_away, refuse_foreign
 from dropdub.store.states import UNFINISHED
@@ -74,10 +75,10 @@ def _full_disk(url: str) -> Iterator[Trouble]:
     file = sqlite_file(url)
     if file is None:
         return
-    free = free_bytes(file)
-    if free < FULL_BYTES:
+    free = too_little_free(file.parent, FULL_BYTES)
+    if free is not None:
         yield Trouble(
-            f"The disk of the database {file} is full: {format_size(int(free))} free. No work is done.",
+            f"The disk of the database {file} is full: {format_size(free)} free. No work is done.",
             "Free some space there; work continues by itself then.",
         )
 

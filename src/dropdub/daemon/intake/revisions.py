@@ -25,7 +25,7 @@ from dropdub.subtitles.reading import cue_starts
 from dropdub.subtitles.user_edits import are_akin
 from dropdub.untrusted.files import read_whole
 
-LATE_S = 600.0
+LATE_SUBTITLE_S = 600.0
 """So long after its film has ended a subtitle of the same name counts as one that was on its way, whatever it says."""
 
 
@@ -129,7 +129,7 @@ def revision_of(context: Context, subtitle: Job, starts: Sequence[float]) -> Rev
     gone: FilmGone | None = None
     for job in _same_name(context, subtitle) if starts else ():
         transcript = _transcript(context, job)
-        came_late = subtitle.created_at - (job.finished_at or 0.0) < LATE_S
+        came_late = subtitle.created_at - (job.finished_at or 0.0) < LATE_SUBTITLE_S
         if came_late or _fits(starts, transcript, job):
             film = Path(job.revision["film"] if job.revision else job.source)
             if not _is_its_owners(subtitle, film, job):

@@ -16,7 +16,7 @@ from dropdub.daemon.boundary import contained
 from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.logs import note
 from dropdub.errors import TransitionRefused, Waiting
-from dropdub.files.durable import free_bytes, is_folder
+from dropdub.files.durable import is_folder, too_little_free
 from dropdub.root import Root
 from dropdub.store import queries, transitions
 from dropdub.store.states import JobState
@@ -131,8 +131,8 @@ def _outbox_away(outbox: Path) -> Waiting | None:
 
 def _disk_low(root: Root, limits: Limits) -> Waiting | None:
     for folder in (root.work, root.outbox):
-        free = free_bytes(folder)
-        if free is not None and free < limits.min_free_disk:
+        free = too_little_free(folder, limits.min_free_disk)
+        if free is not None:
             return Waiting(
                 f"Only {format_size(free)} free where {folder} lies; {format_size(limits.min_free_disk)} are wanted.",
                 condition="disk",

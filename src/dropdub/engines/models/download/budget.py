@@ -7,7 +7,7 @@ from pathlib import Path
 from dropdub.engines.models.catalogue import KnownModel
 from dropdub.engines.models.download.hub import Hub, RemoteFile
 from dropdub.errors import DiskFull, DownloadRefused
-from dropdub.files.durable import free_bytes
+from dropdub.files.durable import too_little_free
 from dropdub.units import format_size
 
 _MAX_FACTOR = 3
@@ -28,8 +28,9 @@ def refuse_oversize(model: KnownModel, files: list[RemoteFile], hub: Hub) -> Non
 def check_room(model: KnownModel, files: list[RemoteFile], part: Path, models_dir: Path) -> None:
     """Raise DiskFull if the files do not fit beside what is in `part` already."""
     here = sum(min(file.size, (part / file.name).stat().st_size) for file in files if (part / file.name).is_file())
-    needed, free = sum(file.size for file in files) - here, free_bytes(part)
-    if free is not None and needed > free:
+    needed = sum(file.size for file in files) - here
+    free = too_little_free(part, needed)
+    if free is not None:
         raise DiskFull(
             f"{model.name} needs {format_size(needed)} of disk; {format_size(free)} are free where {models_dir} lies.",
             remedy="Free some disk space, or set models.dir in config.yaml to a folder of another disk.",
