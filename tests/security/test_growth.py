@@ -21,6 +21,7 @@ from dropdub.engines.base import Word
 from dropdub.pipeline.artifacts import TRANSCRIPT, Segment, TimedWord, Transcript
 from dropdub.publishing.deliverables import LONGEST_PARAGRAPH, readable
 from dropdub.report.contents import _originals
+from dropdub.sentence_ends import sentences
 from dropdub.speech.sentences import sentences_of
 from dropdub.subtitles.dialogue import Draft, share_cues
 from dropdub.subtitles.layout import layout
@@ -116,6 +117,12 @@ def test_a_paragraph_without_an_end_is_cut_and_loses_nothing(tmp_path: Path, tex
 def test_a_paragraph_as_people_write_it_is_not_cut() -> None:
     paragraph = "- It was night.\n" * 300
     assert cut(paragraph) == [paragraph]
+
+
+@pytest.mark.parametrize("text", [".", ". ", ".)", ".(", "A. ", "a.", "…", "。", "」", "1. ", " ", "。)"])
+def test_sentences_of_marks_alone_are_found_in_linear_time(text: str) -> None:
+    garbage = text * (400_000 // len(text))
+    assert "".join("".join(bounded(lambda: sentences(garbage))).split()) == "".join(garbage.split())
 
 
 # The dub and its report

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from dropdub.engines.base import Utterance, Word
+from dropdub.sentence_ends import ends_sentence
 
 PAUSE_S = 0.4
 LONGEST_S = 12.0
 MOST_WORDS = 20
-SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")
 
 
 def utterances(words: Sequence[Word]) -> tuple[Utterance, ...]:
@@ -47,7 +47,7 @@ def _best_cut(words: Sequence[Word]) -> int:
 
     def merit(place: int) -> tuple[bool, float, float]:
         pause_s = round(words[place].start - words[place - 1].end, 2)
-        ends = words[place - 1].text.rstrip()[-1:] in SENTENCE_ENDS
+        ends = ends_sentence(words[place - 1].text)
         return ends, 0.0 if ends else pause_s, -abs(place - len(words) / 2)
 
     return max(range(1, len(words)), key=merit)

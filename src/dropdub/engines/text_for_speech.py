@@ -5,15 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from dropdub.sentence_ends import sentences
 from dropdub.untrusted.text import wrapped
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|(?<![\w.+-])[\w.+-]++@[\w-]++\.[\w.]+\b", re.IGNORECASE)
-_ENDS = "\"'”’)]»"
-_SENTENCE = re.compile(r"(?<=[.!?…;])[\"'”’)\]»]?\s+|(?<=[。！？])")
-_TITLES = "mr|mrs|ms|dr|dra|drs|prof|profa|sr|sra|srta|st|jr|mme|mlle|eng|av|art|fig|cap|pág|núm|approx|ca|vs"
-_FOR_ABBREVIATION = 40
-"""As many characters at the end of a sentence show whether it ends with an abbreviation."""
-_ABBREVIATION = re.compile(rf"(?:^|[^\w.])(?:{_TITLES}|(?:[^\W\d]\.)*[^\W\d])\.$", re.IGNORECASE)
 _CLAUSE = re.compile(r"(?<=[,:;–—])\s+|(?<=[，、；：])")
 _SOUNDS = re.compile(r"\[[^\[\]]*\]|♪[^♪]*♪?")
 _FEW_WORDS = 2
@@ -30,8 +25,7 @@ def parts(text: str, *, limit: int) -> list[str]:
 
     Each part has something to say; one or two words alone, of which a synthesizer makes noise, join a neighbour.
     """
-    sentences = _rejoined(_split(plain(text), _SENTENCE))
-    cut = [part for sentence in sentences for part in _within(sentence, limit)]
+    cut = [part for sentence in sentences(plain(text)) for part in _within(sentence, limit)]
     return _without_stubs([part for part in cut if is_speakable(part)], limit)
 
 
@@ -49,36 +43,19 @@ def _as_words(address: str) -> str:
     return re.sub(r"[^\w]+", " ", named).strip() + tail
 
 
-def _split(text: str, where: re.Pattern[str]) -> list[str]:
+def _clauses(text: str) -> list[str]:
     start, found = 0, []
-    for match in where.finditer(text):
+    for match in _CLAUSE.finditer(text):
         found.append(text[start : match.end()].strip())
         start = match.end()
     return [part for part in (*found, text[start:].strip()) if part]
-
-
-def _rejoined(cut: Iterable[str]) -> list[str]:
-    """Put together what was cut behind a full stop that ends no sentence: `Mr.`, `e.g.`, an initial."""
-    found: list[list[str]] = []
-    for part in cut:
-        if found and _goes_on(found[-1][-1], part):
-            found[-1].append(part)
-        else:
-            found.append([part])
-    return [" ".join(parts_) for parts_ in found]
-
-
-def _goes_on(before: str, part: str) -> bool:
-    if not before.endswith("."):
-        return False
-    return part[0].islower() or _ABBREVIATION.search(before[-_FOR_ABBREVIATION:]) is not None
 
 
 def _within(text: str, limit: int) -> Iterator[str]:
     if len(text) <= limit:
         yield text
         return
-    clauses = [part for clause in _split(text, _CLAUSE) for part in _wrapped(clause, limit)]
+    clauses = [part for clause in _clauses(text) for part in _wrapped(clause, limit)]
     yield from _joined(clauses, limit)
 
 

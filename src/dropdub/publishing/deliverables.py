@@ -11,6 +11,7 @@ from dropdub.config import JobOptions
 from dropdub.files.durable import key, numbered, numbered_folder, safe_name
 from dropdub.pipeline.artifacts import Segment
 from dropdub.pipeline.facts import Facts
+from dropdub.sentence_ends import ends_sentence
 from dropdub.text.reading import without_heading_marks
 
 MANIFEST = "manifest.json"
@@ -126,8 +127,7 @@ def _unique(texts: Iterable[str]) -> list[str]:
 def _parted(before: Segment, segment: Segment, length: int) -> bool:
     if segment.start - before.end >= PARAGRAPH_PAUSE_S or segment.speaker != before.speaker:
         return True
-    is_end = before.text.rstrip()[-1:] in ".!?…。！？"
-    return length >= (PARAGRAPH_CHARACTERS if is_end else LONGEST_PARAGRAPH)
+    return length >= (PARAGRAPH_CHARACTERS if ends_sentence(before.text) else LONGEST_PARAGRAPH)
 
 
 def _as_file(paragraphs: Sequence[str]) -> str:

@@ -11,11 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from dropdub.pipeline.artifacts import Segment
+from dropdub.sentence_ends import BEFORE_NAMES, BEFORE_NUMBERS, CLOSERS, word_set
 from dropdub.untrusted.text import with_few_marks
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
 
 
 def _with_stop(words: Iterable[str]) -> dict[str, str]:
@@ -24,19 +21,17 @@ def _with_stop(words: Iterable[str]) -> dict[str, str]:
 
 _HESITATION = re.compile(r"h+u*m+|a+h+[nm]+|ã+h+|ã{2,}|h+ã+h?|é{2,}", re.IGNORECASE)
 """Sounds that are no words. Not `um` and `é`, which are, nor `ah`, `oh` and `eh`, which say something."""
-_AFTER_STRAY_E = _words("eu nós você vocês então mas porque portanto")
+_AFTER_STRAY_E = word_set("eu nós você vocês então mas porque portanto")
 """Words that no `é` ("it is") leads to: before them, an `é…` at a sentence's start is a hesitation."""
-_REPEATED = _words("o a os as uma de da do das dos em na no nas com ao à e mas eu tu ele ela eles elas você")
+_REPEATED = word_set("o a os as uma de da do das dos em na no nas com ao à e mas eu tu ele ela eles elas você")
 """Function words of which two in a row never make sense; so not `que`, `se`, `para`, `um`, `nos`, `pelo`."""
-_STRAY_BEFORE_COMMA = _words("os as de da do das dos em na nas com ao")
+_STRAY_BEFORE_COMMA = word_set("os as de da do das dos em na nas com ao")
 """Those that no comma can follow and that are no name of a letter: `de, de Lisboa` is a false start."""
-_LETTERED = _words("letra letras vitamina classe grupo turma plano hepatite ponto opção alínea")
+_LETTERED = word_set("letra letras vitamina classe grupo turma plano hepatite ponto opção alínea")
 """Words that a letter may follow: `vitamina a a mais`."""
-_TITLES = _with_stop(_words("sr sra srs sras dr dra drs dras"))
-_BEFORE_NAMES = _with_stop(_words("prof profa profs eng arq av exmo exma"))
-_ABBREVIATIONS = (
-    _TITLES.keys() | _BEFORE_NAMES.keys() | _words("art cap cf ex fig núm pág págs séc tel vol etc máx mín")
-)
+_TITLES = _with_stop(word_set("sr sra srs sras dr dra drs dras"))
+_BEFORE_NAMES = _with_stop(word_set("prof profa profs eng arq av exmo exma"))
+_ABBREVIATIONS = BEFORE_NAMES | BEFORE_NUMBERS | {"etc"}
 
 _SPACES = re.compile(r"\s+")
 _BEFORE_PUNCTUATION = re.compile(r"(?<=\S) (?=[,;!?]+(?:\s|$))|(?<=[^\W\d]) (?=[.:](?:\s|$))")
@@ -45,7 +40,6 @@ _INSIDE_BRACKETS = re.compile(r"(?<=[(«]) | (?=[)»])")
 _COMMAS = re.compile(r",{2,}")
 _ELLIPSES = ("…", "...")
 _HESITATION_ENDS = ("", ",", ".", ";", ":", *_ELLIPSES, "…,", "...,")
-_CLOSING = "\"'”’)]»"
 _MOST_PASSES = 20
 
 
@@ -236,7 +230,7 @@ def _begun(token: _Token) -> _Token:
 
 def _stops(token: _Token) -> bool:
     """Return whether a sentence ends with it. After a quoted question it goes on: «Quem?» perguntou ela."""
-    trail = token.trail.rstrip(_CLOSING)
+    trail = token.trail.rstrip(CLOSERS)
     quoted = trail != token.trail
     if not token.word or trail[-1:] not in tuple("." if quoted else ".!?") or trail.endswith("..."):
         return False

@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from dropdub.pipeline.artifacts import Segment
-from dropdub.text.reading import sentences
+from dropdub.sentence_ends import MARKS, ends_sentence, sentences
 
 LONGEST_PAUSE_S = 1.2
 MOST_CHARACTERS = 400
-_ENDS = ".!?…。！？"
-_CLOSING = "\"'”’»)]"
-_CLAUSE_ENDS = ".,;:!?…—。，、；：！？"
+_CLAUSE_ENDS = MARKS + ",;:—，、；："
 _PUNCTUATED_SHARE = 0.1
 _NEAR_SHARE = 0.2
 
@@ -118,15 +116,11 @@ def _fragments(segment: Segment) -> list[Fragment]:
 
 
 def _goes_on(sentence: Sentence, before: Segment, segment: Segment, first: Fragment) -> bool:
-    if _ends(sentence.text) or segment.speaker != before.speaker:
+    if ends_sentence(sentence.text) or segment.speaker != before.speaker:
         return False
     return segment.start - before.end <= LONGEST_PAUSE_S and len(sentence.text) + len(first.text) < MOST_CHARACTERS
 
 
 def _is_punctuated(segments: Sequence[Segment]) -> bool:
-    ends = sum(_ends(segment.text) for segment in segments)
+    ends = sum(ends_sentence(segment.text) for segment in segments)
     return ends > _PUNCTUATED_SHARE * len(segments)
-
-
-def _ends(text: str) -> bool:
-    return text.rstrip().rstrip(_CLOSING)[-1:] in tuple(_ENDS)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+from dropdub.sentence_ends import CLOSERS, OPENERS, ends_sentence
 from dropdub.subtitles.function_words import FunctionWords, function_words
 
 SENTENCE_END = 0.0
@@ -24,10 +25,7 @@ BEFORE_MARK = 50.0
 
 UNKNOWN = function_words(None)
 
-_OPENERS = "\"'“‘«„‚([{¿¡"
-_CLOSERS = "\"'”’»)]}」』】）"
-_SENTENCE = re.compile(rf"[.!?…。！？][{re.escape(_CLOSERS)}]*$")
-_CLAUSE = re.compile(rf"[,;:—–、，；：)\]）][{re.escape(_CLOSERS)}]*$")
+_CLAUSE = re.compile(rf"[,;:—–、，；：)\]）][{re.escape(CLOSERS)}]*$")
 _MARK = re.compile(r"[.,;:!?…»”)\]}、。，．！？）」』】〕》〉：；%]")
 _NO_LINE_START = set("、。，．！？）」』】〕》〉：；・ーゝゞ々ぁぃぅぇぉっゃゅょァィゥェォッャュョ%…")
 _NO_LINE_END = set("（「『【〔《〈")
@@ -102,7 +100,7 @@ def break_cost(before: Part, after: Part, words: FunctionWords = UNKNOWN) -> flo
     last, first = _bare(before.text), _bare(after.text)
     if last in words.helpers:
         return AFTER_HELPER
-    if _SENTENCE.search(before.text):
+    if ends_sentence(before.text):
         return SENTENCE_END
     if _CLAUSE.search(before.text):
         return CLAUSE_END
@@ -115,7 +113,7 @@ def break_cost(before: Part, after: Part, words: FunctionWords = UNKNOWN) -> flo
 
 def _bare(text: str) -> str:
     """Return a word as the lists have it: small, without opening quotes, and of d'un or qu'une what leans."""
-    word = text.casefold().replace("’", "'").lstrip(_OPENERS)
+    word = text.casefold().replace("’", "'").lstrip(OPENERS)
     return word.rpartition("'")[2] or word
 
 

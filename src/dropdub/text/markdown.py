@@ -13,6 +13,7 @@ from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
 from dropdub.errors import TooLarge
+from dropdub.sentence_ends import MARKS
 from dropdub.text.front_matter import without_front_matter
 from dropdub.text.reading import run_on
 
@@ -35,7 +36,7 @@ _MARKS = "\\`*_[<&~"
 _MARKUP = re.compile(f"[{re.escape(_MARKS)}]")
 _HEADING_MARKS = re.compile(r"#{1,6}\s+")
 _UNREAD = re.compile(r"<(?:[?!]|(?:script|style|pre|textarea)\b)", re.I)
-_STOPS = tuple(".!?:;,…。！？：；，")
+_STOPS = tuple(MARKS + ":;,：；，")
 
 
 def markdown_blocks(text: str) -> Iterator[str]:

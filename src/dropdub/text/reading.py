@@ -11,6 +11,7 @@ from pathlib import Path
 import charset_normalizer
 
 from dropdub.errors import NotText
+from dropdub.sentence_ends import MARKS, sentences
 from dropdub.untrusted.text import with_few_marks, without_controls, wrapped
 
 HEAD_BYTES = 64 * 1024
@@ -30,7 +31,6 @@ _BULLET = re.compile(r"^[#\-*+•–—>]+\s+")
 # No link's text has a bracket in it, and no possessive part is tried again: both keep garbage linear.
 _LINK = re.compile(r"!?\[([^\[\]]*+)\]\((?:[^()\s]|\([^()\s]*+\))*+\)")
 _EMPHASIS = re.compile(r"\*\*|__|`|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)")
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]?\s+|(?<=[。！？])")
 _NO_SPACE_FROM = "\u2e80"
 PIECE_CHARACTERS = 600
 MOST_CHARACTERS = 5_000
@@ -101,7 +101,7 @@ def _marks(paragraph: str) -> int:
 def spoken(paragraph: str) -> str:
     """Return a paragraph as it is read aloud: without markup, but with the numbers of a list."""
     lines = [_EMPHASIS.sub("", _LINK.sub(r"\1", _BULLET.sub("", line, count=1))) for line in paragraph.split("\n")]
-    stopped = [line if line[-1:] in ".!?:;…。！？" else f"{line}." for line in lines[:-1]]
+    stopped = [line if line[-1:] in MARKS + ":;" else f"{line}." for line in lines[:-1]]
     return " ".join([*stopped, lines[-1]])
 
 
@@ -137,19 +137,6 @@ def _sentences(text: str, longest: int) -> Iterator[str]:
             yield sentence
         else:
             yield from wrapped(sentence, longest)
-
-
-def sentences(text: str) -> list[str]:
-    """Return the sentences of a text, each with the punctuation that ends it."""
-    return [sentence for sentence in map(str.strip, _split_sentences(text)) if sentence]
-
-
-def _split_sentences(text: str) -> Iterator[str]:
-    start = 0
-    for found in _SENTENCE_END.finditer(text):
-        yield text[start : found.end()]
-        start = found.end()
-    yield text[start:]
 
 
 def _decoded_head(head: bytes) -> str:
