@@ -29,8 +29,8 @@ from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
 from dropdub.media.pictures import first_frame
 from dropdub.media.probe import probe_media
 from dropdub.media.sound import wav
-from dropdub.media.tool_run import run_tool
 from dropdub.pipeline.artifacts import AUDIO
+from dropdub.process.run import Program, run
 from tests.films import made, muxed
 from tests.security import hostile_media as hostile
 
@@ -185,7 +185,7 @@ def test_memory_is_watched() -> None:
     hungry = "x = []\nwhile True: x.append(b'1' * 10_000_000)"
     bounds = watch.Watch(most_memory=300_000_000)
     with pytest.raises(TooLarge, match=r"over 300\.0 MB of memory"):
-        run_tool([sys.executable, "-c", hungry], deadline_s=60, told=lambda _line: None, watch=bounds)
+        run(Program([sys.executable, "-c", hungry]), deadline_s=60, look=bounds.look)
 
 
 def test_a_frame_larger_than_the_film_says_is_not_decoded(tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_ffmpeg_decodes_no_picture_out_of_all_size(each_ffmpeg: Path, tmp_path: 
     film = film_of(tmp_path / "frames.avi", giants=20)
     told: list[str] = []
     command = [str(each_ffmpeg), "-v", "error", *input_arguments(film), "-map", "0:v", "-f", "framecrc", "-"]
-    run_tool(command, deadline_s=60, told=told.append)
+    run(Program(command), deadline_s=60, on_line=told.append)
     assert not [line for line in told if not line.startswith("#")]
 
 
@@ -213,7 +213,7 @@ def test_every_decoder_of_the_list_is_known_to_an_ffmpeg() -> None:
     known: set[str] = set()
     for program in filter(None, (shutil.which("ffmpeg"), imageio_ffmpeg.get_ffmpeg_exe())):
         lines: list[str] = []
-        run_tool([program, "-hide_banner", "-decoders"], deadline_s=30, told=lines.append)
+        run(Program([program, "-hide_banner", "-decoders"]), deadline_s=30, on_line=lines.append)
         known |= {line.split()[1] for line in lines if len(line.split()) > 1}
     assert set(DECODERS) - known <= {"libgsm", "libgsm_ms", "libspeex", "libvorbis", "libvpx", "libvpx-vp9"}
 

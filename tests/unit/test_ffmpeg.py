@@ -10,13 +10,13 @@ import psutil
 import pytest
 import soundfile
 
-from dropdub import process
 from dropdub.config import Config
 from dropdub.daemon.steps.pools import make_pools
 from dropdub.errors import DeadlineExceeded, DiskFull, EngineMissing, MediaToolFailed
 from dropdub.media.containers import CONTAINERS, FORMAT_WHITELIST, PROTOCOLS
 from dropdub.media.ffmpeg import FFMPEG_VARIABLE, find_ffmpeg, input_arguments, run_ffmpeg
-from dropdub.media.tool_run import run_tool
+from dropdub.process import started
+from dropdub.process.run import Program, run
 from dropdub.root import Root
 from tests.waiting import wait_until
 
@@ -63,7 +63,7 @@ def test_a_run_converts_and_tells_its_progress(each_ffmpeg: Path, speech: Path, 
 
 def test_every_container_is_one_that_ffmpeg_knows(each_ffmpeg: Path) -> None:
     lines: list[str] = []
-    run_tool([str(each_ffmpeg), "-hide_banner", "-demuxers"], deadline_s=30, told=lines.append)
+    run(Program([str(each_ffmpeg), "-hide_banner", "-demuxers"]), deadline_s=30, on_line=lines.append)
     known = {name for line in lines if (found := re.match(r" D\S*\s+(\S+)", line)) for name in found[1].split(",")}
     assert set(CONTAINERS) <= known
 
@@ -164,7 +164,7 @@ time.sleep(float(sys.argv[3]))
 def test_past_the_deadline_grandchildren_die_too(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     with pytest.raises(DeadlineExceeded):
-        run_tool(_family(pid_file, parent_stays_s=120), deadline_s=5, told=lambda _line: None)
+        run(Program(_family(pid_file, parent_stays_s=120)), deadline_s=5)
     grandchild = int(pid_file.read_text(encoding="utf-8"))
     wait_until(lambda: not _alive(grandchild), "the death of the grandchild")
 
@@ -172,7 +172,7 @@ def test_past_the_deadline_grandchildren_die_too(tmp_path: Path) -> None:
 def test_a_grandchild_that_holds_the_pipes_does_not_hold_us(tmp_path: Path) -> None:
     pid_file, lines = tmp_path / "pid", list[str]()
     try:
-        ending = run_tool(_family(pid_file, parent_stays_s=0), deadline_s=60, told=lines.append)
+        ending = run(Program(_family(pid_file, parent_stays_s=0)), deadline_s=60, on_line=lines.append)
         assert _alive(int(pid_file.read_text(encoding="utf-8")))
         assert (ending.returncode, lines) == (0, ["born"])
     finally:
@@ -181,7 +181,7 @@ def test_a_grandchild_that_holds_the_pipes_does_not_hold_us(tmp_path: Path) -> N
 
 def test_a_flood_of_complaints_is_cut(tmp_path: Path) -> None:
     flood = "import sys\nfor n in range(20000): print('complaint', n, 'x' * 50, file=sys.stderr)\nsys.exit(3)"
-    ending = run_tool([sys.executable, "-c", flood], deadline_s=60, told=lambda _line: None)
+    ending = run(Program([sys.executable, "-c", flood]), deadline_s=60)
     assert ending.returncode == 3
     assert len(ending.complaints) == 50
     assert ending.complaints[-1].startswith("complaint 19999")
@@ -190,15 +190,15 @@ def test_a_flood_of_complaints_is_cut(tmp_path: Path) -> None:
 @needs_posix
 def test_a_tool_inherits_the_liveness_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with (tmp_path / "run.lock").open("wb") as lock:
-        monkeypatch.setattr(process, "inherited_fds", lambda: (lock.fileno(),))
+        monkeypatch.setattr(started, "inherited_fds", lambda: (lock.fileno(),))
         look = f"import os; os.fstat({lock.fileno()})"
-        assert run_tool([sys.executable, "-c", look], deadline_s=30, told=lambda _line: None).returncode == 0
+        assert run(Program([sys.executable, "-c", look]), deadline_s=30).returncode == 0
 
 
 @needs_posix
 def test_a_tool_stays_in_the_process_group_of_its_worker() -> None:
     lines: list[str] = []
-    run_tool([sys.executable, "-c", "import os; print(os.getpgrp())"], deadline_s=30, told=lines.append)
+    run(Program([sys.executable, "-c", "import os; print(os.getpgrp())"]), deadline_s=30, on_line=lines.append)
     assert sys.platform == "win32" or lines == [str(os.getpgrp())]
 
 

@@ -74,7 +74,7 @@ CALLERS = {
     ("engines/models/download/transfer.py", "remove"): "the part of a download",
     ("engines/espeak/library.py", "remove_tree"): "a temporary folder with a link to the voices",
     ("inbox/moves.py", "remove"): "the note beside a failed original",
-    ("notify/hook.py", "remove"): "a liveness lock",
+    ("process/started.py", "remove"): "a liveness lock",
     ("pipeline/cache.py", "remove_tree"): "a cache that is damaged",
     ("metrics/exporter.py", "remove_parts"): "writes of the figures' file that were cut off",
     ("publishing/staging.py", "remove_empty"): "a staging folder",

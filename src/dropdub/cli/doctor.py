@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ from dropdub.doctor.checks import examine
 from dropdub.doctor.finding import Finding, Verdict
 from dropdub.doctor.report import write_report
 from dropdub.doctor.subject import Subject
+from dropdub.process.run import in_foreground
 
 _MARGIN = " " * (max(map(len, Verdict)) + 1)
 
@@ -36,7 +36,7 @@ def tune(path: Path) -> int:
     """Measure which precision is the fastest here, in a process of its own, and keep the choice."""
     say("Measuring, which takes a minute or two …")
     command = [sys.executable, "-P", "-m", "dropdub.prewarm", "precision", str(path)]
-    return FELL_SHORT if subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode else DONE
+    return FELL_SHORT if in_foreground(command) else DONE
 
 
 def _show(finding: Finding) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
 import unicodedata
@@ -15,6 +14,7 @@ from dropdub.cli.console import printing, say, say_json
 from dropdub.cli.failures import DONE, FELL_SHORT
 from dropdub.cli.place import Place
 from dropdub.errors import NotMedia, UsageError, VoiceMissing
+from dropdub.process.run import in_foreground
 
 if TYPE_CHECKING:
     from dropdub.media.sound.voice_check import Check
@@ -89,7 +89,7 @@ def prepare(root: Path, names: Sequence[str]) -> int:
     """Have voices reckoned ahead, in a process of its own: this one stays small."""
     say("Loading the synthesizer …")
     command = [sys.executable, "-P", "-m", "dropdub.prewarm", "voices", str(root), *names]
-    return FELL_SHORT if subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode else DONE
+    return FELL_SHORT if in_foreground(command) else DONE
 
 
 def _decoded(file: Path) -> Samples:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +9,8 @@ from importlib.util import find_spec
 
 from dropdub.doctor.finding import Finding, fine, problem, warning
 from dropdub.doctor.subject import Subject
-from dropdub.process import child_environment
+from dropdub.errors import DropdubError
+from dropdub.process.run import Program, output
 from dropdub.units import format_size
 
 ASK = ("nvidia-smi", "--query-gpu=name,driver_version,memory.total,memory.free", "--format=csv,noheader,nounits")
@@ -89,18 +89,9 @@ def engines_in(answer: str) -> Engines:
 
 
 def _said(command: tuple[str, ...]) -> str | None:
-    """Return what a program says, None where it is not there, fails, or does not answer."""
+    """Return what a program says; None if it is not there, fails, or does not answer."""
     try:
-        answer = subprocess.run(
-            command,
-            check=True,
-            env=child_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=ANSWER_WITHIN_S,
-        )
-    except (OSError, subprocess.SubprocessError):
+        said, ending = output(Program(command), deadline_s=ANSWER_WITHIN_S)
+    except (OSError, DropdubError):
         return None
-    return answer.stdout
+    return said if ending.returncode == 0 else None

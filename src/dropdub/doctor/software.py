@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +10,9 @@ from pathlib import Path
 from dropdub.config import Config
 from dropdub.doctor.finding import Finding, fine, problem, warning
 from dropdub.doctor.subject import Subject
-from dropdub.errors import EngineMissing
+from dropdub.errors import DeadlineExceeded, EngineMissing, MediaToolFailed
 from dropdub.media.ffmpeg import find_ffmpeg, use_ffmpeg
-from dropdub.process import child_environment
+from dropdub.process.run import Program, output
 
 OLDEST_FFMPEG = (4, 0)
 OLDEST_BURNING = (5, 1)
@@ -54,7 +53,7 @@ def _ffmpeg(program: Path) -> Finding:
             for kind, wanted in NEEDED.items()
             for name in lacking(_said(program, f"-{kind}"), wanted)
         }
-    except (OSError, subprocess.SubprocessError) as error:
+    except (OSError, DeadlineExceeded, MediaToolFailed) as error:
         return problem("ffmpeg", "it does not answer", _GET_ANOTHER, detail=f"{program}: {error}")
     if missing:
         text = f"{version}, which lacks {', '.join(sorted(missing))}"
@@ -85,7 +84,7 @@ def burns(config: Config) -> bool:
 def _burning(program: Path) -> Finding:
     try:
         version, missing = version_in(_said(program, "-version")), lacking(_said(program, "-filters"), ("subtitles",))
-    except (OSError, subprocess.SubprocessError) as error:
+    except (OSError, DeadlineExceeded, MediaToolFailed) as error:
         return warning("Subtitles in the picture", "ffmpeg does not answer", _BURN_WITH, detail=f"{program}: {error}")
     if missing or is_old(version, OLDEST_BURNING):
         text = f"ffmpeg {version} {'cannot draw them' if missing else 'is too old for them'}: they will stay a track"
@@ -101,19 +100,12 @@ def lacking(listing: str, wanted: tuple[str, ...]) -> list[str]:
 
 
 def _said(program: Path, option: str) -> str:
+    """Return what ffmpeg says. Raises OSError, DeadlineExceeded and MediaToolFailed."""
     command = [str(program), "-hide_banner", option] if option != "-version" else [str(program), option]
-    answer = subprocess.run(
-        command,
-        check=True,
-        env=child_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        encoding="utf-8",
-        errors="replace",
-        timeout=ANSWER_WITHIN_S,
-    )
-    return answer.stdout
+    said, ending = output(Program(command), deadline_s=ANSWER_WITHIN_S)
+    if ending.returncode != 0:
+        raise MediaToolFailed(f"it ended with exit code {ending.returncode}")
+    return said
 
 
 def encoding() -> str:

@@ -14,9 +14,9 @@ import imageio_ffmpeg
 from dropdub.errors import DiskFull, EngineMissing, MediaToolFailed
 from dropdub.media.containers import OPEN_OPTIONS, file_url
 from dropdub.media.decoders import DECODING_OPTIONS
-from dropdub.media.tool_run import Ending, run_tool
 from dropdub.media.watch import MOST_MEMORY, Watch
 from dropdub.process import find_program
+from dropdub.process.run import Ending, Program, run
 
 FFMPEG_VARIABLE = "DROPDUB_FFMPEG"
 QUIET = ("-nostdin", "-hide_banner", "-loglevel", "error", "-max_alloc", "1000000000")
@@ -116,7 +116,7 @@ def run_ffmpeg(
     watch = Watch(_outputs(arguments), most_bytes, most_memory)
     told = _progress_teller(duration_s, report)
     try:
-        ending = run_tool(command, deadline_s=deadline_s, told=told, folder=folder, watch=watch)
+        ending = run(Program(command, folder), deadline_s=deadline_s, on_line=told, look=watch.look)
     except OSError as error:
         raise MediaToolFailed(f"ffmpeg could not be started: {error.strerror or error}.") from error
     _judge(ending, arguments)
@@ -173,7 +173,8 @@ def has_filter(name: str) -> bool:
     """Return whether this ffmpeg has a filter: builds differ. Raises EngineMissing and MediaToolFailed."""
     told: list[str] = []
     try:
-        run_tool([str(find_ffmpeg()), "-hide_banner", "-filters"], deadline_s=_LISTING_S, told=told.append)
+        listing = Program([str(find_ffmpeg()), "-hide_banner", "-filters"])
+        run(listing, deadline_s=_LISTING_S, on_line=told.append)
     except OSError as error:
         raise MediaToolFailed(f"ffmpeg could not be started: {error.strerror or error}.") from error
     return any(line.split()[1:2] == [name] for line in told)

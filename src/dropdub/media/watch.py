@@ -30,42 +30,45 @@ class Watch:
     outputs: Sequence[Path] = ()
     most_bytes: int | None = None
     most_memory: int | None = MOST_MEMORY
+    name: str = "ffmpeg"
     _next_look: float = field(default=0.0, init=False)
 
-    def look(self, name: str, pid: int) -> None:
-        """Raise DiskFull or TooLarge where the process `pid` of the tool `name` must not go on."""
+    def look(self, pid: int) -> None:
+        """Raise DiskFull or TooLarge if the process `pid` must not continue."""
         now = time.monotonic()
         if now < self._next_look:
             return
         self._next_look = now + _LOOK_S
-        self._look_at_disk(name)
-        self._look_at_size(name)
-        self._look_at_memory(name, pid)
+        self._look_at_disk()
+        self._look_at_size()
+        self._look_at_memory(pid)
 
-    def _look_at_disk(self, name: str) -> None:
+    def _look_at_disk(self) -> None:
         for folder in {output.parent for output in self.outputs}:
             with suppress(OSError):
                 usage = shutil.disk_usage(folder)
                 if usage.free < min(_LEAST_FREE, int(usage.total * _LEAST_FREE_SHARE)):
-                    raise DiskFull(f"The disk is nearly full: {name} was stopped at {format_size(usage.free)} free.")
+                    raise DiskFull(
+                        f"The disk is nearly full: {self.name} was stopped at {format_size(usage.free)} free."
+                    )
 
-    def _look_at_size(self, name: str) -> None:
+    def _look_at_size(self) -> None:
         if self.most_bytes is None:
             return
         written = sum(_size(output) for output in self.outputs)
         if written > self.most_bytes:
             raise TooLarge(
-                f"What {name} makes of this file is larger than any real recording of its length: "
+                f"What {self.name} makes of this file is larger than any real recording of its length: "
                 f"over {format_size(self.most_bytes)}.",
                 remedy=_CONVERT,
             )
 
-    def _look_at_memory(self, name: str, pid: int) -> None:
+    def _look_at_memory(self, pid: int) -> None:
         if self.most_memory is None:
             return
         if process.tree_memory(pid) > self.most_memory:
             raise TooLarge(
-                f"{name} took over {format_size(self.most_memory)} of memory for this file.", remedy=_CONVERT
+                f"{self.name} took over {format_size(self.most_memory)} of memory for this file.", remedy=_CONVERT
             )
 
 

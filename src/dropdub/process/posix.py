@@ -34,7 +34,12 @@ if sys.platform != "win32":
             """Give back what the system keeps for it, after its end."""
 
     def spawn(
-        arguments: Sequence[str], *, lock_path: Path, environment: Mapping[str, str], memory_bytes: int | None = None
+        arguments: Sequence[str],
+        *,
+        lock_path: Path,
+        environment: Mapping[str, str],
+        folder: Path | None = None,
+        memory_bytes: int | None = None,
     ) -> Child:
         """Start a process in its own session; it and all its descendants hold the lock on `lock_path`.
 
@@ -45,6 +50,7 @@ if sys.platform != "win32":
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             process = subprocess.Popen(
                 list(arguments),
+                cwd=folder,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

@@ -51,4 +51,4 @@ def _program(path: Path) -> Path | None:
         fitting = path.suffix.lower() in _SUFFIXES
         named = [path] if fitting else [path.with_name(path.name + suffix) for suffix in _SUFFIXES]
         return next((file for file in named if file.is_file()), None)
-    return path if shutil.which(str(path)) else None  # noqa: TID251 - a full path: nothing is searched
+    return path if shutil.which(str(path)) else None  # a full path: nothing is searched

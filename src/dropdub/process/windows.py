@@ -76,12 +76,18 @@ if sys.platform == "win32":
             _kernel.CloseHandle(self.job)
 
     def spawn(
-        arguments: Sequence[str], *, lock_path: Path, environment: Mapping[str, str], memory_bytes: int | None = None
+        arguments: Sequence[str],
+        *,
+        lock_path: Path,
+        environment: Mapping[str, str],
+        folder: Path | None = None,
+        memory_bytes: int | None = None,
     ) -> Child:
         """Start a process in a Job Object of its own, which ends its tree with this process, and bounds its memory."""
         job = _new_job(memory_bytes)
         process = subprocess.Popen(
             list(arguments),
+            cwd=folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dropdub.errors import ServiceError
-from dropdub.process import find_program
+from dropdub.errors import DeadlineExceeded, ServiceError
+from dropdub.process import DESKTOP, child_environment, find_program
+from dropdub.process.run import Program, output
 from dropdub.service.plan import Command
 
 PATIENCE_S = 150.0
@@ -26,31 +25,19 @@ class Answer:
 
 
 def ask(*arguments: str) -> Answer:
-    """Run a program and return its answer. Raises ServiceError where it is not there, or does not end.
-
-    Its output goes to a file: what a system starts on its behalf may hold on to a pipe, which would never end then.
-    """
+    """Run a program and return its answer. Raises ServiceError if it is not there, or does not end."""
     program = find_program(arguments[0])
     if program is None:
         raise ServiceError(
             f"There is no {arguments[0]} on this system.",
             remedy="Let what starts programs here run: jobs --root ROOT watch",
         )
-    command = [str(program), *arguments[1:]]
-    with tempfile.TemporaryFile() as output:
-        try:
-            code = subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                timeout=PATIENCE_S,
-                check=False,
-            ).returncode
-        except subprocess.TimeoutExpired as error:
-            raise ServiceError(f"{' '.join(arguments)} did not end within {PATIENCE_S:.0f} s.") from error
-        output.seek(0)
-        return Answer(code, output.read().decode(_ENCODING, "replace").strip())
+    asked = Program([str(program), *arguments[1:]], environment=child_environment(DESKTOP), encoding=_ENCODING)
+    try:
+        said, ending = output(asked, deadline_s=PATIENCE_S, errors_too=True)
+    except DeadlineExceeded as error:
+        raise ServiceError(f"{' '.join(arguments)} did not end within {PATIENCE_S:.0f} s.") from error
+    return Answer(ending.returncode, said.strip())
 
 
 def carry_out(commands: Iterable[Command]) -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dropdub.media.ffmpeg import find_ffmpeg
-from dropdub.media.tool_run import Ending, run_tool
+from dropdub.media.watch import Watch
+from dropdub.process.run import Ending, Program, run
 from dropdub.subtitles.formats import Cue, write_ass
 
 _TRIAL_S = 60.0
@@ -67,12 +68,8 @@ def _tried(burner: Burner, script: Path) -> Ending:
     picture = ("-f", "lavfi", "-i", f"color=black:s={width}x{height}:r=25:d=1")
     output = ("-c:v", burner.encoder, "-frames:v", "1", "-f", "null", "-")
     command = [str(find_ffmpeg()), "-nostdin", "-hide_banner", "-loglevel", "warning", *picture]
-    return run_tool(
-        [*command, *burn_arguments(burner, script.name), *output],
-        deadline_s=_TRIAL_S,
-        told=lambda _line: None,
-        folder=script.parent,
-    )
+    program = Program([*command, *burn_arguments(burner, script.name), *output], script.parent)
+    return run(program, deadline_s=_TRIAL_S, look=Watch().look)
 
 
 def _without_letters(complaints: Sequence[str], letters: Counter[str]) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from collections.abc import Sequence
 from functools import cache
@@ -11,8 +10,9 @@ from typing import ClassVar
 
 from dropdub.engines.apertium.pairs import ends, packages, route
 from dropdub.engines.base import EngineInfo, EngineSettings
-from dropdub.errors import DeadlineExceeded, EngineMissing, MediaToolFailed, UnsupportedLanguage
-from dropdub.process import child_environment, find_program, inherited_fds, kill_tree
+from dropdub.errors import EngineMissing, MediaToolFailed, UnsupportedLanguage
+from dropdub.process import find_program
+from dropdub.process.run import Program, output
 
 START_S = 60.0
 CHARACTERS_PER_S = 2_000
@@ -123,27 +123,11 @@ def run_apertium(mode: str, text: str) -> str:
 
 
 def _run(command: Sequence[str], text: str, *, deadline_s: float) -> str:
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=child_environment(),
-        encoding="utf-8",
-        errors="replace",
-        pass_fds=inherited_fds(),
-    ) as program:
-        try:
-            output, complaint = program.communicate(text, timeout=deadline_s)
-        except subprocess.TimeoutExpired as error:
-            raise DeadlineExceeded(f"{' '.join(command)} took longer than {deadline_s:.0f} s.") from error
-        finally:
-            if program.poll() is None:
-                kill_tree(program.pid)  # with the parts of the pipe, which outlive the shell that started them
-    if program.returncode != 0:
-        message = f"{' '.join(command)} failed with exit code {program.returncode}: {complaint.strip()}"
-        raise MediaToolFailed(message)
-    return output
+    translated, ending = output(Program(command, given=text.encode("utf-8", "replace")), deadline_s=deadline_s)
+    if ending.returncode != 0:
+        complaint = " ".join(ending.complaints)
+        raise MediaToolFailed(f"{' '.join(command)} failed with exit code {ending.returncode}: {complaint}")
+    return translated
 
 
 @cache

@@ -1,0 +1,192 @@
+"""The one way to run a program to its end: a deadline, bounded output, nothing left behind, no secrets given away.
+
+Deadlines count only time in which this machine was awake. Whatever ends a run early kills the program's whole tree.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dropdub.awake import Countdown
+from dropdub.errors import DeadlineExceeded, MediaToolFailed
+from dropdub.process.started import DRAIN_S, Program, Started, Take
+from dropdub.units import format_duration
+
+__all__ = ["Ending", "Program", "Stream", "in_foreground", "output", "run"]
+
+COMPLAINTS_KEPT = 50
+MOST_CHARACTERS = 50_000_000
+"""Of a program whose whole output is taken."""
+_LINES_WAITING = 1_000
+_POLL_S = 0.1
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a program ended: its exit status, and the last lines of its standard error."""
+
+    returncode: int
+    complaints: tuple[str, ...]
+
+
+def run(
+    program: Program,
+    *,
+    deadline_s: float,
+    on_line: Take | None = None,
+    look: Callable[[int], None] | None = None,
+    errors_too: bool = False,
+) -> Ending:
+    """Run a program to its end, handing each line of its standard output to `on_line` in this thread.
+
+    A very long line comes in parts. `look` gets the program's process number several times a second: what it raises
+    ends the run, as what `on_line` raises does. `errors_too`: its standard error counts as output.
+    Raises DeadlineExceeded; OSError and ValueError if it cannot be started.
+    """
+    heed = on_line or _ignore
+    return _run(program, deadline_s, lambda piece: heed(piece.rstrip()), look or _ignore, errors_too=errors_too)
+
+
+def output(program: Program, *, deadline_s: float, errors_too: bool = False) -> tuple[str, Ending]:
+    """Run a program to its end; return all that it wrote, and how it ended.
+
+    Raises DeadlineExceeded, and MediaToolFailed if it writes without end; OSError if it cannot be started.
+    """
+    pieces: list[str] = []
+    left = MOST_CHARACTERS
+
+    def keep(piece: str) -> None:
+        nonlocal left
+        left -= len(piece)
+        if left < 0:
+            raise MediaToolFailed(f"{program.name} wrote more than {MOST_CHARACTERS} characters and was ended.")
+        pieces.append(piece)
+
+    ending = _run(program, deadline_s, keep, _ignore, errors_too=errors_too)
+    return "".join(pieces), ending
+
+
+def in_foreground(command: Sequence[str]) -> int:
+    """Run a program of our own on this console, for as long as the person there lets it; return its exit status."""
+    return subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode
+
+
+class Stream:
+    """The output of a program as bytes, while it runs. As a context, it kills the program at the end of its block."""
+
+    def __init__(self, program: Program, *, deadline_s: float) -> None:
+        """Start the program, which is killed at its deadline. Raises OSError if it cannot be started."""
+        self._name = program.name
+        self._deadline_s = deadline_s
+        self._complaints: deque[str] = deque(maxlen=COMPLAINTS_KEPT)
+        self._closed = threading.Event()
+        self._is_late = False
+        self._started = Started(program)
+        self._started.read(output=None, errors=_stripped(self._complaints))
+        self._watch = threading.Thread(target=self._kill_when_late, name="deadline", daemon=True)
+        self._watch.start()
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self._closed.set()
+        self._started.end()
+        self._started.drain()
+        self._watch.join()
+        self._started.output.close()
+
+    def read(self, count: int) -> bytes:
+        """Return the next `count` bytes; fewer only at the output's end."""
+        return self._started.output.read(count)
+
+    def finish(self) -> Ending:
+        """Read what is left and wait for the end. Raises DeadlineExceeded if that killed the program."""
+        while self.read(1 << 20):
+            pass
+        code = self._started.wait()
+        self._started.drain()
+        if self._is_late:
+            raise _late(self._name, self._deadline_s)
+        return Ending(code, tuple(self._complaints))
+
+    def _kill_when_late(self) -> None:
+        left = Countdown(self._deadline_s, time.monotonic())
+        while not self._closed.wait(_POLL_S):
+            if left.left_s(time.monotonic()) <= 0:
+                self._is_late = True
+                self._started.kill()
+                return
+
+
+class _Lines:
+    """What a program's readers have read and nobody has taken yet: bounded, so that a flood waits in its own pipe."""
+
+    def __init__(self) -> None:
+        self._waiting: queue.Queue[str] = queue.Queue(_LINES_WAITING)
+        self._closed = threading.Event()
+
+    def put(self, piece: str) -> None:
+        """Add a piece; wait while there are too many. After `close` it is dropped."""
+        while not self._closed.is_set():
+            with contextlib.suppress(queue.Full):
+                self._waiting.put(piece, timeout=_POLL_S)
+                return
+
+    def hand_over(self, take: Take, *, wait_s: float) -> None:
+        """Hand over what is there, and at most a full queue of it; wait a little for the first piece."""
+        with contextlib.suppress(queue.Empty):
+            take(self._waiting.get(timeout=wait_s))
+            for _ in range(_LINES_WAITING):
+                take(self._waiting.get_nowait())
+
+    def close(self) -> None:
+        self._closed.set()
+
+
+def _run(program: Program, deadline_s: float, take: Take, look: Callable[[int], None], *, errors_too: bool) -> Ending:
+    complaints: deque[str] = deque(maxlen=COMPLAINTS_KEPT)
+    started, lines = Started(program), _Lines()
+    try:
+        started.read(output=lines.put, errors=lines.put if errors_too else _stripped(complaints))
+        left = Countdown(deadline_s, time.monotonic())
+        while started.returncode is None:
+            left_s = left.left_s(time.monotonic())
+            if left_s <= 0:
+                raise _late(program.name, deadline_s)
+            look(started.pid)
+            lines.hand_over(take, wait_s=min(left_s, _POLL_S))
+        started.end()
+        _hand_over_rest(started, lines, take)
+    finally:
+        lines.close()
+        started.end()
+        started.drain()
+    return Ending(started.wait(), tuple(complaints))
+
+
+def _hand_over_rest(started: Started, lines: _Lines, take: Take) -> None:
+    """Hand over what comes until all is read, or somebody who inherited a pipe has kept it open for a while."""
+    ends_at = time.monotonic() + DRAIN_S
+    while started.reading() and time.monotonic() < ends_at:
+        lines.hand_over(take, wait_s=_POLL_S / 10)
+    lines.hand_over(take, wait_s=0.0)
+
+
+def _stripped(lines: deque[str]) -> Take:
+    return lambda piece: lines.append(piece.rstrip())
+
+
+def _late(name: str, deadline_s: float) -> DeadlineExceeded:
+    return DeadlineExceeded(f"{name} did not finish within {format_duration(deadline_s)}.")
+
+
+def _ignore(_said: object) -> None:
+    return None
