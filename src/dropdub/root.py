@@ -70,6 +70,12 @@ class Root:
 
     @property
     def cache_dir(self) -> Path:
+        """Return the folder of costly results, kept by content."""
+        return self.work / "result-cache"
+
+    @property
+    def old_cache_dir(self) -> Path:
+        """Return where earlier versions kept such results, in another format: it is neither read nor removed."""
         return self.work / "cache"
 
     @property

@@ -55,10 +55,8 @@ def with_engine() -> Shelf:
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cache]:
-    kept = Cache(tmp_path_factory.mktemp("cache") / "cache", max_bytes=100_000_000)
-    yield kept
-    kept.close()
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Cache:
+    return Cache(tmp_path_factory.mktemp("cache") / "cache", max_bytes=100_000_000)
 
 
 @pytest.fixture

@@ -63,10 +63,8 @@ class FakeSeparator:
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cache]:
-    cache = Cache(tmp_path_factory.mktemp("kept") / "cache", max_bytes=100_000_000)
-    yield cache
-    cache.close()
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Cache:
+    return Cache(tmp_path_factory.mktemp("kept") / "cache", max_bytes=100_000_000)
 
 
 @pytest.fixture

@@ -132,7 +132,6 @@ def test_of_a_text_with_one_changed_sentence_only_that_one_is_spoken(tmp_path: P
     notes.write_text(" ".join(sentences).replace("dog", "cat"), encoding="utf-8")
     Drive(notes, tmp_path / "2", cache=cache).run()
     assert counted.spoken[3:] == ["The cat sleeps in it."]
-    cache.close()
 
 
 @needs_apertium

@@ -91,7 +91,6 @@ def test_shorter_wordings_are_kept_beside_the_translation_and_in_the_cache(
     assert first == again and len(FakeWordyTranslator.asked) == len(set(FakeWordyTranslator.asked))
     lines = [one for one in first.segments if len(one.text) > 30]
     assert lines and all(len(one.shorter) >= 1 and len(one.shorter[0]) < len(one.text) for one in lines)
-    cache.close()
 
 
 def test_what_does_not_fit_is_spoken_in_fewer_words_heard_as_such_and_named(driven: Callable[..., Drive]) -> None:

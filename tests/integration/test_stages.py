@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -54,11 +54,9 @@ def shelf() -> Shelf:
 
 
 @pytest.fixture(scope="module")
-def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cache]:
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Cache:
     """What most tests share, so that the same speech is transcribed once."""
-    kept = Cache(tmp_path_factory.mktemp("shared") / "cache", max_bytes=100_000_000)
-    yield kept
-    kept.close()
+    return Cache(tmp_path_factory.mktemp("shared") / "cache", max_bytes=100_000_000)
 
 
 @pytest.fixture
@@ -75,10 +73,8 @@ def driven(tmp_path: Path, shelf: Shelf, shared_cache: Cache) -> Callable[..., D
 
 
 @pytest.fixture
-def cache(tmp_path: Path) -> Iterator[Cache]:
-    kept = Cache(tmp_path / "cache", max_bytes=100_000_000)
-    yield kept
-    kept.close()
+def cache(tmp_path: Path) -> Cache:
+    return Cache(tmp_path / "cache", max_bytes=100_000_000)
 
 
 def words(text: str) -> str:

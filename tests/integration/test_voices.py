@@ -174,4 +174,4 @@ def test_a_voice_is_prepared_ahead_and_a_missing_model_is_named(root: Path, spee
     ended = voices(root, "prepare", "anna")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "anna: prepared for xtts" in ended.stdout
-    assert list((root / "work" / "cache").iterdir())
+    assert list((root / "work" / "result-cache").iterdir())

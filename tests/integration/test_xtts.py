@@ -325,7 +325,6 @@ def test_each_speakers_voice_is_heard_once_and_kept_for_the_next_time(
         drive = ready_to_speak(talk, folder, settings, cache, speakers=("S1", "S2"), said=said)
         result = drive.run_step(drive.step("synthesize/pt"))
         assert sum("was copied from 3.6 s" in warning for warning in result["warnings"]) == 2
-    cache.close()
     assert sorted(heard) == ["voice.S1.wav", "voice.S2.wav"]
 
 
@@ -341,7 +340,6 @@ def test_lines_that_come_out_wrong_are_named_and_not_kept(
     shutil.rmtree(drive.job_dir / "speech.pt")
     warnings = drive.run_step(drive.step("synthesize/pt"))["warnings"]
     assert not any("silent" in warning for warning in warnings)
-    cache.close()
 
 
 def test_of_a_dub_with_one_sentence_changed_one_sentence_is_spoken(
@@ -363,7 +361,6 @@ def test_of_a_dub_with_one_sentence_changed_one_sentence_is_spoken(
         drive = ready_to_speak(talk, folder, settings, cache, said=said)
         drive.run_step(drive.step("synthesize/pt"))
         spoken.append("|")
-    cache.close()
     first, second = spoken[: spoken.index("|")], spoken[spoken.index("|") + 1 : -1]
     assert set(first) == set(ENGLISH[:4])
     assert set(second) == {ENGLISH[5]}

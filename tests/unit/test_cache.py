@@ -1,153 +1,247 @@
-"""The cache: what it keeps, what it throws away, and that its failures are nobody else's."""
+"""The cache: what it keeps, what it removes, and that its failures are nobody else's."""
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
+import os
 import pickle
-import sqlite3
+import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import time
 from pathlib import Path
 
-import diskcache
 import pytest
 
+from dropdub import failpoints
 from dropdub.pipeline.cache import Cache
 
 KEY = ("speech", {"name": "espeak-ng", "version": "1.52"}, "en", 1.0, None)
+MB = 1_000_000
 
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Callable[[], Cache]]:
-    caches: list[Cache] = []
-
-    def make() -> Cache:
-        caches.append(Cache(tmp_path / "cache", max_bytes=10_000_000))
-        return caches[-1]
-
-    yield make
-    for cache in caches:
-        cache.close()
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
 
 
-def only_entry(folder: Path) -> str:
-    with diskcache.Cache(str(folder)) as raw:
-        [key] = list(raw)
-    return str(key)
+@pytest.fixture
+def cache(folder: Path) -> Cache:
+    return Cache(folder, max_bytes=10 * MB)
 
 
-def test_a_value_is_found_under_its_parts_and_no_others(opened: Callable[[], Cache]) -> None:
-    cache = opened()
+def entries(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def only_entry(folder: Path) -> Path:
+    [path] = entries(folder)
+    return path
+
+
+def kept_numbers(cache: Cache, count: int) -> list[int]:
+    return [number for number in range(count) if cache.get(number, check=bytes) is not None]
+
+
+def put_used_at(cache: Cache, folder: Path, number: int, *, used: float, size: int) -> None:
+    """Keep a value whose last use was at a given time."""
+    before = set(entries(folder))
+    cache.put(number, value=b"x" * size)
+    for path in set(entries(folder)) - before:
+        os.utime(path, (used, used))
+
+
+def test_a_value_is_found_under_its_parts_and_no_others(cache: Cache) -> None:
     cache.put(*KEY, value=b"sound")
     assert cache.get(*KEY, check=bytes) == b"sound"
     assert cache.get(*KEY[:-1], "other", check=bytes) is None
 
 
-def test_the_order_in_which_an_engine_lists_its_details_does_not_matter(opened: Callable[[], Cache]) -> None:
-    cache = opened()
+def test_the_order_in_which_an_engine_lists_its_details_does_not_matter(cache: Cache) -> None:
     cache.put({"a": 1, "b": 2}, value=b"x")
     assert cache.get({"b": 2, "a": 1}, check=bytes) == b"x"
 
 
-def test_another_process_finds_what_this_one_keeps(opened: Callable[[], Cache], tmp_path: Path) -> None:
-    opened().put("k", value=b"mine")
+def test_a_value_that_is_kept_again_replaces_the_one_before(cache: Cache, folder: Path) -> None:
+    cache.put(*KEY, value=b"one")
+    cache.put(*KEY, value=b"two")
+    assert cache.get(*KEY, check=bytes) == b"two"
+    assert only_entry(folder)
+
+
+def test_another_process_finds_what_this_one_keeps(cache: Cache, folder: Path) -> None:
+    cache.put("k", value=b"mine")
     script = (
         "from pathlib import Path; from dropdub.pipeline.cache import Cache; import sys\n"
         "cache = Cache(Path(sys.argv[1]), max_bytes=10_000_000)\n"
         "assert cache.get('k', check=bytes) == b'mine'\n"
-        "cache.put('theirs', value=b'yours'); cache.close()"
+        "cache.put('theirs', value=b'yours')"
     )
-    subprocess.run([sys.executable, "-c", script, str(tmp_path / "cache")], check=True, timeout=60)
-    assert opened().get("theirs", check=bytes) == b"yours"
+    subprocess.run([sys.executable, "-c", script, str(folder)], check=True, timeout=60)
+    assert cache.get("theirs", check=bytes) == b"yours"
 
 
-def test_a_value_that_does_not_check_is_dropped(opened: Callable[[], Cache], tmp_path: Path) -> None:
-    cache = opened()
+WRITER = """
+import sys
+from pathlib import Path
+from dropdub.pipeline.cache import Cache
+
+cache = Cache(Path(sys.argv[1]), max_bytes=200_000)
+for number in range(150):
+    cache.put(number % 40, value=bytes([number % 40]) * 9000)
+    found = cache.get((number * 7) % 40, check=bytes)
+    assert found in (None, bytes([(number * 7) % 40]) * 9000), "another process's half-written value was read"
+"""
+
+
+def test_several_processes_write_read_and_remove_at_once(folder: Path) -> None:
+    running = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(folder)], stderr=subprocess.PIPE, encoding="utf-8")
+        for _ in range(3)
+    ]
+    ended = [(process.communicate(timeout=120)[1], process.returncode) for process in running]
+    assert ended == [("", 0)] * 3
+    assert 0 < sum(path.stat().st_size for path in entries(folder)) <= 250_000
+    assert not [path for path in entries(folder) if path.suffix == ".part"]
+
+
+def test_a_value_that_does_not_check_is_removed(cache: Cache, folder: Path) -> None:
     cache.put(*KEY, value=b"no JSON")
     assert cache.get(*KEY, check=json.loads) is None
-    assert cache.get(*KEY, check=bytes) is None, "it is still there"
+    assert not entries(folder)
 
 
-def test_a_value_that_was_damaged_on_disk_is_dropped(opened: Callable[[], Cache], tmp_path: Path) -> None:
-    cache = opened()
+@pytest.mark.parametrize("damage", [lambda kept: kept[:-1] + b"y", lambda kept: kept[:50], lambda _: b""])
+def test_a_value_that_was_damaged_or_cut_off_on_disk_is_removed(
+    cache: Cache, folder: Path, damage: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert callable(damage)
     cache.put(*KEY, value=b"x" * 200_000)
-    [file] = (tmp_path / "cache").rglob("*.val")
-    file.write_bytes(file.read_bytes()[:-1] + b"y")
+    file = only_entry(folder)
+    file.write_bytes(damage(file.read_bytes()))
     assert cache.get(*KEY, check=bytes) is None
-    assert not list((tmp_path / "cache").rglob("*.val"))
+    assert "cached value removed" in caplog.text
+    assert not entries(folder)
 
 
-def test_a_value_whose_file_is_gone_is_a_miss(opened: Callable[[], Cache], tmp_path: Path) -> None:
-    cache = opened()
-    cache.put(*KEY, value=b"x" * 200_000)
-    [file] = (tmp_path / "cache").rglob("*.val")
-    file.unlink()
-    assert cache.get(*KEY, check=bytes) is None
+def test_a_value_under_the_name_of_another_is_removed(cache: Cache, folder: Path) -> None:
+    cache.put("one", value=b"one")
+    moved = only_entry(folder).read_bytes()
+    cache.put("two", value=b"two")
+    for file in entries(folder):
+        file.write_bytes(moved)
+    assert cache.get("two", check=bytes) is None
+    assert cache.get("one", check=bytes) == b"one"
 
 
 class Trap:
     """What a doctored pickle does when it is loaded."""
 
-    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
         return (Path.touch, (Path("sprung"),))
 
 
-def test_nothing_is_ever_unpickled(
-    opened: Callable[[], Cache], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_ever_unpickled(cache: Cache, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    cache = opened()
-    cache.put(*KEY, value=b"sound")
-    key = only_entry(tmp_path / "cache")
-    with diskcache.Cache(str(tmp_path / "cache")) as raw:
-        raw.set(key, Trap())
-    assert pickle.dumps(Trap()), "the trap can be set"
+    cache.put(*KEY, value=pickle.dumps(Trap()))
+    assert cache.get(*KEY, check=bytes) == pickle.dumps(Trap())
+    only_entry(folder).write_bytes(pickle.dumps(Trap()))
     assert cache.get(*KEY, check=bytes) is None
     assert not (tmp_path / "sprung").exists()
 
 
-def test_a_damaged_database_is_made_anew(
-    opened: Callable[[], Cache], tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_the_values_unused_for_longest_go_when_there_are_too_many(folder: Path) -> None:
+    cache, now = Cache(folder, max_bytes=MB), time.time()
+    for number in range(9):
+        put_used_at(cache, folder, number, used=now - 1000 + number, size=100_000)
+    assert cache.get(0, check=bytes) is not None, "its use makes it the newest"
+    cache.put(9, value=b"x" * 100_000)
+    assert kept_numbers(cache, 10) == [0, 3, 4, 5, 6, 7, 8, 9]
+
+
+def test_what_earlier_processes_left_counts(folder: Path) -> None:
+    for number in range(9):
+        put_used_at(Cache(folder, max_bytes=10 * MB), folder, number, used=1000.0 + number, size=100_000)
+    Cache(folder, max_bytes=500_000).put(9, value=b"x")
+    assert kept_numbers(Cache(folder, max_bytes=MB), 10) == [5, 6, 7, 8, 9]
+
+
+def test_small_values_count_as_much_as_they_take_up_on_the_disk(folder: Path) -> None:
+    cache = Cache(folder, max_bytes=400_000)
+    for number in range(200):
+        cache.put(number, value=b"x")
+    assert 80 <= len(entries(folder)) <= 98
+
+
+def test_a_value_larger_than_the_whole_cache_is_not_kept_and_drives_no_other_out(folder: Path) -> None:
+    cache = Cache(folder, max_bytes=100_000)
+    cache.put("small", value=b"x")
+    cache.put("large", value=b"x" * 100_000)
+    assert cache.get("large", check=bytes) is None
+    assert cache.get("small", check=bytes) == b"x"
+
+
+def test_a_cleaning_removes_what_cut_off_writes_have_left_and_nothing_that_is_no_result(folder: Path) -> None:
+    Cache(folder, max_bytes=MB).put("there", value=b"x")
+    place = only_entry(folder).parent
+    old, running = place / f".{'a' * 64}.0123abcd.part", place / f".{'b' * 64}.0123abcd.part"
+    strange = [folder / "README", place / "notes.txt"]
+    for path in (old, running, *strange):
+        path.write_bytes(b"x" * 600_000)
+    os.utime(old, (1000.0, 1000.0))
+    Cache(folder, max_bytes=MB).put("next", value=b"x" * 600_000)
+    assert not old.exists()
+    assert all(path.exists() for path in (running, *strange))
+
+
+def test_a_full_disk_costs_no_job_and_leaves_nothing_half_written(
+    cache: Cache, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (tmp_path / "cache").mkdir()
-    (tmp_path / "cache" / "cache.db").write_bytes(b"not a database at all" * 500)
-    cache = opened()
-    with caplog.at_level(logging.WARNING):
-        assert cache.get(*KEY, check=bytes) is None
-    assert "damaged cache made anew" in caplog.text
+    monkeypatch.setattr(failpoints, "_active", {"write.unflushed": ("full", "")})
+    cache.put(*KEY, value=b"sound")
+    assert os.strerror(errno.ENOSPC) in caplog.text
+    assert not entries(folder)
+    monkeypatch.setattr(failpoints, "_active", {})
     cache.put(*KEY, value=b"sound")
     assert cache.get(*KEY, check=bytes) == b"sound"
 
 
-def test_a_locked_database_is_a_miss_and_no_failure(
-    opened: Callable[[], Cache], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_folder_that_cannot_be_made_is_a_miss_and_no_failure(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("dropdub.pipeline.cache._LOCKED_S", 0.1)
-    cache = opened()
-    cache.put("there", value=b"x")
-    holder = sqlite3.connect(tmp_path / "cache" / "cache.db", isolation_level=None)
-    try:
-        holder.execute("BEGIN EXCLUSIVE")
-        cache.put(*KEY, value=b"sound")
-        assert cache.get(*KEY, check=bytes) is None
-        holder.execute("ROLLBACK")
-    finally:
-        holder.close()
-    assert cache.get("there", check=bytes) == b"x"
-
-
-def test_a_folder_that_cannot_be_made_is_a_miss_and_no_failure(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
-    cache = Cache(tmp_path / "file" / "cache", max_bytes=1000)
+    cache = Cache(tmp_path / "file" / "cache", max_bytes=MB)
     cache.put(*KEY, value=b"sound")
+    assert "cache not written" in caplog.text
     assert cache.get(*KEY, check=bytes) is None
-    cache.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes of POSIX")
+def test_a_pipe_in_the_place_of_a_value_is_a_miss_and_is_not_waited_for(
+    cache: Cache, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cache.put(*KEY, value=b"sound")
+    file = only_entry(folder)
+    file.unlink()
+    os.mkfifo(file)
+    with caplog.at_level(logging.WARNING):
+        assert cache.get(*KEY, check=bytes) is None
+    assert "cache not read" in caplog.text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+def test_the_cache_is_its_accounts_alone(folder: Path) -> None:
+    before = os.umask(0o000)
+    try:
+        Cache(folder, max_bytes=MB).put(*KEY, value=b"sound")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_without_a_folder_nothing_is_kept() -> None:
     cache = Cache(None, max_bytes=1000)
     cache.put(*KEY, value=b"sound")
     assert cache.get(*KEY, check=bytes) is None
-    cache.close()

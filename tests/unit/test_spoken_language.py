@@ -75,7 +75,6 @@ def test_it_is_heard_once_for_all_chunks_and_kept_for_another_job(tmp_path: Path
     (tmp_path / "job" / "language.json").unlink()
     language, engine = listened(tmp_path, {}, cache=cache)
     assert (language, engine.asked) == ("en", []), "another job has it from the cache"
-    cache.close()
 
 
 @pytest.mark.parametrize("count", [0, 1, 4, 5, 6, 23])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dropdub.doctor.finding import Finding, fine, problem, warning
 from dropdub.doctor.subject import Subject
-from dropdub.files.durable import NAME_MAX_BYTES
+from dropdub.files.durable import NAME_MAX_BYTES, is_file
 from dropdub.files.removal import remove
 from dropdub.root import Root
 
@@ -35,6 +35,7 @@ def findings(subject: Subject) -> Iterator[Finding]:
         yield room_for_names(max(len(str(getattr(subject.root, name))) for name in FIVE), longest_name=NAME_MAX_BYTES)
     whole = {name for name, reason in refusals.items() if reason is None}
     yield from _moves(subject.root, [move for move in MOVES if whole.issuperset(move)])
+    yield from _old_cache(subject.root.old_cache_dir)
 
 
 def room_for_names(folder: int, *, longest_name: int) -> Finding:
@@ -72,6 +73,13 @@ def _moves(root: Root, moves: list[tuple[str, str]]) -> Iterator[Finding]:
         yield warning("File system", f"files are copied, not renamed, from {', '.join(apart)}", remedy)
     elif moves:
         yield fine("File system", "originals are moved by a rename")
+
+
+def _old_cache(folder: Path) -> Iterator[Finding]:
+    """Name the cache of versions that kept it in a database: it may hold gigabytes, and nothing reads it any more."""
+    if is_file(folder / "cache.db"):
+        text = "the cache of an earlier version is still there, and nothing reads it"
+        yield warning("Old cache", text, f'Delete the folder "{folder}" to free its space.', detail=str(folder))
 
 
 def can_rename(start: Path, end: Path) -> bool:

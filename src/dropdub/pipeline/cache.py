@@ -1,19 +1,21 @@
-"""Costly results kept by content: never trusted unseen, never a reason to fail."""
+"""Costly results kept by content: never trusted unchecked, and never a reason for a job to fail."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
-import sqlite3
-from collections.abc import Callable
+import os
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
-
-import diskcache
+from typing import Any, NamedTuple, TypeVar
 
 from dropdub.failpoints import reach
-from dropdub.files.removal import remove_tree
+from dropdub.files.durable import write_whole
+from dropdub.files.held import held, read_regular
+from dropdub.files.removal import remove, remove_parts, remove_stale_parts
 
 T = TypeVar("T")
 Part = str | int | float | bool | None | dict[str, Any]
@@ -21,95 +23,86 @@ Part = str | int | float | bool | None | dict[str, Any]
 
 log = logging.getLogger("dropdub.cache")
 
-_FAILURES = (sqlite3.Error, diskcache.Timeout, OSError)
 _MISFITS = (ValueError, KeyError, TypeError, EOFError)
-_LOCKED_S = 5.0
 _DIGEST_BYTES = 32
+_NAME = re.compile(r"[0-9a-f]{64}")
+_BLOCK_BYTES = 4096
+"""The least that a file takes up on a disk: without it, a million short translations would count as next to nothing."""
+_TRIMMED = 0.9
+"""The share of the limit that stays after a cleaning, so that not every write needs one."""
+_UNCOUNTED = 0.01
+"""The share of the limit that a process writes before it looks again at what all of them have written."""
 
 
-class _BytesOnly(diskcache.Disk):  # type: ignore[misc]
-    """Gives back nothing but bytes, so that a doctored file in the cache cannot run code: no value is unpickled."""
-
-    def fetch(self, mode: int, filename: str | None, value: Any, read: bool) -> Any:
-        if mode not in (diskcache.core.MODE_RAW, diskcache.core.MODE_BINARY):
-            raise ValueError("the cache holds a value that is not bytes")
-        return super().fetch(mode, filename, value, read)
+class _Entry(NamedTuple):
+    used: float
+    size: int
+    path: Path
 
 
 class Cache:
-    """Results by the content they were made from. Several processes may share one folder.
+    """Results by the content they were made from, one file each: `ab/ab12…`, named by the SHA-256 of its key.
 
-    `directory` None, and any failure of the cache itself, means that nothing is found and nothing kept.
+    Several processes may share one folder: a file appears whole or not at all, and starts with a checksum of its
+    name and value. The one whose last use is the longest ago is removed first. `directory` None, and any failure of
+    the cache itself, means that nothing is found and nothing kept.
     """
 
     def __init__(self, directory: Path | None, *, max_bytes: int) -> None:
         self._directory = directory
         self._max_bytes = max_bytes
-        self._opened: diskcache.Cache | None = None
+        self._uncounted = max_bytes  # what earlier processes left is not known before the first look
 
     def get(self, *parts: Part, check: Callable[[bytes], T]) -> T | None:
-        """Return what `check` makes of the value kept under `parts`; None where there is none.
+        """Return what `check` makes of the value kept under `parts`; None if there is none.
 
-        `check` raises ValueError, KeyError or TypeError for a value that is not what it should be; that one is dropped.
+        `check` raises ValueError, KeyError or TypeError for a value that is not what it should be; it is removed.
         """
-        key = _key(parts)
+        if (path := self._path(parts)) is None:
+            return None
         try:
-            kept = self._read(key)
-            return None if kept is None else check(_intact(kept))
+            with read_regular(path) as file:
+                kept = file.read()
+            value = check(_intact(path.name, kept))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            log.warning("cache not read: key=%s reason=%s", path.name, error)
+            return None
         except _MISFITS as error:
-            log.warning("cached value dropped: key=%s reason=%s", key, error)
-            self._drop(key)
-        return None
+            log.warning("cached value removed: key=%s reason=%s", path.name, error)
+            _remove(path)
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        return value
 
     def put(self, *parts: Part, value: bytes) -> None:
         """Keep `value` under `parts`."""
-        key = _key(parts)
+        path, size = self._path(parts), _size_on_disk(_DIGEST_BYTES + len(value))
+        if path is None or size > self._max_bytes:
+            return
         try:
-            if (cache := self._cache()) is not None:
-                reach("cache.before")
-                cache.set(key, hashlib.sha256(value).digest() + value)
-        except _FAILURES as error:
-            log.warning("cache not written: key=%s reason=%s", key, error)
+            reach("cache.before")
+            for folder in (path.parent.parent, path.parent):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_whole(path, _digest(path.name, value) + value, durable=False)
+            self._count(size)
+        except OSError as error:
+            log.warning("cache not written: key=%s reason=%s", path.name, error)
+            _remove_unfinished(path)
 
-    def close(self) -> None:
-        """Let go of the folder; the next use takes it again."""
-        if self._opened is not None:
-            self._opened.close()
-            self._opened = None
-
-    def _read(self, key: str) -> bytes | None:
-        try:
-            cache = self._cache()
-            kept: bytes | None = None if cache is None else cache.get(key)
-            return kept
-        except _FAILURES as error:
-            log.warning("cache not read: key=%s reason=%s", key, error)
+    def _path(self, parts: tuple[Part, ...]) -> Path | None:
+        if self._directory is None:
             return None
+        name = hashlib.sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+        return self._directory / name[:2] / name
 
-    def _drop(self, key: str) -> None:
-        try:
-            if (cache := self._cache()) is not None:
-                cache.delete(key)
-        except _FAILURES as error:
-            log.warning("cached value not dropped: key=%s reason=%s", key, error)
-
-    def _cache(self) -> diskcache.Cache | None:
-        if self._opened is None and self._directory is not None:
-            self._opened = self._open(self._directory)
-        return self._opened
-
-    def _open(self, directory: Path) -> diskcache.Cache:
-        try:
-            return self._open_once(directory)
-        except sqlite3.OperationalError:  # locked, or no space: the files are not to blame
-            raise
-        except sqlite3.DatabaseError as error:
-            log.warning("damaged cache made anew: folder=%s reason=%s", directory, error)
-            remove_tree(directory)
-            return self._open_once(directory)
-
-    def _open_once(self, directory: Path) -> diskcache.Cache:
-        return diskcache.Cache(str(directory), timeout=_LOCKED_S, disk=_BytesOnly, size_limit=self._max_bytes)
+    def _count(self, size: int) -> None:
+        self._uncounted += size
+        if self._directory is not None and self._uncounted >= self._max_bytes * _UNCOUNTED:
+            self._uncounted = 0
+            _trim(self._directory, self._max_bytes)
 
 
 def from_json(value: bytes) -> Any:
@@ -121,11 +114,62 @@ def to_json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()
 
 
-def _key(parts: tuple[Part, ...]) -> str:
-    return hashlib.sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+def _digest(name: str, value: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + value).digest()
 
 
-def _intact(kept: bytes) -> bytes:
-    if not isinstance(kept, bytes) or hashlib.sha256(kept[_DIGEST_BYTES:]).digest() != kept[:_DIGEST_BYTES]:
+def _intact(name: str, kept: bytes) -> bytes:
+    if _digest(name, kept[_DIGEST_BYTES:]) != kept[:_DIGEST_BYTES]:
         raise ValueError("its checksum does not match")
     return kept[_DIGEST_BYTES:]
+
+
+def _size_on_disk(size: int) -> int:
+    return -(-size // _BLOCK_BYTES) * _BLOCK_BYTES
+
+
+def _trim(directory: Path, max_bytes: int) -> None:
+    """Remove what was not used for the longest time, if all that is kept takes up more than it may."""
+    entries = sorted(_entries(directory))
+    excess = sum(entry.size for entry in entries) - max_bytes
+    if excess <= 0:
+        return
+    excess += int(max_bytes * (1 - _TRIMMED))
+    for entry in entries:
+        if excess <= 0:
+            break
+        if _remove(entry.path):
+            excess -= entry.size
+
+
+def _entries(directory: Path) -> Iterator[_Entry]:
+    for folder in directory.iterdir():
+        with contextlib.suppress(OSError):  # another process has just finished or removed one
+            remove_stale_parts(folder)
+        with contextlib.suppress(OSError):
+            yield from _entries_in(folder)
+
+
+def _entries_in(folder: Path) -> Iterator[_Entry]:
+    with os.scandir(folder) as found:
+        for one in found:
+            if _NAME.fullmatch(one.name):
+                with contextlib.suppress(OSError):
+                    info = one.stat(follow_symlinks=False)
+                    yield _Entry(info.st_mtime, _size_on_disk(info.st_size), Path(one.path))
+
+
+def _remove(path: Path) -> bool:
+    """Remove an entry; return whether it is gone."""
+    try:
+        remove(path)
+    except OSError as error:
+        log.warning("cached value not removed: key=%s reason=%s", path.name, error)
+        return False
+    return True
+
+
+def _remove_unfinished(path: Path) -> None:
+    """Give back the space of a write that failed: on a full disk, what it wrote would be missing elsewhere."""
+    with contextlib.suppress(OSError), held(path.parent) as folder:
+        remove_parts(folder, path.name)
