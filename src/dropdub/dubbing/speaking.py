@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from dropdub.dubbing.voices import Casting, prepare
-from dropdub.engines.base import Samples, Synthesizer, TellsDefects
+from dropdub.engines.base import EngineInfo, Samples, Synthesizer, TellsDefects
 from dropdub.engines.text_for_speech import parts
 from dropdub.errors import NotMedia
 from dropdub.files.durable import written_whole
 from dropdub.media.sound import wav
 from dropdub.media.sound.wav import WavWriter
 from dropdub.pipeline.artifacts import speech_dir_name
+from dropdub.pipeline.cache import CacheKey
 from dropdub.pipeline.spoken_lines import Spoken
 from dropdub.pipeline.task import Task
 from dropdub.text.reading import PIECE_CHARACTERS, pieces, spoken
@@ -25,6 +26,19 @@ SENTENCE_PAUSE_S = 0.25
 """Between the sentences of a text."""
 _PCM = np.dtype("<i2")
 _FULL_SCALE = 32767
+
+
+@dataclass(frozen=True)
+class _SpeechKey(CacheKey, use="speech", method=1):
+    """One piece of text, spoken."""
+
+    engine: EngineInfo
+    sample_rate: int
+    language: str
+    voice: str
+    rate: float
+    take: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -59,9 +73,9 @@ class Speaker:
 
     def _speak(self, text: str, rate: float, who: str | None) -> Samples:
         rate, casting = round(rate, 3), self.castings[who]
-        info = asdict(self.engine.info())
-        key = ("speech", info, self.engine.sample_rate, self.language, casting.identity, rate, self.take, text)
-        kept = self.task.cache.get(*key, check=_from_pcm)
+        info, sample_rate = self.engine.info(), self.engine.sample_rate
+        key = _SpeechKey(info, sample_rate, self.language, casting.identity, rate, self.take, text)
+        kept = self.task.cache.get(key, check=_from_pcm)
         if kept is not None:
             return kept
         prepare(self.task.cache, self.engine, casting.voice)
@@ -70,7 +84,7 @@ class Speaker:
         found = self.engine.defects() if isinstance(self.engine, TellsDefects) else []
         self.defects.extend(found)
         if not found:  # what came out wrong may come out right another time
-            self.task.cache.put(*key, value=pcm)
+            self.task.cache.put(key, pcm)
         return _from_pcm(pcm)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from dropdub.dubbing.voice_sample import LEAST_S, TOO_SHORT_S, Candidate, cleanest
-from dropdub.engines.base import PreparesVoices, Synthesizer, Voice
+from dropdub.engines.base import EngineInfo, PreparesVoices, Synthesizer, Voice
 from dropdub.errors import NotMedia, VoiceMissing
 from dropdub.files.durable import sha256, written_whole
 from dropdub.media.sound import wav
@@ -18,7 +18,7 @@ from dropdub.media.sound.spans import Span
 from dropdub.media.sound.voice_check import level_db, speech_over_noise_db
 from dropdub.media.sound.wav import WavWriter
 from dropdub.pipeline.artifacts import AUDIO, Segment, voice_name
-from dropdub.pipeline.cache import Cache
+from dropdub.pipeline.cache import Cache, CacheKey
 from dropdub.pipeline.task import Task
 
 _HEARD = 60
@@ -28,6 +28,14 @@ _FULL = 0.99
 SHORTEST_S = 0.5
 """Of a named recording that is shorter no voice can be reckoned at all."""
 _PAUSE_S = 0.15
+
+
+@dataclass(frozen=True)
+class _VoiceKey(CacheKey, use="voice", method=1):
+    """What a synthesizer needs to know of one voice."""
+
+    engine: EngineInfo
+    voice: str
 
 
 @dataclass(frozen=True)
@@ -63,9 +71,9 @@ def prepare(cache: Cache, engine: Synthesizer, voice: Voice | None) -> None:
     """Let the engine use what is known of a voice from before; else reckon it once and keep it."""
     if voice is None or voice.reference is None or not isinstance(engine, PreparesVoices):
         return
-    key = ("voice", engine.info().name, engine.info().details, engine.voice_key(voice))
-    if cache.get(*key, check=lambda value: _taken(engine, voice, value)) is None:
-        cache.put(*key, value=engine.prepare(voice))
+    key = _VoiceKey(engine.info(), engine.voice_key(voice))
+    if cache.get(key, check=lambda value: _taken(engine, voice, value)) is None:
+        cache.put(key, engine.prepare(voice))
 
 
 def recording_of(name: str, voices: Path) -> Path | None:

@@ -9,8 +9,9 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from dropdub.failpoints import reach
 from dropdub.files.durable import write_whole
@@ -18,9 +19,6 @@ from dropdub.files.held import held, read_regular
 from dropdub.files.removal import remove, remove_parts, remove_stale_parts
 
 T = TypeVar("T")
-Part = str | int | float | bool | None | dict[str, Any]
-"""What a key is made of; a dict by its JSON."""
-
 log = logging.getLogger("dropdub.cache")
 
 _MISFITS = (ValueError, KeyError, TypeError, EOFError)
@@ -32,6 +30,26 @@ _TRIMMED = 0.9
 """The share of the limit that stays after a cleaning, so that not every write needs one."""
 _UNCOUNTED = 0.01
 """The share of the limit that a process writes before it looks again at what all of them have written."""
+
+
+@dataclass(frozen=True)
+class CacheKey:
+    """What a result was made from: one subclass for each kind of result, with a field for all that makes a difference.
+
+    `use` sets one kind apart from the others. `method` is raised when the same fields would give another result; what
+    was kept before is then not found any more. Fields are what JSON can hold, or dataclasses of that.
+    """
+
+    use: ClassVar[str]
+    method: ClassVar[int]
+
+    def __init_subclass__(cls, *, use: str, method: int) -> None:
+        cls.use, cls.method = use, method
+
+    def file_name(self) -> str:
+        """Return the name under which the result is kept: a SHA-256 in hex."""
+        parts = [self.use, self.method, asdict(self)]
+        return hashlib.sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 class _Entry(NamedTuple):
@@ -53,12 +71,12 @@ class Cache:
         self._max_bytes = max_bytes
         self._uncounted = max_bytes  # what earlier processes left is not known before the first look
 
-    def get(self, *parts: Part, check: Callable[[bytes], T]) -> T | None:
-        """Return what `check` makes of the value kept under `parts`; None if there is none.
+    def get(self, key: CacheKey, *, check: Callable[[bytes], T]) -> T | None:
+        """Return what `check` makes of the value kept under a key; None if there is none.
 
         `check` raises ValueError, KeyError or TypeError for a value that is not what it should be; it is removed.
         """
-        if (path := self._path(parts)) is None:
+        if (path := self._path(key)) is None:
             return None
         try:
             with read_regular(path) as file:
@@ -77,9 +95,9 @@ class Cache:
             os.utime(path)
         return value
 
-    def put(self, *parts: Part, value: bytes) -> None:
-        """Keep `value` under `parts`."""
-        path, size = self._path(parts), _size_on_disk(_DIGEST_BYTES + len(value))
+    def put(self, key: CacheKey, value: bytes) -> None:
+        """Keep `value` under a key."""
+        path, size = self._path(key), _size_on_disk(_DIGEST_BYTES + len(value))
         if path is None or size > self._max_bytes:
             return
         try:
@@ -92,10 +110,10 @@ class Cache:
             log.warning("cache not written: key=%s reason=%s", path.name, error)
             _remove_unfinished(path)
 
-    def _path(self, parts: tuple[Part, ...]) -> Path | None:
+    def _path(self, key: CacheKey) -> Path | None:
         if self._directory is None:
             return None
-        name = hashlib.sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+        name = key.file_name()
         return self._directory / name[:2] / name
 
     def _count(self, size: int) -> None:

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
 
-from dropdub.engines.base import Transcriber, Window
+from dropdub.engines.base import EngineInfo, Transcriber, Window
 from dropdub.files.durable import written_whole
 from dropdub.languages import UNDETERMINED, primary
 from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import AUDIO, LANGUAGE, SPEECH, load_spans
-from dropdub.pipeline.cache import from_json, to_json
+from dropdub.pipeline.cache import CacheKey, from_json, to_json
 from dropdub.pipeline.task import Task
 from dropdub.speech.vad import Span, quietest_in, windows
 
 HEARD_AT_ONCE = 5
 """So many windows tell a language; where no voice is in any of them, so many others are asked."""
+
+
+@dataclass(frozen=True)
+class _LanguageKey(CacheKey, use="language", method=1):
+    """The language heard in a group of windows."""
+
+    engine: EngineInfo
+    sound_sha256: str
 
 
 def spoken_language(task: Task, engine: Transcriber, *, longest_s: float) -> str:
@@ -51,16 +59,16 @@ def spread(spans: Sequence[Span], count: int) -> list[list[Span]]:
 
 def _languages(task: Task, engine: Transcriber, audio: Path, spans: Sequence[Span]) -> Iterator[str]:
     """Yield the language that is heard in each group of windows in which there is a voice."""
-    info = asdict(engine.info())
+    info = engine.info()
     for group in spread(spans, HEARD_AT_ONCE):
         heard = [Window(span.start, wav.read_range(audio, span.start, span.end)) for span in group]
         digest = hashlib.sha256()
         for window in heard:
             digest.update(window.samples.tobytes())
-        key = ("language", info, digest.hexdigest())
-        found = task.cache.get(*key, check=lambda value: str(from_json(value)))
+        key = _LanguageKey(info, digest.hexdigest())
+        found = task.cache.get(key, check=lambda value: str(from_json(value)))
         if found is None:
             found = engine.detect_language(heard)
-            task.cache.put(*key, value=to_json(found))
+            task.cache.put(key, to_json(found))
         if found != UNDETERMINED:
             yield found

@@ -9,17 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, astuple
-from typing import Any
+from dataclasses import asdict, astuple, dataclass
 
 import numpy as np
 
-from dropdub.engines.base import Diarizer, Window
+from dropdub.engines.base import Diarizer, EngineInfo, Window
 from dropdub.film.clock import film_clock
 from dropdub.media.sound import wav
 from dropdub.media.sound.levels import mean_power, write_power
 from dropdub.pipeline.artifacts import AUDIO, SPEAKERS, SPEECH, Segment, Turn, load_spans, save_turns
-from dropdub.pipeline.cache import from_json, to_json
+from dropdub.pipeline.cache import CacheKey, from_json, to_json
 from dropdub.pipeline.task import Result, Task
 from dropdub.speech.channels import Levels, by_channel, heard_spans
 from dropdub.speech.chunks import load_merged
@@ -27,8 +26,14 @@ from dropdub.speech.diarization import Stretch, Vectors, smoothed, stretches, tu
 from dropdub.stage_table import BY_VOICES
 from dropdub.subtitles.user_files import given_segments, is_given
 
-METHOD = 1
-"""Raised when the same voices would be told apart otherwise: what was kept is then made anew."""
+
+@dataclass(frozen=True)
+class _SpeakersKey(CacheKey, use="speakers", method=1):
+    """The number of the speaker of each stretch of a recording."""
+
+    content_hash: str
+    engine: EngineInfo
+    stretches_sha256: str
 
 
 def run(task: Task) -> Result:
@@ -76,19 +81,19 @@ def _by_voices(task: Task, segments: Sequence[Segment]) -> Result:
     if engine is None:  # it was there when the step was planned
         return _finished(task, [], "one")
     heard = stretches(segments, load_spans(task.job_dir / SPEECH))
-    info = asdict(engine.info())
+    info = engine.info()
     labels, cached = _labels(task, engine, info, heard)
-    return {**_finished(task, turns(heard, labels), engine.name), "engine": info, "cached": cached}
+    return {**_finished(task, turns(heard, labels), engine.name), "engine": asdict(info), "cached": cached}
 
 
-def _labels(task: Task, engine: Diarizer, info: dict[str, Any], heard: Sequence[Stretch]) -> tuple[list[int], bool]:
+def _labels(task: Task, engine: Diarizer, info: EngineInfo, heard: Sequence[Stretch]) -> tuple[list[int], bool]:
     """Return the number of the speaker of each stretch, and whether it was known."""
-    key = ("speakers", METHOD, task.facts.extract.content_hash, info, _hash(heard))
-    kept = task.cache.get(*key, check=lambda value: _checked(value, len(heard)))
+    key = _SpeakersKey(task.facts.extract.content_hash, info, _hash(heard))
+    kept = task.cache.get(key, check=lambda value: _checked(value, len(heard)))
     if kept is not None:
         return kept, True
     labels = smoothed(heard, [int(label) for label in voices(_vectors(task, engine, heard), heard)])
-    task.cache.put(*key, value=to_json(labels))
+    task.cache.put(key, to_json(labels))
     return labels, False
 
 

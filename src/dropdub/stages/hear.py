@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from dropdub.dubbing.verification import Verdict, judge
-from dropdub.engines.base import SPEECH_RATE_HZ, TakesHints, Transcriber, Window, Word
+from dropdub.engines.base import SPEECH_RATE_HZ, EngineInfo, TakesHints, Transcriber, Window, Word
 from dropdub.errors import EngineMissing, UnsupportedLanguage
 from dropdub.files.durable import sha256, written_whole
 from dropdub.media.sound import wav
 from dropdub.media.sound.wav import WavWriter
 from dropdub.pipeline.artifacts import cut_name, speech_dir_name
-from dropdub.pipeline.cache import from_json, to_json
+from dropdub.pipeline.cache import CacheKey, from_json, to_json
 from dropdub.pipeline.spoken_lines import Spoken, load_spoken, spoken_name
 from dropdub.pipeline.task import Result, Task, target_of
 from dropdub.text.reading import spoken
@@ -27,6 +27,15 @@ _LONGEST_S = 30.0
 _AFTER_S = 0.12
 _FADE_S = 0.05
 _SHOWN = 60
+
+
+@dataclass(frozen=True)
+class _HeardKey(CacheKey, use="heard", method=1):
+    """The words heard in one spoken line."""
+
+    sound_sha256: str
+    language: str
+    engine: EngineInfo
 
 
 def run(task: Task) -> Result:
@@ -86,16 +95,16 @@ def _told(verdict: Verdict) -> dict[str, Any]:
 
 def _heard(task: Task, engine: Transcriber, paths: Sequence[Path]) -> Iterator[list[Word]]:
     """Yield the words heard in each file: kept from an earlier try, or heard now."""
-    language, info = target_of(task), asdict(engine.info())
-    keys = [("heard", sha256(path), language, info) for path in paths]
-    kept = [task.cache.get(*key, check=_from_json) for key in keys]
+    language, info = target_of(task), engine.info()
+    keys = [_HeardKey(sha256(path), language, info) for path in paths]
+    kept = [task.cache.get(key, check=_from_json) for key in keys]
     fresh = _heard_now(engine, [path for path, words in zip(paths, kept, strict=True) if words is None], language)
     for key, words in zip(keys, kept, strict=True):
         if words is not None:
             yield words
             continue
         found = next(fresh)
-        task.cache.put(*key, value=to_json([asdict(word) for word in found]))
+        task.cache.put(key, to_json([asdict(word) for word in found]))
         yield found
 
 

@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from dropdub.engines.base import TakesHints, TellsSuspects, Transcriber, Utterance, Window
+from dropdub.engines.base import EngineInfo, TakesHints, TellsSuspects, Transcriber, Utterance, Window
 from dropdub.languages import UNDETERMINED
 from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import AUDIO, SPEECH, Segment, Suspect, TimedWord, Transcript, chunk_name, load_spans
+from dropdub.pipeline.cache import CacheKey
 from dropdub.pipeline.task import Result, Task
 from dropdub.speech.language import spoken_language
 from dropdub.speech.vad import Span, quietest_in, windows
 
 LONGEST_WINDOW_S = 30.0
-METHOD = 2
-"""Raised when the same engine would make another transcript of the same sound: what was kept before is then stale."""
 _HASH_BLOCK_S = 60.0
+
+
+@dataclass(frozen=True)
+class _Hints:
+    """What an engine that takes hints was told before it listened."""
+
+    prompt: str | None
+    hotwords: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _TranscriptKey(CacheKey, use="transcript", method=2):
+    """The transcript of one chunk."""
+
+    sound_sha256: str
+    speech: tuple[tuple[float, float], ...]
+    engine: EngineInfo
+    language: str
+    longest_window_s: float
+    hints: _Hints | None
 
 
 @dataclass(frozen=True)
@@ -37,22 +55,15 @@ def run(task: Task) -> Result:
     chunk = _Chunk(task.job_dir / AUDIO, float(task.params["start"]), float(task.params["end"]))
     language = wanted or spoken_language(task, engine, longest_s=LONGEST_WINDOW_S)
     speech = [] if language == UNDETERMINED else _speech(task, chunk)  # of no language: there is no voice in it
-    spans = [[span.start, span.end] for span in speech]
-    key = (
-        "transcript",
-        _sound_hash(chunk),
-        json.dumps(spans),
-        asdict(engine.info()),
-        METHOD,
-        language,
-        LONGEST_WINDOW_S,
-        _hinted(task, engine),
+    spans = tuple((span.start, span.end) for span in speech)
+    key = _TranscriptKey(
+        _sound_hash(chunk), spans, engine.info(), language, LONGEST_WINDOW_S, hints=_hinted(task, engine)
     )
-    transcript = task.cache.get(*key, check=lambda value: _checked(value, chunk))
+    transcript = task.cache.get(key, check=lambda value: _checked(value, chunk))
     cached = transcript is not None
     if transcript is None:
         transcript = _transcribe(task, engine, chunk, speech, language)
-        task.cache.put(*key, value=transcript.to_json().encode())
+        task.cache.put(key, transcript.to_json().encode())
     transcript.save(task.job_dir / chunk_name(int(task.params["ordinal"])))
     return {
         "segments": len(transcript.segments),
@@ -62,13 +73,13 @@ def run(task: Task) -> Result:
     }
 
 
-def _hinted(task: Task, engine: Transcriber) -> str:
-    """Give the engine the job's hints, also none, and return them for the cache's key."""
-    prompt, hotwords = task.options.initial_prompt, task.options.hotwords
+def _hinted(task: Task, engine: Transcriber) -> _Hints | None:
+    """Give the engine the job's hints, also none, and return them for the cache's key; None if it takes none."""
     if not isinstance(engine, TakesHints):
-        return ""
-    engine.hint_at(prompt=prompt, hotwords=hotwords)
-    return json.dumps([prompt, hotwords])
+        return None
+    hints = _Hints(task.options.initial_prompt, tuple(task.options.hotwords))
+    engine.hint_at(prompt=hints.prompt, hotwords=hints.hotwords)
+    return hints
 
 
 def _speech(task: Task, chunk: _Chunk) -> list[Span]:

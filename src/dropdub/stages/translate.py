@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from dropdub.engines.base import OffersAlternatives, Translator
+from dropdub.engines.base import EngineInfo, OffersAlternatives, Translator
 from dropdub.engines.wordings import fitting, shorter_than
 from dropdub.errors import UnexpectedError
 from dropdub.languages import same_language
 from dropdub.pipeline.artifacts import TRANSCRIPT, Transcript, translation_name
-from dropdub.pipeline.cache import from_json, to_json
+from dropdub.pipeline.cache import CacheKey, from_json, to_json
 from dropdub.pipeline.task import Result, Task, target_of
 from dropdub.speech.sentences import Sentence, given_back, sentences_of
 from dropdub.subtitles.user_files import Given, given_translation
@@ -20,6 +20,17 @@ from dropdub.text.reading import marked, pieces
 BATCH = 32
 Wordings = tuple[str, ...]
 """A translation, and others of the same, each shorter than the one before."""
+
+
+@dataclass(frozen=True)
+class _WordingsKey(CacheKey, use="wordings", method=1):
+    """The translations of one text."""
+
+    engine: EngineInfo
+    source: str
+    target: str
+    fits: bool
+    text: str
 
 
 def run(task: Task) -> Result:
@@ -57,7 +68,7 @@ def _translated(task: Task, source: Transcript, target: str) -> tuple[list[Wordi
     engine = task.engines.translator(task.options.translator, source=source.language, target=target)
     job = _Translation(task, engine, source.language, target)
     texts = _speech(job, source) if task.kind != "text" else _paragraphs(job, source)
-    return texts, job.info
+    return texts, asdict(job.info)
 
 
 def _speech(job: _Translation, source: Transcript) -> list[Wordings]:
@@ -98,23 +109,23 @@ class _Translation:
         self._target = target
         # A dub is to take as long as the original; a text may take what it needs.
         self._fits = task.kind != "text" and isinstance(engine, OffersAlternatives)
-        self.info = asdict(engine.info())
+        self.info = engine.info()
 
     def known(self, texts: Iterable[str]) -> dict[str, Wordings]:
         """Return the wordings of each text with letters: kept ones from the cache, the others in batches."""
         needed = dict.fromkeys(text for text in texts if _has_letters(text))
-        found = {text: self._task.cache.get(*self._key(text), check=_checked) for text in needed}
+        found = {text: self._task.cache.get(self._key(text), check=_checked) for text in needed}
         missing = sorted((text for text, kept in found.items() if kept is None), key=len)
         for start in range(0, len(missing), BATCH):
             batch = missing[start : start + BATCH]
             for text, wordings in zip(batch, self._asked(batch), strict=True):
                 found[text] = wordings
-                self._task.cache.put(*self._key(text), value=to_json(wordings))
+                self._task.cache.put(self._key(text), to_json(wordings))
             self._task.progress((start + len(batch)) / len(missing))
         return {text: kept for text, kept in found.items() if kept is not None}
 
-    def _key(self, text: str) -> tuple[Any, ...]:
-        return ("wordings", self.info, self._source, self._target, self._fits, text)
+    def _key(self, text: str) -> _WordingsKey:
+        return _WordingsKey(self.info, self._source, self._target, self._fits, text)
 
     def _asked(self, texts: Sequence[str]) -> list[Wordings]:
         answers = self._answers(texts)
