@@ -182,7 +182,7 @@ class Supervisor:
         for moved in moves:
             if moved.is_ending:
                 self.endings.moved(moved, now)
-                self._intake.look_again()
+                self._intake.look_soon()  # a subtitle may have waited for this job
                 self._notifier.wake()
         self._intake.moved([moved for moved in moves if not moved.is_ending], now)
 

@@ -57,7 +57,6 @@ class Endpoint:
     """Answers `GET /metrics` on this machine, and on no other."""
 
     def __init__(self, figures: Figures, port: int) -> None:
-        self._port = port
         self.trouble: str | None = None
         try:
             self._server, self._thread = start_http_server(port, addr=ADDRESS, registry=figures.registry)

@@ -80,10 +80,6 @@ class Intake:
     def stop(self) -> None:
         self._watcher.stop()
 
-    def look_again(self) -> None:
-        """Look at the inbox soon: a job has ended that a subtitle may wait for."""
-        self._dirty = True
-
     def tick(self, now: float) -> None:
         """Look at the inbox if an event came, a file may have settled, or the rescan is due (`now`: monotonic).
 
@@ -101,7 +97,7 @@ class Intake:
         return self._scan_due
 
     def look_soon(self) -> None:
-        """Have the inbox looked through at the next turn: who knows what was missed."""
+        """Have the inbox looked through at the next turn: something was missed, or may no longer have to wait."""
         self._dirty = True
 
     def record_burst(self) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from tenacity import RetryCallState, Retrying, wait_random_exponential
+import random
 
 from dropdub.config import Retry
 from dropdub.errors import DeadlineExceeded, DropdubError, TooSlow
 
 MOST_SQUEEZES = 6
 """As many times less memory can be taken: the longest ladder, that of a transcriber on a graphics card."""
+
+_MOST_DOUBLINGS = 60
+"""Far beyond any longest pause, and no number that overflows."""
 
 
 def as_it_counts(error: DropdubError, *, stage: str) -> DropdubError:
@@ -35,11 +38,6 @@ def next_try_at(error: DropdubError, *, attempts: int, settings: Retry, now: flo
 
 def pause_s(attempts: int, *, first: float, longest: float) -> float:
     """Return how long to wait after `attempts` failed tries: full jitter up to a bound that doubles, at least 1 s."""
-    wait = wait_random_exponential(multiplier=first, max=longest, min=min(1.0, first))
-    return wait(_state(attempts))
-
-
-def _state(attempts: int) -> RetryCallState:
-    state = RetryCallState(retry_object=Retrying(), fn=None, args=(), kwargs={})
-    state.attempt_number = attempts
-    return state
+    least = min(1.0, first)
+    doublings = min(attempts - 1, _MOST_DOUBLINGS)
+    return random.uniform(least, max(min(first * 2**doublings, longest), least))
