@@ -74,9 +74,9 @@ def test_a_timeline_is_drawn_for_the_jobs_own_targets_only(tmp_path: Path, secre
 def test_a_timeline_is_not_drawn_through_a_link(tmp_path: Path, secret: Path) -> None:
     job = a_dubbed_job(tmp_path, "pt")
     folder = tmp_path / "outbox" / "clip"
-    (folder / "timeline.pt.png").symlink_to(secret / "logo.png")
-    assert draw(job) == {"pt": [folder / "timeline.pt.png"]}, "and not as long as the manifest says"
-    assert untouched(secret) and not (folder / "timeline.pt.png").is_symlink()
+    (folder / "timeline.pt.svg").symlink_to(secret / "logo.png")
+    assert draw(job) == {"pt": [folder / "timeline.pt.svg"]}, "and not as long as the manifest says"
+    assert untouched(secret) and not (folder / "timeline.pt.svg").is_symlink()
 
 
 def test_the_marker_of_a_folder_is_not_made_behind_a_link(tmp_path: Path) -> None:

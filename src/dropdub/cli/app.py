@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -19,9 +19,6 @@ from dropdub.cli.groups import config_app, models_app, service_app, voices_app
 from dropdub.errors import UsageError
 from dropdub.process import never_search_current_folder
 from dropdub.store.states import JobState
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(
     name="jobs",
@@ -175,7 +172,7 @@ def status(
 def show(
     context: Context,
     job: Ref,
-    timeline: Annotated[bool, typer.Option("--timeline", help="Draw how the dubs fit, as PNG files.")] = False,
+    timeline: Annotated[bool, typer.Option("--timeline", help="Draw how the dubs fit, as SVG files.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show one job: outputs, warnings, figures, steps, events.

@@ -1,4 +1,4 @@
-"""`jobs show --timeline`: a job's fits as pictures beside its manifest."""
+"""`dropdub show --timeline`: a job's fits as SVG pictures beside its manifest."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING
 from dropdub.errors import UsageError
 
 if TYPE_CHECKING:
-    from PIL import Image
-
     from dropdub.store.views import JobView
 
 
 def draw(job: JobView) -> dict[str, list[Path]]:
-    """Write `timeline.TARGET.png` (longer ones on several pages: `timeline.TARGET.2.png`), and return them by target.
+    """Write `timeline.TARGET.svg` beside the manifest, and return the files by target.
 
-    Raises UsageError where there is nothing to draw.
+    Raises UsageError if there is nothing to draw.
     """
     from dropdub.dubbing.published_timing import fits_of
     from dropdub.languages import display_name
     from dropdub.publishing.earlier_results import line_times, read_manifest
-    from dropdub.report.timeline import timeline_pages
+    from dropdub.report.page import picture
+    from dropdub.report.timeline import timeline_of
 
     folder = Path(job.published) if job.published else None
     manifest = read_manifest(folder) if folder else None
@@ -33,26 +32,23 @@ def draw(job: JobView) -> dict[str, list[Path]]:
         raise UsageError(f"The manifest of job {job.id} ({job.name}) tells of no fit.", remedy=remedy)
     times, length_s = line_times(folder, job.name), job.duration_s or 0.0
     return {
-        target: _written(folder, target, timeline_pages(fit, times, length_s, f"{display_name(target)} dub"))
+        target: [_written(folder, target, picture(timeline_of(fit, times, length_s, f"{display_name(target)} dub")))]
         for target, fit in fits.items()
     }
 
 
-def _written(folder: Path, target: str, pages: list[Image.Image]) -> list[Path]:
-    """Write the pictures into a folder of the outbox, which others may be able to exchange, and not through a link."""
+def _written(folder: Path, target: str, drawn: str) -> Path:
+    """Write a picture into a folder of the outbox, which others may be able to exchange, and not through a link."""
     from dropdub.files.durable import part_name, rename_held
     from dropdub.files.held import held
     from dropdub.files.privacy import share_open
     from dropdub.publishing.deliverables import MANIFEST
 
-    paths: list[Path] = []
+    name = f"timeline.{target}.svg"
+    part = part_name(name)
     with held(folder.parent, folder.name) as opened:
-        for number, page in enumerate(pages, start=1):
-            name = f"timeline.{target}.{number}.png" if number > 1 else f"timeline.{target}.png"
-            part = part_name(name)
-            with opened.create(part) as writer:
-                page.save(writer, "PNG", optimize=True)
-                share_open(writer.fileno(), place=folder, made_of=[folder / MANIFEST])
-            rename_held(opened, part, opened, name, replace=True)
-            paths.append(folder / name)
-    return paths
+        with opened.create(part) as writer:
+            writer.write(drawn.encode())
+            share_open(writer.fileno(), place=folder, made_of=[folder / MANIFEST])
+        rename_held(opened, part, opened, name, replace=True)
+    return folder / name

@@ -15,6 +15,7 @@ from dropdub.pipeline.facts import Facts
 from dropdub.publishing.deliverables import deliverable_name
 from dropdub.report.deeds import Deed, deeds_by_line
 from dropdub.report.figures import Figure, figures_of
+from dropdub.report.timeline import Timeline, timeline_of
 
 ORIGINAL = "original.m4a"
 """The suffix of the original's sound: browsers play the first sound track of a film only, which is the dub."""
@@ -57,6 +58,7 @@ class Dub:
     has_speakers: bool
     is_measured: bool
     """Whether it is known what was done to its lines."""
+    timeline: Timeline | None
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,8 @@ def contents_of(
     job_name, language, fits = manifest["job"]["name"], manifest["language"], fits_of(manifest)
     kind = manifest["job"]["kind"]
     timed = kind != "text"
+    duration_s = manifest["inputs"][0]["duration_s"] if kind == "media" else None
+    spans = {segment.id: (segment.start, segment.end) for segment in source.segments}
     dubs = (
         Dub(
             target,
@@ -101,6 +105,9 @@ def contents_of(
             tuple(_rows(source, translation, deeds_by_line(fits.get(target), facts.last_verification(target)), timed)),
             has_speakers=len({segment.speaker for segment in translation.segments}) > 1,
             is_measured=target in fits or bool(facts.last_verification(target)),
+            timeline=timeline_of(fits[target], spans, duration_s, f"{display_name(target)} dub")
+            if target in fits and duration_s is not None
+            else None,
         )
         for target, translation in targets.items()
     )
@@ -108,7 +115,7 @@ def contents_of(
         job_name=job_name,
         language=language,
         language_name=display_name(language),
-        duration_s=manifest["inputs"][0]["duration_s"] if kind == "media" else None,
+        duration_s=duration_s,
         created=manifest["created"],
         program=f"{manifest['program']['name']} {manifest['program']['version']}",
         engines=tuple(dict.fromkeys(_engine(engine) for engine in manifest["engines"])),

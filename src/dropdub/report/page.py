@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from dropdub.report.contents import Contents
+from dropdub.report.timeline import Timeline
 from dropdub.units import format_duration, format_moment
 
 REPORT = "report.html"
@@ -20,12 +21,23 @@ _HERE = Path(__file__).parent
 
 def page(contents: Contents) -> str:
     """Return the page. Every text is escaped, and no script but its own is let run."""
-    style, script = (Markup((_HERE / name).read_text(encoding="utf-8")) for name in ("report.css", "report.js"))
-    return _template().render(contents=contents, style=style, script=script, policy=_policy(style, script))
+    style, script = _own("report.css") + _own("timeline.css"), _own("report.js")
+    return _template("report.html.j2").render(
+        contents=contents, style=style, script=script, policy=_policy(style, script)
+    )
+
+
+def picture(timeline: Timeline) -> str:
+    """Return a timeline as an SVG file of its own. Every text is escaped."""
+    return _template("timeline.svg.j2").render(timeline=timeline, own_style=_own("timeline.css"))
+
+
+def _own(name: str) -> Markup:
+    return Markup((_HERE / name).read_text(encoding="utf-8"))
 
 
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     environment = Environment(
         loader=FileSystemLoader(_HERE),
         autoescape=True,
@@ -35,7 +47,7 @@ def _template() -> Template:
         keep_trailing_newline=True,
     )
     environment.filters |= {"address": _address, "clock": format_moment, "duration": format_duration}
-    return environment.get_template("report.html.j2")
+    return environment.get_template(name)
 
 
 def _address(name: str) -> str:

@@ -47,6 +47,10 @@ for (const dub of document.querySelectorAll(".dub")) {
     latest.play().catch(() => {});
   });
 
+  dub.querySelector(".times input")?.addEventListener("input", (event) => {
+    dub.querySelector(".times svg").style.width = `${event.target.value * 100}%`;
+  });
+
   dub.querySelector(".filter input")?.addEventListener("change", (event) => {
     dub.querySelector("table").classList.toggle("only-done", event.target.checked);
   });

@@ -1,68 +1,149 @@
-"""When the original and the dub speak, as a picture: one row a minute, so that hours stay legible."""
+"""When the original and the dub speak: what is drawn where, one row a minute, so that hours stay legible."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-
-from PIL import Image, ImageDraw, ImageFont
 
 from dropdub.dubbing.published_timing import Fit, FittedUtterance
 from dropdub.report.deeds import NOTICED_S, SAME_PACE
 from dropdub.units import format_moment
 
 ROW_S = 60.0
-ROWS_A_PAGE = 20
-_PX_A_SECOND = 30
-_LEFT, _RIGHT, _TOP, _BOTTOM = 90, 24, 96, 20
-_ROW, _LANE, _GAP = 92, 22, 12
-_PAGE, _INK, _FAINT, _GRID = "#ffffff", "#1c1d21", "#5b5e66", "#e3e5ea"
-_ORIGINAL, _CLEAN, _SPED, _SLOWED, _OVERLAP, _SLOT = "#9aa1ad", "#3f9d63", "#e09a1b", "#4d8fd6", "#c62828", "#b9bec8"
-_KEY = (
-    (_ORIGINAL, "original"),
-    (_CLEAN, "dub, as spoken"),
-    (_SPED, "sped up"),
-    (_SLOWED, "slowed down"),
-    (_OVERLAP, "runs into the next"),
-)
-_LEAST_LABEL_PX = 46
+SHORTEST_ROW_S = 10.0
+WIDTH = 1100.0
+_LEFT, _RIGHT, _TOP = 64.0, 20.0, 64.0
+_ROW, _LANE, _GAP = 76.0, 17.0, 12.0
+_CHARACTER = 6.4
+"""About the width of a character of the legend and the labels."""
+KINDS = {
+    "original": "original",
+    "clean": "dub, as spoken",
+    "sped": "sped up",
+    "slowed": "slowed down",
+    "overlap": "runs into the next line",
+}
+_LINK = "slanted line: from where it was said to where the dub begins"
 
 Span = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A stretch of time in one lane of the picture: 0 the original, 1 the dub."""
+    """A stretch of time in one lane: 0 the original, 1 the dub. `kind`: one of KINDS, a class of the style sheet."""
 
     span: Span
     lane: int
-    colour: str
+    kind: str
     label: str = ""
 
 
-def timeline_pages(fit: Fit, originals: Mapping[int, Span], duration_s: float, title: str) -> list[Image.Image]:
-    """Return the pictures of a fit, twenty minutes each. `originals` are the times of the original's lines, by id."""
-    rows = max(1, math.ceil(duration_s / ROW_S))
-    starts = range(0, rows, ROWS_A_PAGE)
-    bars = list(bars_of(fit, originals))
-    links = [(_original_of(one, originals)[0], one.start) for one in fit.utterances]
-    return [
-        _page(bars, links, range(first, min(first + ROWS_A_PAGE, rows)), f"{title}, page {number} of {len(starts)}")
-        for number, first in enumerate(starts, start=1)
-    ]
+@dataclass(frozen=True)
+class Box:
+    """Where a bar, or the part of it in one row, is drawn; `label` only if it has room, `tip` for the pointer."""
+
+    x: float
+    y: float
+    width: float
+    kind: str
+    label: str
+    tip: str
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A mark of time; one without a label is fainter."""
+
+    x: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """From where a line was said to where its dub begins; `is_late` if one notices the difference."""
+
+    said_x: float
+    begins_x: float
+    is_late: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    top: float
+    label: str
+    ticks: tuple[Tick, ...]
+    boxes: tuple[Box, ...]
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """All that the template draws, in units of its view box."""
+
+    title: str
+    height: float
+    legend: tuple[Box, ...]
+    note: Tick
+    rows: tuple[Row, ...]
+    width: float = WIDTH
+    lane: float = _LANE
+    left: float = _LEFT
+    links_from: float = _LANE + 1
+    links_to: float = _LANE + _GAP - 1
+    times_at: float = 2 * _LANE + _GAP + 14
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """How times become places: rows of so many seconds, no time beyond the last one."""
+
+    row_s: float
+    rows: int
+
+    @staticmethod
+    def of(duration_s: float) -> _Scale:
+        row_s = min(ROW_S, max(SHORTEST_ROW_S, math.ceil(duration_s / 5) * 5.0))
+        return _Scale(row_s, max(1, math.ceil(duration_s / row_s)))
+
+    def row(self, moment: float) -> int:
+        """Return the row of a moment, which may come from a file that others could change: 0 for no number."""
+        return min(int(min(self.rows * self.row_s, max(0.0, moment)) // self.row_s), self.rows - 1)
+
+    def x(self, moment: float, row: int) -> float:
+        """Return where a moment is drawn in a row; one before or after it, at its edge."""
+        seconds = min(self.row_s, max(0.0, moment - row * self.row_s))
+        return round(_LEFT + seconds * (WIDTH - _LEFT - _RIGHT) / self.row_s, 1)
+
+
+def timeline_of(fit: Fit, originals: Mapping[int, Span], duration_s: float, title: str) -> Timeline:
+    """Return how a fit is drawn. `originals` are the times of the original's lines, by id."""
+    scale = _Scale.of(duration_s)
+    boxes: dict[int, list[Box]] = {}
+    for bar in bars_of(fit, originals):
+        if bar.span[0] < scale.rows * scale.row_s:
+            for row in range(scale.row(bar.span[0]), scale.row(bar.span[1]) + 1):
+                boxes.setdefault(row, []).append(_box(bar, row, scale))
+    links: dict[int, list[Link]] = {}
+    for one in fit.utterances:
+        said, row = _original_of(one, originals)[0], scale.row(one.start)
+        is_late = abs(one.start - said) > NOTICED_S
+        links.setdefault(row, []).append(Link(scale.x(said, row), scale.x(one.start, row), is_late))
+    rows = tuple(_row(row, scale, boxes.get(row, ()), links.get(row, ())) for row in range(scale.rows))
+    legend, note = _legend()
+    return Timeline(title, _TOP + scale.rows * _ROW, legend, note, rows)
 
 
 def bars_of(fit: Fit, originals: Mapping[int, Span]) -> Iterator[Bar]:
     """Yield a bar for each original line, one for each utterance of the dub, and one for each overlap."""
     for one in fit.utterances:
-        yield from (Bar(span, 0, _ORIGINAL) for span in _originals_of(one, originals))
-        label = f"{one.stretch:.2f}x" if abs(one.stretch - 1) > SAME_PACE else ""
-        yield Bar((one.start, one.end), 1, _colour(one), f"{label} short".strip() if one.shortened else label)
+        yield from (Bar(span, 0, "original") for span in _originals_of(one, originals))
+        label = f"{one.stretch:.2f}×" if abs(one.stretch - 1) > SAME_PACE else ""
+        yield Bar((one.start, one.end), 1, _kind(one), f"{label} short".strip() if one.shortened else label)
     for one, other in pairwise(fit.utterances):
         if one.end > other.start + NOTICED_S:
-            yield Bar((other.start, min(one.end, other.end)), 1, _OVERLAP)
+            yield Bar((other.start, min(one.end, other.end)), 1, "overlap")
 
 
 def _originals_of(one: FittedUtterance, originals: Mapping[int, Span]) -> list[Span]:
@@ -78,63 +159,36 @@ def _original_of(one: FittedUtterance, originals: Mapping[int, Span]) -> Span:
     return min(start for start, _ in known), max(end for _, end in known)
 
 
-def _colour(one: FittedUtterance) -> str:
+def _kind(one: FittedUtterance) -> str:
     if abs(one.stretch - 1) <= SAME_PACE:
-        return _CLEAN
-    return _SPED if one.stretch > 1 else _SLOWED
+        return "clean"
+    return "sped" if one.stretch > 1 else "slowed"
 
 
-def _page(bars: Sequence[Bar], links: Sequence[Span], rows: range, title: str) -> Image.Image:
-    width = _LEFT + round(ROW_S * _PX_A_SECOND) + _RIGHT
-    image = Image.new("RGB", (width, _TOP + len(rows) * _ROW + _BOTTOM), _PAGE)
-    draw = ImageDraw.Draw(image)
-    _draw_head(draw, title)
-    for place, row in enumerate(rows):
-        _draw_row(draw, bars, links, row * ROW_S, _TOP + place * _ROW)
-    return image
+def _box(bar: Bar, row: int, scale: _Scale) -> Box:
+    left, right = (scale.x(moment, row) for moment in bar.span)
+    width = round(max(right - left - 0.6, 0.6), 1)
+    has_room = bar.label and width >= len(bar.label) * _CHARACTER + 8
+    moments = "–".join(format_moment(moment) for moment in bar.span)
+    tip = ", ".join(part for part in (moments, KINDS[bar.kind], bar.label) if part)
+    return Box(left, bar.lane * (_LANE + _GAP), width, bar.kind, bar.label if has_room else "", tip)
 
 
-def _draw_head(draw: ImageDraw.ImageDraw, title: str) -> None:
-    draw.text((_LEFT, 18), title, _INK, font=_font(24))
-    at = _LEFT
-    for colour, words in _KEY:
-        draw.rounded_rectangle((at, 58, at + 22, 74), 4, colour)
-        draw.text((at + 30, 56), words, _FAINT, font=_font(16))
-        at += 30 + round(draw.textlength(words, font=_font(16))) + 32
-    draw.text((at, 56), "slanted line: from where it was said to where it begins", _FAINT, font=_font(16))
+def _row(row: int, scale: _Scale, boxes: Iterable[Box], links: Iterable[Link]) -> Row:
+    start = row * scale.row_s
+    step = 5 if scale.row_s > 20 else 1
+    ticks = tuple(
+        Tick(scale.x(start + second, row), format_moment(start + second) if second % (2 * step) == 0 else "")
+        for second in range(0, round(scale.row_s), step)
+    )
+    return Row(_TOP + row * _ROW, format_moment(start), ticks, tuple(boxes), tuple(links))
 
 
-def _draw_row(draw: ImageDraw.ImageDraw, bars: Sequence[Bar], links: Sequence[Span], start: float, top: int) -> None:
-    draw.text((12, top + 14), format_moment(start), _INK, font=_font(18))
-    for second in range(0, round(ROW_S) + 1, 5):
-        at = _x(start + second, start)
-        draw.line((at, top, at, top + 2 * _LANE + _GAP + 12), _GRID, 2 if second % 10 == 0 else 1)
-        if second % 10 == 0 and second < ROW_S:
-            draw.text((at + 4, top + 2 * _LANE + _GAP + 4), format_moment(start + second), _FAINT, font=_font(12))
-    shown = [bar for bar in bars if bar.span[0] < start + ROW_S and bar.span[1] > start]
-    for bar in shown:
-        draw.rounded_rectangle(_box(bar, start, top), 4, bar.colour)
-    for bar in shown:
-        left, upper, right, _ = _box(bar, start, top)
-        if bar.label and right - left >= _LEAST_LABEL_PX:
-            draw.text((left + 5, upper + 3), bar.label, _INK, font=_font(14))
-    for said, begins in links:
-        if start <= begins < start + ROW_S:
-            ends = (_x(max(said, start), start), top + _LANE + 1, _x(begins, start), top + _LANE + _GAP - 1)
-            draw.line(ends, _INK if abs(begins - said) > NOTICED_S else _SLOT, 2)
-
-
-def _box(bar: Bar, start: float, top: int) -> tuple[float, float, float, float]:
-    """Return where a bar is drawn in the row that begins at `start` seconds: left, upper, right, lower."""
-    left, right = (_x(min(max(moment, start), start + ROW_S), start) for moment in bar.span)
-    upper = top + bar.lane * (_LANE + _GAP)
-    return left, upper, max(right - 1, left + 1), upper + _LANE
-
-
-def _x(moment: float, start: float) -> float:
-    return _LEFT + (moment - start) * _PX_A_SECOND
-
-
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Return the font that Pillow brings along: Latin letters and figures."""
-    return ImageFont.load_default(size)
+def _legend() -> tuple[tuple[Box, ...], Tick]:
+    """Return the boxes that explain the colours, and where the sentence about the lines between stands."""
+    boxes: list[Box] = []
+    x = _LEFT
+    for kind, words in KINDS.items():
+        boxes.append(Box(x, 32.0, 18.0, kind, words, words))
+        x = round(x + 24 + len(words) * _CHARACTER + 18, 1)
+    return tuple(boxes), Tick(x, _LINK)
