@@ -337,7 +337,7 @@ def test_show_tells_how_good_the_dubs_came_out(cli: Cli, dubbed: Path) -> None:
 def test_show_draws_the_timeline_beside_the_manifest_and_prints_where(cli: Cli, dubbed: Path) -> None:
     picture = dubbed / "timeline.pt.svg"
     assert cli.done("show", "clip.mp4", "--timeline").splitlines() == [str(picture)]
-    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert picture.read_text(encoding="utf-8").startswith("<svg ")
     assert json.loads(cli.done("show", "clip.mp4", "--timeline", "--json")) == {"timelines": {"pt": [str(picture)]}}
 
 
