@@ -233,7 +233,7 @@ def remove_service(installation: Installation, root: Path) -> None:
         return
     known = service_of(installation, root)
     if known is None:
-        sys.exit(f'Whether {root} has a service could not be determined. See: jobs --root "{root}" service status')
+        sys.exit(f'Whether {root} has a service could not be determined. See: dropdub --root "{root}" service status')
     if known["installed"] and installation.jobs(root, "service", "uninstall") != 0:
         sys.exit(f"The service of {root} could not be removed: see above. Nothing else was touched.")
 

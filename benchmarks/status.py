@@ -1,4 +1,4 @@
-"""How long `jobs status` takes as a whole process: 100 and 100,000 jobs, at rest and while a daemon writes.
+"""How long `dropdub status` takes as a whole process: 100 and 100,000 jobs, at rest and while a daemon writes.
 
     python benchmarks/status.py [RUNS]
 

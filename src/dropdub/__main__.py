@@ -1,4 +1,4 @@
-"""`python -m dropdub` is `jobs`."""
+"""`python -m dropdub` is `dropdub`."""
 
 from dropdub.cli.app import main
 

@@ -139,7 +139,7 @@ class EmptyFile(PermanentError):
 
 
 class UnreadableFile(PermanentError):
-    usual_remedy = "Give the account that runs Dropdub the right to read it, then: jobs retry."
+    usual_remedy = "Give the account that runs Dropdub the right to read it, then: dropdub retry."
 
 
 class NotAFile(PermanentError):
@@ -163,11 +163,11 @@ class UnsupportedCodec(PermanentError):
 
 
 class TooLong(PermanentError):
-    usual_remedy = "Cut it, or raise limits.max_duration in config.yaml, then: jobs retry."
+    usual_remedy = "Cut it, or raise limits.max_duration in config.yaml, then: dropdub retry."
 
 
 class TooLarge(PermanentError):
-    usual_remedy = "Cut it, or raise limits.max_size in config.yaml, then: jobs retry."
+    usual_remedy = "Cut it, or raise limits.max_size in config.yaml, then: dropdub retry."
 
 
 class TooSlow(PermanentError):
@@ -175,24 +175,24 @@ class TooSlow(PermanentError):
 
     usual_remedy = (
         "It may be damaged, or made to hold others up: save it once more, and drop that. If the machine is merely "
-        "slow, raise deadlines.factor in config.yaml, then: jobs retry."
+        "slow, raise deadlines.factor in config.yaml, then: dropdub retry."
     )
 
 
 class EngineMissing(PermanentError):
-    usual_remedy = "Install the engine, or choose another in config.yaml, then: jobs retry."
+    usual_remedy = "Install the engine, or choose another in config.yaml, then: dropdub retry."
 
 
 class UnsupportedLanguage(PermanentError):
-    usual_remedy = "Choose another language or another engine in config.yaml, then: jobs retry."
+    usual_remedy = "Choose another language or another engine in config.yaml, then: dropdub retry."
 
 
 class VoiceMissing(PermanentError):
-    usual_remedy = "Put the voice's recording into voices/, or choose another voice, then: jobs retry."
+    usual_remedy = "Put the voice's recording into voices/, or choose another voice, then: dropdub retry."
 
 
 class BadSidecar(PermanentError):
-    usual_remedy = "Correct the .job.yaml file beside it, then: jobs retry."
+    usual_remedy = "Correct the .job.yaml file beside it, then: dropdub retry."
 
 
 class DownloadRefused(PermanentError):
@@ -200,7 +200,7 @@ class DownloadRefused(PermanentError):
 
 
 class ModelIncomplete(PermanentError):
-    usual_remedy = "Get it again with: jobs models pull."
+    usual_remedy = "Get it again with: dropdub models pull."
 
 
 class OutRefused(PermanentError):
@@ -209,16 +209,16 @@ class OutRefused(PermanentError):
     usual_remedy = (
         "Leave out `out`, and take the results from the outbox. Or give the account that runs Dropdub the right to "
         "write there; for a service installed with --boot name the folder in config.yaml, too (job.out, or a profile's "
-        "out), and install it again. Then: jobs retry."
+        "out), and install it again. Then: dropdub retry."
     )
 
 
 class InterruptedTooOften(PermanentError):
-    usual_remedy = "It may be what stops the program: try it alone with: jobs retry."
+    usual_remedy = "It may be what stops the program: try it alone with: dropdub retry."
 
 
 class HookFailed(PermanentError):
-    usual_remedy = "Correct notify.on_success or notify.on_failure in config.yaml; what it says is in: jobs logs."
+    usual_remedy = "Correct notify.on_success or notify.on_failure in config.yaml; what it says is in: dropdub logs."
 
 
 class TransientError(DropdubError):
@@ -228,7 +228,7 @@ class TransientError(DropdubError):
 
 
 class WorkerDied(TransientError):
-    usual_remedy = "If it happens again, see: jobs logs."
+    usual_remedy = "If it happens again, see: dropdub logs."
 
 
 class OutOfMemory(WorkerDied):
@@ -240,7 +240,7 @@ class DeadlineExceeded(TransientError):
 
 
 class Stalled(DeadlineExceeded):
-    usual_remedy = "If it happens again, see: jobs logs."
+    usual_remedy = "If it happens again, see: dropdub logs."
 
 
 class DiskFull(TransientError):
@@ -252,11 +252,11 @@ class AccessDenied(TransientError):
 
 
 class DownloadFailed(TransientError):
-    usual_remedy = "Try again with: jobs models pull. It goes on where it stopped."
+    usual_remedy = "Try again with: dropdub models pull. It goes on where it stopped."
 
 
 class MediaToolFailed(TransientError):
-    usual_remedy = "If it happens again, see: jobs logs."
+    usual_remedy = "If it happens again, see: dropdub logs."
 
 
 class NotDelivered(TransientError):
@@ -270,7 +270,7 @@ class FreshWorkerNeeded(TransientError):
 
 
 class UnexpectedError(TransientError):
-    usual_remedy = "This is a defect of Dropdub: please report it with the output of: jobs logs."
+    usual_remedy = "This is a defect of Dropdub: please report it with the output of: dropdub logs."
 
 
 def unforeseen(error: BaseException) -> UnexpectedError:

@@ -47,7 +47,7 @@ def prepare_voices(root: Root, config: Config, names: Sequence[str]) -> None:
     """Reckon what the synthesizer needs to know of each voice, and keep it where jobs find it."""
     references = [_recording(root, name) for name in names or [one.stem for one in sorted(root.voices.glob("*.wav"))]]
     if not references:
-        raise VoiceMissing("There are no voices to prepare.", remedy="Add one with: jobs voices add NAME FILE")
+        raise VoiceMissing("There are no voices to prepare.", remedy="Add one with: dropdub voices add NAME FILE")
     shelf = Shelf(settings=settings_of(root, config))
     engine: Synthesizer = shelf.synthesizer(config.job.synthesizer, language=(config.job.targets or ("en",))[0])
     if not engine.clones:
@@ -61,7 +61,7 @@ def prepare_voices(root: Root, config: Config, names: Sequence[str]) -> None:
 def _recording(root: Root, name: str) -> Path:
     found = recording_of(name, root.voices)
     if found is None:
-        raise VoiceMissing(f"There is no voice '{name}'.", remedy="See which there are with: jobs voices list")
+        raise VoiceMissing(f"There is no voice '{name}'.", remedy="See which there are with: dropdub voices list")
     return found
 
 
@@ -83,7 +83,7 @@ def measure_precision(root: Root, config: Config, _names: Sequence[str]) -> None
             _say(f"{compute_type} on {device}: {times[compute_type]:.2f} s for 11 s of speech")
     if not times:
         raise EngineMissing(
-            f"Nothing to choose from. {' '.join(announced)}", remedy="See what stands in the way with: jobs doctor"
+            f"Nothing to choose from. {' '.join(announced)}", remedy="See what stands in the way with: dropdub doctor"
         )
     fastest = min(times, key=lambda one: times[one])
     model = model_folder(given, FasterWhisperTranscriber.name, DEFAULT_MODEL)
@@ -112,7 +112,8 @@ def _require(engine: FasterWhisperTranscriber) -> None:
     if problem is None and (model := engine.missing_model()) is None:
         return
     raise EngineMissing(
-        problem or f"The model '{model}' is not here.", remedy=f"Get it with: jobs models pull {model}" if model else ""
+        problem or f"The model '{model}' is not here.",
+        remedy=f"Get it with: dropdub models pull {model}" if model else "",
     )
 
 

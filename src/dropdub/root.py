@@ -161,13 +161,13 @@ def find_root(explicit: Path | None, environment: Mapping[str, str], cwd: Path) 
     named = explicit or (Path(environment["JOBS_ROOT"]) if environment.get("JOBS_ROOT") else None)
     if named is not None:
         if not (named / CONFIG_NAME).is_file():
-            raise UsageError(f"{named} has no {CONFIG_NAME}.", remedy=f"Make it a root with: jobs init {named}")
+            raise UsageError(f"{named} has no {CONFIG_NAME}.", remedy=f"Make it a root with: dropdub init {named}")
         return named.absolute()
     found = [folder for folder in (cwd, *cwd.parents) if os.path.lexists(folder / CONFIG_NAME)]
     if not found:
         raise UsageError(
             f"No {CONFIG_NAME} in {cwd} or above it.",
-            remedy="Make a root with: jobs init DIR, or name one with --root.",
+            remedy="Make a root with: dropdub init DIR, or name one with --root.",
         )
     outer = next((folder for folder in reversed(found[1:]) if _keeps(folder, found[0])), None)
     return _trusted(outer or found[0])
@@ -194,7 +194,7 @@ def _trusted(folder: Path) -> Path:
     if why := _why_refused(folder):
         raise UsageError(
             f"The {CONFIG_NAME} found in {folder} is not used: {why}.",
-            remedy=f'If this is your root, name it: jobs --root "{folder}", or set JOBS_ROOT.',
+            remedy=f'If this is your root, name it: dropdub --root "{folder}", or set JOBS_ROOT.',
         )
     return folder
 

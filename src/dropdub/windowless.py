@@ -1,4 +1,4 @@
-"""`pythonw -m dropdub.windowless LOG --root ROOT watch`: `jobs` as a process that has no standard streams.
+"""`pythonw -m dropdub.windowless LOG --root ROOT watch`: `dropdub` as a process that has no standard streams.
 
 What goes wrong before the daemon's own log is open, or as native code crashes, is written to LOG.
 """
@@ -19,15 +19,15 @@ LOG_MAX_BYTES = 1_000_000
 
 
 def main() -> None:
-    """Give the streams a place, before anything that may write to them is imported; then be `jobs`."""
+    """Give the streams a place, before anything that may write to them is imported; then be `dropdub`."""
     log = _opened(Path(sys.argv.pop(1)))
     sys.stdout, sys.stderr = _nowhere(), log
     faulthandler.enable(log)
     never_search_current_folder()
     log.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} started as process {os.getpid()}\n")
-    from dropdub.cli.app import main as run_jobs  # noqa: PLC0415 - its errors are to be in the log
+    from dropdub.cli.app import main as run_dropdub  # noqa: PLC0415 - its errors are to be in the log
 
-    run_jobs()
+    run_dropdub()
 
 
 def _opened(path: Path) -> TextIO:

@@ -109,7 +109,7 @@ class Site:
             self.daemon.wait()
 
     def work_off(self, *, timeout_s: float = 240, prefix: Sequence[str] = (), **environment: str) -> int:
-        """Run `jobs watch --until-idle`, with `prefix` before the command; return its exit code."""
+        """Run `dropdub watch --until-idle`, with `prefix` before the command; return its exit code."""
         self.start("--until-idle", prefix=prefix, **environment)
         assert self.daemon is not None
         return self.daemon.wait(timeout_s)

@@ -32,7 +32,7 @@ def settings(**more: Any) -> dict[str, Any]:
 
 
 def put_model(site: Site, source: Path) -> None:
-    """Bring a model as `jobs models pull` does: beside its place first, then one rename."""
+    """Bring a model as `dropdub models pull` does: beside its place first, then one rename."""
     folder = site.root / "models"
     folder.mkdir(exist_ok=True)
     part = folder / f"{source.name}.part"
@@ -91,7 +91,7 @@ def test_a_job_whose_model_is_not_here_waits_and_goes_on_by_itself_once_it_is(tm
         site.wait_for("talk.wav", "waiting")
         job = site.job("talk.wav")
         assert "model 'nllb-tiny-en-pt'" in job["reason"]
-        assert "jobs models pull nllb-tiny-en-pt" in json.dumps(job)
+        assert "dropdub models pull nllb-tiny-en-pt" in json.dumps(job)
         assert "talk.txt" in site.published("talk"), "what is finished is delivered"
         put_model(site, NLLB)
         site.wait_for("talk.wav", "succeeded")

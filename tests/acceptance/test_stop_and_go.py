@@ -245,7 +245,7 @@ def test_status_answers_while_the_daemon_works_and_imports_no_engine(dubbed: Cal
     assert root.status()["daemon"]["state"] == "running"
     heavy = "{'torch','ctranslate2','sqlalchemy','pydantic_settings','numpy','av','pocketsphinx'}"
     script = (
-        "import sys, runpy; sys.argv=['jobs','--root',sys.argv[1],'status']\n"
+        "import sys, runpy; sys.argv=['dropdub','--root',sys.argv[1],'status']\n"
         "try: runpy.run_module('dropdub', run_name='__main__')\nexcept SystemExit: pass\n"
         f"assert not {heavy} & set(sys.modules), {heavy} & set(sys.modules)"
     )

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ CONTRACT = {
 }
 HEAVY = ("sqlalchemy", "sqlmodel", "alembic", "pydantic_settings", "numpy", "dropdub.config", "dropdub.engines")
 Answer = subprocess.CompletedProcess[str]
+PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
 class Cli:
@@ -112,7 +114,7 @@ def test_every_command_and_option_has_help_and_every_command_an_example() -> Non
     for name, command in every_command(group):
         names.append(name)
         assert command.help, name
-        assert hasattr(command, "commands") or f"jobs {name}" in command.help, f"{name} has no example"
+        assert hasattr(command, "commands") or f"dropdub {name}" in command.help, f"{name} has no example"
         for parameter in command.params:
             assert getattr(parameter, "help", None), f"{name}: {parameter.name} has no help"
     assert names == [
@@ -124,12 +126,27 @@ def test_every_command_and_option_has_help_and_every_command_an_example() -> Non
     ]
 
 
-def test_jobs_alone_shows_the_help_with_whole_lines(cli: Cli) -> None:
+def test_the_program_alone_shows_the_help_with_whole_lines(cli: Cli) -> None:
     answer = cli()
     assert answer.returncode == 0
-    assert answer.stdout.startswith("Usage: jobs [OPTIONS] COMMAND")
+    assert answer.stdout.startswith("Usage: dropdub [OPTIONS] COMMAND")
     assert "..." not in answer.stdout.split("Commands:")[1]
     assert max(map(len, answer.stdout.splitlines())) <= 80
+
+
+def test_both_entry_points_are_the_same_program_and_say_dropdub() -> None:
+    scripts = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]["scripts"]
+    assert scripts == {"jobs": "dropdub.cli.app:main", "dropdub": "dropdub.cli.app:main"}
+    answers = {name: _called_by(name, "--help") for name in scripts}
+    assert answers["jobs"] == answers["dropdub"]
+    assert answers["jobs"].startswith("Usage: dropdub ") and "jobs status" not in answers["jobs"]
+
+
+def _called_by(name: str, *arguments: str) -> str:
+    """Return what the program prints when it was started by this name."""
+    code = f"import sys; from dropdub.cli.app import main; sys.argv[0] = {name!r}; main()"
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, encoding="utf-8", check=True)
+    return done.stdout
 
 
 def test_the_version_is_told(cli: Cli) -> None:
@@ -158,7 +175,7 @@ def test_init_makes_a_root_that_holds_together_and_says_what_comes_next(cli: Cli
     new = tmp_path / "new root ü"
     answer = cli("init", str(new))
     assert answer.returncode == 0, answer.stderr
-    assert f'jobs --root "{new}" watch' in answer.stdout
+    assert f'dropdub --root "{new}" watch' in answer.stdout
     folders = {entry.name for entry in new.iterdir() if entry.is_dir()}
     assert folders == {"inbox", "outbox", "voices", "work", "failed", "archive"}
     assert cli("--root", str(new), "config", "check").stdout == f"OK: {new / 'config.yaml'}\n"
@@ -214,7 +231,7 @@ def test_the_root_comes_from_the_environment_or_from_above(cli: Cli, tmp_path: P
     answer = cli("status", cwd=tmp_path)
     assert answer.returncode == 2
     assert answer.stderr.startswith("error: No config.yaml in ")
-    assert "jobs init" in answer.stderr
+    assert "dropdub init" in answer.stderr
 
 
 # -- status and show --------------------------------------------------------------------------------------------
@@ -222,7 +239,7 @@ def test_the_root_comes_from_the_environment_or_from_above(cli: Cli, tmp_path: P
 
 def test_status_of_a_new_root_says_how_to_begin(cli: Cli) -> None:
     said = cli.done("status")
-    assert "not running. Start it with: jobs watch" in said
+    assert "not running. Start it with: dropdub watch" in said
     assert f"Drop a recording or a text into {cli.root / 'inbox'}".replace(" ", "") in "".join(said.split())
     assert not (cli.root / "jobs.db").exists()
 
@@ -364,7 +381,7 @@ def test_retry_begins_failed_jobs_anew_and_says_when_it_goes_on(cli: Cli, store:
     an_ended_job(store, JobState.SUCCEEDED, name="good.mp4")
     said = cli.done("retry", "one.mp4")
     assert "Job 1 (one.mp4) is tried again." in said
-    assert "it takes this up at the next jobs watch" in said
+    assert "it takes this up at the next dropdub watch" in said
     assert "Job 2 (two.mp4)" in cli.done("retry", "--failed")
     assert cli.done("retry", "--failed") == "No job has failed.\n"
     assert [cli.job(name)["state"] for name in ("one", "two", "good")] == ["claiming", "claiming", "succeeded"]
@@ -465,7 +482,7 @@ def test_a_file_that_is_still_being_written_is_not_cancelled(cli: Cli, store: St
 
 
 def test_pause_and_resume_hold_all_or_one(cli: Cli, store: Store) -> None:
-    assert "jobs resume" in cli.done("pause")
+    assert "dropdub resume" in cli.done("pause")
     assert json.loads(cli.done("status", "--json"))["paused"] is True
     assert "Goes on" in cli.done("resume")
     assert json.loads(cli.done("status", "--json"))["paused"] is False

@@ -23,7 +23,7 @@ RATE = 16_000
 WOMAN, WOMAN_AGAIN, MAN = PIECES / "LJ001-0001.flac", PIECES / "LJ001-0004.flac", SPEECH
 
 needs_resemblyzer = pytest.mark.skipif(
-    find_spec("resemblyzer") is None, reason="resemblyzer is not installed: see jobs doctor"
+    find_spec("resemblyzer") is None, reason="resemblyzer is not installed: see dropdub doctor"
 )
 
 

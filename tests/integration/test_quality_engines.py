@@ -170,7 +170,7 @@ class TestFasterWhisper:
         engine = FasterWhisperTranscriber(EngineSettings(models={"faster-whisper": str(tmp_path / "broken")}))
         with pytest.raises(EngineMissing, match="cannot be loaded") as caught:
             engine.load()
-        assert "jobs models verify" in caught.value.sentence
+        assert "dropdub models verify" in caught.value.sentence
 
 
 class TestNllb:
@@ -211,7 +211,7 @@ class TestNllb:
         engine = NllbTranslator(EngineSettings(models={"nllb": str(tmp_path / "broken")}))
         with pytest.raises(EngineMissing) as caught:
             engine.load()
-        assert "jobs models verify" in caught.value.sentence
+        assert "dropdub models verify" in caught.value.sentence
 
 
 def test_neither_engine_brings_torch_into_its_process() -> None:

@@ -95,7 +95,7 @@ def test_commands_leave_an_older_database_to_the_daemon_and_say_so(released: Pat
     before = contents(released)
     with pytest.raises(StoreError, match="older Dropdub") as caught:
         open_reader(f"sqlite:///{released}").status(now=NOW)
-    assert "jobs watch" in caught.value.remedy
+    assert "dropdub watch" in caught.value.remedy
     assert contents(released) == before
 
 

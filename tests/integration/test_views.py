@@ -1,4 +1,4 @@
-"""What `jobs status` and `jobs show` read, against jobs in every state."""
+"""What `dropdub status` and `dropdub show` read, against jobs in every state."""
 
 from __future__ import annotations
 

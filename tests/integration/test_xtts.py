@@ -244,7 +244,7 @@ def test_it_has_no_voice_but_those_it_was_given(xtts: XttsSynthesizer) -> None:
         xtts.speak("Hello.", language="en", voice=Voice("nobody"))
     with pytest.raises(VoiceMissing, match="no voice of its own") as caught:
         xtts.speak("Hello.", language="en", voice=None)
-    assert "jobs voices add" in caught.value.sentence
+    assert "dropdub voices add" in caught.value.sentence
     with pytest.raises(UnsupportedLanguage):
         xtts.speak("Hello.", language="tlh", voice=None)
 

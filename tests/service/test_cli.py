@@ -1,4 +1,4 @@
-"""`jobs service` as a person meets it, on the fake system."""
+"""`dropdub service` as a person meets it, on the fake system."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_the_words_of_a_services_life(root: Root, system: FakeSystem) -> None:
 
     assert "stays off" in jobs(root, "stop").stdout
     stopped = jobs(root, "status")
-    assert stopped.returncode == 1 and "It is off until: jobs service start" in stopped.stdout
+    assert stopped.returncode == 1 and "It is off until: dropdub service start" in stopped.stdout
 
     assert "runs (process" in jobs(root, "start").stdout
     assert "Nothing in" in jobs(root, "uninstall").stdout

@@ -217,7 +217,7 @@ def test_two_roots_on_one_machine_do_not_meet(tmp_path: Path, system: FakeSystem
 
 @pytest.mark.parametrize(("said", "remedy"), [
     ("Failed to connect to bus: No medium found", "--boot"),
-    ("System has not been booted with systemd (PID 1).\nFailed to connect to bus: Host is down", "jobs watch"),
+    ("System has not been booted with systemd (PID 1).\nFailed to connect to bus: Host is down", "dropdub watch"),
     ("Failed to enable unit: Access denied", "sudo"),
 ])  # fmt: skip
 def test_what_the_system_refuses_leaves_nothing_behind(

@@ -47,7 +47,7 @@ class FakeEnvironment:
         self.a_root(self.root)
 
     def tells(self, told: dict[str, bool] | str) -> None:
-        """Let `jobs service status` tell this."""
+        """Let `dropdub service status` tell this."""
         (self._folder / "told").write_text(told if isinstance(told, str) else json.dumps(told), "utf-8")
 
     def cannot_stop(self) -> None:

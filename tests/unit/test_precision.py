@@ -81,7 +81,7 @@ def test_a_broken_model_is_told_at_once_with_the_way_to_check_it() -> None:
 
     with pytest.raises(EngineMissing, match="incomplete") as caught:
         first_that_loads((("cpu", "int8"), ("cpu", "float32")), make, engine="whisperer")
-    assert "jobs models verify" in caught.value.sentence
+    assert "dropdub models verify" in caught.value.sentence
     assert len(tried) == 1
 
 

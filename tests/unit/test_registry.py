@@ -286,7 +286,7 @@ def test_a_model_that_is_not_here_is_waited_for_with_the_command_that_gets_it(tm
         with pytest.raises(Waiting, match="The model 'nest' of the engine 'raven' is not here") as caught:
             learnt(tmp_path).translator(name, source="en", target="es")
         assert caught.value.condition == "model"
-        assert "jobs models pull nest" in caught.value.sentence
+        assert "dropdub models pull nest" in caught.value.sentence
 
 
 def test_an_engine_with_its_model_is_taken_before_a_light_one(tmp_path: Path) -> None:

@@ -292,6 +292,6 @@ def test_a_run_is_summed_up_in_a_sentence() -> None:
     from dropdub.daemon.main import Summary
 
     assert sum_up(Summary(2, 1, 0, 3, False)) == (
-        "Nothing left to do. 3 jobs ended: 2 succeeded, 1 failed. 3 jobs waiting: jobs status tells for what."
+        "Nothing left to do. 3 jobs ended: 2 succeeded, 1 failed. 3 jobs waiting: dropdub status tells for what."
     )
     assert sum_up(Summary(0, 0, 0, 0, True)) == "Stopped. 0 jobs ended."

@@ -119,4 +119,4 @@ def _say_next_steps(root: Root) -> None:
     say(f"  All settings are in              {root.config_file}")
     say()
     say("For translations and dubs, set the languages there first, for example: targets: [pt]")
-    say(f"Then start it with: jobs{named} watch")
+    say(f"Then start it with: dropdub{named} watch")

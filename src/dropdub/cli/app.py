@@ -1,5 +1,5 @@
 """The commands and their options. What they do is in the other modules, loaded when a command needs it:
-`jobs status` answers at once.
+`dropdub status` answers at once.
 """
 
 from __future__ import annotations
@@ -13,15 +13,17 @@ import typer
 from dropdub import __version__
 from dropdub.cli import failures
 from dropdub.cli.arguments import Context, Invocation, Json, Ref, Refs
-from dropdub.cli.calling import program_name
 from dropdub.cli.console import prepare_streams, say
 from dropdub.cli.groups import config_app, models_app, service_app, voices_app
 from dropdub.errors import UsageError
 from dropdub.process import never_search_current_folder
 from dropdub.store.states import JobState
 
+PROGRAM = "dropdub"
+"""What messages and help call the program. `jobs`, its other entry point, is a builtin of bash and zsh."""
+
 app = typer.Typer(
-    name="jobs",
+    name=PROGRAM,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -36,11 +38,10 @@ app.add_typer(service_app, name="service", help="Run the daemon as a service of 
 def main() -> None:
     """Run the command line; leave with 0 (done), 1 (a job failed, a check fell short) or 2 (usage, configuration)."""
     never_search_current_folder()
-    name = program_name(sys.argv[0])
-    prepare_streams(name=name)
+    prepare_streams()
     invocation = Invocation()
     try:
-        app(obj=invocation, prog_name=name)
+        app(obj=invocation, prog_name=PROGRAM)
     except Exception as error:  # the boundary: whatever it is, a person gets a sentence
         sys.exit(failures.report(error, invocation.logs_dir()))
 
@@ -52,7 +53,7 @@ def _version(wanted: bool) -> None:
 
 
 @app.callback()
-def jobs(
+def dropdub(
     context: Context,
     root: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The root; else $JOBS_ROOT, else upward from here.")
@@ -64,9 +65,9 @@ def jobs(
     """Drop recordings and texts into a folder; take transcripts, subtitles, translations and dubs out of another.
 
     \b
-    jobs init DIR        make a root: the folder that holds inbox and outbox
-    jobs watch           work off what is dropped into its inbox
-    jobs status          see how far everything is
+    dropdub init DIR        make a root: the folder that holds inbox and outbox
+    dropdub watch           work off what is dropped into its inbox
+    dropdub status          see how far everything is
     """
     context.obj.root = root
     if context.invoked_subcommand is None:
@@ -82,8 +83,8 @@ def init(
     """Make a root: its folders, and a config.yaml to set it up.
 
     \b
-    jobs init ~/dubs
-    jobs init ~/dubs --light
+    dropdub init ~/dubs
+    dropdub init ~/dubs --light
     """
     from dropdub.cli import admin
 
@@ -108,8 +109,8 @@ def watch(
     """Watch the inbox and work off what is dropped, until Ctrl-C.
 
     \b
-    jobs watch
-    jobs watch --until-idle
+    dropdub watch
+    dropdub watch --until-idle
     """
     from dropdub.cli import working
 
@@ -134,8 +135,8 @@ def run(
     Shows how far they are and what came out; ends with 1 if one was not done.
 
     \b
-    jobs run talk.mp4 --to pt
-    jobs run *.mp3 --to pt --to es --voice anna --out results
+    dropdub run talk.mp4 --to pt
+    dropdub run *.mp3 --to pt --to es --voice anna --out results
     """
     from dropdub.cli import working
 
@@ -155,8 +156,8 @@ def status(
     """Show whether the daemon runs, and how far the jobs are.
 
     \b
-    jobs status --watch
-    jobs status --state failed --limit 0
+    dropdub status --watch
+    dropdub status --state failed --limit 0
     """
     from dropdub.cli import jobs as act
 
@@ -181,9 +182,9 @@ def show(
     manifest when the original and the dub speak, and prints where.
 
     \b
-    jobs show talk.mp4
-    jobs show 17 --json
-    jobs show 17 --timeline
+    dropdub show talk.mp4
+    dropdub show 17 --json
+    dropdub show 17 --timeline
     """
     from dropdub.cli import jobs as act
 
@@ -203,8 +204,8 @@ def retry(
     Costly results of the try before are kept and used again.
 
     \b
-    jobs retry talk.mp4
-    jobs retry --failed
+    dropdub retry talk.mp4
+    dropdub retry --failed
     """
     from dropdub.cli import jobs as act
 
@@ -218,11 +219,11 @@ def cancel(
 ) -> None:
     """End jobs before they are done.
 
-    Their files, also those that still wait in the inbox, go to failed/, and jobs retry takes them up again.
+    Their files, also those that still wait in the inbox, go to failed/, and dropdub retry takes them up again.
 
     \b
-    jobs cancel talk.mp4
-    jobs cancel lessons/talk.mp4
+    dropdub cancel talk.mp4
+    dropdub cancel lessons/talk.mp4
     """
     from dropdub.cli import jobs as act
 
@@ -233,11 +234,11 @@ def cancel(
 def pause(context: Context, refs: Refs = None) -> None:
     """Hold these jobs, or all.
 
-    What runs is finished, nothing else of them is started until jobs resume.
+    What runs is finished, nothing else of them is started until dropdub resume.
 
     \b
-    jobs pause
-    jobs pause talk.mp4
+    dropdub pause
+    dropdub pause talk.mp4
     """
     from dropdub.cli import jobs as act
 
@@ -249,8 +250,8 @@ def resume(context: Context, refs: Refs = None) -> None:
     """Go on with these paused jobs, or with all.
 
     \b
-    jobs resume
-    jobs resume talk.mp4
+    dropdub resume
+    dropdub resume talk.mp4
     """
     from dropdub.cli import jobs as act
 
@@ -267,8 +268,8 @@ def logs(
     """Show the newest lines of the log.
 
     \b
-    jobs logs --follow
-    jobs logs talk.mp4 --lines 200
+    dropdub logs --follow
+    dropdub logs talk.mp4 --lines 200
     """
     from dropdub.cli import logs as act
 
@@ -288,8 +289,8 @@ def prune(
     drop its file again.
 
     \b
-    jobs prune --dry-run
-    jobs prune --older-than 90d
+    dropdub prune --dry-run
+    dropdub prune --older-than 90d
     """
     from dropdub.cli import admin
 
@@ -312,9 +313,9 @@ def doctor(
     Each thing with its remedy; ends with 1 if something stands in the way.
 
     \b
-    jobs doctor
-    jobs doctor --tune
-    jobs doctor --report
+    dropdub doctor
+    dropdub doctor --tune
+    dropdub doctor --report
     """
     from dropdub.cli import doctor as act
 

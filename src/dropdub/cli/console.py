@@ -13,17 +13,15 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from dropdub.cli.calling import as_it_is, renaming
 from dropdub.cli.wording import printable
 
 
-def prepare_streams(*, name: str) -> None:
-    """Let no character that a terminal or pipe cannot take end a command, and show commands by the program's `name`."""
+def prepare_streams() -> None:
+    """Replace characters that a terminal or pipe cannot encode, so that none of them ends a command."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A pipe on Windows would else get the code page of the country, which has few letters.
             stream.reconfigure(encoding="utf-8" if sys.platform == "win32" else None, errors="replace")
-    sys.stdout, sys.stderr = renaming(sys.stdout, name), renaming(sys.stderr, name)
 
 
 def console() -> Console:
@@ -51,7 +49,7 @@ def say(text: str = "", *, err: bool = False) -> None:
 
 def say_json(value: Any) -> None:
     """Write a view as JSON, in ASCII: a pipe of any encoding carries it unchanged."""
-    typer.echo(json.dumps(value, default=_plain, indent=2), file=as_it_is(sys.stdout))
+    typer.echo(json.dumps(value, default=_plain, indent=2))
 
 
 def _plain(value: Any) -> Any:

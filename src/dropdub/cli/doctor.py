@@ -1,4 +1,4 @@
-"""`jobs doctor`: what `dropdub.doctor` finds, shown; and what suits this machine best."""
+"""`dropdub doctor`: what `dropdub.doctor` finds, shown; and what suits this machine best."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def config_check(context: Context) -> None:
     """Say whether config.yaml is right, or all that is wrong with it.
 
     \b
-    jobs config check
+    dropdub config check
     """
     from dropdub.cli import admin
 
@@ -32,7 +32,7 @@ def config_show(context: Context, as_json: Json = False) -> None:
     """Show the settings that hold: config.yaml, environment and defaults together.
 
     \b
-    jobs config show
+    dropdub config show
     """
     from dropdub.cli import admin
 
@@ -51,8 +51,8 @@ def models_list(
     """Show the models: used, here, their size and licence.
 
     \b
-    jobs models list
-    jobs models list --all
+    dropdub models list
+    dropdub models list --all
     """
     from dropdub.cli import models as act
 
@@ -71,9 +71,9 @@ def models_pull(
     """Fetch models, on from where an earlier pull broke off.
 
     \b
-    jobs models pull
-    jobs models pull whisper-medium nllb-200-distilled-600M
-    jobs models pull xtts-v2 --accept-licence
+    dropdub models pull
+    dropdub models pull whisper-medium nllb-200-distilled-600M
+    dropdub models pull xtts-v2 --accept-licence
     """
     from dropdub.cli import models as act
 
@@ -85,7 +85,7 @@ def models_verify(context: Context, names: Names = None) -> None:
     """Check that models are what was fetched; end with 1 if one is not.
 
     \b
-    jobs models verify
+    dropdub models verify
     """
     from dropdub.cli import models as act
 
@@ -97,7 +97,7 @@ def voices_list(context: Context, as_json: Json = False) -> None:
     """Show the voices and what may be wrong with them.
 
     \b
-    jobs voices list
+    dropdub voices list
     """
     from dropdub.cli import voices as act
 
@@ -117,7 +117,7 @@ def voices_add(
     Only add voices of people who have agreed to it.
 
     \b
-    jobs voices add anna "Anna reads.m4a"
+    dropdub voices add anna "Anna reads.m4a"
     """
     from dropdub.cli import voices as act
 
@@ -131,7 +131,7 @@ def voices_remove(
     """Remove voices.
 
     \b
-    jobs voices remove anna
+    dropdub voices remove anna
     """
     from dropdub.cli import voices as act
 
@@ -146,7 +146,7 @@ def voices_prepare(
     """Reckon ahead what the synthesizer needs to know of voices.
 
     \b
-    jobs voices prepare anna
+    dropdub voices prepare anna
     """
     from dropdub.cli import voices as act
 
@@ -169,9 +169,9 @@ def service_install(
     It starts by itself from then on, and is started again if it dies. Each root has a service of its own.
 
     \b
-    jobs service install
-    jobs service install --boot
-    jobs service install --dry-run
+    dropdub service install
+    dropdub service install --boot
+    dropdub service install --dry-run
     """
     from dropdub.cli import service as act
 
@@ -185,7 +185,7 @@ def service_uninstall(context: Context) -> None:
     Of a root that is gone, too: name its folder with --root.
 
     \b
-    jobs service uninstall
+    dropdub service uninstall
     """
     from dropdub.cli import service as act
 
@@ -197,7 +197,7 @@ def service_start(context: Context) -> None:
     """Start the service, now and from now on.
 
     \b
-    jobs service start
+    dropdub service start
     """
     from dropdub.cli import service as act
 
@@ -209,7 +209,7 @@ def service_stop(context: Context) -> None:
     """Stop the service until it is started again. What runs goes on from there then.
 
     \b
-    jobs service stop
+    dropdub service stop
     """
     from dropdub.cli import service as act
 
@@ -223,7 +223,7 @@ def service_status(context: Context, as_json: Json = False) -> None:
     Ends with 1 if not.
 
     \b
-    jobs service status
+    dropdub service status
     """
     from dropdub.cli import service as act
 

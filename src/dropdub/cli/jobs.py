@@ -37,7 +37,7 @@ def status_live(place: Place, *, states: Sequence[JobState], limit: int) -> int:
 
     screen = console()
     if not screen.is_terminal:
-        raise UsageError("--watch needs a terminal.", remedy="For a script, take: jobs status --json")
+        raise UsageError("--watch needs a terminal.", remedy="For a script, take: dropdub status --json")
     try:
         with Live(console=screen, auto_refresh=False, transient=False) as live:
             while True:
@@ -102,7 +102,7 @@ def pause(place: Place, refs: Sequence[str]) -> int:
     if refs:
         return _change(place, refs, transitions.pause_job, "is paused")
     return _switch(
-        place, transitions.pause_all, "Paused: what runs is finished, nothing else is started. Go on: jobs resume"
+        place, transitions.pause_all, "Paused: what runs is finished, nothing else is started. Go on: dropdub resume"
     )
 
 
@@ -171,4 +171,4 @@ def _change_jobs(place: Place, jobs: Sequence[JobView], action: Callable[..., An
 def _say_what_next(place: Place) -> None:
     daemon = place.reader().status(now=time.time(), limit=0).daemon
     if daemon is None or daemon.state != "running":
-        say("The daemon is not running: it takes this up at the next jobs watch.")
+        say("The daemon is not running: it takes this up at the next dropdub watch.")

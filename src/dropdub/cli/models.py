@@ -84,12 +84,12 @@ def pull(root: Path, names: Sequence[str], *, mirror: str | None, accept_licence
         say(f"{use.model} (models.use.{use.engine}) is not known: put its folder to {use.folder(shop.models_dir)}")
     if not (wanted or unknown):
         say("All models that this root needs are here.")
-    asked = " ".join(["jobs models pull", *names, *_mirror_option(mirror), "--accept-licence"])
+    asked = " ".join(["dropdub models pull", *names, *_mirror_option(mirror), "--accept-licence"])
     agreed = [model for model in wanted if accept_licence or _agreed(shop, model, agree_with=asked)]
     try:
         sound = [_pull(shop, model, mirror or _own_mirror(shop)) for model in agreed]
     except KeyboardInterrupt:
-        say(f"Stopped. What came so far stays in {shop.models_dir}: jobs models pull resumes there.", err=True)
+        say(f"Stopped. What came so far stays in {shop.models_dir}: dropdub models pull resumes there.", err=True)
         return FELL_SHORT
     return DONE if all(sound) and len(agreed) == len(wanted) and not unknown else FELL_SHORT
 

@@ -27,7 +27,7 @@ _STYLES = {
 
 @dataclass(frozen=True)
 class ModelView:
-    """A model, as `jobs models list --json` has it.
+    """A model, as `dropdub models list --json` has it.
 
     `compared_with`: what its files must be: those of the `catalogue`, or of the `record` of what came first; null
     where nothing is known of them. `here`: all its files are in `path`. `state` says it in a word or two. `size` is
@@ -120,7 +120,7 @@ def notes(models: list[ModelView], *, models_dir: Path) -> Iterator[str]:
     used = [model.name for model in models if model.used]
     yield f"This root uses: {', '.join(used)}" if used else "This root's engines need no model."
     if not all(model.here for model in models if model.used):
-        yield "Get what is not here with: jobs models pull"
+        yield "Get what is not here with: dropdub models pull"
     loose = [model.name for model in models if model.compared_with != "catalogue" and find(model.name)]
     if loose:
         yield f"Not pinned (what the hub gives first is remembered): {', '.join(loose)}"
@@ -129,11 +129,11 @@ def notes(models: list[ModelView], *, models_dir: Path) -> Iterator[str]:
         yield f"Not for commercial use: {', '.join(held)}"
     more = len({model.name for model in MODELS} - {model.name for model in models})
     if more:
-        yield f"{more} more are known: jobs models list --all"
+        yield f"{more} more are known: dropdub models list --all"
 
 
 def reported(name: str, condition: Condition, model: KnownModel | None) -> list[str]:
-    """Return the lines in which `jobs models verify` reports on a model."""
+    """Return the lines in which `dropdub models verify` reports on a model."""
     if condition.others:
         return [
             f"{name}: put there by hand, and not what the catalogue knows by this name: {', '.join(condition.others)}."
@@ -148,9 +148,9 @@ def reported(name: str, condition: Condition, model: KnownModel | None) -> list[
         ]
     remedies = {
         Presence.LACKING: "Add what is missing, or move the folder away and pull it.",
-        Presence.DAMAGED: f"Repair it with: jobs models pull {name}",
-        Presence.ABSENT: f"Get it with: jobs models pull {name}",
-        Presence.BEGUN: f"Go on with: jobs models pull {name}",
+        Presence.DAMAGED: f"Repair it with: dropdub models pull {name}",
+        Presence.ABSENT: f"Get it with: dropdub models pull {name}",
+        Presence.BEGUN: f"Go on with: dropdub models pull {name}",
     }
     if condition.presence is Presence.LACKING and model is None:
         remedies[Presence.LACKING] = "Copy its files again."

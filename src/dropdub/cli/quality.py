@@ -1,4 +1,4 @@
-"""The figures of a job's dubs, as `jobs show` tells them: read from the manifest, where the job has one."""
+"""The figures of a job's dubs, as `dropdub show` tells them: read from the manifest, where the job has one."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Clock:
 
 
 def status(view: StatusView, *, inbox: Path, clock: Clock, width: int = 80, filtered: bool = False) -> RenderableType:
-    """Return what `jobs status` shows, in `width` columns. `filtered`: only some states were asked for."""
+    """Return what `dropdub status` shows, in `width` columns. `filtered`: only some states were asked for."""
     total = sum(view.counts.values())
     parts: list[RenderableType] = [_head(view, clock, total)]
     if total == 0:
@@ -51,7 +51,7 @@ def status(view: StatusView, *, inbox: Path, clock: Clock, width: int = 80, filt
     else:
         parts += ["", job_table(view.jobs, clock, width=width)]
         if not filtered and len(view.jobs) < total:
-            parts.append(Text(f"\n{len(view.jobs)} of {counted(total, 'job')}. All: jobs status --limit 0", "dim"))
+            parts.append(Text(f"\n{len(view.jobs)} of {counted(total, 'job')}. All: dropdub status --limit 0", "dim"))
     return Group(*parts)
 
 
@@ -89,7 +89,7 @@ def _head(view: StatusView, clock: Clock, total: int) -> Table:
     head = Table.grid(padding=(0, 2, 0, 0))
     head.add_row(Text("Daemon", "dim"), _daemon(view.daemon, clock))
     if view.paused:
-        text = "No further step is started. Go on with: jobs resume"
+        text = "No further step is started. Go on with: dropdub resume"
         head.add_row(Text("Paused", "yellow"), Text(text))
     for note in [*view.notes, *(view.daemon.notes if view.daemon and view.daemon.state == "running" else [])]:
         head.add_row(Text("Note", "yellow"), Text(printable(note)))
@@ -104,7 +104,7 @@ def _in_order(counts: dict[str, int]) -> list[tuple[str, int]]:
 
 
 def _daemon(daemon: DaemonView | None, clock: Clock) -> Text:
-    start = "Start it with: jobs watch"
+    start = "Start it with: dropdub watch"
     if daemon is None:
         return Text(f"not running. {start}", "yellow")
     if daemon.state == "running":

@@ -1,4 +1,4 @@
-"""One job's whole story, as `jobs show` tells it."""
+"""One job's whole story, as `dropdub show` tells it."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def run(place: Place, files: Sequence[Path], *, overrides: dict[str, Any], profi
     for line in render.outputs(jobs):
         say(line)
     if any(job.finished_at is None for job in jobs):
-        say("\nStopped before the end: what is left goes on with the next jobs watch.")
+        say("\nStopped before the end: what is left goes on with the next dropdub watch.")
     return DONE if all(job.state == JobState.SUCCEEDED for job in jobs) else FELL_SHORT
 
 
@@ -163,4 +163,6 @@ def sum_up(summary: Summary) -> str:
     said = ", ".join(f"{number} {name}" for name, number in numbers.items() if number)
     end = "Stopped" if summary.stopped else "Nothing left to do"
     line = f"{end}. {counted(sum(numbers.values()), 'job')} ended{f': {said}' if said else ''}."
-    return f"{line} {counted(summary.waiting, 'job')} waiting: jobs status tells for what." if summary.waiting else line
+    return (
+        f"{line} {counted(summary.waiting, 'job')} waiting: dropdub status tells for what." if summary.waiting else line
+    )

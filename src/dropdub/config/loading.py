@@ -18,8 +18,8 @@ from dropdub.errors import BadSidecar, ConfigError
 from dropdub.yaml_file import line_of, read_mapping, read_plain_mapping
 
 SIDECAR_SUFFIX = ".job.yaml"
-_CORRECT = "Correct it, then: jobs config check."
-_STEERED = "Take that out of the .job.yaml file beside it, or set inbox.sidecars in config.yaml, then: jobs retry."
+_CORRECT = "Correct it, then: dropdub config check."
+_STEERED = "Take that out of the .job.yaml file beside it, or set inbox.sidecars in config.yaml, then: dropdub retry."
 
 
 def load_config(path: Path) -> Config:

@@ -50,7 +50,7 @@ class Quality:
     targets: Mapping[str, TargetQuality]
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as the manifest and `jobs show --json` have it."""
+        """Return it as the manifest and `dropdub show --json` have it."""
         return asdict(self)
 
 

@@ -96,7 +96,7 @@ def recording_of(name: str, voices: Path) -> Path | None:
 
 
 def _again(name: str) -> str:
-    return f"Add it again with: jobs voices add '{name}' FILE --replace. Then: jobs retry."
+    return f"Add it again with: dropdub voices add '{name}' FILE --replace. Then: dropdub retry."
 
 
 def _taken(engine: PreparesVoices, voice: Voice, value: bytes) -> bool:

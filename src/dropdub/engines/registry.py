@@ -27,7 +27,7 @@ from dropdub.engines.packages import install_command
 from dropdub.errors import EngineMissing, UnsupportedLanguage, Waiting
 
 AUTO = "auto"
-OTHERWISE = "Or choose another engine in config.yaml. Then: jobs retry."
+OTHERWISE = "Or choose another engine in config.yaml. Then: dropdub retry."
 
 
 class Shelf:
@@ -146,7 +146,7 @@ class Shelf:
             raise Waiting(
                 f"The model '{model}' of the engine '{offer.name}' is not here.",
                 condition="model",
-                remedy=f"Get it with: jobs models pull {model}. It then goes on by itself.",
+                remedy=f"Get it with: dropdub models pull {model}. It then goes on by itself.",
             )
         self._replaced[offer.name] = f"{light.name} did the work: the model '{model}' of {offer.name} is not here."
         return light

@@ -203,7 +203,7 @@ else:
         return known.gr_name == name and set(known.gr_mem) <= {name}
 
     def _trusted() -> frozenset[str]:
-        """Return root, who runs this, and who does so by sudo: `sudo jobs doctor` in one's own root."""
+        """Return root, who runs this, and who does so by sudo: `sudo dropdub doctor` in one's own root."""
         caller = os.geteuid()
         by_sudo = os.environ.get("SUDO_UID", "") if caller == 0 else ""
         return frozenset({"0", str(caller)} | ({by_sudo} if by_sudo.isdecimal() else set()))

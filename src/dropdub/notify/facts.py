@@ -11,7 +11,7 @@ from dropdub.config.commands import WORDS
 
 VARIABLE_PREFIX = "DROPDUB_JOB_"
 _FIELDS = {"folder": "published"}
-"""Words whose field of `jobs show --json` has another name."""
+"""Words whose field of `dropdub show --json` has another name."""
 _OPTION_LIKE = ("-", "@", "/") if sys.platform == "win32" else ("-", "@")
 """How an option begins, and a file that many programs (curl, tar) read more of their arguments from."""
 _PARTING = frozenset(b'"\\ \t-@/')
@@ -36,7 +36,7 @@ def arguments(command: Sequence[str], facts: Mapping[str, str]) -> list[str]:
 
 
 def environment(facts: Mapping[str, str], base: Mapping[str, str], *, root: str, notice: str) -> dict[str, str]:
-    """Return the environment of a program: that of any child, the facts, and the root for `jobs` commands in it."""
+    """Return the environment of a program: that of any child, the facts, and the root for `dropdub` commands in it."""
     told = {f"{VARIABLE_PREFIX}{word.upper()}": value for word, value in facts.items()}
     return {**base, **told, "DROPDUB_NOTICE_ID": notice, "JOBS_ROOT": root}
 

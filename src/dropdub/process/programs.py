@@ -1,6 +1,6 @@
 """Where programs are looked for: in the folders of PATH that have a full path, never in the one that is current.
 
-Who types `jobs` in a share would else start the `ffmpeg.exe` that somebody put there: Windows looks into the current
+Who types `dropdub` in a share would else start the `ffmpeg.exe` that somebody put there: Windows looks into the current
 folder first, and so does `shutil.which` of Python 3.11; on POSIX an empty or relative entry of PATH does the same.
 """
 

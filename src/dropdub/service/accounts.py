@@ -56,7 +56,7 @@ def may_write_config(plan: ServicePlan) -> bool:
 def _ways_out(plan: ServicePlan) -> str:
     """Return what to do instead, as it can be pasted."""
     root, account = pasted(plan.root), pasted(plan.account)
-    again = f"jobs --root {root} service install --boot --account"
+    again = f"dropdub --root {root} service install --boot --account"
     if sys.platform == "win32":
         return f"Give it an account of its own, without rights: {again} NAME. Or insist: {again} {account}"
     made, name = "useradd --system --user-group --shell /usr/sbin/nologin dropdub", "dropdub"

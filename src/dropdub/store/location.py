@@ -87,7 +87,7 @@ def _url_of(root: Root, path: Path) -> str:
 
 
 def _is_folder(path: Path) -> bool:
-    """Return whether it is one. `dropdub.files.durable` has the same, but its import would slow `jobs status` down."""
+    """Return whether it is one. `dropdub.files.durable` has the same, but its import would slow `dropdub status` down."""
     try:
         return path.is_dir()
     except OSError:

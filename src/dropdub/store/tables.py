@@ -33,7 +33,7 @@ class Job(SQLModel, table=True):
     name: str
     """The dropped file's name, with suffix."""
     origin: str = "dropped"
-    """`dropped`: the file itself was moved in; `given`: a copy was taken of a file named to `jobs run`."""
+    """`dropped`: the file itself was moved in; `given`: a copy was taken of a file named to `dropdub run`."""
     source: str
     """Where the original is now (while `claiming`: where it is to be taken from)."""
     sidecar: str | None = None

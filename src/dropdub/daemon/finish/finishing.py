@@ -138,7 +138,7 @@ class Endings:
             assert claim.step.id is not None
             self._scheduler.pool_of(claim).cancel(claim.step.id)
             self._outcomes.put_back(claim, Outcome.CANCELLED)
-        self._begin(job, JobState.CANCELLED, "Cancelled.", f"To do it after all: jobs retry {job.id}")
+        self._begin(job, JobState.CANCELLED, "Cancelled.", f"To do it after all: dropdub retry {job.id}")
 
     def _judge(self, job: Job) -> None:
         reach("ending.judge")
@@ -262,7 +262,7 @@ def _note_text(job: Job) -> str:
             *([job.remedy] if job.remedy else []),
             *([f"\nWhat was finished before:{made}"] if made else []),
             "",
-            f"To try again:  jobs retry {job.id}",
+            f"To try again:  dropdub retry {job.id}",
             "",
         ]
     )

@@ -59,7 +59,7 @@ def _twin(context: Context, job: Job) -> Job | None:
     assert job.dup_of is not None
     try:
         return queries.job(context.store, job.dup_of)
-    except UsageError:  # forgotten by `jobs prune`
+    except UsageError:  # forgotten by `dropdub prune`
         return None
 
 

@@ -56,7 +56,7 @@ def model_folder(settings: EngineSettings, engine: str, default: str) -> Path:
 def is_whole(folder: Path, files: Sequence[str]) -> bool:
     """Return whether a model's files are all there, none of them empty, and those of its record as long as it says.
 
-    A download that broke off never stands under the model's own name: see `jobs models pull`. A copy that is still
+    A download that broke off never stands under the model's own name: see `dropdub models pull`. A copy that is still
     under way, or broke off, does.
     """
     sizes: dict[str, int | None] = {**dict.fromkeys(files), **_recorded_sizes(folder)}

@@ -156,5 +156,6 @@ def _tokenizer(kind: type[Tokenizer], path: str) -> Tokenizer:
         return kind.from_file(path)
     except Exception as error:  # the library raises nothing more exact
         raise EngineMissing(
-            f"{path} cannot be read: {error}.", remedy="Check the model with: jobs models verify. Then: jobs retry."
+            f"{path} cannot be read: {error}.",
+            remedy="Check the model with: dropdub models verify. Then: dropdub retry.",
         ) from error

@@ -26,7 +26,7 @@ MOST_QUEUED = 10_000
 
 
 def add_notices(session: Session, job: Job, channels: Collection[str], now: float) -> None:
-    """Record what is to be told of a job that ends in this transaction, as `jobs show --json` tells it now."""
+    """Record what is to be told of a job that ends in this transaction, as `dropdub show --json` tells it now."""
     payload = _payload(session, job, now) if channels else {}
     for channel in channels:
         assert job.id is not None

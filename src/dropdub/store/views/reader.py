@@ -36,7 +36,7 @@ class Reader:
         self._snapshot = partial(snapshot, url, backups=backups)
 
     def status(self, *, now: float, states: Sequence[str] | None = None, limit: int | None = 20) -> StatusView:
-        """Return what `jobs status` shows: at most `limit` jobs, of `states` where given. Counts are always of all."""
+        """Return what `dropdub status` shows: at most `limit` jobs, of `states` if given. Counts are always of all."""
         with self._snapshot() as rows:
             if rows is None:
                 return StatusView(daemon=None, paused=False, counts=_counts(None), jobs=[])

@@ -1,4 +1,4 @@
-"""What `jobs status` and `jobs show` tell: plain values with stable names, which `--json` gives to scripts."""
+"""What `dropdub status` and `dropdub show` tell: plain values with stable names, which `--json` gives to scripts."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class DaemonView:
 
 @dataclass(frozen=True)
 class StatusView:
-    """Everything `jobs status` shows. `daemon` is None where none ever ran."""
+    """Everything `dropdub status` shows. `daemon` is None where none ever ran."""
 
     daemon: DaemonView | None
     paused: bool
@@ -112,7 +112,7 @@ class PrunedJob:
 
 @dataclass(frozen=True)
 class JobStory:
-    """Everything `jobs show` shows."""
+    """Everything `dropdub show` shows."""
 
     job: JobView
     steps: list[StepView]
