@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from dropdub.cli.place import Place as Place_
 from dropdub.daemon.start.belonging import Belonging, take_root
 from dropdub.daemon.start.rescue import Stray, strays
 from dropdub.errors import FolderAway, RootRefused
+from dropdub.operations.place import Place as Place_
 from dropdub.root import Root
 from dropdub.root_record import Place, RootRecord, marker
 from dropdub.store import queries, transitions

@@ -75,7 +75,7 @@ def test_a_name_is_the_same_however_its_accents_are_written(root: Path, speech: 
 
 def test_a_voice_is_replaced_whole_or_not_at_all(root: Path, speech: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from dropdub.cli import voices as act
-    from dropdub.cli.place import find_place
+    from dropdub.operations.place import find_place
 
     place = find_place(root)
     assert act.add(place, "anna", speech, replace=False, force=False) == 0

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from dropdub.cli import failures
-from dropdub.cli.place import Place
 from dropdub.cli.timeline import draw
 from dropdub.errors import UsageError
 from dropdub.files.held import HeldFolder
@@ -20,6 +19,7 @@ from dropdub.inbox.beside import error_note
 from dropdub.inbox.move_file import same_content
 from dropdub.inbox.moves import remove_error_note
 from dropdub.inbox.scan import scan
+from dropdub.operations.place import Place
 from dropdub.root import Root
 from dropdub.root_record import _marked, marker
 from dropdub.store import transitions

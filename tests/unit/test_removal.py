@@ -64,7 +64,7 @@ CALLERS = {
     ("daemon/start/rescue.py", "remove_tree"): "folders that no unfinished job has",
     ("worker.py", "remove_tree"): "a step's temporary folder",
     # Files and folders that Dropdub wrote itself.
-    ("cli/admin.py", "remove"): "the log of a forgotten job",
+    ("operations/prune.py", "remove"): "the log of a forgotten job",
     ("cli/voices.py", "remove"): "a voice, named by a person",
     ("cli/groups.py", "remove"): "the command that removes a voice",
     ("doctor/folders.py", "remove"): "a file that tried whether a folder can be written to",

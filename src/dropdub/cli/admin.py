@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from importlib import resources
 from pathlib import Path
 
 from dropdub.cli.console import say, say_json
 from dropdub.cli.failures import DONE
-from dropdub.cli.place import Place
 from dropdub.cli.wording import counted
 from dropdub.errors import DropdubError, UsageError
 from dropdub.files.durable import write_whole
 from dropdub.files.privacy import private_files
-from dropdub.files.removal import remove
+from dropdub.operations.place import Place
 from dropdub.root import CONFIG_NAME, Root
 from dropdub.root_record import RootRecord
 from dropdub.units import parse_duration_s
@@ -79,27 +77,17 @@ def config_show(root: Path, *, as_json: bool) -> int:
 
 
 def prune(place: Place, *, older_than: str, dry_run: bool, as_json: bool) -> int:
-    """Forget old jobs and their logs. No file in inbox, outbox, archive, failed and voices is touched."""
-    from dropdub.store import transitions
+    from dropdub.operations.prune import prune as forget
 
-    ended_before = time.time() - _age_s(older_than)
-    jobs = place.reader().prunable(ended_before)
-    if jobs and not dry_run:
-        store = place.store()
-        try:
-            jobs = transitions.prune_jobs(store, ended_before=ended_before)
-        finally:
-            store.close()
-        for job in jobs:
-            remove(place.root.job_log(job.id))
+    pruned = forget(place, older_than_s=_age_s(older_than), dry_run=dry_run)
     if as_json:
-        say_json({"dry_run": dry_run, "jobs": jobs})
+        say_json({"dry_run": dry_run, "jobs": pruned.jobs})
         return DONE
     if dry_run:
-        for job in jobs:
+        for job in pruned.jobs:
             say(f"{job.id}  {job.name}  {job.state}")
     verb = "Would forget" if dry_run else "Forgot"
-    say(f"{verb} {counted(len(jobs), 'job')} that ended more than {older_than} ago. Your files stay.")
+    say(f"{verb} {counted(len(pruned.jobs), 'job')} that ended more than {older_than} ago. Your files stay.")
     return DONE
 
 

@@ -11,7 +11,7 @@ import typer
 from dropdub.errors import DropdubError
 
 if TYPE_CHECKING:
-    from dropdub.cli.place import Place
+    from dropdub.operations.place import Place
 
 
 @dataclass
@@ -21,18 +21,18 @@ class Invocation:
     root: Path | None = None
 
     def path(self) -> Path:
-        from dropdub.cli.place import root_path
+        from dropdub.operations.place import root_path
 
         return root_path(self.root)
 
     def named_path(self) -> Path:
         """Return the root, also one that was named and is none any more: its service may be there still."""
-        from dropdub.cli.place import root_path
+        from dropdub.operations.place import root_path
 
         return self.root.absolute() if self.root is not None else root_path(None)
 
     def place(self) -> Place:
-        from dropdub.cli.place import find_place
+        from dropdub.operations.place import find_place
 
         return find_place(self.root)
 

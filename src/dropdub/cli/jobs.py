@@ -1,30 +1,30 @@
-"""Commands about jobs: look at them, and change what becomes of them."""
+"""Commands about jobs: call the operation, and say what came of it."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from dropdub.cli.console import console, printing, say, say_json
 from dropdub.cli.failures import DONE, FELL_SHORT
-from dropdub.cli.place import Place
-from dropdub.errors import TransitionRefused, UsageError
+from dropdub.errors import UsageError
+from dropdub.operations import look
+from dropdub.operations.place import Place
 from dropdub.store.states import JobState
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from dropdub.store.database import Store
-    from dropdub.store.views import JobView, StatusView
+    from dropdub.operations.change import Changes
 
 REFRESH_S = 1.0
 
 
 def status(place: Place, *, states: Sequence[JobState], limit: int, as_json: bool) -> int:
     if as_json:
-        say_json(asdict(_view(place, states, limit, time.time())))
+        say_json(asdict(look.status(place, states=states, limit=limit or None)))
     else:
         with printing() as screen:
             screen.print(_status(place, states, limit, screen.width))
@@ -48,15 +48,14 @@ def status_live(place: Place, *, states: Sequence[JobState], limit: int) -> int:
 
 
 def show(place: Place, ref: str, *, as_json: bool) -> int:
-    from dropdub.cli import quality, render, story
+    from dropdub.cli import render, story
 
-    found = place.reader().job(ref)
-    figures = quality.quality_of(found.job)
+    found = look.show(place, ref)
     if as_json:
-        say_json({**asdict(found), "quality": figures})
+        say_json({**asdict(found.story), "quality": found.quality})
     else:
         with printing() as screen:
-            story.tell(found, screen, render.Clock(time.time()), figures)
+            story.tell(found.story, screen, render.Clock(time.time()), found.quality)
     return DONE
 
 
@@ -75,100 +74,61 @@ def show_timeline(place: Place, ref: str, *, as_json: bool) -> int:
 
 
 def retry(place: Place, refs: Sequence[str], *, failed: bool) -> int:
-    from dropdub.store import transitions
+    from dropdub.operations import change
 
     if failed == bool(refs):
         raise UsageError("Name the jobs to try again, or say --failed for all that failed.")
-    if not failed:
-        return _change(place, refs, transitions.retry_job, "is tried again")
-    jobs = place.reader().status(now=time.time(), states=[JobState.FAILED], limit=None).jobs
-    if not jobs:
+    changes = change.retry_failed(place) if failed else change.retry(place, refs)
+    if not changes.jobs:
         say("No job has failed.")
         return DONE
-    return _change_jobs(place, jobs, transitions.retry_job, "is tried again")
+    return _say_changes(changes, "is tried again")
 
 
 def cancel(place: Place, refs: Sequence[str]) -> int:
-    """Cancel jobs, also of files that still wait in the inbox: the daemon gives them back as those of other jobs."""
-    from dropdub.cli.waiting_files import jobs_to_cancel
-    from dropdub.store import transitions
+    from dropdub.operations import change
 
-    return _change_jobs(place, jobs_to_cancel(place, refs), transitions.request_cancel, "is cancelled")
+    return _say_changes(change.cancel(place, refs), "is cancelled")
 
 
 def pause(place: Place, refs: Sequence[str]) -> int:
-    from dropdub.store import transitions
+    from dropdub.operations import change
 
     if refs:
-        return _change(place, refs, transitions.pause_job, "is paused")
-    return _switch(
-        place, transitions.pause_all, "Paused: what runs is finished, nothing else is started. Go on: dropdub resume"
-    )
+        return _say_changes(change.pause(place, refs), "is paused")
+    change.pause_all(place)
+    say("Paused: what runs is finished, nothing else is started. Go on: dropdub resume")
+    return DONE
 
 
 def resume(place: Place, refs: Sequence[str]) -> int:
-    from dropdub.store import transitions
+    from dropdub.operations import change
 
     if refs:
-        return _change(place, refs, transitions.resume_job, "goes on")
-    code = _switch(place, transitions.resume_all, "Goes on. Jobs that were paused one by one stay so.")
-    _say_what_next(place)
-    return code
-
-
-def _view(place: Place, states: Sequence[JobState], limit: int, now: float) -> StatusView:
-    from dropdub.store.standing import troubles
-
-    view = place.reader().status(now=now, states=states or None, limit=limit or None)
-    return replace(view, notes=[error.sentence for error in troubles(place.root, place.url)])
+        return _say_changes(change.resume(place, refs), "goes on")
+    changes = change.resume_all(place)
+    say("Goes on. Jobs that were paused one by one stay so.")
+    _say_what_next(changes)
+    return DONE
 
 
 def _status(place: Place, states: Sequence[JobState], limit: int, width: int) -> RenderableType:
     from dropdub.cli import render
 
-    now = time.time()
-    view = _view(place, states, limit, now)
-    clock = render.Clock(now)
+    view = look.status(place, states=states, limit=limit or None)
+    clock = render.Clock(time.time())
     return render.status(view, inbox=place.root.inbox, clock=clock, width=width, filtered=bool(states))
 
 
-def _switch(place: Place, action: Callable[[Store], None], done: str) -> int:
-    store = place.store()
-    try:
-        action(store)
-    finally:
-        store.close()
-    say(done)
-    return DONE
+def _say_changes(changes: Changes, done: str) -> int:
+    """Say what became of each job, and what comes next; return 1 if one was refused."""
+    for one in changes.jobs:
+        say(one.refusal.sentence if one.refusal else f"Job {one.job.id} ({one.job.name}) {done}.")
+    if len(changes.refused) < len(changes.jobs):
+        _say_what_next(changes)
+    return FELL_SHORT if changes.refused else DONE
 
 
-def _change(place: Place, refs: Sequence[str], action: Callable[..., Any], done: str) -> int:
-    """Find all jobs before the first is changed: a misspelt name changes nothing."""
-    jobs = {job.id: job for job in place.reader().find(refs)}
-    return _change_jobs(place, list(jobs.values()), action, done)
-
-
-def _change_jobs(place: Place, jobs: Sequence[JobView], action: Callable[..., Any], done: str) -> int:
-    """Do `action` with each job, also where another refuses; say how it went, and what comes next."""
-    refused = 0
-    store = place.store()
-    try:
-        for job in jobs:
-            try:
-                action(store, job.id, now=time.time())
-            except TransitionRefused as error:
-                refused += 1
-                say(error.sentence)
-            else:
-                say(f"Job {job.id} ({job.name}) {done}.")
-    finally:
-        store.close()
-    if refused < len(jobs):
-        _say_what_next(place)
-    return FELL_SHORT if refused else DONE
-
-
-def _say_what_next(place: Place) -> None:
-    daemon = place.reader().status(now=time.time(), limit=0).daemon
-    if daemon is None or daemon.state != "running":
+def _say_what_next(changes: Changes) -> None:
+    if not changes.daemon_runs:
         say("The daemon is not running: it takes this up at the next dropdub watch.")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dropdub.cli.console import say
 from dropdub.cli.failures import DONE
-from dropdub.cli.place import Place
+from dropdub.operations.place import Place
 
 LOG_NAME = "dropdub.log"
 POLL_S = 0.3

@@ -1,10 +1,9 @@
-"""The figures of a job's dubs, as `dropdub show` tells them: read from the manifest, where the job has one."""
+"""The quality figures of a job's dubs, as `dropdub show` prints them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
@@ -14,19 +13,8 @@ from rich.text import Text
 from dropdub.cli.wording import counted, printable
 from dropdub.units import format_moment
 
-if TYPE_CHECKING:
-    from dropdub.store.views import JobView
-
 _DONE = (("clean", "as spoken"), ("sped_up", "sped up"), ("borrowed", "borrowed silence"), ("shortened", "shortened"))
 _TIMES_SHOWN = 5
-
-
-def quality_of(job: JobView) -> Mapping[str, Any] | None:
-    """Return what the manifest in the job's folder says under `quality`; None where there is none (any more)."""
-    from dropdub.publishing.earlier_results import read_manifest
-
-    manifest = read_manifest(Path(job.published)) if job.published else None
-    return manifest.get("quality") if manifest else None
 
 
 def tell_quality(quality: Mapping[str, Any] | None, console: Console, *, timed: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +14,8 @@ from rich.console import Console
 from dropdub.cli import render
 from dropdub.cli.console import console, printing, say
 from dropdub.cli.failures import DONE, FELL_SHORT
-from dropdub.cli.place import Place
 from dropdub.cli.wording import counted, percent, shortened
-from dropdub.errors import UsageError
+from dropdub.operations.place import Place
 from dropdub.store.states import JobState
 
 if TYPE_CHECKING:
@@ -38,16 +37,10 @@ def watch(root: Path, *, until_idle: bool, accept_missing: bool = False, shared_
 
 def run(place: Place, files: Sequence[Path], *, overrides: dict[str, Any], profile: str | None) -> int:
     """Work files off now, and show how far they are and what came out."""
-    _refuse_impossible(place, overrides, profile)
-    _refuse_unseen(place.root.path, files, overrides.get("out"))
-    _make_out(overrides)
-    from dropdub.daemon.main import run_files
+    from dropdub.operations.run import run as process
 
     with _shown(console()) as shown:
-        ids = run_files(
-            place.root.path, files, overrides=overrides, profile=profile, report=shown.report, on_view=shown.look
-        )
-    jobs = place.reader().find([str(id_) for id_ in ids])
+        jobs = process(place, files, overrides=overrides, profile=profile, report=shown.report, on_view=shown.look)
     with printing() as screen:
         screen.print(render.job_table(jobs, render.Clock(time.time()), width=screen.width))
     for line in render.outputs(jobs):
@@ -112,45 +105,6 @@ def _shown(screen: Console) -> Iterator[Lines | Bars]:
     )
     with Progress(*columns, console=screen) as progress:
         yield Bars(progress)
-
-
-def _refuse_unseen(root: Path, files: Sequence[Path], out: str | None) -> None:
-    """Raise UsageError for files, and a folder for results, that a daemon which is a service does not see."""
-    from dropdub import service
-
-    results = [Path(out)] if out is not None else []
-    for path in service.unseen(root, [*files, *results]):
-        raise UsageError(
-            f"{path} cannot be seen by the service, which does the work: homes and temporary files are hidden from it.",
-            remedy=f'Drop a copy into the inbox: cp "{path}" "{root / "inbox"}/"'
-            if path in files
-            else f"Leave out --out and take the results from {root / 'outbox'}, or name the folder in config.yaml.",
-        )
-
-
-def _refuse_impossible(place: Place, overrides: dict[str, Any], profile: str | None) -> None:
-    """Raise UsageError for options and profiles that there are not, before anything is recorded."""
-    from pydantic import ValidationError
-
-    from dropdub.config import load_config
-
-    config = load_config(place.root.config_file)
-    if profile is not None and profile not in config.profiles:
-        known = ", ".join(sorted(config.profiles)) or "none"
-        raise UsageError(f"There is no profile {profile!r}.", remedy=f"In config.yaml there are: {known}.")
-    try:
-        config.options_for(profile, overrides)
-    except ValidationError as error:
-        raise UsageError(str(error.errors()[0]["msg"]).removeprefix("Value error, ") + ".") from error
-    if "out" in overrides:
-        place.root.refuse_outputs({"--out": overrides["out"]})
-
-
-def _make_out(overrides: dict[str, Any]) -> None:
-    """Make the folder for the results, with the rights of who asks: the daemon waits for one that is absent."""
-    if "out" in overrides:
-        with suppress(OSError):  # a share that is not connected yet
-            Path(overrides["out"]).mkdir(parents=True, exist_ok=True)
 
 
 def _say_timed(line: str) -> None:

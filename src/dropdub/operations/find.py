@@ -1,4 +1,4 @@
-"""Jobs that a person means by the names of files, also of those that still wait in the inbox."""
+"""Find the jobs that a person means by the names of files, also of those that still wait in the inbox."""
 
 from __future__ import annotations
 
@@ -7,13 +7,21 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from dropdub.cli.place import Place
+from dropdub.config import load_config
 from dropdub.errors import UsageError
+from dropdub.inbox.named_files import record_drop, waiting_file
+from dropdub.inbox.scan import Drop, scan
+from dropdub.inbox.settle import is_still_written
+from dropdub.operations.place import Place
 from dropdub.store.states import ENDED
 
 if TYPE_CHECKING:
-    from dropdub.inbox.scan import Drop
     from dropdub.store.views import JobView
+
+
+def named_jobs(place: Place, refs: Sequence[str]) -> list[JobView]:
+    """Return the jobs that `refs` name, each once. Raises UsageError for the first that names none."""
+    return list({job.id: job for job in place.reader().find(refs)}.values())
 
 
 def jobs_to_cancel(place: Place, refs: Sequence[str]) -> list[JobView]:
@@ -47,9 +55,6 @@ class _Inbox:
         return self._waiting(ref) or job
 
     def _waiting(self, ref: str) -> Drop | None:
-        from dropdub.inbox.named_files import waiting_file
-        from dropdub.inbox.settle import is_still_written
-
         drop = waiting_file(ref, self._drops, inbox=self._place.root.inbox)
         if drop is not None and is_still_written(drop):
             raise UsageError(
@@ -59,9 +64,6 @@ class _Inbox:
 
     @cached_property
     def _drops(self) -> list[Drop]:
-        from dropdub.config import load_config
-        from dropdub.inbox.scan import scan
-
         config = load_config(self._place.root.config_file)
         return scan(
             self._place.root.inbox,
@@ -73,9 +75,6 @@ class _Inbox:
 
 def _recorded(place: Place, one: JobView | Drop) -> JobView:
     """Return a job as it is, and a file as the job that is recorded for it now."""
-    from dropdub.inbox.named_files import record_drop
-    from dropdub.inbox.scan import Drop
-
     if not isinstance(one, Drop):
         return one
     store = place.store()

@@ -1,4 +1,4 @@
-"""Which root a command works on, found without what makes a program slow to start."""
+"""Which root is worked on, found without what makes a program slow to start."""
 
 from __future__ import annotations
 

@@ -1,0 +1,53 @@
+"""Read the state of a root, or one job's whole story."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dropdub.operations.place import Place
+from dropdub.store.standing import troubles
+from dropdub.store.states import JobState
+
+if TYPE_CHECKING:
+    from dropdub.store.views import JobStory, JobView, StatusView
+
+
+@dataclass(frozen=True)
+class JobDetails:
+    """A job's story, and the quality figures of its dubs: None if its manifest has none or is not there any more."""
+
+    story: JobStory
+    quality: Mapping[str, Any] | None
+
+
+def status(place: Place, *, states: Sequence[JobState] = (), limit: int | None = None) -> StatusView:
+    """Return the daemon's state, the counts of all jobs, and at most `limit` jobs: those in `states`, if any are given.
+
+    Its notes say what is wrong with the root. Raises StoreError.
+    """
+    view = place.reader().status(now=time.time(), states=states or None, limit=limit)
+    return replace(view, notes=[trouble.sentence for trouble in troubles(place.root, place.url)])
+
+
+def show(place: Place, ref: str) -> JobDetails:
+    """Return the job that a number, a file name or a name without suffix names. Raises UsageError if there is none."""
+    story = place.reader().job(ref)
+    return JobDetails(story, quality_of(story.job))
+
+
+def quality_of(job: JobView) -> Mapping[str, Any] | None:
+    """Return what the manifest in the job's folder says under `quality`; None if there is none (any more)."""
+    from dropdub.publishing.earlier_results import read_manifest
+
+    manifest = read_manifest(Path(job.published)) if job.published else None
+    return manifest.get("quality") if manifest else None
+
+
+def daemon_runs(place: Place) -> bool:
+    """Return whether a daemon works on the root now."""
+    daemon = place.reader().status(now=time.time(), limit=0).daemon
+    return daemon is not None and daemon.state == "running"

@@ -1,0 +1,75 @@
+"""Process a few files in the foreground."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from dropdub import service
+from dropdub.config import load_config
+from dropdub.daemon.main import run_files
+from dropdub.errors import UsageError
+from dropdub.operations.place import Place
+from dropdub.root import Root
+
+if TYPE_CHECKING:
+    from dropdub.store.views import JobView
+
+
+def run(
+    place: Place,
+    files: Sequence[Path],
+    *,
+    overrides: Mapping[str, Any],
+    profile: str | None = None,
+    report: Callable[[str], None],
+    on_view: Callable[[list[JobView]], None],
+) -> tuple[JobView, ...]:
+    """Process copies of `files` now, with `overrides` of the options of jobs; return the jobs in this order.
+
+    `report` gets a line for what happens, `on_view` the jobs as they change. Jobs without `finished_at` are left to
+    the next daemon: the run was stopped. Raises UsageError, before anything is recorded, for files, options and
+    folders that cannot be used.
+    """
+    _refuse_impossible(place, overrides, profile)
+    _refuse_unseen(place.root, files, overrides.get("out"))
+    _make_out(overrides)
+    ids = run_files(place.root.path, files, overrides=overrides, profile=profile, report=report, on_view=on_view)
+    return tuple(place.reader().find([str(id_) for id_ in ids]))
+
+
+def _refuse_unseen(root: Root, files: Sequence[Path], out: str | None) -> None:
+    """Raise UsageError for files, and a folder for results, that a daemon which is a service does not see."""
+    results = [Path(out)] if out is not None else []
+    for path in service.unseen(root.path, [*files, *results]):
+        raise UsageError(
+            f"{path} cannot be seen by the service, which does the work: homes and temporary files are hidden from it.",
+            remedy=f'Drop a copy into the inbox: cp "{path}" "{root.inbox}/"'
+            if path in files
+            else f"Leave out --out and take the results from {root.outbox}, or name the folder in config.yaml.",
+        )
+
+
+def _refuse_impossible(place: Place, overrides: Mapping[str, Any], profile: str | None) -> None:
+    """Raise UsageError for options and profiles that there are not, before anything is recorded."""
+    config = load_config(place.root.config_file)
+    if profile is not None and profile not in config.profiles:
+        known = ", ".join(sorted(config.profiles)) or "none"
+        raise UsageError(f"There is no profile {profile!r}.", remedy=f"In config.yaml there are: {known}.")
+    try:
+        config.options_for(profile, dict(overrides))
+    except ValidationError as error:
+        raise UsageError(str(error.errors()[0]["msg"]).removeprefix("Value error, ") + ".") from error
+    if "out" in overrides:
+        place.root.refuse_outputs({"--out": overrides["out"]})
+
+
+def _make_out(overrides: Mapping[str, Any]) -> None:
+    """Make the folder for the results, with the rights of who asks: the daemon waits for one that is absent."""
+    if "out" in overrides:
+        with suppress(OSError):  # a share that is not connected yet
+            Path(overrides["out"]).mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,155 @@
+"""What a person can have done to a root, called as a web page would call it: values in, values out, nothing printed."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dropdub.errors import UsageError
+from dropdub.operations import change, look
+from dropdub.operations.find import named_jobs
+from dropdub.operations.place import Place, find_place
+from dropdub.operations.prune import prune
+from dropdub.operations.run import run
+from dropdub.store import queries
+from dropdub.store.database import Store
+from dropdub.store.states import JobState
+from tests.factories import NOW, a_queued_job, a_running_job, an_ended_job
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "config.yaml").write_text("preload: false\n", encoding="utf-8")
+    found = find_place(root)
+    found.root.create_folders()
+    return found
+
+
+@pytest.fixture
+def store(place: Place) -> Iterator[Store]:
+    opened = place.store()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(autouse=True)
+def nothing_printed(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
+    """Fail each test of this file that lets an operation write to the standard streams."""
+    yield
+    assert capfd.readouterr() == ("", "")
+
+
+def state(store: Store, job_id: int) -> str:
+    return queries.job(store, job_id).state
+
+
+def ids(changes: change.Changes) -> list[tuple[int, bool]]:
+    return [(one.job.id, one.refusal is None) for one in changes.jobs]
+
+
+def test_retry_returns_what_became_of_each_job_in_the_order_named(place: Place, store: Store) -> None:
+    failed, queued = an_ended_job(store, JobState.FAILED, name="a.mp4"), a_queued_job(store, name="b.mp4")
+    changes = change.retry(place, ["b.mp4", "a.mp4", str(failed.id)])
+    assert ids(changes) == [(queued.id, False), (failed.id, True)]
+    assert [one.job.name for one in changes.refused] == ["b.mp4"]
+    assert state(store, failed.id or 0) == JobState.CLAIMING
+    assert not changes.daemon_runs
+
+
+def test_a_name_without_a_job_changes_no_job(place: Place, store: Store) -> None:
+    failed = an_ended_job(store, JobState.FAILED, name="a.mp4")
+    with pytest.raises(UsageError, match=r"no job 'none\.mp4'"):
+        change.retry(place, ["a.mp4", "none.mp4"])
+    assert state(store, failed.id or 0) == JobState.FAILED
+
+
+def test_retrying_all_that_failed_leaves_cancelled_jobs(place: Place, store: Store) -> None:
+    assert change.retry_failed(place).jobs == ()
+    failed = an_ended_job(store, JobState.FAILED, name="a.mp4")
+    cancelled = an_ended_job(store, JobState.CANCELLED, name="b.mp4")
+    assert ids(change.retry_failed(place)) == [(failed.id, True)]
+    assert state(store, cancelled.id or 0) == JobState.CANCELLED
+
+
+def test_jobs_are_paused_and_resumed_one_by_one_and_all_together(place: Place, store: Store) -> None:
+    job = a_queued_job(store, name="a.mp4")
+    assert ids(change.pause(place, ["a"])) == [(job.id, True)]
+    assert state(store, job.id or 0) == JobState.WAITING
+    assert ids(change.resume(place, ["a"])) == [(job.id, True)]
+    assert state(store, job.id or 0) == JobState.QUEUED
+    change.pause_all(place)
+    assert look.status(place).paused
+    assert change.resume_all(place).jobs == ()
+    assert not look.status(place).paused
+
+
+def test_cancelling_takes_running_jobs_and_files_that_wait_in_the_inbox(place: Place, store: Store) -> None:
+    a_running_job(store, name="a.mp4")
+    waiting = place.root.inbox / "b.mp4"
+    waiting.write_bytes(b"film")
+    os.utime(waiting, (NOW - 3600, NOW - 3600))
+    changes = change.cancel(place, ["a.mp4", "b.mp4"])
+    assert [(one.job.name, one.refusal) for one in changes.jobs] == [("a.mp4", None), ("b.mp4", None)]
+    assert all(queries.job(store, one.job.id).cancel_requested for one in changes.jobs)
+    assert waiting.exists()
+
+
+def test_a_job_is_found_by_number_name_and_stem_each_once(place: Place, store: Store) -> None:
+    job = a_queued_job(store, name="talk.mp4")
+    assert [found.id for found in named_jobs(place, ["talk", "talk.mp4", str(job.id)])] == [job.id]
+    assert look.show(place, "talk").story.job.name == "talk.mp4"
+    assert look.show(place, "talk").quality is None
+
+
+def test_status_lists_jobs_in_the_states_asked_for_and_counts_all(place: Place, store: Store) -> None:
+    an_ended_job(store, JobState.FAILED, name="a.mp4")
+    a_queued_job(store, name="b.mp4")
+    view = look.status(place, states=[JobState.FAILED])
+    assert [job.name for job in view.jobs] == ["a.mp4"]
+    assert view.counts["queued"] == view.counts["failed"] == 1
+    assert len(look.status(place, limit=1).jobs) == 1
+
+
+def test_pruning_forgets_old_jobs_and_their_logs_unless_it_only_looks(place: Place, store: Store) -> None:
+    job = an_ended_job(store, JobState.FAILED, name="a.mp4")
+    log = place.root.job_log(job.id or 0)
+    log.write_text("what it was about", encoding="utf-8")
+    age_s = time.time() - (queries.job(store, job.id or 0).finished_at or 0.0)
+    assert prune(place, older_than_s=age_s + 3600).jobs == ()
+    looked = prune(place, older_than_s=age_s - 60, dry_run=True)
+    assert [one.name for one in looked.jobs] == ["a.mp4"] and log.exists()
+    assert prune(place, older_than_s=age_s - 60).jobs == looked.jobs
+    assert not log.exists()
+    assert sum(look.status(place).counts.values()) == 0
+
+
+def test_running_a_file_that_is_not_there_or_with_a_profile_that_is_not_there_records_nothing(place: Place) -> None:
+    def refused(file: Path, profile: str | None) -> str:
+        with pytest.raises(UsageError) as caught:
+            run(place, [file], overrides={}, profile=profile, report=lambda _: None, on_view=lambda _: None)
+        return caught.value.message
+
+    assert "lessons" in refused(place.root.config_file, "lessons")
+    assert "none.mp4" in refused(place.root.path / "none.mp4", None)
+    assert look.status(place).jobs == []
+
+
+def test_a_text_is_processed_and_returned_as_a_job(place: Place, tmp_path: Path) -> None:
+    blank = tmp_path / "blank.txt"
+    blank.write_text(" \n", encoding="utf-8")
+    lines: list[str] = []
+    seen: list[str] = []
+
+    def watched(jobs: list[object]) -> None:
+        seen.extend(str(getattr(job, "state", "")) for job in jobs)
+
+    [job] = run(place, [blank], overrides={}, report=lines.append, on_view=watched)  # type: ignore[arg-type]
+    assert (job.name, job.state) == ("blank.txt", JobState.FAILED)
+    assert any(line.startswith("blank.txt: failed") for line in lines)
+    assert seen[-1] == JobState.FAILED and blank.exists()
