@@ -94,7 +94,7 @@ def test_a_target_without_a_translator_still_delivers_the_transcript(site: Calla
     assert set(root.published("clip")) == {"clip.txt", "clip.srt", "clip.vtt", "clip.json"}
     assert (root.root / "failed" / "clip.flac").exists()
     note = (root.root / "failed" / "clip.flac.error.txt").read_text(encoding="utf-8")
-    assert job["reason"] in note and f"dropdub retry {job['id']}" in note
+    assert job["reason"] in note and f" retry {job['id']}\n" in note
     root.check()
 
 

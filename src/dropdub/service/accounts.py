@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 from dropdub.errors import UsageError
-from dropdub.service.plan import ServicePlan, pasted
+from dropdub.pasting import pasted
+from dropdub.service.plan import ServicePlan
 from dropdub.service.users import groups_of, sid_of, user_id
 
 _ALL_RIGHTS = re.compile(r"S-1-5-18|S-1-5-21-.*-500")

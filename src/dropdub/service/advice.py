@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterator
 
 from dropdub.config import ENV_PREFIX, Config
+from dropdub.pasting import pasted
 from dropdub.root import CONFIG_NAME
 from dropdub.service.accounts import may_write_config
-from dropdub.service.plan import ServicePlan, pasted
+from dropdub.service.plan import ServicePlan
 from dropdub.service.search_path import not_found_any_more
 
 

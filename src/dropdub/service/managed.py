@@ -14,12 +14,13 @@ from dropdub.daemon.start.lock import is_held
 from dropdub.errors import ServiceError, StoreError, StoreOutdated, UsageError
 from dropdub.files.durable import write_whole
 from dropdub.files.removal import remove
+from dropdub.pasting import pasted
 from dropdub.process import account_for, is_administrator, lives
 from dropdub.root import CONFIG_NAME, Root
 from dropdub.service.accounts import refuse_superuser
 from dropdub.service.advice import advice_on
 from dropdub.service.launchd import Launchd
-from dropdub.service.plan import STOP_GRACE_S, Manager, ServicePlan, as_read_by, pasted, plan_for
+from dropdub.service.plan import STOP_GRACE_S, Manager, ServicePlan, as_read_by, plan_for
 from dropdub.service.sandbox import hides
 from dropdub.service.systemd import Systemd
 from dropdub.service.tool import carry_out

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shlex
-import subprocess
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -160,11 +158,6 @@ def arguments(plan: ServicePlan, *module: str) -> list[str]:
     """
     shared = ["--shared-inbox"] if plan.at_boot else []
     return ["-P", "-X", "utf8", *module, "--root", str(plan.root), "watch", *shared]
-
-
-def pasted(word: str | Path) -> str:
-    """Return a word of a command as a person can paste it: nothing in it is run."""
-    return subprocess.list2cmdline([str(word)]) if sys.platform == "win32" else shlex.quote(str(word))
 
 
 def as_read_by(account: str, config: Config) -> Config:

@@ -29,6 +29,8 @@ from dropdub.inbox.move_file import stands
 from dropdub.inbox.moves import hand_over, write_error_note
 from dropdub.inbox.recorded_files import Taken
 from dropdub.notify.channels import channels_for
+from dropdub.pasting import command
+from dropdub.root import Root
 from dropdub.store import queries, transitions
 from dropdub.store.states import JobState, Outcome, StepState
 from dropdub.store.tables import Job, Step
@@ -182,7 +184,7 @@ class Endings:
         def move() -> Taken:
             context.refuse_away("work", "archive", "failed")
             _take_first(context, job, folder / SOURCE)
-            placed = _place(job, folder / SOURCE, context.root.inbox)
+            placed = _place(job, folder / SOURCE, context.root)
             for made in {folder, *_rescued_from(job, context.root.work)}:
                 remove_tree(made)
             if remove_staged(job, output):
@@ -227,12 +229,12 @@ def _take_first(context: Context, job: Job, source_dir: Path) -> None:
         brought_to_end(context, job, source_dir)
 
 
-def _place(job: Job, source_dir: Path, inbox: Path) -> Taken:
+def _place(job: Job, source_dir: Path, root: Root) -> Taken:
     """Move the original to its destination, with the note of why it failed beside it.
 
     One whose intake was cut off by a cancellation may be in `source_dir` already, in part or as a whole.
     """
-    taken = source_dir / job.name
+    taken, inbox = source_dir / job.name, root.inbox
     if job.destination is None:
         given = Path(job.given_path or job.source)
         remove_given_copy(taken, given)
@@ -243,7 +245,7 @@ def _place(job: Job, source_dir: Path, inbox: Path) -> Taken:
     companion = _standing(companion, companion_beside(taken, companion), inbox) if companion else None
     placed = hand_over(source, sidecar, Path(job.destination), companion=companion)
     if job.verdict != JobState.SUCCEEDED:
-        write_error_note(placed.source, _note_text(job))
+        write_error_note(placed.source, _note_text(job, root))
     return placed
 
 
@@ -252,7 +254,7 @@ def _standing(path: Path, taken: Path, inbox: Path) -> Path:
     return taken if stands(taken) or path.is_relative_to(inbox) else path
 
 
-def _note_text(job: Job) -> str:
+def _note_text(job: Job, root: Root) -> str:
     made = "".join(f"\n  {path}" for path in job.outputs)
     return "\n".join(
         [
@@ -262,7 +264,7 @@ def _note_text(job: Job) -> str:
             *([job.remedy] if job.remedy else []),
             *([f"\nWhat was finished before:{made}"] if made else []),
             "",
-            f"To try again:  dropdub retry {job.id}",
+            f"To try again:  {command(root.path, 'retry', str(job.id))}",
             "",
         ]
     )
