@@ -9,6 +9,7 @@
     ├── ServiceError              the system's service manager refuses, or there is none
     ├── TransitionRefused         the row was not in the state, or did not carry the token, that was named
     ├── Waiting                   cannot go on now, and goes on by itself once the condition has passed
+    │   └── EngineNotInstalled    the packages of an engine are not here yet
     ├── PermanentError            trying again would end the same way
     │   ├── EmptyFile, UnreadableFile, NotAFile, NotMedia, NoAudio, NotText, TooLong, TooLarge
     │   ├── TooSlow, UnsupportedCodec
@@ -118,7 +119,7 @@ class TransitionRefused(DropdubError):
 
 
 class Waiting(DropdubError):
-    """Cannot go on now. `condition` names what is waited for: disk, memory, outbox, model, paused."""
+    """Cannot go on now. `condition` names what is waited for: disk, memory, outbox, model, engine, paused."""
 
     permanent = False
 
@@ -128,6 +129,13 @@ class Waiting(DropdubError):
 
     def to_dict(self) -> dict[str, Any]:
         return {**super().to_dict(), "condition": self.condition}
+
+
+class EngineNotInstalled(Waiting):
+    """An engine that Dropdub brings, whose packages are not installed: work continues once they are."""
+
+    def __init__(self, message: str, *, remedy: str | None = None) -> None:
+        super().__init__(message, condition="engine", remedy=remedy)
 
 
 class PermanentError(DropdubError):

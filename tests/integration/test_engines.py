@@ -251,7 +251,7 @@ def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("dropdub.engines.resemblyzer.find_spec", lambda _name: None)
     problem = ResemblyzerDiarizer.unavailable()
     assert problem is not None
-    assert "dropdub[speakers]" in problem and "pip install --no-deps Resemblyzer" in problem
+    assert "-m pip install torch" in problem and "-m pip install --no-deps Resemblyzer" in problem
 
 
 @pytest.fixture(scope="module")

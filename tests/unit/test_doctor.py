@@ -96,7 +96,7 @@ def test_a_card_is_judged_by_driver_engines_and_wish(cards: int, answer: str | N
     assert bool(found.remedy) is (state != "ok")
     lacks = bool(engines and engines.lacking) and wanted != "cpu"
     assert ("libcublas.so.12 is not installed" in found.text) is lacks
-    assert ("dropdub[cuda]" in (found.remedy or "")) is lacks
+    assert ("-m pip install 'nvidia-cublas-cu12" in (found.remedy or "")) is lacks
 
 
 def test_a_root_too_deep_for_long_names_is_told_where_windows_ends_paths() -> None:
@@ -182,16 +182,25 @@ def test_a_folder_that_others_may_write_to_is_told_apart(tmp_path: Path) -> None
 
 
 def test_an_engine_without_a_model_of_its_own_is_no_choice_until_one_is_named() -> None:
-    assert engines.role_finding("translator", "auto", OFFERS, {}).text == "auto: nllb, other"
+    assert engines.role_finding("translator", "auto", OFFERS, {}, needed=False).text == "auto: nllb, other"
     named = {"transformers": "opus-mt-en-roa"}
-    assert engines.role_finding("translator", "auto", OFFERS, named).text == "auto: nllb, transformers, other"
-    assert engines.role_finding("translator", "transformers", OFFERS, {}).state == "problem"
-    assert engines.role_finding("translator", "transformers", OFFERS, named).state == "ok"
+    assert (
+        engines.role_finding("translator", "auto", OFFERS, named, needed=False).text
+        == "auto: nllb, transformers, other"
+    )
+    assert engines.role_finding("translator", "transformers", OFFERS, {}, needed=False).state == "problem"
+    assert engines.role_finding("translator", "transformers", OFFERS, named, needed=False).state == "ok"
+
+
+@pytest.mark.parametrize(("needed", "state"), [(True, "problem"), (False, "warning")])
+def test_no_engine_of_a_role_is_a_problem_where_it_is_needed(needed: bool, state: str) -> None:
+    found = engines.role_finding("transcriber", "auto", {}, {}, needed=needed)
+    assert (found.state, found.remedy) == (state, "Install one with: dropdub setup")
 
 
 def test_a_named_engine_must_be_there_usable_and_of_the_role() -> None:
     states = [
-        engines.role_finding(role, wanted, OFFERS, {}).state
+        engines.role_finding(role, wanted, OFFERS, {}, needed=False).state
         for role, wanted in [
             ("translator", "nllb"),
             ("translator", "apertium"),

@@ -15,7 +15,7 @@ import pytest
 from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Window
 from dropdub.engines.offers import GROUP, installed_offers
 from dropdub.engines.registry import Shelf
-from dropdub.errors import EngineMissing, FreshWorkerNeeded, UnsupportedLanguage, Waiting
+from dropdub.errors import EngineMissing, EngineNotInstalled, FreshWorkerNeeded, UnsupportedLanguage, Waiting
 
 
 class Parrot:
@@ -179,7 +179,7 @@ def test_a_name_that_is_not_installed_is_refused_with_what_is_and_how_to_get_it(
     with pytest.raises(EngineMissing) as refusal:
         Shelf(entry_of(Parrot, Dodo)).translator("nllb", source="en", target="es")
     assert refusal.value.message == "The engine 'nllb' is not installed. Installed translators: dodo, parrot."
-    assert "pip install 'dropdub[quality]'" in refusal.value.remedy
+    assert f"{sys.executable} -m pip install torch" in refusal.value.remedy
 
 
 def test_preloading_a_name_that_is_not_installed_names_those_that_are() -> None:
@@ -209,6 +209,39 @@ def test_auto_without_any_usable_engine_says_what_each_lacks() -> None:
         Shelf(entry_of(Dodo)).translator("auto", source="en", target="es")
     with pytest.raises(EngineMissing, match=r"No installed transcriber can be used here\.$"):
         Shelf([]).transcriber("auto")
+
+
+def not_installed(monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """Return a shelf of the two transcribers of Dropdub, of which no package is installed."""
+    monkeypatch.setattr("dropdub.engines.packages.find_spec", lambda _name: None)
+    ours = (
+        "dropdub.engines.pocketsphinx:PocketsphinxTranscriber",
+        "dropdub.engines.whisper.engine:FasterWhisperTranscriber",
+    )
+    return Shelf([entry(name, value) for name, value in zip(("pocketsphinx", "faster-whisper"), ours, strict=True)])
+
+
+@pytest.mark.parametrize(("name", "said", "command"), [
+    ("auto", "No transcriber is installed.", "dropdub setup"),
+    ("pocketsphinx", "The engine 'pocketsphinx' is not installed.", "dropdub setup --engines light"),
+    ("faster-whisper", "The engine 'faster-whisper' is not installed.", "dropdub setup --engines quality"),
+])  # fmt: skip
+def test_an_engine_that_can_be_installed_is_waited_for_with_the_command_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch, name: str, said: str, command: str
+) -> None:
+    with pytest.raises(EngineNotInstalled) as caught:
+        not_installed(monkeypatch).transcriber(name)
+    assert (caught.value.condition, caught.value.message) == ("engine", said)
+    assert caught.value.remedy == f"Install it with: {command}. It then goes on by itself."
+
+
+def test_once_packages_have_come_a_fresh_worker_is_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf = not_installed(monkeypatch)
+    monkeypatch.setattr("dropdub.engines.registry.packages_stamp", lambda: (1,))
+    with pytest.raises(FreshWorkerNeeded):
+        shelf.transcriber("auto")
+    with pytest.raises(EngineNotInstalled):
+        not_installed(monkeypatch).transcriber("auto")
 
 
 def test_a_diarizer_is_offered_before_it_is_loaded() -> None:

@@ -14,6 +14,7 @@ from dropdub.engines.models.catalogue import DEFAULT_MODELS, MODELS, find
 from dropdub.engines.models.download.record import examine
 from dropdub.engines.models.uses import uses
 from dropdub.engines.offers import Offer, installed_offers
+from dropdub.engines.packages import setup_command
 
 _ROLES = ("transcriber", "translator", "synthesizer", "diarizer")
 _OPTIONAL = ("diarizer",)
@@ -24,12 +25,18 @@ def findings(subject: Subject) -> Iterator[Finding]:
     offers = installed_offers()
     use = subject.config.models.use
     for role in _ROLES:
-        yield role_finding(role, str(getattr(subject.config.job, role)), offers, use)
+        needed = role == "transcriber" or _translates(subject.config)
+        yield role_finding(role, str(getattr(subject.config.job, role)), offers, use, needed=needed)
     yield from _models(subject, offers)
 
 
-def role_finding(role: str, wanted: str, offers: Mapping[str, Offer], use: Mapping[str, str]) -> Finding:
-    """Judge one role: `wanted` is the engine that the settings name, or auto; `use` the models that they name."""
+def role_finding(
+    role: str, wanted: str, offers: Mapping[str, Offer], use: Mapping[str, str], *, needed: bool
+) -> Finding:
+    """Judge one role: `wanted` is the engine that the settings name, or auto; `use` the models that they name.
+
+    `needed`: what is dropped without further options uses it.
+    """
     if wanted != "auto":
         return _named(role, wanted, offers, use)
     usable = [offer.name for offer in offers.values() if offer.role == role and _is_usable(offer, use)]
@@ -37,7 +44,8 @@ def role_finding(role: str, wanted: str, offers: Mapping[str, Offer], use: Mappi
         return fine(role, f"auto: {', '.join(usable)}")
     if role in _OPTIONAL:
         return fine(role, "none is installed: all speakers are taken for one")
-    return warning(role, "none is installed", "Install the engines: pip install 'dropdub[quality]'")
+    look = problem if needed else warning
+    return look(role, "none is installed", f"Install one with: {setup_command()}")
 
 
 def _named(role: str, wanted: str, offers: Mapping[str, Offer], use: Mapping[str, str]) -> Finding:

@@ -11,6 +11,7 @@ from dropdub.doctor.finding import Finding, fine, problem, warning
 from dropdub.doctor.subject import Subject
 from dropdub.errors import DropdubError
 from dropdub.process.run import Program, output
+from dropdub.engines.packages import extra_command
 from dropdub.units import format_size
 
 ASK = ("nvidia-smi", "--query-gpu=name,driver_version,memory.total,memory.free", "--format=csv,noheader,nounits")
@@ -61,7 +62,7 @@ def judged(cards: list[Card], engines: Engines | None, *, wanted: str) -> Findin
         return fine("Graphics card", f"{text}; CTranslate2, which would compute on it, is not installed")
     if devices and not engines.lacking:
         return fine("Graphics card", text)
-    remedy = "Update the card's driver." if not devices else "Install it with: pip install 'dropdub[cuda]'"
+    remedy = "Update the card's driver." if not devices else f"Install it with: {extra_command('cuda')}"
     why = f"{engines.lacking} is not installed, so the engines" if engines.lacking else "the engines cannot use it and"
     text = f"{text}; {why} compute on the processor"
     return problem("Graphics card", text, remedy) if wanted == "cuda" else warning("Graphics card", text, remedy)

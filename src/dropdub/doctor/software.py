@@ -11,6 +11,7 @@ from dropdub.config import Config
 from dropdub.doctor.finding import Finding, fine, problem, warning
 from dropdub.doctor.subject import Subject
 from dropdub.errors import DeadlineExceeded, EngineMissing, MediaToolFailed
+from dropdub.installation import adding_command
 from dropdub.media.ffmpeg import find_ffmpeg, use_ffmpeg
 from dropdub.process.run import Program, output
 
@@ -24,7 +25,7 @@ NEEDED = {
     "muxers": ("wav", "ipod", "mp4", "matroska"),
 }
 """What the stages ask of ffmpeg, by the option that lists it."""
-_GET_ANOTHER = "Install a complete ffmpeg, or: pip install --force-reinstall imageio-ffmpeg."
+_GET_ANOTHER = f"Install a complete ffmpeg, or: {adding_command('--force-reinstall', 'imageio-ffmpeg')}"
 
 _BURN_WITH = "Install an ffmpeg from 5.1 on that has libass, or set subtitles.mode to soft."
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
 from dropdub.engines.base import Engine
+from dropdub.engines.packages import EXTRAS
 
 GROUP = "dropdub.engines"
 ROLES = ("transcriber", "translator", "synthesizer", "diarizer", "separator")
@@ -27,6 +28,11 @@ class Offer:
     rank: int = 0
     problem: str | None = None
     engine: type[Engine] | None = None
+
+    @property
+    def can_be_installed(self) -> bool:
+        """Whether all that it lacks are packages that Dropdub itself asks for, in one of its extras."""
+        return self.problem is not None and self.engine is not None and self.name in EXTRAS
 
 
 def installed_offers(entries: Iterable[EntryPoint] | None = None) -> dict[str, Offer]:

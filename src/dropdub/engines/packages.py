@@ -1,9 +1,11 @@
-"""Which packages an engine needs, and how a user gets them."""
+"""Which packages an engine needs, and the commands that install them."""
 
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+
+from dropdub.installation import adding_command, requirements
 
 EXTRAS = {
     "pocketsphinx": "light",
@@ -17,10 +19,21 @@ EXTRAS = {
 """The extra of this package that brings an engine's libraries."""
 
 
+def extra_command(extra: str) -> str:
+    """Return the command that installs the packages of one of Dropdub's extras beside it."""
+    return adding_command(*requirements(extra))
+
+
 def install_command(engine: str) -> str | None:
     """Return the command that installs what an engine needs; None for an engine of another package."""
     extra = EXTRAS.get(engine)
-    return f"pip install 'dropdub[{extra}]'" if extra else None
+    return extra_command(extra) if extra else None
+
+
+def setup_command(engine: str | None = None) -> str:
+    """Return the command of Dropdub's own that installs an engine's packages; of None, those that are then chosen."""
+    extra = EXTRAS.get(engine or "")
+    return f"dropdub setup --engines {'light' if extra == 'light' else 'quality'}" if extra else "dropdub setup"
 
 
 def missing_package(engine: str, module: str) -> str | None:

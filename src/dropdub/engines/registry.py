@@ -23,8 +23,9 @@ from dropdub.engines.base import (
 from dropdub.engines.loading import load_engine, refuse_mixture
 from dropdub.engines.needs import DIARIZING, SEPARATING, Need, coverage, hint, speaking, translating, understanding
 from dropdub.engines.offers import Offer, installed_offers, named
-from dropdub.engines.packages import install_command
-from dropdub.errors import EngineMissing, UnsupportedLanguage, Waiting
+from dropdub.engines.packages import install_command, setup_command
+from dropdub.errors import EngineMissing, EngineNotInstalled, FreshWorkerNeeded, UnsupportedLanguage, Waiting
+from dropdub.installation import packages_stamp
 
 AUTO = "auto"
 OTHERWISE = "Or choose another engine in config.yaml. Then: dropdub retry."
@@ -34,7 +35,8 @@ class Shelf:
     """The engines of one worker. Not thread-safe.
 
     `entries` stands in for what the installed packages register. With `light_instead`, an engine whose model is not
-    here is replaced by a light one, which `notices` tells; else the step waits for the model.
+    here is replaced by a light one, which `notices` tells; else the step waits for the model. An engine of this package
+    that is not installed is waited for, too.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Shelf:
         self._loaded: set[str] = set()
         self._used: dict[str, Engine] = {}
         self._replaced: dict[str, str] = {}
+        self._packages = packages_stamp()
 
     def begin(self, *, squeeze: int = 0) -> None:
         """Begin a step: `notices` starts anew. `squeeze` counts how often the step ran out of memory before."""
@@ -176,9 +179,19 @@ class Shelf:
             command = install_command(name)
             remedy = f"Install it with: {command}. {OTHERWISE}" if command else None
             raise EngineMissing(f"The engine '{name}' is not installed. {self._present(role)}", remedy=remedy)
+        if offer.can_be_installed:
+            raise self._not_installed(f"The engine '{name}' is not installed.", setup_command(name))
         if offer.problem is not None:
             raise EngineMissing(offer.problem, remedy=OTHERWISE)
         return offer
+
+    def _not_installed(self, message: str, command: str) -> EngineNotInstalled | FreshWorkerNeeded:
+        """Return what to raise for a missing engine. If packages were installed since this worker started, a new one
+        is to look: pip may have replaced what this one has loaded.
+        """
+        if packages_stamp() != self._packages:
+            return FreshWorkerNeeded("Packages were installed after this worker started.")
+        return EngineNotInstalled(message, remedy=f"Install it with: {command}. It then goes on by itself.")
 
     def _ready(self, offer: Offer) -> Engine:
         engine = self._instance(offer)
@@ -211,8 +224,10 @@ class Shelf:
             return f"Installed engines: {named(self.describe())}."
         return f"Installed {role}s: {named(self._of_role(role))}."
 
-    def _none_usable(self, need: Need) -> EngineMissing:
+    def _none_usable(self, need: Need) -> EngineMissing | EngineNotInstalled | FreshWorkerNeeded:
         concerned = [offer for offer in self.describe() if offer.role in (need.role, "")]
+        if any(offer.can_be_installed for offer in concerned):
+            return self._not_installed(f"No {need.role} is installed.", setup_command())
         problems = " ".join(offer.problem for offer in concerned if offer.problem)
         message = f"No installed {need.role} can be used here. {problems}".strip()
         return EngineMissing(message, remedy=hint(concerned, need))

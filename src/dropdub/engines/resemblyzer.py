@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Window
 from dropdub.engines.models.weights import allow_numbers_only
 from dropdub.engines.packages import install_command, package_version
+from dropdub.installation import adding_command
 
 BATCH = 32
+WITHOUT_DEPENDENCIES = ("--no-deps", "Resemblyzer")
+"""Its package as pip is to install it: the webrtcvad that it asks for has to be compiled."""
 _MODULES = ("resemblyzer", "torch", "librosa", "scipy", "webrtcvad")
 _SHORTEST = 400
 """Samples of one frame of the encoder: less cannot be heard at all."""
@@ -40,13 +43,10 @@ class ResemblyzerDiarizer:
 
     @classmethod
     def unavailable(cls) -> str | None:
-        """Return how to install it: without its dependencies, since the webrtcvad that it names has to be compiled.
-
-        Dropdub brings the same module as webrtcvad-wheels.
-        """
+        """Return how to install it; Dropdub brings the module that is left out as webrtcvad-wheels."""
         if all(find_spec(module) is not None for module in _MODULES):
             return None
-        commands = f"{install_command(cls.name)}, and then: pip install --no-deps Resemblyzer"
+        commands = f"{install_command(cls.name)}, and then: {adding_command(*WITHOUT_DEPENDENCIES)}"
         return f"The engine '{cls.name}' needs Python packages that are not installed: {commands}"
 
     def load(self) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import imageio_ffmpeg
 
 from dropdub.errors import DiskFull, EngineMissing, MediaToolFailed
+from dropdub.installation import adding_command
 from dropdub.media.containers import OPEN_OPTIONS, file_url
 from dropdub.media.decoders import DECODING_OPTIONS
 from dropdub.media.watch import MOST_MEMORY, Watch
@@ -58,7 +59,8 @@ def find_ffmpeg() -> Path:
         return Path(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError as error:
         raise EngineMissing(
-            "ffmpeg is not installed.", remedy="Install ffmpeg, or: pip install --force-reinstall imageio-ffmpeg."
+            "ffmpeg is not installed.",
+            remedy=f"Install ffmpeg, or: {adding_command('--force-reinstall', 'imageio-ffmpeg')}",
         ) from error
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from dropdub.dubbing.measured_lines import line_files
 from dropdub.engines.base import SPEECH_RATE_HZ, Diarizer, Samples, Window
-from dropdub.errors import EngineMissing
+from dropdub.errors import EngineMissing, EngineNotInstalled
 from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import AUDIO, Segment, Transcript, translation_name
 from dropdub.pipeline.task import Result, Task, target_of
@@ -27,7 +27,7 @@ def run(task: Task) -> Result:
     """
     try:
         engine = task.engines.diarizer(task.options.diarizer)
-    except EngineMissing:
+    except (EngineMissing, EngineNotInstalled):
         engine = None
     if engine is None:
         return {"voices": []}

@@ -13,7 +13,7 @@ import numpy as np
 
 from dropdub.dubbing.verification import Verdict, judge
 from dropdub.engines.base import SPEECH_RATE_HZ, EngineInfo, TakesHints, Transcriber, Window, Word
-from dropdub.errors import EngineMissing, UnsupportedLanguage
+from dropdub.errors import EngineMissing, EngineNotInstalled, UnsupportedLanguage
 from dropdub.files.durable import sha256, written_whole
 from dropdub.media.sound import wav
 from dropdub.media.sound.wav import WavWriter
@@ -51,7 +51,7 @@ def run(task: Task) -> Result:
     before = heard_before.lines if heard_before else {}
     try:
         engine = task.engines.transcriber(task.options.transcriber, language=target)
-    except (EngineMissing, UnsupportedLanguage):
+    except (EngineMissing, EngineNotInstalled, UnsupportedLanguage):
         return _not_heard(task, target)
     found = {**before, **dict(_better(task, engine, wanted, before))}
     bad = [line for line in lines if str(line.id) in found and not found[str(line.id)]["good"]]

@@ -87,7 +87,7 @@ def _url_of(root: Root, path: Path) -> str:
 
 
 def _is_folder(path: Path) -> bool:
-    """Return whether it is one. `dropdub.files.durable` has the same, but its import would slow `dropdub status` down."""
+    """Return whether it is one. `files.durable` has the same, but its import would slow `dropdub status` down."""
     try:
         return path.is_dir()
     except OSError:
@@ -116,7 +116,9 @@ def _refuse_server(url: str) -> None:
     try:
         dialect.import_dbapi()
     except ImportError as error:
+        from dropdub.installation import adding_command  # noqa: PLC0415  slow, and not for SQLite
+
         raise ConfigError(
             f"database: the driver for it is not installed ({error.name or error}).",
-            remedy=f"Install it beside Dropdub: pip install {error.name}. Or set database to the path of a file.",
+            remedy=f"Install it with: {adding_command(str(error.name))}. Or set database to the path of a file.",
         ) from error

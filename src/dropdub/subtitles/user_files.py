@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.dubbing.pacing import together_of
-from dropdub.errors import EngineMissing, UnreadableFile, UnsupportedLanguage
+from dropdub.errors import EngineMissing, EngineNotInstalled, UnreadableFile, UnsupportedLanguage
 from dropdub.languages import detect_text_language, same_language, tag_in_name
 from dropdub.pipeline.artifacts import SPEAKERS, Segment, Transcript, load_turns
 from dropdub.pipeline.task import Task
@@ -118,7 +118,7 @@ def _made_before(make: Callable[[], Transcript]) -> Transcript | None:
     """Return the translation that is corrected; None where it was a person's own, which nobody here can make."""
     try:
         return make()
-    except (UnsupportedLanguage, EngineMissing):
+    except (UnsupportedLanguage, EngineMissing, EngineNotInstalled):
         return None
 
 

@@ -24,11 +24,10 @@ import numpy as np
 from dropdub.engines.base import Samples
 from dropdub.errors import EngineMissing, UnexpectedError
 from dropdub.files.removal import remove_tree
+from dropdub.installation import adding_command
 
 PATH_LIMIT = 150
 """Bytes of a data path that are safe: the library copies it into a buffer of 160 without looking."""
-
-REINSTALL = "Install it anew: pip install --force-reinstall espeakng-loader"
 
 _SYNCHRONOUS = 2
 _DONT_EXIT = 0x8000
@@ -102,7 +101,7 @@ class EspeakLibrary:
     def _initialize(self, data: Path) -> int:
         rate = self._dll.espeak_Initialize(_SYNCHRONOUS, 0, _path_bytes(short_data_path(data)), _DONT_EXIT)
         if rate <= 0:
-            raise EngineMissing(f"espeak-ng cannot read its voices in {data}.", remedy=REINSTALL)
+            raise EngineMissing(f"espeak-ng cannot read its voices in {data}.", remedy=_reinstall())
         self._dll.espeak_SetSynthCallback(self._receive)
         return int(rate)
 
@@ -200,6 +199,10 @@ def _claim(part: Path, place: Path) -> None:
             raise
 
 
+def _reinstall() -> str:
+    return f"Reinstall it with: {adding_command('--force-reinstall', 'espeakng-loader')}"
+
+
 @cache
 def espeak_library() -> EspeakLibrary:
     """Return this process's library, opened at the first call."""
@@ -208,4 +211,4 @@ def espeak_library() -> EspeakLibrary:
     try:
         return EspeakLibrary(Path(espeakng_loader.get_library_path()), Path(espeakng_loader.get_data_path()))
     except OSError as error:
-        raise EngineMissing(f"espeak-ng's library cannot be loaded: {error}.", remedy=REINSTALL) from error
+        raise EngineMissing(f"espeak-ng's library cannot be loaded: {error}.", remedy=_reinstall()) from error

@@ -9,6 +9,7 @@ from typing import Protocol
 from dropdub.engines.text_for_speech import parts
 from dropdub.engines.xtts.check import letters
 from dropdub.engines.xtts.numbers import digits_apart, readable
+from dropdub.installation import adding_command
 from dropdub.languages import primary
 
 LIMITS = {"en": 250, "de": 253, "fr": 273, "es": 239, "it": 213, "pt": 203, "pl": 224, "zh": 82, "ar": 166}
@@ -35,7 +36,7 @@ def is_spoken(language: str) -> bool:
 
 def spoken_languages() -> str:
     """Return which languages are spoken, and what others need, as the end of a sentence."""
-    lacking = [f"{one} after: pip install 'coqui-tts[{one}]'" for one in LIMITS if _lacks_package(one)]
+    lacking = [f"{one} after: {adding_command(f'coqui-tts[{one}]')}" for one in LIMITS if _lacks_package(one)]
     return "; ".join([", ".join(sorted(one for one in LIMITS if is_spoken(one))), *lacking])
 
 

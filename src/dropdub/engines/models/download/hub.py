@@ -19,6 +19,7 @@ from urllib.parse import quote, urlsplit
 from dropdub.engines.models.catalogue import Source
 from dropdub.engines.models.download.exchange import Answer, answered, host_of, read_bounded
 from dropdub.engines.models.download.listing import COMMIT, ListedFile, parsed
+from dropdub.engines.packages import extra_command
 from dropdub.errors import DownloadFailed, DownloadRefused, EngineMissing, UsageError
 
 _TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
@@ -176,5 +177,5 @@ def _need_package() -> None:
     if find_spec("huggingface_hub") is None:
         raise EngineMissing(
             "Pulling models needs the Python package huggingface_hub, which is not installed.",
-            remedy="Install it with: pip install 'dropdub[quality]'",
+            remedy=f"Install it with: {extra_command('quality')}",
         )
