@@ -10,7 +10,7 @@ import pytest
 
 from dropdub.config import Config
 from dropdub.daemon.context import Context
-from dropdub.daemon.steps.waiting import LONGEST_PATIENCE_S, MODEL_PATIENCE_S, Conditions
+from dropdub.daemon.steps.waiting import INSTALLED_AFTER_S, LONGEST_PATIENCE_S, MODEL_PATIENCE_S, Conditions
 from dropdub.errors import Waiting
 from dropdub.root import Root
 from dropdub.store import queries, transitions
@@ -70,6 +70,23 @@ def test_a_model_is_seen_to_come_and_is_asked_for_now_and_then_besides(clock: Cl
     (clock.root.models_dir("models") / "whisper-small").mkdir(parents=True)
     assert clock.goes_on(MODEL_PATIENCE_S + 20)
     assert not clock.goes_on(MODEL_PATIENCE_S + 22)
+
+
+@pytest.mark.parametrize("clock", ["engine"], indirect=True)
+def test_an_engine_is_seen_to_come_once_no_more_packages_come(
+    clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = tmp_path / "site-packages"
+    packages.mkdir()
+    monkeypatch.syspath_prepend(str(packages))
+    assert clock.goes_on(0), "what came while nobody looked"
+    assert not clock.goes_on(2)
+    (packages / "torch").mkdir()
+    assert not clock.goes_on(4)
+    (packages / "faster_whisper").mkdir()
+    assert not [second for second in range(6, 6 + int(INSTALLED_AFTER_S), 2) if clock.goes_on(float(second))]
+    assert clock.goes_on(6 + INSTALLED_AFTER_S)
+    assert not clock.goes_on(8 + INSTALLED_AFTER_S)
 
 
 @pytest.mark.parametrize("clock", ["paused"], indirect=True)

@@ -1,11 +1,11 @@
-"""What work waits for: disk, memory, the outbox, a model. Asked again and again, so that work goes on by itself."""
+"""What work waits for: disk, memory, outbox, a model, an engine. Asked again and again, so that work goes on alone."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.logs import note
 from dropdub.errors import TransitionRefused, Waiting
 from dropdub.files.durable import is_folder, too_little_free
+from dropdub.installation import packages_stamp
 from dropdub.root import Root
 from dropdub.store import queries, transitions
 from dropdub.store.states import JobState
@@ -24,11 +25,14 @@ from dropdub.store.tables import Job
 from dropdub.units import format_size
 
 GENERAL = ("disk", "memory", "outbox", "folder")
-MODEL = "model"
+MODEL, ENGINE = "model", "engine"
 EVERY_S = 2.0
 LONGEST_PATIENCE_S = 60.0
 """How long a job is held at most that was let go on and had to be held again: what is missing may not be seen here."""
 MODEL_PATIENCE_S = 300.0
+"""The same for a model or an engine, whose coming is seen."""
+INSTALLED_AFTER_S = 10.0
+"""How long no package must have come: pip brings one after another, and what is half there cannot be used."""
 
 
 @dataclass
@@ -40,6 +44,25 @@ class _Hold:
     seen: float
 
 
+class _Arrivals:
+    """Notices that something new is there, once nothing more has come for a while. Times are monotonic seconds."""
+
+    def __init__(self, look: Callable[[], object], *, quiet_s: float = 0.0) -> None:
+        self._look = look
+        self._quiet_s = quiet_s
+        self._seen: object = self  # equals nothing: what came while nobody looked is seen at the first look
+        self._since: float | None = None
+
+    def noticed(self, now: float) -> bool:
+        seen, before = self._look(), self._seen
+        if seen != before:
+            self._seen, self._since = seen, now - self._quiet_s if before is self else now
+        if self._since is None or now - self._since < self._quiet_s:
+            return False
+        self._since = None
+        return True
+
+
 class Conditions:
     """Holds jobs while something is missing, and lets them go on. Times are monotonic seconds."""
 
@@ -49,7 +72,11 @@ class Conditions:
         self._busy = busy
         self._next = 0.0
         self._holds: dict[int, _Hold] = {}
-        self._models = object()  # like no listing: what came while nobody looked is seen at the first look
+        models = context.root.models_dir(context.config.models.dir)
+        self._arrivals = {
+            MODEL: _Arrivals(lambda: _listing(models)),
+            ENGINE: _Arrivals(packages_stamp, quiet_s=INSTALLED_AFTER_S),
+        }
         self.obstacle: Waiting | None = None
 
     def heed(self, now: float) -> None:
@@ -70,23 +97,23 @@ class Conditions:
                     hold(self._context, job, error)
 
     def _let_go(self, now: float) -> None:
-        models, self._models = self._models, _listing(self._context.root.models_dir(self._context.config.models.dir))
+        arrived = {what for what, arrivals in self._arrivals.items() if arrivals.noticed(now)}
         for job in queries.unfinished_jobs(self._context.store, (JobState.WAITING,)):
-            if self._may_go(job, now, fresh_models=models != self._models):
+            if self._may_go(job, now, arrived=arrived):
                 with contained("letting a job go on", job=job.id):
                     waits_for = job.waiting_for
                     transitions.release_job(self._context.store, job_id(job), waiting_for=waits_for, now=time.time())
                     note("job goes on", job=job.id)
         self._holds = {id_: one for id_, one in self._holds.items() if now - one.seen < 2 * MODEL_PATIENCE_S}
 
-    def _may_go(self, job: Job, now: float, *, fresh_models: bool) -> bool:
+    def _may_go(self, job: Job, now: float, *, arrived: Collection[str | None]) -> bool:
         """Return whether a job's time has come; each time that it must be held again it is held for longer."""
-        if job.waiting_for not in (*GENERAL, MODEL):
+        if job.waiting_for not in (*GENERAL, *self._arrivals):
             return False
-        first_s = MODEL_PATIENCE_S if job.waiting_for == MODEL else 0.0
+        first_s = MODEL_PATIENCE_S if job.waiting_for in self._arrivals else 0.0
         found = self._holds.setdefault(job_id(job), _Hold(now + first_s, first_s, now))
         found.seen = now
-        if now < found.due and not (fresh_models and job.waiting_for == MODEL):
+        if now < found.due and job.waiting_for not in arrived:
             return False
         found.patience_s = min(2 * max(found.patience_s, EVERY_S), max(first_s, LONGEST_PATIENCE_S))
         found.due = now + found.patience_s
