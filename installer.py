@@ -69,13 +69,17 @@ def install(installation: Installation, root: Path, source: str, *, extras: str,
     make_environment(installation)
     install_package(installation, source, extras)
     installation.remember(root)
-    make_root(installation, root, light="quality" not in extras)
+    is_new = make_root(installation, root, light="quality" not in extras)
     for name in COMMANDS:
         add_command(installation, name)
     if service and installation.jobs(root, "service", "install") != 0:
         sys.exit("The service was not installed: see above. All else is ready.")
     start_services(installation, [one for one in ended if not (service and one == root)])
-    say_next(root, service=service)
+    if is_new and sys.stdin.isatty() and sys.stdout.isatty():
+        kit = "quality" if "quality" in extras else "light"
+        installation.jobs(root, "setup", "--engines", kit, *(["--no-service"] if service else []))
+    else:
+        say_next(root, service=service)
 
 
 def stop_services(installation: Installation, root: Path) -> list[Path]:
@@ -149,14 +153,16 @@ def run_pip(installation: Installation, *arguments: str) -> None:
         sys.exit("The packages could not be installed: see above. Run this again once that is fixed.")
 
 
-def make_root(installation: Installation, root: Path, *, light: bool) -> None:
+def make_root(installation: Installation, root: Path, *, light: bool) -> bool:
+    """Make the root; return whether it was not there before."""
     if (root / "config.yaml").exists():
         say(f"{root} is a root already, and is left as it is.")
-        return
+        return False
     command = [str(installation.program("jobs")), "init", str(root), *(["--light"] if light else [])]
     if subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode != 0:
         sys.exit(f"{root} could not be made a root: see above.")
     say(f"Made the root {root}")
+    return True
 
 
 def add_command(installation: Installation, name: str) -> None:
@@ -206,6 +212,7 @@ def leads_to(place: Path, installation: Installation) -> bool:
 
 def say_next(root: Path, *, service: bool) -> None:
     say(f"\nDrop recordings and texts into  {root / 'inbox'}\nTake what is made of them from  {root / 'outbox'}")
+    say(f'Languages, models …: dropdub --root "{root}" setup')
     if not service:
         say(f'Start it:            dropdub --root "{root}" watch')
         say(f'Or as a service:     dropdub --root "{root}" service install')

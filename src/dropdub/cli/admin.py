@@ -14,14 +14,19 @@ from dropdub.files.privacy import private_files
 from dropdub.operations.place import Place
 from dropdub.root import CONFIG_NAME, Root
 from dropdub.root_record import RootRecord
+from dropdub.setup.choices import LIGHT as LIGHT_ENGINES
 from dropdub.units import parse_duration_s
 
-LIGHT_ENGINES = {"transcriber": "pocketsphinx", "translator": "apertium", "synthesizer": "espeak-ng"}
+
+def init(folder: Path, *, light: bool) -> int:
+    """Make a root, unless there is one, and say what to do next."""
+    _say_next_steps(make_root(folder, light=light))
+    return DONE
 
 
 @private_files()
-def init(folder: Path, *, light: bool) -> int:
-    """Make a root, unless there is one. Nothing that is there is changed."""
+def make_root(folder: Path, *, light: bool) -> Root:
+    """Make a root, unless there is one. Nothing that is there is changed. Raises UsageError, DropdubError."""
     root = Root.at(folder)
     if root.config_file.exists():
         raise UsageError(
@@ -38,8 +43,7 @@ def init(folder: Path, *, light: bool) -> int:
         write_whole(root.config_file, config_text(light=light).encode())
     except OSError as error:
         raise DropdubError(f"{error.filename or folder}: {error.strerror}.", remedy="Choose another folder.") from error
-    _say_next_steps(root)
-    return DONE
+    return root
 
 
 def config_text(*, light: bool) -> str:

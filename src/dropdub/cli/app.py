@@ -92,6 +92,48 @@ def init(
 
 
 @app.command()
+def setup(
+    context: Context,
+    directory: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="Where; else --root, the root found from here, ~/Dropdub.")
+    ] = None,
+    *,
+    language: Annotated[str | None, typer.Option(metavar="LANG", help="The language spoken, or auto.")] = None,
+    to: Annotated[
+        list[str] | None, typer.Option(metavar="LANG", help="Translate and dub into it; repeatable; none for none.")
+    ] = None,
+    engines: Annotated[str | None, typer.Option(metavar="KIND", help="light or quality.")] = None,
+    install: Annotated[
+        bool | None, typer.Option("--install/--no-install", help="Install what the engines need.")
+    ] = None,
+    models: Annotated[bool | None, typer.Option("--models/--no-models", help="Fetch the models.")] = None,
+    service: Annotated[
+        bool | None, typer.Option("--service/--no-service", help="Run the daemon as a service of this system.")
+    ] = None,
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="Agree to the licences that ask for it.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: what no option says, as is usual.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Set up a root: languages, engines, models, service.
+
+    Asks for what no option says; without a terminal, with --yes or --json, it
+    asks nothing. It can be run again at any time, and changes in config.yaml
+    only what is chosen.
+
+    \b
+    dropdub setup
+    dropdub setup ~/dubs --language en --to pt --engines quality --yes
+    """
+    from dropdub.cli import setup as act
+    from dropdub.setup.choices import chosen
+
+    wishes = act.Wishes(chosen(language, to, engines), install, models, service, accept_licence)
+    raise typer.Exit(act.setup(directory or context.obj.root, wishes, yes=yes, as_json=as_json))
+
+
+@app.command()
 def watch(
     context: Context,
     until_idle: Annotated[

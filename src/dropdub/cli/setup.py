@@ -1,0 +1,208 @@
+"""`dropdub setup`: asks, or takes from flags, what a root is to be like, and makes it so."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from dropdub.cli import admin, models, service, setupquestions
+from dropdub.cli.console import say, say_json
+from dropdub.cli.failures import DONE, FELL_SHORT
+from dropdub.config import Config, load_config
+from dropdub.engines.models.catalogue import find
+from dropdub.engines.offers import installed_offers
+from dropdub.errors import DropdubError, UsageError
+from dropdub.files.durable import write_whole
+from dropdub.files.privacy import private_files
+from dropdub.installation import pasteable
+from dropdub.root import CONFIG_NAME, Root, find_root
+from dropdub.setup import packages
+from dropdub.setup.choices import Choices, Kit, chosen_kit, lacking, usual_kit, with_choices
+from dropdub.yamledit import with_settings
+
+USUAL_ROOT = "Dropdub"
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What is to be done. None: asked, or without a terminal, what is usual."""
+
+    choices: Choices = field(default_factory=Choices)
+    install: bool | None = None
+    pull: bool | None = None
+    service: bool | None = None
+    accept_licence: bool = False
+
+
+@dataclass
+class Result:
+    """What was done, as `--json` has it."""
+
+    root: str
+    made: bool = False
+    settings: dict[str, Any] = field(default_factory=dict)
+    engines: Kit = "light"
+    installed: bool = False
+    pulled: list[str] = field(default_factory=list)
+    service: bool = False
+    failures: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    next: str = ""
+
+
+def setup(folder: Path | None, wishes: Wishes, *, yes: bool, as_json: bool) -> int:
+    """Set a root up; return 1 where something is left to be done.
+
+    Every step leaves a root that can be used, and one that is done is found done the next time.
+    """
+    asks = not (yes or as_json) and sys.stdin.isatty()
+    root = root_to_set_up(folder)
+    try:
+        with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
+            result = _set_up(root, wishes, asks=asks)
+    except (KeyboardInterrupt, typer.Abort):
+        say(f"\nStopped. What was done stays. To continue: {_command(root, 'setup')}", err=True)
+        return FELL_SHORT
+    if as_json:
+        say_json(result)
+    else:
+        _say_end(result)
+    return FELL_SHORT if result.failures else DONE
+
+
+def root_to_set_up(folder: Path | None) -> Path:
+    """Return the folder that was named, else the root that is found from here, else `Dropdub` in the home folder."""
+    if folder is not None:
+        return folder.absolute()
+    try:
+        return find_root(None, os.environ, Path.cwd())
+    except UsageError:
+        if os.environ.get("JOBS_ROOT") or (Path.cwd() / CONFIG_NAME).exists():
+            raise
+        return Path.home() / USUAL_ROOT
+
+
+def _set_up(root: Path, wishes: Wishes, *, asks: bool) -> Result:
+    is_root = (root / CONFIG_NAME).is_file()
+    config = load_config(root / CONFIG_NAME) if is_root else Config()
+    if asks:
+        wishes = setupquestions.answered(root, wishes, config)
+    wishes = _complete(wishes, is_root=is_root)
+    after = with_choices(config, wishes.choices)
+    result = Result(str(root), engines=wishes.choices.engines or chosen_kit(after, installed_offers()))
+    if not is_root:
+        admin.make_root(root, light=False)
+        result.made = True
+    result.settings = write_choices(root, wishes.choices, config)
+    _install_packages(result, wishes)
+    _pull_models(root, result, wishes, asks=asks)
+    _install_service(root, result, wishes)
+    result.next = _command(root, "status" if result.service else "watch")
+    return result
+
+
+def _complete(wishes: Wishes, *, is_root: bool) -> Wishes:
+    """Return the wishes with engines named: those of the root that is there, else the usual ones."""
+    if wishes.choices.engines is not None or is_root:
+        return wishes
+    return replace(wishes, choices=replace(wishes.choices, engines=usual_kit(installed_offers())))
+
+
+@private_files()
+def write_choices(root: Path, choices: Choices, config: Config) -> dict[str, Any]:
+    """Write into config.yaml what has changed, and nothing else; return it. Raises ConfigError."""
+    settings = choices.settings(config)
+    if settings:
+        file = root / CONFIG_NAME
+        write_whole(file, with_settings(file.read_text(encoding="utf-8-sig"), "job", settings).encode())
+        load_config(file)
+    return settings
+
+
+def _install_packages(result: Result, wishes: Wishes) -> None:
+    kit = result.engines
+    missing = lacking(kit, installed_offers())
+    if not missing:
+        return
+    if wishes.install is False:
+        commands = ", then: ".join(map(pasteable, packages.commands(kit)))
+        result.notes.append(f"Not installed: {', '.join(missing)}. Files wait until they are: {commands}")
+        return
+    with _recorded(result):
+        say(f"Installing {', '.join(missing)} (about {packages.SIZES[kit]}) …")
+        packages.install(kit, output=sys.stderr)
+        result.installed = True
+
+
+def _pull_models(root: Path, result: Result, wishes: Wishes, *, asks: bool) -> None:
+    shop = models.Shop.of(root)
+    wanted = [use.model for use in shop.uses() if shop.lacks(use) and find(use.model)]
+    if not wanted:
+        return
+    if wishes.pull is False:
+        result.notes.append(f"Not here: {', '.join(wanted)}. Get them with: {_command(root, 'models', 'pull')}")
+        return
+    unagreed = [] if asks or wishes.accept_licence else [name for name in wanted if _needs_consent(name)]
+    for name in unagreed:
+        command = _command(root, "models", "pull", name, "--accept-licence")
+        result.notes.append(f"{name} has a licence to agree to. If you do: {command}")
+    for name in (name for name in wanted if name not in unagreed):
+        with _recorded(result):
+            code = models.pull(root, [name], mirror=None, accept_licence=wishes.accept_licence)
+            if code != DONE and not _needs_consent(name):
+                raise typer.Abort  # Ctrl-C ends the pull alone
+    result.pulled = [name for name in wanted if name not in [use.model for use in shop.uses() if shop.lacks(use)]]
+
+
+def _needs_consent(name: str) -> bool:
+    known = find(name)
+    return known is not None and known.licence.consent
+
+
+def _install_service(root: Path, result: Result, wishes: Wishes) -> None:
+    from dropdub.service.managed import Service
+
+    if wishes.service:
+        with _recorded(result):
+            service.install(root, at_boot=False, account=None, dry_run=False)
+            result.service = True
+        return
+    with contextlib.suppress(DropdubError):  # of a system without services
+        found = Service.of(root).status()
+        result.service = found.installed and found.running
+        if found.running and result.settings:
+            result.notes.append("The daemon that runs reads config.yaml when it starts: restart it.")
+
+
+@contextlib.contextmanager
+def _recorded(result: Result) -> Iterator[None]:
+    """Keep a step that fails from ending those after it."""
+    try:
+        yield
+    except DropdubError as error:
+        result.failures.append(error.sentence)
+        say(f"error: {error.message}", err=True)
+
+
+def _say_end(result: Result) -> None:
+    root = Root.at(Path(result.root), load_config(Path(result.root) / CONFIG_NAME).folders.model_dump())
+    say()
+    for failure in result.failures:
+        say(f"Left to be done: {failure}")
+    for note in result.notes:
+        say(note)
+    say(f"Drop recordings and texts into   {root.inbox}")
+    say(f"Take what is made of them from   {root.outbox}")
+    say(f"All settings are in              {root.config_file}")
+    say(f"{'It runs. How far it is:' if result.service else 'Start it with:':32} {result.next}")
+
+
+def _command(root: Path, *words: str) -> str:
+    return pasteable(["dropdub", *([] if root == Path.cwd() else ["--root", str(root)]), *words])

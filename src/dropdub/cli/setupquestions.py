@@ -1,0 +1,107 @@
+"""The questions of `dropdub setup`, for a person at a terminal. All but those of licences are asked before any work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from pydantic import ValidationError
+
+from dropdub.cli.console import say
+from dropdub.config import Config, JobOptions
+from dropdub.engines.apertium.engine import ApertiumTranslator
+from dropdub.engines.models.catalogue import find
+from dropdub.engines.models.uses import uses
+from dropdub.engines.offers import Offer, installed_offers
+from dropdub.setup.choices import Choices, Kit, chosen_kit, lacking, once_installed, with_choices
+from dropdub.setup.packages import SIZES
+from dropdub.units import format_size
+
+if TYPE_CHECKING:
+    from dropdub.cli.setup import Wishes
+
+_KITS: Mapping[Kit, str] = {
+    "light": "small and quick; understands English only, speaks with a plain synthetic voice",
+    "quality": "99 languages, translation, cloned voices; wants 8 GB of memory, better a graphics card",
+}
+
+
+def answered(root: Path, wishes: Wishes, config: Config) -> Wishes:
+    """Return the wishes with what a person answers; what flags said is not asked. Raises typer.Abort."""
+    say(f"This sets up {root}. Nothing is done before all is asked; Enter takes what is in brackets.\n")
+    offers, choices = installed_offers(), _choices(wishes.choices, config)
+    kit = choices.engines or _kit(chosen_kit(config, offers), offers)
+    choices = replace(choices, engines=kit)
+    _say_limits(kit, with_choices(config, choices).job)
+    install, pull, service = wishes.install, wishes.pull, wishes.service
+    if install is None and (missing := lacking(kit, offers)):
+        install = typer.confirm(f"Install {', '.join(missing)} (about {SIZES[kit]})?", default=True)
+    if pull is None and _say_models(root, with_choices(config, choices), once_installed(kit, offers.values())):
+        pull = typer.confirm("Download them now?", default=True)
+    if service is None:
+        service = typer.confirm("Run it as a service of this system, from now on?", default=False)
+    return replace(wishes, choices=choices, install=install, pull=pull, service=service)
+
+
+def _choices(given: Choices, config: Config) -> Choices:
+    language, targets = given.language, given.targets
+    if language is None:
+        question = "Language spoken in your recordings (such as en or pt; auto: find out)"
+        language = typer.prompt(question, default=config.job.language, value_proc=_language)
+    if targets is None:
+        question = "Languages to translate and dub into (such as: pt es; none: only transcribe)"
+        targets = typer.prompt(question, default=" ".join(config.job.targets) or "none", value_proc=_targets)
+    return replace(given, language=language, targets=targets)
+
+
+def _kit(usual: Kit, offers: Mapping[str, Offer]) -> Kit:
+    for kit, what in _KITS.items():
+        here = "installed" if not lacking(kit, offers) else f"not installed, {SIZES[kit]}"
+        say(f"  {kit:8} {what} ({here})")
+    return "light" if typer.prompt("Engines", default=usual, value_proc=_kit_named) == "light" else "quality"
+
+
+def _say_limits(kit: Kit, job: JobOptions) -> None:
+    """Say what the light engines cannot do of what was chosen."""
+    if kit != "light":
+        return
+    if job.language not in ("auto", "en"):
+        say(f"  The light engines do not understand {job.language}, English only.")
+    if job.targets and (problem := ApertiumTranslator.unavailable()):
+        say(f"  To translate: {problem}")
+    for hint in filter(None, (ApertiumTranslator.hint("en", target) for target in job.targets)):
+        say(f"  {hint}")
+
+
+def _say_models(root: Path, config: Config, offers: list[Offer]) -> bool:
+    """Name the models that are needed and not here, each with its size and licence; return whether there are any."""
+    folder = root / config.models.dir
+    known = [find(use.model) for use in uses(config, offers) if not use.folder(folder).is_dir()]
+    for model in filter(None, known):
+        say(f"  {model.name:24} {format_size(model.download_bytes):>8}  {model.licence.name}")
+    return any(known)
+
+
+def _language(text: str) -> str:
+    return str(_validated({"language": text.strip()}).language)
+
+
+def _targets(text: str) -> tuple[str, ...]:
+    words = text.replace(",", " ").split()
+    return () if words == ["none"] else _validated({"targets": words}).targets
+
+
+def _kit_named(text: str) -> str:
+    if text.strip() not in _KITS:
+        raise typer.BadParameter(f"Answer {' or '.join(_KITS)}.")
+    return text.strip()
+
+
+def _validated(given: dict[str, Any]) -> JobOptions:
+    try:
+        return JobOptions.model_validate(given)
+    except ValidationError as error:
+        raise typer.BadParameter(str(error.errors()[0]["msg"]).removeprefix("Value error, ")) from error

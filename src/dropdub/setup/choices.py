@@ -1,0 +1,88 @@
+"""What a person chooses for a root, and the settings that follow from it. Pure, but for the name of the system."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from dropdub.config import Config, JobOptions
+from dropdub.engines.offers import Offer
+from dropdub.errors import UsageError
+
+Kit = Literal["light", "quality"]
+LIGHT = {"transcriber": "pocketsphinx", "translator": "apertium", "synthesizer": "espeak-ng"}
+KITS: Mapping[Kit, tuple[str, ...]] = {
+    "light": ("pocketsphinx", "espeak-ng"),
+    "quality": ("faster-whisper", "nllb", "transformers", "xtts", "resemblyzer"),
+}
+"""The engines that come as Python packages with each choice."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What was chosen; None leaves a setting as it is."""
+
+    language: str | None = None
+    targets: tuple[str, ...] | None = None
+    engines: Kit | None = None
+
+    def settings(self, config: Config) -> dict[str, Any]:
+        """Return the job settings that must change, by name."""
+        targets = None if self.targets is None else list(self.targets)
+        wanted = {"language": self.language, "targets": targets, **self._engine_names(config)}
+        now = config.job.model_dump(mode="json")
+        return {name: value for name, value in wanted.items() if value is not None and value != now[name]}
+
+    def _engine_names(self, config: Config) -> dict[str, str]:
+        """Return an engine for each role: the light one; or auto, unless a person has named another than that."""
+        if self.engines is None:
+            return {}
+        if self.engines == "light":
+            return LIGHT | ({"translator": "auto"} if sys.platform == "win32" else {})  # there is no Apertium for it
+        return {role: "auto" for role, name in LIGHT.items() if getattr(config.job, role) == name}
+
+
+def chosen(language: str | None, targets: Sequence[str] | None, engines: str | None) -> Choices:
+    """Return what options say. Raises UsageError."""
+    if engines not in (None, *KITS):
+        raise UsageError(f"There are no {engines} engines.", remedy=f"Choose {' or '.join(KITS)}.")
+    wanted = {"language": language, "targets": [] if targets == ["none"] else targets or None}
+    given = {name: value for name, value in wanted.items() if value is not None}
+    try:
+        options = JobOptions.model_validate(given)
+    except ValidationError as error:
+        raise UsageError(f"{str(error.errors()[0]['msg']).removeprefix('Value error, ')}.") from error
+    kit = next((kit for kit in KITS if kit == engines), None)
+    return Choices(language and options.language, options.targets if "targets" in given else None, kit)
+
+
+def with_choices(config: Config, choices: Choices) -> Config:
+    """Return the configuration as it will be. Raises pydantic.ValidationError for a language that is none."""
+    job: JobOptions = config.job.overridden(choices.settings(config))
+    return config.model_copy(update={"job": job})
+
+
+def usual_kit(offers: Mapping[str, Offer]) -> Kit:
+    """Return the engines to suggest: the best whose packages are here, else those that are quickly installed."""
+    return "quality" if not lacking("quality", offers) else "light"
+
+
+def chosen_kit(config: Config, offers: Mapping[str, Offer]) -> Kit:
+    """Return which engines a configuration stands for; auto, for the usual ones."""
+    if config.job.transcriber == "auto":
+        return usual_kit(offers)
+    return "light" if config.job.transcriber == LIGHT["transcriber"] else "quality"
+
+
+def lacking(kit: Kit, offers: Mapping[str, Offer]) -> list[str]:
+    """Return the engines of a kit whose packages are not installed."""
+    return [name for name in KITS[kit] if name in offers and offers[name].can_be_installed]
+
+
+def once_installed(kit: Kit, offers: Iterable[Offer]) -> list[Offer]:
+    """Return the offers as they will be once the packages of a kit are installed."""
+    return [replace(one, problem=None) if one.name in KITS[kit] and one.can_be_installed else one for one in offers]

@@ -1,0 +1,33 @@
+"""Installing the packages of engines into the environment that Dropdub runs in."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+from typing import IO
+
+from dropdub.engines.resemblyzer import WITHOUT_DEPENDENCIES
+from dropdub.errors import DropdubError
+from dropdub.installation import adding, pasteable, requirements
+from dropdub.setup.choices import Kit
+
+SIZES: dict[Kit, str] = {"light": "40 MB", "quality": "2 GB"}
+"""What the packages take on disk, about."""
+
+
+def commands(kit: Kit) -> list[list[str]]:
+    """Return the commands that install what a kit needs."""
+    if kit == "light":
+        return [adding(*requirements("light"))]
+    return [adding(*requirements("light", "quality", "speakers")), adding(*WITHOUT_DEPENDENCIES)]
+
+
+def install(kit: Kit, *, output: IO[str]) -> None:
+    """Run these commands; what pip says goes to `output`. Raises DropdubError that names the one that failed."""
+    for command in commands(kit):
+        if subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stdout=output).returncode != 0:
+            raise DropdubError(
+                f"The packages of the {kit} engines could not be installed: see above.",
+                remedy=f"Correct that, then run this again. What was run is: {pasteable(command)}",
+            )
+    importlib.invalidate_caches()

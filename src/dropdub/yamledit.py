@@ -1,0 +1,92 @@
+"""Change single settings in the text of a `config.yaml`; its comments, order and all else stay as they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from dropdub.errors import ConfigError
+
+_USUAL_INDENT = 2
+
+
+def with_settings(text: str, section: str, values: Mapping[str, Any]) -> str:
+    """Return the text with `values` set in a section.
+
+    A setting that is there gets its new value, one that is commented out is taken out of its comment, any other is
+    added. Raises ConfigError for a text in which that cannot be done without changing anything else.
+    """
+    for name, value in values.items():
+        changed = _with_setting(text, section, name, _written(value))
+        if not _differs_in_that_alone(text, changed, section, name, value):
+            raise ConfigError(
+                f"{section}.{name} cannot be set in config.yaml without changing anything else.",
+                remedy=f"Set it yourself, below `{section}:`, as  {name}: {_written(value)}",
+            )
+        text = changed
+    return text
+
+
+def _with_setting(text: str, section: str, name: str, written: str) -> str:
+    top = yaml.compose(text, Loader=yaml.SafeLoader)
+    found = _entry(top, section)
+    if found is None:
+        return f"{text.rstrip()}\n\n{section}:\n{' ' * _USUAL_INDENT}{name}: {written}\n".lstrip("\n")
+    key, body = found
+    there = _entry(body, name)
+    if there is not None:
+        return f"{text[: there[0].end_mark.index]}: {written}{text[_end_of(there[1]) :]}"
+    return _added(text, top, key, body, f"{name}: {written}")
+
+
+def _added(text: str, top: yaml.Node | None, key: yaml.Node, body: yaml.Node, setting: str) -> str:
+    """Put a setting in the place of its comment, or right below the section's heading."""
+    lines = text.splitlines(keepends=True)
+    first, last = key.start_mark.line + 1, _end_line(top, key, len(lines))
+    is_filled = isinstance(body, yaml.MappingNode) and bool(body.value)
+    indent = body.value[0][0].start_mark.column if is_filled else None
+    comment = re.compile(rf"( +)# {re.escape(setting.partition(':')[0])}:")
+    for number in range(first, last):
+        found = comment.match(lines[number])
+        if found and indent in (None, len(found[1])):
+            lines[number] = f"{found[1]}{setting}\n"
+            return "".join(lines)
+    lines[first - 1] = lines[first - 1].rstrip("\r\n") + "\n"
+    lines.insert(first, f"{' ' * (indent or _USUAL_INDENT)}{setting}\n")
+    return "".join(lines)
+
+
+def _entry(node: yaml.Node | None, name: str) -> tuple[yaml.Node, yaml.Node] | None:
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    return next(((key, value) for key, value in pairs if key.value == name), None)
+
+
+def _end_line(top: yaml.Node | None, key: yaml.Node, count: int) -> int:
+    """Return the line after a section: that of the next section's heading, else the end."""
+    starts = [other.start_mark.line for other, _ in top.value] if isinstance(top, yaml.MappingNode) else []
+    return min((line for line in starts if line > key.start_mark.line), default=count)
+
+
+def _end_of(value: yaml.Node) -> int:
+    """Return where a value ends in the text; a list of lines ends with its last item, not with the comments below."""
+    if isinstance(value, yaml.SequenceNode) and not value.flow_style and value.value:
+        return _end_of(value.value[-1])
+    return int(value.end_mark.index)
+
+
+def _written(value: Any) -> str:
+    return (
+        yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10_000).removesuffix("\n...\n").strip()
+    )
+
+
+def _differs_in_that_alone(before: str, after: str, section: str, name: str, value: Any) -> bool:
+    wanted = yaml.safe_load(before) or {}
+    try:
+        found = yaml.safe_load(after)
+    except yaml.YAMLError:
+        return False
+    return bool(found == {**wanted, section: {**(wanted.get(section) or {}), name: value}})

@@ -1,0 +1,129 @@
+"""`dropdub setup`, as a process: what it makes of nothing, and of a root that a person has written."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dropdub.cli import setup as command
+from dropdub.cli import setupquestions
+from dropdub.config import Config, load_config
+from dropdub.setup.choices import Choices, chosen
+
+WITHOUT = '''"""Hides the packages of all engines."""
+import sys
+class Hidden:
+    def __init__(self, finder): self.finder = finder
+    def __getattr__(self, name): return getattr(self.finder, name)
+    def find_spec(self, name, *rest):
+        hidden = ("pocketsphinx", "espeakng_loader", "faster_whisper")
+        hidden += ("ctranslate2", "transformers", "TTS", "resemblyzer")
+        return None if name in hidden else self.finder.find_spec(name, *rest)
+sys.meta_path[:] = [Hidden(finder) for finder in sys.meta_path]
+'''
+
+
+@pytest.fixture
+def without_engines(tmp_path: Path) -> dict[str, str]:
+    """The environment of a Dropdub whose engines' packages are not installed."""
+    folder = tmp_path / "without"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(WITHOUT, "utf-8")
+    path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
+    return {**os.environ, "PYTHONPATH": path}
+
+
+def dropdub(
+    *words: str | Path, code: int = 0, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "dropdub", *map(str, words)], capture_output=True, encoding="utf-8", check=False,
+        stdin=subprocess.DEVNULL, env=environment, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def result(*words: str | Path, **given: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(dropdub("setup", *words, "--json", **given).stdout)
+    return found
+
+
+def test_a_root_is_made_as_the_options_say_and_the_next_command_is_named(tmp_path: Path) -> None:
+    root = tmp_path / "dubs"
+    said = dropdub("setup", root, "--engines", "light", "--language", "en", "--to", "es").stdout
+    job = load_config(root / "config.yaml").job
+    assert (job.language, job.targets, job.transcriber) == ("en", ("es",), "pocketsphinx")
+    assert str(root / "inbox") in said and f"dropdub --root {root} watch" in said
+
+
+def test_run_again_it_changes_nothing_and_with_an_option_that_alone(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("# mine\njob:\n  transcriber: pocketsphinx # ok\n  voice: anna\n", "utf-8")
+    for _ in range(2):
+        assert result(tmp_path)["settings"] == {}
+    assert (tmp_path / "config.yaml").read_text("utf-8").startswith("# mine\njob:\n  transcriber: pocketsphinx # ok\n")
+    assert result(tmp_path, "--to", "pt")["settings"] == {"targets": ["pt"]}
+    text = (tmp_path / "config.yaml").read_text("utf-8")
+    assert "# mine" in text and "# ok" in text and yaml.safe_load(text)["job"]["targets"] == ["pt"]
+
+
+def test_what_is_not_installed_is_named_with_the_command_that_installs_it(
+    tmp_path: Path, without_engines: dict[str, str]
+) -> None:
+    told = result(tmp_path, "--engines", "light", "--no-install", environment=without_engines)
+    [note] = told["notes"]
+    assert "espeak-ng" in note and f"{sys.executable} -m pip install" in note and not told["installed"]
+
+
+def test_without_engines_doctor_falls_short_and_a_dropped_file_waits(
+    tmp_path: Path, without_engines: dict[str, str], speech: Path
+) -> None:
+    dropdub("init", tmp_path)
+    found = json.loads(dropdub("--root", tmp_path, "doctor", "--json", code=1, environment=without_engines).stdout)
+    [transcriber] = [one for one in found if one["what"] == "transcriber"]
+    assert (transcriber["state"], transcriber["remedy"]) == ("problem", "Install one with: dropdub setup")
+    (tmp_path / "inbox" / "talk.flac").write_bytes(speech.read_bytes())
+    dropdub("--root", tmp_path, "watch", "--until-idle", environment=without_engines)
+    [job] = json.loads(dropdub("--root", tmp_path, "status", "--json").stdout)["jobs"]
+    assert (job["state"], job["reason"]) == ("waiting", "No transcriber is installed.")
+    assert job["remedy"] == "Install it with: dropdub setup. It then goes on by itself."
+
+
+def test_wrong_options_are_refused_before_anything_is_made(tmp_path: Path) -> None:
+    assert "light or quality" in dropdub("setup", tmp_path / "a", "--engines", "best", code=2).stderr
+    dropdub("setup", tmp_path / "a", "--to", "not a language", code=2)
+    assert not (tmp_path / "a").exists()
+
+
+def test_the_questions_are_asked_only_where_no_option_answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def answer(question: str, **options: Any) -> Any:
+        asked.append(question.split(maxsplit=1)[0])
+        return options["value_proc"]({"Languages": "pt, es", "Engines": "light"}[asked[-1]])
+
+    monkeypatch.setattr("typer.prompt", answer)
+    monkeypatch.setattr("typer.confirm", lambda *_, **__: False)
+    wishes = setupquestions.answered(tmp_path, command.Wishes(Choices(language="en")), Config())
+    assert asked == ["Languages", "Engines"]
+    assert (wishes.choices, wishes.service) == (Choices("en", ("pt", "es"), "light"), False)
+
+
+def test_interrupted_it_says_how_to_continue(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "_install_packages", interrupted)
+    wishes = command.Wishes(chosen("en", ["pt"], "light"))
+    assert command.setup(tmp_path / "dubs", wishes, yes=True, as_json=False) == 1
+    assert f"To continue: dropdub --root {tmp_path / 'dubs'} setup" in capsys.readouterr().err
+    assert load_config(tmp_path / "dubs" / "config.yaml").job.targets == ("pt",)
