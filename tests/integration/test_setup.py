@@ -69,7 +69,7 @@ def test_run_again_it_changes_nothing_and_with_an_option_that_alone(tmp_path: Pa
     for _ in range(2):
         assert result(tmp_path)["settings"] == {}
     assert (tmp_path / "config.yaml").read_text("utf-8").startswith("# mine\njob:\n  transcriber: pocketsphinx # ok\n")
-    assert result(tmp_path, "--to", "pt")["settings"] == {"targets": ["pt"]}
+    assert result(tmp_path, "--to", "pt", "--no-models")["settings"] == {"targets": ["pt"]}
     text = (tmp_path / "config.yaml").read_text("utf-8")
     assert "# mine" in text and "# ok" in text and yaml.safe_load(text)["job"]["targets"] == ["pt"]
 
