@@ -118,7 +118,8 @@ def test_every_command_and_option_has_help_and_every_command_an_example() -> Non
         for parameter in command.params:
             assert getattr(parameter, "help", None), f"{name}: {parameter.name} has no help"
     assert names == [
-        *("init", "watch", "run", "status", "show", "retry", "cancel", "pause", "resume", "logs", "prune", "doctor"),
+        *("init", "setup", "watch", "run", "status", "show", "retry", "cancel", "pause", "resume", "logs", "prune"),
+        "doctor",
         *("config", "config check", "config show"),
         *("models", "models list", "models pull", "models verify"),
         *("voices", "voices list", "voices add", "voices remove", "voices prepare"),
