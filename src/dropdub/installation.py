@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-import shlex
 import sys
-from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, requires
 from importlib.util import find_spec
 from pathlib import Path
 
+from dropdub.pasting import pasteable
 from dropdub.process import console_python, find_program
 
 NAME = "dropdub"
 _EXTRA = re.compile(r"""(?:\s+and\s+)?extra\s*==\s*["']([\w-]+)["']""")
-_PLAIN = re.compile(r"[\w.:\\/=~+-]+")
 _PACKAGE_FOLDERS = ("site-packages", "dist-packages")
 
 
@@ -39,13 +37,6 @@ def adding(*words: str) -> list[str]:
     if find_spec("pip") is not None:
         return [python, "-m", "pip", "install", *words]
     return [str(find_program("uv") or "uv"), "pip", "install", "--python", python, *words]
-
-
-def pasteable(command: Sequence[str]) -> str:
-    """Return a command as a person can paste it: into a POSIX shell, or into cmd and PowerShell alike."""
-    if sys.platform != "win32":
-        return shlex.join(command)
-    return " ".join(word if _PLAIN.fullmatch(word) else '"{}"'.format(word.replace('"', "'")) for word in command)
 
 
 def adding_command(*words: str) -> str:

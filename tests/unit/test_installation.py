@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
@@ -55,22 +54,6 @@ def test_an_environment_without_pip_is_one_of_uvs(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(installation, "find_spec", lambda _name: None)
     program, *words = installation.adding("six")
     assert Path(program).name == "uv" and words == ["pip", "install", "--python", sys.executable, "six"]
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="of the shells of POSIX")
-def test_a_command_is_read_by_the_shell_as_it_was_meant() -> None:
-    words = ["-c", "import sys; print(sys.argv[1:])", "a>=1", 'b; x != "y"', "it's $HOME", "c[d,e]"]
-    pasted = installation.pasteable([sys.executable, *words])
-    said = subprocess.run(["sh", "-c", pasted], capture_output=True, encoding="utf-8", check=True).stdout
-    assert said == f"{words[2:]}\n"
-
-
-def test_a_command_for_windows_is_quoted_as_cmd_and_powershell_read_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.platform", "win32")
-    command = [r"C:\Users\Ana\python.exe", "-m", "pip", "install", "torch==2.13.0", 'a>=1; b != "c"']
-    assert installation.pasteable(command) == (
-        r"C:\Users\Ana\python.exe -m pip install torch==2.13.0 " + "\"a>=1; b != 'c'\""
-    )
 
 
 def test_what_is_installed_beside_dropdub_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

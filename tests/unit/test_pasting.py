@@ -8,7 +8,7 @@ from pathlib import Path, PureWindowsPath
 
 import pytest
 
-from dropdub.pasting import command, pasted
+from dropdub.pasting import command, pasteable, pasted
 
 ROOT = Path("/home/Jörg Müller/it's $HOME `id`")
 
@@ -23,3 +23,18 @@ def test_a_shell_reads_the_words_of_a_command_as_they_were() -> None:
 def test_for_windows_a_path_with_a_space_is_in_double_quotes() -> None:
     assert pasted(str(PureWindowsPath("C:/Users/Jörg Müller/dubs")), windows=True) == '"C:\\Users\\Jörg Müller\\dubs"'
     assert pasted("C:\\dubs", windows=True) == "C:\\dubs"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="of the shells of POSIX")
+def test_a_command_is_read_by_the_shell_as_it_was_meant() -> None:
+    words = ["-c", "import sys; print(sys.argv[1:])", "a>=1", 'b; x != "y"', "it's $HOME", "c[d,e]"]
+    pasted = pasteable([sys.executable, *words])
+    said = subprocess.run(["sh", "-c", pasted], capture_output=True, encoding="utf-8", check=True).stdout
+    assert said == f"{words[2:]}\n"
+
+
+def test_a_command_for_windows_is_quoted_as_cmd_and_powershell_read_it() -> None:
+    command = [r"C:\Users\Ana\python.exe", "-m", "pip", "install", "torch==2.13.0", 'a>=1; b != "c"']
+    assert pasteable(command, windows=True) == (
+        r"C:\Users\Ana\python.exe -m pip install torch==2.13.0 " + "\"a>=1; b != 'c'\""
+    )

@@ -21,7 +21,7 @@ from dropdub.engines.offers import installed_offers
 from dropdub.errors import DropdubError, UsageError
 from dropdub.files.durable import write_whole
 from dropdub.files.privacy import private_files
-from dropdub.installation import pasteable
+from dropdub.pasting import pasteable
 from dropdub.root import CONFIG_NAME, Root, find_root
 from dropdub.setup import packages
 from dropdub.setup.choices import Choices, Kit, chosen_kit, lacking, usual_kit, with_choices

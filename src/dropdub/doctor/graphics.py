@@ -9,9 +9,9 @@ from importlib.util import find_spec
 
 from dropdub.doctor.finding import Finding, fine, problem, warning
 from dropdub.doctor.subject import Subject
+from dropdub.engines.packages import extra_command
 from dropdub.errors import DropdubError
 from dropdub.process.run import Program, output
-from dropdub.engines.packages import extra_command
 from dropdub.units import format_size
 
 ASK = ("nvidia-smi", "--query-gpu=name,driver_version,memory.total,memory.free", "--format=csv,noheader,nounits")

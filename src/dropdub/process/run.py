@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import IO
 
 from dropdub.awake import Countdown
 from dropdub.errors import DeadlineExceeded, MediaToolFailed
@@ -73,9 +74,9 @@ def output(program: Program, *, deadline_s: float, errors_too: bool = False) -> 
     return "".join(pieces), ending
 
 
-def in_foreground(command: Sequence[str]) -> int:
-    """Run a program of our own on this console, for as long as the person there lets it; return its exit status."""
-    return subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode
+def in_foreground(command: Sequence[str], *, output: IO[str] | None = None) -> int:
+    """Run a program on this console, for as long as the person there lets it; return its exit status."""
+    return subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stdout=output).returncode
 
 
 class Stream:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import subprocess
 from typing import IO
 
 from dropdub.engines.resemblyzer import WITHOUT_DEPENDENCIES
 from dropdub.errors import DropdubError
-from dropdub.installation import adding, pasteable, requirements
+from dropdub.installation import adding, requirements
+from dropdub.pasting import pasteable
+from dropdub.process.run import in_foreground
 from dropdub.setup.choices import Kit
 
 SIZES: dict[Kit, str] = {"light": "40 MB", "quality": "2 GB"}
@@ -25,7 +26,7 @@ def commands(kit: Kit) -> list[list[str]]:
 def install(kit: Kit, *, output: IO[str]) -> None:
     """Run these commands; what pip says goes to `output`. Raises DropdubError that names the one that failed."""
     for command in commands(kit):
-        if subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stdout=output).returncode != 0:
+        if in_foreground(command, output=output) != 0:
             raise DropdubError(
                 f"The packages of the {kit} engines could not be installed: see above.",
                 remedy=f"Correct that, then run this again. What was run is: {pasteable(command)}",
