@@ -4,6 +4,7 @@ Needs Python 3.11 or newer and nothing else.
 
     python3 tasks.py demo      transcribe (and, where a translator is installed, dub) the recording that is shipped
     python3 tasks.py test      ruff, mypy for Linux and Windows, import contracts, tests with coverage
+    python3 tasks.py test --quick   before each commit: the same without coverage, but only unit tests and one real job
     python3 tasks.py lock      write the installers' lock files again, with today's versions
     python3 tasks.py release   the wheel, its lock files and what it is made of (CycloneDX), in dist/
     python3 tasks.py chaos     kill it at every place that writes, and at random moments: [KILLS] [SEED]
@@ -12,16 +13,15 @@ Needs Python 3.11 or newer and nothing else.
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import secrets
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import venv
 from pathlib import Path
-from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ENVIRONMENT = HERE / ".venv"
@@ -38,7 +38,8 @@ LOCKS = tuple(HERE / "locks" / f"{name}.txt" for name in LOCKED)
 SOURCE_ONLY = ("docopt",)
 """Packages that have no wheel: a source archive is locked, and built with the setuptools that is locked."""
 LOCK_HEAD = "# What the installers install, on all systems and Pythons. Written by: python3 tasks.py lock\n"
-AUDIT_S = 30
+DESCRIBED = ENVIRONMENT / "described-by.toml"
+"""What the checks' environment was installed from: as long as that stays the same, it is not installed again."""
 SAMPLE = HERE / "src" / "dropdub" / "samples" / "jfk.flac"
 
 
@@ -60,6 +61,7 @@ def exit_code(*command: str | Path) -> int:
 
 def set_up(extras: str, *, editable: bool) -> None:
     """Make the environment if it is not there, and install Dropdub into it."""
+    DESCRIBED.unlink(missing_ok=True)
     say(f"Setting up {ENVIRONMENT.name} (a minute or two the first time)")
     if not PYTHON.exists():
         if importlib.util.find_spec("ensurepip") is None:
@@ -110,64 +112,19 @@ def demo_target() -> str | None:
 
 
 def test() -> None:
-    """Run every check; the first that fails ends it. What follows `test` is handed to pytest."""
-    set_up("light,quality,speakers,dev", editable=True)
-    run(PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "resemblyzer")
-    say("ruff")
-    run(PYTHON, "-m", "ruff", "check", ".")
-    run(PYTHON, "-m", "ruff", "format", "--check", ".")
-    say("mypy, for Linux and for Windows")
-    run(PYTHON, "-m", "mypy", "--platform", "linux")
-    run(PYTHON, "-m", "mypy", "--platform", "win32", "src", "tests/windows")
-    audit()
-    say("import contracts")
-    run(SCRIPTS / ("lint-imports.exe" if os.name == "nt" else "lint-imports"))
-    # Windows reads and writes otherwise what names no encoding. Not for the programs that tests start: what libraries
-    # do there is reported on their standard error.
-    python = (PYTHON, "-X", "warn_default_encoding")
-    pytest = (*python, "-m", "pytest", "--cov", "--cov-report=")
-    if sys.argv[2:]:
-        say("tests")
-        run(*pytest, *sys.argv[2:])
-        return
-    say("tests, two files at a time")
-    workers = f"2*popen//python={' '.join(map(str, python))}"
-    first = exit_code(*pytest, "-m", "not alone", "--dist", "loadfile", "--tx", workers)
-    say("tests that need the machine for themselves")
-    second = exit_code(*pytest, "--cov-append", "--cov-report=term:skip-covered", "-m", "alone")
-    sys.exit(first or second)
+    """Run every check; `--quick` runs what suits each commit. What else follows `test` is handed to pytest."""
+    began = time.monotonic()
+    os.environ.setdefault("PIP_QUIET", "1")
+    if not (DESCRIBED.exists() and DESCRIBED.read_bytes() == description()):
+        set_up("light,quality,speakers,dev", editable=True)
+        run(PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "resemblyzer")
+        DESCRIBED.write_bytes(description())
+    sys.exit(exit_code(PYTHON, "-m", "tests.checks", "--installing", f"{time.monotonic() - began:.1f}", *sys.argv[2:]))
 
 
-def audit() -> None:
-    """Ask whether a locked version is known to be unsafe; where nobody can be asked, say why, and go on."""
-    say("known vulnerabilities of the locked versions")
-    command = [PYTHON, "-m", "pip_audit", "--disable-pip", "--no-deps", "--format", "json", "--progress-spinner", "off"]
-    arguments = [*map(str, command), *(word for lock in LOCKS for word in ("--requirement", str(lock)))]
-    try:
-        done = subprocess.run(arguments, cwd=HERE, capture_output=True, encoding="utf-8", check=False, timeout=AUDIT_S)
-    except subprocess.TimeoutExpired:
-        print(f"Skipped: the data did not come within {AUDIT_S} s")
-        return
-    try:
-        packages = json.loads(done.stdout)["dependencies"]
-    except (ValueError, KeyError):
-        print(f"Skipped: {(done.stderr.strip().splitlines() or ['pip-audit said nothing'])[-1]}")
-        return
-    judge(packages)
-
-
-def judge(packages: list[dict[str, Any]]) -> None:
-    """Say what is known; end this program where a version is known to be unsafe."""
-    unsafe = [(one["name"], one["version"], found) for one in packages for found in one.get("vulns", [])]
-    for name, version, found in unsafe:
-        print(f"{name} {version}: {found['id']}, fixed in {', '.join(found['fix_versions']) or 'no version yet'}")
-    known = [one for one in packages if "vulns" in one]
-    if unsafe:
-        sys.exit("A locked version is unsafe: python3 tasks.py lock")
-    unknown = [one["name"] for one in packages if "vulns" not in one]
-    print(f"None is known for {len(known)} packages" if known else "Skipped: the index has no such data")
-    if known and unknown:
-        print(f"Skipped, for the index has no data: {', '.join(unknown)}")
+def description() -> bytes:
+    """Return what the environment for the checks depends on: the packages, and the folder it is bound to."""
+    return (HERE / "pyproject.toml").read_bytes() + f"\n# {HERE}\n".encode()
 
 
 def lock() -> None:
