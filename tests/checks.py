@@ -52,6 +52,7 @@ class Timetable:
     """How long each part took, and whether all of them succeeded."""
 
     parts: list[tuple[str, float]] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
     failed: list[str] = field(default_factory=list)
 
     @contextmanager
@@ -65,7 +66,7 @@ class Timetable:
 
     def show(self) -> None:
         print("\n== How long each part took")
-        for name, seconds in (*self.parts, ("in all", sum(seconds for _, seconds in self.parts))):
+        for name, seconds in (*self.parts, ("in all", time.monotonic() - self.began)):
             print(f"{seconds / 60:>6.1f} min  {name}")
         print("\n" + (f"Failed: {', '.join(self.failed)}." if self.failed else "All checks passed."), flush=True)
 
@@ -75,7 +76,10 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="static checks, unit tests and one real job")
     parser.add_argument("--installing", type=float, help=argparse.SUPPRESS)
     options, for_pytest = parser.parse_known_args()
-    times = Timetable([("installing", options.installing)] if options.installing is not None else [])
+    times = Timetable()
+    if options.installing is not None:
+        times.parts.append(("installing", options.installing))
+        times.began -= options.installing
     try:
         check(times, quick=options.quick, for_pytest=for_pytest)
     finally:
@@ -95,7 +99,8 @@ def check(times: Timetable, *, quick: bool, for_pytest: list[str]) -> None:
     elif quick:
         run_tests(times, "unit tests and one real job", *SIDE_BY_SIDE, "--quiet", "tests/unit", ONE_REAL_JOB)
     else:
-        run_tests(times, "tests side by side", *coverage, "-m", "not alone", *SIDE_BY_SIDE)
+        with under_wine(times):
+            run_tests(times, "tests side by side", *coverage, "-m", "not alone and not wine", *SIDE_BY_SIDE)
         alone = ("--cov-append", "--cov-report=term:skip-covered", "-m", "alone")
         run_tests(times, "tests that need the machine for themselves", "--cov", *alone)
 
@@ -116,10 +121,13 @@ def static(others: list[Callable[[], str | None]]) -> list[str]:
 
 def output_of(*command: str | Path) -> tuple[int, str]:
     """Run a command; return its exit code and what it printed."""
-    done = subprocess.run(
-        [str(part) for part in command], cwd=HERE, check=False,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
-    )  # fmt: skip
+    try:
+        done = subprocess.run(
+            [str(part) for part in command], cwd=HERE, check=False, timeout=LIMIT_S,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return 1, f"It did not end within {LIMIT_S // 60} minutes, so it was killed."
     return done.returncode, done.stdout
 
 
@@ -136,6 +144,19 @@ def run_tests(times: Timetable, name: str, *arguments: str) -> None:
             code = 1
     if code != 0:
         times.failed.append(name)
+
+
+@contextmanager
+def under_wine(times: Timetable) -> Iterator[None]:
+    """Run the tests under Wine meanwhile, in one process: they share one Windows, and wait for it most of the time."""
+    name, began = "tests under Wine, beside those", time.monotonic()
+    with ThreadPoolExecutor(1) as beside:
+        future = beside.submit(output_of, *PYTHON, "-m", "pytest", "-p", "no:cacheprovider", "tests/wine")
+        yield
+        code, output = future.result()
+    print(f"\n== {name}\n{output}", flush=True)
+    times.parts.append((name, time.monotonic() - began))
+    times.failed += [name] if code != 0 else []
 
 
 def audit() -> str | None:

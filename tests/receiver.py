@@ -81,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _stall(self, receiver: Receiver, _body: bytes) -> None:
-        receiver.over.wait(60)
+        receiver.over.wait()
 
     def _drip(self, receiver: Receiver, _body: bytes) -> None:
         for character in b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 1000:

@@ -6,8 +6,11 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 30) -> None:
-    """Return as soon as `condition` holds; fail with `what` was awaited when it does not in time."""
+def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 120) -> None:
+    """Return as soon as `condition` holds; fail with `what` was awaited when it does not in time.
+
+    The time is for a machine that is busy with other work: it says nothing about how fast something is to be.
+    """
     ends_at = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > ends_at:

@@ -98,7 +98,7 @@ class Site:
         self.daemon.kill()
         self.daemon.wait()
 
-    def stop(self, how: signal.Signals = signal.SIGTERM, timeout_s: float = 15) -> int:
+    def stop(self, how: signal.Signals = signal.SIGTERM, timeout_s: float = 120) -> int:
         assert self.daemon is not None
         self.daemon.send_signal(how)
         return self.daemon.wait(timeout_s)
@@ -108,7 +108,7 @@ class Site:
             self.daemon.kill()
             self.daemon.wait()
 
-    def work_off(self, *, timeout_s: float = 240, prefix: Sequence[str] = (), **environment: str) -> int:
+    def work_off(self, *, timeout_s: float = 500, prefix: Sequence[str] = (), **environment: str) -> int:
         """Run `dropdub watch --until-idle`, with `prefix` before the command; return its exit code."""
         self.start("--until-idle", prefix=prefix, **environment)
         assert self.daemon is not None
@@ -119,7 +119,7 @@ class Site:
 
     def jobs(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "dropdub", "--root", str(self.root), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False)
+        return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=180, check=False)
 
     def ours(self) -> list[psutil.Process]:
         """Return the live processes whose command line or working files name this root's liveness locks."""
@@ -164,7 +164,7 @@ class Site:
     def states(self) -> dict[str, str]:
         return {row["name"]: row["state"] for row in self.rows("SELECT name, state FROM job ORDER BY id")}
 
-    def wait_for(self, name: str, *states: str, timeout_s: float = 120) -> None:
+    def wait_for(self, name: str, *states: str, timeout_s: float = 240) -> None:
         def reached() -> bool:
             if self.daemon is not None and self.daemon.poll() not in (None, 0, 1):
                 raise AssertionError(f"the daemon died:\n{self.output()}")

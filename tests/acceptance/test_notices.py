@@ -42,7 +42,7 @@ def test_an_end_is_told_after_the_receiver_was_down_and_the_daemon_killed(
     root.kill()
     with receiving(port=port) as receiver:
         root.start()
-        wait_until(lambda: receiver.taken != [], "the notice to come", timeout_s=60)
+        wait_until(lambda: receiver.taken != [], "the notice to come")
         assert root.stop() == 0
     assert {message["data"]["name"] for _, message, _ in receiver.taken} == {"notes & more.txt"}
     assert len(set(receiver.ids)) == 1

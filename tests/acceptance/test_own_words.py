@@ -219,9 +219,9 @@ def test_what_is_cancelled_in_the_midst_of_its_intake_is_in_failed_as_a_whole(
     root.drop(talk_video, "clip.mp4")
     immovable(root.inbox / "clip.en.srt")
     root.start()
-    wait_until((root.root / "work" / "1" / "source" / "clip.mp4").exists, "the film to be moved", timeout_s=60)
+    wait_until((root.root / "work" / "1" / "source" / "clip.mp4").exists, "the film to be moved")
     root.jobs("cancel", "1")
-    wait_until(lambda: root.rows("SELECT verdict FROM job")[0]["verdict"] == "cancelled", "the verdict", timeout_s=30)
+    wait_until(lambda: root.rows("SELECT verdict FROM job")[0]["verdict"] == "cancelled", "the verdict")
     immovable(root.inbox / "clip.en.srt")
     root.wait_for("clip.mp4", "cancelled")
     assert {"clip.mp4", "clip.en.srt"} <= {path.name for path in (root.root / "failed").iterdir()}

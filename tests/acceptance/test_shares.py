@@ -69,7 +69,7 @@ def test_a_file_is_not_given_up_because_its_share_goes_away_before_it_is_taken(
     assert root.states() == {"one.txt": "claiming"}
     share.unlink()
     away.rename(share)
-    root.wait_for("one.txt", "succeeded", timeout_s=60)
+    root.wait_for("one.txt", "succeeded")
     assert root.stop() == 0
 
 

@@ -23,8 +23,6 @@ from tests.waiting import wait_until
 WORKER = Path(__file__).parent.parent / "misbehaving_worker.py"
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 
-pytestmark = pytest.mark.alone
-
 
 class Desk:
     """Drives one pool as the supervisor does, and remembers what it reported."""
@@ -315,7 +313,7 @@ def test_stopping_ends_all_and_gives_results_that_were_reached(desk: Callable[..
 
 
 def test_a_machine_that_slept_times_nobody_out(desk: Callable[..., Desk]) -> None:
-    one = desk("hang", launch={"stall_s": 30.0})
+    one = desk("hang", launch={"stall_s": 120.0})
     one.submit(deadline_s=40.0)
     one.wait_for(Started)
     one.ahead_s = 3600.0

@@ -138,7 +138,7 @@ def test_nobody_steers_the_file_of_another(site: Callable[..., Site], place: Pat
     drop_as_attacker(one, {"confidential.txt.job.yaml": f"out: {loot}\nvoice: mallory\n"})
     put(one.inbox / "confidential.txt").chmod(0o600)
     one.start()
-    one.wait_for("confidential.txt", timeout_s=60)
+    one.wait_for("confidential.txt")
     [row] = one.rows("SELECT state, sidecar, overrides, owner, folder FROM job")
     assert (row["state"], row["sidecar"], row["overrides"]) == ("succeeded", None, "{}"), one.output()
     assert (row["owner"], row["folder"]) == ("0", None)

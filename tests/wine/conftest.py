@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -15,7 +16,10 @@ REPOSITORY = Path(__file__).parents[2]
 NEEDED = ("wine", "x86_64-w64-mingw32-gcc", "x86_64-w64-mingw32-objdump", "unzip", "bash")
 NO_PACKAGES = 3
 FOLDER_VARIABLE = "DROPDUB_WINE"
-"""A folder that keeps the Windows Python between runs; else it is made anew, which takes a minute or two."""
+"""Names a folder that keeps the Windows Python between runs."""
+USUAL_FOLDER = Path.home() / ".cache" / "dropdub-wine"
+"""Keeps it too, if somebody made that folder. Otherwise each run makes one, which takes a minute or two."""
+MAKE = Path(__file__).with_name("make_windows_python.sh")
 
 
 @dataclass(frozen=True)
@@ -60,21 +64,38 @@ def windows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Windows]:
         pytest.skip(
             "not tried under Wine: the Windows Python is a 3.11 and takes its library from the one that runs this"
         )
-    kept = os.environ.get(FOLDER_VARIABLE)
-    made = Windows(Path(kept) if kept else tmp_path_factory.mktemp("wine"))
-    if not (made.folder / "wpyw").exists():
+    made = Windows(kept_folder() or tmp_path_factory.mktemp("wine"))
+    if (made.folder / "wpyw").exists():
+        renew_program(made.folder)
+    else:
+        shutil.rmtree(made.folder, ignore_errors=True)  # of a run that was broken off
         put_together(made.folder)
     made.run("-c", "")  # the first start makes the folders of a Windows, and says so
     yield made
     made.end_all()
 
 
+def kept_folder() -> Path | None:
+    """Return the folder for a Windows Python that is made by this script for these packages, or None."""
+    given = os.environ.get(FOLDER_VARIABLE) or (USUAL_FOLDER if USUAL_FOLDER.is_dir() else None)
+    if given is None:
+        return None
+    made_from = MAKE.read_bytes() + (REPOSITORY / "pyproject.toml").read_bytes() + sys.version.encode()
+    return Path(given) / hashlib.sha256(made_from).hexdigest()[:16]
+
+
+def renew_program(folder: Path) -> None:
+    """Put the present Dropdub into a Windows Python that was kept."""
+    installed = folder / "py" / "Lib" / "site-packages" / "dropdub"
+    shutil.rmtree(installed)
+    shutil.copytree(REPOSITORY / "src" / "dropdub", installed, ignore=shutil.ignore_patterns("__pycache__"))
+
+
 def put_together(folder: Path) -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
     packages = [*project["dependencies"], *project["optional-dependencies"]["light"], "pytest", "pytest-timeout"]
-    script = Path(__file__).with_name("make_windows_python.sh")
     done = subprocess.run(
-        ["bash", str(script), str(folder), sys.executable, str(REPOSITORY), *packages],
+        ["bash", str(MAKE), str(folder), sys.executable, str(REPOSITORY), *packages],
         capture_output=True, encoding="utf-8", errors="replace", check=False,
     )  # fmt: skip
     if done.returncode == NO_PACKAGES:

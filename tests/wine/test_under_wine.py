@@ -19,8 +19,9 @@ import xmlschema
 from tests.waiting import wait_until
 from tests.wine.conftest import REPOSITORY, Windows, on_windows
 
-pytestmark = [pytest.mark.wine, pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(1200)]
-PATIENCE_S = 400
+pytestmark = [pytest.mark.wine, pytest.mark.slow, pytest.mark.timeout(2400)]
+PATIENCE_S = 800
+"""It shares two cores with all other tests."""
 SCHEMA = REPOSITORY / "tests" / "data" / "taskscheduler" / "TaskSchedulerV2Schema.xsd"
 ASK_TO_STOP = """
 import sys
