@@ -52,6 +52,18 @@ def talk_mkv(media_dir: Path, talk_video: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def phrase(media_dir: Path) -> Path:
+    """The first three seconds of the speech, FLAC: for tests that are about something else than what is said."""
+    return _made(media_dir / "phrase.flac", "-i", str(SPEECH), "-t", "3")
+
+
+@pytest.fixture(scope="session")
+def phrase_video(media_dir: Path, talk_video: Path) -> Path:
+    """The first three seconds of the talk."""
+    return _made(media_dir / "phrase.mp4", "-i", str(talk_video), "-t", "3", "-c", "copy")
+
+
+@pytest.fixture(scope="session")
 def silent_video(media_dir: Path) -> Path:
     """A picture without a sound track."""
     return _made(media_dir / "silent.mp4", *PICTURE, "-c:v", "mpeg4")

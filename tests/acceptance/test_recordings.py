@@ -84,9 +84,9 @@ def test_a_text_keeps_its_paragraphs_and_is_spoken(site: Callable[..., Site]) ->
     root.check()
 
 
-def test_a_target_without_a_translator_still_delivers_the_transcript(site: Callable[..., Site], speech: Path) -> None:
+def test_a_target_without_a_translator_still_delivers_the_transcript(site: Callable[..., Site], phrase: Path) -> None:
     root = site(job={"targets": ["fi"]})
-    root.drop(speech, "clip.flac")
+    root.drop(phrase, "clip.flac")
     assert root.work_off() == 1
     job = root.job("clip.flac")
     assert job["state"] == "failed"
@@ -99,9 +99,9 @@ def test_a_target_without_a_translator_still_delivers_the_transcript(site: Calla
 
 
 @needs_apertium
-def test_one_target_that_fails_does_not_keep_the_other_from_being_made(site: Callable[..., Site], speech: Path) -> None:
+def test_one_target_that_fails_does_not_keep_the_other_from_being_made(site: Callable[..., Site], phrase: Path) -> None:
     root = site(job={"targets": ["fi", "es"]})
-    root.drop(speech, "clip.flac")
+    root.drop(phrase, "clip.flac")
     assert root.work_off() == 1
     assert {"clip.txt", "clip.es.srt", "clip.es.m4a"} <= set(root.published("clip"))
     assert "manifest.json" not in root.published("clip")
@@ -109,10 +109,10 @@ def test_one_target_that_fails_does_not_keep_the_other_from_being_made(site: Cal
 
 
 def test_a_failed_job_is_tried_again_with_the_new_options_and_then_succeeds(
-    site: Callable[..., Site], speech: Path
+    site: Callable[..., Site], phrase: Path
 ) -> None:
     root = site(job={"targets": ["fi"]})
-    root.drop(speech, "clip.flac")
+    root.drop(phrase, "clip.flac")
     assert root.work_off() == 1
     root.configure(job={"targets": []})
     assert root.jobs("retry", "clip.flac").returncode == 0

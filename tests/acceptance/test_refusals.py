@@ -32,6 +32,10 @@ def tone(path: Path) -> Path:
     return made_by_ffmpeg(path, "-f", "lavfi", "-i", "sine=duration=3")
 
 
+def big(path: Path) -> Path:
+    return made_by_ffmpeg(path, "-f", "lavfi", "-i", "sine=duration=6")
+
+
 def truncated(path: Path) -> Path:
     whole = made_by_ffmpeg(
         path.with_name("whole.mp4"),
@@ -70,36 +74,40 @@ def binary_called_text(path: Path) -> Path:
     return path
 
 
-REFUSALS: list[tuple[str, Callable[[Path], Path], dict[str, Any], str]] = [
-    ("noise.mp4", noise, {}, "not a recording"),
-    ("silent.mp4", silent_film, {}, "sound"),
-    ("half.mp4", truncated, {}, "not a recording"),
-    ("list.mp4", playlist, {}, "not a recording"),
-    ("story.mkv", text_called_video, {}, "not a recording"),
-    ("program.txt", binary_called_text, {}, "not"),
-    ("long.wav", tone, {"limits": {"max_duration": 2}}, "limits.max_duration"),
-    ("big.wav", tone, {"limits": {"max_size": 1000}}, "limits.max_size"),
-]
+Made = Callable[[Path], Path]
+REFUSALS: dict[str, tuple[Made, str]] = {
+    "noise.mp4": (noise, "not a recording"),
+    "silent.mp4": (silent_film, "sound"),
+    "half.mp4": (truncated, "not a recording"),
+    "list.mp4": (playlist, "not a recording"),
+    "story.mkv": (text_called_video, "not a recording"),
+    "program.txt": (binary_called_text, "not"),
+}
+OVER_A_LIMIT: dict[str, tuple[Made, str]] = {
+    "long.wav": (tone, "limits.max_duration"),
+    "big.wav": (big, "limits.max_size"),
+}
+LIMITS = {"max_duration": 2, "max_size": 280_000}
+"""Three seconds of `tone` are 265 kB: too long, but not too big."""
 
 
-@pytest.mark.parametrize(("name", "make", "settings", "said"), REFUSALS, ids=[row[0] for row in REFUSALS])
-def test_it_is_refused_with_a_sentence(
-    site: Callable[..., Site],
-    tmp_path: Path,
-    name: str,
-    make: Callable[[Path], Path],
-    settings: dict[str, Any],
-    said: str,
+@pytest.mark.parametrize(
+    ("refusals", "settings"), [(REFUSALS, {}), (OVER_A_LIMIT, {"limits": LIMITS})], ids=["broken", "over a limit"]
+)
+def test_each_is_refused_with_a_sentence_and_another_file_goes_through(
+    site: Callable[..., Site], tmp_path: Path, refusals: dict[str, tuple[Made, str]], settings: dict[str, Any]
 ) -> None:
     root = site(**settings)
-    root.drop(make(tmp_path / name), name)
+    for name, (make, _) in refusals.items():
+        root.drop(make(tmp_path / name), name)
     root.drop_text("An innocent text.", "innocent.txt")
     assert root.work_off() == 1, root.output()
-    job = root.job(name)
-    assert job["state"] == "failed" and job["attempts"] == 1
-    assert name in job["reason"] and said in f"{job['reason']} {job['remedy']}"
-    assert job["remedy"]
-    assert (root.root / "failed" / f"{name}.error.txt").is_file()
+    for name, (_, said) in refusals.items():
+        job = root.job(name)
+        assert (job["state"], job["attempts"]) == ("failed", 1), name
+        assert name in job["reason"] and said in f"{job['reason']} {job['remedy']}"
+        assert job["remedy"], name
+        assert (root.root / "failed" / f"{name}.error.txt").is_file()
     assert root.states()["innocent.txt"] == "succeeded"
     assert "Traceback" not in root.output()
     root.check()

@@ -36,20 +36,20 @@ def hang_in(stage: str, root: Site) -> dict[str, str]:
 
 
 def wait_until_hung(root: Site) -> None:
-    wait_until((root.root / "hung").exists, "the step to be under way", timeout_s=120)
+    wait_until((root.root / "hung").exists, "the step to be under way")
 
 
 def nothing_lives(root: Site) -> None:
-    wait_until(lambda: root.ours() == [], f"all processes to be gone, not {root.ours()}", timeout_s=15)
+    wait_until(lambda: root.ours() == [], f"all processes to be gone, not {root.ours()}")
 
 
 @pytest.fixture
-def dubbed(site: Callable[..., Site], talk_video: Path) -> Callable[..., Site]:
+def dubbed(site: Callable[..., Site], phrase_video: Path) -> Callable[..., Site]:
     """A root with a video dropped in; it is spoken in its own words where there is no translator."""
 
     def make(**settings: object) -> Site:
         root = site(**settings)
-        root.drop(talk_video, "clip.mp4")
+        root.drop(phrase_video, "clip.mp4")
         return root
 
     return make
@@ -62,7 +62,7 @@ def test_a_stopped_daemon_puts_the_step_back_and_the_next_start_goes_on(
     root = dubbed(**AS_INSTALLED)
     root.start(**hang_in("transcribe", root))
     wait_until_hung(root)
-    assert root.stop(how, timeout_s=10) == 0
+    assert root.stop(how) == 0
     nothing_lives(root)
     [step] = root.rows("SELECT * FROM step WHERE stage = 'transcribe'")
     assert step["state"] == "queued" and step["attempts"] == 0
@@ -137,7 +137,7 @@ def test_a_file_that_cannot_be_examined_in_time_is_not_tried_again(dubbed: Calla
 def test_only_one_daemon_works_on_a_root_and_the_second_says_who_does(site: Callable[..., Site]) -> None:
     root = site()
     daemon = root.start()
-    wait_until(lambda: "Watching" in root.output(), "the daemon to watch", timeout_s=30)
+    wait_until(lambda: "Watching" in root.output(), "the daemon to watch")
     answer = root.jobs("watch")
     assert answer.returncode == 1
     assert f"process {daemon.pid}" in answer.stderr
@@ -152,7 +152,7 @@ def test_an_engines_program_that_is_killed_while_it_loads_leaves_no_temporary_fi
     elsewhere.mkdir()
     environment = {"PATH": f"{a_slow_apertium(tmp_path)}:{os.environ['PATH']}", "TMPDIR": str(elsewhere)}
     root.start(**environment)
-    wait_until((tmp_path / "listing").exists, "apertium to be asked for its pairs", timeout_s=60)
+    wait_until((tmp_path / "listing").exists, "apertium to be asked for its pairs")
     left = list((root.root / "work" / "run").glob("*.tmp/apertium.*"))
     assert len(left) == 1, "what a kill would leave is not there"
     root.kill()
@@ -195,7 +195,7 @@ def test_a_file_that_waits_in_the_inbox_is_cancelled_given_back_and_done_after_a
 ) -> None:
     root = site(inbox={"settle": 3600})
     root.start()
-    wait_until(lambda: "Watching" in root.output(), "the daemon to watch", timeout_s=30)
+    wait_until(lambda: "Watching" in root.output(), "the daemon to watch")
     root.drop_text("A text.", "lessons/one.txt")
     root.drop_text("Another.", "two.txt")
     assert "(one.txt) is cancelled" in root.jobs("cancel", "one").stdout
@@ -252,15 +252,15 @@ def test_status_answers_while_the_daemon_works_and_imports_no_engine(dubbed: Cal
     subprocess.run([sys.executable, "-c", script, str(root.root)], check=True, capture_output=True, timeout=60)
 
 
-def test_run_works_copies_off_and_leaves_the_originals(site: Callable[..., Site], speech: Path, tmp_path: Path) -> None:
+def test_run_works_copies_off_and_leaves_the_originals(site: Callable[..., Site], phrase: Path, tmp_path: Path) -> None:
     root = site()
     mine = tmp_path / "mine" / "speech.flac"
     mine.parent.mkdir()
-    mine.write_bytes(speech.read_bytes())
+    mine.write_bytes(phrase.read_bytes())
     out = tmp_path / "elsewhere"
     answer = root.jobs("run", str(mine), "--out", str(out))
     assert answer.returncode == 0, answer.stderr
-    assert mine.read_bytes() == speech.read_bytes()
+    assert mine.read_bytes() == phrase.read_bytes()
     assert {"speech.txt", "manifest.json"} <= {file.name for file in (out / "speech").iterdir()}
     assert [folder.name for folder in out.iterdir()] == ["speech"]
     root.check()
@@ -272,7 +272,7 @@ def test_results_are_refused_for_a_folder_that_the_daemon_may_not_write_to(
 ) -> None:
     root = site()
     root.start()
-    wait_until(lambda: "Watching" in root.output(), "the daemon to watch", timeout_s=30)
+    wait_until(lambda: "Watching" in root.output(), "the daemon to watch")
     text = tmp_path / "mine.txt"
     text.write_text("A text of mine.", encoding="utf-8")
     assert root.jobs("run", str(text), "--out", "/sys").returncode == 1
@@ -285,7 +285,7 @@ def test_results_are_refused_for_a_folder_that_the_daemon_may_not_write_to(
 def test_run_is_done_by_the_daemon_where_one_works_on_the_root(site: Callable[..., Site], tmp_path: Path) -> None:
     root = site()
     root.start()
-    wait_until(lambda: "Watching" in root.output(), "the daemon to watch", timeout_s=30)
+    wait_until(lambda: "Watching" in root.output(), "the daemon to watch")
     text = tmp_path / "mine.txt"
     text.write_text("A text of mine.", encoding="utf-8")
     answers: list[subprocess.CompletedProcess[str]] = []

@@ -29,6 +29,8 @@ from tests.drive import LIGHT, Drive
 LJSPEECH = Path(__file__).parents[1] / "data" / "ljspeech"
 RATE_HZ = 16_000
 PAUSE_S = 0.8
+CLIP_S = 5
+"""Of each clip, that much: voices are told apart by it, and it is transcribed in half the time."""
 MAN, WOMAN = "S1", "S2"
 Part = tuple[str, float, float]
 """Who speaks, and from when to when, in seconds."""
@@ -71,7 +73,7 @@ def driven(tmp_path: Path, cache: Cache) -> Callable[..., Drive]:
 
 def clip(name: str) -> wav.Samples:
     path = SPEECH if name == "jfk" else LJSPEECH / f"LJ001-000{name}.flac"
-    return wav.resample(wav.read_range(path), wav.sample_rate(path), RATE_HZ)
+    return wav.resample(wav.read_range(path), wav.sample_rate(path), RATE_HZ)[: CLIP_S * RATE_HZ]
 
 
 def recording(path: Path, names: list[str], *, stereo: bool = False, leak: float = 0.02) -> list[Part]:

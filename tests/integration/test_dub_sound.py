@@ -160,9 +160,9 @@ def test_a_dub_is_as_long_as_its_source_to_the_sample_whatever_the_rate(
 
 
 def test_a_job_that_was_extracted_before_sounds_were_counted_is_as_long_as_what_was_heard(
-    driven: Callable[..., Drive], speech: Path
+    driven: Callable[..., Drive], phrase: Path
 ) -> None:
-    job = driven(speech).run(until="mix")
+    job = driven(phrase).run(until="mix")
     del job.facts["extract"]["sound"]
     job.run(until="mux")
     assert soundfile.info(job.job_dir / "dub.es.wav").frames == wav.length(job.job_dir / "audio.wav").at(RATE_HZ)

@@ -127,10 +127,10 @@ def test_garbage_takes_time_by_its_length_only(garbage: str) -> None:
 
 
 @pytest.mark.slow
-def test_five_megabytes_are_read_in_the_time_of_a_step() -> None:
+def test_a_megabyte_is_read_in_a_small_part_of_the_time_of_a_step() -> None:
     began = time.process_time()
-    found = read(A_PARAGRAPH * (5_000_000 // len(A_PARAGRAPH)))
-    assert time.process_time() - began < 60.0
+    found = read(A_PARAGRAPH * (1_000_000 // len(A_PARAGRAPH)))
+    assert time.process_time() - began < 12.0
     assert set(found) == {"It was a dark night, see here; and so on, for a long time, until the day."}
 
 
