@@ -13,10 +13,10 @@ from tests.unit.test_metrics import read
 from tests.waiting import wait_until
 
 
-def test_figures_follow_the_work(site: Callable[..., Site], phrase: Path, tmp_path: Path) -> None:
+def test_figures_follow_the_work(site: Callable[..., Site], speech: Path, tmp_path: Path) -> None:
     port, file = free_port(), tmp_path / "dropdub.prom"
     root = site(metrics={"file": str(file), "port": port, "interval": 0.2}, job={"duplicates": "again"})
-    root.drop(phrase, "talk.flac")
+    root.drop(speech, "talk.flac")
     root.drop_text("Not a recording.", "broken.mp4")
     root.start()
     root.wait_for("talk.flac", "succeeded")
