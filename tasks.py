@@ -2,7 +2,7 @@
 
 Needs Python 3.11 or newer and nothing else.
 
-    python3 tasks.py demo      transcribe (and, where a translator is installed, dub) the recording that is shipped
+    python3 tasks.py demo      transcribe (and, if a translator is installed, dub) the shipped recording, in this folder
     python3 tasks.py test      ruff, mypy for Linux and Windows, import contracts, tests with coverage
     python3 tasks.py test --quick   before each commit: the same without coverage, but only unit tests and one real job
     python3 tasks.py lock      write the installers' lock files again, with today's versions
@@ -13,12 +13,15 @@ Needs Python 3.11 or newer and nothing else.
 from __future__ import annotations
 
 import importlib.util
+import io
 import os
 import secrets
 import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
+import threading
 import time
 import venv
 from pathlib import Path
@@ -27,8 +30,7 @@ HERE = Path(__file__).resolve().parent
 ENVIRONMENT = HERE / ".venv"
 SCRIPTS = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
-JOBS = SCRIPTS / ("jobs.exe" if os.name == "nt" else "jobs")
-DEMO = HERE / "try-dropdub"
+DROPDUB = SCRIPTS / ("dropdub.exe" if os.name == "nt" else "dropdub")
 LOCKED = {
     "light": ("--extra", "light"),
     "quality": ("--extra", "light", "--extra", "quality", "--extra", "speakers"),
@@ -41,6 +43,17 @@ LOCK_HEAD = "# What the installers install, on all systems and Pythons. Written 
 DESCRIBED = ENVIRONMENT / "described-by.toml"
 """What the checks' environment was installed from: as long as that stays the same, it is not installed again."""
 SAMPLE = HERE / "src" / "dropdub" / "samples" / "jfk.flac"
+RESULTS = {
+    "manifest.json": "what was made from what, with checksums; always last",
+    ".original.m4a": "the original's sound, for the report",
+    ".m4a": "the dub",
+    ".txt": "the text",
+    ".srt": "subtitles",
+    ".vtt": "subtitles for the web",
+    ".json": "words with times",
+    "report.html": "original and dub side by side",
+}
+"""What the demo says of each result, by the end of its name."""
 
 
 def say(text: str) -> None:
@@ -60,44 +73,93 @@ def exit_code(*command: str | Path) -> int:
 
 
 def set_up(extras: str, *, editable: bool) -> None:
-    """Make the environment if it is not there, and install Dropdub into it."""
+    """Make the environment if it is not there, and install Dropdub into it, behind one line of progress."""
     DESCRIBED.unlink(missing_ok=True)
-    say(f"Setting up {ENVIRONMENT.name} (a minute or two the first time)")
     if not PYTHON.exists():
         if importlib.util.find_spec("ensurepip") is None:
             sys.exit("This Python cannot make environments. On Debian or Ubuntu: sudo apt-get install python3-venv")
         venv.create(ENVIRONMENT, with_pip=True, clear=True)
     install = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check"]
-    run(*install, *(["--editable"] if editable else []), f"{HERE}[{extras}]")
+    quietly(
+        f"Installing Dropdub [{extras}] into {ENVIRONMENT.name}",
+        *install, *(["--editable"] if editable else []), f"{HERE}[{extras}]",
+    )  # fmt: skip
+
+
+def quietly(what: str, *command: str | Path) -> None:
+    """Run a command behind one line that counts the seconds. If it fails, show its output and end with its exit code."""
+    counts, started = sys.stdout.isatty(), time.monotonic()
+    print(f"{what} ...", end="", flush=True)
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen([str(part) for part in command], cwd=HERE, stdout=output, stderr=subprocess.STDOUT)
+        while process.poll() is None:
+            time.sleep(0.2)
+            if counts:
+                print(f"\r{what} ... {time.monotonic() - started:.0f} s", end="", flush=True)
+        print(f"{',' if counts else f' {time.monotonic() - started:.0f} s,'} {'failed' if process.returncode else 'done'}")
+        if process.returncode != 0:
+            output.seek(0)
+            print(output.read().decode("utf-8", "replace"))
+            sys.exit(process.returncode)
 
 
 def demo() -> None:
-    """Transcribe and dub the shipped recording in a root of its own, and show what came out."""
+    """Drop the shipped recording into this checkout's inbox, and show what arrives in its outbox."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # names and texts may have letters that this terminal lacks
     set_up("light", editable=False)
-    if not (DEMO / "config.yaml").exists():
-        run(JOBS, "init", DEMO, "--light")
     target = demo_target()
-    dropped = DEMO / "inbox" / "jfk.flac"
+    dropped = HERE / "inbox" / SAMPLE.name
+    options = dropped.with_name(f"{SAMPLE.name}.job.yaml")
+    options.write_text(f"targets: [{target}]\n" if target else "# A transcript only.\n", encoding="utf-8")
     shutil.copyfile(SAMPLE, dropped)
-    again = "duplicates: again\n"
-    dropped.with_name("jfk.flac.job.yaml").write_text(
-        again + (f"targets: [{target}]\n" if target else ""), encoding="utf-8"
+    print(f"Dropped {SAMPLE.name} into inbox: eleven seconds of John F. Kennedy, 1961\n", flush=True)
+    results = watch_live(dropped.stem)
+    for text in sorted(results.glob("*.txt"), key=lambda file: len(file.name)):
+        print(f"\n{text.name}:")
+        print(textwrap.fill(text.read_text("utf-8"), 78, initial_indent="  ", subsequent_indent="  "))
+    print("\nThese were the light engines: expect wrong words and a robot's voice.")
+    if (report := results / "report.html").is_file():
+        print(f"Look:  {report.relative_to(HERE)}, in a browser")
+    print(f"Next:  {DROPDUB.with_suffix('').relative_to(HERE)} watch, then drop files of your own into inbox")
+
+
+def watch_live(name: str) -> Path:
+    """Process the inbox; show what the daemon says, and each result as it arrives. Return the folder of results."""
+    before = set((HERE / "outbox").glob(f"{name}*"))
+    shown: set[str] = set()
+    command = [str(DROPDUB), "--root", str(HERE), "watch", "--until-idle"]
+    # The same recording again is otherwise not done again: its earlier results are still there.
+    environment = os.environ | {"DROPDUB_JOB__DUPLICATES": "again", "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        command, cwd=HERE, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
     )
-    say(f"Dropped {SAMPLE.name} into {dropped.parent}; processing the inbox")
-    run(JOBS, "--root", DEMO, "watch", "--until-idle")
-    say("The job")
-    run(JOBS, "--root", DEMO, "show", "jfk.flac")
-    newest = max((DEMO / "outbox").glob("jfk*"), key=lambda folder: folder.stat().st_mtime)
-    say(f"The files in {newest}")
-    for file in sorted(newest.iterdir()):
-        print(f"{file.stat().st_size:>10,}  {file.name}")
-    for text in sorted(newest.glob("*.txt")):
-        say(f"The text of {text.name}")
-        print(text.read_text(encoding="utf-8"))
+    echo = threading.Thread(target=echo_lines, args=(process,))
+    echo.start()
+    while echo.is_alive():
+        echo.join(0.1)
+        show_arrivals(set((HERE / "outbox").glob(f"{name}*")) - before, shown)
+    if process.wait() != 0:
+        sys.exit(process.returncode)
+    return max((HERE / "outbox").glob(f"{name}*"), key=lambda folder: folder.stat().st_mtime)
+
+
+def echo_lines(process: subprocess.Popen[str]) -> None:
+    """Print what a program says, with paths below this folder shortened."""
+    for line in process.stdout or ():
+        print(line.replace(f"{HERE}{os.sep}", ""), end="", flush=True)
+
+
+def show_arrivals(folders: set[Path], shown: set[str]) -> None:
+    """Print the files that were published since the last look, in the order in which they are made."""
+    for name in sorted({file.name for folder in folders for file in folder.iterdir()} - shown):
+        shown.add(name)
+        what = next((words for suffix, words in RESULTS.items() if name.endswith(suffix)), "")
+        print(f"          + {name:<20} {what}", flush=True)
 
 
 def demo_target() -> str | None:
-    """Return the language to dub into: Spanish, where the light translator for it is installed."""
+    """Return the language to dub into: Spanish if the light translator for it is installed."""
     check = (
         "from dropdub.engines.apertium.engine import ApertiumTranslator as A; a = A(); a.load(); "
         "print(a.supports('en', 'es'))"
@@ -107,7 +169,7 @@ def demo_target() -> str | None:
     ).stdout.strip()
     if found == "True":
         return "es"
-    say("No light translator is installed here (apertium, on Debian): transcript and subtitles only")
+    print("The light translator (apertium, on Debian and Ubuntu) is not installed: transcript and subtitles only.")
     return None
 
 
