@@ -22,14 +22,15 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parents[1]
-LINT_IMPORTS = Path(sys.executable).with_name("lint-imports.exe" if os.name == "nt" else "lint-imports")
+SCRIPTS, SUFFIX = Path(sys.executable).parent, ".exe" if os.name == "nt" else ""
 MYPY = ("-m", "mypy", "--cache-dir")
 STATIC: dict[str, tuple[str | Path, ...]] = {
     "mypy, for Linux": (sys.executable, *MYPY, ".mypy_cache/linux", "--platform", "linux"),
     "mypy, for Windows": (sys.executable, *MYPY, ".mypy_cache/win32", "--platform", "win32", "src", "tests/windows"),
     "ruff check": (sys.executable, "-m", "ruff", "check", "."),
     "ruff format": (sys.executable, "-m", "ruff", "format", "--check", "."),
-    "import contracts": (LINT_IMPORTS,),
+    "import contracts": (SCRIPTS / f"lint-imports{SUFFIX}",),
+    "documentation": (SCRIPTS / f"zensical{SUFFIX}", "build", "--strict"),
 }
 """The longest first. Each platform has a cache of its own: two runs of mypy in one cache undo each other's work."""
 AT_ONCE = max(2, os.cpu_count() or 2)

@@ -1,0 +1,153 @@
+"""Write the pages and files that follow from the program: every setting, every command, and this checkout's config.yaml.
+
+    .venv/bin/python docs/generate.py
+
+`tests/unit/test_docs.py` fails when one of them is out of date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+import yaml
+from typer.main import get_command
+
+from dropdub.cli.admin import config_text
+from dropdub.cli.app import app
+from dropdub.config import Config
+
+HERE = Path(__file__).resolve().parent
+PROGRAM = "dropdub"
+CHECKOUT_HEAD = """\
+# This checkout is a root: drop files into inbox/, start `dropdub watch`, take the results from outbox/.
+# It uses the light engines, which need no model. For good results see docs/install.md (the quality engines).
+#
+"""
+COMMANDS_HEAD = """\
+# Every command
+
+This page is the program's own help. `dropdub COMMAND --help` prints the same in a terminal. With `--json`, a command
+prints its result as JSON with stable field names. Exit codes: 0 done, 1 a job failed or a check fell short,
+2 wrong usage or settings.
+"""
+SETTINGS_HEAD = """\
+# Every setting
+
+This page is the `config.yaml` that `dropdub init` writes: every setting with its description and default. To change a
+setting, remove the `# ` in front of it. The daemon reads the file when it starts.
+
+- `dropdub config check` reports each mistake with its line and the values that are allowed.
+- `dropdub config show` prints the settings in force.
+- An environment variable overrides a setting: `DROPDUB_INBOX__SETTLE=10` sets `inbox.settle`. A service does not see
+  the environment of your terminal.
+- The settings under `job` can also be given per folder (`profiles`) and per file (`talk.mp4.job.yaml`):
+  [Options for one file](formats.md#options-for-one-file).
+"""
+
+
+def main() -> None:
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
+
+
+def pages() -> dict[Path, str]:
+    """Return what each generated file has to contain."""
+    return {
+        HERE / "commands.md": commands_page(),
+        HERE / "settings.md": settings_page(),
+        HERE.parent / "config.yaml": checkout_config(),
+    }
+
+
+def checkout_config() -> str:
+    """Return the settings of a checkout: those of a new root with light engines, whose inbox holds a README."""
+    text = CHECKOUT_HEAD + config_text(light=True)
+    return text.replace("# ignore: []", "ignore: [README.md]")
+
+
+def settings_page() -> str:
+    """Return one section for each top-level setting, as `config.yaml` has it."""
+    sections = "".join(_section(lines) for lines in _blocks(config_text(light=False)))
+    return f"{SETTINGS_HEAD}{sections}"
+
+
+def _blocks(text: str) -> Iterator[list[str]]:
+    """Yield the parts of `config.yaml` that blank lines separate, without its head."""
+    yield from (block.splitlines() for block in text.strip().split("\n\n")[1:])
+
+
+def _section(lines: list[str]) -> str:
+    description = [line for line in lines if line.startswith("# ") and not _names_a_setting(line)]
+    body = [line for line in lines if line not in description]
+    name = body[0].removeprefix("# ").split(":")[0]
+    words = " ".join(line.removeprefix("# ") for line in description)
+    return f"\n## {name}\n\n{words}\n\n```yaml\n" + "\n".join(body) + "\n```\n"
+
+
+def _names_a_setting(line: str) -> bool:
+    name, colon, _ = line.removeprefix("# ").partition(":")
+    return bool(colon) and name in Config.model_fields
+
+
+def commands_page() -> str:
+    """Return the help of every command, groups after single commands."""
+    return COMMANDS_HEAD + "".join(_help(*one) for one in commands())
+
+
+def commands() -> Iterator[tuple[str, Any, Any]]:
+    """Yield each command's full name, the command, and the context that its help is made in."""
+    top = get_command(app)
+    context = typer.Context(top, info_name=PROGRAM, terminal_width=80)
+    for name, command in sorted(top.commands.items(), key=lambda item: hasattr(item[1], "commands")):  # type: ignore[attr-defined]
+        inner = typer.Context(command, info_name=name, parent=context)
+        if not hasattr(command, "commands"):
+            yield name, command, inner
+        else:
+            for sub, one in command.commands.items():
+                yield f"{name} {sub}", one, typer.Context(one, info_name=sub, parent=inner)
+
+
+def _help(name: str, command: Any, context: Any) -> str:
+    return f"\n## {name}\n\n```text\n{command.get_help(context).rstrip()}\n```\n"
+
+
+def every_setting() -> set[str]:
+    """Return the names of all settings, with their sections: `inbox.settle`."""
+    return set(_names(Config))
+
+
+def _names(model: Any, before: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if hasattr(inner, "model_fields"):
+            yield from _names(inner, f"{before}{name}.")
+        else:
+            yield f"{before}{name}"
+
+
+def documented_settings() -> set[str]:
+    """Return the names of the settings on the page, read from it as YAML with every default uncommented."""
+    found: set[str] = set()
+    for block in settings_page().split("```yaml\n")[1:]:
+        lines = [line.replace("# ", "", 1) if _is_setting(line) else line for line in block.split("```")[0].splitlines()]
+        found |= set(_keys(yaml.safe_load("\n".join(line for line in lines if "#" not in line[:4])) or {}))
+    return found
+
+
+def _is_setting(line: str) -> bool:
+    return ":" in line and line.strip().startswith("# ") and " " not in line.strip()[2:].split(":")[0]
+
+
+def _keys(data: dict[str, Any], before: str = "") -> Iterator[str]:
+    for name, value in data.items():
+        if isinstance(value, dict) and value:
+            yield from _keys(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}"
+
+
+if __name__ == "__main__":
+    main()
