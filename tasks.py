@@ -44,7 +44,7 @@ DESCRIBED = ENVIRONMENT / "described-by.toml"
 """What the checks' environment was installed from: as long as that stays the same, it is not installed again."""
 SAMPLE = HERE / "src" / "dropdub" / "samples" / "jfk.flac"
 RESULTS = {
-    "manifest.json": "what was made from what, with checksums; always last",
+    "manifest.json": "what was made from what; always last",
     ".original.m4a": "the original's sound, for the report",
     ".m4a": "the dub",
     ".txt": "the text",
@@ -79,7 +79,7 @@ def set_up(extras: str, *, editable: bool) -> None:
         if importlib.util.find_spec("ensurepip") is None:
             sys.exit("This Python cannot make environments. On Debian or Ubuntu: sudo apt-get install python3-venv")
         venv.create(ENVIRONMENT, with_pip=True, clear=True)
-    install = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check"]
+    install: list[str | Path] = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check"]
     quietly(
         f"Installing Dropdub [{extras}] into {ENVIRONMENT.name}",
         *install, *(["--editable"] if editable else []), f"{HERE}[{extras}]",
@@ -87,7 +87,7 @@ def set_up(extras: str, *, editable: bool) -> None:
 
 
 def quietly(what: str, *command: str | Path) -> None:
-    """Run a command behind one line that counts the seconds. If it fails, show its output and end with its exit code."""
+    """Run a command behind one line that counts the seconds; if it fails, show its output and exit with its code."""
     counts, started = sys.stdout.isatty(), time.monotonic()
     print(f"{what} ...", end="", flush=True)
     with tempfile.TemporaryFile() as output:
@@ -96,7 +96,8 @@ def quietly(what: str, *command: str | Path) -> None:
             time.sleep(0.2)
             if counts:
                 print(f"\r{what} ... {time.monotonic() - started:.0f} s", end="", flush=True)
-        print(f"{',' if counts else f' {time.monotonic() - started:.0f} s,'} {'failed' if process.returncode else 'done'}")
+        ended = "failed" if process.returncode else "done"
+        print(f", {ended}" if counts else f" {ended} after {time.monotonic() - started:.0f} s", flush=True)
         if process.returncode != 0:
             output.seek(0)
             print(output.read().decode("utf-8", "replace"))
@@ -152,7 +153,8 @@ def echo_lines(process: subprocess.Popen[str]) -> None:
 
 def show_arrivals(folders: set[Path], shown: set[str]) -> None:
     """Print the files that were published since the last look, in the order in which they are made."""
-    for name in sorted({file.name for folder in folders for file in folder.iterdir()} - shown):
+    new = {file.name for folder in folders for file in folder.iterdir()} - shown
+    for name in sorted(new, key=lambda name: (name == "manifest.json", name)):
         shown.add(name)
         what = next((words for suffix, words in RESULTS.items() if name.endswith(suffix)), "")
         print(f"          + {name:<20} {what}", flush=True)

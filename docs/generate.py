@@ -1,4 +1,4 @@
-"""Write the pages and files that follow from the program: every setting, every command, and this checkout's config.yaml.
+"""Write what follows from the program: the pages of settings and commands, and this checkout's config.yaml.
 
     .venv/bin/python docs/generate.py
 
@@ -132,7 +132,8 @@ def documented_settings() -> set[str]:
     """Return the names of the settings on the page, read from it as YAML with every default uncommented."""
     found: set[str] = set()
     for block in settings_page().split("```yaml\n")[1:]:
-        lines = [line.replace("# ", "", 1) if _is_setting(line) else line for line in block.split("```")[0].splitlines()]
+        page = block.split("```")[0].splitlines()
+        lines = [line.replace("# ", "", 1) if _is_setting(line) else line for line in page]
         found |= set(_keys(yaml.safe_load("\n".join(line for line in lines if "#" not in line[:4])) or {}))
     return found
 
