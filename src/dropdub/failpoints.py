@@ -39,6 +39,13 @@ def play(role: str) -> None:
     _role = role
 
 
+def begin(failpoints: str, trace: str) -> None:
+    """Count from one again and take over new values of the two variables, as a new process does at its start."""
+    global _active, _trace
+    _active, _trace = _parse(failpoints), trace
+    _times.clear()
+
+
 def reach(name: str) -> None:
     """Do what the environment says is to happen at this place; usually nothing."""
     if _active or _trace:

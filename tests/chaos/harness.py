@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
@@ -50,12 +50,26 @@ def a_clip(folder: Path) -> Path:
     return path
 
 
-def a_site(folder: Path, clip: Path, *, targets: Iterable[str], **environment: str) -> Site:
+def a_site(
+    folder: Path, clip: Path, *, targets: Iterable[str], settings: Mapping[str, Any] | None = None, **environment: str
+) -> Site:
     """Return a root with the clip and its sidecar in the inbox."""
-    site = Site(folder, job={"targets": list(targets)}, **SETTINGS)
+    site = filled(Site(folder, job={"targets": list(targets)}, **SETTINGS, **(settings or {})), clip)
+    site.environment = {"DROPDUB_SITE": str(folder), TRACE_VARIABLE: str(folder / "trace"), **environment}
+    return site
+
+
+def filled(site: Site, clip: Path) -> Site:
+    """Drop the clip and its sidecar."""
     (site.inbox / "clip.mp4.job.yaml").write_text("language: en\n", encoding="utf-8")
     site.drop(clip, "clip.mp4")
-    site.environment = {"DROPDUB_SITE": str(folder), TRACE_VARIABLE: str(folder / "trace"), **environment}
+    return site
+
+
+def archived_elsewhere(site: Site, archive: Path) -> Site:
+    """Let the root's archive, which its settings name, be found where the invariants look for it."""
+    (site.root / "archive").rmdir()
+    (site.root / "archive").symlink_to(archive)
     return site
 
 
@@ -81,6 +95,12 @@ def places(site: Site) -> list[str]:
     return [place for place in reached if ".run." not in place and ".beat." not in place]
 
 
+def place_after(places: list[str], landmark: str, wanted: str) -> str:
+    """Return the first place of the name `wanted` after the first of the name `landmark`."""
+    first = next(number for number, place in enumerate(places) if place.startswith(f"{landmark}#"))
+    return next(place for place in places[first:] if place.startswith(f"{wanted}#"))
+
+
 def problems_after_a_kill_at(place: str, site: Site) -> list[str]:
     """Let the program die once at `place`, start it again, and return what is wrong then."""
     flag = site.root / "killed"
@@ -92,8 +112,13 @@ def problems_after_a_kill_at(place: str, site: Site) -> list[str]:
 
 
 def problems_after_death(site: Site) -> list[str]:
-    """Start it again after a death, and return what is wrong once it has worked everything off."""
-    found = list(survivors(site))
+    """Start it again after a death, and return what is wrong once it has processed everything."""
+    return [*survivors(site), *problems_of_the_next_start(site), *survivors(site), *overlaps(site)]
+
+
+def problems_of_the_next_start(site: Site) -> list[str]:
+    """Start it again, and return what is wrong with the root once it has processed everything."""
+    found = []
     before = published(site)
     try:
         code = site.work_off(timeout_s=ENDS_WITHIN_S, **site.environment)
@@ -105,7 +130,7 @@ def problems_after_death(site: Site) -> list[str]:
     after = published(site)
     changed = [name for name, digest in before.items() if after.get(name) != digest]
     found += [f"{name} was published, and later was another or gone" for name in changed]
-    return [*found, *survivors(site), *overlaps(site), *broken(site.root, site.dropped)]
+    return [*found, *broken(site.root, site.dropped)]
 
 
 def spoil_database(site: Site, chance: random.Random) -> str:

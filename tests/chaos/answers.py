@@ -1,0 +1,91 @@
+"""What engines and media tools answer is kept from its first time: 500 lives of one job need it computed once.
+
+Everything that Dropdub itself does before and after an answer is done each time. The answers are those of the real
+tools, kept by what they were asked: the command without the root's path, and what is in the files that it names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from dropdub.dubbing import background
+from dropdub.engines.apertium import engine as apertium
+from dropdub.engines.espeak.library import EspeakLibrary
+from dropdub.engines.pocketsphinx import PocketsphinxTranscriber
+from dropdub.media import ffmpeg, tool_run
+from dropdub.media.sound import pcm
+from dropdub.media.sound.pcm import Frames
+from dropdub.stages import mix
+from dropdub.subtitles import burning
+
+_OWN_NAMES = re.compile(r"/\S*/(work|inbox|outbox)/|(?<=/)[0-9a-f]{8}-")
+"""What differs from root to root, and from run to run: folders, and the random beginnings of temporary names."""
+_kept: dict[str, Any] = {}
+A = TypeVar("A")
+
+
+def keep_answers() -> None:
+    """Let engines and tools of this process, and of its forks, answer from memory what they answered before."""
+    run_tool = tool_run.run_tool
+    for module in (tool_run, ffmpeg, burning):
+        module.run_tool = _remembering(run_tool)  # type: ignore[attr-defined]
+    _keep(PocketsphinxTranscriber, "_words", lambda _self, window: (window.start, window.samples.tobytes()))
+    _keep(EspeakLibrary, "speak", lambda _self, text, **how: (text, sorted(how.items())))
+    _keep(apertium, "_run", lambda command, text, **_how: (list(command), text))
+    for module in (mix, background):
+        module.decoded = _decoded  # type: ignore[attr-defined]
+
+
+def _decoded(inputs: Sequence[str], stream: str, **how: Any) -> Iterator[Frames]:
+    asked = ("decoded", _asked(inputs), stream, how["channels"], how["length"])
+    yield from (block.copy() for block in _answer(asked, lambda: list(pcm.decoded(inputs, stream, **how))))
+
+
+def _keep(where: Any, name: str, asked: Callable[..., object]) -> None:
+    real = getattr(where, name)
+    setattr(where, name, lambda *one, **how: _answer((name, asked(*one, **how)), lambda: real(*one, **how)))
+
+
+def _answer(asked: object, work: Callable[[], A]) -> A:
+    key = hashlib.sha256(pickle.dumps(asked)).hexdigest()
+    if key not in _kept:
+        _kept[key] = work()
+    answer: A = _kept[key]
+    return answer
+
+
+def _asked(command: Sequence[str]) -> object:
+    """Return what a tool is asked: its arguments without what differs from root to root, and what it would read."""
+    read = [hashlib.sha256(path.read_bytes()).hexdigest() for path in _paths(command) if path.is_file()]
+    return [_OWN_NAMES.sub("", part) for part in command], read
+
+
+def _paths(command: Sequence[str]) -> list[Path]:
+    paths = (Path(part.removeprefix("file:")) for part in command)
+    return [path for path in paths if path.is_absolute() and not os.access(path, os.X_OK)]
+
+
+def _remembering(run_tool: Callable[..., tool_run.Ending]) -> Callable[..., tool_run.Ending]:
+    def remembered(command: Sequence[str], *, told: Callable[[str], None], **how: Any) -> tool_run.Ending:
+        written = [path for path in _paths(command) if not path.is_file()]
+
+        def run() -> tuple[tool_run.Ending, list[str], list[bytes | None]]:
+            lines: list[str] = []
+            ending = run_tool(command, told=lines.append, **how)
+            return ending, lines, [path.read_bytes() if path.is_file() else None for path in written]
+
+        ending, lines, files = _answer(_asked(command), run)
+        for path, content in zip(written, files, strict=True):
+            if content is not None:
+                path.write_bytes(content)
+        for line in lines:
+            told(line)
+        return ending
+
+    return remembered

@@ -1,0 +1,258 @@
+"""A crash at every place where something is written: lives that are forked, and die by SIGKILL; and the proof that the
+harness of forked lives sees what breaks.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+
+from dropdub.engines.apertium.engine import ApertiumTranslator
+from dropdub.failpoints import TRACE_VARIABLE, VARIABLE
+from tests.acceptance.site import Site
+from tests.chaos import harness
+from tests.chaos.lives import ALONE_VARIABLE, WITHOUT_VARIABLE, ForkedSite, Lives, forking
+
+AT_ONCE = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2
+LONGEST_LIFE_S = 60
+TARGETS = [] if ApertiumTranslator.unavailable() else ["es"]
+SETTINGS: dict[str, Any] = {
+    "retry": {"first": 0.01, "longest": 0.1, "interruptions": 100},
+    "inbox": {"settle": 0.05, "settle_empty": 0.05, "settle_subtitle": 0.1, "rescan": 1.0},
+}
+MEMORY = Path("/dev/shm")
+"""Roots that lie in memory: a kill leaves what a disk would hold, and nothing waits for a disk."""
+
+Made = Callable[[str, Lives], ForkedSite]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(3600),
+    pytest.mark.skipif(sys.platform == "win32", reason="processes cannot be forked there"),
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    made = Path(tempfile.mkdtemp(dir=MEMORY)) if MEMORY.is_dir() else tmp_path_factory.mktemp("lives")
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture(scope="module")
+def clip(folder: Path) -> Path:
+    return harness.a_clip(folder)
+
+
+@pytest.fixture(scope="module")
+def a_film(folder: Path, clip: Path) -> Made:
+    """Return what makes a root with a film that is to be dubbed."""
+
+    def made(name: str, lives: Lives) -> ForkedSite:
+        site = ForkedSite(folder / name, lives, job={"targets": TARGETS}, **SETTINGS)
+        harness.filled(site, clip)
+        return site
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def with_subtitle(folder: Path, clip: Path) -> Made:
+    """Return what makes a root with a film and its subtitle."""
+
+    def made(name: str, lives: Lives) -> ForkedSite:
+        site = ForkedSite(folder / name, lives, **SETTINGS)
+        harness.with_subtitle(harness.filled(site, clip))
+        return site
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def copied(folder: Path, clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Return what makes a root whose archive is on another file system: the original is copied there."""
+
+    def made(name: str, lives: Lives) -> ForkedSite:
+        archive = tmp_path_factory.mktemp("archive")
+        if archive.stat().st_dev == folder.stat().st_dev:
+            pytest.skip("this machine has no second file system")
+        site = ForkedSite(folder / name, lives, **SETTINGS, folders={"archive": str(archive)})
+        harness.archived_elsewhere(site, archive)
+        harness.filled(site, clip)
+        return site
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def all_lives(a_film: Made, with_subtitle: Made, folder: Path, clip: Path) -> Iterator[Sequence[Lives]]:
+    """Return processes that fork lives, warm from a life of each kind of root."""
+    with ExitStack() as stack:
+        found = []
+        for number in range(AT_ONCE):
+            film = harness.a_site(folder / f"warm-{number}", clip, targets=TARGETS)
+            subtitle = harness.with_subtitle(harness.a_site(folder / f"warm-subtitle-{number}", clip, targets=[]))
+            found.append(stack.enter_context(forking([film.root, subtitle.root])))
+        yield found
+
+
+@pytest.fixture(scope="module")
+def lives(all_lives: Sequence[Lives]) -> Lives:
+    return all_lives[0]
+
+
+@pytest.fixture(scope="module")
+def places(a_film: Made, lives: Lives) -> list[str]:
+    """Return every place that one job reaches, from the daemon's start to its end."""
+    return harness.places(traced(a_film("traced", lives)))
+
+
+def traced(site: ForkedSite) -> ForkedSite:
+    assert site.work_off(**{TRACE_VARIABLE: str(site.root / "trace")}) == 0, site.output()
+    assert harness.broken(site.root, site.dropped) == []
+    return site
+
+
+def problems_after_a_crash_at(place: str, site: ForkedSite, **environment: str) -> list[str]:
+    """Let a life die at `place` with all that it consists of, live again, and return what is wrong then."""
+    flag = site.root / "killed"
+    code = site.work_off(timeout_s=LONGEST_LIFE_S, **environment, **{VARIABLE: f"{place}=kill@{flag}"})
+    found = [] if code == -signal.SIGKILL else [f"it ended with {code} instead of dying: {site.output()[-300:]}"]
+    site.environment = environment
+    return [*found, *harness.problems_of_the_next_start(site)]
+
+
+def problems_after_a_worker_died_at(place: str, step: str, site: ForkedSite) -> list[str]:
+    """Let the worker of a step die at `place`, and return what is wrong once the daemon has lived through it."""
+    flag = site.root / "killed"
+    given = {ALONE_VARIABLE: step, VARIABLE: f"{place}=kill@{flag}"}
+    code = site.work_off(timeout_s=LONGEST_LIFE_S, **given)
+    found = [] if flag.exists() else ["the worker did not come by"]
+    found += [f"the daemon ended with {code}: {site.output()[-300:]}"] if code != 0 else []
+    return [*found, *harness.broken(site.root, site.dropped)]
+
+
+def crashed_at(
+    chosen: Sequence[str], made: Made, all_lives: Sequence[Lives], problems: Callable[[str, ForkedSite], list[str]]
+) -> list[str]:
+    """Return what is wrong after a crash at each of the places, each in a root of its own."""
+    free: SimpleQueue[Lives] = SimpleQueue()
+    for one in all_lives:
+        free.put(one)
+
+    def tried(number: int) -> list[str]:
+        lives = free.get()
+        try:
+            site = made(f"{made.__qualname__.split('.')[0]}-{number}", lives)
+            found = problems(chosen[number], site)
+        finally:
+            free.put(lives)
+        if not found:
+            shutil.rmtree(site.root)
+        return [f"{chosen[number]}: {problem}" for problem in found]
+
+    print(f"{len(chosen)} places tried")
+    with ThreadPoolExecutor(len(all_lives)) as pool:
+        return [problem for found in pool.map(tried, range(len(chosen))) for problem in found]
+
+
+def test_a_crash_at_any_write_loses_doubles_and_leaves_nothing(
+    places: list[str], a_film: Made, all_lives: Sequence[Lives]
+) -> None:
+    assert len(set(places)) == len(places)
+    assert crashed_at(places, a_film, all_lives, problems_after_a_crash_at) == []
+
+
+def test_a_worker_that_dies_at_a_write_of_any_step_is_lived_through(
+    a_film: Made, lives: Lives, all_lives: Sequence[Lives]
+) -> None:
+    steps = places_of_steps(traced(a_film("traced-workers", lives)))
+
+    def problems(place: str, site: ForkedSite) -> list[str]:
+        return problems_after_a_worker_died_at(place, steps[place], site)
+
+    assert len(steps) > 50
+    assert crashed_at(list(steps), a_film, all_lives, problems) == []
+
+
+def places_of_steps(site: Site) -> dict[str, str]:
+    """Return of each step one place of each name that its worker comes by, with the step's key."""
+    step, found = "", {}
+    for line in (site.root / "trace").read_text(encoding="utf-8").splitlines():
+        place = line.split()[0]
+        name = place.partition("#")[0]
+        if name.startswith("worker.run.1.") and name.endswith(".begin"):
+            step = name.removeprefix("worker.run.1.").removesuffix(".begin")
+        elif name.startswith("worker.") and ".run." not in name and step:
+            found[step, name] = place
+    return {place: step for (step, _), place in found.items()}
+
+
+def test_a_crash_while_film_and_subtitle_are_moved_parts_loses_and_doubles_neither(
+    with_subtitle: Made, lives: Lives, all_lives: Sequence[Lives]
+) -> None:
+    def problems(place: str, site: ForkedSite) -> list[str]:
+        found = problems_after_a_crash_at(place, site)
+        if (names := sorted(path.name for path in (site.root / "archive").iterdir())) != [
+            *("clip.en.srt", "clip.mp4", "clip.mp4.job.yaml")
+        ]:
+            found.append(f"in archive/ are {names}")
+        return found
+
+    chosen = harness.moving_places(traced(with_subtitle("traced-subtitle", lives)))
+    assert any("beside_handed_over" in place for place in chosen)
+    assert crashed_at(chosen, with_subtitle, all_lives, problems) == []
+
+
+def test_a_crash_while_an_original_is_copied_loses_and_doubles_nothing(
+    copied: Made, lives: Lives, all_lives: Sequence[Lives]
+) -> None:
+    chosen = harness.moving_places(traced(copied("traced-copied", lives)))
+    ending = chosen[next(number for number, place in enumerate(chosen) if "begin_ending" in place) :]
+    assert any("copy.written" in place for place in ending)
+    assert crashed_at(ending, copied, all_lives, problems_after_a_crash_at) == []
+
+
+def test_the_harness_notices_publishing_that_cannot_be_done_again(
+    a_film: Made, lives: Lives, places: list[str]
+) -> None:
+    place = harness.place_after(places, "daemon.publish.folder-claimed", "daemon.rename.after")
+    without = {WITHOUT_VARIABLE: "one_place_for_each_deliverable"}
+    found = problems_after_a_crash_at(place, a_film("unsafe-place", lives), **without)
+    assert any("has files that no manifest lists" in problem for problem in found), found
+
+
+def test_the_harness_notices_publishing_that_is_not_one_rename(a_film: Made, lives: Lives) -> None:
+    without = {WITHOUT_VARIABLE: "one_rename"}
+    found = problems_after_a_crash_at("half-published", a_film("unsafe-rename", lives), **without)
+    assert any("was published, and later was another" in problem for problem in found), found
+
+
+def test_the_harness_notices_a_move_without_a_recorded_intent(a_film: Made, lives: Lives) -> None:
+    without = {WITHOUT_VARIABLE: "the_intent"}
+    place = "daemon.commit.record_jobs.before#1"
+    found = problems_after_a_crash_at(place, a_film("unsafe-intent", lives), **without)
+    assert any("stands 0 times" in problem for problem in found), found
+
+
+def test_the_harness_notices_steps_that_are_not_taken_up_again(
+    a_film: Made, lives: Lives, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(harness, "ENDS_WITHIN_S", 15)
+    found = problems_after_a_crash_at("stage.merge", a_film("unsafe-steps", lives), **{WITHOUT_VARIABLE: "recovery"})
+    assert found == ["it does not come to an end"]
+
+
+def test_the_harness_notices_a_crash_that_does_not_come(a_film: Made, lives: Lives) -> None:
+    [problem] = problems_after_a_crash_at("daemon.nowhere#1", a_film("nowhere", lives))
+    assert "instead of dying" in problem
