@@ -18,23 +18,25 @@ from dropdub.dubbing import background
 from dropdub.engines.apertium import engine as apertium
 from dropdub.engines.espeak.library import EspeakLibrary
 from dropdub.engines.pocketsphinx import PocketsphinxTranscriber
-from dropdub.media import ffmpeg, tool_run
+from dropdub.media import ffmpeg
 from dropdub.media.sound import pcm
 from dropdub.media.sound.pcm import Frames
+from dropdub.process.run import Ending, Program, run
 from dropdub.stages import mix
 from dropdub.subtitles import burning
 
 _OWN_NAMES = re.compile(r"/\S*/(work|inbox|outbox)/|(?<=/)[0-9a-f]{8}-")
 """What differs from root to root, and from run to run: folders, and the random beginnings of temporary names."""
 _kept: dict[str, Any] = {}
+asked_for: set[str] = set()
+"""Kinds of questions that were asked: what is not asked in a warm-up is answered by nobody's memory later."""
 A = TypeVar("A")
 
 
 def keep_answers() -> None:
     """Let engines and tools of this process, and of its forks, answer from memory what they answered before."""
-    run_tool = tool_run.run_tool
-    for module in (tool_run, ffmpeg, burning):
-        module.run_tool = _remembering(run_tool)  # type: ignore[attr-defined]
+    for module in (ffmpeg, burning):
+        module.run = _remembered_run  # type: ignore[attr-defined]
     _keep(PocketsphinxTranscriber, "_words", lambda _self, window: (window.start, window.samples.tobytes()))
     _keep(EspeakLibrary, "speak", lambda _self, text, **how: (text, sorted(how.items())))
     _keep(apertium, "_run", lambda command, text, **_how: (list(command), text))
@@ -52,7 +54,8 @@ def _keep(where: Any, name: str, asked: Callable[..., object]) -> None:
     setattr(where, name, lambda *one, **how: _answer((name, asked(*one, **how)), lambda: real(*one, **how)))
 
 
-def _answer(asked: object, work: Callable[[], A]) -> A:
+def _answer(asked: tuple[object, ...], work: Callable[[], A]) -> A:
+    asked_for.add(str(asked[0]))
     key = hashlib.sha256(pickle.dumps(asked)).hexdigest()
     if key not in _kept:
         _kept[key] = work()
@@ -71,21 +74,18 @@ def _paths(command: Sequence[str]) -> list[Path]:
     return [path for path in paths if path.is_absolute() and not os.access(path, os.X_OK)]
 
 
-def _remembering(run_tool: Callable[..., tool_run.Ending]) -> Callable[..., tool_run.Ending]:
-    def remembered(command: Sequence[str], *, told: Callable[[str], None], **how: Any) -> tool_run.Ending:
-        written = [path for path in _paths(command) if not path.is_file()]
+def _remembered_run(program: Program, *, on_line: Callable[[str], None] | None = None, **how: Any) -> Ending:
+    written = [path for path in _paths(program.command) if not path.is_file()]
 
-        def run() -> tuple[tool_run.Ending, list[str], list[bytes | None]]:
-            lines: list[str] = []
-            ending = run_tool(command, told=lines.append, **how)
-            return ending, lines, [path.read_bytes() if path.is_file() else None for path in written]
+    def really() -> tuple[Ending, list[str], list[bytes | None]]:
+        lines: list[str] = []
+        ending = run(program, on_line=lines.append, **how)
+        return ending, lines, [path.read_bytes() if path.is_file() else None for path in written]
 
-        ending, lines, files = _answer(_asked(command), run)
-        for path, content in zip(written, files, strict=True):
-            if content is not None:
-                path.write_bytes(content)
-        for line in lines:
-            told(line)
-        return ending
-
-    return remembered
+    ending, lines, files = _answer(("run", _asked(program.command), program.given), really)
+    for path, content in zip(written, files, strict=True):
+        if content is not None:
+            path.write_bytes(content)
+    for line in lines if on_line else ():
+        on_line(line)
+    return ending

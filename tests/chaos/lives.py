@@ -26,7 +26,7 @@ from dropdub.daemon import supervisor
 from dropdub.daemon.steps import pools
 from dropdub.failpoints import TRACE_VARIABLE, VARIABLE
 from tests.acceptance.site import Site
-from tests.chaos.answers import keep_answers
+from tests.chaos.answers import asked_for, keep_answers
 from tests.chaos.inline_pool import InlinePool
 
 BROKE = 3
@@ -95,6 +95,7 @@ def main(warm_up: Sequence[str]) -> None:
     _make_quick()
     for root in warm_up:
         _live(Path(root))
+    assert {"run", "_words"} <= asked_for, f"a stand-in is not where the program calls: {asked_for}"
     left = [thread.name for thread in threading.enumerate()]
     assert left == ["MainThread"], f"threads that a fork would not have: {left}"
     gc.freeze()  # else each fork copies what it only looks through
