@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from dropdub.cli import setup as command
-from dropdub.cli import setupquestions
+from dropdub.cli import setup_questions
 from dropdub.config import Config, load_config
 from dropdub.setup.choices import Choices, chosen
 
@@ -111,7 +111,7 @@ def test_the_questions_are_asked_only_where_no_option_answers(monkeypatch: pytes
 
     monkeypatch.setattr("typer.prompt", answer)
     monkeypatch.setattr("typer.confirm", lambda *_, **__: False)
-    wishes = setupquestions.answered(tmp_path, command.Wishes(Choices(language="en")), Config())
+    wishes = setup_questions.answered(tmp_path, command.Wishes(Choices(language="en")), Config())
     assert asked == ["Languages", "Engines"]
     assert (wishes.choices, wishes.service) == (Choices("en", ("pt", "es"), "light"), False)
 

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dropdub.cli import failures
-from dropdub.cli.timeline import draw
+from dropdub.cli import exit_codes
 from dropdub.errors import UsageError
 from dropdub.files.held import HeldFolder
 from dropdub.inbox.beside import error_note
@@ -20,6 +19,7 @@ from dropdub.inbox.move_file import same_content
 from dropdub.inbox.moves import remove_error_note
 from dropdub.inbox.scan import scan
 from dropdub.operations.place import Place
+from dropdub.operations.timeline import draw
 from dropdub.root import Root
 from dropdub.root_record import _marked, marker
 from dropdub.store import transitions
@@ -97,7 +97,7 @@ def test_the_details_of_an_error_are_not_written_through_a_link(
     for logs in (None, tmp_path):
         (tmp_path / "dropdub-last-error.txt").unlink(missing_ok=True)
         (tmp_path / "dropdub-last-error.txt").symlink_to(secret / "logo.png")
-        failures.report(RuntimeError("broken"), logs)
+        exit_codes.report(RuntimeError("broken"), logs)
         kept = Path(capsys.readouterr().err.partition("The details are in ")[2].strip())
         assert "RuntimeError: broken" in kept.read_text(encoding="utf-8") and not kept.is_symlink()
     assert untouched(secret)

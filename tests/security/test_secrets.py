@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dropdub.cli import admin, failures
+from dropdub.cli import admin, exit_codes
 from dropdub.config import load_config
 from dropdub.config.settings import Config
 from dropdub.daemon.logs import LOG_NAME, note, set_up
@@ -74,8 +74,8 @@ def test_a_database_that_cannot_be_used_is_told_without_its_password(tmp_path: P
 
 def test_what_a_command_says_of_an_error_has_no_password(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     address = f"https://anna:{PASSWORD}@host/x?access_token={PASSWORD}&n=1"
-    failures.report(DropdubError(f"{address} does not answer.", remedy=f"Try {address}"), None)
-    failures.report(RuntimeError(f"no route to {address}"), tmp_path)
+    exit_codes.report(DropdubError(f"{address} does not answer.", remedy=f"Try {address}"), None)
+    exit_codes.report(RuntimeError(f"no route to {address}"), tmp_path)
     shown = capsys.readouterr().err
     kept = (tmp_path / "dropdub-last-error.txt").read_text(encoding="utf-8")
     assert "n=1" in shown

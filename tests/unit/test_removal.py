@@ -68,7 +68,7 @@ CALLERS = {
     ("cli/voices.py", "remove"): "a voice, named by a person",
     ("cli/groups.py", "remove"): "the command that removes a voice",
     ("doctor/folders.py", "remove"): "a file that tried whether a folder can be written to",
-    ("engines/models/download/partfolder.py", "remove"): "what another account has put into the folder of a download",
+    ("engines/models/download/part_folder.py", "remove"): "what another account has put into the folder of a download",
     ("engines/models/download/pull.py", "remove"): "a damaged file of a model, and the plan of a download",
     ("engines/models/download/pull.py", "remove_tree"): "an earlier download of a model that is damaged",
     ("engines/models/download/transfer.py", "remove"): "the part of a download",

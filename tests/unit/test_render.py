@@ -12,10 +12,10 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
-from dropdub.cli import render, story
+from dropdub.cli import render, show
+from dropdub.cli.foreground import Lines, sum_up
+from dropdub.cli.formatting import bar, counted, moment, percent, printable, seconds_between, shortened
 from dropdub.cli.render import Clock
-from dropdub.cli.wording import bar, counted, moment, percent, printable, seconds_between, shortened
-from dropdub.cli.working import Lines, sum_up
 from dropdub.dubbing.published_timing import fits_of
 from dropdub.dubbing.quality import quality_of
 from dropdub.pipeline.facts import Facts
@@ -193,7 +193,7 @@ QUALITY = quality_of(
 
 def told(job_story: JobStory, quality: dict[str, Any] | None = None) -> str:
     console = a_console()
-    story.tell(job_story, console, CLOCK, quality)
+    show.tell(job_story, console, CLOCK, quality)
     return text_of(console)
 
 

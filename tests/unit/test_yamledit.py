@@ -9,7 +9,7 @@ import yaml
 
 from dropdub.cli.admin import config_text
 from dropdub.errors import ConfigError
-from dropdub.yamledit import with_settings
+from dropdub.yaml_edit import with_settings
 
 BY_HAND = """# mine
 limits: {max_size: 3 GB}   # enough

@@ -6,8 +6,8 @@ from importlib import resources
 from pathlib import Path
 
 from dropdub.cli.console import say, say_json
-from dropdub.cli.failures import DONE
-from dropdub.cli.wording import counted
+from dropdub.cli.exit_codes import DONE
+from dropdub.cli.formatting import counted
 from dropdub.errors import DropdubError, UsageError
 from dropdub.files.durable import write_whole
 from dropdub.files.privacy import private_files

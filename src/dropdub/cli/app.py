@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from dropdub import __version__
-from dropdub.cli import failures
+from dropdub.cli import exit_codes
 from dropdub.cli.arguments import Context, Invocation, Json, Ref, Refs
 from dropdub.cli.console import prepare_streams, say
 from dropdub.cli.groups import config_app, models_app, service_app, voices_app
@@ -43,7 +43,7 @@ def main() -> None:
     try:
         app(obj=invocation, prog_name=PROGRAM)
     except Exception as error:  # the boundary: whatever it is, a person gets a sentence
-        sys.exit(failures.report(error, invocation.logs_dir()))
+        sys.exit(exit_codes.report(error, invocation.logs_dir()))
 
 
 def _version(wanted: bool) -> None:
@@ -154,10 +154,10 @@ def watch(
     dropdub watch
     dropdub watch --until-idle
     """
-    from dropdub.cli import working
+    from dropdub.cli import foreground
 
     raise typer.Exit(
-        working.watch(
+        foreground.watch(
             context.obj.path(), until_idle=until_idle, accept_missing=accept_missing, shared_inbox=shared_inbox
         )
     )
@@ -180,11 +180,11 @@ def run(
     dropdub run talk.mp4 --to pt
     dropdub run *.mp3 --to pt --to es --voice anna --out results
     """
-    from dropdub.cli import working
+    from dropdub.cli import foreground
 
     chosen: dict[str, Any] = {"targets": to or None, "voice": voice, "out": str(out.absolute()) if out else None}
     overrides = {name: value for name, value in chosen.items() if value is not None}
-    raise typer.Exit(working.run(context.obj.place(), files, overrides=overrides, profile=profile))
+    raise typer.Exit(foreground.run(context.obj.place(), files, overrides=overrides, profile=profile))
 
 
 @app.command()

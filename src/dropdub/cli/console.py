@@ -13,7 +13,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from dropdub.cli.wording import printable
+from dropdub.cli.formatting import printable
 
 
 def prepare_streams() -> None:

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from dropdub.cli.console import say, say_json
-from dropdub.cli.failures import DONE, FELL_SHORT
+from dropdub.cli.exit_codes import DONE, FELL_SHORT
 from dropdub.doctor.checks import examine
 from dropdub.doctor.finding import Finding, Verdict
 from dropdub.doctor.report import write_report

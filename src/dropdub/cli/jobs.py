@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from dropdub.cli.console import console, printing, say, say_json
-from dropdub.cli.failures import DONE, FELL_SHORT
+from dropdub.cli.exit_codes import DONE, FELL_SHORT
 from dropdub.errors import UsageError
 from dropdub.operations import look
 from dropdub.operations.place import Place
@@ -48,20 +48,20 @@ def status_live(place: Place, *, states: Sequence[JobState], limit: int) -> int:
 
 
 def show(place: Place, ref: str, *, as_json: bool) -> int:
-    from dropdub.cli import render, story
+    from dropdub.cli import render, show
 
     found = look.show(place, ref)
     if as_json:
         say_json({**asdict(found.story), "quality": found.quality})
     else:
         with printing() as screen:
-            story.tell(found.story, screen, render.Clock(time.time()), found.quality)
+            show.tell(found.story, screen, render.Clock(time.time()), found.quality)
     return DONE
 
 
 def show_timeline(place: Place, ref: str, *, as_json: bool) -> int:
     """Draw how each dub of a job fits its recording, beside the manifest, and say where."""
-    from dropdub.cli import timeline
+    from dropdub.operations import timeline
 
     drawn = timeline.draw(place.reader().job(ref).job)
     if as_json:

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from dropdub.cli.console import say
-from dropdub.cli.failures import DONE
+from dropdub.cli.exit_codes import DONE
 from dropdub.operations.place import Place
 
 LOG_NAME = "dropdub.log"

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import typer
 
-from dropdub.cli import modelview
+from dropdub.cli import models_view
 from dropdub.cli.console import printing, say, say_json
-from dropdub.cli.failures import DONE, FELL_SHORT
-from dropdub.cli.meter import shown
+from dropdub.cli.download_meter import shown
+from dropdub.cli.exit_codes import DONE, FELL_SHORT
 from dropdub.config import Config, load_config
 from dropdub.engines.models.catalogue import KnownModel, find, named
 from dropdub.engines.models.download.record import examine
@@ -47,15 +47,15 @@ class Shop:
 def show(root: Path, *, everything: bool, as_json: bool) -> int:
     """Say which models this root uses, which are here, and which are known."""
     shop = Shop.of(root)
-    models = modelview.views(shop.models_dir, shop.uses(), everything=everything)
+    models = models_view.views(shop.models_dir, shop.uses(), everything=everything)
     if as_json:
         say_json({"dir": str(shop.models_dir), "models": models})
         return DONE
     if models:
         with printing() as screen:
-            screen.print(modelview.table(models))
+            screen.print(models_view.table(models))
         say()
-    for line in modelview.notes(models, models_dir=shop.models_dir):
+    for line in models_view.notes(models, models_dir=shop.models_dir):
         say(line)
     return DONE
 
@@ -66,12 +66,12 @@ def verify(root: Path, names: Sequence[str]) -> int:
     """
     shop = Shop.of(root)
     sound = True
-    for name in names or modelview.present(shop.models_dir):
+    for name in names or models_view.present(shop.models_dir):
         known = find(name)
         folder = shop.models_dir / (known.name if known else name)
         condition = examine(folder, known if known or folder.is_dir() else named(name), thorough=True)
         sound = sound and condition.usable and not condition.others
-        for line in modelview.reported(name, condition, known):
+        for line in models_view.reported(name, condition, known):
             say(line)
     return DONE if sound else FELL_SHORT
 
@@ -134,7 +134,7 @@ def _pull(shop: Shop, model: KnownModel, mirror: str | None) -> bool:
     with shown(model.name) as meter:
         condition = bring(model, shop.models_dir, Hub(mirror), meter=meter)
     if condition.others:
-        for line in modelview.reported(model.name, condition, model):
+        for line in models_view.reported(model.name, condition, model):
             say(line)
         return False
     say(f"{model.name}: {condition.presence.value}, {format_size(condition.size)}, under {model.licence.name}.")

@@ -12,7 +12,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from dropdub.cli.wording import bar, counted, moment, percent, printable, seconds_between, shortened
+from dropdub.cli.formatting import bar, counted, moment, percent, printable, seconds_between, shortened
 from dropdub.units import format_duration
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dropdub.cli.console import say, say_json
-from dropdub.cli.failures import DONE, FELL_SHORT
+from dropdub.cli.exit_codes import DONE, FELL_SHORT
 from dropdub.errors import UsageError
 from dropdub.service.managed import Service, ServiceStatus
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import typer
 
-from dropdub.cli import admin, models, service, setupquestions
+from dropdub.cli import admin, models, service, setup_questions
 from dropdub.cli.console import say, say_json
-from dropdub.cli.failures import DONE, FELL_SHORT
+from dropdub.cli.exit_codes import DONE, FELL_SHORT
 from dropdub.config import Config, load_config
 from dropdub.engines.models.catalogue import find
 from dropdub.engines.offers import installed_offers
@@ -25,7 +25,7 @@ from dropdub.pasting import pasteable
 from dropdub.root import CONFIG_NAME, Root, find_root
 from dropdub.setup import packages
 from dropdub.setup.choices import Choices, Kit, chosen_kit, lacking, usual_kit, with_choices
-from dropdub.yamledit import with_settings
+from dropdub.yaml_edit import with_settings
 
 USUAL_ROOT = "Dropdub"
 
@@ -93,7 +93,7 @@ def _set_up(root: Path, wishes: Wishes, *, asks: bool) -> Result:
     is_root = (root / CONFIG_NAME).is_file()
     config = load_config(root / CONFIG_NAME) if is_root else Config()
     if asks:
-        wishes = setupquestions.answered(root, wishes, config)
+        wishes = setup_questions.answered(root, wishes, config)
     wishes = _complete(wishes, is_root=is_root)
     after = with_choices(config, wishes.choices)
     result = Result(str(root), engines=wishes.choices.engines or chosen_kit(after, installed_offers()))

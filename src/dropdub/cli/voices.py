@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dropdub.cli.console import printing, say, say_json
-from dropdub.cli.failures import DONE, FELL_SHORT
+from dropdub.cli.exit_codes import DONE, FELL_SHORT
 from dropdub.errors import NotMedia, UsageError, VoiceMissing
 from dropdub.operations.place import Place
 from dropdub.process.run import in_foreground

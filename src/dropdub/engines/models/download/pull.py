@@ -14,7 +14,7 @@ from dropdub.engines.models.catalogue import KnownModel
 from dropdub.engines.models.download.budget import check_room, refuse_oversize
 from dropdub.engines.models.download.exclusive import alone
 from dropdub.engines.models.download.hub import Hub, RemoteFile
-from dropdub.engines.models.download.partfolder import (
+from dropdub.engines.models.download.part_folder import (
     held_part,
     leads_elsewhere,
     link_refused,

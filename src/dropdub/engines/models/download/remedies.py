@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dropdub.engines.models.catalogue import KnownModel
-from dropdub.engines.models.download.partfolder import link_refused
+from dropdub.engines.models.download.part_folder import link_refused
 from dropdub.engines.models.download.plan import PLAN_NAME, Plan
 from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefused
 from dropdub.files.held import HeldFolder

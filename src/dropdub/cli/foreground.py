@@ -13,8 +13,8 @@ from rich.console import Console
 
 from dropdub.cli import render
 from dropdub.cli.console import console, printing, say
-from dropdub.cli.failures import DONE, FELL_SHORT
-from dropdub.cli.wording import counted, percent, shortened
+from dropdub.cli.exit_codes import DONE, FELL_SHORT
+from dropdub.cli.formatting import counted, percent, shortened
 from dropdub.operations.place import Place
 from dropdub.store.states import JobState
 

@@ -10,9 +10,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from dropdub.cli.quality import tell_quality
+from dropdub.cli.formatting import bar, counted, percent, printable, seconds_between, shortened
+from dropdub.cli.quality_view import tell_quality
 from dropdub.cli.render import STATE_STYLES, Clock, output_names
-from dropdub.cli.wording import bar, counted, percent, printable, seconds_between, shortened
 from dropdub.units import format_duration
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from dropdub.cli.wording import shortened
+from dropdub.cli.formatting import shortened
 from dropdub.engines.models.catalogue import MODELS, KnownModel, find
 from dropdub.engines.models.download.record import PART_SUFFIX, RECORD_NAME, Condition, Presence, examine
 from dropdub.engines.models.uses import Use

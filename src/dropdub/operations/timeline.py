@@ -1,14 +1,20 @@
-"""`dropdub show --timeline`: a job's fits as SVG pictures beside its manifest."""
+"""Draw how a job's dubs fit their recording: an SVG picture for each target, beside its manifest."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from dropdub.dubbing.published_timing import fits_of
 from dropdub.errors import UsageError
-
-if TYPE_CHECKING:
-    from dropdub.store.views import JobView
+from dropdub.files.durable import part_name, rename_held
+from dropdub.files.held import held
+from dropdub.files.privacy import share_open
+from dropdub.languages import display_name
+from dropdub.publishing.deliverables import MANIFEST
+from dropdub.publishing.earlier_results import line_times, read_manifest
+from dropdub.report.page import picture
+from dropdub.report.timeline import timeline_of
+from dropdub.store.views import JobView
 
 
 def draw(job: JobView) -> dict[str, list[Path]]:
@@ -16,12 +22,6 @@ def draw(job: JobView) -> dict[str, list[Path]]:
 
     Raises UsageError if there is nothing to draw.
     """
-    from dropdub.dubbing.published_timing import fits_of
-    from dropdub.languages import display_name
-    from dropdub.publishing.earlier_results import line_times, read_manifest
-    from dropdub.report.page import picture
-    from dropdub.report.timeline import timeline_of
-
     folder = Path(job.published) if job.published else None
     manifest = read_manifest(folder) if folder else None
     if folder is None or manifest is None:
@@ -39,11 +39,6 @@ def draw(job: JobView) -> dict[str, list[Path]]:
 
 def _written(folder: Path, target: str, drawn: str) -> Path:
     """Write a picture into a folder of the outbox, which others may be able to exchange, and not through a link."""
-    from dropdub.files.durable import part_name, rename_held
-    from dropdub.files.held import held
-    from dropdub.files.privacy import share_open
-    from dropdub.publishing.deliverables import MANIFEST
-
     name = f"timeline.{target}.svg"
     part = part_name(name)
     with held(folder.parent, folder.name) as opened:

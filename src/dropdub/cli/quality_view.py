@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from dropdub.cli.wording import counted, printable
+from dropdub.cli.formatting import counted, printable
 from dropdub.units import format_moment
 
 _DONE = (("clean", "as spoken"), ("sped_up", "sped up"), ("borrowed", "borrowed silence"), ("shortened", "shortened"))
