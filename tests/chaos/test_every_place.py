@@ -4,6 +4,7 @@ harness of forked lives sees what breaks.
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
@@ -37,6 +38,7 @@ MEMORY = Path("/dev/shm")
 """Roots that lie in memory: a kill leaves what a disk would hold, and nothing waits for a disk."""
 
 Made = Callable[[str, Lives], ForkedSite]
+_roots = itertools.count()
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(3600),
@@ -155,7 +157,7 @@ def crashed_at(
     def tried(number: int) -> list[str]:
         lives = free.get()
         try:
-            site = made(f"{made.__qualname__.split('.')[0]}-{number}", lives)
+            site = made(f"root-{next(_roots)}", lives)
             found = problems(chosen[number], site)
         finally:
             free.put(lives)
