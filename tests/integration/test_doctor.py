@@ -275,7 +275,7 @@ def test_a_report_tells_nothing_of_a_person(marked_root: Path, broken: bool) -> 
     assert [text for text in private if len(text) > 3 and text in report] == []
     told = yaml.safe_load(report)
     assert told["settings"]["retry.attempts"] == 5
-    assert told["tracebacks"][0] == ["dropdub/files/durable.py:52 move", "elsewhere:3 <module>", "ValueError"]
+    assert told["tracebacks"][0] == ["dropdub/files.py:52 move", "elsewhere:3 <module>", "ValueError"]
     assert ("attempts" in told) is not broken
     if not broken:
         assert told["attempts"][0]["error"] == "WorkerDied"

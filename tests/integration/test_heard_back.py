@@ -51,7 +51,7 @@ def driven(tmp_path: Path) -> Callable[..., Drive]:
     source = recording(tmp_path / "talk.wav", (ENGLISH[0], ENGLISH[1], ENGLISH[3], ENGLISH[5]), pause_s=2.5)
 
     def made(**synthesis: object) -> Drive:
-        engines = {"faster-whisper": "faster_whisper:FasterWhisperTranscriber", "nllb": "nllb:NllbTranslator"}
+        engines = {"faster-whisper": "whisper.engine:FasterWhisperTranscriber", "nllb": "nllb.engine:NllbTranslator"}
         entries = [EntryPoint(name, f"dropdub.engines.{place}", GROUP) for name, place in engines.items()]
         entries.append(EntryPoint("mumbler", f"{__name__}:FakeMumbler", GROUP))
         models = EngineSettings(models={"faster-whisper": str(WHISPER), "nllb": str(NLLB)}, device="cpu")

@@ -195,7 +195,7 @@ def test_what_is_to_be_pasted_runs_nothing_of_a_path(tmp_path: Path) -> None:
         refuse_superuser(plan, named=False)
     commands = "chown" + refused.value.remedy.partition("chown")[2].partition(". Or")[0]
     assert "dropdub --root" in commands
-    subprocess.run(["bash", "-c", f"chown() {{ :; }}; jobs() {{ :; }}; {commands}"], check=True)
+    subprocess.run(["bash", "-c", f"chown() {{ :; }}; dropdub() {{ :; }}; {commands}"], check=True)
     assert not proof.exists()
 
 

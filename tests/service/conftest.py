@@ -44,7 +44,8 @@ def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSyst
     for name in ("schtasks", "systemctl", "loginctl", "launchctl"):
         program = programs / name
         called = f'exec {shlex.quote(sys.executable)} -m tests.service.fakes {name} "$@"'
-        program.write_text(f"#!/bin/sh\nexport PYTHONPATH={shlex.quote(str(REPOSITORY))}\n{called}\n", encoding="utf-8")
+        kept = f"PYTHONPATH={shlex.quote(str(REPOSITORY))} FAKE_SERVICES={shlex.quote(str(folder))}"
+        program.write_text(f"#!/bin/sh\nexport {kept}\n{called}\n", encoding="utf-8")
         program.chmod(0o755)
     for name, value in {"XDG_CONFIG_HOME": tmp_path / "settings", "HOME": tmp_path, "FAKE_SERVICES": folder}.items():
         monkeypatch.setenv(name, str(value))

@@ -29,6 +29,14 @@ class FakeSystem:
     def __init__(self) -> None:
         self.folder = Path(os.environ["FAKE_SERVICES"])
 
+    def answer(self, question: str, text: str) -> None:
+        """Let the programs answer with a text: `away` is what systemctl refuses with, `linger` what loginctl shows."""
+        (self.folder / question).write_text(text, "utf-8")
+
+    def answer_to(self, question: str, usual: str = "") -> str:
+        file = self.folder / question
+        return file.read_text("utf-8") if file.exists() else usual
+
     def known(self, name: str) -> dict[str, object] | None:
         file = self._file(name)
         return dict(json.loads(file.read_text("utf-8"))) if file.exists() else None
@@ -100,8 +108,8 @@ def windows_words(line: str) -> list[str]:
 
 def fake_systemctl(system: FakeSystem, *arguments: str) -> int:
     words = [argument for argument in arguments if argument != "--user"]
-    if os.environ.get("FAKE_SYSTEMD_AWAY"):
-        print(os.environ["FAKE_SYSTEMD_AWAY"])
+    if system.answer_to("away"):
+        print(system.answer_to("away"))
         return 1
     unit = words[-1]
     if words[:2] == ["enable", "--now"]:
@@ -141,8 +149,8 @@ def start_unit(system: FakeSystem, unit: str) -> int:
     return 1
 
 
-def fake_loginctl(_system: FakeSystem, *_arguments: str) -> int:
-    print(os.environ.get("FAKE_LINGER", "no"))
+def fake_loginctl(system: FakeSystem, *_arguments: str) -> int:
+    print(system.answer_to("linger", "no"))
     return 0
 
 

@@ -223,7 +223,7 @@ def test_two_roots_on_one_machine_do_not_meet(tmp_path: Path, system: FakeSystem
 def test_what_the_system_refuses_leaves_nothing_behind(
     root: Root, plan: ServicePlan, system: FakeSystem, monkeypatch: pytest.MonkeyPatch, said: str, remedy: str
 ) -> None:
-    monkeypatch.setenv("FAKE_SYSTEMD_AWAY", said)
+    system.answer("away", said)
     service = a_service(Systemd(plan), plan, root)
     with pytest.raises(ServiceError, match="was refused") as refused:
         service.install()
@@ -302,7 +302,7 @@ def test_who_stays_logged_in_is_not_told_to_linger(
     root: Root, plan: ServicePlan, system: FakeSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert any("enable-linger" in sentence for sentence in Systemd(plan).advice())
-    monkeypatch.setenv("FAKE_LINGER", "yes")
+    system.answer("linger", "yes")
     assert Systemd(plan).advice() == []
 
 

@@ -11,12 +11,15 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
 
-import dropdub.pipeline
+import dropdub.dubbing
+import dropdub.speech
+import dropdub.stages
 from dropdub.engines.base import EngineInfo
 from dropdub.pipeline.cache import CacheKey
 
-for module in pkgutil.walk_packages(dropdub.pipeline.__path__, "dropdub.pipeline."):
-    importlib.import_module(module.name)
+for package in (dropdub.dubbing, dropdub.speech, dropdub.stages):
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        importlib.import_module(module.name)
 
 KINDS = [kind for kind in CacheKey.__subclasses__() if kind.__module__.startswith("dropdub.")]
 PLAIN: dict[Any, tuple[Any, Any]] = {
