@@ -22,7 +22,7 @@ UNSAFE = Path(__file__).parent / "unsafe"
 AT_ONCE = 3
 MOST_PLACES = int(os.environ.get("DROPDUB_CHAOS_PLACES", "0"))
 FAMILIES = (
-    *("handed_over", "daemon.intake.", "publish.folder-claimed", "result-written", "cache.before"),
+    *("handed_over", "daemon.intake.", "publish.folder-claimed", "result-written", "worker.cache."),
     *("rename.", "daemon.commit."),
 )
 """What names the kinds of places that write; of each, some are killed at in real processes."""

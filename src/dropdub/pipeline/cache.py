@@ -105,6 +105,7 @@ class Cache:
             for folder in (path.parent.parent, path.parent):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_whole(path, _digest(path.name, value) + value, durable=False)
+            reach("cache.after")
             self._count(size)
         except OSError as error:
             log.warning("cache not written: key=%s reason=%s", path.name, error)
