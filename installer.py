@@ -1,6 +1,6 @@
-"""Install Dropdub for one person: a private environment, a root, and the command; or take them away again.
+"""Install Dropdub for the current user: a private environment, a root and the commands. Or uninstall it.
 
-Needs Python 3.11 or newer and nothing else. Called by install.sh and install.ps1, which find such a Python.
+Needs only Python 3.11 or newer. install.sh and install.ps1 find such a Python and call this.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def say(text: str) -> None:
 
 
 class Installation:
-    """One environment: where it is, which roots it was made for, which commands lead to it."""
+    """A private environment, the programs in it, and the record of the roots that it was installed for."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -45,11 +45,11 @@ class Installation:
         self.record = folder / "installed.json"
 
     def roots(self) -> list[Path]:
-        """Return the roots that it was installed for, the newest last."""
+        """Return the roots that it was installed for, most recent last."""
         if not self.record.is_file():
             return []
-        told = json.loads(self.record.read_text(encoding="utf-8"))
-        return [Path(root) for root in told.get("roots") or [told["root"]]]  # `root`: written before there were several
+        record = json.loads(self.record.read_text(encoding="utf-8"))
+        return [Path(root) for root in record.get("roots") or [record["root"]]]  # older records have a single `root`
 
     def remember(self, root: Path) -> None:
         roots = [*(other for other in self.roots() if other != root), root]
@@ -63,9 +63,9 @@ class Installation:
 
 
 def install(installation: Installation, root: Path, source: str, *, extras: str, service: bool) -> None:
-    """Make environment, root and commands, or renew those that are there."""
-    say(f"Setting up {installation.environment} (a few minutes the first time)")
-    ended = stop_services(installation, root)
+    """Create the environment, the root and the commands, or update those that exist."""
+    say(f"Setting up {installation.environment} (takes a few minutes the first time)")
+    stopped = stop_services(installation, root)
     make_environment(installation)
     install_package(installation, source, extras)
     installation.remember(root)
@@ -73,8 +73,8 @@ def install(installation: Installation, root: Path, source: str, *, extras: str,
     for name in COMMANDS:
         add_command(installation, name)
     if service and installation.jobs(root, "service", "install") != 0:
-        sys.exit("The service was not installed: see above. All else is ready.")
-    start_services(installation, [one for one in ended if not (service and one == root)])
+        sys.exit("The service was not installed: see above. Everything else is ready.")
+    start_services(installation, [one for one in stopped if not (service and one == root)])
     if is_new and sys.stdin.isatty() and sys.stdout.isatty():
         kit = "quality" if "quality" in extras else "light"
         installation.jobs(root, "setup", "--engines", kit, *(["--no-service"] if service else []))
@@ -83,55 +83,58 @@ def install(installation: Installation, root: Path, source: str, *, extras: str,
 
 
 def stop_services(installation: Installation, root: Path) -> list[Path]:
-    """Stop all services that run in the environment, and return their roots."""
-    ended = []
+    """Stop every running service that uses the environment, and return their roots."""
+    stopped = []
     for one in dict.fromkeys([*installation.roots(), root]):
-        known = service_of(installation, one)
-        if known is None or not (known["running"] and known["installed"]):
+        service = service_of(installation, one)
+        if service is None or not (service["running"] and service["installed"]):
             continue
         if installation.jobs(one, "service", "stop") != 0:
-            start_services(installation, ended)
-            sys.exit("The service could not be stopped: see above. Nothing was touched.")
-        ended.append(one)
-    return ended
+            start_services(installation, stopped)
+            sys.exit("The service could not be stopped: see above. Nothing was changed.")
+        stopped.append(one)
+    return stopped
 
 
 def start_services(installation: Installation, roots: list[Path]) -> None:
-    """Start each of the services that were stopped, whatever becomes of the others."""
+    """Start each service that was stopped, even if another one does not start."""
     failed = [str(root) for root in roots if installation.jobs(root, "service", "start") != 0]
     if failed:
-        sys.exit(f"Not started again, see above: the service of {', '.join(failed)}. All else is ready.")
+        sys.exit(f"The service of {', '.join(failed)} did not start: see above. Everything else is ready.")
 
 
 def make_environment(installation: Installation) -> None:
     if installation.python.exists():
         return
     if importlib.util.find_spec("ensurepip") is None:
-        sys.exit("This Python cannot make environments. On Debian or Ubuntu: sudo apt-get install python3-venv")
+        sys.exit("This Python cannot create environments. On Debian or Ubuntu, run: sudo apt-get install python3-venv")
     venv.create(installation.environment, with_pip=True, clear=True)
 
 
 def install_package(installation: Installation, source: str, extras: str) -> None:
-    """Install what is locked, then Dropdub itself, for which no index is asked any more."""
+    """Install the locked packages, then Dropdub itself, which needs no package index."""
     for lock in (*LOCKS, *(LOCKS_QUALITY if "quality" in extras else ())):
         install_locked(installation, HERE / "locks" / lock)
     install_itself(installation, source, extras)
 
 
 def install_locked(installation: Installation, lock: Path) -> None:
-    """Install the packages that a lock file names, and only files whose sha256 is in it.
+    """Install the packages that a lock file names, only from files whose SHA-256 is in it.
 
-    What is only to be had as source is built by the setuptools that is locked, too: else pip would fetch one unchecked.
+    A package that exists only as source is built with the locked setuptools: otherwise pip would download one
+    unchecked.
     """
     if not lock.is_file():
-        sys.exit(f"{lock} is missing: without it packages cannot be verified. Download Dropdub again.")
+        sys.exit(f"{lock} is missing, so the packages cannot be verified. Download Dropdub again.")
     built = ("--only-binary", ":all:", "--no-binary", "docopt", "--no-build-isolation")
     run_pip(installation, "--require-hashes", "--no-deps", *built, "--requirement", str(lock))
 
 
 def install_itself(installation: Installation, source: str, extras: str) -> None:
-    """Install from a wheel, also over one of the same version, or from a folder: from a copy of what is needed of it,
-    for a build leaves a folder behind, out of which the next one would take what was removed since.
+    """Install Dropdub from a wheel, replacing one of the same version, or from a folder.
+
+    A folder is built in a copy: a build leaves a folder behind, from which the next build would take files that have
+    been removed in the meantime.
     """
     offline = ("--isolated", "--no-index", "--no-build-isolation")
     if not Path(source).is_dir():
@@ -150,26 +153,26 @@ def install_itself(installation: Installation, source: str, extras: str) -> None
 def run_pip(installation: Installation, *arguments: str) -> None:
     command = [str(installation.python), "-m", "pip", "install", "--disable-pip-version-check", "--quiet", *arguments]
     if subprocess.run(command, check=False).returncode != 0:
-        sys.exit("The packages could not be installed: see above. Run this again once that is fixed.")
+        sys.exit("The packages could not be installed: see above. Fix the cause, then run this again.")
 
 
 def make_root(installation: Installation, root: Path, *, light: bool) -> bool:
-    """Make the root; return whether it was not there before."""
+    """Create the root; return whether it is new."""
     if (root / "config.yaml").exists():
-        say(f"{root} is a root already, and is left as it is.")
+        say(f"{root} is already a root and stays as it is.")
         return False
     command = [str(installation.program("jobs")), "init", str(root), *(["--light"] if light else [])]
     if subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode != 0:
-        sys.exit(f"{root} could not be made a root: see above.")
-    say(f"Made the root {root}")
+        sys.exit(f"The root {root} could not be created: see above.")
+    say(f"Created the root {root}")
     return True
 
 
 def add_command(installation: Installation, name: str) -> None:
-    """Let a command be found: a link, or on Windows a small script, in a folder that is on PATH."""
+    """Put a command into a folder on PATH: a link, or on Windows a small script."""
     place, program = command_place(name), installation.program(name)
     if (place.exists() or place.is_symlink()) and not leads_to(place, installation):
-        say(f"{place} is another program's, and is left as it is. Use: {program}")
+        say(f"{place} belongs to another program and stays as it is. Use {program} instead.")
         return
     place.parent.mkdir(parents=True, exist_ok=True)
     if WINDOWS:
@@ -177,9 +180,9 @@ def add_command(installation: Installation, name: str) -> None:
     else:
         place.unlink(missing_ok=True)
         place.symlink_to(program)
-    say(f"Made the command {place}")
+    say(f"Created the command {place}")
     if str(place.parent) not in os.environ.get("PATH", "").split(os.pathsep):
-        say(f"  {place.parent} is not on your PATH: add it, or call the command by its full path.")
+        say(f"  {place.parent} is not on your PATH. Add it, or call the command by its full path.")
 
 
 def command_place(name: str) -> Path:
@@ -189,37 +192,38 @@ def command_place(name: str) -> Path:
 
 
 def command_bytes(program: Path) -> bytes:
-    """Return a script that calls a program, as `cmd` reads it: in the console's code page."""
+    """Return a script that calls a program, encoded in the console's code page, as `cmd` reads it."""
     return command_text(program, Path(os.environ["LOCALAPPDATA"])).encode("oem", "replace")
 
 
 def command_text(program: PurePath, local: PurePath) -> str:
-    """Return the script's text. The code page lacks letters of many names: so the folder of the account is left to
-    its variable.
+    """Return the script's text.
+
+    It names the account's folder by its variable, since the code page lacks the letters of many names.
     """
-    within = program.is_relative_to(local)
-    path = str(program.relative_to(local) if within else program).replace("%", "%%")
-    return f'@"{"%LOCALAPPDATA%" + chr(92) if within else ""}{path}" %*\r\n'
+    is_local = program.is_relative_to(local)
+    path = str(program.relative_to(local) if is_local else program).replace("%", "%%")
+    return f'@"{"%LOCALAPPDATA%" + chr(92) if is_local else ""}{path}" %*\r\n'
 
 
 def leads_to(place: Path, installation: Installation) -> bool:
-    """Return whether a command is one that `add_command` made for this installation."""
-    where = str(installation.scripts)
+    """Return whether `add_command` created a command for this installation."""
+    scripts = str(installation.scripts)
     if place.is_symlink():
-        return str(place.readlink()).startswith(where)
+        return str(place.readlink()).startswith(scripts)
     return WINDOWS and place.is_file() and place.read_bytes() == command_bytes(installation.program(place.stem))
 
 
 def say_next(root: Path, *, service: bool) -> None:
-    say(f"\nDrop recordings and texts into  {root / 'inbox'}\nTake what is made of them from  {root / 'outbox'}")
-    say(f'Languages, models …: dropdub --root "{root}" setup')
+    say(f"\nDrop recordings and texts into  {root / 'inbox'}\nTake the results from           {root / 'outbox'}")
+    say(f'Choose languages:    dropdub --root "{root}" setup')
     if not service:
         say(f'Start it:            dropdub --root "{root}" watch')
-        say(f'Or as a service:     dropdub --root "{root}" service install')
+        say(f'Run it as a service: dropdub --root "{root}" service install')
 
 
 def uninstall(installation: Installation, root: Path | None, *, delete_root: bool) -> None:
-    """Remove services, commands and environment; of roots the one that was named, else all, where that was said."""
+    """Remove services, commands and environment; with `delete_root` also `root`, or every root if none is named."""
     roots = list(dict.fromkeys([*installation.roots(), *([root] if root else [])]))
     for one in roots:
         remove_service(installation, one)
@@ -235,24 +239,27 @@ def uninstall(installation: Installation, root: Path | None, *, delete_root: boo
 
 
 def remove_service(installation: Installation, root: Path) -> None:
-    """Remove the service of a root, also of one whose folder is gone."""
+    """Remove the service of a root, even if the root's folder is gone."""
     if not installation.program("jobs").exists():
         return
-    known = service_of(installation, root)
-    if known is None:
-        sys.exit(f'Whether {root} has a service could not be determined. See: dropdub --root "{root}" service status')
-    if known["installed"] and installation.jobs(root, "service", "uninstall") != 0:
-        sys.exit(f"The service of {root} could not be removed: see above. Nothing else was touched.")
+    service = service_of(installation, root)
+    if service is None:
+        sys.exit(
+            f"Whether {root} has a service could not be determined. Nothing was changed. "
+            f'To find out, run: dropdub --root "{root}" service status'
+        )
+    if service["installed"] and installation.jobs(root, "service", "uninstall") != 0:
+        sys.exit(f"The service of {root} could not be removed: see above. Nothing else was changed.")
 
 
 def service_of(installation: Installation, root: Path) -> dict[str, Any] | None:
-    """Return how a root's service stands; None where that cannot be determined."""
+    """Return the status of a root's service, or None if it cannot be determined."""
     if not installation.program("jobs").exists():
         return None
     command = [str(installation.program("jobs")), "--root", str(root), "service", "status", "--json"]
-    told = subprocess.run(command, check=False, capture_output=True, text=True, encoding="utf-8").stdout
+    status = subprocess.run(command, check=False, capture_output=True, text=True, encoding="utf-8").stdout
     try:
-        return dict(json.loads(told))
+        return dict(json.loads(status))
     except ValueError:
         return None
 
@@ -264,7 +271,10 @@ def remove_environment(installation: Installation) -> None:
     try:
         shutil.rmtree(installation.environment)
     except OSError as error:
-        sys.exit(f"{error.filename}: {error.strerror}. If Dropdub runs still, end it, then run this again.")
+        sys.exit(
+            f"{error.filename} could not be removed: {error.strerror}. "
+            "Stop Dropdub if it is running, then run this again."
+        )
     installation.record.unlink(missing_ok=True)
     if not any(installation.folder.iterdir()):
         installation.folder.rmdir()
@@ -272,7 +282,7 @@ def remove_environment(installation: Installation) -> None:
 
 
 def remove_root(root: Path) -> None:
-    """Remove what Dropdub made in a root, and the root itself where nothing else is in it."""
+    """Remove what belongs to Dropdub in a root, and the root itself if nothing else is left in it."""
     for entry in (root / name for name in OF_A_ROOT):
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
@@ -280,7 +290,7 @@ def remove_root(root: Path) -> None:
             entry.unlink(missing_ok=True)
     left = sorted(entry.name for entry in root.iterdir())
     if left:
-        say(f"Removed Dropdub's folders in {root}; not of Dropdub, and left: {', '.join(left)}")
+        say(f"Removed Dropdub's files and folders in {root}. Kept, since they are not Dropdub's: {', '.join(left)}")
     else:
         root.rmdir()
         say(f"Removed {root}")
@@ -296,20 +306,29 @@ def usual_folder() -> Path:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="install", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--root", type=Path, help="the folder of inbox and outbox (Dropdub in your home)")
-    parser.add_argument("--into", type=Path, help="where the private environment goes", default=usual_folder())
-    parser.add_argument("--quality", action="store_true", help="with the quality engines: 2 GB of libraries")
-    parser.add_argument("--service", action="store_true", help="run it as a service, from now on")
-    parser.add_argument("--from", dest="source", default=str(HERE), help="a wheel or a folder instead of this one")
-    parser.add_argument("--uninstall", action="store_true", help="take all away again, but the root")
+    parser.add_argument(
+        "--root",
+        type=Path,
+        help="the folder with inbox and outbox (default: the last one, or Dropdub in your home folder)",
+    )
+    parser.add_argument("--into", type=Path, help="the folder for the private environment", default=usual_folder())
+    parser.add_argument("--quality", action="store_true", help="install the quality engines too: 2 GB of libraries")
+    parser.add_argument("--service", action="store_true", help="install and start the service")
+    parser.add_argument(
+        "--from",
+        dest="source",
+        default=str(HERE),
+        help="install this wheel or folder instead of the one with this installer",
+    )
+    parser.add_argument("--uninstall", action="store_true", help="remove everything except the root")
     parser.add_argument(
         "--delete-root",
         action="store_true",
-        help="with --uninstall: --root, else every root, with your files",
+        help="with --uninstall: also delete --root, or every root, including your files",
     )
     given = parser.parse_args()
     if given.delete_root and not given.uninstall:
-        parser.error("--delete-root goes with --uninstall")
+        parser.error("--delete-root requires --uninstall")
     installation = Installation(given.into.expanduser().absolute())
     root = given.root.expanduser().absolute() if given.root else None
     if given.uninstall:

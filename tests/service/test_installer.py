@@ -66,7 +66,7 @@ def test_installed_once_it_works_off_what_is_dropped_and_goes_without_touching_f
     into, root, home = tmp_path / "my programs", tmp_path / "my dubs", tmp_path
     where = ("--into", into, "--root", root)
     told = install(*where, "--from", wheel, "--service")
-    assert f"Made the root {root}" in told and "It runs (process" in told
+    assert f"Created the root {root}" in told and "It runs (process" in told
 
     dropdub = home / ".local" / "bin" / "dropdub"
     sample = next(into.rglob("dropdub/samples/jfk.flac"))
@@ -96,4 +96,4 @@ def test_what_is_not_there_is_not_removed_and_a_foreign_command_is_left(tmp_path
 
 
 def test_wrong_use_is_told(tmp_path: Path) -> None:
-    assert "goes with --uninstall" in install("--delete-root", code=2)
+    assert "requires --uninstall" in install("--delete-root", code=2)

@@ -119,7 +119,7 @@ def test_a_service_that_is_asked_for_is_installed_anew_and_not_started_twice(env
 def test_under_a_service_that_cannot_be_stopped_nothing_is_renewed(environment: FakeEnvironment) -> None:
     environment.tells(RUNNING)
     environment.cannot_stop()
-    assert "Nothing was touched" in environment.run("--root", environment.root, code=1)
+    assert "Nothing was changed" in environment.run("--root", environment.root, code=1)
     assert environment.calls() == ["status dubs", "stop dubs"]
 
 
