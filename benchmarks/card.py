@@ -1,10 +1,11 @@
-"""What a graphics card does for transcribing, and what becomes of a recording when its memory runs out.
+"""How fast a graphics card transcribes, and what happens when its memory runs out.
 
     python benchmarks/card.py [--windows N] [--left MB]... [--dir DIR]
 
-The model has Whisper small's geometry in half precision and random weights (`geometry.py`). First the same windows of
-28 s in batches of 16, of 4 and one by one, and on the processor. Then another process takes all memory but so many
-megabytes, and the steps down are gone until one has room: fewer windows, smaller numbers, the processor.
+The model has Whisper small's geometry in half precision and random weights (`geometry.py`). First, the same windows of
+28 s are transcribed in batches of 16, of 4, and one by one. Then another process takes all of the card's memory except
+MB megabytes, and the benchmark tries one fallback after another until one fits: fewer windows, lower precision, the
+processor.
 """
 
 from __future__ import annotations
@@ -43,18 +44,18 @@ def main() -> None:
         say(f"batches of {size:2}: {seconds:6.2f} s for {given.windows} windows, {times[2] / seconds:.1f} times one")
     for left in given.left:
         with full_card(left * 1_000_000):
-            say(f"{left} MB left: {went_down(model, given.windows)}")
+            say(f"{left} MB left: {fallback_used(model, given.windows)}")
 
 
 def measured(model: str, number: int, *, squeeze: int) -> float:
-    """Return the seconds that so many windows take, once all is loaded and warm."""
+    """Return the seconds that `number` windows take once everything is loaded and warm."""
     command = [sys.executable, __file__, "--side", model, str(number), str(squeeze)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return float(done.stdout.split()[-1])
 
 
 def side(model: str, number: int, squeeze: int) -> None:
-    """Be one side: print the seconds."""
+    """Run as one side: print the seconds."""
     from dropdub.engines.base import EngineSettings, Window
     from dropdub.engines.whisper.engine import FasterWhisperTranscriber
 
@@ -67,15 +68,15 @@ def side(model: str, number: int, squeeze: int) -> None:
     say(str(time.perf_counter() - began))
 
 
-def went_down(model: str, number: int) -> str:
-    """Return how the windows were done in the end: what a worker does over its tries, in one process."""
+def fallback_used(model: str, number: int) -> str:
+    """Return how the windows were finally transcribed, trying one fallback after another as a worker does."""
     command = [sys.executable, __file__, "--down", model, str(number)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     return done.stdout.strip() or done.stderr[-500:]
 
 
 def down(model: str, number: int) -> None:
-    """Be the worker: go down until the windows are done, and print how."""
+    """Run as the worker: try fallbacks until the windows are transcribed, and print the one that worked."""
     from dropdub.engines.base import EngineSettings, Window
     from dropdub.engines.whisper.engine import FasterWhisperTranscriber
     from dropdub.errors import OutOfMemory
@@ -90,8 +91,8 @@ def down(model: str, number: int) -> None:
             del engine
             say(f"[{error.message}]", end=" ")
             continue
-        details, told = engine.info().details, " ".join(engine.announcements()) or "as usual"
-        say(f"done on {details['device']} as {details['compute_type']}: {told}")
+        details, fallbacks = engine.info().details, " ".join(engine.announcements()) or "no fallback"
+        say(f"done on {details['device']} as {details['compute_type']}: {fallbacks}")
         return
 
 
@@ -102,7 +103,7 @@ def say(text: str, *, end: str = "\n") -> None:
 
 @contextmanager
 def full_card(left: int) -> Iterator[None]:
-    """Let another process take all memory of the card but `left` bytes."""
+    """Have another process hold all of the card's memory except `left` bytes."""
     with subprocess.Popen([sys.executable, "-c", FILL, str(left)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as it:
         assert it.stdout is not None and it.stdin is not None
         it.stdout.readline()

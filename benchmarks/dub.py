@@ -1,10 +1,10 @@
-"""How a dub fits its original in time, beside the usual way: each line stretched to the time that its original took.
+"""How well a dub fits its original's timing, compared with the usual way: stretching each line to its original's slot.
 
     python benchmarks/dub.py [--real] [--memory MINUTES...]
 
-Without options: made-up timelines, of which every utterance's slot and length are known. `--real`: real speech
-(shipped and of the tests) through the light engines to the finished track, whose sound is measured. `--memory`: what
-the stage that mixes takes for so many minutes of recording.
+Without options: made-up timelines, in which the slot and length of each utterance are known. `--real`: real speech (the
+shipped recording and those of the tests), dubbed by the light engines; the finished track is measured. `--memory`: the
+peak memory of the stage `mix` for recordings of these lengths.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import soundfile
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from side import Cost, be_side, run_side, script, tell
+from side import Cost, run_requested_side, run_side, script, show
 from tests.drive import LIGHT, Drive
 
 from dropdub.dubbing.placement import Placement, place
@@ -50,7 +50,7 @@ MIXED_AT = 48_000
 
 @dataclass(frozen=True)
 class Fit:
-    """What one way makes of a timeline: overlaps of one speaker, speeds, lines' starts off their place in seconds."""
+    """The result of one method: overlaps of one speaker, speeds, and how far starts are off, in seconds."""
 
     utterances: int
     overlaps: int
@@ -85,7 +85,7 @@ def ours(utterances: Sequence[Utterance], duration_s: float) -> Fit:
 
 
 def naive(utterances: Sequence[Utterance], duration_s: float) -> Fit:
-    """Stretch each line to its slot, whatever that takes."""
+    """Stretch each line to its slot, at any speed."""
     alone = [Utterance((line,), one.speaker) for one in utterances for line in one.pieces]
     speeds = [one.pieces[0].length_s / (one.end - one.start) for one in alone]
     placed = [Placement(one.start, one.end, speed, (one.start,)) for one, speed in zip(alone, speeds, strict=True)]
@@ -105,9 +105,10 @@ def timeline(
     number: int = 600,
     seed: int = 1,
 ) -> tuple[list[Utterance], float]:
-    """Lines of 0.8 to 6 s that fill `share` of the time; the dub takes `longer` as long, give or take 15 %.
+    """Return utterances made of lines of 0.8 to 6 s that fill `share` of the time, and the length in seconds.
 
-    Each is an utterance of its own; `joined`: those of one speaker over short pauses are one, as a job has them.
+    The dub takes `longer` times as long, with a deviation of 15 %. Each line is an utterance of its own; with `joined`,
+    lines of one speaker with short pauses between them are one utterance, as in a job.
     """
     draw = random.Random(seed)
     lines: list[Segment] = []
@@ -138,24 +139,24 @@ TIMELINES: dict[str, dict[str, Any]] = {
 
 
 def made_up() -> None:
-    tell(HEAD)
+    show(HEAD)
     for name, about in TIMELINES.items():
         utterances, duration_s = timeline(**about)
-        tell(f"{name:42s} {ours(utterances, duration_s).row()}")
-        tell(f"{'  joined over short pauses':42s} {ours(*timeline(**about, joined=True)).row()}")
-        tell(f"{'  each line stretched to its slot':42s} {naive(utterances, duration_s).row()}")
+        show(f"{name:42s} {ours(utterances, duration_s).row()}")
+        show(f"{'  joined over short pauses':42s} {ours(*timeline(**about, joined=True)).row()}")
+        show(f"{'  each line stretched to its slot':42s} {naive(utterances, duration_s).row()}")
     utterances, duration_s = timeline(share=0.85, longer=1.1, speakers=2, number=3000)
     began = time.process_time()
     place(utterances, duration_s)
     cpu_s = time.process_time() - began
-    tell(f"\n{len(utterances)} utterances ({duration_s / 3600:.1f} h) placed in {cpu_s:.2f} s of CPU")
+    show(f"\n{len(utterances)} utterances ({duration_s / 3600:.1f} h) placed in {cpu_s:.2f} s of CPU")
 
 
 # Real speech
 
 
 def recording(path: Path, pause_s: float) -> Path:
-    """Write all recordings one after another, stereo, with a pause behind each."""
+    """Write all recordings one after another, in stereo, with a pause after each."""
     parts: list[np.ndarray] = []
     for one in RECORDINGS:
         sound = wav.resample(wav.read_range(one), wav.sample_rate(one), RATE)
@@ -166,7 +167,7 @@ def recording(path: Path, pause_s: float) -> Path:
 
 
 def heard_errors_s(track: Path, entries: Sequence[dict[str, Any]]) -> Iterator[float]:
-    """Yield how far off its original each utterance is heard to begin in the finished track, where silence precedes."""
+    """Yield how far off each utterance that follows silence starts in the finished track, in seconds."""
     sound, rate = soundfile.read(track, dtype="float32", always_2d=True)
     for before, one in zip([None, *entries], entries, strict=False):
         begin = before["end"] if before else 0.0
@@ -178,7 +179,7 @@ def heard_errors_s(track: Path, entries: Sequence[dict[str, Any]]) -> Iterator[f
 
 
 def real() -> None:
-    tell(HEAD)
+    show(HEAD)
     shelf = Shelf()
     with tempfile.TemporaryDirectory() as scratch:
         for target in ("es", "pt"):
@@ -187,7 +188,7 @@ def real() -> None:
 
 
 def real_one(folder: Path, target: str, hurry: float, shelf: Shelf) -> None:
-    """Dub speech that is said `hurry` times as fast as it was: so its dub has less time."""
+    """Dub speech that is sped up by `hurry`, so that its dub has less time."""
     folder.mkdir()
     usual, source = recording(folder / "usual.wav", 0.5), folder / "talk.wav"
     stretch(usual, source, span=Span(0.0, wav.duration_s(usual)), speed=hurry, deadline_s=60)
@@ -198,15 +199,15 @@ def real_one(folder: Path, target: str, hurry: float, shelf: Shelf) -> None:
     duration_s = wav.duration_s(job.job_dir / AUDIO)
     said = [Utterance((Piece(0, *one["slot"], one["length"]),), one["speaker"]) for one in report]
     placed = [Placement(one["start"], one["end"], one["stretch"], (one["slot"][0] + one["drift"],)) for one in report]
-    tell(
+    show(
         f"real speech to {target}, said {hurry} times as fast".ljust(43)
         + fit_of(said, placed, [one.stretch for one in placed], duration_s).row()
     )
-    tell(f"{'  each stretched to its slot':42s} {naive(said, duration_s).row()}")
+    show(f"{'  each stretched to its slot':42s} {naive(said, duration_s).row()}")
     heard = np.abs(list(heard_errors_s(track, report)))
     off = soundfile.info(track).frames - wav.length(source).at(MIXED_AT)
     levels = [measured(input_arguments(path), "0:a", deadline_s=60, duration_s=duration_s) for path in (source, track)]
-    tell(
+    show(
         f"  heard: starts off by {np.percentile(heard, 95):.3f} s (95 %), length by {off} samples, "
         f"loudness {levels[0]:.1f} and {levels[1]:.1f} LUFS"
     )
@@ -216,7 +217,7 @@ def real_one(folder: Path, target: str, hurry: float, shelf: Shelf) -> None:
 
 
 def mix(minutes: str) -> dict[str, Any]:
-    """Mix a made-up job: the same speech again and again, over music-like noise."""
+    """Mix a made-up job: the same speech repeated over music-like noise."""
     from dropdub.stages.mix import run
 
     length_s = float(minutes) * 60
@@ -257,7 +258,7 @@ def made_job(folder: Path, length_s: float) -> Drive:
 
 
 def write_lines(job: Drive, length_s: float) -> None:
-    """Speak every fifth second the same line: of every third there is a fifth too much."""
+    """Put the same line every five seconds; every third line is a fifth too long for its slot."""
     folder = job.job_dir / "speech.es"
     folder.mkdir()
     sound = wav.resample(wav.read_range(RECORDINGS[-1], 0.3, 4.3), wav.sample_rate(RECORDINGS[-1]), 22_050)
@@ -278,13 +279,13 @@ def memory(minutes: Sequence[int]) -> None:
     for number in minutes:
         cost = run_side(script(__file__), "mix", number)
         costs.append(cost)
-        told = cost.told
-        tell(
-            f"{number:4d} min: peak {cost.peak_mb:6.1f} MB, {told['seconds']:6.1f} s, {told['lines']} utterances, "
-            f"length off by {told['off']} samples"
+        result = cost.result
+        show(
+            f"{number:4d} min: peak {cost.peak_mb:6.1f} MB, {result['seconds']:6.1f} s, {result['lines']} utterances, "
+            f"length off by {result['off']} samples"
         )
     if len(costs) > 1:
-        tell(f"ratio of memory {costs[-1].peak_mb / costs[0].peak_mb:.2f}")
+        show(f"ratio of memory {costs[-1].peak_mb / costs[0].peak_mb:.2f}")
 
 
 SIDES: dict[str, Callable[..., dict[str, Any]]] = {"mix": mix}
@@ -292,8 +293,14 @@ SIDES: dict[str, Callable[..., dict[str, Any]]] = {"mix": mix}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Show how dubs fit their originals.")
-    parser.add_argument("--real", action="store_true", help="real speech, through the light engines")
-    parser.add_argument("--memory", type=int, nargs="+", metavar="MINUTES", help="memory of the mix of such recordings")
+    parser.add_argument("--real", action="store_true", help="dub real speech with the light engines")
+    parser.add_argument(
+        "--memory",
+        type=int,
+        nargs="+",
+        metavar="MINUTES",
+        help="measure the memory of mixing recordings of these lengths",
+    )
     asked = parser.parse_args()
     if asked.memory:
         memory(asked.memory)
@@ -303,5 +310,5 @@ def main() -> None:
         made_up()
 
 
-if __name__ == "__main__" and not be_side(SIDES):
+if __name__ == "__main__" and not run_requested_side(SIDES):
     main()

@@ -1,14 +1,15 @@
-"""Models as large as the real ones, with random weights: what they cost is real, what they say is not.
+"""Models as large as the real ones, with random weights: their cost is realistic, their output is not.
 
     python benchmarks/geometry.py [--dir DIR]
 
-Whisper small in int8 and float32 and NLLB-200 600M in int8, in the form of CTranslate2; the tokenizers are the tests',
-filled up to the real size. They are kept in DIR (about 2 GB; else a folder for temporary files) and made once.
+Whisper small in int8 and float32 and NLLB-200 600M in int8, in CTranslate2's format. The tokenizers are those of the
+tests, filled up to the real size. The models are created once and kept in DIR (about 2 GB; by default in the temporary
+folder).
 
-A random model never ends by itself. These do: the decoder's position vectors are so strong that they alone decide which
-token comes at each place: a time, words, a time, the end. So every side of a comparison decodes as many tokens
-(`TOKENS`), whatever engine, batch or option it uses; none falls back to other temperatures, none drops a window as
-silence. The arithmetic of each token is that of the real model.
+A random model never produces an end token. These do: the decoder's position vectors are so strong that they alone
+determine the token at each position: a time, words, a time, the end. So every side of a comparison decodes the same
+number of tokens (`TOKENS`), whatever engine, batch or option it uses. None falls back to other temperatures, and none
+drops a window as silence. The arithmetic of each token is that of the real model.
 """
 
 from __future__ import annotations
@@ -33,27 +34,27 @@ WHISPER_TEXT_TOKENS = 50_257
 TIMESTAMPS = 1_501
 NLLB_VOCABULARY = 256_206
 TOKENS = {"whisper": 80, "nllb": 30}
-"""Words in every window, and in every translated text: about what half a minute and a sentence of speech hold."""
+"""Words in every window and in every translated text: about as many as in half a minute and in a sentence of speech."""
 LAST_TIME_S = 28.0
 STRENGTH = 10.0
-"""Standard deviation of a position vector: far above what the layers add to it, so that it decides."""
+"""Standard deviation of a position vector: far above what the layers add to it, so that it determines the token."""
 
 
 def whisper_small(place: Path = PLACE, quantization: str = "int8") -> Path:
-    """Return the folder of a model of Whisper small's geometry; made where it is not there yet."""
+    """Return the folder of a model of Whisper small's geometry; create it if it does not exist."""
     return _kept(place, f"whisper-small-{quantization}", "whisper", quantization)
 
 
 def nllb_600m(place: Path = PLACE) -> Path:
-    """Return the folder of a model of NLLB-200 600M's geometry in int8; made where it is not there yet."""
+    """Return the folder of a model of NLLB-200 600M's geometry in int8; create it if it does not exist."""
     return _kept(place, "nllb-600m-int8", "nllb", "int8")
 
 
 def _kept(place: Path, name: str, kind: str, quantization: str) -> Path:
-    """Make it in a process of its own, so that torch and gigabytes of weights are gone before anything is measured."""
+    """Create a model in a separate process, so that torch and gigabytes of weights are gone before the measurement."""
     folder = place / name
     if not folder.exists():
-        sys.stderr.write(f"making {folder}\n")
+        sys.stderr.write(f"Creating {folder}\n")
         place.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, __file__, "--dir", str(place), "--make", kind, quantization, name]
         subprocess.run(command, check=True, env={**os.environ, "HF_HUB_OFFLINE": "1"}, stdout=subprocess.DEVNULL)
@@ -61,7 +62,7 @@ def _kept(place: Path, name: str, kind: str, quantization: str) -> Path:
 
 
 def make(place: Path, kind: str, quantization: str, name: str) -> None:
-    """Write the model's parts to a temporary folder, convert them, and rename the whole."""
+    """Write the model's parts to a temporary folder, convert them, and rename the result."""
     sys.modules["torchaudio"] = None  # type: ignore[assignment]  # a build for another torch fails on import; not needed
     with tempfile.TemporaryDirectory(dir=place) as scratch:
         source, converted = Path(scratch) / "source", Path(scratch) / "converted"
@@ -75,7 +76,7 @@ def make(place: Path, kind: str, quantization: str, name: str) -> None:
 
 
 def _write_whisper(folder: Path) -> tuple[dict[int, int], list[str]]:
-    """Write a random Whisper small; return which token is to come at which place, and the files to keep."""
+    """Write a random Whisper small; return the token for each position, and the files to keep."""
     import torch
     from transformers import GenerationConfig, WhisperConfig, WhisperForConditionalGeneration
 
@@ -103,7 +104,7 @@ def _write_whisper(folder: Path) -> tuple[dict[int, int], list[str]]:
 
 
 def _write_whisper_tokenizer(folder: Path) -> dict[str, int]:
-    """Write the tests' tokenizer with as many tokens of text as the real one has; return the special ones' ids."""
+    """Write the tests' tokenizer, filled up to the real number of text tokens; return the ids of the special tokens."""
     data = json.loads((TINY / "whisper-tiny-en-pt" / "tokenizer.json").read_text(encoding="utf-8"))
     vocabulary = data["model"]["vocab"]
     more = WHISPER_TEXT_TOKENS - len(vocabulary)
@@ -136,7 +137,7 @@ def _whisper_generation(tokens: dict[str, int]) -> dict[str, Any]:
 
 
 def _spoken(tokens: dict[str, int]) -> dict[int, int]:
-    """Return the token at each place: the language, the first time, the words, the last time, then the end."""
+    """Return the token at each position: the language, the first time, the words, the last time, then the end."""
     times = tokens["<|notimestamps|>"] + 1
     words = random.Random(2).sample(range(1_000, WHISPER_TEXT_TOKENS), TOKENS["whisper"])
     says = [tokens["<|en|>"], tokens["<|transcribe|>"], times, *words, times + round(LAST_TIME_S / 0.02)]
@@ -147,7 +148,7 @@ def _spoken(tokens: dict[str, int]) -> dict[int, int]:
 
 
 def _write_nllb(folder: Path) -> tuple[dict[int, int], list[str]]:
-    """Write a random NLLB-200 600M; return which token is to come at which place, and the files to keep."""
+    """Write a random NLLB-200 600M; return the token for each position, and the files to keep."""
     import torch
     from transformers import M2M100Config, M2M100ForConditionalGeneration
 
@@ -176,7 +177,7 @@ def _write_nllb(folder: Path) -> tuple[dict[int, int], list[str]]:
 
 
 def _write_nllb_tokenizer(folder: Path, files: Sequence[str]) -> int:
-    """Write the tests' tokenizer with as many pieces as the real one has; return the id of the end."""
+    """Write the tests' tokenizer, filled up to the real number of pieces; return the id of the end token."""
     for name in files:
         shutil.copy(TINY / "nllb-tiny-en-pt" / name, folder)
     data = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
@@ -191,7 +192,7 @@ def _write_nllb_tokenizer(folder: Path, files: Sequence[str]) -> int:
 
 
 def _filler(prefix: str, number: int) -> list[str]:
-    """Return so many words of random letters: text that does not look repeated, as a hallucination would."""
+    """Return `number` words of random letters, so that the text does not look repetitive, as a hallucination would."""
     letters = random.Random(3)
     words: dict[str, None] = {}
     while len(words) < number:
@@ -200,12 +201,12 @@ def _filler(prefix: str, number: int) -> list[str]:
 
 
 def _strengthen(embedding: Any) -> None:
-    """Make tokens differ more than their usual start does, the one that pads too: the wanted one is beyond doubt."""
+    """Make token embeddings differ more than by default, padding included, so that the intended token wins clearly."""
     embedding.weight.data.normal_(std=0.04)
 
 
 def _converter(said: dict[int, int]) -> Callable[..., Any]:
-    """Return CTranslate2's converter, which sets each place's position vector to the token that is to follow."""
+    """Return CTranslate2's converter, changed so that each position vector is that of the token for the position."""
     import torch
     from ctranslate2.converters import TransformersConverter
 
@@ -226,7 +227,7 @@ def _of_decoder(embeddings: Any) -> Any:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Make models of real geometry with random weights.")
+    parser = argparse.ArgumentParser(description="Create models of real geometry with random weights.")
     parser.add_argument("--dir", type=Path, default=PLACE)
     parser.add_argument("--make", nargs=3, metavar=("KIND", "QUANTIZATION", "NAME"), help=argparse.SUPPRESS)
     asked = parser.parse_args()

@@ -1,10 +1,11 @@
-"""What hostile files cost others: how long good files take among hundreds of bad ones, and without them.
+"""What hostile files cost others: how long good files take among hundreds of hostile ones, and alone.
 
     python benchmarks/hostile.py [--hostile N] [--good N] [--seed SEED]
 
-Two roots, one after the other: the good files alone, and the same among the hostile ones, which another account owns
-where this runs as root. The times are from the drop of the first file to the end of each good one, as the database has
-it; hostile files lie there first. Looks for tracebacks and for what was written outside, too.
+Two roots are processed in turn: one with the good files alone, one with the same files among hostile ones, which belong
+to another account if this runs as root. Times run from the drop of the first file to the end of each good job,
+according to the database. The hostile files are dropped first. The benchmark also looks for tracebacks and for files
+written outside.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ from tests.security.hostile import inputs, plant
 from tests.security.test_hostile_root import LIMITS, UNFORESEEN
 
 EVERY = 10
-"""One good file among so many hostile ones."""
+"""One good file to this many hostile ones."""
 
 
 def measured(site: Site, *, good: int, hostile: int, seed: int) -> tuple[list[float], str, int]:
-    """Work a root off; return how long each good file took (seconds), what was told, and how many jobs ended."""
+    """Process a root; return each good file's time in seconds, the output with the log, and the number of jobs."""
     planted = list(inputs(hostile, seed=seed))
     for made in planted:
         plant(made, site.inbox, site.root, owner=OWN_UID)
@@ -54,7 +55,7 @@ def measured(site: Site, *, good: int, hostile: int, seed: int) -> tuple[list[fl
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hostile", type=int, default=500)
-    parser.add_argument("--good", type=int, default=0, help="one among ten hostile ones, if not given")
+    parser.add_argument("--good", type=int, default=0, help="number of good files (default: one to ten hostile ones)")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     good = asked.good or asked.hostile // EVERY
@@ -63,15 +64,15 @@ def main() -> None:
         usual, _, _ = measured(Site(Path(folder) / "usual", limits=LIMITS), good=good, hostile=0, seed=asked.seed)
         beside = {path.name for path in Path(folder).iterdir()}
         site = Site(Path(folder) / "root", limits=LIMITS)
-        took, told, jobs = measured(site, good=good, hostile=asked.hostile, seed=asked.seed)
+        took, output, jobs = measured(site, good=good, hostile=asked.hostile, seed=asked.seed)
         escaped = {path.name for path in Path(folder).iterdir()} - beside - {"root"}
     lines = [
         f"{jobs} jobs, {good} of them good. Outside the root: {sorted(escaped) or 'nothing'}.",
-        f"Told of what nobody foresaw: {[word for word in UNFORESEEN if word in told] or 'nothing'}.",
+        f"Unexpected errors: {[word for word in UNFORESEEN if word in output] or 'none'}.",
     ]
     for name, of in (("the last", max), ("the median", statistics.median)):
         alone, among = of(usual), of(took)
-        lines.append(f"{name} good file: {alone:.1f} s alone, {among:.1f} s among: {among / alone:.2f} x")
+        lines.append(f"{name} good file: {alone:.1f} s alone, {among:.1f} s among hostile files: {among / alone:.2f} x")
     sys.stdout.write("\n".join(lines) + "\n")
 
 

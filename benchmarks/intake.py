@@ -1,9 +1,9 @@
-"""What thousands of files at once cost: how fast they are taken in, and how many jobs end meanwhile.
+"""How fast thousands of files that are dropped at once are taken in, and how many jobs finish meanwhile.
 
     python benchmarks/intake.py [--files N] [--longest SECONDS]
 
-One daemon does a few small texts first, which gives the usual rate of finished jobs. Then N texts are dropped at
-once. The times are those that the database has, from the first job recorded until the last file is taken.
+The daemon first processes a few small texts, which gives the usual rate of finished jobs. Then N texts are dropped at
+once. Times come from the database: from the first recorded job until the last file is taken in.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ENDED = "SELECT finished_at FROM job WHERE finished_at IS NOT NULL ORDER BY fini
 
 
 def drop(root: Path, prefix: str, number: int) -> None:
-    """Write texts of different content beside the inbox, then move them in."""
+    """Write texts of different content outside the inbox, then move them in."""
     outside = root / "outside"
     outside.mkdir(exist_ok=True)
     for n in range(number):
@@ -51,7 +51,7 @@ def ended(root: Path) -> list[float]:
 
 
 def taken(root: Path, prefix: str) -> tuple[float, float, int]:
-    """Return when the first job was recorded and the last file taken (epoch seconds), and how many are taken."""
+    """Return when the first job was recorded and the last file taken in (epoch seconds), and how many were taken in."""
     with database(root) as rows:
         query = TAKEN.format("AND e.text LIKE 'Taken%' AND j.name LIKE ?")
         first, last, number = rows.execute(query, (f"{prefix} %",)).fetchone()
@@ -61,7 +61,7 @@ def taken(root: Path, prefix: str) -> tuple[float, float, int]:
 def wait(until: Callable[[], bool], longest_s: float) -> None:
     deadline = time.monotonic() + longest_s
     while time.monotonic() < deadline:
-        with contextlib.suppress(sqlite3.OperationalError):  # the daemon has not made its tables yet
+        with contextlib.suppress(sqlite3.OperationalError):  # the daemon has not created its tables yet
             if until():
                 return
         time.sleep(0.5)
@@ -84,8 +84,8 @@ def measure(root: Path, number: int, longest_s: float) -> str:
     status = statistics.median(status_s(root) for _ in range(5))
     meanwhile = sum(first <= at <= last for at in ended(root)) / (last - first)
     return (
-        f"{came} of {number} files taken in {last - first:.0f} s: {came / (last - first):.1f} a second; "
-        f"meanwhile {meanwhile:.2f} jobs ended a second, usually {usual:.2f}: ratio {meanwhile / usual:.2f}; "
+        f"{came} of {number} files taken in within {last - first:.0f} s: {came / (last - first):.1f} a second; "
+        f"meanwhile {meanwhile:.2f} jobs finished a second, usually {usual:.2f}: ratio {meanwhile / usual:.2f}; "
         f"status {status * 1000:.0f} ms\n"
     )
 

@@ -1,11 +1,11 @@
-"""Whether memory grows with the recording: twelve minutes and hours, side by side.
+"""Whether memory grows with the length of the recording: twelve minutes compared with hours.
 
     python benchmarks/memory.py [--minutes N] [--quality [--dir DIR]]
 
-Both hold the same five minutes of speech, spread over them, with faint noise between. The workers' trees, ffmpeg
-included, are measured ten times a second. `--quality` transcribes with a model of Whisper small's geometry in int8
-(`geometry.py`), which decodes the same number of tokens in every window, instead of the light engine; `--minutes` sets
-the longer recording, 180 if not said, 120 with `--quality`.
+Both recordings contain the same five minutes of speech, spread over their length, with faint noise between. The process
+trees of the workers, ffmpeg included, are measured ten times a second. `--quality` uses a model of Whisper small's
+geometry in int8 (`geometry.py`), which decodes the same number of tokens in every window, instead of the light engine.
+`--minutes` is the length of the longer recording: by default 180, with `--quality` 120.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 import geometry
 import psutil
 import recordings
-from side import tell
+from side import show
 
 SHORT = 12
 LONG, LONG_QUALITY = 180, 120
@@ -43,9 +43,9 @@ models: {{device: cpu, compute_type: int8, use: {{faster-whisper: {model}}}}}
 
 
 def peaks(folder: Path, minutes: int, config: str) -> dict[str, float]:
-    """Return the most memory that the workers of each pool took, in MB, with what they started.
+    """Return the peak memory of each pool's workers and their children, in MB.
 
-    Raises RuntimeError where no transcript comes out.
+    Raises RuntimeError if there is no transcript.
     """
     root = folder / str(minutes)
     (root / "inbox").mkdir(parents=True)
@@ -63,7 +63,7 @@ def peaks(folder: Path, minutes: int, config: str) -> dict[str, float]:
         daemon.terminate()
         daemon.wait()
     if not (root / "outbox" / "talk" / "talk.srt").is_file():
-        raise RuntimeError(f"no transcript of {minutes} minutes came out")
+        raise RuntimeError(f"The recording of {minutes} minutes has no transcript.")
     return found
 
 
@@ -85,9 +85,9 @@ def main() -> None:
     minutes = asked.minutes or (LONG_QUALITY if asked.quality else LONG)
     with tempfile.TemporaryDirectory() as folder:
         short, long = (peaks(Path(folder), length, config) for length in (SHORT, minutes))
-    tell(f"pool        {SHORT:3} min  {minutes:3} min   ratio")
+    show(f"pool        {SHORT:3} min  {minutes:3} min   ratio")
     for pool, peak in short.items():
-        tell(f"{pool:<11} {peak:5.0f} MB {long[pool]:5.0f} MB {long[pool] / peak:7.2f}")
+        show(f"{pool:<11} {peak:5.0f} MB {long[pool]:5.0f} MB {long[pool] / peak:7.2f}")
 
 
 if __name__ == "__main__":

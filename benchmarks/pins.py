@@ -1,9 +1,9 @@
-"""What a hub has now of the known models, in the form of `dropdub/engines/models/pins.py`: for who changes a pin.
+"""Print what a hub currently has of the known models, in the form of `engines/models/pins.py`. Use it to change a pin.
 
     python benchmarks/pins.py [MODEL]... [--mirror URL]
 
-Small files are fetched and summed; of large ones the hub's own sum is printed. Compare both with another source before
-they are written down. `!` marks what differs from the pin that is there.
+Small files are downloaded and hashed; for large ones, the hub's own hash is printed. Compare both with another source
+before you change a pin. `!` marks a difference from the existing pin.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dropdub.engines.models.download.transfer import Patience, fetch
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="*", help="all, unless some are named")
+    parser.add_argument("models", nargs="*", help="default: all")
     parser.add_argument("--mirror")
     asked = parser.parse_args()
     hub = Hub(asked.mirror)

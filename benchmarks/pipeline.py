@@ -1,12 +1,12 @@
-"""What everything around the engine costs: the whole program on a recording, beside the bare engine on its speech.
+"""The cost of everything around the engine: the whole program on a recording, compared with the engine alone.
 
     python benchmarks/pipeline.py [--minutes N N] [--rounds N] [--dir DIR]
 
-The program is the daemon with its workers (`watch --until-idle`): intake, ffmpeg, search for speech, transcript,
-subtitles, publishing. The engine alone hears the same windows in one process, already cut and in memory. Both are CPU
-seconds of whole processes, children included; the cheapest of some rounds counts, for other work on the machine only
-adds. Two lengths tell what grows with the recording from what each start costs: imports, workers, an engine loaded. The
-model is that of `geometry.py`.
+The program is the daemon with its workers (`watch --until-idle`): intake, ffmpeg, speech detection, transcript,
+subtitles, publishing. The engine alone gets the same windows in one process, already cut and in memory. Both sides are
+measured in CPU seconds of whole processes, children included. The cheapest of several rounds counts, since other work
+on the machine can only add to the cost. Two lengths separate what grows with the recording from the cost of each start:
+imports, workers, loading an engine. The model is that of `geometry.py`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 import geometry
 import recordings
 import soundfile
-from side import Cost, Working, be_side, run, run_side, script, tell
+from side import Cost, Working, run, run_requested_side, run_side, script, show
 
 THREADS = 2
 UTTERANCES_A_MINUTE = 4
@@ -52,7 +52,7 @@ def bare(model: str, recording: str, spans: str) -> dict[str, Any]:
 
 
 def spans_of(recording: Path, folder: Path) -> list[tuple[float, float]]:
-    """Return the windows that the program makes of a recording."""
+    """Return the windows into which the program splits a recording."""
     from dropdub.speech.vad import quietest_in, speech_spans, windows
     from dropdub.stages.transcribe import LONGEST_WINDOW_S
 
@@ -64,7 +64,7 @@ def spans_of(recording: Path, folder: Path) -> list[tuple[float, float]]:
 
 
 def compare(model: Path, minutes: int, rounds: int) -> tuple[Cost, Cost]:
-    """Measure both sides in turn on a recording of so many minutes; of each return the cheapest round."""
+    """Measure both sides in turn on a recording of `minutes`; return the cheapest round of each."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         recording = folder / "talk.flac"
@@ -75,8 +75,8 @@ def compare(model: Path, minutes: int, rounds: int) -> tuple[Cost, Cost]:
             for number in range(rounds)
         ]
     whole, alone = (min(costs, key=lambda cost: cost.cpu_s) for costs in zip(*taken, strict=True))
-    tell(
-        f"{minutes:2} min, {alone.told['windows']} windows: program {whole.cpu_s:.1f} CPU s,"
+    show(
+        f"{minutes:2} min, {alone.result['windows']} windows: program {whole.cpu_s:.1f} CPU s,"
         f" engine {alone.cpu_s:.1f} CPU s ({alone.work_s:.1f} without its start);"
         f" ratio {whole.cpu_s / alone.cpu_s:.2f}"
     )
@@ -88,7 +88,7 @@ def bare_engine(model: Path, recording: Path, spans: str) -> Cost:
 
 
 def whole_program(root: Path, model: Path, recording: Path) -> Cost:
-    """Work one recording off with the daemon. Raises RuntimeError where it leaves no transcript."""
+    """Process one recording with the daemon. Raises RuntimeError if there is no transcript."""
     (root / "inbox").mkdir(parents=True)
     (root / "config.yaml").write_text(CONFIG.format(threads=THREADS, model=model), encoding="utf-8")
     shutil.copy(recording, root / "inbox")
@@ -107,9 +107,9 @@ def main() -> None:
     model = geometry.whisper_small(asked.dir)
     (short, short_alone), (long, long_alone) = (compare(model, minutes, asked.rounds) for minutes in asked.minutes)
     growth = (long.cpu_s - short.cpu_s) / (long_alone.cpu_s - short_alone.cpu_s)
-    tell(f"program ÷ engine, for each further minute (without what every start costs): CPU {growth:.3f}")
+    show(f"program ÷ engine, for each additional minute (without the cost of a start): CPU {growth:.3f}")
 
 
 if __name__ == "__main__":
-    if not be_side({"bare": bare}):
+    if not run_requested_side({"bare": bare}):
         main()

@@ -1,4 +1,4 @@
-"""Speech for the benchmarks: the shipped sample, again and again."""
+"""Speech for the benchmarks: the shipped sample, repeated."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def speech(seconds: float) -> Samples:
 
 
 def write(path: Path, minutes: int, utterances: int) -> None:
-    """Write a recording in which the sample is spoken so many times, spread evenly, with faint noise between."""
+    """Write a recording that contains the sample `utterances` times, evenly spread, with faint noise between."""
     said = voice()
     moments = {round(n * minutes / utterances, 2) for n in range(utterances)}
     noise = np.random.default_rng(1)

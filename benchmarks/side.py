@@ -1,4 +1,4 @@
-"""One side of a comparison: a script's part run in a fresh process, and what that cost."""
+"""Run one side of a comparison in a fresh process, and measure its cost."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ SIDE = "--side"
 
 @dataclass(frozen=True)
 class Cost:
-    """What a process took, user and system, with the processes that it waited for; and what it told."""
+    """The CPU time (user and system) and peak memory of a process and its children, and its result."""
 
     cpu_s: float
     peak_mb: float
-    told: dict[str, Any]
+    result: dict[str, Any]
 
     @property
     def work_s(self) -> float:
-        """CPU seconds of the work alone, without start and loading, as the process itself counted them."""
-        return float(self.told["work_s"])
+        """CPU seconds of the work alone, without start and loading, as counted by the process itself."""
+        return float(self.result["work_s"])
 
 
 def run_side(script: str, name: str, *arguments: object) -> Cost:
-    """Run `script --side NAME ARGUMENTS` in a fresh process; what it prints is JSON."""
+    """Run `script --side NAME ARGUMENTS` in a fresh process. It prints its result as JSON."""
     return run([sys.executable, script, SIDE, name, *map(str, arguments)])
 
 
 def run(command: list[str]) -> Cost:
-    """Run a command to its end, and return what it cost. Raises RuntimeError where it fails."""
+    """Run a command to its end and return its cost. Raises RuntimeError if it fails."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "HF_HUB_OFFLINE": "1"})
     assert process.stdout is not None
     with process.stdout as output:
@@ -44,21 +44,20 @@ def run(command: list[str]) -> Cost:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
-    told = json.loads(printed) if printed.startswith(b"{") else {}
-    return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss / 1e3, told)
+    result = json.loads(printed) if printed.startswith(b"{") else {}
+    return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss / 1e3, result)
 
 
-def be_side(sides: Mapping[str, Callable[..., dict[str, Any]]]) -> bool:
-    """Do the part that `run_side` asks for, and tell about it; return False where nothing was asked."""
+def run_requested_side(sides: Mapping[str, Callable[..., dict[str, Any]]]) -> bool:
+    """Run the side that `run_side` requested and print its result. Return False if none was requested."""
     if sys.argv[1:2] != [SIDE]:
         return False
-    told = sides[sys.argv[2]](*sys.argv[3:])
-    sys.stdout.write(json.dumps(told))
+    sys.stdout.write(json.dumps(sides[sys.argv[2]](*sys.argv[3:])))
     return True
 
 
 class Working:
-    """Counts the CPU seconds of the work within it."""
+    """Counts the CPU seconds spent inside its `with` block."""
 
     def __enter__(self) -> Working:
         self._began = time.process_time()
@@ -68,7 +67,7 @@ class Working:
         self.cpu_s = time.process_time() - self._began
 
 
-def tell(line: str) -> None:
+def show(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 

@@ -1,8 +1,8 @@
-"""Whether anything grows: many small jobs through one daemon run, looked at again and again.
+"""Whether anything grows: many small jobs in one run of the daemon, measured repeatedly.
 
     python benchmarks/soak.py [JOBS]
 
-Memory, open files and threads of the supervisor, memory of all workers, and what lies in work/, after each tenth.
+After each tenth: memory, open files and threads of the supervisor, memory of all workers, and folders in work/.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main(jobs: int) -> None:
                     drop(root, look, jobs // LOOKS)
                     wait_for(root, look * (jobs // LOOKS))
                 time.sleep(3)
-                tell(psutil.Process(daemon.pid), root, look * (jobs // LOOKS))
+                write_row(psutil.Process(daemon.pid), root, look * (jobs // LOOKS))
         finally:
             daemon.terminate()
             daemon.wait()
@@ -51,7 +51,7 @@ def wait_for(root: Path, done: int) -> None:
         time.sleep(0.5)
 
 
-def tell(daemon: psutil.Process, root: Path, done: int) -> None:
+def write_row(daemon: psutil.Process, root: Path, done: int) -> None:
     workers = sum(child.memory_info().rss for child in daemon.children(recursive=True))
     left = sorted(path.name for path in (root / "work").iterdir() if path.name.isdigit())
     sys.stdout.write(

@@ -1,8 +1,8 @@
-"""How long `dropdub status` takes as a whole process: 100 and 100,000 jobs, at rest and while a daemon writes.
+"""How long `dropdub status` takes as a whole process: with 100 and 100,000 jobs, at rest and while a daemon writes.
 
     python benchmarks/status.py [RUNS]
 
-All variants run in turn in one go, so that the machine's mood hits them alike; the yardstick is `python -c pass`.
+All variants run in turn, so that other load on the machine affects them alike. The yardstick is `python -c pass`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ STEPS = ("probe", "extract", "split", "transcribe/0000", "merge", "publish/trans
 
 
 def a_root(folder: Path, jobs: int) -> Path:
-    """Make a root whose table holds `jobs` jobs, most of them ended, as many years of use leave them."""
+    """Create a root whose database has `jobs` jobs, most of them ended, as after years of use."""
     folder.mkdir()
     (folder / "config.yaml").touch()
     store = Store.open(f"sqlite:///{folder / 'jobs.db'}")
@@ -59,7 +59,7 @@ def seconds(command: list[str]) -> float:
 
 
 def keep_writing(root: Path, enough: threading.Event) -> None:
-    """Write as a busy daemon does: one small transaction after the other."""
+    """Write as a busy daemon does: one small transaction after another."""
     store = Store.open(f"sqlite:///{root / 'jobs.db'}")
     while not enough.is_set():
         transitions.add_event(store, 1, "progress", now=time.time())

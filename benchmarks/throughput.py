@@ -2,8 +2,8 @@
 
     python benchmarks/throughput.py [FILES]
 
-Texts are the worst case: next to no work, so that claims, transactions, renames and process hops show. The ratio of
-the two is the price of surviving a crash at any step; a recording of a minute hides it.
+Texts are the worst case: there is almost no work, so claims, transactions, renames and process switches dominate. The
+ratio of the two times is the price of surviving a crash at any step. In a recording of one minute, it is negligible.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""What batches bring in translation: texts at once and one by one, in tokens for each CPU second.
+"""What batches gain in translation: all texts at once compared with one by one, in tokens per CPU second.
 
     python benchmarks/translation.py [--texts N] [--dir DIR]
 
 The model has NLLB-200 600M's geometry in int8, random weights, and ends every text after the same number of tokens
-(`geometry.py`): so the outputs are of one length, the inputs are not. Both sides go through this program's engine with
-one thread, each in a fresh process.
+(`geometry.py`). So all outputs have the same length, unlike the inputs. Both sides use Dropdub's engine with one
+thread, each in a fresh process.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import geometry
-from side import Cost, Working, be_side, run_side, script, tell
+from side import Cost, Working, run_requested_side, run_side, script, show
 
 SENTENCES = (
     "Our good man is old.",
@@ -32,7 +32,7 @@ def at_once(model: str, number: str) -> dict[str, Any]:
     engine, texts = _engine(model), _texts(int(number))
     with Working() as work:
         done = engine.translate(texts, **WAY)
-    return _told(work, done)
+    return _result(work, done)
 
 
 def one_by_one(model: str, number: str) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def one_by_one(model: str, number: str) -> dict[str, Any]:
     engine, texts = _engine(model), _texts(int(number))
     with Working() as work:
         done = [engine.translate([text], **WAY)[0] for text in texts]
-    return _told(work, done)
+    return _result(work, done)
 
 
 def _engine(model: str) -> Any:
@@ -53,18 +53,18 @@ def _engine(model: str) -> Any:
 
 
 def _texts(number: int) -> list[str]:
-    """Return texts that all differ, of different lengths."""
+    """Return texts that all differ and have different lengths."""
     return [f"{number} {text}" for number, text in enumerate(islice(cycle(SENTENCES), number))]
 
 
-def _told(work: Working, done: list[str]) -> dict[str, Any]:
+def _result(work: Working, done: list[str]) -> dict[str, Any]:
     return {"work_s": work.cpu_s, "tokens": sum(len(text.split()) for text in done)}
 
 
 def _measured(title: str, side: str, model: Path, number: int) -> Cost:
     cost = run_side(script(__file__), side, model, number)
-    speed = cost.told["tokens"] / cost.work_s
-    tell(f"{title:<11} {cost.told['tokens']:5} tokens, {speed:5.1f} a CPU second, {cost.peak_mb:5.0f} MB")
+    speed = cost.result["tokens"] / cost.work_s
+    show(f"{title:<11} {cost.result['tokens']:5} tokens, {speed:5.1f} a CPU second, {cost.peak_mb:5.0f} MB")
     return cost
 
 
@@ -76,10 +76,10 @@ def main() -> None:
     model = geometry.nllb_600m(asked.dir)
     single = _measured("one by one", "one_by_one", model, asked.texts)
     batch = _measured("at once", "at_once", model, asked.texts)
-    gain = (batch.told["tokens"] / batch.work_s) / (single.told["tokens"] / single.work_s)
-    tell(f"at once ÷ one by one, tokens a CPU second: {gain:.2f}")
+    gain = (batch.result["tokens"] / batch.work_s) / (single.result["tokens"] / single.work_s)
+    show(f"at once ÷ one by one, tokens a CPU second: {gain:.2f}")
 
 
 if __name__ == "__main__":
-    if not be_side({"at_once": at_once, "one_by_one": one_by_one}):
+    if not run_requested_side({"at_once": at_once, "one_by_one": one_by_one}):
         main()
