@@ -1,4 +1,4 @@
-"""Write what follows from the program: the pages of settings and commands, and this checkout's config.yaml.
+"""Generate the pages of settings and commands, and the config.yaml of this checkout, from the program.
 
     .venv/bin/python docs/generate.py
 
