@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
-from dropdub.cli.admin import LIGHT_ENGINES, config_text
+from dropdub.cli.admin import config_text
 from dropdub.config import Config, JobOptions, load_config, read_sidecar
 from dropdub.errors import BadSidecar, ConfigError, UsageError
 from dropdub.root import Root, find_root
+from dropdub.setup.choices import LIGHT
 from dropdub.store.location import database_url, sqlite_file, usable_url
 from dropdub.units import format_duration, format_size, parse_duration_s
 
@@ -58,7 +59,7 @@ def test_every_setting_of_the_template_can_be_uncommented_alone(write: Any) -> N
 
 
 def test_light_sets_the_light_engines_and_nothing_else(write: Any) -> None:
-    expected = Config(job=JobOptions(**LIGHT_ENGINES))  # type: ignore[arg-type]
+    expected = Config(job=JobOptions(**LIGHT))  # type: ignore[arg-type]
     assert load_config(write(config_text(light=True))) == expected
 
 

@@ -14,7 +14,7 @@ from dropdub.files.privacy import private_files
 from dropdub.operations.place import Place
 from dropdub.root import CONFIG_NAME, Root
 from dropdub.root_record import RootRecord
-from dropdub.setup.choices import LIGHT as LIGHT_ENGINES
+from dropdub.setup.choices import LIGHT
 from dropdub.units import parse_duration_s
 
 
@@ -49,7 +49,7 @@ def make_root(folder: Path, *, light: bool) -> Root:
 def config_text(*, light: bool) -> str:
     """Return the `config.yaml` of a new root: each setting with its default, as a comment."""
     text = resources.files("dropdub.cli").joinpath("templates/config.yaml").read_text(encoding="utf-8")
-    for role, engine in LIGHT_ENGINES.items() if light else ():
+    for role, engine in LIGHT.items() if light else ():
         text = text.replace(f"# {role}: auto", f"{role}: {engine}")
     return text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -77,10 +78,7 @@ def _recorded(place: Place, one: JobView | Drop) -> JobView:
     """Return a job as it is, and a file as the job that is recorded for it now."""
     if not isinstance(one, Drop):
         return one
-    store = place.store()
-    try:
+    with closing(place.store()) as store:
         job = record_drop(store, one, now=time.time())
-    finally:
-        store.close()
     [view] = place.reader().find([str(job.id)])
     return view
