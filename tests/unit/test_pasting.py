@@ -8,7 +8,7 @@ from pathlib import Path, PureWindowsPath
 
 import pytest
 
-from dropdub.pasting import command, pasteable, pasted
+from dropdub.pasting import command, is_command, marked, pasteable, pasted, with_commands
 
 ROOT = Path("/home/Jörg Müller/it's $HOME `id`")
 
@@ -38,3 +38,57 @@ def test_a_command_for_windows_is_quoted_as_cmd_and_powershell_read_it() -> None
     assert pasteable(command, windows=True) == (
         r"C:\Users\Ana\python.exe -m pip install torch==2.13.0 " + "\"a>=1; b != 'c'\""
     )
+
+
+def test_a_message_names_root_and_job_in_a_command_on_a_line_of_its_own() -> None:
+    advice = "Cut it, then: `dropdub retry JOB`."
+    assert with_commands(advice, root=Path("/srv/my dubs"), job=17, windows=False) == (
+        "Cut it, then:\n  dropdub --root '/srv/my dubs' retry 17"
+    )
+    assert with_commands(advice, root=None, job=17).split("\n")[1] == "  dropdub retry 17"
+    windows = with_commands(advice, root=PureWindowsPath("C:/Ana & Jo/dubs"), job=17, windows=True)  # type: ignore[arg-type]
+    assert windows.split("\n")[1] == '  dropdub --root "C:\\Ana & Jo\\dubs" retry 17'
+
+
+def test_what_follows_a_command_is_on_the_next_line() -> None:
+    text = "Add one with: `dropdub voices add NAME FILE`, and set voice: NAME. Or see: `dropdub doctor`"
+    lines = with_commands(text, root=None).split("\n")
+    assert lines == [
+        "Add one with:", "  dropdub voices add NAME FILE", "and set voice: NAME. Or see:", "  dropdub doctor"
+    ]  # fmt: skip
+    assert [is_command(line) for line in lines] == [False, True, False, True]
+
+
+def test_without_a_job_nobody_is_advised_to_retry_one() -> None:
+    assert with_commands("Cut it, then: `dropdub retry JOB`.", root=None) == "Cut it."
+    assert with_commands("Get it: `dropdub models pull`. Then: `dropdub retry JOB`.", root=None) == (
+        "Get it:\n  dropdub models pull"
+    )
+    assert with_commands("Try it alone with: `dropdub retry JOB`.", root=None) == (
+        "Try it alone with:\n  dropdub retry --failed"
+    )
+
+
+def test_a_completed_message_is_completed_no_further() -> None:
+    for text in ("Nothing to do.", "Leave out `out`.", marked("retry", "JOB"), f"See {marked('doctor')}. Then wait."):
+        once = with_commands(text, root=Path("/srv/dubs"), job=3)
+        assert with_commands(once, root=Path("/elsewhere"), job=4) == once
+
+
+@pytest.mark.parametrize("hostile", [
+    "`dropdub retry 1; rm -rf ~`", "`dropdub retry $(id)`", "`dropdub --root /evil watch`", '`dropdub retry "$HOME"`',
+    "`dropdub retry 1 && id`", "`dropdub retry 1\nid`", "`rm -rf ~`",
+])  # fmt: skip
+def test_a_files_name_makes_no_command_that_does_anything_else(hostile: str) -> None:
+    assert with_commands(f"{hostile}.mp4 is no film.", root=None, job=1) == f"{hostile}.mp4 is no film."
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no sh")
+def test_a_marked_word_is_quoted() -> None:
+    voice = marked("voices", "add", "it's Jörg", "FILE")
+    advice = with_commands(f"Do: {voice}.", root=None)
+    said = subprocess.run(
+        ["sh", "-c", f'dropdub() {{ printf "%s\\n" "$@"; }}; {advice.split(chr(10))[1]}'],
+        capture_output=True, encoding="utf-8", check=True,
+    ).stdout  # fmt: skip
+    assert said.splitlines() == ["voices", "add", "it's Jörg", "FILE"]
