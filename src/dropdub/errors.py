@@ -147,7 +147,7 @@ class EmptyFile(PermanentError):
 
 
 class UnreadableFile(PermanentError):
-    usual_remedy = "Give the account that runs Dropdub the right to read it, then: dropdub retry."
+    usual_remedy = "Give the account that runs Dropdub the right to read it, then: `dropdub retry JOB`."
 
 
 class NotAFile(PermanentError):
@@ -171,11 +171,11 @@ class UnsupportedCodec(PermanentError):
 
 
 class TooLong(PermanentError):
-    usual_remedy = "Cut it, or raise limits.max_duration in config.yaml, then: dropdub retry."
+    usual_remedy = "Cut it, or raise limits.max_duration in config.yaml, then: `dropdub retry JOB`."
 
 
 class TooLarge(PermanentError):
-    usual_remedy = "Cut it, or raise limits.max_size in config.yaml, then: dropdub retry."
+    usual_remedy = "Cut it, or raise limits.max_size in config.yaml, then: `dropdub retry JOB`."
 
 
 class TooSlow(PermanentError):
@@ -183,24 +183,24 @@ class TooSlow(PermanentError):
 
     usual_remedy = (
         "It may be damaged, or made to hold others up: save it once more, and drop that. If the machine is merely "
-        "slow, raise deadlines.factor in config.yaml, then: dropdub retry."
+        "slow, raise deadlines.factor in config.yaml, then: `dropdub retry JOB`."
     )
 
 
 class EngineMissing(PermanentError):
-    usual_remedy = "Install the engine, or choose another in config.yaml, then: dropdub retry."
+    usual_remedy = "Install the engine, or choose another in config.yaml, then: `dropdub retry JOB`."
 
 
 class UnsupportedLanguage(PermanentError):
-    usual_remedy = "Choose another language or another engine in config.yaml, then: dropdub retry."
+    usual_remedy = "Choose another language or another engine in config.yaml, then: `dropdub retry JOB`."
 
 
 class VoiceMissing(PermanentError):
-    usual_remedy = "Put the voice's recording into voices/, or choose another voice, then: dropdub retry."
+    usual_remedy = "Put the voice's recording into voices/, or choose another voice, then: `dropdub retry JOB`."
 
 
 class BadSidecar(PermanentError):
-    usual_remedy = "Correct the .job.yaml file beside it, then: dropdub retry."
+    usual_remedy = "Correct the .job.yaml file beside it, then: `dropdub retry JOB`."
 
 
 class DownloadRefused(PermanentError):
@@ -208,7 +208,7 @@ class DownloadRefused(PermanentError):
 
 
 class ModelIncomplete(PermanentError):
-    usual_remedy = "Get it again with: dropdub models pull."
+    usual_remedy = "Get it again with: `dropdub models pull`."
 
 
 class OutRefused(PermanentError):
@@ -217,16 +217,16 @@ class OutRefused(PermanentError):
     usual_remedy = (
         "Leave out `out`, and take the results from the outbox. Or give the account that runs Dropdub the right to "
         "write there; for a service installed with --boot name the folder in config.yaml, too (job.out, or a profile's "
-        "out), and install it again. Then: dropdub retry."
+        "out), and install it again. Then: `dropdub retry JOB`."
     )
 
 
 class InterruptedTooOften(PermanentError):
-    usual_remedy = "It may be what stops the program: try it alone with: dropdub retry."
+    usual_remedy = "It may be what stops the program: try it alone with: `dropdub retry JOB`."
 
 
 class HookFailed(PermanentError):
-    usual_remedy = "Correct notify.on_success or notify.on_failure in config.yaml; what it says is in: dropdub logs."
+    usual_remedy = "Correct notify.on_success or notify.on_failure in config.yaml; what it says is in: `dropdub logs`."
 
 
 class TransientError(DropdubError):
@@ -236,7 +236,7 @@ class TransientError(DropdubError):
 
 
 class WorkerDied(TransientError):
-    usual_remedy = "If it happens again, see: dropdub logs."
+    usual_remedy = "If it happens again, see: `dropdub logs`."
 
 
 class OutOfMemory(WorkerDied):
@@ -248,7 +248,7 @@ class DeadlineExceeded(TransientError):
 
 
 class Stalled(DeadlineExceeded):
-    usual_remedy = "If it happens again, see: dropdub logs."
+    usual_remedy = "If it happens again, see: `dropdub logs`."
 
 
 class DiskFull(TransientError):
@@ -260,11 +260,11 @@ class AccessDenied(TransientError):
 
 
 class DownloadFailed(TransientError):
-    usual_remedy = "Try again with: dropdub models pull. It goes on where it stopped."
+    usual_remedy = "Try again with: `dropdub models pull`. It goes on where it stopped."
 
 
 class MediaToolFailed(TransientError):
-    usual_remedy = "If it happens again, see: dropdub logs."
+    usual_remedy = "If it happens again, see: `dropdub logs`."
 
 
 class NotDelivered(TransientError):
@@ -278,7 +278,7 @@ class FreshWorkerNeeded(TransientError):
 
 
 class UnexpectedError(TransientError):
-    usual_remedy = "This is a defect of Dropdub: please report it with the output of: dropdub logs."
+    usual_remedy = "This is a defect of Dropdub: please report it with the output of: `dropdub logs`."
 
 
 def unforeseen(error: BaseException) -> UnexpectedError:

@@ -20,6 +20,7 @@ from dropdub.engines.registry import Shelf
 from dropdub.engines.whisper.engine import DEFAULT_MODEL, FasterWhisperTranscriber
 from dropdub.errors import DropdubError, EngineMissing, VoiceMissing
 from dropdub.media.sound import wav
+from dropdub.pasting import with_commands
 from dropdub.pipeline.cache import Cache
 from dropdub.process import never_search_current_folder, own_temporary_folder
 from dropdub.root import CONFIG_NAME, Root
@@ -38,7 +39,7 @@ def main(task: str, folder: str, *names: str) -> int:
         with own_temporary_folder(root.run_dir):
             {"voices": prepare_voices, "precision": measure_precision}[task](root, config, names)
     except DropdubError as error:
-        _say(error.sentence)
+        _say(with_commands(error.sentence, root=root.path))
         return 1
     return 0
 
@@ -47,7 +48,7 @@ def prepare_voices(root: Root, config: Config, names: Sequence[str]) -> None:
     """Reckon what the synthesizer needs to know of each voice, and keep it where jobs find it."""
     references = [_recording(root, name) for name in names or [one.stem for one in sorted(root.voices.glob("*.wav"))]]
     if not references:
-        raise VoiceMissing("There are no voices to prepare.", remedy="Add one with: dropdub voices add NAME FILE")
+        raise VoiceMissing("There are no voices to prepare.", remedy="Add one with: `dropdub voices add NAME FILE`")
     shelf = Shelf(settings=settings_of(root, config))
     engine: Synthesizer = shelf.synthesizer(config.job.synthesizer, language=(config.job.targets or ("en",))[0])
     if not engine.clones:
@@ -61,7 +62,7 @@ def prepare_voices(root: Root, config: Config, names: Sequence[str]) -> None:
 def _recording(root: Root, name: str) -> Path:
     found = recording_of(name, root.voices)
     if found is None:
-        raise VoiceMissing(f"There is no voice '{name}'.", remedy="See which there are with: dropdub voices list")
+        raise VoiceMissing(f"There is no voice '{name}'.", remedy="See which there are with: `dropdub voices list`")
     return found
 
 
@@ -83,7 +84,7 @@ def measure_precision(root: Root, config: Config, _names: Sequence[str]) -> None
             _say(f"{compute_type} on {device}: {times[compute_type]:.2f} s for 11 s of speech")
     if not times:
         raise EngineMissing(
-            f"Nothing to choose from. {' '.join(announced)}", remedy="See what stands in the way with: dropdub doctor"
+            f"Nothing to choose from. {' '.join(announced)}", remedy="See what stands in the way with: `dropdub doctor`"
         )
     fastest = min(times, key=lambda one: times[one])
     model = model_folder(given, FasterWhisperTranscriber.name, DEFAULT_MODEL)
@@ -113,7 +114,7 @@ def _require(engine: FasterWhisperTranscriber) -> None:
         return
     raise EngineMissing(
         problem or f"The model '{model}' is not here.",
-        remedy=f"Get it with: dropdub models pull {model}" if model else "",
+        remedy=f"Get it with: `dropdub models pull {model}`" if model else "",
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dropdub.errors import ConfigError, UsageError
 from dropdub.files.ownership import is_exchangeable, why_not_trusted
+from dropdub.pasting import command, marked
 from dropdub.yaml_file import read_mapping
 
 CONFIG_NAME = "config.yaml"
@@ -161,13 +162,15 @@ def find_root(explicit: Path | None, environment: Mapping[str, str], cwd: Path) 
     named = explicit or (Path(environment["JOBS_ROOT"]) if environment.get("JOBS_ROOT") else None)
     if named is not None:
         if not (named / CONFIG_NAME).is_file():
-            raise UsageError(f"{named} has no {CONFIG_NAME}.", remedy=f"Make it a root with: dropdub init {named}")
+            raise UsageError(
+                f"{named} has no {CONFIG_NAME}.", remedy=f"Make it a root with: {marked('init', str(named))}"
+            )
         return named.absolute()
     found = [folder for folder in (cwd, *cwd.parents) if os.path.lexists(folder / CONFIG_NAME)]
     if not found:
         raise UsageError(
             f"No {CONFIG_NAME} in {cwd} or above it.",
-            remedy="Make a root with: dropdub init DIR, or name one with --root.",
+            remedy="Make this folder a root with: `dropdub init`. Or name another one with --root.",
         )
     outer = next((folder for folder in reversed(found[1:]) if _keeps(folder, found[0])), None)
     return _trusted(outer or found[0])
@@ -194,7 +197,7 @@ def _trusted(folder: Path) -> Path:
     if why := _why_refused(folder):
         raise UsageError(
             f"The {CONFIG_NAME} found in {folder} is not used: {why}.",
-            remedy=f'If this is your root, name it: dropdub --root "{folder}", or set JOBS_ROOT.',
+            remedy=f"If this is your root, name it, or set JOBS_ROOT to it:\n  {command(folder, 'status')}",
         )
     return folder
 

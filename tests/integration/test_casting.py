@@ -108,7 +108,7 @@ def test_a_named_voice_whose_recording_is_torn_is_refused(tmp_path: Path) -> Non
     (tmp_path / "voices" / "anna.wav").write_bytes(b"RIFF")
     with pytest.raises(VoiceMissing, match="cannot be read") as refused:
         cast(task, [line(0, 0, 8)])
-    assert "dropdub voices add 'anna'" in refused.value.sentence
+    assert "dropdub voices add anna FILE --replace`" in refused.value.sentence
 
 
 def test_the_default_voice_is_never_taken_silently(tmp_path: Path) -> None:

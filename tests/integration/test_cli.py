@@ -23,6 +23,7 @@ from dropdub.dubbing.published_timing import fits_of
 from dropdub.dubbing.quality import quality_of
 from dropdub.inbox.named_files import record_drop
 from dropdub.inbox.scan import scan
+from dropdub.pasting import pasted
 from dropdub.pipeline.facts import Facts
 from dropdub.store import queries, transitions
 from dropdub.store.database import Store
@@ -176,7 +177,7 @@ def test_init_makes_a_root_that_holds_together_and_says_what_comes_next(cli: Cli
     new = tmp_path / "new root ü"
     answer = cli("init", str(new))
     assert answer.returncode == 0, answer.stderr
-    assert f'dropdub --root "{new}" watch' in answer.stdout
+    assert f"  dropdub --root {pasted(new)} watch\n" in answer.stdout
     folders = {entry.name for entry in new.iterdir() if entry.is_dir()}
     assert folders == {"inbox", "outbox", "voices", "work", "failed", "archive"}
     assert cli("--root", str(new), "config", "check").stdout == f"OK: {new / 'config.yaml'}\n"
@@ -240,7 +241,7 @@ def test_the_root_comes_from_the_environment_or_from_above(cli: Cli, tmp_path: P
 
 def test_status_of_a_new_root_says_how_to_begin(cli: Cli) -> None:
     said = cli.done("status")
-    assert "not running. Start it with: dropdub watch" in said
+    assert f"not running. Start it with:\n        dropdub --root {pasted(cli.root)} watch\n" in said
     assert f"Drop a recording or a text into {cli.root / 'inbox'}".replace(" ", "") in "".join(said.split())
     assert not (cli.root / "jobs.db").exists()
 
@@ -382,7 +383,7 @@ def test_retry_begins_failed_jobs_anew_and_says_when_it_goes_on(cli: Cli, store:
     an_ended_job(store, JobState.SUCCEEDED, name="good.mp4")
     said = cli.done("retry", "one.mp4")
     assert "Job 1 (one.mp4) is tried again." in said
-    assert "it takes this up at the next dropdub watch" in said
+    assert f"Start it to continue:\n  dropdub --root {pasted(cli.root)} watch\n" in said
     assert "Job 2 (two.mp4)" in cli.done("retry", "--failed")
     assert cli.done("retry", "--failed") == "No job has failed.\n"
     assert [cli.job(name)["state"] for name in ("one", "two", "good")] == ["claiming", "claiming", "succeeded"]
@@ -483,7 +484,7 @@ def test_a_file_that_is_still_being_written_is_not_cancelled(cli: Cli, store: St
 
 
 def test_pause_and_resume_hold_all_or_one(cli: Cli, store: Store) -> None:
-    assert "dropdub resume" in cli.done("pause")
+    assert f"dropdub --root {pasted(cli.root)} resume\n" in cli.done("pause")
     assert json.loads(cli.done("status", "--json"))["paused"] is True
     assert "Goes on" in cli.done("resume")
     assert json.loads(cli.done("status", "--json"))["paused"] is False

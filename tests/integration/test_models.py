@@ -23,6 +23,7 @@ from dropdub.engines.models.download.record import RECORD_NAME, Condition, Prese
 from dropdub.engines.models.download.transfer import Patience
 from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefused, ModelIncomplete, UsageError
 from dropdub.files import durable
+from dropdub.pasting import pasted
 from tests.hub import UNPINNED, FakeHub, running_hub, unpinned
 from tests.waiting import wait_until
 
@@ -164,7 +165,7 @@ def test_a_later_pull_goes_on_where_the_one_before_gave_up(hub: FakeHub, tmp_pat
     hub.breaks["model.bin"] = [100_000, 0, 0, 0]
     with pytest.raises(DownloadFailed) as caught:
         pulled(hub, tmp_path)
-    assert "dropdub models pull whisper-tiny resumes" in caught.value.remedy
+    assert "`dropdub models pull whisper-tiny` resumes" in caught.value.remedy
     assert names_in(tmp_path) == {"whisper-tiny.part"}
     pulled(hub, tmp_path)
     assert is_whole(tmp_path)
@@ -407,7 +408,8 @@ def test_verify_names_what_is_damaged_and_how_to_repair_it(hub: FakeHub, root: P
     answer = jobs(root, "verify", "whisper-tiny")
     assert answer.returncode == 1
     assert answer.stdout.splitlines() == [
-        "whisper-tiny: damaged. Repair it with: dropdub models pull whisper-tiny",
+        "whisper-tiny: damaged. Repair it with:",
+        f"  dropdub --root {pasted(root)} models pull whisper-tiny",
         "  model.bin has 299999 bytes instead of 300000.",
     ]
 
@@ -417,7 +419,7 @@ def test_verify_says_what_is_missing_unknown_or_without_record(root: Path) -> No
     absent = jobs(root, "verify", "whisper-tiny")
     assert (absent.returncode, absent.stdout) == (
         1,
-        "whisper-tiny: not here. Get it with: dropdub models pull whisper-tiny\n",
+        f"whisper-tiny: not here. Get it with:\n  dropdub --root {pasted(root)} models pull whisper-tiny\n",
     )
     unknown = jobs(root, "verify", "whisper-tony")
     assert unknown.returncode == 2
@@ -457,14 +459,16 @@ def test_a_licence_that_asks_for_it_must_be_agreed_to(hub: FakeHub, root: Path) 
     assert "neither the model nor the speech" in refused.stderr
     assert hub.asked == []
     asked = ("pull", "xtts-v2", "--mirror", hub.url, "--accept-licence")
-    assert f"If you agree: dropdub models {' '.join(asked)}\n" in refused.stderr
+    assert f"If you agree:\n  dropdub --root {pasted(root)} models {' '.join(asked)}\n" in refused.stderr
     assert jobs(root, *asked).returncode == 0
     assert is_whole(root / "models", XTTS)
 
 
 def test_a_pull_of_what_this_root_needs_names_the_command_to_agree_with(root: Path) -> None:
     configure(root, "job: {transcriber: pocketsphinx, synthesizer: xtts}\n")
-    assert jobs(root, "pull").stderr.endswith("If you agree: dropdub models pull --accept-licence\n")
+    assert jobs(root, "pull").stderr.endswith(
+        f"If you agree:\n  dropdub --root {pasted(root)} models pull --accept-licence\n"
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals there")
@@ -538,7 +542,7 @@ def test_list_tells_what_is_used_here_and_known_in_80_columns(hub: FakeHub, root
     empty = jobs(root, "list")
     assert (empty.returncode, empty.stderr) == (0, "")
     assert "whisper-tiny  faster-whisper  99    78.0 MB  MIT      not here" in empty.stdout
-    assert "Get what is not here with: dropdub models pull" in empty.stdout
+    assert f"Get what is not here with:\n  dropdub --root {pasted(root)} models pull\n" in empty.stdout
     pulled(hub, root / "models")
     (root / "models" / "mine").mkdir()
     everything = jobs(root, "list", "--all").stdout.splitlines()

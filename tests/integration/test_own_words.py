@@ -111,7 +111,7 @@ def test_a_subtitle_that_holds_nothing_is_refused_with_what_to_do(talk_video: Pa
     empty.write_text("No times at all.", encoding="utf-8")
     with pytest.raises(NotText, match=r"talk\.srt holds no subtitles") as refused:
         Drive(talk_video, tmp_path, companion=empty).run()
-    assert "take it away, then: dropdub retry" in refused.value.sentence
+    assert "take it away, then: `dropdub retry JOB`" in refused.value.sentence
 
 
 def test_subtitles_behind_the_films_end_are_left_out_and_that_is_said(talk_video: Path, tmp_path: Path) -> None:

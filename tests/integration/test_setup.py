@@ -15,6 +15,7 @@ import yaml
 from dropdub.cli import setup as command
 from dropdub.cli import setup_questions
 from dropdub.config import Config, load_config
+from dropdub.pasting import command as command_of
 from dropdub.setup.choices import Choices, chosen
 
 WITHOUT = '''"""Hides the packages of all engines."""
@@ -88,12 +89,15 @@ def test_without_engines_doctor_falls_short_and_a_dropped_file_waits(
     dropdub("init", tmp_path)
     found = json.loads(dropdub("--root", tmp_path, "doctor", "--json", code=1, environment=without_engines).stdout)
     [transcriber] = [one for one in found if one["what"] == "transcriber"]
-    assert (transcriber["state"], transcriber["remedy"]) == ("problem", "Install one with: dropdub setup")
+    assert (transcriber["state"], transcriber["remedy"]) == (
+        "problem",
+        f"Install one with:\n  {command_of(tmp_path, 'setup')}",
+    )
     (tmp_path / "inbox" / "talk.flac").write_bytes(speech.read_bytes())
     dropdub("--root", tmp_path, "watch", "--until-idle", environment=without_engines)
     [job] = json.loads(dropdub("--root", tmp_path, "status", "--json").stdout)["jobs"]
     assert (job["state"], job["reason"]) == ("waiting", "No transcriber is installed.")
-    assert job["remedy"] == "Install it with: dropdub setup. It then goes on by itself."
+    assert job["remedy"] == f"Install it with:\n  {command_of(tmp_path, 'setup')}\nIt then goes on by itself."
 
 
 def test_wrong_options_are_refused_before_anything_is_made(tmp_path: Path) -> None:
@@ -125,5 +129,5 @@ def test_interrupted_it_says_how_to_continue(
     monkeypatch.setattr(command, "_install_packages", interrupted)
     wishes = command.Wishes(chosen("en", ["pt"], "light"))
     assert command.setup(tmp_path / "dubs", wishes, yes=True, as_json=False) == 1
-    assert f"To continue: dropdub --root {tmp_path / 'dubs'} setup" in capsys.readouterr().err
+    assert f"To continue:\n  dropdub --root {tmp_path / 'dubs'} setup" in capsys.readouterr().err
     assert load_config(tmp_path / "dubs" / "config.yaml").job.targets == ("pt",)

@@ -169,7 +169,7 @@ def test_a_voice_is_prepared_ahead_and_a_missing_model_is_named(root: Path, spee
     assert voices(root, "add", "anna", speech).returncode == 0
     missing = voices(root, "prepare")
     assert missing.returncode == 1
-    assert "dropdub models pull xtts-v2" in missing.stdout
+    assert "models pull xtts-v2\n" in missing.stdout
     make_tiny_xtts(root / "models" / "xtts-v2")
     ended = voices(root, "prepare", "anna")
     assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -193,7 +193,7 @@ def test_what_is_to_be_pasted_runs_nothing_of_a_path(tmp_path: Path) -> None:
     plan = replace(a_plan(tmp_path / "root", account="root"), root=Path(f'/srv/$(touch "{proof}")`touch "{proof}"`'))
     with pytest.raises(UsageError) as refused:
         refuse_superuser(plan, named=False)
-    commands = "chown" + refused.value.remedy.partition("chown")[2].partition(". Or")[0]
+    commands = "chown" + refused.value.remedy.partition("chown")[2].partition("\n")[0]
     assert "dropdub --root" in commands
     subprocess.run(["bash", "-c", f"chown() {{ :; }}; dropdub() {{ :; }}; {commands}"], check=True)
     assert not proof.exists()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dropdub.pasting import command
 from dropdub.root import Root
 from tests.service.fakes import FakeSystem
 
@@ -38,7 +39,9 @@ def test_the_words_of_a_services_life(root: Root, system: FakeSystem) -> None:
 
     assert "stays off" in jobs(root, "stop").stdout
     stopped = jobs(root, "status")
-    assert stopped.returncode == 1 and "It is off until: dropdub service start" in stopped.stdout
+    assert (
+        stopped.returncode == 1 and f"It is off until:\n  {command(root.path, 'service', 'start')}\n" in stopped.stdout
+    )
 
     assert "runs (process" in jobs(root, "start").stdout
     assert "Nothing in" in jobs(root, "uninstall").stdout

@@ -74,7 +74,7 @@ def test_all_problems_are_told_together_each_with_its_line(write: Any) -> None:
     assert "line 2: retry.attempts: Input should be greater than or equal to 1 (found 0)" in message
     assert "line 3: inbx: there is no such setting" in message
     assert "line 5: limits.max_size" in message
-    assert raised.value.remedy == "Correct it, then: dropdub config check."
+    assert raised.value.remedy == "Correct it, then: `dropdub config check`."
 
 
 @pytest.mark.parametrize(

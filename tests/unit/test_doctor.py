@@ -195,7 +195,7 @@ def test_an_engine_without_a_model_of_its_own_is_no_choice_until_one_is_named() 
 @pytest.mark.parametrize(("needed", "state"), [(True, "problem"), (False, "warning")])
 def test_no_engine_of_a_role_is_a_problem_where_it_is_needed(needed: bool, state: str) -> None:
     found = engines.role_finding("transcriber", "auto", {}, {}, needed=needed)
-    assert (found.state, found.remedy) == (state, "Install one with: dropdub setup")
+    assert (found.state, found.remedy) == (state, "Install one with: `dropdub setup`")
 
 
 def test_a_named_engine_must_be_there_usable_and_of_the_role() -> None:

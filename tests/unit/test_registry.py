@@ -232,7 +232,7 @@ def test_an_engine_that_can_be_installed_is_waited_for_with_the_command_that_ins
     with pytest.raises(EngineNotInstalled) as caught:
         not_installed(monkeypatch).transcriber(name)
     assert (caught.value.condition, caught.value.message) == ("engine", said)
-    assert caught.value.remedy == f"Install it with: {command}. It then goes on by itself."
+    assert caught.value.remedy == f"Install it with: `{command}`. It then goes on by itself."
 
 
 def test_once_packages_have_come_a_fresh_worker_is_to_look(monkeypatch: pytest.MonkeyPatch) -> None:

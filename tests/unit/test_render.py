@@ -18,6 +18,7 @@ from dropdub.cli.formatting import bar, counted, moment, percent, printable, sec
 from dropdub.cli.render import Clock
 from dropdub.dubbing.published_timing import fits_of
 from dropdub.dubbing.quality import quality_of
+from dropdub.operations.suggestions import pasteable_job
 from dropdub.pipeline.facts import Facts
 from dropdub.store.states import JobState
 from dropdub.store.views import AttemptView, DaemonView, EventView, JobStory, JobView, StatusView, StepView
@@ -178,7 +179,7 @@ def text_of(console: Console) -> str:
 
 def printed(renderable: RenderableType, width: int = 80) -> str:
     console = a_console(width)
-    console.print(renderable)
+    console.print(renderable, crop=False)
     return text_of(console)
 
 
@@ -202,14 +203,28 @@ def paused_and_noted() -> StatusView:
     return replace(STATUS, daemon=noted, paused=True, jobs=[])
 
 
+ROOT = Path("/srv/the media department of the school/dubs, made in 2026 & later")
+LONG = pasteable_job(
+    replace(
+        FAILED,
+        reason="holiday.mkv is 9 h long: limits.max_duration is 8 h.",
+        remedy="Cut it, or raise limits.max_duration in config.yaml, then: `dropdub retry JOB`.",
+        warnings=["Its picture was encoded again. Take another ffmpeg, then: `dropdub retry JOB`."],
+    ),
+    root=ROOT,
+)
+WITH_COMMANDS = replace(EMPTY, paused=True, counts=STATUS.counts, jobs=[LONG, WAITING])
+
 CASES = {
     "status": lambda: a_status(STATUS),
     "status-empty": lambda: a_status(EMPTY),
     "status-paused": lambda: a_status(paused_and_noted(), filtered=True),
     "status-gone": lambda: a_status(replace(EMPTY, daemon=replace(DAEMON, state="gone"))),
     "status-stopped": lambda: a_status(replace(EMPTY, daemon=replace(DAEMON, state="stopped"))),
+    "status-commands": lambda: a_status(WITH_COMMANDS, root=ROOT),
     "show": lambda: told(STORY),
     "show-quality": lambda: told(JobStory(WARNED, [], []), QUALITY),
+    "show-commands": lambda: told(JobStory(LONG, [], [])),
     "show-failed": lambda: told(JobStory(FAILED, [], [])),
     "show-running": lambda: told(JobStory(replace(AGAIN, remaining_s=90.0), [], [])),
     "outputs": lambda: "\n".join(render.outputs([WARNED, FAILED])) + "\n",
@@ -224,7 +239,7 @@ def test_it_prints_what_the_snapshot_shows(name: str) -> None:
         file.write_text(text, encoding="utf-8", newline="\n")
         pytest.fail(f"{file} was not there and has been written: look at it")
     assert text == file.read_text(encoding="utf-8")
-    assert max(cell_len(line) for line in text.splitlines() if "/srv/dubs/work" not in line) <= 80
+    assert max(cell_len(line) for line in text.splitlines() if "/srv/" not in line) <= 80
 
 
 @pytest.mark.parametrize("width", [80, 100, 160])
@@ -292,6 +307,6 @@ def test_a_run_is_summed_up_in_a_sentence() -> None:
     from dropdub.daemon.main import Summary
 
     assert sum_up(Summary(2, 1, 0, 3, False)) == (
-        "Nothing left to do. 3 jobs ended: 2 succeeded, 1 failed. 3 jobs waiting: dropdub status tells for what."
+        "Nothing left to do. 3 jobs ended: 2 succeeded, 1 failed. 3 jobs waiting. See for what: `dropdub status`"
     )
     assert sum_up(Summary(0, 0, 0, 0, True)) == "Stopped. 0 jobs ended."

@@ -12,6 +12,7 @@ from dropdub.errors import DropdubError, UsageError
 from dropdub.files.durable import write_whole
 from dropdub.files.privacy import private_files
 from dropdub.operations.place import Place
+from dropdub.pasting import COMMAND_INDENT, command
 from dropdub.root import CONFIG_NAME, Root
 from dropdub.root_record import RootRecord
 from dropdub.setup.choices import LIGHT
@@ -103,7 +104,6 @@ def _age_s(text: str) -> float:
 
 
 def _say_next_steps(root: Root) -> None:
-    named = "" if root.path == Path.cwd() else f' --root "{root.path}"'
     say(f"Made {root.path}")
     say()
     say(f"  Drop recordings and texts into   {root.inbox}")
@@ -111,4 +111,5 @@ def _say_next_steps(root: Root) -> None:
     say(f"  All settings are in              {root.config_file}")
     say()
     say("For translations and dubs, set the languages there first, for example: targets: [pt]")
-    say(f"Then start it with: dropdub{named} watch")
+    watch = command(None if root.path == Path.cwd() else root.path, "watch")
+    say(f"Then start it with:\n{COMMAND_INDENT}{watch}")

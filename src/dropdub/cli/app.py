@@ -13,7 +13,7 @@ import typer
 from dropdub import __version__
 from dropdub.cli import exit_codes
 from dropdub.cli.arguments import Context, Invocation, Json, Ref, Refs
-from dropdub.cli.console import prepare_streams, say
+from dropdub.cli.console import name_root, prepare_streams, say
 from dropdub.cli.groups import config_app, models_app, service_app, voices_app
 from dropdub.errors import UsageError
 from dropdub.process import never_search_current_folder
@@ -70,6 +70,7 @@ def dropdub(
     dropdub status          see how far everything is
     """
     context.obj.root = root
+    name_root(context.obj.root_to_name(context.invoked_subcommand))
     if context.invoked_subcommand is None:
         say(context.get_help())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -30,6 +31,17 @@ class Invocation:
         from dropdub.operations.place import root_path
 
         return self.root.absolute() if self.root is not None else root_path(None)
+
+    def root_to_name(self, command: str | None) -> Path | None:
+        """Return the root that suggested commands must name: the caller's. None if a shell finds it without.
+
+        A service's commands always name it: they are for another account, or for what starts programs.
+        """
+        if self.root is not None:
+            return self.root.absolute()
+        with contextlib.suppress(DropdubError, OSError):
+            return self.named_path() if command == "service" else None
+        return None
 
     def place(self) -> Place:
         from dropdub.operations.place import find_place

@@ -7,13 +7,18 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, is_dataclass
+from pathlib import Path
 from typing import Any
 
 import typer
 from rich.console import Console
 
 from dropdub.cli.formatting import printable
+from dropdub.pasting import with_commands
+
+_named_root: ContextVar[Path | None] = ContextVar("named_root", default=None)
 
 
 def prepare_streams() -> None:
@@ -42,8 +47,19 @@ def printing() -> Iterator[Console]:
         say(line.rstrip())
 
 
+def name_root(root: Path | None) -> None:
+    """Let commands in messages name this root: one that the caller named. None: a shell finds the root without that."""
+    _named_root.set(root)
+
+
+def with_named_root(text: str) -> str:
+    """Return a message with its commands completed for the root that the caller named."""
+    return with_commands(text, root=_named_root.get())
+
+
 def say(text: str = "", *, err: bool = False) -> None:
-    """Write text at once; its lines are not wrapped, so that paths can be copied."""
+    """Write text at once, its commands completed; lines are not wrapped, so that paths and commands can be copied."""
+    text = with_named_root(text)
     typer.echo("\n".join(printable(line.expandtabs(4)) for line in text.split("\n")), err=err)
 
 

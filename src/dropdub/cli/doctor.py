@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
-from dropdub.cli.console import say, say_json
+from dropdub.cli.console import say, say_json, with_named_root
 from dropdub.cli.exit_codes import DONE, FELL_SHORT
 from dropdub.doctor.checks import examine
 from dropdub.doctor.finding import Finding, Verdict
@@ -21,7 +22,8 @@ def examine_root(path: Path, *, as_json: bool, report: bool) -> int:
     """Look at everything and say what was found; return 1 where something stands in the way."""
     subject = Subject.at(path)
     findings = []
-    for finding in examine(subject):
+    for found in examine(subject):
+        finding = replace(found, detail=with_named_root(found.detail), remedy=with_named_root(found.remedy))
         findings.append(finding)
         if not as_json:
             _show(finding)
@@ -40,10 +42,12 @@ def tune(path: Path) -> int:
 
 
 def _show(finding: Finding) -> None:
-    detail = f" ({finding.detail})" if finding.detail else ""
-    say(f"{finding.state:{len(_MARGIN)}}{finding.what}: {finding.text}{detail}")
-    if finding.remedy:
-        say(f"{_MARGIN}{finding.remedy}")
+    head = f"{finding.state:{len(_MARGIN)}}{finding.what}: {finding.text}"
+    detail, *commands = finding.detail.split("\n")
+    say(f"{head} ({detail})" if detail else head)
+    for line in [*commands, *finding.remedy.split("\n")]:
+        if line:
+            say(f"{_MARGIN}{line}")
 
 
 def _report(subject: Subject, findings: list[Finding]) -> None:

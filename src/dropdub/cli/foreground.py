@@ -16,6 +16,7 @@ from dropdub.cli.console import console, printing, say
 from dropdub.cli.exit_codes import DONE, FELL_SHORT
 from dropdub.cli.formatting import counted, percent, shortened
 from dropdub.operations.place import Place
+from dropdub.pasting import with_commands
 from dropdub.store.states import JobState
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def watch(root: Path, *, until_idle: bool, accept_missing: bool = False, shared_
     summary = run_daemon(
         root, until_idle=until_idle, accept_missing=accept_missing, shared_inbox=shared_inbox, report=_say_timed
     )
-    _say_timed(sum_up(summary))
+    _say_timed(with_commands(sum_up(summary), root=root))
     return FELL_SHORT if until_idle and summary.failed else DONE
 
 
@@ -43,10 +44,10 @@ def run(place: Place, files: Sequence[Path], *, overrides: dict[str, Any], profi
         jobs = process(place, files, overrides=overrides, profile=profile, report=shown.report, on_view=shown.look)
     with printing() as screen:
         screen.print(render.job_table(jobs, render.Clock(time.time()), width=screen.width))
-    for line in render.outputs(jobs):
+    for line in (*render.suggestions(jobs), *render.outputs(jobs)):
         say(line)
     if any(job.finished_at is None for job in jobs):
-        say("\nStopped before the end: what is left goes on with the next dropdub watch.")
+        say("\nStopped before the end. To finish what is left: `dropdub watch`")
     return DONE if all(job.state == JobState.SUCCEEDED for job in jobs) else FELL_SHORT
 
 
@@ -65,7 +66,7 @@ class Lines:
             at_work = job.state == JobState.RUNNING and job.stage is not None
             if (at_work or job.state == JobState.WAITING) and self._told.get(job.id) != told:
                 self._told[job.id] = told
-                what = f"{job.stage}, {percent(job.progress)}" if at_work else job.reason
+                what = f"{job.stage}, {percent(job.progress)}" if at_work else render.prose(job.reason or "")
                 _say_timed(f"{job.name}: {what}")
 
 
@@ -118,5 +119,5 @@ def sum_up(summary: Summary) -> str:
     end = "Stopped" if summary.stopped else "Nothing left to do"
     line = f"{end}. {counted(sum(numbers.values()), 'job')} ended{f': {said}' if said else ''}."
     return (
-        f"{line} {counted(summary.waiting, 'job')} waiting: dropdub status tells for what." if summary.waiting else line
+        f"{line} {counted(summary.waiting, 'job')} waiting. See for what: `dropdub status`" if summary.waiting else line
     )

@@ -27,7 +27,7 @@ def status(place: Place, *, states: Sequence[JobState], limit: int, as_json: boo
         say_json(asdict(look.status(place, states=states, limit=limit or None)))
     else:
         with printing() as screen:
-            screen.print(_status(place, states, limit, screen.width))
+            screen.print(_status(place, states, limit, screen.width), crop=False)
     return DONE
 
 
@@ -37,11 +37,11 @@ def status_live(place: Place, *, states: Sequence[JobState], limit: int) -> int:
 
     screen = console()
     if not screen.is_terminal:
-        raise UsageError("--watch needs a terminal.", remedy="For a script, take: dropdub status --json")
+        raise UsageError("--watch needs a terminal.", remedy="For a script, take: `dropdub status --json`")
     try:
         with Live(console=screen, auto_refresh=False, transient=False) as live:
             while True:
-                live.update(_status(place, states, limit, screen.width), refresh=True)
+                live.update(_status(place, states, limit, screen.width, fold=True), refresh=True)
                 time.sleep(REFRESH_S)
     except KeyboardInterrupt:
         return DONE
@@ -97,7 +97,7 @@ def pause(place: Place, refs: Sequence[str]) -> int:
     if refs:
         return _say_changes(change.pause(place, refs), "is paused")
     change.pause_all(place)
-    say("Paused: what runs is finished, nothing else is started. Go on: dropdub resume")
+    say("Paused: what runs is finished, nothing else is started. Go on: `dropdub resume`")
     return DONE
 
 
@@ -112,12 +112,20 @@ def resume(place: Place, refs: Sequence[str]) -> int:
     return DONE
 
 
-def _status(place: Place, states: Sequence[JobState], limit: int, width: int) -> RenderableType:
+def _status(place: Place, states: Sequence[JobState], limit: int, width: int, *, fold: bool = False) -> RenderableType:
     from dropdub.cli import render
 
     view = look.status(place, states=states, limit=limit or None)
     clock = render.Clock(time.time())
-    return render.status(view, inbox=place.root.inbox, clock=clock, width=width, filtered=bool(states))
+    return render.status(
+        view,
+        inbox=place.root.inbox,
+        clock=clock,
+        width=width,
+        filtered=bool(states),
+        root=place.named_root,
+        fold=fold,
+    )
 
 
 def _say_changes(changes: Changes, done: str) -> int:
@@ -131,4 +139,4 @@ def _say_changes(changes: Changes, done: str) -> int:
 
 def _say_what_next(changes: Changes) -> None:
     if not changes.daemon_runs:
-        say("The daemon is not running: it takes this up at the next dropdub watch.")
+        say("The daemon is not running. Start it to continue: `dropdub watch`")

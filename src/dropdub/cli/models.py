@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from dropdub.engines.models.uses import Use, uses
 from dropdub.engines.offers import installed_offers
 from dropdub.errors import UsageError
 from dropdub.masking import masked
+from dropdub.pasting import marked
 from dropdub.root import CONFIG_NAME, Root
 from dropdub.units import format_size
 
@@ -84,18 +84,18 @@ def pull(root: Path, names: Sequence[str], *, mirror: str | None, accept_licence
         say(f"{use.model} (models.use.{use.engine}) is not known: put its folder to {use.folder(shop.models_dir)}")
     if not (wanted or unknown):
         say("All models that this root needs are here.")
-    asked = " ".join(["dropdub models pull", *names, *_mirror_option(mirror), "--accept-licence"])
+    asked = marked("models", "pull", *names, *_mirror_option(mirror), "--accept-licence")
     agreed = [model for model in wanted if accept_licence or _agreed(shop, model, agree_with=asked)]
     try:
         sound = [_pull(shop, model, mirror or _own_mirror(shop)) for model in agreed]
     except KeyboardInterrupt:
-        say(f"Stopped. What came so far stays in {shop.models_dir}: dropdub models pull resumes there.", err=True)
+        say(f"Stopped. What came so far stays in {shop.models_dir}: `dropdub models pull` resumes there.", err=True)
         return FELL_SHORT
     return DONE if all(sound) and len(agreed) == len(wanted) and not unknown else FELL_SHORT
 
 
 def _mirror_option(mirror: str | None) -> list[str]:
-    return ["--mirror", shlex.quote(masked(mirror))] if mirror else []
+    return ["--mirror", masked(mirror)] if mirror else []
 
 
 def _own_mirror(shop: Shop) -> str | None:

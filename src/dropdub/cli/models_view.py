@@ -13,6 +13,7 @@ from dropdub.cli.formatting import shortened
 from dropdub.engines.models.catalogue import MODELS, KnownModel, find
 from dropdub.engines.models.download.record import PART_SUFFIX, RECORD_NAME, Condition, Presence, examine
 from dropdub.engines.models.uses import Use
+from dropdub.pasting import pasted
 from dropdub.units import format_size
 
 NAME_WIDTH = 23
@@ -120,7 +121,7 @@ def notes(models: list[ModelView], *, models_dir: Path) -> Iterator[str]:
     used = [model.name for model in models if model.used]
     yield f"This root uses: {', '.join(used)}" if used else "This root's engines need no model."
     if not all(model.here for model in models if model.used):
-        yield "Get what is not here with: dropdub models pull"
+        yield "Get what is not here with: `dropdub models pull`"
     loose = [model.name for model in models if model.compared_with != "catalogue" and find(model.name)]
     if loose:
         yield f"Not pinned (what the hub gives first is remembered): {', '.join(loose)}"
@@ -129,7 +130,7 @@ def notes(models: list[ModelView], *, models_dir: Path) -> Iterator[str]:
         yield f"Not for commercial use: {', '.join(held)}"
     more = len({model.name for model in MODELS} - {model.name for model in models})
     if more:
-        yield f"{more} more are known: dropdub models list --all"
+        yield f"{more} more are known: `dropdub models list --all`"
 
 
 def reported(name: str, condition: Condition, model: KnownModel | None) -> list[str]:
@@ -148,9 +149,9 @@ def reported(name: str, condition: Condition, model: KnownModel | None) -> list[
         ]
     remedies = {
         Presence.LACKING: "Add what is missing, or move the folder away and pull it.",
-        Presence.DAMAGED: f"Repair it with: dropdub models pull {name}",
-        Presence.ABSENT: f"Get it with: dropdub models pull {name}",
-        Presence.BEGUN: f"Go on with: dropdub models pull {name}",
+        Presence.DAMAGED: f"Repair it with: `dropdub models pull {pasted(name)}`",
+        Presence.ABSENT: f"Get it with: `dropdub models pull {pasted(name)}`",
+        Presence.BEGUN: f"Go on with: `dropdub models pull {pasted(name)}`",
     }
     if condition.presence is Presence.LACKING and model is None:
         remedies[Presence.LACKING] = "Copy its files again."

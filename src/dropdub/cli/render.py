@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
@@ -13,12 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 from dropdub.cli.formatting import bar, counted, moment, percent, printable, seconds_between, shortened
+from dropdub.pasting import is_command, with_commands
 from dropdub.units import format_duration
 
 if TYPE_CHECKING:
     from dropdub.store.views import DaemonView, JobView, StatusView
 
 NAME_WIDTH = 24
+_HEAD_INDENT = 8
 BAR_WIDTH = 8
 STATE_STYLES = {
     "running": "cyan",
@@ -40,19 +42,44 @@ class Clock:
         return moment(iso, now=self.now, zone=self.zone)
 
 
-def status(view: StatusView, *, inbox: Path, clock: Clock, width: int = 80, filtered: bool = False) -> RenderableType:
-    """Return what `dropdub status` shows, in `width` columns. `filtered`: only some states were asked for."""
+def status(
+    view: StatusView,
+    *,
+    inbox: Path,
+    clock: Clock,
+    width: int = 80,
+    filtered: bool = False,
+    root: Path | None = None,
+    fold: bool = False,
+) -> RenderableType:
+    """Return what `dropdub status` shows, in `width` columns; print it with `crop=False`, as commands are not wrapped.
+
+    `filtered`: only some states were asked for. `root`: the one that commands must name, None if a shell finds it.
+    `fold`: wrap commands all the same, for a screen that is redrawn.
+    """
     total = sum(view.counts.values())
-    parts: list[RenderableType] = [_head(view, clock, total)]
+    parts: list[RenderableType] = [*_head(view, clock, total, root=root, fold=fold)]
     if total == 0:
         parts.append(Text(f"\nDrop a recording or a text into {inbox}"))
     elif not view.jobs:
-        parts.append(Text("\nNone of them is in the state that was asked for." if filtered else ""))
+        parts.append(Text("\nNone of them is in the requested state." if filtered else ""))
     else:
         parts += ["", job_table(view.jobs, clock, width=width)]
+        for line in suggestions(view.jobs):
+            parts.append(_line(line, fold=fold))
         if not filtered and len(view.jobs) < total:
-            parts.append(Text(f"\n{len(view.jobs)} of {counted(total, 'job')}. All: dropdub status --limit 0", "dim"))
+            text = f"\n{len(view.jobs)} of {counted(total, 'job')}. To show all: `dropdub status --limit 0`"
+            parts += [_line(line, "dim", fold=fold) for line in with_commands(text, root=root).split("\n")]
     return Group(*parts)
+
+
+def suggestions(jobs: Iterable[JobView]) -> list[str]:
+    """Return below the table what to do about each job, for remedies with commands: lines to be written unwrapped."""
+    lines: list[str] = []
+    for job in jobs:
+        if _is_explained(job) and job.remedy and _has_command(job.remedy):
+            lines += ["", f"Job {job.id} ({printable(job.name)}):", *job.remedy.split("\n")]
+    return lines
 
 
 def job_table(jobs: Iterable[JobView], clock: Clock, *, width: int = 80) -> Table:
@@ -85,17 +112,31 @@ def output_names(job: JobView) -> list[str]:
     return [f"  {printable(str(path))}" for path in inside]
 
 
-def _head(view: StatusView, clock: Clock, total: int) -> Table:
-    head = Table.grid(padding=(0, 2, 0, 0))
-    head.add_row(Text("Daemon", "dim"), _daemon(view.daemon, clock))
+def _head(view: StatusView, clock: Clock, total: int, *, root: Path | None, fold: bool) -> Iterator[RenderableType]:
+    """Yield the head, a command on its own line. It stays in line with the text above it."""
+    rows = [("Daemon", "dim", *_daemon(view.daemon, clock))]
     if view.paused:
-        text = "No further step is started. Go on with: dropdub resume"
-        head.add_row(Text("Paused", "yellow"), Text(text))
+        rows.append(("Paused", "yellow", "No further step is started. Go on with: `dropdub resume`", ""))
     for note in [*view.notes, *(view.daemon.notes if view.daemon and view.daemon.state == "running" else [])]:
-        head.add_row(Text("Note", "yellow"), Text(printable(note)))
+        rows.append(("Note", "yellow", note, ""))
     counts = ", ".join(f"{number} {state}" for state, number in _in_order(view.counts) if number)
-    head.add_row(Text("Jobs", "dim"), Text(counts if total else "none yet"))
-    return head
+    rows.append(("Jobs", "dim", counts if total else "none yet", ""))
+    for label, label_style, message, style in rows:
+        for number, line in enumerate(with_commands(message, root=root).split("\n")):
+            if is_command(line):
+                yield _line(" " * _HEAD_INDENT + line.strip(), fold=fold)
+                continue
+            row = Table.grid(padding=(0, 2, 0, 0))
+            row.add_column(min_width=_HEAD_INDENT - 2)
+            row.add_row(Text("" if number else label, label_style), Text(printable(line), style))
+            yield row
+
+
+def _line(text: str, style: str = "", *, fold: bool) -> Text:
+    """Return a line that is not wrapped, so that a command can be copied; `fold`: in as many rows as it takes."""
+    shown = Text("\n".join(map(printable, text.split("\n"))), style)
+    shown.no_wrap, shown.overflow = not fold, "fold" if fold else "ignore"
+    return shown
 
 
 def _in_order(counts: dict[str, int]) -> list[tuple[str, int]]:
@@ -103,23 +144,37 @@ def _in_order(counts: dict[str, int]) -> list[tuple[str, int]]:
     return [(state, counts.get(state, 0)) for state in order]
 
 
-def _daemon(daemon: DaemonView | None, clock: Clock) -> Text:
-    start = "Start it with: dropdub watch"
+def _daemon(daemon: DaemonView | None, clock: Clock) -> tuple[str, str]:
+    """Return the daemon's state as a message, and its style."""
+    start = "Start it with: `dropdub watch`"
     if daemon is None:
-        return Text(f"not running. {start}", "yellow")
+        return f"not running. {start}", "yellow"
     if daemon.state == "running":
-        return Text(f"running since {clock.at(daemon.started_at)} (process {daemon.pid})")
+        return f"running since {clock.at(daemon.started_at)} (process {daemon.pid})", ""
     if daemon.state == "stopped":
-        return Text(f"not running since {clock.at(daemon.heartbeat_at)}. {start}", "yellow")
-    gone = f"died at {clock.at(daemon.heartbeat_at)} (process {daemon.pid}). {start}"
-    return Text(gone, "bold red")
+        return f"not running since {clock.at(daemon.heartbeat_at)}. {start}", "yellow"
+    return f"died at {clock.at(daemon.heartbeat_at)} (process {daemon.pid}). {start}", "bold red"
 
 
 def _details(job: JobView, clock: Clock) -> RenderableType:
     lines = [*_live_lines(job, clock), *_ended_lines(job, clock)]
-    if job.state != "succeeded" or job.reason:
-        lines += [Text(printable(text)) for text in (job.reason, job.remedy) if text]
+    if _is_explained(job):
+        remedy = job.remedy if job.remedy and not _has_command(job.remedy) else None
+        lines += [Text(printable(prose(text))) for text in (job.reason, remedy) if text]
     return Group(*(lines or [Text("")]))
+
+
+def prose(message: str) -> str:
+    """Return a completed message in one line, for a cell of a table."""
+    return " ".join(line.strip() for line in message.split("\n"))
+
+
+def _is_explained(job: JobView) -> bool:
+    return job.state != "succeeded" or bool(job.reason)
+
+
+def _has_command(message: str) -> bool:
+    return any(map(is_command, message.split("\n")))
 
 
 def _live_lines(job: JobView, clock: Clock) -> list[Text]:
@@ -130,7 +185,7 @@ def _live_lines(job: JobView, clock: Clock) -> list[Text]:
         line.append(f", {format_duration(job.remaining_s)} left", "dim")
     lines = [line]
     if job.retry_at is not None:
-        lines.append(Text(f"tries again at {clock.at(job.retry_at)}: {printable(job.error or '')}", "yellow"))
+        lines.append(Text(f"tries again at {clock.at(job.retry_at)}: {printable(prose(job.error or ''))}", "yellow"))
     return lines
 
 

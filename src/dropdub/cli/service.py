@@ -45,7 +45,7 @@ def start(root: Path) -> int:
 def stop(root: Path) -> int:
     service = Service.of(root)
     service.stop()
-    say(f"{service.plan.name} has ended. It stays off, also over a restart, until: dropdub service start")
+    say(f"{service.plan.name} has ended. It stays off, also over a restart, until: `dropdub service start`")
     return DONE
 
 
@@ -63,9 +63,9 @@ def status(root: Path, *, as_json: bool) -> int:
 def _described(status: ServiceStatus) -> list[str]:
     daemon = f"A daemon runs: process {status.pid}." if status.running else "No daemon runs."
     if not status.installed:
-        return [f"No service is installed ({status.name}). {daemon}", "Install it with: dropdub service install"]
+        return [f"No service is installed ({status.name}). {daemon}", "Install it with: `dropdub service install`"]
     word = f" ({status.state})" if status.state else ""
-    starts = f"It starts {_when(status)}." if status.enabled else "It is off until: dropdub service start"
+    starts = f"It starts {_when(status)}." if status.enabled else "It is off until: `dropdub service start`"
     return [f"{status.name} is installed as a {status.kind}{word}. {starts} {daemon}", status.file]
 
 

@@ -68,7 +68,7 @@ def setup(folder: Path | None, wishes: Wishes, *, yes: bool, as_json: bool) -> i
         with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
             result = _set_up(root, wishes, asks=asks)
     except (KeyboardInterrupt, typer.Abort):
-        say(f"\nStopped. What was done stays. To continue: {_command(root, 'setup')}", err=True)
+        say(f"\nStopped. What was done stays. To continue:\n  {_command(root, 'setup')}", err=True)
         return FELL_SHORT
     if as_json:
         say_json(result)
@@ -132,8 +132,8 @@ def _install_packages(result: Result, wishes: Wishes) -> None:
     if not missing:
         return
     if wishes.install is False:
-        commands = ", then: ".join(map(pasteable, packages.commands(kit)))
-        result.notes.append(f"Not installed: {', '.join(missing)}. Files wait until they are: {commands}")
+        commands = "".join(f"\n  {pasteable(words)}" for words in packages.commands(kit))
+        result.notes.append(f"Not installed: {', '.join(missing)}. Files wait until they are:{commands}")
         return
     with _recorded(result):
         say(f"Installing {', '.join(missing)} (about {packages.SIZES[kit]}) …")
@@ -147,12 +147,12 @@ def _pull_models(root: Path, result: Result, wishes: Wishes, *, asks: bool) -> N
     if not wanted:
         return
     if wishes.pull is False:
-        result.notes.append(f"Not here: {', '.join(wanted)}. Get them with: {_command(root, 'models', 'pull')}")
+        result.notes.append(f"Not here: {', '.join(wanted)}. Get them with:\n  {_command(root, 'models', 'pull')}")
         return
     unagreed = [] if asks or wishes.accept_licence else [name for name in wanted if _needs_consent(name)]
     for name in unagreed:
         command = _command(root, "models", "pull", name, "--accept-licence")
-        result.notes.append(f"{name} has a licence to agree to. If you do: {command}")
+        result.notes.append(f"{name} has a licence to agree to. If you do:\n  {command}")
     for name in (name for name in wanted if name not in unagreed):
         with _recorded(result):
             code = models.pull(root, [name], mirror=None, accept_licence=wishes.accept_licence)
@@ -201,7 +201,7 @@ def _say_end(result: Result) -> None:
     say(f"Drop recordings and texts into   {root.inbox}")
     say(f"Take what is made of them from   {root.outbox}")
     say(f"All settings are in              {root.config_file}")
-    say(f"{'It runs. How far it is:' if result.service else 'Start it with:':32} {result.next}")
+    say(f"{'It runs. How far it is:' if result.service else 'Start it with:'}\n  {result.next}")
 
 
 def _command(root: Path, *words: str) -> str:

@@ -12,7 +12,8 @@ from rich.text import Text
 
 from dropdub.cli.formatting import bar, counted, percent, printable, seconds_between, shortened
 from dropdub.cli.quality_view import tell_quality
-from dropdub.cli.render import STATE_STYLES, Clock, output_names
+from dropdub.cli.render import STATE_STYLES, Clock, output_names, prose
+from dropdub.pasting import is_command
 from dropdub.units import format_duration
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def tell(story: JobStory, console: Console, clock: Clock, quality: Mapping[str, 
     if job.warnings:
         console.print("\nWarnings")
         for warning in job.warnings:
-            console.print(Padding(Text(f"- {printable(warning)}", "yellow"), (0, 0, 0, 2)))
+            _print_message(warning, console, mark="- ", style="yellow")
     tell_quality(quality, console, timed=job.kind != "text")
     _tell_steps(story.steps, console, clock)
     events = [event for event in story.events if event.level != "debug"]
@@ -54,7 +55,16 @@ def _tell_head(job: JobView, console: Console) -> None:
     console.print(Text.assemble((name, "bold"), f" (job {job.id}): ", (state, STATE_STYLES.get(job.state, ""))))
     for text in (job.reason, job.remedy):
         if text:
-            console.print(Padding(Text(printable(text)), (0, 0, 0, 2)))
+            _print_message(text, console)
+
+
+def _print_message(message: str, console: Console, *, mark: str = "", style: str = "") -> None:
+    """Print a message; a command in it is not wrapped, so that it can be copied."""
+    for number, line in enumerate(message.split("\n")):
+        if is_command(line):
+            console.print(Text(f"  {printable(line)}"), soft_wrap=True)
+        else:
+            console.print(Padding(Text(f"{'' if number else mark}{printable(line)}", style), (0, 0, 0, 2)))
 
 
 def _facts(job: JobView, clock: Clock) -> Iterator[tuple[str, str]]:
@@ -133,5 +143,5 @@ def _event_table(events: list[EventView], clock: Clock) -> Table:
     styles = {"warning": "yellow", "error": "bold red"}
     table = Table.grid(padding=(0, 2, 0, 0))
     for event in events:
-        table.add_row(Text(clock.at(event.at), "dim"), Text(printable(event.text), styles.get(event.level, "")))
+        table.add_row(Text(clock.at(event.at), "dim"), Text(printable(prose(event.text)), styles.get(event.level, "")))
     return table

@@ -45,7 +45,7 @@ def show_list(place: Place, *, as_json: bool) -> int:
     if as_json:
         say_json(views)
     elif not views:
-        say(f"There are no voices in {place.root.voices}. Add one with: dropdub voices add NAME FILE")
+        say(f"There are no voices in {place.root.voices}. Add one with: `dropdub voices add NAME FILE`")
     else:
         with printing() as screen:
             screen.print(_table(views))
@@ -149,7 +149,7 @@ def _safe(name: str) -> str:
 def _existing(place: Place, name: str) -> Path:
     path = place.root.voices / f"{_safe(name)}.wav"
     if not path.is_file():
-        raise VoiceMissing(f"There is no voice '{name}'.", remedy="See which there are with: dropdub voices list")
+        raise VoiceMissing(f"There is no voice '{name}'.", remedy="See which there are with: `dropdub voices list`")
     return path
 
 

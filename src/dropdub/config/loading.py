@@ -18,8 +18,10 @@ from dropdub.errors import BadSidecar, ConfigError
 from dropdub.yaml_file import line_of, read_mapping, read_plain_mapping
 
 SIDECAR_SUFFIX = ".job.yaml"
-_CORRECT = "Correct it, then: dropdub config check."
-_STEERED = "Take that out of the .job.yaml file beside it, or set inbox.sidecars in config.yaml, then: dropdub retry."
+_CORRECT = "Correct it, then: `dropdub config check`."
+_STEERED = (
+    "Take that out of the .job.yaml file beside it, or set inbox.sidecars in config.yaml, then: `dropdub retry JOB`."
+)
 
 
 def load_config(path: Path) -> Config:

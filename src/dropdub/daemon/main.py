@@ -27,6 +27,7 @@ from dropdub.errors import FolderAway, RootLocked, StoreUnavailable, UsageError
 from dropdub.files.durable import safe_name
 from dropdub.files.privacy import make_private, private_files
 from dropdub.inbox.sharing import steering_of
+from dropdub.pasting import with_commands
 from dropdub.process import contain_self, identity_of, install_stop_handlers, tell_service_manager
 from dropdub.root import Root
 from dropdub.root_record import RootRecord
@@ -88,6 +89,7 @@ def run_daemon(
     Raises ConfigError, StoreError, RootRefused and RootLocked.
     """
     stopped, started = threading.Event(), threading.Event()
+    report = _completing_commands(report, path)
     while True:
         accepts = accept_missing and not started.is_set()  # once: what goes missing later is waited for
         try:
@@ -144,6 +146,7 @@ def run_files(
 
     Returns early when stopped: what is left goes on with the next run. Raises UsageError for files that are not there.
     """
+    report = _completing_commands(report, path)
     root, config, url = open_root(path)
     _refuse_missing(files)
     config.options_for(profile, dict(overrides))
@@ -161,6 +164,11 @@ def run_files(
             time.sleep(POLL_S)
     watching.look()
     return sorted(ids)
+
+
+def _completing_commands(report: Callable[[str], None], path: Path) -> Callable[[str], None]:
+    """Return what completes the commands in a message before it is reported: with the root, wherever it is read."""
+    return lambda message: report(with_commands(message, root=path))
 
 
 class _Viewer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from typing import Any
 
 from dropdub import process
 from dropdub.daemon.context import Context
@@ -15,6 +16,7 @@ from dropdub.notify import facts
 from dropdub.notify.channels import command_for, open_channels
 from dropdub.notify.hook import run_hook
 from dropdub.notify.webhook import post
+from dropdub.pasting import pasteable_fields
 from dropdub.store import transitions
 from dropdub.store.tables import Notice
 
@@ -65,13 +67,19 @@ class Notifier:
         return [courier.trouble for courier in self._couriers if courier.trouble is not None]
 
     def _post(self, notice: Notice) -> None:
-        post(self._settings.webhook, {**notice.payload, "id": notice.id}, id_=notice.id)
+        post(self._settings.webhook, self._message(notice), id_=notice.id)
+
+    def _message(self, notice: Notice) -> dict[str, Any]:
+        """Return what is delivered: the commands in it name the root, since the reader may be anywhere."""
+        job = pasteable_fields(notice.payload["data"], root=self._context.root.path, job=notice.job_id)
+        return {**notice.payload, "id": notice.id, "data": job}
 
     def _variables(self) -> dict[str, str]:
         return process.child_environment((*process.DESKTOP, *self._settings.environment))
 
     def _run(self, notice: Notice) -> None:
-        told = facts.facts_of(notice.payload)
+        message = self._message(notice)
+        told = facts.facts_of(message)
         command = command_for(self._settings, told["state"])
         if not command:
             raise HookFailed("No command is set for this end any more.")
@@ -79,7 +87,7 @@ class Notifier:
         run_hook(
             facts.arguments(command, told),
             environment=facts.environment(told, self._variables(), root=str(root.path), notice=notice.id),
-            message=json.dumps({**notice.payload, "id": notice.id}).encode(),
+            message=json.dumps(message).encode(),
             lock_path=root.run_dir / f"hook-{notice.id}.lock",
             deadline_s=self._settings.command_deadline,
             stopping=self._stopping,

@@ -42,5 +42,5 @@ def examine(subject: Subject) -> Iterator[Finding]:
         try:
             yield from family(subject)
         except Exception as error:  # the boundary: one odd system must not hide what else is wrong
-            remedy = "Please report this, with the file of: dropdub doctor --report"
+            remedy = "Please report this, with the file of: `dropdub doctor --report`"
             yield problem(name, f"could not be looked at ({type(error).__name__})", remedy, detail=str(error))

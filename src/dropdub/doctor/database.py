@@ -93,7 +93,7 @@ def revision_finding(revision: str | None, file: Path) -> Finding:
         return problem("Database", "it is another program's", remedy, detail=str(file))
     if revision in REVISIONS:
         text = f"whole, of revision {revision}; the daemon's next start brings it to {HEAD_REVISION}"
-        return warning("Database", text, "Start the daemon once: dropdub watch.", detail=str(file))
+        return warning("Database", text, "Start the daemon once: `dropdub watch`.", detail=str(file))
     remedy = "Install the newer version again, or use another root."
     return problem("Database", f"a newer Dropdub made it; this one knows {HEAD_REVISION}", remedy, detail=str(file))
 
@@ -114,7 +114,7 @@ def copies_finding(copies: Sequence[backup.Copy], *, age_s: float, now: float) -
         return fine("Database copies", f"{len(copies)}, the newest {age} old", detail=str(copies[0].path))
     if age_s > LONGEST_WITHOUT_COPY_S:
         text = f"there is none, of a database first used {format_duration(age_s)} ago"
-        remedy = "Leave the daemon running: it makes one each day. If it runs, see why not with: dropdub logs."
+        remedy = "Leave the daemon running: it makes one each day. If it runs, see why not with: `dropdub logs`."
         return warning("Database copies", text, remedy)
     return fine("Database copies", "none yet: the daemon makes one each day")
 

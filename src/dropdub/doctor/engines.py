@@ -45,7 +45,7 @@ def role_finding(
     if role in _OPTIONAL:
         return fine(role, "none is installed: all speakers are taken for one")
     look = problem if needed else warning
-    return look(role, "none is installed", f"Install one with: {setup_command()}")
+    return look(role, "none is installed", f"Install one with: `{setup_command()}`")
 
 
 def _named(role: str, wanted: str, offers: Mapping[str, Offer], use: Mapping[str, str]) -> Finding:
@@ -97,7 +97,7 @@ def model_finding(engine: str, folder: Path, *, needed: bool, fallback: str) -> 
     """Judge whether an engine's model is here, whole; `needed`: what is dropped without further options uses it."""
     if examine(folder, find(folder.name), thorough=False).usable:
         return fine("model", f"that of {engine} is here", detail=str(folder))
-    remedy = f"Get it with: dropdub models pull {folder.name}"
+    remedy = f"Get it with: `dropdub models pull {folder.name}`"
     if fallback == "light":
         text = f"that of {engine} is not here: a light engine stands in"
         return warning("model", text, remedy, detail=str(folder))

@@ -16,8 +16,8 @@ from dropdub.errors import DropdubError, StoreError
 from dropdub.service import status
 from dropdub.store.views import open_reader
 
-_START = "Start it with: dropdub watch"
-_ACCOUNT = "Let an account of its own run it: dropdub service install --boot --account NAME"
+_START = "Start it with: `dropdub watch`"
+_ACCOUNT = "Let an account of its own run it: `dropdub service install --boot --account NAME`"
 
 
 def findings(subject: Subject) -> Iterator[Finding]:
@@ -41,7 +41,7 @@ def _daemon(subject: Subject) -> Finding | None:
             )
         return fine("Daemon", "it runs", detail=" ".join(daemon.notes))
     if daemon.state == "gone":
-        remedy = f"{_START}. Why it ended may stand in: dropdub logs"
+        remedy = f"{_START}. Why it ended may stand in: `dropdub logs`"
         return warning("Daemon", "it ended without a word", remedy, detail=f"last sign of life {daemon.heartbeat_at}")
     return warning("Daemon", "it is stopped", _START, detail=f"since {daemon.heartbeat_at}")
 
@@ -59,7 +59,9 @@ def service_finding(root: Path) -> Finding:
     try:
         found = status(root)
     except (DropdubError, OSError) as error:
-        return warning("Service", "its state cannot be told", "Ask it with: dropdub service status", detail=str(error))
+        return warning(
+            "Service", "its state cannot be told", "Ask it with: `dropdub service status`", detail=str(error)
+        )
     return judged(installed=found.installed, enabled=found.enabled, running=found.running)
 
 
@@ -68,7 +70,7 @@ def judged(*, installed: bool, enabled: bool, running: bool) -> Finding:
     if not installed:
         return fine("Service", "not installed: the daemon runs while somebody runs it")
     if not running:
-        return warning("Service", "installed, but it does not run", "Start it with: dropdub service start")
+        return warning("Service", "installed, but it does not run", "Start it with: `dropdub service start`")
     if not enabled:
-        return warning("Service", "it runs, but will not begin by itself", "Start it with: dropdub service start")
+        return warning("Service", "it runs, but will not begin by itself", "Start it with: `dropdub service start`")
     return fine("Service", "installed, and runs")

@@ -17,6 +17,7 @@ from dropdub.media.sound import wav
 from dropdub.media.sound.spans import Span
 from dropdub.media.sound.voice_check import level_db, speech_over_noise_db
 from dropdub.media.sound.wav import WavWriter
+from dropdub.pasting import marked
 from dropdub.pipeline.artifacts import AUDIO, Segment, voice_name
 from dropdub.pipeline.cache import Cache, CacheKey
 from dropdub.pipeline.task import Task
@@ -96,7 +97,7 @@ def recording_of(name: str, voices: Path) -> Path | None:
 
 
 def _again(name: str) -> str:
-    return f"Add it again with: dropdub voices add '{name}' FILE --replace. Then: dropdub retry."
+    return f"Add it again with: {marked('voices', 'add', name, 'FILE', '--replace')}. Then: `dropdub retry JOB`."
 
 
 def _taken(engine: PreparesVoices, voice: Voice, value: bytes) -> bool:

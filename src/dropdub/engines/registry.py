@@ -28,7 +28,7 @@ from dropdub.errors import EngineMissing, EngineNotInstalled, FreshWorkerNeeded,
 from dropdub.installation import packages_stamp
 
 AUTO = "auto"
-OTHERWISE = "Or choose another engine in config.yaml. Then: dropdub retry."
+OTHERWISE = "Or choose another engine in config.yaml. Then: `dropdub retry JOB`."
 
 
 class Shelf:
@@ -149,7 +149,7 @@ class Shelf:
             raise Waiting(
                 f"The model '{model}' of the engine '{offer.name}' is not here.",
                 condition="model",
-                remedy=f"Get it with: dropdub models pull {model}. It then goes on by itself.",
+                remedy=f"Get it with: `dropdub models pull {model}`. It then goes on by itself.",
             )
         self._replaced[offer.name] = f"{light.name} did the work: the model '{model}' of {offer.name} is not here."
         return light
@@ -177,7 +177,7 @@ class Shelf:
         offer = self._offers.get(name)
         if offer is None:
             command = install_command(name)
-            remedy = f"Install it with: {command}. {OTHERWISE}" if command else None
+            remedy = f"Install it with:\n  {command}\n{OTHERWISE}" if command else None
             raise EngineMissing(f"The engine '{name}' is not installed. {self._present(role)}", remedy=remedy)
         if offer.can_be_installed:
             raise self._not_installed(f"The engine '{name}' is not installed.", setup_command(name))
@@ -191,7 +191,7 @@ class Shelf:
         """
         if packages_stamp() != self._packages:
             return FreshWorkerNeeded("Packages were installed after this worker started.")
-        return EngineNotInstalled(message, remedy=f"Install it with: {command}. It then goes on by itself.")
+        return EngineNotInstalled(message, remedy=f"Install it with: `{command}`. It then goes on by itself.")
 
     def _ready(self, offer: Offer) -> Engine:
         engine = self._instance(offer)

@@ -9,7 +9,7 @@ from dropdub.errors import NoAudio
 from dropdub.languages import display_name, same_language
 from dropdub.media.stream_types import AudioStream
 
-_REMEDY = "Set audio_track to a number or a language from that list, or to auto, then: dropdub retry."
+_REMEDY = "Set audio_track to a number or a language from that list, or to auto, then: `dropdub retry JOB`."
 
 
 def chosen_sound(name: str, tracks: Sequence[AudioStream], options: JobOptions) -> AudioStream:

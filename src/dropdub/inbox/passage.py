@@ -158,7 +158,7 @@ class Passage:
             raise NotAFile(
                 f"{name}, or what goes with it, was exchanged for something else while it was taken, and it cannot be "
                 f"put back into {self.folder.path}: {error.strerror}.",
-                remedy="See that it is whole, then: dropdub retry.",
+                remedy="See that it is whole, then: `dropdub retry JOB`.",
             ) from error
 
     def _copy_back(self, new_name: str, name: str) -> None:

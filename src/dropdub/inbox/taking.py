@@ -236,5 +236,5 @@ class _Taking:
             self.passage.put_back(one.target, one.path.name)
         raise BadSidecar(
             f"{one.path} is no file, or belongs to somebody else than {self.wanted.path.name}.",
-            remedy="Put a file of the same owner in its place, or remove it, then: dropdub retry.",
+            remedy="Put a file of the same owner in its place, or remove it, then: `dropdub retry JOB`.",
         )

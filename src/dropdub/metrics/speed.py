@@ -26,7 +26,7 @@ class Slowdown:
     def sentence(self) -> str:
         return (
             f"Transcribing has become slow: {self.recent:.2g} s of recording a second, before that {self.usual:.2g}. "
-            "See what else runs on this machine, whether it is hot, and: dropdub doctor. "
+            "See what else runs on this machine, whether it is hot, and: `dropdub doctor`. "
             "(After a change to a larger model, this is as it should be.)"
         )
 

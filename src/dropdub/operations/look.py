@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dropdub.operations.place import Place
+from dropdub.operations.suggestions import pasteable_status, pasteable_story
 from dropdub.store.standing import troubles
 from dropdub.store.states import JobState
 
@@ -30,12 +31,13 @@ def status(place: Place, *, states: Sequence[JobState] = (), limit: int | None =
     Its notes say what is wrong with the root. Raises StoreError.
     """
     view = place.reader().status(now=time.time(), states=states or None, limit=limit)
-    return replace(view, notes=[trouble.sentence for trouble in troubles(place.root, place.url)])
+    notes = [trouble.sentence for trouble in troubles(place.root, place.url)]
+    return pasteable_status(replace(view, notes=notes), root=place.named_root)
 
 
 def show(place: Place, ref: str) -> JobDetails:
     """Return the job that a number, a file name or a name without suffix names. Raises UsageError if there is none."""
-    story = place.reader().job(ref)
+    story = pasteable_story(place.reader().job(ref), root=place.named_root)
     return JobDetails(story, quality_of(story.job))
 
 

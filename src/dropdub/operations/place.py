@@ -18,10 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Place:
-    """A root, and the URL of its database."""
+    """A root, and the URL of its database. `is_found`: a shell finds it without `--root` where this is called."""
 
     root: Root
     url: str
+    is_found: bool = False
+
+    @property
+    def named_root(self) -> Path | None:
+        """Return the root that suggested commands must name; None if the shell finds it."""
+        return None if self.is_found else self.root.path
 
     def reader(self) -> Reader:
         from dropdub.store.views import open_reader
@@ -47,7 +53,7 @@ def find_place(explicit: Path | None) -> Place:
     path = root_path(explicit)
     folders, database = _glance(path / CONFIG_NAME) or _validated(path / CONFIG_NAME)
     root = Root.at(path, folders)
-    return Place(root, usable_url(database, root))
+    return Place(root, usable_url(database, root), is_found=explicit is None)
 
 
 def _glance(file: Path) -> tuple[dict[str, str], str | None] | None:

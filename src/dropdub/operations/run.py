@@ -14,6 +14,8 @@ from dropdub.config import load_config
 from dropdub.daemon.main import run_files
 from dropdub.errors import UsageError
 from dropdub.operations.place import Place
+from dropdub.operations.suggestions import pasteable_job
+from dropdub.pasting import pasteable
 from dropdub.root import Root
 
 if TYPE_CHECKING:
@@ -38,8 +40,15 @@ def run(
     _refuse_impossible(place, overrides, profile)
     _refuse_unseen(place.root, files, overrides.get("out"))
     _make_out(overrides)
-    ids = run_files(place.root.path, files, overrides=overrides, profile=profile, report=report, on_view=on_view)
-    return tuple(place.reader().find([str(id_) for id_ in ids]))
+
+    def completed(jobs: Sequence[JobView]) -> list[JobView]:
+        return [pasteable_job(job, root=place.named_root) for job in jobs]
+
+    def show(jobs: Sequence[JobView]) -> None:
+        on_view(completed(jobs))
+
+    ids = run_files(place.root.path, files, overrides=overrides, profile=profile, report=report, on_view=show)
+    return tuple(completed(place.reader().find([str(id_) for id_ in ids])))
 
 
 def _refuse_unseen(root: Root, files: Sequence[Path], out: str | None) -> None:
@@ -48,7 +57,7 @@ def _refuse_unseen(root: Root, files: Sequence[Path], out: str | None) -> None:
     for path in service.unseen(root.path, [*files, *results]):
         raise UsageError(
             f"{path} cannot be seen by the service, which does the work: homes and temporary files are hidden from it.",
-            remedy=f'Drop a copy into the inbox: cp "{path}" "{root.inbox}/"'
+            remedy=f"Drop a copy into the inbox:\n  {pasteable(['cp', path, f'{root.inbox}/'])}"
             if path in files
             else f"Leave out --out and take the results from {root.outbox}, or name the folder in config.yaml.",
         )

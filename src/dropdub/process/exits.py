@@ -51,7 +51,7 @@ def _error_for_kill(killed: str, shortage: str | None) -> WorkerDied:
         return OutOfMemory(f"{killed}, most likely because memory ran out: {shortage}.")
     return WorkerDied(
         f"{killed}: another program or a person ended it, or the system did.",
-        remedy="If nobody meant to, look into the system's log for what ended it, then: dropdub retry.",
+        remedy="If nobody meant to, look into the system's log for what ended it, then: `dropdub retry JOB`.",
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from dropdub import __version__
 from dropdub.config import JobOptions
 from dropdub.files.durable import key, numbered, numbered_folder, safe_name
+from dropdub.pasting import with_commands
 from dropdub.pipeline.artifacts import Segment
 from dropdub.pipeline.facts import Facts
 from dropdub.sentence_ends import ends_sentence
@@ -95,7 +96,7 @@ def manifest(
         "fit": dict(fit or {}),
         "engines": _engines(facts),
         "steps": [{"step": step, "seconds": result.get("seconds")} for step, result in facts.by_step()],
-        "warnings": _unique(text for result in facts.results.values() for text in result.get("warnings", ())),
+        "warnings": [with_commands(text, root=None, job=job_id) for text in _warnings(facts)],
         "outputs": outputs(facts.results.values()),
     }
 
@@ -120,8 +121,9 @@ def _engines(facts: Facts) -> list[dict[str, Any]]:
     return found
 
 
-def _unique(texts: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(texts))
+def _warnings(facts: Facts) -> list[str]:
+    """Return each warning once."""
+    return list(dict.fromkeys(text for result in facts.results.values() for text in result.get("warnings", ())))
 
 
 def _parted(before: Segment, segment: Segment, length: int) -> bool:

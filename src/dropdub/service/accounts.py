@@ -59,12 +59,12 @@ def _ways_out(plan: ServicePlan) -> str:
     root, account = pasted(plan.root), pasted(plan.account)
     again = f"dropdub --root {root} service install --boot --account"
     if sys.platform == "win32":
-        return f"Give it an account of its own, without rights: {again} NAME. Or insist: {again} {account}"
+        return f"Give it an account of its own, without rights:\n  {again} NAME\nOr insist:\n  {again} {account}"
     made, name = "useradd --system --user-group --shell /usr/sbin/nologin dropdub", "dropdub"
     if sys.platform == "darwin":
         made, name = "sysadminctl -addUser _dropdub -roleAccount -UID 450", "_dropdub"
     owned = f"chown -R {name}: {root}"
-    return f"Make an account for it: {made} && {owned} && {again} {name}. Or insist: {again} {account}"
+    return f"Make an account for it:\n  {made} && {owned} && {again} {name}\nOr insist:\n  {again} {account}"
 
 
 def _may_write(path: Path, user: int, groups: set[int]) -> bool:

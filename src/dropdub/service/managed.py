@@ -209,7 +209,7 @@ class Service:
         if not _await(self._is_up, UP_WITHIN_S):
             raise ServiceError(
                 f"{self.plan.name} was started, but no daemon came up within {UP_WITHIN_S:.0f} s.",
-                remedy=f"See why in {self.plan.log}, or with: dropdub --root {pasted(self.plan.root)} watch",
+                remedy=f"See why in {self.plan.log}, or with: `dropdub watch`",
             )
 
     def _ends_when_asked(self) -> bool:
@@ -257,7 +257,7 @@ class Service:
         if other.is_installed():
             raise UsageError(
                 f"{self.plan.root} has a {other.kind} already: {other.file}.",
-                remedy=f"Remove that first: dropdub --root {pasted(self.plan.root)} service uninstall",
+                remedy="Remove that first: `dropdub service uninstall`",
             )
 
     def _refuse_other_daemon(self) -> None:
@@ -271,7 +271,7 @@ class Service:
         if not self._manager.registration().installed:
             raise ServiceError(
                 f"No service is installed for {self.plan.root}.",
-                remedy=f"Install it with: dropdub --root {pasted(self.plan.root)} service install",
+                remedy="Install it with: `dropdub service install`",
             )
 
 

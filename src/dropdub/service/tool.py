@@ -30,7 +30,7 @@ def ask(*arguments: str) -> Answer:
     if program is None:
         raise ServiceError(
             f"There is no {arguments[0]} on this system.",
-            remedy="Let what starts programs here run: dropdub --root ROOT watch",
+            remedy="Let what starts programs here run: `dropdub watch`",
         )
     asked = Program([str(program), *arguments[1:]], environment=child_environment(DESKTOP), encoding=_ENCODING)
     try:
@@ -55,8 +55,8 @@ def _refused(command: Command, answer: Answer) -> ServiceError:
 
 
 _REMEDIES = {  # the first that is found holds
-    "not been booted with systemd": "This system does not run systemd. Start this at boot: dropdub watch",
-    "job for dropdub": "See why by running it here: dropdub --root ROOT watch",
+    "not been booted with systemd": "This system does not run systemd. Start this at boot: `dropdub watch`",
+    "job for dropdub": "See why by running it here: `dropdub watch`",
     "failed to connect to bus": "This account has no systemd of its own here (as after su or sudo): log in as that "
     "person, or as root install it for the machine with --boot.",
     "access is denied": "Open the console with “Run as administrator” and try it again.",

@@ -215,4 +215,4 @@ def _changed_look(task: Task, film: Film, written: Path) -> list[str]:
     if film.subtitles.burner or same_picture(written, task.source, task.facts.probe.picture.index):
         return []
     told = f"The picture of {task.job_name} may be shown turned the wrong way: this ffmpeg cannot keep what the file"
-    return [f"{told} says about it. Take a newer ffmpeg, then: dropdub retry."]
+    return [f"{told} says about it. Take a newer ffmpeg, then: `dropdub retry JOB`."]

@@ -96,7 +96,7 @@ def _subtitle(task: Task, size: int) -> Result:
 
 def _refuse_long_text(task: Task, size: int, *, name: str | None = None) -> None:
     if size > task.limits.max_text:
-        remedy = "Cut it, or raise limits.max_text in config.yaml, then: dropdub retry."
+        remedy = "Cut it, or raise limits.max_text in config.yaml, then: `dropdub retry JOB`."
         raise TooLarge(too_large(name or task.job_name, size, task.limits.max_text), remedy=remedy)
 
 

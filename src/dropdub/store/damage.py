@@ -92,5 +92,5 @@ def refuse_older(revision: str, place: str) -> None:
     if revision != HEAD_REVISION:
         raise StoreOutdated(
             f"{place} was made by an older Dropdub (revision {revision}; this one needs {HEAD_REVISION}).",
-            remedy="Start the daemon once to upgrade it: dropdub watch.",
+            remedy="Start the daemon once to upgrade it: `dropdub watch`.",
         )

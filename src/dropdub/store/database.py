@@ -143,7 +143,7 @@ class Store:
     def _refuse_other_than_head(self) -> None:
         revision = self._revision()
         if revision is None:
-            raise StoreError(f"{self.place} is empty.", remedy="Start the daemon once: dropdub watch.")
+            raise StoreError(f"{self.place} is empty.", remedy="Start the daemon once: `dropdub watch`.")
         refuse_newer(revision, self.place)
         refuse_older(revision, self.place)
 

@@ -22,7 +22,7 @@ from dropdub.store.views.rows import decoded, listed, snapshot
 
 RETURN = (
     "Connect its disk; work continues by itself then. If it is gone for good, start once with: "
-    "dropdub watch --accept-missing"
+    "`dropdub watch --accept-missing`"
 )
 
 
@@ -136,7 +136,7 @@ def _refuse_left_behind(root: Root, url: str, before: Path) -> None:
                 f"The files of jobs under way are in {before}, but folders.work is {root.work} now.",
                 remedy=(
                     f"Move what is in {before} to {root.work}, or set folders.work back. If they are gone for good, "
-                    "start once with: dropdub watch --accept-missing"
+                    "start once with: `dropdub watch --accept-missing`"
                 ),
             )
 

@@ -35,7 +35,7 @@ def job(store: Store, job_id: int) -> Job:
     with store.reading() as session:
         found = session.get(Job, job_id)
     if found is None:
-        raise UsageError(f"There is no job {job_id}.", remedy="See which there are with: dropdub status.")
+        raise UsageError(f"There is no job {job_id}.", remedy="See which there are with: `dropdub status`.")
     return found
 
 

@@ -57,10 +57,10 @@ def find_burner(cues: Sequence[Cue], folder: Path) -> Burner | str:
     for burner in BURNERS:
         ending = _tried(burner, trial)
         if any("No such filter" in line for line in ending.complaints):
-            return "This ffmpeg cannot draw subtitles. Take one that has libass, then: dropdub retry."
+            return "This ffmpeg cannot draw subtitles. Take one that has libass, then: `dropdub retry JOB`."
         if ending.returncode == 0:
             return _without_letters(ending.complaints, letters) or burner
-    return "This ffmpeg cannot encode a picture. Take another one, then: dropdub retry."
+    return "This ffmpeg cannot encode a picture. Take another one, then: `dropdub retry JOB`."
 
 
 def _tried(burner: Burner, script: Path) -> Ending:
@@ -76,9 +76,9 @@ def _without_letters(complaints: Sequence[str], letters: Counter[str]) -> str | 
     """Return what to say where too much of a text could not be drawn."""
     missing = {int(found[1], 16) for line in complaints if (found := _MISSING.search(line))}
     if _NO_FONT_AT_ALL in missing:
-        return "No font is installed. Install one (Debian, Ubuntu: fonts-dejavu-core), then: dropdub retry."
+        return "No font is installed. Install one (Debian, Ubuntu: fonts-dejavu-core), then: `dropdub retry JOB`."
     undrawn = [character for character in letters if ord(character) in missing]
     if sum(letters[character] for character in undrawn) <= _MISSING_AT_MOST * letters.total():
         return None
     shown = "".join(undrawn[:5])
-    return f"No installed font has the letters {shown}. Install one that has (such as Noto), then: dropdub retry."
+    return f"No installed font has the letters {shown}. Install one that has (such as Noto), then: `dropdub retry JOB`."

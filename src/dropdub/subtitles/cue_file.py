@@ -20,6 +20,6 @@ def read_cues(path: Path) -> list[Cue]:
     except TooLarge as error:
         raise TooLarge(f"{path.name} is no subtitle that people made. {error.message}", remedy=error.remedy) from error
     if not cues:
-        remedy = "Correct it, or take it away, then: dropdub retry."
+        remedy = "Correct it, or take it away, then: `dropdub retry JOB`."
         raise NotText(f"{path.name} holds no subtitles that can be read.", remedy=remedy)
     return cues

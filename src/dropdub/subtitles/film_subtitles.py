@@ -89,4 +89,4 @@ def _told_of(task: Task, burner: Burner | None) -> tuple[str, ...]:
     if burner is BURNERS[0]:
         return (f"{told} ({burner.encoder}).",)
     lacking = f"with {burner.encoder}, which looks worse, for this ffmpeg has no {BURNERS[0].encoder}"
-    return (f"{told}, {lacking}. Take another ffmpeg, then: dropdub retry.",)
+    return (f"{told}, {lacking}. Take another ffmpeg, then: `dropdub retry JOB`.",)

@@ -152,7 +152,7 @@ def _earlier(path: Path, sha256: str | None) -> Transcript:
     if found is None:
         raise UnreadableFile(
             f"The transcript {path} that is corrected is not there any more as it was published.",
-            remedy="To have the film heard again: dropdub retry.",
+            remedy="To have the film heard again: `dropdub retry JOB`.",
         )
     return found[0]
 

@@ -29,7 +29,7 @@ from dropdub.inbox.move_file import stands
 from dropdub.inbox.moves import hand_over, write_error_note
 from dropdub.inbox.recorded_files import Taken
 from dropdub.notify.channels import channels_for
-from dropdub.pasting import command
+from dropdub.pasting import COMMAND_INDENT, command, with_commands
 from dropdub.root import Root
 from dropdub.store import queries, transitions
 from dropdub.store.states import JobState, Outcome, StepState
@@ -140,7 +140,7 @@ class Endings:
             assert claim.step.id is not None
             self._scheduler.pool_of(claim).cancel(claim.step.id)
             self._outcomes.put_back(claim, Outcome.CANCELLED)
-        self._begin(job, JobState.CANCELLED, "Cancelled.", f"To do it after all: dropdub retry {job.id}")
+        self._begin(job, JobState.CANCELLED, "Cancelled.", "To do it after all: `dropdub retry JOB`")
 
     def _judge(self, job: Job) -> None:
         reach("ending.judge")
@@ -204,7 +204,9 @@ class Endings:
             line += f", {len(job.warnings)} warning{'s' if len(job.warnings) > 1 else ''}"
         if job.state == JobState.SUCCEEDED and job.published:
             line += f" → {job.published}"
-        self._context.report(line if not job.reason else f"{line}. {job.reason} {job.remedy or ''}".rstrip())
+        if job.reason:
+            line = f"{line}. {job.reason} {job.remedy or ''}".rstrip()
+        self._context.report(with_commands(line, root=self._context.root.path, job=job_id(job)))
 
 
 def _rescued_from(job: Job, work: Path) -> list[Path]:
@@ -256,15 +258,16 @@ def _standing(path: Path, taken: Path, inbox: Path) -> Path:
 
 def _note_text(job: Job, root: Root) -> str:
     made = "".join(f"\n  {path}" for path in job.outputs)
+    remedy = with_commands(job.remedy or "", root=root.path, job=job_id(job))
+    retry = f"{COMMAND_INDENT}{command(root.path, 'retry', str(job.id))}"
     return "\n".join(
         [
             f"{job.name}: {job.verdict}",
             "",
-            job.reason or "",
-            *([job.remedy] if job.remedy else []),
+            with_commands(job.reason or "", root=root.path, job=job_id(job)),
+            *([remedy] if remedy else []),
             *([f"\nWhat was finished before:{made}"] if made else []),
-            "",
-            f"To try again:  {command(root.path, 'retry', str(job.id))}",
+            *([] if retry in remedy.split("\n") else ["", "To try again:", retry]),
             "",
         ]
     )

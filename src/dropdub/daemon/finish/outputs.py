@@ -16,7 +16,7 @@ from dropdub.store.tables import Job
 
 _REMEDY = (
     "Leave out `out`, and take the results from the outbox. Or have the folder named in config.yaml, under "
-    "allowed_outputs. Then: dropdub retry."
+    "allowed_outputs. Then: `dropdub retry JOB`."
 )
 
 

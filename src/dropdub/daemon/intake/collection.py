@@ -55,7 +55,7 @@ def _options_gone(job: Job) -> BadSidecar:
     """Return what is said of a file whose options were there as it was recorded: without them it is another job."""
     return BadSidecar(
         f"{Path(job.sidecar or '').name} was removed while {job.name} was taken.",
-        remedy="Put it back beside the file, or go on without it: dropdub retry.",
+        remedy="Put it back beside the file, or go on without it: `dropdub retry JOB`.",
     )
 
 

@@ -38,7 +38,7 @@ def _held(file: Path, what: str, database_url: str) -> Iterator[None]:
     except Timeout as error:
         raise RootLocked(
             f"Another Dropdub works {what}: {_holder(database_url)}.",
-            remedy="Ask it with: dropdub status. Stop it before you start another.",
+            remedy="Ask it with: `dropdub status`. Stop it before you start another.",
         ) from error
     try:
         yield

@@ -67,7 +67,7 @@ def rescue_sentences(rescued: int) -> list[str]:
     what = "1 original was" if rescued == 1 else f"{rescued} originals were"
     text = (
         f"{what} found in work/, of which the database knew nothing. Moved to failed/, each with a note; nothing is "
-        "deleted. Retry one with: dropdub retry JOB; all with: dropdub retry --failed"
+        "deleted. Retry them with: `dropdub retry --failed`"
     )
     return [text]
 

@@ -190,4 +190,4 @@ def named(name: str) -> KnownModel:
         return model
     close = get_close_matches(name, [model.name for model in MODELS], n=3, cutoff=0.4)
     similar = f" Similar: {', '.join(close)}." if close else ""
-    raise UsageError(f"No model is known by the name '{name}'.{similar}", remedy="All: dropdub models list --all")
+    raise UsageError(f"No model is known by the name '{name}'.{similar}", remedy="All: `dropdub models list --all`")

@@ -32,7 +32,7 @@ def refuse_code(folder: Path, *, engine: str) -> None:
         if any("/" in str(settings.get(key, "")) for key in _CODE_KEYS):
             raise EngineMissing(
                 f"The model of the engine '{engine}' asks for code from elsewhere ({name}), which is not run.",
-                remedy="Choose another model under models.use. Then: dropdub retry.",
+                remedy="Choose another model under models.use. Then: `dropdub retry JOB`.",
             )
 
 

@@ -157,5 +157,5 @@ def _tokenizer(kind: type[Tokenizer], path: str) -> Tokenizer:
     except Exception as error:  # the library raises nothing more exact
         raise EngineMissing(
             f"{path} cannot be read: {error}.",
-            remedy="Check the model with: dropdub models verify. Then: dropdub retry.",
+            remedy="Check the model with: `dropdub models verify`. Then: `dropdub retry JOB`.",
         ) from error

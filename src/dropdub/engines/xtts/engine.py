@@ -184,7 +184,7 @@ class XttsSynthesizer:
         if not own:
             raise VoiceMissing(
                 f"The model '{self._folder.name}' has no voice of its own.",
-                remedy="Add one with: dropdub voices add NAME FILE, and set voice: NAME.",
+                remedy="Add one with: `dropdub voices add NAME FILE`, and set voice: NAME.",
             )
         return own_voice(self._loaded(), own[voice.name.casefold() if voice is not None else next(iter(own))])
 

@@ -72,7 +72,7 @@ def fresh_job(session: Session, job_id: int) -> Job:
     """Return a job as the database has it now. Raises TransitionRefused where there is none."""
     job = session.get(Job, job_id, populate_existing=True)
     if job is None:
-        raise TransitionRefused(f"There is no job {job_id}.", remedy="See which there are with: dropdub status.")
+        raise TransitionRefused(f"There is no job {job_id}.", remedy="See which there are with: `dropdub status`.")
     return job
 
 

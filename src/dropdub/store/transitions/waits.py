@@ -36,7 +36,7 @@ def release_job(store: Store, job_id: int, *, now: float, waiting_for: str | Non
 def pause_job(store: Store, job_id: int, *, now: float) -> Job:
     """Hold a job at a person's wish, also one that waits for something else; it goes on by `resume_job` alone."""
     not_paused = JOB.c.waiting_for.is_distinct_from(PAUSED)
-    remedy = f"To go on: dropdub resume {job_id}"
+    remedy = f"To go on: `dropdub resume {job_id}`"
     with store.transaction() as session:
         states = (*_GOING, JobState.WAITING)
         return _hold(

@@ -47,5 +47,5 @@ def _similar(rows: Rows | None, ref: str) -> str:
     by_name = {row["name"]: row["id"] for row in reversed(newest)}
     close = get_close_matches(ref, by_name, n=3, cutoff=0.5)
     if not close:
-        return "See which there are with: dropdub status."
+        return "See which there are with: `dropdub status`."
     return "Did you mean " + " or ".join(f"{name} (job {by_name[name]})" for name in close) + "?"

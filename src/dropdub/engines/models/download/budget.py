@@ -21,7 +21,7 @@ def refuse_oversize(model: KnownModel, files: list[RemoteFile], hub: Hub) -> Non
         raise DownloadRefused(
             f"{hub.place} announces {format_size(announced)} for {model.name}, "
             f"which takes about {format_size(model.download_bytes)}: nothing was fetched.",
-            remedy="Name another mirror: dropdub models pull --mirror URL.",
+            remedy="Name another mirror: `dropdub models pull --mirror URL`.",
         )
 
 

@@ -70,7 +70,7 @@ def pull(model: KnownModel, models_dir: Path, hub: Hub, *, meter: Meter, patienc
         if condition.presence is Presence.LACKING:
             raise ModelIncomplete(
                 f"{folder} was put there by hand and is not whole: {' '.join(condition.faults)}",
-                remedy=f"Add what is missing, or move the folder away, then: dropdub models pull {model.name}",
+                remedy=f"Add what is missing, or move the folder away, then: `dropdub models pull {model.name}`",
             )
         is_damaged = condition.presence is Presence.DAMAGED
         plan = _taken_apart(folder, condition) if is_damaged else None

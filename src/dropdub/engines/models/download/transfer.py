@@ -24,7 +24,7 @@ Advance = Callable[[int], None]
 _LEAST_GAIN = 16_384
 """An attempt that gains less, without reaching the end of the file, counts as a failure: else a server that sends one
 byte each time would be asked for ever."""
-_ELSEWHERE = "Try again later, or name another mirror: dropdub models pull --mirror URL."
+_ELSEWHERE = "Try again later, or name another mirror: `dropdub models pull --mirror URL`."
 
 
 @dataclass(frozen=True)
