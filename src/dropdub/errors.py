@@ -1,47 +1,48 @@
 """Every error Dropdub raises on purpose.
 
     DropdubError
-    ├── UsageError                what was asked cannot be done as asked
-    │   └── ConfigError           config.yaml, a sidecar or a profile says something impossible
-    ├── StoreError                the database is damaged, newer than this program, or unsafe where it lies
-    │   └── StoreUnavailable      it is in use by another program, or its disk is full: that may pass
-    ├── RootLocked                another daemon works on this root
+    ├── UsageError                the request cannot be met as it stands
+    │   └── ConfigError           config.yaml, a sidecar or a profile contains something invalid
+    ├── StoreError                the database is damaged, newer than this program, or in an unsafe place
+    │   └── StoreUnavailable      it is in use by another program, or its disk is full: this may pass
+    ├── RootLocked                another daemon is working on this root
     ├── ServiceError              the system's service manager refuses, or there is none
-    ├── TransitionRefused         the row was not in the state, or did not carry the token, that was named
-    ├── Waiting                   cannot go on now, and goes on by itself once the condition has passed
-    │   └── EngineNotInstalled    the packages of an engine are not here yet
-    ├── PermanentError            trying again would end the same way
+    ├── TransitionRefused         the row is not in the expected state, or does not have the expected token
+    ├── Waiting                   cannot continue now; continues automatically once the condition has passed
+    │   └── EngineNotInstalled    an engine's packages are not installed yet
+    ├── PermanentError            a retry would fail the same way
     │   ├── EmptyFile, UnreadableFile, NotAFile, NotMedia, NoAudio, NotText, TooLong, TooLarge
     │   ├── TooSlow, UnsupportedCodec
     │   ├── EngineMissing, UnsupportedLanguage, VoiceMissing, BadSidecar, OutRefused
     │   ├── DownloadRefused, ModelIncomplete
-    │   ├── HookFailed            a person's own program that is run at a job's end
+    │   ├── HookFailed            the user's own program that runs when a job ends
     │   └── InterruptedTooOften
-    └── TransientError            trying again may end better
+    └── TransientError            a retry may succeed
         ├── WorkerDied
         │   └── OutOfMemory
         ├── DeadlineExceeded
         │   └── Stalled
         ├── DiskFull, AccessDenied, DownloadFailed
         ├── MediaToolFailed
-        ├── NotDelivered          a notice of a job's end
-        ├── FreshWorkerNeeded     what the worker has loaded stands in the way: a new one can do it
-        └── UnexpectedError       an exception nobody foresaw, wrapped
+        ├── NotDelivered          a notification that a job has ended
+        ├── FreshWorkerNeeded     a library that this worker has loaded is in the way; a new worker can do it
+        └── UnexpectedError       wraps any other exception
 
-A leaf carries a message (what is wrong, with which file) and a remedy (what to do now). Errors cross from a
-worker to the supervisor as a dictionary: see `to_dict` and `from_dict`.
+Each error has a message (what is wrong, with which file) and a remedy (what to do now). A command in a remedy is
+marked, as `dropdub retry JOB`: see `dropdub.pasting`. Errors go from a worker to the supervisor as dictionaries: see
+`to_dict` and `from_dict`.
 """
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-_LONGEST_TOLD = 500
-"""Characters of a library's own words: some quote all that they were given."""
+_LONGEST_QUOTE = 500
+"""Characters of a library's message to quote: some libraries repeat their whole input."""
 
 
 class DropdubError(Exception):
-    """Base of all errors raised on purpose."""
+    """Base class of all errors that Dropdub raises on purpose."""
 
     permanent: ClassVar[bool] = True
     usual_remedy: ClassVar[str] = ""
@@ -53,16 +54,16 @@ class DropdubError(Exception):
 
     @property
     def sentence(self) -> str:
-        """Return message and remedy as one text for a person."""
+        """Return message and remedy as one text, with its commands still marked."""
         return f"{self.message} {self.remedy}".strip()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what another process needs to raise the same error."""
+        """Return a dictionary from which another process can rebuild this error."""
         return {"class": type(self).__name__, "message": self.message, "remedy": self.remedy}
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> DropdubError:
-        """Rebuild an error that `to_dict` described; an unknown class becomes `UnexpectedError`."""
+        """Rebuild an error from the result of `to_dict`; an unknown class becomes `UnexpectedError`."""
         classes = {leaf.__name__: leaf for leaf in every_error()}
         found = classes.get(str(data.get("class")), UnexpectedError)
         error = found.__new__(found)
@@ -73,11 +74,11 @@ class DropdubError(Exception):
 
 
 class UsageError(DropdubError):
-    """What was asked cannot be done as asked."""
+    """The request cannot be met as it stands."""
 
 
 class ConfigError(UsageError):
-    """A configuration file says something impossible; the message names file, line and what is allowed."""
+    """A configuration file contains something invalid; the message names the file, the line and what is allowed."""
 
 
 class StoreError(DropdubError):
@@ -85,41 +86,41 @@ class StoreError(DropdubError):
 
 
 class StoreOutdated(StoreError):
-    """The database is of an earlier version: the daemon's next start upgrades it."""
+    """The database has an older schema: the daemon upgrades it at its next start."""
 
 
 class StoreUnavailable(StoreError):
-    """The database cannot be used now, and may be used later."""
+    """The database cannot be used now, but perhaps later."""
 
 
 class RootLocked(DropdubError):
-    """Another process works on this root."""
+    """Another process is working on this root."""
 
 
 class RootRefused(UsageError):
-    """A root that must not be worked on: its database or one of its folders is that of another root."""
+    """The root must not be used: its database or one of its folders belongs to another root."""
 
 
 class FolderAway(DropdubError):
-    """The database or a folder is not there, although it was used before: its disk is not mounted, most likely."""
+    """The database or a folder that was used before is missing: most likely its disk is not mounted."""
 
     permanent = False
 
 
 class OriginalKept(DropdubError):
-    """A removal that was refused, because it could have removed the only copy of an original."""
+    """A removal was refused because it could have deleted the only copy of an original."""
 
 
 class ServiceError(DropdubError):
-    """What starts programs on this system refuses, or is not there."""
+    """The system's service manager refuses, or there is none."""
 
 
 class TransitionRefused(DropdubError):
-    """The row was not in the state, or did not carry the token, that the transition starts from."""
+    """The row is not in the state that the transition starts from, or does not have the expected token."""
 
 
 class Waiting(DropdubError):
-    """Cannot go on now. `condition` names what is waited for: disk, memory, outbox, model, engine, paused."""
+    """Cannot continue now. `condition` names what it waits for: `disk`, `memory`, `model`, `engine`, …"""
 
     permanent = False
 
@@ -132,18 +133,18 @@ class Waiting(DropdubError):
 
 
 class EngineNotInstalled(Waiting):
-    """An engine that Dropdub brings, whose packages are not installed: work continues once they are."""
+    """The packages of one of Dropdub's own engines are not installed: work continues once they are."""
 
     def __init__(self, message: str, *, remedy: str | None = None) -> None:
         super().__init__(message, condition="engine", remedy=remedy)
 
 
 class PermanentError(DropdubError):
-    """Trying again would end the same way."""
+    """A retry would fail the same way."""
 
 
 class EmptyFile(PermanentError):
-    usual_remedy = "Copy it again: the file has no content."
+    usual_remedy = "The file is empty: copy it again."
 
 
 class UnreadableFile(PermanentError):
@@ -155,11 +156,11 @@ class NotAFile(PermanentError):
 
 
 class NotMedia(PermanentError):
-    usual_remedy = "Play the file in a media player; if it does not play there, get a whole copy and drop it again."
+    usual_remedy = "Play the file in a media player. If it does not play, get an intact copy and drop it again."
 
 
 class NoAudio(PermanentError):
-    usual_remedy = "Drop a recording that has a sound track."
+    usual_remedy = "Drop a recording with sound."
 
 
 class NotText(PermanentError):
@@ -167,22 +168,22 @@ class NotText(PermanentError):
 
 
 class UnsupportedCodec(PermanentError):
-    usual_remedy = "Convert it with another program, such as HandBrake or Audacity, and drop that."
+    usual_remedy = "Convert it with another program, such as HandBrake or Audacity, and drop the result."
 
 
 class TooLong(PermanentError):
-    usual_remedy = "Cut it, or raise limits.max_duration in config.yaml, then: `dropdub retry JOB`."
+    usual_remedy = "Shorten it, or raise limits.max_duration in config.yaml, then: `dropdub retry JOB`."
 
 
 class TooLarge(PermanentError):
-    usual_remedy = "Cut it, or raise limits.max_size in config.yaml, then: `dropdub retry JOB`."
+    usual_remedy = "Make it smaller, or raise limits.max_size in config.yaml, then: `dropdub retry JOB`."
 
 
 class TooSlow(PermanentError):
-    """A file that takes longer to look at than any that people make: its own fault, and the same at the next try."""
+    """Reading the file takes longer than any real file should. The file is the cause, so a retry would not help."""
 
     usual_remedy = (
-        "It may be damaged, or made to hold others up: save it once more, and drop that. If the machine is merely "
+        "It may be damaged, or crafted to slow other jobs down: save a new copy and drop that. If the machine is just "
         "slow, raise deadlines.factor in config.yaml, then: `dropdub retry JOB`."
     )
 
@@ -200,7 +201,7 @@ class VoiceMissing(PermanentError):
 
 
 class BadSidecar(PermanentError):
-    usual_remedy = "Correct the .job.yaml file beside it, then: `dropdub retry JOB`."
+    usual_remedy = "Correct the .job.yaml file next to it, then: `dropdub retry JOB`."
 
 
 class DownloadRefused(PermanentError):
@@ -208,35 +209,35 @@ class DownloadRefused(PermanentError):
 
 
 class ModelIncomplete(PermanentError):
-    usual_remedy = "Get it again with: `dropdub models pull`."
+    usual_remedy = "Download it again: `dropdub models pull`."
 
 
 class OutRefused(PermanentError):
-    """The folder that a job wants its results in is there, and forbidden to the account or the service."""
+    """The folder that a job names for its results exists, but the account or the service may not write to it."""
 
     usual_remedy = (
-        "Leave out `out`, and take the results from the outbox. Or give the account that runs Dropdub the right to "
-        "write there; for a service installed with --boot name the folder in config.yaml, too (job.out, or a profile's "
-        "out), and install it again. Then: `dropdub retry JOB`."
+        "Leave out `out` and take the results from the outbox. Or give the account that runs Dropdub the right to "
+        "write there; for a service installed with --boot, also name the folder in config.yaml (job.out, or a "
+        "profile's out) and install the service again. Then: `dropdub retry JOB`."
     )
 
 
 class InterruptedTooOften(PermanentError):
-    usual_remedy = "It may be what stops the program: try it alone with: `dropdub retry JOB`."
+    usual_remedy = "The file itself may crash the program. To try it on its own: `dropdub retry JOB`."
 
 
 class HookFailed(PermanentError):
-    usual_remedy = "Correct notify.on_success or notify.on_failure in config.yaml; what it says is in: `dropdub logs`."
+    usual_remedy = "Correct notify.on_success or notify.on_failure in config.yaml. To see its output: `dropdub logs`."
 
 
 class TransientError(DropdubError):
-    """Trying again may end better."""
+    """A retry may succeed."""
 
     permanent = False
 
 
 class WorkerDied(TransientError):
-    usual_remedy = "If it happens again, see: `dropdub logs`."
+    usual_remedy = "If it happens again, look at the log: `dropdub logs`."
 
 
 class OutOfMemory(WorkerDied):
@@ -244,11 +245,11 @@ class OutOfMemory(WorkerDied):
 
 
 class DeadlineExceeded(TransientError):
-    usual_remedy = "If the machine is merely slow, raise deadlines.factor in config.yaml."
+    usual_remedy = "If the machine is just slow, raise deadlines.factor in config.yaml."
 
 
 class Stalled(DeadlineExceeded):
-    usual_remedy = "If it happens again, see: `dropdub logs`."
+    usual_remedy = "If it happens again, look at the log: `dropdub logs`."
 
 
 class DiskFull(TransientError):
@@ -260,43 +261,43 @@ class AccessDenied(TransientError):
 
 
 class DownloadFailed(TransientError):
-    usual_remedy = "Try again with: `dropdub models pull`. It goes on where it stopped."
+    usual_remedy = "To resume the download: `dropdub models pull`."
 
 
 class MediaToolFailed(TransientError):
-    usual_remedy = "If it happens again, see: `dropdub logs`."
+    usual_remedy = "If it happens again, look at the log: `dropdub logs`."
 
 
 class NotDelivered(TransientError):
-    usual_remedy = "It is tried again; see that the receiver runs, and notify.webhook in config.yaml."
+    usual_remedy = "It will be sent again. Check that the receiver is running, and check notify.webhook in config.yaml."
 
 
 class FreshWorkerNeeded(TransientError):
-    """The step has not begun: this process has loaded what must not meet what the step needs."""
+    """The step has not started: this process has loaded a library that conflicts with those the step needs."""
 
-    usual_remedy = "It is tried again in a new worker."
+    usual_remedy = "It will be retried in a new worker."
 
 
 class UnexpectedError(TransientError):
-    usual_remedy = "This is a defect of Dropdub: please report it with the output of: `dropdub logs`."
+    usual_remedy = "This is a bug in Dropdub. Please report it, with the output of: `dropdub logs`."
 
 
 def unforeseen(error: BaseException) -> UnexpectedError:
-    """Return the error of ours for an exception that nobody foresaw."""
+    """Wrap any other exception in an `UnexpectedError`."""
     try:
-        told = f"{type(error).__name__}: {error}"
-    except Exception:  # some cannot even say what they are
-        told = type(error).__name__
-    return UnexpectedError(f"Unforeseen error: {told[:_LONGEST_TOLD]}.")
+        text = f"{type(error).__name__}: {error}"
+    except Exception:  # the `__str__` of some exceptions raises
+        text = type(error).__name__
+    return UnexpectedError(f"Unexpected error: {text[:_LONGEST_QUOTE]}.")
 
 
 def storable(text: str) -> str:
-    """Return a text that can be stored and sent: what libraries say may hold halves of characters, and zeros."""
+    """Return text that can be stored and sent: libraries' messages may contain lone surrogates and null characters."""
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
 
 
 def every_error() -> list[type[DropdubError]]:
-    """Return each class of the tree, root first."""
+    """Return every class of the tree, the root first."""
     found: list[type[DropdubError]] = [DropdubError]
     for parent in found:
         found.extend(parent.__subclasses__())

@@ -20,7 +20,7 @@ SEED = 11
 OFFSETS = (0.003, 0.02, 0.1, 0.3, 0.6, 0.8, 0.97, 0.999)
 FLIPS = 40
 SECRET = "the secret of another folder"
-UNFORESEEN = ("Traceback", "Unforeseen", "defect of Dropdub", "took longer than", "The worker died", "was killed")
+UNFORESEEN = ("Traceback", "Unexpected error", "bug in Dropdub", "took longer than", "The worker died", "was killed")
 CONTAINERS = {
     "mp4": ("-c:v", "mpeg4", "-c:a", "aac"),
     "mkv": ("-c:v", "mpeg4", "-c:a", "libvorbis"),

@@ -363,9 +363,9 @@ def test_show_draws_the_timeline_beside_the_manifest_and_prints_where(cli: Cli, 
 def test_a_timeline_that_cannot_be_drawn_is_refused_with_the_reason(cli: Cli, dubbed: Path) -> None:
     manifest = dubbed / "manifest.json"
     manifest.write_text(json.dumps(a_manifest(facts(), fit={})), encoding="utf-8")
-    assert "tells of no fit" in cli.refused("show", "clip.mp4", "--timeline")
+    assert "has no timing data" in cli.refused("show", "clip.mp4", "--timeline")
     manifest.unlink()
-    assert "There is no manifest of job" in cli.refused("show", "clip.mp4", "--timeline")
+    assert "has no manifest" in cli.refused("show", "clip.mp4", "--timeline")
 
 
 def test_a_job_that_is_not_there_is_answered_with_similar_ones(cli: Cli, store: Store) -> None:

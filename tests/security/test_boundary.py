@@ -63,7 +63,7 @@ def test_an_error_that_always_comes_fails_the_job_with_a_sentence(site: Site, pl
     site.drop_text("This is read aloud.", "a.txt")
     assert site.work_off(DROPDUB_FAILPOINTS=f"{place}=break") == 1
     told = (site.root / "failed" / "a.txt.error.txt").read_text(encoding="utf-8")
-    assert "Unforeseen error: RuntimeError: broken on purpose ?." in told
+    assert "Unexpected error: RuntimeError: broken on purpose ?." in told
     assert " retry 1\n" in told
 
 

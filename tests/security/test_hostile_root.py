@@ -14,7 +14,10 @@ from tests.security.hostile import KINDS, inputs, plant
 SEED = 7
 EACH = 4
 """Inputs of each kind here; the benchmark `hostile` has hundreds."""
-UNFORESEEN = ("Traceback", "Unforeseen", "defect of Dropdub", "The worker died", "was killed", "unforeseen")
+UNFORESEEN = (
+    *("Traceback", "Unexpected error", "unexpected error", "unforeseen", "bug in Dropdub"),
+    *("The worker died", "was killed"),
+)
 LIMITS = {"max_text": 300_000, "max_duration": 120, "min_free_disk": 1_000_000, "min_free_memory": 1_000_000}
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]

@@ -1,4 +1,4 @@
-"""From errors to sentences and exit codes."""
+"""Error messages and exit codes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DONE, FELL_SHORT, MISUSED = 0, 1, 2
 
 
 def report(error: Exception, logs_dir: Path | None) -> int:
-    """Say on stderr what went wrong and what to do now; return the exit code."""
+    """Print on stderr what went wrong and what to do; return the exit code."""
     if os.environ.get("DROPDUB_DEBUG"):
         traceback.print_exception(error)
     if not isinstance(error, DropdubError):
@@ -28,19 +28,22 @@ def report(error: Exception, logs_dir: Path | None) -> int:
 
 
 def _report_defect(error: Exception, logs_dir: Path | None) -> int:
-    say(f"error: {_what(error)} {_kept(error, logs_dir)}", err=True)
+    say(f"error: {_describe(error)} {_save_details(error, logs_dir)}", err=True)
     return FELL_SHORT
 
 
-def _what(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         place = f"{error.filename}: " if error.filename else ""
         return f"The system refuses: {place}{error.strerror}."
-    return f"Something unforeseen happened ({type(error).__name__}: {masked(str(error))})."
+    return f"Unexpected error ({type(error).__name__}: {masked(str(error))})."
 
 
-def _kept(error: Exception, logs_dir: Path | None) -> str:
-    """Write the traceback where a person can find it: where the logs are, in the place of the one before."""
+def _save_details(error: Exception, logs_dir: Path | None) -> str:
+    """Write the traceback next to the logs, replacing the previous one, and return a sentence that says where.
+
+    If that is not possible, write it into the system's folder for temporary files.
+    """
     text = masked("".join(traceback.format_exception(error))).encode("utf-8", "replace")
     if logs_dir is not None and logs_dir.is_dir():
         from dropdub.files.durable import write_whole
@@ -50,12 +53,12 @@ def _kept(error: Exception, logs_dir: Path | None) -> str:
             write_whole(file, text)
             return f"The details are in {file}"
     with contextlib.suppress(OSError):
-        return f"The details are in {_newly_written(text)}"
+        return f"The details are in {_write_temporary(text)}"
     return "Set DROPDUB_DEBUG=1 to see the details."
 
 
-def _newly_written(text: bytes) -> str:
-    """Write into the folder for temporary files, which everybody may write to: under a name that nobody has."""
+def _write_temporary(text: bytes) -> str:
+    """Write a new file and return its path. Its name is random, because everyone may write to that folder."""
     handle, name = tempfile.mkstemp(prefix="dropdub-error-", suffix=".txt")
     with os.fdopen(handle, "wb") as writer:
         writer.write(text)

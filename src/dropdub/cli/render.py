@@ -1,4 +1,4 @@
-"""The status of a root, and lists of jobs, as tables. Views in, what rich prints out."""
+"""The status of a root and lists of jobs as tables: from views to what rich prints."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ STATE_STYLES = {
 
 @dataclass(frozen=True)
 class Clock:
-    """What time it is, and where; None is the zone of the machine."""
+    """The current time and its zone; None is the zone of this machine."""
 
     now: float
     zone: tzinfo | None = None
@@ -54,8 +54,8 @@ def status(
 ) -> RenderableType:
     """Return what `dropdub status` shows, in `width` columns; print it with `crop=False`, as commands are not wrapped.
 
-    `filtered`: only some states were asked for. `root`: the one that commands must name, None if a shell finds it.
-    `fold`: wrap commands all the same, for a screen that is redrawn.
+    `filtered`: only jobs in some states were requested. `root`: the root that commands must name, None if a shell finds
+    it. `fold`: wrap commands, too, for a screen that is redrawn.
     """
     total = sum(view.counts.values())
     parts: list[RenderableType] = [*_head(view, clock, total, root=root, fold=fold)]
@@ -74,7 +74,7 @@ def status(
 
 
 def suggestions(jobs: Iterable[JobView]) -> list[str]:
-    """Return below the table what to do about each job, for remedies with commands: lines to be written unwrapped."""
+    """Return the remedies that contain commands, as lines to print unwrapped below the table."""
     lines: list[str] = []
     for job in jobs:
         if _is_explained(job) and job.remedy and _has_command(job.remedy):
@@ -83,7 +83,7 @@ def suggestions(jobs: Iterable[JobView]) -> list[str]:
 
 
 def job_table(jobs: Iterable[JobView], clock: Clock, *, width: int = 80) -> Table:
-    """Return a table with one row a job; reasons wrap in the last column."""
+    """Return a table with one row per job; reasons wrap in the last column."""
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     table.add_column("ID", justify="right", no_wrap=True)
     table.add_column("FILE", no_wrap=True)
@@ -96,7 +96,7 @@ def job_table(jobs: Iterable[JobView], clock: Clock, *, width: int = 80) -> Tabl
 
 
 def outputs(jobs: Sequence[JobView]) -> list[str]:
-    """Return a line for each folder that has results, and one for each result, to be written unwrapped."""
+    """Return a line for each folder with results and one for each result, to print unwrapped."""
     lines: list[str] = []
     for job in jobs:
         if job.outputs:
@@ -105,7 +105,7 @@ def outputs(jobs: Sequence[JobView]) -> list[str]:
 
 
 def output_names(job: JobView) -> list[str]:
-    """Return a line for each output: its path, as seen from the job's folder where it lies in there."""
+    """Return a line for each output: its path, relative to the job's folder if it is in there."""
     folder = Path(job.published) if job.published else None
     paths = [Path(path) for path in job.outputs]
     inside = [path.relative_to(folder) if folder and path.is_relative_to(folder) else path for path in paths]
@@ -113,10 +113,10 @@ def output_names(job: JobView) -> list[str]:
 
 
 def _head(view: StatusView, clock: Clock, total: int, *, root: Path | None, fold: bool) -> Iterator[RenderableType]:
-    """Yield the head, a command on its own line. It stays in line with the text above it."""
+    """Yield the rows above the table. A command is on its own line, aligned with the text above it."""
     rows = [("Daemon", "dim", *_daemon(view.daemon, clock))]
     if view.paused:
-        rows.append(("Paused", "yellow", "No further step is started. Go on with: `dropdub resume`", ""))
+        rows.append(("Paused", "yellow", "No further step is started. Resume with: `dropdub resume`", ""))
     for note in [*view.notes, *(view.daemon.notes if view.daemon and view.daemon.state == "running" else [])]:
         rows.append(("Note", "yellow", note, ""))
     counts = ", ".join(f"{number} {state}" for state, number in _in_order(view.counts) if number)
@@ -133,7 +133,7 @@ def _head(view: StatusView, clock: Clock, total: int, *, root: Path | None, fold
 
 
 def _line(text: str, style: str = "", *, fold: bool) -> Text:
-    """Return a line that is not wrapped, so that a command can be copied; `fold`: in as many rows as it takes."""
+    """Return a line that is not wrapped, so that a command can be copied; with `fold`, at the last column."""
     shown = Text("\n".join(map(printable, text.split("\n"))), style)
     shown.no_wrap, shown.overflow = not fold, "fold" if fold else "ignore"
     return shown
@@ -185,7 +185,7 @@ def _live_lines(job: JobView, clock: Clock) -> list[Text]:
         line.append(f", {format_duration(job.remaining_s)} left", "dim")
     lines = [line]
     if job.retry_at is not None:
-        lines.append(Text(f"tries again at {clock.at(job.retry_at)}: {printable(prose(job.error or ''))}", "yellow"))
+        lines.append(Text(f"retries at {clock.at(job.retry_at)}: {printable(prose(job.error or ''))}", "yellow"))
     return lines
 
 

@@ -1,6 +1,7 @@
-"""What a person can have done to a root and its jobs: each a function that takes values and returns values.
+"""The operations on a root and its jobs: functions that take values and return values.
 
-They raise the errors of `dropdub.errors` and print nothing, so that a command line and a web page call the same ones.
-`place` finds the root; `look` reads; `find` names jobs; `change` retries, cancels, pauses and resumes them; `prune`
-forgets them; `run` processes files in the foreground. Each module is imported by itself: `look` needs no SQLAlchemy.
+They raise the errors of `dropdub.errors` and print nothing, so that a command line and a web page can call the same
+functions. `place` finds the root; `look` reads its state; `find` resolves names of jobs; `change` retries, cancels,
+pauses and resumes jobs; `prune` forgets them; `run` processes files in the foreground; `suggestions` completes the
+commands in messages. Import each module by itself: `look` needs no SQLAlchemy.
 """

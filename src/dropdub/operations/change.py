@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class JobChange:
-    """A job as it was before it was to be changed. `refusal` is None if it was changed, else why it was not."""
+    """A job as it was before the change. `refusal` says why it was not changed; None if it was."""
 
     job: JobView
     refusal: TransitionRefused | None = None
@@ -29,9 +29,9 @@ class JobChange:
 
 @dataclass(frozen=True)
 class Changes:
-    """What became of each job, in the order in which they were named.
+    """The result for each job, in the order in which the jobs were named.
 
-    `daemon_runs`: a daemon does what follows from it now; otherwise the next one does.
+    `daemon_runs`: a daemon acts on the changes now; otherwise the next one will.
     """
 
     jobs: tuple[JobChange, ...]
@@ -43,7 +43,7 @@ class Changes:
 
 
 def retry(place: Place, refs: Sequence[str]) -> Changes:
-    """Retry failed or cancelled jobs. Raises UsageError, with no job changed, for the first name without a job."""
+    """Retry failed or cancelled jobs. Raises UsageError, with no job changed, for the first name that has no job."""
     return _change(place, named_jobs(place, refs), transitions.retry_job)
 
 
@@ -54,44 +54,44 @@ def retry_failed(place: Place) -> Changes:
 
 
 def cancel(place: Place, refs: Sequence[str]) -> Changes:
-    """Cancel jobs, also of files that still wait in the inbox. The daemon puts their files into `failed/`.
+    """Cancel jobs, including those of files that still wait in the inbox. The daemon moves their files to `failed/`.
 
-    Raises UsageError, with nothing changed, for the first name that is neither a job nor such a file.
+    Raises UsageError, with nothing changed, for the first name that is neither a job nor a waiting file.
     """
     return _change(place, jobs_to_cancel(place, refs), transitions.request_cancel)
 
 
 def pause(place: Place, refs: Sequence[str]) -> Changes:
-    """Let jobs start no further step. Raises UsageError as `retry` does."""
+    """Pause jobs: they start no further step. Raises UsageError as `retry` does."""
     return _change(place, named_jobs(place, refs), transitions.pause_job)
 
 
 def pause_all(place: Place) -> None:
-    """Let the daemon start no further step of any job. Running steps finish."""
+    """Pause all jobs: the daemon starts no further step. Running steps finish."""
     with closing(place.store()) as store:
         transitions.pause_all(store)
 
 
 def resume(place: Place, refs: Sequence[str]) -> Changes:
-    """Let paused jobs continue. Raises UsageError as `retry` does."""
+    """Resume paused jobs. Raises UsageError as `retry` does."""
     return _change(place, named_jobs(place, refs), transitions.resume_job)
 
 
 def resume_all(place: Place) -> Changes:
-    """End what `pause_all` began. Jobs that were paused individually stay paused, so no job is in the result."""
+    """Undo `pause_all`. Jobs that were paused individually stay paused, so the result contains no job."""
     with closing(place.store()) as store:
         transitions.resume_all(store)
     return Changes((), daemon_runs(place))
 
 
 def _change(place: Place, jobs: Sequence[JobView], action: Callable[..., Any]) -> Changes:
-    """Do `action` with each job, whether or not another refuses it."""
+    """Apply `action` to each job, even if it is refused for another."""
     with closing(place.store()) as store:
-        changes = tuple(_changed(action, store, job) for job in jobs)
+        changes = tuple(_change_one(action, store, job) for job in jobs)
     return Changes(changes, daemon_runs(place))
 
 
-def _changed(action: Callable[..., Any], store: Any, job: JobView) -> JobChange:
+def _change_one(action: Callable[..., Any], store: Any, job: JobView) -> JobChange:
     try:
         action(store, job.id, now=time.time())
     except TransitionRefused as refusal:

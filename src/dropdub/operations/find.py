@@ -1,4 +1,4 @@
-"""Find the jobs that a person means by the names of files, also of those that still wait in the inbox."""
+"""Find jobs by number or file name, including files that still wait in the inbox."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ if TYPE_CHECKING:
 
 
 def named_jobs(place: Place, refs: Sequence[str]) -> list[JobView]:
-    """Return the jobs that `refs` name, each once. Raises UsageError for the first that names none."""
+    """Return the jobs that `refs` name, each once. Raises UsageError for the first ref without a job."""
     return list({job.id: job for job in place.reader().find(refs)}.values())
 
 
 def jobs_to_cancel(place: Place, refs: Sequence[str]) -> list[JobView]:
-    """Return the jobs that `refs` name, each once; a file that waits in the inbox becomes a job by this.
+    """Return the jobs that `refs` name, each once. A file that waits in the inbox is recorded as a job.
 
-    Raises UsageError for the first that names neither, before anything is recorded.
+    Raises UsageError, before anything is recorded, for the first ref that names neither.
     """
     inbox = _Inbox(place)
-    meant = [inbox.meant(ref) for ref in refs]
-    jobs = [_recorded(place, one) for one in meant]
+    found = [inbox.find(ref) for ref in refs]
+    jobs = [_record(place, one) for one in found]
     return list({job.id: job for job in jobs}.values())
 
 
 class _Inbox:
-    """The inbox as the daemon sees it, looked into only where a name needs it."""
+    """The inbox as the daemon sees it, scanned only if a name requires it."""
 
     def __init__(self, place: Place) -> None:
         self._place = place
 
-    def meant(self, ref: str) -> JobView | Drop:
-        """Return the job of this number or name, unless it has ended and a file of this name waits: then the file."""
+    def find(self, ref: str) -> JobView | Drop:
+        """Return the job with this number or name; if it has ended and a file of this name waits, return the file."""
         try:
             [job] = self._place.reader().find([ref])
         except UsageError:
@@ -59,7 +59,8 @@ class _Inbox:
         drop = waiting_file(ref, self._drops, inbox=self._place.root.inbox)
         if drop is not None and is_still_written(drop):
             raise UsageError(
-                f"{drop.path} is still being written.", remedy="Cancel it once it is whole, or stop the copying."
+                f"{drop.path} is still being written.",
+                remedy="Cancel it when the copy is complete, or stop the copying.",
             )
         return drop
 
@@ -74,8 +75,8 @@ class _Inbox:
         ).drops
 
 
-def _recorded(place: Place, one: JobView | Drop) -> JobView:
-    """Return a job as it is, and a file as the job that is recorded for it now."""
+def _record(place: Place, one: JobView | Drop) -> JobView:
+    """Return a job unchanged; record a job for a file, and return that."""
     if not isinstance(one, Drop):
         return one
     with closing(place.store()) as store:

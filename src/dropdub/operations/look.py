@@ -1,4 +1,4 @@
-"""Read the state of a root, or one job's whole story."""
+"""Read the state of a root, or everything about one job."""
 
 from __future__ import annotations
 
@@ -19,16 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class JobDetails:
-    """A job's story, and the quality figures of its dubs: None if its manifest has none or is not there any more."""
+    """A job's history, and the quality metrics of its dubs: None if its manifest has none, or no longer exists."""
 
     story: JobStory
     quality: Mapping[str, Any] | None
 
 
 def status(place: Place, *, states: Sequence[JobState] = (), limit: int | None = None) -> StatusView:
-    """Return the daemon's state, the counts of all jobs, and at most `limit` jobs: those in `states`, if any are given.
-
-    Its notes say what is wrong with the root. Raises StoreError.
+    """Return the daemon's state, the counts of all jobs, and at most `limit` jobs, only those in `states` if any are
+    given. The notes say what is wrong with the root. Raises StoreError.
     """
     view = place.reader().status(now=time.time(), states=states or None, limit=limit)
     notes = [trouble.sentence for trouble in troubles(place.root, place.url)]
@@ -36,13 +35,13 @@ def status(place: Place, *, states: Sequence[JobState] = (), limit: int | None =
 
 
 def show(place: Place, ref: str) -> JobDetails:
-    """Return the job that a number, a file name or a name without suffix names. Raises UsageError if there is none."""
+    """Return the job with this number, file name or name without suffix. Raises UsageError if there is none."""
     story = pasteable_story(place.reader().job(ref), root=place.named_root)
     return JobDetails(story, quality_of(story.job))
 
 
 def quality_of(job: JobView) -> Mapping[str, Any] | None:
-    """Return what the manifest in the job's folder says under `quality`; None if there is none (any more)."""
+    """Return `quality` of the manifest in the job's folder; None if there is none, or no manifest any more."""
     from dropdub.publishing.earlier_results import read_manifest
 
     manifest = read_manifest(Path(job.published)) if job.published else None
@@ -50,6 +49,6 @@ def quality_of(job: JobView) -> Mapping[str, Any] | None:
 
 
 def daemon_runs(place: Place) -> bool:
-    """Return whether a daemon works on the root now."""
+    """Return whether a daemon is working on the root now."""
     daemon = place.reader().status(now=time.time(), limit=0).daemon
     return daemon is not None and daemon.state == "running"

@@ -1,4 +1,4 @@
-"""Which root is worked on, found without what makes a program slow to start."""
+"""Find the root to work on, without imports that would slow the start of the program."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Place:
-    """A root, and the URL of its database. `is_found`: a shell finds it without `--root` where this is called."""
+    """A root and the URL of its database. `is_found`: the caller's shell finds it without `--root`."""
 
     root: Root
     url: str
@@ -44,22 +44,22 @@ class Place:
 
 
 def root_path(explicit: Path | None) -> Path:
-    """Return the folder of the root. Raises UsageError where there is none."""
+    """Return the folder of the root. Raises UsageError if there is none."""
     return find_root(explicit, os.environ, Path.cwd())
 
 
 def find_place(explicit: Path | None) -> Place:
-    """Return the root that is meant. Raises UsageError where there is none, ConfigError where it is misconfigured."""
+    """Return the root. Raises UsageError if there is none, ConfigError if its configuration is invalid."""
     path = root_path(explicit)
-    folders, database = _glance(path / CONFIG_NAME) or _validated(path / CONFIG_NAME)
+    folders, database = _read_quickly(path / CONFIG_NAME) or _read_validated(path / CONFIG_NAME)
     root = Root.at(path, folders)
     return Place(root, usable_url(database, root), is_found=explicit is None)
 
 
-def _glance(file: Path) -> tuple[dict[str, str], str | None] | None:
-    """Return folders and database as the file has them; None where only the full validation can tell.
+def _read_quickly(file: Path) -> tuple[dict[str, str], str | None] | None:
+    """Return folders and database as the file has them; None if only the full validation can find them.
 
-    Reading two settings takes a tenth of the time that building the whole configuration takes.
+    Reading these two settings takes a tenth of the time of building the whole configuration.
     """
     data, _ = read_mapping(file)
     folders, database = data.get("folders") or {}, data.get("database")
@@ -74,7 +74,7 @@ def _is_text_map(folders: Any) -> bool:
     )
 
 
-def _validated(file: Path) -> tuple[dict[str, str], str | None]:
+def _read_validated(file: Path) -> tuple[dict[str, str], str | None]:
     from dropdub.config import load_config
 
     config = load_config(file)

@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Pruned:
-    """The jobs that were forgotten, or would be (`dry_run`)."""
+    """The jobs that were forgotten, or with `dry_run` would be."""
 
     jobs: tuple[PrunedJob, ...]
     dry_run: bool
 
 
 def prune(place: Place, *, older_than_s: float, dry_run: bool = False) -> Pruned:
-    """Forget the jobs that ended longer ago than this, with their logs. No file in inbox, outbox, archive, failed and
-    voices is touched. Raises StoreError.
+    """Forget the jobs that ended more than `older_than_s` seconds ago, and delete their logs. No file in inbox, outbox,
+    archive, failed or voices is touched. Raises StoreError.
     """
     ended_before = time.time() - older_than_s
     jobs = place.reader().prunable(ended_before)

@@ -33,9 +33,9 @@ def run(
 ) -> tuple[JobView, ...]:
     """Process copies of `files` now, with `overrides` of the options of jobs; return the jobs in this order.
 
-    `report` gets a line for what happens, `on_view` the jobs as they change. Jobs without `finished_at` are left to
-    the next daemon: the run was stopped. Raises UsageError, before anything is recorded, for files, options and
-    folders that cannot be used.
+    `report` is called with a line for each event, `on_view` with the jobs as they change. If the run was stopped, jobs
+    without `finished_at` are left to the next daemon. Raises UsageError, before anything is recorded, for files,
+    options and folders that cannot be used.
     """
     _refuse_impossible(place, overrides, profile)
     _refuse_unseen(place.root, files, overrides.get("out"))
@@ -52,11 +52,11 @@ def run(
 
 
 def _refuse_unseen(root: Root, files: Sequence[Path], out: str | None) -> None:
-    """Raise UsageError for files, and a folder for results, that a daemon which is a service does not see."""
+    """Raise UsageError for files, and a folder for results, that a daemon running as a service cannot access."""
     results = [Path(out)] if out is not None else []
     for path in service.unseen(root.path, [*files, *results]):
         raise UsageError(
-            f"{path} cannot be seen by the service, which does the work: homes and temporary files are hidden from it.",
+            f"The service that does the work cannot access {path}: home folders and temporary files are hidden from it.",
             remedy=f"Drop a copy into the inbox:\n  {pasteable(['cp', path, f'{root.inbox}/'])}"
             if path in files
             else f"Leave out --out and take the results from {root.outbox}, or name the folder in config.yaml.",
@@ -64,11 +64,11 @@ def _refuse_unseen(root: Root, files: Sequence[Path], out: str | None) -> None:
 
 
 def _refuse_impossible(place: Place, overrides: Mapping[str, Any], profile: str | None) -> None:
-    """Raise UsageError for options and profiles that there are not, before anything is recorded."""
+    """Raise UsageError for invalid options and unknown profiles, before anything is recorded."""
     config = load_config(place.root.config_file)
     if profile is not None and profile not in config.profiles:
         known = ", ".join(sorted(config.profiles)) or "none"
-        raise UsageError(f"There is no profile {profile!r}.", remedy=f"In config.yaml there are: {known}.")
+        raise UsageError(f"There is no profile {profile!r}.", remedy=f"Profiles in config.yaml: {known}.")
     try:
         config.options_for(profile, dict(overrides))
     except ValidationError as error:
@@ -78,7 +78,7 @@ def _refuse_impossible(place: Place, overrides: Mapping[str, Any], profile: str 
 
 
 def _make_out(overrides: Mapping[str, Any]) -> None:
-    """Make the folder for the results, with the rights of who asks: the daemon waits for one that is absent."""
+    """Create the folder for the results with the caller's rights: the daemon would wait for a missing one."""
     if "out" in overrides:
         with suppress(OSError):  # a share that is not connected yet
             Path(overrides["out"]).mkdir(parents=True, exist_ok=True)

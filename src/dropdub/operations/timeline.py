@@ -1,4 +1,4 @@
-"""Draw how a job's dubs fit their recording: an SVG picture for each target, beside its manifest."""
+"""Draw the timing of a job's dubs: an SVG picture for each target, next to the manifest."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from dropdub.store.views import JobView
 
 
 def draw(job: JobView) -> dict[str, list[Path]]:
-    """Write `timeline.TARGET.svg` beside the manifest, and return the files by target.
+    """Write `timeline.TARGET.svg` next to the manifest, and return the files by target.
 
     Raises UsageError if there is nothing to draw.
     """
     folder = Path(job.published) if job.published else None
     manifest = read_manifest(folder) if folder else None
     if folder is None or manifest is None:
-        raise UsageError(f"There is no manifest of job {job.id} ({job.name}).", remedy="Draw it when the job is done.")
+        raise UsageError(f"Job {job.id} ({job.name}) has no manifest.", remedy="Try again when the job is done.")
     fits = {target: fit for target, fit in fits_of(manifest).items() if target in job.targets}
     if not fits:
-        remedy = "Only dubs of recordings have one. Where there is such a dub, drop the file again."
-        raise UsageError(f"The manifest of job {job.id} ({job.name}) tells of no fit.", remedy=remedy)
+        remedy = "Only dubs of recordings have a timeline. If this is one, drop the file again."
+        raise UsageError(f"The manifest of job {job.id} ({job.name}) has no timing data.", remedy=remedy)
     times, length_s = line_times(folder, job.name), job.duration_s or 0.0
     return {
-        target: [_written(folder, target, picture(timeline_of(fit, times, length_s, f"{display_name(target)} dub")))]
+        target: [_write(folder, target, picture(timeline_of(fit, times, length_s, f"{display_name(target)} dub")))]
         for target, fit in fits.items()
     }
 
 
-def _written(folder: Path, target: str, drawn: str) -> Path:
-    """Write a picture into a folder of the outbox, which others may be able to exchange, and not through a link."""
+def _write(folder: Path, target: str, drawn: str) -> Path:
+    """Write a picture into a folder of the outbox, never through a link: others may be able to replace the folder."""
     name = f"timeline.{target}.svg"
     part = part_name(name)
     with held(folder.parent, folder.name) as opened:

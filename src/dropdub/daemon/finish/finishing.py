@@ -1,4 +1,4 @@
-"""How a job ends: the verdict is recorded, the original goes to its place, the work folder goes, the state follows."""
+"""How a job ends: record the verdict, move the original to its place, delete the work folder, set the end state."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ from dropdub.units import format_duration
 
 
 class Endings:
-    """Ends jobs whose steps have ended, and jobs that a person cancelled.
+    """Ends jobs whose steps have ended, and jobs that a user cancelled.
 
-    Every part can be done again after a crash.
+    Every part can be repeated after a crash.
     """
 
     def __init__(self, context: Context, mover: Mover, scheduler: Scheduler, outcomes: Outcomes) -> None:
@@ -50,16 +50,16 @@ class Endings:
         self._outcomes = outcomes
         self._postponed = Postponed()
         self._left_staged: set[int] = set()
-        """Jobs whose staging folder could not be removed."""
+        """Jobs whose staging folder could not be deleted."""
         self.counts: Counter[str] = Counter()
 
     @property
     def notes(self) -> list[str]:
-        """Return what an administrator should know: originals that cannot be put in their places."""
+        """Return notes for the administrator: originals that cannot be moved to their places."""
         return self._postponed.notes
 
     def tick(self, now: float) -> None:
-        """Decide on verdicts, and start the moves of what is decided (`now`: monotonic seconds)."""
+        """Decide verdicts, and start the moves of jobs that have one (`now`: monotonic seconds)."""
         if away(self._context) is not None:
             return
         for job in queries.cancel_requested(self._context.store):
@@ -76,9 +76,9 @@ class Endings:
                 self._try(self._settle, job, now)
 
     def _decide(self, decide: Callable[[Job], None], job: Job) -> None:
-        """Decide how a job ends; what nobody foresaw fails it.
+        """Decide how a job ends; an unexpected error fails it.
 
-        Raises OSError if the folder that the original goes to cannot be looked into.
+        Raises OSError if the folder that the original goes to cannot be read.
         """
         try:
             decide(job)
@@ -89,7 +89,7 @@ class Endings:
             self.fail(job, reason=trouble.message, remedy=trouble.remedy)
 
     def _try(self, act: Callable[[Job], None], job: Job, now: float) -> None:
-        """Do something for a job, or put it off: others end meanwhile."""
+        """Call `act` for a job. If it fails, try again later, so that other jobs can end meanwhile."""
         try:
             act(job)
         except (StoreError, FolderAway):
@@ -103,7 +103,7 @@ class Endings:
         self._begin(job, JobState.FAILED, reason, remedy)
 
     def moved(self, moved: Moved, now: float) -> None:
-        """Give the job its end state once its files are in their places; try again later where they cannot be moved."""
+        """Set the job's end state once its files are in their places; if they cannot be moved, try again later."""
         self._postponed.forget(moved.job_id)
         if not isinstance(moved.result, Taken):
             assert moved.error is not None
@@ -112,7 +112,7 @@ class Endings:
             return
         try:
             self._finish(moved.job_id, moved.result)
-            self._tell(queries.job(self._context.store, moved.job_id))
+            self._report(queries.job(self._context.store, moved.job_id))
             rescue_strays(self._context, among=self._context.root.job_dir(moved.job_id))
         except Exception as error:  # the boundary of one job
             self._postponed.put_off(moved.job_id, own_error(error, "closing a job", job=moved.job_id), now)
@@ -169,7 +169,7 @@ class Endings:
         )
 
     def _destination(self, job: Job, verdict: JobState) -> str | None:
-        """Return where the original goes: a name that nothing has and that no job on its way there will have."""
+        """Return where the original goes: a path that is free, and that no job about to end will take."""
         if job.origin == "given":
             return None
         root = self._context.root
@@ -195,10 +195,13 @@ class Endings:
 
         self._mover.submit(job_id(job), move, of=(job.owner, job.folder), is_ending=True)
 
-    def _tell(self, job: Job) -> None:
+    def _report(self, job: Job) -> None:
+        """Log that a job has ended, and report it to the user."""
         self.counts[job.state] += 1
         note("job ended", job=job.id, state=job.state, reason=job.reason)
-        taken_s = max(0.0, (job.finished_at or 0) - (job.started_at or job.created_at))  # the clock may have been set
+        taken_s = max(
+            0.0, (job.finished_at or 0) - (job.started_at or job.created_at)
+        )  # the clock may have been set back
         line = f"{job.name}: {job.state} in {format_duration(taken_s)}"
         if job.warnings:
             line += f", {len(job.warnings)} warning{'s' if len(job.warnings) > 1 else ''}"
@@ -210,7 +213,7 @@ class Endings:
 
 
 def _rescued_from(job: Job, work: Path) -> list[Path]:
-    """Return the job folder that an original is in: its own job's, or for a rescued one that of an unknown job."""
+    """Return the job folder that contains the original: its own, or, for a rescued original, that of an unknown job."""
     folder = Path(job.source).parent.parent
     return [folder] if is_source(Path(job.source).parent) and folder.parent == work else []
 
@@ -226,15 +229,15 @@ def _reason(step: Step) -> tuple[str, str]:
 
 
 def _take_first(context: Context, job: Job, source_dir: Path) -> None:
-    """Bring a file that still lies in the inbox into the job's folder: others may change what its path leads to."""
+    """Move an original that is still in the inbox into the job's folder: others may change what its path leads to."""
     if job.destination is not None and Path(job.source).is_relative_to(context.root.inbox):
         brought_to_end(context, job, source_dir)
 
 
 def _place(job: Job, source_dir: Path, root: Root) -> Taken:
-    """Move the original to its destination, with the note of why it failed beside it.
+    """Move the original to its destination and, unless the job succeeded, write a note next to it that says why.
 
-    One whose intake was cut off by a cancellation may be in `source_dir` already, in part or as a whole.
+    If a cancellation interrupted the intake, some or all of the files may be in `source_dir` already.
     """
     taken, inbox = source_dir / job.name, root.inbox
     if job.destination is None:
@@ -252,11 +255,12 @@ def _place(job: Job, source_dir: Path, root: Root) -> Taken:
 
 
 def _standing(path: Path, taken: Path, inbox: Path) -> Path:
-    """Return where a file is: where intake puts it, else where its job says. Out of the inbox only intake takes it."""
+    """Return where a file is: where intake puts it, else where its job says. Only intake takes files from the inbox."""
     return taken if stands(taken) or path.is_relative_to(inbox) else path
 
 
 def _note_text(job: Job, root: Root) -> str:
+    """Return what the note next to an original says: the reason, the remedy, and how to retry."""
     made = "".join(f"\n  {path}" for path in job.outputs)
     remedy = with_commands(job.remedy or "", root=root.path, job=job_id(job))
     retry = f"{COMMAND_INDENT}{command(root.path, 'retry', str(job.id))}"
@@ -266,7 +270,7 @@ def _note_text(job: Job, root: Root) -> str:
             "",
             with_commands(job.reason or "", root=root.path, job=job_id(job)),
             *([remedy] if remedy else []),
-            *([f"\nWhat was finished before:{made}"] if made else []),
+            *([f"\nAlready finished:{made}"] if made else []),
             *([] if retry in remedy.split("\n") else ["", "To try again:", retry]),
             "",
         ]
