@@ -133,7 +133,7 @@ def _head(view: StatusView, clock: Clock, total: int, *, root: Path | None, fold
 
 
 def _line(text: str, style: str = "", *, fold: bool) -> Text:
-    """Return a line that is not wrapped, so that a command can be copied; with `fold`, at the last column."""
+    """Return a line that is not wrapped, so that a command can be copied. With `fold` it is wrapped."""
     shown = Text("\n".join(map(printable, text.split("\n"))), style)
     shown.no_wrap, shown.overflow = not fold, "fold" if fold else "ignore"
     return shown

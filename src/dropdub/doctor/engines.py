@@ -15,6 +15,7 @@ from dropdub.engines.models.download.record import examine
 from dropdub.engines.models.uses import uses
 from dropdub.engines.offers import Offer, installed_offers
 from dropdub.engines.packages import setup_command
+from dropdub.pasting import pasteable
 
 _ROLES = ("transcriber", "translator", "synthesizer", "diarizer")
 _OPTIONAL = ("diarizer",)
@@ -76,7 +77,7 @@ def _models(subject: Subject, offers: Mapping[str, Offer]) -> Iterator[Finding]:
     here = subject.root.models_dir(models.dir)
     if is_open_to_others(here):
         text = "others may write to the models' folder: what they put there is loaded"
-        yield warning("model", text, f"Take that right away: chmod o-w {here}", detail=str(here))
+        yield warning("model", text, f"Take that right away:\n  {pasteable(['chmod', 'o-w', here])}", detail=str(here))
     for use in uses(subject.config, offers.values()):
         offer = offers.get(use.engine)
         if offer is not None and offer.problem is None:

@@ -62,7 +62,7 @@ def judged(cards: list[Card], engines: Engines | None, *, wanted: str) -> Findin
         return fine("Graphics card", f"{text}; CTranslate2, which would compute on it, is not installed")
     if devices and not engines.lacking:
         return fine("Graphics card", text)
-    remedy = "Update the card's driver." if not devices else f"Install it with: {extra_command('cuda')}"
+    remedy = "Update the card's driver." if not devices else f"Install it with:\n  {extra_command('cuda')}"
     why = f"{engines.lacking} is not installed, so the engines" if engines.lacking else "the engines cannot use it and"
     text = f"{text}; {why} compute on the processor"
     return problem("Graphics card", text, remedy) if wanted == "cuda" else warning("Graphics card", text, remedy)

@@ -25,7 +25,7 @@ NEEDED = {
     "muxers": ("wav", "ipod", "mp4", "matroska"),
 }
 """What the stages ask of ffmpeg, by the option that lists it."""
-_GET_ANOTHER = f"Install a complete ffmpeg, or: {adding_command('--force-reinstall', 'imageio-ffmpeg')}"
+_GET_ANOTHER = f"Install a complete ffmpeg, or:\n  {adding_command('--force-reinstall', 'imageio-ffmpeg')}"
 
 _BURN_WITH = "Install an ffmpeg from 5.1 on that has libass, or set subtitles.mode to soft."
 

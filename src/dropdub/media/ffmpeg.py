@@ -60,7 +60,7 @@ def find_ffmpeg() -> Path:
     except RuntimeError as error:
         raise EngineMissing(
             "ffmpeg is not installed.",
-            remedy=f"Install ffmpeg, or: {adding_command('--force-reinstall', 'imageio-ffmpeg')}",
+            remedy=f"Install ffmpeg, or:\n  {adding_command('--force-reinstall', 'imageio-ffmpeg')}",
         ) from error
 
 

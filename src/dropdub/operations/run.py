@@ -56,7 +56,7 @@ def _refuse_unseen(root: Root, files: Sequence[Path], out: str | None) -> None:
     results = [Path(out)] if out is not None else []
     for path in service.unseen(root.path, [*files, *results]):
         raise UsageError(
-            f"The service that does the work cannot access {path}: home folders and temporary files are hidden from it.",
+            f"The service that does the work cannot access {path}: home and temporary folders are hidden from it.",
             remedy=f"Drop a copy into the inbox:\n  {pasteable(['cp', path, f'{root.inbox}/'])}"
             if path in files
             else f"Leave out --out and take the results from {root.outbox}, or name the folder in config.yaml.",

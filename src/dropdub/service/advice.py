@@ -23,7 +23,7 @@ def advice_on(plan: ServicePlan, *, config_is_guarded: bool) -> Iterator[str]:
     if plan.at_boot and not config_is_guarded and may_write_config(plan):
         yield (
             f"{plan.account}, who runs the service, may change {plan.config_file}, which names programs to run. "
-            f"Keep it as it is with: sudo chflags schg {pasted(plan.config_file)} (and noschg before you edit it)."
+            f"Keep it as it is with:\n  sudo chflags schg {pasted(plan.config_file)}\n(and noschg before you edit it)."
         )
 
 

@@ -294,7 +294,7 @@ def _needs_administrator(plan: ServicePlan) -> UsageError:
     remedy = (
         "Open the console with “Run as administrator” and try it again, or leave --boot out: it starts when you log on."
         if sys.platform == "win32"
-        else f"Try it as root: sudo {pasted(sys.executable)} {command}"
+        else f"Try it as root:\n  sudo {pasted(sys.executable)} {command}"
     )
     return UsageError("To start something with the machine needs the rights of an administrator.", remedy=remedy)
 

@@ -29,6 +29,6 @@ def install(kit: Kit, *, output: IO[str]) -> None:
         if in_foreground(command, output=output) != 0:
             raise DropdubError(
                 f"The packages of the {kit} engines could not be installed: see above.",
-                remedy=f"Correct that, then run this again. What was run is: {pasteable(command)}",
+                remedy=f"Correct that, then run this again. What was run is:\n  {pasteable(command)}",
             )
     importlib.invalidate_caches()

@@ -120,5 +120,5 @@ def _refuse_server(url: str) -> None:
 
         raise ConfigError(
             f"database: the driver for it is not installed ({error.name or error}).",
-            remedy=f"Install it with: {adding_command(str(error.name))}. Or set database to the path of a file.",
+            remedy=f"Install it with:\n  {adding_command(str(error.name))}\nOr set database to the path of a file.",
         ) from error

@@ -200,7 +200,7 @@ def _claim(part: Path, place: Path) -> None:
 
 
 def _reinstall() -> str:
-    return f"Reinstall it with: {adding_command('--force-reinstall', 'espeakng-loader')}"
+    return f"Reinstall it with:\n  {adding_command('--force-reinstall', 'espeakng-loader')}"
 
 
 @cache

@@ -177,5 +177,5 @@ def _need_package() -> None:
     if find_spec("huggingface_hub") is None:
         raise EngineMissing(
             "Pulling models needs the Python package huggingface_hub, which is not installed.",
-            remedy=f"Install it with: {extra_command('quality')}",
+            remedy=f"Install it with:\n  {extra_command('quality')}",
         )

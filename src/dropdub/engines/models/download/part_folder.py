@@ -16,6 +16,7 @@ from dropdub.errors import AccessDenied
 from dropdub.files.held import NOT_ENTERED, HeldFolder
 from dropdub.files.ownership import is_exchangeable, owner_at, speaks_for
 from dropdub.files.removal import remove
+from dropdub.pasting import pasteable
 
 
 def leads_elsewhere(folder: Path) -> bool:
@@ -86,5 +87,5 @@ def refuse_exchangeable(models_dir: Path) -> None:
     if is_exchangeable(models_dir):
         raise AccessDenied(
             f"Every account may rename and exchange what is in {models_dir}.",
-            remedy=f"Take that right away: chmod o-w {models_dir}",
+            remedy=f"Take that right away:\n  {pasteable(['chmod', 'o-w', models_dir])}",
         )
