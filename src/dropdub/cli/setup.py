@@ -13,7 +13,7 @@ from typing import Any
 import typer
 
 from dropdub.cli import admin, models, service, setup_questions
-from dropdub.cli.console import say, say_json
+from dropdub.cli.console import name_root, say, say_json, with_named_root
 from dropdub.cli.exit_codes import DONE, FELL_SHORT
 from dropdub.config import Config, load_config
 from dropdub.engines.models.catalogue import find
@@ -21,7 +21,7 @@ from dropdub.engines.offers import installed_offers
 from dropdub.errors import DropdubError, UsageError
 from dropdub.files.durable import write_whole
 from dropdub.files.privacy import private_files
-from dropdub.pasting import pasteable
+from dropdub.pasting import command, pasteable
 from dropdub.root import CONFIG_NAME, Root, find_root
 from dropdub.setup import packages
 from dropdub.setup.choices import Choices, Kit, chosen_kit, lacking, usual_kit, with_choices
@@ -64,6 +64,7 @@ def setup(folder: Path | None, wishes: Wishes, *, yes: bool, as_json: bool) -> i
     """
     asks = not (yes or as_json) and sys.stdin.isatty()
     root = root_to_set_up(folder)
+    name_root(_unless_here(root))
     try:
         with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
             result = _set_up(root, wishes, asks=asks)
@@ -151,8 +152,8 @@ def _pull_models(root: Path, result: Result, wishes: Wishes, *, asks: bool) -> N
         return
     unagreed = [] if asks or wishes.accept_licence else [name for name in wanted if _needs_consent(name)]
     for name in unagreed:
-        command = _command(root, "models", "pull", name, "--accept-licence")
-        result.notes.append(f"{name} has a licence to agree to. If you do:\n  {command}")
+        agree = _command(root, "models", "pull", name, "--accept-licence")
+        result.notes.append(f"{name} has a licence to agree to. If you do:\n  {agree}")
     for name in (name for name in wanted if name not in unagreed):
         with _recorded(result):
             code = models.pull(root, [name], mirror=None, accept_licence=wishes.accept_licence)
@@ -187,7 +188,7 @@ def _recorded(result: Result) -> Iterator[None]:
     try:
         yield
     except DropdubError as error:
-        result.failures.append(error.sentence)
+        result.failures.append(with_named_root(error.sentence))
         say(f"error: {error.message}", err=True)
 
 
@@ -205,4 +206,9 @@ def _say_end(result: Result) -> None:
 
 
 def _command(root: Path, *words: str) -> str:
-    return pasteable(["dropdub", *([] if root == Path.cwd() else ["--root", str(root)]), *words])
+    return command(_unless_here(root), *words)
+
+
+def _unless_here(root: Path) -> Path | None:
+    """Return the root that commands must name: None if it is the current folder."""
+    return None if root == Path.cwd() else root
