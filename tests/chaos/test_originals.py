@@ -267,7 +267,7 @@ def test_no_new_database_is_made_where_its_disk_is_not_mounted(
     wait_until(lambda: len(in_work(root)) == FILES, "all to be taken in")
     root.kill()
     point = disk(False)
-    with waiting(root, "although it was at an earlier start"):
+    with waiting(root, "it existed at an earlier start"):
         assert list(point.iterdir()) == [] and len(in_work(root)) == FILES
         disk(True)
     assert lost(root) == [] and in_work(root) == []
@@ -288,7 +288,7 @@ def test_jobs_wait_for_the_disk_of_their_work_folder(
     else:
         assert root.stop() == 0
     disk(False)
-    with waiting(root, "although it was at an earlier start"):
+    with waiting(root, "it existed at an earlier start"):
         assert list(point.iterdir()) == []
         assert not {"failed", "cancelled"} & set(root.states().values())
         disk(True)

@@ -193,7 +193,7 @@ def test_of_a_damaged_database_no_copy_is_kept_and_none_is_removed(store: Store,
 def test_an_empty_database_pushes_out_no_copy(tmp_path: Path, folder: Path) -> None:
     empty = tmp_path / "empty.db"
     empty.touch()
-    with pytest.raises(StoreUnavailable, match="none of Dropdub's tables"):
+    with pytest.raises(StoreUnavailable, match="Dropdub's tables are missing"):
         make(empty, folder, now=MOMENT)
     assert names_in(folder) == []
 
@@ -365,7 +365,7 @@ def test_without_a_copy_there_is_no_upgrade(
     older: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     monkeypatch.setattr(backup, "reach", failing("backup.written", code))
-    with pytest.raises(StoreUnavailable, match="is not upgraded before there is a copy") as caught:
+    with pytest.raises(StoreUnavailable, match="was not upgraded because it could not be backed up") as caught:
         Store.open(f"sqlite:///{older}", backups=folder)
     assert caught.value.remedy
     assert revision_of(older) == REVISIONS[0] and names_in(folder) == []
@@ -416,7 +416,7 @@ def test_after_damage_the_newest_copy_in_its_place_brings_the_jobs_back(tmp_path
         answer = dropdub(*command)
         told = answer.stdout + answer.stderr
         assert answer.returncode == 1 and f"(the newest: {folder / NAME})" in told, told
-        assert "brought to failed/" in told
+        assert "moved to failed/" in told
 
     for path in [file, Path(f"{file}-wal"), Path(f"{file}-shm")]:
         if path.exists():

@@ -222,7 +222,7 @@ def test_a_work_folder_that_lost_the_files_of_jobs_is_waited_for(tmp_path: Path)
     started(root)
     shutil.rmtree(root.work)
     root.work.mkdir()
-    with pytest.raises(FolderAway, match="is not the folder of the earlier starts") as caught:
+    with pytest.raises(FolderAway, match="is not the folder that earlier starts used") as caught:
         refuse_away(root, root.database_url)
     assert "--accept-missing" in caught.value.remedy
 

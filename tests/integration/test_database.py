@@ -124,7 +124,7 @@ def test_processes_that_start_at_once_migrate_once(tmp_path: Path) -> None:
 )
 def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "jobs.db").write_bytes(content)
-    with pytest.raises(StoreError, match="damaged, or is not a database"):
+    with pytest.raises(StoreError, match="damaged or not a database"):
         Store.open(url_in(tmp_path))
     assert (tmp_path / "jobs.db").read_bytes() == content
 

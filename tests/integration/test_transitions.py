@@ -120,7 +120,7 @@ def test_many_jobs_are_queued_at_once_but_for_those_that_end_or_are_queued_alrea
     assert [states_of(store, job) for job in jobs] == [{"extract": StepState.QUEUED}, *before[1:]]
     job = queries.job(store, id_of(jobs[0]))
     assert (job.state, job.source, job.options) == (JobState.QUEUED, "/work/x", {"targets": ["pt"]})
-    assert events_of(store, job) == ["Found: /inbox/a.txt", "Taken, and queued"]
+    assert events_of(store, job) == ["Found: /inbox/a.txt", "Taken and queued"]
 
 
 def test_given_files_may_be_recorded_twice(store: Store) -> None:
@@ -672,12 +672,12 @@ def test_a_duplicate_is_found_again_when_its_twin_has_ended_and_then_does_the_wo
     twin, job = a_queued_job(store), a_queued_job(store)
     transitions.turn_duplicate(store, id_of(job), dup_of=twin.id, steps=(), now=NOW)
     transitions.hold_job(store, id_of(job), waiting_for="twin", reason="Same.", remedy="", now=NOW)
-    assert queries.twin_ended(store, "twin") == []
+    assert queries.duplicates_to_release(store, "twin") == []
     transitions.begin_ending(
         store, id_of(twin), verdict=JobState.FAILED, reason="", remedy="", destination=None, now=NOW
     )
     transitions.finish_job(store, id_of(twin), source="/failed/clip.mp4", now=NOW)
-    assert [found.id for found in queries.twin_ended(store, "twin")] == [job.id]
+    assert [found.id for found in queries.duplicates_to_release(store, "twin")] == [job.id]
     transitions.release_job(store, id_of(job), waiting_for="twin", now=NOW)
     turned = transitions.turn_duplicate(store, id_of(job), dup_of=None, steps=[a_spec("more", phase=1)], now=NOW)
     assert turned.dup_of is None and "more" in states_of(store, job)

@@ -225,7 +225,7 @@ def test_a_path_of_windows_is_a_path_there_and_refused_elsewhere(tmp_path: Path,
     if sys.platform == "win32":
         assert database_in(tmp_path, setting) == Path("D:/x/jobs.db")
     else:
-        with pytest.raises(ConfigError, match="is a path of Windows"):
+        with pytest.raises(ConfigError, match="is a Windows path"):
             database_in(tmp_path, setting)
 
 
@@ -240,7 +240,7 @@ def test_a_path_of_windows_is_a_path_there_and_refused_elsewhere(tmp_path: Path,
         (".", "is a folder"),
         ("postgresql://ana:secret@host:port/jobs", "cannot be read"),
         ("postgresql+nosuchdriver://ana:secret@host/jobs", "cannot be read"),
-        ("postgresql+asyncpg://ana:secret@host/jobs", "driver for it is not installed"),
+        ("postgresql+asyncpg://ana:secret@host/jobs", "driver is not installed"),
     ],
 )
 def test_a_database_that_cannot_be_is_refused_with_a_remedy(tmp_path: Path, setting: str, complaint: str) -> None:

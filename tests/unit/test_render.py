@@ -21,7 +21,7 @@ from dropdub.dubbing.quality import quality_of
 from dropdub.operations.suggestions import pasteable_job
 from dropdub.pipeline.facts import Facts
 from dropdub.store.states import JobState
-from dropdub.store.views import AttemptView, DaemonView, EventView, JobStory, JobView, StatusView, StepView
+from dropdub.store.views import AttemptView, DaemonView, EventView, JobDetails, JobView, StatusView, StepView
 from tests.reports import FIT, facts
 
 SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
@@ -145,7 +145,7 @@ def a_step(key: str, state: str, *attempts: AttemptView, **values: object) -> St
     return replace(step, **values)  # type: ignore[arg-type]
 
 
-STORY = JobStory(
+STORY = JobDetails(
     job=WARNED,
     steps=[
         a_step("probe", "succeeded", an_attempt("succeeded", 0.31)),
@@ -160,7 +160,7 @@ STORY = JobStory(
         a_step("publish/manifest", "queued"),
     ],
     events=[
-        EventView("2026-03-05T13:00:00.000Z", "info", "Taken, and queued", 1),
+        EventView("2026-03-05T13:00:00.000Z", "info", "Taken and queued", 1),
         EventView("2026-03-05T13:00:01.000Z", "debug", "probe started", 2),
         EventView("2026-03-05T13:20:00.000Z", "warning", "pt: the default voice was used", 3),
         EventView("2026-03-05T13:24:00.000Z", "info", "Succeeded.", 4),
@@ -192,7 +192,7 @@ QUALITY = quality_of(
 ).to_json()
 
 
-def told(job_story: JobStory, quality: dict[str, Any] | None = None) -> str:
+def told(job_story: JobDetails, quality: dict[str, Any] | None = None) -> str:
     console = a_console()
     show.tell(job_story, console, CLOCK, quality)
     return text_of(console)
@@ -223,10 +223,10 @@ CASES = {
     "status-stopped": lambda: a_status(replace(EMPTY, daemon=replace(DAEMON, state="stopped"))),
     "status-commands": lambda: a_status(WITH_COMMANDS, root=ROOT),
     "show": lambda: told(STORY),
-    "show-quality": lambda: told(JobStory(WARNED, [], []), QUALITY),
-    "show-commands": lambda: told(JobStory(LONG, [], [])),
-    "show-failed": lambda: told(JobStory(FAILED, [], [])),
-    "show-running": lambda: told(JobStory(replace(AGAIN, remaining_s=90.0), [], [])),
+    "show-quality": lambda: told(JobDetails(WARNED, [], []), QUALITY),
+    "show-commands": lambda: told(JobDetails(LONG, [], [])),
+    "show-failed": lambda: told(JobDetails(FAILED, [], [])),
+    "show-running": lambda: told(JobDetails(replace(AGAIN, remaining_s=90.0), [], [])),
     "outputs": lambda: "\n".join(render.outputs([WARNED, FAILED])) + "\n",
 }
 

@@ -1,4 +1,4 @@
-"""Copies of an SQLite database: made whole, checked, listed, and bounded in number. Pure file work."""
+"""Backups of an SQLite database: create, check, list and prune them."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from dropdub.store.damage import damaged, is_damage, is_full_disk
 DAILY_KEPT = 7
 BEFORE_UPGRADES_KEPT = 3
 ROOM_LEFT = 16_000_000
-"""Bytes that stay free on the disk: a copy that takes the last of them would stop the database itself."""
+"""Bytes to keep free on the disk: a backup that fills it would stop the database itself."""
 BUSY_TIMEOUT_S = 30.0
 _STAMP = "%Y%m%dT%H%M%SZ"
 _NAME = re.compile(r"jobs-([0-9]{8}T[0-9]{6}Z)(?:-before-([0-9]{4}))?\.db")
 _LEFTOVER = re.compile(rf"\.{_NAME.pattern}\.part(?:-wal|-shm|-journal)?")
 _one_at_a_time = threading.Lock()
-"""A run that began after another in the same process must not sweep away what the other's last copy is writing."""
+"""Two runs in one process must not delete the partial copies that the other is still writing."""
 
 
 @dataclass(frozen=True)
 class Copy:
-    """One copy. `before` names the revision that the database was then upgraded to, None for a daily copy."""
+    """A backup. `before` is the revision that the database was then upgraded to; None for a daily backup."""
 
     path: Path
     made_at: float
@@ -39,10 +39,10 @@ class Copy:
 
 
 def make(file: Path, folder: Path, *, now: float, before: str | None = None) -> Path:
-    """Copy the database `file` into `folder` as it is at one moment, and return the copy's path.
+    """Copy a consistent snapshot of the database `file` into `folder`; return the copy's path.
 
-    Waits for no writer and holds none up. The copy appears whole or not at all. Of its kind only the newest stay.
-    Raises StoreError if the database is damaged, StoreUnavailable if there is no room or the system refuses.
+    Neither waits for writers nor blocks them. The copy appears complete or not at all. Older backups of the same kind
+    are pruned. Raises StoreError if the database is damaged, StoreUnavailable if the disk is full or the copy fails.
     """
     target = folder / _name(now, before)
     part = folder / f".{target.name}.part"
@@ -64,7 +64,7 @@ def make(file: Path, folder: Path, *, now: float, before: str | None = None) -> 
 
 
 def copies(folder: Path) -> list[Copy]:
-    """Return the copies in `folder`, the newest first. Files with other names are not looked at."""
+    """Return the backups in `folder`, newest first. Files with other names are ignored."""
     if not is_folder(folder):
         return []
     found = [copy for entry in folder.iterdir() if (copy := _copy_at(entry)) is not None]
@@ -72,7 +72,7 @@ def copies(folder: Path) -> list[Copy]:
 
 
 def newest(folder: Path) -> Copy | None:
-    """Return the newest copy of either kind; of a folder that cannot be read, none."""
+    """Return the newest backup of either kind; None if there is none or the folder cannot be read."""
     try:
         return next(iter(copies(folder)), None)
     except OSError:
@@ -80,7 +80,10 @@ def newest(folder: Path) -> Copy | None:
 
 
 def prune(folder: Path, *, kept: Path | None = None) -> None:
-    """Remove all but the newest copies of each kind, and never `kept`: a clock set back gave others later names."""
+    """Remove all but the newest backups of each kind.
+
+    `kept` is never removed: if the clock was set back, older backups may have later names.
+    """
     found = copies(folder)
     daily = [copy for copy in found if copy.before is None]
     before = [copy for copy in found if copy.before is not None]
@@ -100,13 +103,13 @@ def _copy_at(path: Path) -> Copy | None:
         return None
     try:
         made = datetime.strptime(match[1], _STAMP).replace(tzinfo=UTC)
-    except ValueError:  # digits that are no time: not one of ours
+    except ValueError:  # the digits are not a valid time: not one of our backups
         return None
     return Copy(path, made.timestamp(), match[2])
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what a copy that was killed, or that failed, has left."""
+    """Remove the partial files of backups that failed or were killed."""
     for entry in list(folder.iterdir()):
         if _LEFTOVER.fullmatch(entry.name):
             remove(entry)
@@ -119,46 +122,46 @@ def _refuse_full_disk(file: Path, folder: Path) -> None:
 
 
 def _write(file: Path, part: Path) -> None:
-    """Copy `file` to `part`, check the copy and flush it. Opened read-only: a file that is gone is not made again."""
+    """Copy `file` to `part`, check the copy and flush it. `file` is opened read-only, so it is never created."""
     part.touch(mode=0o600)
     uri = f"{file.absolute().as_uri()}?mode=ro"
     with (
         closing(sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S)) as source,
         closing(sqlite3.connect(part, isolation_level=None)) as target,
     ):
-        target.execute("PRAGMA synchronous=OFF")  # it is flushed whole below
-        source.backup(target)  # in one go: in pieces, each write in between would begin it again
+        target.execute("PRAGMA synchronous=OFF")  # the whole file is flushed below
+        source.backup(target)  # in a single step: between smaller steps, each write would restart the copy
         reach("backup.copied")
-        _count_one_start_less(target)
-        target.execute("PRAGMA journal_mode=DELETE")  # one file, without a write-ahead log of its own
+        _decrement_starts(target)
+        target.execute("PRAGMA journal_mode=DELETE")  # one file, no write-ahead log
         whole = target.execute("PRAGMA quick_check(1)").fetchone()[0]
         tables = target.execute("SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'").fetchone()[0]
     if whole != "ok" or not tables:
-        raise sqlite3.DatabaseError(f"quick_check: {whole}" if tables else "it has none of Dropdub's tables")
+        raise sqlite3.DatabaseError(f"quick_check: {whole}" if tables else "Dropdub's tables are missing")
     shutil.copymode(file, part)
     with part.open("rb+") as writer:
         flush(writer)
 
 
-def _count_one_start_less(target: sqlite3.Connection) -> None:
-    """Let the copy count fewer starts than the root, which knows it for an older one by that."""
+def _decrement_starts(target: sqlite3.Connection) -> None:
+    """Lower the copy's count of starts, so that the root recognizes it as an older database."""
     if target.execute("SELECT count(*) FROM sqlite_master WHERE name = 'owner'").fetchone()[0]:
         target.execute("UPDATE owner SET starts = starts - 1")
 
 
 def _refusal(error: sqlite3.Error | OSError, file: Path, folder: Path) -> StoreError:
-    """Return what kept a copy from being made, as a sentence."""
+    """Return the error that says why a backup could not be made."""
     if isinstance(error, sqlite3.Error) and is_damage(str(error)):
         return damaged(str(file), folder)
     if is_full_disk(error):
         return _no_room(folder)
     text = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return StoreUnavailable(
-        f"{file} could not be copied into {folder}: {text}.", remedy="See that the folder is there and writable."
+        f"{file} could not be copied to {folder}: {text}.", remedy="Check that the folder exists and is writable."
     )
 
 
 def _no_room(folder: Path) -> StoreUnavailable:
     return StoreUnavailable(
-        f"The disk of {folder} has no room for a copy of the database.", remedy="Free some space there."
+        f"The disk of {folder} has no room for a copy of the database.", remedy="Free some disk space."
     )

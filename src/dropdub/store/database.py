@@ -1,4 +1,4 @@
-"""The database as the daemon and the commands that change things open it."""
+"""The database as it is opened by the daemon and by commands that write to it."""
 
 from __future__ import annotations
 
@@ -30,15 +30,17 @@ BUSY_TIMEOUT_MS = 30_000
 PATIENCE_S = 60.0
 MIGRATION_PATIENCE_S = 120.0
 _CHECKED_UP_TO = 4_000_000
-"""Bytes. A database up to this size is checked whole at each open (some 10 ms); damage in a larger one shows at use."""
+"""Bytes. A database up to this size is checked whenever it is opened (about 10 ms); damage in a larger one shows when
+the damaged part is read.
+"""
 _MAGIC = b"SQLite format 3\0"
 
 
 class Store:
-    """An open database. Threads may share it; processes may not, nor may it be carried over a fork."""
+    """An open database. Threads may share it; processes may not, and it must not cross a fork."""
 
     def __init__(self, engine: Engine, place: str, file: Path | None = None, backups: Path | None = None) -> None:
-        """`file` is where an SQLite database is, `backups` the folder of its copies."""
+        """`file` is the path of an SQLite database, `backups` the folder of its backups."""
         self.engine = engine
         self.place = place
         self.file = file
@@ -47,18 +49,18 @@ class Store:
 
     @staticmethod
     def open(url: str, *, migrate: bool = True, backups: Path | None = None) -> Store:
-        """Open, and with `migrate` create or upgrade, the database at `url`, once it is copied into `backups`.
+        """Open the database at `url`; with `migrate`, create it or, after a backup to `backups`, upgrade it.
 
-        Raises StoreError where it is damaged, newer than this program, on a network file system or in the way of
-        another program; its file is then left as it was. Without `migrate` an older database is refused as well.
-        Raises StoreUnavailable, too, where the copy before an upgrade cannot be made.
+        Raises StoreError if it is damaged, newer than this program, on a network file system, or the database of
+        another program; the file is then left unchanged. Without `migrate`, an older database is refused too.
+        Raises StoreUnavailable if it stays in use, or if the backup before an upgrade cannot be made.
         """
         file = sqlite_file(url)
         if file is not None:
             _refuse_file(file, backups)
         store = Store(_engine(url, file), str(file) if file else make_url(url).render_as_string(), file, backups)
         try:
-            _patiently(lambda: store._prepare(migrate=migrate))
+            _retry_while_locked(lambda: store._prepare(migrate=migrate))
         except DatabaseError as error:
             store.close()
             raise store_error(error, store.place, backups) from error
@@ -69,12 +71,12 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """Give a session whose transaction holds the write lock from its beginning; commit at the end.
+        """Yield a session whose transaction holds the write lock from the start; commit at the end.
 
-        Rolled back when the block raises. Objects that leave it stay readable.
-        Raises StoreError where the database stays busy, or is damaged.
+        Rolled back if the block raises. Objects stay readable after the block.
+        Raises StoreError if the database stays busy or is damaged.
         """
-        caller = sys._getframe(2).f_code.co_name  # the transition, past the context manager's own frame
+        caller = sys._getframe(2).f_code.co_name  # the transition; frame 1 is the context manager's own
         with self._session(self.engine) as session:
             yield session
             reach(f"commit.{caller}.before")
@@ -83,7 +85,7 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Give a session that sees one state of the database, waits for no writer and holds none up."""
+        """Yield a session that reads one snapshot of the database; it neither waits for writers nor blocks them."""
         with self._session(self._reading_engine) as session:
             yield session
 
@@ -95,7 +97,7 @@ class Store:
         try:
             with _begun(engine) as session:
                 yield session
-        except (DataError, IntegrityError, ProgrammingError):  # of what was to be written, not of the database
+        except (DataError, IntegrityError, ProgrammingError):  # the data to write is wrong, not the database
             raise
         except DatabaseError as error:
             raise store_error(error, self.place, self._backups) from error
@@ -112,7 +114,7 @@ class Store:
                 raise damaged(self.place, self._backups)
 
     def _revision(self) -> str | None:
-        """Return the database's revision, None for an empty one."""
+        """Return the database's revision; None if it is empty. Raises StoreError if it is another program's."""
         with self._reading_engine.connect() as connection:
             tables = inspect(connection).get_table_names()
             if "alembic_version" not in tables:
@@ -125,19 +127,19 @@ class Store:
         if not migrate:
             self._refuse_other_than_head()
         elif self.file is None:
-            self._upgrade_alone()
+            self._upgrade_under_lock()
         else:
             with FileLock(f"{self.file}.migrate.lock", timeout=MIGRATION_PATIENCE_S):
-                self._upgrade_alone()
+                self._upgrade_under_lock()
 
-    def _upgrade_alone(self) -> None:
-        """Upgrade unless another process has done it while this one waited for the lock."""
+    def _upgrade_under_lock(self) -> None:
+        """Upgrade the database unless another process did so while this one waited for the lock."""
         revision = self._revision()
         if revision is not None:
             refuse_newer(revision, self.place)
         if revision != HEAD_REVISION:
             if revision is not None and self.file is not None and self._backups is not None:
-                _copy_before_upgrade(self.file, self._backups)
+                _back_up_before_upgrade(self.file, self._backups)
             upgrade(self.engine)
 
     def _refuse_other_than_head(self) -> None:
@@ -148,18 +150,18 @@ class Store:
         refuse_older(revision, self.place)
 
 
-def _copy_before_upgrade(file: Path, folder: Path) -> None:
+def _back_up_before_upgrade(file: Path, folder: Path) -> None:
     try:
         backup.make(file, folder, now=time.time(), before=HEAD_REVISION)
     except StoreUnavailable as error:
-        message = f"{file} is not upgraded before there is a copy of it. {error.message}"
+        message = f"{file} was not upgraded because it could not be backed up first. {error.message}"
         raise StoreUnavailable(message, remedy=error.remedy) from error
 
 
 @contextmanager
 def _begun(engine: Engine) -> Iterator[Session]:
-    """Give a session whose transaction has begun; try again while another process holds the write lock."""
-    session = _patiently(lambda: _begin(engine))
+    """Yield a session whose transaction has begun; retry while another process holds the write lock."""
+    session = _retry_while_locked(lambda: _begin(engine))
     try:
         yield session
     except BaseException:
@@ -169,8 +171,8 @@ def _begun(engine: Engine) -> Iterator[Session]:
         session.close()
 
 
-def _patiently(action: Callable[[], T]) -> T:
-    """Do `action` again while another process holds the lock it needs."""
+def _retry_while_locked(action: Callable[[], T]) -> T:
+    """Retry `action` while another process holds the lock it needs, for up to `PATIENCE_S` seconds."""
     retrying = Retrying(
         retry=retry_if_exception(_is_busy),
         wait=wait_random_exponential(multiplier=0.05, max=1.0),
@@ -204,7 +206,7 @@ def _engine(url: str, file: Path | None) -> Engine:
 
 
 def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
-    """Set up a new connection. Without an isolation level the driver begins no transactions of its own."""
+    """Set up a new connection. Without an isolation level, the driver starts no transactions of its own."""
     connection.isolation_level = None
     connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     connection.execute("PRAGMA journal_mode=WAL")
@@ -213,15 +215,17 @@ def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock first: taken only at the first write, two processes may read the same step as queued."""
+    """Take the write lock at once: if it were taken at the first write, two processes could claim the same step."""
     reads_only = connection.get_execution_options().get("reads_only")
     connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 
 def _refuse_file(file: Path, backups: Path | None) -> None:
-    """Refuse a file that SQLite must not touch, before it is opened."""
+    """Raise StoreError for a file that SQLite must not touch, before it is opened."""
     if not file.parent.is_dir():
-        raise StoreError(f"The folder of {file} is not there.", remedy="Make it, or correct database in config.yaml.")
+        raise StoreError(
+            f"The folder of {file} does not exist.", remedy="Create it, or correct database in config.yaml."
+        )
     refuse_network(file)
     try:
         with file.open("rb") as reader:

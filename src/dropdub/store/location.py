@@ -1,4 +1,4 @@
-"""Where a database lies: from the setting to its URL, and from the URL to its file."""
+"""The location of the database: from the setting to its URL, and from the URL to its file."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dropdub.errors import ConfigError, StoreError
 from dropdub.root import Root
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
-"""At least two letters: with one, it is a drive of Windows."""
+"""At least two letters: a single letter is a Windows drive."""
 _OF_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
-"""Elsewhere it would be a file in the root with an odd name."""
+"""A Windows path. Other systems would take it for a file in the root with an odd name."""
 _SERVER = "postgresql"
 _FORMS = (
     "Set database in config.yaml to the path of a file, absolute or relative to the root, "
@@ -21,10 +21,9 @@ _FORMS = (
 
 
 def database_url(setting: str | None, root: Root) -> str:
-    """Return the URL that the setting `database` means; without one, that of jobs.db in the root.
+    """Return the URL for the setting `database`; without one, that of jobs.db in the root.
 
-    Whether its folder and its driver are there is not looked at. Raises ConfigError if it is neither a path nor a
-    known URL.
+    Does not check that the folder or the driver exists. Raises ConfigError if it is neither a path nor a known URL.
     """
     if not setting:
         return root.database_url
@@ -37,11 +36,11 @@ def database_url(setting: str | None, root: Root) -> str:
             return _url_of(root, file)
         if scheme[1].partition("+")[0] == _SERVER:
             return setting
-    raise ConfigError(f"database: {scheme[1]}: is neither a path nor a database that is known.", remedy=_FORMS)
+    raise ConfigError(f"database: {scheme[1]}: is neither a path nor a supported database.", remedy=_FORMS)
 
 
 def usable_url(setting: str | None, root: Root) -> str:
-    """Return the URL that the setting `database` means, once what it needs has been found here.
+    """Return the URL for the setting `database` after checking that it can be opened.
 
     Raises ConfigError if it is neither a path nor a known URL, if the file's folder is missing, if the file is a
     folder, or if the server's driver is not installed.
@@ -51,43 +50,43 @@ def usable_url(setting: str | None, root: Root) -> str:
     if file is None:
         _refuse_server(url)
     elif _is_folder(file):
-        raise ConfigError(f"database: {file} is a folder.", remedy="Add the name of a file to it in config.yaml.")
+        raise ConfigError(f"database: {file} is a folder.", remedy="Add a file name to the path in config.yaml.")
     elif not _is_folder(file.parent):
         raise ConfigError(
-            f"database: the folder {file.parent} is not there, or may not be read.",
-            remedy="Connect its disk or make the folder, or correct database in config.yaml.",
+            f"database: the folder {file.parent} does not exist or cannot be read.",
+            remedy="Connect its disk, create the folder, or correct database in config.yaml.",
         )
     return url
 
 
 def sqlite_file(url: str) -> Path | None:
-    """Return the file of an SQLite URL, None for any other database.
+    """Return the file of an SQLite URL; None for any other database.
 
-    Everything after `sqlite:///` is the path as it is: folders may have `?`, `#` and `%` in their names.
-    Raises StoreError where an SQLite URL names no file.
+    Everything after `sqlite:///` is taken literally: folders may have `?`, `#` and `%` in their names.
+    Raises StoreError if an SQLite URL names no file.
     """
     path = _sqlite_path(url)
     return path.absolute() if path is not None else None
 
 
 def _sqlite_path(url: str) -> Path | None:
-    """Return the path of an SQLite URL as it is written."""
+    """Return the path in an SQLite URL as written."""
     scheme, _, rest = url.partition("://")
     if scheme.partition("+")[0] != "sqlite":
         return None
     path = rest.removeprefix("/")
     if not path or path == ":memory:":
-        raise StoreError(f"{url} names no file.", remedy="Write sqlite:/// and the path of the database.")
+        raise StoreError(f"{url} names no file.", remedy="Write sqlite:/// followed by the path of the database.")
     return Path(path)
 
 
 def _url_of(root: Root, path: Path) -> str:
-    """Return the URL of a file; one that is relative lies in the root, wherever a command is called from."""
+    """Return the URL of a file. A relative path is relative to the root, not to the current folder."""
     return f"sqlite:///{root.path / path}"
 
 
 def _is_folder(path: Path) -> bool:
-    """Return whether it is one. `files.durable` has the same, but its import would slow `dropdub status` down."""
+    """Do the same as `files.durable.is_folder`, whose import would slow `dropdub status` down."""
     try:
         return path.is_dir()
     except OSError:
@@ -96,29 +95,34 @@ def _is_folder(path: Path) -> bool:
 
 def _expanded(setting: str) -> Path:
     if sys.platform != "win32" and _OF_WINDOWS.match(setting):
-        raise ConfigError(f"database: {setting} is a path of Windows.", remedy=_FORMS)
+        raise ConfigError(f"database: {setting} is a Windows path.", remedy=_FORMS)
     try:
         return Path(setting).expanduser()
     except RuntimeError as error:
-        raise ConfigError(f"database: the home folder in {setting} is not known.", remedy=_FORMS) from error
+        raise ConfigError(f"database: the home folder in {setting} is unknown.", remedy=_FORMS) from error
 
 
 def _refuse_server(url: str) -> None:
-    """Refuse a server's URL that SQLAlchemy cannot read or has no driver for. The message never shows the password."""
-    from sqlalchemy import make_url  # noqa: PLC0415  slow, and not for SQLite
+    """Raise ConfigError for a server's URL that SQLAlchemy cannot parse or has no driver for.
+
+    The message never shows the password.
+    """
+    from sqlalchemy import make_url  # noqa: PLC0415  slow, and not needed for SQLite
     from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
 
     try:
         dialect = make_url(url).get_dialect()
     except (ArgumentError, ValueError) as error:
         scheme = url.partition("://")[0]
-        raise ConfigError(f"database: the URL that begins with {scheme}:// cannot be read.", remedy=_FORMS) from error
+        raise ConfigError(f"database: the URL that starts with {scheme}:// cannot be parsed.", remedy=_FORMS) from error
     try:
         dialect.import_dbapi()
     except ImportError as error:
-        from dropdub.installation import adding_command  # noqa: PLC0415  slow, and not for SQLite
+        from dropdub.installation import adding_command  # noqa: PLC0415  slow, and not needed for SQLite
 
         raise ConfigError(
-            f"database: the driver for it is not installed ({error.name or error}).",
-            remedy=f"Install it with:\n  {adding_command(str(error.name))}\nOr set database to the path of a file.",
+            f"database: its driver is not installed ({error.name or error}).",
+            remedy=f"Install it with:
+  {adding_command(str(error.name))}
+Or set database to the path of a file.",
         ) from error

@@ -1,6 +1,6 @@
-"""Whether a root and its database belong together, and whether all that the root used before is there now.
+"""Whether a root and its database belong together, and whether the folders that the root used before still exist.
 
-Needs no SQLAlchemy, takes no lock and changes nothing, so that every command can ask.
+Needs no SQLAlchemy, takes no lock and changes nothing, so that every command can use it.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from dropdub.store.states import UNFINISHED
 from dropdub.store.views.rows import decoded, listed, snapshot
 
 RETURN = (
-    "Connect its disk; work continues by itself then. If it is gone for good, start once with: "
+    "Connect its disk; work then resumes automatically. If it is gone for good, start once with: "
     "`dropdub watch --accept-missing`"
 )
 
 
 @dataclass(frozen=True)
 class OwnerView:
-    """The root that a database says it belongs to, where its folders were, and how often it was started with it."""
+    """The root recorded as a database's owner: its id and path, its folders, and how often it was started."""
 
     id: str
     path: str
@@ -37,7 +37,7 @@ class OwnerView:
 
 
 def read_owner(url: str) -> OwnerView | None:
-    """Return a database's owner; None if it has none yet, or cannot be read: opening it will say why."""
+    """Return a database's owner; None if it has none yet or cannot be read (opening it will report why)."""
     with contextlib.suppress(StoreError), snapshot(url) as rows:
         found = rows("SELECT * FROM owner LIMIT 1") if rows is not None else []
         return OwnerView(**{**found[0], "places": decoded(found[0]["places"])}) if found else None
@@ -45,7 +45,7 @@ def read_owner(url: str) -> OwnerView | None:
 
 
 def refuse_foreign(root: Root, url: str) -> None:
-    """Raise RootRefused if the database is another root's, or this root shares a folder with the one it copies."""
+    """Raise RootRefused if the database is another root's, or if this root is a copy that uses another's folders."""
     record, owner = RootRecord.load(root.path), read_owner(url)
     if record is not None and record.original(root) is not None:
         _refuse_shared(root, url, record, owner)
@@ -54,26 +54,26 @@ def refuse_foreign(root: Root, url: str) -> None:
     if _is_used_elsewhere(root, owner, record):
         raise RootRefused(
             f"{_place(url)} is the database of another root, {owner.path}.",
-            remedy="Give each root a database of its own: leave out database in config.yaml, or name another file.",
+            remedy="Give each root its own database: leave out database in config.yaml, or set it to another file.",
         )
-    if record is not None:  # else the record was left behind when the root was moved
+    if record is not None:  # without a record, the root was moved and its record was not
         raise RootRefused(
             f"{_place(url)} is not the database of this root: it was made for {owner.path}.",
-            remedy=f"Put the right one in its place. If it is the right one, delete {root.path / RECORD_NAME}.",
+            remedy=f"Replace it with the right one. If it is the right one, delete {root.path / RECORD_NAME}.",
         )
 
 
 def refuse_away(root: Root, url: str) -> None:
-    """Raise FolderAway while the database or the work folder is not where it was at an earlier start.
+    """Raise FolderAway if the database or the work folder is missing that an earlier start used.
 
-    Without them the daemon would begin with a new database, or give up jobs whose files it does not see.
+    Without them, the daemon would create a new database, or give up jobs whose files it cannot see.
     """
     record = RootRecord.load(root.path)
     if record is None:
         return
     file, owner = sqlite_file(url), read_owner(url)
     if file is not None and owner is None and record.is_away(root, DATABASE, file.parent):
-        raise FolderAway(f"The database {file} is not there, although it was at an earlier start.", remedy=RETURN)
+        raise FolderAway(f"The database {file} is missing; it existed at an earlier start.", remedy=RETURN)
     if record.is_away(root, "work", root.work) or _is_without_its_files(root, url, record):
         raise folder_away(root.work, record)
     before = Path(owner.places["work"]) if owner is not None and "work" in owner.places else root.work
@@ -82,7 +82,7 @@ def refuse_away(root: Root, url: str) -> None:
 
 
 def away_folders(root: Root, record: RootRecord | None) -> Iterator[tuple[str, Path]]:
-    """Yield name and path of each of the five folders that is away now."""
+    """Yield the name and path of each of the five folders that is currently missing."""
     for name in FOLDERS if record is not None else ():
         folder = getattr(root, name)
         if record is not None and record.is_away(root, name, folder):
@@ -90,7 +90,7 @@ def away_folders(root: Root, record: RootRecord | None) -> Iterator[tuple[str, P
 
 
 def sources_in(url: str, folder: Path) -> Iterator[str]:
-    """Yield where the originals of unfinished jobs are, as far as they are in a folder."""
+    """Yield the paths of the originals of unfinished jobs that are inside a folder."""
     with contextlib.suppress(StoreError), snapshot(url) as rows:
         states, values = listed(UNFINISHED, "s")
         found = rows(f"SELECT source FROM job WHERE state IN {states}", **values) if rows is not None else []
@@ -98,20 +98,21 @@ def sources_in(url: str, folder: Path) -> Iterator[str]:
 
 
 def folder_away(folder: Path, record: RootRecord) -> FolderAway:
-    """Return what is said of a folder that is away, or in whose place there is another."""
+    """Return the error for a folder that is missing or was replaced by another."""
     if is_folder(folder):
         text = (
-            f"{folder} is not the folder of the earlier starts: its file {marker(folder, record.id).name} is missing."
+            f"{folder} is not the folder that earlier starts used: "
+            f"its file {marker(folder, record.id).name} is missing."
         )
     else:
-        text = f"The folder {folder} is not there, although it was at an earlier start."
+        text = f"The folder {folder} is missing; it existed at an earlier start."
     return FolderAway(text, remedy=RETURN)
 
 
 def _is_used_elsewhere(root: Root, owner: OwnerView, record: RootRecord | None) -> bool:
-    """Return whether the root that a database names is still one, at another place, and goes by the same id.
+    """Return whether the root that owns a database still exists at another path, with the same id.
 
-    One that cannot be looked at, perhaps another account's, counts as one.
+    A root that cannot be read, perhaps because it belongs to another account, counts as existing.
     """
     other = RootRecord.of_root(Path(owner.path))
     if other is not None:
@@ -120,7 +121,7 @@ def _is_used_elsewhere(root: Root, owner: OwnerView, record: RootRecord | None) 
 
 
 def _is_without_its_files(root: Root, url: str, record: RootRecord) -> bool:
-    """Return whether the work folder has lost its marker, and the originals of jobs that were in it."""
+    """Return whether the work folder has lost its marker, and with it the originals of unfinished jobs."""
     had_marker = "work" in record.places and root.path / record.places["work"].path == root.work
     if not had_marker or is_file(marker(root.work, record.id)):
         return False
@@ -128,21 +129,21 @@ def _is_without_its_files(root: Root, url: str, record: RootRecord) -> bool:
 
 
 def _refuse_left_behind(root: Root, url: str, before: Path) -> None:
-    """Raise FolderAway if the work folder is another now, and originals are not in it that were in the one before."""
+    """Raise FolderAway if the work folder was changed and lacks originals that the previous one has or had."""
     for source in map(Path, sources_in(url, before)):
         is_away = not is_folder(before)
         if not may_stand(root.work / source.relative_to(before)) and (is_away or may_stand(source)):
             raise FolderAway(
-                f"The files of jobs under way are in {before}, but folders.work is {root.work} now.",
+                f"The files of unfinished jobs are in {before}, but folders.work is now {root.work}.",
                 remedy=(
-                    f"Move what is in {before} to {root.work}, or set folders.work back. If they are gone for good, "
-                    "start once with: `dropdub watch --accept-missing`"
+                    f"Move the contents of {before} to {root.work}, or set folders.work back. "
+                    "If they are gone for good, start once with: `dropdub watch --accept-missing`"
                 ),
             )
 
 
 def _refuse_shared(root: Root, url: str, record: RootRecord, owner: OwnerView | None) -> None:
-    """Refuse a copy that uses a folder, or the database, of its original: both would take the same files."""
+    """Raise RootRefused if a copied root uses its original's database or folders: both would take the same files."""
     original = Path(record.path)
     theirs = {name: original / name for name in FOLDERS}
     theirs |= {name: original / place.path for name, place in record.places.items()}
@@ -155,8 +156,8 @@ def _refuse_shared(root: Root, url: str, record: RootRecord, owner: OwnerView | 
     if shared:
         names = ", ".join(shared)
         raise RootRefused(
-            f"{root.path} is a copy of {record.path}, which is still there, and both use the same {names}.",
-            remedy=f"Give the copy its own in config.yaml ({names}), or remove one of the two roots.",
+            f"{root.path} is a copy of {record.path}, which still exists, and both use the same {names}.",
+            remedy=f"Set separate ones for the copy in config.yaml ({names}), or remove one of the two roots.",
         )
 
 

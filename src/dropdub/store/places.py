@@ -1,4 +1,4 @@
-"""Whether SQLite is safe where a database lies."""
+"""Whether a database's file system is safe for SQLite."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dropdub.mounts import network_kind
 
 
 def refuse_network(file: Path) -> None:
-    """Raise StoreError if `file` lies on a network file system: SQLite's locks are not kept there."""
+    """Raise StoreError if `file` is on a network file system, where SQLite's locks are not reliable."""
     kind = network_kind(file.parent)
     if kind is not None:
         raise StoreError(
-            f"{file} lies on a network file system ({kind}), where a database gets damaged.",
-            remedy="Keep the root on a local disk; inbox and outbox may lie on the share (folders in config.yaml).",
+            f"{file} is on a network file system ({kind}), where a database gets damaged.",
+            remedy="Keep the root on a local disk; inbox and outbox may be on the share (folders in config.yaml).",
         )

@@ -1,4 +1,4 @@
-"""What the daemon asks of the store. Rows come as copies; nothing here changes anything."""
+"""The daemon's read-only queries. Rows are returned as copies."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from dropdub.store.tables import Attempt, Control, Job, Notice, Owner, Step
 
 _GOING = (JobState.QUEUED, JobState.RUNNING)
 _NOT_COMPARED = ("duplicates",)
-"""Options that change nothing in what is made, or where it goes."""
+"""Options that affect neither the outputs nor their place."""
 
 
 @dataclass(frozen=True)
 class Claiming:
-    """A job whose file is still to be moved."""
+    """A job whose file has not been moved yet."""
 
     id: int
     round: int
@@ -31,11 +31,11 @@ class Claiming:
 
 
 def job(store: Store, job_id: int) -> Job:
-    """Return a job. Raises UsageError where there is none."""
+    """Return a job. Raises UsageError if there is none."""
     with store.reading() as session:
         found = session.get(Job, job_id)
     if found is None:
-        raise UsageError(f"There is no job {job_id}.", remedy="See which there are with: `dropdub status`.")
+        raise UsageError(f"There is no job {job_id}.", remedy="List the jobs with: `dropdub status`.")
     return found
 
 
@@ -50,9 +50,9 @@ def staged_jobs(store: Store) -> list[Job]:
 
 
 def claiming_jobs(store: Store) -> list[Claiming]:
-    """Return, oldest first, what is needed to choose among the jobs whose files are still to be moved.
+    """Return the jobs whose files have not been moved yet, oldest first; not those that already have a verdict.
 
-    Not the whole rows: there may be thousands. Those on which a verdict stands are left out, they end.
+    Only the columns needed to choose among them: there may be thousands.
     """
     columns = (col(Job.id), col(Job.round), col(Job.name))
     query = sql_select(*columns).where(col(Job.state) == JobState.CLAIMING, col(Job.verdict).is_(None))
@@ -62,32 +62,32 @@ def claiming_jobs(store: Store) -> list[Claiming]:
 
 
 def jobs(store: Store, ids: Collection[int]) -> dict[int, Job]:
-    """Return those of these jobs that there are, by id."""
+    """Return the jobs with these ids, by id; ids without a job are left out."""
     return {job.id: job for job in _jobs(store, col(Job.id).in_(ids)) if job.id is not None} if ids else {}
 
 
 def jobs_like(store: Store, stem: str, states: Collection[str]) -> list[Job]:
-    """Return the jobs in these states whose file's name begins with `stem`; capitals may differ."""
+    """Return the jobs in these states whose file name begins with `stem`, ignoring case."""
     return _jobs(store, col(Job.name).istartswith(stem, autoescape=True), col(Job.state).in_(states))
 
 
 def cancel_requested(store: Store) -> list[Job]:
-    """Return the jobs that a person wants cancelled and that do not end yet."""
+    """Return the jobs that a person asked to cancel and that have no verdict yet."""
     return _jobs(store, col(Job.state).in_(UNFINISHED), col(Job.cancel_requested).is_(True), col(Job.verdict).is_(None))
 
 
 def jobs_to_end(store: Store) -> list[Job]:
-    """Return the jobs whose steps have all ended, and on which nothing is decided yet."""
+    """Return the jobs whose steps have all ended and that have no verdict yet."""
     return _jobs(store, col(Job.state).in_(_GOING), col(Job.verdict).is_(None), ~_has_open_steps())
 
 
 def jobs_ending(store: Store) -> list[Job]:
-    """Return the jobs on which is decided, and whose files are still to be moved."""
+    """Return the jobs that have a verdict and whose files have not been moved yet."""
     return _jobs(store, col(Job.state).in_(UNFINISHED), col(Job.verdict).is_not(None))
 
 
 def parties(store: Store) -> list[tuple[str | None, str | None]]:
-    """Return whose files are queued or at work: owners and folders, the one with the oldest job first."""
+    """Return the owner and folder of each queued or running job, once each, the one with the oldest job first."""
     whose = (col(Job.owner), col(Job.folder))
     query = sql_select(*whose).where(col(Job.state).in_((JobState.QUEUED, JobState.RUNNING))).group_by(*whose)
     with store.reading() as session:
@@ -95,34 +95,34 @@ def parties(store: Store) -> list[tuple[str | None, str | None]]:
     return [(owner, folder) for owner, folder in rows]
 
 
-def twin_ended(store: Store, waiting_for: str) -> list[Job]:
-    """Return the duplicates that wait (for `waiting_for`) though their twin has ended, or is gone."""
-    twin = aliased(Job)
-    at_work = exists().where(col(twin.id) == col(Job.dup_of), col(twin.state).in_(UNFINISHED))
+def duplicates_to_release(store: Store, waiting_for: str) -> list[Job]:
+    """Return the duplicates that wait (for `waiting_for`) although the job they wait for has ended or is gone."""
+    other = aliased(Job)
+    at_work = exists().where(col(other.id) == col(Job.dup_of), col(other.state).in_(UNFINISHED))
     return _jobs(store, col(Job.state) == JobState.WAITING, col(Job.waiting_for) == waiting_for, ~at_work)
 
 
 def owner(store: Store) -> Owner | None:
-    """Return the root whose database this is; None if it has not been recorded yet."""
+    """Return the root that owns this database; None if it has not been recorded yet."""
     with store.reading() as session:
         return session.exec(select(Owner)).first()
 
 
 def any_job(store: Store) -> bool:
-    """Return whether the database knows any job."""
+    """Return whether the database has any job."""
     with store.reading() as session:
         return session.exec(select(Job.id).limit(1)).first() is not None
 
 
 def open_work(store: Store) -> bool:
-    """Return whether any job goes on without something changing first (one that waits does not)."""
+    """Return whether there is a job that can make progress now. A waiting job cannot."""
     with store.reading() as session:
         going = col(Job.state).in_((JobState.CLAIMING, *_GOING))
         return session.exec(select(Job.id).where(going).limit(1)).first() is not None
 
 
 def running_steps(store: Store) -> list[Step]:
-    """Return the steps that are under way, or were when their run died."""
+    """Return the steps that are running, or were running when their daemon died."""
     with store.reading() as session:
         running = col(Step.state) == StepState.RUNNING
         return list(session.exec(select(Step).where(running).order_by(col(Step.id))))
@@ -142,20 +142,23 @@ def results(store: Store, job: Job) -> dict[str, dict[str, Any]]:
     return {step.key: step.result or {} for step in done}
 
 
-def failures(store: Store, step: Step, error_class: str, *, told: bool = False) -> int:
-    """Return how many attempts of a step ended in this error; `told`: not those where a worker's death was its sign."""
+def failures(store: Store, step: Step, error_class: str, *, reported_only: bool = False) -> int:
+    """Return how many attempts of a step ended in this error.
+
+    `reported_only`: count only errors that a worker reported, not those inferred from its death.
+    """
     with store.reading() as session:
         found = [col(Attempt.step_id) == step.id, col(Attempt.error_class) == error_class]
-        found += [col(Attempt.exit_code).is_(None)] if told else []
+        found += [col(Attempt.exit_code).is_(None)] if reported_only else []
         return session.exec(select(func.count()).select_from(Attempt).where(*found)).one()
 
 
 def same_content(store: Store, job: Job) -> Job | None:
-    """Return a job that made, or is making, the same of the same content; never one that was a duplicate itself.
+    """Return the job that `job` duplicates: same content, same options, succeeded or running, itself no duplicate.
 
-    Of two at work, the one whose content was known first is the twin of the other: asked when a job's content is
-    known and not recorded yet, exactly one gives way. Nobody is told of another owner's file: its content is done
-    again. Asks for `content_hash` and `options` of the `job` given.
+    Call it when the content hash of `job` is known but not yet recorded: then of two running jobs, exactly one becomes
+    the duplicate, the one whose content was known later. Jobs of other owners do not count, so that nobody learns of
+    another owner's file: the same content is then processed again. Uses `content_hash` and `options` of `job`.
     """
     if job.content_hash is None:
         return None
@@ -165,7 +168,7 @@ def same_content(store: Store, job: Job) -> Job | None:
         & (col(Job.verdict).is_(None) | (col(Job.verdict) == JobState.SUCCEEDED))
         & col(Job.cancel_requested).is_(False)
     )
-    twins = _jobs(
+    candidates = _jobs(
         store,
         col(Job.content_hash) == job.content_hash,
         col(Job.id) != job.id,
@@ -173,18 +176,18 @@ def same_content(store: Store, job: Job) -> Job | None:
         col(Job.owner).is_not_distinct_from(job.owner),
         succeeded | at_work,
     )
-    same = [twin for twin in twins if _compared(twin) == _compared(job)]
-    return min(same, key=lambda twin: twin.state != JobState.SUCCEEDED, default=None)
+    same = [other for other in candidates if _compared(other) == _compared(job)]
+    return min(same, key=lambda other: other.state != JobState.SUCCEEDED, default=None)
 
 
 def requests(store: Store) -> frozenset[str]:
-    """Return what commands ask of the daemon now: some of `paused` and `stop`."""
+    """Return the open requests of commands to the daemon: any of `paused` and `stop`."""
     with store.reading() as session:
         return frozenset(row.key for row in session.exec(select(Control)) if row.value)
 
 
 def pools_with_queue(store: Store, pools: Collection[str], now: float) -> set[str]:
-    """Return those pools for which a due step is queued; it may still be blocked by an earlier one."""
+    """Return the pools that have a due step in the queue; an earlier step may still block it."""
     due = {name: exists().where(*_due(name, now)).label(name) for name in pools}
     with store.reading() as session:
         row = session.connection().execute(sql_select(*due.values())).one()
@@ -192,10 +195,10 @@ def pools_with_queue(store: Store, pools: Collection[str], now: float) -> set[st
 
 
 def next_notice(store: Store, channel: str, *, now: float, longest_s: float) -> Notice | None:
-    """Return the notice of a channel that is due, the longest due first.
+    """Return the notice of a channel that has been due the longest; None if none is due.
 
-    One whose time lies more than `longest_s`, the longest pause, ahead was put off before the clock was set back: it
-    is due as well.
+    A notice scheduled more than `longest_s` (the longest retry delay) ahead also counts as due: it was postponed
+    before the clock was set back.
     """
     due = (col(Notice.scheduled_at) <= now) | (col(Notice.scheduled_at) > now + longest_s)
     mine = (col(Notice.state) == NoticeState.QUEUED, col(Notice.channel) == channel)
@@ -205,7 +208,7 @@ def next_notice(store: Store, channel: str, *, now: float, longest_s: float) -> 
 
 @dataclass(frozen=True)
 class Depths:
-    """How much there is of what. `oldest`: when the oldest unfinished job came (epoch seconds)."""
+    """The lengths of the queues. `oldest`: when the oldest unfinished job was created (epoch seconds)."""
 
     jobs: dict[str, int] = field(default_factory=dict)
     steps: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -232,9 +235,9 @@ def depths(store: Store) -> Depths:
 
 
 def transcribed(store: Store, *, limit: int) -> list[tuple[float, float]]:
-    """Return seconds of recording and of work of the newest transcribed chunks, the oldest of them first.
+    """Return seconds of recording and of processing for the most recently transcribed chunks, oldest first.
 
-    A chunk that the cache had was not transcribed.
+    Chunks that came from the cache are left out.
     """
     done = (
         col(Step.stage) == "transcribe",

@@ -1,4 +1,4 @@
-"""What is wrong with a root as it lies there, for `status` and `doctor`: seen without a daemon, changing nothing."""
+"""What is wrong with a root, for `status` and `doctor`: found without a daemon, changing nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from dropdub.units import format_size
 
 @dataclass(frozen=True)
 class Trouble:
-    """What is wrong and what to do. `blocks`: whether no work is done until somebody acts."""
+    """What is wrong and what to do. `blocks`: whether no job runs until somebody acts."""
 
     message: str
     remedy: str
@@ -34,7 +34,7 @@ class Trouble:
 
 
 def troubles(root: Root, url: str) -> Iterator[Trouble]:
-    """Yield what keeps the root from being worked on, or what the next start has to put right."""
+    """Yield what keeps the root's jobs from running, and what the next start will repair."""
     try:
         refuse_foreign(root, url)
         refuse_away(root, url)
@@ -49,15 +49,15 @@ def troubles(root: Root, url: str) -> Iterator[Trouble]:
     count = stray_originals(root, url)
     if count:
         yield Trouble(
-            f"{count} original file(s) in {root.work} are not known to the database.",
+            f"{count} original file(s) in {root.work} are unknown to the database.",
             "The next start of the daemon moves them to failed/, each with a note; nothing is deleted.",
             blocks=False,
         )
 
 
 def stray_originals(root: Root, url: str) -> int:
-    """Return how many files lie in the work folder as originals of jobs that the database does not have at work."""
-    folders = root.job_dirs()  # before the jobs: one that is recorded meanwhile must not look like none
+    """Return the number of originals in the work folder that belong to no unfinished job."""
+    folders = root.job_dirs()  # listed before the jobs: the originals of a job recorded in between must not count
     alive = _unfinished(url)
     if alive is None:
         return 0
@@ -78,13 +78,13 @@ def _full_disk(url: str) -> Iterator[Trouble]:
     free = too_little_free(file.parent, FULL_BYTES)
     if free is not None:
         yield Trouble(
-            f"The disk of the database {file} is full: {format_size(free)} free. No work is done.",
-            "Free some space there; work continues by itself then.",
+            f"The disk of the database {file} is full: {format_size(free)} free. No jobs run.",
+            "Free some disk space; work then resumes automatically.",
         )
 
 
 def _unfinished(url: str) -> set[str] | None:
-    """Return the numbers of unfinished jobs; None if the database cannot be read: other checks say why."""
+    """Return the numbers of unfinished jobs; None if the database cannot be read (other checks report why)."""
     with contextlib.suppress(StoreError), snapshot(url) as rows:
         states, values = listed(UNFINISHED, "s")
         found = rows(f"SELECT id FROM job WHERE state IN {states}", **values) if rows is not None else []

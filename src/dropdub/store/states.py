@@ -1,4 +1,4 @@
-"""The states of jobs and steps. `docs/states.md` draws them; `transitions.py` alone changes them."""
+"""The states of jobs and steps. `docs/states.md` has the diagrams; only `transitions` changes states."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from enum import StrEnum
 
 class JobState(StrEnum):
     CLAIMING = "claiming"
-    """The intent to take the file is recorded; the file is not moved yet."""
+    """The intent to take the file is recorded; the file has not been moved yet."""
     QUEUED = "queued"
     """The file is in work/; no step has run yet."""
     RUNNING = "running"
-    """A step has run, or runs."""
+    """A step has run or is running."""
     WAITING = "waiting"
-    """Cannot go on for a reason (`waiting_for`), and goes on by itself once that is gone."""
+    """Blocked for a reason (`waiting_for`); resumes automatically once that is gone."""
     SUCCEEDED = "succeeded"
-    """All that was asked for is in the outbox (perhaps with warnings)."""
+    """Everything requested is in the outbox (perhaps with warnings)."""
     FAILED = "failed"
-    """Not all could be made; the original is in failed/ with the reason."""
+    """Not everything could be made; the original is in failed/ with the reason."""
     CANCELLED = "cancelled"
-    """A person ended it, or the file vanished before it was taken."""
+    """A person cancelled it, or the file disappeared before it was taken."""
 
 
 UNFINISHED = (JobState.CLAIMING, JobState.QUEUED, JobState.RUNNING, JobState.WAITING)
@@ -28,15 +28,15 @@ ENDED = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
 
 class StepState(StrEnum):
     QUEUED = "queued"
-    """To be run, not before `scheduled_at`."""
+    """Ready to run, but not before `scheduled_at`."""
     RUNNING = "running"
-    """A worker has it, under the token of the claim."""
+    """Held by a worker, under the token of the claim."""
     SUCCEEDED = "succeeded"
-    """Its artefacts and its result stand."""
+    """Its artifacts and its result are stored."""
     FAILED = "failed"
-    """Its last attempt ended in an error that is not tried again."""
+    """Its last attempt ended in an error that is not retried."""
     CANCELLED = "cancelled"
-    """Not run, because its job ended or an earlier step of its branch failed."""
+    """Never run, because its job ended or an earlier step of its branch failed."""
 
 
 class Outcome(StrEnum):
@@ -44,19 +44,19 @@ class Outcome(StrEnum):
 
     SUCCEEDED = "succeeded"
     RETRIED = "retried"
-    """In an error, and its step was queued again."""
+    """Ended in an error; the step was requeued."""
     FAILED = "failed"
     CANCELLED = "cancelled"
     RELEASED = "released"
-    """Stopped cleanly by the daemon's shutdown; costs the step nothing."""
+    """Stopped cleanly by the daemon's shutdown; does not count as an attempt."""
     INTERRUPTED = "interrupted"
-    """Its daemon died; found by the next start."""
+    """Its daemon died; recorded by the next start."""
 
 
 class NoticeState(StrEnum):
     QUEUED = "queued"
     """To be delivered, not before `scheduled_at`."""
     SENT = "sent"
-    """The receiver has it."""
+    """The receiver has accepted it."""
     DROPPED = "dropped"
-    """Given up: refused for good, or tried for too long."""
+    """Given up: refused permanently, or retried for too long."""

@@ -1,4 +1,4 @@
-"""What the planner asks for and the store keeps: a step that is still to be made."""
+"""A planned step, as the planner passes it to the store."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class StepSpec:
-    """One step to come. `key` is unique within the job's round; `target` None means the trunk.
+    """A planned step. `key` is unique within the job's round; `target` None means the trunk.
 
-    It may run once every step of a lower `phase` on the trunk or of the same target has succeeded; a trunk step waits
-    for all targets.
+    It may run once every step with a lower `phase`, on the trunk or of the same target, has succeeded; a trunk step
+    waits for all targets.
     """
 
     key: str

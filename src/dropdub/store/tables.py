@@ -1,6 +1,6 @@
-"""The tables. Times are seconds since the epoch (UTC); paths are text, absolute.
+"""The tables. Times are seconds since the epoch (UTC); paths are absolute, stored as text.
 
-Columns are grouped by who sets them. `docs/states.md` says which transition writes what.
+Columns are grouped by who sets them. `docs/states.md` lists which transition writes which.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def _json(default: type) -> Any:
 
 
 class Job(SQLModel, table=True):
-    """One dropped file and all that is made from it."""
+    """A dropped file and everything made from it."""
 
     __table_args__ = (
         Index("ix_job_state", "state", "id"),
@@ -33,48 +33,48 @@ class Job(SQLModel, table=True):
     name: str
     """The dropped file's name, with suffix."""
     origin: str = "dropped"
-    """`dropped`: the file itself was moved in; `given`: a copy was taken of a file named to `dropdub run`."""
+    """`dropped`: the file itself was moved in; `given`: a file named to `dropdub run` was copied."""
     source: str
-    """Where the original is now (while `claiming`: where it is to be taken from)."""
+    """Where the original is now; while `claiming`, where it will be taken from."""
     sidecar: str | None = None
     """Where its `NAME.job.yaml` is now."""
     companion: str | None = None
-    """Where the subtitle is now that came with it, under its name."""
+    """Where the subtitle of the same name that came with it is now."""
     revision: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
-    """Of a subtitle for a film that was done before: that `job`, its `name`, where its `film` and `transcript` are."""
+    """For a subtitle of an earlier job's recording: that `job`, its `name`, the paths of `film` and `transcript`."""
     given_path: str | None = None
     """For `given` jobs: the path that was named."""
     device: int | None = Field(default=None, sa_type=BigInteger)
     inode: str | None = None
-    """Decimal text: Windows file ids exceed 63 bits."""
+    """Decimal text, because Windows file ids exceed 63 bits."""
     size: int | None = Field(default=None, sa_type=BigInteger)
     mtime_ns: int | None = Field(default=None, sa_type=BigInteger)
     sidecar_seen: list[Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
-    """How the sidecar looked when it was recorded: device, inode, size, mtime_ns; no other file is taken for it."""
+    """The sidecar's identity when it was recorded: device, inode, size, mtime_ns. No other file is taken instead."""
     companion_seen: list[Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     owner: str | None = None
-    """Who owns the dropped file: a user id, or on Windows a SID. Owners take turns, and folders within an owner."""
+    """The owner of the dropped file: a user id, or on Windows a SID. Owners take turns, and folders within an owner."""
     folder: str | None = None
     """The folder directly in the inbox that it came from; None for the inbox itself."""
 
     profile: str | None = None
     overrides: dict[str, Any] = _json(dict)
-    """What sidecar or command line set."""
+    """Options set by the sidecar or the command line."""
     options: dict[str, Any] = _json(dict)
     """`JobOptions` as resolved at intake; fixed for the round."""
 
     state: str = JobState.CLAIMING
     round: int = 1
-    """Raised by each retry; only the steps of this round count."""
+    """Incremented by each retry; only the steps of this round count."""
     reason: str | None = None
     remedy: str | None = None
     waiting_for: str | None = None
     """While `waiting`: disk, memory, outbox, paused."""
     cancel_requested: bool = False
     verdict: str | None = None
-    """The end state decided on, while the files are still being moved."""
+    """The final state, decided on while the files are still being moved."""
     destination: str | None = None
-    """Where the original goes at the end."""
+    """Where the original is moved at the end."""
 
     kind: str | None = None
     content_hash: str | None = None
@@ -82,11 +82,11 @@ class Job(SQLModel, table=True):
     duration_s: float | None = None
     language: str | None = None
     published: str | None = None
-    """The folder in the outbox that is this job's."""
+    """This job's folder in the outbox."""
     staging: str | None = None
-    """The folder in the outbox where its deliverables are put together; nobody can predict its name."""
+    """The folder in the outbox where its deliverables are assembled; its name is unpredictable."""
     outputs: list[str] = _json(list)
-    """Paths of what stands in the outbox, in the order it appeared."""
+    """Paths of its files in the outbox, in the order they were published."""
     warnings: list[str] = _json(list)
     interruptions: int = 0
 
@@ -107,7 +107,7 @@ class Step(SQLModel, table=True):
     job_id: int = Field(sa_column=Column(Integer, ForeignKey("job.id", ondelete="CASCADE"), nullable=False))
     round: int = 1
     key: str
-    """Names it within the round: `probe`, `transcribe/0003`, `synthesize/pt`, `publish/manifest`."""
+    """Its name within the round: `probe`, `transcribe/0003`, `synthesize/pt`, `publish/manifest`."""
     stage: str
     phase: int
     """Order within the job: see `pipeline.plan`."""
@@ -118,9 +118,9 @@ class Step(SQLModel, table=True):
 
     state: str = StepState.QUEUED
     token: int = 0
-    """The fence: +1 at each claim; an outcome that carries an older one is refused."""
+    """A fencing token: incremented by each claim; an outcome with an older token is refused."""
     owner: str | None = None
-    """The run that holds it."""
+    """The daemon run that holds it."""
     attempts: int = 0
     """Attempts that ended in an error."""
     scheduled_at: float = 0.0
@@ -151,7 +151,7 @@ class Attempt(SQLModel, table=True):
 
 
 class Event(SQLModel, table=True):
-    """One line of a job's story."""
+    """An entry in a job's history."""
 
     __table_args__ = (Index("ix_event_job", "job_id", "id"),)
 
@@ -174,18 +174,18 @@ class Daemon(SQLModel, table=True):
     heartbeat_at: float
     stopped_at: float | None = None
     notes: list[str] = _json(list)
-    """What an administrator should know now: files that cannot be taken, watching by polling and why."""
+    """What an administrator should know now: files that cannot be taken, why the inbox is polled."""
 
 
 class Notice(SQLModel, table=True):
-    """One message about an ended job to one channel. Recorded with the job's end, and kept until it is delivered."""
+    """A notification about an ended job for one channel. Recorded with the job's end and kept until it is delivered."""
 
     __table_args__ = (Index("ix_notice_state", "state", "channel", "scheduled_at"),)
 
     id: str = Field(primary_key=True)
-    """Told to the receiver, who may get it twice and knows it by this."""
+    """Sent to the receiver, which may get the notification twice and recognizes it by this id."""
     job_id: int
-    """Of a job that may have been forgotten since."""
+    """The job may have been pruned since."""
     channel: str
     """`webhook` or `command`."""
     payload: dict[str, Any] = _json(dict)
@@ -198,20 +198,20 @@ class Notice(SQLModel, table=True):
 
 
 class Owner(SQLModel, table=True):
-    """The root whose database this is: one row, written at each start of its daemon."""
+    """The root that this database belongs to: one row, written at each start of its daemon."""
 
     id: str = Field(primary_key=True)
-    """The root's id, which stands in its record, too."""
+    """The root's id, which is also in the root's record."""
     path: str
-    """Where the root lay at its last start: what other columns say of paths is meant from there."""
+    """Where the root was at its last start: the paths in other columns date from then."""
     places: dict[str, str] = _json(dict)
-    """Where each of its folders was, by name."""
+    """The path of each of its folders, by name."""
     starts: int = 0
-    """Raised by each start: a database that knows of fewer starts than the root is an older copy."""
+    """Incremented by each start: a database with fewer starts than the root's record is an older copy."""
 
 
 class Control(SQLModel, table=True):
-    """What commands ask of the daemon: `paused`, `stop`."""
+    """Requests of commands to the daemon: `paused`, `stop`."""
 
     key: str = Field(primary_key=True)
     value: Any = Field(default=None, sa_column=Column(JSON))

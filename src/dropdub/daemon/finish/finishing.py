@@ -65,7 +65,7 @@ class Endings:
         for job in queries.cancel_requested(self._context.store):
             if self._concerns(job) and not self._postponed.is_put_off(job_id(job), now):
                 self._try(partial(self._decide, self._cancel), job, now)
-        for job in queries.twin_ended(self._context.store, TWIN):
+        for job in queries.duplicates_to_release(self._context.store, TWIN):
             if self._concerns(job) and not self._postponed.is_put_off(job_id(job), now):
                 self._try(partial(wake, self._context), job, now)
         for job in queries.jobs_to_end(self._context.store):

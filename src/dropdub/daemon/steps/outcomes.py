@@ -174,7 +174,7 @@ class Outcomes:
         """
         if claim.step.pool not in ROLES:
             return 0
-        before = queries.failures(self._context.store, claim.step, OutOfMemory.__name__, told=True)
+        before = queries.failures(self._context.store, claim.step, OutOfMemory.__name__, reported_only=True)
         return before + (isinstance(error, OutOfMemory) and end.exit_code is None)
 
     def _wait(self, claim: Claim, error: Waiting, end: AttemptEnd, now: float) -> None:

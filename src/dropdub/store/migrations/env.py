@@ -1,4 +1,4 @@
-"""Run by Alembic: applies the revisions on the connection that `upgrade` hands over, in its one transaction."""
+"""Run by Alembic: applies the revisions in the single transaction of the connection that `upgrade` passes."""
 
 from __future__ import annotations
 

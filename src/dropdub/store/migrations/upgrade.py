@@ -1,4 +1,4 @@
-"""Bring a database up to this program's revision."""
+"""Upgrade a database to this program's revision."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dropdub.store.migrations import HEAD_REVISION
 
 
 def upgrade(engine: Engine) -> None:
-    """Apply all missing revisions in one transaction: killed in between, the database is as before."""
+    """Apply all missing revisions in one transaction: if the process is killed, the database is unchanged."""
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(7305823)"))
@@ -16,7 +16,7 @@ def upgrade(engine: Engine) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
-    from alembic import command  # noqa: PLC0415  a third of a second, and seldom needed
+    from alembic import command  # noqa: PLC0415  takes a third of a second and is rarely needed
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()

@@ -1,7 +1,7 @@
 """Every change of a state: named functions, one transaction each. Nothing else writes a state.
 
-Each update names the state, and for steps the token, that it starts from; where no row is in it, TransitionRefused
-is raised and nothing is changed. `docs/states.md` draws them. Times are seconds since the epoch.
+Each update names the state that it starts from, and for steps the token; if no row matches, it raises
+TransitionRefused and changes nothing. `docs/states.md` has the diagrams. Times are seconds since the epoch.
 """
 
 from dropdub.store.transitions.claims import claim_step, claimable_parties, record_worker

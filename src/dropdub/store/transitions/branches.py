@@ -1,4 +1,4 @@
-"""Which steps of a job block which: one rule, as SQL, for claims and for failures."""
+"""Which steps of a job block which others: a single rule, as SQL, for claims and for failures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dropdub.store.transitions.guard import STEP
 
 
 def comes_before(earlier: FromClause, later: FromClause) -> ColumnElement[bool]:
-    """Hold for steps of one job and round where `later` needs `earlier`: of a lower phase, and no other branch."""
+    """Return the condition under which `later` needs `earlier`: same job and round, lower phase, no other branch."""
     return and_(
         earlier.c.job_id == later.c.job_id,
         earlier.c.round == later.c.round,
@@ -23,7 +23,7 @@ def comes_before(earlier: FromClause, later: FromClause) -> ColumnElement[bool]:
 
 
 def cancel_blocked(session: Session, job_id: int, round_: int) -> None:
-    """Cancel the queued steps that can never run, because one they need failed or was cancelled itself."""
+    """Cancel the queued steps that can never run because a step they need failed or was cancelled."""
     broken = STEP.alias("broken")
     ended_badly = broken.c.state.in_((StepState.FAILED, StepState.CANCELLED))
     cancel = (
@@ -32,18 +32,18 @@ def cancel_blocked(session: Session, job_id: int, round_: int) -> None:
         .where(exists().where(ended_badly, comes_before(broken, STEP)))
         .values(state=StepState.CANCELLED)
     )
-    while session.connection().execute(cancel).rowcount:  # a cancelled trunk step blocks further branches in its turn
+    while session.connection().execute(cancel).rowcount:  # a cancelled trunk step blocks further branches
         pass
 
 
 def cancel_queued(session: Session, job_id: int) -> None:
-    """Cancel all steps of a job that wait for their turn."""
+    """Cancel all queued steps of a job."""
     queued = update(STEP).where(STEP.c.job_id == job_id, STEP.c.state == StepState.QUEUED)
     session.connection().execute(queued.values(state=StepState.CANCELLED))
 
 
 def insert_steps(session: Session, steps: Mapping[tuple[int, int], Sequence[StepSpec]]) -> None:
-    """Insert, by job id and round, the steps that these rounds do not have yet; planning twice adds nothing."""
+    """Insert the steps, given by job id and round, that do not exist yet; planning twice adds nothing."""
     wanted = {(*job, spec.key): _row(*job, spec) for job, specs in steps.items() for spec in specs}
     if not wanted:
         return

@@ -1,4 +1,4 @@
-"""A step's way into a worker: queued → running, under a new token."""
+"""Claims: a step becomes a worker's, queued → running, under a new token."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dropdub.store.database import Store
 from dropdub.store.states import JobState, StepState
 from dropdub.store.tables import Attempt, Step
 from dropdub.store.transitions.branches import comes_before
-from dropdub.store.transitions.guard import ATTEMPT, JOB, STEP, fresh_job, tell
+from dropdub.store.transitions.guard import ATTEMPT, JOB, STEP, append_event, fresh_job
 from dropdub.store.transitions.values import Claim, Party
 
 
@@ -24,9 +24,9 @@ def claim_step(
     job_ids: Collection[int] | None = None,
     party: Party | None = None,
 ) -> Claim | None:
-    """Claim the next step of `pool`, or return None where none is due: the lowest job first, then phase, then id.
+    """Claim the next due step of `pool`, ordered by job, phase and id; return None if none is due.
 
-    `owner` is the run's id. `job_ids` restricts the choice to these jobs, `party` to whose files they are.
+    `owner` is the id of the daemon's run. `job_ids` and `party` restrict the choice to these jobs.
     """
     with store.transaction() as session:
         query = claimable(pool, now, job_ids, party).limit(1).with_for_update(skip_locked=True)
@@ -35,19 +35,19 @@ def claim_step(
 
 
 def claimable_parties(store: Store, *, pool: str, now: float) -> list[Party]:
-    """Return whose steps of `pool` can be claimed, the party with the oldest job first.
+    """Return the parties that have claimable steps of `pool`, the one with the oldest job first.
 
-    It goes from job to job, and looks for each along `ix_step_state_pool`: not through steps that are blocked.
+    Runs an index lookup in `ix_step_state_pool` for each job instead of scanning all blocked steps.
     """
     due = exists(_due(pool, now).where(STEP.c.job_id == JOB.c.id, STEP.c.round == JOB.c.round))
-    query = select(JOB.c.owner, JOB.c.folder).where(_goes_on(), due).group_by(JOB.c.owner, JOB.c.folder)
+    query = select(JOB.c.owner, JOB.c.folder).where(_is_active(), due).group_by(JOB.c.owner, JOB.c.folder)
     with store.reading() as session:
         rows = session.connection().execute(query.order_by(func.min(JOB.c.id))).all()
     return [(owner, folder) for owner, folder in rows]
 
 
 def record_worker(store: Store, attempt_id: int, *, pid: int, started: float) -> None:
-    """Note which process runs an attempt, so that a later run can tell it from another with the same pid."""
+    """Record which process runs an attempt, so that a later run can distinguish it from another with the same pid."""
     with store.transaction() as session:
         change = update(ATTEMPT).where(ATTEMPT.c.id == attempt_id, ATTEMPT.c.ended_at.is_(None))
         session.connection().execute(change.values(worker_pid=pid, worker_started=started))
@@ -58,25 +58,25 @@ def claimable(
 ) -> Select[int, int]:
     """Return the query for the due steps of a pool, in the order of claims.
 
-    The job's conditions stand in an EXISTS, not in a join: so the database walks the queued steps in order along
-    `ix_step_state_pool` and stops at the first that fits, however many jobs there are.
+    The job's conditions are in an EXISTS, not in a join: this way the database walks the queued steps in order along
+    `ix_step_state_pool` and stops at the first match, however many jobs there are.
     """
     of_job = (JOB.c.id == STEP.c.job_id, JOB.c.round == STEP.c.round)
-    query = _due(pool, now).where(exists().where(*of_job, _goes_on(), *_belongs_to(party)))
+    query = _due(pool, now).where(exists().where(*of_job, _is_active(), *_belongs_to(party)))
     if job_ids is not None:
         query = query.where(STEP.c.job_id.in_(sorted(job_ids)))
     return query.order_by(STEP.c.job_id, STEP.c.phase, STEP.c.id)
 
 
 def _due(pool: str, now: float) -> Select[int, int]:
-    """Return the query for the queued steps of a pool whose time has come, and what they follow has succeeded."""
+    """Return the query for the queued steps of a pool that are due and whose earlier steps have succeeded."""
     earlier = STEP.alias("earlier")
     blocked = exists().where(comes_before(earlier, STEP), earlier.c.state != StepState.SUCCEEDED)
     queued = (STEP.c.state == StepState.QUEUED, STEP.c.pool == pool, STEP.c.scheduled_at <= now)
     return select(STEP.c.id, STEP.c.token).where(*queued, ~blocked)
 
 
-def _goes_on() -> ColumnElement[bool]:
+def _is_active() -> ColumnElement[bool]:
     return and_(
         JOB.c.state.in_((JobState.QUEUED, JobState.RUNNING)),
         JOB.c.cancel_requested.is_(False),
@@ -85,7 +85,7 @@ def _goes_on() -> ColumnElement[bool]:
 
 
 def _belongs_to(party: Party | None) -> list[ColumnElement[bool]]:
-    """Return the condition that a job's file is of this party; `==` says `IS NULL` of None."""
+    """Return the condition that a job belongs to this party; SQLAlchemy renders `== None` as `IS NULL`."""
     return [] if party is None else [JOB.c.owner == party[0], JOB.c.folder == party[1]]
 
 
@@ -97,7 +97,7 @@ def _claim(session: Session, step_id: int, token: int, *, owner: str, now: float
     attempt = Attempt(step_id=step_id, token=step.token, run_id=owner, started_at=now)
     session.add(attempt)
     _start_job(session, step.job_id, now)
-    tell(session, step.job_id, f"{step.key} started", now, level="debug")
+    append_event(session, step.job_id, f"{step.key} started", now, level="debug")
     session.flush()
     assert attempt.id is not None
     return Claim(step=step, job=fresh_job(session, step.job_id), attempt_id=attempt.id)
@@ -110,6 +110,6 @@ def _raise_token(session: Session, step_id: int, token: int, owner: str) -> bool
 
 
 def _start_job(session: Session, job_id: int, now: float) -> None:
-    """Let a queued job run; one that runs already stays as it is."""
+    """Set a queued job to running; a running job is left unchanged."""
     change = update(JOB).where(JOB.c.id == job_id, JOB.c.state == JobState.QUEUED)
     session.connection().execute(change.values(state=JobState.RUNNING, started_at=now))

@@ -1,4 +1,4 @@
-"""What is written about a job beside its states: its folder in the outbox, its story, its warnings."""
+"""What is recorded about a job besides its state: its folders in the outbox, its events, its warnings."""
 
 from __future__ import annotations
 
@@ -10,50 +10,50 @@ from sqlmodel import Session
 from dropdub.files.durable import key
 from dropdub.store.database import Store
 from dropdub.store.states import UNFINISHED
-from dropdub.store.transitions.guard import JOB, fresh_job, tell
+from dropdub.store.transitions.guard import JOB, append_event, fresh_job
 
 Taken = Callable[[str], bool]
 
 
 def claim_outbox(store: Store, job_id: int, *, choose: Callable[[Taken], str], foreign: str | None = None) -> str:
-    """Record which folder of the outbox is the job's, before it is made; return it. One that is recorded stays.
+    """Record the job's folder in the outbox before it is created; return the recorded folder if there is one.
 
-    `choose` gets a predicate that says whether a path is another job's. `foreign` is a folder that was recorded, and
-    that somebody else has put there: another is chosen for it.
+    `choose` gets a predicate that returns whether a path is another job's. `foreign` is a recorded folder that turned
+    out to be somebody else's: it is replaced.
     """
     return _claim(store, job_id, "published", lambda session: choose(_taken_by_others(session, job_id)), foreign)
 
 
 def claim_staging(store: Store, job_id: int, new: str, *, foreign: str | None = None) -> str:
-    """Record where the job's deliverables are put together, before it is made; return it. One that is recorded stays.
+    """Record `new` as the job's staging folder before it is created; return the recorded folder if there is one.
 
-    `foreign` is a folder that was recorded, and that cannot be used any more: `new` is taken for it.
+    `foreign` is a recorded folder that can no longer be used: it is replaced by `new`.
     """
     return _claim(store, job_id, "staging", lambda _session: new, foreign)
 
 
 def forget_staging(store: Store, job_id: int) -> None:
-    """Record that the job has no staging folder any more."""
+    """Record that the job no longer has a staging folder."""
     with store.transaction() as session:
         session.connection().execute(update(JOB).where(JOB.c.id == job_id).values(staging=None))
 
 
 def add_event(store: Store, job_id: int, text: str, *, now: float, level: str = "info") -> None:
-    """Add a line to a job's story."""
+    """Append an event to a job's history."""
     with store.transaction() as session:
         fresh_job(session, job_id)
-        tell(session, job_id, text, now, level=level)
+        append_event(session, job_id, text, now, level=level)
 
 
 def add_warning(store: Store, job_id: int, text: str, *, now: float) -> None:
-    """Add a warning to a job, once."""
+    """Add a warning to a job unless it already has the same one."""
     with store.transaction() as session:
         job = fresh_job(session, job_id)
         if text in job.warnings:
             return
         warned = update(JOB).where(JOB.c.id == job_id).values(warnings=[*job.warnings, text])
         session.connection().execute(warned)
-        tell(session, job_id, text, now, level="warning")
+        append_event(session, job_id, text, now, level="warning")
 
 
 def _claim(store: Store, job_id: int, column: str, choose: Callable[[Session], str], foreign: str | None) -> str:
@@ -67,7 +67,10 @@ def _claim(store: Store, job_id: int, column: str, choose: Callable[[Session], s
 
 
 def _taken_by_others(session: Session, job_id: int) -> Taken:
-    """Return the predicate. Folders of unfinished jobs count whatever their case: they may not be made yet."""
+    """Return a predicate: whether a path is another job's.
+
+    For unfinished jobs the comparison ignores case: their folders may not exist yet.
+    """
     others = select(JOB.c.published).where(JOB.c.id != job_id)
     coming = others.where(JOB.c.state.in_(UNFINISHED), JOB.c.published.is_not(None))
     keys = {key(path) for path in session.connection().execute(coming).scalars()}

@@ -1,4 +1,4 @@
-"""A job's way out: cancelled, ended, tried again, forgotten."""
+"""The end of a job: cancelled, finished, retried, pruned."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dropdub.store.database import Store
 from dropdub.store.states import ENDED, UNFINISHED, JobState, StepState
 from dropdub.store.tables import Job
 from dropdub.store.transitions.branches import cancel_queued
-from dropdub.store.transitions.guard import JOB, STEP, change_job, fresh_job, tell
+from dropdub.store.transitions.guard import JOB, STEP, append_event, change_job, fresh_job
 from dropdub.store.transitions.notices import add_notices
 from dropdub.store.views.shapes import PrunedJob
 
@@ -20,10 +20,10 @@ _LEVELS = {JobState.SUCCEEDED: "info", JobState.FAILED: "error", JobState.CANCEL
 
 
 def request_cancel(store: Store, job_id: int, *, now: float) -> Job:
-    """Ask for an unfinished job to be cancelled: nothing more of it is claimed, and the daemon ends it."""
+    """Request that an unfinished job be cancelled: no further step is claimed, and the daemon ends it."""
     with store.transaction() as session:
         job = change_job(session, job_id, "cancelled", UNFINISHED, JOB.c.verdict.is_(None), cancel_requested=True)
-        tell(session, job_id, "Cancelling was asked for", now)
+        append_event(session, job_id, "Cancellation requested", now)
     return job
 
 
@@ -39,9 +39,9 @@ def begin_ending(  # noqa: PLR0913  keywords: what the job row records
     dup_of: int | None = None,
     published: str | None = None,
 ) -> Job:
-    """Record how an unfinished job ends, and where its original is to go; its queued steps are cancelled.
+    """Record how an unfinished job ends and where its original will be moved; cancel its queued steps.
 
-    Raises TransitionRefused where a step still runs, or a verdict stands already.
+    Raises TransitionRefused if a step is still running or the job already has a verdict.
     """
     given = {name: value for name, value in {"dup_of": dup_of, "published": published}.items() if value is not None}
     with store.transaction() as session:
@@ -60,7 +60,7 @@ def begin_ending(  # noqa: PLR0913  keywords: what the job row records
             **given,
         )
         cancel_queued(session, job_id)
-        tell(session, job_id, f"Ends: {verdict}", now, level="debug")
+        append_event(session, job_id, f"Ending: {verdict}", now, level="debug")
     return job
 
 
@@ -75,7 +75,7 @@ def finish_job(
     staging: str | None = None,
     channels: Collection[str] = (),
 ) -> Job:
-    """Give a job the state of its verdict, now that its files are in their places; `channels` are to be told.
+    """Set a job to the state of its verdict after its files were moved, and queue a notice for each of `channels`.
 
     `staging`: its staging folder, if that could not be removed.
     """
@@ -94,31 +94,34 @@ def finish_job(
             finished_at=now,
         )
         text = f"{job.state.capitalize()}. {job.reason or ''}".strip()
-        tell(session, job_id, text, now, level=_LEVELS[JobState(job.state)])
+        append_event(session, job_id, text, now, level=_LEVELS[JobState(job.state)])
         add_notices(session, job, channels, now)
     return job
 
 
 def retry_job(store: Store, job_id: int, *, now: float) -> Job:
-    """Begin a failed or cancelled job anew, from where its original is now: → claiming, in the next round."""
+    """Retry a failed or cancelled job: → claiming, in the next round, from where its original is now."""
     with store.transaction() as session:
         old = fresh_job(session, job_id)
         job = change_job(
             session,
             job_id,
-            "tried again",
+            "retried",
             (JobState.FAILED, JobState.CANCELLED),
             state=JobState.CLAIMING,
             round=JOB.c.round + 1,
             source=old.given_path or old.source,
-            **_blank(),
+            **_initial_values(),
         )
-        tell(session, job_id, "Tried again", now)
+        append_event(session, job_id, "Retried", now)
     return job
 
 
 def prune_jobs(store: Store, *, ended_before: float) -> list[PrunedJob]:
-    """Forget the jobs that ended before a time, with their steps, attempts and events. Files are not touched."""
+    """Delete the jobs that ended before a time, with their steps, attempts and events; return them.
+
+    Files are not touched.
+    """
     old = (JOB.c.state.in_(ENDED), JOB.c.finished_at < ended_before)
     columns = (JOB.c.id, JOB.c.name, JOB.c.state, JOB.c.finished_at)
     with store.transaction() as session:
@@ -131,11 +134,11 @@ def _refuse_running(session: Session, job_id: int) -> None:
     running = select(STEP.c.key).where(STEP.c.job_id == job_id, STEP.c.state == StepState.RUNNING)
     key = session.connection().execute(running.limit(1)).scalar()
     if key is not None:
-        raise TransitionRefused(f"Job {job_id} cannot end while its step {key} runs.")
+        raise TransitionRefused(f"Job {job_id} cannot end while its step {key} is running.")
 
 
-def _blank() -> dict[str, object]:
-    """Return the values of a job that has just been recorded, for what one round leaves behind."""
+def _initial_values() -> dict[str, object]:
+    """Return the initial values of the columns that a round changes."""
     return {
         "reason": None,
         "remedy": None,

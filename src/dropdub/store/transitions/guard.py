@@ -1,4 +1,4 @@
-"""The guarded update that every transition is made of, and the line of the job's story that goes with it."""
+"""The guarded update that every transition uses, and the event that it appends to the job's history."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def change_job(
     *conditions: ColumnElement[bool],
     **values: Any,
 ) -> Job:
-    """Update a job that is in one of `states` and meets `conditions`; return it as it is now.
+    """Update a job that is in one of `states` and meets `conditions`; return the updated job.
 
-    Raises TransitionRefused that says which job could not be `verb`.
+    Raises TransitionRefused, which reports that the job cannot be `verb` (a past participle).
     """
     change = update(JOB).where(JOB.c.id == job_id, JOB.c.state.in_(states), *conditions)
     if session.connection().execute(change.values(**values)).rowcount != 1:
@@ -38,9 +38,9 @@ def change_job(
 
 
 def change_step(session: Session, step_id: int, token: int, verb: str, **values: Any) -> Step:
-    """Update a running step that is held under `token`; return it as it is now.
+    """Update a running step that is held under `token`; return the updated step.
 
-    Raises TransitionRefused, so that an outcome which comes too late changes nothing.
+    Raises TransitionRefused if it is not, so that an outcome that arrives too late changes nothing.
     """
     change = update(STEP).where(STEP.c.id == step_id, STEP.c.token == token, STEP.c.state == StepState.RUNNING)
     if session.connection().execute(change.values(**values)).rowcount != 1:
@@ -51,7 +51,7 @@ def change_step(session: Session, step_id: int, token: int, verb: str, **values:
 
 
 def end_attempt(session: Session, step: Step, end: AttemptEnd, now: float) -> None:
-    """Close the attempt that is open under the step's token."""
+    """Close the open attempt with the step's token."""
     change = update(ATTEMPT).where(
         ATTEMPT.c.step_id == step.id, ATTEMPT.c.token == step.token, ATTEMPT.c.ended_at.is_(None)
     )
@@ -69,15 +69,15 @@ def end_attempt(session: Session, step: Step, end: AttemptEnd, now: float) -> No
 
 
 def fresh_job(session: Session, job_id: int) -> Job:
-    """Return a job as the database has it now. Raises TransitionRefused where there is none."""
+    """Return a job as it is in the database now. Raises TransitionRefused if there is none."""
     job = session.get(Job, job_id, populate_existing=True)
     if job is None:
-        raise TransitionRefused(f"There is no job {job_id}.", remedy="See which there are with: `dropdub status`.")
+        raise TransitionRefused(f"There is no job {job_id}.", remedy="List the jobs with: `dropdub status`.")
     return job
 
 
-def tell(session: Session, job_id: int, text: str, now: float, *, level: str = "info") -> None:
-    """Add a line to a job's story. What a step does is told at level `debug`."""
+def append_event(session: Session, job_id: int, text: str, now: float, *, level: str = "info") -> None:
+    """Append an event to a job's history. Routine events of steps have level `debug`."""
     session.add(Event(job_id=job_id, at=now, level=level, text=text))
 
 
@@ -90,5 +90,5 @@ def _refuse_job(session: Session, job_id: int, verb: str) -> NoReturn:
 
 def _refuse_step(session: Session, step_id: int, token: int, verb: str) -> NoReturn:
     step = session.get(Step, step_id, populate_existing=True)
-    found = f"it is {step.state} under token {step.token}" if step else "it is gone"
+    found = f"it is {step.state} under token {step.token}" if step else "it no longer exists"
     raise TransitionRefused(f"Step {step_id} cannot be {verb} under token {token}: {found}.")

@@ -1,4 +1,4 @@
-"""A job's way in: claiming → queued, or gone before it was taken."""
+"""Intake: claiming → queued, or cancelled if the file is gone."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from dropdub.store.states import UNFINISHED, JobState
 from dropdub.store.steps import StepSpec
 from dropdub.store.tables import Job
 from dropdub.store.transitions.branches import insert_steps
-from dropdub.store.transitions.guard import JOB, change_job, tell
+from dropdub.store.transitions.guard import JOB, append_event, change_job
 from dropdub.store.transitions.values import FileIdentity, NewJob, TakenJob
 
 _TAKEN_FROM = ((JobState.CLAIMING,), JOB.c.verdict.is_(None))
-"""The states, and the condition, that a job is queued from."""
+"""The states and the condition from which a job is queued."""
 
 
 def record_job(store: Store, *, now: float, **values: Any) -> Job:
-    """Record the intent to take a file, before it is moved; `values` are those of a `NewJob`.
+    """Record the intent to take a file before it is moved; `values` are the fields of a `NewJob`.
 
-    Raises TransitionRefused where an unfinished job has this very file: one drop, one job.
+    Raises TransitionRefused if an unfinished job already has this file: each drop becomes one job.
     """
     new = NewJob(**values)
     with store.transaction() as session:
         found = _at_work(session, [new]).get(new.identity)
         if found is not None:
-            raise TransitionRefused(f"{new.name} is being worked on already, as job {found}.")
+            raise TransitionRefused(f"{new.name} is already being processed as job {found}.")
         return _insert(session, [new], now)[0]
 
 
 def record_jobs(store: Store, found: Sequence[NewJob], *, now: float) -> list[Job]:
-    """Record the intents to take many files, before any is moved; return the new jobs.
+    """Record the intents to take many files before any is moved; return the new jobs.
 
-    A file that an unfinished job has already, or one before it in `found`, gets no second job.
+    A file that an unfinished job, or an earlier entry of `found`, already has gets no second job.
     """
     with store.transaction() as session:
         known = set(_at_work(session, found))
@@ -50,41 +50,47 @@ def record_jobs(store: Store, found: Sequence[NewJob], *, now: float) -> list[Jo
 
 
 def take_job(store: Store, job_id: int, *, now: float, **values: Any) -> Job:
-    """Queue a job whose file has been moved: claiming → queued, with its first steps; `values`: of a `TakenJob`."""
+    """Queue a job whose file was moved: claiming → queued, with its first steps.
+
+    `values` are the fields of a `TakenJob`.
+    """
     taken = TakenJob(job_id, **values)
     with store.transaction() as session:
         job = change_job(session, job_id, "queued", *_TAKEN_FROM, **_columns(taken))
         insert_steps(session, {(job_id, job.round): taken.steps})
-        tell(session, job_id, _story(taken), now)
+        append_event(session, job_id, _event_text(taken), now)
     return job
 
 
 def take_jobs(store: Store, taken: Sequence[TakenJob], *, now: float) -> list[int]:
-    """Queue many jobs whose files have been moved, in one transaction; return those that are queued now.
+    """Queue many jobs whose files were moved, in one transaction; return the ids of those that were queued.
 
-    One that is not `claiming` any more, or ends, is left as it is.
+    Jobs that are no longer `claiming`, or have a verdict, are left unchanged.
     """
     with store.transaction() as session:
-        queued = {one.job_id: one for one in taken if _is_queued(session, one)}
+        queued = {one.job_id: one for one in taken if _queue(session, one)}
         rounds = select(JOB.c.id, JOB.c.round).where(JOB.c.id.in_(queued))
         insert_steps(session, {(id_, r): queued[id_].steps for id_, r in session.connection().execute(rounds)})
         for one in queued.values():
-            tell(session, one.job_id, _story(one), now)
+            append_event(session, one.job_id, _event_text(one), now)
     return list(queued)
 
 
 def turn_duplicate(store: Store, job_id: int, *, dup_of: int | None, steps: Sequence[StepSpec], now: float) -> Job:
-    """Let a duplicate, whose twin did not succeed, follow another twin or do the work itself by `steps`."""
+    """Make a duplicate wait for another job, or process its file itself: the job it waited for did not succeed."""
     with store.transaction() as session:
         states = (JobState.QUEUED, JobState.RUNNING)
         job = change_job(session, job_id, "turned", states, JOB.c.verdict.is_(None), dup_of=dup_of)
         insert_steps(session, {(job_id, job.round): steps})
-        tell(session, job_id, "The other of the same content did not succeed" if dup_of is None else "Waits anew", now)
+        text = "Waiting for another job with the same content"
+        if dup_of is None:
+            text = "The job with the same content did not succeed; processing this file"
+        append_event(session, job_id, text, now)
     return job
 
 
 def vanish_job(store: Store, job_id: int, *, now: float, reason: str = "The file vanished before it was taken.") -> Job:
-    """Close a job whose file is nowhere: claiming → cancelled."""
+    """Cancel a job whose file is gone: claiming → cancelled."""
     with store.transaction() as session:
         job = change_job(
             session,
@@ -98,7 +104,7 @@ def vanish_job(store: Store, job_id: int, *, now: float, reason: str = "The file
             destination=None,
             finished_at=now,
         )
-        tell(session, job_id, reason, now, level="warning")
+        append_event(session, job_id, reason, now, level="warning")
     return job
 
 
@@ -116,10 +122,10 @@ def rescue_job(  # noqa: PLR0913  keywords: what the row records
     wanted_id: int | None = None,
     size: int | None = None,
 ) -> Job:
-    """Record a failed job for an original that lies in the work folder and that no job knows of: → claiming, failed.
+    """Record a failed job for an original in the work folder that belongs to no job: claiming, with verdict failed.
 
-    It is moved to its destination as that of any failed job. It gets the number `wanted_id` if no job has that; a
-    server counts by itself, and would give the number again.
+    The original is then moved like that of any failed job. The job gets the id `wanted_id` if that is free and the
+    database is SQLite; a database server assigns ids itself and would later assign this one again.
     """
     with store.transaction() as session:
         counts = store.engine.dialect.name == "sqlite"
@@ -140,7 +146,7 @@ def rescue_job(  # noqa: PLR0913  keywords: what the row records
         session.add(job)
         session.flush()
         assert job.id is not None
-        tell(session, job.id, f"Found {source}, of which the database knew nothing", now, level="warning")
+        append_event(session, job.id, f"Found {source}, which was unknown to the database", now, level="warning")
     return job
 
 
@@ -150,30 +156,30 @@ def _insert(session: Session, found: Sequence[NewJob], now: float) -> list[Job]:
     session.flush()
     for job in jobs:
         assert job.id is not None
-        tell(session, job.id, f"Found: {job.source}", now)
+        append_event(session, job.id, f"Found: {job.source}", now)
     return jobs
 
 
 def _columns(taken: TakenJob) -> dict[str, Any]:
-    """Return the columns of a job that is queued."""
+    """Return the values of a queued job's columns."""
     columns = {name: value for name, value in vars(taken).items() if name not in ("job_id", "steps")}
     return {**columns, "state": JobState.QUEUED, "reason": None, "remedy": None}
 
 
-def _is_queued(session: Session, taken: TakenJob) -> bool:
-    """Queue a claiming job on which nothing is decided; return whether it was one."""
+def _queue(session: Session, taken: TakenJob) -> bool:
+    """Queue a job if it is claiming and has no verdict; return whether it was."""
     states, undecided = _TAKEN_FROM
     change = update(JOB).where(JOB.c.id == taken.job_id, JOB.c.state.in_(states), undecided)
     return session.connection().execute(change.values(**_columns(taken))).rowcount == 1
 
 
-def _story(taken: TakenJob) -> str:
-    belongs = f", for the film of job {taken.revision['job']} ({taken.revision['name']})" if taken.revision else ""
-    return f"Taken{belongs}, and queued"
+def _event_text(taken: TakenJob) -> str:
+    belongs = f" for the recording of job {taken.revision['job']} ({taken.revision['name']})" if taken.revision else ""
+    return f"Taken{belongs} and queued"
 
 
 def _at_work(session: Session, found: Sequence[NewJob]) -> dict[FileIdentity | None, int]:
-    """Return the unfinished jobs that have one of these very files, by the file's identity."""
+    """Return the ids of unfinished jobs that already have one of these files, by the file's identity."""
     inodes = {new.inode for new in found if new.inode is not None}
     columns = (JOB.c.device, JOB.c.inode, JOB.c.size, JOB.c.mtime_ns)
     same = select(JOB.c.id, *columns).where(JOB.c.inode.in_(inodes), JOB.c.state.in_(UNFINISHED))

@@ -1,6 +1,6 @@
-"""Notices: recorded with the end of their job, delivered at least once, kept for a while.
+"""Notices (notifications about ended jobs): recorded with the job's end, delivered at least once, kept for a while.
 
-A crash between a delivery and `end_notice` delivers once more: the receiver knows a notice by its id.
+After a crash between a delivery and `end_notice`, the notice is delivered again: the receiver recognizes it by its id.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ MOST_QUEUED = 10_000
 
 
 def add_notices(session: Session, job: Job, channels: Collection[str], now: float) -> None:
-    """Record what is to be told of a job that ends in this transaction, as `dropdub show --json` tells it now."""
+    """Queue a notice to each channel about a job that ends in this transaction.
+
+    Its payload has what `dropdub show --json` would print now.
+    """
     payload = _payload(session, job, now) if channels else {}
     for channel in channels:
         assert job.id is not None
@@ -42,24 +45,28 @@ def add_notices(session: Session, job: Job, channels: Collection[str], now: floa
 
 
 def end_notice(store: Store, notice_id: str, *, state: NoticeState, error: str | None, now: float) -> None:
-    """Close a notice that was delivered, or is given up: queued → sent, dropped."""
+    """Close a notice that was delivered or given up: queued → sent or dropped."""
     with store.transaction() as session:
         _change(session, notice_id, state=state, error=error, ended_at=now, attempts=NOTICE.c.attempts + 1)
 
 
 def postpone_notice(store: Store, notice_id: str, *, error: str, at: float) -> None:
-    """Try a notice again, not before `at`."""
+    """Schedule a notice to be retried, not before `at`."""
     with store.transaction() as session:
         _change(session, notice_id, error=error, scheduled_at=at, attempts=NOTICE.c.attempts + 1)
 
 
 def tidy_notices(store: Store, *, ended_before: float) -> None:
-    """Forget notices that ended long ago; of those that wait, drop the oldest beyond `MOST_QUEUED`."""
+    """Delete notices that ended before a time; drop the oldest queued notices beyond `MOST_QUEUED`."""
     queued = NOTICE.c.state == NoticeState.QUEUED
     newest = select(NOTICE.c.id).where(queued).order_by(NOTICE.c.created_at.desc()).limit(MOST_QUEUED)
     drop = update(NOTICE).where(queued, NOTICE.c.id.not_in(newest))
     with store.transaction() as session:
-        values = {"state": NoticeState.DROPPED, "error": "Too many waited.", "ended_at": NOTICE.c.created_at}
+        values = {
+            "state": NoticeState.DROPPED,
+            "error": "Too many notices were queued.",
+            "ended_at": NOTICE.c.created_at,
+        }
         session.connection().execute(drop.values(**values))
         session.connection().execute(delete(NOTICE).where(~queued, NOTICE.c.ended_at < ended_before))
 
@@ -74,4 +81,4 @@ def _payload(session: Session, job: Job, now: float) -> dict[str, Any]:
 def _change(session: Session, notice_id: str, **values: Any) -> None:
     change = update(NOTICE).where(NOTICE.c.id == notice_id, NOTICE.c.state == NoticeState.QUEUED)
     if session.connection().execute(change.values(**values)).rowcount != 1:
-        raise TransitionRefused(f"The notice {notice_id} is not waiting to be delivered any more.")
+        raise TransitionRefused(f"The notice {notice_id} is no longer queued.")

@@ -1,4 +1,4 @@
-"""A database gets its owner, and its paths follow a root that was moved."""
+"""Record the root that owns a database, and update the paths in it when the root was moved."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from dropdub.store.transitions.guard import JOB, OWNER
 
 @dataclass(frozen=True)
 class Move:
-    """Where a folder was, and where it is now. `is_whole`: whether all that was in it is known to have been moved.
+    """A folder's old and new path. `is_whole`: whether everything in it is known to have been moved.
 
-    Else a path follows only if its file is in the new place, and not in the old one any more.
+    If not, a path is updated only if its file exists in the new folder and no longer in the old one.
     """
 
     old: Path
@@ -34,9 +34,9 @@ _COLUMNS = (*_TEXT, *_NESTED)
 def own_database(
     store: Store, *, id_: str, path: str, places: Mapping[str, str], starts: int = 0, moves: Sequence[Move] = ()
 ) -> int:
-    """Record which root the database belongs to, and let its paths follow what was moved; return the starts counted.
+    """Record which root the database belongs to and update the paths of moved folders; return the count of starts.
 
-    `starts`: how many the root knows of. The count goes on from the larger number.
+    `starts`: the count in the root's record. The larger of the two counts is incremented.
     """
     with store.transaction() as session:
         before = session.connection().execute(select(OWNER.c.starts)).scalar() or 0
@@ -63,7 +63,7 @@ def _follow(connection: Any, moves: Sequence[Move]) -> None:
 
 
 def follower(moves: Sequence[Move]) -> Callable[[str], str]:
-    """Return what gives a path its place after the moves; the first folder that it lies in counts."""
+    """Return a function that maps a path to its place after the moves; the first matching move applies."""
     texts = [(str(move.old), move) for move in moves if move.old != move.new]
 
     def follow(text: str) -> str:
@@ -77,7 +77,7 @@ def follower(moves: Sequence[Move]) -> Callable[[str], str]:
 
 
 def _followed(value: Any, follow: Callable[[str], str]) -> Any:
-    """Return a value whose texts have followed, however deep they stand in it."""
+    """Return a value with all strings in it mapped, at any depth."""
     if isinstance(value, str):
         return follow(value)
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What a run of the daemon tells about itself: that it lives, and how far its steps are."""
+"""What a daemon run records about itself: its heartbeat, and the progress of its steps."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ KEPT_S = 90 * 86_400.0
 def start_run(
     store: Store, *, run_id: str, pid: int, pid_started: float, host: str, boot_id: str, now: float
 ) -> Daemon:
-    """Record that a run of the daemon begins.
+    """Record that a run of the daemon starts.
 
-    Runs that began later than now (the clock was set back since: they would be taken for the newest) and those of
-    long ago are forgotten.
+    Deletes runs from long ago, and runs that started later than now: the clock was set back since, and they would be
+    taken for the newest.
     """
     run = Daemon(
         run_id=run_id,
@@ -41,20 +41,20 @@ def start_run(
 
 
 def beat(store: Store, run_id: str, *, notes: Sequence[str], shares: Mapping[int, float], now: float) -> None:
-    """Record that the run lives, what an administrator should know, and the done share of each running step."""
+    """Record the run's heartbeat, the notes for an administrator, and the progress (0 to 1) of each running step."""
     with store.transaction() as session:
         _change_run(session, run_id, heartbeat_at=now, notes=list(notes))
         _save(session, shares)
 
 
 def stop_run(store: Store, run_id: str, *, now: float) -> None:
-    """Record that the run ended in good order."""
+    """Record that the run ended cleanly."""
     with store.transaction() as session:
         _change_run(session, run_id, heartbeat_at=now, stopped_at=now, notes=[])
 
 
 def save_progress(store: Store, shares: Mapping[int, float]) -> None:
-    """Record the done share, 0 to 1, of running steps by id. Steps that no longer run are left alone."""
+    """Record the progress, 0 to 1, of running steps by id. Steps that are no longer running are left unchanged."""
     with store.transaction() as session:
         _save(session, shares)
 
@@ -68,4 +68,4 @@ def _save(session: Session, shares: Mapping[int, float]) -> None:
 def _change_run(session: Session, run_id: str, **values: object) -> None:
     change = update(DAEMON).where(DAEMON.c.run_id == run_id, DAEMON.c.stopped_at.is_(None))
     if session.connection().execute(change.values(**values)).rowcount != 1:
-        raise TransitionRefused(f"Run {run_id} of the daemon is not recorded, or has ended.")
+        raise TransitionRefused(f"Run {run_id} of the daemon is not recorded or has ended.")

@@ -1,4 +1,4 @@
-"""What transitions take and give."""
+"""Arguments and results of transitions."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from dropdub.store.steps import StepSpec
 from dropdub.store.tables import Job, Step
 
 FileIdentity = tuple[int | None, str, int | None, int | None]
-"""Device, inode, size and time of writing: what distinguishes files of the same name."""
+"""Device, inode, size and modification time: they distinguish files of the same name."""
 Party = tuple[str | None, str | None]
-"""Who takes turns with others: the owner of dropped files, and their folder in the inbox."""
+"""The unit of fair scheduling: the owner of dropped files, and their folder in the inbox."""
 
 
 @dataclass(frozen=True)
 class NewJob:
-    """The intent to take a file. The fields are columns of the job row; a file given by name has no `inode`."""
+    """The intent to take a file. Its fields are columns of the job row; a file given by path has no `inode`."""
 
     name: str
     source: str
@@ -39,13 +39,13 @@ class NewJob:
 
     @property
     def identity(self) -> FileIdentity | None:
-        """Return what distinguishes the file from all others; None where only its name is known."""
+        """Return the file's identity; None if only its name is known."""
         return None if self.inode is None else (self.device, self.inode, self.size, self.mtime_ns)
 
 
 @dataclass(frozen=True)
 class TakenJob:
-    """A job whose file has been moved to `source`, with what it needs to be queued."""
+    """A job whose file was moved to `source`, with the values needed to queue it."""
 
     job_id: int
     source: str
@@ -60,7 +60,7 @@ class TakenJob:
 
 @dataclass(frozen=True)
 class Claim:
-    """A step that is now this run's, under `step.token`. Both rows are copies, as they were at the claim."""
+    """A step claimed by this run, under `step.token`. Both rows are copies made at the time of the claim."""
 
     step: Step
     job: Job
@@ -69,7 +69,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class AttemptEnd:
-    """How an attempt ended. `peak_memory` in bytes."""
+    """How an attempt ended. `peak_memory` is in bytes."""
 
     outcome: Outcome
     exit_code: int | None = None
@@ -81,7 +81,7 @@ class AttemptEnd:
 
 @dataclass(frozen=True)
 class JobFacts:
-    """What a step found out about its job. None leaves what is known; warnings and outputs are added."""
+    """What a step found out about its job. None leaves the column unchanged; warnings and outputs are added."""
 
     kind: str | None = None
     duration_s: float | None = None

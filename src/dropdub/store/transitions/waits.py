@@ -1,4 +1,4 @@
-"""Jobs that wait: queued or running → waiting, and on again."""
+"""Waiting jobs: queued or running → waiting, and back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlmodel import Session
 from dropdub.store.database import Store
 from dropdub.store.states import JobState, StepState
 from dropdub.store.tables import Control, Job
-from dropdub.store.transitions.guard import CONTROL, JOB, STEP, change_job, tell
+from dropdub.store.transitions.guard import CONTROL, JOB, STEP, append_event, change_job
 
 PAUSED = "paused"
 STOP = "stop"
@@ -18,15 +18,15 @@ _GOING = (JobState.QUEUED, JobState.RUNNING)
 
 
 def hold_job(store: Store, job_id: int, *, waiting_for: str, reason: str, remedy: str | None, now: float) -> Job:
-    """Let a job wait: queued or running → waiting. Its running steps may end meanwhile."""
+    """Make a job wait: queued or running → waiting. Its running steps may finish meanwhile."""
     with store.transaction() as session:
         return _hold(session, job_id, "held", _GOING, now, waiting_for=waiting_for, reason=reason, remedy=remedy)
 
 
 def release_job(store: Store, job_id: int, *, now: float, waiting_for: str | None = None) -> Job:
-    """Let a waiting job go on: waiting → running, or queued where it never ran.
+    """Release a waiting job: waiting → running, or queued if it never ran.
 
-    With `waiting_for`, only a job that waits for just that: its reason may have changed since it was looked at.
+    With `waiting_for`, only if the job still waits for that: the reason may have changed since it was read.
     """
     conditions = [] if waiting_for is None else [JOB.c.waiting_for == waiting_for]
     with store.transaction() as session:
@@ -34,9 +34,9 @@ def release_job(store: Store, job_id: int, *, now: float, waiting_for: str | Non
 
 
 def pause_job(store: Store, job_id: int, *, now: float) -> Job:
-    """Hold a job at a person's wish, also one that waits for something else; it goes on by `resume_job` alone."""
+    """Pause a job at a user's request, even if it waits for something else; only `resume_job` releases it."""
     not_paused = JOB.c.waiting_for.is_distinct_from(PAUSED)
-    remedy = f"To go on: `dropdub resume {job_id}`"
+    remedy = f"Resume it with: `dropdub resume {job_id}`"
     with store.transaction() as session:
         states = (*_GOING, JobState.WAITING)
         return _hold(
@@ -45,13 +45,13 @@ def pause_job(store: Store, job_id: int, *, now: float) -> Job:
 
 
 def resume_job(store: Store, job_id: int, *, now: float) -> Job:
-    """Let a paused job go on."""
+    """Resume a paused job."""
     with store.transaction() as session:
         return _release(session, job_id, "resumed", [JOB.c.waiting_for == PAUSED], now)
 
 
 def pause_all(store: Store) -> None:
-    """Ask the daemon to start no further step."""
+    """Ask the daemon to start no further steps."""
     _set(store, PAUSED)
 
 
@@ -60,21 +60,21 @@ def resume_all(store: Store) -> None:
 
 
 def cap_schedule(store: Store, *, latest: float) -> int:
-    """Let no queued step wait longer than until `latest`: the clock may have been set back. Return how many did."""
+    """Reschedule queued steps that are due after `latest`, since the clock may have been set back; return how many."""
     late = update(STEP).where(STEP.c.state == StepState.QUEUED, STEP.c.scheduled_at > latest)
     with store.transaction() as session:
         return session.connection().execute(late.values(scheduled_at=latest)).rowcount
 
 
 def request_stop(store: Store, *, pid: int | None = None) -> None:
-    """Ask the daemon to put back what runs, and end: this process, or whichever it is."""
+    """Ask the daemon to release its running steps and exit: the process `pid`, or whichever is running."""
     _set(store, STOP, pid or True)
 
 
 def clear_stop(store: Store, *, pid: int) -> None:
-    """Forget what was asked of a daemon before this process; what was asked of this one, it has yet to do.
+    """Delete a stop request that was meant for an earlier daemon.
 
-    It may have waited for its database meanwhile.
+    A request for this process stays: it may have arrived while the process was waiting for its database.
     """
     with store.transaction() as session:
         asked = session.get(Control, STOP)
@@ -93,7 +93,7 @@ def _hold(
 ) -> Job:
     conditions = (JOB.c.verdict.is_(None), *conditions)
     job = change_job(session, job_id, verb, states, *conditions, state=JobState.WAITING, **values)
-    tell(session, job_id, f"Waits. {values['reason']}", now, level="warning")
+    append_event(session, job_id, f"Waiting. {values['reason']}", now, level="warning")
     return job
 
 
@@ -103,7 +103,7 @@ def _release(session: Session, job_id: int, verb: str, conditions: list[ColumnEl
     job = change_job(
         session, job_id, verb, (JobState.WAITING,), JOB.c.verdict.is_(None), *conditions, state=state, **clear
     )
-    tell(session, job_id, "Goes on", now)
+    append_event(session, job_id, "Resumed", now)
     return job
 
 

@@ -1,11 +1,11 @@
-"""What commands show, read without SQLAlchemy so that it comes at once."""
+"""What commands show, read without SQLAlchemy, which is slow to import."""
 
 from dropdub.store.views.reader import Reader, open_reader
 from dropdub.store.views.shapes import (
     AttemptView,
     DaemonView,
     EventView,
-    JobStory,
+    JobDetails,
     JobView,
     PrunedJob,
     StatusView,
@@ -16,7 +16,7 @@ __all__ = [
     "AttemptView",
     "DaemonView",
     "EventView",
-    "JobStory",
+    "JobDetails",
     "JobView",
     "PrunedJob",
     "Reader",

@@ -1,4 +1,4 @@
-"""From rows to views: pure functions."""
+"""Build views from rows. Pure."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from dropdub.store.views.rows import decoded
 from dropdub.store.views.shapes import AttemptView, DaemonView, EventView, JobView, StepView
 
 DAEMON_GONE_S = 30.0
-"""A daemon that has not given sign for so long has died without a word."""
+"""A daemon without a heartbeat for this long has died."""
 
 
 def job_view(job: Row, steps: Sequence[Row], now: float) -> JobView:
-    """Return a job as scripts get it. `steps` are those of its round, in the order of their phases."""
+    """Return a job as scripts see it. `steps` are the steps of its round, in the order of their phases."""
     targets = _targets(job)
     done = progress(job["state"], steps, targets=len(targets))
     return JobView(
@@ -91,23 +91,23 @@ def daemon_view(daemon: Row, *, paused: bool, now: float) -> DaemonView:
 def _daemon_state(daemon: Row, now: float) -> str:
     if daemon["stopped_at"] is not None:
         return "stopped"
-    # Ahead: the clock was set back, and a daemon that lives would have given sign since.
+    # A heartbeat in the future: the clock was set back, and a live daemon would have sent another since.
     return "gone" if abs(now - daemon["heartbeat_at"]) > DAEMON_GONE_S else "running"
 
 
 def _is_at_work(job: Row, steps: Sequence[Row]) -> bool:
-    """Return whether a step runs: a job whose daemon was stopped has none."""
+    """Return whether a step is running; a running job whose daemon was stopped has none."""
     return job["state"] == JobState.RUNNING and any(step["state"] == StepState.RUNNING for step in steps)
 
 
 def _targets(job: Row) -> list[str]:
-    """Return the target languages; before the options are resolved, those that were named with the file."""
+    """Return the target languages; before the options are resolved, those that were set with the file."""
     chosen: Any = decoded(job["options"]).get("targets", decoded(job["overrides"]).get("targets"))
     return list(chosen or [])
 
 
 def _job_error(job: Row, steps: Sequence[Row]) -> str | None:
-    """Return why a job failed, or what its step that is tried again stumbled over."""
+    """Return why a job failed, or the last error of a step that is being retried."""
     if job["state"] == JobState.FAILED:
         return str(job["reason"]) if job["reason"] else next(filter(None, map(_message, steps)), None)
     return next((text for step in steps if step["state"] != StepState.SUCCEEDED and (text := _message(step))), None)

@@ -1,4 +1,4 @@
-"""Find the jobs that a person means: by id, by file name, or by the name without its suffix."""
+"""Find jobs by id, file name, or file name without suffix."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from dropdub.store.views.rows import Rows
 
 _LARGEST_ID = 2**63 - 1
 _REMEMBERED = 500
-"""How many of the newest names are looked through for one that was perhaps meant."""
+"""How many of the newest names are searched for a similar one."""
 
 
 def find_job(rows: Rows | None, ref: str) -> Row:
-    """Return the job with this id, else the newest of this name, else the newest of this name without suffix.
+    """Return the job with this id, or the newest with this name, or the newest with this name without suffix.
 
-    Raises UsageError that names similar ones.
+    Raises UsageError, which suggests similar names, if there is none.
     """
     found = (_by_id(rows, ref) or _by_name(rows, ref) or _by_stem(rows, ref)) if rows else None
     if found is None:
@@ -36,7 +36,7 @@ def _by_name(rows: Rows, ref: str) -> Row | None:
 
 
 def _by_stem(rows: Rows, ref: str) -> Row | None:
-    """Look through the names that begin with `ref.`: `/` is the character after the dot, so an index serves."""
+    """Search the names that begin with `ref.`: `/` is the character after the dot, so the index can be used."""
     names = rows("SELECT id, name FROM job WHERE name >= :low AND name < :high", low=f"{ref}.", high=f"{ref}/")
     ids = [row["id"] for row in names if Path(row["name"]).stem == ref]
     return rows("SELECT * FROM job WHERE id = :id", id=max(ids))[0] if ids else None
@@ -47,5 +47,5 @@ def _similar(rows: Rows | None, ref: str) -> str:
     by_name = {row["name"]: row["id"] for row in reversed(newest)}
     close = get_close_matches(ref, by_name, n=3, cutoff=0.5)
     if not close:
-        return "See which there are with: `dropdub status`."
+        return "List the jobs with: `dropdub status`."
     return "Did you mean " + " or ".join(f"{name} (job {by_name[name]})" for name in close) + "?"

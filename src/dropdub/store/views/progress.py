@@ -1,4 +1,4 @@
-"""How far a job is, told from its steps; and times as the contract writes them."""
+"""The progress of a job, computed from its steps; and times in the format that scripts get."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from dropdub.store.states import ENDED, JobState, StepState
 TRANSCRIBING = STAGES["transcribe"].weight
 """The weight of all chunks together."""
 BRANCH = 19.0
-"""What a target weighs before its steps are planned."""
+"""The weight of a target before its steps are planned."""
 CLOSING = 2.0
-"""What publishing transcript and manifest weighs before it is planned."""
+"""The weight of publishing the transcript and the manifest before that is planned."""
 LAST = "publish/manifest"
-"""The step that closes a job: where it is planned, all are."""
-TOLD_FROM = 0.05
-"""Below this share, the time left is a guess nobody should read."""
+"""The last step of a job: once it is planned, all steps are."""
+ESTIMATE_FROM = 0.05
+"""Below this progress, an estimate of the remaining time is useless."""
 
 Row = Mapping[str, Any]
 
 
 def progress(state: str, steps: Sequence[Row], *, targets: int = 0) -> float:
-    """Return a job's done share, 0 to 1: the weighted mean of its steps, 1 only once it has succeeded.
+    """Return a job's progress, 0 to 1: the weighted mean of its steps, 1 only once it has succeeded.
 
-    What is not planned yet counts as well, so that the share does not fall when it is.
+    Steps that are not planned yet count too, so that progress does not drop when they are.
     """
     if state == JobState.SUCCEEDED:
         return 1.0
@@ -38,7 +38,7 @@ def progress(state: str, steps: Sequence[Row], *, targets: int = 0) -> float:
 
 
 def _weight(step: Row) -> float:
-    stage = STAGES.get(step["stage"])  # None: of a newer version
+    stage = STAGES.get(step["stage"])  # None: a stage of a newer version
     is_retake = step["key"].count("/") > 1
     return 0.0 if is_retake else stage.weight if stage else 1.0
 
@@ -50,21 +50,21 @@ def _unplanned(steps: Sequence[Row], targets: int, chunks: int) -> float:
 
 
 def share(step: Row) -> float:
-    """Return a step's done share."""
+    """Return a step's progress, 0 to 1."""
     if step["state"] == StepState.SUCCEEDED:
         return 1.0
     return float(step["progress"]) if step["state"] == StepState.RUNNING else 0.0
 
 
 def remaining_s(started_at: float | None, done: float, now: float) -> float | None:
-    """Return the estimated time left of a job at work, None where too little is done to tell."""
-    if started_at is None or done <= TOLD_FROM:
+    """Return the estimated time left of a running job, in seconds; None if too little is done to estimate it."""
+    if started_at is None or done <= ESTIMATE_FROM:
         return None
     return round(max(0.0, now - started_at) * (1 - done) / done, 1)
 
 
 def current_stage(state: str, steps: Iterable[Row]) -> str | None:
-    """Return the stage that runs, or else comes next; `steps` in the order of their phases."""
+    """Return the stage that is running, or else the next one; `steps` in the order of their phases."""
     if state in ENDED:
         return None
     for wanted in (StepState.RUNNING, StepState.QUEUED):

@@ -1,4 +1,4 @@
-"""Read what commands show."""
+"""Read the views that commands show."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dropdub.store.views.build import daemon_view, event_view, job_view, step_vi
 from dropdub.store.views.find import find_job
 from dropdub.store.views.progress import Row
 from dropdub.store.views.rows import Rows, decoded, listed, snapshot
-from dropdub.store.views.shapes import DaemonView, EventView, JobStory, JobView, PrunedJob, StatusView, StepView
+from dropdub.store.views.shapes import DaemonView, EventView, JobDetails, JobView, PrunedJob, StatusView, StepView
 
 OPEN_FIRST = (JobState.RUNNING, JobState.WAITING, JobState.CLAIMING, JobState.QUEUED)
 """The order of unfinished jobs in a list."""
@@ -22,21 +22,21 @@ _NO_LIMIT = 2**62
 
 
 def open_reader(url: str, *, backups: Path | None = None) -> Reader:
-    """Return a reader of the database at `url`, which need not be there yet. Nothing is kept open.
+    """Return a reader of the database at `url`, which need not exist yet. Nothing is kept open.
 
-    `backups` has the copies of the database, one of which is named if it is damaged.
+    `backups` is the folder of the database's backups; if the database is damaged, the error names the newest.
     """
     return Reader(url, backups)
 
 
 class Reader:
-    """Reads one database, each answer from one state of it. All may raise StoreError."""
+    """Reads a database, each result from a single snapshot. All methods may raise StoreError."""
 
     def __init__(self, url: str, backups: Path | None = None) -> None:
         self._snapshot = partial(snapshot, url, backups=backups)
 
     def status(self, *, now: float, states: Sequence[str] | None = None, limit: int | None = 20) -> StatusView:
-        """Return what `dropdub status` shows: at most `limit` jobs, of `states` if given. Counts are always of all."""
+        """Return what `dropdub status` shows: at most `limit` jobs, in `states` if given. Counts cover all jobs."""
         with self._snapshot() as rows:
             if rows is None:
                 return StatusView(daemon=None, paused=False, counts=_counts(None), jobs=[])
@@ -49,34 +49,34 @@ class Reader:
                 jobs=_views(rows, jobs, now),
             )
 
-    def job(self, ref: str) -> JobStory:
-        """Return the whole story of the job that `ref` names: an id, a file name, or one without suffix.
+    def job(self, ref: str) -> JobDetails:
+        """Return all details of the job that `ref` names by id, file name, or file name without suffix.
 
-        Raises UsageError where there is none.
+        Raises UsageError if there is none.
         """
         with self._snapshot() as rows:
             job = find_job(rows, ref)
             assert rows is not None
             [view] = _views(rows, [job], time.time())
-            return JobStory(
+            return JobDetails(
                 job=view,
                 steps=_step_views(rows, job["id"]),
                 events=[event_view(event) for event in _events(rows, job["id"], 0)],
             )
 
     def find(self, refs: Iterable[str]) -> list[JobView]:
-        """Return the jobs that `refs` name, in this order. Raises UsageError for the first that names none."""
+        """Return the jobs that `refs` name, in this order. Raises UsageError if one names no job."""
         with self._snapshot() as rows:
             jobs = [find_job(rows, ref) for ref in refs]
             return _views(rows, jobs, time.time()) if rows is not None else []
 
     def events(self, job_id: int, after_id: int = 0) -> list[EventView]:
-        """Return a job's events from the one after `after_id` on."""
+        """Return a job's events with an id greater than `after_id`."""
         with self._snapshot() as rows:
             return [event_view(event) for event in _events(rows, job_id, after_id)] if rows is not None else []
 
     def prunable(self, ended_before: float) -> list[PrunedJob]:
-        """Return the jobs that `transitions.prune_jobs` would forget."""
+        """Return the jobs that `transitions.prune_jobs` would delete."""
         with self._snapshot() as rows:
             if rows is None:
                 return []
@@ -102,7 +102,7 @@ def _daemon(rows: Rows, *, paused: bool, now: float) -> DaemonView | None:
 
 
 def _listed_jobs(rows: Rows, states: Sequence[str] | None, limit: int) -> list[Row]:
-    """Return the jobs to list. Asked state by state, because an index gives each in its order at once."""
+    """Return the jobs to list. Queried state by state, because an index returns each state in order."""
     wanted = tuple(JobState) if states is None else states
     jobs: list[Row] = []
     for state in OPEN_FIRST:

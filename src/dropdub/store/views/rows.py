@@ -1,4 +1,4 @@
-"""Rows of a database that is only read: by the standard library for SQLite, by SQLAlchemy for any other."""
+"""Read-only access to rows: with the standard library for SQLite, with SQLAlchemy for any other database."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ Row = Mapping[str, Any]
 
 
 class Rows(Protocol):
-    """One state of the database. Values in the SQL are written `:name`."""
+    """Queries a snapshot of the database. Parameters in the SQL are written `:name`."""
 
     def __call__(self, sql: str, /, **values: Any) -> Sequence[Row]: ...
 
 
 @contextmanager
 def snapshot(url: str, *, backups: Path | None = None) -> Iterator[Rows | None]:
-    """Give one state of the database to read from, None where there is none yet. `backups` has its copies.
+    """Yield a snapshot of the database to query; None if there is no database yet.
 
-    Raises StoreError where it is damaged, or of another version than this program.
+    `backups` is the folder of its backups. Raises StoreError if the database is damaged or of another version.
     """
     file = sqlite_file(url)
     if file is None:
@@ -40,13 +40,13 @@ def snapshot(url: str, *, backups: Path | None = None) -> Iterator[Rows | None]:
 
 
 def listed(values: Sequence[Any], name: str) -> tuple[str, dict[str, Any]]:
-    """Return `(:name0, :name1 …)` for `values` and what to fill in: neither driver takes a list."""
+    """Return `(:name0, :name1 …)` and its parameters for `values`, because neither driver accepts a list."""
     filled = {f"{name}{number}": value for number, value in enumerate(values)}
     return "(" + ", ".join(f":{key}" for key in filled) + ")", filled
 
 
 def decoded(value: Any) -> Any:
-    """Return a JSON column's value: SQLite's driver gives the text, others what it says."""
+    """Return a JSON column's value: SQLite's driver returns the text, other drivers the decoded value."""
     return json.loads(value) if isinstance(value, str) else value
 
 
@@ -69,7 +69,7 @@ def _sqlite(file: Path, backups: Path | None) -> Iterator[Rows | None]:
 
 @contextmanager
 def _other(url: str) -> Iterator[Rows | None]:
-    from sqlalchemy import create_engine, inspect, make_url, text  # noqa: PLC0415  slow, and not for SQLite
+    from sqlalchemy import create_engine, inspect, make_url, text  # noqa: PLC0415  slow, and not needed for SQLite
     from sqlalchemy.exc import DatabaseError  # noqa: PLC0415
 
     place = make_url(url).render_as_string()

@@ -1,4 +1,4 @@
-"""What `dropdub status` and `dropdub show` tell: plain values with stable names, which `--json` gives to scripts."""
+"""What `dropdub status` and `dropdub show` print: plain values with stable names, which `--json` gives to scripts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class JobView:
-    """A job as the contract gives it to scripts. Times are ISO 8601 in UTC with `Z`; `progress` is 0 to 1."""
+    """A job as scripts see it. Times are ISO 8601 in UTC with `Z`; `progress` is 0 to 1."""
 
     id: int
     name: str
@@ -17,9 +17,9 @@ class JobView:
     remedy: str | None
     progress: float
     stage: str | None
-    """The stage that runs, or comes next."""
+    """The stage that is running, or the next one."""
     attempts: int
-    """The most attempts any of its steps has spent."""
+    """The most attempts that any of its steps has used."""
     created_at: str
     started_at: str | None
     finished_at: str | None
@@ -34,14 +34,14 @@ class JobView:
     published: str | None
     dup_of: int | None
     retry_at: str | None
-    """When the next try of a failed step is due."""
+    """When the next attempt of a failed step is due."""
     remaining_s: float | None
-    """Estimated time left, while it runs; None where nothing is known yet."""
+    """Estimated time left while it is running; None if there is no estimate yet."""
 
 
 @dataclass(frozen=True)
 class DaemonView:
-    """The daemon's last run. `state`: running, stopped, or gone (it died without a word)."""
+    """The daemon's last run. `state`: running, stopped, or gone (it died)."""
 
     state: str
     pid: int
@@ -54,16 +54,16 @@ class DaemonView:
 
 @dataclass(frozen=True)
 class StatusView:
-    """Everything `dropdub status` shows. `daemon` is None where none ever ran."""
+    """Everything `dropdub status` shows. `daemon` is None if none ever ran."""
 
     daemon: DaemonView | None
     paused: bool
     counts: dict[str, int]
     """Jobs per state; every state is a key."""
     jobs: list[JobView]
-    """Running first, then waiting, claiming, queued, then what ended, newest first; at most `limit`."""
+    """Running jobs first, then waiting, claiming, queued, then ended ones, newest first; at most `limit`."""
     notes: list[str] = field(default_factory=list)
-    """What is wrong with the root itself: a disk that is away or full, another root's database, unknown originals."""
+    """What is wrong with the root itself: a missing or full disk, another root's database, unknown originals."""
 
 
 @dataclass(frozen=True)
@@ -96,12 +96,12 @@ class EventView:
     level: str
     text: str
     id: int = 0
-    """Rises with time; `Reader.events` takes the last one seen."""
+    """Increases with time; `Reader.events` takes the last one seen."""
 
 
 @dataclass(frozen=True)
 class PrunedJob:
-    """A job that ended long ago and was, or would be, forgotten. Its outputs stay."""
+    """A job that ended long ago and was, or would be, deleted from the database. Its outputs stay."""
 
     id: int
     name: str
@@ -111,7 +111,7 @@ class PrunedJob:
 
 
 @dataclass(frozen=True)
-class JobStory:
+class JobDetails:
     """Everything `dropdub show` shows."""
 
     job: JobView

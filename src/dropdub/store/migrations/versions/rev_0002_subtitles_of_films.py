@@ -1,4 +1,4 @@
-"""Subtitles that come with a film, or after it."""
+"""Subtitles that are dropped with a recording, or after it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notices: what is still to be told of ended jobs, and to whom."""
+"""Notices: notifications about ended jobs, kept until they are delivered."""
 
 from __future__ import annotations
 

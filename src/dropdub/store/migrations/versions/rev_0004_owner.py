@@ -1,4 +1,4 @@
-"""The owner: which root a database belongs to, and where its folders were."""
+"""The owner: the root that a database belongs to, and the paths of its folders."""
 
 from __future__ import annotations
 

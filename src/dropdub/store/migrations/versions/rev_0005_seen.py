@@ -1,4 +1,4 @@
-"""How what lies beside a dropped file looked, whose the file is, and where its results are staged."""
+"""The identity of the sidecar and subtitle next to a dropped file, the file's owner, and its staging folder."""
 
 from __future__ import annotations
 
