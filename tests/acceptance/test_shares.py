@@ -26,7 +26,7 @@ def test_an_inbox_that_goes_away_is_looked_for_and_taken_from_again(site: Callab
     root.drop_text("One.", "one.txt")
     root.wait_for("one.txt", "succeeded")
     root.inbox.rename(away)
-    wait_until(lambda: "The inbox is not there" in notes(root), "the administrator to be told")
+    wait_until(lambda: "The inbox does not exist" in notes(root), "the administrator to be told")
     (away / "two.txt").write_text("Two.", encoding="utf-8")
     away.rename(root.inbox)
     root.wait_for("two.txt", "succeeded")
@@ -42,7 +42,7 @@ def test_a_root_whose_shares_are_not_connected_at_the_start_begins_when_they_are
     folders = {name: str(share / name) for name in ("inbox", "outbox", "archive", "failed")}
     root = site(folders=folders)
     root.start()
-    wait_until(lambda: "The inbox is not there" in notes(root) and "outbox" in notes(root), "both to be told")
+    wait_until(lambda: "The inbox does not exist" in notes(root) and "outbox" in notes(root), "both to be told")
     share.unlink()
     for folder in folders.values():
         Path(folder).mkdir(parents=True)
@@ -112,7 +112,7 @@ def test_a_share_that_is_taken_off_and_mounted_again_is_worked_on_again(
     (place / "inbox" / "one.txt").write_text("One.", encoding="utf-8")
     root.wait_for("one.txt", "succeeded")
     share(False)
-    wait_until(lambda: "The inbox is not there" in notes(root) and "outbox" in notes(root), "both to be told")
+    wait_until(lambda: "The inbox does not exist" in notes(root) and "outbox" in notes(root), "both to be told")
     share(True)
     (place / "inbox" / "two.txt").write_text("Two.", encoding="utf-8")
     root.wait_for("two.txt", "succeeded")

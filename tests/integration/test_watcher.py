@@ -177,7 +177,7 @@ def test_without_a_free_file_descriptor_it_polls_and_says_why(inbox: Path) -> No
     few = "import resource, os; fd = os.dup(0); os.close(fd); old = resource.getrlimit(resource.RLIMIT_NOFILE)"
     limit = f"{few}; resource.setrlimit(resource.RLIMIT_NOFILE, (fd + 2, old[1]))"
     said = run(inbox, before=limit, after="resource.setrlimit(resource.RLIMIT_NOFILE, old)")
-    assert "polling The inbox is looked through every 0.05 s" in said and "instances" in said
+    assert "polling The inbox is scanned every 0.05 s" in said and "instances" in said
     assert said.endswith("woken\n")
 
 
@@ -191,7 +191,7 @@ def test_without_a_free_inotify_watch_it_polls_and_says_why(inbox: Path) -> None
     ):
         pytest.skip("needs a user namespace of its own, to lower its limit of inotify watches")
     said = run(inbox, *own_limits, f'{allow_none} && exec "$@"', "sh")
-    assert "polling The inbox is looked through every 0.05 s" in said and "fs.inotify.max_user_watches" in said
+    assert "polling The inbox is scanned every 0.05 s" in said and "fs.inotify.max_user_watches" in said
     assert said.endswith("woken\n")
 
 

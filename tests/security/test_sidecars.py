@@ -164,8 +164,8 @@ def test_sidecar_and_subtitle_of_another_are_not_used_and_a_note_names_them(plac
         ("film.srt", None, None),
     ]
     assert found.notes == [
-        "inbox/lessons/film.mp4.job.yaml belongs to another account than film.mp4 and is not used for it.",
-        "inbox/lessons/film.srt belongs to another account than film.mp4 and is not used for it.",
+        "inbox/lessons/film.mp4.job.yaml belongs to a different account than film.mp4 and is not used for it.",
+        "inbox/lessons/film.srt belongs to a different account than film.mp4 and is not used for it.",
     ]
     recorded = [new_job(drop) for drop in found.drops]
     assert [(job.owner, job.folder) for job in recorded] == [("0", "lessons"), (str(OWN_UID), "lessons")]
@@ -202,8 +202,8 @@ def test_auto_is_safe_where_others_may_write(place: Path, mode: int, policy: str
     root.inbox.chmod(mode)
     steering = steering_of(root, "auto")
     assert steering.policy == policy and "inbox.sidecars is auto" in steering.why
-    assert steering_of(root, "auto", told_shared=True).policy == "safe"
-    assert steering_of(root, "all", told_shared=True) == Steering("all", "inbox.sidecars is all in config.yaml")
+    assert steering_of(root, "auto", declared_shared=True).policy == "safe"
+    assert steering_of(root, "all", declared_shared=True) == Steering("all", "inbox.sidecars is all in config.yaml")
 
 
 @needs_another

@@ -454,7 +454,7 @@ def test_a_share_that_lets_nobody_set_rights_or_times_is_written_to(
     folder.mkdir(parents=True, mode=0o755)
     with made_staging(folder) as staging:
         bring(tmp_path / "made.srt", staging, "clip.srt")
-        assert staging.stands("clip.srt")
+        assert staging.has("clip.srt")
     write_whole(tmp_path / "whole", b"whole")
 
 

@@ -219,7 +219,7 @@ def test_another_file_that_a_death_has_left_half_taken_goes_back(place: Path, in
 def test_options_of_somebody_else_that_were_not_recorded_are_refused(place: Path, inbox: Path) -> None:
     film, sidecar = put(inbox / "a.mp4", "film"), put(inbox / "a.mp4.job.yaml", "language: en")
     os.chown(sidecar, 12345, 12345)
-    with pytest.raises(BadSidecar, match="belongs to somebody else"):
+    with pytest.raises(BadSidecar, match="has a different owner"):
         bring_in(Wanted(film, film.name, identity(film), sidecar, within=inbox), place / "work" / "1" / "source")
     assert film.exists() and sidecar.exists()
 

@@ -106,7 +106,7 @@ def test_a_sidecar_in_other_letter_case_belongs_to_the_one_file_it_can_mean(inbo
 def test_an_orphan_sidecar_is_told_of(inbox: Path) -> None:
     put(inbox / "sub" / "clip.mp4.job.yaml")
     assert scan(inbox).notes == [
-        "inbox/sub/clip.mp4.job.yaml waits for clip.mp4, which is not there: drop it, or remove this file."
+        "inbox/sub/clip.mp4.job.yaml waits for clip.mp4, which does not exist: drop it, or remove this file."
     ]
 
 
@@ -152,12 +152,12 @@ def test_a_name_that_is_no_unicode_is_told_of_in_valid_unicode(inbox: Path) -> N
     Path(os.fsdecode(os.fsencode(inbox) + b"/caf\xe9.mp4")).write_bytes(b"x")
     found = scan(inbox)
     assert found.drops == []
-    assert found.notes == ["inbox/caf\\udce9.mp4 has a name that is not valid Unicode: give it another name."]
+    assert found.notes == ["inbox/caf\\udce9.mp4 has a name that is not valid Unicode: rename it."]
 
 
 def test_an_inbox_that_is_not_there_is_told_of(tmp_path: Path) -> None:
     found = scan(tmp_path / "inbox")
-    assert found.drops == [] and "The inbox is not there" in found.notes[0]
+    assert found.drops == [] and "The inbox does not exist" in found.notes[0]
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may look into every folder")

@@ -206,7 +206,7 @@ def _run(
             store = _opened(root, url)
             parts.callback(store.close)
             belonging = take_root(root, url, store, accept_missing=accept_missing)
-            steering = steering_of(root, config.inbox.sidecars, told_shared=shared_inbox)
+            steering = steering_of(root, config.inbox.sidecars, declared_shared=shared_inbox)
             context = Context(root, config, store, uuid.uuid4().hex, report, only, belonging, steering)
             _enter(context)
             parts.callback(logs.note, "run ended", run=context.run_id)

@@ -281,7 +281,7 @@ def too_little_free(folder: Path, needed: float) -> int | None:
     return free if free is not None and free < needed else None
 
 
-def may_stand(path: Path) -> bool:
+def may_exist(path: Path) -> bool:
     """Return whether anything has this name, or the system does not say: what cannot be looked at may be there."""
     try:
         path.lstat()

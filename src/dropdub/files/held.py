@@ -69,7 +69,7 @@ class HeldFolder:
         """Return what the system knows of an entry, of a link itself. Raises OSError."""
         return os.stat(self.at(name), dir_fd=self.dir_fd, follow_symlinks=False)
 
-    def stands(self, name: str) -> bool:
+    def has(self, name: str) -> bool:
         """Return whether anything has this name. Raises OSError if the system does not say."""
         try:
             self.look(name)
@@ -137,7 +137,7 @@ def held_output(folder: Path, allowed: Path | None = None, *, make: bool = False
     """Hold a folder for results; `make`: also one that is missing.
 
     `allowed` is the trusted folder that it lies in, below which no link is followed and each new folder gets the
-    permissions of the one that contains it; None where the whole path is trusted. Raises OSError, of `NOT_ENTERED` for
+    permissions of the one that contains it; None if the whole path is trusted. Raises OSError, of `NOT_ENTERED` for
     a link.
     """
     top = allowed or folder

@@ -1,4 +1,4 @@
-"""What lies beside an original under a name of its own: its job options, its subtitle, the note of why it failed."""
+"""Paths of the files next to an original: its job options, its subtitle, and the note on why it failed."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from dropdub.inbox.companions import companion_name
 
 NOTE_SUFFIX = ".error.txt"
 NOTE_ROOM = len(NOTE_SUFFIX)
-"""Bytes that a name in archive/ and failed/ leaves for what is put beside it: the note, or the shorter sidecar."""
+"""Bytes that names in archive/ and failed/ leave free for the suffix of the note, or of the shorter sidecar."""
 
 
 def error_note(destination: Path) -> Path:
-    """Return where the note about an original lies."""
+    """Return the path of the note about an original."""
     return _beside(destination, NOTE_SUFFIX)
 
 
 def sidecar_beside(original: Path) -> Path:
-    """Return where the job options of an original lie, or would lie, beside it."""
+    """Return the path of the job options next to an original, whether they exist or not."""
     return _beside(original, SIDECAR_SUFFIX)
 
 
-def companion_beside(film: Path, companion: Path) -> Path:
-    """Return where the subtitle of a film lies, or would lie, beside it."""
-    return film.with_name(companion_name(film.name, companion.name))
+def companion_beside(recording: Path, companion: Path) -> Path:
+    """Return the path of the subtitle next to a recording, whether it exists or not."""
+    return recording.with_name(companion_name(recording.name, companion.name))
 
 
 def _beside(path: Path, suffix: str) -> Path:

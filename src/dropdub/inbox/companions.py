@@ -1,4 +1,4 @@
-"""Which subtitle in a folder belongs to which film, by name: `clip.srt` or `clip.en.srt` to `clip.mp4`. Pure."""
+"""Match subtitles to recordings by name: `clip.srt` or `clip.en.srt` belongs to `clip.mp4`. Pure."""
 
 from __future__ import annotations
 
@@ -14,54 +14,55 @@ def is_subtitle(name: str) -> bool:
     return Path(name).suffix.casefold() in SUBTITLE_SUFFIXES
 
 
-def is_film(name: str) -> bool:
-    """Return whether a name is that of a recording, with or without a picture."""
+def is_recording(name: str) -> bool:
+    """Return whether a file name is that of an audio or video recording."""
     return Path(name).suffix.casefold() in MEDIA_SUFFIXES
 
 
 def bare_name(name: str) -> str:
-    """Return a subtitle's name without its language: `clip.srt` for `clip.en.srt`; another file's as it is."""
+    """Return a subtitle's name without its language: `clip.srt` for `clip.en.srt`; other names unchanged."""
     return tag_in_name(Path(name).stem)[0] + Path(name).suffix if is_subtitle(name) else name
 
 
-def owner_of(subtitle: str, films: Iterable[str]) -> str | None:
-    """Return the film that a subtitle belongs to; None where there is none. Capitals make no difference.
+def owner_of(subtitle: str, recordings: Iterable[str]) -> str | None:
+    """Return the recording that a subtitle belongs to; None if there is none. Ignores case.
 
-    A film of the very name comes before one that only the language parts from it, then the first by name.
+    A recording with exactly the subtitle's stem comes before one that matches without the language tag; of several,
+    the first by name is taken.
     """
-    return _owner(subtitle, _by_stem(films))
+    return _owner(subtitle, _by_stem(recordings))
 
 
 def companions(names: Iterable[str]) -> dict[str, str]:
-    """Return the subtitle of each film that has one, by the film's name; of several, the one that names no language.
+    """Return the subtitle of each recording that has one, by the recording's name.
 
-    Those that are left over are files of their own.
+    Of several subtitles, the one without a language tag is preferred; the others are independent files.
     """
     known = list(names)
-    films = _by_stem(known)
-    owned = [(owner, name) for name in sorted(filter(is_subtitle, known)) if (owner := _owner(name, films))]
+    recordings = _by_stem(known)
+    owned = [(owner, name) for name in sorted(filter(is_subtitle, known)) if (owner := _owner(name, recordings))]
     found: dict[str, str] = {}
     for owner, name in sorted(owned, key=lambda pair: tag_in_name(Path(pair[1]).stem)[1] is not None):
         found.setdefault(owner, name)
     return found
 
 
-def companion_name(film: str, subtitle: str) -> str:
-    """Return what a subtitle is called beside its film, whatever number that has got: `clip (2).en.srt`."""
-    stem, own = Path(film).stem, Path(subtitle).stem
+def companion_name(recording: str, subtitle: str) -> str:
+    """Return the name of a subtitle next to its recording, which may have been numbered: `clip (2).en.srt`."""
+    stem, own = Path(recording).stem, Path(subtitle).stem
     tag = None if key(own) == key(stem) else tag_in_name(own)[1]
     ending = (f".{tag}" if tag else "") + Path(subtitle).suffix
     return numbered_folder(stem, 1, room=len(ending.encode())) + ending
 
 
 def _by_stem(names: Iterable[str]) -> dict[str, str]:
-    """Return the films by what makes the names of subtitles the same as theirs."""
+    """Return the recordings by the key of their stem, which subtitles are matched by."""
     found: dict[str, str] = {}
-    for name in sorted(filter(is_film, names)):
+    for name in sorted(filter(is_recording, names)):
         found.setdefault(key(Path(name).stem), name)
     return found
 
 
-def _owner(subtitle: str, films: Mapping[str, str]) -> str | None:
+def _owner(subtitle: str, recordings: Mapping[str, str]) -> str | None:
     stem = Path(subtitle).stem
-    return films.get(key(stem)) or films.get(key(tag_in_name(stem)[0]))
+    return recordings.get(key(stem)) or recordings.get(key(tag_in_name(stem)[0]))

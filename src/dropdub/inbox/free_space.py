@@ -1,4 +1,4 @@
-"""Whether there is room for a copy: looked at before any is made, since one may fill the disk."""
+"""Check for free space before a copy is made, since a copy could fill the disk."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from dropdub.units import format_size, too_large
 
 @dataclass(frozen=True)
 class Room:
-    """How much may be copied; `most`: of one file, None where any size is taken; `spare`: what is to stay free."""
+    """Limits for copies, in bytes. `most`: the largest file, None for any size; `spare`: what must stay free."""
 
     most: int | None = None
     spare: int = 0
 
     def refuse(self, name: str, size: int, folder: Path) -> None:
-        """Raise TooLarge, or CannotMove until there is room for a copy in a folder."""
+        """Raise TooLarge if a file exceeds the limit, CannotMove if the folder has no room for a copy of it."""
         if self.most is not None and size > self.most:
             raise TooLarge(too_large(name, size, self.most))
         free = too_little_free(folder, size + self.spare)
         if free is not None:
             raise CannotMove(
-                f"{name} has {format_size(size)} and must be copied to {folder}; {format_size(free)} are free there.",
+                f"{name} ({format_size(size)}) must be copied to {folder}, where only {format_size(free)} is free.",
                 condition="disk",
-                remedy="Free some disk space, or remove the file; it goes on by itself then.",
+                remedy="Free some disk space or remove the file; the job then resumes automatically.",
             )

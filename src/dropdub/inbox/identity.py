@@ -1,4 +1,4 @@
-"""What tells one file from another of the same name: where it lies, how long it is, when it was written."""
+"""The identity of a file, which distinguishes it from others of the same name: device, inode, size and mtime."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 _DEVICE_BITS = 2**63 - 1
-"""Newer Pythons on Windows give devices of 64 bits; a database's integers have a sign."""
+"""Newer Pythons on Windows return 64-bit device numbers; a database's integers are signed."""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """A file as it was when it was looked at. A rename keeps all four; any write changes at least one."""
+    """A file's identity when it was examined. A rename keeps all four values; any write changes at least one."""
 
     device: int
     inode: str
-    """Decimal text: Windows file ids exceed 63 bits."""
+    """Decimal text, because Windows file ids exceed 63 bits."""
     size: int
     mtime_ns: int
 
@@ -28,14 +28,14 @@ class Identity:
 
     @staticmethod
     def of_list(row: Sequence[Any] | None) -> Identity | None:
-        """Return what `as_list` was made of."""
+        """Return the identity that `as_list` was called on; None for None."""
         return None if row is None else Identity(*row)
 
     def as_list(self) -> list[Any]:
-        """Return the four as a database keeps them."""
+        """Return the four values as stored in the database."""
         return [self.device, self.inode, self.size, self.mtime_ns]
 
 
 def identity(path: Path) -> Identity:
-    """Return the identity of the file at `path`, of a link itself where it is one. Raises OSError."""
+    """Return the identity of the file at `path`; of a link, that of the link itself. Raises OSError."""
     return Identity.of_stat(path.lstat())

@@ -1,4 +1,4 @@
-"""Which names in the inbox are never taken: hidden, unfinished, or some program's own."""
+"""Names in the inbox that are never taken: hidden files, unfinished downloads, and other programs' files."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ UNFINISHED = (
     *("*.part", "*.partial", "*.crdownload", "*.download", "*.opdownload", "*.aria2", "*.filepart"),
     *("*.!qb", "*.!ut", "*.bc!", "*.tmp", "*.temp"),
 )
-"""Downloads and copies under way."""
+"""Unfinished downloads and copies."""
 OTHERS_OWN = (
     *(".*", "~$*", "thumbs.db", "desktop.ini", "ehthumbs.db"),
     *("@eadir", "#recycle", "$recycle.bin", "system volume information", "lost+found"),
 )
-"""Hidden files, lock files of office programs, and what desktops, network storage and synchronisers leave."""
+"""Hidden files, lock files of office programs, and files that desktops, network storage and sync clients create."""
 _MARKERS = (".part", ".crdownload", ".aria2", ".partial", ".opdownload")
 
 
 @lru_cache(maxsize=8)
 def ignoring(extra: tuple[str, ...]) -> re.Pattern[str]:
-    """Return what matches the casefolded names that are ignored: the usual ones, and `extra` patterns with * and ?."""
+    """Return a pattern that matches the casefolded names to ignore: the usual ones, and `extra` globs (* and ?)."""
     patterns = (*UNFINISHED, *OTHERS_OWN, *extra)
     return re.compile("|".join(f"(?:{fnmatch.translate(pattern.casefold())})" for pattern in patterns))
 
 
 def awaited(names: Iterable[str]) -> set[str]:
-    """Return the casefolded names that a download in the same folder is going to fill.
+    """Return the casefolded names of the files that unfinished downloads in the same folder will become.
 
-    Browsers create an empty `clip.mp4` beside `clip.mp4.part`, newer ones beside `clip.Xy12AbCd.mp4.part`.
+    Browsers create an empty `clip.mp4` next to `clip.mp4.part`, newer ones next to `clip.Xy12AbCd.mp4.part`.
     """
     found: set[str] = set()
     for name in map(str.casefold, names):
         marker = next((marker for marker in _MARKERS if name.endswith(marker)), None)
         if marker is not None:
-            found.update(_names_behind(name.removesuffix(marker)))
+            found.update(_final_names(name.removesuffix(marker)))
     return found
 
 
-def _names_behind(name: str) -> tuple[str, ...]:
+def _final_names(name: str) -> tuple[str, ...]:
     parts = name.rsplit(".", 2)
     return (name, f"{parts[0]}.{parts[2]}") if len(parts) == 3 and len(parts[1]) == 8 else (name,)

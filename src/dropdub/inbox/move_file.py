@@ -1,4 +1,4 @@
-"""How an original is moved, within one file system or to another, and what is said where it cannot be."""
+"""Move an original, within a file system or to another, and report why it cannot be moved."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from dropdub.files.copying import copy_whole
 from dropdub.files.removal import remove_copied, remove_copied_parts
 
 SHARING_WINERRORS = (32, 33)
-"""Windows: another process has the file open, or a part of it locked."""
+"""Windows: another process has the file open or a part of it locked."""
 
 
 class CannotMove(Waiting):
-    """A file cannot be moved now: a right is missing, or the disk is full. `condition`: right, disk, writer."""
+    """A file cannot be moved now. `condition`: right (a permission is missing), disk (it is full), writer, folder."""
 
 
 class StillWritten(CannotMove):
-    """Another process is writing the file, or holds it open on Windows: soon it will not."""
+    """Another process is still writing the file, or on Windows has it open."""
 
 
 def move(source: Path, target: Path) -> None:
-    """Move a file, or a link itself, to a name that is free: by a rename if both are on one file system.
+    """Move a file, or a link itself, to a free name: by a rename if both are on the same file system.
 
-    Else copy, flush, compare hashes, rename, and only then remove.
-    Raises FileExistsError if `target` is there: nothing is replaced.
+    Otherwise: copy, flush, compare hashes, rename, and only then remove the source.
+    Raises FileExistsError if `target` exists: nothing is replaced. Raises StillWritten if the source grows meanwhile.
     """
     try:
         durable.rename_new(source, target)
@@ -42,9 +42,9 @@ def move(source: Path, target: Path) -> None:
 
 
 def _remove_moved(source: Path, target: Path) -> None:
-    """Remove what was copied; raise StillWritten, with the copy taken back, if it has grown meanwhile.
+    """Remove a file that was copied; if it has grown since, remove the copy and raise StillWritten.
 
-    If it holds something else by now, both stay: what was copied, and what is a new file.
+    If its content was replaced meanwhile, both stay: the copy, and the source as a new file.
     """
     try:
         remove_copied(source, target)
@@ -55,7 +55,7 @@ def _remove_moved(source: Path, target: Path) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    if stands(target):
+    if lexists(target):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
     if source.is_symlink():
         target.symlink_to(source.readlink())
@@ -66,26 +66,26 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def same_content(one: Path, other: Path) -> bool:
-    """Return whether two files hold the same; of links, whether they lead to the same place."""
+    """Return whether two files have the same content; for links, whether they have the same target."""
     if one.is_symlink() or other.is_symlink():
         return one.is_symlink() and other.is_symlink() and one.readlink() == other.readlink()
-    if not (one.is_file() and other.is_file()):  # a pipe would be waited for
+    if not (one.is_file() and other.is_file()):  # reading a pipe would block
         return False
     return one.stat().st_size == other.stat().st_size and durable.sha256(one) == durable.sha256(other)
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, each durably."""
+    """Create a folder and its missing parents, durably."""
     missing = [place for place in (folder, *folder.parents) if not place.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for place in reversed(missing):
         durable.fsync_dir(place.parent)
 
 
-def stands(path: Path) -> bool:
-    """Return whether anything has this name, a link that leads nowhere included.
+def lexists(path: Path) -> bool:
+    """Return whether the path exists; a dangling link does.
 
-    Raises OSError if the system does not say: what cannot be looked at may be there.
+    Raises OSError if the system cannot tell, since the path may exist then.
     """
     try:
         path.lstat()
@@ -95,8 +95,8 @@ def stands(path: Path) -> bool:
 
 
 @contextmanager
-def told(path: Path, folder: Path) -> Iterator[None]:
-    """Turn what the operating system says into a sentence, and into whether it is to be tried again."""
+def move_errors(path: Path, folder: Path) -> Iterator[None]:
+    """Turn an OSError that may go away into StillWritten or CannotMove, which are retried; others pass through."""
     try:
         yield
     except OSError as error:
@@ -111,9 +111,9 @@ def told(path: Path, folder: Path) -> Iterator[None]:
 
 def _not_permitted(path: Path, folder: Path) -> CannotMove:
     return CannotMove(
-        f"{path} cannot be moved to {folder}: the account that runs Dropdub does not have the right.",
+        f"{path} cannot be moved to {folder}: the account that runs Dropdub lacks the permission.",
         condition="right",
-        remedy="Give it the right to change both folders and to read the file; it goes on by itself then.",
+        remedy="Allow it to change both folders and to read the file; the job then resumes automatically.",
     )
 
 
@@ -121,14 +121,14 @@ def _no_room(path: Path, folder: Path, error: OSError) -> CannotMove:
     return CannotMove(
         f"{path} cannot be moved to {folder}: {error.strerror}.",
         condition="disk",
-        remedy="Free some disk space there; it goes on by itself then.",
+        remedy="Free some disk space there; the job then resumes automatically.",
     )
 
 
 def still_written_error(path: Path) -> StillWritten:
-    """Return what is said of a file that another program is writing."""
+    """Return the error for a file that another program is still writing."""
     return StillWritten(
         f"{path} is still being written.",
         condition="writer",
-        remedy="It is taken once the program that writes it is done.",
+        remedy="It is taken as soon as the other program has finished writing it.",
     )

@@ -1,4 +1,4 @@
-"""A file that still waits in the inbox: found as a person names it, and recorded as a job before the daemon does."""
+"""Files that are still in the inbox: found by the name a user gives, and recorded as jobs ahead of the daemon."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from dropdub.store.transitions import NewJob
 
 
 def waiting_file(ref: str, drops: Sequence[Drop], *, inbox: Path) -> Drop | None:
-    """Return the file that `ref` means: its name, its name without suffix, or its path; None where none is meant.
+    """Return the file that `ref` names by file name, name without suffix, or path; None if it names none.
 
-    Raises UsageError where several are.
+    Raises UsageError if it names several.
     """
     found = _by_path(ref, drops, inbox) if len(Path(ref).parts) > 1 else _by_name(ref, drops)
     if len(found) > 1:
         paths = " and ".join(str(drop.path) for drop in found)
-        raise UsageError(f"{ref!r} may be any of these: {paths}.", remedy="Name the one you mean by its path.")
+        raise UsageError(f"{ref!r} may be any of these: {paths}.", remedy="Name the file by its path.")
     return found[0] if found else None
 
 
 def new_job(drop: Drop) -> NewJob:
-    """Return what is recorded of a file before it is taken."""
+    """Return the values that are recorded for a file before it is taken."""
     return NewJob(
         name=safe_name(drop.path.name),
         source=str(drop.path),
@@ -48,9 +48,9 @@ def new_job(drop: Drop) -> NewJob:
 
 
 def record_drop(store: Store, drop: Drop, *, now: float) -> Job:
-    """Record the intent to take a file, or return the unfinished job that has it already.
+    """Record the intent to take a file, or return the unfinished job that already has it.
 
-    Raises TransitionRefused where that job has ended meanwhile.
+    Raises TransitionRefused if that job ended meanwhile.
     """
     try:
         return transitions.record_job(store, **vars(new_job(drop)), now=now)
@@ -62,9 +62,9 @@ def record_drop(store: Store, drop: Drop, *, now: float) -> Job:
 
 
 def _by_path(ref: str, drops: Sequence[Drop], inbox: Path) -> list[Drop]:
-    """Look for a path that is absolute, or begins in the inbox or in the current folder."""
-    meant = {_placed(inbox / ref), _placed(Path(ref).absolute())}
-    return [drop for drop in drops if drop.path.name == Path(ref).name and _placed(drop.path) in meant]
+    """Return the files at a path that is absolute, or relative to the inbox or to the current folder."""
+    meant = {_in_real_folder(inbox / ref), _in_real_folder(Path(ref).absolute())}
+    return [drop for drop in drops if drop.path.name == Path(ref).name and _in_real_folder(drop.path) in meant]
 
 
 def _by_name(ref: str, drops: Sequence[Drop]) -> list[Drop]:
@@ -72,13 +72,13 @@ def _by_name(ref: str, drops: Sequence[Drop]) -> list[Drop]:
     return named or [drop for drop in drops if ref == drop.path.stem]
 
 
-def _placed(path: Path) -> Path:
-    """Return a path whose folders are the real ones; a link in the last place is no other file."""
+def _in_real_folder(path: Path) -> Path:
+    """Return a path with its folders resolved, but not its last part: a link is a file of its own."""
     return path.parent.resolve() / path.name
 
 
 def _identity(job: Job) -> Identity | None:
-    """Return how the file of a job looked when it was recorded; None for one that was given by name."""
+    """Return the identity of a job's file when it was recorded; None for a file given by path."""
     if job.device is None or job.inode is None or job.size is None or job.mtime_ns is None:
         return None
     return Identity(job.device, job.inode, job.size, job.mtime_ns)

@@ -1,4 +1,4 @@
-"""From a folder that others may write to into one of our own: what comes is what was seen, and nobody else's."""
+"""Move files from a folder that others may write to into one of our own, without taking a substituted file."""
 
 from __future__ import annotations
 
@@ -22,24 +22,27 @@ from dropdub.inbox.identity import Identity
 from dropdub.inbox.move_file import SHARING_WINERRORS, still_written_error
 
 
-class Exchanged(Exception):
-    """Something is not the file that was seen."""
+class Replaced(Exception):
+    """A file is not the one that was examined before."""
 
 
 @dataclass(frozen=True)
 class Passage:
-    """The way from one held folder to another."""
+    """Moves files from one held folder to another."""
 
     folder: HeldFolder
     goal: HeldFolder
     room: Room
 
     def bring(self, name: str, new_name: str, seen: Identity | None) -> bool:
-        """Move an entry by a rename, or else by a copy of what was seen; return whether it was copied."""
+        """Move an entry by a rename, or across file systems by a copy; return whether it was copied.
+
+        Raises Replaced if it is not the file `seen`, StillWritten, TooLarge and CannotMove.
+        """
         try:
             durable.rename_held(self.folder, name, self.goal, new_name)
         except FileNotFoundError:
-            raise Exchanged from None
+            raise Replaced from None
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
@@ -51,7 +54,7 @@ class Passage:
     def _copy(self, name: str, new_name: str, seen: Identity | None) -> None:
         found = self.folder.look(name)
         if seen is not None and Identity.of_stat(found) != seen:
-            raise Exchanged
+            raise Replaced
         if stat.S_ISLNK(found.st_mode):
             (self.goal.path / new_name).symlink_to(self.folder.readlink(name))
             self.goal.flush()
@@ -62,15 +65,15 @@ class Passage:
         except OSError as error:
             if error.errno not in (errno.ELOOP, errno.EINVAL, errno.ENXIO, errno.ENOENT):
                 raise
-            raise Exchanged from error
+            raise Replaced from error
         with reader:
             if seen is not None and Identity.of_stat(os.fstat(reader.fileno())) != seen:
-                raise Exchanged
+                raise Replaced
             part = self._part(reader, self.folder, name, new_name)
         durable.rename_held(self.goal, part, self.goal, new_name)
 
     def _part(self, reader: BinaryIO, folder: HeldFolder, name: str, new_name: str) -> str:
-        """Copy an open file; what an error leaves of the copy is removed. Raises TooLarge, and CannotMove."""
+        """Copy an open file; remove the partial copy after an error. Raises TooLarge and CannotMove."""
         self.room.refuse(new_name, os.fstat(reader.fileno()).st_size, self.goal.path)
         try:
             return copied_part(reader, self.goal, new_name)[0]
@@ -79,14 +82,14 @@ class Passage:
             raise
 
     def _remove_copied(self, name: str, new_name: str) -> None:
-        """Remove what was copied; raise StillWritten, with the copy taken back, if it has grown meanwhile.
+        """Remove a file that was copied; if it has grown since, remove the copy and raise StillWritten.
 
-        If it holds something else by now, both stay: what was copied, and what is a new file.
+        If its content was replaced meanwhile, both stay: the copy, and the source as a new file.
         """
         copy = self.goal.path / new_name
         try:
             remove_taken(self.folder, name, copy)
-        except FileNotFoundError:  # its owner has taken it away
+        except FileNotFoundError:  # its owner has removed it
             return
         except OriginalKept:
             with suppress(OriginalKept, OSError):
@@ -95,11 +98,11 @@ class Passage:
         self.folder.flush()
 
     def remove_leftover(self, name: str, new_name: str, seen: Identity | None) -> None:
-        """Remove the original after a move across file systems that was cut off between copy and removal.
+        """Remove the original after a move across file systems that was interrupted between copy and removal.
 
-        Left in the inbox, it would be done a second time once the job has ended.
+        If it stayed in the inbox, it would be processed again after the job has ended.
         """
-        if not self.folder.stands(name):
+        if not self.folder.has(name):
             return
         found, copy = self.folder.look(name), self.goal.look(new_name)
         is_it = seen is None or Identity.of_stat(found) == seen
@@ -110,20 +113,21 @@ class Passage:
             self.folder.flush()
 
     def make_private(self, new_name: str, *, beside: str | None = None) -> None:
-        """Put a copy in the place of a file that has other names, through which it could be changed meanwhile.
+        """Replace a file by a copy if others could still change or run it.
 
-        And of one that another account made a program of, where that right cannot be taken from it; `beside`: what it
-        goes with, of which it stays the owner's. Of these, one that cannot be read is left as it is.
+        That is a file with other hard links, or another account's executable whose permissions this account cannot
+        change; the latter is left as it is if it cannot be read. `beside`: the file that this one belongs to; if that
+        is this account's own, this one is replaced by a copy too. Raises Replaced, TooLarge and CannotMove.
         """
         found = self.goal.look(new_name)
-        has_names = found.st_nlink > 1
-        if not stat.S_ISREG(found.st_mode) or not (has_names or self._is_to_be_owned(found, beside)):
+        has_other_links = found.st_nlink > 1
+        if not stat.S_ISREG(found.st_mode) or not (has_other_links or self._must_be_owned(found, beside)):
             return
         remove_cut_off(self.goal.path / new_name, self.goal, new_name)
         try:
             reader = self.goal.read(new_name)
         except PermissionError:
-            if has_names:
+            if has_other_links:
                 raise
             return
         with reader:
@@ -131,19 +135,19 @@ class Passage:
             if Identity.of_stat(os.fstat(reader.fileno())) != Identity.of_stat(found):
                 with suppress(OriginalKept, OSError):
                     remove_outgrown(self.goal.path / part, self.goal, new_name)
-                raise Exchanged
+                raise Replaced
         durable.rename_held(self.goal, part, self.goal, new_name, replace=True)
 
-    def _is_to_be_owned(self, found: os.stat_result, beside: str | None) -> bool:
-        """Say no on a file system whose files belong to somebody once and for all: a copy would be no other."""
+    def _must_be_owned(self, found: os.stat_result, beside: str | None) -> bool:
+        """Return whether this account must own a file; False if a copy would not change that."""
         if is_own(found) or not is_own(self.goal.own()):
             return False
         return stays_armed(found) or (beside is not None and is_own(self.goal.look(beside)))
 
     def put_back(self, new_name: str, name: str) -> None:
-        """Bring a file back to where it lay, under another name if that has been given to something new.
+        """Move a file back to the folder it came from, under another name if its own is taken now.
 
-        Raises NotAFile where that cannot be: it stays then, for the job's ending to hand over.
+        Raises NotAFile if that is impossible: the file then stays until the job's ending moves it.
         """
         try:
             try:
@@ -156,9 +160,9 @@ class Passage:
             if getattr(error, "winerror", None) in SHARING_WINERRORS:
                 raise
             raise NotAFile(
-                f"{name}, or what goes with it, was exchanged for something else while it was taken, and it cannot be "
-                f"put back into {self.folder.path}: {error.strerror}.",
-                remedy="See that it is whole, then: `dropdub retry JOB`.",
+                f"{name}, or a file that belongs to it, was replaced by another file while it was being taken. It "
+                f"cannot be moved back to {self.folder.path}: {error.strerror}.",
+                remedy="Check that the file is complete, then: `dropdub retry JOB`.",
             ) from error
 
     def _copy_back(self, new_name: str, name: str) -> None:
@@ -173,19 +177,19 @@ class Passage:
 
 
 def _rename_free(folder: HeldFolder, name: str, target: HeldFolder, wanted: str) -> str:
-    """Rename an entry to the first of `wanted`, `wanted (2)` … that is free; return it."""
+    """Rename an entry to the first free name of `wanted`, `wanted (2)` …; return that name."""
     for number in count(1):
         free = durable.numbered(wanted, number)
         with suppress(FileExistsError):
             durable.rename_held(folder, name, target, free)
             return free
-    raise AssertionError("numbers do not end")
+    raise AssertionError("unreachable: count() is endless")
 
 
 def compare(goal: HeldFolder, name: str, seen: Identity) -> None:
-    """Raise Exchanged unless a file in the source folder is the one that was seen, or a copy that was made of it.
+    """Raise Replaced unless a file in the source folder is the one that was seen, or a copy of it.
 
-    A copy is on another disk than what it was made of, or this account's own.
+    A copy is on another disk than its original, or belongs to this account.
     """
     found = goal.look(name)
     there = Identity.of_stat(found)
@@ -193,9 +197,9 @@ def compare(goal: HeldFolder, name: str, seen: Identity) -> None:
         (there.size, there.mtime_ns) == (seen.size, seen.mtime_ns) and is_own(found)
     )
     if there != seen and not is_copied:
-        raise Exchanged
+        raise Replaced
 
 
 def is_own(info: os.stat_result) -> bool:
-    """Return whether a file belongs to this account; on Windows that is not looked at."""
+    """Return whether a file belongs to this account; always False on Windows, where that is not checked."""
     return sys.platform != "win32" and info.st_uid == os.geteuid()

@@ -1,4 +1,4 @@
-"""What was recorded of a file that is to be taken, and what became of that."""
+"""The recorded intent to take a file, and its result."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from dropdub.inbox.identity import Identity
 
 @dataclass(frozen=True)
 class Wanted:
-    """The intent that was recorded: which file is to come into a job's source folder, under which name."""
+    """The recorded intent: which file to bring into a job's source folder, and under which name."""
 
     path: Path
     name: str
     expected: Identity | None = None
-    """How a dropped file looked when it had settled; None for a file given by name, of which a copy is taken."""
+    """The identity of a dropped file once it had settled; None for a file given by path, which is copied."""
     sidecar: Path | None = None
     companion: Path | None = None
-    """The subtitle that lies beside a film."""
+    """The subtitle next to a recording."""
     sidecar_seen: Identity | None = None
-    """How the sidecar looked; None where that was not recorded: then it must be of the same owner as the file."""
+    """The sidecar's identity; None if it was not recorded: then the sidecar must have the same owner as the file."""
     companion_seen: Identity | None = None
     within: Path | None = None
-    """The folder that is where its path leads, while those below it may be exchanged; None: the file's own folder."""
+    """The trusted folder above the file, below which others may swap folders for links; None: the file's own folder."""
     is_again: bool = False
-    """Whether the file is taken as it is now: for a retry, which a person may have mended it for."""
+    """Whether this is a retry: the file is taken as it is now, since a person may have repaired it."""
     room: Room = field(default_factory=Room)
-    """What may be copied where a rename does not do."""
+    """Limits for the copy that is made if a rename is impossible."""
     is_ending: bool = False
-    """Whether it is on its way to failed/: nothing reads it, so that it may keep its other names."""
+    """Whether the file is on its way to failed/: nothing reads it, so it may keep its other hard links."""
 
 
 @dataclass(frozen=True)
 class Taken:
-    """Where the original, its sidecar and its subtitle are now."""
+    """The current paths of the original, its sidecar and its subtitle."""
 
     source: Path
     sidecar: Path | None = None
@@ -44,10 +44,10 @@ class Taken:
 
 @dataclass(frozen=True)
 class Absent:
-    """The file that was recorded is not to be had any more; what lies in its place, if anything, is a new drop."""
+    """The recorded file is gone; whatever is in its place, if anything, is a new drop."""
 
     reason: str
 
 
 VANISHED = Absent("The file vanished before it was taken.")
-CHANGED = Absent("The file was changed before it was taken; it is taken anew once it has settled.")
+CHANGED = Absent("The file was changed before it was taken; it is taken again as soon as it has settled.")

@@ -1,4 +1,4 @@
-"""What lies in the inbox now: one walk over its folders that opens no file and follows no link."""
+"""Scan the inbox: walk its folders once, without opening a file or following a link."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from dropdub.inbox.ignore import awaited, ignoring
 Kind = Literal["file", "link"]
 _HIDDEN_ON_WINDOWS = 0x2
 _JUNCTION = 0xA0000003
-"""The reparse tag of a Windows folder that stands for another: its files lie elsewhere and are not to be moved."""
+"""The reparse tag of a Windows junction: its files are elsewhere and must not be moved."""
 
 
 @dataclass(frozen=True)
 class Drop:
-    """A file that is to be taken once it has settled."""
+    """A file to be taken once it has settled."""
 
     path: Path
     kind: Kind
@@ -34,12 +34,12 @@ class Drop:
     sidecar: Path | None = None
     sidecar_identity: Identity | None = None
     companion: Path | None = None
-    """The subtitle of the same name, which is taken with its film."""
+    """The subtitle of the same name, which is taken together with its recording."""
     companion_identity: Identity | None = None
     owner: str | None = None
-    """Whose the file is; None where it was not asked for, or cannot be found out."""
+    """The file's owner; None if it was not looked up or is unknown."""
     folder: str | None = None
-    """The folder directly in the inbox that it lies in; None for the inbox itself."""
+    """The folder directly in the inbox that contains the file; None for the inbox itself."""
 
     @property
     def size(self) -> int:
@@ -60,7 +60,7 @@ class Drop:
 
 @dataclass(frozen=True)
 class Scan:
-    """What one walk found. A note is a sentence about something that only a person can put right."""
+    """The result of a scan. A note is a sentence about something that only a person can fix."""
 
     drops: list[Drop] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -71,7 +71,7 @@ class _Folder:
     path: Path
     profile: str | None
     first: str | None = None
-    """The folder directly in the inbox that this is, or lies in."""
+    """The folder directly in the inbox that is, or contains, this folder."""
 
 
 @dataclass
@@ -86,10 +86,10 @@ class _Found:
 def scan(
     inbox: Path, *, ignore: Sequence[str] = (), profiles: Collection[str] = (), with_sidecars: bool = True
 ) -> Scan:
-    """Return the files that are to be taken, folder by folder in the order of their names, and notes.
+    """Return the files to take, folder by folder in the order of their names, and notes.
 
-    A folder directly in the inbox that is named like a profile selects it for all that lies in it. What vanishes
-    during the walk is not reported. `with_sidecars`: whether the options beside a file are taken with it.
+    A folder directly in the inbox that has the name of a profile selects that profile for everything in it. Files
+    that disappear during the scan are not reported. `with_sidecars`: whether to use the job options next to a file.
     """
     walk = _Walk(inbox, ignoring(tuple(ignore)), profiles, with_sidecars)
     todo = [_Folder(inbox, None)]
@@ -107,10 +107,10 @@ class _Walk:
         self.result = Scan()
 
     def look_into(self, folder: _Folder) -> list[_Folder]:
-        """Add the drops of one folder; return the folders in it, the last first."""
+        """Add the drops in a folder; return its subfolders in reverse order."""
         found = _Found()
         try:
-            folder.path.lstat()  # what is too deep for a path cannot be taken
+            folder.path.lstat()  # files whose path is too long cannot be taken
             with held(self._inbox, *folder.path.relative_to(self._inbox).parts) as opened:
                 names = self._sort(opened, found)
         except OSError as error:
@@ -136,9 +136,9 @@ class _Walk:
         if getattr(info, "st_file_attributes", 0) & _HIDDEN_ON_WINDOWS:
             return
         if not _is_unicode(name):
-            self._note(folder / name, "has a name that is not valid Unicode: give it another name.")
+            self._note(folder / name, "has a name that is not valid Unicode: rename it.")
         elif getattr(info, "st_reparse_tag", 0) == _JUNCTION:
-            self._note(folder / name, "stands for a folder elsewhere and is not entered: drop the files themselves.")
+            self._note(folder / name, "is a junction to another folder and is not followed: drop the files themselves.")
         elif stat.S_ISDIR(info.st_mode):
             found.folders.append(name)
         elif is_sidecar and stat.S_ISREG(info.st_mode):
@@ -147,12 +147,16 @@ class _Walk:
             kind: Kind = "link" if stat.S_ISLNK(info.st_mode) else "file"
             found.files[name] = (kind, info)
         else:
-            self._note(folder / name, "is no file (a pipe, socket or device) and stays where it is: remove it.")
+            self._note(folder / name, "is not a regular file (a pipe, socket or device) and is not taken: remove it.")
 
     def _add_drops(self, folder: _Folder, found: _Found, awaited_names: set[str]) -> None:
         sidecars = dict(self._owned_sidecars(folder.path, found, awaited_names))
         beside = companions(name for name, (kind, _) in found.files.items() if kind == "file")
-        beside = {film: words for film, words in beside.items() if self._is_its_owners(folder.path, words, film, found)}
+        beside = {
+            recording: subtitle
+            for recording, subtitle in beside.items()
+            if self._has_same_owner(folder.path, subtitle, recording, found)
+        }
         taken_along = set(beside.values())
         for name, (kind, info) in found.files.items():
             if name in taken_along or _is_awaited(name, awaited_names):
@@ -173,19 +177,19 @@ class _Walk:
                 )
             )
 
-    def _is_its_owners(self, folder: Path, name: str, of: str, found: _Found) -> bool:
-        """Return whether what lies beside a file may be used for it: only its owner may steer it. Else a note says so.
+    def _has_same_owner(self, folder: Path, name: str, of: str, found: _Found) -> bool:
+        """Return whether a sidecar or subtitle may be used for the file `of`: only that file's owner may provide it.
 
-        A subtitle of somebody else's is then a file of its own.
+        If not, a note is added. Somebody else's subtitle is then an independent file.
         """
         info = found.sidecars.get(name) or found.files[name][1]
         if speaks_for(owner_found(folder / name, info), owner_found(folder / of, found.files[of][1])):
             return True
-        self._note(folder / name, f"belongs to another account than {of} and is not used for it.")
+        self._note(folder / name, f"belongs to a different account than {of} and is not used for it.")
         return False
 
     def _owned_sidecars(self, folder: Path, found: _Found, awaited_names: set[str]) -> Iterator[tuple[str, str]]:
-        """Yield file and sidecar names; a sidecar without a file gives a note, unless its file is on its way."""
+        """Yield file and sidecar names; add a note for a sidecar without a file, unless that is being downloaded."""
         folded = {name.casefold(): name for name in found.files}
         for sidecar in found.sidecars:
             wanted = sidecar[: -len(SIDECAR_SUFFIX)]
@@ -194,11 +198,11 @@ class _Walk:
                 if self._is_used(folder, sidecar, owner, found):
                     yield owner, sidecar
             elif wanted.casefold() not in awaited_names:
-                self._note(folder / sidecar, f"waits for {wanted}, which is not there: drop it, or remove this file.")
+                self._note(folder / sidecar, f"waits for {wanted}, which does not exist: drop it, or remove this file.")
 
     def _is_used(self, folder: Path, sidecar: str, owner: str, found: _Found) -> bool:
         if self._with_sidecars:
-            return self._is_its_owners(folder, sidecar, owner, found)
+            return self._has_same_owner(folder, sidecar, owner, found)
         self._note(folder / sidecar, "is not used: inbox.sidecars is none in config.yaml.")
         return False
 
@@ -209,10 +213,10 @@ class _Walk:
 
     def _cannot_read(self, path: Path, error: OSError) -> None:
         if path == self._inbox:
-            text = "The inbox cannot be looked into" if path.exists() else "The inbox is not there"
+            text = "The inbox cannot be read" if path.exists() else "The inbox does not exist"
             self.result.notes.append(f"{text}: {path} ({error.strerror}).")
         elif not isinstance(error, FileNotFoundError):
-            self._note(path, f"cannot be looked into ({error.strerror}): give the account that runs Dropdub the right.")
+            self._note(path, f"cannot be read ({error.strerror}): give the account that runs Dropdub permission.")
 
     def _note(self, path: Path, text: str) -> None:
         shown = str(path.relative_to(self._inbox.parent)).encode("utf-8", "backslashreplace").decode("utf-8")
@@ -220,14 +224,14 @@ class _Walk:
 
 
 def _is_awaited(name: str, awaited_names: Collection[str]) -> bool:
-    """Return whether a download will fill a file, or bring the film that it belongs to."""
+    """Return whether a download will become this file, or the recording that this subtitle belongs to."""
     if name.casefold() in awaited_names:
         return True
     return bool(awaited_names) and is_subtitle(name) and owner_of(name, awaited_names) is not None
 
 
 def _is_unicode(name: str) -> bool:
-    """Return whether a name can be stored: Linux allows any bytes, Windows lone halves of characters."""
+    """Return whether a name is valid Unicode: Linux allows any bytes, Windows unpaired surrogates."""
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:

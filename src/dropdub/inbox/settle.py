@@ -1,4 +1,4 @@
-"""When a dropped file counts as whole: nothing about it has changed for a while, and nobody has it open to write."""
+"""Decide when a dropped file is complete: it has not changed for a while, and nobody has it open for writing."""
 
 from __future__ import annotations
 
@@ -16,21 +16,22 @@ _Look = tuple[Identity, Identity | None, Identity | None]
 
 @dataclass(frozen=True)
 class Unsettled:
-    """A file that is waited for. Times are monotonic seconds."""
+    """A file that has not settled. Times are monotonic seconds."""
 
     drop: Drop
     first_seen: float
     changed: float
-    """When it was last seen to have changed."""
+    """When a change was last noticed."""
     due: float
-    """When it has settled, if it does not change any more."""
+    """When it settles, unless it changes again."""
 
 
 class Settling:
-    """Remembers how each file of the inbox looked, and since when. Compares only: file times and clocks may be wrong.
+    """Tracks the identity of each file in the inbox, and since when it has been the same.
 
-    What lay there at the start waits like any other file. A file that goes on changing is waited for without end.
-    A subtitle that lies alone gets longer: its film may come after it. From then on, the two wait as one.
+    Identities are only compared for equality, because file times and clocks may be wrong. Files that exist at the
+    start wait like any others. There is no limit for a file that keeps changing. A subtitle without a recording waits
+    longer, because its recording may follow; once it has, the two settle together.
     """
 
     def __init__(self, settle_s: float, settle_empty_s: float, settle_subtitle_s: float) -> None:
@@ -40,16 +41,16 @@ class Settling:
         self._seen: dict[Path, Unsettled] = {}
 
     def observe(self, drops: Sequence[Drop], now: float) -> list[Drop]:
-        """Take note of all that lies in the inbox now (monotonic); return what has settled. The rest is forgotten."""
+        """Update with all files now in the inbox (`now`: monotonic); return those that have settled. Forget others."""
         self._seen = {drop.path: self._compared(drop, now) for drop in drops}
         return [seen.drop for seen in self._seen.values() if seen.due <= now]
 
     def next_due(self, now: float) -> float | None:
-        """Return when the next file may settle; None when no file is waited for."""
+        """Return when the next file may settle; None if all have."""
         return min((seen.due for seen in self.pending(now)), default=None)
 
     def pending(self, now: float) -> list[Unsettled]:
-        """Return what has not settled at `now`."""
+        """Return the files that have not settled by `now`."""
         return [seen for seen in self._seen.values() if seen.due > now]
 
     def _compared(self, drop: Drop, now: float) -> Unsettled:
@@ -69,19 +70,19 @@ def _look(drop: Drop) -> _Look:
 
 
 def still_written(path: Path) -> bool:
-    """Return whether a process is known to have the file open for writing: the last look before it is taken."""
+    """Return whether a process is known to have the file open for writing: the last check before it is taken."""
     return not path.is_symlink() and process.is_being_written(path) is True
 
 
 def is_still_written(drop: Drop) -> bool:
-    """Return whether a process is known to have a file, or its subtitle, open for writing."""
+    """Return whether a process is known to have a file or its subtitle open for writing."""
     return any(still_written(path) for path in (drop.path, drop.companion) if path is not None)
 
 
 def is_as_seen(drop: Drop) -> bool:
-    """Return whether a file, and what goes with it, is still as the scan saw it, and nobody writes it.
+    """Return whether a file, its sidecar and its subtitle are still as scanned, and nobody is writing them.
 
-    The last look before it is recorded, which is long after the scan where there are thousands.
+    The last check before the file is recorded; with thousands of files, that is long after the scan.
     """
     seen = {drop.path: drop.identity, drop.sidecar: drop.sidecar_identity, drop.companion: drop.companion_identity}
     seen.pop(None, None)

@@ -1,4 +1,4 @@
-"""Whether others may write into the inbox, and what the options beside a file may set therefore."""
+"""Whether others may write to the inbox, and therefore which options a sidecar may set."""
 
 from __future__ import annotations
 
@@ -10,21 +10,24 @@ from dropdub.mounts import network_kind
 from dropdub.root import Root
 
 
-def steering_of(root: Root, setting: Literal["auto"] | Policy, *, told_shared: bool = False) -> Steering:
-    """Return which options hold under the setting `inbox.sidecars`; `told_shared`: the start said that others write."""
+def steering_of(root: Root, setting: Literal["auto"] | Policy, *, declared_shared: bool = False) -> Steering:
+    """Return which options sidecars may set under the setting `inbox.sidecars`.
+
+    `declared_shared`: whether the daemon was started with the statement that others write to the inbox.
+    """
     if setting != "auto":
         return Steering(setting, f"inbox.sidecars is {setting} in config.yaml")
-    found = "the inbox was said to be shared" if told_shared else _shared(root)
+    found = "the inbox was declared to be shared" if declared_shared else _why_shared(root)
     if found is None:
-        return Steering("all", "inbox.sidecars is auto, and nobody else may write into the inbox", is_given=False)
+        return Steering("all", "inbox.sidecars is auto, and nobody else may write to the inbox", is_given=False)
     return Steering("safe", f"inbox.sidecars is auto, and {found}", is_given=False)
 
 
-def _shared(root: Root) -> str | None:
-    """Return why others may write into the inbox; None if they may not. It says no folder's path: anybody reads it."""
+def _why_shared(root: Root) -> str | None:
+    """Return why others may write to the inbox; None if they may not. Names no path, since anybody may read it."""
     if network_kind(root.inbox):
-        return "the inbox lies on a network share"
+        return "the inbox is on a network share"
     for folder, name in ((root.inbox, "the inbox"), (root.path, "the root")):
         if others_may_write(folder):
-            return f"others may write into {name}"
+            return f"others may write to {name}"
     return None

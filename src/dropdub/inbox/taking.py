@@ -1,7 +1,8 @@
-"""Taking a dropped file, and what goes with it, out of a folder that others may write to.
+"""Take a dropped file, with its sidecar and subtitle, out of a folder that others may write to.
 
-What is taken is what was seen: the folders on the way are held open, none of them a link; each file is compared before
-it is moved, and again in the work folder, where nobody else can exchange it. What is another file by then is put back.
+The file taken is the file that was scanned: the folders on the way are held open, and none may be a link; each file is
+compared before it is moved, and again in the work folder, where nobody else can replace it. A different file is put
+back.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from dropdub.files.held import NOT_ENTERED, HeldFolder, held
 from dropdub.inbox.beside import companion_beside, sidecar_beside
 from dropdub.inbox.identity import Identity
 from dropdub.inbox.move_file import CannotMove, still_written_error
-from dropdub.inbox.passage import Exchanged, Passage, compare, is_own
+from dropdub.inbox.passage import Passage, Replaced, compare, is_own
 from dropdub.inbox.recorded_files import CHANGED, VANISHED, Absent, Taken, Wanted
 from dropdub.inbox.settle import still_written
 
 
 @dataclass(frozen=True)
 class _Beside:
-    """What goes with a file: where it lies, what it is to be called, and how it looked, if that is known."""
+    """A sidecar or subtitle: its path, its new name, and its identity when it was scanned, if known."""
 
     path: Path
     target: str
@@ -35,10 +36,10 @@ class _Beside:
 
 
 def take(wanted: Wanted, source_dir: Path, expected: Identity) -> Taken | Absent:
-    """Move a dropped file, then what goes with it; go on where an earlier call was cut off.
+    """Move a dropped file, then its sidecar and subtitle; continue where an interrupted call stopped.
 
-    Raises StillWritten, BadSidecar for what is beside a retried file and not its owner's, NotAFile for what was
-    exchanged and cannot be put back, TooLarge for what must be copied and is, CannotMove and OSError.
+    Raises StillWritten, BadSidecar if a file next to a retried one belongs to another owner, NotAFile if a file was
+    replaced and cannot be put back, TooLarge if it must be copied and exceeds the limit, CannotMove and OSError.
     """
     with _goal(source_dir) as goal, ExitStack() as stack:
         try:
@@ -46,15 +47,15 @@ def take(wanted: Wanted, source_dir: Path, expected: Identity) -> Taken | Absent
         except OSError as error:
             if error.errno not in NOT_ENTERED:
                 raise
-            return _found(wanted, goal, expected)
-        if wanted.is_again and folder.stands(wanted.path.name):
+            return _already_taken(wanted, goal, expected)
+        if wanted.is_again and folder.has(wanted.path.name):
             expected = Identity.of_stat(folder.look(wanted.path.name))
         return _Taking(wanted, Passage(folder, goal, wanted.room), expected).run()
 
 
 @contextmanager
 def _goal(source_dir: Path) -> Iterator[HeldFolder]:
-    """Hold the job's source folder. Raises CannotMove where a link, or a file, is in its place."""
+    """Hold the job's source folder open. Raises CannotMove if it is a link or a file."""
     with ExitStack() as stack:
         try:
             goal = stack.enter_context(held(source_dir.parents[1], source_dir.parent.name, source_dir.name))
@@ -62,9 +63,9 @@ def _goal(source_dir: Path) -> Iterator[HeldFolder]:
             if error.errno not in NOT_ENTERED:
                 raise
             raise CannotMove(
-                f"{source_dir} is a link, or no folder: nothing is moved there.",
+                f"{source_dir} is a link or not a folder, so nothing is moved there.",
                 condition="folder",
-                remedy="Remove it; it goes on by itself then.",
+                remedy="Remove it; the job then resumes automatically.",
             ) from error
         yield goal
 
@@ -77,18 +78,18 @@ def _folder_of(wanted: Wanted) -> Iterator[HeldFolder]:
         yield folder
 
 
-def _found(wanted: Wanted, goal: HeldFolder, expected: Identity) -> Taken | Absent:
-    """Return what an earlier call had brought, now that the folder where it lay is not there, or another.
+def _already_taken(wanted: Wanted, goal: HeldFolder, expected: Identity) -> Taken | Absent:
+    """Return the files that an earlier call brought; the folder they came from is gone or was replaced.
 
-    Raises NotAFile for what is not the file that was seen: there is no place where it could be put back.
+    Raises NotAFile for a file that is not the one that was scanned: there is no folder to put it back into.
     """
-    if not goal.stands(wanted.name):
+    if not goal.has(wanted.name):
         return VANISHED
     if not wanted.is_again:
         _check(goal, wanted.name, expected)
     places: dict[str, Path] = {}
     for one in _besides(wanted):
-        if goal.stands(one.target):
+        if goal.has(one.target):
             _check(goal, one.target, one.seen)
             places[one.place] = goal.path / one.target
     return Taken(goal.path / wanted.name, **places)
@@ -99,11 +100,9 @@ def _check(goal: HeldFolder, name: str, seen: Identity | None) -> None:
         if seen is not None:
             compare(goal, name, seen)
         elif not stat.S_ISREG(goal.look(name).st_mode):
-            raise Exchanged
-    except Exchanged:
-        raise NotAFile(
-            f"{name} was exchanged for something else before it was taken.", remedy="Drop it again."
-        ) from None
+            raise Replaced
+    except Replaced:
+        raise NotAFile(f"{name} was replaced by another file before it was taken.", remedy="Drop it again.") from None
 
 
 def _besides(wanted: Wanted) -> Iterator[_Beside]:
@@ -117,7 +116,7 @@ def _besides(wanted: Wanted) -> Iterator[_Beside]:
 
 @dataclass(frozen=True)
 class _Taking:
-    """One file on its way from a held folder to its job's source folder."""
+    """Takes a file from a held folder to its job's source folder."""
 
     wanted: Wanted
     passage: Passage
@@ -132,7 +131,7 @@ class _Taking:
         return self.passage.goal
 
     def run(self) -> Taken | Absent:
-        is_resumed = self.goal.stands(self.wanted.name)
+        is_resumed = self.goal.has(self.wanted.name)
         if not is_resumed:
             absent = self._absent()
             if absent is not None:
@@ -140,7 +139,7 @@ class _Taking:
         brought: list[tuple[str, str]] = []
         try:
             return self._taken(brought, is_resumed=is_resumed)
-        except Exchanged:
+        except Replaced:
             for new_name, name in reversed(brought):
                 self.passage.put_back(new_name, name)
             return CHANGED
@@ -166,7 +165,7 @@ class _Taking:
         return Taken(self.goal.path / new_name, **places)
 
     def _absent(self) -> Absent | None:
-        """Return why the file, or what goes with it, is not as it was seen; None if all is."""
+        """Return why the file, its sidecar or its subtitle is not as it was scanned; None if all are."""
         name = self.wanted.path.name
         try:
             found = self.folder.look(name)
@@ -184,7 +183,7 @@ class _Taking:
         return None
 
     def _is_exchanged(self, one: _Beside, owner: os.stat_result) -> bool:
-        if not self.folder.stands(one.path.name):
+        if not self.folder.has(one.path.name):
             return one.seen is not None
         found = self.folder.look(one.path.name)
         if one.seen is not None:
@@ -193,13 +192,13 @@ class _Taking:
         return False
 
     def _bring_beside(self, one: _Beside, brought: list[tuple[str, str]], *, is_resumed: bool) -> bool:
-        """Bring what goes with the file; return whether it is there. Raises Exchanged, BadSidecar."""
+        """Bring a sidecar or subtitle; return whether it exists. Raises Replaced and BadSidecar."""
         is_copied = False
-        if not self.goal.stands(one.target):
-            if not self.folder.stands(one.path.name):
+        if not self.goal.has(one.target):
+            if not self.folder.has(one.path.name):
                 if one.seen is not None and not is_resumed:
-                    raise Exchanged
-                return False  # a person has taken it away
+                    raise Replaced
+                return False  # a person has removed it
             is_copied = self.passage.bring(one.path.name, one.target, one.seen)
         brought.append((one.target, one.path.name))
         found = self.goal.look(one.target)
@@ -208,7 +207,7 @@ class _Taking:
         elif one.seen is None:
             self._refuse_foreign(one, found, self.goal.look(self.wanted.name), is_brought=True)
         if not stat.S_ISREG(found.st_mode):
-            raise Exchanged
+            raise Replaced
         self._make_private(one.target, beside=self.wanted.name)
         self.passage.remove_leftover(one.path.name, one.target, one.seen)
         return True
@@ -225,9 +224,9 @@ class _Taking:
     def _refuse_foreign(
         self, one: _Beside, found: os.stat_result, owner: os.stat_result, *, is_brought: bool = False
     ) -> None:
-        """Raise BadSidecar for what was not recorded, and is no file or somebody else's; it stays or goes back.
+        """Raise BadSidecar for an unrecorded file that is not regular or is somebody else's; leave it or put it back.
 
-        This account's own, root's and that of whom the folder belongs to is what a person has mended.
+        Files of this account, of root and of the folder's owner are accepted: a person may have repaired them.
         """
         trusted = (owner.st_uid, 0, self.folder.own().st_uid)
         if stat.S_ISREG(found.st_mode) and (found.st_uid in trusted or is_own(found)):
@@ -235,6 +234,6 @@ class _Taking:
         if is_brought:
             self.passage.put_back(one.target, one.path.name)
         raise BadSidecar(
-            f"{one.path} is no file, or belongs to somebody else than {self.wanted.path.name}.",
-            remedy="Put a file of the same owner in its place, or remove it, then: `dropdub retry JOB`.",
+            f"{one.path} is not a regular file, or it has a different owner than {self.wanted.path.name}.",
+            remedy="Replace it with a file of the same owner, or remove it, then: `dropdub retry JOB`.",
         )

@@ -1,4 +1,4 @@
-"""Watching the inbox. Events are hints that only wake the scan; the periodic rescan is the truth."""
+"""Watch the inbox. Events are only hints that trigger a scan; the periodic rescan is authoritative."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from dropdub.mounts import network_kind
 
 Mode = Literal["native", "polling"]
 STOP_GRACE_S = 5.0
-"""A polling thread may hang in a call to a share that is gone; it is a daemon thread, and is left behind then."""
+"""A polling thread may hang in a call to a share that is gone; it is then abandoned, which a daemon thread may be."""
 HINTS: list[type[FileSystemEvent]] = [
     *(FileClosedEvent, FileMovedEvent, FileCreatedEvent),
     *(DirCreatedEvent, DirMovedEvent),
 ]
-"""What begins or ends a drop. Every further kind (each write, each read) would overflow the queue in a burst."""
+"""The events that start or end a drop. Other kinds (each write, each read) would overflow the queue in a burst."""
 _LIMITS = {
     errno.ENOSPC: "raise fs.inotify.max_user_watches with sysctl, then start Dropdub again",
     errno.EMFILE: "raise fs.inotify.max_user_instances or the limit of open files, then start Dropdub again",
@@ -54,9 +54,9 @@ class _Hint(FileSystemEventHandler):
 
 
 class Watcher:
-    """Calls `wake` when something happens in the inbox, from a thread of its own; `wake` must only set a flag.
+    """Calls `wake` from its own thread when something happens in the inbox; `wake` must only set a flag.
 
-    Events may be lost, may come twice or for nothing.
+    Calls may be missing, duplicate or spurious.
     """
 
     def __init__(self, inbox: Path, settings: InboxSettings, wake: Callable[[], None]) -> None:
@@ -70,7 +70,7 @@ class Watcher:
         self.mode: Mode = "native"
 
     def start(self) -> None:
-        """Begin to watch. An inbox that is not there is watched from the first `check` that finds it."""
+        """Start watching. A missing inbox is watched from the first `check` that finds it."""
         self._notes = []
         self._watched = self._place()
         if self._watched is not None:
@@ -78,18 +78,18 @@ class Watcher:
             self._observer = self._started()
 
     def stop(self) -> None:
-        """End watching, in bounded time."""
+        """Stop watching, in bounded time."""
         observer, self._observer = self._observer, None
         if observer is not None:
             _end(observer)
 
     def check(self) -> list[str]:
-        """Restart what has died, or watches a folder that is no longer the inbox; return what is to be known now.
+        """Restart the observer if it died or watches a folder that is no longer the inbox; return the current notes.
 
-        To be called before a scan: what was missed in the meantime is found by that.
+        Call it before a scan, which then finds what was missed in the meantime.
         """
         if not self._alive():
-            logger.warning("the inbox is watched anew: %s", self._inbox)
+            logger.warning("restarting the inbox observer: %s", self._inbox)
             self.stop()
             self.start()
         return list(self._notes)
@@ -100,7 +100,7 @@ class Watcher:
         return all(thread.is_alive() and thread.should_keep_running() for thread in _threads(self._observer))
 
     def _place(self) -> tuple[int, int] | None:
-        """Return which folder the inbox is: it may be removed and made anew, or a share be mounted over it."""
+        """Return the identity of the inbox folder, which may be recreated or hidden by a mounted share."""
         try:
             info = self._inbox.stat()
         except OSError:
@@ -114,21 +114,21 @@ class Watcher:
             return self._fall_back(self._refused)
         kind = network_kind(self._inbox) if self._settings.observer == "auto" else None
         if kind is not None:
-            return self._fall_back(f"it lies on a network file system ({kind}), which tells nothing of changes")
+            return self._fall_back(f"it is on a network file system ({kind}), which does not report changes")
         return "native"
 
     def _fall_back(self, reason: str) -> Mode:
         every = f"{self._settings.polling_interval:g} s"
-        self._notes.append(f"The inbox is looked through every {every} instead of being watched, because {reason}.")
+        self._notes.append(f"The inbox is scanned every {every} instead of being watched, because {reason}.")
         return "polling"
 
     def _started(self) -> BaseObserver | None:
-        """Return the running observer; a native one that cannot be had gives way to polling."""
+        """Return the running observer, falling back from native events to polling; None if neither works."""
         try:
             return self._running(self.mode)
         except OSError as error:
             if self.mode == "polling":
-                self._notes.append(f"The inbox cannot be watched ({error}); it is still looked through now and then.")
+                self._notes.append(f"The inbox cannot be watched ({error}); it is still scanned periodically.")
                 return None
             self._refused = _why(error)
             self.mode = self._choose_mode()
@@ -158,7 +158,7 @@ def _why(error: OSError) -> str:
 
 
 def _end(observer: BaseObserver) -> None:
-    """Stop an observer, also one that did not come up."""
+    """Stop an observer, even one that failed to start."""
     with _quiet({emitter.ident for emitter in observer.emitters}):
         observer.stop()
         if observer.is_alive():
@@ -167,10 +167,10 @@ def _end(observer: BaseObserver) -> None:
 
 @contextmanager
 def _quiet(stopping: Collection[int | None]) -> Iterator[None]:
-    """Let threads that are being stopped not complain of it.
+    """Suppress a spurious error of threads that are being stopped.
 
-    watchdog tells an emitter to stop and takes its source away at once, without asking where the thread is. One that
-    is just about to read, or has just read an event, logs an error although nothing is wrong.
+    watchdog stops an emitter and closes its source at once, whatever its thread is doing. A thread that is about to
+    read an event, or has just read one, then logs an error although nothing is wrong.
     """
 
     def passes(record: logging.LogRecord) -> bool:

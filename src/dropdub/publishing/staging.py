@@ -65,7 +65,7 @@ def remove_staging(folder: Path, allowed: Path | None = None) -> bool:
     with held_output(folder.parent, allowed) as outbox:
         with suppress(FileNotFoundError):
             _remove(outbox, folder.name)
-        return not outbox.stands(folder.name)
+        return not outbox.has(folder.name)
 
 
 def remove_orphans(outbox: HeldFolder, root: str, known: Collection[Path]) -> None:
@@ -113,7 +113,7 @@ def bring(source: Path, staging: HeldFolder, name: str, *, alone: bool = False) 
     except OSError:  # another file system, or one without second names; what else is wrong, the copy will say
         with read_regular(source) as reader:
             part, _ = copied_part(reader, staging, name)
-    if staging.stands(name) and os.path.samestat(staging.look(name), staging.look(part)):
+    if staging.has(name) and os.path.samestat(staging.look(name), staging.look(part)):
         remove_parts(staging, name)  # an earlier attempt brought it
     else:
         rename_held(staging, part, staging, name, replace=True)
@@ -146,7 +146,7 @@ def _held_own(folder: HeldFolder, name: str, *, looks_at_disk: bool = True) -> H
         raise _refused(f"{path} is a link, or no folder") from error
     try:
         keeps_rights = _refuse_foreign(folder, found, looks_at_disk=looks_at_disk)
-        if not found.stands(_MARK) and found.names():
+        if not found.has(_MARK) and found.names():
             raise _refused(f"{path} is no staging folder")
         if keeps_rights:
             _shut_others_out(found)

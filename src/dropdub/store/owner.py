@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.errors import FolderAway, RootRefused, StoreError
-from dropdub.files.durable import is_file, is_folder, may_stand
+from dropdub.files.durable import is_file, is_folder, may_exist
 from dropdub.root import CONFIG_NAME, Root
 from dropdub.root_record import DATABASE, FOLDERS, RECORD_NAME, RootRecord, marker
 from dropdub.store.location import sqlite_file
@@ -117,7 +117,7 @@ def _is_used_elsewhere(root: Root, owner: OwnerView, record: RootRecord | None) 
     other = RootRecord.of_root(Path(owner.path))
     if other is not None:
         return other.is_known_as(owner.id) and other.is_elsewhere(root)
-    return record is None and owner.path != str(root.path) and may_stand(Path(owner.path) / CONFIG_NAME)
+    return record is None and owner.path != str(root.path) and may_exist(Path(owner.path) / CONFIG_NAME)
 
 
 def _is_without_its_files(root: Root, url: str, record: RootRecord) -> bool:
@@ -125,14 +125,14 @@ def _is_without_its_files(root: Root, url: str, record: RootRecord) -> bool:
     had_marker = "work" in record.places and root.path / record.places["work"].path == root.work
     if not had_marker or is_file(marker(root.work, record.id)):
         return False
-    return any(not may_stand(Path(source)) for source in sources_in(url, root.work))
+    return any(not may_exist(Path(source)) for source in sources_in(url, root.work))
 
 
 def _refuse_left_behind(root: Root, url: str, before: Path) -> None:
     """Raise FolderAway if the work folder was changed and lacks originals that the previous one has or had."""
     for source in map(Path, sources_in(url, before)):
         is_away = not is_folder(before)
-        if not may_stand(root.work / source.relative_to(before)) and (is_away or may_stand(source)):
+        if not may_exist(root.work / source.relative_to(before)) and (is_away or may_exist(source)):
             raise FolderAway(
                 f"The files of unfinished jobs are in {before}, but folders.work is now {root.work}.",
                 remedy=(

@@ -14,7 +14,7 @@ def without_one_place_for_each_deliverable() -> None:
     from dropdub.daemon.steps import outbox
 
     def placed(_job: Any, staging: Any, folder: Any, name: str) -> str:
-        if staging is None or not staging.stands(name):
+        if staging is None or not staging.has(name):
             raise outbox.UnexpectedError(f"{name} is not staged.")
         new_name = outbox.free_name(folder.path, name)
         outbox.rename_held(staging, name, folder, new_name)

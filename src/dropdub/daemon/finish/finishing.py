@@ -25,7 +25,7 @@ from dropdub.errors import FolderAway, StoreError
 from dropdub.failpoints import reach
 from dropdub.files.removal import SOURCE, is_source, remove_given_copy, remove_tree
 from dropdub.inbox.beside import companion_beside, sidecar_beside
-from dropdub.inbox.move_file import stands
+from dropdub.inbox.move_file import lexists
 from dropdub.inbox.moves import hand_over, write_error_note
 from dropdub.inbox.recorded_files import Taken
 from dropdub.notify.channels import channels_for
@@ -256,7 +256,7 @@ def _place(job: Job, source_dir: Path, root: Root) -> Taken:
 
 def _standing(path: Path, taken: Path, inbox: Path) -> Path:
     """Return where a file is: where intake puts it, else where its job says. Only intake takes files from the inbox."""
-    return taken if stands(taken) or path.is_relative_to(inbox) else path
+    return taken if lexists(taken) or path.is_relative_to(inbox) else path
 
 
 def _note_text(job: Job, root: Root) -> str:

@@ -24,7 +24,7 @@ from dropdub.files.removal import SOURCE, begins_with_all_of, holds, remove_copi
 from dropdub.inbox.beside import sidecar_beside
 from dropdub.inbox.companions import companions
 from dropdub.inbox.identity import identity
-from dropdub.inbox.move_file import stands
+from dropdub.inbox.move_file import lexists
 from dropdub.store import queries, transitions
 from dropdub.store.states import JobState
 from dropdub.store.tables import Job
@@ -139,7 +139,7 @@ def end_without_original(context: Context) -> None:
 def _lacks_original(context: Context, job: Job) -> bool:
     taken = context.root.job_dir(job_id(job)) / SOURCE / job.name
     try:
-        is_there = stands(Path(job.source)) or stands(taken)
+        is_there = lexists(Path(job.source)) or lexists(taken)
     except OSError:  # it may be there: its steps will say what is wrong
         return False
     return not is_there and job.verdict is None and job.origin == "dropped"

@@ -95,11 +95,11 @@ def _made(stack: ExitStack, path: Path, allowed: Path | None, owner: str | None)
 
 def _placed(job: Job, staging: HeldFolder | None, folder: HeldFolder, name: str) -> str:
     """Bring one deliverable to its place, and return the name that it has got there."""
-    if staging is not None and staging.stands(name):
+    if staging is not None and staging.has(name):
         with staging.read(name) as staged:
             let_read(job, staged.fileno(), outbox=folder.path.parent)
         return _renamed(staging, folder, name)
-    if not folder.stands(name):
+    if not folder.has(name):
         raise UnexpectedError(f"{name} was made, but is neither staged nor published.")
     return name
 

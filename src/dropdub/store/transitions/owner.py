@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from dropdub.files.durable import may_stand
+from dropdub.files.durable import may_exist
 from dropdub.store.database import Store
 from dropdub.store.transitions.guard import JOB, OWNER
 
@@ -70,7 +70,7 @@ def follower(moves: Sequence[Move]) -> Callable[[str], str]:
         for begin, move in texts:
             if text.startswith(begin) and (path := Path(text)).is_relative_to(move.old):
                 target = move.new / path.relative_to(move.old)
-                return str(target) if move.is_whole or (may_stand(target) and not may_stand(path)) else text
+                return str(target) if move.is_whole or (may_exist(target) and not may_exist(path)) else text
         return text
 
     return follow
