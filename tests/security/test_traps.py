@@ -60,7 +60,7 @@ def test_a_folder_that_others_may_write_to_is_refused_also_with_the_sticky_bit(p
     root.chmod(mode)
     if not IS_ANOTHER and mode == 0o775:
         pytest.skip("the group may be one's own")
-    with pytest.raises(UsageError, match=r"may be written to by other accounts"):
+    with pytest.raises(UsageError, match=r"is writable by other accounts"):
         found(root / "failed")
 
 

@@ -1,1 +1,1 @@
-"""Files and folders handled safely: durable writes, copies, removal, and who owns and may read what."""
+"""Safe handling of files and folders: durable writes, copies, removal, ownership and permissions."""

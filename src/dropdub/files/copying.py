@@ -1,4 +1,4 @@
-"""Copies that appear whole or not at all, and were read back."""
+"""Copy files so that the copy appears complete or not at all, and is verified."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from dropdub.files.held import HeldFolder, read_regular
 
 
 def copy_whole(source: Path, target: Path) -> str:
-    """Copy a file, of a link the one that it leads to, so that `target` appears whole or not at all.
+    """Copy a file, following a link, so that `target` appears complete or not at all; return its SHA-256 in hex.
 
-    Returns its SHA-256 in hex. Raises FileExistsError when `target` is there, and OSError when the copy, read back,
-    differs from what was read, or `source` is no regular file.
+    Raises FileExistsError if `target` exists, and OSError if the copy differs from the source when it is read back, or
+    if `source` is not a regular file.
     """
     with read_regular(source, follow=True) as reader:
         return copy_opened(reader, target)
 
 
 def copy_opened(reader: BinaryIO, target: Path, *, replace: bool = False) -> str:
-    """Copy an open file as `copy_whole` does; `replace`: what is at `target`."""
+    """Copy an open file like `copy_whole`; with `replace`, an existing `target` is replaced."""
     with HeldFolder.open(target.parent) as folder:
         part, digest = copied_part(reader, folder, target.name)
     (rename if replace else rename_new)(target.with_name(part), target)
@@ -35,7 +35,10 @@ def copy_opened(reader: BinaryIO, target: Path, *, replace: bool = False) -> str
 
 
 def copied_part(reader: BinaryIO, folder: HeldFolder, name: str) -> tuple[str, str]:
-    """Copy an open file to a temporary name in a folder; return that name, and the copy's SHA-256 in hex."""
+    """Copy an open file to a temporary name in a folder; return that name and the copy's SHA-256 in hex.
+
+    Raises OSError if the copy differs from the source when it is read back.
+    """
     part, digest = part_name(name), hashlib.sha256()
     with folder.create(part) as writer, _emptied_on_error(writer):
         has_holes = _has_holes(reader)
@@ -51,15 +54,15 @@ def copied_part(reader: BinaryIO, folder: HeldFolder, name: str) -> tuple[str, s
         writer.seek(0)
         if digest_of(writer) != digest.hexdigest():
             raise OSError(errno.EIO, "the copy differs from the original", str(folder.path / name))
-        _copy_look(reader, writer)
-    if sys.platform == "win32":  # a time that is set on an open file is overwritten as it is closed
+        _copy_metadata(reader, writer)
+    if sys.platform == "win32":  # closing a file overwrites the times set while it was open
         _copy_times(reader, folder.path / part)
     return part, digest.hexdigest()
 
 
 @contextlib.contextmanager
 def _emptied_on_error(writer: BinaryIO) -> Iterator[None]:
-    """Give the disk back what a copy has taken that is not going to be whole; its name goes at the next try."""
+    """Free the disk space of a failed copy; its empty file is removed by the next attempt."""
     try:
         yield
     except BaseException:
@@ -69,26 +72,26 @@ def _emptied_on_error(writer: BinaryIO) -> Iterator[None]:
 
 
 def _has_holes(reader: BinaryIO) -> bool:
-    """Return whether a file takes less of the disk than its size says."""
+    """Return whether a file is sparse: it takes less disk space than its size."""
     if sys.platform == "win32":
         return False
     info = os.fstat(reader.fileno())
     return info.st_blocks * 512 < info.st_size
 
 
-def _copy_look(reader: BinaryIO, writer: BinaryIO) -> None:
-    """Give a copy owner, rights and times of what it is a copy of, and on Linux what a person has noted on it.
+def _copy_metadata(reader: BinaryIO, writer: BinaryIO) -> None:
+    """Copy a file's owner, permissions and times, and on Linux its `user.` extended attributes.
 
-    As far as the account may and the file system can: some of foreign systems refuse all of it.
+    As far as the account is permitted to and the file system supports it: some refuse all of it.
     """
     info = os.fstat(reader.fileno())
     if sys.platform == "win32":
         return
-    _give(writer.fileno(), info)
+    _set_owner(writer.fileno(), info)
     with contextlib.suppress(OSError):
         os.fchmod(writer.fileno(), info.st_mode & 0o777)
     if sys.platform == "linux":
-        with contextlib.suppress(OSError):  # a file system without such notes
+        with contextlib.suppress(OSError):  # a file system without extended attributes
             for name in os.listxattr(reader.fileno()):
                 if name.startswith("user."):
                     os.setxattr(writer.fileno(), name, os.getxattr(reader.fileno(), name))
@@ -96,8 +99,8 @@ def _copy_look(reader: BinaryIO, writer: BinaryIO) -> None:
         os.utime(writer.fileno(), ns=(info.st_atime_ns, info.st_mtime_ns))
 
 
-def _give(handle: int, info: os.stat_result) -> None:
-    """Give a copy to the owner and group of a file, or where only root may, to the group alone."""
+def _set_owner(handle: int, info: os.stat_result) -> None:
+    """Set the owner and group of a copy; only the group if this account may not change the owner."""
     if sys.platform == "win32":
         return
     made = os.fstat(handle)

@@ -1,4 +1,4 @@
-"""Durable writes and renames, and safe names. What removes is in `removal`."""
+"""Durable writes and renames, and safe names. Removal is in `removal`."""
 
 from __future__ import annotations
 
@@ -29,12 +29,16 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
 
 
 def _name_max_bytes() -> int:
-    """Return how long a name may be: what every file system takes, or, where Windows ends paths at 260 characters,
-    so much that a name fits twice behind a root of 40 (`outbox\\NAME\\NAME.pt.srt`).
+    """Return the maximum length of a file name in bytes.
+
+    Usually the limit of all file systems. If Windows limits paths to 260 characters, a name must fit twice after a
+    root of 40 characters (`outbox\\NAME\\NAME.pt.srt`).
     """
     if sys.platform != "win32":
         return 255
-    ask = getattr(ctypes.WinDLL("ntdll"), "RtlAreLongPathsEnabled", None)  # older Windows has no longer ones
+    ask = getattr(
+        ctypes.WinDLL("ntdll"), "RtlAreLongPathsEnabled", None
+    )  # missing in older Windows, which has no long paths
     if ask is None:
         return 100
     ask.restype = ctypes.c_ubyte
@@ -47,10 +51,8 @@ _UMASK_READ = threading.Lock()
 _SHARING_WINERRORS = {5, 32, 33}
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)( *\..*)?")
 _BAD_CHARS = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]')
-
-
 _TAKEN = re.compile(r"(?i)config\.yaml|jobs\.db.*|desktop\.ini|autorun\.inf|thumbs\.db")
-"""What a program takes for its own where it finds it: this one, or the desktop that shows the folder."""
+"""File names that have a meaning for Dropdub, or for the desktop that shows the folder."""
 
 
 def fsync_dir(folder: Path) -> None:
@@ -71,7 +73,10 @@ def _is_sharing_violation(error: BaseException) -> bool:
 
 
 def patiently(action: Callable[[], T], *, patience_s: float = 10.0) -> T:
-    """Do `action` again while Windows says that another process (a virus scanner) holds the file."""
+    """Retry `action` while Windows reports that another process, such as a virus scanner, has the file open.
+
+    For up to `patience_s` seconds.
+    """
     retrying = Retrying(
         retry=retry_if_exception(_is_sharing_violation),
         wait=wait_random_exponential(multiplier=0.05, max=1.0),
@@ -82,12 +87,12 @@ def patiently(action: Callable[[], T], *, patience_s: float = 10.0) -> T:
 
 
 def rename(source: Path, target: Path) -> None:
-    """Rename durably within one file system, replacing `target`; both folders are flushed."""
+    """Rename durably within a file system, replacing `target`; both folders are flushed."""
     _rename(lambda: source.replace(target), source, target)
 
 
 def rename_new(source: Path, target: Path) -> None:
-    """Rename as `rename` does, to a name that is free. Raises FileExistsError if it is not."""
+    """Rename like `rename`, but to a free name. Raises FileExistsError if it is taken."""
     _rename(lambda: rename_new_at_once(source, target), source, target)
 
 
@@ -101,7 +106,10 @@ def _rename(renamed: Callable[[], object], source: Path, target: Path) -> None:
 
 
 def rename_held(folder: HeldFolder, name: str, target: HeldFolder, new_name: str, *, replace: bool = False) -> None:
-    """Rename durably from one held folder to another, or within one. Raises FileExistsError unless it may `replace`."""
+    """Rename durably between held folders, or within one.
+
+    Raises FileExistsError if the new name is taken, unless `replace`.
+    """
     reach("rename.before")
     patiently(lambda: folder.rename(name, target, new_name, replace=replace))
     reach("rename.after")
@@ -111,7 +119,7 @@ def rename_held(folder: HeldFolder, name: str, target: HeldFolder, new_name: str
 
 
 def flush(writer: BinaryIO) -> None:
-    """Push a file's content to the disk."""
+    """Flush a file's content to disk."""
     writer.flush()
     os.fsync(writer.fileno())
 
@@ -136,12 +144,12 @@ def digest_of(reader: BinaryIO) -> str:
 
 
 def part_name(name: str) -> str:
-    """Return a temporary name for a file until it is whole: `.NAME.1f0c9a3e.part`, which nobody can foretell."""
+    """Return an unpredictable temporary name for a file that is being written: `.NAME.1f0c9a3e.part`."""
     return f".{_cut(name, 200)}.{secrets.token_hex(4)}.part"
 
 
 def names_of_part(part: str) -> tuple[str, ...]:
-    """Return which names a file can have that was to come of one called so; versions before added nothing random."""
+    """Return the possible final names of a temporary file; earlier versions added no random part."""
     if not (part.startswith(".") and part.endswith(".part")):
         return ()
     name = part[1 : -len(".part")]
@@ -149,17 +157,17 @@ def names_of_part(part: str) -> tuple[str, ...]:
 
 
 def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
-    """Write a file so that it appears whole or not at all, and, if `durable`, survives a power cut.
+    """Write a file so that it appears complete or not at all and, if `durable`, survives a power cut.
 
-    One that is not durable can be missing, empty or cut off after a power cut: for what is checked and can be made
-    again. It takes a fraction of the time.
+    A file that is not durable may be missing, empty or truncated after a power cut, but takes a fraction of the time
+    to write: for content that is verified and can be recreated.
     """
     part = path.with_name(part_name(path.name))
     with _created(part) as writer:
         writer.write(data)
         reach("write.unflushed")
         if sys.platform != "win32":
-            with contextlib.suppress(OSError):  # a file system without modes, or with those of its mount alone
+            with contextlib.suppress(OSError):  # a file system without modes, or with those of its mount only
                 os.fchmod(writer.fileno(), 0o666 & ~_umask())
         if durable:
             flush(writer)
@@ -176,7 +184,7 @@ def _created(part: Path) -> BinaryIO:
 
 
 def _umask() -> int:
-    """Return what new files are not to allow, which can only be read by setting it: for a moment to the strictest."""
+    """Return the umask, which can only be read by setting it: for a moment, to the strictest value."""
     with _UMASK_READ:
         mask = os.umask(0o077)
         os.umask(mask)
@@ -185,9 +193,9 @@ def _umask() -> int:
 
 @contextlib.contextmanager
 def written_whole(path: Path, *, scratch: Path) -> Iterator[Path]:
-    """Give a temporary path in `scratch` (same file system) to write to; flush and rename it to `path` at the end.
+    """Yield a temporary path in `scratch` (same file system) to write to; flush and rename it to `path` at the end.
 
-    Nothing appears at `path` when the block raises. `scratch` must be a folder that others cannot write to.
+    Nothing appears at `path` if the block raises. `scratch` must be a folder that others cannot write to.
     """
     part = scratch / f"{secrets.token_hex(4)}-{path.name}"
     yield part
@@ -197,34 +205,34 @@ def written_whole(path: Path, *, scratch: Path) -> Iterator[Path]:
 
 
 def safe_name(name: str) -> str:
-    """Return `name` fit for every file system that Dropdub runs on: the rules of Windows, at most 255 bytes.
+    """Return `name` made valid for every file system that Dropdub runs on, by the rules of Windows.
 
-    Letters of all scripts and emoji stay. An unusable name becomes `_`; one that means something to a program (hidden,
-    an option, `config.yaml`) gets `_` before it, and so does one that means it without its suffix, as a folder's.
+    Letters of all scripts and emoji are kept. An unusable name becomes `_`. A name with a special meaning (hidden, an
+    option, `config.yaml`) gets a `_` prefix, even if it has that meaning only without its suffix, as a folder's name.
     """
     name = unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode("utf-8"))
     name = _BAD_CHARS.sub("_", name).rstrip(". ").lstrip(" ")
-    means_something = name.startswith((".", "-")) or any(map(_TAKEN.fullmatch, (name, name.rpartition(".")[0])))
-    if not name or means_something or _RESERVED.fullmatch(name):
+    is_special = name.startswith((".", "-")) or any(map(_TAKEN.fullmatch, (name, name.rpartition(".")[0])))
+    if not name or is_special or _RESERVED.fullmatch(name):
         name = f"_{name}"
     return name
 
 
 def numbered(name: str, number: int, *, room: int = 0) -> str:
-    """Return `name`, or `stem (2).suffix` from the second on, cut to fit 255 bytes less `room`."""
+    """Return `name` if `number` is 1, else `stem (number).suffix`; truncated to the maximum length minus `room`."""
     path = Path(name)
     ending = (f" ({number})" if number > 1 else "") + path.suffix
     return _cut(path.stem, NAME_MAX_BYTES - room - len(ending.encode())) + ending
 
 
 def numbered_folder(name: str, number: int, *, room: int = 0) -> str:
-    """Return `name`, or `name (2)` from the second on, cut to fit 255 bytes: a dot in it begins no suffix."""
+    """Return `name` if `number` is 1, else `name (number)`, truncated like `numbered`: a dot starts no suffix."""
     ending = f" ({number})" if number > 1 else ""
     return _cut(name, NAME_MAX_BYTES - room - len(ending)) + ending
 
 
 class Numbering(Protocol):
-    """How a name becomes the second, third … of its kind."""
+    """Numbers a name: `numbered` or `numbered_folder`."""
 
     def __call__(self, name: str, number: int, *, room: int = 0) -> str: ...
 
@@ -237,9 +245,9 @@ def free_name(
     numbering: Numbering = numbered,
     room: int = 0,
 ) -> str:
-    """Return `name`, or the first of `name (2)`, `name (3)` … that neither `folder`, if given, nor `taken` has.
+    """Return the first of `name`, `name (2)`, `name (3)` … that is neither in `folder`, if given, nor `taken`.
 
-    Names that differ only in case are the same name, as they are on Windows.
+    Names that differ only in case count as the same name, as on Windows.
     """
     present = {key(entry.name) for entry in folder.iterdir()} if folder and is_folder(folder) else set()
     number = 1
@@ -249,7 +257,7 @@ def free_name(
 
 
 def is_folder(path: Path) -> bool:
-    """Return whether a folder is there; a share that answers with an error (host down, stale handle) is not."""
+    """Return whether a folder exists; False if a share responds with an error (host down, stale handle)."""
     try:
         return path.is_dir()
     except OSError:
@@ -257,7 +265,7 @@ def is_folder(path: Path) -> bool:
 
 
 def is_file(path: Path) -> bool:
-    """Return whether a file is there; a share that answers with an error has none."""
+    """Return whether a file exists; False if a share responds with an error."""
     try:
         return path.is_file()
     except OSError:
@@ -265,7 +273,7 @@ def is_file(path: Path) -> bool:
 
 
 def free_bytes(folder: Path) -> int | None:
-    """Return how much may still be written where a folder lies; None if the file system does not say."""
+    """Return the free space on a folder's file system, in bytes; None if it is unknown."""
     try:
         return shutil.disk_usage(folder).free
     except OSError:
@@ -273,16 +281,16 @@ def free_bytes(folder: Path) -> int | None:
 
 
 def too_little_free(folder: Path, needed: float) -> int | None:
-    """Return how much may still be written where a folder lies if that is less than `needed`, in bytes.
+    """Return the free space on a folder's file system if it is less than `needed`, both in bytes.
 
-    None if there is enough, or if the file system does not say.
+    None if there is enough, or if it is unknown.
     """
     free = free_bytes(folder)
     return free if free is not None and free < needed else None
 
 
 def may_exist(path: Path) -> bool:
-    """Return whether anything has this name, or the system does not say: what cannot be looked at may be there."""
+    """Return whether the path exists, a dangling link included; True if the system cannot tell."""
     try:
         path.lstat()
     except (FileNotFoundError, NotADirectoryError):
@@ -293,7 +301,7 @@ def may_exist(path: Path) -> bool:
 
 
 def key(name: str) -> str:
-    """Return what makes two names one on a file system that ignores case and composition."""
+    """Return a key that is the same for names that differ only in case or Unicode composition."""
     return unicodedata.normalize("NFC", name).casefold()
 
 

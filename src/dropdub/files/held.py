@@ -1,8 +1,8 @@
-"""Folders held open: what is done through one is done in it, wherever its path may lead by then.
+"""Folders held open: operations apply to the folder that was opened, even if its path leads elsewhere meanwhile.
 
-A path is looked up at each call. Who may write to a folder on the way can exchange one for a link between two calls,
-and have a file elsewhere moved, overwritten or removed. A descriptor stays with the folder that was opened. On Windows
-nobody can rename or remove a folder while its handle is open, so that its path stays true.
+The system resolves a path again at each call. Anyone who may write to a folder on the way can replace a folder with a
+link between two calls, and so have a file elsewhere moved, overwritten or removed. A descriptor stays with the folder
+that was opened. On Windows, nobody can rename or remove a folder while its handle is open, so its path stays valid.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _ALWAYS
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _ALWAYS
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_LINK | _ALWAYS
 _CLOCK_STEP_NS = 20_000_000
-"""By how much the time of a file may be behind the clock: a tick of the kernel's."""
+"""How far a file's time may lag behind the clock: a kernel tick."""
 NOT_ENTERED = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
-"""A folder is not there, or a link or something else is in its place."""
+"""The folder does not exist, or a link or something else has its name."""
 
 
 class HeldFolder:
-    """An open folder; names that are given to it are those of its own entries."""
+    """An open folder; the names passed to its methods are names of its own entries."""
 
     def __init__(self, path: Path, handle: int) -> None:
         self.path = path
@@ -43,34 +43,34 @@ class HeldFolder:
 
     @staticmethod
     def open(path: Path) -> HeldFolder:
-        """Hold a folder that is trusted to be where its path leads."""
+        """Hold a folder whose path is trusted."""
         if sys.platform == "win32":
             return HeldFolder(path, held_windows.hold(path))
         return HeldFolder(path, os.open(path, _FOLDER))
 
     def enter(self, name: str) -> HeldFolder:
-        """Hold a folder in this one. Raises OSError, of `NOT_ENTERED`, for a link and whatever else is no folder."""
+        """Hold a subfolder. Raises OSError with an errno in `NOT_ENTERED` for a link and anything else but a folder."""
         if name in ("", ".", "..") or len(Path(name).parts) != 1:
-            raise OSError(errno.ENOTDIR, "is no name of an entry", name)
+            raise OSError(errno.ENOTDIR, "not the name of an entry", name)
         path = self.path / name
         if sys.platform == "win32":
             return HeldFolder(path, held_windows.hold(path, within=self.handle))
         return HeldFolder(path, os.open(name, _FOLDER | _NO_LINK, dir_fd=self.handle))
 
     def make(self, name: str, *, mode: int = 0o777) -> None:
-        """Make a folder in this one. Raises FileExistsError for whatever has the name."""
+        """Create a subfolder. Raises FileExistsError if the name is taken."""
         os.mkdir(self.at(name), mode, dir_fd=self.dir_fd)
 
     def own(self) -> os.stat_result:
-        """Return what the system knows of the folder itself."""
+        """Return the status of the folder itself."""
         return self.path.stat() if sys.platform == "win32" else os.fstat(self.handle)
 
     def look(self, name: str) -> os.stat_result:
-        """Return what the system knows of an entry, of a link itself. Raises OSError."""
+        """Return the status of an entry; of a link, that of the link itself. Raises OSError."""
         return os.stat(self.at(name), dir_fd=self.dir_fd, follow_symlinks=False)
 
     def has(self, name: str) -> bool:
-        """Return whether anything has this name. Raises OSError if the system does not say."""
+        """Return whether there is an entry with this name. Raises OSError if the system cannot tell."""
         try:
             self.look(name)
         except FileNotFoundError:
@@ -81,18 +81,21 @@ class HeldFolder:
         return os.listdir(self.path if sys.platform == "win32" else self.handle)  # noqa: PTH208  a descriptor
 
     def read(self, name: str) -> BinaryIO:
-        """Open a regular file of this folder to read. Raises OSError for anything else, and never waits."""
+        """Open a regular file in this folder for reading. Raises OSError for anything else; never blocks."""
         return _read(self.at(name), self.dir_fd, _NO_LINK)
 
     def create(self, name: str) -> BinaryIO:
-        """Make a file that only this account can read, to write and read. Raises FileExistsError."""
+        """Create a file that only this account can access, for reading and writing. Raises FileExistsError."""
         return os.fdopen(os.open(self.at(name), _CREATE, 0o600, dir_fd=self.dir_fd), "w+b")
 
     def readlink(self, name: str) -> Path:
         return Path(os.readlink(self.at(name), dir_fd=self.dir_fd))
 
     def rename(self, name: str, target: HeldFolder, new_name: str, *, replace: bool = False) -> None:
-        """Rename an entry into another held folder, or this one. Raises FileExistsError unless it may `replace`."""
+        """Rename an entry, within this folder or into another held folder.
+
+        Raises FileExistsError if the new name is taken, unless `replace`.
+        """
         one, other = self.at(name), target.at(new_name)
         if replace:
             os.replace(one, other, src_dir_fd=self.dir_fd, dst_dir_fd=target.dir_fd)
@@ -100,12 +103,12 @@ class HeldFolder:
             rename_new(one, other, src_dir_fd=self.dir_fd, dst_dir_fd=target.dir_fd)
 
     def flush(self) -> None:
-        """Push the folder's entries to the disk; does nothing on Windows, which has no such call."""
+        """Flush the folder's entries to disk; does nothing on Windows, which has no such call."""
         if sys.platform != "win32":
             os.fsync(self.handle)
 
     def through(self, name: str) -> Path:
-        """Return a path to an entry that leads through this folder, on Linux; else its path."""
+        """Return a path to an entry; on Linux, one that goes through this folder's descriptor."""
         opened = Path(f"/proc/self/fd/{self.handle}")
         return (opened if sys.platform == "linux" and opened.exists() else self.path) / name
 
@@ -114,7 +117,7 @@ class HeldFolder:
         return None if sys.platform == "win32" else self.handle
 
     def at(self, name: str) -> str:
-        """Return what an entry is called beside `dir_fd`."""
+        """Return the path of an entry to pass to the system together with `dir_fd`."""
         return str(self.path / name) if sys.platform == "win32" else name
 
     def close(self) -> None:
@@ -134,11 +137,11 @@ class HeldFolder:
 
 @contextmanager
 def held_output(folder: Path, allowed: Path | None = None, *, make: bool = False) -> Iterator[HeldFolder]:
-    """Hold a folder for results; `make`: also one that is missing.
+    """Hold a folder for results; with `make`, create it if it is missing.
 
-    `allowed` is the trusted folder that it lies in, below which no link is followed and each new folder gets the
-    permissions of the one that contains it; None if the whole path is trusted. Raises OSError, of `NOT_ENTERED` for
-    a link.
+    `allowed` is the trusted folder that contains it: below that, no link is followed, and each new folder gets the
+    permissions of its parent. None if the whole path is trusted. Raises OSError, with an errno in `NOT_ENTERED` for a
+    link.
     """
     top = allowed or folder
     if make:
@@ -150,7 +153,7 @@ def held_output(folder: Path, allowed: Path | None = None, *, make: bool = False
             is_new = make and _is_made(one, name)
             inner = one.enter(name)
             if is_new:
-                _open_alike(inner, one, since_ns)
+                _inherit_permissions(inner, one, since_ns)
             one = _next(stack, inner)
         yield one
 
@@ -164,10 +167,10 @@ def _is_made(folder: HeldFolder, name: str) -> bool:
     return True
 
 
-def _open_alike(new: HeldFolder, parent: HeldFolder, since_ns: int) -> None:
-    """Give a folder just made its parent's group and permissions; on Windows it has inherited them.
+def _inherit_permissions(new: HeldFolder, parent: HeldFolder, since_ns: int) -> None:
+    """Give a newly created folder its parent's group and permissions; on Windows it has inherited them.
 
-    Not one that somebody has put in its place since: a folder of this account that is private stays so.
+    Skips a folder that somebody has put in its place since, so that a private folder of this account stays private.
     """
     if sys.platform == "win32":
         return
@@ -177,9 +180,9 @@ def _open_alike(new: HeldFolder, parent: HeldFolder, since_ns: int) -> None:
     mode = stat.S_IMODE(around.st_mode)
     try:
         os.fchown(new.handle, -1, around.st_gid)
-    except OSError:  # the account is in another group
+    except OSError:  # the account is not in that group
         mode &= ~stat.S_IRWXG
-    for allowed in (mode, mode & ~stat.S_ISGID & ~stat.S_ISUID):  # a service may not set those
+    for allowed in (mode, mode & ~stat.S_ISGID & ~stat.S_ISUID):  # a service may not set the setgid bit
         with suppress(OSError):
             os.fchmod(new.handle, allowed)
             return
@@ -187,7 +190,7 @@ def _open_alike(new: HeldFolder, parent: HeldFolder, since_ns: int) -> None:
 
 @contextmanager
 def held(top: Path, *names: str) -> Iterator[HeldFolder]:
-    """Hold the folder that one name after another leads to from `top`, which is trusted; none may be a link."""
+    """Hold the folder at the path `names` below `top`, which is trusted; none of the names may be a link."""
     with ExitStack() as stack:
         folder = stack.enter_context(HeldFolder.open(top))
         for name in names:
@@ -196,9 +199,9 @@ def held(top: Path, *names: str) -> Iterator[HeldFolder]:
 
 
 def _next(stack: ExitStack, folder: HeldFolder) -> HeldFolder:
-    """Hold a folder instead of the one before: a thousand, one in the other, would be more than a process may open.
+    """Hold a folder and release its parent: a thousand nested folders would exceed the limit of open files.
 
-    Only on Windows those above must stay held.
+    On Windows, the parents must stay held.
     """
     if sys.platform != "win32":
         stack.close()
@@ -206,7 +209,10 @@ def _next(stack: ExitStack, folder: HeldFolder) -> HeldFolder:
 
 
 def read_regular(path: Path, *, follow: bool = False) -> BinaryIO:
-    """Open a regular file to read; `follow`: also through a link. Raises OSError for anything else, never waits."""
+    """Open a regular file for reading; with `follow`, also through a link.
+
+    Raises OSError for anything else; never blocks.
+    """
     return _read(str(path), None, 0 if follow else _NO_LINK)
 
 
@@ -216,7 +222,7 @@ def _read(path: str, dir_fd: int | None, no_link: int) -> BinaryIO:
     fd = os.open(path, _READ | no_link, dir_fd=dir_fd)
     try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise OSError(errno.EINVAL, "is no regular file", path)
+            raise OSError(errno.EINVAL, "not a regular file", path)
         return os.fdopen(fd, "rb")
     except BaseException:
         os.close(fd)

@@ -1,4 +1,4 @@
-"""Folders held open on Windows: by a handle that lets nobody rename or remove them meanwhile."""
+"""Folders held open on Windows, by a handle that keeps others from renaming or removing them."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ if sys.platform == "win32":
     _NO_HANDLE = wintypes.HANDLE(-1).value
 
     def hold(path: Path, *, within: int | None = None) -> int:
-        """Open a folder; with the handle of the one that it is `within`, refuse links, junctions and other places.
+        """Open a folder and return its handle. Raises OSError.
 
-        Raises OSError.
+        `within` is the handle of its parent; if given, links, junctions and folders elsewhere are refused.
         """
         flags = _A_FOLDER | (_NOT_THROUGH if within is not None else 0)
         handle = _kernel.CreateFileW(str(path), _LIST, _SHARE_BUT_DELETE, None, _OPEN_EXISTING, flags, None)
@@ -62,14 +62,14 @@ if sys.platform == "win32":
         known = _Information()
         if not _kernel.GetFileInformationByHandle(handle, ctypes.byref(known)):
             raise ctypes.WinError(ctypes.get_last_error())
-        is_elsewhere = within is not None and (_stands_for_another(path) or _leads_elsewhere(handle, path, within))
+        is_elsewhere = within is not None and (_is_link(path) or _leads_elsewhere(handle, path, within))
         if not known.attributes & _IS_FOLDER or is_elsewhere:
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
 
-    def _stands_for_another(path: Path) -> bool:
-        """Return whether a folder is a link or junction; it stays what it is while its handle is open.
+    def _is_link(path: Path) -> bool:
+        """Return whether a folder is a link or junction; that cannot change while its handle is open.
 
-        Folders that a cloud's client fills are reparse points, too, and no surrogates.
+        Folders of cloud storage clients are reparse points too, but not surrogates.
         """
         return bool(os.lstat(path).st_reparse_tag & _SURROGATE)
 
@@ -77,7 +77,7 @@ if sys.platform == "win32":
         return _final(handle).casefold() != f"{_final(within)}\\{path.name}".casefold()
 
     def _final(handle: int) -> str:
-        """Return where an open folder really is."""
+        """Return the real path of an open folder."""
         buffer = ctypes.create_unicode_buffer(_LONGEST)
         if not _kernel.GetFinalPathNameByHandleW(handle, buffer, _LONGEST, 0):
             raise ctypes.WinError(ctypes.get_last_error())

@@ -1,4 +1,4 @@
-"""Whose a file is, and whether somebody else may change it. An owner is a user id, or on Windows a SID."""
+"""Who owns a file, and whether somebody else may change it. An owner is a user id, or on Windows a SID."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _ACL = "system.posix_acl_access"
 
 
 def speaks_for(owner: str | None, other: str | None) -> bool:
-    """Return whether what `owner` puts beside the file of `other` is used for it.
+    """Return whether a sidecar or subtitle of `owner` may be used for a file of `other`.
 
-    What the account that runs Dropdub, or an administrator, puts there is for anybody's. Where a file system knows no
-    owners, both are None, and there is nothing to tell apart.
+    It may if both are the same, or if `owner` is the account that runs Dropdub or an administrator. On a file system
+    without owners both are None, so it may.
     """
     return owner == other or is_trusted(owner)
 
 
 def is_trusted(owner: str | None) -> bool:
-    """Return whether an owner is the account that runs this, or an administrator."""
+    """Return whether an owner is the account that runs Dropdub, or an administrator."""
     return owner is not None and owner in _trusted()
 
 
 def owner_at(path: Path) -> str | None:
-    """Return whose the file at `path` is, of a link the link itself; None where that cannot be found out."""
+    """Return the owner of the file at `path`, of a link that of the link itself; None if it is unknown."""
     try:
         return owner_found(path, path.lstat())
     except OSError:
@@ -42,7 +42,7 @@ def owner_at(path: Path) -> str | None:
 
 
 def owner_seen(info: os.stat_result) -> str | None:
-    """Return whose a file is if a look at it has said so; None on Windows, where that is to be asked for."""
+    """Return the owner recorded in a file's status; None on Windows, where it needs a separate call."""
     return None if sys.platform == "win32" else owner_found(Path(), info)
 
 
@@ -51,7 +51,7 @@ if sys.platform == "win32":
     _FILE_OBJECT = 1
     _ALLOWED_ACE = 0
     _WRITES = 0x2 | 0x4 | 0x40 | 0x10000 | 0x40000 | 0x80000 | 0x10000000 | 0x40000000
-    """Add file, add folder, delete within, delete, change rights, take over, everything, write."""
+    """Add file, add folder, delete child, delete, change permissions, take ownership, all, write."""
     _TOKEN_QUERY, _TOKEN_USER = 0x8, 1
     _SYSTEM, _ADMINISTRATORS, _CREATOR = "S-1-5-18", "S-1-5-32-544", "S-1-3-0"
     _INSTALLER = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"
@@ -63,7 +63,7 @@ if sys.platform == "win32":
         )  # fmt: skip
 
     class _Ace(ctypes.Structure):
-        """An entry's head, the rights, and the first bytes of the SID."""
+        """An entry's header, its access mask, and the first bytes of the SID."""
 
         _fields_ = (
             ("kind", ctypes.c_ubyte), ("flags", ctypes.c_ubyte), ("size", wintypes.WORD),
@@ -85,7 +85,7 @@ if sys.platform == "win32":
     _kernel.CloseHandle.argtypes = (wintypes.HANDLE,)
 
     def owner_found(path: Path, info: os.stat_result) -> str | None:
-        """Return whose a file is; None where that cannot be found out. What `info` says of it means nothing here."""
+        """Return the owner of a file; None if it is unknown. `info` has no owner on Windows and is ignored."""
         owner, _, descriptor = _security(path, _OWNER)
         try:
             return _text(owner) if owner else None
@@ -93,20 +93,22 @@ if sys.platform == "win32":
             _kernel.LocalFree(descriptor)
 
     def others_may_write(folder: Path) -> bool:
-        """Return whether others than its account, administrators and the system may write into a folder.
+        """Return whether anyone but this account, administrators and the system may write to a folder.
 
-        What cannot be found out counts as yes.
+        True if that is unknown.
         """
         owner, acl, descriptor = _security(folder, _OWNER | _DACL)
         try:
-            if not owner or not acl or not is_trusted(_text(owner)):  # no list of rights: everybody has every right
+            if (
+                not owner or not acl or not is_trusted(_text(owner))
+            ):  # without an access list, everybody has all permissions
                 return True
             return any(not is_trusted(sid) and sid != _CREATOR for sid in _writers(acl))
         finally:
             _kernel.LocalFree(descriptor)
 
     def is_open_to_others(path: Path) -> bool:
-        """Return False: who may change what, the folder's own rules say, and its owner made them (as git has it)."""
+        """Return False: access is governed by the folder's rules, which its owner made (git does the same)."""
         return False
 
     def _security(path: Path, asked: int) -> tuple[int | None, int | None, ctypes.c_void_p]:
@@ -118,7 +120,7 @@ if sys.platform == "win32":
         return (None, None, ctypes.c_void_p()) if failed else (owner.value, acl.value, descriptor)
 
     def _writers(acl: int) -> list[str | None]:
-        """Return whom a list of rights lets write; refusals are not counted, which errs on the safe side."""
+        """Return who may write by an access list; deny entries are ignored, which errs on the safe side."""
         found = []
         for number in range(_Acl.from_address(acl).count):
             place = ctypes.c_void_p()
@@ -143,7 +145,7 @@ if sys.platform == "win32":
         return frozenset({_SYSTEM, _ADMINISTRATORS, _INSTALLER, *([own] if (own := _own()) else [])})
 
     def _own() -> str | None:
-        """Return the SID of the account that runs this."""
+        """Return the SID of the account that runs this process."""
         token, size = wintypes.HANDLE(), wintypes.DWORD()
         if not _advapi.OpenProcessToken(_kernel.GetCurrentProcess(), _TOKEN_QUERY, ctypes.byref(token)):
             return None
@@ -157,14 +159,11 @@ if sys.platform == "win32":
 else:
 
     def owner_found(path: Path, info: os.stat_result) -> str | None:
-        """Return whose a file is, which a look at it has said already."""
+        """Return the owner of a file, from its status."""
         return str(info.st_uid)
 
     def others_may_write(folder: Path) -> bool:
-        """Return whether others than its account and root may write into a folder.
-
-        What cannot be found out counts as yes.
-        """
+        """Return whether anyone but this account and root may write to a folder; True if that is unknown."""
         try:
             info = folder.stat()
             return not is_trusted(str(info.st_uid)) or _is_open(folder, info)
@@ -172,21 +171,21 @@ else:
             return True
 
     def is_open_to_others(path: Path) -> bool:
-        """Return whether another account than its owner may write to a file or folder itself. Raises OSError."""
+        """Return whether accounts other than the owner may write to a file or folder itself. Raises OSError."""
         info = path.lstat()
         return not stat.S_ISLNK(info.st_mode) and _is_open(path, info)  # links have no mode of their own
 
     def _is_open(path: Path, info: os.stat_result) -> bool:
-        """Return whether the mode, or a list of rights, lets others than the owner write.
+        """Return whether the mode or an access list lets anyone but the owner write.
 
-        A sticky bit is no help: it keeps names from being removed, not from being added.
+        A sticky bit does not help: it keeps others from removing entries, not from adding them.
         """
         if info.st_mode & stat.S_IWOTH:
             return True
-        return bool(info.st_mode & stat.S_IWGRP) and (_has_list(path) or not _is_of_one(info.st_gid, info.st_uid))
+        return bool(info.st_mode & stat.S_IWGRP) and (_has_acl(path) or not _is_private_group(info.st_gid, info.st_uid))
 
-    def _has_list(path: Path) -> bool:
-        """Return whether a list of rights hides behind the group's bits: they are then the most of what it gives."""
+    def _has_acl(path: Path) -> bool:
+        """Return whether a file has an access list: the group's bits are then only the mask of its entries."""
         if sys.platform != "linux":
             return False
         try:
@@ -194,8 +193,8 @@ else:
         except OSError as error:
             return error.errno != errno.ENOTSUP
 
-    def _is_of_one(group: int, owner: int) -> bool:
-        """Return whether a group is the private one of an account: it has its name, and nobody else."""
+    def _is_private_group(group: int, owner: int) -> bool:
+        """Return whether a group is an account's private one: it has the account's name and no other members."""
         try:
             name, known = pwd.getpwuid(owner).pw_name, grp.getgrgid(group)
         except KeyError:
@@ -203,23 +202,23 @@ else:
         return known.gr_name == name and set(known.gr_mem) <= {name}
 
     def _trusted() -> frozenset[str]:
-        """Return root, who runs this, and who does so by sudo: `sudo dropdub doctor` in one's own root."""
+        """Return root, this account, and the caller of sudo, who may run `sudo dropdub doctor` in a root of theirs."""
         caller = os.geteuid()
         by_sudo = os.environ.get("SUDO_UID", "") if caller == 0 else ""
         return frozenset({"0", str(caller)} | ({by_sudo} if by_sudo.isdecimal() else set()))
 
 
 def why_not_trusted(path: Path) -> str:
-    """Return why what is in a file or folder may be another account's doing; empty if it is not. Raises OSError."""
+    """Return why another account may have changed a file or folder; empty if none can have. Raises OSError."""
     if not is_trusted(owner_found(path, path.lstat())):
         return "belongs to another account"
     if is_open_to_others(path):
-        return "may be written to by other accounts"
+        return "is writable by other accounts"
     return ""
 
 
 def is_exchangeable(folder: Path) -> bool:
-    """Return whether every account may put something else in the place of what is in a folder. Raises OSError."""
+    """Return whether every account may replace the entries of a folder. Raises OSError."""
     if sys.platform == "win32":
         return False
     mode = folder.stat().st_mode

@@ -1,6 +1,6 @@
-"""Who may read what Dropdub makes: its own account, and of what is published, who may read what it was made of.
+"""Who may read the files that Dropdub creates: its own account; published files, also those who may read the source.
 
-On Windows nothing is set: files and folders inherit the rules of the folder that they are made in.
+On Windows nothing is set: files and folders inherit the permissions of the folder in which they are created.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if sys.platform == "win32":
         return False
 
     def disarm(path: Path) -> None:
-        """Do nothing: what is a program, its suffix says."""
+        """Do nothing: on Windows, only the suffix makes a file executable."""
 
     def stays_armed(info: os.stat_result) -> bool:
         """Return False."""
@@ -50,14 +50,14 @@ if sys.platform == "win32":
 else:
 
     def keep_private() -> int:
-        """Let what this process and its children make from now on be its account's alone; return the umask before."""
+        """Make all files that this process and its children create from now on private; return the previous umask."""
         before = os.umask(_FOR_OTHERS)
         os.umask(before | _FOR_OTHERS)
         return before
 
     @contextlib.contextmanager
     def private_files() -> Iterator[None]:
-        """Let what is made meanwhile be this account's alone."""
+        """Make the files that are created in the block private."""
         before = keep_private()
         try:
             yield
@@ -65,23 +65,24 @@ else:
             os.umask(before)
 
     def make_private(path: Path) -> None:
-        """Take a file or folder of this account from all others; one that is not there, or not ours, is left alone."""
+        """Remove all access of others to a file or folder of this account; ignore a missing or foreign one."""
         with contextlib.suppress(OSError), _opened(path) as handle:
             info = os.fstat(handle)
             if info.st_uid == os.geteuid() and info.st_mode & _FOR_OTHERS:
                 os.fchmod(handle, stat.S_IMODE(info.st_mode) & ~_FOR_OTHERS)
 
     def share(path: Path, *, place: Path, made_of: Sequence[Path] = ()) -> None:
-        """Do as `share_open` for a file in a folder that nobody else can change."""
+        """Do the same as `share_open` for a file in a folder that nobody else can change."""
         with contextlib.suppress(OSError), _opened(path) as handle:
             share_open(handle, place=place, made_of=made_of)
 
     def share_open(handle: int, *, place: Path, made_of: Sequence[Path] = (), owner: str | None = None) -> None:
-        """Let those read what was made who may read both the folder `place`, where it stands, and all of `made_of`.
+        """Let those read a new file or folder who may read both its folder `place` and all of `made_of`.
 
-        `handle`: the open file or folder. It gets the group of what it was made of, and as root the owner, too; where
-        that is not permitted, the group reads it only if everybody may. `owner`: whose the original was, if known; a
-        copy of it is another's. What others may read already is left alone, and a file system without modes as well.
+        `handle`: the open file or folder. It gets the group of `made_of` and, if this process runs as root, the owner;
+        if the group cannot be set, its members may read only if everybody may. `owner`: the owner of the original, if
+        known; if a file of `made_of` has another owner, it is a copy, and owner and group are not set. A file that
+        others may already read is left unchanged, and so is one on a file system without modes.
         """
         with contextlib.suppress(OSError):
             made = os.fstat(handle)
@@ -100,15 +101,15 @@ else:
             _add_rights(handle, stat.S_IMODE(made.st_mode), readers)
 
     def may_be_given_away(original: Path) -> bool:
-        """Return whether what is made of a file is given to its owner, another account: as root it is."""
+        """Return whether files made from an original are given to its owner: only if root runs this and is not it."""
         with contextlib.suppress(OSError):
             return os.geteuid() == 0 != original.lstat().st_uid
         return False
 
     def disarm(path: Path) -> None:
-        """Take the right to be run from a file: an original that waits in archive/ or failed/ is no program.
+        """Remove the execute and special permissions of a file: an original in archive/ or failed/ is no program.
 
-        A second name for a file of root's is left alone: it is a program somewhere else.
+        A hard link to a file of root is left unchanged: it may be a program elsewhere.
         """
         with contextlib.suppress(OSError), _opened(path) as handle:
             info = os.fstat(handle)
@@ -117,11 +118,11 @@ else:
                 os.fchmod(handle, stat.S_IMODE(info.st_mode) & 0o666)
 
     def stays_armed(info: os.stat_result) -> bool:
-        """Return whether `disarm` cannot take the right to be run from a file, since it is another account's."""
+        """Return whether a file is executable and `disarm` cannot change that, since it is another account's."""
         return bool(stat.S_IMODE(info.st_mode) & ~0o666) and info.st_uid != os.geteuid() != 0
 
     def _add_rights(handle: int, mode: int, readers: int) -> None:
-        """Let others read, too; where nothing may be made setgid, as in the service, a folder that was loses that."""
+        """Add read permissions. If setgid may not be set, as in the service, a folder that had it loses it."""
         try:
             os.fchmod(handle, mode | readers)
         except PermissionError:
@@ -132,7 +133,7 @@ else:
 
     @contextlib.contextmanager
     def _opened(path: Path) -> Iterator[int]:
-        """Open a file or folder itself, never what a link leads to, and never wait for it."""
+        """Open a file or folder itself without following a link or blocking."""
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             yield handle
@@ -140,7 +141,7 @@ else:
             os.close(handle)
 
     def _given(handle: int, user: int, group: int) -> bool:
-        """Give it to a group, and as root to its owner; return whether the group is the one wanted."""
+        """Set the group, and the owner if this runs as root; return whether the group is the requested one."""
         with contextlib.suppress(OSError):
             os.fchown(handle, user if os.geteuid() == 0 else -1, group)
         return os.fstat(handle).st_gid == group

@@ -1,18 +1,18 @@
-"""Removing files and folders. Everything that Dropdub removes goes through here.
+"""Remove files and folders. Everything that Dropdub removes goes through this module.
 
 The rule: **a file that may be the only copy of an original is never removed.** Originals, with their sidecars and
-subtitles, are files that a person dropped. Dropdub keeps them in `source/` of a job's folder while it works, else in
-the inbox, `archive/` and `failed/`. So
+subtitles, are files that a person dropped. Dropdub keeps them in `source/` of a job's folder while it works, and
+otherwise in the inbox, `archive/` and `failed/`. Therefore:
 
-- `remove_tree` takes what jobs made and spares each `source/` of a numbered folder that holds a file, whoever calls;
-- `remove` takes single files that Dropdub wrote itself, and refuses what lies in such a `source/`;
+- `remove_tree` removes what jobs made, but keeps every `source/` of a numbered folder that contains a file;
+- `remove` removes single files that Dropdub wrote, and refuses files in such a `source/`;
 - `remove_copied` and `remove_taken` (in a folder that others may write to) are the only ways to remove an original:
-  after another file was proven to hold all of it;
-- `remove_part`, `remove_parts` and `remove_stale_parts` take what cut-off writes of Dropdub's own files have left;
-- `remove_files` and `remove_empty` take a staging folder, which is held open, and nothing below it;
-- `remove_given_copy` removes the copy of a file that a person named, while that file is there as it was.
+  after a comparison has proven that another file has all of its content;
+- `remove_part`, `remove_parts` and `remove_stale_parts` remove what interrupted writes of Dropdub's own files left;
+- `remove_files` and `remove_empty` remove a staging folder, which is held open, and nothing below it;
+- `remove_given_copy` removes the copy of a file that a user named, if that file still exists unchanged.
 
-`tests/unit/test_removal.py` lists every caller, and fails for one that removes in another way.
+`tests/unit/test_removal.py` lists every caller and fails if a file is removed in any other way.
 """
 
 from __future__ import annotations
@@ -34,56 +34,56 @@ from dropdub.files.durable import ExcInfo, blocks, names_of_part, numbered, part
 from dropdub.files.held import HeldFolder, read_regular
 
 SOURCE = "source"
-"""The folder of a job in which its original lies while it is worked on: `work/7/source/`."""
+"""The folder of a job that holds its original while the job is unfinished: `work/7/source/`."""
 
 _STALE_S = 3600.0
 
 
 def is_source(folder: Path) -> bool:
-    """Return whether originals lie in a folder, by its place: `source` in a folder with a job's number."""
+    """Return whether a folder holds originals, judging by its path: `source` in a folder with a job's number."""
     return folder.name == SOURCE and folder.parent.name.isdecimal()
 
 
 def remove(path: Path) -> None:
-    """Delete a file of Dropdub's own making, if it is there. Raises OriginalKept where originals lie."""
+    """Delete a file that Dropdub wrote, if it exists. Raises OriginalKept if its folder holds originals."""
     if is_source(path.parent):
-        raise OriginalKept(f"{path} may be the only copy of an original, and was not removed.")
+        raise OriginalKept(f"{path} may be the only copy of an original and was not removed.")
     _remove(path)
 
 
 def remove_copied(original: Path, copy: Path) -> None:
-    """Delete an original of which another file was found to hold every byte, or the rest of a copy of it.
+    """Delete an original, or an incomplete copy, after comparing that `copy` has all of its content.
 
-    Raises OriginalKept where `copy` does not begin with all that `original` holds, or is the same file.
+    Raises OriginalKept if `copy` does not begin with the content of `original`, or is the same file.
     """
     with HeldFolder.open(original.parent) as folder:
         remove_taken(folder, original.name, copy)
 
 
 def remove_taken(folder: HeldFolder, name: str, copy: Path) -> None:
-    """Delete an original from a folder that others may write to, once a file or link in our own holds all of it.
+    """Delete an original from a folder that others may write to, after comparing that `copy` has all of its content.
 
-    Raises OriginalKept where `copy` does not begin with all that it holds, or is the same file; so, too, where the
-    original was changed or another file got its name meanwhile.
+    Raises OriginalKept if `copy` does not begin with its content or is the same file, and if the original was changed
+    or replaced meanwhile.
     """
     with _compared(folder, name, copy) as seen:
         if seen is None:
             raise _kept(folder, name, copy)
-        if sys.platform != "win32":  # while it is open: no other file gets its number
+        if sys.platform != "win32":  # while it is open, its inode number cannot be reused
             _remove_seen(folder, name, copy, seen)
-    if sys.platform == "win32":  # where nobody renames an open file
+    if sys.platform == "win32":  # an open file cannot be renamed there
         _remove_seen(folder, name, copy, seen)
 
 
 def holds_taken(copy: Path, folder: HeldFolder, name: str) -> bool:
-    """Return what `holds` does of an original in a folder that others may write to: no link to it is followed."""
+    """Do the same as `holds` for an original in a folder that others may write to: no link to it is followed."""
     with _compared(folder, name, copy) as seen:
         return seen is not None
 
 
 @contextlib.contextmanager
 def _compared(folder: HeldFolder, name: str, copy: Path) -> Iterator[os.stat_result | None]:
-    """Give what was known of an original before it was compared, which is open meanwhile; None: `copy` differs."""
+    """Yield the original's status before the comparison, and keep it open meanwhile; None if `copy` differs."""
     info, kept = folder.look(name), copy.lstat()
     if stat.S_ISLNK(info.st_mode) or stat.S_ISLNK(kept.st_mode):
         yield info if info.st_mode == kept.st_mode and folder.readlink(name) == copy.readlink() else None
@@ -96,15 +96,16 @@ def _compared(folder: HeldFolder, name: str, copy: Path) -> Iterator[os.stat_res
 
 
 def _remove_seen(folder: HeldFolder, name: str, copy: Path, seen: os.stat_result) -> None:
-    """Delete an entry that is still what was compared.
+    """Delete an entry if it is still the file that was compared; otherwise raise OriginalKept.
 
-    It gets a name first that nobody else knows: by its own name, what was saved there meanwhile would be deleted.
+    It is first renamed to a name that nobody else knows: under its own name, a file that was saved there meanwhile
+    would be deleted.
     """
     reach("remove.before")
     hidden = part_name(name)
     patiently(lambda: folder.rename(name, folder, hidden))
     found = folder.look(hidden)
-    if not os.path.samestat(found, seen) or _look(found) != _look(seen):
+    if not os.path.samestat(found, seen) or _size_and_time(found) != _size_and_time(seen):
         _rename_back(folder, hidden, name)
         raise _kept(folder, name, copy)
     _unlink_held(folder, hidden)
@@ -118,28 +119,28 @@ def _rename_back(folder: HeldFolder, hidden: str, name: str) -> None:
             return
 
 
-def _look(info: os.stat_result) -> tuple[int, int]:
+def _size_and_time(info: os.stat_result) -> tuple[int, int]:
     return info.st_size, info.st_mtime_ns
 
 
 def _kept(folder: HeldFolder, name: str, copy: Path) -> OriginalKept:
-    return OriginalKept(f"{folder.path / name} was not removed: {copy} does not hold the same.")
+    return OriginalKept(f"{folder.path / name} was not removed: {copy} does not have the same content.")
 
 
 def remove_outgrown(copy: Path, folder: HeldFolder, name: str) -> None:
-    """Delete a copy if an original in a folder that others may write to begins with all of it.
+    """Delete a copy if an original in a folder that others may write to begins with the copy's content.
 
-    Raises OriginalKept where it does not, and OSError where it is no file.
+    Raises OriginalKept if it does not, and OSError if it is not a regular file.
     """
     if not begins_with_all_of(folder, name, copy):
-        raise OriginalKept(f"{copy} was not removed: {folder.path / name} does not hold the same.")
+        raise OriginalKept(f"{copy} was not removed: {folder.path / name} does not have the same content.")
     _remove(copy)
 
 
 def begins_with_all_of(folder: HeldFolder, name: str, copy: Path) -> bool:
-    """Return whether a file in a folder that others may write to begins with all that a copy, another file, holds.
+    """Return whether a file in a folder that others may write to begins with the content of `copy`, a different file.
 
-    Raises OSError where it is no file.
+    Raises OSError if it is not a regular file.
     """
     with folder.read(name) as whole, read_regular(copy) as one:
         is_same = os.path.samestat(os.fstat(whole.fileno()), os.fstat(one.fileno()))
@@ -147,21 +148,21 @@ def begins_with_all_of(folder: HeldFolder, name: str, copy: Path) -> bool:
 
 
 def remove_cut_off(copy: Path, folder: HeldFolder, name: str) -> None:
-    """Delete what copies to `copy` have left that were cut off, each if the original in `folder` holds all of it."""
+    """Delete the partial files of interrupted copies to `copy`, each if the original in `folder` has its content."""
     for part in _parts_of(copy):
         with contextlib.suppress(OSError, OriginalKept):
             remove_outgrown(part, folder, name)
 
 
 def remove_copied_parts(copy: Path, original: Path) -> None:
-    """Delete what copies to `copy` have left that were cut off, each if `original` holds all of it."""
+    """Delete the partial files of interrupted copies to `copy`, each if `original` has all its content."""
     for part in _parts_of(copy):
         with contextlib.suppress(OSError, OriginalKept):
             remove_copied(part, original)
 
 
 def remove_parts(folder: HeldFolder, name: str) -> None:
-    """Delete what earlier writes of a file of Dropdub's own making have left that were cut off."""
+    """Delete the partial files of interrupted writes of a file that Dropdub creates."""
     wanted = names_of_part(part_name(name))[0]
     for part in folder.names() if not is_source(folder.path) else ():
         if wanted in names_of_part(part):
@@ -175,23 +176,23 @@ def remove_part(folder: HeldFolder, part: str) -> None:
 
 
 def remove_files(folder: HeldFolder, *, last: str) -> None:
-    """Delete the files of a folder of Dropdub's own making, the one by which it is known at the `last`.
+    """Delete the files in a folder that Dropdub created; the file `last`, which identifies the folder, comes last.
 
-    Raises OriginalKept where originals lie, and OSError.
+    Raises OriginalKept if the folder holds originals, and OSError.
     """
     if is_source(folder.path):
-        raise OriginalKept(f"{folder.path} may hold originals, and was not cleared.")
+        raise OriginalKept(f"{folder.path} may hold originals and was not cleared.")
     for name in sorted(folder.names(), key=last.__eq__):
         _remove_held(folder, name)
 
 
 def remove_stale_parts(folder: Path) -> None:
-    """Delete what writes have left in a folder of Dropdub's own that were cut off at least an hour ago."""
+    """Delete the partial files in one of Dropdub's own folders whose writes were interrupted over an hour ago."""
     for part in folder.glob(".*.part") if not is_source(folder) else ():
         name = names_of_part(part.name)
         if (
             len(name) > 1 and time.time() - part.lstat().st_mtime > _STALE_S
-        ):  # only those with a random part are its own
+        ):  # only names with a random part are Dropdub's own
             _remove(part)
 
 
@@ -201,22 +202,22 @@ def _parts_of(path: Path) -> list[Path]:
 
 
 def remove_given_copy(copy: Path, given: Path) -> None:
-    """Delete the copy that was taken of a file, if that file still has the size and time, or the content, of the copy.
+    """Delete the copy of a named file if that file still has the copy's size and time, or its content.
 
-    Else the copy stays: it may be all that is left of what was copied.
+    Otherwise the copy stays: it may be the only one left.
     """
     try:
         one, other = copy.stat(), given.stat()
         is_unchanged = (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
         is_there = not copy.samefile(given) and (is_unchanged or (one.st_size == other.st_size and holds(given, copy)))
-    except OSError:  # whatever it is: the copy can stay
+    except OSError:  # whatever the reason, keeping the copy is safe
         return
     if is_there:
         _remove(copy)
 
 
 def holds(copy: Path, original: Path) -> bool:
-    """Return whether one file begins with all that another holds; of links, whether both lead to the same place."""
+    """Return whether `copy` begins with the content of `original`; for links, whether both have the same target."""
     with HeldFolder.open(original.parent) as folder:
         return holds_taken(copy, folder, original.name)
 
@@ -226,7 +227,7 @@ def _begins_with(copy: BinaryIO, original: BinaryIO) -> bool:
 
 
 def remove_tree(folder: Path) -> list[Path]:
-    """Delete a folder of Dropdub's own making, if it is there, but no original in it; return the originals kept.
+    """Delete a folder that Dropdub created, if it exists, except originals in it; return the originals kept.
 
     Raises OSError if something cannot be listed or removed.
     """
@@ -241,15 +242,15 @@ def remove_tree(folder: Path) -> list[Path]:
 
 
 def remove_empty(folder: HeldFolder, name: str) -> None:
-    """Delete a folder in a held one, if it is there and nothing is in it."""
+    """Delete a folder in a held folder if it exists and is empty."""
     with contextlib.suppress(OSError):
         os.rmdir(folder.at(name), dir_fd=folder.dir_fd)
 
 
 def originals_in(folder: Path) -> Iterator[Path]:
-    """Yield the files and links that lie where originals do: in the folder itself, or anywhere below it.
+    """Yield the files and links in a folder, at any depth, that are in a `source/` for originals.
 
-    Raises OSError if a folder cannot be listed: what is not seen may be there.
+    Raises OSError if a folder cannot be listed, since it may hold originals.
     """
     try:
         if not stat.S_ISDIR(folder.lstat().st_mode):
@@ -268,7 +269,7 @@ def _refuse(error: OSError) -> None:
 
 
 def _clear_around(kept: set[Path], folder: Path) -> None:
-    """Delete what lies in a folder, except the folders in `kept` and those that lead to them."""
+    """Delete the contents of a folder, except the folders in `kept` and their parents."""
     for entry in list(folder.iterdir()) if folder not in kept else ():
         if entry in kept:
             continue
@@ -281,7 +282,7 @@ def _clear_around(kept: set[Path], folder: Path) -> None:
 
 
 def _clear(folder: Path) -> None:
-    """Delete a tree in which no original lies."""
+    """Delete a tree that contains no originals."""
     with contextlib.suppress(FileNotFoundError):
         shutil.rmtree(folder, onerror=_make_writable_and_retry)
 
@@ -304,7 +305,7 @@ def _unlink_held(folder: HeldFolder, name: str) -> None:
 
 
 def _unlink(path: Path) -> None:
-    """Delete a file, also one that is marked read-only, which Windows refuses."""
+    """Delete a file, even if it is read-only, which Windows refuses."""
     try:
         path.unlink(missing_ok=True)
     except PermissionError:
@@ -315,7 +316,7 @@ def _unlink(path: Path) -> None:
 
 
 def _make_writable_and_retry(remove_one: Callable[..., object], path: str, failed: ExcInfo) -> None:
-    """Continue the removal of a tree if a file in it is marked read-only."""
+    """Continue the removal of a tree if a file in it is read-only."""
     if sys.platform != "win32" or not isinstance(failed[1], PermissionError) or os.access(path, os.W_OK):
         raise failed[1]
     Path(path).chmod(stat.S_IWRITE)

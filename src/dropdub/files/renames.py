@@ -1,4 +1,4 @@
-"""The one rename that replaces nothing: the look whether the name is free and the rename are one call of the system."""
+"""A rename that replaces nothing: the check whether the name is free and the rename are a single system call."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 _NOT_KNOWN = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
-"""What an older kernel says, or a file system (NFS, some FUSE) that cannot do it."""
+"""Errors of an older kernel, or of a file system (NFS, some FUSE) that does not support it."""
 _NO_REPLACE = 1 if sys.platform != "darwin" else 4
 """RENAME_NOREPLACE of renameat2(2), RENAME_EXCL of renameatx_np(2)."""
 _HERE = -100 if sys.platform != "darwin" else -2
@@ -21,9 +21,9 @@ _HERE = -100 if sys.platform != "darwin" else -2
 def rename_new(
     source: str | Path, target: str | Path, *, src_dir_fd: int | None = None, dst_dir_fd: int | None = None
 ) -> None:
-    """Rename a file to a name that is free. Raises FileExistsError if it is not, and OSError as `os.rename` does.
+    """Rename a file to a free name. Raises FileExistsError if it is taken, and OSError as `os.rename` does.
 
-    Where the system cannot do it in one, it looks first and renames then.
+    If the system has no such call, the check and the rename are separate.
     """
     if sys.platform == "win32":
         Path(source).rename(target)  # replaces nothing there
@@ -37,7 +37,7 @@ def rename_new(
 
 
 def _renamed(source: str | Path, target: str | Path, src_dir_fd: int | None, dst_dir_fd: int | None) -> int:
-    """Return 0, or the error's number."""
+    """Return 0 or the errno."""
     call = _system_call()
     if call is None:
         return errno.ENOSYS
@@ -48,7 +48,7 @@ def _renamed(source: str | Path, target: str | Path, src_dir_fd: int | None, dst
 
 @functools.cache
 def _system_call() -> Callable[..., int] | None:
-    """Return the C library's function; None where it has none."""
+    """Return the function of the C library; None if it has none."""
     name = "renameatx_np" if sys.platform == "darwin" else "renameat2"
     call = getattr(ctypes.CDLL(None, use_errno=True), name, None)
     if call is not None:
