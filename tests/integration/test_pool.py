@@ -216,7 +216,7 @@ def test_a_worker_that_somebody_killed_has_not_run_out_of_memory(desk: Callable[
     one.submit()
     [broke] = one.wait_for(Broke)
     assert type(broke.error) is WorkerDied and broke.exit_code == -signal.SIGKILL
-    assert broke.error.message.startswith("The media worker was killed (SIGKILL): another program or a person")
+    assert broke.error.message.startswith("The media worker was killed (SIGKILL): by another program, by a person")
 
 
 @posix_only
@@ -238,7 +238,7 @@ def test_a_worker_that_was_killed_while_hardly_any_memory_was_free_has_run_out_o
     one.reading = MemoryReading(available=100_000_000, total=16_000_000_000, kills=0)
     one.submit()
     [broke] = one.wait_for(Broke)
-    assert isinstance(broke.error, OutOfMemory) and "only 100.0 MB of 16.0 GB were free" in broke.error.message
+    assert isinstance(broke.error, OutOfMemory) and "only 100.0 MB of 16.0 GB was free" in broke.error.message
 
 
 def test_a_worker_that_grows_over_its_limit_is_ended(desk: Callable[..., Desk]) -> None:

@@ -157,7 +157,7 @@ def test_what_outlived_a_killed_daemon_is_ended_and_told_of(run_dir: Path) -> No
     orphans = [psutil.Process(int(pid)) for pid in daemon.stdout.split()]
     (run_dir / "old.lock").write_text("of a worker that is long dead", encoding="utf-8")
     told = reap_survivors(run_dir)
-    assert sorted(told) == ["w1 outlived its daemon and was ended", "w2 outlived its daemon and was ended"]
+    assert sorted(told) == ["w1 outlived its daemon and was killed", "w2 outlived its daemon and was killed"]
     assert all(gone(orphan) for orphan in orphans) and len(orphans) == 4
     assert list(run_dir.iterdir()) == []
 
@@ -165,7 +165,7 @@ def test_what_outlived_a_killed_daemon_is_ended_and_told_of(run_dir: Path) -> No
 def test_a_lock_of_unknown_owner_is_waited_for_and_never_killed(run_dir: Path) -> None:
     child = spawn(["cat"], lock_path=run_dir / "w.lock", environment=os.environ)
     (run_dir / "w.lock").write_text("{}", encoding="utf-8")
-    with pytest.raises(WorkerDied, match="w of an earlier run still lives"):
+    with pytest.raises(WorkerDied, match="w of an earlier run is still alive"):
         reap_survivors(run_dir, timeout_s=0.2)
     assert child.process.poll() is None
     child.process.communicate(timeout=10)
@@ -209,12 +209,12 @@ def test_the_memory_of_a_tree_counts_its_children() -> None:
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        (0, "ended without a result"),
-        (3, "ended with code 3"),
+        (0, "exited without a result"),
+        (3, "exited with code 3"),
         (-signal.SIGKILL, "killed (SIGKILL)"),
         (-signal.SIGSEGV, "SIGSEGV"),
         (-signal.SIGTERM, "SIGTERM"),
-        (0xC0000409, "damaged stack"),
+        (0xC0000409, "stack was corrupted"),
         (0xC0000005 - 2**32, "access violation") if sys.platform == "win32" else (0xC0000005, "access violation"),
         (0xC0001234, "0xC0001234"),
     ],
@@ -227,22 +227,22 @@ def test_exit_codes_are_told_in_words(code: int, said: str) -> None:
 def test_a_kill_is_called_out_of_memory_only_where_something_shows_it() -> None:
     killed = error_for_exit(-signal.SIGKILL, worker="transcribe worker")
     assert not isinstance(killed, OutOfMemory)
-    assert killed.message.startswith("The transcribe worker was killed (SIGKILL): another program or a person")
+    assert killed.message.startswith("The transcribe worker was killed (SIGKILL): by another program, by a person")
     assert "system's log" in killed.remedy
-    short = error_for_exit(-signal.SIGKILL, worker="transcribe worker", shortage="only 1 MB of 8 GB were free")
+    short = error_for_exit(-signal.SIGKILL, worker="transcribe worker", shortage="only 1 MB of 8 GB was free")
     assert isinstance(short, OutOfMemory)
-    assert short.message.endswith("because memory ran out: only 1 MB of 8 GB were free.")
+    assert short.message.endswith("because memory ran out: only 1 MB of 8 GB was free.")
 
 
 @pytest.mark.parametrize(
     ("before", "after", "used", "shown"),
     [
         ([(500, 0), (400, 0)], (500, 0), 100, None),
-        ([(500, 0), (400, 0)], (500, 1), 100, "ended a program because memory ran out"),
-        ([(500, 0), (400, 1)], (500, 1), 100, "ended a program because memory ran out"),
+        ([(500, 0), (400, 0)], (500, 1), 100, "killed a program because memory ran out"),
+        ([(500, 0), (400, 1)], (500, 1), 100, "killed a program because memory ran out"),
         ([(500, 7), (400, 7)], (500, 7), 100, None),
         ([(500, None), (400, None)], (500, None), 100, None),
-        ([(500, None), (49, None)], (500, None), 100, "only 49 B of 1 kB were free"),
+        ([(500, None), (49, None)], (500, None), 100, "only 49 B of 1 kB was free"),
         ([(500, None), (50, None)], (10, None), 100, None),
         ([(500, None)], (500, None), 180, "it had 180 B, and its limit is 200 B"),
         ([(500, None)], (500, None), 179, None),

@@ -81,7 +81,7 @@ def test_a_job_is_recorded_before_its_file_is_moved(store: Store) -> None:
 @pytest.mark.parametrize("make", [a_claiming_job, a_queued_job, a_waiting_job, an_ending_job])
 def test_a_file_that_an_unfinished_job_has_is_not_recorded_again(store: Store, make: Callable[..., Job]) -> None:
     make(store, inode="7")
-    with pytest.raises(TransitionRefused, match="being worked on already, as job 1"):
+    with pytest.raises(TransitionRefused, match="already being processed as job 1"):
         a_claiming_job(store, inode="7")
 
 

@@ -199,7 +199,7 @@ def test_a_film_goes_back_across_file_systems_where_its_options_change_meanwhile
         assert sorted(path.name for path in folder.iterdir()) == [film.name, sidecar.name]
         assert film.read_text(encoding="utf-8") == "film"
         return
-    with pytest.raises(NotAFile, match="cannot be put back"):
+    with pytest.raises(NotAFile, match="cannot be moved back"):
         bring_in(wanted, source)
     ended = bring_in(replace(wanted, is_again=True, is_ending=True, sidecar_seen=None), source)
     assert ended == Taken(source / film.name, source / sidecar.name)

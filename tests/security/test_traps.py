@@ -68,7 +68,7 @@ def test_a_folder_that_others_may_write_to_is_refused_also_with_the_sticky_bit(p
 def test_a_file_that_others_may_write_to_is_refused(place: Path) -> None:
     root = a_root(place / "root")
     (root / "config.yaml").chmod(0o666)
-    with pytest.raises(UsageError, match=r"config\.yaml may be written to"):
+    with pytest.raises(UsageError, match=r"config\.yaml is writable"):
         found(root)
 
 

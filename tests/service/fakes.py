@@ -67,10 +67,10 @@ class FakeSystem:
 
 
 def wait_gone(pid: int) -> None:
-    from dropdub.process import lives
+    from dropdub.process import is_alive
     from tests.waiting import wait_until
 
-    wait_until(lambda: not lives(pid), f"process {pid} to be gone", timeout_s=END_WITHIN_S)
+    wait_until(lambda: not is_alive(pid), f"process {pid} to be gone", timeout_s=END_WITHIN_S)
 
 
 def fake_schtasks(system: FakeSystem, verb: str, *arguments: str) -> int:
@@ -127,7 +127,7 @@ def fake_systemctl(system: FakeSystem, *arguments: str) -> int:
 
 def start_unit(system: FakeSystem, unit: str) -> int:
     """Start what ExecStart names, and wait for READY=1 as `Type=notify` does."""
-    from dropdub.process import lives
+    from dropdub.process import is_alive
 
     text = (Path(os.environ["XDG_CONFIG_HOME"]) / "systemd" / "user" / unit).read_text("utf-8")
     settings = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
@@ -139,7 +139,7 @@ def start_unit(system: FakeSystem, unit: str) -> int:
         system.run(unit, command, folder, NOTIFY_SOCKET=str(system.folder / "notify"))
         pid = (system.known(unit) or {})["pid"]
         told: list[bytes] = []
-        while b"READY=1" not in told and isinstance(pid, int) and lives(pid):
+        while b"READY=1" not in told and isinstance(pid, int) and is_alive(pid):
             with contextlib.suppress(TimeoutError):
                 told = heard.recv(4096).splitlines()
     (system.folder / "notify").unlink()

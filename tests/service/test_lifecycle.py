@@ -16,7 +16,7 @@ import pytest
 from filelock import FileLock
 
 from dropdub.errors import ServiceError, UsageError
-from dropdub.process import lives
+from dropdub.process import is_alive
 from dropdub.root import Root
 from dropdub.service import managed, status
 from dropdub.service.launchd import Launchd
@@ -76,7 +76,7 @@ def test_a_service_is_installed_stopped_started_and_uninstalled(site: Installed)
     service.stop()
     stopped = service.status()
     assert (stopped.installed, stopped.running, stopped.enabled) == (True, False, False)
-    assert not lives(first)
+    assert not is_alive(first)
 
     service.start()
     second = pid_of(service)
@@ -84,7 +84,7 @@ def test_a_service_is_installed_stopped_started_and_uninstalled(site: Installed)
 
     service.uninstall()
     after = service.status()
-    assert (after.installed, after.running) == (False, False) and not lives(second)
+    assert (after.installed, after.running) == (False, False) and not is_alive(second)
     assert not site.manager.file.exists()
     assert site.root.config_file.exists() and site.root.inbox.is_dir()
 
@@ -100,7 +100,7 @@ def test_to_install_again_puts_the_new_in_the_place_of_the_old(site: Installed) 
     site.service.install()
     first = pid_of(site.service)
     site.service.install()
-    assert not lives(first) and pid_of(site.service) != first
+    assert not is_alive(first) and pid_of(site.service) != first
 
 
 def test_a_daemon_ends_in_good_order_when_its_service_is_stopped(site: Installed) -> None:
@@ -149,7 +149,7 @@ def test_a_daemon_that_does_not_heed_is_ended(
     pid = pid_of(service)
     os.kill(pid, signal.SIGSTOP)
     service.stop()
-    assert not lives(pid) and not service.status().running
+    assert not is_alive(pid) and not service.status().running
 
 
 def test_a_daemon_that_gave_no_sign_for_long_is_ended_too(
@@ -164,14 +164,14 @@ def test_a_daemon_that_gave_no_sign_for_long_is_ended_too(
         rows.execute("UPDATE daemon SET heartbeat_at = heartbeat_at - 60")
         rows.commit()
     service.stop()
-    assert not lives(pid)
+    assert not is_alive(pid)
 
 
 def test_what_died_leaves_its_service_installed_and_start_revives_it(site: Installed) -> None:
     site.service.install()
     first = pid_of(site.service)
     os.kill(first, signal.SIGKILL)
-    wait_until(lambda: not lives(first), "the daemon to be dead")
+    wait_until(lambda: not is_alive(first), "the daemon to be dead")
     found = site.service.status()
     assert found.installed and not found.running
     site.service.start()
@@ -197,7 +197,7 @@ def test_a_daemon_in_a_window_is_not_overrun(site: Installed) -> None:
         site.service.install()
     assert not file.exists() and content
     os.kill(daemon, signal.SIGKILL)  # the system that would end it has forgotten it
-    wait_until(lambda: not lives(daemon), "the daemon to end")
+    wait_until(lambda: not is_alive(daemon), "the daemon to end")
 
 
 def test_two_roots_on_one_machine_do_not_meet(tmp_path: Path, system: FakeSystem) -> None:
@@ -317,5 +317,5 @@ def test_after_an_upgrade_the_service_is_installed_and_its_first_start_upgrades_
         connection.executescript((SCHEMAS / f"{REVISIONS[0]}.sql").read_text(encoding="utf-8"))
     assert not site.service.status().running
     site.service.install()
-    assert lives(pid_of(site.service))
+    assert is_alive(pid_of(site.service))
     site.service.uninstall()

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from dropdub.daemon.supervisor import BEAT_S
-from dropdub.process import tell_service_manager
+from dropdub.process import notify_service_manager
 from dropdub.root import Root
 from tests.waiting import wait_until
 
@@ -81,15 +81,15 @@ def watching(root: Root, *module: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def test_states_reach_who_listens(ear: Ear) -> None:
-    tell_service_manager("READY=1", "STATUS=Here")
+    notify_service_manager("READY=1", "STATUS=Here")
     assert ear.next() == ["READY=1", "STATUS=Here"]
 
 
 def test_where_nobody_listens_nothing_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "absent"))
-    tell_service_manager("READY=1")
+    notify_service_manager("READY=1")
     monkeypatch.delenv("NOTIFY_SOCKET")
-    tell_service_manager("READY=1")
+    notify_service_manager("READY=1")
 
 
 def test_a_daemon_tells_that_it_is_ready_that_it_lives_and_that_it_ends(ear: Ear, root: Root) -> None:

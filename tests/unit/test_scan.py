@@ -169,7 +169,7 @@ def test_a_folder_that_cannot_be_looked_into_is_told_of_and_the_others_are_found
         found = scan(inbox)
     finally:
         (inbox / "closed").chmod(0o700)
-    assert names(found) == ["a.mp4"] and "inbox/closed cannot be looked into" in found.notes[0]
+    assert names(found) == ["a.mp4"] and "inbox/closed cannot be read" in found.notes[0]
 
 
 def test_a_path_too_long_to_be_opened_is_told_of_and_the_others_are_found(
@@ -183,7 +183,7 @@ def test_a_path_too_long_to_be_opened_is_told_of_and_the_others_are_found(
     monkeypatch.chdir(inbox)
     found = scan(inbox)
     shutil.rmtree("d" * 250)
-    assert names(found) == ["a.mp4"] and "cannot be looked into" in found.notes[0]
+    assert names(found) == ["a.mp4"] and "cannot be read" in found.notes[0]
 
 
 def test_files_and_folders_that_vanish_during_the_walk_are_passed_over(

@@ -61,15 +61,15 @@ def test_what_is_set_is_read_as_it_was_validated_and_nothing_else(put: Put, text
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("targets: !!set {pt, es}", "line 1: tags (!) are not read here"),
-        ("voice: !!binary aGVsbG8=", "line 1: tags (!) are not read here"),
+        ("targets: !!set {pt, es}", "line 1: tags (!) are not supported"),
+        ("voice: !!binary aGVsbG8=", "line 1: tags (!) are not supported"),
         ("language: en\nvoice: &a anna", "line 2: anchors and aliases"),
         ("voice: *a", "line 1: anchors and aliases"),
-        ("<<: {voice: anna}", "line 1: merge keys (<<) are not read here"),
-        ("voice: a\nvoice: b", "line 2: this is set a second time"),
-        ('voice: "\\uDC80"', "line 1: a control character, or half of one"),
-        ('voice: "a\\0b"', "line 1: a control character, or half of one"),
-        ('voice: "a\\u009b"', "line 1: a control character, or half of one"),
+        ("<<: {voice: anna}", "line 1: merge keys (<<) are not supported"),
+        ("voice: a\nvoice: b", "line 2: this name is set twice"),
+        ('voice: "\\uDC80"', "line 1: a control character, or an unpaired"),
+        ('voice: "a\\0b"', "line 1: a control character, or an unpaired"),
+        ('voice: "a\\u009b"', "line 1: a control character, or an unpaired"),
         ('voice: "a\\nb"', "voice: has a line break or a tab in it"),
         ("voice: 0x" + "f" * 20_000, "voice: String should have at most 100 characters"),
         ("audio_track: " + "9" * 20_000, "audio_track"),
@@ -81,7 +81,7 @@ def test_what_is_set_is_read_as_it_was_validated_and_nothing_else(put: Put, text
         ("transcriber: " + "x" * 201, "transcriber: String should have at most 200 characters"),
         ("out: /" + "x" * 4_096, "out: String should have at most 4096 characters"),
         ("language: en\n---\nlanguage: pt", "line 2: a second document begins here"),
-        ("voice: {a: {b: {c: {d: {e: {f: {g: 1}}}}}}}", "line 1: more levels than any option has"),
+        ("voice: {a: {b: {c: {d: {e: {f: {g: 1}}}}}}}", "line 1: nested more deeply than any option"),
         ("voice: [" + "1," * (MOST_PARTS + 1) + "]", f"more than {MOST_PARTS} values"),
         (b"voice: x" + b" " * MAX_PLAIN_BYTES, "more than 64 kB is no settings file"),
         (b"\xff\xfev\x00", "not UTF-8 text"),
@@ -132,7 +132,7 @@ def test_neither_link_nor_pipe_nor_device_is_read(tmp_path: Path) -> None:
         lambda: os.mkfifo(sidecar),
     ):
         place()
-        with pytest.raises(BadSidecar, match="it is no file") as raised:
+        with pytest.raises(BadSidecar, match="not a regular file") as raised:
             read_sidecar(sidecar)
         assert "PASSWORD" not in raised.value.sentence and "hush" not in raised.value.sentence
         sidecar.unlink()

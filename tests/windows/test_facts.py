@@ -201,7 +201,7 @@ def test_the_account_is_told_with_its_domain(tmp_path: Path) -> None:
 def test_an_exit_code_of_windows_is_a_sentence() -> None:
     code = "import ctypes; ctypes.windll.kernel32.ExitProcess(0xC0000409)"
     done = subprocess.run([sys.executable, "-c", code], stdin=subprocess.DEVNULL, check=False)
-    assert "damaged stack" in process.describe_exit(done.returncode)
+    assert "stack was corrupted" in process.describe_exit(done.returncode)
 
 
 def test_a_share_is_known_by_its_name() -> None:

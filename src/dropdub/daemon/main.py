@@ -28,7 +28,7 @@ from dropdub.files.durable import safe_name
 from dropdub.files.privacy import make_private, private_files
 from dropdub.inbox.sharing import steering_of
 from dropdub.pasting import with_commands
-from dropdub.process import contain_self, identity_of, install_stop_handlers, tell_service_manager
+from dropdub.process import contain_self, identity_of, install_stop_handlers, notify_service_manager
 from dropdub.root import Root
 from dropdub.root_record import RootRecord
 from dropdub.store import transitions
@@ -103,7 +103,7 @@ def run_daemon(
             )
         except (StoreUnavailable, FolderAway) as error:
             report(f"{error.sentence} Tried again in {STORE_PATIENCE_S:.0f} s.")
-            tell_service_manager("WATCHDOG=1")
+            notify_service_manager("WATCHDOG=1")
             install_stop_handlers(stopped.set)
             if stopped.wait(STORE_PATIENCE_S):
                 raise

@@ -24,7 +24,7 @@ from dropdub.daemon.steps.scheduler import Scheduler
 from dropdub.daemon.steps.waiting import Conditions
 from dropdub.errors import TransitionRefused
 from dropdub.pool.pool import Pool
-from dropdub.process import tell_service_manager
+from dropdub.process import notify_service_manager
 from dropdub.store import queries, transitions
 from dropdub.store.states import Outcome
 
@@ -84,7 +84,7 @@ class Supervisor:
             self._measuring.start()
             if self._watch:
                 self._intake.start()
-            tell_service_manager("READY=1")
+            notify_service_manager("READY=1")
             if self._context.config.preload:
                 self._warm()
             while not self._stopping and not until():
@@ -207,12 +207,12 @@ class Supervisor:
             now=time.time(),
         )
         self._measuring.beat(time.time())
-        tell_service_manager("WATCHDOG=1")
+        notify_service_manager("WATCHDOG=1")
 
     def _shut_down(self) -> None:
         """End the workers, keep what they finished, put the rest back."""
         if self._stopping:  # else it goes on once its database can be used: systemd kills what has said this
-            tell_service_manager("STOPPING=1")
+            notify_service_manager("STOPPING=1")
         with contextlib.ExitStack() as parts:  # all of them end, whatever becomes of the others; the last one first
             parts.callback(lambda: self._take_moves(time.monotonic()))
             parts.callback(self._measuring.stop)

@@ -1,6 +1,6 @@
-"""Processes: who they are, how to start them so that none outlives its purpose, how to end whole trees of them.
+"""Processes: identify them, start them so that none outlives its purpose, and kill whole process trees.
 
-`posix.py` and `windows.py` have the same functions; what psutil knows on both is in `trees.py` and `identity.py`.
+`posix.py` and `windows.py` have the same functions; what psutil can do on both is in `trees.py` and `identity.py`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dropdub.process.temporary import (
     temporary_environment,
     temporary_files_in,
 )
-from dropdub.process.trees import kill_tree, lives, tree_memory
+from dropdub.process.trees import is_alive, kill_tree, tree_memory
 
 if sys.platform == "win32":
     from dropdub.process.windows import (
@@ -35,8 +35,8 @@ if sys.platform == "win32":
         is_being_written,
         kill_group,
         library_file,
+        notify_service_manager,
         spawn,
-        tell_service_manager,
         windowless_python,
     )
 else:
@@ -53,8 +53,8 @@ else:
         is_being_written,
         kill_group,
         library_file,
+        notify_service_manager,
         spawn,
-        tell_service_manager,
         windowless_python,
     )
 
@@ -77,12 +77,13 @@ __all__ = [
     "inherited_fds",
     "install_stop_handlers",
     "is_administrator",
+    "is_alive",
     "is_being_written",
     "kill_group",
     "kill_tree",
     "library_file",
-    "lives",
     "never_search_current_folder",
+    "notify_service_manager",
     "own_temporary_folder",
     "read_memory",
     "reap_survivors",
@@ -90,7 +91,6 @@ __all__ = [
     "same_process",
     "shortage",
     "spawn",
-    "tell_service_manager",
     "temporary_environment",
     "temporary_files_in",
     "tree_memory",

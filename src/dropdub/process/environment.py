@@ -1,4 +1,4 @@
-"""Which environment variables a child gets: what programs need to run, and no secret of this process."""
+"""The environment variables that a child gets: those that programs need to run, and no secrets of this process."""
 
 from __future__ import annotations
 
@@ -40,22 +40,24 @@ _NAMES = frozenset(
         *("DROPDUB_FAILPOINTS", "DROPDUB_FAILPOINTS_TRACE", "DROPDUB_SITE", "DROPDUB_WITHOUT"),
     )
 )
-"""The settings of ours among them are those that a child reads. The last line is for the tests of crashes."""
+"""Dropdub's own variables among them are those that a child reads. The last line is for the crash tests."""
 DESKTOP = ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR")
-"""What a program needs that shows somebody a message. Over the bus, a worker could start something without limits."""
+"""What a program needs to show desktop notifications. Workers do not get it: via the bus, they could start programs
+that no limit applies to.
+"""
 _PREFIXES = (
     *("LC_", "COVERAGE_", "COV_CORE_", "DYLD_", "MALLOC_", "GLIBC_", "PROCESSOR_", "WINE"),
     *("CUDA", "CUBLAS_", "CUDNN_", "NVIDIA_", "HIP_", "ROCR_", "HSA_", "PYTORCH_", "TORCH_", "CT2_", "ESPEAK_"),
     *("OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "BLIS_", "NUMEXPR_", "VECLIB_", "ONEDNN_", "DNNL_"),
 )
 _SECRET = re.compile(r"TOKEN|SECRET|CREDENTIAL|COOKIE|(?<!BY)PASS|_PW|_KEY|APIKEY|_AUTH|_DSN|_UR[IL]|_PAT(?![A-Z])")
-"""Whatever else the name begins with: NVIDIA_API_KEY is no setting of a graphics card."""
+"""Takes precedence over the prefixes: NVIDIA_API_KEY is not a setting of a graphics card."""
 
 
 def child_environment(more: Iterable[str] = (), base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the part of this process's environment that a child gets, and the variables named in `more`.
+    """Return the part of this process's environment (or of `base`) that a child gets, plus the variables in `more`.
 
-    A list of what is needed, not of what is secret: nobody knows all names under which secrets are kept.
+    This is an allowlist, because nobody knows all the names under which secrets are kept.
     """
     named = {name.upper() for name in more}
     given = os.environ if base is None else base

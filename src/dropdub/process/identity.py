@@ -1,4 +1,4 @@
-"""Who a process is: a pid alone is reused, so boot, pid and start time must all match."""
+"""The identity of a process: pids are reused, so boot, pid and start time must all match."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ START_TOLERANCE_S = 0.05
 
 @dataclass(frozen=True)
 class Identity:
-    """One process of one boot; `started` in seconds since the epoch, as psutil says it."""
+    """A process of a boot; `started` is in seconds since the epoch, as psutil reports it."""
 
     pid: int
     started: float
@@ -27,7 +27,7 @@ class Identity:
 
     @staticmethod
     def from_json(text: str) -> Identity | None:
-        """Return what `to_json` wrote, or None for anything else."""
+        """Return the identity that `to_json` wrote; None for any other text."""
         try:
             data = json.loads(text)
             return Identity(int(data["pid"]), float(data["started"]), str(data["boot_id"]))
@@ -37,7 +37,7 @@ class Identity:
 
 @cache
 def boot_id() -> str:
-    """Return what names this boot of the machine."""
+    """Return an id of this boot of the machine."""
     try:
         return BOOT_ID.read_text(encoding="ascii").strip()
     except OSError:
@@ -45,7 +45,7 @@ def boot_id() -> str:
 
 
 def identity_of(pid: int | None = None) -> Identity | None:
-    """Return the identity of a process (this one by default), or None where there is none."""
+    """Return the identity of a process (by default, this one); None if it does not exist."""
     try:
         process = psutil.Process(os.getpid() if pid is None else pid)
         return Identity(process.pid, process.create_time(), boot_id())
@@ -54,12 +54,12 @@ def identity_of(pid: int | None = None) -> Identity | None:
 
 
 def same_process(identity: Identity) -> bool:
-    """Return whether the very process that `identity` names is alive."""
+    """Return whether the process with this identity still exists."""
     return identity_of(identity.pid) is not None and not is_another(identity)
 
 
 def is_another(identity: Identity) -> bool:
-    """Return whether the pid that `identity` names belongs to another process by now, or to an earlier boot."""
+    """Return whether the pid of `identity` now belongs to another process, or is from an earlier boot."""
     if identity.boot_id != boot_id():
         return True
     now = identity_of(identity.pid)

@@ -1,4 +1,4 @@
-"""Processes on Linux and macOS: own session, killed by group, alive as long as an inherited lock is held."""
+"""Processes on Linux and macOS: own session, killed by group, known to be alive by an inherited lock."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if sys.platform != "win32":
 
     @dataclass(frozen=True)
     class Child:
-        """A process we started, with pipes for its standard streams, and the file whose lock tells that it lives."""
+        """A process we started, with pipes for its standard streams, and the file that is locked while it is alive."""
 
         process: subprocess.Popen[bytes]
         lock_path: Path
 
         def release(self) -> None:
-            """Give back what the system keeps for it, after its end."""
+            """Release the system resources of a process that has ended; there are none here."""
 
     def spawn(
         arguments: Sequence[str],
@@ -43,7 +43,7 @@ if sys.platform != "win32":
     ) -> Child:
         """Start a process in its own session; it and all its descendants hold the lock on `lock_path`.
 
-        The lock is free when, and only when, all of them are dead: also grandchildren of a killed parent.
+        The lock is free if and only if all of them are dead, including grandchildren of a killed parent.
         """
         fd = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -65,12 +65,12 @@ if sys.platform != "win32":
         return Child(process, lock_path)
 
     def inherited_fds() -> tuple[int, ...]:
-        """Return the descriptors that every child of a worker must inherit (`pass_fds`): its liveness lock."""
+        """Return the descriptors that every child of a worker must inherit (`pass_fds`): the liveness lock."""
         value = os.environ.get(LOCK_VARIABLE, "")
         return (int(value),) if value.isdigit() and _is_open(int(value)) else ()
 
     def is_held(lock_path: Path) -> bool:
-        """Return whether somebody who inherited the lock lives."""
+        """Return whether a process that inherited the lock is alive."""
         try:
             fd = os.open(lock_path, os.O_RDWR)
         except FileNotFoundError:
@@ -86,8 +86,8 @@ if sys.platform != "win32":
     def kill_group(identity: Identity) -> None:
         """Kill a process that leads its own session, with its group and all its descendants.
 
-        The group of a leader that is dead is killed too: its number is given to no other process while the group
-        lives. Where the number is another process's by now, nothing is done.
+        The group is killed even if its leader is dead: its pid is not reused while the group exists. If the pid belongs
+        to another process now, nothing is done.
         """
         if is_another(identity):
             return
@@ -96,7 +96,7 @@ if sys.platform != "win32":
         kill_tree(identity.pid)
 
     def end_self_and_children() -> None:
-        """Kill this worker's whole group, this process included."""
+        """Kill this worker's process group, including this process."""
         os.killpg(os.getpgid(0), signal.SIGKILL)
 
     def contain_self() -> None:
@@ -112,11 +112,11 @@ if sys.platform != "win32":
             signal.signal(number, handle)
 
     def is_being_written(path: Path) -> bool | None:
-        """Return whether somebody has the file open for writing; None where the system does not tell.
+        """Return whether a process has the file open for writing; None if that is unknown.
 
         Linux grants a read lease only on a file that nobody has open for writing (fcntl(2), "Leases"). The lease is
-        given back at once; should a writer come in between, the kernel's notice must not end this process, so it is
-        asked to send SIGURG, which is ignored by default, instead of SIGIO.
+        released at once. If a writer opens the file in between, the kernel's signal must not kill this process, so it
+        is set to SIGURG, which is ignored by default, instead of SIGIO.
         """
         if sys.platform != "linux":
             return None
@@ -136,10 +136,10 @@ if sys.platform != "win32":
             os.close(fd)
         return False
 
-    def tell_service_manager(*states: str) -> None:
-        """Send states (`READY=1`, `WATCHDOG=1` …) to the systemd that started this process: sd_notify(3).
+    def notify_service_manager(*states: str) -> None:
+        """Send states (`READY=1`, `WATCHDOG=1` …) to systemd, as sd_notify(3) does.
 
-        Nothing is sent where none did, and nothing fails where it does not listen.
+        Does nothing if systemd did not start this process; errors are ignored.
         """
         address = os.environ.get("NOTIFY_SOCKET", "")
         if not address:
@@ -155,19 +155,19 @@ if sys.platform != "win32":
         return sys.executable
 
     def windowless_python() -> str:
-        """Return the interpreter for a process that nobody looks at."""
+        """Return the interpreter for a background process."""
         return sys.executable
 
     def library_file(name: str, version: str) -> str:
-        """Return what the file of a shared library is called."""
+        """Return the file name of a shared library."""
         return f"lib{name}.so.{version}"
 
     def is_administrator() -> bool:
-        """Return whether this process may change the whole system."""
+        """Return whether this process has administrator rights."""
         return os.geteuid() == 0
 
     def account_for(path: Path) -> str:
-        """Return the account that is to work on a root: the one that `path` belongs to."""
+        """Return the account that should run a root's daemon: the owner of `path`."""
         number = path.stat().st_uid
         try:
             return pwd.getpwuid(number).pw_name
@@ -175,7 +175,7 @@ if sys.platform != "win32":
             return str(number)
 
     def home_of(account: str) -> Path | None:
-        """Return an account's home; None where the system knows none."""
+        """Return an account's home folder; None if the account is unknown."""
         try:
             return Path(pwd.getpwnam(account).pw_dir)
         except KeyError:

@@ -1,7 +1,7 @@
-"""Where programs are looked for: in the folders of PATH that have a full path, never in the one that is current.
+"""Find programs in the absolute folders of PATH, never in the current folder.
 
-Who types `dropdub` in a share would else start the `ffmpeg.exe` that somebody put there: Windows looks into the current
-folder first, and so does `shutil.which` of Python 3.11; on POSIX an empty or relative entry of PATH does the same.
+Otherwise, typing `dropdub` in a share would start an `ffmpeg.exe` that somebody put there: Windows searches the current
+folder first, and so does `shutil.which` of Python 3.11; on POSIX, an empty or relative entry of PATH does the same.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _SUFFIXES = (".exe", ".com")
-"""On Windows. Batch files are not taken: `cmd` would read their arguments as commands."""
+"""For Windows. Batch files are excluded, because `cmd` would interpret their arguments as commands."""
 
 
 def never_search_current_folder() -> None:
-    """Have what this process and its children start be looked for in folders with a full path only.
+    """Make this process and its children search for programs only in absolute folders.
 
-    Called first of all in each entry point. Windows knows the variable; the others heed PATH alone.
+    Called first in each entry point. Windows reads the variable; other systems use only PATH.
     """
-    os.environ["NoDefaultCurrentDirectoryInExePath"] = "1"  # noqa: SIM112 - its name, as Windows writes it
+    os.environ["NoDefaultCurrentDirectoryInExePath"] = "1"  # noqa: SIM112 - the name as Windows spells it
     if "PATH" in os.environ:
         os.environ["PATH"] = os.pathsep.join(map(str, _folders(os.environ["PATH"])))
 
 
 def find_program(name: str, *, path: str | None = None) -> Path | None:
-    """Return the program of this name on PATH (or on `path`); None where there is none.
+    """Return the program with this name on PATH (or on `path`); None if there is none.
 
-    A name that has a folder in it must be a full path, and is then looked at alone.
+    A name that contains a folder must be an absolute path, which is then the only candidate.
     """
     if Path(name).name != name:
         return _program(Path(name)) if Path(name).is_absolute() else None
@@ -46,9 +46,9 @@ def _folders(path: str) -> Iterator[Path]:
 
 
 def _program(path: Path) -> Path | None:
-    """Return the file that is run for a full path; on Windows the suffix may be left out."""
+    """Return the program at an absolute path, None if there is none; on Windows the suffix may be left out."""
     if sys.platform == "win32":
-        fitting = path.suffix.lower() in _SUFFIXES
-        named = [path] if fitting else [path.with_name(path.name + suffix) for suffix in _SUFFIXES]
-        return next((file for file in named if file.is_file()), None)
-    return path if shutil.which(str(path)) else None  # a full path: nothing is searched
+        has_suffix = path.suffix.lower() in _SUFFIXES
+        candidates = [path] if has_suffix else [path.with_name(path.name + suffix) for suffix in _SUFFIXES]
+        return next((file for file in candidates if file.is_file()), None)
+    return path if shutil.which(str(path)) else None  # an absolute path: nothing is searched

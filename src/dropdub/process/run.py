@@ -1,6 +1,6 @@
-"""The one way to run a program to its end: a deadline, bounded output, nothing left behind, no secrets given away.
+"""Run programs, with a deadline, bounded output, no processes left behind and no secrets passed on.
 
-Deadlines count only time in which this machine was awake. Whatever ends a run early kills the program's whole tree.
+Deadlines count only time in which this machine was awake. If a run ends early, the program's whole tree is killed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["Ending", "Program", "Stream", "in_foreground", "output", "run"]
 
 COMPLAINTS_KEPT = 50
 MOST_CHARACTERS = 50_000_000
-"""Of a program whose whole output is taken."""
+"""The maximum output of a program whose output is collected."""
 _LINES_WAITING = 1_000
 _POLL_S = 0.1
 
@@ -45,20 +45,20 @@ def run(
     look: Callable[[int], None] | None = None,
     errors_too: bool = False,
 ) -> Ending:
-    """Run a program to its end, handing each line of its standard output to `on_line` in this thread.
+    """Run a program to its end; call `on_line` in this thread with each line of its standard output.
 
-    A very long line comes in parts. `look` gets the program's process number several times a second: what it raises
-    ends the run, as what `on_line` raises does. `errors_too`: its standard error counts as output.
-    Raises DeadlineExceeded; OSError and ValueError if it cannot be started.
+    A very long line comes in parts. `look` is called with the pid several times a second. An exception from either
+    ends the run. `errors_too`: treat standard error as output.
+    Raises DeadlineExceeded; OSError and ValueError if the program cannot be started.
     """
-    heed = on_line or _ignore
-    return _run(program, deadline_s, lambda piece: heed(piece.rstrip()), look or _ignore, errors_too=errors_too)
+    take = on_line or _ignore
+    return _run(program, deadline_s, lambda piece: take(piece.rstrip()), look or _ignore, errors_too=errors_too)
 
 
 def output(program: Program, *, deadline_s: float, errors_too: bool = False) -> tuple[str, Ending]:
-    """Run a program to its end; return all that it wrote, and how it ended.
+    """Run a program to its end; return its output and how it ended.
 
-    Raises DeadlineExceeded, and MediaToolFailed if it writes without end; OSError if it cannot be started.
+    Raises DeadlineExceeded, MediaToolFailed if the output is too long, and OSError if the program cannot be started.
     """
     pieces: list[str] = []
     left = MOST_CHARACTERS
@@ -67,7 +67,7 @@ def output(program: Program, *, deadline_s: float, errors_too: bool = False) -> 
         nonlocal left
         left -= len(piece)
         if left < 0:
-            raise MediaToolFailed(f"{program.name} wrote more than {MOST_CHARACTERS} characters and was ended.")
+            raise MediaToolFailed(f"{program.name} wrote more than {MOST_CHARACTERS} characters and was stopped.")
         pieces.append(piece)
 
     ending = _run(program, deadline_s, keep, _ignore, errors_too=errors_too)
@@ -75,15 +75,15 @@ def output(program: Program, *, deadline_s: float, errors_too: bool = False) -> 
 
 
 def in_foreground(command: Sequence[str], *, output: IO[str] | None = None) -> int:
-    """Run a program on this console, for as long as the person there lets it; return its exit status."""
+    """Run a program on this console without a deadline; return its exit status."""
     return subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stdout=output).returncode
 
 
 class Stream:
-    """The output of a program as bytes, while it runs. As a context, it kills the program at the end of its block."""
+    """The output of a running program, as bytes. As a context manager, it kills the program at the end of its block."""
 
     def __init__(self, program: Program, *, deadline_s: float) -> None:
-        """Start the program, which is killed at its deadline. Raises OSError if it cannot be started."""
+        """Start the program, which is killed at the deadline. Raises OSError if it cannot be started."""
         self._name = program.name
         self._deadline_s = deadline_s
         self._complaints: deque[str] = deque(maxlen=COMPLAINTS_KEPT)
@@ -105,11 +105,11 @@ class Stream:
         self._started.output.close()
 
     def read(self, count: int) -> bytes:
-        """Return the next `count` bytes; fewer only at the output's end."""
+        """Return the next `count` bytes; fewer only at the end of the output."""
         return self._started.output.read(count)
 
     def finish(self) -> Ending:
-        """Read what is left and wait for the end. Raises DeadlineExceeded if that killed the program."""
+        """Read the rest of the output and wait for the program. Raises DeadlineExceeded if it was killed for that."""
         while self.read(1 << 20):
             pass
         code = self._started.wait()
@@ -128,21 +128,21 @@ class Stream:
 
 
 class _Lines:
-    """What a program's readers have read and nobody has taken yet: bounded, so that a flood waits in its own pipe."""
+    """A bounded queue between a program's readers and their consumer, so that a flood waits in the program's pipe."""
 
     def __init__(self) -> None:
         self._waiting: queue.Queue[str] = queue.Queue(_LINES_WAITING)
         self._closed = threading.Event()
 
     def put(self, piece: str) -> None:
-        """Add a piece; wait while there are too many. After `close` it is dropped."""
+        """Add a piece; wait while the queue is full. After `close`, the piece is dropped."""
         while not self._closed.is_set():
             with contextlib.suppress(queue.Full):
                 self._waiting.put(piece, timeout=_POLL_S)
                 return
 
     def hand_over(self, take: Take, *, wait_s: float) -> None:
-        """Hand over what is there, and at most a full queue of it; wait a little for the first piece."""
+        """Call `take` with the queued pieces, at most a full queue; wait up to `wait_s` for the first."""
         with contextlib.suppress(queue.Empty):
             take(self._waiting.get(timeout=wait_s))
             for _ in range(_LINES_WAITING):
@@ -174,7 +174,7 @@ def _run(program: Program, deadline_s: float, take: Take, look: Callable[[int], 
 
 
 def _hand_over_rest(started: Started, lines: _Lines, take: Take) -> None:
-    """Hand over what comes until all is read, or somebody who inherited a pipe has kept it open for a while."""
+    """Hand over the rest of the output; wait at most `DRAIN_S` for processes that keep a pipe open."""
     ends_at = time.monotonic() + DRAIN_S
     while started.reading() and time.monotonic() < ends_at:
         lines.hand_over(take, wait_s=_POLL_S / 10)

@@ -1,4 +1,4 @@
-"""Whether memory was short when a process was killed: what the machine said shortly before, compared with after."""
+"""Find evidence that a process was killed for lack of memory, from readings shortly before and after."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ class MemoryReading:
     available: int
     total: int
     kills: int | None = None
-    """How many processes Linux has ended for lack of memory since it booted; None where that is not known."""
+    """How many processes Linux has killed for lack of memory since it booted; None if that is unknown."""
 
 
 def read_memory() -> MemoryReading:
-    """Return the machine's memory now. Cheap enough to be asked every few seconds."""
+    """Return the machine's current memory. Cheap enough to call every few seconds."""
     memory = psutil.virtual_memory()
     return MemoryReading(int(memory.available), int(memory.total), _kills())
 
 
 def shortage(before: Sequence[MemoryReading], after: MemoryReading, *, used: int, limit: int) -> str | None:
-    """Return what shows that memory was short when a worker was killed; None where nothing does.
+    """Return the evidence that memory was short when a worker was killed, as a clause; None if there is none.
 
-    `before`: readings from before the death, oldest first. The death freed memory, so `after` tells of kills only.
-    `used` is what the worker was last seen to have, `limit` what it may have.
+    `before`: readings from before the death, oldest first. The death freed memory, so only the kills of `after` count.
+    `used` is the worker's last known memory and `limit` its maximum, in bytes.
     """
     known = [reading.kills for reading in before if reading.kills is not None]
     if known and after.kills is not None and after.kills > known[0]:
-        return "the system has just ended a program because memory ran out"
+        return "the system has just killed a program because memory ran out"
     least = min(before, key=lambda reading: reading.available, default=None)
     if least is not None and least.available < least.total * LEAST_FREE:
-        return f"only {format_size(least.available)} of {format_size(least.total)} were free"
+        return f"only {format_size(least.available)} of {format_size(least.total)} was free"
     if used >= limit * NEAR_LIMIT:
-        return f"it had {format_size(used)}, and its limit is {format_size(limit)}"
+        return f"it used {format_size(used)}, and its limit is {format_size(limit)}"
     return None
 
 

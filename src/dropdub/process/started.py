@@ -1,4 +1,4 @@
-"""A program that this process started: what it is given, its output read in threads, its end with all of its tree."""
+"""A program that this process started: its input and output, handled in threads, and its end, with its whole tree."""
 
 from __future__ import annotations
 
@@ -35,21 +35,22 @@ Take = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Program:
-    """What is to be run, without a shell: the program and its arguments."""
+    """A program and its arguments, to be run without a shell."""
 
     command: Sequence[str]
     folder: Path | None = None
-    """Where it runs, if not where this process does."""
+    """Its working folder; None: the current one of this process."""
     environment: Mapping[str, str] | None = None
-    """Its whole environment; if None, that of all children, which has no secrets."""
+    """Its whole environment; None: that of `child_environment`, which has no secrets."""
     given: bytes | None = None
-    """Its standard input, which it need not read; if None, it has none."""
+    """Its standard input, which it need not read; None: no input."""
     encoding: str = "utf-8"
-    """That of its output."""
+    """The encoding of its output."""
     lock_path: Path | None = None
-    """If set, it runs in a group of its own, and nothing that it started outlives it: not this process's death either,
-    since all of them hold the lock, by which the next start finds and ends them. Otherwise it belongs to this process's
-    group, inherits this process's own liveness lock, and what it leaves running stays."""
+    """If set, the program runs in its own process group, and nothing that it started outlives it. All of them hold this
+    lock, so that the next start finds and kills them if this process dies. If None, the program belongs to this
+    process's group and inherits its liveness lock, and processes that it leaves running stay.
+    """
 
     @property
     def name(self) -> str:
@@ -57,10 +58,10 @@ class Program:
 
 
 class Started:
-    """A running program. Whoever starts it must call `end`, however the run goes."""
+    """A running program. The caller must call `end` in any case."""
 
     def __init__(self, program: Program) -> None:
-        """Raises OSError and ValueError if it cannot be started."""
+        """Start the program. Raises OSError and ValueError if it cannot be started."""
         self._lock_path = program.lock_path
         self._encoding = program.encoding
         self._child = _in_own_group(program, program.lock_path) if program.lock_path else None
@@ -86,7 +87,7 @@ class Started:
         return self._process.stdout
 
     def read(self, *, output: Take | None, errors: Take) -> None:
-        """Hand pieces of what it writes to `output` and `errors`, in threads: whole lines, or a part of a long one."""
+        """Call `output` and `errors` from threads with what it writes: whole lines, or parts of a long line."""
         assert self._process.stderr is not None
         self._in_thread(_read, self._process.stderr, self._encoding, errors)
         if output is not None:
@@ -100,11 +101,11 @@ class Started:
         return self._process.wait()
 
     def kill(self) -> None:
-        """Kill it with all that it has started."""
+        """Kill it and everything it has started."""
         kill_tree(self.pid)
 
     def end(self) -> None:
-        """See that it is dead: with its tree if it still runs, and with its group if that is its own."""
+        """Ensure that it is dead: kill its tree if it is still running, and its group if it has its own."""
         if self._has_ended:
             return
         self._has_ended = True
@@ -120,7 +121,7 @@ class Started:
             remove(self._lock_path)
 
     def drain(self) -> None:
-        """Wait for the ends of its output, but not for ever: a stranger that inherited a pipe may keep it open."""
+        """Wait for the end of its output, at most `DRAIN_S`: a process that inherited a pipe may keep it open."""
         ends_at = time.monotonic() + DRAIN_S
         for thread in self._threads:
             thread.join(max(ends_at - time.monotonic(), 0))
@@ -154,7 +155,7 @@ def _in_our_group(program: Program) -> subprocess.Popen[bytes]:
 
 
 def _write(pipe: IO[bytes], given: bytes) -> None:
-    with contextlib.suppress(OSError, ValueError), pipe:  # it need not read
+    with contextlib.suppress(OSError, ValueError), pipe:  # the program need not read its input
         pipe.write(given)
 
 

@@ -1,4 +1,4 @@
-"""What outlived a daemon that died: found by the locks it still holds, ended before anything goes on."""
+"""Find processes that outlived a dead daemon by the locks that they hold, and kill them before work starts."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ POLL_S = 0.05
 
 
 def reap_survivors(run_dir: Path, *, timeout_s: float = 10.0) -> list[str]:
-    """End every process that holds a lock in `run_dir`; delete locks and temporary folders; return a sentence for each.
+    """Kill every process that holds a lock in `run_dir`, delete locks and temporary folders; return a message for each.
 
-    A process is killed only if boot, pid and start time are those recorded; what holds a lock otherwise is waited for.
-    Raises WorkerDied where something still lives after `timeout_s`.
+    A process is killed only if boot, pid and start time match the recorded ones; other holders of a lock are waited
+    for. Raises WorkerDied if any are still alive after `timeout_s`.
     """
     ended = []
     for lock_path in sorted(run_dir.glob("*.lock")):
         if is_held(lock_path):
             _end(lock_path, time.monotonic() + timeout_s)
-            ended.append(f"{lock_path.stem} outlived its daemon and was ended")
+            ended.append(f"{lock_path.stem} outlived its daemon and was killed")
         remove(lock_path)
     sweep_temporary(run_dir)
     return ended
@@ -42,8 +42,8 @@ def _end(lock_path: Path, deadline: float) -> None:
             kill_group(identity)
         if time.monotonic() > deadline:
             raise WorkerDied(
-                f"{lock_path.stem} of an earlier run still lives{f' (process {identity.pid})' if identity else ''}.",
-                remedy="End that process, then start again.",
+                f"{lock_path.stem} of an earlier run is still alive{f' (process {identity.pid})' if identity else ''}.",
+                remedy="Kill that process, then start again.",
             )
         time.sleep(POLL_S)
 

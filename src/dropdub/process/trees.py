@@ -1,4 +1,4 @@
-"""Whole trees of processes, by psutil, tolerant of what has died meanwhile."""
+"""Process trees, with psutil; processes that died meanwhile are ignored."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ GONE_WITHIN_S = 3.0
 
 
 def descendants(pid: int) -> list[psutil.Process]:
-    """Return a process and all below it, the deepest last; empty where it is gone."""
+    """Return a process and its descendants, the deepest last; empty if the process is gone."""
     try:
         process = psutil.Process(pid)
         return [process, *process.children(recursive=True)]
@@ -16,8 +16,8 @@ def descendants(pid: int) -> list[psutil.Process]:
         return []
 
 
-def lives(pid: int) -> bool:
-    """Return whether a process of this number is alive; one that has ended and is not waited for yet is not."""
+def is_alive(pid: int) -> bool:
+    """Return whether the process with this pid is alive; a zombie is not."""
     try:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
@@ -25,9 +25,9 @@ def lives(pid: int) -> bool:
 
 
 def kill_tree(pid: int) -> None:
-    """Kill a process and all its descendants, and wait a little for the descendants to be gone.
+    """Kill a process and its descendants, and wait up to `GONE_WITHIN_S` for the descendants to be gone.
 
-    The process itself is for its parent to wait for: to wait here would take its exit code away.
+    The process itself must be waited for by its parent: waiting here would discard its exit code.
     """
     processes = descendants(pid)
     for process in processes:

@@ -1,4 +1,4 @@
-"""Processes on Windows: Job Objects that end all their processes when they are closed. The functions of `posix.py`."""
+"""Processes on Windows: Job Objects kill all their processes when they are closed. Same functions as `posix.py`."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ if sys.platform == "win32":
         job: int
 
         def release(self) -> None:
-            """Close the Job Object, which ends what is left in it."""
+            """Close the Job Object, which kills the processes left in it."""
             _kernel.CloseHandle(self.job)
 
     def spawn(
@@ -83,7 +83,7 @@ if sys.platform == "win32":
         folder: Path | None = None,
         memory_bytes: int | None = None,
     ) -> Child:
-        """Start a process in a Job Object of its own, which ends its tree with this process, and bounds its memory."""
+        """Start a process in its own Job Object, which kills its tree if this process dies and limits its memory."""
         job = _new_job(memory_bytes)
         process = subprocess.Popen(
             list(arguments),
@@ -100,11 +100,11 @@ if sys.platform == "win32":
         return Child(process, lock_path, job)
 
     def inherited_fds() -> tuple[int, ...]:
-        """Return nothing: here the Job Object tells who lives."""
+        """Return nothing: on Windows, the Job Object replaces the liveness lock."""
         return ()
 
     def is_held(lock_path: Path) -> bool:
-        """Return whether the process that the file names lives."""
+        """Return whether the process named in the file is alive."""
         try:
             identity = Identity.from_json(lock_path.read_text(encoding="utf-8"))
         except OSError:
@@ -112,17 +112,17 @@ if sys.platform == "win32":
         return identity is not None and same_process(identity)
 
     def kill_group(identity: Identity) -> None:
-        """Kill a process and all its descendants; nothing where the pid is another's by now."""
+        """Kill a process and its descendants; do nothing if the pid belongs to another process now."""
         if not is_another(identity):
             kill_tree(identity.pid)
 
     def end_self_and_children() -> None:
-        """End this worker's children; the caller ends itself."""
+        """Kill this worker's children; the caller then exits."""
         for child in descendants(os.getpid())[1:]:
             kill_tree(child.pid)
 
     def contain_self() -> None:
-        """Put this process into a Job Object, so that nothing it started lives on when it is killed."""
+        """Put this process into a Job Object, so that nothing it started survives if it is killed."""
         job = _new_job(None)
         if _kernel.AssignProcessToJobObject(job, _kernel.GetCurrentProcess()):
             _own_jobs.append(job)
@@ -137,34 +137,40 @@ if sys.platform == "win32":
             signal.signal(number, handle)
 
     def is_being_written(path: Path) -> bool | None:
-        """Return whether another process has the file open: an open that shares nothing then fails with error 32."""
+        """Return whether another process has the file open; None if that is unknown.
+
+        Opening it without sharing then fails with error 32.
+        """
         handle = _kernel.CreateFileW(str(path), GENERIC_READ, 0, None, OPEN_EXISTING, 0, None)
         if handle == INVALID_HANDLE:
             return True if ctypes.get_last_error() == SHARING_VIOLATION else None
         _kernel.CloseHandle(handle)
         return False
 
-    def tell_service_manager(*states: str) -> None:
+    def notify_service_manager(*states: str) -> None:
         """Do nothing: the Task Scheduler does not listen."""
 
     def console_python() -> str:
-        """Return the interpreter for child processes: one whose standard streams are there."""
+        """Return the interpreter for child processes: one that has standard streams."""
         return _beside_interpreter("python.exe")
 
     def windowless_python() -> str:
-        """Return the interpreter for a process that nobody looks at: one that opens no window."""
+        """Return the interpreter for a background process: one that opens no window."""
         return _beside_interpreter("pythonw.exe")
 
     def library_file(name: str, version: str) -> str:
-        """Return what the file of a shared library is called."""
+        """Return the file name of a shared library."""
         return f"{name}64_{version}.dll"
 
     def is_administrator() -> bool:
-        """Return whether this process may change the whole system: an administrator's that was elevated."""
+        """Return whether this process has administrator rights: it must be elevated."""
         return bool(ctypes.windll.shell32.IsUserAnAdmin())
 
     def account_for(path: Path) -> str:
-        """Return the account that is to work on a root, as `DOMAIN\\NAME`: this one; files may be a group's."""
+        """Return the account that should run a root's daemon, as `DOMAIN\\NAME`.
+
+        Always the current account: on Windows, `path` may be owned by a group.
+        """
         size = wintypes.ULONG(ACCOUNT_MAX_CHARS)
         name = ctypes.create_unicode_buffer(ACCOUNT_MAX_CHARS)
         if not ctypes.windll.secur32.GetUserNameExW(NAME_SAM_COMPATIBLE, name, ctypes.byref(size)):
@@ -172,7 +178,7 @@ if sys.platform == "win32":
         return name.value
 
     def home_of(account: str) -> Path | None:
-        """Return an account's home: this one's; None for another's, whose folder may have any name."""
+        """Return the home folder of the current account; None for other accounts, whose folders may have any name."""
         return Path.home() if account.rpartition("\\")[2].lower() == getpass.getuser().lower() else None
 
     def _beside_interpreter(name: str) -> str:

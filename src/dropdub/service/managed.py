@@ -15,7 +15,7 @@ from dropdub.errors import ServiceError, StoreError, StoreOutdated, UsageError
 from dropdub.files.durable import write_whole
 from dropdub.files.removal import remove
 from dropdub.pasting import pasted
-from dropdub.process import account_for, is_administrator, lives
+from dropdub.process import account_for, is_administrator, is_alive
 from dropdub.root import CONFIG_NAME, Root
 from dropdub.service.accounts import refuse_superuser
 from dropdub.service.advice import advice_on
@@ -220,7 +220,7 @@ class Service:
                 return _await(lambda: not self._is_held(), ENDED_WITHIN_S)  # it ends, or hangs and would not heed
             with closing(Store.open(self._url, migrate=False)) as store:
                 transitions.request_stop(store, pid=pid)
-            return _await(lambda: not lives(pid), STOP_GRACE_S)  # the record says that it stopped before it is gone
+            return _await(lambda: not is_alive(pid), STOP_GRACE_S)  # the record says that it stopped before it is gone
         except StoreError:
             return False
 
@@ -246,7 +246,7 @@ class Service:
             if is_held(self._lock):
                 raise
             return None  # this version was never started here: its first start upgrades the database
-        alive = daemon is not None and daemon.state == "running" and lives(daemon.pid)
+        alive = daemon is not None and daemon.state == "running" and is_alive(daemon.pid)
         return daemon.pid if daemon is not None and alive else None
 
     def _refuse_impossible(self) -> None:

@@ -1,1 +1,1 @@
-"""Readers for what anybody may have written: bounded in time and memory, whatever they are given."""
+"""Readers for untrusted input, with bounded time and memory."""

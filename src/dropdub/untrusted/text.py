@@ -1,4 +1,4 @@
-"""Characters that somebody else has written, made harmless in linear time, whatever they are. Pure."""
+"""Make untrusted text harmless, in linear time. Pure."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from collections.abc import Iterator
 from functools import cache
 
 MOST_MARKS = 30
-"""Of marks over and under one letter, one after the other: as many as Unicode's “stream-safe” text has (UAX 15).
+"""Maximum number of consecutive combining marks on a letter: the limit of Unicode's “stream-safe” text (UAX 15).
 
-No language has more than five; to bring thousands into their order, as comparing words does, takes their square.
+No language needs more than five. Normalizing thousands, as word comparison does, takes quadratic time.
 """
 _ENTITY = re.compile(r"&#?\w{1,32};?")
-"""A character by its name or number. Longer ones are none: Python refuses to read numbers of thousands of digits."""
+"""A character by its name or number. Longer ones are not valid: Python refuses to parse thousands of digits."""
 
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def without_controls(text: str) -> str:
-    """Return a text without characters that command a terminal or end a string; line ends and tabs stay."""
+    """Return a text without control characters, which could command a terminal; line ends and tabs stay."""
     return _CONTROLS.sub("", text)
 
 
 def unescaped(text: str) -> str:
-    """Return a text of HTML or WebVTT with its entities as characters."""
+    """Return an HTML or WebVTT text with its entities replaced by characters."""
     return _ENTITY.sub(lambda found: html.unescape(found[0]), text) if "&" in text else text
 
 
 def with_few_marks(text: str) -> str:
-    """Return a text without the marks of a letter that go beyond `MOST_MARKS`."""
+    """Return a text with at most `MOST_MARKS` combining marks on each letter."""
     return text if text.isascii() else _many_marks().sub(r"\1", text)
 
 
 def wrapped(text: str, longest: int) -> Iterator[str]:
-    """Yield a text in pieces of at most `longest` characters, cut at blanks; a longer word is cut, too."""
+    """Yield a text in pieces of at most `longest` characters, split at whitespace; longer words are split too."""
     words: list[str] = []
     length = -1
     for word in _cut(text, longest):

@@ -1,4 +1,4 @@
-"""XML from somebody else as a tree, in bounds of time and memory: no document that people made comes near them."""
+"""Parse untrusted XML within limits of time and memory that no real document comes close to."""
 
 from __future__ import annotations
 
@@ -9,24 +9,27 @@ from xml.etree.ElementTree import Element, TreeBuilder
 from defusedxml.ElementTree import XMLParser
 
 MOST_ELEMENTS = 600_000
-"""A novel has some 50,000 in Word's way of writing it, with every word's spelling checked 300,000."""
+"""A novel written in Word has about 50,000; with spelling marks on every word, 300,000."""
 MOST_ATTRIBUTES = 1_000_000
 MOST_NAMES = 2_000
-"""Of elements and attributes, each of which takes memory with its namespace: Word has five hundred."""
+"""Distinct names of elements and attributes, each of which takes memory with its namespace: Word has 500."""
 MOST_DEPTH = 100
-"""Ten lie around a word in a table, thirty where tables and text boxes stand in one another."""
+"""A word in a table is 10 levels deep; in nested tables and text boxes, 30."""
 _NAMESPACE = re.compile(r"(?<=\s)xmlns[^=<>\"'\s]*+\s*+=\s*+(?:\"[^\"<]{120}|'[^'<]{120})")
-"""A long one: it is part of the name of each element, so that a short document would fill the memory."""
+"""A long namespace. It becomes part of every element's name, so that a short document could fill the memory."""
 _CROWDED = re.compile(r"<[^<=]*+(?:=[^<=]*+){10000}")
-"""A tag with more than 10,000 attributes. The parser keeps them all in memory before they can be counted."""
+"""A tag with more than 10,000 attributes. The parser stores them all before they can be counted."""
 
 
 class TooMuch(Exception):
-    """More than documents have; says of what."""
+    """The document exceeds a limit; the message names the limit."""
 
 
 def root_of(data: bytes) -> Element:
-    """Return the root of an XML document. Raises TooMuch, and what the parser and, for entities, defusedxml raise."""
+    """Return the root of an XML document.
+
+    Raises TooMuch, the parser's errors, and defusedxml's errors for entities.
+    """
     text = decoded(data)
     if text.count("=") > MOST_ATTRIBUTES + MOST_ELEMENTS:
         raise TooMuch(f"it has more than {MOST_ATTRIBUTES:,} attributes.")
@@ -58,7 +61,7 @@ class _Bounded(TreeBuilder):
         if len(self._names) > MOST_NAMES:
             raise TooMuch(f"it has more than {MOST_NAMES:,} names of elements and attributes.")
         if self._depth > MOST_DEPTH:
-            raise TooMuch(f"its elements stand in one another more than {MOST_DEPTH} deep.")
+            raise TooMuch(f"its elements are nested more than {MOST_DEPTH} levels deep.")
         return super().start(tag, attrs)
 
     def end(self, tag: str) -> Element:
@@ -67,7 +70,7 @@ class _Bounded(TreeBuilder):
 
 
 def decoded(data: bytes) -> str:
-    """Return the characters of a document: as both standards have it UTF-8 or UTF-16, else what old programs wrote."""
+    """Return a document's text: UTF-8 or UTF-16, as both standards require, else Latin-1, as old programs wrote."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16")
     try:

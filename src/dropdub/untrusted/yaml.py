@@ -1,6 +1,6 @@
-"""YAML as far as job options need it: texts, lists, names with values. What anybody wrote is read in bounded time.
+"""Parse the subset of YAML that job options need (text, lists, mappings) from untrusted files, in bounded time.
 
-Every value stays the text that stands there, but for one left out: what it means is for the setting to say.
+Every value is returned as the text in the file, or None if it is empty; the setting interprets it.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ import yaml
 
 MOST_DEEP = 6
 MOST_PARTS = 2_000
-"""Values, lists and names of a file; all job options together are about 40."""
+"""Maximum number of values, lists and names in a file; all job options together are about 40."""
 _LEFT_OUT = frozenset(["", "~", "null", "Null", "NULL"])
 _BROKEN = (yaml.YAMLError, ValueError, OverflowError, LookupError, AttributeError, TypeError)
-"""What PyYAML raises for broken text: not only errors of its own."""
+"""The exceptions that PyYAML raises for broken text, not all of them its own."""
 _QUOTED = re.compile(r"(['\"])(?:(?!\1).)*\1")
 
 
 class NotPlain(ValueError):
-    """A text that is no plain YAML; the message names the line, and never what stands there."""
+    """The text is not plain YAML. The message names the line, but never quotes its content."""
 
 
 def plain_mapping(text: str) -> tuple[dict[str, Any], yaml.MappingNode | None]:
-    """Return the mapping that a text holds, and its node tree, to say on which line a value stands.
+    """Return the mapping in a text, and its node tree, from which the line of a value can be found.
 
-    Raises NotPlain for broken YAML, for tags, anchors and merge keys, for texts that cannot be stored, and for more
-    than a file of options can be.
+    Raises NotPlain for broken YAML, for tags, anchors and merge keys, for characters that cannot be stored, and if a
+    limit is exceeded.
     """
     try:
         return _read(text)
@@ -50,7 +50,7 @@ def _read(text: str) -> tuple[dict[str, Any], yaml.MappingNode | None]:
 
 
 class _Composer:
-    """Makes nodes of PyYAML's events, and stops at the first that does not belong into plain options."""
+    """Builds nodes from PyYAML's events; refuses events that plain options do not need."""
 
     def __init__(self, text: str) -> None:
         self._events: Iterator[Any] = iter(yaml.parse(text, Loader=yaml.SafeLoader))
@@ -61,19 +61,19 @@ class _Composer:
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
                 if node is not None:
-                    raise _refused(event, "a second document begins here: one file sets one file's options")
+                    raise _refused(event, "a second document begins here: a file has only one set of options")
                 node = self._node(next(self._events), 1)
         return node
 
     def _node(self, event: Any, depth: int) -> yaml.Node:
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
-            raise _refused(event, "anchors and aliases (& and *) are not read here: write the value out")
+            raise _refused(event, "anchors and aliases (& and *) are not supported: write the value out")
         if event.tag is not None:
-            raise _refused(event, "tags (!) are not read here: write the plain value")
+            raise _refused(event, "tags (!) are not supported: write the plain value")
         if depth > MOST_DEEP:
-            raise _refused(event, "more levels than any option has")
+            raise _refused(event, "nested more deeply than any option")
         if next(self._parts) > MOST_PARTS:
-            raise _refused(event, f"more than {MOST_PARTS} values are no job options")
+            raise _refused(event, f"more than {MOST_PARTS} values, which no job options have")
         if isinstance(event, yaml.ScalarEvent):
             return _text(event)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -94,7 +94,7 @@ class _Composer:
 
 def _text(event: yaml.ScalarEvent) -> yaml.ScalarNode:
     if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t" for char in event.value):
-        raise _refused(event, "a control character, or half of one that takes two")
+        raise _refused(event, "a control character, or an unpaired surrogate")
     return yaml.ScalarNode("", event.value, _mark(event), style=event.style)
 
 
@@ -114,11 +114,11 @@ def _mapping(node: yaml.MappingNode) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in node.value:
         if not isinstance(name, yaml.ScalarNode):
-            raise _refused(name, "a name is expected, then a colon and its value")
+            raise _refused(name, "expected a name, then a colon and its value")
         if name.value == "<<":
-            raise _refused(name, "merge keys (<<) are not read here: write the values out")
+            raise _refused(name, "merge keys (<<) are not supported: write the values out")
         if name.value in found:
-            raise _refused(name, "this is set a second time")
+            raise _refused(name, "this name is set twice")
         found[name.value] = _value(value)
     return found
 
@@ -133,11 +133,11 @@ def _line_of(error: Exception) -> str:
 
 
 def _problem(error: Exception) -> str:
-    """Return what PyYAML complains about, without what it quotes from the file."""
+    """Return PyYAML's error message without its quotes from the file."""
     problem = getattr(error, "problem", None)
-    return _QUOTED.sub(_withheld, str(problem).splitlines()[0])[:120] if problem else "it cannot be read"
+    return _QUOTED.sub(_withheld, str(problem).splitlines()[0])[:120] if problem else "it cannot be parsed"
 
 
 def _withheld(quoted: re.Match[str]) -> str:
-    """Return what is quoted if it is one character, or YAML's own word for a thing such as `<block end>`."""
+    """Return a quote if it is a single character or a YAML token such as `<block end>`, else `…`."""
     return quoted[0] if len(quoted[0]) <= len("'\\t'") or quoted[0][1] == "<" else "…"
