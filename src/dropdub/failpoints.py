@@ -1,11 +1,13 @@
-"""Places where a test makes the program die, hang or fail. Free when off; on only by environment, never by a setting.
+"""Places where a test can make the program die, hang or fail.
+
+Off by default and then free of cost; enabled only by environment variables, never by a setting.
 
 `DROPDUB_FAILPOINTS=PLACE=ACTION[@FLAGFILE][;PLACE=ACTION…]`. A place is NAME, or ROLE.NAME#N: the N-th time that a
-process of this role (`daemon` or `worker`) comes by. Actions: `kill` (SIGKILL to itself), `hang`, `slow` (a few
-seconds), `stop` (SIGSTOP to itself), `eat` (memory, without end), `full` (no space left), `denied` (no permission),
-`break` (an exception that nobody foresees).
-With a flag file the action is taken once: by who creates the file. `DROPDUB_FAILPOINTS_TRACE=FILE` notes every place
-as it is reached, with process and monotonic time, so that a harness can try them all and see what ran together.
+process with this role (`daemon` or `worker`) reaches it. Actions: `kill` (SIGKILL to itself), `hang`, `slow` (a few
+seconds), `stop` (SIGSTOP to itself), `eat` (memory, endlessly), `full` (no space left), `denied` (no permission),
+`break` (an unexpected exception).
+With a flag file, only the process that creates the file takes the action. `DROPDUB_FAILPOINTS_TRACE=FILE` logs every
+place that is reached, with pid and monotonic time, so that a harness can try them all and see what ran concurrently.
 """
 
 from __future__ import annotations
@@ -33,21 +35,21 @@ _times: Counter[str] = Counter()
 _role = "daemon"
 
 
-def play(role: str) -> None:
-    """Say what this process is."""
+def set_role(role: str) -> None:
+    """Set the role of this process: `daemon` or `worker`."""
     global _role  # noqa: PLW0603  one fact about the whole process
     _role = role
 
 
-def begin(failpoints: str, trace: str) -> None:
-    """Count from one again and take over new values of the two variables, as a new process does at its start."""
+def restart(failpoints: str, trace: str) -> None:
+    """Restart counting with new values of the two variables, like a new process."""
     global _active, _trace
     _active, _trace = _parse(failpoints), trace
     _times.clear()
 
 
 def reach(name: str) -> None:
-    """Do what the environment says is to happen at this place; usually nothing."""
+    """Take the action that the environment sets for this place; usually none."""
     if _active or _trace:
         _reached(name, f"{_role}.{name}")
 

@@ -1,4 +1,4 @@
-"""This installation of Dropdub: its interpreter, the commands that add packages to it, and whether any came since."""
+"""This installation of Dropdub: the commands that add packages to it, and whether its packages have changed."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _PACKAGE_FOLDERS = ("site-packages", "dist-packages")
 
 
 def requirements(*extras: str) -> list[str]:
-    """Return what Dropdub's own metadata asks for under these extras, each as pip reads it; none without metadata.
+    """Return the requirements of these extras from Dropdub's metadata, in pip's format; empty without metadata.
 
-    Dropdub is on no index: `dropdub[quality]` cannot be installed by that name, but what it stands for can.
+    Dropdub is on no package index, so `dropdub[quality]` cannot be installed by name, but its requirements can.
     """
     try:
         lines = requires(NAME) or []
@@ -29,9 +29,9 @@ def requirements(*extras: str) -> list[str]:
 
 
 def adding(*words: str) -> list[str]:
-    """Return the command that installs packages beside this Dropdub; `words` are what follows `install`.
+    """Return the command that installs packages into Dropdub's environment; `words` are the arguments of `install`.
 
-    An environment without pip was made by uv, which then installs into it.
+    An environment without pip was created by uv, so uv is used for it.
     """
     python = str(console_python())
     if find_spec("pip") is not None:
@@ -40,12 +40,12 @@ def adding(*words: str) -> list[str]:
 
 
 def adding_command(*words: str) -> str:
-    """Return the command of `adding` as a person can paste it."""
+    """Return the command of `adding` as a string that can be pasted into a shell."""
     return pasteable(adding(*words))
 
 
 def packages_stamp() -> tuple[int, ...]:
-    """Return what changes when a package is installed or removed."""
+    """Return a value that changes when a package is installed or removed."""
     folders = [Path(entry) for entry in sys.path if Path(entry).name in _PACKAGE_FOLDERS]
     return tuple(_changed_ns(folder) for folder in folders)
 
@@ -63,7 +63,7 @@ def _extra_of(line: str) -> str | None:
 
 
 def _without_extra(line: str) -> str:
-    """Return a requirement without the condition that names its extra; other conditions stay for pip to judge."""
+    """Return a requirement without the condition on its extra; other conditions stay for pip to evaluate."""
     package, _, condition = line.partition(";")
     rest = _EXTRA.sub("", condition).strip()
     return f"{package.strip()}; {rest}" if rest else package.strip()

@@ -1,4 +1,4 @@
-"""Language tags: their primary part, their other codes, their names, and which one a text is written in."""
+"""Language tags: primary subtags, other codes, names, and detection of a text's language."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 SAMPLE = 200_000
-"""Characters of a text that its language is told from: a chapter or two, taken from all over it."""
-_STRETCHES = 20
+"""Number of characters from which a text's language is detected: a chapter or two, sampled from the whole text."""
+_EXCERPTS = 20
 UNDETERMINED = "und"
-"""The tag of a text without any letter, where nothing else narrows it down."""
+"""The tag of a text without letters if no candidates are given."""
 
 
 class Language(NamedTuple):
@@ -49,7 +49,7 @@ _BIBLIOGRAPHIC = """
 alb sq arm hy baq eu bur my chi zh cze cs dut nl fre fr geo ka ger de gre el ice is mac mk may ms mao mi per fa rum ro
 slo sk tib bo wel cy
 """
-"""The second codes of ISO 639-2, which Matroska files are tagged with."""
+"""The bibliographic codes of ISO 639-2, used in Matroska files, each with its replacement."""
 
 
 @cache
@@ -66,7 +66,7 @@ def _synonyms() -> dict[str, str]:
 
 
 def primary(tag: str) -> str:
-    """Return a tag's primary language, in two letters where it has them: `pt` for pt-BR, pt_BR and por."""
+    """Return a tag's primary language, as a two-letter code if there is one: `pt` for pt-BR, pt_BR and por."""
     code = tag.replace("_", "-").partition("-")[0].lower()
     code = _synonyms().get(code, code)
     known = _index().by_three.get(code)
@@ -74,15 +74,15 @@ def primary(tag: str) -> str:
 
 
 def three_letters(tag: str) -> str:
-    """Return the ISO 639-3 code of a tag's primary language; that language as it is where unknown."""
+    """Return the ISO 639-3 code of a tag's primary language; an unknown language is returned unchanged."""
     known = _index().by_two.get(primary(tag))
     return known.three if known else primary(tag)
 
 
 def tag_in_name(stem: str) -> tuple[str, str | None]:
-    """Return a file name's stem without the language that it names, and that: `clip` and `pt-BR` for `clip.pt-BR`.
+    """Split the language tag, or None, from a file name's stem: `clip` and `pt-BR` for `clip.pt-BR`.
 
-    Only languages known here count, so that the last word of `part.two` is none.
+    Only the languages in this module count, so that `two` in `part.two` is not a tag.
     """
     rest, dot, tag = stem.rpartition(".")
     first, *others = tag.replace("_", "-").split("-")
@@ -93,7 +93,7 @@ def tag_in_name(stem: str) -> tuple[str, str | None]:
 
 
 def display_name(tag: str) -> str:
-    """Return the English name of a tag's language, such as `Portuguese (BR)`; the tag where unknown."""
+    """Return the English name of a tag's language, such as `Portuguese (BR)`; the tag itself if it is unknown."""
     known = _index().by_two.get(primary(tag))
     region = tag.replace("_", "-").partition("-")[2]
     if known is None:
@@ -102,14 +102,14 @@ def display_name(tag: str) -> str:
 
 
 def same_language(one: str, other: str) -> bool:
-    """Return whether no translation is needed between two tags: pt and pt-BR are one language."""
+    """Return whether no translation is needed between two tags: pt and pt-BR are the same language."""
     return primary(one) == primary(other)
 
 
 def detect_text_language(text: str, *, among: Sequence[str] | None = None) -> str:
-    """Return the tag of the language that a text is written in: one of `among` where that is given.
+    """Return the tag of the language that a text is written in: one of `among` if given.
 
-    A text without letters, or in a language that cannot be told from the others, gets the first of `among`.
+    If the text has no letters or its language is not in `among`, return the first of `among`, or `UNDETERMINED`.
     """
     if among is not None and len(among) == 1:
         return among[0]
@@ -134,16 +134,16 @@ def _ranking(text: str) -> list[str]:
 
 
 def _sample(text: str) -> str:
-    """Return a text, or stretches from all over a long one."""
+    """Return a text; for a long one, excerpts spread over all of it."""
     if len(text) <= SAMPLE:
         return text
-    step, length = len(text) // _STRETCHES, SAMPLE // _STRETCHES
-    return "\n".join(text[start : start + length] for start in range(0, step * _STRETCHES, step))
+    step, length = len(text) // _EXCERPTS, SAMPLE // _EXCERPTS
+    return "\n".join(text[start : start + length] for start in range(0, step * _EXCERPTS, step))
 
 
 @cache
 def _identifier() -> LanguageIdentifier:
-    # Never restricted by `set_languages`, which would change it for every other caller in the process.
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415  (numpy and 4 MB: only when asked)
+    # Never restrict it with `set_languages`: that would affect every other caller in the process.
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415  (loads numpy and 4 MB)
 
     return LanguageIdentifier.from_model_file(MODEL_FILE)

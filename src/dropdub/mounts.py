@@ -1,4 +1,4 @@
-"""Whether a folder lies on a network file system: no event reports what comes there, and SQLite is not safe there."""
+"""Detect network file systems, which send no events for changes made elsewhere, and on which SQLite is not safe."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ NETWORK_KINDS = _OF_A_HOST.union(
         *("fuse.vmhgfs-fuse", "fuse.grpcfuse", "fuse.osxfs", "fuse.gvfsd-fuse", "fuse.curlftpfs", "fuse.smbnetfs"),
     ]
 )
-"""Shares, and folders of a host machine that a guest sees, such as a Windows disk in WSL.
+"""Network shares, and folders of a host machine in a guest, such as a Windows disk in WSL.
 
-What another machine writes there raises no event here, and neither its locks nor its mapped memory are shared.
+Writes by another machine send no events here, and neither locks nor mapped memory are shared.
 """
 
 
 class Mount(NamedTuple):
-    """One line of the system's table of mounts."""
+    """An entry of the system's mount table."""
 
     place: Path
     kind: str
 
     @property
     def is_network(self) -> bool:
-        """Whether others may write there. What a container's host gives it as its root is the container's own."""
+        """Return whether other machines may write to it. A root that a host provides to a container counts as local."""
         is_root = self.place == Path(self.place.anchor)
         return self.kind in NETWORK_KINDS and not (is_root and self.kind in _OF_A_HOST)
 
 
 def network_kind(folder: Path) -> str | None:
-    """Return the kind of network file system that `folder` lies on; None if it is local, or if that is unknown."""
+    """Return the kind of network file system that contains `folder`; None if it is local or unknown."""
     return _of_windows(folder) if sys.platform == "win32" else _of_mounts(folder.resolve(), _mounts())
 
 
 def _of_mounts(folder: Path, mounts: Iterable[Mount]) -> str | None:
-    """Return the kind of the innermost mount over `folder`, the last if several lie on one place."""
+    """Return the kind of the innermost mount that contains `folder`; if several have the same path, the last."""
     over = [mount for mount in mounts if folder.is_relative_to(mount.place)]
     if not over:
         return None
@@ -60,7 +60,7 @@ def _mounts() -> list[Mount]:
 
 
 def _of_windows(folder: Path) -> str | None:
-    """Look at the path first as it is written, then at what it leads to: a link may lead to a share."""
+    """Check the path as written, then the path that it resolves to: a link may lead to a share."""
     remote = {_drive(part.device) for part in psutil.disk_partitions(all=True) if "remote" in part.opts.split(",")}
     for place in (Path.absolute, Path.resolve):
         drive = _drive(place(folder).drive)

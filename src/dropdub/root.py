@@ -21,7 +21,7 @@ DATABASE_NAME = "jobs.db"
 
 @dataclass(frozen=True)
 class Root:
-    """Where everything of one root lies. All paths are absolute."""
+    """The paths of a root's files and folders. All paths are absolute."""
 
     path: Path
     inbox: Path
@@ -33,9 +33,9 @@ class Root:
 
     @staticmethod
     def at(path: Path, folders: Mapping[str, str] | None = None) -> Root:
-        """Return the root at `path`, its folders where the configuration puts them: relative to it, or absolute.
+        """Return the root at `path`. `folders` are the configured paths, absolute or relative to it.
 
-        Raises ConfigError where one of the five folders contains another.
+        Raises ConfigError if one of the five folders contains another.
         """
         path = path.absolute()
         names = dict.fromkeys(FOLDERS) | dict(folders or {})
@@ -71,33 +71,33 @@ class Root:
 
     @property
     def cache_dir(self) -> Path:
-        """Return the folder of costly results, kept by content."""
+        """Return the folder of cached results, stored by content."""
         return self.work / "result-cache"
 
     @property
     def old_cache_dir(self) -> Path:
-        """Return where earlier versions kept such results, in another format: it is neither read nor removed."""
+        """Return the cache folder of earlier versions, in another format: it is neither read nor removed."""
         return self.work / "cache"
 
     @property
     def backups_dir(self) -> Path:
-        """Return the folder of the database's copies."""
+        """Return the folder of the database's backups."""
         return self.work / "backups"
 
     @property
     def state_dir(self) -> Path:
-        """Return the folder of what was measured on this machine."""
+        """Return the folder of measurements made on this machine."""
         return self.work / "machine"
 
     def models_dir(self, place: str) -> Path:
-        """Return where the models are: `place` of the configuration, relative to the root or absolute."""
+        """Return the models folder: the configured `place`, absolute or relative to the root."""
         return self.path / Path(place).expanduser()
 
     def job_dir(self, job_id: int) -> Path:
         return self.work / str(job_id)
 
     def job_dirs(self) -> list[Path]:
-        """Return the folders of jobs that are in the work folder, by their numbers; none if it cannot be listed."""
+        """Return the job folders in the work folder, ordered by number; empty if it cannot be listed."""
         try:
             return sorted((one for one in self.work.iterdir() if one.name.isdecimal()), key=lambda one: int(one.name))
         except OSError:
@@ -107,22 +107,23 @@ class Root:
         return self.logs_dir / "jobs" / f"{job_id}.log"
 
     def refuse_outputs(self, outputs: Mapping[str, str]) -> None:
-        """Raise ConfigError if a folder of results, by the setting that names it, lies where originals are kept.
+        """Raise ConfigError if an output folder, given by its setting, is inside a folder that holds originals.
 
-        What is published in the inbox would be taken in again.
+        Files published to the inbox, for example, would be taken in again.
         """
         for setting, out in outputs.items():
             for name in ("inbox", "work", "failed", "archive"):
                 if real(Path(out)).is_relative_to(real(getattr(self, name))):
                     raise ConfigError(
-                        f"{setting} ({out}) lies in folders.{name} ({getattr(self, name)}).",
-                        remedy="Choose a folder of its own for the results.",
+                        f"{setting} ({out}) is inside folders.{name} ({getattr(self, name)}).",
+                        remedy="Choose a separate folder for the results.",
                     )
 
     def create_folders(self, leave: Collection[Path] = ()) -> None:
-        """Make what is missing of the root's folders, but for those to `leave`.
+        """Create the root's missing folders, except those in `leave`.
 
-        One outside the root that cannot be made lies on a share that is not connected yet: work waits for it.
+        A folder outside the root that cannot be created is skipped: its share is not connected yet, and jobs wait for
+        it.
         """
         for folder in (self.inbox, self.outbox, self.voices, self.failed, self.archive):
             if folder in leave:
@@ -135,28 +136,28 @@ class Root:
         for folder in (self.work, self.run_dir, self.logs_dir / "jobs"):
             folder.mkdir(parents=True, exist_ok=True)
         if sys.platform != "win32" and self.work.stat().st_uid == os.geteuid():
-            self.work.chmod(0o700)  # what was taken is nobody else's to exchange
+            self.work.chmod(0o700)  # nobody else may replace files that were taken in
 
     def _check_apart(self) -> None:
         five = {name: getattr(self, name) for name in ("inbox", "outbox", "work", "failed", "archive")}
         for (outer, outer_path), (inner, inner_path) in permutations(five.items(), 2):
             if real(inner_path).is_relative_to(real(outer_path)):
                 raise ConfigError(
-                    f"folders.{inner} ({inner_path}) lies in folders.{outer} ({outer_path}).",
-                    remedy="The five folders must not contain one another: choose another place for one.",
+                    f"folders.{inner} ({inner_path}) is inside folders.{outer} ({outer_path}).",
+                    remedy="The five folders must not contain one another: choose another path for one of them.",
                 )
 
 
 def real(path: Path) -> Path:
-    """Return what a path leads to through all links, to be compared with others; the last parts need not be there."""
+    """Return a path with all links resolved, for comparisons; its last parts need not exist."""
     return Path(os.path.normcase(os.path.realpath(path)))
 
 
 def find_root(explicit: Path | None, environment: Mapping[str, str], cwd: Path) -> Path:
-    """Return the root: the one given, else $JOBS_ROOT, else the nearest folder upward with `config.yaml`.
+    """Return the root: `explicit`, else $JOBS_ROOT, else the nearest folder from `cwd` upward with `config.yaml`.
 
-    One that was named is taken as it is. One that is found must be nobody else's doing: its settings name programs,
-    and a `config.yaml` may have been put where anybody can write. Raises UsageError if there is none, or if the
+    A named root is trusted. A root that was found must not be another account's work: its settings name programs to
+    run, and anybody may have put a `config.yaml` in a shared folder. Raises UsageError if there is none, or if the
     nearest is refused.
     """
     named = explicit or (Path(environment["JOBS_ROOT"]) if environment.get("JOBS_ROOT") else None)
@@ -169,15 +170,15 @@ def find_root(explicit: Path | None, environment: Mapping[str, str], cwd: Path) 
     found = [folder for folder in (cwd, *cwd.parents) if os.path.lexists(folder / CONFIG_NAME)]
     if not found:
         raise UsageError(
-            f"No {CONFIG_NAME} in {cwd} or above it.",
-            remedy="Make this folder a root with: `dropdub init`. Or name another one with --root.",
+            f"There is no {CONFIG_NAME} in {cwd} or its parent folders.",
+            remedy="Make a root with: `dropdub init` DIR, or name one with --root.",
         )
     outer = next((folder for folder in reversed(found[1:]) if _keeps(folder, found[0])), None)
     return _trusted(outer or found[0])
 
 
 def _keeps(folder: Path, inner: Path) -> bool:
-    """Return whether a folder lies in a root's inbox, outbox, failed …: what is there is no root, whatever it holds."""
+    """Return whether `inner` is inside the inbox, outbox, failed … of the root `folder`: then it is not a root."""
     if _lies_in(inner, folder, FOLDERS):
         return True
     if _why_refused(folder):
@@ -193,7 +194,7 @@ def _lies_in(inner: Path, folder: Path, places: Iterable[str]) -> bool:
 
 
 def _trusted(folder: Path) -> Path:
-    """Return a folder that was found to be a root. Raises UsageError, with nothing read, if others may have made it."""
+    """Return a root that was found. Raises UsageError, before reading it, if others may have created it."""
     if why := _why_refused(folder):
         raise UsageError(
             f"The {CONFIG_NAME} found in {folder} is not used: {why}.",
@@ -203,7 +204,7 @@ def _trusted(folder: Path) -> Path:
 
 
 def _why_refused(folder: Path) -> str:
-    """Return why a folder that was found may be another account's trap; empty if it cannot be."""
+    """Return why a root that was found may be another account's trap; empty if it cannot be."""
     file = folder / CONFIG_NAME
     try:
         real = file.resolve(strict=True)
@@ -212,7 +213,7 @@ def _why_refused(folder: Path) -> str:
                 return f"{path} {why}"
         for path in dict.fromkeys((*folder.parents, *real.parents)):
             if is_exchangeable(path):
-                return f"other accounts may exchange what is in {path}"
+                return f"other accounts may replace files in {path}"
     except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
-        return f"{getattr(error, 'filename', None) or file} cannot be looked at"
+        return f"{getattr(error, 'filename', None) or file} cannot be read"
     return "" if real.is_file() else f"{file} is not a file"

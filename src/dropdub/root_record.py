@@ -1,6 +1,6 @@
-"""What a root knows of itself: its id, where it lay, and which of its folders were there at the last start.
+"""A root's record of itself: its id, its path, and which of its folders existed at the last start.
 
-The record is stored beside `config.yaml`. The database has the same id, so that each recognises the other: see
+The record is stored next to `config.yaml`. The database has the same id, so that each recognizes the other: see
 `store.owner`. A folder on another disk gets a marker file that distinguishes it from an empty mount point.
 """
 
@@ -21,7 +21,7 @@ from dropdub.root import CONFIG_NAME, Root
 RECORD_NAME = ".dropdub.json"
 FOLDERS = ("work", "archive", "failed", "inbox", "outbox")
 DATABASE = "database"
-"""The name under which the database's folder is kept among the places."""
+"""The name of the database's folder among the places."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,12 @@ class Place:
 
     path: str
     separate: bool
-    """Whether it was on another disk than the root: then it can be away while the root is there."""
+    """Whether it was on a different disk than the root: then it can be missing although the root exists."""
 
 
 @dataclass(frozen=True)
 class RootRecord:
-    """One root. `former`: ids that it had before, as a copy of another root; `starts`: how often it was started."""
+    """The record of a root. `former`: ids of the roots that it was copied from; `starts`: how often it was started."""
 
     id: str
     path: str
@@ -49,7 +49,7 @@ class RootRecord:
 
     @staticmethod
     def load(folder: Path) -> RootRecord | None:
-        """Return the record of the root at `folder`; None if there is none, or it cannot be read."""
+        """Return the record of the root at `folder`; None if there is none or it cannot be read."""
         try:
             data = json.loads((folder / RECORD_NAME).read_text(encoding="utf-8"))
             places = {str(name): Place(**place) for name, place in data.pop("places", {}).items()}
@@ -59,35 +59,35 @@ class RootRecord:
 
     @staticmethod
     def of_root(folder: Path) -> RootRecord | None:
-        """Return the record of a folder that is a root; one that lost its config.yaml, by a move, is none any more."""
+        """Return the record of a root; None if the folder has no config.yaml, which a moved root took with it."""
         return RootRecord.load(folder) if is_file(folder / CONFIG_NAME) else None
 
     def save(self, root: Root) -> None:
-        """Write the record, whole or not at all."""
+        """Write the record atomically."""
         text = json.dumps({**asdict(self), "former": list(self.former)}, indent=1)
         write_whole(root.path / RECORD_NAME, text.encode())
 
     def is_known_as(self, id_: str) -> bool:
-        """Return whether this is, or was, the root's id."""
+        """Return whether `id_` is or was the root's id."""
         return id_ in (self.id, *self.former)
 
     def is_elsewhere(self, root: Root) -> bool:
-        """Return whether the root was at another path when the record was written: it was moved, or copied."""
+        """Return whether the root was at another path when the record was written: it was moved or copied."""
         with contextlib.suppress(OSError):
             return self.path != str(root.path) and not Path(self.path).samefile(root.path)
         return True
 
     def original(self, root: Root) -> RootRecord | None:
-        """Return the record of the root that this one is a copy of, if that one is still where it was."""
+        """Return the record of the root that this one is a copy of; None if it is no copy or that root is gone."""
         if not self.is_elsewhere(root):
             return None
         other = RootRecord.of_root(Path(self.path))
         return other if other is not None and self.is_known_as(other.id) else None
 
     def is_away(self, root: Root, name: str, folder: Path) -> bool:
-        """Return whether a folder was there at an earlier start and is not now, because its disk is not mounted.
+        """Return whether a folder that existed at an earlier start is missing because its disk is not mounted.
 
-        What was deleted on the root's own disk is not away: it is made again.
+        A folder that was deleted from the root's own disk does not count: it is created again.
         """
         seen = self.places.get(name)
         if seen is None or root.path / seen.path != folder or is_file(marker(folder, self.id)):
@@ -95,10 +95,10 @@ class RootRecord:
         return seen.separate or is_separate(folder, root)
 
     def with_places(self, root: Root, folders: Mapping[str, Path]) -> RootRecord:
-        """Put a marker into each folder that can be away, and return the record that knows of it.
+        """Put a marker into each folder that can go missing, and return the updated record.
 
-        `work` always has one. A folder that cannot be written to, or is not there, has none; what is known of a folder
-        that is away now stays known.
+        `work` always gets one; a folder that does not exist or is not writable gets none. The entry of a folder that is
+        missing now is kept.
         """
         places = {name: place for name, place in self.places.items() if self._stays(root, name, folders)}
         for name, folder in folders.items():
@@ -112,12 +112,12 @@ class RootRecord:
 
 
 def marker(folder: Path, root_id: str) -> Path:
-    """Return the file by which a root knows a folder again: several roots may share an archive or an outbox."""
+    """Return the file by which a root recognizes a folder. It has the root's id, since roots may share a folder."""
     return folder / f".dropdub-{root_id[:8]}"
 
 
 def is_separate(folder: Path, root: Root) -> bool:
-    """Return whether a folder (or the nearest above it that exists) is on another disk than the root."""
+    """Return whether a folder (or its nearest existing parent) is on a different disk than the root."""
     for place in (folder, *folder.parents):
         with contextlib.suppress(OSError):
             return place.stat().st_dev != root.path.stat().st_dev

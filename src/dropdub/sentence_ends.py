@@ -1,6 +1,6 @@
-"""Where a sentence ends, for all who ask: translation, speech, subtitles, paragraphs. Pure, in linear time.
+"""Split text into sentences, for translation, speech, subtitles and paragraphs. Pure, in linear time.
 
-Marks alone do not say it: `Dr. Silva`, `z. B.`, `3.5`, `«Quem?» perguntou ela` go on.
+Punctuation alone is not enough: `Dr. Silva`, `z. B.`, `3.5` and `«Quem?» perguntou ela` do not end a sentence.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ import re
 
 
 def word_set(text: str) -> frozenset[str]:
-    """Return the words of a list."""
+    """Return the set of words in a list separated by whitespace."""
     return frozenset(text.split())
 
 
 WIDE_MARKS = "。！？｡"
-"""They end a sentence also where no space follows."""
+"""Marks that end a sentence even if no space follows."""
 MARKS = ".!?…؟۔।" + WIDE_MARKS
 _MARKS = frozenset(MARKS)
 CLOSERS = "\"'”’»)]}」』】）"
@@ -25,19 +25,19 @@ BEFORE_NAMES = word_set(
     "lt capt sgt gov sen rev hon dña ud uds lic gral mme mlle mlles hr dipl ing sig dott avv dhr mevr approx ca cf "
     "séc vs bzw"
 )
-"""Abbreviations after which a sentence goes on whatever follows, without their stop; they end none."""
+"""Abbreviations, without their period, that never end a sentence."""
 BEFORE_NUMBERS = word_set("art arts cap caps fig figs ex núm nº nr pág págs pags pp tel vol vols máx mín")
-"""Abbreviations after which a sentence goes on if a number follows: some are words, too (`art`, `ex`)."""
+"""Abbreviations that do not end a sentence if a number follows; some are also words (`art`, `ex`)."""
 _WORDS_BEFORE_NUMBERS = word_set(
     "no num pag sec ch jan feb fev mar apr abr jun jul aug ago sep sept set oct out nov dec dez"
 )
-"""The same; they are words in their own right in one of the languages (`no`, `mar`)."""
+"""The same, for abbreviations that are also common words in one of the languages (`no`, `mar`)."""
 _HALF_DAYS = frozenset(["a.m", "p.m"])
-"""Of all abbreviations of letters, those that no name follows."""
+"""Abbreviations of single letters that can end a sentence, because no name follows them."""
 _PRONOUN = "I"
 _VOWELS = frozenset("aeiouyáàâãéêíóôõúèìòù")
 _LONGEST_WORD = 40
-"""As many characters before a stop show whether they are an abbreviation."""
+"""How many characters before a period are examined for an abbreviation."""
 
 _END = re.compile(rf"(?<![{re.escape(MARKS)}])([{re.escape(MARKS)}]++)([{re.escape(CLOSERS)}]*+)(\s*+)")
 _BEGINNING = re.compile(rf"[{re.escape(OPENERS)}]*+")
@@ -47,7 +47,7 @@ _LETTER_AND_STOP = re.compile(r"[^\W\d_]\.")
 
 
 def sentences(text: str) -> list[str]:
-    """Return the sentences of a text in order, each with what ends it, without the white space between them."""
+    """Return the sentences of a text in order, each with its end punctuation, without the whitespace between them."""
     start, found = 0, []
     has_capitals = text != text.lower()
     for end in _END.finditer(text):
@@ -58,7 +58,7 @@ def sentences(text: str) -> list[str]:
 
 
 def ends_sentence(text: str) -> bool:
-    """Return whether a sentence ends with this text, as far as can be said without what follows."""
+    """Return whether a text ends a sentence, as far as that can be decided without the text that follows."""
     bare = text[-_LONGEST_WORD:].rstrip().rstrip(CLOSERS)
     if bare[-1:] not in _MARKS:
         return False
@@ -66,7 +66,7 @@ def ends_sentence(text: str) -> bool:
 
 
 def is_abbreviation(word: str) -> bool:
-    """Return whether a word, given without its last stop, takes a stop that ends no sentence: `Dr`, `e.g`, `J`."""
+    """Return whether a word, without its final period, is an abbreviation: `Dr`, `e.g`, `J`."""
     if _LETTERS.fullmatch(word) is None:
         return word.lower() in BEFORE_NAMES
     if len(word) == 1:
@@ -88,17 +88,17 @@ def _is_end(text: str, start: int, end: re.Match[str], *, has_capitals: bool) ->
 
 
 def _is_inside(text: str, start: int, stop: int, place: int) -> bool:
-    """Return whether the stop at `stop` is one inside a sentence that began at `start` and goes on at `place`."""
+    """Return whether the period at `stop` is inside a sentence that began at `start` and continues at `place`."""
     word = _word_before(text, stop)
-    if is_abbreviation(word) or _is_number_of_item(text, start, stop):
+    if is_abbreviation(word) or _is_item_number(text, start, stop):
         return True
     if len(word) == 1 and word.islower():  # `u. U.`
         return _LETTER_AND_STOP.match(text, place) is not None
     return word.lower() in BEFORE_NUMBERS | _WORDS_BEFORE_NUMBERS and text[place : place + 1].isdecimal()
 
 
-def _is_number_of_item(text: str, start: int, stop: int) -> bool:
-    """Return whether nothing but a number stands before the stop, as in a list."""
+def _is_item_number(text: str, start: int, stop: int) -> bool:
+    """Return whether there is only a number before the period, as in a numbered list."""
     return stop - start < _LONGEST_WORD and text[start:stop].strip().isdecimal()
 
 

@@ -1,6 +1,6 @@
-"""The table of stages: planner, worker, deadlines, progress and publishing read it. A new stage is a row and a module.
+"""The table of stages, used by planner, worker, deadlines, progress and publishing. A new stage is a row and a module.
 
-Needs nothing above it and no library, since `dropdub status` reads it as well.
+Imports no library and nothing from the layers above, because `dropdub status` uses it too.
 """
 
 from __future__ import annotations
@@ -13,29 +13,29 @@ MEDIA_SHORTEST_S = 60.0
 MEDIA_LONGEST_S = 30 * 60.0
 AUDIO_BYTES_PER_S = 32_000
 TRANSCRIBE_X_REAL_TIME = 10.0
-"""Seconds allowed for a second of recording: a slow machine with a large model needs about 5."""
+"""Seconds allowed per second of recording: a slow machine with a large model needs about 5."""
 BURN_X_REAL_TIME = 10.0
-"""Seconds allowed for a second of picture that is encoded: 1280 x 720 took 2.6 on two cores that others kept busy."""
+"""Seconds allowed per second of encoded video: 1280 x 720 took 2.6 on two cores that were busy with other work."""
 MIX_X_REAL_TIME = 0.3
-"""Seconds allowed for a second of dub: measuring, mixing and encoding took 0.13 on a machine busy with other work."""
+"""Seconds allowed per second of dub: measuring, mixing and encoding took 0.13 on a machine busy with other work."""
 SEPARATE_X_REAL_TIME = 6.0
 PER_LINE_S = 10.0
-"""Seconds allowed for translating or speaking one segment."""
+"""Seconds allowed for translating or speaking a segment."""
 DIARIZE_X_REAL_TIME = 1.0
-"""Seconds allowed for a second of recording, beyond reading the source: comparing voices needs about 0.01."""
+"""Seconds allowed per second of recording, besides reading the source: comparing voices needs about 0.01."""
 ENGINE_LEAST_S = 120.0
 BY_VOICES = "voices"
 """The part of `diarize` that compares voices."""
 MOST_TAKES = 5
-"""As many as fit between the phases of synthesize and mix: each take has a phase, and its verification the next one."""
+"""The number that fits between the phases of synthesize and mix: each take has a phase, its verification the next."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """How much a step has to do: its deadline follows from this.
+    """The amount of work of a step, from which its deadline is computed.
 
-    `size` is the source's, in bytes; `duration_s` the recording's, 0 if it is not known yet; `segments` the number of
-    lines; `probe_s` what the settings allow for examining a file.
+    `size` is the source's size in bytes; `duration_s` the recording's duration, 0 if it is not known yet; `segments`
+    the number of lines; `probe_s` the time that the settings allow for probing a file.
     """
 
     params: Mapping[str, Any]
@@ -74,7 +74,7 @@ def _muxing(work: Work) -> float:
 
 @dataclass(frozen=True)
 class Part:
-    """A step of a stage that has a place of its own in the order, or runs in another pool."""
+    """A step of a stage that has its own phase, or runs in another pool."""
 
     phase: int
     pool: str = "media"
@@ -82,11 +82,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Stage:
-    """A kind of work.
+    """A stage: a kind of step.
 
     `phase` orders the steps of a job, `pool` names the workers that run them, `weight` is its share of a job's
-    progress, `learns` are the fields of its result that the job's row takes over. `deadline` returns seconds, before
-    the factor of the settings. `parts` are its steps `stage/part`.
+    progress, `learns` are the fields of its result that are copied to the job's row. `deadline` returns seconds, not
+    yet multiplied by the factor in the settings. `parts` are its steps `stage/part`.
     """
 
     name: str
@@ -103,7 +103,7 @@ TABLE = (
     Stage("extract", 10, learns=("duration_s", "language", "content_hash")),
     Stage("split", 20),
     Stage("transcribe", 30, "transcribe", weight=20.0, deadline=_transcription),
-    # What compares voices computes with torch, as what speaks does: no other pool loads that.
+    # Comparing voices needs torch, which only the synthesize pool loads.
     Stage("diarize", 32, weight=0.0, deadline=_diarization, parts={BY_VOICES: Part(33, "synthesize")}),
     Stage("merge", 40, learns=("language",)),
     Stage("translate", 50, "translate", weight=4.0, deadline=_lines),

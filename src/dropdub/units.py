@@ -20,15 +20,15 @@ _PART = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)")
 
 
 def parse_duration_s(value: Any) -> float:
-    """Return seconds for a number of seconds or a text such as `90`, `40 min`, `1h30m`, `30d`.
+    """Return the seconds of a number, or of a text such as `90`, `40 min`, `1h30m`, `30d`.
 
-    Raises ValueError naming what is allowed.
+    Raises ValueError, which gives examples of valid durations.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError("expected a duration such as 30s, 12 min, 6h or 30d")
     if not isinstance(value, str):
         if not math.isfinite(value):
-            raise ValueError("expected a duration that ends")
+            raise ValueError("expected a finite duration")
         return float(value)
     text, position, total = value.strip().lower(), 0, 0.0
     while position < len(text):
@@ -43,7 +43,7 @@ def parse_duration_s(value: Any) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """Return a short text for a person: `8 s`, `12 min`, `1 h 30 min`."""
+    """Return a duration as a short text: `8 s`, `12 min`, `1 h 30 min`."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
@@ -54,14 +54,14 @@ def format_duration(seconds: float) -> str:
 
 
 def format_moment(seconds: float) -> str:
-    """Return a moment of a recording: `0:07`, `1:02:03`."""
+    """Return a position in a recording as text: `0:07`, `1:02:03`."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def format_size(size_bytes: float) -> str:
-    """Return a short text for a person, in powers of 1000: `1.4 GB`."""
+    """Return a size as a short text, in powers of 1000: `1.4 GB`."""
     for unit in ("B", "kB", "MB", "GB"):
         if size_bytes < 1000:
             return f"{size_bytes:.0f} {unit}" if unit in ("B", "kB") else f"{size_bytes:.1f} {unit}"
@@ -70,5 +70,5 @@ def format_size(size_bytes: float) -> str:
 
 
 def too_large(name: str, size: int, most: int) -> str:
-    """Return what is said of a file that is larger than is taken."""
-    return f"{name} has {format_size(size)}; at most {format_size(most)} are taken."
+    """Return the message for a file that exceeds the maximum size."""
+    return f"{name} is too large: {format_size(size)}, and at most {format_size(most)} is allowed."

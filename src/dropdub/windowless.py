@@ -1,6 +1,6 @@
-"""`pythonw -m dropdub.windowless LOG --root ROOT watch`: `dropdub` as a process that has no standard streams.
+"""`pythonw -m dropdub.windowless LOG --root ROOT watch`: run `dropdub` as a process without standard streams.
 
-What goes wrong before the daemon's own log is open, or as native code crashes, is written to LOG.
+Errors before the daemon's own log is open, and crashes of native code, are written to LOG.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ LOG_MAX_BYTES = 1_000_000
 
 
 def main() -> None:
-    """Give the streams a place, before anything that may write to them is imported; then be `dropdub`."""
+    """Redirect the streams before anything that may write to them is imported, then run `dropdub`."""
     log = _opened(Path(sys.argv.pop(1)))
     sys.stdout, sys.stderr = _nowhere(), log
     faulthandler.enable(log)
     never_search_current_folder()
     log.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} started as process {os.getpid()}\n")
-    from dropdub.cli.app import main as run_dropdub  # noqa: PLC0415 - its errors are to be in the log
+    from dropdub.cli.app import main as run_dropdub  # noqa: PLC0415 - so that its import errors are logged
 
     run_dropdub()
 
 
 def _opened(path: Path) -> TextIO:
-    """Return the log, begun anew when it has grown large; a log that cannot be written never stops the work."""
+    """Return the opened log, emptied if it is too large. If it cannot be written, its output is discarded."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size > LOG_MAX_BYTES:

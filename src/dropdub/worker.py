@@ -19,7 +19,7 @@ from dropdub.config import JobOptions, Limits, Split
 from dropdub.engines.base import EngineSettings
 from dropdub.engines.registry import Shelf
 from dropdub.errors import AccessDenied, DiskFull, DropdubError, OutOfMemory, unforeseen
-from dropdub.failpoints import play, reach
+from dropdub.failpoints import reach, set_role
 from dropdub.files.durable import write_whole
 from dropdub.files.privacy import keep_private
 from dropdub.files.removal import remove_tree
@@ -86,7 +86,7 @@ def main(pool: str) -> None:
     """Serve one pool until standard input ends."""
     keep_private()
     never_search_current_folder()
-    play("worker")
+    set_role("worker")
     began = time.monotonic()
     line = Line(_own_output())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole console; the supervisor decides

@@ -1,4 +1,4 @@
-"""Change single settings in the text of a `config.yaml`; its comments, order and all else stay as they are."""
+"""Change settings in the text of a `config.yaml`; comments, order and everything else stay unchanged."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _USUAL_INDENT = 2
 def with_settings(text: str, section: str, values: Mapping[str, Any]) -> str:
     """Return the text with `values` set in a section.
 
-    A setting that is there gets its new value, one that is commented out is taken out of its comment, any other is
-    added. Raises ConfigError for a text in which that cannot be done without changing anything else.
+    An existing setting gets its new value, a commented-out one is uncommented, any other is added. Raises ConfigError
+    if that cannot be done without changing anything else.
     """
     for name, value in values.items():
         changed = _with_setting(text, section, name, _written(value))
-        if not _differs_in_that_alone(text, changed, section, name, value):
+        if not _changes_only(text, changed, section, name, value):
             raise ConfigError(
                 f"{section}.{name} cannot be set in config.yaml without changing anything else.",
                 remedy=f"Set it yourself, below `{section}:`, as  {name}: {_written(value)}",
@@ -43,7 +43,7 @@ def _with_setting(text: str, section: str, name: str, written: str) -> str:
 
 
 def _added(text: str, top: yaml.Node | None, key: yaml.Node, body: yaml.Node, setting: str) -> str:
-    """Put a setting in the place of its comment, or right below the section's heading."""
+    """Replace the commented-out setting, or add the setting right below the section's heading."""
     lines = text.splitlines(keepends=True)
     first, last = key.start_mark.line + 1, _end_line(top, key, len(lines))
     is_filled = isinstance(body, yaml.MappingNode) and bool(body.value)
@@ -65,13 +65,13 @@ def _entry(node: yaml.Node | None, name: str) -> tuple[yaml.Node, yaml.Node] | N
 
 
 def _end_line(top: yaml.Node | None, key: yaml.Node, count: int) -> int:
-    """Return the line after a section: that of the next section's heading, else the end."""
+    """Return the index of the line after a section: the next section's heading, or the end."""
     starts = [other.start_mark.line for other, _ in top.value] if isinstance(top, yaml.MappingNode) else []
     return min((line for line in starts if line > key.start_mark.line), default=count)
 
 
 def _end_of(value: yaml.Node) -> int:
-    """Return where a value ends in the text; a list of lines ends with its last item, not with the comments below."""
+    """Return the index in the text where a value ends. A block list ends at its last item, before any comments."""
     if isinstance(value, yaml.SequenceNode) and not value.flow_style and value.value:
         return _end_of(value.value[-1])
     return int(value.end_mark.index)
@@ -83,7 +83,7 @@ def _written(value: Any) -> str:
     )
 
 
-def _differs_in_that_alone(before: str, after: str, section: str, name: str, value: Any) -> bool:
+def _changes_only(before: str, after: str, section: str, name: str, value: Any) -> bool:
     wanted = yaml.safe_load(before) or {}
     try:
         found = yaml.safe_load(after)

@@ -1,4 +1,4 @@
-"""Read a YAML mapping, and say on which line of it a setting stands."""
+"""Read a YAML mapping, and find the line of a setting in it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from dropdub.untrusted.yaml import NotPlain, plain_mapping
 
 MAX_BYTES = 1_000_000
 MAX_PLAIN_BYTES = 64_000
-"""Of a file that anybody may have written; one with every job option and comments has about 3 kB."""
+"""The limit for an untrusted file. A file with every job option and comments has about 3 kB."""
 _TEXT_HELP = "Save the file as UTF-8 text."
 _BROKEN = (yaml.YAMLError, ValueError, RecursionError, OverflowError, LookupError, AttributeError, TypeError)
-"""What PyYAML raises for broken text: not only errors of its own."""
+"""The exceptions that PyYAML raises for broken text, not all of them its own."""
 
 
 def read_mapping(path: Path) -> tuple[dict[str, Any], yaml.Node | None]:
-    """Return the file's mapping and its node tree (for `line_of`); an empty file is an empty mapping.
+    """Return a file's mapping and its node tree (for `line_of`); an empty file gives an empty mapping.
 
     Raises ConfigError for unreadable files, broken YAML, and anything but a mapping.
     """
@@ -38,9 +38,10 @@ def read_mapping(path: Path) -> tuple[dict[str, Any], yaml.Node | None]:
 
 
 def read_plain_mapping(path: Path) -> tuple[dict[str, Any], yaml.Node | None]:
-    """Return mapping and node tree of a file that anybody may have written; no message shows what is in it.
+    """Return the mapping and the node tree of an untrusted file.
 
-    It is not read through a link, waits for nobody, and is read no further than `MAX_PLAIN_BYTES`. Raises ConfigError.
+    Does not follow links, never blocks, and reads at most `MAX_PLAIN_BYTES`. Raises ConfigError, whose message never
+    quotes the file.
     """
     text = _text(path, _bytes(path, MAX_PLAIN_BYTES, follow=False))
     try:
@@ -50,7 +51,7 @@ def read_plain_mapping(path: Path) -> tuple[dict[str, Any], yaml.Node | None]:
 
 
 def line_of(node: yaml.Node | None, location: tuple[int | str, ...]) -> int | None:
-    """Return the 1-based line of the deepest part of `location` that the file has; None where it has none."""
+    """Return the 1-based line of the deepest part of `location` that exists in the file; None if none does."""
     line = None
     for part in location:
         node, found = _child(node, part)
@@ -76,7 +77,7 @@ def _bytes(path: Path, most: int, *, follow: bool) -> bytes:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror or error}.") from error
     if len(raw) > most:
-        raise ConfigError(f"{path}: more than {most // 1000} kB is no settings file.")
+        raise ConfigError(f"{path}: too large for a settings file (more than {most // 1000} kB).")
     return raw
 
 

@@ -143,7 +143,7 @@ def test_low_disk_makes_jobs_wait_and_go_on_by_themselves(site: Callable[..., Si
         ("retry:\n  attempts: many\n", "line 2: retry.attempts: Input should be a valid integer"),
         ("retry:\n  attempts: 0\n", "line 2: retry.attempts: Input should be greater than or equal to 1"),
         ("inbox:\n  settle: soon\n", "line 2: inbox.settle: 'soon' is not a duration"),
-        ("folders:\n  work: inbox/work\n", "lies in folders.inbox"),
+        ("folders:\n  work: inbox/work\n", "is inside folders.inbox"),
         ("a: [1,\n", "line 2: not valid YAML"),
         ("profiles:\n  x: {targts: [pt]}\n", "profiles.x.targts"),
     ],

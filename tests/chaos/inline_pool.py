@@ -78,9 +78,9 @@ class InlinePool:
 
     def _here(self, run: Run) -> list[Up]:
         heard = _Heard()
-        failpoints.play("worker")
+        failpoints.set_role("worker")
         worker.serve(run, *self._engines(), heard)
-        failpoints.play("daemon")
+        failpoints.set_role("daemon")
         return heard.messages
 
     def _in_a_fork(self, run: Run) -> list[Up]:
@@ -96,7 +96,7 @@ class InlinePool:
         return heard if heard and isinstance(heard[-1], Done | Failed) else [*heard, _last_words(run, code)]
 
     def _there(self, run: Run, writing: int) -> None:
-        failpoints.play("worker")
+        failpoints.set_role("worker")
         with os.fdopen(writing, "wb") as pipe:
             worker.serve(run, *self._engines(), worker.Line(pipe))
 

@@ -127,7 +127,7 @@ def _become(wanted: Wanted) -> None:
     """Take over what a process of its own would read from its environment at its start."""
     given = wanted.environment
     signal.alarm(wanted.limit_s)
-    failpoints.begin(given.get(VARIABLE, ""), given.get(TRACE_VARIABLE, ""))
+    failpoints.restart(given.get(VARIABLE, ""), given.get(TRACE_VARIABLE, ""))
     InlinePool.alone = given.get(ALONE_VARIABLE)
     if WITHOUT_VARIABLE in given:
         from tests.chaos.unsafe import sitecustomize as unsafe

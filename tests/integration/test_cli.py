@@ -222,7 +222,7 @@ def test_config_check_lists_every_problem_with_its_line(cli: Cli) -> None:
     assert "line 2: retry.attempts: " in complaint
     assert "line 3: inbx: there is no such setting" in complaint
     (cli.root / "config.yaml").write_text("folders: {work: inbox/work}\n", encoding="utf-8")
-    assert "lies in folders.inbox" in cli.refused("config", "check")
+    assert "is inside folders.inbox" in cli.refused("config", "check")
 
 
 def test_the_root_comes_from_the_environment_or_from_above(cli: Cli, tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def linked(inbox: Path, size: int) -> Path:
 def test_a_file_with_other_names_that_is_too_large_is_not_copied(place: Path, inbox: Path) -> None:
     film, source = linked(inbox, 10**13), place / "work" / "1" / "source"
     wanted = Wanted(film, film.name, identity(film), within=inbox, room=Room(10**10))
-    with pytest.raises(TooLarge, match=r"at most 10\.0 GB are taken"):
+    with pytest.raises(TooLarge, match=r"at most 10\.0 GB is allowed"):
         bring_in(wanted, source)
     assert [path.name for path in source.iterdir()] == ["film.mp4"]
     ended = bring_in(replace(wanted, is_again=True, is_ending=True, room=Room()), source)

@@ -279,7 +279,7 @@ def test_a_link_that_comes_after_the_options_were_read_is_refused_before_a_step_
 @pytest.mark.parametrize("folder", ["inbox", "inbox/sub", "work", "failed", "archive"])
 def test_an_out_of_config_yaml_where_originals_are_kept_is_refused(place: Path, folder: str) -> None:
     root = Root.at(place / "root")
-    with pytest.raises(ConfigError, match=rf"job\.out .* lies in folders\.{folder.split('/', maxsplit=1)[0]}"):
+    with pytest.raises(ConfigError, match=rf"job\.out .* is inside folders\.{folder.split('/', maxsplit=1)[0]}"):
         root.refuse_outputs({"job.out": str(root.path / folder)})
     root.refuse_outputs({"job.out": str(root.outbox)})
 
@@ -289,4 +289,4 @@ def test_a_start_with_an_out_in_the_inbox_is_refused_with_a_sentence(site: Calla
     one.configure(job={"out": str(one.inbox)})
     for command in (["config", "check"], ["watch", "--until-idle"]):
         answer = one.jobs(*command)
-        assert answer.returncode == 2 and "job.out" in answer.stderr and "lies in folders.inbox" in answer.stderr
+        assert answer.returncode == 2 and "job.out" in answer.stderr and "is inside folders.inbox" in answer.stderr

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.awake import CLOCK_SET_S, LONGEST_LOOK_S, SLEEP_S, Countdown, Passage, Reading, Turns, between, read
+from dropdub.awake import CLOCK_SET_S, LONGEST_LOOK_S, SLEEP_S, ClockChange, Countdown, Reading, Turns, between, read
 
 START = Reading(awake=1_000.0, boot=5_000.0, wall=1_700_000_000.0)
 TURN_S = 0.5
@@ -29,18 +29,18 @@ def on_windows(reading: Reading) -> Reading:
 @pytest.mark.parametrize(
     ("after", "passage"),
     [
-        (later(TURN_S), Passage(0, 0)),
-        (later(TURN_S, asleep=8 * 3_600), Passage(8 * 3_600, 0)),
-        (later(TURN_S, set_by=-3_600), Passage(0, -3_600)),
-        (later(TURN_S, set_by=86_400), Passage(0, 86_400)),
-        (later(TURN_S, asleep=3_600, set_by=-7_200), Passage(3_600, -7_200)),
-        (later(TURN_S, set_by=1.0), Passage(0, 0)),
-        (later(20.0), Passage(0, 0)),
-        (later(600.0), Passage(600, 0)),
+        (later(TURN_S), ClockChange(0, 0)),
+        (later(TURN_S, asleep=8 * 3_600), ClockChange(8 * 3_600, 0)),
+        (later(TURN_S, set_by=-3_600), ClockChange(0, -3_600)),
+        (later(TURN_S, set_by=86_400), ClockChange(0, 86_400)),
+        (later(TURN_S, asleep=3_600, set_by=-7_200), ClockChange(3_600, -7_200)),
+        (later(TURN_S, set_by=1.0), ClockChange(0, 0)),
+        (later(20.0), ClockChange(0, 0)),
+        (later(600.0), ClockChange(600, 0)),
     ],
     ids=["turn", "sleep", "set back", "set on", "both", "network time", "held up", "stopped"],
 )
-def test_what_happened_is_told_from_the_clocks_of_linux(after: Reading, passage: Passage) -> None:
+def test_what_happened_is_told_from_the_clocks_of_linux(after: Reading, passage: ClockChange) -> None:
     found = between(START, after)
     assert (found.slept_s, found.set_s) == pytest.approx((passage.slept_s, passage.set_s))
 
@@ -63,7 +63,7 @@ def test_sleep_and_setting_are_never_mistaken_for_each_other(awake: float, aslee
 def test_the_real_clocks_go_together() -> None:
     before = read()
     assert before.boot is not None
-    assert between(before, read()) == Passage(0, 0)
+    assert between(before, read()) == ClockChange(0, 0)
 
 
 # -- deadlines ----------------------------------------------------------------------------------------------------

@@ -179,7 +179,7 @@ def test_durations_and_sizes_are_told_shortly() -> None:
 
 @pytest.mark.parametrize("inner", ["inbox/work", "./inbox/../inbox/work", "inbox"])
 def test_folders_that_contain_one_another_are_refused(tmp_path: Path, inner: str) -> None:
-    with pytest.raises(ConfigError, match=r"lies in folders"):
+    with pytest.raises(ConfigError, match=r"is inside folders"):
         Root.at(tmp_path, {"work": inner})
 
 
@@ -200,7 +200,7 @@ def test_the_root_is_the_one_named_else_of_the_environment_else_the_nearest_upwa
     assert find_root(None, {"JOBS_ROOT": ""}, one / "inbox" / "deep") == one
     with pytest.raises(UsageError, match=r"has no config\.yaml"):
         find_root(tmp_path, {}, one)
-    with pytest.raises(UsageError, match=r"or above it"):
+    with pytest.raises(UsageError, match=r"or its parent folders"):
         find_root(None, {}, tmp_path)
 
 

@@ -83,7 +83,7 @@ def test_what_is_set_is_read_as_it_was_validated_and_nothing_else(put: Put, text
         ("language: en\n---\nlanguage: pt", "line 2: a second document begins here"),
         ("voice: {a: {b: {c: {d: {e: {f: {g: 1}}}}}}}", "line 1: nested more deeply than any option"),
         ("voice: [" + "1," * (MOST_PARTS + 1) + "]", f"more than {MOST_PARTS} values"),
-        (b"voice: x" + b" " * MAX_PLAIN_BYTES, "more than 64 kB is no settings file"),
+        (b"voice: x" + b" " * MAX_PLAIN_BYTES, "too large for a settings file"),
         (b"\xff\xfev\x00", "not UTF-8 text"),
         ("- a", "expected settings as `name: value` lines"),
     ],
