@@ -21,7 +21,7 @@ from dropdub.dubbing.quality import quality_of
 from dropdub.operations.suggestions import pasteable_job
 from dropdub.pipeline.facts import Facts
 from dropdub.store.states import JobState
-from dropdub.store.views import AttemptView, DaemonView, EventView, JobDetails, JobView, StatusView, StepView
+from dropdub.store.views import AttemptView, DaemonView, EventView, JobRecord, JobView, StatusView, StepView
 from tests.reports import FIT, facts
 
 SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
@@ -145,7 +145,7 @@ def a_step(key: str, state: str, *attempts: AttemptView, **values: object) -> St
     return replace(step, **values)  # type: ignore[arg-type]
 
 
-STORY = JobDetails(
+STORY = JobRecord(
     job=WARNED,
     steps=[
         a_step("probe", "succeeded", an_attempt("succeeded", 0.31)),
@@ -192,7 +192,7 @@ QUALITY = quality_of(
 ).to_json()
 
 
-def told(job_story: JobDetails, quality: dict[str, Any] | None = None) -> str:
+def told(job_story: JobRecord, quality: dict[str, Any] | None = None) -> str:
     console = a_console()
     show.tell(job_story, console, CLOCK, quality)
     return text_of(console)
@@ -223,10 +223,10 @@ CASES = {
     "status-stopped": lambda: a_status(replace(EMPTY, daemon=replace(DAEMON, state="stopped"))),
     "status-commands": lambda: a_status(WITH_COMMANDS, root=ROOT),
     "show": lambda: told(STORY),
-    "show-quality": lambda: told(JobDetails(WARNED, [], []), QUALITY),
-    "show-commands": lambda: told(JobDetails(LONG, [], [])),
-    "show-failed": lambda: told(JobDetails(FAILED, [], [])),
-    "show-running": lambda: told(JobDetails(replace(AGAIN, remaining_s=90.0), [], [])),
+    "show-quality": lambda: told(JobRecord(WARNED, [], []), QUALITY),
+    "show-commands": lambda: told(JobRecord(LONG, [], [])),
+    "show-failed": lambda: told(JobRecord(FAILED, [], [])),
+    "show-running": lambda: told(JobRecord(replace(AGAIN, remaining_s=90.0), [], [])),
     "outputs": lambda: "\n".join(render.outputs([WARNED, FAILED])) + "\n",
 }
 

@@ -17,12 +17,12 @@ from dropdub.pasting import is_command
 from dropdub.units import format_duration
 
 if TYPE_CHECKING:
-    from dropdub.store.views import EventView, JobDetails, JobView, StepView
+    from dropdub.store.views import EventView, JobRecord, JobView, StepView
 
 STEP_WIDTH = 26
 
 
-def tell(story: JobDetails, console: Console, clock: Clock, quality: Mapping[str, Any] | None = None) -> None:
+def tell(story: JobRecord, console: Console, clock: Clock, quality: Mapping[str, Any] | None = None) -> None:
     """Print a job with its outputs, warnings, the figures of its dubs, steps and events.
 
     Paths are not wrapped, so that they can be copied.

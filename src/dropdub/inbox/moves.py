@@ -36,11 +36,11 @@ def bring_in(wanted: Wanted, source_dir: Path) -> Taken | Absent:
     with move_errors(wanted.path, source_dir):
         make_folder(source_dir)
         if wanted.expected is None:
-            return give(wanted.path, source_dir, wanted.name, room=wanted.room)
+            return _copy_named_file(wanted.path, source_dir, wanted.name, room=wanted.room)
         return take(wanted, source_dir, wanted.expected)
 
 
-def give(path: Path, source_dir: Path, name: str, *, room: Room) -> Taken | Absent:
+def _copy_named_file(path: Path, source_dir: Path, name: str, *, room: Room) -> Taken | Absent:
     """Copy a file that a user named; the original is left unchanged.
 
     Raises NotAFile, UnreadableFile, TooLarge, and CannotMove if there is no room.

@@ -14,14 +14,14 @@ from dropdub.store.standing import troubles
 from dropdub.store.states import JobState
 
 if TYPE_CHECKING:
-    from dropdub.store.views import JobDetails, JobView, StatusView
+    from dropdub.store.views import JobRecord, JobView, StatusView
 
 
 @dataclass(frozen=True)
 class JobDetails:
     """A job's history, and the quality metrics of its dubs: None if its manifest has none, or no longer exists."""
 
-    story: JobDetails
+    story: JobRecord
     quality: Mapping[str, Any] | None
 
 

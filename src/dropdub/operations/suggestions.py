@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dropdub.pasting import pasteable_messages
 
 if TYPE_CHECKING:
-    from dropdub.store.views import JobDetails, JobView, StatusView
+    from dropdub.store.views import JobRecord, JobView, StatusView
 
 
 def pasteable_status(view: StatusView, *, root: Path | None) -> StatusView:
@@ -19,7 +19,7 @@ def pasteable_status(view: StatusView, *, root: Path | None) -> StatusView:
     return replace(view, daemon=daemon, jobs=jobs, notes=pasteable_messages(view.notes, root=root))
 
 
-def pasteable_story(story: JobDetails, *, root: Path | None) -> JobDetails:
+def pasteable_story(story: JobRecord, *, root: Path | None) -> JobRecord:
     """Return a job's story with its commands completed."""
     number = story.job.id
     events = [replace(event, text=pasteable_messages(event.text, root=root, job=number)) for event in story.events]

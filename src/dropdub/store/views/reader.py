@@ -13,7 +13,7 @@ from dropdub.store.views.build import daemon_view, event_view, job_view, step_vi
 from dropdub.store.views.find import find_job
 from dropdub.store.views.progress import Row
 from dropdub.store.views.rows import Rows, decoded, listed, snapshot
-from dropdub.store.views.shapes import DaemonView, EventView, JobDetails, JobView, PrunedJob, StatusView, StepView
+from dropdub.store.views.shapes import DaemonView, EventView, JobRecord, JobView, PrunedJob, StatusView, StepView
 
 OPEN_FIRST = (JobState.RUNNING, JobState.WAITING, JobState.CLAIMING, JobState.QUEUED)
 """The order of unfinished jobs in a list."""
@@ -49,7 +49,7 @@ class Reader:
                 jobs=_views(rows, jobs, now),
             )
 
-    def job(self, ref: str) -> JobDetails:
+    def job(self, ref: str) -> JobRecord:
         """Return all details of the job that `ref` names by id, file name, or file name without suffix.
 
         Raises UsageError if there is none.
@@ -58,7 +58,7 @@ class Reader:
             job = find_job(rows, ref)
             assert rows is not None
             [view] = _views(rows, [job], time.time())
-            return JobDetails(
+            return JobRecord(
                 job=view,
                 steps=_step_views(rows, job["id"]),
                 events=[event_view(event) for event in _events(rows, job["id"], 0)],

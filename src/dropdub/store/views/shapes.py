@@ -111,7 +111,7 @@ class PrunedJob:
 
 
 @dataclass(frozen=True)
-class JobDetails:
+class JobRecord:
     """Everything `dropdub show` shows."""
 
     job: JobView
