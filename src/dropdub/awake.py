@@ -56,7 +56,7 @@ def between(before: Reading, after: Reading) -> ClockChange:
     asleep = passed - awake
     slept = asleep if asleep >= SLEEP_S else 0.0
     moved = (after.wall - before.wall) - passed
-    return ClockChange(slept_s=slept + _leap(awake), set_s=moved if abs(moved) >= CLOCK_SET_S else 0.0)
+    return ClockChange(slept_s=slept + _sleep_within(awake), set_s=moved if abs(moved) >= CLOCK_SET_S else 0.0)
 
 
 class Turns:
@@ -69,7 +69,7 @@ class Turns:
         """Return how long the machine slept since the last call; 0 if it did not. `now`: monotonic seconds."""
         passed = 0.0 if self._last is None else now - self._last
         self._last = now
-        return _leap(passed)
+        return _sleep_within(passed)
 
 
 class Countdown:
@@ -86,7 +86,7 @@ class Countdown:
         return self._left_s
 
 
-def _leap(passed: float) -> float:
+def _sleep_within(passed: float) -> float:
     return passed if passed >= LONGEST_TURN_S else 0.0
 
 

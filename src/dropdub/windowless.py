@@ -21,7 +21,7 @@ LOG_MAX_BYTES = 1_000_000
 def main() -> None:
     """Redirect the streams before anything that may write to them is imported, then run `dropdub`."""
     log = _opened(Path(sys.argv.pop(1)))
-    sys.stdout, sys.stderr = _nowhere(), log
+    sys.stdout, sys.stderr = _null_stream(), log
     faulthandler.enable(log)
     never_search_current_folder()
     log.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} started as process {os.getpid()}\n")
@@ -38,10 +38,10 @@ def _opened(path: Path) -> TextIO:
             remove(path)
         return open(path, "a", encoding="utf-8", errors="replace", buffering=1)  # noqa: PTH123
     except OSError:
-        return _nowhere()
+        return _null_stream()
 
 
-def _nowhere() -> TextIO:
+def _null_stream() -> TextIO:
     return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123
 
 

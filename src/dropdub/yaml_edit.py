@@ -20,11 +20,11 @@ def with_settings(text: str, section: str, values: Mapping[str, Any]) -> str:
     if that cannot be done without changing anything else.
     """
     for name, value in values.items():
-        changed = _with_setting(text, section, name, _written(value))
+        changed = _with_setting(text, section, name, _as_yaml(value))
         if not _changes_only(text, changed, section, name, value):
             raise ConfigError(
                 f"{section}.{name} cannot be set in config.yaml without changing anything else.",
-                remedy=f"Set it yourself, below `{section}:`, as  {name}: {_written(value)}",
+                remedy=f"Set it yourself, below `{section}:`, as  {name}: {_as_yaml(value)}",
             )
         text = changed
     return text
@@ -77,7 +77,7 @@ def _end_of(value: yaml.Node) -> int:
     return int(value.end_mark.index)
 
 
-def _written(value: Any) -> str:
+def _as_yaml(value: Any) -> str:
     return (
         yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10_000).removesuffix("\n...\n").strip()
     )

@@ -93,7 +93,7 @@ else:
             whose = {(one.st_uid, one.st_gid) for one in sources} if is_owned else set()
             if not sources:
                 whose = {(made.st_uid, folder.st_gid)}
-            is_theirs = len(whose) == 1 and _given(handle, *whose.pop())
+            is_theirs = len(whose) == 1 and _set_group(handle, *whose.pop())
             for_all = _may_enter(folder, _OTHERS_READ) and all(one.st_mode & stat.S_IROTH for one in sources)
             for_group = _may_enter(folder, _GROUP_READS) and all(one.st_mode & stat.S_IRGRP for one in sources)
             readers = _OTHERS_READ * for_all | _GROUP_READS * (for_group and (is_theirs or for_all))
@@ -140,7 +140,7 @@ else:
         finally:
             os.close(handle)
 
-    def _given(handle: int, user: int, group: int) -> bool:
+    def _set_group(handle: int, user: int, group: int) -> bool:
         """Set the group, and the owner if this runs as root; return whether the group is the requested one."""
         with contextlib.suppress(OSError):
             os.fchown(handle, user if os.geteuid() == 0 else -1, group)

@@ -21,13 +21,13 @@ _MARKERS = (".part", ".crdownload", ".aria2", ".partial", ".opdownload")
 
 
 @lru_cache(maxsize=8)
-def ignoring(extra: tuple[str, ...]) -> re.Pattern[str]:
+def ignore_pattern(extra: tuple[str, ...]) -> re.Pattern[str]:
     """Return a pattern that matches the casefolded names to ignore: the usual ones, and `extra` globs (* and ?)."""
     patterns = (*UNFINISHED, *OTHERS_OWN, *extra)
     return re.compile("|".join(f"(?:{fnmatch.translate(pattern.casefold())})" for pattern in patterns))
 
 
-def awaited(names: Iterable[str]) -> set[str]:
+def names_being_downloaded(names: Iterable[str]) -> set[str]:
     """Return the casefolded names of the files that unfinished downloads in the same folder will become.
 
     Browsers create an empty `clip.mp4` next to `clip.mp4.part`, newer ones next to `clip.Xy12AbCd.mp4.part`.

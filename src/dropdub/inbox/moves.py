@@ -68,10 +68,10 @@ def hand_over(source: Path, sidecar: Path | None, destination: Path, *, companio
     """
     with move_errors(source, destination.parent):
         make_folder(destination.parent)
-        placed = _hand_over_one(source, destination)
+        placed = _move_one(source, destination)
         reach("intake.original_handed_over")
-        beside = _hand_over_beside(sidecar, sidecar_beside(placed))
-        below = _hand_over_beside(companion, companion_beside(placed, companion)) if companion else None
+        beside = _move_beside(sidecar, sidecar_beside(placed))
+        below = _move_beside(companion, companion_beside(placed, companion)) if companion else None
         return Taken(placed, beside, below)
 
 
@@ -106,15 +106,15 @@ def _is_note(path: Path) -> bool:
         return False
 
 
-def _hand_over_beside(source: Path | None, destination: Path) -> Path | None:
+def _move_beside(source: Path | None, destination: Path) -> Path | None:
     if source is None:
         return None
-    placed = _hand_over_one(source, destination)
+    placed = _move_one(source, destination)
     reach("intake.beside_handed_over")
     return placed if lexists(placed) else None
 
 
-def _hand_over_one(source: Path, destination: Path) -> Path:
+def _move_one(source: Path, destination: Path) -> Path:
     if not lexists(source):
         return destination
     disarm(source)

@@ -15,7 +15,7 @@ from dropdub.files.held import HeldFolder, held
 from dropdub.files.ownership import owner_found, owner_seen, speaks_for
 from dropdub.inbox.companions import companions, is_subtitle, owner_of
 from dropdub.inbox.identity import Identity
-from dropdub.inbox.ignore import awaited, ignoring
+from dropdub.inbox.ignore import ignore_pattern, names_being_downloaded
 
 Kind = Literal["file", "link"]
 _HIDDEN_ON_WINDOWS = 0x2
@@ -91,7 +91,7 @@ def scan(
     A folder directly in the inbox that has the name of a profile selects that profile for everything in it. Files
     that disappear during the scan are not reported. `with_sidecars`: whether to use the job options next to a file.
     """
-    walk = _Walk(inbox, ignoring(tuple(ignore)), profiles, with_sidecars)
+    walk = _Walk(inbox, ignore_pattern(tuple(ignore)), profiles, with_sidecars)
     todo = [_Folder(inbox, None)]
     while todo:
         todo.extend(walk.look_into(todo.pop()))
@@ -116,7 +116,7 @@ class _Walk:
         except OSError as error:
             self._cannot_read(folder.path, error)
             return []
-        self._add_drops(folder, found, awaited(names))
+        self._add_drops(folder, found, names_being_downloaded(names))
         return [self._sub_folder(folder, name) for name in reversed(found.folders)]
 
     def _sort(self, folder: HeldFolder, found: _Found) -> list[str]:

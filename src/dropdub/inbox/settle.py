@@ -11,7 +11,7 @@ from dropdub.inbox.companions import is_subtitle
 from dropdub.inbox.identity import Identity, identity
 from dropdub.inbox.scan import Drop
 
-_Look = tuple[Identity, Identity | None, Identity | None]
+_Identities = tuple[Identity, Identity | None, Identity | None]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Settling:
 
     def _compared(self, drop: Drop, now: float) -> Unsettled:
         before = self._seen.get(drop.path)
-        changed = before.changed if before and _look(before.drop) == _look(drop) else now
+        changed = before.changed if before and _identities(before.drop) == _identities(drop) else now
         return Unsettled(drop, before.first_seen if before else now, changed, changed + self._wait_s(drop))
 
     def _wait_s(self, drop: Drop) -> float:
@@ -65,7 +65,7 @@ class Settling:
         return max(self._settle_s, self._settle_subtitle_s) if is_subtitle(drop.path.name) else self._settle_s
 
 
-def _look(drop: Drop) -> _Look:
+def _identities(drop: Drop) -> _Identities:
     return drop.identity, drop.sidecar_identity, drop.companion_identity
 
 

@@ -41,7 +41,7 @@ def take(wanted: Wanted, source_dir: Path, expected: Identity) -> Taken | Absent
     Raises StillWritten, BadSidecar if a file next to a retried one belongs to another owner, NotAFile if a file was
     replaced and cannot be put back, TooLarge if it must be copied and exceeds the limit, CannotMove and OSError.
     """
-    with _goal(source_dir) as goal, ExitStack() as stack:
+    with _source_folder(source_dir) as goal, ExitStack() as stack:
         try:
             folder = stack.enter_context(_folder_of(wanted))
         except OSError as error:
@@ -54,7 +54,7 @@ def take(wanted: Wanted, source_dir: Path, expected: Identity) -> Taken | Absent
 
 
 @contextmanager
-def _goal(source_dir: Path) -> Iterator[HeldFolder]:
+def _source_folder(source_dir: Path) -> Iterator[HeldFolder]:
     """Hold the job's source folder open. Raises CannotMove if it is a link or a file."""
     with ExitStack() as stack:
         try:
@@ -176,13 +176,13 @@ class _Taking:
         if still_written(self.folder.through(name)):
             raise still_written_error(self.wanted.path)
         for one in _besides(self.wanted):
-            if self._is_exchanged(one, found):
+            if self._is_replaced(one, found):
                 return CHANGED
             if one.path == self.wanted.companion and still_written(self.folder.through(one.path.name)):
                 raise still_written_error(one.path)
         return None
 
-    def _is_exchanged(self, one: _Beside, owner: os.stat_result) -> bool:
+    def _is_replaced(self, one: _Beside, owner: os.stat_result) -> bool:
         if not self.folder.has(one.path.name):
             return one.seen is not None
         found = self.folder.look(one.path.name)

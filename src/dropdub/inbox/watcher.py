@@ -72,7 +72,7 @@ class Watcher:
     def start(self) -> None:
         """Start watching. A missing inbox is watched from the first `check` that finds it."""
         self._notes = []
-        self._watched = self._place()
+        self._watched = self._inbox_identity()
         if self._watched is not None:
             self.mode = self._choose_mode()
             self._observer = self._started()
@@ -81,7 +81,7 @@ class Watcher:
         """Stop watching, in bounded time."""
         observer, self._observer = self._observer, None
         if observer is not None:
-            _end(observer)
+            _stop_observer(observer)
 
     def check(self) -> list[str]:
         """Restart the observer if it died or watches a folder that is no longer the inbox; return the current notes.
@@ -95,11 +95,11 @@ class Watcher:
         return list(self._notes)
 
     def _alive(self) -> bool:
-        if self._observer is None or self._watched != self._place():
-            return self._watched is None and self._place() is None
+        if self._observer is None or self._watched != self._inbox_identity():
+            return self._watched is None and self._inbox_identity() is None
         return all(thread.is_alive() and thread.should_keep_running() for thread in _threads(self._observer))
 
-    def _place(self) -> tuple[int, int] | None:
+    def _inbox_identity(self) -> tuple[int, int] | None:
         """Return the identity of the inbox folder, which may be recreated or hidden by a mounted share."""
         try:
             info = self._inbox.stat()
@@ -130,7 +130,7 @@ class Watcher:
             if self.mode == "polling":
                 self._notes.append(f"The inbox cannot be watched ({error}); it is still scanned periodically.")
                 return None
-            self._refused = _why(error)
+            self._refused = _describe_refusal(error)
             self.mode = self._choose_mode()
             return self._started()
 
@@ -140,7 +140,7 @@ class Watcher:
             observer.schedule(_Hint(self._wake), str(self._inbox), recursive=True, event_filter=HINTS)
             observer.start()
         except BaseException:
-            _end(observer)
+            _stop_observer(observer)
             raise
         return observer
 
@@ -152,21 +152,21 @@ def _threads(observer: BaseObserver) -> list[BaseThread]:
     return [observer, *observer.emitters, *readers]
 
 
-def _why(error: OSError) -> str:
+def _describe_refusal(error: OSError) -> str:
     remedy = _LIMITS.get(error.errno or 0)
     return f"the system refuses ({error.strerror or error})" + (f": {remedy}" if remedy else "")
 
 
-def _end(observer: BaseObserver) -> None:
+def _stop_observer(observer: BaseObserver) -> None:
     """Stop an observer, even one that failed to start."""
-    with _quiet({emitter.ident for emitter in observer.emitters}):
+    with _without_stop_errors({emitter.ident for emitter in observer.emitters}):
         observer.stop()
         if observer.is_alive():
             observer.join(STOP_GRACE_S)
 
 
 @contextmanager
-def _quiet(stopping: Collection[int | None]) -> Iterator[None]:
+def _without_stop_errors(stopping: Collection[int | None]) -> Iterator[None]:
     """Suppress a spurious error of threads that are being stopped.
 
     watchdog stops an emitter and closes its source at once, whatever its thread is doing. A thread that is about to

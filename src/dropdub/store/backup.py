@@ -59,7 +59,7 @@ def make(file: Path, folder: Path, *, now: float, before: str | None = None) -> 
                 _sweep(folder)
             prune(folder, kept=target)
         except (sqlite3.Error, OSError) as error:
-            raise _refusal(error, file, folder) from error
+            raise _backup_error(error, file, folder) from error
     return target
 
 
@@ -149,7 +149,7 @@ def _decrement_starts(target: sqlite3.Connection) -> None:
         target.execute("UPDATE owner SET starts = starts - 1")
 
 
-def _refusal(error: sqlite3.Error | OSError, file: Path, folder: Path) -> StoreError:
+def _backup_error(error: sqlite3.Error | OSError, file: Path, folder: Path) -> StoreError:
     """Return the error that says why a backup could not be made."""
     if isinstance(error, sqlite3.Error) and is_damage(str(error)):
         return damaged(str(file), folder)

@@ -176,7 +176,7 @@ def same_content(store: Store, job: Job) -> Job | None:
         col(Job.owner).is_not_distinct_from(job.owner),
         succeeded | at_work,
     )
-    same = [other for other in candidates if _compared(other) == _compared(job)]
+    same = [other for other in candidates if _relevant_options(other) == _relevant_options(job)]
     return min(same, key=lambda other: other.state != JobState.SUCCEEDED, default=None)
 
 
@@ -271,5 +271,5 @@ def _has_open_steps() -> ColumnElement[bool]:
     )
 
 
-def _compared(job: Job) -> dict[str, Any]:
+def _relevant_options(job: Job) -> dict[str, Any]:
     return {name: value for name, value in job.options.items() if name not in _NOT_COMPARED}
