@@ -503,7 +503,7 @@ def test_a_verdict_is_recorded_before_the_files_are_moved(store: Store) -> None:
 
 def test_a_job_does_not_end_while_a_step_runs(store: Store) -> None:
     claim = a_running_job(store)
-    with pytest.raises(TransitionRefused, match="while its step probe runs"):
+    with pytest.raises(TransitionRefused, match="while its step probe is running"):
         transitions.begin_ending(
             store, id_of(claim.job), verdict=JobState.FAILED, reason=None, remedy=None, destination=None, now=NOW
         )
