@@ -284,7 +284,7 @@ def test_where_a_right_is_missing_it_says_which_and_the_file_stays(inbox: Path, 
     path, source_dir = put(inbox / "clip.mp4"), tmp_path / "work" / "source"
     source_dir.mkdir(parents=True)
     said = as_another(path, source_dir, "dropped")
-    assert said.startswith("CannotMove") and "does not have the right" in said and "Give it" in said
+    assert said.startswith("CannotMove") and "lacks the permission" in said and "Allow it" in said
     assert path.exists()
 
 

@@ -76,7 +76,7 @@ def test_a_file_that_others_may_write_to_is_refused(place: Path) -> None:
 def test_a_root_below_a_folder_whose_names_anybody_may_exchange_is_refused(place: Path) -> None:
     root = a_root(place / "open" / "root")
     (place / "open").chmod(0o777)
-    with pytest.raises(UsageError, match=r"exchange"):
+    with pytest.raises(UsageError, match=r"replace"):
         found(root)
     (place / "open").chmod(0o1777)
     assert found(root) == root
