@@ -37,8 +37,8 @@ def test_an_end_is_told_after_the_receiver_was_down_and_the_daemon_killed(
     root.wait_for("notes & more.txt", "succeeded")
     wait_until(lambda: told.exists() and told.read_text("utf-8") != "", "the program to have run")
     assert told.read_text("utf-8") == "notes & more.txt succeeded"
-    wait_until(lambda: "notice not delivered" in logs(root), "the first try")
-    wait_until(lambda: "Notices cannot be delivered" in json.dumps(root.status()), "the administrator to be told")
+    wait_until(lambda: "notification not delivered" in logs(root), "the first try")
+    wait_until(lambda: "Notifications cannot be delivered" in json.dumps(root.status()), "the administrator to be told")
     root.kill()
     with receiving(port=port) as receiver:
         root.start()

@@ -140,10 +140,10 @@ def test_a_message_arrives_signed_so_that_somebody_elses_receiver_takes_it() -> 
 @pytest.mark.parametrize(
     ("manner", "said"),
     [
-        ("error", "answers with 503"),
-        ("redirect", "answers with 307"),
-        ("stall", "did not answer within 1 s"),
-        ("drip", "did not answer within 1 s"),
+        ("error", "returned status 503"),
+        ("redirect", "returned status 307"),
+        ("stall", "did not respond within 1 s"),
+        ("drip", "did not respond within 1 s"),
         ("break", "cannot be reached"),
     ],
 )
@@ -167,10 +167,10 @@ def test_a_receiver_that_is_not_there_is_told(url: str) -> None:
 
 
 def a_courier(store: Store, url: str, **values: Any) -> Courier:
-    def carry(notice: Notice) -> None:
+    def deliver(notice: Notice) -> None:
         post(webhook(url), {**notice.payload, "id": notice.id}, id_=notice.id)
 
-    return Courier(store, "webhook", carry, **{"give_up_after_s": 3_600.0, **values})
+    return Courier(store, "webhook", deliver, **{"give_up_after_s": 3_600.0, **values})
 
 
 def test_what_a_dead_receiver_missed_it_gets_once_it_is_back_each_by_its_id(store: Store) -> None:
@@ -216,11 +216,11 @@ def test_what_cannot_be_delivered_for_long_is_given_up(store: Store) -> None:
 
 
 def test_what_nobody_foresaw_ends_no_courier(store: Store) -> None:
-    def carry(_notice: Notice) -> None:
+    def deliver(_notice: Notice) -> None:
         raise ZeroDivisionError
 
     an_end(store, "webhook")
-    courier = Courier(store, "webhook", carry, give_up_after_s=1e9)
+    courier = Courier(store, "webhook", deliver, give_up_after_s=1e9)
     assert not courier.tick(monotonic=0, now=NOW)
     assert notices(store)[0].state == "queued" and notices(store)[0].error == "ZeroDivisionError."
 
@@ -269,7 +269,7 @@ class Hook:
             lock_path=self.lock_path,
             deadline_s=deadline_s,
             stopping=self.stopping,
-            told=self.lines.append,
+            on_line=self.lines.append,
         )
 
 
@@ -298,12 +298,12 @@ def test_a_program_gets_its_arguments_as_they_are_and_the_message(hook: Hook) ->
 
 
 def test_a_program_that_fails_or_is_not_there_is_told(hook: Hook) -> None:
-    with pytest.raises(HookFailed, match="ended with 3"):
+    with pytest.raises(HookFailed, match="exited with code 3"):
         hook("raise SystemExit(3)")
     with pytest.raises(HookFailed, match="no-such-program cannot be started"):
         run_hook(
             ["no-such-program"], environment={}, message=b"", lock_path=hook.lock_path,
-            deadline_s=1, stopping=hook.stopping, told=print,
+            deadline_s=1, stopping=hook.stopping, on_line=print,
         )  # fmt: skip
     assert not hook.lock_path.exists()
 
@@ -321,7 +321,7 @@ def test_what_a_program_leaves_running_is_ended_with_it(hook: Hook, tmp_path: Pa
 
 def test_a_stop_ends_a_program_and_leaves_its_notice(hook: Hook, tmp_path: Path) -> None:
     threading.Timer(1.0, hook.stopping.set).start()
-    with pytest.raises(NotDelivered, match="stopped with Dropdub"):
+    with pytest.raises(NotDelivered, match="was stopped because Dropdub is stopping"):
         hook(CHILD + "time.sleep(600)", str(tmp_path / "pid"), deadline_s=60)
     wait_until(lambda: gone(tmp_path / "pid"), "the grandchild to be gone")
 
@@ -363,7 +363,7 @@ def test_a_program_may_ask_jobs_about_its_root(store: Store, caplog: pytest.LogC
         wait_until(lambda: notifier.idle, "the program to have run")
         notifier.stop()
     assert notices(store)[0].state == "sent", notices(store)[0].error
-    said = [record.fields for record in caplog.records if record.getMessage() == "hook says"]  # type: ignore[attr-defined]
+    said = [record.fields for record in caplog.records if record.getMessage() == "hook output"]  # type: ignore[attr-defined]
     assert said[0]["text"] == f"OK: {root.config_file}"
 
 

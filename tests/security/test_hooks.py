@@ -300,7 +300,7 @@ def test_a_name_that_is_a_command_is_no_command(tmp_path: Path, monkeypatch: pyt
     environment = facts.environment(told(name=name), child_environment(), root=str(tmp_path), notice="n")
     run_hook(
         facts.arguments(command, told(name=name)), environment=environment, message=b"", deadline_s=30.0,
-        lock_path=tmp_path / "hook.lock", stopping=threading.Event(), told=spoken.append,
+        lock_path=tmp_path / "hook.lock", stopping=threading.Event(), on_line=spoken.append,
     )  # fmt: skip
     assert spoken == []
     assert (tmp_path / "told").read_text(encoding="utf-8").splitlines() == [name, name]

@@ -1,4 +1,4 @@
-"""Delivering the notices of one channel, from a thread of its own: neither job nor supervisor ever waits for it."""
+"""Deliver the notifications of one channel on its own thread, so neither jobs nor the supervisor wait for it."""
 
 from __future__ import annotations
 
@@ -17,24 +17,26 @@ from dropdub.store.tables import Notice
 
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 900.0
-LONGEST_LOOK_S = 5.0
-"""How long it sleeps at the most, so that a retry comes about in time."""
+POLL_S = 5.0
+"""Longest sleep, so that a retry is not late."""
 
 
 class Courier:
-    """Delivers one notice at a time, the longest due first. After a failure the whole channel pauses for a while.
+    """Delivers one notification at a time, the most overdue first. After a failure the whole channel pauses.
 
-    `carry` delivers; it raises NotDelivered where it is to be tried again, HookFailed where it is not.
+    `deliver` raises NotDelivered if delivery should be retried, HookFailed if not.
     """
 
-    def __init__(self, store: Store, channel: str, carry: Callable[[Notice], None], *, give_up_after_s: float) -> None:
+    def __init__(
+        self, store: Store, channel: str, deliver: Callable[[Notice], None], *, give_up_after_s: float
+    ) -> None:
         self._store = store
         self._channel = channel
-        self._carry = carry
+        self._deliver = deliver
         self._give_up_after_s = give_up_after_s
         self._failures = 0
         self.resumes_at = 0.0
-        self._stirred = threading.Event()
+        self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name=f"{channel} courier", daemon=True)
         self.trouble: str | None = None
@@ -43,21 +45,21 @@ class Courier:
         self._thread.start()
 
     def wake(self) -> None:
-        """Say that there may be something to deliver."""
-        self._stirred.set()
+        """Check for notifications to deliver."""
+        self._wake.set()
 
-    def dismiss(self) -> None:
-        """Ask it to end; `join` is to follow."""
+    def request_stop(self) -> None:
+        """Ask the thread to end; call `join` afterwards."""
         self._stopping.set()
-        self._stirred.set()
+        self._wake.set()
 
     def join(self, grace_s: float) -> None:
-        """Wait for its end at most so long; what is under way then is delivered again after the next start."""
+        """Wait up to `grace_s` for the thread to end; a delivery cut off here is repeated after the next start."""
         if self._thread.ident is not None:
             self._thread.join(grace_s)
 
     def idle(self) -> bool:
-        """Return whether all has been delivered, or cannot be at present."""
+        """Return whether everything has been delivered, or cannot be delivered at present."""
         if self._failures > 0:
             return True
         return queries.next_notice(self._store, self._channel, now=time.time(), longest_s=LONGEST_PAUSE_S) is None
@@ -65,20 +67,20 @@ class Courier:
     def _loop(self) -> None:
         while not self._stopping.is_set():
             if not self._deliver_one():
-                self._stirred.wait(LONGEST_LOOK_S)
-                self._stirred.clear()
+                self._wake.wait(POLL_S)
+                self._wake.clear()
 
     def _deliver_one(self) -> bool:
         try:
             return self.tick(monotonic=time.monotonic(), now=time.time())
-        except (StoreError, TransitionRefused) as error:  # the database is busy or full: the notice stays as it is
-            note("notice cannot be recorded", level=logging.WARNING, channel=self._channel, text=error.message)
+        except (StoreError, TransitionRefused) as error:  # database busy or full: the row stays as it is
+            note("notification could not be recorded", level=logging.WARNING, channel=self._channel, text=error.message)
             return False
 
     def tick(self, *, monotonic: float, now: float) -> bool:
-        """Deliver the notice that is due, if any; return whether there may be more to do at once.
+        """Deliver the next due notification, if any; return whether another one may be due immediately.
 
-        `monotonic` tells the channel's pause, `now` (epoch seconds) what is stored.
+        `monotonic` (seconds) times the channel's pause; `now` (epoch seconds) is stored in the database.
         """
         if monotonic < self.resumes_at:
             return False
@@ -86,15 +88,15 @@ class Courier:
         if notice is None:
             return False
         try:
-            self._carry(notice)
+            self._deliver(notice)
         except HookFailed as error:
             self._end(notice, NoticeState.DROPPED, error, now)
             return True
         except NotDelivered as error:
             self._failed(notice, error, monotonic, now)
             return False
-        except Exception as error:  # the thread's boundary: what nobody foresaw must not end it
-            note("notice not carried", level=logging.ERROR, trace=error, channel=self._channel)
+        except Exception as error:  # an unexpected error must not kill the thread
+            note("notification failed unexpectedly", level=logging.ERROR, trace=error, channel=self._channel)
             self._failed(notice, NotDelivered(f"{type(error).__name__}."), monotonic, now)
             return False
         self._end(notice, NoticeState.SENT, None, now)
@@ -105,7 +107,7 @@ class Courier:
         text = error.message if error else None
         transitions.end_notice(self._store, notice.id, state=state, error=text, now=now)
         level = logging.INFO if error is None else logging.WARNING
-        note(f"notice {state}", level=level, job=notice.job_id, channel=self._channel, id=notice.id, text=text)
+        note(f"notification {state}", level=level, job=notice.job_id, channel=self._channel, id=notice.id, text=text)
 
     def _failed(self, notice: Notice, error: NotDelivered, monotonic: float, now: float) -> None:
         if self._stopping.is_set():
@@ -113,11 +115,17 @@ class Courier:
         self._failures += 1
         pause = pause_s(self._failures, first=FIRST_PAUSE_S, longest=LONGEST_PAUSE_S)
         self.resumes_at = monotonic + pause
-        self.trouble = f"Notices cannot be delivered by {self._channel}. {error.sentence}"
+        self.trouble = f"Notifications cannot be delivered by {self._channel}. {error.sentence}"
         if now - notice.created_at > self._give_up_after_s:
             text = error.message
             transitions.end_notice(self._store, notice.id, state=NoticeState.DROPPED, error=text, now=now)
-            note("notice given up", level=logging.WARNING, job=notice.job_id, channel=self._channel, text=text)
+            note("notification given up", level=logging.WARNING, job=notice.job_id, channel=self._channel, text=text)
             return
         transitions.postpone_notice(self._store, notice.id, error=error.message, at=now + pause)
-        note("notice not delivered", level=logging.WARNING, job=notice.job_id, text=error.message, again_s=round(pause))
+        note(
+            "notification not delivered",
+            level=logging.WARNING,
+            job=notice.job_id,
+            text=error.message,
+            retry_in_s=round(pause),
+        )

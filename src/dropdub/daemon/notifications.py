@@ -1,4 +1,4 @@
-"""Telling others of ended jobs: one courier for each channel that is set."""
+"""Job-completion notifications: one delivery thread per configured channel."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from dropdub.store import transitions
 from dropdub.store.tables import Notice
 
 KEPT_S = 7 * 86_400.0
-"""How long a notice that has ended is kept, for who asks why nobody was told."""
+"""How long an ended notification is kept, so that a missing delivery can be investigated."""
 STOP_GRACE_S = 1.5
 
 
 class Notifier:
-    """Has the notices of this root delivered, also those of earlier runs."""
+    """Delivers this root's notifications, including those left by earlier runs."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._settings = context.config.notify
         self._stopping = threading.Event()
-        carriers = {"webhook": self._post, "command": self._run}
+        senders = {"webhook": self._post, "command": self._run}
         self._couriers = [
-            Courier(context.store, channel, carriers[channel], give_up_after_s=self._settings.give_up_after)
+            Courier(context.store, channel, senders[channel], give_up_after_s=self._settings.give_up_after)
             for channel in open_channels(self._settings)
         ]
 
@@ -44,15 +44,15 @@ class Notifier:
             courier.start()
 
     def wake(self) -> None:
-        """Say that a job has ended."""
+        """Check for notifications, because a job has ended."""
         for courier in self._couriers:
             courier.wake()
 
     def stop(self) -> None:
-        """End the couriers in bounded time; a program that runs is ended, and run again by the next start."""
+        """Stop the couriers within `STOP_GRACE_S`; a running command is killed, and run again after the next start."""
         self._stopping.set()
         for courier in self._couriers:
-            courier.dismiss()
+            courier.request_stop()
         ends_at = time.monotonic() + STOP_GRACE_S
         for courier in self._couriers:
             courier.join(max(0.0, ends_at - time.monotonic()))
@@ -63,7 +63,7 @@ class Notifier:
 
     @property
     def notes(self) -> list[str]:
-        """Return what an administrator should know: channels that do not take what they are told."""
+        """Return warnings for the administrator: channels whose deliveries fail."""
         return [courier.trouble for courier in self._couriers if courier.trouble is not None]
 
     def _post(self, notice: Notice) -> None:
@@ -79,17 +79,17 @@ class Notifier:
 
     def _run(self, notice: Notice) -> None:
         message = self._message(notice)
-        told = facts.facts_of(message)
-        command = command_for(self._settings, told["state"])
+        known = facts.facts_of(message)
+        command = command_for(self._settings, known["state"])
         if not command:
-            raise HookFailed("No command is set for this end any more.")
+            raise HookFailed(f"No command is configured any more for jobs that have {known['state']}.")
         root = self._context.root
         run_hook(
-            facts.arguments(command, told),
-            environment=facts.environment(told, self._variables(), root=str(root.path), notice=notice.id),
+            facts.arguments(command, known),
+            environment=facts.environment(known, self._variables(), root=str(root.path), notice=notice.id),
             message=json.dumps(message).encode(),
             lock_path=root.run_dir / f"hook-{notice.id}.lock",
             deadline_s=self._settings.command_deadline,
             stopping=self._stopping,
-            told=lambda line: note("hook says", job=notice.job_id, text=line),
+            on_line=lambda line: note("hook output", job=notice.job_id, text=line),
         )

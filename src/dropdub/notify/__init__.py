@@ -1,1 +1,1 @@
-"""Telling others that a job has ended: a web address, a program. Knows neither the database nor the daemon."""
+"""Job-completion notifications by webhook or command. Knows neither the database nor the daemon."""

@@ -1,4 +1,4 @@
-"""What a program is told of a job: words for its arguments, and variables of its environment."""
+"""Job facts passed to a notification command: placeholders in its arguments, and environment variables."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from dropdub.config.commands import WORDS
 
 VARIABLE_PREFIX = "DROPDUB_JOB_"
 _FIELDS = {"folder": "published"}
-"""Words whose field of `dropdub show --json` has another name."""
+"""Placeholders whose field in `dropdub show --json` has another name."""
 _OPTION_LIKE = ("-", "@", "/") if sys.platform == "win32" else ("-", "@")
-"""How an option begins, and a file that many programs (curl, tar) read more of their arguments from."""
+"""First characters of options, and of files from which many programs (curl, tar) read further arguments."""
 _PARTING = frozenset(b'"\\ \t-@/')
-"""What parts arguments on Windows, or makes an option of one."""
+"""Characters that split arguments on Windows, or turn one into an option."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def facts_of(payload: Mapping[str, Any]) -> dict[str, str]:
-    """Return the words and what they stand for; what the job has not is empty."""
+    """Return each placeholder's value; empty if the job has none."""
     data = payload["data"]
     return {word: _text(data.get(_FIELDS.get(word, word))) for word in WORDS}
 
 
 def arguments(command: Sequence[str], facts: Mapping[str, str]) -> list[str]:
-    """Return a command with `{id}`, `{name}` … filled in. Each argument stays one; what else is in braces is left.
+    """Return a command with `{id}`, `{name}` … filled in. Each argument stays one; unknown braces are left as they are.
 
-    No argument becomes an option by what is filled in: `-rf.txt` is given as `./-rf.txt`.
+    A filled-in value never turns an argument into an option: `-rf.txt` is passed as `./-rf.txt`.
     """
     if sys.platform == "win32":
         facts = {word: narrowed(value, lambda char: char.encode("mbcs", "replace")) for word, value in facts.items()}
@@ -36,16 +36,16 @@ def arguments(command: Sequence[str], facts: Mapping[str, str]) -> list[str]:
 
 
 def environment(facts: Mapping[str, str], base: Mapping[str, str], *, root: str, notice: str) -> dict[str, str]:
-    """Return the environment of a program: that of any child, the facts, and the root for `dropdub` commands in it."""
-    told = {f"{VARIABLE_PREFIX}{word.upper()}": value for word, value in facts.items()}
-    return {**base, **told, "DROPDUB_NOTICE_ID": notice, "JOBS_ROOT": root}
+    """Return the environment of a command: `base`, the facts, and the root for `dropdub` commands that it runs."""
+    variables = {f"{VARIABLE_PREFIX}{word.upper()}": value for word, value in facts.items()}
+    return {**base, **variables, "DROPDUB_NOTICE_ID": notice, "JOBS_ROOT": root}
 
 
 def narrowed(value: str, encoded: Callable[[str], bytes]) -> str:
-    """Return a value with the plain sign for each that a program without Unicode reads as `"`, a blank, a dash …
+    """Return a value with each character replaced that a program without Unicode reads as `"`, a space, a dash …
 
-    Windows replaces a full-width quote by `"` for such a program (best fit), after the arguments were quoted: what
-    is one would become several. What is replaced before is quoted with the others.
+    For such a program, Windows replaces a full-width quote with `"` (best fit) after the arguments were quoted, so one
+    argument would become several. A character that is replaced beforehand is quoted with the others.
     """
     return "".join(_narrow(char, encoded(char)) for char in value)
 
@@ -55,7 +55,7 @@ def _narrow(char: str, read: bytes) -> str:
 
 
 def _filled(argument: str, facts: Mapping[str, str]) -> str:
-    """Fill in all words in one pass: what is filled in is not looked through again."""
+    """Fill in all placeholders in one pass; filled-in values are not expanded again."""
     before, brace, rest = argument.partition("{")
     if not brace:
         return argument
@@ -72,5 +72,5 @@ def _no_option(argument: str, filled: str) -> str:
 
 
 def _text(value: Any) -> str:
-    """Return a value in one line."""
+    """Return a value as one line, without control characters."""
     return "" if value is None else _CONTROL.sub(" ", str(value)).strip()

@@ -1,4 +1,4 @@
-"""One run of a person's own program: no shell, a deadline, its output line by line, nothing of it left behind."""
+"""Run a user's command without a shell: with a deadline, output line by line, and no process left behind."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dropdub.process.run import Program, run
 from dropdub.units import format_duration
 
 LONGEST_LINE = 500
-"""Characters of a line that are handed on; the rest of it is left out."""
+"""Characters of a line that are passed on; the rest is dropped."""
 MOST_LINES = 200
 
 
@@ -23,38 +23,39 @@ def run_hook(
     lock_path: Path,
     deadline_s: float,
     stopping: threading.Event,
-    told: Callable[[str], None],
+    on_line: Callable[[str], None],
 ) -> None:
-    """Run a program to its end, with `message` on its standard input; hand the lines that it says to `told`.
+    """Run a command to its end, with `message` on its standard input; pass its output lines to `on_line`.
 
-    It is ended with all that it started: past the deadline, when `stopping` is set, and what it left behind at its
-    own end. A daemon that dies leaves its lock in `lock_path`, by which the next start ends it.
-    Raises HookFailed if it cannot be started, fails or takes too long, NotDelivered if it was stopped.
+    The command and all its child processes are killed past the deadline and when `stopping` is set; children left
+    behind at its end are killed as well. If the daemon dies, the next start finds and kills the command by its lock
+    at `lock_path`.
+    Raises HookFailed if the command cannot be started, fails or takes too long, NotDelivered if it was stopped.
     """
     name = Path(command[0]).name
 
     def look(_pid: int) -> None:
         if stopping.is_set():
-            raise NotDelivered(f"{name} was stopped with Dropdub.")
+            raise NotDelivered(f"{name} was stopped because Dropdub is stopping.")
 
     program = Program(command, environment=environment, given=message, lock_path=lock_path)
     try:
-        ending = run(program, deadline_s=deadline_s, on_line=_limited(told), look=look, errors_too=True)
+        ending = run(program, deadline_s=deadline_s, on_line=_limited(on_line), look=look, errors_too=True)
     except (OSError, ValueError) as error:
         raise HookFailed(f"{name} cannot be started: {error}.") from error
     except DeadlineExceeded as error:
         raise HookFailed(f"{name} did not end within {format_duration(deadline_s)}.") from error
     if ending.returncode != 0:
-        raise HookFailed(f"{name} ended with {ending.returncode}.")
+        raise HookFailed(f"{name} exited with code {ending.returncode}.")
 
 
-def _limited(told: Callable[[str], None]) -> Callable[[str], None]:
-    """Return what hands on the first lines only; a program that talks without end fills no log."""
+def _limited(on_line: Callable[[str], None]) -> Callable[[str], None]:
+    """Return a callback that passes on only the first `MOST_LINES` lines, so that output cannot fill the log."""
     left = [MOST_LINES]
 
-    def hand_on(line: str) -> None:
+    def pass_on(line: str) -> None:
         left[0] -= 1
         if left[0] >= 0 and line:
-            told(line[:LONGEST_LINE])
+            on_line(line[:LONGEST_LINE])
 
-    return hand_on
+    return pass_on

@@ -1,5 +1,5 @@
-"""Signing a message as the Standard Webhooks specification says (standardwebhooks.com), for which receivers exist
-in every language: HMAC-SHA256 over `id.timestamp.body`, so that neither can be changed or used again later.
+"""Sign messages according to the Standard Webhooks specification (standardwebhooks.com), which has receivers in every
+language: HMAC-SHA256 over `id.timestamp.body`, so that a message can be neither changed nor replayed later.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ PREFIX = "whsec_"
 
 
 def headers(secret: str | None, *, id_: str, timestamp: int, body: bytes) -> Mapping[str, str]:
-    """Return the headers of a message (`timestamp`: epoch seconds); without a secret, it is not signed."""
+    """Return the headers of a message (`timestamp`: epoch seconds); without a secret, they contain no signature."""
     named = {"webhook-id": id_, "webhook-timestamp": str(timestamp), "content-type": "application/json"}
     if secret is None:
         return named
@@ -22,9 +22,9 @@ def headers(secret: str | None, *, id_: str, timestamp: int, body: bytes) -> Map
 
 
 def key(secret: str) -> bytes:
-    """Return the key: of `whsec_…` the bytes that its base64 means, of any other secret its UTF-8.
+    """Return the signing key: the base64-decoded bytes of `whsec_…`, or the UTF-8 bytes of any other secret.
 
-    Raises ValueError where what follows `whsec_` is no base64; its padding may be left out.
+    Base64 padding may be omitted. Raises ValueError if the part after `whsec_` is not base64.
     """
     if not secret.startswith(PREFIX):
         return secret.encode()

@@ -1,4 +1,4 @@
-"""One message to a web address."""
+"""Post a message to a webhook."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ CLIENT = "httpx2"
 
 
 def post(webhook: Webhook, payload: Mapping[str, Any], *, id_: str) -> None:
-    """Deliver a message: any answer from 200 to 299 means that it was taken.
+    """Deliver a message; any status from 200 to 299 counts as success.
 
-    The time-out is for all of it together, however slowly the receiver answers. Redirects are not followed, and no
-    answer's content is read. Raises NotDelivered, whose message names neither address nor secret.
+    The timeout covers the whole exchange, however slowly the receiver responds. Redirects are not followed, and
+    response bodies are not read. Raises NotDelivered, whose message contains neither address nor secret.
     """
     body = json.dumps(payload, ensure_ascii=False, sort_keys=True).encode()
     secret = webhook.secret.get_secret_value() if webhook.secret else None
     signed = headers(secret, id_=id_, timestamp=int(time.time()), body=body)
-    logging.getLogger(CLIENT).setLevel(logging.WARNING)  # it would log the address, which may hold a token
+    logging.getLogger(CLIENT).setLevel(logging.WARNING)  # it would log the address, which may contain a token
     status = asyncio.run(_status(webhook, body, signed))
     if not 200 <= status < 300:
-        raise NotDelivered(f"The webhook's receiver answers with {status}.")
+        raise NotDelivered(f"The webhook receiver returned status {status}.")
 
 
 async def _status(webhook: Webhook, body: bytes, signed: Mapping[str, str]) -> int:
-    import httpx2  # noqa: PLC0415  a tenth of a second, and only for who has a webhook
+    import httpx2  # noqa: PLC0415  takes 0.1 s, and only webhook users need it
 
     assert webhook.url is not None
     try:
@@ -43,6 +43,6 @@ async def _status(webhook: Webhook, body: bytes, signed: Mapping[str, str]) -> i
                 return int(response.status_code)
     except TimeoutError as error:
         within = format_duration(webhook.timeout)
-        raise NotDelivered(f"The webhook's receiver did not answer within {within}.") from error
+        raise NotDelivered(f"The webhook receiver did not respond within {within}.") from error
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
-        raise NotDelivered(f"The webhook's receiver cannot be reached ({type(error).__name__}).") from None
+        raise NotDelivered(f"The webhook receiver cannot be reached ({type(error).__name__}).") from None
