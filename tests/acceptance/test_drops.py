@@ -136,8 +136,8 @@ def test_the_same_content_twice_is_done_once_and_said_so(site: Callable[..., Sit
     assert root.work_off() == 0
     job = root.job("again.txt")
     assert job["state"] == "succeeded" and job["dup_of"] == root.job("one.txt")["id"]
-    assert "same content as job" in job["reason"]
-    assert "same content" in " ".join(root.jobs("status").stdout.split())
+    assert "Same content as job" in job["reason"]
+    assert "Same content" in " ".join(root.jobs("status").stdout.split())
     assert not (root.root / "outbox" / "again").exists()
     root.check()
 
@@ -161,7 +161,7 @@ def test_a_duplicate_does_the_work_itself_where_the_other_fails(site: Callable[.
     wait_until((root.root / "hung").exists, "the first job to be under way")
     root.drop(phrase, "two.flac")
     root.wait_for("two.flac", "waiting")
-    assert "which is being worked on" in root.job("two.flac")["reason"]
+    assert "which is still in progress" in root.job("two.flac")["reason"]
     assert root.jobs("cancel", "one.flac").returncode == 0
     root.wait_for("two.flac", "succeeded")
     assert root.job("two.flac")["dup_of"] is None and "two.txt" in root.published("two")

@@ -134,7 +134,7 @@ def test_a_correction_whose_film_is_gone_is_taken_as_a_subtitle_of_its_own_and_t
         *("talk.es.txt", "talk.es.srt", "talk.es.vtt", "talk.es.m4a", "report.html", "manifest.json")
     }
     [warning] = root.job("talk.srt")["warnings"]
-    assert "whose film is not at" in warning and "drop both together" in warning
+    assert "its recording is no longer at" in warning and "drop both together" in warning
     assert manifest(root, "talk (2)")["warnings"] == [warning]
 
 

@@ -105,7 +105,7 @@ def test_a_file_that_was_in_work_through_too_many_deaths_is_failed(dubbed: Calla
         root.kill()
         nothing_lives(root)
     assert root.work_off() == 1
-    assert "when the program died" in root.job("clip.mp4")["reason"]
+    assert "crashed or was killed" in root.job("clip.mp4")["reason"]
     root.check()
 
 

@@ -322,7 +322,7 @@ def test_of_two_daemons_started_at_once_one_works_and_the_other_says_so(site: Ca
         wait_until(lambda: any(one.poll() is not None for one in both), "one of them to give way")
         [loser] = [one for one in both if one.poll() is not None]
         [winner] = [one for one in both if one is not loser]
-        assert loser.returncode == 1 and "Another Dropdub works on" in loser.communicate()[1]
+        assert loser.returncode == 1 and "Dropdub is already running on" in loser.communicate()[1]
         assert winner.stdout is not None and "Watching" in winner.stdout.readline()
         winner.send_signal(signal.SIGTERM)
         assert winner.wait(15) == 0

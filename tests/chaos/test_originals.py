@@ -89,11 +89,11 @@ def test_originals_are_rescued_when_the_database_was_deleted(site: Callable[...,
     assert f"{FILES} original file(s)" in root.jobs("doctor").stdout
     assert root.work_off() == 1
     assert lost(root) == []
-    assert "is new: the database that this root had before is gone" in root.output()
+    assert "is new. The previous database of this root is gone" in root.output()
     assert f"{FILES} originals were found in work/" in root.output()
     assert len(list((root.root / "failed").glob("*.error.txt"))) == FILES
     note = (root.root / "failed" / "text 0.txt.error.txt").read_text(encoding="utf-8")
-    assert "the database knew nothing of it" in note and note.rstrip().splitlines()[-1].endswith(" retry 1")
+    assert "but not in the database" in note and note.rstrip().splitlines()[-1].endswith(" retry 1")
     assert root.status()["notes"] == []
     if kill:
         finish(root, same_database=True)

@@ -153,13 +153,13 @@ def test_a_file_that_vanished_or_changed_since_the_scan_makes_no_job_until_it_is
 
 def test_no_more_is_recorded_than_can_be_moved_soon(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.drop(*names(MOST_UNDER_WAY + 5))
-    gate, brought = threading.Event(), collection.brought
+    gate, collect = threading.Event(), collection.collect
 
     def held_up(context: Context, job: Job, source_dir: Path) -> Taken | Absent:
         gate.wait()
-        return brought(context, job, source_dir)
+        return collect(context, job, source_dir)
 
-    monkeypatch.setattr(intaking, "brought", held_up)
+    monkeypatch.setattr(intaking, "collect", held_up)
     desk.turn()
     desk.turn()
     assert len(desk.jobs()) == MOST_UNDER_WAY

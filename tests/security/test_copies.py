@@ -251,7 +251,7 @@ def test_a_copy_that_was_cut_off_is_compared_with_regular_files_of_the_inbox_alo
     if kind == "large file":
         monkeypatch.setattr(rescue, "_MOST_COMPARED", 3)
     context = cast(Context, SimpleNamespace(root=root))
-    assert rescue.whole_of(context, part) == (whole if kind == "file" else None)
+    assert rescue.source_of_copy(context, part) == (whole if kind == "file" else None)
 
 
 @pytest.mark.parametrize("error", [BadSidecar, NotAFile])
@@ -290,5 +290,5 @@ def test_without_the_options_that_were_recorded_no_job_is_done(tmp_path: Path, m
     monkeypatch.setattr(collection, "_moved", lambda *_: Taken(tmp_path / "film.mp4"))
     monkeypatch.setattr(collection, "_refuse_away_share", lambda *_: None)
     context = cast(Context, SimpleNamespace(refuse_away=lambda *_: None))
-    result = collection.brought(context, job, tmp_path)
-    assert isinstance(result, collection.Brought) and isinstance(result.refusal, BadSidecar)
+    result = collection.collect(context, job, tmp_path)
+    assert isinstance(result, collection.Collected) and isinstance(result.refusal, BadSidecar)

@@ -98,7 +98,7 @@ def test_texts_are_worked_off_whatever_they_are_called(windows: Windows, root: P
 def test_a_second_daemon_is_refused_and_the_first_ends_when_it_is_asked(windows: Windows, root: Path) -> None:
     with daemon(windows, root) as first:
         second = windows.jobs(root, "watch", timeout_s=PATIENCE_S)
-        assert second.returncode == 1 and "Another Dropdub works on" in second.stderr
+        assert second.returncode == 1 and "Dropdub is already running on" in second.stderr
         ask_to_stop(windows, root)
         assert first.wait(PATIENCE_S) == 0
 

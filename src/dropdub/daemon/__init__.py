@@ -1,1 +1,1 @@
-"""The supervisor and its parts; `runs` has the ways in."""
+"""The supervisor and its parts; `main` has the entry points."""

@@ -1,4 +1,4 @@
-"""Where an error of one job ends: whatever its intake, planning, outcome or ending raises fails that job alone."""
+"""Error isolation: an exception in the intake, planning, result or ending of one job fails only that job."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from typing import Any
 from dropdub.daemon.logs import note
 from dropdub.errors import DropdubError, FolderAway, StoreError, TransitionRefused, unforeseen
 
-EVERYONES = (StoreError, FolderAway, TransitionRefused)
-"""What is no job's own: the database or a disk cannot be used, or another process was quicker."""
+SHARED_ERRORS = (StoreError, FolderAway, TransitionRefused)
+"""Errors not caused by a single job: the database or a disk is unusable, or another process changed the row first."""
 
 
 @contextmanager
 def contained(doing: str, **fields: Any) -> Iterator[None]:
-    """Log what the work of one job raises while `doing` something, so that the others go on; the job stays as it is."""
+    """Log an exception raised while `doing` something for one job, and leave that job as it is; others continue."""
     try:
         yield
     except Exception as error:
         text = own_error(error, doing, **fields).message
-        note("job left as it is", level=logging.WARNING, doing=doing, text=text, **fields)
+        note("job left unchanged", level=logging.WARNING, doing=doing, text=text, **fields)
 
 
 def own_error(error: Exception, doing: str, **fields: Any) -> DropdubError:
-    """Log an exception that the work of one job raised while `doing` something; return the error to record for it.
+    """Log an exception raised while `doing` something for one job; return the error to record for that job.
 
-    Raises the exception again if it is not the job's own.
+    Raises the exception again if it is one of `SHARED_ERRORS`.
     """
-    if isinstance(error, EVERYONES):
+    if isinstance(error, SHARED_ERRORS):
         raise error
     if isinstance(error, DropdubError):
         return error
-    note(f"unforeseen error while {doing}", level=logging.ERROR, trace=error, **fields)
+    note(f"unexpected error while {doing}", level=logging.ERROR, trace=error, **fields)
     return unforeseen(error)

@@ -1,4 +1,4 @@
-"""What all parts of one run of the supervisor share."""
+"""State shared by all parts of one supervisor run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dropdub.store.tables import Job
 
 @dataclass(frozen=True)
 class Context:
-    """One run: where, how, and who asks. `only` restricts the work to these jobs; `report` speaks to a person."""
+    """One supervisor run. `only` limits it to these jobs; `report` prints a line for the user."""
 
     root: Root
     config: Config
@@ -28,25 +28,25 @@ class Context:
     only: frozenset[int] | None = None
     belonging: Belonging | None = None
     steering: Steering = ANYTHING
-    """What the options beside a dropped file may set."""
+    """The options that a dropped file's sidecar may set."""
 
     @property
     def notes(self) -> list[str]:
-        """Return what was found at the start."""
+        """Return the warnings found at startup."""
         return list(self.belonging.notes) if self.belonging else []
 
     def concerns(self, job_id: int) -> bool:
         return self.only is None or job_id in self.only
 
     def refuse_away(self, *names: str) -> None:
-        """Raise Waiting if one of these folders of the root is away: nothing is to be moved then."""
+        """Raise Waiting if any of these root folders is unavailable, because no file may be moved then."""
         found = away(self, names)
         if found is not None:
             raise found
 
 
 def away(context: Context, names: Collection[str] = FOLDERS) -> Waiting | None:
-    """Return why work waits for folders that are away because their disk is not mounted; None if none is."""
+    """Return why work must wait for a folder whose disk is not mounted, or None if all are available."""
     record = context.belonging.record if context.belonging else None
     folder = next((folder for name, folder in away_folders(context.root, record) if name in names), None)
     if folder is None or record is None:
@@ -56,7 +56,7 @@ def away(context: Context, names: Collection[str] = FOLDERS) -> Waiting | None:
 
 
 def job_id(job: Job) -> int:
-    """Return the id of a job that is in the database."""
+    """Return the id of a job already stored in the database."""
     assert job.id is not None
     return job.id
 
@@ -68,6 +68,7 @@ def options_of(job: Job) -> JobOptions:
 def film_name(job: Job) -> str:
     """Return the name that a job's deliverables are named after.
 
-    Of a subtitle for a film that was done before it is the film's, of one alone its own without the language.
+    For a subtitle of an already processed recording, this is the recording's name; for any other subtitle, its own
+    name without the language.
     """
     return str(job.revision["name"]) if job.revision else bare_name(job.name)

@@ -1,4 +1,4 @@
-"""What could not be done now and is tried again a little later, job by job, or file by file."""
+"""Moves deferred after an error, per job or per file."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ LATER_S = 10.0
 
 
 class Postponed:
-    """Remembers which jobs' files cannot be moved yet, until when to leave them, and why. Times are monotonic.
+    """Remembers which files cannot be moved yet, when to retry, and why. Times are monotonic seconds.
 
-    `key` is a job's id, or of a file that could not even be recorded, its path.
+    A `key` is a job's id, or the path of a file that could not be recorded.
     """
 
     def __init__(self) -> None:
@@ -23,16 +23,16 @@ class Postponed:
 
     @property
     def notes(self) -> list[str]:
-        """Return what an administrator should know."""
+        """Return warnings for the administrator."""
         return list(self._why.values())
 
     def put_off(self, key: Hashable, error: Exception, now: float) -> None:
-        """Leave a job for a while: for a moment where another program is at work, longer where a person must act."""
+        """Defer a job: briefly if another program is still writing the file, longer if a person must act."""
         self._until[key] = now + (SOON_S if isinstance(error, StillWritten) else LATER_S)
         self._why[key] = storable(error.sentence if isinstance(error, Waiting) else str(error))
 
     def keep(self, keys: Iterable[Hashable]) -> None:
-        """Forget all but these."""
+        """Forget all keys except these."""
         for key in self._why.keys() - set(keys):
             self.forget(key)
 

@@ -1,1 +1,1 @@
-"""A job's end: where its results and its original go."""
+"""Ending a job: its results, its original, its final state."""

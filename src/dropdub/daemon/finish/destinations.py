@@ -1,4 +1,4 @@
-"""Where originals go at the end: names that nothing has, and that no other original on its way will have."""
+"""Choose names for originals in `archive/` and `failed/` that are neither taken nor promised to another original."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dropdub.store import queries
 
 
 class Destinations:
-    """Free paths in `archive/` or `failed/`. Both are read once: for a few originals, or for thousands at a time."""
+    """Free paths in `archive/` or `failed/`. Reads folder and database once, however many originals follow."""
 
     def __init__(self, context: Context, folder: Path) -> None:
         """Raises OSError if the folder cannot be listed."""
@@ -23,11 +23,11 @@ class Destinations:
                 self._coming |= _with_note(Path(other.destination), other.companion)
 
     def choose(self, name: str, companion: str | None) -> Path:
-        """Return a path for an original; what belongs to it finds its names free as well, and no other gets them."""
+        """Reserve and return a path for an original; the names of its sidecar, companion and note are free as well."""
 
         def taken(candidate: str) -> bool:
             path = Path(candidate)
-            is_present = not self._present.isdisjoint(_together(path, companion))
+            is_present = not self._present.isdisjoint(_names(path, companion))
             return is_present or not self._coming.isdisjoint(_with_note(path, companion))
 
         chosen = self._folder / free_name(None, safe_name(name), taken=taken, room=NOTE_ROOM)
@@ -35,13 +35,16 @@ class Destinations:
         return chosen
 
 
-def _together(destination: Path, companion: str | None) -> set[str]:
-    """Return the names of an original, and of its options and its subtitle beside it."""
+def _names(destination: Path, companion: str | None) -> set[str]:
+    """Return the names of an original, its sidecar and its companion."""
     paths = [destination, sidecar_beside(destination)]
     paths += [companion_beside(destination, Path(companion))] if companion else []
     return {key(path.name) for path in paths}
 
 
 def _with_note(destination: Path, companion: str | None) -> set[str]:
-    """Return these, and the name of the note: one that is there is replaced, one to come must not meet an original."""
-    return _together(destination, companion) | {key(error_note(destination).name)}
+    """Return the names including the error note's.
+
+    An existing note may be replaced, but a future note must not collide with an original.
+    """
+    return _names(destination, companion) | {key(error_note(destination).name)}

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from dropdub.daemon.boundary import EVERYONES, own_error
+from dropdub.daemon.boundary import SHARED_ERRORS, own_error
 from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.finish.destinations import Destinations
 from dropdub.daemon.finish.outputs import output_of, remove_staged
-from dropdub.daemon.intake.collection import brought_to_end
+from dropdub.daemon.intake.collection import collect_for_ending
 from dropdub.daemon.intake.duplicates import TWIN, verdict_on, wake
 from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved, Mover
@@ -82,7 +82,7 @@ class Endings:
         """
         try:
             decide(job)
-        except (OSError, *EVERYONES):
+        except (OSError, *SHARED_ERRORS):
             raise
         except Exception as error:  # the boundary of one job
             trouble = own_error(error, "ending a job", job=job_id(job))
@@ -231,7 +231,7 @@ def _reason(step: Step) -> tuple[str, str]:
 def _take_first(context: Context, job: Job, source_dir: Path) -> None:
     """Move an original that is still in the inbox into the job's folder: others may change what its path leads to."""
     if job.destination is not None and Path(job.source).is_relative_to(context.root.inbox):
-        brought_to_end(context, job, source_dir)
+        collect_for_ending(context, job, source_dir)
 
 
 def _place(job: Job, source_dir: Path, root: Root) -> Taken:

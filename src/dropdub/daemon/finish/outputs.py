@@ -1,4 +1,4 @@
-"""Where a job's results go, and whether they may: an administrator's word counts, a dropped file's seldom."""
+"""Choose and check a job's output folder: administrators may name any, dropped files only allowed ones."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from dropdub.store.location import database_url, sqlite_file
 from dropdub.store.tables import Job
 
 _REMEDY = (
-    "Leave out `out`, and take the results from the outbox. Or have the folder named in config.yaml, under "
-    "allowed_outputs. Then: `dropdub retry JOB`."
+    "Remove `out` and take the results from the outbox, or ask for the folder to be listed under allowed_outputs in "
+    "config.yaml. Then: `dropdub retry JOB`."
 )
 
 
@@ -24,8 +24,8 @@ _REMEDY = (
 class Output:
     """The folder that a job publishes into, or why that is refused.
 
-    `allowed` is the folder of allowed_outputs that it lies in, below which no link is followed: who dropped the file
-    may be able to put one there at any time. None where an administrator has named the folder.
+    `allowed` is the allowed_outputs folder that contains it. No link below it is followed, because the person who
+    dropped the file may be able to put one there at any time. None if an administrator named the folder.
     """
 
     folder: Path
@@ -34,7 +34,7 @@ class Output:
 
 
 def output_of(context: Context, job: Job) -> Output:
-    """Return where a job's results go; links are followed as they are now."""
+    """Return where a job's results go, resolving links as they are now."""
     out = job.options.get("out")
     if not out:
         return Output(context.root.outbox)
@@ -42,31 +42,30 @@ def output_of(context: Context, job: Job) -> Output:
 
 
 def dropped_output(context: Context, out: str) -> Output:
-    """Return where results go if the options beside a dropped file name the folder `out`."""
+    """Return where results go if a dropped file's sidecar names the folder `out`."""
     if out in context.config.named_outputs().values():
         return Output(Path(out))
-    folder = Path(os.path.realpath(out))  # once: it may lead elsewhere the next time
+    folder = Path(os.path.realpath(out))  # resolved only once: the link may change
     meant = Path(os.path.normcase(folder))
-    allowed = next(
-        (one for one in map(real, map(Path, context.config.allowed_outputs)) if meant.is_relative_to(one)), None
-    )
+    bases = map(real, map(Path, context.config.allowed_outputs))
+    allowed = next((base for base in bases if meant.is_relative_to(base)), None)
     if allowed is None:
-        return _refused(out, "`out` is in none of the folders that allowed_outputs in config.yaml lists.")
+        return _refused(out, "`out` is not inside any folder listed under allowed_outputs in config.yaml.")
     root = context.root
     kept = [root.inbox, root.work, root.failed, root.archive, root.voices, root.models_dir(context.config.models.dir)]
     database = sqlite_file(database_url(context.config.database, root))
     kept += [database.parent] if database and real(database.parent) != real(root.path) else []
-    for one in map(real, kept):
-        if meant.is_relative_to(one) or one.is_relative_to(meant):
-            return _refused(out, "`out` is a folder in which Dropdub keeps files of its own.")
+    for own in map(real, kept):
+        if meant.is_relative_to(own) or own.is_relative_to(meant):
+            return _refused(out, "`out` overlaps a folder in which Dropdub keeps its own files.")
     if real(root.path).is_relative_to(meant):
-        return _refused(out, "`out` is the root's folder, or one around it.")
+        return _refused(out, "`out` is the root folder or contains it.")
     below = len(meant.relative_to(allowed).parts)
     return Output(folder, allowed=[folder, *folder.parents][below])
 
 
 def staging_of(context: Context, job: Job, output: Output) -> Path:
-    """Return the folder in which this job's deliverables are put together, recorded before it is made."""
+    """Return this job's staging folder, recorded in the database before it is created."""
     root = context.belonging.staging_prefix if context.belonging else ""
     new = str(output.folder / new_staging_name(root, job_id(job)))
     known = Path(job.staging or transitions.claim_staging(context.store, job_id(job), new))
@@ -76,7 +75,7 @@ def staging_of(context: Context, job: Job, output: Output) -> Path:
 
 
 def remove_staged(job: Job, output: Output) -> bool:
-    """Remove a job's staging folder; return False where that has to be done later: its share may be away."""
+    """Remove a job's staging folder; return False if it must be done later, e.g. while a share is away."""
     if job.staging is None:
         return True
     staging = Path(job.staging)
@@ -93,14 +92,14 @@ def _refused(out: str, why: str) -> Output:
 
 
 def _is_administrators(context: Context, job: Job, out: str) -> bool:
-    """Return whether config.yaml, as it is now or was then, or a command named the folder.
+    """Return whether config.yaml (now or when the job was recorded) or a command named the folder.
 
-    A subtitle for a film that was done before has the options of that film's job.
+    A subtitle of a processed recording has the options of that recording's job.
     """
     if job.revision is None or job.overrides.get("out") == out:
         return job.origin == "given" or job.overrides.get("out") != out
     try:
         film = queries.job(context.store, int(job.revision["job"]))
-    except UsageError:  # it was forgotten
+    except UsageError:  # the job was pruned
         return False
     return film.id != job.id and film.options.get("out") == out and _is_administrators(context, film, out)

@@ -1,1 +1,1 @@
-"""From a settled file in the inbox to a queued job."""
+"""Intake: turn a settled file in the inbox into a queued job."""

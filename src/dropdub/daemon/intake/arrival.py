@@ -1,4 +1,4 @@
-"""From a file that was moved to a queued job: resolve its options, plan its first steps, or say why it fails."""
+"""Queue jobs whose files have been moved: resolve options and plan the first steps, or fail the job."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dropdub.config.problems import problems
 from dropdub.daemon.boundary import own_error
 from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.finish.finishing import Endings
-from dropdub.daemon.intake.collection import Brought
+from dropdub.daemon.intake.collection import Collected
 from dropdub.daemon.intake.revisions import FilmGone, Revision
 from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved
@@ -32,14 +32,14 @@ from dropdub.store.transitions import TakenJob
 
 @dataclass(frozen=True)
 class _Arrival:
-    """How a job is queued whose files have been moved; `refusal`: why its options cannot be used, so that it fails."""
+    """A job ready to be queued; `refusal`: why it must fail instead, because its options cannot be used."""
 
     entry: TakenJob
     refusal: DropdubError | None
 
 
 class Arrivals:
-    """Queues jobs whose files were moved. What goes wrong with one of them is that one's."""
+    """Queues jobs whose files were moved. An error with one job affects no other."""
 
     def __init__(self, context: Context, endings: Endings, postponed: Postponed) -> None:
         self._context = context
@@ -48,21 +48,21 @@ class Arrivals:
         self._defaults: dict[str | None, dict[str, Any]] = {}
 
     def take(self, moves: Sequence[Moved], now: float) -> bool:
-        """Take the outcomes of moves: queue the jobs, or drop the claims. Returns whether any file was moved."""
+        """Process move outcomes: queue the jobs, or drop the claims. Return whether any file was moved."""
         jobs = queries.jobs(self._context.store, [moved.job_id for moved in moves])
         arrived: list[_Arrival] = []
         for moved in moves:
             self._postponed.forget(moved.job_id)
             job = jobs.get(moved.job_id)
-            if job is None or job.verdict is not None:  # cancelled meanwhile: its ending finds the files anywhere
+            if job is None or job.verdict is not None:  # cancelled: its ending finds the files wherever they are
                 continue
             try:
-                if isinstance(moved.result, Brought):
+                if isinstance(moved.result, Collected):
                     reach("intake.arrival")
                     arrived.append(self._arrival(job, moved.result))
                 else:
                     self._not_taken(job, moved, now)
-            except Exception as error:  # the boundary of one job
+            except Exception as error:  # boundary of one job
                 self._fail(job, error, now)
         self._queue(arrived, now)
         return bool(arrived)
@@ -73,14 +73,14 @@ class Arrivals:
             self._refuse(job, own_error(moved.error, "moving a file", job=job.id))
         elif moved.error is not None:
             self._postponed.put_off(moved.job_id, moved.error, now)
-            note("file cannot be taken yet", level=logging.WARNING, job=moved.job_id, text=str(moved.error))
+            note("file cannot be moved yet", level=logging.WARNING, job=moved.job_id, text=str(moved.error))
         elif isinstance(moved.result, Absent):
             transitions.vanish_job(self._context.store, moved.job_id, reason=moved.result.reason, now=time.time())
 
-    def _arrival(self, job: Job, brought: Brought) -> _Arrival:
-        """Return how a job is queued whose files have been moved."""
-        taken, refusal, revision = brought.taken, brought.refusal, brought.revision
-        overrides = dict(job.overrides) if brought.options is None else brought.options
+    def _arrival(self, job: Job, collected: Collected) -> _Arrival:
+        """Return the queue entry of a job whose files have been moved."""
+        taken, refusal, revision = collected.taken, collected.refusal, collected.revision
+        overrides = dict(job.overrides) if collected.options is None else collected.options
         try:
             options = self._options(job, revision, overrides)
         except ValidationError as error:
@@ -101,27 +101,27 @@ class Arrivals:
         return _Arrival(entry, refusal)
 
     def _queue(self, arrived: Sequence[_Arrival], now: float) -> None:
-        """Queue jobs whose files have been moved, and fail those whose options cannot be used."""
-        self._take([one.entry for one in arrived if one.refusal is None], now)
-        for one in arrived:
-            if one.refusal is not None:
-                self._take_refused(one.entry, one.refusal, now)
+        """Queue the jobs, and fail those whose options cannot be used."""
+        self._take([arrival.entry for arrival in arrived if arrival.refusal is None], now)
+        for arrival in arrived:
+            if arrival.refusal is not None:
+                self._take_refused(arrival.entry, arrival.refusal, now)
 
     def _take_refused(self, entry: TakenJob, refusal: DropdubError, now: float) -> None:
         job = queries.job(self._context.store, entry.job_id)
         try:
             self._refuse(transitions.take_job(self._context.store, **vars(entry), now=time.time()), refusal)
-        except Exception as error:  # the boundary of one job
+        except Exception as error:  # boundary of one job
             self._fail(job, error, now)
 
     def _take(self, entries: Sequence[TakenJob], now: float) -> None:
-        """Queue jobs, all at once, or if something is wrong with one, each by itself."""
+        """Queue jobs in one transaction or, if that fails, one by one."""
         if not entries:
             return
         try:
             reach("intake.take")
             transitions.take_jobs(self._context.store, entries, now=time.time())
-        except Exception as error:  # the boundary of one job
+        except Exception as error:  # boundary of one job
             trouble = own_error(error, "queueing jobs", jobs=[entry.job_id for entry in entries[:5]])
             if len(entries) == 1:
                 self._fail(queries.job(self._context.store, entries[0].job_id), trouble, now)
@@ -130,8 +130,8 @@ class Arrivals:
                     self._take([entry], now)
 
     def _fail(self, job: Job, error: Exception, now: float) -> None:
-        """Fail a job that cannot be taken in, or if not even that can be done now, put it off."""
-        trouble = own_error(error, "taking a file in", job=job.id)
+        """Fail a job that cannot be queued; if even that fails, defer it."""
+        trouble = own_error(error, "queueing a job", job=job.id)
         try:
             self._refuse(job, trouble)
         except Exception as again:
@@ -142,7 +142,7 @@ class Arrivals:
             return revision.options.overridden(overrides).model_dump(mode="json")
         if overrides:
             return self._context.config.options_for(job.profile, overrides).model_dump(mode="json")
-        if job.profile not in self._defaults:  # the settings are those of the start: each profile is resolved once
+        if job.profile not in self._defaults:  # the configuration is fixed at startup, so each profile is resolved once
             self._defaults[job.profile] = self._context.config.options_for(job.profile, {}).model_dump(mode="json")
         return self._defaults[job.profile]
 

@@ -1,4 +1,4 @@
-"""Which files a job's row means, brought into its work folder, and read: in the mover's thread."""
+"""Move a recorded job's files into its work folder and read its options; runs on the mover's thread."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from dropdub.store.tables import Job
 
 
 @dataclass(frozen=True)
-class Brought:
-    """What was moved, and what was read in it: the options beside the file, or why they cannot be used.
+class Collected:
+    """The moved files, and the options read from the sidecar, or why they cannot be used.
 
-    `revision`: of a subtitle for a film that was done before, that film.
+    `revision`: for a subtitle of a processed recording, that recording.
     """
 
     taken: Taken
@@ -34,11 +34,11 @@ class Brought:
     revision: Revision | FilmGone | None = None
 
 
-def brought(context: Context, job: Job, source_dir: Path) -> Brought | Absent:
-    """Move (of a given file: copy) what the job was recorded for, and read what decides on its options.
+def collect(context: Context, job: Job, source_dir: Path) -> Collected | Absent:
+    """Move (copy, if a command named the file) the files a job was recorded for, and read its options.
 
-    It is read here, in the mover's thread, because anybody may have written it. Raises Waiting if the file is not to
-    be found because the share that it lies on is away.
+    They are read here, on the mover's thread, because anybody may have written them. Raises Waiting if the file is
+    missing because its share is disconnected.
     """
     context.refuse_away("work")
     taken = _moved(context, job, source_dir)
@@ -47,30 +47,30 @@ def brought(context: Context, job: Job, source_dir: Path) -> Brought | Absent:
     if isinstance(taken, Absent):
         return taken
     if job.sidecar and taken.sidecar is None and job.round == 1:
-        return Brought(taken, refusal=_options_gone(job))
+        return Collected(taken, refusal=_options_gone(job))
     return _read(context, job, taken)
 
 
 def _options_gone(job: Job) -> BadSidecar:
-    """Return what is said of a file whose options were there as it was recorded: without them it is another job."""
+    """Return the error for a sidecar that disappeared after the job was recorded: without it, the job would differ."""
     return BadSidecar(
-        f"{Path(job.sidecar or '').name} was removed while {job.name} was taken.",
-        remedy="Put it back beside the file, or go on without it: `dropdub retry JOB`.",
+        f"{Path(job.sidecar or '').name} was removed while {job.name} was being taken in.",
+        remedy="Put it back next to the file, or continue without it: `dropdub retry JOB`.",
     )
 
 
-def _read(context: Context, job: Job, taken: Taken) -> Brought:
-    """Read the options beside a file, and of a subtitle what it is for. A refusal is the job's to say."""
+def _read(context: Context, job: Job, taken: Taken) -> Collected:
+    """Read a file's sidecar options and, for a subtitle, find its recording; a refusal is returned, not raised."""
     revision = _revision(context, job, taken)
     if taken.sidecar is None:
-        return Brought(taken, revision=revision)
+        return Collected(taken, revision=revision)
     steering = context.steering if is_trusted(job.owner) else context.steering.of_stranger()
     try:
         options = read_sidecar(taken.sidecar, steering)
     except BadSidecar as error:
-        return Brought(taken, refusal=error, revision=revision)
+        return Collected(taken, refusal=error, revision=revision)
     refusal = dropped_output(context, options["out"]).refusal if options.get("out") else None
-    return Brought(taken, options, refusal, revision)
+    return Collected(taken, options, refusal, revision)
 
 
 def _revision(context: Context, job: Job, taken: Taken) -> Revision | FilmGone | None:
@@ -81,23 +81,23 @@ def _revision(context: Context, job: Job, taken: Taken) -> Revision | FilmGone |
 
 
 def _refuse_away_share(context: Context, path: Path) -> None:
-    """Raise Waiting if the folder that an original comes from, which may lie on a share, is away."""
+    """Raise Waiting if the folder that an original comes from is unavailable; it may be on a share."""
     for name, folder in (("inbox", context.root.inbox), ("failed", context.root.failed)):
         if path.is_relative_to(folder):
             context.refuse_away(name)
             if not is_folder(folder):
-                raise Waiting(f"{folder} is not there.", condition="inbox", remedy="Connect the share.")
+                raise Waiting(f"{folder} does not exist.", condition="inbox", remedy="Connect the share.")
 
 
 def _lacks(taken: Taken | Absent, job: Job) -> bool:
-    """Return whether anything of what was recorded was not found."""
+    """Return whether any recorded file was not found."""
     if isinstance(taken, Absent):
         return True
     return bool((job.sidecar and not taken.sidecar) or (job.companion and not taken.companion))
 
 
 def _moved(context: Context, job: Job, source_dir: Path) -> Taken | Absent:
-    """Move (of a given file: copy) what a job was recorded for. Raises what `bring_in` does."""
+    """Move (copy, if a command named the file) the files a job was recorded for. Raises what `bring_in` does."""
     if job.origin == "given":
         return bring_in(Wanted(Path(job.source), job.name, room=_room(context)), source_dir)
     taken = bring_in(_wanted(context, job), source_dir)
@@ -106,15 +106,15 @@ def _moved(context: Context, job: Job, source_dir: Path) -> Taken | Absent:
     return taken
 
 
-def brought_to_end(context: Context, job: Job, source_dir: Path) -> None:
-    """Take the file of a job that ends before it was taken, as it is now: others may write to where it lies."""
-    room = replace(_room(context), most=None)  # too large for the work: it is refused, and must go somewhere
+def collect_for_ending(context: Context, job: Job, source_dir: Path) -> None:
+    """Take the file of a job that ends before its intake, in its current state; others may write to its folder."""
+    room = replace(_room(context), most=None)  # a file too large to process must still be moved away
     wanted = replace(
         _wanted(context, job), is_again=True, is_ending=True, room=room, sidecar_seen=None, companion_seen=None
     )
     try:
         bring_in(wanted, source_dir)
-    except (BadSidecar, NotAFile):  # what lies beside it is another's, or no file, and stays
+    except (BadSidecar, NotAFile):  # the file next to it belongs to somebody else or is no regular file: leave it
         bring_in(replace(wanted, sidecar=None, companion=None), source_dir)
 
 

@@ -1,4 +1,4 @@
-"""The same content dropped again: its job waits for the other, and ends with it; where that fails, it does the work."""
+"""Duplicate content: its job waits for the first one and shares its success, or does the work if that one fails."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from dropdub.store.states import ENDED, JobState
 from dropdub.store.tables import Job
 
 TWIN = "twin"
-"""What a duplicate waits for."""
+"""The condition that a duplicate waits for."""
 
 
 def twin_of(context: Context, job: Job, content_hash: str | None) -> int | None:
-    """Return the job that has made, or makes, the same of the same content, where that is not to be done again.
+    """Return the id of a job with the same content and options, unless the work is to be repeated; None otherwise.
 
-    A file that a person named to a command is always done.
+    Files named to a command are always processed.
     """
     if content_hash is None or job.origin == "given" or options_of(job).duplicates == "again":
         return None
@@ -31,22 +31,22 @@ def twin_of(context: Context, job: Job, content_hash: str | None) -> int | None:
 
 
 def wake(context: Context, duplicate: Job) -> None:
-    """Let a duplicate go on whose twin has ended."""
+    """Release a duplicate whose twin has ended."""
     reach("ending.wake")
     transitions.release_job(context.store, job_id(duplicate), waiting_for=TWIN, now=time.time())
 
 
 def verdict_on(context: Context, job: Job) -> tuple[str, str] | None:
-    """Return the reason and remedy with which a duplicate succeeds.
+    """Return the reason and remedy with which a duplicate succeeds, or None if it does not end yet.
 
-    None where it goes on: it waits for its twin, or does the work itself because the twin did not.
+    In that case it is now either waiting for its twin or, because the twin did not succeed, queued to do the work.
     """
     twin = _twin(context, job)
     if twin is not None and twin.state == JobState.SUCCEEDED:
         return _same_as(twin)
     if twin is not None and twin.state not in ENDED:
-        text = f"The same content as job {twin.id} ({twin.name}), which is being worked on."
-        hold(context, job, Waiting(text, condition=TWIN, remedy="It ends with that one."))
+        text = f"Same content as job {twin.id} ({twin.name}), which is still in progress."
+        hold(context, job, Waiting(text, condition=TWIN, remedy="This job ends together with that one."))
         return None
     other = queries.same_content(context.store, job)
     steps = () if other else plan(options_of(job), Facts(queries.results(context.store, job)))
@@ -59,11 +59,11 @@ def _twin(context: Context, job: Job) -> Job | None:
     assert job.dup_of is not None
     try:
         return queries.job(context.store, job.dup_of)
-    except UsageError:  # forgotten by `dropdub prune`
+    except UsageError:  # removed by `dropdub prune`
         return None
 
 
 def _same_as(twin: Job) -> tuple[str, str]:
     place = f" Its outputs: {twin.published}." if twin.published else ""
-    reason = f"The same content as job {twin.id} ({twin.name}), not done again.{place}"
-    return reason, "To do it again all the same, set duplicates: again."
+    reason = f"Same content as job {twin.id} ({twin.name}); not processed again.{place}"
+    return reason, "To process it anyway, set `duplicates: again`."

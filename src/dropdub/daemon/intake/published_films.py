@@ -1,7 +1,8 @@
-"""Films as the outbox tells of them: what their manifests say, also when the database has forgotten their jobs.
+"""Find published recordings by their manifests in the outbox, even if their jobs have been pruned from the database.
 
-A manifest is a witness only if nobody but this account and the administrator can have put it there. What else there is
-in an outbox says which film a subtitle is for, and gives it neither words nor options that its owner could not set.
+A manifest is trusted only if nobody but this account and the administrator can have written it. An untrusted manifest
+can still match a subtitle to its recording, but provides no transcript, and only options that the subtitle's owner
+could set as well.
 """
 
 from __future__ import annotations
@@ -31,14 +32,14 @@ from dropdub.publishing.earlier_results import (
 )
 
 MOST_FOLDERS = 20
-"""Each may take a tenth of a second, and anybody may have made thousands."""
+"""Maximum number of folders to read: each may take 0.1 s, and anybody may have created thousands."""
 
 
 @dataclass(frozen=True)
 class PublishedFilm:
-    """A film that was done, by its manifest, and what was said in it. `size` in bytes.
+    """A published recording according to its manifest, with its transcript segments. `size` in bytes.
 
-    `transcript` and `sha256`, the transcript's: None unless it is certain that it was published here.
+    `transcript` and its `sha256` are None unless it is certain that Dropdub published them.
     """
 
     id: int
@@ -51,16 +52,16 @@ class PublishedFilm:
     segments: Sequence[Segment]
 
     def original_in(self, archive: Path) -> Path | None:
-        """Return the film in the archive, known by its name and size; None where it is not there any more."""
+        """Return the recording in the archive, matched by name and size, or None if it is gone."""
         stem, suffix = Path(self.name).stem, Path(self.name).suffix
         found = archive.rglob(f"{glob.escape(stem)}*{glob.escape(suffix)}")
         return next((path for path in sorted(found) if is_file(path) and path.stat().st_size == self.size), None)
 
 
 def published_films(outbox: Path, subtitle: str, *, defaults: JobOptions) -> Iterator[PublishedFilm]:
-    """Yield the films that a subtitle can be of by its name, the newest first; what is no manifest is left out.
+    """Yield the recordings whose names match a subtitle, newest first; invalid manifests are skipped.
 
-    `defaults`: the options that hold if a manifest may not say.
+    `defaults`: the options used where an untrusted manifest may not set them.
     """
     for name in _folders(outbox, key(Path(bare_name(subtitle)).stem)):
         with contextlib.suppress(*NOT_THERE), held(outbox, name) as folder:
@@ -70,25 +71,26 @@ def published_films(outbox: Path, subtitle: str, *, defaults: JobOptions) -> Ite
 
 
 def _folders(outbox: Path, stem: str) -> list[str]:
-    """Return the newest `MOST_FOLDERS` folders that have a manifest and a name that begins like this, by name."""
+    """Return names of folders with a manifest that begin with `stem`: the newest `MOST_FOLDERS`, newest first."""
     ages: dict[str, float] = {}
     with contextlib.suppress(OSError):
-        for one in outbox.iterdir():
+        for folder in outbox.iterdir():
             with contextlib.suppress(OSError):
-                if key(one.name).startswith(stem) and stat.S_ISREG((info := (one / MANIFEST).lstat()).st_mode):
-                    ages[one.name] = info.st_mtime
+                if key(folder.name).startswith(stem) and stat.S_ISREG((info := (folder / MANIFEST).lstat()).st_mode):
+                    ages[folder.name] = info.st_mtime
     return sorted(ages, key=lambda name: ages[name], reverse=True)[:MOST_FOLDERS]
 
 
 def _film(outbox: Path, folder: HeldFolder, manifest: Mapping[str, Any], defaults: JobOptions) -> PublishedFilm:
     job = manifest["job"]
     file = deliverable_name(job["name"], "json")
-    places = (outbox, folder.path, folder.path / MANIFEST, folder.path / file)  # if the first is, none is exchanged
+    # If the outbox itself is ours, nobody can replace the others after the check.
+    places = (outbox, folder.path, folder.path / MANIFEST, folder.path / file)
     is_ours = all(map(_is_ours, places))
     options = manifest["options"]
     found = read_transcript(folder.through(file), MOST_OF_TRANSCRIPT if is_ours else MOST_OF_MANIFEST)
     if found is None:
-        raise ValueError("There is no transcript.")
+        raise ValueError("The transcript is missing.")
     return PublishedFilm(
         id=int(job["id"]),
         name=Path(job["name"]).name,
@@ -102,7 +104,7 @@ def _film(outbox: Path, folder: HeldFolder, manifest: Mapping[str, Any], default
 
 
 def _is_ours(path: Path) -> bool:
-    """Return whether nobody but this account and the administrator can have put this there, or put anything in it."""
+    """Return whether only this account and the administrator can have created this, or written into it."""
     return is_trusted(owner_at(path)) and not is_open_to_others(path)
 
 

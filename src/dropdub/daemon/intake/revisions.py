@@ -1,4 +1,4 @@
-"""Subtitles for a film that was done before, or is at work: corrected ones, and those that come late."""
+"""Match subtitles, corrected or late, to recordings that were processed before or are still in progress."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from dropdub.subtitles.user_edits import are_akin
 from dropdub.untrusted.files import read_whole
 
 LATE_SUBTITLE_S = 600.0
-"""So long after its film has ended a subtitle of the same name counts as one that was on its way, whatever it says."""
+"""How long after the end of a recording's job a subtitle of the same name counts as late, whatever its content."""
 
 
 @dataclass(frozen=True)
-class DoneJob:
-    """The job of a film, or of a subtitle of it: what is remembered of it, by the database or by its manifest."""
+class EarlierJob:
+    """The job of a recording or of one of its subtitles, from the database or a manifest."""
 
     id: int
     name: str
@@ -39,22 +39,22 @@ class DoneJob:
     language: str | None
 
     @staticmethod
-    def of(job: Job) -> DoneJob:
-        return DoneJob(job_id(job), film_name(job), options_of(job), job.language)
+    def of(job: Job) -> EarlierJob:
+        return EarlierJob(job_id(job), film_name(job), options_of(job), job.language)
 
 
 @dataclass(frozen=True)
 class Revision:
-    """A film that a subtitle is for. `transcript`: what was published of it, `sha256` its own; None if that is gone."""
+    """The recording a subtitle belongs to. `transcript`: its published transcript, with `sha256`; None if gone."""
 
-    job: DoneJob
+    job: EarlierJob
     film: Path
     transcript: Path | None
     sha256: str | None = None
     row: dict[str, Any] | None = None
 
     def as_row(self) -> dict[str, Any]:
-        """Return what the subtitle's own job remembers of it, or has remembered since it was done first."""
+        """Return the database value for the subtitle's job, or the existing one if the job ran before."""
         if self.row is not None:
             return self.row
         transcript = str(self.transcript) if self.transcript else None
@@ -63,54 +63,54 @@ class Revision:
 
     @property
     def options(self) -> JobOptions:
-        """Return the options of then, with the language that was heard: the subtitle's name is compared with it."""
-        options, heard = self.job.options, self.job.language
-        return options.overridden({"language": heard}) if heard and options.language == "auto" else options
+        """Return the original job's options, with the detected language, to compare with the subtitle's name."""
+        options, detected = self.job.options, self.job.language
+        return options.overridden({"language": detected}) if detected and options.language == "auto" else options
 
 
 @dataclass(frozen=True)
 class FilmGone:
-    """A subtitle whose film was done before, and is not where it was put."""
+    """A subtitle whose recording was processed before but is no longer where it was archived."""
 
-    job: DoneJob
+    job: EarlierJob
     film: Path
 
     @property
     def sentence(self) -> str:
         return (
-            f"It belongs to job {self.job.id} ({self.job.name}), whose film is not at {self.film} any more: "
-            "it is taken as a subtitle of its own. To dub the film, drop both together."
+            f"This subtitle belongs to job {self.job.id} ({self.job.name}), but its recording is no longer at "
+            f"{self.film}. The subtitle is processed alone. To dub the recording, drop both together."
         )
 
 
 def film_at_work(context: Context, subtitle: str, *, owner: str | None) -> Job | None:
-    """Return the unfinished job, of a film or of another subtitle of it, that a subtitle belongs to by its name.
+    """Return the unfinished job of the recording, or of another subtitle of it, that a subtitle belongs to by name.
 
-    `owner`: whose the subtitle is, if known; it does not wait for a film that it may not be used for.
+    `owner`: the subtitle's owner, if known; a subtitle does not wait for a recording that it may not be used for.
     """
     found = _at_work(context, subtitle)
     return next((job for job in found if owner is None or job.owner is None or speaks_for(owner, job.owner)), None)
 
 
 def must_wait(context: Context, subtitle: Job) -> bool:
-    """Return whether a subtitle that is done again has to wait until its film, which is done again too, has ended."""
+    """Return whether a retried subtitle must wait for its recording, which is also being processed again."""
     return any(job.revision is None and job.id != subtitle.id for job in _at_work(context, subtitle.name))
 
 
 def known_revision(context: Context, subtitle: Job) -> Revision | None:
-    """Return what a subtitle that is done again was for; None where it was for nothing, or that is gone."""
+    """Return the recording a retried subtitle belonged to, or None if there was none or it is gone."""
     row = subtitle.revision
     if row is None or not is_file(Path(row["film"])):
         return None
     try:
         job = queries.job(context.store, int(row["job"]))
-    except UsageError:  # it was forgotten: the subtitle's own options are those of then
+    except UsageError:  # the job was pruned: the subtitle's job has the same options
         job = subtitle
-    transcript = _went_by(row)
+    transcript = _remembered_transcript(row)
     if transcript is None and row["transcript"]:
         row = {**row, "transcript": None, "sha256": None}
     path, sha256 = (transcript.path, transcript.sha256) if transcript else (None, None)
-    return Revision(DoneJob.of(job), Path(row["film"]), path, sha256, row)
+    return Revision(EarlierJob.of(job), Path(row["film"]), path, sha256, row)
 
 
 def _at_work(context: Context, subtitle: str) -> Iterator[Job]:
@@ -119,12 +119,13 @@ def _at_work(context: Context, subtitle: str) -> Iterator[Job]:
 
 
 def revision_of(context: Context, subtitle: Job, starts: Sequence[float]) -> Revision | FilmGone | None:
-    """Return the film that a subtitle corrects, or came late for: that of the newest job that fits.
+    """Return the recording that a subtitle corrects or arrived late for, from the newest matching job.
 
-    `starts`: when its lines begin. Of a film of another owner's it is none: nobody puts words into another's mouth.
+    A job matches by name, and either because the subtitle was derived from its transcript, or because it arrived at
+    about the same time. Pruned jobs are found by their manifests in the outbox. A recording of another owner never
+    matches, so that nobody can change the words of another's dub.
 
-    It fits by name, and because it was made of what was said there, or because it came at about the same time. Of jobs
-    that were forgotten, the manifests in the outbox tell.
+    `starts`: start times of the subtitle's cues, in seconds.
     """
     gone: FilmGone | None = None
     for job in _same_name(context, subtitle) if starts else ():
@@ -136,32 +137,32 @@ def revision_of(context: Context, subtitle: Job, starts: Sequence[float]) -> Rev
                 continue
             if is_file(film):
                 path, sha256 = (transcript.path, transcript.sha256) if transcript else (None, None)
-                return Revision(DoneJob.of(job), film, path, sha256)
-            gone = gone or FilmGone(DoneJob.of(job), film)
-    return gone or (_of_forgotten(context, subtitle, starts) if starts else None)
+                return Revision(EarlierJob.of(job), film, path, sha256)
+            gone = gone or FilmGone(EarlierJob.of(job), film)
+    return gone or (_of_pruned_job(context, subtitle, starts) if starts else None)
 
 
 def _is_its_owners(subtitle: Job, film: Path, job: Job | None = None) -> bool:
-    """Return whether a subtitle may be used for a film: one that a command named, or the film's own owner dropped."""
+    """Return whether a subtitle may be used for a recording: named by a command, or dropped by its owner."""
     if subtitle.origin == "given":
         return True
     owner = job.owner if job is not None and job.owner is not None else owner_at(film)
     return speaks_for(subtitle.owner, owner)
 
 
-def _of_forgotten(context: Context, subtitle: Job, starts: Sequence[float]) -> Revision | FilmGone | None:
-    """Return the film that a subtitle was made of by a job that is in no database any more."""
+def _of_pruned_job(context: Context, subtitle: Job, starts: Sequence[float]) -> Revision | FilmGone | None:
+    """Return the recording that a subtitle was derived from, if its job is no longer in the database."""
     gone: FilmGone | None = None
-    for one in published_films(context.root.outbox, subtitle.name, defaults=context.config.job):
-        if not are_akin(starts, one.segments):
+    for published in published_films(context.root.outbox, subtitle.name, defaults=context.config.job):
+        if not are_akin(starts, published.segments):
             continue
-        job = DoneJob(one.id, one.name, one.options, one.language)
-        film = one.original_in(context.root.archive)
+        job = EarlierJob(published.id, published.name, published.options, published.language)
+        film = published.original_in(context.root.archive)
         if film is not None and not _is_its_owners(subtitle, film):
             continue
         if film is not None:
-            return Revision(job, film, one.transcript, one.sha256)
-        gone = gone or FilmGone(job, context.root.archive / one.name)
+            return Revision(job, film, published.transcript, published.sha256)
+        gone = gone or FilmGone(job, context.root.archive / published.name)
     return gone
 
 
@@ -175,7 +176,7 @@ def _same_name(context: Context, subtitle: Job) -> Iterator[Job]:
 
 @dataclass(frozen=True)
 class _Published:
-    """A transcript that was published, as it is on record."""
+    """A published transcript whose checksum matches the record."""
 
     path: Path
     sha256: str
@@ -183,21 +184,22 @@ class _Published:
 
 
 def _transcript(context: Context, job: Job) -> _Published | None:
-    """Return the transcript that a job has published, or went by; None where it is gone, or something else by now."""
+    """Return the transcript that a job published or was based on, or None if it is gone or was changed."""
     outputs = [Path(path) for path in job.outputs if path.endswith(".json") and not path.endswith(MANIFEST)]
     checksums = _checksums(context, job) if outputs else frozenset()
     published = (_recorded(path, checksums) for path in outputs)
-    return next((one for one in published if one), None) or (_went_by(job.revision) if job.revision else None)
+    found = next((transcript for transcript in published if transcript), None)
+    return found or (_remembered_transcript(job.revision) if job.revision else None)
 
 
 def _checksums(context: Context, job: Job) -> frozenset[str]:
-    """Return what a job's steps said of what they published: the outbox is no witness, others may write to it."""
+    """Return the transcript checksums recorded by a job's steps; the outbox is not trusted, others may write to it."""
     made = outputs_of(queries.results(context.store, job).values())
-    return frozenset(one["sha256"] for one in made if one["name"].endswith(".json") and one["name"] != MANIFEST)
+    return frozenset(item["sha256"] for item in made if item["name"].endswith(".json") and item["name"] != MANIFEST)
 
 
-def _went_by(row: Mapping[str, Any]) -> _Published | None:
-    """Return the transcript that a subtitle's job remembers, if it is the one that was seen then."""
+def _remembered_transcript(row: Mapping[str, Any]) -> _Published | None:
+    """Return the transcript recorded with a subtitle's job, if it is unchanged."""
     path, sha256 = row["transcript"], row.get("sha256")
     return _recorded(Path(path), {sha256}) if path and sha256 else None
 
@@ -208,13 +210,13 @@ def _recorded(path: Path, checksums: Collection[str]) -> _Published | None:
 
 
 def cue_starts_at(path: Path, most_bytes: int) -> list[float]:
-    """Return when the lines of a subtitle begin. It is not read in full here: what it holds may be anything."""
+    """Return the start times of a subtitle's cues, in seconds; empty if the file cannot be read as one."""
     try:
         return cue_starts(read_whole(path, most_bytes))
-    except (OSError, ValueError, OverflowError):  # or a number that is none
+    except (OSError, ValueError, OverflowError):  # OverflowError: a time that is out of range
         return []
 
 
 def _fits(starts: Sequence[float], transcript: _Published | None, job: Job) -> bool:
-    """Return whether a subtitle was made of what was said; where that is gone, the name has to do."""
+    """Return whether a subtitle was derived from the transcript; if that is gone, the matching name suffices."""
     return are_akin(starts, transcript.segments) if transcript else job.state == JobState.SUCCEEDED

@@ -1,1 +1,1 @@
-"""What a start does before any work: lock the root, recover, rescue originals, back up."""
+"""Startup: lock the root, recover, rescue originals, back up the database."""

@@ -1,4 +1,4 @@
-"""At a start: the root and its database recognise each other, and paths follow a root that was moved."""
+"""At startup: link the root and its database, and update stored paths if the root was moved."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from dropdub.store.transitions import Move
 
 @dataclass(frozen=True)
 class Belonging:
-    """The root's record as it is now, and sentences about what was found at the start."""
+    """The root's current record, and warnings found at startup."""
 
     record: RootRecord
     notes: tuple[str, ...] = ()
 
     @property
     def staging_prefix(self) -> str:
-        """Return how staging folders name this root: several roots may share an outbox."""
+        """Return the name prefix of this root's staging folders, because several roots may share an outbox."""
         return self.record.id[:8]
 
 
 def take_root(root: Root, url: str, store: Store, *, accept_missing: bool = False) -> Belonging:
-    """Make the root and its database each other's, and return what was found. The root's lock must be held.
+    """Link the root and its database, and return the result. The root's lock must be held.
 
-    A root that was moved gets its paths in the database rewritten. So does a copy of a root that is still there, which
-    gets an id of its own as well. Safe to call again after a crash.
+    If the root was moved, its paths in the database are rewritten. The same happens for a copy of a root that still
+    exists; the copy also gets a new id. Safe to call again after a crash.
     Raises RootRefused, and StoreUnavailable while the root cannot be written to.
     """
     refuse_foreign(root, url)
@@ -46,8 +46,8 @@ def take_root(root: Root, url: str, store: Store, *, accept_missing: bool = Fals
         record = replace(record, places={})
     if record.original(root) is not None:
         record = replace(record, id=uuid.uuid4().hex, former=(*record.former, record.id))
-        _save(record, root)  # first: an id that only the database had would be a foreign one at the next start
-    notes = tuple(_found(store, url, known, owner))
+        _save(record, root)  # save first: after a crash, an id known only to the database would look foreign
+    notes = tuple(_warnings(store, url, known, owner))
     moves = tuple(_moves(root, store, owner))
     starts = transitions.own_database(
         store, id_=record.id, path=str(root.path), places=_places(root), starts=record.starts, moves=moves
@@ -57,21 +57,21 @@ def take_root(root: Root, url: str, store: Store, *, accept_missing: bool = Fals
     return Belonging(record, notes)
 
 
-def _found(store: Store, url: str, record: RootRecord | None, owner: Owner | None) -> Iterator[str]:
-    """Say what is wrong with the database, judged by what the root remembers."""
+def _warnings(store: Store, url: str, record: RootRecord | None, owner: Owner | None) -> Iterator[str]:
+    """Yield warnings about the database, judged by the root's record."""
     if record is None or not record.starts:
         return
     file = sqlite_file(url)
     place = str(file) if file is not None else "The database"
     if owner is None and not queries.any_job(store):
-        yield f"{place} is new: the database that this root had before is gone, and with it what it knew of jobs."
+        yield f"{place} is new. The previous database of this root is gone, and with it the history of its jobs."
     elif owner is None or owner.starts < record.starts:
-        yield f"{place} is an older copy: it does not know what happened since it was made."
+        yield f"{place} is an older copy. Anything that happened since it was made is missing from it."
 
 
 def _moves(root: Root, store: Store, owner: Owner | None) -> Iterator[Move]:
-    """Yield where folders were and where they are now: each folder by itself, then the root as a whole."""
-    before = (Path(owner.path), owner.places) if owner is not None else _guessed(root, store)
+    """Yield the old and new path of each moved folder, then of the root as a whole."""
+    before = (Path(owner.path), owner.places) if owner is not None else _inferred(root, store)
     if before is None:
         return
     path, places = before
@@ -84,10 +84,10 @@ def _moves(root: Root, store: Store, owner: Owner | None) -> Iterator[Move]:
         yield Move(path, root.path)
 
 
-def _guessed(root: Root, store: Store) -> tuple[Path, dict[str, str]] | None:
-    """Return where the root was, told from the paths of a database that knows no owner yet: one of an older version.
+def _inferred(root: Root, store: Store) -> tuple[Path, dict[str, str]] | None:
+    """Return where the root was, inferred from the paths in a database of an older version, which has no owner row.
 
-    Only the usual layout is recognised, and only if the file of some job is at the same place below this root.
+    Recognises only the default layout, and only if some job's file is at the same relative path below this root.
     """
     for job in queries.unfinished_jobs(store, tuple(JobState)):
         source = Path(job.source)
@@ -106,7 +106,7 @@ def _save(record: RootRecord, root: Root) -> None:
     except OSError as error:
         raise StoreUnavailable(
             f"{root.path / RECORD_NAME} cannot be written: {error.strerror}.",
-            remedy="Free some space there, or give the account that runs Dropdub the right to write.",
+            remedy="Free some disk space, or give the account that runs Dropdub write permission.",
         ) from error
 
 
@@ -115,7 +115,7 @@ def _places(root: Root) -> dict[str, str]:
 
 
 def _kept_folders(root: Root, url: str) -> dict[str, Path]:
-    """Return the folders that are looked for at the next start, by name."""
+    """Return the folders that must exist at the next start, by name."""
     file = sqlite_file(url)
     folders = {name: getattr(root, name) for name in FOLDERS}
     return folders | ({DATABASE: file.parent} if file is not None else {})

@@ -1,4 +1,4 @@
-"""One daemon a root: a lock that dies with the process that holds it."""
+"""One daemon per root, enforced by a lock that the system releases when its process ends."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from dropdub.store.views import open_reader
 
 @contextmanager
 def hold(root: Root, database_url: str) -> Iterator[None]:
-    """Hold the root, and its database, for this process.
+    """Lock the root and its database for this process.
 
-    Raises RootLocked that says who holds one of them.
+    Raises RootLocked, naming the process that holds either lock.
     """
     with ExitStack() as locks:
         locks.enter_context(_held(root.daemon_lock, f"on {root.path}", database_url))
         database = sqlite_file(database_url)
         if database is not None and database.parent.is_dir():
-            real = database.resolve()  # a link to it in another root is the same database
+            real = database.resolve()  # a symbolic link in another root leads to the same database
             beside = real.with_name(f"{real.name}.daemon.lock")
             locks.enter_context(_held(beside, f"with {database}", database_url))
         yield
@@ -37,8 +37,8 @@ def _held(file: Path, what: str, database_url: str) -> Iterator[None]:
         lock.acquire()
     except Timeout as error:
         raise RootLocked(
-            f"Another Dropdub works {what}: {_holder(database_url)}.",
-            remedy="Ask it with: `dropdub status`. Stop it before you start another.",
+            f"Dropdub is already running {what}: {_holder(database_url)}.",
+            remedy="See what it does with: `dropdub status`. Stop it before you start another.",
         ) from error
     try:
         yield
@@ -47,7 +47,7 @@ def _held(file: Path, what: str, database_url: str) -> Iterator[None]:
 
 
 def is_held(lock_file: Path) -> bool:
-    """Return whether some process holds the root whose lock this is."""
+    """Return whether some process holds this lock."""
     lock = FileLock(lock_file, blocking=False)
     try:
         lock.acquire()
@@ -62,4 +62,8 @@ def _holder(database_url: str) -> str:
         daemon = open_reader(database_url).status(now=0.0, limit=0).daemon
     except DropdubError:
         daemon = None
-    return f"process {daemon.pid} on {daemon.host}, since {daemon.started_at}" if daemon else "it is just starting"
+    return (
+        f"process {daemon.pid} on {daemon.host}, since {daemon.started_at}"
+        if daemon
+        else "a process that is still starting"
+    )

@@ -1,4 +1,4 @@
-"""What the next start does about a run that died: end what is left, take what it finished, queue the rest again."""
+"""Recovery after a crash: kill leftover processes, keep finished results, requeue the rest."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.finish.finishing import Endings
 from dropdub.daemon.finish.outputs import output_of, remove_staged
 from dropdub.daemon.logs import note
-from dropdub.daemon.start.rescue import PART, copy_removed, end_without_original, rescue_strays, whole_of
+from dropdub.daemon.start.rescue import PART, end_without_original, remove_copy, rescue_strays, source_of_copy
 from dropdub.daemon.steps.outcomes import Outcomes
 from dropdub.errors import InterruptedTooOften, StoreError
 from dropdub.files.held import HeldFolder
@@ -29,70 +29,70 @@ from dropdub.store.transitions import AttemptEnd, Claim
 
 
 def recover(context: Context, outcomes: Outcomes, endings: Endings) -> int:
-    """Bring rows and files back to a state from which work continues. The root's lock must be held.
+    """Restore rows and files to a state from which work can continue. The root's lock must be held.
 
-    Half-done intakes and endings need nothing here: the loop finds and finishes them as it does its own.
-    Returns how many originals were found that the database did not know of.
+    Interrupted intakes and endings need nothing here: the loop finishes them like any others.
+    Returns the number of rescued originals.
     """
     for sentence in reap_survivors(context.root.run_dir):
-        note("survivor ended", text=sentence)
+        note("leftover process killed", text=sentence)
     steps = [step for step in queries.running_steps(context.store) if not _take_committed(context, outcomes, step)]
     counts = {id_: transitions.count_interruption(context.store, id_) for id_ in {step.job_id for step in steps}}
     for step in steps:
-        _queue_again(context, step)
+        _requeue(context, step)
     transitions.cap_schedule(context.store, latest=time.time() + context.config.retry.longest)
     for id_, count in counts.items():
-        with contained("giving a job up", job=id_):
+        with contained("giving up on a job", job=id_):
             _give_up(context, endings, id_, count)
     end_without_original(context)
     return sweep(context)
 
 
 def sweep(context: Context) -> int:
-    """Remove work folders and stagings that no unfinished job owns, and what dead steps left in those that stay.
+    """Remove work and staging folders that no unfinished job owns, and leftovers of dead steps in the remaining ones.
 
-    Originals stay: those that no job knows of are recorded to be moved to `failed/`. Returns how many there were.
+    Originals are never removed: those that no job knows are recorded to be moved to `failed/`. Returns their number.
     """
     rescued = rescue_strays(context)
     alive = queries.unfinished_jobs(context.store)
     for job in alive:
         folder = context.root.job_dir(job_id(job)) / "tmp"
-        with _told(folder):
+        with _errors_logged(folder):
             remove_tree(folder)
-    with _told(context.root.outbox):
+    with _errors_logged(context.root.outbox):
         _sweep_stagings(context)
     for folder in (context.root.archive, context.root.failed):
-        with _told(folder):
+        with _errors_logged(folder):
             _sweep_parts(context, folder)
     for folder in (context.root.path, context.root.state_dir, context.root.voices):
-        with _told(folder):
+        with _errors_logged(folder):
             remove_stale_parts(folder)
     return rescued
 
 
 def _sweep_parts(context: Context, folder: Path) -> None:
-    """Remove copies from another file system that were cut off; one whose original is nowhere stays."""
+    """Remove interrupted copies from another file system; keep those whose original is missing."""
     for part in folder.glob(f".*{PART}"):
-        whole = whole_of(context, part)
-        if whole is None or not copy_removed(part, whole):
-            note("unfinished copy stays", level=logging.WARNING, path=str(part))
+        source = source_of_copy(context, part)
+        if source is None or not remove_copy(part, source):
+            note("unfinished copy kept", level=logging.WARNING, path=str(part))
 
 
 @contextmanager
-def _told(folder: Path) -> Iterator[None]:
-    """Let no folder that cannot be cleared, perhaps on a share that is away, stop the start."""
+def _errors_logged(folder: Path) -> Iterator[None]:
+    """Log an OSError: a folder that cannot be cleared, perhaps on a disconnected share, must not stop the start."""
     try:
         yield
     except OSError as error:
-        note("leftovers stay", level=logging.WARNING, folder=str(folder), text=str(error))
+        note("leftovers not removed", level=logging.WARNING, folder=str(folder), text=str(error))
 
 
 def _sweep_stagings(context: Context) -> None:
-    """Remove what is staged for jobs that have ended, and for none; other roots may stage in the same outbox."""
+    """Remove staging folders of ended or unknown jobs, but not those of other roots that share the outbox."""
     staged = queries.staged_jobs(context.store)
     for job in staged:
         if job.state in ENDED:
-            with contained("removing what is staged", job=job.id):
+            with contained("removing a staging folder", job=job.id):
                 if remove_staged(job, output_of(context, job)):
                     transitions.forget_staging(context.store, job_id(job))
     if context.belonging is not None:
@@ -100,24 +100,24 @@ def _sweep_stagings(context: Context) -> None:
             remove_orphans(outbox, context.belonging.staging_prefix, {Path(str(job.staging)) for job in staged})
 
 
-def _queue_again(context: Context, step: Step) -> None:
+def _requeue(context: Context, step: Step) -> None:
     assert step.id is not None
     transitions.rescue_step(context.store, step.id, step.token, now=time.time())
     note("step interrupted", job=step.job_id, step=step.key)
 
 
 def _give_up(context: Context, endings: Endings, id_: int, count: int) -> None:
-    """Fail a job that was under way through too many deaths without getting on: it may be what causes them."""
+    """Fail a job that was running through too many crashes without progress, because it may cause them."""
     if count <= context.config.retry.interruptions:
         return
     job = queries.job(context.store, id_)
     if job.state not in ENDED and job.verdict is None:
-        error = InterruptedTooOften(f"{job.name} was being worked on {count} times when the program died.")
+        error = InterruptedTooOften(f"Dropdub crashed or was killed {count} times while processing {job.name}.")
         endings.fail(job, reason=error.message, remedy=error.remedy)
 
 
 def _take_committed(context: Context, outcomes: Outcomes, step: Step) -> bool:
-    """Complete a step whose worker had written its result before all died; return whether it had."""
+    """Complete a step whose worker had written its result before the crash; return whether the step needs no rerun."""
     result = step.result or _written_result(context.root.job_dir(step.job_id), step)
     if result is None:
         return False
@@ -126,8 +126,8 @@ def _take_committed(context: Context, outcomes: Outcomes, step: Step) -> bool:
         outcomes.complete(Claim(step=step, job=job, attempt_id=0), result, AttemptEnd(Outcome.SUCCEEDED))
     except StoreError:
         raise
-    except Exception as error:  # the boundary of one job: the step is run again
-        note("committed result cannot be taken", trace=error, job=job.id, step=step.key, text=str(error))
+    except Exception as error:  # boundary of one job: the step is run again
+        note("written result rejected", trace=error, job=job.id, step=step.key, text=str(error))
         return False
     return job.state != JobState.CANCELLED
 

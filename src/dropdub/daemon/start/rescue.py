@@ -1,6 +1,6 @@
-"""Originals in the work folder that no job of the database knows of, and jobs whose originals are not there.
+"""Rescue originals in the work folder that no job knows, and end jobs whose originals are missing.
 
-Both come from a database that is new, an older copy, or another: the files are what counts, so nothing is removed.
+Both arise from a new, older or different database. No original is ever removed.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from dropdub.store.tables import Job
 
 PART = ".part"
 _MOST_COMPARED = 1_000_000_000
-_Look = tuple[int | None, int | None]
-"""Size and time of writing of a file."""
+_Stamp = tuple[int | None, int | None]
+"""Size and modification time of a file."""
 
 
 @dataclass(frozen=True)
 class Stray:
-    """An original that no unfinished job has, with what belongs to it."""
+    """An original that no unfinished job knows, with its sidecar and companion."""
 
     path: Path
     sidecar: Path | None = None
@@ -45,10 +45,10 @@ class Stray:
 
 
 def rescue_strays(context: Context, *, among: Path | None = None) -> int:
-    """Record a failed job for each stray original in the work folder, and remove the folders without one.
+    """Record a failed job for each stray original in the work folder, and remove job folders without one.
 
-    `among`: look into this job's folder alone. The job's ending moves the original to `failed/` and writes the note.
-    Returns how many were recorded.
+    The ending of that job moves the original to `failed/` and writes the error note.
+    `among`: check only this job folder. Returns the number of jobs recorded.
     """
     if among is not None and not is_folder(among):
         return 0
@@ -61,24 +61,24 @@ def rescue_strays(context: Context, *, among: Path | None = None) -> int:
 
 
 def rescue_sentences(rescued: int) -> list[str]:
-    """Return what a person is to know of originals that were rescued."""
+    """Return the message for the user about rescued originals."""
     if not rescued:
         return []
     what = "1 original was" if rescued == 1 else f"{rescued} originals were"
     text = (
-        f"{what} found in work/, of which the database knew nothing. Moved to failed/, each with a note; nothing is "
+        f"{what} found in work/ but not in the database. Each is moved to failed/ with an error note; nothing is "
         "deleted. Retry them with: `dropdub retry --failed`"
     )
     return [text]
 
 
 def _kept(context: Context, folder: Path, known: Collection[Path]) -> list[Stray]:
-    """Remove what a job made, and unfinished copies; return the originals that no job has. They stay."""
+    """Remove what a job made, and unfinished copies; keep and return the originals that no job knows."""
     try:
         kept = [path for path in remove_tree(folder) if path not in known]
         return strays(list(_without_unfinished_copies(context, kept)))
     except OSError as error:
-        note("leftovers stay", level=logging.WARNING, folder=str(folder), text=str(error))
+        note("leftovers not removed", level=logging.WARNING, folder=str(folder), text=str(error))
         return []
 
 
@@ -86,8 +86,8 @@ def _rescue_all(context: Context, found: Mapping[Path, Sequence[Stray]]) -> int:
     rescued = 0
     try:
         destinations = Destinations(context, context.root.failed) if found else None
-    except OSError as error:  # the next start tries again: the files stay where they are
-        note("originals cannot be rescued", level=logging.ERROR, folder=str(context.root.failed), text=str(error))
+    except OSError as error:  # the files stay in place for the next start
+        note("originals could not be rescued", level=logging.ERROR, folder=str(context.root.failed), text=str(error))
         return 0
     for folder, of_folder in found.items():
         for stray in of_folder:
@@ -97,13 +97,13 @@ def _rescue_all(context: Context, found: Mapping[Path, Sequence[Stray]]) -> int:
                 rescued += 1
             except FileNotFoundError:
                 continue
-            except Exception as error:  # the boundary of one file: it stays where it is
+            except Exception as error:  # boundary of one file: it stays in place
                 own_error(error, "rescuing an original", path=str(stray.path))
     return rescued
 
 
 def strays(files: Sequence[Path]) -> list[Stray]:
-    """Put together which files of a `source/` belong together: an original, its sidecar, its subtitle."""
+    """Group the files of a `source/` folder: each original with its sidecar and its subtitle."""
     left = {path.name: path for path in files}
     pairs = companions(left)
     sidecars = {name: left[beside] for name in left if (beside := sidecar_beside(left[name]).name) in left}
@@ -116,23 +116,23 @@ def strays(files: Sequence[Path]) -> list[Stray]:
 
 
 def end_without_original(context: Context) -> None:
-    """Decide how the jobs end whose original is not where the database says.
+    """Decide how jobs end whose original is not where the database says.
 
-    What happened since an older copy of the database was made is seen from where the original is now. Nothing is
-    decided while a folder in which it may be is away.
+    With an older copy of the database, the original's current place shows how the job ended since. Nothing is decided
+    while a folder that may hold the original is unavailable.
     """
     if away(context, ("archive", "failed")) is not None:
         return
     at_work = (JobState.QUEUED, JobState.RUNNING, JobState.WAITING)
     without = [job for job in queries.unfinished_jobs(context.store, at_work) if _lacks_original(context, job)]
     if without:
-        archived, failed = (_looks(folder) for folder in (context.root.archive, context.root.failed))
+        archived, failed = (_by_stamp(folder) for folder in (context.root.archive, context.root.failed))
         for job in without:
             try:
                 _end(context, job, archived, failed)
-            except OSError:  # `failed/` cannot be listed: its steps will say what is wrong
+            except OSError:  # `failed/` cannot be listed: the job's steps will report what is wrong
                 continue
-            except Exception as error:  # the boundary of one job: its steps will say what is wrong
+            except Exception as error:  # boundary of one job: its steps will report what is wrong
                 own_error(error, "ending a job without an original", job=job.id)
 
 
@@ -140,21 +140,21 @@ def _lacks_original(context: Context, job: Job) -> bool:
     taken = context.root.job_dir(job_id(job)) / SOURCE / job.name
     try:
         is_there = lexists(Path(job.source)) or lexists(taken)
-    except OSError:  # it may be there: its steps will say what is wrong
+    except OSError:  # it may exist: the job's steps will report what is wrong
         return False
     return not is_there and job.verdict is None and job.origin == "dropped"
 
 
-def _end(context: Context, job: Job, archived: Mapping[_Look, Path], failed: Mapping[_Look, Path]) -> None:
-    look = (job.size, job.mtime_ns)
-    is_archived = _is_of(archived.get(look), job)
-    where = archived[look] if is_archived else failed[look] if _is_of(failed.get(look), job) else None
+def _end(context: Context, job: Job, archived: Mapping[_Stamp, Path], failed: Mapping[_Stamp, Path]) -> None:
+    stamp = (job.size, job.mtime_ns)
+    is_archived = _is_of(archived.get(stamp), job)
+    where = archived[stamp] if is_archived else failed[stamp] if _is_of(failed.get(stamp), job) else None
     if where is not None:
-        reason = f"It ended after this copy of the database was made: its original is {where}."
-        remedy = "What was made of it is in the outbox."
+        reason = f"The job ended after this copy of the database was made. Its original is now {where}."
+        remedy = "Look for its outputs in the outbox."
     else:
-        reason = f"Its original is not at {job.source}, nor in archive or failed."
-        remedy = "Drop it again if you have it."
+        reason = f"The original is neither at {job.source} nor in archive or failed."
+        remedy = "Drop the file again if you still have it."
     destination = where or Destinations(context, context.root.failed).choose(job.name, job.companion)
     transitions.begin_ending(
         context.store,
@@ -165,11 +165,11 @@ def _end(context: Context, job: Job, archived: Mapping[_Look, Path], failed: Map
         destination=str(destination),
         now=time.time(),
     )
-    note("original is not there", level=logging.WARNING, job=job.id, source=job.source, found=where)
+    note("original missing", level=logging.WARNING, job=job.id, source=job.source, found=where)
 
 
-def _looks(folder: Path) -> dict[_Look, Path]:
-    """Return the files of a folder by size and time, which a move keeps."""
+def _by_stamp(folder: Path) -> dict[_Stamp, Path]:
+    """Return the files of a folder by size and modification time, which a move preserves."""
     try:
         seen = {path: identity(path) for path in folder.iterdir() if is_file(path)}
     except OSError:
@@ -182,41 +182,42 @@ def _is_of(path: Path | None, job: Job) -> bool:
 
 
 def _without_unfinished_copies(context: Context, kept: Sequence[Path]) -> Iterator[Path]:
-    """Yield the files, but for copies from another file system that were cut off and whose original is there."""
+    """Yield the files, but remove interrupted copies from another file system whose original still exists."""
     for path in kept:
-        whole = whole_of(context, path) if path.name.startswith(".") and path.name.endswith(PART) else None
-        if whole is None or not copy_removed(path, whole):
+        source = source_of_copy(context, path) if path.name.startswith(".") and path.name.endswith(PART) else None
+        if source is None or not remove_copy(path, source):
             yield path
 
 
-def copy_removed(part: Path, whole: Path) -> bool:
-    """Remove an unfinished copy, unless what it is a copy of has been changed or taken away meanwhile."""
+def remove_copy(part: Path, source: Path) -> bool:
+    """Remove an unfinished copy unless its source was changed or removed meanwhile; return whether it was removed."""
     try:
-        remove_copied(part, whole)
+        remove_copied(part, source)
     except (OSError, OriginalKept):
         return False
     return True
 
 
-def whole_of(context: Context, part: Path) -> Path | None:
-    """Return the file that an unfinished copy is a copy of: one of its name that begins with all that it holds.
+def source_of_copy(context: Context, part: Path) -> Path | None:
+    """Return the source of an unfinished copy: a file of the same name that begins with the copy's whole content.
 
-    A large one is not looked for: to compare it would hold up all else. It stays, and is rescued.
+    Returns None for copies above `_MOST_COMPARED` bytes: comparing them would block everything else. They are kept,
+    and rescued.
     """
     root, names = context.root, names_of_part(part.name)
     if part.lstat().st_size > _MOST_COMPARED:
         return None
     sources = (folder / SOURCE for folder in root.job_dirs())
     for folder in (part.parent, root.archive, root.failed, *sources):
-        for whole in (folder / name for name in names):
+        for source in (folder / name for name in names):
             with contextlib.suppress(OSError):
-                if is_file(whole) and holds(whole, part):
-                    return whole
-    return _whole_in_inbox(root.inbox, names, part)
+                if is_file(source) and holds(source, part):
+                    return source
+    return _source_in_inbox(root.inbox, names, part)
 
 
-def _whole_in_inbox(inbox: Path, names: Sequence[str], part: Path) -> Path | None:
-    """Return what `whole_of` does of a folder that others may write to: a regular file, and no link to one."""
+def _source_in_inbox(inbox: Path, names: Sequence[str], part: Path) -> Path | None:
+    """Return the source in a folder that others may write to: only a regular file, never a link to one."""
     for name in names:
         with contextlib.suppress(OSError), held(inbox) as folder:
             if stat.S_ISREG(folder.look(name).st_mode) and begins_with_all_of(folder, name, part):
@@ -234,8 +235,8 @@ def _rescue(context: Context, stray: Stray, folder: Path, destinations: Destinat
         sidecar=str(stray.sidecar) if stray.sidecar else None,
         companion=companion,
         destination=str(destinations.choose(name, companion)),
-        reason=f"It was found in {stray.path.parent}, and the database knew nothing of it.",
-        remedy="Perhaps it was done already: look into the outbox. Else try it again.",
+        reason=f"The file was found in {stray.path.parent} but not in the database.",
+        remedy="It may have been processed already, so check the outbox first. If not, retry it.",
         wanted_id=int(folder.name) if len(folder.name) < 10 else None,
         size=stray.path.lstat().st_size,
         now=time.time(),

@@ -1,6 +1,7 @@
-"""The last step of publishing: staged deliverables get their place in the outbox, each by one rename.
+"""The last step of publishing: move each staged deliverable to the outbox with one rename.
 
-Others may be able to write to the outbox: staging and the job's folder are held open, and each must be our own.
+Others may be able to write to the outbox, so the staging folder and the job's folder are held open, and both must be
+our own.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 
 from dropdub.daemon.context import Context, film_name, job_id
 from dropdub.daemon.finish.outputs import Output, output_of, staging_of
-from dropdub.daemon.finish.readers import let_read
+from dropdub.daemon.finish.readers import grant_read
 from dropdub.errors import UnexpectedError
 from dropdub.failpoints import reach
 from dropdub.files.durable import free_name, numbered, numbered_folder, rename_held
@@ -27,13 +28,13 @@ from dropdub.store import transitions
 from dropdub.store.tables import Job
 
 MOST_TRIES = 100
-"""Folders that somebody else puts under the names that are chosen, one after another, before it is given up."""
+"""Number of chosen folder names that others may take first before publishing fails."""
 
 
 def publish(context: Context, job: Job, result: dict[str, Any]) -> list[str]:
-    """Rename what a publish step staged into the job's folder; return the paths. Safe to do again after a crash.
+    """Rename what a publish step staged into the job's folder; return the paths. Safe to repeat after a crash.
 
-    Raises Waiting or OutRefused where the outbox cannot be written to, UnexpectedError where a deliverable is nowhere.
+    Raises Waiting or OutRefused if the outbox is not writable, UnexpectedError if a deliverable is missing.
     """
     output = output_of(context, job)
     if output.refusal is not None:
@@ -43,7 +44,7 @@ def publish(context: Context, job: Job, result: dict[str, Any]) -> list[str]:
             held_staging(staging_of(context, job, output), output.allowed) as staging,
             _folder(context, job, output) as folder,
         ):
-            let_read(job, folder.handle, outbox=output.folder)
+            grant_read(job, folder.handle, outbox=output.folder)
             return [str(folder.path / _placed(job, staging, folder, item["name"])) for item in result["deliverables"]]
     except OSError as error:
         raise trouble_with(output.folder, error, named=bool(job.options.get("out"))) from error
@@ -51,17 +52,17 @@ def publish(context: Context, job: Job, result: dict[str, Any]) -> list[str]:
 
 @contextmanager
 def _folder(context: Context, job: Job, output: Output) -> Iterator[HeldFolder]:
-    """Hold the job's own folder, chosen and recorded before it is made; another one if somebody else made it."""
+    """Hold the job's own folder, recorded before it is created; choose another one if somebody else created it."""
     foreign: str | None = None
     for _ in range(MOST_TRIES):
         path = Path(_claim(context, job, output.folder, foreign))
         with ExitStack() as stack:
-            folder = _made(stack, path, output.allowed, job.owner)
+            folder = _own_folder(stack, path, output.allowed, job.owner)
             if folder is not None:
                 yield folder
                 return
         foreign = str(path)
-    raise OSError(errno.EEXIST, "somebody else makes folders of the names that are chosen", str(output.folder))
+    raise OSError(errno.EEXIST, "somebody else keeps creating folders with the chosen names", str(output.folder))
 
 
 def _claim(context: Context, job: Job, outbox: Path, foreign: str | None) -> str:
@@ -76,9 +77,9 @@ def _claim(context: Context, job: Job, outbox: Path, foreign: str | None) -> str
     return claimed
 
 
-def _made(stack: ExitStack, path: Path, allowed: Path | None, owner: str | None) -> HeldFolder | None:
-    """Make a folder, or take the one that an earlier attempt has made; None where it is a link or another account's."""
-    if allowed is not None and not path.is_relative_to(allowed):  # the folder that it was is another one by now
+def _own_folder(stack: ExitStack, path: Path, allowed: Path | None, owner: str | None) -> HeldFolder | None:
+    """Create a folder, or reuse an earlier attempt's; return None if it is a link or another account's."""
+    if allowed is not None and not path.is_relative_to(allowed):  # the output folder has changed since
         return None
     outbox = stack.enter_context(held_output(path.parent, allowed, make=True))
     with suppress(FileExistsError):
@@ -94,18 +95,18 @@ def _made(stack: ExitStack, path: Path, allowed: Path | None, owner: str | None)
 
 
 def _placed(job: Job, staging: HeldFolder | None, folder: HeldFolder, name: str) -> str:
-    """Bring one deliverable to its place, and return the name that it has got there."""
+    """Move one deliverable into the job's folder, and return its name there."""
     if staging is not None and staging.has(name):
         with staging.read(name) as staged:
-            let_read(job, staged.fileno(), outbox=folder.path.parent)
+            grant_read(job, staged.fileno(), outbox=folder.path.parent)
         return _renamed(staging, folder, name)
     if not folder.has(name):
-        raise UnexpectedError(f"{name} was made, but is neither staged nor published.")
+        raise UnexpectedError(f"{name} was produced but is neither staged nor published.")
     return name
 
 
 def _renamed(staging: HeldFolder, folder: HeldFolder, name: str) -> str:
-    """Rename without replacing anything but what this job has published before; what is another's stays."""
+    """Rename, replacing only what this job published before, never files of others; return the new name."""
     for number in count(1):
         new_name = numbered(name, number)
         try:
