@@ -1,4 +1,4 @@
-"""A pool's child: `python -m dropdub.worker POOL`. Loads its engine once, then runs steps until its input ends."""
+"""A worker process: `python -m dropdub.worker POOL` loads its engine once, then runs steps until its input ends."""
 
 from __future__ import annotations
 
@@ -53,15 +53,15 @@ HEARTBEAT_S = 2.0
 _logger = logging.getLogger("dropdub")
 
 
-class Line:
-    """The way up to the supervisor: whole lines, from any thread."""
+class LineWriter:
+    """Thread-safe writer of message lines to the supervisor."""
 
     def __init__(self, pipe: IO[bytes]) -> None:
         self._pipe = pipe
         self._lock = threading.Lock()
 
-    def say(self, message: Up) -> None:
-        """Send one message; without a supervisor to hear it, this process ends."""
+    def send(self, message: Up) -> None:
+        """Send one message; end this process if the supervisor is gone."""
         line = encode(message)
         try:
             with self._lock:
@@ -71,109 +71,109 @@ class Line:
             end()
 
 
-class _Upward(logging.Handler):
+class _SupervisorHandler(logging.Handler):
     """Sends Dropdub's own log records to the supervisor."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, writer: LineWriter) -> None:
         super().__init__(logging.INFO)
-        self._line = line
+        self._writer = writer
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._line.say(Log(record.levelname.lower(), self.format(record)))
+        self._writer.send(Log(record.levelname.lower(), self.format(record)))
 
 
 def main(pool: str) -> None:
-    """Serve one pool until standard input ends."""
+    """Run steps of one pool until standard input ends."""
     keep_private()
     never_search_current_folder()
     set_role("worker")
     began = time.monotonic()
-    line = Line(_own_output())
+    writer = LineWriter(_own_output())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole console; the supervisor decides
-    _logger.addHandler(_Upward(line))
+    _logger.addHandler(_SupervisorHandler(writer))
     _logger.setLevel(logging.INFO)
     steps: queue.SimpleQueue[Run] = queue.SimpleQueue()
-    start = _first(sys.stdin.buffer)
+    start = _read_start(sys.stdin.buffer)
     threading.Thread(target=_listen, args=(sys.stdin.buffer, steps), name="listener", daemon=True).start()
-    threading.Thread(target=_beat, args=(line,), name="heartbeat", daemon=True).start()
+    threading.Thread(target=_beat, args=(writer,), name="heartbeat", daemon=True).start()
     shelf, cache = _get_ready(start)
     me = identity_of()
     assert me is not None
-    line.say(Ready(me.pid, me.started, time.monotonic() - began, tree_memory(me.pid)))
+    writer.send(Ready(me.pid, me.started, time.monotonic() - began, tree_memory(me.pid)))
     _logger.debug("serving %s", pool)
     while True:
-        serve(steps.get(), shelf, cache, line)
+        serve(steps.get(), shelf, cache, writer)
 
 
-def serve(run: Run, shelf: Shelf, cache: Cache, line: Line) -> None:
-    """Run one step, write its result to disk, and only then tell of it."""
+def serve(run: Run, shelf: Shelf, cache: Cache, writer: LineWriter) -> None:
+    """Run one step, write its result to disk, and only then report it."""
     try:
-        result = _result(run, shelf, cache, line)
+        result = _result(run, shelf, cache, writer)
         write_whole(Path(run.payload["result_file"]), json.dumps(result, ensure_ascii=False).encode())
         reach("result-written")
         outcome: Up = Done(run.step_id, run.token, result)
     except DropdubError as error:
         outcome = Failed(run.step_id, run.token, error.to_dict())
-    except Exception as error:  # the loop's boundary: turned into an outcome
-        outcome = Failed(run.step_id, run.token, _foreseen(error).to_dict())
+    except Exception as error:  # worker loop boundary: reported as an outcome
+        outcome = Failed(run.step_id, run.token, _as_dropdub_error(error).to_dict())
     with contextlib.suppress(OSError):  # the supervisor sweeps what cannot be removed now
         remove_tree(Path(run.payload["scratch"]))
-    line.say(outcome)
+    writer.send(outcome)
 
 
 def end() -> None:
-    """End this process with all its children, now: native libraries may crash on their way out."""
+    """Kill this process and its children immediately, because native libraries may crash in a regular exit."""
     with contextlib.suppress(OSError):
         end_self_and_children()
     os._exit(0)
 
 
-def _result(run: Run, shelf: Shelf, cache: Cache, line: Line) -> Result:
+def _result(run: Run, shelf: Shelf, cache: Cache, writer: LineWriter) -> Result:
     began = time.monotonic()
     if run.payload.get("refusal"):
         raise DropdubError.from_dict(run.payload["refusal"])
-    task = _task(run, shelf, cache, line)
+    task = _task(run, shelf, cache, writer)
     with temporary_files_in(task.scratch):
         reach(f"run.{task.job_id}.{task.key}.begin")
         reach(f"stage.{task.stage}")
         shelf.begin(squeeze=int(run.payload.get("out_of_memory", 0)))
         result = stage_named(task.stage)(task)
         reach(f"run.{task.job_id}.{task.key}.end")
-    told = list(dict.fromkeys([*result.get("warnings", ()), *shelf.notices()]))
-    return {**result, "warnings": told, "seconds": round(time.monotonic() - began, 3)}
+    warnings = list(dict.fromkeys([*result.get("warnings", ()), *shelf.notices()]))
+    return {**result, "warnings": warnings, "seconds": round(time.monotonic() - began, 3)}
 
 
-def _task(run: Run, shelf: Shelf, cache: Cache, line: Line) -> Task:
-    given: dict[str, Any] = run.payload
-    for folder in (Path(given["scratch"]), Path(given["result_file"]).parent):
+def _task(run: Run, shelf: Shelf, cache: Cache, writer: LineWriter) -> Task:
+    payload: dict[str, Any] = run.payload
+    for folder in (Path(payload["scratch"]), Path(payload["result_file"]).parent):
         folder.mkdir(parents=True, exist_ok=True)
     return Task(
-        key=given["key"],
-        stage=given["stage"],
-        target=given["target"],
-        params=given["params"],
+        key=payload["key"],
+        stage=payload["stage"],
+        target=payload["target"],
+        params=payload["params"],
         token=run.token,
-        job_id=given["job_id"],
-        job_name=given["job_name"],
-        kind=given["kind"],
-        source=Path(given["source"]),
-        job_dir=Path(given["job_dir"]),
-        scratch=Path(given["scratch"]),
-        voices=Path(given["voices"]),
-        options=JobOptions.model_validate(given["options"]),
-        limits=Limits.model_validate(given["limits"]),
-        split=Split.model_validate(given["split"]),
-        facts=Facts(given["facts"]),
+        job_id=payload["job_id"],
+        job_name=payload["job_name"],
+        kind=payload["kind"],
+        source=Path(payload["source"]),
+        job_dir=Path(payload["job_dir"]),
+        scratch=Path(payload["scratch"]),
+        voices=Path(payload["voices"]),
+        options=JobOptions.model_validate(payload["options"]),
+        limits=Limits.model_validate(payload["limits"]),
+        split=Split.model_validate(payload["split"]),
+        facts=Facts(payload["facts"]),
         engines=shelf,
         cache=cache,
         deadline_s=run.deadline_s,
-        staging=_path(given.get("staging")),
-        allowed=_path(given.get("allowed")),
-        companion=_path(given.get("companion")),
-        before=_path(given.get("before")),
-        before_sha256=given.get("before_sha256"),
-        progress=lambda share: line.say(Progress(run.step_id, run.token, float(share))),
-        log=lambda text: line.say(Log("info", text, run.step_id)),
+        staging=_path(payload.get("staging")),
+        allowed=_path(payload.get("allowed")),
+        companion=_path(payload.get("companion")),
+        before=_path(payload.get("before")),
+        before_sha256=payload.get("before_sha256"),
+        progress=lambda share: writer.send(Progress(run.step_id, run.token, float(share))),
+        log=lambda text: writer.send(Log("info", text, run.step_id)),
     )
 
 
@@ -186,49 +186,49 @@ def _get_ready(start: Start) -> tuple[Shelf, Cache]:
     if start.preload and len(start.engines) == 2:
         try:
             shelf.preload(*start.engines)
-        except DropdubError as error:  # the step that needs it will say so
-            _logger.warning("not loaded ahead: %s", error.message)
+        except DropdubError as error:  # the step that needs the engine reports the error
+            _logger.warning("engine not preloaded: %s", error.message)
     directory = Path(start.cache_dir) if start.cache_dir else None
     return shelf, Cache(directory, max_bytes=start.cache_max_bytes)
 
 
 def _engine_settings(start: Start) -> EngineSettings:
-    given = start.models
+    models = start.models
     return EngineSettings(
-        models_dir=Path(given.get("dir", "models")),
-        models=given.get("use", {}),
-        device=given.get("device", "auto"),
-        compute_type=given.get("compute_type", "auto"),
+        models_dir=Path(models.get("dir", "models")),
+        models=models.get("use", {}),
+        device=models.get("device", "auto"),
+        compute_type=models.get("compute_type", "auto"),
         threads=start.threads,
-        allow_smaller=given.get("allow_smaller", False),
-        state_dir=Path(given["state_dir"]) if "state_dir" in given else None,
+        allow_smaller=models.get("allow_smaller", False),
+        state_dir=Path(models["state_dir"]) if "state_dir" in models else None,
     )
 
 
-def _foreseen(error: Exception) -> DropdubError:
-    """Return the error of ours for one that a library raised."""
+def _as_dropdub_error(error: Exception) -> DropdubError:
+    """Return the DropdubError for an exception raised by a library; log unexpected ones."""
     if isinstance(error, MemoryError):
         return OutOfMemory("There was not enough memory for this step.")
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull("The disk is full.")
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return AccessDenied(f"{error.filename or 'A file'} cannot be used: {error.strerror}.")
-    _logger.error("unforeseen error", exc_info=error)
+        return AccessDenied(f"{error.filename or 'A file'} cannot be accessed: {error.strerror}.")
+    _logger.error("unexpected error", exc_info=error)
     return unforeseen(error)
 
 
 def _own_output() -> IO[bytes]:
-    """Take standard output for the protocol alone: what libraries print goes to standard error."""
+    """Reserve standard output for the protocol, and redirect prints of libraries to standard error."""
     pipe = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     return pipe
 
 
-def _first(pipe: IO[bytes]) -> Start:
+def _read_start(pipe: IO[bytes]) -> Start:
     message = decode_down(pipe.readline() or b"null")
     if not isinstance(message, Start):
-        raise ProtocolError("The first message must be a start.")
+        raise ProtocolError("The first message must be `start`.")
     return message
 
 
@@ -240,10 +240,10 @@ def _listen(pipe: IO[bytes], steps: queue.SimpleQueue[Run]) -> None:
     end()
 
 
-def _beat(line: Line) -> None:
+def _beat(writer: LineWriter) -> None:
     while True:
         time.sleep(HEARTBEAT_S)
-        line.say(Heartbeat())
+        writer.send(Heartbeat())
 
 
 if __name__ == "__main__":

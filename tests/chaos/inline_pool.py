@@ -13,13 +13,13 @@ from dropdub.errors import DropdubError
 from dropdub.pipeline.cache import Cache
 from dropdub.pool.messages import Done, Failed, Progress, Run, Up, decode_up
 from dropdub.pool.pool import (
-    Broke,
     Completed,
     Launch,
     PoolEvent,
     Progressed,
     RunningStep,
     Started,
+    StepFailed,
     committed_result,
 )
 from dropdub.process import error_for_exit
@@ -61,8 +61,8 @@ class InlinePool:
     def cancel(self, step_id: int) -> None:
         self._queued = [run for run in self._queued if run.step_id != step_id]
 
-    def dismiss(self) -> None:
-        """Do nothing: there is no process to tell."""
+    def request_stop(self) -> None:
+        """Do nothing: there is no worker process to stop."""
 
     def stop(self, *, grace_s: float) -> list[PoolEvent]:
         self._queued.clear()
@@ -98,20 +98,20 @@ class InlinePool:
     def _there(self, run: Run, writing: int) -> None:
         failpoints.set_role("worker")
         with os.fdopen(writing, "wb") as pipe:
-            worker.serve(run, *self._engines(), worker.Line(pipe))
+            worker.serve(run, *self._engines(), worker.LineWriter(pipe))
 
     def _engines(self) -> tuple[Shelf, Cache]:
         shelf, cache = worker._get_ready(self._start)
         return _shelves.setdefault(self.name, shelf), cache
 
 
-class _Heard(worker.Line):
+class _Heard(worker.LineWriter):
     """A line to a supervisor in the same process."""
 
     def __init__(self) -> None:
         self.messages: list[Up] = []
 
-    def say(self, message: Up) -> None:
+    def send(self, message: Up) -> None:
         self.messages.append(message)
 
 
@@ -137,7 +137,7 @@ def _event(message: Up) -> PoolEvent | None:
     if isinstance(message, Done):
         return Completed(message.step_id, message.token, message.result, 0.1, 0)
     if isinstance(message, Failed):
-        return Broke(message.step_id, message.token, DropdubError.from_dict(message.error), None, 0.1, 0)
+        return StepFailed(message.step_id, message.token, DropdubError.from_dict(message.error), None, 0.1, 0)
     if isinstance(message, Progress):
         return Progressed(message.step_id, message.token, message.share)
     return None

@@ -382,7 +382,7 @@ def test_the_daemon_waits_with_an_upgrade_for_room_for_the_copy(older: Path, tmp
             env={**os.environ, "DROPDUB_FAILPOINTS": f"backup.written=full@{flag}"},
         )  # fmt: skip
     try:
-        wait_until(lambda: "Tried again" in log.read_text(encoding="utf-8"), "the refusal")
+        wait_until(lambda: "Retrying in" in log.read_text(encoding="utf-8"), "the refusal")
         assert "has no room for a copy of the database" in log.read_text(encoding="utf-8")
         assert revision_of(older) == REVISIONS[0]
         wait_until(lambda: "Watching" in log.read_text(encoding="utf-8"), "the daemon to go on")

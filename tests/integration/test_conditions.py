@@ -36,7 +36,7 @@ class Clock:
 
     def goes_on(self, now: float) -> bool:
         """Look; return whether the job went on. It finds the same missing again."""
-        self.conditions.heed(now)
+        self.conditions.update(now)
         going = queries.job(self.store, self.job_id).state != JobState.WAITING
         if going:
             transitions.hold_job(
@@ -112,14 +112,14 @@ def test_a_job_that_cannot_be_let_go_on_or_held_keeps_no_other_from_it(
 
     monkeypatch.setattr(transitions, "release_job", broken(release))
     monkeypatch.setattr(transitions, "hold_job", broken(hold))
-    clock.conditions.heed(0.0)
+    clock.conditions.update(0.0)
     assert queries.job(clock.store, other).state == JobState.QUEUED
     monkeypatch.setattr(transitions, "release_job", release)
-    clock.conditions.heed(10.0)
+    clock.conditions.update(10.0)
     assert queries.job(clock.store, clock.job_id).state == JobState.QUEUED
     monkeypatch.setattr(
         "dropdub.daemon.steps.waiting.obstacle", lambda *_: Waiting("None.", condition="disk", remedy="")
     )
-    clock.conditions.heed(20.0)
+    clock.conditions.update(20.0)
     assert queries.job(clock.store, other).state == JobState.WAITING
     assert queries.job(clock.store, clock.job_id).state == JobState.QUEUED

@@ -10,7 +10,7 @@ import pytest
 
 from dropdub.config import load_config
 from dropdub.daemon.context import Context
-from dropdub.daemon.metrics import Measuring
+from dropdub.daemon.metrics import RunMetrics
 from dropdub.root import Root
 from dropdub.store import queries
 from dropdub.store.database import Store
@@ -44,8 +44,8 @@ def test_what_the_cache_had_is_no_speed_after_a_restart(store: Store) -> None:
 def test_what_the_cache_had_is_no_speed_in_this_run(store: Store, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").touch()
     context = Context(Root.at(tmp_path), load_config(tmp_path / "config.yaml"), store, "run-1", lambda _: None)
-    measuring, claim = Measuring(context, dict), a_chunk(store)
+    measuring, claim = RunMetrics(context, dict), a_chunk(store)
     measuring.step_ended(claim, DONE, cached=True)
-    assert b"\ndropdub_realtime_factor " not in measuring._figures.text()
+    assert b"\ndropdub_realtime_factor " not in measuring._metrics.text()
     measuring.step_ended(claim, DONE)
-    assert b"\ndropdub_realtime_factor 60.0" in measuring._figures.text()
+    assert b"\ndropdub_realtime_factor 60.0" in measuring._metrics.text()

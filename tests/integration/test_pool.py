@@ -16,7 +16,7 @@ import pytest
 from dropdub.config import PoolSettings
 from dropdub.errors import DeadlineExceeded, FreshWorkerNeeded, NoAudio, OutOfMemory, Stalled, WorkerDied
 from dropdub.pool.messages import ProtocolError, Run, Start
-from dropdub.pool.pool import Broke, Completed, Launch, Pool, PoolEvent, Progressed, Said, Started
+from dropdub.pool.pool import Completed, Launch, Logged, Pool, PoolEvent, Progressed, Started, StepFailed
 from dropdub.process import MemoryReading
 from tests.waiting import wait_until
 
@@ -114,18 +114,18 @@ def test_free_counts_what_could_be_taken_more(desk: Callable[..., Desk]) -> None
 def test_a_worker_serves_many_steps_and_warm_ones_are_there_before_the_first(desk: Callable[..., Desk]) -> None:
     one = desk(workers=2)
     one.pool.warm(one.now)
-    one.wait_for(Said, times=2)
+    one.wait_for(Logged, times=2)
     for step_id in range(6):
         one.submit(step_id)
         one.wait_for(Completed, times=step_id + 1)
     assert len({event.pid for event in one.heard(Started)}) <= 2
-    assert len(one.heard(Said)) == 2
+    assert len(one.heard(Logged)) == 2
 
 
 def test_past_its_deadline_a_step_is_ended_with_all_that_it_started(desk: Callable[..., Desk]) -> None:
     one = desk("hang")
     result = one.submit(deadline_s=1.0)
-    [broke] = one.wait_for(Broke)
+    [broke] = one.wait_for(StepFailed)
     assert isinstance(broke.error, DeadlineExceeded) and "probe took longer than" in broke.error.message
     worker, grandchild = one.heard(Started)[0].pid, int(result.with_name("grandchild").read_text(encoding="utf-8"))
     wait_until(lambda: gone(worker) and gone(grandchild), "worker and grandchild to be dead")
@@ -146,16 +146,16 @@ def test_a_slow_step_that_gets_on_has_a_quarter_of_its_time_more_and_then_ends(d
     result.with_name("sign").touch()
     one.wait_for(Progressed)
     go_on(75.0)
-    assert one.heard(Broke) == [], "450 s of 400"
+    assert one.heard(StepFailed) == [], "450 s of 400"
     go_on(50.0)
-    assert isinstance(one.wait_for(Broke)[0].error, DeadlineExceeded), "it said the same share over and over"
+    assert isinstance(one.wait_for(StepFailed)[0].error, DeadlineExceeded), "it said the same share over and over"
 
 
 @posix_only
 def test_silence_ends_a_worker(desk: Callable[..., Desk]) -> None:
     one = desk("stop", launch={"stall_s": 1.0})
     one.submit()
-    [broke] = one.wait_for(Broke)
+    [broke] = one.wait_for(StepFailed)
     assert isinstance(broke.error, Stalled)
     wait_until(lambda: gone(one.heard(Started)[0].pid), "the worker to be dead")
 
@@ -164,7 +164,7 @@ def test_silence_ends_a_worker(desk: Callable[..., Desk]) -> None:
 def test_what_is_no_message_ends_the_worker_and_breaks_the_step(desk: Callable[..., Desk], mode: str) -> None:
     one = desk(mode)
     one.submit()
-    [broke] = one.wait_for(Broke)
+    [broke] = one.wait_for(StepFailed)
     assert isinstance(broke.error, ProtocolError)
 
 
@@ -186,7 +186,7 @@ def test_outcomes_of_an_earlier_claim_are_not_heard(desk: Callable[..., Desk]) -
 def test_an_error_crosses_with_its_class_message_and_remedy(desk: Callable[..., Desk]) -> None:
     one = desk("error")
     one.submit()
-    [broke] = one.wait_for(Broke)
+    [broke] = one.wait_for(StepFailed)
     assert type(broke.error) is NoAudio
     assert broke.error.sentence == "It has no sound track. Drop another."
 
@@ -195,7 +195,7 @@ def test_an_error_crosses_with_its_class_message_and_remedy(desk: Callable[..., 
 def test_a_worker_that_crashes_breaks_its_step_with_the_reason_and_is_replaced(desk: Callable[..., Desk]) -> None:
     one = desk("die")
     one.submit(1)
-    [broke] = one.wait_for(Broke)
+    [broke] = one.wait_for(StepFailed)
     assert isinstance(broke.error, WorkerDied) and "SIGSEGV" in broke.error.message
     assert broke.exit_code == -signal.SIGSEGV
     one.submit(2)
@@ -206,7 +206,7 @@ def test_a_worker_that_crashes_breaks_its_step_with_the_reason_and_is_replaced(d
 def test_a_result_that_was_written_before_the_death_counts(desk: Callable[..., Desk]) -> None:
     one = desk("die after the result")
     one.submit()
-    [completed] = one.wait_for(Completed, Broke)
+    [completed] = one.wait_for(Completed, StepFailed)
     assert isinstance(completed, Completed) and completed.result == {"made": True}
 
 
@@ -214,7 +214,7 @@ def test_a_result_that_was_written_before_the_death_counts(desk: Callable[..., D
 def test_a_worker_that_somebody_killed_has_not_run_out_of_memory(desk: Callable[..., Desk]) -> None:
     one = desk("be killed")
     one.submit()
-    [broke] = one.wait_for(Broke)
+    [broke] = one.wait_for(StepFailed)
     assert type(broke.error) is WorkerDied and broke.exit_code == -signal.SIGKILL
     assert broke.error.message.startswith("The media worker was killed (SIGKILL): by another program, by a person")
 
@@ -226,7 +226,7 @@ def test_a_worker_that_was_killed_while_the_system_ended_programs_for_memory_has
     one = desk("be killed")
     one.submit()
     one.reading = MemoryReading(available=8_000_000_000, total=16_000_000_000, kills=1)
-    [broke] = one.wait_for(Broke)
+    [broke] = one.wait_for(StepFailed)
     assert isinstance(broke.error, OutOfMemory) and "memory ran out" in broke.error.message
 
 
@@ -237,14 +237,14 @@ def test_a_worker_that_was_killed_while_hardly_any_memory_was_free_has_run_out_o
     one = desk("be killed")
     one.reading = MemoryReading(available=100_000_000, total=16_000_000_000, kills=0)
     one.submit()
-    [broke] = one.wait_for(Broke)
-    assert isinstance(broke.error, OutOfMemory) and "only 100.0 MB of 16.0 GB was free" in broke.error.message
+    [broke] = one.wait_for(StepFailed)
+    assert isinstance(broke.error, OutOfMemory) and "only 100.0 MB of 16.0 GB were free" in broke.error.message
 
 
 def test_a_worker_that_grows_over_its_limit_is_ended(desk: Callable[..., Desk]) -> None:
     one = desk("fat", memory=200_000_000)
     one.submit()
-    [broke] = one.wait_for(Broke)
+    [broke] = one.wait_for(StepFailed)
     assert isinstance(broke.error, OutOfMemory) and "its limit is 200.0 MB" in broke.error.message
     assert broke.peak_memory > 200_000_000
 
@@ -254,20 +254,20 @@ def test_a_worker_that_cannot_start_breaks_the_step_and_is_not_started_again_at_
 ) -> None:
     one = desk("die at start", workers=2)
     one.submit(1)
-    [broke] = one.wait_for(Broke)
+    [broke] = one.wait_for(StepFailed)
     assert "code 3" in broke.error.message
     one.submit(2)
     for _ in range(50):
         one.tick()
-    assert len(one.heard(Broke)) == 1, "it did not wait before it started the next"
+    assert len(one.heard(StepFailed)) == 1, "it did not wait before it started the next"
     one.ahead_s = 5.0
-    assert [event.step_id for event in one.wait_for(Broke, times=2)] == [1, 2]
+    assert [event.step_id for event in one.wait_for(StepFailed, times=2)] == [1, 2]
 
 
 def test_a_worker_that_is_never_ready_is_given_up(desk: Callable[..., Desk]) -> None:
     one = desk("never ready", launch={"start_s": 0.5})
     one.submit()
-    [broke] = one.wait_for(Broke)
+    [broke] = one.wait_for(StepFailed)
     assert isinstance(broke.error, Stalled) and "was not ready" in broke.error.message
 
 
@@ -298,7 +298,7 @@ def test_a_cancelled_step_ends_its_worker_and_is_not_told_of(desk: Callable[...,
     assert gone(started.pid) and one.pool.free() == 1
     one.submit(2)
     one.wait_for(Started, times=2)
-    assert one.heard(Broke, Completed) == []
+    assert one.heard(StepFailed, Completed) == []
 
 
 def test_stopping_ends_all_and_gives_results_that_were_reached(desk: Callable[..., Desk]) -> None:
@@ -308,7 +308,7 @@ def test_stopping_ends_all_and_gives_results_that_were_reached(desk: Callable[..
     started = one.wait_for(Started, times=2)
     result.write_text('{"made": true}', encoding="utf-8")
     events = one.pool.stop(grace_s=0.2)
-    assert [(type(event), event.step_id) for event in events if not isinstance(event, Said)] == [(Completed, 1)]
+    assert [(type(event), event.step_id) for event in events if not isinstance(event, Logged)] == [(Completed, 1)]
     assert all(gone(event.pid) for event in started)
 
 
@@ -319,11 +319,11 @@ def test_a_machine_that_slept_times_nobody_out(desk: Callable[..., Desk]) -> Non
     one.ahead_s = 3600.0
     for _ in range(10):
         one.tick()
-    assert one.heard(Broke) == []
+    assert one.heard(StepFailed) == []
     one.ahead_s += 25.0
     one.tick()
     one.ahead_s += 25.0
-    assert isinstance(one.wait_for(Broke)[0].error, DeadlineExceeded)
+    assert isinstance(one.wait_for(StepFailed)[0].error, DeadlineExceeded)
 
 
 def open_descriptors() -> int:
@@ -350,7 +350,7 @@ def test_a_worker_that_has_loaded_the_wrong_library_is_replaced_by_one_that_load
 ) -> None:
     one = desk("needs another")
     one.submit()
-    (broke,) = one.wait_for(Broke)
+    (broke,) = one.wait_for(StepFailed)
     assert isinstance(broke.error, FreshWorkerNeeded)
     one.submit(token=2)
     (completed,) = one.wait_for(Completed)

@@ -140,7 +140,7 @@ def test_what_no_stage_expects_is_told_and_logged(worker: Callable[..., ByHand],
     one = worker()
     one.run("extract", speech)  # without the facts of a probe
     told = one.hear(Log)
-    assert "unforeseen error" in told.text and "FactsMissing" in told.text
+    assert "unexpected error" in told.text and "FactsMissing" in told.text
     assert one.hear(Failed).error["class"] == "UnexpectedError"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dropdub.config import Retry
-from dropdub.daemon.steps.retry import as_it_counts, next_try_at
+from dropdub.daemon.steps.retry import error_for_retry, next_try_at
 from dropdub.engines.text_for_speech import parts
 from dropdub.errors import DeadlineExceeded, DropdubError, NotText, Stalled, TooLarge, TooSlow
 from dropdub.languages import detect_text_language
@@ -226,10 +226,10 @@ def test_a_document_is_packed_as_documents_are(tmp_path: Path, method: int) -> N
 @pytest.mark.parametrize("error", [DeadlineExceeded("probe took longer than 10 s."), Stalled("It said nothing.")])
 def test_what_cannot_be_examined_in_time_is_not_tried_again(error: DropdubError) -> None:
     settings = Retry(attempts=3, first=1, longest=10)
-    probed = as_it_counts(error, stage="probe")
+    probed = error_for_retry(error, stage="probe")
     assert isinstance(probed, TooSlow) and error.message in probed.message and "deadlines.factor" in probed.remedy
     assert next_try_at(probed, attempts=1, settings=settings, now=0.0) is None
-    assert next_try_at(as_it_counts(error, stage="extract"), attempts=1, settings=settings, now=0.0) is not None
+    assert next_try_at(error_for_retry(error, stage="extract"), attempts=1, settings=settings, now=0.0) is not None
 
 
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda one: one.name)

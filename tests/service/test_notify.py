@@ -119,7 +119,7 @@ def test_a_daemon_that_waits_for_its_database_does_not_tell_that_it_ends(ear: Ea
         ear.until("WATCHDOG=1")
         with sqlite3.connect(root.database_file, timeout=PATIENCE_S) as rival:
             rival.execute("BEGIN EXCLUSIVE")
-            while b"Tried again" not in daemon.stdout.readline():
+            while b"Retrying in" not in daemon.stdout.readline():
                 assert daemon.poll() is None
             rival.rollback()
         assert "STOPPING=1" not in ear.until("READY=1")
@@ -133,7 +133,7 @@ def test_a_stop_that_is_asked_for_while_the_daemon_waits_for_its_database_holds(
         assert daemon.stdout is not None and b"Watching" in daemon.stdout.readline()
         with sqlite3.connect(root.database_file, timeout=PATIENCE_S, isolation_level=None) as rival:
             rival.execute("BEGIN EXCLUSIVE")
-            while b"Tried again" not in daemon.stdout.readline():
+            while b"Retrying in" not in daemon.stdout.readline():
                 assert daemon.poll() is None
             rival.execute("INSERT INTO control (key, value) VALUES ('stop', ?)", (str(daemon.pid),))
             rival.execute("COMMIT")

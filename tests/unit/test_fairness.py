@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from dropdub.daemon.mover import Mover
-from dropdub.daemon.steps.fairness import FADES_S, Turns, in_turns
+from dropdub.daemon.steps.fairness import HALF_LIFE_S, Turns, in_turns
 from tests.waiting import wait_until
 
 ANA, BEN = ("1000", None), ("1001", None)
@@ -60,14 +60,14 @@ def test_who_comes_new_is_not_for_long_before_who_has_worked_for_hours() -> None
     worked(turns, [BEN], {BEN: 10.0}, until=7_200)
     busy = Counter[object]()
     now = 7_200.0
-    for step in range(20_000, 20_000 + int(4 * FADES_S)):
+    for step in range(20_000, 20_000 + int(4 * HALF_LIFE_S)):
         party = turns.order([ANA, BEN], now)[0]
         assert party is not None
         turns.began(step, party, now)
         now += 1.0
         turns.ended(step, now)
         busy[party] += 1
-    assert busy[BEN] > FADES_S
+    assert busy[BEN] > HALF_LIFE_S
 
 
 def test_all_are_one_party_where_there_is_but_one() -> None:

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from dropdub.metrics.exporter import Endpoint, TextFile
 from dropdub.metrics.speed import KEPT, LEAST_BEFORE, RECENT, Speed
-from dropdub.metrics.values import Figures, Snapshot
+from dropdub.metrics.values import Metrics, Snapshot
 from tests.receiver import free_port
 from tests.waiting import wait_until
 
@@ -40,8 +40,8 @@ def read(text: str) -> dict[str, float]:
     return found
 
 
-def some_figures() -> Figures:
-    figures = Figures(lambda: SNAPSHOT, Speed())
+def some_figures() -> Metrics:
+    figures = Metrics(lambda: SNAPSHOT, Speed())
     figures.step_ended("transcribe", "succeeded", None, 20.0)
     figures.step_ended("transcribe", "succeeded", None, 2_000.0)
     figures.step_ended("mix", "retried", "WorkerDied", 3.0)
@@ -74,7 +74,7 @@ def test_the_figures_are_what_was_told_and_what_is_looked_up() -> None:
 
 
 def test_before_anything_was_transcribed_there_is_no_speed() -> None:
-    assert "dropdub_realtime_factor" not in read(Figures(lambda: SNAPSHOT, Speed()).text().decode())
+    assert "dropdub_realtime_factor" not in read(Metrics(lambda: SNAPSHOT, Speed()).text().decode())
 
 
 def test_a_speed_that_falls_to_half_is_told_and_one_that_stays_so_becomes_usual() -> None:
@@ -87,7 +87,7 @@ def test_a_speed_that_falls_to_half_is_told_and_one_that_stays_so_becomes_usual(
     assert first == RECENT // 2, "the median of the newest falls when half of them are slow"
     found = told[RECENT]
     assert found is not None and (found.recent, found.usual) == (1.0, 3.0)
-    assert "1 s of recording a second, before that 3" in found.sentence
+    assert "1 s of recording per second, 3 before" in found.sentence
     assert told[-1] is None
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dropdub.config import EnginePoolSettings
-from dropdub.daemon.steps.pools import numbered
+from dropdub.daemon.steps.pools import resolved_settings
 
 GB = 1_000_000_000
 
@@ -13,12 +13,12 @@ GB = 1_000_000_000
 )
 def test_a_worker_may_take_most_of_the_memory_unless_told_otherwise(total: int, given: str, limit: float) -> None:
     settings = EnginePoolSettings.model_validate({"memory": given})
-    assert numbered("synthesize", settings, engine="xtts", cores=4, total_memory=total).memory == limit
+    assert resolved_settings("synthesize", settings, engine="xtts", cores=4, total_memory=total).memory == limit
 
 
 def test_large_engines_share_a_process_and_small_ones_have_one_each() -> None:
     def shape(pool: str, engine: str) -> tuple[int, int]:
-        found = numbered(pool, EnginePoolSettings(), engine=engine, cores=6, total_memory=8 * GB)
+        found = resolved_settings(pool, EnginePoolSettings(), engine=engine, cores=6, total_memory=8 * GB)
         return found.workers, found.threads
 
     assert shape("transcribe", "auto") == (1, 6)

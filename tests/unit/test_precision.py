@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dropdub.daemon.steps.retry import MOST_SQUEEZES
+from dropdub.daemon.steps.retry import MOST_MEMORY_RETRIES
 from dropdub.engines.base import EngineSettings
 from dropdub.engines.devices import cuda
 from dropdub.engines.devices.memory_ladder import Rung, ladder
@@ -128,7 +128,7 @@ def test_where_a_cards_memory_runs_out_it_is_left_last_before_smaller_models_are
         )
         return ladder(settings, "whisperer", "whisper-small", ("model.bin",))
 
-    found = [rung(squeeze) for squeeze in range(MOST_SQUEEZES + 1)]
+    found = [rung(squeeze) for squeeze in range(MOST_MEMORY_RETRIES + 1)]
     assert [(one.device, one.at_once, one.compute_type) for one in found] == [
         ("cuda", 16, "float16"),
         ("cuda", 4, "float16"),

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dropdub.config import Retry
-from dropdub.daemon.steps.retry import MOST_SQUEEZES, next_try_at
+from dropdub.daemon.steps.retry import MOST_MEMORY_RETRIES, next_try_at
 from dropdub.errors import DropdubError, NoAudio, OutOfMemory, WorkerDied
 
 SETTINGS = Retry(attempts=4, first=10, longest=60)
@@ -21,10 +21,10 @@ def test_a_transient_error_is_tried_until_the_attempts_are_spent() -> None:
 
 def test_tries_that_ran_out_of_memory_take_less_each_time_and_cost_none_of_the_others() -> None:
     def tries(error: DropdubError, attempts: int, squeezes: int) -> bool:
-        return next_try_at(error, attempts=attempts, settings=SETTINGS, now=0.0, squeezes=squeezes) is not None
+        return next_try_at(error, attempts=attempts, settings=SETTINGS, now=0.0, memory_failures=squeezes) is not None
 
-    assert all(tries(OutOfMemory("full"), n, n) for n in range(1, MOST_SQUEEZES + 4))
-    assert not tries(OutOfMemory("full"), MOST_SQUEEZES + 4, MOST_SQUEEZES + 4)
+    assert all(tries(OutOfMemory("full"), n, n) for n in range(1, MOST_MEMORY_RETRIES + 4))
+    assert not tries(OutOfMemory("full"), MOST_MEMORY_RETRIES + 4, MOST_MEMORY_RETRIES + 4)
     assert tries(WorkerDied("gone"), 5, 2)
     assert not tries(WorkerDied("gone"), 6, 2)
 

@@ -1,6 +1,6 @@
-"""The log: a rotating file for all, one file a job, a fixed sentence with fields on each line.
+"""The log: one rotating file plus one file per job; each line is a fixed sentence followed by fields.
 
-What comes from outside (names, messages) is quoted, so that it makes neither a line nor a field of its own.
+Untrusted text (file names, messages) is quoted so that it cannot forge a line or a field.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from dropdub.root import Root
 LOG_NAME = "dropdub.log"
 _logger = logging.getLogger("dropdub")
 _ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What a terminal or an editor takes for a command, a direction or the end of a line, and what is no text at all."""
+"""Control characters, line separators, bidirectional marks and lone surrogates."""
 _PLAIN = re.compile(r"[^\s\"=]+")
 _HEAD = re.compile(r"\d{4}-\d\d-\d\dT")
 
 
 class FieldFormatter(logging.Formatter):
-    """`2026-01-31T10:20:30Z INFO sentence key=value key="value with blanks" …`, in UTC, without passwords."""
+    """Formats `2026-01-31T10:20:30Z INFO sentence key=value key="value with spaces" …`, in UTC, with secrets masked."""
 
     converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
@@ -35,7 +35,7 @@ class FieldFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         fields: dict[str, Any] = getattr(record, "fields", {})
         tail = "".join(f" {key}={_quoted(str(value))}" for key, value in fields.items() if value is not None)
-        sentence, _, below = record.getMessage().partition("\n")  # a worker's record has its traceback below
+        sentence, _, below = record.getMessage().partition("\n")  # a worker's message includes its traceback
         trace = self.formatException(record.exc_info) if record.exc_info else ""
         head = f"{self.formatTime(record)} {record.levelname} {_ODD.sub(_escaped, sentence)}{tail}"
         return masked(
@@ -44,7 +44,7 @@ class FieldFormatter(logging.Formatter):
 
 
 class JobFiles(logging.Handler):
-    """Appends each record that names a job to that job's own file."""
+    """Appends each record that names a job to that job's log file."""
 
     def __init__(self, root: Root) -> None:
         super().__init__()
@@ -62,9 +62,9 @@ class JobFiles(logging.Handler):
 
 
 def set_up(root: Root, settings: LogSettings) -> Callable[[], None]:
-    """Send Dropdub's log records to the files of `root`; return what undoes it.
+    """Send Dropdub's log records to the files of `root`; return a function that undoes this.
 
-    A log that cannot be written (a full disk) never stops the work.
+    Errors while writing the log (for example a full disk) are ignored.
     """
     (root.logs_dir / "jobs").mkdir(parents=True, exist_ok=True)
     file = logging.handlers.RotatingFileHandler(
@@ -80,7 +80,7 @@ def set_up(root: Root, settings: LogSettings) -> Callable[[], None]:
         handler.setFormatter(FieldFormatter())
         handler.handleError = lambda record: None  # type: ignore[method-assign]
         _logger.addHandler(handler)
-    logging.getLogger().addHandler(file)  # warnings of libraries: without it, Python prints them to the console
+    logging.getLogger().addHandler(file)  # otherwise Python prints library warnings to the console
     _logger.setLevel(settings.level.upper())
     _logger.propagate = False
     return lambda: _take_down(handlers)
@@ -90,12 +90,12 @@ def _take_down(handlers: list[logging.Handler]) -> None:
     for handler in handlers:
         _logger.removeHandler(handler)
         logging.getLogger().removeHandler(handler)
-        with contextlib.suppress(OSError):  # the last lines do not fit on a full disk
+        with contextlib.suppress(OSError):  # the last lines may not fit on a full disk
             handler.close()
 
 
 def _quoted(value: str) -> str:
-    """Return a field's value: as it is, or in quotes if it could be taken for more than one value."""
+    """Return a field's value, quoted if it could be read as more than one value."""
     if _PLAIN.fullmatch(value) and not _ODD.search(value):
         return value
     return '"' + _ODD.sub(_escaped, value).replace('"', r"\u0022") + '"'
@@ -106,10 +106,10 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def _below(line: str) -> str:
-    """Return a line of a traceback; what an exception says, perhaps in several lines, does not look like a record."""
+    """Return a traceback line, indented if it could be mistaken for a log record."""
     return _ODD.sub(_escaped, f"  {line}" if _HEAD.match(line) else line)
 
 
 def note(sentence: str, *, level: int = logging.INFO, trace: BaseException | None = None, **fields: Any) -> None:
-    """Log a fixed sentence with fields; `job=ID` sends it to the job's own file too."""
+    """Log a fixed sentence with fields; `job=ID` also writes it to that job's log file."""
     _logger.log(level, sentence, extra={"fields": fields}, exc_info=trace)

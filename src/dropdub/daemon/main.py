@@ -1,4 +1,4 @@
-"""Start and end a run: the daemon on a root, or a few files in the foreground."""
+"""Start and stop a run: the daemon for a root, or a few files in the foreground."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ STORE_PATIENCE_S = 10.0
 
 @dataclass(frozen=True)
 class Summary:
-    """How many jobs ended in this run, and how; `stopped`: a person or the system ended it."""
+    """How many jobs ended in this run, by state; `stopped`: the user or the system ended the run."""
 
     succeeded: int
     failed: int
@@ -53,21 +53,21 @@ class Summary:
 
 
 def open_root(path: Path, *, accept_missing: bool = False) -> tuple[Root, Config, str]:
-    """Return the root at `path`, its configuration and its database's URL, with all folders made.
+    """Create the root's folders at `path`; return the root, its configuration and its database URL.
 
     Raises ConfigError; RootRefused if another root uses the database or a folder; and FolderAway if the database or
-    the work folder is not where it was, unless what is missing is accepted as gone.
+    the work folder is missing from its recorded place, unless `accept_missing`.
     """
     config = load_config(path / "config.yaml")
     root = Root.at(path, config.folders.model_dump())
     root.refuse_outputs(config.named_outputs())
     url = database_url(config.database, root)
     if sqlite_file(url) is None:
-        usable_url(config.database, root)  # a server whose driver is missing cannot be asked whose database it is
+        usable_url(config.database, root)  # without its driver, the server's owner cannot be checked below
     refuse_foreign(root, url)
     record = None if accept_missing else RootRecord.load(path)
     if not accept_missing:
-        refuse_away(root, url)  # before its folder is looked for: it is waited for
+        refuse_away(root, url)  # before the folder is created: an unmounted disk is waited for
     url = usable_url(config.database, root)
     root.create_folders(leave=[folder for _, folder in away_folders(root, record)])
     return root, config, url
@@ -81,17 +81,17 @@ def run_daemon(
     shared_inbox: bool = False,
     report: Callable[[str], None],
 ) -> Summary:
-    """Watch the root's inbox and work until stopped, or until nothing is left to do.
+    """Watch the root's inbox and process files until stopped, or until nothing is left to do.
 
-    While its database cannot be used, or its disk is away, it waits; then it goes on as after any interruption.
-    `accept_missing`: take folders and database as they are now, if they are not those of the last start.
-    `shared_inbox`: others may write into the inbox, whatever its rights say.
+    Waits while the database is unusable or its disk is not mounted, then resumes as after any interruption.
+    `accept_missing`: use folders and database as they are now, even if they are not those of the last start.
+    `shared_inbox`: treat the inbox as writable by others, whatever its permissions are.
     Raises ConfigError, StoreError, RootRefused and RootLocked.
     """
     stopped, started = threading.Event(), threading.Event()
     report = _completing_commands(report, path)
     while True:
-        accepts = accept_missing and not started.is_set()  # once: what goes missing later is waited for
+        accepts = accept_missing and not started.is_set()  # first start only: later losses are waited for
         try:
             return _watch(
                 path,
@@ -102,7 +102,7 @@ def run_daemon(
                 started=started,
             )
         except (StoreUnavailable, FolderAway) as error:
-            report(f"{error.sentence} Tried again in {STORE_PATIENCE_S:.0f} s.")
+            report(f"{error.sentence} Retrying in {STORE_PATIENCE_S:.0f} s.")
             notify_service_manager("WATCHDOG=1")
             install_stop_handlers(stopped.set)
             if stopped.wait(STORE_PATIENCE_S):
@@ -142,9 +142,9 @@ def run_files(
     report: Callable[[str], None],
     on_view: Callable[[list[JobView]], None],
 ) -> list[int]:
-    """Work copies of `files` off now and return their jobs' ids; a daemon that holds the root does the work.
+    """Process copies of `files` now and return their job ids; if a daemon is running on the root, it does the work.
 
-    Returns early when stopped: what is left goes on with the next run. Raises UsageError for files that are not there.
+    Returns early when stopped; unfinished jobs resume in the next run. Raises UsageError for missing files.
     """
     report = _completing_commands(report, path)
     root, config, url = open_root(path)
@@ -172,7 +172,7 @@ def _completing_commands(report: Callable[[str], None], path: Path) -> Callable[
 
 
 class _Viewer:
-    """Shows the state of some jobs as it changes."""
+    """Shows the current state of some jobs."""
 
     def __init__(self, url: str, ids: frozenset[int], on_view: Callable[[list[JobView]], None]) -> None:
         self._reader = open_reader(url)
@@ -180,7 +180,7 @@ class _Viewer:
         self._on_view = on_view
 
     def look(self) -> bool:
-        """Show them; return whether all have ended."""
+        """Show the jobs; return whether all of them have ended."""
         views = self._reader.find(self._ids)
         self._on_view(views)
         return all(view.finished_at is not None for view in views)
@@ -197,10 +197,10 @@ def _run(
     accept_missing: bool = False,
     shared_inbox: bool = False,
 ) -> Iterator[Supervisor]:
-    """Set up all that one run needs, and take it down again, however far it came."""
+    """Set up everything one run needs, and tear it down again, even if the setup fails halfway."""
     contain_self()
-    _take_from_others(root, url)
-    with ExitStack() as parts:  # each is taken down, whatever becomes of the others; the last one first
+    _restrict_permissions(root, url)
+    with ExitStack() as parts:  # every part is torn down even if another fails; last one first
         parts.callback(logs.set_up(root, config.log))
         with _unavailability_logged():
             store = _opened(root, url)
@@ -217,8 +217,11 @@ def _run(
             yield supervisor
 
 
-def _take_from_others(root: Root, url: str) -> None:
-    """Make private what an earlier version made readable to all: the work folder holds everybody's texts and sounds."""
+def _restrict_permissions(root: Root, url: str) -> None:
+    """Make the work folder and database private, because an earlier version left them readable by all accounts.
+
+    The work folder holds the texts and recordings of all users.
+    """
     make_private(root.work)
     file = sqlite_file(url)
     for suffix in ("", "-wal", "-shm") if file is not None else ():
@@ -227,18 +230,18 @@ def _take_from_others(root: Root, url: str) -> None:
 
 @contextmanager
 def _unavailability_logged() -> Iterator[None]:
-    """Log why the database cannot be used: on the console alone, nobody would find it later."""
+    """Log why the database is unusable; a message on the console alone would be lost."""
     try:
         yield
     except StoreUnavailable as error:
-        logs.note("database cannot be used", level=logging.ERROR, text=error.sentence)
+        logs.note("database unusable", level=logging.ERROR, text=error.sentence)
         raise
 
 
 def _prepare(root: Root, config: Config, url: str, report: Callable[[str], None]) -> None:
-    """Let root and database recognise each other before a job is recorded, unless a daemon has done it.
+    """Link root and database, and rescue stray originals, before a job is recorded; skip this if a daemon is running.
 
-    The job would else get the number of a folder in which an original lies that a new database does not know.
+    Otherwise, with a new database, the job could get the number of a work folder that still holds an unknown original.
     """
     with contextlib.suppress(RootLocked), lock.hold(root, url), closing(_opened(root, url)) as store:
         belonging = take_root(root, url, store)
@@ -276,7 +279,7 @@ def _summary(supervisor: Supervisor, url: str) -> Summary:
 def _refuse_missing(files: Sequence[Path]) -> None:
     for file in files:
         if not file.is_file():
-            raise UsageError(f"{file} is not there, or is not a file.")
+            raise UsageError(f"{file} does not exist or is not a file.")
 
 
 def _record(store: Store, file: Path, overrides: Mapping[str, Any], profile: str | None) -> int:

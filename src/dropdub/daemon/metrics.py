@@ -1,4 +1,4 @@
-"""The figures of this run: told by the supervisor, looked up for who asks, published where the settings say."""
+"""Collect the metrics of this run and publish them as configured."""
 
 from __future__ import annotations
 
@@ -16,48 +16,48 @@ from dropdub.errors import StoreError
 from dropdub.files.durable import free_bytes
 from dropdub.metrics.exporter import Endpoint, TextFile
 from dropdub.metrics.speed import KEPT, Speed
-from dropdub.metrics.values import Figures, Snapshot
+from dropdub.metrics.values import Metrics, Snapshot
 from dropdub.process import tree_memory
 from dropdub.store import queries
 from dropdub.store.states import Outcome
 from dropdub.store.transitions import AttemptEnd, Claim
 
 
-class Measuring:
-    """Keeps the figures; publishes nothing unless the settings ask for it."""
+class RunMetrics:
+    """Keeps the metrics; publishes nothing unless configured to."""
 
     def __init__(self, context: Context, ended: Callable[[], Mapping[str, int]]) -> None:
-        """`ended` tells how many jobs ended in this run, by state."""
+        """`ended` returns how many jobs ended in this run, by state."""
         self._context = context
         self._ended = ended
         self._was_slow = False
         self._published: list[TextFile | Endpoint] = []
-        self._figures = Figures(self._look, Speed(queries.transcribed(context.store, limit=KEPT)))
+        self._metrics = Metrics(self._snapshot, Speed(queries.transcribed(context.store, limit=KEPT)))
 
     def start(self) -> None:
         settings = self._context.config.metrics
         if settings.file is not None:
             path = self._context.root.path / Path(settings.file).expanduser()
-            self._published.append(TextFile(self._figures, path, settings.interval))
+            self._published.append(TextFile(self._metrics, path, settings.interval))
         if settings.port is not None:
-            self._published.append(Endpoint(self._figures, settings.port))
+            self._published.append(Endpoint(self._metrics, settings.port))
 
     def stop(self) -> None:
-        self._figures.end()
-        for one in self._published:
-            one.stop()
+        self._metrics.end()
+        for publisher in self._published:
+            publisher.stop()
 
     def step_ended(self, claim: Claim, end: AttemptEnd, *, cached: bool = False) -> None:
-        """Take note of an attempt that has ended; `cached`: its result was known, and tells nothing of the speed."""
+        """Record an ended attempt; `cached`: its result came from the cache, so it does not count towards the speed."""
         step = claim.step
-        self._figures.step_ended(step.stage, end.outcome, end.error_class, end.seconds)
+        self._metrics.step_ended(step.stage, end.outcome, end.error_class, end.seconds)
         if step.stage == "transcribe" and end.outcome == Outcome.SUCCEEDED and end.seconds and not cached:
-            self._figures.transcribed(float(step.params["end"]) - float(step.params["start"]), end.seconds)
+            self._metrics.transcribed(float(step.params["end"]) - float(step.params["start"]), end.seconds)
 
     def beat(self, now: float) -> None:
-        """Take note that the supervisor lives (epoch seconds), and of a speed that has fallen."""
-        self._figures.beat(now)
-        slowdown = self._figures.slowdown
+        """Record a supervisor heartbeat at `now` (epoch seconds); log a warning when work becomes slow."""
+        self._metrics.beat(now)
+        slowdown = self._metrics.slowdown
         if slowdown is not None and not self._was_slow:
             text = slowdown.sentence
             note("work has become slow", level=logging.WARNING, text=text)
@@ -65,13 +65,13 @@ class Measuring:
 
     @property
     def notes(self) -> list[str]:
-        """Return what an administrator should know."""
-        slowdown = self._figures.slowdown
-        found = [one.trouble for one in self._published if one.trouble is not None]
+        """Return warnings for the administrator."""
+        slowdown = self._metrics.slowdown
+        found = [publisher.trouble for publisher in self._published if publisher.trouble is not None]
         return found if slowdown is None else [slowdown.sentence, *found]
 
-    def _look(self) -> Snapshot:
-        """Look up what is asked for; of a database that is busy or away, nothing."""
+    def _snapshot(self) -> Snapshot:
+        """Return the current values; those from the database are empty while it is busy or unavailable."""
         memory = tree_memory(os.getpid())
         own = int(psutil.Process().memory_info().rss)
         try:

@@ -1,4 +1,4 @@
-"""The one process that watches, schedules, times out and recovers: a loop of short turns."""
+"""The process that watches the inbox, schedules steps, enforces deadlines and recovers after crashes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.finish.finishing import Endings
 from dropdub.daemon.intake.intake import Intake
 from dropdub.daemon.logs import note
-from dropdub.daemon.metrics import Measuring
+from dropdub.daemon.metrics import RunMetrics
 from dropdub.daemon.mover import Mover
 from dropdub.daemon.notifications import Notifier
 from dropdub.daemon.start.backups import Backups
@@ -29,16 +29,16 @@ from dropdub.store import queries, transitions
 from dropdub.store.states import Outcome
 
 LONGEST_TURN_S = 0.5
-"""How long the loop sleeps at the most: commands from other processes are seen within this time."""
+"""Longest sleep of the loop: commands from other processes are seen within this time."""
 LOOK_EVERY_S = 0.1
-"""How often at the most inbox, commands and ended jobs are looked at, however fast workers report."""
+"""Shortest interval between checks of inbox, commands and ended jobs, however fast workers report."""
 BEAT_S = 2.0
 POOL_GRACE_S = 1.5
 MOVER_GRACE_S = 2.0
 
 
 class Supervisor:
-    """Runs one root. `run` returns when `until` says so, or when `stop` was called."""
+    """Runs one root. `run` returns once `until` returns True or `stop` has been called."""
 
     def __init__(self, context: Context, pools: Mapping[str, Pool], wake: threading.Event, *, watch: bool) -> None:
         self._context = context
@@ -46,16 +46,16 @@ class Supervisor:
         self._wake = wake
         self._watch = watch
         self._stopping = False
-        self._paused = True  # until the first look shows whether it is
-        self._stirred = False
-        self._found: list[str] = []
+        self._paused = True  # until the first check reads the actual state
+        self._woken = False
+        self._startup_notes: list[str] = []
         self._clocks = awake.read()
         self._next_look = self._next_beat = 0.0
         self._mover = Mover(wake.set)
         self._scheduler = Scheduler(context, pools)
         self._conditions = Conditions(context, lambda job_id: bool(self._scheduler.of_job(job_id)))
-        self._measuring = Measuring(context, lambda: self.endings.counts)
-        self._outcomes = Outcomes(context, self._scheduler, self._measuring.step_ended)
+        self._metrics = RunMetrics(context, lambda: self.endings.counts)
+        self._outcomes = Outcomes(context, self._scheduler, self._metrics.step_ended)
         self.endings = Endings(context, self._mover, self._scheduler, self._outcomes)
         self._intake = Intake(context, self._mover, self.endings, wake.set)
         self._notifier = Notifier(context)
@@ -71,17 +71,17 @@ class Supervisor:
         return self._stopping
 
     def run(self, until: Callable[[], bool] = lambda: False) -> None:
-        """Recover, then work until told to stop."""
+        """Recover, then work until `until` returns True or `stop` is called."""
         try:
-            self._found = [
+            self._startup_notes = [
                 *self._context.notes,
                 *rescue_sentences(recover(self._context, self._outcomes, self.endings)),
             ]
-            for sentence in self._found:
+            for sentence in self._startup_notes:
                 self._context.report(sentence)
-                note("found at the start", level=logging.WARNING, text=sentence)
+                note("startup warning", level=logging.WARNING, text=sentence)
             self._notifier.start()
-            self._measuring.start()
+            self._metrics.start()
             if self._watch:
                 self._intake.start()
             notify_service_manager("READY=1")
@@ -96,34 +96,35 @@ class Supervisor:
     def _turn(self) -> None:
         try:
             self.tick(time.monotonic())
-        except TransitionRefused as error:  # a command was quicker: the next turn sees how things are now
-            note("a row had changed", level=logging.WARNING, text=error.message)
+        except TransitionRefused as error:  # a command changed the row first: the next turn reads it again
+            note("row changed meanwhile", level=logging.WARNING, text=error.message)
 
     def tick(self, now: float) -> None:
-        """Do one turn (`now`: monotonic seconds): what workers report at once, everything else a few times a second.
+        """Do one turn (`now`: monotonic seconds).
 
-        Workers come between all that takes long, so that none waits for its next step while thousands of files come.
+        Worker events are handled immediately, everything else a few times a second. Workers are also served between
+        slow tasks, so none waits for its next step while thousands of files arrive.
         """
-        self._attend(now)
+        self._serve_workers(now)
         if now >= self._next_look:
             self._next_look = now + LOOK_EVERY_S
-            self._stirred = False
+            self._woken = False
             self._look(now)
-            self._attend(now)
+            self._serve_workers(now)
         if self._watch:
             self._intake.record_burst()
         self._beat(now)
 
-    def _attend(self, now: float) -> None:
-        """Take what workers report, and give those that are free their next steps."""
+    def _serve_workers(self, now: float) -> None:
+        """Handle worker events, and give free workers their next steps."""
         self._collect(now)
         if not self._paused and self._conditions.obstacle is None:
-            self._scheduler.dispatch(self._outcomes.stumbled)
+            self._scheduler.dispatch(self._outcomes.handle_error)
 
     def _look(self, now: float) -> None:
-        self._heed_commands()
-        self._heed_clock(now)
-        self._conditions.heed(now)
+        self._read_commands()
+        self._check_clock(now)
+        self._conditions.update(now)
         if self._watch:
             self._intake.tick(now)
         else:
@@ -133,7 +134,7 @@ class Supervisor:
         self._backups.tick(now)
 
     def idle(self) -> bool:
-        """Return whether nothing is left that would go on by itself soon."""
+        """Return whether no work is left that could proceed soon without a person."""
         at_rest = self._intake.idle and self._mover.idle and self._notifier.idle
         return at_rest and (self._paused or not queries.open_work(self._context.store))
 
@@ -144,26 +145,26 @@ class Supervisor:
 
     def _sleep(self) -> None:
         now = time.monotonic()
-        due = [self._next_look if self._stirred else now + LONGEST_TURN_S, self._next_beat]
+        due = [self._next_look if self._woken else now + LONGEST_TURN_S, self._next_beat]
         if self._watch:
             due.append(self._intake.next_due(now))
         due += [deadline for pool in self._pools.values() if (deadline := pool.next_deadline()) is not None]
-        self._stirred = self._wake.wait(max(0.01, min(due) - now)) or self._stirred
+        self._woken = self._wake.wait(max(0.01, min(due) - now)) or self._woken
         self._wake.clear()
 
     def _warm(self) -> None:
         for pool in self._pools.values():
             pool.warm(time.monotonic())
 
-    def _heed_commands(self) -> None:
+    def _read_commands(self) -> None:
         asked = queries.requests(self._context.store)
         self._paused = self._watch and transitions.PAUSED in asked
         self._stopping = self._stopping or transitions.STOP in asked
 
-    def _heed_clock(self, now: float) -> None:
-        """Keep retries near when the clock has been set: their times are those of the clock. Look round after sleep.
+    def _check_clock(self, now: float) -> None:
+        """Cap retry times after a clock change, because they are stored as clock times; rescan the inbox after suspend.
 
-        The pools give their steps the time back that passed meanwhile.
+        The pools extend their steps' deadlines by the time spent suspended.
         """
         reading = awake.read()
         passage = awake.between(self._clocks, reading)
@@ -172,12 +173,12 @@ class Supervisor:
             note("clock was set", seconds=round(passage.set_s))
             transitions.cap_schedule(self._context.store, latest=reading.wall + self._context.config.retry.longest)
         if passage.slept_s:
-            note("machine slept", seconds=round(passage.slept_s))
+            note("machine was suspended", seconds=round(passage.slept_s))
             self._intake.look_soon()
             self._next_beat = now
 
     def _take_moves(self, now: float) -> None:
-        """Take what the mover has done: last moves first, which are waited for."""
+        """Handle finished moves, the last moves of jobs first."""
         moves = self._mover.collect()
         for moved in moves:
             if moved.is_ending:
@@ -195,7 +196,13 @@ class Supervisor:
         if now < self._next_beat:
             return
         self._next_beat = now + BEAT_S
-        notes = [*self._found, *self._intake.notes, *self.endings.notes, *self._notifier.notes, *self._measuring.notes]
+        notes = [
+            *self._startup_notes,
+            *self._intake.notes,
+            *self.endings.notes,
+            *self._notifier.notes,
+            *self._metrics.notes,
+        ]
         notes += self._backups.notes
         if self._conditions.obstacle is not None:
             notes.append(f"Work waits. {self._conditions.obstacle.sentence}")
@@ -206,16 +213,17 @@ class Supervisor:
             shares=self._scheduler.shares(),
             now=time.time(),
         )
-        self._measuring.beat(time.time())
+        self._metrics.beat(time.time())
         notify_service_manager("WATCHDOG=1")
 
     def _shut_down(self) -> None:
-        """End the workers, keep what they finished, put the rest back."""
-        if self._stopping:  # else it goes on once its database can be used: systemd kills what has said this
+        """Stop the workers, keep the results they finished, requeue the rest."""
+        # Not while waiting for an unusable database: the run restarts then, and systemd kills a service that sent this.
+        if self._stopping:
             notify_service_manager("STOPPING=1")
-        with contextlib.ExitStack() as parts:  # all of them end, whatever becomes of the others; the last one first
+        with contextlib.ExitStack() as parts:  # every part is stopped even if another fails; last one first
             parts.callback(lambda: self._take_moves(time.monotonic()))
-            parts.callback(self._measuring.stop)
+            parts.callback(self._metrics.stop)
             parts.callback(self._backups.stop)
             parts.callback(self._notifier.stop)
             parts.callback(self._mover.stop, grace_s=MOVER_GRACE_S)
@@ -225,7 +233,7 @@ class Supervisor:
 
     def _end_pools(self) -> None:
         for pool in self._pools.values():
-            pool.dismiss()
+            pool.request_stop()
         for pool in self._pools.values():
             for event in pool.stop(grace_s=POOL_GRACE_S):
                 self._outcomes.take(event)

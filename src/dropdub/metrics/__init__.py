@@ -1,1 +1,1 @@
-"""Figures of the work, for people who watch machines: kept, judged and published. Knows no database."""
+"""Metrics for monitoring: collected, checked for slowdowns, and exported. Knows nothing of the database."""

@@ -1,4 +1,4 @@
-"""Where figures go: into a file, written anew from time to time, and to who asks on this machine."""
+"""Export metrics: to a file rewritten at intervals, and over HTTP on this machine."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from dropdub.files.durable import write_whole
 from dropdub.files.held import HeldFolder
 from dropdub.files.privacy import share
 from dropdub.files.removal import remove_parts
-from dropdub.metrics.values import Figures
+from dropdub.metrics.values import Metrics
 
 ADDRESS = "127.0.0.1"
 STOP_GRACE_S = 2.0
 
 
 class TextFile:
-    """Writes the figures into a file every `interval_s`, each time whole, from a thread of its own."""
+    """Writes the metrics to a file every `interval_s`, atomically, on a background thread."""
 
-    def __init__(self, figures: Figures, path: Path, interval_s: float) -> None:
-        self._figures = figures
+    def __init__(self, metrics: Metrics, path: Path, interval_s: float) -> None:
+        self._metrics = metrics
         self._path = path
         self._interval_s = interval_s
         self._stopping = threading.Event()
@@ -30,18 +30,18 @@ class TextFile:
         self._thread.start()
 
     def write(self) -> None:
-        """Write the file now; what stands in the way is in `trouble`."""
+        """Write the file now; set `trouble` to the error, or to None on success."""
         try:
             with HeldFolder.open(self._path.parent) as folder:
-                remove_parts(folder, self._path.name)  # of a write that was cut off
-            write_whole(self._path, self._figures.text())
-            share(self._path, place=self._path.parent)  # who collects them has another account
+                remove_parts(folder, self._path.name)  # left by an interrupted write
+            write_whole(self._path, self._metrics.text())
+            share(self._path, place=self._path.parent)  # the collector runs as another account
             self.trouble = None
         except OSError as error:
-            self.trouble = f"The figures cannot be written to {self._path}: {error.strerror or error}."
+            self.trouble = f"The metrics cannot be written to {self._path}: {error.strerror or error}."
 
     def stop(self) -> None:
-        """Write the figures of the end, and end."""
+        """Stop the thread, and write the final metrics."""
         self._stopping.set()
         self._thread.join(STOP_GRACE_S)
         if not self._thread.is_alive():
@@ -54,14 +54,14 @@ class TextFile:
 
 
 class Endpoint:
-    """Answers `GET /metrics` on this machine, and on no other."""
+    """Serves `GET /metrics` on this machine only."""
 
-    def __init__(self, figures: Figures, port: int) -> None:
+    def __init__(self, metrics: Metrics, port: int) -> None:
         self.trouble: str | None = None
         try:
-            self._server, self._thread = start_http_server(port, addr=ADDRESS, registry=figures.registry)
+            self._server, self._thread = start_http_server(port, addr=ADDRESS, registry=metrics.registry)
         except OSError as error:
-            self.trouble = f"The figures cannot be told on port {port}: {error.strerror or error}."
+            self.trouble = f"The metrics cannot be served on port {port}: {error.strerror or error}."
 
     def stop(self) -> None:
         if self.trouble is None:

@@ -1,4 +1,4 @@
-"""How fast recordings are transcribed, and whether that has fallen."""
+"""Transcription speed, and whether it has dropped."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ KEPT = 60
 LEAST_BEFORE = 20
 FALLEN_TO = 0.5
 SHORTEST_S = 10.0
-"""Of shorter chunks, most of the time is spent on other things than hearing."""
+"""Shorter chunks are ignored, because most of their time goes into other work than transcription."""
 
 
 @dataclass(frozen=True)
 class Slowdown:
-    """Seconds of recording a second: of late, and before that."""
+    """Speed in seconds of recording per second: recent, and before."""
 
     recent: float
     usual: float
@@ -25,35 +25,35 @@ class Slowdown:
     @property
     def sentence(self) -> str:
         return (
-            f"Transcribing has become slow: {self.recent:.2g} s of recording a second, before that {self.usual:.2g}. "
-            "See what else runs on this machine, whether it is hot, and: `dropdub doctor`. "
-            "(After a change to a larger model, this is as it should be.)"
+            f"Transcription has become slow: {self.recent:.2g} s of recording per second, {self.usual:.2g} before. "
+            "Check what else runs on this machine and whether it overheats, and run: `dropdub doctor`. "
+            "(This is normal after a change to a larger model.)"
         )
 
 
 class Speed:
-    """The newest speeds in seconds of recording a second (the real-time factor, higher is faster)."""
+    """Recent speeds in seconds of recording per second (the real-time factor; higher is faster)."""
 
     def __init__(self, earlier: Iterable[tuple[float, float]] = ()) -> None:
-        """`earlier`: seconds of recording and of work of earlier runs' chunks, the oldest first."""
+        """`earlier`: seconds of recording and of work for chunks of earlier runs, oldest first."""
         self._speeds: deque[float] = deque(maxlen=KEPT)
         for recording_s, work_s in earlier:
             self.add(recording_s, work_s)
 
     def add(self, recording_s: float, work_s: float) -> None:
-        """Take in one chunk; one too short to tell is left out."""
+        """Add the speed of one chunk, unless it is too short."""
         if recording_s >= SHORTEST_S and work_s > 0:
             self._speeds.append(recording_s / work_s)
 
     @property
     def recent(self) -> float | None:
-        """Return the median of the newest, None where there is none."""
+        """Return the median of the last `RECENT` speeds, or None if there are none."""
         newest = list(self._speeds)[-RECENT:]
         return median(newest) if newest else None
 
     @property
     def slowdown(self) -> Slowdown | None:
-        """Return how it has fallen to half or less of what it was, None where it has not or too little is known."""
+        """Return the slowdown if the speed has dropped to half or less; None if not, or with too few chunks."""
         speeds = list(self._speeds)
         before, newest = speeds[:-RECENT], speeds[-RECENT:]
         if len(before) < LEAST_BEFORE:

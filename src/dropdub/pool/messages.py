@@ -1,6 +1,6 @@
-"""What supervisor and worker say to each other: one JSON object a line, decoded strictly.
+"""Messages between supervisor and worker: one JSON object per line, validated strictly.
 
-Down: `start`, then `run` one at a time; the end of standard input means that the supervisor is gone.
+Down: `start`, then one `run` at a time; the end of standard input means that the supervisor is gone.
 Up: `ready`, `progress`, `heartbeat`, `log`, and for each `run` one `done` or `failed`.
 """
 
@@ -16,14 +16,14 @@ LINE_MAX_BYTES = 16_000_000
 
 
 class ProtocolError(WorkerDied):
-    """A line that is no message."""
+    """A line that is not a valid message."""
 
 
 @dataclass(frozen=True)
 class Start:
-    """What a worker is to get ready with.
+    """How a worker must set itself up.
 
-    `engines`: role and name, where the pool has an engine. `models`: what its engines are made with, and `fallback`.
+    `engines`: role and name of the pool's engine, empty if it has none. `models`: the engine settings, and `fallback`.
     """
 
     kind: ClassVar[str] = "start"
@@ -37,7 +37,7 @@ class Start:
 
 @dataclass(frozen=True)
 class Run:
-    """One step to run; `payload` is what the worker makes a Task of."""
+    """One step to run; the worker builds a Task from `payload`."""
 
     kind: ClassVar[str] = "run"
     step_id: int
@@ -48,7 +48,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Ready:
-    """The worker can take steps; `seconds` and `memory` (bytes) are what getting ready took."""
+    """The worker can take steps; `seconds` and `memory` (bytes) were needed to get ready."""
 
     kind: ClassVar[str] = "ready"
     pid: int
@@ -59,7 +59,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class Progress:
-    """The done share of the step that runs, 0 to 1."""
+    """The completed share of the running step, 0 to 1."""
 
     kind: ClassVar[str] = "progress"
     step_id: int
@@ -69,7 +69,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """The worker lives."""
+    """The worker is alive."""
 
     kind: ClassVar[str] = "heartbeat"
 
@@ -86,7 +86,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Failed:
-    """A step's error, as `DropdubError.to_dict` gives it."""
+    """A step's error, as returned by `DropdubError.to_dict`."""
 
     kind: ClassVar[str] = "failed"
     step_id: int
@@ -112,18 +112,18 @@ M = TypeVar("M")
 
 
 def encode(message: Down | Up) -> bytes:
-    """Return a message as one line. Raises TypeError or ValueError for what JSON cannot say."""
+    """Return a message as one line. Raises TypeError or ValueError for values that JSON cannot represent."""
     text = json.dumps({"kind": message.kind, **asdict(message)}, ensure_ascii=False, allow_nan=False)
     return text.encode("utf-8", "surrogatepass").replace(b"\n", b"\\n") + b"\n"
 
 
 def decode_down(line: bytes) -> Down:
-    """Return what the supervisor said. Raises ProtocolError."""
+    """Return the supervisor's message. Raises ProtocolError."""
     return _decode(line, _DOWN)
 
 
 def decode_up(line: bytes) -> Up:
-    """Return what the worker said. Raises ProtocolError."""
+    """Return the worker's message. Raises ProtocolError."""
     return _decode(line, _UP)
 
 
@@ -132,10 +132,10 @@ def _decode(line: bytes, kinds: dict[str, type[M]]) -> M:
         data = json.loads(line.decode("utf-8", "surrogatepass"))
         message = kinds[data.pop("kind")](**data)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ProtocolError(f"The worker's line is no message: {line[:80]!r}.") from error
+        raise ProtocolError(f"The worker sent an invalid message: {line[:80]!r}.") from error
     for name, hint in get_type_hints(type(message)).items():
         if get_origin(hint) is not ClassVar and not _fits(getattr(message, name), hint):
-            raise ProtocolError(f"{name} of a {type(message).__name__} message has the wrong type.")
+            raise ProtocolError(f"A {type(message).__name__} message has a wrong type in {name}.")
     return message
 
 

@@ -1,4 +1,4 @@
-"""One worker process, with the threads that read what it says."""
+"""One worker process, with the threads that read its output."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ from dropdub.process import (
     temporary_environment,
 )
 
-CHATTER_MAX_BYTES = 4_000
+STDERR_LINE_MAX_BYTES = 4_000
 JOIN_WITHIN_S = 2.0
 LEAST_PROGRESS = 0.001
 MORE_TIME = 0.25
-"""A step that has got on by `LEAST_PROGRESS` may take this share of its whole time until it does so again."""
+"""Share of its whole deadline that a step is allowed after each `LEAST_PROGRESS` of progress."""
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _HEARTBEAT = encode(Heartbeat())
-_chatter = logging.getLogger("dropdub.worker")
+_worker_log = logging.getLogger("dropdub.worker")
 
 
 class Phase(Enum):
-    """Where a worker is in its life."""
+    """The life-cycle phase of a worker."""
 
     STARTING = "starting"
     IDLE = "idle"
@@ -60,7 +60,7 @@ class Phase(Enum):
 
 @dataclass(frozen=True)
 class Launch:
-    """How workers are started and how long they may be silent. An empty `command` means the real worker."""
+    """How workers are started, and how long they may be silent. An empty `command` means the real worker."""
 
     run_dir: Path
     start: Start
@@ -69,28 +69,28 @@ class Launch:
     command: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     variables: Sequence[str] = ()
-    """Names of variables of this process that they get besides the usual ones."""
+    """Names of environment variables passed on in addition to the usual ones."""
 
 
 class Slot:
-    """A live worker process. `heard` holds what it said; `None` in it says that its output has ended."""
+    """A live worker process. `incoming` queues its messages; `None` marks the end of its output."""
 
     def __init__(
         self, pool: str, settings: PoolSettings, launch: Launch, *, now: float, wake: Callable[[], None]
     ) -> None:
         self._wake = wake
         self.name = f"{pool}-{uuid.uuid4().hex[:12]}"
-        self.heard: queue.SimpleQueue[Up | ProtocolError | None] = queue.SimpleQueue()
+        self.incoming: queue.SimpleQueue[Up | ProtocolError | None] = queue.SimpleQueue()
         self.phase = Phase.STARTING
-        self.born = now
-        self.last_heard = now
+        self.started_at = now
+        self.last_message_at = now
         self.idle_since = now
         self.steps = 0
         self.run: Run | None = None
         self.run_since = now
         self.deadline: float | None = None
         self.share = 0.0
-        self._rewarded = 0.0
+        self._extended_at_share = 0.0
         self.memory = 0
         self.peak = 0
         self.reported: Identity | None = None
@@ -109,57 +109,57 @@ class Slot:
             self._reader(self._listen, self._process.stdout),
             self._reader(self._drain, self._process.stderr),
         ]
-        self.say(launch.start)
+        self.send(launch.start)
 
     @property
     def pid(self) -> int:
-        """Return the worker's own pid where it has told it (a virtual environment's launcher has another)."""
+        """Return the worker's own pid if it has reported it; a virtual environment's launcher has another one."""
         return self.reported.pid if self.reported else self._process.pid
 
     @property
     def exit_code(self) -> int | None:
         return self._process.poll()
 
-    def say(self, message: Down) -> None:
-        """Send a message; a worker that is gone does not hear it, and its end is noticed elsewhere."""
+    def send(self, message: Down) -> None:
+        """Send a message. If the worker is gone this has no effect; its end is detected elsewhere."""
         assert self._process.stdin is not None
         with contextlib.suppress(OSError, ValueError):
             self._process.stdin.write(encode(message))
             self._process.stdin.flush()
 
-    def give(self, run: Run, now: float) -> None:
-        """Hand over a step; its deadline counts from now."""
+    def assign(self, run: Run, now: float) -> None:
+        """Give the worker a step; its deadline counts from now."""
         self.phase, self.run, self.run_since = Phase.BUSY, run, now
         self.deadline = now + run.deadline_s
-        self.share, self._rewarded, self.peak = 0.0, 0.0, self.memory
-        self.last_heard = now
-        self.say(run)
+        self.share, self._extended_at_share, self.peak = 0.0, 0.0, self.memory
+        self.last_message_at = now
+        self.send(run)
 
-    def got_on(self, share: float, now: float) -> None:
-        """Note the done share; what gets on has some time more to get on further: a slow machine is no hang."""
-        if self.run is not None and self.deadline is not None and share - self._rewarded >= LEAST_PROGRESS:
-            self._rewarded = share
+    def record_progress(self, share: float, now: float) -> None:
+        """Record the completed share; progress extends the deadline, because a slow machine is not a hang."""
+        if self.run is not None and self.deadline is not None and share - self._extended_at_share >= LEAST_PROGRESS:
+            self._extended_at_share = share
             self.deadline = max(self.deadline, now + self.run.deadline_s * MORE_TIME)
         self.share = max(share, self.share)
 
-    def freed(self, now: float) -> None:
-        """Note that the step under way has ended."""
+    def finish_step(self, now: float) -> None:
+        """Record that the running step has ended."""
         self.idle_since = now
         self.phase, self.run, self.deadline = Phase.IDLE, None, None
         self.steps += 1
 
-    def speaks_of(self, message: Done | Failed) -> bool:
-        """Return whether an outcome is that of the step under way."""
+    def is_current(self, message: Done | Failed) -> bool:
+        """Return whether an outcome belongs to the running step."""
         return self.run is not None and (self.run.step_id, self.run.token) == (message.step_id, message.token)
 
-    def dismiss(self) -> None:
-        """Let the worker end by itself: its standard input ends."""
+    def request_stop(self) -> None:
+        """Ask the worker to exit by closing its standard input."""
         assert self._process.stdin is not None
         with contextlib.suppress(OSError, ValueError):
             self._process.stdin.close()
 
     def kill(self) -> None:
-        """Kill the worker and all that it started, at once."""
+        """Kill the worker and all its child processes immediately."""
         if self.reported is not None and self.reported.pid != self._process.pid:
             kill_group(self.reported)
         if self._identity is not None:
@@ -168,14 +168,14 @@ class Slot:
             self._process.kill()
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait for the worker's end; return whether it has come."""
+        """Wait for the worker to exit; return whether it has."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout_s)
         return self._process.poll() is not None
 
     def close(self) -> None:
-        """Give back all that the worker had: process, threads, pipes, files, lock. It is killed if it lives."""
-        self.dismiss()
+        """Kill the worker if it is still alive, and release its process, threads, pipes, files and lock."""
+        self.request_stop()
         self.kill()
         self.wait(JOIN_WITHIN_S)
         for thread in self._threads:
@@ -196,18 +196,18 @@ class Slot:
     def _listen(self, pipe: IO[bytes]) -> None:
         while line := pipe.readline(LINE_MAX_BYTES):
             try:
-                self.heard.put(decode_up(line))
+                self.incoming.put(decode_up(line))
             except ProtocolError as error:
-                self.heard.put(error)
-            if line != _HEARTBEAT:  # it is enough that somebody hears it in time
+                self.incoming.put(error)
+            if line != _HEARTBEAT:  # heartbeats are read at the next regular turn
                 self._wake()
-        self.heard.put(None)
+        self.incoming.put(None)
         self._wake()
 
     def _drain(self, pipe: IO[bytes]) -> None:
-        while line := pipe.readline(CHATTER_MAX_BYTES):
+        while line := pipe.readline(STDERR_LINE_MAX_BYTES):
             text = line.decode("utf-8", "replace").rstrip()
-            _chatter.debug("worker says", extra={"fields": {"worker": self.name, "text": text}})
+            _worker_log.debug("worker output", extra={"fields": {"worker": self.name, "text": text}})
 
 
 def _environment(settings: PoolSettings, launch: Launch) -> dict[str, str]:

@@ -1,1 +1,1 @@
-"""Steps: which one is next, where it runs, how long it may take, what became of it."""
+"""Steps: scheduling, pools, deadlines, outcomes and retries."""

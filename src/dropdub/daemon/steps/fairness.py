@@ -1,7 +1,7 @@
-"""Whose file is next: who dropped files take turns, so that nobody's thousand files, or bad ones, hold up another's.
+"""Fair scheduling: owners of dropped files take turns, so that one owner's many or bad files never block another's.
 
-A party is an owner's files in one folder of the inbox. Owners take turns, and each owner's folders among themselves:
-on a share every file may have the same owner, while many folders win nobody more than his own turn.
+A party is one owner's files in one inbox folder. Owners take turns, and each owner's folders take turns within the
+owner's share: on a network share all files may have the same owner, and many folders must not earn extra turns.
 """
 
 from __future__ import annotations
@@ -14,66 +14,64 @@ from typing import TypeVar
 from dropdub.store.transitions import Party
 
 T = TypeVar("T")
-FADES_S = 60.0
-"""Who comes new, or was long away, is not before all others for longer than that."""
-LEAST_S = 0.05
-"""What a step costs at the least, so that many short ones count, too."""
+HALF_LIFE_S = 60.0
+"""Half-life of recorded usage: a new or long-absent owner goes first only for about this long."""
+MIN_COST_S = 0.05
+"""Minimum cost of a step, so that many short ones count too."""
 
 
 class Turns:
-    """Remembers how long workers were busy for whom lately, in all pools together. Times are monotonic seconds.
+    """Records how long workers were recently busy for each party, over all pools. Times are monotonic seconds.
 
-    Who has used least is next: so long steps of one, which may be meant to be long, are made up for in every pool.
+    The party with the least usage goes next, so that one party's long steps, perhaps made long on purpose, are
+    compensated for in every pool.
     """
 
     def __init__(self) -> None:
-        self._used: defaultdict[object, _Use] = defaultdict(_Use)
-        self._under_way: dict[int, tuple[Party, float]] = {}
+        self._used: defaultdict[object, _Usage] = defaultdict(_Usage)
+        self._running: dict[int, tuple[Party, float]] = {}
 
     def order(self, parties: Sequence[Party | None], now: float) -> list[Party | None]:
-        """Return the parties, those first whose owner, and then whose folder, workers were the least busy for.
-
-        Where nothing tells them apart they stay in the order in which they are given.
-        """
+        """Return the parties sorted by recent usage, lowest first: by owner, then by folder. Ties keep their order."""
         if len(parties) == 1:
             return list(parties)
         running: defaultdict[object, float] = defaultdict(float)
-        for party, began in self._under_way.values():
-            for one in (party[0], party):
-                running[one] += LEAST_S + now - began
+        for party, began in self._running.values():
+            for user in (party[0], party):
+                running[user] += MIN_COST_S + now - began
 
         def used(party: Party | None) -> tuple[float, float]:
             both = (party[0], party) if party else (None, None)
-            return tuple(self._used[one].until(now) + running[one] for one in both)  # type: ignore[return-value]
+            return tuple(self._used[user].until(now) + running[user] for user in both)  # type: ignore[return-value]
 
         return sorted(parties, key=used)
 
     def began(self, step_id: int, party: Party, now: float) -> None:
-        """Take note that a worker has begun a step for a party."""
-        self._under_way[step_id] = (party, now)
+        """Record that a worker began a step for a party."""
+        self._running[step_id] = (party, now)
 
     def ended(self, step_id: int, now: float) -> None:
-        """Take note that a step has ended, however it did."""
-        party, began = self._under_way.pop(step_id, (None, now))
-        for one in (party[0], party) if party else ():
-            self._used[one].add(LEAST_S + now - began, now)
+        """Record that a step ended, with whatever outcome."""
+        party, began = self._running.pop(step_id, (None, now))
+        for user in (party[0], party) if party else ():
+            self._used[user].add(MIN_COST_S + now - began, now)
 
 
-class _Use:
-    """Seconds that fade: what was used `FADES_S` ago counts half."""
+class _Usage:
+    """Seconds of usage that decay with a half-life of `HALF_LIFE_S`."""
 
     def __init__(self) -> None:
         self._seconds = self._at = 0.0
 
     def until(self, now: float) -> float:
-        return self._seconds * math.exp2((self._at - now) / FADES_S)
+        return self._seconds * math.exp2((self._at - now) / HALF_LIFE_S)
 
     def add(self, seconds: float, now: float) -> None:
         self._seconds, self._at = self.until(now) + seconds, now
 
 
 def in_turns(items: Iterable[T], party: Callable[[T], Party]) -> Iterator[T]:
-    """Yield items owner by owner in turn, and each owner's folder by folder; within a folder the order stays."""
+    """Yield items in turns by owner, and by folder within an owner; the order within a folder is kept."""
     owners: defaultdict[str | None, defaultdict[str | None, deque[T]]] = defaultdict(lambda: defaultdict(deque))
     for item in items:
         owner, folder = party(item)

@@ -1,4 +1,4 @@
-"""Write down what workers report: progress, results, errors, deaths."""
+"""Record what workers report: results, errors, deaths."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dropdub.daemon.context import Context, away, job_id, options_of
 from dropdub.daemon.intake.duplicates import twin_of
 from dropdub.daemon.logs import note
 from dropdub.daemon.steps.outbox import publish
-from dropdub.daemon.steps.retry import as_it_counts, next_try_at
+from dropdub.daemon.steps.retry import error_for_retry, next_try_at
 from dropdub.daemon.steps.scheduler import Scheduler
 from dropdub.daemon.steps.waiting import hold
 from dropdub.errors import DropdubError, FreshWorkerNeeded, OutOfMemory, TransitionRefused, UnexpectedError, Waiting
@@ -22,7 +22,7 @@ from dropdub.files.removal import remove_tree
 from dropdub.pipeline.artifacts import scratch_name
 from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.plan import job_facts, plan
-from dropdub.pool.pool import Broke, Completed, PoolEvent, Said, Started
+from dropdub.pool.pool import Completed, Logged, PoolEvent, Started, StepFailed
 from dropdub.stage_table import ROLES
 from dropdub.store import queries, transitions
 from dropdub.store.states import Outcome
@@ -34,17 +34,17 @@ class Outcomes:
     """Turns the pools' events into transitions."""
 
     def __init__(
-        self, context: Context, scheduler: Scheduler, measured: Callable[..., None] = lambda *_, **__: None
+        self, context: Context, scheduler: Scheduler, on_attempt_end: Callable[..., None] = lambda *_, **__: None
     ) -> None:
-        """`measured` is told of each attempt that succeeded or ended in an error: claim, end, whether it was cached."""
-        self._measured = measured
+        """`on_attempt_end` is called for every attempt that succeeded or failed: claim, end, and `cached`."""
+        self._on_attempt_end = on_attempt_end
         self._context = context
         self._scheduler = scheduler
 
     def take(self, event: PoolEvent) -> None:
-        """Write one event down. Events of steps that are no longer under way are ignored."""
-        if isinstance(event, Said):
-            self._said(event)
+        """Record one event. Events of steps that are no longer running are ignored."""
+        if isinstance(event, Logged):
+            self._log(event)
             return
         claim = self._scheduler.under_way.get(event.step_id)
         if claim is None or claim.step.token != event.token:
@@ -53,18 +53,20 @@ class Outcomes:
             self._take(claim, event)
         except TransitionRefused as error:
             self._refused(claim, error)
-        except Exception as error:  # the boundary of one job
-            self.stumbled(claim, error)
+        except Exception as error:  # boundary of one job
+            self.handle_error(claim, error)
 
-    def stumbled(self, claim: Claim, error: Exception) -> None:
-        """Close an attempt that could not be begun, or whose outcome could not be written down, as one that failed.
+    def handle_error(self, claim: Claim, error: Exception) -> None:
+        """Fail an attempt that could not be started, or whose outcome could not be recorded.
 
-        Raises what concerns other jobs as well.
+        Raises errors that affect other jobs as well.
         """
         job, key = claim.job.id, claim.step.key
         trouble = own_error(error, "closing a step", job=job, step=key)
         try:
-            self.broke(claim, trouble, AttemptEnd(Outcome.FAILED, None, type(trouble).__name__, trouble.message))
+            self.attempt_failed(
+                claim, trouble, AttemptEnd(Outcome.FAILED, None, type(trouble).__name__, trouble.message)
+            )
         except TransitionRefused as refused:
             self._refused(claim, refused)
         except Exception as again:
@@ -73,16 +75,16 @@ class Outcomes:
             step = claim.step
             assert step.id is not None
             now, end = time.time(), AttemptEnd(Outcome.FAILED)
-            with contained("failing a step", job=job, step=key):  # the next start finds it running, and queues it
+            with contained("failing a step", job=job, step=key):  # the next start finds it running, and requeues it
                 transitions.fail_step(
                     self._context.store, step.id, step.token, error=trouble.to_dict(), end=end, now=now
                 )
 
     def complete(self, claim: Claim, result: dict[str, Any], end: AttemptEnd) -> None:
-        """Take a step's result: publish what it staged, plan what follows, and close the step, in this order.
+        """Process a step's result: publish what it staged, plan the next steps, and close the step, in this order.
 
-        The result is committed first, so that a crash in between finds it and goes on from here.
-        Raises DropdubError where the result cannot be taken.
+        A publish step's result is committed first, so that after a crash in between, work resumes from here.
+        Raises DropdubError if the result cannot be used.
         """
         store, step, now = self._context.store, claim.step, time.time()
         assert step.id is not None
@@ -102,11 +104,11 @@ class Outcomes:
             end=end,
             now=now,
         )
-        self._measured(claim, end, cached=bool(result.get("cached")))
+        self._on_attempt_end(claim, end, cached=bool(result.get("cached")))
         note("step succeeded", job=claim.job.id, step=step.key, seconds=result.get("seconds"))
 
-    def broke(self, claim: Claim, error: DropdubError, end: AttemptEnd) -> None:
-        """Close an attempt that ended in an error: wait, try again later, or fail."""
+    def attempt_failed(self, claim: Claim, error: DropdubError, end: AttemptEnd) -> None:
+        """Close an attempt that ended in an error: hold the job, retry the step later, or fail it."""
         store, step, now = self._context.store, claim.step, time.time()
         assert step.id is not None
         reach("outcome.broke")
@@ -114,16 +116,16 @@ class Outcomes:
             self.put_back(claim, Outcome.RELEASED)
             return
         self._forget(claim)
-        # What goes wrong while a disk is away says nothing about the step.
-        error = away(self._context) or as_it_counts(error, stage=step.stage)
+        # An error while a disk is unavailable says nothing about the step.
+        error = away(self._context) or error_for_retry(error, stage=step.stage)
         if isinstance(error, Waiting):
             self._wait(claim, error, end, now)
             return
-        settings, squeezes = self._context.config.retry, self._squeezes(claim, error, end)
-        at = next_try_at(error, attempts=step.attempts + 1, settings=settings, now=now, squeezes=squeezes)
+        settings, memory_failures = self._context.config.retry, self._memory_failures(claim, error, end)
+        at = next_try_at(error, attempts=step.attempts + 1, settings=settings, now=now, memory_failures=memory_failures)
         level = logging.ERROR if at is None else logging.WARNING
         note(
-            "step broke",
+            "step failed",
             level=level,
             job=claim.job.id,
             step=step.key,
@@ -135,10 +137,10 @@ class Outcomes:
         else:
             end = AttemptEnd(**{**end.__dict__, "outcome": Outcome.RETRIED})
             transitions.retry_step(store, step.id, step.token, error=error.to_dict(), at=at, end=end, now=now)
-        self._measured(claim, end)
+        self._on_attempt_end(claim, end)
 
     def put_back(self, claim: Claim, outcome: Outcome) -> None:
-        """Queue a step again that was stopped on purpose; it costs the step nothing."""
+        """Return an intentionally stopped step to the queue without using an attempt."""
         assert claim.step.id is not None
         self._forget(claim)
         transitions.release_step(
@@ -146,7 +148,7 @@ class Outcomes:
         )
 
     def _refused(self, claim: Claim, error: TransitionRefused) -> None:
-        """Let a step go whose row somebody else has changed: it is not ours any more."""
+        """Drop a claim whose row another process has changed; the step is no longer ours."""
         note("outcome refused", level=logging.WARNING, job=claim.job.id, step=claim.step.key, text=error.message)
         self._forget(claim)
 
@@ -155,22 +157,23 @@ class Outcomes:
             transitions.record_worker(self._context.store, claim.attempt_id, pid=event.pid, started=event.pid_started)
         elif isinstance(event, Completed):
             self._completed(claim, event)
-        elif isinstance(event, Broke):
-            self.broke(claim, event.error, _end(Outcome.FAILED, event, event.error))
+        elif isinstance(event, StepFailed):
+            self.attempt_failed(claim, event.error, _attempt_end(Outcome.FAILED, event, event.error))
 
     def _completed(self, claim: Claim, event: Completed) -> None:
         try:
-            self.complete(claim, event.result, _end(Outcome.SUCCEEDED, event, None))
+            self.complete(claim, event.result, _attempt_end(Outcome.SUCCEEDED, event, None))
         except TransitionRefused:
             raise
         except DropdubError as error:
-            self.broke(claim, error, _end(Outcome.FAILED, event, error))
+            self.attempt_failed(claim, error, _attempt_end(Outcome.FAILED, event, error))
         self._forget(claim)
 
-    def _squeezes(self, claim: Claim, error: DropdubError, end: AttemptEnd) -> int:
-        """Return how often an engine ran out of memory over this step, this error counted; ffmpeg cannot take less.
+    def _memory_failures(self, claim: Claim, error: DropdubError, end: AttemptEnd) -> int:
+        """Return how often an engine ran out of memory on this step, this error included; 0 for ffmpeg steps.
 
-        A worker that was killed while memory was short may have grown by what is in the file: that does not count.
+        Only an engine can retry with less memory. A worker killed while memory was short does not count, because the
+        file's content may have made it grow.
         """
         if claim.step.pool not in ROLES:
             return 0
@@ -183,16 +186,16 @@ class Outcomes:
         end = AttemptEnd(**{**end.__dict__, "outcome": Outcome.RELEASED})
         transitions.release_step(store, step.id, step.token, end=end, now=now)
         hold(self._context, claim.job, error)
-        note("job waits", job=claim.job.id, condition=error.condition, text=error.message)
+        note("job waiting", job=claim.job.id, condition=error.condition, text=error.message)
 
     def _forget(self, claim: Claim) -> None:
         assert claim.step.id is not None
         self._scheduler.forget(claim.step.id)
         folder = self._context.root.job_dir(job_id(claim.job))
-        with contextlib.suppress(OSError):  # what stays, the next start removes
+        with contextlib.suppress(OSError):  # the next start removes leftovers
             remove_tree(folder / scratch_name(claim.step.key, claim.step.token))
 
-    def _said(self, event: Said) -> None:
+    def _log(self, event: Logged) -> None:
         claim = self._scheduler.under_way.get(event.step_id) if event.step_id is not None else None
         level = logging.getLevelNamesMapping().get(event.level.upper(), logging.INFO)
         note(
@@ -208,13 +211,13 @@ def _planned(claim: Claim, facts: Facts) -> tuple[StepSpec, ...]:
     try:
         return plan(options_of(claim.job), facts)
     except (LookupError, TypeError, ValueError) as error:
-        raise UnexpectedError(f"{claim.step.key} returned what cannot be planned with: {error!r}.") from error
+        raise UnexpectedError(f"{claim.step.key} returned a result that cannot be planned from: {error!r}.") from error
 
 
-def _end(outcome: Outcome, event: Completed | Broke, error: DropdubError | None) -> AttemptEnd:
+def _attempt_end(outcome: Outcome, event: Completed | StepFailed, error: DropdubError | None) -> AttemptEnd:
     return AttemptEnd(
         outcome=outcome,
-        exit_code=event.exit_code if isinstance(event, Broke) else None,
+        exit_code=event.exit_code if isinstance(event, StepFailed) else None,
         error_class=type(error).__name__ if error else None,
         error_text=error.message if error else None,
         peak_memory=event.peak_memory,

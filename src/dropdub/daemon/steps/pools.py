@@ -1,4 +1,4 @@
-"""The four pools of one run: how many workers each has, and what they are started with."""
+"""The four worker pools of one run: number of workers and start parameters."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from dropdub.stage_table import ROLES
 LEAST_LIMIT = 4_000_000_000
 _SHARE_OF_MEMORY = 0.6
 _ONE_CORE_ENGINES = ("pocketsphinx", "apertium", "espeak-ng")
-"""They compute on one core whatever they are given, and are small: several processes are the way to use more."""
+"""Small engines that use one core regardless of settings, so only more processes use more cores."""
 
 
 def make_pools(root: Root, config: Config, wake: Callable[[], None]) -> dict[str, Pool]:
-    """Return the pools by name; no worker is started yet."""
+    """Return the pools by name, without starting any workers."""
     cores = psutil.cpu_count(logical=False) or 1
     pools = {}
     for name, settings in config.pools:
         total = psutil.virtual_memory().total
-        numbers = numbered(name, settings, engine=_engine(config, name), cores=cores, total_memory=total)
+        numbers = resolved_settings(name, settings, engine=_engine(config, name), cores=cores, total_memory=total)
         launch = Launch(
             run_dir=root.run_dir,
             start=_start(root, config, name, numbers),
@@ -39,12 +39,12 @@ def make_pools(root: Root, config: Config, wake: Callable[[], None]) -> dict[str
     return pools
 
 
-def numbered(name: str, settings: PoolSettings, *, engine: str, cores: int, total_memory: int) -> PoolSettings:
-    """Return a pool's settings with numbers for `auto`.
+def resolved_settings(name: str, settings: PoolSettings, *, engine: str, cores: int, total_memory: int) -> PoolSettings:
+    """Return a pool's settings with `auto` replaced by numbers.
 
-    A large model is shared by the threads of one process: two processes with a thread each compute as fast, but take
-    1.5 times the memory. Translating and speaking leave half of the cores to what else runs. A worker may take most of
-    the machine's memory: the limit is there to keep it from swapping, and large models need theirs.
+    Large models run in one process with several threads: two processes with one thread each are as fast but take 1.5
+    times the memory. Translation and synthesis leave half of the cores to other work. The limit lets a worker use most
+    of the machine's memory, because large models need it; it only prevents swapping.
     """
     if not isinstance(settings, EnginePoolSettings):
         return settings

@@ -1,4 +1,4 @@
-"""When a step that broke is tried again: full jitter, growing, stored, so that a crash cannot forget it."""
+"""When a failed step is retried: exponential backoff with full jitter, stored so that it survives a crash."""
 
 from __future__ import annotations
 
@@ -7,37 +7,42 @@ import random
 from dropdub.config import Retry
 from dropdub.errors import DeadlineExceeded, DropdubError, TooSlow
 
-MOST_SQUEEZES = 6
-"""As many times less memory can be taken: the longest ladder, that of a transcriber on a graphics card."""
+MOST_MEMORY_RETRIES = 6
+"""Retries with less memory: as many as the longest ladder has rungs, that of a transcriber on a GPU."""
 
 _MOST_DOUBLINGS = 60
-"""Far beyond any longest pause, and no number that overflows."""
+"""Far beyond any maximum pause, but too few to overflow."""
 
 
-def as_it_counts(error: DropdubError, *, stage: str) -> DropdubError:
-    """Return an error as it counts for a stage: whatever `probe` cannot look at in time is refused, and not once more.
+def error_for_retry(error: DropdubError, *, stage: str) -> DropdubError:
+    """Return the error to use for a retry decision: a file that `probe` cannot examine in time is refused permanently.
 
-    It does the same for every file, in a small part of its deadline; three tries would hold up everybody's.
+    Probing normally takes a small part of its deadline; three tries would hold up everybody's files.
     """
     if stage == "probe" and isinstance(error, DeadlineExceeded):
         return TooSlow(f"The file could not be examined in time: {error.message}")
     return error
 
 
-def next_try_at(error: DropdubError, *, attempts: int, settings: Retry, now: float, squeezes: int = 0) -> float | None:
-    """Return when to try again after `attempts` failed ones (this one counted), or None for never.
+def next_try_at(
+    error: DropdubError, *, attempts: int, settings: Retry, now: float, memory_failures: int = 0
+) -> float | None:
+    """Return when to retry after `attempts` failed attempts (this one included), or None for never.
 
-    Permanent errors are never tried again. `squeezes` of the attempts ran out of memory: each makes the next take less,
-    so that these are not the same try again, and cost none of those that are allowed.
+    Permanent errors are never retried. `memory_failures` of the attempts ran out of memory. After each, the next one
+    uses less memory, so up to `MOST_MEMORY_RETRIES` of them do not count as attempts.
     """
-    spent = attempts - min(squeezes, MOST_SQUEEZES)
+    spent = attempts - min(memory_failures, MOST_MEMORY_RETRIES)
     if error.permanent or spent >= settings.attempts:
         return None
     return now + pause_s(max(spent, 1), first=settings.first, longest=settings.longest)
 
 
 def pause_s(attempts: int, *, first: float, longest: float) -> float:
-    """Return how long to wait after `attempts` failed tries: full jitter up to a bound that doubles, at least 1 s."""
+    """Return the pause in seconds after `attempts` failures.
+
+    Full jitter up to a limit that doubles from `first` to `longest`; at least 1 s, or `first` if that is shorter.
+    """
     least = min(1.0, first)
     doublings = min(attempts - 1, _MOST_DOUBLINGS)
     return random.uniform(least, max(min(first * 2**doublings, longest), least))

@@ -1,4 +1,4 @@
-"""Give steps that can run to workers that are free."""
+"""Assign runnable steps to free workers."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from dropdub.store.tables import Job
 from dropdub.store.transitions import Claim, Party
 
 LOOK_FOR_PARTIES_S = 0.5
-"""How often at the most is looked for whose files are at work: there may be thousands."""
-Stumbled = Callable[[Claim, Exception], None]
+"""Shortest interval between queries for the active parties, of which there may be thousands."""
+OnError = Callable[[Claim, Exception], None]
 
 
 class Scheduler:
-    """Claims steps for free workers, and remembers which claims are under way."""
+    """Claims steps for free workers, and keeps the claims under way."""
 
     def __init__(self, context: Context, pools: Mapping[str, Pool]) -> None:
         self._context = context
@@ -37,19 +37,19 @@ class Scheduler:
         self._are_several = False
         self._parties_due = 0.0
 
-    def dispatch(self, stumbled: Stumbled) -> None:
-        """Claim for each free worker the step that is next, and hand it over.
+    def dispatch(self, on_error: OnError) -> None:
+        """Claim the next step for each free worker, and submit it.
 
-        `stumbled` is called with a claim that cannot be handed over, and the exception: the step is to fail.
+        `on_error` is called with a claim that cannot be submitted, and the exception; it should fail the step.
         """
         free = [name for name, pool in self._pools.items() if pool.free() > 0]
         for name in queries.pools_with_queue(self._context.store, free, time.time()) if free else ():
             waiting = self._waiting(name)
-            while self._pools[name].free() > 0 and self._dispatch_one(name, waiting, stumbled):
+            while self._pools[name].free() > 0 and self._dispatch_one(name, waiting, on_error):
                 pass
 
     def shares(self) -> dict[int, float]:
-        """Return the done share of each running step."""
+        """Return the completed share of each running step, 0 to 1."""
         return {step.step_id: step.share for pool in self._pools.values() for step in pool.running()}
 
     def pool_of(self, claim: Claim) -> Pool:
@@ -58,7 +58,7 @@ class Scheduler:
     def of_job(self, id_: int) -> list[Claim]:
         return [claim for claim in self.under_way.values() if claim.job.id == id_]
 
-    def _dispatch_one(self, name: str, waiting: list[Party | None], stumbled: Stumbled) -> bool:
+    def _dispatch_one(self, name: str, waiting: list[Party | None], on_error: OnError) -> bool:
         claim = self._claim(name, waiting)
         if claim is None:
             return False
@@ -68,19 +68,19 @@ class Scheduler:
         try:
             run = self._run(claim)
             self._pools[name].submit(run, now=time.monotonic())
-        except Exception as error:  # the boundary of one job
-            stumbled(claim, error)
+        except Exception as error:  # boundary of one job
+            on_error(claim, error)
         else:
             note("step claimed", job=claim.job.id, step=claim.step.key, token=claim.step.token)
         return True
 
     def forget(self, step_id: int) -> None:
-        """Let go of a claim whose attempt has ended."""
+        """Drop a claim whose attempt has ended."""
         self.under_way.pop(step_id, None)
         self._turns.ended(step_id, time.monotonic())
 
     def _claim(self, pool: str, waiting: list[Party | None]) -> Claim | None:
-        """Claim the next step of a pool, of the party whose turn it is; one that has none any more waits no longer."""
+        """Claim a pool's next step for the party whose turn it is; remove parties without steps from `waiting`."""
         for party in self._turns.order(waiting, time.monotonic()):
             claim = transitions.claim_step(
                 self._context.store,
@@ -96,10 +96,10 @@ class Scheduler:
         return None
 
     def _waiting(self, pool: str) -> list[Party | None]:
-        """Return whose steps can be claimed in a pool; None stands for all, where but one party's files are at work.
+        """Return the parties with claimable steps in a pool; None stands for all parties if at most one is active.
 
-        It is one query: one for each party would take seconds where somebody has made thousands of folders. Who waits
-        for his own files in the foreground takes turns with nobody.
+        This is a single query, because one per party would take seconds with thousands of folders. A foreground run
+        works only on its own files and needs no turns.
         """
         if self._context.only is not None:
             return [None]
@@ -126,7 +126,7 @@ class Scheduler:
 
 
 def payload(context: Context, claim: Claim, results: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a worker needs to run one step: see `pipeline.task.Task`."""
+    """Return what a worker needs to run one step; see `pipeline.task.Task`."""
     reach("step.payload")
     step, job = claim.step, claim.job
     folder = context.root.job_dir(job_id(job))
@@ -157,7 +157,7 @@ def payload(context: Context, claim: Claim, results: Mapping[str, Any]) -> dict[
 
 
 def _sources(job: Job) -> dict[str, str | None]:
-    """Return what a job's steps work on: of a subtitle for a film that was done before, the film comes first."""
+    """Return the files a job's steps work on; for a subtitle of a processed recording, the recording is the source."""
     if job.revision is None:
         return {"source": job.source, "companion": job.companion}
     before = {"before": job.revision["transcript"], "before_sha256": job.revision.get("sha256")}

@@ -1,4 +1,4 @@
-"""What work waits for: disk, memory, outbox, a model, an engine. Asked again and again, so that work goes on alone."""
+"""Conditions that jobs wait for (disk, memory, outbox, model, engine), polled so that jobs resume automatically."""
 
 from __future__ import annotations
 
@@ -28,32 +28,32 @@ GENERAL = ("disk", "memory", "outbox", "folder")
 MODEL, ENGINE = "model", "engine"
 EVERY_S = 2.0
 LONGEST_PATIENCE_S = 60.0
-"""How long a job is held at most that was let go on and had to be held again: what is missing may not be seen here."""
+"""Longest hold of a job that was released and held again; what it lacks may not be detectable here."""
 MODEL_PATIENCE_S = 300.0
-"""The same for a model or an engine, whose coming is seen."""
+"""The same for a model or an engine, whose arrival is detected."""
 INSTALLED_AFTER_S = 10.0
-"""How long no package must have come: pip brings one after another, and what is half there cannot be used."""
+"""Quiet time required after a package change: pip installs one after another, and a partial install is unusable."""
 
 
 @dataclass
 class _Hold:
-    """One job that waits, or waited a moment ago: when it may go on, and how long it was held. Monotonic seconds."""
+    """A job that waits, or waited recently: when to release it, and its current hold time. Monotonic seconds."""
 
     due: float
     patience_s: float
     seen: float
 
 
-class _Arrivals:
-    """Notices that something new is there, once nothing more has come for a while. Times are monotonic seconds."""
+class _ChangeDetector:
+    """Detects a change once nothing more has changed for `quiet_s`. Times are monotonic seconds."""
 
     def __init__(self, look: Callable[[], object], *, quiet_s: float = 0.0) -> None:
         self._look = look
         self._quiet_s = quiet_s
-        self._seen: object = self  # equals nothing: what came while nobody looked is seen at the first look
+        self._seen: object = self  # equals no value, so the first check reports a change
         self._since: float | None = None
 
-    def noticed(self, now: float) -> bool:
+    def changed(self, now: float) -> bool:
         seen, before = self._look(), self._seen
         if seen != before:
             self._seen, self._since = seen, now - self._quiet_s if before is self else now
@@ -64,23 +64,23 @@ class _Arrivals:
 
 
 class Conditions:
-    """Holds jobs while something is missing, and lets them go on. Times are monotonic seconds."""
+    """Holds jobs while something is missing, and releases them. Times are monotonic seconds."""
 
     def __init__(self, context: Context, busy: Callable[[int], bool]) -> None:
-        """`busy` tells whether a step of this job is under way."""
+        """`busy` returns whether a step of this job is running."""
         self._context = context
         self._busy = busy
         self._next = 0.0
         self._holds: dict[int, _Hold] = {}
         models = context.root.models_dir(context.config.models.dir)
-        self._arrivals = {
-            MODEL: _Arrivals(lambda: _listing(models)),
-            ENGINE: _Arrivals(packages_stamp, quiet_s=INSTALLED_AFTER_S),
+        self._detectors = {
+            MODEL: _ChangeDetector(lambda: _listing(models)),
+            ENGINE: _ChangeDetector(packages_stamp, quiet_s=INSTALLED_AFTER_S),
         }
         self.obstacle: Waiting | None = None
 
-    def heed(self, now: float) -> None:
-        """Hold jobs while there is an obstacle for all, and let those go on whose obstacle is gone."""
+    def update(self, now: float) -> None:
+        """Hold all jobs while there is a general obstacle; otherwise release those that may resume."""
         if now < self._next:
             return
         self._next = now + EVERY_S
@@ -88,7 +88,7 @@ class Conditions:
         if self.obstacle is not None:
             self._hold_all(self.obstacle)
         else:
-            self._let_go(now)
+            self._release(now)
 
     def _hold_all(self, error: Waiting) -> None:
         for job in queries.unfinished_jobs(self._context.store, (JobState.QUEUED, JobState.RUNNING)):
@@ -96,21 +96,21 @@ class Conditions:
                 with contained("holding a job", job=job.id):
                     hold(self._context, job, error)
 
-    def _let_go(self, now: float) -> None:
-        arrived = {what for what, arrivals in self._arrivals.items() if arrivals.noticed(now)}
+    def _release(self, now: float) -> None:
+        arrived = {what for what, detector in self._detectors.items() if detector.changed(now)}
         for job in queries.unfinished_jobs(self._context.store, (JobState.WAITING,)):
-            if self._may_go(job, now, arrived=arrived):
-                with contained("letting a job go on", job=job.id):
+            if self._may_resume(job, now, arrived=arrived):
+                with contained("releasing a job", job=job.id):
                     waits_for = job.waiting_for
                     transitions.release_job(self._context.store, job_id(job), waiting_for=waits_for, now=time.time())
-                    note("job goes on", job=job.id)
-        self._holds = {id_: one for id_, one in self._holds.items() if now - one.seen < 2 * MODEL_PATIENCE_S}
+                    note("job released", job=job.id)
+        self._holds = {id_: held for id_, held in self._holds.items() if now - held.seen < 2 * MODEL_PATIENCE_S}
 
-    def _may_go(self, job: Job, now: float, *, arrived: Collection[str | None]) -> bool:
-        """Return whether a job's time has come; each time that it must be held again it is held for longer."""
-        if job.waiting_for not in (*GENERAL, *self._arrivals):
+    def _may_resume(self, job: Job, now: float, *, arrived: Collection[str | None]) -> bool:
+        """Return whether a waiting job may resume; each time it has to be held again, it is held longer."""
+        if job.waiting_for not in (*GENERAL, *self._detectors):
             return False
-        first_s = MODEL_PATIENCE_S if job.waiting_for in self._arrivals else 0.0
+        first_s = MODEL_PATIENCE_S if job.waiting_for in self._detectors else 0.0
         found = self._holds.setdefault(job_id(job), _Hold(now + first_s, first_s, now))
         found.seen = now
         if now < found.due and job.waiting_for not in arrived:
@@ -121,20 +121,20 @@ class Conditions:
 
 
 def _listing(folder: Path) -> object:
-    """Return what changes when a model comes to its folder, or one that is there is replaced."""
+    """Return a value that changes when a model is added or replaced."""
     try:
-        return sorted((one.name, one.stat().st_mtime_ns) for one in folder.iterdir())
+        return sorted((entry.name, entry.stat().st_mtime_ns) for entry in folder.iterdir())
     except OSError:
         return None
 
 
 def obstacle(root: Root, limits: Limits) -> Waiting | None:
-    """Return why no work can be done now, or None where it can."""
+    """Return why no work can be done now, or None if it can."""
     return _outbox_away(root.outbox) or _disk_low(root, limits) or _memory_low(limits)
 
 
 def hold(context: Context, job: Job, error: Waiting) -> None:
-    """Let a job wait, unless it waits already or ends."""
+    """Make a job wait, unless it is already waiting or ending."""
     with contextlib.suppress(TransitionRefused):
         transitions.hold_job(
             context.store,
@@ -150,7 +150,7 @@ def _outbox_away(outbox: Path) -> Waiting | None:
     if is_folder(outbox) and os.access(outbox, os.W_OK | os.X_OK):
         return None
     return Waiting(
-        f"The outbox {outbox} is not there or cannot be written to.",
+        f"The outbox {outbox} is missing or not writable.",
         condition="outbox",
         remedy="Connect the share, or make the folder writable.",
     )
@@ -161,7 +161,8 @@ def _disk_low(root: Root, limits: Limits) -> Waiting | None:
         free = too_little_free(folder, limits.min_free_disk)
         if free is not None:
             return Waiting(
-                f"Only {format_size(free)} free where {folder} lies; {format_size(limits.min_free_disk)} are wanted.",
+                f"Only {format_size(free)} is free on the disk of {folder}; at least "
+                f"{format_size(limits.min_free_disk)} is required.",
                 condition="disk",
                 remedy="Free some disk space, or lower limits.min_free_disk.",
             )
@@ -173,7 +174,7 @@ def _memory_low(limits: Limits) -> Waiting | None:
     if free >= limits.min_free_memory:
         return None
     return Waiting(
-        f"Only {format_size(free)} of memory free; {format_size(limits.min_free_memory)} are wanted.",
+        f"Only {format_size(free)} of memory is free; at least {format_size(limits.min_free_memory)} is required.",
         condition="memory",
         remedy="Close other programs, or lower limits.min_free_memory.",
     )
