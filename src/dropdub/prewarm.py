@@ -1,4 +1,4 @@
-"""What is reckoned ahead of the first job, in a process of its own: voices, and the fastest precision.
+"""Work done before the first job, in a separate process: voice embeddings and the fastest precision.
 
 `python -m dropdub.prewarm voices ROOT [NAME]...` and `python -m dropdub.prewarm precision ROOT`.
 """
@@ -30,7 +30,7 @@ ROUNDS = 2
 
 
 def main(task: str, folder: str, *names: str) -> int:
-    """Do one task and say on standard output what came of it; return the exit code."""
+    """Run one task, print its result on standard output, and return the exit code."""
     never_search_current_folder()
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     config = load_config(Path(folder) / CONFIG_NAME)
@@ -39,61 +39,61 @@ def main(task: str, folder: str, *names: str) -> int:
         with own_temporary_folder(root.run_dir):
             {"voices": prepare_voices, "precision": measure_precision}[task](root, config, names)
     except DropdubError as error:
-        _say(with_commands(error.sentence, root=root.path))
+        _print(with_commands(error.sentence, root=root.path))
         return 1
     return 0
 
 
 def prepare_voices(root: Root, config: Config, names: Sequence[str]) -> None:
-    """Reckon what the synthesizer needs to know of each voice, and keep it where jobs find it."""
-    references = [_recording(root, name) for name in names or [one.stem for one in sorted(root.voices.glob("*.wav"))]]
+    """Compute the speaker embedding of each voice, and cache it for jobs."""
+    references = [_recording(root, name) for name in names or [file.stem for file in sorted(root.voices.glob("*.wav"))]]
     if not references:
         raise VoiceMissing("There are no voices to prepare.", remedy="Add one with: `dropdub voices add NAME FILE`")
     shelf = Shelf(settings=settings_of(root, config))
     engine: Synthesizer = shelf.synthesizer(config.job.synthesizer, language=(config.job.targets or ("en",))[0])
     if not engine.clones:
-        raise EngineMissing(f"The engine '{engine.name}' cannot clone a voice: there is nothing to prepare.")
+        raise EngineMissing(f"The engine '{engine.name}' cannot clone voices, so there is nothing to prepare.")
     cache = Cache(root.cache_dir, max_bytes=int(config.cache.max_size))
     for reference in references:
         prepare(cache, engine, Voice(reference.stem, reference))
-        _say(f"{reference.stem}: prepared for {engine.name}")
+        _print(f"{reference.stem}: prepared for {engine.name}")
 
 
 def _recording(root: Root, name: str) -> Path:
     found = recording_of(name, root.voices)
     if found is None:
-        raise VoiceMissing(f"There is no voice '{name}'.", remedy="See which there are with: `dropdub voices list`")
+        raise VoiceMissing(f"There is no voice '{name}'.", remedy="List the available voices with: `dropdub voices list`")
     return found
 
 
 def measure_precision(root: Root, config: Config, _names: Sequence[str]) -> None:
-    """Time the precisions of the transcriber on a real recording, and keep the fastest."""
-    given = settings_of(root, config)
+    """Time each precision of the transcriber on a real recording, and save the fastest as the choice."""
+    settings = settings_of(root, config)
     window = Window(0.0, wav.resample(wav.read_range(SAMPLE), wav.sample_rate(SAMPLE), 16_000))
-    device = device_of(given)
-    choices = ("float16", "int8_float16") if device == "cuda" else tuple(one for _, one in ON_CPU)
+    device = device_of(settings)
+    choices = ("float16", "int8_float16") if device == "cuda" else tuple(name for _, name in ON_CPU)
     times: dict[str, float] = {}
     announced: list[str] = []
     for compute_type in choices:
-        engine = FasterWhisperTranscriber(_with(given, compute_type))
+        engine = FasterWhisperTranscriber(_with(settings, compute_type))
         _require(engine)
         engine.load()
         announced += engine.announcements()
         if engine.info().details["compute_type"] == compute_type:
             times[compute_type] = min(_seconds(engine, window) for _ in range(ROUNDS))
-            _say(f"{compute_type} on {device}: {times[compute_type]:.2f} s for 11 s of speech")
+            _print(f"{compute_type} on {device}: {times[compute_type]:.2f} s for 11 s of speech")
     if not times:
         raise EngineMissing(
-            f"Nothing to choose from. {' '.join(announced)}", remedy="See what stands in the way with: `dropdub doctor`"
+            f"No precision works on this machine. {' '.join(announced)}", remedy="Find the cause with: `dropdub doctor`"
         )
-    fastest = min(times, key=lambda one: times[one])
-    model = model_folder(given, FasterWhisperTranscriber.name, DEFAULT_MODEL)
+    fastest = min(times, key=lambda name: times[name])
+    model = model_folder(settings, FasterWhisperTranscriber.name, DEFAULT_MODEL)
     keep_choice(root.state_dir, model, device=device, compute_type=fastest)
-    _say(f"From now on {model.name} is computed as {fastest}.")
+    _print(f"{model.name} now runs with precision {fastest}.")
 
 
 def settings_of(root: Root, config: Config) -> EngineSettings:
-    """Return what engines are made with, for one process that has the machine to itself."""
+    """Return the engine settings for one process that has the machine to itself."""
     models = config.models
     return EngineSettings(
         models_dir=root.models_dir(models.dir),
@@ -104,8 +104,8 @@ def settings_of(root: Root, config: Config) -> EngineSettings:
     )
 
 
-def _with(given: EngineSettings, compute_type: str) -> EngineSettings:
-    return EngineSettings(given.models_dir, given.models, given.device, compute_type, given.threads)
+def _with(settings: EngineSettings, compute_type: str) -> EngineSettings:
+    return EngineSettings(settings.models_dir, settings.models, settings.device, compute_type, settings.threads)
 
 
 def _require(engine: FasterWhisperTranscriber) -> None:
@@ -113,8 +113,8 @@ def _require(engine: FasterWhisperTranscriber) -> None:
     if problem is None and (model := engine.missing_model()) is None:
         return
     raise EngineMissing(
-        problem or f"The model '{model}' is not here.",
-        remedy=f"Get it with: `dropdub models pull {model}`" if model else "",
+        problem or f"The model '{model}' is not installed.",
+        remedy=f"Download it with: `dropdub models pull {model}`" if model else "",
     )
 
 
@@ -124,7 +124,7 @@ def _seconds(engine: FasterWhisperTranscriber, window: Window) -> float:
     return time.perf_counter() - began
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 

@@ -35,7 +35,7 @@ def test_the_fastest_precision_is_kept_and_used_from_then_on(
     said = capsys.readouterr().out
     assert all(f"{kind} on cpu: " in said for kind in ("int8", "int8_float32", "float32"))
     [(_, chosen)] = json.loads((root.state_dir / "precision.json").read_text(encoding="utf-8")).items()
-    assert f"From now on {WHISPER.name} is computed as {chosen}." in said
+    assert f"{WHISPER.name} now runs with precision {chosen}." in said
     settings = EngineSettings(models={"faster-whisper": str(WHISPER)}, device="cpu", state_dir=root.state_dir)
     engine = FasterWhisperTranscriber(settings)
     engine.load()
@@ -50,5 +50,5 @@ def test_where_a_card_is_named_that_is_not_there_nothing_is_kept_and_the_reason_
     root = a_root(tmp_path / "root", "cuda")
     assert main("precision", str(root.path)) == 1
     said = capsys.readouterr().out
-    assert "Nothing to choose from." in said and "float16 on cuda is not possible on this machine" in said
+    assert "No precision works on this machine." in said and "float16 on cuda is not possible on this machine" in said
     assert not (root.state_dir / "precision.json").exists()
