@@ -275,7 +275,7 @@ def test_a_job_ends_whatever_lies_beside_its_file(
         bring_in(replace(wanted, is_again=True), source)
     if error is BadSidecar:
         (folder / sidecar.name).rename(source / sidecar.name)
-    collection.brought_to_end(context, cast(Job, None), source)
+    collection.collect_for_ending(context, cast(Job, None), source)
     assert (source / "film.mp4").exists()
 
 

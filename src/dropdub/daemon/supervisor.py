@@ -205,7 +205,7 @@ class Supervisor:
         ]
         notes += self._backups.notes
         if self._conditions.obstacle is not None:
-            notes.append(f"Work waits. {self._conditions.obstacle.sentence}")
+            notes.append(f"Work is on hold. {self._conditions.obstacle.sentence}")
         transitions.beat(
             self._context.store,
             self._context.run_id,

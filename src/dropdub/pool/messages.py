@@ -135,7 +135,7 @@ def _decode(line: bytes, kinds: dict[str, type[M]]) -> M:
         raise ProtocolError(f"The worker sent an invalid message: {line[:80]!r}.") from error
     for name, hint in get_type_hints(type(message)).items():
         if get_origin(hint) is not ClassVar and not _fits(getattr(message, name), hint):
-            raise ProtocolError(f"A {type(message).__name__} message has a wrong type in {name}.")
+            raise ProtocolError(f"The field {name} of a {type(message).__name__} message has the wrong type.")
     return message
 
 

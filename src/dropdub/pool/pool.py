@@ -240,10 +240,10 @@ class Pool:
         """Handle a worker whose output has ended. A result on disk counts, however the process ended."""
         slot.wait(1.0)
         code = slot.exit_code
-        error = self._death(slot, code) if code is not None else WorkerDied("The worker closed its output.")
+        error = self._exit_error(slot, code) if code is not None else WorkerDied("The worker closed its output.")
         yield from self._end_broken(slot, error, code, now)
 
-    def _death(self, slot: Slot, code: int) -> WorkerDied:
+    def _exit_error(self, slot: Slot, code: int) -> WorkerDied:
         short = shortage(self._readings, self._machine(), used=slot.memory, limit=int(self._settings.memory))
         return error_for_exit(code, worker=f"{self.name} worker", shortage=short)
 

@@ -38,7 +38,7 @@ def _held(file: Path, what: str, database_url: str) -> Iterator[None]:
     except Timeout as error:
         raise RootLocked(
             f"Dropdub is already running {what}: {_holder(database_url)}.",
-            remedy="See what it does with: `dropdub status`. Stop it before you start another.",
+            remedy="Check it with: `dropdub status`. Stop it before you start another.",
         ) from error
     try:
         yield
