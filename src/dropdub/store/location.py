@@ -122,7 +122,5 @@ def _refuse_server(url: str) -> None:
 
         raise ConfigError(
             f"database: its driver is not installed ({error.name or error}).",
-            remedy=f"Install it with:
-  {adding_command(str(error.name))}
-Or set database to the path of a file.",
+            remedy=f"Install it with:\n  {adding_command(str(error.name))}\nOr set database to the path of a file.",
         ) from error
