@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dropdub.config import SubtitleStyle
-from dropdub.subtitles.dialogue import parted
+from dropdub.subtitles.dialogue import halves_of
 from dropdub.subtitles.formats import Cue
 from dropdub.subtitles.layout import layout
 from tests.unit.test_subtitles import STYLE, Said, shown, solid
@@ -82,7 +82,7 @@ def test_every_word_stands_once_in_its_order_and_no_cue_goes_before_the_next_com
 
 
 def test_a_shared_cue_is_parted_into_what_each_speaker_says() -> None:
-    first, second = parted(Cue(1.0, 3.0, ("-Good morning.", "– Yes.")))
+    first, second = halves_of(Cue(1.0, 3.0, ("-Good morning.", "– Yes.")))
     assert (first.lines, second.lines) == (("Good morning.",), ("Yes.",))
     assert first.start == 1.0 and first.end == second.start and second.end == 3.0
     assert second.start > 2.0, "the longer line has the longer part"
@@ -91,4 +91,4 @@ def test_a_shared_cue_is_parted_into_what_each_speaker_says() -> None:
 @pytest.mark.parametrize("lines", [("-Good morning.",), ("-Good", "morning."), ("Good", "morning.")])
 def test_a_cue_of_one_speaker_stays_as_it_is(lines: tuple[str, ...]) -> None:
     cue = Cue(1.0, 3.0, lines)
-    assert parted(cue) == [cue]
+    assert halves_of(cue) == [cue]

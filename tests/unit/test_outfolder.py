@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dropdub.errors import OutRefused, Waiting
-from dropdub.publishing.folder_errors import trouble_with
+from dropdub.publishing.folder_errors import folder_error
 
 FORBIDDEN = [errno.EROFS, errno.EACCES, errno.EPERM]
 
@@ -21,7 +21,7 @@ def an_error(number: int) -> OSError:
 
 @pytest.mark.parametrize("number", FORBIDDEN)
 def test_a_named_folder_that_is_there_and_forbidden_is_refused(tmp_path: Path, number: int) -> None:
-    error = trouble_with(tmp_path, an_error(number), named=True)
+    error = folder_error(tmp_path, an_error(number), named=True)
     assert isinstance(error, OutRefused) and error.permanent
     assert str(tmp_path) in error.message and "config.yaml" in error.remedy
 
@@ -29,16 +29,16 @@ def test_a_named_folder_that_is_there_and_forbidden_is_refused(tmp_path: Path, n
 @pytest.mark.parametrize("number", [*FORBIDDEN, errno.ENOENT, errno.EHOSTDOWN])
 def test_a_named_folder_that_is_absent_and_an_outbox_of_any_kind_are_waited_for(tmp_path: Path, number: int) -> None:
     for folder, named in ((tmp_path / "share" / "out", True), (tmp_path, False)):
-        error = trouble_with(folder, an_error(number), named=named)
+        error = folder_error(folder, an_error(number), named=named)
         assert isinstance(error, Waiting) and error.condition == "outbox"
 
 
 def test_a_folder_whose_share_answers_no_more_is_waited_for(tmp_path: Path) -> None:
-    assert isinstance(trouble_with(tmp_path, an_error(errno.ESTALE), named=True), Waiting)
+    assert isinstance(folder_error(tmp_path, an_error(errno.ESTALE), named=True), Waiting)
 
 
 def test_room_that_is_lacking_is_waited_for(tmp_path: Path) -> None:
-    error = trouble_with(tmp_path, an_error(errno.ENOSPC), named=True)
+    error = folder_error(tmp_path, an_error(errno.ENOSPC), named=True)
     assert isinstance(error, Waiting) and error.condition == "disk"
 
 
@@ -47,4 +47,4 @@ def test_what_nobody_may_write_to_is_refused_also_to_root() -> None:
     folder = Path("/sys")
     with pytest.raises(OSError) as found:
         (folder / ".dropdub").mkdir()
-    assert isinstance(trouble_with(folder, found.value, named=True), OutRefused)
+    assert isinstance(folder_error(folder, found.value, named=True), OutRefused)

@@ -13,7 +13,7 @@ from dropdub.pipeline.artifacts import Segment
 from dropdub.subtitles.formats import Cue, write_srt
 from dropdub.subtitles.layout import layout
 from dropdub.subtitles.reading import parse_cues
-from dropdub.subtitles.user_edits import are_akin, changed, revised, segments_of
+from dropdub.subtitles.user_edits import changed, revised, segments_of, starts_match
 
 LONG = "This is a line that is so long that it takes several subtitles, one after the other, until all of it was shown."
 SPOKEN = (
@@ -86,10 +86,10 @@ def test_subtitles_of_somebody_else_become_the_lines_themselves() -> None:
 
 def test_cues_are_akin_to_what_they_were_made_of_and_not_to_others() -> None:
     starts = [cue.start for cue in shown()]
-    assert are_akin(starts, SPOKEN)
-    assert are_akin(starts[1:], SPOKEN)
-    assert not are_akin([start + 0.7 for start in starts], SPOKEN)
-    assert not are_akin(starts, ())
+    assert starts_match(starts, SPOKEN)
+    assert starts_match(starts[1:], SPOKEN)
+    assert not starts_match([start + 0.7 for start in starts], SPOKEN)
+    assert not starts_match(starts, ())
 
 
 WORDS = st.lists(

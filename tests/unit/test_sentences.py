@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dropdub.engines.wordings import fitting, looks_wrong
 from dropdub.pipeline.artifacts import Segment
-from dropdub.speech.sentences import cut, given_back, sentences_of
+from dropdub.speech.sentences import cut, sentences_of, split_over_segments
 
 WORDS = st.text("abcdeé", min_size=1, max_size=8)
 TEXTS = st.lists(
@@ -67,7 +67,7 @@ def test_the_translation_is_given_back_by_time_and_rather_after_a_comma() -> Non
     segments = talk("When the rain had stopped", "we went home together.")
     found = sentences_of(segments)
     translated = {found[0].text: "Quando a chuva parou, fomos juntos para casa."}
-    assert given_back(found, translated) == {0: "Quando a chuva parou,", 1: "fomos juntos para casa."}
+    assert split_over_segments(found, translated) == {0: "Quando a chuva parou,", 1: "fomos juntos para casa."}
 
 
 def test_a_script_without_spaces_is_cut_between_characters() -> None:
@@ -90,7 +90,7 @@ def test_every_word_is_in_one_sentence_and_comes_back_to_its_segment(texts: list
     segments = talk(*texts)
     found = sentences_of(segments)
     assert " ".join(sentence.text for sentence in found).split() == " ".join(texts).split()
-    back = given_back(found, {sentence.text: sentence.text for sentence in found})
+    back = split_over_segments(found, {sentence.text: sentence.text for sentence in found})
     assert " ".join(back[segment.id] for segment in segments).split() == " ".join(texts).split()
     assert set(back) == {segment.id for segment in segments}
 

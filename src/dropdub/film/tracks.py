@@ -103,7 +103,7 @@ def subtitle_tracks(probe: ProbeFacts, suffix: Suffix, languages: Sequence[str],
     return own + theirs
 
 
-def anew(tracks: Sequence[Track]) -> int:
+def reencoded_sounds(tracks: Sequence[Track]) -> int:
     """Return how many of the source's sounds are encoded anew."""
     return sum(track.kind == "a" and track.codec != "copy" for track in tracks)
 

@@ -11,7 +11,7 @@ from dropdub.files.durable import is_folder
 _FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
-def trouble_with(folder: Path, error: OSError, *, named: bool) -> DropdubError:
+def folder_error(folder: Path, error: OSError, *, named: bool) -> DropdubError:
     """Return what to raise for `error`; `named`: the job names the folder (`out`), it is not the outbox.
 
     One that is absent lies on a share to come. One that is there and forbidden stays so: a service may write to the

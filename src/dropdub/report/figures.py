@@ -11,7 +11,7 @@ from dropdub.dubbing.quality import HeardBack, TargetQuality
 
 WORD_ERRORS_HIGH = 0.15
 """More than one word in seven: a listener begins to lose the thread."""
-NOT_HEARD = "not heard back"
+NOT_VERIFIED = "not heard back"
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _heard_back(heard: HeardBack, lines: int) -> Figure:
 
 def _unheard() -> Figure:
     words = "No transcriber listened to this dub: nobody has checked its words."
-    return Figure("Words heard wrong", NOT_HEARD, words, "unknown")
+    return Figure("Words heard wrong", NOT_VERIFIED, words, "unknown")
 
 
 def _voices(quality: TargetQuality) -> Iterator[Figure]:

@@ -54,7 +54,7 @@ def sentences_of(segments: Sequence[Segment]) -> list[Sentence]:
     return found
 
 
-def given_back(found: Sequence[Sentence], translated: Mapping[str, str]) -> dict[int, str]:
+def split_over_segments(found: Sequence[Sentence], translated: Mapping[str, str]) -> dict[int, str]:
     """Return the translation of each segment by id. `translated` holds each sentence's translation by its text.
 
     A sentence over several segments is cut where its parts take about their share of the time, rather after a comma.

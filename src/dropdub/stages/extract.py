@@ -26,7 +26,7 @@ from dropdub.subtitles.cue_file import read_cues
 from dropdub.subtitles.user_edits import segments_of
 from dropdub.subtitles.user_files import language_of
 from dropdub.text.documents import read_prose
-from dropdub.text.reading import PIECE_CHARACTERS, TOLD_APART, cut, heading_of, paragraphs, spoken
+from dropdub.text.reading import DETECTED_LANGUAGES, PIECE_CHARACTERS, cut, heading_of, paragraphs, spoken
 from dropdub.units import format_duration
 
 BYTES_PER_SECOND = 32_000
@@ -201,5 +201,5 @@ def _language(task: Task, text: str) -> tuple[str, list[str]]:
     if not any(character.isalpha() for character in text):
         sentence = f"The language of {task.job_name} cannot be told; {ASSUMED_LANGUAGE} is assumed."
         return ASSUMED_LANGUAGE, [sentence]
-    found = detect_text_language(text, among=TOLD_APART)
+    found = detect_text_language(text, among=DETECTED_LANGUAGES)
     return (ASSUMED_LANGUAGE if found == UNDETERMINED else found), []

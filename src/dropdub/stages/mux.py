@@ -14,9 +14,9 @@ from dropdub.film.tracks import (
     STYLED_SUBTITLES,
     Suffix,
     Track,
-    anew,
     container_for,
     kept_subtitles,
+    reencoded_sounds,
     sound_tracks,
     subtitle_tracks,
     track_arguments,
@@ -96,7 +96,7 @@ def _film(task: Task, subtitles: FilmSubtitles, *, extras: bool, suffix: Suffix 
     sounds = sound_tracks(probe, suffix, spoken=task.facts.merge.language, target=target, extras=extras)
     captions = subtitle_tracks(probe, suffix, languages, extras=extras)
     warnings = [*subtitles.warnings, *([_mkv_warning(task, container.reasons)] if container.reasons else [])]
-    if anew(sounds):
+    if reencoded_sounds(sounds):
         warnings.append(f"No film can hold the sound of {task.job_name} as it is: it was encoded as AAC.")
     return Film(suffix, (picture, *sounds, *captions), subtitles, tuple(warnings), extras)
 
@@ -203,7 +203,7 @@ def _most_bytes(task: Task, film: Film) -> int | None:
     if film.subtitles.burner:
         return None
     copied = sum(path.stat().st_size for path in (task.source, task.job_dir / dub_name(target_of(task), "m4a")))
-    return 2 * copied + int(anew(film.tracks) * _longest_s(task) * _ENCODED_BYTES_A_SECOND) + _BESIDES_BYTES
+    return 2 * copied + int(reencoded_sounds(film.tracks) * _longest_s(task) * _ENCODED_BYTES_A_SECOND) + _BESIDES_BYTES
 
 
 def _picture_codec(task: Task, film: Film) -> str:

@@ -17,7 +17,7 @@ from dropdub.media.stream_types import AudioStream
 from dropdub.media.suffixes import MEDIA_SUFFIXES, OTHER_SUFFIXES, SUBTITLE_SUFFIXES, TEXT_SUFFIXES
 from dropdub.pipeline.task import Result, Task
 from dropdub.subtitles.cue_file import read_cues
-from dropdub.subtitles.user_files import words_of
+from dropdub.subtitles.user_files import subtitle_facts
 from dropdub.text.documents import is_document, read_document
 from dropdub.text.reading import HEAD_BYTES, looks_like_text, read_text
 from dropdub.units import format_duration, format_size, too_large
@@ -42,7 +42,7 @@ def run(task: Task) -> Result:
     else:
         if task.companion is not None:
             _refuse_long_text(task, task.companion.stat().st_size, name=task.companion.name)
-        result = {**_media(task), "words": words_of(task)}
+        result = {**_media(task), "words": subtitle_facts(task)}
     _refuse_unknown_pairs(task, brought=(result.get("words") or {}).get("target"))
     return {**result, "warnings": [*task.params.get("warnings", ()), *result.get("warnings", ())]}
 

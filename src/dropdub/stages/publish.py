@@ -19,7 +19,7 @@ from dropdub.media.pictures import shown_size
 from dropdub.pipeline.artifacts import TRANSCRIPT, Transcript, dub_name, translation_name
 from dropdub.pipeline.task import Result, Task, target_of
 from dropdub.publishing.deliverables import MANIFEST, as_markdown, as_text, deliverable_name, manifest, readable
-from dropdub.publishing.folder_errors import trouble_with
+from dropdub.publishing.folder_errors import folder_error
 from dropdub.publishing.staging import bring, made_staging
 from dropdub.publishing.tagged_dub import dub_to_publish, tag_dub
 from dropdub.report.contents import ORIGINAL
@@ -177,4 +177,4 @@ def _outbox_there(task: Task, outbox: Path) -> Iterator[None]:
         if error.filename is not None and task.job_dir in Path(error.filename).parents:
             raise
         named = task.options.out is not None
-        raise trouble_with(outbox, error, named=named) from error
+        raise folder_error(outbox, error, named=named) from error

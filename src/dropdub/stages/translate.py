@@ -13,7 +13,7 @@ from dropdub.languages import same_language
 from dropdub.pipeline.artifacts import TRANSCRIPT, Transcript, translation_name
 from dropdub.pipeline.cache import CacheKey, from_json, to_json
 from dropdub.pipeline.task import Result, Task, target_of
-from dropdub.speech.sentences import Sentence, given_back, sentences_of
+from dropdub.speech.sentences import Sentence, sentences_of, split_over_segments
 from dropdub.subtitles.user_files import Given, given_translation
 from dropdub.text.reading import marked, pieces
 
@@ -82,7 +82,9 @@ def _speech(job: _Translation, source: Transcript) -> list[Wordings]:
 def _given_back(found: Sequence[Sentence], known: Mapping[str, Wordings], rank: int) -> dict[int, str]:
     """Return each segment's text where each sentence has its wording of that rank, or its shortest."""
     offered = {one.text: known.get(one.text, (one.text,)) for one in found}
-    return given_back(found, {text: wordings[min(rank, len(wordings) - 1)] for text, wordings in offered.items()})
+    return split_over_segments(
+        found, {text: wordings[min(rank, len(wordings) - 1)] for text, wordings in offered.items()}
+    )
 
 
 def _without_repeats(texts: Iterable[str]) -> Wordings:

@@ -60,7 +60,7 @@ class Half(Cue):
     shown: tuple[float, float] = (0.0, 0.0)
 
 
-def parted(cue: Cue) -> list[Cue]:
+def halves_of(cue: Cue) -> list[Cue]:
     """Return the words of each speaker of a cue whose lines all begin with dashes; any other cue as it is."""
     if len(cue.lines) < 2 or not all(line.startswith(_DASHES) for line in cue.lines):
         return [cue]

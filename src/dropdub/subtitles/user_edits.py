@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from dropdub.pipeline.artifacts import Segment
-from dropdub.subtitles.dialogue import Half, parted
+from dropdub.subtitles.dialogue import Half, halves_of
 from dropdub.subtitles.formats import Cue
 from dropdub.text.reading import run_on
 
@@ -29,7 +29,7 @@ def segments_of(cues: Iterable[Cue], *, end_s: float | None = None) -> tuple[Seg
 
     A cue that speakers share, each on a line with a dash, becomes several.
     """
-    kept = [part for cue in cues for part in parted(cue) if end_s is None or part.start < end_s]
+    kept = [part for cue in cues for part in halves_of(cue) if end_s is None or part.start < end_s]
     last_s = math.inf if end_s is None else end_s
     return tuple(Segment(number, cue.start, min(cue.end, last_s), _text([cue])) for number, cue in enumerate(kept))
 
@@ -71,7 +71,7 @@ def speakers_as_in(known: Sequence[Segment], segments: Iterable[Segment]) -> tup
     return tuple(replace(one, speaker=speaker(one.start)) for one in segments)
 
 
-def are_akin(starts: Sequence[float], segments: Sequence[Segment]) -> bool:
+def starts_match(starts: Sequence[float], segments: Sequence[Segment]) -> bool:
     """Return whether cues that begin at `starts` (in order) can be of these segments: three in ten begin with one."""
     met = sum(
         bisect_left(starts, segment.start - _AKIN_S) < bisect_right(starts, segment.start + _AKIN_S)
@@ -86,7 +86,7 @@ def _dealt(segments: Sequence[Segment], cues: Sequence[Cue]) -> tuple[dict[int, 
     strays: list[Cue] = []
     starts, said = [one.start for one in segments], [_Said.of(one.text) for one in segments]
     rests = [one.compact for one in said]
-    for cue in (part for one in cues for part in parted(one)):
+    for cue in (part for one in cues for part in halves_of(one)):
         near = [place for place in _around(starts, cue.start) if _apart_s(cue, segments[place]) <= NEAR_S]
         if near:
             words = _Said.of(cue.text)

@@ -18,7 +18,7 @@ from dropdub.speech.turns import with_speakers
 from dropdub.subtitles.cue_file import read_cues
 from dropdub.subtitles.formats import Cue
 from dropdub.subtitles.user_edits import changed, revised, segments_of, speakers_as_in
-from dropdub.text.reading import TOLD_APART
+from dropdub.text.reading import DETECTED_LANGUAGES
 
 _ENGINE = "subtitle"
 
@@ -48,7 +48,7 @@ def given_target(tag: str | None, *, language: str, targets: Sequence[str], late
     return next((target for target in targets if same_language(target, tag)), tag if late else None)
 
 
-def words_of(task: Task) -> dict[str, Any] | None:
+def subtitle_facts(task: Task) -> dict[str, Any] | None:
     """Return what `probe` tells the planner of the subtitle that came along, if one did."""
     if task.companion is None:
         return None
@@ -143,7 +143,7 @@ def language_of(task: Task, path: Path, cues: Sequence[Cue]) -> str:
     """Return the language of a subtitle: as the options say, as its name says, else as it reads."""
     if task.options.language != "auto":
         return task.options.language
-    return language_tag(path) or detect_text_language("\n".join(cue.text for cue in cues), among=TOLD_APART)
+    return language_tag(path) or detect_text_language("\n".join(cue.text for cue in cues), among=DETECTED_LANGUAGES)
 
 
 def _earlier(path: Path, sha256: str | None) -> Transcript:

@@ -39,7 +39,7 @@ _LANGUAGES = """
 en pt es fr de it nl pl ro sv da nb fi cs sk sl hr sr bg uk ru el tr hu et lv lt ca gl eu
 ar he fa ur hi bn ta th vi id ms tl sw af cy ga is mk sq eo la zh ja ko
 """
-TOLD_APART = tuple(_LANGUAGES.split())
+DETECTED_LANGUAGES = tuple(_LANGUAGES.split())
 """The languages that a text is taken to be in: without the rare ones that a short text is easily mistaken for."""
 
 

@@ -22,7 +22,7 @@ from dropdub.store import queries
 from dropdub.store.states import UNFINISHED, JobState
 from dropdub.store.tables import Job
 from dropdub.subtitles.reading import cue_starts
-from dropdub.subtitles.user_edits import are_akin
+from dropdub.subtitles.user_edits import starts_match
 from dropdub.untrusted.files import read_whole
 
 LATE_SUBTITLE_S = 600.0
@@ -154,7 +154,7 @@ def _of_pruned_job(context: Context, subtitle: Job, starts: Sequence[float]) -> 
     """Return the recording that a subtitle was derived from, if its job is no longer in the database."""
     gone: FilmGone | None = None
     for published in published_films(context.root.outbox, subtitle.name, defaults=context.config.job):
-        if not are_akin(starts, published.segments):
+        if not starts_match(starts, published.segments):
             continue
         job = EarlierJob(published.id, published.name, published.options, published.language)
         film = published.original_in(context.root.archive)
@@ -219,4 +219,4 @@ def cue_starts_at(path: Path, most_bytes: int) -> list[float]:
 
 def _fits(starts: Sequence[float], transcript: _Published | None, job: Job) -> bool:
     """Return whether a subtitle was derived from the transcript; if that is gone, the matching name suffices."""
-    return are_akin(starts, transcript.segments) if transcript else job.state == JobState.SUCCEEDED
+    return starts_match(starts, transcript.segments) if transcript else job.state == JobState.SUCCEEDED

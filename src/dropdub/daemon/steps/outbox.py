@@ -22,7 +22,7 @@ from dropdub.errors import UnexpectedError
 from dropdub.failpoints import reach
 from dropdub.files.durable import free_name, numbered, numbered_folder, rename_held
 from dropdub.files.held import NOT_ENTERED, HeldFolder, held_output
-from dropdub.publishing.folder_errors import trouble_with
+from dropdub.publishing.folder_errors import folder_error
 from dropdub.publishing.staging import held_staging, is_own_folder
 from dropdub.store import transitions
 from dropdub.store.tables import Job
@@ -47,7 +47,7 @@ def publish(context: Context, job: Job, result: dict[str, Any]) -> list[str]:
             grant_read(job, folder.handle, outbox=output.folder)
             return [str(folder.path / _placed(job, staging, folder, item["name"])) for item in result["deliverables"]]
     except OSError as error:
-        raise trouble_with(output.folder, error, named=bool(job.options.get("out"))) from error
+        raise folder_error(output.folder, error, named=bool(job.options.get("out"))) from error
 
 
 @contextmanager
