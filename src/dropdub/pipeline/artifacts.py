@@ -1,26 +1,26 @@
-"""The artefacts of a job: what each is called in its work folder, and how the JSON ones are shaped.
+"""Artifacts of a job: their names in the work folder, and the format of the JSON ones.
 
-source/            the dropped file, and its sidecar
-audio.wav          16 kHz mono 16 bit PCM, the time line of everything that follows
-speech.json        where somebody speaks in audio.wav: [start, end] pairs in seconds
-language.json      which language is spoken in the recording, where the options do not say: a tag
-speakers.json      who speaks when: [start, end, speaker's number] triples in seconds; empty where one speaks
-chunks/0003.json   a Transcript of one range of audio.wav, times already in seconds of the recording
+source/            the dropped file and its sidecar
+audio.wav          16 kHz mono 16-bit PCM: the timeline of everything that follows
+speech.json        speech segments of audio.wav: [start, end] pairs in seconds
+language.json      tag of the spoken language, if the options do not name one
+speakers.json      who speaks when: [start, end, speaker number] triples in seconds; empty for a single speaker
+chunks/0003.json   a Transcript of one range of audio.wav, with times in seconds of the recording
 transcript.json    the whole Transcript (of a text job: its paragraphs, without times)
 translation.pt.json  a Transcript in the target language, same ids and times, without words
-voice.wav, voice.S2.wav   the reference that a speaker's voice is copied from
-speech.pt/0017.wav   one segment spoken (16 bit PCM mono at the synthesizer's rate); 0017.2.wav its second take,
-                     0017.x110.wav at 1.1 times the usual pace, 0017.w1.wav in shorter words,
-                     0017.cut.wav the same without babble behind its last word
-spoken.pt.json     which words, pace and file each line of the dub has
-fit.pt.json        where each utterance of the dub is on the time line, and how much faster it was made
-dub.pt.wav         the dubbed track, as long as audio.wav: of a recording 48 kHz, stereo where the original is
+voice.wav, voice.S2.wav   the reference recording that a speaker's voice is cloned from
+speech.pt/0017.wav   one segment spoken (16-bit PCM mono at the synthesizer's rate); 0017.2.wav its second take,
+                     0017.x110.wav at 1.1 times the normal rate, 0017.w1.wav with a shorter wording,
+                     0017.cut.wav the same without babble after its last word
+spoken.pt.json     text, rate and file of each line of the dub
+fit.pt.json        where each utterance of the dub lies on the timeline, and how much it was sped up
+dub.pt.wav         the dubbed track, as long as audio.wav; of a recording 48 kHz, stereo if the original is
 dub.pt.m4a         the same, encoded
-dub.pt.m4b         the same as an audio book: with chapters, and the cover of the book
-original.m4a       audio.wav, encoded: what the report plays beside the dub
-video.pt.mp4       picture, dubbed track, original track, subtitle tracks (.mkv where MP4 cannot hold the codecs)
-results/STEP.TOKEN.json   what a step returned, written before the supervisor is told
-tmp/STEP.TOKEN/    what a step writes before it renames; dies with the step
+dub.pt.m4b         the same as an audiobook, with chapters and the book's cover
+original.m4a       audio.wav, encoded: the report plays it next to the dub
+video.pt.mp4       picture, dubbed track, original track, subtitle tracks (.mkv if MP4 cannot hold the codecs)
+results/STEP.TOKEN.json   what a step returned, written before it is reported to the supervisor
+tmp/STEP.TOKEN/    files that a step writes before it renames them; removed with the step
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ TRANSCRIPT = "transcript.json"
 
 @dataclass(frozen=True)
 class Turn:
-    """A stretch of the recording, in seconds, and the number of who speaks in it; names come later, in order."""
+    """A stretch of the recording, in seconds, and the number of its speaker. Names are assigned later."""
 
     start: float
     end: float
@@ -65,8 +65,8 @@ class TimedWord:
 class Segment:
     """A stretch of speech, or a paragraph of a text job (times 0). `id` counts from 0 within a transcript.
 
-    `raw` is the text as it was heard, where it was tidied. `shorter` are other wordings of a translation, each shorter
-    than the one before.
+    `raw` is the text as transcribed, if cleanup changed it. `shorter` are alternative translations, each shorter than
+    the previous.
     """
 
     id: int
@@ -81,7 +81,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class Suspect:
-    """Text that may be invented, in seconds of the recording; `fate` is dropped, collapsed (a loop) or kept."""
+    """Text that the transcriber may have invented. Times in seconds; `fate`: dropped, collapsed (a loop) or kept."""
 
     start: float
     end: float
@@ -91,7 +91,7 @@ class Suspect:
 
 @dataclass(frozen=True)
 class Transcript:
-    """What is said, in one language. `engine` is name and version of what made it, `suspects` what it may invent."""
+    """What is said, in one language. `engine`: name and version of its engine; `suspects`: possibly invented text."""
 
     language: str
     duration_s: float
@@ -101,49 +101,49 @@ class Transcript:
     suspects: tuple[Suspect, ...] = ()
 
     def save(self, path: Path) -> None:
-        """Write it whole as JSON."""
+        """Write it as JSON, atomically."""
         path.parent.mkdir(exist_ok=True)
         write_whole(path, self.to_json().encode())
 
     def to_json(self) -> str:
-        """Return it as JSON, UTF-8 characters kept."""
+        """Return it as JSON, without escaping non-ASCII characters."""
         return json.dumps(asdict(self), ensure_ascii=False, indent=1)
 
     @staticmethod
     def load(path: Path) -> Transcript:
-        """Read what `save` wrote. Raises ValueError, KeyError or TypeError where the file is something else."""
+        """Read what `save` wrote. Raises ValueError, KeyError or TypeError if the file holds anything else."""
         return Transcript.from_json(path.read_text(encoding="utf-8"))
 
     @staticmethod
     def from_json(text: str) -> Transcript:
-        """Read what `to_json` gave. Raises ValueError, KeyError or TypeError where it is something else."""
+        """Parse what `to_json` returned. Raises ValueError, KeyError or TypeError for anything else."""
         data = json.loads(text)
         segments = tuple(map(_segment, data["segments"]))
         suspects = tuple(Suspect(**one) for one in data.get("suspects", ()))
         return Transcript(**{**data, "segments": segments, "suspects": suspects})
 
     def numbered(self) -> Transcript:
-        """Return it with the ids counted anew from 0."""
+        """Return it with its segments renumbered from 0."""
         return replace(self, segments=tuple(replace(one, id=number) for number, one in enumerate(self.segments)))
 
 
 def save_spans(path: Path, spans: Sequence[Span]) -> None:
-    """Write spans whole as JSON."""
+    """Write spans as JSON, atomically."""
     write_whole(path, json.dumps([[span.start, span.end] for span in spans]).encode())
 
 
 def load_spans(path: Path) -> list[Span]:
-    """Read what `save_spans` wrote. Raises ValueError or TypeError where the file is something else."""
+    """Read what `save_spans` wrote. Raises ValueError or TypeError if the file holds anything else."""
     return [Span(float(start), float(end)) for start, end in json.loads(path.read_text(encoding="utf-8"))]
 
 
 def save_turns(path: Path, turns: Sequence[Turn]) -> None:
-    """Write turns whole as JSON."""
+    """Write turns as JSON, atomically."""
     write_whole(path, json.dumps([[turn.start, turn.end, turn.speaker] for turn in turns]).encode())
 
 
 def load_turns(path: Path) -> list[Turn]:
-    """Read what `save_turns` wrote. Raises ValueError or TypeError where the file is something else."""
+    """Read what `save_turns` wrote. Raises ValueError or TypeError if the file holds anything else."""
     items = json.loads(path.read_text(encoding="utf-8"))
     return [Turn(float(start), float(end), int(speaker)) for start, end, speaker in items]
 
@@ -166,7 +166,7 @@ def speech_dir_name(target: str) -> str:
 
 
 def cut_name(name: str) -> str:
-    """Return the name of a spoken segment without what babbled on behind its last word."""
+    """Return the file name of a spoken segment whose babble after the last word was cut off."""
     return f"{Path(name).stem}.cut.wav"
 
 
@@ -191,5 +191,5 @@ def scratch_name(step_key: str, token: int) -> str:
 
 
 def flat(step_key: str) -> str:
-    """Return a step's key as one file name."""
+    """Return a step's key as a file name."""
     return step_key.replace("/", "-")

@@ -1,4 +1,4 @@
-"""Costly results kept by content: never trusted unchecked, and never a reason for a job to fail."""
+"""Content-addressed cache of expensive results: entries are verified when read, and no cache error fails a job."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ _MISFITS = (ValueError, KeyError, TypeError, EOFError)
 _DIGEST_BYTES = 32
 _NAME = re.compile(r"[0-9a-f]{64}")
 _BLOCK_BYTES = 4096
-"""The least that a file takes up on a disk: without it, a million short translations would count as next to nothing."""
+"""Smallest space a file occupies on disk. Without it, a million short translations would count as almost nothing."""
 _TRIMMED = 0.9
-"""The share of the limit that stays after a cleaning, so that not every write needs one."""
+"""Share of the limit that remains after trimming, so that not every write has to trim."""
 _UNCOUNTED = 0.01
-"""The share of the limit that a process writes before it looks again at what all of them have written."""
+"""Share of the limit that a process writes before it measures the whole cache again."""
 
 
 @dataclass(frozen=True)
 class CacheKey:
-    """What a result was made from: one subclass for each kind of result, with a field for all that makes a difference.
+    """Everything a result depends on: one subclass for each kind of result, one field for each dependency.
 
-    `use` sets one kind apart from the others. `method` is raised when the same fields would give another result; what
-    was kept before is then not found any more. Fields are what JSON can hold, or dataclasses of that.
+    `use` names the kind of result. Increase `method` when the same fields give another result: older entries are then
+    no longer found. Fields hold JSON values or dataclasses of JSON values.
     """
 
     use: ClassVar[str]
@@ -47,7 +47,7 @@ class CacheKey:
         cls.use, cls.method = use, method
 
     def file_name(self) -> str:
-        """Return the name under which the result is kept: a SHA-256 in hex."""
+        """Return the file name of the result: a SHA-256 in hex."""
         parts = [self.use, self.method, asdict(self)]
         return hashlib.sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
@@ -61,20 +61,20 @@ class _Entry(NamedTuple):
 class Cache:
     """Results by the content they were made from, one file each: `ab/ab12…`, named by the SHA-256 of its key.
 
-    Several processes may share one folder: a file appears whole or not at all, and starts with a checksum of its
-    name and value. The one whose last use is the longest ago is removed first. `directory` None, and any failure of
-    the cache itself, means that nothing is found and nothing kept.
+    Several processes may share a folder: files are written atomically and start with a checksum of their name and
+    value. The least recently used file is removed first. If `directory` is None, or the cache itself fails, nothing is
+    found and nothing is stored.
     """
 
     def __init__(self, directory: Path | None, *, max_bytes: int) -> None:
         self._directory = directory
         self._max_bytes = max_bytes
-        self._uncounted = max_bytes  # what earlier processes left is not known before the first look
+        self._uncounted = max_bytes  # the first write measures what earlier processes left
 
     def get(self, key: CacheKey, *, check: Callable[[bytes], T]) -> T | None:
-        """Return what `check` makes of the value kept under a key; None if there is none.
+        """Return the value stored under a key, parsed by `check`; None if there is none.
 
-        `check` raises ValueError, KeyError or TypeError for a value that is not what it should be; it is removed.
+        `check` raises ValueError, KeyError or TypeError for an invalid value, which is then removed.
         """
         if (path := self._path(key)) is None:
             return None
@@ -96,7 +96,7 @@ class Cache:
         return value
 
     def put(self, key: CacheKey, value: bytes) -> None:
-        """Keep `value` under a key."""
+        """Store `value` under a key. Errors are logged, not raised."""
         path, size = self._path(key), _size_on_disk(_DIGEST_BYTES + len(value))
         if path is None or size > self._max_bytes:
             return
@@ -125,7 +125,7 @@ class Cache:
 
 
 def from_json(value: bytes) -> Any:
-    """Return the JSON that `value` holds. Raises ValueError."""
+    """Parse `value` as JSON. Raises ValueError."""
     return json.loads(value.decode())
 
 
@@ -148,7 +148,7 @@ def _size_on_disk(size: int) -> int:
 
 
 def _trim(directory: Path, max_bytes: int) -> None:
-    """Remove what was not used for the longest time, if all that is kept takes up more than it may."""
+    """Remove the least recently used entries if the cache is larger than `max_bytes`."""
     entries = sorted(_entries(directory))
     excess = sum(entry.size for entry in entries) - max_bytes
     if excess <= 0:
@@ -163,7 +163,7 @@ def _trim(directory: Path, max_bytes: int) -> None:
 
 def _entries(directory: Path) -> Iterator[_Entry]:
     for folder in directory.iterdir():
-        with contextlib.suppress(OSError):  # another process has just finished or removed one
+        with contextlib.suppress(OSError):  # another process may just have finished or removed one
             remove_stale_parts(folder)
         with contextlib.suppress(OSError):
             yield from _entries_in(folder)
@@ -179,7 +179,7 @@ def _entries_in(folder: Path) -> Iterator[_Entry]:
 
 
 def _remove(path: Path) -> bool:
-    """Remove an entry; return whether it is gone."""
+    """Remove an entry; return whether that succeeded."""
     try:
         remove(path)
     except OSError as error:
@@ -189,6 +189,6 @@ def _remove(path: Path) -> bool:
 
 
 def _remove_unfinished(path: Path) -> None:
-    """Give back the space of a write that failed: on a full disk, what it wrote would be missing elsewhere."""
+    """Free the space of a failed write: on a full disk, other writes need it."""
     with contextlib.suppress(OSError), held(path.parent) as folder:
         remove_parts(folder, path.name)

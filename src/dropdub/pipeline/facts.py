@@ -1,6 +1,6 @@
-"""What the steps of a job found: their results, read once from the rows, as values with names and types.
+"""Typed results of a job's steps, read once from their rows.
 
-Results of earlier versions lack fields, so all but what every version wrote have a default.
+Fields that some earlier version did not write have a default.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ Result = Mapping[str, Any]
 
 
 def take_key(stage: str, target: str, take: int) -> str:
-    """Return the key of a step of a take; takes count from 0, and the first has no number: `hear/pt`, `hear/pt/1`."""
+    """Return the key of a take's step. Takes count from 0, and the first has no number: `hear/pt`, `hear/pt/1`."""
     return f"{stage}/{target}/{take}" if take else f"{stage}/{target}"
 
 
 class FactsMissing(LookupError):
-    """A step asked for the result of one that has not run: the plan is wrong."""
+    """A step needs the result of a step that has not run: the plan is wrong."""
 
 
 @dataclass(frozen=True)
 class UserSubtitle:
     """The subtitle that came with a recording.
 
-    `target` is the language that it translates into, None if it is the transcript; `revises`: whether it corrects what
-    was made before.
+    `target` is the language it translates into, None if it is the transcript. `revises`: whether it corrects the
+    outputs of an earlier job.
     """
 
     name: str = ""
@@ -41,13 +41,13 @@ class UserSubtitle:
 
     @property
     def is_transcript(self) -> bool:
-        """Return whether nothing needs to be transcribed: it is the transcript, or an earlier one stays."""
+        """Return whether nothing has to be transcribed: it is the transcript, or an earlier one is reused."""
         return self.target is None or self.revises
 
 
 @dataclass(frozen=True)
 class ProbeFacts:
-    """What the dropped file is. `size` in bytes; `audio` is the sound track that is worked on, `sounds` are all."""
+    """What the dropped file is. `size` in bytes; `audio` is the audio track to dub, `sounds` are all of them."""
 
     kind: str
     size: int = 0
@@ -65,27 +65,27 @@ class ProbeFacts:
 
     @property
     def sound(self) -> AudioStream:
-        """Return the sound track that is worked on. Raises FactsMissing for what has none."""
+        """Return the audio track to dub. Raises FactsMissing if there is none."""
         if self.audio is None:
             raise FactsMissing("the source has no sound")
         return self.audio
 
     @property
     def picture(self) -> VideoStream:
-        """Return the picture. Raises FactsMissing for what has none."""
+        """Return the video track. Raises FactsMissing if there is none."""
         if self.video is None:
             raise FactsMissing("the source has no picture")
         return self.video
 
     @property
     def brought_target(self) -> str | None:
-        """Return the language of the translation that came with the recording, if one did."""
+        """Return the language of the translation that came with the recording; None if there is none."""
         return self.words.target if self.words else None
 
 
 @dataclass(frozen=True)
 class ExtractFacts:
-    """What is worked on. `duration_s` is None for a text; `sound` only if a dub is wanted."""
+    """What `extract` found. `duration_s` is None for a text; `sound` is set only if a dub is requested."""
 
     content_hash: str = ""
     source_hash: str | None = None
@@ -107,21 +107,21 @@ class ExtractFacts:
 
 @dataclass(frozen=True)
 class SplitFacts:
-    """`chunks`: start and end of each, in seconds."""
+    """`chunks`: start and end of each chunk, in seconds."""
 
     chunks: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
 class DiarizeFacts:
-    """`how` speakers were found, "voices" if that is still to be done."""
+    """`how` the speakers were found; "voices" if the second step still has to find them."""
 
     how: str = ""
 
 
 @dataclass(frozen=True)
 class MergeFacts:
-    """The transcript. `skipped` are the targets that nothing is made for, `suspects` what may be invented."""
+    """The transcript. `skipped`: targets without outputs; `suspects`: possibly invented text."""
 
     language: str = ""
     segments: int = 0
@@ -131,7 +131,7 @@ class MergeFacts:
 
 @dataclass(frozen=True)
 class SynthesisFacts:
-    """One take of a dub's speech. `cloned` are the speakers whose own voice was copied; `hear`: verify it."""
+    """One take of a dub's speech. `cloned`: speakers whose voice was cloned; `hear`: whether to verify the take."""
 
     sample_rate: int = 0
     cloned: tuple[str | None, ...] = ()
@@ -140,7 +140,7 @@ class SynthesisFacts:
 
 @dataclass(frozen=True)
 class VerificationFacts:
-    """What a transcriber understood of a take: of each line by id; `again` are the ids to speak once more."""
+    """What a transcriber understood of each line, by line id; `again`: ids of the lines to synthesize again."""
 
     lines: Mapping[str, Mapping[str, Any]]
     again: tuple[int, ...] = ()
@@ -149,11 +149,12 @@ class VerificationFacts:
 class Facts:
     """The results of a job's succeeded steps.
 
-    What every later step can rely on is a property that raises FactsMissing if its step has not run; `has` asks.
+    Facts that later steps rely on are properties, which raise FactsMissing if their step has not run; `has` checks
+    that first.
     """
 
     def __init__(self, results: Mapping[str, Result]) -> None:
-        """`results` by step key, as the rows have them."""
+        """`results`: the result of each succeeded step, by step key."""
         self.results = results
 
     def has(self, key: str) -> bool:
@@ -200,12 +201,12 @@ class Facts:
         return _read(SynthesisFacts, self._result(take_key("synthesize", target, take)))
 
     def verification(self, target: str, take: int = 0) -> VerificationFacts | None:
-        """Return what was understood of a take; None if that was not asked."""
+        """Return the verification of a take; None if it was not verified."""
         found = self.results.get(take_key("hear", target, take))
         return VerificationFacts(found.get("lines", {}), tuple(found.get("again", ()))) if found else None
 
     def last_verification(self, target: str) -> Mapping[str, Mapping[str, Any]]:
-        """Return what was understood of each line's best take, by its id; nothing if no line was verified."""
+        """Return the verification of each line's best take, by line id; empty if no line was verified."""
         found: Mapping[str, Mapping[str, Any]] = {}
         take = 0
         while heard := self.verification(target, take):
@@ -214,60 +215,60 @@ class Facts:
         return found
 
     def best_takes(self, target: str) -> dict[int, str]:
-        """Return the file of each verified line, by its id: that of its best take."""
+        """Return the file of each verified line's best take, by line id."""
         return {int(line): str(one["file"]) for line, one in self.last_verification(target).items()}
 
     def dub_length_s(self, target: str) -> float:
         return float(self._result(f"mix/{target}")["duration_s"])
 
     def film_file(self, target: str) -> str:
-        """Return the name of a dubbed film in the work folder."""
+        """Return the name of a dubbed video in the work folder."""
         return str(self._result(f"mux/{target}")["file"])
 
     def film_suffix(self, target: str) -> str | None:
-        """Return `mp4` or `mkv`; None if no film was made."""
+        """Return `mp4` or `mkv`; None if there is no dubbed video."""
         found = self.results.get(f"mux/{target}")
         return str(found["container"]) if found else None
 
     def compared_voices(self, target: str) -> tuple[Mapping[str, Any], ...]:
-        """Return `speaker` and `likeness` of each copied voice; nothing if none was compared."""
+        """Return `speaker` and `likeness` of each cloned voice; empty if none was compared."""
         return tuple(self.results.get(f"compare/{target}", {}).get("voices") or ())
 
     @property
     def language(self) -> str:
-        """Return the language that is spoken, or that a text is in."""
+        """Return the spoken language, or that of a text."""
         return self.merge.language if self.has("merge") else self.extract.language
 
     @property
     def duration_s(self) -> float:
-        """Return the length in seconds, 0 if it is not known: of a subtitle, `extract` finds it."""
+        """Return the length in seconds, 0 if unknown. The length of a subtitle is known after `extract`."""
         found = (self.results.get(key, {}).get("duration_s") for key in ("probe", "extract"))
         return float(next((seconds for seconds in found if seconds), 0.0))
 
     @property
     def segments(self) -> int:
-        """Return the number of lines, as many as any language has: a user's own translation may have more."""
+        """Return the largest number of lines in any language: a user's translation may have more than the original."""
         keys = ("merge", "extract", *(key for key in self.results if key.startswith("translate/")))
         return max(int(self.results.get(key, {}).get("segments", 0)) for key in keys)
 
     @property
     def translated(self) -> list[str]:
-        """Return the targets that there is a translation into."""
+        """Return the targets that have a translation."""
         return [key.partition("/")[2] for key in self.results if key.startswith("translate/")]
 
     @property
     def placed(self) -> list[str]:
-        """Return the targets whose lines were placed in time."""
+        """Return the targets whose lines were placed on the timeline."""
         mixed = ((key, result) for key, result in self.results.items() if key.startswith("mix/"))
         return [key.partition("/")[2] for key, result in mixed if "fit" in result]
 
     @property
     def source_size(self) -> int:
-        """Return the bytes of the source, 0 before it is examined."""
+        """Return the size of the source in bytes, 0 before `probe`."""
         return int(self.results.get("probe", {}).get("size", 0))
 
     def by_step(self) -> Iterator[tuple[str, Result]]:
-        """Yield the key and the result of each step, by key."""
+        """Yield the key and result of each step, sorted by key."""
         yield from sorted(self.results.items())
 
     def _result(self, key: str) -> Result:
@@ -278,7 +279,7 @@ class Facts:
 
 
 def _read(kind: type[T], found: Result) -> T:
-    """Return the fields that a result has, lists as tuples; what it has besides is of no concern to later steps."""
+    """Build a `kind` from the fields it shares with a result, lists as tuples. Other keys are ignored."""
     known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
     given = {name: tuple(value) if isinstance(value, list) else value for name, value in found.items() if name in known}
     return kind(**given)

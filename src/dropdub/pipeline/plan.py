@@ -1,4 +1,4 @@
-"""The steps of a job: a pure function of its options and of what its succeeded steps found."""
+"""Plan a job's steps: a pure function of its options and the results of its succeeded steps."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from dropdub.store.steps import StepSpec
 
 
 def first_steps(*, warnings: Sequence[str] = ()) -> tuple[StepSpec, ...]:
-    """Return the steps that every job begins with; `warnings` are what its intake has to say."""
+    """Return the steps that every job starts with; `warnings` are those of its intake."""
     return (replace(_step("probe"), params={"warnings": list(warnings)} if warnings else {}),)
 
 
 def plan(options: JobOptions, facts: Facts) -> tuple[StepSpec, ...]:
-    """Return all steps known so far, in the order of their phases; known ones come again, with the same keys."""
+    """Return all steps known so far, in order of phase. Steps keep their keys from one plan to the next."""
     steps = list(first_steps())
     if facts.has("probe"):
         steps += _media(options, facts) if facts.probe.kind == "media" else _text(options, facts)
@@ -26,7 +26,7 @@ def plan(options: JobOptions, facts: Facts) -> tuple[StepSpec, ...]:
 
 
 def job_facts(stage: str, result: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the result of a stage tells about its job: some of what `JobFacts` takes, always `warnings`."""
+    """Return the job columns that a stage's result sets: some fields of `JobFacts`, and always `warnings`."""
     learnt = {name: result[name] for name in STAGES[stage].learns if result.get(name) is not None}
     return {**learnt, "warnings": tuple(result.get("warnings", ()))}
 
@@ -34,7 +34,7 @@ def job_facts(stage: str, result: Mapping[str, Any]) -> dict[str, Any]:
 def _media(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
     words = facts.probe.words
     yield _step("extract")
-    if facts.has("extract"):  # not before: it may find that the same content was done already
+    if facts.has("extract"):  # not earlier: it may find that the content is a duplicate
         yield _step("merge" if words and words.revises else "split")
     if facts.has("split"):
         yield from _heard(options, facts, words)
@@ -47,11 +47,11 @@ def _media(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
             yield from _dub(options, target, facts)
             yield from _dubbed_video(target, options) if has_video else ()
             yield from _comparison(target, facts)
-        yield from _account(options, made)
+        yield from _summaries(options, made)
 
 
 def _heard(options: JobOptions, facts: Facts, words: UserSubtitle | None) -> Iterator[StepSpec]:
-    """Yield what leads to the transcript: nothing is transcribed where a person brought it."""
+    """Yield the steps that make the transcript. If the user supplied it, nothing is transcribed."""
     if words is None or words.target is not None:
         for ordinal, chunk in enumerate(facts.split.chunks):
             yield _transcribe(ordinal, chunk)
@@ -74,11 +74,11 @@ def _text(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
         for target in made or [facts.extract.language]:
             yield from _dub(options, target, facts)
             yield from _book(target) if options.text.m4b and facts.probe.kind == "text" else ()
-        yield from _account(options, made)
+        yield from _summaries(options, made)
 
 
-def _account(options: JobOptions, made: Sequence[str]) -> Iterator[StepSpec]:
-    """Yield what tells of all the rest: the report of what was dubbed, and the manifest, which closes every job."""
+def _summaries(options: JobOptions, made: Sequence[str]) -> Iterator[StepSpec]:
+    """Yield the report, if anything was dubbed, and the manifest, which ends every job."""
     if options.report and made:
         yield _publish("report")
     yield _publish("manifest")
@@ -97,7 +97,7 @@ def _dub(options: JobOptions, target: str, facts: Facts) -> Iterator[StepSpec]:
 
 
 def _takes(target: str, facts: Facts) -> Iterator[StepSpec]:
-    """Yield the speaking, the hearing back of what may have come out wrong, and what that leads to."""
+    """Yield the first take, its verification, and a further take of each line that failed it."""
     yield _step("synthesize", target=target)
     lines: Sequence[int] | None = None
     for take in range(MOST_TAKES):
@@ -120,14 +120,14 @@ def _take(stage: str, target: str, take: int, lines: Sequence[int] | None) -> St
 
 
 def _mix(options: JobOptions, target: str) -> StepSpec:
-    """Return the step that mixes: with the engines, where voices are taken out of the original."""
+    """Return the mixing step. It runs in the engines' pool if vocals are removed from the original."""
     step = _step("mix", target=target)
     return replace(step, pool="synthesize", params={"separate": True}) if options.mix.separate else step
 
 
 def _dubbed_video(target: str, options: JobOptions) -> Iterator[StepSpec]:
     mux = _step("mux", target=target)
-    # For the deadline: encoding a picture takes as long as it plays, not as long as its bytes are many.
+    # For the deadline: the time to encode a picture depends on its duration, not on its size in bytes.
     yield replace(mux, params={"burn": True}) if options.subtitles.mode == "burn" else mux
     yield _publish("video", target=target)
 
@@ -138,7 +138,7 @@ def _book(target: str) -> Iterator[StepSpec]:
 
 
 def _comparison(target: str, facts: Facts) -> Iterator[StepSpec]:
-    """Yield the comparison of voices, behind everything that is delivered; where none was copied there is none."""
+    """Yield the comparison of voices, after everything that is delivered; nothing if no voice was cloned."""
     if facts.has(f"synthesize/{target}") and facts.synthesis(target).cloned:
         yield _step("compare", target=target)
 

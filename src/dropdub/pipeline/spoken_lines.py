@@ -1,4 +1,4 @@
-"""spoken.T.json: what is said in each line of a dub, how fast, and in which file that is."""
+"""spoken.T.json: the text, speaking rate and file of each line of a dub."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dropdub.files.durable import write_whole
 
 @dataclass(frozen=True)
 class Spoken:
-    """One line. `id` is its segment's; `rate` the synthesizer's; `wording` counts shorter ones than the translation."""
+    """A line of a dub. `id` is its segment's; `rate`: speaking rate; `wording`: 0 for the translation, else shorter."""
 
     id: int
     text: str
@@ -20,9 +20,9 @@ class Spoken:
     wording: int = 0
 
     def file(self, take: int = 0) -> str:
-        """Return the name of its sound in `speech.T/`: what is said otherwise is called otherwise.
+        """Return the name of its sound file in `speech.T/`. Every wording, rate and take has a name of its own.
 
-        Takes count from 0, their names from 1, and the first has none.
+        Takes count from 0; names count them from 1, and leave out the first.
         """
         wording = f".w{self.wording}" if self.wording else ""
         rate = f".x{round(self.rate * 100)}" if self.rate != 1.0 else ""
@@ -34,10 +34,10 @@ def spoken_name(target: str) -> str:
 
 
 def save_spoken(path: Path, lines: Iterable[Spoken]) -> None:
-    """Write lines whole as JSON."""
+    """Write lines as JSON, atomically."""
     write_whole(path, json.dumps([asdict(line) for line in lines], ensure_ascii=False, indent=1).encode())
 
 
 def load_spoken(path: Path) -> list[Spoken]:
-    """Read what `save_spoken` wrote. Raises ValueError or TypeError where the file is something else."""
+    """Read what `save_spoken` wrote. Raises ValueError or TypeError if the file holds anything else."""
     return [Spoken(**item) for item in json.loads(path.read_text(encoding="utf-8"))]

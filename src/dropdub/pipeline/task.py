@@ -1,4 +1,4 @@
-"""What a stage is: a function from named artefacts to named artefacts, run in a worker."""
+"""The interface of a stage: a function that reads and writes named artifacts, run in a worker."""
 
 from __future__ import annotations
 
@@ -13,44 +13,44 @@ from dropdub.pipeline.cache import Cache
 from dropdub.pipeline.facts import Facts
 
 Result = dict[str, Any]
-"""What a stage returns, as JSON. `warnings`: list of sentences. The planner and the job row take from it what
-`plan.py` names; publish stages return `deliverables`."""
+"""What a stage returns, as JSON. `warnings` is a list of sentences; publish steps return `deliverables`. The planner
+and the job row read the keys that `plan.py` names."""
 
 
 class EngineShelf(Protocol):
-    """Where a stage gets its engine: loaded, by name or `auto`. Raises EngineMissing."""
+    """Provides stages with loaded engines, by name or `auto`. Raises EngineMissing."""
 
     def transcriber(self, name: str, *, language: str | None = None) -> Transcriber:
-        """`auto` takes the best one, which understands `language` if given; raises UnsupportedLanguage."""
+        """Return a transcriber; `auto` is the best one for `language`, if given. Raises UnsupportedLanguage."""
 
     def translator(self, name: str, *, source: str, target: str) -> Translator:
-        """`auto` takes the best one that supports the pair; raises UnsupportedLanguage where none does."""
+        """Return a translator; `auto` is the best one for the pair. Raises UnsupportedLanguage if there is none."""
 
     def require_pair(self, name: str, *, source: str, target: str) -> None:
-        """Raise what `translator` would for a pair that is not possible; load nothing."""
+        """Raise what `translator` would raise for an unsupported pair, without loading anything."""
 
     def synthesizer(self, name: str, *, language: str) -> Synthesizer:
-        """`auto` takes the best one that speaks the language; raises UnsupportedLanguage where none does."""
+        """Return a synthesizer; `auto` is the best one for `language`. Raises UnsupportedLanguage if there is none."""
 
     def offers_diarizer(self, name: str) -> bool:
-        """Whether `diarizer` has one to give; loads nothing."""
+        """Return whether `diarizer` would return an engine, without loading anything."""
 
     def diarizer(self, name: str) -> Diarizer | None:
-        """`auto` takes the best one; None where none is installed."""
+        """Return a diarizer; `auto` is the best one, None if none is installed."""
 
     def separator(self, name: str) -> Separator | None:
-        """`auto` takes the best one; None where none is installed."""
+        """Return a separator; `auto` is the best one, None if none is installed."""
 
 
 @dataclass(frozen=True)
 class Task:
     """One step as its stage sees it. Paths are absolute.
 
-    `facts` are what the job's earlier steps found. `scratch` dies with the step; it is on
-    the file system of `job_dir`. `progress` takes the done share, 0 to 1. `deadline_s` is the time left for this step.
-    `staging` is where a publish step puts deliverables, `allowed` the folder around it below which no link is followed.
-    `companion` is the subtitle that came with the source, or that corrects what was made of it: then `before` is the
-    transcript of that time, which others may have replaced unless it has `before_sha256`.
+    `facts` are the results of the job's earlier steps. `scratch` is removed with the step and is on the file system of
+    `job_dir`. `progress` takes the share done, 0 to 1. `deadline_s` is the time left for this step. A publish step
+    puts deliverables into `staging`; below `allowed`, a folder around it, no link is followed. `companion` is the
+    subtitle that came with the source or that corrects earlier outputs. In the second case, `before` is the transcript
+    it corrects; if the SHA-256 is no longer `before_sha256`, somebody has replaced it.
     """
 
     key: str
@@ -81,7 +81,7 @@ class Task:
     log: Callable[[str], None] = field(default=lambda _text: None)
 
     def prepared_scratch(self) -> Path:
-        """Return `scratch`, made if it is not there yet."""
+        """Return `scratch`, creating it if necessary."""
         self.scratch.mkdir(parents=True, exist_ok=True)
         return self.scratch
 
@@ -90,6 +90,6 @@ Stage = Callable[[Task], Result]
 
 
 def target_of(task: Task) -> str:
-    """Return the target language of a step on a target's branch."""
+    """Return the target language of a step that has one."""
     assert task.target is not None
     return task.target
