@@ -277,7 +277,7 @@ def test_results_are_refused_for_a_folder_that_the_daemon_may_not_write_to(
     text.write_text("A text of mine.", encoding="utf-8")
     assert root.jobs("run", str(text), "--out", "/sys").returncode == 1
     job = root.job("mine.txt")
-    assert job["state"] == "failed" and "/sys cannot be written to" in job["reason"] and "config.yaml" in job["remedy"]
+    assert job["state"] == "failed" and "Cannot write to /sys" in job["reason"] and "config.yaml" in job["remedy"]
     assert root.stop() == 0
     root.check()
 

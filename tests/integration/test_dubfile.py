@@ -68,5 +68,5 @@ def test_where_the_recording_cannot_be_asked_the_plain_dub_is_given_out_and_that
     job = drive_to_mux(source, tmp_path / "root", target="pt")
     source.write_bytes(b"gone")
     task = job.task(mux_step("pt"))
-    assert [text for text in tag_dub(task) if "has no tags, chapters and cover" in text]
+    assert [text for text in tag_dub(task) if "could not be added to its dub" in text]
     assert dub_to_publish(task) == "dub.pt.m4a"

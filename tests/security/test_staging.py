@@ -373,7 +373,7 @@ def test_results_that_somebody_renames_to_a_staging_folder_stay_as_they_are(
     (outbox / "clip").chmod(0o755)
     (outbox / "clip" / "clip.srt").touch()
     (outbox / "clip").rename(chosen)  # as one may who may rename here
-    with pytest.raises(Waiting, match="no staging folder"), made_staging(chosen):
+    with pytest.raises(Waiting, match="is not a staging folder"), made_staging(chosen):
         pass
     assert not removed(context, job)
     assert (chosen / "clip.srt").exists() and chosen.stat().st_mode & 0o777 == 0o755

@@ -1,1 +1,1 @@
-"""From finished artifacts to files in the outbox."""
+"""Turn finished artifacts into files in the outbox."""

@@ -1,4 +1,4 @@
-"""What a person finds in the outbox: names, readable texts, the manifest's shape. Pure."""
+"""The contents of the outbox: file names, readable texts and the manifest. Pure."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ MANIFEST = "manifest.json"
 PARAGRAPH_PAUSE_S = 1.5
 PARAGRAPH_CHARACTERS = 700
 LONGEST_PARAGRAPH = 10 * PARAGRAPH_CHARACTERS
-"""Where no sentence ends: a transcriber may write no punctuation."""
+"""For text without sentence ends: some transcribers write no punctuation."""
 _ENDING_ROOM = 64
-"""Bytes kept free for what follows a stem: a language tag, a suffix, a temporary name's `.part`."""
+"""Bytes reserved after a stem: for a language tag, a suffix and the `.part` of a temporary name."""
 
 
 def deliverable_name(job_name: str, suffix: str, *, target: str | None = None) -> str:
-    """Return the name of a job's deliverable: `clip.srt`, `clip.pt.srt`. It never is that of the manifest."""
+    """Return the name of a job's deliverable: `clip.srt`, `clip.pt.srt`. It never equals the manifest's name."""
     stem = numbered_folder(Path(job_name).stem, 1, room=_ENDING_ROOM)
     name = safe_name(f"{stem}.{target}.{suffix}" if target else f"{stem}.{suffix}")
     return numbered(name, 2) if key(name) == key(MANIFEST) else name
 
 
 def readable(segments: Iterable[Segment]) -> str:
-    """Return speech as paragraphs, parted at longer pauses, at another speaker, and at a sentence end when long.
+    """Return speech as paragraphs, split at longer pauses, when the speaker changes, and at sentence ends when long.
 
-    Where there are several speakers, each is named where he begins.
+    If there are several speakers, a paragraph that starts a turn begins with the speaker's name.
     """
     paragraphs: list[list[str]] = []
     before: Segment | None = None
     length = 0
     for segment in (segment for segment in segments if segment.text.strip()):
         text = " ".join(segment.text.split())
-        if before is None or _parted(before, segment, length):
+        if before is None or _starts_paragraph(before, segment, length):
             begins = segment.speaker is not None and (before is None or segment.speaker != before.speaker)
             paragraphs.append([f"{segment.speaker}: {text}" if begins else text])
             length = len(paragraphs[-1][0])
@@ -53,12 +53,12 @@ def readable(segments: Iterable[Segment]) -> str:
 
 
 def as_text(segments: Iterable[Segment]) -> str:
-    """Return the paragraphs of a text job, headings without their marks."""
+    """Return the paragraphs of a text job, without heading marks."""
     return _as_file([without_heading_marks(segment.text) for segment in segments])
 
 
 def as_markdown(segments: Iterable[Segment]) -> str:
-    """Return the paragraphs of a text job with the marks of its headings."""
+    """Return the paragraphs of a text job, with heading marks."""
     return _as_file([segment.text for segment in segments])
 
 
@@ -72,9 +72,9 @@ def manifest(
     created: str,
     fit: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return what `manifest.json` says: what went in, what made it, what came out.
+    """Return the content of `manifest.json`: a job's inputs, options, engines, steps, warnings and outputs.
 
-    `fit` tells by target how each utterance of a dub fits its time, as `fit_report` has it.
+    `fit` is the timing report of each dub (see `fit_report`), by target.
     """
     extract = facts.extract
     return {
@@ -102,13 +102,13 @@ def manifest(
 
 
 def outputs(results: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the deliverables of all publish results, by name."""
+    """Return the deliverables of all publish results, sorted by name."""
     items = [dict(item) for result in results for item in result.get("deliverables", ())]
     return sorted(items, key=lambda item: str(item["name"]))
 
 
 def _engines(facts: Facts) -> list[dict[str, Any]]:
-    """Return each engine once, with the steps that it worked in."""
+    """Return each engine once, with the steps that used it."""
     found: list[dict[str, Any]] = []
     for step, result in facts.by_step():
         if not (engine := result.get("engine")):
@@ -126,7 +126,7 @@ def _warnings(facts: Facts) -> list[str]:
     return list(dict.fromkeys(text for result in facts.results.values() for text in result.get("warnings", ())))
 
 
-def _parted(before: Segment, segment: Segment, length: int) -> bool:
+def _starts_paragraph(before: Segment, segment: Segment, length: int) -> bool:
     if segment.start - before.end >= PARAGRAPH_PAUSE_S or segment.speaker != before.speaker:
         return True
     return length >= (PARAGRAPH_CHARACTERS if ends_sentence(before.text) else LONGEST_PARAGRAPH)

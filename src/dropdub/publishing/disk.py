@@ -1,4 +1,4 @@
-"""The disk that a stage is about to fill: better to wait for room now than to break off in the middle."""
+"""Check for disk space before a stage writes a lot: waiting now is better than failing halfway."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ MARGIN_BYTES = 50_000_000
 
 
 def await_disk(task: Task, needed: int) -> None:
-    """Raise Waiting if the work folder's disk has not `needed` bytes, and a little more, to spare."""
+    """Raise Waiting unless the disk of the work folder has `needed` bytes free, plus a margin."""
     needed += min(MARGIN_BYTES, int(task.limits.min_free_disk))
     free = too_little_free(task.job_dir, needed)
     if free is not None:
         raise Waiting(
-            f"{task.job_name} needs {format_size(needed)} of disk; {format_size(free)} are free.",
+            f"{task.job_name} needs {format_size(needed)} of disk space; only {format_size(free)} is free.",
             condition="disk",
-            remedy="Free some disk space; it then goes on by itself.",
+            remedy="Free some disk space. The job then resumes automatically.",
         )

@@ -1,6 +1,6 @@
-"""What a finished job left in its folder of the outbox, read again: others may have changed it, whatever it is called.
+"""Read what a finished job left in its outbox folder, without trusting it: others may have changed or replaced it.
 
-Nothing is read through a link, from a pipe or a device, or without a limit; what cannot be read is not there.
+Nothing is read through a link, from a pipe or device, or without a size limit. Unreadable files count as absent.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from dropdub.untrusted.files import read_whole
 
 MOST_OF_MANIFEST = 5_000_000
 MOST_OF_TRANSCRIPT = 50_000_000
-"""Bytes; ten hours of speech have about a fifth of it."""
+"""Bytes; ten hours of speech take about a fifth of it."""
 
 NOT_THERE = (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
-"""What reading a file raises that is something else than its name says."""
+"""Raised when a file is missing, or is not what its name says."""
 
 
 def read_manifest(folder: Path) -> Mapping[str, Any] | None:
-    """Return a folder's manifest; None where none is there, or what is there is no manifest."""
+    """Return a folder's manifest; None if there is none, or if it is not a JSON object."""
     try:
         found = json.loads(read_whole(folder / MANIFEST, MOST_OF_MANIFEST))
     except NOT_THERE:
@@ -35,9 +35,10 @@ def read_manifest(folder: Path) -> Mapping[str, Any] | None:
 def read_transcript(
     path: Path, most: int = MOST_OF_TRANSCRIPT, *, recorded: Collection[str | None] | None = None
 ) -> tuple[Transcript, str] | None:
-    """Return a transcript and its SHA-256; None if none is there. It may be anybody's, unless it must be `recorded`.
+    """Return a transcript and its SHA-256; None if there is none, or if its checksum is not one of `recorded`.
 
-    What has none of these checksums is not even parsed: it may be the transcript of somebody who would not show it.
+    If `recorded` is None, any transcript is accepted. One with another checksum is not even parsed: somebody may have
+    linked a private transcript of another user here.
     """
     try:
         data = read_whole(path, most)
@@ -48,6 +49,6 @@ def read_transcript(
 
 
 def line_times(folder: Path, job_name: str) -> dict[int, tuple[float, float]]:
-    """Return when each line was said, by its id, in seconds; nothing where the transcript is not there any more."""
+    """Return start and end of each line in seconds, by line id; empty if the transcript is gone."""
     found = read_transcript(folder / deliverable_name(job_name, "json"))
     return {segment.id: (segment.start, segment.end) for segment in found[0].segments} if found else {}

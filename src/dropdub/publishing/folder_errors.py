@@ -1,4 +1,4 @@
-"""Why a folder of results cannot be written to: what may pass is waited for, what nobody will mend is refused."""
+"""Classify errors of writing to an output folder: wait for those that may pass, refuse those that will not."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ _FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 def folder_error(folder: Path, error: OSError, *, named: bool) -> DropdubError:
-    """Return what to raise for `error`; `named`: the job names the folder (`out`), it is not the outbox.
+    """Return the exception to raise for `error`; `named`: the folder is the job's own (`out`), not the outbox.
 
-    One that is absent lies on a share to come. One that is there and forbidden stays so: a service may write to the
-    folders of its root and of config.yaml only.
+    A missing folder may be on a share that is not connected yet, so the job waits. An existing folder that forbids
+    writing stays that way: a service may write only to the folders of its root and of config.yaml.
     """
-    what = f"{folder} cannot be written to: {error.strerror or error}."
+    reason = error.strerror or str(error)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        remedy = "Free some disk space; it then goes on by itself."
-        return Waiting(f"{folder} has no room left.", condition="disk", remedy=remedy)
+        remedy = "Free some disk space. The job then resumes automatically."
+        return Waiting(f"There is no space left in {folder}.", condition="disk", remedy=remedy)
     if named and error.errno in _FORBIDDEN and is_folder(folder):
-        return OutRefused(what)
-    remedy = "Connect the share, or make the folder writable; it then goes on by itself."
-    return Waiting(what if named else f"The outbox {what}", condition="outbox", remedy=remedy)
+        return OutRefused(f"Cannot write to {folder}: {reason}.")
+    remedy = "Connect the share, or make the folder writable. The job then resumes automatically."
+    what = str(folder) if named else f"the outbox {folder}"
+    return Waiting(f"Cannot write to {what}: {reason}.", condition="outbox", remedy=remedy)

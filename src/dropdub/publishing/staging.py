@@ -1,8 +1,8 @@
-"""A job's hidden folder in an outbox, where deliverables are put together before one rename each brings them out.
+"""Staging: a job's hidden folder in the outbox that collects its deliverables until they are renamed into place.
 
-Others may be able to write to the outbox. What is staged is therefore in a folder that only this account can enter,
-and is reached through descriptors: whatever somebody puts in its place meanwhile, nothing is written through it.
-Nobody can predict its name, and so nobody can take it first; it is recorded with the job before it is made.
+Others may be able to write to the outbox. Only this account can enter the staging folder, and it is accessed through
+descriptors, so nothing is written through whatever somebody puts in its place. Its name cannot be predicted, so nobody
+can take it first; it is recorded with the job before the folder is created.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from dropdub.files.held import NOT_ENTERED, HeldFolder, held_output, read_regula
 from dropdub.files.removal import remove_empty, remove_files, remove_part, remove_parts
 
 _MARK = ".staging"
-"""A file in each staging folder. Who may rename in an outbox can give any other folder of this account such a name:
-what that holds is nobody's to stage beside, or to remove.
+"""A file that marks our staging folders. Whoever can rename files in the outbox can give another folder of this account
+a staging name: without the mark, nothing in it is touched.
 """
 _OTHERS = 0o077
 _OTHERS_MAY_WRITE = 0o022
 
 
 def new_staging_name(root: str, job_id: int) -> str:
-    """Return a name for a job's staging folder; several roots may share an outbox."""
+    """Return a new name for a job's staging folder, unique even if several roots share the outbox."""
     return f"{_begin(root)}{job_id}-{secrets.token_hex(8)}"
 
 
 @contextmanager
 def made_staging(folder: Path, allowed: Path | None = None) -> Iterator[HeldFolder]:
-    """Make a job's staging folder if it is not there, and hold it; `allowed` as for `held_output`.
+    """Create a job's staging folder if necessary, and hold it; `allowed` as for `held_output`.
 
-    Raises Waiting where somebody else's folder, or a link, is in its place, and OSError.
+    Raises Waiting if somebody else's folder or a link is in its place, and OSError.
     """
     with held_output(folder.parent, allowed, make=True) as out, _entered(out, folder.name) as own:
         yield own
@@ -46,7 +46,7 @@ def made_staging(folder: Path, allowed: Path | None = None) -> Iterator[HeldFold
 
 @contextmanager
 def held_staging(folder: Path, allowed: Path | None = None) -> Iterator[HeldFolder | None]:
-    """Hold a job's staging folder; None where there is none. Raises Waiting for one that is not our own."""
+    """Hold a job's staging folder; yield None if there is none. Raises Waiting for a folder that is not our own."""
     with ExitStack() as stack:
         try:
             out = stack.enter_context(held_output(folder.parent, allowed))
@@ -58,9 +58,9 @@ def held_staging(folder: Path, allowed: Path | None = None) -> Iterator[HeldFold
 
 
 def remove_staging(folder: Path, allowed: Path | None = None) -> bool:
-    """Remove a job's staging folder, if it is there; return whether it is gone.
+    """Remove a job's staging folder, if it exists; return whether it is gone.
 
-    Raises Waiting for one that is not our own, and OSError, also where its outbox is not there.
+    Raises Waiting for a folder that is not our own, and OSError, also if its outbox is missing.
     """
     with held_output(folder.parent, allowed) as outbox:
         with suppress(FileNotFoundError):
@@ -69,7 +69,7 @@ def remove_staging(folder: Path, allowed: Path | None = None) -> bool:
 
 
 def remove_orphans(outbox: HeldFolder, root: str, known: Collection[Path]) -> None:
-    """Remove the staging folders of a root that are not `known`: of jobs that its database, a new one, does not have.
+    """Remove a root's staging folders that are not `known`: the root may have a new database without their jobs.
 
     Raises OSError.
     """
@@ -90,7 +90,7 @@ def _remove(outbox: HeldFolder, name: str, *, looks_at_disk: bool = True) -> Non
 
 
 def is_foreign(folder: Path, allowed: Path | None = None) -> bool:
-    """Return whether anything else than a folder of our own is known to be in the place of a staging folder."""
+    """Return whether something other than our own folder is certainly in the place of a staging folder."""
     try:
         with suppress(OSError), held_staging(folder, allowed):
             pass
@@ -100,9 +100,9 @@ def is_foreign(folder: Path, allowed: Path | None = None) -> bool:
 
 
 def bring(source: Path, staging: HeldFolder, name: str, *, alone: bool = False) -> None:
-    """Bring a file to the staging folder: a second name for it, or a copy where that cannot be.
+    """Put a file into the staging folder: as a hard link, or as a copy if linking is impossible.
 
-    `alone`: a copy in any case, because it will be given to another account, which could change `source` through it.
+    `alone`: always copy, because another account will own the file and could change `source` through a link.
     """
     remove_parts(staging, name)
     part = part_name(name)
@@ -110,17 +110,17 @@ def bring(source: Path, staging: HeldFolder, name: str, *, alone: bool = False) 
         if alone:
             raise OSError(errno.EPERM, os.strerror(errno.EPERM), str(source))
         os.link(source, staging.at(part), dst_dir_fd=staging.dir_fd)
-    except OSError:  # another file system, or one without second names; what else is wrong, the copy will say
+    except OSError:  # another file system, or one without hard links; the copy reports any other problem
         with read_regular(source) as reader:
             part, _ = copied_part(reader, staging, name)
     if staging.has(name) and os.path.samestat(staging.look(name), staging.look(part)):
-        remove_parts(staging, name)  # an earlier attempt brought it
+        remove_parts(staging, name)  # an earlier attempt linked it
     else:
         rename_held(staging, part, staging, name, replace=True)
 
 
 def _entered(folder: HeldFolder, name: str) -> HeldFolder:
-    """Make a folder for this account alone, or take the one that is there if it is such a one."""
+    """Create a folder that only this account can enter, or hold the existing one if it is such a folder."""
     with suppress(FileExistsError):
         folder.make(name, mode=0o700)
         folder.flush()
@@ -131,11 +131,11 @@ def _entered(folder: HeldFolder, name: str) -> HeldFolder:
 
 
 def _held_own(folder: HeldFolder, name: str, *, looks_at_disk: bool = True) -> HeldFolder:
-    """Hold a staging folder of our own: marked, or just made and empty.
+    """Hold a staging folder of our own: a marked one, or one just created and still empty.
 
-    `looks_at_disk`: whether a disk that gives all files one owner is known by trying.
+    `looks_at_disk`: whether to create a file to find out if the disk gives all files the same owner.
 
-    Raises Waiting for another one, and OSError.
+    Raises Waiting for any other folder, and OSError.
     """
     path = folder.path / name
     try:
@@ -143,11 +143,11 @@ def _held_own(folder: HeldFolder, name: str, *, looks_at_disk: bool = True) -> H
     except OSError as error:
         if error.errno not in NOT_ENTERED or error.errno == errno.ENOENT:
             raise
-        raise _refused(f"{path} is a link, or no folder") from error
+        raise _refused(f"{path} is a link or not a folder") from error
     try:
         keeps_rights = _refuse_foreign(folder, found, looks_at_disk=looks_at_disk)
         if not found.has(_MARK) and found.names():
-            raise _refused(f"{path} is no staging folder")
+            raise _refused(f"{path} is not a staging folder")
         if keeps_rights:
             _shut_others_out(found)
     except BaseException:
@@ -157,11 +157,11 @@ def _held_own(folder: HeldFolder, name: str, *, looks_at_disk: bool = True) -> H
 
 
 def _refuse_foreign(folder: HeldFolder, found: HeldFolder, *, looks_at_disk: bool) -> bool:
-    """Raise Waiting for a folder of another account, or one that others may write to.
+    """Raise Waiting for a folder that belongs to another account, or that others may write to.
 
-    Return whether the disk keeps the rights that are set.
+    Return whether the disk keeps the permissions that are set.
     """
-    if sys.platform == "win32":  # who may write is inherited from the outbox
+    if sys.platform == "win32":  # permissions are inherited from the outbox
         return False
     info, keeps_rights = found.own(), True
     if info.st_uid != os.geteuid() or info.st_mode & _OTHERS_MAY_WRITE:
@@ -173,12 +173,12 @@ def _refuse_foreign(folder: HeldFolder, found: HeldFolder, *, looks_at_disk: boo
 
 def _shut_others_out(folder: HeldFolder) -> None:
     if sys.platform != "win32" and folder.own().st_mode & _OTHERS:
-        with suppress(OSError):  # a share that has its own rules
+        with suppress(OSError):  # a share with its own rules
             os.fchmod(folder.handle, 0o700)
 
 
 def is_own_folder(folder: HeldFolder, parent: HeldFolder, *, given_to: str | None = None) -> bool:
-    """Return whether this account has made a folder, and perhaps given it to an owner; on Windows not looked at."""
+    """Return whether this account created a folder, perhaps for the owner it was `given_to`. Always true on Windows."""
     if sys.platform == "win32":
         return True
     owner = folder.own().st_uid
@@ -186,10 +186,10 @@ def is_own_folder(folder: HeldFolder, parent: HeldFolder, *, given_to: str | Non
 
 
 def _owner_of_new(folder: HeldFolder) -> tuple[int, bool]:
-    """Return the owner that a file gets here, and whether it keeps the rights that it is made with.
+    """Return the owner of new files here, and whether they keep the permissions they are created with.
 
-    On shares and USB disks both are always the same, whoever makes it. Nobody can exchange what was opened as it was
-    made; a folder can only be looked at afterwards, by its name.
+    On shares and USB disks, both are the same for all files, whoever creates them. The test creates a file, which is
+    held open from the start and cannot be swapped; a folder could be checked only afterwards, by name.
     """
     name = secrets.token_hex(8)
     part = part_name(name)
@@ -202,7 +202,7 @@ def _owner_of_new(folder: HeldFolder) -> tuple[int, bool]:
 
 def _refused(what: str) -> Waiting:
     return Waiting(
-        f"{what}: nothing is written there.",
+        f"{what}, so nothing is written there.",
         condition="outbox",
-        remedy="Somebody else can write to this outbox. The job continues by itself, with another staging folder.",
+        remedy="Somebody else can write to this outbox. The job resumes automatically with another staging folder.",
     )

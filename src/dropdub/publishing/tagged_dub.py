@@ -1,4 +1,4 @@
-"""The dub as a sound file of its own, with what the recording says about itself: tags, chapters, cover."""
+"""The dub as an audio file with the tags, chapters and cover of the recording."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _MORE_BYTES = 50_000_000
 
 
 def tag_dub(task: Task) -> list[str]:
-    """Write the tagged dub beside dub.T.m4a, the sound copied; return what could not be kept, in sentences.
+    """Write the tagged dub next to dub.T.m4a, without re-encoding; return warnings about what could not be kept.
 
-    Texts and subtitles have nothing to tell: their dubs stay as they are.
+    Texts and subtitles have no tags, so their dubs are left as they are.
     """
     if task.kind != "media":
         return []
@@ -27,12 +27,12 @@ def tag_dub(task: Task) -> list[str]:
         with written_whole(_tagged(task), scratch=task.prepared_scratch()) as part:
             run_ffmpeg([*_arguments(task), str(part)], deadline_s=task.deadline_s, most_bytes=_most_bytes(task))
     except MediaToolFailed as error:
-        return [f"The dub of {task.job_name} has no tags, chapters and cover of the recording: {error.message}"]
+        return [f"The tags, chapters and cover of {task.job_name} could not be added to its dub. {error.message}"]
     return []
 
 
 def dub_to_publish(task: Task) -> str:
-    """Return the name of the tagged dub, or of the plain one where that could not be tagged."""
+    """Return the name of the tagged dub, or of the plain one if tagging failed."""
     tagged = _tagged(task)
     return tagged.name if tagged.exists() else dub_name(target_of(task), "m4a")
 
@@ -44,13 +44,13 @@ def _tagged(task: Task) -> Path:
 def _arguments(task: Task) -> list[str]:
     probe = task.facts.probe
     inputs = [*input_arguments(task.job_dir / dub_name(target_of(task), "m4a")), *input_arguments(task.source)]
-    # Ogg keeps a recording's tags with its sound, all others with the file.
+    # Ogg stores the tags with the audio stream, all other containers with the file.
     tags = ["-map_metadata", "1", "-map_metadata:g", f"1:s:{probe.sound.index}", "-map_chapters", "1"]
     return [*inputs, "-map", "0:a:0", *_cover(task), "-c", "copy", *tags, *_names(task), *_container()]
 
 
 def _most_bytes(task: Task) -> int:
-    """Return how much the dub may have with what the recording says about itself, its cover included."""
+    """Return the maximum size of the tagged dub, including chapters and cover."""
     return (
         task.source.stat().st_size + 2 * (task.job_dir / dub_name(target_of(task), "m4a")).stat().st_size + _MORE_BYTES
     )
