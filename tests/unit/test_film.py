@@ -35,9 +35,9 @@ def probed(picture: str = "h264", sounds: tuple[str, ...] = ("aac",), subtitles:
     ("probe", "reasons"),
     [
         (probed(), ()),
-        (probed("vp8"), ("picture (vp8)",)),
-        (probed("vp8", ("vorbis",)), ("picture (vp8)", "sound (vorbis)")),
-        (probed(sounds=("aac", "dts")), ("sound (dts)",)),
+        (probed("vp8"), ("video (vp8)",)),
+        (probed("vp8", ("vorbis",)), ("video (vp8)", "audio (vorbis)")),
+        (probed(sounds=("aac", "dts")), ("audio (dts)",)),
         (probed(sounds=("nellymoser",)), ()),
         (probed(subtitles=("subrip", "mov_text")), ()),
         (probed(subtitles=("hdmv_pgs_subtitle", "ass")), ("subtitles (ass)", "subtitles (hdmv_pgs_subtitle)")),

@@ -41,11 +41,11 @@ def test_without_a_default_the_first_is_taken() -> None:
     assert chosen_sound("a.mkv", (track(5), track(6)), JobOptions()).index == 5
 
 
-@pytest.mark.parametrize(("wanted", "named"), [(5, "no sound track 5"), ("fr", "marked as French")])
+@pytest.mark.parametrize(("wanted", "named"), [(5, "no audio track 5"), ("fr", "marked as French")])
 def test_a_track_that_is_not_there_is_refused_with_a_list_of_those_that_are(wanted: Any, named: str) -> None:
     with pytest.raises(NoAudio, match=named) as refused:
         chosen_sound("a.mkv", FILM, JobOptions(audio_track=wanted))
-    listed = "1 (English), 2 (Portuguese), 3 (Portuguese), 4 (no language named)"
+    listed = "1 (English), 2 (Portuguese), 3 (Portuguese), 4 (language not given)"
     assert listed in refused.value.message and "audio_track" in refused.value.remedy
 
 

@@ -1,1 +1,1 @@
-"""Films: their tracks, their sound, their clock."""
+"""Dubbed videos: tracks, the choice of the audio track, and timestamps."""

@@ -1,4 +1,4 @@
-"""Where ffmpeg's clock begins: at the first of all streams of a film, for whatever reads one of them alone."""
+"""Where ffmpeg's timestamps start: at the first stream of the video, even when only one stream is read."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _COUNTED_FROM_USED = frozenset({"mpegts", "mpeg", "ogg", "flv", "rm", "wtv"})
 
 
 def film_clock(probe: ProbeFacts) -> list[str]:
-    """Return what, behind the input, makes ffmpeg count from where the film begins, as mux does.
+    """Return the arguments after the input that make ffmpeg count time from the start of the video, as `mux` does.
 
-    In these containers it counts from the first of the streams that are used: those of the film must be among them.
+    In some containers, ffmpeg counts from the first stream in use, so all streams of the dubbed video are mapped.
     """
     if probe.video is None or probe.container not in _COUNTED_FROM_USED:
         return []

@@ -1,4 +1,4 @@
-"""What goes into a dubbed film, in which order and container, from what the source holds. Pure."""
+"""The tracks of a dubbed video, their order and its container, derived from the source. Pure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ MP4_PICTURES = frozenset({"h264", "hevc", "av1", "vp9", "mpeg4", "mpeg2video", "
 MP4_SOUNDS = frozenset({"aac", "mp3", "ac3", "eac3", "alac", "opus"})
 MP4_COVERS = frozenset({"mjpeg", "png", "bmp"})
 TEXT_SUBTITLES = frozenset({"subrip", "srt", "mov_text", "webvtt", "text"})
-"""Subtitles without a look of their own: each container has a form for them."""
+"""Subtitles without styles: both containers have a format for them."""
 STYLED_SUBTITLES = frozenset({"ass", "ssa", "hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle"})
-"""Subtitles that only MKV holds as they are: with styles, or as pictures."""
+"""Styled or bitmap subtitles, which only MKV holds unchanged."""
 _MORE_MKV_SOUNDS = """
 mp1 mp2 dts truehd mlp flac vorbis tta wavpack wmav1 wmav2 wmapro adpcm_ms adpcm_ima_wav pcm_alaw pcm_mulaw pcm_u8
 pcm_s16le pcm_s24le pcm_s32le pcm_f32le pcm_f64le pcm_s16be pcm_s24be pcm_s32be cook
@@ -28,9 +28,9 @@ Suffix = Literal["mp4", "mkv"]
 
 @dataclass(frozen=True)
 class Track:
-    """One stream of the film: its kind (v, a, s), where it is read (`input:stream`), and what is told about it.
+    """One stream of the video: its kind (v, a, s), its source (`input:stream`) and its metadata.
 
-    `language` and `title` are None where the source's own stay; `disposition` is ffmpeg's.
+    If `language` and `title` are None, the source's are kept; `disposition` is ffmpeg's.
     """
 
     kind: Literal["v", "a", "s"]
@@ -43,39 +43,39 @@ class Track:
 
 @dataclass(frozen=True)
 class Container:
-    """MP4 where it holds all there is, else MKV, and then why: `picture (vp8)`, `sound (vorbis)`, `subtitles (ass)`."""
+    """MP4 if it can hold every stream, else MKV and why: `video (vp8)`, `audio (vorbis)`, `subtitles (ass)`."""
 
     suffix: Suffix
     reasons: tuple[str, ...] = ()
 
 
 def kept_sounds(probe: ProbeFacts) -> list[AudioStream]:
-    """Return the sound tracks in the film's order: the one that was worked on, then the others."""
+    """Return the audio tracks in the order of the dubbed video: the dubbed one, then the others."""
     chosen = probe.sound
     return [chosen, *(one for one in probe.sounds if one.index != chosen.index)]
 
 
 def kept_subtitles(probe: ProbeFacts) -> list[SubtitleStream]:
-    """Return the source's own subtitle tracks that a film can hold."""
+    """Return the source's subtitle tracks that MP4 or MKV can hold."""
     return [one for one in probe.subtitles if one.codec in TEXT_SUBTITLES | STYLED_SUBTITLES]
 
 
 def container_for(probe: ProbeFacts, *, burnt: bool, extras: bool = True) -> Container:
-    """Return the container of a film that keeps all sounds and subtitles (without `extras`: the original sound)."""
+    """Return the container that can hold all audio and subtitle tracks (without `extras`: only the original audio)."""
     reasons: list[str] = []
     if not burnt and (picture := probe.picture.codec) not in MP4_PICTURES:
-        reasons.append(f"picture ({picture})")
+        reasons.append(f"video ({picture})")
     sounds = kept_sounds(probe) if extras else [probe.sound]
-    # What neither holds is encoded anew, and is no reason.
+    # A codec that neither container holds is re-encoded, so it is no reason for MKV.
     unfit = {one.codec for one in sounds} & (MKV_SOUNDS - MP4_SOUNDS)
-    reasons += [f"sound ({codec})" for codec in sorted(unfit)]
+    reasons += [f"audio ({codec})" for codec in sorted(unfit)]
     styled = {one.codec for one in kept_subtitles(probe)} & STYLED_SUBTITLES if extras else set()
     reasons += [f"subtitles ({codec})" for codec in sorted(styled)]
     return Container("mkv", tuple(reasons)) if reasons else Container("mp4")
 
 
 def sound_tracks(probe: ProbeFacts, suffix: Suffix, *, spoken: str, target: str, extras: bool = True) -> list[Track]:
-    """Return the dub (of input 1), the sound it is made from, and the source's other sounds."""
+    """Return the dub (input 1), the track it was made from, and the source's other audio tracks."""
     held = MP4_SOUNDS if suffix == "mp4" else MKV_SOUNDS
     original, *others = kept_sounds(probe)
 
@@ -90,7 +90,7 @@ def sound_tracks(probe: ProbeFacts, suffix: Suffix, *, spoken: str, target: str,
 
 
 def subtitle_tracks(probe: ProbeFacts, suffix: Suffix, languages: Sequence[str], *, extras: bool = True) -> list[Track]:
-    """Return the subtitles made here, in `languages` (of the inputs from 2 on), then the source's own."""
+    """Return the generated subtitles in `languages` (inputs 2 and up), then the source's own."""
     plain = "mov_text" if suffix == "mp4" else "subrip"
     own = [
         Track("s", f"{number}:0", plain, language, display_name(language), "0")
@@ -104,12 +104,12 @@ def subtitle_tracks(probe: ProbeFacts, suffix: Suffix, languages: Sequence[str],
 
 
 def reencoded_sounds(tracks: Sequence[Track]) -> int:
-    """Return how many of the source's sounds are encoded anew."""
+    """Return how many of the source's audio tracks are re-encoded."""
     return sum(track.kind == "a" and track.codec != "copy" for track in tracks)
 
 
 def track_arguments(tracks: Sequence[Track], suffix: Suffix) -> list[str]:
-    """Return ffmpeg's arguments that map the tracks, in this order, and say what each is."""
+    """Return the ffmpeg arguments that map the tracks in this order and write their metadata."""
     counts = dict.fromkeys("vas", 0)
     arguments: list[str] = []
     for track in tracks:
@@ -125,5 +125,5 @@ def _tags(track: Track, suffix: Suffix) -> Iterator[str]:
         yield f"language={three_letters(track.language)}"
     if track.title is not None:
         yield f"title={track.title}"
-        if suffix == "mp4":  # whose players show the handler's name
+        if suffix == "mp4":  # players show the handler name of an MP4 track
             yield f"handler_name={track.title}"
