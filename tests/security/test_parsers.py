@@ -107,10 +107,10 @@ def refusal(path: Path, folder: Path) -> DropdubError:
 @pytest.mark.parametrize(
     ("kind", "text", "reason"),
     [
-        ("txt", "a\n\n" * 100_001, "paragraphs; at most"),
-        ("md", "a\n" * 200_001, "lines; at most"),
-        ("md", "[" * 500_001, "marks of Markdown; at most"),
-        ("md", "|a" * 50_001 + "\n" + "|-" * 50_001, "cells of tables; at most"),
+        ("txt", "a\n\n" * 100_001, "paragraphs; the limit is"),
+        ("md", "a\n" * 200_001, "lines; the limit is"),
+        ("md", "[" * 500_001, "Markdown marks; the limit is"),
+        ("md", "|a" * 50_001 + "\n" + "|-" * 50_001, "table cells; the limit is"),
         ("docx-xml", "<w:p/>" * 600_001, "more than 600,000 elements"),
         ("docx-xml", "<w:p>" * 10_000_000, "unpacks to more than 20 MB"),
         ("docx-xml", "<w:p>" * 1_000_000, "more than 100 deep"),
@@ -123,8 +123,8 @@ def refusal(path: Path, folder: Path) -> DropdubError:
             "more than 10,000 attributes",
         ),
         ("docx-xml", f"<a xmlns='{'😀' * 121}'><b/></a>", "namespace of more than 120"),
-        ("epub-opf", PACKAGE.replace("text/two", "a/" * 501), "a part in more than 1,000"),
-        ("epub-opf", MANY_PAGES, "pages; at most"),
+        ("epub-opf", PACKAGE.replace("text/two", "a/" * 501), "a file name of more than 1,000"),
+        ("epub-opf", MANY_PAGES, "pages; the limit is"),
         ("epub-opf", "<a>" * 1_000_000, "more than 100 deep"),
     ],
 )
@@ -136,9 +136,9 @@ def test_a_subtitle_of_more_cues_lines_or_letters_than_people_make_is_refused(tm
     path = tmp_path / "a.srt"
     cue = "00:00:01,000 --> 00:00:02,000\n"
     for text, reason in (
-        (f"{cue}a\n\n" * 50_001, "50,001 subtitles; at most"),
-        (cue + "{" * 5_001, "at 1 s has 5,001 characters; at most"),
-        (subtitled("- a\n" * 100_001, "srt"), "100,001 lines; at most"),
+        (f"{cue}a\n\n" * 50_001, "50,001 subtitles; the limit is"),
+        (cue + "{" * 5_001, "at 1 s has 5,001 characters; the limit is"),
+        (subtitled("- a\n" * 100_001, "srt"), "100,001 lines; the limit is"),
     ):
         path.write_text(text, encoding="utf-8")
         refused = refusal(path, tmp_path)

@@ -1,1 +1,1 @@
-"""Texts and documents: read, cut into paragraphs and chapters."""
+"""Read texts and documents, and split them into paragraphs and chapters."""

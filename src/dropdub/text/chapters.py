@@ -1,4 +1,4 @@
-"""The chapters of a text that is read aloud: from its headings, or of about equal length where it has none. Pure."""
+"""The chapters of a text read aloud: from its headings, or of about equal length if it has none. Pure."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from dropdub.text.plain_headings import is_plain_heading
 from dropdub.text.reading import heading_of
 
 LONG_S = 30 * 60.0
-"""A text without headings that takes longer is cut: nobody finds a place in it again."""
+"""A text without headings that takes longer is divided, so that listeners can find their place."""
 ABOUT_S = 17.5 * 60.0
 _SPECIAL = re.compile(r"([=;#\\\n])")
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """A stretch of an audio book, in seconds."""
+    """A chapter of an audiobook, in seconds."""
 
     title: str
     start: float
@@ -29,9 +29,9 @@ class Chapter:
 def chapters(segments: Sequence[Segment], starts: Mapping[int, float], *, title: str, end: float) -> list[Chapter]:
     """Return the chapters of a text whose paragraphs begin at `starts` (seconds, by id) and that ends at `end`.
 
-    They begin at the headings of the highest level that has several, and of those above it; what stands before the
-    first has the `title` of the whole. Where no heading is marked, plain ones such as “Chapter IV” are taken; where
-    there are none either, a long text is cut between paragraphs about every `ABOUT_S`, and its parts are numbered.
+    They start at headings of the highest level that has several, or of a level above it; the text before the first
+    gets the `title` of the whole. If no heading is marked, plain ones such as “Chapter IV” are used. If there are none
+    either, a long text is divided between paragraphs about every `ABOUT_S`, and its parts are numbered.
     """
     spoken = [one for one in segments if one.id in starts]
     marks = _marked(spoken, starts) or _plain(spoken, starts) or _cut([starts[one.id] for one in spoken], end)
@@ -42,7 +42,7 @@ def chapters(segments: Sequence[Segment], starts: Mapping[int, float], *, title:
 
 
 def as_ffmetadata(found: Sequence[Chapter], *, title: str) -> str:
-    """Return chapters in the form that ffmpeg reads; times in milliseconds."""
+    """Return chapters in ffmpeg's metadata format, with times in milliseconds."""
     lines = [";FFMETADATA1", f"title={_escaped(title)}"]
     for chapter in found:
         start, end = round(chapter.start * 1000), round(chapter.end * 1000)
@@ -61,7 +61,7 @@ def _plain(segments: Sequence[Segment], starts: Mapping[int, float]) -> list[tup
 
 
 def _cut(starts: Sequence[float], end: float) -> list[tuple[float, str]]:
-    """Return numbered parts of about the same length, each from the paragraph that begins nearest to its place."""
+    """Return numbered parts of about equal length, each starting at the paragraph nearest to its ideal start."""
     if end <= LONG_S or not starts:
         return []
     number = max(round(end / ABOUT_S), 2)
@@ -70,7 +70,7 @@ def _cut(starts: Sequence[float], end: float) -> list[tuple[float, str]]:
 
 
 def _nearest(starts: Sequence[float], moment: float) -> float:
-    """Return the start, of those in the order of time, that is nearest to a moment."""
+    """Return the start nearest to a moment; `starts` are in order."""
     after = bisect_left(starts, moment)
     return min(starts[max(after - 1, 0) : after + 1], key=lambda start: abs(start - moment))
 

@@ -1,4 +1,4 @@
-"""Texts and documents as plain text, with their headings as Markdown has them."""
+"""Texts and documents as plain text with Markdown headings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def is_document(name: str) -> bool:
 
 
 def read_prose(path: Path, *, name: str) -> str:
-    """Return what is read aloud of a text or document that was dropped as `name`. Raises what `read_document` does."""
+    """Return the prose of a text or document that was dropped as `name`. Raises the errors of `read_document`."""
     if is_document(name):
         return read_document(path)
     text = read_text(path)
@@ -27,10 +27,9 @@ def read_prose(path: Path, *, name: str) -> str:
 
 
 def read_document(path: Path) -> str:
-    """Return the text of a document: paragraphs parted by blank lines, `# ` before headings, `- ` before list items.
+    """Return the text of a document: paragraphs separated by blank lines, `# ` before headings, `- ` before list items.
 
-    Raises NotText where it is damaged, locked or not what its name says, TooLarge where it unpacks to too much,
-    and OSError.
+    Raises NotText if it is damaged, locked or not what its name says, TooLarge if it unpacks to too much, and OSError.
     """
     with opened(path) as archive:
         blocks = docx_blocks(archive) if path.suffix.lower() == ".docx" else epub_blocks(archive)
@@ -38,7 +37,7 @@ def read_document(path: Path) -> str:
 
 
 def cover_of(path: Path) -> Cover | None:
-    """Return the picture on the cover of a book; None where there is none. Raises what `read_document` does."""
+    """Return the cover picture of a book; None if there is none. Raises the errors of `read_document`."""
     if path.suffix.lower() != ".epub":
         return None
     with opened(path) as archive:

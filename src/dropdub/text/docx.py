@@ -1,4 +1,4 @@
-"""The text of a Word document, in its order, also what stands in tables."""
+"""The text of a Word document, in order, including tables."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BLANKS = {f"{_W}tab": " ", f"{_W}br": " ", f"{_W}cr": " ", f"{_W}noBreakHyphen"
 
 
 def docx_blocks(archive: Archive) -> Iterator[str]:
-    """Yield paragraphs as Markdown has them. What was deleted and only shown as that is left out."""
+    """Yield paragraphs in Markdown. Deleted text that Word still shows as a tracked change is left out."""
     levels = _levels(archive)
     for paragraph in _paragraphs(archive.xml(_BODY)):
         text = " ".join("".join(_texts(paragraph)).split())
@@ -27,17 +27,17 @@ def docx_blocks(archive: Archive) -> Iterator[str]:
 
 
 def _paragraphs(element: Element) -> Iterator[Element]:
-    """Yield paragraphs in their order; one that holds a text box comes before those in it."""
+    """Yield paragraphs in order; a paragraph with a text box comes before those in the box."""
     for child in element:
         if child.tag == f"{_W}p":
             yield child
-        if child.tag != _FALLBACK:  # says once more, for old programs, what stands before it
+        if child.tag != _FALLBACK:  # repeats the preceding content for old programs
             yield from _paragraphs(child)
 
 
 def _texts(element: Element) -> Iterator[str]:
     for child in element:
-        if child.tag in _LEFT_OUT or child.tag == f"{_W}p":  # a paragraph in a text box comes by itself
+        if child.tag in _LEFT_OUT or child.tag == f"{_W}p":  # a paragraph in a text box is yielded separately
             continue
         if child.tag == f"{_W}t":
             yield child.text or ""
@@ -59,7 +59,7 @@ def _marker(paragraph: Element, levels: dict[str, int]) -> str:
 
 
 def _levels(archive: Archive) -> dict[str, int]:
-    """Return the levels of heading styles by their ids: a translated Word gives ids of its own, but the same names."""
+    """Return the levels of heading styles, by style id: localized Word versions use other ids, but the same names."""
     found: dict[str, int] = {}
     styles = archive.xml(_STYLES).iter(f"{_W}style") if archive.has(_STYLES) else ()
     for style in styles:

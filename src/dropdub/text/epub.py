@@ -1,4 +1,4 @@
-"""The text of an EPUB book, chapter by chapter in the order of reading, and its cover."""
+"""The text of an EPUB book in reading order, and its cover."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ _CONTAINER, _ENCRYPTION = "META-INF/container.xml", "META-INF/encryption.xml"
 _PAGES = frozenset({"application/xhtml+xml", "text/html"})
 _PICTURES = {"image/jpeg": "jpg", "image/png": "png"}
 MOST_PAGES = 5_000
-"""A book has one for each chapter, some have one for each printed page."""
+"""Most books have a page for each chapter, some for each printed page."""
 MOST_IN_NAME = 1_000
-"""Characters of a part's name, with its folders."""
-_TEXT_ALONE = "Save its text alone, as .txt or .docx, and drop that."
+"""Characters of a part's name, including its folders."""
+_TEXT_ALONE = "Save only its text, as .txt or .docx, and drop that."
 
 
 def epub_blocks(archive: Archive) -> Iterator[str]:
-    """Yield paragraphs as Markdown has them. Raises NotText where pages are missing or locked."""
+    """Yield paragraphs in Markdown. Raises NotText if pages are missing or locked, and TooLarge."""
     package = _Package(archive)
     for page in package.pages():
         yield from page_blocks(decoded(archive.read(page)))
 
 
 def epub_cover(archive: Archive) -> Cover | None:
-    """Return the picture that the book names as its cover."""
+    """Return the book's cover picture; None if there is none that can be used."""
     package = _Package(archive)
     item = package.cover()
     suffix = _PICTURES.get(item.get("media-type", "")) if item is not None else None
@@ -38,7 +38,7 @@ def epub_cover(archive: Archive) -> Cover | None:
 
 
 class _Package:
-    """What the book's package file says: its parts, and the order in which they are read."""
+    """The book's package file: its parts and their reading order."""
 
     def __init__(self, archive: Archive) -> None:
         rootfile = archive.xml(_CONTAINER).find(".//{*}rootfile")
@@ -48,14 +48,14 @@ class _Package:
         self._archive = archive
 
     def pages(self) -> list[str]:
-        """Return the names of the pages, each once; without those that are not read on the way (notes, tables)."""
+        """Return the names of the pages, each once, without those outside the reading order (notes, tables)."""
         refs = [ref for ref in self._root.iterfind(".//{*}spine/{*}itemref") if ref.get("linear", "yes") != "no"]
         ids = dict.fromkeys(ref.get("idref", "") for ref in refs)
         items = [item for id_ in ids if (item := self._items.get(id_)) is not None and _is_page(item)]
         if not items:
-            raise NotText("The book names no pages to be read.", remedy="Get a whole copy of it, and drop that.")
+            raise NotText("The book lists no pages to read.", remedy="Get a complete copy of it and drop that.")
         if len(items) > MOST_PAGES:
-            raise TooLarge(f"The book has {len(items):,} pages; at most {MOST_PAGES:,} are read.", remedy=_TEXT_ALONE)
+            raise TooLarge(f"The book has {len(items):,} pages; the limit is {MOST_PAGES:,}.", remedy=_TEXT_ALONE)
         found = list(dict.fromkeys(map(self.part, items)))
         if self._locked() & set(found):
             raise self._archive.locked()
@@ -71,7 +71,7 @@ class _Package:
         return next(by_property, by_name)
 
     def _locked(self) -> set[str]:
-        """Return the parts that are encrypted. Fonts often are, which is no protection of the text."""
+        """Return the encrypted parts. Fonts often are, although the text is not protected."""
         if not self._archive.has(_ENCRYPTION):
             return set()
         references = self._archive.xml(_ENCRYPTION).iterfind(".//{*}CipherReference")
@@ -79,10 +79,10 @@ class _Package:
 
 
 def _name(element: Element, attribute: str) -> str:
-    """Return the name of a part that an element refers to. Raises TooLarge for one that no part can have."""
+    """Return the name of the part that an element refers to. Raises TooLarge for an absurdly long name."""
     name = element.get(attribute, "")
     if len(name) > MOST_IN_NAME:
-        raise TooLarge(f"The book names a part in more than {MOST_IN_NAME:,} characters.", remedy=_TEXT_ALONE)
+        raise TooLarge(f"The book has a file name of more than {MOST_IN_NAME:,} characters.", remedy=_TEXT_ALONE)
     return name
 
 

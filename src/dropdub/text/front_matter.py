@@ -1,4 +1,4 @@
-"""The settings at the top of a Markdown text, which site builders and note takers write: YAML or TOML. Pure."""
+"""YAML or TOML front matter of a Markdown text, as site generators and note-taking programs write it. Pure."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 
 _FENCES = {"---": ("---", "..."), "+++": ("+++",)}
 _SETTING = re.compile(r"[#\-\s\]}]|[\w\"'][^:=]{0,99}[:=](?:\s|$)")
-"""A line of settings: a comment, an item, what goes on from the line before, a key."""
+"""A line of front matter: a comment, an item, a continuation line, or a key."""
 
 
 def without_front_matter(text: str) -> str:
-    """Return a text without the settings at its top; a rule there, with prose below it, begins none."""
+    """Return a text without its front matter. A horizontal rule at the top with prose below it does not start one."""
     first, _, rest = text.partition("\n")
     lines, ends = rest.split("\n"), _FENCES.get(first.rstrip(), ())
     last = next((number for number, line in enumerate(lines) if line.rstrip() in ends), None)

@@ -1,4 +1,4 @@
-"""The paragraphs of a page of HTML, read leniently and in linear time, whatever it holds. Pure."""
+"""The paragraphs of an HTML page, parsed leniently and in linear time for any input. Pure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ p div section article blockquote li td th tr table ul ol dl dt dd figure figcapt
 _BLOCKS = frozenset(_BLOCK_TAGS.split())
 _SILENT = frozenset({"head", "script", "style", "nav", "svg", "math", "template"})
 _RAW_ENDS = {tag: re.compile(rf"</{tag}[\s/>]", re.I) for tag in ("script", "style")}
-"""Elements that hold anything but tags, and where each ends."""
-# Python's own parser (html.parser, before 3.11.14) takes the square of `<a `, `</` and `<!--` that never end. Here no
-# part is tried again (`++`, `*+`), and a tag goes on to the next `<` at most: each character is looked at a few times.
+"""Elements whose content is not markup, and where each ends."""
+# Python's html.parser (before 3.11.14) takes quadratic time for `<a `, `</` and `<!--` that never end. This pattern
+# never backtracks (`++`, `*+`), and a tag extends to the next `<` at most, so each character is read only a few times.
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][^\s/<>]*+)(?P<rest>(?:[^<>\"']++|\"[^\"]*+\"|'[^']*+')*+)>?")
 
 
@@ -32,7 +32,7 @@ def page_blocks(page: str) -> list[str]:
 
 
 def _pieces(page: str) -> Iterator[tuple[str, re.Match[str] | None]]:
-    """Yield texts and tags in their order; comments, declarations and what stands in scripts are left out."""
+    """Yield texts and tags in order, without comments, declarations and the content of scripts."""
     at = 0
     while (start := page.find("<", at)) >= 0:
         if start > at:
@@ -40,24 +40,24 @@ def _pieces(page: str) -> Iterator[tuple[str, re.Match[str] | None]]:
         tag = _TAG.match(page, start)
         if tag is not None:
             yield "", tag
-            at = _behind_raw(page, tag)
+            at = _after_raw(page, tag)
         elif page.startswith("<!--", start):
-            at = _behind(page, "-->", start + 2)
+            at = _after(page, "-->", start + 2)
         elif page.startswith(("<!", "<?", "</"), start):
-            at = _behind(page, ">", start)
+            at = _after(page, ">", start)
         else:
             yield "<", None
             at = start + 1
     yield page[at:], None
 
 
-def _behind(page: str, mark: str, start: int) -> int:
-    """Return the place behind the next `mark`; where there is none, the end: so nothing is searched for it twice."""
+def _after(page: str, mark: str, start: int) -> int:
+    """Return the position after the next `mark`; if there is none, the end, so that no text is searched twice."""
     found = page.find(mark, start)
     return found + len(mark) if found >= 0 else len(page)
 
 
-def _behind_raw(page: str, tag: re.Match[str]) -> int:
+def _after_raw(page: str, tag: re.Match[str]) -> int:
     ends = _RAW_ENDS.get(tag["name"].lower()) if not tag["end"] and not _is_empty(tag) else None
     if ends is None:
         return tag.end()
@@ -66,12 +66,12 @@ def _behind_raw(page: str, tag: re.Match[str]) -> int:
 
 
 def _is_empty(tag: re.Match[str]) -> bool:
-    """Return whether a tag ends itself, as `<br/>` does."""
+    """Return whether a tag is self-closing, as `<br/>` is."""
     return tag["rest"].endswith("/")
 
 
 class _Page:
-    """Gathers the blocks of one page."""
+    """Collects the blocks of a page."""
 
     def __init__(self) -> None:
         self._blocks: list[str] = []

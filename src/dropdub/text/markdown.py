@@ -1,4 +1,4 @@
-"""What of a Markdown text is read aloud: its words, without code, comments, link addresses and other marks."""
+"""The prose of a Markdown text: what is read aloud, without code, comments, link addresses and other markup."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from dropdub.text.reading import run_on
 
 MARKDOWN_SUFFIXES = frozenset({".md", ".markdown"})
 STRETCH = 20_000
-"""Characters of a paragraph that are parsed at once: hardly one has more; time for garbage grows with the square."""
+"""Characters of a paragraph that are parsed at once. Few paragraphs are longer, and garbage takes quadratic time."""
 MOST_LINES = 200_000
-"""Each may become an item or a paragraph, which costs the parser a hundred times what its characters do."""
+"""Each may become an item or paragraph, which costs the parser a hundred times as much as its characters."""
 MOST_MARKS = 500_000
-"""Characters that may begin a mark, as each `[` does a link: five megabytes full of emphasis and links have 400,000."""
+"""Characters that may start markup, as each `[` may start a link. 5 MB full of emphasis and links have 400,000."""
 MOST_CELLS = 100_000
-"""Of tables, each of which begins with a `|`: a thousand pages of tables."""
+"""Of tables; each starts with a `|`. As many as a thousand pages of tables."""
 _BLOCK_NESTING, _INLINE_NESTING = 40, 10
 _NOTE = re.compile(r"^ {0,3}\[\^[^\]\s]{1,99}\]:[ \t]*", re.M)
 _NOTE_MARK = re.compile(r"\[\^[^\]\s]{1,99}\]")
@@ -40,14 +40,14 @@ _STOPS = tuple(MARKS + ":;,：；，")
 
 
 def markdown_blocks(text: str) -> Iterator[str]:
-    """Yield paragraphs: `# ` before headings, `- ` or a number before list items, a row of a table as one of its own.
+    """Yield paragraphs: `# ` before headings, `- ` or a number before list items, each table row as its own paragraph.
 
-    The items of a list without blank lines are the lines of one paragraph. A footnote's text is an item of a list.
-    Raises TooLarge for what has more lines, marks or cells than people write.
+    The items of a list without blank lines are the lines of one paragraph. The text of a footnote is a list item.
+    Raises TooLarge for more lines, markup or cells than people write.
     """
     _refuse_too_much(text)
     refs: dict[str, Any] = {}
-    # A note's text would be code where it goes on, and a link's address where it is one word.
+    # CommonMark would take the continued text of a footnote for code, and a footnote of one word for a link address.
     source = _NOTE.sub("- ", without_front_matter(text))
     tree = SyntaxTreeNode(_block_parser().parse(source, refs))
     yield from _Reader(refs).blocks(tree.children)
@@ -56,16 +56,16 @@ def markdown_blocks(text: str) -> Iterator[str]:
 def _refuse_too_much(text: str) -> None:
     for what, number, most in (
         ("lines", text.count("\n"), MOST_LINES),
-        ("marks of Markdown", sum(map(text.count, _MARKS)), MOST_MARKS),
-        ("cells of tables", text.count("|"), MOST_CELLS),
+        ("Markdown marks", sum(map(text.count, _MARKS)), MOST_MARKS),
+        ("table cells", text.count("|"), MOST_CELLS),
     ):
         if number > most:
-            sentence = f"The text has {number:,} {what}; at most {most:,} are read."
-            raise TooLarge(sentence, remedy="Cut it in several files, or save it as plain text (.txt), and drop that.")
+            sentence = f"The text has {number:,} {what}; the limit is {most:,}."
+            raise TooLarge(sentence, remedy="Split it into several files, or save it as plain text (.txt); drop those.")
 
 
 class _Reader:
-    """Turns the tree of one text, whose links refer to `refs`, into what is read of it."""
+    """Turns the syntax tree of a text into prose; its reference links refer to `refs`."""
 
     def __init__(self, refs: dict[str, Any]) -> None:
         self._refs = refs
@@ -91,13 +91,13 @@ class _Reader:
                 yield self._words(_outside_tags(node.content))
 
     def _heading(self, node: SyntaxTreeNode) -> str:
-        """Return a heading; one in a list or a quotation begins no chapter, and is a paragraph."""
+        """Return a heading; in a list or quotation it does not start a chapter, and becomes a paragraph."""
         words = self._words(node.children[0].content)
         return f"{'#' * int(node.tag[1:])} {words}" if words and node.level == 0 else words
 
     def _paragraph(self, content: str) -> str:
         words = self._words(_CALLOUT.sub("", content, count=1) if _CALLOUT.match(content) else content)
-        marks = _HEADING_MARKS.match(words)  # written as `\#`: not meant for one
+        marks = _HEADING_MARKS.match(words)  # was escaped as `\#`, so it is not a heading
         return words[marks.end() :] if marks else words
 
     def _list(self, node: SyntaxTreeNode) -> Iterator[str]:
@@ -142,7 +142,7 @@ def _texts(tokens: Sequence[Token]) -> Iterator[str]:
 
 
 def _outside_tags(content: str) -> str:
-    """Return a block of HTML with its tags, which are dropped later on, but without what browsers do not show."""
+    """Return an HTML block without what browsers do not show. Its tags are dropped later."""
     shown = content.lstrip()
     shown = shown.partition("-->")[2].lstrip() if shown.startswith("<!--") else shown
     return "" if _UNREAD.match(shown) else shown
@@ -154,7 +154,7 @@ def _without_box(words: str) -> str:
 
 
 def _stretches(content: str) -> Iterator[str]:
-    """Yield a text in stretches of at most `STRETCH` characters, cut at blanks."""
+    """Yield a text in stretches of at most `STRETCH` characters, cut at spaces if possible."""
     start = 0
     while len(content) - start > STRETCH:
         end = start + STRETCH
@@ -181,7 +181,7 @@ def _inline_parser() -> MarkdownIt:
 
 
 def _note_mark(state: StateInline, silent: bool) -> bool:
-    """Pass over the mark of a footnote, and over the blank before it, as a rule of the parser."""
+    """Parser rule: skip a footnote mark and the space before it."""
     found = _NOTE_MARK.match(state.src, state.pos)
     if found is None:
         return False
@@ -192,7 +192,7 @@ def _note_mark(state: StateInline, silent: bool) -> bool:
 
 
 def _times(state: StateInline, silent: bool) -> bool:
-    """Keep the star in `2*3*4`, which CommonMark takes for emphasis: another number would be read."""
+    """Parser rule: keep the asterisks of `2*3*4`. CommonMark takes them for emphasis, and 234 would be read."""
     if _TIMES.match(state.src, state.pos) is None:
         return False
     if not silent:

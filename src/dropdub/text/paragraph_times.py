@@ -1,4 +1,4 @@
-"""When the paragraphs of a text are read: one after another. Pure."""
+"""Start times of a text's paragraphs, read one after another. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ PARAGRAPH_PAUSE_S = 0.6
 
 
 def starts_in_a_row(lengths: Mapping[int, int], rate: int) -> dict[int, int]:
-    """Return, by id, the sample at which each paragraph of a text begins, one after another with a pause between."""
+    """Return the sample at which each paragraph starts, by id, with a pause between paragraphs."""
     starts, position = {}, 0
     for number, length in lengths.items():
         starts[number] = position

@@ -1,11 +1,11 @@
-"""Headings of a text that marks none: short paragraphs such as “CHAPTER IV” or “Capítulo 2: A casa”. Pure."""
+"""Unmarked headings: short paragraphs such as “CHAPTER IV” or “Capítulo 2: A casa”. Pure."""
 
 from __future__ import annotations
 
 import re
 
 LONGEST = 80
-"""A heading of more characters is rather a sentence that begins like one."""
+"""In characters. A longer paragraph is probably a sentence that begins like a heading."""
 _NAMES = (
     "chapter|chapitre|capítulo|capitulo|capítol|capitolo|capitol|kapitel|hoofdstuk|rozdział|kapitola|kapittel|глава"
 )
@@ -16,8 +16,9 @@ _HEADING = re.compile(rf"(?:{_NAMES})\s+(?:{_NUMBER}\.?(?:{_TITLE})?|{_WORD}(?:{
 
 
 def is_plain_heading(paragraph: str) -> bool:
-    """Return whether a paragraph is a chapter's heading: that word, a number or one word more, perhaps a name.
+    """Return whether a paragraph is a chapter heading: the word for chapter, a number or a word, perhaps a title.
 
-    Whether that one word is a number in its language is not known: with a full stop at the end, it is a sentence.
+    The second word may be a number in its language, which is not checked. If a full stop follows it, the paragraph is
+    a sentence.
     """
     return len(paragraph) <= LONGEST and "\n" not in paragraph and _HEADING.fullmatch(paragraph.strip()) is not None

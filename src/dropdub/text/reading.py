@@ -1,4 +1,4 @@
-"""Texts to be read aloud: bytes to characters, characters to paragraphs, paragraphs to what is spoken."""
+"""Decode texts, split them into paragraphs, and turn paragraphs into what is spoken."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _MARKER = re.compile(r"(?:(?:#{1,6}|[-*+•–—]|>|\d{1,3}[.)])\s+)+")
 _HEADING = re.compile(r"#{1,6}\s")
 _BULLET = re.compile(r"^[#\-*+•–—>]+\s+")
-# No link's text has a bracket in it, and no possessive part is tried again: both keep garbage linear.
+# Link texts may not contain brackets, and possessive parts never backtrack: both keep garbage in linear time.
 _LINK = re.compile(r"!?\[([^\[\]]*+)\]\((?:[^()\s]|\([^()\s]*+\))*+\)")
 _EMPHASIS = re.compile(r"\*\*|__|`|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)")
 _NO_SPACE_FROM = "\u2e80"
 PIECE_CHARACTERS = 600
 MOST_CHARACTERS = 5_000
-"""Of a paragraph, which is spoken, heard back and compared as a whole: three pages."""
+"""Of a paragraph, which is spoken, verified and compared as a whole: three pages."""
 _LANGUAGES = """
 en pt es fr de it nl pl ro sv da nb fi cs sk sl hr sr bg uk ru el tr hu et lv lt ca gl eu
 ar he fa ur hi bn ta th vi id ms tl sw af cy ga is mk sq eo la zh ja ko
 """
 DETECTED_LANGUAGES = tuple(_LANGUAGES.split())
-"""The languages that a text is taken to be in: without the rare ones that a short text is easily mistaken for."""
+"""Candidates for language detection, without rare languages that short texts are easily mistaken for."""
 
 
 def looks_like_text(head: bytes) -> bool:
-    """Return whether a file that begins with `head` (at most `HEAD_BYTES`) can be a text."""
+    """Return whether a file that starts with `head` (at most `HEAD_BYTES`) can be a text."""
     try:
         text = _decoded_head(head)
     except NotText:
@@ -53,9 +53,9 @@ def looks_like_text(head: bytes) -> bool:
 
 
 def read_text(path: Path) -> str:
-    """Return a text file's characters, line ends as `\\n`. Raises NotText, and OSError."""
+    """Return a text file's characters, with `\\n` as line end. Raises NotText, and OSError."""
     data = path.read_bytes()
-    refusal = NotText(f"{path.name} is not a text that can be read.")
+    refusal = NotText(f"{path.name} cannot be read as text.")
     if not looks_like_text(data[:HEAD_BYTES]):
         raise refusal
     try:
@@ -67,21 +67,21 @@ def read_text(path: Path) -> str:
 
 
 def paragraphs(text: str) -> list[str]:
-    """Return the paragraphs of a text, parted by blank lines, with the lines of each joined.
+    """Return the paragraphs of a text, which blank lines separate, with the lines of each joined.
 
-    Headings and list items of Markdown keep lines of their own.
+    Markdown headings and list items stay on their own lines.
     """
     return [_flowed(block) for block in re.split(r"\n[ \t]*\n", text) if block.strip()]
 
 
 def marked(line: str) -> tuple[str, str]:
-    """Return a line's leading marker (of a heading, list or quotation, often empty) and the rest."""
+    """Return a line's leading marker (of a heading, list or quotation; often empty) and the rest."""
     found = _MARKER.match(line)
     return (found[0], line[found.end() :]) if found else ("", line)
 
 
 def heading_of(paragraph: str) -> tuple[int, str] | None:
-    """Return a heading's level, from 1, and its words; None for another paragraph."""
+    """Return a heading's level, from 1, and its words; None if the paragraph is not a heading."""
     line = paragraph.split("\n", 1)[0]
     found = _HEADING.match(line)
     words = line[found.end() :].strip() if found else ""
@@ -89,7 +89,7 @@ def heading_of(paragraph: str) -> tuple[int, str] | None:
 
 
 def without_heading_marks(paragraph: str) -> str:
-    """Return a paragraph as a plain text has it: a heading without its marks."""
+    """Return a paragraph as plain text: a heading without its marks."""
     return paragraph[_marks(paragraph) :]
 
 
@@ -99,19 +99,19 @@ def _marks(paragraph: str) -> int:
 
 
 def spoken(paragraph: str) -> str:
-    """Return a paragraph as it is read aloud: without markup, but with the numbers of a list."""
+    """Return a paragraph as it is read aloud: without markup, but with list numbers."""
     lines = [_EMPHASIS.sub("", _LINK.sub(r"\1", _BULLET.sub("", line, count=1))) for line in paragraph.split("\n")]
     stopped = [line if line[-1:] in MARKS + ":;" else f"{line}." for line in lines[:-1]]
     return " ".join([*stopped, lines[-1]])
 
 
 def pieces(text: str, *, longest: int = PIECE_CHARACTERS) -> list[str]:
-    """Return a text in pieces of whole sentences of at most `longest` characters; a longer sentence is cut at words."""
+    """Return a text in pieces of whole sentences, at most `longest` characters each; longer sentences are cut."""
     return list(_packed(_sentences(text, longest), " ", longest))
 
 
 def cut(paragraph: str, *, longest: int = MOST_CHARACTERS) -> list[str]:
-    """Return a paragraph, in several of whole lines, else sentences, where it has more than `longest` characters."""
+    """Return a paragraph, split between lines or else sentences if it has more than `longest` characters."""
     if len(paragraph) <= longest:
         return [paragraph]
     parts = (piece for line in paragraph.split("\n") for piece in pieces(line, longest=longest))
@@ -119,7 +119,7 @@ def cut(paragraph: str, *, longest: int = MOST_CHARACTERS) -> list[str]:
 
 
 def _packed(parts: Iterable[str], between: str, longest: int) -> Iterator[str]:
-    """Put neighbours together as long as they fit."""
+    """Join neighbouring parts as long as they fit."""
     before = ""
     for part in parts:
         if before and len(before) + len(between) + len(part) > longest:
@@ -153,7 +153,7 @@ def _encoding(head: bytes) -> str:
         if head.startswith(mark):
             return encoding
     if b"\0" in head:
-        raise NotText("It holds zero bytes.")
+        raise NotText("It contains zero bytes.")
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head, final=False)
         return "utf-8"
@@ -162,11 +162,11 @@ def _encoding(head: bytes) -> str:
 
 
 def _legacy_encoding(head: bytes) -> str:
-    """Return the most likely encoding of before Unicode; of equals, the one of Western Europe."""
+    """Return the most likely legacy encoding; if several are equally likely, the Western European one."""
     matches = charset_normalizer.from_bytes(head)
     best = matches.best()
     if best is None:
-        raise NotText("Its encoding is not known.")
+        raise NotText("Its encoding is unknown.")
     western = [match for match in matches if match.encoding == _WESTERN or _WESTERN in match.could_be_from_charset]
     return _WESTERN if western and western[0].chaos <= best.chaos else best.encoding
 
@@ -182,10 +182,10 @@ def _flowed(block: str) -> str:
 
 
 def run_on(lines: Sequence[str]) -> str:
-    """Return lines as one, with a space between two where their script has any."""
+    """Return lines joined into one, with a space between two if their script uses spaces."""
     return "".join([*lines[:1], *(gap(before, after) + after for before, after in pairwise(lines))])
 
 
 def gap(before: str, after: str) -> str:
-    """Return what stands between two lines that become one: a space, or nothing where their script has none."""
+    """Return the separator for joining two lines: a space, or nothing if their script does not use spaces."""
     return "" if before[-1:] >= _NO_SPACE_FROM and after[:1] >= _NO_SPACE_FROM else " "
