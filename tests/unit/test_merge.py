@@ -50,13 +50,13 @@ def test_an_end_that_overshoots_a_little_is_cut_to_its_chunk() -> None:
 
 @pytest.mark.parametrize("start", [5.0, 19.5, -1.0])
 def test_times_of_another_chunk_are_a_defect(start: float) -> None:
-    with pytest.raises(ValueError, match="is not of chunk"):
+    with pytest.raises(ValueError, match="is outside chunk"):
         merge([a_chunk(0, 10), a_chunk(10, 20, a_segment(start, "word"))])
 
 
 def test_chunks_that_leave_a_gap_or_overlap_are_a_defect() -> None:
     for start in (9.0, 11.0):
-        with pytest.raises(ValueError, match="the next begins"):
+        with pytest.raises(ValueError, match="the next starts"):
             merge([a_chunk(0, 10), a_chunk(start, 20)])
 
 

@@ -1,1 +1,1 @@
-"""What is in a recording's speech: where, in which language, by whom, in which sentences."""
+"""Analysis of a recording's speech: speech segments, language, speakers and sentences."""

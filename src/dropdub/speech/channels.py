@@ -1,4 +1,4 @@
-"""Whether each of two channels holds a speaker of its own, as telephone and interview recordings do. Pure."""
+"""Detect recordings with one speaker on each of two channels, such as telephone calls and interviews. Pure."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from dropdub.media.sound.spans import Span
 from dropdub.pipeline.artifacts import Segment, Turn
 
 LOUDER = 10 ** (6 / 10)
-"""The ratio of power, 6 dB, from which on the louder channel is the speaker's."""
+"""Power ratio (6 dB) above which the louder channel is the speaker's."""
 DECIDED_SHARE = 0.9
 LEAST_S = 1.0
-"""What each channel must hold at least of decided speech."""
+"""Minimum speech that must be clearly on each channel."""
 
 
 @dataclass(frozen=True)
 class Levels:
-    """A stretch of speech, and the mean power of the two channels in it."""
+    """A stretch of speech and the mean power of both channels in it."""
 
     span: Span
     left: float
@@ -26,7 +26,7 @@ class Levels:
 
 
 def heard_spans(segments: Sequence[Segment]) -> list[Span]:
-    """Return what is to be measured, in order and without overlap: words, or a segment whole that has none."""
+    """Return the spans to measure, in order and without overlap: words, or the whole segment if it has no words."""
     found: list[Span] = []
     for span in _spans(segments):
         start = max(span.start, found[-1].end) if found else span.start
@@ -41,19 +41,19 @@ def _spans(segments: Sequence[Segment]) -> Iterator[Span]:
 
 
 def by_channel(levels: Sequence[Levels]) -> list[Turn] | None:
-    """Return the turns of two speakers, left 0 and right 1; None where the channels do not tell them apart.
+    """Return the turns of two speakers, left 0 and right 1; None if the channels do not separate them.
 
-    They do where one is 6 dB above the other for at least nine tenths of the speech, and each is for a second or more.
+    They do if one is 6 dB above the other for at least nine tenths of the speech, and each for a second or more.
     """
     sides = [_side(one) for one in levels]
     seconds = {side: _seconds(levels, sides, side) for side in (0, 1, None)}
     decided_s = seconds[0] + seconds[1]
     if decided_s < DECIDED_SHARE * (decided_s + seconds[None]) or min(seconds[0], seconds[1]) < LEAST_S:
         return None
-    told = [
+    decided = [
         Turn(one.span.start, one.span.end, side) for one, side in zip(levels, sides, strict=True) if side is not None
     ]
-    return _joined(told)
+    return _joined(decided)
 
 
 def _side(levels: Levels) -> int | None:

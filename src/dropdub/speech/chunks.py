@@ -1,4 +1,4 @@
-"""The chunks of a recording, each transcribed by a step of its own, put together: every word once."""
+"""Merge the separately transcribed chunks of a recording, with every word once."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from dropdub.pipeline.artifacts import Segment, TimedWord, Transcript, chunk_nam
 from dropdub.pipeline.facts import Facts
 
 OVERSHOOT_S = 0.05
-"""Times may pass their chunk's bounds by rounding; by more they are wrong."""
+"""Rounding may push times this far beyond their chunk; times further out are wrong."""
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """One range of the recording, in seconds, and what is said in it."""
+    """A range of the recording, in seconds, and its transcript."""
 
     start: float
     end: float
@@ -25,20 +25,20 @@ class Chunk:
 
 
 def load_merged(job_dir: Path, facts: Facts) -> Transcript:
-    """Return what all chunks of a job hold. Raises what `merge` and `Transcript.load` raise."""
+    """Return the merged transcript of a job's chunks. Raises the errors of `merge` and `Transcript.load`."""
     ranges = facts.split.chunks
     chunks = (Transcript.load(job_dir / chunk_name(ordinal)) for ordinal in range(len(ranges)))
     return merge([Chunk(start, end, one) for (start, end), one in zip(ranges, chunks, strict=True)])
 
 
 def merge(chunks: Sequence[Chunk]) -> Transcript:
-    """Return one transcript of neighbouring chunks, ids counted through, in the language that most is spoken in.
+    """Return one transcript of consecutive chunks, renumbered, in the language that is spoken for the longest time.
 
-    Raises ValueError where the chunks leave a gap or overlap, or hold times that are not theirs.
+    Raises ValueError if there is a gap or overlap between chunks, or if times lie outside their chunk.
     """
     for before, after in pairwise(chunks):
         if before.end != after.start:
-            raise ValueError(f"a chunk ends at {before.end} s, the next begins at {after.start} s")
+            raise ValueError(f"a chunk ends at {before.end} s, but the next starts at {after.start} s")
     segments = tuple(_clamped(segment, chunk) for chunk in chunks for segment in chunk.transcript.segments)
     first = chunks[0].transcript
     duration_s = chunks[-1].end - chunks[0].start
@@ -66,5 +66,5 @@ def _clamped_word(word: TimedWord, chunk: Chunk) -> TimedWord:
 
 def _times(item: Segment | TimedWord, chunk: Chunk) -> tuple[float, float]:
     if not chunk.start - OVERSHOOT_S <= item.start <= item.end <= chunk.end + OVERSHOOT_S:
-        raise ValueError(f"{item.text!r} at {item.start}-{item.end} s is not of chunk {chunk.start}-{chunk.end} s")
+        raise ValueError(f"{item.text!r} at {item.start}-{item.end} s is outside chunk {chunk.start}-{chunk.end} s")
     return max(item.start, chunk.start), min(item.end, chunk.end)

@@ -1,6 +1,6 @@
-"""Portuguese speech made readable: hesitations, spacing, capitals, abbreviations. Pure.
+"""Clean up transcripts of Portuguese speech: hesitations, spacing, capitals, abbreviations. Pure.
 
-Spoken words are left out only where they cannot mean anything; where in doubt, they stay.
+Spoken words are removed only if they cannot mean anything; in case of doubt they are kept.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ def _with_stop(words: Iterable[str]) -> dict[str, str]:
 
 
 _HESITATION = re.compile(r"h+u*m+|a+h+[nm]+|ã+h+|ã{2,}|h+ã+h?|é{2,}", re.IGNORECASE)
-"""Sounds that are no words. Not `um` and `é`, which are, nor `ah`, `oh` and `eh`, which say something."""
+"""Sounds that are not words. Excludes the words `um` and `é`, and the meaningful `ah`, `oh` and `eh`."""
 _AFTER_STRAY_E = word_set("eu nós você vocês então mas porque portanto")
-"""Words that no `é` ("it is") leads to: before them, an `é…` at a sentence's start is a hesitation."""
+"""Words that never follow the verb `é` ("is"): before them, an `é…` at the start of a sentence is a hesitation."""
 _REPEATED = word_set("o a os as uma de da do das dos em na no nas com ao à e mas eu tu ele ela eles elas você")
-"""Function words of which two in a row never make sense; so not `que`, `se`, `para`, `um`, `nos`, `pelo`."""
+"""Function words that never occur twice in a row. Excludes `que`, `se`, `para`, `um`, `nos` and `pelo`, which may."""
 _STRAY_BEFORE_COMMA = word_set("os as de da do das dos em na nas com ao")
-"""Those that no comma can follow and that are no name of a letter: `de, de Lisboa` is a false start."""
+"""Those that no comma can follow and that are not the name of a letter: `de, de Lisboa` is a false start."""
 _LETTERED = word_set("letra letras vitamina classe grupo turma plano hepatite ponto opção alínea")
 """Words that a letter may follow: `vitamina a a mais`."""
 _TITLES = _with_stop(word_set("sr sra srs sras dr dra drs dras"))
@@ -45,7 +45,7 @@ _MOST_PASSES = 20
 
 @dataclass(frozen=True)
 class _Token:
-    """What stands between two spaces: a word with the punctuation that touches it."""
+    """The text between two spaces: a word with its adjacent punctuation."""
 
     lead: str
     word: str
@@ -60,7 +60,7 @@ class _Token:
 
 
 def clean_segments(segments: Iterable[Segment]) -> tuple[Segment, ...]:
-    """Return the segments with clean texts; one that changed keeps what was heard as `raw`. Words stay untouched."""
+    """Return the segments with cleaned texts; changed ones keep the original as `raw`. `words` are not changed."""
     found: list[Segment] = []
     begins = True
     for segment in segments:
@@ -71,7 +71,7 @@ def clean_segments(segments: Iterable[Segment]) -> tuple[Segment, ...]:
 
 
 def cleaned(text: str, *, begins_sentence: bool = True) -> str:
-    """Return a text cleaned up; cleaning it again changes nothing. A text of hesitations alone keeps them."""
+    """Return the cleaned text; cleaning it again changes nothing. A text of only hesitations keeps them."""
     text = unicodedata.normalize("NFC", with_few_marks(text))
     for _ in range(_MOST_PASSES):
         before, text = text, _pass(text, begins_sentence)
@@ -95,7 +95,7 @@ def _spaced(text: str) -> str:
 
 
 def _spaced_after(part: str) -> str:
-    """Return a part with spaces after its commas; an address keeps them as they are."""
+    """Return a part with spaces after its commas; an address is left unchanged."""
     return part if re.search(r"[/@]|www\.", part) else _AFTER_PUNCTUATION.sub(r"\1 ", part)
 
 
@@ -135,7 +135,7 @@ def _is_hesitation(tokens: list[_Token], place: int) -> bool:
 
 
 def _is_assent(tokens: list[_Token], place: int) -> bool:
-    """Return whether it is one half of `hum hum`, which says yes."""
+    """Return whether the token is one half of `hum hum`, which means yes."""
     here = tokens[place]
     if not here.lower.startswith("h"):
         return False
@@ -144,7 +144,7 @@ def _is_assent(tokens: list[_Token], place: int) -> bool:
 
 
 def _is_stray_e(tokens: list[_Token], place: int) -> bool:
-    """Return whether it is an `é…` that is not the verb: between commas, or before what `é` never leads to."""
+    """Return whether the token is an `é…` that is not the verb: between commas, or before `_AFTER_STRAY_E`."""
     token = tokens[place]
     if token.lower != "é" or token.trail.rstrip(",") not in _ELLIPSES or place + 1 == len(tokens):
         return False
@@ -155,7 +155,7 @@ def _is_stray_e(tokens: list[_Token], place: int) -> bool:
 
 
 def _pass_on(token: _Token, kept: list[_Token], *, is_last: bool) -> None:
-    """Hand the punctuation of a hesitation to the word before it, where the sentence needs it."""
+    """Move the punctuation of a removed hesitation to the previous word, if the sentence needs it."""
     trail = "," if token.trail.endswith(",") else token.trail
     if not kept or not trail or (trail in _ELLIPSES and not is_last):
         return
@@ -204,7 +204,7 @@ def _abbreviated(tokens: list[_Token]) -> Iterator[_Token]:
 
 
 def _written(token: _Token, after: _Token | None) -> str | None:
-    """Return an abbreviation as it is properly written, with its stop; None for another word."""
+    """Return the standard form of an abbreviation, with its full stop; None for any other word."""
     if token.word not in (token.lower, token.word.capitalize()) or token.trail[:2] == ".." or token.trail[:1] == "…":
         return None
     if token.word == "etc":
@@ -222,14 +222,14 @@ def _capitalised(tokens: Iterable[_Token], begins_sentence: bool) -> Iterator[_T
 
 
 def _begun(token: _Token) -> _Token:
-    """Return a token with a capital; a name such as `iPhone` or `www.rtp.pt` keeps its own way."""
+    """Return a token capitalized; names such as `iPhone` or `www.rtp.pt` are left unchanged."""
     if not token.word.islower() or not token.word.replace("-", "").isalpha():
         return token
     return replace(token, word=token.word[0].upper() + token.word[1:])
 
 
 def _stops(token: _Token) -> bool:
-    """Return whether a sentence ends with it. After a quoted question it goes on: «Quem?» perguntou ela."""
+    """Return whether the token ends a sentence. After a quoted question, it continues: «Quem?» perguntou ela."""
     trail = token.trail.rstrip(CLOSERS)
     quoted = trail != token.trail
     if not token.word or trail[-1:] not in tuple("." if quoted else ".!?") or trail.endswith("..."):

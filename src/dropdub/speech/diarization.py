@@ -1,9 +1,9 @@
-"""Which stretches of a recording are one speaker's, from vectors that stand for voices. Pure.
+"""Cluster the speaker embeddings of a recording into speakers. Pure.
 
-The thresholds are measured with Resemblyzer 0.1.4 on two readers, a man in a hall and a woman in a room. Windows of
-1.6 s of one speaker are alike by .74 and .79 on average (the 5th percentile .63 and .72), of the two by .39 (the 95th
-.44); windows of 0.8 s by .67 and .76 against .47, so those only follow what the longer ones found. Of whole utterances
-of many speakers: one speaker .87, two .52, and fewest errors at .716.
+The thresholds were measured with Resemblyzer 0.1.4 on two readers, a man in a hall and a woman in a room. Windows of
+1.6 s have an average similarity of .74 and .79 within a speaker (5th percentile .63 and .72) and .39 between the two
+(95th percentile .44). For windows of 0.8 s it is .67 and .76 against .47, so they are only assigned to clusters that
+longer windows formed. Whole utterances of many speakers: .87 within a speaker, .52 between two; fewest errors at .716.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ HOP_S = 0.8
 SHORTEST_S = 0.6
 PAUSE_S = 0.4
 TELLING_S = 1.2
-"""Shorter windows take part in no clustering."""
+"""Shorter windows are not clustered."""
 WINDOWS_ALIKE = 0.60
 VOICES_ALIKE = 0.716
 MOST_CLUSTERED = 2_000
-"""Windows that are clustered: their likenesses take 16 MB, the merging some seconds. The others follow them."""
+"""Windows to cluster: their similarity matrix takes 16 MB, merging some seconds. Others are assigned afterwards."""
 MOST_SPEAKERS = 8
 SMALL_S = 5.0
 SMALL_SHARE = 0.03
 
 Vectors = NDArray[np.float32]
-"""Voices, one a row, each of length 1."""
+"""Speaker embeddings, one per row, each of length 1."""
 Labels = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """A window to listen to, and the part of the recording that it decides for. `segment` counts from 0."""
+    """A window to embed, and the part of the recording whose speaker it decides. `segment` counts from 0."""
 
     window: Span
     part: Span
@@ -49,9 +49,9 @@ class Stretch:
 
 
 def stretches(segments: Sequence[Segment], speech: Sequence[Span]) -> list[Stretch]:
-    """Return windows over the speech within each segment, in order; speech of under 0.6 s gets none.
+    """Return windows over the speech within each segment, in order; speech shorter than 0.6 s gets none.
 
-    `speech` is where somebody speaks at all, for segments whose words have no times.
+    `speech` are the detected speech segments, used if the words of a segment have no times.
     """
     found: list[Stretch] = []
     ends = [span.end for span in speech]
@@ -63,9 +63,9 @@ def stretches(segments: Sequence[Segment], speech: Sequence[Span]) -> list[Stret
 
 
 def _spoken(segment: Segment, speech: Sequence[Span], first: int) -> list[Span]:
-    """Return where words are spoken, since the echo of a hall between them is taken for a voice of its own.
+    """Return where words are spoken: the echo of a hall between them would be taken for another voice.
 
-    Without words it is the speech that was found, of which `first` is the first span to look at, else all of it.
+    Without words, return the detected speech within the segment (from `speech[first]` on), or else the whole segment.
     """
     if segment.words:
         return _phrases(segment.words)
@@ -89,7 +89,7 @@ def _windowed(piece: Span, segment: int) -> Iterator[Stretch]:
         yield Stretch(piece, piece, segment)
         return
     count = ceil((piece.duration_s - WINDOW_S) / HOP_S) + 1
-    # In whole hundredths, so that all have the same number of samples.
+    # Whole hundredths of a second give all windows the same number of samples.
     starts = [round(float(start), 2) for start in np.linspace(piece.start, piece.end - WINDOW_S, count)]
     middles = [start + WINDOW_S / 2 for start in starts]
     bounds = [piece.start, *(sum(pair) / 2 for pair in pairwise(middles)), piece.end]
@@ -105,7 +105,7 @@ def turns(heard: Sequence[Stretch], labels: Sequence[int]) -> list[Turn]:
 
 
 def smoothed(heard: Sequence[Stretch], labels: Sequence[int]) -> list[int]:
-    """Return the labels with each single odd one, between two equal ones of its segment, as these."""
+    """Return the labels; a single label between two equal ones of its segment is replaced with theirs."""
     found = [int(label) for label in labels]
     for place in range(1, len(found) - 1):
         around = {heard[at].segment for at in (place - 1, place, place + 1)}
@@ -115,7 +115,7 @@ def smoothed(heard: Sequence[Stretch], labels: Sequence[int]) -> list[int]:
 
 
 def voices(vectors: Vectors, heard: Sequence[Stretch]) -> Labels:
-    """Return, for each vector, the number of its speaker: at most 8, and none with under 3 % and 5 s of the speech."""
+    """Return the speaker number of each vector: at most 8 speakers, each with at least 3 % or 5 s of the speech."""
     if not len(vectors):
         return np.zeros(0, np.int64)
     telling = _telling(np.array([stretch.window.duration_s for stretch in heard]))
@@ -126,13 +126,13 @@ def voices(vectors: Vectors, heard: Sequence[Stretch]) -> Labels:
 
 
 def _telling(window_s: NDArray[np.float64]) -> Labels:
-    """Return the places of the windows to cluster: those long enough, evenly thinned out where there are too many."""
+    """Return the indexes of the windows to cluster: the long ones, evenly sampled if there are too many."""
     long = np.flatnonzero(window_s >= min(TELLING_S, window_s.max()))
     return long[np.linspace(0, len(long) - 1, min(len(long), MOST_CLUSTERED)).round().astype(np.int64)]
 
 
 def linked(vectors: Vectors, alike: float) -> Labels:
-    """Return the clusters, from 0 on, of average linkage: merged as long as two are alike by `alike` on average."""
+    """Return average-linkage clusters, numbered from 0: merged while the similarity of two is at least `alike`."""
     count = len(vectors)
     likeness = vectors @ vectors.T
     np.fill_diagonal(likeness, -np.inf)
@@ -149,7 +149,7 @@ def linked(vectors: Vectors, alike: float) -> Labels:
 
 
 def _middles(vectors: Vectors, clusters: Labels) -> Vectors:
-    """Return the mean voice of each cluster, of length 1."""
+    """Return the mean embedding of each cluster, normalized to length 1."""
     sums = np.zeros((int(clusters.max()) + 1, vectors.shape[1]))
     np.add.at(sums, clusters, vectors)
     middles: Vectors = (sums / np.linalg.norm(sums, axis=1, keepdims=True)).astype(np.float32)
@@ -157,7 +157,7 @@ def _middles(vectors: Vectors, clusters: Labels) -> Vectors:
 
 
 def _large_ones(vectors: Vectors, middles: Vectors, seconds: NDArray[np.float64]) -> Labels:
-    """Give each vector to the nearest middle, again and again without the smallest, until all speak long enough."""
+    """Assign each vector to the nearest centre; drop the smallest cluster and repeat until all speak long enough."""
     while True:
         labels: Labels = (vectors @ middles.T).argmax(axis=1)
         spoken_s = np.bincount(labels, seconds, minlength=len(middles))

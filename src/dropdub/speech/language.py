@@ -1,4 +1,4 @@
-"""Which language a recording is in: heard once, in windows from all over it, so that all its chunks agree."""
+"""Detect the language of a recording once, in windows from all over it, so that all chunks agree."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from dropdub.pipeline.task import Task
 from dropdub.speech.vad import Span, quietest_in, windows
 
 HEARD_AT_ONCE = 5
-"""So many windows tell a language; where no voice is in any of them, so many others are asked."""
+"""Windows in a group to detect the language from. If none contains a voice, the next group is tried."""
 
 
 @dataclass(frozen=True)
 class _LanguageKey(CacheKey, use="language", method=1):
-    """The language heard in a group of windows."""
+    """The language detected in a group of windows."""
 
     engine: EngineInfo
     sound_sha256: str
 
 
 def spoken_language(task: Task, engine: Transcriber, *, longest_s: float) -> str:
-    """Return the language of the whole recording; `und` where no voice is heard in it.
+    """Return the language of the whole recording; `und` if it contains no voice and its metadata names none.
 
-    Every chunk asks for the same windows, so that it does not matter which of them comes first.
+    All chunks use the same windows, so it does not matter which of them runs first.
     """
     path = task.job_dir / LANGUAGE
     if path.exists():
@@ -47,9 +47,10 @@ def spoken_language(task: Task, engine: Transcriber, *, longest_s: float) -> str
 
 
 def spread(spans: Sequence[Span], count: int) -> list[list[Span]]:
-    """Return all spans in groups of up to `count`, each from all over the recording, the longest of their parts first.
+    """Return all spans in groups of up to `count`, each from all over the recording, the group of the longest first.
 
-    The recording is parted into `count` runs of spans; each group has the next longest of every run, in order of time.
+    The spans are divided into `count` consecutive runs. Each group takes the next longest span of every run, sorted by
+    time.
     """
     size = -(-len(spans) // count) or 1
     runs = [sorted(spans[at : at + size], key=lambda span: -span.duration_s) for at in range(0, len(spans), size)]
@@ -58,7 +59,7 @@ def spread(spans: Sequence[Span], count: int) -> list[list[Span]]:
 
 
 def _languages(task: Task, engine: Transcriber, audio: Path, spans: Sequence[Span]) -> Iterator[str]:
-    """Yield the language that is heard in each group of windows in which there is a voice."""
+    """Yield the language detected in each group of windows that contains a voice."""
     info = engine.info()
     for group in spread(spans, HEARD_AT_ONCE):
         heard = [Window(span.start, wav.read_range(audio, span.start, span.end)) for span in group]

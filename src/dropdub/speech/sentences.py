@@ -1,6 +1,6 @@
-"""Whole sentences out of segments, for the translator, and their translations back into the segments. Pure.
+"""Join segments into whole sentences for the translator, and split translations back over the segments. Pure.
 
-A segment often holds half a sentence, or two; a translator needs each sentence whole and alone.
+A segment often contains half a sentence, or two; a translator needs whole sentences, one at a time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NEAR_SHARE = 0.2
 
 @dataclass(frozen=True)
 class Fragment:
-    """What one segment holds of a sentence; `seconds` is about how long it is spoken."""
+    """The part of a sentence in one segment; `seconds`: approximate duration."""
 
     segment_id: int
     text: str
@@ -30,7 +30,7 @@ class Fragment:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence, and the segments that it is spread over, in order."""
+    """A sentence, as its fragments in order."""
 
     fragments: tuple[Fragment, ...]
 
@@ -40,14 +40,14 @@ class Sentence:
 
 
 def sentences_of(segments: Sequence[Segment]) -> list[Sentence]:
-    """Return the sentences of a transcript in order; without punctuation, each segment counts as one."""
+    """Return the sentences of a transcript in order; if it has no punctuation, each segment counts as one."""
     if not _is_punctuated(segments):
         return [Sentence((Fragment(one.id, one.text, one.end - one.start),)) for one in segments if one.text.strip()]
     found: list[Sentence] = []
     before: Segment | None = None
     for segment in (one for one in segments if one.text.strip()):
         fragments = _fragments(segment)
-        if before is not None and _goes_on(found[-1], before, segment, fragments[0]):
+        if before is not None and _continues(found[-1], before, segment, fragments[0]):
             found[-1] = Sentence((*found[-1].fragments, fragments.pop(0)))
         found += [Sentence((fragment,)) for fragment in fragments]
         before = segment
@@ -55,9 +55,9 @@ def sentences_of(segments: Sequence[Segment]) -> list[Sentence]:
 
 
 def split_over_segments(found: Sequence[Sentence], translated: Mapping[str, str]) -> dict[int, str]:
-    """Return the translation of each segment by id. `translated` holds each sentence's translation by its text.
+    """Return the translation of each segment, by id. `translated` maps each sentence's text to its translation.
 
-    A sentence over several segments is cut where its parts take about their share of the time, rather after a comma.
+    The translation of a sentence over several segments is cut in proportion to their time, preferably after a comma.
     """
     parts: dict[int, list[str]] = {}
     for sentence in found:
@@ -68,9 +68,9 @@ def split_over_segments(found: Sequence[Sentence], translated: Mapping[str, str]
 
 
 def cut(text: str, shares: Sequence[float]) -> list[str]:
-    """Return `text` in as many parts as there are shares, about as long; nothing is lost, and no word is cut.
+    """Return `text` in one part for each share, of proportional length; nothing is lost, and no word is cut.
 
-    No part is empty where there are words enough (in a script without spaces: characters).
+    No part is empty if there are enough words (in a script without spaces: characters).
     """
     if len(shares) == 1:
         return [text]
@@ -81,12 +81,12 @@ def cut(text: str, shares: Sequence[float]) -> list[str]:
 
 
 def _is_unspaced(text: str) -> bool:
-    """Return whether a text is of a script whose words are not parted by spaces: Thai, Lao, Chinese, Japanese."""
+    """Return whether a text uses a script without spaces between words: Thai, Lao, Chinese, Japanese."""
     return any("\u0e00" <= one <= "\u0eff" or "\u2e80" <= one <= "\u9fff" for one in text)
 
 
 def _places(words: Sequence[str], shares: Sequence[float]) -> list[int]:
-    """Return the word that each part but the first begins with."""
+    """Return the index of the first word of each part except the first."""
     ends = list(accumulate(len(word) + 1 for word in words))
     whole, total = (ends[-1] if ends else 0), sum(shares) or 1.0
     found: list[int] = []
@@ -98,7 +98,7 @@ def _places(words: Sequence[str], shares: Sequence[float]) -> list[int]:
 
 
 def _best(words: Sequence[str], ends: Sequence[int], mark: float, earliest: int, latest: int) -> int:
-    """Return the place from `earliest` to `latest` nearest to `mark`; one behind punctuation counts as nearer."""
+    """Return the index from `earliest` to `latest` nearest to `mark`, with a bonus for those after punctuation."""
     bonus = _NEAR_SHARE * ends[-1] if ends else 0.0
 
     def distance(place: int) -> float:
@@ -115,7 +115,7 @@ def _fragments(segment: Segment) -> list[Fragment]:
     return [Fragment(segment.id, text, seconds * len(text) / characters) for text in texts]
 
 
-def _goes_on(sentence: Sentence, before: Segment, segment: Segment, first: Fragment) -> bool:
+def _continues(sentence: Sentence, before: Segment, segment: Segment, first: Fragment) -> bool:
     if ends_sentence(sentence.text) or segment.speaker != before.speaker:
         return False
     return segment.start - before.end <= LONGEST_PAUSE_S and len(sentence.text) + len(first.text) < MOST_CHARACTERS

@@ -1,4 +1,4 @@
-"""Which of the wanted languages nothing is made for."""
+"""Targets to skip because they equal the source language."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dropdub.languages import same_language
 
 
 def skipped_targets(options: JobOptions, language: str, *, kind: str) -> list[str]:
-    """Return the targets that are the language already spoken or written.
+    """Return the targets that equal the source language.
 
-    A text whose targets are all its own language is read aloud in them: none is skipped.
+    If all targets of a text equal its language, none is skipped, and the text is read aloud.
     """
     same = [target for target in options.targets if same_language(target, language)]
     return [] if kind == "text" and len(same) == len(options.targets) else same
 
 
 def skip_warnings(job_name: str, kind: str, language: str, skipped: list[str]) -> list[str]:
-    """Return the sentence that says so, if any is skipped."""
+    """Return a warning for each skipped target."""
     how = "written" if kind == "text" else "spoken"
-    return [f"{job_name} is already {how} in {language}: no dub into {target}." for target in skipped]
+    return [f"{job_name} is already {how} in {language}, so no {target} dub is made." for target in skipped]

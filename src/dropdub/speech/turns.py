@@ -1,4 +1,4 @@
-"""Who speaks when, laid over the segments of a transcript. Pure."""
+"""Assign speakers to the segments of a transcript. Pure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from itertools import groupby
 from dropdub.pipeline.artifacts import Segment, TimedWord, Turn
 
 SHORTEST_PART_S = 1.0
-"""A segment is cut where the speaker changes only when each part is at least this long."""
+"""A segment is split at a change of speaker only if each part is at least this long."""
 
 
 @dataclass(frozen=True)
 class _Run:
-    """Neighbouring words of one speaker."""
+    """Consecutive words of one speaker."""
 
     speaker: int | None
     words: tuple[TimedWord, ...]
@@ -26,10 +26,10 @@ class _Run:
 
 
 def with_speakers(segments: Sequence[Segment], turns: Sequence[Turn]) -> tuple[Segment, ...]:
-    """Return the segments with `S1`, `S2`, … in the order of first appearance, ids counted anew.
+    """Return the segments renumbered and with speakers `S1`, `S2`, … in order of first appearance.
 
-    `turns` are in order and do not overlap. A segment whose words are of several speakers is cut between them; one
-    that no turn touches goes to who spoke before. Where only one speaks, the segments come back as they are.
+    `turns` are in order and do not overlap. A segment with words of several speakers is split between them; one that
+    no turn overlaps gets the previous speaker. If there is only one speaker, the segments are returned unchanged.
     """
     known = _Turns(turns)
     parts = [part for segment in segments for part in _parts(segment, known)]
@@ -37,24 +37,24 @@ def with_speakers(segments: Sequence[Segment], turns: Sequence[Turn]) -> tuple[S
     names = {speaker: f"S{number}" for number, speaker in enumerate(dict.fromkeys(speakers), start=1)}
     if len(names) < 2:
         return tuple(segments)
-    told = zip((part for part, _ in parts), speakers, strict=True)
-    return tuple(replace(part, id=number, speaker=names[who]) for number, (part, who) in enumerate(told))
+    assigned = zip((part for part, _ in parts), speakers, strict=True)
+    return tuple(replace(part, id=number, speaker=names[who]) for number, (part, who) in enumerate(assigned))
 
 
 def speakers_in(segments: Sequence[Segment]) -> int:
-    """Return how many speakers the segments name; 1 where they name none, 0 where there are none."""
+    """Return how many speakers the segments name: 1 if they name none, 0 if there are no segments."""
     return len({segment.speaker for segment in segments})
 
 
 class _Turns:
-    """Turns that can be asked whose a moment is."""
+    """Looks up who speaks at a given time."""
 
     def __init__(self, turns: Sequence[Turn]) -> None:
         self._turns = turns
         self._ends = [turn.end for turn in turns]
 
     def speaker(self, start: float, end: float) -> int | None:
-        """Return who speaks most between two moments; None where no turn touches them."""
+        """Return who speaks longest between two times; None if no turn overlaps them."""
         shares: dict[int, float] = {}
         for turn in self._touching(start, end):
             shares[turn.speaker] = shares.get(turn.speaker, 0.0) + min(turn.end, end) - max(turn.start, start)
@@ -75,7 +75,7 @@ def _parts(segment: Segment, turns: _Turns) -> list[tuple[Segment, int | None]]:
 
 
 def _made_of_words(segment: Segment) -> bool:
-    """Return whether the text can be made again from its words, so that it can be cut between them."""
+    """Return whether the words add up to the text, so that it can be split between them."""
     return bool(segment.words) and _text(segment.words) == " ".join(segment.text.split())
 
 
@@ -90,14 +90,14 @@ def _runs(segment: Segment, turns: _Turns) -> list[_Run]:
 
 
 def _settled(runs: list[_Run]) -> list[_Run]:
-    """Give what is too short to be a part to the longer of its neighbours, the shortest first."""
+    """Merge runs that are too short into the longer of their neighbours, the shortest first."""
     while len(runs) > 1:
         place = min(range(len(runs)), key=lambda at: runs[at].duration_s)
         if runs[place].duration_s >= SHORTEST_PART_S:
             break
-        beside = [at for at in (place - 1, place + 1) if 0 <= at < len(runs)]
-        heir = max(beside, key=lambda at: runs[at].duration_s)
-        runs[place] = replace(runs[place], speaker=runs[heir].speaker)
+        neighbours = [at for at in (place - 1, place + 1) if 0 <= at < len(runs)]
+        longer = max(neighbours, key=lambda at: runs[at].duration_s)
+        runs[place] = replace(runs[place], speaker=runs[longer].speaker)
         runs = _joined(runs)
     return runs
 
@@ -115,7 +115,7 @@ def _part(segment: Segment, runs: Sequence[_Run], place: int) -> Segment:
 
 
 def _without_gaps(speakers: Sequence[int | None]) -> list[int | None]:
-    """Return them with each None as the one before it; those at the beginning as the first that is known."""
+    """Return the speakers with each None replaced by the previous speaker; leading ones by the first known speaker."""
     current = next((speaker for speaker in speakers if speaker is not None), None)
     filled: list[int | None] = []
     for speaker in speakers:

@@ -1,4 +1,4 @@
-"""Where in a recording somebody speaks: WebRTC's voice detector, a gate against steady noise, and smoothing."""
+"""Voice activity detection: WebRTC's detector, a gate against steady noise, and smoothing."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _SHORTEST_SPEECH_S = 0.12
 _ABOVE_NOISE_DB = 3.0
 _SILENCE_DB = -70.0
 _GATED_FROM_FRAMES = 100
-"""A shorter recording may be one word from end to end: its quietest part is no noise floor."""
+"""A shorter recording may be a single word, whose quietest part is not a noise floor."""
 
 
 def speech_spans(path: Path) -> list[Span]:
-    """Return where somebody speaks in a 16 kHz file, in seconds of the file.
+    """Return the speech segments of a 16 kHz file, in seconds.
 
-    Pauses under 0.3 s are bridged, every span is padded a little, and sounds too short for a word are left out. Sound
-    is read in blocks; what stays in memory is 5 bytes for 30 ms.
-    Raises ValueError where the file has another sample rate, NotMedia, and OSError.
+    Pauses under 0.3 s are bridged, spans are padded by 0.15 s, and sounds too short for a word are dropped. The file is
+    read in blocks; 5 bytes for every 30 ms stay in memory.
+    Raises ValueError if the file has another sample rate, NotMedia, and OSError.
     """
     if (rate := wav.sample_rate(path)) != SPEECH_RATE_HZ:
         raise ValueError(f"{path.name} has {rate} samples per second, not {SPEECH_RATE_HZ}")
@@ -47,14 +47,14 @@ def speech_spans(path: Path) -> list[Span]:
 
 
 def quietest_in(path: Path) -> Quietest:
-    """Return a function that finds the quietest moment of a range of `path`."""
+    """Return a function that finds the quietest moment between two times of `path`."""
 
     def quietest(start_s: float, end_s: float) -> float:
         samples = wav.read_range(path, start_s, end_s)
         frame = max(round(wav.sample_rate(path) * FRAME_S), 1)
         if len(samples) < 3 * frame:
             return end_s
-        # Three frames wide, so that the closure of a single consonant does not count as a pause.
+        # Average over three frames, so that the closure of a plosive does not count as a pause.
         smooth = np.convolve(_power(samples, frame), np.ones(3) / 3, mode="valid")
         return start_s + (int(np.argmin(smooth)) + 1.5) * FRAME_S
 
@@ -62,7 +62,7 @@ def quietest_in(path: Path) -> Quietest:
 
 
 def _frames(path: Path) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
-    """Return, for each frame of 30 ms, whether the detector hears a voice and the level in dB of full scale."""
+    """Return, for each frame of 30 ms, whether the detector hears a voice, and the level in dBFS."""
     detector = webrtcvad.Vad(_AGGRESSIVENESS)
     voiced: list[NDArray[np.bool_]] = []
     levels: list[NDArray[np.float32]] = []
@@ -87,7 +87,7 @@ def _power(samples: wav.Samples, frame: int) -> NDArray[np.float64]:
 
 
 def _above_noise(levels: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return which frames rise above the noise floor: hum and hiss are steady, speech is not."""
+    """Return which frames are above the noise floor: hum and hiss are steady, speech is not."""
     if len(levels) < _GATED_FROM_FRAMES:
         return levels > _SILENCE_DB
     floor = max(float(np.percentile(levels, 10)) + _ABOVE_NOISE_DB, _SILENCE_DB)
