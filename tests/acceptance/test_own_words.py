@@ -174,7 +174,7 @@ def test_a_subtitle_that_nobody_can_read_fails_with_its_film_and_both_can_be_tri
     assert root.work_off() == 1
     failed = root.root / "failed"
     assert {path.name for path in failed.iterdir()} == {"talk.mp4", "talk.srt", "talk.mp4.error.txt"}
-    assert "talk.srt holds no subtitles" in (failed / "talk.mp4.error.txt").read_text(encoding="utf-8")
+    assert "talk.srt contains no readable subtitles" in (failed / "talk.mp4.error.txt").read_text(encoding="utf-8")
     root.check()
     (failed / "talk.srt").write_text(WORDS, encoding="utf-8")
     assert root.jobs("retry", "--failed").returncode == 0

@@ -61,7 +61,8 @@ def test_the_words_stand_at_the_bottom_of_the_picture_while_they_are_spoken(each
     assert rows[False] == []
     assert rows[True] and 180 < rows[True][0] < rows[True][-1] < 360
     assert picture(film) == ("h264", 640, 360, 0)
-    assert job.warnings == ["The picture of it's a: [film].mp4 was encoded anew, with its subtitles in it (libx264)."]
+    said = "The video of it's a: [film].mp4 was re-encoded with libx264 to burn in its subtitles."
+    assert job.warnings == [said]
 
 
 def test_the_other_language_stays_a_track_to_be_switched_on(tmp_path: Path) -> None:
@@ -111,7 +112,7 @@ def test_without_any_font_the_words_are_a_track_and_the_job_says_so(
     job, film = burnt(grey(tmp_path / "a.mp4"), tmp_path / "root")
     assert subtitle_languages(film) == ["por", "eng"]
     (warning,) = job.warnings
-    assert "are a track of the film" in warning and "No font is installed. Install one" in warning
+    assert "are a separate track" in warning and "No font is installed. Install one" in warning
 
 
 @on_linux
@@ -143,7 +144,7 @@ class FakeFfmpeg:
 @pytest.mark.parametrize(
     ("lacking", "sentence", "codec", "told"),
     [
-        ("libx264", "Unknown encoder 'libx264'", "mpeg4", "this ffmpeg has no libx264"),
+        ("libx264", "Unknown encoder 'libx264'", "mpeg4", "this ffmpeg lacks libx264"),
         ("subtitles=", "No such filter: 'subtitles'", "h264", "This ffmpeg cannot draw subtitles"),
     ],
 )

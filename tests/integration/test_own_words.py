@@ -109,9 +109,9 @@ def test_with_other_words_the_same_film_is_other_content(talk_video: Path, words
 def test_a_subtitle_that_holds_nothing_is_refused_with_what_to_do(talk_video: Path, tmp_path: Path) -> None:
     empty = tmp_path / "talk.srt"
     empty.write_text("No times at all.", encoding="utf-8")
-    with pytest.raises(NotText, match=r"talk\.srt holds no subtitles") as refused:
+    with pytest.raises(NotText, match=r"talk\.srt contains no readable subtitles") as refused:
         Drive(talk_video, tmp_path, companion=empty).run()
-    assert "take it away, then: `dropdub retry JOB`" in refused.value.sentence
+    assert "remove it, then run: `dropdub retry JOB`" in refused.value.sentence
 
 
 def test_subtitles_behind_the_films_end_are_left_out_and_that_is_said(talk_video: Path, tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_subtitles_behind_the_films_end_are_left_out_and_that_is_said(talk_video
     path.write_text(WORDS.replace("00:00:08,400 --> 00:00:10,800", "00:01:08,400 --> 00:01:10,800"), encoding="utf-8")
     drive = Drive(talk_video, tmp_path, companion=path).run(until="publish")
     assert drive.facts["merge"]["segments"] == 2
-    assert "1 subtitle of talk.srt stands after the recording's end and is left out." in drive.warnings
+    assert "1 subtitle of talk.srt starts after the end of the recording and was left out." in drive.warnings
 
 
 def test_of_a_text_with_one_changed_sentence_only_that_one_is_spoken(tmp_path: Path, counted: Counted) -> None:
@@ -152,7 +152,7 @@ def test_a_correction_behind_the_recordings_end_is_left_out(talk_video: Path, wo
     corrected.write_text(made + "\n9\n00:01:25,000 --> 00:01:28,000\nDemasiado tarde.\n", encoding="utf-8")
     before = first.published["talk.json"]
     second = Drive(talk_video, tmp_path / "2", SPANISH, companion=corrected, before=before).run()
-    assert "1 subtitle of talk.es.srt stands after the recording's end and is left out." in second.warnings
+    assert "1 subtitle of talk.es.srt starts after the end of the recording and was left out." in second.warnings
     assert "Demasiado" not in second.published["talk.es.srt"].read_text(encoding="utf-8")
 
 
@@ -280,6 +280,6 @@ def test_a_translation_that_comes_late_for_a_language_that_was_no_target_is_spok
 def test_a_transcript_that_is_gone_while_it_is_corrected_is_named_with_what_to_do(
     talk_video: Path, words: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(UnreadableFile, match=r"talk\.json that is corrected") as refused:
+    with pytest.raises(UnreadableFile, match=r"talk\.json, which this subtitle corrects") as refused:
         Drive(talk_video, tmp_path, companion=words, before=tmp_path / "talk.json").run()
     assert "dropdub retry" in refused.value.remedy

@@ -84,7 +84,7 @@ def test_a_transcript_replaced_after_it_was_compared_is_not_read(context: Contex
     row = revision.as_row()
     assert _earlier(revision.transcript, row["sha256"]).segments[0].text == "One."
     put(trap, Path(film.outputs[0]), bobs)
-    with pytest.raises(UnreadableFile, match="as it was published"):
+    with pytest.raises(UnreadableFile, match="was removed or changed"):
         _earlier(revision.transcript, row["sha256"])
     again = known_revision(context, a_queued_job(context.store, name="clip.srt", revision=row))
     assert again is not None and again.transcript is None and again.as_row()["transcript"] is None

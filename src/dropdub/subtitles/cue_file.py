@@ -1,4 +1,4 @@
-"""The cues of a subtitle file that a person brought."""
+"""Read the cues of a user's subtitle file."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from dropdub.text.reading import read_text
 def read_cues(path: Path) -> list[Cue]:
     """Return the cues of a subtitle file.
 
-    Raises NotText where it cannot be read or shows nothing, TooLarge where it holds too much, and OSError.
+    Raises NotText if it cannot be read or contains no cues, TooLarge if it contains too much, and OSError.
     """
     try:
         cues = parse_cues(read_text(path), kind=path.suffix.lower()[1:])
     except TooLarge as error:
-        raise TooLarge(f"{path.name} is no subtitle that people made. {error.message}", remedy=error.remedy) from error
+        raise TooLarge(f"{path.name} is too large for a subtitle file. {error.message}", remedy=error.remedy) from error
     if not cues:
-        remedy = "Correct it, or take it away, then: `dropdub retry JOB`."
-        raise NotText(f"{path.name} holds no subtitles that can be read.", remedy=remedy)
+        remedy = "Correct or remove it, then run: `dropdub retry JOB`."
+        raise NotText(f"{path.name} contains no readable subtitles.", remedy=remedy)
     return cues

@@ -1,4 +1,4 @@
-"""Two speakers in one cue, where their words follow each other too fast for a cue each; and such cues parted. Pure."""
+"""Put two speakers into one cue if they speak too quickly for separate cues, and split such cues again. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DASHES = ("-", "–", "—", "‐")
 
 @dataclass(frozen=True)
 class Draft:
-    """A cue before its times are settled: when its words are spoken, and who speaks, if that is known."""
+    """A cue before timing: when its words are spoken, and by whom, if that is known."""
 
     start: float
     end: float
@@ -25,19 +25,19 @@ class Draft:
 
 
 def dash_of(language: str | None) -> str:
-    """Return what goes before a speaker's line: subtitling guides have a space behind the dash in French only."""
+    """Return the dash before a speaker's line: subtitling guides put a space after it only in French."""
     return "- " if (language or "").partition("-")[0].lower() == "fr" else "-"
 
 
 def seen_for(draft: Draft, style: SubtitleStyle) -> float:
-    """Return the seconds that reading takes, or the shortest that a cue is seen at all."""
+    """Return the seconds needed to read a draft, at least the minimum duration of a cue."""
     return max(sum(map(width, draft.lines)) / style.chars_per_second, style.min_duration)
 
 
 def share_cues(drafts: Sequence[Draft], style: SubtitleStyle, *, gap: float, dash: str) -> list[Draft]:
-    """Return the drafts in their order, two of different speakers made one where either would go before it is read.
+    """Return the drafts in order; two of different speakers share a cue if either would disappear before it is read.
 
-    Each of the two has a line of its own, with a dash; three never share a cue.
+    Each of the two gets its own line with a dash; three never share a cue.
     """
     shared: list[Draft] = []
     number = 0
@@ -55,13 +55,13 @@ def share_cues(drafts: Sequence[Draft], style: SubtitleStyle, *, gap: float, das
 
 @dataclass(frozen=True)
 class Half(Cue):
-    """One speaker's words of a cue that several share; when they are spoken within it (`shown`) is a guess."""
+    """One speaker's words of a shared cue. Start and end are estimates; `shown` are the times of the whole cue."""
 
     shown: tuple[float, float] = (0.0, 0.0)
 
 
 def halves_of(cue: Cue) -> list[Cue]:
-    """Return the words of each speaker of a cue whose lines all begin with dashes; any other cue as it is."""
+    """Return each speaker's words if all lines of a cue start with dashes; any other cue unchanged."""
     if len(cue.lines) < 2 or not all(line.startswith(_DASHES) for line in cue.lines):
         return [cue]
     words = [line.lstrip("".join(_DASHES)).strip() for line in cue.lines]
@@ -84,7 +84,7 @@ def _fit(first: Draft, second: Draft, style: SubtitleStyle, dash: str) -> bool:
 
 
 def _hurried(drafts: Sequence[Draft], style: SubtitleStyle, gap: float) -> bool:
-    """Return whether the first or second of up to three drafts has less time than it takes to read it."""
+    """Return whether the first or second of up to three drafts has too little time to be read."""
     following = [draft.start for draft in drafts[1:]]
     return any(
         until - gap - draft.start < seen_for(draft, style) for draft, until in zip(drafts, following, strict=False)

@@ -1,4 +1,4 @@
-"""The subtitles of a dubbed film: tracks to be switched on, or written into its picture."""
+"""The subtitles of a dubbed video: as tracks, or burned into its picture."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SCRIPT = "burn.ass"
 
 @dataclass(frozen=True)
 class SubtitleFile:
-    """A subtitle track made here, and the language it is in."""
+    """A generated subtitle track and its language."""
 
     path: Path
     language: str
@@ -25,9 +25,9 @@ class SubtitleFile:
 
 @dataclass(frozen=True)
 class FilmSubtitles:
-    """The tracks, target first, and what burns the target's into the picture instead.
+    """The subtitle tracks, target first, and the encoder, if the target's subtitles are burned in instead.
 
-    `warnings` say that the picture is encoded for it, or why it cannot be.
+    `warnings` say that the picture is re-encoded, or why the subtitles cannot be burned in.
     """
 
     tracks: tuple[SubtitleFile, ...] = ()
@@ -40,7 +40,7 @@ class FilmSubtitles:
 
 
 def film_subtitles(task: Task) -> FilmSubtitles:
-    """Write the files of what `subtitles.mode` asks for; a language without any cue has none."""
+    """Write the subtitle files that `subtitles.mode` requires; a language without cues gets none."""
     mode, names = task.options.subtitles.mode, (translation_name(target_of(task)), TRANSCRIPT)
     if mode == "none":
         return FilmSubtitles()
@@ -52,7 +52,7 @@ def film_subtitles(task: Task) -> FilmSubtitles:
         return FilmSubtitles(_tracks(task, names), warnings=(_not_burnt(task, burner),))
     if burner:
         _write_script(task, cues)
-    return FilmSubtitles(_tracks(task, names[1:]), burner, _told_of(task, burner))
+    return FilmSubtitles(_tracks(task, names[1:]), burner, _reencoded_warnings(task, burner))
 
 
 def _tracks(task: Task, names: Sequence[str]) -> tuple[SubtitleFile, ...]:
@@ -79,14 +79,14 @@ def _write_script(task: Task, cues: Sequence[Cue]) -> None:
 
 
 def _not_burnt(task: Task, reason: str) -> str:
-    return f"The subtitles of {task.job_name} are a track of the film, not in its picture. {reason}"
+    return f"The subtitles of {task.job_name} could not be burned in, so they are a separate track. {reason}"
 
 
-def _told_of(task: Task, burner: Burner | None) -> tuple[str, ...]:
+def _reencoded_warnings(task: Task, burner: Burner | None) -> tuple[str, ...]:
     if burner is None:
         return ()
-    told = f"The picture of {task.job_name} was encoded anew, with its subtitles in it"
+    what = f"The video of {task.job_name} was re-encoded with {burner.encoder} to burn in its subtitles."
     if burner is BURNERS[0]:
-        return (f"{told} ({burner.encoder}).",)
-    lacking = f"with {burner.encoder}, which looks worse, for this ffmpeg has no {BURNERS[0].encoder}"
-    return (f"{told}, {lacking}. Take another ffmpeg, then: `dropdub retry JOB`.",)
+        return (what,)
+    lacking = f"Its quality is lower, because this ffmpeg lacks {BURNERS[0].encoder}"
+    return (f"{what} {lacking}. Install another ffmpeg, then run: `dropdub retry JOB`.",)

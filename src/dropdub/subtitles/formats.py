@@ -1,4 +1,4 @@
-"""Cues written as SRT, WebVTT and ASS, so that a text shows as it was said, whatever characters it holds."""
+"""Write cues as SRT, WebVTT and ASS, escaped so that players show every text literally."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import pysubs2
 from dropdub.files.durable import write_whole
 
 JOINER = "\u2060"
-"""Word joiner: takes no room, and parts characters that a reader of subtitles would take for a command."""
+"""Word joiner: has no width, and separates characters that a player would take for a command."""
 
 _LAST_MS = 360_000_000 - 1
 _USUAL_SIZE = (1280, 720)
 _HEIGHT_SHARE = 1 / 15
 _WIDTH_SHARE = 0.92
 _LETTER_SHARE = 0.42
-"""An average letter's width in times of the font's size."""
+"""Average width of a letter, relative to the font size."""
 _TIME_TAIL = re.compile(r"(:\d{1,2})(?=[.,]\d)")
 _TAG_START = re.compile(r"<(?=\s*+(?:/\s*+)?[a-zA-Z])")
 _NUMBER_ONLY = re.compile(r"\s*\d+\s*")
@@ -27,7 +27,7 @@ _NUMBER_ONLY = re.compile(r"\s*\d+\s*")
 
 @dataclass(frozen=True)
 class Cue:
-    """What stands on the screen from `start` to `end`, in seconds of the recording."""
+    """Lines shown on the screen from `start` to `end`, in seconds of the recording."""
 
     start: float
     end: float
@@ -39,20 +39,20 @@ class Cue:
 
 
 def write_srt(cues: Sequence[Cue], path: Path) -> None:
-    """Write cues as SubRip: UTF-8 without a mark, times in milliseconds. The file appears whole or not at all."""
+    """Write cues as SubRip: UTF-8 without a byte order mark, times in milliseconds. The file is written atomically."""
     texts = [_TAG_START.sub(f"<{JOINER}", _inert(cue)).replace("-->", f"--{JOINER}>") for cue in cues]
     _write(cues, texts, path, "srt")
 
 
 def write_vtt(cues: Sequence[Cue], path: Path) -> None:
-    """Write cues as WebVTT, with `&`, `<` and `>` as entities. The file appears whole or not at all."""
+    """Write cues as WebVTT, with `&`, `<` and `>` as entities. The file is written atomically."""
     _write(cues, [_entities(_inert(cue)) for cue in cues], path, "vtt")
 
 
 def write_ass(cues: Sequence[Cue], path: Path, *, size: tuple[int, int] | None = None, line_length: int = 42) -> None:
-    """Write cues as Advanced SubStation, white with a black edge, a line of `line_length` within a picture of `size`.
+    """Write cues as Advanced SubStation: white with a black outline, `line_length` characters fitting into `size`.
 
-    The file appears whole or not at all.
+    The file is written atomically.
     """
     width, height = size or _USUAL_SIZE
     file = _events(cues, [_braces(cue.text.replace("\\", f"\\{JOINER}")) for cue in cues])
@@ -75,7 +75,7 @@ def _braces(text: str) -> str:
 
 
 def _inert(cue: Cue) -> str:
-    # A backslash begins a SubStation command, and SRT readers search for times and cue numbers in every line.
+    # A backslash starts a SubStation command, and SRT parsers look for times and cue numbers in every line.
     text = _TIME_TAIL.sub(rf"\1{JOINER}", cue.text.replace("\\", f"\\{JOINER}"))
     lines = [f"{line}{JOINER}" if _NUMBER_ONLY.fullmatch(line) else line for line in text.split("\n")]
     return "\n".join(lines) if len(lines) > 1 else text

@@ -1,7 +1,7 @@
-"""Small words that decide where a line may end: those that lean on the next word, and those that open a phrase.
+"""Function words that decide where a line may end: those that belong to the next word, and those that open a phrase.
 
-Sources: the grammar of each language, and what subtitling guides ask for: no line ends between article and noun,
-preposition and noun, subject pronoun and verb, auxiliary or negation and verb, number and what it counts.
+Sources: the grammar of each language, and the rules of subtitling guides: never break a line between article and noun,
+preposition and noun, subject pronoun and verb, auxiliary or negation and verb, or number and what it counts.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _HELPERS = {
         hver
     """,
 }
-# Words that open a phrase: a break before them reads well, one behind them does not.
+# Words that open a phrase: a break before them reads well, a break after them does not.
 _JOINERS = {
     "en": "and but or nor because that which who when while if so then where although until unless",
     "pt": "e mas ou nem porque que quando enquanto se então onde embora como pois",
@@ -83,7 +83,7 @@ _JOINERS = {
     "da": "og men eller fordi at som når hvis mens hvor så",
     "nb": "og men eller fordi at som når hvis mens hvor så",
 }
-# Subject pronouns, auxiliaries, negations: a break behind them is better avoided.
+# Subject pronouns, auxiliaries, negations: a break after them is best avoided.
 _LEANERS = {
     "en": """
         i you he she we they is are was were am be been has have had will would can could do does did not very
@@ -103,7 +103,7 @@ _LEANERS = {
 
 @dataclass(frozen=True)
 class FunctionWords:
-    """A language's small words, without capitals."""
+    """The function words of a language, in lower case."""
 
     helpers: frozenset[str]
     joiners: frozenset[str]
@@ -112,9 +112,9 @@ class FunctionWords:
 
 @cache
 def function_words(language: str | None) -> FunctionWords:
-    """Return the small words of a language tag; none of a language not listed.
+    """Return the function words for a language tag; none for an unlisted language.
 
-    Where the language is not known, those of six languages at once.
+    If the language is unknown (None), return those of six languages together.
     """
     primary = (language or "").replace("_", "-").partition("-")[0].lower()
     known = [primary] if primary in _HELPERS else ["en", "pt", "es", "fr", "de", "it"] if language is None else []

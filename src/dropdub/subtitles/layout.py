@@ -1,4 +1,4 @@
-"""Segments of speech laid out as subtitle cues: where cues part, when they stand, how their lines break."""
+"""Lay out speech segments as subtitle cues: where to split cues, when to show them, how to break their lines."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ _PER_HELD_SECOND = 4.0
 _SLOWEST_SPEECH = 4.0
 _LATE_AT_MOST_S = 0.4
 _CLOSED_S = 0.5
-"""A shorter time without a cue between two of them flickers: the first then stays until the next."""
+"""A shorter gap between two cues flickers, so the first cue then stays until the next."""
 _BRIEFEST_S = 0.25
 _LEAST_HEARD = 0.5
 _MOST_COMPARED = 1_000_000
-"""Of letters heard times letters written: what is said in a minute. Some texts take a hundred times what others do."""
+"""Letters transcribed times letters written, about a minute of speech: comparing some texts takes 100 times as long."""
 
 Moment = tuple[float, float]
-"""When a character is spoken: from, to."""
+"""Start and end of a spoken character."""
 
 
 class TimedText(Protocol):
-    """A word with its times; also what every segment is."""
+    """A text with its times: a word or a segment."""
 
     @property
     def start(self) -> float: ...
@@ -58,7 +58,7 @@ class TimedText(Protocol):
 
 
 class Spoken(TimedText, Protocol):
-    """A segment; `words` is empty where their times are not known, `speaker` None where nobody was told apart."""
+    """A segment; `words` is empty if their times are unknown, `speaker` is None if the speakers are unknown."""
 
     @property
     def words(self) -> Sequence[TimedText]: ...
@@ -76,12 +76,12 @@ class _Timed:
 def layout(
     segments: Sequence[Spoken], style: SubtitleStyle, *, fps: float | None = None, language: str | None = None
 ) -> list[Cue]:
-    """Return the cues of `segments`, in order, none overlapping the next.
+    """Return the cues of `segments`, in order and without overlap.
 
-    Every word stands in exactly one cue, in its order. Cues part at sentence ends, phrase ends and pauses where they
-    can. A cue stays for reading as long as the silence after it allows. `fps` sets the gap between cues to two frames;
-    `language` tells which words no line ends with. Two speakers whose words would go too soon share a cue, each on a
-    line that begins with a dash.
+    Every word is in exactly one cue, in the original order. Cues are split at sentence ends, phrase ends and pauses if
+    possible. A cue stays long enough to be read if the silence after it allows that. `fps` sets the gap between cues
+    to two frames; `language` selects the words that no line should end with. Two speakers whose cues would be too short
+    to read share a cue, each on a line that starts with a dash.
     """
     ordered = sorted(segments, key=lambda segment: segment.start)
     words, gap = function_words(language), _gap(style, fps)
@@ -117,11 +117,11 @@ def _timed(segment: Spoken, found: Sequence[Part]) -> list[_Timed]:
 
 
 def _character_times(runs: Sequence[tuple[int, float, float]]) -> list[Moment]:
-    """Spread each run (length, start, end) evenly over its characters; times never go back."""
+    """Spread each run (length, start, end) evenly over its characters; times never decrease."""
     times: list[Moment] = []
     now = 0.0
     for length, start, end in runs:
-        # Written so that a NaN counts as a step back.
+        # The comparisons are written so that NaN counts as a decrease.
         first = start if now <= start < math.inf else now
         last = end if first <= end < math.inf else first
         step = (last - first) / max(length, 1)
@@ -131,10 +131,10 @@ def _character_times(runs: Sequence[tuple[int, float, float]]) -> list[Moment]:
 
 
 def _borrowed_times(heard: str, times: Sequence[Moment], text: str) -> list[Moment]:
-    """Return times for a text that was cleaned up after it was heard: those of the characters that are the same.
+    """Return the times of a text that was cleaned up after transcription, taken from the characters that match.
 
-    A letter that was not heard comes with the next one, a mark with the last one. Empty where too little is the same,
-    or there is too much to compare.
+    A letter without a match gets the time of the next match, a punctuation mark that of the previous. Empty if too
+    little matches, or if the texts are too long to compare.
     """
     if len(heard) < _LEAST_HEARD * len(text) or len(heard) * len(text) > _MOST_COMPARED:
         return []
@@ -152,7 +152,7 @@ def _borrowed_times(heard: str, times: Sequence[Moment], text: str) -> list[Mome
 
 
 def _small(text: str) -> str:
-    """Return a text without capitals, each character in its place: the small form of a few is longer than they are."""
+    """Return a text in lower case and of the same length; the few characters that would become longer are kept."""
     return "".join(character.lower() if len(character.lower()) == 1 else character for character in text)
 
 
@@ -163,11 +163,11 @@ def _with_times(found: Sequence[Part], times: Sequence[Moment]) -> Iterator[_Tim
         yield _Timed(part, times[start][0], times[position - 1][1])
 
 
-# Where cues part
+# Where cues are split
 
 
 def _best_cuts(timed: Sequence[_Timed], style: SubtitleStyle, words: FunctionWords) -> list[tuple[int, int]]:
-    """Return the ranges of `timed` that become cues: the cheapest of all ways to cut it that fit the style."""
+    """Return the ranges of `timed` that become cues: the cheapest of all segmentations that fit the style."""
     breaks = [break_cost(one.part, after.part, words) for one, after in pairwise(timed)]
     best: list[tuple[float, int]] = [(0.0, 0)] + [(math.inf, 0)] * len(timed)
     for start in range(len(timed)):
@@ -185,7 +185,7 @@ def _best_cuts(timed: Sequence[_Timed], style: SubtitleStyle, words: FunctionWor
 def _cue_costs(
     timed: Sequence[_Timed], start: int, style: SubtitleStyle, breaks: Sequence[float]
 ) -> Iterator[tuple[int, float]]:
-    """Yield each possible end of a cue that begins at `start`, with its cost."""
+    """Yield each possible end of a cue that starts at `start`, with its cost."""
     counter, forced = LineCounter(style.line_length), ForcedBreak(style.line_length)
     used, inner = 0, 0.0
     for end in range(start + 1, len(timed) + 1):
@@ -217,12 +217,12 @@ def _cut_cost(item: _Timed, after: _Timed, broken: float) -> float:
 
 
 def _holding_cost(item: _Timed, after: _Timed, broken: float) -> float:
-    """Return what it costs to keep two parts in one cue."""
+    """Return the cost of keeping two parts in one cue."""
     held_s = max(after.start - item.end - _PAUSE_HELD_S, 0.0)
     return _PER_HELD_SECOND * held_s + (_INNER_SENTENCE if broken == SENTENCE_END else 0.0)
 
 
-# When cues stand
+# When cues are shown
 
 
 def _settle(drafts: Sequence[Draft], style: SubtitleStyle, gap: float) -> list[Cue]:
@@ -238,13 +238,15 @@ def _settle(drafts: Sequence[Draft], style: SubtitleStyle, gap: float) -> list[C
 
 
 def _end(draft: Draft, start: float, latest: float, style: SubtitleStyle) -> float:
-    """Return when a cue goes: after its words and the time to read them, before the next one comes.
+    """Return the end of a cue: after its words and the time to read them, but before the next cue.
 
-    Where the next one comes too soon for a cue to be seen at all, that one is made a little late.
+    If the next cue would start too soon for this one to be seen, the next is delayed a little.
     """
     longest = start + style.max_duration
     wanted = min(max(draft.end, start + seen_for(draft, style)), longest)
     if wanted < latest <= min(wanted + _CLOSED_S, longest):
-        wanted = latest
+        wanted = latest  # close the gap: a brief empty screen flickers
+    # In a rapid exchange, `latest` may come before the cue can be seen. It then stays past it, which delays the next
+    # cue by `_LATE_AT_MOST_S`, or by more if it would otherwise be shown for less than `_BRIEFEST_S`.
     seen_s = min(max(latest + _LATE_AT_MOST_S - start, _BRIEFEST_S), style.min_duration)
     return min(wanted, max(latest, start + seen_s))

@@ -1,4 +1,4 @@
-"""Text cut into the smallest parts that a line may break between, and the best way to set them in lines."""
+"""Cut text into the smallest parts that a line may break between, and arrange them in lines."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _UNSPACED = re.compile(
 
 @dataclass(frozen=True)
 class Part:
-    """A run of characters that stays on one line. `spaced`: a space goes before it unless it begins a line."""
+    """A run of characters that stays on one line. `spaced`: a space precedes it unless it starts a line."""
 
     text: str
     spaced: bool
@@ -48,12 +48,12 @@ class Part:
 
 
 def width(text: str) -> int:
-    """Return how much room a text takes: one for a character, two for a wide one (Chinese, Japanese, Korean)."""
+    """Return the display width of a text: 1 for a character, 2 for a wide one (Chinese, Japanese, Korean)."""
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def parts(text: str, longest: int) -> list[Part]:
-    """Cut a text into parts of at most `longest`; control characters and white space are not kept."""
+    """Cut a text into parts of a width of at most `longest`, without control characters and whitespace."""
     clean = "".join(char for char in text if char.isspace() or unicodedata.category(char) not in ("Cc", "Cs"))
     return [part for word in clean.split() for part in _word_parts(word, longest)]
 
@@ -68,7 +68,7 @@ def _word_parts(word: str, longest: int) -> Iterator[Part]:
 
 
 def _units(word: str) -> Iterator[str]:
-    """Cut between the characters of scripts that put no spaces between words; other words stay whole."""
+    """Split a word between the characters of scripts without spaces; other words stay whole."""
     start = 0
     for position in range(1, len(word)):
         before, after = word[position - 1], word[position]
@@ -92,7 +92,7 @@ def _pieces(unit: str, longest: int) -> Iterator[str]:
 
 
 def break_cost(before: Part, after: Part, words: FunctionWords = UNKNOWN) -> float:
-    """Return how badly it reads when a line or a cue ends between two parts; 0 is best."""
+    """Return how badly a line or cue reads if it ends between two parts; 0 is best."""
     if after.inside_word:
         return INSIDE_WORD
     if _MARK.match(after.text):
@@ -112,18 +112,18 @@ def break_cost(before: Part, after: Part, words: FunctionWords = UNKNOWN) -> flo
 
 
 def _bare(text: str) -> str:
-    """Return a word as the lists have it: small, without opening quotes, and of d'un or qu'une what leans."""
+    """Return a word as it is listed: lower case, without opening quotes, and without the elided d' or qu' before it."""
     word = text.casefold().replace("’", "'").lstrip(OPENERS)
     return word.rpartition("'")[2] or word
 
 
 def joined(line: Sequence[Part]) -> str:
-    """Return the parts as one line."""
+    """Return the parts joined into one line."""
     return "".join((" " if part.spaced and number else "") + part.text for number, part in enumerate(line))
 
 
 class LineCounter:
-    """Counts the lines that parts need when each is put on the current line as long as it fits."""
+    """Counts the lines that parts need if each goes on the current line whenever it fits."""
 
     def __init__(self, line_length: int) -> None:
         self.lines = 1
@@ -139,16 +139,16 @@ class LineCounter:
 
 
 class ForcedBreak:
-    """Finds what the best break of a cue of two lines costs beyond the usual, as parts come to the cue one by one."""
+    """Computes the extra cost of the best break of a two-line cue, incrementally as parts are added."""
 
     def __init__(self, line_length: int) -> None:
         self._length = line_length
         self._whole = 0
         self._breaks: deque[tuple[int, float]] = deque()
-        """Those that can still be the best, by rising cost: where the second line begins, and what that costs."""
+        """Breaks that can still be the best, by increasing cost: where the second line starts, and the cost."""
 
     def add(self, part: Part, cost_before: float) -> None:
-        """Add a part; `cost_before` is what a break before it costs."""
+        """Add a part; `cost_before` is the cost of a break before it."""
         blank = 1 if part.spaced and self._whole else 0
         if 0 < self._whole <= self._length:
             while self._breaks and self._breaks[-1][1] >= cost_before:
@@ -164,7 +164,7 @@ class ForcedBreak:
 
 
 def set_in_lines(cue: Sequence[Part], line_length: int, words: FunctionWords = UNKNOWN) -> tuple[str, ...]:
-    """Set parts in as few lines as they need, broken where it reads best and as even as that allows."""
+    """Arrange parts in as few lines as possible, with the breaks that read best and lines as even as that allows."""
     counter = LineCounter(line_length)
     for part in cue:
         counter.add(part)
@@ -173,7 +173,7 @@ def set_in_lines(cue: Sequence[Part], line_length: int, words: FunctionWords = U
 
 
 def _best_ends(cue: Sequence[Part], lines: int, line_length: int, words: FunctionWords) -> list[int]:
-    """Return where each line ends: a search over all ways to set `cue` in exactly `lines` lines."""
+    """Return where each line ends: the cheapest arrangement of `cue` in exactly `lines` lines."""
     even = width(joined(cue)) / lines
     breaks = [*(break_cost(one, after, words) for one, after in pairwise(cue)), 0.0]
     best: dict[int, tuple[float, list[int]]] = {0: (0.0, [])}
@@ -190,7 +190,7 @@ def _best_ends(cue: Sequence[Part], lines: int, line_length: int, words: Functio
 def _line_costs(
     cue: Sequence[Part], start: int, even: float, line_length: int, breaks: Sequence[float]
 ) -> Iterator[tuple[int, float]]:
-    """Yield each possible end of a line that begins at `start`, with its cost."""
+    """Yield each possible end of a line that starts at `start`, with its cost."""
     used = 0
     for end in range(start + 1, len(cue) + 1):
         part = cue[end - 1]

@@ -1,4 +1,4 @@
-"""Cues read from SRT and WebVTT, as people and programs write them: without markup, in the order of time."""
+"""Read the cues of SRT and WebVTT files as people and programs write them: without markup, sorted by time."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from dropdub.units import format_duration
 from dropdub.untrusted.text import unescaped
 
 MOST_CUES = 50_000
-"""A day of talk without a pause has some 30,000."""
+"""A day of uninterrupted talk has about 30,000."""
 MOST_CHARACTERS = 5_000
-"""Of a cue. The screen holds a hundred, a whole minute of speech has a thousand."""
+"""In a cue. The screen holds a hundred; a minute of speech has a thousand."""
 MOST_LINES = 100_000
-"""Of all cues: two each, as people make them. Each may be another speaker's."""
+"""In all cues, two each. Every line may become a segment of its own."""
 _BRIEFEST_S = 0.1
-# No class has the character that begins the pattern: so garbage is read once, and not from each of these anew.
+# No character class contains the first character of its pattern, so garbage is scanned once, not from each of these.
 _TAG = re.compile(r"< *(?:/ *)?[a-zA-Z][^<>]*+>")
 _VTT_TIME = re.compile(r"<[\d:.]++>")
 _OVERRIDE = re.compile(r"\{[^{}]*+\}")
@@ -28,17 +28,17 @@ _MANY_LINES = re.compile(r"\n{3,}")
 _BLANK_LINES = re.compile(r"\n[ \t]*\n")
 _START = re.compile(rb"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})[.,](\d{1,3})[ \t]{0,9}-->")
 _DASH = re.compile(r"^[-–—‐]\s*(?=[^\s\d])")
-"""Marks another speaker. Where every line of a cue has it, it stays: so the cue is known to be shared."""
+"""Marks a change of speaker. It is kept if every line of a cue has it, so that shared cues can be recognized."""
 
 
 def parse_cues(text: str, *, kind: str) -> list[Cue]:
-    """Return the cues of a file's text that show something, in order; `kind`: srt or vtt. Empty where it holds none.
+    """Return the non-empty cues of a file's text, in order; `kind`: srt or vtt. Empty if there are none.
 
-    A cue that ends before it begins is given a moment. Raises TooLarge for more cues, or longer ones, than people make.
+    A cue that ends before it starts gets a short duration. Raises TooLarge for more or longer cues than people write.
     """
     text = _cues_only(text) if kind == "vtt" else text
     try:
-        # Its own search for tags takes the square of their number, as its search for numbers does of empty lines.
+        # pysubs2's own search for tags is quadratic in their number, and its search for numbers in empty lines.
         file = pysubs2.SSAFile.from_string(_MANY_LINES.sub("\n\n", text), format_=kind, keep_html_tags=True)
     except (pysubs2.exceptions.Pysubs2Error, ValueError, IndexError, OverflowError):
         return []
@@ -50,8 +50,8 @@ def parse_cues(text: str, *, kind: str) -> list[Cue]:
 
 def _refuse_many(number: int, what: str, most: int) -> None:
     if number > most:
-        sentence = f"It holds {number:,} {what}; at most {most:,} are taken."
-        raise TooLarge(sentence, remedy="Cut it in several files, and drop each with its part of the recording.")
+        sentence = f"It has {number:,} {what}; the limit is {most:,}."
+        raise TooLarge(sentence, remedy="Split it into several files, and drop each with its part of the recording.")
 
 
 def _refuse_too_much(file: pysubs2.SSAFile) -> None:
@@ -59,14 +59,14 @@ def _refuse_too_much(file: pysubs2.SSAFile) -> None:
     longest = max(file, key=lambda event: len(event.text), default=None)
     if longest is not None and len(longest.text) > MOST_CHARACTERS:
         at = format_duration(max(longest.start, 0) / 1000)
-        sentence = f"Its subtitle at {at} has {len(longest.text):,} characters; at most {MOST_CHARACTERS:,} are taken."
-        raise TooLarge(sentence, remedy="Cut it in several, as they are to be shown, and drop the file again.")
+        sentence = f"Its subtitle at {at} has {len(longest.text):,} characters; the limit is {MOST_CHARACTERS:,}."
+        raise TooLarge(sentence, remedy="Split that subtitle into several, then drop the file again.")
 
 
 def _cues_only(text: str) -> str:
-    """Return a WebVTT file without notes, styles, regions and the cues' own names, which nobody is to hear.
+    """Return a WebVTT file without notes, styles, regions and cue identifiers, which must not be spoken.
 
-    As the standard has it, a block ends at a blank line, and in that of a cue all before the times is its name.
+    By the standard, a block ends at a blank line, and everything before the times of a cue is its identifier.
     """
     blocks = (block.split("\n") for block in _BLANK_LINES.split(re.sub(r"\r\n?", "\n", text)))
     times = ((lines, next((at for at, line in enumerate(lines) if "-->" in line), None)) for lines in blocks)
@@ -74,8 +74,8 @@ def _cues_only(text: str) -> str:
 
 
 def cue_starts(data: bytes) -> list[float]:
-    """Return when the cues of a file begin, in order, in linear time whatever it holds: what they say is not read."""
-    found = _START.finditer(data.replace(b"\0", b""))  # in UTF-16, every other byte of a number
+    """Return the sorted start times of a file's cues in seconds, without reading their texts. Linear for any input."""
+    found = _START.finditer(data.replace(b"\0", b""))  # in UTF-16, every other byte of a number is zero
     times = (one.groups(b"0") for one in islice(found, MOST_CUES))
     parts = ([int(part) for part in one[:3]] + [int(one[3].ljust(3, b"0"))] for one in times)
     return sorted(hours * 3600 + minutes * 60 + seconds + millis / 1000 for hours, minutes, seconds, millis in parts)

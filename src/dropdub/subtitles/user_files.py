@@ -1,4 +1,4 @@
-"""What a person brought along: the subtitle beside a film as its transcript, or as its translation into a target."""
+"""A user's subtitle, dropped with a recording: used as its transcript or as its translation into a target."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ENGINE = "subtitle"
 
 @dataclass(frozen=True)
 class Given:
-    """A transcript or translation out of a subtitle, and what is to be said about it; `changed` counts its lines."""
+    """A transcript or translation, usually from a user's subtitle; `changed`: number of corrected lines, if any."""
 
     transcript: Transcript
     warnings: tuple[str, ...] = ()
@@ -33,15 +33,15 @@ class Given:
 
 
 def language_tag(path: Path) -> str | None:
-    """Return the language that a subtitle's name tells: `en` of `clip.en.srt`."""
+    """Return the language tag in a subtitle's name: `en` of `clip.en.srt`; None if there is none."""
     return tag_in_name(path.stem)[1]
 
 
 def given_target(tag: str | None, *, language: str, targets: Sequence[str], late: bool = False) -> str | None:
-    """Return the target that a subtitle is the translation into; None where it is the transcript.
+    """Return the target that a subtitle translates into; None if it is the transcript.
 
-    `language` is the spoken one, or auto. A name without a language is the transcript's. One that comes after the film
-    was heard (`late`) may bring a target of its own.
+    `language` is the spoken one, or auto. A subtitle without a language in its name is the transcript. One that arrives
+    after the recording was transcribed (`late`) may add a new target.
     """
     if tag is None or (language != "auto" and same_language(tag, language)):
         return None
@@ -49,7 +49,7 @@ def given_target(tag: str | None, *, language: str, targets: Sequence[str], late
 
 
 def subtitle_facts(task: Task) -> dict[str, Any] | None:
-    """Return what `probe` tells the planner of the subtitle that came along, if one did."""
+    """Return the fields of `UserSubtitle` for the subtitle that came with the recording; None if there is none."""
     if task.companion is None:
         return None
     tag = language_tag(task.companion)
@@ -61,19 +61,19 @@ def subtitle_facts(task: Task) -> dict[str, Any] | None:
 
 
 def is_given(task: Task) -> bool:
-    """Return whether a person brought the transcript, or it was made before and stays."""
+    """Return whether the transcript comes from the user's subtitle or from an earlier job."""
     words = task.facts.probe.words
     return words is not None and words.is_transcript
 
 
 def given_segments(task: Task) -> tuple[Segment, ...]:
-    """Return the lines of the transcript that was brought along, before anybody knows who speaks them."""
+    """Return the segments of the user's transcript, without speakers."""
     assert task.companion is not None
     return segments_of(read_cues(task.companion), end_s=task.facts.extract.length_s)
 
 
 def given_transcript(task: Task) -> Given:
-    """Return the transcript that was brought along: the cues themselves, or what they change in an earlier one."""
+    """Return the user's transcript: the cues themselves, or an earlier transcript with their corrections."""
     assert task.companion is not None
     cues = read_cues(task.companion)
     if task.before is not None:
@@ -94,7 +94,7 @@ def given_transcript(task: Task) -> Given:
 
 
 def given_translation(task: Task, source: Transcript, make: Callable[[], Transcript]) -> Given:
-    """Return the translation that was brought along: what `make` gives as it was corrected, or the cues themselves."""
+    """Return the user's translation: the cues themselves, or the translation by `make` with their corrections."""
     assert task.companion is not None and task.target is not None
     cues = read_cues(task.companion)
     was_made = task.before is not None and task.target in task.options.targets
@@ -115,7 +115,7 @@ def _late(cues: Sequence[Cue], end_s: float) -> int:
 
 
 def _made_before(make: Callable[[], Transcript]) -> Transcript | None:
-    """Return the translation that is corrected; None where it was a person's own, which nobody here can make."""
+    """Return the translation to correct; None if no engine can make it: it was then the user's own."""
     try:
         return make()
     except (UnsupportedLanguage, EngineMissing, EngineNotInstalled):
@@ -123,7 +123,7 @@ def _made_before(make: Callable[[], Transcript]) -> Transcript | None:
 
 
 def _within(segments: Sequence[Segment], end_s: float) -> tuple[tuple[Segment, ...], int]:
-    """Return the segments that begin before the recording ends, cut off there, and how many others there are."""
+    """Return the segments that start before the recording ends, cut off at its end, and the number of the others."""
     kept = [replace(one, end=min(one.end, end_s)) if one.end > end_s else one for one in segments if one.start < end_s]
     return tuple(kept), len(segments) - len(kept)
 
@@ -131,7 +131,7 @@ def _within(segments: Sequence[Segment], end_s: float) -> tuple[tuple[Segment, .
 def _without_old_wordings(
     source: Transcript, before: Sequence[Segment], after: Sequence[Segment]
 ) -> tuple[Segment, ...]:
-    """Return segments without shorter wordings where a sentence that they hold a part of was corrected."""
+    """Return segments without their shorter wordings if they contain part of a corrected sentence."""
     texts = {one.id: one.text for one in before}
     corrected = {one.id for one in after if texts.get(one.id) != one.text}
     groups = together_of(sentences_of(source.segments))
@@ -140,24 +140,24 @@ def _without_old_wordings(
 
 
 def language_of(task: Task, path: Path, cues: Sequence[Cue]) -> str:
-    """Return the language of a subtitle: as the options say, as its name says, else as it reads."""
+    """Return the language of a subtitle: from the options, from its name, or else detected from its text."""
     if task.options.language != "auto":
         return task.options.language
     return language_tag(path) or detect_text_language("\n".join(cue.text for cue in cues), among=DETECTED_LANGUAGES)
 
 
 def _earlier(path: Path, sha256: str | None) -> Transcript:
-    """Return the transcript that is corrected: the very bytes that were looked at when the subtitle was taken in."""
+    """Return the transcript to correct. Raises UnreadableFile if it changed since the subtitle was taken in."""
     found = read_transcript(path, recorded={sha256})
     if found is None:
         raise UnreadableFile(
-            f"The transcript {path} that is corrected is not there any more as it was published.",
-            remedy="To have the film heard again: `dropdub retry JOB`.",
+            f"The transcript {path}, which this subtitle corrects, was removed or changed.",
+            remedy="To transcribe the recording again, run: `dropdub retry JOB`.",
         )
     return found[0]
 
 
 def _late_warnings(name: str, count: int) -> tuple[str, ...]:
-    which = f"1 subtitle of {name} stands" if count == 1 else f"{count} subtitles of {name} stand"
-    are = "is" if count == 1 else "are"
-    return (f"{which} after the recording's end and {are} left out.",) if count else ()
+    which = f"1 subtitle of {name} starts" if count == 1 else f"{count} subtitles of {name} start"
+    were = "was" if count == 1 else "were"
+    return (f"{which} after the end of the recording and {were} left out.",) if count else ()
