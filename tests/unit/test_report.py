@@ -84,18 +84,18 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
 
 def test_numbers_come_with_plain_words() -> None:
     text = " ".join(Page(page(contents())).text.split())
-    assert "1 of 4 utterances fit where they belong" in text
-    assert "0.30 s is the furthest that a line begins from where it was said" in text
-    assert "18.2 % 4 of 22 words" in text and "1 line is hard to understand" in text
+    assert "1 of 4 utterances fit their time" in text
+    assert "0.30 s is the most that a line starts early or late" in text
+    assert "18.2 % 4 of 22 words" in text and "Lines that may be unintelligible: 1." in text
     assert "Voice of S2 0.79" in text
-    assert "0:07 Thanks for watching! – left out" in text
+    assert "0:07 Thanks for watching! – removed" in text
 
 
 def test_what_was_not_measured_says_so() -> None:
     made = facts(**{"hear/pt": {"lines": {}}, "compare/pt": {"voices": []}})
     text = " ".join(Page(page(contents(made, fit={}))).text.split())
-    assert "Timing not measured" in text and "not heard back" in text
-    assert "What was done" not in text, "nothing is said of lines of which nothing is known"
+    assert "Timing not measured" in text and "not verified" in text
+    assert "Changes and faults" not in text, "nothing is said of lines of which nothing is known"
 
 
 def test_a_text_has_neither_times_nor_an_original_to_be_played() -> None:
@@ -104,20 +104,20 @@ def test_a_text_has_neither_times_nor_an_original_to_be_played() -> None:
     found = Page(page(contents(made, fit={}, kind="text")))
     assert [unquote(address)[-6:] for address in found.all("source", "src")] == ["pt.m4a"]
     assert "button" not in {tag for tag, _ in found.tags}
-    assert "Timing" not in found.text and "not heard back" in found.text and TEXTS[1][1] in found.text
+    assert "Timing" not in found.text and "not verified" in found.text and TEXTS[1][1] in found.text
 
 
 def test_each_line_tells_what_was_done_to_it() -> None:
     deeds = deeds_by_line(fits_of(a_manifest(facts()))["pt"], HEARD)
     assert 0 not in deeds
     assert [(deed.text, deed.grade) for deed in deeds[1]] == [
-        ("worded more briefly", "note"),
-        ("sped up to 1.17 times the pace", "note"),
+        ("shorter wording", "note"),
+        ("sped up to 1.17 times the rate", "note"),
         ("borrows 0.30 s of the silence after it", "note"),
         ("runs 0.22 s into the next line", "bad"),
-        ("1 of 9 words heard otherwise", "note"),
+        ("1 of 9 words misheard", "note"),
     ]
-    assert [deed.text for deed in deeds[2]] == ["begins 0.12 s earlier"]
+    assert [deed.text for deed in deeds[2]] == ["starts 0.12 s early"]
     assert [deed.text for deed in deeds[3]] == ["spoken in one breath with line 3"]
 
 
@@ -150,7 +150,7 @@ def test_a_fit_of_before_lines_were_counted_is_still_read() -> None:
 def test_a_line_that_lags_within_an_utterance_is_told() -> None:
     fit = a_fit([an_utterance(0, 1, slot=(0.0, 2.0), drift=1.4)])
     [placed] = deeds_by_line(fits_of({"fit": {"pt": fit}})["pt"], {})[0]
-    assert placed == Deed("a line of it begins 1.40 s later", "note")
+    assert placed == Deed("one of its lines starts 1.40 s late", "note")
 
 
 def test_a_manifest_without_a_fit_has_none() -> None:

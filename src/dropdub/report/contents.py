@@ -1,4 +1,4 @@
-"""What the report says: gathered from a job's manifest, transcripts and results. Pure."""
+"""The contents of the report, collected from a job's manifest, transcripts and results. Pure."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from dropdub.report.figures import Figure, figures_of
 from dropdub.report.timeline import Timeline, timeline_of
 
 ORIGINAL = "original.m4a"
-"""The suffix of the original's sound: browsers play the first sound track of a film only, which is the dub."""
+"""Suffix of the original audio. Browsers play only the first audio track of a video, which is the dub."""
 _FATES = {
-    "dropped": "left out: nobody seems to say it",
-    "collapsed": "kept once: it was repeated more often than anybody says it",
+    "dropped": "removed: nobody seems to say it",
+    "collapsed": "kept once: the transcriber repeated it",
     "kept": "kept, but doubtful",
 }
 
 
 @dataclass(frozen=True)
 class Player:
-    """What is to be played: names of files, the best first, each with its media type ("" where browsers differ)."""
+    """Files to play, best first: name and media type ("" if browsers disagree about it)."""
 
     sources: tuple[tuple[str, str], ...]
     has_picture: bool
@@ -36,7 +36,7 @@ class Player:
 
 @dataclass(frozen=True)
 class Row:
-    """One line; `start` in seconds, None in a text."""
+    """One line of a dub. `start` in seconds; None in a text."""
 
     number: int
     start: float | None
@@ -57,13 +57,13 @@ class Dub:
     rows: tuple[Row, ...]
     has_speakers: bool
     is_measured: bool
-    """Whether it is known what was done to its lines."""
+    """Whether changes to its lines are known."""
     timeline: Timeline | None
 
 
 @dataclass(frozen=True)
 class Doubt:
-    """What a transcriber may have invented, from `start` seconds on, and what became of it."""
+    """Text that the transcriber may have invented, its start in seconds, and what was done with it."""
 
     start: float
     text: str
@@ -72,7 +72,7 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Contents:
-    """All that the page shows."""
+    """Everything that the page shows."""
 
     job_name: str
     language: str
@@ -90,7 +90,7 @@ class Contents:
 def contents_of(
     manifest: Mapping[str, Any], quality: Quality, facts: Facts, source: Transcript, targets: Mapping[str, Transcript]
 ) -> Contents:
-    """Return what the report says. `source` is the transcript or text, `targets` its translations by language."""
+    """Return the contents of the report. `source` is the transcript or text, `targets` its translations by language."""
     job_name, language, fits = manifest["job"]["name"], manifest["language"], fits_of(manifest)
     kind = manifest["job"]["kind"]
     timed = kind != "text"
@@ -129,7 +129,7 @@ def contents_of(
 
 
 def _engine(engine: Mapping[str, Any]) -> str:
-    """Return the name of what did some of the work, with its version: a subtitle that a person brought has none."""
+    """Return an engine's name and version; of a user's subtitle, which has no version, its file."""
     return " ".join(str(engine[part]) for part in ("name", "version", "file") if engine.get(part))
 
 
@@ -149,9 +149,9 @@ def _rows(
 
 
 def _originals(source: Transcript, translation: Transcript) -> dict[int, str]:
-    """Return what is said in the original at each line of a translation, by the line's id.
+    """Return the original text of each line of a translation, by line id.
 
-    A translation that a person brought has lines of its own: an original belongs to the line that it begins in.
+    A user's translation has its own lines: each original segment then belongs to the line in which it starts.
     """
     own, known = translation.segments, {(one.id, one.start): one.text for one in source.segments}
     if all((one.id, one.start) in known for one in own):
@@ -173,5 +173,5 @@ def _dub_player(job_name: str, target: str, facts: Facts) -> Player:
     suffix = facts.film_suffix(target)
     if suffix is None:
         return Player((sound,), has_picture=False)
-    kind = "video/mp4" if suffix == "mp4" else ""  # of Matroska, browsers say no and play some
+    kind = "video/mp4" if suffix == "mp4" else ""  # browsers reject the Matroska type, but play some of its files
     return Player(((deliverable_name(job_name, suffix, target=target), kind), sound), has_picture=True)

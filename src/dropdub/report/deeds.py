@@ -1,4 +1,4 @@
-"""What was done to a line of a dub, in plain words. Pure."""
+"""Describe what was changed in a line of a dub, or is wrong with it. Pure."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any, Literal
 from dropdub.dubbing.published_timing import Fit, FittedUtterance
 
 NOTICED_S = 0.05
-"""Less is not heard."""
+"""Smaller differences cannot be heard."""
 SAME_PACE = 0.015
 
 
 @dataclass(frozen=True)
 class Deed:
-    """One thing done to a line, or wrong with it."""
+    """A change to a line, or a fault of it."""
 
     text: str
     grade: Literal["note", "bad"]
 
 
 def deeds_by_line(fit: Fit | None, heard: Mapping[str, Mapping[str, Any]]) -> dict[int, tuple[Deed, ...]]:
-    """Return what was done to each line, by its id; a line that nothing was done to is not there."""
+    """Return the changes and faults of each line, by its id; lines without any are left out."""
     found: dict[int, list[Deed]] = {}
     for line, deeds in _timed(fit.utterances) if fit else ():
         found.setdefault(line, []).extend(deeds)
@@ -41,13 +41,13 @@ def _timed(utterances: Sequence[FittedUtterance]) -> Iterator[tuple[int, list[De
 
 def _placed(one: FittedUtterance) -> Iterator[Deed]:
     if one.shortened:
-        yield Deed("worded more briefly", "note")
+        yield Deed("shorter wording", "note")
     if abs(one.stretch - 1) > SAME_PACE:
-        yield Deed(f"{'sped up' if one.stretch > 1 else 'slowed down'} to {one.stretch:.2f} times the pace", "note")
+        yield Deed(f"{'sped up' if one.stretch > 1 else 'slowed down'} to {one.stretch:.2f} times the rate", "note")
     if abs(one.shift) > NOTICED_S:
-        yield Deed(f"begins {abs(one.shift):.2f} s {'later' if one.shift > 0 else 'earlier'}", "note")
+        yield Deed(f"starts {abs(one.shift):.2f} s {'late' if one.shift > 0 else 'early'}", "note")
     if one.drift is not None and abs(one.drift - one.shift) > NOTICED_S:
-        yield Deed(f"a line of it begins {abs(one.drift):.2f} s {'later' if one.drift > 0 else 'earlier'}", "note")
+        yield Deed(f"one of its lines starts {abs(one.drift):.2f} s {'late' if one.drift > 0 else 'early'}", "note")
     if one.end > one.slot[1] + NOTICED_S:
         yield Deed(f"borrows {one.end - one.slot[1]:.2f} s of the silence after it", "note")
 
@@ -61,6 +61,6 @@ def _overlapping(one: FittedUtterance, follower: Sequence[FittedUtterance]) -> I
 def _heard(verdict: Mapping[str, Any]) -> Iterator[Deed]:
     if not verdict["good"]:
         heard = verdict.get("heard")
-        yield Deed(f"hard to understand; heard: “{heard}”" if heard else "hard to understand", "bad")
+        yield Deed(f"may be unintelligible; heard: “{heard}”" if heard else "may be unintelligible", "bad")
     elif verdict.get("errors"):
-        yield Deed(f"{verdict['errors']} of {verdict['words']} words heard otherwise", "note")
+        yield Deed(f"{verdict['errors']} of {verdict['words']} words misheard", "note")

@@ -1,4 +1,4 @@
-"""The figures of a dub with plain words to each. Pure."""
+"""The quality figures of a dub, each with an explanation. Pure."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dropdub.dubbing.published_timing import Timing
 from dropdub.dubbing.quality import HeardBack, TargetQuality
 
 WORD_ERRORS_HIGH = 0.15
-"""More than one word in seven: a listener begins to lose the thread."""
-NOT_VERIFIED = "not heard back"
+"""Above about one word in seven, listeners start to lose the thread."""
+NOT_VERIFIED = "not verified"
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A number, what it is called, and what it says."""
+    """A value, its label, and its explanation."""
 
     label: str
     value: str
@@ -25,11 +25,11 @@ class Figure:
 
 
 def figures_of(quality: TargetQuality, lines: int, *, timed: bool) -> tuple[Figure, ...]:
-    """Return the figures of a dub of so many lines; a text's dub has no timing (`timed` is False)."""
+    """Return the figures of a dub with `lines` lines; the dub of a text has no timing (`timed` is False)."""
     found: list[Figure] = []
     if timed:
         found += _timing(quality.timing) if quality.timing else [_untimed()]
-    found.append(_heard_back(quality.heard_back, lines) if quality.heard_back else _unheard())
+    found.append(_verified(quality.heard_back, lines) if quality.heard_back else _unverified())
     return (*found, *_voices(quality))
 
 
@@ -43,51 +43,51 @@ def _timing(timing: Timing) -> Iterator[Figure]:
     yield Figure(
         "As spoken",
         f"{timing.clean} of {timing.utterances}",
-        "utterances fit where they belong with nothing done to them.",
+        "utterances fit their time without any change.",
         "good" if whole else "plain",
     )
-    yield Figure("Sped up", str(timing.sped_up), "are spoken faster, to end in time.")
-    yield Figure("Borrowed silence", str(timing.borrowed), "take some of a pause beside them.")
-    yield Figure("Shortened", str(timing.shortened), "have a briefer wording than the translation.")
+    yield Figure("Sped up", str(timing.sped_up), "utterances are spoken faster to end in time.")
+    yield Figure("Borrowed silence", str(timing.borrowed), "utterances use part of the silence around them.")
+    yield Figure("Shortened", str(timing.shortened), "utterances use a shorter wording than the subtitles.")
     yield Figure(
         "Did not fit",
         str(timing.failed),
-        "lines begin more than a second off their place, or are cut off at the end.",
+        "lines start more than a second off, or are cut off at the end.",
         "bad" if timing.failed else "good",
     )
     yield Figure(
         "Worst drift",
         f"{timing.worst_drift_s:.2f} s",
-        f"is the furthest that a line begins from where it was said; 95 of 100 begin within "
+        f"is the most that a line starts early or late; 95 % of them are off by at most "
         f"{timing.start_error_p95_s:.2f} s.",
     )
 
 
 def _untimed() -> Figure:
-    return Figure("Timing", "not measured", "It is not known how well the utterances fit where they belong.", "unknown")
+    return Figure("Timing", "not measured", "It is unknown how well the utterances fit their times.", "unknown")
 
 
-def _heard_back(heard: HeardBack, lines: int) -> Figure:
+def _verified(heard: HeardBack, lines: int) -> Figure:
     if heard.word_error_rate is None:
-        return Figure("Words heard wrong", "none counted", f"{heard.lines} of {lines} lines were heard back.")
+        words = f"A transcriber verified {heard.lines} of {lines} lines; lines with numbers are not counted."
+        return Figure("Misheard words", "none counted", words)
     bad = heard.word_error_rate > WORD_ERRORS_HIGH or heard.bad
     words = (
-        f"{heard.errors} of {heard.words} words, where a transcriber listened to the dub ({heard.lines} of {lines} "
-        f"lines; those with figures are not counted). {len(heard.bad) or 'No'} "
-        f"line{' is' if len(heard.bad) == 1 else 's are'} hard to understand."
+        f"{heard.errors} of {heard.words} words, according to a transcriber that verified {heard.lines} of {lines} "
+        f"lines; lines with numbers are not counted. Lines that may be unintelligible: {len(heard.bad) or 'none'}."
     )
-    return Figure("Words heard wrong", percent(heard.word_error_rate), words, "bad" if bad else "good")
+    return Figure("Misheard words", percent(heard.word_error_rate), words, "bad" if bad else "good")
 
 
-def _unheard() -> Figure:
-    words = "No transcriber listened to this dub: nobody has checked its words."
-    return Figure("Words heard wrong", NOT_VERIFIED, words, "unknown")
+def _unverified() -> Figure:
+    return Figure("Misheard words", NOT_VERIFIED, "No transcriber has checked the words of this dub.", "unknown")
 
 
 def _voices(quality: TargetQuality) -> Iterator[Figure]:
     for voice in quality.voices or ():
         label = f"Voice of {voice.speaker}" if voice.speaker else "Voice"
         words = (
-            "is how alike voice and copy are: one person's recordings reach 0.8 and more, a man's and a woman's 0.5."
+            "is the similarity of the original and the cloned voice. Recordings of one person reach 0.8 or more, "
+            "a man and a woman about 0.5."
         )
-        yield Figure(label, f"{voice.likeness:.2f}", f"{words}.")
+        yield Figure(label, f"{voice.likeness:.2f}", words)

@@ -1,4 +1,4 @@
-"""The report as one HTML page that needs nothing but the files beside it."""
+"""Render the report as one HTML page that needs only the files next to it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HERE = Path(__file__).parent
 
 
 def page(contents: Contents) -> str:
-    """Return the page. Every text is escaped, and no script but its own is let run."""
+    """Return the page. Every text is escaped, and only the page's own script may run."""
     style, script = _own("report.css") + _own("timeline.css"), _own("report.js")
     return _template("report.html.j2").render(
         contents=contents, style=style, script=script, policy=_policy(style, script)
@@ -28,7 +28,7 @@ def page(contents: Contents) -> str:
 
 
 def picture(timeline: Timeline) -> str:
-    """Return a timeline as an SVG file of its own. Every text is escaped."""
+    """Return a timeline as a standalone SVG file. Every text is escaped."""
     return _template("timeline.svg.j2").render(timeline=timeline, own_style=_own("timeline.css"))
 
 
@@ -51,12 +51,12 @@ def _template(name: str) -> Template:
 
 
 def _address(name: str) -> str:
-    """Return the relative address of a file beside the page."""
+    """Return the relative URL of a file next to the page."""
     return quote(name, safe="")
 
 
 def _policy(style: str, script: str) -> str:
-    """Return a content security policy: nothing from the network, no style and no script but these two."""
+    """Return a content security policy: nothing from the network, and only this style and script."""
     return (
         f"default-src 'none'; media-src 'self' file:; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
         "base-uri 'none'; form-action 'none'"

@@ -1,4 +1,4 @@
-"""What `publish` needs for the report: the page, and the original's sound for its player."""
+"""The files of the report for `publish`: the page, and the original audio for its player."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from dropdub.report.contents import contents_of
 from dropdub.report.page import page
 
 _SPEECH_BITS = "40k"
-"""Plain for 16 kHz mono: 18 MB an hour."""
+"""Bit rate: enough for 16 kHz mono, and 18 MB an hour."""
 
 
 def report(task: Task, manifest: Mapping[str, Any], quality: Quality) -> str:
-    """Return the report as a page."""
+    """Return the report as an HTML page."""
     source = Transcript.load(task.job_dir / TRANSCRIPT)
     targets = {name: Transcript.load(task.job_dir / translation_name(name)) for name in manifest["targets"]}
     return page(contents_of(manifest, quality, task.facts, source, targets))
 
 
 def original_sound(task: Task) -> str:
-    """Write the original's speech, on the dub's time line, and return the artefact's name."""
+    """Encode the original audio, on the timeline of the dub; return the artifact's name."""
     track = task.job_dir / AUDIO
     codec = ["-c:a", "aac", "-b:a", _SPEECH_BITS, "-movflags", "+faststart", "-f", "ipod"]
     with written_whole(task.job_dir / ORIGINAL_SOUND, scratch=task.prepared_scratch()) as part:

@@ -1,4 +1,4 @@
-"""When the original and the dub speak: what is drawn where, one row a minute, so that hours stay legible."""
+"""Lay out the timeline of original and dub: one row per minute, so that hours stay legible."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WIDTH = 1100.0
 _LEFT, _RIGHT, _TOP = 64.0, 20.0, 64.0
 _ROW, _LANE, _GAP = 76.0, 17.0, 12.0
 _CHARACTER = 6.4
-"""About the width of a character of the legend and the labels."""
+"""Approximate width of a character in the legend and labels."""
 KINDS = {
     "original": "original",
     "clean": "dub, as spoken",
@@ -25,14 +25,14 @@ KINDS = {
     "slowed": "slowed down",
     "overlap": "runs into the next line",
 }
-_LINK = "slanted line: from where it was said to where the dub begins"
+_LINK = "slanted line: from the original start to the start in the dub"
 
 Span = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A stretch of time in one lane: 0 the original, 1 the dub. `kind`: one of KINDS, a class of the style sheet."""
+    """A time span in a lane: 0 the original, 1 the dub. `kind`: a key of KINDS and a class of the style sheet."""
 
     span: Span
     lane: int
@@ -42,7 +42,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Box:
-    """Where a bar, or the part of it in one row, is drawn; `label` only if it has room, `tip` for the pointer."""
+    """A drawn bar, or the part of it in one row. `label`: empty if it does not fit; `tip`: the tooltip."""
 
     x: float
     y: float
@@ -54,7 +54,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Tick:
-    """A mark of time; one without a label is fainter."""
+    """A tick of the time axis; one without a label is fainter."""
 
     x: float
     label: str
@@ -62,7 +62,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Link:
-    """From where a line was said to where its dub begins; `is_late` if one notices the difference."""
+    """A line from the start of an utterance in the original to that in the dub; `is_late` if they differ noticeably."""
 
     said_x: float
     begins_x: float
@@ -80,7 +80,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Timeline:
-    """All that the template draws, in units of its view box."""
+    """Everything that the template draws, in units of its view box."""
 
     title: str
     height: float
@@ -97,7 +97,7 @@ class Timeline:
 
 @dataclass(frozen=True)
 class _Scale:
-    """How times become places: rows of so many seconds, no time beyond the last one."""
+    """Maps times to positions: `rows` rows of `row_s` seconds; later times map to the end of the last row."""
 
     row_s: float
     rows: int
@@ -108,17 +108,17 @@ class _Scale:
         return _Scale(row_s, max(1, math.ceil(duration_s / row_s)))
 
     def row(self, moment: float) -> int:
-        """Return the row of a moment, which may come from a file that others could change: 0 for no number."""
+        """Return the row of a time. It may come from a file that others can change, so NaN maps to row 0."""
         return min(int(min(self.rows * self.row_s, max(0.0, moment)) // self.row_s), self.rows - 1)
 
     def x(self, moment: float, row: int) -> float:
-        """Return where a moment is drawn in a row; one before or after it, at its edge."""
+        """Return the position of a time in a row; times outside the row map to its edges."""
         seconds = min(self.row_s, max(0.0, moment - row * self.row_s))
         return round(_LEFT + seconds * (WIDTH - _LEFT - _RIGHT) / self.row_s, 1)
 
 
 def timeline_of(fit: Fit, originals: Mapping[int, Span], duration_s: float, title: str) -> Timeline:
-    """Return how a fit is drawn. `originals` are the times of the original's lines, by id."""
+    """Return the drawing of a dub's timing. `originals` are the times of the original lines, by id."""
     scale = _Scale.of(duration_s)
     boxes: dict[int, list[Box]] = {}
     for bar in bars_of(fit, originals):
@@ -136,7 +136,7 @@ def timeline_of(fit: Fit, originals: Mapping[int, Span], duration_s: float, titl
 
 
 def bars_of(fit: Fit, originals: Mapping[int, Span]) -> Iterator[Bar]:
-    """Yield a bar for each original line, one for each utterance of the dub, and one for each overlap."""
+    """Yield a bar for each original line, each utterance of the dub, and each overlap."""
     for one in fit.utterances:
         yield from (Bar(span, 0, "original") for span in _originals_of(one, originals))
         label = f"{one.stretch:.2f}×" if abs(one.stretch - 1) > SAME_PACE else ""
@@ -147,8 +147,8 @@ def bars_of(fit: Fit, originals: Mapping[int, Span]) -> Iterator[Bar]:
 
 
 def _originals_of(one: FittedUtterance, originals: Mapping[int, Span]) -> list[Span]:
-    """Return the original's lines that an utterance dubs; of a translation of a person's own, whose ids are others,
-    its slot.
+    """Return the spans of the original lines that an utterance dubs. In a user's translation, which has other ids, this
+    is the utterance's slot.
     """
     known = [originals[line] for line in one.segments if line in originals]
     return [span for span in known if span[0] < one.slot[1] and span[1] > one.slot[0]] or [one.slot]
@@ -185,7 +185,7 @@ def _row(row: int, scale: _Scale, boxes: Iterable[Box], links: Iterable[Link]) -
 
 
 def _legend() -> tuple[tuple[Box, ...], Tick]:
-    """Return the boxes that explain the colours, and where the sentence about the lines between stands."""
+    """Return the boxes that explain the colours, and the note about the connecting lines with its position."""
     boxes: list[Box] = []
     x = _LEFT
     for kind, words in KINDS.items():
