@@ -17,6 +17,7 @@ from tests.documents import a_docx, an_epub, paragraph
 from tests.drive import LIGHT, Drive
 
 AS_BOOK = LIGHT.overridden({"language": "en", "text": {"m4b": True}})
+NO_COVER = "The cover of book.epub could not be embedded, so its audiobook has none."
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def test_the_second_chapter_begins_where_its_heading_is_spoken(tmp_path: Path) -
 def test_a_cover_that_is_no_picture_is_left_out_and_that_is_said(tmp_path: Path) -> None:
     source = an_epub(tmp_path / "book.epub", **{"OEBPS/cover.png": b"no picture"})
     drive = Drive(source, tmp_path / "out", AS_BOOK).run()
-    assert drive.facts["book/en"]["warnings"] == ["The cover of book.epub cannot be used: its audio book has none."]
+    assert drive.facts["book/en"]["warnings"] == [NO_COVER]
     assert "The second chapter" in described(drive.published["book.en.m4b"])
 
 
@@ -71,7 +72,7 @@ def test_a_cover_larger_than_any_picture_of_a_film_is_not_decoded(tmp_path: Path
     ]
     source = an_epub(tmp_path / "book.epub", **{"OEBPS/cover.png": b"\x89PNG\r\n\x1a\n" + b"".join(chunks)})
     drive = Drive(source, tmp_path / "out", AS_BOOK).run()
-    assert drive.facts["book/en"]["warnings"] == ["The cover of book.epub cannot be used: its audio book has none."]
+    assert drive.facts["book/en"]["warnings"] == [NO_COVER]
 
 
 def test_a_word_document_is_read_aloud_and_without_the_wish_there_is_no_audio_book(tmp_path: Path) -> None:

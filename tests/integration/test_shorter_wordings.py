@@ -101,7 +101,7 @@ def test_what_does_not_fit_is_spoken_in_fewer_words_heard_as_such_and_named(driv
     shortened = [line for line in lines if line.wording]
     assert shortened and all(line.text == translation[line.id].shorter[line.wording - 1] for line in shortened)
     numbers = ", ".join(str(line.id + 1) for line in shortened)
-    (said,) = [text for text in job.warnings if "fewer words" in text]
+    (said,) = [text for text in job.warnings if "a shorter wording" in text]
     assert f" {numbers} " in said
     folder = job.job_dir / "speech.es"
     assert all((folder / line.file()).exists() and (folder / f"{line.id:04d}.wav").exists() for line in shortened)

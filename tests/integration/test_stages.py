@@ -201,7 +201,7 @@ def test_speech_already_in_the_wanted_language_is_not_dubbed_and_says_so(
     driven: Callable[..., Drive], speech: Path
 ) -> None:
     job = driven(speech, targets=["en-GB"], name="clip.flac").run()
-    assert "clip.flac is already spoken in en: no dub into en-GB." in job.warnings
+    assert "clip.flac is already spoken in en, so no en-GB dub is made." in job.warnings
     assert "clip.en-GB.txt" not in job.published and "manifest.json" in job.published
 
 
@@ -324,10 +324,10 @@ def noise(path: Path) -> None:
 
 REFUSALS: list[tuple[str, Callable[[Path], object], type[DropdubError], str]] = [
     ("empty.mp4", lambda path: path.touch(), EmptyFile, "empty"),
-    ("blank.txt", lambda path: path.write_text(" \n\n", encoding="utf-8"), EmptyFile, "blanks"),
-    ("noise.mp4", noise, NotMedia, "not a recording"),
-    ("noise.txt", noise, NotText, "not a text"),
-    ("noise.bin", noise, NotMedia, "not a recording"),
+    ("blank.txt", lambda path: path.write_text(" \n\n", encoding="utf-8"), EmptyFile, "only whitespace"),
+    ("noise.mp4", noise, NotMedia, "cannot be read as a recording"),
+    ("noise.txt", noise, NotText, "cannot be read as text"),
+    ("noise.bin", noise, NotMedia, "cannot be read as a recording"),
     ("story.mp4", lambda path: path.write_text("No film.\n", encoding="utf-8"), NotMedia, "not a recording"),
     (
         "list.mp4",
@@ -345,9 +345,9 @@ REFUSALS: list[tuple[str, Callable[[Path], object], type[DropdubError], str]] = 
         "clip.srt",
         lambda path: path.write_text("Hi without any time.\n", encoding="utf-8"),
         NotText,
-        "holds no subtitles",
+        "contains no readable subtitles",
     ),
-    ("noise.vtt", noise, NotText, "not a text that can be read"),
+    ("noise.vtt", noise, NotText, "cannot be read as text"),
     ("folder.mp4", lambda path: path.mkdir(), NotAFile, "regular file"),
     ("link.mp4", lambda path: path.symlink_to("/etc/hostname"), NotAFile, "regular file"),
 ]
@@ -400,7 +400,7 @@ def test_a_markdown_text_without_words_is_refused_with_what_is_left_out(
     driven: Callable[..., Drive], tmp_path: Path
 ) -> None:
     (tmp_path / "code.md").write_text("---\ntitle: x\n---\n```\nprint(1)\n```\n<!-- no -->\n", encoding="utf-8")
-    with pytest.raises(EmptyFile, match=r"code\.md holds nothing to be read aloud") as refused:
+    with pytest.raises(EmptyFile, match=r"code\.md contains nothing to read aloud") as refused:
         driven(tmp_path / "code.md").run()
     assert "code" in refused.value.remedy
 

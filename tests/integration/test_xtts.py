@@ -337,7 +337,7 @@ def test_lines_that_come_out_wrong_are_named_and_not_kept(
     with monkeypatch.context() as patched:
         patched.setattr(XttsSynthesizer, "_spoken", lambda *_, **__: np.zeros(24_000, np.float32))
         warnings = drive.run_step(drive.step("synthesize/pt"))["warnings"]
-    assert f"In the dub into pt: “{ENGLISH[0]}” came out silent." in warnings
+    assert f"In the pt dub: “{ENGLISH[0]}” came out silent." in warnings
     shutil.rmtree(drive.job_dir / "speech.pt")
     warnings = drive.run_step(drive.step("synthesize/pt"))["warnings"]
     assert not any("silent" in warning for warning in warnings)

@@ -87,10 +87,10 @@ def one_after_another(path: Path) -> Path:
     return path
 
 
-NO_RECORDING = "NotMedia: .*not a recording that can be read"
+NO_RECORDING = "NotMedia: .*cannot be read as a recording"
 ATTACKS = (
     Attack("clock.mkv", partial(hostile.mkv_whose_clock_jumps, jump_s=40_000), "film"),
-    Attack("clock.ogg", partial(hostile.ogg_whose_clock_jumps, jump_s=40_000), "NotMedia: .*says that it is 11 h"),
+    Attack("clock.ogg", partial(hostile.ogg_whose_clock_jumps, jump_s=40_000), "NotMedia: .*states a length of 11 h"),
     Attack("cover.mp3", partial(hostile.mp3_with_cover, picture=GIANT), "dub"),
     Attack("cover.flac", partial(hostile.flac_with_cover, picture=GIANT), "dub"),
     Attack("title.mp3", partial(hostile.mp3_with, frame=b"TIT2", content=b"\0" + b"t" * 5_000_000), "dub"),

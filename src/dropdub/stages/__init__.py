@@ -1,4 +1,4 @@
-"""The stages of the table, each imported when it is first asked for: some bring heavy libraries."""
+"""The stages of the stage table, imported on first use because some need heavy libraries."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from dropdub.stage_table import STAGES
 
 
 def stage_named(name: str) -> Stage:
-    """Return the function that runs a stage. Raises KeyError for a name that is none."""
+    """Return the function that runs a stage. Raises KeyError for an unknown name."""
     stage: Stage = importlib.import_module(f"{__name__}.{STAGES[name].name}").run
     return stage

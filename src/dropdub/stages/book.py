@@ -1,4 +1,4 @@
-"""book: the dub of a text as an audio book, with a chapter for each heading and the cover of the book."""
+"""book: the dub of a text as an audiobook, with a chapter for each heading and the cover of the book."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dropdub.text.paragraph_times import starts_in_a_row
 
 
 def run(task: Task) -> Result:
-    """Write dub.T.m4b; return how many chapters it has. A cover that cannot be used is left out, with a warning."""
+    """Write dub.T.m4b; return its number of chapters. An unusable cover is left out, with a warning."""
     target = target_of(task)
     translation = Transcript.load(task.job_dir / translation_name(target))
     title = f"{Path(task.job_name).stem} ({display_name(target)})"
@@ -31,13 +31,13 @@ def run(task: Task) -> Result:
     except MediaToolFailed:
         if cover is None:
             raise
-        warnings = [f"The cover of {task.job_name} cannot be used: its audio book has none."]
+        warnings = [f"The cover of {task.job_name} could not be embedded, so its audiobook has none."]
         _write(task, target, notes, None)
     return {"chapters": len(found), "warnings": warnings}
 
 
 def _starts(task: Task, target: str) -> dict[int, float]:
-    """Return the second at which each paragraph begins, by its id."""
+    """Return the start of each paragraph in seconds, by its id."""
     rate = task.facts.synthesis(target).sample_rate
     lengths = lengths_in_samples(line_files(task.job_dir, task.facts, target), rate)
     return {id_: start / rate for id_, start in starts_in_a_row(lengths, rate).items()}

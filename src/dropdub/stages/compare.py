@@ -1,4 +1,4 @@
-"""compare: how alike each speaker's own voice and its copy in the dub are."""
+"""compare: speaker similarity between each original voice and its clone in the dub."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from dropdub.pipeline.artifacts import AUDIO, Segment, Transcript, translation_n
 from dropdub.pipeline.task import Result, Task, target_of
 
 _ENOUGH_S = 60.0
-"""More speech of one speaker does not change the vector of a voice."""
+"""More speech does not change a speaker's embedding."""
 
 
 def run(task: Task) -> Result:
-    """Return `voices`: for each speaker whose own voice was copied, the cosine of both voices' vectors.
+    """Return `voices`: for each cloned speaker, the cosine similarity of the embeddings of both voices.
 
-    Without an engine that knows voices there is nothing to tell: a measurement stops no dub.
+    Without a diarization engine, the list is empty: a missing measurement must not fail the dub.
     """
     try:
         engine = task.engines.diarizer(task.options.diarizer)
@@ -37,7 +37,7 @@ def run(task: Task) -> Result:
 
 
 def likeness(some: Sequence[Samples], others: Sequence[Samples]) -> float:
-    """Return the cosine of the mean vectors of two voices; the vectors have length 1."""
+    """Return the cosine similarity of two voices' mean embeddings; each embedding has length 1."""
     one, other = np.mean(some, axis=0), np.mean(others, axis=0)
     return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
 
@@ -55,7 +55,7 @@ def _compared(task: Task, engine: Diarizer, lines: Sequence[Segment]) -> Iterato
 
 
 def _longest(lines: Sequence[Segment]) -> list[Segment]:
-    """Return a speaker's longest lines, as many as are enough."""
+    """Return a speaker's longest lines, until they add up to `_ENOUGH_S`."""
     chosen: list[Segment] = []
     for line in sorted(lines, key=lambda line: line.start - line.end):
         if sum(one.end - one.start for one in chosen) >= _ENOUGH_S:

@@ -1,7 +1,7 @@
-"""diarize: who speaks when. By channels where each has its speaker, else by voices where an engine is there.
+"""diarize: who speaks when. Uses channels if each carries one speaker, else voices if an engine is installed.
 
-It has one step or two. The first needs no engine; where voices are to be compared it leaves speakers.json to the
-second, which runs in the pool of the engines that compute with torch.
+The first step needs no engine. If voices have to be compared, a second step writes speakers.json; it runs in the pool
+of the torch engines.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from dropdub.subtitles.user_files import given_segments, is_given
 
 @dataclass(frozen=True)
 class _SpeakersKey(CacheKey, use="speakers", method=1):
-    """The number of the speaker of each stretch of a recording."""
+    """The speaker number of each stretch of a recording."""
 
     content_hash: str
     engine: EngineInfo
@@ -37,27 +37,27 @@ class _SpeakersKey(CacheKey, use="speakers", method=1):
 
 
 def run(task: Task) -> Result:
-    """Write speakers.json, empty where one speaks; return how they were found and how many they are.
+    """Write speakers.json, empty for a single speaker; return the number of speakers and how they were found.
 
-    `how` is "channels", the engine's name, or "one"; "voices" where that is for the second step to find.
+    `how` is "channels", the engine's name, or "one"; "voices" if the second step has to find them.
     """
     segments = given_segments(task) if is_given(task) else load_merged(task.job_dir, task.facts).segments
     if task.params.get("by") == BY_VOICES:
         return _by_voices(task, segments)
-    if (told := _by_channels(task, segments)) is not None:
-        return _finished(task, told, "channels")
+    if (found := _by_channels(task, segments)) is not None:
+        return _finished(task, found, "channels")
     if segments and task.engines.offers_diarizer(task.options.diarizer):
         return {"how": BY_VOICES}
     return _finished(task, [], "one")
 
 
-def _finished(task: Task, told: Sequence[Turn], how: str) -> Result:
-    save_turns(task.job_dir / SPEAKERS, told)
-    return {"how": how, "speakers": len({turn.speaker for turn in told}) or 1}
+def _finished(task: Task, found: Sequence[Turn], how: str) -> Result:
+    save_turns(task.job_dir / SPEAKERS, found)
+    return {"how": how, "speakers": len({turn.speaker for turn in found}) or 1}
 
 
 def _by_channels(task: Task, segments: Sequence[Segment]) -> list[Turn] | None:
-    """Return whose turn it is by the channels of the source; None where it has not two, or they do not tell."""
+    """Return the turns according to the source's channels; None unless two channels separate the speakers."""
     audio = task.facts.probe.sound
     spans = heard_spans(segments)
     if audio.channels != 2 or not spans:
@@ -78,7 +78,7 @@ def _by_channels(task: Task, segments: Sequence[Segment]) -> list[Turn] | None:
 
 def _by_voices(task: Task, segments: Sequence[Segment]) -> Result:
     engine = task.engines.diarizer(task.options.diarizer)
-    if engine is None:  # it was there when the step was planned
+    if engine is None:  # it was uninstalled after the step was planned
         return _finished(task, [], "one")
     heard = stretches(segments, load_spans(task.job_dir / SPEECH))
     info = engine.info()
@@ -87,7 +87,7 @@ def _by_voices(task: Task, segments: Sequence[Segment]) -> Result:
 
 
 def _labels(task: Task, engine: Diarizer, info: EngineInfo, heard: Sequence[Stretch]) -> tuple[list[int], bool]:
-    """Return the number of the speaker of each stretch, and whether it was known."""
+    """Return the speaker number of each stretch, and whether it came from the cache."""
     key = _SpeakersKey(task.facts.extract.content_hash, info, _hash(heard))
     kept = task.cache.get(key, check=lambda value: _checked(value, len(heard)))
     if kept is not None:
@@ -118,5 +118,5 @@ def _hash(heard: Sequence[Stretch]) -> str:
 def _checked(value: bytes, count: int) -> list[int]:
     labels = from_json(value)
     if not isinstance(labels, list) or len(labels) != count or not all(type(label) is int for label in labels):
-        raise ValueError("it is not a number for each stretch")
+        raise ValueError("not one speaker number for each stretch")
     return labels

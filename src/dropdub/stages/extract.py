@@ -1,4 +1,4 @@
-"""extract: from the dropped file to what everything else works on: audio.wav, or what a text or a subtitle says."""
+"""extract: turns the dropped file into audio.wav, or into a transcript if it is a text or a subtitle."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ from dropdub.units import format_duration
 
 BYTES_PER_SECOND = 32_000
 MOST_PARAGRAPHS = 100_000
-"""Of a text, each of which is a segment with files of its own: the longest novels have 30,000, verses counted."""
+"""In a text. Each is a segment with its own files; the longest novels have 30,000, counting verses."""
 ASSUMED_LANGUAGE = "en"
 _MISSING_LEAST_S = 2.0
 _MISSING_SHARE = 0.02
 _AT_THE_END_S = 1.0
 _HEADER_BYTES = 100_000
-"""For the head of audio.wav, and a block of sound that is written before its end is seen."""
+"""For the header of audio.wav, and for a block of audio that ffmpeg writes before it notices the limit."""
 _AFTER_LAST_CUE_S = 1.0
-"""Time for the last line of a subtitle alone to be spoken to its end."""
-_NOTHING_READ = "Of Markdown, code blocks, comments and settings are left out: write a sentence, and drop it again."
+"""Time to finish the last line of a subtitle without a recording."""
+_NOTHING_READ = "Code blocks, comments and front matter are skipped. Add some text, then drop the file again."
 _READ, _READ_AND_COUNTED = 0.6, 0.9
-"""Shares of the work that are done then."""
-# On the container's time line: silence before a track that begins late, gaps filled, drift of the clock evened out.
+"""Shares of the work done after each of these passes."""
+# Follow the container's timestamps: add silence before a late track, fill gaps, correct clock drift.
 _ON_TIME = "aresample=16000:async=1:first_pts=0"
 
 
 def run(task: Task) -> Result:
-    """Write audio.wav of a recording, transcript.json of all else; return content hash and length or language."""
+    """Write audio.wav (for a recording) or transcript.json; return the content hash, and the length or language."""
     if task.kind == "media":
         return _media(task)
     return _subtitle(task) if task.kind == "subtitle" else _text(task)
@@ -63,10 +63,10 @@ def _media(task: Task) -> Result:
     with written_whole(audio, scratch=task.prepared_scratch()) as part:
         _read(task, part, until_s=most_s, progress=lambda share: task.progress(share * read))
         if wav.duration_s(part) == 0:
-            raise NotMedia(f"{task.job_name} has a sound track that holds nothing that can be read.")
+            raise NotMedia(f"The audio track of {task.job_name} contains no readable audio.")
         _refuse_too_long(task, wav.duration_s(part))
         jumps = wav.duration_s(part) > most_s - _AT_THE_END_S
-        if jumps:  # what comes until then is what the recording holds
+        if jumps:  # keep only what plays within the stated length
             os.truncate(part, 0)
             _read(task, part, until_s=promised_s, progress=lambda _share: None)
     found_s = wav.duration_s(audio)
@@ -92,10 +92,10 @@ def _read(task: Task, part: Path, *, until_s: float, progress: Callable[[float],
 
 
 def _refuse_too_long(task: Task, found_s: float) -> None:
-    """Refuse what came out longer than any recording may be, whatever the file says."""
+    """Raise TooLong if the audio is longer than the limit, whatever length the file states."""
     if found_s > task.limits.max_duration + _AT_THE_END_S:
         most = format_duration(task.limits.max_duration)
-        raise TooLong(f"{task.job_name} says that it ends earlier, and is over {most} long; at most {most} are taken.")
+        raise TooLong(f"{task.job_name} is longer than the limit of {most}, although the file states less.")
 
 
 def _stream(task: Task) -> str:
@@ -103,7 +103,7 @@ def _stream(task: Task) -> str:
 
 
 def _length(task: Task, *, until_s: float) -> SoundLength:
-    """Return how long the sound is at its own rate, for its dubs: audio.wav, at another, is up to a few samples off."""
+    """Return the length of the audio at its own sample rate, for the dubs: resampled audio.wav is a few samples off."""
     probe, listed = task.facts.probe, task.prepared_scratch() / "length"
     counts = counting(_stream(task), probe.sound.sample_rate, listed, until_s=until_s)
     run_ffmpeg(
@@ -114,12 +114,12 @@ def _length(task: Task, *, until_s: float) -> SoundLength:
     )
     try:
         return counted(listed)
-    except ValueError:  # nothing that ffmpeg lists: what was read is the best that is known
+    except ValueError:  # ffmpeg listed nothing: the length of audio.wav is the best estimate
         return wav.length(task.job_dir / AUDIO)
 
 
 def _hashes(task: Task) -> dict[str, Any]:
-    """Return the source's hash; with a subtitle, the content is both, and what the subtitle is taken for."""
+    """Return the source's hash. With a subtitle, the content hash covers source, subtitle and the subtitle's role."""
     source = sha256(task.source)
     if task.companion is None:
         return {"content_hash": source}
@@ -136,34 +136,34 @@ def _as_speech(until_s: float) -> list[str]:
 
 def _length_warning(task: Task, found_s: float, promised_s: float, *, jumps: bool) -> list[str]:
     if jumps:
-        length = format_duration(promised_s)
-        told = f"The clock of {task.job_name} jumps: of its sound, only the {length} that it says it has are taken."
-        return [f"{told} If something is missing, convert it with another program, and drop that."]
+        stated = format_duration(promised_s)
+        what = f"The timestamps of {task.job_name} jump, so only its stated length of {stated} was processed."
+        return [f"{what} If something is missing, convert it with another program and drop the result."]
     if is_longer_than_stated(found_s, promised_s):
         found, stated = format_duration(found_s), format_duration(promised_s)
-        return [f"{task.job_name} says that it is {stated} long: all of {found} is taken."]
+        return [f"{task.job_name} states a length of {stated}, but is {found} long. All of it was processed."]
     return _short_warning(task, found_s, promised_s)
 
 
 def _short_warning(task: Task, found_s: float, promised_s: float) -> list[str]:
     audio = task.facts.probe.sound
-    # A sound track that is shorter than its film is no damage, where it says so itself.
+    # An audio track may be shorter than its video: that is no damage if the track itself states its length.
     stated_s = audio.duration_s
     expected_s = min(promised_s, stated_s + audio.start_time_s) if stated_s else promised_s
     if expected_s - found_s < max(_MISSING_LEAST_S, expected_s * _MISSING_SHARE):
         return []
     found, expected = format_duration(found_s), format_duration(expected_s)
-    return [f"{task.job_name} ends early: {found} of {expected} can be read."]
+    return [f"{task.job_name} ends early: only {found} of {expected} could be read. The file may be incomplete."]
 
 
 def _text(task: Task) -> Result:
     text = read_prose(task.source, name=task.job_name)
     found = [part for paragraph in paragraphs(text) for part in cut(paragraph)]
     if not found:
-        raise EmptyFile(f"{task.job_name} holds nothing to be read aloud.", remedy=_NOTHING_READ)
+        raise EmptyFile(f"{task.job_name} contains nothing to read aloud.", remedy=_NOTHING_READ)
     if len(found) > MOST_PARAGRAPHS:
-        sentence = f"{task.job_name} has {len(found):,} paragraphs; at most {MOST_PARAGRAPHS:,} are read aloud."
-        raise TooLarge(sentence, remedy="Cut it in several texts, and drop those.")
+        sentence = f"{task.job_name} has {len(found):,} paragraphs; the limit is {MOST_PARAGRAPHS:,}."
+        raise TooLarge(sentence, remedy="Split it into several texts and drop those.")
     language, warnings = _language(task, text)
     segments = tuple(Segment(number, 0.0, 0.0, paragraph) for number, paragraph in enumerate(found))
     Transcript(language, 0.0, segments, engine={}).save(task.job_dir / TRANSCRIPT)
@@ -171,7 +171,7 @@ def _text(task: Task) -> Result:
     return {
         "content_hash": sha256(task.source),
         "language": language,
-        # In sentences, not paragraphs: the unit of work, which deadlines are computed from.
+        # Sentences, not paragraphs: deadlines are computed from this number, and sentences are the unit of work.
         "segments": sum(len(parts(spoken(paragraph), limit=PIECE_CHARACTERS)) for paragraph in found),
         "skipped": skipped,
         "headings": sum(heading_of(paragraph) is not None for paragraph in found),
@@ -199,7 +199,7 @@ def _language(task: Task, text: str) -> tuple[str, list[str]]:
     if task.options.language != "auto":
         return task.options.language, []
     if not any(character.isalpha() for character in text):
-        sentence = f"The language of {task.job_name} cannot be told; {ASSUMED_LANGUAGE} is assumed."
+        sentence = f"{task.job_name} contains no letters to detect its language from, so {ASSUMED_LANGUAGE} is assumed."
         return ASSUMED_LANGUAGE, [sentence]
     found = detect_text_language(text, among=DETECTED_LANGUAGES)
     return (ASSUMED_LANGUAGE if found == UNDETERMINED else found), []

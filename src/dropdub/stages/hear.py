@@ -1,4 +1,4 @@
-"""hear: each spoken line of a dub transcribed and compared with its text; what is not understood is spoken again."""
+"""hear: verifies a dub. Transcribes each line and compares it with its text; bad lines are synthesized again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SHOWN = 60
 
 @dataclass(frozen=True)
 class _HeardKey(CacheKey, use="heard", method=1):
-    """The words heard in one spoken line."""
+    """The words transcribed from one line of a dub."""
 
     sound_sha256: str
     language: str
@@ -39,10 +39,10 @@ class _HeardKey(CacheKey, use="heard", method=1):
 
 
 def run(task: Task) -> Result:
-    """Return for each line the `file` to take, its `score`, `words` and `errors`, in `again` what to speak once more.
+    """Return each line's best `file` with its `score`, `words` and `errors`, and in `again` the lines to speak again.
 
-    Lines go on from the result of the take before (`params`: `take`, from 0): the better take is kept. Babble behind
-    the last word is cut off, into a file of its own.
+    A later take (`params`: `take`, from 0) replaces the previous one only where it is better. Babble after the last
+    word is cut off; the result is a file of its own.
     """
     target, take = target_of(task), int(task.params.get("take", 0))
     lines = load_spoken(task.job_dir / spoken_name(target))
@@ -52,7 +52,7 @@ def run(task: Task) -> Result:
     try:
         engine = task.engines.transcriber(task.options.transcriber, language=target)
     except (EngineMissing, EngineNotInstalled, UnsupportedLanguage):
-        return _not_heard(task, target)
+        return _unverified(task, target)
     found = {**before, **dict(_better(task, engine, wanted, before))}
     bad = [line for line in lines if str(line.id) in found and not found[str(line.id)]["good"]]
     last = take + 1 >= task.options.synthesis.takes
@@ -64,18 +64,18 @@ def run(task: Task) -> Result:
     }
 
 
-def _not_heard(task: Task, target: str) -> Result:
-    sentence = f"The dub into {target} was not heard back: the transcriber does not understand {target}."
+def _unverified(task: Task, target: str) -> Result:
+    sentence = f"The {target} dub was not verified, because no transcriber is available for {target}."
     return {"lines": {}, "again": [], "warnings": [sentence] if task.options.synthesis.verify is True else []}
 
 
 def _better(
     task: Task, engine: Transcriber, lines: Sequence[Spoken], before: Mapping[str, Any]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield what is now to be taken for each line whose new take is the better one."""
+    """Yield the new result of each line whose new take is better than the previous one."""
     take, folder = int(task.params.get("take", 0)), task.job_dir / speech_dir_name(target_of(task))
     paths = [folder / line.file(take) for line in lines]
-    if isinstance(engine, TakesHints):  # what another job's recording is about is no help here
+    if isinstance(engine, TakesHints):  # drop the hints of another job's recording
         engine.hint_at(prompt=None, hotwords=())
     heard = _heard(task, engine, paths)
     for done, (line, path, words) in enumerate(zip(lines, paths, heard, strict=True), start=1):
@@ -83,18 +83,18 @@ def _better(
         known = before.get(str(line.id))
         if known is None or verdict.score > known["score"]:
             file = _cut(task, path, verdict)
-            yield str(line.id), {"file": file, **_told(verdict)}
+            yield str(line.id), {"file": file, **_verdict_fields(verdict)}
         task.progress(done / len(lines))
 
 
-def _told(verdict: Verdict) -> dict[str, Any]:
-    """Return what the report says of a line; what was heard only where it was not what was meant."""
+def _verdict_fields(verdict: Verdict) -> dict[str, Any]:
+    """Return what the report shows of a verdict; includes what was heard only if the line is bad."""
     heard = {} if verdict.good else {"heard": verdict.heard}
     return {"score": round(verdict.score, 3), "good": verdict.good, **asdict(verdict.errors), **heard}
 
 
 def _heard(task: Task, engine: Transcriber, paths: Sequence[Path]) -> Iterator[list[Word]]:
-    """Yield the words heard in each file: kept from an earlier try, or heard now."""
+    """Yield the words heard in each file, from the cache or transcribed now."""
     language, info = target_of(task), engine.info()
     keys = [_HeardKey(sha256(path), language, info) for path in paths]
     kept = [task.cache.get(key, check=_from_json) for key in keys]
@@ -113,13 +113,13 @@ def _from_json(value: bytes) -> list[Word]:
 
 
 def _heard_now(engine: Transcriber, paths: Sequence[Path], language: str) -> Iterator[list[Word]]:
-    """Yield the words heard in each file; all go through the engine in one call, so that it takes several at once."""
+    """Yield the words heard in each file. All files go through the engine in one call, so it can batch them."""
     lengths: deque[int] = deque()
 
     def windows() -> Iterator[Window]:
         for path in paths:
             sounds = [wav.resample(one, wav.sample_rate(path), SPEECH_RATE_HZ) for one in wav.blocks(path, _LONGEST_S)]
-            sounds = sounds or [np.zeros(SPEECH_RATE_HZ // 10, np.float32)]  # each file has a window, to be told apart
+            sounds = sounds or [np.zeros(SPEECH_RATE_HZ // 10, np.float32)]  # each file needs at least one window
             lengths.append(len(sounds))
             yield from (Window(number * _LONGEST_S, sound) for number, sound in enumerate(sounds))
 
@@ -133,7 +133,7 @@ def _heard_now(engine: Transcriber, paths: Sequence[Path], language: str) -> Ite
 
 
 def _cut(task: Task, path: Path, verdict: Verdict) -> str:
-    """Return the name of the file to take: the speech as it is, or a copy that ends behind its last word."""
+    """Return the name of the file to use: the speech as it is, or a copy that ends after its last word."""
     if verdict.end_s is None:
         return path.name
     target = path.with_name(cut_name(path.name))
@@ -147,4 +147,4 @@ def _cut(task: Task, path: Path, verdict: Verdict) -> str:
 
 def _warning(line: Spoken, target: str) -> str:
     text = line.text if len(line.text) <= _SHOWN else f"{line.text[: _SHOWN - 1]}…"
-    return f"Line {line.id + 1} of the dub into {target} is hard to understand: “{text}”"
+    return f"Line {line.id + 1} of the {target} dub may be unintelligible: “{text}”"

@@ -1,4 +1,4 @@
-"""merge: the chunks' transcripts into one, every word once, each segment with its speaker."""
+"""merge: joins the transcripts of the chunks into one, with every word once and each segment's speaker."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dropdub.subtitles.user_files import Given, given_transcript, is_given
 
 
 def run(task: Task) -> Result:
-    """Write transcript.json; return its language, and the targets that nothing is made for (`skipped`)."""
+    """Write transcript.json; return its language, its figures, and the targets without outputs (`skipped`)."""
     given = given_transcript(task) if is_given(task) else _heard(task)
     merged = given.transcript
     merged.save(task.job_dir / TRANSCRIPT)
@@ -35,7 +35,7 @@ def run(task: Task) -> Result:
 
 
 def _heard(task: Task) -> Given:
-    """Return what was heard; what a person brought where that turns out to be in the spoken language."""
+    """Return what was transcribed; the user's subtitle instead if it turns out to be in the spoken language."""
     transcript = _transcribed(task)
     brought = task.facts.probe.brought_target
     is_transcript = brought is not None and same_language(brought, transcript.language)
@@ -50,7 +50,7 @@ def _transcribed(task: Task) -> Transcript:
 
 
 def cleaned_up(transcript: Transcript, options: JobOptions) -> Transcript:
-    """Return it with clean texts where the options ask for that in its language; else as it is."""
+    """Return it with cleaned-up texts if the options request cleanup for its language; else unchanged."""
     if options.cleanup == "none" or primary(transcript.language) != options.cleanup:
         return transcript
     return replace(transcript, segments=clean_segments(transcript.segments))

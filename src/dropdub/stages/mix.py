@@ -1,4 +1,4 @@
-"""mix: the spoken lines on one track, each where it was said, over the original's sound; and that track encoded."""
+"""mix: puts the spoken lines on one track, each at its time, over the original's audio, and encodes the track."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ from dropdub.text.paragraph_times import starts_in_a_row
 
 _SHORTEST_TEXT_S = 0.5
 _TWO_CHANNELS_DB = 3.01
-"""So much louder is a voice on two channels than on one, by the standard's sum over channels."""
+"""How much louder a voice measures on two channels than on one: the loudness standard sums over channels."""
 _BYTES_A_SAMPLE, _BYTES_OF_VOICE = 5, 2
-"""The track in 16 bits and before that in 24; the voice alone."""
+"""Per sample: the track in 16 bits, plus 24 bits before mastering; the voice alone."""
 _VOICE = "voice.wav"
 _AFTER_LAST_S = 0.1
 
 
 def run(task: Task) -> Result:
-    """Write dub.T.wav, of a recording exactly as long as its sound, and dub.T.m4a; of a recording also fit.T.json."""
+    """Write dub.T.wav and dub.T.m4a; for a recording also fit.T.json. Its dub is exactly as long as its audio."""
     return _text(task) if task.kind == "text" else _media(task)
 
 
 def _text(task: Task) -> Result:
-    """Put the paragraphs one after another, at the usual loudness of speech."""
+    """Place the paragraphs one after another, at the standard loudness of speech."""
     rate, files = _rate(task), line_files(task.job_dir, task.facts, target_of(task))
     lengths = lengths_in_samples(files, rate)
     starts = starts_in_a_row(lengths, rate)
@@ -55,10 +55,10 @@ def _text(task: Task) -> Result:
 
 
 def _media(task: Task) -> Result:
-    """Put each utterance where it fits, as loud as the original and over it."""
+    """Place each utterance where it fits, over the original and as loud."""
     target, sound = target_of(task), _sound(task)
     segments = Transcript.load(task.job_dir / translation_name(target)).segments
-    # A subtitle alone has no end that speech must keep: its last line is spoken out, however long that takes.
+    # A subtitle without a recording has no fixed end: its last line may take as long as it needs.
     lines = recorded_lines(task.job_dir, task.facts, target)
     fit = fitted(segments, lines, last_moment_s(task.kind, sound.duration_s))
     if task.kind == "subtitle":
@@ -78,11 +78,11 @@ def _media(task: Task) -> Result:
 
 
 def _sound(task: Task) -> SoundLength:
-    """Return the length of what is dubbed: of a subtitle alone there is no recording, its last cue is the end."""
+    """Return the length of what is dubbed. A subtitle without a recording ends with its last cue."""
     extracted = task.facts.extract
     if task.kind == "subtitle":
         return _of_seconds(extracted.length_s)
-    # A job that was extracted before its sound was counted knows audio.wav alone: a few samples off at other rates.
+    # Results of earlier versions lack `sound`: then audio.wav, a few samples off at other rates, is all there is.
     return extracted.sound or wav.length(task.job_dir / AUDIO)
 
 
@@ -110,14 +110,14 @@ def _write_voice(task: Task, fit: Fitted, sound: SoundLength) -> None:
 
 
 def _spans(report: Mapping[str, Any]) -> Iterator[Span]:
-    """Yield where the dub speaks, and where the original says what it dubs."""
+    """Yield when the dub speaks, and when the original speaks what it dubs."""
     for one in report["utterances"]:
         yield Span(one["start"], one["end"])
         yield Span(*one["slot"])
 
 
 def _mixed(task: Task, background: Background, spans: Iterator[Span], sound: SoundLength, wanted_lufs: float) -> Mixed:
-    """Write voice and background as one, each as loud as the original."""
+    """Mix voice and background into one file, each as loud as the original."""
     voice, channels, length = task.scratch / _VOICE, channels_of(task), sound.at(RATE_HZ)
     inputs = input_arguments(voice)
     heard_lufs = measured(
@@ -138,7 +138,7 @@ def _mixed(task: Task, background: Background, spans: Iterator[Span], sound: Sou
 
 
 def _mastered(task: Task, mixed: Mixed, wanted_lufs: float) -> Result:
-    """Write the track at the loudness that it is to have, and encode it."""
+    """Write the track at the requested loudness, and encode it."""
     target, scratch = target_of(task), task.prepared_scratch()
     now_lufs = measured(
         input_arguments(mixed.path),
@@ -163,7 +163,7 @@ def _mastered(task: Task, mixed: Mixed, wanted_lufs: float) -> Result:
 
 
 def _share(task: Task, begin: float, end: float) -> Callable[[float], None]:
-    """Return what tells a part's share done as the whole's."""
+    """Return a progress callback that maps a part's progress to the range `begin` to `end` of the whole."""
     return lambda share: task.progress(begin + share * (end - begin))
 
 

@@ -1,4 +1,4 @@
-"""mux: the film with its dub: picture as it was, dubbed track first, original track second, both subtitles."""
+"""mux: the dubbed video: original picture, dubbed audio track first, original second, subtitles of both."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ from dropdub.subtitles.film_subtitles import FilmSubtitles, film_subtitles
 
 _CHECK_S = 30.0
 _ENCODED_BYTES_A_SECOND = 100_000
-"""Of one sound in AAC: more than eight channels take."""
+"""Of one AAC track: more than eight channels need."""
 _BESIDES_BYTES = 50_000_000
-"""For subtitles, chapters, and what the container says about each packet."""
+"""For subtitles, chapters, and the container's overhead for each packet."""
 
 
 @dataclass(frozen=True)
 class Film:
-    """A film to be written. Without `extras` it has nothing of the source but picture and chosen sound."""
+    """A video to write. Without `extras`, it keeps only the picture and the chosen audio track of the source."""
 
     suffix: Suffix
     tracks: tuple[Track, ...]
@@ -52,9 +52,9 @@ class Film:
 
 
 def run(task: Task) -> Result:
-    """Write video.T.mp4, or .mkv where MP4 cannot hold all there is; return which (`file`).
+    """Write video.T.mp4, or .mkv if MP4 cannot hold all streams; return its name (`file`).
 
-    Raises MediaToolFailed where the film, read back, is not what it should be.
+    Raises MediaToolFailed if verification of the written video fails.
     """
     subtitles, ends_at = film_subtitles(task), time.monotonic() + task.deadline_s
     failed: list[MediaToolFailed] = []
@@ -62,16 +62,16 @@ def run(task: Task) -> Result:
         try:
             return _with_warnings(_written(task, film, ends_at), [_left_out(task, film, error) for error in failed[:1]])
         except MediaToolFailed as error:
-            task.log(f"{task.job_name} could not be put together as {film.suffix}: {error.message}")
+            task.log(f"{task.job_name} could not be muxed as {film.suffix}: {error.message}")
             failed.append(error)
     raise failed[0]
 
 
 def _attempts(task: Task, subtitles: FilmSubtitles) -> Iterator[Film]:
-    """Yield the film as it should be, then what may still be had where ffmpeg cannot write that.
+    """Yield the complete video, then simpler ones to try if ffmpeg cannot write it.
 
-    A codec may be one that MP4 holds and the recording's use of it none that it takes; and a track that nobody
-    asked for, or a cover, must not cost the film.
+    MP4 may hold a codec but not the way the recording uses it. And a track that nobody requested, or a cover, must not
+    cost the user the dubbed video.
     """
     whole = _film(task, subtitles, extras=True)
     yield whole
@@ -84,8 +84,8 @@ def _attempts(task: Task, subtitles: FilmSubtitles) -> Iterator[Film]:
 
 def _left_out(task: Task, film: Film, error: MediaToolFailed) -> str:
     if film.extras:
-        return f"{task.job_name} could not be put together as MP4: its dub is an MKV file. {error.message}"
-    return f"Other tracks of {task.job_name}, or its cover, could not be kept: {error.message}"
+        return f"{task.job_name} could not be muxed as MP4, so its dubbed video is an MKV file. {error.message}"
+    return f"The other tracks and the cover of {task.job_name} could not be kept. {error.message}"
 
 
 def _film(task: Task, subtitles: FilmSubtitles, *, extras: bool, suffix: Suffix | None = None) -> Film:
@@ -97,12 +97,12 @@ def _film(task: Task, subtitles: FilmSubtitles, *, extras: bool, suffix: Suffix 
     captions = subtitle_tracks(probe, suffix, languages, extras=extras)
     warnings = [*subtitles.warnings, *([_mkv_warning(task, container.reasons)] if container.reasons else [])]
     if reencoded_sounds(sounds):
-        warnings.append(f"No film can hold the sound of {task.job_name} as it is: it was encoded as AAC.")
+        warnings.append(f"Neither MP4 nor MKV can hold the audio of {task.job_name}, so it was re-encoded as AAC.")
     return Film(suffix, (picture, *sounds, *captions), subtitles, tuple(warnings), extras)
 
 
 def _mkv_warning(task: Task, reasons: Sequence[str]) -> str:
-    return f"MP4 cannot hold all of {task.job_name}: {', '.join(reasons)}. Its dub is an MKV file."
+    return f"MP4 cannot hold all streams of {task.job_name}: {', '.join(reasons)}. Its dubbed video is an MKV file."
 
 
 def _with_warnings(result: Result, warnings: Sequence[str]) -> Result:
@@ -110,7 +110,7 @@ def _with_warnings(result: Result, warnings: Sequence[str]) -> Result:
 
 
 def _written(task: Task, film: Film, ends_at: float) -> Result:
-    """Write the film and read it back; it appears only where it is right."""
+    """Write the video and verify it; it appears in the work folder only if it is correct."""
     name = video_name(target_of(task), film.suffix)
     with written_whole(task.job_dir / name, scratch=task.prepared_scratch()) as part:
         run_ffmpeg(
@@ -120,7 +120,7 @@ def _written(task: Task, film: Film, ends_at: float) -> Result:
             progress=task.progress,
             folder=task.prepared_scratch(),
             most_bytes=_most_bytes(task, film),
-            # Encoding a large picture takes what it takes: there the limit of the pool is the bound.
+            # Encoding a large picture needs a lot of memory: then only the limit of the pool applies.
             most_memory=None if film.subtitles.burner else MOST_MEMORY,
         )
         if film.suffix == "mp4":
@@ -161,16 +161,16 @@ def _as_mkv(task: Task, film: Film) -> list[str]:
     if film.extras and any(one.codec in STYLED_SUBTITLES for one in kept_subtitles(probe)) and probe.fonts:
         attached += ["-map", "0:t", "-c:t", "copy"]
     if film.extras and probe.cover:
-        attached += _attached_cover(task, probe.cover, behind=probe.fonts if attached else 0)
+        attached += _attached_cover(task, probe.cover, number=probe.fonts if attached else 0)
     return [*attached, "-default_mode", "infer_no_subs", "-f", "matroska"]
 
 
-def _attached_cover(task: Task, art: CoverPicture, *, behind: int) -> list[str]:
+def _attached_cover(task: Task, art: CoverPicture, *, number: int) -> list[str]:
     cover = save_cover(task.source, art.index, task.prepared_scratch())
     if cover is None:
         return []
     tags = (f"mimetype={cover.mimetype}", f"filename={cover.path.name}")
-    return ["-attach", str(cover.path), *(part for tag in tags for part in (f"-metadata:s:t:{behind}", tag))]
+    return ["-attach", str(cover.path), *(part for tag in tags for part in (f"-metadata:s:t:{number}", tag))]
 
 
 def _expected(task: Task, film: Film) -> Expected:
@@ -179,27 +179,27 @@ def _expected(task: Task, film: Film) -> Expected:
         picture=_picture_codec(task, film),
         sounds=kinds.count("a"),
         subtitles=kinds.count("s"),
-        shortest_s=_heard_s(task),
+        shortest_s=_audio_s(task),
         longest_s=_longest_s(task),
     )
 
 
-def _heard_s(task: Task) -> float:
+def _audio_s(task: Task) -> float:
     return wav.duration_s(task.job_dir / AUDIO)
 
 
 def _longest_s(task: Task) -> float:
-    """Return where the film ends at the latest: its last subtitle may stand for reading when all else is over."""
-    return max(_heard_s(task), task.facts.probe.duration_s) + task.options.subtitles.max_duration
+    """Return the latest end of the video: its last subtitle may stay for reading after everything else has ended."""
+    return max(_audio_s(task), task.facts.probe.duration_s) + task.options.subtitles.max_duration
 
 
 def _until(task: Task) -> list[str]:
-    """Return what ends the film: a picture's clock may jump where the sound's does not."""
+    """Return the arguments that end the video: its timestamps may jump even if those of the audio do not."""
     return ["-t", f"{_longest_s(task) * (1 + TOLERANCE_SHARE) + TOLERANCE_S:.3f}"]
 
 
 def _most_bytes(task: Task, film: Film) -> int | None:
-    """Return how much a film may have whose streams are copied: no bound is known for a picture that is encoded."""
+    """Return the maximum size of a video whose streams are copied; None if the picture is encoded."""
     if film.subtitles.burner:
         return None
     copied = sum(path.stat().st_size for path in (task.source, task.job_dir / dub_name(target_of(task), "m4a")))
@@ -214,5 +214,5 @@ def _picture_codec(task: Task, film: Film) -> str:
 def _changed_look(task: Task, film: Film, written: Path) -> list[str]:
     if film.subtitles.burner or same_picture(written, task.source, task.facts.probe.picture.index):
         return []
-    told = f"The picture of {task.job_name} may be shown turned the wrong way: this ffmpeg cannot keep what the file"
-    return [f"{told} says about it. Take a newer ffmpeg, then: `dropdub retry JOB`."]
+    what = f"The dubbed video of {task.job_name} may play rotated or distorted, because this ffmpeg cannot keep"
+    return [f"{what} the display settings of the source. Install a newer ffmpeg, then run: `dropdub retry JOB`."]

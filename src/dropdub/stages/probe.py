@@ -1,4 +1,4 @@
-"""probe: what the dropped file is, by its content, and whether it is taken at all."""
+"""probe: identifies the dropped file by its content, and refuses what Dropdub cannot process."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from dropdub.text.documents import is_document, read_document
 from dropdub.text.reading import HEAD_BYTES, looks_like_text, read_text
 from dropdub.units import format_duration, format_size, too_large
 
-ACCEPTED = "Drop a recording with sound, subtitles (.srt, .vtt), or a text to be read aloud (.txt, .md, .docx, .epub)."
+ACCEPTED = "Drop a recording with audio, subtitles (.srt, .vtt), or a text to read aloud (.txt, .md, .docx, .epub)."
 _LEFT_FOR_THE_REST_S = 1.0
 
 
 def run(task: Task) -> Result:
-    """Return kind and size of the source; of a recording also its length, container, streams and `words`.
+    """Return kind and size of the source; for a recording also its length, container, streams and `words`.
 
     Raises EmptyFile, NotAFile, UnreadableFile, NotMedia, NotText, NoAudio, TooLong, TooLarge,
     UnsupportedCodec, UnsupportedLanguage, EngineMissing.
@@ -62,23 +62,23 @@ def _usable_size(source: Path, name: str) -> int:
 
 
 def _is_text(source: Path, name: str) -> bool:
-    """Return whether the content is a text. Raises NotMedia or NotText where a text is not what the name says."""
+    """Return whether the content is text. Raises NotMedia or NotText if it is, but the name says otherwise."""
     with source.open("rb") as file:
         head = file.read(HEAD_BYTES)
     if not looks_like_text(head):
         return False
     suffix = Path(name).suffix.lower()
     if suffix in MEDIA_SUFFIXES:
-        raise NotMedia(f"{name} is not a recording: it holds text.")
+        raise NotMedia(f"{name} is not a recording: it contains text.")
     if suffix in OTHER_SUFFIXES:
-        raise NotText(f"{name} is neither a recording nor a text to be read aloud.", remedy=ACCEPTED)
+        raise NotText(f"{name} is neither a recording nor a text to read aloud.", remedy=ACCEPTED)
     return True
 
 
 def _refuse_unknown_pairs(task: Task, *, brought: str | None) -> None:
-    """Refuse before any work what cannot be translated, where the language is named; else it must be heard first.
+    """Refuse targets that no engine can translate into, if the language is set; else it has to be detected first.
 
-    A translation that a person `brought` needs no translator.
+    The target of a translation that the user supplied (`brought`) needs no translator.
     """
     source = task.options.language
     for target in task.options.targets if source != "auto" else ():
@@ -87,7 +87,7 @@ def _refuse_unknown_pairs(task: Task, *, brought: str | None) -> None:
 
 
 def _subtitle(task: Task, size: int) -> Result:
-    """Take a subtitle without a film: it is spoken in its own time."""
+    """Accept a subtitle without a recording: its cues are spoken at their times."""
     _refuse_long_text(task, size)
     cues = read_cues(task.source)
     _refuse_too_long(task.job_name, max(cue.end for cue in cues), task.limits)
@@ -96,7 +96,7 @@ def _subtitle(task: Task, size: int) -> Result:
 
 def _refuse_long_text(task: Task, size: int, *, name: str | None = None) -> None:
     if size > task.limits.max_text:
-        remedy = "Cut it, or raise limits.max_text in config.yaml, then: `dropdub retry JOB`."
+        remedy = "Shorten it, or raise limits.max_text in config.yaml, then run: `dropdub retry JOB`."
         raise TooLarge(too_large(name or task.job_name, size, task.limits.max_text), remedy=remedy)
 
 
@@ -109,7 +109,7 @@ def _text(task: Task, size: int) -> Result:
         _refuse_long_text(task, size)
         text = read_text(task.source)
     if not text.strip():
-        raise EmptyFile(f"{name} holds nothing but blanks.", remedy="Write something into it and drop it again.")
+        raise EmptyFile(f"{name} contains only whitespace.", remedy="Add some text, then drop it again.")
     return {"kind": "text", "size": size, "video": None}
 
 
@@ -121,41 +121,38 @@ def _media(task: Task) -> Result:
     except NotMedia as error:
         raise _refusal(name) from error
     if not info.audio:
-        raise NoAudio(f"{name} has no sound track.")
+        raise NoAudio(f"{name} has no audio track.")
     _refuse_too_long(name, info.duration_s, task.limits)
     _refuse_empty_length(name, info)
     audio = chosen_sound(name, info.audio, task.options)
     if len(info.audio) > 1:
-        task.log(f"{name} has {len(info.audio)} sound tracks: number {info.audio.index(audio) + 1} is used")
+        task.log(f"{name} has {len(info.audio)} audio tracks; using number {info.audio.index(audio) + 1}")
     return _result(name, info, audio)
 
 
 def _refusal(name: str) -> NotMedia | NotText:
-    """Return why a file is refused that is no recording: in the words that fit its name."""
+    """Return the error for a file that is not a recording, worded to fit its name."""
     suffix = Path(name).suffix.lower()
     if suffix in TEXT_SUFFIXES:
-        return NotText(f"{name} is not a text that can be read.")
-    return NotMedia(
-        f"{name} is not a recording that can be read.", remedy=None if suffix in MEDIA_SUFFIXES else ACCEPTED
-    )
+        return NotText(f"{name} cannot be read as text.")
+    return NotMedia(f"{name} cannot be read as a recording.", remedy=None if suffix in MEDIA_SUFFIXES else ACCEPTED)
 
 
 def _refuse_too_long(name: str, duration_s: float, limits: Limits) -> None:
     if duration_s > limits.max_duration:
         length, most = format_duration(duration_s), format_duration(limits.max_duration)
-        raise TooLong(f"{name} is {length} long; at most {most} are taken.")
+        raise TooLong(f"{name} is {length} long; the limit is {most}.")
 
 
 def _refuse_empty_length(name: str, info: MediaInfo) -> None:
-    """Refuse a length that the file's bytes cannot fill: hours of silence would be made of nothing."""
+    """Refuse a stated length that the file is too small to hold: it would turn into hours of silence."""
     if info.duration_s > longest_believed_s(info.size):
-        raise NotMedia(
-            f"{name} says that it is {format_duration(info.duration_s)} long, and has {format_size(info.size)}."
-        )
+        length, size = format_duration(info.duration_s), format_size(info.size)
+        raise NotMedia(f"{name} states a length of {length}, but has only {size}.")
 
 
 def _result(name: str, info: MediaInfo, audio: AudioStream) -> Result:
-    """Return what is known of a recording; a picture of unknown size, of which no film can be made, is left out."""
+    """Return the facts of a recording, without a picture of unknown size, which cannot become a dubbed video."""
     unread = info.video is not None and not info.video.width
     return {
         "kind": "media",
@@ -177,6 +174,6 @@ def _result(name: str, info: MediaInfo, audio: AudioStream) -> Result:
 
 def _without_picture(name: str) -> str:
     return (
-        f"The picture of {name} has no size that can be read, or more than {MOST_PIXELS // 1_000_000} million pixels: "
-        "only its sound is used."
+        f"The video of {name} has no readable size, or more than {MOST_PIXELS // 1_000_000} million pixels, "
+        "so only its audio is processed."
     )

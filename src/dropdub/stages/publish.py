@@ -1,4 +1,4 @@
-"""publish: finished artefacts as deliverables in the staging folder, from where one rename each brings them out."""
+"""publish: puts finished artifacts into the staging folder, from where each is renamed into the outbox."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from dropdub.subtitles.layout import layout, write_ass, write_srt, write_vtt
 
 @dataclass(frozen=True)
 class _Made:
-    """A finished file, and what it is called in the outbox."""
+    """A finished file, and its name in the outbox."""
 
     file: Path
     name: str
@@ -42,13 +42,13 @@ class _Made:
 def run(task: Task) -> Result:
     """Stage what `params["what"]` names; return `deliverables`: name, size and SHA-256 of each.
 
-    Raises Waiting where the outbox, or the room in it, is not there, OutRefused where the job's own is forbidden.
+    Raises Waiting if the outbox is missing or full, OutRefused if the job's own output folder forbids writing.
     """
     what = str(task.params["what"])
     warnings = tag_dub(task) if what == "dub" else []
     made = list(_RENDERERS[what](task))
     assert task.staging is not None
-    with _outbox_there(task, task.staging.parent), made_staging(task.staging, task.allowed) as staging:
+    with _folder_errors(task, task.staging.parent), made_staging(task.staging, task.allowed) as staging:
         alone = may_be_given_away(task.source)
         for one in made:
             bring(one.file, staging, one.name, alone=alone)
@@ -86,21 +86,21 @@ def _video(task: Task) -> Iterator[_Made]:
 
 
 def _report(task: Task) -> Iterator[_Made]:
-    content, quality = _account(task)
+    content, quality = _summary(task)
     yield _written(_Made(task.prepared_scratch() / REPORT, REPORT), report(task, content, quality))
     if task.kind == "media":
         yield _place(task, original_sound(task), ORIGINAL)
 
 
 def _manifest(task: Task) -> Iterator[_Made]:
-    content, quality = _account(task)
+    content, quality = _summary(task)
     whole = {**content, "quality": quality.to_json()}
     text = json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
     yield _written(_Made(task.prepared_scratch() / MANIFEST, MANIFEST), text)
 
 
-def _account(task: Task) -> tuple[dict[str, Any], Quality]:
-    """Return what is to be said of the job: what was made from what, and how good it came out."""
+def _summary(task: Task) -> tuple[dict[str, Any], Quality]:
+    """Return the manifest's content and the quality figures of the job."""
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     content = manifest(
         job_id=task.job_id,
@@ -115,7 +115,7 @@ def _account(task: Task) -> tuple[dict[str, Any], Quality]:
 
 
 def _fit(task: Task) -> dict[str, Any]:
-    """Return how each dub fits its time, by target: all of it, of which the steps' results hold the totals only."""
+    """Return the full timing report of each dub, by target; the results of the steps hold only the totals."""
     return {target: load_fit(task.job_dir / fit_name(target)) for target in task.facts.placed}
 
 
@@ -149,7 +149,7 @@ def _name(task: Task, suffix: str) -> str:
 
 
 def _own(task: Task, suffix: str) -> _Made:
-    """Return what is still to be written, in the step's own folder: into the outbox nothing is written by its path."""
+    """Return a file to write in the step's scratch folder: nothing in the outbox is written to by path."""
     name = _name(task, suffix)
     return _Made(task.prepared_scratch() / name, name)
 
@@ -163,14 +163,14 @@ def _written(made: _Made, text: str) -> _Made:
     return made
 
 
-def _place(task: Task, artefact: str, suffix: str) -> _Made:
-    """Deliver a large artefact as it is."""
-    return _Made(task.job_dir / artefact, _name(task, suffix))
+def _place(task: Task, artifact: str, suffix: str) -> _Made:
+    """Deliver a large artifact as it is, without a copy in scratch."""
+    return _Made(task.job_dir / artifact, _name(task, suffix))
 
 
 @contextlib.contextmanager
-def _outbox_there(task: Task, outbox: Path) -> Iterator[None]:
-    """Turn trouble with the outbox into what the job does; that with the job's own artefacts stays what it is."""
+def _folder_errors(task: Task, outbox: Path) -> Iterator[None]:
+    """Turn OSErrors of the output folder into Waiting or OutRefused; those of the job's own artifacts pass through."""
     try:
         yield
     except OSError as error:

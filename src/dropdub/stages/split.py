@@ -1,4 +1,4 @@
-"""split: where somebody speaks, and where a long recording is cut into chunks: in a pause, where there is one."""
+"""split: detects speech, and cuts a long recording into chunks, in pauses if possible."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _cuts(task: Task, spans: Sequence[Span], duration_s: float) -> list[float]:
 
 
 def _gentle(cut: float, spans: Sequence[Span], audio: Path, search_s: float) -> float:
-    """Return the cut, moved to the quietest moment near it where somebody speaks: between words, not within one."""
+    """Return the cut; if it falls into speech, moved to the quietest moment nearby, so that no word is cut."""
     if any(span.start < cut < span.end for span in spans):
         cut = quietest_in(audio)(max(cut - search_s, 0.0), cut + search_s)
     return round(cut, 3)

@@ -1,4 +1,4 @@
-"""synthesize: each line of a translation spoken, one sound file a line, at the pace and in the words that fit."""
+"""synthesize: speaks each line of a translation into its own file, with the wording and rate that fit its time."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from dropdub.speech.sentences import sentences_of
 
 
 def run(task: Task) -> Result:
-    """Write speech.T/NNNN.wav for each line that has words. What a broken earlier attempt spoke is kept.
+    """Write speech.T/NNNN.wav for each line that has words, and spoken.T.json with its wording and rate.
 
-    Writes spoken.T.json: which words at which pace. A further take (`params`: `take` from 1, and the ids of its
-    `lines`) writes beside the first, the same words at the same pace.
+    Files of an interrupted attempt are reused. A further take (`params`: `take` from 1, and the ids of its `lines`)
+    writes new files next to those of the first, with the same wording and rate.
     """
     target, take = target_of(task), int(task.params.get("take", 0))
     source = Transcript.load(task.job_dir / TRANSCRIPT)
@@ -48,17 +48,17 @@ def run(task: Task) -> Result:
         "engine": asdict(engine.info()),
         "voice": task.options.voice,
         "cloned": [speaker for speaker, casting in castings.items() if casting.is_own],
-        "hear": _is_heard_back(task, engine),
+        "hear": _needs_verification(task, engine),
         "warnings": [
             *dict.fromkeys(sentence for casting in castings.values() for sentence in casting.warnings),
-            *(f"In the dub into {target}: {sentence}" for sentence in speaker.defects),
+            *(f"In the {target} dub: {sentence}" for sentence in speaker.defects),
             *(_shorter_warnings(lines, target) if take == 0 else ()),
         ],
     }
 
 
-def _is_heard_back(task: Task, engine: Synthesizer) -> bool:
-    """Return whether the speech is to be checked: as told, else where a recording is dubbed by what may err."""
+def _needs_verification(task: Task, engine: Synthesizer) -> bool:
+    """Return whether to verify the speech: as set, or by default if a fallible engine dubs a recording or subtitle."""
     verify = task.options.synthesis.verify
     return (task.kind != "text" and isinstance(engine, TellsDefects)) if verify == "auto" else bool(verify)
 
@@ -66,7 +66,7 @@ def _is_heard_back(task: Task, engine: Synthesizer) -> bool:
 def _first_take(
     speaker: Speaker, segments: Sequence[Segment], together: Iterable[frozenset[int]], duration_s: float
 ) -> list[Spoken]:
-    """Speak all lines at the usual pace; in a recording, those that do not fit in shorter words, then faster."""
+    """Speak all lines at the normal rate. Except in a text, shorten lines that do not fit, then speak them faster."""
     lines = {one.id: Spoken(one.id, one.text) for one in segments}
     teller = Teller(speaker.task.progress, sum(len(one.text) for one in segments))
     known = _all_spoken(speaker, lines, {}, teller)
@@ -94,7 +94,7 @@ def _further_take(speaker: Speaker, lines: Iterable[Spoken]) -> None:
 def _all_spoken(
     speaker: Speaker, lines: Mapping[int, Spoken], known: Mapping[int, Recorded], teller: Teller
 ) -> dict[int, Recorded]:
-    """Return each line's file, spoken where it is not what is `known` of it already."""
+    """Return each line as recorded; a line is spoken only if `known` does not have it with this wording and rate."""
     found: dict[int, Recorded] = {}
     for number, line in lines.items():
         before = known.get(number)
@@ -108,6 +108,6 @@ def _all_spoken(
 
 def _shorter_warnings(lines: Iterable[Spoken], target: str) -> list[str]:
     numbers = [str(line.id + 1) for line in lines if line.wording]
-    which = f"lines {', '.join(numbers)} are" if len(numbers) > 1 else f"line {''.join(numbers)} is"
-    sentence = f"In the dub into {target}, {which} spoken in fewer words than the subtitles show, to fit the time."
+    which = f"lines {', '.join(numbers)} use" if len(numbers) > 1 else f"line {''.join(numbers)} uses"
+    sentence = f"In the {target} dub, {which} a shorter wording than the subtitles, to fit the available time."
     return [sentence] if numbers else []

@@ -1,4 +1,4 @@
-"""transcribe: what is said in one chunk, window by window."""
+"""transcribe: the transcript of one chunk, window by window."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HASH_BLOCK_S = 60.0
 
 @dataclass(frozen=True)
 class _Hints:
-    """What an engine that takes hints was told before it listened."""
+    """The hints given to an engine that takes them."""
 
     prompt: str | None
     hotwords: tuple[str, ...]
@@ -49,12 +49,12 @@ class _Chunk:
 
 
 def run(task: Task) -> Result:
-    """Write chunks/NNNN.json with times in seconds of the recording; it is empty where nobody speaks."""
+    """Write chunks/NNNN.json with times in seconds of the recording; it is empty if nobody speaks."""
     wanted = None if task.options.language == "auto" else task.options.language
     engine = task.engines.transcriber(task.options.transcriber, language=wanted)
     chunk = _Chunk(task.job_dir / AUDIO, float(task.params["start"]), float(task.params["end"]))
     language = wanted or spoken_language(task, engine, longest_s=LONGEST_WINDOW_S)
-    speech = [] if language == UNDETERMINED else _speech(task, chunk)  # of no language: there is no voice in it
+    speech = [] if language == UNDETERMINED else _speech(task, chunk)  # no language means no voice
     spans = tuple((span.start, span.end) for span in speech)
     key = _TranscriptKey(
         _sound_hash(chunk), spans, engine.info(), language, LONGEST_WINDOW_S, hints=_hinted(task, engine)
@@ -74,7 +74,7 @@ def run(task: Task) -> Result:
 
 
 def _hinted(task: Task, engine: Transcriber) -> _Hints | None:
-    """Give the engine the job's hints, also none, and return them for the cache's key; None if it takes none."""
+    """Give the engine the job's hints, even if empty, and return them for the cache key; None if it takes no hints."""
     if not isinstance(engine, TakesHints):
         return None
     hints = _Hints(task.options.initial_prompt, tuple(task.options.hotwords))
@@ -83,7 +83,7 @@ def _hinted(task: Task, engine: Transcriber) -> _Hints | None:
 
 
 def _speech(task: Task, chunk: _Chunk) -> list[Span]:
-    """Return where somebody speaks in the chunk."""
+    """Return the speech segments within the chunk."""
     clipped = (
         Span(max(span.start, chunk.start), min(span.end, chunk.end)) for span in load_spans(task.job_dir / SPEECH)
     )
@@ -92,7 +92,7 @@ def _speech(task: Task, chunk: _Chunk) -> list[Span]:
 
 def _transcribe(task: Task, engine: Transcriber, chunk: _Chunk, speech: Sequence[Span], language: str) -> Transcript:
     spans = windows(speech, longest_s=LONGEST_WINDOW_S, quietest=quietest_in(chunk.audio))
-    _suspects(engine, chunk)  # those of other work
+    _suspects(engine, chunk)  # discard those of earlier work
     heard = engine.transcribe(_windows(chunk, spans), language=language) if spans else ()
     segments: list[Segment] = []
     for done, utterances in enumerate(heard, start=1):
@@ -104,7 +104,7 @@ def _transcribe(task: Task, engine: Transcriber, chunk: _Chunk, speech: Sequence
 
 
 def _suspects(engine: Transcriber, chunk: _Chunk) -> tuple[Suspect, ...]:
-    """Return what the engine may have invented since asked last, with its times within the chunk."""
+    """Return the text that the engine may have invented since the last call, with times clamped to the chunk."""
     found = engine.suspects() if isinstance(engine, TellsSuspects) else ()
     return tuple(Suspect(*_within(one.start, one.end, chunk), one.text, one.fate) for one in found)
 
@@ -115,7 +115,7 @@ def _windows(chunk: _Chunk, spans: Sequence[Span]) -> Iterator[Window]:
 
 
 def _segment(utterance: Utterance, chunk: _Chunk) -> Segment:
-    """Return an utterance with its times within the chunk: engines round, and some overshoot the end of a window."""
+    """Return an utterance as a segment, times clamped to the chunk: engines round, and some overshoot their window."""
     words = tuple(
         TimedWord(*_within(word.start, word.end, chunk), word.text, round(word.probability, 4))
         for word in utterance.words
@@ -138,7 +138,7 @@ def _sound_hash(chunk: _Chunk) -> str:
 def _checked(value: bytes, chunk: _Chunk) -> Transcript:
     found = Transcript.from_json(value.decode())
     if any(not _fits(item, chunk) for segment in found.segments for item in (segment, *segment.words)):
-        raise ValueError("its times are not those of the chunk")
+        raise ValueError("its times are outside the chunk")
     return found
 
 

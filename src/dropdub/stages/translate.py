@@ -1,4 +1,4 @@
-"""translate: a transcript into one target language, sentence by sentence, with shorter wordings for a dub."""
+"""translate: translates a transcript into one target language by sentence, with shorter alternatives for a dub."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from dropdub.text.reading import marked, pieces
 
 BATCH = 32
 Wordings = tuple[str, ...]
-"""A translation, and others of the same, each shorter than the one before."""
+"""A translation, then alternatives, each shorter than the previous."""
 
 
 @dataclass(frozen=True)
 class _WordingsKey(CacheKey, use="wordings", method=1):
-    """The translations of one text."""
+    """The translation of one text, with its alternatives."""
 
     engine: EngineInfo
     source: str
@@ -34,7 +34,7 @@ class _WordingsKey(CacheKey, use="wordings", method=1):
 
 
 def run(task: Task) -> Result:
-    """Write translation.T.json: the same ids and times, without words. The same language passes through untouched."""
+    """Write translation.T.json: the same ids and times, without words. If source and target match, texts are kept."""
     source, target = Transcript.load(task.job_dir / TRANSCRIPT), target_of(task)
     if task.facts.probe.brought_target == target:
         given = given_translation(task, source, lambda: _made(task, source, target))
@@ -72,23 +72,22 @@ def _translated(task: Task, source: Transcript, target: str) -> tuple[list[Wordi
 
 
 def _speech(job: _Translation, source: Transcript) -> list[Wordings]:
-    """Translate sentence by sentence, also those that go over several segments."""
+    """Translate sentence by sentence, including sentences that span several segments."""
     found = sentences_of(source.segments)
     known = job.known(sentence.text for sentence in found)
-    given = [_given_back(found, known, rank) for rank in range(max(map(len, known.values()), default=1))]
-    return [_without_repeats(by_id.get(segment.id, "") for by_id in given) for segment in source.segments]
+    ranks = [_texts_of_rank(found, known, rank) for rank in range(max(map(len, known.values()), default=1))]
+    return [_without_repeats(by_id.get(segment.id, "") for by_id in ranks) for segment in source.segments]
 
 
-def _given_back(found: Sequence[Sentence], known: Mapping[str, Wordings], rank: int) -> dict[int, str]:
-    """Return each segment's text where each sentence has its wording of that rank, or its shortest."""
+def _texts_of_rank(found: Sequence[Sentence], known: Mapping[str, Wordings], rank: int) -> dict[int, str]:
+    """Return each segment's text, by id, with every sentence in its wording of that rank, or its shortest."""
     offered = {one.text: known.get(one.text, (one.text,)) for one in found}
-    return split_over_segments(
-        found, {text: wordings[min(rank, len(wordings) - 1)] for text, wordings in offered.items()}
-    )
+    chosen = {text: wordings[min(rank, len(wordings) - 1)] for text, wordings in offered.items()}
+    return split_over_segments(found, chosen)
 
 
 def _without_repeats(texts: Iterable[str]) -> Wordings:
-    """Return texts less those at the end that say the same as the one before."""
+    """Return texts without repeats at the end."""
     kept = list(texts)
     while len(kept) > 1 and kept[-1] == kept[-2]:
         kept.pop()
@@ -96,25 +95,25 @@ def _without_repeats(texts: Iterable[str]) -> Wordings:
 
 
 def _paragraphs(job: _Translation, source: Transcript) -> list[Wordings]:
-    """Translate the paragraphs of a text piece by piece, with their markup kept."""
+    """Translate the paragraphs of a text piece by piece, keeping their markup."""
     known = job.known(piece for one in source.segments for piece in _bodies(one.text))
     return [(_mapped(one.text, lambda piece: known.get(piece, (piece,))[0]),) for one in source.segments]
 
 
 class _Translation:
-    """Texts from one language into another by one engine, through the cache."""
+    """Translates texts between two languages with one engine, through the cache."""
 
     def __init__(self, task: Task, engine: Translator, source: str, target: str) -> None:
         self._task = task
         self._engine = engine
         self._source = source
         self._target = target
-        # A dub is to take as long as the original; a text may take what it needs.
+        # A dub has to take as long as the original; a text may take as long as it needs.
         self._fits = task.kind != "text" and isinstance(engine, OffersAlternatives)
         self.info = engine.info()
 
     def known(self, texts: Iterable[str]) -> dict[str, Wordings]:
-        """Return the wordings of each text with letters: kept ones from the cache, the others in batches."""
+        """Return the wordings of each text that has letters, from the cache or translated in batches."""
         needed = dict.fromkeys(text for text in texts if _has_letters(text))
         found = {text: self._task.cache.get(self._key(text), check=_checked) for text in needed}
         missing = sorted((text for text, kept in found.items() if kept is None), key=len)
@@ -133,7 +132,7 @@ class _Translation:
         answers = self._answers(texts)
         if len(answers) != len(texts):
             name = self._engine.name
-            raise UnexpectedError(f"The engine '{name}' gave {len(answers)} translations of {len(texts)} texts.")
+            raise UnexpectedError(f"The engine '{name}' returned {len(answers)} translations for {len(texts)} texts.")
         return [tuple(wording.strip() for wording in answer) for answer in answers]
 
     def _answers(self, texts: Sequence[str]) -> list[Wordings]:
@@ -144,7 +143,7 @@ class _Translation:
 
 
 def _by_length(text: str, wordings: Sequence[str]) -> Wordings:
-    """Return the wording that fits a text's time, and those that are shorter."""
+    """Return the wording that fits the time of a text, then the shorter ones."""
     chosen = fitting(text, wordings)
     return (chosen, *shorter_than(chosen, wordings))
 
@@ -162,7 +161,7 @@ def _bodies(text: str) -> Iterator[str]:
 
 
 def _mapped(text: str, translate: Callable[[str], str]) -> str:
-    """Return `text` with the words of each line translated and its markers kept."""
+    """Return `text` with the words of each line translated and its markers unchanged."""
     lines = (marked(line) for line in text.split("\n"))
     return "\n".join(marker + " ".join(map(translate, pieces(body))) for marker, body in lines)
 
@@ -176,4 +175,5 @@ def _warnings(source: Transcript, done: Transcript) -> list[str]:
         bool(one.text.strip()) and not other.text.strip()
         for one, other in zip(source.segments, done.segments, strict=True)
     )
-    return [f"{lost} line{'s have' if lost > 1 else ' has'} no translation into {done.language}."] if lost else []
+    which, them = (f"{lost} lines have", "them") if lost > 1 else (f"{lost} line has", "it")
+    return [f"{which} no {done.language} translation, so the dub skips {them}."] if lost else []
