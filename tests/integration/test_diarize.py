@@ -170,7 +170,7 @@ def test_a_sentence_of_two_voices_is_cut_between_its_words(
     chunk = job.job_dir / chunk_name(0)
     before = Transcript.load(chunk)
     pairs = [_one_sentence(*before.segments[at : at + 2]) for at in range(1, len(before.segments) - 1, 2)]
-    Transcript(before.language, before.duration_s, tuple(pairs), before.engine).numbered().save(chunk)
+    Transcript(before.language, before.duration_s, tuple(pairs), before.engine).renumbered().save(chunk)
     after = Transcript.load(job.run(until="publish").job_dir / TRANSCRIPT)
     assert len(after.segments) > len(pairs)
     assert right_share(after.segments, parts) >= 0.95

@@ -122,7 +122,7 @@ class Transcript:
         suspects = tuple(Suspect(**one) for one in data.get("suspects", ()))
         return Transcript(**{**data, "segments": segments, "suspects": suspects})
 
-    def numbered(self) -> Transcript:
+    def renumbered(self) -> Transcript:
         """Return it with its segments renumbered from 0."""
         return replace(self, segments=tuple(replace(one, id=number) for number, one in enumerate(self.segments)))
 

@@ -21,7 +21,7 @@ def plan(options: JobOptions, facts: Facts) -> tuple[StepSpec, ...]:
     """Return all steps known so far, in order of phase. Steps keep their keys from one plan to the next."""
     steps = list(first_steps())
     if facts.has("probe"):
-        steps += _media(options, facts) if facts.probe.kind == "media" else _text(options, facts)
+        steps += _media_steps(options, facts) if facts.probe.kind == "media" else _text_steps(options, facts)
     return tuple(sorted(steps, key=lambda step: step.phase))
 
 
@@ -31,26 +31,26 @@ def job_facts(stage: str, result: Mapping[str, Any]) -> dict[str, Any]:
     return {**learnt, "warnings": tuple(result.get("warnings", ()))}
 
 
-def _media(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
+def _media_steps(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
     words = facts.probe.words
     yield _step("extract")
     if facts.has("extract"):  # not earlier: it may find that the content is a duplicate
         yield _step("merge" if words and words.revises else "split")
     if facts.has("split"):
-        yield from _heard(options, facts, words)
+        yield from _transcript_steps(options, facts, words)
     if facts.has("merge"):
         revised = words.target if words and words.revises else None
         yield from () if revised else (_publish("transcript"),)
         has_video = facts.probe.video is not None
-        made = _made(options, facts.merge.skipped) if revised is None else [revised]
-        for target in made:
-            yield from _dub(options, target, facts)
+        targets = _remaining_targets(options, facts.merge.skipped) if revised is None else [revised]
+        for target in targets:
+            yield from _dub_steps(options, target, facts)
             yield from _dubbed_video(target, options) if has_video else ()
             yield from _comparison(target, facts)
-        yield from _summaries(options, made)
+        yield from _summaries(options, targets)
 
 
-def _heard(options: JobOptions, facts: Facts, words: UserSubtitle | None) -> Iterator[StepSpec]:
+def _transcript_steps(options: JobOptions, facts: Facts, words: UserSubtitle | None) -> Iterator[StepSpec]:
     """Yield the steps that make the transcript. If the user supplied it, nothing is transcribed."""
     if words is None or words.target is not None:
         for ordinal, chunk in enumerate(facts.split.chunks):
@@ -66,29 +66,29 @@ def _diarize(facts: Facts) -> Iterator[StepSpec]:
         yield StepSpec(f"diarize/{BY_VOICES}", "diarize", part.phase, None, part.pool, {"by": BY_VOICES})
 
 
-def _text(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
+def _text_steps(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
     yield _step("extract")
     if facts.has("extract"):
-        made = _made(options, facts.extract.skipped)
+        targets = _remaining_targets(options, facts.extract.skipped)
         # A text without targets is read aloud in its own language.
-        for target in made or [facts.extract.language]:
-            yield from _dub(options, target, facts)
+        for target in targets or [facts.extract.language]:
+            yield from _dub_steps(options, target, facts)
             yield from _book(target) if options.text.m4b and facts.probe.kind == "text" else ()
-        yield from _summaries(options, made)
+        yield from _summaries(options, targets)
 
 
-def _summaries(options: JobOptions, made: Sequence[str]) -> Iterator[StepSpec]:
+def _summaries(options: JobOptions, targets: Sequence[str]) -> Iterator[StepSpec]:
     """Yield the report, if anything was dubbed, and the manifest, which ends every job."""
-    if options.report and made:
+    if options.report and targets:
         yield _publish("report")
     yield _publish("manifest")
 
 
-def _made(options: JobOptions, skipped: Collection[str]) -> list[str]:
+def _remaining_targets(options: JobOptions, skipped: Collection[str]) -> list[str]:
     return [target for target in options.targets if target not in skipped]
 
 
-def _dub(options: JobOptions, target: str, facts: Facts) -> Iterator[StepSpec]:
+def _dub_steps(options: JobOptions, target: str, facts: Facts) -> Iterator[StepSpec]:
     yield _step("translate", target=target)
     yield _publish("translation", target=target)
     yield from _takes(target, facts)

@@ -67,16 +67,16 @@ def _untimed() -> Figure:
     return Figure("Timing", "not measured", "It is unknown how well the utterances fit their times.", "unknown")
 
 
-def _verified(heard: HeardBack, lines: int) -> Figure:
-    if heard.word_error_rate is None:
-        words = f"A transcriber verified {heard.lines} of {lines} lines; lines with numbers are not counted."
+def _verified(found: HeardBack, lines: int) -> Figure:
+    if found.word_error_rate is None:
+        words = f"A transcriber verified {found.lines} of {lines} lines; lines with numbers are not counted."
         return Figure("Misheard words", "none counted", words)
-    bad = heard.word_error_rate > WORD_ERRORS_HIGH or heard.bad
+    bad = found.word_error_rate > WORD_ERRORS_HIGH or found.bad
     words = (
-        f"{heard.errors} of {heard.words} words, according to a transcriber that verified {heard.lines} of {lines} "
-        f"lines; lines with numbers are not counted. Lines that may be unintelligible: {len(heard.bad) or 'none'}."
+        f"{found.errors} of {found.words} words, according to a transcriber that verified {found.lines} of {lines} "
+        f"lines; lines with numbers are not counted. Lines that may be unintelligible: {len(found.bad) or 'none'}."
     )
-    return Figure("Misheard words", percent(heard.word_error_rate), words, "bad" if bad else "good")
+    return Figure("Misheard words", percent(found.word_error_rate), words, "bad" if bad else "good")
 
 
 def _unverified() -> Figure:

@@ -43,7 +43,7 @@ def merge(chunks: Sequence[Chunk]) -> Transcript:
     first = chunks[0].transcript
     duration_s = chunks[-1].end - chunks[0].start
     suspects = tuple(one for chunk in chunks for one in chunk.transcript.suspects)
-    return Transcript(_language(chunks), duration_s, segments, first.engine, suspects=suspects).numbered()
+    return Transcript(_language(chunks), duration_s, segments, first.engine, suspects=suspects).renumbered()
 
 
 def _language(chunks: Sequence[Chunk]) -> str:

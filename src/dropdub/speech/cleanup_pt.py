@@ -62,11 +62,11 @@ class _Token:
 def clean_segments(segments: Iterable[Segment]) -> tuple[Segment, ...]:
     """Return the segments with cleaned texts; changed ones keep the original as `raw`. `words` are not changed."""
     found: list[Segment] = []
-    begins = True
+    at_start = True
     for segment in segments:
-        text = cleaned(segment.text, begins_sentence=begins)
+        text = cleaned(segment.text, begins_sentence=at_start)
         found.append(segment if text == segment.text else replace(segment, text=text, raw=segment.text))
-        begins = _ends_sentence(text) if text else begins
+        at_start = _ends_sentence(text) if text else at_start
     return tuple(found)
 
 
@@ -114,14 +114,14 @@ def _is_of_word(character: str) -> bool:
 
 def _without_hesitations(tokens: list[_Token]) -> list[_Token]:
     kept: list[_Token] = []
-    begins = False
+    at_start = False
     for place, token in enumerate(tokens):
         if _is_hesitation(tokens, place):
-            _pass_on(token, kept, is_last=place + 1 == len(tokens))
-            begins = begins or token.word[:1].isupper()
+            _move_punctuation(token, kept, is_last=place + 1 == len(tokens))
+            at_start = at_start or token.word[:1].isupper()
             continue
-        kept.append(_begun(token) if begins else token)
-        begins = False
+        kept.append(_capital(token) if at_start else token)
+        at_start = False
     return kept
 
 
@@ -154,7 +154,7 @@ def _is_stray_e(tokens: list[_Token], place: int) -> bool:
     return before in tuple(",.?!…") and tokens[place + 1].lower in _AFTER_STRAY_E
 
 
-def _pass_on(token: _Token, kept: list[_Token], *, is_last: bool) -> None:
+def _move_punctuation(token: _Token, kept: list[_Token], *, is_last: bool) -> None:
     """Move the punctuation of a removed hesitation to the previous word, if the sentence needs it."""
     trail = "," if token.trail.endswith(",") else token.trail
     if not kept or not trail or (trail in _ELLIPSES and not is_last):
@@ -187,7 +187,7 @@ def _is_false_start(kept: list[_Token], token: _Token) -> bool:
 
 
 def _begins_here(kept: list[_Token]) -> bool:
-    return len(kept) == 1 or _stops(kept[-2])
+    return len(kept) == 1 or _ends(kept[-2])
 
 
 # Abbreviations and capitals
@@ -215,20 +215,20 @@ def _written(token: _Token, after: _Token | None) -> str | None:
 
 
 def _capitalised(tokens: Iterable[_Token], begins_sentence: bool) -> Iterator[_Token]:
-    begins = begins_sentence
+    at_start = begins_sentence
     for token in tokens:
-        yield _begun(token) if begins else token
-        begins = _stops(token) or (begins and not token.word)
+        yield _capital(token) if at_start else token
+        at_start = _ends(token) or (at_start and not token.word)
 
 
-def _begun(token: _Token) -> _Token:
+def _capital(token: _Token) -> _Token:
     """Return a token capitalized; names such as `iPhone` or `www.rtp.pt` are left unchanged."""
     if not token.word.islower() or not token.word.replace("-", "").isalpha():
         return token
     return replace(token, word=token.word[0].upper() + token.word[1:])
 
 
-def _stops(token: _Token) -> bool:
+def _ends(token: _Token) -> bool:
     """Return whether the token ends a sentence. After a quoted question, it continues: «Quem?» perguntou ela."""
     trail = token.trail.rstrip(CLOSERS)
     quoted = trail != token.trail
@@ -242,4 +242,4 @@ def _is_abbreviation(token: _Token) -> bool:
 
 
 def _ends_sentence(text: str) -> bool:
-    return _stops(_token(text.rsplit(maxsplit=1)[-1])) if text.strip() else False
+    return _ends(_token(text.rsplit(maxsplit=1)[-1])) if text.strip() else False

@@ -24,7 +24,7 @@ WINDOW_S = 1.6
 HOP_S = 0.8
 SHORTEST_S = 0.6
 PAUSE_S = 0.4
-TELLING_S = 1.2
+CLUSTERED_FROM_S = 1.2
 """Shorter windows are not clustered."""
 WINDOWS_ALIKE = 0.60
 VOICES_ALIKE = 0.716
@@ -97,37 +97,37 @@ def _windowed(piece: Span, segment: int) -> Iterator[Stretch]:
         yield Stretch(Span(start, start + WINDOW_S), Span(bounds[place], bounds[place + 1]), segment)
 
 
-def turns(heard: Sequence[Stretch], labels: Sequence[int]) -> list[Turn]:
+def turns(pieces: Sequence[Stretch], labels: Sequence[int]) -> list[Turn]:
     """Return the labelled stretches as turns."""
     return [
-        Turn(stretch.part.start, stretch.part.end, int(label)) for stretch, label in zip(heard, labels, strict=True)
+        Turn(stretch.part.start, stretch.part.end, int(label)) for stretch, label in zip(pieces, labels, strict=True)
     ]
 
 
-def smoothed(heard: Sequence[Stretch], labels: Sequence[int]) -> list[int]:
+def smoothed(pieces: Sequence[Stretch], labels: Sequence[int]) -> list[int]:
     """Return the labels; a single label between two equal ones of its segment is replaced with theirs."""
     found = [int(label) for label in labels]
     for place in range(1, len(found) - 1):
-        around = {heard[at].segment for at in (place - 1, place, place + 1)}
+        around = {pieces[at].segment for at in (place - 1, place, place + 1)}
         if len(around) == 1 and found[place - 1] == int(labels[place + 1]):
             found[place] = found[place - 1]
     return found
 
 
-def voices(vectors: Vectors, heard: Sequence[Stretch]) -> Labels:
+def voices(vectors: Vectors, pieces: Sequence[Stretch]) -> Labels:
     """Return the speaker number of each vector: at most 8 speakers, each with at least 3 % or 5 s of the speech."""
     if not len(vectors):
         return np.zeros(0, np.int64)
-    telling = _telling(np.array([stretch.window.duration_s for stretch in heard]))
-    clusters = linked(vectors[telling], WINDOWS_ALIKE)
-    middles = _middles(vectors[telling], clusters)
-    middles = _middles(vectors[telling], linked(middles, VOICES_ALIKE)[clusters])
-    return _large_ones(vectors, middles, np.array([stretch.part.duration_s for stretch in heard]))
+    clustered = _clustered_windows(np.array([stretch.window.duration_s for stretch in pieces]))
+    clusters = linked(vectors[clustered], WINDOWS_ALIKE)
+    centres = _centres(vectors[clustered], clusters)
+    centres = _centres(vectors[clustered], linked(centres, VOICES_ALIKE)[clusters])
+    return _speakers(vectors, centres, np.array([stretch.part.duration_s for stretch in pieces]))
 
 
-def _telling(window_s: NDArray[np.float64]) -> Labels:
+def _clustered_windows(window_s: NDArray[np.float64]) -> Labels:
     """Return the indexes of the windows to cluster: the long ones, evenly sampled if there are too many."""
-    long = np.flatnonzero(window_s >= min(TELLING_S, window_s.max()))
+    long = np.flatnonzero(window_s >= min(CLUSTERED_FROM_S, window_s.max()))
     return long[np.linspace(0, len(long) - 1, min(len(long), MOST_CLUSTERED)).round().astype(np.int64)]
 
 
@@ -148,21 +148,21 @@ def linked(vectors: Vectors, alike: float) -> Labels:
         cluster[cluster == other] = one
 
 
-def _middles(vectors: Vectors, clusters: Labels) -> Vectors:
+def _centres(vectors: Vectors, clusters: Labels) -> Vectors:
     """Return the mean embedding of each cluster, normalized to length 1."""
     sums = np.zeros((int(clusters.max()) + 1, vectors.shape[1]))
     np.add.at(sums, clusters, vectors)
-    middles: Vectors = (sums / np.linalg.norm(sums, axis=1, keepdims=True)).astype(np.float32)
-    return middles
+    centres: Vectors = (sums / np.linalg.norm(sums, axis=1, keepdims=True)).astype(np.float32)
+    return centres
 
 
-def _large_ones(vectors: Vectors, middles: Vectors, seconds: NDArray[np.float64]) -> Labels:
+def _speakers(vectors: Vectors, centres: Vectors, seconds: NDArray[np.float64]) -> Labels:
     """Assign each vector to the nearest centre; drop the smallest cluster and repeat until all speak long enough."""
     while True:
-        labels: Labels = (vectors @ middles.T).argmax(axis=1)
-        spoken_s = np.bincount(labels, seconds, minlength=len(middles))
+        labels: Labels = (vectors @ centres.T).argmax(axis=1)
+        spoken_s = np.bincount(labels, seconds, minlength=len(centres))
         smallest = int(spoken_s.argmin())
         too_small = spoken_s[smallest] < min(SMALL_S, SMALL_SHARE * seconds.sum())
-        if len(middles) == 1 or not (too_small or len(middles) > MOST_SPEAKERS):
+        if len(centres) == 1 or not (too_small or len(centres) > MOST_SPEAKERS):
             return labels
-        middles = np.delete(middles, smallest, axis=0)
+        centres = np.delete(centres, smallest, axis=0)

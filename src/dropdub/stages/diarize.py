@@ -80,39 +80,39 @@ def _by_voices(task: Task, segments: Sequence[Segment]) -> Result:
     engine = task.engines.diarizer(task.options.diarizer)
     if engine is None:  # it was uninstalled after the step was planned
         return _finished(task, [], "one")
-    heard = stretches(segments, load_spans(task.job_dir / SPEECH))
+    pieces = stretches(segments, load_spans(task.job_dir / SPEECH))
     info = engine.info()
-    labels, cached = _labels(task, engine, info, heard)
-    return {**_finished(task, turns(heard, labels), engine.name), "engine": asdict(info), "cached": cached}
+    labels, cached = _labels(task, engine, info, pieces)
+    return {**_finished(task, turns(pieces, labels), engine.name), "engine": asdict(info), "cached": cached}
 
 
-def _labels(task: Task, engine: Diarizer, info: EngineInfo, heard: Sequence[Stretch]) -> tuple[list[int], bool]:
+def _labels(task: Task, engine: Diarizer, info: EngineInfo, pieces: Sequence[Stretch]) -> tuple[list[int], bool]:
     """Return the speaker number of each stretch, and whether it came from the cache."""
-    key = _SpeakersKey(task.facts.extract.content_hash, info, _hash(heard))
-    kept = task.cache.get(key, check=lambda value: _checked(value, len(heard)))
+    key = _SpeakersKey(task.facts.extract.content_hash, info, _hash(pieces))
+    kept = task.cache.get(key, check=lambda value: _checked(value, len(pieces)))
     if kept is not None:
         return kept, True
-    labels = smoothed(heard, [int(label) for label in voices(_vectors(task, engine, heard), heard)])
+    labels = smoothed(pieces, [int(label) for label in voices(_vectors(task, engine, pieces), pieces)])
     task.cache.put(key, to_json(labels))
     return labels, False
 
 
-def _vectors(task: Task, engine: Diarizer, heard: Sequence[Stretch]) -> Vectors:
+def _vectors(task: Task, engine: Diarizer, pieces: Sequence[Stretch]) -> Vectors:
     vectors = []
-    for done, vector in enumerate(engine.embed(_windows(task, heard)), start=1):
+    for done, vector in enumerate(engine.embed(_windows(task, pieces)), start=1):
         vectors.append(vector)
-        task.progress(0.95 * done / len(heard))
+        task.progress(0.95 * done / len(pieces))
     return np.stack(vectors) if vectors else np.zeros((0, 1), np.float32)
 
 
-def _windows(task: Task, heard: Sequence[Stretch]) -> Iterator[Window]:
-    spans = [stretch.window for stretch in heard]
+def _windows(task: Task, pieces: Sequence[Stretch]) -> Iterator[Window]:
+    spans = [stretch.window for stretch in pieces]
     for span, samples in zip(spans, wav.frames(task.job_dir / AUDIO, spans), strict=True):
         yield Window(span.start, samples[:, 0])
 
 
-def _hash(heard: Sequence[Stretch]) -> str:
-    return hashlib.sha256(json.dumps([astuple(stretch) for stretch in heard]).encode()).hexdigest()
+def _hash(pieces: Sequence[Stretch]) -> str:
+    return hashlib.sha256(json.dumps([astuple(stretch) for stretch in pieces]).encode()).hexdigest()
 
 
 def _checked(value: bytes, count: int) -> list[int]:

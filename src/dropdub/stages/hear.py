@@ -53,7 +53,7 @@ def run(task: Task) -> Result:
         engine = task.engines.transcriber(task.options.transcriber, language=target)
     except (EngineMissing, EngineNotInstalled, UnsupportedLanguage):
         return _unverified(task, target)
-    found = {**before, **dict(_better(task, engine, wanted, before))}
+    found = {**before, **dict(_improved(task, engine, wanted, before))}
     bad = [line for line in lines if str(line.id) in found and not found[str(line.id)]["good"]]
     last = take + 1 >= task.options.synthesis.takes
     return {
@@ -69,7 +69,7 @@ def _unverified(task: Task, target: str) -> Result:
     return {"lines": {}, "again": [], "warnings": [sentence] if task.options.synthesis.verify is True else []}
 
 
-def _better(
+def _improved(
     task: Task, engine: Transcriber, lines: Sequence[Spoken], before: Mapping[str, Any]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the new result of each line whose new take is better than the previous one."""
@@ -77,7 +77,7 @@ def _better(
     paths = [folder / line.file(take) for line in lines]
     if isinstance(engine, TakesHints):  # drop the hints of another job's recording
         engine.hint_at(prompt=None, hotwords=())
-    heard = _heard(task, engine, paths)
+    heard = _transcribed(task, engine, paths)
     for done, (line, path, words) in enumerate(zip(lines, paths, heard, strict=True), start=1):
         verdict = judge(spoken(line.text), words, wav.duration_s(path))
         known = before.get(str(line.id))
@@ -93,12 +93,12 @@ def _verdict_fields(verdict: Verdict) -> dict[str, Any]:
     return {"score": round(verdict.score, 3), "good": verdict.good, **asdict(verdict.errors), **heard}
 
 
-def _heard(task: Task, engine: Transcriber, paths: Sequence[Path]) -> Iterator[list[Word]]:
+def _transcribed(task: Task, engine: Transcriber, paths: Sequence[Path]) -> Iterator[list[Word]]:
     """Yield the words heard in each file, from the cache or transcribed now."""
     language, info = target_of(task), engine.info()
     keys = [_HeardKey(sha256(path), language, info) for path in paths]
     kept = [task.cache.get(key, check=_from_json) for key in keys]
-    fresh = _heard_now(engine, [path for path, words in zip(paths, kept, strict=True) if words is None], language)
+    fresh = _transcribed_now(engine, [path for path, words in zip(paths, kept, strict=True) if words is None], language)
     for key, words in zip(keys, kept, strict=True):
         if words is not None:
             yield words
@@ -112,7 +112,7 @@ def _from_json(value: bytes) -> list[Word]:
     return [Word(**word) for word in from_json(value)]
 
 
-def _heard_now(engine: Transcriber, paths: Sequence[Path], language: str) -> Iterator[list[Word]]:
+def _transcribed_now(engine: Transcriber, paths: Sequence[Path], language: str) -> Iterator[list[Word]]:
     """Yield the words heard in each file. All files go through the engine in one call, so it can batch them."""
     lengths: deque[int] = deque()
 

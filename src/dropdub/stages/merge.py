@@ -17,7 +17,7 @@ from dropdub.subtitles.user_files import Given, given_transcript, is_given
 
 def run(task: Task) -> Result:
     """Write transcript.json; return its language, its figures, and the targets without outputs (`skipped`)."""
-    given = given_transcript(task) if is_given(task) else _heard(task)
+    given = given_transcript(task) if is_given(task) else _from_recording(task)
     merged = given.transcript
     merged.save(task.job_dir / TRANSCRIPT)
     skipped, warnings = _skipped(task, merged)
@@ -34,7 +34,7 @@ def run(task: Task) -> Result:
     }
 
 
-def _heard(task: Task) -> Given:
+def _from_recording(task: Task) -> Given:
     """Return what was transcribed; the user's subtitle instead if it turns out to be in the spoken language."""
     transcript = _transcribed(task)
     brought = task.facts.probe.brought_target

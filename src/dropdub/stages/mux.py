@@ -60,7 +60,9 @@ def run(task: Task) -> Result:
     failed: list[MediaToolFailed] = []
     for film in _attempts(task, subtitles):
         try:
-            return _with_warnings(_written(task, film, ends_at), [_left_out(task, film, error) for error in failed[:1]])
+            return _with_warnings(
+                _written(task, film, ends_at), [_fallback_warning(task, film, error) for error in failed[:1]]
+            )
         except MediaToolFailed as error:
             task.log(f"{task.job_name} could not be muxed as {film.suffix}: {error.message}")
             failed.append(error)
@@ -82,7 +84,7 @@ def _attempts(task: Task, subtitles: FilmSubtitles) -> Iterator[Film]:
         yield plain
 
 
-def _left_out(task: Task, film: Film, error: MediaToolFailed) -> str:
+def _fallback_warning(task: Task, film: Film, error: MediaToolFailed) -> str:
     if film.extras:
         return f"{task.job_name} could not be muxed as MP4, so its dubbed video is an MKV file. {error.message}"
     return f"The other tracks and the cover of {task.job_name} could not be kept. {error.message}"
@@ -126,7 +128,7 @@ def _written(task: Task, film: Film, ends_at: float) -> Result:
         if film.suffix == "mp4":
             switch_subtitles_off(part)
         check_film(part, _expected(task, film), timeout_s=_CHECK_S)
-        warnings = [*film.warnings, *_changed_look(task, film, part)]
+        warnings = [*film.warnings, *_look_warnings(task, film, part)]
     return {"file": name, "container": film.suffix, "warnings": warnings}
 
 
@@ -211,7 +213,7 @@ def _picture_codec(task: Task, film: Film) -> str:
     return burner.codec if burner else task.facts.probe.picture.codec
 
 
-def _changed_look(task: Task, film: Film, written: Path) -> list[str]:
+def _look_warnings(task: Task, film: Film, written: Path) -> list[str]:
     if film.subtitles.burner or same_picture(written, task.source, task.facts.probe.picture.index):
         return []
     what = f"The dubbed video of {task.job_name} may play rotated or distorted, because this ffmpeg cannot keep"

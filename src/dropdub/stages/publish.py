@@ -73,23 +73,23 @@ def _translation(task: Task) -> Iterator[_Made]:
 
 
 def _dub(task: Task) -> Iterator[_Made]:
-    yield _place(task, dub_to_publish(task), "m4a")
+    yield _as_is(task, dub_to_publish(task), "m4a")
 
 
 def _book(task: Task) -> Iterator[_Made]:
-    yield _place(task, dub_name(target_of(task), "m4b"), "m4b")
+    yield _as_is(task, dub_name(target_of(task), "m4b"), "m4b")
 
 
 def _video(task: Task) -> Iterator[_Made]:
     file = task.facts.film_file(target_of(task))
-    yield _place(task, file, Path(file).suffix[1:])
+    yield _as_is(task, file, Path(file).suffix[1:])
 
 
 def _report(task: Task) -> Iterator[_Made]:
     content, quality = _summary(task)
     yield _written(_Made(task.prepared_scratch() / REPORT, REPORT), report(task, content, quality))
     if task.kind == "media":
-        yield _place(task, original_sound(task), ORIGINAL)
+        yield _as_is(task, original_sound(task), ORIGINAL)
 
 
 def _manifest(task: Task) -> Iterator[_Made]:
@@ -135,7 +135,7 @@ def _speech_texts(task: Task, transcript: Transcript) -> Iterator[_Made]:
     style, video = task.options.subtitles, task.facts.probe.video
     cues = layout(transcript.segments, style, fps=video.fps if video else None, language=transcript.language)
     for suffix in style.formats:
-        made = _own(task, suffix)
+        made = _in_scratch(task, suffix)
         if suffix == "ass":
             size = shown_size(task.source, video.index) if video else None
             write_ass(cues, made.file, size=size, line_length=style.line_length)
@@ -148,14 +148,14 @@ def _name(task: Task, suffix: str) -> str:
     return deliverable_name(task.job_name, suffix, target=task.target)
 
 
-def _own(task: Task, suffix: str) -> _Made:
+def _in_scratch(task: Task, suffix: str) -> _Made:
     """Return a file to write in the step's scratch folder: nothing in the outbox is written to by path."""
     name = _name(task, suffix)
     return _Made(task.prepared_scratch() / name, name)
 
 
 def _write(task: Task, suffix: str, text: str) -> _Made:
-    return _written(_own(task, suffix), text)
+    return _written(_in_scratch(task, suffix), text)
 
 
 def _written(made: _Made, text: str) -> _Made:
@@ -163,7 +163,7 @@ def _written(made: _Made, text: str) -> _Made:
     return made
 
 
-def _place(task: Task, artifact: str, suffix: str) -> _Made:
+def _as_is(task: Task, artifact: str, suffix: str) -> _Made:
     """Deliver a large artifact as it is, without a copy in scratch."""
     return _Made(task.job_dir / artifact, _name(task, suffix))
 

@@ -100,7 +100,7 @@ def _transcribe(task: Task, engine: Transcriber, chunk: _Chunk, speech: Sequence
         task.progress(done / len(spans))
     suspects, info = _suspects(engine, chunk), asdict(engine.info())
     found = Transcript(language, chunk.end - chunk.start, tuple(segments), info, suspects=suspects)
-    return found.numbered()
+    return found.renumbered()
 
 
 def _suspects(engine: Transcriber, chunk: _Chunk) -> tuple[Suspect, ...]:

@@ -37,9 +37,9 @@ def run(task: Task) -> Result:
     """Write translation.T.json: the same ids and times, without words. If source and target match, texts are kept."""
     source, target = Transcript.load(task.job_dir / TRANSCRIPT), target_of(task)
     if task.facts.probe.brought_target == target:
-        given = given_translation(task, source, lambda: _made(task, source, target))
+        given = given_translation(task, source, lambda: _make(task, source, target))
     else:
-        done = _made(task, source, target)
+        done = _make(task, source, target)
         given = Given(done, tuple(_warnings(source, done)))
     given.transcript.save(task.job_dir / translation_name(target))
     return {
@@ -50,7 +50,7 @@ def run(task: Task) -> Result:
     }
 
 
-def _made(task: Task, source: Transcript, target: str) -> Transcript:
+def _make(task: Task, source: Transcript, target: str) -> Transcript:
     engine: dict[str, Any] = {}
     texts: list[Wordings]
     if same_language(source.language, target):

@@ -29,7 +29,7 @@ def dash_of(language: str | None) -> str:
     return "- " if (language or "").partition("-")[0].lower() == "fr" else "-"
 
 
-def seen_for(draft: Draft, style: SubtitleStyle) -> float:
+def reading_time_s(draft: Draft, style: SubtitleStyle) -> float:
     """Return the seconds needed to read a draft, at least the minimum duration of a cue."""
     return max(sum(map(width, draft.lines)) / style.chars_per_second, style.min_duration)
 
@@ -87,5 +87,6 @@ def _hurried(drafts: Sequence[Draft], style: SubtitleStyle, gap: float) -> bool:
     """Return whether the first or second of up to three drafts has too little time to be read."""
     following = [draft.start for draft in drafts[1:]]
     return any(
-        until - gap - draft.start < seen_for(draft, style) for draft, until in zip(drafts, following, strict=False)
+        until - gap - draft.start < reading_time_s(draft, style)
+        for draft, until in zip(drafts, following, strict=False)
     )

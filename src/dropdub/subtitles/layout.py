@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Protocol
 
 from dropdub.config import SubtitleStyle
-from dropdub.subtitles.dialogue import Draft, dash_of, seen_for, share_cues
+from dropdub.subtitles.dialogue import Draft, dash_of, reading_time_s, share_cues
 from dropdub.subtitles.formats import Cue, write_ass, write_srt, write_vtt
 from dropdub.subtitles.function_words import FunctionWords, function_words
 from dropdub.subtitles.line_breaks import (
@@ -35,10 +35,10 @@ _PAUSE_HELD_S = 0.8
 _PER_HELD_SECOND = 4.0
 _SLOWEST_SPEECH = 4.0
 _LATE_AT_MOST_S = 0.4
-_CLOSED_S = 0.5
+_FLICKER_S = 0.5
 """A shorter gap between two cues flickers, so the first cue then stays until the next."""
 _BRIEFEST_S = 0.25
-_LEAST_HEARD = 0.5
+_LEAST_MATCHED = 0.5
 _MOST_COMPARED = 1_000_000
 """Letters transcribed times letters written, about a minute of speech: comparing some texts takes 100 times as long."""
 
@@ -106,10 +106,10 @@ def _drafts(segment: Spoken, style: SubtitleStyle, words: FunctionWords) -> Iter
 def _timed(segment: Spoken, found: Sequence[Part]) -> list[_Timed]:
     text = "".join(part.text for part in found)
     words = [("".join(part.text for part in parts(word.text, len(text) + 1)), word) for word in segment.words]
-    heard = "".join(word for word, _ in words)
+    transcribed = "".join(word for word, _ in words)
     times = _character_times([(len(word), spoken.start, spoken.end) for word, spoken in words])
-    if heard != text:
-        times = _borrowed_times(heard, times, text)
+    if transcribed != text:
+        times = _matched_times(transcribed, times, text)
     if not times:
         spoken_s = min(segment.end - segment.start, max(width(text) / _SLOWEST_SPEECH, 1.0))
         times = _character_times([(len(text), segment.start, segment.start + spoken_s)])
@@ -130,16 +130,16 @@ def _character_times(runs: Sequence[tuple[int, float, float]]) -> list[Moment]:
     return times
 
 
-def _borrowed_times(heard: str, times: Sequence[Moment], text: str) -> list[Moment]:
+def _matched_times(transcribed: str, times: Sequence[Moment], text: str) -> list[Moment]:
     """Return the times of a text that was cleaned up after transcription, taken from the characters that match.
 
     A letter without a match gets the time of the next match, a punctuation mark that of the previous. Empty if too
     little matches, or if the texts are too long to compare.
     """
-    if len(heard) < _LEAST_HEARD * len(text) or len(heard) * len(text) > _MOST_COMPARED:
+    if len(transcribed) < _LEAST_MATCHED * len(text) or len(transcribed) * len(text) > _MOST_COMPARED:
         return []
-    blocks = SequenceMatcher(None, _small(heard), _small(text), autojunk=False).get_matching_blocks()
-    if not text or sum(block.size for block in blocks) < _LEAST_HEARD * len(text):
+    blocks = SequenceMatcher(None, _lowered(transcribed), _lowered(text), autojunk=False).get_matching_blocks()
+    if not text or sum(block.size for block in blocks) < _LEAST_MATCHED * len(text):
         return []
     found: list[Moment] = []
     for block in blocks:
@@ -151,7 +151,7 @@ def _borrowed_times(heard: str, times: Sequence[Moment], text: str) -> list[Mome
     return found
 
 
-def _small(text: str) -> str:
+def _lowered(text: str) -> str:
     """Return a text in lower case and of the same length; the few characters that would become longer are kept."""
     return "".join(character.lower() if len(character.lower()) == 1 else character for character in text)
 
@@ -243,8 +243,8 @@ def _end(draft: Draft, start: float, latest: float, style: SubtitleStyle) -> flo
     If the next cue would start too soon for this one to be seen, the next is delayed a little.
     """
     longest = start + style.max_duration
-    wanted = min(max(draft.end, start + seen_for(draft, style)), longest)
-    if wanted < latest <= min(wanted + _CLOSED_S, longest):
+    wanted = min(max(draft.end, start + reading_time_s(draft, style)), longest)
+    if wanted < latest <= min(wanted + _FLICKER_S, longest):
         wanted = latest  # close the gap: a brief empty screen flickers
     # In a rapid exchange, `latest` may come before the cue can be seen. It then stays past it, which delays the next
     # cue by `_LATE_AT_MOST_S`, or by more if it would otherwise be shown for less than `_BRIEFEST_S`.

@@ -83,13 +83,13 @@ def given_transcript(task: Task) -> Given:
         kept, late = _within(revised(base.segments, cues), base.duration_s)
         segments = tuple(one for one in kept if one.text.strip())
         count = changed(base.segments, segments)
-        return Given(replace(base, segments=segments).numbered(), _late_warnings(task.companion.name, late), count)
+        return Given(replace(base, segments=segments).renumbered(), _late_warnings(task.companion.name, late), count)
     end_s = task.facts.extract.length_s
     segments = segments_of(cues, end_s=end_s)
     if task.facts.has("diarize"):
         segments = with_speakers(segments, load_turns(task.job_dir / SPEAKERS))
     language = language_of(task, task.companion, cues)
-    transcript = Transcript(language, end_s, segments, {"name": _ENGINE, "file": task.companion.name}).numbered()
+    transcript = Transcript(language, end_s, segments, {"name": _ENGINE, "file": task.companion.name}).renumbered()
     return Given(transcript, _late_warnings(task.companion.name, _late(cues, end_s)))
 
 
