@@ -84,8 +84,8 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
 
 def test_numbers_come_with_plain_words() -> None:
     text = " ".join(Page(page(contents())).text.split())
-    assert "1 of 4 utterances fit their time" in text
-    assert "0.30 s is the most that a line starts early or late" in text
+    assert "1 of 4 Utterances that fit their time" in text
+    assert "0.30 s The most that a line starts early or late" in text
     assert "18.2 % 4 of 22 words" in text and "Lines that may be unintelligible: 1." in text
     assert "Voice of S2 0.79" in text
     assert "0:07 Thanks for watching! – removed" in text

@@ -16,7 +16,7 @@ NOT_VERIFIED = "not verified"
 
 @dataclass(frozen=True)
 class Figure:
-    """A value, its label, and its explanation."""
+    """A value, its label, and a sentence that explains it."""
 
     label: str
     value: str
@@ -43,22 +43,22 @@ def _timing(timing: Timing) -> Iterator[Figure]:
     yield Figure(
         "As spoken",
         f"{timing.clean} of {timing.utterances}",
-        "utterances fit their time without any change.",
+        "Utterances that fit their time without any change.",
         "good" if whole else "plain",
     )
-    yield Figure("Sped up", str(timing.sped_up), "utterances are spoken faster to end in time.")
-    yield Figure("Borrowed silence", str(timing.borrowed), "utterances use part of the silence around them.")
-    yield Figure("Shortened", str(timing.shortened), "utterances use a shorter wording than the subtitles.")
+    yield Figure("Sped up", str(timing.sped_up), "Spoken faster to end in time.")
+    yield Figure("Borrowed silence", str(timing.borrowed), "Using part of the silence before or after them.")
+    yield Figure("Shortened", str(timing.shortened), "Worded more briefly than the subtitles.")
     yield Figure(
         "Did not fit",
         str(timing.failed),
-        "lines start more than a second off, or are cut off at the end.",
+        "Lines that start more than a second off, or are cut off at the end.",
         "bad" if timing.failed else "good",
     )
     yield Figure(
         "Worst drift",
         f"{timing.worst_drift_s:.2f} s",
-        f"is the most that a line starts early or late; 95 % of them are off by at most "
+        f"The most that a line starts early or late; 95 % of lines are off by at most "
         f"{timing.start_error_p95_s:.2f} s.",
     )
 
@@ -69,12 +69,12 @@ def _untimed() -> Figure:
 
 def _verified(found: HeardBack, lines: int) -> Figure:
     if found.word_error_rate is None:
-        words = f"A transcriber verified {found.lines} of {lines} lines; lines with numbers are not counted."
+        words = f"A transcriber verified {found.lines} of {lines} lines. Lines with numbers are not counted."
         return Figure("Misheard words", "none counted", words)
     bad = found.word_error_rate > WORD_ERRORS_HIGH or found.bad
     words = (
         f"{found.errors} of {found.words} words, according to a transcriber that verified {found.lines} of {lines} "
-        f"lines; lines with numbers are not counted. Lines that may be unintelligible: {len(found.bad) or 'none'}."
+        f"lines. Lines with numbers are not counted. Lines that may be unintelligible: {len(found.bad) or 'none'}."
     )
     return Figure("Misheard words", percent(found.word_error_rate), words, "bad" if bad else "good")
 
@@ -87,7 +87,7 @@ def _voices(quality: TargetQuality) -> Iterator[Figure]:
     for voice in quality.voices or ():
         label = f"Voice of {voice.speaker}" if voice.speaker else "Voice"
         words = (
-            "is the similarity of the original and the cloned voice. Recordings of one person reach 0.8 or more, "
-            "a man and a woman about 0.5."
+            "Similarity of the original and the cloned voice: 0.8 or more is typical of one person, about 0.5 of a man "
+            "and a woman."
         )
         yield Figure(label, f"{voice.likeness:.2f}", words)

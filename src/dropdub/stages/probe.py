@@ -22,7 +22,7 @@ from dropdub.text.documents import is_document, read_document
 from dropdub.text.reading import HEAD_BYTES, looks_like_text, read_text
 from dropdub.units import format_duration, format_size, too_large
 
-ACCEPTED = "Drop a recording with audio, subtitles (.srt, .vtt), or a text to read aloud (.txt, .md, .docx, .epub)."
+ACCEPTED = "Drop a recording with audio, a subtitle file (.srt, .vtt), or a text to read (.txt, .md, .docx, .epub)."
 _LEFT_FOR_THE_REST_S = 1.0
 
 
