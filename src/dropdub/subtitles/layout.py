@@ -246,7 +246,7 @@ def _end(draft: Draft, start: float, latest: float, style: SubtitleStyle) -> flo
     wanted = min(max(draft.end, start + reading_time_s(draft, style)), longest)
     if wanted < latest <= min(wanted + _FLICKER_S, longest):
         wanted = latest  # close the gap: a brief empty screen flickers
-    # In a rapid exchange, `latest` may come before the cue can be seen. It then stays past it, which delays the next
-    # cue by `_LATE_AT_MOST_S`, or by more if it would otherwise be shown for less than `_BRIEFEST_S`.
+    # In a rapid exchange, `latest` may come before the cue can be seen. The cue then stays past it, which delays the
+    # next one by at most `_LATE_AT_MOST_S`, or by more if this one would be shown for less than `_BRIEFEST_S`.
     seen_s = min(max(latest + _LATE_AT_MOST_S - start, _BRIEFEST_S), style.min_duration)
     return min(wanted, max(latest, start + seen_s))
