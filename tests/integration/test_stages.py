@@ -402,7 +402,7 @@ def test_a_markdown_text_without_words_is_refused_with_what_is_left_out(
     (tmp_path / "code.md").write_text("---\ntitle: x\n---\n```\nprint(1)\n```\n<!-- no -->\n", encoding="utf-8")
     with pytest.raises(EmptyFile, match=r"code\.md contains nothing to read aloud") as refused:
         driven(tmp_path / "code.md").run()
-    assert "code" in refused.value.remedy
+    assert "front matter" in refused.value.remedy
 
 
 def test_titles_underlined_in_markdown_are_headings_of_the_output(driven: Callable[..., Drive], tmp_path: Path) -> None:
