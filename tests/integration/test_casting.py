@@ -82,11 +82,11 @@ def test_one_speaker_has_the_recordings_voice(tmp_path: Path) -> None:
 def test_little_speech_is_used_and_told_and_too_little_is_not(tmp_path: Path) -> None:
     lines = [line(0, 0, 4, "S1"), line(1, 5, 6.5, "S2")]
     found = cast(task_of(tmp_path, tone(8, FIRST_HZ)), lines)
-    assert found["S1"].warnings == ("The voice of speaker S1 was copied from 4.0 s of speech: 6 s sound better.",)
+    assert found["S1"].warnings == ("The voice of speaker S1 was cloned from only 4.0 s of speech: 6 s sound better.",)
     assert (found["S2"].voice, found["S2"].identity) == (None, "default")
     assert (found["S1"].is_own, found["S2"].is_own) == (True, False)
     assert found["S2"].warnings == (
-        "There is too little speech of speaker S2 to copy the voice from: the dub has the default voice.",
+        "There is too little speech of speaker S2 to clone the voice: the dub has the default voice.",
     )
 
 
@@ -114,7 +114,7 @@ def test_a_named_voice_whose_recording_is_torn_is_refused(tmp_path: Path) -> Non
 def test_the_default_voice_is_never_taken_silently(tmp_path: Path) -> None:
     lines = [line(0, 0, 8)]
     text = cast(task_of(tmp_path / "text", tone(8, FIRST_HZ), kind="text"), lines)
-    assert text[None].warnings == ("No voice was named: cloning speaks with its default voice.",)
+    assert text[None].warnings == ("No voice is set: cloning speaks with its default voice.",)
     media = cast(task_of(tmp_path / "media", tone(8, FIRST_HZ)), lines, Plain)
-    assert media[None].warnings == ("plain cannot clone a voice: the dub has its default voice.",)
+    assert media[None].warnings == ("plain cannot clone voices: the dub has its default voice.",)
     assert (text[None].voice, media[None].voice) == (None, None)

@@ -225,7 +225,7 @@ def test_voices_are_taken_out_where_an_engine_can_and_else_it_is_said_that_they_
     driven: Callable[..., Drive], stereo: Path
 ) -> None:
     without = driven(stereo, mix={"separate": True}).run(until="mux")
-    said = "The voices of film.mkv are turned down, not taken out (mix.separate): no separator is installed."
+    said = "The voices of film.mkv were ducked, not removed (mix.separate): no separator is installed."
     assert said in without.warnings
     assert without.step("mix/es").pool == "synthesize"
     entry = EntryPoint("fake-separator", f"{__name__}:FakeSeparator", GROUP)

@@ -131,7 +131,7 @@ def test_a_video_becomes_a_dubbed_video_that_keeps_picture_and_original_sound(
         assert packets(dubbed, "video") == packets(original, "video")
     with av.open(str(job.published["clip.es.mp4"])) as dubbed, av.open(str(talk_video)) as original:
         assert packets(dubbed, "audio", 1) == packets(original, "audio")
-    assert "espeak-ng cannot clone a voice: the dub has its default voice." in job.warnings
+    assert "espeak-ng cannot clone voices: the dub has its default voice." in job.warnings
 
 
 def packets(container: Any, kind: str, number: int = 0) -> list[bytes]:

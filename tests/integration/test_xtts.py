@@ -325,7 +325,7 @@ def test_each_speakers_voice_is_heard_once_and_kept_for_the_next_time(
         folder.mkdir()
         drive = ready_to_speak(talk, folder, settings, cache, speakers=("S1", "S2"), said=said)
         result = drive.run_step(drive.step("synthesize/pt"))
-        assert sum("was copied from 3.6 s" in warning for warning in result["warnings"]) == 2
+        assert sum("was cloned from only 3.6 s" in warning for warning in result["warnings"]) == 2
     assert sorted(heard) == ["voice.S1.wav", "voice.S2.wav"]
 
 

@@ -64,10 +64,12 @@ def test_the_totals_count_what_was_done_to_them() -> None:
 
 def test_what_is_cut_off_and_what_is_late_is_said() -> None:
     assert fit_warnings(report(), "pt", 12.0) == [
-        "The end of the dub into pt is cut off: it is 1.0 s too long.",
-        "In the dub into pt, 1 of 5 lines begin more than a second off, at most 1.5 s: there is too little time.",
+        "The end of the pt dub is cut off: it is 1.0 s too long.",
+        (
+            "In the pt dub, 1 of 5 lines start more than a second out of place (at most 1.5 s): the original leaves too little time."
+        ),
     ]
-    assert fit_warnings(report(), "pt", 20.0)[0].startswith("In the dub")
+    assert fit_warnings(report(), "pt", 20.0)[0].startswith("In the pt dub")
 
 
 def test_a_line_far_behind_within_an_utterance_is_counted_although_its_first_is_on_time() -> None:
@@ -80,7 +82,9 @@ def test_a_line_far_behind_within_an_utterance_is_counted_although_its_first_is_
     assert (totals["failed"], totals["late"], totals["worst_drift_s"]) == (1, 1, 2.9)
     assert totals["start_error_p95_s"] > 2.0
     assert fit_warnings(found, "pt", 20.0) == [
-        "In the dub into pt, 1 of 3 lines begin more than a second off, at most 2.9 s: there is too little time."
+        (
+            "In the pt dub, 1 of 3 lines start more than a second out of place (at most 2.9 s): the original leaves too little time."
+        ),
     ]
 
 

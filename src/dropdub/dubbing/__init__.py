@@ -1,1 +1,1 @@
-"""A dub: utterances, their voices, their places on the timeline, their track, and how good it is."""
+"""A dub: its utterances, voices, timing, audio track and quality."""

@@ -1,4 +1,4 @@
-"""What of a recording's own sound is heard in its dub: all, what is left without its voices, or nothing."""
+"""The background track under a dub: the original sound, the original without its voices, or nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dropdub.pipeline.task import Task
 
 @dataclass(frozen=True)
 class Background:
-    """The sound in blocks (None: nothing is heard), whether it is turned down under speech, and what made it."""
+    """The sound in blocks (None for no background), whether it is ducked under speech, and the separator's info."""
 
     blocks: Iterator[Frames] | None
     ducked: bool = False
@@ -25,16 +25,16 @@ class Background:
 
 
 def channels_of(task: Task) -> int:
-    """Return how many channels a recording's dub has: two where the original has as many or more, else one."""
+    """Return the number of channels of a recording's dub: two if the original has at least two, else one."""
     if not _has_sound(task):
         return 1
     return min(max(task.facts.probe.sound.channels, 1), 2)
 
 
 def original_loudness(task: Task, duration_s: float, progress: Callable[[float], None]) -> float:
-    """Return the loudness of the recording's sound in LUFS; the usual one of speech where there is no recording.
+    """Return the loudness of the recording in LUFS, or `SPEECH_LUFS` if there is no recording.
 
-    Raises what `run_ffmpeg` raises.
+    Raises the errors of `run_ffmpeg`.
     """
     if not _has_sound(task):
         return SPEECH_LUFS
@@ -49,9 +49,10 @@ def original_loudness(task: Task, duration_s: float, progress: Callable[[float],
 
 
 def background_of(task: Task, length: int) -> Background:
-    """Return what is asked for (`mix`), as `length` samples at 48 kHz on the time line of audio.wav.
+    """Return the background that `mix` asks for: `length` samples at 48 kHz, on the timeline of audio.wav.
 
-    Without the separator that was asked for, the original is turned down instead, and a warning says so.
+    If `mix.separate` is set but no separator is installed, the voices stay in the background, which is ducked or kept
+    at full level as `mix.original` says; a warning reports this.
     """
     wanted = task.options.mix
     if wanted.original == "mute" or not _has_sound(task):
@@ -64,14 +65,14 @@ def background_of(task: Task, length: int) -> Background:
     separator = task.engines.separator("auto")
     if separator is None:
         return Background(blocks, ducked=wanted.original == "duck", warnings=(_no_separator(task),))
-    apart = separator.background(blocks, sample_rate=RATE_HZ)
+    separated = separator.background(blocks, sample_rate=RATE_HZ)
     size = round(BLOCK_S * RATE_HZ)
-    kept = in_blocks(apart, size=size, length=length, channels=channels)
+    kept = in_blocks(separated, size=size, length=length, channels=channels)
     return Background(kept, engine=asdict(separator.info()))
 
 
 def _has_sound(task: Task) -> bool:
-    """Return whether there is a recording: a subtitle that was dropped alone has none."""
+    """Return whether there is a recording. Subtitles that were dropped on their own have none."""
     return task.kind == "media"
 
 
@@ -80,5 +81,5 @@ def _stream(task: Task) -> str:
 
 
 def _no_separator(task: Task) -> str:
-    instead = "turned down" if task.options.mix.original == "duck" else "kept"
-    return f"The voices of {task.job_name} are {instead}, not taken out (mix.separate): no separator is installed."
+    instead = "ducked" if task.options.mix.original == "duck" else "kept"
+    return f"The voices of {task.job_name} were {instead}, not removed (mix.separate): no separator is installed."

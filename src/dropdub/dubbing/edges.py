@@ -1,4 +1,4 @@
-"""Where in a spoken line the speech begins and ends: synthesizers put silence around it."""
+"""Where speech starts and ends in a synthesized line: synthesizers add silence around it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from dropdub.media.sound.spans import Span
 _FRAMES_A_SECOND = 100
 _BLOCK_FRAMES = 1_000
 _BELOW_LOUDEST = 0.01
-"""40 dB below the loudest hundredth of a second nothing of speech is heard."""
+"""Anything 40 dB below the loudest hundredth of a second counts as silence."""
 _BEFORE_S, _AFTER_S = 0.03, 0.08
-"""What is kept around it: breath, and the end of a consonant."""
+"""Margins kept before and after: breath, and the end of a consonant."""
 
 
 def sounding(path: Path) -> Span:
-    """Return where a sound file is not silent, in seconds of the file; all of it where it is silent throughout.
+    """Return the span of a sound file that is not silent, in seconds; the whole file if all of it is silent.
 
     Raises NotMedia and OSError.
     """

@@ -1,4 +1,4 @@
-"""Utterances of what was spoken: the lines' files measured, and joined as the original was said."""
+"""Measure the sound files of a dub's lines, and join the lines into utterances as in the original."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dropdub.pipeline.spoken_lines import load_spoken, spoken_name
 
 @dataclass(frozen=True)
 class Recorded:
-    """A line's file, where in it is speech, and the pace that it was spoken at."""
+    """A line's sound file, the span of it that holds speech, and the rate at which it was spoken."""
 
     path: Path
     span: Span
@@ -25,29 +25,29 @@ class Recorded:
 
 
 def recorded(path: Path, rate: float) -> Recorded:
-    """Return a line's file as it is. Raises NotMedia and OSError."""
+    """Measure a line's sound file. Raises NotMedia and OSError."""
     return Recorded(path, sounding(path), rate)
 
 
 def line_files(job_dir: Path, facts: Facts, target: str) -> dict[int, Path]:
-    """Return the file of each line of a dub by its id: of its best take, where it was heard back."""
-    folder, heard = job_dir / speech_dir_name(target), facts.best_takes(target)
-    return {line.id: folder / heard.get(line.id, line.file()) for line in load_spoken(job_dir / spoken_name(target))}
+    """Return the sound file of each line of a dub by line id: the best take, if the line was verified."""
+    folder, best = job_dir / speech_dir_name(target), facts.best_takes(target)
+    return {line.id: folder / best.get(line.id, line.file()) for line in load_spoken(job_dir / spoken_name(target))}
 
 
 def recorded_lines(job_dir: Path, facts: Facts, target: str) -> dict[int, Recorded]:
-    """Return each line of a dub by its id, measured."""
+    """Return each line of a dub, measured, by line id."""
     files = line_files(job_dir, facts, target)
     return {line.id: recorded(files[line.id], line.rate) for line in load_spoken(job_dir / spoken_name(target))}
 
 
 def lengths_in_samples(files: Mapping[int, Path], rate: int) -> dict[int, int]:
-    """Return how long the lines' files are at a sample rate, by id."""
+    """Return the length of each line's file in samples at `rate`, by line id."""
     return {number: round(wav.duration_s(path) * rate) for number, path in files.items()}
 
 
 def utterances_of(segments: Iterable[Segment], lines: Mapping[int, Recorded]) -> list[Utterance]:
-    """Return the utterances of those segments whose lines hold any sound."""
+    """Return the utterances of the segments whose lines contain any sound."""
     sounds = [one for one in segments if one.id in lines and lines[one.id].span.duration_s > 0]
     return [_utterance(run, lines) for run in joined(sorted(sounds, key=lambda one: one.start))]
 

@@ -1,4 +1,4 @@
-"""How a dub's lines are to be spoken so that they fit: at which rate, and which ones in shorter words. Pure."""
+"""How to speak a dub's lines so that they fit: at which rate, and which of them in a shorter wording. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dropdub.pipeline.artifacts import Segment
 from dropdub.speech.sentences import Sentence
 
 FASTEST_RATE = USUAL_FASTEST
-"""What a synthesizer is asked for at most; the rest is stretched."""
+"""The highest rate requested from a synthesizer; time stretching does the rest."""
 _SAME = 0.02
 _STEP = 0.02
 _HURRIED = 1.15
@@ -19,7 +19,7 @@ _PUSHED_S = 0.15
 
 
 def rates(utterances: Sequence[Utterance], placements: Sequence[Placement]) -> dict[int, float]:
-    """Return, by segment, the rate at which each line that is too long is to be spoken, above 1."""
+    """Return the rate, above 1, for each line that is too long, by segment."""
     wanted: dict[int, float] = {}
     for one, its in zip(utterances, placements, strict=True):
         if its.stretch > 1.0 + _SAME:
@@ -29,10 +29,10 @@ def rates(utterances: Sequence[Utterance], placements: Sequence[Placement]) -> d
 
 
 def too_long(utterances: Sequence[Utterance], placements: Sequence[Placement]) -> dict[int, float]:
-    """Return, by segment, how long what cannot be spoken at a usual pace may be, in times of what it is.
+    """Return, by segment, the fraction of its present length that a line may have, if it is too long.
 
-    That is what is faster, and what is almost as fast and yet pushes itself or the next one off its place; not what is
-    fast only because its neighbours are too long.
+    A line is too long if it is faster than `USUAL_FASTEST`, or nearly as fast and still pushes itself or the next
+    utterance out of place; not if it is fast only because its neighbours are too long.
     """
     found: dict[int, float] = {}
     for number, (one, its) in enumerate(zip(utterances, placements, strict=True)):
@@ -51,9 +51,9 @@ def too_long(utterances: Sequence[Utterance], placements: Sequence[Placement]) -
 def shorter_wordings(
     segments: Iterable[Segment], together: Iterable[frozenset[int]], shares: Mapping[int, float]
 ) -> dict[int, int]:
-    """Return, by segment, which of its shorter wordings to speak, from 1: the longest that is short enough.
+    """Return, by segment, which of its shorter wordings to speak, counted from 1: the longest that is short enough.
 
-    Where none is: the shortest. Segments that hold parts of one sentence (`together`) take the same.
+    If none is short enough, the shortest. Segments that share a sentence (`together`) use the same number.
     """
     by_id = {segment.id: segment for segment in segments}
     found: dict[int, int] = {}
@@ -70,12 +70,12 @@ def shorter_wordings(
 
 
 def wording_of(segment: Segment, number: int) -> str:
-    """Return a segment's wording: 0 is the translation, those above are ever shorter; the last holds beyond it."""
+    """Return a segment's wording: 0 is the translation, higher numbers are shorter; past the end, the last one."""
     return ([segment.text, *segment.shorter])[min(number, len(segment.shorter))]
 
 
 def together_of(sentences: Iterable[Sentence]) -> list[frozenset[int]]:
-    """Return which segments hold parts of the same sentences, which come in order."""
+    """Return the groups of segments that share sentences; `sentences` are in order."""
     groups: list[set[int]] = []
     for sentence in sentences:
         ids = {fragment.segment_id for fragment in sentence.fragments}

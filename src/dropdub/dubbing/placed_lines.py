@@ -1,4 +1,4 @@
-"""The spoken lines as parts of the dub's track: at their place, and as fast as they have to be."""
+"""Turn spoken lines into parts of the dub's track: each at its start time, sped up as needed."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from dropdub.media.sound import wav
 from dropdub.media.sound.spans import Span
 from dropdub.pipeline.artifacts import Segment
 
-_NOT_HEARD = 0.002
-"""So little faster speech is left as it is, and ends in the silence that is kept behind it."""
+_INAUDIBLE = 0.002
+"""A speed-up this small is skipped: the line then ends within the silence kept after it."""
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """Utterances and where they go, and the files of their lines."""
+    """Utterances, their placements, and the files of their lines."""
 
     utterances: Sequence[Utterance]
     placements: Sequence[Placement]
@@ -31,9 +31,9 @@ class Fitted:
     def parts(
         self, *, rate: int, length: int, scratch: Path, deadline_s: float, progress: Callable[[float], None]
     ) -> Iterator[Part]:
-        """Yield a part for each line, for a track of `length` samples; stretched ones are written to `scratch`.
+        """Yield a part for each line, for a track of `length` samples; stretched lines are written to `scratch`.
 
-        Raises what `run_ffmpeg` raises.
+        Raises the errors of `run_ffmpeg`.
         """
         for done, (one, its) in enumerate(zip(self.utterances, self.placements, strict=True), start=1):
             for piece, at in zip(one.pieces, its.pieces, strict=True):
@@ -45,7 +45,7 @@ class Fitted:
 
     def _sound(self, number: int, speed: float, scratch: Path, deadline_s: float) -> tuple[Path, Span]:
         line = self.lines[number]
-        if speed < 1.0 + _NOT_HEARD:
+        if speed < 1.0 + _INAUDIBLE:
             return line.path, line.span
         target = scratch / f"stretched.{line.path.name}"
         stretch(line.path, target, span=line.span, speed=speed, deadline_s=deadline_s)
@@ -53,11 +53,11 @@ class Fitted:
 
 
 def last_moment_s(kind: str, duration_s: float) -> float:
-    """Return when a dub must end: with its recording; that of a subtitle alone when all is said."""
+    """Return when a dub must end: with its recording, or never (infinity) if there are only subtitles."""
     return math.inf if kind == "subtitle" else duration_s
 
 
 def fitted(segments: Sequence[Segment], lines: Mapping[int, Recorded], duration_s: float) -> Fitted:
-    """Return the lines of a recording's dub, each where it fits."""
+    """Place the lines of a dub on the timeline of a recording that lasts `duration_s`."""
     utterances = utterances_of(segments, lines)
     return Fitted(utterances, place(utterances, duration_s), lines)

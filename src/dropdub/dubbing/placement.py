@@ -1,8 +1,8 @@
-"""Where each utterance of a dub is put on the recording's time line, and how much faster it becomes. Pure.
+"""Where each utterance of a dub goes on the recording's timeline, and how much it is sped up. Pure.
 
-Speech keeps its own pace where there is room, that of the silence before and after included. Where there is none it
-becomes faster, up to `USUAL_FASTEST`; only where others would be pushed far from their place up to `FASTEST`. What is
-late is caught up in the next pause. All is weighed for the whole recording at once (`fit_search.py`), then set exactly.
+Speech keeps its own pace if there is room, counting the silence before and after it. If not, it is sped up to at most
+`USUAL_FASTEST`, and to `FASTEST` only if others would otherwise be pushed far out of place. Delays are made up in the
+next pause. `placement_search.py` optimises the whole recording at once; this module then sets the exact times.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from dropdub.dubbing.placement_search import Bounds, Choice, best
 from dropdub.dubbing.utterances import LEAST_PAUSE_S, Utterance
 
 USUAL_FASTEST = 1.2
-"""Faster speech than this, in times of the usual pace, is noticed."""
+"""Speech faster than this, relative to the usual pace, is noticeable."""
 FASTEST = 1.4
-"""Faster speech than this is hard to follow."""
+"""Speech faster than this is hard to follow."""
 ON_TIME_S = 0.1
-"""A start this far from the original's is not noticed."""
+"""A start this close to the original's is not noticeable."""
 EARLIEST_S = 0.5
 _EPSILON = 1e-9
 
 
 @dataclass(frozen=True)
 class Placement:
-    """When an utterance is spoken: `stretch` is what its sound is sped up by, `pieces` when each piece begins."""
+    """When an utterance is spoken. `stretch` is the factor by which it is sped up, `pieces` the start of each piece."""
 
     start: float
     end: float
@@ -34,15 +34,15 @@ class Placement:
 
 
 def fastest(utterance: Utterance) -> float:
-    """Return how much an utterance may be sped up, beyond the pace that it was spoken at."""
+    """Return how much an utterance may be sped up, relative to the rate at which it was spoken."""
     return max(FASTEST / utterance.rate, 1.0)
 
 
 def place(utterances: Sequence[Utterance], duration_s: float) -> list[Placement]:
-    """Return where each utterance goes, in the order given; `duration_s` is the recording's length.
+    """Return the placement of each utterance, in the order given; `duration_s` is the recording's length.
 
-    No two of one speaker overlap; those of several no more than the originals do; starts keep their order. All end
-    within the recording if that can be done within `FASTEST`; else the last ones run over its end.
+    Utterances of one speaker never overlap; those of different speakers overlap no more than the originals do. Starts
+    keep their order. All end within the recording if `FASTEST` allows it; otherwise the last ones run past its end.
     """
     order = sorted(range(len(utterances)), key=lambda number: (utterances[number].start, number))
     line = _Line([utterances[number] for number in order], duration_s)
@@ -51,7 +51,7 @@ def place(utterances: Sequence[Utterance], duration_s: float) -> list[Placement]
 
 
 class _Line:
-    """Utterances in the order of their starts, and what binds each to those before it."""
+    """Utterances in the order of their starts, and the gap that each must keep to earlier ones."""
 
     def __init__(self, utterances: Sequence[Utterance], duration_s: float) -> None:
         self.utterances = utterances
@@ -75,7 +75,7 @@ class _Line:
             yield Placement(start, start + one.duration_s(stretch), stretch, starts)
 
     def _bounds(self) -> list[Bounds]:
-        """Return how early and how late each may begin and end, so that all others still find their place."""
+        """Return how early and how late each may start and end, so that all others still fit."""
         numbers = range(len(self.utterances))
         last_starts, ends = [0.0] * len(numbers), [self.duration_s] * len(numbers)
         for number in reversed(numbers):
@@ -96,12 +96,12 @@ class _Line:
         return found
 
     def _gap_to_frontier(self, number: int) -> float:
-        """Return the least gap to that utterance before which ends last in the original; below 0, they overlap."""
+        """Return the minimum gap to the earlier utterance that ends last in the original; negative if they overlap."""
         links = self.before[number]
         return max(links, key=lambda link: self.utterances[link[0]].end)[1] if links else 0.0
 
     def _set_forward(self, choices: Sequence[Choice], bounds: Sequence[Bounds]) -> None:
-        """Set starts as chosen, nearer to the original where what goes before leaves room, and never too early."""
+        """Set starts as chosen, or closer to the original if earlier utterances leave room, but never too early."""
         for number, (one, choice, bound) in enumerate(zip(self.utterances, choices, bounds, strict=True)):
             free = max([bound.first_start, *self.starts[-1:], *self._ends_before(number)])
             self.starts.append(max(free, min(choice.start, max(one.start, bound.first_start))))
@@ -109,9 +109,9 @@ class _Line:
             self.stretches.append(min(max(choice.stretch, needed), fastest(one)))
 
     def _set_backward(self, bounds: Sequence[Bounds]) -> None:
-        """Let those that begin early begin later, and those that were sped up take their time, where there is room.
+        """Use room that is left: move early starts later, and slow down utterances that were sped up.
 
-        Not where a line within one would begin the later for it: that was weighed already.
+        An utterance is not slowed down if a line within it would then start too late: the search weighed that already.
         """
         for number in reversed(range(len(self.utterances))):
             one, bound = self.utterances[number], bounds[number]
@@ -129,7 +129,7 @@ class _Line:
 
 
 def _before(utterances: Sequence[Utterance]) -> Iterator[list[tuple[int, float]]]:
-    """Yield for each utterance the last one before it of each speaker, and the least gap to that in seconds."""
+    """Yield, for each utterance, every speaker's last one before it and the minimum gap to that in seconds."""
     last: dict[str | None, int] = {}
     for number, one in enumerate(utterances):
         yield [(earlier, _gap_s(utterances[earlier], one)) for earlier in last.values()]
@@ -137,6 +137,6 @@ def _before(utterances: Sequence[Utterance]) -> Iterator[list[tuple[int, float]]
 
 
 def _gap_s(one: Utterance, other: Utterance) -> float:
-    """Return the least time between two utterances: of two speakers, as far below 0 as the originals overlap."""
+    """Return the minimum gap between two utterances: negative if different speakers overlap in the original."""
     gap_s = min(other.start - one.end, LEAST_PAUSE_S)
     return max(gap_s, 0.0) if one.speaker == other.speaker else gap_s

@@ -1,8 +1,8 @@
-"""The search behind `fit.py`: starts and stretches of all utterances that cost least together. Pure.
+"""The search behind `placement.py`: the starts and stretches of all utterances with the lowest total cost. Pure.
 
-Utterances are taken in order. For each, every start of a grid is tried with every stretch of a list; of all ways to
-get that far only those are kept that no other way beats in both cost and end. The best way to the last one is the
-answer.
+Dynamic programming over the utterances in order. For each, every start of a grid is tried with every stretch of a
+list; of all ways to get that far, only those that no other way beats in both cost and end are kept. The cheapest way
+to the last utterance is the answer.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from dropdub.dubbing.utterances import Utterance
 Floats = NDArray[np.float64]
 
 LATEST_S = 4.0
-"""So far behind its place, or behind the first moment that is free, a start is looked for."""
+"""The latest start that is tried, after the original start or after the first free moment."""
 _SHIFTS = np.unique(
     np.round(np.concatenate([np.arange(-0.5, 0.3, 0.02), np.arange(0.3, 1, 0.05), np.arange(1, LATEST_S, 0.15)]), 3)
 )
 _STRETCHES = np.array([1.0, 1.03, 1.06, 1.09, 1.12, 1.15, 1.2, 1.25, 1.3, 1.35, 1.4])
 _USUAL = 1.2
-# What is unpleasant, in one currency. A second off its place: little within a tenth of a second, much beyond.
-# Speed: the first silence is borrowed, then speech is sped up to 1.2, then starts move, last comes more speed.
+# Costs of everything unpleasant, in one unit. Shifts are cheap up to a tenth of a second and expensive beyond it.
+# The weights make the search use silence first, then speed up to 1.2, then shift starts, and only then go faster.
 _NEAR_S, _NEAR_COST, _FAR_COST, _EARLY_FACTOR = 0.1, 0.5, 20.0, 1.5
 _SPEED_COST, _SPEED_COST_SQUARE, _HASTE_COST = 3.0, 20.0, 100.0
 _EPSILON = 1e-6
@@ -33,7 +33,7 @@ _EPSILON = 1e-6
 
 @dataclass(frozen=True)
 class Bounds:
-    """Between what an utterance may begin, when it must end, and the least gap to what was there before it."""
+    """The earliest and latest start of an utterance, its latest end, and the minimum gap to the one before it."""
 
     first_start: float
     last_start: float
@@ -43,7 +43,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Choice:
-    """When an utterance begins, and how much it is sped up."""
+    """When an utterance starts, and by which factor it is sped up."""
 
     start: float
     stretch: float
@@ -51,7 +51,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class _Ways:
-    """The ways to get as far as one utterance, by rising end and falling cost; `parents` number those before."""
+    """The ways to get as far as one utterance, by rising end and falling cost.
+
+    `parents` are indices into the ways of the utterance before.
+    """
 
     ends: Floats
     costs: Floats
@@ -61,7 +64,7 @@ class _Ways:
 
 
 def best(utterances: Sequence[Utterance], bounds: Sequence[Bounds], limits: Sequence[float]) -> list[Choice]:
-    """Return the cheapest choices; `limits` are the highest stretches allowed."""
+    """Return the choices with the lowest total cost; `limits` are the highest stretches allowed."""
     ways: list[_Ways] = []
     for one, bound, limit in zip(utterances, bounds, limits, strict=True):
         ways.append(_further(ways[-1] if ways else None, one, bound, limit))
@@ -91,11 +94,12 @@ def _starts(one: Utterance, bound: Bounds) -> Floats:
 
 
 def _cheapest_before(before: _Ways | None, free_until: Floats) -> tuple[Floats, NDArray[np.int_], Floats]:
-    """Return for each moment the cost of the cheapest way that has ended by then, its number, and its end."""
+    """Return, for each moment, the cost, index and end of the cheapest way that has ended before it."""
     if before is None:
         nothing = np.zeros(len(free_until))
         return nothing, nothing.astype(np.int_), nothing
-    # Where no way has ended, the earliest counts: bounds that several earlier utterances set are met afterwards.
+    # If no way has ended yet, take the earliest. `placement.py` then enforces the bounds that the search ignores
+    # (those of several earlier utterances at once).
     numbers = np.maximum(np.searchsorted(before.ends, free_until + _EPSILON, side="right") - 1, 0)
     late = np.maximum(before.ends[numbers] - free_until, 0.0)
     return before.costs[numbers] + _FAR_COST * late, numbers, before.ends[numbers]
@@ -111,7 +115,7 @@ def _undominated(ends: Floats, costs: Floats, starts: Floats, stretches: Floats,
 
 
 def _shift_costs(one: Utterance, starts: Floats, stretches: Floats) -> Floats:
-    """Return what it costs that pieces begin off their place, shape (starts, stretches)."""
+    """Return the cost of pieces that start early or late, shape (starts, stretches)."""
     spoken = np.array([piece.start - one.start for piece in one.pieces])
     late = np.array([one.offsets(stretch) for stretch in stretches]) - spoken
     shifts = (starts - one.start)[:, None, None] + late[None, :, :]

@@ -1,4 +1,4 @@
-"""How a dub fits its recording, as the manifest tells it under `fit`: read in one place. Pure."""
+"""Read how a dub fits its recording from the manifest's `fit`. Pure."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 class FittedUtterance:
     """Neighbouring lines spoken in one breath; times in seconds of the recording.
 
-    `slot` is the time there was for it, `length` that of the speech before it was stretched, `stretch` its speed
-    (above 1: faster), `shift` how much later than the original it begins (below 0: earlier). Of its lines, the furthest
-    off its place begins `drift` later; None in manifests of before that was told.
+    `slot` is when the original speaks, `length` the length of the speech before it was stretched, `stretch` its speed
+    (above 1: faster), `shift` how much later than the original it starts (below 0: earlier). `drift` is the largest
+    such shift among its lines; None in old manifests, which do not record it.
     """
 
     segments: tuple[int, ...]
@@ -30,10 +30,10 @@ class FittedUtterance:
 
 @dataclass(frozen=True)
 class Timing:
-    """How many utterances were placed as they were spoken, and what was done to the others; drifts in seconds.
+    """How many utterances were placed unchanged (`clean`), and how the others were changed; drifts in seconds.
 
-    Of the `lines`, `failed` are far off their place or cut off; those more than a second off are `late`. Manifests of
-    before lines were counted have None there, and count utterances in `failed`.
+    Of the `lines`, `failed` are far out of place or cut off, and `late` are more than a second out of place. Old
+    manifests did not count lines: there these fields are None, and `failed` counts utterances.
     """
 
     utterances: int
@@ -50,14 +50,14 @@ class Timing:
 
 @dataclass(frozen=True)
 class Fit:
-    """The fit of one target's dub."""
+    """The timing of one target's dub."""
 
     utterances: tuple[FittedUtterance, ...]
     totals: Timing
 
 
 def fits_of(manifest: Mapping[str, Any]) -> dict[str, Fit]:
-    """Return the fit of each target that the manifest tells of: of texts, and of older manifests, none."""
+    """Return the fit of each target in the manifest; empty for texts and for older manifests."""
     return {target: _fit(item) for target, item in (manifest.get("fit") or {}).items()}
 
 
@@ -72,5 +72,5 @@ def _utterance(item: Mapping[str, Any]) -> FittedUtterance:
 
 
 def _fields(item: Mapping[str, Any], kind: type[FittedUtterance] | type[Timing]) -> dict[str, Any]:
-    """Return what a manifest has of a kind's fields. Raises KeyError where it lacks one that all manifests have."""
+    """Return the manifest's values for the fields of `kind`. Raises KeyError if a required one is missing."""
     return {one.name: item[one.name] for one in fields(kind) if one.name in item or one.default is MISSING}

@@ -1,4 +1,4 @@
-"""How good a dub came out, in figures: how it fits, what was heard back, whose voice it has. Pure."""
+"""Quality metrics of a dub: timing, verification by a transcriber, speaker similarity. Pure."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from dropdub.pipeline.facts import Facts
 
 @dataclass(frozen=True)
 class HeardBack:
-    """What a transcriber understood of the dub. `bad` are the ids of the lines that stayed hard to understand.
+    """What a transcriber understood of the dub. `bad` are the ids of lines that remained hard to understand.
 
-    `words` and `errors` leave out lines with figures; `word_error_rate` is None where there are no others.
+    `words` and `errors` exclude lines with digits; `word_error_rate` is None if there are no other lines.
     """
 
     lines: int
@@ -27,7 +27,7 @@ class HeardBack:
 
 @dataclass(frozen=True)
 class VoiceLikeness:
-    """How alike a speaker's voice is in the original and in the dub: the cosine of their vectors, 1 for the same."""
+    """Similarity of a speaker's voice in the original and in the dub: cosine of the embeddings, 1 for the same."""
 
     speaker: str | None
     likeness: float
@@ -35,7 +35,7 @@ class VoiceLikeness:
 
 @dataclass(frozen=True)
 class TargetQuality:
-    """The figures of one target; None is what was not measured."""
+    """The metrics of one target; None for what was not measured."""
 
     timing: Timing | None
     heard_back: HeardBack | None
@@ -44,18 +44,18 @@ class TargetQuality:
 
 @dataclass(frozen=True)
 class Quality:
-    """The figures of a job. `suspects`: what the transcriber may have invented (`start`, `end`, `text`, `fate`)."""
+    """The metrics of a job. `suspects`: possible hallucinations of the transcriber (`start`, `end`, `text`, `fate`)."""
 
     suspects: tuple[Mapping[str, Any], ...]
     targets: Mapping[str, TargetQuality]
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as the manifest and `dropdub show --json` have it."""
+        """Return the metrics in the form of the manifest and of `dropdub show --json`."""
         return asdict(self)
 
 
 def quality_of(facts: Facts, fits: Mapping[str, Fit], targets: Sequence[str]) -> Quality:
-    """Return what the results of a job's steps, and the fits of its dubs, tell of its quality."""
+    """Return the metrics of a job, from the results of its steps and the fits of its dubs."""
     suspects = facts.merge.suspects if facts.has("merge") else ()
     return Quality(suspects, {target: _of_target(facts, fits.get(target), target) for target in targets})
 

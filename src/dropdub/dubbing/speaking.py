@@ -1,4 +1,4 @@
-"""Lines spoken by a synthesizer, one sound file a line, through the cache."""
+"""Speak lines with a synthesizer, through the cache: one sound file per line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from dropdub.dubbing.voices import Casting, prepare
-from dropdub.engines.base import EngineInfo, Samples, Synthesizer, TellsDefects
+from dropdub.engines.base import EngineInfo, ReportsDefects, Samples, Synthesizer
 from dropdub.engines.text_for_speech import parts
 from dropdub.errors import NotMedia
 from dropdub.files.durable import written_whole
@@ -23,14 +23,14 @@ from dropdub.pipeline.task import Task
 from dropdub.text.reading import PIECE_CHARACTERS, pieces, spoken
 
 SENTENCE_PAUSE_S = 0.25
-"""Between the sentences of a text."""
+"""The pause between the sentences of a text."""
 _PCM = np.dtype("<i2")
 _FULL_SCALE = 32767
 
 
 @dataclass(frozen=True)
 class _SpeechKey(CacheKey, use="speech", method=1):
-    """One piece of text, spoken."""
+    """The speech of one piece of text."""
 
     engine: EngineInfo
     sample_rate: int
@@ -43,7 +43,7 @@ class _SpeechKey(CacheKey, use="speech", method=1):
 
 @dataclass(frozen=True)
 class Speaker:
-    """Speaks lines with one engine, in one language, each speaker's (`who`, by line) in that one's voice."""
+    """Speaks lines with one engine in one language, each in its speaker's voice. `who` is the speaker by line id."""
 
     task: Task
     engine: Synthesizer
@@ -53,15 +53,18 @@ class Speaker:
     take: int
     defects: list[str] = field(default_factory=list)
 
-    def line(self, line: Spoken, told: Callable[[int], None]) -> Path:
-        """Return the file of a line, spoken unless it is there already. `told` takes how many characters are done."""
+    def line(self, line: Spoken, on_progress: Callable[[int], None]) -> Path:
+        """Return the sound file of a line; speak it unless the file exists.
+
+        `on_progress` is called with the number of characters spoken.
+        """
         path = self.task.job_dir / speech_dir_name(self.language) / line.file(self.take)
         if not _is_spoken(path, self.engine.sample_rate):
             with written_whole(path, scratch=self.task.prepared_scratch()) as part:
-                self._write(line, part, told)
+                self._write(line, part, on_progress)
         return path
 
-    def _write(self, line: Spoken, path: Path, told: Callable[[int], None]) -> None:
+    def _write(self, line: Spoken, path: Path, on_progress: Callable[[int], None]) -> None:
         done, is_text = 0, self.task.kind == "text"
         pause = np.zeros(round(SENTENCE_PAUSE_S * self.engine.sample_rate) if is_text else 0, np.float32)
         with WavWriter(path, self.engine.sample_rate) as writer:
@@ -69,7 +72,7 @@ class Speaker:
                 writer.write(pause[: len(pause) if done else 0])
                 writer.write(self._speak(piece, line.rate, self.who.get(line.id)))
                 done += len(piece)
-                told(done)
+                on_progress(done)
 
     def _speak(self, text: str, rate: float, who: str | None) -> Samples:
         rate, casting = round(rate, 3), self.castings[who]
@@ -81,15 +84,18 @@ class Speaker:
         prepare(self.task.cache, self.engine, casting.voice)
         samples = self.engine.speak(text, language=self.language, voice=casting.voice, rate=rate, take=self.take)
         pcm = (np.clip(samples, -1.0, 1.0) * _FULL_SCALE).round().astype(_PCM).tobytes()
-        found = self.engine.defects() if isinstance(self.engine, TellsDefects) else []
+        found = self.engine.defects() if isinstance(self.engine, ReportsDefects) else []
         self.defects.extend(found)
-        if not found:  # what came out wrong may come out right another time
+        if not found:  # defective speech is not cached: the next attempt may succeed
             self.task.cache.put(key, pcm)
         return _from_pcm(pcm)
 
 
-class Teller:
-    """Turns characters spoken into the share done: of the first speaking; how many lines get another is not known."""
+class CharacterProgress:
+    """Reports progress from the number of characters spoken.
+
+    Only first takes count: how many lines will need another is not known in advance.
+    """
 
     def __init__(self, progress: Callable[[float], None], total: int) -> None:
         self._progress = progress
@@ -105,7 +111,10 @@ class Teller:
 
 
 def _pieces(text: str, *, by_sentence: bool) -> list[str]:
-    """Return what is spoken, and kept, in one go: of a text each sentence, so that a changed one costs no other."""
+    """Return the pieces that are spoken and cached separately.
+
+    In a text each sentence is one, so that after a change only that sentence is spoken again.
+    """
     return parts(text, limit=PIECE_CHARACTERS) if by_sentence else pieces(text)
 
 

@@ -1,4 +1,4 @@
-"""fit.T.json: how each utterance of a dub fits the original, and how all of them do. Pure, but for its file."""
+"""fit.T.json: how each utterance of a dub fits the original, with totals. Pure except for reading and writing it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from dropdub.dubbing.utterances import Utterance
 from dropdub.files.durable import write_whole
 
 MISPLACED_S = 1.0
-"""What begins this far off its place has failed: a listener no longer connects it with who is seen to speak."""
+"""A line that starts this far out of place has failed: viewers no longer connect it with the person speaking."""
 _SAME_SPEED = 0.02
 _SAME_TIME_S = 0.05
 
 
 @dataclass(frozen=True)
 class _Line:
-    """How far one spoken line begins off its place (below 0: early), and whether the recording ends before it."""
+    """How late one spoken line starts (below 0: early), and whether the recording ends before the line does."""
 
     shift_s: float
     lost: bool
@@ -41,12 +41,12 @@ def fit_name(target: str) -> str:
 
 
 def save_fit(path: Path, report: Mapping[str, Any]) -> None:
-    """Write a report whole as JSON."""
+    """Write a report as JSON, atomically."""
     write_whole(path, json.dumps(report).encode())
 
 
 def load_fit(path: Path) -> dict[str, Any]:
-    """Read what `save_fit` wrote. Raises ValueError where the file is something else."""
+    """Read what `save_fit` wrote. Raises ValueError if the file is not JSON."""
     report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return report
 
@@ -58,12 +58,12 @@ def fit_report(
     shortened: Collection[int],
     duration_s: float,
 ) -> dict[str, Any]:
-    """Return `utterances` in order of time, and `totals`. Times in seconds of the recording.
+    """Return `utterances` in order of time, and `totals`. Times are in seconds of the recording.
 
-    Of an utterance: `slot` is the original's, `length` that of its speech at the usual pace, `stretch` how much faster
-    it is than that (the synthesizer's rate and the stretching together), `shift` how far it begins off its place, and
-    `drift` how far that of its lines does which is furthest off. The totals count starts by line, all else by
-    utterance: of several lines in one breath the first may be in its place and the last far behind it.
+    For each utterance: `slot` is when the original speaks, `length` the length of the speech at the usual pace,
+    `stretch` its speed relative to that (synthesizer rate times time stretching), `shift` how late it starts, and
+    `drift` the largest shift among its lines. The totals count starts by line and everything else by utterance: of
+    several lines in one breath, the first may be in place and the last far behind.
     """
     pairs = sorted(zip(utterances, placements, strict=True), key=lambda pair: pair[1].start)
     lines = [list(_lines(one, its, duration_s)) for one, its in pairs]
@@ -119,14 +119,14 @@ def _kinds(entry: Mapping[str, Any], lines: Sequence[_Line]) -> Iterator[str]:
 
 
 def fit_warnings(report: Mapping[str, Any], target: str, duration_s: float) -> list[str]:
-    """Return a sentence for what is cut off at the end, and one for what is far off its place."""
+    """Return a warning if the dub is cut off at the end, and another if lines are far out of place."""
     totals = report["totals"]
     over_s = max((entry["end"] for entry in report["utterances"]), default=0.0) - duration_s
     late = (
-        f"In the dub into {target}, {totals['late']} of {totals['lines']} lines begin more than a second off, "
-        f"at most {totals['worst_drift_s']:.1f} s: there is too little time."
+        f"In the {target} dub, {totals['late']} of {totals['lines']} lines start more than a second out of place "
+        f"(at most {totals['worst_drift_s']:.1f} s): the original leaves too little time."
     )
     return [
-        *([f"The end of the dub into {target} is cut off: it is {over_s:.1f} s too long."] * (over_s > _SAME_TIME_S)),
+        *([f"The end of the {target} dub is cut off: it is {over_s:.1f} s too long."] * (over_s > _SAME_TIME_S)),
         *([late] if totals["late"] else []),
     ]

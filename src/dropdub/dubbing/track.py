@@ -1,4 +1,4 @@
-"""Pieces of sound put on one track, each at its place: read when they are due, added up block by block."""
+"""Mix pieces of sound into one track, each at its start: read when needed, added up block by block."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from dropdub.media.sound.spans import Span
 from dropdub.media.sound.wav import Samples, WavWriter
 
 HEADROOM = 0.5
-"""The track is written at half level, so that two who speak at once do not clip; its loudness is set later."""
+"""The track is written at half level, so that two simultaneous speakers do not clip; its loudness is set later."""
 FADE_S = 0.01
 _BLOCK_S = 10.0
 
 
 @dataclass(frozen=True)
 class Part:
-    """A range of a sound file, at the track's rate, and where it goes: all in samples. `fades` at its two ends."""
+    """A range of a sound file and its start on the track, in samples at the track's rate.
+
+    `fades`: whether to fade in at its start and out at its end.
+    """
 
     path: Path
     first: int
@@ -35,13 +38,13 @@ class Part:
 
 
 def part_of(path: Path, span: Span, *, start: int, rate: int, most: int | None = None) -> Part:
-    """Return what lies in `span` of a file, to begin at sample `start` of the track, of at most so many samples."""
+    """Return the `span` of a file as a part that starts at sample `start` of the track, of at most `most` samples."""
     first, last = round(span.start * rate), round(span.end * rate)
     return Part(path, first, max(min(last - first, last - first if most is None else most), 0), start)
 
 
 def write_track(path: Path, parts: Iterable[Part], *, length: int, rate: int) -> float:
-    """Write the sum of the parts, `length` samples at `HEADROOM`; return the highest, at most 1."""
+    """Write the sum of the parts, `length` samples at `HEADROOM`; return the peak level, at most 1."""
     peak = 0.0
     with WavWriter(path, rate, expected_s=length / rate) as writer:
         for block in track_blocks(parts, length=length, rate=rate):
@@ -52,7 +55,7 @@ def write_track(path: Path, parts: Iterable[Part], *, length: int, rate: int) ->
 
 
 def track_blocks(parts: Iterable[Part], *, length: int, rate: int) -> Iterator[Samples]:
-    """Yield the sum of the parts in blocks. Each part is opened once, and forgotten when it has sounded."""
+    """Yield the sum of the parts in blocks. Each part is opened once, and released after its last block."""
     size = round(_BLOCK_S * rate)
     waiting = sorted((short for part in parts for short in _cut(part, size)), key=lambda one: one.start, reverse=True)
     sounding: list[tuple[Part, Samples]] = []
@@ -67,7 +70,7 @@ def track_blocks(parts: Iterable[Part], *, length: int, rate: int) -> Iterator[S
 
 
 def _cut(part: Part, size: int) -> Iterator[Part]:
-    """Yield a long part as several that follow on one another: none is longer than a block."""
+    """Split a long part into consecutive ones, none longer than a block."""
     places = [*range(0, part.count, size), part.count]
     for begin, end in pairwise(places):
         fades = (part.fades[0] and begin == 0, part.fades[1] and end == part.count)

@@ -1,4 +1,4 @@
-"""Utterances of a dub: lines of one speaker that follow one another closely, spoken at one pace. Pure."""
+"""Utterances of a dub: consecutive lines of one speaker with short pauses, spoken at one pace. Pure."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from dropdub.pipeline.artifacts import Segment
 JOIN_PAUSE_S = 0.4
 LONGEST_S = 10.0
 MOST_PIECES = 40
-"""In one utterance: the search for its place takes memory for each. Lines that are spoken are longer than a moment."""
+"""Per utterance: the placement search needs memory for each. Real lines are long enough never to reach this."""
 LEAST_PAUSE_S = 0.1
-"""What is left of a pause, if it was as long, where speech needs the time."""
+"""Pauses may be shortened to this if speech needs the time."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """One spoken line: its segment's id, when the original speaks it, and how long it takes as it was spoken."""
+    """One spoken line: its segment's id, when the original says it, and the length of its speech before stretching."""
 
     segment: int
     start: float
@@ -32,7 +32,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Utterance:
-    """Pieces in order; times in seconds of the recording. `rate` is the pace that they were spoken at."""
+    """Pieces in order; times in seconds of the recording. `rate` is the rate at which they were spoken."""
 
     pieces: tuple[Piece, ...]
     speaker: str | None = None
@@ -47,7 +47,7 @@ class Utterance:
         return max(piece.end for piece in self.pieces)
 
     def offsets(self, stretch: float) -> list[float]:
-        """Return when each piece begins, in seconds from the first: never before the original does."""
+        """Return when each piece starts, in seconds after the first: never earlier than in the original."""
         found: list[float] = []
         position = 0.0
         for piece, pause_s in zip(self.pieces, self._pauses, strict=True):
@@ -56,12 +56,12 @@ class Utterance:
         return found
 
     def lateness_s(self, stretch: float) -> float:
-        """Return how much later than the original, seen from the first, the latest piece begins."""
+        """Return how much later than in the original the latest piece starts, relative to the first."""
         at = zip(self.pieces, self.offsets(stretch), strict=True)
         return max(offset - (piece.start - self.start) for piece, offset in at)
 
     def durations_s(self, stretches: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return how long it takes at each of several stretches, from 1 (as spoken) upward: faster."""
+        """Return the duration at each of several stretches: 1 is as spoken, above 1 is faster."""
         each = [anchored + left / stretches for anchored, left in self._parts]
         longest: NDArray[np.float64] = np.max(each, axis=0)
         return longest
@@ -70,7 +70,7 @@ class Utterance:
         return max(anchored + left / stretch for anchored, left in self._parts)
 
     def stretch_for(self, room_s: float) -> float:
-        """Return the least stretch, from 1, at which it takes at most `room_s`; infinity where none does."""
+        """Return the smallest stretch, at least 1, at which it fits into `room_s`; infinity if none does."""
         needed = 1.0
         for anchored, left in self._parts:
             if room_s > anchored:
@@ -87,7 +87,7 @@ class Utterance:
 
     @cached_property
     def _parts(self) -> list[tuple[float, float]]:
-        """Return for each piece what does not change with the pace if speech runs on from it, and what does."""
+        """Return, for each piece, the fixed and the stretchable duration, if speech runs on from it to the end."""
         speech = list(accumulate(piece.length_s for piece in reversed(self.pieces)))[::-1]
         pauses = list(accumulate(reversed([*self._pauses[1:], 0.0])))[::-1]
         offsets = [piece.start - self.start for piece in self.pieces]
@@ -95,17 +95,17 @@ class Utterance:
 
 
 def joined(segments: Iterable[Segment]) -> list[list[Segment]]:
-    """Return segments by utterance: a speaker's, over pauses of at most `JOIN_PAUSE_S`, nobody else in between."""
+    """Group segments into utterances: of one speaker, with pauses of at most `JOIN_PAUSE_S` and nobody in between."""
     found: list[list[Segment]] = []
     for segment in segments:
-        if found and _goes_on(found[-1], segment):
+        if found and _continues(found[-1], segment):
             found[-1].append(segment)
         else:
             found.append([segment])
     return found
 
 
-def _goes_on(run: Sequence[Segment], segment: Segment) -> bool:
+def _continues(run: Sequence[Segment], segment: Segment) -> bool:
     last = run[-1]
     close = len(run) < MOST_PIECES and last.start <= segment.start and segment.start - last.end <= JOIN_PAUSE_S
     return close and segment.speaker == last.speaker and segment.end - run[0].start <= LONGEST_S

@@ -1,4 +1,4 @@
-"""Which of a speaker's words to copy the voice from: the cleanest, and enough of them. Pure."""
+"""Choose the speech to clone a speaker's voice from: the cleanest, and enough of it. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dropdub.media.sound.spans import Span
 LEAST_S = 6.0
 MOST_S = 15.0
 TOO_SHORT_S = 2.0
-"""With less speech than this no voice can be copied."""
+"""With less speech than this, a voice cannot be cloned."""
 _SHORTEST_PIECE_S = 1.0
 _LONG_ENOUGH_S = 6.0
 _FAR_DB = 12.0
@@ -19,9 +19,10 @@ _QUIET_DB = 30.0
 
 @dataclass(frozen=True)
 class Candidate:
-    """A stretch of one speaker's speech.
+    """A span of one speaker's speech.
 
-    `probability` is that of its words, `over_noise_db` how far it stands out, `clipped` the share of such samples.
+    `probability` is the mean of its words, `over_noise_db` its level above the noise, `clipped` the share of clipped
+    samples.
     """
 
     span: Span
@@ -32,7 +33,7 @@ class Candidate:
 
 
 def cleanest(candidates: Sequence[Candidate]) -> list[Span]:
-    """Return the best stretches, in order of time, of together 6 to 15 s; fewer seconds where there are no more."""
+    """Return the best spans in order of time, 6 to 15 s in total; less if there is not enough speech."""
     usual_db = sorted(one.level_db for one in candidates)[len(candidates) // 2] if candidates else 0.0
     chosen: list[Span] = []
     for one in sorted(candidates, key=lambda one: -_merit(one, usual_db)):
@@ -44,7 +45,7 @@ def cleanest(candidates: Sequence[Candidate]) -> list[Span]:
 
 
 def _merit(one: Candidate, usual_db: float) -> float:
-    """Return how good a stretch is: clearly heard, long, of the usual level, in quiet, not overdriven."""
+    """Return how good a span is: clearly understood, long, at the usual level, with little noise, not clipped."""
     length = min(one.span.duration_s / _LONG_ENOUGH_S, 1.0)
     odd_level = min(abs(one.level_db - usual_db) / _FAR_DB, 1.0)
     quiet = min(max(one.over_noise_db, 0.0) / _QUIET_DB, 1.0)

@@ -1,4 +1,4 @@
-"""Whose voice a dub has: the job's named voice, each speaker's own, or the engine's default, said aloud."""
+"""Choose the voices of a dub: the voice the job names, each speaker's own, or the engine's default with a warning."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from dropdub.pipeline.artifacts import AUDIO, Segment, voice_name
 from dropdub.pipeline.cache import Cache, CacheKey
 from dropdub.pipeline.task import Task
 
-_HEARD = 60
-"""So many of a speaker's longest lines are listened to, to find the cleanest."""
+_MOST_CANDIDATES = 60
+"""How many of a speaker's longest lines are examined to find the cleanest."""
 _LEAST_LINE_S = 1.0
 _FULL = 0.99
 SHORTEST_S = 0.5
-"""Of a named recording that is shorter no voice can be reckoned at all."""
+"""The shortest usable recording of a named voice: no speaker embedding can be computed from less."""
 _PAUSE_S = 0.15
 
 
 @dataclass(frozen=True)
 class _VoiceKey(CacheKey, use="voice", method=1):
-    """What a synthesizer needs to know of one voice."""
+    """The speaker embedding that a synthesizer computed for one voice."""
 
     engine: EngineInfo
     voice: str
@@ -41,9 +41,9 @@ class _VoiceKey(CacheKey, use="voice", method=1):
 
 @dataclass(frozen=True)
 class Casting:
-    """The voice, what tells it from others in the cache, and the sentence to be said about it, if any.
+    """A voice, its identity in cache keys, and warnings about it.
 
-    `is_own`: it is copied from the speaker's own speech in the recording.
+    `is_own`: it is cloned from the speaker's own speech in the recording.
     """
 
     voice: Voice | None
@@ -55,7 +55,7 @@ class Casting:
 def cast_voices(task: Task, engine: Synthesizer, lines: Sequence[Segment]) -> dict[str | None, Casting]:
     """Choose a voice for each speaker of the lines.
 
-    Raises VoiceMissing where the job names one whose recording cannot be used.
+    Raises VoiceMissing if the job names a voice whose recording cannot be used.
     """
     speakers = list(dict.fromkeys(line.speaker for line in lines)) or [None]
     if task.options.voice is not None:
@@ -63,24 +63,24 @@ def cast_voices(task: Task, engine: Synthesizer, lines: Sequence[Segment]) -> di
     if task.kind != "media" or not lines:
         return dict.fromkeys(speakers, _default_for_text(engine))
     if not engine.clones:
-        sentence = f"{engine.name} cannot clone a voice: the dub has its default voice."
-        return dict.fromkeys(speakers, Casting(None, "default", (sentence,)))
+        warning = f"{engine.name} cannot clone voices: the dub has its default voice."
+        return dict.fromkeys(speakers, Casting(None, "default", (warning,)))
     return {speaker: _own(task, [line for line in lines if line.speaker == speaker], speaker) for speaker in speakers}
 
 
 def prepare(cache: Cache, engine: Synthesizer, voice: Voice | None) -> None:
-    """Let the engine use what is known of a voice from before; else reckon it once and keep it."""
+    """Load the cached speaker embedding of a voice into the engine, or compute and cache it."""
     if voice is None or voice.reference is None or not isinstance(engine, PreparesVoices):
         return
     key = _VoiceKey(engine.info(), engine.voice_key(voice))
-    if cache.get(key, check=lambda value: _taken(engine, voice, value)) is None:
+    if cache.get(key, check=lambda value: _loads(engine, voice, value)) is None:
         cache.put(key, engine.prepare(voice))
 
 
 def recording_of(name: str, voices: Path) -> Path | None:
-    """Return the recording of a named voice; None where `voices` has none.
+    """Return the recording of a named voice; None if `voices` has none.
 
-    Raises VoiceMissing for a name that leads elsewhere, and for a recording that cannot be used.
+    Raises VoiceMissing if the name leads out of `voices`, or if the recording cannot be used.
     """
     reference = voices / f"{unicodedata.normalize('NFC', name)}.wav"
     if reference.parent != voices or name.startswith("."):
@@ -90,17 +90,18 @@ def recording_of(name: str, voices: Path) -> Path | None:
     try:
         seconds = wav.duration_s(reference)
     except (NotMedia, OSError) as error:
-        raise VoiceMissing(f"The recording of the voice '{name}' cannot be read.", remedy=_again(name)) from error
+        raise VoiceMissing(f"The recording of the voice '{name}' cannot be read.", remedy=_add_again(name)) from error
     if seconds < SHORTEST_S:
-        raise VoiceMissing(f"The recording of the voice '{name}' is {seconds:.1f} s long.", remedy=_again(name))
+        message = f"The recording of the voice '{name}' is too short: {seconds:.1f} s."
+        raise VoiceMissing(message, remedy=_add_again(name))
     return reference
 
 
-def _again(name: str) -> str:
-    return f"Add it again with: {marked('voices', 'add', name, 'FILE', '--replace')}. Then: `dropdub retry JOB`."
+def _add_again(name: str) -> str:
+    return f"Add it again with: dropdub voices add '{name}' FILE --replace. Then: `dropdub retry JOB`."
 
 
-def _taken(engine: PreparesVoices, voice: Voice, value: bytes) -> bool:
+def _loads(engine: PreparesVoices, voice: Voice, value: bytes) -> bool:
     engine.take_prepared(voice, value)
     return True
 
@@ -108,36 +109,38 @@ def _taken(engine: PreparesVoices, voice: Voice, value: bytes) -> bool:
 def _default_for_text(engine: Synthesizer) -> Casting:
     if not engine.clones:
         return Casting(None, "default")
-    return Casting(None, "default", (f"No voice was named: {engine.name} speaks with its default voice.",))
+    return Casting(None, "default", (f"No voice is set: {engine.name} speaks with its default voice.",))
 
 
 def _named(name: str, voices: Path, engine: Synthesizer) -> Casting:
     reference = recording_of(name, voices)
     if reference is None:
-        return Casting(Voice(name), f"engine:{name}")  # the engine knows it, or says that it does not
+        return Casting(
+            Voice(name), f"engine:{name}"
+        )  # a voice of the engine; if it has none of that name, it raises VoiceMissing
     if engine.clones:
         return Casting(Voice(name, reference), sha256(reference))
-    sentence = f"{engine.name} cannot clone the voice '{name}': the dub has its default voice."
-    return Casting(Voice(name, reference), "default", (sentence,))
+    warning = f"{engine.name} cannot clone the voice '{name}': the dub has its default voice."
+    return Casting(Voice(name, reference), "default", (warning,))
 
 
 def _own(task: Task, lines: Sequence[Segment], speaker: str | None) -> Casting:
-    """Cut a reference from the recording: the speaker's own cleanest lines, and nobody else's."""
+    """Cut a reference from the recording: the cleanest lines of this speaker only."""
     spans = cleanest([_candidate(task.job_dir / AUDIO, line) for line in _longest(lines)])
     found_s = sum(span.duration_s for span in spans)
     who = f"speaker {speaker}" if speaker else "the speaker"
     if found_s < TOO_SHORT_S:
-        sentence = f"There is too little speech of {who} to copy the voice from: the dub has the default voice."
-        return Casting(None, "default", (sentence,))
+        warning = f"There is too little speech of {who} to clone the voice: the dub has the default voice."
+        return Casting(None, "default", (warning,))
     reference = task.job_dir / voice_name(speaker)
     _cut(task, spans, reference)
-    short = f"The voice of {who} was copied from {found_s:.1f} s of speech: {LEAST_S:.0f} s sound better."
+    short = f"The voice of {who} was cloned from only {found_s:.1f} s of speech: {LEAST_S:.0f} s sound better."
     warnings = (short,) if found_s < LEAST_S else ()
     return Casting(Voice(speaker or "speaker", reference), sha256(reference), warnings, is_own=True)
 
 
 def _longest(lines: Sequence[Segment]) -> list[Segment]:
-    long = sorted(lines, key=lambda line: line.start - line.end)[:_HEARD]
+    long = sorted(lines, key=lambda line: line.start - line.end)[:_MOST_CANDIDATES]
     return [line for line in long if line.end - line.start >= _LEAST_LINE_S] or long
 
 

@@ -1,4 +1,4 @@
-"""How many words of a text were heard wrong: the word error rate's two counts. Pure."""
+"""Word errors: the two counts of the word error rate. Pure."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class WordErrors:
-    """The words of a text, and how many had to be changed, left out or put in to get what was heard."""
+    """The number of words of a text, and of substitutions, deletions and insertions in what was heard."""
 
     words: int
     errors: int
 
     @property
     def rate(self) -> float | None:
-        """Return errors per word, which may exceed 1; None where there are no words."""
+        """Return errors per word, which may exceed 1; None if there are no words."""
         return self.errors / self.words if self.words else None
 
 
@@ -24,9 +24,9 @@ NOT_COUNTED = WordErrors(0, 0)
 
 
 def word_errors(text: str, heard: str) -> WordErrors:
-    """Compare words without case, accents and punctuation; each character of Chinese or Japanese is a word.
+    """Count word errors, ignoring case, accents and punctuation; each Chinese or Japanese character is a word.
 
-    Where either has figures nothing is counted: a transcriber may write out what the text has in figures.
+    If either text has digits, nothing is counted: a transcriber may write out what the text has in digits.
     """
     if any(map(str.isdigit, text + heard)):
         return NOT_COUNTED
@@ -35,10 +35,10 @@ def word_errors(text: str, heard: str) -> WordErrors:
 
 
 def _distance(one: Sequence[str], other: Sequence[str]) -> int:
-    """Return Levenshtein's distance of two sequences of words.
+    """Return the Levenshtein distance of two sequences of words.
 
-    A column of its table is in the bits of two numbers, which say where it rises and where it falls (Myers 1999, as
-    Hyyrö has it): a hundred times as fast as cell by cell.
+    Each column of the table is held in the bits of two integers, which mark where it rises and falls (Myers 1999, in
+    Hyyrö's version): a hundred times as fast as cell by cell.
     """
     places: dict[str, int] = {}
     for at, word in enumerate(one):
@@ -61,7 +61,7 @@ def _words(text: str) -> list[str]:
 
 
 def _part(character: str) -> str:
-    """Return what a character adds to its word: itself, nothing, or an end of the word."""
+    """Return what a character contributes to its word: itself, nothing, or a word boundary."""
     if unicodedata.combining(character) or character in "'’":
         return ""
     if unicodedata.east_asian_width(character) in "WF" and character.isalpha():

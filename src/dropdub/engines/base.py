@@ -202,7 +202,7 @@ class Separator(Engine, Protocol):
 
 
 @runtime_checkable
-class TellsCoverage(Protocol):
+class ReportsCoverage(Protocol):
     """An optional ability of engines: to say in a refusal what they do support."""
 
     def coverage(self) -> str:
@@ -257,7 +257,7 @@ class TakesHints(Protocol):
 
 
 @runtime_checkable
-class TellsSuspects(Protocol):
+class ReportsSuspects(Protocol):
     """An ability of transcribers: to say what they may have invented."""
 
     def suspects(self) -> tuple[Suspect, ...]:
@@ -279,7 +279,7 @@ class PreparesVoices(Protocol):
 
 
 @runtime_checkable
-class TellsDefects(Protocol):
+class ReportsDefects(Protocol):
     """An ability of synthesizers: to say what came out wrong however often it was tried."""
 
     def defects(self) -> list[str]:

@@ -9,9 +9,9 @@ from dropdub.engines.base import (
     Diarizer,
     Engine,
     HintsPair,
+    ReportsCoverage,
     Separator,
     Synthesizer,
-    TellsCoverage,
     Transcriber,
     Translator,
 )
@@ -67,7 +67,7 @@ def speaking(language: str) -> Need:
 
 
 def coverage(engine: Engine) -> str | None:
-    if isinstance(engine, TellsCoverage):
+    if isinstance(engine, ReportsCoverage):
         return engine.coverage()
     if isinstance(engine, Transcriber):
         return ", ".join(sorted(engine.languages()))

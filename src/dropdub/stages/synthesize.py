@@ -9,9 +9,9 @@ from dropdub.dubbing.measured_lines import Recorded, recorded, utterances_of
 from dropdub.dubbing.pacing import rates, shorter_wordings, together_of, too_long, wording_of
 from dropdub.dubbing.placed_lines import last_moment_s
 from dropdub.dubbing.placement import place
-from dropdub.dubbing.speaking import Speaker, Teller
+from dropdub.dubbing.speaking import CharacterProgress, Speaker
 from dropdub.dubbing.voices import cast_voices
-from dropdub.engines.base import Synthesizer, TellsDefects
+from dropdub.engines.base import ReportsDefects, Synthesizer
 from dropdub.engines.text_for_speech import is_speakable
 from dropdub.pipeline.artifacts import TRANSCRIPT, Segment, Transcript, speech_dir_name, translation_name
 from dropdub.pipeline.spoken_lines import Spoken, load_spoken, save_spoken, spoken_name
@@ -60,7 +60,7 @@ def run(task: Task) -> Result:
 def _needs_verification(task: Task, engine: Synthesizer) -> bool:
     """Return whether to verify the speech: as set, or by default if a fallible engine dubs a recording or subtitle."""
     verify = task.options.synthesis.verify
-    return (task.kind != "text" and isinstance(engine, TellsDefects)) if verify == "auto" else bool(verify)
+    return (task.kind != "text" and isinstance(engine, ReportsDefects)) if verify == "auto" else bool(verify)
 
 
 def _first_take(
@@ -68,7 +68,7 @@ def _first_take(
 ) -> list[Spoken]:
     """Speak all lines at the normal rate. Except in a text, shorten lines that do not fit, then speak them faster."""
     lines = {one.id: Spoken(one.id, one.text) for one in segments}
-    teller = Teller(speaker.task.progress, sum(len(one.text) for one in segments))
+    teller = CharacterProgress(speaker.task.progress, sum(len(one.text) for one in segments))
     known = _all_spoken(speaker, lines, {}, teller)
     if speaker.task.kind == "text":
         return list(lines.values())
@@ -87,12 +87,12 @@ def _first_take(
 
 def _further_take(speaker: Speaker, lines: Iterable[Spoken]) -> None:
     wanted = {line.id: line for line in lines if line.id in speaker.task.params.get("lines", (line.id,))}
-    teller = Teller(speaker.task.progress, sum(len(line.text) for line in wanted.values()))
+    teller = CharacterProgress(speaker.task.progress, sum(len(line.text) for line in wanted.values()))
     _all_spoken(speaker, wanted, {}, teller)
 
 
 def _all_spoken(
-    speaker: Speaker, lines: Mapping[int, Spoken], known: Mapping[int, Recorded], teller: Teller
+    speaker: Speaker, lines: Mapping[int, Spoken], known: Mapping[int, Recorded], teller: CharacterProgress
 ) -> dict[int, Recorded]:
     """Return each line as recorded; a line is spoken only if `known` does not have it with this wording and rate."""
     found: dict[int, Recorded] = {}

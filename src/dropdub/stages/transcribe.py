@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from dropdub.engines.base import EngineInfo, TakesHints, TellsSuspects, Transcriber, Utterance, Window
+from dropdub.engines.base import EngineInfo, ReportsSuspects, TakesHints, Transcriber, Utterance, Window
 from dropdub.languages import UNDETERMINED
 from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import AUDIO, SPEECH, Segment, Suspect, TimedWord, Transcript, chunk_name, load_spans
@@ -105,7 +105,7 @@ def _transcribe(task: Task, engine: Transcriber, chunk: _Chunk, speech: Sequence
 
 def _suspects(engine: Transcriber, chunk: _Chunk) -> tuple[Suspect, ...]:
     """Return the text that the engine may have invented since the last call, with times clamped to the chunk."""
-    found = engine.suspects() if isinstance(engine, TellsSuspects) else ()
+    found = engine.suspects() if isinstance(engine, ReportsSuspects) else ()
     return tuple(Suspect(*_within(one.start, one.end, chunk), one.text, one.fate) for one in found)
 
 
