@@ -397,7 +397,7 @@ def test_a_sound_that_mp4_does_not_take_after_all_goes_into_mkv(tmp_path: Path) 
     ("wrong", "told"),
     [
         ({"picture": "hevc"}, "its picture is h264, not hevc"),
-        ({"sounds": 2}, "it has 1 sound tracks, not 2"),
+        ({"sounds": 2}, "it has 1 audio tracks, not 2"),
         ({"subtitles": 1}, "it has 0 of 1 subtitles"),
         ({"shortest_s": 9.0, "longest_s": 9.0}, "it ends after 5.0 s"),
         ({"shortest_s": 1.0, "longest_s": 2.0}, "it is 5.0 s long"),

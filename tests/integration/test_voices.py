@@ -103,7 +103,7 @@ def test_a_video_can_be_taken_too_and_a_name_is_not_taken_twice(root: Path, talk
 
 @pytest.mark.parametrize(
     ("how", "said"),
-    [("short", "at least 3 s"), ("silent", "all but silent"), ("overdriven", "overdriven"), ("drowned", "noise")],
+    [("short", "At least 3 s"), ("silent", "almost silent"), ("overdriven", "clipped"), ("drowned", "noise")],
 )
 def test_what_is_not_good_enough_is_refused_with_the_reason(
     root: Path, speech_wav: Path, tmp_path: Path, how: str, said: str

@@ -31,7 +31,7 @@ def test_the_variable_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_variable_that_names_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FFMPEG_VARIABLE, "/nowhere/ffmpeg")
-    with pytest.raises(EngineMissing, match="/nowhere/ffmpeg, is not a program"):
+    with pytest.raises(EngineMissing, match="/nowhere/ffmpeg, is not an executable program"):
         find_ffmpeg()
 
 

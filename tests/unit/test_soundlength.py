@@ -35,5 +35,5 @@ def test_what_ffmpeg_lists_is_added_up(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "#tb 0: 1/48000\n", "0, 0, 0, 12, 24, 0x0\n"])
 def test_a_list_without_a_sound_is_no_length(tmp_path: Path, text: str) -> None:
     (tmp_path / "length").write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match="does not tell"):
+    with pytest.raises(ValueError, match="does not contain"):
         counted(tmp_path / "length")

@@ -1,7 +1,7 @@
-"""Which files the media libraries may open: recordings that lie on this machine, and nothing they point to.
+"""Restrict what the media libraries may open: local recordings, and nothing that they refer to.
 
 A playlist (HLS, DASH, concat), an image sequence or a subtitle script can make ffmpeg read other files or the
-network. Naming the containers that hold recordings keeps all of those out, whatever a file's name says.
+network. The list of recording containers excludes all of those, whatever the file is called.
 """
 
 from __future__ import annotations
@@ -45,15 +45,15 @@ CONTAINERS = (
     "rm",
     "wtv",
 )
-"""Demuxers by the first of their names; each is in ffmpeg 5.1 to 9 and reads one file only."""
+"""Demuxers, by the first of their names. Each exists in ffmpeg 5.1 to 9 and reads a single file only."""
 
 RAW_CONTAINERS = frozenset({"aac", "ac3", "eac3", "dts", "amr", "mp3"})
-"""Bare streams of packets: nothing states their length, and a little noise can look like one."""
+"""Raw packet streams: they do not state their length, and a little noise can look like one."""
 
 FORMAT_WHITELIST = ",".join(CONTAINERS)
 
 MOST_STREAMS = 500
-"""Tracks of one file. A film in thirty languages, with subtitles in all of them, has a hundred."""
+"""Tracks per file. A film in thirty languages with subtitles in all of them has about a hundred."""
 
 OPEN_OPTIONS = {
     "protocol_whitelist": PROTOCOLS,
@@ -61,9 +61,9 @@ OPEN_OPTIONS = {
     "max_streams": str(MOST_STREAMS),
     **DECODING_OPTIONS,
 }
-"""What a dropped file may make of ffmpeg and of PyAV."""
+"""Options for ffmpeg and PyAV that limit what a dropped file can make them do."""
 
 
 def file_url(path: Path) -> str:
-    """Return `path` so that no dash, colon or protocol name in it is taken for anything but a file's name."""
+    """Return `path` as a URL, so that dashes, colons and protocol names in it are read as part of a file name."""
     return f"file:{path.absolute()}"

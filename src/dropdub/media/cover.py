@@ -1,4 +1,4 @@
-"""Cover art taken out of a recording."""
+"""Extract cover art from a recording."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Cover:
-    """A cover's own file, and its MIME type."""
+    """The file that a cover was saved to, and its MIME type."""
 
     path: Path
     mimetype: str
 
 
 def _first_packet(container: InputContainer, index: int) -> bytes:
-    """Return what comes first of a stream; nothing where a film would have to be read for it longer than `READ_S`."""
+    """Return the first packet of a stream; empty if it does not turn up within `READ_S` of reading."""
     ends_at = time.monotonic() + READ_S
     for packet in container.demux():
         if packet.stream.index == index:
@@ -40,7 +40,7 @@ def _first_packet(container: InputContainer, index: int) -> bytes:
 
 
 def save_cover(source: Path, index: int, folder: Path) -> Cover | None:
-    """Write stream `index` of `source` as `cover.jpg` (or as what it is); None where it holds no picture."""
+    """Write stream `index` of `source` as `cover.jpg`, or with the suffix of its format; None if it is no picture."""
     try:
         with opened(source) as container:
             data = _first_packet(container, index)

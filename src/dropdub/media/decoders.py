@@ -1,7 +1,7 @@
-"""Which decoders a dropped file may reach, and how large a picture they may be made to hold.
+"""The decoders that dropped files may use, and the largest picture that they may decode.
 
-ffmpeg has five hundred, many for the games and cameras of one year, seldom read by anybody: each is a way in. The
-list has what films, phones, recorders, cameras, meetings and broadcasts are made of. What is off it is not decoded.
+ffmpeg has five hundred decoders, many of them for obscure games and cameras and rarely reviewed: each adds attack
+surface. The list covers films, phones, recorders, cameras, meetings and broadcasts. Nothing else is decoded.
 """
 
 from __future__ import annotations
@@ -30,19 +30,20 @@ flashsv flashsv2 fraps png bmp
 _SUBTITLES = "ass ssa srt subrip mov_text text webvtt dvbsub dvdsub pgssub"
 
 DECODERS = tuple(f"{_SOUNDS} {_PICTURES} {_SUBTITLES}".split())
-"""By ffmpeg's names of decoders. PNG, BMP and JPEG are for covers; a GIF or an image sequence is no film."""
+"""ffmpeg's decoder names. PNG, BMP and JPEG are for covers; GIFs and image sequences are not recordings."""
 
 CODEC_WHITELIST = ",".join(DECODERS)
 
 MOST_PIXELS = 100_000_000
-"""Of one picture. Cinema's 8K has 35 million, the largest cameras' 12K 80 million; each takes one and a half bytes and
-more, a dozen times over. What ffmpeg itself takes, 16,384 x 16,384, holds up a machine for minutes with one frame."""
+"""Pixels per picture. Cinema 8K has 35 million, the largest cameras' 12K 80 million. Each pixel takes 1.5 bytes or
+more, and a dozen frames are held at once. At ffmpeg's own limit, 16,384 x 16,384, one frame blocks a machine for
+minutes."""
 
 DECODING_OPTIONS = {"codec_whitelist": CODEC_WHITELIST, "max_pixels": str(MOST_PIXELS)}
 
 
 def may_decode(name: str) -> bool:
-    """Return whether a decoder of this name is on the list."""
+    """Return whether the decoder of this name is on the list."""
     return name in _LISTED
 
 

@@ -1,4 +1,4 @@
-"""Whether a film that ffmpeg wrote is what was asked for: read back before anybody gets it."""
+"""Verify a video that ffmpeg wrote before it is published."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from dropdub.media.pictures import first_frame
 from dropdub.media.probe import MediaInfo, probe_media
 
 TOLERANCE_S = 1.0
-"""How much longer or shorter than expected: an encoder's padding, the last frame's length, the last subtitle."""
+"""How much longer or shorter than expected a video may be: encoder padding, the last frame, the last subtitle."""
 TOLERANCE_SHARE = 0.01
 _NEAR_THE_END = 0.9
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What a film must be: its picture's codec, how many tracks it has, and between which seconds it ends."""
+    """What a video must have: its picture codec, its numbers of tracks, and the range of its length in seconds."""
 
     picture: str
     sounds: int
@@ -28,16 +28,16 @@ class Expected:
 
 
 def check_film(film: Path, expected: Expected, *, timeout_s: float) -> None:
-    """Raise MediaToolFailed where the film is not as expected, or its first sound (the dub) does not play."""
+    """Raise MediaToolFailed if the video is not as expected, or if its first audio track (the dub) does not play."""
     try:
         info = probe_media(film, timeout_s=timeout_s)
     except NotMedia as error:
-        raise MediaToolFailed(f"ffmpeg wrote a film that cannot be read: {error.message}") from error
+        raise MediaToolFailed(f"ffmpeg wrote a video that cannot be read: {error.message}") from error
     for fault in _faults(info, expected):
-        raise MediaToolFailed(f"ffmpeg wrote a film that is not as it should be: {fault}.")
+        raise MediaToolFailed(f"ffmpeg wrote a video that is not as expected: {fault}.")
     near_the_end_s = expected.shortest_s * _NEAR_THE_END
     if not all(first_frame(film, "audio", at_s=moment) for moment in (0.0, near_the_end_s)):
-        raise MediaToolFailed("ffmpeg wrote a film whose dub does not play.")
+        raise MediaToolFailed("ffmpeg wrote a video whose dub does not play.")
 
 
 def _faults(info: MediaInfo, expected: Expected) -> list[str]:
@@ -45,7 +45,7 @@ def _faults(info: MediaInfo, expected: Expected) -> list[str]:
     slack_s = max(TOLERANCE_S, expected.longest_s * TOLERANCE_SHARE)
     found = [
         (picture != expected.picture, f"its picture is {picture}, not {expected.picture}"),
-        (len(info.audio) != expected.sounds, f"it has {len(info.audio)} sound tracks, not {expected.sounds}"),
+        (len(info.audio) != expected.sounds, f"it has {len(info.audio)} audio tracks, not {expected.sounds}"),
         (len(info.subtitles) != expected.subtitles, f"it has {len(info.subtitles)} of {expected.subtitles} subtitles"),
         (info.duration_s < expected.shortest_s - slack_s, f"it ends after {info.duration_s:.1f} s"),
         (info.duration_s > expected.longest_s + slack_s, f"it is {info.duration_s:.1f} s long"),
@@ -54,7 +54,7 @@ def _faults(info: MediaInfo, expected: Expected) -> list[str]:
 
 
 def same_picture(film: Path, source: Path, index: int) -> bool:
-    """Return whether a copied picture plays where the source's does, as large and turned the same way."""
+    """Return whether a copied picture plays if the source's does, with the same size and rotation."""
     before, after = first_frame(source, index), first_frame(film, "video")
     if before is None or after is None:
         return before is None

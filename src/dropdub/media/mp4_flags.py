@@ -1,4 +1,4 @@
-"""Which tracks of an MP4 file are on from the start: ffmpeg switches the first subtitles on, whatever it is told."""
+"""Track flags of MP4 files. ffmpeg always enables the first subtitle track, whatever its options say."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _HEADER = struct.Struct(">I4s")
 _LARGE = struct.Struct(">Q")
 _ENABLED = 1
 _HANDLER_TYPE_AT = 8
-"""Bytes into `hdlr` behind its header: version and flags, and a field that is 0, go before."""
+"""Offset in the content of `hdlr`: version, flags and a field that is 0 precede it."""
 
 Box = tuple[bytes, int, int]
-"""A box's type, and where its content begins and ends in the file."""
+"""A box's type, and the offsets in the file where its content begins and ends."""
 
 
 def switch_subtitles_off(path: Path) -> None:
-    """Clear the flag `enabled` of every subtitle track; the file's length and all else stay (ISO 14496-12, `tkhd`)."""
+    """Clear the `enabled` flag of every subtitle track in place; nothing else changes (ISO 14496-12, `tkhd`)."""
     with path.open("r+b") as file:
         for track in _inside(file, _all_of(file), b"moov", b"trak"):
             headers, handlers = _found(file, track, b"tkhd"), _found(file, track, b"mdia", b"hdlr")
@@ -37,7 +37,7 @@ def _found(file: BinaryIO, box: Box, *names: bytes) -> list[Box]:
 
 
 def _inside(file: BinaryIO, box: Box, *names: bytes) -> Iterator[Box]:
-    """Yield the boxes that lie in `box` along a path of names."""
+    """Yield the boxes inside `box` at a path of names."""
     if not names:
         yield box
         return

@@ -1,4 +1,4 @@
-"""A recording opened by PyAV: as one that lies on this machine, read by decoders that are known, within a time."""
+"""Open a recording with PyAV: local files only, with the allowed decoders only, and with a timeout."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ READ_S = 20.0
 
 @contextmanager
 def opened(path: Path, *, timeout_s: float = READ_S) -> Iterator[av.container.InputContainer]:
-    """Give the container of `path`, which closes at the end. `timeout_s` is for opening it, and for each read.
+    """Open the container of `path` and close it at the end. `timeout_s` applies to opening it and to each read.
 
-    Raises what PyAV raises.
+    Raises PyAV's errors.
     """
     with av.open(file_url(path), options=OPEN_OPTIONS, metadata_errors="replace", timeout=timeout_s) as container:
         yield container
 
 
 def frames_of(container: av.container.InputContainer, stream: Any) -> Iterator[Any]:
-    """Yield a stream's frames; none where its decoder is off the list. Raises what PyAV raises."""
+    """Yield a stream's frames; none if its decoder is not on the list. Raises PyAV's errors."""
     context = getattr(stream, "codec_context", None)
     if context is None or not may_decode(context.codec.name):
         return

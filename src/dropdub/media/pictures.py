@@ -1,4 +1,4 @@
-"""Single frames of a recording, and how large its picture is shown."""
+"""Single frames of a recording, and the size at which its picture is shown."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from dropdub.media.opening import frames_of, opened
 
 
 def first_frame(path: Path, stream: str | int, *, at_s: float = 0.0) -> Any:
-    """Return the first frame from a moment on, of the first stream of a kind (`audio`) or of the one of an index.
+    """Return the first frame at or after `at_s`, of the first stream of a kind (`audio`) or of the stream of an index.
 
-    None where there is none that can be decoded.
+    None if no frame can be decoded.
     """
     try:
         with opened(path) as container:
@@ -27,9 +27,9 @@ def first_frame(path: Path, stream: str | int, *, at_s: float = 0.0) -> Any:
 
 
 def shown_size(path: Path, index: int) -> tuple[int, int] | None:
-    """Return width and height of a picture as a player shows it: turned, with square pixels, both even.
+    """Return width and height of a picture as a player shows it: rotated, with square pixels, rounded to even numbers.
 
-    None where the picture cannot be decoded.
+    None if the picture cannot be decoded.
     """
     frame = first_frame(path, index)
     if frame is None:

@@ -1,4 +1,4 @@
-"""What a dropped file is: its container, its length, its streams. Its content decides, never its name."""
+"""Probe a dropped file: its container, length and streams. Only its content counts, never its name."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ _LONGEST_TITLE = 500
 
 @dataclass(frozen=True)
 class MediaInfo:
-    """What `probe_media` found. `start_time_s` is where the file's own clock begins; cover art is no video.
+    """What `probe_media` found. `start_time_s` is where the file's own clock starts; cover art does not count as video.
 
-    `fonts` counts what is attached to the file: fonts, as a rule, for its subtitles.
+    `fonts` is the number of attachments: usually fonts for the subtitles.
     """
 
     container: str
@@ -64,10 +64,10 @@ class MediaInfo:
 
 
 def probe_media(path: Path, *, timeout_s: float) -> MediaInfo:
-    """Return what `path` is. A file without sound has an empty `audio`.
+    """Examine the recording at `path`. A file without sound has an empty `audio`.
 
-    Where nothing states the length, the file is read through; where the time does not suffice for that, the length
-    is an estimate from the part that was read.
+    If the file does not state its length, it is read through; if there is not enough time for that, the length is
+    estimated from the part that was read.
     Raises NotMedia, UnsupportedCodec, TooLarge, EmptyFile, NotAFile, UnreadableFile, DeadlineExceeded, and
     FileNotFoundError.
     """
@@ -95,7 +95,7 @@ def _readable_size(path: Path) -> int:
 
 @contextmanager
 def _only_our_errors(path: Path, timeout_s: float) -> Iterator[None]:
-    """Turn whatever a hostile file makes the library raise into one of our errors."""
+    """Turn whatever the library raises for a hostile file into one of our errors."""
     try:
         yield
     except (DropdubError, FileNotFoundError):
@@ -105,7 +105,7 @@ def _only_our_errors(path: Path, timeout_s: float) -> Iterator[None]:
     except av.error.PermissionError as error:
         raise UnreadableFile(f"{path.name} cannot be read.") from error
     except Exception as error:
-        # The library's parsers see bytes of any kind here; every failure of theirs says the same of the file.
+        # The library's parsers get arbitrary bytes here: whichever way they fail, the file is unreadable.
         raise NotMedia(f"{path.name} is not a recording that can be read.") from error
 
 
@@ -133,22 +133,22 @@ def _describe(path: Path, container: av.container.InputContainer, size: int, end
 
 
 def _refuse_unread(path: Path, codec: str | None) -> None:
-    """Refuse a recording of which nothing is left without what `codec` made."""
+    """Raise UnsupportedCodec if the recording needs a codec whose decoder is not on the list."""
     if codec is not None:
-        raise UnsupportedCodec(f"{path.name} is in a form ({codec}) that is not read.")
+        raise UnsupportedCodec(f"{path.name} uses an unsupported codec ({codec}).")
 
 
 def _refuse_giant(path: Path, video: VideoStream | None) -> None:
     if video is not None and video.width * video.height > MOST_PIXELS:
         raise TooLarge(
-            f"The picture of {path.name} is {video.width} x {video.height}; at most {MOST_PIXELS // 1_000_000} million "
-            "pixels are taken.",
-            remedy="Make the picture smaller, or save its sound alone, and drop that.",
+            f"The picture of {path.name} is too large: {video.width} x {video.height}. At most "
+            f"{MOST_PIXELS // 1_000_000} million pixels are allowed.",
+            remedy="Scale the picture down, or save only the sound, and drop the new file.",
         )
 
 
 def _title(container: av.container.InputContainer) -> str | None:
-    """Return the file's title; Ogg keeps it with its sound."""
+    """Return the file's title; Ogg stores it with the audio stream."""
     tagged: list[Any] = [container, *(container.streams.audio[:1] if container.format.name == "ogg" else [])]
     return next((title[:_LONGEST_TITLE] for one in tagged if (title := one.metadata.get("title"))), None)
 
@@ -159,14 +159,14 @@ def _duration(path: Path, container: av.container.InputContainer, size: int, end
         return stated
     found, whole = _read_through(container, size, ends_at)
     if found <= 0:
-        raise NotMedia(f"{path.name} is not a recording: it holds no sound and no picture.")
+        raise NotMedia(f"{path.name} is not a recording: it contains neither sound nor picture.")
     return found if whole or stated is None else stated
 
 
 def _read_through(container: av.container.InputContainer, size: int, ends_at: float) -> tuple[float, bool]:
     """Return the length in seconds, and whether the file was read to its end.
 
-    Where the time is over first, the length is extrapolated from the part of the file that was read.
+    If time runs out first, the length is extrapolated from the part of the file that was read.
     """
     first, last, position = math.inf, -math.inf, 0
     for packet in _packets(container):
@@ -181,7 +181,7 @@ def _read_through(container: av.container.InputContainer, size: int, ends_at: fl
 
 
 def _packets(container: av.container.InputContainer) -> Iterator[Any]:
-    """Yield the packets. Damage ends them as the end of the file does: nothing behind it plays."""
+    """Yield the packets up to the end of the file, or to the first damage: nothing after it plays."""
     try:
         yield from container.demux()
     except av.error.InvalidDataError:

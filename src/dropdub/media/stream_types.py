@@ -1,4 +1,4 @@
-"""A recording's streams as values. Imports no library that decodes: the supervisor reads them as well."""
+"""A recording's streams as values. Imports no decoding library, because the supervisor uses this module too."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class AudioStream:
-    """One sound track. `index` counts all streams of the file; `language` is the file's own tag, if any."""
+    """One audio stream. `index` counts all streams of the file; `language` is the file's own tag, if any."""
 
     index: int
     codec: str
@@ -21,7 +21,7 @@ class AudioStream:
 
 @dataclass(frozen=True)
 class VideoStream:
-    """The picture track. `fps` is None where the file does not say."""
+    """The video stream. `fps` is None if the file does not state it."""
 
     index: int
     codec: str
@@ -32,7 +32,7 @@ class VideoStream:
 
 @dataclass(frozen=True)
 class SubtitleStream:
-    """One subtitle track of the file's own."""
+    """One subtitle stream of the file."""
 
     index: int
     codec: str
@@ -40,7 +40,7 @@ class SubtitleStream:
 
 @dataclass(frozen=True)
 class CoverPicture:
-    """Cover art: a still picture that some containers list among the pictures."""
+    """Cover art: a still picture that some containers list among the video streams."""
 
     index: int
     codec: str

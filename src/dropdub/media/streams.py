@@ -1,7 +1,7 @@
-"""The streams of a recording: sound, picture, subtitles, cover art. What cannot be decoded is none of them.
+"""The streams of a recording: sound, video, subtitles, cover art. Streams that cannot be decoded are left out.
 
-Numbers are taken only where a real recording can have them: resampling from one sample a second, or four thousand
-million, takes memory and time without end.
+Streams with numbers that no real recording has are left out too: resampling from one sample per second, or from four
+thousand million, would take endless memory and time.
 """
 
 from __future__ import annotations
@@ -15,42 +15,42 @@ from dropdub.media.decoders import may_decode
 from dropdub.media.stream_types import AudioStream, CoverPicture, SubtitleStream, VideoStream
 
 SLOWEST_HZ, FASTEST_HZ = 1_000, 1_000_000
-"""Samples a second: telephones have 8,000, the finest recorders 768,000."""
+"""Samples per second: telephones use 8,000, the best recorders 768,000."""
 MOST_CHANNELS = 64
-"""Cinema has 24; 64 is sound of the seventh order."""
+"""Cinema has 24; 64 is seventh-order ambisonics."""
 _FASTEST_FPS = 10_000
 _LONGEST_LANGUAGE = 35
-"""Letters of a language's tag (RFC 5646, section 4.4.1)."""
+"""Characters of a language tag (RFC 5646, section 4.4.1)."""
 
 
 def audio_streams(streams: Iterable[Any]) -> tuple[AudioStream, ...]:
-    """Return the sound tracks, in their order."""
+    """Return the audio streams in order."""
     return tuple(_audio(stream) for stream in _known(streams, "audio") if _is_sound(stream))
 
 
 def picture_of(streams: Iterable[Any]) -> VideoStream | None:
-    """Return the first picture that moves."""
+    """Return the first video stream that is not cover art."""
     return next((_video(stream) for stream in _known(streams, "video") if not _is_cover(stream)), None)
 
 
 def cover_of(streams: Iterable[Any]) -> CoverPicture | None:
-    """Return the first cover picture that is no larger than pictures may be."""
+    """Return the first cover picture that is within the size limit."""
     covers = (stream for stream in _known(streams, "video") if _is_cover(stream) and _is_shown(stream))
     return next((CoverPicture(stream.index, _codec(stream)) for stream in covers), None)
 
 
 def subtitle_streams(streams: Iterable[Any]) -> tuple[SubtitleStream, ...]:
-    """Return the subtitle tracks, in their order."""
+    """Return the subtitle streams in order."""
     return tuple(SubtitleStream(stream.index, _codec(stream)) for stream in _known(streams, "subtitle"))
 
 
 def unlisted_sound(streams: Iterable[Any]) -> str | None:
-    """Return the codec of a sound track whose decoder is off the list, if there is one."""
+    """Return the codec of the first audio stream whose decoder is not on the list; None if there is none."""
     return next((_codec(one) for one in _known(streams, "audio") if not may_decode(_decoder(one))), None)
 
 
 def unlisted_picture(streams: Iterable[Any]) -> str | None:
-    """Return the codec of the first picture that moves, if its decoder is off the list."""
+    """Return the codec of the first video stream that is not cover art, if its decoder is not on the list."""
     first = next((one for one in _known(streams, "video") if not _is_cover(one)), None)
     return None if first is None or may_decode(_decoder(first)) else _codec(first)
 
@@ -62,12 +62,12 @@ def _is_sound(stream: Any) -> bool:
 
 
 def _is_shown(cover: Any) -> bool:
-    """Return whether a picture's size is known: of one that is larger than the decoders are allowed it is not."""
+    """Return whether a cover can be decoded and has a known size: pictures over the decoders' limit have none."""
     return cover.codec_context.width > 0 and may_decode(_decoder(cover))
 
 
 def _known(streams: Iterable[Any], kind: str) -> Iterator[Any]:
-    # A stream of a codec nobody knows has no context.
+    # A stream with an unknown codec has no context.
     return (one for one in streams if one.type == kind and getattr(one, "codec_context", None) is not None)
 
 
@@ -108,9 +108,9 @@ def _language(stream: Any) -> str | None:
     return language_tag(stream.metadata.get("language"))
 
 
-def language_tag(told: str | None) -> str | None:
-    """Return the language that a file tells, if it tells one and in the form of one."""
-    return None if told in (None, "", "und") or len(str(told)) > _LONGEST_LANGUAGE else told
+def language_tag(tag: str | None) -> str | None:
+    """Return a file's language tag; None if it is missing, undetermined or too long."""
+    return None if tag in (None, "", "und") or len(str(tag)) > _LONGEST_LANGUAGE else tag
 
 
 def _is_cover(stream: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What a file's name promises: a recording, subtitles, a text to be read aloud, or something that is neither."""
+"""What a file's suffix suggests: a recording, subtitles, a text to read aloud, or none of these."""
 
 from __future__ import annotations
 
@@ -18,4 +18,4 @@ SUBTITLE_SUFFIXES = frozenset({".srt", ".vtt"})
 TEXT_SUFFIXES = frozenset({".txt", ".text", ".md", ".markdown"})
 MEDIA_SUFFIXES = frozenset(_RECORDINGS.split())
 OTHER_SUFFIXES = frozenset(_NO_PROSE.split())
-"""Texts that are no prose: reading them aloud is never what was meant."""
+"""Files that nobody wants read aloud: code, data, configuration and programs."""

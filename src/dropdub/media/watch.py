@@ -1,4 +1,7 @@
-"""What a tool takes while it runs: what it writes, the disk that is left, its memory. No file's claim bounds these."""
+"""Limit the resources of a running tool: its output, the free disk space, its memory.
+
+What a file states about itself does not limit these.
+"""
 
 from __future__ import annotations
 
@@ -14,18 +17,18 @@ from dropdub.errors import DiskFull, TooLarge
 from dropdub.units import format_size
 
 MOST_MEMORY = 3_000_000_000
-"""Of a tool that encodes no picture: usually a tenth of it is taken. Below what a worker of the pool may have, so that
-the file is blamed, which would do the same again, and not the machine."""
+"""For a tool that encodes no video; usually a tenth of it is used. It is less than a worker's limit, so that the file
+is blamed, not the machine: a retry with the same file would fail again."""
 _LEAST_FREE = 50_000_000
 _LEAST_FREE_SHARE = 0.01
-"""Of a disk, whichever is less: the database and the logs of the same disk must still be written."""
+"""Share of the disk; the smaller of the two counts. The database and the logs on the same disk need some space."""
 _LOOK_S = 0.25
-_CONVERT = "Convert it with another program, such as HandBrake or Audacity, and drop that."
+_CONVERT = "Convert it with another program, such as HandBrake or Audacity, and drop the result."
 
 
 @dataclass
 class Watch:
-    """Looks at a run of a tool now and then. `most_bytes` is for all `outputs` together; None is no bound."""
+    """Checks a running tool periodically. `most_bytes` is for all `outputs` together; None means no limit."""
 
     outputs: Sequence[Path] = ()
     most_bytes: int | None = None
@@ -49,7 +52,7 @@ class Watch:
                 usage = shutil.disk_usage(folder)
                 if usage.free < min(_LEAST_FREE, int(usage.total * _LEAST_FREE_SHARE)):
                     raise DiskFull(
-                        f"The disk is nearly full: {self.name} was stopped at {format_size(usage.free)} free."
+                        f"The disk is almost full ({format_size(usage.free)} free): {self.name} was stopped."
                     )
 
     def _look_at_size(self) -> None:
@@ -58,7 +61,7 @@ class Watch:
         written = sum(_size(output) for output in self.outputs)
         if written > self.most_bytes:
             raise TooLarge(
-                f"What {self.name} makes of this file is larger than any real recording of its length: "
+                f"The output of {self.name} for this file is larger than any real recording of its length: "
                 f"over {format_size(self.most_bytes)}.",
                 remedy=_CONVERT,
             )
@@ -68,7 +71,7 @@ class Watch:
             return
         if process.tree_memory(pid) > self.most_memory:
             raise TooLarge(
-                f"{self.name} took over {format_size(self.most_memory)} of memory for this file.", remedy=_CONVERT
+                f"{self.name} used more than {format_size(self.most_memory)} of memory for this file.", remedy=_CONVERT
             )
 
 

@@ -1,1 +1,1 @@
-"""Sound as samples: read, measured, mixed and written."""
+"""Read, measure, mix and write sound as samples."""

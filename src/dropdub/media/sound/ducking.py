@@ -1,4 +1,4 @@
-"""The original turned down where the dub speaks. Pure."""
+"""Duck the original while the dub speaks. Pure."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from dropdub.media.sound.spans import Span
 
 DOWN_S, UP_S = 0.15, 0.4
-"""How long it takes to turn the original down, before speech begins, and up again behind it."""
+"""Length of the fades: down before speech starts, and up again after it."""
 KEPT_DOWN_S = 0.8
-"""Over shorter pauses it stays down: to hear it come and go is worse."""
+"""The original stays ducked during shorter pauses: hearing it come and go is worse."""
 
 
 class Ducking:
-    """The gain of the original at each moment: `level` within the spans, 1 outside, and ramps between."""
+    """The gain of the original over time: `level` within the spans, 1 outside, with ramps in between."""
 
     def __init__(self, spans: Iterable[Span], level: float) -> None:
         merged = _merged(spans)
@@ -24,7 +24,7 @@ class Ducking:
         self._gains = np.array([gain for _ in merged for gain in (1.0, level, level, 1.0)])
 
     def gains(self, first: int, count: int, rate: int) -> NDArray[np.float32]:
-        """Return the gain for `count` samples from sample `first` on."""
+        """Return the gain of each of `count` samples, starting at sample `first`."""
         if not len(self._times):
             return np.ones(count, np.float32)
         times = np.arange(first, first + count) / rate

@@ -1,4 +1,4 @@
-"""How loud the two channels of a recording are, over time."""
+"""The levels of the two channels of a recording over time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dropdub.media.sound import wav
 from dropdub.media.sound.spans import Span
 
 RATE_HZ = 100
-# On the same time line as the speech (see extract); squared, so that what is left of 100 a second is mean power.
+# On the same timeline as the speech (see extract). Squared first, so that resampling to 100 Hz gives the mean power.
 _POWER = f"aresample=8000:async=1:first_pts=0,aeval=val(0)*val(0)|val(1)*val(1):c=same,aresample={RATE_HZ}"
 
 
@@ -26,11 +26,11 @@ def write_power(
     duration_s: float | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> None:
-    """Write the power of the two channels of sound track `index`, 100 times a second: 3 MB an hour.
+    """Write the power of the two channels of audio stream `index`, 100 times a second: 3 MB per hour.
 
-    `clock` is what makes ffmpeg count as for the speech (see extract).
+    `clock` are the ffmpeg options that give the same timeline as the speech has (see extract).
 
-    Raises what `run_ffmpeg` raises.
+    Raises the errors of `run_ffmpeg`.
     """
     plain = ["-c:a", "pcm_f32le", "-map_metadata", "-1", "-f", "wav"]
     run_ffmpeg(
@@ -42,7 +42,7 @@ def write_power(
 
 
 def mean_power(path: Path, spans: Sequence[Span]) -> Iterator[tuple[float, float]]:
-    """Yield the mean power of left and right in each span of what `write_power` wrote; 0 beyond its end."""
+    """Yield the mean power of left and right in each span of a file of `write_power`; 0 past its end."""
     for values in wav.frames(path, spans):
         left, right = np.maximum(values.mean(axis=0), 0.0) if len(values) else (0.0, 0.0)
         yield float(left), float(right)

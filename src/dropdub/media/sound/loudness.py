@@ -1,4 +1,4 @@
-"""How loud a recording is, after EBU R 128, and the gain that brings one recording to the loudness of another."""
+"""Loudness of a recording according to EBU R 128, and the gain that matches one loudness to another."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from dropdub.errors import MediaToolFailed
 from dropdub.media.ffmpeg import run_ffmpeg
 
 SPEECH_LUFS = -16.0
-"""The usual loudness of spoken recordings: what podcast platforms ask for."""
+"""The usual loudness of speech recordings, as podcast platforms require it."""
 SILENCE_LUFS = -70.0
-"""What the standard's gate leaves out: a recording that is not louder has no loudness."""
+"""The gate of the standard: a recording that is not louder than this has no loudness."""
 QUIETEST_LUFS, LOUDEST_LUFS = -40.0, -9.0
 _MOST_GAIN_DB = 40.0
-_BEHIND_S = 60.0
-"""Read at most so far behind the length that is given: it is a recording's, whose clock may jump."""
+_PAST_END_S = 60.0
+"""How far to read past the given length: without a limit, a clock that jumps could go on for hours."""
 _METER = "ebur128=framelog=verbose"
-"""A line for each tenth of a second would push the summary's out."""
+"""Keeps a line per tenth of a second out of the log at level info, which would push out the summary."""
 _IN_TWO_CHANNELS = "aformat=sample_fmts=fltp:channel_layouts=stereo"
 _INTEGRATED = re.compile(r"^\s*I:\s+(-?[\d.]+|-inf|nan) LUFS")
 
@@ -32,36 +32,36 @@ def measured(
     surround: bool = False,
     progress: Callable[[float], None] | None = None,
 ) -> float:
-    """Return the integrated loudness of a sound track in LUFS, `SILENCE_LUFS` where nothing is heard.
+    """Return the integrated loudness of an audio stream in LUFS, `SILENCE_LUFS` if it is silent.
 
-    Of `surround` sound it is that of its mix in two channels, which a dub has at most.
+    `surround` sound is measured after a downmix to two channels, the most that a dub has.
 
-    Raises what `run_ffmpeg` raises.
+    Raises the errors of `run_ffmpeg`.
     """
-    until = ["-t", f"{duration_s + _BEHIND_S:.3f}"]
+    until = ["-t", f"{duration_s + _PAST_END_S:.3f}"]
     meter = f"{_IN_TWO_CHANNELS},{_METER}" if surround else _METER
-    told = run_ffmpeg(
+    lines = run_ffmpeg(
         [*inputs, "-map", stream, *until, "-af", meter, "-loglevel", "info", "-nostats", "-f", "null", "-"],
         deadline_s=deadline_s,
         duration_s=duration_s,
         progress=progress,
     )
-    found = [match[1] for line in told if (match := _INTEGRATED.match(line))]
+    found = [match[1] for line in lines if (match := _INTEGRATED.match(line))]
     if not found:
-        raise MediaToolFailed("ffmpeg measured no loudness.")
+        raise MediaToolFailed("ffmpeg reported no loudness.")
     value = float(found[-1])
     return max(value, SILENCE_LUFS) if math.isfinite(value) else SILENCE_LUFS
 
 
 def loudness_like(original_lufs: float) -> float:
-    """Return the loudness that a dub is to have: its original's, within what can be listened to."""
+    """Return the target loudness of a dub: that of the original, limited to what is comfortable to listen to."""
     if original_lufs <= SILENCE_LUFS:
         return SPEECH_LUFS
     return min(max(original_lufs, QUIETEST_LUFS), LOUDEST_LUFS)
 
 
 def gain_db(now_lufs: float, wanted_lufs: float) -> float:
-    """Return the gain from one loudness to another; none for silence."""
+    """Return the gain in dB from one loudness to another; 0 for silence."""
     if now_lufs <= SILENCE_LUFS:
         return 0.0
     return min(max(wanted_lufs - now_lufs, -_MOST_GAIN_DB), _MOST_GAIN_DB)
@@ -73,5 +73,5 @@ def factor(gain: float) -> float:
 
 
 def decibels(level: float) -> float:
-    """Return a level, 1 for full scale, in decibels."""
+    """Return a level (1 is full scale) in decibels."""
     return 20 * math.log10(max(level, 1e-9))

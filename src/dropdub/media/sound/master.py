@@ -1,4 +1,4 @@
-"""The last pass over a dub: its gain, a limit on its peaks, its exact length, and its two files."""
+"""The last pass over a dub: apply gain, limit peaks, set the exact length, and write its two files."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from dropdub.media.ffmpeg import UNTAGGED, input_arguments, run_ffmpeg
 from dropdub.media.sound.loudness import factor
 
 CEILING_DB = -2.0
-"""The highest true peak: below the -1 dBTP that EBU R 128 allows, since resampling and AAC add a little."""
+"""The highest true peak: below the -1 dBTP that EBU R 128 allows, because resampling and AAC raise it slightly."""
 _UNSEEN_DB = 3.0
-"""So far the true peak may lie above the highest sample of what is recorded without clipping."""
+"""How far the true peak of an unclipped recording may lie above its highest sample."""
 _OVERSAMPLED = 4
 _ATTACK_MS, _RELEASE_MS = 5, 50
 TO_THE_SAMPLE = ("-movie_timescale", "48000")
-"""So finely does MP4 then tell how long a track is: else in milliseconds, and what AAC pads is heard."""
+"""Makes MP4 store track lengths at this resolution. The default is milliseconds, and AAC's padding would be heard."""
 _AAC_BITS = {1: "96k", 2: "160k"}
 
 
 @dataclass(frozen=True)
 class Mixed:
-    """A finished mixture: its file, its form, and the highest of its samples."""
+    """A finished mix: its file, its format, and its highest sample."""
 
     path: Path
     rate: int
@@ -47,8 +47,8 @@ def write_master(
 ) -> bool:
     """Write `sound` (16 bit WAV, exactly as long as `mixed`) and `encoded` (AAC in MP4, with `tags`).
 
-    Returns whether peaks had to be limited: nothing else than the gain changes where they had not.
-    Raises what `run_ffmpeg` raises.
+    Returns whether peaks had to be limited; if not, only the gain was changed.
+    Raises the errors of `run_ffmpeg`.
     """
     limited = mixed.peak_db + gain_db + _UNSEEN_DB > CEILING_DB
     chain = [f"volume={gain_db:.3f}dB", *(_limiter(mixed.rate) if limited else ()), *_exactly(mixed.length)]
@@ -69,7 +69,7 @@ def write_master(
 
 
 def _limiter(rate: int) -> list[str]:
-    """Return filters that keep peaks, also between samples, below the ceiling; the delay of looking ahead is cut."""
+    """Return filters that keep peaks, also between samples, below the ceiling. The look-ahead delay is compensated."""
     fine = rate * _OVERSAMPLED
     ahead = fine * _ATTACK_MS // 1000
     return [

@@ -1,4 +1,4 @@
-"""The dub's voices over the original's sound, in blocks: memory does not grow with the recording."""
+"""Mix the dub's voices with the background, in blocks: memory use does not grow with the recording."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dropdub.media.sound.master import Mixed
 from dropdub.media.sound.pcm import RATE_HZ, Frames
 
 HEADROOM = 0.25
-"""A mixture is written at a quarter of its level, in 24 bits, so that nothing clips before its gain is known."""
+"""A mix is written at a quarter of its level, in 24 bits, so that nothing clips before its gain is known."""
 
 
 def mix_down(
@@ -28,15 +28,15 @@ def mix_down(
     length: int,
     progress: Callable[[float], None],
 ) -> Mixed:
-    """Write voice (one channel) and background at 48 kHz as FLAC at `HEADROOM`, `length` samples.
+    """Write the mix of voice (mono) and background as FLAC: 48 kHz, `length` samples, scaled by `HEADROOM`.
 
-    Without a background the voice is alone. Both come in blocks of the same sizes.
+    A background of None leaves only the voice. Both must come in blocks of the same sizes.
     """
     peak, first = 0.0, 0
     with soundfile.SoundFile(path, "w", samplerate=RATE_HZ, channels=channels, subtype="PCM_24", format="FLAC") as file:
-        for spoken, behind in _side_by_side(voice, background, channels):
-            gains = ducking.gains(first, len(behind), RATE_HZ)[:, None]
-            both = np.float32(HEADROOM) * (behind * gains + spoken * np.float32(voice_gain))
+        for spoken, below in _paired(voice, background, channels):
+            gains = ducking.gains(first, len(below), RATE_HZ)[:, None]
+            both = np.float32(HEADROOM) * (below * gains + spoken * np.float32(voice_gain))
             peak = max(peak, float(np.abs(both).max(initial=0.0)))
             file.write(both)
             first += len(both)
@@ -44,7 +44,7 @@ def mix_down(
     return Mixed(path, RATE_HZ, channels, length, decibels(peak))
 
 
-def _side_by_side(
+def _paired(
     voice: Iterable[Frames], background: Iterable[Frames] | None, channels: int
 ) -> Iterator[tuple[Frames, Frames]]:
     if background is None:
@@ -55,7 +55,7 @@ def _side_by_side(
 
 
 def in_blocks(frames: Iterable[Frames], *, size: int, length: int, channels: int) -> Iterator[Frames]:
-    """Yield sound of any blocks in blocks of `size`, `length` samples in all: cut, or silence added."""
+    """Re-block sound into blocks of `size`, `length` samples in total: cut off, or padded with silence."""
     kept = np.zeros((0, channels), np.float32)
     left = length
     for more in frames:

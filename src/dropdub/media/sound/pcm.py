@@ -1,4 +1,4 @@
-"""Sound from ffmpeg, decoded as a stream: in blocks of one size, never the whole."""
+"""Stream decoded sound from ffmpeg in blocks of one size, never all of it at once."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ Frames = NDArray[np.float32]
 
 RATE_HZ = 48_000
 BLOCK_S = 10.0
-_BEHIND_S = 1.0
+_PAST_END_S = 1.0
 _ON_TIME = f"aresample={RATE_HZ}:async=1:first_pts=0"
-"""As `extract` reads it: silence before a track that begins late, gaps filled, the clock's drift evened out."""
+"""As in `extract`: silence before a track that starts late, gaps filled, clock drift compensated."""
 
 
 def decoded(inputs: Sequence[str], stream: str, *, channels: int, length: int, deadline_s: float) -> Iterator[Frames]:
-    """Yield a sound track at 48 kHz in blocks of `BLOCK_S`, `length` samples in all: cut, or silence added.
+    """Yield an audio stream at 48 kHz in blocks of `BLOCK_S`, `length` samples in total: cut off, or padded.
 
-    `inputs` open it, as `input_arguments` gives them; `stream` is its ffmpeg specifier. ffmpeg is killed at the
-    deadline, and when the generator is closed. Raises DeadlineExceeded, MediaToolFailed and EngineMissing.
+    `inputs` are its arguments, as from `input_arguments`; `stream` is its ffmpeg specifier. Padding is silence. ffmpeg
+    is killed at the deadline and when the generator is closed. Raises DeadlineExceeded, MediaToolFailed and
+    EngineMissing.
     """
     size = round(BLOCK_S * RATE_HZ)
     command = [str(find_ffmpeg()), *QUIET, *inputs, "-map", stream, *_as_floats(channels, length)]
@@ -37,7 +38,7 @@ def decoded(inputs: Sequence[str], stream: str, *, channels: int, length: int, d
 
 
 def _as_floats(channels: int, length: int) -> list[str]:
-    on_time = f"{until(length / RATE_HZ + _BEHIND_S)},{_ON_TIME}"
+    on_time = f"{until(length / RATE_HZ + _PAST_END_S)},{_ON_TIME}"
     return ["-af", on_time, "-ac", str(channels), "-c:a", "pcm_f32le", "-f", "f32le", "pipe:1"]
 
 
@@ -49,7 +50,7 @@ def _started(command: Sequence[str], deadline_s: float) -> Stream:
 
 
 def _block(sound: Stream, count: int, channels: int) -> Frames:
-    """Read so many samples; what is missing at the end is silence."""
+    """Read `count` samples, padded with silence at the end of the sound."""
     frames = np.zeros((count, channels), np.float32)
     data = sound.read(frames.nbytes)
     values = np.frombuffer(data[: len(data) // 4 * 4], "<f4")

@@ -1,6 +1,6 @@
-"""Spans of speech and what follows from them: pauses, windows for the transcriber, places to cut a recording.
+"""Spans of speech, and what is derived from them: pauses, transcription windows, cut points. Pure.
 
-Everything here is pure. Spans are in seconds of the recording, in order, and do not overlap.
+Spans are in seconds of the recording, in order, and do not overlap.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of the recording, in seconds."""
+    """A range of a recording, in seconds."""
 
     start: float
     end: float
@@ -33,7 +33,7 @@ _EARLIEST_CUT = 2 / 3
 
 
 def pauses(spans: Sequence[Span], start: float, end: float) -> list[Span]:
-    """Return where nobody speaks between `start` and `end`."""
+    """Return the spans between `start` and `end` in which nobody speaks."""
     found, position = [], start
     for span in spans:
         if span.start >= end:
@@ -47,16 +47,16 @@ def pauses(spans: Sequence[Span], start: float, end: float) -> list[Span]:
 
 
 def longest_pause(spans: Sequence[Span], start: float, end: float) -> Span | None:
-    """Return the longest pause between two moments, the earliest of equals; None where all is speech."""
+    """Return the longest pause between two moments, the earliest if several are equal; None if all is speech."""
     return max(pauses(spans, start, end), key=lambda pause: pause.duration_s, default=None)
 
 
 def windows(spans: Sequence[Span], *, longest_s: float = 30.0, quietest: Quietest | None = None) -> list[Span]:
-    """Merge spans into windows of at most `longest_s`, cut in pauses, and always in those of 5 s and more.
+    """Merge spans into windows of at most `longest_s`, cut in pauses, and always in pauses of 5 s or more.
 
-    So what comes after a long pause falls into the same windows wherever the recording was cut before.
-    Speech that goes on for longer is cut at its quietest moment in the last third before the limit, or at the limit
-    where `quietest` is not given.
+    This way the speech after a long pause falls into the same windows wherever the recording was cut before.
+    Uninterrupted speech that is longer is cut at its quietest moment in the last third before the limit, or at the
+    limit if `quietest` is not given.
     """
     merged: list[Span] = []
     for span in spans:
@@ -82,7 +82,8 @@ def cut_points(spans: Sequence[Span], duration_s: float, *, target_s: float, win
     """Return where to cut a recording into chunks of about `target_s`, strictly increasing.
 
     Each cut is the middle of the longest pause within `window_s` (at most half of `target_s`) of a multiple of
-    `target_s`; where nobody pauses, the multiple itself. A rest of under half of `target_s` joins the chunk before it.
+    `target_s`, or the multiple itself if there is no pause. A remainder of less than half of `target_s` joins the chunk
+    before it.
     """
     window_s = min(window_s, target_s / 2)
     cuts: list[float] = []

@@ -1,4 +1,4 @@
-"""Whether a recording is good enough to copy a voice from. Pure."""
+"""Check whether a recording is good enough to clone a voice from. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NOISY_DB, _HOPELESS_DB = 20.0, 8.0
 
 @dataclass(frozen=True)
 class Check:
-    """What is wrong with a recording: `problems` stand in the way, `warnings` are to be known. Sentences."""
+    """What is wrong with a recording, as sentences: `problems` make it unusable, `warnings` do not."""
 
     seconds: float
     level_db: float
@@ -34,43 +34,44 @@ class Check:
 
 
 def check_voice(samples: Samples, rate: int) -> Check:
-    """Look at length, level, clipping and noise of a recording."""
+    """Check the length, level, clipping and noise of a recording."""
     levels = _levels(samples, rate)
     problems, warnings = [], []
     seconds, level = len(samples) / rate, level_db(samples)
     if seconds < LEAST_S:
         problems.append(
-            f"It is {seconds:.1f} s long: at least {LEAST_S:.0f} s are needed, {GOOD_S:.0f} to 30 are good."
+            f"It is too short: {seconds:.1f} s. "
+            f"At least {LEAST_S:.0f} s are needed; {GOOD_S:.0f} to {MOST_S:.0f} s are best."
         )
     elif seconds < GOOD_S:
-        warnings.append(f"It is {seconds:.1f} s long: {GOOD_S:.0f} to {MOST_S:.0f} s sound better.")
+        warnings.append(f"It is short: {seconds:.1f} s. {GOOD_S:.0f} to {MOST_S:.0f} s sound better.")
     if not len(levels) or levels.max() < _FAINT_DB:
-        problems.append("It is all but silent: record it again, nearer to the microphone.")
+        problems.append("It is almost silent. Record it again, closer to the microphone.")
         return Check(seconds, level, tuple(problems), tuple(warnings))
     if float((np.abs(samples) >= _FULL).mean()) > _CLIPPED_SHARE:
-        problems.append("It is overdriven: record it again with a lower level.")
+        problems.append("It is clipped. Record it again at a lower level.")
     distance = _over_noise_db(levels)
     if distance < _HOPELESS_DB:
-        problems.append("Speech hardly stands out from the noise: record it again in a quiet place.")
+        problems.append("The speech hardly stands out from the noise. Record it again in a quiet place.")
     elif distance < _NOISY_DB:
-        warnings.append(f"There is noise {distance:.0f} dB below the speech: the voice will have some of it.")
+        warnings.append(f"There is noise only {distance:.0f} dB below the speech: the voice will carry some of it.")
     return Check(seconds, level, tuple(problems), tuple(warnings))
 
 
 def level_db(samples: Samples) -> float:
-    """Return the level in dB of full scale; -120 for silence and for nothing."""
+    """Return the level in dB relative to full scale; -120 for silence and for no samples."""
     power = float((samples.astype(np.float64) ** 2).mean()) if len(samples) else 0.0
     return float(10 * np.log10(power + 1e-12))
 
 
 def speech_over_noise_db(samples: Samples, rate: int) -> float:
-    """Return how far speech stands out from what is heard in its pauses; 0 for nothing."""
+    """Return the level of speech above the noise in its pauses, in dB; 0 for no samples."""
     levels = _levels(samples, rate)
     return _over_noise_db(levels) if len(levels) else 0.0
 
 
 def levelled(samples: Samples) -> Samples:
-    """Return speech at the usual level, its peaks within full scale."""
+    """Return speech normalised to the usual level, with peaks within full scale."""
     gain = 10 ** ((TARGET_DB - level_db(samples)) / 20)
     peak = float(np.abs(samples).max(initial=0.0)) * gain
     changed: Samples = (samples * np.float32(gain / max(peak / 0.97, 1.0))).astype(np.float32)
@@ -78,7 +79,7 @@ def levelled(samples: Samples) -> Samples:
 
 
 def best_start_s(levels_db: Sequence[float]) -> int:
-    """Return the second from which on most is spoken in 30 s, given the level of each second."""
+    """Return the second at which the 30 s with the most speech start, given the level of each second."""
     power = 10 ** (np.asarray(levels_db, np.float64) / 10)
     loud = (power > power.mean() * _LOUD_SHARE).astype(np.int64) if len(power) else np.zeros(0, np.int64)
     width = min(round(MOST_S), len(loud))
@@ -93,7 +94,7 @@ def _levels(samples: Samples, rate: int) -> NDArray[np.float64]:
 
 
 def _over_noise_db(levels: NDArray[np.float64]) -> float:
-    """Return how far the louder part of the frames is above the quietest tenth."""
+    """Return how far the louder part of the frames lies above the quietest tenth, in dB."""
     speech = float(np.percentile(levels, 100 - 100 * _SPEECH_SHARE))
     noise = max(float(np.percentile(levels, 10)), -90.0)
     return speech - noise

@@ -1,4 +1,4 @@
-"""Sound files: read by range, written as a stream, resampled. Nothing here holds more than it is asked for."""
+"""Sound files: read ranges, write as a stream, resample. Nothing here holds more than was requested in memory."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BYTES_PER_SAMPLE = 2
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
-    """Open a sound file. Raises OSError where it cannot be opened, NotMedia where it is no sound file."""
+    """Open a sound file. Raises OSError if it cannot be opened, NotMedia if it is not a sound file."""
     with path.open("rb"):
         pass
     try:
@@ -47,7 +47,7 @@ def duration_s(path: Path) -> float:
 
 
 def length(path: Path) -> SoundLength:
-    """Return the length exactly. Raises NotMedia and OSError."""
+    """Return the exact length. Raises NotMedia and OSError."""
     with _opened(path) as file:
         return SoundLength(int(file.frames), int(file.samplerate))
 
@@ -59,10 +59,10 @@ def sample_rate(path: Path) -> int:
 
 
 def read_range(path: Path, start_s: float = 0.0, end_s: float | None = None) -> Samples:
-    """Return what lies between two moments, mixed to mono.
+    """Return the sound between two moments, mixed to mono.
 
-    The bounds are rounded to whole samples, so neighbouring ranges neither share nor miss one; what lies outside
-    the file is left out. Raises NotMedia and OSError.
+    The bounds are rounded to whole samples, so neighbouring ranges neither share nor miss a sample. The range is
+    limited to the file. Raises NotMedia and OSError.
     """
     with _opened(path) as file:
         first = _position(file, start_s)
@@ -72,7 +72,7 @@ def read_range(path: Path, start_s: float = 0.0, end_s: float | None = None) -> 
 
 
 def frames(path: Path, spans: Iterable[Span]) -> Iterator[Samples]:
-    """Yield what lies in each span, shape (frames, channels). Raises NotMedia and OSError."""
+    """Yield the sound of each span, shape (frames, channels). Raises NotMedia and OSError."""
     with _opened(path) as file:
         for span in spans:
             first = _position(file, span.start)
@@ -94,7 +94,7 @@ def blocks(path: Path, seconds: float, *, start_s: float = 0.0, end_s: float | N
         while position < last:
             block = _mono(file, min(size, last - position))
             if not len(block):
-                return  # The header promises more than the file holds.
+                return  # the header states more than the file holds
             position += len(block)
             yield block
 
@@ -110,7 +110,7 @@ def resample(samples: Samples, from_rate: int, to_rate: int) -> Samples:
 class WavWriter:
     """Writes 16 bit PCM mono WAV as a stream; values beyond [-1, 1] are clipped.
 
-    `expected_s` tells what is to come: a file that would pass 4 GB, where plain WAV ends, becomes RF64.
+    `expected_s` is the expected length: a file that would exceed 4 GB, the limit of plain WAV, is written as RF64.
     """
 
     def __init__(self, path: Path, sample_rate: int, *, expected_s: float = 0.0) -> None:
@@ -123,11 +123,11 @@ class WavWriter:
 
     @property
     def duration_s(self) -> float:
-        """What has been written so far."""
+        """The length written so far, in seconds."""
         return float(self._file.frames / self.sample_rate)
 
     def write(self, samples: Samples) -> None:
-        """Append `samples`. Raises ValueError past 4 GB unless `expected_s` announced it."""
+        """Append `samples`. Raises ValueError beyond 4 GB unless `expected_s` announced that."""
         if not self._large and (self._file.frames + len(samples)) * _BYTES_PER_SAMPLE > _PLAIN_WAV_BYTES:
             raise ValueError("more than 4 GB in a plain WAV: announce the length with expected_s")
         self._file.write(np.clip(samples, -1.0, 1.0))
