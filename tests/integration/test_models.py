@@ -196,7 +196,7 @@ def test_a_busy_server_is_asked_again(hub: FakeHub, tmp_path: Path) -> None:
 
 def test_a_server_that_stays_busy_is_given_up(hub: FakeHub, tmp_path: Path) -> None:
     hub.always = 503
-    with pytest.raises(DownloadFailed, match="is busy or out of order"):
+    with pytest.raises(DownloadFailed, match="is busy or not working"):
         pulled(hub, tmp_path)
     assert len(hub.asked) == SOON.attempts
 
@@ -205,7 +205,7 @@ def test_a_server_that_stays_busy_is_given_up(hub: FakeHub, tmp_path: Path) -> N
 def test_wrong_content_of_the_right_size_never_becomes_the_model(hub: FakeHub, tmp_path: Path, name: str) -> None:
     right = hub.repositories[TINY.sources[0].repository][name]
     hub.lies[name] = bytes(len(right))
-    with pytest.raises(DownloadFailed, match=f"{name} came with another content"):
+    with pytest.raises(DownloadFailed, match=f"The content of {name} differs"):
         pulled(hub, tmp_path)
     assert not (tmp_path / "whisper-tiny").exists()
     assert not (tmp_path / "whisper-tiny.part" / name).exists()
@@ -225,7 +225,7 @@ def test_a_wrong_beginning_that_was_left_is_thrown_away_and_fetched_again(hub: F
 
 
 @pytest.mark.parametrize(
-    ("status", "says"), [(401, "wants to know who asks"), (403, "does not let this account"), (404, "does not have it")]
+    ("status", "says"), [(401, "requires signing in"), (403, "does not allow this account"), (404, "does not have it")]
 )
 def test_a_refusal_is_a_sentence(hub: FakeHub, tmp_path: Path, status: int, says: str) -> None:
     hub.always = status
@@ -264,7 +264,7 @@ def test_a_disk_that_is_a_byte_too_small_is_told_before_anything_comes(
 ) -> None:
     needed = len(WEIGHTS) + 14
     monkeypatch.setattr(durable, "free_bytes", lambda _: needed - 1)
-    with pytest.raises(DiskFull, match=r"whisper-tiny needs 300 kB of disk; 300 kB are free where"):
+    with pytest.raises(DiskFull, match=r"whisper-tiny needs 300 kB of disk space; only 300 kB is free on"):
         pulled(hub, tmp_path)
     assert hub.served.total() == 0
     monkeypatch.setattr(durable, "free_bytes", lambda _: needed)
@@ -423,7 +423,7 @@ def test_verify_says_what_is_missing_unknown_or_without_record(root: Path) -> No
     )
     unknown = jobs(root, "verify", "whisper-tony")
     assert unknown.returncode == 2
-    assert "Similar: whisper-tiny" in unknown.stderr
+    assert "Similar names: whisper-tiny" in unknown.stderr
     mine = root / "models" / "my own"
     mine.mkdir(parents=True)
     (mine / "model.bin").write_bytes(b"x")

@@ -98,7 +98,7 @@ def test_a_model_for_any_pair_of_languages_is_known_by_its_pattern() -> None:
 
 
 def test_a_misspelt_name_is_answered_with_similar_ones() -> None:
-    with pytest.raises(UsageError, match="Similar: whisper-medium"):
+    with pytest.raises(UsageError, match="Similar names: whisper-medium"):
         named("wisper-medium")
     assert named("WHISPER-Tiny").name == "whisper-tiny"
 

@@ -1,1 +1,1 @@
-"""Models of the quality engines: which are known, where they lie, what may be loaded of them."""
+"""Models of the quality engines: the catalogue, their folders, and what may be loaded from them."""

@@ -1,7 +1,7 @@
-"""The models that are known: where each comes from, what it needs, and what its licence allows.
+"""The catalogue of known models: where each comes from, what it needs, and what its licence allows.
 
-Sizes and memory are approximate, for a person to plan with; `dropdub.engines.models.pins` has exact sizes. Nothing
-here knows where the hub is: see `dropdub.engines.models.download.hub`.
+Sizes and memory are approximate, for people to plan with; `dropdub.engines.models.pins` has exact sizes. The address
+of the hub is not defined here but in `dropdub.engines.models.download.hub`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DEFAULT_MODELS = {
     "nllb": "nllb-200-distilled-600M",
     "xtts": "xtts-v2",
 }
-"""The model that an engine uses when `models.use` says nothing; `transformers` uses none that was not named."""
+"""The model that an engine uses unless `models.use` names one; `transformers` has no default."""
 
 _OPUS = re.compile(r"opus-mt(-tc-big)?-([A-Za-z_]{2,20})-([A-Za-z_]{2,20})")
 
@@ -30,9 +30,9 @@ _OPUS = re.compile(r"opus-mt(-tc-big)?-([A-Za-z_]{2,20})-([A-Za-z_]{2,20})")
 class Source:
     """Files of one repository of the hub.
 
-    Each entry of `files` must be there; of `a|b`, the first that is. Those of `optional` come along where they are.
-    They are names, not patterns: no answer of a server can lead out of the model's folder. `pins` are the contents
-    that are known beforehand, whatever a server says, at the commit `revision`.
+    Each entry of `files` is required; `a|b` means the first of the two that exists. Those of `optional` are fetched if
+    they exist. They are names, not patterns: no answer of a server can lead out of the model's folder. `pins` are the
+    contents that are known in advance at the commit `revision`, whatever a server says.
     """
 
     repository: str
@@ -43,7 +43,7 @@ class Source:
 
     @property
     def is_pinned(self) -> bool:
-        """Whether the content of all needed files is known."""
+        """Whether the content of all required files is known."""
         return all(self.pins.keys() & choice.split("|") for choice in self.files)
 
     def names(self) -> list[str]:
@@ -51,13 +51,13 @@ class Source:
         return [name for choice in (*self.files, *self.optional) for name in choice.split("|")]
 
     def pinned_names(self) -> list[str]:
-        """Return what is fetched of a source that is pinned: nothing that is not."""
+        """Return the names of the pinned files: of a pinned source, nothing else is fetched."""
         return [name for name in self.names() if name in self.pins]
 
 
 @dataclass(frozen=True)
 class Licence:
-    """What may be done with a model. `short` fits a column, `name` names it; `consent`: must be agreed to first."""
+    """What may be done with a model. `short` fits a column; `consent`: the user must agree to it first."""
 
     short: str
     name: str
@@ -69,7 +69,7 @@ class Licence:
 class KnownModel:
     """A model that can be pulled. `name` is its folder in `models.dir`.
 
-    `languages` says in a few characters what it can: a number of languages, one, or a pair. `download_bytes` and
+    `languages` is a short description: a number of languages, one language, or a pair. `download_bytes` and
     `memory_bytes` are approximate.
     """
 
@@ -83,12 +83,12 @@ class KnownModel:
 
     @property
     def is_pinned(self) -> bool:
-        """Whether the content of all needed files is known, and no server is believed."""
+        """Whether the content of all required files is known, so that no server needs to be trusted."""
         return all(source.is_pinned for source in self.sources)
 
     @property
     def pins(self) -> dict[str, Pin]:
-        """The contents that are known, by the names of the files."""
+        """The known contents, by file name."""
         return {name: pin for source in self.sources for name, pin in source.pins.items()}
 
     def names(self) -> set[str]:
@@ -96,18 +96,18 @@ class KnownModel:
         return {name for source in self.sources for name in source.names()}
 
     def missing(self, present: set[str]) -> list[str]:
-        """Return which of the needed files are not among `present`."""
+        """Return the required files that are not among `present`."""
         needed = [name for source in self.sources for name in source.files]
         return [name.split("|")[0] for name in needed if not present & set(name.split("|"))]
 
 
 MIT = Licence("MIT", "the MIT licence", commercial=True)
 APACHE = Licence("Apache-2", "the Apache License 2.0", commercial=True)
-CC_BY = Licence("CC-BY", "CC-BY-4.0: name its makers, the Helsinki-NLP group", commercial=True)
+CC_BY = Licence("CC-BY", "CC-BY-4.0: credit its authors, the Helsinki-NLP group", commercial=True)
 CC_BY_NC = Licence("CC-BY-NC", "CC-BY-NC-4.0: not for commercial use", commercial=False)
 CPML = Licence(
     "CPML",
-    "the Coqui Public Model License: neither the model nor the speech that it makes may be used commercially",
+    "the Coqui Public Model License: neither the model nor the speech it generates may be used commercially",
     commercial=False,
     consent=True,
 )
@@ -125,7 +125,7 @@ def _whisper(name: str, repository: str, size: int, memory: int, languages: str 
 
 
 def _nllb(variant: str, size: int, memory: int) -> KnownModel:
-    """Return NLLB in CTranslate2's form, 8 bit; all sizes have the tokenizer of the smallest."""
+    """Return NLLB in CTranslate2's 8-bit format; all sizes use the tokenizer of the smallest."""
     name = f"nllb-200-distilled-{variant}"
     files = ("config.json", "shared_vocabulary.json|shared_vocabulary.txt", "model.bin")
     tokenizer = _source("facebook/nllb-200-distilled-600M", ("tokenizer.json",))
@@ -168,14 +168,14 @@ MODELS: tuple[KnownModel, ...] = (
     _opus("opus-mt-en-es", "en", "es"),
     _xtts(),
 )
-"""All known models, except that `find` knows an OPUS-MT model for any pair of languages.
+"""All listed models. In addition, `find` accepts the name of an OPUS-MT model for any pair of languages.
 
-`roa` are the Romance languages, Portuguese among them.
+`roa` stands for the Romance languages, including Portuguese.
 """
 
 
 def find(name: str) -> KnownModel | None:
-    """Return the model of this name; None where it is not known. Case does not matter."""
+    """Return the model of this name, ignoring case; None if it is not known."""
     for model in MODELS:
         if model.name.casefold() == name.casefold():
             return model
@@ -184,10 +184,10 @@ def find(name: str) -> KnownModel | None:
 
 
 def named(name: str) -> KnownModel:
-    """Return the model of this name. Raises UsageError that names similar ones."""
+    """Return the model of this name. Raises UsageError, which suggests similar names."""
     model = find(name)
     if model is not None:
         return model
     close = get_close_matches(name, [model.name for model in MODELS], n=3, cutoff=0.4)
-    similar = f" Similar: {', '.join(close)}." if close else ""
-    raise UsageError(f"No model is known by the name '{name}'.{similar}", remedy="All: `dropdub models list --all`")
+    similar = f" Similar names: {', '.join(close)}." if close else ""
+    raise UsageError(f"There is no model '{name}'.{similar}", remedy="See all models: `dropdub models list --all`")

@@ -1,4 +1,4 @@
-"""Where an engine finds its model: a folder that is whole, by its name in `models.dir` or by its path."""
+"""The folder of an engine's model, given by its name in `models.dir` or by its path, and whether it is complete."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dropdub.files.durable import key, safe_name
 from dropdub.untrusted.files import read_whole
 
 RECORD_NAME = "dropdub-model.json"
-"""What is known of a model that was pulled: see `dropdub.engines.models.download.record`."""
+"""The record of a model that was pulled: see `dropdub.engines.models.download.record`."""
 _LONGEST_RECORD = 1_000_000
 _NO_FILE = (errno.EINVAL, errno.EFBIG, errno.ELOOP)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -32,32 +32,31 @@ class FileRecord:
 
     @staticmethod
     def read(data: Any) -> FileRecord:
-        """Return a file as it was written down. Raises ValueError for a name that is not a plain file's."""
+        """Return a file from its JSON. Raises ValueError if its name is not a plain file name."""
         if not isinstance(data, Mapping):
-            raise ValueError(f"{data!r:.40} is no file")
+            raise ValueError(f"{data!r:.40} is not a file entry")
         name, size, sum_ = data.get("name"), data.get("size"), data.get("sha256")
         if not isinstance(name, str) or safe_name(name) != name or key(name) == key(RECORD_NAME):
-            raise ValueError(f"it names a file {name!r:.80}")
+            raise ValueError(f"{name!r:.80} is not an allowed file name")
         if type(size) is not int or size < 0 or not isinstance(sum_, str) or not _SHA256.fullmatch(sum_):
-            raise ValueError(f"it does not say what {name} is")
+            raise ValueError(f"size or SHA-256 of {name} is missing or malformed")
         return FileRecord(name, size, sum_)
 
 
 def model_name(settings: EngineSettings, engine: str, default: str) -> str:
-    """Return the name, or the full path, of the model that an engine is to use."""
+    """Return the name or the full path of the model that an engine uses."""
     return settings.models.get(engine, default)
 
 
 def model_folder(settings: EngineSettings, engine: str, default: str) -> Path:
-    """Return where an engine's model belongs, whether it is there or not."""
+    """Return the folder of an engine's model, whether it exists or not."""
     return settings.models_dir / Path(model_name(settings, engine, default)).expanduser()
 
 
 def is_whole(folder: Path, files: Sequence[str]) -> bool:
-    """Return whether a model's files are all there, none of them empty, and those of its record as long as it says.
+    """Return whether all files of a model exist, are not empty, and have the sizes in its record, if it has one.
 
-    A download that broke off never stands under the model's own name: see `dropdub models pull`. A copy that is still
-    under way, or broke off, does.
+    An interrupted download never has the model's own name (see `dropdub models pull`), but an unfinished copy does.
     """
     sizes: dict[str, int | None] = {**dict.fromkeys(files), **_recorded_sizes(folder)}
     return all(_is_there(folder / name, size) for name, size in sizes.items())
@@ -79,9 +78,9 @@ def _recorded_sizes(folder: Path) -> dict[str, int]:
 
 
 def written_down(file: Path) -> Mapping[str, Any]:
-    """Return what a file of JSON beside a model says, which may have come with a copy from anywhere.
+    """Return the content of a JSON file in a model's folder. It is untrusted: the folder may be a copy from anywhere.
 
-    Raises ValueError where that cannot be read, and OSError where the system does not let it.
+    Raises ValueError if the content is invalid, and OSError if the system does not allow reading it.
     """
     try:
         data = json.loads(read_whole(file, _LONGEST_RECORD))
@@ -90,14 +89,14 @@ def written_down(file: Path) -> Mapping[str, Any]:
     except OSError as error:
         if error.errno not in _NO_FILE:
             raise
-        raise ValueError(f"{file.name} is no file of that kind") from error
+        raise ValueError(f"{file.name} is not a plain file of that kind") from error
     if not isinstance(data, Mapping):
-        raise ValueError(f"{file.name} holds something else")
+        raise ValueError(f"{file.name} does not contain a JSON object")
     return data
 
 
 def files_in(data: Mapping[str, Any], name: str) -> tuple[FileRecord, ...]:
-    """Return the files that are written down under a name. Raises ValueError."""
+    """Return the file entries under a key. Raises ValueError."""
     files = data.get(name)
     if not isinstance(files, list):
         raise ValueError(f"it has no list of {name}")
@@ -105,11 +104,11 @@ def files_in(data: Mapping[str, Any], name: str) -> tuple[FileRecord, ...]:
 
 
 def described(folder: Path) -> dict[str, str]:
-    """Return a model's name, and what tells its files from those of another of that name, or from later ones."""
+    """Return a model's name and a fingerprint of its files, which distinguishes models and versions of one name."""
     files = sorted((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in folder.iterdir())
     return {"model": folder.name, "files": hashlib.sha256(json.dumps(files).encode()).hexdigest()[:12]}
 
 
 def size_of(folder: Path) -> int:
-    """Return how many bytes a model's files take on disk."""
+    """Return the total size of a model's files in bytes."""
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

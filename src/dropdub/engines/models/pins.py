@@ -1,8 +1,8 @@
-"""What the known models' files are, to the byte: the commit of each repository, and size and SHA-256 of its files.
+"""The pinned contents of the known models: the commit of each repository, and size and SHA-256 of its files.
 
-With these, no server is believed: neither the hub, nor a mirror, nor who stands between. A repository that is not
-here, or a file of it, is *remembered*: what came first is written down, and compared with from then on. To fill a
-gap, or to change a pin: `python benchmarks/pins.py MODEL` prints what a hub has now.
+With pins, no server needs to be trusted: neither the hub, nor a mirror, nor anybody in between. Repositories and files
+without a pin are *remembered*: the first download is recorded, and later ones are compared with it. To add or change a
+pin, `python benchmarks/pins.py MODEL` prints what a hub has now.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Pin:
 
 @dataclass(frozen=True)
 class Pinned:
-    """A repository at one commit; `files` are the contents that are known of it, not always all."""
+    """A repository at one commit; `files` are the known contents, which may not be all."""
 
     revision: str
     files: Mapping[str, Pin] = field(default_factory=dict)
@@ -138,4 +138,4 @@ PINS: dict[str, Pinned] = {
         {"pytorch_model.bin": Pin(312_087_523, "befce0f620e8e63f83bbb7f0818eb51d541cba28057a7cc14b00466d85c4994c")},
     ),
 }
-"""By repository."""
+"""The pinned repositories, by name."""

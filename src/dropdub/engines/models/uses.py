@@ -1,4 +1,4 @@
-"""Which models a root's configuration asks for."""
+"""The models that a root's configuration requires."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AUTO = "auto"
 
 @dataclass(frozen=True)
 class Use:
-    """An engine of this root, and the model that it uses: its name in `models.dir`, or a full path."""
+    """An engine of this root and its model: a name in `models.dir`, or a full path."""
 
     engine: str
     model: str
@@ -26,10 +26,10 @@ class Use:
 
 
 def uses(config: Config, offers: Iterable[Offer]) -> list[Use]:
-    """Return the models that the job settings and profiles lead to, and those that `models.use` names.
+    """Return the models that the job settings and profiles use, and those that `models.use` names.
 
-    What only translates or speaks is counted where there are languages to translate into, or where the engine is
-    named. `offers` are the installed engines, the best of each role first.
+    Translators and synthesizers count only if there are target languages, or if the engine is named. `offers` are the
+    installed engines, the best of each role first.
     """
     offered = list(offers)
     engines = [engine for options in _all_options(config) for engine in _engines(options, offered)]

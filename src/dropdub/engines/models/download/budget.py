@@ -1,4 +1,4 @@
-"""How much a pull may bring: not far more than the catalogue expects, and not more than the disk has room for."""
+"""Limits of a pull: not far more data than the catalogue expects, and not more than the disk has room for."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ def refuse_oversize(model: KnownModel, files: list[RemoteFile], hub: Hub) -> Non
     if announced > _MAX_FACTOR * model.download_bytes:
         raise DownloadRefused(
             f"{hub.place} announces {format_size(announced)} for {model.name}, "
-            f"which takes about {format_size(model.download_bytes)}: nothing was fetched.",
+            f"which is about {format_size(model.download_bytes)} in size: nothing was downloaded.",
             remedy="Name another mirror: `dropdub models pull --mirror URL`.",
         )
 
 
 def check_room(model: KnownModel, files: list[RemoteFile], part: Path, models_dir: Path) -> None:
-    """Raise DiskFull if the files do not fit beside what is in `part` already."""
+    """Raise DiskFull if the files do not fit on the disk, counting what is in `part` already."""
     here = sum(min(file.size, (part / file.name).stat().st_size) for file in files if (part / file.name).is_file())
     needed = sum(file.size for file in files) - here
     free = too_little_free(part, needed)
     if free is not None:
         raise DiskFull(
-            f"{model.name} needs {format_size(needed)} of disk; {format_size(free)} are free where {models_dir} lies.",
-            remedy="Free some disk space, or set models.dir in config.yaml to a folder of another disk.",
+            f"{model.name} needs {format_size(needed)} of disk space; only {format_size(free)} is free "
+            f"on the disk of {models_dir}.",
+            remedy="Free some disk space, or set models.dir in config.yaml to a folder on another disk.",
         )

@@ -15,8 +15,8 @@ _CHECK_S = 1.0
 class Deadline:
     """Closes the connection of a request when its time is up.
 
-    A thread of its own checks the clock, because the HTTP package may return to nobody while bytes trickle in. It is at
-    most a second late.
+    A separate thread checks the clock, because the HTTP package may not return while bytes trickle in. It is at most a
+    second late.
     """
 
     def __init__(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""One request to a server of models and its answer, bounded in time, length and redirects: any server may answer.
+"""One request to a model server and its answer, limited in time, length and redirects: any server may answer.
 
 Redirects are followed a few times, over HTTP only and never from https to http. A token is sent only to the server that
 was asked first. Answers are taken as they are sent, never decompressed; headers and body each have a time limit.
@@ -42,14 +42,14 @@ class Answer:
     response: httpx2.Response
     first_headers: Mapping[str, str]
     deadline: Deadline
-    """For the body. It is that of the headers until somebody extends it."""
+    """For the body. Until it is extended, it is the deadline of the headers."""
 
 
 @contextmanager
 def answered(url: str, headers: Mapping[str, str], *, timeout_s: float) -> Iterator[Answer]:
     """Send a GET and yield its answer, whatever its status.
 
-    `timeout_s` is how long the server may be silent. Raises DownloadRefused if the server does what is not accepted,
+    `timeout_s` is how long the server may be silent. Raises DownloadRefused if the server does something unacceptable,
     and DownloadFailed if it cannot be reached or a time limit passes, also while the body is being read.
     """
     first: Mapping[str, str] | None = None
@@ -63,7 +63,7 @@ def answered(url: str, headers: Mapping[str, str], *, timeout_s: float) -> Itera
                     yield Answer(response, first, deadline)
                     return
             url, headers = _redirected(url, location, headers)
-    raise DownloadRefused(f"{host_of(url)} redirects again and again, and sends nothing.")
+    raise DownloadRefused(f"{host_of(url)} redirects endlessly and sends nothing.")
 
 
 def read_bounded(answer: Answer, *, max_bytes: int, within_s: float, place: str) -> bytes:
@@ -79,11 +79,11 @@ def read_bounded(answer: Answer, *, max_bytes: int, within_s: float, place: str)
 
 @contextmanager
 def _own_errors(place: str) -> Iterator[None]:
-    """Turn what the HTTP package raises into errors with sentences."""
+    """Turn the HTTP package's exceptions into errors with sentences."""
     try:
         yield
     except (UnicodeError, httpx2.InvalidURL) as error:
-        raise DownloadRefused(f"{place} is not the address of a server, or redirects to what is not.") from error
+        raise DownloadRefused(f"{place} is not the address of a server, or redirects to one that is not.") from error
     except httpx2.HTTPError as error:
         why = str(error) or type(error).__name__
         raise DownloadFailed(f"{place} cannot be reached, or stopped answering ({why}).") from error
@@ -91,7 +91,7 @@ def _own_errors(place: str) -> Iterator[None]:
 
 @contextmanager
 def _sent(url: str, headers: Mapping[str, str], *, timeout_s: float) -> Iterator[tuple[httpx2.Response, Deadline]]:
-    # A connection of its own for each request: `Deadline` does not see one that is taken from a pool.
+    # A new connection for each request: `Deadline` does not see connections that come from a pool.
     asked = {**headers, "Accept-Encoding": "identity", "Connection": "close"}
     with Deadline(timeout_s * _HEADERS_FACTOR) as deadline, httpx2.Client(timeout=timeout_s) as client:
         try:
@@ -110,14 +110,14 @@ def _too_slow(url: str) -> DownloadFailed:
 
 
 def _refuse_compressed(url: str, response: httpx2.Response) -> None:
-    """Refuse what would have to be decompressed: a few bytes may become any number."""
+    """Raise DownloadRefused for a compressed answer: a few bytes could expand to any size."""
     encoding = response.headers.get("Content-Encoding", "identity").lower()
     if encoding not in ("", "identity"):
-        raise DownloadRefused(f"{host_of(url)} compresses what it sends, which it was asked not to do.")
+        raise DownloadRefused(f"{host_of(url)} sends compressed data, which it was asked not to do.")
 
 
 def _redirected(url: str, location: str, headers: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
-    """Return the address to ask next, and the headers to send there. Raises DownloadRefused if it is not followed."""
+    """Return the next address and the headers to send there. Raises DownloadRefused if it must not be followed."""
     try:
         target = urljoin(url, location)
         before, after = urlsplit(url), urlsplit(target)
@@ -128,7 +128,7 @@ def _redirected(url: str, location: str, headers: Mapping[str, str]) -> tuple[st
         target = url
     if not is_followed:
         raise DownloadRefused(
-            f"{host_of(url)} redirects to an address that is not followed: it must be https, or http after http."
+            f"{host_of(url)} redirects to an address that is not followed: it must be https, or http if it was http."
         )
     if is_other:
         headers = {name: value for name, value in headers.items() if name.lower() not in _PRIVATE_HEADERS}

@@ -1,4 +1,4 @@
-"""One pull of a model at a time, whichever process runs it."""
+"""Allow only one pull of a model at a time, across processes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from dropdub.errors import DownloadFailed
 
 _MAX_WAIT_S = 6 * 3600.0
-"""Any account that may read the lock can hold it for ever."""
+"""Any account that may read the lock can hold it forever."""
 
 
 @contextmanager
@@ -28,7 +28,7 @@ def alone(name: str, models_dir: Path, *, say: Callable[[str], None]) -> Iterato
         except Timeout as error:
             raise DownloadFailed(
                 f"{name} is still being pulled by another process.",
-                remedy=f"Find out what holds {lock.lock_file} and end it, then pull again.",
+                remedy=f"Find the process that holds {lock.lock_file}, stop it, then pull again.",
             ) from error
     try:
         yield

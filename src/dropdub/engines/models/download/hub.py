@@ -1,10 +1,9 @@
-"""A hub of models, or a mirror of one: which files a repository holds, and their bytes.
+"""A hub of models, or a mirror of one: the files of a repository, and their bytes.
 
-`huggingface_hub` knows the address of the hub (`HF_ENDPOINT` changes it), unless a mirror is named, and who is signed
-in. A mirror must serve `NAME/resolve/REVISION/FILE`, and for what is not pinned
-`api/models/NAME/revision/REVISION?blobs=true`. The token of whoever is signed in at the hub is sent to no mirror, and
-to another `HF_ENDPOINT` only if it is set beside it in the environment, as `HF_TOKEN`. Nothing but the bytes is
-requested of pinned files.
+Unless a mirror is named, `huggingface_hub` provides the address of the hub (`HF_ENDPOINT` changes it) and the token of
+the signed-in user. A mirror must serve `NAME/resolve/REVISION/FILE`, and for files that are not pinned
+`api/models/NAME/revision/REVISION?blobs=true`. The stored token is never sent to a mirror; another `HF_ENDPOINT` gets
+a token only if `HF_TOKEN` is set in the environment too. For pinned files, only their bytes are requested.
 """
 
 from __future__ import annotations
@@ -24,8 +23,8 @@ from dropdub.errors import DownloadFailed, DownloadRefused, EngineMissing, Usage
 
 _TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
 _REFUSALS = {
-    401: "wants to know who asks, or has no such model",
-    403: "does not let this account have it",
+    401: "requires signing in, or has no such model",
+    403: "does not allow this account to download it",
     404: "does not have it",
 }
 _OWN_HOSTS = {"huggingface.co", "hf.co"}
@@ -38,8 +37,8 @@ _LIST_FACTOR = 4
 class RemoteFile:
     """A file of a repository at a commit.
 
-    `sha256` is known for large files, and for all that are pinned or remembered; `blob`, git's name for the content,
-    for small ones. `is_known`: the content was known before the server was asked.
+    `sha256` is known for large files, and for all pinned or remembered files; `blob`, git's hash of the content, for
+    small ones. `is_known`: the content was known before the server was asked.
     """
 
     repository: str
@@ -56,7 +55,7 @@ class Hub:
 
     def __init__(self, mirror: str | None = None, *, timeout_s: float = 30.0) -> None:
         _need_package()
-        # Read when the library is imported: else it describes this machine to the hub in each request.
+        # The library reads this on import. Without it, it describes this machine to the hub in each request.
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         from huggingface_hub import constants  # noqa: PLC0415
 
@@ -66,7 +65,7 @@ class Hub:
 
     @property
     def place(self) -> str:
-        """The host, for messages."""
+        """The host name, for messages."""
         return host_of(self.endpoint)
 
     def files(self, source: Source) -> list[RemoteFile]:
@@ -116,15 +115,15 @@ class Hub:
 
     def _refusal(self, what: str, status: int) -> DownloadFailed | DownloadRefused:
         if status in _TRANSIENT:
-            return DownloadFailed(f"{self.place} is busy or out of order (status {status}).")
+            return DownloadFailed(f"{self.place} is busy or not working (status {status}).")
         says = _REFUSALS.get(status, "refuses it")
         return DownloadRefused(f"{what}: {self.place} {says} (status {status}).")
 
     def _other_commit(self, repository: str) -> DownloadRefused:
-        return DownloadRefused(f"{self.place} sends another commit of {repository} than the one it was asked for.")
+        return DownloadRefused(f"{self.place} sends another commit of {repository} than the requested one.")
 
     def _first(self, source: Source, choice: str, listed: Mapping[str, ListedFile]) -> str:
-        """Return which file of a choice to fetch: a pinned one first, whatever else the server offers."""
+        """Return the file of a choice to download: a pinned one first, whatever else the server offers."""
         names = choice.split("|")
         for name in [name for name in names if name in source.pins] or names:
             if name in source.pins or name in listed:

@@ -1,4 +1,4 @@
-"""A hub's list of the files of a repository. Anybody may have written it: it is checked before it is used."""
+"""A hub's list of the files of a repository. It is untrusted, and checked before it is used."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 class ListedFile:
     """What a server says about a file that belongs to a model.
 
-    `sha256` is given for large files, `blob` (git's name for the content) for small ones.
+    `sha256` is given for large files, `blob` (git's hash of the content) for small ones.
     """
 
     name: str
@@ -28,9 +28,9 @@ class ListedFile:
 
 
 def parsed(body: bytes, place: str, *, wanted: Collection[str]) -> tuple[str, dict[str, ListedFile]]:
-    """Return the commit and the wanted files of a list; other names are not looked at.
+    """Return the commit and the wanted files of a list; other files are ignored.
 
-    Raises DownloadRefused if it is no such list: the sign-in page of a network, for example, is an answer too.
+    Raises DownloadRefused if it is not such a list: it could be the sign-in page of a network, for example.
     """
     try:
         data = json.loads(body)

@@ -1,6 +1,6 @@
-"""The folder in which a model is put together, held open, and who else may write to it.
+"""The folder in which a model is put together, held open, and protected from other accounts.
 
-What is done in a held folder is done nowhere else, whatever gets its name meanwhile.
+Operations on a held folder always apply to that folder, even if something else takes its name meanwhile.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def held_part(part: Path) -> Iterator[HeldFolder]:
 
 
 def link_refused(path: Path | str) -> AccessDenied:
-    """Return the error for a link that stands where files would be written."""
-    return AccessDenied(f"{path} is a link, and is not written to.", remedy="Remove it, then pull again.")
+    """Return the error for a link in the place where files would be written."""
+    return AccessDenied(f"{path} is a link: nothing is written through it.", remedy="Remove it, then pull again.")
 
 
 def _shut_others_out(work: HeldFolder) -> None:
@@ -71,21 +71,21 @@ def refuse_exchanged(work: HeldFolder) -> None:
     except FileNotFoundError:
         is_same = False
     if not is_same:
-        message = f"{work.path} was renamed or exchanged while files came into it."
-        raise AccessDenied(message, remedy=f"See who else may write to {work.path.parent}, then pull again.")
+        message = f"{work.path} was renamed or replaced during the download."
+        raise AccessDenied(message, remedy=f"Check who else may write to {work.path.parent}, then pull again.")
 
 
 def refuse_foreign(folder: Path) -> None:
-    """Raise AccessDenied for a model of an account that does not own the models' folder either."""
+    """Raise AccessDenied if a model belongs to an account that does not own the models folder either."""
     if os.path.lexists(folder) and not speaks_for(owner_at(folder), owner_at(folder.parent)):
-        message = f"{folder} belongs to another account: what is in it is not trusted."
-        raise AccessDenied(message, remedy="Move it away, or make it yours, then pull again.")
+        message = f"{folder} belongs to another account: its content is not trusted."
+        raise AccessDenied(message, remedy="Move it away or take ownership of it, then pull again.")
 
 
 def refuse_exchangeable(models_dir: Path) -> None:
-    """Raise AccessDenied if every account may rename what is in the models' folder."""
+    """Raise AccessDenied if every account may rename what is in the models folder."""
     if is_exchangeable(models_dir):
         raise AccessDenied(
-            f"Every account may rename and exchange what is in {models_dir}.",
-            remedy=f"Take that right away:\n  {pasteable(['chmod', 'o-w', models_dir])}",
+            f"Every account may rename and replace what is in {models_dir}.",
+            remedy=f"Revoke that permission:\n  {pasteable(['chmod', 'o-w', models_dir])}",
         )

@@ -1,4 +1,4 @@
-"""What a pull was started with: kept beside the files until they are whole, so that no two revisions are ever mixed."""
+"""What a pull was started with. It is kept with the files until they are complete, so that revisions never mix."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ class Plan:
         write_whole(part / PLAN_NAME, json.dumps(asdict(self)).encode())
 
     def applied(self, source: Source) -> Source:
-        """Return what to fetch of a source: what the catalogue pins, else what is remembered, else the revision that
-        the pull was started with.
+        """Return what to download from a source: what the catalogue pins, else what is remembered, else the revision
+        that the pull was started with.
         """
         revision = source.revision if source.pins else self.revisions.get(source.repository)
         if source.is_pinned or revision is None:

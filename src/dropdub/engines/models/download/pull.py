@@ -1,4 +1,4 @@
-"""A whole model: put together in `NAME.part`, checked, and only then renamed to NAME.
+"""Pull a whole model: put it together in `NAME.part`, check it, and only then rename it to NAME.
 
 After a kill at any moment, the next pull resumes with what is in `NAME.part`. Only one pull of a model runs at a time.
 It writes the model's files, the plan and the record, all in `NAME.part`, and never more than is pinned or announced.
@@ -45,7 +45,7 @@ class Meter(Protocol):
     """Shows the progress of a pull."""
 
     def begin(self, total: int) -> None:
-        """Take the size of the whole model in bytes. `advance` also gets the bytes that are here already."""
+        """Set the size of the whole model in bytes. `advance` also gets the bytes that are here already."""
 
     def advance(self, count: int) -> None:
         """Add bytes that have arrived; a negative number was discarded."""
@@ -57,8 +57,8 @@ class Meter(Protocol):
 def pull(model: KnownModel, models_dir: Path, hub: Hub, *, meter: Meter, patience: Patience | None = None) -> Condition:
     """Download a model to `models_dir`, or repair it, and return its condition.
 
-    A model that is whole, or that a person put there, is left as it is. Raises DownloadFailed, DownloadRefused,
-    DiskFull, AccessDenied, and ModelIncomplete if a folder that a person made is in the way.
+    A model that is complete, or that a person put there, is left as it is. Raises DownloadFailed, DownloadRefused,
+    DiskFull, AccessDenied, and ModelIncomplete if a folder that a person created is in the way.
     """
     folder = models_dir / model.name
     with disk_errors(models_dir), alone(model.name, models_dir, say=meter.say):
@@ -69,11 +69,11 @@ def pull(model: KnownModel, models_dir: Path, hub: Hub, *, meter: Meter, patienc
             return condition
         if condition.presence is Presence.LACKING:
             raise ModelIncomplete(
-                f"{folder} was put there by hand and is not whole: {' '.join(condition.faults)}",
+                f"{folder} was put there by hand and is incomplete: {' '.join(condition.faults)}",
                 remedy=f"Add what is missing, or move the folder away, then: `dropdub models pull {model.name}`",
             )
         is_damaged = condition.presence is Presence.DAMAGED
-        plan = _taken_apart(folder, condition) if is_damaged else None
+        plan = _reopened(folder, condition) if is_damaged else None
         with held_part(part_of(folder)) as work:
             part = work.through(PLAN_NAME).parent
             if plan is not None:
@@ -87,13 +87,13 @@ def pull(model: KnownModel, models_dir: Path, hub: Hub, *, meter: Meter, patienc
         return examine(folder, model, thorough=False)
 
 
-def _taken_apart(folder: Path, condition: Condition) -> Plan:
-    """Turn a damaged model into the part folder, so that its good files are used again; return what it was."""
+def _reopened(folder: Path, condition: Condition) -> Plan:
+    """Turn a damaged model back into a part folder, to reuse its good files; return the plan that restores it."""
     part = part_of(folder)
     if leads_elsewhere(folder):
         raise ModelIncomplete(
-            f"{folder} is a link, and what it leads to is not whole: {' '.join(condition.faults)}",
-            remedy="Repair what it leads to, or remove the link.",
+            f"{folder} is a link, and its target is incomplete or damaged: {' '.join(condition.faults)}",
+            remedy="Repair the target, or remove the link.",
         )
     if part.is_symlink():
         raise link_refused(part)
@@ -128,7 +128,7 @@ def _fetched(file: RemoteFile, part: Path, hub: Hub, meter: Meter, patience: Pat
 def _listed(model: KnownModel, hub: Hub, plan: Plan) -> list[RemoteFile]:
     """Return all files of a model: pinned, remembered, or at the revisions that the pull was started with.
 
-    If the hub no longer has those revisions, the current ones are taken.
+    If the hub no longer has those revisions, the current ones are used.
     """
     begun = [plan.applied(source) for source in model.sources]
     try:

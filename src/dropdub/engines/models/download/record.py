@@ -1,4 +1,4 @@
-"""What is known about a model that is here, and whether its files are unchanged.
+"""The record of a model that is here, and whether its files are unchanged.
 
 Each pulled model carries a record, `dropdub-model.json`, written last: its source, its licence, and the size and
 SHA-256 of every file. A file is compared with the catalogue's pin, or else with the record: the first download is
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.engines.models.catalogue import KnownModel
-from dropdub.engines.models.folders import RECORD_NAME as RECORD_NAME  # noqa: PLC0414  (given on)
+from dropdub.engines.models.folders import RECORD_NAME as RECORD_NAME  # noqa: PLC0414  (re-exported)
 from dropdub.engines.models.folders import FileRecord, files_in, size_of, written_down
 from dropdub.engines.models.pins import Pin
 from dropdub.files.durable import sha256, write_whole
@@ -44,16 +44,16 @@ class Presence(StrEnum):
     """A pull was interrupted, and can be resumed."""
     WHOLE = "here"
     BY_HAND = "by hand"
-    """All needed files are here, but no record: it cannot be checked further."""
+    """All required files are here, but no record: it cannot be checked further."""
     LACKING = "not whole"
-    """Without a record, and needed files are missing."""
+    """There is no record, and required files are missing."""
     DAMAGED = "damaged"
     """Files differ from the record."""
 
 
 @dataclass(frozen=True)
 class Condition:
-    """The condition of a model. `faults` has a sentence for each missing or wrong file, `bad` has their names.
+    """The condition of a model. `faults` has a sentence for each missing or wrong file, `bad` the file names.
 
     `others`: files of a model put there by hand that differ from the catalogue, if all files were read.
     """
@@ -102,7 +102,7 @@ def write_record(folder: Path, record: ModelRecord) -> None:
 def examine(folder: Path, model: KnownModel | None, *, thorough: bool) -> Condition:
     """Return the condition of the model in `folder`. `thorough`: read every file, not only its size.
 
-    `model` says which files are needed if there is no record, and what is pinned; None for an unknown model.
+    `model` defines the required files if there is no record, and the pins; None for an unknown model.
     """
     if not folder.is_dir():
         begun = part_of(folder).is_dir()
@@ -123,7 +123,7 @@ def examine(folder: Path, model: KnownModel | None, *, thorough: bool) -> Condit
 
 
 def _beside_record(folder: Path, record: ModelRecord, model: KnownModel | None) -> dict[str, str]:
-    """Return the faults of files that a model needs or would use, but its record does not list."""
+    """Return the faults of files that a model needs or would use but that its record does not list."""
     named = {file.name for file in record.files}
     if model is None:
         return {}
@@ -169,5 +169,5 @@ def _fault(path: Path, file: FileRecord, *, thorough: bool) -> str | None:
     if size != file.size:
         return f"{file.name} has {size} bytes instead of {file.size}."
     if thorough and sha256(path) != file.sha256:
-        return f"{file.name} is not as it was when it came."
+        return f"{file.name} has changed since it was downloaded."
     return None

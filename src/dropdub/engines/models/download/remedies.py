@@ -29,7 +29,7 @@ def suggest_copying(model: KnownModel, folder: Path) -> Iterator[None]:
 
 @contextmanager
 def suggest_starting_over(model: KnownModel, work: HeldFolder) -> Iterator[None]:
-    """Say how to take the server's current files if it no longer has the remembered ones."""
+    """Explain how to get the server's current files if it no longer has the remembered ones."""
     try:
         yield
     except (DownloadFailed, DownloadRefused) as error:
@@ -39,7 +39,7 @@ def suggest_starting_over(model: KnownModel, work: HeldFolder) -> Iterator[None]
             or error.remedy == DownloadFailed.usual_remedy
         ):
             raise
-        remedy = f"{model.name} had other content before. To take what there is now: remove {work.path}, pull again."
+        remedy = f"{model.name} had other content before. To get the current one, remove {work.path} and pull again."
         raise type(error)(error.message, remedy=remedy) from error
 
 
@@ -55,4 +55,4 @@ def disk_errors(models_dir: Path) -> Iterator[None]:
             raise link_refused(error.filename or models_dir) from error
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        raise DiskFull(f"The disk where {models_dir} lies is full.") from error
+        raise DiskFull(f"The disk of {models_dir} is full.") from error

@@ -22,14 +22,14 @@ from dropdub.files.removal import remove
 Advance = Callable[[int], None]
 """Takes how many bytes arrived; a negative number if some were discarded."""
 _LEAST_GAIN = 16_384
-"""An attempt that gains less, without reaching the end of the file, counts as a failure: else a server that sends one
-byte each time would be asked for ever."""
+"""An attempt that gains less, without reaching the end of the file, counts as a failure: otherwise a server that sends
+one byte each time would be asked forever."""
 _ELSEWHERE = "Try again later, or name another mirror: `dropdub models pull --mirror URL`."
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How often in a row a transfer may fail without progress, and the pauses between."""
+    """How often in a row a transfer may fail without progress, and the pauses in between."""
 
     attempts: int = 5
     first_wait_s: float = 1.0
@@ -50,8 +50,8 @@ class Patience:
 def fetch(hub: Hub, file: RemoteFile, path: Path, *, patience: Patience, advance: Advance) -> str:
     """Download a file to `path`, resuming what is there, and return its SHA-256 in hex.
 
-    A wrong file that was put together from several answers is discarded and fetched once more, in one piece. Raises
-    DownloadFailed, also if the content is not the expected one; nothing of the file is left then.
+    If the content is wrong and was put together from several answers, the file is discarded and downloaded once more,
+    in one piece. Raises DownloadFailed, also if the content is still wrong; nothing of the file is kept then.
     """
     part = _Part(file, path, advance)
     _complete(hub, part, patience)
@@ -70,10 +70,11 @@ def fetch(hub: Hub, file: RemoteFile, path: Path, *, patience: Patience, advance
 
 def _other_content(file: RemoteFile, given: str, place: str) -> str:
     if file.sha256 is None:
-        return f"{file.name} came with another content than the list of {file.repository} names."
-    known = "than it is known to have" if file.is_known else f"than the list of {file.repository} names"
+        return f"The content of {file.name} differs from the list of {file.repository}."
+    known = "what it is known to be" if file.is_known else f"the list of {file.repository}"
     return (
-        f"{file.name} came with another content {known}: SHA-256 {file.sha256} was expected, and {place} gives {given}."
+        f"The content of {file.name} differs from {known}: "
+        f"SHA-256 {file.sha256} was expected, but {place} sent {given}."
     )
 
 
@@ -109,7 +110,7 @@ class _Part:
         self._clear()
 
     def take(self, answer: Answer, *, window_s: float, place: str) -> None:
-        """Append what an answer of the hub brings, and never more than the file has.
+        """Append the body of the hub's answer, but never more than the size of the file.
 
         Raises DownloadFailed if the answer announces another length; a connection that is too slow is closed.
         """
@@ -135,7 +136,7 @@ class _Part:
         announced = response.headers.get("Content-Length", "")
         if announced.isdecimal() and self.size + int(announced[:20]) != self.file.size:
             raise DownloadFailed(
-                f"{place} announces a length of {self.file.name} that is not its {self.file.size} bytes.",
+                f"{place} announces a wrong length of {self.file.name}: it has {self.file.size} bytes.",
                 remedy=_ELSEWHERE,
             )
 
@@ -148,14 +149,14 @@ class _Part:
         return os.fdopen(os.open(self.path, flags, 0o644), "ab")
 
     def _take_up(self) -> None:
-        """Resume what an earlier pull left, if it is a plain file with no other name; else start from nothing."""
+        """Resume what an earlier pull left, if it is a plain file without other hard links; else start over."""
         try:
             found = self.path.lstat()
         except FileNotFoundError:
             return
         if stat.S_ISDIR(found.st_mode):
             raise AccessDenied(
-                f"{self.path.name} is a folder, where a file is to be written.", remedy="Remove it, then pull again."
+                f"{self.path.name} is a folder, but a file must be written there.", remedy="Remove it, then pull again."
             )
         if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1 or found.st_size > self.file.size:
             remove(self.path)
@@ -173,7 +174,7 @@ class _Part:
     def _clear(self) -> None:
         self.size = 0
         self._sha256 = hashlib.sha256()
-        # Git's name for a content: the only checksum that the hub gives for small files.
+        # Git's hash of the content: the only checksum that the hub provides for small files.
         self._blob = hashlib.sha1(f"blob {self.file.size}\0".encode(), usedforsecurity=False)
 
 
@@ -182,28 +183,28 @@ class _NothingGained:
 
     def __init__(self, part: _Part, attempts: int) -> None:
         self._part, self._attempts = part, attempts
-        self._furthest, self._vain = part.size, 0
+        self._furthest, self._failures = part.size, 0
 
     def __call__(self, _: RetryCallState) -> bool:
         gained = self._part.size >= self._furthest + _LEAST_GAIN
         self._furthest = self._part.size if gained else self._furthest
-        self._vain = 0 if gained else self._vain + 1
-        return self._vain >= self._attempts
+        self._failures = 0 if gained else self._failures + 1
+        return self._failures >= self._attempts
 
 
 def _complete(hub: Hub, part: _Part, patience: Patience) -> None:
     """Download the rest of a file, with retries. Raises DownloadFailed and DownloadRefused."""
     retrying = patience.retrying(stop=_NothingGained(part, patience.attempts))
-    retrying(_go_on, hub, part, patience)
+    retrying(_continue, hub, part, patience)
 
 
-def _go_on(hub: Hub, part: _Part, patience: Patience) -> None:
+def _continue(hub: Hub, part: _Part, patience: Patience) -> None:
     if part.is_complete:
         return
     with hub.opened(part.file, start=part.size) as answer:
         part.take(answer, window_s=patience.window_s, place=hub.place)
     if not part.is_complete:
-        raise DownloadFailed(f"{part.file.name} broke off after {part.size} of {part.file.size} bytes.")
+        raise DownloadFailed(f"{part.file.name} stopped after {part.size} of {part.file.size} bytes.")
 
 
 def _continues(response: Response, start: int) -> bool:
