@@ -107,7 +107,7 @@ def test_a_light_engine_stands_in_where_the_settings_allow_it_and_the_outputs_sa
     site = Site(tmp_path, **settings(models={"fallback": "light"}, job={**QUALITY, "targets": []}))
     site.drop(speech, "talk.flac")
     assert site.work_off() == 0, site.output()
-    sentence = "pocketsphinx did the work: the model 'whisper-tiny-en-pt' of faster-whisper is not here."
+    sentence = "Used pocketsphinx, because the model 'whisper-tiny-en-pt' of faster-whisper is not installed."
     assert site.job("talk.flac")["warnings"] == [sentence]
     manifest = json.loads(site.published("talk")["manifest.json"].read_text(encoding="utf-8"))
     assert sentence in manifest["warnings"]

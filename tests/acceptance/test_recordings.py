@@ -90,7 +90,7 @@ def test_a_target_without_a_translator_still_delivers_the_transcript(site: Calla
     assert root.work_off() == 1
     job = root.job("clip.flac")
     assert job["state"] == "failed"
-    assert "does not go from en to fi" in job["reason"]
+    assert "does not translate from en to fi" in job["reason"]
     assert set(root.published("clip")) == {"clip.txt", "clip.srt", "clip.vtt", "clip.json"}
     assert (root.root / "failed" / "clip.flac").exists()
     note = (root.root / "failed" / "clip.flac.error.txt").read_text(encoding="utf-8")

@@ -143,7 +143,7 @@ def test_only_one_daemon_works_on_a_root_and_the_second_says_who_does(site: Call
     assert f"process {daemon.pid}" in answer.stderr
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="apertium is not made for Windows")
+@pytest.mark.skipif(sys.platform == "win32", reason="apertium does not run on Windows")
 def test_an_engines_program_that_is_killed_while_it_loads_leaves_no_temporary_file(
     site: Callable[..., Site], tmp_path: Path
 ) -> None:

@@ -464,10 +464,10 @@ def test_parts_that_do_not_match_are_translated_in_halves(
 def test_a_pair_that_is_not_installed_is_refused_with_what_is(
     translator: ApertiumTranslator,
 ) -> None:
-    with pytest.raises(UnsupportedLanguage, match="No installed translator goes from en to xx") as refusal:
+    with pytest.raises(UnsupportedLanguage, match="No installed translator translates from en to xx") as refusal:
         Shelf().translator("auto", source="en", target="xx")
     assert "apertium supports: en to es, " in refusal.value.message
-    with pytest.raises(UnsupportedLanguage, match="does not go from en to xx"):
+    with pytest.raises(UnsupportedLanguage, match="does not translate from en to xx"):
         translator.translate(["a"], source="en", target="xx")
 
 

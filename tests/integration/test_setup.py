@@ -97,7 +97,7 @@ def test_without_engines_doctor_falls_short_and_a_dropped_file_waits(
     dropdub("--root", tmp_path, "watch", "--until-idle", environment=without_engines)
     [job] = json.loads(dropdub("--root", tmp_path, "status", "--json").stdout)["jobs"]
     assert (job["state"], job["reason"]) == ("waiting", "No transcriber is installed.")
-    assert job["remedy"] == f"Install it with:\n  {command_of(tmp_path, 'setup')}\nIt then goes on by itself."
+    assert job["remedy"] == f"Install it with:\n  {command_of(tmp_path, 'setup')}\nThe job then resumes automatically."
 
 
 def test_wrong_options_are_refused_before_anything_is_made(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_a_model_of_several_languages_is_told_which_one_is_wanted(tmp_path: Path
     (folder / "config.json").write_text('{"model_type": "marian"}')
     (folder / "vocab.json").write_text('{"<unk>": 0, ">>por<<": 1, ">>pob<<": 2, ">>spa<<": 3, "house": 4}')
     found = engine(folder)
-    assert [found._told("Good man.", tag) for tag in ("pt", "pt-BR", "es-MX")] == [
+    assert [found._with_target("Good man.", tag) for tag in ("pt", "pt-BR", "es-MX")] == [
         ">>por<< Good man.",
         ">>pob<< Good man.",
         ">>spa<< Good man.",

@@ -118,7 +118,7 @@ def test_what_comes_out_wrong_each_time_is_told_once(
     xtts.defects()
     xtts.speak("We went home together.", language="en", voice=voice)
     assert len(set(seeds)) == 3, "three tries, each from another seed"
-    assert xtts.defects() == ["“We went home together.” came out silent."]
+    assert xtts.defects() == ["“We went home together.” is silent."]
     assert xtts.defects() == []
 
 
@@ -129,7 +129,7 @@ def test_what_ends_before_it_began_is_told_and_stops_nothing(
     """Of no sound at all no quicker one can be made: coqui-tts raises."""
     leaning_to_the_end(xtts, monkeypatch, 1e4)
     xtts.speak("We went home together.", language="en", voice=voice, rate=rate)
-    assert xtts.defects() == ["“We went home together.” came out cut short."]
+    assert xtts.defects() == ["“We went home together.” is cut off."]
 
 
 @pytest.mark.parametrize("text", ["Home.", "We went home together. " * 8], ids=["short", "long"])
@@ -140,7 +140,7 @@ def test_babble_is_stopped_and_told(
     said = text.strip()
     sound = xtts._part(said, Manner("en", xtts._latents(voice), pace=1.0, take=0))
     assert len(sound) / xtts.sample_rate <= 28
-    assert xtts.defects() == [f"“{said}” did not come to an end."]
+    assert xtts.defects() == [f"“{said}” does not end."]
 
 
 @pytest.mark.parametrize("language", ["en", "pt", "cs", "hi", "pl", "tr", "ko"])
@@ -206,7 +206,7 @@ def test_a_graphics_card_that_is_not_there_is_told(model: Path) -> None:
     with no_graphics_card():
         engine.load()
     assert engine.announcements() == [
-        "xtts works on cpu, not on the graphics card: there is none that this torch can use."
+        "xtts runs on the CPU, not on the graphics card: this torch finds none that it can use."
     ]
 
 
@@ -223,10 +223,10 @@ def test_a_graphics_card_that_is_full_is_left_and_told(model: Path, monkeypatch:
     monkeypatch.setattr(Xtts, "to", to)
     engine = XttsSynthesizer(EngineSettings(models={"xtts": str(model)}))
     engine.load()
-    assert engine.announcements() == ["xtts works on cpu, not on the graphics card: its memory is full."]
+    assert engine.announcements() == ["xtts runs on the CPU, not on the graphics card: its memory is full."]
     squeezed = XttsSynthesizer(EngineSettings(models={"xtts": str(model)}, squeeze=1))
     squeezed.load()
-    assert squeezed.announcements() == ["xtts works on cpu, not on the graphics card: memory ran out before."]
+    assert squeezed.announcements() == ["xtts runs on the CPU, not on the graphics card: memory ran out before."]
 
 
 def test_memory_that_runs_out_while_speaking_is_told_as_such(
@@ -243,7 +243,7 @@ def test_memory_that_runs_out_while_speaking_is_told_as_such(
 def test_it_has_no_voice_but_those_it_was_given(xtts: XttsSynthesizer) -> None:
     with pytest.raises(VoiceMissing, match="neither in voices/ nor in the model"):
         xtts.speak("Hello.", language="en", voice=Voice("nobody"))
-    with pytest.raises(VoiceMissing, match="no voice of its own") as caught:
+    with pytest.raises(VoiceMissing, match="no built-in voice") as caught:
         xtts.speak("Hello.", language="en", voice=None)
     assert "dropdub voices add" in caught.value.sentence
     with pytest.raises(UnsupportedLanguage):
@@ -337,7 +337,7 @@ def test_lines_that_come_out_wrong_are_named_and_not_kept(
     with monkeypatch.context() as patched:
         patched.setattr(XttsSynthesizer, "_spoken", lambda *_, **__: np.zeros(24_000, np.float32))
         warnings = drive.run_step(drive.step("synthesize/pt"))["warnings"]
-    assert f"In the pt dub: “{ENGLISH[0]}” came out silent." in warnings
+    assert f"In the pt dub: “{ENGLISH[0]}” is silent." in warnings
     shutil.rmtree(drive.job_dir / "speech.pt")
     warnings = drive.run_step(drive.step("synthesize/pt"))["warnings"]
     assert not any("silent" in warning for warning in warnings)

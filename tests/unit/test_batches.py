@@ -6,8 +6,8 @@ from dropdub.engines.devices.batches import Batches
 def test_where_memory_runs_out_fewer_sentences_go_together() -> None:
     assert [Batches(squeeze).size for squeeze in range(5)] == [16, 4, 1, 1, 1]
     assert Batches().announcement("nllb") == []
-    assert Batches(1).announcement("nllb") == ["Memory ran out: nllb takes 4 sentences at once."]
-    assert Batches(2).announcement("nllb") == ["Memory ran out: nllb takes 1 sentence at once."]
+    assert Batches(1).announcement("nllb") == ["Memory ran out: nllb now translates 4 sentences at a time."]
+    assert Batches(2).announcement("nllb") == ["Memory ran out: nllb now translates 1 sentence at a time."]
     assert not any(Batches(squeeze).leaves_card for squeeze in range(9))
 
 

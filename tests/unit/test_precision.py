@@ -56,10 +56,10 @@ def test_what_does_not_work_is_told_with_what_does() -> None:
     loaded = first_that_loads(chain, make, engine="whisperer")
     assert (loaded.thing, loaded.device, loaded.compute_type) == ("model", "cpu", "float32")
     [sentence] = loaded.announcements
-    assert sentence.startswith("whisperer works as float32 on cpu: float16 on cuda does not fit into memory, ")
-    assert "int8_float16 on cuda is not possible on this machine (Library libcublas.so.12 is not found" in sentence
+    assert sentence.startswith("whisperer uses float32 on cpu: float16 on cuda does not fit into memory, ")
+    assert "int8_float16 on cuda is not supported on this machine (Library libcublas.so.12 is not found" in sentence
     assert sentence.endswith(
-        "int8 on cpu is not possible on this machine (Requested int8 compute type, but the target "
+        "int8 on cpu is not supported on this machine (Requested int8 compute type, but the target "
         "device do not support it)."
     )
 
@@ -103,7 +103,11 @@ def test_where_memory_runs_out_fewer_windows_are_taken_then_smaller_models(tmp_p
         return found.folder.name, found.at_once, found.announcement
 
     assert rung(0, allowed=True) == ("whisper-small", 4, None)
-    assert rung(1, allowed=True) == ("whisper-small", 1, "Memory ran out: whisperer works on 1 window at once.")
+    assert rung(1, allowed=True) == (
+        "whisper-small",
+        1,
+        "Memory ran out: whisperer now transcribes 1 window at a time.",
+    )
     assert rung(2, allowed=True)[0] == "whisper-base"
     assert rung(3, allowed=True)[0] == rung(9, allowed=True)[0] == "whisper-tiny"
     assert "smaller model 'whisper-tiny'" in (rung(9, allowed=True)[2] or "")
@@ -140,8 +144,8 @@ def test_where_a_cards_memory_runs_out_it_is_left_last_before_smaller_models_are
     ]
     assert found[-1].folder.name == "whisper-tiny"
     assert found[0].announcement is None
-    assert found[3].announcement == "Memory ran out: whisperer works as int8_float16."
-    assert found[4].announcement == "Memory ran out: whisperer works on the processor."
+    assert found[3].announcement == "Memory ran out: whisperer now uses int8_float16."
+    assert found[4].announcement == "Memory ran out: whisperer now runs on the CPU."
 
 
 def test_an_exception_without_a_text_is_called_by_its_name() -> None:

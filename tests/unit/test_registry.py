@@ -232,7 +232,7 @@ def test_an_engine_that_can_be_installed_is_waited_for_with_the_command_that_ins
     with pytest.raises(EngineNotInstalled) as caught:
         not_installed(monkeypatch).transcriber(name)
     assert (caught.value.condition, caught.value.message) == ("engine", said)
-    assert caught.value.remedy == f"Install it with: `{command}`. It then goes on by itself."
+    assert caught.value.remedy == f"Install it with: `{command}`. The job then resumes automatically."
 
 
 def test_once_packages_have_come_a_fresh_worker_is_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,13 +292,14 @@ def test_a_pair_that_nobody_supports_is_refused_with_what_is_supported_and_a_hin
     with pytest.raises(UnsupportedLanguage) as refusal:
         Shelf(entry_of(Parrot, Macaw)).translator("auto", source="en", target="pt")
     assert refusal.value.message == (
-        "No installed translator goes from en to pt. macaw supports: en to fr. parrot supports: en to es, es to en."
+        "No installed translator translates from en to pt. "
+        "macaw supports: en to fr. parrot supports: en to es, es to en."
     )
     assert "Teach it en to pt." in refusal.value.remedy
 
 
 def test_a_named_engine_that_does_not_support_the_pair_is_refused() -> None:
-    with pytest.raises(UnsupportedLanguage, match="The engine 'parrot' does not go from en to pt"):
+    with pytest.raises(UnsupportedLanguage, match="The engine 'parrot' does not translate from en to pt"):
         Shelf(entry_of(Parrot, Macaw)).translator("parrot", source="en", target="pt")
 
 
@@ -316,7 +317,7 @@ def learnt(folder: Path, **given: Any) -> Shelf:
 
 def test_a_model_that_is_not_here_is_waited_for_with_the_command_that_gets_it(tmp_path: Path) -> None:
     for name in ("auto", "raven"):
-        with pytest.raises(Waiting, match="The model 'nest' of the engine 'raven' is not here") as caught:
+        with pytest.raises(Waiting, match="The model 'nest' of the engine 'raven' is not installed") as caught:
             learnt(tmp_path).translator(name, source="en", target="es")
         assert caught.value.condition == "model"
         assert "dropdub models pull nest" in caught.value.sentence
@@ -335,7 +336,7 @@ def test_a_light_engine_stands_in_where_that_is_allowed_and_says_so_in_each_step
         shelf.begin()
         assert shelf.notices() == []
         assert shelf.translator("raven", source="en", target="es").name == "parrot"
-        assert shelf.notices() == ["parrot did the work: the model 'nest' of raven is not here."]
+        assert shelf.notices() == ["Used parrot, because the model 'nest' of raven is not installed."]
 
 
 def test_no_light_engine_stands_in_for_what_it_cannot_do(tmp_path: Path) -> None:
@@ -355,7 +356,7 @@ def test_a_model_larger_than_the_free_memory_is_waited_for_with_both_figures(
 ) -> None:
     (tmp_path / "nest").mkdir()
     monkeypatch.setattr(Raven, "needed", 10**15)
-    with pytest.raises(Waiting, match=r"needs .* of memory; .* are free") as caught:
+    with pytest.raises(Waiting, match=r"needs .* of memory; only .* is free") as caught:
         learnt(tmp_path).translator("auto", source="en", target="es")
     assert caught.value.condition == "memory"
     assert "smaller model" in caught.value.sentence

@@ -1,7 +1,7 @@
-"""What an engine is: one small protocol for each role.
+"""The engine interfaces: one small protocol per role, and protocols for optional abilities.
 
-Engines are named by entry points (`dropdub.engines`) and are imported in worker processes only. The class
-itself must be cheap to import: heavy libraries are imported in `load`.
+Engines are registered as entry points (`dropdub.engines`) and imported in worker processes only. Importing the class
+must be cheap: heavy libraries are imported in `load`.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ Frames = NDArray[np.float32]
 """Audio of one or more channels, shape (samples, channels), values in [-1, 1]."""
 
 SPEECH_RATE_HZ = 16_000
-"""The sample rate of everything a transcriber hears."""
+"""The sample rate of everything that a transcriber gets."""
 
 
 @dataclass(frozen=True)
 class Word:
-    """One recognised word; times in seconds from the start of what its holder refers to."""
+    """One recognised word; times in seconds, with the same origin as those of the object that holds it."""
 
     start: float
     end: float
@@ -36,7 +36,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Window:
-    """A stretch of speech to transcribe: `samples` at 16 kHz, from `start` seconds of the recording on."""
+    """A stretch of speech to transcribe: `samples` at 16 kHz that start `start` seconds into the recording."""
 
     start: float
     samples: Samples
@@ -58,9 +58,9 @@ class Utterance:
 
 @dataclass(frozen=True)
 class Suspect:
-    """Text that a transcriber may have invented; times in seconds of the recording.
+    """A possible hallucination of a transcriber; times in seconds of the recording.
 
-    `fate` is what became of it: dropped, collapsed (a loop, kept once), or kept although it is doubtful.
+    `fate` is the action taken: dropped, collapsed (a loop, kept once), or kept despite the doubt.
     """
 
     start: float
@@ -71,7 +71,7 @@ class Suspect:
 
 @dataclass(frozen=True)
 class Voice:
-    """Whose voice to speak with: a name (of `voices/` or of the engine), and a reference recording if any."""
+    """The voice to speak with: a name (from `voices/` or of the engine), and a reference recording if there is one."""
 
     name: str
     reference: Path | None = None
@@ -79,12 +79,12 @@ class Voice:
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """What an engine is made with; the light engines need none of it.
+    """The settings of an engine; the light engines need none of them.
 
-    `models`: by engine name, the folder in `models_dir` of the model it is to use, or a full path. `device` is auto,
-    cpu or cuda; `compute_type` auto or one of CTranslate2's. `threads` is how many it may compute with. `squeeze`
-    counts how often memory ran out before: each time more is to be saved. `state_dir` keeps what was measured on
-    this machine; None keeps nothing.
+    `models`: by engine name, the folder in `models_dir` of the model to use, or a full path. `device` is auto, cpu or
+    cuda; `compute_type` auto or one of CTranslate2's. `threads` is the maximum number of compute threads. `squeeze`
+    counts how often memory ran out before: each time, the engine must use less. `state_dir` holds measurements of this
+    machine; with None, none are kept.
     """
 
     models_dir: Path = Path("models")
@@ -99,7 +99,7 @@ class EngineSettings:
 
 @dataclass(frozen=True)
 class EngineInfo:
-    """What the manifest says about an engine."""
+    """The entry of an engine in the manifest."""
 
     name: str
     version: str
@@ -110,9 +110,9 @@ class EngineInfo:
 class Engine(Protocol):
     """What all engines share.
 
-    `role` is "transcriber", "translator", "synthesizer", "diarizer" or "separator". `rank` orders the installed
-    engines of a role when the configuration says `auto`: the highest that is available is taken. An engine is made by
-    its class with one argument, `EngineSettings`, without which it uses the defaults.
+    `role` is "transcriber", "translator", "synthesizer", "diarizer" or "separator". If the configuration says `auto`,
+    the available engine with the highest `rank` is used. The class is called with one argument, `EngineSettings`;
+    without it, the engine uses the defaults.
     """
 
     name: ClassVar[str]
@@ -120,11 +120,11 @@ class Engine(Protocol):
     rank: ClassVar[int]
 
     def __init__(self, settings: EngineSettings | None = None) -> None:
-        """Make it, and load nothing."""
+        """Create the engine without loading anything."""
 
     @classmethod
     def unavailable(cls) -> str | None:
-        """Return why the engine cannot be used here, with the remedy; None where it can. Must be fast."""
+        """Return why the engine cannot be used here, with the remedy; None if it can. Must be fast."""
 
     def load(self) -> None:
         """Load the model. Called once, before anything else."""
@@ -138,10 +138,10 @@ class Transcriber(Engine, Protocol):
     """Turns speech into words."""
 
     def languages(self) -> frozenset[str]:
-        """Return the primary language tags it understands. Cheap, and valid before `load`."""
+        """Return the primary language tags that it understands. Cheap, and valid before `load`."""
 
     def detect_language(self, windows: Sequence[Window]) -> str:
-        """Return the tag of the language spoken; `und` where no voice is in any window."""
+        """Return the tag of the language spoken; `und` if no window contains speech."""
 
     def transcribe(self, windows: Iterable[Window], *, language: str) -> Iterator[tuple[Utterance, ...]]:
         """Yield, for each window in order, what was said in it; an empty tuple for no speech.
@@ -169,41 +169,41 @@ class Synthesizer(Engine, Protocol):
     """Turns text into speech."""
 
     clones: ClassVar[bool]
-    """Whether it speaks with the voice of a reference recording; where not, `Voice.reference` is ignored."""
+    """Whether it can speak with the voice of a reference recording; if not, `Voice.reference` is ignored."""
 
     sample_rate: int
     """Samples per second of what `speak` returns; valid after `load`."""
 
     def supports(self, language: str) -> bool:
-        """Return whether it can speak this tag. Cheap, and valid before `load`."""
+        """Return whether it can speak the language of this tag. Cheap, and valid before `load`."""
 
     def speak(self, text: str, *, language: str, voice: Voice | None, rate: float = 1.0, take: int = 0) -> Samples:
         """Return `text` spoken at `rate` times the engine's usual pace.
 
-        The same `take` gives the same sound; another take another one, where the engine is not determined.
+        The same `take` always gives the same sound; another one gives another sound unless the engine is deterministic.
         Raises UnsupportedLanguage and VoiceMissing.
         """
 
 
 @runtime_checkable
 class Diarizer(Engine, Protocol):
-    """Tells voices apart."""
+    """Computes speaker embeddings."""
 
     def embed(self, windows: Iterable[Window]) -> Iterator[Samples]:
-        """Yield, for each window in order, its voice as a vector of length 1."""
+        """Yield the speaker embedding of each window in order, a vector of length 1."""
 
 
 @runtime_checkable
 class Separator(Engine, Protocol):
-    """Parts voices from all other sound."""
+    """Separates voices from all other sound."""
 
     def background(self, blocks: Iterable[Frames], *, sample_rate: int) -> Iterator[Frames]:
-        """Yield the sound without its voices: as many samples as came in, in blocks of any size, as they are done."""
+        """Yield the sound without its voices: as many samples as came in, in blocks of any size, as they are ready."""
 
 
 @runtime_checkable
 class ReportsCoverage(Protocol):
-    """An optional ability of engines: to say in a refusal what they do support."""
+    """Optional ability of engines: list what they support, for error messages."""
 
     def coverage(self) -> str:
         """Return what is supported, as the end of a sentence: `en`, or `en to es, es to pt`."""
@@ -211,76 +211,76 @@ class ReportsCoverage(Protocol):
 
 @runtime_checkable
 class HintsPair(Protocol):
-    """An optional ability of translators: to say how a missing pair of languages is added."""
+    """Optional ability of translators: explain how to add a missing language pair."""
 
     @classmethod
     def hint(cls, source: str, target: str) -> str | None:
-        """Return a remedy as a sentence; None where there is none."""
+        """Return a remedy as a sentence; None if there is none."""
 
 
 @runtime_checkable
 class NeedsModel(Protocol):
-    """An ability of engines whose model is not part of their package."""
+    """Implemented by engines whose model is not part of their package."""
 
     runtime: ClassVar[str]
-    """What computes it, `torch` or `ctranslate2`: no process ever loads both."""
+    """The library that runs it, `torch` or `ctranslate2`: no process ever loads both."""
 
     def missing_model(self) -> str | None:
-        """Return the name of the model that is not in its place; None where it is. Cheap, and valid before `load`."""
+        """Return the name of the model if it is missing, else None. Cheap, and valid before `load`."""
 
     def needs_bytes(self) -> int:
-        """Return about how much memory it takes to load the model and work with it."""
+        """Return roughly how much memory is needed to load the model and work with it."""
 
 
 @runtime_checkable
 class Announces(Protocol):
-    """An ability of engines: to say where they do less than what was asked of them."""
+    """Optional ability of engines: report fallbacks."""
 
     def announcements(self) -> Sequence[str]:
-        """Return a sentence for each fallback that holds now, such as a smaller precision."""
+        """Return a sentence for each fallback in effect, such as a lower precision."""
 
 
 @runtime_checkable
 class OffersAlternatives(Protocol):
-    """An ability of translators: several wordings of each text, for one that fits its time."""
+    """Optional ability of translators: offer several wordings of each text, so that one that fits can be chosen."""
 
     def alternatives(self, texts: Sequence[str], *, source: str, target: str) -> list[tuple[str, ...]]:
-        """Return, for each text in order, its translations, the likeliest first. Raises UnsupportedLanguage."""
+        """Return the translations of each text in order, the most likely first. Raises UnsupportedLanguage."""
 
 
 @runtime_checkable
 class TakesHints(Protocol):
-    """An ability of transcribers: to know beforehand what the recording is about."""
+    """Optional ability of transcribers: use hints about the content of the recording."""
 
     def hint_at(self, *, prompt: str | None, hotwords: Sequence[str]) -> None:
-        """Let what is transcribed from now on be heard in this light: a sentence, and names that may come up."""
+        """Use these hints from now on: a sentence as prompt, and names that may come up."""
 
 
 @runtime_checkable
 class ReportsSuspects(Protocol):
-    """An ability of transcribers: to say what they may have invented."""
+    """Optional ability of transcribers: report possible hallucinations."""
 
     def suspects(self) -> tuple[Suspect, ...]:
-        """Return what was suspected since asked last, in order of time."""
+        """Return the suspects since the last call, in order of time."""
 
 
 @runtime_checkable
 class PreparesVoices(Protocol):
-    """An ability of synthesizers: what is known of a voice, reckoned once and kept."""
+    """Optional ability of synthesizers: export and import speaker embeddings, so that they are computed only once."""
 
     def voice_key(self, voice: Voice) -> str:
-        """Return what tells this voice's prepared form from all others."""
+        """Return a key that identifies the embedding of this voice."""
 
     def prepare(self, voice: Voice) -> bytes:
-        """Return the voice's prepared form."""
+        """Return the embedding of this voice."""
 
     def take_prepared(self, voice: Voice, value: bytes) -> None:
-        """Use a prepared form that was kept. Raises ValueError for one that is not whole."""
+        """Use an embedding that `prepare` returned. Raises ValueError if it is damaged."""
 
 
 @runtime_checkable
 class ReportsDefects(Protocol):
-    """An ability of synthesizers: to say what came out wrong however often it was tried."""
+    """Optional ability of synthesizers: report speech that is defective even after several tries."""
 
     def defects(self) -> list[str]:
-        """Return a sentence for each piece that came out wrong, since asked last."""
+        """Return a sentence for each defective piece since the last call."""

@@ -1,4 +1,4 @@
-"""Loading an engine: into memory that is there, into no process that another library computes in, and logged."""
+"""Load an engine: only if there is enough memory, and never into a process that uses another runtime library."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = logging.getLogger("dropdub.engines")
 
 
 def load_engine(name: str, engine: Engine) -> None:
-    """Load an engine, and log what that took: the numbers that the pools' limits are set by."""
+    """Load an engine and log the time and memory it took, from which the limits of the pools are set."""
     _refuse_without_memory(name, engine)
     process = psutil.Process()
     before, started = process.memory_info().rss, time.monotonic()
@@ -27,7 +27,7 @@ def load_engine(name: str, engine: Engine) -> None:
 
 
 def refuse_mixture(name: str, engine: Engine, loaded: Iterable[Engine]) -> None:
-    """Refuse to load what computes with another library than what is loaded: on Windows the two crash together."""
+    """Raise FreshWorkerNeeded if another runtime library is loaded: on Windows, the two crash in one process."""
     runtime = _runtime(engine)
     others = {_runtime(one) for one in loaded} - {None, runtime}
     if runtime is not None and others:
@@ -41,13 +41,13 @@ def _runtime(engine: Engine) -> str | None:
 
 
 def _refuse_without_memory(name: str, engine: Engine) -> None:
-    """Raise Waiting where an engine would not fit into the memory that is free: better now than in the middle."""
+    """Raise Waiting if an engine does not fit into free memory: better now than in the middle of the work."""
     if not isinstance(engine, NeedsModel):
         return
     needed, free = engine.needs_bytes(), psutil.virtual_memory().available
     if needed > free:
         raise Waiting(
-            f"The engine '{name}' needs {format_size(needed)} of memory; {format_size(free)} are free.",
+            f"The engine '{name}' needs {format_size(needed)} of memory; only {format_size(free)} is free.",
             condition="memory",
             remedy="Close other programs, or choose a smaller model in config.yaml (models.use).",
         )

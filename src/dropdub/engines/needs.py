@@ -1,4 +1,4 @@
-"""What a step asks of an engine, and how an engine that cannot give it is told of in a sentence. Pure."""
+"""What a step needs from an engine, with the words for error messages. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from dropdub.languages import primary
 
 @dataclass(frozen=True)
 class Need:
-    """What a step asks of an engine. `does` and `does_not` say it for a sentence."""
+    """What a step needs from an engine. `does` and `does_not` are verb phrases for error messages."""
 
     role: str
     met_by: Callable[[Engine], bool]
@@ -31,14 +31,14 @@ class Need:
 
 
 DIARIZING = Need(
-    "diarizer", lambda engine: isinstance(engine, Diarizer), "tells voices apart", "does not tell voices apart"
+    "diarizer", lambda engine: isinstance(engine, Diarizer), "distinguishes speakers", "does not distinguish speakers"
 )
 
 SEPARATING = Need(
     "separator",
     lambda engine: isinstance(engine, Separator),
-    "takes voices out of sound",
-    "does not take voices out of sound",
+    "removes voices from sound",
+    "does not remove voices from sound",
 )
 
 
@@ -55,8 +55,8 @@ def translating(source: str, target: str) -> Need:
     def met_by(engine: Engine) -> bool:
         return isinstance(engine, Translator) and engine.supports(source, target)
 
-    way = f"from {source} to {target}"
-    return Need("translator", met_by, f"goes {way}", f"does not go {way}", pair=(source, target))
+    pair = f"from {source} to {target}"
+    return Need("translator", met_by, f"translates {pair}", f"does not translate {pair}", pair=(source, target))
 
 
 def speaking(language: str) -> Need:
@@ -67,6 +67,7 @@ def speaking(language: str) -> Need:
 
 
 def coverage(engine: Engine) -> str | None:
+    """Return what an engine supports, as the end of a sentence; None if it does not report that."""
     if isinstance(engine, ReportsCoverage):
         return engine.coverage()
     if isinstance(engine, Transcriber):
@@ -75,7 +76,7 @@ def coverage(engine: Engine) -> str | None:
 
 
 def hint(offers: Iterable[Offer], need: Need) -> str | None:
-    """Return the engines' own hints for a missing pair; None, for the usual remedy, where there are none."""
+    """Return the engines' own hints for a missing pair; None, for the usual remedy, if there are none."""
     if need.pair is None:
         return None
     engines: list[object] = [offer.engine for offer in offers]

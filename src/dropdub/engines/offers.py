@@ -1,4 +1,4 @@
-"""Which engines the installed packages offer, found by entry point."""
+"""Find the engines that the installed packages offer as entry points."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from dropdub.engines.packages import EXTRAS
 GROUP = "dropdub.engines"
 ROLES = ("transcriber", "translator", "synthesizer", "diarizer", "separator")
 _BAD_ENTRY = (ImportError, AttributeError, SyntaxError, TypeError, ValueError, NameError, OSError)
-"""What importing somebody else's module is known to raise where it does not fit this machine."""
+"""The exceptions known from importing third-party modules that do not fit this machine."""
 
 
 @dataclass(frozen=True)
 class Offer:
-    """An engine that some installed package offers.
+    """An engine that an installed package offers.
 
-    `problem` is a sentence with its remedy, None where it is usable. `engine` is None, and `role` empty,
-    where the module does not import.
+    `problem` is a sentence with its remedy, or None if the engine is usable. If the module cannot be imported, `engine`
+    is None and `role` is empty.
     """
 
     name: str
@@ -31,14 +31,14 @@ class Offer:
 
     @property
     def can_be_installed(self) -> bool:
-        """Whether all that it lacks are packages that Dropdub itself asks for, in one of its extras."""
+        """Whether it only lacks packages that one of Dropdub's own extras installs."""
         return self.problem is not None and self.engine is not None and self.name in EXTRAS
 
 
 def installed_offers(entries: Iterable[EntryPoint] | None = None) -> dict[str, Offer]:
-    """Return what is offered, by name: the best of each role first. Imports modules, loads no model.
+    """Return the offers by name, the best of each role first. Imports modules, but loads no model.
 
-    `entries` stands in for what the installed packages register. A broken one spoils no other.
+    `entries` replaces the entry points of the installed packages. A broken one does not affect the others.
     """
     found = {entry.name: entry for entry in (entry_points(group=GROUP) if entries is None else entries)}
     offers = sorted(map(_offer, found.values()), key=lambda offer: (offer.role, -offer.rank, offer.name))
@@ -46,7 +46,7 @@ def installed_offers(entries: Iterable[EntryPoint] | None = None) -> dict[str, O
 
 
 def named(offers: Sequence[Offer]) -> str:
-    """Return the names of offers for a sentence."""
+    """Return the names of offers for use in a sentence."""
     return ", ".join(offer.name for offer in offers) or "none"
 
 
@@ -57,7 +57,7 @@ def _offer(entry: EntryPoint) -> Offer:
     except _BAD_ENTRY as error:
         source = f"the package {entry.dist.name}" if entry.dist else entry.value
         reason = f"{type(error).__name__}: {error}".rstrip(".")
-        problem = f"The engine '{entry.name}' of {source} cannot be imported ({reason}). Install that package anew."
+        problem = f"The engine '{entry.name}' of {source} cannot be imported ({reason}). Reinstall that package."
         return Offer(entry.name, problem=problem)
 
 

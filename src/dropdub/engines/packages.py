@@ -1,4 +1,4 @@
-"""Which packages an engine needs, and the commands that install them."""
+"""The packages that engines need, and the commands that install them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ EXTRAS = {
     "xtts": "quality",
     "resemblyzer": "speakers",
 }
-"""The extra of this package that brings an engine's libraries."""
+"""The extra of this package that installs an engine's libraries."""
 
 
 def extra_command(extra: str) -> str:
-    """Return the command that installs the packages of one of Dropdub's extras beside it."""
+    """Return the command that installs the packages of one of Dropdub's extras into this environment."""
     return adding_command(*requirements(extra))
 
 
@@ -31,13 +31,13 @@ def install_command(engine: str) -> str | None:
 
 
 def setup_command(engine: str | None = None) -> str:
-    """Return the command of Dropdub's own that installs an engine's packages; of None, those that are then chosen."""
+    """Return the `dropdub setup` command for an engine's packages; for None, the one that asks which to install."""
     extra = EXTRAS.get(engine or "")
     return f"dropdub setup --engines {'light' if extra == 'light' else 'quality'}" if extra else "dropdub setup"
 
 
 def missing_package(engine: str, module: str) -> str | None:
-    """Return the sentence for an engine whose module is not there; None where it is. Imports nothing."""
+    """Return a sentence with a remedy if an engine's module is not installed, else None. Imports nothing."""
     if find_spec(module) is not None:
         return None
     command = install_command(engine)
@@ -46,7 +46,7 @@ def missing_package(engine: str, module: str) -> str | None:
 
 
 def package_version(distribution: str) -> str:
-    """Return an installed package's version; `unknown` where it carries no metadata."""
+    """Return an installed package's version; `unknown` if it has no metadata."""
     try:
         return version(distribution)
     except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""The light transcriber: PocketSphinx with the English model that its wheel carries."""
+"""The light transcriber: PocketSphinx with the English model in its wheel."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _NOT_A_WORD = re.compile(r"[<\[+]")
 
 
 class PocketsphinxTranscriber:
-    """English only; words come with times and confidences.
+    """Understands English only; words have times and confidences.
 
-    No word is dropped for its low confidence: on a speech of Kennedy's and four LJSpeech clips the word error
-    rate is 17.6 % with all words, and rises with every threshold (20.9 % at 0.02, 28.6 % at 0.1).
+    No word is dropped for low confidence: on a Kennedy speech and four LJSpeech clips, the word error rate is 17.6 %
+    with all words and rises with any threshold (20.9 % at 0.02, 28.6 % at 0.1).
     """
 
     name: ClassVar[str] = "pocketsphinx"
@@ -37,7 +37,7 @@ class PocketsphinxTranscriber:
     rank: ClassVar[int] = 10
 
     def __init__(self, settings: EngineSettings | None = None) -> None:
-        """Take the settings that all engines are given; none of them concerns this one."""
+        """Accept the settings that every engine gets; none of them matters here."""
         self._loaded: Decoder | None = None
 
     @classmethod
@@ -46,7 +46,7 @@ class PocketsphinxTranscriber:
 
     def load(self) -> None:
         if self._loaded is None:
-            from pocketsphinx import Decoder  # noqa: PLC0415  (heavy: in the worker, when it is wanted)
+            from pocketsphinx import Decoder  # noqa: PLC0415  (heavy: only in workers that use it)
 
             self._loaded = Decoder(loglevel="FATAL")
 
@@ -57,7 +57,7 @@ class PocketsphinxTranscriber:
         return frozenset({"en"})
 
     def detect_language(self, windows: Sequence[Window]) -> str:
-        """Return `en`: the engine knows no other and cannot tell."""
+        """Return `en`: the engine knows no other language and cannot detect any."""
         return "en"
 
     def transcribe(self, windows: Iterable[Window], *, language: str) -> Iterator[tuple[Utterance, ...]]:
@@ -83,8 +83,8 @@ class PocketsphinxTranscriber:
 
     def _decode(self, pcm: bytes) -> list[Segment]:
         decoder = self._loaded
-        assert decoder is not None, "load() comes before anything else"
-        decoder.reinit_feat()  # else what was heard before changes what is recognised now
+        assert decoder is not None, "call load() first"
+        decoder.reinit_feat()  # otherwise earlier audio influences what is recognised now
         decoder.start_utt()
         try:
             decoder.process_raw(pcm, full_utt=True)
@@ -94,10 +94,10 @@ class PocketsphinxTranscriber:
 
 
 def _holds_speech(pcm: bytes) -> bool:
-    """Return whether there is anything to decode: in silence and in tones the decoder hears words."""
+    """Return whether there is anything to decode: the decoder hears words in silence and in tones."""
     from pocketsphinx import Vad  # noqa: PLC0415
 
-    vad = Vad(VAD_STRICTEST, SPEECH_RATE_HZ, VAD_FRAME_S)  # a new one: it adapts to what it hears
+    vad = Vad(VAD_STRICTEST, SPEECH_RATE_HZ, VAD_FRAME_S)  # a new one each time: it adapts to its input
     size = vad.frame_bytes
     frames = (pcm[at : at + size] for at in range(0, len(pcm) - size + 1, size))
     speech_s = VAD_FRAME_S * sum(bool(vad.is_speech(frame)) for frame in frames)

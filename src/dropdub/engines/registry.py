@@ -1,4 +1,4 @@
-"""The shelf: engines by name or `auto`, loaded once and kept."""
+"""The engine registry of a worker: engines by name or `auto`, loaded once and kept."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ OTHERWISE = "Or choose another engine in config.yaml. Then: `dropdub retry JOB`.
 class Shelf:
     """The engines of one worker. Not thread-safe.
 
-    `entries` stands in for what the installed packages register. With `light_instead`, an engine whose model is not
-    here is replaced by a light one, which `notices` tells; else the step waits for the model. An engine of this package
-    that is not installed is waited for, too.
+    `entries` replaces the entry points of the installed packages. If the model of an engine is missing, the step waits
+    for it; with `light_instead`, a light engine is used instead, which `notices` reports. Steps also wait for engines
+    of this package that are not installed.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Shelf:
         self._packages = packages_stamp()
 
     def begin(self, *, squeeze: int = 0) -> None:
-        """Begin a step: `notices` starts anew. `squeeze` counts how often the step ran out of memory before."""
+        """Start a step: clear `notices`. `squeeze` counts how often the step ran out of memory before."""
         self._used.clear()
         self._replaced.clear()
         if squeeze > self._settings.squeeze:
@@ -65,18 +65,18 @@ class Shelf:
             self._loaded.clear()
 
     def notices(self) -> list[str]:
-        """Return what the step is to say of its engines: each fallback that held while it ran."""
-        told = [
+        """Return a sentence for each fallback that was in effect during the step."""
+        announced = [
             one for engine in self._used.values() if isinstance(engine, Announces) for one in engine.announcements()
         ]
-        return [*self._replaced.values(), *told]
+        return [*self._replaced.values(), *announced]
 
     def describe(self) -> list[Offer]:
-        """Return each offered engine, by role and descending rank, with its problem. Loads no model."""
+        """Return all offered engines, sorted by role and descending rank, with their problems. Loads no model."""
         return list(self._offers.values())
 
     def preload(self, role: str, name: str) -> None:
-        """Load an engine before a step asks for it; of `auto`, the best of the role that is usable here, if any.
+        """Load an engine before a step needs it; for `auto`, the best of the role that is usable here, if any.
 
         Raises EngineMissing.
         """
@@ -88,7 +88,7 @@ class Shelf:
             self._ready(best)
 
     def transcriber(self, name: str, *, language: str | None = None) -> Transcriber:
-        """Return a transcriber, which understands `language` if given.
+        """Return a transcriber that understands `language`, if one is given.
 
         Raises EngineMissing and UnsupportedLanguage.
         """
@@ -103,23 +103,23 @@ class Shelf:
         return cast(Synthesizer, self._engine(name, speaking(language)))
 
     def offers_diarizer(self, name: str) -> bool:
-        """Return whether `diarizer` has one to give. Loads nothing. Raises EngineMissing for one that was named."""
+        """Return whether `diarizer` would return one. Loads nothing. Raises EngineMissing if a named one is missing."""
         if name == AUTO:
             return bool(self._usable_of(DIARIZING.role))
         return bool(self._called(name, DIARIZING))
 
     def diarizer(self, name: str) -> Diarizer | None:
-        """Return a diarizer; of `auto`, None where none is installed. Raises EngineMissing for one that was named."""
+        """Return a diarizer; for `auto`, None if none is installed. Raises EngineMissing if a named one is missing."""
         return cast(Diarizer, self._engine(name, DIARIZING)) if self.offers_diarizer(name) else None
 
     def separator(self, name: str) -> Separator | None:
-        """Return a separator; of `auto`, None where none is installed. Raises EngineMissing for one that was named."""
+        """Return a separator; for `auto`, None if none is installed. Raises EngineMissing if a named one is missing."""
         if name == AUTO and not self._usable_of(SEPARATING.role):
             return None
         return cast(Separator, self._engine(name, SEPARATING))
 
     def require_pair(self, name: str, *, source: str, target: str) -> None:
-        """Raise what `translator` would raise for a pair that is not possible here. Loads and waits for nothing."""
+        """Raise the error of `translator` if the pair is not possible here. Loads nothing and does not wait."""
         with contextlib.suppress(Waiting):
             self._chosen(name, translating(source, target))
 
@@ -140,18 +140,18 @@ class Shelf:
         raise UnsupportedLanguage(message, remedy=hint(usable, need))
 
     def _with_model(self, offer: Offer, need: Need) -> Offer:
-        """Return the offer, where its model is here; else a light one, if that is allowed. Raises Waiting."""
+        """Return the offer if its model is here; else a light one, if that is allowed. Raises Waiting."""
         model = self._model_missing(offer)
         if model is None:
             return offer
         light = self._light(need) if self._light_instead else None
         if light is None:
             raise Waiting(
-                f"The model '{model}' of the engine '{offer.name}' is not here.",
+                f"The model '{model}' of the engine '{offer.name}' is not installed.",
                 condition="model",
-                remedy=f"Get it with: `dropdub models pull {model}`. It then goes on by itself.",
+                remedy=f"Download it with: `dropdub models pull {model}`. The job then resumes automatically.",
             )
-        self._replaced[offer.name] = f"{light.name} did the work: the model '{model}' of {offer.name} is not here."
+        self._replaced[offer.name] = f"Used {light.name}, because the model '{model}' of {offer.name} is not installed."
         return light
 
     def _light(self, need: Need) -> Offer | None:
@@ -186,12 +186,12 @@ class Shelf:
         return offer
 
     def _not_installed(self, message: str, command: str) -> EngineNotInstalled | FreshWorkerNeeded:
-        """Return what to raise for a missing engine. If packages were installed since this worker started, a new one
-        is to look: pip may have replaced what this one has loaded.
+        """Return the error to raise for an engine that is not installed. If packages were installed since this worker
+        started, a new worker must check again: pip may have replaced what this one has loaded.
         """
         if packages_stamp() != self._packages:
             return FreshWorkerNeeded("Packages were installed after this worker started.")
-        return EngineNotInstalled(message, remedy=f"Install it with: `{command}`. It then goes on by itself.")
+        return EngineNotInstalled(message, remedy=f"Install it with: `{command}`. The job then resumes automatically.")
 
     def _ready(self, offer: Offer) -> Engine:
         engine = self._instance(offer)
@@ -219,7 +219,7 @@ class Shelf:
         return [offer for offer in self._of_role(role) if offer.problem is None]
 
     def _present(self, role: str | None) -> str:
-        """Return the sentence that names what is installed: of one role, or at all."""
+        """Return a sentence that lists the installed engines, of one role or all of them."""
         if role is None:
             return f"Installed engines: {named(self.describe())}."
         return f"Installed {role}s: {named(self._of_role(role))}."
@@ -233,5 +233,5 @@ class Shelf:
         return EngineMissing(message, remedy=hint(concerned, need))
 
     def _coverage(self, offers: Iterable[Offer]) -> str:
-        told = ((offer.name, coverage(self._instance(offer))) for offer in offers)
-        return " ".join(f"{name} supports: {what}." for name, what in told if what)
+        covered = ((offer.name, coverage(self._instance(offer))) for offer in offers)
+        return " ".join(f"{name} supports: {what}." for name, what in covered if what)

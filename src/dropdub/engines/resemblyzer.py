@@ -1,4 +1,4 @@
-"""The diarizer of the `speakers` extra: Resemblyzer's voice encoder, whose weights lie inside its wheel."""
+"""The diarizer of the `speakers` extra: Resemblyzer's voice encoder, whose weights are part of its wheel."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from dropdub.installation import adding_command
 
 BATCH = 32
 WITHOUT_DEPENDENCIES = ("--no-deps", "Resemblyzer")
-"""Its package as pip is to install it: the webrtcvad that it asks for has to be compiled."""
+"""pip's arguments for its package: without dependencies, because its webrtcvad would have to be compiled."""
 _MODULES = ("resemblyzer", "torch", "librosa", "scipy", "webrtcvad")
 _SHORTEST = 400
-"""Samples of one frame of the encoder: less cannot be heard at all."""
+"""Samples per frame of the encoder, which cannot process less."""
 _LOUDNESS_RMS = 10 ** (-30 / 20)
-"""What the encoder was trained with; quieter speech is raised to it, louder is left alone."""
+"""The level that the encoder was trained with. Quieter speech is amplified to it; louder speech is not changed."""
 
 
 class ResemblyzerDiarizer:
-    """Tells voices apart by vectors of 256 numbers. It computes on the CPU: a window of 1.6 s takes about 6 ms.
+    """Computes speaker embeddings of 256 numbers on the CPU; a window of 1.6 s takes about 6 ms.
 
-    It was trained with windows of 1.6 s, and hears any length as one.
+    It was trained with windows of 1.6 s, but accepts any length as one window.
     """
 
     name: ClassVar[str] = "resemblyzer"
@@ -43,7 +43,7 @@ class ResemblyzerDiarizer:
 
     @classmethod
     def unavailable(cls) -> str | None:
-        """Return how to install it; Dropdub brings the module that is left out as webrtcvad-wheels."""
+        """Return how to install it. The dependency that is left out is installed as webrtcvad-wheels by the extra."""
         if all(find_spec(module) is not None for module in _MODULES):
             return None
         commands = f"{install_command(cls.name)}, and then: {adding_command(*WITHOUT_DEPENDENCIES)}"
@@ -56,8 +56,8 @@ class ResemblyzerDiarizer:
         return EngineInfo(self.name, package_version("Resemblyzer"))
 
     def embed(self, windows: Iterable[Window]) -> Iterator[Samples]:
-        """Yield a vector of length 1 for each window; of neighbouring windows of one length up to 32 go together."""
-        assert self._encode is not None, "load comes first"
+        """Yield a vector of length 1 for each window. Consecutive windows of equal length are batched, up to 32."""
+        assert self._encode is not None, "call load() first"
         heard = (_prepared(window.samples) for window in windows)
         for _, same_length in groupby(heard, key=len):
             while batch := list(islice(same_length, BATCH)):
@@ -66,7 +66,7 @@ class ResemblyzerDiarizer:
 
 def _encoder(threads: int) -> Callable[[list[Samples]], NDArray[np.float32]]:
     with warnings.catch_warnings():
-        # It imports a module of SciPy by its old name.
+        # It imports a SciPy module by its deprecated name.
         warnings.filterwarnings("ignore", category=DeprecationWarning, message=".*scipy.ndimage")
         import torch  # noqa: PLC0415  heavy
         from resemblyzer import VoiceEncoder, wav_to_mel_spectrogram  # noqa: PLC0415
@@ -85,7 +85,7 @@ def _encoder(threads: int) -> Callable[[list[Samples]], NDArray[np.float32]]:
 
 
 def _prepared(samples: Samples) -> Samples:
-    """Return a window as loud as the encoder knows speech, and no shorter than one of its frames."""
+    """Return a window at the level that the encoder expects, padded to at least one of its frames."""
     padded = np.pad(samples, (0, max(_SHORTEST - len(samples), 0)))
     rms = float(np.sqrt(np.mean(padded.astype(np.float64) ** 2)))
     gain = max(_LOUDNESS_RMS / rms, 1.0) if rms > 0 else 1.0
@@ -93,7 +93,7 @@ def _prepared(samples: Samples) -> Samples:
 
 
 def _unit(vector: Samples) -> Samples:
-    """Return the vector with length 1; one without direction, of a sound that is no voice, points everywhere alike."""
+    """Normalise a vector to length 1. A zero or invalid vector, from sound without a voice, becomes uniform."""
     length = float(np.linalg.norm(vector))
     if not np.isfinite(length) or length == 0:
         return np.full(len(vector), len(vector) ** -0.5, np.float32)

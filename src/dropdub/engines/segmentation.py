@@ -1,4 +1,4 @@
-"""Words into utterances of the size of a subtitle, cut where the speaker paused."""
+"""Split words into utterances of subtitle length, at the speaker's pauses."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ MOST_WORDS = 20
 
 
 def utterances(words: Sequence[Word]) -> tuple[Utterance, ...]:
-    """Return words in order as utterances without a pause of `PAUSE_S`, within `LONGEST_S` and `MOST_WORDS`.
+    """Group words in order into utterances without a pause of `PAUSE_S`, of at most `LONGEST_S` and `MOST_WORDS`.
 
-    A single word that is longer stays whole.
+    A single word that is longer is not split.
     """
     return tuple(_utterance(part) for phrase in _phrases(words) for part in bounded(phrase))
 
@@ -32,7 +32,7 @@ def _phrases(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
 
 
 def bounded(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
-    """Yield words in parts within `LONGEST_S` and `MOST_WORDS`, cut after sentences, and where the pause is longest."""
+    """Split words into parts within `LONGEST_S` and `MOST_WORDS`: after sentences, else at the longest pause."""
     fits = len(words) <= MOST_WORDS and words[-1].end - words[0].start <= LONGEST_S
     if fits or len(words) == 1:
         yield words
@@ -43,7 +43,7 @@ def bounded(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
 
 
 def _best_cut(words: Sequence[Word]) -> int:
-    """Return the place after a sentence, else of the longest pause; of equal ones, the most central: no stubs."""
+    """Return the index after a sentence, else at the longest pause; if several are equal, the most central one."""
 
     def merit(place: int) -> tuple[bool, float, float]:
         pause_s = round(words[place].start - words[place - 1].end, 2)

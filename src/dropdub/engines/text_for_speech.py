@@ -1,4 +1,4 @@
-"""What a neural synthesizer can be given: plain text, in parts no longer than it was taught. Pure."""
+"""Prepare text for a neural synthesizer: plain text, in parts no longer than it was trained with. Pure."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ _FEW_WORDS = 2
 
 
 def plain(text: str) -> str:
-    """Return a text on one line, without control characters, with the addresses in it as words."""
+    """Return a text on one line, without control characters, with web and mail addresses turned into words."""
     spoken = _ADDRESS.sub(lambda found: _as_words(found[0]), text)
     return " ".join("".join(one if one.isprintable() else " " for one in spoken).split())
 
 
 def parts(text: str, *, limit: int) -> list[str]:
-    """Return a text in parts of at most `limit` characters: whole sentences, else clauses, else words.
+    """Split a text into parts of at most `limit` characters: whole sentences, else clauses, else words.
 
-    Each part has something to say; one or two words alone, of which a synthesizer makes noise, join a neighbour.
+    Each part has something to say. Parts of one or two words, which a synthesizer turns into noise, join a neighbour.
     """
     cut = [part for sentence in sentences(plain(text)) for part in _within(sentence, limit)]
     return _without_stubs([part for part in cut if is_speakable(part)], limit)
 
 
 def is_speakable(text: str) -> bool:
-    """Return whether a text has a letter or a digit that is said: `[Music]` and `♪ la la ♪` tell of sounds."""
+    """Return whether a text has a letter or digit to say: `[Music]` and `♪ la la ♪` only describe sounds."""
     return any(one.isalnum() for one in _SOUNDS.sub("", text))
 
 
 def _as_words(address: str) -> str:
-    """Return how an address is said: its names, without what no one reads aloud."""
+    """Return an address as words: only the names in it, without the parts that nobody reads aloud."""
     bare = re.sub(r"^(?:https?://)?(?:www\.)?", "", address, flags=re.IGNORECASE)
     core = bare.rstrip(".,;:!?)]")
     tail = bare[len(core) :]
@@ -64,7 +64,7 @@ def _wrapped(text: str, limit: int) -> list[str]:
 
 
 def _joined(texts: Iterable[str], limit: int) -> Iterator[str]:
-    """Put neighbours together as long as they fit."""
+    """Join neighbours while they fit into `limit`."""
     before = ""
     for text in texts:
         if before and len(before) + 1 + len(text) > limit:

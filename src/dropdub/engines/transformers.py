@@ -1,4 +1,4 @@
-"""Any sequence-to-sequence model that the library transformers reads: OPUS-MT (Marian), MADLAD-400, M2M-100, NLLB."""
+"""Translate with any sequence-to-sequence model of the transformers library: OPUS-MT, MADLAD-400, M2M-100, NLLB."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from dropdub.engines.base import EngineInfo, EngineSettings
 from dropdub.engines.devices.batches import Batches
-from dropdub.engines.devices.precision import first_line, out_of_memory_told
+from dropdub.engines.devices.precision import first_line, out_of_memory_errors
 from dropdub.engines.devices.torch_device import placed
 from dropdub.engines.models.folders import described, is_whole, model_folder, model_name, size_of
 from dropdub.engines.models.weights import allow_numbers_only, has_safetensors, refuse_code
@@ -26,17 +26,17 @@ BEAM = 4
 FILES = ("config.json",)
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 _NO_MODEL = "opus-mt-SOURCE-TARGET"
-"""The engine has no model of its own: `models.use` names one."""
+"""A placeholder: the engine has no default model, `models.use` must name one."""
 _PAIR = re.compile(r"opus-mt(?:-tc-big)?-([a-z]{2,3})-([a-z]{2,3})")
 _WORKING_BYTES = 500_000_000
 _TARGET_TOKEN = re.compile(r">>[A-Za-z_]{2,12}<<")
 _OWN_CODES = {"pt-br": "pob"}
 _FAMILIES = {"roa": frozenset({"ca", "es", "fr", "gl", "it", "la", "oc", "pt", "ro"})}
-"""Groups of languages that OPUS-MT's names tell instead of one."""
+"""Language groups that can take the place of a language in OPUS-MT's names."""
 
 
 class TransformersTranslator:
-    """Translates with the model that `models.use` names, so that one under a permissive licence can be chosen."""
+    """Translates with the model that `models.use` names, for example one with a permissive licence."""
 
     name: ClassVar[str] = "transformers"
     role: ClassVar[str] = "translator"
@@ -68,7 +68,7 @@ class TransformersTranslator:
             return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            import torch  # noqa: PLC0415  (heavy: in the worker, when it is wanted)
+            import torch  # noqa: PLC0415  (heavy: only in workers that use it)
 
             make_importable()
             from transformers import AutoModelForSeq2SeqLM, AutoTokenizer  # noqa: PLC0415
@@ -90,11 +90,11 @@ class TransformersTranslator:
         return EngineInfo(self.name, package_version("transformers"), details)
 
     def announcements(self) -> Sequence[str]:
-        told = self._batches.announcement(self.name)
-        return [self._fallback, *told] if self._fallback else told
+        batches = self._batches.announcement(self.name)
+        return [self._fallback, *batches] if self._fallback else batches
 
     def supports(self, source: str, target: str) -> bool:
-        """Return what the model's kind and name tell; without a model that is named, nothing is supported."""
+        """Return whether the pair is supported, judging by the model's type and name; False if no model is named."""
         if same_language(source, target) or self.name not in self._settings.models:
             return False
         if self._kind == "marian":
@@ -104,22 +104,22 @@ class TransformersTranslator:
         return True
 
     def _is_pair(self, source: str, target: str) -> bool:
-        """Return whether a Marian model's name and vocabulary tell that it goes from `source` to `target`."""
+        """Return whether a Marian model translates from `source` to `target`, judging by its name and vocabulary."""
         pair = _PAIR.search(self._folder.name)
         into = self._target_token(target) is not None if self._target_tokens else pair is None or _is(pair[2], target)
         return into and (pair is None or _is(pair[1], source))
 
     def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[str]:
         if not self.supports(source, target):
-            raise UnsupportedLanguage(f"The model '{self._folder.name}' does not go from {source} to {target}.")
+            raise UnsupportedLanguage(f"The model '{self._folder.name}' does not translate from {source} to {target}.")
         self.load()
         forced = self._codes(source, target)
         spoken = sorted({text for text in texts if text.strip()}, key=len)
         found: dict[str, str] = {}
-        with out_of_memory_told(self.name):
+        with out_of_memory_errors(self.name):
             for start in range(0, len(spoken), self._batches.size):
                 batch = spoken[start : start + self._batches.size]
-                found |= dict(zip(batch, self._asked(batch, target, forced), strict=True))
+                found |= dict(zip(batch, self._run_model(batch, target, forced), strict=True))
         return [found.get(text, text) for text in texts]
 
     @cached_property
@@ -133,14 +133,14 @@ class TransformersTranslator:
     @cached_property
     def _is_nllb(self) -> bool:
         try:
-            told = json.loads((self._folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+            settings = json.loads((self._folder / "tokenizer_config.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return False
-        return "nllb" in str(told.get("tokenizer_class", "")).lower()
+        return "nllb" in str(settings.get("tokenizer_class", "")).lower()
 
     @cached_property
     def _target_tokens(self) -> frozenset[str]:
-        """Return the tokens with which a text tells a model of several target languages which one is wanted."""
+        """Return the tokens that select the target language in a model with several."""
         try:
             vocabulary = json.loads((self._folder / "vocab.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -148,22 +148,22 @@ class TransformersTranslator:
         return frozenset(token for token in vocabulary if _TARGET_TOKEN.fullmatch(token))
 
     def _target_token(self, target: str) -> str | None:
-        """Return the token of a language: `>>por<<` of pt, and of pt-BR where the model has no `>>pob<<`."""
+        """Return the token of a language: `>>por<<` for pt, and for pt-BR if the model has no `>>pob<<`."""
         code = flores_code(target)
         names = (_OWN_CODES.get(target.replace("_", "-").casefold()), code and code.partition("_")[0], primary(target))
         return next((token for name in names if (token := f">>{name}<<") in self._target_tokens), None)
 
-    def _told(self, text: str, target: str) -> str:
-        """Return a text as the model is to be given it, with the language that it is to be put into."""
+    def _with_target(self, text: str, target: str) -> str:
+        """Return a text as input of the model, with the token of the target language if it needs one."""
         if self._kind == "t5":
             return f"<2{primary(target)}> {text}"
         token = self._target_token(target) if self._kind == "marian" else None
         return f"{token} {text}" if token else text
 
-    def _asked(self, texts: Sequence[str], target: str, forced: int | None) -> list[str]:
+    def _run_model(self, texts: Sequence[str], target: str, forced: int | None) -> list[str]:
         import torch  # noqa: PLC0415
 
-        given = [self._told(text, target) for text in texts]
+        given = [self._with_target(text, target) for text in texts]
         tokens = self._tokenizer(given, return_tensors="pt", padding=True, truncation=True).to(self._device)
         options = {} if forced is None else {"forced_bos_token_id": forced}
         with torch.no_grad():
@@ -172,7 +172,7 @@ class TransformersTranslator:
         return [text.strip() for text in self._tokenizer.batch_decode(answer, skip_special_tokens=True)]
 
     def _codes(self, source: str, target: str) -> int | None:
-        """Tell the tokenizer the source's language; return the token that the target begins with, if it has one."""
+        """Set the tokenizer's source language; return the token that the target starts with, if the model needs one."""
         if self._kind != "m2m_100":
             return None
         codes = [flores_code(tag) if self._is_nllb else primary(tag) for tag in (source, target)]
@@ -180,15 +180,15 @@ class TransformersTranslator:
         ids = [self._tokenizer.convert_tokens_to_ids(token) for token in tokens]
         unknown = self._tokenizer.unk_token_id
         for tag, id_ in zip((source, target), ids, strict=True):
-            if id_ is None or id_ == unknown:  # else the library translates into whatever it likes
-                raise UnsupportedLanguage(f"The model '{self._folder.name}' does not know {tag}.")
+            if id_ is None or id_ == unknown:  # otherwise the library translates into an arbitrary language
+                raise UnsupportedLanguage(f"The model '{self._folder.name}' does not support {tag}.")
         self._tokenizer.src_lang = codes[0]
         return int(ids[1])
 
     def _read(self, load: Callable[..., Any], **options: Any) -> Any:
         try:
             return load(str(self._folder), local_files_only=True, trust_remote_code=False, **options)
-        except Exception as error:  # whatever rebuilding raises
+        except Exception as error:  # loading may raise anything
             raise EngineMissing(
                 f"The model of the engine '{self.name}' cannot be loaded: {first_line(error)}.",
                 remedy="Check its files with: `dropdub models verify`. Then: `dropdub retry JOB`.",
@@ -196,5 +196,5 @@ class TransformersTranslator:
 
 
 def _is(named: str, tag: str) -> bool:
-    """Return whether a language is the one, or of the family, that a model's name tells."""
+    """Return whether a language is the one in a model's name, or belongs to the language group in it."""
     return primary(tag) in _FAMILIES.get(named, {primary(named)})

@@ -1,4 +1,4 @@
-"""What a translator gave: whether it can be right, and which of several wordings to take. Pure."""
+"""Check translations, and choose between alternative wordings. Pure."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 NEAR = 0.10
-"""Speech of a length within a tenth of the original's is hardly noticed to be faster or slower."""
+"""If lengths differ by at most a tenth, the change of speed is hardly noticeable."""
 FASTER = 1.2
-"""Speech up to so much faster passes unnoticed."""
+"""Speech that is faster by up to this factor goes unnoticed."""
 SHORTER = 0.05
-"""A wording that saves less than a twentieth is not worth another meaning."""
+"""A wording that saves less than a twentieth is not worth a different meaning."""
 _LONGER_THAN_LIKELY = 4.0
 _FREE_CHARACTERS = 30
 _LOOP = 4
@@ -22,12 +22,12 @@ def distinct(wordings: Iterable[str]) -> tuple[str, ...]:
 
 
 def longest_output(pieces: int) -> int:
-    """Return how many pieces a translation of a sentence of `pieces` may have: more can only be a loop."""
+    """Return the maximum number of tokens in the translation of `pieces` tokens: more can only be a loop."""
     return min(2 * pieces + 20, 512)
 
 
 def looks_wrong(source: str, translation: str) -> bool:
-    """Return whether a translation is empty, repeats itself, or is far too long for what was said."""
+    """Return whether a translation is empty, repeats itself, or is far too long for its source."""
     if not translation.strip():
         return True
     if len(translation) > _LONGER_THAN_LIKELY * len(source) + _FREE_CHARACTERS:
@@ -36,17 +36,17 @@ def looks_wrong(source: str, translation: str) -> bool:
 
 
 def _loops(text: str) -> int:
-    """Return how often the commonest run of four words stands in a text."""
+    """Return how often the most common run of four words occurs in a text."""
     words = text.casefold().split()
     runs = Counter(tuple(words[at : at + _LOOP]) for at in range(len(words) - _LOOP + 1))
     return max(runs.values(), default=0)
 
 
 def fitting(source: str, wordings: Sequence[str]) -> str:
-    """Return the likeliest wording that is about as long as the source.
+    """Return the most likely wording that is about as long as the source.
 
-    Where none is: the likeliest, if it can be spoken in the source's time, else the one nearest in length. `wordings`
-    come the likeliest first. Length in characters stands for length in time.
+    If there is none: the most likely one, if it can be spoken in the source's time, else the one closest in length.
+    `wordings` are sorted, the most likely first. Length in characters approximates length in time.
     """
     length = max(len(source), 1)
     near = [one for one in wordings if abs(len(one) - length) <= NEAR * length]
@@ -56,7 +56,7 @@ def fitting(source: str, wordings: Sequence[str]) -> str:
 
 
 def shorter_than(chosen: str, wordings: Sequence[str]) -> tuple[str, ...]:
-    """Return the wordings that are shorter, the longest first: each by `SHORTER` at least than the one before."""
+    """Return the shorter wordings, the longest first: each at least `SHORTER` shorter than the one before."""
     found: list[str] = []
     for one in sorted(wordings, key=len, reverse=True):
         if one.strip() and len(one) <= (1 - SHORTER) * len(found[-1] if found else chosen):

@@ -1,1 +1,1 @@
-"""The light translator, Apertium."""
+"""Apertium, the light translator."""

@@ -1,4 +1,4 @@
-"""The light translator: the `apertium` program, where the machine has it."""
+"""The light translator: the `apertium` program, if it is installed."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ _FENCE = "."
 
 
 class ApertiumTranslator:
-    """Rule-based translation of the installed pairs, and of two pairs that share a language."""
+    """Rule-based translation with the installed pairs, or through a third language that two pairs share."""
 
     name: ClassVar[str] = "apertium"
     role: ClassVar[str] = "translator"
     rank: ClassVar[int] = 10
 
     def __init__(self, settings: EngineSettings | None = None) -> None:
-        """Take the settings that all engines are given; none of them concerns this one."""
+        """Accept the settings that every engine gets; none of them matters here."""
 
     @classmethod
     def unavailable(cls) -> str | None:
         if sys.platform == "win32":
-            return "The engine 'apertium' is not made for Windows. Choose another translator in config.yaml."
+            return "The engine 'apertium' does not run on Windows. Choose another translator in config.yaml."
         if find_program("apertium") is None:
             return "The engine 'apertium' needs the program apertium. Install it with: apt install apertium"
         return None
 
     @classmethod
     def hint(cls, source: str, target: str) -> str | None:
-        """Name the packages of a pair whose names are known; there is no rule to guess the others by."""
+        """Return a sentence with the packages of a pair. Their names follow no rule, so only known pairs get one."""
         if sys.platform == "win32":
             return None
         names = " ".join(packages(source, target))
@@ -59,14 +59,14 @@ class ApertiumTranslator:
         return bool(route(installed_modes(), source, target))
 
     def coverage(self) -> str:
-        """Return the installed pairs; pivots follow from them."""
+        """Return the installed pairs. What is possible through a third language is not listed."""
         pairs = sorted(set(map(ends, installed_modes())))
         return ", ".join(f"{source} to {target}" for source, target in pairs) or "nothing: no pair is installed"
 
     def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[str]:
         modes = route(installed_modes(), source, target)
         if not modes:
-            message = f"The engine 'apertium' does not go from {source} to {target}."
+            message = f"The engine 'apertium' does not translate from {source} to {target}."
             raise UnsupportedLanguage(message, remedy=self.hint(source, target))
         translated = list(texts)
         for mode in modes:
@@ -75,7 +75,7 @@ class ApertiumTranslator:
 
 
 def translate_all(mode: str, texts: Sequence[str]) -> list[str]:
-    """Translate each text by one mode; what has no letter is left as it is."""
+    """Translate each text with one mode; texts without letters stay as they are."""
     flat = [flattened(text) for text in texts]
     spoken = [place for place, text in enumerate(flat) if any(map(str.isalpha, text))]
     for place, text in zip(spoken, _translate_batch(mode, [flat[place] for place in spoken]), strict=True):
@@ -84,12 +84,12 @@ def translate_all(mode: str, texts: Sequence[str]) -> list[str]:
 
 
 def flattened(text: str) -> str:
-    """Return a text on one line, without the characters that end a line or a stream."""
+    """Return a text on one line, without line ends and control characters."""
     return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
 
 def _translate_batch(mode: str, texts: Sequence[str]) -> list[str]:
-    """Translate in one run; where what comes back does not match, in two halves, down to single texts."""
+    """Translate in one run; if the number of results does not match, in two halves, down to single texts."""
     if not texts:
         return []
     blocks = _BLANK_LINES.split(run_apertium(mode, "".join(map(_fenced, texts))).strip())
@@ -102,9 +102,9 @@ def _translate_batch(mode: str, texts: Sequence[str]) -> list[str]:
 
 
 def _fenced(text: str) -> str:
-    """Put a full stop of its own behind a text, else its end is translated together with the next start.
+    """Append a paragraph with a full stop to a text, so that its end is not translated together with the next text.
 
-    A line's end alone is no boundary for apertium.
+    apertium does not treat line ends as boundaries.
     """
     return f"{text}\n\n{_FENCE}\n\n"
 
@@ -115,7 +115,7 @@ def _joined(blocks: Sequence[str]) -> str:
 
 
 def run_apertium(mode: str, text: str) -> str:
-    """Return apertium's translation of `text`, whose characters are all taken literally.
+    """Return apertium's translation of `text`; all of its characters are taken literally.
 
     Raises DeadlineExceeded and MediaToolFailed.
     """
@@ -132,7 +132,7 @@ def _run(command: Sequence[str], text: str, *, deadline_s: float) -> str:
 
 @cache
 def installed_modes() -> tuple[str, ...]:
-    """Return the modes that apertium has, such as `eng-spa` and `es-pt_BR`; none without apertium."""
+    """Return apertium's installed modes, such as `eng-spa` and `es-pt_BR`; none without apertium."""
     if ApertiumTranslator.unavailable():
         return ()
     listed = _run(["apertium", "-l"], "", deadline_s=LIST_S).split()
@@ -141,7 +141,7 @@ def installed_modes() -> tuple[str, ...]:
 
 @cache
 def program_version() -> str:
-    """Return apertium's version; `unknown` for one too old to tell it."""
+    """Return apertium's version; `unknown` if it is too old to report it."""
     try:
         return _run(["apertium", "-V"], "", deadline_s=LIST_S).split()[-1]
     except (MediaToolFailed, IndexError):

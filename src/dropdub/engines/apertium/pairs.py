@@ -1,4 +1,4 @@
-"""Which of apertium's modes lead from one language to another, and which packages bring a pair."""
+"""apertium's modes from one language to another, and the packages that contain a pair."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dropdub.languages import primary
 
 
 def route(modes: Sequence[str], source: str, target: str) -> tuple[str, ...]:
-    """Return the mode, or the two modes in turn, that lead from `source` to `target`; empty where none do."""
+    """Return the mode, or the two modes in order, that lead from `source` to `target`; empty if there are none."""
     direct = _between(modes, source, target)
     if direct:
         return (direct,)
@@ -26,7 +26,7 @@ def _between(modes: Sequence[str], source: str, target: str) -> str | None:
 
 
 def _preferred(modes: Sequence[str], tag: str) -> list[str]:
-    """Order modes: the tag's own region first, then those without a region."""
+    """Sort modes: those with the tag's region first, then those without a region."""
     region = tag.replace("_", "-").partition("-")[2].lower()
 
     def merit(mode: str) -> tuple[bool, bool]:
@@ -37,7 +37,7 @@ def _preferred(modes: Sequence[str], tag: str) -> list[str]:
 
 
 def ends(mode: str) -> tuple[str, str]:
-    """Return the primary languages that a mode such as `spa-eng_US` leads from and to."""
+    """Return the primary source and target language of a mode such as `spa-eng_US`."""
     source, _, target = mode.partition("-")
     return primary(source), primary(target)
 
@@ -58,12 +58,12 @@ _KNOWN_PAIRS = {
     ("es", "ro"): "apertium-es-ro",
     ("en", "eo"): "apertium-eo-en",
 }
-"""Debian's package of each pair, whose languages are in alphabetical order."""
+"""The Debian package of each pair; the languages of a pair are in alphabetical order."""
 _MIDDLES = ("es", "ca")
 
 
 def packages(source: str, target: str) -> tuple[str, ...]:
-    """Return Debian's packages for a pair, or for the two pairs of a pivot; none where no names are known."""
+    """Return the Debian packages for a pair, or for two pairs through a third language; empty if none are known."""
     direct = _package(source, target)
     if direct:
         return (direct,)

@@ -1,1 +1,1 @@
-"""Where models compute: processor or graphics card, at which precision, with how much memory."""
+"""Where and how models run: on CPU or GPU, at which precision, with how much memory."""

@@ -1,35 +1,35 @@
-"""How many sentences a translator takes at once, and when it leaves the graphics card, as memory runs out."""
+"""Batch sizes of translators: they shrink when memory runs out, until the translator moves to the CPU."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 SIZES = (16, 4, 1)
-"""16 at once are four times as fast as one by one."""
+"""Sentences per batch. 16 at once are four times as fast as one at a time."""
 
 
 @dataclass(frozen=True)
 class Batches:
-    """What follows from how often memory ran out (`squeeze`); `on_card`: there is a graphics card, and it is wanted."""
+    """The batch size after memory ran out `squeeze` times. `on_card`: there is a graphics card, and it may be used."""
 
     squeeze: int = 0
     on_card: bool = False
 
     @property
     def leaves_card(self) -> bool:
-        """Whether not even one sentence at once had room on the card."""
+        """Whether not even batches of one sentence fitted on the card."""
         return self.on_card and self.squeeze >= len(SIZES)
 
     @property
     def size(self) -> int:
-        """How many sentences go together; on the processor, whose memory is another, it begins anew."""
+        """Sentences per batch. On the CPU, which has its own memory, it starts again with the largest size."""
         spent = self.squeeze - (len(SIZES) if self.leaves_card else 0)
         return SIZES[min(spent, len(SIZES) - 1)]
 
     def announcement(self, engine: str) -> list[str]:
-        """Return the sentence about fewer sentences than usual; of the card, who places the model tells."""
+        """Return a sentence if batches are smaller than usual. Leaving the card is reported elsewhere."""
         return (
-            [f"Memory ran out: {engine} takes {self.size} sentence{'s' if self.size > 1 else ''} at once."]
+            [f"Memory ran out: {engine} now translates {self.size} sentence{'s' if self.size > 1 else ''} at a time."]
             if self.size < SIZES[0]
             else []
         )

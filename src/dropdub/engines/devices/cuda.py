@@ -1,4 +1,4 @@
-"""NVIDIA cards for CTranslate2: how many there are, and the library of NVIDIA's that it computes with on them."""
+"""NVIDIA cards for CTranslate2: how many there are, and whether the NVIDIA library that it needs can be loaded."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from pathlib import Path
 from dropdub.process import library_file
 
 CUBLAS = "cublas", "12"
-"""The library, and its version, that CTranslate2 4 opens when it first computes on a card; it brings all others."""
+"""The library, and its version, that CTranslate2 4 loads when it first uses a card; it bundles all others."""
 
 log = logging.getLogger("dropdub.engines")
 
 
 def cards() -> int:
-    """Return how many graphics cards CTranslate2 sees."""
-    import ctranslate2  # noqa: PLC0415  (in a worker only)
+    """Return the number of graphics cards that CTranslate2 sees."""
+    import ctranslate2  # noqa: PLC0415  (only in workers)
 
     return int(ctranslate2.get_cuda_device_count())
 
 
-def lacking() -> str | None:
-    """Return the file of NVIDIA's that computing on a card would ask for in vain; None where it is to be had."""
+def missing() -> str | None:
+    """Return the name of the NVIDIA library if it cannot be loaded, else None."""
     open_packaged()
     name = library_file(*CUBLAS)
     return None if _opened(name) else name
@@ -32,16 +32,16 @@ def lacking() -> str | None:
 
 @cache
 def open_packaged() -> None:
-    """Open the libraries that pip has installed, where the system does not look: later they are found by name."""
+    """Load the libraries that pip installed outside the system's search path: later loads then find them by name."""
     for folder in _packaged():
-        # The one that computes needs the one that knows how ("Lt"), and does not find it by itself.
+        # libcublas depends on libcublasLt, and does not find it on its own: load that first.
         for file in sorted(folder.glob(f"*{CUBLAS[0]}*"), key=lambda one: ("Lt" not in one.name, one.name)):
             if not _opened(str(file)):
-                log.warning("a library of NVIDIA's cannot be opened: %s", file)
+                log.warning("cannot load an NVIDIA library: %s", file)
 
 
 def _packaged() -> list[Path]:
-    """Return the folders with libraries of the package nvidia-cublas: `lib`, on Windows `bin`."""
+    """Return the library folders of the package nvidia-cublas: `lib`, or `bin` on Windows."""
     try:
         found = find_spec("nvidia.cublas")
     except ModuleNotFoundError:
@@ -52,7 +52,7 @@ def _packaged() -> list[Path]:
 
 def _opened(name: str) -> bool:
     try:
-        ctypes.CDLL(name, winmode=0)  # 0: looked for as programs of Windows do, also along PATH
+        ctypes.CDLL(name, winmode=0)  # 0: use the search order of Windows programs, which includes PATH
     except OSError:
         return False
     return True

@@ -1,4 +1,4 @@
-"""How precisely a model is computed: the fastest that this machine can, and what to do where it cannot."""
+"""The precision at which a model runs: the fastest that this machine supports, with fallbacks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Precision = tuple[str, str]
 SMALLEST_ON_GPU = "int8_float16"
 ON_CPU: tuple[Precision, ...] = (("cpu", "int8"), ("cpu", "int8_float32"), ("cpu", "float32"))
 ON_GPU: tuple[Precision, ...] = (("cuda", "float16"), ("cuda", SMALLEST_ON_GPU), ("cpu", "int8"))
-OFF_CARD = "{engine} works on cpu, not on the graphics card: {reason}."
+OFF_CARD = "{engine} runs on the CPU, not on the graphics card: {reason}."
 _NO_MEMORY = ("out of memory", "bad_alloc", "failed to allocate", "cannot allocate")
 
 log = logging.getLogger("dropdub.engines")
@@ -29,7 +29,7 @@ log = logging.getLogger("dropdub.engines")
 
 @dataclass(frozen=True)
 class Loaded(Generic[T]):
-    """A model that loaded, and the sentences about those ways that did not."""
+    """A model that was loaded, and a sentence about the precisions that failed, if any."""
 
     thing: T
     device: str
@@ -38,7 +38,7 @@ class Loaded(Generic[T]):
 
 
 def precisions(device: str, settings: EngineSettings, *, model: Path) -> tuple[Precision, ...]:
-    """Return the ways to compute, the wished one first: of the settings, else as measured here, else the usual."""
+    """Return the precisions to try, the preferred one first: that of the settings, else as measured, else the usual."""
     usual = ON_GPU if device == "cuda" else ON_CPU
     wanted = settings.compute_type
     if wanted == "auto":
@@ -49,7 +49,7 @@ def precisions(device: str, settings: EngineSettings, *, model: Path) -> tuple[P
 
 
 def device_of(settings: EngineSettings) -> str:
-    """Return the device that is meant: of `auto`, the graphics card where there is one."""
+    """Return the device to use: for `auto`, the graphics card if there is one."""
     if settings.device != "auto":
         return settings.device
     return "cuda" if cuda.cards() else "cpu"
@@ -58,8 +58,8 @@ def device_of(settings: EngineSettings) -> str:
 def first_that_loads(wanted: Sequence[Precision], make: Callable[[str, str], T], *, engine: str) -> Loaded[T]:
     """Return the first model of `make(device, compute_type)` that loads here.
 
-    What fails for want of memory or of support for the precision is announced. Raises EngineMissing, with what the
-    library says, where the files are to blame, and OutOfMemory where the last one does not fit either.
+    Failures for lack of memory or of support for the precision are announced. Raises EngineMissing, with the library's
+    message, if the files are to blame, and OutOfMemory if the last precision does not load either.
     """
     failed: list[str] = []
     if any(device == "cuda" for device, _ in wanted):
@@ -79,14 +79,14 @@ def first_that_loads(wanted: Sequence[Precision], make: Callable[[str, str], T],
             failed.append(f"{compute_type} on {device} {reason}")
             log.warning("precision falls back: engine=%s from=%s/%s reason=%s", engine, device, compute_type, error)
         else:
-            told = (f"{engine} works as {compute_type} on {device}: {', '.join(failed)}.",) if failed else ()
-            return Loaded(made, device, compute_type, told)
-    raise AssertionError("there is at least one way to compute")
+            fallback = (f"{engine} uses {compute_type} on {device}: {', '.join(failed)}.",) if failed else ()
+            return Loaded(made, device, compute_type, fallback)
+    raise AssertionError("there is at least one precision to try")
 
 
 @contextlib.contextmanager
-def out_of_memory_told(engine: str) -> Iterator[None]:
-    """Turn what libraries raise for want of memory into OutOfMemory: the step is tried again with less at once."""
+def out_of_memory_errors(engine: str) -> Iterator[None]:
+    """Turn the libraries' out-of-memory errors into OutOfMemory: the step is then retried with a smaller load."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:
@@ -96,12 +96,12 @@ def out_of_memory_told(engine: str) -> Iterator[None]:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Return whether a library's exception says that memory ran out."""
+    """Return whether a library's exception means that memory ran out."""
     return isinstance(error, MemoryError) or any(sign in str(error).lower() for sign in _NO_MEMORY)
 
 
 def first_line(error: BaseException) -> str:
-    """Return what a library's exception says in its first line, else what it is called."""
+    """Return the first line of an exception's message, or the name of its class if the message is empty."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
 
 
@@ -110,5 +110,5 @@ def _reason(error: Exception) -> str | None:
         return "does not fit into memory"
     text = str(error).lower()
     if "compute type" in text or "cuda" in text or "cublas" in text or "cudnn" in text:
-        return f"is not possible on this machine ({first_line(error)})"
+        return f"is not supported on this machine ({first_line(error)})"
     return None

@@ -1,4 +1,4 @@
-"""Where a model of torch computes: on the graphics card, if one is wanted and has room; else told why not."""
+"""The device of a torch model: the graphics card if it may be used and has room, else the CPU, with the reason."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from dropdub.engines.devices.precision import OFF_CARD, first_line, is_out_of_me
 
 
 def placed(model: Any, *, device: str, engine: str, given_up: bool) -> tuple[str, str | None]:
-    """Move the model to the graphics card where one is wanted; return where it is, and the sentence why not there.
+    """Move the model to the graphics card if possible; return the device, and a sentence if a card cannot be used.
 
-    `device` is auto, cpu or cuda; `given_up` whether memory ran out so often that the card is not to be tried again.
+    `device` is auto, cpu or cuda. `given_up`: memory ran out so often that the card is not tried again.
     """
-    import torch  # noqa: PLC0415  (heavy: in the worker, when it is wanted)
+    import torch  # noqa: PLC0415  (heavy: only in workers that use it)
 
     present = torch.cuda.is_available()
     if device == "cpu" or (device == "auto" and not present):
         return "cpu", None
     if present and given_up:
         return "cpu", OFF_CARD.format(engine=engine, reason="memory ran out before")
-    reason = _refusal(model) if present else "there is none that this torch can use"
+    reason = _refusal(model) if present else "this torch finds none that it can use"
     return ("cuda", None) if reason is None else ("cpu", OFF_CARD.format(engine=engine, reason=reason))
 
 
 def _refusal(model: Any) -> str | None:
-    """Move the model to the graphics card; return why it cannot be there."""
+    """Move the model to the graphics card; return the reason if that fails, else None."""
     import torch  # noqa: PLC0415
 
     try:
         model.to("cuda")
-        torch.ones(1, device="cuda").add(1).item()  # a card that this torch is not built for shows it only now
+        torch.ones(1, device="cuda").add(1).item()  # fails if this torch was not built for the card
     except RuntimeError as error:
         model.to("cpu")
-        torch.cuda.empty_cache()  # else what did fit keeps its place
+        torch.cuda.empty_cache()  # free the part that did fit
         return "its memory is full" if is_out_of_memory(error) else first_line(error)
     return None

@@ -1,4 +1,4 @@
-"""Which precision computes fastest on this machine: measured once, and kept."""
+"""The fastest precision on this machine: measured once, then stored."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ FILE = "precision.json"
 
 
 def chosen_compute_type(state_dir: Path | None, model: Path, *, device: str) -> str | None:
-    """Return the compute type that was measured to be the fastest for a model; None where nothing was measured."""
+    """Return the compute type that was measured to be fastest for a model; None if nothing was measured."""
     found = _read(state_dir).get(_key(model, device))
     return found if isinstance(found, str) else None
 
 
 def keep_choice(state_dir: Path, model: Path, *, device: str, compute_type: str) -> None:
-    """Remember the fastest compute type of a model on a device."""
+    """Store the fastest compute type of a model on a device."""
     state_dir.mkdir(parents=True, exist_ok=True)
     content = {**_read(state_dir), _key(model, device): compute_type}
     write_whole(state_dir / FILE, json.dumps(content, indent=1).encode())
@@ -28,7 +28,7 @@ def _key(model: Path, device: str) -> str:
 
 
 def _read(state_dir: Path | None) -> dict[str, object]:
-    """Return what was measured; a file that cannot be read is as good as none."""
+    """Return the stored measurements; empty if the file cannot be read."""
     if state_dir is None:
         return {}
     try:

@@ -1,1 +1,1 @@
-"""The light synthesizer, eSpeak NG."""
+"""eSpeak NG, the light synthesizer."""

@@ -19,7 +19,7 @@ FASTEST_WPM = 450
 
 
 class EspeakSynthesizer:
-    """Speaks about a hundred languages, with a plain synthetic voice: it clones nobody."""
+    """Speaks about a hundred languages with a plain synthetic voice; it cannot clone voices."""
 
     name: ClassVar[str] = "espeak-ng"
     role: ClassVar[str] = "synthesizer"
@@ -29,7 +29,7 @@ class EspeakSynthesizer:
     sample_rate: int = 22_050
 
     def __init__(self, settings: EngineSettings | None = None) -> None:
-        """Take the settings that all engines are given; none of them concerns this one."""
+        """Accept the settings that every engine gets; none of them matters here."""
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -45,16 +45,16 @@ class EspeakSynthesizer:
         return best_voice(self._library().voices, language) is not None
 
     def languages(self) -> frozenset[str]:
-        """Return the primary tags it speaks."""
+        """Return the primary tags of the languages it speaks."""
         return frozenset(primary(tag) for voice in self._library().voices for _, tag in voice.languages)
 
     def coverage(self) -> str:
         return ", ".join(sorted(self.languages()))
 
     def speak(self, text: str, *, language: str, voice: Voice | None, rate: float = 1.0, take: int = 0) -> Samples:
-        """Return `text` spoken, always the same way; an empty array for a text without letter or digit.
+        """Return `text` spoken, the same way every time; an empty array for a text without letters or digits.
 
-        A voice's reference is ignored; a voice without one must be a voice of espeak.
+        The reference of a voice is ignored; a voice without a reference must be one of espeak's own voices.
         """
         identifier = self._identifier(language, voice)
         if not any(character.isalnum() for character in text):
@@ -70,7 +70,7 @@ class EspeakSynthesizer:
         return best.identifier
 
     def _named(self, name: str) -> str:
-        """Return what the library calls the voice `name`, which may end in a variant, as in `pt-br+f3`."""
+        """Return the library's identifier of the voice `name`, which may end in a variant, as in `pt-br+f3`."""
         base, plus, variant = name.partition("+")
         for voice in self._library().voices:
             if base.casefold() in _names(voice) and variant.isalnum() == bool(plus):
@@ -86,12 +86,12 @@ def _names(voice: EspeakVoice) -> set[str]:
 
 
 def words_per_minute(rate: float) -> int:
-    """Return espeak's pace for `rate`, within what it speaks intelligibly."""
+    """Return espeak's speed for `rate`, limited to what is intelligible."""
     return round(min(max(USUAL_WPM * rate, SLOWEST_WPM), FASTEST_WPM))
 
 
 def best_voice(voices: Iterable[EspeakVoice], tag: str) -> EspeakVoice | None:
-    """Return the voice of the tag's region where there is one, else the language's usual voice."""
+    """Return the voice of the tag's region if there is one, else the language's usual voice."""
     voices = tuple(voices)
     exact = tag.replace("_", "-").lower()
     for wanted in (exact, primary(tag)):

@@ -1,7 +1,7 @@
-"""libespeak-ng through ctypes: the few calls that are needed, and the order they must be made in.
+"""libespeak-ng through ctypes: the few calls that are needed, in the order that the library requires.
 
-The library keeps its state in globals and is not thread-safe: there is one `EspeakLibrary` in a process, and
-its calls take turns.
+The library keeps its state in globals and is not thread-safe: there is one `EspeakLibrary` per process, and its calls
+are serialized.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from dropdub.files.removal import remove_tree
 from dropdub.installation import adding_command
 
 PATH_LIMIT = 150
-"""Bytes of a data path that are safe: the library copies it into a buffer of 160 without looking."""
+"""The longest safe data path in bytes: the library copies it into a buffer of 160 without a length check."""
 
 _SYNCHRONOUS = 2
 _DONT_EXIT = 0x8000
@@ -56,7 +56,7 @@ class _VoiceStruct(ctypes.Structure):
 
 @dataclass(frozen=True)
 class EspeakVoice:
-    """A voice of the library. `languages` holds (priority, tag); the lowest priority suits a tag best."""
+    """A voice of the library. `languages` holds (priority, tag); for each tag, the lowest priority fits best."""
 
     name: str
     identifier: str
@@ -69,7 +69,7 @@ class EspeakLibrary:
     def __init__(self, library: Path, data: Path) -> None:
         self._turn = Lock()
         self._blocks: list[bytes] = []
-        self._receive = _Callback(self._on_audio)  # kept: the library calls it as long as it lives
+        self._receive = _Callback(self._on_audio)  # keep a reference: the library calls it for the rest of the process
         self._dll = ctypes.CDLL(str(library))
         _declare(self._dll)
         self.sample_rate = self._initialize(data)
@@ -77,7 +77,7 @@ class EspeakLibrary:
         self.version = self._dll.espeak_Info(None).decode("ascii", "replace")
 
     def speak(self, text: str, *, voice: str, words_per_minute: int) -> Samples:
-        """Return `text` spoken literally, without markup, by the voice of that identifier."""
+        """Return `text` spoken literally, without interpreting markup, by the voice with this identifier."""
         with self._turn:
             self._check(self._dll.espeak_SetVoiceByName(voice.encode()), f"voice {voice}")
             self._check(self._dll.espeak_SetParameter(_RATE, words_per_minute, 0), "rate")
@@ -121,7 +121,7 @@ class EspeakLibrary:
 
 
 def iter_until_null(found: ctypes._Pointer[ctypes._Pointer[_VoiceStruct]]) -> Iterator[_VoiceStruct]:
-    """Yield what a NULL-terminated array of pointers points to."""
+    """Yield the targets of a NULL-terminated array of pointers."""
     place = 0
     while found[place]:
         yield found[place].contents
@@ -129,7 +129,7 @@ def iter_until_null(found: ctypes._Pointer[ctypes._Pointer[_VoiceStruct]]) -> It
 
 
 def _languages(address: int) -> Iterator[tuple[int, str]]:
-    """Read the list of a priority byte and a C string each, which a zero byte ends."""
+    """Read a list of entries, each a priority byte and a C string, that ends with a zero byte."""
     while (priority := ctypes.string_at(address, 1)[0]) != 0:
         tag = ctypes.string_at(address + 1)
         yield priority, tag.decode("ascii", "replace").lower()
@@ -152,20 +152,20 @@ def _declare(dll: ctypes.CDLL) -> None:
 
 
 def _path_bytes(path: Path) -> bytes:
-    """Return a path as the library's fopen wants it: the active code page on Windows, UTF-8 elsewhere."""
+    """Return a path encoded for the library's fopen: in the active code page on Windows, in UTF-8 elsewhere."""
     if sys.platform != "win32":
         return os.fsencode(path)
     try:
         return str(path).encode("mbcs", "strict")
     except UnicodeEncodeError as error:
         raise EngineMissing(
-            f"espeak-ng cannot read its voices in {path}: this Windows cannot pass it the path's letters.",
-            remedy="Install Dropdub in a folder whose path has plain letters only.",
+            f"espeak-ng cannot read its voices in {path}: the path has characters outside the Windows code page.",
+            remedy="Install Dropdub in a folder whose path has only plain letters.",
         ) from error
 
 
 def short_data_path(data: Path) -> Path:
-    """Return a path of at most `PATH_LIMIT` bytes under which the voices can be read."""
+    """Return a path of at most `PATH_LIMIT` bytes at which the voices can be read."""
     if len(os.fsencode(data)) <= PATH_LIMIT:
         return data
     return _kept_copy(data) if sys.platform == "win32" else _link(data)
@@ -180,7 +180,7 @@ def _link(data: Path) -> Path:
 
 
 def _kept_copy(data: Path) -> Path:
-    """Copy to a place named after the original and used again: links need a privilege on Windows."""
+    """Return a copy in the temporary folder, which later processes reuse: symlinks need a privilege on Windows."""
     stamp = f"{data}{data.stat().st_mtime_ns}".encode("utf-8", "replace")
     place = Path(tempfile.gettempdir()) / f"espeak-{hashlib.sha256(stamp).hexdigest()[:16]}"
     if not place.is_dir():
@@ -194,7 +194,7 @@ def _claim(part: Path, place: Path) -> None:
     try:
         part.rename(place)
     except OSError:
-        remove_tree(part)  # another process was first
+        remove_tree(part)  # another process was faster
         if not place.is_dir():
             raise
 
@@ -205,7 +205,7 @@ def _reinstall() -> str:
 
 @cache
 def espeak_library() -> EspeakLibrary:
-    """Return this process's library, opened at the first call."""
+    """Return this process's library; the first call loads it."""
     import espeakng_loader  # noqa: PLC0415  (an optional package)
 
     try:

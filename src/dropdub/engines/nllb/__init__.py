@@ -1,1 +1,1 @@
-"""The quality translator, NLLB on CTranslate2."""
+"""NLLB on CTranslate2, the quality translator."""

@@ -1,4 +1,4 @@
-"""Language tags to the codes of FLORES-200, which NLLB's vocabulary uses."""
+"""Map language tags to the FLORES-200 codes of NLLB's vocabulary."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ sn sna_Latn  so som_Latn  sq als_Latn  sr srp_Cyrl  su sun_Latn  sw swh_Latn  ta
 th tha_Thai  uk ukr_Cyrl  ur urd_Arab  uz uzn_Latn  vec vec_Latn  xh xho_Latn  yi ydd_Hebr  yo yor_Latn  zh zho_Hans
 zu zul_Latn
 """
-"""The languages whose code is not their ISO 639-3 code with `_Latn`."""
+"""Languages whose code is not simply their ISO 639-3 code plus `_Latn`."""
 _LATIN = """
 af ca cs cy da de en eo es eu fi fr ga gl hr hu id is it lt nl oc pl pt ro sk sl sv tl tr vi
 """
@@ -25,7 +25,7 @@ _TRADITIONAL = ("hant", "tw", "hk", "mo")
 
 
 def flores_code(tag: str) -> str | None:
-    """Return the code of a tag: `por_Latn` of pt, pt-BR and por, `zho_Hant` of zh-TW; None for a language without."""
+    """Return the code of a tag: `por_Latn` for pt, pt-BR and por, `zho_Hant` for zh-TW; None if it has no code."""
     code = primary(tag)
     if code == "zh" and any(part in _TRADITIONAL for part in tag.replace("_", "-").lower().split("-")):
         return "zho_Hant"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from dropdub.engines.base import EngineInfo, EngineSettings
 from dropdub.engines.devices.batches import Batches
-from dropdub.engines.devices.precision import OFF_CARD, device_of, first_that_loads, out_of_memory_told, precisions
+from dropdub.engines.devices.precision import OFF_CARD, device_of, first_that_loads, out_of_memory_errors, precisions
 from dropdub.engines.models.folders import described, is_whole, model_folder, model_name, size_of
 from dropdub.engines.nllb.codes import flores_code
 from dropdub.engines.packages import missing_package, package_version
@@ -23,14 +23,14 @@ DEFAULT_MODEL = "nllb-200-distilled-600M"
 FILES = ("model.bin", "config.json", "tokenizer.json")
 BEAM = 4
 AS_LIKELY = 0.2
-"""How much less the log probability for each piece may be (0 is certain) for a wording to count as good as the best."""
+"""How far below the best the log probability per token (0 is certain) of an equally good wording may be."""
 _END = "</s>"
 _WORKING_BYTES = 300_000_000
 _AGAIN: dict[str, Any] = {"no_repeat_ngram_size": 3, "repetition_penalty": 1.2}
 
 
 class NllbTranslator:
-    """Translates between some hundred languages, each text as one sentence: of several, NLLB drops the later ones."""
+    """Translates between about a hundred languages. Each text must be one sentence: NLLB drops all but the first."""
 
     name: ClassVar[str] = "nllb"
     role: ClassVar[str] = "translator"
@@ -59,7 +59,7 @@ class NllbTranslator:
     def load(self) -> None:
         if self._translator is not None:
             return
-        from tokenizers import Tokenizer  # noqa: PLC0415  (in the worker, when it is wanted)
+        from tokenizers import Tokenizer  # noqa: PLC0415  (only in workers that use it)
 
         self._tokenizer = _tokenizer(Tokenizer, str(self._folder / "tokenizer.json"))
         device = device_of(self._settings)
@@ -91,11 +91,11 @@ class NllbTranslator:
         return self._wordings(texts, source, target, count=BEAM)
 
     def _made(self, device: str, compute_type: str) -> Translator:
-        from ctranslate2 import Translator  # noqa: PLC0415  (in the worker, when it is wanted)
+        from ctranslate2 import Translator  # noqa: PLC0415  (only in workers that use it)
 
         threads = self._settings.threads
         made = Translator(str(self._folder), device=device, compute_type=compute_type, intra_threads=threads)
-        if device == "cuda":  # what the card or its libraries lack shows only when it computes
+        if device == "cuda":  # problems of the card or its libraries only show when it computes
             made.translate_batch([["▁a", "▁a", _END]], max_decoding_length=2)
         return made
 
@@ -103,15 +103,17 @@ class NllbTranslator:
         self.load()
         codes = self._code(source), self._code(target)
         spoken = [text for text in texts if text.strip()]
-        with out_of_memory_told(self.name):
-            found = dict(zip(spoken, self._asked(spoken, codes, count), strict=True))
+        with out_of_memory_errors(self.name):
+            found = dict(zip(spoken, self._run_model(spoken, codes, count), strict=True))
             wrong = [text for text in found if looks_wrong(text, found[text][0])]
-            for text, other in zip(wrong, self._asked(wrong, codes, count, **_AGAIN), strict=True):
+            for text, other in zip(wrong, self._run_model(wrong, codes, count, **_AGAIN), strict=True):
                 found[text] = other if not looks_wrong(text, other[0]) else found[text]
         return [found.get(text, (text,)) for text in texts]
 
-    def _asked(self, texts: Sequence[str], codes: tuple[str, str], count: int, **options: Any) -> list[tuple[str, ...]]:
-        """Return the wordings of each text, the likeliest first. The library sorts by length and batches."""
+    def _run_model(
+        self, texts: Sequence[str], codes: tuple[str, str], count: int, **options: Any
+    ) -> list[tuple[str, ...]]:
+        """Return the wordings of each text, the most likely first. The library sorts texts by length and batches."""
         if not texts:
             return []
         assert self._translator is not None
@@ -129,7 +131,7 @@ class NllbTranslator:
         return [self._likely(result.hypotheses, result.scores) for result in results]
 
     def _likely(self, hypotheses: Sequence[Sequence[str]], scores: Sequence[float]) -> tuple[str, ...]:
-        """Return the wordings that are about as likely as the best: what is much less likely means something else."""
+        """Return the wordings about as likely as the best: much less likely ones mean something else."""
         likely = (one for one, score in zip(hypotheses, scores, strict=True) if score >= scores[0] - AS_LIKELY)
         return distinct(self._text(tokens[1:]) for tokens in likely)
 
@@ -143,18 +145,18 @@ class NllbTranslator:
         return str(self._tokenizer.decode([one for one in ids if one is not None], skip_special_tokens=True)).strip()
 
     def _code(self, tag: str) -> str:
-        """Return a tag's code. Raises UnsupportedLanguage where the model does not know it: else it becomes `<unk>`."""
+        """Return a tag's code. Raises UnsupportedLanguage if the model does not know it, and would use `<unk>`."""
         assert self._tokenizer is not None
         code = flores_code(tag)
         if code is None or self._tokenizer.token_to_id(code) is None:
-            raise UnsupportedLanguage(f"The model '{self._folder.name}' does not know {tag}.")
+            raise UnsupportedLanguage(f"The model '{self._folder.name}' does not support {tag}.")
         return code
 
 
 def _tokenizer(kind: type[Tokenizer], path: str) -> Tokenizer:
     try:
         return kind.from_file(path)
-    except Exception as error:  # the library raises nothing more exact
+    except Exception as error:  # the library raises nothing more specific
         raise EngineMissing(
             f"{path} cannot be read: {error}.",
             remedy="Check the model with: `dropdub models verify`. Then: `dropdub retry JOB`.",

@@ -1,1 +1,1 @@
-"""The quality transcriber, Whisper on CTranslate2."""
+"""Whisper on CTranslate2, the quality transcriber."""

@@ -1,4 +1,6 @@
-"""From a window of sound to words, with a Whisper model: decoded twice where need be, and nothing invented."""
+"""Decode windows of sound into words with a Whisper model: a second time if the first is suspect, and without
+hallucinations.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from dropdub.engines.whisper.hallucinations import Evidence, is_invented, is_sus
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
-# Determined, unlike Whisper's own way of raising the temperature: the same sound always gives the same text.
+# Deterministic, unlike Whisper's own fallback to higher temperatures: the same sound always gives the same text.
 _FIRST_TRY: dict[str, Any] = {"beam_size": 5, "temperature": [0.0]}
 _SECOND_TRY: dict[str, Any] = {**_FIRST_TRY, "no_repeat_ngram_size": 3, "repetition_penalty": 1.1}
 _ALWAYS: dict[str, Any] = {
@@ -34,7 +36,7 @@ _LEAST_REST_S = 0.5
 
 @dataclass(frozen=True)
 class Piece:
-    """What the decoder gave, and what it says of it; times in seconds of the window."""
+    """Words from the decoder, and its evidence for them; times in seconds of the window."""
 
     start: float
     end: float
@@ -43,9 +45,9 @@ class Piece:
 
 
 class Decoder:
-    """Hears windows in one language. Safe to use from several threads at once, as `suspect` must be.
+    """Transcribes windows in one language. Thread-safe if `suspect` is.
 
-    `suspect` is told of each piece that may be invented.
+    `suspect` is called with each possible hallucination.
     """
 
     def __init__(
@@ -62,26 +64,26 @@ class Decoder:
         self._options = {**_ALWAYS, **hints, "language": language}
 
     def hear(self, window: Window) -> tuple[Utterance, ...]:
-        """Return what is said in a window; nothing where no voice is in it, whatever the model would write."""
-        return self._told(window, self._decoded(window.samples, _FIRST_TRY)) if has_speech(window.samples) else ()
+        """Return what is said in a window; empty if it contains no speech, whatever the model would write."""
+        return self._checked(window, self._decoded(window.samples, _FIRST_TRY)) if has_speech(window.samples) else ()
 
     def in_batches(self, windows: Iterable[Window], *, size: int) -> Iterator[tuple[Utterance, ...]]:
-        """Yield what is said in each window, decoding `size` of them at once."""
+        """Yield what is said in each window, decoding `size` windows at once."""
         source = iter(windows)
         while batch := list(islice(source, size)):
             spoken = [has_speech(window.samples) for window in batch]
             heard = iter(self._decoded_together([one.samples for one, is_ in zip(batch, spoken, strict=True) if is_]))
             for window, is_spoken in zip(batch, spoken, strict=True):
-                yield self._told(window, self._with_rest(window.samples, next(heard))) if is_spoken else ()
+                yield self._checked(window, self._with_rest(window.samples, next(heard))) if is_spoken else ()
 
     def _with_rest(self, samples: Samples, pieces: list[Piece]) -> list[Piece]:
-        """Return pieces with what is said behind them: a batch drops a last phrase that does not come to its end."""
+        """Add what is said after the pieces: batched decoding drops a truncated phrase at the end of a window."""
         start = round(pieces[-1].end * SPEECH_RATE_HZ) if pieces else len(samples)
         if len(samples) - start < _LEAST_REST_S * SPEECH_RATE_HZ or not has_speech(samples[start:]):
             return pieces
         return [*pieces, *(_later(one, start / SPEECH_RATE_HZ) for one in self._decoded(samples[start:], _FIRST_TRY))]
 
-    def _told(self, window: Window, pieces: list[Piece]) -> tuple[Utterance, ...]:
+    def _checked(self, window: Window, pieces: list[Piece]) -> tuple[Utterance, ...]:
         if any(is_suspect(piece.evidence) for piece in pieces):
             again = self._decoded(window.samples, _SECOND_TRY)
             if again and not likelier(_evidence(pieces), _evidence(again)):
@@ -98,7 +100,7 @@ class Decoder:
         return [_piece(segment, 0.0) for segment in segments]
 
     def _decoded_together(self, batch: Sequence[Samples]) -> list[list[Piece]]:
-        """Decode several windows at once, laid end to end: the library cuts them apart again at `clip_timestamps`."""
+        """Decode several windows at once, concatenated: the library splits them again at `clip_timestamps`."""
         from faster_whisper import BatchedInferencePipeline  # noqa: PLC0415
 
         if not batch:
@@ -111,7 +113,7 @@ class Decoder:
         )
         found: list[list[Piece]] = [[] for _ in batch]
         for segment in segments:
-            middle = (segment.start + segment.end) / 2  # its ends are rounded, and may fall into the neighbours
+            middle = (segment.start + segment.end) / 2  # its ends are rounded, and may lie in a neighbour
             at = min(int(np.searchsorted(ends, middle)), len(batch) - 1)
             found[at].append(_piece(segment, starts[at]))
         return found
@@ -124,7 +126,7 @@ class Decoder:
 
 
 def _fate(piece: Piece) -> str | None:
-    """Return what becomes of a piece that may be invented; None of one that was clearly said."""
+    """Return the action for a piece that may be a hallucination; None if it was clearly said."""
     if is_invented(piece.evidence):
         return "dropped"
     if len(without_loops(piece.words)) < len(piece.words):
@@ -133,7 +135,7 @@ def _fate(piece: Piece) -> str | None:
 
 
 def has_speech(samples: Samples) -> bool:
-    """Return whether a voice is in a window, as the library's own detector hears it: noise alone becomes no text."""
+    """Return whether a window contains speech according to the library's own detector: plain noise gives no text."""
     from faster_whisper.vad import VadOptions, get_speech_timestamps  # noqa: PLC0415
 
     if len(samples) < _SHORTEST_S * SPEECH_RATE_HZ:
@@ -143,7 +145,7 @@ def has_speech(samples: Samples) -> bool:
 
 
 def language_odds(model: WhisperModel, samples: Samples) -> list[tuple[str, float]]:
-    """Return the probability of each language for a window; nothing for one without a voice."""
+    """Return the probability of each language for a window; empty if it contains no speech."""
     if not has_speech(samples):
         return []
     _, _, odds = model.detect_language(samples)
@@ -175,7 +177,7 @@ def _evidence(pieces: Sequence[Piece]) -> list[Evidence]:
 
 
 def _utterance(words: Sequence[Word], window: Window) -> Utterance:
-    """Return words as an utterance in seconds of the recording. Whisper's words carry the space before them."""
+    """Return words as an utterance in seconds of the recording. Whisper's words include the space before them."""
     moved = tuple(
         Word(window.start + word.start, window.start + word.end, word.text.strip(), word.probability) for word in words
     )

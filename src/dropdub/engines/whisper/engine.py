@@ -1,4 +1,4 @@
-"""The quality transcriber: Whisper models on CTranslate2, speech window by speech window."""
+"""The quality transcriber: Whisper models on CTranslate2, one speech window at a time or in batches."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from dropdub.engines.base import EngineInfo, EngineSettings, Suspect, Utterance, Window
-from dropdub.engines.devices.memory_ladder import Rung, ladder
-from dropdub.engines.devices.precision import first_that_loads, out_of_memory_told, precisions
+from dropdub.engines.devices.memory_ladder import Level, ladder
+from dropdub.engines.devices.precision import first_that_loads, out_of_memory_errors, precisions
 from dropdub.engines.models.folders import described, is_whole, model_folder, model_name, size_of
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.whisper.decoding import Decoder, language_odds
@@ -33,15 +33,15 @@ af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl
 jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my ne nl nn no oc pa pl ps pt ro ru sa sd si sk sl sn so sq
 sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo yue zh
 """
-"""The codes of all languages that Whisper models know."""
+"""The codes of all languages that Whisper models support."""
 
 
 class FasterWhisperTranscriber:
-    """Understands the languages of its model; words come with times and probabilities.
+    """Understands the languages of its model; words have times and probabilities.
 
-    On a processor, one model is shared by `threads` windows at once, each decoded by one thread: as fast as several
-    processes, at two thirds of their memory. On a graphics card, windows are decoded in batches. No window knows of
-    the text before it, so that an error does not spread, and the same window gives the same words wherever it stands.
+    On the CPU, `threads` windows share one model, each decoded by one thread: as fast as several processes, with two
+    thirds of their memory. On a graphics card, windows are decoded in batches. No window gets the text before it, so
+    errors do not spread, and the same window gives the same words wherever it is in the recording.
     """
 
     name: ClassVar[str] = "faster-whisper"
@@ -66,32 +66,32 @@ class FasterWhisperTranscriber:
         return None if here else model_name(self._settings, self.name, DEFAULT_MODEL)
 
     def needs_bytes(self) -> int:
-        """Return the size of the model's file, about what it takes loaded, and room for the windows under way.
+        """Return the size of the model's files, about what it takes when loaded, plus room for concurrent windows.
 
-        The windows on a graphics card are in the card's memory.
+        On a graphics card, the windows are in the card's memory.
         """
-        rung = self._rung
-        return size_of(rung.folder) + _WORKING_BYTES * (rung.at_once if rung.device == "cpu" else 1)
+        level = self._level
+        return size_of(level.folder) + _WORKING_BYTES * (level.at_once if level.device == "cpu" else 1)
 
     def load(self) -> None:
         if self._model is not None:
             return
-        settings = replace(self._settings, compute_type=self._rung.compute_type)
-        wanted = precisions(self._rung.device, settings, model=self._rung.folder)
+        settings = replace(self._settings, compute_type=self._level.compute_type)
+        wanted = precisions(self._level.device, settings, model=self._level.folder)
         loaded = first_that_loads(wanted, self._made, engine=self.name)
         self._model, self._device, self._compute_type = loaded.thing, loaded.device, loaded.compute_type
         self._fallbacks = loaded.announcements
 
     def info(self) -> EngineInfo:
-        details = {**described(self._rung.folder), "device": self._device, "compute_type": self._compute_type}
+        details = {**described(self._level.folder), "device": self._device, "compute_type": self._compute_type}
         return EngineInfo(self.name, package_version("faster-whisper"), details)
 
     def announcements(self) -> Sequence[str]:
-        told = self._rung.announcement
-        return (*self._fallbacks, told) if told else self._fallbacks
+        announcement = self._level.announcement
+        return (*self._fallbacks, announcement) if announcement else self._fallbacks
 
     def languages(self) -> frozenset[str]:
-        """Return the languages of the model's vocabulary; a model for English alone says so in its configuration."""
+        """Return the languages of the model's vocabulary; English-only models are marked in their configuration."""
         return self._languages
 
     def hint_at(self, *, prompt: str | None, hotwords: Sequence[str]) -> None:
@@ -102,11 +102,11 @@ class FasterWhisperTranscriber:
         return tuple(sorted(found, key=lambda one: one.start))
 
     def detect_language(self, windows: Sequence[Window]) -> str:
-        """Return the language that is likeliest over all windows, each weighed by its length; `und` of no voice."""
+        """Return the most likely language over all windows, weighted by length; `und` if there is no speech."""
         self.load()
         assert self._model is not None
         total: dict[str, float] = {}
-        with out_of_memory_told(self.name):
+        with out_of_memory_errors(self.name):
             for window in windows:
                 for language, probability in language_odds(self._model, window.samples):
                     total[primary(language)] = total.get(primary(language), 0.0) + probability * window.duration_s
@@ -114,50 +114,52 @@ class FasterWhisperTranscriber:
 
     def transcribe(self, windows: Iterable[Window], *, language: str) -> Iterator[tuple[Utterance, ...]]:
         if primary(language) not in self.languages():
-            raise UnsupportedLanguage(f"The model '{self._rung.folder.name}' does not understand {language}.")
+            raise UnsupportedLanguage(f"The model '{self._level.folder.name}' does not understand {language}.")
         self.load()
         assert self._model is not None
         decoder = Decoder(self._model, self._codes[primary(language)], self._hints, suspect=self._suspects.append)
-        with out_of_memory_told(self.name):
+        with out_of_memory_errors(self.name):
             if self._device == "cuda":
-                yield from decoder.in_batches(windows, size=self._rung.at_once)
+                yield from decoder.in_batches(windows, size=self._level.at_once)
             else:
                 yield from in_order(windows, decoder.hear, at_once=self._threads)
 
     def _made(self, device: str, compute_type: str) -> WhisperModel:
-        from faster_whisper import WhisperModel  # noqa: PLC0415  (heavy: in the worker, when it is wanted)
+        from faster_whisper import WhisperModel  # noqa: PLC0415  (heavy: only in workers that use it)
 
         model = WhisperModel(
-            str(self._rung.folder),
+            str(self._level.folder),
             device=device,
             compute_type=compute_type,
             cpu_threads=1,
             num_workers=self._threads if device == "cpu" else 1,
             local_files_only=True,
         )
-        if device == "cuda":  # what the card or its libraries lack shows only when it computes
+        if device == "cuda":  # problems of the card or its libraries only show when it computes
             model.encode(np.zeros((model.model.n_mels, model.feature_extractor.nb_max_frames), np.float32))
         return model
 
     @property
     def _threads(self) -> int:
-        """Return how many windows are decoded side by side on the processor, also instead of on a graphics card."""
-        return min(self._rung.at_once, max(self._settings.threads, 1))
+        """Return how many windows are decoded in parallel on the CPU, also as a fallback from a graphics card."""
+        return min(self._level.at_once, max(self._settings.threads, 1))
 
     @cached_property
-    def _rung(self) -> Rung:
+    def _level(self) -> Level:
         return ladder(self._settings, self.name, DEFAULT_MODEL, FILES)
 
     @property
     def _languages(self) -> frozenset[str]:
-        if not is_whole(self._rung.folder, FILES):
-            return frozenset(map(primary, _KNOWN.split()))  # what may be had; which of them, only the model tells
+        if not is_whole(self._level.folder, FILES):
+            return frozenset(
+                map(primary, _KNOWN.split())
+            )  # all candidates: only the model itself defines its languages
         return frozenset(self._codes)
 
     @cached_property
     def _codes(self) -> dict[str, str]:
-        """Return Whisper's own code of each language of the model, by its primary tag: `no` of nb."""
-        folder = self._rung.folder
+        """Return Whisper's own code for each language of the model, by primary tag: `no` for nb, for example."""
+        folder = self._level.folder
         if not json.loads((folder / "config.json").read_text(encoding="utf-8")).get("lang_ids"):
             return {"en": "en"}
         found = _LANGUAGE_TOKEN.findall((folder / "tokenizer.json").read_text(encoding="utf-8"))

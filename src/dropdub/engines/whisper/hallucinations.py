@@ -1,4 +1,4 @@
-"""What speech recognisers invent, and how it is told from what was said. Pure.
+"""Recognise hallucinations of speech recognisers. Pure.
 
 The thresholds of `is_suspect` and `is_invented` are those of Whisper's own decoder (compression ratio 2.4, mean log
 probability -1.0, no-speech probability 0.6).
@@ -27,12 +27,12 @@ _CREDITS = re.compile(
     r"|untertitel (von|im auftrag)|sottotitoli (a cura|creati)",
     re.IGNORECASE,
 )
-"""What a recogniser that learnt from subtitles writes over silence and music."""
+"""What recognisers trained on subtitles write over silence and music."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the decoder says of a piece of text: mean log probability, no-speech probability, compression ratio."""
+    """The decoder's metrics of a piece of text: mean log probability, no-speech probability, compression ratio."""
 
     text: str
     duration_s: float
@@ -42,12 +42,12 @@ class Evidence:
 
 
 def is_suspect(found: Evidence) -> bool:
-    """Return whether to try the piece again with other settings: it repeats itself, or nothing in it is likely."""
+    """Return whether to decode the piece again with other settings: it repeats itself, or is unlikely as a whole."""
     return found.compression > COMPRESSION_LIMIT or found.log_probability < LOG_PROBABILITY_LIMIT
 
 
 def is_invented(found: Evidence) -> bool:
-    """Return whether a piece is to be left out: said by nobody, as far as can be told."""
+    """Return whether to drop a piece, because most likely nobody said it."""
     if found.no_speech > NO_SPEECH_LIMIT and found.log_probability < LOG_PROBABILITY_LIMIT:
         return True
     doubtful = found.no_speech > DOUBTFUL_NO_SPEECH or found.log_probability < DOUBTFUL_LOG_PROBABILITY
@@ -56,7 +56,7 @@ def is_invented(found: Evidence) -> bool:
 
 
 def likelier(one: Sequence[Evidence], other: Sequence[Evidence]) -> bool:
-    """Return whether `one` is rather what was said than `other`: first by fewer suspects, then by probability."""
+    """Return whether `one` is at least as likely as `other`: by fewer suspects first, then by probability."""
     return _merit(one) >= _merit(other)
 
 
@@ -67,9 +67,9 @@ def _merit(found: Sequence[Evidence]) -> tuple[int, float]:
 
 
 def without_loops(words: Sequence[Word]) -> tuple[Word, ...]:
-    """Return words with each phrase that is repeated more often than anybody says it kept once.
+    """Return the words with loops collapsed: phrases repeated implausibly often are kept once.
 
-    A phrase of two to eight words may be said three times in a row, a single word five times.
+    A phrase of two to eight words may occur three times in a row, a single word five times.
     """
     kept: list[Word] = []
     at = 0
@@ -81,7 +81,7 @@ def without_loops(words: Sequence[Word]) -> tuple[Word, ...]:
 
 
 def _loop(words: Sequence[Word], at: int) -> tuple[int, int]:
-    """Return the length of the phrase that begins here and how often to step over it; 1 and 1 where none loops."""
+    """Return the length of the looping phrase that starts here and how often it repeats; (1, 1) if there is none."""
     for size in range(1, LONGEST_PHRASE + 1):
         times = _times(words, at, size)
         if times > (MOST_OF_A_WORD if size == 1 else MOST_OF_A_PHRASE):

@@ -1,4 +1,4 @@
-"""Work on several things at once, and give the results in their order."""
+"""Process several items concurrently, and yield the results in order."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ R = TypeVar("R")
 
 
 def in_order(items: Iterable[T], work: Callable[[T], R], *, at_once: int) -> Iterator[R]:
-    """Yield `work(item)` for each item in order, up to `at_once` of them under way in threads.
+    """Yield `work(item)` for each item in order, with up to `at_once` of them in progress in threads.
 
-    Items are asked for as they are needed, at most one beyond those under way. The first exception ends it.
+    Items are consumed as needed, at most one beyond those in progress. The first exception ends the iteration.
     """
     if at_once <= 1:
         yield from map(work, items)

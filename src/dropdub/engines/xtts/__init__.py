@@ -1,1 +1,1 @@
-"""The quality synthesizer, XTTS."""
+"""XTTS, the quality synthesizer."""

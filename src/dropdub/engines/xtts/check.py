@@ -1,4 +1,4 @@
-"""Whether what a synthesizer gave can be the text: not silent, not babble, not cut off. Pure."""
+"""Check whether synthesized speech can be the text: not silent, without babble, not cut off. Pure."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from dropdub.engines.base import Samples
 
 SLOWEST_S = 0.16
-"""Seconds a letter: half the pace of the slowest speakers. Longer speech has babble at its end."""
+"""Seconds per letter, half the pace of the slowest speakers. Longer speech has babble at its end."""
 FASTEST_S = 0.022
 PAUSES_S = 2.5
 LONGEST_S = 27.0
-"""Nothing that is given in one piece takes longer."""
+"""No text that is spoken in one piece takes longer."""
 SILENT_DB = -50.0
 _WORDS_OF_ITS_OWN = 6
 _SYLLABLE = 2
@@ -26,31 +26,31 @@ _TAIL_PAUSE_S, _TAIL_S = 0.7, 0.5
 
 
 def letters(text: str) -> int:
-    """Return about how many letters a text has when it is spelt out: `5` is a word, `中` a syllable."""
+    """Return roughly how many letters a text has when spelled out: `5` is a word, `中` a syllable."""
     return sum(_letters(one) for one in text)
 
 
 def longest_s(text: str, *, pace: float = 1.0) -> float:
-    """Return how long a text may take to say at most, at `pace` times the usual."""
+    """Return the longest time that saying a text may take, at `pace` times the usual pace."""
     return min(letters(text) * SLOWEST_S + PAUSES_S, LONGEST_S) / pace
 
 
 def defect(samples: Samples, text: str, rate: int, *, pace: float = 1.0) -> str | None:
-    """Return what is wrong with speech, as the end of a sentence; None where nothing is."""
+    """Return what is wrong with speech, as the end of a sentence; None if nothing is."""
     if not len(samples) or not np.isfinite(samples).all():
-        return "came out as no sound"
+        return "produced no sound"
     if _level_db(samples) < SILENT_DB:
-        return "came out silent"
+        return "is silent"
     seconds = len(samples) / rate
     if seconds >= longest_s(text, pace=pace):
-        return "did not come to an end"
+        return "does not end"
     if seconds < len(text) * FASTEST_S / pace:
-        return "came out cut short"
+        return "is cut off"
     return None
 
 
 def tidy(samples: Samples, rate: int) -> Samples:
-    """Return speech without the silence around it, and no louder than full scale."""
+    """Return speech without the silence around it, limited to full scale."""
     sound = np.nan_to_num(np.asarray(samples, np.float32))
     peak = float(np.abs(sound).max(initial=0.0))
     sound = sound / np.float32(peak) if peak > 1.0 else sound
@@ -62,7 +62,7 @@ def tidy(samples: Samples, rate: int) -> Samples:
 
 
 def without_tail(samples: Samples, text: str, rate: int, *, pace: float = 1.0) -> Samples:
-    """Return speech without a short noise that follows a long pause, where all can have been said before it."""
+    """Remove a short noise after a long pause at the end, if the whole text can have been said before it."""
     loud = _loud(samples, rate)
     pauses = np.flatnonzero(np.diff(loud) * _FRAME_S > _TAIL_PAUSE_S)
     if not len(pauses):
@@ -82,7 +82,7 @@ def _letters(one: str) -> int:
 
 
 def _loud(samples: Samples, rate: int) -> NDArray[np.intp]:
-    """Return the numbers of the frames that are not silent."""
+    """Return the indices of the frames that are not silent."""
     frame = round(_FRAME_S * rate)
     whole = samples[: len(samples) // frame * frame].reshape(-1, frame).astype(np.float64)
     return np.flatnonzero(10 * np.log10((whole**2).mean(axis=1) + 1e-12) > _EDGE_DB)

@@ -1,4 +1,4 @@
-"""The quality synthesizer: XTTS (coqui-tts), which speaks with the voice of a reference recording."""
+"""The quality synthesizer: XTTS (coqui-tts), which clones the voice of a reference recording."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
-from dropdub.engines.devices.precision import out_of_memory_told
+from dropdub.engines.devices.precision import out_of_memory_errors
 from dropdub.engines.devices.torch_device import placed
 from dropdub.engines.models.folders import described, is_whole, model_folder, model_name, size_of
 from dropdub.engines.packages import missing_package, package_version
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "xtts-v2"
 FILES = ("model.pth", "config.json", "vocab.json")
 TRIES = 3
-"""How often a part that came out wrong is spoken, each time from another seed."""
+"""How often a defective part is tried, each time with another seed."""
 PAUSE_S = 0.25
 KNOWN_VOICES = 32
 _CODES_PER_S, _LEAST_CODES, _MOST_CODES = 24, 4, 600
@@ -37,7 +37,7 @@ _WORKING_BYTES = 500_000_000
 
 @dataclass(frozen=True)
 class Manner:
-    """How a text is spoken: in which language and voice, at how many times the usual pace, for the how-manieth time."""
+    """How to speak a text: language, voice, pace as a multiple of the usual one, and number of the take."""
 
     language: str
     latents: Latents
@@ -46,7 +46,7 @@ class Manner:
 
 
 class XttsSynthesizer:
-    """Speaks seventeen languages with the voice of 6 to 30 s of reference."""
+    """Speaks seventeen languages with a voice cloned from 6 to 30 s of reference recording."""
 
     name: ClassVar[str] = "xtts"
     role: ClassVar[str] = "synthesizer"
@@ -73,7 +73,7 @@ class XttsSynthesizer:
         return None if is_whole(self._folder, FILES) else model_name(self._settings, self.name, DEFAULT_MODEL)
 
     def needs_bytes(self) -> int:
-        """Return the peak: while it is read, the file's content and the model are there, each as large as the file."""
+        """Return the peak, while loading: the file's content and the model are in memory, each as large as the file."""
         return 2 * size_of(self._folder) + _WORKING_BYTES
 
     def announcements(self) -> list[str]:
@@ -99,7 +99,7 @@ class XttsSynthesizer:
         return spoken_languages()
 
     def defects(self) -> list[str]:
-        """Return a sentence for each part that came out wrong however often it was tried, since asked last."""
+        """Return a sentence for each part since the last call that was defective after all tries."""
         found, self._defects = self._defects, []
         return found
 
@@ -137,7 +137,7 @@ class XttsSynthesizer:
         return found
 
     def _part(self, text: str, manner: Manner) -> Samples:
-        """Speak one part, again from another seed where it came out wrong; tell of what stays wrong."""
+        """Speak one part, with another seed if it is defective; record the defect if all tries fail."""
         problem, sound = None, np.zeros(0, np.float32)
         for attempt in range(TRIES):
             sound = self._spoken(text, manner, seed=_seed(text, manner, attempt))
@@ -149,18 +149,18 @@ class XttsSynthesizer:
         return without_tail(tidy(sound, self.sample_rate), text, self.sample_rate, pace=manner.pace)
 
     def _spoken(self, text: str, manner: Manner, *, seed: int) -> Samples:
-        import torch  # noqa: PLC0415  (heavy: in the worker, when it is wanted)
+        import torch  # noqa: PLC0415  (heavy: only in workers that use it)
 
         model = self._loaded()
         torch.manual_seed(seed)
-        with out_of_memory_told(self.name):
+        with out_of_memory_errors(self.name):
             given = model.inference(
                 text,
                 manner.language,
                 torch.from_numpy(manner.latents.conditioning),
                 torch.from_numpy(manner.latents.embedding),
                 speed=manner.pace,
-                min_new_tokens=_LEAST_CODES,  # of none, no other pace can be made
+                min_new_tokens=_LEAST_CODES,  # the pace of an empty result cannot be changed
                 max_new_tokens=min(round(longest_s(text) * _CODES_PER_S), _MOST_CODES),
                 **_style(model.config),
             )
@@ -171,19 +171,19 @@ class XttsSynthesizer:
             return self._own_voice(voice)
         key = self.voice_key(voice)
         if key not in self._voices:
-            with out_of_memory_told(self.name):
+            with out_of_memory_errors(self.name):
                 self._keep(key, hear_voice(self._loaded(), voice.reference))
         self._voices.move_to_end(key)
         return self._voices[key]
 
     def _own_voice(self, voice: Voice | None) -> Latents:
-        """Return one of the voices that come with the model: the named one, or the first, its default."""
+        """Return a built-in voice of the model: the named one, or the first, which is its default."""
         own = {name.casefold(): name for name in own_voices(self._loaded())}
         if voice is not None and voice.name.casefold() not in own:
             raise VoiceMissing(f"There is no voice '{voice.name}': neither in voices/ nor in the model of {self.name}.")
         if not own:
             raise VoiceMissing(
-                f"The model '{self._folder.name}' has no voice of its own.",
+                f"The model '{self._folder.name}' has no built-in voice.",
                 remedy="Add one with: `dropdub voices add NAME FILE`, and set voice: NAME.",
             )
         return own_voice(self._loaded(), own[voice.name.casefold() if voice is not None else next(iter(own))])
@@ -195,11 +195,11 @@ class XttsSynthesizer:
 
 
 def _style(config: Any) -> dict[str, Any]:
-    """Return how freely the model speaks, as it comes configured."""
+    """Return the model's configured sampling parameters."""
     return {name: getattr(config, name) for name in ("temperature", "repetition_penalty", "top_k", "top_p")}
 
 
 def _seed(text: str, manner: Manner, attempt: int) -> int:
-    """Return a number that follows from what is said by whom: the same take gives the same sound."""
+    """Return a seed derived from text, voice and take: the same take always gives the same sound."""
     digest = hashlib.sha256(f"{manner.take}/{attempt}/{manner.latents.identity}/{text}".encode()).digest()
     return int.from_bytes(digest[:6], "big")

@@ -1,4 +1,4 @@
-"""What XTTS knows of a voice: two arrays of numbers, kept as bytes that can do nothing but be read. Pure."""
+"""XTTS's representation of a voice: two arrays, stored as bytes that are never unpickled. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.float32]
 _FAR = 1e4
 _DAMAGE = (OSError, KeyError, EOFError, ValueError, TypeError, RuntimeError, MemoryError, BadZipFile, zlib.error)
-"""What a damaged archive makes its readers raise: the lengths, flags and methods in it are believed."""
+"""What readers raise for a damaged archive, because they trust its lengths, flags and methods."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,12 @@ class Latents:
 
     @cached_property
     def identity(self) -> str:
-        """What tells this voice from all others."""
+        """A hash that identifies this voice."""
         return hashlib.sha256(self.conditioning.tobytes() + self.embedding.tobytes()).hexdigest()
 
 
 def from_tensors(conditioning: Any, embedding: Any) -> Latents:
-    """Return what the model gave, wherever it lies."""
+    """Return the model's tensors, on whatever device, as a voice."""
     return Latents(*(one.detach().cpu().float().numpy() for one in (conditioning, embedding)))
 
 
@@ -44,7 +44,7 @@ def to_bytes(latents: Latents) -> bytes:
 
 
 def from_bytes(value: bytes, *, widths: tuple[int, int]) -> Latents:
-    """Return a voice for a model of these widths. Raises ValueError for what is not one; unpickles nothing."""
+    """Return a voice for a model of these widths. Raises ValueError if the bytes are not one; unpickles nothing."""
     try:
         with np.load(io.BytesIO(value), allow_pickle=False) as kept:
             found = Latents(kept["conditioning"], kept["embedding"])

@@ -1,4 +1,4 @@
-"""The XTTS model itself: read from its folder, put where it computes, asked for voices. Imported where torch may be."""
+"""Load the XTTS model and get voices from it. Import this only in processes that may load torch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dropdub.engines.devices.precision import is_out_of_memory, out_of_memory_told
+from dropdub.engines.devices.precision import is_out_of_memory, out_of_memory_errors
 from dropdub.engines.models.weights import allow_numbers_only
 from dropdub.engines.xtts.latents import Latents, from_tensors
 from dropdub.errors import EngineMissing
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 
 def read_model(folder: Path, *, engine: str, threads: int) -> Xtts:
-    """Return the model of a folder, whatever the libraries think of each other's age.
+    """Return the model of a folder, and silence the libraries' warnings about each other's versions.
 
-    Raises EngineMissing, and OutOfMemory where it does not fit.
+    Raises EngineMissing, and OutOfMemory if it does not fit.
     """
-    with warnings.catch_warnings(), out_of_memory_told(engine):
+    with warnings.catch_warnings(), out_of_memory_errors(engine):
         warnings.simplefilter("ignore")
         _import_quietly(threads)
         try:
             return _read(folder)
-        except Exception as error:  # whatever unpickling and rebuilding raise
+        except Exception as error:  # loading may raise anything
             if is_out_of_memory(error):
                 raise
             raise EngineMissing(
@@ -36,7 +36,7 @@ def read_model(folder: Path, *, engine: str, threads: int) -> Xtts:
 
 
 def hear_voice(model: Xtts, reference: Path) -> Latents:
-    """Return the voice of a recording."""
+    """Compute the voice of a recording."""
     config = model.config
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -50,7 +50,7 @@ def hear_voice(model: Xtts, reference: Path) -> Latents:
 
 
 def own_voices(model: Xtts) -> list[str]:
-    """Return the names of the voices that come with the model, its default first; none without their file."""
+    """Return the names of the model's built-in voices, its default first; empty without their file."""
     return list(_speakers(model))
 
 
@@ -64,7 +64,7 @@ def _speakers(model: Xtts) -> dict[str, Any]:
 
 
 def _import_quietly(threads: int) -> None:
-    """Import what the model is made of, and keep the remarks on it out of the log."""
+    """Import the model's libraries, and keep their remarks out of the log."""
     import torch  # noqa: PLC0415
 
     from dropdub.engines.xtts.torchaudio_shim import make_importable  # noqa: PLC0415
@@ -91,7 +91,7 @@ def _read(folder: Path) -> Xtts:
 
 
 def _let_cache_through() -> None:
-    """Hand what transformers calls `cache` from 5.24 on to coqui-tts 0.28, which knows it as `past_key_values`."""
+    """Pass what transformers calls `cache` since 5.24 to coqui-tts 0.28, which calls it `past_key_values`."""
     from TTS.tts.layers.xtts.gpt_inference import GPT2InferenceModel  # noqa: PLC0415
 
     kind: Any = GPT2InferenceModel

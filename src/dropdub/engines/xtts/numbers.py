@@ -1,4 +1,4 @@
-"""Numbers as the text reader of coqui-tts can take them: it gives up on some, and reads others wrongly. Pure."""
+"""Rewrite numbers for coqui-tts's text normalisation, which fails on some and reads others wrongly. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 MOST_DIGITS = 15
-"""Longer numbers have no name in some languages; they are read in groups, as account numbers are."""
+"""Longer numbers have no name in some languages; they are read in groups, like account numbers."""
 _NUMBER = re.compile(r"[0-9](?:[.,]?[0-9])*")
 _DIGIT = re.compile(r"([0-9])")
 _FINAL = re.compile(r"([0-9])\.(?=\W*$)")
@@ -16,19 +16,19 @@ _HINDI = ("शून्य", "एक", "दो", "तीन", "चार", "प�
 
 
 def readable(text: str, language: str) -> str:
-    """Return a text with its numbers so that they can be read aloud in a language, a primary tag."""
+    """Return a text whose numbers can be read aloud in a language (a primary tag)."""
     found = _NUMBER.sub(_grouped, _with_plain_digits(text))
-    if language == "hi":  # no number has a name there
+    if language == "hi":  # coqui-tts has no number names for it
         return digits_apart(found, names=_HINDI)
-    if language == "cs":  # nor has an ordinal
+    if language == "cs":  # coqui-tts has no ordinals for it
         return _BEFORE_SPACE.sub(r"\1 .", found)
-    if language in _DOT_IS_ORDINAL:  # a year that ends a sentence is no ordinal
+    if language in _DOT_IS_ORDINAL:  # a year at the end of a sentence is not an ordinal
         return _FINAL.sub(r"\1 .", found)
     return found
 
 
 def digits_apart(text: str, *, names: tuple[str, ...] = tuple("0123456789")) -> str:
-    """Return a text with each digit as a word of its own: what is left where a number cannot be read."""
+    """Return a text with each digit as a separate word: the last resort if a number cannot be read."""
     return " ".join(_DIGIT.sub(lambda found: f" {names[int(found[1])]} ", text).split())
 
 

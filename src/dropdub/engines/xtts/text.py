@@ -1,4 +1,4 @@
-"""Text as XTTS can take it: its languages, how long it may be, and the numbers that its reader stumbles over."""
+"""Prepare text for XTTS: its languages, its length limits, and numbers that its tokenizer cannot read."""
 
 from __future__ import annotations
 
@@ -14,34 +14,35 @@ from dropdub.languages import primary
 
 LIMITS = {"en": 250, "de": 253, "fr": 273, "es": 239, "it": 213, "pt": 203, "pl": 224, "zh": 82, "ar": 166}
 LIMITS |= {"cs": 186, "ru": 182, "nl": 251, "tr": 226, "ja": 71, "hu": 224, "ko": 95, "hi": 150}
-"""The most characters that a call was taught, by language; coqui-tts `VoiceBpeTokenizer.char_limits`."""
+"""The most characters per call that the model was trained with, by language (coqui-tts,
+`VoiceBpeTokenizer.char_limits`)."""
 _PACKAGES = {"zh": "pypinyin", "ja": "cutlet"}
-"""Without these the text of a language cannot be read; our extra does not bring them, that of coqui-tts does."""
+"""Packages without which a language cannot be tokenized. Our extra does not install them; coqui-tts's extras do."""
 _SPELT_OUT = 2
-"""So many times its limit may a text be long in letters: numbers are longer than they look."""
-_STUMBLES = (ArithmeticError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError)
-"""What coqui-tts raises at numbers that have no name."""
+"""A text may have this many times its limit in spelled-out letters: numbers are longer than they look."""
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError)
+"""What coqui-tts raises for numbers that have no name."""
 
 
 class Tokenizer(Protocol):
-    """What turns text into the model's tokens."""
+    """Turns text into the model's tokens."""
 
     def encode(self, txt: str, lang: str) -> list[int]: ...
 
 
 def is_spoken(language: str) -> bool:
-    """Return whether a tag's language can be spoken with the packages that are here."""
+    """Return whether a tag's language can be spoken with the installed packages."""
     return primary(language) in LIMITS and not _lacks_package(primary(language))
 
 
 def spoken_languages() -> str:
-    """Return which languages are spoken, and what others need, as the end of a sentence."""
+    """Return the supported languages, and what others require, as the end of a sentence."""
     lacking = [f"{one} after: {adding_command(f'coqui-tts[{one}]')}" for one in LIMITS if _lacks_package(one)]
     return "; ".join([", ".join(sorted(one for one in LIMITS if is_spoken(one))), *lacking])
 
 
 class Reader:
-    """Cuts a text into parts that the model can say; keeps count of what nobody can read."""
+    """Splits a text into parts that the model can say; collects in `unreadable` what it cannot."""
 
     def __init__(self, tokenizer: Tokenizer, *, most_tokens: int) -> None:
         self._tokenizer = tokenizer
@@ -49,12 +50,12 @@ class Reader:
         self.unreadable: list[str] = []
 
     def parts(self, text: str, language: str) -> list[str]:
-        """Return the parts of a text in a language, a primary tag."""
+        """Return the parts of a text in a language (a primary tag)."""
         cut = (readable(part, language) for part in parts(text, limit=LIMITS[language]))
         return [part for one in cut for part in self._sayable(one, language)]
 
     def _sayable(self, text: str, language: str) -> Iterator[str]:
-        """Yield a text in parts where it is too much, digit by digit where a number cannot be read otherwise."""
+        """Yield a text, split if it is too long, and with separate digits if a number cannot be read otherwise."""
         if len(text) > 1 and not self._is_short(text, language):
             yield from self._halves(text, language)
             return
@@ -75,10 +76,10 @@ class Reader:
         return len(text) <= LIMITS[language] and letters(text) <= _SPELT_OUT * LIMITS[language]
 
     def _tokens(self, text: str, language: str) -> int | None:
-        """Return how many tokens a text has; None where the tokenizer gives up."""
+        """Return the number of tokens of a text; None if the tokenizer fails."""
         try:
             return len(self._tokenizer.encode(text.lower(), lang=language))
-        except _STUMBLES:
+        except _UNREADABLE:
             return None
 
 

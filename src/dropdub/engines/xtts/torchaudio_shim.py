@@ -1,8 +1,8 @@
-"""Let coqui-tts and transformers import torchaudio where only its Python half fits the torch that is installed.
+"""Let coqui-tts and transformers import torchaudio even if only its Python half works with the installed torch.
 
-The usual torchaudio brings an extension for graphics cards that cannot be loaded beside a torch for processors, and
-coqui-tts looks for torchcodec, which it never uses here. Resampling and spectrograms are Python; reading and writing
-files goes through soundfile instead.
+The usual torchaudio has an extension for graphics cards that cannot be loaded with a CPU-only torch, and coqui-tts
+requires torchcodec, which it never uses here. Resampling and spectrograms are pure Python; soundfile replaces reading
+and writing files.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from typing import Any
 
 
 def make_importable() -> None:
-    """Import torchaudio, whole where it is whole, else its Python half; do nothing where it is not installed.
+    """Import torchaudio, or only its Python half if the extension cannot be loaded. Do nothing if it is not installed.
 
-    To be called before TTS or transformers is imported: both break where torchaudio does.
+    Call this before importing TTS or transformers: both fail if torchaudio does.
     """
     if find_spec("torchaudio") is None:
         return
     if not _imports("torchaudio"):
         _stand_in_for_extension()
-    if not _imports("torchcodec"):  # also beside a torchaudio that is whole: it reads and writes by it
+    if not _imports("torchcodec"):  # even a fully working torchaudio reads and writes with it
         _let_transformers_look()
         _stand_in_for_torchcodec()
         _read_and_write_with_soundfile()
 
 
 def _imports(name: str) -> bool:
-    """Import a package; where that fails, take back what it left behind, and return False."""
+    """Import a package; if that fails, remove what it left in `sys.modules`, and return False."""
     try:
         import_module(name)
     except (ImportError, OSError):
@@ -50,7 +50,7 @@ def _stand_in_for_extension() -> None:
 
 
 def _let_transformers_look() -> None:
-    """Let transformers see for itself that there is no torchcodec: it asks once, and may believe the stand-in."""
+    """Let transformers check for torchcodec now: it checks only once, and could take the stand-in for the real one."""
     if find_spec("transformers") is not None:
         import_module("transformers.audio_utils")
 
