@@ -15,7 +15,7 @@ from dropdub.process.run import Program, output
 from dropdub.units import format_size
 
 ASK = ("nvidia-smi", "--query-gpu=name,driver_version,memory.total,memory.free", "--format=csv,noheader,nounits")
-COUNT = "from dropdub.engines.devices import cuda; n = cuda.cards(); print(n, (cuda.missing() if n else None) or '')"
+COUNT = "from dropdub.engines.devices import cuda; n = cuda.cards(); print(n, (cuda.lacking() if n else None) or '')"
 """How many cards, and what is missing: asked in a process of its own, since a driver that does not fit may end it."""
 ANSWER_WITHIN_S = 60.0
 _MEBIBYTE = 1 << 20

@@ -23,7 +23,7 @@ def cards() -> int:
     return int(ctranslate2.get_cuda_device_count())
 
 
-def missing() -> str | None:
+def lacking() -> str | None:
     """Return the name of the NVIDIA library if it cannot be loaded, else None."""
     open_packaged()
     name = library_file(*CUBLAS)
