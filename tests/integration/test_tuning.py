@@ -50,5 +50,5 @@ def test_where_a_card_is_named_that_is_not_there_nothing_is_kept_and_the_reason_
     root = a_root(tmp_path / "root", "cuda")
     assert main("precision", str(root.path)) == 1
     said = capsys.readouterr().out
-    assert "No precision works on this machine." in said and "float16 on cuda is not supported on this machine" in said
+    assert "No precision works on this machine." in said and "float16 on cuda is not possible on this machine" in said
     assert not (root.state_dir / "precision.json").exists()

@@ -118,7 +118,7 @@ def test_what_comes_out_wrong_each_time_is_told_once(
     xtts.defects()
     xtts.speak("We went home together.", language="en", voice=voice)
     assert len(set(seeds)) == 3, "three tries, each from another seed"
-    assert xtts.defects() == ["“We went home together.” is silent."]
+    assert xtts.defects() == ["“We went home together.” came out silent."]
     assert xtts.defects() == []
 
 
@@ -129,7 +129,7 @@ def test_what_ends_before_it_began_is_told_and_stops_nothing(
     """Of no sound at all no quicker one can be made: coqui-tts raises."""
     leaning_to_the_end(xtts, monkeypatch, 1e4)
     xtts.speak("We went home together.", language="en", voice=voice, rate=rate)
-    assert xtts.defects() == ["“We went home together.” is cut off."]
+    assert xtts.defects() == ["“We went home together.” came out cut short."]
 
 
 @pytest.mark.parametrize("text", ["Home.", "We went home together. " * 8], ids=["short", "long"])
@@ -140,7 +140,7 @@ def test_babble_is_stopped_and_told(
     said = text.strip()
     sound = xtts._part(said, Manner("en", xtts._latents(voice), pace=1.0, take=0))
     assert len(sound) / xtts.sample_rate <= 28
-    assert xtts.defects() == [f"“{said}” does not end."]
+    assert xtts.defects() == [f"“{said}” did not end."]
 
 
 @pytest.mark.parametrize("language", ["en", "pt", "cs", "hi", "pl", "tr", "ko"])
@@ -337,7 +337,7 @@ def test_lines_that_come_out_wrong_are_named_and_not_kept(
     with monkeypatch.context() as patched:
         patched.setattr(XttsSynthesizer, "_spoken", lambda *_, **__: np.zeros(24_000, np.float32))
         warnings = drive.run_step(drive.step("synthesize/pt"))["warnings"]
-    assert f"In the pt dub: “{ENGLISH[0]}” is silent." in warnings
+    assert f"In the pt dub: “{ENGLISH[0]}” came out silent." in warnings
     shutil.rmtree(drive.job_dir / "speech.pt")
     warnings = drive.run_step(drive.step("synthesize/pt"))["warnings"]
     assert not any("silent" in warning for warning in warnings)

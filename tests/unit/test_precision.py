@@ -57,9 +57,9 @@ def test_what_does_not_work_is_told_with_what_does() -> None:
     assert (loaded.thing, loaded.device, loaded.compute_type) == ("model", "cpu", "float32")
     [sentence] = loaded.announcements
     assert sentence.startswith("whisperer uses float32 on cpu: float16 on cuda does not fit into memory, ")
-    assert "int8_float16 on cuda is not supported on this machine (Library libcublas.so.12 is not found" in sentence
+    assert "int8_float16 on cuda is not possible on this machine (Library libcublas.so.12 is not found" in sentence
     assert sentence.endswith(
-        "int8 on cpu is not supported on this machine (Requested int8 compute type, but the target "
+        "int8 on cpu is not possible on this machine (Requested int8 compute type, but the target "
         "device do not support it)."
     )
 

@@ -22,9 +22,9 @@ def tone(seconds: float, level: float = 0.2) -> Samples:
         (tone(2.5), None),
         (tone(0), "produced no sound"),
         (tone(2.5) * np.float32("nan"), "produced no sound"),
-        (tone(2.5, level=0.0005), "is silent"),
-        (tone(longest_s(TEXT)), "does not end"),
-        (tone(0.3), "is cut off"),
+        (tone(2.5, level=0.0005), "came out silent"),
+        (tone(longest_s(TEXT)), "did not end"),
+        (tone(0.3), "came out cut short"),
     ],
     ids=["good", "empty", "not numbers", "silent", "endless", "cut"],
 )
@@ -35,12 +35,12 @@ def test_defects(sound: Samples, problem: str | None) -> None:
 @pytest.mark.parametrize("pace", [0.8, 1.0, 1.4])
 def test_quick_and_slow_speech_is_measured_by_its_own_pace(pace: float) -> None:
     assert defect(tone(2.5 / pace), TEXT, RATE, pace=pace) is None
-    assert defect(tone(longest_s(TEXT) / pace), TEXT, RATE, pace=pace) == "does not end"
-    assert defect(tone(0.75 / pace), TEXT, RATE, pace=pace) == "is cut off"
+    assert defect(tone(longest_s(TEXT) / pace), TEXT, RATE, pace=pace) == "did not end"
+    assert defect(tone(0.75 / pace), TEXT, RATE, pace=pace) == "came out cut short"
 
 
 def test_nothing_may_take_longer_than_the_longest_that_a_call_gives() -> None:
-    assert defect(tone(27.8), "word " * 50, RATE) == "does not end"
+    assert defect(tone(27.8), "word " * 50, RATE) == "did not end"
     assert longest_s("word " * 500) == LONGEST_S
 
 

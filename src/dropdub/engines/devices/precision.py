@@ -110,5 +110,5 @@ def _reason(error: Exception) -> str | None:
         return "does not fit into memory"
     text = str(error).lower()
     if "compute type" in text or "cuda" in text or "cublas" in text or "cudnn" in text:
-        return f"is not supported on this machine ({first_line(error)})"
+        return f"is not possible on this machine ({first_line(error)})"
     return None

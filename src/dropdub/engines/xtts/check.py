@@ -40,12 +40,12 @@ def defect(samples: Samples, text: str, rate: int, *, pace: float = 1.0) -> str 
     if not len(samples) or not np.isfinite(samples).all():
         return "produced no sound"
     if _level_db(samples) < SILENT_DB:
-        return "is silent"
+        return "came out silent"
     seconds = len(samples) / rate
     if seconds >= longest_s(text, pace=pace):
-        return "does not end"
+        return "did not end"
     if seconds < len(text) * FASTEST_S / pace:
-        return "is cut off"
+        return "came out cut short"
     return None
 
 
