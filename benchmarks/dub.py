@@ -37,7 +37,7 @@ from dropdub.dubbing.utterances import joined as joined_lines
 from dropdub.engines.registry import Shelf
 from dropdub.media.ffmpeg import find_ffmpeg, input_arguments
 from dropdub.media.sound import wav
-from dropdub.media.sound.loudness import measured
+from dropdub.media.sound.loudness import measure_loudness
 from dropdub.media.sound.spans import Span
 from dropdub.pipeline.artifacts import AUDIO, Segment, Transcript
 from dropdub.pipeline.spoken_lines import Spoken, save_spoken
@@ -206,7 +206,9 @@ def real_one(folder: Path, target: str, hurry: float, shelf: Shelf) -> None:
     show(f"{'  each stretched to its slot':42s} {naive(said, duration_s).row()}")
     heard = np.abs(list(heard_errors_s(track, report)))
     off = soundfile.info(track).frames - wav.length(source).at(MIXED_AT)
-    levels = [measured(input_arguments(path), "0:a", deadline_s=60, duration_s=duration_s) for path in (source, track)]
+    levels = [
+        measure_loudness(input_arguments(path), "0:a", deadline_s=60, duration_s=duration_s) for path in (source, track)
+    ]
     show(
         f"  heard: starts off by {np.percentile(heard, 95):.3f} s (95 %), length by {off} samples, "
         f"loudness {levels[0]:.1f} and {levels[1]:.1f} LUFS"

@@ -23,7 +23,7 @@ from dropdub.engines.registry import Shelf
 from dropdub.files.durable import sha256
 from dropdub.media.ffmpeg import find_ffmpeg, input_arguments
 from dropdub.media.sound import wav
-from dropdub.media.sound.loudness import measured
+from dropdub.media.sound.loudness import measure_loudness
 from dropdub.media.sound.pcm import RATE_HZ, decoded
 from dropdub.pipeline.cache import Cache
 from tests.drive import LIGHT, Drive
@@ -102,7 +102,7 @@ def sample_count(film: Path) -> int:
 
 
 def loudness(path: Path) -> float:
-    return measured(input_arguments(path), "0:a:0", deadline_s=60, duration_s=60)
+    return measure_loudness(input_arguments(path), "0:a:0", deadline_s=60, duration_s=60)
 
 
 def true_peak_db(path: Path) -> float:

@@ -12,7 +12,7 @@ from dropdub.dubbing import stretch
 from dropdub.errors import DeadlineExceeded, MediaToolFailed
 from dropdub.media import ffmpeg
 from dropdub.media.ffmpeg import has_filter, input_arguments
-from dropdub.media.sound.loudness import SILENCE_LUFS, gain_db, loudness_like, measured
+from dropdub.media.sound.loudness import SILENCE_LUFS, gain_db, loudness_like, measure_loudness
 from dropdub.media.sound.master import Mixed, write_master
 from dropdub.media.sound.pcm import BLOCK_S, RATE_HZ, decoded
 from dropdub.media.sound.spans import Span
@@ -92,13 +92,13 @@ def test_it_is_known_which_filters_this_ffmpeg_has() -> None:
 def test_a_tone_is_as_loud_as_the_standard_says(tmp_path: Path) -> None:
     """A 997 Hz tone of -20 dBFS on one channel has -23.0 LUFS (ITU-R BS.1770: -3.01 for a full-scale tone)."""
     soundfile.write(tmp_path / "tone.wav", tone(5.0, 997, 0.1, 48_000), 48_000)
-    found = measured(input_arguments(tmp_path / "tone.wav"), "0:a", deadline_s=60, duration_s=5)
+    found = measure_loudness(input_arguments(tmp_path / "tone.wav"), "0:a", deadline_s=60, duration_s=5)
     assert found == pytest.approx(-23.0, abs=0.2)
 
 
 def test_silence_has_no_loudness_and_gets_no_gain(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "still.wav", np.zeros(RATE), RATE)
-    found = measured(input_arguments(tmp_path / "still.wav"), "0:a", deadline_s=60, duration_s=1)
+    found = measure_loudness(input_arguments(tmp_path / "still.wav"), "0:a", deadline_s=60, duration_s=1)
     assert found == SILENCE_LUFS and gain_db(found, -16) == 0
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from dropdub.film.clock import film_clock
 from dropdub.media.ffmpeg import input_arguments
-from dropdub.media.sound.loudness import SPEECH_LUFS, measured
+from dropdub.media.sound.loudness import SPEECH_LUFS, measure_loudness
 from dropdub.media.sound.mixing import in_blocks
 from dropdub.media.sound.pcm import BLOCK_S, RATE_HZ, Frames, decoded
 from dropdub.pipeline.task import Task
@@ -38,7 +38,7 @@ def original_loudness(task: Task, duration_s: float, progress: Callable[[float],
     """
     if not _has_sound(task):
         return SPEECH_LUFS
-    return measured(
+    return measure_loudness(
         input_arguments(task.source),
         _stream(task),
         deadline_s=task.deadline_s,

@@ -17,7 +17,7 @@ _BEFORE_S, _AFTER_S = 0.03, 0.08
 """Margins kept before and after: breath, and the end of a consonant."""
 
 
-def sounding(path: Path) -> Span:
+def find_speech(path: Path) -> Span:
     """Return the span of a sound file that is not silent, in seconds; the whole file if all of it is silent.
 
     Raises NotMedia and OSError.

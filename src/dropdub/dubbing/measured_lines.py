@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dropdub.dubbing.edges import sounding
+from dropdub.dubbing.edges import find_speech
 from dropdub.dubbing.utterances import Piece, Utterance, joined
 from dropdub.media.sound import wav
 from dropdub.media.sound.spans import Span
@@ -26,7 +26,7 @@ class Recorded:
 
 def recorded(path: Path, rate: float) -> Recorded:
     """Measure a line's sound file. Raises NotMedia and OSError."""
-    return Recorded(path, sounding(path), rate)
+    return Recorded(path, find_speech(path), rate)
 
 
 def line_files(job_dir: Path, facts: Facts, target: str) -> dict[int, Path]:

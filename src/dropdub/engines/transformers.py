@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 from dropdub.engines.base import EngineInfo, EngineSettings
 from dropdub.engines.devices.batches import Batches
 from dropdub.engines.devices.precision import first_line, out_of_memory_errors
-from dropdub.engines.devices.torch_device import placed
-from dropdub.engines.models.folders import described, is_whole, model_folder, model_name, size_of
+from dropdub.engines.devices.torch_device import move_to_device
+from dropdub.engines.models.folders import is_whole, model_details, model_folder, model_name, size_of
 from dropdub.engines.models.weights import allow_numbers_only, has_safetensors, refuse_code
 from dropdub.engines.nllb.codes import flores_code
 from dropdub.engines.packages import missing_package, package_version
@@ -82,11 +82,11 @@ class TransformersTranslator:
         wanted = self._settings.device
         self._batches = Batches(self._settings.squeeze, on_card=wanted != "cpu" and torch.cuda.is_available())
         given_up = self._batches.leaves_card
-        self._device, self._fallback = placed(model, device=wanted, engine=self.name, given_up=given_up)
+        self._device, self._fallback = move_to_device(model, device=wanted, engine=self.name, given_up=given_up)
         self._model = model.eval()
 
     def info(self) -> EngineInfo:
-        details = {**described(self._folder), "device": self._device}
+        details = {**model_details(self._folder), "device": self._device}
         return EngineInfo(self.name, package_version("transformers"), details)
 
     def announcements(self) -> Sequence[str]:

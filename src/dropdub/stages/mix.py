@@ -17,7 +17,7 @@ from dropdub.media.ffmpeg import input_arguments
 from dropdub.media.sound import wav
 from dropdub.media.sound.ducking import Ducking
 from dropdub.media.sound.length import SoundLength
-from dropdub.media.sound.loudness import SPEECH_LUFS, decibels, factor, gain_db, loudness_like, measured
+from dropdub.media.sound.loudness import SPEECH_LUFS, decibels, factor, gain_db, loudness_like, measure_loudness
 from dropdub.media.sound.master import Mixed, write_master
 from dropdub.media.sound.mixing import mix_down
 from dropdub.media.sound.pcm import RATE_HZ, decoded
@@ -120,7 +120,7 @@ def _mixed(task: Task, background: Background, spans: Iterator[Span], sound: Sou
     """Mix voice and background into one file, each as loud as the original."""
     voice, channels, length = task.scratch / _VOICE, channels_of(task), sound.at(RATE_HZ)
     inputs = input_arguments(voice)
-    heard_lufs = measured(
+    heard_lufs = measure_loudness(
         inputs, "0:a", deadline_s=task.deadline_s, duration_s=sound.duration_s, progress=_share(task, 0.35, 0.4)
     )
     gain = gain_db(heard_lufs + (_TWO_CHANNELS_DB if channels == 2 else 0.0), wanted_lufs)
@@ -140,7 +140,7 @@ def _mixed(task: Task, background: Background, spans: Iterator[Span], sound: Sou
 def _mastered(task: Task, mixed: Mixed, wanted_lufs: float) -> Result:
     """Write the track at the requested loudness, and encode it."""
     target, scratch = target_of(task), task.prepared_scratch()
-    now_lufs = measured(
+    now_lufs = measure_loudness(
         input_arguments(mixed.path),
         "0:a",
         deadline_s=task.deadline_s,

@@ -7,7 +7,7 @@ from typing import Any
 from dropdub.engines.devices.precision import OFF_CARD, first_line, is_out_of_memory
 
 
-def placed(model: Any, *, device: str, engine: str, given_up: bool) -> tuple[str, str | None]:
+def move_to_device(model: Any, *, device: str, engine: str, given_up: bool) -> tuple[str, str | None]:
     """Move the model to the graphics card if possible; return the device, and a sentence if a card cannot be used.
 
     `device` is auto, cpu or cuda. `given_up`: memory ran out so often that the card is not tried again.

@@ -72,12 +72,12 @@ def _is_there(file: Path, size: int | None) -> bool:
 
 def _recorded_sizes(folder: Path) -> dict[str, int]:
     try:
-        return {file.name: file.size for file in files_in(written_down(folder / RECORD_NAME), "files")}
+        return {file.name: file.size for file in files_in(read_json_object(folder / RECORD_NAME), "files")}
     except (OSError, ValueError):
         return {}
 
 
-def written_down(file: Path) -> Mapping[str, Any]:
+def read_json_object(file: Path) -> Mapping[str, Any]:
     """Return the content of a JSON file in a model's folder. It is untrusted: the folder may be a copy from anywhere.
 
     Raises ValueError if the content is invalid, and OSError if the system does not allow reading it.
@@ -103,7 +103,7 @@ def files_in(data: Mapping[str, Any], name: str) -> tuple[FileRecord, ...]:
     return tuple(map(FileRecord.read, files))
 
 
-def described(folder: Path) -> dict[str, str]:
+def model_details(folder: Path) -> dict[str, str]:
     """Return a model's name and a fingerprint of its files, which distinguishes models and versions of one name."""
     files = sorted((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in folder.iterdir())
     return {"model": folder.name, "files": hashlib.sha256(json.dumps(files).encode()).hexdigest()[:12]}

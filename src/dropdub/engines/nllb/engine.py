@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from dropdub.engines.base import EngineInfo, EngineSettings
 from dropdub.engines.devices.batches import Batches
 from dropdub.engines.devices.precision import OFF_CARD, device_of, first_that_loads, out_of_memory_errors, precisions
-from dropdub.engines.models.folders import described, is_whole, model_folder, model_name, size_of
+from dropdub.engines.models.folders import is_whole, model_details, model_folder, model_name, size_of
 from dropdub.engines.nllb.codes import flores_code
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.wordings import distinct, longest_output, looks_wrong
@@ -74,7 +74,7 @@ class NllbTranslator:
         )
 
     def info(self) -> EngineInfo:
-        details = {**described(self._folder), "device": self._device, "compute_type": self._compute_type}
+        details = {**model_details(self._folder), "device": self._device, "compute_type": self._compute_type}
         return EngineInfo(self.name, package_version("ctranslate2"), details)
 
     def announcements(self) -> Sequence[str]:

@@ -14,7 +14,7 @@ import numpy as np
 from dropdub.engines.base import EngineInfo, EngineSettings, Suspect, Utterance, Window
 from dropdub.engines.devices.memory_ladder import Level, ladder
 from dropdub.engines.devices.precision import first_that_loads, out_of_memory_errors, precisions
-from dropdub.engines.models.folders import described, is_whole, model_folder, model_name, size_of
+from dropdub.engines.models.folders import is_whole, model_details, model_folder, model_name, size_of
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.whisper.decoding import Decoder, language_odds
 from dropdub.engines.whisper.in_order import in_order
@@ -83,7 +83,7 @@ class FasterWhisperTranscriber:
         self._fallbacks = loaded.announcements
 
     def info(self) -> EngineInfo:
-        details = {**described(self._level.folder), "device": self._device, "compute_type": self._compute_type}
+        details = {**model_details(self._level.folder), "device": self._device, "compute_type": self._compute_type}
         return EngineInfo(self.name, package_version("faster-whisper"), details)
 
     def announcements(self) -> Sequence[str]:

@@ -11,8 +11,8 @@ import numpy as np
 
 from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
 from dropdub.engines.devices.precision import out_of_memory_errors
-from dropdub.engines.devices.torch_device import placed
-from dropdub.engines.models.folders import described, is_whole, model_folder, model_name, size_of
+from dropdub.engines.devices.torch_device import move_to_device
+from dropdub.engines.models.folders import is_whole, model_details, model_folder, model_name, size_of
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.xtts.check import defect, longest_s, tidy, without_tail
 from dropdub.engines.xtts.latents import Latents, from_bytes, to_bytes
@@ -83,13 +83,13 @@ class XttsSynthesizer:
         if self._model is None:
             model = read_model(self._folder, engine=self.name, threads=self._settings.threads)
             given = self._settings
-            self._device, self._fallback = placed(
+            self._device, self._fallback = move_to_device(
                 model, device=given.device, engine=self.name, given_up=given.squeeze > 0
             )
             self._model = model
 
     def info(self) -> EngineInfo:
-        details = {**described(self._folder), "device": self._device}
+        details = {**model_details(self._folder), "device": self._device}
         return EngineInfo(self.name, package_version("coqui-tts"), details)
 
     def supports(self, language: str) -> bool:

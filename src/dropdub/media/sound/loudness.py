@@ -23,7 +23,7 @@ _IN_TWO_CHANNELS = "aformat=sample_fmts=fltp:channel_layouts=stereo"
 _INTEGRATED = re.compile(r"^\s*I:\s+(-?[\d.]+|-inf|nan) LUFS")
 
 
-def measured(
+def measure_loudness(
     inputs: Sequence[str],
     stream: str,
     *,

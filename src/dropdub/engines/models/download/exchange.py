@@ -46,7 +46,7 @@ class Answer:
 
 
 @contextmanager
-def answered(url: str, headers: Mapping[str, str], *, timeout_s: float) -> Iterator[Answer]:
+def open_url(url: str, headers: Mapping[str, str], *, timeout_s: float) -> Iterator[Answer]:
     """Send a GET and yield its answer, whatever its status.
 
     `timeout_s` is how long the server may be silent. Raises DownloadRefused if the server does something unacceptable,
@@ -55,7 +55,7 @@ def answered(url: str, headers: Mapping[str, str], *, timeout_s: float) -> Itera
     first: Mapping[str, str] | None = None
     with _own_errors(host_of(url)):
         for _ in range(_MAX_REDIRECTS + 1):
-            with _sent(url, headers, timeout_s=timeout_s) as (response, deadline):
+            with _send(url, headers, timeout_s=timeout_s) as (response, deadline):
                 first = first or response.headers
                 location = response.headers.get("Location") if response.status_code in _REDIRECTS else None
                 if location is None:
@@ -90,7 +90,7 @@ def _own_errors(place: str) -> Iterator[None]:
 
 
 @contextmanager
-def _sent(url: str, headers: Mapping[str, str], *, timeout_s: float) -> Iterator[tuple[httpx2.Response, Deadline]]:
+def _send(url: str, headers: Mapping[str, str], *, timeout_s: float) -> Iterator[tuple[httpx2.Response, Deadline]]:
     # A new connection for each request: `Deadline` does not see connections that come from a pool.
     asked = {**headers, "Accept-Encoding": "identity", "Connection": "close"}
     with Deadline(timeout_s * _HEADERS_FACTOR) as deadline, httpx2.Client(timeout=timeout_s) as client:

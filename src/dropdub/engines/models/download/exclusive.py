@@ -15,7 +15,7 @@ _MAX_WAIT_S = 6 * 3600.0
 
 
 @contextmanager
-def alone(name: str, models_dir: Path, *, say: Callable[[str], None]) -> Iterator[None]:
+def pull_lock(name: str, models_dir: Path, *, say: Callable[[str], None]) -> Iterator[None]:
     """Hold a model's lock; wait while another process pulls it. Raises DownloadFailed after some hours."""
     models_dir.mkdir(parents=True, exist_ok=True)
     lock = FileLock(models_dir / f".{name}.lock")

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from urllib.parse import quote, urlsplit
 
 from dropdub.engines.models.catalogue import Source
-from dropdub.engines.models.download.exchange import Answer, answered, host_of, read_bounded
+from dropdub.engines.models.download.exchange import Answer, host_of, open_url, read_bounded
 from dropdub.engines.models.download.listing import COMMIT, ListedFile, parsed
 from dropdub.engines.packages import extra_command
 from dropdub.errors import DownloadFailed, DownloadRefused, EngineMissing, UsageError
@@ -89,7 +89,7 @@ class Hub:
     def opened(self, file: RemoteFile, *, start: int) -> Iterator[Answer]:
         """Yield the hub's answer with a file from byte `start` on. Raises as `files` does."""
         url = f"{self.endpoint}/{file.repository}/resolve/{quote(file.revision, safe='')}/{quote(file.name)}"
-        with self._answered(url, f"{file.repository}, {file.name}", start=start) as answer:
+        with self._open(url, f"{file.repository}, {file.name}", start=start) as answer:
             commit = answer.first_headers.get("X-Repo-Commit")
             if commit is not None and commit != file.revision:
                 raise self._other_commit(file.repository)
@@ -98,16 +98,16 @@ class Hub:
     def _list(self, source: Source) -> bytes:
         url = f"{self.endpoint}/api/models/{source.repository}/revision/{quote(source.revision, safe='')}?blobs=true"
         within_s = _LIST_FACTOR * self.timeout_s
-        with self._answered(url, source.repository) as answer:
+        with self._open(url, source.repository) as answer:
             return read_bounded(answer, max_bytes=_MAX_LIST_BYTES, within_s=within_s, place=self.place)
 
     @contextmanager
-    def _answered(self, url: str, what: str, *, start: int = 0) -> Iterator[Answer]:
+    def _open(self, url: str, what: str, *, start: int = 0) -> Iterator[Answer]:
         from huggingface_hub.utils import build_hf_headers  # noqa: PLC0415
 
         _refuse_offline()
         headers = build_hf_headers(token=self._token) | ({"Range": f"bytes={start}-"} if start else {})
-        with answered(url, headers, timeout_s=self.timeout_s) as answer:
+        with open_url(url, headers, timeout_s=self.timeout_s) as answer:
             status = answer.response.status_code
             if not 200 <= status < 300:
                 raise self._refusal(what, status)

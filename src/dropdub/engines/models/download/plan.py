@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dropdub.engines.models.catalogue import Source
 from dropdub.engines.models.download.record import commits_in, read_record
-from dropdub.engines.models.folders import FileRecord, files_in, written_down
+from dropdub.engines.models.folders import FileRecord, files_in, read_json_object
 from dropdub.engines.models.pins import Pin
 from dropdub.files.durable import write_whole
 
@@ -28,7 +28,7 @@ class Plan:
     def read(part: Path) -> Plan:
         """Return the plan in a folder, or an empty one if there is none that can be read."""
         try:
-            data = written_down(part / PLAN_NAME)
+            data = read_json_object(part / PLAN_NAME)
             return Plan(commits_in(data, "revisions"), files_in(data, "remembered"))
         except (OSError, ValueError):
             return Plan()

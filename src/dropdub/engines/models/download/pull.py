@@ -12,7 +12,7 @@ from typing import Protocol
 
 from dropdub.engines.models.catalogue import KnownModel
 from dropdub.engines.models.download.budget import check_room, refuse_oversize
-from dropdub.engines.models.download.exclusive import alone
+from dropdub.engines.models.download.exclusive import pull_lock
 from dropdub.engines.models.download.hub import Hub, RemoteFile
 from dropdub.engines.models.download.part_folder import (
     held_part,
@@ -29,7 +29,7 @@ from dropdub.engines.models.download.record import (
     ModelRecord,
     Presence,
     examine,
-    part_of,
+    part_folder,
     write_record,
 )
 from dropdub.engines.models.download.remedies import disk_errors, suggest_copying, suggest_starting_over
@@ -61,7 +61,7 @@ def pull(model: KnownModel, models_dir: Path, hub: Hub, *, meter: Meter, patienc
     DiskFull, AccessDenied, and ModelIncomplete if a folder that a person created is in the way.
     """
     folder = models_dir / model.name
-    with disk_errors(models_dir), alone(model.name, models_dir, say=meter.say):
+    with disk_errors(models_dir), pull_lock(model.name, models_dir, say=meter.say):
         refuse_exchangeable(models_dir)
         refuse_foreign(folder)
         condition = examine(folder, model, thorough=True)
@@ -74,7 +74,7 @@ def pull(model: KnownModel, models_dir: Path, hub: Hub, *, meter: Meter, patienc
             )
         is_damaged = condition.presence is Presence.DAMAGED
         plan = _reopened(folder, condition) if is_damaged else None
-        with held_part(part_of(folder)) as work:
+        with held_part(part_folder(folder)) as work:
             part = work.through(PLAN_NAME).parent
             if plan is not None:
                 plan.write(part)
@@ -89,7 +89,7 @@ def pull(model: KnownModel, models_dir: Path, hub: Hub, *, meter: Meter, patienc
 
 def _reopened(folder: Path, condition: Condition) -> Plan:
     """Turn a damaged model back into a part folder, to reuse its good files; return the plan that restores it."""
-    part = part_of(folder)
+    part = part_folder(folder)
     if leads_elsewhere(folder):
         raise ModelIncomplete(
             f"{folder} is a link, and its target is incomplete or damaged: {' '.join(condition.faults)}",

@@ -17,7 +17,7 @@ from typing import Any
 
 from dropdub.engines.models.catalogue import KnownModel
 from dropdub.engines.models.folders import RECORD_NAME as RECORD_NAME  # noqa: PLC0414  (re-exported)
-from dropdub.engines.models.folders import FileRecord, files_in, size_of, written_down
+from dropdub.engines.models.folders import FileRecord, files_in, read_json_object, size_of
 from dropdub.engines.models.pins import Pin
 from dropdub.files.durable import sha256, write_whole
 
@@ -69,7 +69,7 @@ class Condition:
         return self.presence in (Presence.WHOLE, Presence.BY_HAND)
 
 
-def part_of(folder: Path) -> Path:
+def part_folder(folder: Path) -> Path:
     """Return where a model is put together before it gets its name."""
     return folder.with_name(folder.name + PART_SUFFIX)
 
@@ -80,7 +80,7 @@ def read_record(folder: Path) -> ModelRecord | None:
     The record of a copied folder may come from anybody: a name in it that leads out of the folder is refused.
     """
     try:
-        data = written_down(folder / RECORD_NAME)
+        data = read_json_object(folder / RECORD_NAME)
     except FileNotFoundError:
         return None
     model, licence, pulled_at = (str(data.get(name, "")) for name in ("model", "licence", "pulled_at"))
@@ -105,8 +105,8 @@ def examine(folder: Path, model: KnownModel | None, *, thorough: bool) -> Condit
     `model` defines the required files if there is no record, and the pins; None for an unknown model.
     """
     if not folder.is_dir():
-        begun = part_of(folder).is_dir()
-        return Condition(Presence.BEGUN, size_of(part_of(folder))) if begun else Condition(Presence.ABSENT)
+        begun = part_folder(folder).is_dir()
+        return Condition(Presence.BEGUN, size_of(part_folder(folder))) if begun else Condition(Presence.ABSENT)
     try:
         record = read_record(folder)
     except ValueError:
