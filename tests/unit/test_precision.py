@@ -9,7 +9,7 @@ import pytest
 from dropdub.daemon.steps.retry import MOST_MEMORY_RETRIES
 from dropdub.engines.base import EngineSettings
 from dropdub.engines.devices import cuda
-from dropdub.engines.devices.memory_ladder import Rung, ladder
+from dropdub.engines.devices.memory_ladder import Level, ladder
 from dropdub.engines.devices.precision import first_line, first_that_loads, precisions
 from dropdub.engines.devices.tuning import FILE, chosen_compute_type, keep_choice
 from dropdub.errors import EngineMissing, OutOfMemory
@@ -126,7 +126,7 @@ def test_where_a_cards_memory_runs_out_it_is_left_last_before_smaller_models_are
     model(tmp_path / "whisper-small", 300)
     model(tmp_path / "whisper-tiny", 100)
 
-    def rung(squeeze: int) -> Rung:
+    def rung(squeeze: int) -> Level:
         settings = EngineSettings(
             models_dir=tmp_path, device="cuda", compute_type="float16", threads=4, squeeze=squeeze, allow_smaller=True
         )
