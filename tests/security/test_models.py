@@ -617,7 +617,7 @@ def test_a_byte_for_each_question_is_not_asked_for_for_ever(tmp_path: Path) -> N
         handler.end_headers()
         handler.wfile.write(content[:1])
 
-    with liar(say) as url, pytest.raises(DownloadFailed, match="broke off"):
+    with liar(say) as url, pytest.raises(DownloadFailed, match="stopped after"):
         pulled(url, tmp_path, pinned())
     assert len(asked) <= 2 * SOON.attempts
 
