@@ -1,5 +1,5 @@
-"""The commands and their options. What they do is in the other modules, loaded when a command needs it:
-`dropdub status` answers at once.
+"""Declare the commands and their options. The other modules implement them and are imported only by the command that
+needs them, so that `dropdub status` answers immediately.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dropdub.process import never_search_current_folder
 from dropdub.store.states import JobState
 
 PROGRAM = "dropdub"
-"""What messages and help call the program. `jobs`, its other entry point, is a builtin of bash and zsh."""
+"""The program's name in messages and help. `jobs`, its other entry point, is a builtin of bash and zsh."""
 
 app = typer.Typer(
     name=PROGRAM,
@@ -30,24 +30,24 @@ app = typer.Typer(
     invoke_without_command=True,
 )
 app.add_typer(config_app, name="config", help="Check or show the settings.")
-app.add_typer(models_app, name="models", help="List, fetch and check the models of the quality engines.")
-app.add_typer(voices_app, name="voices", help="List, add, remove and prepare the voices of dubs.")
-app.add_typer(service_app, name="service", help="Run the daemon as a service of this system.")
+app.add_typer(models_app, name="models", help="List, download and verify the models of the quality engines.")
+app.add_typer(voices_app, name="voices", help="List, add, remove and prepare voices for dubs.")
+app.add_typer(service_app, name="service", help="Run the daemon as a system service.")
 
 
 def main() -> None:
-    """Run the command line; leave with 0 (done), 1 (a job failed, a check fell short) or 2 (usage, configuration)."""
+    """Run the command line. Exit with 0 (done), 1 (a job or a check failed) or 2 (wrong usage or configuration)."""
     never_search_current_folder()
     prepare_streams()
     invocation = Invocation()
     try:
         app(obj=invocation, prog_name=PROGRAM)
-    except Exception as error:  # the boundary: whatever it is, a person gets a sentence
+    except Exception as error:  # the boundary: every error is reported as a sentence
         sys.exit(exit_codes.report(error, invocation.logs_dir()))
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _show_version(requested: bool) -> None:
+    if requested:
         say(f"dropdub {__version__}")
         raise typer.Exit
 
@@ -56,18 +56,21 @@ def _version(wanted: bool) -> None:
 def dropdub(
     context: Context,
     root: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The root; else $JOBS_ROOT, else upward from here.")
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="The root. Default: $JOBS_ROOT, or the nearest root at or above the current folder."
+        ),
     ] = None,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Drop recordings and texts into a folder; take transcripts, subtitles, translations and dubs out of another.
+    """Drop recordings and texts into one folder; get transcripts, subtitles, translations and dubs in another.
 
     \b
-    dropdub init DIR        make a root: the folder that holds inbox and outbox
-    dropdub watch           work off what is dropped into its inbox
-    dropdub status          see how far everything is
+    dropdub init DIR        create a root: the folder that contains inbox and outbox
+    dropdub watch           process whatever is dropped into the inbox
+    dropdub status          show progress
     """
     context.obj.root = root
     name_root(context.obj.root_to_name(context.invoked_subcommand))
@@ -78,10 +81,10 @@ def dropdub(
 @app.command()
 def init(
     context: Context,
-    directory: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Where; else --root, else here.")] = None,
-    light: Annotated[bool, typer.Option("--light", help="Set the light engines: nothing large to download.")] = False,
+    directory: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Default: --root, or this folder.")] = None,
+    light: Annotated[bool, typer.Option("--light", help="Use the light engines: no large downloads.")] = False,
 ) -> None:
-    """Make a root: its folders, and a config.yaml to set it up.
+    """Create a root: its folders and a config.yaml.
 
     \b
     dropdub init ~/dubs
@@ -96,32 +99,36 @@ def init(
 def setup(
     context: Context,
     directory: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="Where; else --root, the root found from here, ~/Dropdub.")
+        Path | None,
+        typer.Argument(
+            metavar="[DIR]", help="Default: --root, the root that this folder belongs to, or else ~/Dropdub."
+        ),
     ] = None,
     *,
-    language: Annotated[str | None, typer.Option(metavar="LANG", help="The language spoken, or auto.")] = None,
+    language: Annotated[str | None, typer.Option(metavar="LANG", help="Language spoken, or auto.")] = None,
     to: Annotated[
-        list[str] | None, typer.Option(metavar="LANG", help="Translate and dub into it; repeatable; none for none.")
+        list[str] | None,
+        typer.Option(metavar="LANG", help="Language to translate and dub into; repeatable. none: only transcribe."),
     ] = None,
     engines: Annotated[str | None, typer.Option(metavar="KIND", help="light or quality.")] = None,
     install: Annotated[
-        bool | None, typer.Option("--install/--no-install", help="Install what the engines need.")
+        bool | None, typer.Option("--install/--no-install", help="Install the packages that the engines need.")
     ] = None,
-    models: Annotated[bool | None, typer.Option("--models/--no-models", help="Fetch the models.")] = None,
+    models: Annotated[bool | None, typer.Option("--models/--no-models", help="Download the models.")] = None,
     service: Annotated[
-        bool | None, typer.Option("--service/--no-service", help="Run the daemon as a service of this system.")
+        bool | None, typer.Option("--service/--no-service", help="Run the daemon as a system service.")
     ] = None,
     accept_licence: Annotated[
-        bool, typer.Option("--accept-licence", help="Agree to the licences that ask for it.")
+        bool, typer.Option("--accept-licence", help="Agree to the licences that require consent.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: what no option says, as is usual.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing; use the defaults.")] = False,
     as_json: Json = False,
 ) -> None:
     """Set up a root: languages, engines, models, service.
 
-    Asks for what no option says; without a terminal, with --yes or --json, it
-    asks nothing. It can be run again at any time, and changes in config.yaml
-    only what is chosen.
+    Asks for everything that no option specifies. Asks nothing with --yes or
+    --json, or without a terminal. You can run it again at any time: in
+    config.yaml, it changes only what you choose.
 
     \b
     dropdub setup
@@ -138,18 +145,18 @@ def setup(
 def watch(
     context: Context,
     until_idle: Annotated[
-        bool, typer.Option("--until-idle", help="Work the inbox off and end: with 1 if a job failed.")
+        bool, typer.Option("--until-idle", help="Process the inbox and exit: with 1 if a job failed.")
     ] = False,
     accept_missing: Annotated[
         bool,
-        typer.Option("--accept-missing", help="Take database and folders as gone that the last start had."),
+        typer.Option("--accept-missing", help="Start even if the database or folders of the last start are missing."),
     ] = False,
     shared_inbox: Annotated[
         bool,
-        typer.Option("--shared-inbox", help="Others write into the inbox: see inbox.sidecars in config.yaml."),
+        typer.Option("--shared-inbox", help="Others can write to the inbox: see inbox.sidecars in config.yaml."),
     ] = False,
 ) -> None:
-    """Watch the inbox and work off what is dropped, until Ctrl-C.
+    """Watch the inbox and process whatever is dropped. Press Ctrl-C to stop.
 
     \b
     dropdub watch
@@ -167,15 +174,23 @@ def watch(
 @app.command()
 def run(
     context: Context,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="What to work on. Your files stay.")],
-    to: Annotated[list[str] | None, typer.Option(metavar="LANG", help="Translate and dub into it; repeatable.")] = None,
-    voice: Annotated[str | None, typer.Option(metavar="NAME", help="Who speaks: a recording in voices/.")] = None,
-    profile: Annotated[str | None, typer.Option(metavar="NAME", help="A profile of config.yaml.")] = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Put the results there, not into the outbox.")] = None,
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Files to process. Your files stay where they are.")
+    ],
+    to: Annotated[
+        list[str] | None, typer.Option(metavar="LANG", help="Language to translate and dub into; repeatable.")
+    ] = None,
+    voice: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Voice of the dub: the name of a recording in voices/.")
+    ] = None,
+    profile: Annotated[str | None, typer.Option(metavar="NAME", help="A profile in config.yaml.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Put the results here instead of in the outbox.")
+    ] = None,
 ) -> None:
-    """Work files off now, in the foreground.
+    """Process files now, in the foreground.
 
-    Shows how far they are and what came out; ends with 1 if one was not done.
+    Shows the progress and the results. Exits with 1 if a file did not succeed.
 
     \b
     dropdub run talk.mp4 --to pt
@@ -192,11 +207,11 @@ def run(
 def status(
     context: Context,
     as_json: Json = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Show it anew each second, until Ctrl-C.")] = False,
-    state: Annotated[list[JobState] | None, typer.Option(help="Only jobs in this state; repeatable.")] = None,
-    limit: Annotated[int, typer.Option(min=0, metavar="N", help="So many jobs at most; 0 is all.")] = 20,
+    watch: Annotated[bool, typer.Option("--watch", help="Refresh every second until Ctrl-C.")] = False,
+    state: Annotated[list[JobState] | None, typer.Option(help="Show only jobs in this state; repeatable.")] = None,
+    limit: Annotated[int, typer.Option(min=0, metavar="N", help="Maximum number of jobs to show; 0 shows all.")] = 20,
 ) -> None:
-    """Show whether the daemon runs, and how far the jobs are.
+    """Show whether the daemon is running, and the progress of the jobs.
 
     \b
     dropdub status --watch
@@ -205,7 +220,7 @@ def status(
     from dropdub.cli import jobs as act
 
     if watch and as_json:
-        raise UsageError("--watch and --json exclude each other.")
+        raise UsageError("--watch and --json cannot be combined.")
     place, states = context.obj.place(), state or []
     if watch:
         raise typer.Exit(act.status_live(place, states=states, limit=limit))
@@ -216,13 +231,13 @@ def status(
 def show(
     context: Context,
     job: Ref,
-    timeline: Annotated[bool, typer.Option("--timeline", help="Draw how the dubs fit, as SVG files.")] = False,
+    timeline: Annotated[bool, typer.Option("--timeline", help="Draw the timing of the dubs as SVG files.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show one job: outputs, warnings, figures, steps, events.
+    """Show one job: outputs, warnings, quality, steps, events.
 
-    The figures tell how good its dubs came out. --timeline draws beside its
-    manifest when the original and the dub speak, and prints where.
+    --timeline draws when the original and each dub speak, next to the job's
+    manifest, and prints the paths of the drawings.
 
     \b
     dropdub show talk.mp4
@@ -240,11 +255,11 @@ def show(
 def retry(
     context: Context,
     refs: Refs = None,
-    failed: Annotated[bool, typer.Option("--failed", help="All that failed.")] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="Retry all failed jobs.")] = False,
 ) -> None:
-    """Begin failed or cancelled jobs anew.
+    """Retry failed or cancelled jobs.
 
-    Costly results of the try before are kept and used again.
+    Expensive results of earlier attempts are reused.
 
     \b
     dropdub retry talk.mp4
@@ -258,11 +273,13 @@ def retry(
 @app.command()
 def cancel(
     context: Context,
-    refs: Annotated[list[str], typer.Argument(metavar="JOB...", help="Numbers, file names, or names without suffix.")],
+    refs: Annotated[
+        list[str], typer.Argument(metavar="JOB...", help="Job numbers, file names, or names without suffix.")
+    ],
 ) -> None:
-    """End jobs before they are done.
+    """Cancel jobs.
 
-    Their files, also those that still wait in the inbox, go to failed/, and dropdub retry takes them up again.
+    Their files are moved to failed/, even those still waiting in the inbox. dropdub retry processes them again.
 
     \b
     dropdub cancel talk.mp4
@@ -275,9 +292,9 @@ def cancel(
 
 @app.command()
 def pause(context: Context, refs: Refs = None) -> None:
-    """Hold these jobs, or all.
+    """Pause these jobs, or all jobs.
 
-    What runs is finished, nothing else of them is started until dropdub resume.
+    Running steps are finished. No further steps are started until dropdub resume.
 
     \b
     dropdub pause
@@ -290,7 +307,7 @@ def pause(context: Context, refs: Refs = None) -> None:
 
 @app.command()
 def resume(context: Context, refs: Refs = None) -> None:
-    """Go on with these paused jobs, or with all.
+    """Resume these paused jobs, or all jobs.
 
     \b
     dropdub resume
@@ -304,11 +321,11 @@ def resume(context: Context, refs: Refs = None) -> None:
 @app.command()
 def logs(
     context: Context,
-    job: Annotated[str | None, typer.Argument(metavar="[JOB]", help="Only this job's log.")] = None,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written, until Ctrl-C.")] = False,
-    lines: Annotated[int, typer.Option("--lines", "-n", min=0, metavar="N", help="So many lines back.")] = 50,
+    job: Annotated[str | None, typer.Argument(metavar="[JOB]", help="Show only this job's log.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep following the log until Ctrl-C.")] = False,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, metavar="N", help="Number of lines to show.")] = 50,
 ) -> None:
-    """Show the newest lines of the log.
+    """Show the last lines of the log.
 
     \b
     dropdub logs --follow
@@ -322,14 +339,14 @@ def logs(
 @app.command()
 def prune(
     context: Context,
-    older_than: Annotated[str, typer.Option(metavar="TIME", help="Ended longer ago than this.")] = "30d",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which.")] = False,
+    older_than: Annotated[str, typer.Option(metavar="TIME", help="Only jobs that ended longer ago than this.")] = "30d",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show which jobs would be forgotten.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Forget jobs that ended long ago, with their logs.
+    """Forget old jobs and delete their logs.
 
-    Your files stay, in outbox, archive and failed. A failed job that is forgotten cannot be retried any more:
-    drop its file again.
+    Your files in outbox, archive and failed are kept. A forgotten job can no longer be retried: drop its file
+    again instead.
 
     \b
     dropdub prune --dry-run
@@ -344,16 +361,16 @@ def prune(
 def doctor(
     context: Context,
     tune: Annotated[
-        bool, typer.Option("--tune", help="Measure which precision computes fastest here, and keep the choice.")
+        bool, typer.Option("--tune", help="Measure which precision is fastest on this machine, and remember it.")
     ] = False,
     report: Annotated[
-        bool, typer.Option("--report", help="Write a file to attach to a bug report, without anything private.")
+        bool, typer.Option("--report", help="Write a file to attach to a bug report. It contains nothing private.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Say whether all that the work needs is here.
+    """Check that everything Dropdub needs is installed and working.
 
-    Each thing with its remedy; ends with 1 if something stands in the way.
+    Shows how to fix each problem. Exits with 1 if there is a problem.
 
     \b
     dropdub doctor

@@ -1,4 +1,4 @@
-"""What commands share: what was said before them, and the arguments and options that several have."""
+"""What commands share: the options before the command, and arguments and options that several commands have."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Invocation:
-    """What was said before the command."""
+    """The options given before the command."""
 
     root: Path | None = None
 
@@ -27,7 +27,7 @@ class Invocation:
         return root_path(self.root)
 
     def named_path(self) -> Path:
-        """Return the root, also one that was named and is none any more: its service may be there still."""
+        """Return the root. One given by --root need not exist any more: its service may still be installed."""
         from dropdub.operations.place import root_path
 
         return self.root.absolute() if self.root is not None else root_path(None)
@@ -49,7 +49,7 @@ class Invocation:
         return find_place(self.root)
 
     def logs_dir(self) -> Path | None:
-        """Return where this root's logs are, None where there is no root."""
+        """Return the root's folder of logs; None if there is no root."""
         try:
             return self.place().root.logs_dir
         except (DropdubError, OSError):
@@ -57,8 +57,8 @@ class Invocation:
 
 
 Context = typer.Context
-Ref = Annotated[str, typer.Argument(metavar="JOB", help="Its number, its file name, or the name without suffix.")]
+Ref = Annotated[str, typer.Argument(metavar="JOB", help="Job number, file name, or name without suffix.")]
 Refs = Annotated[
-    list[str] | None, typer.Argument(metavar="[JOB]...", help="Numbers, file names, or names without suffix.")
+    list[str] | None, typer.Argument(metavar="[JOB]...", help="Job numbers, file names, or names without suffix.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]

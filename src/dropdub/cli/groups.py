@@ -1,4 +1,4 @@
-"""The commands that come in groups, and their options: config, models, voices, service."""
+"""Declare the command groups and their options: config, models, voices, service."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ service_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
 @config_app.command("check")
 def config_check(context: Context) -> None:
-    """Say whether config.yaml is right, or all that is wrong with it.
+    """Check config.yaml and report every mistake in it.
 
     \b
     dropdub config check
@@ -29,7 +29,7 @@ def config_check(context: Context) -> None:
 
 @config_app.command("show")
 def config_show(context: Context, as_json: Json = False) -> None:
-    """Show the settings that hold: config.yaml, environment and defaults together.
+    """Show the settings in force: config.yaml, environment and defaults combined.
 
     \b
     dropdub config show
@@ -39,16 +39,20 @@ def config_show(context: Context, as_json: Json = False) -> None:
     raise typer.Exit(admin.config_show(context.obj.path(), as_json=as_json))
 
 
-Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Models; else those that are used here.")]
+Names = Annotated[
+    list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: the models that this root uses.")
+]
 
 
 @models_app.command("list")
 def models_list(
     context: Context,
-    every: Annotated[bool, typer.Option("--all", help="All that are known, not only those used or here.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Show all known models, not only those used or downloaded.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show the models: used, here, their size and licence.
+    """Show the models that are used or downloaded, with size and licence.
 
     \b
     dropdub models list
@@ -63,12 +67,14 @@ def models_list(
 def models_pull(
     context: Context,
     names: Names = None,
-    mirror: Annotated[str | None, typer.Option(metavar="URL", help="Where to fetch from; else models.mirror.")] = None,
+    mirror: Annotated[
+        str | None, typer.Option(metavar="URL", help="Where to download from. Default: models.mirror.")
+    ] = None,
     accept_licence: Annotated[
-        bool, typer.Option("--accept-licence", help="Agree to the licences that ask for it.")
+        bool, typer.Option("--accept-licence", help="Agree to the licences that require consent.")
     ] = False,
 ) -> None:
-    """Fetch models, on from where an earlier pull broke off.
+    """Download models, resuming interrupted downloads.
 
     \b
     dropdub models pull
@@ -82,7 +88,7 @@ def models_pull(
 
 @models_app.command("verify")
 def models_verify(context: Context, names: Names = None) -> None:
-    """Check that models are what was fetched; end with 1 if one is not.
+    """Verify the files of models. Exits with 1 if one is missing or damaged.
 
     \b
     dropdub models verify
@@ -94,7 +100,7 @@ def models_verify(context: Context, names: Names = None) -> None:
 
 @voices_app.command("list")
 def voices_list(context: Context, as_json: Json = False) -> None:
-    """Show the voices and what may be wrong with them.
+    """List the voices, with any problems of their recordings.
 
     \b
     dropdub voices list
@@ -107,12 +113,12 @@ def voices_list(context: Context, as_json: Json = False) -> None:
 @voices_app.command("add")
 def voices_add(
     context: Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What the voice is called in voice: NAME.")],
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording of one person, best 6 to 30 seconds.")],
-    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of a voice of that name.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Take it although it is not good.")] = False,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the voice, for the setting voice: NAME.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording of one person, ideally 6 to 30 seconds.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an existing voice of that name.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Add the voice even if it fails the quality checks.")] = False,
 ) -> None:
-    """Add a voice: its recording is checked, levelled and put into voices/.
+    """Add a voice: check its recording, normalise the level, and save it in voices/.
 
     Only add voices of people who have agreed to it.
 
@@ -126,9 +132,9 @@ def voices_add(
 
 @voices_app.command("remove")
 def voices_remove(
-    context: Context, names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Which voices.")]
+    context: Context, names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Voices to remove.")]
 ) -> None:
-    """Remove voices.
+    """Remove voices and delete their recordings from voices/.
 
     \b
     dropdub voices remove anna
@@ -141,9 +147,9 @@ def voices_remove(
 @voices_app.command("prepare")
 def voices_prepare(
     context: Context,
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Which voices; else all.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: all voices.")] = None,
 ) -> None:
-    """Reckon ahead what the synthesizer needs to know of voices.
+    """Precompute voice embeddings.
 
     \b
     dropdub voices prepare anna
@@ -157,16 +163,18 @@ def voices_prepare(
 def service_install(
     context: Context,
     boot: Annotated[
-        bool, typer.Option("--boot", help="Start with the machine, not when you log on. Needs an administrator.")
+        bool,
+        typer.Option("--boot", help="Start with the machine instead of when you log on. Needs administrator rights."),
     ] = False,
     account: Annotated[
-        str | None, typer.Option(metavar="NAME", help="With --boot: who runs it; else the owner of the root.")
+        str | None,
+        typer.Option(metavar="NAME", help="With --boot: the account to run as. Default: the owner of the root."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be installed.")] = False,
 ) -> None:
-    """Install the daemon as a service of this system, and start it.
+    """Install the daemon as a system service, and start it.
 
-    It starts by itself from then on, and is started again if it dies. Each root has a service of its own.
+    From then on it starts automatically, and restarts if it crashes. Each root has a service of its own.
 
     \b
     dropdub service install
@@ -180,9 +188,9 @@ def service_install(
 
 @service_app.command("uninstall")
 def service_uninstall(context: Context) -> None:
-    """Stop the service and take it away. Your files and jobs stay.
+    """Stop and remove the service. Your files and jobs are kept.
 
-    Of a root that is gone, too: name its folder with --root.
+    To remove the service of a root that no longer exists, give its folder with --root.
 
     \b
     dropdub service uninstall
@@ -194,7 +202,7 @@ def service_uninstall(context: Context) -> None:
 
 @service_app.command("start")
 def service_start(context: Context) -> None:
-    """Start the service, now and from now on.
+    """Start the service, now and automatically from now on.
 
     \b
     dropdub service start
@@ -206,7 +214,7 @@ def service_start(context: Context) -> None:
 
 @service_app.command("stop")
 def service_stop(context: Context) -> None:
-    """Stop the service until it is started again. What runs goes on from there then.
+    """Stop the service until you start it again. Running steps resume at the next start.
 
     \b
     dropdub service stop
@@ -218,9 +226,9 @@ def service_stop(context: Context) -> None:
 
 @service_app.command("status")
 def service_status(context: Context, as_json: Json = False) -> None:
-    """Say whether the service is installed and runs.
+    """Show whether the service is installed and running.
 
-    Ends with 1 if not.
+    Exits with 1 if it is not.
 
     \b
     dropdub service status
