@@ -286,7 +286,7 @@ def test_status_loads_nothing_that_is_slow(cli: Cli, store: Store) -> None:
 
 def test_status_watch_needs_a_terminal(cli: Cli) -> None:
     assert "--watch needs a terminal" in cli.refused("status", "--watch")
-    assert "exclude each other" in cli.refused("status", "--watch", "--json")
+    assert "cannot be combined" in cli.refused("status", "--watch", "--json")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
@@ -383,10 +383,10 @@ def test_retry_begins_failed_jobs_anew_and_says_when_it_goes_on(cli: Cli, store:
         an_ended_job(store, JobState.FAILED, name=name)
     an_ended_job(store, JobState.SUCCEEDED, name="good.mp4")
     said = cli.done("retry", "one.mp4")
-    assert "Job 1 (one.mp4) is tried again." in said
-    assert f"Start it to continue:\n  dropdub --root {pasted(cli.root)} watch\n" in said
+    assert "Job 1 (one.mp4) will be retried." in said
+    assert f"Start it with:\n  dropdub --root {pasted(cli.root)} watch\n" in said
     assert "Job 2 (two.mp4)" in cli.done("retry", "--failed")
-    assert cli.done("retry", "--failed") == "No job has failed.\n"
+    assert cli.done("retry", "--failed") == "There are no failed jobs.\n"
     assert [cli.job(name)["state"] for name in ("one", "two", "good")] == ["claiming", "claiming", "succeeded"]
 
 
@@ -500,7 +500,7 @@ def test_nothing_is_said_of_a_stopped_daemon_while_one_runs(cli: Cli, store: Sto
     now = time.time()
     transitions.start_run(store, run_id="r", pid=1, pid_started=now, host="h", boot_id="b", now=now)
     an_ended_job(store, JobState.FAILED)
-    assert cli.done("retry", "clip") == "Job 1 (clip.mp4) is tried again.\n"
+    assert cli.done("retry", "clip") == "Job 1 (clip.mp4) will be retried.\n"
 
 
 def test_prune_forgets_old_jobs_and_their_logs_only(cli: Cli, store: Store) -> None:
@@ -535,7 +535,7 @@ def test_run_refuses_what_cannot_be_done_before_anything_is_recorded(cli: Cli, t
 
 
 def test_logs_show_the_last_lines_of_all_or_of_one_job(cli: Cli, store: Store) -> None:
-    assert "Nothing is logged yet" in cli.done("logs")
+    assert "Nothing has been logged yet" in cli.done("logs")
     a_queued_job(store)
     folder = cli.root / "work" / "logs" / "jobs"
     folder.mkdir(parents=True)

@@ -63,7 +63,7 @@ def test_a_root_in_good_order_has_no_problem(root: Path) -> None:
     answer = doctor(root)
     assert answer.returncode == 0, answer
     assert "problem" not in answer.stdout
-    assert [line for line in answer.stdout.splitlines() if line.startswith("ok      inbox: can be written to")]
+    assert [line for line in answer.stdout.splitlines() if line.startswith("ok      inbox: writable")]
     assert not list(root.rglob(f"{folders.PROBE_PREFIX}*")), "a probe was left"
 
 
@@ -85,7 +85,7 @@ def test_an_ffmpeg_that_lacks_what_is_used_or_answers_with_nothing_is_a_problem(
     poor.chmod(0o755)
     assert "lacks aac (encoders)" in found(root, DROPDUB_FFMPEG=str(poor))["ffmpeg"]["text"]
     poor.write_text("#!/bin/sh\nexit 3\n", encoding="utf-8")
-    assert found(root, DROPDUB_FFMPEG=str(poor))["ffmpeg"]["text"] == "it does not answer"
+    assert found(root, DROPDUB_FFMPEG=str(poor))["ffmpeg"]["text"] == "cannot be run"
 
 
 def test_an_ffmpeg_that_cannot_burn_what_is_to_be_burnt_is_told(root: Path, tmp_path: Path) -> None:
@@ -99,8 +99,8 @@ def test_an_ffmpeg_that_cannot_burn_what_is_to_be_burnt_is_told(root: Path, tmp_
     old.chmod(0o755)
     config = (root / "config.yaml").read_text(encoding="utf-8")
     (root / "config.yaml").write_text(f"{config}\nffmpeg: {old}\n", encoding="utf-8")
-    assert "Subtitles in the picture" not in found(root)
-    told = found(root, DROPDUB_JOB__SUBTITLES__MODE="burn")["Subtitles in the picture"]
+    assert "Burnt-in subtitles" not in found(root)
+    told = found(root, DROPDUB_JOB__SUBTITLES__MODE="burn")["Burnt-in subtitles"]
     assert told["state"] == "warning" and "4.4.2 is too old" in told["text"] and "5.1" in told["remedy"]
 
 
@@ -123,25 +123,25 @@ def test_a_folder_that_may_not_be_written_to_is_told(tmp_path: Path) -> None:
 
 
 def test_the_daemons_state_is_told(root: Path) -> None:
-    assert found(root)["Daemon"]["text"] == "it never ran here"
+    assert found(root)["Daemon"]["text"] == "has never run here"
     store = Store.open(f"sqlite:///{root / 'jobs.db'}")
 
     def start(run_id: str, now: float) -> None:
         transitions.start_run(store, run_id=run_id, pid=1, pid_started=1.0, host="here", boot_id="b", now=now)
 
     start("gone", time.time() - 1000)
-    assert found(root)["Daemon"]["text"] == "it ended without a word"
+    assert found(root)["Daemon"]["text"] == "ended unexpectedly"
     start("runs", time.time())
-    assert found(root)["Daemon"]["text"].startswith("it runs as root")  # as process 1 does
+    assert found(root)["Daemon"]["text"].startswith("running as root")  # as process 1 does
     transitions.stop_run(store, "runs", now=time.time())
     transitions.start_run(
         store, run_id="of-ours", pid=2**22 - 1, pid_started=1.0, host="here", boot_id="b", now=time.time()
     )
     assert found(root)["Daemon"] | {"detail": ""} == {
-        "what": "Daemon", "state": "ok", "text": "it runs", "remedy": "", "detail": ""
+        "what": "Daemon", "state": "ok", "text": "running", "remedy": "", "detail": ""
     }  # fmt: skip
     transitions.stop_run(store, "of-ours", now=time.time())
-    assert found(root)["Daemon"]["text"] == "it is stopped"
+    assert found(root)["Daemon"]["text"] == "stopped"
     store.close()
 
 
@@ -156,15 +156,15 @@ def test_a_database_of_a_newer_program_is_told(root: Path) -> None:
 
 
 def test_the_copies_of_the_database_are_reported(root: Path) -> None:
-    assert "Database copies" not in found(root), "there is no database yet"
+    assert "Database backups" not in found(root), "there is no database yet"
     with closing(Store.open(f"sqlite:///{root / 'jobs.db'}")) as store:
         a_queued_job(store, now=time.time())
-        assert found(root)["Database copies"]["text"].startswith("none yet")
+        assert found(root)["Database backups"]["text"].startswith("none yet")
         a_queued_job(store, now=time.time() - 3 * 86_400)
-        told = found(root)["Database copies"]
+        told = found(root)["Database backups"]
         assert told["state"] == "warning" and told["remedy"].endswith(" logs")
         copy = backup.make(root / "jobs.db", root / "work" / "backups", now=time.time())
-    told = found(root)["Database copies"]
+    told = found(root)["Database backups"]
     assert (told["state"], told["detail"]) == ("ok", str(copy)) and told["text"].startswith("1, the newest ")
 
 
@@ -192,7 +192,7 @@ def test_a_service_is_judged(installed: bool, enabled: bool, running: bool, stat
 
 
 def test_notices_that_do_not_get_through_are_told(root: Path) -> None:
-    assert "Notices" not in found(root)
+    assert "Notifications" not in found(root)
     settings = yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
     settings["notify"] = {"webhook": {"url": "http://127.0.0.1:1/T0K3N"}}
     (root / "config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
@@ -200,12 +200,12 @@ def test_notices_that_do_not_get_through_are_told(root: Path) -> None:
     job = an_ending_job(store)
     assert job.id is not None
     transitions.finish_job(store, job.id, source="/x", now=NOW, channels=["webhook"])
-    assert found(root)["Notices"]["state"] == "ok"
+    assert found(root)["Notifications"]["state"] == "ok"
     notice = queries.next_notice(store, "webhook", now=NOW, longest_s=1.0)
     assert notice is not None
     transitions.postpone_notice(store, notice.id, error="It is away.", at=NOW + 60)
     store.close()
-    told = found(root)["Notices"]
+    told = found(root)["Notifications"]
     assert (told["state"], told["detail"]) == ("warning", "It is away.")
     assert "T0K3N" not in doctor(root, "--report").stdout
     assert "T0K3N" not in (root / REPORT_NAME).read_text(encoding="utf-8")

@@ -389,9 +389,9 @@ def test_pull_without_names_gets_what_this_root_needs(hub: FakeHub, root: Path) 
     assert (answer.returncode, answer.stderr) == (0, ""), answer
     assert answer.stdout.splitlines()[-1] == "whisper-tiny: here, 301 kB, under the MIT licence."
     assert is_whole(root / "models")
-    assert jobs(root, "pull", "--mirror", hub.url).stdout == "All models that this root needs are here.\n"
+    assert jobs(root, "pull", "--mirror", hub.url).stdout == "This root already has all the models it needs.\n"
     verified = jobs(root, "verify")
-    assert (verified.returncode, verified.stdout) == (0, "whisper-tiny: whole, 301 kB.\n")
+    assert (verified.returncode, verified.stdout) == (0, "whisper-tiny: complete, 301 kB.\n")
 
 
 def test_the_mirror_of_the_configuration_is_used_and_nothing_else_asked(hub: FakeHub, root: Path) -> None:
@@ -419,7 +419,7 @@ def test_verify_says_what_is_missing_unknown_or_without_record(root: Path) -> No
     absent = jobs(root, "verify", "whisper-tiny")
     assert (absent.returncode, absent.stdout) == (
         1,
-        f"whisper-tiny: not here. Get it with:\n  dropdub --root {pasted(root)} models pull whisper-tiny\n",
+        f"whisper-tiny: not here. Download it with:\n  dropdub --root {pasted(root)} models pull whisper-tiny\n",
     )
     unknown = jobs(root, "verify", "whisper-tony")
     assert unknown.returncode == 2
@@ -430,7 +430,7 @@ def test_verify_says_what_is_missing_unknown_or_without_record(root: Path) -> No
     told = jobs(root, "verify")
     assert (told.returncode, told.stdout) == (
         0,
-        "my own: the needed files are there, 1 B; no record: cannot be checked further.\n",
+        "my own: has the required files, 1 B. There are no checksums to verify them.\n",
     )
 
 
@@ -443,11 +443,11 @@ def test_verify_compares_with_the_catalogue_also_what_somebody_put_there(root: P
     told = subprocess.run([*asked, "verify"], capture_output=True, encoding="utf-8", timeout=60, check=False)
     assert told.returncode == 1
     assert told.stdout.startswith(
-        "whisper-tiny: put there by hand, and not what the catalogue knows by this name: config.json,"
+        "whisper-tiny: copied by hand. These files differ from the catalogue: config.json,"
     )
     listed = subprocess.run([*asked, "list", "--all"], capture_output=True, encoding="utf-8", timeout=60, check=False)
     assert (
-        "Not pinned (what the hub gives first is remembered): opus-mt-en-roa, opus-mt-roa-en, opus-mt-en-es\n"
+        "Not pinned (the first download is trusted): opus-mt-en-roa, opus-mt-roa-en, opus-mt-en-es\n"
         in listed.stdout
     )
 
@@ -502,7 +502,7 @@ def test_an_engine_may_use_a_model_of_ones_own(root: Path, tmp_path: Path) -> No
     )
     answer = jobs(root, "pull")
     assert answer.returncode == 1
-    assert f"is not known: put its folder to {tmp_path / 'mine'}" in answer.stdout
+    assert f"is not a known model. Copy it to {tmp_path / 'mine'} yourself." in answer.stdout
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "model.bin").write_bytes(b"x")
     assert jobs(root, "pull").returncode == 0
@@ -534,7 +534,7 @@ def test_ctrl_c_leaves_what_came_for_the_next_pull(hub: FakeHub, root: Path) -> 
     victim.send_signal(signal.SIGINT)
     _, complaint = victim.communicate(timeout=10)
     assert victim.returncode == 1
-    assert complaint.startswith("Stopped. What came so far stays in")
+    assert complaint.startswith("Stopped. Partial downloads are kept in")
     assert (root / "models" / "whisper-tiny.part" / PLAN_NAME).is_file()
 
 
@@ -542,7 +542,7 @@ def test_list_tells_what_is_used_here_and_known_in_80_columns(hub: FakeHub, root
     empty = jobs(root, "list")
     assert (empty.returncode, empty.stderr) == (0, "")
     assert "whisper-tiny  faster-whisper  99    78.0 MB  MIT      not here" in empty.stdout
-    assert f"Get what is not here with:\n  dropdub --root {pasted(root)} models pull\n" in empty.stdout
+    assert f"Download what is missing with:\n  dropdub --root {pasted(root)} models pull\n" in empty.stdout
     pulled(hub, root / "models")
     (root / "models" / "mine").mkdir()
     everything = jobs(root, "list", "--all").stdout.splitlines()

@@ -215,7 +215,7 @@ def test_a_pull_says_that_what_somebody_put_there_is_not_the_model(tmp_path: Pat
     asked = [sys.executable, "-m", "dropdub", "--root", str(tmp_path), "models", "pull", OPEN.name]
     told = subprocess.run(asked, capture_output=True, encoding="utf-8", timeout=60, check=False)
     assert told.returncode == 1
-    assert told.stdout.startswith("whisper-tiny: put there by hand, and not what the catalogue knows by this name: ")
+    assert told.stdout.startswith("whisper-tiny: copied by hand. These files differ from the catalogue: ")
 
 
 @pytest.mark.skipif(not IS_ANOTHER, reason="it takes another account")

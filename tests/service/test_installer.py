@@ -66,7 +66,7 @@ def test_installed_once_it_works_off_what_is_dropped_and_goes_without_touching_f
     into, root, home = tmp_path / "my programs", tmp_path / "my dubs", tmp_path
     where = ("--into", into, "--root", root)
     told = install(*where, "--from", wheel, "--service")
-    assert f"Created the root {root}" in told and "It runs (process" in told
+    assert f"Created the root {root}" in told and "It is running (process" in told
 
     dropdub = home / ".local" / "bin" / "dropdub"
     sample = next(into.rglob("dropdub/samples/jfk.flac"))

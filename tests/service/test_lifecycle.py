@@ -193,7 +193,7 @@ def test_a_daemon_in_a_window_is_not_overrun(site: Installed) -> None:
     file.unlink()
     if isinstance(site.manager, TaskScheduler):
         site.system.forget(f"\\Dropdub\\{site.service.plan.name}")
-    with pytest.raises(UsageError, match="A daemon works on"):
+    with pytest.raises(UsageError, match="A daemon is already running on"):
         site.service.install()
     assert not file.exists() and content
     os.kill(daemon, signal.SIGKILL)  # the system that would end it has forgotten it
@@ -281,7 +281,7 @@ def test_without_the_systems_tool_the_way_round_it_is_named(
 
 def test_to_start_with_the_machine_needs_an_administrator(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(managed, "is_administrator", lambda: False)
-    with pytest.raises(UsageError, match="rights of an administrator") as refused:
+    with pytest.raises(UsageError, match="needs administrator rights") as refused:
         Service.of(root.path, at_boot=True).install()
     assert "sudo" in refused.value.remedy and "--boot" in refused.value.remedy
 
@@ -292,7 +292,7 @@ def test_a_daemon_that_does_not_come_up_is_told_of(
     monkeypatch.setattr(managed, "UP_WITHIN_S", 0.5)
     service = a_service(TaskScheduler(plan), plan, root)
     root.config_file.write_text("nonsense: 1\n", "utf-8")
-    with pytest.raises(ServiceError, match="no daemon came up") as refused:
+    with pytest.raises(ServiceError, match="its daemon was not running after") as refused:
         service.install()
     assert str(plan.log) in refused.value.remedy
     wait_until(lambda: "nonsense" in plan.log.read_text("utf-8"), "the reason to be in the log")

@@ -81,11 +81,11 @@ def test_all_problems_are_told_together_each_with_its_line(write: Any) -> None:
     ("text", "said"),
     [
         ("job:\n  targets: {pt: 1}\n", "line 2: job.targets: expected a list such as [pt, es]"),
-        ("job:\n  targets: [Portuguese]\n", "'Portuguese' is not a language: write a tag such as en, pt or pt-BR"),
-        ("limits: 5\n", "line 1: limits: expected settings as `name: value` lines below it"),
+        ("job:\n  targets: [Portuguese]\n", "'Portuguese' is not a language: use a tag such as en, pt or pt-BR"),
+        ("limits: 5\n", "line 1: limits: expected settings below it, as lines of `name: value`"),
         (
             "limits:\n  min_free_disk: -1\n",
-            "line 2: limits.min_free_disk: -1 is not a size: write for example 500 MB or 4 GB",
+            "line 2: limits.min_free_disk: -1 is not a size: use for example 500 MB or 4 GB",
         ),
         ("inbox:\n  settle: -1\n", "line 2: inbox.settle: Input should be greater than or equal to 0"),
         ("inbox:\n  rescan: .nan\n", "line 2: inbox.rescan"),

@@ -194,7 +194,7 @@ QUALITY = quality_of(
 
 def told(job_story: JobRecord, quality: dict[str, Any] | None = None) -> str:
     console = a_console()
-    show.tell(job_story, console, CLOCK, quality)
+    show.print_job(job_story, console, CLOCK, quality)
     return text_of(console)
 
 
@@ -307,6 +307,6 @@ def test_a_run_is_summed_up_in_a_sentence() -> None:
     from dropdub.daemon.main import Summary
 
     assert sum_up(Summary(2, 1, 0, 3, False)) == (
-        "Nothing left to do. 3 jobs ended: 2 succeeded, 1 failed. 3 jobs waiting. See for what: `dropdub status`"
+        "Nothing left to do. 3 jobs ended: 2 succeeded, 1 failed. 3 jobs waiting: `dropdub status` shows why."
     )
     assert sum_up(Summary(0, 0, 0, 0, True)) == "Stopped. 0 jobs ended."

@@ -196,7 +196,7 @@ def test_where_options_are_restricted_the_sentence_names_option_and_setting(put:
     ):
         with pytest.raises(BadSidecar, match=rf"{option.split(':')[0]} may not be set .*inbox\.sidecars is safe"):
             read_sidecar(put(f"language: en\n{option}"), safe)
-    with pytest.raises(BadSidecar, match="not read here"):
+    with pytest.raises(BadSidecar, match="ignored here"):
         read_sidecar(put("language: en"), Steering("none", "inbox.sidecars is none in config.yaml"))
 
 

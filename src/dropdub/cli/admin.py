@@ -1,4 +1,4 @@
-"""Commands for who looks after a root: make one, check its settings, forget old jobs."""
+"""Commands that administer a root: create it, check its settings, forget old jobs."""
 
 from __future__ import annotations
 
@@ -20,22 +20,25 @@ from dropdub.units import parse_duration_s
 
 
 def init(folder: Path, *, light: bool) -> int:
-    """Make a root, unless there is one, and say what to do next."""
+    """Create a root and print what to do next. Raises as `make_root`."""
     _say_next_steps(make_root(folder, light=light))
     return DONE
 
 
 @private_files()
 def make_root(folder: Path, *, light: bool) -> Root:
-    """Make a root, unless there is one. Nothing that is there is changed. Raises UsageError, DropdubError."""
+    """Create a root. No existing file is changed.
+
+    Raises UsageError if the folder already is a root, or is a file; DropdubError if the system refuses.
+    """
     root = Root.at(folder)
     if root.config_file.exists():
         raise UsageError(
-            f"{root.config_file} is there already, and is left as it is.",
+            f"{root.config_file} already exists. It was not changed.",
             remedy="Choose another folder, or move that file away first.",
         )
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file.", remedy="Name a folder.")
+        raise UsageError(f"{folder} is a file.", remedy="Choose a folder.")
     try:
         root.path.mkdir(mode=0o700, parents=True, exist_ok=True)  # on Windows, too, for this account and administrators
         root.create_folders()
@@ -48,7 +51,7 @@ def make_root(folder: Path, *, light: bool) -> Root:
 
 
 def config_text(*, light: bool) -> str:
-    """Return the `config.yaml` of a new root: each setting with its default, as a comment."""
+    """Return the `config.yaml` of a new root, in which every setting is a comment with its default."""
     text = resources.files("dropdub.cli").joinpath("templates/config.yaml").read_text(encoding="utf-8")
     for role, engine in LIGHT.items() if light else ():
         text = text.replace(f"# {role}: auto", f"{role}: {engine}")
@@ -104,12 +107,12 @@ def _age_s(text: str) -> float:
 
 
 def _say_next_steps(root: Root) -> None:
-    say(f"Made {root.path}")
+    say(f"Created {root.path}")
     say()
     say(f"  Drop recordings and texts into   {root.inbox}")
-    say(f"  Take what is made of them from   {root.outbox}")
-    say(f"  All settings are in              {root.config_file}")
+    say(f"  The results appear in            {root.outbox}")
+    say(f"  The settings are in              {root.config_file}")
     say()
-    say("For translations and dubs, set the languages there first, for example: targets: [pt]")
+    say("To get translations and dubs, first set the languages there, for example: targets: [pt]")
     watch = command(None if root.path == Path.cwd() else root.path, "watch")
     say(f"Then start it with:\n{COMMAND_INDENT}{watch}")

@@ -1,4 +1,4 @@
-"""The terminal: what it can show, and how text gets there."""
+"""Write to the terminal or pipe, whatever it can display."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ _named_root: ContextVar[Path | None] = ContextVar("named_root", default=None)
 
 
 def prepare_streams() -> None:
-    """Replace characters that a terminal or pipe cannot encode, so that none of them ends a command."""
+    """Make the standard streams replace characters that they cannot encode, instead of raising."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A pipe on Windows would else get the code page of the country, which has few letters.
+            # On Windows, a pipe would otherwise use the local code page, which lacks most letters.
             stream.reconfigure(encoding="utf-8" if sys.platform == "win32" else None, errors="replace")
 
 
 def console() -> Console:
-    """Return the terminal as rich sees it: plain where it is a pipe, without colours where NO_COLOR is set."""
+    """Return rich's console: plain text if it is a pipe, without colours if NO_COLOR is set."""
     return Console(highlight=False, emoji=False, markup=False)
 
 
 @contextmanager
 def printing() -> Iterator[Console]:
-    """Give a console to print on. What goes into a pipe has no spaces at the ends of its lines."""
+    """Yield a console to print on. Lines written to a pipe have no trailing spaces."""
     screen = console()
     if screen.is_terminal:
         yield screen
@@ -58,13 +58,13 @@ def with_named_root(text: str) -> str:
 
 
 def say(text: str = "", *, err: bool = False) -> None:
-    """Write text at once, its commands completed; lines are not wrapped, so that paths and commands can be copied."""
+    """Write text immediately, its commands completed, without wrapping its lines, so that they can be copied."""
     text = with_named_root(text)
     typer.echo("\n".join(printable(line.expandtabs(4)) for line in text.split("\n")), err=err)
 
 
 def say_json(value: Any) -> None:
-    """Write a view as JSON, in ASCII: a pipe of any encoding carries it unchanged."""
+    """Write a view as JSON in ASCII, which survives a pipe of any encoding."""
     typer.echo(json.dumps(value, default=_plain, indent=2))
 
 

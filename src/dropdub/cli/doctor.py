@@ -1,4 +1,4 @@
-"""`dropdub doctor`: what `dropdub.doctor` finds, shown; and what suits this machine best."""
+"""`dropdub doctor`: print the findings of `dropdub.doctor`, or measure the fastest precision."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MARGIN = " " * (max(map(len, Verdict)) + 1)
 
 
 def examine_root(path: Path, *, as_json: bool, report: bool) -> int:
-    """Look at everything and say what was found; return 1 where something stands in the way."""
+    """Run all checks and print each finding; return 1 if there is a problem. `report`: also write a report file."""
     subject = Subject.at(path)
     findings = []
     for found in examine(subject):
@@ -35,8 +35,8 @@ def examine_root(path: Path, *, as_json: bool, report: bool) -> int:
 
 
 def tune(path: Path) -> int:
-    """Measure which precision is the fastest here, in a process of its own, and keep the choice."""
-    say("Measuring, which takes a minute or two …")
+    """Measure, in a separate process, which precision is fastest on this machine, and store the result."""
+    say("Measuring. This takes a minute or two …")
     command = [sys.executable, "-P", "-m", "dropdub.prewarm", "precision", str(path)]
     return FELL_SHORT if in_foreground(command) else DONE
 
@@ -52,5 +52,5 @@ def _show(finding: Finding) -> None:
 
 def _report(subject: Subject, findings: list[Finding]) -> None:
     path = write_report(subject, findings, now=time.time())
-    say(f"The report is in {path}", err=True)
-    say("It holds no file names, texts or other settings of yours: read it, then attach it.", err=True)
+    say(f"Wrote the report to {path}", err=True)
+    say("It contains no file names, texts or private settings. Read it, then attach it to your bug report.", err=True)

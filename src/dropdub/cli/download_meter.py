@@ -1,4 +1,4 @@
-"""How far a download is: a bar on a terminal, plain lines elsewhere."""
+"""Show the progress of a download: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
 
 class Lines:
-    """Says in plain lines how far a pull is: for pipes and logs."""
+    """Prints a line for every 10 % of a download: for pipes and logs."""
 
     def __init__(self, name: str) -> None:
-        self._name, self._total, self._done, self._told = name, 0, 0, 0
+        self._name, self._total, self._done, self._tenths_shown = name, 0, 0, 0
 
     def begin(self, total: int) -> None:
         self._total = total
-        self.say(f"{self._name}: {format_size(total)} in all.")
+        self.say(f"{self._name}: {format_size(total)} in total.")
 
     def advance(self, count: int) -> None:
         self._done += count
         tenth = 10 * self._done // max(self._total, 1)
-        if tenth > self._told:
-            self._told = tenth
+        if tenth > self._tenths_shown:
+            self._tenths_shown = tenth
             self.say(f"{self._name}: {tenth * 10} %")
 
     def say(self, line: str) -> None:
@@ -53,7 +53,7 @@ class Bar:
 
 @contextmanager
 def shown(name: str) -> Iterator[Lines | Bar]:
-    """Give what shows how far the pull of a model is, as fits the terminal or the pipe."""
+    """Yield a progress display for the download of a model: a bar on a terminal, otherwise lines."""
     screen = console()
     if not screen.is_terminal:
         yield Lines(name)

@@ -1,4 +1,4 @@
-"""Commands that do work: the daemon, and a few files in the foreground."""
+"""Commands that process files: `dropdub watch` runs the daemon, `dropdub run` processes a few files."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def watch(root: Path, *, until_idle: bool, accept_missing: bool = False, shared_
 
 
 def run(place: Place, files: Sequence[Path], *, overrides: dict[str, Any], profile: str | None) -> int:
-    """Work files off now, and show how far they are and what came out."""
+    """Process files now, showing their progress and results; return 1 unless all succeed."""
     from dropdub.operations.run import run as process
 
     with _shown(console()) as shown:
@@ -47,38 +47,38 @@ def run(place: Place, files: Sequence[Path], *, overrides: dict[str, Any], profi
     for line in (*render.suggestions(jobs), *render.outputs(jobs)):
         say(line)
     if any(job.finished_at is None for job in jobs):
-        say("\nStopped before the end. To finish what is left: `dropdub watch`")
+        say("\nStopped before the end. The rest will be processed by the next `dropdub watch`.")
     return DONE if all(job.state == JobState.SUCCEEDED for job in jobs) else FELL_SHORT
 
 
 class Lines:
-    """Says in plain lines what happens: for pipes and logs."""
+    """Prints a line when a job enters a new stage or waits: for pipes and logs."""
 
     def __init__(self) -> None:
-        self._told: dict[int, tuple[str, str | None]] = {}
+        self._shown: dict[int, tuple[str, str | None]] = {}
 
     def report(self, line: str) -> None:
         _say_timed(line)
 
     def look(self, jobs: list[JobView]) -> None:
         for job in jobs:
-            told = (job.state, job.stage)
+            now = (job.state, job.stage)
             at_work = job.state == JobState.RUNNING and job.stage is not None
-            if (at_work or job.state == JobState.WAITING) and self._told.get(job.id) != told:
-                self._told[job.id] = told
+            if (at_work or job.state == JobState.WAITING) and self._shown.get(job.id) != now:
+                self._shown[job.id] = now
                 what = f"{job.stage}, {percent(job.progress)}" if at_work else render.prose(job.reason or "")
                 _say_timed(f"{job.name}: {what}")
 
 
 class Bars:
-    """Shows one progress bar a file: for terminals."""
+    """Shows a progress bar for each file: for terminals."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._bars: dict[int, TaskID] = {}
 
     def report(self, line: str) -> None:
-        """Leave out what the bars and the table at the end show as well."""
+        """Ignore the line: the bars and the final table show the same."""
 
     def look(self, jobs: list[JobView]) -> None:
         for job in jobs:
@@ -113,11 +113,11 @@ def _say_timed(line: str) -> None:
 
 
 def sum_up(summary: Summary) -> str:
-    """Return what a run of the daemon came to, in a sentence or two."""
+    """Return the outcome of a run of the daemon, in a sentence or two."""
     numbers = {"succeeded": summary.succeeded, "failed": summary.failed, "cancelled": summary.cancelled}
-    said = ", ".join(f"{number} {name}" for name, number in numbers.items() if number)
+    counts = ", ".join(f"{number} {name}" for name, number in numbers.items() if number)
     end = "Stopped" if summary.stopped else "Nothing left to do"
-    line = f"{end}. {counted(sum(numbers.values()), 'job')} ended{f': {said}' if said else ''}."
-    return (
-        f"{line} {counted(summary.waiting, 'job')} waiting. See for what: `dropdub status`" if summary.waiting else line
-    )
+    line = f"{end}. {counted(sum(numbers.values()), 'job')} ended{f': {counts}' if counts else ''}."
+    if summary.waiting:
+        line += f" {counted(summary.waiting, 'job')} waiting: `dropdub status` shows why."
+    return line

@@ -1,4 +1,4 @@
-"""Names, times and counts as a terminal shows them."""
+"""Format names, times and counts for a terminal."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from pathlib import PurePath
 from rich.cells import cell_len
 
 _LONGEST_SUFFIX = 12
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def printable(text: str) -> str:
-    """Return `text` on one line, with a mark for what would move the cursor, turn the direction of writing around,
-    or cannot be encoded: a file may be called anything.
+    """Return `text` on one line, with U+FFFD for characters that would move the cursor, change the text direction
+    or cannot be encoded: a file name may contain anything.
     """
     return "".join("\N{REPLACEMENT CHARACTER}" if _is_unsafe(char) else char for char in text)
 
 
 def _is_unsafe(char: str) -> bool:
-    return unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or char in _TURNING
+    return unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or char in _BIDI_CONTROLS
 
 
 def shortened(name: str, width: int) -> str:
-    """Return `name` in at most `width` columns: the middle is left out, the suffix stays.
+    """Return `name` in at most `width` columns, leaving out the middle and keeping the suffix.
 
-    Counts columns, not characters: Chinese letters and emoji take two.
+    Counts columns, not characters: Chinese characters and emoji take two.
     """
     name = printable(name)
     if cell_len(name) <= width:
@@ -35,12 +35,12 @@ def shortened(name: str, width: int) -> str:
     end = suffix if cell_len(suffix) <= min(_LONGEST_SUFFIX, width // 2) else ""
     stem = name.removesuffix(suffix) if end else name
     room = width - 1 - cell_len(end)
-    tail = _taken(stem[::-1], room // 3)[::-1]
-    return _taken(stem, room - cell_len(tail)) + "…" + tail + end
+    tail = _first_columns(stem[::-1], room // 3)[::-1]
+    return _first_columns(stem, room - cell_len(tail)) + "…" + tail + end
 
 
-def _taken(text: str, width: int) -> str:
-    """Return as many of the first characters as `width` columns hold."""
+def _first_columns(text: str, width: int) -> str:
+    """Return as many of the first characters as fit into `width` columns."""
     kept, used = [], 0
     for char in text:
         used += cell_len(char)
@@ -56,14 +56,14 @@ def counted(number: int, noun: str) -> str:
 
 
 def moment(iso: str, *, now: float, zone: tzinfo | None = None) -> str:
-    """Return the local time of a moment: `10:20:33` if it is of today, else with the date."""
+    """Return a moment in local time: `10:20:33` if it is today, otherwise with the date."""
     time = datetime.fromisoformat(iso).astimezone(zone)
     today = datetime.fromtimestamp(now, zone).date()
     return f"{time:%H:%M:%S}" if time.date() == today else f"{time:%Y-%m-%d %H:%M}"
 
 
 def seconds_between(start: str | None, end: str | None, *, now: float) -> float | None:
-    """Return how long something took, or has taken so far; None where it has not begun."""
+    """Return how long something took, or has taken so far; None if it has not started."""
     if start is None:
         return None
     ended = datetime.fromisoformat(end).timestamp() if end else now
@@ -71,7 +71,7 @@ def seconds_between(start: str | None, end: str | None, *, now: float) -> float 
 
 
 def bar(share: float, width: int = 10) -> str:
-    """Return a progress bar of `width` columns. It is full only when all is done."""
+    """Return a progress bar of `width` columns. It is full only at 100 %."""
     full = int(share * width) if share < 1 else width
     return "█" * full + "░" * (width - full)
 

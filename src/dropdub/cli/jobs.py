@@ -1,4 +1,4 @@
-"""Commands about jobs: call the operation, and say what came of it."""
+"""Commands about jobs: call the operation and print the result."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def status(place: Place, *, states: Sequence[JobState], limit: int, as_json: boo
 
 
 def status_live(place: Place, *, states: Sequence[JobState], limit: int) -> int:
-    """Show the status anew each second until Ctrl-C."""
+    """Show the status, refreshed every second until Ctrl-C."""
     from rich.live import Live
 
     screen = console()
     if not screen.is_terminal:
-        raise UsageError("--watch needs a terminal.", remedy="For a script, take: `dropdub status --json`")
+        raise UsageError("--watch needs a terminal.", remedy="In a script, use: `dropdub status --json`")
     try:
         with Live(console=screen, auto_refresh=False, transient=False) as live:
             while True:
@@ -55,12 +55,12 @@ def show(place: Place, ref: str, *, as_json: bool) -> int:
         say_json({**asdict(found.story), "quality": found.quality})
     else:
         with printing() as screen:
-            show.tell(found.story, screen, render.Clock(time.time()), found.quality)
+            show.print_job(found.story, screen, render.Clock(time.time()), found.quality)
     return DONE
 
 
 def show_timeline(place: Place, ref: str, *, as_json: bool) -> int:
-    """Draw how each dub of a job fits its recording, beside the manifest, and say where."""
+    """Draw the timing of each dub of a job next to its manifest, and print the paths."""
     from dropdub.operations import timeline
 
     drawn = timeline.draw(place.reader().job(ref).job)
@@ -77,12 +77,12 @@ def retry(place: Place, refs: Sequence[str], *, failed: bool) -> int:
     from dropdub.operations import change
 
     if failed == bool(refs):
-        raise UsageError("Name the jobs to try again, or say --failed for all that failed.")
+        raise UsageError("Name the jobs to retry, or use --failed to retry all failed jobs.")
     changes = change.retry_failed(place) if failed else change.retry(place, refs)
     if not changes.jobs:
-        say("No job has failed.")
+        say("There are no failed jobs.")
         return DONE
-    return _say_changes(changes, "is tried again")
+    return _say_changes(changes, "will be retried")
 
 
 def cancel(place: Place, refs: Sequence[str]) -> int:
@@ -97,7 +97,7 @@ def pause(place: Place, refs: Sequence[str]) -> int:
     if refs:
         return _say_changes(change.pause(place, refs), "is paused")
     change.pause_all(place)
-    say("Paused: what runs is finished, nothing else is started. Go on: `dropdub resume`")
+    say("Paused. Running steps are finished, no further steps are started. To continue: `dropdub resume`")
     return DONE
 
 
@@ -105,10 +105,10 @@ def resume(place: Place, refs: Sequence[str]) -> int:
     from dropdub.operations import change
 
     if refs:
-        return _say_changes(change.resume(place, refs), "goes on")
+        return _say_changes(change.resume(place, refs), "is resumed")
     changes = change.resume_all(place)
-    say("Goes on. Jobs that were paused one by one stay so.")
-    _say_what_next(changes)
+    say("Resumed. Jobs paused individually stay paused.")
+    _say_if_not_running(changes)
     return DONE
 
 
@@ -129,14 +129,14 @@ def _status(place: Place, states: Sequence[JobState], limit: int, width: int, *,
 
 
 def _say_changes(changes: Changes, done: str) -> int:
-    """Say what became of each job, and what comes next; return 1 if one was refused."""
+    """Print what happened to each job; return 1 if a change was refused."""
     for one in changes.jobs:
         say(one.refusal.sentence if one.refusal else f"Job {one.job.id} ({one.job.name}) {done}.")
     if len(changes.refused) < len(changes.jobs):
-        _say_what_next(changes)
+        _say_if_not_running(changes)
     return FELL_SHORT if changes.refused else DONE
 
 
-def _say_what_next(changes: Changes) -> None:
+def _say_if_not_running(changes: Changes) -> None:
     if not changes.daemon_runs:
-        say("The daemon is not running. Start it to continue: `dropdub watch`")
+        say("The daemon is not running. Start it with: `dropdub watch`")

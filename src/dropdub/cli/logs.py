@@ -1,4 +1,4 @@
-"""Show log files, and follow them while they are rotated."""
+"""Show log files, and follow them across rotation."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _BLOCK = 64 * 1024
 
 
 def logs(place: Place, ref: str | None, *, lines: int, follow: bool) -> int:
-    """Show the last lines of the log of all, or of one job's."""
+    """Show the last lines of the daemon's log, or of the log of job `ref`."""
     file = place.root.logs_dir / LOG_NAME if ref is None else _job_log(place, ref)
     if not follow and not file.is_file():
-        say(f"Nothing is logged yet: there is no {file}")
+        say(f"Nothing has been logged yet: {file} does not exist.")
         return DONE
     follower = Follower(file)
     for line in follower.last(lines):
@@ -35,8 +35,10 @@ def logs(place: Place, ref: str | None, *, lines: int, follow: bool) -> int:
 
 
 class Follower:
-    """Reads what is appended to a log. The file is opened for each look only: on Windows an open file cannot be
-    renamed, and following would keep the daemon from rotating its log.
+    """Reads the lines appended to a log.
+
+    Opens the file only for each read: on Windows, an open file cannot be renamed, which would keep the daemon from
+    rotating its log.
     """
 
     def __init__(self, file: Path) -> None:
@@ -46,7 +48,7 @@ class Follower:
         self._rest = b""
 
     def last(self, count: int) -> list[str]:
-        """Return the last lines; `new` goes on from there."""
+        """Return the last `count` lines; `new` continues after them."""
         if not self._file.is_file():
             return []
         with self._file.open("rb") as reader:
@@ -61,19 +63,19 @@ class Follower:
         return found[-count:] if count else []
 
     def new(self) -> list[str]:
-        """Return the whole lines that were appended since the last look, also to a file that was put aside since."""
+        """Return the complete lines appended since the last read, including those in a file rotated since."""
         data = self._rest + self._appended()
         whole, newline, self._rest = data.rpartition(b"\n")
         return _lines(whole) if newline else []
 
     def _appended(self) -> bytes:
         data = b""
-        if self._put_aside():
+        if self._was_rotated():
             data = self._read(self._file.with_name(f"{self._file.name}.1"), only=self._identity)
             self._position, self._identity = 0, None
         return data + self._read(self._file)
 
-    def _put_aside(self) -> bool:
+    def _was_rotated(self) -> bool:
         try:
             stat = self._file.stat()
         except FileNotFoundError:

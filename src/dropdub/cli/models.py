@@ -1,4 +1,4 @@
-"""Commands for the models of the quality engines: what there is, get it, check it."""
+"""Commands for the models of the quality engines: list, download, verify."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from dropdub.units import format_size
 
 
 @dataclass(frozen=True)
-class Shop:
-    """The configuration of a root, and where its models are."""
+class RootModels:
+    """The models of a root: its configuration, and the folder that they are in."""
 
     config: Config
     models_dir: Path
 
     @staticmethod
-    def of(root: Path) -> Shop:
+    def of(root: Path) -> RootModels:
         config = load_config(root / CONFIG_NAME)
-        return Shop(config, Root.at(root, config.folders.model_dump()).models_dir(config.models.dir))
+        return RootModels(config, Root.at(root, config.folders.model_dump()).models_dir(config.models.dir))
 
     def uses(self) -> list[Use]:
         return uses(self.config, installed_offers().values())
@@ -45,30 +45,30 @@ class Shop:
 
 
 def show(root: Path, *, everything: bool, as_json: bool) -> int:
-    """Say which models this root uses, which are here, and which are known."""
-    shop = Shop.of(root)
-    models = models_view.views(shop.models_dir, shop.uses(), everything=everything)
+    """Show the models that this root uses or has; with `everything`, also the other known ones."""
+    root_models = RootModels.of(root)
+    models = models_view.views(root_models.models_dir, root_models.uses(), everything=everything)
     if as_json:
-        say_json({"dir": str(shop.models_dir), "models": models})
+        say_json({"dir": str(root_models.models_dir), "models": models})
         return DONE
     if models:
         with printing() as screen:
             screen.print(models_view.table(models))
         say()
-    for line in models_view.notes(models, models_dir=shop.models_dir):
+    for line in models_view.notes(models, models_dir=root_models.models_dir):
         say(line)
     return DONE
 
 
 def verify(root: Path, names: Sequence[str]) -> int:
-    """Read every file of these models, or of all that are here, and say what is not as the catalogue, or else the
-    record, has it.
+    """Compare every file of these models, or of all downloaded ones, with the catalogue, or with the record if the
+    model is not pinned; print the result, and return 1 if anything differs.
     """
-    shop = Shop.of(root)
+    root_models = RootModels.of(root)
     sound = True
-    for name in names or models_view.present(shop.models_dir):
+    for name in names or models_view.present(root_models.models_dir):
         known = find(name)
-        folder = shop.models_dir / (known.name if known else name)
+        folder = root_models.models_dir / (known.name if known else name)
         condition = examine(folder, known if known or folder.is_dir() else named(name), thorough=True)
         sound = sound and condition.usable and not condition.others
         for line in models_view.reported(name, condition, known):
@@ -77,19 +77,22 @@ def verify(root: Path, names: Sequence[str]) -> int:
 
 
 def pull(root: Path, names: Sequence[str], *, mirror: str | None, accept_licence: bool) -> int:
-    """Get these models, or what this root needs and is not here."""
-    shop = Shop.of(root)
-    wanted, unknown = _wanted(shop, names)
+    """Download these models, or those that this root needs and does not have."""
+    root_models = RootModels.of(root)
+    wanted, unknown = _wanted(root_models, names)
     for use in unknown:
-        say(f"{use.model} (models.use.{use.engine}) is not known: put its folder to {use.folder(shop.models_dir)}")
+        folder = use.folder(root_models.models_dir)
+        say(f"{use.model} (models.use.{use.engine}) is not a known model. Copy it to {folder} yourself.")
     if not (wanted or unknown):
-        say("All models that this root needs are here.")
+        say("This root already has all the models it needs.")
     asked = marked("models", "pull", *names, *_mirror_option(mirror), "--accept-licence")
-    agreed = [model for model in wanted if accept_licence or _agreed(shop, model, agree_with=asked)]
+    agreed = [model for model in wanted if accept_licence or _agreed(root_models, model, agree_with=asked)]
     try:
-        sound = [_pull(shop, model, mirror or _own_mirror(shop)) for model in agreed]
+        sound = [_pull(root_models, model, mirror or _own_mirror(root_models)) for model in agreed]
     except KeyboardInterrupt:
-        say(f"Stopped. What came so far stays in {shop.models_dir}: `dropdub models pull` resumes there.", err=True)
+        say(
+            f"Stopped. Partial downloads are kept in {root_models.models_dir}. To resume: `dropdub models pull`", err=True
+        )
         return FELL_SHORT
     return DONE if all(sound) and len(agreed) == len(wanted) and not unknown else FELL_SHORT
 
@@ -98,41 +101,41 @@ def _mirror_option(mirror: str | None) -> list[str]:
     return ["--mirror", masked(mirror)] if mirror else []
 
 
-def _own_mirror(shop: Shop) -> str | None:
-    mirror = shop.config.models.mirror
+def _own_mirror(root_models: RootModels) -> str | None:
+    mirror = root_models.config.models.mirror
     return mirror.get_secret_value() if mirror else None
 
 
-def _wanted(shop: Shop, names: Sequence[str]) -> tuple[list[KnownModel], list[Use]]:
-    """Return what is to be pulled, and what is needed but can only be put there by hand."""
+def _wanted(root_models: RootModels, names: Sequence[str]) -> tuple[list[KnownModel], list[Use]]:
+    """Return the models to download, and the needed ones that are not known and can only be copied by hand."""
     if names:
         return list({model.name: model for model in map(named, names)}.values()), []
-    lacking = {use.model: use for use in shop.uses() if shop.lacks(use)}
+    lacking = {use.model: use for use in root_models.uses() if root_models.lacks(use)}
     known = {name: find(name) for name in lacking}
     return [model for model in known.values() if model], [lacking[name] for name in lacking if not known[name]]
 
 
-def _agreed(shop: Shop, model: KnownModel, *, agree_with: str) -> bool:
-    """Return whether a model may be pulled; asks where its licence must be agreed to.
+def _agreed(root_models: RootModels, model: KnownModel, *, agree_with: str) -> bool:
+    """Return whether a model may be downloaded, asking first if its licence requires consent.
 
-    Raises UsageError where there is nobody to ask: it names the command to agree with.
+    Raises UsageError with the command that gives consent if there is no terminal to ask on.
     """
-    if not model.licence.consent or examine(shop.models_dir / model.name, model, thorough=False).usable:
+    if not model.licence.consent or examine(root_models.models_dir / model.name, model, thorough=False).usable:
         return True
-    terms = f"{model.name} comes under {model.licence.name}."
+    terms = f"{model.name} is licensed under {model.licence.name}."
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(terms, remedy=f"If you agree: {agree_with}")
     say(terms)
     return typer.confirm("Do you agree?")
 
 
-def _pull(shop: Shop, model: KnownModel, mirror: str | None) -> bool:
-    """Get a model; return whether it is the one that the catalogue means."""
+def _pull(root_models: RootModels, model: KnownModel, mirror: str | None) -> bool:
+    """Download a model; return whether its files are those in the catalogue."""
     from dropdub.engines.models.download.hub import Hub
-    from dropdub.engines.models.download.pull import pull as bring
+    from dropdub.engines.models.download.pull import pull as download
 
     with shown(model.name) as meter:
-        condition = bring(model, shop.models_dir, Hub(mirror), meter=meter)
+        condition = download(model, root_models.models_dir, Hub(mirror), meter=meter)
     if condition.others:
         for line in models_view.reported(model.name, condition, model):
             say(line)

@@ -1,4 +1,4 @@
-"""What is known of models, for a table and for scripts."""
+"""Describe models, as a table and for scripts."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _STYLES = {
 
 @dataclass(frozen=True)
 class ModelView:
-    """A model, as `dropdub models list --json` has it.
+    """A model, as in `dropdub models list --json`.
 
-    `compared_with`: what its files must be: those of the `catalogue`, or of the `record` of what came first; null
-    where nothing is known of them. `here`: all its files are in `path`. `state` says it in a word or two. `size` is
-    what it takes on disk now, in bytes; `bytes` about what a pull downloads, `needed` about the memory that it takes.
-    What is not known of a model that somebody put there is null.
+    `compared_with`: what its files are verified against: the `catalogue`, or the `record` of the first download; null
+    if neither exists. `here`: all its files are in `path`; `state` says the same in a word or two. All sizes are in
+    bytes: `size` on disk now, `bytes` to download and `needed` in memory (both approximate). Null: not known, for a
+    model that somebody copied there.
     """
 
     name: str
@@ -52,14 +52,14 @@ class ModelView:
 
 
 def views(models_dir: Path, used: Iterable[Use], *, everything: bool) -> list[ModelView]:
-    """Return the models that are used, then those that are here as well; with `everything`, all that are known."""
+    """Return the models that are used, then the others in `models_dir`, then, with `everything`, all known ones."""
     wanted = {use.model: use for use in used}
     names = [*wanted, *present(models_dir), *((model.name for model in MODELS) if everything else ())]
     return [_view(name, models_dir, wanted.get(name)) for name in dict.fromkeys(names)]
 
 
 def present(models_dir: Path) -> list[str]:
-    """Return the names of the models in a folder, those whose pull was interrupted too."""
+    """Return the names of the models in a folder, including interrupted downloads."""
     folders = models_dir.iterdir() if models_dir.is_dir() else ()
     shown = (entry.name for entry in folders if entry.is_dir() and not entry.name.startswith("."))
     return sorted({name.removesuffix(PART_SUFFIX) for name in shown})
@@ -93,7 +93,7 @@ def _compared_with(known: KnownModel | None, folder: Path) -> str | None:
 
 
 def table(models: list[ModelView]) -> Table:
-    """Return a table with one row a model."""
+    """Return a table with a row for each model."""
     rows = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for column in ("MODEL", "ENGINE", "LANG"):
         rows.add_column(column, no_wrap=True)
@@ -116,42 +116,40 @@ def _cells(model: ModelView) -> Iterator[Text]:
 
 
 def notes(models: list[ModelView], *, models_dir: Path) -> Iterator[str]:
-    """Yield what is to be said below the table, in lines to be written unwrapped."""
+    """Yield the lines to print below the table, without wrapping."""
     yield f"Models are in {models_dir}"
     used = [model.name for model in models if model.used]
-    yield f"This root uses: {', '.join(used)}" if used else "This root's engines need no model."
+    yield f"This root uses: {', '.join(used)}" if used else "This root's engines need no models."
     if not all(model.here for model in models if model.used):
-        yield "Get what is not here with: `dropdub models pull`"
+        yield "Download what is missing with: `dropdub models pull`"
     loose = [model.name for model in models if model.compared_with != "catalogue" and find(model.name)]
     if loose:
-        yield f"Not pinned (what the hub gives first is remembered): {', '.join(loose)}"
+        yield f"Not pinned (the first download is trusted): {', '.join(loose)}"
     held = [model.name for model in models if model.commercial is False]
     if held:
         yield f"Not for commercial use: {', '.join(held)}"
     more = len({model.name for model in MODELS} - {model.name for model in models})
     if more:
-        yield f"{more} more are known: `dropdub models list --all`"
+        yield f"{more} more are available: `dropdub models list --all`"
 
 
 def reported(name: str, condition: Condition, model: KnownModel | None) -> list[str]:
     """Return the lines in which `dropdub models verify` reports on a model."""
     if condition.others:
-        return [
-            f"{name}: put there by hand, and not what the catalogue knows by this name: {', '.join(condition.others)}."
-        ]
+        return [f"{name}: copied by hand. These files differ from the catalogue: {', '.join(condition.others)}."]
     if condition.presence is Presence.WHOLE:
-        return [f"{name}: whole, {format_size(condition.size)}."]
+        return [f"{name}: complete, {format_size(condition.size)}."]
     if condition.presence is Presence.BY_HAND and model is not None and model.is_pinned:
-        return [f"{name}: put there by hand, and as the catalogue knows it, {format_size(condition.size)}."]
+        return [f"{name}: copied by hand, identical to the catalogue, {format_size(condition.size)}."]
     if condition.presence is Presence.BY_HAND:
         return [
-            f"{name}: the needed files are there, {format_size(condition.size)}; no record: cannot be checked further."
+            f"{name}: has the required files, {format_size(condition.size)}. There are no checksums to verify them."
         ]
     remedies = {
-        Presence.LACKING: "Add what is missing, or move the folder away and pull it.",
+        Presence.LACKING: "Add what is missing, or move the folder away and download the model.",
         Presence.DAMAGED: f"Repair it with: `dropdub models pull {pasted(name)}`",
-        Presence.ABSENT: f"Get it with: `dropdub models pull {pasted(name)}`",
-        Presence.BEGUN: f"Go on with: `dropdub models pull {pasted(name)}`",
+        Presence.ABSENT: f"Download it with: `dropdub models pull {pasted(name)}`",
+        Presence.BEGUN: f"Resume the download with: `dropdub models pull {pasted(name)}`",
     }
     if condition.presence is Presence.LACKING and model is None:
         remedies[Presence.LACKING] = "Copy its files again."

@@ -1,4 +1,4 @@
-"""The quality figures of a job's dubs, as `dropdub show` prints them."""
+"""Print the quality of a job's dubs, for `dropdub show`."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _DONE = (("clean", "as spoken"), ("sped_up", "sped up"), ("borrowed", "borrowed 
 _TIMES_SHOWN = 5
 
 
-def tell_quality(quality: Mapping[str, Any] | None, console: Console, *, timed: bool) -> None:
-    """Print the figures of each target; nothing where there is no dub. A text's dub has no timing (`timed`: False)."""
+def print_quality(quality: Mapping[str, Any] | None, console: Console, *, timed: bool) -> None:
+    """Print the quality of each dub, if there are any. `timed`: whether it has timing, unlike the dub of a text."""
     if not quality or not quality["targets"]:
         return
     console.print("\nQuality")
@@ -29,7 +29,7 @@ def _table(quality: Mapping[str, Any], *, timed: bool) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     for target, figures in quality["targets"].items():
         for number, line in enumerate(_lines(figures, timed=timed)):
-            bad = "hard to understand" in line or "did not fit" in line
+            bad = "unintelligible" in line or "did not fit" in line
             table.add_row(Text("" if number else printable(target), "dim"), Text(line, "yellow" if bad else ""))
     for line in _doubts(quality["suspects"]):
         table.add_row(Text("all", "dim"), Text(line))
@@ -42,7 +42,7 @@ def _lines(figures: Mapping[str, Any], *, timed: bool) -> Iterator[str]:
     yield _heard(figures["heard_back"])
     if voices := figures["voices"]:
         each = ", ".join(f"{printable(one['speaker'] or 'speaker')} {one['likeness']:.2f}" for one in voices)
-        yield f"voice like the original's: {each} (1 is the same)"
+        yield f"speaker similarity: {each} (1 is identical)"
 
 
 def _timing(timing: Mapping[str, Any]) -> Iterator[str]:
@@ -50,16 +50,16 @@ def _timing(timing: Mapping[str, Any]) -> Iterator[str]:
     yield f"{counted(timing['utterances'], 'utterance')}: {done}"
     if timing["failed"]:
         yield f"{counted(timing['failed'], 'line')} did not fit"
-    yield f"worst drift {timing['worst_drift_s']:.2f} s; 95 % begin within {timing['start_error_p95_s']:.2f} s"
+    yield f"worst drift {timing['worst_drift_s']:.2f} s; 95 % start within {timing['start_error_p95_s']:.2f} s"
 
 
 def _heard(heard: Mapping[str, Any] | None) -> str:
     if heard is None:
-        return "not heard back"
+        return "speech not verified"
     lines, rate = counted(heard["lines"], "line"), heard["word_error_rate"]
-    said = f"{rate * 100:.1f} % of {heard['words']} words wrong" if rate is not None else "no words counted"
-    bad = f"; {counted(len(heard['bad']), 'line')} hard to understand" if heard["bad"] else ""
-    return f"heard back: {said} in {lines}{bad}"
+    errors = f"{rate * 100:.1f} % of {heard['words']} words wrong" if rate is not None else "no words counted"
+    bad = f"; {counted(len(heard['bad']), 'line')} may be unintelligible" if heard["bad"] else ""
+    return f"speech verified: {errors} in {lines}{bad}"
 
 
 def _doubts(suspects: list[Mapping[str, Any]]) -> Iterator[str]:

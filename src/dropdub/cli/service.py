@@ -1,4 +1,4 @@
-"""Commands that run the daemon as a service of the operating system."""
+"""Commands that run the daemon as a system service."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dropdub.service.managed import Service, ServiceStatus
 
 def install(root: Path, *, at_boot: bool, account: str | None, dry_run: bool) -> int:
     if account and not at_boot:
-        raise UsageError("--account goes with --boot: what starts with your log-on runs as you.")
+        raise UsageError("--account requires --boot: a service that starts when you log on runs as you.")
     service = Service.of(root, at_boot=at_boot, account=account)
     if dry_run:
         for line in service.preview():
@@ -21,7 +21,7 @@ def install(root: Path, *, at_boot: bool, account: str | None, dry_run: bool) ->
     advice = service.install()
     status = service.status()
     say(f"Installed {status.name}, a {status.kind}: {status.file}")
-    say(f"It runs (process {status.pid}), starts {_when(status)} and is started again if it dies.")
+    say(f"It is running (process {status.pid}), starts {_when(status)} and restarts if it crashes.")
     for sentence in advice:
         say(sentence)
     return DONE
@@ -30,7 +30,7 @@ def install(root: Path, *, at_boot: bool, account: str | None, dry_run: bool) ->
 def uninstall(root: Path) -> int:
     service = Service.of(root)
     service.uninstall()
-    say(f"Removed {service.plan.name}. Nothing in {root} was touched.")
+    say(f"Removed {service.plan.name}. Nothing in {root} was changed.")
     return DONE
 
 
@@ -38,19 +38,19 @@ def start(root: Path) -> int:
     service = Service.of(root)
     service.start()
     status = service.status()
-    say(f"{status.name} runs (process {status.pid}) and starts {_when(status)}.")
+    say(f"{status.name} is running (process {status.pid}) and starts {_when(status)}.")
     return DONE
 
 
 def stop(root: Path) -> int:
     service = Service.of(root)
     service.stop()
-    say(f"{service.plan.name} has ended. It stays off, also over a restart, until: `dropdub service start`")
+    say(f"{service.plan.name} is stopped. It stays off, even after a reboot, until: `dropdub service start`")
     return DONE
 
 
 def status(root: Path, *, as_json: bool) -> int:
-    """Show how the service stands; return 1 where it is not installed, or does not run."""
+    """Show the state of the service; return 1 if it is not installed or not running."""
     found = Service.of(root).status()
     if as_json:
         say_json(found)
@@ -61,11 +61,11 @@ def status(root: Path, *, as_json: bool) -> int:
 
 
 def _described(status: ServiceStatus) -> list[str]:
-    daemon = f"A daemon runs: process {status.pid}." if status.running else "No daemon runs."
+    daemon = f"The daemon is running: process {status.pid}." if status.running else "The daemon is not running."
     if not status.installed:
         return [f"No service is installed ({status.name}). {daemon}", "Install it with: `dropdub service install`"]
     word = f" ({status.state})" if status.state else ""
-    starts = f"It starts {_when(status)}." if status.enabled else "It is off until: `dropdub service start`"
+    starts = f"It starts {_when(status)}." if status.enabled else "It is off. Turn it on with: `dropdub service start`"
     return [f"{status.name} is installed as a {status.kind}{word}. {starts} {daemon}", status.file]
 
 

@@ -1,4 +1,4 @@
-"""`dropdub setup`: asks, or takes from flags, what a root is to be like, and makes it so."""
+"""`dropdub setup`: set up a root as chosen by options or in a dialogue."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ USUAL_ROOT = "Dropdub"
 
 @dataclass(frozen=True)
 class Wishes:
-    """What is to be done. None: asked, or without a terminal, what is usual."""
+    """What to do. None: ask, or use the default if there is no terminal."""
 
     choices: Choices = field(default_factory=Choices)
     install: bool | None = None
@@ -43,7 +43,7 @@ class Wishes:
 
 @dataclass
 class Result:
-    """What was done, as `--json` has it."""
+    """What was done, as in `--json`."""
 
     root: str
     made: bool = False
@@ -58,9 +58,9 @@ class Result:
 
 
 def setup(folder: Path | None, wishes: Wishes, *, yes: bool, as_json: bool) -> int:
-    """Set a root up; return 1 where something is left to be done.
+    """Set up a root; return 1 if a step failed.
 
-    Every step leaves a root that can be used, and one that is done is found done the next time.
+    Every step leaves a usable root, and a finished step is skipped the next time.
     """
     asks = not (yes or as_json) and sys.stdin.isatty()
     root = root_to_set_up(folder)
@@ -69,7 +69,7 @@ def setup(folder: Path | None, wishes: Wishes, *, yes: bool, as_json: bool) -> i
         with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
             result = _set_up(root, wishes, asks=asks)
     except (KeyboardInterrupt, typer.Abort):
-        say(f"\nStopped. What was done stays. To continue:\n  {_command(root, 'setup')}", err=True)
+        say(f"\nStopped. Finished steps are kept. To continue:\n  {_command(root, 'setup')}", err=True)
         return FELL_SHORT
     if as_json:
         say_json(result)
@@ -79,7 +79,7 @@ def setup(folder: Path | None, wishes: Wishes, *, yes: bool, as_json: bool) -> i
 
 
 def root_to_set_up(folder: Path | None) -> Path:
-    """Return the folder that was named, else the root that is found from here, else `Dropdub` in the home folder."""
+    """Return the given folder; by default the root that the current folder belongs to, or `~/Dropdub`."""
     if folder is not None:
         return folder.absolute()
     try:
@@ -110,7 +110,7 @@ def _set_up(root: Path, wishes: Wishes, *, asks: bool) -> Result:
 
 
 def _complete(wishes: Wishes, *, is_root: bool) -> Wishes:
-    """Return the wishes with engines named: those of the root that is there, else the usual ones."""
+    """Return the wishes with engines chosen for a new root. An existing root keeps its own."""
     if wishes.choices.engines is not None or is_root:
         return wishes
     return replace(wishes, choices=replace(wishes.choices, engines=usual_kit(installed_offers())))
@@ -118,7 +118,7 @@ def _complete(wishes: Wishes, *, is_root: bool) -> Wishes:
 
 @private_files()
 def write_choices(root: Path, choices: Choices, config: Config) -> dict[str, Any]:
-    """Write into config.yaml what has changed, and nothing else; return it. Raises ConfigError."""
+    """Write the changed settings, and nothing else, to config.yaml; return them. Raises ConfigError."""
     settings = choices.settings(config)
     if settings:
         file = root / CONFIG_NAME
@@ -134,7 +134,7 @@ def _install_packages(result: Result, wishes: Wishes) -> None:
         return
     if wishes.install is False:
         commands = "".join(f"\n  {pasteable(words)}" for words in packages.commands(kit))
-        result.notes.append(f"Not installed: {', '.join(missing)}. Files wait until they are:{commands}")
+        result.notes.append(f"Not installed: {', '.join(missing)}. Files wait until you run:{commands}")
         return
     with _recorded(result):
         say(f"Installing {', '.join(missing)} (about {packages.SIZES[kit]}) …")
@@ -143,23 +143,26 @@ def _install_packages(result: Result, wishes: Wishes) -> None:
 
 
 def _pull_models(root: Path, result: Result, wishes: Wishes, *, asks: bool) -> None:
-    shop = models.Shop.of(root)
-    wanted = [use.model for use in shop.uses() if shop.lacks(use) and find(use.model)]
+    root_models = models.RootModels.of(root)
+    wanted = [use.model for use in root_models.uses() if root_models.lacks(use) and find(use.model)]
     if not wanted:
         return
     if wishes.pull is False:
-        result.notes.append(f"Not here: {', '.join(wanted)}. Get them with:\n  {_command(root, 'models', 'pull')}")
+        command = _command(root, "models", "pull")
+        result.notes.append(f"Not downloaded: {', '.join(wanted)}. Download them with:\n  {command}")
         return
     unagreed = [] if asks or wishes.accept_licence else [name for name in wanted if _needs_consent(name)]
     for name in unagreed:
-        agree = _command(root, "models", "pull", name, "--accept-licence")
-        result.notes.append(f"{name} has a licence to agree to. If you do:\n  {agree}")
+        command = _command(root, "models", "pull", name, "--accept-licence")
+        result.notes.append(f"The licence of {name} requires your consent. If you agree:\n  {command}")
     for name in (name for name in wanted if name not in unagreed):
         with _recorded(result):
             code = models.pull(root, [name], mirror=None, accept_licence=wishes.accept_licence)
             if code != DONE and not _needs_consent(name):
-                raise typer.Abort  # Ctrl-C ends the pull alone
-    result.pulled = [name for name in wanted if name not in [use.model for use in shop.uses() if shop.lacks(use)]]
+                raise typer.Abort  # `pull` handles Ctrl-C itself, and only the return code shows it
+    result.pulled = [
+        name for name in wanted if name not in [use.model for use in root_models.uses() if root_models.lacks(use)]
+    ]
 
 
 def _needs_consent(name: str) -> bool:
@@ -175,16 +178,16 @@ def _install_service(root: Path, result: Result, wishes: Wishes) -> None:
             service.install(root, at_boot=False, account=None, dry_run=False)
             result.service = True
         return
-    with contextlib.suppress(DropdubError):  # of a system without services
+    with contextlib.suppress(DropdubError):  # a system without services
         found = Service.of(root).status()
         result.service = found.installed and found.running
         if found.running and result.settings:
-            result.notes.append("The daemon that runs reads config.yaml when it starts: restart it.")
+            result.notes.append("The daemon reads config.yaml when it starts. Restart it to use the new settings.")
 
 
 @contextlib.contextmanager
 def _recorded(result: Result) -> Iterator[None]:
-    """Keep a step that fails from ending those after it."""
+    """Record the failure of a step, so that the next steps still run."""
     try:
         yield
     except DropdubError as error:
@@ -196,13 +199,13 @@ def _say_end(result: Result) -> None:
     root = Root.at(Path(result.root), load_config(Path(result.root) / CONFIG_NAME).folders.model_dump())
     say()
     for failure in result.failures:
-        say(f"Left to be done: {failure}")
+        say(f"Not done: {failure}")
     for note in result.notes:
         say(note)
     say(f"Drop recordings and texts into   {root.inbox}")
-    say(f"Take what is made of them from   {root.outbox}")
-    say(f"All settings are in              {root.config_file}")
-    say(f"{'It runs. How far it is:' if result.service else 'Start it with:'}\n  {result.next}")
+    say(f"The results appear in            {root.outbox}")
+    say(f"The settings are in              {root.config_file}")
+    say(f"{'It is running. Show progress:' if result.service else 'Start it with:'}\n  {result.next}")
 
 
 def _command(root: Path, *words: str) -> str:

@@ -1,4 +1,4 @@
-"""The questions of `dropdub setup`, for a person at a terminal. All but those of licences are asked before any work."""
+"""Ask the questions of `dropdub setup` on a terminal. All of them, except licence consent, come before any work."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from dropdub.cli.setup import Wishes
 
 _KITS: Mapping[Kit, str] = {
-    "light": "small and quick; understands English only, speaks with a plain synthetic voice",
-    "quality": "99 languages, translation, cloned voices; wants 8 GB of memory, better a graphics card",
+    "light": "small and fast; understands only English, speaks with a plain synthetic voice",
+    "quality": "99 languages, translation, cloned voices; needs 8 GB of memory, a graphics card helps",
 }
 
 
 def answered(root: Path, wishes: Wishes, config: Config) -> Wishes:
-    """Return the wishes with what a person answers; what flags said is not asked. Raises typer.Abort."""
-    say(f"This sets up {root}. Nothing is done before all is asked; Enter takes what is in brackets.\n")
+    """Return the wishes completed by a person's answers; options already given are not asked. Raises typer.Abort."""
+    say(f"This sets up {root}. Nothing is changed until you have answered. Enter accepts the value in brackets.\n")
     offers, choices = installed_offers(), _choices(wishes.choices, config)
     kit = choices.engines or _kit(chosen_kit(config, offers), offers)
     choices = replace(choices, engines=kit)
@@ -42,17 +42,17 @@ def answered(root: Path, wishes: Wishes, config: Config) -> Wishes:
     if pull is None and _say_models(root, with_choices(config, choices), once_installed(kit, offers.values())):
         pull = typer.confirm("Download them now?", default=True)
     if service is None:
-        service = typer.confirm("Run it as a service of this system, from now on?", default=False)
+        service = typer.confirm("Run it as a system service from now on?", default=False)
     return replace(wishes, choices=choices, install=install, pull=pull, service=service)
 
 
 def _choices(given: Choices, config: Config) -> Choices:
     language, targets = given.language, given.targets
     if language is None:
-        question = "Language spoken in your recordings (such as en or pt; auto: find out)"
+        question = "Language spoken in your recordings (such as en or pt; auto: detect it)"
         language = typer.prompt(question, default=config.job.language, value_proc=_language)
     if targets is None:
-        question = "Languages to translate and dub into (such as: pt es; none: only transcribe)"
+        question = "Languages to translate and dub into (such as pt es; none: only transcribe)"
         targets = typer.prompt(question, default=" ".join(config.job.targets) or "none", value_proc=_targets)
     return replace(given, language=language, targets=targets)
 
@@ -65,11 +65,11 @@ def _kit(usual: Kit, offers: Mapping[str, Offer]) -> Kit:
 
 
 def _say_limits(kit: Kit, job: JobOptions) -> None:
-    """Say what the light engines cannot do of what was chosen."""
+    """Print which of the choices the light engines cannot do."""
     if kit != "light":
         return
     if job.language not in ("auto", "en"):
-        say(f"  The light engines do not understand {job.language}, English only.")
+        say(f"  The light engines do not understand {job.language}, only English.")
     if job.targets and (problem := ApertiumTranslator.unavailable()):
         say(f"  To translate: {problem}")
     for hint in filter(None, (ApertiumTranslator.hint("en", target) for target in job.targets)):
@@ -77,7 +77,7 @@ def _say_limits(kit: Kit, job: JobOptions) -> None:
 
 
 def _say_models(root: Path, config: Config, offers: list[Offer]) -> bool:
-    """Name the models that are needed and not here, each with its size and licence; return whether there are any."""
+    """Print the missing models, each with its size and licence; return whether there are any."""
     folder = root / config.models.dir
     known = [find(use.model) for use in uses(config, offers) if not use.folder(folder).is_dir()]
     for model in filter(None, known):
@@ -96,7 +96,7 @@ def _targets(text: str) -> tuple[str, ...]:
 
 def _kit_named(text: str) -> str:
     if text.strip() not in _KITS:
-        raise typer.BadParameter(f"Answer {' or '.join(_KITS)}.")
+        raise typer.BadParameter(f"Enter {' or '.join(_KITS)}.")
     return text.strip()
 
 

@@ -1,4 +1,4 @@
-"""One job's whole story, as `dropdub show` tells it."""
+"""Print one job in full, for `dropdub show`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dropdub.cli.formatting import bar, counted, percent, printable, seconds_between, shortened
-from dropdub.cli.quality_view import tell_quality
+from dropdub.cli.quality_view import print_quality
 from dropdub.cli.render import STATE_STYLES, Clock, output_names, prose
 from dropdub.pasting import is_command
 from dropdub.units import format_duration
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 STEP_WIDTH = 26
 
 
-def tell(story: JobRecord, console: Console, clock: Clock, quality: Mapping[str, Any] | None = None) -> None:
-    """Print a job with its outputs, warnings, the figures of its dubs, steps and events.
+def print_job(story: JobRecord, console: Console, clock: Clock, quality: Mapping[str, Any] | None = None) -> None:
+    """Print a job with its outputs, warnings, the quality of its dubs, steps and events.
 
     Paths are not wrapped, so that they can be copied.
     """
     job = story.job
-    _tell_head(job, console)
+    _print_head(job, console)
     for name, value in _facts(job, clock):
         console.print(Text.assemble((f"  {name:<10}", "dim"), printable(value)), soft_wrap=True)
     if job.outputs:
@@ -39,15 +39,15 @@ def tell(story: JobRecord, console: Console, clock: Clock, quality: Mapping[str,
         console.print("\nWarnings")
         for warning in job.warnings:
             _print_message(warning, console, mark="- ", style="yellow")
-    tell_quality(quality, console, timed=job.kind != "text")
-    _tell_steps(story.steps, console, clock)
+    print_quality(quality, console, timed=job.kind != "text")
+    _print_steps(story.steps, console, clock)
     events = [event for event in story.events if event.level != "debug"]
     if events:
         console.print("\nEvents")
         console.print(Padding(_event_table(events, clock), (0, 0, 0, 2)))
 
 
-def _tell_head(job: JobView, console: Console) -> None:
+def _print_head(job: JobView, console: Console) -> None:
     state = job.state
     if job.state == "succeeded" and job.warnings:
         state += f", with {counted(len(job.warnings), 'warning')}"
@@ -97,12 +97,12 @@ def _times(job: JobView, clock: Clock) -> Iterator[tuple[str, str]]:
         yield "ended", f"{clock.at(job.finished_at)}{took}"
 
 
-def _tell_steps(steps: list[StepView], console: Console, clock: Clock) -> None:
+def _print_steps(steps: list[StepView], console: Console, clock: Clock) -> None:
     if not steps:
         return
     newest = max(step.round for step in steps)
-    again = f" of try {newest}; those of earlier ones: --json" if newest > 1 else ""
-    console.print(f"\nSteps{again}")
+    which = f" of retry {newest - 1} (--json shows the earlier ones)" if newest > 1 else ""
+    console.print(f"\nSteps{which}")
     console.print(Padding(_step_table([step for step in steps if step.round == newest], clock), (0, 0, 0, 2)))
 
 
@@ -132,7 +132,7 @@ def _remark(step: StepView, clock: Clock) -> Text:
     if step.state == "running":
         return Text(f"{bar(step.progress)} {percent(step.progress)}")
     if step.retry_at is not None:
-        return Text(f"again at {clock.at(step.retry_at)}: {printable(step.error or '')}", "yellow")
+        return Text(f"retry at {clock.at(step.retry_at)}: {printable(step.error or '')}", "yellow")
     errors = [attempt.error for attempt in step.attempts if attempt.error]
     if step.state == "succeeded":
         return Text(f"after: {printable(errors[-1])}" if errors else "", "dim")

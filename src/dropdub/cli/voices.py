@@ -1,4 +1,4 @@
-"""`dropdub voices`: the recordings that dubs take their voices from."""
+"""`dropdub voices`: manage the reference recordings of voices for dubs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LONGEST_NAME_BYTES = 200
 
 @dataclass(frozen=True)
 class VoiceView:
-    """A voice as it is shown and given as JSON."""
+    """A voice, as in `dropdub voices list --json`."""
 
     name: str
     path: str
@@ -53,7 +53,10 @@ def show_list(place: Place, *, as_json: bool) -> int:
 
 
 def add(place: Place, name: str, file: Path, *, replace: bool, force: bool) -> int:
-    """Check a recording, level it and keep it as a voice. What is not good enough is refused, unless `force`."""
+    """Check a recording, normalise its level and save it as a voice. Return 1 if it fails the checks, unless `force`.
+
+    Raises UsageError for an unusable name or one that exists, unless `replace`; NotMedia without sound.
+    """
     from dropdub.config import load_config
     from dropdub.media.ffmpeg import use_ffmpeg
     from dropdub.media.sound.voice_check import check_voice
@@ -62,15 +65,15 @@ def add(place: Place, name: str, file: Path, *, replace: bool, force: bool) -> i
     target = place.root.voices / f"{_safe(name)}.wav"
     if target.exists() and not replace:
         raise UsageError(
-            f"There is a voice '{name}' already.", remedy="Replace it with --replace, or choose another name."
+            f"The voice '{name}' already exists.", remedy="Replace it with --replace, or choose another name."
         )
     samples = _decoded(file)
     check = check_voice(samples, RATE)
-    _tell(check)
+    _say_results(check)
     if check.problems and not force:
-        say(f"'{name}' was not added. To add it all the same: --force")
+        say(f"'{name}' was not added. To add it anyway, use --force")
         return FELL_SHORT
-    _keep(samples, target)
+    _save(samples, target)
     say(f"Added '{target.stem}' ({check.seconds:.1f} s). Use it with: voice: {target.stem}")
     return DONE
 
@@ -86,24 +89,27 @@ def remove(place: Place, names: Sequence[str]) -> int:
 
 
 def prepare(root: Path, names: Sequence[str]) -> int:
-    """Have voices reckoned ahead, in a process of its own: this one stays small."""
+    """Compute the embeddings of voices, in a separate process: the synthesizer needs much memory."""
     say("Loading the synthesizer …")
     command = [sys.executable, "-P", "-m", "dropdub.prewarm", "voices", str(root), *names]
     return FELL_SHORT if in_foreground(command) else DONE
 
 
 def _decoded(file: Path) -> Samples:
-    """Return the sound of any recording that ffmpeg can read, mono; of a long one the best 30 s."""
+    """Return the sound of any recording that ffmpeg can read, as mono at `RATE`: the best 30 s of it.
+
+    Raises UsageError if there is no such file, NotMedia if it has no sound.
+    """
     from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
     from dropdub.media.probe import probe_media
 
     if not file.is_file():
-        raise UsageError(f"{file} is not there, or is not a file.")
+        raise UsageError(f"{file} does not exist, or is not a file.")
     info = probe_media(file, timeout_s=PROBE_S)
     if not info.audio:
         raise NotMedia(f"{file.name} has no sound.", remedy="Choose a recording in which somebody speaks.")
     if info.duration_s > LONG_S:
-        say(f"Looking for the best half minute of {file.name} …")
+        say(f"Searching {file.name} for the best 30 seconds …")
     with tempfile.TemporaryDirectory(prefix="dropdub-voice-") as folder:
         plain = Path(folder) / "voice.wav"
         arguments = ["-vn", "-ac", "1", "-ar", str(RATE), "-c:a", "pcm_s16le", "-f", "wav", str(plain)]
@@ -112,7 +118,7 @@ def _decoded(file: Path) -> Samples:
 
 
 def _best_of(plain: Path) -> Samples:
-    """Return the 30 s of a file in which most is spoken, read piece by piece: it may be hours long."""
+    """Return the 30 s of a file with the most speech. Reads it in blocks: it may be hours long."""
     from dropdub.media.sound import wav
     from dropdub.media.sound.voice_check import MOST_S, best_start_s, level_db
 
@@ -120,8 +126,8 @@ def _best_of(plain: Path) -> Samples:
     return wav.read_range(plain, start_s, start_s + MOST_S)
 
 
-def _keep(samples: Samples, target: Path) -> None:
-    """Write a voice at the usual level, so that it appears whole or not at all."""
+def _save(samples: Samples, target: Path) -> None:
+    """Write a voice at the standard level. The file appears complete or not at all."""
     from dropdub.files.durable import write_whole
     from dropdub.media.sound.voice_check import levelled
     from dropdub.media.sound.wav import WavWriter
@@ -137,19 +143,17 @@ def _keep(samples: Samples, target: Path) -> None:
 def _safe(name: str) -> str:
     from dropdub.files.durable import safe_name
 
-    name = unicodedata.normalize("NFC", name)  # as the job's options have it, however the terminal wrote it
+    name = unicodedata.normalize("NFC", name)  # as in the job's options, whatever form the terminal used
     fits = len(name.encode("utf-8", "replace")) <= LONGEST_NAME_BYTES
     if not name.strip() or not fits or safe_name(name) != name or name.startswith("."):
-        raise UsageError(
-            f"{name!r} cannot be the name of a voice.", remedy="Choose letters, digits, spaces and dashes."
-        )
+        raise UsageError(f"{name!r} cannot be the name of a voice.", remedy="Use letters, digits, spaces and dashes.")
     return name
 
 
 def _existing(place: Place, name: str) -> Path:
     path = place.root.voices / f"{_safe(name)}.wav"
     if not path.is_file():
-        raise VoiceMissing(f"There is no voice '{name}'.", remedy="See which there are with: `dropdub voices list`")
+        raise VoiceMissing(f"There is no voice '{name}'.", remedy="List the voices with: `dropdub voices list`")
     return path
 
 
@@ -165,7 +169,7 @@ def _view(path: Path) -> VoiceView:
     return VoiceView(path.stem, str(path), seconds, level, list(check.problems), list(check.warnings))
 
 
-def _tell(check: Check) -> None:
+def _say_results(check: Check) -> None:
     for sentence in (*check.problems, *check.warnings):
         say(sentence)
 
@@ -178,6 +182,6 @@ def _table(views: Sequence[VoiceView]) -> Any:
     for heading in ("VOICE", "SECONDS", "LEVEL", ""):
         table.add_column(heading, justify="right" if heading in ("SECONDS", "LEVEL") else "left")
     for view in views:
-        said = " ".join([*view.problems, *view.warnings]) or "good"
-        table.add_row(Text(view.name), f"{view.seconds:.1f}", f"{view.level_db:.0f} dB", Text(said))
+        remarks = " ".join([*view.problems, *view.warnings]) or "good"
+        table.add_row(Text(view.name), f"{view.seconds:.1f}", f"{view.level_db:.0f} dB", Text(remarks))
     return table

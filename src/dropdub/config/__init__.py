@@ -1,4 +1,4 @@
-"""What `config.yaml`, a profile and a sidecar may say: read once, validated whole, frozen, passed down."""
+"""Settings from `config.yaml`, profiles and sidecars: read once, validated as a whole, frozen, passed down."""
 
 from dropdub.config.job import JobOptions, Mix, SubtitleStyle
 from dropdub.config.loading import SIDECAR_SUFFIX, load_config, read_sidecar

@@ -1,7 +1,8 @@
-"""Which commands may have words of a job in their arguments: a net for what would run what a file's name says.
+"""Refuse notification commands that could run a file's name as code.
 
-No list of programs is ever complete, so the places of the words are what is limited. The wall is the environment,
-which no program takes for code by itself.
+A command may contain placeholders such as `{name}`, which are replaced by values of the job. No list of dangerous
+programs is ever complete, so this limits where placeholders may stand, and is still only a safety net. The safe way to
+pass values is the environment, which no program runs as code.
 """
 
 from __future__ import annotations
@@ -12,20 +13,20 @@ from itertools import pairwise
 from pathlib import PureWindowsPath
 
 WORDS = ("id", "name", "state", "reason", "folder")
-"""What stands in braces for something of the job, and as DROPDUB_JOB_… in the environment of the program."""
+"""The placeholders, which are also passed as DROPDUB_JOB_… in the program's environment."""
 _WORD = re.compile(r"\{(" + "|".join(WORDS) + r")\}")
 _FOREIGN = re.compile(r"\{(name|reason|folder)\}")
-"""Words that say what somebody else has written; `{id}` is a number, and `{state}` one of ours."""
+"""Placeholders whose values somebody else has written; `{id}` is a number, and `{state}` a word of Dropdub."""
 _WHOLE = re.compile(rf"(?P<option>(-{{0,2}})\w[\w.-]*=)?{_FOREIGN.pattern}")
 _VARIABLE = re.compile(rf"[A-Za-z_]\w*={_FOREIGN.pattern}")
 _SAFE_WAY = (
-    "what a file's name says could be run; leave out what is in braces, and let it read DROPDUB_JOB_NAME, "
-    "DROPDUB_JOB_FOLDER … from its environment"
+    "the name of a file could be run as code; leave out what is in braces, and let the program read "
+    "DROPDUB_JOB_NAME, DROPDUB_JOB_FOLDER … from its environment"
 )
 _CODE_OPTION = re.compile(
     r"-c|-e|-ec|-ex|-I|/[cCkK]|--?[\w-]*(?i:eval|exec|command|cmd|program|action|script|shell|rsh|expression)[\w-]*"
 )
-"""Options by which programs of all kinds take code, or the name of a program, as their value."""
+"""Options whose value many programs run as code, or as the name of a program."""
 _SHELLS = (
     *(
         "sh",
@@ -56,8 +57,8 @@ _INTERPRETERS = {
     ),
     **dict.fromkeys(("awk", "gawk", "mawk", "nawk", "sed", "gsed"), (r"-e.*|--(expression|source)(=.*)?", "fnrsuz")),
 }
-"""Interpreters: the options with which they take code from their arguments, and the letters of those without a value
-(and of `-m` and `-f`, whose value is the script).
+"""For each interpreter: the options with which it takes code from its arguments, and the letters of the options without
+a value (and of `-m` and `-f`, whose value is the script).
 """
 _STARTERS = frozenset(
     (
@@ -67,9 +68,9 @@ _STARTERS = frozenset(
         *("flatpak-spawn", "dbus-run-session", "proxychains", "tsocks", "catchsegv", "chpst", "softlimit"),
     )
 )
-"""Programs that start the program that their arguments name."""
+"""Programs that start the program named in their arguments."""
 _NO_VALUE = "biknEHP0"
-"""Letters of their options that have no value. (`nice -n` has one, but it is a number.)"""
+"""Letters of their options without a value. (`nice -n` has one, but it is a number.)"""
 _NUMBER = re.compile(r"(0x[\da-f]+|[\d.,:]*[smhd]?)")
 _ALWAYS_CODE = frozenset(
     (
@@ -78,19 +79,19 @@ _ALWAYS_CODE = frozenset(
         *("flock", "start", "start-process", "psql", "mysql", "mariadb", "sqlite3", "forfiles", "make", "gmake"),
     )
 )
-"""Programs that join their arguments to a line of code, or pass them to one that does."""
+"""Programs that join their arguments into a line of code, or pass them to such a program."""
 _BATCH = (".bat", ".cmd")
 
 
 def refuse_unsafe(command: Sequence[str]) -> None:
-    """Refuse a command in which words of the job could be taken for code. Raises ValueError that names the safe way.
+    """Refuse a command in which a placeholder could be run as code. Raises ValueError that describes the safe way.
 
-    `{name}`, `{reason}` and `{folder}` are a whole argument, or the whole value of `--option=` or `VARIABLE=`. They
-    are neither the program nor the script nor before either, nor the value of an option that takes code. They are in
-    no command in which an interpreter takes code, whatever starts it.
+    `{name}`, `{reason}` and `{folder}` must be a whole argument, or the whole value of `--option=` or `VARIABLE=`. They
+    must not be the program or the script, or stand before it, or be the value of an option that takes code. They must
+    not occur in a command in which an interpreter takes code from its arguments, whatever starts the interpreter.
     """
     if command and _WORD.search(command[0]):
-        raise ValueError(f"the program itself cannot be a word of the job: {_SAFE_WAY}")
+        raise ValueError(f"the program itself cannot be a placeholder: {_SAFE_WAY}")
     for before, argument in pairwise(command):
         if _FOREIGN.search(argument):
             _refuse_place(before, argument)
@@ -104,12 +105,12 @@ def _refuse_place(before: str, argument: str) -> None:
     found = _WHOLE.fullmatch(argument)
     if found is None:
         raise ValueError(
-            f'{argument!r}: a word of the job is an argument by itself ("{{name}}") or the value of an option '
-            f'("--name={{name}}"), for inside of other text {_SAFE_WAY}'
+            f'{argument!r}: a placeholder must be a whole argument ("{{name}}") or the value of an option '
+            f'("--name={{name}}"), because inside other text {_SAFE_WAY}'
         )
     option = (found["option"] or "").rstrip("=")
     if taking := next((one for one in (before, option) if _CODE_OPTION.fullmatch(one)), None):
-        raise ValueError(f"{taking} often takes code, which cannot be a word of the job: {_SAFE_WAY}")
+        raise ValueError(f"{taking} often takes code, which cannot be a placeholder: {_SAFE_WAY}")
 
 
 def _refuse_code(name: str, arguments: Sequence[str]) -> None:
@@ -119,26 +120,28 @@ def _refuse_code(name: str, arguments: Sequence[str]) -> None:
 
 
 def _refuse_run(command: Sequence[str]) -> None:
-    """Refuse words as, or before, what a program runs, and any for what takes all its arguments for code."""
+    """Refuse placeholders as, or before, what a program runs, and anywhere for a program that runs its arguments."""
     if not _has_foreign(command):
         return
     name, arguments = _name(command[0]), command[1:]
     if name.endswith(_BATCH):
         raise ValueError(f"a batch file is run by cmd: {_SAFE_WAY}")
     if name in _ALWAYS_CODE:
-        raise ValueError(f"{name} takes its arguments as code: {_SAFE_WAY}")
+        raise ValueError(f"{name} runs its arguments as code: {_SAFE_WAY}")
     if name in _INTERPRETERS or name in _STARTERS:
         is_starter = name in _STARTERS
         index = _run_by(arguments, _NO_VALUE if is_starter else _INTERPRETERS[name][1], is_starter=is_starter)
         before = [one for one in arguments[:index] if not (is_starter and _VARIABLE.fullmatch(one))]
         if _has_foreign(before):
-            raise ValueError(f"what {name} runs is named before any word of the job: {_SAFE_WAY}")
+            raise ValueError(f"what {name} runs must be named before any placeholder: {_SAFE_WAY}")
         if is_starter and index < len(arguments):
             _refuse_run(arguments[index:])
 
 
 def _run_by(arguments: Sequence[str], no_value: str, *, is_starter: bool) -> int:
-    """Return which argument surely is the program or script that is run: none that may be an option's value."""
+    """Return the index of the first argument that certainly is the program or script to run: it is neither an option
+    nor possibly the value of one.
+    """
     before = "--"
     for index, argument in enumerate(arguments):
         is_free = re.fullmatch(rf"[^-+].*|--|--[\w-]+=.*|[-+][{no_value}]+", before)
@@ -155,9 +158,9 @@ def _has_foreign(arguments: Sequence[str]) -> bool:
 
 
 def _name(program: str) -> str:
-    """Return a program's name as the system finds it: Windows ignores capitals, and dots and blanks at the end.
+    """Return a program's name without its folder, suffix and version: `python` for `python3.11` and `python3-dbg`.
 
-    `python3.11` and `python3-dbg` are python, and `bash-5.2` bash.
+    Ignores case, and dots and spaces at the end, as Windows does.
     """
     name = PureWindowsPath(program.strip().strip("\"'")).name.partition(":")[0].rstrip(". ").casefold()
     name = name.removesuffix(".exe").removesuffix(".com").rstrip(". ")

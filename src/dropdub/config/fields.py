@@ -1,4 +1,4 @@
-"""Values that settings may have: times, sizes, languages, addresses, secrets, commands; each refusal is a sentence."""
+"""Types of settings: times, sizes, languages, URLs, secrets, commands. Each error message says what is allowed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 def _language_tag(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
-        raise ValueError(f"{value!r} is not a language: write a tag such as en, pt or pt-BR")
+        raise ValueError(f"{value!r} is not a language: use a tag such as en, pt or pt-BR")
     primary, *rest = value.split("-")
     return "-".join([primary.lower(), *(part.upper() if len(part) == 2 else part for part in rest)])
 
@@ -41,12 +41,12 @@ def language_or_auto(value: str) -> str:
 
 def number_or_language(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | str):
-        raise ValueError("write the number of a sound track, from 1, or its language")
+        raise ValueError("use the number of an audio track, starting at 1, or its language")
     if isinstance(value, int):
         if value < 1:
-            raise ValueError("sound tracks are counted from 1")
+            raise ValueError("audio tracks are numbered from 1")
         if value > MOST_TRACKS:
-            raise ValueError(f"no file has more than {MOST_TRACKS} sound tracks")
+            raise ValueError(f"no file has more than {MOST_TRACKS} audio tracks")
         return value
     if value.isdecimal():
         return number_or_language(int(value[:10]))
@@ -63,46 +63,46 @@ def one_is_a_list(value: Any) -> Any:
 
 def full_path(value: str) -> str:
     if not Path(value).is_absolute():
-        raise ValueError(f"{value!r} is not a full path: what it is relative to differs from start to start")
+        raise ValueError(f"{value!r} is not a full path: a relative path would depend on where Dropdub is started")
     return value
 
 
 def _web_address(value: SecretStr) -> SecretStr:
     parts = urlsplit(value.get_secret_value())
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("is not a web address: write for example https://host/path")
+        raise ValueError("is not a web address: use for example https://host/path")
     return value
 
 
 def signing_secret(value: SecretStr) -> SecretStr:
     text = value.get_secret_value()
     if len(text) < 16:
-        raise ValueError("is too short: at least 16 characters are needed")
+        raise ValueError("is too short: at least 16 characters are required")
     coded = text.removeprefix("whsec_")
     if coded != text:
         try:
             base64.b64decode(coded + "=" * (-len(coded) % 4), validate=True)
         except ValueError:
-            raise ValueError("begins with whsec_, but no base64 follows") from None
+            raise ValueError("starts with whsec_, but what follows is not base64") from None
     return value
 
 
 def _masked_address(value: SecretStr) -> str:
-    """Return where an address leads, without what may be a token in it."""
+    """Return the scheme and host of a URL, without parts that may contain a token."""
     parts = urlsplit(value.get_secret_value())
     return f"{parts.scheme}://{parts.hostname}/{MASK}"
 
 
 def _safe_command(value: tuple[str, ...]) -> tuple[str, ...]:
     if value and not value[0].strip():
-        raise ValueError("names no program")
+        raise ValueError("the name of the program is empty")
     refuse_unsafe(value)
     return value
 
 
 def _variable(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_().]*", value):
-        raise ValueError(f"{value!r} is not the name of an environment variable")
+        raise ValueError(f"{value!r} is not a valid name of an environment variable")
     return value
 
 
@@ -118,19 +118,22 @@ Command = Annotated[tuple[str, ...], AfterValidator(_safe_command)]
 
 
 class Section(BaseModel):
-    """Base of all parts: unknown keys are refused, values cannot change."""
+    """Base class of all sections: unknown keys are refused, values are immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def storable(value: str) -> str:
-    """Refuse what a database, a path or a terminal cannot take: control characters, halves of characters."""
+    """Refuse characters that a database, a path or a terminal cannot take: control characters and lone surrogates.
+
+    Raises ValueError.
+    """
     if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t" for char in value):
-        raise ValueError("has a control character in it, or half of one that takes two")
+        raise ValueError("contains a control character or a lone surrogate")
     return value
 
 
 def one_line(value: str) -> str:
     if any(char in "\n\t\u2028\u2029" for char in value):
-        raise ValueError("has a line break or a tab in it")
+        raise ValueError("contains a line break or a tab")
     return storable(value)

@@ -1,4 +1,4 @@
-"""What is made of one dropped file: the options of a job."""
+"""Job options: what to make of a dropped file."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ EngineName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(
 
 
 class SubtitleStyle(Section):
-    """How subtitles are set, and where they go; the defaults are what broadcasters ask for.
+    """How subtitles are formatted and delivered. The defaults follow broadcasters' guidelines.
 
-    `mode` is about the dubbed video: tracks to be switched on (soft), the target's in the picture (burn), or none.
+    `mode` concerns the dubbed video: tracks that can be switched on (soft), those of the target language drawn into
+    the picture (burn), or none.
     """
 
     formats: Annotated[
@@ -51,14 +52,14 @@ class SubtitleStyle(Section):
 
 
 class Synthesis(Section):
-    """How carefully speech is made."""
+    """Quality control of the generated speech."""
 
     verify: Literal["auto"] | bool = "auto"
     takes: int = Field(default=3, ge=1, le=5)
 
 
 class Mix(Section):
-    """What of the original's sound is heard in a dub."""
+    """How much of the original sound is heard under a dub."""
 
     original: Literal["duck", "mute", "keep"] = "duck"
     duck_db: float = Field(default=18.0, ge=0, le=60)
@@ -66,13 +67,13 @@ class Mix(Section):
 
 
 class TextOptions(Section):
-    """What is made of a text besides its translation and its sound."""
+    """What to make of a text besides the translation and the speech."""
 
     m4b: bool = False
 
 
 class JobOptions(Section):
-    """What is made of one dropped file."""
+    """What to make of a dropped file."""
 
     language: Annotated[str, Field(max_length=100), AfterValidator(language_or_auto)] = "auto"
     targets: Annotated[
@@ -104,7 +105,7 @@ class JobOptions(Section):
     out: Annotated[str, Field(max_length=4_096), AfterValidator(one_line), AfterValidator(full_path)] | None = None
 
     def overridden(self, changes: dict[str, Any]) -> JobOptions:
-        """Return these options with `changes` laid over them, validated again.
+        """Return these options with `changes` applied, validated again. Sections are merged, not replaced.
 
         Raises pydantic.ValidationError.
         """

@@ -1,4 +1,4 @@
-"""Settings read from files: `config.yaml`, and the sidecar of a dropped file."""
+"""Read settings from `config.yaml` and from the sidecar of a dropped file."""
 
 from __future__ import annotations
 
@@ -19,15 +19,13 @@ from dropdub.yaml_file import line_of, read_mapping, read_plain_mapping
 
 SIDECAR_SUFFIX = ".job.yaml"
 _CORRECT = "Correct it, then: `dropdub config check`."
-_STEERED = (
-    "Take that out of the .job.yaml file beside it, or set inbox.sidecars in config.yaml, then: `dropdub retry JOB`."
-)
+_STEERED = "Remove it from the .job.yaml file, or change inbox.sidecars in config.yaml, then: `dropdub retry JOB`."
 
 
 def load_config(path: Path) -> Config:
     """Read and validate `config.yaml`.
 
-    Raises ConfigError that lists every problem: the line, what is wrong, what is allowed.
+    Raises ConfigError that lists every mistake: its line, what is wrong, what is allowed.
     """
     data, node = read_mapping(path)
     _refuse_private(path, node, data)
@@ -36,20 +34,20 @@ def load_config(path: Path) -> Config:
     except ValidationError as error:
         raise ConfigError(problems(path, node, error, Config), remedy=_CORRECT) from error
     except SettingsError as error:
-        raise ConfigError(f"An environment variable {ENV_PREFIX}… is not as it should be: {error}.") from error
+        raise ConfigError(f"An environment variable {ENV_PREFIX}… has an invalid value: {error}.") from error
 
 
 def _refuse_private(path: Path, node: yaml.Node | None, data: Mapping[str, Any]) -> None:
-    """Refuse names that begin with `_`: the settings class would take them for arguments of its own."""
+    """Refuse names that start with `_`, which the settings class would take for its own arguments."""
     for key in data:
         if key.startswith("_"):
             raise ConfigError(f"{path}, line {line_of(node, (key,))}: {key}: {NO_SUCH_SETTING}", remedy=_CORRECT)
 
 
 def _without_blanks(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `data` less what has no value: a heading whose settings are all commented out sets nothing.
+    """Return `data` without keys that have no value, such as a section whose settings are all commented out.
 
-    A profile keeps them: there, no value may take away what the job options set.
+    Profiles keep them: there, an empty value can reset what the job options set.
     """
     return {
         key: _without_blanks(value) if isinstance(value, dict) and key != "profiles" else value
@@ -59,9 +57,9 @@ def _without_blanks(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_sidecar(path: Path, steering: Steering = ANYTHING) -> dict[str, Any]:
-    """Return the job options that a `NAME.job.yaml` sets, as they were validated: JSON, without what it leaves out.
+    """Return the job options that a `NAME.job.yaml` sets, validated, as JSON values.
 
-    Raises BadSidecar naming line and what is allowed, for options that `steering` does not allow, too.
+    Raises BadSidecar with the line and what is allowed, also for options that `steering` does not allow.
     """
     try:
         data, node = read_plain_mapping(path)
@@ -78,7 +76,7 @@ def read_sidecar(path: Path, steering: Steering = ANYTHING) -> dict[str, Any]:
 
 
 def _refuse_foreign_file(path: Path, data: Mapping[str, Any]) -> None:
-    """Refuse a file that was never meant as job options, without showing anything that it holds."""
+    """Refuse a file that was not meant as job options, without revealing any of its content."""
     if data and not any(name in JobOptions.model_fields for name in data):
-        there_are = ", ".join(JobOptions.model_fields)
-        raise ConfigError(f"{path}: sets nothing that is a job option; there are: {there_are}.")
+        options = ", ".join(JobOptions.model_fields)
+        raise ConfigError(f"{path}: contains no job options. The options are: {options}.")

@@ -1,4 +1,4 @@
-"""All of `config.yaml`: sections with their defaults and bounds."""
+"""The sections of `config.yaml`, with defaults and bounds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from dropdub.config.problems import ENV_PREFIX, allowed
 
 
 class Folders(Section):
-    """Where the five folders and the voices are; relative to the root, or absolute."""
+    """Where the five folders and the voices are: relative to the root, or absolute."""
 
     inbox: str = "inbox"
     outbox: str = "outbox"
@@ -35,7 +35,7 @@ class Folders(Section):
 
 
 class InboxSettings(Section):
-    """How dropped files are noticed, when they count as whole, and what may be set beside them."""
+    """How dropped files are detected, when they are considered complete, and which options their sidecars may set."""
 
     settle: NotNegative = 5.0
     settle_empty: NotNegative = 30.0
@@ -48,7 +48,7 @@ class InboxSettings(Section):
 
 
 class Limits(Section):
-    """What is refused, and what is waited for."""
+    """What is refused, and what makes jobs wait."""
 
     max_duration: Positive = 12 * 3600.0
     max_size: Bytes = Bytes(50_000_000_000)
@@ -58,7 +58,7 @@ class Limits(Section):
 
 
 class Split(Section):
-    """When and where a long recording is cut."""
+    """When and where a long recording is split."""
 
     above_duration: Positive = 40 * 60.0
     above_size: Bytes = Bytes(500_000_000)
@@ -73,7 +73,7 @@ class Split(Section):
 
 
 class Retry(Section):
-    """How often and when a step is tried again."""
+    """How often and when a step is retried."""
 
     attempts: int = Field(default=3, ge=1, le=100)
     interruptions: int = Field(default=3, ge=1, le=100)
@@ -102,20 +102,20 @@ class PoolSettings(Section):
 
 
 class MediaPoolSettings(PoolSettings):
-    """The pool of ffmpeg: two at once, since they wait for the disk as much as they compute."""
+    """The pool for ffmpeg: two workers, since they wait for the disk as much as they compute."""
 
     workers: int = Field(default=2, ge=1, le=64)
 
 
 class EnginePoolSettings(PoolSettings):
-    """A pool whose workers hold a model: how many, and how many threads each has, follows from the machine."""
+    """A pool whose workers load a model. `auto` numbers of workers and threads depend on the machine."""
 
     workers: Annotated[int, Field(ge=1, le=64)] | Literal["auto"] = "auto"  # type: ignore[assignment]
     memory: Bytes | Literal["auto"] = "auto"  # type: ignore[assignment]
     threads: Annotated[int, Field(ge=1, le=256)] | Literal["auto"] = "auto"  # type: ignore[assignment]
 
     def resolved(self, *, workers: int, threads: int, memory: int) -> PoolSettings:
-        """Return it with numbers: these, where it says auto. `memory` in bytes."""
+        """Return the settings with these numbers in place of `auto`. `memory` is in bytes."""
         numbers = {"workers": workers, "threads": threads, "memory": memory}
         return PoolSettings.model_validate(
             {**self.model_dump(), **{name: number for name, number in numbers.items() if getattr(self, name) == "auto"}}
@@ -132,7 +132,7 @@ class Pools(Section):
 
 
 class Models(Section):
-    """Where the quality engines' models are, and how they are used."""
+    """Where the models of the quality engines are, and how they are used."""
 
     dir: str = "models"
     mirror: SecretUrl | None = None
@@ -144,7 +144,7 @@ class Models(Section):
 
 
 class CacheSettings(Section):
-    """Costly results kept by content, so that the same work is not done twice."""
+    """Expensive results are kept by content hash, so that the same work is not done twice."""
 
     enabled: bool = True
     max_size: Bytes = Bytes(5_000_000_000)
@@ -159,7 +159,7 @@ class LogSettings(Section):
 
 
 class Webhook(Section):
-    """Whom to tell of ended jobs by HTTP. `secret` signs; both may stand in the environment instead of the file."""
+    """Notification of ended jobs by HTTP. `secret` signs it. Both can be set in the environment instead of the file."""
 
     url: SecretUrl | None = None
     secret: Annotated[SecretStr, AfterValidator(signing_secret)] | None = None
@@ -167,19 +167,19 @@ class Webhook(Section):
 
 
 class Notify(Section):
-    """Who is told when a job has ended: a web address, a program."""
+    """Notification of ended jobs: by webhook, by running a program."""
 
     webhook: Webhook = Webhook()
     on_success: Command = ()
     on_failure: Command = ()
     command_deadline: Positive = 60.0
     environment: VariableNames = ()
-    """Variables that the programs get besides the usual ones."""
+    """Variables that the programs get in addition to the usual ones."""
     give_up_after: Positive = 3 * 86_400.0
 
 
 class MetricsSettings(Section):
-    """Figures for Prometheus: into a file, or by HTTP on this machine."""
+    """Metrics for Prometheus: in a file, or by HTTP on this machine."""
 
     file: Annotated[str, Field(pattern=r"\.prom$")] | None = None
     port: int | None = Field(default=None, ge=1, le=65_535)
@@ -187,7 +187,7 @@ class MetricsSettings(Section):
 
 
 class Config(BaseSettings):
-    """All of `config.yaml`. Environment variables `DROPDUB_SECTION__KEY` come before the file."""
+    """All of `config.yaml`. Environment variables `DROPDUB_SECTION__KEY` override the file."""
 
     model_config = SettingsConfigDict(extra="forbid", frozen=True, env_prefix=ENV_PREFIX, env_nested_delimiter="__")
 
@@ -195,7 +195,7 @@ class Config(BaseSettings):
     database: DatabasePlace | None = Field(default=None, repr=False)
     ffmpeg: str | None = None
     environment: VariableNames = ()
-    """Variables that workers get besides the usual ones."""
+    """Variables that workers get in addition to the usual ones."""
     inbox: InboxSettings = InboxSettings()
     job: JobOptions = JobOptions()
     profiles: dict[str, dict[str, Any]] = Field(default_factory=dict)
@@ -221,7 +221,7 @@ class Config(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Environment first, then the file (given as init values); no .env, no secrets folder."""
+        """Use the environment first, then the file (given as init values); no .env, no secrets folder."""
         return env_settings, init_settings
 
     @model_validator(mode="after")
@@ -236,15 +236,15 @@ class Config(BaseSettings):
         return self
 
     def named_outputs(self) -> dict[str, str]:
-        """Return the folders of results that these settings themselves name, by the setting."""
+        """Return the output folders that `job` and the profiles name, by the name of the setting."""
         named = {"job.out": self.job.out} | {
             f"profiles.{name}.out": one.get("out") for name, one in self.profiles.items()
         }
         return {name: out for name, out in named.items() if out}
 
     def options_for(self, profile: str | None, changes: dict[str, Any]) -> JobOptions:
-        """Return the job options that hold: config < profile < `changes` (sidecar or command line).
+        """Return the job options in force: config < profile < `changes` (sidecar or command line).
 
-        Raises pydantic.ValidationError where `changes` are impossible.
+        Raises pydantic.ValidationError if `changes` are invalid.
         """
         return self.job.overridden(self.profiles.get(profile or "", {})).overridden(changes)

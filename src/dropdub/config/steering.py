@@ -1,4 +1,4 @@
-"""What the options beside a dropped file may set: whoever may write into the inbox may write them."""
+"""Limit the options that a sidecar may set: anyone who can write to the inbox can write one."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ SAFE = (
     "language", "targets", "audio_track", "initial_prompt", "hotwords", "cleanup", "speakers",
     "report", "subtitles", "text",
 )  # fmt: skip
-"""What says how one's own file is understood and what comes out of it. Not: another's voice, folders, which engines
-work, and what has the same work done several times."""
+"""Options that concern only how a person's own file is understood and what is made of it. They exclude other people's
+voices, folders, the choice of engines, and options that repeat work."""
 
 
 @dataclass(frozen=True)
 class Steering:
-    """Which options hold. `why` says which setting, or what about the inbox, decided it."""
+    """Which options a sidecar may set. `why` names the setting, or the property of the inbox, that decided it."""
 
     policy: Policy = "all"
     why: str = "inbox.sidecars is all"
     is_given: bool = True
-    """Whether the setting says so; else it was found out, and somebody else's files are steered with less."""
+    """Whether the setting says so. Otherwise it was detected, and files of other accounts may set fewer options."""
 
     def of_stranger(self) -> Steering:
-        """Return what holds beside the file of another account than the one that runs Dropdub."""
+        """Return what the sidecar of a file of another account than the one that runs Dropdub may set."""
         if self.is_given or self.policy != "all":
             return self
-        return Steering("safe", "inbox.sidecars is auto, and the file is another account's", is_given=False)
+        return Steering("safe", "inbox.sidecars is auto, and the file belongs to another account", is_given=False)
 
     def complaint(self, names: Iterable[str]) -> str | None:
-        """Return what is wrong with options of these names; None if they may all be set."""
+        """Return what is wrong with setting options of these names, without a full stop; None if nothing is."""
         if self.policy == "none":
-            return f"Options beside a file are not read here ({self.why})."
+            return f"options for single files are ignored here ({self.why})"
         refused = [] if self.policy == "all" else [name for name in names if name not in SAFE]
         if not refused:
             return None
-        return f"{' and '.join(refused)} may not be set beside a file here ({self.why}), but: {', '.join(SAFE)}"
+        return f"{' and '.join(refused)} may not be set here ({self.why}). Allowed: {', '.join(SAFE)}"
 
 
 ANYTHING = Steering()

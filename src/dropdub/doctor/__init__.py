@@ -1,5 +1,6 @@
-"""`dropdub doctor`: whether all that the work needs is here. One family of checks a file, each giving findings.
+"""`dropdub doctor`: check that everything Dropdub needs is installed and working.
 
-A check looks, and changes nothing but for probe files that it removes again. What it says of a person's own things
-(paths, names, what another program answered) stands in a finding's `detail`, which no report contains.
+Each module is a family of checks that yield findings. A check changes nothing, except for probe files that it removes
+again. Private information (paths, names, output of other programs) goes into the `detail` of a finding, which the
+report file omits.
 """

@@ -1,4 +1,4 @@
-"""Whether root, database and folders belong together, and whether originals lie in `work/` that no job knows of."""
+"""Check that root, database and folders belong together, and that `work/` holds no originals without a job."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ def findings(subject: Subject) -> Iterator[Finding]:
     found = list(troubles(subject.root, subject.url))
     for trouble in found:
         kind = problem if trouble.blocks else warning
-        yield kind("Root", "database and folders are not as they were", trouble.remedy, detail=trouble.message)
+        yield kind("Root", "database and folders have changed", trouble.remedy, detail=trouble.message)
     if not found:
         yield fine("Root", "database and folders belong together")

@@ -1,4 +1,4 @@
-"""All checks, family by family."""
+"""Run all checks, family by family."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ FAMILIES: dict[str, Family] = {
 
 
 def examine(subject: Subject) -> Iterator[Finding]:
-    """Look at everything. A family that cannot be examined is a finding, and keeps no other from being looked at."""
+    """Yield the findings of all checks. A family that raises is a finding of its own, and the others still run."""
     for name, family in FAMILIES.items():
         try:
             yield from family(subject)
-        except Exception as error:  # the boundary: one odd system must not hide what else is wrong
-            remedy = "Please report this, with the file of: `dropdub doctor --report`"
-            yield problem(name, f"could not be looked at ({type(error).__name__})", remedy, detail=str(error))
+        except Exception as error:  # the boundary: a failing check must not hide the findings of the others
+            remedy = "Please report this, and attach the file from: `dropdub doctor --report`"
+            yield problem(name, f"check failed ({type(error).__name__})", remedy, detail=str(error))

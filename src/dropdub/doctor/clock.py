@@ -1,4 +1,4 @@
-"""The clock: obviously wrong, or set back since something was written."""
+"""Check the clock: is it obviously wrong, or has it been set back?"""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from dropdub.errors import StoreError
 from dropdub.store.views import open_reader
 
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
-"""This program is younger: a clock before that has lost its battery."""
+"""Dropdub is younger than this. An earlier time means a dead clock battery."""
 LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 FILE_SLACK_S = 86_400.0
-"""A camera's or another time zone's clock may be some hours off: only what is a day ahead tells something."""
+"""File times from a camera or another time zone may be some hours off. More than a day ahead means a wrong clock."""
 HEARTBEAT_SLACK_S = 60.0
 MOST_FILES = 1_000
 
@@ -29,15 +29,15 @@ def findings(subject: Subject) -> Iterator[Finding]:
 
 
 def judged(now: float, *, newest: float | None, heartbeat: float | None, file: str = "") -> Finding:
-    """Judge the clock by itself, by the newest file's time and by the daemon's last sign of life (epoch seconds)."""
+    """Judge whether the clock is plausible, given the newest file's time and the last heartbeat (epoch seconds)."""
     text = f"{datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M} UTC"
-    remedy = "Set the clock, or let the system set it by network time."
+    remedy = "Set the clock, or turn on network time."
     if not EARLIEST < now < LATEST:
-        return problem("Clock", f"{text} cannot be", remedy)
+        return problem("Clock", f"{text} is not possible", remedy)
     if heartbeat is not None and heartbeat > now + HEARTBEAT_SLACK_S:
-        return warning("Clock", f"{text}; the daemon's last sign of life lies in the future", remedy)
+        return warning("Clock", f"{text}; the daemon's last heartbeat is in the future", remedy)
     if newest is not None and newest > now + FILE_SLACK_S:
-        ahead = f"{text}; a file's time lies in the future, by {(newest - now) / 86_400:.0f} days"
+        ahead = f"{text}; a file's time is {(newest - now) / 86_400:.0f} days in the future"
         return warning("Clock", ahead, remedy, detail=file)
     return fine("Clock", text)
 

@@ -1,4 +1,4 @@
-"""The database: whole, of which revision, how long its write-ahead log has grown, and what copies there are of it."""
+"""Check the database: its integrity, revision, the size of its write-ahead log, and its backups."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from dropdub.store.views.rows import snapshot
 from dropdub.units import format_duration, format_size
 
 LONG_WAL = 200_000_000
-"""Bytes. Usually some MB: it grows while something keeps the database open for reading, and is emptied after."""
+"""Bytes. Usually a few MB. It grows as long as a reader keeps the database open, and shrinks afterwards."""
 BUSY_S = 5.0
 LONGEST_WITHOUT_COPY_S = 2 * 86_400.0
-"""Each day that the daemon runs for a minute has its copy."""
+"""The daemon makes a backup on every day on which it runs for a minute."""
 
 
 def findings(subject: Subject) -> Iterator[Finding]:
     try:
         file = sqlite_file(usable_url(subject.config.database, subject.root))
     except ConfigError as error:
-        yield problem("Database", "it cannot be where the settings say", error.remedy, detail=error.message)
+        yield problem("Database", "the configured location cannot be used", error.remedy, detail=error.message)
         return
     if file is None:
         yield _other(subject.url)
     elif not file.exists() or file.stat().st_size == 0:
-        yield fine("Database", "not made yet: the daemon's first start makes it", detail=str(file))
+        yield fine("Database", "not created yet: the first start of the daemon creates it", detail=str(file))
     else:
         yield from _sqlite(file, subject.root.backups_dir)
 
@@ -48,7 +48,9 @@ def _sqlite(file: Path, backups: Path) -> Iterator[Finding]:
             revision = _revision(connection)
             age_s = _age_s(connection, time.time())
     except StoreError as error:
-        yield problem("Database", "it lies where it gets damaged", error.remedy, detail=error.message)
+        yield problem(
+            "Database", "its location is not safe: it would be damaged there", error.remedy, detail=error.message
+        )
         return
     except sqlite3.DatabaseError as error:
         yield damage_finding(str(error), file, backups)
@@ -67,7 +69,7 @@ def _revision(connection: sqlite3.Connection) -> str | None:
 
 
 def _age_s(connection: sqlite3.Connection, now: float) -> float:
-    """Return how long ago this database was first used; a file's own times change with each write."""
+    """Return the seconds since this database was first used. The file's own times change with each write."""
     first_used = "SELECT min(started_at) FROM daemon UNION ALL SELECT min(created_at) FROM job"
     try:
         times = [moment for (moment,) in connection.execute(first_used) if moment is not None]
@@ -76,47 +78,50 @@ def _age_s(connection: sqlite3.Connection, now: float) -> float:
     return now - min(times, default=now)
 
 
-def damage_finding(told: str, file: Path, backups: Path | None = None) -> Finding:
-    """Say that a database is damaged; `told` is SQLite's own word, `backups` the folder of its copies."""
-    if "locked" in told or "busy" in told:
-        remedy = "Close database tools and backups that have it open, then ask again."
-        return warning("Database", "another program holds it", remedy, detail=f"{file}: {told}")
-    return problem("Database", "it is damaged, or is no database", damage_remedy(backups), detail=f"{file}: {told}")
+def damage_finding(message: str, file: Path, backups: Path | None = None) -> Finding:
+    """Return the finding for an error of SQLite: locked, or damaged. `backups` is the folder of the backups."""
+    if "locked" in message or "busy" in message:
+        remedy = "Close database tools and backup programs that have it open, then try again."
+        return warning("Database", "locked by another program", remedy, detail=f"{file}: {message}")
+    return problem("Database", "damaged, or not a database", damage_remedy(backups), detail=f"{file}: {message}")
 
 
 def revision_finding(revision: str | None, file: Path) -> Finding:
-    """Judge the revision of a database that is whole; None where it has none."""
+    """Judge the revision of an undamaged database; None: it has none."""
     if revision == HEAD_REVISION:
-        return fine("Database", f"whole, revision {revision}, {format_size(_size(file))}", detail=str(file))
+        return fine("Database", f"intact, revision {revision}, {format_size(_size(file))}", detail=str(file))
     if revision is None:
-        remedy = "Name another file under database in config.yaml."
-        return problem("Database", "it is another program's", remedy, detail=str(file))
+        remedy = "Set database to another file in config.yaml."
+        return problem("Database", "belongs to another program", remedy, detail=str(file))
     if revision in REVISIONS:
-        text = f"whole, of revision {revision}; the daemon's next start brings it to {HEAD_REVISION}"
+        text = f"intact, revision {revision}; the next start of the daemon upgrades it to {HEAD_REVISION}"
         return warning("Database", text, "Start the daemon once: `dropdub watch`.", detail=str(file))
     remedy = "Install the newer version again, or use another root."
-    return problem("Database", f"a newer Dropdub made it; this one knows {HEAD_REVISION}", remedy, detail=str(file))
+    text = f"made by a newer Dropdub; this version knows revisions up to {HEAD_REVISION}"
+    return problem("Database", text, remedy, detail=str(file))
 
 
 def wal_finding(size: int, file: Path) -> Finding:
     """Judge the size of the write-ahead log, in bytes."""
     text = f"{format_size(size)} of write-ahead log"
     if size > LONG_WAL:
-        remedy = "Close programs that keep the database open (a viewer, a backup), or start the daemon again."
+        remedy = "Close programs that keep the database open (a viewer, a backup), or restart the daemon."
         return warning("Database log", text, remedy, detail=f"{file}-wal")
     return fine("Database log", text)
 
 
 def copies_finding(copies: Sequence[backup.Copy], *, age_s: float, now: float) -> Finding:
-    """Judge the copies, the newest first, of a database that was first used `age_s` ago."""
+    """Judge the backups, newest first, of a database that was first used `age_s` seconds ago."""
     if copies:
         age = format_duration(max(0.0, now - copies[0].made_at))
-        return fine("Database copies", f"{len(copies)}, the newest {age} old", detail=str(copies[0].path))
+        return fine("Database backups", f"{len(copies)}, the newest {age} old", detail=str(copies[0].path))
     if age_s > LONGEST_WITHOUT_COPY_S:
-        text = f"there is none, of a database first used {format_duration(age_s)} ago"
-        remedy = "Leave the daemon running: it makes one each day. If it runs, see why not with: `dropdub logs`."
-        return warning("Database copies", text, remedy)
-    return fine("Database copies", "none yet: the daemon makes one each day")
+        text = f"none, although the database was first used {format_duration(age_s)} ago"
+        remedy = (
+            "Keep the daemon running: it makes a backup every day. If it is running, see why not with: `dropdub logs`."
+        )
+        return warning("Database backups", text, remedy)
+    return fine("Database backups", "none yet: the daemon makes one every day")
 
 
 def _size(file: Path) -> int:
@@ -132,5 +137,5 @@ def _other(url: str) -> Finding:
             made = rows is not None
     except StoreError as error:
         return problem("Database", "the database server cannot be used", error.remedy, detail=error.message)
-    text = f"it answers, revision {HEAD_REVISION}" if made else "it answers, and is empty: the daemon's start fills it"
+    text = f"reachable, revision {HEAD_REVISION}" if made else "reachable and empty: the daemon's first start fills it"
     return fine("Database", text)

@@ -1,4 +1,4 @@
-"""Which engine does the work of each role, and whether its model is here."""
+"""Check that each role has a usable engine, and that the engine's model is downloaded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dropdub.pasting import pasteable
 
 _ROLES = ("transcriber", "translator", "synthesizer", "diarizer")
 _OPTIONAL = ("diarizer",)
-"""Roles without which the work goes on: all speakers are then taken for one."""
+"""Roles that may be empty. Without a diarizer, all speakers are treated as one."""
 
 
 def findings(subject: Subject) -> Iterator[Finding]:
@@ -34,9 +34,9 @@ def findings(subject: Subject) -> Iterator[Finding]:
 def role_finding(
     role: str, wanted: str, offers: Mapping[str, Offer], use: Mapping[str, str], *, needed: bool
 ) -> Finding:
-    """Judge one role: `wanted` is the engine that the settings name, or auto; `use` the models that they name.
+    """Judge a role. `wanted` is the configured engine, or `auto`; `use` is the setting `models.use`.
 
-    `needed`: what is dropped without further options uses it.
+    `needed`: a file dropped without options uses this role.
     """
     if wanted != "auto":
         return _named(role, wanted, offers, use)
@@ -44,21 +44,21 @@ def role_finding(
     if usable:
         return fine(role, f"auto: {', '.join(usable)}")
     if role in _OPTIONAL:
-        return fine(role, "none is installed: all speakers are taken for one")
+        return fine(role, "none installed: all speakers are treated as one")
     look = problem if needed else warning
-    return look(role, "none is installed", f"Install one with: `{setup_command()}`")
+    return look(role, "none installed", f"Install one with: `{setup_command()}`")
 
 
 def _named(role: str, wanted: str, offers: Mapping[str, Offer], use: Mapping[str, str]) -> Finding:
     offer = offers.get(wanted)
     if offer is None or (offer.role and offer.role != role):
         of_role = ", ".join(one.name for one in offers.values() if one.role == role)
-        return problem(role, "the engine that is named is not installed", f"Choose one of: {of_role}.", detail=wanted)
+        return problem(role, "the configured engine is not installed", f"Choose one of: {of_role}.", detail=wanted)
     if offer.problem is not None:
         return problem(role, f"{wanted} cannot be used", offer.problem)
     if not has_model(wanted, use):
-        remedy = f"Name one under models.use, for example {{{wanted}: opus-mt-en-roa}}."
-        return problem(role, f"{wanted} has no model of its own, and none is named", remedy)
+        remedy = f"Set one in models.use, for example {{{wanted}: opus-mt-en-roa}}."
+        return problem(role, f"{wanted} has no default model, and none is configured", remedy)
     return fine(role, wanted)
 
 
@@ -67,17 +67,18 @@ def _is_usable(offer: Offer, use: Mapping[str, str]) -> bool:
 
 
 def has_model(engine: str, use: Mapping[str, str]) -> bool:
-    """Return whether an engine needs no model or knows which: ours without a usual one must be told."""
-    must_be_told = {model.engine for model in MODELS} - set(DEFAULT_MODELS)
-    return engine not in must_be_told or engine in use
+    """Return whether an engine needs no model, or has a default or configured one."""
+    needs_setting = {model.engine for model in MODELS} - set(DEFAULT_MODELS)
+    return engine not in needs_setting or engine in use
 
 
 def _models(subject: Subject, offers: Mapping[str, Offer]) -> Iterator[Finding]:
     models = subject.config.models
     here = subject.root.models_dir(models.dir)
     if is_open_to_others(here):
-        text = "others may write to the models' folder: what they put there is loaded"
-        yield warning("model", text, f"Take that right away:\n  {pasteable(['chmod', 'o-w', here])}", detail=str(here))
+        text = "other accounts can write to the models folder, and whatever they put there is loaded"
+        remedy = f"Remove their write permission:\n  {pasteable(['chmod', 'o-w', here])}"
+        yield warning("model", text, remedy, detail=str(here))
     for use in uses(subject.config, offers.values()):
         offer = offers.get(use.engine)
         if offer is not None and offer.problem is None:
@@ -87,7 +88,7 @@ def _models(subject: Subject, offers: Mapping[str, Offer]) -> Iterator[Finding]:
 
 
 def is_open_to_others(folder: Path) -> bool:
-    """Return whether any account may write to a folder; of Windows nothing is said."""
+    """Return whether any account may write to a folder. Always False on Windows."""
     try:
         return sys.platform != "win32" and bool(folder.stat().st_mode & stat.S_IWOTH)
     except OSError:
@@ -95,19 +96,19 @@ def is_open_to_others(folder: Path) -> bool:
 
 
 def model_finding(engine: str, folder: Path, *, needed: bool, fallback: str) -> Finding:
-    """Judge whether an engine's model is here, whole; `needed`: what is dropped without further options uses it."""
+    """Judge whether an engine's model is complete. `needed`: a file dropped without options uses it."""
     if examine(folder, find(folder.name), thorough=False).usable:
-        return fine("model", f"that of {engine} is here", detail=str(folder))
-    remedy = f"Get it with: `dropdub models pull {folder.name}`"
+        return fine("model", f"the model of {engine} is complete", detail=str(folder))
+    remedy = f"Download it with: `dropdub models pull {folder.name}`"
     if fallback == "light":
-        text = f"that of {engine} is not here: a light engine stands in"
+        text = f"the model of {engine} is missing: a light engine is used instead"
         return warning("model", text, remedy, detail=str(folder))
     if not needed:
-        text = f"that of {engine} is not here: no language to translate into is set, so little needs it"
+        text = f"the model of {engine} is missing: few jobs need it, since no target language is set"
         return warning("model", text, remedy, detail=str(folder))
-    return problem("model", f"that of {engine} is not here: jobs wait for it", remedy, detail=str(folder))
+    return problem("model", f"the model of {engine} is missing: jobs wait for it", remedy, detail=str(folder))
 
 
 def _translates(config: Config) -> bool:
-    """Return whether the settings, or a profile's, name a language to translate into."""
+    """Return whether the settings or a profile set a target language."""
     return bool(config.job.targets) or any(profile.get("targets") for profile in config.profiles.values())

@@ -1,4 +1,4 @@
-"""What one look found."""
+"""The result of a check."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """How a thing stands."""
+    """How serious a finding is."""
 
     OK = "ok"
     WARNING = "warning"
-    """Work goes on, but not as well as it could, or not for long."""
+    """Dropdub works, but worse than it could, or not for long."""
     PROBLEM = "problem"
-    """Work cannot go on, or not safely."""
+    """Dropdub does not work, or not safely."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at. `text` and `what` are Dropdub's own words and numbers; all else is in `detail`.
+    """The result of a check.
 
-    `remedy` says what to do now; it may name a person's own things, as `detail` may.
+    `what` and `text` contain only Dropdub's own words and numbers. `remedy` says what to do. Private information, such
+    as a path, may be only in `remedy` and `detail`, which reports omit.
     """
 
     what: str

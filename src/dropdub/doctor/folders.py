@@ -1,4 +1,4 @@
-"""Whether the folders are there, can really be written to, and can be moved between by a rename."""
+"""Check that the folders exist and are writable, and that files can be moved between them by renaming."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from dropdub.root import Root
 
 FIVE = ("inbox", "outbox", "work", "failed", "archive")
 MOVES = (("inbox", "work"), ("work", "archive"), ("work", "failed"))
-"""The ways that originals go. What is published is renamed within the outbox."""
+"""The moves that originals make. Results are renamed within the outbox."""
 PATH_MAX = 260
 PROBE_PREFIX = ".dropdub-doctor-"
-"""Hidden, so that neither the inbox's watcher nor a person takes it for a file."""
-_CONNECT = "Connect the share, or make the folder and let the account that runs Dropdub write there."
+"""Hidden, so that neither the watcher of the inbox nor a person mistakes it for a dropped file."""
+_CONNECT = "Connect the network share, or create the folder and let the account that runs Dropdub write to it."
 
 
 def findings(subject: Subject) -> Iterator[Finding]:
@@ -28,10 +28,10 @@ def findings(subject: Subject) -> Iterator[Finding]:
     for name, reason in refusals.items():
         folder = getattr(subject.root, name)
         if reason is None:
-            yield fine(name, "can be written to", detail=str(folder))
+            yield fine(name, "writable", detail=str(folder))
         else:
-            yield problem(name, "is not there, or cannot be written to", _CONNECT, detail=f"{folder}: {reason}")
-    if NAME_MAX_BYTES < 255:  # where Windows ends paths
+            yield problem(name, "missing, or not writable", _CONNECT, detail=f"{folder}: {reason}")
+    if NAME_MAX_BYTES < 255:  # Windows limits the length of paths
         yield room_for_names(max(len(str(getattr(subject.root, name))) for name in FIVE), longest_name=NAME_MAX_BYTES)
     whole = {name for name, reason in refusals.items() if reason is None}
     yield from _moves(subject.root, [move for move in MOVES if whole.issuperset(move)])
@@ -39,26 +39,26 @@ def findings(subject: Subject) -> Iterator[Finding]:
 
 
 def room_for_names(folder: int, *, longest_name: int) -> Finding:
-    """Judge whether names fit behind a folder's path of so many characters, where a path ends at 260.
+    """Judge whether file names fit after a folder path of `folder` characters, if paths are limited to 260.
 
-    A name stands in a path twice, `NAME\\NAME.pt.srt`, and is cut to `longest_name`.
+    A name occurs twice in a path, `NAME\\NAME.pt.srt`, and is truncated to `longest_name`.
     """
     if folder + 2 * (longest_name + 1) < PATH_MAX:
-        return fine("Long paths", "names fit, although long paths are switched off here")
+        return fine("Long paths", "disabled, but not needed here")
     return warning(
         "Long paths",
-        f"they are switched off, and the folders' paths have {folder} characters: files with long names may fail",
-        "Switch long paths on in Windows (LongPathsEnabled), or make the root nearer to the top of its drive.",
+        f"disabled, and the folders' paths have {folder} characters: files with long names may fail",
+        "Enable long paths in Windows (LongPathsEnabled), or move the root closer to the top of its drive.",
     )
 
 
 def refusal(folder: Path) -> str | None:
-    """Write, read back and remove a file in a folder; return why that failed, None where it did not."""
+    """Write, read back and remove a file in a folder; return why that failed, or None."""
     try:
         probe = _probe(folder)
         try:
             if probe.read_bytes() != b"dropdub":
-                return "what was written is read back otherwise"
+                return "a file that was written reads back differently"
         finally:
             remove(probe)
     except OSError as error:
@@ -69,23 +69,24 @@ def refusal(folder: Path) -> str | None:
 def _moves(root: Root, moves: list[tuple[str, str]]) -> Iterator[Finding]:
     apart = [f"{start} to {end}" for start, end in moves if not can_rename(getattr(root, start), getattr(root, end))]
     if apart:
-        remedy = "It works, but takes longer: put the folders on one disk under folders in config.yaml if you can."
+        remedy = "This works, but is slower. If you can, put the folders on one disk (folders in config.yaml)."
         yield warning("File system", f"files are copied, not renamed, from {', '.join(apart)}", remedy)
     elif moves:
-        yield fine("File system", "originals are moved by a rename")
+        yield fine("File system", "originals are moved by renaming")
 
 
 def _old_cache(folder: Path) -> Iterator[Finding]:
-    """Name the cache of versions that kept it in a database: it may hold gigabytes, and nothing reads it any more."""
+    """Report the cache of an earlier version, which kept it in a database: it may occupy gigabytes."""
     if is_file(folder / "cache.db"):
-        text = "the cache of an earlier version is still there, and nothing reads it"
-        yield warning("Old cache", text, f'Delete the folder "{folder}" to free its space.', detail=str(folder))
+        text = "the cache of an earlier version still exists and is no longer used"
+        yield warning("Old cache", text, f'Delete the folder "{folder}" to free disk space.', detail=str(folder))
 
 
 def can_rename(start: Path, end: Path) -> bool:
-    """Return whether a file goes from one folder to the other by a rename.
+    """Return whether a file can be renamed from one folder to the other.
 
-    Tried, not told from device numbers: two mounts of one disk have the same number, and refuse all the same.
+    Tries it, because comparing device numbers is not enough: two mounts of one disk have the same number, but a rename
+    between them fails.
     """
     try:
         probe = _probe(start)

@@ -1,4 +1,4 @@
-"""The graphics card: what its driver says, and whether the engines can compute on it."""
+"""Check the graphics card: what its driver reports, and whether the engines can use it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from dropdub.units import format_size
 
 ASK = ("nvidia-smi", "--query-gpu=name,driver_version,memory.total,memory.free", "--format=csv,noheader,nounits")
 COUNT = "from dropdub.engines.devices import cuda; n = cuda.cards(); print(n, (cuda.lacking() if n else None) or '')"
-"""How many cards, and what is missing: asked in a process of its own, since a driver that does not fit may end it."""
+"""Prints the number of cards and the missing library. Run in a separate process, which a wrong driver may crash."""
 ANSWER_WITHIN_S = 60.0
 _MEBIBYTE = 1 << 20
 
 
 @dataclass(frozen=True)
 class Engines:
-    """What CTranslate2 says: how many cards it sees, and the file of NVIDIA's that it would ask for in vain."""
+    """What CTranslate2 reports: the number of cards it sees, and the missing NVIDIA library."""
 
     devices: int
     lacking: str | None = None
@@ -31,7 +31,7 @@ class Engines:
 
 @dataclass(frozen=True)
 class Card:
-    """One NVIDIA card. Memory in bytes, None where the driver does not tell (a card that shares the machine's)."""
+    """An NVIDIA card. Memory in bytes; None if the driver does not report it (a card that shares system memory)."""
 
     name: str
     driver: str
@@ -40,36 +40,36 @@ class Card:
 
 
 def findings(subject: Subject) -> Iterator[Finding]:
-    cards = cards_in(_said(ASK) or "")
-    engines = engines_in(_said((sys.executable, "-c", COUNT)) or "") if find_spec("ctranslate2") else None
+    cards = cards_in(_output(ASK) or "")
+    engines = engines_in(_output((sys.executable, "-c", COUNT)) or "") if find_spec("ctranslate2") else None
     yield judged(cards, engines, wanted=subject.config.models.device)
 
 
 def judged(cards: list[Card], engines: Engines | None, *, wanted: str) -> Finding:
-    """Judge what the driver lists, and what the engines see (None: nobody could be asked).
+    """Judge the cards that the driver lists and those that the engines see (None: CTranslate2 is not installed).
 
     `wanted` is `models.device`: auto, cpu or cuda.
     """
     devices = engines.devices if engines else 0
     if not cards and not devices:
-        text = "no NVIDIA card, or no driver: everything is computed on the processor"
+        text = "no NVIDIA card, or no driver: everything runs on the CPU"
         remedy = "Install the card's driver, or set models.device to auto."
         return problem("Graphics card", text, remedy) if wanted == "cuda" else fine("Graphics card", text)
-    text = "; ".join(map(_described, cards)) or f"{devices} seen by the engines, but nvidia-smi is silent"
+    text = "; ".join(map(_described, cards)) or f"{devices} seen by the engines, but nvidia-smi lists none"
     if wanted == "cpu":
         return fine("Graphics card", f"{text}; not used (models.device: cpu)")
     if engines is None:
-        return fine("Graphics card", f"{text}; CTranslate2, which would compute on it, is not installed")
+        return fine("Graphics card", f"{text}; not used, because CTranslate2 is not installed")
     if devices and not engines.lacking:
         return fine("Graphics card", text)
     remedy = "Update the card's driver." if not devices else f"Install it with:\n  {extra_command('cuda')}"
-    why = f"{engines.lacking} is not installed, so the engines" if engines.lacking else "the engines cannot use it and"
-    text = f"{text}; {why} compute on the processor"
+    why = f"{engines.lacking} is not installed" if engines.lacking else "the engines cannot use it"
+    text = f"{text}; {why}, so everything runs on the CPU"
     return problem("Graphics card", text, remedy) if wanted == "cuda" else warning("Graphics card", text, remedy)
 
 
 def cards_in(listing: str) -> list[Card]:
-    """Return the cards that `nvidia-smi` lists in the columns of `ASK`; what is not such a line is left out."""
+    """Return the cards that `nvidia-smi` lists in the columns of `ASK`. Other lines are ignored."""
     rows = ([value.strip() for value in line.split(",")] for line in listing.splitlines())
     return [Card(row[0], row[1], _bytes(row[2]), _bytes(row[3])) for row in rows if len(row) == 4]
 
@@ -84,15 +84,15 @@ def _described(card: Card) -> str:
 
 
 def engines_in(answer: str) -> Engines:
-    """Return what the answer to `COUNT` says; no card where there is none, as when asking ended its process."""
+    """Parse the output of `COUNT`. Empty output, as after a crash, means no card."""
     devices, _, lacking = answer.strip().partition(" ")
     return Engines(int(devices) if devices.isdigit() else 0, lacking.strip() or None)
 
 
-def _said(command: tuple[str, ...]) -> str | None:
-    """Return what a program says; None if it is not there, fails, or does not answer."""
+def _output(command: tuple[str, ...]) -> str | None:
+    """Return the output of a program; None if it does not exist, fails, or does not end in time."""
     try:
-        said, ending = output(Program(command), deadline_s=ANSWER_WITHIN_S)
+        text, ending = output(Program(command), deadline_s=ANSWER_WITHIN_S)
     except (OSError, DropdubError):
         return None
-    return said if ending.returncode == 0 else None
+    return text if ending.returncode == 0 else None

@@ -1,4 +1,4 @@
-"""What the database tells of jobs and steps without telling what they were about: states, counts, times, classes."""
+"""Summarise jobs and steps for the report, without their content: states, counts, times, error classes."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ FROM attempt JOIN step ON step.id = attempt.step_id ORDER BY attempt.id DESC LIM
 _STAGE = re.compile(r"[a-z]{2,20}")
 
 
-def told(url: str) -> dict[str, Any]:
-    """Return how many jobs and steps are in which state, and the newest attempts. Empty where nothing can be read."""
+def summary(url: str) -> dict[str, Any]:
+    """Return the number of jobs and steps in each state, and the newest attempts. Empty if nothing can be read."""
     try:
         with snapshot(url) as rows:
-            return {} if rows is None else _told(rows)
+            return {} if rows is None else _summary(rows)
     except StoreError:
         return {}
 
 
-def _told(rows: Rows) -> dict[str, Any]:
+def _summary(rows: Rows) -> dict[str, Any]:
     jobs = rows("SELECT state, waiting_for, count(*) AS number FROM job GROUP BY state, waiting_for")
     steps = rows("SELECT stage, state, count(*) AS number FROM step GROUP BY stage, state")
     return {

@@ -1,4 +1,4 @@
-"""How the inbox is watched, by the system's events or by looking through it, and whether the limits suffice."""
+"""Check how the inbox is watched, by file system events or by polling, and whether the system's limits suffice."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ MOST_COUNTED = 100_000
 _NARROW_SHARE = 0.5
 _MAY_SET = {
     "all": "a .job.yaml may set every option",
-    "safe": "a .job.yaml may set what harms nobody else",
-    "none": "a .job.yaml is not looked at",
+    "safe": "a .job.yaml may set only safe options",
+    "none": "a .job.yaml is ignored",
 }
 
 
@@ -30,26 +30,26 @@ def findings(subject: Subject) -> Iterator[Finding]:
         return
     yield _watched(subject)
     steering = steering_of(subject.root, subject.config.inbox.sidecars)
-    told = "; where it is started with --boot or --shared-inbox, safe options only" if steering.policy == "all" else ""
-    told = told if subject.config.inbox.sidecars == "auto" else ""
-    yield fine("Options beside files", f"{_MAY_SET[steering.policy]}: {steering.why}{told}")
+    is_detected = subject.config.inbox.sidecars == "auto" and steering.policy == "all"
+    unless = "; only safe options if started with --boot or --shared-inbox" if is_detected else ""
+    yield fine("Options for single files", f"{_MAY_SET[steering.policy]}: {steering.why}{unless}")
     if sys.platform == "linux" and (most := _limit("max_user_watches")) is not None:
         yield limit_finding(most, _folders_below(inbox))
 
 
 def limit_finding(most: int, folders: int) -> Finding:
-    """Judge the system's limit of watches (for all programs of the account) by how many the inbox takes."""
-    text = f"{most} watches allowed, {folders} taken by the inbox"
+    """Judge the system's limit of watches (for all programs of the account) by the number that the inbox needs."""
+    text = f"{most} watches allowed, {folders} used by the inbox"
     if folders > most * _NARROW_SHARE:
         return warning("inotify", text, "Raise fs.inotify.max_user_watches with sysctl, or drop fewer folders.")
     return fine("inotify", text)
 
 
 def _watched(subject: Subject) -> Finding:
-    """Really begin to watch, as the daemon does, and end it again."""
+    """Start watching as the daemon does, then stop again; return what that showed."""
     settings = subject.config.inbox
     kind = network_kind(subject.root.inbox)
-    share = "on a network share" if kind else "on a disk of this machine"
+    share = "on a network share" if kind else "on a local disk"
     watcher = Watcher(subject.root.inbox, settings, lambda: None)
     try:
         watcher.start()
@@ -58,8 +58,8 @@ def _watched(subject: Subject) -> Finding:
     finally:
         watcher.stop()
     if mode == "native":
-        return fine("Watching", f"the inbox lies {share}; the system tells of what comes")
-    text = f"the inbox lies {share}; it is looked through every {settings.polling_interval:g} s"
+        return fine("Watching", f"the inbox is {share}; the system reports changes")
+    text = f"the inbox is {share}; it is scanned every {settings.polling_interval:g} s"
     if kind or settings.observer == "polling":
         return fine("Watching", text, detail=" ".join(notes))
     return warning("Watching", text, " ".join(notes))

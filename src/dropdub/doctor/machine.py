@@ -1,4 +1,4 @@
-"""Cores, memory and disk."""
+"""Check cores, memory and disk."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ def findings(subject: Subject) -> Iterator[Finding]:
     for name in ("work", "outbox"):
         folder: Path = getattr(subject.root, name)
         free = free_bytes(folder)
-        if free is not None:  # that it is not there, another check says
+        if free is not None:  # another check reports a missing folder
             yield disk_finding(name, free, least=int(subject.config.limits.min_free_disk), folder=folder)
 
 
 def memory_finding(total: int, available: int, *, least: int, models: Mapping[str, int]) -> Finding:
-    """Judge the memory: bytes in all, bytes free, the bytes below which work waits, and what each model takes."""
+    """Judge the memory, all in bytes: the total, what is free, the minimum to start work, and what each model takes."""
     text = f"{format_size(available)} of {format_size(total)} free"
     if available < least:
-        remedy = "Close other programs, or lower limits.min_free_memory: work waits."
-        return problem("Memory", f"{text}; {format_size(least)} are wanted", remedy)
+        remedy = "Jobs wait. Close other programs, or lower limits.min_free_memory."
+        return problem("Memory", f"{text}; at least {format_size(least)} is required", remedy)
     large = {name: size for name, size in models.items() if size > available}
     if large:
         name, size = max(large.items(), key=lambda item: item[1])
-        remedy = "Close other programs, or choose a smaller model under models.use."
-        return warning("Memory", f"{text}; the largest model takes about {format_size(size)}", remedy, detail=name)
+        remedy = "Close other programs, or set a smaller model in models.use."
+        return warning("Memory", f"{text}; the largest model needs about {format_size(size)}", remedy, detail=name)
     return fine("Memory", text)
 
 
 def disk_finding(name: str, free: int, *, least: int, folder: Path) -> Finding:
-    """Judge the bytes free where a folder lies."""
-    text = f"{format_size(free)} free where {name} lies"
+    """Judge the free bytes on the disk of a folder."""
+    text = f"{format_size(free)} free on the disk of {name}"
     if free < least:
-        remedy = "Free some space, or lower limits.min_free_disk: work waits."
-        return problem("Disk", f"{text}; {format_size(least)} are wanted", remedy, detail=str(folder))
+        remedy = "Jobs wait. Free some space, or lower limits.min_free_disk."
+        return problem("Disk", f"{text}; at least {format_size(least)} is required", remedy, detail=str(folder))
     return fine("Disk", text, detail=str(folder))
 
 

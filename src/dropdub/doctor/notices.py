@@ -1,4 +1,4 @@
-"""Whether those who are to be told of ended jobs are told."""
+"""Check that notifications are delivered."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dropdub.store.states import NoticeState
 from dropdub.store.views.rows import snapshot
 
 _TRIED = "SELECT count(*) AS number, max(error) AS error FROM notice WHERE state = :state AND attempts > 0"
-_REMEDY = "See that the receiver runs, and notify in config.yaml. What waits is tried again by the daemon."
+_REMEDY = "Check that the receiver is running, and the notify settings in config.yaml. The daemon retries the delivery."
 
 
 def findings(subject: Subject) -> Iterator[Finding]:
@@ -20,18 +20,18 @@ def findings(subject: Subject) -> Iterator[Finding]:
     if not channels:
         return
     number, error = _tried(subject.url)
-    told = ", ".join(channels)
+    names = ", ".join(channels)
     if number:
-        yield warning("Notices", f"{number} could not be delivered so far (by {told})", _REMEDY, detail=error)
+        yield warning("Notifications", f"{number} not delivered yet (by {names})", _REMEDY, detail=error)
     else:
-        yield fine("Notices", f"told by {told}; none is held up")
+        yield fine("Notifications", f"delivered by {names}; no backlog")
 
 
 def _tried(url: str) -> tuple[int, str]:
-    """Return how many notices wait that were tried in vain, and why one of them."""
+    """Return the number of waiting notifications whose delivery has failed, and one of the errors."""
     try:
         with snapshot(url) as rows:
             found = list(rows(_TRIED, state=NoticeState.QUEUED.value)) if rows is not None else []
     except StoreError:
-        return 0, ""  # what is wrong with the database, another check says
+        return 0, ""  # another check reports a bad database
     return (int(found[0]["number"]), str(found[0]["error"] or "")) if found else (0, "")

@@ -1,4 +1,4 @@
-"""The versions of the packages that Dropdub uses, of those that are installed."""
+"""List the versions of the installed packages that Dropdub uses."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what this package asks for, also for its extras; what is not installed is left out."""
+    """Return the versions of the installed packages that Dropdub or one of its extras requires."""
     names = {found[0] for line in _required() if (found := _NAME.match(line))}
-    return {name: told for name in sorted(names, key=str.lower) if (told := _version(name))}
+    return {name: installed for name in sorted(names, key=str.lower) if (installed := _version(name))}
 
 
 def _required() -> list[str]:

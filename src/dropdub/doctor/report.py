@@ -1,8 +1,8 @@
-"""A report to attach to a bug report, put together from what may leave the machine and nothing else.
+"""Write a file to attach to a bug report. It contains nothing private.
 
-Only what is known to be harmless gets in: Dropdub's own words, numbers, versions, names of engines and of exceptions,
-places in code. No path, file name, text, setting's own words, host or user name: these are never looked for and taken
-out again, they are not put in. See `docs/reliability.md`.
+Only information known to be harmless is included: Dropdub's own words, numbers, versions, names of engines and
+exceptions, places in code. Paths, file names, texts, free text of settings, host and user names are not filtered out
+afterwards; they are never added. See `docs/reliability.md`.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from dropdub.files.durable import write_whole
 
 REPORT_NAME = "dropdub-report.yaml"
 _VERSION = re.compile(r"[\d.]*")
-"""Of a kernel's name, what its makers gave it: who builds his own may have written anything behind that."""
+"""The version number of the kernel. Anything after it may be the text of whoever built the kernel."""
 
 
 def write_report(subject: Subject, findings: Iterable[Finding], *, now: float) -> Path:
-    """Write the report into the root, in the place of an earlier one; return where it is."""
+    """Write the report to the root, replacing an earlier one; return its path."""
     path = subject.root.path / REPORT_NAME
     text = yaml.safe_dump(contents(subject, findings, now=now), sort_keys=False, allow_unicode=True, width=120)
     write_whole(path, text.encode())
@@ -39,7 +39,7 @@ def write_report(subject: Subject, findings: Iterable[Finding], *, now: float) -
 
 
 def contents(subject: Subject, findings: Iterable[Finding], *, now: float) -> dict[str, Any]:
-    """Return what the report says, as plain values."""
+    """Return the contents of the report, as plain values."""
     return {
         "dropdub": __version__,
         "made": f"{datetime.fromtimestamp(now, UTC):%Y-%m-%dT%H:%M:%SZ}",
@@ -47,7 +47,7 @@ def contents(subject: Subject, findings: Iterable[Finding], *, now: float) -> di
         "findings": [{"what": one.what, "state": one.state.value, "text": one.text} for one in findings],
         "settings": settings.changed(subject.config),
         "packages": versions(),
-        **history.told(subject.url),
+        **history.summary(subject.url),
         "tracebacks": traces.newest(subject.root.logs_dir),
     }
 

@@ -1,4 +1,4 @@
-"""Whether the daemon runs, and whether it is installed as a service."""
+"""Check whether the daemon is running, and whether it is installed as a service."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dropdub.service import status
 from dropdub.store.views import open_reader
 
 _START = "Start it with: `dropdub watch`"
-_ACCOUNT = "Let an account of its own run it: `dropdub service install --boot --account NAME`"
+_ACCOUNT = "Run it as an account of its own: `dropdub service install --boot --account NAME`"
 
 
 def findings(subject: Subject) -> Iterator[Finding]:
@@ -31,19 +31,19 @@ def _daemon(subject: Subject) -> Finding | None:
     try:
         daemon = open_reader(subject.url).status(now=time.time(), limit=0).daemon
     except StoreError:
-        return None  # what is wrong with the database, another check says
+        return None  # another check reports a bad database
     if daemon is None:
-        return warning("Daemon", "it never ran here", _START)
+        return warning("Daemon", "has never run here", _START)
     if daemon.state == "running":
         if _runs_as_root(daemon.pid):
             return warning(
-                "Daemon", "it runs as root: what is dropped is read with all rights of this machine", _ACCOUNT
+                "Daemon", "running as root: dropped files are processed with full access to this machine", _ACCOUNT
             )
-        return fine("Daemon", "it runs", detail=" ".join(daemon.notes))
+        return fine("Daemon", "running", detail=" ".join(daemon.notes))
     if daemon.state == "gone":
-        remedy = f"{_START}. Why it ended may stand in: `dropdub logs`"
-        return warning("Daemon", "it ended without a word", remedy, detail=f"last sign of life {daemon.heartbeat_at}")
-    return warning("Daemon", "it is stopped", _START, detail=f"since {daemon.heartbeat_at}")
+        remedy = f"{_START}. The reason may be in: `dropdub logs`"
+        return warning("Daemon", "ended unexpectedly", remedy, detail=f"last heartbeat {daemon.heartbeat_at}")
+    return warning("Daemon", "stopped", _START, detail=f"since {daemon.heartbeat_at}")
 
 
 def _runs_as_root(pid: int) -> bool:
@@ -59,18 +59,18 @@ def service_finding(root: Path) -> Finding:
     try:
         found = status(root)
     except (DropdubError, OSError) as error:
-        return warning(
-            "Service", "its state cannot be told", "Ask it with: `dropdub service status`", detail=str(error)
-        )
+        remedy = "See the error with: `dropdub service status`"
+        return warning("Service", "state unknown", remedy, detail=str(error))
     return judged(installed=found.installed, enabled=found.enabled, running=found.running)
 
 
 def judged(*, installed: bool, enabled: bool, running: bool) -> Finding:
-    """Judge a service by whether it is installed, begins by itself, and runs."""
+    """Judge a service by whether it is installed, starts automatically, and is running."""
     if not installed:
-        return fine("Service", "not installed: the daemon runs while somebody runs it")
+        return fine("Service", "not installed: the daemon runs only while you run it yourself")
     if not running:
-        return warning("Service", "installed, but it does not run", "Start it with: `dropdub service start`")
+        return warning("Service", "installed, but not running", "Start it with: `dropdub service start`")
     if not enabled:
-        return warning("Service", "it runs, but will not begin by itself", "Start it with: `dropdub service start`")
-    return fine("Service", "installed, and runs")
+        text = "running, but will not start automatically"
+        return warning("Service", text, "Turn that on with: `dropdub service start`")
+    return fine("Service", "installed and running")

@@ -1,4 +1,4 @@
-"""Which settings differ from their defaults, with the values that tell nothing of a person."""
+"""List the settings that differ from their defaults, with the values that reveal nothing private."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from dropdub.engines.models.catalogue import MODELS
 from dropdub.engines.packages import EXTRAS
 
 _PUBLIC = frozenset(["auto", "apertium", *EXTRAS, *(model.name for model in MODELS)])
-"""Names of our own that stand in settings of free text."""
+"""Dropdub's own names that may occur in free-text settings."""
 WITHHELD = "(set)"
 
 
 def changed(config: Config) -> dict[str, Any]:
-    """Return the settings that are not the default, by their dotted names.
+    """Return the settings that differ from the default, by their dotted names.
 
-    Numbers, yes and no, and words of a fixed choice are told; of all else only that it is set.
+    Numbers, booleans and words of a fixed choice are shown; of other values only that they are set.
     """
     return dict(_changed(config, Config.model_construct(), ""))
 
@@ -30,17 +30,18 @@ def _changed(given: BaseModel, usual: BaseModel, prefix: str) -> Iterator[tuple[
         if isinstance(value, BaseModel) and isinstance(default, BaseModel):
             yield from _changed(value, default, f"{prefix}{name}.")
         elif value != default:
-            yield f"{prefix}{name}", _told(value, _words(field.annotation))
+            yield f"{prefix}{name}", _public(value, _words(field.annotation))
 
 
 def _words(annotation: Any) -> frozenset[str]:
-    """Return the words of a fixed choice."""
+    """Return the words of a fixed choice (`Literal`)."""
     if get_origin(annotation) is Literal:
         return frozenset(get_args(annotation))
     return frozenset().union(*(_words(part) for part in get_args(annotation)))
 
 
-def _told(value: Any, words: frozenset[str]) -> Any:
+def _public(value: Any, words: frozenset[str]) -> Any:
+    """Return a value if it reveals nothing private, else `WITHHELD`."""
     if value is None or type(value) in (bool, int, float):
         return value
     if isinstance(value, int):  # a size

@@ -1,4 +1,4 @@
-"""What is examined: one root with its settings."""
+"""The root that the checks examine, with its settings."""
 
 from __future__ import annotations
 

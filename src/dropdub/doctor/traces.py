@@ -1,6 +1,6 @@
-"""The tracebacks of the logs, without what they say: places in code and the class of the exception.
+"""Extract the tracebacks from the logs, without messages: only places in code and the class of the exception.
 
-An exception's message may name a file or hold a text; where it was raised, and of which class it is, does not.
+The message of an exception may contain a file name or other private text. Its class and where it was raised do not.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _BEGIN = "Traceback (most recent call last):"
 _FRAME = re.compile(r'\s+File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<function>[\w<>.]+)$')
 _END = re.compile(r"(?P<name>[A-Za-z_][\w.]*)(:.*)?$")
 _ROOTS = ("site-packages", "src", "lib")
-"""Folders below which a file's path is a matter of packages, not of people; the last of them in the path counts."""
+"""Folders below which a path names packages and nothing private. The last one in a path counts."""
 
 
 def newest(logs: Path) -> list[list[str]]:
-    """Return the newest tracebacks of a folder of logs, each as its places and its exception's class."""
+    """Return the newest tracebacks in a folder of logs: for each, the places in code, then the exception's class."""
     found: deque[list[str]] = deque(maxlen=NEWEST)
     for file in _files(logs):
         try:
@@ -36,7 +36,7 @@ def newest(logs: Path) -> list[list[str]]:
 
 
 def tracebacks(lines: Iterable[str]) -> Iterator[list[str]]:
-    """Yield the tracebacks among `lines`; one whose end is missing is left out."""
+    """Yield the complete tracebacks among `lines`."""
     frames: list[str] | None = None
     for line in lines:
         text = line.rstrip()
@@ -50,7 +50,7 @@ def tracebacks(lines: Iterable[str]) -> Iterator[list[str]]:
 
 
 def code_place(file: str) -> str:
-    """Return a source file's path within its package; of one that lies elsewhere nothing but that it does."""
+    """Return the path of a source file within its package, or `elsewhere` for files that may be private."""
     path = PureWindowsPath(file) if "\\" in file else PurePosixPath(file)
     parts = path.parts
     roots = [index for index, part in enumerate(parts[:-1]) if part.lower() in _ROOTS]
@@ -61,15 +61,15 @@ def code_place(file: str) -> str:
     return "/".join(inside) if root == "site-packages" or inside[0] == "dropdub" or of_python else "elsewhere"
 
 
-def class_name(told: str) -> str:
-    """Return an exception's class where it is known to be one: an odd log could hold any word in its place."""
-    name = told.rpartition(".")[2]
+def class_name(text: str) -> str:
+    """Return the class of an exception, or `another` if it is not a known one: a damaged log may contain any word."""
+    name = text.rpartition(".")[2]
     known = name in {error.__name__ for error in every_error()} or isinstance(getattr(builtins, name, None), type)
     return name if known or name.endswith(("Error", "Exception")) else "another"
 
 
 def _files(logs: Path) -> list[Path]:
-    """Return the logs, the oldest first, without those that are larger than any of ours."""
+    """Return the logs, oldest first, without files larger than Dropdub's logs can be."""
     found = [file for pattern in LOGS for file in logs.glob(pattern)]
     return sorted((file for file in found if _size(file) <= MOST_BYTES), key=lambda file: file.stat().st_mtime)
 

@@ -1,7 +1,7 @@
-"""A root's daemon as a service of the operating system: installed once, started with the machine, restarted for years.
+"""Run a root's daemon as a system service, which starts automatically and restarts after a crash.
 
-`plan.py` says what is to run; `systemd.py`, `launchd.py` and `windows.py` put it into their system's words;
-`managed.py` installs it and asks after it.
+`plan.py` describes what to run; `systemd.py`, `launchd.py` and `windows.py` translate that for their system;
+`managed.py` installs the service, starts and stops it, and returns its status.
 """
 
 from dropdub.service.managed import ServiceStatus, status, unseen

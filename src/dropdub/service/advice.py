@@ -1,4 +1,4 @@
-"""What somebody who installs a service should know about it, as sentences."""
+"""Advice for somebody who installs a service, as sentences."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from dropdub.pasting import pasted
 from dropdub.root import CONFIG_NAME
 from dropdub.service.accounts import may_write_config
 from dropdub.service.plan import ServicePlan
-from dropdub.service.search_path import not_found_any_more
+from dropdub.service.search_path import not_on_path
 
 
 def advice_on(plan: ServicePlan, *, config_is_guarded: bool) -> Iterator[str]:
-    """Yield the sentences. `config_is_guarded`: the system keeps config.yaml from being written by the service."""
+    """Yield the sentences. `config_is_guarded`: the system keeps the service from writing to config.yaml."""
     names = sorted(name for name in os.environ if _is_setting(name.upper()))
     if names:
-        yield f"The service does not see what is set here by {', '.join(names)}: put it into {CONFIG_NAME}."
-    for program in not_found_any_more(plan.search_path):
-        yield f"The service does not find {program}: {_remedy(program.stem)}"
+        yield f"The service does not see these environment variables: {', '.join(names)}. Set them in {CONFIG_NAME}."
+    for program in not_on_path(plan.search_path):
+        yield f"The service does not find {program}. {_remedy(program.stem)}"
     if plan.at_boot and not config_is_guarded and may_write_config(plan):
         yield (
-            f"{plan.account}, who runs the service, may change {plan.config_file}, which names programs to run. "
-            f"Keep it as it is with:\n  sudo chflags schg {pasted(plan.config_file)}\n(and noschg before you edit it)."
+            f"The service's account {plan.account} can change {plan.config_file}, which names programs to run. Protect "
+            f"it with:\n  sudo chflags schg {pasted(plan.config_file)}\n(use noschg before you edit it)."
         )
 
 
 def _remedy(program: str) -> str:
     if program == "ffmpeg":
-        return f"give its full path as ffmpeg in {CONFIG_NAME}, or install it for all."
-    return "install it for all."
+        return f"Set ffmpeg to its full path in {CONFIG_NAME}, or install it for all users."
+    return "Install it for all users."
 
 
 def _is_setting(variable: str) -> bool:

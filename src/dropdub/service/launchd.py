@@ -1,4 +1,4 @@
-"""launchd: an agent of one person, or a daemon of the machine. launchd.plist(5), launchctl(1)"""
+"""launchd: a user's agent, or a system daemon. launchd.plist(5), launchctl(1)"""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from dropdub.service.plan import STOP_GRACE_S, Command, Registration, ServicePla
 from dropdub.service.tool import ask
 
 THROTTLE_S = 60
-"""The least time between two starts: a mistake in config.yaml would else fill the log."""
+"""Minimum time between two starts: otherwise a mistake in config.yaml would fill the log."""
 UMASK = 0o077
-"""What it makes is its account's alone: launchd takes the number in decimal."""
+"""Makes new files private to the account. The property list contains it in decimal."""
 
 
 class Launchd:
-    """A root's agent or daemon. It is loaded as long as it is started: launchd would revive it otherwise."""
+    """A root's agent or daemon. Stopping unloads it: otherwise launchd would restart it."""
 
     guards_config = False
 
@@ -42,7 +42,7 @@ class Launchd:
     def starting(self) -> list[Command]:
         return [
             Command.of("launchctl", "enable", self._target),
-            Command.attempt("launchctl", "bootout", self._target),  # what ended in good order stays loaded
+            Command.attempt("launchctl", "bootout", self._target),  # after a clean exit it is still loaded
             Command.of("launchctl", "bootstrap", self._domain, str(self.file)),
         ]
 
@@ -75,17 +75,17 @@ class Launchd:
     def advice(self) -> list[str]:
         if self._plan.at_boot:
             return []
-        return ["It ends when you log out. To have it start with the machine, install it with: --boot"]
+        return ["It stops when you log out. To start it with the machine, install it with: --boot"]
 
 
 def plist_file(name: str, *, at_boot: bool) -> Path:
-    """Return where the property list of this name lies."""
+    """Return the path of the property list of a service."""
     folder = Path("/Library/LaunchDaemons") if at_boot else Path.home() / "Library" / "LaunchAgents"
     return folder / f"{name}.plist"
 
 
 def properties(plan: ServicePlan) -> dict[str, Any]:
-    """Return the job as launchd reads it."""
+    """Return the content of the property list."""
     command = [windowless_python(), *arguments(plan, "-X", "faulthandler", "-m", "dropdub")]
     job: dict[str, Any] = {
         "Label": plan.name,

@@ -1,4 +1,4 @@
-"""Install a root's service, start and stop it, and ask after it, on whatever system this is."""
+"""Install a root's service, start and stop it, and return its status, on any system."""
 
 from __future__ import annotations
 
@@ -37,29 +37,29 @@ POLL_S = 0.2
 
 @dataclass(frozen=True)
 class ServiceStatus:
-    """How a root's service stands. `running`: a daemon of this root lives, whoever started it."""
+    """The state of a root's service. `running`: a daemon of this root is running, whoever started it."""
 
     name: str
     kind: str
     installed: bool
     enabled: bool
-    """Whether it starts by itself, with the machine or with the log-on."""
+    """Whether it starts automatically, with the machine or at log-on."""
     running: bool
     pid: int | None
     at_boot: bool
     file: str
-    """Where its definition lies, or would lie."""
+    """The path of its definition, even if it is not installed."""
     state: str
-    """The system's own word; empty where it has none."""
+    """The state in the system's own words; empty if it has none."""
 
 
 def status(path: Path) -> ServiceStatus:
-    """Return how the service of the root at `path` stands. Raises ConfigError, StoreError, ServiceError."""
+    """Return the state of the service of the root at `path`. Raises ConfigError, StoreError, ServiceError."""
     return Service.of(path).status()
 
 
 def unseen(path: Path, files: Sequence[Path]) -> list[Path]:
-    """Return the files that the running service of the root at `path` cannot see: homes and /tmp may be hidden from it.
+    """Return the files that the running service of the root at `path` cannot see: home folders and /tmp may be hidden.
 
     Raises ConfigError, StoreError, ServiceError.
     """
@@ -84,10 +84,9 @@ class Service:
 
     @staticmethod
     def of(path: Path, *, at_boot: bool | None = None, account: str | None = None) -> Service:
-        """Return the service of the root at `path`: the one that is installed where `at_boot` does not say which.
+        """Return the service of the root at `path`. If `at_boot` is None, the installed kind.
 
-        Where the root is gone, its path alone says which service is meant.
-        Raises ConfigError.
+        The root need not exist any more: its path is enough to identify the service. Raises ConfigError.
         """
         gone = not (path / CONFIG_NAME).is_file()
         config = Config() if gone else load_config(path / CONFIG_NAME)
@@ -102,7 +101,7 @@ class Service:
         return Service(make_manager(plan), plan, url, root.daemon_lock, account_named=named)
 
     def preview(self) -> Iterator[str]:
-        """Yield what installing would write and run, as lines."""
+        """Yield the lines that `install` would write, and the commands it would run."""
         yield f"# {self._manager.kind} {self.plan.name}, in {self._manager.file}:"
         yield self._manager.text().rstrip()
         yield "# then:"
@@ -110,9 +109,9 @@ class Service:
             yield " ".join(command.arguments)
 
     def install(self) -> list[str]:
-        """Write the definition and start the service, in place of one that is installed; return what to know.
+        """Write the definition and start the service, replacing an installed one; return advice for the user.
 
-        Raises UsageError, ServiceError; one that was installed is then as it was.
+        Raises UsageError, ServiceError. If the system refuses, an installed service is restored.
         """
         self._refuse_impossible()
         new, before = self._manager.content(), self._manager.registration()
@@ -131,7 +130,7 @@ class Service:
         return [*self._manager.advice(), *advice_on(self.plan, config_is_guarded=guarded)]
 
     def uninstall(self) -> None:
-        """Stop the service and remove its definition. Nothing of the root is touched. Raises ServiceError."""
+        """Stop the service and remove its definition. Nothing in the root is changed. Raises ServiceError."""
         self._refuse_absent()
         self.stop()
         carry_out(self._manager.forgetting())
@@ -139,7 +138,7 @@ class Service:
         carry_out(self._manager.forgotten())
 
     def start(self) -> None:
-        """Start it, now and from now on; return once its daemon is up. Raises ServiceError."""
+        """Start the service and enable it; return when its daemon is running. Raises ServiceError."""
         self._refuse_absent()
         if self._manager.registration().enabled and self._pid() is not None:
             return
@@ -148,7 +147,7 @@ class Service:
         self._await_daemon()
 
     def stop(self) -> None:
-        """End it gently, until it is started again, also over a restart of the machine. Raises ServiceError."""
+        """Stop the service cleanly and disable it, even across a reboot. Raises ServiceError if its daemon survives."""
         self._refuse_absent()
         carry_out(self._manager.stopping())
         if self.plan.root.is_dir() and self._ends_when_asked():
@@ -156,8 +155,8 @@ class Service:
         carry_out(self._manager.ending())
         if not _await(self._at_rest, ENDED_WITHIN_S):
             raise ServiceError(
-                f"The daemon of {self.plan.root} does not end: process {self._pid() or 'unknown'}.",
-                remedy="End that process by hand: no work is lost by it.",
+                f"The daemon of {self.plan.root} does not stop: process {self._pid() or 'unknown'}.",
+                remedy="Kill that process. No work is lost.",
             )
 
     def status(self) -> ServiceStatus:
@@ -175,7 +174,7 @@ class Service:
         )
 
     def _register(self, definition: bytes) -> None:
-        """Write the definition and hand it over; where the system refuses it, nothing stays behind."""
+        """Write the definition and register it. If the system refuses it, undo that. Raises ServiceError."""
         file = self._manager.file
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -188,17 +187,17 @@ class Service:
             raise
 
     def _take_back(self) -> None:
-        """Undo as much of a registration as there is."""
+        """Undo a registration, however far it got."""
         done = [*self._manager.stopping(), *self._manager.ending(), *self._manager.forgetting()]
-        with suppress(ServiceError):  # there may be no tool at all
+        with suppress(ServiceError):  # the system's tool may not exist
             carry_out(replace(command, may_fail=True) for command in done)
         remove(self._manager.file)
         with suppress(ServiceError):
             carry_out(replace(command, may_fail=True) for command in self._manager.forgotten())
 
     def _put_back(self, definition: bytes, *, is_on: bool) -> None:
-        """Register what was there before as far as that can be done, and start it if it was on."""
-        with suppress(PermissionError):  # what could not be written is still the old one
+        """Register the previous definition again, if possible, and start it if it was enabled."""
+        with suppress(PermissionError):  # then the old file was never overwritten
             write_whole(self._manager.file, definition)
         with suppress(ServiceError):
             carry_out(self._manager.starting())
@@ -208,29 +207,29 @@ class Service:
     def _await_daemon(self) -> None:
         if not _await(self._is_up, UP_WITHIN_S):
             raise ServiceError(
-                f"{self.plan.name} was started, but no daemon came up within {UP_WITHIN_S:.0f} s.",
+                f"{self.plan.name} was started, but its daemon was not running after {UP_WITHIN_S:.0f} s.",
                 remedy=f"See why in {self.plan.log}, or with: `dropdub watch`",
             )
 
     def _ends_when_asked(self) -> bool:
-        """Return whether no daemon lives any more. Through a database that cannot be used, none can be asked."""
+        """Ask the daemon to stop and return whether it did. It is asked through the database: False if that fails."""
         try:
             pid = self._pid()
             if pid is None:
-                return _await(lambda: not self._is_held(), ENDED_WITHIN_S)  # it ends, or hangs and would not heed
+                return _await(lambda: not self._is_held(), ENDED_WITHIN_S)  # it is ending, or it hangs
             with closing(Store.open(self._url, migrate=False)) as store:
                 transitions.request_stop(store, pid=pid)
-            return _await(lambda: not is_alive(pid), STOP_GRACE_S)  # the record says that it stopped before it is gone
+            return _await(lambda: not is_alive(pid), STOP_GRACE_S)  # its record says stopped before the process ends
         except StoreError:
             return False
 
     def _at_rest(self) -> bool:
-        with suppress(StoreOutdated):  # somebody holds the root
+        with suppress(StoreOutdated):  # a process holds the root
             return self._pid() is None and not self._is_held()
         return False
 
     def _is_held(self) -> bool:
-        """Return whether some process works on the root, also one that gives no sign of life any more."""
+        """Return whether a process holds the root's lock, even one that no longer sends heartbeats."""
         return self._lock.exists() and is_held(self._lock)
 
     def _is_up(self) -> bool:
@@ -239,13 +238,16 @@ class Service:
         return False
 
     def _pid(self) -> int | None:
-        """Return the process of the daemon that lives on this root; of one of an earlier version nothing is known."""
+        """Return the process id of this root's daemon; None if there is none.
+
+        Raises StoreOutdated while a process holds a root whose database is of an earlier version.
+        """
         try:
             daemon = open_reader(self._url).status(now=time.time(), limit=0).daemon
         except StoreOutdated:
             if is_held(self._lock):
                 raise
-            return None  # this version was never started here: its first start upgrades the database
+            return None  # this version has never run here: its first start upgrades the database
         alive = daemon is not None and daemon.state == "running" and is_alive(daemon.pid)
         return daemon.pid if daemon is not None and alive else None
 
@@ -256,15 +258,15 @@ class Service:
         other = make_manager(replace(self.plan, at_boot=not self.plan.at_boot))
         if other.is_installed():
             raise UsageError(
-                f"{self.plan.root} has a {other.kind} already: {other.file}.",
-                remedy="Remove that first: `dropdub service uninstall`",
+                f"{self.plan.root} already has a {other.kind}: {other.file}.",
+                remedy="Remove it first: `dropdub service uninstall`",
             )
 
     def _refuse_other_daemon(self) -> None:
         if (pid := self._pid()) is not None:
             raise UsageError(
-                f"A daemon works on {self.plan.root} already: process {pid}.",
-                remedy="End it (Ctrl-C in its window), then try again.",
+                f"A daemon is already running on {self.plan.root}: process {pid}.",
+                remedy="Stop it (Ctrl-C in its window), then try again.",
             )
 
     def _refuse_absent(self) -> None:
@@ -276,7 +278,7 @@ class Service:
 
 
 def make_manager(plan: ServicePlan) -> Manager:
-    """Return this system's way to run a service."""
+    """Return the service manager of this system."""
     if sys.platform == "win32":
         return TaskScheduler(plan)
     return Launchd(plan) if sys.platform == "darwin" else Systemd(plan)
@@ -292,12 +294,12 @@ def _await(condition: Callable[[], bool], within_s: float) -> bool:
 def _needs_administrator(plan: ServicePlan) -> UsageError:
     command = f"-m dropdub --root {pasted(plan.root)} service install --boot"
     remedy = (
-        "Open the console with “Run as administrator” and try it again, or leave --boot out: it starts when you log on."
+        "Open the console with “Run as administrator” and try again, or omit --boot: then it starts when you log on."
         if sys.platform == "win32"
-        else f"Try it as root:\n  sudo {pasted(sys.executable)} {command}"
+        else f"Run it as root:\n  sudo {pasted(sys.executable)} {command}"
     )
-    return UsageError("To start something with the machine needs the rights of an administrator.", remedy=remedy)
+    return UsageError("A service that starts with the machine needs administrator rights to install.", remedy=remedy)
 
 
 def _not_permitted(file: Path) -> ServiceError:
-    return ServiceError(f"{file} cannot be written: this account does not have the right.", remedy="Try it as root.")
+    return ServiceError(f"{file} cannot be written: permission denied.", remedy="Try again as root.")

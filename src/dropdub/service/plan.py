@@ -1,4 +1,4 @@
-"""What is to run for years on one root, in no system's words yet."""
+"""Describe a root's service, independently of the operating system."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from dropdub.store.location import database_url, sqlite_file
 
 SLUG_MAX_CHARS = 24
 STOP_GRACE_S = 60.0
-"""How long a daemon may take to end once it was asked: it gives back what runs, which takes seconds."""
+"""How long a daemon may take to stop. It returns running steps to the queue, which takes seconds."""
 
 
 @dataclass(frozen=True)
 class ServicePlan:
-    """One root's daemon. `at_boot`: for the whole machine, before anybody logs in; else for one person's log-on."""
+    """A root's service. `at_boot`: starts with the machine, before anybody logs in; otherwise when its user logs on."""
 
     name: str
     root: Path
     at_boot: bool
     account: str
-    """Who runs it; on Windows `DOMAIN\\NAME`."""
+    """The account that runs it; on Windows `DOMAIN\\NAME`."""
     writable: tuple[Path, ...]
     """Folders outside the root that it writes to."""
     within: tuple[Path, ...]
     """Folders in the root that it writes to."""
     programs: tuple[Path, ...]
-    """Where what it runs or loads lies, which it never writes to: Python, Dropdub, models, what config.yaml names."""
+    """Paths that it runs or loads and never writes to: Python, Dropdub, models, programs named in config.yaml."""
     log: Path
-    """Where it writes what nobody would see: errors from before its own log is open, and crashes."""
+    """The file for output that nobody would see otherwise: crashes, and errors before its own log is open."""
     search_path: str
     """Its PATH."""
 
@@ -51,7 +51,7 @@ class ServicePlan:
 
 @dataclass(frozen=True)
 class Command:
-    """One call of the system's tool. `may_fail`: it fails where what it is to do is done already."""
+    """A call of the system's tool. `may_fail`: it fails if there is nothing left to do."""
 
     arguments: tuple[str, ...]
     may_fail: bool = False
@@ -67,25 +67,25 @@ class Command:
 
 @dataclass(frozen=True)
 class Registration:
-    """What the system knows of a service."""
+    """What the system reports about a service."""
 
     installed: bool
     enabled: bool
-    """Whether it starts by itself."""
+    """Whether it starts automatically."""
     state: str
-    """The system's own word; empty where it has none."""
+    """The state in the system's own words; empty if it has none."""
 
 
 class Manager(Protocol):
-    """One system's way to run a service: pure lists of commands, and one question."""
+    """The service manager of a system. Most methods only return the commands to run."""
 
     kind: str
     guards_config: bool
-    """Whether the system keeps config.yaml from being written by the service."""
+    """Whether the system keeps the service from writing to config.yaml."""
 
     @property
     def file(self) -> Path:
-        """Return where the definition is kept: another file for the machine than for one person."""
+        """Return the path of the definition, which depends on `at_boot`."""
         ...
 
     def text(self) -> str:
@@ -93,50 +93,50 @@ class Manager(Protocol):
         ...
 
     def content(self) -> bytes:
-        """Return the definition as the file holds it."""
+        """Return the definition as the bytes of its file."""
         ...
 
     def starting(self) -> list[Command]:
-        """Register the definition that lies in `file` if need be, and start it, now and from now on."""
+        """Return the commands that register the definition in `file`, enable the service and start it."""
         ...
 
     def reviving(self) -> list[Command]:
-        """Start one that is registered, now and from now on."""
+        """Return the commands that enable and start a registered service."""
         ...
 
     def stopping(self) -> list[Command]:
-        """Keep it from starting by itself; where the system ends a daemon gently, that too."""
+        """Return the commands that disable the service, and also stop it if the system does that cleanly."""
         ...
 
     def ending(self) -> list[Command]:
-        """End at once what did not end when it was asked."""
+        """Return the commands that kill a daemon that did not stop when asked."""
         ...
 
     def forgetting(self) -> list[Command]:
-        """Take a stopped service out of the system's books, before its file is removed."""
+        """Return the commands that unregister a stopped service, before its file is removed."""
         ...
 
     def forgotten(self) -> list[Command]:
-        """Let the system see that the file is gone."""
+        """Return the commands to run after the file is removed."""
         ...
 
     def registration(self) -> Registration:
-        """Ask the system."""
+        """Query the system and return the state of the service. Raises ServiceError."""
         ...
 
     def is_installed(self) -> bool:
-        """Return whether there is one of this kind: for the machine, or for one person."""
+        """Return whether a service of this kind (`at_boot` or not) is installed."""
         ...
 
     def advice(self) -> list[str]:
-        """Return sentences about what an administrator should know after installing."""
+        """Return sentences with advice to show after installing."""
         ...
 
 
 def plan_for(root: Root, config: Config, *, at_boot: bool, account: str) -> ServicePlan:
-    """Return the plan for a root. Raises UsageError for a path that no definition can carry."""
+    """Return the plan for a root. Raises UsageError for a path with control characters, which no definition allows."""
     if any(ord(char) < 32 for char in str(root.path)):
-        raise UsageError(f"{str(root.path)!r} has a line break or another control character in it.")
+        raise UsageError(f"{str(root.path)!r} contains a line break or another control character.")
     written = _written(root, config)
     return ServicePlan(
         name=service_name(root.path),
@@ -152,16 +152,16 @@ def plan_for(root: Root, config: Config, *, at_boot: bool, account: str) -> Serv
 
 
 def arguments(plan: ServicePlan, *module: str) -> list[str]:
-    """Return the arguments of Python that run a module as the daemon of the root.
+    """Return the arguments for Python that run a module as the root's daemon.
 
-    A machine's inbox is one that several people may write to.
+    The inbox of a service that starts with the machine is treated as shared by several people.
     """
     shared = ["--shared-inbox"] if plan.at_boot else []
     return ["-P", "-X", "utf8", *module, "--root", str(plan.root), "watch", *shared]
 
 
 def as_read_by(account: str, config: Config) -> Config:
-    """Return the settings with `~` as it is for the account that runs the service: under sudo, another than here."""
+    """Return the settings with `~` expanded for the account that runs the service, which under sudo is not this one."""
     home = home_of(account)
     if home is None:
         return config
@@ -180,7 +180,7 @@ def _at_home(place: str, home: Path) -> str:
 
 
 def service_name(root: Path) -> str:
-    """Return the name of a root's service: the folder's name to know it by, a hash of its path to tell it apart."""
+    """Return the name of a root's service: the folder's name, for people, and a hash of its path, to make it unique."""
     path = os.path.normcase(root.resolve())
     plain = unicodedata.normalize("NFKD", root.resolve().name).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:SLUG_MAX_CHARS].rstrip("-") or "root"
@@ -201,7 +201,7 @@ def _is_within(folder: Path, root: Root) -> bool:
 
 
 def _programs(config: Config) -> set[Path]:
-    """Return where Python and Dropdub lie, also behind links, and the programs that the settings name."""
+    """Return the paths of Python and Dropdub, with and without links resolved, and of programs in the settings."""
     named = [config.ffmpeg, *_run_by(config.notify.on_success), *_run_by(config.notify.on_failure)]
     own = {Path(sys.executable).parent, Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parents[1]}
     own |= {Path(sys.executable).resolve().parent}
@@ -209,6 +209,6 @@ def _programs(config: Config) -> set[Path]:
 
 
 def _run_by(command: Sequence[str]) -> list[str]:
-    """Return the program of a command, and the first file that it is given, which may be the script: `sh /opt/tell`."""
+    """Return the program of a command and its first argument that is a file, which may be a script: `sh /opt/tell`."""
     script = next((word for word in command[1:] if Path(word).expanduser().is_file()), None)
     return [*command[:1], *([script] if script else [])]

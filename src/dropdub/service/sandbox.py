@@ -1,4 +1,4 @@
-"""What a systemd unit is kept from. systemd.exec(5), systemd.resource-control(5), `systemd-analyze security`"""
+"""The sandbox of a systemd unit. systemd.exec(5), systemd.resource-control(5), `systemd-analyze security`"""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ TEMPORARY = (Path("/tmp"), Path("/var/tmp"))
 HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
 DEVICES = Path("/dev")
 SYSTEM_ACCOUNTS_MAX = 999
-"""The largest number of an account that is no person's. login.defs(5), `SYS_UID_MAX`"""
+"""The largest user id of a system account. login.defs(5), `SYS_UID_MAX`"""
 CARDS = {"nvidia*": ("char-nvidia*",), "dxg": ("/dev/dxg",), "kfd": ("char-kfd", "char-drm")}
-"""What shows that there is a card, and what its programs open. systemd.resource-control(5), `DeviceAllow=`"""
+"""Device files that reveal a graphics card, and the devices that its programs open.
+systemd.resource-control(5), `DeviceAllow=`
+"""
 
 EVERYWHERE = """\
 UMask=0077
@@ -33,11 +35,13 @@ SystemCallFilter=~@privileged @resources
 SystemCallFilter=@chown
 SystemCallErrorNumber=EPERM
 """
-"""What any manager can do. AF_NETLINK: glibc asks the kernel by it which addresses a host may be reached from.
+"""Restrictions that any manager can apply.
 
-A filtered call fails with EPERM instead of ending the process: libraries try to bind their threads to cores
-(`sched_setaffinity`), and do without. @chown: without privileges, too, results can be given the group of their
-original, if it is one of the account's. No MemoryDenyWriteExecute: torch and numba compile while they run.
+- AF_NETLINK: glibc uses it to ask the kernel for the machine's addresses.
+- A filtered call fails with EPERM instead of killing the process: libraries try to bind their threads to cores
+  (`sched_setaffinity`), and work without.
+- @chown: even without privileges, results can get the group of their original if the account is in it.
+- No MemoryDenyWriteExecute: torch and numba compile code at run time.
 """
 
 SYSTEM_ONLY = """\
@@ -55,19 +59,19 @@ ProtectKernelLogs=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes
 """
-"""What a user's own manager may not do, or only with user namespaces, which many systems forbid.
+"""Restrictions that a user's manager cannot apply, or only with user namespaces, which many systems forbid.
 
-- No PrivateUsers: all other accounts would look like one, but a sidecar counts only where its owner is the file's.
-- No ProcSubset: how much memory is free stands in /proc/meminfo.
-- No IPAddressDeny, no PrivateNetwork: webhooks, models, figures, a database elsewhere.
-- No RestrictFileSystems: the folders may be shares of any kind.
+- No PrivateUsers: all other accounts would look the same, but a sidecar counts only if it has the file's owner.
+- No ProcSubset: free memory is read from /proc/meminfo.
+- No IPAddressDeny, no PrivateNetwork: webhooks, model downloads, metrics and a remote database need the network.
+- No RestrictFileSystems: the folders may be on network shares of any kind.
 """
 
 
 def system_hardening(plan: ServicePlan) -> str:
-    """Return what only the system's manager can do.
+    """Return the restrictions that only the system's manager can apply.
 
-    Libraries keep compiled code in the cache folder, for the home is read-only or hidden.
+    Includes a cache folder, in which libraries keep compiled code: the home folder is read-only or hidden.
     """
     cache = f"dropdub/{plan.name}"
     caching = f"CacheDirectory={cache}\nCacheDirectoryMode=0700\nEnvironment=XDG_CACHE_HOME=%C/{cache}\n"
@@ -75,21 +79,23 @@ def system_hardening(plan: ServicePlan) -> str:
 
 
 def hides(plan: ServicePlan, file: Path) -> bool:
-    """Return whether a service with this plan cannot see a file that others see."""
+    """Return whether the sandbox hides an existing file from the service."""
     hidden = [*(TEMPORARY if "=yes" in _temporary(plan) else ()), *(HOMES if "=yes" in _homes(plan) else ())]
     return plan.at_boot and _any_within([file], hidden)
 
 
 def _shared_memory(plan: ServicePlan) -> str:
-    """Clear at a stop what the account shares with other programs, unless it is a person's: it has others, then."""
+    """Clear the account's shared memory when the service stops, but only for a system account: the shared memory of a
+    person's account may belong to other programs.
+    """
     number = user_id(plan.account)
     return "RemoveIPC=yes\n" if number is not None and 0 < number <= SYSTEM_ACCOUNTS_MAX else ""
 
 
 def _devices() -> str:
-    """Let graphics cards through: NVIDIA's, dxg under WSL, AMD's of ROCm; without one, hide all devices of hardware.
+    """Allow access to graphics cards (NVIDIA, dxg under WSL, AMD with ROCm). Without one, hide all hardware devices.
 
-    Who builds a card in later installs the service once more.
+    After adding a card, the service must be installed again.
     """
     allowed = {name: classes for name, classes in CARDS.items() if any(DEVICES.glob(name))}
     return (
@@ -98,21 +104,21 @@ def _devices() -> str:
 
 
 def _temporary(plan: ServicePlan) -> str:
-    """Give it a /tmp of its own, unless it has something to do in that of all."""
+    """Give the service a private /tmp, unless it needs paths in the shared one."""
     return f"PrivateTmp={'no' if _any_within(_needed(plan), TEMPORARY) else 'yes'}\n"
 
 
 def _homes(plan: ServicePlan) -> str:
-    """Hide the homes, unless a folder, the program itself or the account's own home is in one: then none is written."""
+    """Hide home folders, or make them read-only if a folder, a program or the account's own home is in one."""
     home = home_of(plan.account)
     needed = [*_needed(plan), *([home] if home is not None and home.is_dir() else [])]
     return f"ProtectHome={'read-only' if _any_within(needed, HOMES) else 'yes'}\n"
 
 
 def _paths(plan: ServicePlan) -> str:
-    """Say what may be written: the root and the configured folders, but not config.yaml, which names programs to run.
+    """Allow writing to the root and the configured folders, but not to config.yaml, which names programs to run.
 
-    `-`: a share that is not mounted yet is the daemon's to wait for.
+    `-` ignores a missing path: the daemon itself waits for a share that is not mounted yet.
     """
     temporary = [f"-{folder}" for folder in TEMPORARY] if "=no" in _temporary(plan) else []
     writable = [str(plan.root), *(f"-{folder}" for folder in plan.writable), *temporary]
@@ -122,10 +128,10 @@ def _paths(plan: ServicePlan) -> str:
 
 
 def _tops(path: Path, plan: ServicePlan) -> list[Path]:
-    """Return what must not be written so that nothing can be put in the place of `path`: its topmost folder in each
-    folder that the service writes to. Were that not fixed, it could be renamed with all that is in it, and made again.
+    """Return the paths to make read-only so that `path` cannot be replaced: its topmost parent within each folder that
+    the service writes to. Otherwise that parent could be renamed with its content, and created again.
 
-    Raises UsageError where it is written to, or is a link, which itself cannot be fixed.
+    Raises UsageError if the service must write to that parent, or if it is a link, which cannot be made read-only.
     """
     tops = []
     for written in _as_written(path):
@@ -141,9 +147,9 @@ def _tops(path: Path, plan: ServicePlan) -> list[Path]:
 
 def _exchangeable(path: Path, top: Path) -> UsageError:
     return UsageError(
-        f"A service that was broken into could put something else in the place of {path}: it may exchange {top}.",
-        remedy=f"Move {path} to a folder that the service does not write to, without links; see folders, out, "
-        "allowed_outputs, database and metrics.file in config.yaml for those it writes to.",
+        f"A compromised service could replace {path}, because it can replace {top}.",
+        remedy=f"Move {path} to a folder that the service does not write to, without links. It writes to the folders "
+        "set by folders, out, allowed_outputs, database and metrics.file in config.yaml.",
     )
 
 

@@ -1,4 +1,4 @@
-"""PATH of a service: a fixed one. Who installs it may have folders on his own that others write to."""
+"""The PATH of a service. It is fixed: a person's own PATH may contain folders that others can write to."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from dropdub.service.users import private_groups, user_id
 
 FIXED = ("/usr/local/bin", "/usr/bin", "/bin")
 OF_PACKAGES = ("/opt/homebrew/bin", "/opt/local/bin") if sys.platform == "darwin" else ()
-"""Where Homebrew and MacPorts put ffmpeg."""
+"""Where Homebrew and MacPorts install ffmpeg."""
 LOOKED_FOR = ("ffmpeg", "apertium")
 _ROOT = 0
 
 
 def search_path(account: str) -> str:
-    """Return the PATH of a service that runs as `account`; what others may write to is not on it."""
+    """Return the PATH of a service that runs as `account`, without folders that others can write to."""
     folders = [Path(sys.executable).parent, *(Path(folder) for folder in (*OF_PACKAGES, *FIXED))]
     safe = (_safe(folder, account) for folder in folders)
     return os.pathsep.join(dict.fromkeys(str(folder) for folder in safe if folder is not None))
 
 
-def not_found_any_more(path: str) -> Iterator[Path]:
-    """Yield the programs that are on this console's PATH, but not on that of the service."""
+def not_on_path(path: str) -> Iterator[Path]:
+    """Yield the programs in `LOOKED_FOR` that are on the current PATH, but not on `path`, that of the service."""
     for name in LOOKED_FOR:
         here = find_program(name)
         if here is not None and find_program(name, path=path) is None:
@@ -34,11 +34,12 @@ def not_found_any_more(path: str) -> Iterator[Path]:
 
 
 def _safe(folder: Path, account: str) -> Path | None:
-    """Return where a folder really is, if only root and the account itself may say what is in it, or in one above it,
-    and where a link on the way to it leads. That path, not the link, is kept: a link may lead elsewhere later.
+    """Return the real path of a folder, or None unless only root and the account can change its content, and that of
+    the folders above it and of those that links on the way lead to. Returns the real path because a link could be
+    changed later.
     """
     if sys.platform == "win32":
-        return folder  # nothing there takes its PATH from us
+        return folder  # the definition of a scheduled task does not contain a PATH
     users, groups = _trusted(account)
     try:
         path = folder.resolve(strict=True)
@@ -49,14 +50,14 @@ def _safe(folder: Path, account: str) -> Path | None:
 
 
 def _trusted(account: str) -> tuple[set[int], set[int]]:
-    """Return users and groups that may write: root's, and the account's own."""
+    """Return the users and groups that may write: those of root, and the account's own."""
     user = user_id(account)
     return {_ROOT, *([] if user is None else [user])}, {_ROOT, *private_groups(account)}
 
 
 def _keeps_out(look: os.stat_result, users: set[int], groups: set[int], *, above: bool) -> bool:
     if above and look.st_mode & stat.S_ISVTX:
-        return look.st_uid in users  # as /tmp: others may add to it, but not put theirs in our place
+        return look.st_uid in users  # like /tmp: others can add entries, but not replace ours
     by_others = look.st_mode & stat.S_IWOTH
     by_group = look.st_mode & stat.S_IWGRP and look.st_gid not in groups
     return look.st_uid in users and not by_others and not by_group

@@ -1,4 +1,4 @@
-"""systemd: a unit of one user, or of the system. https://www.freedesktop.org/software/systemd/man/systemd.service.html"""
+"""systemd: a user unit or a system unit. https://www.freedesktop.org/software/systemd/man/systemd.service.html"""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from dropdub.service.tool import ask
 from dropdub.service.unit_words import command_line, literal, quoted
 
 WATCHDOG_S = 120
-"""The daemon gives sign every two seconds; its slowest wait, for a busy database, ends after a minute."""
+"""The daemon sends a heartbeat every two seconds. Its longest wait, for a busy database, ends after a minute."""
 START_WITHIN_S = 600
-"""Room for a database upgrade and for sweeping what a crash left."""
+"""Long enough for a database upgrade and for cleaning up after a crash."""
 
 TEMPLATE = """\
 [Unit]
@@ -41,7 +41,7 @@ OOMPolicy=continue
 [Install]
 WantedBy={target}
 """
-"""Exit code 2 is a mistake in config.yaml: trying again would not fix it."""
+"""Exit code 2 means a mistake in config.yaml, which a restart would not fix."""
 
 
 class Systemd:
@@ -77,7 +77,7 @@ class Systemd:
         return [Command.attempt(*self._systemctl, "kill", "--signal=SIGKILL", self._unit)]
 
     def forgetting(self) -> list[Command]:
-        """What libraries compiled goes with the unit, where systemd can do that (from 243 on)."""
+        """Return the command that removes the cache of compiled code, which systemd can do since version 243."""
         cleaning = Command.attempt(*self._systemctl, "clean", "--what=cache", self._unit)
         return [cleaning] if self._plan.at_boot else []
 
@@ -89,8 +89,8 @@ class Systemd:
 
     def registration(self) -> Registration:
         properties = ("--property=ActiveState", "--property=UnitFileState")
-        told = ask(*self._systemctl, "show", *properties, self._unit).text if self.file.exists() else ""
-        values = dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
+        listing = ask(*self._systemctl, "show", *properties, self._unit).text if self.file.exists() else ""
+        values = dict(line.split("=", 1) for line in listing.splitlines() if "=" in line)
         return Registration(
             installed=self.file.exists(),
             enabled=values.get("UnitFileState") == "enabled",
@@ -103,14 +103,14 @@ class Systemd:
     def advice(self) -> list[str]:
         if self._plan.at_boot or _lingers():
             return []
-        return ["It ends when you log out. To keep it running, and start it with the machine: loginctl enable-linger"]
+        return ["It stops when you log out. To keep it running and start it with the machine: loginctl enable-linger"]
 
     def _command(self, *arguments: str) -> Command:
         return Command.of(*self._systemctl, *arguments)
 
 
 def unit_file(name: str, *, at_boot: bool) -> Path:
-    """Return where the unit of this name lies."""
+    """Return the path of a unit file."""
     if at_boot:
         return Path("/etc/systemd/system") / f"{name}.service"
     settings = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
@@ -118,7 +118,7 @@ def unit_file(name: str, *, at_boot: bool) -> Path:
 
 
 def unit_text(plan: ServicePlan) -> str:
-    """Return the unit's file."""
+    """Return the content of the unit file."""
     command = [windowless_python(), *arguments(plan, "-X", "faulthandler", "-m", "dropdub")]
     return TEMPLATE.format(
         described=literal(str(plan.root)),
@@ -136,13 +136,15 @@ def unit_text(plan: ServicePlan) -> str:
 
 
 def _ordering(plan: ServicePlan) -> str:
-    """Start it after what it needs; that which makes a graphics card known the unit itself may not do."""
+    """Start the unit after what it needs, including NVIDIA's service: the sandbox keeps the unit from creating the
+    device files of a graphics card itself.
+    """
     after = "remote-fs.target network.target nvidia-persistenced.service"
     return f"After={after}\nRequiresMountsFor={quoted(str(plan.root))}\n"
 
 
 def _lingers() -> bool:
-    """Return whether this person's services live without a log-on; where that is not known, they may not."""
+    """Return whether this user's services run without a log-on; False if that cannot be determined."""
     if sys.platform == "win32":
         return False
     try:

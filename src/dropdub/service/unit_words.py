@@ -1,4 +1,4 @@
-"""Words of a systemd unit. systemd.syntax(7)"""
+"""Quote words for a systemd unit. systemd.syntax(7)"""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ _PLAIN = re.compile(r"[A-Za-z0-9_./:+=,@-]+")
 
 
 def command_line(arguments: list[str]) -> str:
-    """Return arguments as ExecStart takes them: `$` is doubled, but in the program, which takes no variables."""
+    """Return a command line for ExecStart. `$` is doubled, except in the program, where variables are not expanded."""
     program, *rest = arguments
     return " ".join([quoted(program), *(quoted(argument.replace("$", "$$")) for argument in rest)])
 
 
 def quoted(text: str) -> str:
-    """Return text as one word of a setting that takes several."""
+    """Return text as a single word, for a setting that takes several."""
     if _PLAIN.fullmatch(text):
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
@@ -22,5 +22,5 @@ def quoted(text: str) -> str:
 
 
 def literal(text: str) -> str:
-    """Return text for a setting that takes the rest of the line as it is."""
+    """Return text for a setting that takes the rest of the line verbatim."""
     return text.replace("%", "%%")

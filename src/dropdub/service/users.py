@@ -1,4 +1,4 @@
-"""What this machine knows of an account. Numbers and groups are of POSIX, SIDs of Windows."""
+"""Look up accounts: user ids and groups on POSIX, SIDs on Windows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if sys.platform == "win32":
         return set()
 
     def sid_of(account: str) -> str | None:
-        """Return an account's SID, which is the same in every language; None where there is no such account."""
+        """Return an account's SID, which is the same in every language; None if there is no such account."""
         sid, text = ctypes.create_string_buffer(_SID_MAX_BYTES), wintypes.LPWSTR()
         domain, use = ctypes.create_unicode_buffer(_DOMAIN_MAX_CHARS), wintypes.DWORD()
         sizes = [ctypes.byref(wintypes.DWORD(size)) for size in (_SID_MAX_BYTES, _DOMAIN_MAX_CHARS)]
@@ -38,14 +38,14 @@ else:
     import pwd
 
     def user_id(account: str) -> int | None:
-        """Return an account's number; None where there is no such account."""
+        """Return an account's user id; None if there is no such account."""
         try:
             return pwd.getpwnam(account).pw_uid
         except KeyError:
             return int(account) if account.isdigit() else None
 
     def groups_of(account: str) -> set[int]:
-        """Return the numbers of the groups that an account is in."""
+        """Return the ids of the groups that an account is in."""
         try:
             own = pwd.getpwnam(account).pw_gid
         except KeyError:
@@ -53,7 +53,7 @@ else:
         return {own, *(group.gr_gid for group in grp.getgrall() if account in group.gr_mem)}
 
     def private_groups(account: str) -> set[int]:
-        """Return the group of an account that has its name and no other member; `users` is everybody's."""
+        """Return the account's primary group if it has the account's name and no other member, unlike `users`."""
         try:
             group = grp.getgrgid(pwd.getpwnam(account).pw_gid)
         except KeyError:

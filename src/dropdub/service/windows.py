@@ -18,17 +18,19 @@ from dropdub.service.tool import ask
 
 NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
 PATH_MAX_CHARS = 260
-"""`pathType` of the schema."""
+"""Limit of `pathType` in the schema."""
 CSIDL_LOCAL_APPDATA, CSIDL_PROGRAM_FILES = 0x1C, 0x26
 REVIVED_EVERY = "PT5M"
-"""RestartOnFailure heeds only a program that cannot be started, so a trigger starts what died; what lives is left."""
+"""RestartOnFailure covers only programs that cannot be started. This trigger restarts a daemon that died; if it is
+running, the trigger does nothing.
+"""
 _TRIGGERED_SINCE = "2020-01-01T00:00:00"
 _DISABLED = re.compile(r"<Settings>.*<Enabled>\s*false\s*</Enabled>.*</Settings>", re.DOTALL)
 
 
 class TaskScheduler:
-    """A root's task. To end a task kills its process at once: so the daemon is asked first, and while the task is
-    disabled no trigger revives it.
+    """A root's task. Ending a task kills its process immediately, so the daemon is asked to stop first. While the task
+    is disabled, no trigger restarts it.
     """
 
     kind = "scheduled task"
@@ -40,8 +42,8 @@ class TaskScheduler:
 
     @property
     def file(self) -> Path:
-        """Where schtasks reads the task: the service, which may write to the root, could exchange it there meanwhile,
-        and have the administrator who installs it register any task.
+        """Return the file from which schtasks reads the task. It is not in the root: the service can write there, and
+        could replace the file so that the administrator who installs it registers another task.
         """
         name = f"{self._plan.name}.{'boot' if self._plan.at_boot else 'logon'}.xml"
         return folder_of_definitions(for_all=self._plan.at_boot or is_administrator()) / "Dropdub" / name
@@ -59,7 +61,7 @@ class TaskScheduler:
         ]
 
     def reviving(self) -> list[Command]:
-        """Its file may be gone: the system has the task."""
+        """Return the commands that enable and start the task. They need no file: Windows has stored the task."""
         return [
             Command.of("schtasks", "/Change", *self._named, "/ENABLE"),
             Command.of("schtasks", "/Run", *self._named),
@@ -78,14 +80,14 @@ class TaskScheduler:
         return []
 
     def registration(self) -> Registration:
-        """Ask whether there is such a task, and whether it is disabled: its state is in the system's language."""
+        """Query the task. Its state is in the system's language, so only whether it exists and is enabled is used."""
         answer = ask("schtasks", "/Query", *self._named, "/XML")
         installed = answer.code == 0
         enabled = installed and _DISABLED.search(answer.text) is None
         return Registration(installed=installed, enabled=enabled, state="enabled" if enabled else "")
 
     def is_installed(self) -> bool:
-        """Tell the kinds, which have one name, by what the system knows of the task; its tags are in no language."""
+        """Distinguish the two kinds, which share a name, by the task's XML tags, which are in no language."""
         answer = ask("schtasks", "/Query", *self._named, "/XML")
         return answer.code == 0 and ("<BootTrigger>" in answer.text) == self._plan.at_boot
 
@@ -96,25 +98,26 @@ class TaskScheduler:
             return [f"A task that starts with the machine cannot reach network shares: {', '.join(shares)}."] * bool(
                 shares
             )
-        return ["It ends when you log off. To have it start with the machine, install it as administrator with: --boot"]
+        return ["It stops when you log off. To start it with the machine, install it as administrator with: --boot"]
 
 
 def folder_of_definitions(*, for_all: bool) -> Path:
-    """Return a folder of this account's own; `for_all`: one to which only administrators write.
+    """Return a folder that only this account can write to, or, with `for_all`, only administrators.
 
-    Windows itself is asked: variables that an account sets for itself are those of its elevated programs, too.
+    Asks Windows instead of reading environment variables: an account can set those for its elevated programs, too.
+    Raises ServiceError.
     """
     if sys.platform != "win32":
         return Path.home()
     path = ctypes.create_unicode_buffer(PATH_MAX_CHARS)
     which = CSIDL_PROGRAM_FILES if for_all else CSIDL_LOCAL_APPDATA
     if ctypes.windll.shell32.SHGetFolderPathW(None, which, None, 0, path) != 0:
-        raise ServiceError("Windows does not say where the folder of programs is.")
+        raise ServiceError("Windows does not report where the folder for programs is.")
     return Path(path.value)
 
 
 def task_xml(plan: ServicePlan) -> str:
-    """Return the task as text. Raises UsageError for paths that are too long for it."""
+    """Return the task as XML. Raises UsageError if a path is too long for it."""
     task = ET.Element("Task", {"version": "1.3", "xmlns": NAMESPACE})
     _add(task, "RegistrationInfo", Description=f"Dropdub on {plan.root}")
     _add_triggers(ET.SubElement(task, "Triggers"), plan)
@@ -141,9 +144,8 @@ def _add_triggers(triggers: ET.Element, plan: ServicePlan) -> None:
 
 
 def _add_settings(task: ET.Element) -> None:
-    """Run it for ever, on batteries too, once at a time, and visible: a hidden task cannot be stopped by hand.
-
-    Priority 6 instead of 7, under which memory and disk are of low priority, too.
+    """Run the task forever, on batteries too, one instance at a time, and visible: a hidden task cannot be stopped by
+    hand. Priority 6 instead of 7, which would also give memory and disk access a low priority.
     """
     settings = _add(
         task,
@@ -174,7 +176,7 @@ def _add(parent: ET.Element, tag: str, **children: str) -> ET.Element:
 
 
 def _command(plan: ServicePlan) -> tuple[str, str]:
-    """Return program and arguments; `dropdub.windowless` because pythonw has no standard streams."""
+    """Return program and arguments. Runs `dropdub.windowless` because pythonw has no standard streams."""
     given = arguments(plan, "-m", "dropdub.windowless", str(plan.log))
     return _fitting(windowless_python()), subprocess.list2cmdline(given)
 
@@ -182,7 +184,7 @@ def _command(plan: ServicePlan) -> tuple[str, str]:
 def _fitting(path: str) -> str:
     if len(path) > PATH_MAX_CHARS:
         raise UsageError(
-            f"{path} is longer than the {PATH_MAX_CHARS} characters that the Task Scheduler takes.",
-            remedy="Put it into a folder with a shorter path.",
+            f"{path} is longer than the {PATH_MAX_CHARS} characters that the Task Scheduler allows.",
+            remedy="Move it to a folder with a shorter path.",
         )
     return path

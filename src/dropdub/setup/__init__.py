@@ -1,1 +1,1 @@
-"""Setting a root up: what is chosen, which settings and packages follow from it."""
+"""Set up a root: choices, and the settings and packages that they require."""

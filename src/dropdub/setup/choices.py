@@ -1,4 +1,4 @@
-"""What a person chooses for a root, and the settings that follow from it. Pure, but for the name of the system."""
+"""Turn a person's choices for a root into settings. Pure, except that it reads `sys.platform`."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ KITS: Mapping[Kit, tuple[str, ...]] = {
     "light": ("pocketsphinx", "espeak-ng"),
     "quality": ("faster-whisper", "nllb", "transformers", "xtts", "resemblyzer"),
 }
-"""The engines that come as Python packages with each choice."""
+"""The engines of each kit that are installed as Python packages."""
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What was chosen; None leaves a setting as it is."""
+    """What was chosen. None leaves a setting unchanged."""
 
     language: str | None = None
     targets: tuple[str, ...] | None = None
@@ -38,18 +38,20 @@ class Choices:
         return {name: value for name, value in wanted.items() if value is not None and value != now[name]}
 
     def _engine_names(self, config: Config) -> dict[str, str]:
-        """Return an engine for each role: the light one; or auto, unless a person has named another than that."""
+        """Return an engine for each role: the light one, or `auto` in place of the light one. An engine that a person
+        has chosen is kept.
+        """
         if self.engines is None:
             return {}
         if self.engines == "light":
-            return LIGHT | ({"translator": "auto"} if sys.platform == "win32" else {})  # there is no Apertium for it
+            return LIGHT | ({"translator": "auto"} if sys.platform == "win32" else {})  # no Apertium there
         return {role: "auto" for role, name in LIGHT.items() if getattr(config.job, role) == name}
 
 
 def chosen(language: str | None, targets: Sequence[str] | None, engines: str | None) -> Choices:
-    """Return what options say. Raises UsageError."""
+    """Return the choices given by command-line options. Raises UsageError."""
     if engines not in (None, *KITS):
-        raise UsageError(f"There are no {engines} engines.", remedy=f"Choose {' or '.join(KITS)}.")
+        raise UsageError(f"{engines!r} is not a kind of engines.", remedy=f"Choose {' or '.join(KITS)}.")
     wanted = {"language": language, "targets": [] if targets == ["none"] else targets or None}
     given = {name: value for name, value in wanted.items() if value is not None}
     try:
@@ -61,18 +63,18 @@ def chosen(language: str | None, targets: Sequence[str] | None, engines: str | N
 
 
 def with_choices(config: Config, choices: Choices) -> Config:
-    """Return the configuration as it will be. Raises pydantic.ValidationError for a language that is none."""
+    """Return the configuration with the choices applied. Raises pydantic.ValidationError for an invalid language."""
     job: JobOptions = config.job.overridden(choices.settings(config))
     return config.model_copy(update={"job": job})
 
 
 def usual_kit(offers: Mapping[str, Offer]) -> Kit:
-    """Return the engines to suggest: the best whose packages are here, else those that are quickly installed."""
+    """Return the engines to suggest: quality if its packages are installed, otherwise light, which installs quickly."""
     return "quality" if not lacking("quality", offers) else "light"
 
 
 def chosen_kit(config: Config, offers: Mapping[str, Offer]) -> Kit:
-    """Return which engines a configuration stands for; auto, for the usual ones."""
+    """Return the kit that a configuration uses; for `auto`, the usual one."""
     if config.job.transcriber == "auto":
         return usual_kit(offers)
     return "light" if config.job.transcriber == LIGHT["transcriber"] else "quality"
@@ -84,5 +86,5 @@ def lacking(kit: Kit, offers: Mapping[str, Offer]) -> list[str]:
 
 
 def once_installed(kit: Kit, offers: Iterable[Offer]) -> list[Offer]:
-    """Return the offers as they will be once the packages of a kit are installed."""
+    """Return the offers as they will be after the packages of a kit are installed."""
     return [replace(one, problem=None) if one.name in KITS[kit] and one.can_be_installed else one for one in offers]

@@ -1,4 +1,4 @@
-"""Installing the packages of engines into the environment that Dropdub runs in."""
+"""Install the packages of engines into the environment that Dropdub runs in."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from dropdub.process.run import in_foreground
 from dropdub.setup.choices import Kit
 
 SIZES: dict[Kit, str] = {"light": "40 MB", "quality": "2 GB"}
-"""What the packages take on disk, about."""
+"""Approximate disk space of the packages."""
 
 
 def commands(kit: Kit) -> list[list[str]]:
-    """Return the commands that install what a kit needs."""
+    """Return the commands that install the packages of a kit."""
     if kit == "light":
         return [adding(*requirements("light"))]
     return [adding(*requirements("light", "quality", "speakers")), adding(*WITHOUT_DEPENDENCIES)]
 
 
 def install(kit: Kit, *, output: IO[str]) -> None:
-    """Run these commands; what pip says goes to `output`. Raises DropdubError that names the one that failed."""
+    """Run these commands, writing pip's output to `output`. Raises DropdubError with the command that failed."""
     for command in commands(kit):
         if in_foreground(command, output=output) != 0:
             raise DropdubError(
-                f"The packages of the {kit} engines could not be installed: see above.",
-                remedy=f"Correct that, then run this again. What was run is:\n  {pasteable(command)}",
+                f"The packages of the {kit} engines could not be installed. The reason is above.",
+                remedy=f"Fix the cause, then try again. The failed command is:\n  {pasteable(command)}",
             )
     importlib.invalidate_caches()
