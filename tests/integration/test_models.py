@@ -442,13 +442,10 @@ def test_verify_compares_with_the_catalogue_also_what_somebody_put_there(root: P
     asked = [sys.executable, "-m", "dropdub", "--root", str(root), "models"]
     told = subprocess.run([*asked, "verify"], capture_output=True, encoding="utf-8", timeout=60, check=False)
     assert told.returncode == 1
-    assert told.stdout.startswith(
-        "whisper-tiny: copied by hand. These files differ from the catalogue: config.json,"
-    )
+    assert told.stdout.startswith("whisper-tiny: copied by hand. These files differ from the catalogue: config.json,")
     listed = subprocess.run([*asked, "list", "--all"], capture_output=True, encoding="utf-8", timeout=60, check=False)
     assert (
-        "Not pinned (the first download is trusted): opus-mt-en-roa, opus-mt-roa-en, opus-mt-en-es\n"
-        in listed.stdout
+        "Not pinned (the first download is trusted): opus-mt-en-roa, opus-mt-roa-en, opus-mt-en-es\n" in listed.stdout
     )
 
 
