@@ -188,7 +188,7 @@ def test_where_no_service_is_installed_that_is_said(root: Path) -> None:
     ],
 )
 def test_a_service_is_judged(installed: bool, enabled: bool, running: bool, state: str) -> None:
-    assert service.judged(installed=installed, enabled=enabled, running=running).state == state
+    assert service.judge_service(installed=installed, enabled=enabled, running=running).state == state
 
 
 def test_notices_that_do_not_get_through_are_told(root: Path) -> None:

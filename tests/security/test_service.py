@@ -176,7 +176,7 @@ def test_a_service_is_not_installed_as_root_unless_that_is_said(
         Service.of(tmp_path, at_boot=True).install()
     assert "useradd --system" in refused.value.remedy and "--account root" in refused.value.remedy
     assert not written.exists()
-    monkeypatch.setattr(managed, "carry_out", lambda _commands: None)
+    monkeypatch.setattr(managed, "run_commands", lambda _commands: None)
     monkeypatch.setattr(Service, "_await_daemon", lambda _self: None)
     Service.of(tmp_path, at_boot=True, account="root").install()
     assert "User=root" in written.read_text("utf-8")

@@ -35,8 +35,8 @@ CARDS = "NVIDIA GeForce RTX 3060, 535.129.03, 12288, 11790\nNVIDIA GB10, 580.95,
 
 
 def test_ffmpegs_listing_tells_what_is_missing() -> None:
-    assert software.lacking(FILTERS, ("aresample", "loudnorm")) == ["loudnorm"]
-    assert software.lacking("  E mov,mp4,m4a  QuickTime", ("mp4",)) == []
+    assert software.missing_from(FILTERS, ("aresample", "loudnorm")) == ["loudnorm"]
+    assert software.missing_from("  E mov,mp4,m4a  QuickTime", ("mp4",)) == []
 
 
 def test_burning_is_looked_at_where_the_settings_or_a_profile_ask_for_it() -> None:
@@ -91,7 +91,7 @@ def test_the_drivers_list_is_read_line_by_line() -> None:
 )
 def test_a_card_is_judged_by_driver_engines_and_wish(cards: int, answer: str | None, wanted: str, state: str) -> None:
     engines = graphics.engines_in(answer) if answer is not None else None
-    found = graphics.judged(graphics.cards_in(CARDS)[:cards], engines, wanted=wanted)
+    found = graphics.graphics_finding(graphics.cards_in(CARDS)[:cards], engines, wanted=wanted)
     assert found.state == state
     assert bool(found.remedy) is (state != "ok")
     lacks = bool(engines and engines.lacking) and wanted != "cpu"
@@ -132,7 +132,7 @@ def test_an_inbox_that_takes_most_of_the_watches_is_told() -> None:
 def test_the_clock_is_judged_by_year_files_and_heartbeat(
     now: float, newest: float | None, heartbeat: float | None, state: str
 ) -> None:
-    assert clock.judged(now, newest=newest, heartbeat=heartbeat).state == state
+    assert clock.clock_finding(now, newest=newest, heartbeat=heartbeat).state == state
 
 
 def test_a_database_is_judged_by_wholeness_revision_and_log(tmp_path: Path) -> None:

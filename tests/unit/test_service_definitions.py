@@ -147,9 +147,9 @@ def test_a_tilde_is_the_home_of_who_runs_the_service(tmp_path: Path, monkeypatch
 
 
 def test_what_the_system_kept_for_a_unit_is_removed_with_it(plain: ServicePlan) -> None:
-    [clean] = Systemd(replace(plain, at_boot=True)).forgetting()
+    [clean] = Systemd(replace(plain, at_boot=True)).unregister_commands()
     assert clean.arguments == ("systemctl", "clean", "--what=cache", f"{plain.name}.service") and clean.may_fail
-    assert Systemd(plain).forgetting() == []
+    assert Systemd(plain).unregister_commands() == []
 
 
 def test_a_users_unit_asks_for_nothing_that_only_the_system_can_do(plan: ServicePlan) -> None:

@@ -135,10 +135,10 @@ def setup(
     dropdub setup ~/dubs --language en --to pt --engines quality --yes
     """
     from dropdub.cli import setup as act
-    from dropdub.setup.choices import chosen
+    from dropdub.setup.choices import choices_of
 
-    wishes = act.Wishes(chosen(language, to, engines), install, models, service, accept_licence)
-    raise typer.Exit(act.setup(directory or context.obj.root, wishes, yes=yes, as_json=as_json))
+    options = act.SetupOptions(choices_of(language, to, engines), install, models, service, accept_licence)
+    raise typer.Exit(act.setup(directory or context.obj.root, options, yes=yes, as_json=as_json))
 
 
 @app.command()

@@ -52,7 +52,7 @@ class Bar:
 
 
 @contextmanager
-def shown(name: str) -> Iterator[Lines | Bar]:
+def progress_meter(name: str) -> Iterator[Lines | Bar]:
     """Yield a progress display for the download of a model: a bar on a terminal, otherwise lines."""
     screen = console()
     if not screen.is_terminal:

@@ -11,7 +11,7 @@ import typer
 
 from dropdub.cli import models_view
 from dropdub.cli.console import printing, say, say_json
-from dropdub.cli.download_meter import shown
+from dropdub.cli.download_meter import progress_meter
 from dropdub.cli.exit_codes import DONE, FELL_SHORT
 from dropdub.config import Config, load_config
 from dropdub.engines.models.catalogue import KnownModel, find, named
@@ -40,7 +40,7 @@ class RootModels:
     def uses(self) -> list[Use]:
         return uses(self.config, installed_offers().values())
 
-    def lacks(self, use: Use) -> bool:
+    def is_missing(self, use: Use) -> bool:
         return not examine(use.folder(self.models_dir), find(use.model), thorough=False).usable
 
 
@@ -79,7 +79,7 @@ def verify(root: Path, names: Sequence[str]) -> int:
 def pull(root: Path, names: Sequence[str], *, mirror: str | None, accept_licence: bool) -> int:
     """Download these models, or those that this root needs and does not have."""
     root_models = RootModels.of(root)
-    wanted, unknown = _wanted(root_models, names)
+    wanted, unknown = _to_download(root_models, names)
     for use in unknown:
         folder = use.folder(root_models.models_dir)
         say(f"{use.model} (models.use.{use.engine}) is not a known model. Copy it to {folder} yourself.")
@@ -88,7 +88,7 @@ def pull(root: Path, names: Sequence[str], *, mirror: str | None, accept_licence
     asked = marked("models", "pull", *names, *_mirror_option(mirror), "--accept-licence")
     agreed = [model for model in wanted if accept_licence or _agreed(root_models, model, agree_with=asked)]
     try:
-        sound = [_pull(root_models, model, mirror or _own_mirror(root_models)) for model in agreed]
+        sound = [_pull(root_models, model, mirror or _configured_mirror(root_models)) for model in agreed]
     except KeyboardInterrupt:
         say(
             f"Stopped. Partial downloads are kept in {root_models.models_dir}. To resume: `dropdub models pull`", err=True
@@ -101,18 +101,18 @@ def _mirror_option(mirror: str | None) -> list[str]:
     return ["--mirror", masked(mirror)] if mirror else []
 
 
-def _own_mirror(root_models: RootModels) -> str | None:
+def _configured_mirror(root_models: RootModels) -> str | None:
     mirror = root_models.config.models.mirror
     return mirror.get_secret_value() if mirror else None
 
 
-def _wanted(root_models: RootModels, names: Sequence[str]) -> tuple[list[KnownModel], list[Use]]:
+def _to_download(root_models: RootModels, names: Sequence[str]) -> tuple[list[KnownModel], list[Use]]:
     """Return the models to download, and the needed ones that are not known and can only be copied by hand."""
     if names:
         return list({model.name: model for model in map(named, names)}.values()), []
-    lacking = {use.model: use for use in root_models.uses() if root_models.lacks(use)}
-    known = {name: find(name) for name in lacking}
-    return [model for model in known.values() if model], [lacking[name] for name in lacking if not known[name]]
+    missing = {use.model: use for use in root_models.uses() if root_models.is_missing(use)}
+    known = {name: find(name) for name in missing}
+    return [model for model in known.values() if model], [missing[name] for name in missing if not known[name]]
 
 
 def _agreed(root_models: RootModels, model: KnownModel, *, agree_with: str) -> bool:
@@ -134,7 +134,7 @@ def _pull(root_models: RootModels, model: KnownModel, mirror: str | None) -> boo
     from dropdub.engines.models.download.hub import Hub
     from dropdub.engines.models.download.pull import pull as download
 
-    with shown(model.name) as meter:
+    with progress_meter(model.name) as meter:
         condition = download(model, root_models.models_dir, Hub(mirror), meter=meter)
     if condition.others:
         for line in models_view.reported(model.name, condition, model):

@@ -13,7 +13,7 @@ from rich.text import Text
 from dropdub.cli.formatting import counted, printable
 from dropdub.units import format_moment
 
-_DONE = (("clean", "as spoken"), ("sped_up", "sped up"), ("borrowed", "borrowed silence"), ("shortened", "shortened"))
+_FIT = (("clean", "as spoken"), ("sped_up", "sped up"), ("borrowed", "borrowed silence"), ("shortened", "shortened"))
 _TIMES_SHOWN = 5
 
 
@@ -31,7 +31,7 @@ def _table(quality: Mapping[str, Any], *, timed: bool) -> Table:
         for number, line in enumerate(_lines(figures, timed=timed)):
             bad = "unintelligible" in line or "did not fit" in line
             table.add_row(Text("" if number else printable(target), "dim"), Text(line, "yellow" if bad else ""))
-    for line in _doubts(quality["suspects"]):
+    for line in _suspects(quality["suspects"]):
         table.add_row(Text("all", "dim"), Text(line))
     return table
 
@@ -39,21 +39,21 @@ def _table(quality: Mapping[str, Any], *, timed: bool) -> Table:
 def _lines(figures: Mapping[str, Any], *, timed: bool) -> Iterator[str]:
     if timed:
         yield from _timing(figures["timing"]) if figures["timing"] else ["timing not measured"]
-    yield _heard(figures["heard_back"])
+    yield _verification(figures["heard_back"])
     if voices := figures["voices"]:
         each = ", ".join(f"{printable(one['speaker'] or 'speaker')} {one['likeness']:.2f}" for one in voices)
         yield f"speaker similarity: {each} (1 is identical)"
 
 
 def _timing(timing: Mapping[str, Any]) -> Iterator[str]:
-    done = ", ".join(f"{timing[name]} {words}" for name, words in _DONE)
+    done = ", ".join(f"{timing[name]} {words}" for name, words in _FIT)
     yield f"{counted(timing['utterances'], 'utterance')}: {done}"
     if timing["failed"]:
         yield f"{counted(timing['failed'], 'line')} did not fit"
     yield f"worst drift {timing['worst_drift_s']:.2f} s; 95 % start within {timing['start_error_p95_s']:.2f} s"
 
 
-def _heard(heard: Mapping[str, Any] | None) -> str:
+def _verification(heard: Mapping[str, Any] | None) -> str:
     if heard is None:
         return "speech not verified"
     lines, rate = counted(heard["lines"], "line"), heard["word_error_rate"]
@@ -62,7 +62,7 @@ def _heard(heard: Mapping[str, Any] | None) -> str:
     return f"speech verified: {errors} in {lines}{bad}"
 
 
-def _doubts(suspects: list[Mapping[str, Any]]) -> Iterator[str]:
+def _suspects(suspects: list[Mapping[str, Any]]) -> Iterator[str]:
     if suspects:
         shown = [f"{format_moment(one['start'])} {one['fate']}" for one in suspects[:_TIMES_SHOWN]]
         more = f", and {len(suspects) - _TIMES_SHOWN} more" if len(suspects) > _TIMES_SHOWN else ""

@@ -24,14 +24,14 @@ from dropdub.files.privacy import private_files
 from dropdub.pasting import command, pasteable
 from dropdub.root import CONFIG_NAME, Root, find_root
 from dropdub.setup import packages
-from dropdub.setup.choices import Choices, Kit, chosen_kit, lacking, usual_kit, with_choices
+from dropdub.setup.choices import Choices, Kit, apply_choices, configured_kit, missing_engines, suggested_kit
 from dropdub.yaml_edit import with_settings
 
 USUAL_ROOT = "Dropdub"
 
 
 @dataclass(frozen=True)
-class Wishes:
+class SetupOptions:
     """What to do. None: ask, or use the default if there is no terminal."""
 
     choices: Choices = field(default_factory=Choices)
@@ -57,7 +57,7 @@ class Result:
     next: str = ""
 
 
-def setup(folder: Path | None, wishes: Wishes, *, yes: bool, as_json: bool) -> int:
+def setup(folder: Path | None, options: SetupOptions, *, yes: bool, as_json: bool) -> int:
     """Set up a root; return 1 if a step failed.
 
     Every step leaves a usable root, and a finished step is skipped the next time.
@@ -67,7 +67,7 @@ def setup(folder: Path | None, wishes: Wishes, *, yes: bool, as_json: bool) -> i
     name_root(_unless_here(root))
     try:
         with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
-            result = _set_up(root, wishes, asks=asks)
+            result = _set_up(root, options, asks=asks)
     except (KeyboardInterrupt, typer.Abort):
         say(f"\nStopped. Finished steps are kept. To continue:\n  {_command(root, 'setup')}", err=True)
         return FELL_SHORT
@@ -90,30 +90,30 @@ def root_to_set_up(folder: Path | None) -> Path:
         return Path.home() / USUAL_ROOT
 
 
-def _set_up(root: Path, wishes: Wishes, *, asks: bool) -> Result:
+def _set_up(root: Path, options: SetupOptions, *, asks: bool) -> Result:
     is_root = (root / CONFIG_NAME).is_file()
     config = load_config(root / CONFIG_NAME) if is_root else Config()
     if asks:
-        wishes = setup_questions.answered(root, wishes, config)
-    wishes = _complete(wishes, is_root=is_root)
-    after = with_choices(config, wishes.choices)
-    result = Result(str(root), engines=wishes.choices.engines or chosen_kit(after, installed_offers()))
+        options = setup_questions.ask(root, options, config)
+    options = _complete(options, is_root=is_root)
+    after = apply_choices(config, options.choices)
+    result = Result(str(root), engines=options.choices.engines or configured_kit(after, installed_offers()))
     if not is_root:
         admin.make_root(root, light=False)
         result.made = True
-    result.settings = write_choices(root, wishes.choices, config)
-    _install_packages(result, wishes)
-    _pull_models(root, result, wishes, asks=asks)
-    _install_service(root, result, wishes)
+    result.settings = write_choices(root, options.choices, config)
+    _install_packages(result, options)
+    _pull_models(root, result, options, asks=asks)
+    _install_service(root, result, options)
     result.next = _command(root, "status" if result.service else "watch")
     return result
 
 
-def _complete(wishes: Wishes, *, is_root: bool) -> Wishes:
-    """Return the wishes with engines chosen for a new root. An existing root keeps its own."""
-    if wishes.choices.engines is not None or is_root:
-        return wishes
-    return replace(wishes, choices=replace(wishes.choices, engines=usual_kit(installed_offers())))
+def _complete(options: SetupOptions, *, is_root: bool) -> SetupOptions:
+    """Return the options with engines chosen for a new root. An existing root keeps its own."""
+    if options.choices.engines is not None or is_root:
+        return options
+    return replace(options, choices=replace(options.choices, engines=suggested_kit(installed_offers())))
 
 
 @private_files()
@@ -127,12 +127,12 @@ def write_choices(root: Path, choices: Choices, config: Config) -> dict[str, Any
     return settings
 
 
-def _install_packages(result: Result, wishes: Wishes) -> None:
+def _install_packages(result: Result, options: SetupOptions) -> None:
     kit = result.engines
-    missing = lacking(kit, installed_offers())
+    missing = missing_engines(kit, installed_offers())
     if not missing:
         return
-    if wishes.install is False:
+    if options.install is False:
         commands = "".join(f"\n  {pasteable(words)}" for words in packages.commands(kit))
         result.notes.append(f"Not installed: {', '.join(missing)}. Files wait until you run:{commands}")
         return
@@ -142,26 +142,26 @@ def _install_packages(result: Result, wishes: Wishes) -> None:
         result.installed = True
 
 
-def _pull_models(root: Path, result: Result, wishes: Wishes, *, asks: bool) -> None:
+def _pull_models(root: Path, result: Result, options: SetupOptions, *, asks: bool) -> None:
     root_models = models.RootModels.of(root)
-    wanted = [use.model for use in root_models.uses() if root_models.lacks(use) and find(use.model)]
+    wanted = [use.model for use in root_models.uses() if root_models.is_missing(use) and find(use.model)]
     if not wanted:
         return
-    if wishes.pull is False:
-        command = _command(root, "models", "pull")
-        result.notes.append(f"Not downloaded: {', '.join(wanted)}. Download them with:\n  {command}")
+    if options.pull is False:
+        pull = _command(root, "models", "pull")
+        result.notes.append(f"Not downloaded: {', '.join(wanted)}. Download them with:\n  {pull}")
         return
-    unagreed = [] if asks or wishes.accept_licence else [name for name in wanted if _needs_consent(name)]
+    unagreed = [] if asks or options.accept_licence else [name for name in wanted if _needs_consent(name)]
     for name in unagreed:
-        command = _command(root, "models", "pull", name, "--accept-licence")
-        result.notes.append(f"The licence of {name} requires your consent. If you agree:\n  {command}")
+        agree = _command(root, "models", "pull", name, "--accept-licence")
+        result.notes.append(f"The licence of {name} requires your consent. If you agree:\n  {agree}")
     for name in (name for name in wanted if name not in unagreed):
         with _recorded(result):
-            code = models.pull(root, [name], mirror=None, accept_licence=wishes.accept_licence)
+            code = models.pull(root, [name], mirror=None, accept_licence=options.accept_licence)
             if code != DONE and not _needs_consent(name):
                 raise typer.Abort  # `pull` handles Ctrl-C itself, and only the return code shows it
     result.pulled = [
-        name for name in wanted if name not in [use.model for use in root_models.uses() if root_models.lacks(use)]
+        name for name in wanted if name not in [use.model for use in root_models.uses() if root_models.is_missing(use)]
     ]
 
 
@@ -170,10 +170,10 @@ def _needs_consent(name: str) -> bool:
     return known is not None and known.licence.consent
 
 
-def _install_service(root: Path, result: Result, wishes: Wishes) -> None:
+def _install_service(root: Path, result: Result, options: SetupOptions) -> None:
     from dropdub.service.managed import Service
 
-    if wishes.service:
+    if options.service:
         with _recorded(result):
             service.install(root, at_boot=False, account=None, dry_run=False)
             result.service = True

@@ -16,12 +16,12 @@ from dropdub.engines.apertium.engine import ApertiumTranslator
 from dropdub.engines.models.catalogue import find
 from dropdub.engines.models.uses import uses
 from dropdub.engines.offers import Offer, installed_offers
-from dropdub.setup.choices import Choices, Kit, chosen_kit, lacking, once_installed, with_choices
+from dropdub.setup.choices import Choices, Kit, after_install, apply_choices, configured_kit, missing_engines
 from dropdub.setup.packages import SIZES
 from dropdub.units import format_size
 
 if TYPE_CHECKING:
-    from dropdub.cli.setup import Wishes
+    from dropdub.cli.setup import SetupOptions
 
 _KITS: Mapping[Kit, str] = {
     "light": "small and fast; understands only English, speaks with a plain synthetic voice",
@@ -29,21 +29,21 @@ _KITS: Mapping[Kit, str] = {
 }
 
 
-def answered(root: Path, wishes: Wishes, config: Config) -> Wishes:
-    """Return the wishes completed by a person's answers; options already given are not asked. Raises typer.Abort."""
+def ask(root: Path, options: SetupOptions, config: Config) -> SetupOptions:
+    """Return the options completed by a person's answers; options already given are not asked. Raises typer.Abort."""
     say(f"This sets up {root}. Nothing is changed until you have answered. Enter accepts the value in brackets.\n")
-    offers, choices = installed_offers(), _choices(wishes.choices, config)
-    kit = choices.engines or _kit(chosen_kit(config, offers), offers)
+    offers, choices = installed_offers(), _choices(options.choices, config)
+    kit = choices.engines or _kit(configured_kit(config, offers), offers)
     choices = replace(choices, engines=kit)
-    _say_limits(kit, with_choices(config, choices).job)
-    install, pull, service = wishes.install, wishes.pull, wishes.service
-    if install is None and (missing := lacking(kit, offers)):
+    _say_limits(kit, apply_choices(config, choices).job)
+    install, pull, service = options.install, options.pull, options.service
+    if install is None and (missing := missing_engines(kit, offers)):
         install = typer.confirm(f"Install {', '.join(missing)} (about {SIZES[kit]})?", default=True)
-    if pull is None and _say_models(root, with_choices(config, choices), once_installed(kit, offers.values())):
+    if pull is None and _say_models(root, apply_choices(config, choices), after_install(kit, offers.values())):
         pull = typer.confirm("Download them now?", default=True)
     if service is None:
         service = typer.confirm("Run it as a system service from now on?", default=False)
-    return replace(wishes, choices=choices, install=install, pull=pull, service=service)
+    return replace(options, choices=choices, install=install, pull=pull, service=service)
 
 
 def _choices(given: Choices, config: Config) -> Choices:
@@ -59,7 +59,7 @@ def _choices(given: Choices, config: Config) -> Choices:
 
 def _kit(usual: Kit, offers: Mapping[str, Offer]) -> Kit:
     for kit, what in _KITS.items():
-        here = "installed" if not lacking(kit, offers) else f"not installed, {SIZES[kit]}"
+        here = "installed" if not missing_engines(kit, offers) else f"not installed, {SIZES[kit]}"
         say(f"  {kit:8} {what} ({here})")
     return "light" if typer.prompt("Engines", default=usual, value_proc=_kit_named) == "light" else "quality"
 

@@ -44,7 +44,7 @@ def shortened(value: object) -> str:
 
 def _problem(path: Path, node: yaml.Node | None, detail: Any, model: type[BaseModel], *, quotes: bool) -> str:
     name = ".".join(_named(part) for part in detail["loc"])
-    return f"{_where(path, node, detail['loc'])}: {name + ': ' if name else ''}{allowed(detail, model, quotes=quotes)}"
+    return f"{_where(path, node, detail['loc'])}: {name + ': ' if name else ''}{describe(detail, model, quotes=quotes)}"
 
 
 def _named(part: int | str) -> str:
@@ -71,7 +71,7 @@ def _where(path: Path, node: yaml.Node | None, location: tuple[int | str, ...]) 
     return f"{path}, line {line}" if line else str(path)
 
 
-def allowed(detail: Any, model: type[BaseModel], *, quotes: bool = True) -> str:
+def describe(detail: Any, model: type[BaseModel], *, quotes: bool = True) -> str:
     """Return what is wrong with a setting and what is allowed; `quotes` as in `problems`."""
     given = detail.get("input")
     if detail["type"] == "extra_forbidden":

@@ -20,7 +20,7 @@ from dropdub.config.fields import (
     signing_secret,
 )
 from dropdub.config.job import JobOptions
-from dropdub.config.problems import ENV_PREFIX, allowed
+from dropdub.config.problems import ENV_PREFIX, describe
 
 
 class Folders(Section):
@@ -232,7 +232,7 @@ class Config(BaseSettings):
             except ValidationError as error:
                 first = error.errors()[0]
                 where = ".".join(str(part) for part in ("profiles", name, *first["loc"]))
-                raise ValueError(f"{where}: {allowed(first, JobOptions)}") from error
+                raise ValueError(f"{where}: {describe(first, JobOptions)}") from error
         return self
 
     def named_outputs(self) -> dict[str, str]:

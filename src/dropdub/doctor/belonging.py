@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dropdub.doctor.finding import Finding, fine, problem, warning
+from dropdub.doctor.finding import Finding, ok, problem, warning
 from dropdub.doctor.subject import Subject
 from dropdub.store.standing import troubles
 
@@ -15,4 +15,4 @@ def findings(subject: Subject) -> Iterator[Finding]:
         kind = problem if trouble.blocks else warning
         yield kind("Root", "database and folders have changed", trouble.remedy, detail=trouble.message)
     if not found:
-        yield fine("Root", "database and folders belong together")
+        yield ok("Root", "database and folders belong together")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from dropdub.doctor.finding import Finding, fine, problem, warning
+from dropdub.doctor.finding import Finding, ok, problem, warning
 from dropdub.doctor.subject import Subject
 from dropdub.errors import StoreError
 from dropdub.store.views import open_reader
@@ -25,10 +25,10 @@ MOST_FILES = 1_000
 
 def findings(subject: Subject) -> Iterator[Finding]:
     newest, file = _newest([subject.root.config_file, *_entries(subject.root.inbox), *_entries(subject.root.archive)])
-    yield judged(time.time(), newest=newest, heartbeat=_heartbeat(subject.url), file=file)
+    yield clock_finding(time.time(), newest=newest, heartbeat=_heartbeat(subject.url), file=file)
 
 
-def judged(now: float, *, newest: float | None, heartbeat: float | None, file: str = "") -> Finding:
+def clock_finding(now: float, *, newest: float | None, heartbeat: float | None, file: str = "") -> Finding:
     """Judge whether the clock is plausible, given the newest file's time and the last heartbeat (epoch seconds)."""
     text = f"{datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M} UTC"
     remedy = "Set the clock, or turn on network time."
@@ -39,7 +39,7 @@ def judged(now: float, *, newest: float | None, heartbeat: float | None, file: s
     if newest is not None and newest > now + FILE_SLACK_S:
         ahead = f"{text}; a file's time is {(newest - now) / 86_400:.0f} days in the future"
         return warning("Clock", ahead, remedy, detail=file)
-    return fine("Clock", text)
+    return ok("Clock", text)
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from dropdub.doctor.finding import Finding, fine, problem, warning
+from dropdub.doctor.finding import Finding, ok, problem, warning
 from dropdub.doctor.subject import Subject
 from dropdub.errors import ConfigError, StoreError
 from dropdub.store import backup
@@ -35,7 +35,7 @@ def findings(subject: Subject) -> Iterator[Finding]:
     if file is None:
         yield _other(subject.url)
     elif not file.exists() or file.stat().st_size == 0:
-        yield fine("Database", "not created yet: the first start of the daemon creates it", detail=str(file))
+        yield ok("Database", "not created yet: the first start of the daemon creates it", detail=str(file))
     else:
         yield from _sqlite(file, subject.root.backups_dir)
 
@@ -89,7 +89,7 @@ def damage_finding(message: str, file: Path, backups: Path | None = None) -> Fin
 def revision_finding(revision: str | None, file: Path) -> Finding:
     """Judge the revision of an undamaged database; None: it has none."""
     if revision == HEAD_REVISION:
-        return fine("Database", f"intact, revision {revision}, {format_size(_size(file))}", detail=str(file))
+        return ok("Database", f"intact, revision {revision}, {format_size(_size(file))}", detail=str(file))
     if revision is None:
         remedy = "Set database to another file in config.yaml."
         return problem("Database", "belongs to another program", remedy, detail=str(file))
@@ -107,21 +107,21 @@ def wal_finding(size: int, file: Path) -> Finding:
     if size > LONG_WAL:
         remedy = "Close programs that keep the database open (a viewer, a backup), or restart the daemon."
         return warning("Database log", text, remedy, detail=f"{file}-wal")
-    return fine("Database log", text)
+    return ok("Database log", text)
 
 
 def copies_finding(copies: Sequence[backup.Copy], *, age_s: float, now: float) -> Finding:
     """Judge the backups, newest first, of a database that was first used `age_s` seconds ago."""
     if copies:
         age = format_duration(max(0.0, now - copies[0].made_at))
-        return fine("Database backups", f"{len(copies)}, the newest {age} old", detail=str(copies[0].path))
+        return ok("Database backups", f"{len(copies)}, the newest {age} old", detail=str(copies[0].path))
     if age_s > LONGEST_WITHOUT_COPY_S:
         text = f"none, although the database was first used {format_duration(age_s)} ago"
         remedy = (
             "Keep the daemon running: it makes a backup every day. If it is running, see why not with: `dropdub logs`."
         )
         return warning("Database backups", text, remedy)
-    return fine("Database backups", "none yet: the daemon makes one every day")
+    return ok("Database backups", "none yet: the daemon makes one every day")
 
 
 def _size(file: Path) -> int:
@@ -138,4 +138,4 @@ def _other(url: str) -> Finding:
     except StoreError as error:
         return problem("Database", "the database server cannot be used", error.remedy, detail=error.message)
     text = f"reachable, revision {HEAD_REVISION}" if made else "reachable and empty: the daemon's first start fills it"
-    return fine("Database", text)
+    return ok("Database", text)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dropdub.config import Config
-from dropdub.doctor.finding import Finding, fine, problem, warning
+from dropdub.doctor.finding import Finding, ok, problem, warning
 from dropdub.doctor.subject import Subject
 from dropdub.engines.models.catalogue import DEFAULT_MODELS, MODELS, find
 from dropdub.engines.models.download.record import examine
@@ -42,9 +42,9 @@ def role_finding(
         return _named(role, wanted, offers, use)
     usable = [offer.name for offer in offers.values() if offer.role == role and _is_usable(offer, use)]
     if usable:
-        return fine(role, f"auto: {', '.join(usable)}")
+        return ok(role, f"auto: {', '.join(usable)}")
     if role in _OPTIONAL:
-        return fine(role, "none installed: all speakers are treated as one")
+        return ok(role, "none installed: all speakers are treated as one")
     look = problem if needed else warning
     return look(role, "none installed", f"Install one with: `{setup_command()}`")
 
@@ -59,7 +59,7 @@ def _named(role: str, wanted: str, offers: Mapping[str, Offer], use: Mapping[str
     if not has_model(wanted, use):
         remedy = f"Set one in models.use, for example {{{wanted}: opus-mt-en-roa}}."
         return problem(role, f"{wanted} has no default model, and none is configured", remedy)
-    return fine(role, wanted)
+    return ok(role, wanted)
 
 
 def _is_usable(offer: Offer, use: Mapping[str, str]) -> bool:
@@ -98,7 +98,7 @@ def is_open_to_others(folder: Path) -> bool:
 def model_finding(engine: str, folder: Path, *, needed: bool, fallback: str) -> Finding:
     """Judge whether an engine's model is complete. `needed`: a file dropped without options uses it."""
     if examine(folder, find(folder.name), thorough=False).usable:
-        return fine("model", f"the model of {engine} is complete", detail=str(folder))
+        return ok("model", f"the model of {engine} is complete", detail=str(folder))
     remedy = f"Download it with: `dropdub models pull {folder.name}`"
     if fallback == "light":
         text = f"the model of {engine} is missing: a light engine is used instead"

@@ -31,7 +31,7 @@ class Finding:
     detail: str = ""
 
 
-def fine(what: str, text: str, *, detail: str = "") -> Finding:
+def ok(what: str, text: str, *, detail: str = "") -> Finding:
     return Finding(what, Verdict.OK, text, detail=detail)
 
 

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from dropdub.doctor.finding import Finding, fine, problem, warning
+from dropdub.doctor.finding import Finding, ok, problem, warning
 from dropdub.doctor.subject import Subject
 from dropdub.files.durable import NAME_MAX_BYTES, is_file
 from dropdub.files.removal import remove
@@ -28,7 +28,7 @@ def findings(subject: Subject) -> Iterator[Finding]:
     for name, reason in refusals.items():
         folder = getattr(subject.root, name)
         if reason is None:
-            yield fine(name, "writable", detail=str(folder))
+            yield ok(name, "writable", detail=str(folder))
         else:
             yield problem(name, "missing, or not writable", _CONNECT, detail=f"{folder}: {reason}")
     if NAME_MAX_BYTES < 255:  # Windows limits the length of paths
@@ -44,7 +44,7 @@ def room_for_names(folder: int, *, longest_name: int) -> Finding:
     A name occurs twice in a path, `NAME\\NAME.pt.srt`, and is truncated to `longest_name`.
     """
     if folder + 2 * (longest_name + 1) < PATH_MAX:
-        return fine("Long paths", "disabled, but not needed here")
+        return ok("Long paths", "disabled, but not needed here")
     return warning(
         "Long paths",
         f"disabled, and the folders' paths have {folder} characters: files with long names may fail",
@@ -72,7 +72,7 @@ def _moves(root: Root, moves: list[tuple[str, str]]) -> Iterator[Finding]:
         remedy = "This works, but is slower. If you can, put the folders on one disk (folders in config.yaml)."
         yield warning("File system", f"files are copied, not renamed, from {', '.join(apart)}", remedy)
     elif moves:
-        yield fine("File system", "originals are moved by renaming")
+        yield ok("File system", "originals are moved by renaming")
 
 
 def _old_cache(folder: Path) -> Iterator[Finding]:

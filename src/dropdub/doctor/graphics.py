@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from dropdub.doctor.finding import Finding, fine, problem, warning
+from dropdub.doctor.finding import Finding, ok, problem, warning
 from dropdub.doctor.subject import Subject
 from dropdub.engines.packages import extra_command
 from dropdub.errors import DropdubError
@@ -42,10 +42,10 @@ class Card:
 def findings(subject: Subject) -> Iterator[Finding]:
     cards = cards_in(_output(ASK) or "")
     engines = engines_in(_output((sys.executable, "-c", COUNT)) or "") if find_spec("ctranslate2") else None
-    yield judged(cards, engines, wanted=subject.config.models.device)
+    yield graphics_finding(cards, engines, wanted=subject.config.models.device)
 
 
-def judged(cards: list[Card], engines: Engines | None, *, wanted: str) -> Finding:
+def graphics_finding(cards: list[Card], engines: Engines | None, *, wanted: str) -> Finding:
     """Judge the cards that the driver lists and those that the engines see (None: CTranslate2 is not installed).
 
     `wanted` is `models.device`: auto, cpu or cuda.
@@ -54,14 +54,14 @@ def judged(cards: list[Card], engines: Engines | None, *, wanted: str) -> Findin
     if not cards and not devices:
         text = "no NVIDIA card, or no driver: everything runs on the CPU"
         remedy = "Install the card's driver, or set models.device to auto."
-        return problem("Graphics card", text, remedy) if wanted == "cuda" else fine("Graphics card", text)
+        return problem("Graphics card", text, remedy) if wanted == "cuda" else ok("Graphics card", text)
     text = "; ".join(map(_described, cards)) or f"{devices} seen by the engines, but nvidia-smi lists none"
     if wanted == "cpu":
-        return fine("Graphics card", f"{text}; not used (models.device: cpu)")
+        return ok("Graphics card", f"{text}; not used (models.device: cpu)")
     if engines is None:
-        return fine("Graphics card", f"{text}; not used, because CTranslate2 is not installed")
+        return ok("Graphics card", f"{text}; not used, because CTranslate2 is not installed")
     if devices and not engines.lacking:
-        return fine("Graphics card", text)
+        return ok("Graphics card", text)
     remedy = "Update the card's driver." if not devices else f"Install it with:\n  {extra_command('cuda')}"
     why = f"{engines.lacking} is not installed" if engines.lacking else "the engines cannot use it"
     text = f"{text}; {why}, so everything runs on the CPU"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from dropdub.doctor.finding import Finding, fine, warning
+from dropdub.doctor.finding import Finding, ok, warning
 from dropdub.doctor.subject import Subject
 from dropdub.inbox.sharing import steering_of
 from dropdub.inbox.watcher import Watcher
@@ -32,7 +32,7 @@ def findings(subject: Subject) -> Iterator[Finding]:
     steering = steering_of(subject.root, subject.config.inbox.sidecars)
     is_detected = subject.config.inbox.sidecars == "auto" and steering.policy == "all"
     unless = "; only safe options if started with --boot or --shared-inbox" if is_detected else ""
-    yield fine("Options for single files", f"{_MAY_SET[steering.policy]}: {steering.why}{unless}")
+    yield ok("Options for single files", f"{_MAY_SET[steering.policy]}: {steering.why}{unless}")
     if sys.platform == "linux" and (most := _limit("max_user_watches")) is not None:
         yield limit_finding(most, _folders_below(inbox))
 
@@ -42,7 +42,7 @@ def limit_finding(most: int, folders: int) -> Finding:
     text = f"{most} watches allowed, {folders} used by the inbox"
     if folders > most * _NARROW_SHARE:
         return warning("inotify", text, "Raise fs.inotify.max_user_watches with sysctl, or drop fewer folders.")
-    return fine("inotify", text)
+    return ok("inotify", text)
 
 
 def _watched(subject: Subject) -> Finding:
@@ -58,10 +58,10 @@ def _watched(subject: Subject) -> Finding:
     finally:
         watcher.stop()
     if mode == "native":
-        return fine("Watching", f"the inbox is {share}; the system reports changes")
+        return ok("Watching", f"the inbox is {share}; the system reports changes")
     text = f"the inbox is {share}; it is scanned every {settings.polling_interval:g} s"
     if kind or settings.observer == "polling":
-        return fine("Watching", text, detail=" ".join(notes))
+        return ok("Watching", text, detail=" ".join(notes))
     return warning("Watching", text, " ".join(notes))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from dropdub.doctor.finding import Finding, fine, problem, warning
+from dropdub.doctor.finding import Finding, ok, problem, warning
 from dropdub.doctor.subject import Subject
 from dropdub.engines.models.catalogue import find
 from dropdub.engines.models.uses import uses
@@ -18,7 +18,7 @@ from dropdub.units import format_size
 
 def findings(subject: Subject) -> Iterator[Finding]:
     memory = psutil.virtual_memory()
-    yield fine("Cores", f"{psutil.cpu_count(logical=False) or psutil.cpu_count() or 1}")
+    yield ok("Cores", f"{psutil.cpu_count(logical=False) or psutil.cpu_count() or 1}")
     least = int(subject.config.limits.min_free_memory)
     yield memory_finding(memory.total, memory.available, least=least, models=_needs(subject))
     for name in ("work", "outbox"):
@@ -39,7 +39,7 @@ def memory_finding(total: int, available: int, *, least: int, models: Mapping[st
         name, size = max(large.items(), key=lambda item: item[1])
         remedy = "Close other programs, or set a smaller model in models.use."
         return warning("Memory", f"{text}; the largest model needs about {format_size(size)}", remedy, detail=name)
-    return fine("Memory", text)
+    return ok("Memory", text)
 
 
 def disk_finding(name: str, free: int, *, least: int, folder: Path) -> Finding:
@@ -48,7 +48,7 @@ def disk_finding(name: str, free: int, *, least: int, folder: Path) -> Finding:
     if free < least:
         remedy = "Jobs wait. Free some space, or lower limits.min_free_disk."
         return problem("Disk", f"{text}; at least {format_size(least)} is required", remedy, detail=str(folder))
-    return fine("Disk", text, detail=str(folder))
+    return ok("Disk", text, detail=str(folder))
 
 
 def _needs(subject: Subject) -> dict[str, int]:

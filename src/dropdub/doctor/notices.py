@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dropdub.doctor.finding import Finding, fine, warning
+from dropdub.doctor.finding import Finding, ok, warning
 from dropdub.doctor.subject import Subject
 from dropdub.errors import StoreError
 from dropdub.notify.channels import open_channels
@@ -24,7 +24,7 @@ def findings(subject: Subject) -> Iterator[Finding]:
     if number:
         yield warning("Notifications", f"{number} not delivered yet (by {names})", _REMEDY, detail=error)
     else:
-        yield fine("Notifications", f"delivered by {names}; no backlog")
+        yield ok("Notifications", f"delivered by {names}; no backlog")
 
 
 def _tried(url: str) -> tuple[int, str]:

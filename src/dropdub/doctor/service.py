@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from dropdub.doctor.finding import Finding, fine, warning
+from dropdub.doctor.finding import Finding, ok, warning
 from dropdub.doctor.subject import Subject
 from dropdub.errors import DropdubError, StoreError
 from dropdub.service import status
@@ -39,7 +39,7 @@ def _daemon(subject: Subject) -> Finding | None:
             return warning(
                 "Daemon", "running as root: dropped files are processed with full access to this machine", _ACCOUNT
             )
-        return fine("Daemon", "running", detail=" ".join(daemon.notes))
+        return ok("Daemon", "running", detail=" ".join(daemon.notes))
     if daemon.state == "gone":
         remedy = f"{_START}. The reason may be in: `dropdub logs`"
         return warning("Daemon", "ended unexpectedly", remedy, detail=f"last heartbeat {daemon.heartbeat_at}")
@@ -61,16 +61,16 @@ def service_finding(root: Path) -> Finding:
     except (DropdubError, OSError) as error:
         remedy = "See the error with: `dropdub service status`"
         return warning("Service", "state unknown", remedy, detail=str(error))
-    return judged(installed=found.installed, enabled=found.enabled, running=found.running)
+    return judge_service(installed=found.installed, enabled=found.enabled, running=found.running)
 
 
-def judged(*, installed: bool, enabled: bool, running: bool) -> Finding:
+def judge_service(*, installed: bool, enabled: bool, running: bool) -> Finding:
     """Judge a service by whether it is installed, starts automatically, and is running."""
     if not installed:
-        return fine("Service", "not installed: the daemon runs only while you run it yourself")
+        return ok("Service", "not installed: the daemon runs only while you run it yourself")
     if not running:
         return warning("Service", "installed, but not running", "Start it with: `dropdub service start`")
     if not enabled:
         text = "running, but will not start automatically"
         return warning("Service", text, "Turn that on with: `dropdub service start`")
-    return fine("Service", "installed and running")
+    return ok("Service", "installed and running")

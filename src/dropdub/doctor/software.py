@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dropdub.config import Config
-from dropdub.doctor.finding import Finding, fine, problem, warning
+from dropdub.doctor.finding import Finding, ok, problem, warning
 from dropdub.doctor.subject import Subject
 from dropdub.errors import DeadlineExceeded, EngineMissing, MediaToolFailed
 from dropdub.installation import adding_command
@@ -34,7 +34,7 @@ def findings(subject: Subject) -> Iterator[Finding]:
     bits = 64 if sys.maxsize > 2**32 else 32
     version = sys.version.split()[0]
     if bits == 64:
-        yield fine("Python", f"{version}, {bits}-bit", detail=sys.executable)
+        yield ok("Python", f"{version}, {bits}-bit", detail=sys.executable)
     else:
         yield warning("Python", f"{version}, {bits}-bit", "Install a 64-bit Python: large models need it.")
     use_ffmpeg(subject.config.ffmpeg)
@@ -52,7 +52,7 @@ def _ffmpeg(program: Path) -> Finding:
         missing = {
             f"{name} ({kind})"
             for kind, wanted in NEEDED.items()
-            for name in lacking(_output(program, f"-{kind}"), wanted)
+            for name in missing_from(_output(program, f"-{kind}"), wanted)
         }
     except (OSError, DeadlineExceeded, MediaToolFailed) as error:
         return problem("ffmpeg", "cannot be run", _GET_ANOTHER, detail=f"{program}: {error}")
@@ -61,7 +61,7 @@ def _ffmpeg(program: Path) -> Finding:
         return problem("ffmpeg", text, _GET_ANOTHER, detail=str(program))
     if is_old(version):
         return warning("ffmpeg", f"{version}, which is old", _GET_ANOTHER, detail=str(program))
-    return fine("ffmpeg", f"{version}, with all required features", detail=str(program))
+    return ok("ffmpeg", f"{version}, with all required features", detail=str(program))
 
 
 def version_in(text: str) -> str:
@@ -85,17 +85,17 @@ def burns(config: Config) -> bool:
 def _burning(program: Path) -> Finding:
     try:
         version = version_in(_output(program, "-version"))
-        missing = lacking(_output(program, "-filters"), ("subtitles",))
+        missing = missing_from(_output(program, "-filters"), ("subtitles",))
     except (OSError, DeadlineExceeded, MediaToolFailed) as error:
         return warning("Burnt-in subtitles", "ffmpeg cannot be run", _BURN_WITH, detail=f"{program}: {error}")
     if missing or is_old(version, OLDEST_BURNING):
         why = "cannot draw them" if missing else "is too old for them"
         text = f"ffmpeg {version} {why}: they will be added as a track instead"
         return warning("Burnt-in subtitles", text, _BURN_WITH, detail=str(program))
-    return fine("Burnt-in subtitles", "supported by ffmpeg", detail=str(program))
+    return ok("Burnt-in subtitles", "supported by ffmpeg", detail=str(program))
 
 
-def lacking(listing: str, wanted: tuple[str, ...]) -> list[str]:
+def missing_from(listing: str, wanted: tuple[str, ...]) -> list[str]:
     """Return which of `wanted` are missing from ffmpeg's listing: the second word of each line, sometimes `a,b`."""
     rows = (line.split() for line in listing.splitlines())
     there = {name for row in rows if len(row) > 1 for name in row[1].split(",")}

@@ -27,7 +27,7 @@ def refuse_superuser(plan: ServicePlan, *, named: bool) -> None:
         return
     raise UsageError(
         f"The service would run as {plan.account}. Dropped files would be processed with full access to this machine.",
-        remedy=_ways_out(plan),
+        remedy=_account_remedy(plan),
     )
 
 
@@ -54,7 +54,7 @@ def may_write_config(plan: ServicePlan) -> bool:
     return any(_may_write(path, user, groups_of(plan.account)) for path in (plan.config_file, plan.root))
 
 
-def _ways_out(plan: ServicePlan) -> str:
+def _account_remedy(plan: ServicePlan) -> str:
     """Return what to do instead, with commands to paste."""
     root, account = pasted(plan.root), pasted(plan.account)
     again = f"dropdub --root {root} service install --boot --account"

@@ -39,29 +39,29 @@ class Launchd:
     def content(self) -> bytes:
         return plistlib.dumps(properties(self._plan), sort_keys=False)
 
-    def starting(self) -> list[Command]:
+    def install_commands(self) -> list[Command]:
         return [
             Command.of("launchctl", "enable", self._target),
             Command.attempt("launchctl", "bootout", self._target),  # after a clean exit it is still loaded
             Command.of("launchctl", "bootstrap", self._domain, str(self.file)),
         ]
 
-    def reviving(self) -> list[Command]:
-        return self.starting()
+    def start_commands(self) -> list[Command]:
+        return self.install_commands()
 
-    def stopping(self) -> list[Command]:
+    def stop_commands(self) -> list[Command]:
         return [
             Command.of("launchctl", "disable", self._target),
             Command.attempt("launchctl", "bootout", self._target),
         ]
 
-    def ending(self) -> list[Command]:
+    def kill_commands(self) -> list[Command]:
         return [Command.attempt("launchctl", "kill", "SIGKILL", self._target)]
 
-    def forgetting(self) -> list[Command]:
+    def unregister_commands(self) -> list[Command]:
         return []
 
-    def forgotten(self) -> list[Command]:
+    def cleanup_commands(self) -> list[Command]:
         return []
 
     def registration(self) -> Registration:

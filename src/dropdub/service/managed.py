@@ -20,10 +20,10 @@ from dropdub.root import CONFIG_NAME, Root
 from dropdub.service.accounts import refuse_superuser
 from dropdub.service.advice import advice_on
 from dropdub.service.launchd import Launchd
-from dropdub.service.plan import STOP_GRACE_S, Manager, ServicePlan, as_read_by, plan_for
+from dropdub.service.plan import STOP_GRACE_S, Manager, ServicePlan, plan_for, with_home_of
 from dropdub.service.sandbox import hides
 from dropdub.service.systemd import Systemd
-from dropdub.service.tool import carry_out
+from dropdub.service.tool import run_commands
 from dropdub.service.windows import TaskScheduler
 from dropdub.store import transitions
 from dropdub.store.database import Store
@@ -91,7 +91,7 @@ class Service:
         gone = not (path / CONFIG_NAME).is_file()
         config = Config() if gone else load_config(path / CONFIG_NAME)
         chosen = account or ("" if gone else account_for(path / CONFIG_NAME))
-        settings = [config, as_read_by(chosen, config)]
+        settings = [config, with_home_of(chosen, config)]
         roots = [Root.at(path, one.folders.model_dump()) for one in settings]
         plans = [plan_for(roots[boot], settings[boot], at_boot=boot, account=chosen) for boot in (False, True)]
         if at_boot is None:
@@ -105,7 +105,7 @@ class Service:
         yield f"# {self._manager.kind} {self.plan.name}, in {self._manager.file}:"
         yield self._manager.text().rstrip()
         yield "# then:"
-        for command in self._manager.starting():
+        for command in self._manager.install_commands():
             yield " ".join(command.arguments)
 
     def install(self) -> list[str]:
@@ -123,7 +123,7 @@ class Service:
             self._register(new)
         except ServiceError:
             if old is not None:
-                self._put_back(old, is_on=before.enabled)
+                self._restore(old, is_on=before.enabled)
             raise
         self._await_daemon()
         guarded = self._manager.guards_config
@@ -131,29 +131,29 @@ class Service:
 
     def uninstall(self) -> None:
         """Stop the service and remove its definition. Nothing in the root is changed. Raises ServiceError."""
-        self._refuse_absent()
+        self._refuse_uninstalled()
         self.stop()
-        carry_out(self._manager.forgetting())
+        run_commands(self._manager.unregister_commands())
         remove(self._manager.file)
-        carry_out(self._manager.forgotten())
+        run_commands(self._manager.cleanup_commands())
 
     def start(self) -> None:
         """Start the service and enable it; return when its daemon is running. Raises ServiceError."""
-        self._refuse_absent()
+        self._refuse_uninstalled()
         if self._manager.registration().enabled and self._pid() is not None:
             return
         self._refuse_other_daemon()
-        carry_out(self._manager.reviving())
+        run_commands(self._manager.start_commands())
         self._await_daemon()
 
     def stop(self) -> None:
         """Stop the service cleanly and disable it, even across a reboot. Raises ServiceError if its daemon survives."""
-        self._refuse_absent()
-        carry_out(self._manager.stopping())
-        if self.plan.root.is_dir() and self._ends_when_asked():
+        self._refuse_uninstalled()
+        run_commands(self._manager.stop_commands())
+        if self.plan.root.is_dir() and self._stops_when_asked():
             return
-        carry_out(self._manager.ending())
-        if not _await(self._at_rest, ENDED_WITHIN_S):
+        run_commands(self._manager.kill_commands())
+        if not _await(self._is_stopped, ENDED_WITHIN_S):
             raise ServiceError(
                 f"The daemon of {self.plan.root} does not stop: process {self._pid() or 'unknown'}.",
                 remedy="Kill that process. No work is lost.",
@@ -179,28 +179,28 @@ class Service:
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             write_whole(file, definition)
-            carry_out(self._manager.starting())
+            run_commands(self._manager.install_commands())
         except PermissionError as error:
             raise _not_permitted(file) from error
         except ServiceError:
-            self._take_back()
+            self._unregister()
             raise
 
-    def _take_back(self) -> None:
+    def _unregister(self) -> None:
         """Undo a registration, however far it got."""
-        done = [*self._manager.stopping(), *self._manager.ending(), *self._manager.forgetting()]
+        done = [*self._manager.stop_commands(), *self._manager.kill_commands(), *self._manager.unregister_commands()]
         with suppress(ServiceError):  # the system's tool may not exist
-            carry_out(replace(command, may_fail=True) for command in done)
+            run_commands(replace(command, may_fail=True) for command in done)
         remove(self._manager.file)
         with suppress(ServiceError):
-            carry_out(replace(command, may_fail=True) for command in self._manager.forgotten())
+            run_commands(replace(command, may_fail=True) for command in self._manager.cleanup_commands())
 
-    def _put_back(self, definition: bytes, *, is_on: bool) -> None:
+    def _restore(self, definition: bytes, *, is_on: bool) -> None:
         """Register the previous definition again, if possible, and start it if it was enabled."""
         with suppress(PermissionError):  # then the old file was never overwritten
             write_whole(self._manager.file, definition)
         with suppress(ServiceError):
-            carry_out(self._manager.starting())
+            run_commands(self._manager.install_commands())
             if not is_on:
                 self.stop()
 
@@ -211,7 +211,7 @@ class Service:
                 remedy=f"See why in {self.plan.log}, or with: `dropdub watch`",
             )
 
-    def _ends_when_asked(self) -> bool:
+    def _stops_when_asked(self) -> bool:
         """Ask the daemon to stop and return whether it did. It is asked through the database: False if that fails."""
         try:
             pid = self._pid()
@@ -223,7 +223,7 @@ class Service:
         except StoreError:
             return False
 
-    def _at_rest(self) -> bool:
+    def _is_stopped(self) -> bool:
         with suppress(StoreOutdated):  # a process holds the root
             return self._pid() is None and not self._is_held()
         return False
@@ -269,7 +269,7 @@ class Service:
                 remedy="Stop it (Ctrl-C in its window), then try again.",
             )
 
-    def _refuse_absent(self) -> None:
+    def _refuse_uninstalled(self) -> None:
         if not self._manager.registration().installed:
             raise ServiceError(
                 f"No service is installed for {self.plan.root}.",

@@ -96,27 +96,27 @@ class Manager(Protocol):
         """Return the definition as the bytes of its file."""
         ...
 
-    def starting(self) -> list[Command]:
+    def install_commands(self) -> list[Command]:
         """Return the commands that register the definition in `file`, enable the service and start it."""
         ...
 
-    def reviving(self) -> list[Command]:
+    def start_commands(self) -> list[Command]:
         """Return the commands that enable and start a registered service."""
         ...
 
-    def stopping(self) -> list[Command]:
+    def stop_commands(self) -> list[Command]:
         """Return the commands that disable the service, and also stop it if the system does that cleanly."""
         ...
 
-    def ending(self) -> list[Command]:
+    def kill_commands(self) -> list[Command]:
         """Return the commands that kill a daemon that did not stop when asked."""
         ...
 
-    def forgetting(self) -> list[Command]:
+    def unregister_commands(self) -> list[Command]:
         """Return the commands that unregister a stopped service, before its file is removed."""
         ...
 
-    def forgotten(self) -> list[Command]:
+    def cleanup_commands(self) -> list[Command]:
         """Return the commands to run after the file is removed."""
         ...
 
@@ -160,7 +160,7 @@ def arguments(plan: ServicePlan, *module: str) -> list[str]:
     return ["-P", "-X", "utf8", *module, "--root", str(plan.root), "watch", *shared]
 
 
-def as_read_by(account: str, config: Config) -> Config:
+def with_home_of(account: str, config: Config) -> Config:
     """Return the settings with `~` expanded for the account that runs the service, which under sudo is not this one."""
     home = home_of(account)
     if home is None:
@@ -202,13 +202,13 @@ def _is_within(folder: Path, root: Root) -> bool:
 
 def _programs(config: Config) -> set[Path]:
     """Return the paths of Python and Dropdub, with and without links resolved, and of programs in the settings."""
-    named = [config.ffmpeg, *_run_by(config.notify.on_success), *_run_by(config.notify.on_failure)]
+    named = [config.ffmpeg, *_programs_of(config.notify.on_success), *_programs_of(config.notify.on_failure)]
     own = {Path(sys.executable).parent, Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parents[1]}
     own |= {Path(sys.executable).resolve().parent}
     return own | {Path(name).expanduser() for name in named if name and Path(name).expanduser().is_absolute()}
 
 
-def _run_by(command: Sequence[str]) -> list[str]:
+def _programs_of(command: Sequence[str]) -> list[str]:
     """Return the program of a command and its first argument that is a file, which may be a script: `sh /opt/tell`."""
     script = next((word for word in command[1:] if Path(word).expanduser().is_file()), None)
     return [*command[:1], *([script] if script else [])]

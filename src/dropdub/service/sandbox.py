@@ -122,12 +122,12 @@ def _paths(plan: ServicePlan) -> str:
     """
     temporary = [f"-{folder}" for folder in TEMPORARY] if "=no" in _temporary(plan) else []
     writable = [str(plan.root), *(f"-{folder}" for folder in plan.writable), *temporary]
-    fixed = {top for path in plan.programs for top in _tops(path, plan)} - {plan.config_file}
-    read_only = [*map(str, _tops(plan.config_file, plan)), *(f"-{path}" for path in sorted(fixed))]
+    fixed = {top for path in plan.programs for top in _topmost(path, plan)} - {plan.config_file}
+    read_only = [*map(str, _topmost(plan.config_file, plan)), *(f"-{path}" for path in sorted(fixed))]
     return f"ReadWritePaths={_words(writable)}\nReadOnlyPaths={_words(read_only)}\n"
 
 
-def _tops(path: Path, plan: ServicePlan) -> list[Path]:
+def _topmost(path: Path, plan: ServicePlan) -> list[Path]:
     """Return the paths to make read-only so that `path` cannot be replaced: its topmost parent within each folder that
     the service writes to. Otherwise that parent could be renamed with its content, and created again.
 
@@ -140,12 +140,12 @@ def _tops(path: Path, plan: ServicePlan) -> list[Path]:
                 top = Path(folder, *written.relative_to(folder).parts[:1])
                 used = _as_written(plan.root, *plan.writable, *plan.within)
                 if top.is_symlink() or any(one.is_relative_to(top) for one in used):
-                    raise _exchangeable(path, top)
+                    raise _replaceable(path, top)
                 tops.append(top)
     return list(dict.fromkeys(tops))
 
 
-def _exchangeable(path: Path, top: Path) -> UsageError:
+def _replaceable(path: Path, top: Path) -> UsageError:
     return UsageError(
         f"A compromised service could replace {path}, because it can replace {top}.",
         remedy=f"Move {path} to a folder that the service does not write to, without links. It writes to the folders "

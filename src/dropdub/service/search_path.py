@@ -46,7 +46,7 @@ def _safe(folder: Path, account: str) -> Path | None:
         looks = [(one.stat(), one not in (folder, path)) for one in (folder, *folder.parents, path, *path.parents)]
     except OSError:
         return None
-    return path if all(_keeps_out(look, users, groups, above=above) for look, above in looks) else None
+    return path if all(_is_protected(look, users, groups, above=above) for look, above in looks) else None
 
 
 def _trusted(account: str) -> tuple[set[int], set[int]]:
@@ -55,7 +55,7 @@ def _trusted(account: str) -> tuple[set[int], set[int]]:
     return {_ROOT, *([] if user is None else [user])}, {_ROOT, *private_groups(account)}
 
 
-def _keeps_out(look: os.stat_result, users: set[int], groups: set[int], *, above: bool) -> bool:
+def _is_protected(look: os.stat_result, users: set[int], groups: set[int], *, above: bool) -> bool:
     if above and look.st_mode & stat.S_ISVTX:
         return look.st_uid in users  # like /tmp: others can add entries, but not replace ours
     by_others = look.st_mode & stat.S_IWOTH

@@ -64,24 +64,24 @@ class Systemd:
     def content(self) -> bytes:
         return self.text().encode()
 
-    def starting(self) -> list[Command]:
+    def install_commands(self) -> list[Command]:
         return [self._command("daemon-reload"), self._command("enable", "--now", self._unit)]
 
-    def reviving(self) -> list[Command]:
-        return self.starting()
+    def start_commands(self) -> list[Command]:
+        return self.install_commands()
 
-    def stopping(self) -> list[Command]:
+    def stop_commands(self) -> list[Command]:
         return [self._command("disable", "--now", self._unit)]
 
-    def ending(self) -> list[Command]:
+    def kill_commands(self) -> list[Command]:
         return [Command.attempt(*self._systemctl, "kill", "--signal=SIGKILL", self._unit)]
 
-    def forgetting(self) -> list[Command]:
+    def unregister_commands(self) -> list[Command]:
         """Return the command that removes the cache of compiled code, which systemd can do since version 243."""
         cleaning = Command.attempt(*self._systemctl, "clean", "--what=cache", self._unit)
         return [cleaning] if self._plan.at_boot else []
 
-    def forgotten(self) -> list[Command]:
+    def cleanup_commands(self) -> list[Command]:
         return [
             self._command("daemon-reload"),
             Command.attempt(*self._systemctl, "reset-failed", self._unit),

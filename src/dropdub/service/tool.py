@@ -40,7 +40,7 @@ def ask(*arguments: str) -> Answer:
     return Answer(ending.returncode, text.strip())
 
 
-def carry_out(commands: Iterable[Command]) -> None:
+def run_commands(commands: Iterable[Command]) -> None:
     """Run commands in order. Raises ServiceError for the first that fails, unless it may."""
     for command in commands:
         answer = ask(*command.arguments)

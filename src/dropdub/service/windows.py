@@ -38,7 +38,7 @@ class TaskScheduler:
 
     def __init__(self, plan: ServicePlan) -> None:
         self._plan = plan
-        self._named = ("/TN", f"\\Dropdub\\{plan.name}")
+        self._task_name = ("/TN", f"\\Dropdub\\{plan.name}")
 
     @property
     def file(self) -> Path:
@@ -54,41 +54,41 @@ class TaskScheduler:
     def content(self) -> bytes:
         return codecs.BOM_UTF16_LE + self.text().replace("\n", "\r\n").encode("utf-16-le")
 
-    def starting(self) -> list[Command]:
+    def install_commands(self) -> list[Command]:
         return [
-            Command.of("schtasks", "/Create", *self._named, "/XML", str(self.file), "/F"),
-            *self.reviving(),
+            Command.of("schtasks", "/Create", *self._task_name, "/XML", str(self.file), "/F"),
+            *self.start_commands(),
         ]
 
-    def reviving(self) -> list[Command]:
+    def start_commands(self) -> list[Command]:
         """Return the commands that enable and start the task. They need no file: Windows has stored the task."""
         return [
-            Command.of("schtasks", "/Change", *self._named, "/ENABLE"),
-            Command.of("schtasks", "/Run", *self._named),
+            Command.of("schtasks", "/Change", *self._task_name, "/ENABLE"),
+            Command.of("schtasks", "/Run", *self._task_name),
         ]
 
-    def stopping(self) -> list[Command]:
-        return [Command.of("schtasks", "/Change", *self._named, "/DISABLE")]
+    def stop_commands(self) -> list[Command]:
+        return [Command.of("schtasks", "/Change", *self._task_name, "/DISABLE")]
 
-    def ending(self) -> list[Command]:
-        return [Command.attempt("schtasks", "/End", *self._named)]
+    def kill_commands(self) -> list[Command]:
+        return [Command.attempt("schtasks", "/End", *self._task_name)]
 
-    def forgetting(self) -> list[Command]:
-        return [Command.of("schtasks", "/Delete", *self._named, "/F")]
+    def unregister_commands(self) -> list[Command]:
+        return [Command.of("schtasks", "/Delete", *self._task_name, "/F")]
 
-    def forgotten(self) -> list[Command]:
+    def cleanup_commands(self) -> list[Command]:
         return []
 
     def registration(self) -> Registration:
         """Query the task. Its state is in the system's language, so only whether it exists and is enabled is used."""
-        answer = ask("schtasks", "/Query", *self._named, "/XML")
+        answer = ask("schtasks", "/Query", *self._task_name, "/XML")
         installed = answer.code == 0
         enabled = installed and _DISABLED.search(answer.text) is None
         return Registration(installed=installed, enabled=enabled, state="enabled" if enabled else "")
 
     def is_installed(self) -> bool:
         """Distinguish the two kinds, which share a name, by the task's XML tags, which are in no language."""
-        answer = ask("schtasks", "/Query", *self._named, "/XML")
+        answer = ask("schtasks", "/Query", *self._task_name, "/XML")
         return answer.code == 0 and ("<BootTrigger>" in answer.text) == self._plan.at_boot
 
     def advice(self) -> list[str]:
@@ -127,7 +127,7 @@ def task_xml(plan: ServicePlan) -> str:
     _add_settings(task)
     actions = ET.SubElement(task, "Actions", Context="Author")
     program, arguments = _command(plan)
-    _add(actions, "Exec", Command=program, Arguments=arguments, WorkingDirectory=_fitting(str(plan.root)))
+    _add(actions, "Exec", Command=program, Arguments=arguments, WorkingDirectory=_checked_length(str(plan.root)))
     ET.indent(task)
     return f'<?xml version="1.0" encoding="UTF-16"?>\n{ET.tostring(task, encoding="unicode")}\n'
 
@@ -178,10 +178,10 @@ def _add(parent: ET.Element, tag: str, **children: str) -> ET.Element:
 def _command(plan: ServicePlan) -> tuple[str, str]:
     """Return program and arguments. Runs `dropdub.windowless` because pythonw has no standard streams."""
     given = arguments(plan, "-m", "dropdub.windowless", str(plan.log))
-    return _fitting(windowless_python()), subprocess.list2cmdline(given)
+    return _checked_length(windowless_python()), subprocess.list2cmdline(given)
 
 
-def _fitting(path: str) -> str:
+def _checked_length(path: str) -> str:
     if len(path) > PATH_MAX_CHARS:
         raise UsageError(
             f"{path} is longer than the {PATH_MAX_CHARS} characters that the Task Scheduler allows.",

@@ -48,7 +48,7 @@ class Choices:
         return {role: "auto" for role, name in LIGHT.items() if getattr(config.job, role) == name}
 
 
-def chosen(language: str | None, targets: Sequence[str] | None, engines: str | None) -> Choices:
+def choices_of(language: str | None, targets: Sequence[str] | None, engines: str | None) -> Choices:
     """Return the choices given by command-line options. Raises UsageError."""
     if engines not in (None, *KITS):
         raise UsageError(f"{engines!r} is not a kind of engines.", remedy=f"Choose {' or '.join(KITS)}.")
@@ -62,29 +62,29 @@ def chosen(language: str | None, targets: Sequence[str] | None, engines: str | N
     return Choices(language and options.language, options.targets if "targets" in given else None, kit)
 
 
-def with_choices(config: Config, choices: Choices) -> Config:
+def apply_choices(config: Config, choices: Choices) -> Config:
     """Return the configuration with the choices applied. Raises pydantic.ValidationError for an invalid language."""
     job: JobOptions = config.job.overridden(choices.settings(config))
     return config.model_copy(update={"job": job})
 
 
-def usual_kit(offers: Mapping[str, Offer]) -> Kit:
+def suggested_kit(offers: Mapping[str, Offer]) -> Kit:
     """Return the engines to suggest: quality if its packages are installed, otherwise light, which installs quickly."""
-    return "quality" if not lacking("quality", offers) else "light"
+    return "quality" if not missing_engines("quality", offers) else "light"
 
 
-def chosen_kit(config: Config, offers: Mapping[str, Offer]) -> Kit:
+def configured_kit(config: Config, offers: Mapping[str, Offer]) -> Kit:
     """Return the kit that a configuration uses; for `auto`, the usual one."""
     if config.job.transcriber == "auto":
-        return usual_kit(offers)
+        return suggested_kit(offers)
     return "light" if config.job.transcriber == LIGHT["transcriber"] else "quality"
 
 
-def lacking(kit: Kit, offers: Mapping[str, Offer]) -> list[str]:
+def missing_engines(kit: Kit, offers: Mapping[str, Offer]) -> list[str]:
     """Return the engines of a kit whose packages are not installed."""
     return [name for name in KITS[kit] if name in offers and offers[name].can_be_installed]
 
 
-def once_installed(kit: Kit, offers: Iterable[Offer]) -> list[Offer]:
+def after_install(kit: Kit, offers: Iterable[Offer]) -> list[Offer]:
     """Return the offers as they will be after the packages of a kit are installed."""
     return [replace(one, problem=None) if one.name in KITS[kit] and one.can_be_installed else one for one in offers]
