@@ -95,7 +95,7 @@ def prune(place: Place, *, older_than: str, dry_run: bool, as_json: bool) -> int
         for job in pruned.jobs:
             say(f"{job.id}  {job.name}  {job.state}")
     verb = "Would forget" if dry_run else "Forgot"
-    say(f"{verb} {counted(len(pruned.jobs), 'job')} that ended more than {older_than} ago. Your files stay.")
+    say(f"{verb} {counted(len(pruned.jobs), 'job')} that ended more than {older_than} ago. Your files are kept.")
     return DONE
 
 

@@ -39,9 +39,10 @@ def config_show(context: Context, as_json: Json = False) -> None:
     raise typer.Exit(admin.config_show(context.obj.path(), as_json=as_json))
 
 
-Names = Annotated[
+Pulled = Annotated[
     list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: the models that this root uses.")
 ]
+Verified = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: all downloaded models.")]
 
 
 @models_app.command("list")
@@ -66,7 +67,7 @@ def models_list(
 @models_app.command("pull")
 def models_pull(
     context: Context,
-    names: Names = None,
+    names: Pulled = None,
     mirror: Annotated[
         str | None, typer.Option(metavar="URL", help="Where to download from. Default: models.mirror.")
     ] = None,
@@ -87,7 +88,7 @@ def models_pull(
 
 
 @models_app.command("verify")
-def models_verify(context: Context, names: Names = None) -> None:
+def models_verify(context: Context, names: Verified = None) -> None:
     """Verify the files of models. Exits with 1 if one is missing or damaged.
 
     \b

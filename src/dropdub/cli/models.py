@@ -85,8 +85,8 @@ def pull(root: Path, names: Sequence[str], *, mirror: str | None, accept_licence
         say(f"{use.model} (models.use.{use.engine}) is not a known model. Copy it to {folder} yourself.")
     if not (wanted or unknown):
         say("This root already has all the models it needs.")
-    asked = marked("models", "pull", *names, *_mirror_option(mirror), "--accept-licence")
-    agreed = [model for model in wanted if accept_licence or _agreed(root_models, model, agree_with=asked)]
+    consent = marked("models", "pull", *names, *_mirror_option(mirror), "--accept-licence")
+    agreed = [model for model in wanted if accept_licence or _agreed(root_models, model, agree_with=consent)]
     try:
         sound = [_pull(root_models, model, mirror or _configured_mirror(root_models)) for model in agreed]
     except KeyboardInterrupt:
