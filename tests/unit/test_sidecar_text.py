@@ -70,7 +70,7 @@ def test_what_is_set_is_read_as_it_was_validated_and_nothing_else(put: Put, text
         ('voice: "\\uDC80"', "line 1: a control character, or an unpaired"),
         ('voice: "a\\0b"', "line 1: a control character, or an unpaired"),
         ('voice: "a\\u009b"', "line 1: a control character, or an unpaired"),
-        ('voice: "a\\nb"', "voice: has a line break or a tab in it"),
+        ('voice: "a\\nb"', "voice: contains a line break or a tab"),
         ("voice: 0x" + "f" * 20_000, "voice: String should have at most 100 characters"),
         ("audio_track: " + "9" * 20_000, "audio_track"),
         ("synthesis: {takes: " + "9" * 20_000 + "}", "synthesis.takes"),
