@@ -110,7 +110,7 @@ def test_settings_shown_hide_what_is_secret() -> None:
         ({"webhook": {"url": "T0K3N"}}, "is not a web address"),
         ({"webhook": {"url": "ftp://T0K3N"}}, "is not a web address"),
         ({"webhook": {"secret": "T0K3N"}}, "at least 16"),
-        ({"webhook": {"secret": "whsec_T0K3N no base64"}}, "no base64 follows"),
+        ({"webhook": {"secret": "whsec_T0K3N no base64"}}, "what follows is not base64"),
         ({"on_failure": ["tell.BAT", "{name}"]}, "batch file"),
     ],
 )
