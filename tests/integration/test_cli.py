@@ -194,7 +194,7 @@ def test_init_leaves_a_root_that_is_there_as_it_is(cli: Cli) -> None:
     (cli.root / "config.yaml").write_text("retry: {attempts: 9}\n", encoding="utf-8")
     answer = cli("init", cwd=cli.root)
     assert answer.returncode == 2
-    assert f"error: {cli.root / 'config.yaml'} is there already" in answer.stderr
+    assert f"error: {cli.root / 'config.yaml'} already exists" in answer.stderr
     assert (cli.root / "config.yaml").read_text(encoding="utf-8") == "retry: {attempts: 9}\n"
 
 
@@ -487,7 +487,7 @@ def test_a_file_that_is_still_being_written_is_not_cancelled(cli: Cli, store: St
 def test_pause_and_resume_hold_all_or_one(cli: Cli, store: Store) -> None:
     assert f"dropdub --root {pasted(cli.root)} resume\n" in cli.done("pause")
     assert json.loads(cli.done("status", "--json"))["paused"] is True
-    assert "Goes on" in cli.done("resume")
+    assert "Resumed. Jobs paused individually stay paused." in cli.done("resume")
     assert json.loads(cli.done("status", "--json"))["paused"] is False
     a_queued_job(store)
     cli.done("pause", "clip.mp4")

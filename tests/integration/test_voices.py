@@ -124,7 +124,7 @@ def test_names_that_cannot_be_files_are_refused(root: Path, speech: Path, name: 
 def test_what_is_no_recording_is_refused_with_a_sentence(root: Path, silent_video: Path, tmp_path: Path) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("Hello.", encoding="utf-8")
-    said = {text: "notes.txt", silent_video: "has no sound", tmp_path / "missing.wav": "is not there"}
+    said = {text: "notes.txt", silent_video: "has no sound", tmp_path / "missing.wav": "does not exist"}
     for file, sentence in said.items():
         ended = voices(root, "add", "anna", file)
         assert ended.returncode in (1, 2)

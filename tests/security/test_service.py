@@ -328,7 +328,7 @@ def test_a_program_that_could_be_exchanged_is_refused(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (root / "linked").symlink_to(tmp_path / "elsewhere")
     for program in (root / "outbox" / "ffmpeg", root / "work" / "bin" / "ffmpeg", root / "linked" / "ffmpeg", root):
-        with pytest.raises(UsageError, match="in the place of"):
+        with pytest.raises(UsageError, match="compromised service could replace"):
             unit_text(replace(plan, programs=(program,)))
     with pytest.raises(UsageError, match=r"in the place of .*config\.yaml"):
         unit_text(replace(plan, programs=(), writable=(tmp_path,)))

@@ -82,7 +82,7 @@ def test_all_problems_are_told_together_each_with_its_line(write: Any) -> None:
     [
         ("job:\n  targets: {pt: 1}\n", "line 2: job.targets: expected a list such as [pt, es]"),
         ("job:\n  targets: [Portuguese]\n", "'Portuguese' is not a language: use a tag such as en, pt or pt-BR"),
-        ("limits: 5\n", "line 1: limits: expected settings below it, as lines of `name: value`"),
+        ("limits: 5\n", "line 1: limits: expected settings as `name: value` lines below it"),
         (
             "limits:\n  min_free_disk: -1\n",
             "line 2: limits.min_free_disk: -1 is not a size: use for example 500 MB or 4 GB",

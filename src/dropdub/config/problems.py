@@ -81,7 +81,7 @@ def describe(detail: Any, model: type[BaseModel], *, quotes: bool = True) -> str
     if detail["type"].startswith("byte_size"):
         return f"{shortened(given) if quotes else 'the value'} is not a size: use for example 500 MB or 4 GB"
     if detail["type"] in ("model_type", "dict_type"):
-        return "expected settings below it, as lines of `name: value`"
+        return "expected settings as `name: value` lines below it"
     message = _without(given, str(detail["msg"]).removeprefix("Value error, "))
     if not quotes:
         return _without_any_of(given, message)
