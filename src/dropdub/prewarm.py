@@ -62,7 +62,9 @@ def prepare_voices(root: Root, config: Config, names: Sequence[str]) -> None:
 def _recording(root: Root, name: str) -> Path:
     found = recording_of(name, root.voices)
     if found is None:
-        raise VoiceMissing(f"There is no voice '{name}'.", remedy="List the available voices with: `dropdub voices list`")
+        raise VoiceMissing(
+            f"There is no voice '{name}'.", remedy="List the available voices with: `dropdub voices list`"
+        )
     return found
 
 

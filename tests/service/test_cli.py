@@ -40,7 +40,8 @@ def test_the_words_of_a_services_life(root: Root, system: FakeSystem) -> None:
     assert "stays off" in jobs(root, "stop").stdout
     stopped = jobs(root, "status")
     assert (
-        stopped.returncode == 1 and f"It is off. Turn it on with:\n  {command(root.path, 'service', 'start')}\n" in stopped.stdout
+        stopped.returncode == 1
+        and f"It is off. Turn it on with:\n  {command(root.path, 'service', 'start')}\n" in stopped.stdout
     )
 
     assert "is running (process" in jobs(root, "start").stdout

@@ -91,7 +91,8 @@ def pull(root: Path, names: Sequence[str], *, mirror: str | None, accept_licence
         sound = [_pull(root_models, model, mirror or _configured_mirror(root_models)) for model in agreed]
     except KeyboardInterrupt:
         say(
-            f"Stopped. Partial downloads are kept in {root_models.models_dir}. To resume: `dropdub models pull`", err=True
+            f"Stopped. Partial downloads are kept in {root_models.models_dir}. To resume: `dropdub models pull`",
+            err=True,
         )
         return FELL_SHORT
     return DONE if all(sound) and len(agreed) == len(wanted) and not unknown else FELL_SHORT

@@ -98,7 +98,7 @@ def recording_of(name: str, voices: Path) -> Path | None:
 
 
 def _add_again(name: str) -> str:
-    return f"Add it again with: dropdub voices add '{name}' FILE --replace. Then: `dropdub retry JOB`."
+    return f"Add it again with: {marked('voices', 'add', name, 'FILE', '--replace')}. Then: `dropdub retry JOB`."
 
 
 def _loads(engine: PreparesVoices, voice: Voice, value: bytes) -> bool:

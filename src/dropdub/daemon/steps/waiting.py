@@ -32,7 +32,7 @@ LONGEST_PATIENCE_S = 60.0
 MODEL_PATIENCE_S = 300.0
 """The same for a model or an engine, whose arrival is detected."""
 INSTALLED_AFTER_S = 10.0
-"""Quiet time required after a package change: pip installs one after another, and a partial install is unusable."""
+"""Quiet time required after a package change: packages come one after another, and a partial install is unusable."""
 
 
 @dataclass

@@ -32,7 +32,7 @@ def lacking() -> str | None:
 
 @cache
 def open_packaged() -> None:
-    """Load the libraries that pip installed outside the system's search path: later loads then find them by name."""
+    """Load libraries that packages brought, outside the system's search path: later loads then find them by name."""
     for folder in _packaged():
         # libcublas depends on libcublasLt, and does not find it on its own: load that first.
         for file in sorted(folder.glob(f"*{CUBLAS[0]}*"), key=lambda one: ("Lt" not in one.name, one.name)):
