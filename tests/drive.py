@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from dropdub.pipeline.artifacts import scratch_name
 from dropdub.pipeline.cache import Cache
 from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.plan import job_facts, plan
-from dropdub.pipeline.task import EngineShelf, Task
+from dropdub.pipeline.task import EngineShelf, Task, task_of
 from dropdub.stages import stage_named
 from dropdub.store.steps import StepSpec
 
@@ -83,33 +82,34 @@ class Drive:
         return self.facts[step.key]
 
     def task(self, step: StepSpec) -> Task:
-        params: Mapping[str, Any] = json.loads(json.dumps(dict(step.params)))
-        return Task(
-            key=step.key,
-            stage=step.stage,
-            target=step.target,
-            params=params,
-            token=1,
-            job_id=1,
-            job_name=self.name or self.source.name,
-            kind=self.columns.get("kind", ""),
-            source=self.source,
-            job_dir=self.job_dir,
-            scratch=self.job_dir / scratch_name(step.key, 1),
-            staging=self.staging,
-            voices=self.folder / "voices",
-            options=self.options,
-            limits=self.limits,
-            split=self.split,
-            facts=Facts(self.facts),
-            engines=self.engines,
-            cache=self.cache,
-            deadline_s=DEADLINE_S,
-            companion=self.companion,
-            before=self.before,
-            before_sha256=sha256(self.before) if self.before and self.before.is_file() else None,
-            progress=self.shares.setdefault(step.key, []).append,
+        payload = json.loads(json.dumps(self._payload(step), default=str))
+        progress = self.shares.setdefault(step.key, []).append
+        return task_of(
+            payload, token=1, deadline_s=DEADLINE_S, engines=self.engines, cache=self.cache, progress=progress
         )
+
+    def _payload(self, step: StepSpec) -> dict[str, Any]:
+        return {
+            "key": step.key,
+            "stage": step.stage,
+            "target": step.target,
+            "params": dict(step.params),
+            "job_id": 1,
+            "job_name": self.name or self.source.name,
+            "kind": self.columns.get("kind", ""),
+            "source": self.source,
+            "companion": self.companion,
+            "before": self.before,
+            "before_sha256": sha256(self.before) if self.before and self.before.is_file() else None,
+            "job_dir": self.job_dir,
+            "scratch": self.job_dir / scratch_name(step.key, 1),
+            "staging": self.staging,
+            "voices": self.folder / "voices",
+            "options": self.options.model_dump(mode="json"),
+            "limits": self.limits.model_dump(mode="json"),
+            "split": self.split.model_dump(mode="json"),
+            "facts": self.facts,
+        }
 
     def plan(self) -> tuple[StepSpec, ...]:
         return plan(self.options, Facts(self.facts))

@@ -13,9 +13,8 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from dropdub.config import JobOptions, Limits, Split
 from dropdub.engines.base import EngineSettings
 from dropdub.engines.registry import Shelf
 from dropdub.errors import AccessDenied, DiskFull, DropdubError, OutOfMemory, unforeseen
@@ -24,8 +23,7 @@ from dropdub.files.durable import write_whole
 from dropdub.files.privacy import keep_private
 from dropdub.files.removal import remove_tree
 from dropdub.pipeline.cache import Cache
-from dropdub.pipeline.facts import Facts
-from dropdub.pipeline.task import Result, Task
+from dropdub.pipeline.task import Result, Task, task_of
 from dropdub.pool.messages import (
     Done,
     Failed,
@@ -144,41 +142,18 @@ def _result(run: Run, shelf: Shelf, cache: Cache, writer: LineWriter) -> Result:
 
 
 def _task(run: Run, shelf: Shelf, cache: Cache, writer: LineWriter) -> Task:
-    payload: dict[str, Any] = run.payload
-    for folder in (Path(payload["scratch"]), Path(payload["result_file"]).parent):
-        folder.mkdir(parents=True, exist_ok=True)
-    return Task(
-        key=payload["key"],
-        stage=payload["stage"],
-        target=payload["target"],
-        params=payload["params"],
+    task = task_of(
+        run.payload,
         token=run.token,
-        job_id=payload["job_id"],
-        job_name=payload["job_name"],
-        kind=payload["kind"],
-        source=Path(payload["source"]),
-        job_dir=Path(payload["job_dir"]),
-        scratch=Path(payload["scratch"]),
-        voices=Path(payload["voices"]),
-        options=JobOptions.model_validate(payload["options"]),
-        limits=Limits.model_validate(payload["limits"]),
-        split=Split.model_validate(payload["split"]),
-        facts=Facts(payload["facts"]),
+        deadline_s=run.deadline_s,
         engines=shelf,
         cache=cache,
-        deadline_s=run.deadline_s,
-        staging=_path(payload.get("staging")),
-        allowed=_path(payload.get("allowed")),
-        companion=_path(payload.get("companion")),
-        before=_path(payload.get("before")),
-        before_sha256=payload.get("before_sha256"),
         progress=lambda share: writer.send(Progress(run.step_id, run.token, float(share))),
         log=lambda text: writer.send(Log("info", text, run.step_id)),
     )
-
-
-def _path(text: str | None) -> Path | None:
-    return Path(text) if text else None
+    for folder in (task.scratch, Path(run.payload["result_file"]).parent):
+        folder.mkdir(parents=True, exist_ok=True)
+    return task
 
 
 def _get_ready(start: Start) -> tuple[Shelf, Cache]:

@@ -89,6 +89,51 @@ class Task:
 Stage = Callable[[Task], Result]
 
 
+def task_of(
+    payload: Mapping[str, Any],
+    *,
+    token: int,
+    deadline_s: float,
+    engines: EngineShelf,
+    cache: Cache,
+    progress: Callable[[float], None],
+    log: Callable[[str], None] = lambda _text: None,
+) -> Task:
+    """Return the task that the scheduler described in `payload`, the JSON that a worker gets of a step."""
+    return Task(
+        key=payload["key"],
+        stage=payload["stage"],
+        target=payload["target"],
+        params=payload["params"],
+        token=token,
+        job_id=payload["job_id"],
+        job_name=payload["job_name"],
+        kind=payload["kind"],
+        source=Path(payload["source"]),
+        job_dir=Path(payload["job_dir"]),
+        scratch=Path(payload["scratch"]),
+        voices=Path(payload["voices"]),
+        options=JobOptions.model_validate(payload["options"]),
+        limits=Limits.model_validate(payload["limits"]),
+        split=Split.model_validate(payload["split"]),
+        facts=Facts(payload["facts"]),
+        engines=engines,
+        cache=cache,
+        deadline_s=deadline_s,
+        staging=_path(payload.get("staging")),
+        allowed=_path(payload.get("allowed")),
+        companion=_path(payload.get("companion")),
+        before=_path(payload.get("before")),
+        before_sha256=payload.get("before_sha256"),
+        progress=progress,
+        log=log,
+    )
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None
+
+
 def target_of(task: Task) -> str:
     """Return the target language of a step that has one."""
     assert task.target is not None
