@@ -173,7 +173,7 @@ SAFE = [
     ["sudo", "-n", "-u", "bob", "/usr/local/bin/tell", "{name}"],
     ["sudo", "-nH", "tell", "{name}"],
     ["docker", "exec", "box", "tell", "{name}"],
-    ["C:\\tools\\tell.exe", "{name}", "{state}"],
+    ["C:\\tools\\notify.exe", "{name}", "{state}"],
     ["notify-send", "Done", "{name}"],
     ["notify-send", "Job {id}: {state}", "{reason}"],
     ["curl", "-d", "{name}", "https://host/"],

@@ -1,4 +1,4 @@
-"""Where each utterance of a dub goes on the recording's timeline, and how much it is sped up. Pure.
+"""Place each utterance of a dub on the recording's timeline, and find how much it is sped up. Pure.
 
 Speech keeps its own pace if there is room, counting the silence before and after it. If not, it is sped up to at most
 `USUAL_FASTEST`, and to `FASTEST` only if others would otherwise be pushed far out of place. Delays are made up in the

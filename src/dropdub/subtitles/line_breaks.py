@@ -123,7 +123,7 @@ def joined(line: Sequence[Part]) -> str:
 
 
 class LineCounter:
-    """Counts the lines that parts need if each goes on the current line whenever it fits."""
+    """Counts the lines that parts need if each is put on the current line whenever it fits."""
 
     def __init__(self, line_length: int) -> None:
         self.lines = 1

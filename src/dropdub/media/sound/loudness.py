@@ -16,7 +16,7 @@ SILENCE_LUFS = -70.0
 QUIETEST_LUFS, LOUDEST_LUFS = -40.0, -9.0
 _MOST_GAIN_DB = 40.0
 _PAST_END_S = 60.0
-"""How far to read past the given length: without a limit, a clock that jumps could go on for hours."""
+"""How far to read past the given length: without a limit, a clock that jumps could make it run for hours."""
 _METER = "ebur128=framelog=verbose"
 """Keeps a line per tenth of a second out of the log at level info, which would push out the summary."""
 _IN_TWO_CHANNELS = "aformat=sample_fmts=fltp:channel_layouts=stereo"
