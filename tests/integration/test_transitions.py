@@ -633,21 +633,12 @@ def test_an_outbox_folder_is_one_job_s_and_chosen_once(store: Store) -> None:
     assert transitions.claim_outbox(store, 2, choose=choose) == "/o/clip (2)"
 
 
-def test_a_warning_is_added_once(store: Store) -> None:
-    job = a_claiming_job(store)
-    for _ in range(2):
-        transitions.add_warning(store, id_of(job), "smaller precision", now=NOW)
-    transitions.add_event(store, id_of(job), "hello", now=NOW)
-    assert queries.job(store, 1).warnings == ["smaller precision"]
-    assert events_of(store, job)[1:] == ["smaller precision", "hello"]
-
-
 def test_a_run_starts_beats_and_stops(store: Store) -> None:
     claim = a_running_job(store)
     transitions.start_run(store, run_id=RUN, pid=1, pid_started=2.0, host="h", boot_id="b", now=NOW)
     transitions.beat(store, RUN, notes=["n"], shares={held(claim)[0]: 0.5, 99: 1.0}, now=NOW + 1)
     assert queries.steps(store, 1, 1)[0].progress == 0.5
-    transitions.save_progress(store, {held(claim)[0]: 1.7})
+    transitions.beat(store, RUN, notes=[], shares={held(claim)[0]: 1.7}, now=NOW + 1)
     assert queries.steps(store, 1, 1)[0].progress == 1.0
     transitions.stop_run(store, RUN, now=NOW + 2)
     with pytest.raises(TransitionRefused):
@@ -699,11 +690,11 @@ def test_other_content_or_other_options_are_no_duplicate(store: Store) -> None:
 
 
 def test_a_job_that_failed_or_was_a_duplicate_itself_has_none(store: Store) -> None:
-    for verdict, dup_of in ((JobState.FAILED, None), (JobState.SUCCEEDED, 1)):
-        job = hashed(store)
-        end = {"verdict": verdict, "reason": None, "remedy": None, "destination": None, "dup_of": dup_of}
-        transitions.begin_ending(store, id_of(job), **end, now=NOW)  # type: ignore[arg-type]
-        transitions.finish_job(store, id_of(job), source="/x", now=NOW)
+    failed, duplicate = hashed(store), a_running_job(store)
+    completed(store, duplicate, facts=JobFacts(content_hash="h", dup_of=failed.id))
+    for id_, verdict in ((id_of(failed), JobState.FAILED), (id_of(duplicate.job), JobState.SUCCEEDED)):
+        transitions.begin_ending(store, id_, verdict=verdict, reason=None, remedy=None, destination=None, now=NOW)
+        transitions.finish_job(store, id_, source="/x", now=NOW)
     assert twin_of(store, hashed(store)) is None
 
 

@@ -89,7 +89,8 @@ def test_a_job_tells_how_far_it_is_and_what_is_left(place: Place) -> None:
     claim = a_running_job(place.store, options={"targets": ["pt", "es"]})
     completed(place.store, claim, steps=[a_spec("transcribe/0", phase=1), a_spec("transcribe/1", phase=1)])
     step = a_claim(place.store)
-    transitions.save_progress(place.store, {held(step)[0]: 0.45})
+    transitions.start_run(place.store, run_id="r", pid=1, pid_started=2.0, host="h", boot_id="b", now=NOW)
+    transitions.beat(place.store, "r", notes=[], shares={held(step)[0]: 0.45}, now=NOW)
     [job] = place.reader.status(now=NOW + 100).jobs
     assert job.progress == pytest.approx((1 + 10 * 0.45) / (1 + 2 * 10 + 2 + 2 * 19), abs=1e-4)
     assert job.remaining_s == pytest.approx(100 * (1 - job.progress) / job.progress, abs=0.1)

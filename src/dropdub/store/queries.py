@@ -8,13 +8,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func
 from sqlalchemy import select as sql_select
-from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from dropdub.errors import UsageError
 from dropdub.store.database import Store
 from dropdub.store.states import UNFINISHED, JobState, NoticeState, Outcome, StepState
-from dropdub.store.tables import Attempt, Control, Job, Notice, Owner, Step
+from dropdub.store.tables import ATTEMPT, JOB, NOTICE, STEP, Attempt, Control, Job, Notice, Owner, Step
 
 _GOING = (JobState.QUEUED, JobState.RUNNING)
 _NOT_COMPARED = ("duplicates",)
@@ -41,12 +40,12 @@ def job(store: Store, job_id: int) -> Job:
 
 def unfinished_jobs(store: Store, states: Collection[str] = UNFINISHED) -> list[Job]:
     """Return the jobs in these states, oldest first."""
-    return _jobs(store, col(Job.state).in_(states))
+    return _jobs(store, JOB.c.state.in_(states))
 
 
 def staged_jobs(store: Store) -> list[Job]:
     """Return the jobs that have a staging folder, oldest first."""
-    return _jobs(store, col(Job.staging).is_not(None))
+    return _jobs(store, JOB.c.staging.is_not(None))
 
 
 def claiming_jobs(store: Store) -> list[Claiming]:
@@ -54,52 +53,52 @@ def claiming_jobs(store: Store) -> list[Claiming]:
 
     Only the columns needed to choose among them: there may be thousands.
     """
-    columns = (col(Job.id), col(Job.round), col(Job.name))
-    query = sql_select(*columns).where(col(Job.state) == JobState.CLAIMING, col(Job.verdict).is_(None))
+    columns = (JOB.c.id, JOB.c.round, JOB.c.name)
+    query = sql_select(*columns).where(JOB.c.state == JobState.CLAIMING, JOB.c.verdict.is_(None))
     with store.reading() as session:
-        rows = session.connection().execute(query.order_by(col(Job.id))).all()
+        rows = session.connection().execute(query.order_by(JOB.c.id)).all()
     return [Claiming(id_, round_, name) for id_, round_, name in rows if id_ is not None]
 
 
 def jobs(store: Store, ids: Collection[int]) -> dict[int, Job]:
     """Return the jobs with these ids, by id; ids without a job are left out."""
-    return {job.id: job for job in _jobs(store, col(Job.id).in_(ids)) if job.id is not None} if ids else {}
+    return {job.id: job for job in _jobs(store, JOB.c.id.in_(ids)) if job.id is not None} if ids else {}
 
 
 def jobs_like(store: Store, stem: str, states: Collection[str]) -> list[Job]:
     """Return the jobs in these states whose file name begins with `stem`, ignoring case."""
-    return _jobs(store, col(Job.name).istartswith(stem, autoescape=True), col(Job.state).in_(states))
+    return _jobs(store, JOB.c.name.istartswith(stem, autoescape=True), JOB.c.state.in_(states))
 
 
 def cancel_requested(store: Store) -> list[Job]:
     """Return the jobs that a person asked to cancel and that have no verdict yet."""
-    return _jobs(store, col(Job.state).in_(UNFINISHED), col(Job.cancel_requested).is_(True), col(Job.verdict).is_(None))
+    return _jobs(store, JOB.c.state.in_(UNFINISHED), JOB.c.cancel_requested.is_(True), JOB.c.verdict.is_(None))
 
 
 def jobs_to_end(store: Store) -> list[Job]:
     """Return the jobs whose steps have all ended and that have no verdict yet."""
-    return _jobs(store, col(Job.state).in_(_GOING), col(Job.verdict).is_(None), ~_has_open_steps())
+    return _jobs(store, JOB.c.state.in_(_GOING), JOB.c.verdict.is_(None), ~_has_open_steps())
 
 
 def jobs_ending(store: Store) -> list[Job]:
     """Return the jobs that have a verdict and whose files have not been moved yet."""
-    return _jobs(store, col(Job.state).in_(UNFINISHED), col(Job.verdict).is_not(None))
+    return _jobs(store, JOB.c.state.in_(UNFINISHED), JOB.c.verdict.is_not(None))
 
 
 def parties(store: Store) -> list[tuple[str | None, str | None]]:
     """Return the owner and folder of each queued or running job, once each, the one with the oldest job first."""
-    whose = (col(Job.owner), col(Job.folder))
-    query = sql_select(*whose).where(col(Job.state).in_((JobState.QUEUED, JobState.RUNNING))).group_by(*whose)
+    whose = (JOB.c.owner, JOB.c.folder)
+    query = sql_select(*whose).where(JOB.c.state.in_((JobState.QUEUED, JobState.RUNNING))).group_by(*whose)
     with store.reading() as session:
-        rows = session.connection().execute(query.order_by(func.min(col(Job.id)))).all()
+        rows = session.connection().execute(query.order_by(func.min(JOB.c.id))).all()
     return [(owner, folder) for owner, folder in rows]
 
 
 def duplicates_to_release(store: Store, waiting_for: str) -> list[Job]:
     """Return the duplicates that wait (for `waiting_for`) although the job they wait for has ended or is gone."""
-    other = aliased(Job)
-    at_work = exists().where(col(other.id) == col(Job.dup_of), col(other.state).in_(UNFINISHED))
-    return _jobs(store, col(Job.state) == JobState.WAITING, col(Job.waiting_for) == waiting_for, ~at_work)
+    other = JOB.alias()
+    at_work = exists().where(other.c.id == JOB.c.dup_of, other.c.state.in_(UNFINISHED))
+    return _jobs(store, JOB.c.state == JobState.WAITING, JOB.c.waiting_for == waiting_for, ~at_work)
 
 
 def owner(store: Store) -> Owner | None:
@@ -117,28 +116,28 @@ def any_job(store: Store) -> bool:
 def open_work(store: Store) -> bool:
     """Return whether there is a job that can make progress now. A waiting job cannot."""
     with store.reading() as session:
-        going = col(Job.state).in_((JobState.CLAIMING, *_GOING))
+        going = JOB.c.state.in_((JobState.CLAIMING, *_GOING))
         return session.exec(select(Job.id).where(going).limit(1)).first() is not None
 
 
 def running_steps(store: Store) -> list[Step]:
     """Return the steps that are running, or were running when their daemon died."""
     with store.reading() as session:
-        running = col(Step.state) == StepState.RUNNING
-        return list(session.exec(select(Step).where(running).order_by(col(Step.id))))
+        running = STEP.c.state == StepState.RUNNING
+        return list(session.exec(select(Step).where(running).order_by(STEP.c.id)))
 
 
 def steps(store: Store, job_id: int, round_: int) -> list[Step]:
     """Return the steps of a job's round in the order of their phases."""
     with store.reading() as session:
-        return _steps(session, col(Step.job_id) == job_id, col(Step.round) == round_)
+        return _steps(session, STEP.c.job_id == job_id, STEP.c.round == round_)
 
 
 def results(store: Store, job: Job) -> dict[str, dict[str, Any]]:
     """Return the results of the job's succeeded steps of this round, by step key."""
     with store.reading() as session:
-        mine = (col(Step.job_id) == job.id, col(Step.round) == job.round)
-        done = _steps(session, *mine, col(Step.state) == StepState.SUCCEEDED)
+        mine = (STEP.c.job_id == job.id, STEP.c.round == job.round)
+        done = _steps(session, *mine, STEP.c.state == StepState.SUCCEEDED)
     return {step.key: step.result or {} for step in done}
 
 
@@ -148,8 +147,8 @@ def failures(store: Store, step: Step, error_class: str, *, reported_only: bool 
     `reported_only`: count only errors that a worker reported, not those inferred from its death.
     """
     with store.reading() as session:
-        found = [col(Attempt.step_id) == step.id, col(Attempt.error_class) == error_class]
-        found += [col(Attempt.exit_code).is_(None)] if reported_only else []
+        found = [ATTEMPT.c.step_id == step.id, ATTEMPT.c.error_class == error_class]
+        found += [ATTEMPT.c.exit_code.is_(None)] if reported_only else []
         return session.exec(select(func.count()).select_from(Attempt).where(*found)).one()
 
 
@@ -162,18 +161,18 @@ def same_content(store: Store, job: Job) -> Job | None:
     """
     if job.content_hash is None:
         return None
-    succeeded = col(Job.state) == JobState.SUCCEEDED
+    succeeded = JOB.c.state == JobState.SUCCEEDED
     at_work = (
-        col(Job.state).in_(UNFINISHED)
-        & (col(Job.verdict).is_(None) | (col(Job.verdict) == JobState.SUCCEEDED))
-        & col(Job.cancel_requested).is_(False)
+        JOB.c.state.in_(UNFINISHED)
+        & (JOB.c.verdict.is_(None) | (JOB.c.verdict == JobState.SUCCEEDED))
+        & JOB.c.cancel_requested.is_(False)
     )
     candidates = _jobs(
         store,
-        col(Job.content_hash) == job.content_hash,
-        col(Job.id) != job.id,
-        col(Job.dup_of).is_(None),
-        col(Job.owner).is_not_distinct_from(job.owner),
+        JOB.c.content_hash == job.content_hash,
+        JOB.c.id != job.id,
+        JOB.c.dup_of.is_(None),
+        JOB.c.owner.is_not_distinct_from(job.owner),
         succeeded | at_work,
     )
     same = [other for other in candidates if _relevant_options(other) == _relevant_options(job)]
@@ -200,10 +199,10 @@ def next_notice(store: Store, channel: str, *, now: float, longest_s: float) -> 
     A notice scheduled more than `longest_s` (the longest retry delay) ahead also counts as due: it was postponed
     before the clock was set back.
     """
-    due = (col(Notice.scheduled_at) <= now) | (col(Notice.scheduled_at) > now + longest_s)
-    mine = (col(Notice.state) == NoticeState.QUEUED, col(Notice.channel) == channel)
+    due = (NOTICE.c.scheduled_at <= now) | (NOTICE.c.scheduled_at > now + longest_s)
+    mine = (NOTICE.c.state == NoticeState.QUEUED, NOTICE.c.channel == channel)
     with store.reading() as session:
-        return session.exec(select(Notice).where(*mine, due).order_by(col(Notice.scheduled_at)).limit(1)).first()
+        return session.exec(select(Notice).where(*mine, due).order_by(NOTICE.c.scheduled_at).limit(1)).first()
 
 
 @dataclass(frozen=True)
@@ -218,14 +217,14 @@ class Depths:
 
 def depths(store: Store) -> Depths:
     """Return the numbers of jobs and notices by state, and of open steps by pool and state."""
-    open_steps = col(Step.state).in_((StepState.QUEUED, StepState.RUNNING))
+    open_steps = STEP.c.state.in_((StepState.QUEUED, StepState.RUNNING))
     with store.reading() as session:
-        jobs = session.exec(select(Job.state, func.count()).group_by(col(Job.state))).all()
+        jobs = session.exec(select(Job.state, func.count()).group_by(JOB.c.state)).all()
         steps = session.exec(
-            select(Step.pool, Step.state, func.count()).where(open_steps).group_by(col(Step.pool), col(Step.state))
+            select(Step.pool, Step.state, func.count()).where(open_steps).group_by(STEP.c.pool, STEP.c.state)
         ).all()
-        notices = session.exec(select(Notice.state, func.count()).group_by(col(Notice.state))).all()
-        oldest = session.exec(select(func.min(col(Job.created_at))).where(col(Job.state).in_(UNFINISHED))).one()
+        notices = session.exec(select(Notice.state, func.count()).group_by(NOTICE.c.state)).all()
+        oldest = session.exec(select(func.min(JOB.c.created_at)).where(JOB.c.state.in_(UNFINISHED))).one()
     return Depths(
         jobs={state.value: 0 for state in JobState} | dict(jobs),
         steps={(pool, state): number for pool, state, number in steps},
@@ -240,34 +239,34 @@ def transcribed(store: Store, *, limit: int) -> list[tuple[float, float]]:
     Chunks that came from the cache are left out.
     """
     done = (
-        col(Step.stage) == "transcribe",
-        col(Attempt.outcome) == Outcome.SUCCEEDED,
-        col(Step.result)["cached"].as_boolean().is_not(True),
+        STEP.c.stage == "transcribe",
+        ATTEMPT.c.outcome == Outcome.SUCCEEDED,
+        STEP.c.result["cached"].as_boolean().is_not(True),
     )
-    query = select(Step.params, Attempt.seconds).join(Attempt, col(Attempt.step_id) == col(Step.id)).where(*done)
+    query = select(Step.params, Attempt.seconds).join(Attempt, ATTEMPT.c.step_id == STEP.c.id).where(*done)
     with store.reading() as session:
-        rows = session.exec(query.order_by(col(Attempt.id).desc()).limit(limit)).all()
+        rows = session.exec(query.order_by(ATTEMPT.c.id.desc()).limit(limit)).all()
     return [(params["end"] - params["start"], seconds) for params, seconds in reversed(rows) if seconds]
 
 
 def _due(pool: str, now: float) -> tuple[ColumnElement[bool], ...]:
-    return col(Step.state) == StepState.QUEUED, col(Step.pool) == pool, col(Step.scheduled_at) <= now
+    return STEP.c.state == StepState.QUEUED, STEP.c.pool == pool, STEP.c.scheduled_at <= now
 
 
 def _jobs(store: Store, *conditions: ColumnElement[bool]) -> list[Job]:
     with store.reading() as session:
-        return list(session.exec(select(Job).where(*conditions).order_by(col(Job.id))))
+        return list(session.exec(select(Job).where(*conditions).order_by(JOB.c.id)))
 
 
 def _steps(session: Session, *conditions: ColumnElement[bool]) -> list[Step]:
-    return list(session.exec(select(Step).where(*conditions).order_by(col(Step.phase), col(Step.id))))
+    return list(session.exec(select(Step).where(*conditions).order_by(STEP.c.phase, STEP.c.id)))
 
 
 def _has_open_steps() -> ColumnElement[bool]:
     return exists().where(
-        col(Step.job_id) == col(Job.id),
-        col(Step.round) == col(Job.round),
-        col(Step.state).in_((StepState.QUEUED, StepState.RUNNING)),
+        STEP.c.job_id == JOB.c.id,
+        STEP.c.round == JOB.c.round,
+        STEP.c.state.in_((StepState.QUEUED, StepState.RUNNING)),
     )
 
 

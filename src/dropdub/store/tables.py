@@ -215,3 +215,9 @@ class Control(SQLModel, table=True):
 
     key: str = Field(primary_key=True)
     value: Any = Field(default=None, sa_column=Column(JSON))
+
+
+JOB, STEP, ATTEMPT, NOTICE, OWNER, CONTROL, DAEMON = (
+    SQLModel.metadata.tables[name] for name in ("job", "step", "attempt", "notice", "owner", "control", "daemon")
+)
+"""The tables of the classes above. Every condition and update names its columns by these: `JOB.c.state`."""

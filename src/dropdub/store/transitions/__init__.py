@@ -5,7 +5,7 @@ TransitionRefused and changes nothing. `docs/states.md` has the diagrams. Times 
 """
 
 from dropdub.store.transitions.claims import claim_step, claimable_parties, record_worker
-from dropdub.store.transitions.delivery import add_event, add_warning, claim_outbox, claim_staging, forget_staging
+from dropdub.store.transitions.delivery import claim_outbox, claim_staging, forget_staging
 from dropdub.store.transitions.endings import begin_ending, finish_job, prune_jobs, request_cancel, retry_job
 from dropdub.store.transitions.intake import (
     record_job,
@@ -27,7 +27,7 @@ from dropdub.store.transitions.outcomes import (
     retry_step,
 )
 from dropdub.store.transitions.owner import Move, own_database
-from dropdub.store.transitions.runs import beat, save_progress, start_run, stop_run
+from dropdub.store.transitions.runs import beat, start_run, stop_run
 from dropdub.store.transitions.values import AttemptEnd, Claim, JobFacts, NewJob, Party, TakenJob
 from dropdub.store.transitions.waits import (
     PAUSED,
@@ -53,8 +53,6 @@ __all__ = [
     "NewJob",
     "Party",
     "TakenJob",
-    "add_event",
-    "add_warning",
     "beat",
     "begin_ending",
     "cap_schedule",
@@ -89,7 +87,6 @@ __all__ = [
     "resume_job",
     "retry_job",
     "retry_step",
-    "save_progress",
     "start_run",
     "stop_run",
     "take_job",

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from dropdub.store.states import StepState
 from dropdub.store.steps import StepSpec
-from dropdub.store.transitions.guard import STEP
+from dropdub.store.tables import STEP
 
 
 def comes_before(earlier: FromClause, later: FromClause) -> ColumnElement[bool]:

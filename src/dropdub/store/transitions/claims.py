@@ -9,9 +9,9 @@ from sqlmodel import Session
 
 from dropdub.store.database import Store
 from dropdub.store.states import JobState, StepState
-from dropdub.store.tables import Attempt, Step
+from dropdub.store.tables import ATTEMPT, JOB, STEP, Attempt, Step
 from dropdub.store.transitions.branches import comes_before
-from dropdub.store.transitions.guard import ATTEMPT, JOB, STEP, append_event, fresh_job
+from dropdub.store.transitions.guard import append_event, fresh_job
 from dropdub.store.transitions.values import Claim, Party
 
 

@@ -10,7 +10,8 @@ from sqlmodel import Session
 from dropdub.files.durable import key
 from dropdub.store.database import Store
 from dropdub.store.states import UNFINISHED
-from dropdub.store.transitions.guard import JOB, append_event, fresh_job
+from dropdub.store.tables import JOB
+from dropdub.store.transitions.guard import fresh_job
 
 Taken = Callable[[str], bool]
 
@@ -36,24 +37,6 @@ def forget_staging(store: Store, job_id: int) -> None:
     """Record that the job no longer has a staging folder."""
     with store.transaction() as session:
         session.connection().execute(update(JOB).where(JOB.c.id == job_id).values(staging=None))
-
-
-def add_event(store: Store, job_id: int, text: str, *, now: float, level: str = "info") -> None:
-    """Append an event to a job's history."""
-    with store.transaction() as session:
-        fresh_job(session, job_id)
-        append_event(session, job_id, text, now, level=level)
-
-
-def add_warning(store: Store, job_id: int, text: str, *, now: float) -> None:
-    """Add a warning to a job unless it already has the same one."""
-    with store.transaction() as session:
-        job = fresh_job(session, job_id)
-        if text in job.warnings:
-            return
-        warned = update(JOB).where(JOB.c.id == job_id).values(warnings=[*job.warnings, text])
-        session.connection().execute(warned)
-        append_event(session, job_id, text, now, level="warning")
 
 
 def _claim(store: Store, job_id: int, column: str, choose: Callable[[Session], str], foreign: str | None) -> str:

@@ -10,9 +10,9 @@ from sqlmodel import Session
 from dropdub.errors import TransitionRefused
 from dropdub.store.database import Store
 from dropdub.store.states import ENDED, UNFINISHED, JobState, StepState
-from dropdub.store.tables import Job
+from dropdub.store.tables import JOB, STEP, Job
 from dropdub.store.transitions.branches import cancel_queued
-from dropdub.store.transitions.guard import JOB, STEP, append_event, change_job, fresh_job
+from dropdub.store.transitions.guard import append_event, change_job, fresh_job
 from dropdub.store.transitions.notices import add_notices
 from dropdub.store.views.shapes import PrunedJob
 
@@ -27,7 +27,7 @@ def request_cancel(store: Store, job_id: int, *, now: float) -> Job:
     return job
 
 
-def begin_ending(  # noqa: PLR0913  keywords: what the job row records
+def begin_ending(
     store: Store,
     job_id: int,
     *,
@@ -36,14 +36,11 @@ def begin_ending(  # noqa: PLR0913  keywords: what the job row records
     remedy: str | None,
     destination: str | None,
     now: float,
-    dup_of: int | None = None,
-    published: str | None = None,
 ) -> Job:
     """Record how an unfinished job ends and where its original will be moved; cancel its queued steps.
 
     Raises TransitionRefused if a step is still running or the job already has a verdict.
     """
-    given = {name: value for name, value in {"dup_of": dup_of, "published": published}.items() if value is not None}
     with store.transaction() as session:
         _refuse_running(session, job_id)
         job = change_job(
@@ -57,7 +54,6 @@ def begin_ending(  # noqa: PLR0913  keywords: what the job row records
             remedy=remedy,
             waiting_for=None,
             destination=destination,
-            **given,
         )
         cancel_queued(session, job_id)
         append_event(session, job_id, f"Ending: {verdict}", now, level="debug")

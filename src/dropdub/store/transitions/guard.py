@@ -6,17 +6,12 @@ from collections.abc import Collection
 from typing import Any, NoReturn
 
 from sqlalchemy import ColumnElement, update
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from dropdub.errors import TransitionRefused
 from dropdub.store.states import StepState
-from dropdub.store.tables import Event, Job, Step
+from dropdub.store.tables import ATTEMPT, JOB, STEP, Event, Job, Step
 from dropdub.store.transitions.values import AttemptEnd
-
-_TABLES = SQLModel.metadata.tables
-JOB, STEP, ATTEMPT, DAEMON, CONTROL, OWNER = (
-    _TABLES[name] for name in ("job", "step", "attempt", "daemon", "control", "owner")
-)
 
 
 def change_job(

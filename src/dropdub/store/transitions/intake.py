@@ -12,9 +12,9 @@ from dropdub.errors import TransitionRefused
 from dropdub.store.database import Store
 from dropdub.store.states import UNFINISHED, JobState
 from dropdub.store.steps import StepSpec
-from dropdub.store.tables import Job
+from dropdub.store.tables import JOB, Job
 from dropdub.store.transitions.branches import insert_steps
-from dropdub.store.transitions.guard import JOB, append_event, change_job
+from dropdub.store.transitions.guard import append_event, change_job
 from dropdub.store.transitions.values import FileIdentity, NewJob, TakenJob
 
 _TAKEN_FROM = ((JobState.CLAIMING,), JOB.c.verdict.is_(None))

@@ -10,18 +10,16 @@ from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Table, delete, select, update
-from sqlmodel import Session, SQLModel
+from sqlalchemy import delete, select, update
+from sqlmodel import Session
 
 from dropdub.errors import TransitionRefused
 from dropdub.store.database import Store
 from dropdub.store.states import NoticeState
-from dropdub.store.tables import Job, Notice
-from dropdub.store.transitions.guard import STEP
+from dropdub.store.tables import NOTICE, STEP, Job, Notice
 from dropdub.store.views.build import job_view
 from dropdub.store.views.progress import iso_time
 
-NOTICE: Table = SQLModel.metadata.tables["notice"]
 MOST_QUEUED = 10_000
 
 

@@ -12,8 +12,9 @@ from sqlmodel import Session
 from dropdub.store.database import Store
 from dropdub.store.states import Outcome, StepState
 from dropdub.store.steps import StepSpec
+from dropdub.store.tables import JOB, STEP
 from dropdub.store.transitions.branches import cancel_blocked, insert_steps
-from dropdub.store.transitions.guard import JOB, STEP, append_event, change_step, end_attempt, fresh_job
+from dropdub.store.transitions.guard import append_event, change_step, end_attempt, fresh_job
 from dropdub.store.transitions.values import AttemptEnd, JobFacts
 
 

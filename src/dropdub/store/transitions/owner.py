@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from dropdub.files.durable import may_exist
 from dropdub.store.database import Store
-from dropdub.store.transitions.guard import JOB, OWNER
+from dropdub.store.tables import JOB, OWNER
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,7 @@ from sqlmodel import Session
 from dropdub.errors import TransitionRefused
 from dropdub.store.database import Store
 from dropdub.store.states import StepState
-from dropdub.store.tables import Daemon
-from dropdub.store.transitions.guard import DAEMON, STEP
+from dropdub.store.tables import DAEMON, STEP, Daemon
 
 KEPT_S = 90 * 86_400.0
 
@@ -41,7 +40,10 @@ def start_run(
 
 
 def beat(store: Store, run_id: str, *, notes: Sequence[str], shares: Mapping[int, float], now: float) -> None:
-    """Record the run's heartbeat, the notes for an administrator, and the progress (0 to 1) of each running step."""
+    """Record the run's heartbeat, the notes for an administrator, and the progress (0 to 1) of running steps by id.
+
+    Steps that are no longer running are left unchanged.
+    """
     with store.transaction() as session:
         _change_run(session, run_id, heartbeat_at=now, notes=list(notes))
         _save(session, shares)
@@ -51,12 +53,6 @@ def stop_run(store: Store, run_id: str, *, now: float) -> None:
     """Record that the run ended cleanly."""
     with store.transaction() as session:
         _change_run(session, run_id, heartbeat_at=now, stopped_at=now, notes=[])
-
-
-def save_progress(store: Store, shares: Mapping[int, float]) -> None:
-    """Record the progress, 0 to 1, of running steps by id. Steps that are no longer running are left unchanged."""
-    with store.transaction() as session:
-        _save(session, shares)
 
 
 def _save(session: Session, shares: Mapping[int, float]) -> None:

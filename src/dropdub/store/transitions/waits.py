@@ -9,8 +9,8 @@ from sqlmodel import Session
 
 from dropdub.store.database import Store
 from dropdub.store.states import JobState, StepState
-from dropdub.store.tables import Control, Job
-from dropdub.store.transitions.guard import CONTROL, JOB, STEP, append_event, change_job
+from dropdub.store.tables import CONTROL, JOB, STEP, Control, Job
+from dropdub.store.transitions.guard import append_event, change_job
 
 PAUSED = "paused"
 STOP = "stop"
