@@ -7,17 +7,18 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from dropdub.config import Config
+from dropdub.config import Config, JobOptions
 from dropdub.doctor.finding import Finding, ok, problem, warning
 from dropdub.doctor.subject import Subject
 from dropdub.engines.models.catalogue import DEFAULT_MODELS, MODELS, find
 from dropdub.engines.models.download.record import examine
 from dropdub.engines.models.uses import uses
-from dropdub.engines.offers import Offer, installed_offers
+from dropdub.engines.offers import ROLES, Offer, installed_offers
 from dropdub.engines.packages import setup_command
 from dropdub.pasting import pasteable
 
-_ROLES = ("transcriber", "translator", "synthesizer", "diarizer")
+_ROLES = tuple(role for role in ROLES if role in JobOptions.model_fields)
+"""Roles whose engine a job chooses: all except the separator, which `mix.separate` asks for."""
 _OPTIONAL = ("diarizer",)
 """Roles that may be empty. Without a diarizer, all speakers are treated as one."""
 

@@ -40,7 +40,7 @@ def original_loudness(task: Task, duration_s: float, progress: Callable[[float],
         return SPEECH_LUFS
     return measure_loudness(
         input_arguments(task.source),
-        _stream(task),
+        task.facts.probe.sound_stream,
         deadline_s=task.deadline_s,
         duration_s=duration_s,
         surround=task.facts.probe.sound.channels > 2,
@@ -59,7 +59,9 @@ def background_of(task: Task, length: int) -> Background:
         return Background(None)
     channels = channels_of(task)
     source = [*input_arguments(task.source), *film_clock(task.facts.probe)]
-    blocks = decoded(source, _stream(task), channels=channels, length=length, deadline_s=task.deadline_s)
+    blocks = decoded(
+        source, task.facts.probe.sound_stream, channels=channels, length=length, deadline_s=task.deadline_s
+    )
     if not wanted.separate:
         return Background(blocks, ducked=wanted.original == "duck")
     separator = task.engines.separator("auto")
@@ -74,10 +76,6 @@ def background_of(task: Task, length: int) -> Background:
 def _has_sound(task: Task) -> bool:
     """Return whether there is a recording. Subtitles that were dropped on their own have none."""
     return task.kind == "media"
-
-
-def _stream(task: Task) -> str:
-    return f"0:{task.facts.probe.sound.index}"
 
 
 def _no_separator(task: Task) -> str:

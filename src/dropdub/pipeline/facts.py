@@ -71,6 +71,11 @@ class ProbeFacts:
         return self.audio
 
     @property
+    def sound_stream(self) -> str:
+        """Return ffmpeg's specifier of the audio track to dub: `0:1`. Raises FactsMissing if there is none."""
+        return f"0:{self.sound.index}"
+
+    @property
     def picture(self) -> VideoStream:
         """Return the video track. Raises FactsMissing if there is none."""
         if self.video is None:

@@ -81,7 +81,7 @@ def _media(task: Task) -> Result:
 
 def _read(task: Task, part: Path, *, until_s: float, progress: Callable[[float], None]) -> None:
     probe, most_bytes = task.facts.probe, int(until_s * BYTES_PER_SECOND) + _HEADER_BYTES
-    sound = ["-map", _stream(task), *_as_speech(until_s), "-fs", str(most_bytes)]
+    sound = ["-map", task.facts.probe.sound_stream, *_as_speech(until_s), "-fs", str(most_bytes)]
     run_ffmpeg(
         [*input_arguments(task.source), *film_clock(probe), *sound, str(part)],
         deadline_s=task.deadline_s,
@@ -98,14 +98,10 @@ def _refuse_too_long(task: Task, found_s: float) -> None:
         raise TooLong(f"{task.job_name} is longer than the limit of {most}, although the file states less.")
 
 
-def _stream(task: Task) -> str:
-    return f"0:{task.facts.probe.sound.index}"
-
-
 def _length(task: Task, *, until_s: float) -> SoundLength:
     """Return the length of the audio at its own sample rate, for the dubs: resampled audio.wav is a few samples off."""
     probe, listed = task.facts.probe, task.prepared_scratch() / "length"
-    counts = counting(_stream(task), probe.sound.sample_rate, listed, until_s=until_s)
+    counts = counting(task.facts.probe.sound_stream, probe.sound.sample_rate, listed, until_s=until_s)
     run_ffmpeg(
         [*input_arguments(task.source), *film_clock(probe), *counts],
         deadline_s=task.deadline_s,
