@@ -171,7 +171,7 @@ def find_root(explicit: Path | None, environment: Mapping[str, str], cwd: Path) 
     if not found:
         raise UsageError(
             f"There is no {CONFIG_NAME} in {cwd} or its parent folders.",
-            remedy="Make a root with: `dropdub init` DIR, or name one with --root.",
+            remedy="Make this folder a root with: `dropdub init`. Or name another one with --root.",
         )
     outer = next((folder for folder in reversed(found[1:]) if _keeps(folder, found[0])), None)
     return _trusted(outer or found[0])

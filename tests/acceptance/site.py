@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 import yaml
 
+from tests import warm
 from tests.chaos.invariants import broken, originals
 from tests.waiting import wait_until
 
@@ -42,7 +43,9 @@ class Site:
     def __init__(self, path: Path, **settings: Any) -> None:
         self.root = path
         self.dropped: Counter[str] = Counter()
-        self.daemon: subprocess.Popen[bytes] | None = None
+        self.daemon: subprocess.Popen[bytes] | warm.Command | None = None
+        self.forks = True
+        """Whether commands are forked from a process that has imported the program; else each is started."""
         self.environment: dict[str, str] = {}
         path.mkdir(parents=True, exist_ok=True)
         self.configure(**settings)
@@ -82,14 +85,17 @@ class Site:
 
     # -- the daemon ---------------------------------------------------------------------------------------------
 
-    def start(self, *arguments: str, prefix: Sequence[str] = (), **environment: str) -> subprocess.Popen[bytes]:
-        command = [*prefix, sys.executable, "-m", "dropdub", "--root", str(self.root), "watch", *arguments]
-        log = (self.root / "daemon.out").open("ab")
-        with log:
-            self.daemon = subprocess.Popen(
-                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env={**os.environ, **environment},
-                start_new_session=True,
-            )  # fmt: skip
+    def start(
+        self, *arguments: str, prefix: Sequence[str] = (), **environment: str
+    ) -> subprocess.Popen[bytes] | warm.Command:
+        words = ["--root", str(self.root), "watch", *arguments]
+        given: dict[str, Any] = {"env": {**os.environ, **environment}, "start_new_session": True}
+        with (self.root / "daemon.out").open("ab") as log:
+            if self.forks and not prefix:
+                self.daemon = warm.start(words, stdout=log, stderr=log, **given)
+            else:
+                command = [*prefix, sys.executable, "-m", "dropdub", *words]
+                self.daemon = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, **given)
         return self.daemon
 
     def kill(self) -> None:
@@ -118,8 +124,7 @@ class Site:
         return (self.root / "daemon.out").read_text(encoding="utf-8")
 
     def jobs(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "dropdub", "--root", str(self.root), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=180, check=False)
+        return warm.run(["--root", str(self.root), *arguments])
 
     def ours(self) -> list[psutil.Process]:
         """Return the live processes whose command line or working files name this root's liveness locks."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests import warm
 
 HERE = Path(__file__).resolve().parents[2]
 OF_THE_ROOT = (".gitignore", "config.yaml", "inbox/README.md", "outbox/README.md")
@@ -40,10 +41,7 @@ def git(folder: Path, *arguments: str) -> str:
 def dropdub(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the program in a folder, without naming the root."""
     environment = {name: value for name, value in os.environ.items() if name != "JOBS_ROOT"} | IN_A_HURRY
-    return subprocess.run(
-        [sys.executable, "-m", "dropdub", *arguments], cwd=folder, env=environment, capture_output=True,
-        encoding="utf-8", timeout=240, check=False,
-    )  # fmt: skip
+    return warm.run(arguments, cwd=folder, env=environment, timeout=240)
 
 
 def test_a_start_in_a_checkout_takes_nothing_in(checkout: Path) -> None:

@@ -56,6 +56,7 @@ def a_site(
     """Return a root with the clip and its sidecar in the inbox."""
     site = filled(Site(folder, job={"targets": list(targets)}, **SETTINGS, **(settings or {})), clip)
     site.environment = {"DROPDUB_SITE": str(folder), TRACE_VARIABLE: str(folder / "trace"), **environment}
+    site.forks = False  # its processes are found by the environment that they were started with
     return site
 
 

@@ -32,6 +32,7 @@ class Held(NamedTuple):
 
 def test_neither_memory_nor_descriptors_nor_threads_nor_folders_grow(site: Callable[..., Site]) -> None:
     root = site(cache={"enabled": False})
+    root.forks = False
     daemon = psutil.Process(root.start().pid)
     after_50, after_100 = (worked_off(root, daemon, done) for done in (50, 100))
     assert after_100.descriptors <= after_50.descriptors and after_100.threads <= after_50.threads

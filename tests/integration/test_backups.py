@@ -26,6 +26,7 @@ from dropdub.store.backup import BEFORE_UPGRADES_KEPT, DAILY_KEPT, Copy, copies,
 from dropdub.store.database import Store
 from dropdub.store.location import sqlite_file
 from dropdub.store.migrations import HEAD_REVISION, REVISIONS
+from tests import warm
 from tests.factories import a_claiming_job, a_queued_job
 from tests.released_schema import SCHEMAS
 from tests.waiting import wait_until
@@ -409,8 +410,7 @@ def test_after_damage_the_newest_copy_in_its_place_brings_the_jobs_back(tmp_path
     file.write_bytes(b"damage" * 5000)
 
     def dropdub(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "dropdub", "--root", str(root), *arguments]
-        return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=120, check=False)
+        return warm.run(["--root", str(root), *arguments])
 
     for command in (["status"], ["watch", "--until-idle"], ["doctor"], ["retry", "--failed"]):
         answer = dropdub(*command)

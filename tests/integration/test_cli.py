@@ -28,6 +28,7 @@ from dropdub.pipeline.facts import Facts
 from dropdub.store import queries, transitions
 from dropdub.store.database import Store
 from dropdub.store.states import JobState
+from tests import warm
 from tests.factories import NOW, a_queued_job, a_running_job, a_waiting_job, an_ended_job
 from tests.reports import a_manifest, facts, transcripts
 from tests.waiting import wait_until
@@ -42,7 +43,7 @@ PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
 class Cli:
-    """Runs `python -m dropdub` on one root, away from this process's environment."""
+    """Runs `dropdub` on one root, away from this process's environment."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -51,16 +52,7 @@ class Cli:
         self.environment = {key: value for key, value in kept.items() if key not in unwanted}
 
     def __call__(self, *arguments: str, cwd: Path | None = None, **environment: str) -> Answer:
-        return subprocess.run(
-            [sys.executable, "-m", "dropdub", *arguments],
-            capture_output=True,
-            encoding="utf-8",
-            env={**self.environment, **environment},
-            cwd=cwd or self.root.parent,
-            stdin=subprocess.DEVNULL,
-            timeout=60,
-            check=False,
-        )
+        return warm.run(arguments, env={**self.environment, **environment}, cwd=cwd or self.root.parent)
 
     def on_root(self, *arguments: str, **environment: str) -> Answer:
         return self("--root", str(self.root), *arguments, **environment)
@@ -232,7 +224,7 @@ def test_the_root_comes_from_the_environment_or_from_above(cli: Cli, tmp_path: P
     assert cli("config", "check", cwd=tmp_path, JOBS_ROOT=str(cli.root)).returncode == 0
     answer = cli("status", cwd=tmp_path)
     assert answer.returncode == 2
-    assert answer.stderr.startswith("error: No config.yaml in ")
+    assert answer.stderr.startswith("error: There is no config.yaml in ")
     assert "dropdub init" in answer.stderr
 
 

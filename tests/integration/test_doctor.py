@@ -24,6 +24,7 @@ from dropdub.media.ffmpeg import find_ffmpeg
 from dropdub.root import Root
 from dropdub.store import backup, queries, transitions
 from dropdub.store.database import Store
+from tests import warm
 from tests.factories import NOW, a_queued_job, a_running_job, an_ending_job, failed
 
 LIGHT = {"transcriber": "pocketsphinx", "synthesizer": "espeak-ng"}
@@ -43,15 +44,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def doctor(root: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "dropdub", "--root", str(root), "doctor", *options],
-        capture_output=True,
-        encoding="utf-8",
-        env={**os.environ, **environment},
-        stdin=subprocess.DEVNULL,
-        timeout=120,
-        check=False,
-    )
+    return warm.run(["--root", str(root), "doctor", *options], env={**os.environ, **environment})
 
 
 def found(root: Path, **environment: str) -> dict[str, dict[str, Any]]:

@@ -24,6 +24,7 @@ from dropdub.engines.models.download.transfer import Patience
 from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefused, ModelIncomplete, UsageError
 from dropdub.files import durable
 from dropdub.pasting import pasted
+from tests import warm
 from tests.hub import UNPINNED, FakeHub, running_hub, unpinned
 from tests.waiting import wait_until
 
@@ -439,11 +440,10 @@ def test_verify_compares_with_the_catalogue_also_what_somebody_put_there(root: P
     folder.mkdir(parents=True)
     for name in ("config.json", "tokenizer.json", "vocabulary.txt", "model.bin"):
         (folder / name).write_bytes(b"by hand")
-    asked = [sys.executable, "-m", "dropdub", "--root", str(root), "models"]
-    told = subprocess.run([*asked, "verify"], capture_output=True, encoding="utf-8", timeout=60, check=False)
+    told = warm.run(["--root", str(root), "models", "verify"])
     assert told.returncode == 1
     assert told.stdout.startswith("whisper-tiny: copied by hand. These files differ from the catalogue: config.json,")
-    listed = subprocess.run([*asked, "list", "--all"], capture_output=True, encoding="utf-8", timeout=60, check=False)
+    listed = warm.run(["--root", str(root), "models", "list", "--all"])
     assert (
         "Not pinned (the first download is trusted): opus-mt-en-roa, opus-mt-roa-en, opus-mt-en-es\n" in listed.stdout
     )

@@ -17,6 +17,7 @@ from dropdub.cli import setup_questions
 from dropdub.config import Config, load_config
 from dropdub.pasting import command as command_of
 from dropdub.setup.choices import Choices, choices_of
+from tests import warm
 
 WITHOUT = '''"""Hides the packages of all engines."""
 import sys
@@ -44,10 +45,7 @@ def without_engines(tmp_path: Path) -> dict[str, str]:
 def dropdub(
     *words: str | Path, code: int = 0, environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "dropdub", *map(str, words)], capture_output=True, encoding="utf-8", check=False,
-        stdin=subprocess.DEVNULL, env=environment, timeout=120,
-    )  # fmt: skip
+    done = warm.run([*map(str, words)], env=environment)
     assert done.returncode == code, done.stdout + done.stderr
     return done
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from dropdub.store.database import Store
 from dropdub.store.migrations import HEAD_REVISION, REVISIONS
 from dropdub.store.states import JobState
 from dropdub.store.views import open_reader
+from tests import warm
 from tests.factories import NOW
 from tests.released_schema import SCHEMAS
 
@@ -107,14 +106,7 @@ def test_a_newer_database_is_refused_with_a_sentence_and_left_as_it_is(released:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     (released.parent / "config.yaml").touch()
     before = contents(released)
-    answer = subprocess.run(
-        [sys.executable, "-m", "dropdub", "--root", str(released.parent), *command],
-        capture_output=True,
-        encoding="utf-8",
-        stdin=subprocess.DEVNULL,
-        timeout=120,
-        check=False,
-    )
+    answer = warm.run(["--root", str(released.parent), *command])
     assert answer.returncode == 1
     assert "newer Dropdub" in answer.stderr and "Traceback" not in answer.stderr
     assert contents(released) == before

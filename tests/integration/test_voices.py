@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import subprocess
-import sys
 import unicodedata
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +16,7 @@ import yaml
 from dropdub.dubbing.voices import recording_of
 from dropdub.media.sound import wav
 from dropdub.media.sound.voice_check import check_voice
+from tests import warm
 from tests.drive import LIGHT
 from tests.tiny_xtts import make_tiny_xtts
 
@@ -33,10 +33,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def voices(root: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dropdub", "--root", str(root), "voices", *map(str, arguments)]
-    return subprocess.run(
-        command, capture_output=True, encoding="utf-8", timeout=120, stdin=subprocess.DEVNULL, check=False
-    )
+    return warm.run(["--root", str(root), "voices", *map(str, arguments)])
 
 
 def changed(path: Path, speech: Path, how: str) -> Path:

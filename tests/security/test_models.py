@@ -8,7 +8,6 @@ import json
 import os
 import random
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -34,6 +33,7 @@ from dropdub.engines.models.download.transfer import Patience
 from dropdub.engines.models.folders import is_whole
 from dropdub.engines.models.pins import Pin
 from dropdub.errors import AccessDenied, DownloadFailed, DownloadRefused, DropdubError, ModelIncomplete, UsageError
+from tests import warm
 from tests.hub import FakeHub, running_hub, unpinned
 from tests.security.attacker import IS_ANOTHER, give_away
 
@@ -212,8 +212,7 @@ def test_a_pull_says_that_what_somebody_put_there_is_not_the_model(tmp_path: Pat
     (tmp_path / "config.yaml").write_text("{}", encoding="utf-8")
     for name in RIGHT:
         (folder / name).write_bytes(b"evil")
-    asked = [sys.executable, "-m", "dropdub", "--root", str(tmp_path), "models", "pull", OPEN.name]
-    told = subprocess.run(asked, capture_output=True, encoding="utf-8", timeout=60, check=False)
+    told = warm.run(["--root", str(tmp_path), "models", "pull", OPEN.name])
     assert told.returncode == 1
     assert told.stdout.startswith("whisper-tiny: copied by hand. These files differ from the catalogue: ")
 

@@ -12,6 +12,7 @@ import pytest
 
 from dropdub.pasting import command
 from dropdub.root import Root
+from tests import warm
 from tests.service.fakes import FakeSystem
 
 if sys.platform != "linux":
@@ -19,8 +20,7 @@ if sys.platform != "linux":
 
 
 def jobs(root: Root, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dropdub", "--root", str(root.path), "service", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=90, check=False)
+    return warm.run(["--root", str(root.path), "service", *arguments])
 
 
 def test_the_words_of_a_services_life(root: Root, system: FakeSystem) -> None:

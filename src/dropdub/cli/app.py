@@ -68,7 +68,7 @@ def dropdub(
     """Drop recordings and texts into one folder; get transcripts, subtitles, translations and dubs in another.
 
     \b
-    dropdub init DIR        create a root: the folder that contains inbox and outbox
+    dropdub init DIR        create a root: a folder with an inbox and an outbox
     dropdub watch           process whatever is dropped into the inbox
     dropdub status          show progress
     """
