@@ -242,7 +242,7 @@ def test_a_kill_is_called_out_of_memory_only_where_something_shows_it() -> None:
         ([(500, 0), (400, 1)], (500, 1), 100, "killed a program because memory ran out"),
         ([(500, 7), (400, 7)], (500, 7), 100, None),
         ([(500, None), (400, None)], (500, None), 100, None),
-        ([(500, None), (49, None)], (500, None), 100, "only 49 B of 1 kB was free"),
+        ([(500, None), (49, None)], (500, None), 100, "only 49 B of 1 kB were free"),
         ([(500, None), (50, None)], (10, None), 100, None),
         ([(500, None)], (500, None), 180, "it used 180 B, and its limit is 200 B"),
         ([(500, None)], (500, None), 179, None),

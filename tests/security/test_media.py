@@ -184,7 +184,7 @@ def test_the_disk_is_not_filled_to_its_end(each_ffmpeg: Path, tmp_path: Path, mo
 def test_memory_is_watched() -> None:
     hungry = "x = []\nwhile True: x.append(b'1' * 10_000_000)"
     bounds = watch.Watch(most_memory=300_000_000)
-    with pytest.raises(TooLarge, match=r"over 300\.0 MB of memory"):
+    with pytest.raises(TooLarge, match=r"more than 300\.0 MB of memory"):
         run(Program([sys.executable, "-c", hungry]), deadline_s=60, look=bounds.look)
 
 

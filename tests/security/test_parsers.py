@@ -113,7 +113,7 @@ def refusal(path: Path, folder: Path) -> DropdubError:
         ("md", "|a" * 50_001 + "\n" + "|-" * 50_001, "table cells; the limit is"),
         ("docx-xml", "<w:p/>" * 600_001, "more than 600,000 elements"),
         ("docx-xml", "<w:p>" * 10_000_000, "unpacks to more than 20 MB"),
-        ("docx-xml", "<w:p>" * 1_000_000, "more than 100 deep"),
+        ("docx-xml", "<w:p>" * 1_000_000, "more than 100 levels deep"),
         ("docx-xml", f"<w:p {'a=1 ' * 2_000_000}/>", "more than 1,000,000 attributes"),
         ("docx-xml", f"<a xmlns='{'u' * 1_000_000}'>{'<b/>' * 100_000}</a>", "namespace"),
         ("docx-xml", "".join(f"<w:a{at}/>" for at in range(2_001)), "more than 2,000 names"),
@@ -125,7 +125,7 @@ def refusal(path: Path, folder: Path) -> DropdubError:
         ("docx-xml", f"<a xmlns='{'😀' * 121}'><b/></a>", "namespace of more than 120"),
         ("epub-opf", PACKAGE.replace("text/two", "a/" * 501), "a file name of more than 1,000"),
         ("epub-opf", MANY_PAGES, "pages; the limit is"),
-        ("epub-opf", "<a>" * 1_000_000, "more than 100 deep"),
+        ("epub-opf", "<a>" * 1_000_000, "more than 100 levels deep"),
     ],
 )
 def test_more_than_people_make_is_refused_with_its_reason(tmp_path: Path, kind: str, text: str, reason: str) -> None:

@@ -225,7 +225,7 @@ def test_what_the_system_refuses_leaves_nothing_behind(
 ) -> None:
     system.answer("away", said)
     service = a_service(Systemd(plan), plan, root)
-    with pytest.raises(ServiceError, match="was refused") as refused:
+    with pytest.raises(ServiceError, match="failed: ") as refused:
         service.install()
     assert remedy in refused.value.remedy and said.rsplit(maxsplit=1)[-1] in refused.value.message
     assert not service.status().installed
