@@ -3,8 +3,8 @@
 Needs Python 3.11 or newer and nothing else.
 
     python3 tasks.py demo      transcribe (and, if a translator is installed, dub) the shipped recording, in this folder
-    python3 tasks.py test      ruff, mypy for Linux and Windows, import contracts, tests with coverage
-    python3 tasks.py test --quick   before each commit: the same without coverage, but only unit tests and one real job
+    python3 tasks.py test      ruff, mypy for Linux and Windows, import contracts, the documentation, all tests
+    python3 tasks.py test --quick   before each commit: the same, but only unit tests and one real job
     python3 tasks.py lock      write the installers' lock files again, with today's versions
     python3 tasks.py release   the wheel, its lock files and what it is made of (CycloneDX), in dist/
     python3 tasks.py chaos     kill it at every place that writes, and at random moments: [KILLS] [SEED]

@@ -1,9 +1,9 @@
 """All checks, run by the environment that `tasks.py test` sets up; each part's time is printed at the end.
 
-    python -m tests.checks [--quick] [PYTEST ARGUMENT]...
+    python -m tests.checks [--quick] [--coverage] [PYTEST ARGUMENT]...
 
 With arguments for pytest, static checks and only those tests. `--quick` is for before each commit: static checks,
-unit tests and one real job.
+unit tests and one real job. `--coverage` also measures which lines are run; the tests then take twice the processor.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -40,8 +42,10 @@ LIMIT_S = 45 * 60
 PYTHON = (sys.executable, "-X", "warn_default_encoding")
 """On Windows the default encoding is another, so text files must name theirs. The programs that tests start run
 without this option: their libraries would report themselves on standard error."""
-WORKERS = AT_ONCE + 1
-"""One more than there are cores, because many tests wait for a daemon's timers."""
+WORKERS = AT_ONCE + 2
+"""More than there are cores, because many tests wait for a daemon's timers."""
+MEMORY, ENOUGH_BYTES = Path("/dev/shm"), 4_000_000_000
+"""Temporary files of tests go to memory if it has room: daemons flush all they write, and nothing waits for a disk."""
 SIDE_BY_SIDE = (
     "--dist", "worksteal", "--max-worker-restart", "0", "--tx", f"{WORKERS}*popen//python={' '.join(PYTHON)}",
 )  # fmt: skip
@@ -75,6 +79,7 @@ class Timetable:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="tasks.py test", description="Run every check.")
     parser.add_argument("--quick", action="store_true", help="static checks, unit tests and one real job")
+    parser.add_argument("--coverage", action="store_true", help="measure which lines are run, too")
     parser.add_argument("--installing", type=float, help=argparse.SUPPRESS)
     options, for_pytest = parser.parse_known_args()
     times = Timetable()
@@ -82,28 +87,26 @@ def main() -> None:
         times.parts.append(("installing", options.installing))
         times.began -= options.installing
     try:
-        check(times, quick=options.quick, for_pytest=for_pytest)
+        check(times, quick=options.quick, coverage=options.coverage, for_pytest=for_pytest)
     finally:
         times.show()
     sys.exit(1 if times.failed else 0)
 
 
-def check(times: Timetable, *, quick: bool, for_pytest: list[str]) -> None:
+def check(times: Timetable, *, quick: bool, coverage: bool, for_pytest: list[str]) -> None:
     """Run the static checks; if they succeed, the tests."""
     with times.part("static checks"):
         times.failed += static([] if quick else [audit])
     if times.failed:
         return
-    coverage = ("--cov", "--cov-report=", "--durations", "20")
+    measuring = ("--cov", "--cov-report=term:skip-covered") if coverage else ()
     if for_pytest:
-        run_tests(times, "tests", "--cov", "--cov-report=", *for_pytest)
+        run_tests(times, "tests", *measuring, *for_pytest)
     elif quick:
         run_tests(times, "unit tests and one real job", *SIDE_BY_SIDE, "--quiet", "tests/unit", ONE_REAL_JOB)
     else:
         with under_wine(times):
-            run_tests(times, "tests side by side", *coverage, "-m", "not alone and not wine", *SIDE_BY_SIDE)
-        alone = ("--cov-append", "--cov-report=term:skip-covered", "-m", "alone")
-        run_tests(times, "tests that need the machine for themselves", "--cov", *alone)
+            run_tests(times, "tests", *measuring, "--durations", "20", "-m", "not wine", *SIDE_BY_SIDE)
 
 
 def static(others: list[Callable[[], str | None]]) -> list[str]:
@@ -134,8 +137,8 @@ def output_of(*command: str | Path) -> tuple[int, str]:
 
 def run_tests(times: Timetable, name: str, *arguments: str) -> None:
     """Run pytest as one part of the checks; end it if it hangs."""
-    with times.part(name):
-        process = subprocess.Popen([*PYTHON, "-m", "pytest", *arguments], cwd=HERE)
+    with times.part(name), temporary_files() as temporary:
+        process = subprocess.Popen([*PYTHON, "-m", "pytest", *temporary, *arguments], cwd=HERE)
         try:
             code = process.wait(LIMIT_S)
         except subprocess.TimeoutExpired:
@@ -145,6 +148,16 @@ def run_tests(times: Timetable, name: str, *arguments: str) -> None:
             code = 1
     if code != 0:
         times.failed.append(name)
+
+
+@contextmanager
+def temporary_files() -> Iterator[tuple[str, ...]]:
+    """Yield the arguments by which pytest keeps the tests' files in memory; none if there is too little of it."""
+    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ENOUGH_BYTES:
+        yield ()
+        return
+    with tempfile.TemporaryDirectory(prefix="dropdub-tests-", dir=MEMORY, ignore_cleanup_errors=True) as folder:
+        yield ("--basetemp", str(Path(folder) / "tests"), "-o", "tmp_path_retention_policy=failed")
 
 
 @contextmanager

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -14,6 +17,11 @@ from dropdub.media.ffmpeg import FFMPEG_VARIABLE
 
 SPEECH = Path(dropdub.__file__).parent / "samples" / "jfk.flac"
 PICTURE = ("-f", "lavfi", "-i", "testsrc=size=160x120:rate=25:duration=12")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run slow tests first: one that began last would be waited for while all but one core are idle."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(params=["system", "wheel"])
@@ -72,6 +80,27 @@ def silent_video(media_dir: Path) -> Path:
 @pytest.fixture(scope="session")
 def media_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("media")
+
+
+@pytest.fixture
+def other_file_system(tmp_path: Path) -> Iterator[Path]:
+    """Return a folder on another file system than the test's own."""
+    with folder_on_another_file_system(tmp_path) as folder:
+        yield folder
+
+
+@contextmanager
+def folder_on_another_file_system(place: Path) -> Iterator[Path]:
+    """Yield a folder on another file system than `place`; skip the test if this machine has none."""
+    for other in (Path("/dev/shm"), Path(tempfile.gettempdir()), Path.home()):
+        if other.is_dir() and other.stat().st_dev != place.stat().st_dev:
+            folder = Path(tempfile.mkdtemp(prefix="dropdub-", dir=other))
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder)
+            return
+    pytest.skip("this machine has no second file system to write to")
 
 
 def _codecs() -> tuple[str, ...]:

@@ -29,7 +29,7 @@ CONTAINERS = {
     "flac": ("-vn",),
     "ogg": ("-vn", "-c:a", "libvorbis"),
 }
-PICTURE = ("-f", "lavfi", "-i", "testsrc=size=64x64:rate=10:duration=2")
+PICTURE = ("-f", "lavfi", "-i", "testsrc=size=64x64:rate=10:duration=1")
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -44,7 +44,7 @@ def broken_containers(folder: Path) -> Iterator[Path]:
     """Yield each container cut off, and with bits turned over, at several places."""
     chance = random.Random(SEED)
     for suffix, codecs in CONTAINERS.items():
-        whole = ffmpeg(folder / f"whole.{suffix}", *PICTURE, "-i", str(SPEECH), "-t", "2", *codecs)
+        whole = ffmpeg(folder / f"whole.{suffix}", *PICTURE, "-i", str(SPEECH), "-t", "1", *codecs)
         data = whole.read_bytes()
         yield whole
         for share in OFFSETS:

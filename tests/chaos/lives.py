@@ -15,10 +15,11 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from dropdub import failpoints
 from dropdub.daemon import main as runs
@@ -39,31 +40,50 @@ ALONE_VARIABLE = "DROPDUB_ALONE"
 class Wanted:
     """One life. `environment`: what would be in that of a daemon with a process of its own."""
 
+    id: int
     root: str
     environment: dict[str, str]
     limit_s: int
 
 
 class Lives:
-    """The process that forks lives, at the other end of two pipes."""
+    """The process that forks lives, several at once, at the other end of two pipes."""
 
     def __init__(self, warm_up: Sequence[Path]) -> None:
         """Live once in each root of `warm_up`, and remember what engines and tools answer there."""
         command = [sys.executable, "-m", "tests.chaos.lives", *map(str, warm_up)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
+        self._codes: dict[int, Future[int]] = {}
         self._turn = threading.Lock()
+        self._listener = threading.Thread(target=self._listen)
+        self._listener.start()
 
-    def live(self, wanted: Wanted) -> int:
+    def live(self, root: Path, environment: dict[str, str], limit_s: int) -> int:
         """Return the exit code of a life; negative is the signal that ended it."""
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None and stdout is not None
+        assert self._process.stdin is not None
+        code: Future[int] = Future()
         with self._turn:
-            stdin.write(json.dumps(asdict(wanted)) + "\n")
-            stdin.flush()
-            return int(stdout.readline())
+            number = len(self._codes)
+            self._codes[number] = code
+            self._process.stdin.write(json.dumps(asdict(Wanted(number, str(root), environment, limit_s))) + "\n")
+            self._process.stdin.flush()
+        return code.result()
 
     def close(self) -> None:
-        self._process.communicate()
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.close()
+        self._listener.join()
+        self._process.stdout.close()
+        self._process.wait()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            number, code = map(int, line.split())
+            self._codes[number].set_result(code)
+        for unanswered in self._codes.values():
+            if not unanswered.done():
+                unanswered.set_exception(RuntimeError("the process that forks lives is gone"))
 
 
 class ForkedSite(Site):
@@ -74,7 +94,7 @@ class ForkedSite(Site):
         self.lives = lives
 
     def work_off(self, *, timeout_s: float = 240, prefix: Sequence[str] = (), **environment: str) -> int:
-        code = self.lives.live(Wanted(str(self.root), environment, int(timeout_s)))
+        code = self.lives.live(self.root, environment, int(timeout_s))
         if code == -signal.SIGALRM:
             raise subprocess.TimeoutExpired("a life", timeout_s)
         return code
@@ -90,7 +110,7 @@ def forking(warm_up: Sequence[Path]) -> Iterator[Lives]:
 
 
 def main(warm_up: Sequence[str]) -> None:
-    """Fork a life for each line of standard input, and answer with its exit code."""
+    """Fork a life for each line of standard input, and answer with its number and exit code."""
     answers = _own_output()
     _make_quick()
     for root in warm_up:
@@ -99,9 +119,13 @@ def main(warm_up: Sequence[str]) -> None:
     left = [thread.name for thread in threading.enumerate()]
     assert left == ["MainThread"], f"threads that a fork would not have: {left}"
     gc.freeze()  # else each fork copies what it only looks through
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that wait for lives
     for line in sys.stdin:
-        answers.write(f"{_forked(Wanted(**json.loads(line)))}\n")
-        answers.flush()
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            wanted = Wanted(**json.loads(line))
+            os.write(answers, f"{wanted.id} {_forked(wanted)}\n".encode())
+            os._exit(0)
 
 
 def _make_quick() -> None:
@@ -126,6 +150,7 @@ def _forked(wanted: Wanted) -> int:
 def _become(wanted: Wanted) -> None:
     """Take over what a process of its own would read from its environment at its start."""
     given = wanted.environment
+    gc.disable()  # it would look through, and so copy, what a life shares with the process it is forked from
     signal.alarm(wanted.limit_s)
     failpoints.restart(given.get(VARIABLE, ""), given.get(TRACE_VARIABLE, ""))
     InlinePool.alone = given.get(ALONE_VARIABLE)
@@ -144,9 +169,9 @@ def _live(root: Path) -> int:
     return 1 if summary.failed else 0
 
 
-def _own_output() -> IO[Any]:
+def _own_output() -> int:
     """Take standard output for the answers alone: what lives print goes to standard error."""
-    pipe = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    pipe = os.dup(1)
     os.dup2(2, 1)
     return pipe
 

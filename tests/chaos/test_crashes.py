@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +18,7 @@ from tests.chaos import harness
 from tests.waiting import wait_until
 
 UNSAFE = Path(__file__).parent / "unsafe"
-AT_ONCE = 3
+AT_ONCE, PARTS = 2, 2
 MOST_PLACES = int(os.environ.get("DROPDUB_CHAOS_PLACES", "0"))
 FAMILIES = (
     *("handed_over", "daemon.intake.", "publish.folder-claimed", "result-written", "worker.cache."),
@@ -31,7 +30,7 @@ SEED = int(os.environ.get("DROPDUB_CHAOS_SEED", "1"))
 RANDOM_KILLS = int(os.environ.get("DROPDUB_CHAOS_KILLS", "8"))
 TARGETS = [] if ApertiumTranslator.unavailable() else ["es"]
 
-pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(7200)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
 
 
 @pytest.fixture(scope="module")
@@ -55,12 +54,13 @@ def site(clip: Path, tmp_path: Path) -> Iterator[Site]:
     harness.torn_down(made)
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 def test_a_kill_at_a_write_of_each_family_loses_doubles_and_leaves_nothing(
-    places: list[str], clip: Path, tmp_path_factory: pytest.TempPathFactory
+    part: int, places: list[str], clip: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Real processes, and so the workers' deaths apart from the daemon's: `test_every_place.py` tries every place."""
     folder = tmp_path_factory.mktemp("crashes")
-    chosen = some_of(places)
+    chosen = some_of(places)[part::PARTS]
 
     def tried(number: int) -> list[str]:
         place = chosen[number]
@@ -76,21 +76,15 @@ def test_a_kill_at_a_write_of_each_family_loses_doubles_and_leaves_nothing(
     assert found == []
 
 
+@pytest.mark.parametrize("number", range(1, A_FAMILY + 1))
 def test_a_kill_while_an_original_is_copied_to_another_disk_loses_and_doubles_nothing(
-    clip: Path, tmp_path: Path
+    clip: Path, tmp_path: Path, other_file_system: Path, number: int
 ) -> None:
-    found = []
-    for number in range(1, A_FAMILY + 1):
-        with tempfile.TemporaryDirectory(dir="/dev/shm") as archive:
-            if Path(archive).stat().st_dev == tmp_path.stat().st_dev:
-                pytest.skip("this machine has no second file system")
-            settings = {"folders": {"archive": archive}}
-            site = harness.a_site(tmp_path / str(number), clip, targets=[], settings=settings)
-            harness.archived_elsewhere(site, Path(archive))
-            place = f"daemon.copy.written#{number}"
-            found += [f"{place}: {problem}" for problem in harness.problems_after_a_kill_at(place, site)]
-            assert (site.root / "killed").exists()
-    assert found == []
+    settings = {"folders": {"archive": str(other_file_system)}}
+    site = harness.a_site(tmp_path / "root", clip, targets=[], settings=settings)
+    harness.archived_elsewhere(site, other_file_system)
+    assert harness.problems_after_a_kill_at(f"daemon.copy.written#{number}", site) == []
+    assert (site.root / "killed").exists()
 
 
 def some_of(places: list[str]) -> list[str]:

@@ -5,16 +5,13 @@ harness of forked lives sees what breaks.
 from __future__ import annotations
 
 import itertools
-import os
 import shutil
 import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -24,11 +21,12 @@ from dropdub.failpoints import TRACE_VARIABLE, VARIABLE
 from tests.acceptance.site import Site
 from tests.chaos import harness
 from tests.chaos.lives import ALONE_VARIABLE, WITHOUT_VARIABLE, ForkedSite, Lives, forking
+from tests.conftest import folder_on_another_file_system
 
-AT_ONCE = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2
+AT_ONCE = 2
 LONGEST_LIFE_S = 60
 PARTS = 4
-"""The places are shared out among as many tests, which run side by side."""
+"""The places are shared out among as many tests, so that each ends within minutes."""
 TARGETS = [] if ApertiumTranslator.unavailable() else ["es"]
 SETTINGS: dict[str, Any] = {
     "retry": {"first": 0.01, "longest": 0.1, "interruptions": 100},
@@ -83,36 +81,27 @@ def with_subtitle(folder: Path, clip: Path) -> Made:
 
 
 @pytest.fixture(scope="module")
-def copied(folder: Path, clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
+def copied(folder: Path, clip: Path) -> Iterator[Made]:
     """Return what makes a root whose archive is on another file system: the original is copied there."""
 
     def made(name: str, lives: Lives) -> ForkedSite:
-        archive = tmp_path_factory.mktemp("archive")
-        if archive.stat().st_dev == folder.stat().st_dev:
-            pytest.skip("this machine has no second file system")
+        archive = Path(tempfile.mkdtemp(dir=elsewhere))
         site = ForkedSite(folder / name, lives, **SETTINGS, folders={"archive": str(archive)})
         harness.archived_elsewhere(site, archive)
         harness.filled(site, clip)
         return site
 
-    return made
+    with folder_on_another_file_system(folder) as elsewhere:
+        yield made
 
 
 @pytest.fixture(scope="module")
-def all_lives(a_film: Made, with_subtitle: Made, folder: Path, clip: Path) -> Iterator[Sequence[Lives]]:
-    """Return processes that fork lives, warm from a life of each kind of root."""
-    with ExitStack() as stack:
-        found = []
-        for number in range(AT_ONCE):
-            film = harness.a_site(folder / f"warm-{number}", clip, targets=TARGETS)
-            subtitle = harness.with_subtitle(harness.a_site(folder / f"warm-subtitle-{number}", clip, targets=[]))
-            found.append(stack.enter_context(forking([film.root, subtitle.root])))
-        yield found
-
-
-@pytest.fixture(scope="module")
-def lives(all_lives: Sequence[Lives]) -> Lives:
-    return all_lives[0]
+def lives(folder: Path, clip: Path) -> Iterator[Lives]:
+    """Return the process that forks lives, warm from a life in each kind of root."""
+    film = harness.a_site(folder / "warm", clip, targets=TARGETS)
+    subtitle = harness.with_subtitle(harness.a_site(folder / "warm-subtitle", clip, targets=[]))
+    with forking([film.root, subtitle.root]) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -147,47 +136,38 @@ def problems_after_a_worker_died_at(place: str, step: str, site: ForkedSite) -> 
 
 
 def crashed_at(
-    chosen: Sequence[str], made: Made, all_lives: Sequence[Lives], problems: Callable[[str, ForkedSite], list[str]]
+    chosen: Sequence[str], made: Made, lives: Lives, problems: Callable[[str, ForkedSite], list[str]]
 ) -> list[str]:
     """Return what is wrong after a crash at each of the places, each in a root of its own."""
-    free: SimpleQueue[Lives] = SimpleQueue()
-    for one in all_lives:
-        free.put(one)
 
-    def tried(number: int) -> list[str]:
-        lives = free.get()
-        try:
-            site = made(f"root-{next(_roots)}", lives)
-            found = problems(chosen[number], site)
-        finally:
-            free.put(lives)
+    def tried(place: str) -> list[str]:
+        site = made(f"root-{next(_roots)}", lives)
+        found = problems(place, site)
         if not found:
             shutil.rmtree(site.root)
-        return [f"{chosen[number]}: {problem}" for problem in found]
+        return [f"{place}: {problem}" for problem in found]
 
     print(f"{len(chosen)} places tried")
-    with ThreadPoolExecutor(len(all_lives)) as pool:
-        return [problem for found in pool.map(tried, range(len(chosen))) for problem in found]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return [problem for found in pool.map(tried, chosen) for problem in found]
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_crash_at_any_write_loses_doubles_and_leaves_nothing(
-    part: int, places: list[str], a_film: Made, all_lives: Sequence[Lives]
+    part: int, places: list[str], a_film: Made, lives: Lives
 ) -> None:
     assert len(set(places)) == len(places) > 300
-    assert crashed_at(places[part::PARTS], a_film, all_lives, problems_after_a_crash_at) == []
+    assert crashed_at(places[part::PARTS], a_film, lives, problems_after_a_crash_at) == []
 
 
-def test_a_worker_that_dies_at_a_write_of_any_step_is_lived_through(
-    a_film: Made, lives: Lives, all_lives: Sequence[Lives]
-) -> None:
+def test_a_worker_that_dies_at_a_write_of_any_step_is_lived_through(a_film: Made, lives: Lives) -> None:
     steps = places_of_steps(traced(a_film("traced-workers", lives)))
 
     def problems(place: str, site: ForkedSite) -> list[str]:
         return problems_after_a_worker_died_at(place, steps[place], site)
 
     assert len(steps) > 50
-    assert crashed_at(list(steps), a_film, all_lives, problems) == []
+    assert crashed_at(list(steps), a_film, lives, problems) == []
 
 
 def places_of_steps(site: Site) -> dict[str, str]:
@@ -204,7 +184,7 @@ def places_of_steps(site: Site) -> dict[str, str]:
 
 
 def test_a_crash_while_film_and_subtitle_are_moved_parts_loses_and_doubles_neither(
-    with_subtitle: Made, lives: Lives, all_lives: Sequence[Lives]
+    with_subtitle: Made, lives: Lives
 ) -> None:
     def problems(place: str, site: ForkedSite) -> list[str]:
         found = problems_after_a_crash_at(place, site)
@@ -216,16 +196,14 @@ def test_a_crash_while_film_and_subtitle_are_moved_parts_loses_and_doubles_neith
 
     chosen = harness.moving_places(traced(with_subtitle("traced-subtitle", lives)))
     assert any("beside_handed_over" in place for place in chosen)
-    assert crashed_at(chosen, with_subtitle, all_lives, problems) == []
+    assert crashed_at(chosen, with_subtitle, lives, problems) == []
 
 
-def test_a_crash_while_an_original_is_copied_loses_and_doubles_nothing(
-    copied: Made, lives: Lives, all_lives: Sequence[Lives]
-) -> None:
+def test_a_crash_while_an_original_is_copied_loses_and_doubles_nothing(copied: Made, lives: Lives) -> None:
     chosen = harness.moving_places(traced(copied("traced-copied", lives)))
     ending = chosen[next(number for number, place in enumerate(chosen) if "begin_ending" in place) :]
     assert any("copy.written" in place for place in ending)
-    assert crashed_at(ending, copied, all_lives, problems_after_a_crash_at) == []
+    assert crashed_at(ending, copied, lives, problems_after_a_crash_at) == []
 
 
 def test_the_harness_notices_publishing_that_cannot_be_done_again(

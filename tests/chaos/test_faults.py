@@ -10,7 +10,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,7 +30,6 @@ DUB_STAGES = ("translate", "synthesize", "mix", "mux")
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.alone,
     pytest.mark.skipif(sys.platform == "win32", reason="these faults are made by POSIX's means"),
 ]
 
@@ -158,19 +156,14 @@ def test_an_outbox_without_the_right_to_write_is_waited_for(site: Callable[..., 
     root.check()
 
 
-def test_an_outbox_on_another_file_system_gets_whole_files(site: Callable[..., Site], clip: Path) -> None:
-    other = Path("/dev/shm")
-    if not other.is_dir() or other.stat().st_dev == clip.stat().st_dev:
-        pytest.skip("this machine has no second file system to write to")
-    outbox = Path(tempfile.mkdtemp(dir=other))
-    try:
-        root = site(folders={"outbox": str(outbox)})
-        root.drop(clip, "clip.mp4")
-        assert root.work_off() == 0, root.output()
-        assert (outbox / "clip" / "manifest.json").is_file()
-        root.check()
-    finally:
-        shutil.rmtree(outbox)
+def test_an_outbox_on_another_file_system_gets_whole_files(
+    site: Callable[..., Site], clip: Path, other_file_system: Path
+) -> None:
+    root = site(folders={"outbox": str(other_file_system)})
+    root.drop(clip, "clip.mp4")
+    assert root.work_off() == 0, root.output()
+    assert (other_file_system / "clip" / "manifest.json").is_file()
+    root.check()
 
 
 def test_a_really_full_disk_fails_the_job_with_a_sentence_or_waits(site: Callable[..., Site], clip: Path) -> None:

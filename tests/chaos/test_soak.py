@@ -18,7 +18,6 @@ GROWTH_BYTES = 15_000_000
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.alone,
     pytest.mark.skipif(sys.platform == "win32", reason="counts POSIX's descriptors"),
 ]
 

@@ -9,7 +9,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
@@ -97,14 +96,10 @@ def test_an_ffmpeg_that_cannot_burn_what_is_to_be_burnt_is_told(root: Path, tmp_
     assert told["state"] == "warning" and "4.4.2 is too old" in told["text"] and "5.1" in told["remedy"]
 
 
-def test_folders_on_two_file_systems_are_told(tmp_path: Path) -> None:
-    other = Path("/dev/shm")
-    if not other.is_dir() or other.stat().st_dev == tmp_path.stat().st_dev:
-        pytest.skip("this machine has no second file system to write to")
-    with tempfile.TemporaryDirectory(dir=other) as away:
-        assert folders.can_rename(tmp_path, tmp_path)
-        assert not folders.can_rename(tmp_path, Path(away))
-        assert not list(tmp_path.iterdir()) and not list(Path(away).iterdir())
+def test_folders_on_two_file_systems_are_told(tmp_path: Path, other_file_system: Path) -> None:
+    assert folders.can_rename(tmp_path, tmp_path)
+    assert not folders.can_rename(tmp_path, other_file_system)
+    assert not list(tmp_path.iterdir()) and not list(other_file_system.iterdir())
 
 
 def test_a_folder_that_may_not_be_written_to_is_told(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -21,6 +20,7 @@ from dropdub.inbox.move_file import StillWritten, move
 from dropdub.inbox.moves import bring_in, hand_over, remove_error_note, write_error_note
 from dropdub.inbox.recorded_files import CHANGED, VANISHED, Taken, Wanted
 from dropdub.inbox.scan import scan
+from tests.conftest import folder_on_another_file_system
 
 NAMES = ["clip.mp4", "with  spaces.mp4", "Ação.mp4", "🎬" * 62 + ".mp4", "x" * 251 + ".mp4", "r-f", "no suffix"]
 
@@ -43,12 +43,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     if request.param == "one":
         yield tmp_path / "place"
         return
-    other = Path("/dev/shm")
-    if not other.is_dir() or other.stat().st_dev == tmp_path.stat().st_dev:
-        pytest.skip("this machine has no second file system to write to")
-    folder = Path(tempfile.mkdtemp(dir=other))
-    yield folder / "place"
-    shutil.rmtree(folder)
+    with folder_on_another_file_system(tmp_path) as folder:
+        yield folder / "place"
 
 
 def put(path: Path, content: bytes = b"content") -> Path:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -64,15 +63,8 @@ def test_a_block_that_raises_leaves_no_file(tmp_path: Path) -> None:
     assert not (tmp_path / "x.wav").exists()
 
 
-def other_device(tmp_path: Path) -> Path:
-    shm = Path("/dev/shm")
-    if not shm.is_dir() or shm.stat().st_dev == tmp_path.stat().st_dev:
-        pytest.skip("no second file system here")
-    return shm / f"dropdub-test-{os.getpid()}"
-
-
-def test_a_move_to_another_file_system_is_a_checked_copy(tmp_path: Path) -> None:
-    source, folder = tmp_path / "a.bin", other_device(tmp_path)
+def test_a_move_to_another_file_system_is_a_checked_copy(tmp_path: Path, other_file_system: Path) -> None:
+    source, folder = tmp_path / "a.bin", other_file_system / "there"
     source.write_bytes(b"content" * 1000)
     folder.mkdir()
     try:
