@@ -73,7 +73,10 @@ def exit_code(*command: str | Path) -> int:
 
 
 def set_up(extras: str, *, editable: bool) -> None:
-    """Make the environment if it is not there, and install Dropdub into it, behind one line of progress."""
+    """Make the environment if it is not there, and install Dropdub into it, behind one line of progress.
+
+    `editable`: for its developers. Of the thousands of modules that come with torch, only those that are used get compiled.
+    """
     DESCRIBED.unlink(missing_ok=True)
     if not PYTHON.exists():
         if importlib.util.find_spec("ensurepip") is None:
@@ -82,7 +85,7 @@ def set_up(extras: str, *, editable: bool) -> None:
     install: list[str | Path] = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check"]
     quietly(
         f"Installing Dropdub [{extras}] into {ENVIRONMENT.name}",
-        *install, *(["--editable"] if editable else []), f"{HERE}[{extras}]",
+        *install, *(["--no-compile", "--editable"] if editable else []), f"{HERE}[{extras}]",
     )  # fmt: skip
 
 

@@ -42,13 +42,15 @@ LIMIT_S = 45 * 60
 PYTHON = (sys.executable, "-X", "warn_default_encoding")
 """On Windows the default encoding is another, so text files must name theirs. The programs that tests start run
 without this option: their libraries would report themselves on standard error."""
-WORKERS = AT_ONCE + 2
-"""More than there are cores, because many tests wait for a daemon's timers."""
+WORKERS = AT_ONCE + 1
+"""One more than there are cores, because many tests wait for a daemon's timers."""
 MEMORY, ENOUGH_BYTES = Path("/dev/shm"), 4_000_000_000
 """Temporary files of tests go to memory if it has room: daemons flush all they write, and nothing waits for a disk."""
 SIDE_BY_SIDE = (
-    "--dist", "worksteal", "--max-worker-restart", "0", "--tx", f"{WORKERS}*popen//python={' '.join(PYTHON)}",
+    *("--dist", "loadfile", "--no-loadscope-reorder", "--max-worker-restart", "0"),
+    *("--tx", f"{WORKERS}*popen//python={' '.join(PYTHON)}"),
 )  # fmt: skip
+"""A file at a time, the slow ones first, so that what several tests of a file need is made once."""
 ONE_REAL_JOB = "tests/acceptance/test_recordings.py::test_a_video_becomes_a_dubbed_video_in_each_target_language"
 
 

@@ -16,12 +16,16 @@ import dropdub
 from dropdub.media.ffmpeg import FFMPEG_VARIABLE
 
 SPEECH = Path(dropdub.__file__).parent / "samples" / "jfk.flac"
+SLOWEST = ("test_every_place.py", "test_crashes.py", "test_long_recording.py", "test_dub_sound.py")
+"""The files that take longest, in the order in which they are begun."""
 PICTURE = ("-f", "lavfi", "-i", "testsrc=size=160x120:rate=25:duration=12")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run slow tests first: one that began last would be waited for while all but one core are idle."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """Run files with slow tests first: one that began last would be waited for while all but one core are idle."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    rank = {name: number for number, name in enumerate(SLOWEST)}
+    items.sort(key=lambda item: (rank.get(item.path.name, len(rank)), item.path not in slow))
 
 
 @pytest.fixture(params=["system", "wheel"])

@@ -76,11 +76,11 @@ def binary_called_text(path: Path) -> Path:
 
 Made = Callable[[Path], Path]
 REFUSALS: dict[str, tuple[Made, str]] = {
-    "noise.mp4": (noise, "not a recording"),
+    "noise.mp4": (noise, "cannot be read as a recording"),
     "silent.mp4": (silent_film, "sound"),
-    "half.mp4": (truncated, "not a recording"),
-    "list.mp4": (playlist, "not a recording"),
-    "story.mkv": (text_called_video, "not a recording"),
+    "half.mp4": (truncated, "cannot be read as a recording"),
+    "list.mp4": (playlist, "is not a recording"),
+    "story.mkv": (text_called_video, "is not a recording"),
     "program.txt": (binary_called_text, "not"),
 }
 OVER_A_LIMIT: dict[str, tuple[Made, str]] = {

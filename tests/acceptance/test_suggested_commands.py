@@ -83,7 +83,7 @@ def test_a_failed_file_is_retried_by_pasting_what_any_message_suggests(
     assert suggested(job["remedy"]) == suggested(told["remedy"]) == [retry]
 
     done = shell.paste(suggested(note)[0])
-    assert (done.returncode, done.stderr) == (0, "") and "is tried again" in done.stdout
+    assert (done.returncode, done.stderr) == (0, "") and "will be retried" in done.stdout
     assert root.job("Jörg's talk.wav")["state"] != "failed"
     watch = command(root.root, "watch")
     assert suggested(done.stdout) == [watch] and watch in suggested(root.jobs("status").stdout)

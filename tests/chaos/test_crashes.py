@@ -1,4 +1,7 @@
-"""Crash at every place where something is written; and proof that the harness sees what breaks."""
+"""Kill real processes at places of each kind and at random moments; and proof that the harness sees what breaks.
+
+`test_every_place.py` crashes at every place, in forked lives, and has the other proofs.
+"""
 
 from __future__ import annotations
 
@@ -135,30 +138,6 @@ def without(site: Site, safeguard: str) -> Site:
     path = os.pathsep.join([str(UNSAFE), os.environ.get("PYTHONPATH", "")])
     site.environment |= {"DROPDUB_WITHOUT": safeguard, "PYTHONPATH": path}
     return site
-
-
-def test_the_harness_notices_publishing_that_cannot_be_done_again(site: Site, places: list[str]) -> None:
-    place = harness.place_after(places, "daemon.publish.folder-claimed", "daemon.rename.after")
-    found = harness.problems_after_a_kill_at(place, without(site, "one_place_for_each_deliverable"))
-    assert any("has files that no manifest lists" in problem for problem in found), found
-
-
-def test_the_harness_notices_publishing_that_is_not_one_rename(site: Site) -> None:
-    found = harness.problems_after_a_kill_at("half-published", without(site, "one_rename"))
-    assert any("was published, and later was another" in problem for problem in found), found
-
-
-def test_the_harness_notices_a_move_without_a_recorded_intent(site: Site) -> None:
-    found = harness.problems_after_a_kill_at("daemon.commit.record_jobs.before#1", without(site, "the_intent"))
-    assert any("stands 0 times" in problem for problem in found), found
-
-
-def test_the_harness_notices_steps_that_are_not_taken_up_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(harness, "ENDS_WITHIN_S", 15)
-    site.start(**site.environment, **{VARIABLE: f"stage.merge=hang@{site.root / 'hung'}"})
-    wait_until((site.root / "hung").exists, "the step to be under way", timeout_s=60)
-    site.kill()
-    assert "it does not come to an end" in harness.problems_after_death(without(site, "recovery"))
 
 
 def test_the_harness_notices_workers_that_outlive_their_daemon_and_work_on(
