@@ -75,7 +75,7 @@ def exit_code(*command: str | Path) -> int:
 def set_up(extras: str, *, editable: bool) -> None:
     """Make the environment if it is not there, and install Dropdub into it, behind one line of progress.
 
-    `editable`: for its developers. Of the thousands of modules that come with torch, only those that are used get compiled.
+    `editable`: for its developers. Of all the modules that torch brings, only those that are used are compiled.
     """
     DESCRIBED.unlink(missing_ok=True)
     if not PYTHON.exists():
