@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from dropdub.engines.apertium.engine import ApertiumTranslator
 from dropdub.failpoints import VARIABLE
 from tests.acceptance.site import Site
 from tests.chaos import harness
@@ -31,7 +30,6 @@ FAMILIES = (
 A_FAMILY = 2
 SEED = int(os.environ.get("DROPDUB_CHAOS_SEED", "1"))
 RANDOM_KILLS = int(os.environ.get("DROPDUB_CHAOS_KILLS", "8"))
-TARGETS = [] if ApertiumTranslator.unavailable() else ["es"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
 
@@ -44,7 +42,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def places(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Return every place that one job reaches, from the daemon's start to its end."""
-    site = harness.a_site(tmp_path_factory.mktemp("traced") / "root", clip, targets=TARGETS)
+    site = harness.a_site(tmp_path_factory.mktemp("traced") / "root", clip, targets=[])
     assert site.work_off(timeout_s=harness.ENDS_WITHIN_S, **site.environment) == 0, site.output()
     assert list(harness.overlaps(site)) == []
     return harness.places(site)
@@ -52,7 +50,7 @@ def places(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 @pytest.fixture
 def site(clip: Path, tmp_path: Path) -> Iterator[Site]:
-    made = harness.a_site(tmp_path / "root", clip, targets=TARGETS)
+    made = harness.a_site(tmp_path / "root", clip, targets=[])
     yield made
     harness.torn_down(made)
 
@@ -67,7 +65,7 @@ def test_a_kill_at_a_write_of_each_family_loses_doubles_and_leaves_nothing(
 
     def tried(number: int) -> list[str]:
         place = chosen[number]
-        site = harness.a_site(folder / str(number), clip, targets=TARGETS)
+        site = harness.a_site(folder / str(number), clip, targets=[])
         found = harness.problems_after_a_kill_at(place, site)
         if not found:
             harness.torn_down(site)

@@ -190,10 +190,10 @@ def test_under_the_dub_the_original_is_turned_down_kept_or_gone(driven: Callable
 
 @pytest.mark.parametrize("gain_db", [-14.0, -5.0])
 def test_a_dub_is_as_loud_as_its_original_and_never_clips(
-    driven: Callable[..., Drive], tmp_path: Path, speech: Path, gain_db: float
+    driven: Callable[..., Drive], tmp_path: Path, phrase: Path, gain_db: float
 ) -> None:
     source = tmp_path / "talk.flac"
-    run_ffmpeg("-i", str(speech), "-af", f"volume={gain_db}dB", str(source))
+    run_ffmpeg("-i", str(phrase), "-af", f"volume={gain_db}dB", str(source))
     job = driven(source).run(until="mux")
     track = job.job_dir / "dub.es.wav"
     assert loudness(track) == pytest.approx(loudness(source), abs=1.0)
@@ -202,9 +202,9 @@ def test_a_dub_is_as_loud_as_its_original_and_never_clips(
 
 
 def test_a_dub_of_an_overdriven_recording_is_not_overdriven(
-    driven: Callable[..., Drive], tmp_path: Path, speech: Path
+    driven: Callable[..., Drive], tmp_path: Path, phrase: Path
 ) -> None:
-    run_ffmpeg("-i", str(speech), "-af", "volume=14dB", str(tmp_path / "talk.flac"))
+    run_ffmpeg("-i", str(phrase), "-af", "volume=14dB", str(tmp_path / "talk.flac"))
     job = driven(tmp_path / "talk.flac").run(until="mux")
     assert job.facts["mix/es"]["limited"] and loudness(tmp_path / "talk.flac") > -6
     assert true_peak_db(job.job_dir / "dub.es.wav") <= -1.0

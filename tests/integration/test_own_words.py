@@ -157,24 +157,24 @@ def test_a_correction_behind_the_recordings_end_is_left_out(talk_video: Path, wo
 
 
 def test_a_translation_of_ones_own_is_corrected_where_no_translator_knows_the_pair(
-    talk_video: Path, tmp_path: Path, counted: Counted
+    phrase_video: Path, tmp_path: Path, counted: Counted
 ) -> None:
     path = tmp_path / "talk.cy.srt"
     path.write_text("1\n00:00:01,000 --> 00:00:04,000\nBore da i chi.\n", encoding="utf-8")
     options = LIGHT.overridden({"targets": ["cy"], "language": "en"})
-    first = Drive(talk_video, tmp_path / "1", options, companion=path).run()
+    first = Drive(phrase_video, tmp_path / "1", options, companion=path, name="talk.mp4").run()
     path.write_text("1\n00:00:01,000 --> 00:00:04,000\nNos da i chi.\n", encoding="utf-8")
     before = first.published["talk.json"]
-    second = Drive(talk_video, tmp_path / "2", options, companion=path, before=before).run()
+    second = Drive(phrase_video, tmp_path / "2", options, companion=path, before=before, name="talk.mp4").run()
     assert "Nos da i chi." in second.published["talk.cy.srt"].read_text(encoding="utf-8")
     assert "Nos da i chi." in counted.spoken
 
 
 @needs_apertium
-def test_a_translation_of_ones_own_is_spoken_as_it_is(talk_video: Path, tmp_path: Path, counted: Counted) -> None:
+def test_a_translation_of_ones_own_is_spoken_as_it_is(phrase_video: Path, tmp_path: Path, counted: Counted) -> None:
     path = tmp_path / "talk.es.srt"
     path.write_text("1\n00:00:01,000 --> 00:00:04,000\nY así, compatriotas.\n", encoding="utf-8")
-    drive = Drive(talk_video, tmp_path, SPANISH.overridden({"language": "en"}), companion=path).run()
+    drive = Drive(phrase_video, tmp_path, SPANISH.overridden({"language": "en"}), companion=path, name="talk.mp4").run()
     assert any(key.startswith("transcribe") for key in drive.facts)
     assert counted.translated == [] and set(counted.spoken) == {"Y así, compatriotas."}
     assert "Y así, compatriotas." in drive.published["talk.es.srt"].read_text(encoding="utf-8")
@@ -256,11 +256,11 @@ def test_a_subtitle_alone_is_translated_and_keeps_its_times(words: Path, tmp_pat
     assert "país" in made[1].text.lower()
 
 
-def test_a_translation_of_ones_own_needs_no_translator(talk_video: Path, tmp_path: Path) -> None:
+def test_a_translation_of_ones_own_needs_no_translator(phrase_video: Path, tmp_path: Path) -> None:
     path = tmp_path / "talk.cy.srt"
     path.write_text("1\n00:00:01,000 --> 00:00:04,000\nBore da i chi.\n", encoding="utf-8")
     options = LIGHT.overridden({"language": "en", "targets": ["cy"]})
-    drive = Drive(talk_video, tmp_path, options, companion=path).run()
+    drive = Drive(phrase_video, tmp_path, options, companion=path, name="talk.mp4").run()
     assert "Bore da i chi." in drive.published["talk.cy.srt"].read_text(encoding="utf-8")
     assert "talk.cy.mp4" in drive.published
 

@@ -19,7 +19,7 @@ from dropdub.store.database import Store
 from dropdub.store.states import ENDED, UNFINISHED, JobState, Outcome, StepState
 from dropdub.store.tables import Job
 from dropdub.store.transitions import AttemptEnd, Claim, JobFacts, NewJob, TakenJob
-from dropdub.store.transitions.claims import claimable
+from dropdub.store.transitions.claims import claim_values, claimable
 from tests.factories import (
     BROKEN,
     DONE,
@@ -266,19 +266,21 @@ def test_a_step_is_claimed_of_the_party_whose_turn_it_is(store: Store) -> None:
 def test_a_claim_walks_an_index_in_order_and_sorts_nothing(
     store: Store, party: tuple[str | None, str | None] | None
 ) -> None:
-    plan = explain(store, claimable("media", NOW, party=party))
+    plan = explain(store, claimable(of_party=party is not None).params(claim_values("media", NOW, party=party)))
     assert any("SEARCH step USING" in line and "ix_step_state_pool (state=? AND pool=?)" in line for line in plan), plan
     assert not any("TEMP B-TREE" in line or line.startswith("SCAN") for line in plan), plan
 
 
 def explain(store: Store, query: Any) -> list[str]:
-    compiled = query.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+    compiled = query.compile(dialect=sqlite.dialect(paramstyle="named")).construct_expanded_state()
     with store.reading() as session:
-        return [row[3] for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}")]
+        connection = session.connection()
+        plan = f"EXPLAIN QUERY PLAN {compiled.statement}"
+        return [row[3] for row in connection.exec_driver_sql(plan, compiled.parameters)]
 
 
 def test_the_claim_compiles_for_postgresql_and_skips_what_others_lock() -> None:
-    query = claimable("media", NOW).limit(1).with_for_update(skip_locked=True)
+    query = claimable()
     assert "FOR UPDATE SKIP LOCKED" in str(query.compile(dialect=postgresql.dialect()))
 
 

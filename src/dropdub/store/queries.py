@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from dropdub.errors import UsageError
 from dropdub.store.database import Store
@@ -72,17 +74,17 @@ def jobs_like(store: Store, stem: str, states: Collection[str]) -> list[Job]:
 
 def cancel_requested(store: Store) -> list[Job]:
     """Return the jobs that a person asked to cancel and that have no verdict yet."""
-    return _jobs(store, JOB.c.state.in_(UNFINISHED), JOB.c.cancel_requested.is_(True), JOB.c.verdict.is_(None))
+    return _found(store, _cancel_requested())
 
 
 def jobs_to_end(store: Store) -> list[Job]:
     """Return the jobs whose steps have all ended and that have no verdict yet."""
-    return _jobs(store, JOB.c.state.in_(_GOING), JOB.c.verdict.is_(None), ~_has_open_steps())
+    return _found(store, _to_end())
 
 
 def jobs_ending(store: Store) -> list[Job]:
     """Return the jobs that have a verdict and whose files have not been moved yet."""
-    return _jobs(store, JOB.c.state.in_(UNFINISHED), JOB.c.verdict.is_not(None))
+    return _found(store, _ending())
 
 
 def parties(store: Store) -> list[tuple[str | None, str | None]]:
@@ -187,10 +189,9 @@ def requests(store: Store) -> frozenset[str]:
 
 def pools_with_queue(store: Store, pools: Collection[str], now: float) -> set[str]:
     """Return the pools that have a due step in the queue; an earlier step may still block it."""
-    due = {name: exists().where(*_due(name, now)).label(name) for name in pools}
     with store.reading() as session:
-        row = session.connection().execute(sql_select(*due.values())).one()
-    return {name for name, found in zip(due, row, strict=True) if found}
+        row = session.connection().execute(_pools_with_due_steps(tuple(pools)), {"now": now}).one()
+    return {name for name, found in zip(pools, row, strict=True) if found}
 
 
 def next_notice(store: Store, channel: str, *, now: float, longest_s: float) -> Notice | None:
@@ -249,25 +250,51 @@ def transcribed(store: Store, *, limit: int) -> list[tuple[float, float]]:
     return [(params["end"] - params["start"], seconds) for params, seconds in reversed(rows) if seconds]
 
 
-def _due(pool: str, now: float) -> tuple[ColumnElement[bool], ...]:
-    return STEP.c.state == StepState.QUEUED, STEP.c.pool == pool, STEP.c.scheduled_at <= now
+@cache
+def _pools_with_due_steps(pools: tuple[str, ...]) -> Select[*tuple[bool, ...]]:
+    """Return the query whether each pool has a step that is due at `:now`; built once, since each turn runs it."""
+    due = (STEP.c.state == StepState.QUEUED, STEP.c.scheduled_at <= bindparam("now"))
+    return sql_select(*(exists().where(*due, STEP.c.pool == pool).label(pool) for pool in pools))
 
 
-def _jobs(store: Store, *conditions: ColumnElement[bool]) -> list[Job]:
-    with store.reading() as session:
-        return list(session.exec(select(Job).where(*conditions).order_by(JOB.c.id)))
+# Queries of the supervisor's every look are built once: building one takes longer than its answer.
 
 
-def _steps(session: Session, *conditions: ColumnElement[bool]) -> list[Step]:
-    return list(session.exec(select(Step).where(*conditions).order_by(STEP.c.phase, STEP.c.id)))
+@cache
+def _cancel_requested() -> SelectOfScalar[Job]:
+    return _of_jobs(JOB.c.state.in_(UNFINISHED), JOB.c.cancel_requested.is_(True), JOB.c.verdict.is_(None))
 
 
-def _has_open_steps() -> ColumnElement[bool]:
-    return exists().where(
+@cache
+def _to_end() -> SelectOfScalar[Job]:
+    open_steps = exists().where(
         STEP.c.job_id == JOB.c.id,
         STEP.c.round == JOB.c.round,
         STEP.c.state.in_((StepState.QUEUED, StepState.RUNNING)),
     )
+    return _of_jobs(JOB.c.state.in_(_GOING), JOB.c.verdict.is_(None), ~open_steps)
+
+
+@cache
+def _ending() -> SelectOfScalar[Job]:
+    return _of_jobs(JOB.c.state.in_(UNFINISHED), JOB.c.verdict.is_not(None))
+
+
+def _jobs(store: Store, *conditions: ColumnElement[bool]) -> list[Job]:
+    return _found(store, _of_jobs(*conditions))
+
+
+def _of_jobs(*conditions: ColumnElement[bool]) -> SelectOfScalar[Job]:
+    return select(Job).where(*conditions).order_by(JOB.c.id)
+
+
+def _found(store: Store, query: SelectOfScalar[Job]) -> list[Job]:
+    with store.reading() as session:
+        return list(session.exec(query))
+
+
+def _steps(session: Session, *conditions: ColumnElement[bool]) -> list[Step]:
+    return list(session.exec(select(Step).where(*conditions).order_by(STEP.c.phase, STEP.c.id)))
 
 
 def _relevant_options(job: Job) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, null, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, null, select, update
 from sqlmodel import Session
 
 from dropdub.store.database import Store
@@ -29,8 +31,8 @@ def claim_step(
     `owner` is the id of the daemon's run. `job_ids` and `party` restrict the choice to these jobs.
     """
     with store.transaction() as session:
-        query = claimable(pool, now, job_ids, party).limit(1).with_for_update(skip_locked=True)
-        found = session.connection().execute(query).first()
+        query = claimable(of_jobs=job_ids is not None, of_party=party is not None)
+        found = session.connection().execute(query, claim_values(pool, now, job_ids, party)).first()
         return _claim(session, found.id, found.token, owner=owner, now=now) if found else None
 
 
@@ -39,10 +41,10 @@ def claimable_parties(store: Store, *, pool: str, now: float) -> list[Party]:
 
     Runs an index lookup in `ix_step_state_pool` for each job instead of scanning all blocked steps.
     """
-    due = exists(_due(pool, now).where(STEP.c.job_id == JOB.c.id, STEP.c.round == JOB.c.round))
+    due = exists(_due().where(STEP.c.job_id == JOB.c.id, STEP.c.round == JOB.c.round))
     query = select(JOB.c.owner, JOB.c.folder).where(_is_active(), due).group_by(JOB.c.owner, JOB.c.folder)
     with store.reading() as session:
-        rows = session.connection().execute(query.order_by(func.min(JOB.c.id))).all()
+        rows = session.connection().execute(query.order_by(func.min(JOB.c.id)), {"pool": pool, "now": now}).all()
     return [(owner, folder) for owner, folder in rows]
 
 
@@ -53,27 +55,41 @@ def record_worker(store: Store, attempt_id: int, *, pid: int, started: float) ->
         session.connection().execute(change.values(worker_pid=pid, worker_started=started))
 
 
-def claimable(
-    pool: str, now: float, job_ids: Collection[int] | None = None, party: Party | None = None
-) -> Select[int, int]:
-    """Return the query for the due steps of a pool, in the order of claims.
+@cache
+def claimable(*, of_jobs: bool = False, of_party: bool = False) -> Select[int, int]:
+    """Return the query for the due step of a pool that is claimed next; its values are those of `claim_values`.
 
+    It is built once, since an idle daemon asks several times a second, and building takes longer than the answer.
     The job's conditions are in an EXISTS, not in a join: this way the database walks the queued steps in order along
     `ix_step_state_pool` and stops at the first match, however many jobs there are.
     """
-    of_job = (JOB.c.id == STEP.c.job_id, JOB.c.round == STEP.c.round)
-    query = _due(pool, now).where(exists().where(*of_job, _is_active(), *_belongs_to(party)))
+    of_job = [JOB.c.id == STEP.c.job_id, JOB.c.round == STEP.c.round, _is_active()]
+    if of_party:
+        of_job += [column.is_not_distinct_from(bindparam(column.name)) for column in (JOB.c.owner, JOB.c.folder)]
+    query = _due().where(exists().where(*of_job))
+    if of_jobs:
+        query = query.where(STEP.c.job_id.in_(bindparam("job_ids", expanding=True)))
+    return query.order_by(STEP.c.job_id, STEP.c.phase, STEP.c.id).limit(1).with_for_update(skip_locked=True)
+
+
+def claim_values(
+    pool: str, now: float, job_ids: Collection[int] | None = None, party: Party | None = None
+) -> dict[str, Any]:
+    """Return the values of the query `claimable`."""
+    values: dict[str, Any] = {"pool": pool, "now": now}
     if job_ids is not None:
-        query = query.where(STEP.c.job_id.in_(sorted(job_ids)))
-    return query.order_by(STEP.c.job_id, STEP.c.phase, STEP.c.id)
+        values["job_ids"] = sorted(job_ids)
+    if party is not None:
+        values["owner"], values["folder"] = party
+    return values
 
 
-def _due(pool: str, now: float) -> Select[int, int]:
-    """Return the query for the queued steps of a pool that are due and whose earlier steps have succeeded."""
+def _due() -> Select[int, int]:
+    """Return the query for the queued steps of `:pool`, due at `:now`, whose earlier steps have succeeded."""
     earlier = STEP.alias("earlier")
     blocked = exists().where(comes_before(earlier, STEP), earlier.c.state != StepState.SUCCEEDED)
-    queued = (STEP.c.state == StepState.QUEUED, STEP.c.pool == pool, STEP.c.scheduled_at <= now)
-    return select(STEP.c.id, STEP.c.token).where(*queued, ~blocked)
+    queued = (STEP.c.state == StepState.QUEUED, STEP.c.pool == bindparam("pool"))
+    return select(STEP.c.id, STEP.c.token).where(*queued, STEP.c.scheduled_at <= bindparam("now"), ~blocked)
 
 
 def _is_active() -> ColumnElement[bool]:
@@ -82,11 +98,6 @@ def _is_active() -> ColumnElement[bool]:
         JOB.c.cancel_requested.is_(False),
         JOB.c.verdict.is_(None),
     )
-
-
-def _belongs_to(party: Party | None) -> list[ColumnElement[bool]]:
-    """Return the condition that a job belongs to this party; SQLAlchemy renders `== None` as `IS NULL`."""
-    return [] if party is None else [JOB.c.owner == party[0], JOB.c.folder == party[1]]
 
 
 def _claim(session: Session, step_id: int, token: int, *, owner: str, now: float) -> Claim | None:
