@@ -109,12 +109,10 @@ def run(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     timeout: float = 180,
-    stderr: int = subprocess.PIPE,
 ) -> subprocess.CompletedProcess[str]:
-    """Run `dropdub ARGUMENTS...` and return its exit code and what it wrote; STDOUT for `stderr` joins the two."""
+    """Run `dropdub ARGUMENTS...` and return its exit code and what it wrote."""
     with tempfile.TemporaryFile() as written, tempfile.TemporaryFile() as complained:
-        complaints = written if stderr == subprocess.STDOUT else complained
-        command = start(arguments, stdout=written, stderr=complaints, env=env, cwd=cwd)
+        command = start(arguments, stdout=written, stderr=complained, env=env, cwd=cwd)
         try:
             code = command.wait(timeout)
         except subprocess.TimeoutExpired:
