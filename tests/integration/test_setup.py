@@ -16,7 +16,7 @@ from dropdub.cli import setup as command
 from dropdub.cli import setup_questions
 from dropdub.config import Config, load_config
 from dropdub.pasting import command as command_of
-from dropdub.setup.choices import Choices, choices_of
+from dropdub.setup.choices import Choices, SetupOptions, choices_of
 from tests import warm
 
 WITHOUT = '''"""Hides the packages of all engines."""
@@ -113,7 +113,7 @@ def test_the_questions_are_asked_only_where_no_option_answers(monkeypatch: pytes
 
     monkeypatch.setattr("typer.prompt", answer)
     monkeypatch.setattr("typer.confirm", lambda *_, **__: False)
-    options = setup_questions.ask(tmp_path, command.SetupOptions(Choices(language="en")), Config())
+    options = setup_questions.ask(tmp_path, SetupOptions(Choices(language="en")), Config())
     assert asked == ["Languages", "Engines"]
     assert (options.choices, options.service) == (Choices("en", ("pt", "es"), "light"), False)
 
@@ -125,7 +125,7 @@ def test_interrupted_it_says_how_to_continue(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(command, "_install_packages", interrupted)
-    options = command.SetupOptions(choices_of("en", ["pt"], "light"))
+    options = SetupOptions(choices_of("en", ["pt"], "light"))
     assert command.setup(tmp_path / "dubs", options, yes=True, as_json=False) == 1
     assert f"To continue:\n  dropdub --root {tmp_path / 'dubs'} setup" in capsys.readouterr().err
     assert load_config(tmp_path / "dubs" / "config.yaml").job.targets == ("pt",)

@@ -135,9 +135,9 @@ def setup(
     dropdub setup ~/dubs --language en --to pt --engines quality --yes
     """
     from dropdub.cli import setup as act
-    from dropdub.setup.choices import choices_of
+    from dropdub.setup.choices import SetupOptions, choices_of
 
-    options = act.SetupOptions(choices_of(language, to, engines), install, models, service, accept_licence)
+    options = SetupOptions(choices_of(language, to, engines), install, models, service, accept_licence)
     raise typer.Exit(act.setup(directory or context.obj.root, options, yes=yes, as_json=as_json))
 
 

@@ -24,21 +24,18 @@ from dropdub.files.privacy import private_files
 from dropdub.pasting import command, pasteable
 from dropdub.root import CONFIG_NAME, Root, find_root
 from dropdub.setup import packages
-from dropdub.setup.choices import Choices, Kit, apply_choices, configured_kit, missing_engines, suggested_kit
+from dropdub.setup.choices import (
+    Choices,
+    Kit,
+    SetupOptions,
+    apply_choices,
+    configured_kit,
+    missing_engines,
+    suggested_kit,
+)
 from dropdub.yaml_edit import with_settings
 
 USUAL_ROOT = "Dropdub"
-
-
-@dataclass(frozen=True)
-class SetupOptions:
-    """What to do. None: ask, or use the default if there is no terminal."""
-
-    choices: Choices = field(default_factory=Choices)
-    install: bool | None = None
-    pull: bool | None = None
-    service: bool | None = None
-    accept_licence: bool = False
 
 
 @dataclass

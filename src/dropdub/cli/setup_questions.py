@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 from pydantic import ValidationError
@@ -16,12 +16,17 @@ from dropdub.engines.apertium.engine import ApertiumTranslator
 from dropdub.engines.models.catalogue import find
 from dropdub.engines.models.uses import uses
 from dropdub.engines.offers import Offer, installed_offers
-from dropdub.setup.choices import Choices, Kit, after_install, apply_choices, configured_kit, missing_engines
+from dropdub.setup.choices import (
+    Choices,
+    Kit,
+    SetupOptions,
+    after_install,
+    apply_choices,
+    configured_kit,
+    missing_engines,
+)
 from dropdub.setup.packages import SIZES
 from dropdub.units import format_size
-
-if TYPE_CHECKING:
-    from dropdub.cli.setup import SetupOptions
 
 _KITS: Mapping[Kit, str] = {
     "light": "small and fast; understands only English, speaks with a plain synthetic voice",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from pydantic import ValidationError
@@ -46,6 +46,17 @@ class Choices:
         if self.engines == "light":
             return LIGHT | ({"translator": "auto"} if sys.platform == "win32" else {})  # no Apertium there
         return {role: "auto" for role, name in LIGHT.items() if getattr(config.job, role) == name}
+
+
+@dataclass(frozen=True)
+class SetupOptions:
+    """What to do. None: ask, or use the default if there is no terminal."""
+
+    choices: Choices = field(default_factory=Choices)
+    install: bool | None = None
+    pull: bool | None = None
+    service: bool | None = None
+    accept_licence: bool = False
 
 
 def choices_of(language: str | None, targets: Sequence[str] | None, engines: str | None) -> Choices:
