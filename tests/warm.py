@@ -1,9 +1,11 @@
-"""Commands of the program as real processes that need no start: forks of a process that has imported everything.
+"""Commands of the program, and a daemon's workers, as real processes that need no start: forks of a process that has
+imported everything.
 
 `python -m tests.warm SOCKET` forks them; `run` and `start` ask it to. A command has its own process, environment,
-folder, standard streams, session and exit code, as it would have after an `exec`. What differs: it did not import
-its modules itself, and its command line and first environment, as /proc shows them, are those of the forking process.
-So tests about imports, start times, or who is found in /proc use `subprocess` themselves.
+folder, standard streams, session and exit code, as it would have after an `exec`; a worker has its pipes and its
+liveness lock, too. What differs: it did not import its modules itself, its parent is the forking process, and its
+command line and first environment, as /proc shows them, are that process's. So tests about imports, start times,
+memory, or who is found in /proc start their processes.
 """
 
 from __future__ import annotations
@@ -32,15 +34,26 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
-IMPORTED = ("dropdub.cli", "dropdub.operations", "dropdub.doctor", "dropdub.daemon", "dropdub.service")
+IMPORTED = (
+    *("dropdub.cli", "dropdub.operations", "dropdub.doctor", "dropdub.daemon", "dropdub.service", "dropdub.stages"),
+    *("dropdub.engines.espeak", "dropdub.engines.apertium"),
+)
+IMPORTED_TOO = ("dropdub.worker", "dropdub.engines.pocketsphinx", "pocketsphinx")
+WORKERS_VARIABLE = "DROPDUB_TESTS_FORK_WORKERS"
+"""The socket of the forking process, in the environment of a daemon whose workers it is to fork."""
 IS_POSSIBLE = hasattr(os, "fork")
 AT_START = ("PYTHON", "LD_", "COVERAGE")
 """Beginnings of the variables that an interpreter obeys at its start: if they differ, the command is not forked."""
 _READY_S = 60
+_MOST_DESCRIPTORS = 4
 
 
 class Command:
-    """A running command, with the methods of `subprocess.Popen` that tests use."""
+    """A running process, with what of `subprocess.Popen` tests and the pool use."""
+
+    stdin: IO[bytes]
+    stdout: IO[bytes]
+    stderr: IO[bytes]
 
     def __init__(self, answers: socket.socket) -> None:
         self._answers = answers.makefile("r", encoding="ascii")
@@ -94,11 +107,27 @@ def start(
             stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=environment, cwd=cwd,
             start_new_session=start_new_session,
         )  # fmt: skip
-    wanted = {"arguments": list(arguments), "env": environment, "cwd": str(cwd or Path.cwd()), "own": start_new_session}
+    wanted = {
+        "program": "dropdub",
+        "arguments": list(arguments),
+        "env": environment,
+        "cwd": str(cwd or Path.cwd()),
+        "own": start_new_session,
+    }
+    with Path(os.devnull).open("rb") as nothing:
+        return _asked(_forking(), wanted, [nothing.fileno(), stdout.fileno(), stderr.fileno()])
+
+
+def forking_workers() -> dict[str, str]:
+    """Return the variable that lets a daemon, if it is forked itself, have its workers forked, too."""
+    return {WORKERS_VARIABLE: _forking()} if IS_POSSIBLE else {}
+
+
+def _asked(path: str, wanted: Mapping[str, Any], descriptors: Sequence[int]) -> Command:
+    """Ask the forking process for one; its descriptors are the standard streams, and what else it is to inherit."""
     asked = socket.socket(socket.AF_UNIX)
-    asked.connect(_forking())
-    streams = array.array("i", [stdout.fileno(), stderr.fileno()])
-    asked.sendmsg([b"."], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, streams)])
+    asked.connect(path)
+    asked.sendmsg([b"."], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))])
     asked.sendall(json.dumps(wanted).encode() + b"\n")
     return Command(asked)
 
@@ -159,6 +188,9 @@ def _end(process: subprocess.Popen[bytes], folder: Path) -> None:
 
 def serve(path: str) -> None:
     """Fork a command for each connection until standard input ends; write its pid and, later, its exit code to it."""
+    for name in IMPORTED_TOO:
+        with contextlib.suppress(ImportError):  # a package of an extra
+            importlib.import_module(name)
     for package in IMPORTED:
         for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
             importlib.import_module(module.name)
@@ -187,6 +219,38 @@ def serve(path: str) -> None:
             return
 
 
+def _spawn_forked(arguments: Sequence[str], *, lock_path: Path, environment: Mapping[str, str], **how: Any) -> Any:
+    """Do what `process.posix.spawn` does for a worker, in a daemon that was forked itself."""
+    import fcntl
+
+    from dropdub.process import identity_of, spawn
+    from dropdub.process.posix import Child
+
+    if arguments[-2] != "dropdub.worker":
+        return spawn(arguments, lock_path=lock_path, environment=environment, **how)
+    lock = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    (given, stdin), (stdout, written), (stderr, complained) = os.pipe(), os.pipe(), os.pipe()
+    wanted = {
+        "program": "worker",
+        "arguments": [arguments[-1]],
+        "env": dict(environment),
+        "cwd": str(Path.cwd()),
+        "own": True,
+    }
+    process = _asked(os.environ[WORKERS_VARIABLE], wanted, [given, written, complained, lock])
+    process.stdin, process.stdout, process.stderr = (
+        os.fdopen(stdin, "wb"),
+        os.fdopen(stdout, "rb"),
+        os.fdopen(stderr, "rb"),
+    )
+    identity = identity_of(process.pid)
+    os.write(lock, identity.to_json().encode() if identity else b"")
+    for ours in (given, written, complained, lock):
+        os.close(ours)
+    return Child(process, lock_path)  # type: ignore[arg-type]
+
+
 def _report_ended(waiting: dict[int, socket.socket]) -> None:
     for pid in list(waiting):
         done, status = os.waitpid(pid, os.WNOHANG)
@@ -196,7 +260,7 @@ def _report_ended(waiting: dict[int, socket.socket]) -> None:
 
 
 def _forked(connection: socket.socket, others: Sequence[socket.socket]) -> int:
-    _, rights, *_ = connection.recvmsg(1, socket.CMSG_SPACE(8))
+    _, rights, *_ = connection.recvmsg(1, socket.CMSG_SPACE(4 * _MOST_DESCRIPTORS))
     streams = array.array("i")
     streams.frombytes(rights[0][2])
     with connection.makefile("rb") as lines:
@@ -218,7 +282,7 @@ def _become(wanted: Mapping[str, Any], streams: Sequence[int]) -> None:
     code = 1
     try:
         _take_over(wanted, streams)
-        code = _exit_code(wanted["arguments"])
+        code = _exit_code(wanted["program"], wanted["arguments"])
     except BaseException:
         traceback.print_exc()
     finally:
@@ -232,6 +296,8 @@ def _become(wanted: Mapping[str, Any], streams: Sequence[int]) -> None:
 
 def _take_over(wanted: Mapping[str, Any], streams: Sequence[int]) -> None:
     from dropdub import failpoints
+    from dropdub.pool import slot
+    from dropdub.process.posix import LOCK_VARIABLE
 
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -241,11 +307,17 @@ def _take_over(wanted: Mapping[str, Any], streams: Sequence[int]) -> None:
     os.chdir(wanted["cwd"])
     os.environ.clear()
     os.environ.update(wanted["env"])
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for number, stream in enumerate((nothing, *streams)):
+    standard, inherited = streams[:3], streams[3:]
+    for number, stream in enumerate(standard):
         os.dup2(stream, number)
-    for stream in (nothing, *streams):
+    for stream in standard:
         os.close(stream)
+    for lock in inherited:
+        os.environ[LOCK_VARIABLE] = str(lock)
+        os.set_inheritable(lock, True)
+    tempfile.tempdir = None
+    if WORKERS_VARIABLE in os.environ:
+        slot.spawn = _spawn_forked  # type: ignore[assignment]
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
@@ -253,11 +325,14 @@ def _take_over(wanted: Mapping[str, Any], streams: Sequence[int]) -> None:
     failpoints.restart(os.environ.get(failpoints.VARIABLE, ""), os.environ.get(failpoints.TRACE_VARIABLE, ""))
 
 
-def _exit_code(arguments: Sequence[str]) -> int:
+def _exit_code(program: str, arguments: Sequence[str]) -> int:
+    from dropdub import worker
     from dropdub.cli.app import main
 
-    sys.argv = ["dropdub", *arguments]
+    sys.argv = [program, *arguments]
     try:
+        if program == "worker":
+            worker.main(*arguments)
         main()
     except SystemExit as end:
         if end.code is None or isinstance(end.code, int):

@@ -46,6 +46,8 @@ class Site:
         self.daemon: subprocess.Popen[bytes] | warm.Command | None = None
         self.forks = True
         """Whether commands are forked from a process that has imported the program; else each is started."""
+        self.forks_workers = True
+        """Whether the workers of a daemon that is forked are forked, too: `ours` cannot find those."""
         self.environment: dict[str, str] = {}
         path.mkdir(parents=True, exist_ok=True)
         self.configure(**settings)
@@ -92,6 +94,7 @@ class Site:
         given: dict[str, Any] = {"env": {**os.environ, **environment}, "start_new_session": True}
         with (self.root / "daemon.out").open("ab") as log:
             if self.forks and not prefix:
+                given["env"] |= warm.forking_workers() if self.forks_workers else {}
                 self.daemon = warm.start(words, stdout=log, stderr=log, **given)
             else:
                 command = [*prefix, sys.executable, "-m", "dropdub", *words]
@@ -127,7 +130,8 @@ class Site:
         return warm.run(["--root", str(self.root), *arguments])
 
     def ours(self) -> list[psutil.Process]:
-        """Return the live processes whose command line or working files name this root's liveness locks."""
+        """Return the live processes that were started, not forked, for this root: their environment says so."""
+        assert not (self.forks and self.forks_workers), "forked workers are not found"
         found = []
         for process in psutil.process_iter():
             try:

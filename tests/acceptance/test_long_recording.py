@@ -78,6 +78,7 @@ def test_a_long_recording_is_cut_in_pauses_worked_in_parallel_and_merged_without
     site: Callable[..., Site], recording: Path
 ) -> None:
     cut_root = site("cut", cache={"enabled": False}, split=SPLIT, **AS_INSTALLED)
+    cut_root.forks_workers = False  # its memory is measured
     cut, chunks = worked_off(cut_root, recording)
     whole, one = worked_off(site("whole", cache={"enabled": False}, split={"above_duration": "3 h"}), recording)
 

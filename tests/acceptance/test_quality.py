@@ -143,6 +143,7 @@ def test_texts_are_spoken_in_a_named_voice_while_everything_else_goes_on(tmp_pat
 def test_an_idle_worker_ends_and_gives_its_memory_back(tmp_path: Path, talk: Path) -> None:
     pools = {name: {"idle_exit": 1} for name in ("transcribe", "translate", "synthesize")}
     site = Site(tmp_path, **settings(pools=pools))
+    site.forks_workers = False
     put_model(site, WHISPER)
     put_model(site, NLLB)
     site.start(DROPDUB_SITE=str(site.root))

@@ -49,6 +49,7 @@ def dubbed(site: Callable[..., Site], phrase_video: Path) -> Callable[..., Site]
 
     def make(**settings: object) -> Site:
         root = site(**settings)
+        root.forks_workers = False
         root.drop(phrase_video, "clip.mp4")
         return root
 
@@ -148,6 +149,7 @@ def test_an_engines_program_that_is_killed_while_it_loads_leaves_no_temporary_fi
     site: Callable[..., Site], tmp_path: Path
 ) -> None:
     root = site(preload=True)
+    root.forks_workers = False
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     environment = {"PATH": f"{a_slow_apertium(tmp_path)}:{os.environ['PATH']}", "TMPDIR": str(elsewhere)}

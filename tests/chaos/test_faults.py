@@ -79,6 +79,7 @@ def test_a_step_that_may_not_write_says_so_and_is_tried_again(site: Callable[...
 
 def test_a_worker_that_eats_memory_is_replaced(site: Callable[..., Site], clip: Path) -> None:
     root = site(pools={"media": {"memory": "400 MB"}})
+    root.forks_workers = False
     root.drop(clip, "clip.mp4")
     assert root.work_off(**at("extract", "eat", root)) == 0, root.output()
     first, *_ = attempts(root, "extract")
@@ -116,6 +117,7 @@ def test_an_ffmpeg_that_hangs_or_crashes_is_ended_and_tried_again(
     site: Callable[..., Site], clip: Path, tmp_path: Path, first_time: str, error: str
 ) -> None:
     root = site(deadlines={"factor": 0.05, "probe": 200})
+    root.forks_workers = False
     root.drop(clip, "clip.mp4")
     assert root.work_off(**{FFMPEG_VARIABLE: wrapped_ffmpeg(tmp_path, first_time)}) == 0, root.output()
     assert attempts(root, "extract")[0]["error_class"] == error
