@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -143,16 +144,23 @@ def test_the_harness_notices_workers_that_outlive_their_daemon_and_work_on(
 ) -> None:
     monkeypatch.setattr(harness, "DIES_WITHIN_S", 0.1)
     without(site, "liveness")
-    site.environment[VARIABLE] = "stage.transcribe=slow"
+    site.environment[VARIABLE] = f"stage.transcribe=stop@{site.root / 'stopped'}"
     site.start(**site.environment)
-    trace = site.root / "trace"
-    wait_until(
-        lambda: trace.exists() and "stage.transcribe" in trace.read_text("utf-8"), "the step to begin", timeout_s=60
-    )
+    wait_until((site.root / "stopped").exists, "the step to begin", timeout_s=60)
     site.kill()
-    found = harness.problems_after_death(site)
-    assert any("outlived the daemon" in problem for problem in found), found
-    assert any("at the same time" in problem for problem in found), found
+    assert any("outlived the daemon" in problem for problem in harness.survivors(site))
+    [first] = transcriptions(site)
+    site.start(**site.environment)
+    wait_until(lambda: len(transcriptions(site)) == 2, "the step to begin once more", timeout_s=60)
+    os.kill(first.pid, signal.SIGCONT)
+    wait_until(lambda: transcriptions(site)[0].end is not None, "the outliving worker to end its step", timeout_s=60)
+    assert any(f"ran in {first.pid} and in " in problem for problem in harness.overlaps(site))
+
+
+def transcriptions(site: Site) -> list[harness.Run]:
+    """Return the runs of the step that transcribes, the earliest first."""
+    found = harness.runs((site.root / "trace").read_text(encoding="utf-8").splitlines())
+    return sorted((run for run in found if "transcribe" in run.step), key=lambda run: run.begin)
 
 
 def test_the_harness_notices_originals_that_a_new_database_does_not_know_of_and_that_are_removed(site: Site) -> None:
