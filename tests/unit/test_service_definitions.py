@@ -8,7 +8,9 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,6 +52,13 @@ def a_plan(root: Root, *, at_boot: bool = False) -> ServicePlan:
 @pytest.fixture(params=ODD_NAMES)
 def plan(request: pytest.FixtureRequest, tmp_path: Path) -> ServicePlan:
     return a_plan(a_root(tmp_path / request.param))
+
+
+@pytest.fixture
+def in_tmp() -> Iterator[Path]:
+    """Yield a folder in /tmp, which a sandbox would hide, wherever the tests keep their files."""
+    with tempfile.TemporaryDirectory(dir=TEMPORARY[0] if sys.platform != "win32" else None) as folder:
+        yield Path(folder).resolve()
 
 
 @pytest.fixture
@@ -104,25 +113,25 @@ def test_systemd_would_find_a_fault(plain: ServicePlan, tmp_path: Path, monkeypa
     assert "Failed to parse sec value" in verified(plain, tmp_path)
 
 
-def test_folders_outside_the_root_may_be_written_to(tmp_path: Path) -> None:
-    share, models, results = tmp_path / "share", tmp_path / "models", tmp_path / "results"
+def test_folders_outside_the_root_may_be_written_to(in_tmp: Path) -> None:
+    share, models, results = in_tmp / "share", in_tmp / "models", in_tmp / "results"
     root = a_root(
-        tmp_path / "root",
+        in_tmp / "root",
         folders={"inbox": str(share / "in"), "work": "work"},
         models={"dir": str(models)},
-        database=f"sqlite:///{tmp_path / 'database' / 'jobs.db'}",
+        database=f"sqlite:///{in_tmp / 'database' / 'jobs.db'}",
         job={"out": str(results)},
-        profiles={"lessons": {"out": str(tmp_path / "lessons")}},
+        profiles={"lessons": {"out": str(in_tmp / "lessons")}},
     )
     [line] = [line for line in unit_text(a_plan(root, at_boot=True)).splitlines() if line.startswith("ReadWritePaths")]
-    outside = sorted(tmp_path / name for name in ("share/in", "database", "results", "lessons"))
+    outside = sorted(in_tmp / name for name in ("share/in", "database", "results", "lessons"))
     assert line == f"ReadWritePaths={root.path} " + " ".join(f"-{folder}" for folder in [*outside, *TEMPORARY])
 
 
-def test_folders_are_where_the_daemon_looks_for_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = tmp_path / "home"
+def test_folders_are_where_the_daemon_looks_for_them(in_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = in_tmp / "home"
     monkeypatch.setenv("HOME", str(home))
-    root = a_root(tmp_path / "root", metrics={"file": "~/metrics/dropdub.prom"}, database="~/data/jobs.db")
+    root = a_root(in_tmp / "root", metrics={"file": "~/metrics/dropdub.prom"}, database="~/data/jobs.db")
     [line] = [line for line in unit_text(a_plan(root, at_boot=True)).splitlines() if line.startswith("ReadWritePaths")]
     assert line == f"ReadWritePaths={root.path} -{home / 'data'} -{home / 'metrics'} -/tmp -/var/tmp"
 
