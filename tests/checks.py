@@ -11,8 +11,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -40,8 +42,10 @@ LIMIT_S = 45 * 60
 PYTHON = (sys.executable, "-X", "warn_default_encoding")
 """On Windows the default encoding is another, so text files must name theirs. The programs that tests start run
 without this option: their libraries would report themselves on standard error."""
-WORKERS = AT_ONCE + 1
-"""One more than there are cores, because many tests wait for a daemon's timers."""
+WORKERS = AT_ONCE + 3
+"""More than there are cores, because many tests wait for a daemon's timers and processes."""
+MEMORY, ENOUGH_BYTES = Path("/dev/shm"), 4_000_000_000
+"""Temporary files of tests go to memory if it has room: daemons flush all they write, and nothing waits for a disk."""
 SIDE_BY_SIDE = (
     *("--dist", "loadfile", "--no-loadscope-reorder", "--max-worker-restart", "0"),
     *("--tx", f"{WORKERS}*popen//python={' '.join(PYTHON)}"),
@@ -135,8 +139,8 @@ def output_of(*command: str | Path) -> tuple[int, str]:
 
 def run_tests(times: Timetable, name: str, *arguments: str) -> None:
     """Run pytest as one part of the checks; end it if it hangs."""
-    with times.part(name):
-        process = subprocess.Popen([*PYTHON, "-m", "pytest", *arguments], cwd=HERE)
+    with times.part(name), temporary_files() as temporary:
+        process = subprocess.Popen([*PYTHON, "-m", "pytest", *temporary, *arguments], cwd=HERE)
         try:
             code = process.wait(LIMIT_S)
         except subprocess.TimeoutExpired:
@@ -146,6 +150,16 @@ def run_tests(times: Timetable, name: str, *arguments: str) -> None:
             code = 1
     if code != 0:
         times.failed.append(name)
+
+
+@contextmanager
+def temporary_files() -> Iterator[tuple[str, ...]]:
+    """Yield the arguments by which pytest keeps the tests' files in memory; none if there is too little of it."""
+    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ENOUGH_BYTES:
+        yield ()
+        return
+    with tempfile.TemporaryDirectory(prefix="dropdub-tests-", dir=MEMORY, ignore_cleanup_errors=True) as folder:
+        yield ("--basetemp", str(Path(folder) / "tests"), "-o", "tmp_path_retention_policy=failed")
 
 
 @contextmanager
