@@ -22,7 +22,8 @@ from dropdub.daemon.start import backups
 from dropdub.daemon.start.backups import DAY_S, FIRST_AFTER_S, Backups, is_due
 from dropdub.errors import StoreError, StoreUnavailable
 from dropdub.store import backup
-from dropdub.store.backup import BEFORE_UPGRADES_KEPT, DAILY_KEPT, Copy, copies, make, newest, prune
+from dropdub.store.backup import BEFORE_UPGRADES_KEPT, DAILY_KEPT, make, prune
+from dropdub.store.copies import Copy, copies, newest
 from dropdub.store.database import Store
 from dropdub.store.location import sqlite_file
 from dropdub.store.migrations import HEAD_REVISION, REVISIONS

@@ -20,7 +20,7 @@ from dropdub.doctor.database import (
 from dropdub.doctor.finding import Verdict
 from dropdub.doctor.graphics import Card
 from dropdub.engines.offers import Offer
-from dropdub.store.backup import Copy
+from dropdub.store.copies import Copy
 from dropdub.store.damage import damaged
 from dropdub.store.migrations import HEAD_REVISION
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from dropdub.doctor.finding import Finding, ok, problem, warning
 from dropdub.doctor.subject import Subject
 from dropdub.errors import ConfigError, StoreError
-from dropdub.store import backup
+from dropdub.store.copies import Copy, copies
 from dropdub.store.damage import damage_remedy
 from dropdub.store.location import sqlite_file, usable_url
 from dropdub.store.migrations import HEAD_REVISION, REVISIONS
@@ -57,7 +57,7 @@ def _sqlite(file: Path, backups: Path) -> Iterator[Finding]:
         return
     yield damage_finding(whole, file, backups) if whole != "ok" else revision_finding(revision, file)
     yield wal_finding(_size(file.with_name(f"{file.name}-wal")), file)
-    yield copies_finding(backup.copies(backups), age_s=age_s, now=time.time())
+    yield copies_finding(copies(backups), age_s=age_s, now=time.time())
 
 
 def _revision(connection: sqlite3.Connection) -> str | None:
@@ -110,11 +110,11 @@ def wal_finding(size: int, file: Path) -> Finding:
     return ok("Database log", text)
 
 
-def copies_finding(copies: Sequence[backup.Copy], *, age_s: float, now: float) -> Finding:
+def copies_finding(found: Sequence[Copy], *, age_s: float, now: float) -> Finding:
     """Judge the backups, newest first, of a database that was first used `age_s` seconds ago."""
-    if copies:
-        age = format_duration(max(0.0, now - copies[0].made_at))
-        return ok("Database backups", f"{len(copies)}, the newest {age} old", detail=str(copies[0].path))
+    if found:
+        age = format_duration(max(0.0, now - found[0].made_at))
+        return ok("Database backups", f"{len(found)}, the newest {age} old", detail=str(found[0].path))
     if age_s > LONGEST_WITHOUT_COPY_S:
         text = f"none, although the database was first used {format_duration(age_s)} ago"
         remedy = (

@@ -1,4 +1,4 @@
-"""Backups of an SQLite database: create, check, list and prune them."""
+"""Backups of an SQLite database: create, check and prune them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import shutil
 import sqlite3
 import threading
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from dropdub.errors import StoreError, StoreUnavailable
 from dropdub.failpoints import reach
-from dropdub.files.durable import flush, is_folder, rename, too_little_free
+from dropdub.files.durable import flush, rename, too_little_free
 from dropdub.files.removal import remove
+from dropdub.store.copies import NAME, copies, name_of
 from dropdub.store.damage import damaged, is_damage, is_full_disk
 
 DAILY_KEPT = 7
@@ -22,20 +21,9 @@ BEFORE_UPGRADES_KEPT = 3
 ROOM_LEFT = 16_000_000
 """Bytes to keep free on the disk: a backup that fills it would stop the database itself."""
 BUSY_TIMEOUT_S = 30.0
-_STAMP = "%Y%m%dT%H%M%SZ"
-_NAME = re.compile(r"jobs-([0-9]{8}T[0-9]{6}Z)(?:-before-([0-9]{4}))?\.db")
-_LEFTOVER = re.compile(rf"\.{_NAME.pattern}\.part(?:-wal|-shm|-journal)?")
+_LEFTOVER = re.compile(rf"\.{NAME.pattern}\.part(?:-wal|-shm|-journal)?")
 _one_at_a_time = threading.Lock()
 """Two runs in one process must not delete the partial copies that the other is still writing."""
-
-
-@dataclass(frozen=True)
-class Copy:
-    """A backup. `before` is the revision that the database was then upgraded to; None for a daily backup."""
-
-    path: Path
-    made_at: float
-    before: str | None
 
 
 def make(file: Path, folder: Path, *, now: float, before: str | None = None) -> Path:
@@ -44,7 +32,7 @@ def make(file: Path, folder: Path, *, now: float, before: str | None = None) -> 
     Neither waits for writers nor blocks them. The copy appears complete or not at all. Older backups of the same kind
     are pruned. Raises StoreError if the database is damaged, StoreUnavailable if the disk is full or the copy fails.
     """
-    target = folder / _name(now, before)
+    target = folder / name_of(now, before)
     part = folder / f".{target.name}.part"
     with _one_at_a_time:
         try:
@@ -63,22 +51,6 @@ def make(file: Path, folder: Path, *, now: float, before: str | None = None) -> 
     return target
 
 
-def copies(folder: Path) -> list[Copy]:
-    """Return the backups in `folder`, newest first. Files with other names are ignored."""
-    if not is_folder(folder):
-        return []
-    found = [copy for entry in folder.iterdir() if (copy := _copy_at(entry)) is not None]
-    return sorted(found, key=lambda copy: (copy.made_at, copy.path.name), reverse=True)
-
-
-def newest(folder: Path) -> Copy | None:
-    """Return the newest backup of either kind; None if there is none or the folder cannot be read."""
-    try:
-        return next(iter(copies(folder)), None)
-    except OSError:
-        return None
-
-
 def prune(folder: Path, *, kept: Path | None = None) -> None:
     """Remove all but the newest backups of each kind.
 
@@ -90,22 +62,6 @@ def prune(folder: Path, *, kept: Path | None = None) -> None:
     for copy in [*daily[DAILY_KEPT:], *before[BEFORE_UPGRADES_KEPT:]]:
         if copy.path != kept:
             remove(copy.path)
-
-
-def _name(now: float, before: str | None) -> str:
-    stamp = datetime.fromtimestamp(now, UTC).strftime(_STAMP)
-    return f"jobs-{stamp}-before-{before}.db" if before else f"jobs-{stamp}.db"
-
-
-def _copy_at(path: Path) -> Copy | None:
-    match = _NAME.fullmatch(path.name)
-    if match is None or path.is_symlink() or not path.is_file():
-        return None
-    try:
-        made = datetime.strptime(match[1], _STAMP).replace(tzinfo=UTC)
-    except ValueError:  # the digits are not a valid time: not one of our backups
-        return None
-    return Copy(path, made.timestamp(), match[2])
 
 
 def _sweep(folder: Path) -> None:

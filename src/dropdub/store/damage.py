@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dropdub.errors import StoreError, StoreOutdated, StoreUnavailable
 from dropdub.files.durable import too_little_free
+from dropdub.store.copies import newest
 from dropdub.store.migrations import HEAD_REVISION, REVISIONS
 
 FULL_BYTES = 1_000_000
@@ -67,8 +68,6 @@ _WITHOUT_A_BACKUP = (
 def _restore_advice(backups: Path | None) -> str:
     if backups is None:
         return "restore a backup in its place (Dropdub keeps its own in work/backups)"
-    from dropdub.store.backup import newest  # noqa: PLC0415  slow to import and rarely needed
-
     copy = newest(backups)
     return f"restore a backup in its place (the newest: {copy.path})" if copy else "restore a backup if you have one"
 

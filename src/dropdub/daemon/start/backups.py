@@ -10,6 +10,7 @@ from pathlib import Path
 from dropdub.daemon.logs import note
 from dropdub.errors import StoreError
 from dropdub.store import backup
+from dropdub.store.copies import Copy, copies
 
 FIRST_AFTER_S = 60.0
 """Keeps the first copy out of the busy startup."""
@@ -55,7 +56,7 @@ class Backups:
 
     def _copy_if_due(self, file: Path) -> None:
         try:
-            if is_due(backup.copies(self._folder), now=time.time()):
+            if is_due(copies(self._folder), now=time.time()):
                 made = backup.make(file, self._folder, now=time.time())
                 note("database copied", file=made)
             self._trouble = None
@@ -69,6 +70,6 @@ class Backups:
         self._trouble = f"The daily copy of the database failed and will be retried within the hour. {text}"
 
 
-def is_due(copies: list[backup.Copy], *, now: float) -> bool:
+def is_due(found: list[Copy], *, now: float) -> bool:
     """Return whether no daily copy was made in the last day; copies from the future (wrong clock) do not count."""
-    return not any(copy.before is None and now - DAY_S < copy.made_at <= now for copy in copies)
+    return not any(copy.before is None and now - DAY_S < copy.made_at <= now for copy in found)
