@@ -15,7 +15,7 @@ from dropdub.errors import NotAFile
 from dropdub.files import copying, durable
 from dropdub.inbox import move_file
 from dropdub.inbox.beside import NOTE_ROOM, error_note
-from dropdub.inbox.identity import identity
+from dropdub.inbox.file_identity import identity
 from dropdub.inbox.move_file import StillWritten, move
 from dropdub.inbox.moves import bring_in, hand_over, remove_error_note, write_error_note
 from dropdub.inbox.recorded_files import CHANGED, VANISHED, Taken, Wanted
@@ -117,7 +117,7 @@ def test_killed_after_the_first_of_the_two_renames_it_is_finished_by_the_next_ca
     intent = wanted(path, sidecar=sidecar)
     script = f"""
 from pathlib import Path
-from dropdub.inbox.identity import identity
+from dropdub.inbox.file_identity import identity
 from dropdub.inbox.moves import bring_in
 from dropdub.inbox.recorded_files import Wanted
 path = Path({str(path)!r})
@@ -244,7 +244,7 @@ import os, sys
 os.setgid(65534), os.setuid(65534)
 from pathlib import Path
 from dropdub.errors import DropdubError
-from dropdub.inbox.identity import identity
+from dropdub.inbox.file_identity import identity
 from dropdub.inbox.moves import bring_in
 from dropdub.inbox.recorded_files import Wanted
 path = Path(sys.argv[1])

@@ -17,9 +17,9 @@ import pytest
 
 from dropdub.engines.models.catalogue import GB, KnownModel, named
 from dropdub.engines.models.download.hub import Hub
-from dropdub.engines.models.download.plan import PLAN_NAME
 from dropdub.engines.models.download.pull import pull
 from dropdub.engines.models.download.record import RECORD_NAME, Condition, Presence, examine, read_record
+from dropdub.engines.models.download.started_with import PLAN_NAME
 from dropdub.engines.models.download.transfer import Patience
 from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefused, ModelIncomplete, UsageError
 from dropdub.files import durable

@@ -14,7 +14,7 @@ from dropdub.operations import change, look
 from dropdub.operations.find import named_jobs
 from dropdub.operations.place import Place, find_place
 from dropdub.operations.prune import prune
-from dropdub.operations.run import run
+from dropdub.operations.run_files import run
 from dropdub.store import queries
 from dropdub.store.database import Store
 from dropdub.store.states import JobState

@@ -164,7 +164,7 @@ def test_a_package_that_is_not_here_is_named_with_the_command_that_brings_it(mon
 def test_a_language_whose_package_is_not_here_is_refused_with_its_name(
     xtts: XttsSynthesizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dropdub.engines.xtts.text.find_spec", lambda _: None)
+    monkeypatch.setattr("dropdub.engines.xtts.input_text.find_spec", lambda _: None)
     assert not xtts.supports("zh-CN")
     with pytest.raises(UnsupportedLanguage, match=r"zh after: .* -m pip install 'coqui-tts\[zh\]'"):
         xtts.speak("你好。", language="zh-CN", voice=None)

@@ -21,8 +21,8 @@ from dropdub.files import copying, durable, removal
 from dropdub.files.held import HeldFolder
 from dropdub.files.removal import remove_copied, remove_taken
 from dropdub.inbox import passage
+from dropdub.inbox.file_identity import Identity, identity
 from dropdub.inbox.free_space import Room
-from dropdub.inbox.identity import Identity, identity
 from dropdub.inbox.move_file import CannotMove
 from dropdub.inbox.moves import bring_in
 from dropdub.inbox.recorded_files import CHANGED, Taken, Wanted

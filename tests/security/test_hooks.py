@@ -11,7 +11,7 @@ import pytest
 
 from dropdub.config import Notify, load_config
 from dropdub.errors import ConfigError
-from dropdub.notify import facts
+from dropdub.notify import placeholders
 from dropdub.notify.hook import run_hook
 from dropdub.process import DESKTOP, child_environment
 
@@ -201,19 +201,19 @@ def test_words_of_the_job_in_plain_arguments_are_taken() -> None:
 
 
 def told(**data: object) -> dict[str, str]:
-    return facts.facts_of({"data": {"id": 7, "name": "a.txt", "state": "failed", **data}})
+    return placeholders.facts_of({"data": {"id": 7, "name": "a.txt", "state": "failed", **data}})
 
 
 @pytest.mark.parametrize("name", ["-rf.txt", "--output=x.txt", "@config.yaml", "-"])
 def test_no_argument_becomes_an_option_or_a_file_of_options(name: str) -> None:
     command = ["tell", "{name}", "{name} ended", "--name={name}", "-x", "{folder}"]
-    given = facts.arguments(command, told(name=name, published="/out/a"))
+    given = placeholders.arguments(command, told(name=name, published="/out/a"))
     assert given == ["tell", f"./{name}", f"./{name} ended", f"--name={name}", "-x", "/out/a"]
 
 
 def test_a_sign_that_windows_takes_for_a_quote_is_one_before_the_arguments_are_quoted() -> None:
     best_fit = {"＂": b'"', "\u3000": b" ", "\xad": b"-", "￥": b"\\", "ü": b"\xfc", "✓": b"?", "ā": b"a"}
-    assert facts.narrowed("\xad-ü＂\u3000--out=āx✓￥", lambda char: best_fit.get(char, char.encode())) == (
+    assert placeholders.narrowed("\xad-ü＂\u3000--out=āx✓￥", lambda char: best_fit.get(char, char.encode())) == (
         '--ü" --out=āx✓\\'
     )
 
@@ -297,9 +297,9 @@ def test_a_name_that_is_a_command_is_no_command(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "tell.sh").write_text(code, encoding="utf-8")
     (command,) = {Notify.model_validate({"on_failure": ["sh", "./tell.sh", "{name}"]}).on_failure}
     spoken: list[str] = []
-    environment = facts.environment(told(name=name), child_environment(), root=str(tmp_path), notice="n")
+    environment = placeholders.environment(told(name=name), child_environment(), root=str(tmp_path), notice="n")
     run_hook(
-        facts.arguments(command, told(name=name)), environment=environment, message=b"", deadline_s=30.0,
+        placeholders.arguments(command, told(name=name)), environment=environment, message=b"", deadline_s=30.0,
         lock_path=tmp_path / "hook.lock", stopping=threading.Event(), on_line=spoken.append,
     )  # fmt: skip
     assert spoken == []

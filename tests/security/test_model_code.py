@@ -138,7 +138,7 @@ def test_a_model_that_asks_for_code_from_elsewhere_is_refused(t5: Path, name: st
 
 @pytest.mark.parametrize("name", ["model.pth", "speakers_xtts.pth"])
 def test_a_program_in_a_voice_model_does_not_run(tmp_path: Path, mark: Path, name: str) -> None:
-    from dropdub.engines.xtts.loading import own_voices, read_model
+    from dropdub.engines.xtts.model import own_voices, read_model
 
     folder = tmp_path / "xtts-random"
     with narrow_layers():

@@ -15,7 +15,7 @@ import pytest
 from dropdub.cli import admin
 from dropdub.files import durable
 from dropdub.files.privacy import disarm, make_private, private_files, share, share_open
-from dropdub.inbox.identity import identity
+from dropdub.inbox.file_identity import identity
 from dropdub.inbox.moves import bring_in, hand_over, write_error_note
 from dropdub.inbox.recorded_files import Taken, Wanted
 from dropdub.root import Root

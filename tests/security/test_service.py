@@ -19,9 +19,9 @@ from dropdub.errors import UsageError
 from dropdub.root import Root
 from dropdub.service import managed, sandbox
 from dropdub.service.accounts import has_all_rights, is_superuser, may_write_config, refuse_superuser
+from dropdub.service.description import Manager, ServicePlan, plan_for
 from dropdub.service.launchd import Launchd, properties
 from dropdub.service.managed import Service
-from dropdub.service.plan import Manager, ServicePlan, plan_for
 from dropdub.service.sandbox import hides
 from dropdub.service.search_path import search_path
 from dropdub.service.systemd import Systemd, unit_text

@@ -13,7 +13,7 @@ import pytest
 
 from dropdub.errors import BadSidecar
 from dropdub.files.durable import rename_new
-from dropdub.inbox.identity import identity
+from dropdub.inbox.file_identity import identity
 from dropdub.inbox.move_file import CannotMove
 from dropdub.inbox.moves import bring_in
 from dropdub.inbox.recorded_files import CHANGED, VANISHED, Absent, Taken, Wanted

@@ -12,8 +12,8 @@ import pytest
 
 from dropdub.config import load_config
 from dropdub.root import Root
+from dropdub.service.description import Manager, ServicePlan, plan_for
 from dropdub.service.managed import Service
-from dropdub.service.plan import Manager, ServicePlan, plan_for
 from tests.service import fakes
 from tests.service.fakes import FakeSystem, wait_gone
 

@@ -19,9 +19,9 @@ from dropdub.errors import ServiceError, UsageError
 from dropdub.process import is_alive
 from dropdub.root import Root
 from dropdub.service import managed, status
+from dropdub.service.description import Manager, ServicePlan
 from dropdub.service.launchd import Launchd
 from dropdub.service.managed import Service
-from dropdub.service.plan import Manager, ServicePlan
 from dropdub.service.systemd import Systemd
 from dropdub.service.windows import TaskScheduler
 from dropdub.store.migrations import REVISIONS

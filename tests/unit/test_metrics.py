@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from dropdub.metrics.exporter import Endpoint, TextFile
+from dropdub.metrics.counters import Metrics, Snapshot
 from dropdub.metrics.speed import KEPT, LEAST_BEFORE, RECENT, Speed
-from dropdub.metrics.values import Metrics, Snapshot
 from tests.receiver import free_port
 from tests.waiting import wait_until
 

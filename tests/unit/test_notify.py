@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from dropdub.config import Config, Notify, load_config
 from dropdub.errors import ConfigError
 from dropdub.masking import masked
-from dropdub.notify import facts, signature
-from dropdub.notify.channels import channels_for, open_channels
+from dropdub.notify import placeholders, signature
+from dropdub.notify.routing import channels_for, open_channels
 from dropdub.process import child_environment
 
 RAW = b"0123456789abcdef0123456789abcdef"
@@ -62,9 +62,9 @@ def test_each_end_has_its_channels() -> None:
 
 
 def test_words_in_braces_are_filled_in_and_every_argument_stays_one() -> None:
-    told = facts.facts_of(PAYLOAD)
+    told = placeholders.facts_of(PAYLOAD)
     command = ["{name}", "{name}: {state}", "{reason}", "{unknown} {", "{id}{folder}"]
-    assert facts.arguments(command, told) == [
+    assert placeholders.arguments(command, told) == [
         *("{name}", "A & B.mp4: failed", ""),
         *("{unknown} {", "7/outbox/A & B"),
     ]
@@ -72,8 +72,8 @@ def test_words_in_braces_are_filled_in_and_every_argument_stays_one() -> None:
 
 @given(name=st.text())
 def test_what_a_file_is_called_is_never_looked_through_again(name: str) -> None:
-    told = facts.facts_of({"data": {"id": 1, "name": name}})
-    argument = facts.arguments(["x", "<{name}>"], told)[1]
+    told = placeholders.facts_of({"data": {"id": 1, "name": name}})
+    argument = placeholders.arguments(["x", "<{name}>"], told)[1]
     assert argument == f"<{told['name']}>"
     assert not set(argument) & {chr(code) for code in (*range(32), *range(127, 160), 0x2028)}
 
@@ -81,7 +81,7 @@ def test_what_a_file_is_called_is_never_looked_through_again(name: str) -> None:
 def test_a_program_gets_the_facts_and_the_root_but_no_secret() -> None:
     base = {"PATH": "/bin", "TOKEN": "s"}
     base = child_environment((), {**base, "DROPDUB_NOTIFY__WEBHOOK__SECRET": "s", "dropdub_notify__webhook__url": "u"})
-    found = facts.environment(facts.facts_of(PAYLOAD), base, root="/dubs", notice="msg_1")
+    found = placeholders.environment(placeholders.facts_of(PAYLOAD), base, root="/dubs", notice="msg_1")
     assert found == {
         "PATH": "/bin",
         "JOBS_ROOT": "/dubs",

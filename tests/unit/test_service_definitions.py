@@ -24,9 +24,9 @@ from dropdub.config import load_config
 from dropdub.errors import UsageError
 from dropdub.root import Root
 from dropdub.service import systemd, windows
+from dropdub.service.description import ServicePlan, plan_for, service_name
 from dropdub.service.launchd import Launchd
 from dropdub.service.managed import Service
-from dropdub.service.plan import ServicePlan, plan_for, service_name
 from dropdub.service.systemd import Systemd, unit_text
 from dropdub.service.windows import NAMESPACE, TaskScheduler
 

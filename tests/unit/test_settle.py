@@ -5,7 +5,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.inbox.identity import Identity
+from dropdub.inbox.file_identity import Identity
 from dropdub.inbox.scan import Drop
 from dropdub.inbox.settle import Settling
 

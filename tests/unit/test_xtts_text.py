@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.engines.xtts.text import LIMITS, Reader, is_spoken, spoken_languages
+from dropdub.engines.xtts.input_text import LIMITS, Reader, is_spoken, spoken_languages
 
 MOST = 60
 

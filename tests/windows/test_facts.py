@@ -20,12 +20,12 @@ if sys.platform != "win32":
 
 from dropdub import process
 from dropdub.files import durable, removal
-from dropdub.inbox.identity import identity
+from dropdub.inbox.file_identity import identity
 from dropdub.inbox.move_file import StillWritten
 from dropdub.inbox.moves import bring_in
 from dropdub.inbox.recorded_files import Wanted
 from dropdub.mounts import network_kind
-from dropdub.notify import facts
+from dropdub.notify import placeholders
 from dropdub.service.accounts import is_superuser
 from dropdub.service.users import sid_of
 from dropdub.service.windows import folder_of_definitions
@@ -220,7 +220,7 @@ print(ascii(line().decode("mbcs")))
 def test_a_name_with_full_width_quotes_stays_one_argument_of_a_program_without_unicode() -> None:
     """It reads its command line in the old code page, in which such a quote becomes a plain one."""
     name = "a＂ --output=b ＂.txt"
-    given = facts.arguments([sys.executable, "-c", ARGUMENTS_WITHOUT_UNICODE, "{name}"], {"name": name})
+    given = placeholders.arguments([sys.executable, "-c", ARGUMENTS_WITHOUT_UNICODE, "{name}"], {"name": name})
     read = subprocess.run(given, capture_output=True, encoding="ascii", check=True).stdout
     plain = name.encode("mbcs", "replace").decode("mbcs")
     assert ascii(subprocess.list2cmdline([plain])).strip("'") in read

@@ -38,7 +38,7 @@ def watch(root: Path, *, until_idle: bool, accept_missing: bool = False, shared_
 
 def run(place: Place, files: Sequence[Path], *, overrides: dict[str, Any], profile: str | None) -> int:
     """Process files now, showing their progress and results; return 1 unless all succeed."""
-    from dropdub.operations.run import run as process
+    from dropdub.operations.run_files import run as process
 
     with _shown(console()) as shown:
         jobs = process(place, files, overrides=overrides, profile=profile, report=shown.report, on_view=shown.look)

@@ -1,7 +1,6 @@
 """Settings from `config.yaml`, profiles and sidecars: read once, validated as a whole, frozen, passed down."""
 
 from dropdub.config.job import JobOptions, Mix, SubtitleStyle
-from dropdub.config.loading import SIDECAR_SUFFIX, load_config, read_sidecar
 from dropdub.config.problems import ENV_PREFIX
 from dropdub.config.settings import (
     Config,
@@ -16,6 +15,7 @@ from dropdub.config.settings import (
     Split,
     Webhook,
 )
+from dropdub.config.sources import SIDECAR_SUFFIX, load_config, read_sidecar
 from dropdub.config.steering import ANYTHING, Policy, Steering
 
 __all__ = [

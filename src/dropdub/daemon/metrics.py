@@ -15,8 +15,8 @@ from dropdub.daemon.logs import note
 from dropdub.errors import StoreError
 from dropdub.files.durable import free_bytes
 from dropdub.metrics.exporter import Endpoint, TextFile
+from dropdub.metrics.counters import Metrics, Snapshot
 from dropdub.metrics.speed import KEPT, Speed
-from dropdub.metrics.values import Metrics, Snapshot
 from dropdub.process import tree_memory
 from dropdub.store import queries
 from dropdub.store.states import Outcome

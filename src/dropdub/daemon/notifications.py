@@ -12,9 +12,9 @@ from dropdub.daemon.context import Context
 from dropdub.daemon.courier import Courier
 from dropdub.daemon.logs import note
 from dropdub.errors import HookFailed
-from dropdub.notify import facts
-from dropdub.notify.channels import command_for, open_channels
+from dropdub.notify import placeholders
 from dropdub.notify.hook import run_hook
+from dropdub.notify.routing import command_for, open_channels
 from dropdub.notify.webhook import post
 from dropdub.pasting import pasteable_fields
 from dropdub.store import transitions
@@ -79,14 +79,14 @@ class Notifier:
 
     def _run(self, notice: Notice) -> None:
         message = self._message(notice)
-        known = facts.facts_of(message)
+        known = placeholders.facts_of(message)
         command = command_for(self._settings, known["state"])
         if not command:
             raise HookFailed(f"No command is configured any more for jobs that have {known['state']}.")
         root = self._context.root
         run_hook(
-            facts.arguments(command, known),
-            environment=facts.environment(known, self._variables(), root=str(root.path), notice=notice.id),
+            placeholders.arguments(command, known),
+            environment=placeholders.environment(known, self._variables(), root=str(root.path), notice=notice.id),
             message=json.dumps(message).encode(),
             lock_path=root.run_dir / f"hook-{notice.id}.lock",
             deadline_s=self._settings.command_deadline,

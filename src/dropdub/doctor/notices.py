@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dropdub.doctor.finding import Finding, ok, warning
 from dropdub.doctor.subject import Subject
 from dropdub.errors import StoreError
-from dropdub.notify.channels import open_channels
+from dropdub.notify.routing import open_channels
 from dropdub.store.states import NoticeState
 from dropdub.store.views.rows import snapshot
 

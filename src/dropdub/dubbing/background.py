@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from dropdub.film.clock import film_clock
+from dropdub.film.start_time import film_clock
 from dropdub.media.ffmpeg import input_arguments
 from dropdub.media.sound.loudness import SPEECH_LUFS, measure_loudness
 from dropdub.media.sound.mixing import in_blocks

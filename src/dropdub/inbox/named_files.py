@@ -8,7 +8,7 @@ from pathlib import Path
 from dropdub.errors import TransitionRefused, UsageError
 from dropdub.files.durable import safe_name
 from dropdub.files.ownership import owner_at
-from dropdub.inbox.identity import Identity
+from dropdub.inbox.file_identity import Identity
 from dropdub.inbox.scan import Drop
 from dropdub.store import queries, transitions
 from dropdub.store.database import Store

@@ -17,8 +17,8 @@ from dropdub.files.copying import copied_part
 from dropdub.files.held import HeldFolder
 from dropdub.files.privacy import stays_armed
 from dropdub.files.removal import holds_taken, remove_cut_off, remove_outgrown, remove_taken
+from dropdub.inbox.file_identity import Identity
 from dropdub.inbox.free_space import Room
-from dropdub.inbox.identity import Identity
 from dropdub.inbox.move_file import SHARING_WINERRORS, still_written_error
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dropdub.inbox.file_identity import Identity
 from dropdub.inbox.free_space import Room
-from dropdub.inbox.identity import Identity
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from dropdub.config import SIDECAR_SUFFIX
 from dropdub.files.held import HeldFolder, held
 from dropdub.files.ownership import owner_found, owner_seen, speaks_for
 from dropdub.inbox.companions import companions, is_subtitle, owner_of
-from dropdub.inbox.identity import Identity
+from dropdub.inbox.file_identity import Identity
 from dropdub.inbox.ignore import ignore_pattern, names_being_downloaded
 
 Kind = Literal["file", "link"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dropdub import process
 from dropdub.inbox.companions import is_subtitle
-from dropdub.inbox.identity import Identity, identity
+from dropdub.inbox.file_identity import Identity, identity
 from dropdub.inbox.scan import Drop
 
 _Identities = tuple[Identity, Identity | None, Identity | None]

@@ -18,7 +18,7 @@ from dropdub.errors import BadSidecar, NotAFile
 from dropdub.failpoints import reach
 from dropdub.files.held import NOT_ENTERED, HeldFolder, held
 from dropdub.inbox.beside import companion_beside, sidecar_beside
-from dropdub.inbox.identity import Identity
+from dropdub.inbox.file_identity import Identity
 from dropdub.inbox.move_file import CannotMove, still_written_error
 from dropdub.inbox.passage import Passage, Replaced, compare, is_own
 from dropdub.inbox.recorded_files import CHANGED, VANISHED, Absent, Taken, Wanted

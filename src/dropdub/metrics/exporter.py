@@ -11,7 +11,7 @@ from dropdub.files.durable import write_whole
 from dropdub.files.held import HeldFolder
 from dropdub.files.privacy import share
 from dropdub.files.removal import remove_parts
-from dropdub.metrics.values import Metrics
+from dropdub.metrics.counters import Metrics
 
 ADDRESS = "127.0.0.1"
 STOP_GRACE_S = 2.0

@@ -1,6 +1,6 @@
 """Run a root's daemon as a system service, which starts automatically and restarts after a crash.
 
-`plan.py` describes what to run; `systemd.py`, `launchd.py` and `windows.py` translate that for their system;
+`description.py` describes what to run; `systemd.py`, `launchd.py` and `windows.py` translate that for their system;
 `managed.py` installs the service, starts and stops it, and returns its status.
 """
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dropdub.errors import UsageError
 from dropdub.pasting import pasted
-from dropdub.service.plan import ServicePlan
+from dropdub.service.description import ServicePlan
 from dropdub.service.users import groups_of, sid_of, user_id
 
 _ALL_RIGHTS = re.compile(r"S-1-5-18|S-1-5-21-.*-500")

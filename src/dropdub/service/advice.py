@@ -9,7 +9,7 @@ from dropdub.config import ENV_PREFIX, Config
 from dropdub.pasting import pasted
 from dropdub.root import CONFIG_NAME
 from dropdub.service.accounts import may_write_config
-from dropdub.service.plan import ServicePlan
+from dropdub.service.description import ServicePlan
 from dropdub.service.search_path import not_on_path
 
 

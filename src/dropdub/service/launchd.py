@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.process import windowless_python
-from dropdub.service.plan import STOP_GRACE_S, Command, Registration, ServicePlan, arguments
+from dropdub.service.description import STOP_GRACE_S, Command, Registration, ServicePlan, arguments
 from dropdub.service.tool import ask
 
 THROTTLE_S = 60

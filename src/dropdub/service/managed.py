@@ -19,8 +19,8 @@ from dropdub.process import account_for, is_administrator, is_alive
 from dropdub.root import CONFIG_NAME, Root
 from dropdub.service.accounts import refuse_superuser
 from dropdub.service.advice import advice_on
+from dropdub.service.description import STOP_GRACE_S, Manager, ServicePlan, plan_for, with_home_of
 from dropdub.service.launchd import Launchd
-from dropdub.service.plan import STOP_GRACE_S, Manager, ServicePlan, plan_for, with_home_of
 from dropdub.service.sandbox import hides
 from dropdub.service.systemd import Systemd
 from dropdub.service.tool import run_commands

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dropdub.errors import ServiceError
 from dropdub.process import windowless_python
-from dropdub.service.plan import STOP_GRACE_S, Command, Registration, ServicePlan, arguments
+from dropdub.service.description import STOP_GRACE_S, Command, Registration, ServicePlan, arguments
 from dropdub.service.sandbox import EVERYWHERE, system_hardening
 from dropdub.service.tool import ask
 from dropdub.service.unit_words import command_line, literal, quoted

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from dropdub.errors import DeadlineExceeded, ServiceError
 from dropdub.process import DESKTOP, child_environment, find_program
 from dropdub.process.run import Program, output
-from dropdub.service.plan import Command
+from dropdub.service.description import Command
 
 PATIENCE_S = 150.0
 """Long, because systemctl waits for a daemon to start or stop."""

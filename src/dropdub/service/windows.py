@@ -13,7 +13,7 @@ from pathlib import Path
 from dropdub.errors import ServiceError, UsageError
 from dropdub.mounts import network_kind
 from dropdub.process import is_administrator, windowless_python
-from dropdub.service.plan import Command, Registration, ServicePlan, arguments
+from dropdub.service.description import Command, Registration, ServicePlan, arguments
 from dropdub.service.tool import ask
 
 NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"

@@ -14,7 +14,7 @@ from dataclasses import asdict, astuple, dataclass
 import numpy as np
 
 from dropdub.engines.base import Diarizer, EngineInfo, Window
-from dropdub.film.clock import film_clock
+from dropdub.film.start_time import film_clock
 from dropdub.media.sound import wav
 from dropdub.media.sound.levels import mean_power, write_power
 from dropdub.pipeline.artifacts import AUDIO, SPEAKERS, SPEECH, Segment, Turn, load_spans, save_turns

@@ -12,7 +12,7 @@ from typing import Any
 from dropdub.engines.text_for_speech import parts
 from dropdub.errors import EmptyFile, NotMedia, TooLarge, TooLong
 from dropdub.files.durable import sha256, written_whole
-from dropdub.film.clock import film_clock
+from dropdub.film.start_time import film_clock
 from dropdub.languages import UNDETERMINED, detect_text_language
 from dropdub.media.claimed_length import is_longer_than_stated, longest_read_s
 from dropdub.media.ffmpeg import UNTAGGED, input_arguments, run_ffmpeg

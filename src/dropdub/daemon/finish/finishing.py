@@ -28,7 +28,7 @@ from dropdub.inbox.beside import companion_beside, sidecar_beside
 from dropdub.inbox.move_file import lexists
 from dropdub.inbox.moves import hand_over, write_error_note
 from dropdub.inbox.recorded_files import Taken
-from dropdub.notify.channels import channels_for
+from dropdub.notify.routing import channels_for
 from dropdub.pasting import COMMAND_INDENT, command, with_commands
 from dropdub.root import Root
 from dropdub.store import queries, transitions

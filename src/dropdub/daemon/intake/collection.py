@@ -14,8 +14,8 @@ from dropdub.errors import BadSidecar, DropdubError, NotAFile, Waiting
 from dropdub.files.durable import is_folder
 from dropdub.files.ownership import is_trusted
 from dropdub.inbox.companions import is_subtitle
+from dropdub.inbox.file_identity import Identity
 from dropdub.inbox.free_space import Room
-from dropdub.inbox.identity import Identity
 from dropdub.inbox.moves import bring_in, remove_error_note
 from dropdub.inbox.recorded_files import Absent, Taken, Wanted
 from dropdub.store.tables import Job

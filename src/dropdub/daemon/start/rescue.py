@@ -23,7 +23,7 @@ from dropdub.files.held import held
 from dropdub.files.removal import SOURCE, begins_with_all_of, holds, remove_copied, remove_tree
 from dropdub.inbox.beside import sidecar_beside
 from dropdub.inbox.companions import companions
-from dropdub.inbox.identity import identity
+from dropdub.inbox.file_identity import identity
 from dropdub.inbox.move_file import lexists
 from dropdub.store import queries, transitions
 from dropdub.store.states import JobState

@@ -15,9 +15,9 @@ from dropdub.engines.devices.torch_device import move_to_device
 from dropdub.engines.models.folders import is_whole, model_details, model_folder, model_name, size_of
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.xtts.check import defect, longest_s, tidy, without_tail
+from dropdub.engines.xtts.input_text import Reader, is_spoken, spoken_languages
 from dropdub.engines.xtts.latents import Latents, from_bytes, to_bytes
-from dropdub.engines.xtts.loading import hear_voice, own_voice, own_voices, read_model
-from dropdub.engines.xtts.text import Reader, is_spoken, spoken_languages
+from dropdub.engines.xtts.model import hear_voice, own_voice, own_voices, read_model
 from dropdub.errors import UnsupportedLanguage, VoiceMissing
 from dropdub.files.durable import sha256
 from dropdub.languages import primary

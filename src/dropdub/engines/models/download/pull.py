@@ -22,7 +22,6 @@ from dropdub.engines.models.download.part_folder import (
     refuse_exchanged,
     refuse_foreign,
 )
-from dropdub.engines.models.download.plan import PLAN_NAME, Plan
 from dropdub.engines.models.download.record import (
     RECORD_NAME,
     Condition,
@@ -33,6 +32,7 @@ from dropdub.engines.models.download.record import (
     write_record,
 )
 from dropdub.engines.models.download.remedies import disk_errors, suggest_copying, suggest_starting_over
+from dropdub.engines.models.download.started_with import PLAN_NAME, Plan
 from dropdub.engines.models.download.transfer import Patience, fetch
 from dropdub.engines.models.folders import FileRecord
 from dropdub.errors import DownloadRefused, ModelIncomplete

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dropdub.engines.models.catalogue import KnownModel
 from dropdub.engines.models.download.part_folder import link_refused
-from dropdub.engines.models.download.plan import PLAN_NAME, Plan
+from dropdub.engines.models.download.started_with import PLAN_NAME, Plan
 from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefused
 from dropdub.files.held import HeldFolder
 
