@@ -1,4 +1,4 @@
-"""Properties are tried for what they say, not for how long that takes: other tests run beside them."""
+"""Properties are tested for what they say, not for how long that takes: other tests run at the same time."""
 
 from __future__ import annotations
 

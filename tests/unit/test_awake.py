@@ -1,4 +1,4 @@
-"""Sleep and clocks that are set, told from three clocks; deadlines that do not run out in sleep."""
+"""Sleep and clock changes, computed from three clocks; deadlines that do not expire during sleep."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def later(awake: float, *, asleep: float = 0.0, set_by: float = 0.0, start: Read
 
 
 def on_windows(reading: Reading) -> Reading:
-    """Return the same as Windows tells it: its one monotonic clock counts sleep."""
+    """Return the same as Windows reports it: its one monotonic clock counts sleep."""
     assert reading.boot is not None
     return Reading(reading.boot, None, reading.wall)
 
@@ -40,14 +40,14 @@ def on_windows(reading: Reading) -> Reading:
     ],
     ids=["turn", "sleep", "set back", "set on", "both", "network time", "held up", "stopped"],
 )
-def test_what_happened_is_told_from_the_clocks_of_linux(after: Reading, passage: ClockChange) -> None:
+def test_sleep_and_clock_changes_are_computed_from_linux_clocks(after: Reading, passage: ClockChange) -> None:
     found = between(START, after)
     assert (found.slept_s, found.set_s) == pytest.approx((passage.slept_s, passage.set_s))
 
 
 @pytest.mark.parametrize("asleep", [60.0, 8 * 3_600.0])
 @pytest.mark.parametrize("set_by", [0.0, -7_200.0, 86_400.0])
-def test_windows_tells_sleep_by_a_late_turn(asleep: float, set_by: float) -> None:
+def test_sleep_is_detected_on_windows_by_a_late_turn(asleep: float, set_by: float) -> None:
     found = between(on_windows(START), on_windows(later(TURN_S, asleep=asleep, set_by=set_by)))
     assert (found.slept_s, found.set_s) == pytest.approx((asleep + TURN_S, set_by))
 
@@ -60,7 +60,7 @@ def test_sleep_and_setting_are_never_mistaken_for_each_other(awake: float, aslee
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such clock")
-def test_the_real_clocks_go_together() -> None:
+def test_the_real_clocks_agree() -> None:
     before = read()
     assert before.boot is not None
     assert between(before, read()) == ClockChange(0, 0)
@@ -69,14 +69,14 @@ def test_the_real_clocks_go_together() -> None:
 # -- deadlines ----------------------------------------------------------------------------------------------------
 
 
-def test_time_that_nobody_looked_at_does_not_use_a_countdown_up() -> None:
+def test_unobserved_time_does_not_use_up_a_countdown() -> None:
     countdown = Countdown(60.0, now=0.0)
     assert countdown.left_s(1.0) == 59.0
     assert countdown.left_s(1.0 + 8 * 3_600) == 59.0 - LONGEST_LOOK_S
 
 
 @given(st.lists(st.floats(0.01, LONGEST_LOOK_S), min_size=1, max_size=200))
-def test_a_countdown_ends_when_it_is_looked_at_often(looks: list[float]) -> None:
+def test_a_countdown_that_is_checked_often_ends_on_time(looks: list[float]) -> None:
     countdown, now = Countdown(100.0, now=0.0), 0.0
     for look in looks:
         now += look
@@ -84,12 +84,12 @@ def test_a_countdown_ends_when_it_is_looked_at_often(looks: list[float]) -> None
     assert left == pytest.approx(100.0 - now)
 
 
-def test_a_clock_that_goes_back_gives_no_time() -> None:
+def test_a_clock_set_back_gives_no_extra_time() -> None:
     countdown = Countdown(10.0, now=100.0)
     assert countdown.left_s(50.0) == 10.0
 
 
-def test_a_turn_that_comes_late_was_slept_through_and_any_other_was_not() -> None:
+def test_only_a_late_turn_counts_as_sleep() -> None:
     turns = Turns()
     slept = [turns.slept_s(now) for now in (100.0, 100.5, 129.5, 8_000.0, 8_000.5)]
     assert slept == [0.0, 0.0, 0.0, 8_000.0 - 129.5, 0.0]

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dropdub.engines.devices.batches import Batches
 
 
-def test_where_memory_runs_out_fewer_sentences_go_together() -> None:
+def test_if_memory_runs_out_batches_get_smaller() -> None:
     assert [Batches(squeeze).size for squeeze in range(5)] == [16, 4, 1, 1, 1]
     assert Batches().announcement("nllb") == []
     assert Batches(1).announcement("nllb") == ["Memory ran out: nllb now translates 4 sentences at a time."]
@@ -11,7 +11,7 @@ def test_where_memory_runs_out_fewer_sentences_go_together() -> None:
     assert not any(Batches(squeeze).leaves_card for squeeze in range(9))
 
 
-def test_a_card_without_room_for_one_sentence_is_left_for_the_processor_which_begins_anew() -> None:
+def test_card_without_room_for_one_sentence_yields_to_cpu_with_full_batches() -> None:
     found = [Batches(squeeze, on_card=True) for squeeze in range(6)]
     assert [one.leaves_card for one in found] == [False, False, False, True, True, True]
     assert [one.size for one in found] == [16, 4, 1, 16, 4, 1]

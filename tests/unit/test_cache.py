@@ -1,4 +1,4 @@
-"""The cache: what it keeps, what it removes, and that its failures are nobody else's."""
+"""The cache: what it keeps, what it removes, and that its failures affect nothing else."""
 
 from __future__ import annotations
 
@@ -83,14 +83,14 @@ def test_the_order_in_which_an_engine_lists_its_details_does_not_matter(cache: C
     assert cache.get(Key({"b": 2, "a": 1}), check=bytes) == b"x"
 
 
-def test_a_value_that_is_kept_again_replaces_the_one_before(cache: Cache, folder: Path) -> None:
+def test_a_value_that_is_stored_again_replaces_the_previous_one(cache: Cache, folder: Path) -> None:
     cache.put(KEY, b"one")
     cache.put(KEY, b"two")
     assert cache.get(KEY, check=bytes) == b"two"
     assert only_entry(folder)
 
 
-def test_another_process_finds_what_this_one_keeps(cache: Cache, folder: Path) -> None:
+def test_another_process_finds_what_this_one_stored(cache: Cache, folder: Path) -> None:
     cache.put(Key("k"), b"mine")
     script = (
         f"{PREAMBLE}\ncache = Cache(Path(sys.argv[1]), max_bytes=10_000_000)\n"
@@ -123,7 +123,7 @@ def test_several_processes_write_read_and_remove_at_once(folder: Path) -> None:
     assert not [path for path in entries(folder) if path.suffix == ".part"]
 
 
-def test_a_value_that_does_not_check_is_removed(cache: Cache, folder: Path) -> None:
+def test_a_value_that_fails_its_check_is_removed(cache: Cache, folder: Path) -> None:
     cache.put(KEY, b"no JSON")
     assert cache.get(KEY, check=json.loads) is None
     assert not entries(folder)
@@ -168,7 +168,7 @@ def test_nothing_is_ever_unpickled(cache: Cache, folder: Path, tmp_path: Path, m
     assert not (tmp_path / "sprung").exists()
 
 
-def test_the_values_unused_for_longest_go_when_there_are_too_many(folder: Path) -> None:
+def test_least_recently_used_values_are_removed_when_there_are_too_many(folder: Path) -> None:
     cache, now = Cache(folder, max_bytes=MB), time.time()
     for number in range(9):
         put_used_at(cache, folder, number, used=now - 1000 + number, size=100_000)
@@ -177,7 +177,7 @@ def test_the_values_unused_for_longest_go_when_there_are_too_many(folder: Path) 
     assert kept_numbers(cache, 10) == [0, 3, 4, 5, 6, 7, 8, 9]
 
 
-def test_what_earlier_processes_left_counts(folder: Path) -> None:
+def test_values_of_earlier_processes_count_towards_the_limit(folder: Path) -> None:
     for number in range(9):
         put_used_at(Cache(folder, max_bytes=10 * MB), folder, number, used=1000.0 + number, size=100_000)
     Cache(folder, max_bytes=500_000).put(Key(9), b"x")
@@ -191,7 +191,7 @@ def test_small_values_count_as_much_as_they_take_up_on_the_disk(folder: Path) ->
     assert 80 <= len(entries(folder)) <= 98
 
 
-def test_a_value_larger_than_the_whole_cache_is_not_kept_and_drives_no_other_out(folder: Path) -> None:
+def test_a_value_larger_than_the_whole_cache_is_not_kept_and_evicts_nothing(folder: Path) -> None:
     cache = Cache(folder, max_bytes=100_000)
     cache.put(Key("small"), b"x")
     cache.put(Key("large"), b"x" * 100_000)
@@ -199,7 +199,7 @@ def test_a_value_larger_than_the_whole_cache_is_not_kept_and_drives_no_other_out
     assert cache.get(Key("small"), check=bytes) == b"x"
 
 
-def test_a_cleaning_removes_what_cut_off_writes_have_left_and_nothing_that_is_no_result(folder: Path) -> None:
+def test_cleaning_removes_leftovers_of_interrupted_writes_and_nothing_foreign(folder: Path) -> None:
     Cache(folder, max_bytes=MB).put(Key("there"), b"x")
     place = only_entry(folder).parent
     old, running = place / f".{'a' * 64}.0123abcd.part", place / f".{'b' * 64}.0123abcd.part"
@@ -224,7 +224,7 @@ def test_a_full_disk_costs_no_job_and_leaves_nothing_half_written(
     assert cache.get(KEY, check=bytes) == b"sound"
 
 
-def test_a_folder_that_cannot_be_made_is_a_miss_and_no_failure(
+def test_a_folder_that_cannot_be_created_is_a_miss_and_not_a_failure(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
@@ -235,7 +235,7 @@ def test_a_folder_that_cannot_be_made_is_a_miss_and_no_failure(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="named pipes of POSIX")
-def test_a_pipe_in_the_place_of_a_value_is_a_miss_and_is_not_waited_for(
+def test_a_pipe_in_place_of_a_value_is_a_miss_and_does_not_block(
     cache: Cache, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     cache.put(KEY, b"sound")
@@ -248,7 +248,7 @@ def test_a_pipe_in_the_place_of_a_value_is_a_miss_and_is_not_waited_for(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
-def test_the_cache_is_its_accounts_alone(folder: Path) -> None:
+def test_the_cache_is_private_to_its_account(folder: Path) -> None:
     before = os.umask(0o000)
     try:
         Cache(folder, max_bytes=MB).put(KEY, b"sound")

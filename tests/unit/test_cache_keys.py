@@ -118,7 +118,7 @@ def test_equal_fields_of_two_kinds_have_different_names() -> None:
     assert One(info, "a").file_name() != Other(info, "a").file_name()
 
 
-def test_what_stands_in_one_field_cannot_pass_for_another() -> None:
+def test_a_value_in_one_field_cannot_pass_for_another_field() -> None:
     @dataclass(frozen=True)
     class Pair(CacheKey, use="pair", method=1):
         first: str

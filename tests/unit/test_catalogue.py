@@ -1,4 +1,4 @@
-"""The models that are known: every entry complete, and what a configuration leads to."""
+"""The known models: every entry complete, and what a configuration selects."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_a_file_comes_from_one_source_only() -> None:
         assert len(names) == len(set(names)), model.name
 
 
-def test_names_are_unique_also_where_case_is_ignored() -> None:
+def test_names_are_unique_even_if_case_is_ignored() -> None:
     assert len({key(model.name) for model in MODELS}) == len(MODELS)
 
 
@@ -103,7 +103,7 @@ def test_a_misspelt_name_is_answered_with_similar_ones() -> None:
     assert named("WHISPER-Tiny").name == "whisper-tiny"
 
 
-def test_what_is_missing_of_a_model_counts_alternatives_as_one() -> None:
+def test_alternative_files_count_as_one_missing_file() -> None:
     present = {"config.json", "tokenizer.json", "vocabulary.txt"}
     assert named("whisper-tiny").missing(present) == ["model.bin"]
 
@@ -116,7 +116,7 @@ def test_auto_takes_the_best_engine_that_can_be_used() -> None:
     assert used(job={"targets": ["pt"]}) == {("faster-whisper", "whisper-small"), ("xtts", "xtts-v2")}
 
 
-def test_engines_and_models_that_are_named_are_used_also_in_profiles() -> None:
+def test_named_engines_and_models_are_used_even_in_profiles() -> None:
     profiles = {"lessons": {"translator": "transformers"}}
     models = {
         "use": {"faster-whisper": "whisper-tiny", "transformers": "madlad400-3b-mt", "nllb": "nllb-200-distilled-1.3B"}

@@ -31,7 +31,7 @@ def test_each_stretch_belongs_to_the_louder_channel_and_neighbours_join() -> Non
         [(0, 0)] * 10,
     ],
 )
-def test_channels_that_do_not_part_the_speech_tell_nothing(powers: list[tuple[float, float]]) -> None:
+def test_channels_that_do_not_separate_speakers_give_no_result(powers: list[tuple[float, float]]) -> None:
     assert by_channel(levels(*powers)) is None
 
 
@@ -45,9 +45,7 @@ def test_a_moment_on_one_channel_is_no_speaker() -> None:
 
 
 @given(st.lists(st.tuples(st.booleans(), st.floats(0.5, 20)), min_size=1, max_size=30), st.floats(1e-9, 1.0))
-def test_whatever_the_loudness_one_speaker_a_channel_is_recognised(
-    runs: list[tuple[bool, float]], power: float
-) -> None:
+def test_one_speaker_per_channel_is_recognised_at_any_loudness(runs: list[tuple[bool, float]], power: float) -> None:
     at, given_levels = 0.0, []
     for left, seconds in runs:
         side = (power, power / 5) if left else (power / 5, power)
@@ -64,7 +62,7 @@ def test_whatever_the_loudness_one_speaker_a_channel_is_recognised(
             )
 
 
-def test_words_are_measured_where_there_are_any_and_overlaps_once() -> None:
+def test_words_are_measured_if_there_are_any_and_overlaps_once() -> None:
     words = (TimedWord(0, 1, "a", 1.0), TimedWord(1.5, 2, "b", 1.0))
     segments = [Segment(0, 0, 2, "a b", words), Segment(1, 1.8, 3, "c"), Segment(2, 2.5, 2.9, "d")]
     assert heard_spans(segments) == [Span(0, 1), Span(1.5, 2), Span(2, 3)]

@@ -22,7 +22,7 @@ def made(*paragraphs: str) -> list[tuple[str, float, float]]:
     return [(one.title, one.start, one.end) for one in found]
 
 
-def test_each_heading_begins_a_chapter_and_what_is_before_the_first_has_the_books_title() -> None:
+def test_each_heading_begins_a_chapter_and_text_before_has_the_books_title() -> None:
     assert made("Before.", "# One", "Text.", "# Two", "More.") == [
         *(("Book", 0.0, 10.0), ("One", 10.0, 30.0), ("Two", 30.0, 50.0))
     ]
@@ -65,11 +65,11 @@ def test_a_sentence_about_a_chapter_begins_none(paragraph: str) -> None:
     assert made(paragraph, "Text.") == [("Book", 0.0, 20.0)]
 
 
-def test_where_headings_are_marked_plain_ones_do_not_count() -> None:
+def test_if_headings_are_marked_plain_ones_do_not_count() -> None:
     assert [title for title, *_ in made("# One", "Chapter 1", "# Two", "Text.")] == ["One", "Two"]
 
 
-def test_a_long_text_without_headings_is_cut_between_paragraphs_about_every_seventeen_minutes() -> None:
+def test_a_long_text_without_headings_is_cut_about_every_seventeen_minutes() -> None:
     starts = {number: number * 47.0 for number in range(150)}
     found = chapters(text(*["Text."] * 150), starts, title="Book", end=150 * 47.0)
     assert [one.title for one in found] == [str(number + 1) for number in range(len(found))]

@@ -1,4 +1,4 @@
-"""Portuguese clean-up: what cannot mean anything goes, everything else stays."""
+"""Portuguese clean-up: what cannot mean anything is removed, everything else stays."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from dropdub.stages.merge import cleaned_up
         ("e\u0301e\u0301 nós vamos", "Nós vamos"),
     ],
 )
-def test_hesitations_go(heard: str, clean: str) -> None:
+def test_hesitations_are_removed(heard: str, clean: str) -> None:
     assert cleaned(heard) == clean
 
 
@@ -72,7 +72,7 @@ def test_what_may_mean_something_stays(text: str) -> None:
         ("Isso é do do meu pai.", "Isso é do meu pai."),
     ],
 )
-def test_false_starts_of_function_words_go(heard: str, clean: str) -> None:
+def test_false_starts_of_function_words_are_removed(heard: str, clean: str) -> None:
     assert cleaned(heard) == clean
 
 
@@ -164,7 +164,7 @@ TEXTS = st.lists(WORDS, max_size=12).map(" ".join) | st.text(max_size=40)
 
 
 @given(TEXTS, st.booleans())
-def test_cleaning_twice_changes_nothing_more(text: str, begins: bool) -> None:
+def test_cleaning_again_changes_nothing(text: str, begins: bool) -> None:
     once = cleaned(text, begins_sentence=begins)
     assert cleaned(once, begins_sentence=begins) == once
 
@@ -195,7 +195,7 @@ def test_a_segment_in_the_middle_of_a_sentence_gets_no_capital() -> None:
     assert clean == ["Ontem fomos", "ao Porto.", "Foi bom", "com o Sr.", "silva… e", "depois"]
 
 
-def test_words_and_times_stay_and_the_raw_text_is_kept_where_it_changed() -> None:
+def test_words_and_times_stay_and_the_raw_text_is_kept_if_it_changed() -> None:
     changed, same = clean_segments([a_segment(0, "hum, o o carro."), a_segment(1, "É azul.")])
     assert (changed.text, changed.raw) == ("O carro.", "hum, o o carro.")
     assert changed.words == a_segment(0, "hum, o o carro.").words and changed.start == 0.0
@@ -212,14 +212,12 @@ def test_words_and_times_stay_and_the_raw_text_is_kept_where_it_changed() -> Non
         ("none", "pt", "hum sim"),
     ],
 )
-def test_only_portuguese_is_cleaned_and_only_where_asked(
-    cleanup: Literal["none", "pt"], language: str, text: str
-) -> None:
+def test_only_portuguese_is_cleaned_and_only_if_asked(cleanup: Literal["none", "pt"], language: str, text: str) -> None:
     heard = Transcript(language, 1.0, (a_segment(0, "hum sim"),), {})
     assert cleaned_up(heard, JobOptions(cleanup=cleanup)).segments[0].text == text
 
 
-def test_a_transcript_of_before_the_cleanup_is_still_read() -> None:
+def test_a_transcript_from_before_the_cleanup_can_still_be_read() -> None:
     item = {"id": 0, "start": 0.0, "end": 1.0, "text": "sim", "words": [], "speaker": None}
     old = {"language": "pt", "duration_s": 1.0, "segments": [item], "engine": {}, "source_language": None}
     assert Transcript.from_json(json.dumps(old)).segments[0].raw is None

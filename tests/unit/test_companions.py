@@ -24,7 +24,7 @@ from dropdub.languages import tag_in_name
         ("clip.", ("clip.", None)),
     ],
 )
-def test_a_name_tells_its_language_where_that_is_one(stem: str, parted: tuple[str, str | None]) -> None:
+def test_a_language_tag_in_a_name_is_recognised_only_if_it_is_one(stem: str, parted: tuple[str, str | None]) -> None:
     assert tag_in_name(stem) == parted
 
 
@@ -71,7 +71,7 @@ def test_every_subtitle_goes_with_one_film_at_most_and_every_film_with_one_subti
         ("x" * 251 + ".mp4", "x" * 251 + ".srt", "x" * 251 + ".srt"),
     ],
 )
-def test_a_subtitle_keeps_beside_its_film_whatever_name_that_gets(film: str, subtitle: str, name: str) -> None:
+def test_a_subtitle_is_renamed_along_with_its_film(film: str, subtitle: str, name: str) -> None:
     assert companion_name(film, subtitle) == name
 
 

@@ -1,4 +1,4 @@
-"""What config.yaml, profiles and sidecars may say, and how mistakes in them are told."""
+"""What config.yaml, profiles and sidecars may say, and how mistakes in them are reported."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_every_setting_of_the_template_can_be_uncommented_alone(write: Any) -> N
         assert load_config(write("\n".join(changed))) == Config(), lines[number]
 
 
-def test_light_sets_the_light_engines_and_nothing_else(write: Any) -> None:
+def test_light_selects_the_light_engines_and_nothing_else(write: Any) -> None:
     expected = Config(job=JobOptions(**LIGHT))  # type: ignore[arg-type]
     assert load_config(write(config_text(light=True))) == expected
 
@@ -67,7 +67,7 @@ def test_an_empty_file_is_the_defaults(write: Any) -> None:
     assert load_config(write("")) == Config()
 
 
-def test_all_problems_are_told_together_each_with_its_line(write: Any) -> None:
+def test_all_problems_are_reported_together_each_with_its_line(write: Any) -> None:
     with pytest.raises(ConfigError) as raised:
         load_config(write("retry:\n  attempts: 0\ninbx: {}\nlimits:\n  max_size: big\n"))
     message = raised.value.message
@@ -101,7 +101,7 @@ def test_all_problems_are_told_together_each_with_its_line(write: Any) -> None:
         ("a: &x [*x]\n", "a: there is no such setting"),
     ],
 )
-def test_a_mistake_is_told_in_a_sentence(write: Any, text: str, said: str) -> None:
+def test_a_mistake_is_reported_in_a_sentence(write: Any, text: str, said: str) -> None:
     with pytest.raises(ConfigError) as raised:
         load_config(write(text))
     assert said in raised.value.message
@@ -151,7 +151,7 @@ def test_a_wrong_sidecar_is_refused_by_its_name_and_line(tmp_path: Path) -> None
     assert read_sidecar(sidecar) == {"targets": ["pt"]}
 
 
-def test_a_file_of_windows_is_read_with_its_byte_order_mark(tmp_path: Path) -> None:
+def test_a_file_with_a_windows_byte_order_mark_is_read(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     path.write_bytes(b"\xef\xbb\xbfretry:\r\n  attempts: 5\r\n")
     assert load_config(path).retry.attempts == 5
@@ -166,12 +166,12 @@ def test_durations_are_read_as_people_write_them(text: Any, seconds: float) -> N
 
 
 @pytest.mark.parametrize("text", ["", "soon", "5 parsecs", "-5s", "1h 30x", True, None, [1]])
-def test_what_is_no_duration_is_refused(text: Any) -> None:
+def test_an_invalid_duration_is_refused(text: Any) -> None:
     with pytest.raises(ValueError, match="duration"):
         parse_duration_s(text)
 
 
-def test_durations_and_sizes_are_told_shortly() -> None:
+def test_durations_and_sizes_are_shown_in_short_form() -> None:
     durations = [format_duration(seconds) for seconds in (0.4, 8, 99, 720, 5400, 7199, 200_000)]
     assert durations == ["0 s", "8 s", "99 s", "12 min", "90 min", "2 h 00 min", "2 d 7 h"]
     assert [format_size(size) for size in (0, 999, 1500, 1_400_000_000)] == ["0 B", "999 B", "2 kB", "1.4 GB"]
@@ -183,14 +183,14 @@ def test_folders_that_contain_one_another_are_refused(tmp_path: Path, inner: str
         Root.at(tmp_path, {"work": inner})
 
 
-def test_folders_lie_in_the_root_or_where_they_are_said_to_be(tmp_path: Path) -> None:
+def test_folders_are_in_the_root_or_where_the_settings_put_them(tmp_path: Path) -> None:
     root = Root.at(tmp_path, {"outbox": str(tmp_path.parent / "elsewhere"), "inbox": "in/here"})
     assert (root.outbox, root.inbox) == (tmp_path.parent / "elsewhere", tmp_path / "in" / "here")
     assert root.archive == tmp_path / "archive"
     assert Root.at(tmp_path, Config().folders.model_dump()) == Root.at(tmp_path)
 
 
-def test_the_root_is_the_one_named_else_of_the_environment_else_the_nearest_upward(tmp_path: Path) -> None:
+def test_root_is_the_named_one_else_from_environment_else_nearest_parent(tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     for root in (one, two):
         (root / "inbox" / "deep").mkdir(parents=True)
@@ -221,7 +221,7 @@ def test_a_database_is_set_by_a_path_or_by_a_url(tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.parametrize("setting", [r"D:\\x\\jobs.db", "D:/x/jobs.db"])
-def test_a_path_of_windows_is_a_path_there_and_refused_elsewhere(tmp_path: Path, setting: str) -> None:
+def test_a_windows_path_is_a_path_on_windows_and_refused_elsewhere(tmp_path: Path, setting: str) -> None:
     if sys.platform == "win32":
         assert database_in(tmp_path, setting) == Path("D:/x/jobs.db")
     else:
@@ -243,7 +243,7 @@ def test_a_path_of_windows_is_a_path_there_and_refused_elsewhere(tmp_path: Path,
         ("postgresql+asyncpg://ana:secret@host/jobs", "driver is not installed"),
     ],
 )
-def test_a_database_that_cannot_be_is_refused_with_a_remedy(tmp_path: Path, setting: str, complaint: str) -> None:
+def test_an_impossible_database_is_refused_with_a_remedy(tmp_path: Path, setting: str, complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint) as caught:
         usable_url(setting, Root.at(tmp_path))
     assert caught.value.remedy and "secret" not in caught.value.sentence

@@ -22,14 +22,14 @@ def test_a_library_that_pip_installed_is_found_by_its_name(tmp_path: Path) -> No
 
 
 def build(path: Path, code: str, *needs: Path) -> None:
-    """Make a shared library; what it needs it names, but does not know where that is, as NVIDIA's do."""
+    """Make a shared library that names what it needs but not where that is, as NVIDIA's do."""
     libraries = [flag for folder in needs for flag in (f"-L{folder}", "-l:libcublasLt.so.12")]
     command = ["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", path, f"-Wl,-soname,{path.name}", *libraries]
     subprocess.run(list(map(str, command)), input=code, encoding="utf-8", check=True)
 
 
 def asked(packages: Path) -> str:
-    """Ask in a process of its own: what is once opened stays so."""
+    """Ask in a separate process: what has been opened stays open."""
     done = subprocess.run(
         [sys.executable, "-c", ASK],
         env={"PYTHONPATH": str(packages)},

@@ -18,7 +18,7 @@ def test_a_probe_has_ten_seconds() -> None:
     assert deadline("probe", size=10**11) == 10
 
 
-def test_media_work_has_a_second_a_megabyte_between_a_minute_and_half_an_hour() -> None:
+def test_media_work_has_a_second_per_megabyte_from_a_minute_to_half_an_hour() -> None:
     assert deadline("extract", size=5) == 60
     assert deadline("extract", size=200_000_000) == 200
     assert deadline("mux", size=10**11) == 1800
@@ -41,25 +41,25 @@ def test_speaking_has_time_in_proportion_to_the_lines() -> None:
     assert deadline("synthesize", facts={"merge": {"segments": 110}}) - few == 1000
 
 
-def test_telling_speakers_apart_has_time_to_read_the_source_and_to_listen_to_it() -> None:
+def test_diarization_has_time_to_read_the_source_and_to_listen_to_it() -> None:
     short = deadline("diarize", facts={"probe": {"duration_s": 60}})
     assert deadline("diarize", facts={"probe": {"duration_s": 1060}}) - short == 1000
     assert deadline("diarize", size=500_000_000) == 620
 
 
-def test_mixing_has_time_in_proportion_to_the_recording_and_more_where_voices_are_taken_out() -> None:
+def test_mixing_has_time_in_proportion_to_the_recording_and_more_to_remove_voices() -> None:
     short, long = ({"probe": {"duration_s": seconds}} for seconds in (60, 3660))
     assert deadline("mix", facts=long) - deadline("mix", facts=short) == pytest.approx(1080)
     parted = deadline("mix", facts=long, params={"separate": True})
     assert parted - deadline("mix", facts=short, params={"separate": True}) == pytest.approx(21_600)
 
 
-def test_what_has_no_recording_has_the_length_that_its_subtitle_tells() -> None:
+def test_without_a_recording_the_length_is_that_of_the_subtitle() -> None:
     short, long = ({"probe": {}, "extract": {"duration_s": seconds}} for seconds in (60, 3660))
     assert deadline("mix", facts=long) - deadline("mix", facts=short) == pytest.approx(1080)
 
 
-def test_lines_of_a_persons_own_translation_count() -> None:
+def test_lines_of_a_user_supplied_translation_count() -> None:
     facts = {"merge": {"segments": 10}, "translate/es": {"segments": 110}}
     assert deadline("synthesize", facts=facts) == deadline("synthesize", facts={"merge": {"segments": 110}})
 

@@ -1,4 +1,4 @@
-"""What a person finds in the outbox: its names and its texts."""
+"""What users find in the outbox: its names and its texts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def lines(*texts: tuple[float, float, str]) -> list[Segment]:
     return [Segment(number, start, end, text) for number, (start, end, text) in enumerate(texts)]
 
 
-def test_deliverables_are_called_after_the_dropped_file() -> None:
+def test_deliverables_are_named_after_the_dropped_file() -> None:
     assert deliverable_name("clip.mp4", "srt") == "clip.srt"
     assert deliverable_name("clip.mp4", "srt", target="pt") == "clip.pt.srt"
     assert deliverable_name("v1.2 final.mp4", "txt") == "v1.2 final.txt"
@@ -29,7 +29,7 @@ def test_deliverables_are_called_after_the_dropped_file() -> None:
 
 
 @pytest.mark.parametrize("name", ["x" * 250 + ".mp4", "é" * 125 + ".mp4", "🎬" * 62 + ".mp4"])
-def test_long_names_are_cut_to_what_file_systems_hold(name: str) -> None:
+def test_long_names_are_cut_to_what_file_systems_allow(name: str) -> None:
     made = [deliverable_name(name, suffix, target=target) for suffix, target in KINDS]
     assert all(len(one.encode()) <= 255 - len(".part") - 1 for one in made)
     assert len(set(made)) == len(made)
@@ -43,19 +43,19 @@ def test_no_deliverable_takes_the_name_of_the_manifest(name: str) -> None:
 
 
 @given(st.text(min_size=1, max_size=300))
-def test_no_name_leads_out_of_the_folder_or_meets_another(name: str) -> None:
+def test_no_name_leads_out_of_the_folder_or_collides_with_another(name: str) -> None:
     made = [deliverable_name(name, suffix, target=target) for suffix, target in KINDS]
     assert not any(character in one for one in made for character in '/\\\0:*?"<>|')
     assert not {".", "..", ""} & set(made)
     assert len({key(one) for one in made}) == len(made)
 
 
-def test_speech_is_set_in_paragraphs_that_part_at_longer_pauses() -> None:
+def test_speech_is_split_into_paragraphs_at_longer_pauses() -> None:
     spoken = lines((0, 2, "One."), (2.2, 3, "Two\nthree."), (6, 7, "Four."), (7, 7, "  "))
     assert readable(spoken) == "One. Two three.\n\nFour.\n"
 
 
-def test_a_long_paragraph_parts_at_a_sentence_end() -> None:
+def test_a_long_paragraph_is_split_at_a_sentence_end() -> None:
     spoken = lines(*((number, number + 0.9, "word " * 20 + ("end." if number % 2 else "")) for number in range(20)))
     paragraphs = readable(spoken).strip().split("\n\n")
     assert len(paragraphs) > 1 and all(one.endswith("end.") for one in paragraphs)

@@ -23,13 +23,13 @@ def by(speaker: str | None, start: float, end: float, text: str) -> Said:
 QUICK = [by("S1", 0, 0.6, "Are you coming?"), by("S2", 0.7, 1.2, "In a minute."), by("S1", 4, 6, "He came much later.")]
 
 
-def test_quick_words_of_two_speakers_share_a_cue_each_behind_a_dash() -> None:
+def test_quick_words_of_two_speakers_share_a_cue_each_after_a_dash() -> None:
     cues = layout(QUICK, STYLE, language="en")
     assert shown(cues) == [("-Are you coming?", "-In a minute."), ("He came much later.",)]
     assert cues[0].start == 0 and cues[0].end >= 27 / 17
 
 
-def test_french_has_a_space_behind_the_dash() -> None:
+def test_french_has_a_space_after_the_dash() -> None:
     assert shown(layout(QUICK, STYLE, language="fr"))[0] == ("- Are you coming?", "- In a minute.")
 
 
@@ -45,11 +45,11 @@ def test_french_has_a_space_behind_the_dash() -> None:
     ],
     ids=["one speaker", "unknown", "slow", "a pause between", "a dash of its own", "no room for the dash"],
 )
-def test_else_each_has_a_cue(said: list[Said]) -> None:
+def test_otherwise_each_speaker_has_a_cue(said: list[Said]) -> None:
     assert len(layout(said, STYLE)) == len(said)
 
 
-def test_one_line_is_no_place_for_two_speakers() -> None:
+def test_with_one_line_per_cue_speakers_do_not_share_a_cue() -> None:
     assert len(layout(QUICK, SubtitleStyle(lines=1))) == 3
 
 
@@ -66,7 +66,7 @@ TURNS = st.lists(
 
 @settings(deadline=None, max_examples=150)
 @given(TURNS)
-def test_every_word_stands_once_in_its_order_and_no_cue_goes_before_the_next_comes(
+def test_every_word_appears_once_in_order_and_no_cue_overlaps_the_next(
     turns: list[tuple[str | None, float, float, str]],
 ) -> None:
     said, now = [], 0.0
@@ -81,7 +81,7 @@ def test_every_word_stands_once_in_its_order_and_no_cue_goes_before_the_next_com
     assert all(a.end <= b.start for a, b in pairwise(cues))
 
 
-def test_a_shared_cue_is_parted_into_what_each_speaker_says() -> None:
+def test_a_shared_cue_is_split_into_what_each_speaker_says() -> None:
     first, second = halves_of(Cue(1.0, 3.0, ("-Good morning.", "– Yes.")))
     assert (first.lines, second.lines) == (("Good morning.",), ("Yes.",))
     assert first.start == 1.0 and first.end == second.start and second.end == 3.0

@@ -1,4 +1,4 @@
-"""Speakers from voices that are made up: directions in space, with noise."""
+"""Speakers from artificial voices: directions in space, with noise."""
 
 from __future__ import annotations
 
@@ -66,13 +66,13 @@ def test_speakers_that_differ_are_found_whoever_speaks_when(given: tuple[list[in
     assert partition(labels) == partition(speakers)
 
 
-def test_one_voice_is_one_speaker_and_nothing_is_none() -> None:
+def test_one_voice_is_one_speaker_and_no_voice_is_none() -> None:
     assert set(voices(heard_voices([0] * 50), in_a_row(50))) == {0}
     assert set(voices(heard_voices([0]), in_a_row(1))) == {0}
     assert len(voices(np.zeros((0, 1), np.float32), [])) == 0
 
 
-def test_a_voice_that_hardly_speaks_goes_to_the_most_alike() -> None:
+def test_a_voice_that_hardly_speaks_is_merged_into_the_most_similar_one() -> None:
     few, many = [2] * 3, [0] * 150 + [1] * 150
     vectors = heard_voices(many + few)
     vectors[-3:] += 0.3 * a_voice(1)
@@ -81,13 +81,13 @@ def test_a_voice_that_hardly_speaks_goes_to_the_most_alike() -> None:
     assert set(labels[-3:]) == {labels[200]} != {labels[0]}
 
 
-def test_no_more_than_eight_speakers_are_told_apart() -> None:
+def test_at_most_eight_speakers_are_distinguished() -> None:
     speakers = [who for who in range(12) for _ in range(10 + who)]
     labels = voices(heard_voices(speakers), in_a_row(len(speakers)))
     assert len(set(labels.tolist())) == MOST_SPEAKERS
 
 
-def test_a_long_recording_is_told_apart_by_a_part_of_its_windows() -> None:
+def test_speakers_of_a_long_recording_are_found_from_some_of_its_windows() -> None:
     speakers = ([0] * 40 + [1] * 40) * 150
     assert len(speakers) > 5 * MOST_CLUSTERED
     labels = voices(heard_voices(speakers), in_a_row(len(speakers)))
@@ -104,7 +104,7 @@ def test_short_windows_follow_what_the_long_ones_found() -> None:
 
 @given(st.integers(1, 25), st.integers(0, 99))
 @settings(deadline=None)
-def test_clusters_are_counted_through_and_alike(count: int, seed: int) -> None:
+def test_clusters_are_numbered_without_gaps_and_follow_the_threshold(count: int, seed: int) -> None:
     vectors = heard_voices([number % 3 for number in range(count)], noise=2.0, seed=seed)
     clusters = linked(vectors, 0.5)
     assert set(clusters.tolist()) == set(range(int(clusters.max()) + 1))
@@ -137,19 +137,19 @@ def test_windows_cover_the_speech_of_every_segment_that_is_long_enough(gaps: lis
     assert all(segments[one.segment].start - 0.01 <= one.window.start for one in found)
 
 
-def test_windows_keep_off_the_pauses_within_a_segment() -> None:
+def test_windows_avoid_the_pauses_within_a_segment() -> None:
     found = stretches([a_segment(1, 9)], [Span(0, 3), Span(6, 20)])
     assert {one.part.start for one in found} & {1, 6} == {1, 6}
     assert not [one for one in found if one.window.end > 3.01 and one.window.start < 5.99]
 
 
-def test_words_tell_better_than_loudness_where_somebody_speaks() -> None:
+def test_words_are_preferred_to_loudness_for_finding_speech() -> None:
     words = (TimedWord(1, 2.5, "a", 1.0), TimedWord(2.8, 3.5, "b", 1.0), TimedWord(5, 5.5, "c", 1.0))
     found = stretches([Segment(0, 1, 6, "a b c", words)], [Span(0, 7)])
     assert (found[0].part.start, found[-1].part.end) == (1, 3.5)
 
 
-def test_a_segment_in_which_no_speech_was_found_is_listened_to_whole() -> None:
+def test_a_segment_without_detected_speech_is_used_whole() -> None:
     assert [one.part for one in stretches([a_segment(1, 2)], [])] == [Span(1, 2)]
 
 
@@ -166,7 +166,7 @@ def test_a_short_answer_that_is_a_segment_of_its_own_stays() -> None:
 
 
 @given(st.lists(st.integers(0, 3), max_size=30))
-def test_smoothing_keeps_runs_of_two_and_invents_nobody(labels: list[int]) -> None:
+def test_smoothing_keeps_runs_of_two_and_adds_no_speaker(labels: list[int]) -> None:
     found = smoothed(in_a_row(len(labels)), labels)
     assert set(found) <= set(labels)
     for place, (one, other) in enumerate(pairwise(labels)):

@@ -52,13 +52,13 @@ def test_both_readmes_have_the_same_sections_and_commands() -> None:
     assert _links(english) == _links(portuguese)
 
 
-def test_every_file_that_the_front_pages_link_to_is_there() -> None:
+def test_every_file_that_the_front_pages_link_to_exists() -> None:
     for page in (ENGLISH, PORTUGUESE, HERE / "CONTRIBUTING.md"):
         gone = [link for link in _links(page.read_text("utf-8")) if not (HERE / link).exists()]
         assert gone == [], page.name
 
 
-def test_every_module_in_where_do_i_change_x_is_there() -> None:
+def test_every_module_in_where_do_i_change_x_exists() -> None:
     table = (HERE / "CONTRIBUTING.md").read_text("utf-8").partition("## Where do I change")[2].partition("\n## ")[0]
     named = re.findall(r"`([\w./-]+/[\w./-]*)`", table)
     assert len(named) >= 10
@@ -70,7 +70,7 @@ def _levels(text: str) -> list[int]:
 
 
 def _commands(text: str) -> list[str]:
-    """Return the indented lines, without their comments: what a person is told to type, and the tree of a root."""
+    """Return the indented lines, without their comments: what the reader is to type, and the tree of a root."""
     return [
         line.partition(" #")[0].strip() for line in text.splitlines() if line.startswith("    ") and "$" not in line
     ]

@@ -34,12 +34,12 @@ FILTERS = """Filters:
 CARDS = "NVIDIA GeForce RTX 3060, 535.129.03, 12288, 11790\nNVIDIA GB10, 580.95, [N/A], [N/A]\nnonsense\n"
 
 
-def test_ffmpegs_listing_tells_what_is_missing() -> None:
+def test_missing_features_are_found_in_ffmpegs_listing() -> None:
     assert software.missing_from(FILTERS, ("aresample", "loudnorm")) == ["loudnorm"]
     assert software.missing_from("  E mov,mp4,m4a  QuickTime", ("mp4",)) == []
 
 
-def test_burning_is_looked_at_where_the_settings_or_a_profile_ask_for_it() -> None:
+def test_burning_is_checked_if_the_settings_or_a_profile_ask_for_it() -> None:
     burn = {"subtitles": {"mode": "burn"}}
     assert not software.burns(Config())
     assert software.burns(Config.model_validate({"job": burn}))
@@ -99,7 +99,7 @@ def test_a_card_is_judged_by_driver_engines_and_wish(cards: int, answer: str | N
     assert ("-m pip install 'nvidia-cublas-cu12" in (found.remedy or "")) is lacks
 
 
-def test_a_root_too_deep_for_long_names_is_told_where_windows_ends_paths() -> None:
+def test_a_root_too_deep_for_long_names_is_reported_if_windows_limits_paths() -> None:
     deepest = len(r"C:\dubs\outbox")
     assert folders.room_for_names(deepest, longest_name=100).state == "ok"
     told = folders.room_for_names(58, longest_name=100)
@@ -114,7 +114,7 @@ def test_memory_is_judged_by_what_work_waits_for_and_by_the_models() -> None:
     assert [state(available) for available in (GB // 2, 2 * GB, 4 * GB)] == ["problem", "warning", "ok"]
 
 
-def test_an_inbox_that_takes_most_of_the_watches_is_told() -> None:
+def test_an_inbox_that_takes_most_of_the_watches_is_reported() -> None:
     assert [inbox.limit_finding(100, folders).state for folders in (50, 51)] == ["ok", "warning"]
 
 
@@ -144,7 +144,7 @@ def test_a_database_is_judged_by_wholeness_revision_and_log(tmp_path: Path) -> N
     assert [wal_finding(size, file).state for size in (0, LONG_WAL + 1)] == ["ok", "warning"]
 
 
-def test_a_database_that_has_no_copy_for_days_is_reported() -> None:
+def test_a_database_without_a_backup_for_days_is_reported() -> None:
     ages = (LONGEST_WITHOUT_COPY_S, LONGEST_WITHOUT_COPY_S + 1)
     assert [copies_finding([], age_s=age, now=NOW).state for age in ages] == ["ok", "warning"]
     some = [Copy(Path("newest.db"), NOW - 3 * 3_600, None), Copy(Path("older.db"), NOW - 90_000, "0004")]
@@ -174,7 +174,7 @@ OFFERS = {
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="rights are kept otherwise there")
-def test_a_folder_that_others_may_write_to_is_told_apart(tmp_path: Path) -> None:
+def test_a_folder_that_others_may_write_to_is_recognised(tmp_path: Path) -> None:
     assert not engines.is_open_to_others(tmp_path)
     assert not engines.is_open_to_others(tmp_path / "not there")
     tmp_path.chmod(0o777)
@@ -193,7 +193,7 @@ def test_an_engine_without_a_model_of_its_own_is_no_choice_until_one_is_named() 
 
 
 @pytest.mark.parametrize(("needed", "state"), [(True, "problem"), (False, "warning")])
-def test_no_engine_of_a_role_is_a_problem_where_it_is_needed(needed: bool, state: str) -> None:
+def test_no_engine_of_a_role_is_a_problem_if_it_is_needed(needed: bool, state: str) -> None:
     found = engines.role_finding("transcriber", "auto", {}, {}, needed=needed)
     assert (found.state, found.remedy) == (state, "Install one with: `dropdub setup`")
 
@@ -222,7 +222,7 @@ def test_a_named_engine_must_be_there_usable_and_of_the_role() -> None:
         (False, True, "light", "warning"),
     ],
 )
-def test_a_missing_model_is_a_problem_where_jobs_wait_for_it(
+def test_a_missing_model_is_a_problem_if_jobs_wait_for_it(
     tmp_path: Path, here: bool, needed: bool, fallback: str, state: str
 ) -> None:
     folder = tmp_path / "nllb-200-distilled-600M"
@@ -233,7 +233,7 @@ def test_a_missing_model_is_a_problem_where_jobs_wait_for_it(
     assert engines.model_finding("nllb", folder, needed=needed, fallback=fallback).state == state
 
 
-def test_settings_are_told_only_where_they_tell_nothing_of_a_person() -> None:
+def test_settings_are_shown_only_if_they_reveal_nothing_personal() -> None:
     given = {
         "job": {"voice": "anna", "targets": ["pt"], "transcriber": "pocketsphinx", "translator": "annas-own"},
         "retry": {"attempts": 7},
@@ -257,7 +257,7 @@ def test_settings_are_told_only_where_they_tell_nothing_of_a_person() -> None:
     assert settings.changed(Config.model_validate({})) == {}
 
 
-def test_a_traceback_is_told_by_places_and_class() -> None:
+def test_a_traceback_is_reported_as_code_locations_and_class() -> None:
     lines = [
         "2026-11-21T08:00:00Z ERROR went wrong name=anna.mp4",
         "Traceback (most recent call last):",
@@ -288,5 +288,5 @@ def test_a_traceback_is_told_by_places_and_class() -> None:
         ("x", "elsewhere"),
     ],
 )
-def test_a_place_in_code_is_told_within_its_package(file: str, place: str) -> None:
+def test_a_code_location_is_given_relative_to_its_package(file: str, place: str) -> None:
     assert traces.code_place(file) == place

@@ -35,7 +35,7 @@ def test_a_word_document_is_read_with_headings_of_any_language_lists_and_tables(
     assert read_document(path) == "# Título\n\nTwo lines\n\n## Parte\n\n- An item\n\nIn a cell\n\nPlain.\n"
 
 
-def test_what_was_deleted_in_a_word_document_or_stands_there_twice_is_not_read(tmp_path: Path) -> None:
+def test_deleted_or_duplicate_text_in_a_word_document_is_not_read(tmp_path: Path) -> None:
     tracked = (
         "<w:p><w:ins><w:r><w:t>kept</w:t></w:r></w:ins><w:del><w:r><w:delText>gone</w:delText></w:r></w:del></w:p>"
     )
@@ -94,14 +94,14 @@ def test_no_entity_is_followed(tmp_path: Path, entities: str) -> None:
     )
 
 
-def test_no_part_outside_the_document_is_reached(tmp_path: Path) -> None:
+def test_no_part_outside_the_document_is_read(tmp_path: Path) -> None:
     outside = tmp_path / "secret.xhtml"
     outside.write_text("<p>secret</p>", encoding="utf-8")
     package = PACKAGE.replace("text/two.xhtml", "../../../" * 9 + outside.as_posix().lstrip("/"))
     assert "is damaged: it lacks" in refusal(an_epub(tmp_path / "a.epub", **{"OEBPS/book.opf": package}))
 
 
-def test_a_locked_book_is_refused_as_that_and_one_with_hidden_fonts_is_not(tmp_path: Path) -> None:
+def test_a_locked_book_is_refused_as_such_and_one_with_hidden_fonts_is_not(tmp_path: Path) -> None:
     def encrypted(uri: str) -> str:
         reference = f'<CipherData xmlns="x"><CipherReference URI="{uri}"/></CipherData>'
         return f"<encryption><EncryptedData>{reference}</EncryptedData></encryption>"
@@ -113,7 +113,7 @@ def test_a_locked_book_is_refused_as_that_and_one_with_hidden_fonts_is_not(tmp_p
 
 
 @pytest.mark.parametrize("name", ["a.docx", "a.epub"])
-def test_what_is_damaged_or_something_else_is_refused_with_a_sentence(tmp_path: Path, name: str) -> None:
+def test_a_damaged_or_foreign_file_is_refused_with_a_sentence(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     whole = an_epub(path) if name == "a.epub" else a_docx(path, paragraph("x" * 999))
     content = whole.read_bytes()

@@ -1,4 +1,4 @@
-"""Who dropped files take turns."""
+"""People who dropped files take turns."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BENS_OTHER = ("1001", "lessons")
 def worked(
     turns: Turns, parties: list[tuple[str | None, str | None]], lasting: dict[object, float], until: float
 ) -> Counter[object]:
-    """Let one worker do steps of these parties, each as long as said; return how long it was busy for whom."""
+    """Let one worker do steps of these parties, of the given lengths; return how long it was busy for each."""
     now, busy = 0.0, Counter[object]()
     for step in range(10_000):
         party = turns.order(parties, now)[0]
@@ -33,7 +33,7 @@ def worked(
     return busy
 
 
-def test_who_has_used_least_is_next() -> None:
+def test_whoever_has_used_least_is_next() -> None:
     turns = Turns()
     assert turns.order([ANA, BEN], 0.0) == [ANA, BEN], "nobody was served: the oldest job first"
     turns.began(1, ANA, 0.0)
@@ -49,13 +49,13 @@ def test_long_steps_are_made_up_for() -> None:
     assert busy[ANA] > busy[BEN] / 2, "taking turns by number, it would be a seventieth"
 
 
-def test_many_folders_win_an_owner_no_more() -> None:
+def test_many_folders_give_an_owner_no_larger_share() -> None:
     busy = worked(Turns(), [ANA, BEN, BENS_OTHER], {ANA: 1.0, BEN: 1.0, BENS_OTHER: 1.0}, until=300)
     assert busy[ANA] == pytest.approx(busy[BEN] + busy[BENS_OTHER], rel=0.1)
     assert busy[BEN] == pytest.approx(busy[BENS_OTHER], rel=0.1)
 
 
-def test_who_comes_new_is_not_for_long_before_who_has_worked_for_hours() -> None:
+def test_a_newcomer_is_preferred_only_briefly_over_one_who_worked_for_hours() -> None:
     turns = Turns()
     worked(turns, [BEN], {BEN: 10.0}, until=7_200)
     busy = Counter[object]()
@@ -70,7 +70,7 @@ def test_who_comes_new_is_not_for_long_before_who_has_worked_for_hours() -> None
     assert busy[BEN] > HALF_LIFE_S
 
 
-def test_all_are_one_party_where_there_is_but_one() -> None:
+def test_a_single_party_takes_all_turns() -> None:
     assert Turns().order([None], 0.0) == [None]
 
 
@@ -80,7 +80,7 @@ def test_files_are_taken_in_turns() -> None:
     assert order == [0, 4, 1, 5, 2, 6, 3]
 
 
-def test_nobodys_file_waits_until_all_is_moved_that_another_has_dropped() -> None:
+def test_no_owners_file_waits_until_all_of_anothers_are_moved() -> None:
     began = threading.Event()
     done: list[int] = []
     mover = Mover(lambda: None)

@@ -51,7 +51,7 @@ def test_without_a_system_ffmpeg_the_one_of_the_package_is_used(monkeypatch: pyt
     assert "imageio_ffmpeg" in str(find_ffmpeg())
 
 
-def test_a_run_converts_and_tells_its_progress(each_ffmpeg: Path, speech: Path, tmp_path: Path) -> None:
+def test_a_run_converts_and_reports_its_progress(each_ffmpeg: Path, speech: Path, tmp_path: Path) -> None:
     shares: list[float] = []
     output = tmp_path / "out.wav"
     arguments = [*input_arguments(speech, threads=1), "-ac", "1", "-ar", "16000", str(output)]
@@ -101,7 +101,7 @@ def test_a_name_with_a_protocol_in_it_is_only_a_name(
     run_ffmpeg([*input_arguments(source, "-t", "1"), str(tmp_path / "out.flac")], deadline_s=30)
 
 
-def test_input_arguments_name_what_is_allowed(tmp_path: Path) -> None:
+def test_input_arguments_list_what_is_allowed(tmp_path: Path) -> None:
     arguments = input_arguments(tmp_path / "a.mp4", "-ss", "3")
     assert arguments[-4:] == ["-ss", "3", "-i", f"file:{tmp_path / 'a.mp4'}"]
     assert arguments[:4] == ["-protocol_whitelist", PROTOCOLS, "-format_whitelist", FORMAT_WHITELIST]
@@ -121,7 +121,7 @@ def test_an_unknown_filter_is_named(each_ffmpeg: Path, speech_wav: Path, tmp_pat
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here that is always full")
-def test_a_full_disk_is_called_so(each_ffmpeg: Path, speech_wav: Path) -> None:
+def test_a_full_disk_is_reported_as_such(each_ffmpeg: Path, speech_wav: Path) -> None:
     with pytest.raises(DiskFull, match="disk is full"):
         run_ffmpeg([*input_arguments(speech_wav), "-f", "wav", "/dev/full"], deadline_s=30)
 
@@ -135,7 +135,7 @@ def test_a_program_that_cannot_start_is_a_failure_of_the_tool(monkeypatch: pytes
         run_ffmpeg(["-version"], deadline_s=10)
 
 
-def test_past_its_deadline_ffmpeg_is_killed(each_ffmpeg: Path) -> None:
+def test_ffmpeg_is_killed_past_its_deadline(each_ffmpeg: Path) -> None:
     with pytest.raises(DeadlineExceeded, match="did not finish within 1 s"):
         run_ffmpeg(["-re", *ENDLESS], deadline_s=1)
     assert not _children_named("ffmpeg")
@@ -179,7 +179,7 @@ def test_a_grandchild_that_holds_the_pipes_does_not_hold_us(tmp_path: Path) -> N
         psutil.Process(int(pid_file.read_text(encoding="utf-8"))).kill()
 
 
-def test_a_flood_of_complaints_is_cut(tmp_path: Path) -> None:
+def test_a_flood_of_error_output_is_cut(tmp_path: Path) -> None:
     flood = "import sys\nfor n in range(20000): print('complaint', n, 'x' * 50, file=sys.stderr)\nsys.exit(3)"
     ending = run(Program([sys.executable, "-c", flood]), deadline_s=60)
     assert ending.returncode == 3

@@ -32,7 +32,7 @@ def test_an_ordinary_name_is_kept(name: str) -> None:
     assert durable.safe_name(name) == name
 
 
-def test_a_free_name_counts_up_and_knows_that_case_makes_no_other_name(tmp_path: Path) -> None:
+def test_a_free_name_counts_up_and_ignores_case(tmp_path: Path) -> None:
     (tmp_path / "Clip.mp4").touch()
     (tmp_path / "clip (2).mp4").touch()
     assert durable.free_name(tmp_path, "clip.mp4") == "clip (3).mp4"
@@ -76,6 +76,6 @@ def test_a_move_to_another_file_system_is_a_checked_copy(tmp_path: Path, other_f
         remove_tree(folder)
 
 
-def test_removing_what_is_not_there_is_no_error(tmp_path: Path) -> None:
+def test_removing_a_missing_file_is_no_error(tmp_path: Path) -> None:
     remove(tmp_path / "nothing")
     remove_tree(tmp_path / "nothing")

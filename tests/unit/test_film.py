@@ -44,13 +44,13 @@ def probed(picture: str = "h264", sounds: tuple[str, ...] = ("aac",), subtitles:
         (probed(subtitles=("dvb_teletext",)), ()),
     ],
 )
-def test_a_film_is_an_mp4_unless_something_in_it_cannot_be(probe: ProbeFacts, reasons: tuple[str, ...]) -> None:
+def test_a_film_is_an_mp4_unless_mp4_cannot_hold_something_in_it(probe: ProbeFacts, reasons: tuple[str, ...]) -> None:
     container = container_for(probe, burnt=False)
     assert container.reasons == reasons
     assert container.suffix == ("mkv" if reasons else "mp4")
 
 
-def test_a_picture_that_is_encoded_and_extras_that_are_left_out_are_no_reason() -> None:
+def test_encoded_pictures_and_omitted_extras_do_not_rule_out_mp4() -> None:
     assert container_for(probed("vp8"), burnt=True).suffix == "mp4"
     assert container_for(probed(sounds=("aac", "dts"), subtitles=("ass",)), burnt=False, extras=False).suffix == "mp4"
 
@@ -70,7 +70,7 @@ CAPTIONS = st.sampled_from(sorted(TEXT_SUBTITLES | STYLED_SUBTITLES | {"dvb_tele
     st.lists(CAPTIONS, max_size=4),
     st.booleans(),
 )
-def test_every_track_stands_once_the_dub_first_and_nothing_is_copied_where_it_cannot_be(
+def test_every_track_appears_once_the_dub_first_and_is_copied_only_if_it_can_be(
     picture: str, sounds: list[str], subtitles: list[str], extras: bool
 ) -> None:
     probe = probed(picture, tuple(sounds), tuple(subtitles))
@@ -88,7 +88,7 @@ def test_every_track_stands_once_the_dub_first_and_nothing_is_copied_where_it_ca
     assert suffix == "mkv" or all(track.codec == "mov_text" for track in read)
 
 
-def test_the_handlers_name_is_told_where_players_show_it() -> None:
+def test_the_handler_name_is_written_where_players_show_it() -> None:
     tracks = sound_tracks(probed(), "mp4", spoken="en", target="pt-BR")
     assert "handler_name=Portuguese (BR) (dubbed)" in track_arguments(tracks, "mp4")
     arguments = track_arguments(tracks, "mkv")

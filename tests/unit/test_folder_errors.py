@@ -20,7 +20,7 @@ def an_error(number: int) -> OSError:
 
 
 @pytest.mark.parametrize("number", FORBIDDEN)
-def test_a_named_folder_that_is_there_and_forbidden_is_refused(tmp_path: Path, number: int) -> None:
+def test_a_named_folder_that_exists_and_is_forbidden_is_refused(tmp_path: Path, number: int) -> None:
     error = folder_error(tmp_path, an_error(number), named=True)
     assert isinstance(error, OutRefused) and error.permanent
     assert str(tmp_path) in error.message and "config.yaml" in error.remedy
@@ -33,17 +33,17 @@ def test_a_named_folder_that_is_absent_and_an_outbox_of_any_kind_are_waited_for(
         assert isinstance(error, Waiting) and error.condition == "outbox"
 
 
-def test_a_folder_whose_share_answers_no_more_is_waited_for(tmp_path: Path) -> None:
+def test_a_folder_whose_share_no_longer_answers_is_waited_for(tmp_path: Path) -> None:
     assert isinstance(folder_error(tmp_path, an_error(errno.ESTALE), named=True), Waiting)
 
 
-def test_room_that_is_lacking_is_waited_for(tmp_path: Path) -> None:
+def test_a_full_disk_is_waited_for(tmp_path: Path) -> None:
     error = folder_error(tmp_path, an_error(errno.ENOSPC), named=True)
     assert isinstance(error, Waiting) and error.condition == "disk"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a folder in which nobody may make another")
-def test_what_nobody_may_write_to_is_refused_also_to_root() -> None:
+def test_a_folder_that_nobody_may_write_to_is_refused_even_to_root() -> None:
     folder = Path("/sys")
     with pytest.raises(OSError) as found:
         (folder / ".dropdub").mkdir()

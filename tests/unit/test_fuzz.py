@@ -31,7 +31,7 @@ def yaml_of(value: object) -> bytes:
 
 @on_one_file
 @given(st.dictionaries(NAMES, SETTINGS, max_size=4).map(yaml_of) | MARKUP.map(str.encode) | st.binary(max_size=100))
-def test_any_configuration_is_taken_or_refused_with_its_name(tmp_path: Path, content: bytes) -> None:
+def test_any_configuration_is_accepted_or_refused_with_its_name(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "config.yaml"
     path.write_bytes(content)
     try:
@@ -42,7 +42,7 @@ def test_any_configuration_is_taken_or_refused_with_its_name(tmp_path: Path, con
 
 @on_one_file
 @given(st.dictionaries(NAMES, SETTINGS, max_size=4).map(yaml_of) | MARKUP.map(str.encode) | st.binary(max_size=100))
-def test_any_sidecar_is_taken_or_refused_with_its_name(tmp_path: Path, content: bytes) -> None:
+def test_any_sidecar_is_accepted_or_refused_with_its_name(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "clip.mp4.job.yaml"
     path.write_bytes(content)
     try:
@@ -71,7 +71,7 @@ def test_deep_nesting_is_refused_and_not_followed(tmp_path: Path, depth: int) ->
         load_config(path)
 
 
-def test_names_that_stand_for_one_another_are_not_multiplied(tmp_path: Path) -> None:
+def test_aliases_of_aliases_are_not_expanded(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]

@@ -1,4 +1,4 @@
-"""What a recogniser invents is told from what was said."""
+"""What a recogniser invents is distinguished from what was said."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ def evidence(text: str = "we went home", **given: float) -> Evidence:
         ("", ""),
     ],
 )
-def test_phrases_repeated_more_often_than_anybody_says_them_are_kept_once(said: str, kept: str) -> None:
+def test_phrases_repeated_more_often_than_people_speak_are_kept_once(said: str, kept: str) -> None:
     assert told(without_loops(words(said))) == kept
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=40))
-def test_nothing_is_invented_and_the_order_stays(said: list[str]) -> None:
+def test_nothing_is_added_and_the_order_stays(said: list[str]) -> None:
     kept = without_loops(words(" ".join(said)))
     starts = [word.start for word in kept]
     assert starts == sorted(set(starts))
     assert set(told(kept).split()) == set(said)
 
 
-def test_silence_that_was_given_words_is_left_out() -> None:
+def test_silence_that_was_given_words_is_omitted() -> None:
     assert is_invented(evidence(no_speech=0.8, log_probability=-1.3))
     assert is_invented(evidence("Legendas pela comunidade Amara.org", no_speech=0.4))
     assert is_invented(evidence("x" * 200, duration_s=0.5, log_probability=-0.9))

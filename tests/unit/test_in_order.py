@@ -23,7 +23,7 @@ def test_results_come_in_the_order_of_the_items_however_long_each_takes() -> Non
     assert list(in_order(range(4), work, at_once=2)) == [0, 10, 20, 30]
 
 
-def test_items_are_asked_for_only_as_they_are_needed() -> None:
+def test_items_are_requested_only_as_they_are_needed() -> None:
     asked: list[int] = []
 
     def items() -> Iterator[int]:
@@ -37,7 +37,7 @@ def test_items_are_asked_for_only_as_they_are_needed() -> None:
 
 
 @pytest.mark.parametrize("at_once", [1, 3])
-def test_an_exception_ends_it(at_once: int) -> None:
+def test_an_exception_ends_the_iteration(at_once: int) -> None:
     def work(number: int) -> float:
         return 1 / (number - 2)
 

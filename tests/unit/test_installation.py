@@ -50,7 +50,7 @@ def test_without_metadata_nothing_is_asked_for(monkeypatch: pytest.MonkeyPatch) 
     assert installation.requirements("light") == []
 
 
-def test_an_environment_without_pip_is_one_of_uvs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_environment_without_pip_is_taken_for_one_of_uv(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(installation, "find_spec", lambda _name: None)
     program, *words = installation.adding("six")
     assert Path(program).name == "uv" and words == ["pip", "install", "--python", sys.executable, "six"]
@@ -70,5 +70,5 @@ def test_what_is_installed_beside_dropdub_is_seen(tmp_path: Path, monkeypatch: p
     ("pocketsphinx", "dropdub setup --engines light"), ("xtts", "dropdub setup --engines quality"),
     ("resemblyzer", "dropdub setup --engines quality"), (None, "dropdub setup"),
 ])  # fmt: skip
-def test_setup_brings_the_packages_of_each_engine(engine: str | None, command: str) -> None:
+def test_setup_installs_the_packages_of_each_engine(engine: str | None, command: str) -> None:
     assert setup_command(engine) == command

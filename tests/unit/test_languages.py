@@ -38,17 +38,17 @@ def test_the_primary_language_of_a_tag_is_its_two_letter_code(tag: str, expected
     assert primary(tag) == expected
 
 
-def test_the_codes_that_matroska_files_are_tagged_with_are_known() -> None:
+def test_language_codes_of_matroska_files_are_known() -> None:
     assert [primary(code) for code in ("fre", "ger", "dut", "chi", "por")] == ["fr", "de", "nl", "zh", "pt"]
 
 
-def test_codes_of_three_letters_come_from_tags_and_go_back() -> None:
+def test_three_letter_codes_convert_from_tags_and_back() -> None:
     assert three_letters("pt-BR") == "por"
     assert primary(three_letters("en")) == "en"
     assert three_letters("tlh") == "tlh"
 
 
-def test_names_are_for_people() -> None:
+def test_display_names_are_readable() -> None:
     assert display_name("pt-BR") == "Portuguese (BR)"
     assert display_name("eng") == "English"
     assert display_name("tlh") == "tlh"
@@ -61,12 +61,12 @@ def test_regions_of_a_language_are_the_same_language() -> None:
 
 
 @pytest.mark.parametrize(("tag", "sentence"), SENTENCES.items())
-def test_the_language_of_a_sentence_is_told(tag: str, sentence: str) -> None:
+def test_the_language_of_a_sentence_is_detected(tag: str, sentence: str) -> None:
     assert detect_text_language(sentence) == tag
     assert detect_text_language(sentence, among=list(SENTENCES)) == tag
 
 
-def test_the_answer_is_one_of_the_tags_it_was_given() -> None:
+def test_the_detected_tag_is_one_of_those_given() -> None:
     assert detect_text_language(SENTENCES["pt"], among=["en", "pt-BR"]) == "pt-BR"
     assert detect_text_language(SENTENCES["de"], among=["en"]) == "en"
     assert detect_text_language(SENTENCES["de"], among=["tlh", "xx"]) == "tlh"

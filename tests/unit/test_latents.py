@@ -1,4 +1,4 @@
-"""A voice is kept as numbers; what is not a voice of the model is refused."""
+"""A voice is kept as numbers; anything but a voice of the model is refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def latents(**changed: Any) -> Latents:
     return Latents(**(usual | changed))
 
 
-def test_a_voice_comes_back_as_it_was() -> None:
+def test_a_voice_round_trips_unchanged() -> None:
     found = from_bytes(to_bytes(latents()), widths=WIDTHS)
     assert found.identity == latents().identity
     assert found.identity != latents(embedding=np.zeros((1, 16, 1), np.float32)).identity
@@ -41,7 +41,7 @@ def test_a_voice_comes_back_as_it_was() -> None:
     ],
     ids=["other model", "two", "none", "doubles", "other embedding", "flat", "not numbers", "out of range"],
 )
-def test_what_is_no_voice_of_the_model_is_refused(wrong: dict[str, Any]) -> None:
+def test_anything_but_a_voice_of_the_model_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="not those of a voice"):
         from_bytes(to_bytes(latents(**wrong)), widths=WIDTHS)
 

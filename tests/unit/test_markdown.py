@@ -58,7 +58,7 @@ def test_the_words_of_a_paragraph_are_read_and_its_marks_are_not(written: str, w
         *("<!-- one\n\n# two -->", "<!-- not closed", "<script>\nx = 1\n</script>", "<?php x ?>", "<hr/>", "[^1]"),
     ],
 )
-def test_what_has_no_words_is_not_read(silent: str) -> None:
+def test_a_block_without_words_is_not_read(silent: str) -> None:
     assert read(f"Before.\n\n{silent}") == ["Before."]
 
 
@@ -83,7 +83,7 @@ def test_a_table_is_read_row_by_row() -> None:
     assert read(table) == ["Name; Age", "Anna; 12", "Who? a | b", "3"]
 
 
-def test_footnotes_are_read_where_they_stand() -> None:
+def test_footnotes_are_read_where_they_appear() -> None:
     assert read("Text.[^a]\n\n[^a]: One.\n[^2]: word\n\n    More.\n") == ["Text.", "- One.", "- word", "More."]
 
 
@@ -101,7 +101,7 @@ def test_a_rule_at_the_top_hides_no_words() -> None:
 
 
 @given(MARKS | st.text(max_size=100))
-def test_whatever_is_written_is_read_and_what_is_read_has_words(text: str) -> None:
+def test_any_text_is_read_and_every_paragraph_read_has_words(text: str) -> None:
     assert all(block.strip() and not block.startswith("\n") for block in read(text))
 
 
@@ -117,7 +117,7 @@ def test_deep_nesting_is_not_followed(nest: str) -> None:
 
 
 @pytest.mark.parametrize("garbage", ["[", "![[](", "<!-- ", "<a ", "*a_ ", "[a](", "`a``b", "|-", "[^a", "<a href='"])
-def test_garbage_takes_time_by_its_length_only(garbage: str) -> None:
+def test_garbage_takes_time_in_proportion_to_its_length(garbage: str) -> None:
     def seconds(characters: int) -> float:
         began = time.process_time()
         read("x" + garbage * (characters // len(garbage)))
@@ -134,12 +134,12 @@ def test_a_megabyte_is_read_in_a_small_part_of_the_time_of_a_step() -> None:
     assert set(found) == {"It was a dark night, see here; and so on, for a long time, until the day."}
 
 
-def test_a_paragraph_that_is_parsed_in_stretches_loses_no_words() -> None:
+def test_a_paragraph_that_is_parsed_in_pieces_loses_no_words() -> None:
     [found] = read("words of *it*\n" * (STRETCH // 4))
     assert found.count("words of it") == STRETCH // 4
 
 
-def test_only_a_file_that_is_called_so_is_read_as_markdown(tmp_path: Path) -> None:
+def test_only_a_file_named_as_markdown_is_read_as_markdown(tmp_path: Path) -> None:
     path = tmp_path / "content"
     path.write_text("Title\n=====\n\n**Text**\n", encoding="utf-8")
     assert read_prose(path, name="a.MD") == read_prose(path, name="a.markdown") == "# Title\n\nText"

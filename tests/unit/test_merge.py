@@ -24,13 +24,13 @@ def a_chunk(start: float, end: float, *segments: Segment, language: str = "en") 
     return Chunk(start, end, Transcript(language, end - start, segments, {"name": "engine"}))
 
 
-def test_segments_keep_their_times_and_are_numbered_through() -> None:
+def test_segments_keep_their_times_and_are_numbered_consecutively() -> None:
     merged = merge([a_chunk(0, 10, a_segment(1, "one two")), a_chunk(10, 20, a_segment(11, "three"))])
     assert [(one.id, one.start, one.text) for one in merged.segments] == [(0, 1, "one two"), (1, 11, "three")]
     assert merged.duration_s == 20 and merged.engine == {"name": "engine"}
 
 
-def test_what_may_be_invented_is_carried_along_and_kept_in_the_file() -> None:
+def test_suspected_inventions_are_passed_on_and_kept_in_the_file() -> None:
     suspects = [Suspect(2.0, 3.0, "Thanks!", "dropped"), Suspect(12.0, 19.0, "so so so", "collapsed")]
     chunks = [a_chunk(0, 10), a_chunk(10, 20)]
     told = [
@@ -69,7 +69,7 @@ def test_the_language_is_the_one_spoken_longest() -> None:
     assert merge(chunks).language == "en"
 
 
-def test_a_recording_without_speech_has_the_language_of_what_was_asked() -> None:
+def test_a_recording_without_speech_has_the_requested_language() -> None:
     assert merge([a_chunk(0, 10, language="und"), a_chunk(10, 20, language="pt")]).language == "pt"
     assert merge([a_chunk(0, 10, language="und")]).segments == ()
 

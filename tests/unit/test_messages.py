@@ -39,14 +39,14 @@ UP = st.one_of(
 
 
 @given(DOWN)
-def test_what_goes_down_arrives_as_it_was_in_one_line(message: Any) -> None:
+def test_messages_to_a_worker_arrive_unchanged_in_one_line(message: Any) -> None:
     line = encode(message)
     assert line.endswith(b"\n") and line.count(b"\n") == 1
     assert decode_down(line) == message
 
 
 @given(UP)
-def test_what_goes_up_arrives_as_it_was_in_one_line(message: Any) -> None:
+def test_messages_from_a_worker_arrive_unchanged_in_one_line(message: Any) -> None:
     line = encode(message)
     assert line.endswith(b"\n") and line.count(b"\n") == 1
     assert decode_up(line) == message
@@ -67,7 +67,7 @@ FIELDS = st.sampled_from(["step_id", "token", "share", "result", "error", "level
         lambda made: json.dumps({**made[1], "kind": made[0]}).encode()
     )
 )
-def test_any_other_line_is_an_error_of_the_protocol_and_nothing_else(line: bytes) -> None:
+def test_any_other_line_is_a_protocol_error_and_nothing_else(line: bytes) -> None:
     for decode in (decode_down, decode_up):
         try:
             message = decode(line)
@@ -96,6 +96,6 @@ def test_wrong_types_missing_and_surplus_fields_are_refused(line: bytes) -> None
         decode_up(line)
 
 
-def test_a_value_that_json_cannot_say_is_refused_where_it_is_sent() -> None:
+def test_a_value_that_json_cannot_express_is_refused_by_the_sender() -> None:
     with pytest.raises(ValueError, match="JSON"):
         encode(Progress(1, 1, float("nan")))

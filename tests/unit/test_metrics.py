@@ -1,4 +1,4 @@
-"""The figures, read by Prometheus' own parser, and the rule that tells a slow machine."""
+"""The figures, read by Prometheus' own parser, and the rule that detects a slow machine."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def some_figures() -> Metrics:
     return figures
 
 
-def test_the_figures_are_what_was_told_and_what_is_looked_up() -> None:
+def test_the_figures_are_what_was_reported_and_what_is_looked_up() -> None:
     found = read(some_figures().text().decode())
     expected = {
         "dropdub_up": 1,
@@ -77,7 +77,7 @@ def test_before_anything_was_transcribed_there_is_no_speed() -> None:
     assert "dropdub_realtime_factor" not in read(Metrics(lambda: SNAPSHOT, Speed()).text().decode())
 
 
-def test_a_speed_that_falls_to_half_is_told_and_one_that_stays_so_becomes_usual() -> None:
+def test_a_speed_that_halves_is_reported_until_it_becomes_usual() -> None:
     speed = Speed([FAST] * (LEAST_BEFORE + RECENT))
     told = []
     for _ in range(KEPT + RECENT):
@@ -91,7 +91,7 @@ def test_a_speed_that_falls_to_half_is_told_and_one_that_stays_so_becomes_usual(
     assert told[-1] is None
 
 
-def test_one_slow_chunk_a_short_one_or_a_new_machine_tells_nothing() -> None:
+def test_one_slow_chunk_short_ones_or_a_new_machine_are_not_reported() -> None:
     assert Speed([*[FAST] * 50, SLOW]).slowdown is None
     assert Speed([*[FAST] * 50, *[(5.0, 500.0)] * 20]).slowdown is None
     assert Speed([*[FAST] * (LEAST_BEFORE - 1), *[SLOW] * RECENT]).slowdown is None
@@ -99,12 +99,12 @@ def test_one_slow_chunk_a_short_one_or_a_new_machine_tells_nothing() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(10, 1e4), st.floats(0.01, 1e4)), max_size=200))
-def test_a_fall_is_told_only_where_the_newest_are_slower(chunks: list[tuple[float, float]]) -> None:
+def test_a_slowdown_is_reported_only_if_the_newest_chunks_are_slower(chunks: list[tuple[float, float]]) -> None:
     found = Speed(chunks).slowdown
     assert found is None or found.recent <= found.usual / 2
 
 
-def test_the_file_is_whole_at_any_time_and_goes_on_when_its_folder_comes_back(tmp_path: Path) -> None:
+def test_the_file_is_always_complete_and_resumes_when_its_folder_is_back(tmp_path: Path) -> None:
     folder, away = tmp_path / "textfile", tmp_path / "away"
     folder.mkdir()
     file = TextFile(some_figures(), folder / "dropdub.prom", interval_s=0.02)
@@ -113,7 +113,7 @@ def test_the_file_is_whole_at_any_time_and_goes_on_when_its_folder_comes_back(tm
         assert read((folder / "dropdub.prom").read_text(encoding="utf-8"))["dropdub_up"] == 1
     folder.rename(away)
     wait_until(lambda: file.trouble is not None, "the trouble to be told")
-    (away / ".dropdub.prom.1f0c9a3e.part").touch()  # as of a write that was cut off
+    (away / ".dropdub.prom.1f0c9a3e.part").touch()  # as left by an interrupted write
     away.rename(folder)
     wait_until(lambda: file.trouble is None, "the trouble to pass")
     file.stop()
@@ -121,7 +121,7 @@ def test_the_file_is_whole_at_any_time_and_goes_on_when_its_folder_comes_back(tm
     assert [path.name for path in folder.iterdir()] == ["dropdub.prom"]
 
 
-def test_the_last_file_says_that_the_daemon_ended(tmp_path: Path) -> None:
+def test_the_final_file_says_that_the_daemon_ended(tmp_path: Path) -> None:
     figures = some_figures()
     file = TextFile(figures, tmp_path / "dropdub.prom", interval_s=60)
     figures.end()
@@ -142,7 +142,7 @@ def test_the_port_answers_this_machine_and_is_free_again_afterwards() -> None:
         httpx2.get(f"http://127.0.0.1:{port}/metrics", trust_env=False, timeout=30)
 
 
-def test_a_port_that_another_program_has_is_told() -> None:
+def test_a_port_in_use_by_another_program_is_reported() -> None:
     port = free_port()
     first, second = Endpoint(some_figures(), port), Endpoint(some_figures(), port)
     assert second.trouble is not None and str(port) in second.trouble

@@ -1,4 +1,4 @@
-"""Sounds added up to a track, and what goes on under them."""
+"""Sounds added up to a track, and the background under them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_each_part_sounds_at_its_place_and_the_track_is_as_long_as_asked(tmp_pat
     assert not track[~near].any()
 
 
-def test_a_part_fades_in_and_out_and_a_long_one_nowhere_else(tmp_path: Path) -> None:
+def test_a_part_fades_only_at_its_start_and_end(tmp_path: Path) -> None:
     part = a_part(tmp_path, 5_000, 34_567, 0.5)
     track = np.concatenate(list(track_blocks([part], length=50_000, rate=RATE)))
     sound = track[part.start : part.end]
@@ -107,7 +107,7 @@ def test_a_silent_line_is_kept_whole_and_an_empty_one_is_empty(tmp_path: Path) -
 # Ducking
 
 
-def test_the_original_is_down_while_the_dub_speaks_and_up_before_and_after() -> None:
+def test_the_original_is_quieter_only_while_the_dub_speaks() -> None:
     ducking = Ducking([Span(2.0, 3.0), Span(3.5, 4.0), Span(8.0, 9.0)], 0.1)
     gains = ducking.gains(0, 12 * RATE, RATE)
     assert np.allclose(gains[[2000, 3200, 3999, 8500]], 0.1), "also over a short pause"
@@ -117,12 +117,12 @@ def test_the_original_is_down_while_the_dub_speaks_and_up_before_and_after() -> 
     assert np.array_equal(np.concatenate([ducking.gains(at, 1000, RATE) for at in range(0, 12_000, 1000)]), gains)
 
 
-def test_without_speech_the_original_is_as_it_was() -> None:
+def test_without_speech_the_original_is_unchanged() -> None:
     assert np.all(Ducking([], 0.1).gains(5, 100, RATE) == 1.0)
 
 
 @given(st.lists(st.tuples(st.floats(0, 20), st.floats(0, 3)), max_size=8), st.floats(0, 1))
-def test_the_gain_lies_between_down_and_up_and_is_down_in_every_span(
+def test_the_gain_is_between_down_and_up_and_is_down_in_every_span(
     spans: list[tuple[float, float]], level: float
 ) -> None:
     gains = Ducking([Span(start, start + length) for start, length in spans], level).gains(0, 25 * 100, 100)
@@ -146,7 +146,7 @@ def test_blocks_of_any_sizes_become_blocks_of_one_size(sizes: list[int], size: i
     assert np.array_equal(joined, np.pad(values[:, 0], (0, max(length - total, 0)))[:length])
 
 
-def test_voice_lies_over_the_background_which_is_turned_down_under_it(tmp_path: Path) -> None:
+def test_voice_is_mixed_over_the_background_which_is_turned_down(tmp_path: Path) -> None:
     length = 2 * RATE_HZ
     voice = [np.full((RATE_HZ, 1), value, np.float32) for value in (0.2, 0.0)]
     behind = [np.full((RATE_HZ, 2), 0.4, np.float32) for _ in range(2)]

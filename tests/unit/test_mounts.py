@@ -38,10 +38,10 @@ def test_a_temporary_folder_of_this_machine_is_local(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["9p", "virtiofs"])
-def test_what_a_host_gives_a_container_as_its_root_is_local_and_a_folder_of_the_host_is_not(kind: str) -> None:
+def test_a_containers_root_is_local_and_a_folder_shared_by_its_host_is_not(kind: str) -> None:
     table = [Mount(Path("/"), kind), Mount(Path("/shared"), kind)]
     assert (_of_mounts(Path("/root"), table), _of_mounts(Path("/shared/root"), table)) == (None, kind)
 
 
-def test_a_root_that_a_server_gives_is_on_the_network() -> None:
+def test_a_root_from_a_server_is_on_the_network() -> None:
     assert _of_mounts(Path("/root"), [Mount(Path("/"), "nfs4")]) == "nfs4"

@@ -1,4 +1,4 @@
-"""What is told of a job's end, to whom, and how it is signed."""
+"""What is reported about a job's end, to whom, and how it is signed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def settings(**notify: Any) -> Notify:
     return Notify.model_validate(notify)
 
 
-def test_a_receiver_made_by_others_accepts_the_signature_and_refuses_a_changed_message() -> None:
+def test_third_party_receiver_accepts_signature_and_refuses_changed_message() -> None:
     body = json.dumps({"type": "job.succeeded"}).encode()
     headers = dict(signature.headers(SECRET, id_="msg_1", timestamp=int(time.time()), body=body))
     receiver = standardwebhooks.Webhook(SECRET)
@@ -41,7 +41,7 @@ def test_a_receiver_made_by_others_accepts_the_signature_and_refuses_a_changed_m
         receiver.verify(body.decode() + " ", headers)
 
 
-def test_a_secret_in_any_words_is_its_own_key() -> None:
+def test_any_text_can_be_a_secret_and_is_its_own_key() -> None:
     assert signature.key(SECRET) == RAW
     assert signature.key("the sixteenth night") == b"the sixteenth night"
     assert signature.key(SECRET.rstrip("=")) == RAW
@@ -71,7 +71,7 @@ def test_words_in_braces_are_filled_in_and_every_argument_stays_one() -> None:
 
 
 @given(name=st.text())
-def test_what_a_file_is_called_is_never_looked_through_again(name: str) -> None:
+def test_words_in_a_files_name_are_never_filled_in(name: str) -> None:
     told = placeholders.facts_of({"data": {"id": 1, "name": name}})
     argument = placeholders.arguments(["x", "<{name}>"], told)[1]
     assert argument == f"<{told['name']}>"
@@ -94,7 +94,7 @@ def test_a_program_gets_the_facts_and_the_root_but_no_secret() -> None:
     }
 
 
-def test_settings_shown_hide_what_is_secret() -> None:
+def test_settings_are_shown_without_secrets() -> None:
     notify = {"webhook": {"url": "https://hooks.example/T0K3N?k=T0K3N", "secret": "T0K3N-T0K3N-T0K3N"}}
     config = Config.model_validate({"notify": notify})
     shown = json.dumps(config.model_dump(mode="json"))
@@ -114,7 +114,7 @@ def test_settings_shown_hide_what_is_secret() -> None:
         ({"on_failure": ["tell.BAT", "{name}"]}, "batch file"),
     ],
 )
-def test_a_mistake_is_told_without_the_secret(tmp_path: Path, notify: Any, said: str) -> None:
+def test_a_mistake_is_reported_without_the_secret(tmp_path: Path, notify: Any, said: str) -> None:
     file = tmp_path / "config.yaml"
     file.write_text(json.dumps({"notify": notify}), encoding="utf-8")
     with pytest.raises(ConfigError, match=said) as caught:

@@ -20,7 +20,7 @@ LONG, SHORT, SHORTEST = "a" * 100, "b" * 80, "c" * 50
 
 
 def row(*lengths: float) -> list[Utterance]:
-    """Utterances of 2 s without a pause between, spoken in so many seconds."""
+    """Utterances of 2 s without a pause between, spoken in the given number of seconds."""
     return [
         Utterance((Piece(number, 2.0 * number, 2.0 * number + 2.0, length),)) for number, length in enumerate(lengths)
     ]
@@ -30,14 +30,14 @@ def segment(number: int, *shorter: str, text: str = LONG) -> Segment:
     return Segment(number, 0.0, 1.0, text, shorter=shorter)
 
 
-def test_only_what_is_too_long_is_spoken_faster_and_never_beyond_the_limit() -> None:
+def test_only_a_line_that_is_too_long_is_spoken_faster_up_to_the_limit() -> None:
     said = row(1.5, 2.3, 1.5, 4.0, 1.0)
     wanted = rates(said, place(said, 10.0))
     assert 0 not in wanted and 2 not in wanted
     assert 1.02 <= wanted[1] <= 1.2 and wanted[3] == FASTEST_RATE
 
 
-def test_what_is_too_long_even_fast_is_to_be_shorter_by_as_much_as_it_is_too_long() -> None:
+def test_a_line_too_long_even_at_full_speed_is_shortened_by_its_excess() -> None:
     said = row(1.5, 2.2, 4.0, 1.5)
     shares = too_long(said, place(said, 8.0))
     assert set(shares) == {2}, "a line that fits a little faster keeps its words"
@@ -57,11 +57,11 @@ def test_parts_of_one_sentence_take_the_same_wording() -> None:
     assert wording_of(lines[1], 2) == SHORT, "what has no shorter one keeps its last"
 
 
-def test_what_has_no_other_wording_stays() -> None:
+def test_a_line_without_another_wording_stays() -> None:
     assert shorter_wordings([segment(0)], [frozenset({0})], {0: 0.5}) == {}
 
 
-def test_segments_belong_together_that_share_a_sentence_also_over_a_third() -> None:
+def test_segments_that_share_a_sentence_are_grouped_even_across_a_third() -> None:
     def sentence(*ids: int) -> Sentence:
         return Sentence(tuple(Fragment(number, "a", 1.0) for number in ids))
 
@@ -70,7 +70,7 @@ def test_segments_belong_together_that_share_a_sentence_also_over_a_third() -> N
 
 
 @given(st.lists(st.text("ab ", max_size=40), min_size=1, max_size=6))
-def test_shorter_wordings_are_each_shorter_than_the_one_before(wordings: list[str]) -> None:
+def test_each_shorter_wording_is_shorter_than_the_one_before(wordings: list[str]) -> None:
     found = [wordings[0], *shorter_than(wordings[0], wordings)]
     assert all(len(after) <= (1 - SHORTER) * len(before) for before, after in pairwise(found))
     assert all(one.strip() for one in found[1:]) and set(found) <= set(wordings)

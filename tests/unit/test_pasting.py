@@ -26,7 +26,7 @@ def test_for_windows_a_path_with_a_space_is_in_double_quotes() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="of the shells of POSIX")
-def test_a_command_is_read_by_the_shell_as_it_was_meant() -> None:
+def test_a_command_is_read_by_the_shell_as_intended() -> None:
     words = ["-c", "import sys; print(sys.argv[1:])", "a>=1", 'b; x != "y"', "it's $HOME", "c[d,e]"]
     pasted = pasteable([sys.executable, *words])
     said = subprocess.run(["sh", "-c", pasted], capture_output=True, encoding="utf-8", check=True).stdout
@@ -50,7 +50,7 @@ def test_a_message_names_root_and_job_in_a_command_on_a_line_of_its_own() -> Non
     assert windows.split("\n")[1] == '  dropdub --root "C:\\Ana & Jo\\dubs" retry 17'
 
 
-def test_what_follows_a_command_is_on_the_next_line() -> None:
+def test_text_after_a_command_is_on_the_next_line() -> None:
     text = "Add one with: `dropdub voices add NAME FILE`, and set voice: NAME. Or see: `dropdub doctor`"
     lines = with_commands(text, root=None).split("\n")
     assert lines == [
@@ -69,7 +69,7 @@ def test_without_a_job_nobody_is_advised_to_retry_one() -> None:
     )
 
 
-def test_a_completed_message_is_completed_no_further() -> None:
+def test_completing_a_message_twice_changes_nothing() -> None:
     for text in ("Nothing to do.", "Leave out `out`.", marked("retry", "JOB"), f"See {marked('doctor')}. Then wait."):
         once = with_commands(text, root=Path("/srv/dubs"), job=3)
         assert with_commands(once, root=Path("/elsewhere"), job=4) == once
@@ -79,7 +79,7 @@ def test_a_completed_message_is_completed_no_further() -> None:
     "`dropdub retry 1; rm -rf ~`", "`dropdub retry $(id)`", "`dropdub --root /evil watch`", '`dropdub retry "$HOME"`',
     "`dropdub retry 1 && id`", "`dropdub retry 1\nid`", "`rm -rf ~`",
 ])  # fmt: skip
-def test_a_files_name_makes_no_command_that_does_anything_else(hostile: str) -> None:
+def test_a_files_name_cannot_change_what_a_command_does(hostile: str) -> None:
     assert with_commands(f"{hostile}.mp4 is no film.", root=None, job=1) == f"{hostile}.mp4 is no film."
 
 

@@ -14,7 +14,7 @@ from dropdub.subtitles.layout import Cue, layout
 from tests.unit.test_subtitles import STYLE, said_evenly, solid
 
 PROSE = Path(__file__).parents[1] / "data" / "prose"
-# Written down here once more, on purpose: what a reader stumbles over at the end of a line.
+# Deliberately repeated here: what a reader stumbles over at the end of a line.
 STUMBLES = {
     "en": "a an the of to in on at by for from with my your his her its our their and or that",
     "pt": "o a os as um uma de do da dos das em no na nos nas num numa por pelo pela para com sem ao à aos às e que se",
@@ -46,7 +46,7 @@ def test_no_line_of_prose_ends_with_a_word_that_leans_on_the_next(language: str)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_prose_is_read_at_ease_two_frames_apart(language: str) -> None:
+def test_prose_is_shown_at_a_readable_pace_two_frames_apart(language: str) -> None:
     cues = cues_of(language)
     assert all(len(cue.lines) <= 2 and all(len(line) <= 42 for line in cue.lines) for cue in cues)
     assert all(5 / 6 - 0.002 <= cue.end - cue.start <= 7.002 for cue in cues)
@@ -69,7 +69,7 @@ def test_cues_of_prose_end_where_a_phrase_ends(language: str) -> None:
     st.floats(0.15, 0.9),
     st.builds(SubtitleStyle, line_length=st.integers(28, 50), lines=st.integers(1, 3)),
 )
-def test_at_any_pace_and_width_every_word_stands_once_within_the_style(
+def test_at_any_pace_and_width_every_word_appears_once_within_the_style(
     language: str, word_s: float, style: SubtitleStyle
 ) -> None:
     cues = cues_of(language, word_s=word_s, style=style)
@@ -79,7 +79,7 @@ def test_at_any_pace_and_width_every_word_stands_once_within_the_style(
     assert all(0 < cue.end - cue.start <= 7.002 for cue in cues)
 
 
-def test_a_word_is_known_behind_a_quote_and_an_apostrophe() -> None:
+def test_a_word_is_recognised_after_a_quote_or_an_apostrophe() -> None:
     quoted = "Il nous montra le grand jardin, puis qu’il avait vu d’une"
     lines = layout([said_evenly(f"{quoted} fenêtre ouverte ce matin-là.")], STYLE, language="fr")
     assert not [line for cue in lines for line in cue.lines if line.endswith("d’une")]

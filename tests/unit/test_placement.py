@@ -45,7 +45,7 @@ def in_order(pairs: list[tuple[Utterance, Placement]]) -> list[tuple[Utterance, 
 
 @settings(max_examples=150, deadline=None)
 @given(turns(most=2.5))
-def test_nothing_is_lost_nothing_overlaps_more_than_it_did_and_nobody_hurries_beyond_the_limit(
+def test_nothing_is_lost_overlaps_more_than_before_or_exceeds_the_speed_limit(
     given_turns: tuple[list[Utterance], float],
 ) -> None:
     utterances, duration_s = given_turns
@@ -63,7 +63,7 @@ def test_nothing_is_lost_nothing_overlaps_more_than_it_did_and_nobody_hurries_be
 
 @settings(max_examples=150, deadline=None)
 @given(turns(most=FASTEST, overlap=False))
-def test_what_could_be_spoken_in_each_slot_ends_within_the_recording(
+def test_speech_that_fits_its_slots_ends_within_the_recording(
     given_turns: tuple[list[Utterance], float],
 ) -> None:
     utterances, duration_s = given_turns
@@ -72,7 +72,7 @@ def test_what_could_be_spoken_in_each_slot_ends_within_the_recording(
 
 @settings(max_examples=150, deadline=None)
 @given(turns(most=USUAL_FASTEST - 0.01, overlap=False))
-def test_where_there_is_room_speech_is_on_time_and_at_a_usual_pace(
+def test_if_there_is_room_speech_is_on_time_and_at_a_usual_pace(
     given_turns: tuple[list[Utterance], float],
 ) -> None:
     utterances, duration_s = given_turns
@@ -83,7 +83,7 @@ def test_where_there_is_room_speech_is_on_time_and_at_a_usual_pace(
 
 @settings(max_examples=100, deadline=None)
 @given(turns(most=1.0, overlap=False))
-def test_what_fits_stays_as_and_where_it_is(given_turns: tuple[list[Utterance], float]) -> None:
+def test_speech_that_fits_is_left_unchanged(given_turns: tuple[list[Utterance], float]) -> None:
     utterances, duration_s = given_turns
     for one, its in zip(utterances, place(utterances, duration_s), strict=True):
         assert its.stretch == pytest.approx(1.0)
@@ -104,12 +104,12 @@ def test_the_order_in_which_they_are_given_does_not_matter(
     assert [mixed[numbers.index(number)] for number in range(len(numbers))] == place(utterances, duration_s)
 
 
-def test_silence_behind_is_borrowed_before_speech_is_sped_up() -> None:
+def test_following_silence_is_borrowed_before_speech_is_sped_up() -> None:
     (its,) = place([said(1.0, 3.0, 4.0)], 10.0)
     assert (its.start, its.end, its.stretch) == (1.0, 5.0, 1.0)
 
 
-def test_what_is_late_is_caught_up_in_the_next_pause() -> None:
+def test_late_speech_catches_up_in_the_next_pause() -> None:
     dense = [said(at, at + 2.0, 2.7) for at in (0.0, 2.0, 4.0)]
     placed = place([*dense, said(12.0, 14.0, 1.5)], 20.0)
     assert placed[2].start > 4.2, "more than a little speed would be worse than being late"
@@ -121,7 +121,7 @@ def test_the_end_of_the_recording_is_kept_by_starting_earlier() -> None:
     assert its.end <= 6.0 + EXACT and its.start < 5.0 and its.stretch <= FASTEST + EXACT
 
 
-def test_what_can_never_fit_is_as_fast_as_allowed_and_runs_over_the_end() -> None:
+def test_speech_that_cannot_fit_is_as_fast_as_allowed_and_overruns_the_end() -> None:
     (its,) = place([said(0.0, 1.0, 3.0)], 1.0)
     assert its.stretch == pytest.approx(FASTEST) and its.end == pytest.approx(3.0 / FASTEST)
 
@@ -150,7 +150,7 @@ def test_lines_are_one_utterance_over_short_pauses_of_the_same_speaker() -> None
     assert [one for run in joined(row) for one in run] == row
 
 
-def test_pieces_begin_when_the_original_does_and_move_only_where_the_one_before_takes_longer() -> None:
+def test_pieces_begin_with_the_original_and_move_only_if_the_previous_overruns() -> None:
     one = Utterance((Piece(0, 1.0, 2.0, 0.5), Piece(1, 2.2, 3.0, 1.6), Piece(2, 3.2, 4.0, 0.5)))
     assert one.offsets(1.0) == pytest.approx([0.0, 1.2, 2.9])
     assert one.duration_s() == pytest.approx(3.4)

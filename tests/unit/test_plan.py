@@ -18,7 +18,7 @@ def keys(facts: dict[str, Any], **options: Any) -> list[str]:
     return [step.key for step in plan(JobOptions.model_validate(options), Facts(facts))]
 
 
-def test_a_job_begins_with_a_look_at_its_file() -> None:
+def test_a_job_begins_by_probing_its_file() -> None:
     assert [step.key for step in first_steps()] == ["probe"]
     assert keys({}, targets=["pt"]) == ["probe"]
 
@@ -39,7 +39,7 @@ def test_each_chunk_is_one_step_with_its_range() -> None:
     assert second.pool == "transcribe" and second.target is None
 
 
-def test_voices_are_compared_in_a_step_of_their_own_where_the_first_one_asks_for_it() -> None:
+def test_voices_are_compared_in_a_separate_step_if_the_first_asks_for_it() -> None:
     known: dict[str, Any] = {"probe": VIDEO, "extract": {}, "split": TWO_CHUNKS, "diarize": {"how": "channels"}}
     assert "diarize/voices" not in keys(known)
     steps = plan(JobOptions(), Facts({**known, "diarize": {"how": "voices"}}))
@@ -102,7 +102,7 @@ def test_a_text_without_targets_is_read_in_its_own_language() -> None:
     assert {step.target for step in plan(JobOptions(), Facts(facts))} == {None, "de"}
 
 
-def test_the_phases_keep_every_step_behind_what_it_needs() -> None:
+def test_the_phases_keep_every_step_after_what_it_needs() -> None:
     facts: dict[str, Any] = {"probe": VIDEO, "extract": {}, "split": TWO_CHUNKS, "merge": {"language": "en"}}
     steps = {step.key: step for step in plan(JobOptions(targets=("pt",)), Facts(facts))}
     order = [
@@ -129,7 +129,7 @@ def test_the_phases_keep_every_step_behind_what_it_needs() -> None:
     assert list(pools.values()) == ["translate", "synthesize", "media", "media"]
 
 
-def test_what_is_dubbed_gets_a_report_unless_told_otherwise() -> None:
+def test_a_dub_gets_a_report_unless_configured_otherwise() -> None:
     facts: dict[str, Any] = {"probe": SOUND, "extract": {}, "split": TWO_CHUNKS, "merge": {"language": "en"}}
     assert keys(facts, targets=["pt"])[-2:] == ["publish/report", "publish/manifest"]
     assert "publish/report" not in keys(facts, targets=["pt"], report=False)
@@ -147,7 +147,7 @@ def test_copied_voices_are_compared_when_all_is_delivered() -> None:
     assert found[-4:] == ["publish/video.pt", "compare/pt", "publish/report", "publish/manifest"]
 
 
-def test_voices_are_taken_out_where_the_engines_are() -> None:
+def test_voices_are_removed_in_the_pool_of_the_engines() -> None:
     options = JobOptions(targets=("pt",), mix=Mix(separate=True))
     facts: dict[str, Any] = {"probe": SOUND, "extract": {}, "split": TWO_CHUNKS, "merge": {"language": "en"}}
     step = next(step for step in plan(options, Facts(facts)) if step.key == "mix/pt")
@@ -173,7 +173,7 @@ def test_a_job_learns_from_results_what_its_row_shows() -> None:
     assert job_facts("merge", {"language": "en", "segments": 3}) == {"language": "en", "warnings": ()}
 
 
-def test_lines_that_are_not_understood_are_spoken_and_heard_again_up_to_five_times() -> None:
+def test_lines_not_understood_are_spoken_and_verified_again_up_to_five_times() -> None:
     facts: dict[str, Any] = {"probe": SOUND, "extract": {}, "split": TWO_CHUNKS, "merge": {"language": "en"}}
 
     def takes() -> list[str]:
@@ -203,25 +203,25 @@ def with_words(target: str | None, *, revises: bool = False) -> dict[str, Any]:
     return {**VIDEO, "words": {"name": "clip.srt", "target": target, "cues": 3, "revises": revises}}
 
 
-def test_with_the_own_words_of_a_person_nothing_is_transcribed() -> None:
+def test_with_a_user_supplied_transcript_nothing_is_transcribed() -> None:
     facts = {"probe": with_words(None), "extract": {}, "split": TWO_CHUNKS}
     assert keys(facts) == ["probe", "extract", "split", "diarize", "merge"]
     assert keys(facts, speakers="one") == ["probe", "extract", "split", "merge"]
 
 
-def test_with_a_translation_of_a_persons_own_the_film_is_transcribed_all_the_same() -> None:
+def test_a_film_with_a_user_supplied_translation_is_still_transcribed() -> None:
     facts = {"probe": with_words("pt"), "extract": {}, "split": TWO_CHUNKS}
     assert "transcribe/0001" in keys(facts, targets=["pt"])
 
 
-def test_a_corrected_transcript_makes_all_targets_anew_and_hears_nothing() -> None:
+def test_a_corrected_transcript_redoes_all_targets_without_transcribing() -> None:
     facts = {"probe": with_words(None, revises=True), "extract": {}}
     assert keys(facts, targets=["pt", "es"]) == ["probe", "extract", "merge"]
     found = keys({**facts, "merge": {"language": "en", "skipped": []}}, targets=["pt", "es"])
     assert found[3] == "publish/transcript" and {"translate/pt", "translate/es"} < set(found)
 
 
-def test_a_corrected_translation_makes_its_own_branch_alone() -> None:
+def test_a_corrected_translation_redoes_only_its_own_branch() -> None:
     facts = {"probe": with_words("pt", revises=True), "extract": {}, "merge": {"language": "en", "skipped": []}}
     assert keys(facts, targets=["pt", "es"]) == [
         *("probe", "extract", "merge", "translate/pt", "publish/translation.pt", "synthesize/pt", "mix/pt"),

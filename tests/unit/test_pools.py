@@ -11,7 +11,7 @@ GB = 1_000_000_000
 @pytest.mark.parametrize(
     ("total", "given", "limit"), [(4 * GB, "auto", 4 * GB), (16 * GB, "auto", 9.6 * GB), (16 * GB, "2 GB", 2 * GB)]
 )
-def test_a_worker_may_take_most_of_the_memory_unless_told_otherwise(total: int, given: str, limit: float) -> None:
+def test_a_worker_may_take_most_of_the_memory_unless_configured_otherwise(total: int, given: str, limit: float) -> None:
     settings = EnginePoolSettings.model_validate({"memory": given})
     assert resolved_settings("synthesize", settings, engine="xtts", cores=4, total_memory=total).memory == limit
 

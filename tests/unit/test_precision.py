@@ -1,4 +1,4 @@
-"""Which precision is tried, in which order, and what is said when one does not work; what is let go of in need."""
+"""Which precision is tried, in which order, what is said when one fails, and what is given up if memory runs out."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_the_chain_begins_with_what_was_asked_for(device: str, wanted: str, trie
     assert ["/".join(one) for one in chain] == tried
 
 
-def test_what_was_measured_here_comes_first_and_only_for_its_model_and_device(tmp_path: Path) -> None:
+def test_precision_measured_here_is_first_only_for_its_model_and_device(tmp_path: Path) -> None:
     keep_choice(tmp_path / "state", MODEL, device="cpu", compute_type="float32")
     settings = EngineSettings(state_dir=tmp_path / "state")
     assert precisions("cpu", settings, model=MODEL)[:2] == (("cpu", "float32"), ("cpu", "int8"))
@@ -42,7 +42,7 @@ def test_what_was_measured_here_comes_first_and_only_for_its_model_and_device(tm
     assert chosen_compute_type(tmp_path / "state", MODEL, device="cpu") is None
 
 
-def test_what_does_not_work_is_told_with_what_does() -> None:
+def test_what_does_not_work_is_reported_with_what_does() -> None:
     def make(device: str, compute_type: str) -> str:
         if (device, compute_type) == ("cuda", "float16"):
             raise RuntimeError("CUDA failed with error out of memory")
@@ -64,7 +64,7 @@ def test_what_does_not_work_is_told_with_what_does() -> None:
     )
 
 
-def test_a_model_that_fits_in_no_way_is_out_of_memory() -> None:
+def test_a_model_that_fits_in_no_precision_is_out_of_memory() -> None:
     def make(_device: str, _compute_type: str) -> str:
         raise MemoryError
 
@@ -72,7 +72,7 @@ def test_a_model_that_fits_in_no_way_is_out_of_memory() -> None:
         first_that_loads((("cpu", "int8"), ("cpu", "float32")), make, engine="whisperer")
 
 
-def test_a_broken_model_is_told_at_once_with_the_way_to_check_it() -> None:
+def test_a_broken_model_is_reported_at_once_with_the_way_to_check_it() -> None:
     tried = []
 
     def make(device: str, _compute_type: str) -> str:
@@ -91,7 +91,7 @@ def model(folder: Path, size: int) -> Path:
     return folder
 
 
-def test_where_memory_runs_out_fewer_windows_are_taken_then_smaller_models(tmp_path: Path) -> None:
+def test_if_memory_runs_out_fewer_windows_then_smaller_models_are_used(tmp_path: Path) -> None:
     model(tmp_path / "whisper-small", 300)
     model(tmp_path / "whisper-base", 200)
     model(tmp_path / "whisper-tiny", 100)
@@ -114,15 +114,15 @@ def test_where_memory_runs_out_fewer_windows_are_taken_then_smaller_models(tmp_p
     assert rung(9, allowed=False)[:2] == ("whisper-small", 1)
 
 
-def test_a_graphics_card_is_used_where_there_is_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(cuda, "cards", lambda: 1)  # the thinnest edge of what this machine has not
+def test_a_graphics_card_is_used_if_there_is_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(cuda, "cards", lambda: 1)  # the smallest possible stand-in for what this machine lacks
     found = ladder(EngineSettings(models_dir=tmp_path, threads=4), "whisperer", "whisper-small", ("model.bin",))
     assert (found.device, found.at_once, found.compute_type) == ("cuda", 16, "auto")
     monkeypatch.setattr(cuda, "cards", lambda: 0)
     assert ladder(EngineSettings(models_dir=tmp_path), "whisperer", "w", ("model.bin",)).device == "cpu"
 
 
-def test_where_a_cards_memory_runs_out_it_is_left_last_before_smaller_models_are_taken(tmp_path: Path) -> None:
+def test_if_card_memory_runs_out_cpu_is_the_last_resort_before_smaller_models(tmp_path: Path) -> None:
     model(tmp_path / "whisper-small", 300)
     model(tmp_path / "whisper-tiny", 100)
 
@@ -148,6 +148,6 @@ def test_where_a_cards_memory_runs_out_it_is_left_last_before_smaller_models_are
     assert found[4].announcement == "Memory ran out: whisperer now runs on the CPU."
 
 
-def test_an_exception_without_a_text_is_called_by_its_name() -> None:
+def test_an_exception_without_a_text_is_shown_by_its_name() -> None:
     assert first_line(RuntimeError()) == "RuntimeError"
     assert first_line(RuntimeError("\nNo kernel.\nfor this card")) == "No kernel"

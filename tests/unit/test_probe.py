@@ -42,7 +42,7 @@ def test_a_video_without_sound_has_no_audio(silent_video: Path) -> None:
     assert info.video is not None
 
 
-def test_the_content_decides_not_the_name(talk_video: Path, tmp_path: Path) -> None:
+def test_the_content_decides_and_not_the_name(talk_video: Path, tmp_path: Path) -> None:
     renamed = Path(shutil.copy(talk_video, tmp_path / "talk.txt"))
     assert probe_media(renamed, timeout_s=10).video is not None
 
@@ -69,7 +69,7 @@ def test_the_length_is_found_in_every_container(
     assert len(info.audio) == 1
 
 
-def test_an_estimate_stands_in_where_the_time_does_not_suffice(
+def test_the_length_is_estimated_if_time_does_not_suffice(
     speech: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     live = tmp_path / "live.webm"
@@ -80,7 +80,7 @@ def test_an_estimate_stands_in_where_the_time_does_not_suffice(
     assert info.duration_s == pytest.approx(11.0, rel=0.25)
 
 
-def test_cover_art_is_no_video(speech: Path, tmp_path: Path) -> None:
+def test_cover_art_is_not_a_video(speech: Path, tmp_path: Path) -> None:
     picture, song = tmp_path / "cover.png", tmp_path / "song.mp3"
     run_ffmpeg(["-f", "lavfi", "-i", "testsrc=size=64x64:duration=1", "-frames:v", "1", str(picture)], deadline_s=30)
     both = ["-i", str(picture), "-map", "0:a", "-map", "1:v", "-disposition:v", "attached_pic"]
@@ -101,7 +101,7 @@ def test_two_sound_tracks_and_subtitles_are_counted(talk_video: Path, tmp_path: 
     assert len(info.subtitles) == 1
 
 
-def test_a_late_start_is_told(talk_video: Path, tmp_path: Path) -> None:
+def test_a_late_start_is_reported(talk_video: Path, tmp_path: Path) -> None:
     late = tmp_path / "late.ts"
     run_ffmpeg([*input_arguments(talk_video), "-c", "copy", "-output_ts_offset", "100", str(late)], deadline_s=60)
     info = probe_media(late, timeout_s=10)
@@ -127,7 +127,7 @@ def test_a_late_start_is_told(talk_video: Path, tmp_path: Path) -> None:
     ids=["text", "zeros", "noise", "png", "pdf", "wav head", "playlist", "mp4 head", "id3 only", "flac head"],
 )
 @pytest.mark.parametrize("name", ["what.mp4", "what.mp3"])
-def test_what_is_no_recording_is_refused_by_name(content: bytes, name: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_recording_is_refused_by_name(content: bytes, name: str, tmp_path: Path) -> None:
     file = tmp_path / name
     file.write_bytes(content)
     with pytest.raises(NotMedia, match=name):
@@ -141,7 +141,7 @@ def test_an_mp4_cut_short_is_refused(talk_video: Path, tmp_path: Path) -> None:
         probe_media(cut, timeout_s=10)
 
 
-def test_bytes_changed_anywhere_raise_nothing_of_the_librarys(talk_video: Path, talk_mkv: Path, tmp_path: Path) -> None:
+def test_bytes_changed_anywhere_raise_no_error_of_the_library(talk_video: Path, talk_mkv: Path, tmp_path: Path) -> None:
     chance = random.Random(3)
     for number in range(60):
         content = bytearray((talk_video if number % 2 else talk_mkv).read_bytes())
@@ -154,24 +154,24 @@ def test_bytes_changed_anywhere_raise_nothing_of_the_librarys(talk_video: Path, 
             assert probe_media(broken, timeout_s=10).duration_s > 0
 
 
-def test_an_empty_file_is_called_empty(tmp_path: Path) -> None:
+def test_an_empty_file_is_reported_as_empty(tmp_path: Path) -> None:
     (tmp_path / "empty.mp4").touch()
     with pytest.raises(EmptyFile, match=r"empty\.mp4"):
         probe_media(tmp_path / "empty.mp4", timeout_s=10)
 
 
-def test_a_folder_is_no_file(tmp_path: Path) -> None:
+def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
     with pytest.raises(NotAFile):
         probe_media(tmp_path, timeout_s=10)
 
 
-def test_a_missing_file_stays_file_not_found(tmp_path: Path) -> None:
+def test_a_missing_file_raises_file_not_found(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         probe_media(tmp_path / "gone.mp4", timeout_s=10)
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="an account that rights bind")
-def test_a_file_without_the_right_to_read_is_called_unreadable(talk_video: Path, tmp_path: Path) -> None:
+def test_a_file_without_read_permission_is_reported_as_unreadable(talk_video: Path, tmp_path: Path) -> None:
     closed = Path(shutil.copy(talk_video, tmp_path / "closed.mp4"))
     closed.chmod(0)
     with pytest.raises(UnreadableFile, match=r"closed\.mp4"):

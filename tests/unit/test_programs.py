@@ -1,4 +1,4 @@
-"""Programs are looked for in folders with a full path only."""
+"""Programs are searched for only in folders with a full path."""
 
 from __future__ import annotations
 
@@ -43,14 +43,16 @@ def test_a_program_is_found_on_the_path_and_by_its_full_path(tmp_path: Path, mon
     assert find_program("ffmpeg", path=str(tmp_path / "empty")) is None
 
 
-def test_what_cannot_be_run_is_no_program(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_run_is_not_a_program(tmp_path: Path) -> None:
     (tmp_path / "ffmpeg").mkdir()
     (tmp_path / "readme").write_text("no program", "utf-8")
     assert find_program("ffmpeg", path=str(tmp_path)) is None
     assert find_program("readme", path=str(tmp_path)) is None
 
 
-def test_neither_do_the_programs_that_are_started_look_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_child_processes_do_not_search_the_current_folder_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", os.pathsep.join([".", "", str(tmp_path), "share"]))
     monkeypatch.setenv("NoDefaultCurrentDirectoryInExePath", "")
     never_search_current_folder()
@@ -61,7 +63,7 @@ def test_neither_do_the_programs_that_are_started_look_there(tmp_path: Path, mon
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
 @pytest.mark.parametrize("module", ["typing", "dropdub"])
 def test_a_module_in_the_current_folder_is_never_imported(tmp_path: Path, module: str) -> None:
-    """`python -m` imports from the current folder first, unless it is told not to."""
+    """`python -m` imports from the current folder first, unless configured otherwise."""
     (tmp_path / f"{module}.py").write_text("raise SystemExit('fell for it')", "utf-8")
     tuning = "from dropdub.cli import doctor; from pathlib import Path; doctor.tune(Path('/absent'))"
     done = subprocess.run(

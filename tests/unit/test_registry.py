@@ -67,7 +67,7 @@ class Macaw(Parrot):
 
 
 class Dodo(Parrot):
-    """The best, where there is one."""
+    """The best, if there is one."""
 
     name: ClassVar[str] = "dodo"
     rank: ClassVar[int] = 100
@@ -175,14 +175,14 @@ def test_loading_is_logged_with_time_and_memory(caplog: pytest.LogCaptureFixture
     assert "memory_mb=" in caplog.text
 
 
-def test_a_name_that_is_not_installed_is_refused_with_what_is_and_how_to_get_it() -> None:
+def test_a_missing_engine_is_refused_with_those_installed_and_how_to_get_it() -> None:
     with pytest.raises(EngineMissing) as refusal:
         Shelf(entry_of(Parrot, Dodo)).translator("nllb", source="en", target="es")
     assert refusal.value.message == "The engine 'nllb' is not installed. Installed translators: dodo, parrot."
     assert f"{sys.executable} -m pip install torch" in refusal.value.remedy
 
 
-def test_preloading_a_name_that_is_not_installed_names_those_that_are() -> None:
+def test_preloading_a_missing_engine_names_those_that_are_installed() -> None:
     with pytest.raises(EngineMissing, match=r"'rook' is not installed. Installed translators: parrot\."):
         Shelf(entry_of(Parrot)).preload("translator", "rook")
 
@@ -235,7 +235,7 @@ def test_an_engine_that_can_be_installed_is_waited_for_with_the_command_that_ins
     assert caught.value.remedy == f"Install it with: `{command}`. The job then resumes automatically."
 
 
-def test_once_packages_have_come_a_fresh_worker_is_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_packages_require_a_fresh_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     shelf = not_installed(monkeypatch)
     monkeypatch.setattr("dropdub.engines.registry.packages_stamp", lambda: (1,))
     with pytest.raises(FreshWorkerNeeded):
@@ -252,7 +252,7 @@ def test_a_diarizer_is_offered_before_it_is_loaded() -> None:
     assert Owl.loads == 1
 
 
-def test_auto_without_a_diarizer_is_none_and_no_refusal() -> None:
+def test_auto_without_a_diarizer_is_none_and_not_refused() -> None:
     for shelf in (Shelf([]), Shelf(entry_of(Parrot, Moa))):
         assert not shelf.offers_diarizer("auto")
         assert shelf.diarizer("auto") is None
@@ -273,7 +273,7 @@ def test_a_diarizer_by_name_that_cannot_be_used_is_refused(name: str, said: str)
             ask(name)
 
 
-def test_a_broken_entry_point_is_that_engines_problem_only(broken_module: str) -> None:
+def test_a_broken_entry_point_affects_only_its_engine(broken_module: str) -> None:
     shelf = Shelf([*entry_of(Parrot), entry("broken", f"{broken_module}:Engine")])
     assert isinstance(shelf.translator("auto", source="en", target="es"), Parrot)
     with pytest.raises(EngineMissing, match=r"'broken' .* cannot be imported \(ModuleNotFoundError"):
@@ -288,7 +288,7 @@ def test_an_entry_point_that_is_no_engine_is_described_as_a_problem(value: str) 
     assert offer.problem.endswith(".")
 
 
-def test_a_pair_that_nobody_supports_is_refused_with_what_is_supported_and_a_hint() -> None:
+def test_an_unsupported_pair_is_refused_with_those_supported_and_a_hint() -> None:
     with pytest.raises(UnsupportedLanguage) as refusal:
         Shelf(entry_of(Parrot, Macaw)).translator("auto", source="en", target="pt")
     assert refusal.value.message == (
@@ -303,7 +303,7 @@ def test_a_named_engine_that_does_not_support_the_pair_is_refused() -> None:
         Shelf(entry_of(Parrot, Macaw)).translator("parrot", source="en", target="pt")
 
 
-def test_describing_loads_nothing_and_orders_by_role_and_rank() -> None:
+def test_describing_loads_nothing_and_sorts_by_role_and_rank() -> None:
     described = Shelf(entry_of(Parrot, Lyrebird, Macaw, Dodo)).describe()
     assert [offer.name for offer in described] == ["lyrebird", "dodo", "macaw", "parrot"]
     assert [offer.name for offer in described if offer.problem] == ["dodo"]
@@ -315,7 +315,7 @@ def learnt(folder: Path, **given: Any) -> Shelf:
     return Shelf(entry_of(Parrot, Raven), settings=EngineSettings(models_dir=folder), **given)
 
 
-def test_a_model_that_is_not_here_is_waited_for_with_the_command_that_gets_it(tmp_path: Path) -> None:
+def test_a_missing_model_is_waited_for_with_the_command_that_gets_it(tmp_path: Path) -> None:
     for name in ("auto", "raven"):
         with pytest.raises(Waiting, match="The model 'nest' of the engine 'raven' is not installed") as caught:
             learnt(tmp_path).translator(name, source="en", target="es")
@@ -323,14 +323,14 @@ def test_a_model_that_is_not_here_is_waited_for_with_the_command_that_gets_it(tm
         assert "dropdub models pull nest" in caught.value.sentence
 
 
-def test_an_engine_with_its_model_is_taken_before_a_light_one(tmp_path: Path) -> None:
+def test_an_engine_with_its_model_is_preferred_to_a_light_one(tmp_path: Path) -> None:
     (tmp_path / "nest").mkdir()
     shelf = learnt(tmp_path, light_instead=True)
     assert shelf.translator("auto", source="en", target="es").name == "raven"
     assert shelf.notices() == []
 
 
-def test_a_light_engine_stands_in_where_that_is_allowed_and_says_so_in_each_step(tmp_path: Path) -> None:
+def test_a_light_engine_stands_in_if_allowed_and_says_so_in_each_step(tmp_path: Path) -> None:
     shelf = learnt(tmp_path, light_instead=True)
     for _ in range(2):
         shelf.begin()
@@ -345,7 +345,7 @@ def test_no_light_engine_stands_in_for_what_it_cannot_do(tmp_path: Path) -> None
         shelf.translator("auto", source="en", target="es")
 
 
-def test_preloading_loads_nothing_whose_model_is_not_here(tmp_path: Path) -> None:
+def test_preloading_skips_engines_whose_model_is_missing(tmp_path: Path) -> None:
     Raven.loads = 0
     learnt(tmp_path).preload("translator", "auto")
     assert Raven.loads == 0
@@ -362,7 +362,7 @@ def test_a_model_larger_than_the_free_memory_is_waited_for_with_both_figures(
     assert "smaller model" in caught.value.sentence
 
 
-def test_what_computes_with_another_library_needs_a_fresh_worker(tmp_path: Path) -> None:
+def test_an_engine_with_another_compute_library_needs_a_fresh_worker(tmp_path: Path) -> None:
     (tmp_path / "nest").mkdir()
     shelf = Shelf(entry_of(Parrot, Raven, Jackdaw), settings=EngineSettings(models_dir=tmp_path))
     shelf.translator("parrot", source="en", target="es")
@@ -371,7 +371,7 @@ def test_what_computes_with_another_library_needs_a_fresh_worker(tmp_path: Path)
         shelf.translator("jackdaw", source="en", target="es")
 
 
-def test_after_memory_ran_out_the_engine_is_made_again_with_less_and_says_so(tmp_path: Path) -> None:
+def test_after_running_out_of_memory_an_engine_reloads_with_less_and_says_so(tmp_path: Path) -> None:
     (tmp_path / "nest").mkdir()
     shelf = learnt(tmp_path)
     first = shelf.translator("raven", source="en", target="es")

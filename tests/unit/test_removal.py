@@ -1,4 +1,4 @@
-"""The rule of what may be removed, and that nothing removes in another way."""
+"""The rule for what may be removed, and that nothing is removed in any other way."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def job(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_job_folder_is_removed_but_for_its_originals(job: Path) -> None:
+def test_a_job_folder_is_removed_except_for_its_originals(job: Path) -> None:
     assert remove_tree(job) == [job / "source" / "clip.mp4", job / "source" / "clip.mp4.job.yaml"]
     assert [path.relative_to(job).as_posix() for path in sorted(job.rglob("*")) if path.is_file()] == [
         "source/clip.mp4",
@@ -133,12 +133,12 @@ def test_a_job_folder_is_removed_but_for_its_originals(job: Path) -> None:
     assert not (job / "tmp").exists() and not (job / "audio.wav").exists()
 
 
-def test_neither_the_work_folder_nor_the_source_folder_itself_can_be_removed_with_an_original_in_it(job: Path) -> None:
+def test_a_work_or_source_folder_with_an_original_cannot_be_removed(job: Path) -> None:
     assert remove_tree(job.parent) == remove_tree(job / "source")
     assert (job / "source" / "clip.mp4").read_text(encoding="utf-8") == "source/clip.mp4"
 
 
-def test_a_job_folder_without_an_original_is_gone_as_a_whole(job: Path) -> None:
+def test_a_job_folder_without_an_original_is_removed_whole(job: Path) -> None:
     for path in (job / "source").iterdir():
         path.unlink()
     assert remove_tree(job) == []
@@ -179,7 +179,7 @@ def test_an_original_is_removed_once_another_file_holds_all_of_it(tmp_path: Path
     assert not original.exists() and copy.exists()
 
 
-def test_the_copy_of_a_named_file_goes_while_that_file_is_as_it_was(tmp_path: Path) -> None:
+def test_the_copy_of_a_named_file_is_removed_while_that_file_is_unchanged(tmp_path: Path) -> None:
     given, copy = tmp_path / "given", tmp_path / "copy"
     given.write_bytes(b"words")
     shutil.copy2(given, copy)
@@ -194,9 +194,7 @@ def test_the_copy_of_a_named_file_goes_while_that_file_is_as_it_was(tmp_path: Pa
     assert not copy.exists() and given.exists()
 
 
-def test_a_source_folder_that_cannot_be_listed_keeps_all_that_may_be_in_it(
-    job: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_source_folder_that_cannot_be_listed_is_left_alone(job: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scandir = os.scandir
 
     def stale(path: Path) -> object:
@@ -211,7 +209,7 @@ def test_a_source_folder_that_cannot_be_listed_keeps_all_that_may_be_in_it(
     assert (job / "source" / "clip.mp4").exists() and (job / "audio.wav").exists()
 
 
-def test_a_file_is_no_copy_of_itself(tmp_path: Path) -> None:
+def test_a_file_is_not_a_copy_of_itself(tmp_path: Path) -> None:
     original = tmp_path / "original"
     original.write_bytes(b"words")
     assert not holds(original, original)
@@ -220,7 +218,7 @@ def test_a_file_is_no_copy_of_itself(tmp_path: Path) -> None:
     assert original.exists()
 
 
-def test_only_numbered_folders_have_originals_and_only_empty_folders_go(tmp_path: Path) -> None:
+def test_only_numbered_folders_have_originals_and_only_empty_ones_go(tmp_path: Path) -> None:
     (tmp_path / "model" / "source").mkdir(parents=True)
     (tmp_path / "model" / "source" / "weights").touch()
     assert list(originals_in(tmp_path)) == []

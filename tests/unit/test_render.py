@@ -232,8 +232,8 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_it_prints_what_the_snapshot_shows(name: str) -> None:
-    """To take new snapshots after a wanted change: delete those in tests/snapshots, and run this twice."""
+def test_output_matches_snapshot(name: str) -> None:
+    """To take new snapshots after an intended change: delete those in tests/snapshots, and run this twice."""
     file, text = SNAPSHOTS / f"{name}.txt", CASES[name]()
     if not file.exists():
         file.write_text(text, encoding="utf-8", newline="\n")
@@ -250,7 +250,7 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     assert "A remedy." in text
 
 
-def test_what_a_name_says_in_markup_stays_as_it_is() -> None:
+def test_markup_in_a_name_is_printed_as_it_is() -> None:
     assert "[red]a[/red] :smile:.mp4" in printed(render.job_table([a_job(1, "[red]a[/red] :smile:.mp4")], CLOCK))
 
 
@@ -274,7 +274,7 @@ def test_a_shortened_name_always_fits(width: int) -> None:
     assert cell_len(shortened(LONG_NAME, width)) <= width
 
 
-def test_names_cannot_move_the_cursor_or_turn_the_writing_around() -> None:
+def test_names_cannot_move_the_cursor_or_reverse_the_text() -> None:
     assert printable("a\x1b[2J\nb\u202egp\udcff.mp4") == "a�[2J�b�gp�.mp4"
     assert printable("maçã\u00a0日本 🎬.mp4") == "maçã\u00a0日本 🎬.mp4"
 
@@ -284,7 +284,7 @@ def test_a_bar_is_full_only_when_all_is_done() -> None:
     assert [percent(share) for share in (0, 0.999, 1)] == ["0 %", "99 %", "100 %"]
 
 
-def test_times_are_local_and_dated_when_not_of_today() -> None:
+def test_times_are_local_and_dated_if_not_of_today() -> None:
     assert moment("2026-03-05T13:00:00.000Z", now=CLOCK.now, zone=UTC) == "13:00:00"
     assert moment("2026-03-04T13:00:00.000Z", now=CLOCK.now, zone=UTC) == "2026-03-04 13:00"
     assert seconds_between("2026-03-05T13:00:00Z", "2026-03-05T13:00:05Z", now=0.0) == 5.0
@@ -293,7 +293,7 @@ def test_times_are_local_and_dated_when_not_of_today() -> None:
     assert [counted(number, "job") for number in (0, 1, 2)] == ["0 jobs", "1 job", "2 jobs"]
 
 
-def test_lines_tell_each_change_of_a_job_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_report_each_change_of_a_job_once(capsys: pytest.CaptureFixture[str]) -> None:
     lines = Lines()
     for progress in (0.1, 0.2):
         lines.look([replace(RUNNING, progress=progress), WAITING, a_job(3)])
@@ -303,7 +303,7 @@ def test_lines_tell_each_change_of_a_job_once(capsys: pytest.CaptureFixture[str]
     assert told_lines == ["meeting.mp4: transcribe, 10 %", waiting, "meeting.mp4: mix, 63 %"]
 
 
-def test_a_run_is_summed_up_in_a_sentence() -> None:
+def test_a_run_is_summarised_in_a_sentence() -> None:
     from dropdub.daemon.main import Summary
 
     assert sum_up(Summary(2, 1, 0, 3, False)) == (

@@ -67,7 +67,7 @@ def test_texts_are_shown_and_never_run() -> None:
 
 
 @given(st.text(max_size=60))
-def test_whatever_a_line_says_it_adds_no_tag(text: str) -> None:
+def test_no_text_of_a_line_adds_a_tag(text: str) -> None:
     plain = contents()
     [dub] = plain.dubs
     rows = tuple(dataclasses.replace(row, original=text, translation=text, speaker=text) for row in dub.rows)
@@ -82,7 +82,7 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
     assert "script-src 'sha256-" in policy
 
 
-def test_numbers_come_with_plain_words() -> None:
+def test_numbers_are_explained_in_plain_words() -> None:
     text = " ".join(Page(page(contents())).text.split())
     assert "1 of 4 Utterances that fit their time" in text
     assert "0.30 s The most that a line starts early or late" in text
@@ -91,14 +91,14 @@ def test_numbers_come_with_plain_words() -> None:
     assert "0:07 Thanks for watching! – removed" in text
 
 
-def test_what_was_not_measured_says_so() -> None:
+def test_missing_measurements_are_stated() -> None:
     made = facts(**{"hear/pt": {"lines": {}}, "compare/pt": {"voices": []}})
     text = " ".join(Page(page(contents(made, fit={}))).text.split())
     assert "Timing not measured" in text and "not verified" in text
     assert "Changes and faults" not in text, "nothing is said of lines of which nothing is known"
 
 
-def test_a_text_has_neither_times_nor_an_original_to_be_played() -> None:
+def test_a_text_has_no_times_and_no_original_to_play() -> None:
     made = facts(**{"hear/pt": {"lines": {}}})
     del made["mux/pt"]
     found = Page(page(contents(made, fit={}, kind="text")))
@@ -107,7 +107,7 @@ def test_a_text_has_neither_times_nor_an_original_to_be_played() -> None:
     assert "Timing" not in found.text and "not verified" in found.text and TEXTS[1][1] in found.text
 
 
-def test_each_line_tells_what_was_done_to_it() -> None:
+def test_each_line_shows_what_was_done_to_it() -> None:
     deeds = deeds_by_line(fits_of(a_manifest(facts()))["pt"], HEARD)
     assert 0 not in deeds
     assert [(deed.text, deed.grade) for deed in deeds[1]] == [
@@ -121,7 +121,7 @@ def test_each_line_tells_what_was_done_to_it() -> None:
     assert [deed.text for deed in deeds[3]] == ["spoken in one breath with line 3"]
 
 
-def test_a_translation_that_a_person_brought_has_the_originals_that_begin_in_its_lines() -> None:
+def test_lines_of_a_brought_translation_show_the_originals_that_begin_in_them() -> None:
     source, _ = transcripts()
     own = Transcript("pt", 11.0, (Segment(0, 0.0, 5.0, "Tudo."), Segment(1, 5.0, 11.0, "O resto.")), {})
     found, made = facts(), a_manifest(facts())
@@ -130,7 +130,7 @@ def test_a_translation_that_a_person_brought_has_the_originals_that_begin_in_its
     assert [row.original for row in rows] == [early, late]
 
 
-def test_quality_is_told_by_target_and_none_is_what_nobody_measured() -> None:
+def test_quality_is_reported_by_target_and_none_if_not_measured() -> None:
     found = quality_of(Facts(facts()), fits_of({"fit": {"pt": FIT}}), ["pt", "es"]).to_json()
     assert found["targets"]["es"] == {"timing": None, "heard_back": None, "voices": None}
     pt = found["targets"]["pt"]
@@ -140,14 +140,14 @@ def test_quality_is_told_by_target_and_none_is_what_nobody_measured() -> None:
     assert [one["start"] for one in found["suspects"]] == [7.9, 61.0]
 
 
-def test_a_fit_of_before_lines_were_counted_is_still_read() -> None:
+def test_a_fit_from_before_lines_were_counted_can_still_be_read() -> None:
     fit = a_fit([an_utterance(0, slot=(0.0, 2.0))])
     del fit["totals"]["lines"], fit["totals"]["late"]
     totals = fits_of({"fit": {"pt": fit}})["pt"].totals
     assert totals.utterances == 1 and totals.lines is None and totals.late is None
 
 
-def test_a_line_that_lags_within_an_utterance_is_told() -> None:
+def test_a_line_that_lags_within_an_utterance_is_reported() -> None:
     fit = a_fit([an_utterance(0, 1, slot=(0.0, 2.0), drift=1.4)])
     [placed] = deeds_by_line(fits_of({"fit": {"pt": fit}})["pt"], {})[0]
     assert placed == Deed("one of its lines starts 1.40 s late", "note")
@@ -161,5 +161,5 @@ def test_a_manifest_without_a_fit_has_none() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(0.0, "0:00"), (67.9, "1:07"), (3723.0, "1:02:03")])
-def test_moments_are_shown_as_players_show_them(seconds: float, shown: str) -> None:
+def test_times_are_shown_as_players_show_them(seconds: float, shown: str) -> None:
     assert format_moment(seconds) == shown

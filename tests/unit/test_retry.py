@@ -19,7 +19,7 @@ def test_a_transient_error_is_tried_until_the_attempts_are_spent() -> None:
     assert [at is not None for at in tries] == [True, True, True, False]
 
 
-def test_tries_that_ran_out_of_memory_take_less_each_time_and_cost_none_of_the_others() -> None:
+def test_out_of_memory_retries_take_less_each_time_and_spend_no_attempt() -> None:
     def tries(error: DropdubError, attempts: int, squeezes: int) -> bool:
         return next_try_at(error, attempts=attempts, settings=SETTINGS, now=0.0, memory_failures=squeezes) is not None
 
@@ -30,7 +30,7 @@ def test_tries_that_ran_out_of_memory_take_less_each_time_and_cost_none_of_the_o
 
 
 @given(st.integers(1, 3), st.floats(0, 2e9))
-def test_the_next_try_lies_between_one_second_and_the_longest_wait_ahead(attempts: int, now: float) -> None:
+def test_the_next_try_is_between_one_second_and_the_longest_wait_away(attempts: int, now: float) -> None:
     at = next_try_at(WorkerDied("gone"), attempts=attempts, settings=SETTINGS, now=now)
     assert at is not None
     assert now + 0.999 <= at <= now + 60.001

@@ -22,20 +22,20 @@ def test_a_program_gets_no_secret_of_this_process(monkeypatch: pytest.MonkeyPatc
     assert "PATH" in said and "s3cret" not in said
 
 
-def test_what_it_is_given_and_what_it_writes_stay_whole() -> None:
+def test_input_and_output_stay_complete() -> None:
     text = ("é" * 10_000 + "\n") * 20
     copy = "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read())"
     said, ending = output(python(copy, given=text.encode()), deadline_s=60)
     assert (said, ending.returncode) == (text, 0)
 
 
-def test_a_program_that_writes_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_with_endless_output_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "MOST_CHARACTERS", 100_000)
     with pytest.raises(MediaToolFailed, match="wrote more than 100000 characters"):
         output(python("while True: print('x' * 1000)"), deadline_s=60)
 
 
-def test_what_a_look_raises_ends_the_run() -> None:
+def test_an_exception_in_the_look_callback_ends_the_run() -> None:
     def look(_pid: int) -> None:
         raise InterruptedError("enough")
 
@@ -43,7 +43,7 @@ def test_what_a_look_raises_ends_the_run() -> None:
         run(python("import time; time.sleep(600)"), deadline_s=60, look=look)
 
 
-def test_all_lines_of_a_flood_come_in_order_while_the_program_waits_for_its_reader() -> None:
+def test_a_flood_of_lines_arrives_in_order_while_the_program_waits() -> None:
     lines: list[str] = []
     run(python("for number in range(20_000): print(number)"), deadline_s=60, on_line=lines.append)
     assert lines == [str(number) for number in range(20_000)]

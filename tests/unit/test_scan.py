@@ -87,7 +87,7 @@ def test_the_empty_file_beside_a_download_waits_for_it(inbox: Path, marker: str)
     assert names(scan(inbox)) == ["clip.mp4", "other.mp4"]
 
 
-def test_a_sidecar_belongs_to_its_file_and_is_no_drop(inbox: Path) -> None:
+def test_a_sidecar_belongs_to_its_file_and_is_not_a_drop(inbox: Path) -> None:
     put(inbox / "clip.mp4")
     sidecar = put(inbox / "clip.mp4.job.yaml")
     put(inbox / "other.mp4")
@@ -103,14 +103,14 @@ def test_a_sidecar_in_other_letter_case_belongs_to_the_one_file_it_can_mean(inbo
     assert [drop.sidecar for drop in scan(inbox).drops] == [sidecar]
 
 
-def test_an_orphan_sidecar_is_told_of(inbox: Path) -> None:
+def test_an_orphan_sidecar_is_reported(inbox: Path) -> None:
     put(inbox / "sub" / "clip.mp4.job.yaml")
     assert scan(inbox).notes == [
         "inbox/sub/clip.mp4.job.yaml waits for clip.mp4, which does not exist: drop it, or remove this file."
     ]
 
 
-def test_a_sidecar_whose_file_is_being_downloaded_is_not_told_of(inbox: Path) -> None:
+def test_a_sidecar_whose_file_is_being_downloaded_is_not_reported(inbox: Path) -> None:
     put(inbox / "clip.mp4.job.yaml")
     put(inbox / "clip.mp4.part")
     assert scan(inbox) == Scan()
@@ -138,7 +138,7 @@ def test_links_are_drops_that_are_not_followed(inbox: Path, tmp_path: Path) -> N
     assert all(drop.inode != str(target.stat().st_ino) for drop in found.drops)
 
 
-def test_pipes_and_sockets_stay_and_are_told_of(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pipes_and_sockets_stay_and_are_reported(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.mkfifo(inbox / "pipe.mp4")
     monkeypatch.chdir(inbox)
     with socket.socket(socket.AF_UNIX) as listener:
@@ -148,20 +148,20 @@ def test_pipes_and_sockets_stay_and_are_told_of(inbox: Path, monkeypatch: pytest
     assert [note.split(" ")[0] for note in found.notes] == ["inbox/pipe.mp4", "inbox/socket.mp4"]
 
 
-def test_a_name_that_is_no_unicode_is_told_of_in_valid_unicode(inbox: Path) -> None:
+def test_a_name_that_is_not_unicode_is_reported_in_valid_unicode(inbox: Path) -> None:
     Path(os.fsdecode(os.fsencode(inbox) + b"/caf\xe9.mp4")).write_bytes(b"x")
     found = scan(inbox)
     assert found.drops == []
     assert found.notes == ["inbox/caf\\udce9.mp4 has a name that is not valid Unicode: rename it."]
 
 
-def test_an_inbox_that_is_not_there_is_told_of(tmp_path: Path) -> None:
+def test_a_missing_inbox_is_reported(tmp_path: Path) -> None:
     found = scan(tmp_path / "inbox")
     assert found.drops == [] and "The inbox does not exist" in found.notes[0]
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may look into every folder")
-def test_a_folder_that_cannot_be_looked_into_is_told_of_and_the_others_are_found(inbox: Path) -> None:
+def test_an_unreadable_folder_is_reported_and_the_others_are_found(inbox: Path) -> None:
     put(inbox / "a.mp4")
     put(inbox / "closed" / "b.mp4")
     (inbox / "closed").chmod(0)
@@ -172,7 +172,7 @@ def test_a_folder_that_cannot_be_looked_into_is_told_of_and_the_others_are_found
     assert names(found) == ["a.mp4"] and "inbox/closed cannot be read" in found.notes[0]
 
 
-def test_a_path_too_long_to_be_opened_is_told_of_and_the_others_are_found(
+def test_a_path_too_long_to_be_opened_is_reported_and_the_others_are_found(
     inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(inbox / "a.mp4")
@@ -186,7 +186,7 @@ def test_a_path_too_long_to_be_opened_is_told_of_and_the_others_are_found(
     assert names(found) == ["a.mp4"] and "cannot be read" in found.notes[0]
 
 
-def test_files_and_folders_that_vanish_during_the_walk_are_passed_over(
+def test_files_and_folders_that_vanish_during_the_walk_are_skipped(
     inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("a.mp4", "b.mp4", "folder/c.mp4"):
@@ -211,7 +211,7 @@ def test_five_thousand_files_are_found_without_one_being_opened(inbox: Path, mon
     assert len(scan(inbox).drops) == 5000
 
 
-def test_folders_three_hundred_deep_take_no_descriptor_each(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folders_three_hundred_deep_do_not_take_a_descriptor_each(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     resource = pytest.importorskip("resource", reason="Windows bounds no descriptors")
     put(inbox / Path(*["d"] * 300) / "a.mp4")
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -226,7 +226,7 @@ def taken_together(found: Scan) -> dict[str, str | None]:
     return {drop.path.name: drop.companion.name if drop.companion else None for drop in found.drops}
 
 
-def test_a_subtitle_goes_with_the_film_of_its_name_and_is_no_drop_of_its_own(inbox: Path) -> None:
+def test_a_subtitle_goes_with_the_film_of_its_name_and_is_not_a_drop_itself(inbox: Path) -> None:
     for name in ("clip.mp4", "clip.en.srt", "Talk.MKV", "talk.vtt", "alone.srt", "notes.txt", "notes.srt"):
         put(inbox / name)
     assert taken_together(scan(inbox)) == {
@@ -252,7 +252,7 @@ def test_a_subtitle_waits_for_the_film_that_is_being_downloaded(inbox: Path, mar
     assert taken_together(scan(inbox)) == {"clip.mp4": "clip.en.srt"}
 
 
-def test_a_subtitle_that_changes_makes_its_film_another_look(inbox: Path) -> None:
+def test_a_changed_subtitle_changes_only_the_companion_identity_of_its_film(inbox: Path) -> None:
     put(inbox / "clip.mp4")
     words = put(inbox / "clip.srt", b"1")
     [before] = scan(inbox).drops

@@ -67,14 +67,14 @@ def test_wide_marks_end_a_sentence_without_a_space_and_keep_what_closes_it(found
         *[("Yes", False), ("Dr.", False), ("the Sr.", False), ("J.", False), ("so,", False), ("", False)],
     ],
 )
-def test_whether_a_text_ends_with_a_sentence_is_said_of_the_text_alone(text: str, ends: bool) -> None:
+def test_whether_a_text_ends_a_sentence_depends_on_the_text_alone(text: str, ends: bool) -> None:
     assert ends_sentence(text) is ends
 
 
 @pytest.mark.parametrize(
     ("word", "is_one"), [("Dr", True), ("e.g", True), ("J", True), ("I", False), ("p.m", False), ("é", False)]
 )
-def test_abbreviations_are_told_from_words(word: str, is_one: bool) -> None:
+def test_abbreviations_are_distinguished_from_words(word: str, is_one: bool) -> None:
     assert is_abbreviation(word) is is_one
 
 
@@ -82,13 +82,13 @@ PIECES = st.lists(st.sampled_from(["Dr", "z", "B", "é", "word", "Word", "3", *M
 
 
 @given(PIECES.map("".join))
-def test_nothing_but_white_space_is_lost(text: str) -> None:
+def test_only_white_space_is_lost(text: str) -> None:
     found = sentences(text)
     assert "".join("".join(found).split()) == "".join(text.split())
     assert all(sentence and sentence == sentence.strip() for sentence in found)
 
 
-def test_what_is_translated_as_one_is_spoken_as_one() -> None:
+def test_sentences_translated_as_one_are_spoken_as_one() -> None:
     text = (
         "Yesterday we all met Dr. Silva there. She had brought z. B. flowers and 3.5 kilos of sugar. What a day it was!"
     )

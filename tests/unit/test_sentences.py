@@ -37,7 +37,7 @@ def test_a_sentence_over_several_segments_becomes_one() -> None:
     ]
 
 
-def test_a_segment_with_several_sentences_is_parted() -> None:
+def test_a_segment_with_several_sentences_is_split() -> None:
     assert told(talk("It rains. We stay. The cat", "sleeps.")) == ["It rains.", "We stay.", "The cat sleeps."]
 
 
@@ -50,7 +50,7 @@ def test_a_sentence_ends_at(segments: list[Segment]) -> None:
     assert told(segments) == ["We went", "home."]
 
 
-def test_without_punctuation_each_segment_is_by_itself() -> None:
+def test_without_punctuation_each_segment_stands_alone() -> None:
     assert told(talk("and so my fellow", "americans ask not", "what your country")) == [
         "and so my fellow",
         "americans ask not",
@@ -58,12 +58,12 @@ def test_without_punctuation_each_segment_is_by_itself() -> None:
     ]
 
 
-def test_a_sentence_does_not_grow_without_end() -> None:
+def test_a_sentence_does_not_grow_without_limit() -> None:
     found = told([*talk(*["word " * 15] * 20), Segment(20, 999.0, 1000.0, "The end."), Segment(21, 1001, 1002, "Yes.")])
     assert max(map(len, found)) < 500
 
 
-def test_the_translation_is_given_back_by_time_and_rather_after_a_comma() -> None:
+def test_the_translation_is_split_by_time_and_preferably_after_a_comma() -> None:
     segments = talk("When the rain had stopped", "we went home together.")
     found = sentences_of(segments)
     translated = {found[0].text: "Quando a chuva parou, fomos juntos para casa."}
@@ -75,9 +75,7 @@ def test_a_script_without_spaces_is_cut_between_characters() -> None:
 
 
 @given(st.lists(WORDS, min_size=1, max_size=40), st.lists(st.floats(0, 9), min_size=1, max_size=8))
-def test_cutting_loses_no_word_and_leaves_no_part_empty_that_can_have_one(
-    words: list[str], shares: list[float]
-) -> None:
+def test_cutting_loses_no_word_and_leaves_no_avoidably_empty_part(words: list[str], shares: list[float]) -> None:
     parts = cut(" ".join(words), shares)
     assert len(parts) == len(shares)
     assert " ".join(filter(None, parts)).split() == words
@@ -86,7 +84,7 @@ def test_cutting_loses_no_word_and_leaves_no_part_empty_that_can_have_one(
 
 
 @given(st.lists(TEXTS.map(" ".join), min_size=1, max_size=12))
-def test_every_word_is_in_one_sentence_and_comes_back_to_its_segment(texts: list[str]) -> None:
+def test_every_word_is_in_one_sentence_and_returns_to_its_segment(texts: list[str]) -> None:
     segments = talk(*texts)
     found = sentences_of(segments)
     assert " ".join(sentence.text for sentence in found).split() == " ".join(texts).split()
@@ -95,7 +93,7 @@ def test_every_word_is_in_one_sentence_and_comes_back_to_its_segment(texts: list
     assert set(back) == {segment.id for segment in segments}
 
 
-def test_of_several_wordings_the_likeliest_that_takes_as_long_is_chosen() -> None:
+def test_the_likeliest_wording_of_matching_length_is_chosen() -> None:
     source = "x" * 40
     assert fitting(source, ["y" * 60, "y" * 43, "y" * 40]) == "y" * 43
     assert fitting(source, ["y" * 46, "y" * 100]) == "y" * 46, "a little longer can be spoken a little faster"
@@ -113,5 +111,5 @@ def test_of_several_wordings_the_likeliest_that_takes_as_long_is_chosen() -> Non
         ("Sim, sim, sim!", False),
     ],
 )
-def test_loops_and_rambling_are_seen(translation: str, wrong: bool) -> None:
+def test_loops_and_rambling_are_detected(translation: str, wrong: bool) -> None:
     assert looks_wrong("Our good man is old.", translation) is wrong

@@ -1,4 +1,4 @@
-"""What is handed to systemd, launchd and the Task Scheduler, held against what those say of their formats."""
+"""What is handed to systemd, launchd and the Task Scheduler, checked against their published formats."""
 
 from __future__ import annotations
 
@@ -104,11 +104,11 @@ def verified(plan: ServicePlan, folder: Path) -> str:
 
 
 @pytest.mark.parametrize("at_boot", [False, True])
-def test_systemd_finds_no_fault_with_a_unit(plan: ServicePlan, tmp_path: Path, at_boot: bool) -> None:
+def test_systemd_accepts_a_unit(plan: ServicePlan, tmp_path: Path, at_boot: bool) -> None:
     assert verified(replace(plan, at_boot=at_boot, account="root"), tmp_path) == "0"
 
 
-def test_systemd_would_find_a_fault(plain: ServicePlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_systemd_rejects_an_invalid_unit(plain: ServicePlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(systemd, "TEMPLATE", systemd.TEMPLATE.replace("WatchdogSec={watchdog_s}", "WatchdogSec=often"))
     assert "Failed to parse sec value" in verified(plain, tmp_path)
 
@@ -137,7 +137,7 @@ def test_folders_are_where_the_daemon_looks_for_them(in_tmp: Path, monkeypatch: 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="asks for the home of another account than this one")
-def test_a_tilde_is_the_home_of_who_runs_the_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tilde_is_the_home_of_whoever_runs_the_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "of-who-installs-it"))
     theirs = Path(pwd.getpwnam("nobody").pw_dir)
     a_root(
@@ -155,13 +155,13 @@ def test_a_tilde_is_the_home_of_who_runs_the_service(tmp_path: Path, monkeypatch
     assert tmp_path / "of-who-installs-it" / "results" in mine.writable
 
 
-def test_what_the_system_kept_for_a_unit_is_removed_with_it(plain: ServicePlan) -> None:
+def test_the_cache_that_the_system_kept_for_a_unit_is_removed_with_it(plain: ServicePlan) -> None:
     [clean] = Systemd(replace(plain, at_boot=True)).unregister_commands()
     assert clean.arguments == ("systemctl", "clean", "--what=cache", f"{plain.name}.service") and clean.may_fail
     assert Systemd(plain).unregister_commands() == []
 
 
-def test_a_users_unit_asks_for_nothing_that_only_the_system_can_do(plan: ServicePlan) -> None:
+def test_a_user_unit_asks_for_nothing_that_only_the_system_can_do(plan: ServicePlan) -> None:
     text = unit_text(plan)
     assert "ProtectSystem" not in text and "CapabilityBoundingSet" not in text and "User=" not in text
     assert "NoNewPrivileges=yes" in text and "WantedBy=default.target" in text
@@ -207,13 +207,13 @@ def in_the_older_order(task: ET.Element) -> ET.Element:
 
 
 @pytest.mark.parametrize("at_boot", [False, True])
-def test_a_task_is_what_the_published_schemas_say(plan: ServicePlan, at_boot: bool) -> None:
+def test_a_task_follows_the_published_schemas(plan: ServicePlan, at_boot: bool) -> None:
     task = written(replace(plan, at_boot=at_boot, account="OFFICE\\ana"))
     schema("TaskSchedulerV2Schema.xsd").validate(task)
     schema("ms-tsch.xsd").validate(in_the_older_order(task))
 
 
-def test_the_schemas_would_find_a_fault(plain: ServicePlan, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_schemas_reject_an_invalid_task(plain: ServicePlan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(windows, "REVIVED_EVERY", "5 minutes")
     with pytest.raises(xmlschema.XMLSchemaValidationError):
         schema("TaskSchedulerV2Schema.xsd").validate(written(plain))
@@ -223,7 +223,7 @@ def test_the_schemas_would_find_a_fault(plain: ServicePlan, monkeypatch: pytest.
     (False, "LogonTrigger", "InteractiveToken"),
     (True, "BootTrigger", "S4U"),
 ])  # fmt: skip
-def test_a_task_runs_for_ever_once_at_a_time_and_is_revived(
+def test_a_task_runs_without_limit_once_at_a_time_and_is_restarted(
     plan: ServicePlan, at_boot: bool, trigger: str, logon: str
 ) -> None:
     task = written(replace(plan, at_boot=at_boot))

@@ -42,7 +42,7 @@ def settling() -> Settling:
     return Settling(SETTLE_S, EMPTY_S, SUBTITLE_S)
 
 
-def test_a_file_settles_once_it_has_not_changed_for_the_time_also_one_that_lay_there_at_the_start() -> None:
+def test_a_file_settles_after_no_change_even_if_it_was_there_at_the_start() -> None:
     rule, clip = settling(), a_drop()
     assert rule.observe([clip], 100.0) == []
     assert rule.next_due(100.0) == 105.0
@@ -51,7 +51,7 @@ def test_a_file_settles_once_it_has_not_changed_for_the_time_also_one_that_lay_t
     assert rule.next_due(105.0) is None and rule.pending(105.0) == []
 
 
-def test_each_change_of_size_time_or_file_begins_the_time_anew() -> None:
+def test_each_change_of_size_time_or_file_restarts_the_wait() -> None:
     rule = settling()
     looks = [a_drop(), a_drop(size=11), a_drop(size=11, mtime_ns=2), a_drop(size=11, mtime_ns=2, inode=9)]
     for number, look in enumerate(looks):
@@ -59,7 +59,7 @@ def test_each_change_of_size_time_or_file_begins_the_time_anew() -> None:
     assert rule.next_due(15.0) == 3 * 4.9 + SETTLE_S
 
 
-def test_a_file_that_grows_is_waited_for_without_end_and_is_known_since_it_was_first_seen() -> None:
+def test_a_growing_file_is_waited_for_without_limit_and_keeps_its_first_seen() -> None:
     rule = settling()
     for second in range(10_000):
         assert rule.observe([a_drop(size=1 + second)], float(second)) == []
@@ -67,7 +67,7 @@ def test_a_file_that_grows_is_waited_for_without_end_and_is_known_since_it_was_f
     assert (pending.first_seen, pending.changed, pending.due) == (0.0, 9_999.0, 9_999.0 + SETTLE_S)
 
 
-def test_an_empty_file_gets_longer_and_settles_as_fast_as_others_once_it_has_content() -> None:
+def test_an_empty_file_waits_longer_and_settles_as_usual_once_it_has_content() -> None:
     rule = settling()
     rule.observe([a_drop(size=0)], 0.0)
     assert rule.observe([a_drop(size=0)], 29.0) == []
@@ -76,7 +76,7 @@ def test_an_empty_file_gets_longer_and_settles_as_fast_as_others_once_it_has_con
     assert rule.observe([a_drop(size=1)], 36.0) == [a_drop(size=1)]
 
 
-def test_a_sidecar_that_appears_or_changes_begins_the_time_anew_and_is_attached() -> None:
+def test_a_sidecar_that_appears_or_changes_restarts_the_wait_and_is_attached() -> None:
     rule = settling()
     rule.observe([a_drop()], 0.0)
     assert rule.observe([a_drop(sidecar_size=1)], 4.0) == []
@@ -110,7 +110,7 @@ LOOKS = st.lists(st.tuples(st.floats(0, 100), st.integers(0, 3), st.integers(0, 
 
 
 @given(LOOKS)
-def test_nothing_settles_within_the_time_of_its_last_change_and_all_that_rests_settles(
+def test_a_file_settles_exactly_when_unchanged_for_long_enough(
     looks: list[tuple[float, int, int]],
 ) -> None:
     rule, now, changed, before = settling(), 0.0, 0.0, None
@@ -124,7 +124,7 @@ def test_nothing_settles_within_the_time_of_its_last_change_and_all_that_rests_s
 
 
 @given(LOOKS)
-def test_who_sleeps_until_the_next_due_time_finds_the_file_settled(looks: list[tuple[float, int, int]]) -> None:
+def test_a_file_is_settled_at_the_next_due_time(looks: list[tuple[float, int, int]]) -> None:
     rule, now, drop = settling(), 0.0, a_drop()
     for pause_s, size, mtime in looks:
         now, drop = now + pause_s, a_drop(size=size, mtime_ns=mtime)
@@ -134,7 +134,7 @@ def test_who_sleeps_until_the_next_due_time_finds_the_file_settled(looks: list[t
     assert due is None or (due > now and rule.observe([drop], due) == [drop])
 
 
-def test_a_subtitle_that_lies_alone_gets_longer_for_its_film_to_come() -> None:
+def test_a_subtitle_on_its_own_waits_longer_for_its_film() -> None:
     rule, words = settling(), a_drop(Path("/inbox/clip.en.SRT"))
     rule.observe([words], 0.0)
     assert rule.next_due(0.0) == SUBTITLE_S
@@ -142,7 +142,7 @@ def test_a_subtitle_that_lies_alone_gets_longer_for_its_film_to_come() -> None:
     assert rule.observe([words], 20.0) == [words]
 
 
-def test_a_film_waits_anew_when_its_subtitle_comes_or_changes_and_longer_while_that_is_empty() -> None:
+def test_a_film_waits_again_if_its_subtitle_changes_and_longer_if_it_is_empty() -> None:
     rule = settling()
     rule.observe([a_drop()], 0.0)
     assert rule.observe([a_drop(companion_size=0)], 4.9) == []
@@ -152,7 +152,7 @@ def test_a_film_waits_anew_when_its_subtitle_comes_or_changes_and_longer_while_t
     assert rule.observe([a_drop(companion_size=7)], 15.0) == [a_drop(companion_size=7)]
 
 
-def test_a_subtitle_that_its_film_joins_is_waited_for_no_longer_than_the_film() -> None:
+def test_a_subtitle_whose_film_arrives_waits_no_longer_than_the_film() -> None:
     rule = settling()
     rule.observe([a_drop(Path("/inbox/clip.srt"))], 0.0)
     both = a_drop(companion_size=7)

@@ -42,7 +42,7 @@ def test_without_a_default_the_first_is_taken() -> None:
 
 
 @pytest.mark.parametrize(("wanted", "named"), [(5, "no audio track 5"), ("fr", "marked as French")])
-def test_a_track_that_is_not_there_is_refused_with_a_list_of_those_that_are(wanted: Any, named: str) -> None:
+def test_a_missing_track_is_refused_with_a_list_of_those_present(wanted: Any, named: str) -> None:
     with pytest.raises(NoAudio, match=named) as refused:
         chosen_sound("a.mkv", FILM, JobOptions(audio_track=wanted))
     listed = "1 (English), 2 (Portuguese), 3 (Portuguese), 4 (language not given)"
@@ -50,6 +50,6 @@ def test_a_track_that_is_not_there_is_refused_with_a_list_of_those_that_are(want
 
 
 @pytest.mark.parametrize("wanted", [0, -1, "0", True, 1.5, "Portuguese!", None])
-def test_what_names_no_track_is_no_setting(wanted: Any) -> None:
+def test_a_value_that_names_no_track_is_not_a_setting(wanted: Any) -> None:
     with pytest.raises(ValueError, match="audio_track"):
         JobOptions.model_validate({"audio_track": wanted})

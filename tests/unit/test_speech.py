@@ -42,7 +42,7 @@ def in_order(spans: list[Span]) -> bool:
 # Where somebody speaks
 
 
-def test_speech_is_found_and_silence_is_not(speech_wav: Path, tmp_path: Path) -> None:
+def test_speech_is_detected_and_silence_is_not(speech_wav: Path, tmp_path: Path) -> None:
     spoken = wav.read_range(speech_wav)
     spans = speech_spans(wav_of(tmp_path / "a.wav", quiet(5), spoken, quiet(20), spoken, quiet(5)))
     assert in_order(spans)
@@ -66,11 +66,11 @@ def test_speech_in_noise_is_found(speech_wav: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("level", [0.0, 0.003, 0.03, 0.2])
-def test_steady_noise_is_no_speech(level: float, tmp_path: Path) -> None:
+def test_steady_noise_is_not_speech(level: float, tmp_path: Path) -> None:
     assert speech_spans(wav_of(tmp_path / "a.wav", noise(30, level))) == []
 
 
-def test_hum_is_no_speech(tmp_path: Path) -> None:
+def test_hum_is_not_speech(tmp_path: Path) -> None:
     time_s = np.arange(20 * RATE) / RATE
     hum = 0.1 * np.sin(2 * np.pi * 50 * time_s) + 0.05 * np.sin(2 * np.pi * 100 * time_s)
     assert speech_spans(wav_of(tmp_path / "a.wav", hum.astype(np.float32))) == []
@@ -154,13 +154,13 @@ def test_windows_cover_all_speech_once_and_keep_the_limit(spans: list[Span], lon
     assert all(w.start in starts or covered(spans, w.start - 1e-6, w.start) > 0 for w in found)
 
 
-def test_windows_part_in_pauses() -> None:
+def test_windows_are_split_in_pauses() -> None:
     spans = [Span(0, 12), Span(13, 25), Span(26, 40), Span(41, 55)]
     assert windows(spans) == [Span(0, 25), Span(26, 55)]
 
 
 @given(spans_of_speech())
-def test_windows_are_the_same_wherever_the_recording_was_cut_in_a_long_pause(spans: list[Span]) -> None:
+def test_windows_do_not_depend_on_where_in_a_long_pause_the_recording_is_cut(spans: list[Span]) -> None:
     places = [place for place, (one, next_) in enumerate(pairwise(spans), 1) if next_.start - one.end >= LONG_PAUSE_S]
     for place in places:
         assert windows(spans[:place]) + windows(spans[place:]) == windows(spans)

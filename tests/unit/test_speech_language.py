@@ -49,25 +49,25 @@ def listened(tmp_path: Path, languages: dict[float, str], *, cache: Cache | None
     return spoken_language(cast(Task, task), cast(Transcriber, cast(Any, engine)), longest_s=30.0), engine
 
 
-def test_windows_from_all_over_the_recording_are_asked(tmp_path: Path) -> None:
+def test_windows_from_the_whole_recording_are_sampled(tmp_path: Path) -> None:
     language, engine = listened(tmp_path, {7.0: "en", 63.0: "es"})
     assert language == "en"
     assert engine.asked == [[7.0, 21.0, 35.0, 49.0, 63.0]]
 
 
-def test_where_they_have_no_voice_the_next_ones_are_asked(tmp_path: Path) -> None:
+def test_if_windows_have_no_voice_the_next_ones_are_sampled(tmp_path: Path) -> None:
     language, engine = listened(tmp_path, {28.0: "es"})
     assert language == "es"
     assert len(engine.asked) == 2
 
 
-def test_without_any_voice_the_language_is_what_the_file_says_of_itself(tmp_path: Path) -> None:
+def test_without_any_voice_the_language_is_the_one_tagged_in_the_file(tmp_path: Path) -> None:
     language, engine = listened(tmp_path, {})
     assert language == "pt"
     assert sorted(start for asked in engine.asked for start in asked) == [7.0 * n for n in range(10)]
 
 
-def test_it_is_heard_once_for_all_chunks_and_kept_for_another_job(tmp_path: Path) -> None:
+def test_language_is_detected_once_for_all_chunks_and_cached_for_other_jobs(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache", max_bytes=1_000_000)
     listened(tmp_path, {7.0: "en"}, cache=cache)
     language, engine = listened(tmp_path, {}, cache=cache)

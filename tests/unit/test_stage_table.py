@@ -20,12 +20,12 @@ def test_a_stage_is_found_by_its_name(stage: str) -> None:
     assert callable(dropdub.stages.stage_named(stage))
 
 
-def test_what_is_no_stage_is_not_found() -> None:
+def test_an_unknown_stage_is_not_found() -> None:
     with pytest.raises(KeyError):
         dropdub.stages.stage_named("__init__")
 
 
-def test_publish_makes_what_the_table_plans() -> None:
+def test_publish_renders_what_the_table_plans() -> None:
     publish = importlib.import_module("dropdub.stages.publish")
     assert set(publish._RENDERERS) == set(STAGES["publish"].parts)
 

@@ -61,7 +61,7 @@ def test_webvtt_is_read_without_voices_classes_and_notes() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "Only prose.", "WEBVTT\n", "1\n2\n3\n", "00:00:01,000 --> \nx"])
-def test_what_shows_nothing_has_no_cues(text: str) -> None:
+def test_a_file_that_shows_nothing_has_no_cues(text: str) -> None:
     assert parse_cues(text, kind="srt") == []
 
 
@@ -75,7 +75,7 @@ LINES = ("She said: <b>no</b> & left", "12", "a --> b", "C:\\New <3 &amp;", "e o
 
 
 @pytest.mark.parametrize(("kind", "write"), [("srt", write_srt), ("vtt", write_vtt)])
-def test_what_is_written_is_read_back_to_the_letter(tmp_path: Path, kind: str, write: object) -> None:
+def test_written_cues_are_read_back_exactly(tmp_path: Path, kind: str, write: object) -> None:
     cues = [Cue(float(number), number + 0.5, (line, "and more")) for number, line in enumerate(LINES)]
     assert callable(write)
     write(cues, tmp_path / "x")

@@ -60,13 +60,13 @@ def test_lines_are_balanced_and_break_at_the_comma() -> None:
     assert cue.lines == ("When the meeting was over,", "we all went home by train.")
 
 
-def test_cues_part_at_the_ends_of_sentences() -> None:
+def test_cues_are_split_at_sentence_ends() -> None:
     text = "The first sentence is about this tall. The second one goes on for a little while longer. And a third."
     cues = layout([said_evenly(text, word_s=0.4)], STYLE)
     assert [cue.lines[-1][-1] for cue in cues] == ["."] * len(cues)
 
 
-def test_cues_part_at_long_pauses() -> None:
+def test_cues_are_split_at_long_pauses() -> None:
     cues = layout([said_evenly("we stop right here (3) and then go on")], STYLE)
     assert shown(cues) == [("we stop right here",), ("and then go on",)]
     assert cues[0].end < cues[1].start
@@ -119,7 +119,7 @@ def test_text_without_spaces_breaks_at_its_marks() -> None:
     assert not [line for line in lines if line[0] in "、。"]
 
 
-def test_words_of_the_transcriber_may_come_without_spaces_between_them() -> None:
+def test_transcriber_words_may_come_without_spaces_between_them() -> None:
     words = tuple(Said(n * 0.5, n * 0.5 + 0.5, word) for n, word in enumerate(["今日", "は", "雨", "です。"]))
     (cue,) = layout([Said(0, 2, "今日は雨です。", words)], STYLE)
     assert cue.lines == ("今日は雨です。",)
@@ -146,7 +146,7 @@ def test_words_that_differ_from_the_text_are_not_trusted() -> None:
     assert layout([segment], STYLE)[0].start == 0
 
 
-def test_a_text_that_was_cleaned_up_keeps_the_times_of_its_words() -> None:
+def test_a_cleaned_up_text_keeps_the_times_of_its_words() -> None:
     heard = said_evenly("hum, o o sr Silva chegou cedo. (3) depois ahn foi para casa.", word_s=0.5)
     clean = replace(heard, text="O Sr. Silva chegou cedo. Depois foi para casa.")
     first, second = layout([clean], STYLE)
@@ -154,7 +154,7 @@ def test_a_text_that_was_cleaned_up_keeps_the_times_of_its_words() -> None:
     assert (second.lines, second.start) == (("Depois foi para casa.",), 6.5)
 
 
-def test_a_text_that_was_emptied_makes_no_cue() -> None:
+def test_an_emptied_text_makes_no_cue() -> None:
     assert layout([replace(said_evenly("one two"), text="")], STYLE) == []
 
 
@@ -163,18 +163,18 @@ def test_a_cue_stays_for_reading_when_silence_follows() -> None:
     assert cue.end == pytest.approx(41 / 17, abs=0.01)
 
 
-def test_a_cue_does_not_stay_into_the_next() -> None:
+def test_a_cue_does_not_overlap_the_next() -> None:
     first, second = layout([Said(0, 1, "This was spoken very fast indeed by them."), Said(1.5, 3, "Yes.")], STYLE)
     assert first.end == pytest.approx(1.42)
     assert second.start == 1.5
 
 
-def test_a_short_word_is_seen_for_the_shortest_time() -> None:
+def test_a_short_word_is_shown_for_the_shortest_time() -> None:
     (cue,) = layout([Said(1, 1.1, "No.")], STYLE)
     assert cue.end - cue.start == pytest.approx(5 / 6, abs=0.002)
 
 
-def test_text_does_not_stand_through_a_long_silence() -> None:
+def test_text_is_not_shown_through_a_long_silence() -> None:
     assert layout([Said(0, 300, "Thanks.")], STYLE)[0].end < 3
     assert layout([said_evenly("Thanks (300) all.")], STYLE)[0].end < 3
     assert layout([Said(0, 300, "Thanks.", (Said(0, 300, "Thanks."),))], STYLE)[0].end == 7
@@ -187,14 +187,14 @@ def test_the_gap_is_two_frames_of_the_video() -> None:
         assert second.start - first.end == pytest.approx(gap, abs=0.001)
 
 
-def test_speakers_at_the_same_time_stand_one_after_the_other() -> None:
+def test_simultaneous_speakers_are_shown_one_after_the_other() -> None:
     cues = layout([Said(5, 6, "Yes."), Said(5, 6, "No."), Said(5, 6, "Maybe.")], STYLE)
     assert shown(cues) == [("Yes.",), ("No.",), ("Maybe.",)]
     assert all(a.end < b.start for a, b in pairwise(cues))
     assert all(cue.end - cue.start >= 0.25 for cue in cues)
 
 
-def test_nothing_said_makes_no_cue() -> None:
+def test_silence_makes_no_cue() -> None:
     assert layout([], STYLE) == []
     assert layout([Said(0, 5, "  \n ")], STYLE) == []
 
@@ -220,7 +220,7 @@ def segments(draw: st.DrawFn) -> Said:
 
 @settings(deadline=None, max_examples=150)
 @given(st.lists(segments(), max_size=5), STYLES)
-def test_every_word_stands_once_within_the_style(said: list[Said], style: SubtitleStyle) -> None:
+def test_every_word_appears_once_within_the_style(said: list[Said], style: SubtitleStyle) -> None:
     said = sorted(said, key=lambda segment: segment.start)
     cues = layout(said, style)
     assert solid("".join(line for cue in cues for line in cue.lines)) == solid("".join(s.text for s in said))
@@ -232,7 +232,7 @@ def test_every_word_stands_once_within_the_style(said: list[Said], style: Subtit
 
 @settings(deadline=None, max_examples=100)
 @given(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=80))
-def test_spaces_stand_where_the_text_has_them(text: str) -> None:
+def test_spaces_are_where_the_text_has_them(text: str) -> None:
     wide = SubtitleStyle(line_length=120, lines=4)
     cues = layout([Said(0, 5, text)], wide)
     if len(cues) == 1 and len(cues[0].lines) == 1:
@@ -270,7 +270,7 @@ def expected(texts: list[str]) -> list[tuple[int, int, str]]:
     return [(n * 1000 + 1, n * 1000 + 999, text) for n, text in enumerate(texts)]
 
 
-def test_srt_reads_back_as_it_was(tmp_path: Path) -> None:
+def test_srt_round_trips(tmp_path: Path) -> None:
     texts = [*HARD_TEXTS, "In\n1984"]
     write_srt(cues_of(texts), tmp_path / "a.srt")
     assert read_back(tmp_path / "a.srt") == expected(texts)
@@ -282,7 +282,7 @@ def test_srt_holds_nothing_that_a_reader_takes_for_a_tag(tmp_path: Path) -> None
     assert "<b>bold</b>" in events[2].text.replace(JOINER, "")
 
 
-def test_vtt_reads_back_as_it_was(tmp_path: Path) -> None:
+def test_vtt_round_trips(tmp_path: Path) -> None:
     texts = [*HARD_TEXTS, "In\n1984"]
     write_vtt(cues_of(texts), tmp_path / "a.vtt")
     assert [(a, b, html.unescape(text)) for a, b, text in read_back(tmp_path / "a.vtt")] == expected(texts)

@@ -24,11 +24,11 @@ PROGRAM: Any = typer.main.get_command(app)
 COMMANDS = sorted(PROGRAM.commands)
 BARE = re.compile(rf"(?<!`)\bdropdub (?:{'|'.join(COMMANDS)})\b")
 IN_CODE = {"engines/packages.py"}
-"""What returns a command for others to mark."""
+"""Functions that return a command for others to mark."""
 
 
 def messages() -> Iterator[tuple[str, str]]:
-    """Yield the texts of the program that are no docstrings, each with its file; `x` stands for what is filled in."""
+    """Yield the program's texts that are not docstrings, each with its file; `x` stands for what is filled in."""
     for path in sorted(SOURCES.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         skipped = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}

@@ -1,4 +1,4 @@
-"""What a neural synthesizer is given: nothing lost, nothing too long, nothing without a sound."""
+"""What a neural synthesizer is given: nothing lost, nothing too long, nothing unspeakable."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_one_or_two_words_join_a_neighbour() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "  \n\n ", "...", "– … !", "\x00\x07"])
-def test_what_has_no_letter_is_not_spoken(text: str) -> None:
+def test_text_without_a_letter_is_not_spoken(text: str) -> None:
     assert parts(text, limit=200) == []
 
 
@@ -75,5 +75,5 @@ def test_addresses_and_control_characters_become_words(text: str, said: str) -> 
     ("text", "said"),
     [("[Music]", False), ("♪ la la ♪", False), ("…", False), ("[Door] Come in.", True), ("(Yes.)", True), ("5", True)],
 )
-def test_what_tells_of_sounds_is_not_said(text: str, said: bool) -> None:
+def test_sound_descriptions_are_not_spoken(text: str, said: bool) -> None:
     assert is_speakable(text) is said

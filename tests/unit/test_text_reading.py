@@ -1,4 +1,4 @@
-"""Text files: their characters, paragraphs and what of them is spoken."""
+"""Text files: their characters, their paragraphs and what is spoken of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_characters_are_read_in_each_usual_encoding(tmp_path: Path, encoding: st
     assert read_text(path) == PORTUGUESE
 
 
-def test_cyrillic_of_before_unicode_is_read(tmp_path: Path) -> None:
+def test_pre_unicode_cyrillic_is_read(tmp_path: Path) -> None:
     path = tmp_path / "note.txt"
     path.write_bytes("Он сказал, что придёт завтра утром.".encode("cp1251"))
     assert read_text(path) == "Он сказал, что придёт завтра утром."
@@ -34,7 +34,7 @@ def test_a_character_cut_at_the_end_of_the_head_does_not_matter() -> None:
     "data",
     [b"MZ\x00\x01", random.Random(7).randbytes(5000), bytes(random.Random(7).choices(range(1, 256), k=300))],
 )
-def test_bytes_that_are_no_text_are_refused(tmp_path: Path, data: bytes) -> None:
+def test_bytes_that_are_not_text_are_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "note.txt"
     path.write_bytes(data)
     assert not looks_like_text(data)
@@ -42,7 +42,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path, data: bytes) -> None
         read_text(path)
 
 
-def test_paragraphs_part_at_blank_lines_and_their_lines_are_joined() -> None:
+def test_paragraphs_are_split_at_blank_lines_and_their_lines_joined() -> None:
     text = "One\n  two.\n \nThree.\n\n\n\n漢字\n仮名\n"
     assert paragraphs(text) == ["One two.", "Three.", "漢字仮名"]
 
@@ -62,7 +62,7 @@ def test_headings_and_list_items_keep_lines_of_their_own() -> None:
         ("-5 degrees", ("", "-5 degrees")),
     ],
 )
-def test_a_marker_is_told_from_words(line: str, parts: tuple[str, str]) -> None:
+def test_a_marker_is_distinguished_from_words(line: str, parts: tuple[str, str]) -> None:
     assert marked(line) == parts
 
 

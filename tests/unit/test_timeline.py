@@ -1,4 +1,4 @@
-"""The drawing of a fit: what is drawn where, in the report and in a file of its own."""
+"""The drawing of a fit: what is drawn where, in the report and in a separate file."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_without_the_transcript_the_slots_stand_for_the_original() -> None:
 
 
 @pytest.mark.parametrize("seconds", [60.0, 1200.0, 1206.0, 11_100.0])
-def test_a_row_is_a_minute_and_what_is_said_last_is_in_the_last_row(seconds: float) -> None:
+def test_a_row_is_a_minute_and_the_last_speech_is_in_the_last_row(seconds: float) -> None:
     late = an_utterance(0, slot=(seconds - 3, seconds))
     drawn = timeline_of(fit_of(a_fit([late])), {}, seconds, "Portuguese")
     assert len(drawn.rows) == math.ceil(seconds / ROW_S)
@@ -56,7 +56,7 @@ def test_a_line_over_the_end_of_a_row_is_drawn_in_both() -> None:
 
 
 @pytest.mark.parametrize("moment", [1e300, -1e300, math.inf, math.nan])
-def test_times_that_no_recording_has_draw_no_further_rows(moment: float) -> None:
+def test_impossible_times_draw_no_further_rows(moment: float) -> None:
     odd = timeline_of(fit_of(a_fit([an_utterance(0, slot=(0.0, 3.0))])), {0: (moment, moment)}, 70.0, "Portuguese")
     assert len(odd.rows) == 2
 

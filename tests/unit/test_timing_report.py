@@ -1,4 +1,4 @@
-"""What is told of a dub's fit: each utterance, the totals, and the sentences for what did not fit."""
+"""What is reported about a dub's fit: each utterance, the totals, and the sentences for what did not fit."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def report() -> dict[str, Any]:
     return fit_report([pair[0] for pair in pairs], [pair[1] for pair in pairs], shortened={0, 7}, duration_s=12.0)
 
 
-def test_each_utterance_is_told_with_its_place_and_its_speed() -> None:
+def test_each_utterance_is_reported_with_its_place_and_its_speed() -> None:
     entry = report()["utterances"][1]
     assert entry == {
         "segments": [1],
@@ -64,7 +64,7 @@ def test_the_totals_count_what_was_done_to_them() -> None:
     assert nothing["totals"]["utterances"] == 0 and fit_warnings(nothing, "pt", 5.0) == []
 
 
-def test_what_is_cut_off_and_what_is_late_is_said() -> None:
+def test_cut_off_and_late_speech_is_reported() -> None:
     assert fit_warnings(report(), "pt", 12.0) == [
         "The end of the pt dub is cut off: it is 1.0 s too long.",
         "In the pt dub, 1 of 5 lines start more than a second out of place (at most 1.5 s): " + REASON,
@@ -72,7 +72,7 @@ def test_what_is_cut_off_and_what_is_late_is_said() -> None:
     assert fit_warnings(report(), "pt", 20.0)[0].startswith("In the pt dub")
 
 
-def test_a_line_far_behind_within_an_utterance_is_counted_although_its_first_is_on_time() -> None:
+def test_a_late_line_in_an_utterance_is_counted_even_if_the_first_is_on_time() -> None:
     pieces = (Piece(0, 1.0, 2.0, 3.8), Piece(1, 2.1, 3.0, 0.8), Piece(2, 6.0, 7.0, 0.9))
     late = Placement(1.0, 6.9, 1.0, (1.0, 5.0, 6.0))
     found = fit_report([Utterance(pieces)], [late], shortened=(), duration_s=20.0)
@@ -86,7 +86,7 @@ def test_a_line_far_behind_within_an_utterance_is_counted_although_its_first_is_
     ]
 
 
-def test_of_an_utterance_that_runs_over_the_end_only_the_lines_that_are_cut_off_have_failed() -> None:
+def test_of_an_utterance_that_overruns_the_end_only_lines_cut_off_have_failed() -> None:
     pieces = (Piece(0, 1.0, 2.0, 1.0), Piece(1, 2.1, 3.0, 2.0))
     found = fit_report([Utterance(pieces)], [Placement(1.0, 4.1, 1.0, (1.0, 2.1))], shortened=(), duration_s=3.5)
     assert found["totals"]["failed"] == 1 and found["totals"]["late"] == 0

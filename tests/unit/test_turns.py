@@ -1,4 +1,4 @@
-"""Turns laid over the segments of a transcript: names, cuts, and what becomes of words."""
+"""Turns applied to the segments of a transcript: names, cuts, and what becomes of words."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def told(segments: list[Segment], *turns: tuple[float, float, int]) -> list[tupl
     return [(one.speaker, one.text) for one in with_speakers(segments, [Turn(*turn) for turn in turns])]
 
 
-def test_speakers_are_named_in_the_order_in_which_they_are_first_heard() -> None:
+def test_speakers_are_named_in_the_order_they_are_first_heard() -> None:
     spoken = [a_segment(0, "a b"), a_segment(1, "c d"), a_segment(2, "e f")]
     assert told(spoken, (0, 1, 7), (1, 2, 3), (2, 3, 7)) == [("S1", "a b"), ("S2", "c d"), ("S1", "e f")]
 
@@ -43,12 +43,12 @@ def test_a_segment_is_cut_between_words_where_the_speaker_changes() -> None:
     assert [first.id, second.id] == [0, 1] and [word.text for word in second.words] == ["four", "five", "six"]
 
 
-def test_a_part_of_less_than_a_second_is_not_cut_off() -> None:
+def test_a_part_shorter_than_a_second_is_not_cut_off() -> None:
     spoken = [a_segment(0, "one two three four"), a_segment(5, "five six")]
     assert told(spoken, (0, 1.5, 0), (1.5, 2, 1), (5, 6, 1)) == [("S1", "one two three four"), ("S2", "five six")]
 
 
-def test_a_text_that_is_not_made_of_its_words_is_given_whole_to_who_speaks_most() -> None:
+def test_a_text_that_differs_from_its_words_goes_whole_to_the_main_speaker() -> None:
     words = a_segment(0, "one two three four five").words
     spoken = [Segment(0, 0, 2.5, "One, two; three. Four five!", words), a_segment(3, "six seven")]
     assert told(spoken, (0, 1.0, 0), (1.0, 2.5, 1), (3, 4, 0)) == [
@@ -57,7 +57,7 @@ def test_a_text_that_is_not_made_of_its_words_is_given_whole_to_who_speaks_most(
     ]
 
 
-def test_a_segment_that_nobody_was_heard_in_goes_to_who_spoke_before() -> None:
+def test_a_segment_without_a_voice_goes_to_the_previous_speaker() -> None:
     spoken = [a_segment(0, "a"), a_segment(1, "b c"), a_segment(3, "d"), a_segment(4, "e f")]
     assert [who for who, _ in told(spoken, (1, 2, 4), (4, 5, 9))] == ["S1", "S1", "S1", "S2"]
 

@@ -54,7 +54,7 @@ def put(tmp_path: Path) -> Put:
         ("---\nlanguage: en\n", {"language": "en"}),
     ],
 )
-def test_what_is_set_is_read_as_it_was_validated_and_nothing_else(put: Put, text: str, options: Any) -> None:
+def test_options_are_read_as_they_were_validated_and_nothing_else(put: Put, text: str, options: Any) -> None:
     assert read_sidecar(put(text)) == options
 
 
@@ -88,7 +88,7 @@ def test_what_is_set_is_read_as_it_was_validated_and_nothing_else(put: Put, text
         ("- a", "expected settings as `name: value` lines"),
     ],
 )  # fmt: skip
-def test_what_is_no_plain_option_is_refused_in_a_sentence(put: Put, content: str | bytes, said: str) -> None:
+def test_anything_but_a_plain_option_is_refused_in_a_sentence(put: Put, content: str | bytes, said: str) -> None:
     with pytest.raises(BadSidecar) as raised:
         read_sidecar(put(content))
     assert raised.value.message.startswith("a.txt.job.yaml") and said in raised.value.message
@@ -113,7 +113,7 @@ def _worst() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kind", _worst())
-def test_the_worst_of_64_kb_takes_no_time_to_speak_of(put: Put, kind: str) -> None:
+def test_the_worst_64_kb_take_negligible_time(put: Put, kind: str) -> None:
     path = put(_worst()[kind])
     began = time.process_time()
     with pytest.raises(BadSidecar):
@@ -177,13 +177,13 @@ def test_no_value_and_little_of_a_long_name_is_shown(put: Put) -> None:
     ],
 )  # fmt: skip
 def test_a_value_that_is_refused_is_not_quoted(put: Put, line: str) -> None:
-    """A note is made of the sentence, and the file may be any that somebody can name so."""
+    """The sentence goes into a note, and the file may be any that somebody can give such a name."""
     with pytest.raises(BadSidecar) as raised:
         read_sidecar(put(line))
     assert "hunter2" not in raised.value.sentence and line.partition(":")[0] in raised.value.sentence
 
 
-def test_where_options_are_restricted_the_sentence_names_option_and_setting(put: Put) -> None:
+def test_if_options_are_restricted_the_sentence_names_option_and_setting(put: Put) -> None:
     safe = Steering("safe", "inbox.sidecars is safe in config.yaml")
     assert read_sidecar(put("targets: [pt]\nsubtitles: {lines: 1}"), safe)["targets"] == ["pt"]
     for option in (

@@ -1,4 +1,4 @@
-"""Corrected cues laid over the segments that they were made of."""
+"""Corrected cues applied to the segments that they were made of."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def edited(cues: list[Cue], old: str, new: str) -> list[Cue]:
     return found
 
 
-def test_what_was_not_changed_stays_to_the_letter() -> None:
+def test_unchanged_text_stays_exactly_the_same() -> None:
     assert revised(SPOKEN, shown()) == SPOKEN
     assert changed(SPOKEN, SPOKEN) == 0
 
@@ -47,13 +47,13 @@ def test_one_corrected_cue_changes_one_segment_and_nothing_else() -> None:
     assert changed(SPOKEN, after) == 1
 
 
-def test_a_corrected_line_has_no_shorter_wording_of_before() -> None:
+def test_a_corrected_line_loses_its_shorter_wordings() -> None:
     before = tuple(replace(one, shorter=("Less.",)) for one in SPOKEN)
     after = revised(before, edited(shown(), "Good morning.", "Bom dia a todos!"))
     assert [one.shorter for one in after] == [(), *(("Less.",),) * 4]
 
 
-def test_a_cue_that_was_written_anew_stays_where_it_was() -> None:
+def test_a_rewritten_cue_stays_where_it_was() -> None:
     after = revised(SPOKEN, edited(shown(), "Good morning.", "Bom dia a todos!"))
     assert after[0] == replace(SPOKEN[0], text="Bom dia a todos!")
     assert after[1:] == SPOKEN[1:]
@@ -69,13 +69,13 @@ def test_a_cue_where_nothing_was_said_becomes_a_line_of_whoever_is_nearest() -> 
     assert after == (*SPOKEN, Segment(5, 30.0, 31.0, "One more.", speaker="S1"))
 
 
-def test_a_cue_that_was_moved_far_takes_its_line_along() -> None:
+def test_a_cue_that_was_moved_far_moves_its_line() -> None:
     cues = shown()
     after = revised(SPOKEN, [*cues[:-1], replace(cues[-1], start=15.9, end=17.0)])
     assert (after[4].start, after[4].end) == (15.9, 17.0)
 
 
-def test_subtitles_of_somebody_else_become_the_lines_themselves() -> None:
+def test_foreign_subtitles_become_the_lines_themselves() -> None:
     cues = [Cue(number * 3.0, number * 3 + 2.0, (f"Nothing of this {number}",)) for number in range(5)]
     after = revised(SPOKEN, cues)
     assert [(one.id, one.start, one.text) for one in after] == [
@@ -84,7 +84,7 @@ def test_subtitles_of_somebody_else_become_the_lines_themselves() -> None:
     assert {one.speaker for one in after} == {"S1", "S2"}
 
 
-def test_cues_are_akin_to_what_they_were_made_of_and_not_to_others() -> None:
+def test_cues_resemble_the_segments_they_were_made_of_and_not_others() -> None:
     starts = [cue.start for cue in shown()]
     assert starts_match(starts, SPOKEN)
     assert starts_match(starts[1:], SPOKEN)
@@ -110,7 +110,7 @@ def speech(draw: st.DrawFn) -> tuple[Segment, ...]:
 
 
 @given(speech())
-def test_subtitles_that_nobody_touched_change_nothing(segments: tuple[Segment, ...]) -> None:
+def test_untouched_subtitles_change_nothing(segments: tuple[Segment, ...]) -> None:
     assert revised(segments, shown(segments)) == segments
 
 
@@ -149,7 +149,7 @@ def test_a_foreign_cue_that_two_share_becomes_two_lines() -> None:
     assert [(one.id, one.text) for one in lines] == [(0, "Good morning."), (1, "Yes.")]
 
 
-def test_subtitles_that_were_published_and_not_changed_change_nothing(tmp_path: Path) -> None:
+def test_published_subtitles_without_changes_change_nothing(tmp_path: Path) -> None:
     file = tmp_path / "talk.srt"
     write_srt(shown(), file)
     cues = parse_cues(file.read_text(encoding="utf-8"), kind="srt")

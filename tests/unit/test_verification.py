@@ -1,4 +1,4 @@
-"""Speech heard back: understood or not, and where it should have ended."""
+"""Speech verified: understood or not, and where it should have ended."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_line_is_good_when_most_of_it_is_understood(text: str, words: str, goo
     assert judge(text, heard(words), 2.5).good is good
 
 
-def test_babble_behind_the_last_word_is_noticed_and_where_it_begins() -> None:
+def test_babble_after_the_last_word_is_noticed_with_its_start() -> None:
     verdict = judge("We went home.", heard("we went home uh the the"), 2.4)
     assert verdict.good
     assert verdict.end_s == pytest.approx(1.15)
@@ -40,6 +40,6 @@ def test_speech_that_ends_with_its_last_word_is_left_alone() -> None:
     assert judge("We went home.", heard("cats"), 4.0).end_s is None, "nothing is known of where it should end"
 
 
-def test_likeness_is_one_for_the_same_words_and_nought_for_none() -> None:
+def test_likeness_is_one_for_the_same_words_and_zero_for_none() -> None:
     assert likeness("É isso, José!", "e isso jose") == 1.0
     assert likeness("We went home.", "") == 0.0

@@ -1,4 +1,4 @@
-"""Where in a long recording most is spoken, and how far speech stands out from its noise."""
+"""Where a long recording has the most speech, and how far speech stands out from its noise."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ SILENCE, SPEECH = -90.0, -20.0
         ([SPEECH] * 9 + [SILENCE] * 60 + [SPEECH] * 30, 69),
     ],
 )
-def test_the_half_minute_with_most_speech(levels: list[float], start: int) -> None:
+def test_the_half_minute_with_most_speech_is_found(levels: list[float], start: int) -> None:
     assert best_start_s(levels) == start
 
 
 @given(st.lists(st.floats(-120, 0), max_size=200))
-def test_the_half_minute_lies_within_the_recording(levels: list[float]) -> None:
+def test_the_half_minute_is_within_the_recording(levels: list[float]) -> None:
     assert 0 <= best_start_s(levels) <= max(len(levels) - MOST_S, 0)
 
 
@@ -42,7 +42,7 @@ def test_noise_is_measured_in_the_pauses() -> None:
 
 
 @given(st.floats(1e-4, 1.0))
-def test_what_is_levelled_is_within_full_scale(peak: float) -> None:
+def test_levelled_sound_is_within_full_scale(peak: float) -> None:
     samples = (np.sin(np.arange(RATE) / 10) * peak).astype(np.float32)
     assert level_db(levelled(samples)) == pytest.approx(-20, abs=0.1)
     assert np.abs(levelled(np.append(samples, np.float32(1.0)))).max() <= 0.98

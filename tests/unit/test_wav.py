@@ -14,7 +14,7 @@ RATE = 16_000
 
 
 def ramp(count: int) -> wav.Samples:
-    """Return samples that each tell their position, exact in 16 bits."""
+    """Return samples that each encode their position, exact in 16 bits."""
     return (np.arange(count) % 30_000).astype(np.float32) / 32_768
 
 
@@ -25,7 +25,7 @@ def ramp_wav(tmp_path: Path) -> Path:
     return tmp_path / "ramp.wav"
 
 
-def test_what_is_written_is_read_back(ramp_wav: Path) -> None:
+def test_samples_round_trip(ramp_wav: Path) -> None:
     assert wav.duration_s(ramp_wav) == 3.0
     assert wav.sample_rate(ramp_wav) == RATE
     assert soundfile.info(ramp_wav).subtype == "PCM_16"
@@ -39,13 +39,13 @@ def test_a_range_has_the_samples_of_its_rounded_bounds(ramp_wav: Path) -> None:
     np.testing.assert_allclose(samples, ramp(RATE * 3)[8_000:16_001], atol=1e-4)
 
 
-def test_neighbouring_ranges_share_and_miss_no_sample(ramp_wav: Path) -> None:
+def test_adjacent_ranges_share_and_miss_no_sample(ramp_wav: Path) -> None:
     bounds = [0.0, 0.333337, 1.1111111, 1.99999, 3.0]
     pieces = [wav.read_range(ramp_wav, a, b) for a, b in pairwise(bounds)]
     np.testing.assert_array_equal(np.concatenate(pieces), wav.read_range(ramp_wav))
 
 
-def test_what_lies_outside_the_file_is_left_out(ramp_wav: Path) -> None:
+def test_a_range_outside_the_file_is_omitted(ramp_wav: Path) -> None:
     assert len(wav.read_range(ramp_wav, 2.5, 99.0)) == RATE // 2
     assert len(wav.read_range(ramp_wav, -1.0, 0.5)) == RATE // 2
     assert len(wav.read_range(ramp_wav, 5.0, 6.0)) == 0
@@ -58,7 +58,7 @@ def test_blocks_make_up_the_whole(ramp_wav: Path) -> None:
     np.testing.assert_array_equal(np.concatenate(found), wav.read_range(ramp_wav))
 
 
-def test_blocks_of_a_range_stay_in_it(ramp_wav: Path) -> None:
+def test_blocks_of_a_range_stay_within_it(ramp_wav: Path) -> None:
     found = list(wav.blocks(ramp_wav, 1.0, start_s=0.25, end_s=2.0))
     np.testing.assert_array_equal(np.concatenate(found), wav.read_range(ramp_wav, 0.25, 2.0))
 
@@ -98,13 +98,13 @@ def test_resampling_keeps_length_and_tone() -> None:
     assert wav.resample(tone, RATE, RATE) is tone
 
 
-def test_what_is_no_sound_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_sound_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "voice.wav").write_bytes(b"not a sound" * 50)
     with pytest.raises(NotMedia, match=r"voice\.wav is not a sound file"):
         wav.duration_s(tmp_path / "voice.wav")
 
 
-def test_a_missing_file_stays_file_not_found(tmp_path: Path) -> None:
+def test_a_missing_file_raises_file_not_found(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         wav.read_range(tmp_path / "gone.wav", 0, 1)
 

@@ -32,7 +32,7 @@ def test_words_are_compared_as_they_sound(text: str, heard: str, words: int, err
 
 
 @given(WORDS, WORDS)
-def test_the_rate_is_the_one_of_the_field(text: str, heard: str) -> None:
+def test_the_rate_is_the_standard_word_error_rate(text: str, heard: str) -> None:
     assert word_errors(text, heard).rate == pytest.approx(jiwer.wer(text, heard))
 
 

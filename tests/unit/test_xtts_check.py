@@ -28,7 +28,7 @@ def tone(seconds: float, level: float = 0.2) -> Samples:
     ],
     ids=["good", "empty", "not numbers", "silent", "endless", "cut"],
 )
-def test_defects(sound: Samples, problem: str | None) -> None:
+def test_defects_are_recognised(sound: Samples, problem: str | None) -> None:
     assert defect(sound, TEXT, RATE) == problem
 
 
@@ -39,7 +39,7 @@ def test_quick_and_slow_speech_is_measured_by_its_own_pace(pace: float) -> None:
     assert defect(tone(0.75 / pace), TEXT, RATE, pace=pace) == "came out cut short"
 
 
-def test_nothing_may_take_longer_than_the_longest_that_a_call_gives() -> None:
+def test_speech_may_not_exceed_the_longest_that_a_call_gives() -> None:
     assert defect(tone(27.8), "word " * 50, RATE) == "did not end"
     assert longest_s("word " * 500) == LONGEST_S
 
@@ -52,7 +52,7 @@ def test_numbers_and_syllables_have_time_to_be_said(text: str, seconds: float) -
     assert defect(tone(seconds), text, RATE) is None
 
 
-def test_a_noise_behind_a_long_pause_goes_and_a_last_word_stays() -> None:
+def test_a_noise_after_a_long_pause_is_removed_and_a_last_word_stays() -> None:
     pause = np.zeros(RATE, np.float32)
     noisy = np.concatenate([tone(2.5), pause, tone(0.3)])
     assert len(without_tail(noisy, TEXT, RATE)) == pytest.approx(2.5 * RATE, abs=0.1 * RATE)
@@ -67,13 +67,13 @@ def test_a_noise_behind_a_long_pause_goes_and_a_last_word_stays() -> None:
         assert len(without_tail(kept, TEXT, RATE)) == len(kept)
 
 
-def test_silence_around_speech_goes_and_none_within_it() -> None:
+def test_silence_around_speech_is_removed_and_silence_within_it_stays() -> None:
     pause = np.zeros(RATE, np.float32)
     found = tidy(np.concatenate([pause, tone(1), pause, tone(1), pause]), RATE)
     assert 2.9 * RATE < len(found) < 3.3 * RATE
 
 
-def test_what_is_too_loud_is_turned_down_not_clipped() -> None:
+def test_a_sound_that_is_too_loud_is_turned_down_and_not_clipped() -> None:
     found = tidy(tone(1, level=3.0), RATE)
     assert np.abs(found).max() == pytest.approx(1.0)
     assert np.corrcoef(found[2000:9000], tone(1)[2000:9000])[0, 1] > 0.99

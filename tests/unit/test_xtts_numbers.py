@@ -25,11 +25,11 @@ from dropdub.engines.xtts.numbers import MOST_DIGITS, digits_apart, readable
         ("x² and ½", "en", "x² and ½"),
     ],
 )
-def test_numbers(text: str, language: str, said: str) -> None:
+def test_numbers_are_made_readable(text: str, language: str, said: str) -> None:
     assert readable(text, language) == said
 
 
-def test_digits_apart() -> None:
+def test_digits_are_separated() -> None:
     assert digits_apart("the 10th, 2nd") == "the 1 0 th, 2 nd"
 
 

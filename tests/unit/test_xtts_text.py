@@ -1,4 +1,4 @@
-"""What XTTS is given is short enough, however its reader spells it out, and what nobody can read is told."""
+"""What XTTS is given is short enough, however its reader spells it out, and unreadable text is reported."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_number_without_a_name_is_read_digit_by_digit() -> None:
     assert read("Foi em 123 ou 45") == (["Foi em 1 2 3 ou 4 5"], [])
 
 
-def test_what_nobody_can_read_is_told_and_the_rest_is_read() -> None:
+def test_unreadable_text_is_reported_and_the_rest_is_read() -> None:
     assert read("Isto aqui vai muito bem. E nada # se lê aqui.") == (
         ["Isto aqui vai muito bem."],
         ["E nada # se lê aqui."],
@@ -50,7 +50,7 @@ def test_each_part_has_room_and_no_character_that_is_said_is_lost(text: str) -> 
     assert said[0] == said[1]
 
 
-def test_languages() -> None:
+def test_languages_are_known() -> None:
     assert is_spoken("pt-BR")
     assert not is_spoken("tlh")
     assert "pt" in spoken_languages()

@@ -1,4 +1,4 @@
-"""Settings are changed in a config.yaml that a person has written, and nothing else of it."""
+"""Settings are changed in a config.yaml that a person wrote, and nothing else in it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_new_root_gets_settings_in_the_place_of_their_comments() -> None:
     assert len(changed.splitlines()) == len(text.splitlines())
 
 
-def test_what_a_person_has_written_around_it_stays() -> None:
+def test_surrounding_text_that_a_user_wrote_stays() -> None:
     changed = with_settings(BY_HAND, "job", {"voice": "bob", "targets": [], "language": "en"})
     assert yaml.safe_load(changed) == {
         **yaml.safe_load(BY_HAND),
