@@ -1,4 +1,4 @@
-"""The attacker: another account of this machine, where the tests run as root; else the tests' own account."""
+"""The attacker: another account of this machine if the tests run as root; otherwise the tests' own account."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 NOBODY = 65534
 """The user id that Linux has for accounts without any right."""
 IS_ANOTHER = sys.platform != "win32" and os.geteuid() == 0
-"""Whether the attacker has an account of its own."""
+"""Whether the attacker has a separate account."""
 OWN_UID = NOBODY if IS_ANOTHER else (os.geteuid() if sys.platform != "win32" else 0)
 
 
@@ -26,7 +26,7 @@ if {IS_ANOTHER}:
     os.setuid({NOBODY})
 os.chdir("/")
 """
-"""Imported before the account is changed: Python itself may lie where the attacker cannot read."""
+"""Imported before the account is changed: Python itself may be where the attacker cannot read."""
 
 
 def attack(code: str, *arguments: str | Path) -> subprocess.Popen[str]:
@@ -44,7 +44,7 @@ def attack(code: str, *arguments: str | Path) -> subprocess.Popen[str]:
 
 
 def attacked(code: str, *arguments: str | Path, timeout_s: float = 60.0) -> str:
-    """Run Python code as the attacker to its end; return what it printed. Raises where it failed."""
+    """Run Python code as the attacker to its end; return what it printed. Raises if it failed."""
     with attack(code, *arguments) as process:
         try:
             told, complaints = process.communicate(timeout=timeout_s)
@@ -57,7 +57,7 @@ def attacked(code: str, *arguments: str | Path, timeout_s: float = 60.0) -> str:
 
 @contextmanager
 def open_place() -> Iterator[Path]:
-    """Make a folder whose path the attacker can walk, which pytest's own folders do not allow; remove it at the end."""
+    """Make a folder that the attacker can reach, unlike pytest's own folders; remove it at the end."""
     folder = Path(tempfile.mkdtemp(prefix="dropdub-attacked-")).resolve()
     try:
         folder.chmod(0o755)
@@ -67,6 +67,6 @@ def open_place() -> Iterator[Path]:
 
 
 def give_away(path: Path) -> None:
-    """Make a file or folder the attacker's own, where it has an account."""
+    """Give a file or folder to the attacker, if it has an account."""
     if IS_ANOTHER:
         os.chown(path, NOBODY, NOBODY, follow_symlinks=False)

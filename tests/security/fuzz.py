@@ -112,7 +112,7 @@ def _probed(path: Path, _folder: Path) -> bool:
 
 
 def _decoded(path: Path, _folder: Path) -> bool:
-    """Decode a file as extract does. Raises where ffmpeg was ended by a signal, which is a crash of its own."""
+    """Decode a file as extract does. Raises if ffmpeg was killed by a signal, which is a crash of its own."""
     output = ["-map", "0:a:0?", "-ac", "1", "-t", "60", "-fs", "50000000", "-f", "null", "-"]
     command = [str(find_ffmpeg()), "-v", "error", "-nostdin", *input_arguments(path), *output]
     try:
@@ -125,7 +125,7 @@ def _decoded(path: Path, _folder: Path) -> bool:
 
 
 def an_input(target: Target, name: str, random_: random.Random) -> bytes:
-    """Return a mutated seed; of a document, often one of its parts, packed anew."""
+    """Return a mutated seed; of a document, often one of its parts, repacked."""
     seed = random_.choice(target.seeds)
     if name.startswith(("docx", "epub")) and random_.random() < 0.8:
         return _repacked(seed, random_)
@@ -145,7 +145,7 @@ def _repacked(seed: bytes, random_: random.Random) -> bytes:
 
 
 def _child(target: Target, paths: list[Path], folder: Path) -> None:
-    """Read files, in a process of its own; write beside each what was wrong with it, and that it is done."""
+    """Read files in a separate process; write beside each what was wrong with it, and that it is done."""
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000_000, 100_000_000))
@@ -190,7 +190,7 @@ def run_batch(target: Target, inputs: list[bytes], folder: Path) -> list[str]:
 
 
 def _awaited(child: int) -> int:
-    """Wait for a child; kill it with all that it started where it takes too long, and return 0 then."""
+    """Wait for a child; if it takes too long, kill it with all that it started and return 0."""
     ends_at = time.monotonic() + _BATCH_S
     while time.monotonic() < ends_at:
         pid, status = os.waitpid(child, os.WNOHANG)

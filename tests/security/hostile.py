@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.conftest import SPEECH
 
 Made = Mapping[str, bytes]
-"""Files of one input by name; `+x` behind a name makes it executable."""
+"""Files of one input by name; `+x` after a name makes it executable."""
 Kind = Callable[[random.Random, str], Made]
 
 FRAGMENTS = (
@@ -105,7 +105,7 @@ LISTS = (
 
 
 def repeated(chance: random.Random, number: str) -> Made:
-    """A text or subtitle of one or two fragments again and again."""
+    """A text or subtitle of one or two fragments repeated over and over."""
     text = chance.choice(FRAGMENTS) + (chance.choice(FRAGMENTS) if chance.random() < 0.5 else "")
     suffix = chance.choice(("txt", "md", "srt", "vtt", "ass"))
     size = chance.choice((2_000, 20_000)) if suffix in ("txt", "md") else 200_000  # what is no garbage is spoken
@@ -120,7 +120,7 @@ def options(chance: random.Random, number: str) -> Made:
 
 
 def damaged(chance: random.Random, number: str) -> Made:
-    """A recording with bits turned over, cut off, or with a piece of it again and again."""
+    """A recording with bits turned over, cut off, or with a piece of it repeated."""
     data = bytearray(SPEECH.read_bytes()[: chance.choice((4_000, 40_000, 200_000))])
     for _ in range(chance.choice((0, 3, 60))):
         data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
@@ -131,7 +131,7 @@ def damaged(chance: random.Random, number: str) -> Made:
 
 
 def noise(chance: random.Random, number: str) -> Made:
-    """Noise behind the first bytes of some container."""
+    """Noise after the first bytes of some container."""
     heads = (
         b"\x1aE\xdf\xa3",
         b"\0\0\0\x20ftypisom",
@@ -199,7 +199,7 @@ def document(chance: random.Random, number: str) -> Made:
 
 
 def odd_name(chance: random.Random, number: str) -> Made:
-    """A short text under a name that some program may take for something else."""
+    """A short text under a name that some program may mistake for something else."""
     return {chance.choice(NAMES).format(number): b"A short text under an odd name, number " + number.encode() + b".\n"}
 
 
@@ -226,16 +226,16 @@ KINDS: tuple[Kind, ...] = (
 
 
 def inputs(number: int, *, seed: int) -> Iterator[Made]:
-    """Yield so many inputs, of each kind as many as of the others."""
+    """Yield the given number of inputs, equally many of each kind."""
     chance = random.Random(seed)
     for index in range(number):
         yield KINDS[index % len(KINDS)](chance, f"{index:04}")
 
 
 def plant(made: Made, inbox: Path, outside: Path, *, owner: int | None = None) -> list[Path]:
-    """Bring the files of one input into the inbox, each by one rename, in the order in which they stand.
+    """Bring the files of one input into the inbox, each by one rename, in the given order.
 
-    `owner`: the user id that they are to have. Returns where they are; a name that this system has not is left out.
+    `owner`: the user id that they are to have. Returns where they are, without names that this system does not allow.
     """
     planted = []
     for name, content in made.items():

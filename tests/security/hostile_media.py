@@ -19,7 +19,7 @@ PCM, PCM_RATE = 1, 16_000
 
 
 def mkv_whose_clock_jumps(path: Path, jump_s: int) -> Path:
-    """Write a film of two seconds; in the middle its clusters' clock goes on so much later."""
+    """Write a film of two seconds; in the middle its clusters' clock jumps ahead by the given time."""
     clusters = ("-write_crc32", "0", "-cluster_time_limit", "500")
     made(path, *PICTURE, *SOUND, "-c:v", "mpeg4", "-c:a", "aac", *clusters)
     data = path.read_bytes()
@@ -106,7 +106,7 @@ def wav(path: Path, *, rate: int = PCM_RATE, channels: int = 1, form: int = PCM,
 
 
 def m4a_whose_samples_last(path: Path, ticks: int) -> Path:
-    """Write a sound of two seconds each of whose packets is said to take so many ticks of a clock of 44.1 kHz."""
+    """Write a sound of two seconds whose packets each claim the given number of ticks of a 44.1 kHz clock."""
     made(path, *SOUND, "-c:a", "aac")
     data = bytearray(path.read_bytes())
     at = data.index(b"stts") + 8
@@ -151,7 +151,7 @@ def _ogg_checksum(page: bytes) -> int:
 def avi(
     path: Path, frames: Sequence[bytes], *, size: tuple[int, int], codec: bytes, rate: int = 10, sounds: int = 1
 ) -> Path:
-    """Write a film whose header says what it likes about its frames."""
+    """Write a film whose header may claim anything about its frames."""
     width, height = size
     look = struct.pack("<IiiHH4sIiiII", 40, width, height, 1, 24, codec, 0, 0, 0, 0, 0)
     wave = struct.pack("<HHIIHH", PCM, 1, PCM_RATE, 2 * PCM_RATE, 2, 16)

@@ -1,4 +1,4 @@
-"""Bytes changed at random, as fuzzers do it: turned, cut, doubled, mixed with others, and with pieces of markup."""
+"""Bytes changed at random, as fuzzers do it: flipped, cut, doubled, mixed with others, and with pieces of markup."""
 
 from __future__ import annotations
 

@@ -188,7 +188,7 @@ def _docx(path: Path, body: str) -> None:
 
 
 def taken(path: Path, folder: Path) -> bool:
-    """Read a file as probe and extract do, and what follows of its words; return whether it is taken or refused."""
+    """Read a file as probe and extract do, and process its words; return whether it is accepted or refused."""
     try:
         drive = Drive(path, folder, options=LIGHT.overridden({"targets": []}))
         drive.run_step(drive.step("probe"))
@@ -210,7 +210,7 @@ def taken(path: Path, folder: Path) -> bool:
 
 
 def _reported(segments: Sequence[Segment]) -> None:
-    """Make the report of a translation that a person brought, with lines of its own."""
+    """Make the report of a translation that a user brought, with its own lines."""
     source = Transcript("en", 1.0, tuple(segments), engine={})
     lines = tuple(replace(one, start=one.start + 0.1) for one in segments)
     made = {"job": {"name": "a", "kind": "subtitle"}, "language": "en", "created": "", "engines": (), "warnings": ()}
@@ -236,7 +236,7 @@ def sidecar(path: Path, folder: Path) -> bool:
 class Cost:
     cpu_s: float
     taken: bool | None
-    """None where it took longer than it had."""
+    """None if it took longer than allowed."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Whatever the work of one job raises fails that job alone: raised here at every place, in real daemons."""
+"""Whatever one job raises fails only that job: raised here at every place, in real daemons."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ONE_BY_ONE = (
     "ending.settle",
     "ending.finish",
 )
-"""Each place by which a job's intake, its steps and its ending come in the supervisor."""
+"""Each place that a job's intake, its steps and its ending pass in the supervisor."""
 FILES = 8
 
 
@@ -35,8 +35,8 @@ def site(tmp_path: Path) -> Iterator[Site]:
     made.close()
 
 
-def test_an_error_at_each_place_in_turn_costs_one_job(site: Site) -> None:
-    """Each place raises once, and once more those by which the error itself is dealt with."""
+def test_an_error_at_each_place_in_turn_fails_one_job(site: Site) -> None:
+    """Each place raises once, and those that handle the error itself once more."""
     for number in range(FILES):
         site.drop_text(f"Text number {number} is read aloud.", f"t{number}.txt")
     places = {f"daemon.{place}#1" for place in ONE_BY_ONE} | {"daemon.intake.record#2", "daemon.outcome.broke#2"}
@@ -59,7 +59,7 @@ def test_an_error_at_each_place_in_turn_costs_one_job(site: Site) -> None:
 
 
 @pytest.mark.parametrize("place", ["intake.arrival", "outcome.plan"])
-def test_an_error_that_always_comes_fails_the_job_with_a_sentence(site: Site, place: str) -> None:
+def test_a_persistent_error_fails_the_job_with_a_sentence(site: Site, place: str) -> None:
     site.drop_text("This is read aloud.", "a.txt")
     assert site.work_off(DROPDUB_FAILPOINTS=f"{place}=break") == 1
     told = (site.root / "failed" / "a.txt.error.txt").read_text(encoding="utf-8")
@@ -68,7 +68,7 @@ def test_an_error_that_always_comes_fails_the_job_with_a_sentence(site: Site, pl
 
 
 @pytest.mark.parametrize("place", ["outcome.broke", "ending.begin"])
-def test_an_error_that_even_failing_a_job_brings_ends_no_daemon(site: Site, place: str) -> None:
+def test_an_error_raised_even_by_failing_a_job_ends_no_daemon(site: Site, place: str) -> None:
     site.drop_text("This is read aloud.", "a.txt")
     site.start(DROPDUB_FAILPOINTS=f"outcome.plan=break;{place}=break")
     log = site.root / "work" / "logs" / "dropdub.log"
@@ -80,7 +80,7 @@ def test_an_error_that_even_failing_a_job_brings_ends_no_daemon(site: Site, plac
     site.check()
 
 
-def test_an_error_over_a_duplicate_holds_no_other_up(site: Site) -> None:
+def test_an_error_with_a_duplicate_delays_no_other_job(site: Site) -> None:
     for number in range(3):
         site.drop_text("This is the same.", f"same{number}.txt")
     site.drop_text("This is another.", "other.txt")
@@ -93,7 +93,7 @@ def test_an_error_over_a_duplicate_holds_no_other_up(site: Site) -> None:
     site.check()
 
 
-def test_an_error_over_a_job_that_was_interrupted_too_often_ends_no_start(site: Site) -> None:
+def test_an_error_with_a_job_interrupted_too_often_does_not_abort_the_start(site: Site) -> None:
     for name in ("a.txt", "b.txt"):
         site.drop_text(f"This is {name}.", name)
     site.configure(retry={"interruptions": 1})

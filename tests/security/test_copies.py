@@ -1,4 +1,4 @@
-"""What is copied out of the inbox, where a rename cannot do it: nothing is lost, and nothing fills the disk."""
+"""What is copied out of the inbox if it cannot be renamed: nothing is lost, and nothing fills the disk."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="an open file ca
 
 @pytest.mark.parametrize("is_held", [True, False], ids=["taken", "copied"])
 @pytest.mark.parametrize("is_exchanged", [True, False], ids=["exchanged", "written over"])
-def test_a_version_that_is_saved_while_the_copy_is_compared_stays(
+def test_a_version_saved_while_the_copy_is_compared_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_held: bool, is_exchanged: bool
 ) -> None:
     inbox, copy = tmp_path / "inbox", tmp_path / "copy"
@@ -65,7 +65,7 @@ def test_a_version_that_is_saved_while_the_copy_is_compared_stays(
     assert [path.name for path in inbox.iterdir()] == ["book.txt"]
 
 
-def test_what_is_saved_under_the_name_while_the_original_goes_stays(
+def test_a_file_saved_under_the_name_while_the_original_goes_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not even at the last moment: what is found to be another file goes back, beside what came meanwhile."""
@@ -145,7 +145,7 @@ def test_holes_stay_holes_in_a_copy(tmp_path: Path) -> None:
 
 
 def across(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the folders of a test lie on two file systems."""
+    """Make the folders of a test appear to be on two file systems."""
     rename = HeldFolder.rename
 
     def refused(folder: HeldFolder, name: str, target: HeldFolder, new_name: str, *, replace: bool = False) -> None:
@@ -156,7 +156,7 @@ def across(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(HeldFolder, "rename", refused)
 
 
-def test_what_a_failed_copy_has_written_is_removed(place: Path, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_copy_removes_what_it_has_written(place: Path, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     across(monkeypatch)
     film, source = sparse(inbox / "film.mp4", 10_000_000), place / "work" / "1" / "source"
     sizes = []
@@ -172,7 +172,7 @@ def test_what_a_failed_copy_has_written_is_removed(place: Path, inbox: Path, mon
 
 
 @pytest.mark.parametrize("is_gone", [False, True], ids=["edited", "and its folder removed"])
-def test_a_film_goes_back_across_file_systems_where_its_options_change_meanwhile(
+def test_a_film_goes_back_across_file_systems_if_its_options_change_meanwhile(
     place: Path, inbox: Path, monkeypatch: pytest.MonkeyPatch, is_gone: bool
 ) -> None:
     across(monkeypatch)
@@ -217,7 +217,7 @@ def test_a_copy_keeps_its_owner(place: Path, inbox: Path, monkeypatch: pytest.Mo
     assert (info.st_uid, info.st_gid) == (OWN_UID, OWN_UID)
 
 
-def test_a_file_system_that_refuses_modes_and_times_takes_copies(
+def test_a_file_system_that_refuses_modes_and_times_accepts_copies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*_: object, **__: object) -> None:
@@ -231,7 +231,7 @@ def test_a_file_system_that_refuses_modes_and_times_takes_copies(
 
 
 @pytest.mark.parametrize("kind", ["pipe", "link to a pipe", "link", "file", "large file"])
-def test_a_copy_that_was_cut_off_is_compared_with_regular_files_of_the_inbox_alone(
+def test_an_interrupted_copy_is_compared_only_with_regular_files_of_the_inbox(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     root = Root.at(tmp_path / "root")
@@ -255,7 +255,7 @@ def test_a_copy_that_was_cut_off_is_compared_with_regular_files_of_the_inbox_alo
 
 
 @pytest.mark.parametrize("error", [BadSidecar, NotAFile])
-def test_a_job_ends_whatever_lies_beside_its_file(
+def test_a_job_ends_whatever_is_beside_its_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[DropdubError]
 ) -> None:
     """Of a folder that is gone, what was brought and is no file: it stays in the job's folder, and is rescued."""
@@ -279,8 +279,8 @@ def test_a_job_ends_whatever_lies_beside_its_file(
     assert (source / "film.mp4").exists()
 
 
-def test_without_the_options_that_were_recorded_no_job_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A death between the film and its options, which somebody removes then."""
+def test_no_job_is_done_without_its_recorded_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crash between the film and its options, which somebody then removes."""
     job = cast(
         Job,
         SimpleNamespace(

@@ -1,4 +1,4 @@
-"""What is made of a dropped file's words costs what their number explains, however they are cut."""
+"""Processing a dropped file's words costs time in proportion to their number, however they are cut."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def calls(make: Callable[[], object]) -> int:
 # Subtitles
 
 
-def test_short_words_are_laid_out_in_work_that_grows_with_the_line_and_not_its_square() -> None:
+def test_work_for_laying_out_short_words_grows_linearly_with_the_line() -> None:
     said = in_a_row(["a " * 600])
     narrow, wide = (
         calls(lambda style=style: layout(said, style))
@@ -78,7 +78,7 @@ def test_short_words_are_laid_out_in_work_that_grows_with_the_line_and_not_its_s
     assert wide < 8 * narrow
 
 
-def test_a_corrected_text_that_is_nothing_like_what_was_heard_is_not_compared_for_minutes() -> None:
+def test_a_corrected_text_unlike_what_was_heard_is_not_compared_for_minutes() -> None:
     heard = tuple(TimedWord(at / 10, at / 10 + 0.1, "eeee", 1.0) for at in range(2_000))
     for words, text in ((heard[:125], "eeeef" * 2_000), (heard, "eeeef" * 2_000)):
         cues = bounded(
@@ -95,7 +95,7 @@ def test_a_hundred_thousand_drafts_share_cues_in_linear_time() -> None:
 # Texts
 
 
-def test_speech_without_stops_is_parted_in_paragraphs() -> None:
+def test_speech_without_full_stops_is_split_into_paragraphs() -> None:
     said = [Segment(at, 1.0, 2.0, "x" * 90) for at in range(50_000)]
     paragraphs = bounded(lambda: readable(said)).split("\n\n")
     assert max(map(len, paragraphs)) <= LONGEST_PARAGRAPH + 90
@@ -103,7 +103,7 @@ def test_speech_without_stops_is_parted_in_paragraphs() -> None:
 
 
 @pytest.mark.parametrize("text", ["a " * 6_000, "A b. " * 3_000, "漢" * 12_000, "- a\n" * 3_000, "x" * 12_000])
-def test_a_paragraph_without_an_end_is_cut_and_loses_nothing(tmp_path: Path, text: str) -> None:
+def test_an_endless_paragraph_is_cut_and_loses_nothing(tmp_path: Path, text: str) -> None:
     path = tmp_path / "a.txt"
     path.write_text(text, encoding="utf-8")
     drive = Drive(path, tmp_path, options=LIGHT.overridden({"targets": []}))
@@ -128,12 +128,12 @@ def test_sentences_of_marks_alone_are_found_in_linear_time(text: str) -> None:
 # The dub and its report
 
 
-def test_words_are_counted_as_wrong_in_time_for_a_whole_book() -> None:
+def test_word_errors_of_a_whole_book_are_counted_in_time() -> None:
     found = bounded(lambda: word_errors("a b " * 10_000, "b c a " * 6_667))
     assert (found.words, found.errors) == (20_000, 10_001)
 
 
-def test_a_long_line_is_compared_with_what_was_heard_so_many_times(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_line_is_compared_with_what_was_heard_a_limited_number_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
     compared = []
     monkeypatch.setattr(verification, "likeness", lambda one, other: compared.append(other) or likeness(one, other))
     heard = [Word(at, at + 1.0, "word", 1.0) for at in range(120)]
@@ -147,14 +147,14 @@ def test_the_originals_of_a_brought_translation_are_found_in_linear_time() -> No
     assert len(bounded(lambda: _originals(source, replace(source, language="pt", segments=lines)))) == 40_000
 
 
-def test_lines_of_the_same_time_are_utterances_of_so_many_pieces() -> None:
+def test_lines_of_the_same_time_are_utterances_of_a_limited_number_of_pieces() -> None:
     lines = [Segment(at, 1.0, 2.0, "a") for at in range(1_000)]
     runs = joined(lines)
     assert [one for run in runs for one in run] == lines
     assert max(map(len, runs)) == MOST_PIECES
 
 
-def test_sentences_that_hold_all_lines_together_are_grouped_in_linear_time() -> None:
+def test_sentences_that_link_all_lines_are_grouped_in_linear_time() -> None:
     lines = in_a_row(["a. b"] * 100_000 + ["a."] * 20_000)
     groups = bounded(lambda: together_of(sentences_of(lines)))
     assert len(groups[0]) == 100_001 and len(groups) == 20_000

@@ -1,4 +1,4 @@
-"""A program that is told of a job is started with what a file is called, and never with what its name says."""
+"""A program that is notified of a job gets a file's name as plain data, and never runs what the name says."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ UNSAFE = [
     ["su", "-c", "echo {name}", "bob"],
     ["sqlite3", "log.db", "insert into done values ('{name}')"],
     ["psql", "-c", "insert into done values ('{name}')"],
-    # an option's value is no script
+    # an option's value is not a script
     ["awk", "-F", "/", 'BEGIN {system("echo {name}")}'],
     ["gawk", "-F", "/", 'BEGIN {system("echo {name}")}'],
     ["awk", "-v", "p=./a", 'BEGIN {system("echo {name}")}'],
@@ -195,7 +195,7 @@ def test_words_of_the_job_in_code_are_refused_and_the_safe_way_is_named(tmp_path
     assert taken == []
 
 
-def test_words_of_the_job_in_plain_arguments_are_taken() -> None:
+def test_words_of_the_job_in_plain_arguments_are_accepted() -> None:
     for command in SAFE:
         assert Notify.model_validate({"on_success": command}).on_success == tuple(command)
 
@@ -211,14 +211,14 @@ def test_no_argument_becomes_an_option_or_a_file_of_options(name: str) -> None:
     assert given == ["tell", f"./{name}", f"./{name} ended", f"--name={name}", "-x", "/out/a"]
 
 
-def test_a_sign_that_windows_takes_for_a_quote_is_one_before_the_arguments_are_quoted() -> None:
+def test_characters_that_windows_maps_to_quotes_become_quotes_before_quoting() -> None:
     best_fit = {"＂": b'"', "\u3000": b" ", "\xad": b"-", "￥": b"\\", "ü": b"\xfc", "✓": b"?", "ā": b"a"}
     assert placeholders.narrowed("\xad-ü＂\u3000--out=āx✓￥", lambda char: best_fit.get(char, char.encode())) == (
         '--ü" --out=āx✓\\'
     )
 
 
-def test_what_is_told_has_one_line_and_no_sign_that_a_terminal_obeys() -> None:
+def test_facts_for_a_program_have_one_line_and_no_terminal_control_characters() -> None:
     facts_told = told(name="a\n\x1b[2K\x9b2Kb\0.txt", reason="one\r\ntwo\u2028three")
     assert facts_told["name"] == "a [2K 2Kb .txt"
     assert facts_told["reason"] == "one two three"
@@ -249,7 +249,7 @@ SECRETS = {
 }
 
 
-def test_a_programs_environment_is_a_list_of_what_it_needs_and_what_it_is_granted() -> None:
+def test_a_programs_environment_has_only_what_it_needs_and_what_it_is_granted() -> None:
     base = {**SECRETS, "PATH": "/bin", "LC_ALL": "C", "OMP_NUM_THREADS": "2", "SystemRoot": "C:\\Windows"}
     assert child_environment((), base) == {
         "PATH": "/bin", "LC_ALL": "C", "OMP_NUM_THREADS": "2", "SystemRoot": "C:\\Windows",
@@ -258,7 +258,7 @@ def test_a_programs_environment_is_a_list_of_what_it_needs_and_what_it_is_grante
     assert child_environment(["HTTPS_PROXY"], base).keys() & SECRETS.keys() == {"HTTPS_PROXY"}
 
 
-def test_what_workers_need_reaches_them() -> None:
+def test_workers_get_the_variables_they_need() -> None:
     needed = (
         *(
             "PATH",
@@ -279,7 +279,7 @@ def test_what_workers_need_reaches_them() -> None:
     assert child_environment((), dict.fromkeys(needed, "x")) == dict.fromkeys(needed, "x")
 
 
-def test_the_bus_of_the_desktop_is_for_programs_of_notify_only() -> None:
+def test_only_notify_programs_get_the_desktop_bus() -> None:
     """Over it, a worker could have systemd start something outside of the daemon's unit."""
     base = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/user/1000/bus", "XDG_RUNTIME_DIR": "/run/user/1000"}
     assert child_environment((), base) == {}
@@ -287,8 +287,8 @@ def test_the_bus_of_the_desktop_is_for_programs_of_notify_only() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX")
-def test_a_name_that_is_a_command_is_no_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The name of a failed file is told to a shell's code the safe way; nothing of it is run, no secret is there."""
+def test_a_name_that_is_a_command_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name of a failed file reaches shell code the safe way; nothing of it is run, and no secret is there."""
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""Hostile inputs of every kind in one root, with a good file among each ten: harmless, and nobody is held up."""
+"""Hostile inputs of every kind in one root, with a good file for every ten: harmless, and nobody is delayed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_good_files_among_hostile_ones_are_done(site: Site) -> None:
 
 
 def seen(folder: Path) -> set[str]:
-    """Return what lies beside the root."""
+    """Return what is beside the root."""
     return {path.name for path in folder.iterdir() if path.name != "root"}
 
 

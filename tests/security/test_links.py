@@ -1,4 +1,4 @@
-"""What others put under a name of Dropdub's, in a folder that they may write to, is neither followed nor waited for."""
+"""What others put under Dropdub's names in a folder that they may write to is neither followed nor waited for."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def a_dubbed_job(tmp_path: Path, target: str) -> JobView:
     return Place(root, root.database_url).reader().job("clip.mp4").job
 
 
-def test_a_timeline_is_drawn_for_the_jobs_own_targets_only(tmp_path: Path, secret: Path) -> None:
+def test_a_timeline_is_drawn_only_for_the_jobs_own_targets(tmp_path: Path, secret: Path) -> None:
     job = a_dubbed_job(tmp_path, "x/logo")
     (tmp_path / "outbox" / "clip" / "timeline.x").symlink_to(secret)
     with pytest.raises(UsageError):
@@ -79,7 +79,7 @@ def test_a_timeline_is_not_drawn_through_a_link(tmp_path: Path, secret: Path) ->
     assert untouched(secret) and not (folder / "timeline.pt.svg").is_symlink()
 
 
-def test_the_marker_of_a_folder_is_not_made_behind_a_link(tmp_path: Path) -> None:
+def test_the_marker_of_a_folder_is_not_created_through_a_link(tmp_path: Path) -> None:
     folder = tmp_path / "outbox"
     folder.mkdir()
     marker(folder, "0123abcd").symlink_to(tmp_path / "nologin")
@@ -104,7 +104,7 @@ def test_the_details_of_an_error_are_not_written_through_a_link(
 
 
 @pytest.mark.timeout(20)
-def test_a_pipe_is_no_note_and_no_copy(tmp_path: Path) -> None:
+def test_a_pipe_is_neither_a_note_nor_a_copy(tmp_path: Path) -> None:
     original = tmp_path / "clip.mp4"
     original.touch()
     os.mkfifo(error_note(original))
@@ -113,7 +113,7 @@ def test_a_pipe_is_no_note_and_no_copy(tmp_path: Path) -> None:
     assert not same_content(original, error_note(original))
 
 
-def test_a_folder_of_the_inbox_that_becomes_a_link_while_it_is_listed_is_not_entered(
+def test_an_inbox_folder_that_becomes_a_link_while_listed_is_not_entered(
     tmp_path: Path, secret: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inbox = tmp_path / "inbox"

@@ -36,7 +36,7 @@ from tests.security import hostile_media as hostile
 
 SMALL, GIANT = hostile.png(64), hostile.png(16_000)
 LONGEST_S, MOST_MEMORY, MOST_WRITTEN = 60.0, 400_000_000, 25_000_000
-"""For each file: honest ones of two seconds take three, 95 MB and 200 kB."""
+"""For each file: honest ones of two seconds take 3 s, 95 MB and 200 kB."""
 ENDLESS = ("-f", "lavfi", "-i", "anoisesrc=r=48000", "-c:a", "pcm_s16le", "-f", "wav")
 
 
@@ -118,7 +118,7 @@ ATTACKS = (
 
 @pytest.fixture(scope="module")
 def endings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """How each file went through all that reads it, in one process with its children."""
+    """How each file passed all its readers, in one process with its children."""
     folder = tmp_path_factory.mktemp("hostile")
     for attack in ATTACKS:
         attack.make(folder / attack.name)
@@ -138,7 +138,7 @@ def endings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
-def test_no_claim_costs_more_than_the_file_is_worth(attack: Attack, endings: dict[str, dict[str, Any]]) -> None:
+def test_no_claim_costs_more_than_its_file_allows(attack: Attack, endings: dict[str, dict[str, Any]]) -> None:
     ending = endings[attack.name]
     assert re.match(attack.ends, ending["end"])
     assert ending["seconds"] < LONGEST_S
@@ -146,14 +146,16 @@ def test_no_claim_costs_more_than_the_file_is_worth(attack: Attack, endings: dic
     assert ending["written"] < MOST_WRITTEN
 
 
-def test_what_lies_behind_a_jump_of_the_clock_is_left_out(each_ffmpeg: Path, tmp_path: Path) -> None:
+def test_content_after_a_jump_of_the_clock_is_omitted(each_ffmpeg: Path, tmp_path: Path) -> None:
     source = hostile.mkv_whose_clock_jumps(tmp_path / "clock.mkv", 40_000)
     job, film = muxed(source, tmp_path / "root")
     assert job.facts["extract"]["duration_s"] < 3
     assert probe_media(film, timeout_s=10).duration_s < 10
 
 
-def test_a_clock_that_jumps_a_little_at_a_time_is_taken_as_long_as_it_says(each_ffmpeg: Path, tmp_path: Path) -> None:
+def test_a_clock_that_jumps_a_little_at_a_time_is_accepted_at_its_claimed_length(
+    each_ffmpeg: Path, tmp_path: Path
+) -> None:
     source = hostile.mkv_whose_clock_jumps(tmp_path / "clock.mkv", 70)
     size = source.stat().st_size
     assert 70 < longest_read_s(2.0, size, most_s=1e6) < 100
@@ -161,20 +163,20 @@ def test_a_clock_that_jumps_a_little_at_a_time_is_taken_as_long_as_it_says(each_
     assert wav.duration_s(job.job_dir / AUDIO) < 100
 
 
-def test_more_sound_than_a_file_says_is_taken_as_far_as_its_bytes_can_hold_it() -> None:
+def test_undeclared_sound_is_taken_as_far_as_the_files_bytes_can_hold_it() -> None:
     assert longest_read_s(3600.0, 50_000_000, most_s=43_200.0) > 2 * 3600  # two recordings, joined
     assert longest_read_s(2.0, 30_000, most_s=43_200.0) < 120
     assert longest_read_s(2.0, 10**12, most_s=43_200.0) < 46_000
 
 
-def test_what_is_written_is_watched(each_ffmpeg: Path, tmp_path: Path) -> None:
+def test_written_output_is_watched(each_ffmpeg: Path, tmp_path: Path) -> None:
     output = tmp_path / "out.wav"
     with pytest.raises(TooLarge, match=r"over 1\.0 MB"):
         run_ffmpeg([*ENDLESS, str(output)], deadline_s=60, most_bytes=1_000_000)
     assert output.stat().st_size < 1_000_000_000
 
 
-def test_the_disk_is_not_filled_to_its_end(each_ffmpeg: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_disk_is_not_filled_completely(each_ffmpeg: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "_LEAST_FREE", 10**18)
     monkeypatch.setattr(watch, "_LEAST_FREE_SHARE", 1.0)
     with pytest.raises(DiskFull, match=r"almost full \(.* free\): ffmpeg"):
@@ -194,14 +196,14 @@ def test_a_frame_larger_than_the_film_says_is_not_decoded(tmp_path: Path) -> Non
     assert first_frame(film_of(tmp_path / "honest.avi"), "video").width == 64
 
 
-def test_ffmpeg_decodes_nothing_that_is_off_the_list(each_ffmpeg: Path, tmp_path: Path) -> None:
+def test_ffmpeg_decodes_nothing_that_is_not_on_the_list(each_ffmpeg: Path, tmp_path: Path) -> None:
     rare = film_of(tmp_path / "rare.avi", codec=b"VIXL")
     with pytest.raises(MediaToolFailed):
         run_ffmpeg([*input_arguments(rare), "-map", "0:v", "-f", "null", "-"], deadline_s=60)
     run_ffmpeg([*input_arguments(rare), "-map", "0:a", "-f", "null", "-"], deadline_s=60)
 
 
-def test_ffmpeg_decodes_no_picture_out_of_all_size(each_ffmpeg: Path, tmp_path: Path) -> None:
+def test_ffmpeg_decodes_no_oversized_picture(each_ffmpeg: Path, tmp_path: Path) -> None:
     film = film_of(tmp_path / "frames.avi", giants=20)
     told: list[str] = []
     command = [str(each_ffmpeg), "-v", "error", *input_arguments(film), "-map", "0:v", "-f", "framecrc", "-"]
@@ -219,7 +221,7 @@ def test_every_decoder_of_the_list_is_known_to_an_ffmpeg() -> None:
 
 
 @pytest.mark.parametrize("size", [(7680, 4320), (12_288, 6480)], ids=["8K", "12K"])
-def test_the_largest_cameras_films_are_taken(size: tuple[int, int], tmp_path: Path) -> None:
+def test_films_of_the_largest_cameras_are_accepted(size: tuple[int, int], tmp_path: Path) -> None:
     info = probe_media(film_of(tmp_path / "large.avi", size=size, codec=b"\0" * 4), timeout_s=10)
     assert info.video is not None
     assert (info.video.width, info.video.height) == size
@@ -243,12 +245,12 @@ def test_the_largest_cameras_films_are_taken(size: tuple[int, int], tmp_path: Pa
         ("l.mkv", ("-c:v", "mjpeg", "-c:a", "truehd", "-ar", "48000", "-strict", "-2")),
     ],
 )
-def test_what_people_bring_is_on_the_list(name: str, codecs: tuple[str, ...], tmp_path: Path) -> None:
+def test_common_formats_are_on_the_list(name: str, codecs: tuple[str, ...], tmp_path: Path) -> None:
     info = probe_media(made(tmp_path / name, *hostile.PICTURE, *hostile.SOUND, *codecs), timeout_s=10)
     assert info.video and info.audio
 
 
-def test_a_rare_codec_is_named_with_what_to_do(tmp_path: Path) -> None:
+def test_a_rare_codec_is_named_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedCodec, match=r"rare\.wav uses an unsupported codec \(imc\)") as caught:
         probe_media(hostile.wav(tmp_path / "rare.wav", form=0x401), timeout_s=10)
     assert "Convert it" in caught.value.remedy

@@ -21,7 +21,7 @@ from tests.tiny_xtts import add_own_voices, make_tiny_xtts, narrow_layers
 
 pytestmark = [
     pytest.mark.skipif(find_spec("TTS") is None, reason="the extra 'quality' is not installed"),
-    pytest.mark.filterwarnings("ignore"),  # those of the libraries beneath
+    pytest.mark.filterwarnings("ignore"),  # those of the underlying libraries
 ]
 
 
@@ -42,7 +42,7 @@ def mark(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True, params=["usual", "forced"])
 def _environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Load as usual, and where the environment tells PyTorch to unpickle whatever comes."""
+    """Load as usual, and with an environment that makes PyTorch unpickle anything."""
     monkeypatch.setenv("TORCH_FORCE_WEIGHTS_ONLY_LOAD", "0")
     if request.param == "forced":
         monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")
@@ -82,7 +82,7 @@ def changed(path: Path, **settings: object) -> None:
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | settings), encoding="utf-8")
 
 
-def test_weights_that_pytorch_wrote_are_read(t5: Path) -> None:
+def test_weights_written_by_pytorch_are_read(t5: Path) -> None:
     assert len(translated(t5)) == 1
 
 

@@ -86,7 +86,7 @@ def pulled(url: str, models: Path, model: KnownModel) -> Condition:
 
 
 def seen(folder: Path) -> dict[str, int]:
-    """Return all that lies below a folder: files by their path, with what they take."""
+    """Return all that is below a folder: files by their path, with their sizes."""
     return {str(one.relative_to(folder)): one.lstat().st_size for one in folder.rglob("*") if not one.is_dir()}
 
 
@@ -142,10 +142,10 @@ def honestly(handler: BaseHTTPRequestHandler, **headers: str) -> None:
     return answer(handler, RIGHT[handler.path.rpartition("/")[2]], **headers)
 
 
-# -- other content ------------------------------------------------------------------------------------------------
+# -- wrong content ------------------------------------------------------------------------------------------------
 
 
-def test_a_hub_that_lies_about_all_of_it_at_once_is_not_believed(hub: FakeHub, tmp_path: Path) -> None:
+def test_a_hub_that_lies_consistently_is_not_believed(hub: FakeHub, tmp_path: Path) -> None:
     wrong = bytes(len(RIGHT["model.bin"]))
     hub.repositories[REPOSITORY]["model.bin"] = wrong  # its list names the sum of what it sends
     with pytest.raises(DownloadFailed) as caught:
@@ -156,14 +156,12 @@ def test_a_hub_that_lies_about_all_of_it_at_once_is_not_believed(hub: FakeHub, t
     assert not (tmp_path / "whisper-tiny.part" / "model.bin").exists()
 
 
-def test_of_what_is_pinned_a_server_is_asked_for_bytes_of_the_pinned_commit_only(hub: FakeHub, tmp_path: Path) -> None:
+def test_a_pinned_model_is_requested_only_at_the_pinned_commit(hub: FakeHub, tmp_path: Path) -> None:
     assert pulled(hub.url, tmp_path, pinned()).presence is Presence.WHOLE
     assert {path.rpartition("/")[0] for path, _ in hub.asked} == {f"/{REPOSITORY}/resolve/{COMMIT}"}
 
 
-def test_what_is_not_pinned_is_remembered_and_not_replaced_by_what_the_hub_gives_later(
-    hub: FakeHub, tmp_path: Path
-) -> None:
+def test_unpinned_files_are_recorded_and_not_replaced_by_later_ones(hub: FakeHub, tmp_path: Path) -> None:
     pulled(hub.url, tmp_path, OPEN)
     record = read_record(tmp_path / OPEN.name)
     assert record is not None and record.sources == {REPOSITORY: COMMIT}
@@ -172,7 +170,7 @@ def test_what_is_not_pinned_is_remembered_and_not_replaced_by_what_the_hub_gives
     with pytest.raises(DownloadFailed, match="differs from what it is known to be") as caught:
         pulled(hub.url, tmp_path, OPEN)
     assert "whisper-tiny had other content before. To get the current one, remove" in caught.value.remedy
-    hub.revision = "d" * 40  # the branch has moved on
+    hub.revision = "d" * 40  # the branch has newer commits
     with pytest.raises(DownloadRefused, match="does not have it"):
         pulled(hub.url, tmp_path, OPEN)
     assert not (tmp_path / OPEN.name).exists()
@@ -180,9 +178,7 @@ def test_what_is_not_pinned_is_remembered_and_not_replaced_by_what_the_hub_gives
     assert pulled(hub.url, tmp_path, OPEN).presence is Presence.WHOLE
 
 
-def test_a_record_that_agrees_with_exchanged_files_does_not_deceive_where_the_catalogue_knows_them(
-    hub: FakeHub, tmp_path: Path
-) -> None:
+def test_a_record_that_matches_swapped_files_does_not_override_the_catalogue(hub: FakeHub, tmp_path: Path) -> None:
     pulled(hub.url, tmp_path, pinned())
     folder = tmp_path / OPEN.name
     (folder / "tokenizer.json").write_bytes(b'{"a": 9}')
@@ -206,7 +202,7 @@ def test_a_model_put_there_by_hand_is_compared_with_the_catalogue_and_left(tmp_p
     assert examine(folder, pinned(), thorough=False).usable
 
 
-def test_a_pull_says_that_what_somebody_put_there_is_not_the_model(tmp_path: Path) -> None:
+def test_a_pull_reports_that_foreign_files_are_not_the_model(tmp_path: Path) -> None:
     folder = tmp_path / "models" / OPEN.name
     folder.mkdir(parents=True)
     (tmp_path / "config.yaml").write_text("{}", encoding="utf-8")
@@ -246,7 +242,7 @@ def test_a_record_that_does_not_name_a_file_does_not_let_it_in(hub: FakeHub, tmp
     assert (folder / "model.bin").read_bytes() == RIGHT["model.bin"]
 
 
-def test_of_a_choice_the_pinned_file_comes_whatever_else_a_hub_offers(hub: FakeHub, tmp_path: Path) -> None:
+def test_the_pinned_one_of_alternative_files_is_pulled_whatever_a_hub_offers(hub: FakeHub, tmp_path: Path) -> None:
     known = pinned().sources[0]
     pins = {name: pin for name, pin in known.pins.items() if name == "vocabulary.txt"}
     half = replace(OPEN, sources=(replace(known, pins=pins),))
@@ -269,7 +265,7 @@ def test_a_hub_must_say_which_commit_it_has(tmp_path: Path, told: object) -> Non
         pulled(url, tmp_path, OPEN)
 
 
-# -- other places -------------------------------------------------------------------------------------------------
+# -- wrong places -------------------------------------------------------------------------------------------------
 
 NAMES = (
     "../escaped",
@@ -293,7 +289,7 @@ NAMES = (
 )
 
 
-def test_no_name_that_a_server_tells_is_written_to(tmp_path: Path) -> None:
+def test_no_file_name_from_a_server_is_written_to(tmp_path: Path) -> None:
     siblings = [{"rfilename": name, "size": 2, "blobId": None} for name in (*NAMES, *RIGHT)]
     for one in siblings:
         one["size"] = len(RIGHT.get(str(one["rfilename"]), b"{}"))
@@ -310,7 +306,7 @@ def test_no_name_that_a_server_tells_is_written_to(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["../../victim", "/etc/hostname", "sub/x", "..", "a\0b", "nul", "dropdub-model.json"])
-def test_a_record_that_names_files_elsewhere_has_none_of_them_removed(hub: FakeHub, tmp_path: Path, name: str) -> None:
+def test_no_file_elsewhere_is_removed_because_a_record_names_it(hub: FakeHub, tmp_path: Path, name: str) -> None:
     models, victim = tmp_path / "models", tmp_path / "victim"
     victim.write_text("mine", encoding="utf-8")
     pulled(hub.url, models, OPEN)
@@ -343,7 +339,7 @@ def noted(**changed: object) -> bytes:
     ],
     ids=["deep", "infinite", "null", "surrogate", "digits", "commit", "long", "list", "pipe"],
 )
-def test_what_stands_beside_a_model_is_read_as_anybodys(hub: FakeHub, tmp_path: Path, content: bytes | None) -> None:
+def test_files_beside_a_model_are_read_as_untrusted(hub: FakeHub, tmp_path: Path, content: bytes | None) -> None:
     pulled(hub.url, tmp_path, OPEN)
     folder, part = tmp_path / OPEN.name, tmp_path / "whisper-tiny.part"
     for name in (RECORD_NAME, "dropdub-pull.json"):
@@ -363,7 +359,7 @@ def test_what_stands_beside_a_model_is_read_as_anybodys(hub: FakeHub, tmp_path: 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
 @pytest.mark.parametrize("make", ["symlink", "hardlink", "fifo", "dangling"])
-def test_nothing_is_written_through_what_lies_in_the_folder_already(hub: FakeHub, tmp_path: Path, make: str) -> None:
+def test_nothing_is_written_through_links_already_in_the_folder(hub: FakeHub, tmp_path: Path, make: str) -> None:
     victim, part = tmp_path / "victim", tmp_path / "models" / "whisper-tiny.part"
     victim.write_bytes(RIGHT["model.bin"][:1000])
     part.mkdir(parents=True)
@@ -381,7 +377,7 @@ def test_nothing_is_written_through_what_lies_in_the_folder_already(hub: FakeHub
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
-def test_a_folder_to_work_in_that_is_a_link_or_somebody_elses_is_not_used(hub: FakeHub, tmp_path: Path) -> None:
+def test_a_work_folder_that_is_a_link_or_somebody_elses_is_not_used(hub: FakeHub, tmp_path: Path) -> None:
     elsewhere, part = tmp_path / "elsewhere", tmp_path / "whisper-tiny.part"
     elsewhere.mkdir()
     part.symlink_to(elsewhere)
@@ -397,9 +393,7 @@ def test_a_folder_to_work_in_that_is_a_link_or_somebody_elses_is_not_used(hub: F
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="rights are inherited there")
-def test_others_may_write_to_nothing_that_is_pulled_and_what_they_put_there_is_not_used(
-    hub: FakeHub, tmp_path: Path
-) -> None:
+def test_others_cannot_write_to_pulled_files_and_files_they_add_are_not_used(hub: FakeHub, tmp_path: Path) -> None:
     part = tmp_path / "whisper-tiny.part"
     part.mkdir()
     part.chmod(0o777)
@@ -416,7 +410,7 @@ def test_others_may_write_to_nothing_that_is_pulled_and_what_they_put_there_is_n
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="an open folder cannot be renamed there")
-def test_a_folder_that_is_exchanged_while_files_come_has_nothing_written_elsewhere(tmp_path: Path) -> None:
+def test_a_folder_swapped_during_a_pull_causes_no_write_elsewhere(tmp_path: Path) -> None:
     elsewhere, part = tmp_path / "elsewhere", tmp_path / "models" / "whisper-tiny.part"
     elsewhere.mkdir()
     (elsewhere / "model.bin").write_bytes(b"mine")
@@ -434,7 +428,7 @@ def test_a_folder_that_is_exchanged_while_files_come_has_nothing_written_elsewhe
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
-def test_a_lock_that_is_a_link_or_held_for_ever_is_a_sentence(
+def test_a_lock_that_is_a_link_or_held_forever_is_refused_with_a_sentence(
     hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock = tmp_path / ".whisper-tiny.lock"
@@ -449,7 +443,7 @@ def test_a_lock_that_is_a_link_or_held_for_ever_is_a_sentence(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="rights are inherited there")
-def test_nothing_is_pulled_to_where_everybody_may_exchange_it(hub: FakeHub, tmp_path: Path) -> None:
+def test_nothing_is_pulled_to_where_anybody_may_swap_it(hub: FakeHub, tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
     with pytest.raises(AccessDenied, match="Every account may rename and replace"):
         pulled(hub.url, tmp_path, pinned())
@@ -458,7 +452,7 @@ def test_nothing_is_pulled_to_where_everybody_may_exchange_it(hub: FakeHub, tmp_
     assert pulled(hub.url, tmp_path, pinned()).presence is Presence.WHOLE
 
 
-def test_a_file_that_another_server_has_left_does_not_become_part_of_the_model(hub: FakeHub, tmp_path: Path) -> None:
+def test_a_file_left_by_another_server_does_not_become_part_of_the_model(hub: FakeHub, tmp_path: Path) -> None:
     part = tmp_path / "whisper-tiny.part"
     part.mkdir()
     (part / "vocabulary.json").write_bytes(b"[]")
@@ -467,7 +461,7 @@ def test_a_file_that_another_server_has_left_does_not_become_part_of_the_model(h
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
-def test_a_damaged_model_that_is_a_link_is_not_repaired_where_it_leads(hub: FakeHub, tmp_path: Path) -> None:
+def test_a_damaged_model_that_is_a_link_is_not_repaired_at_its_target(hub: FakeHub, tmp_path: Path) -> None:
     pulled(hub.url, tmp_path / "theirs", OPEN)
     theirs = tmp_path / "theirs" / OPEN.name
     (theirs / "config.json").write_bytes(b"[]")
@@ -488,12 +482,12 @@ def endless(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(bytes(65_536))
 
 
-def test_a_body_without_end_is_cut_where_the_file_ends(tmp_path: Path) -> None:
+def test_an_endless_body_is_cut_where_the_file_ends(tmp_path: Path) -> None:
     written = []
 
     class Watching(Meter):
         def advance(self, count: int) -> None:
-            if count < 0:  # what came is about to be thrown away
+            if count < 0:  # what arrived is about to be discarded
                 written.append((tmp_path / "whisper-tiny.part" / "config.json").stat().st_size)
 
     with liar(endless) as url, pytest.raises(DownloadFailed, match=r"The content of .* differs"):
@@ -501,7 +495,7 @@ def test_a_body_without_end_is_cut_where_the_file_ends(tmp_path: Path) -> None:
     assert written and max(written) == len(RIGHT["config.json"])
 
 
-def test_a_list_without_end_is_refused(tmp_path: Path) -> None:
+def test_an_endless_list_is_refused(tmp_path: Path) -> None:
     with liar(endless) as url, pytest.raises(DownloadRefused, match="its list of files is endless"):
         pulled(url, tmp_path, OPEN)
 
@@ -522,12 +516,12 @@ def test_a_list_without_end_is_refused(tmp_path: Path) -> None:
         listing(siblings=[{"rfilename": ["config.json"], "size": 2}, 3]),
     ],
 )
-def test_a_list_that_is_none_is_a_sentence(tmp_path: Path, body: bytes) -> None:
+def test_an_invalid_list_is_refused_with_a_sentence(tmp_path: Path, body: bytes) -> None:
     with liar(lambda one: answer(one, body)) as url, pytest.raises(DownloadRefused, match="does not answer as a hub"):
         pulled(url, tmp_path, OPEN)
 
 
-def test_more_than_three_times_what_the_catalogue_says_is_not_begun(tmp_path: Path) -> None:
+def test_a_pull_over_three_times_the_catalogued_size_is_not_started(tmp_path: Path) -> None:
     huge = [{"rfilename": name, "size": 10**12, "blobId": None} for name in RIGHT]
     announced = r"announces 4\.0 TB for whisper-tiny, which is about 78\.0 MB"
     with liar(lambda one: answer(one, listing(siblings=huge))) as url, pytest.raises(DownloadRefused, match=announced):
@@ -536,7 +530,7 @@ def test_more_than_three_times_what_the_catalogue_says_is_not_begun(tmp_path: Pa
 
 
 @pytest.mark.parametrize("length", ["0", "199999", "200001", "999999999999", "9" * 5_000])
-def test_another_length_than_the_file_has_is_refused_before_anything_is_written(tmp_path: Path, length: str) -> None:
+def test_a_wrong_length_is_refused_before_anything_is_written(tmp_path: Path, length: str) -> None:
     def say(handler: BaseHTTPRequestHandler) -> None:
         name = handler.path.rpartition("/")[2]
         answer(handler, RIGHT[name], **({"Content-Length": length} if name == "model.bin" else {}))
@@ -546,7 +540,7 @@ def test_another_length_than_the_file_has_is_refused_before_anything_is_written(
     assert not (tmp_path / "whisper-tiny.part" / "model.bin").exists()
 
 
-def test_what_is_packed_is_not_unpacked(tmp_path: Path) -> None:
+def test_compressed_content_is_not_unpacked(tmp_path: Path) -> None:
     bomb = gzip.compress(bytes(50_000_000))
     with liar(lambda one: answer(one, bomb, Content_Encoding="gzip")) as url:
         for model in (pinned(), OPEN):
@@ -555,7 +549,7 @@ def test_what_is_packed_is_not_unpacked(tmp_path: Path) -> None:
     assert sum(seen(tmp_path).values()) < 1_000
 
 
-def test_an_error_page_without_end_is_not_read(tmp_path: Path) -> None:
+def test_an_endless_error_page_is_not_read(tmp_path: Path) -> None:
     def say(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(403)
         handler.end_headers()
@@ -585,14 +579,14 @@ def drip(handler: BaseHTTPRequestHandler, begin: bytes) -> None:
     ids=["head", "body", "chunk"],
 )
 @pytest.mark.parametrize("which", ["pinned", "open"])
-def test_a_byte_now_and_then_does_not_hold_a_pull_up(tmp_path: Path, begin: bytes, which: str) -> None:
+def test_a_slow_trickle_of_bytes_does_not_hold_up_a_pull(tmp_path: Path, begin: bytes, which: str) -> None:
     started = time.monotonic()
     with liar(lambda one: drip(one, begin)) as url, pytest.raises(DownloadFailed):
         pulled(url, tmp_path, pinned() if which == "pinned" else OPEN)
     assert time.monotonic() - started < 30
 
 
-def test_the_connection_of_a_proxy_is_ended_too() -> None:
+def test_the_connection_of_a_proxy_is_closed_too() -> None:
     own, other = socket.socketpair()
     with own, other:
         deadline = Deadline(0.1)
@@ -603,7 +597,7 @@ def test_the_connection_of_a_proxy_is_ended_too() -> None:
             assert deadline._socket is own, event
 
 
-def test_a_byte_for_each_question_is_not_asked_for_for_ever(tmp_path: Path) -> None:
+def test_one_byte_per_request_is_not_requested_forever(tmp_path: Path) -> None:
     asked = []
 
     def say(handler: BaseHTTPRequestHandler) -> None:
@@ -646,7 +640,7 @@ def test_a_redirect_to_anything_but_http_is_not_followed(tmp_path: Path, onward:
 
 
 @pytest.mark.parametrize("host", ["a..b", "a" * 70, "[v1.x]"])
-def test_a_redirect_to_what_cannot_be_a_host_is_a_sentence(tmp_path: Path, host: str) -> None:
+def test_a_redirect_to_an_invalid_host_is_refused_with_a_sentence(tmp_path: Path, host: str) -> None:
     with liar(lambda one: answer(one, status=302, Location=f"http://{host}/")) as url:
         for model in (pinned(), OPEN):
             with pytest.raises(
@@ -667,7 +661,7 @@ def test_a_redirect_in_a_circle_ends(tmp_path: Path) -> None:
     assert len(asked) < 10
 
 
-def test_from_https_nothing_leads_to_http() -> None:
+def test_https_never_redirects_to_http() -> None:
     from dropdub.engines.models.download.exchange import _redirected
 
     with pytest.raises(DownloadRefused):
@@ -680,7 +674,7 @@ def test_from_https_nothing_leads_to_http() -> None:
         assert _redirected("https://hub.example/a", other, {"authorization": "x", "Range": "y"})[1] == {"Range": "y"}
 
 
-def test_who_is_signed_in_is_told_to_the_hub_that_was_asked_only(
+def test_a_sign_in_token_is_sent_only_to_the_hub_that_was_asked(
     hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from huggingface_hub import constants
@@ -694,7 +688,7 @@ def test_who_is_signed_in_is_told_to_the_hub_that_was_asked_only(
         pull(pinned(), tmp_path / "by hub", Hub(timeout_s=2), meter=Meter(), patience=SOON)
         assert hub.tokens[-1] == "Bearer hf_secret"
         assert set(store.tokens) == {None}
-        monkeypatch.delenv("HF_TOKEN")  # who has signed in has not meant another hub
+        monkeypatch.delenv("HF_TOKEN")  # signing in was not meant for another hub
         monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
         (tmp_path / "token").write_text("hf_secret", encoding="utf-8")
         pull(pinned(), tmp_path / "signed in", Hub(timeout_s=2), meter=Meter(), patience=SOON)

@@ -1,4 +1,4 @@
-"""What is made is the account's alone, what is published for who could read the original; nothing can be run."""
+"""Files are private to the account, results readable by whoever can read the original; nothing can be run."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def shared(place: Path, original: Path, outbox: int, owner: str | None = None) -
         (0o2775, 0o666, 0o644, 0o755),
     ],
 )
-def test_who_may_read_both_outbox_and_original_may_read_what_is_published(
+def test_published_files_are_readable_by_whoever_can_read_outbox_and_original(
     tmp_path: Path, outbox: int, original: int, file: int, folder: int
 ) -> None:
     found = shared(tmp_path / "outbox", a_file(tmp_path / "outbox" / "a.mp4", original), outbox)
@@ -80,7 +80,7 @@ def test_who_may_read_both_outbox_and_original_may_read_what_is_published(
 
 
 @another
-def test_what_is_published_of_another_accounts_file_is_that_accounts(place: Path) -> None:
+def test_results_of_another_accounts_file_belong_to_that_account(place: Path) -> None:
     original = a_file(place / "secret.txt", 0o640)
     give_away(original)
     place.chmod(0o755)
@@ -90,14 +90,14 @@ def test_what_is_published_of_another_accounts_file_is_that_accounts(place: Path
 
 
 @another
-def test_the_group_of_a_copy_that_is_another_accounts_learns_nothing(place: Path) -> None:
+def test_the_group_of_a_copy_owned_by_another_account_learns_nothing(place: Path) -> None:
     original = a_file(place / "copy of a secret.txt", 0o640)
     assert shared(place, original, 0o755, owner="4321") == (0o600, 0o700)
     original.chmod(0o644)
     assert shared(place, original, 0o755, owner="4321") == (0o644, 0o755)
 
 
-def test_of_several_originals_the_strictest_decides(tmp_path: Path) -> None:
+def test_the_strictest_of_several_originals_decides(tmp_path: Path) -> None:
     film, words = a_file(tmp_path / "a.mp4", 0o644), a_file(tmp_path / "a.srt", 0o600)
     tmp_path.chmod(0o755)
     made = a_file(tmp_path / "made", 0o600)
@@ -105,7 +105,7 @@ def test_of_several_originals_the_strictest_decides(tmp_path: Path) -> None:
     assert mode(made) == 0o600
 
 
-def test_a_link_in_the_place_of_what_is_published_changes_no_other_file(tmp_path: Path) -> None:
+def test_a_link_in_place_of_a_published_file_changes_no_other_file(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     secret = a_file(tmp_path / "secret", 0o600)
     (tmp_path / "made").symlink_to(secret)
@@ -132,7 +132,7 @@ ALICE = 1234
 
 @contextlib.contextmanager
 def as_the_service() -> Iterator[None]:
-    """Do what is done meanwhile as an account without rights over the files of others."""
+    """Run the block as an account without rights over the files of others."""
     os.setegid(NOBODY)
     os.seteuid(NOBODY)
     try:
@@ -157,7 +157,7 @@ def a_service_root(place: Path) -> None:
 
 @another
 @pytest.mark.parametrize("bits", [0o755, 0o744, 0o6755, 0o1644])
-def test_an_executable_of_another_account_cannot_be_run_once_it_is_handed_over(place: Path, bits: int) -> None:
+def test_another_accounts_executable_cannot_be_run_after_being_handed_over(place: Path, bits: int) -> None:
     """Nor does the sidecar beside it become a stranger's: the job can be tried again."""
     a_service_root(place)
     dropped, beside = of_alice(place / "inbox" / "run.sh", bits), of_alice(place / "inbox" / "run.sh.job.yaml", 0o644)
@@ -180,7 +180,7 @@ def test_an_executable_of_another_account_cannot_be_run_once_it_is_handed_over(p
 
 @another
 @pytest.mark.parametrize("bits", [0o644, 0o711])
-def test_what_is_no_program_or_cannot_be_read_is_taken_as_it_is(place: Path, bits: int) -> None:
+def test_a_file_that_is_no_program_or_unreadable_is_taken_as_it_is(place: Path, bits: int) -> None:
     a_service_root(place)
     dropped = of_alice(place / "inbox" / "run.sh", bits)
     with as_the_service():
@@ -189,7 +189,7 @@ def test_what_is_no_program_or_cannot_be_read_is_taken_as_it_is(place: Path, bit
     assert (taken.source.stat().st_uid, mode(taken.source)) == (ALICE, bits)
 
 
-def test_the_note_beside_an_original_is_for_who_may_read_that(tmp_path: Path) -> None:
+def test_the_note_beside_an_original_is_readable_by_whoever_can_read_the_original(tmp_path: Path) -> None:
     (tmp_path / "failed").mkdir(mode=0o755)
     with private_files():
         for bits in (0o644, 0o600):
@@ -202,16 +202,16 @@ NAMES += [".git", ".htaccess", ".dropdub.json", "-rf", "--output=x", "config.yam
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_name_means_something_to_a_program(name: str) -> None:
+def test_safe_names_have_no_special_meaning_to_programs(name: str) -> None:
     assert durable.safe_name(name) == f"_{name}"
     assert durable.safe_name(f"_{name}") == f"_{name}"
 
 
-def test_no_name_has_a_sign_that_a_terminal_obeys() -> None:
+def test_safe_names_have_no_terminal_control_characters() -> None:
     assert durable.safe_name("a\x9b2K\x85\x80b.txt") == "a_2K__b.txt"
 
 
-def test_a_new_root_and_all_in_it_is_its_makers_alone(tmp_path: Path) -> None:
+def test_a_new_root_and_its_contents_are_private_to_its_creator(tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:
         admin.init(tmp_path / "new" / "root", light=True)
@@ -231,7 +231,9 @@ def site(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 
 
 @another
-def test_a_run_of_the_daemon(site: Site, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_of_the_daemon_reveals_nothing_to_another_account(
+    site: Site, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Another account learns nothing: neither of a private file, nor from work, logs and database.
 
     What an executable and a `config.yaml` become in failed/, and what workers and ffmpeg know, is looked at too.
@@ -285,7 +287,7 @@ print("\\n".join(readable))
     assert sorted(path.name for path in root.failed.glob("_config*")) == ["_config.yaml", "_config.yaml.error.txt"]
 
 
-def test_the_same_content_of_another_owner_is_done_again_and_not_told_of(tmp_path: Path) -> None:
+def test_same_content_of_another_owner_is_redone_and_not_revealed(tmp_path: Path) -> None:
     store = Store.open(f"sqlite:///{tmp_path / 'jobs.db'}")
     try:
         first = a_queued_job(store, name="secret plan.txt")

@@ -66,7 +66,7 @@ def _groups(fragments: list[str], size: int) -> list[list[str]]:
 @pytest.mark.parametrize(
     "fragment", ["[", "[](", "a\n", "a. ", "a.a.", "{", "<a", "\u0301\u0323", "- a\n", "x" * 1000 + " "]
 )
-def test_what_was_quadratic_is_linear_for_half_a_million_characters(tmp_path: Path, fragment: str) -> None:
+def test_formerly_quadratic_cases_are_linear_for_half_a_million_characters(tmp_path: Path, fragment: str) -> None:
     def read(path: Path, _folder: Path) -> bool:
         for paragraph in paragraphs(read_prose(path, name="a.txt")):
             parts(spoken(paragraph), limit=600)
@@ -76,20 +76,20 @@ def test_what_was_quadratic_is_linear_for_half_a_million_characters(tmp_path: Pa
     assert cost(read, path, tmp_path, most_s=MOST_S).taken
 
 
-def test_a_word_without_an_end_is_cut_and_loses_nothing() -> None:
+def test_an_endless_word_is_cut_and_loses_nothing() -> None:
     word = "x" * 1_000_000
     assert "".join(parts(word, limit=600)) == "".join(pieces(word)) == word
     assert list(wrapped("aa bbbb c", 3)) == ["aa", "bbb", "b c"]
 
 
-def test_marks_over_one_letter_are_brought_down_to_what_languages_have() -> None:
+def test_marks_on_one_letter_are_limited_to_what_languages_use() -> None:
     zalgo = "a" + "\u0301\u0323" * 100_000 + "b"
     assert len(with_few_marks(zalgo)) == 32
     assert len(cleaned(zalgo)) <= 32
     assert with_few_marks("ớ́ạ̄ नमस्ते") == "ớ́ạ̄ नमस्ते"
 
 
-def test_an_entity_of_thousands_of_digits_is_text_and_no_error() -> None:
+def test_an_entity_of_thousands_of_digits_is_text_and_not_an_error() -> None:
     number = "&#" + "1" * 5_000 + ";"
     assert unescaped(f"a &amp; {number} &#65;").startswith("a & ")
     assert parse_cues(f"WEBVTT\n\n00:01.000 --> 00:02.000\n{number[:4_000]} &lt;\n", kind="vtt")[0].text.endswith("<")
@@ -145,14 +145,14 @@ def test_a_subtitle_of_more_cues_lines_or_letters_than_people_make_is_refused(tm
         assert isinstance(refused, TooLarge) and reason in refused.message and "a.srt" in refused.message
 
 
-def test_the_supervisor_looks_at_so_many_cues_and_no_more() -> None:
+def test_the_supervisor_looks_at_a_limited_number_of_cues() -> None:
     assert len(cue_starts(b"00:00:01,000 --> 00:00:02,000\n" * 160_000)) == MOST_CUES
 
 
 @pytest.mark.parametrize(
     "fragment", ["<a ", "</", "<!a", "<?", "<!--<!-", "<![", "a ", "<a \"'", "<script>", "&#1", "<li>"]
 )
-def test_a_page_without_ends_is_read_in_linear_time(tmp_path: Path, fragment: str) -> None:
+def test_a_page_without_closing_tags_is_read_in_linear_time(tmp_path: Path, fragment: str) -> None:
     path = an_epub(tmp_path / "a.epub", **{"OEBPS/text/two.xhtml": "<p " + repeated(fragment, 1_000_000)})
     assert cost(lambda path, _folder: bool(read_document(path)), path, tmp_path, most_s=MOST_S).taken
 
@@ -171,7 +171,7 @@ def test_a_page_that_the_spine_names_a_thousand_times_is_read_once(tmp_path: Pat
     assert read.count("All was well.") == 1
 
 
-def test_the_name_of_a_page_is_looked_at_once_however_often_it_is_named(
+def test_the_name_of_a_page_is_examined_once_however_often_it_occurs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked_at = []
@@ -200,7 +200,7 @@ def test_no_text_commands_a_terminal_or_ends_a_title(tmp_path: Path) -> None:
     assert "\0" not in as_ffmetadata([title], title="a\0b")
 
 
-def test_a_page_in_utf_16_is_read_as_what_it_says(tmp_path: Path) -> None:
+def test_a_page_in_utf_16_is_read_correctly(tmp_path: Path) -> None:
     page = "<p>It was a dark night.</p>".encode("utf-16")
     assert "It was a dark night." in read_document(an_epub(tmp_path / "a.epub", **{"OEBPS/text/two.xhtml": page}))
 
@@ -216,7 +216,7 @@ def test_a_zip_of_millions_of_parts_is_refused_before_they_are_listed(tmp_path: 
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_a_document_is_packed_as_documents_are(tmp_path: Path, method: int) -> None:
+def test_a_document_with_unusual_compression_is_refused(tmp_path: Path, method: int) -> None:
     with zipfile.ZipFile(tmp_path / "a.docx", "w", method) as archive:
         archive.writestr("word/document.xml", "<a/>")
     with pytest.raises(NotText, match="is damaged"):
@@ -224,7 +224,7 @@ def test_a_document_is_packed_as_documents_are(tmp_path: Path, method: int) -> N
 
 
 @pytest.mark.parametrize("error", [DeadlineExceeded("probe took longer than 10 s."), Stalled("It said nothing.")])
-def test_what_cannot_be_examined_in_time_is_not_tried_again(error: DropdubError) -> None:
+def test_a_file_that_cannot_be_examined_in_time_is_not_tried_again(error: DropdubError) -> None:
     settings = Retry(attempts=3, first=1, longest=10)
     probed = error_for_retry(error, stage="probe")
     assert isinstance(probed, TooSlow) and error.message in probed.message and "deadlines.factor" in probed.remedy
@@ -233,7 +233,7 @@ def test_what_cannot_be_examined_in_time_is_not_tried_again(error: DropdubError)
 
 
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda one: one.name)
-def test_what_a_fuzzer_found_is_taken_or_refused(tmp_path: Path, seed: Path) -> None:
+def test_inputs_found_by_the_fuzzer_are_accepted_or_refused(tmp_path: Path, seed: Path) -> None:
     read = sidecar if seed.name.endswith(".job.yaml") else taken
     path = tmp_path / seed.name
     path.write_bytes(seed.read_bytes())

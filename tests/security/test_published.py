@@ -1,4 +1,4 @@
-"""What lies in the outbox is not believed: others may put anything in the place of what was published there."""
+"""The outbox is not trusted: others may put anything in place of what was published there."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from tests.security.attacker import IS_ANOTHER, give_away
 __all__ = ["context"]
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="pipes, devices and links of POSIX"),
-    pytest.mark.timeout(60),  # what waits for a pipe or reads without end would do so for ever
+    pytest.mark.timeout(60),  # what waits for a pipe or reads endlessly would do so forever
 ]
 TRAPS = ("pipe", "device", "sparse", "deep", "link")
 
@@ -68,7 +68,7 @@ def bobs(context: Context) -> Path:
 
 
 @pytest.mark.parametrize("trap", [*TRAPS, "copy", "hardlink"])
-def test_only_the_transcript_that_the_job_has_published_is_corrected(context: Context, bobs: Path, trap: str) -> None:
+def test_only_the_transcript_that_the_job_published_is_corrected(context: Context, bobs: Path, trap: str) -> None:
     film = a_film(context)
     put(trap, Path(film.outputs[0]), bobs)
     revision = found(context, a_subtitle(context, shift_s=0.5, at=NOW + 1))
@@ -92,9 +92,7 @@ def test_a_transcript_replaced_after_it_was_compared_is_not_read(context: Contex
 
 @pytest.mark.parametrize("trap", TRAPS)
 @pytest.mark.parametrize("name", ["manifest.json", "clip.json"])
-def test_nothing_in_a_folder_of_the_outbox_holds_up_who_reads_it(
-    context: Context, bobs: Path, trap: str, name: str
-) -> None:
+def test_nothing_in_an_outbox_folder_blocks_its_reader(context: Context, bobs: Path, trap: str, name: str) -> None:
     film = a_film(context)
     folder = a_manifest(film).parent
     transitions.prune_jobs(context.store, ended_before=LONG_AFTER)
@@ -104,7 +102,7 @@ def test_nothing_in_a_folder_of_the_outbox_holds_up_who_reads_it(
 
 
 def forgotten(context: Context, **options: object) -> tuple[Job, Path]:
-    """Return a film, and its folder in the outbox, that only the manifest tells of."""
+    """Return a film, and its folder in the outbox, known only from the manifest."""
     film = a_film(context)
     path = a_manifest(film)
     Path(film.source).rename(context.root.archive / film.name)
@@ -117,9 +115,7 @@ def forgotten(context: Context, **options: object) -> tuple[Job, Path]:
 
 @pytest.mark.skipif(not IS_ANOTHER, reason="needs an attacker with an account of its own")
 @pytest.mark.parametrize("whose", ["manifest.json", "clip.json", "."])
-def test_what_is_anothers_in_the_outbox_gives_a_film_no_words_and_no_options_of_weight(
-    context: Context, whose: str
-) -> None:
+def test_anothers_outbox_files_give_a_film_no_words_and_no_important_options(context: Context, whose: str) -> None:
     film, folder = forgotten(context)
     before = found(context, a_subtitle(context))
     assert isinstance(before, Revision) and before.options.voice == "bob" and before.transcript == folder / "clip.json"
@@ -131,7 +127,7 @@ def test_what_is_anothers_in_the_outbox_gives_a_film_no_words_and_no_options_of_
 
 
 @pytest.mark.parametrize("opened", ["manifest.json", "clip.json", ".", ".."])
-def test_what_others_may_write_to_in_the_outbox_is_no_witness(context: Context, opened: str) -> None:
+def test_files_that_others_may_write_to_in_the_outbox_are_no_evidence(context: Context, opened: str) -> None:
     _, folder = forgotten(context)
     (folder / opened).chmod(0o777)
     [one] = published_films(context.root.outbox, "clip.srt", defaults=JobOptions())
@@ -147,7 +143,7 @@ def test_a_folder_of_the_outbox_that_is_a_link_is_not_read(context: Context) -> 
 
 
 @pytest.mark.parametrize("size", ["Infinity", "1e999", '"' + "9" * 5000 + '"', "{}"])
-def test_a_manifest_with_numbers_that_are_none_is_left_out(context: Context, size: str) -> None:
+def test_a_manifest_with_invalid_numbers_is_skipped(context: Context, size: str) -> None:
     film, folder = forgotten(context)
     path = folder / "manifest.json"
     path.write_text(path.read_text(encoding="utf-8").replace('"size": 4', f'"size": {size}'), encoding="utf-8")

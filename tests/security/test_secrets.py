@@ -34,7 +34,7 @@ def test_config_show_has_no_password(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "https://mirror.example/" in shown
 
 
-def test_no_settings_are_shown_by_chance_with_a_password(tmp_path: Path) -> None:
+def test_settings_are_not_accidentally_shown_with_a_password(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(ADDRESSES, encoding="utf-8")
     config = load_config(tmp_path / "config.yaml")
     assert PASSWORD not in repr(config) + str(config) + config.model_dump_json()
@@ -53,7 +53,7 @@ def test_no_settings_are_shown_by_chance_with_a_password(tmp_path: Path) -> None
         f"database: {{a: {PASSWORD}}}",
     ],
 )
-def test_a_wrong_address_is_told_without_its_words(tmp_path: Path, wrong: str) -> None:
+def test_a_wrong_address_is_reported_without_its_text(tmp_path: Path, wrong: str) -> None:
     (tmp_path / "config.yaml").write_text(wrong, encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
         load_config(tmp_path / "config.yaml")
@@ -64,7 +64,7 @@ def test_a_wrong_address_is_told_without_its_words(tmp_path: Path, wrong: str) -
     "setting",
     [f"mysql://anna:{PASSWORD}@host/jobs", f"postgresql://anna:{PASSWORD}@host:port/jobs"],
 )
-def test_a_database_that_cannot_be_used_is_told_without_its_password(tmp_path: Path, setting: str) -> None:
+def test_an_unusable_database_is_reported_without_its_password(tmp_path: Path, setting: str) -> None:
     from dropdub.store.location import usable_url
 
     with pytest.raises(DropdubError) as caught:
@@ -72,7 +72,7 @@ def test_a_database_that_cannot_be_used_is_told_without_its_password(tmp_path: P
     assert PASSWORD not in caught.value.sentence
 
 
-def test_what_a_command_says_of_an_error_has_no_password(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_commands_error_message_has_no_password(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     address = f"https://anna:{PASSWORD}@host/x?access_token={PASSWORD}&n=1"
     exit_codes.report(DropdubError(f"{address} does not answer.", remedy=f"Try {address}"), None)
     exit_codes.report(RuntimeError(f"no route to {address}"), tmp_path)
@@ -119,12 +119,12 @@ def test_addresses_and_secrets_are_masked(text: str, shown: str) -> None:
     "unit", ["token", "?token", "://a:", "://a: b", "://", "?", "password='", "bearer\t", "&pass."]
 )
 @pytest.mark.parametrize("first", ["", "?", "://a:"])
-def test_a_text_of_megabytes_is_masked_in_bounded_time_and_cut(unit: str, first: str) -> None:
+def test_megabytes_of_text_are_masked_in_bounded_time_and_cut(unit: str, first: str) -> None:
     shown = masked(first + unit * (2_000_000 // len(unit)))
     assert len(shown) < 70_000
 
 
-def test_what_is_cut_off_in_the_midst_of_a_password_is_masked() -> None:
+def test_a_text_cut_in_the_middle_of_a_password_is_masked() -> None:
     text = "x" * 63_980 + f" https://anna:{PASSWORD * 100}@host/" + "y" * 100_000
     assert PASSWORD not in masked(text)
 
@@ -149,20 +149,20 @@ FORGED = "2026-01-31T10:20:30.000Z INFO job ended job=7 state=succeeded"
 
 
 @pytest.mark.parametrize("break_", ["\n", "\r", "\r\n", "\x0b", "\x85", "\u2028", "\x1b[2K\r", "\x9b2K\n"])
-def test_a_name_in_the_log_makes_no_line_of_its_own(tmp_path: Path, break_: str) -> None:
+def test_a_name_in_the_log_adds_no_line(tmp_path: Path, break_: str) -> None:
     (line,) = written(tmp_path, name=f"x.txt{break_}{FORGED}", job=1)
     assert line.endswith('" job=1')
     assert not set(line) & set("\x1b\x9b\x85\u2028")
 
 
 @pytest.mark.parametrize("name", ["x job=7 state=done", 'x" job=7 state="done', 'x\\" job=7', "", "a=b"])
-def test_a_name_in_the_log_makes_no_field_of_its_own(tmp_path: Path, name: str) -> None:
+def test_a_name_in_the_log_adds_no_field(tmp_path: Path, name: str) -> None:
     (line,) = written(tmp_path, name=name, job=1)
     value = line.partition(" name=")[2].removesuffix(" job=1")
     assert value.startswith('"') and value.endswith('"') and '"' not in value[1:-1]
 
 
-def test_what_an_exception_says_looks_like_no_record_and_has_no_password(tmp_path: Path) -> None:
+def test_an_exceptions_text_looks_like_no_log_record_and_has_no_password(tmp_path: Path) -> None:
     lines = written(tmp_path, trace=ValueError(f"no\n{FORGED}\x1b[2K https://a:{PASSWORD}@host/"))
     assert sum(line.startswith("2026") or line[:4].isdigit() for line in lines) == 1
     assert PASSWORD not in "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Whoever finds a hole in what reads dropped files has the service's account: what that may not do."""
+"""Whoever exploits a reader of dropped files gets the service's account: what that may not do."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def settings(plan: ServicePlan) -> dict[str, str]:
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed here")
 @pytest.mark.parametrize("root", ["/srv/dubs", "/home/ana/dubs"])
-def test_systemd_judges_the_unit_to_be_hardly_exposed(tmp_path: Path, root: str) -> None:
+def test_systemd_rates_the_unit_as_hardly_exposed(tmp_path: Path, root: str) -> None:
     programs = (Path("/opt/dropdub"),)  # not where these tests run, which may be in /tmp
     plan = replace(a_plan(tmp_path, account="dropdub"), root=Path(root), programs=programs)
     unit = tmp_path / "dropdub.service"
@@ -68,14 +68,14 @@ def test_systemd_judges_the_unit_to_be_hardly_exposed(tmp_path: Path, root: str)
     assert float(exposure) <= EXPOSURE_MAX, told
 
 
-def test_what_it_makes_is_its_accounts_alone(tmp_path: Path) -> None:
+def test_files_it_creates_are_private_to_its_account(tmp_path: Path) -> None:
     for at_boot in (True, False):
         plan = a_plan(tmp_path, at_boot=at_boot)
         assert settings(plan)["UMask"] == "0077" and properties(plan)["Umask"] == 0o077
 
 
 @pytest.mark.parametrize(("number", "is_cleared"), [(998, True), (1000, False), (65534, False), (0, False)])
-def test_a_stop_clears_what_is_shared_but_not_what_a_persons_other_programs_share(
+def test_a_stop_clears_shared_memory_except_that_of_a_users_other_programs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, *, is_cleared: bool
 ) -> None:
     monkeypatch.setattr(sandbox, "user_id", lambda _account: number)
@@ -86,7 +86,7 @@ def test_a_stop_clears_what_is_shared_but_not_what_a_persons_other_programs_shar
 @pytest.mark.parametrize(("device", "allowed"), [
     ("nvidia0", ["char-nvidia* rw"]), ("dxg", ["/dev/dxg rw"]), ("kfd", ["char-kfd rw", "char-drm rw"]), ("sda", []),
 ])  # fmt: skip
-def test_of_the_hardware_only_graphics_cards_are_seen(
+def test_graphics_cards_are_the_only_visible_hardware(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: str, allowed: list[str]
 ) -> None:
     (tmp_path / device).touch()
@@ -96,7 +96,7 @@ def test_of_the_hardware_only_graphics_cards_are_seen(
     assert unit.all("DevicePolicy") == ["closed"]
 
 
-def test_only_an_inbox_of_the_machine_is_taken_for_shared(tmp_path: Path) -> None:
+def test_only_an_inbox_of_the_machine_counts_as_shared(tmp_path: Path) -> None:
     for at_boot in (True, False):
         plan = a_plan(tmp_path, at_boot=at_boot)
         texts = (settings(plan)["ExecStart"], " ".join(properties(plan)["ProgramArguments"]), task_xml(plan))
@@ -104,14 +104,14 @@ def test_only_an_inbox_of_the_machine_is_taken_for_shared(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("manager", [Systemd, Launchd, TaskScheduler])
-def test_no_definition_lies_where_the_service_may_exchange_it(tmp_path: Path, manager: type[Manager]) -> None:
+def test_no_definition_is_where_the_service_may_replace_it(tmp_path: Path, manager: type[Manager]) -> None:
     for at_boot in (True, False):
         plan = a_plan(tmp_path, at_boot=at_boot)
         file = manager(plan).file  # type: ignore[call-arg]
         assert not any(file.is_relative_to(folder) for folder in (plan.root, plan.log.parent, *plan.writable))
 
 
-def test_homes_and_temporary_files_are_hidden_unless_something_to_do_lies_there(tmp_path: Path) -> None:
+def test_homes_and_temporary_files_are_hidden_unless_needed(tmp_path: Path) -> None:
     nothing_there = replace(a_plan(tmp_path), root=Path("/srv/dubs"), programs=(Path("/opt/dropdub"),))
     assert settings(nothing_there)["ProtectHome"] == "yes" and settings(nothing_there)["PrivateTmp"] == "yes"
     assert hides(nothing_there, Path("/tmp/talk.mp4")) and hides(nothing_there, Path("/home/ana/talk.mp4"))
@@ -123,7 +123,9 @@ def test_homes_and_temporary_files_are_hidden_unless_something_to_do_lies_there(
     assert not hides(replace(nothing_there, at_boot=False), Path("/tmp/talk.mp4"))
 
 
-def test_no_program_is_looked_for_where_others_may_put_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_programs_are_not_searched_for_where_others_may_add_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()
     shared.chmod(0o777)
@@ -144,7 +146,7 @@ def place() -> Iterator[Path]:
 
 
 @needs_root
-def test_a_link_that_others_may_lead_elsewhere_is_not_followed(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_that_others_may_redirect_is_not_followed(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shared, programs = place / "shared", place / "programs"
     shared.mkdir()
     programs.mkdir()
@@ -157,7 +159,9 @@ def test_a_link_that_others_may_lead_elsewhere_is_not_followed(place: Path, monk
 
 
 @needs_root
-def test_a_group_is_trusted_only_if_it_is_the_accounts_alone(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_group_is_trusted_only_if_the_account_is_its_only_member(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "executable", str(place / "python"))
     place.chmod(0o775)
     for account, is_trusted in (("daemon", True), ("nobody", False)):  # nogroup is, as users, that of several
@@ -166,9 +170,7 @@ def test_a_group_is_trusted_only_if_it_is_the_accounts_alone(place: Path, monkey
 
 
 @needs_root
-def test_a_service_is_not_installed_as_root_unless_that_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_service_is_not_installed_as_root_unless_requested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     a_plan(tmp_path)
     written = tmp_path / "written"
     monkeypatch.setattr(Systemd, "file", property(lambda _self: written))
@@ -182,13 +184,13 @@ def test_a_service_is_not_installed_as_root_unless_that_is_said(
     assert "User=root" in written.read_text("utf-8")
 
 
-def test_windows_names_its_administrator_in_its_own_language_and_knows_him_by_his_sid() -> None:
+def test_windows_administrators_are_identified_by_sid_in_any_language() -> None:
     domain = "S-1-5-21-1004336348-1177238915-682003330"
     assert has_all_rights("S-1-5-18") and has_all_rights(f"{domain}-500")
     assert not any(map(has_all_rights, ("", "S-1-5-19", f"{domain}-1500", f"{domain}-500-1", "S-1-5-32-500")))
 
 
-def test_what_is_to_be_pasted_runs_nothing_of_a_path(tmp_path: Path) -> None:
+def test_a_command_to_paste_runs_nothing_from_a_path(tmp_path: Path) -> None:
     proof = tmp_path / "proof"
     plan = replace(a_plan(tmp_path / "root", account="root"), root=Path(f'/srv/$(touch "{proof}")`touch "{proof}"`'))
     with pytest.raises(UsageError) as refused:
@@ -199,7 +201,7 @@ def test_what_is_to_be_pasted_runs_nothing_of_a_path(tmp_path: Path) -> None:
     assert not proof.exists()
 
 
-def test_who_may_change_the_settings_is_known(tmp_path: Path) -> None:
+def test_write_access_to_the_settings_is_detected(tmp_path: Path) -> None:
     plan = a_plan(tmp_path)
     assert is_superuser("root") and is_superuser("0") and not is_superuser("nobody")
     tmp_path.chmod(0o755)
@@ -208,7 +210,7 @@ def test_who_may_change_the_settings_is_known(tmp_path: Path) -> None:
     plan.config_file.chmod(0o666)
     assert may_write_config(plan)
     plan.config_file.chmod(0o644)
-    tmp_path.chmod(0o777)  # another file may be put in its place
+    tmp_path.chmod(0o777)  # the file may be replaced
     assert may_write_config(plan)
 
 
@@ -288,12 +290,12 @@ print("mode", oct((root / "inbox" / "made").stat().st_mode & 0o777))
 
 
 @needs_kernel
-def test_who_took_the_service_over_can_do_nothing_outside_of_it(confined: ServicePlan) -> None:
+def test_an_attacker_in_the_service_can_do_nothing_outside_it(confined: ServicePlan) -> None:
     (confined.root / "inbox").mkdir()
     with tempfile.NamedTemporaryFile(dir="/tmp", prefix="of-all-") as shared:
         os.chmod(shared.name, 0o666)  # noqa: PTH101
         done = run_confined(confined, sys.executable, "-I", "-c", ATTACKS, str(confined.root), shared.name)
-    in_tmp = ["shared temporary files"] if settings(confined)["PrivateTmp"] == "no" else []  # Python itself lies there
+    in_tmp = ["shared temporary files"] if settings(confined)["PrivateTmp"] == "no" else []  # Python itself is there
     assert (done.stdout.split("\n"), done.stderr) == ([*in_tmp, "mode 0o600", ""], "")
 
 
@@ -312,7 +314,7 @@ else: print("model written")
 
 
 @needs_kernel
-def test_no_program_in_a_folder_that_is_written_to_can_be_exchanged_with_its_folder(confined: ServicePlan) -> None:
+def test_no_program_in_a_written_folder_can_be_swapped_with_its_folder(confined: ServicePlan) -> None:
     program = confined.root / "tools" / "bin" / "ffmpeg"
     program.parent.mkdir(parents=True)
     program.write_text("", "utf-8")
@@ -322,7 +324,7 @@ def test_no_program_in_a_folder_that_is_written_to_can_be_exchanged_with_its_fol
     assert (done.stdout, done.stderr) == ("", "")
 
 
-def test_a_program_that_could_be_exchanged_is_refused(tmp_path: Path) -> None:
+def test_a_program_that_could_be_replaced_is_refused(tmp_path: Path) -> None:
     root = tmp_path / "root"
     plan = a_plan(root)
     (tmp_path / "elsewhere").mkdir()
@@ -376,7 +378,7 @@ def test_the_service_shares_what_it_publishes_with_the_group_of_the_original(
 
 @needs_kernel
 @pytest.mark.timeout(120)
-def test_the_service_works_with_all_that_it_is_kept_from(confined: ServicePlan) -> None:
+def test_the_service_works_under_all_its_restrictions(confined: ServicePlan) -> None:
     (confined.root / "inbox").mkdir()
     shutil.copy(SAMPLE, confined.root / "inbox")
     (confined.root / "inbox" / "note.txt").write_text("The dog is near our big house.", "utf-8")

@@ -1,4 +1,4 @@
-"""Options and subtitles beside files, in an inbox that others may write to: an attack fails its own job only."""
+"""Options and subtitles beside files, in an inbox that others may write to: an attack fails only its own job."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def put(path: Path, content: str = "A short text.\n") -> Path:
     return path
 
 
-def test_every_attack_fails_its_own_job_the_good_file_is_done_and_the_next_start_is_clean(
+def test_every_attack_fails_only_its_job_and_the_next_start_is_clean(
     site: Callable[..., Site],
 ) -> None:
     one = site(inbox={"settle": 0.4, "rescan": 1.0, "sidecars": "all"})
@@ -97,7 +97,7 @@ def test_every_attack_fails_its_own_job_the_good_file_is_done_and_the_next_start
     assert one.states() == expected
 
 
-def test_a_pipe_or_a_link_in_the_place_of_a_sidecar_neither_stops_the_daemon_nor_tells_a_secret(
+def test_a_pipe_or_link_as_sidecar_neither_stops_the_daemon_nor_leaks_a_secret(
     site: Callable[..., Site], place: Path
 ) -> None:
     """It comes after the sidecar was seen: here, recorded by a daemon that was killed before it moved it."""
@@ -130,7 +130,7 @@ def test_a_pipe_or_a_link_in_the_place_of_a_sidecar_neither_stops_the_daemon_nor
 
 
 @needs_another
-def test_nobody_steers_the_file_of_another(site: Callable[..., Site], place: Path) -> None:
+def test_nobody_controls_the_file_of_another(site: Callable[..., Site], place: Path) -> None:
     one = site(inbox={"settle": 0.4, "rescan": 1.0, "sidecars": "all"}, allowed_outputs=[str(place)])
     loot = place / "loot"
     loot.mkdir(mode=0o777)
@@ -146,7 +146,7 @@ def test_nobody_steers_the_file_of_another(site: Callable[..., Site], place: Pat
     assert one.stop(signal.SIGTERM) == 0
 
 
-# -- whose what is, without a daemon ---------------------------------------------------------------------------------
+# -- who owns what, without a daemon ---------------------------------------------------------------------------------
 
 
 def looked_through(inbox: Path, **how: Any) -> Scan:
@@ -172,7 +172,7 @@ def test_sidecar_and_subtitle_of_another_are_not_used_and_a_note_names_them(plac
 
 
 @needs_another
-def test_what_the_daemons_account_or_root_puts_beside_a_file_is_used(place: Path) -> None:
+def test_files_that_the_daemons_account_or_root_adds_are_used(place: Path) -> None:
     film = put(place / "inbox" / "film.mp4")
     give_away(film)
     put(film.with_name("film.mp4.job.yaml"))
@@ -189,14 +189,14 @@ def test_with_none_a_sidecar_stays_where_it_is_and_a_note_says_so(place: Path) -
     assert found.notes == ["inbox/a.txt.job.yaml is not used: inbox.sidecars is none in config.yaml."]
 
 
-def test_an_owner_that_is_not_known_speaks_for_nobody_who_is() -> None:
+def test_an_unknown_owner_and_a_known_one_never_speak_for_each_other() -> None:
     assert not speaks_for(None, "5") and not speaks_for("5", None)
     assert speaks_for("5", "5") and not speaks_for("5", "6") and is_trusted("0")
     assert owner_at(Path("/nowhere/at/all")) is None
 
 
 @pytest.mark.parametrize(("mode", "policy"), [(0o755, "all"), (0o700, "all"), (0o757, "safe"), (0o777, "safe")])
-def test_auto_is_safe_where_others_may_write(place: Path, mode: int, policy: str) -> None:
+def test_auto_is_safe_if_others_may_write(place: Path, mode: int, policy: str) -> None:
     root = Root.at(place / "root")
     root.create_folders()
     root.inbox.chmod(mode)
@@ -220,7 +220,7 @@ def test_auto_is_safe_in_the_inbox_of_another_account_or_of_a_group(place: Path)
 
 
 @needs_another
-def test_words_of_another_are_not_used_for_a_film_that_was_done_before(context: Context) -> None:
+def test_words_of_another_are_not_used_for_an_already_finished_film(context: Context) -> None:
     job = a_queued_job(context.store, name="clip.mp4", owner="0")
     film = put(context.root.archive / "clip.mp4")
     for owner, is_used in ((str(OWN_UID), False), ("0", True)):
@@ -245,9 +245,7 @@ def context(place: Path) -> Iterator[Context]:
 
 
 @pytest.mark.parametrize("out", ["shared", "shared/new/deep", "root/results"])
-def test_a_dropped_file_may_have_its_results_where_config_yaml_allows_it(
-    context: Context, place: Path, out: str
-) -> None:
+def test_a_dropped_file_may_put_results_where_config_yaml_allows(context: Context, place: Path, out: str) -> None:
     assert dropped_output(context, str(place / out)).refusal is None
 
 
@@ -258,15 +256,13 @@ def test_a_dropped_file_may_have_its_results_where_config_yaml_allows_it(
         "root/failed", "root/archive", "root/voices", "root/models", "shared/link", "shared/link/sub",
     ],
 )  # fmt: skip
-def test_a_dropped_file_may_not_have_its_results_elsewhere(context: Context, place: Path, out: str) -> None:
+def test_a_dropped_file_may_not_put_results_elsewhere(context: Context, place: Path, out: str) -> None:
     (place / "shared" / "link").symlink_to(place / "mine")
     refusal = dropped_output(context, str(place / out)).refusal
     assert refusal is not None and "allowed_outputs" in refusal.sentence and str(place) not in refusal.message
 
 
-def test_a_link_that_comes_after_the_options_were_read_is_refused_before_a_step_and_before_publishing(
-    context: Context, place: Path
-) -> None:
+def test_a_link_added_after_options_are_read_is_refused_by_steps_and_publishing(context: Context, place: Path) -> None:
     out = str(place / "shared" / "later")
     job = Job(name="a.txt", source="a.txt", options={"out": out}, overrides={"out": out}, created_at=1.0)
     assert output_of(context, job).refusal is None
@@ -277,7 +273,7 @@ def test_a_link_that_comes_after_the_options_were_read_is_refused_before_a_step_
 
 
 @pytest.mark.parametrize("folder", ["inbox", "inbox/sub", "work", "failed", "archive"])
-def test_an_out_of_config_yaml_where_originals_are_kept_is_refused(place: Path, folder: str) -> None:
+def test_an_out_in_config_yaml_where_originals_are_kept_is_refused(place: Path, folder: str) -> None:
     root = Root.at(place / "root")
     with pytest.raises(ConfigError, match=rf"job\.out .* is inside folders\.{folder.split('/', maxsplit=1)[0]}"):
         root.refuse_outputs({"job.out": str(root.path / folder)})

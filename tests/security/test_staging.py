@@ -118,7 +118,7 @@ def untouched(secrets: Path) -> bool:
     return [(path.name, path.read_text(encoding="utf-8")) for path in secrets.iterdir()] == [("clip.srt", "secret")]
 
 
-def test_links_at_names_that_can_be_foretold_are_not_written_through(place: Path) -> None:
+def test_links_at_predictable_names_are_not_written_through(place: Path) -> None:
     """Done as the attack was: the daemon's own configuration is what the links lead to."""
     site = Site(place / "root")
     give_away(site.root / "outbox")
@@ -138,7 +138,7 @@ def test_links_at_names_that_can_be_foretold_are_not_written_through(place: Path
     assert config.read_bytes() == before
 
 
-def test_staging_that_is_exchanged_lets_nothing_be_written_elsewhere(place: Path, outbox: Path, secrets: Path) -> None:
+def test_a_swapped_staging_folder_causes_no_write_elsewhere(place: Path, outbox: Path, secrets: Path) -> None:
     made = place / "made.srt"
     made.write_text("made", encoding="utf-8")
     brought = 0
@@ -152,7 +152,7 @@ def test_staging_that_is_exchanged_lets_nothing_be_written_elsewhere(place: Path
     assert brought > 0, "nothing was staged at all"
 
 
-def test_a_folder_of_results_that_is_exchanged_lets_nothing_be_published_elsewhere(
+def test_a_swapped_results_folder_causes_nothing_to_be_published_elsewhere(
     place: Path, outbox: Path, secrets: Path, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is recorded for each folder is left out here, for the time that it takes."""
@@ -192,7 +192,7 @@ def a_job_with_results_in(context: Context, folder: Path) -> Job:
     return job
 
 
-def test_a_folder_of_an_allowed_one_that_is_exchanged_lets_nothing_be_written_elsewhere(
+def test_a_swapped_folder_in_an_allowed_one_causes_no_write_elsewhere(
     place: Path, shared: Path, secrets: Path, context: Context
 ) -> None:
     made = place / "made.srt"
@@ -214,7 +214,7 @@ def test_a_folder_of_an_allowed_one_that_is_exchanged_lets_nothing_be_written_el
     assert published > 0, "nothing was published at all"
 
 
-def test_a_link_that_comes_after_the_last_look_is_not_followed(
+def test_a_link_added_after_the_last_check_is_not_followed(
     place: Path, shared: Path, secrets: Path, context: Context
 ) -> None:
     (place / "made").write_text("made", encoding="utf-8")
@@ -230,7 +230,7 @@ def test_a_link_that_comes_after_the_last_look_is_not_followed(
     assert untouched(secrets)
 
 
-def test_folders_made_in_an_allowed_one_let_in_whom_it_lets_in(shared: Path, context: Context) -> None:
+def test_folders_created_in_an_allowed_one_grant_the_same_access(shared: Path, context: Context) -> None:
     job = a_job_with_results_in(context, shared / "sub" / "deep")
     output = output_of(context, job)
     mask = os.umask(0o077)
@@ -243,7 +243,7 @@ def test_folders_made_in_an_allowed_one_let_in_whom_it_lets_in(shared: Path, con
         assert (folder.stat().st_mode & 0o7777, folder.stat().st_gid) == (0o3775, shared.stat().st_gid)
 
 
-def test_a_service_that_may_set_no_group_id_bit_still_lets_others_in(
+def test_a_service_that_may_not_set_the_setgid_bit_still_lets_others_in(
     shared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fchmod = os.fchmod
@@ -259,7 +259,7 @@ def test_a_service_that_may_set_no_group_id_bit_still_lets_others_in(
 
 
 @pytest.mark.parametrize("is_empty", [False, True])
-def test_a_private_folder_that_somebody_puts_in_the_place_of_a_new_one_stays_private(
+def test_a_private_folder_put_in_place_of_a_new_one_stays_private(
     shared: Path, monkeypatch: pytest.MonkeyPatch, *, is_empty: bool
 ) -> None:
     private = shared / "private"
@@ -267,7 +267,7 @@ def test_a_private_folder_that_somebody_puts_in_the_place_of_a_new_one_stays_pri
     if not is_empty:
         (private / "clip.srt").touch()
     else:
-        time.sleep(0.05)  # a folder of the moment could not be told from the new one
+        time.sleep(0.05)  # a folder this recent could not be distinguished from the new one
     make = HeldFolder.make
 
     def exchanged(folder: HeldFolder, name: str, *, mode: int = 0o777) -> None:
@@ -280,7 +280,7 @@ def test_a_private_folder_that_somebody_puts_in_the_place_of_a_new_one_stays_pri
         assert folder.own().st_mode & 0o777 == 0o700
 
 
-def test_a_link_in_an_allowed_folder_to_another_place_in_it_is_followed(shared: Path, context: Context) -> None:
+def test_a_link_within_an_allowed_folder_is_followed(shared: Path, context: Context) -> None:
     (shared / "real").mkdir()
     (shared / "link").symlink_to(shared / "real")
     output = output_of(context, a_job_with_results_in(context, shared / "link" / "new"))
@@ -323,7 +323,7 @@ def test_a_staging_folder_that_is_not_our_own_is_refused_with_a_sentence(
     assert [path.name for path in outbox.iterdir()] == [staging.name]
 
 
-def test_another_name_is_chosen_where_somebody_has_taken_the_place_of_a_staging_folder(
+def test_another_name_is_chosen_if_the_staging_folders_name_is_taken(
     outbox: Path, secrets: Path, context: Context
 ) -> None:
     job = a_queued_job(context.store, name="clip.mp4")
@@ -343,13 +343,13 @@ def removed(context: Context, job: Job) -> bool:
     return remove_staged(queries.job(context.store, job_id(job)), output_of(context, job))
 
 
-def test_only_what_was_staged_is_removed(place: Path, outbox: Path, context: Context) -> None:
+def test_only_staged_files_are_removed(place: Path, outbox: Path, context: Context) -> None:
     job = a_queued_job(context.store, name="clip.mp4")
     staging = staging_of(context, job, output_of(context, job))
     (outbox / "clip").mkdir()
     (outbox / "clip" / "clip.srt").touch()
     results, theirs = outbox / new_staging_name("0123abcd", 999), outbox / new_staging_name("0123abcd", 998)
-    (outbox / "clip").rename(results)  # as one may who may rename here
+    (outbox / "clip").rename(results)  # as anybody may who may rename here
     theirs.mkdir()
     (theirs / ".staging").touch()
     give_away(theirs)
@@ -372,7 +372,7 @@ def test_results_that_somebody_renames_to_a_staging_folder_stay_as_they_are(
     (outbox / "clip").mkdir()
     (outbox / "clip").chmod(0o755)
     (outbox / "clip" / "clip.srt").touch()
-    (outbox / "clip").rename(chosen)  # as one may who may rename here
+    (outbox / "clip").rename(chosen)  # as anybody may who may rename here
     with pytest.raises(Waiting, match="is not a staging folder"), made_staging(chosen):
         pass
     assert not removed(context, job)
@@ -391,7 +391,7 @@ def test_nothing_is_removed_through_a_link_or_below_a_staging_folder(
     assert untouched(secrets)
 
 
-def test_what_is_staged_on_a_share_that_was_away_at_the_end_is_removed_at_the_next_start(
+def test_files_staged_on_an_absent_share_are_removed_at_the_next_start(
     place: Path, shared: Path, context: Context
 ) -> None:
     job = an_ended_job(context.store, options={"out": str(shared)})
@@ -406,7 +406,7 @@ def test_what_is_staged_on_a_share_that_was_away_at_the_end_is_removed_at_the_ne
     assert list(shared.iterdir()) == [] and queries.staged_jobs(context.store) == []
 
 
-def test_what_tries_whose_files_are_here_cannot_be_exchanged(outbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_probe_for_file_ownership_cannot_be_swapped(outbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The attacker wins each time: his own folder is under the probe's name as soon as it was made."""
     if not IS_ANOTHER:
         pytest.skip("there is no other account")
@@ -441,9 +441,7 @@ def test_a_staging_folder_that_others_may_look_into_is_closed_to_them(outbox: Pa
         assert staging.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_share_that_lets_nobody_set_rights_or_times_is_written_to(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_share_that_refuses_modes_and_times_is_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
 
@@ -458,7 +456,7 @@ def test_a_share_that_lets_nobody_set_rights_or_times_is_written_to(
     write_whole(tmp_path / "whole", b"whole")
 
 
-def test_a_temporary_file_is_nobody_elses_and_its_name_cannot_be_foretold(
+def test_a_temporary_file_is_private_and_its_name_is_unpredictable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[str, int]] = []

@@ -1,4 +1,4 @@
-"""Nothing is installed but the files that were there when the versions were locked, whatever an index hands out."""
+"""Only files that existed when the versions were locked are installed, whatever an index serves."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_each_package_is_one_version_with_hashes_and_no_host_is_named(lock: str)
 
 @pytest.mark.parametrize("lock", ["light", "quality"])
 @pytest.mark.parametrize("platform", PLATFORMS, ids=lambda one: f"{one['sys_platform']}-{one['python_version']}")
-def test_what_dropdub_needs_is_locked_in_a_fitting_version(lock: str, platform: dict[str, str]) -> None:
+def test_dropdubs_requirements_are_locked_in_matching_versions(lock: str, platform: dict[str, str]) -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
     needed = [*project["dependencies"], *extras["light"]]
@@ -85,12 +85,12 @@ def a_wheel(folder: Path, name: str, version: str, code: str, needs: str = "") -
 
 
 def an_index(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have pip take packages from a folder, as from an index that may hand out what it likes."""
+    """Have pip take packages from a folder, as from an index that may serve anything."""
     for name, value in {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder)}.items():
         monkeypatch.setenv(name, value)
 
 
-def test_a_package_that_an_index_exchanged_is_refused(
+def test_a_package_that_an_index_replaced_is_refused(
     environment: installer.Installation,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -111,7 +111,7 @@ def test_a_package_that_an_index_exchanged_is_refused(
     assert list(environment.environment.rglob("evilpkg.py"))
 
 
-def test_what_is_not_locked_is_not_fetched_for_dropdub_itself(
+def test_unlocked_packages_are_not_fetched_for_dropdub_itself(
     environment: installer.Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_wheel(tmp_path / "index", "unlocked", "1.0", "raise SystemExit('fell for it')\n")
@@ -128,7 +128,7 @@ def test_without_its_lock_file_nothing_is_installed(environment: installer.Insta
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="install.sh")
-def test_nothing_that_lies_beside_the_installer_is_imported(tmp_path: Path) -> None:
+def test_nothing_beside_the_installer_is_imported(tmp_path: Path) -> None:
     for name in ("install.sh", "installer.py"):
         (tmp_path / name).write_bytes((REPOSITORY / name).read_bytes())
     (tmp_path / "argparse.py").write_text("raise SystemExit('fell for it')\n", "utf-8")
@@ -136,7 +136,7 @@ def test_nothing_that_lies_beside_the_installer_is_imported(tmp_path: Path) -> N
     assert done.returncode == 0 and "--uninstall" in done.stdout, done.stderr
 
 
-def test_an_unsafe_version_ends_the_checks_and_no_data_does_not(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unsafe_version_fails_the_checks_and_missing_data_does_not(capsys: pytest.CaptureFixture[str]) -> None:
     unsafe = {"name": "evilpkg", "version": "1.0", "vulns": [{"id": "PYSEC-1", "fix_versions": ["1.1"]}]}
     reason = checks.judge([unsafe])
     assert reason is not None and "unsafe" in reason
@@ -150,7 +150,7 @@ def test_an_unsafe_version_ends_the_checks_and_no_data_does_not(capsys: pytest.C
 
 
 @pytest.mark.skipif(importlib.util.find_spec("cyclonedx_py") is None, reason="cyclonedx-bom is not installed here")
-def test_a_release_lists_all_that_it_is_made_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_release_lists_all_its_components(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "PYTHON", Path(sys.executable))
     tasks.write_bill(LOCKS / "light.txt", tmp_path / "light.cdx.json")
     bill = json.loads((tmp_path / "light.cdx.json").read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""What is taken out of the inbox is what was seen there, however fast somebody exchanges it for something else."""
+"""What is taken out of the inbox is what was seen there, however fast somebody swaps it for something else."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ while time.monotonic() < until and not os.path.exists(f"{folder}/.enough"):
 
 @contextmanager
 def exchanged(inbox: Path, kind: str, times: int = TIMES) -> Iterator[None]:
-    """Let the attacker exchange what the daemon has looked at, at the moment when it has."""
+    """Let the attacker swap what the daemon has looked at, at the very moment when it has."""
     with attack(EXCHANGER, inbox, kind, str(times)) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
@@ -84,7 +84,7 @@ def put(path: Path, text: str) -> Path:
 
 
 def swappable(inbox: Path, secrets: Path, number: int) -> Path:
-    """Put a file into a folder of the inbox, and beside the folder a link to where a secret of that name lies."""
+    """Put a file into a folder of the inbox, and beside the folder a link to where a secret of that name is."""
     bait = put(inbox / f"sub{number}" / "diary.txt", f"bait {number}")
     give_away(bait.parent)
     secret = secrets / str(number) / "diary.txt"
@@ -94,9 +94,7 @@ def swappable(inbox: Path, secrets: Path, number: int) -> Path:
     return bait
 
 
-def test_a_folder_that_is_exchanged_for_a_link_brings_nothing_from_elsewhere(
-    place: Path, inbox: Path, secrets: Path
-) -> None:
+def test_a_folder_swapped_for_a_link_brings_in_nothing_from_elsewhere(place: Path, inbox: Path, secrets: Path) -> None:
     baits = [swappable(inbox, secrets, number) for number in range(TIMES)]
     wanted = [Wanted(bait, bait.name, identity(bait), within=inbox) for bait in baits]
     with exchanged(inbox, "folder"):
@@ -123,7 +121,7 @@ def evil(path: Path, kind: str, secret: Path) -> None:
 
 
 @pytest.mark.parametrize("what", ["sidecar", "companion"])
-def test_what_lies_beside_a_file_and_is_exchanged_is_never_taken_nor_left_out(
+def test_a_film_is_taken_with_what_was_seen_beside_it_or_not_at_all(
     place: Path, inbox: Path, secrets: Path, what: str
 ) -> None:
     secret = secrets / "secret.yaml"
@@ -157,7 +155,7 @@ def check_whole(result: Taken | Absent, film: Path, what: str) -> None:
     assert film.read_text(encoding="utf-8").startswith("film")
 
 
-def test_a_real_daemon_takes_nothing_through_an_exchanged_folder(place: Path, secrets: Path) -> None:
+def test_a_real_daemon_takes_nothing_through_a_swapped_folder(place: Path, secrets: Path) -> None:
     site = Site(place / "root", preload=False)
     give_away(site.inbox)
     for number in range(20):
@@ -178,7 +176,7 @@ def test_a_real_daemon_takes_nothing_through_an_exchanged_folder(place: Path, se
 # One at a time
 
 
-def test_a_folder_on_the_way_that_is_a_link_is_not_entered(place: Path, inbox: Path, secrets: Path) -> None:
+def test_a_parent_folder_that_is_a_link_is_not_entered(place: Path, inbox: Path, secrets: Path) -> None:
     secret = put(secrets / "diary.txt", "secret")
     (inbox / "sub").symlink_to(secrets)
     wanted = Wanted(inbox / "sub" / "diary.txt", "diary.txt", identity(secret), within=inbox)
@@ -195,7 +193,7 @@ def test_a_source_folder_that_is_a_link_gets_nothing(place: Path, inbox: Path, s
     assert bait.exists() and list(secrets.iterdir()) == []
 
 
-def test_through_another_name_what_was_taken_is_not_changed(place: Path, inbox: Path) -> None:
+def test_a_taken_file_cannot_be_changed_through_another_name(place: Path, inbox: Path) -> None:
     bait = put(inbox / "a.txt", "as it was seen")
     (inbox / ".other").hardlink_to(bait)
     taken = bring_in(Wanted(bait, bait.name, identity(bait), within=inbox), place / "work" / "1" / "source")
@@ -205,7 +203,7 @@ def test_through_another_name_what_was_taken_is_not_changed(place: Path, inbox: 
     assert [path.name for path in taken.source.parent.iterdir()] == ["a.txt"]
 
 
-def test_another_file_that_a_death_has_left_half_taken_goes_back(place: Path, inbox: Path) -> None:
+def test_another_file_left_half_taken_by_a_crash_goes_back(place: Path, inbox: Path) -> None:
     bait, source = put(inbox / "a.txt", "seen"), place / "work" / "1" / "source"
     wanted = Wanted(bait, bait.name, identity(bait), within=inbox)
     bait.unlink()
@@ -224,7 +222,7 @@ def test_options_of_somebody_else_that_were_not_recorded_are_refused(place: Path
     assert film.exists() and sidecar.exists()
 
 
-def test_what_comes_at_the_last_moment_is_not_replaced(tmp_path: Path) -> None:
+def test_a_file_that_arrives_at_the_last_moment_is_not_replaced(tmp_path: Path) -> None:
     one, other = put(tmp_path / "one", "1"), put(tmp_path / "other", "2")
     with pytest.raises(FileExistsError):
         rename_new(one, other)

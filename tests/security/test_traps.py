@@ -1,4 +1,4 @@
-"""A `config.yaml` that somebody put where others work is not found, and no name takes effect where a file ends up."""
+"""A `config.yaml` planted where others work is not used, and no file name has an effect where the file ends up."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def found(cwd: Path) -> Path:
 
 
 @another
-def test_a_config_of_another_account_is_refused_and_a_named_root_is_taken(place: Path) -> None:
+def test_a_config_of_another_account_is_refused_and_a_named_root_is_accepted(place: Path) -> None:
     root = a_root(place / "theirs", TRAP)
     give_away(root / "config.yaml")
     with pytest.raises(UsageError, match=r"belongs to another account") as caught:
@@ -45,7 +45,7 @@ def test_a_config_of_another_account_is_refused_and_a_named_root_is_taken(place:
 
 
 @another
-def test_a_folder_of_another_account_is_refused_though_the_file_is_ones_own(place: Path) -> None:
+def test_another_accounts_folder_is_refused_even_with_ones_own_file(place: Path) -> None:
     root = a_root(place / "theirs")
     give_away(root)
     with pytest.raises(UsageError, match=r"belongs to another account"):
@@ -54,7 +54,7 @@ def test_a_folder_of_another_account_is_refused_though_the_file_is_ones_own(plac
 
 @posix
 @pytest.mark.parametrize("mode", [0o777, 0o1777, 0o775, 0o757])
-def test_a_folder_that_others_may_write_to_is_refused_also_with_the_sticky_bit(place: Path, mode: int) -> None:
+def test_a_folder_writable_by_others_is_refused_even_with_the_sticky_bit(place: Path, mode: int) -> None:
     root = a_root(place / "shared")
     os.chown(root, -1, 65534) if IS_ANOTHER else None
     root.chmod(mode)
@@ -73,7 +73,7 @@ def test_a_file_that_others_may_write_to_is_refused(place: Path) -> None:
 
 
 @posix
-def test_a_root_below_a_folder_whose_names_anybody_may_exchange_is_refused(place: Path) -> None:
+def test_a_root_below_a_folder_whose_entries_anybody_may_rename_is_refused(place: Path) -> None:
     root = a_root(place / "open" / "root")
     (place / "open").chmod(0o777)
     with pytest.raises(UsageError, match=r"replace"):
@@ -83,7 +83,7 @@ def test_a_root_below_a_folder_whose_names_anybody_may_exchange_is_refused(place
 
 
 @another
-def test_a_link_to_what_another_account_may_write_to_is_refused(place: Path) -> None:
+def test_a_link_to_a_file_that_another_account_may_write_to_is_refused(place: Path) -> None:
     trap, root = a_root(place / "theirs", TRAP), a_root(place / "mine")
     give_away(trap)
     (root / "config.yaml").unlink()
@@ -92,7 +92,7 @@ def test_a_link_to_what_another_account_may_write_to_is_refused(place: Path) -> 
         found(root)
 
 
-def test_the_nearest_is_refused_and_none_further_up_is_taken_instead(place: Path) -> None:
+def test_if_the_nearest_is_refused_none_further_up_is_used_instead(place: Path) -> None:
     root = a_root(place / "root")
     inner = a_root(root / "films" / "inner")
     assert found(inner / "inbox") == inner
@@ -103,14 +103,14 @@ def test_the_nearest_is_refused_and_none_further_up_is_taken_instead(place: Path
 
 
 @pytest.mark.parametrize("name", ["inbox", "outbox", "failed", "archive", "work/3/source", "failed/deep/er"])
-def test_what_lies_in_a_roots_own_folders_is_no_root(place: Path, name: str) -> None:
+def test_a_config_in_a_roots_own_folders_makes_no_root(place: Path, name: str) -> None:
     root = a_root(place / "root")
     (root / name).mkdir(parents=True, exist_ok=True)
     (root / name / "config.yaml").write_text(TRAP, encoding="utf-8")
     assert found(root / name) == root
 
 
-def test_what_lies_in_a_folder_that_the_root_names_is_no_root(place: Path) -> None:
+def test_a_config_in_a_folder_that_the_root_names_makes_no_root(place: Path) -> None:
     root = a_root(place / "root", "folders: {failed: broken/ones}\n")
     (root / "broken" / "ones").mkdir(parents=True)
     (root / "broken" / "ones" / "config.yaml").write_text(TRAP, encoding="utf-8")
@@ -118,7 +118,7 @@ def test_what_lies_in_a_folder_that_the_root_names_is_no_root(place: Path) -> No
 
 
 @another
-def test_doctor_in_failed_runs_nothing_of_what_was_dropped(place: Path) -> None:
+def test_doctor_in_failed_runs_nothing_that_was_dropped(place: Path) -> None:
     """An administrator looks into a folder where a dropped `config.yaml` names a dropped program as ffmpeg."""
     failed = place / "elsewhere"
     failed.mkdir()

@@ -92,7 +92,7 @@ def mount(*arguments: str | Path) -> None:
 
 
 def set_up_mounts(unit: Unit, python: Path) -> None:
-    """See to what may be written, what is hidden; Python, which may lie in a home, stays where it can be run."""
+    """Set up what may be written and what is hidden; Python, which may be in a home, stays runnable."""
     if _libc.unshare(CLONE_NEWNS) != 0:
         sys.exit("no mount namespace can be had")
     mount("--make-rprivate", "/")
