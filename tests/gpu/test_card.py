@@ -30,7 +30,7 @@ def cards() -> int:
 
 pytestmark = [
     pytest.mark.skipif(not cards(), reason="there is no graphics card here"),
-    pytest.mark.filterwarnings("ignore"),  # those of the libraries beneath
+    pytest.mark.filterwarnings("ignore"),  # those of the underlying libraries
     pytest.mark.timeout(300),
 ]
 ON_CARD = EngineSettings(models={"faster-whisper": str(WHISPER), "nllb": str(NLLB)}, threads=2)
@@ -62,7 +62,7 @@ def bare(text: str) -> str:
 
 @contextmanager
 def full_card(*, left: int) -> Iterator[None]:
-    """Let another process take all memory of the card but `left` bytes."""
+    """Let another process take all memory of the card except `left` bytes."""
     command = [sys.executable, "-c", FILL, str(left)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None and other.stdin is not None
@@ -102,7 +102,7 @@ def test_held_out_sentences_are_translated_as_on_the_processor() -> None:
     assert sum(text == target for text, (_, target) in zip(found, pairs, strict=True)) >= 0.98 * len(pairs)
 
 
-def test_a_card_that_is_full_is_left_for_the_processor_which_says_so(tmp_path: Path) -> None:
+def test_a_full_card_is_left_for_the_cpu_and_that_is_announced(tmp_path: Path) -> None:
     talk = recording(tmp_path / "talk.wav", ENGLISH)
     with full_card(left=100 << 20):
         done = subprocess.run(
@@ -125,7 +125,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_whole_job_computes_on_the_card_and_gives_its_memory_back(tmp_path: Path, models: Path) -> None:
+def test_a_whole_job_runs_on_the_card_and_frees_its_memory(tmp_path: Path, models: Path) -> None:
     before = memory_used()
     use = {"faster-whisper": WHISPER.name, "nllb": NLLB.name, "xtts": "xtts-random"}
     engines = {"transcriber": "faster-whisper", "translator": "nllb", "synthesizer": "xtts", "speakers": "one"}

@@ -23,7 +23,7 @@ CONFIG = "preload: false\njob: {transcriber: pocketsphinx, synthesizer: espeak-n
 
 @pytest.fixture
 def root(tmp_path: Path) -> Root:
-    """A root in a folder that no command line carries without quoting."""
+    """A root in a folder whose name needs quoting on every command line."""
     path = tmp_path / "Ana's 100% $HOME çãø"
     path.mkdir()
     (path / "config.yaml").write_text(CONFIG, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""`fakes.py schtasks|systemctl|loginctl|launchctl ARGUMENTS`: what these programs do with a service, really done.
+"""`fakes.py schtasks|systemctl|loginctl|launchctl ARGUMENTS`: what these programs do with a service, done for real.
 
 Definitions are read as the systems read them, and processes are started and ended for real; only the systems behind
 the programs are missing. What they remember is in $FAKE_SERVICES; each call is a line of its `calls`.
@@ -24,7 +24,7 @@ END_WITHIN_S = 20
 
 
 class FakeSystem:
-    """What one of the systems keeps in mind about the services that it knows, by name."""
+    """What one of the systems remembers about the services that it knows, by name."""
 
     def __init__(self) -> None:
         self.folder = Path(os.environ["FAKE_SERVICES"])

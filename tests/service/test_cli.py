@@ -1,4 +1,4 @@
-"""`dropdub service` as a person meets it, on the fake system."""
+"""`dropdub service` as users meet it, on the fake system."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def jobs(root: Root, *arguments: str) -> subprocess.CompletedProcess[str]:
     return warm.run(["--root", str(root.path), "service", *arguments])
 
 
-def test_the_words_of_a_services_life(root: Root, system: FakeSystem) -> None:
+def test_service_commands_report_each_stage_of_its_life(root: Root, system: FakeSystem) -> None:
     before = jobs(root, "status")
     assert before.returncode == 1 and "No service is installed" in before.stdout
 
@@ -75,7 +75,7 @@ def test_a_refusal_is_a_sentence_with_its_exit_code(root: Root, system: FakeSyst
     assert jobs(root, "install").returncode == 2
 
 
-def test_settings_of_the_console_that_the_service_will_not_see_are_named(
+def test_console_settings_that_the_service_will_not_see_are_named(
     root: Root, system: FakeSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DROPDUB_JOB__LANGUAGE", "pt")

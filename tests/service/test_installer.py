@@ -1,4 +1,4 @@
-"""The package as others get it: built, installed by install.sh into nothing, run as a service, taken away again."""
+"""The package as users get it: built, installed by install.sh from scratch, run as a service, uninstalled."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def install(*arguments: str | Path, code: int = 0) -> str:
     return done.stdout + done.stderr
 
 
-def test_the_wheel_holds_all_that_a_run_needs(wheel: Path) -> None:
+def test_the_wheel_contains_all_that_a_run_needs(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert [name for name in IN_THE_WHEEL if name not in names] == []
     assert not any(name.startswith("tests") for name in names)
 
 
-def test_installed_once_it_works_off_what_is_dropped_and_goes_without_touching_files(
+def test_an_installation_processes_drops_and_uninstalls_without_touching_files(
     wheel: Path, tmp_path: Path, system: FakeSystem
 ) -> None:
     into, root, home = tmp_path / "my programs", tmp_path / "my dubs", tmp_path
@@ -85,7 +85,7 @@ def test_installed_once_it_works_off_what_is_dropped_and_goes_without_touching_f
     assert [entry.name for entry in root.iterdir()] == ["letter.txt"] and "letter.txt" in told
 
 
-def test_what_is_not_there_is_not_removed_and_a_foreign_command_is_left(tmp_path: Path, system: FakeSystem) -> None:
+def test_missing_things_are_not_removed_and_a_foreign_command_is_left(tmp_path: Path, system: FakeSystem) -> None:
     foreign = tmp_path / ".local" / "bin" / "jobs"
     foreign.parent.mkdir(parents=True)
     foreign.write_text("#!/bin/sh\n", "utf-8")
@@ -95,5 +95,5 @@ def test_what_is_not_there_is_not_removed_and_a_foreign_command_is_left(tmp_path
     assert "There is no environment" in told and (folder / "inbox").is_dir() and foreign.exists()
 
 
-def test_wrong_use_is_told(tmp_path: Path) -> None:
+def test_wrong_use_is_reported(tmp_path: Path) -> None:
     assert "requires --uninstall" in install("--delete-root", code=2)

@@ -89,21 +89,21 @@ def test_a_service_is_installed_stopped_started_and_uninstalled(site: Installed)
     assert site.root.config_file.exists() and site.root.inbox.is_dir()
 
 
-def test_to_start_what_runs_changes_nothing(site: Installed) -> None:
+def test_starting_a_running_service_changes_nothing(site: Installed) -> None:
     site.service.install()
     first = pid_of(site.service)
     site.service.start()
     assert pid_of(site.service) == first
 
 
-def test_to_install_again_puts_the_new_in_the_place_of_the_old(site: Installed) -> None:
+def test_installing_again_replaces_the_old_service(site: Installed) -> None:
     site.service.install()
     first = pid_of(site.service)
     site.service.install()
     assert not is_alive(first) and pid_of(site.service) != first
 
 
-def test_a_daemon_ends_in_good_order_when_its_service_is_stopped(site: Installed) -> None:
+def test_a_daemon_ends_cleanly_when_its_service_is_stopped(site: Installed) -> None:
     site.service.install()
     site.service.stop()
     log = (site.root.logs_dir / "dropdub.log").read_text("utf-8")
@@ -111,7 +111,7 @@ def test_a_daemon_ends_in_good_order_when_its_service_is_stopped(site: Installed
     assert not any("/End" in call or "SIGKILL" in call for call in site.calls())
 
 
-def test_a_task_is_disabled_before_the_daemon_is_asked_so_that_no_trigger_revives_it(
+def test_a_task_is_disabled_before_stopping_so_that_no_trigger_restarts_it(
     root: Root, plan: ServicePlan, system: FakeSystem
 ) -> None:
     service = a_service(TaskScheduler(plan), plan, root)
@@ -121,7 +121,7 @@ def test_a_task_is_disabled_before_the_daemon_is_asked_so_that_no_trigger_revive
 
 
 @pytest.mark.parametrize("at_boot", [True, False])
-def test_a_task_whose_file_is_gone_is_known_by_what_the_system_tells(
+def test_a_task_without_its_file_is_known_from_what_the_system_reports(
     root: Root, system: FakeSystem, monkeypatch: pytest.MonkeyPatch, at_boot: bool
 ) -> None:
     monkeypatch.setattr(managed, "make_manager", TaskScheduler)
@@ -140,7 +140,7 @@ def test_a_task_whose_file_is_gone_is_known_by_what_the_system_tells(
     assert not found.status().installed
 
 
-def test_a_daemon_that_does_not_heed_is_ended(
+def test_a_daemon_that_ignores_a_stop_is_killed(
     root: Root, plan: ServicePlan, system: FakeSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(managed, "STOP_GRACE_S", 0.5)
@@ -152,14 +152,14 @@ def test_a_daemon_that_does_not_heed_is_ended(
     assert not is_alive(pid) and not service.status().running
 
 
-def test_a_daemon_that_gave_no_sign_for_long_is_ended_too(
+def test_a_daemon_with_an_old_heartbeat_is_killed_too(
     root: Root, plan: ServicePlan, system: FakeSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(managed, "ENDED_WITHIN_S", 1.0)
     service = a_service(TaskScheduler(plan), plan, root)
     service.install()
     pid = pid_of(service)
-    os.kill(pid, signal.SIGSTOP)  # as one that hangs in a call to a dead share
+    os.kill(pid, signal.SIGSTOP)  # like one that hangs in a call to a dead share
     with closing(sqlite3.connect(root.database_file)) as rows:
         rows.execute("UPDATE daemon SET heartbeat_at = heartbeat_at - 60")
         rows.commit()
@@ -167,7 +167,7 @@ def test_a_daemon_that_gave_no_sign_for_long_is_ended_too(
     assert not is_alive(pid)
 
 
-def test_what_died_leaves_its_service_installed_and_start_revives_it(site: Installed) -> None:
+def test_a_service_whose_daemon_died_stays_installed_and_can_be_started(site: Installed) -> None:
     site.service.install()
     first = pid_of(site.service)
     os.kill(first, signal.SIGKILL)
@@ -179,13 +179,13 @@ def test_what_died_leaves_its_service_installed_and_start_revives_it(site: Insta
 
 
 @pytest.mark.parametrize("what", ["start", "stop", "uninstall"])
-def test_of_what_is_not_installed_nothing_is_done(site: Installed, what: str) -> None:
+def test_nothing_is_done_for_a_service_that_is_not_installed(site: Installed, what: str) -> None:
     with pytest.raises(ServiceError, match="No service is installed") as refused:
         getattr(site.service, what)()
     assert "service install" in refused.value.remedy
 
 
-def test_a_daemon_in_a_window_is_not_overrun(site: Installed) -> None:
+def test_a_daemon_running_in_a_window_is_not_replaced(site: Installed) -> None:
     site.service.install()
     daemon = pid_of(site.service)
     file = site.manager.file
@@ -200,7 +200,7 @@ def test_a_daemon_in_a_window_is_not_overrun(site: Installed) -> None:
     wait_until(lambda: not is_alive(daemon), "the daemon to end")
 
 
-def test_two_roots_on_one_machine_do_not_meet(tmp_path: Path, system: FakeSystem) -> None:
+def test_two_roots_on_one_machine_do_not_interfere(tmp_path: Path, system: FakeSystem) -> None:
     services = []
     for folder in ("a", "b"):
         path = tmp_path / folder / "dubs"
@@ -220,7 +220,7 @@ def test_two_roots_on_one_machine_do_not_meet(tmp_path: Path, system: FakeSystem
     ("System has not been booted with systemd (PID 1).\nFailed to connect to bus: Host is down", "dropdub watch"),
     ("Failed to enable unit: Access denied", "sudo"),
 ])  # fmt: skip
-def test_what_the_system_refuses_leaves_nothing_behind(
+def test_a_refusal_by_the_system_leaves_nothing_behind(
     root: Root, plan: ServicePlan, system: FakeSystem, monkeypatch: pytest.MonkeyPatch, said: str, remedy: str
 ) -> None:
     system.answer("away", said)
@@ -231,7 +231,7 @@ def test_what_the_system_refuses_leaves_nothing_behind(
     assert not service.status().installed
 
 
-def test_a_unit_whose_daemon_ends_at_once_is_taken_back(root: Root, plan: ServicePlan, system: FakeSystem) -> None:
+def test_a_unit_whose_daemon_ends_at_once_is_removed(root: Root, plan: ServicePlan, system: FakeSystem) -> None:
     service = a_service(Systemd(plan), plan, root)
     root.create_folders()
     with FileLock(root.daemon_lock), pytest.raises(ServiceError, match="Job for dropdub") as refused:
@@ -257,7 +257,7 @@ def test_a_new_definition_that_fails_leaves_the_old_service_as_it_was(
     assert (found.installed, found.enabled, found.running) == (True, is_on, is_on)
 
 
-def test_to_start_is_refused_while_another_daemon_works(site: Installed) -> None:
+def test_starting_is_refused_while_another_daemon_runs(site: Installed) -> None:
     site.service.install()
     site.service.stop()
     with subprocess.Popen(
@@ -269,7 +269,7 @@ def test_to_start_is_refused_while_another_daemon_works(site: Installed) -> None
         other.terminate()
 
 
-def test_without_the_systems_tool_the_way_round_it_is_named(
+def test_without_the_systems_tool_the_workaround_is_named(
     root: Root, plan: ServicePlan, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -279,14 +279,14 @@ def test_without_the_systems_tool_the_way_round_it_is_named(
     assert "watch" in refused.value.remedy
 
 
-def test_to_start_with_the_machine_needs_an_administrator(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_starting_at_boot_needs_an_administrator(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(managed, "is_administrator", lambda: False)
     with pytest.raises(UsageError, match="needs administrator rights") as refused:
         Service.of(root.path, at_boot=True).install()
     assert "sudo" in refused.value.remedy and "--boot" in refused.value.remedy
 
 
-def test_a_daemon_that_does_not_come_up_is_told_of(
+def test_a_daemon_that_does_not_come_up_is_reported(
     root: Root, plan: ServicePlan, system: FakeSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(managed, "UP_WITHIN_S", 0.5)
@@ -298,7 +298,7 @@ def test_a_daemon_that_does_not_come_up_is_told_of(
     wait_until(lambda: "nonsense" in plan.log.read_text("utf-8"), "the reason to be in the log")
 
 
-def test_who_stays_logged_in_is_not_told_to_linger(
+def test_lingering_is_not_advised_if_already_enabled(
     root: Root, plan: ServicePlan, system: FakeSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert any("enable-linger" in sentence for sentence in Systemd(plan).advice())
@@ -306,12 +306,12 @@ def test_who_stays_logged_in_is_not_told_to_linger(
     assert Systemd(plan).advice() == []
 
 
-def test_other_parts_can_ask_how_the_service_of_a_root_stands(root: Root, system: FakeSystem) -> None:
+def test_other_modules_can_query_the_service_of_a_root(root: Root, system: FakeSystem) -> None:
     found = status(root.path)
     assert (found.installed, found.running, found.pid) == (False, False, None)
 
 
-def test_after_an_upgrade_the_service_is_installed_and_its_first_start_upgrades_the_database(site: Installed) -> None:
+def test_after_an_upgrade_the_first_start_of_the_service_upgrades_the_database(site: Installed) -> None:
     file = site.root.path / "jobs.db"
     with closing(sqlite3.connect(file)) as connection:
         connection.executescript((SCHEMAS / f"{REVISIONS[0]}.sql").read_text(encoding="utf-8"))

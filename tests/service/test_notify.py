@@ -1,4 +1,4 @@
-"""What the daemon tells systemd, heard on a real socket; and what the Task Scheduler's process leaves behind."""
+"""What the daemon reports to systemd, read from a real socket; and what the Task Scheduler's process leaves behind."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Ear:
         return self._heard.recv(4096).decode().splitlines()
 
     def falls_silent(self) -> None:
-        """Return once nothing has been told for longer than the daemon lets pass between two signs of life."""
+        """Return once nothing was reported for longer than the daemon's interval between two signs of life."""
         self._heard.settimeout(2 * BEAT_S + 1)
         with pytest.raises(TimeoutError):
             while self.next():
@@ -80,19 +80,19 @@ def watching(root: Root, *module: str) -> Iterator[subprocess.Popen[bytes]]:
             daemon.kill()
 
 
-def test_states_reach_who_listens(ear: Ear) -> None:
+def test_states_reach_the_listener(ear: Ear) -> None:
     notify_service_manager("READY=1", "STATUS=Here")
     assert ear.next() == ["READY=1", "STATUS=Here"]
 
 
-def test_where_nobody_listens_nothing_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_nothing_fails_if_nobody_listens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "absent"))
     notify_service_manager("READY=1")
     monkeypatch.delenv("NOTIFY_SOCKET")
     notify_service_manager("READY=1")
 
 
-def test_a_daemon_tells_that_it_is_ready_that_it_lives_and_that_it_ends(ear: Ear, root: Root) -> None:
+def test_a_daemon_reports_that_it_is_ready_alive_and_stopping(ear: Ear, root: Root) -> None:
     with watching(root) as daemon:
         before = ear.until("READY=1")
         assert before == ["READY=1"]
@@ -102,7 +102,7 @@ def test_a_daemon_tells_that_it_is_ready_that_it_lives_and_that_it_ends(ear: Ear
         assert daemon.wait(PATIENCE_S) == 0
 
 
-def test_a_daemon_whose_heartbeat_cannot_be_written_gives_no_sign(ear: Ear, root: Root) -> None:
+def test_a_daemon_that_cannot_write_its_heartbeat_gives_no_sign_of_life(ear: Ear, root: Root) -> None:
     with watching(root):
         ear.until("WATCHDOG=1")
         with sqlite3.connect(root.database_file, timeout=PATIENCE_S) as rival:
@@ -112,8 +112,8 @@ def test_a_daemon_whose_heartbeat_cannot_be_written_gives_no_sign(ear: Ear, root
         ear.until("WATCHDOG=1")
 
 
-def test_a_daemon_that_waits_for_its_database_does_not_tell_that_it_ends(ear: Ear, root: Root) -> None:
-    """systemd kills what has said so, once TimeoutStopSec is over."""
+def test_a_daemon_that_waits_for_its_database_does_not_report_stopping(ear: Ear, root: Root) -> None:
+    """systemd kills whatever has said so once TimeoutStopSec is over."""
     with watching(root, "tests.service.impatient") as daemon:
         assert daemon.stdout is not None
         ear.until("WATCHDOG=1")
@@ -128,7 +128,7 @@ def test_a_daemon_that_waits_for_its_database_does_not_tell_that_it_ends(ear: Ea
         assert daemon.wait(PATIENCE_S) == 0
 
 
-def test_a_stop_that_is_asked_for_while_the_daemon_waits_for_its_database_holds(root: Root) -> None:
+def test_a_stop_requested_while_the_daemon_waits_for_its_database_takes_effect(root: Root) -> None:
     with watching(root, "tests.service.impatient") as daemon:
         assert daemon.stdout is not None and b"Watching" in daemon.stdout.readline()
         with sqlite3.connect(root.database_file, timeout=PATIENCE_S, isolation_level=None) as rival:
@@ -140,7 +140,7 @@ def test_a_stop_that_is_asked_for_while_the_daemon_waits_for_its_database_holds(
         assert daemon.wait(PATIENCE_S) == 0
 
 
-def test_a_process_without_streams_works_and_its_crash_is_in_the_log(root: Root) -> None:
+def test_a_process_without_streams_works_and_logs_its_crash(root: Root) -> None:
     log = root.logs_dir / "service.log"
     with watching(root, "dropdub.windowless", str(log)) as daemon:
         wait_until((root.logs_dir / "dropdub.log").exists, "the daemon's own log")
@@ -151,7 +151,7 @@ def test_a_process_without_streams_works_and_its_crash_is_in_the_log(root: Root)
     assert f"started as process {daemon.pid}" in told and "Fatal Python error: Aborted" in told
 
 
-def test_a_log_that_has_grown_large_is_begun_anew(root: Root) -> None:
+def test_a_log_that_has_grown_large_is_truncated(root: Root) -> None:
     log = root.logs_dir / "service.log"
     log.parent.mkdir(parents=True)
     log.write_bytes(b"x" * 1_100_000)

@@ -31,7 +31,7 @@ def installer() -> ModuleType:
 
 
 class FakeEnvironment:
-    """An installed environment whose pip and `jobs` only note how they were called; `jobs` tells `told` of services."""
+    """An installed environment whose pip and `jobs` only record their calls; `jobs` prints `told` about services."""
 
     def __init__(self, folder: Path) -> None:
         self.into, self.root = folder / "programs", folder / "dubs"
@@ -47,7 +47,7 @@ class FakeEnvironment:
         self.a_root(self.root)
 
     def tells(self, told: dict[str, bool] | str) -> None:
-        """Let `dropdub service status` tell this."""
+        """Make `dropdub service status` print this."""
         (self._folder / "told").write_text(told if isinstance(told, str) else json.dumps(told), "utf-8")
 
     def cannot_stop(self) -> None:
@@ -71,7 +71,7 @@ class FakeEnvironment:
         (self._folder / "calls").unlink()
 
     def calls(self) -> list[str]:
-        """Return in a word or two what was called, in order: pip, however often, or a command about a service."""
+        """Return in a word or two what was called, in order: pip (repeated calls count once) or a service command."""
         called = ["pip" if " pip " in f" {line} " else _service_call(line.split()) for line in self.lines()]
         return [call for call, _ in groupby(called)]
 
@@ -103,20 +103,20 @@ def test_a_service_that_runs_is_stopped_before_its_environment_is_renewed_and_st
 
 
 @on_posix
-def test_a_service_that_was_stopped_stays_so(environment: FakeEnvironment) -> None:
+def test_a_stopped_service_stays_stopped(environment: FakeEnvironment) -> None:
     environment.run("--root", environment.root)
     assert environment.calls() == ["status dubs", "pip"]
 
 
 @on_posix
-def test_a_service_that_is_asked_for_is_installed_anew_and_not_started_twice(environment: FakeEnvironment) -> None:
+def test_a_requested_service_is_reinstalled_and_not_started_twice(environment: FakeEnvironment) -> None:
     environment.tells(RUNNING)
     environment.run("--root", environment.root, "--service")
     assert environment.calls() == ["status dubs", "stop dubs", "pip", "install dubs"]
 
 
 @on_posix
-def test_under_a_service_that_cannot_be_stopped_nothing_is_renewed(environment: FakeEnvironment) -> None:
+def test_nothing_is_upgraded_under_a_service_that_cannot_be_stopped(environment: FakeEnvironment) -> None:
     environment.tells(RUNNING)
     environment.cannot_stop()
     assert "Nothing was changed" in environment.run("--root", environment.root, code=1)
@@ -124,7 +124,7 @@ def test_under_a_service_that_cannot_be_stopped_nothing_is_renewed(environment: 
 
 
 @on_posix
-def test_a_wheel_is_installed_also_over_one_of_the_same_version(environment: FakeEnvironment) -> None:
+def test_a_wheel_is_installed_even_over_one_of_the_same_version(environment: FakeEnvironment) -> None:
     environment.run("--root", environment.root, "--from", "dropdub-0.1.0.whl")
     [_, locked, first, again] = environment.lines()
     assert "--require-hashes" in locked
@@ -140,7 +140,7 @@ def test_a_folder_is_built_from_a_copy_so_that_nothing_removed_comes_back(enviro
 
 
 @on_posix
-def test_nothing_is_removed_while_it_cannot_be_told_whether_there_is_a_service(environment: FakeEnvironment) -> None:
+def test_nothing_is_removed_if_the_existence_of_a_service_is_unknown(environment: FakeEnvironment) -> None:
     environment.tells("error: the database is of a newer version")
     told = environment.run("--uninstall", "--root", environment.root, code=1)
     assert "could not be determined" in told and "service status" in told
@@ -177,7 +177,7 @@ def test_each_root_that_was_installed_for_is_remembered_and_its_service_removed(
 
 
 @on_posix
-def test_of_several_roots_the_one_that_was_named_is_deleted(environment: FakeEnvironment) -> None:
+def test_only_the_named_one_of_several_roots_is_deleted(environment: FakeEnvironment) -> None:
     other = environment.a_root(environment.root.with_name("other"))
     environment.run("--root", environment.root)
     environment.run("--root", other)

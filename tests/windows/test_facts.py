@@ -1,4 +1,4 @@
-"""What Dropdub takes for granted of Windows, asked of Windows (or of Wine: tests/wine runs these there)."""
+"""What Dropdub assumes about Windows, verified on Windows (or on Wine: tests/wine runs these there)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ input()
 """
 
 
-def test_definitions_for_all_lie_where_only_administrators_write(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_definitions_for_all_are_where_only_administrators_write(monkeypatch: pytest.MonkeyPatch) -> None:
     meant = Path(os.environ["PROGRAMFILES"])
     monkeypatch.setenv("PROGRAMFILES", str(Path.home()))
     assert folder_of_definitions(for_all=True) == meant and meant.is_dir()
@@ -68,7 +68,7 @@ def held(path: Path) -> Iterator[None]:
 
 @contextmanager
 def held_for_a_moment(path: Path) -> Iterator[None]:
-    """Hold a file until somebody has been refused it."""
+    """Hold a file until somebody has been refused access to it."""
     taken, refused = threading.Event(), threading.Event()
 
     def scan() -> None:
@@ -109,7 +109,7 @@ def test_a_tree_with_a_held_file_is_removed_once_it_is_let_go(tmp_path: Path) ->
     assert not folder.exists()
 
 
-def test_what_is_marked_read_only_is_removed_all_the_same(tmp_path: Path) -> None:
+def test_read_only_files_are_removed_too(tmp_path: Path) -> None:
     folder = tmp_path / "source"
     folder.mkdir()
     for file in (tmp_path / "alone", folder / "within"):
@@ -120,7 +120,7 @@ def test_what_is_marked_read_only_is_removed_all_the_same(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_somebody_still_copies_is_not_taken(tmp_path: Path) -> None:
+def test_a_file_that_is_still_being_copied_is_not_taken(tmp_path: Path) -> None:
     file = tmp_path / "clip.mp4"
     file.write_bytes(b"x")
     wanted = Wanted(path=file, name="clip.mp4", expected=identity(file))
@@ -133,7 +133,7 @@ def test_a_file_that_somebody_still_copies_is_not_taken(tmp_path: Path) -> None:
     assert (tmp_path / "source" / "clip.mp4").read_bytes() == b"x"
 
 
-def test_a_long_name_fits_twice_where_paths_end_at_260_characters() -> None:
+def test_a_long_name_fits_twice_if_paths_are_limited_to_260_characters() -> None:
     if durable.NAME_MAX_BYTES == 255:
         pytest.skip("long paths are switched on here")
     name = durable.numbered(f"{'n' * 300}.pt.srt", 1)
@@ -144,13 +144,13 @@ def test_a_long_name_fits_twice_where_paths_end_at_260_characters() -> None:
 @pytest.mark.parametrize(
     "name", ["con", "NUL.txt", "aux.tar.gz", "com1", "Lpt9.srt", "a.", "b ", "x:y", "q?.txt", "COM¹"]
 )
-def test_a_name_that_windows_keeps_for_itself_becomes_a_file_of_that_folder(tmp_path: Path, name: str) -> None:
+def test_a_reserved_windows_name_becomes_a_file_of_that_folder(tmp_path: Path, name: str) -> None:
     file = tmp_path / durable.safe_name(name)
     file.write_bytes(b"x")
     assert [entry.name for entry in tmp_path.iterdir()] == [file.name] and file.stat().st_size == 1
 
 
-def test_names_that_differ_in_case_only_do_not_meet(tmp_path: Path) -> None:
+def test_names_that_differ_only_in_case_do_not_collide(tmp_path: Path) -> None:
     (tmp_path / "Clip.mp4").write_bytes(b"one")
     (tmp_path / durable.free_name(tmp_path, "clip.MP4")).write_bytes(b"other")
     assert len(list(tmp_path.iterdir())) == 2
@@ -193,18 +193,18 @@ def test_children_get_an_interpreter_with_streams_and_the_service_one_without_a_
     assert Path(process.windowless_python()).name == "pythonw.exe"
 
 
-def test_the_account_is_told_with_its_domain(tmp_path: Path) -> None:
+def test_the_account_is_given_with_its_domain(tmp_path: Path) -> None:
     domain, _, name = process.account_for(tmp_path).partition("\\")
     assert domain and name
 
 
-def test_an_exit_code_of_windows_is_a_sentence() -> None:
+def test_a_windows_exit_code_is_explained_in_a_sentence() -> None:
     code = "import ctypes; ctypes.windll.kernel32.ExitProcess(0xC0000409)"
     done = subprocess.run([sys.executable, "-c", code], stdin=subprocess.DEVNULL, check=False)
     assert "stack was corrupted" in process.describe_exit(done.returncode)
 
 
-def test_a_share_is_known_by_its_name() -> None:
+def test_a_share_is_recognised_by_its_name() -> None:
     assert network_kind(Path(r"\\server\share\inbox")) == "network share"
     assert network_kind(Path.cwd()) is None
 

@@ -16,9 +16,9 @@ REPOSITORY = Path(__file__).parents[2]
 NEEDED = ("wine", "x86_64-w64-mingw32-gcc", "x86_64-w64-mingw32-objdump", "unzip", "bash")
 NO_PACKAGES = 3
 FOLDER_VARIABLE = "DROPDUB_WINE"
-"""Names a folder that keeps the Windows Python between runs."""
+"""Names a folder in which the Windows Python is kept between runs."""
 USUAL_FOLDER = Path.home() / ".cache" / "dropdub-wine"
-"""Keeps it too, if somebody made that folder. Otherwise each run makes one, which takes a minute or two."""
+"""Used too, if somebody made that folder. Otherwise each run makes one, which takes a minute or two."""
 MAKE = Path(__file__).with_name("make_windows_python.sh")
 
 
@@ -68,7 +68,7 @@ def windows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Windows]:
     if (made.folder / "wpyw").exists():
         renew_program(made.folder)
     else:
-        shutil.rmtree(made.folder, ignore_errors=True)  # of a run that was broken off
+        shutil.rmtree(made.folder, ignore_errors=True)  # of a run that was interrupted
         put_together(made.folder)
     made.run("-c", "")  # the first start makes the folders of a Windows, and says so
     yield made

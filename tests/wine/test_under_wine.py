@@ -66,7 +66,7 @@ def ask_to_stop(windows: Windows, root: Path) -> None:
     assert asked.returncode == 0, asked.stdout + asked.stderr
 
 
-def test_what_is_taken_for_granted_of_windows_holds(windows: Windows) -> None:
+def test_assumptions_about_windows_hold(windows: Windows) -> None:
     given = (
         "-p",
         "no:cacheprovider",
@@ -81,7 +81,7 @@ def test_what_is_taken_for_granted_of_windows_holds(windows: Windows) -> None:
     assert passed is not None and int(passed[1]) >= 20, done.stdout
 
 
-def test_texts_are_worked_off_whatever_they_are_called(windows: Windows, root: Path) -> None:
+def test_texts_of_any_name_are_processed(windows: Windows, root: Path) -> None:
     names = ["Ação 世界 🎬.txt", "Notes.txt", "notes.txt", f"{'long ' * 24}.txt"]
     for number, name in enumerate(names):
         (root / "inbox" / name).write_text(f"This is letter number {number}, and it is short.", "utf-8")
@@ -95,7 +95,7 @@ def test_texts_are_worked_off_whatever_they_are_called(windows: Windows, root: P
     assert shown.returncode == 0 and "Ação 世界 🎬.txt" in shown.stdout
 
 
-def test_a_second_daemon_is_refused_and_the_first_ends_when_it_is_asked(windows: Windows, root: Path) -> None:
+def test_a_second_daemon_is_refused_and_the_first_ends_on_request(windows: Windows, root: Path) -> None:
     with daemon(windows, root) as first:
         second = windows.jobs(root, "watch", timeout_s=PATIENCE_S)
         assert second.returncode == 1 and "Dropdub is already running on" in second.stderr
@@ -123,7 +123,7 @@ def alive(windows: Windows) -> list[psutil.Process]:
     return [one for one in psutil.process_iter(["cmdline"]) if (one.info["cmdline"] or [""])[0].startswith(home)]
 
 
-def test_the_task_that_would_be_installed_is_what_the_schema_says(windows: Windows, root: Path) -> None:
+def test_the_task_to_be_installed_follows_the_schema(windows: Windows, root: Path) -> None:
     shown = windows.jobs(root, "service", "install", "--dry-run", timeout_s=PATIENCE_S)
     assert shown.returncode == 0, shown.stderr
     task = ET.fromstring(shown.stdout[shown.stdout.index("<Task ") : shown.stdout.index("</Task>") + len("</Task>")])
