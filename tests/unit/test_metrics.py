@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from dropdub.metrics.exporter import Endpoint, TextFile
 from dropdub.metrics.counters import Metrics, Snapshot
+from dropdub.metrics.exporter import Endpoint, TextFile
 from dropdub.metrics.speed import KEPT, LEAST_BEFORE, RECENT, Speed
 from tests.receiver import free_port
 from tests.waiting import wait_until

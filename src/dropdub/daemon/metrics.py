@@ -14,8 +14,8 @@ from dropdub.daemon.context import Context
 from dropdub.daemon.logs import note
 from dropdub.errors import StoreError
 from dropdub.files.durable import free_bytes
-from dropdub.metrics.exporter import Endpoint, TextFile
 from dropdub.metrics.counters import Metrics, Snapshot
+from dropdub.metrics.exporter import Endpoint, TextFile
 from dropdub.metrics.speed import KEPT, Speed
 from dropdub.process import tree_memory
 from dropdub.store import queries
