@@ -11,7 +11,7 @@ from tests.acceptance.site import Site
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Site]]:
-    """Make roots with quick settings; their daemons are ended with the test, and nothing of them may live on."""
+    """Make roots with quick settings; their daemons are ended with the test, and no process of theirs may survive."""
     made: list[Site] = []
 
     def make(name: str = "root", **settings: Any) -> Site:

@@ -31,21 +31,21 @@ QUICK: dict[str, Any] = {
     "pools": {"transcribe": {"workers": 1}},
     "preload": False,
 }
-"""What most tests are not about is left out: a daemon that warms all its pools starts six interpreters."""
+"""Leaves out what most tests do not need: a daemon that warms all its pools starts six interpreters."""
 AS_INSTALLED: dict[str, Any] = {"pools": {"transcribe": {"workers": "auto"}}, "preload": True}
 """For tests that want the pools as a user has them."""
 ENDED = ("succeeded", "failed", "cancelled")
 
 
 class Site:
-    """One root. `drop` counts what is dropped, so that `check` can tell whether anything was lost or doubled."""
+    """One root. `drop` counts what is dropped, so that `check` can detect anything lost or duplicated."""
 
     def __init__(self, path: Path, **settings: Any) -> None:
         self.root = path
         self.dropped: Counter[str] = Counter()
         self.daemon: subprocess.Popen[bytes] | warm.Command | None = None
         self.forks = True
-        """Whether commands are forked from a process that has imported the program; else each is started."""
+        """Whether commands are forked from a process that has imported the program; otherwise each is started."""
         self.forks_workers = True
         """Whether the workers of a daemon that is forked are forked, too: `ours` cannot find those."""
         self.environment: dict[str, str] = {}
@@ -102,7 +102,7 @@ class Site:
         return self.daemon
 
     def kill(self) -> None:
-        """SIGKILL the daemon alone; its workers are to notice by themselves."""
+        """SIGKILL only the daemon; its workers must notice by themselves."""
         assert self.daemon is not None
         self.daemon.kill()
         self.daemon.wait()
@@ -164,7 +164,7 @@ class Site:
         return loaded
 
     def job(self, name: str) -> dict[str, Any]:
-        """Return the newest job of this name, in the contract's JSON."""
+        """Return the newest job with this name, in the contract's JSON."""
         answer = self.jobs("show", name, "--json")
         assert answer.returncode == 0, answer.stderr
         loaded: dict[str, Any] = json.loads(answer.stdout)["job"]
@@ -185,10 +185,10 @@ class Site:
         return {file.name: file for file in (self.root / "outbox" / folder).iterdir()}
 
     def originals(self) -> Counter[str]:
-        """Return how often each SHA-256 stands in one of the four places of originals."""
+        """Return how often each SHA-256 occurs in the four places of originals."""
         folders = yaml.safe_load((self.root / "config.yaml").read_text(encoding="utf-8")).get("folders", {})
         return originals(self.root, {name: Path(path) for name, path in folders.items()})
 
     def check(self) -> None:
-        """Fail if anything that must hold of a root at rest does not."""
+        """Fail if anything that must hold for a root at rest does not."""
         assert broken(self.root, self.dropped) == []

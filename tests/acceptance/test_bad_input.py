@@ -1,4 +1,4 @@
-"""Broken, odd and hostile files, all dropped at once: each ends in outputs or in a sentence, and harms nobody else."""
+"""Broken, odd and hostile files, all dropped at once: each ends in outputs or an error, and harms no other."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def ffmpeg(path: Path, *arguments: str) -> Path:
 
 
 def broken_containers(folder: Path) -> Iterator[Path]:
-    """Yield each container cut off, and with bits turned over, at several places."""
+    """Yield each container truncated, and with bits flipped, at several places."""
     chance = random.Random(SEED)
     for suffix, codecs in CONTAINERS.items():
         whole = ffmpeg(folder / f"whole.{suffix}", *PICTURE, "-i", str(SPEECH), "-t", "1", *codecs)
@@ -149,13 +149,13 @@ ODD_NAMES = (
 
 @pytest.fixture
 def listener() -> Iterator[tuple[str, socket.socket]]:
-    """A server that nobody is to call, and its address."""
+    """A server that nothing may contact, and its address."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
         yield f"http://127.0.0.1:{server.getsockname()[1]}", server
 
 
-def test_whatever_is_dropped_ends_in_outputs_or_in_a_sentence(
+def test_every_dropped_file_ends_in_outputs_or_error_message(
     site: Callable[..., Site], tmp_path: Path, listener: tuple[str, socket.socket]
 ) -> None:
     address, server = listener

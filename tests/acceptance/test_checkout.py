@@ -1,4 +1,4 @@
-"""A checkout is a root: it works as it is, and stays clean in the eyes of git."""
+"""A checkout is a root: it works as it is, and git still sees it as clean."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def dropdub(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return warm.run(arguments, cwd=folder, env=environment, timeout=240)
 
 
-def test_a_start_in_a_checkout_takes_nothing_in(checkout: Path) -> None:
+def test_daemon_started_in_checkout_takes_nothing_in(checkout: Path) -> None:
     done = dropdub(checkout, "watch", "--until-idle")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 jobs" in done.stdout or "Nothing left to do." in done.stdout
@@ -53,7 +53,7 @@ def test_a_start_in_a_checkout_takes_nothing_in(checkout: Path) -> None:
     assert git(checkout, "status", "--porcelain") == ""
 
 
-def test_after_a_real_job_the_checkout_is_clean(checkout: Path) -> None:
+def test_checkout_is_clean_after_real_job(checkout: Path) -> None:
     shutil.copy(HERE / "src" / "dropdub" / "samples" / "jfk.flac", checkout / "inbox")
     (checkout / "inbox" / "broken.mp4").write_bytes(b"no film")
     assert dropdub(checkout, "watch", "--until-idle").returncode == 1, "one job is made to fail"

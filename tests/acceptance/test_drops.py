@@ -45,7 +45,7 @@ def still_writing(path: Path, first: bytes) -> Iterator[subprocess.Popen[bytes]]
         writer.wait(10)
 
 
-def test_a_file_that_is_still_being_copied_is_not_taken_however_long_it_pauses(watched: Site) -> None:
+def test_file_still_being_copied_is_not_taken_however_long_copy_pauses(watched: Site) -> None:
     path = watched.inbox / "slow.txt"
     with still_writing(path, b"first half\n") as writer:
         wait_until(path.exists, "the copy to begin")
@@ -110,7 +110,7 @@ def test_names_of_all_kinds_are_kept(site: Callable[..., Site]) -> None:
     root.check()
 
 
-def test_what_was_dropped_before_the_start_is_taken(site: Callable[..., Site]) -> None:
+def test_files_dropped_before_start_are_taken(site: Callable[..., Site]) -> None:
     root = site()
     root.drop_text(TEXT, "early.txt")
     assert root.work_off() == 0
@@ -118,7 +118,7 @@ def test_what_was_dropped_before_the_start_is_taken(site: Callable[..., Site]) -
     root.check()
 
 
-def test_two_files_of_one_name_get_two_folders(site: Callable[..., Site]) -> None:
+def test_two_files_with_same_name_get_two_folders(site: Callable[..., Site]) -> None:
     root = site()
     root.drop_text("one", "clip.txt")
     root.drop_text("two", "folder/clip.txt")
@@ -128,7 +128,7 @@ def test_two_files_of_one_name_get_two_folders(site: Callable[..., Site]) -> Non
     root.check()
 
 
-def test_the_same_content_twice_is_done_once_and_said_so(site: Callable[..., Site]) -> None:
+def test_same_content_twice_is_done_once_and_reported(site: Callable[..., Site]) -> None:
     root = site()
     root.drop_text(TEXT, "one.txt")
     assert root.work_off() == 0
@@ -142,7 +142,7 @@ def test_the_same_content_twice_is_done_once_and_said_so(site: Callable[..., Sit
     root.check()
 
 
-def test_a_duplicate_of_a_job_under_way_ends_with_it(site: Callable[..., Site], phrase: Path) -> None:
+def test_duplicate_of_running_job_ends_with_it(site: Callable[..., Site], phrase: Path) -> None:
     root = site()
     root.drop(phrase, "one.flac")
     root.drop(phrase, "two.flac")
@@ -154,7 +154,7 @@ def test_a_duplicate_of_a_job_under_way_ends_with_it(site: Callable[..., Site], 
     root.check()
 
 
-def test_a_duplicate_does_the_work_itself_where_the_other_fails(site: Callable[..., Site], phrase: Path) -> None:
+def test_duplicate_does_the_work_itself_if_the_other_fails(site: Callable[..., Site], phrase: Path) -> None:
     root = site()
     root.start(DROPDUB_FAILPOINTS=f"stage.transcribe=hang@{root.root / 'hung'}")
     root.drop(phrase, "one.flac")
@@ -169,7 +169,7 @@ def test_a_duplicate_does_the_work_itself_where_the_other_fails(site: Callable[.
     root.check()
 
 
-def test_the_same_content_twice_is_done_twice_where_told(site: Callable[..., Site]) -> None:
+def test_same_content_twice_is_done_twice_if_configured(site: Callable[..., Site]) -> None:
     root = site(job={"duplicates": "again"})
     root.drop_text(TEXT, "one.txt")
     root.drop_text(TEXT, "again.txt")
@@ -216,7 +216,7 @@ def test_a_file_that_vanishes_before_it_settles_leaves_no_job(watched: Site) -> 
     assert set(watched.states()) == {"marker.txt"}
 
 
-def test_an_unreadable_file_fails_with_a_sentence(site: Callable[..., Site]) -> None:
+def test_unreadable_file_fails_with_error_message(site: Callable[..., Site]) -> None:
     root = site()
     root.drop_text("secret", "secret.txt").chmod(0o000)
     may_not_read: list[str] = []
@@ -229,7 +229,7 @@ def test_an_unreadable_file_fails_with_a_sentence(site: Callable[..., Site]) -> 
     root.check()
 
 
-def test_a_sub_folder_selects_the_profile_and_a_sidecar_comes_before_it(site: Callable[..., Site]) -> None:
+def test_subfolder_selects_profile_and_sidecar_overrides_it(site: Callable[..., Site]) -> None:
     root = site(profiles={"lessons": {"duplicates": "again", "language": "en"}})
     root.drop_text(TEXT, "lessons/one.txt")
     root.drop_text("language: de\n", "lessons/one.txt.job.yaml")
@@ -241,7 +241,7 @@ def test_a_sub_folder_selects_the_profile_and_a_sidecar_comes_before_it(site: Ca
     assert (root.root / "archive" / "one.txt.job.yaml").exists()
 
 
-def test_a_sidecar_may_come_after_its_file_within_the_settle_time_and_travels_with_it(
+def test_sidecar_may_follow_its_file_within_settle_time_and_is_moved_with_it(
     site: Callable[..., Site],
 ) -> None:
     root = site(inbox={"settle": 2.0})
@@ -258,7 +258,7 @@ def test_a_sidecar_may_come_after_its_file_within_the_settle_time_and_travels_wi
     root.check()
 
 
-def test_a_sidecar_that_says_something_impossible_fails_its_file_with_the_line(
+def test_sidecar_with_impossible_setting_fails_its_file_and_names_the_line(
     site: Callable[..., Site],
 ) -> None:
     root = site()
@@ -279,12 +279,12 @@ def test_events_missed_by_the_observer_are_caught_by_the_rescan(site: Callable[.
 
 
 EIGHTY = 80
-"""Three times what is taken in ahead of the work, so that files wait in the inbox for their turn."""
+"""Three times as many as are taken in ahead of the work, so that files wait in the inbox for their turn."""
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_eighty_files_at_once_are_all_done_once(site: Callable[..., Site]) -> None:
+def test_eighty_files_dropped_at_once_are_each_done_once(site: Callable[..., Site]) -> None:
     root = site()
     outside = root.root / "many"
     outside.mkdir()

@@ -1,4 +1,4 @@
-"""A recording long enough to be cut: real speech, most of it where the cuts must fall."""
+"""A recording long enough to be cut: real speech, most of it around the places of the cuts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LENGTH_S = 190
 TARGET_S = 60
 WINDOW_S = 12
 SPLIT = {"above_duration": 90, "target": TARGET_S, "window": WINDOW_S}
-"""The usual settings on a smaller scale: cuts are wanted at 1 and 2 minutes. For memory see benchmarks/memory.py."""
+"""The usual settings on a smaller scale: cuts are due at 1 and 2 minutes. For memory see benchmarks/memory.py."""
 ROUND_MARK_S = 14
 SPEECH = Path(__file__).parents[1] / "data" / "ljspeech"
 PAUSES_S = (0.6, 2.5, 0.9, 6.0, 1.2, 0.7, 3.1, 0.8)
@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory, speech: Path) -> Path:
-    """Return a FLAC: speech round each mark, at both ends, and faint noise everywhere."""
+    """Return a FLAC: speech around each mark and at both ends, and faint noise everywhere."""
     track = np.random.default_rng(1).normal(0.0, 0.0005, LENGTH_S * RATE_HZ).astype(np.float32)
     voices = cycle([at_rate(path) for path in (*sorted(SPEECH.glob("*.flac")), speech)])
     pauses = cycle(PAUSES_S)
@@ -74,7 +74,7 @@ def worked_off(root: Site, recording: Path) -> tuple[list[dict[str, Any]], list[
     return words, [(start, end) for start, end in json.loads(split["result"])["chunks"]]
 
 
-def test_a_long_recording_is_cut_in_pauses_worked_in_parallel_and_merged_without_a_seam(
+def test_long_recording_is_split_at_pauses_processed_in_parallel_and_merged_seamlessly(
     site: Callable[..., Site], recording: Path
 ) -> None:
     cut_root = site("cut", cache={"enabled": False}, split=SPLIT, **AS_INSTALLED)

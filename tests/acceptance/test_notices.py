@@ -1,4 +1,4 @@
-"""The real daemon tells others of its jobs' ends."""
+"""The real daemon sends notices when its jobs end."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def logs(root: Site) -> str:
     return "".join(path.read_text(encoding="utf-8") for path in (root.root / "work" / "logs").rglob("*.log"))
 
 
-def test_an_end_is_told_after_the_receiver_was_down_and_the_daemon_killed(
+def test_job_end_is_delivered_after_receiver_was_down_and_daemon_killed(
     site: Callable[..., Site], tmp_path: Path
 ) -> None:
     port, told = free_port(), tmp_path / "told by a program.txt"
@@ -50,7 +50,7 @@ def test_an_end_is_told_after_the_receiver_was_down_and_the_daemon_killed(
     root.check()
 
 
-def test_a_stalling_receiver_delays_no_job_and_no_end_of_the_daemon(site: Callable[..., Site]) -> None:
+def test_stalling_receiver_delays_neither_jobs_nor_daemon_exit(site: Callable[..., Site]) -> None:
     with receiving("stall") as receiver:
         root = site(notify={"webhook": {"url": receiver.url, "timeout": "5 min"}})
         root.start()

@@ -1,4 +1,4 @@
-"""A root whose earlier version kept its results in a database: the daemon works, and leaves that cache aside."""
+"""A root whose earlier version kept its results in a database: the daemon works, and ignores that cache."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only inotify sa
 
 
 class Opened(FileSystemEventHandler):
-    """The files that were opened, whoever did it."""
+    """The files that were opened, by any process."""
 
     def __init__(self) -> None:
         self.paths: set[str] = set()
@@ -58,7 +58,7 @@ def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
     return {str(path): (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.rglob("*") if path.is_file()}
 
 
-def test_an_old_cache_is_neither_read_nor_changed_and_the_doctor_says_that_it_can_be_deleted(
+def test_old_cache_is_neither_read_nor_changed_and_doctor_says_it_can_be_deleted(
     old_root: Site, opened: set[str]
 ) -> None:
     folder = old_root.root / "work" / "cache"

@@ -23,7 +23,7 @@ ARCHIVE = Path(__file__).parents[1] / "data" / "oldroot" / "root.zip"
 
 @pytest.fixture
 def old_root(site: Callable[..., Site]) -> Site:
-    """Return the root, in another place than the one where it was made."""
+    """Return the root, in a different place from where it was made."""
     root = site()
     shutil.rmtree(root.root)
     shutil.unpack_archive(ARCHIVE, root.root)

@@ -47,7 +47,7 @@ def corrected(site: Site, file: Path, old: str, new: str) -> None:
     site.drop_text(text.replace(old, new), file.name)
 
 
-def test_a_film_and_a_subtitle_in_any_order_are_one_job(site: Callable[..., Site], talk_video: Path) -> None:
+def test_film_and_subtitle_in_any_order_are_one_job(site: Callable[..., Site], talk_video: Path) -> None:
     root = site(**TO_SPANISH, inbox={"settle": 2.0, "settle_subtitle": 5.0})
     root.start()
     root.drop_text(WORDS, "first.en.srt")
@@ -67,7 +67,7 @@ def test_a_film_and_a_subtitle_in_any_order_are_one_job(site: Callable[..., Site
     root.check()
 
 
-def test_a_subtitle_that_comes_when_its_film_is_at_work_is_laid_over_it_afterwards(
+def test_subtitle_that_arrives_while_its_film_is_processed_is_applied_afterwards(
     site: Callable[..., Site], talk_video: Path
 ) -> None:
     root = site(**TO_SPANISH)
@@ -83,7 +83,7 @@ def test_a_subtitle_that_comes_when_its_film_is_at_work_is_laid_over_it_afterwar
     root.check()
 
 
-def test_corrected_subtitles_dropped_again_make_a_new_version_beside_the_old(
+def test_corrected_subtitles_dropped_again_make_new_version_beside_the_old(
     site: Callable[..., Site], talk_video: Path
 ) -> None:
     root = site(**TO_SPANISH)
@@ -113,14 +113,14 @@ def test_corrected_subtitles_dropped_again_make_a_new_version_beside_the_old(
 
 
 def invariants_without_removed(root: Site) -> None:
-    """Check all that must hold, save that the manifests list two files which this test took out of the outbox."""
+    """Check all that must hold, except that the manifests list two files that this test took out of the outbox."""
     from tests.chaos.invariants import broken
 
     found = [sentence for sentence in broken(root.root, root.dropped) if "is not what the manifest" not in sentence]
     assert found == []
 
 
-def test_a_correction_whose_film_is_gone_is_taken_as_a_subtitle_of_its_own_and_that_is_said(
+def test_correction_whose_film_is_gone_is_treated_as_standalone_subtitle_and_reported(
     site: Callable[..., Site], talk_video: Path
 ) -> None:
     root = site(**TO_SPANISH)
@@ -138,9 +138,7 @@ def test_a_correction_whose_film_is_gone_is_taken_as_a_subtitle_of_its_own_and_t
     assert manifest(root, "talk (2)")["warnings"] == [warning]
 
 
-def test_a_correction_is_known_again_when_its_job_has_been_forgotten(
-    site: Callable[..., Site], talk_video: Path
-) -> None:
+def test_correction_is_recognised_after_its_job_was_pruned(site: Callable[..., Site], talk_video: Path) -> None:
     root = site(**TO_SPANISH)
     root.drop_text(WORDS, "talk.srt")
     root.drop(talk_video, "talk.mp4")
@@ -165,7 +163,7 @@ def test_a_subtitle_alone_is_translated_and_spoken(site: Callable[..., Site]) ->
     root.check()
 
 
-def test_a_subtitle_that_nobody_can_read_fails_with_its_film_and_both_can_be_tried_again(
+def test_unreadable_subtitle_fails_with_its_film_and_both_can_be_retried(
     site: Callable[..., Site], talk_video: Path
 ) -> None:
     root = site(job={"language": "en"})
@@ -195,7 +193,7 @@ def test_a_book_is_delivered_as_text_as_sound_and_as_audio_book(site: Callable[.
 
 @pytest.fixture
 def immovable() -> Iterator[Callable[[Path], None]]:
-    """Return what makes a file impossible to move, until the test is over or it is called again."""
+    """Return a function that makes a file impossible to move, until the test is over or it is called again."""
     held: list[Path] = []
 
     def toggle(path: Path) -> None:
@@ -211,7 +209,7 @@ def immovable() -> Iterator[Callable[[Path], None]]:
 
 
 @pytest.mark.skipif(shutil.which("chattr") is None, reason="chattr is not here")
-def test_what_is_cancelled_in_the_midst_of_its_intake_is_in_failed_as_a_whole(
+def test_files_cancelled_during_intake_are_moved_to_failed_together(
     site: Callable[..., Site], talk_video: Path, immovable: Callable[[Path], None]
 ) -> None:
     root = site(**TO_SPANISH)

@@ -32,7 +32,7 @@ def settings(**more: Any) -> dict[str, Any]:
 
 
 def put_model(site: Site, source: Path) -> None:
-    """Bring a model as `dropdub models pull` does: beside its place first, then one rename."""
+    """Install a model as `dropdub models pull` does: beside its destination first, then one rename."""
     folder = site.root / "models"
     folder.mkdir(exist_ok=True)
     part = folder / f"{source.name}.part"
@@ -45,7 +45,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return recording(tmp_path_factory.mktemp("talk") / "talk.wav", ENGLISH * 4)
 
 
-def test_a_recording_becomes_its_known_words_and_their_known_translation(tmp_path: Path, talk: Path) -> None:
+def test_recording_yields_its_known_words_and_their_known_translation(tmp_path: Path, talk: Path) -> None:
     site = Site(tmp_path, **settings(split={"above_duration": 30, "target": 20, "window": 5}))
     put_model(site, WHISPER)
     put_model(site, NLLB)
@@ -62,7 +62,7 @@ def test_a_recording_becomes_its_known_words_and_their_known_translation(tmp_pat
     site.check()
 
 
-def test_killed_in_the_midst_of_transcribing_it_goes_on_and_says_the_same(tmp_path: Path, talk: Path) -> None:
+def test_daemon_killed_while_transcribing_resumes_and_gives_same_words(tmp_path: Path, talk: Path) -> None:
     site = Site(tmp_path, **settings(split={"above_duration": 30, "target": 15, "window": 5}))
     put_model(site, WHISPER)
     put_model(site, NLLB)
@@ -82,7 +82,7 @@ def test_killed_in_the_midst_of_transcribing_it_goes_on_and_says_the_same(tmp_pa
     site.check()
 
 
-def test_a_job_whose_model_is_not_here_waits_and_goes_on_by_itself_once_it_is(tmp_path: Path, talk: Path) -> None:
+def test_missing_model_makes_job_wait_until_it_arrives(tmp_path: Path, talk: Path) -> None:
     site = Site(tmp_path, **settings())
     put_model(site, WHISPER)
     site.drop(talk)
@@ -101,9 +101,7 @@ def test_a_job_whose_model_is_not_here_waits_and_goes_on_by_itself_once_it_is(tm
     site.check()
 
 
-def test_a_light_engine_stands_in_where_the_settings_allow_it_and_the_outputs_say_so(
-    tmp_path: Path, speech: Path
-) -> None:
+def test_light_engine_is_used_as_fallback_if_allowed_and_outputs_say_so(tmp_path: Path, speech: Path) -> None:
     site = Site(tmp_path, **settings(models={"fallback": "light"}, job={**QUALITY, "targets": []}))
     site.drop(speech, "talk.flac")
     assert site.work_off() == 0, site.output()
@@ -116,7 +114,7 @@ def test_a_light_engine_stands_in_where_the_settings_allow_it_and_the_outputs_sa
 
 
 @pytest.mark.skipif(find_spec("TTS") is None, reason="the extra 'quality' is not installed")
-def test_texts_are_spoken_in_a_named_voice_while_everything_else_goes_on(tmp_path: Path, speech: Path) -> None:
+def test_texts_are_spoken_in_named_voice_while_everything_else_continues(tmp_path: Path, speech: Path) -> None:
     job = {**QUALITY, "translator": "nllb", "synthesizer": "xtts", "targets": [], "voice": "john"}
     site = Site(tmp_path, **settings(job=job, models={"use": {**USE, "xtts": "tiny xtts"}}))
     make_tiny_xtts(tmp_path / "models" / "tiny xtts")
@@ -140,7 +138,7 @@ def test_texts_are_spoken_in_a_named_voice_while_everything_else_goes_on(tmp_pat
     site.check()
 
 
-def test_an_idle_worker_ends_and_gives_its_memory_back(tmp_path: Path, talk: Path) -> None:
+def test_idle_worker_exits_and_frees_its_memory(tmp_path: Path, talk: Path) -> None:
     pools = {name: {"idle_exit": 1} for name in ("transcribe", "translate", "synthesize")}
     site = Site(tmp_path, **settings(pools=pools))
     site.forks_workers = False

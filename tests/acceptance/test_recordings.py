@@ -84,7 +84,7 @@ def test_a_text_keeps_its_paragraphs_and_is_spoken(site: Callable[..., Site]) ->
     root.check()
 
 
-def test_a_target_without_a_translator_still_delivers_the_transcript(site: Callable[..., Site], phrase: Path) -> None:
+def test_transcript_is_delivered_even_if_target_has_no_translator(site: Callable[..., Site], phrase: Path) -> None:
     root = site(job={"targets": ["fi"]})
     root.drop(phrase, "clip.flac")
     assert root.work_off() == 1
@@ -99,7 +99,7 @@ def test_a_target_without_a_translator_still_delivers_the_transcript(site: Calla
 
 
 @needs_apertium
-def test_one_target_that_fails_does_not_keep_the_other_from_being_made(site: Callable[..., Site], phrase: Path) -> None:
+def test_failed_target_does_not_prevent_the_other(site: Callable[..., Site], phrase: Path) -> None:
     root = site(job={"targets": ["fi", "es"]})
     root.drop(phrase, "clip.flac")
     assert root.work_off() == 1
@@ -108,9 +108,7 @@ def test_one_target_that_fails_does_not_keep_the_other_from_being_made(site: Cal
     root.check()
 
 
-def test_a_failed_job_is_tried_again_with_the_new_options_and_then_succeeds(
-    site: Callable[..., Site], phrase: Path
-) -> None:
+def test_failed_job_is_retried_with_new_options_and_succeeds(site: Callable[..., Site], phrase: Path) -> None:
     root = site(job={"targets": ["fi"]})
     root.drop(phrase, "clip.flac")
     assert root.work_off() == 1

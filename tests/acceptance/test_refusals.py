@@ -1,4 +1,4 @@
-"""What cannot be done is refused with a sentence, its original goes to failed/ with a note, and others go on."""
+"""What cannot be done is refused with an error, its original goes to failed/ with a note, and others continue."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ LIMITS = {"max_duration": 2, "max_size": 280_000}
 @pytest.mark.parametrize(
     ("refusals", "settings"), [(REFUSALS, {}), (OVER_A_LIMIT, {"limits": LIMITS})], ids=["broken", "over a limit"]
 )
-def test_each_is_refused_with_a_sentence_and_another_file_goes_through(
+def test_each_bad_file_is_refused_with_error_message_and_another_file_succeeds(
     site: Callable[..., Site], tmp_path: Path, refusals: dict[str, tuple[Made, str]], settings: dict[str, Any]
 ) -> None:
     root = site(**settings)
@@ -123,7 +123,7 @@ def test_a_recording_without_speech_succeeds_and_says_so(site: Callable[..., Sit
     root.check()
 
 
-def test_low_disk_makes_jobs_wait_and_go_on_by_themselves(site: Callable[..., Site]) -> None:
+def test_jobs_wait_while_disk_space_is_low_and_resume_by_themselves(site: Callable[..., Site]) -> None:
     root = site(limits={"min_free_disk": 10**18})
     root.drop_text("A text.", "one.txt")
     root.start()
@@ -148,7 +148,7 @@ def test_low_disk_makes_jobs_wait_and_go_on_by_themselves(site: Callable[..., Si
         ("profiles:\n  x: {targts: [pt]}\n", "profiles.x.targts"),
     ],
 )
-def test_a_wrong_configuration_is_refused_with_line_and_remedy(site: Callable[..., Site], text: str, said: str) -> None:
+def test_invalid_configuration_is_refused_with_line_and_remedy(site: Callable[..., Site], text: str, said: str) -> None:
     root = site()
     (root.root / "config.yaml").write_text(text, encoding="utf-8")
     answer = root.jobs("watch", "--until-idle")

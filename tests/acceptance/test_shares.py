@@ -1,4 +1,4 @@
-"""Shares that are not there yet, go away and come back under the real daemon."""
+"""Shares that do not exist yet, disappear and come back under the real daemon."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def notes(root: Site) -> str:
     return json.dumps(daemon["notes"]) if daemon else ""
 
 
-def test_an_inbox_that_goes_away_is_looked_for_and_taken_from_again(site: Callable[..., Site]) -> None:
+def test_inbox_that_disappears_is_used_again_once_it_returns(site: Callable[..., Site]) -> None:
     root = site()
     away = root.root / "away"
     root.start()
@@ -34,9 +34,7 @@ def test_an_inbox_that_goes_away_is_looked_for_and_taken_from_again(site: Callab
     assert root.stop() == 0
 
 
-def test_a_root_whose_shares_are_not_connected_at_the_start_begins_when_they_are(
-    site: Callable[..., Site], tmp_path: Path
-) -> None:
+def test_root_starts_work_once_its_shares_are_connected(site: Callable[..., Site], tmp_path: Path) -> None:
     share = tmp_path / "share"
     share.write_text("A file in the way: nothing can be made below it.", encoding="utf-8")
     folders = {name: str(share / name) for name in ("inbox", "outbox", "archive", "failed")}
@@ -53,7 +51,7 @@ def test_a_root_whose_shares_are_not_connected_at_the_start_begins_when_they_are
     assert root.stop() == 0
 
 
-def test_a_file_is_not_given_up_because_its_share_goes_away_before_it_is_taken(
+def test_file_is_not_given_up_if_its_share_disappears_before_it_is_taken(
     site: Callable[..., Site], tmp_path: Path
 ) -> None:
     share, away = tmp_path / "share", tmp_path / "away"
@@ -78,7 +76,7 @@ def test_a_file_is_not_given_up_because_its_share_goes_away_before_it_is_taken(
 
 @pytest.fixture
 def share(tmp_path: Path) -> Iterator[Callable[[bool], Path]]:
-    """Give what connects and disconnects a share: a folder that is mounted elsewhere, and really taken off again."""
+    """Yield a function that connects and disconnects a share: a folder mounted elsewhere and really unmounted."""
     there, place = tmp_path / "on the server", tmp_path / "mounted here"
     there.mkdir()
     place.mkdir()
@@ -100,7 +98,7 @@ def share(tmp_path: Path) -> Iterator[Callable[[bool], Path]]:
         pass
 
 
-def test_a_share_that_is_taken_off_and_mounted_again_is_worked_on_again(
+def test_share_that_is_unmounted_and_remounted_is_used_again(
     site: Callable[..., Site], share: Callable[[bool], Path]
 ) -> None:
     place = share(True)

@@ -31,7 +31,7 @@ STAGES = (
 
 
 def hang_in(stage: str, root: Site) -> dict[str, str]:
-    """Make the first step of a stage hang, so that it can be killed in the midst of it."""
+    """Make the first step of a stage hang, so that it can be killed while it runs."""
     return {"DROPDUB_FAILPOINTS": f"stage.{stage}=hang@{root.root / 'hung'}"}
 
 
@@ -45,7 +45,7 @@ def nothing_lives(root: Site) -> None:
 
 @pytest.fixture
 def dubbed(site: Callable[..., Site], phrase_video: Path) -> Callable[..., Site]:
-    """A root with a video dropped in; it is spoken in its own words where there is no translator."""
+    """A root with a video dropped in; it is dubbed in its own language if there is no translator."""
 
     def make(**settings: object) -> Site:
         root = site(**settings)
@@ -57,7 +57,7 @@ def dubbed(site: Callable[..., Site], phrase_video: Path) -> Callable[..., Site]
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_a_stopped_daemon_puts_the_step_back_and_the_next_start_goes_on(
+def test_stopped_daemon_requeues_its_step_and_next_start_resumes(
     dubbed: Callable[..., Site], how: signal.Signals
 ) -> None:
     root = dubbed(**AS_INSTALLED)
@@ -76,7 +76,7 @@ def test_a_stopped_daemon_puts_the_step_back_and_the_next_start_goes_on(
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_daemon_killed_in_each_stage_leaves_nothing_lost_doubled_or_alive(
+def test_daemon_killed_in_each_stage_leaves_nothing_lost_duplicated_or_alive(
     dubbed: Callable[..., Site], stage: str
 ) -> None:
     if stage in ("translate", "synthesize", "mix", "mux"):
@@ -97,7 +97,7 @@ def test_a_daemon_killed_in_each_stage_leaves_nothing_lost_doubled_or_alive(
     root.check()
 
 
-def test_a_file_that_was_in_work_through_too_many_deaths_is_failed(dubbed: Callable[..., Site]) -> None:
+def test_file_being_processed_during_too_many_crashes_fails(dubbed: Callable[..., Site]) -> None:
     root = dubbed(retry={"interruptions": 2})
     for _ in range(3):
         (root.root / "hung").unlink(missing_ok=True)
@@ -110,7 +110,7 @@ def test_a_file_that_was_in_work_through_too_many_deaths_is_failed(dubbed: Calla
     root.check()
 
 
-def test_a_worker_that_dies_is_replaced_and_its_step_tried_again(dubbed: Callable[..., Site]) -> None:
+def test_dead_worker_is_replaced_and_its_step_retried(dubbed: Callable[..., Site]) -> None:
     root = dubbed()
     flag = root.root / "died"
     assert root.work_off(DROPDUB_FAILPOINTS=f"stage.transcribe=kill@{flag}") == 0, root.output()
@@ -119,7 +119,7 @@ def test_a_worker_that_dies_is_replaced_and_its_step_tried_again(dubbed: Callabl
     root.check()
 
 
-def test_a_step_that_hangs_is_ended_at_its_deadline_and_tried_again(dubbed: Callable[..., Site]) -> None:
+def test_hung_step_is_ended_at_its_deadline_and_retried(dubbed: Callable[..., Site]) -> None:
     root = dubbed(deadlines={"factor": 0.1})
     assert root.work_off(**hang_in("extract", root)) == 0, root.output()
     first, *_ = root.rows("SELECT * FROM attempt JOIN step ON step.id = step_id WHERE stage = 'extract'")
@@ -127,7 +127,7 @@ def test_a_step_that_hangs_is_ended_at_its_deadline_and_tried_again(dubbed: Call
     root.check()
 
 
-def test_a_file_that_cannot_be_examined_in_time_is_not_tried_again(dubbed: Callable[..., Site]) -> None:
+def test_file_that_cannot_be_probed_in_time_is_not_retried(dubbed: Callable[..., Site]) -> None:
     root = dubbed(deadlines={"probe": 2})
     assert root.work_off(**hang_in("probe", root)) == 1, root.output()
     assert len(root.rows("SELECT * FROM attempt")) == 1
@@ -135,7 +135,7 @@ def test_a_file_that_cannot_be_examined_in_time_is_not_tried_again(dubbed: Calla
     root.check()
 
 
-def test_only_one_daemon_works_on_a_root_and_the_second_says_who_does(site: Callable[..., Site]) -> None:
+def test_only_one_daemon_runs_per_root_and_the_second_names_it(site: Callable[..., Site]) -> None:
     root = site()
     daemon = root.start()
     wait_until(lambda: "Watching" in root.output(), "the daemon to watch")
@@ -145,7 +145,7 @@ def test_only_one_daemon_works_on_a_root_and_the_second_says_who_does(site: Call
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="apertium does not run on Windows")
-def test_an_engines_program_that_is_killed_while_it_loads_leaves_no_temporary_file(
+def test_engine_program_killed_while_loading_leaves_no_temporary_file(
     site: Callable[..., Site], tmp_path: Path
 ) -> None:
     root = site(preload=True)
@@ -181,7 +181,7 @@ def a_slow_apertium(folder: Path) -> Path:
     return programs
 
 
-def test_a_running_job_is_cancelled_at_once_and_its_file_given_back(dubbed: Callable[..., Site]) -> None:
+def test_running_job_is_cancelled_at_once_and_its_file_moved_to_failed(dubbed: Callable[..., Site]) -> None:
     root = dubbed()
     root.start(**hang_in("transcribe", root))
     wait_until_hung(root)
@@ -192,7 +192,7 @@ def test_a_running_job_is_cancelled_at_once_and_its_file_given_back(dubbed: Call
     root.check()
 
 
-def test_a_file_that_waits_in_the_inbox_is_cancelled_given_back_and_done_after_all_by_retry(
+def test_file_waiting_in_inbox_can_be_cancelled_and_retried(
     site: Callable[..., Site],
 ) -> None:
     root = site(inbox={"settle": 3600})
@@ -213,7 +213,7 @@ def test_a_file_that_waits_in_the_inbox_is_cancelled_given_back_and_done_after_a
     root.check()
 
 
-def test_a_file_that_is_cancelled_while_no_daemon_runs_is_given_back_by_the_next(site: Callable[..., Site]) -> None:
+def test_file_cancelled_while_no_daemon_runs_is_moved_to_failed_by_the_next_one(site: Callable[..., Site]) -> None:
     root = site()
     root.drop_text("A text.", "one.txt")
     assert "The daemon is not running" in root.jobs("cancel", "one.txt").stdout
@@ -254,7 +254,7 @@ def test_status_answers_while_the_daemon_works_and_imports_no_engine(dubbed: Cal
     subprocess.run([sys.executable, "-c", script, str(root.root)], check=True, capture_output=True, timeout=60)
 
 
-def test_run_works_copies_off_and_leaves_the_originals(site: Callable[..., Site], phrase: Path, tmp_path: Path) -> None:
+def test_run_processes_copies_and_leaves_originals(site: Callable[..., Site], phrase: Path, tmp_path: Path) -> None:
     root = site()
     mine = tmp_path / "mine" / "speech.flac"
     mine.parent.mkdir()
@@ -269,9 +269,7 @@ def test_run_works_copies_off_and_leaves_the_originals(site: Callable[..., Site]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a folder in which nobody may make another")
-def test_results_are_refused_for_a_folder_that_the_daemon_may_not_write_to(
-    site: Callable[..., Site], tmp_path: Path
-) -> None:
+def test_results_are_refused_for_folder_the_daemon_cannot_write_to(site: Callable[..., Site], tmp_path: Path) -> None:
     root = site()
     root.start()
     wait_until(lambda: "Watching" in root.output(), "the daemon to watch")
@@ -284,7 +282,7 @@ def test_results_are_refused_for_a_folder_that_the_daemon_may_not_write_to(
     root.check()
 
 
-def test_run_is_done_by_the_daemon_where_one_works_on_the_root(site: Callable[..., Site], tmp_path: Path) -> None:
+def test_run_is_done_by_daemon_if_one_is_running(site: Callable[..., Site], tmp_path: Path) -> None:
     root = site()
     root.start()
     wait_until(lambda: "Watching" in root.output(), "the daemon to watch")

@@ -25,7 +25,7 @@ KEEP = "import sys; open(sys.argv[1], 'wb').write(sys.stdin.buffer.read())"
 
 
 def suggested(text: str) -> list[str]:
-    """Return the commands in a text. None may be anywhere but on a line of its own."""
+    """Return the commands in a text. Each must be on a line of its own."""
     indented = [line.strip() for line in text.splitlines() if line.startswith(COMMAND_INDENT)]
     commands = [line for line in indented if line.startswith("dropdub ")]
     assert text.count("dropdub --root") == len(commands), text
@@ -34,7 +34,7 @@ def suggested(text: str) -> list[str]:
 
 
 class Shell:
-    """A person's shell, in a folder that belongs to no root, with `dropdub` on its path."""
+    """A user's shell, in a folder that belongs to no root, with `dropdub` on its path."""
 
     def __init__(self, folder: Path) -> None:
         program = folder / "bin" / "dropdub"
@@ -119,7 +119,7 @@ def test_inside_a_root_commands_are_short_and_work_there(site: Callable[..., Sit
     assert shell.paste("  dropdub status", cwd=root.inbox).returncode == 0
 
 
-def test_where_no_root_is_found_the_suggested_command_makes_one(shell: Shell, tmp_path: Path) -> None:
+def test_suggested_command_creates_root_if_none_is_found(shell: Shell, tmp_path: Path) -> None:
     refused = shell.paste("dropdub status", cwd=tmp_path)
     assert refused.returncode == 2
     here = next(line for line in refused.stderr.splitlines() if line.startswith(COMMAND_INDENT))
