@@ -1,7 +1,7 @@
-"""What engines and media tools answer is kept from its first time: 500 lives of one job need it computed once.
+"""Answers of engines and media tools, kept after the first time: 500 lives of one job need them computed only once.
 
 Everything that Dropdub itself does before and after an answer is done each time. The answers are those of the real
-tools, kept by what they were asked: the command without the root's path, and what is in the files that it names.
+tools, keyed by what they were asked: the command without the root's path, and the content of the files it names.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from dropdub.stages import mix
 from dropdub.subtitles import burning
 
 _OWN_NAMES = re.compile(r"/\S*/(work|inbox|outbox)/|(?<=/)[0-9a-f]{8}-")
-"""What differs from root to root, and from run to run: folders, and the random beginnings of temporary names."""
+"""What differs from root to root, and from run to run: folders, and the random prefixes of temporary names."""
 _kept: dict[str, Any] = {}
 asked_for: set[str] = set()
-"""Kinds of questions that were asked: what is not asked in a warm-up is answered by nobody's memory later."""
+"""Kinds of questions that were asked: what is not asked in a warm-up is not answered from memory later."""
 A = TypeVar("A")
 
 

@@ -1,4 +1,4 @@
-"""Kill Dropdub at a place or a moment, start it again, and look whether anything that it promises is broken."""
+"""Kill Dropdub at a place or a moment, start it again, and check whether any of its promises is broken."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SETTINGS: dict[str, Any] = {"retry": {"first": 0.1, "longest": 0.5, "interruptio
 
 @dataclass(frozen=True)
 class Run:
-    """One run of one step, in monotonic seconds; `end` is None where its process died in it."""
+    """One run of one step, in monotonic seconds; `end` is None if its process died in it."""
 
     step: str
     pid: int
@@ -41,7 +41,7 @@ class Run:
 
 
 def a_clip(folder: Path) -> Path:
-    """Make a video of two and a half seconds in which somebody speaks."""
+    """Make a video of two and a half seconds in which someone speaks."""
     path = folder / "clip.mp4"
     picture = ("-f", "lavfi", "-i", "testsrc=size=64x64:rate=5:duration=3")
     codecs = ("-t", "2.5", "-c:v", "mpeg4", "-c:a", "aac")
@@ -68,14 +68,14 @@ def filled(site: Site, clip: Path) -> Site:
 
 
 def archived_elsewhere(site: Site, archive: Path) -> Site:
-    """Let the root's archive, which its settings name, be found where the invariants look for it."""
+    """Let the root's archive, which its settings name, be found in the place that the invariants look in."""
     (site.root / "archive").rmdir()
     (site.root / "archive").symlink_to(archive)
     return site
 
 
 def with_subtitle(site: Site) -> Site:
-    """Lay the film's own words beside it in the inbox."""
+    """Put the film's own words beside it in the inbox."""
     site.drop_text("1\n00:00:00,200 --> 00:00:02,000\nAnd so, my fellow Americans.\n", "clip.en.srt")
     return site
 
@@ -90,14 +90,14 @@ def moving_places(site: Site) -> list[str]:
 
 
 def places(site: Site) -> list[str]:
-    """Return the places that were reached in the root, in their order; runs of steps and the heartbeat left out."""
+    """Return the places that were reached in the root, in their order; without runs of steps and the heartbeat."""
     lines = (site.root / "trace").read_text(encoding="utf-8").splitlines()
     reached = (line.split()[0] for line in lines)
     return [place for place in reached if ".run." not in place and ".beat." not in place]
 
 
 def place_after(places: list[str], landmark: str, wanted: str) -> str:
-    """Return the first place of the name `wanted` after the first of the name `landmark`."""
+    """Return the first place named `wanted` after the first one named `landmark`."""
     first = next(number for number, place in enumerate(places) if place.startswith(f"{landmark}#"))
     return next(place for place in places[first:] if place.startswith(f"{wanted}#"))
 
@@ -159,9 +159,9 @@ def copy_database(database: Path, target: Path) -> None:
 
 
 def problems_with_another_database(site: Site) -> list[str]:
-    """Start it after its database was spoilt, retry what was rescued, and return what is wrong in the end.
+    """Start it after its database was damaged, retry what was rescued, and return what is wrong in the end.
 
-    What the database forgot may be done again; an original that is not there is lost.
+    What the database does not know may be done again; an original that is missing is lost.
     """
     found = list(survivors(site))
     codes = [site.work_off(timeout_s=ENDS_WITHIN_S, **site.environment)]
@@ -214,7 +214,7 @@ def overlaps(site: Site) -> Iterator[str]:
 
 
 def runs(trace: Iterable[str]) -> list[Run]:
-    """Return the runs of steps that a trace tells of."""
+    """Return the runs of steps that a trace records."""
     found: dict[tuple[str, int], list[Run]] = defaultdict(list)
     for line in trace:
         place, pid, at = line.split()

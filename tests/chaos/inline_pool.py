@@ -31,7 +31,7 @@ _shelves: dict[str, Shelf] = {}
 class InlinePool:
     """Does what `dropdub.pool.pool.Pool` does, one step at a time, in `tick`.
 
-    `alone`: the key of a step that a process of its own is to run, so that its death is that of a worker only.
+    `alone`: the key of a step that runs in a process of its own, so that its death is only that of a worker.
     """
 
     alone: str | None = None
@@ -126,7 +126,7 @@ def _end_after(work: Callable[[], None]) -> None:
 
 
 def _last_words(run: Run, code: int) -> Done | Failed:
-    """Return what the pool makes of a worker's death: a result on disk counts."""
+    """Return how the pool treats a worker's death: a result on disk counts."""
     result = committed_result(run)
     if result is not None:
         return Done(run.step_id, run.token, result)

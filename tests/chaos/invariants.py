@@ -1,4 +1,4 @@
-"""What must hold of a root at rest, read from its files and its database alone: no code of Dropdub's is used.
+"""What must hold for a root at rest, read only from its files and its database: no code of Dropdub is used.
 
 python tests/chaos/invariants.py ROOT [HASHES.json]
 """
@@ -49,7 +49,7 @@ def _broken(
 
 
 def originals(root: Path, folders: Mapping[str, Path]) -> Counter[str]:
-    """Return how often each SHA-256 stands in inbox, archive, failed and work; `folders`: those that lie elsewhere."""
+    """Return how often each SHA-256 occurs in inbox, archive, failed and work; `folders`: those that are elsewhere."""
     places = {"inbox": ".", "archive": ".", "failed": ".", "work": "*/source"}
     return Counter(
         _sha256(file) for name, place in places.items() for file in _files(folders.get(name, root / name), place)
@@ -85,7 +85,7 @@ def _jobs(database: sqlite3.Connection, dropped: Mapping[str, int] | None) -> It
 def _outputs(database: sqlite3.Connection) -> Iterator[str]:
     for job in database.execute("SELECT * FROM job WHERE state = 'succeeded' AND dup_of IS NULL"):
         if job["published"] is None and "copy of the database" in (job["reason"] or ""):
-            continue  # it was published by a run that this older copy does not know of
+            continue  # it was published by a run that this older copy does not know
         manifest = Path(job["published"]) / "manifest.json"
         if not manifest.is_file():
             yield f"job {job['id']} succeeded without a manifest"

@@ -1,4 +1,4 @@
-"""Lives of the daemon that cost no start: forks of one process that has everything imported and its engines loaded.
+"""Lives of the daemon without start-up time: forks of one process with everything imported and its engines loaded.
 
 A life is the whole supervisor, its threads included, with its workers in the same process (`InlinePool`). It dies by a
 real SIGKILL: no `finally` runs, the kernel takes locks, files and threads. `python -m tests.chaos.lives` forks them.
@@ -33,7 +33,7 @@ from tests.chaos.inline_pool import InlinePool
 BROKE = 3
 WITHOUT_VARIABLE = "DROPDUB_WITHOUT"
 ALONE_VARIABLE = "DROPDUB_ALONE"
-"""The key of the step that a fork of the life is to run: its worker dies alone."""
+"""The key of the step that a fork of the life runs, so that only its worker dies."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def main(warm_up: Sequence[str]) -> None:
     assert {"run", "_words"} <= asked_for, f"a stand-in is not where the program calls: {asked_for}"
     left = [thread.name for thread in threading.enumerate()]
     assert left == ["MainThread"], f"threads that a fork would not have: {left}"
-    gc.freeze()  # else each fork copies what it only looks through
+    gc.freeze()  # otherwise each fork copies what it only scans
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that wait for lives
     for line in sys.stdin:
         if os.fork() == 0:
@@ -150,7 +150,7 @@ def _forked(wanted: Wanted) -> int:
 def _become(wanted: Wanted) -> None:
     """Take over what a process of its own would read from its environment at its start."""
     given = wanted.environment
-    gc.disable()  # it would look through, and so copy, what a life shares with the process it is forked from
+    gc.disable()  # it would scan, and so copy, what a life shares with the process it is forked from
     signal.alarm(wanted.limit_s)
     failpoints.restart(given.get(VARIABLE, ""), given.get(TRACE_VARIABLE, ""))
     InlinePool.alone = given.get(ALONE_VARIABLE)

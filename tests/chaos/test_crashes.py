@@ -27,7 +27,7 @@ FAMILIES = (
     *("handed_over", "daemon.intake.", "publish.folder-claimed", "result-written", "worker.cache."),
     *("rename.", "daemon.commit."),
 )
-"""What names the kinds of places that write; of each, some are killed at in real processes."""
+"""Names the kinds of places that write; real processes are killed at some places of each kind."""
 A_FAMILY = 2
 SEED = int(os.environ.get("DROPDUB_CHAOS_SEED", "1"))
 RANDOM_KILLS = int(os.environ.get("DROPDUB_CHAOS_KILLS", "8"))
@@ -57,10 +57,10 @@ def site(clip: Path, tmp_path: Path) -> Iterator[Site]:
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_a_kill_at_a_write_of_each_family_loses_doubles_and_leaves_nothing(
+def test_kill_at_write_of_each_family_loses_duplicates_and_leaves_nothing(
     part: int, places: list[str], clip: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Real processes, and so the workers' deaths apart from the daemon's: `test_every_place.py` tries every place."""
+    """Real processes, so that workers die separately from the daemon: `test_every_place.py` tries every place."""
     folder = tmp_path_factory.mktemp("crashes")
     chosen = some_of(places)[part::PARTS]
 
@@ -79,7 +79,7 @@ def test_a_kill_at_a_write_of_each_family_loses_doubles_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("number", range(1, A_FAMILY + 1))
-def test_a_kill_while_an_original_is_copied_to_another_disk_loses_and_doubles_nothing(
+def test_kill_while_original_is_copied_to_another_disk_loses_and_duplicates_nothing(
     clip: Path, tmp_path: Path, other_file_system: Path, number: int
 ) -> None:
     settings = {"folders": {"archive": str(other_file_system)}}
@@ -102,7 +102,7 @@ def some_of(places: list[str]) -> list[str]:
     return [*chosen, *rest[: max(0, MOST_PLACES - len(chosen))]]
 
 
-def test_killing_anybody_at_any_moment_loses_doubles_and_leaves_nothing(site: Site) -> None:
+def test_killing_any_process_at_any_moment_loses_duplicates_and_leaves_nothing(site: Site) -> None:
     chance = random.Random(SEED)
     print(f"{RANDOM_KILLS} kills, seed {SEED}")
     for number in range(RANDOM_KILLS):
@@ -116,7 +116,7 @@ def test_killing_anybody_at_any_moment_loses_doubles_and_leaves_nothing(site: Si
     assert harness.problems_after_death(site) == []
 
 
-def test_killing_it_and_starting_it_with_another_database_loses_no_original(site: Site) -> None:
+def test_kill_and_restart_with_another_database_loses_no_original(site: Site) -> None:
     chance = random.Random(SEED)
     for number in range(max(1, RANDOM_KILLS // 2)):
         site.drop_text(f"This is text number {number}.", f"text {number}.txt")
@@ -129,7 +129,7 @@ def test_killing_it_and_starting_it_with_another_database_loses_no_original(site
 
 
 def work_for_a_while(chance: random.Random) -> None:
-    """Let the program run for a random while: the moment of the kill is what is tried, so nothing is awaited."""
+    """Let the program run for a random time: the moment of the kill is what is tested, so nothing is awaited."""
     time.sleep(chance.uniform(0.2, 2.5))
 
 
@@ -139,7 +139,7 @@ def without(site: Site, safeguard: str) -> Site:
     return site
 
 
-def test_the_harness_notices_workers_that_outlive_their_daemon_and_work_on(
+def test_harness_notices_workers_that_outlive_their_daemon_and_keep_working(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(harness, "DIES_WITHIN_S", 0.1)
@@ -163,7 +163,7 @@ def transcriptions(site: Site) -> list[harness.Run]:
     return sorted((run for run in found if "transcribe" in run.step), key=lambda run: run.begin)
 
 
-def test_the_harness_notices_originals_that_a_new_database_does_not_know_of_and_that_are_removed(site: Site) -> None:
+def test_harness_notices_removed_originals_that_new_database_does_not_know(site: Site) -> None:
     site.start(**site.environment, **{VARIABLE: "stage.probe=hang"})
     wait_until(lambda: site.states() == {"clip.mp4": "running"}, "the film to be taken in")
     site.kill()

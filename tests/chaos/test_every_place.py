@@ -33,7 +33,7 @@ SETTINGS: dict[str, Any] = {
     "inbox": {"settle": 0.05, "settle_empty": 0.05, "settle_subtitle": 0.1, "rescan": 1.0},
 }
 MEMORY = Path("/dev/shm")
-"""Roots that lie in memory: a kill leaves what a disk would hold, and nothing waits for a disk."""
+"""Roots kept in memory: a kill leaves what a disk would hold, and nothing waits for a disk."""
 
 Made = Callable[[str, Lives], ForkedSite]
 _roots = itertools.count()
@@ -58,13 +58,13 @@ def clip(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def a_film(folder: Path, clip: Path) -> Made:
-    """Return what makes a root with a film that is to be dubbed."""
+    """Return a function that makes a root with a film that is to be dubbed."""
     return lambda name, lives: film_root(folder / name, lives, clip, targets=TARGETS)
 
 
 @pytest.fixture(scope="module")
 def a_film_to_transcribe(folder: Path, clip: Path) -> Made:
-    """Return what makes a root with a film that is not to be dubbed, which takes half as long."""
+    """Return a function that makes a root with a film that is not to be dubbed, which takes half as long."""
     return lambda name, lives: film_root(folder / name, lives, clip, targets=[])
 
 
@@ -76,7 +76,7 @@ def film_root(path: Path, lives: Lives, clip: Path, *, targets: list[str]) -> Fo
 
 @pytest.fixture(scope="module")
 def with_subtitle(folder: Path, clip: Path) -> Made:
-    """Return what makes a root with a film and its subtitle."""
+    """Return a function that makes a root with a film and its subtitle."""
 
     def made(name: str, lives: Lives) -> ForkedSite:
         site = ForkedSite(folder / name, lives, **SETTINGS)
@@ -88,7 +88,7 @@ def with_subtitle(folder: Path, clip: Path) -> Made:
 
 @pytest.fixture(scope="module")
 def copied(folder: Path, clip: Path) -> Iterator[Made]:
-    """Return what makes a root whose archive is on another file system: the original is copied there."""
+    """Return a function that makes a root whose archive is on another file system: the original is copied there."""
 
     def made(name: str, lives: Lives) -> ForkedSite:
         archive = Path(tempfile.mkdtemp(dir=elsewhere))
@@ -103,7 +103,7 @@ def copied(folder: Path, clip: Path) -> Iterator[Made]:
 
 @pytest.fixture(scope="module")
 def lives(folder: Path, clip: Path) -> Iterator[Lives]:
-    """Return the process that forks lives, warm from a life in each kind of root."""
+    """Return the process that forks lives, warmed up by a life in each kind of root."""
     film = harness.a_site(folder / "warm", clip, targets=TARGETS)
     subtitle = harness.with_subtitle(harness.a_site(folder / "warm-subtitle", clip, targets=[]))
     with forking([film.root, subtitle.root]) as made:
@@ -123,7 +123,7 @@ def traced(site: ForkedSite) -> ForkedSite:
 
 
 def problems_after_a_crash_at(place: str, site: ForkedSite, **environment: str) -> list[str]:
-    """Let a life die at `place` with all that it consists of, live again, and return what is wrong then."""
+    """Let a life die at `place` with all its parts, live again, and return what is wrong then."""
     flag = site.root / "killed"
     code = site.work_off(timeout_s=LONGEST_LIFE_S, **environment, **{VARIABLE: f"{place}=kill@{flag}"})
     found = [] if code == -signal.SIGKILL else [f"it ended with {code} instead of dying: {site.output()[-300:]}"]
@@ -132,7 +132,7 @@ def problems_after_a_crash_at(place: str, site: ForkedSite, **environment: str) 
 
 
 def problems_after_a_worker_died_at(place: str, step: str, site: ForkedSite) -> list[str]:
-    """Let the worker of a step die at `place`, and return what is wrong once the daemon has lived through it."""
+    """Let the worker of a step die at `place`, and return what is wrong once the daemon has recovered from it."""
     flag = site.root / "killed"
     given = {ALONE_VARIABLE: step, VARIABLE: f"{place}=kill@{flag}"}
     code = site.work_off(timeout_s=LONGEST_LIFE_S, **given)
@@ -159,7 +159,7 @@ def crashed_at(
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_a_crash_at_any_write_loses_doubles_and_leaves_nothing(
+def test_crash_at_any_write_loses_duplicates_and_leaves_nothing(
     part: int, places: list[str], a_film: Made, a_film_to_transcribe: Made, lives: Lives
 ) -> None:
     assert len(set(places)) == len(places) > 300
@@ -170,7 +170,7 @@ def test_a_crash_at_any_write_loses_doubles_and_leaves_nothing(
 
 
 def shared_with_transcribing(places: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the places that are the same ones if the film is not to be dubbed, and the others.
+    """Return the places that are the same if the film is not to be dubbed, and the others.
 
     Those are all before the first translation, except claims: more pools look for steps of a film that is to be dubbed.
     """
@@ -179,7 +179,7 @@ def shared_with_transcribing(places: Sequence[str]) -> tuple[list[str], list[str
     return common, [place for place in places if place not in common]
 
 
-def test_a_worker_that_dies_at_a_write_of_any_step_is_lived_through(a_film: Made, lives: Lives) -> None:
+def test_daemon_survives_worker_death_at_write_of_any_step(a_film: Made, lives: Lives) -> None:
     steps = places_of_steps(traced(a_film("traced-workers", lives)))
 
     def problems(place: str, site: ForkedSite) -> list[str]:
@@ -190,7 +190,7 @@ def test_a_worker_that_dies_at_a_write_of_any_step_is_lived_through(a_film: Made
 
 
 def places_of_steps(site: Site) -> dict[str, str]:
-    """Return of each step one place of each name that its worker comes by, with the step's key."""
+    """Return for each step one place of each name that its worker reaches, with the step's key."""
     step, found = "", {}
     for line in (site.root / "trace").read_text(encoding="utf-8").splitlines():
         place = line.split()[0]
@@ -202,7 +202,7 @@ def places_of_steps(site: Site) -> dict[str, str]:
     return {place: step for (step, _), place in found.items()}
 
 
-def test_a_crash_while_film_and_subtitle_are_moved_parts_loses_and_doubles_neither(
+def test_crash_while_film_and_subtitle_are_moved_keeps_both_together_exactly_once(
     with_subtitle: Made, lives: Lives
 ) -> None:
     def problems(place: str, site: ForkedSite) -> list[str]:
@@ -218,36 +218,34 @@ def test_a_crash_while_film_and_subtitle_are_moved_parts_loses_and_doubles_neith
     assert crashed_at(chosen, with_subtitle, lives, problems) == []
 
 
-def test_a_crash_while_an_original_is_copied_loses_and_doubles_nothing(copied: Made, lives: Lives) -> None:
+def test_crash_while_original_is_copied_loses_and_duplicates_nothing(copied: Made, lives: Lives) -> None:
     chosen = harness.moving_places(traced(copied("traced-copied", lives)))
     ending = chosen[next(number for number, place in enumerate(chosen) if "begin_ending" in place) :]
     assert any("copy.written" in place for place in ending)
     assert crashed_at(ending, copied, lives, problems_after_a_crash_at) == []
 
 
-def test_the_harness_notices_publishing_that_cannot_be_done_again(
-    a_film: Made, lives: Lives, places: list[str]
-) -> None:
+def test_harness_notices_publishing_that_cannot_be_repeated(a_film: Made, lives: Lives, places: list[str]) -> None:
     place = harness.place_after(places, "daemon.publish.folder-claimed", "daemon.rename.after")
     without = {WITHOUT_VARIABLE: "one_place_for_each_deliverable"}
     found = problems_after_a_crash_at(place, a_film("unsafe-place", lives), **without)
     assert any("has files that no manifest lists" in problem for problem in found), found
 
 
-def test_the_harness_notices_publishing_that_is_not_one_rename(a_film: Made, lives: Lives) -> None:
+def test_harness_notices_publishing_that_is_not_one_rename(a_film: Made, lives: Lives) -> None:
     without = {WITHOUT_VARIABLE: "one_rename"}
     found = problems_after_a_crash_at("half-published", a_film("unsafe-rename", lives), **without)
     assert any("was published, and later was another" in problem for problem in found), found
 
 
-def test_the_harness_notices_a_move_without_a_recorded_intent(a_film: Made, lives: Lives) -> None:
+def test_harness_notices_move_without_recorded_intent(a_film: Made, lives: Lives) -> None:
     without = {WITHOUT_VARIABLE: "the_intent"}
     place = "daemon.commit.record_jobs.before#1"
     found = problems_after_a_crash_at(place, a_film("unsafe-intent", lives), **without)
     assert any("stands 0 times" in problem for problem in found), found
 
 
-def test_the_harness_notices_steps_that_are_not_taken_up_again(
+def test_harness_notices_steps_that_are_not_resumed(
     a_film: Made, lives: Lives, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(harness, "ENDS_WITHIN_S", 15)
@@ -255,6 +253,6 @@ def test_the_harness_notices_steps_that_are_not_taken_up_again(
     assert found == ["it does not come to an end"]
 
 
-def test_the_harness_notices_a_crash_that_does_not_come(a_film: Made, lives: Lives) -> None:
+def test_harness_notices_crash_that_does_not_happen(a_film: Made, lives: Lives) -> None:
     [problem] = problems_after_a_crash_at("daemon.nowhere#1", a_film("nowhere", lives))
     assert "instead of dying" in problem

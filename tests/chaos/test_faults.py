@@ -1,4 +1,4 @@
-"""What goes wrong round Dropdub: each fault ends in a sentence or is lived through, and harms nobody else."""
+"""What goes wrong around Dropdub: each fault ends in an error message or is survived, and harms no other file."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def at(stage: str, action: str, root: Site) -> dict[str, str]:
 
 @contextlib.contextmanager
 def hanging(root: Site, stage: str) -> Iterator[None]:
-    """Run the daemon until a step of `stage` is under way and takes its time."""
+    """Run the daemon until a slow step of `stage` is under way."""
     root.start(**at(stage, "slow", root))
     wait_until((root.root / "done").exists, f"{stage} to be under way", timeout_s=60)
     yield
@@ -57,11 +57,11 @@ def attempts(root: Site, stage: str) -> list[dict[str, object]]:
     )
 
 
-# A fault in a step, that passes
+# A passing fault in a step
 
 
 @pytest.mark.parametrize("stage", [*STAGES, *(DUB_STAGES if TARGETS else ())])
-def test_a_full_disk_in_any_stage_is_lived_through(site: Callable[..., Site], clip: Path, stage: str) -> None:
+def test_full_disk_in_any_stage_is_survived(site: Callable[..., Site], clip: Path, stage: str) -> None:
     root = site(job={"targets": TARGETS})
     root.drop(clip, "clip.mp4")
     assert root.work_off(**at(stage, "full", root)) == 0, root.output()
@@ -69,7 +69,7 @@ def test_a_full_disk_in_any_stage_is_lived_through(site: Callable[..., Site], cl
     root.check()
 
 
-def test_a_step_that_may_not_write_says_so_and_is_tried_again(site: Callable[..., Site], clip: Path) -> None:
+def test_step_without_write_permission_says_so_and_is_retried(site: Callable[..., Site], clip: Path) -> None:
     root = site()
     root.drop(clip, "clip.mp4")
     assert root.work_off(**at("extract", "denied", root)) == 0, root.output()
@@ -77,7 +77,7 @@ def test_a_step_that_may_not_write_says_so_and_is_tried_again(site: Callable[...
     root.check()
 
 
-def test_a_worker_that_eats_memory_is_replaced(site: Callable[..., Site], clip: Path) -> None:
+def test_worker_that_uses_too_much_memory_is_replaced(site: Callable[..., Site], clip: Path) -> None:
     root = site(pools={"media": {"memory": "400 MB"}})
     root.forks_workers = False
     root.drop(clip, "clip.mp4")
@@ -87,7 +87,7 @@ def test_a_worker_that_eats_memory_is_replaced(site: Callable[..., Site], clip: 
     root.check()
 
 
-def test_a_worker_that_falls_silent_is_replaced(site: Callable[..., Site], clip: Path) -> None:
+def test_silent_worker_is_replaced(site: Callable[..., Site], clip: Path) -> None:
     root = site(deadlines={"stall": 3})
     root.drop(clip, "clip.mp4")
     assert root.work_off(**at("split", "stop", root)) == 0, root.output()
@@ -113,7 +113,7 @@ def wrapped_ffmpeg(folder: Path, first_time: str) -> str:
 @pytest.mark.parametrize(
     ("first_time", "error"), [("sleep 600", "DeadlineExceeded"), ("kill -SEGV $$", "MediaToolFailed")]
 )
-def test_an_ffmpeg_that_hangs_or_crashes_is_ended_and_tried_again(
+def test_hung_or_crashed_ffmpeg_is_ended_and_retried(
     site: Callable[..., Site], clip: Path, tmp_path: Path, first_time: str, error: str
 ) -> None:
     root = site(deadlines={"factor": 0.05, "probe": 200})
@@ -128,7 +128,7 @@ def test_an_ffmpeg_that_hangs_or_crashes_is_ended_and_tried_again(
 # Files and folders
 
 
-def test_an_outbox_that_goes_away_is_waited_for(site: Callable[..., Site], clip: Path) -> None:
+def test_job_waits_for_outbox_that_disappears(site: Callable[..., Site], clip: Path) -> None:
     root = site()
     outbox, away = root.root / "outbox", root.root / "away"
     root.drop(clip, "clip.mp4")
@@ -143,7 +143,7 @@ def test_an_outbox_that_goes_away_is_waited_for(site: Callable[..., Site], clip:
     root.check()
 
 
-def test_an_outbox_without_the_right_to_write_is_waited_for(site: Callable[..., Site], clip: Path) -> None:
+def test_job_waits_for_outbox_without_write_permission(site: Callable[..., Site], clip: Path) -> None:
     if os.geteuid() == 0 and shutil.which("setpriv") is None:
         pytest.skip("root may write everywhere, and setpriv, which takes that right away, is not installed")
     root = site()
@@ -168,7 +168,7 @@ def test_an_outbox_on_another_file_system_gets_whole_files(
     root.check()
 
 
-def test_a_really_full_disk_fails_the_job_with_a_sentence_or_waits(site: Callable[..., Site], clip: Path) -> None:
+def test_truly_full_disk_makes_job_fail_with_error_message_or_wait(site: Callable[..., Site], clip: Path) -> None:
     root = site(limits={"min_free_disk": 1, "min_free_memory": 1})
     small = root.root / "work"
     mounted = subprocess.run(
@@ -196,7 +196,7 @@ def test_a_really_full_disk_fails_the_job_with_a_sentence_or_waits(site: Callabl
         subprocess.run(["umount", "-l", str(small)], check=True)
 
 
-def test_a_database_whose_disk_is_full_is_waited_for(site: Callable[..., Site], clip: Path, tmp_path: Path) -> None:
+def test_daemon_waits_for_database_whose_disk_is_full(site: Callable[..., Site], clip: Path, tmp_path: Path) -> None:
     place = tmp_path / "root"
     place.mkdir()
     small = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(place)]
@@ -220,9 +220,7 @@ def test_a_database_whose_disk_is_full_is_waited_for(site: Callable[..., Site], 
         subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-def test_an_original_that_is_deleted_while_it_is_worked_on_fails_its_job_alone(
-    site: Callable[..., Site], clip: Path
-) -> None:
+def test_original_deleted_during_processing_fails_only_its_own_job(site: Callable[..., Site], clip: Path) -> None:
     root = site(retry={"attempts": 2})
     root.drop(clip, "clip.mp4")
     with hanging(root, "extract"):
@@ -238,7 +236,7 @@ def test_an_original_that_is_deleted_while_it_is_worked_on_fails_its_job_alone(
 # The database
 
 
-def test_a_database_that_another_process_locks_for_half_a_minute_is_waited_for(
+def test_daemon_waits_for_database_locked_by_another_process_for_half_a_minute(
     site: Callable[..., Site], clip: Path
 ) -> None:
     root = site()
@@ -246,7 +244,7 @@ def test_a_database_that_another_process_locks_for_half_a_minute_is_waited_for(
     with hanging(root, "extract"):
         other = sqlite3.connect(root.root / "jobs.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        threading.Event().wait(30)  # the fault itself: the lock is held for so long
+        threading.Event().wait(30)  # the fault itself: the lock is held this long
         assert root.daemon is not None and root.daemon.poll() is None, root.output()
         other.execute("ROLLBACK")
         other.close()
@@ -256,7 +254,7 @@ def test_a_database_that_another_process_locks_for_half_a_minute_is_waited_for(
 
 
 @pytest.mark.parametrize("damage", ["garbage", "half"])
-def test_a_damaged_database_is_refused_and_left_as_it_is(site: Callable[..., Site], damage: str) -> None:
+def test_damaged_database_is_refused_and_left_unchanged(site: Callable[..., Site], damage: str) -> None:
     root = site()
     root.drop_text("A text.", "one.txt")
     assert root.work_off() == 0
@@ -271,7 +269,7 @@ def test_a_damaged_database_is_refused_and_left_as_it_is(site: Callable[..., Sit
     for command in (("watch",), ("status",), ("watch", "--until-idle")):
         answer = root.jobs(*command)
         if command == ("status",) and answer.returncode == 0:
-            continue  # what it reads may lie in the half that is whole
+            continue  # what it reads may be in the intact half
         assert answer.returncode == 1 and "jobs.db" in answer.stderr and "Traceback" not in answer.stderr
     assert hashlib.sha256(path.read_bytes()).hexdigest() == before
 
@@ -279,7 +277,7 @@ def test_a_damaged_database_is_refused_and_left_as_it_is(site: Callable[..., Sit
 # Time, crowds, rivals
 
 
-def test_a_retry_whose_time_lies_far_ahead_because_the_clock_was_set_back_is_not_waited_for(
+def test_retry_that_is_far_ahead_after_clock_was_set_back_is_not_waited_for(
     site: Callable[..., Site], clip: Path
 ) -> None:
     root = site()
@@ -294,7 +292,7 @@ def test_a_retry_whose_time_lies_far_ahead_because_the_clock_was_set_back_is_not
     root.check()
 
 
-def test_thousands_of_events_are_lived_through(site: Callable[..., Site]) -> None:
+def test_thousands_of_events_are_survived(site: Callable[..., Site]) -> None:
     root = site()
     root.start()
     wait_until(lambda: "Watching" in root.output(), "the daemon to watch")
@@ -307,7 +305,7 @@ def test_thousands_of_events_are_lived_through(site: Callable[..., Site]) -> Non
     root.check()
 
 
-def test_of_two_daemons_started_at_once_one_works_and_the_other_says_so(site: Callable[..., Site]) -> None:
+def test_one_of_two_daemons_started_at_once_runs_and_the_other_says_so(site: Callable[..., Site]) -> None:
     root = site()
     command = [sys.executable, "-m", "dropdub", "--root", str(root.root), "watch"]
     both = [
@@ -327,9 +325,7 @@ def test_of_two_daemons_started_at_once_one_works_and_the_other_says_so(site: Ca
             one.communicate()
 
 
-def test_a_file_that_kills_its_worker_each_time_is_failed_and_the_others_go_on(
-    site: Callable[..., Site], clip: Path
-) -> None:
+def test_file_that_always_kills_its_worker_fails_and_the_others_continue(site: Callable[..., Site], clip: Path) -> None:
     root = site(retry={"attempts": 3})
     root.drop(clip, "clip.mp4")
     root.drop_text("A text.", "other.txt")

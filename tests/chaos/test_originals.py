@@ -43,7 +43,7 @@ def in_work(root: Site) -> list[Path]:
 
 
 def take_in(root: Site, *, files: int = FILES, kill: bool = True) -> None:
-    """Let the daemon take all that is dropped into its work folder, and end it before anything is done."""
+    """Let the daemon take everything dropped into its work folder, and end it before anything is done."""
     root.forks_workers = False
     root.start(DROPDUB_FAILPOINTS="stage.probe=hang")
     wait_until(lambda: len(in_work(root)) >= files and "claiming" not in root.states().values(), "all to be taken in")
@@ -55,7 +55,7 @@ def take_in(root: Site, *, files: int = FILES, kill: bool = True) -> None:
 
 
 def lost(root: Site, *others: Site) -> list[str]:
-    """Return what is wrong with the originals of some roots: each must stand once, in one of the four places."""
+    """Return what is wrong with the originals of some roots: each must occur once, in one of the four places."""
     wanted, found = Counter[str](), Counter[str]()
     for one in (root, *others):
         wanted += one.dropped
@@ -64,7 +64,7 @@ def lost(root: Site, *others: Site) -> list[str]:
 
 
 def finish(root: Site, *, same_database: bool = False) -> None:
-    """Retry what was rescued, work everything off, and look at all invariants."""
+    """Retry what was rescued, process everything, and check all invariants."""
     if "failed" in root.states().values():
         assert root.jobs("retry", "--failed").returncode == 0
     assert root.work_off() == 0, root.output()
@@ -137,7 +137,7 @@ def test_originals_are_rescued_when_an_older_copy_of_the_database_is_in_its_plac
     take_in(root, files=1, kill=False)
     older = tmp_path / "older.db"
     copy_database(root.root / "jobs.db", older)
-    assert root.work_off() == 0  # what the copy has as unfinished is done, and in the archive
+    assert root.work_off() == 0  # what the copy records as unfinished is done, and in the archive
     fill(root, 2, begin=1)
     take_in(root, files=2)
     remove_database(root)
@@ -161,7 +161,7 @@ def test_originals_are_rescued_when_the_write_ahead_log_was_removed(site: Callab
 
 
 @pytest.mark.parametrize("damage", ["garbage head", "zeroed middle", "truncated"])
-def test_a_damaged_database_is_refused_and_what_the_message_advises_loses_nothing(
+def test_damaged_database_is_refused_and_following_the_remedy_loses_nothing(
     site: Callable[..., Site], tmp_path: Path, damage: str
 ) -> None:
     root = site()
@@ -188,7 +188,7 @@ def test_a_damaged_database_is_refused_and_what_the_message_advises_loses_nothin
     assert lost(root) == [] and set(root.states().values()) == {"failed"}
 
 
-def test_a_database_of_another_root_is_refused_at_start_and_by_the_check_and_nothing_is_touched(
+def test_database_of_another_root_is_refused_at_start_and_by_check_and_left_alone(
     site: Callable[..., Site],
 ) -> None:
     first, second = site("first"), site("second")
@@ -207,7 +207,7 @@ def test_a_database_of_another_root_is_refused_at_start_and_by_the_check_and_not
     finish(second, same_database=True)
 
 
-def test_two_roots_that_name_one_database_from_the_beginning_do_not_both_start(site: Callable[..., Site]) -> None:
+def test_two_roots_with_one_database_from_the_beginning_do_not_both_start(site: Callable[..., Site]) -> None:
     first, second = site("first"), site("second")
     for root in (first, second):
         root.configure(database=f"sqlite:///{first.root / 'jobs.db'}")
@@ -226,7 +226,7 @@ def test_two_roots_that_name_one_database_from_the_beginning_do_not_both_start(s
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Callable[[bool], Path]]:
-    """A disk of its own, connected or not: a file system that is mounted over an empty folder, or away."""
+    """A separate disk, connected or not: a file system that is mounted over an empty folder, or unmounted."""
     point, kept = tmp_path / "disk", tmp_path / "kept"
     point.mkdir()
     kept.mkdir()
@@ -249,7 +249,7 @@ def mounted(what: str, where: Path, *how: str) -> bool:
 
 @contextmanager
 def waiting(root: Site, sentence: str) -> Iterator[None]:
-    """Run a daemon that waits for a disk, and let the block bring it back."""
+    """Run a daemon that waits for a disk, which the block reconnects."""
     before = len(root.output())
     root.start("--until-idle")
     wait_until(lambda: sentence in root.output()[before:], f"it to say {sentence!r}")
@@ -259,7 +259,7 @@ def waiting(root: Site, sentence: str) -> Iterator[None]:
     assert root.daemon.wait(120) == 0, root.output()
 
 
-def test_no_new_database_is_made_where_its_disk_is_not_mounted(
+def test_no_new_database_is_created_if_its_disk_is_not_mounted(
     site: Callable[..., Site], disk: Callable[[bool], Path]
 ) -> None:
     root = site(database=f"sqlite:///{disk(True) / 'jobs.db'}")
@@ -318,7 +318,7 @@ def test_jobs_wait_for_the_disk_of_their_archive(
     assert lost(root) == []
 
 
-def test_what_is_gone_for_good_is_given_up_when_a_person_says_so(
+def test_missing_database_is_given_up_with_accept_missing(
     site: Callable[..., Site], disk: Callable[[bool], Path]
 ) -> None:
     root = site(database=f"sqlite:///{disk(True) / 'jobs.db'}")
@@ -357,7 +357,7 @@ def test_a_full_disk_under_the_database_leaks_nothing_in_a_hundred_retries(
 
 
 def retries(place: Path, monkeypatch: pytest.MonkeyPatch, *, times: int) -> tuple[list[tuple[int, int]], list[str]]:
-    """Run the daemon in this process until it has tried so often; return threads and handlers before each retry."""
+    """Run the daemon in this process for this many tries; return threads and handlers before each retry."""
     counts, sentences = [], []
 
     def heard(sentence: str) -> None:
@@ -376,7 +376,7 @@ def retries(place: Path, monkeypatch: pytest.MonkeyPatch, *, times: int) -> tupl
 # -- roots that were moved or copied ------------------------------------------------------------------------------
 
 
-def test_a_root_that_was_moved_goes_on_in_its_new_place(site: Callable[..., Site], tmp_path: Path) -> None:
+def test_moved_root_continues_in_its_new_place(site: Callable[..., Site], tmp_path: Path) -> None:
     root = site()
     fill(root, 1)
     assert root.work_off() == 0
@@ -394,7 +394,7 @@ def test_a_root_that_was_moved_goes_on_in_its_new_place(site: Callable[..., Site
     root.check()
 
 
-def test_a_copy_beside_its_original_touches_nothing_of_it_and_both_go_on(
+def test_copy_beside_its_original_leaves_it_untouched_and_both_continue(
     site: Callable[..., Site], tmp_path: Path
 ) -> None:
     root = site()
@@ -430,7 +430,7 @@ def test_a_copy_that_shares_a_folder_with_its_original_is_refused(site: Callable
     assert answer.returncode == 2 and f"is a copy of {original}" in answer.stderr and "work" in answer.stderr
 
 
-def test_a_copy_that_is_put_back_goes_on(site: Callable[..., Site], tmp_path: Path) -> None:
+def test_restored_copy_continues(site: Callable[..., Site], tmp_path: Path) -> None:
     root = site()
     fill(root, 2)
     take_in(root, files=2, kill=False)
@@ -445,8 +445,8 @@ def test_a_copy_that_is_put_back_goes_on(site: Callable[..., Site], tmp_path: Pa
 # -- single files -------------------------------------------------------------------------------------------------
 
 
-def test_an_original_that_another_job_of_its_number_left_is_rescued(site: Callable[..., Site]) -> None:
-    """A database that knows a job of this number, but not this file."""
+def test_original_left_by_another_job_with_same_number_is_rescued(site: Callable[..., Site]) -> None:
+    """The database knows a job with this number, but not this file."""
     root = site()
     fill(root, 1)
     take_in(root, files=1)
@@ -457,7 +457,7 @@ def test_an_original_that_another_job_of_its_number_left_is_rescued(site: Callab
     finish(root, same_database=True)
 
 
-def test_a_copy_that_was_cut_off_is_removed_only_if_its_original_is_there(site: Callable[..., Site]) -> None:
+def test_truncated_copy_is_removed_only_if_its_original_exists(site: Callable[..., Site]) -> None:
     root = site()
     fill(root, 1)
     take_in(root, files=1)
@@ -468,7 +468,7 @@ def test_a_copy_that_was_cut_off_is_removed_only_if_its_original_is_there(site: 
     assert [path.name for path in failed.iterdir()] == [".letter.txt.part"]
 
 
-def test_the_copy_of_a_file_named_to_run_is_kept_if_that_file_is_gone_by_then(
+def test_copy_of_file_given_to_run_is_kept_if_that_file_is_gone_by_then(
     site: Callable[..., Site], tmp_path: Path
 ) -> None:
     root, given = site(), tmp_path / "letter.txt"
@@ -484,7 +484,9 @@ def test_the_copy_of_a_file_named_to_run_is_kept_if_that_file_is_gone_by_then(
     assert (root.root / "failed" / "letter.txt").read_text(encoding="utf-8") == "The only copy, soon."
 
 
-def test_what_another_root_stages_in_a_common_outbox_is_left_alone(site: Callable[..., Site], tmp_path: Path) -> None:
+def test_files_staged_by_another_root_in_shared_outbox_are_left_alone(
+    site: Callable[..., Site], tmp_path: Path
+) -> None:
     root = site(folders={"outbox": str(tmp_path / "outbox")})
     theirs = tmp_path / "outbox" / ".dropdub-0123abcd-7-0123456789abcdef" / "film.mp4"
     theirs.parent.mkdir(parents=True)

@@ -42,7 +42,7 @@ def test_neither_memory_nor_descriptors_nor_threads_nor_folders_grow(site: Calla
 
 
 def worked_off(root: Site, daemon: psutil.Process, done: int) -> Held:
-    """Drop 50 texts more, and return what the daemon holds once all are done."""
+    """Drop 50 more texts, and return what the daemon holds once all are done."""
     for number in range(done - 50, done):
         root.drop_text(f"This is text number {number}.", f"text {number}.txt")
     archive = root.root / "archive"
