@@ -1,4 +1,4 @@
-"""Copies of the database: whole, consistent, bounded, made in time, and good to go on from."""
+"""Copies of the database: complete, consistent, bounded, made in time, and usable for recovery."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def break_pages(file: Path) -> None:
 
 
 @pytest.mark.parametrize(("before", "name"), [(None, NAME), ("0004", BEFORE)])
-def test_a_copy_is_one_file_with_all_that_was_committed(
+def test_copy_is_one_file_with_everything_committed(
     store: Store, file: Path, folder: Path, before: str | None, name: str
 ) -> None:
     assert Path(f"{file}-wal").stat().st_size > 0, "what was committed is still in the write-ahead log"
@@ -109,12 +109,12 @@ def test_a_copy_is_one_file_with_all_that_was_committed(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
-def test_a_copy_may_be_read_by_who_may_read_the_database(file: Path, folder: Path) -> None:
+def test_copy_is_readable_by_whoever_can_read_the_database(file: Path, folder: Path) -> None:
     file.chmod(0o640)
     assert make(file, folder, now=MOMENT).stat().st_mode & 0o777 == 0o640
 
 
-def test_copies_made_while_others_write_are_each_of_one_moment(store: Store, file: Path, folder: Path) -> None:
+def test_copies_made_during_writes_are_consistent_snapshots(store: Store, file: Path, folder: Path) -> None:
     ends, refusals = threading.Event(), []
 
     def write() -> None:
@@ -143,7 +143,7 @@ def test_copies_made_while_others_write_are_each_of_one_moment(store: Store, fil
         assert len(halves) % 2 == 0, "half a transaction was copied"
 
 
-def test_a_copy_under_way_holds_no_writer_up(file: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_copy_in_progress_blocks_no_writer(file: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wrote = []
 
     def write_meanwhile(place: str) -> None:
@@ -160,7 +160,7 @@ def test_a_copy_under_way_holds_no_writer_up(file: Path, folder: Path, monkeypat
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the process is killed by POSIX's means")
 @pytest.mark.parametrize("place", ["backup.copied", "backup.written", "rename.before"])
-def test_a_killed_copy_leaves_no_copy_and_the_next_sweeps_it_away(file: Path, folder: Path, place: str) -> None:
+def test_killed_copy_leaves_no_copy_and_the_next_one_cleans_up(file: Path, folder: Path, place: str) -> None:
     script = (
         "from pathlib import Path; from dropdub.store.backup import make\n"
         f"make(Path({str(file)!r}), Path({str(folder)!r}), now={MOMENT})"
@@ -180,7 +180,7 @@ def test_a_killed_copy_leaves_no_copy_and_the_next_sweeps_it_away(file: Path, fo
 # -- a copy that cannot be made -----------------------------------------------------------------------------------
 
 
-def test_of_a_damaged_database_no_copy_is_kept_and_none_is_removed(store: Store, file: Path, folder: Path) -> None:
+def test_damaged_database_adds_no_copy_and_removes_none(store: Store, file: Path, folder: Path) -> None:
     for _ in range(200):
         a_claiming_job(store, name="x" * 200)
     kept = [make(file, folder, now=MOMENT + number).name for number in range(DAILY_KEPT)]
@@ -192,7 +192,7 @@ def test_of_a_damaged_database_no_copy_is_kept_and_none_is_removed(store: Store,
     assert names_in(folder) == kept
 
 
-def test_an_empty_database_pushes_out_no_copy(tmp_path: Path, folder: Path) -> None:
+def test_empty_database_is_not_copied(tmp_path: Path, folder: Path) -> None:
     empty = tmp_path / "empty.db"
     empty.touch()
     with pytest.raises(StoreUnavailable, match="Dropdub's tables are missing"):
@@ -200,14 +200,14 @@ def test_an_empty_database_pushes_out_no_copy(tmp_path: Path, folder: Path) -> N
     assert names_in(folder) == []
 
 
-def test_a_database_that_is_gone_is_not_made_again(tmp_path: Path, folder: Path) -> None:
+def test_missing_database_is_not_created_again(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(StoreUnavailable):
         make(tmp_path / "away.db", folder, now=MOMENT)
     assert not (tmp_path / "away.db").exists() and names_in(folder) == []
 
 
 @pytest.mark.parametrize("place", ["backup.copied", "backup.written"])
-def test_a_disk_that_fills_up_meanwhile_is_a_sentence_and_leaves_nothing(
+def test_disk_that_fills_up_during_copy_gives_error_message_and_leaves_nothing(
     file: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     monkeypatch.setattr(backup, "reach", failing(place))
@@ -217,7 +217,7 @@ def test_a_disk_that_fills_up_meanwhile_is_a_sentence_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("looks_first", [True, False], ids=["seen before", "met meanwhile"])
-def test_a_really_full_disk_is_a_sentence_and_leaves_nothing(
+def test_truly_full_disk_gives_error_message_and_leaves_nothing(
     file: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch, looks_first: bool
 ) -> None:
     if not looks_first:
@@ -227,10 +227,10 @@ def test_a_really_full_disk_is_a_sentence_and_leaves_nothing(
     assert names_in(small_disk) == []
 
 
-# -- how many stay ------------------------------------------------------------------------------------------------
+# -- how many are kept --------------------------------------------------------------------------------------------
 
 
-def test_the_newest_of_each_kind_stay(file: Path, folder: Path) -> None:
+def test_newest_copies_of_each_kind_are_kept(file: Path, folder: Path) -> None:
     for number in range(DAILY_KEPT + 2):
         make(file, folder, now=MOMENT + number * DAY_S)
         make(file, folder, now=MOMENT + number * DAY_S, before="0004")
@@ -258,7 +258,7 @@ def test_files_with_other_names_are_neither_listed_nor_removed(folder: Path) -> 
     assert set(names_in(folder)) >= {*others, "jobs-20200101T000000Z.db"}
 
 
-def test_a_new_copy_stays_where_a_wrong_clock_gave_others_later_names(file: Path, folder: Path) -> None:
+def test_new_copy_is_kept_if_wrong_clock_gave_others_later_names(file: Path, folder: Path) -> None:
     for number in range(DAILY_KEPT):
         make(file, folder, now=MOMENT + (number + 1000) * DAY_S)
     assert make(file, folder, now=MOMENT).is_file()
@@ -275,7 +275,7 @@ def test_a_copy_is_due_a_day_after_the_last(ages: list[float], due: bool) -> Non
     assert is_due([Copy(Path(), MOMENT, "0004")], now=MOMENT), "one before an upgrade is no daily one"
 
 
-def test_the_first_look_comes_a_while_after_the_start_and_one_copy_a_day_is_enough(file: Path, folder: Path) -> None:
+def test_first_check_is_a_while_after_start_and_one_copy_is_made_per_day(file: Path, folder: Path) -> None:
     keeper = Backups(file, folder)
     for now in (0.0, FIRST_AFTER_S - 1):
         keeper.tick(now)
@@ -288,7 +288,7 @@ def test_the_first_look_comes_a_while_after_the_start_and_one_copy_a_day_is_enou
     assert len(copies(folder)) == 1 and keeper.notes == []
 
 
-def test_a_copy_that_fails_is_noted_until_one_is_made(file: Path, folder: Path) -> None:
+def test_failed_copy_is_noted_until_one_succeeds(file: Path, folder: Path) -> None:
     folder.touch()
     keeper = Backups(file, folder)
     keeper.tick(-FIRST_AFTER_S)
@@ -363,7 +363,7 @@ def test_a_new_database_is_not_copied(tmp_path: Path, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES], ids=errno.errorcode.get)
-def test_without_a_copy_there_is_no_upgrade(
+def test_database_is_not_upgraded_without_a_copy(
     older: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     monkeypatch.setattr(backup, "reach", failing("backup.written", code))
@@ -374,7 +374,7 @@ def test_without_a_copy_there_is_no_upgrade(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the daemon is stopped by POSIX's means")
-def test_the_daemon_waits_with_an_upgrade_for_room_for_the_copy(older: Path, tmp_path: Path) -> None:
+def test_daemon_delays_upgrade_until_there_is_room_for_the_copy(older: Path, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("preload: false\n", encoding="utf-8")
     log, flag = tmp_path / "daemon.out", tmp_path / "done"
     with log.open("wb") as output:
@@ -398,8 +398,8 @@ def test_the_daemon_waits_with_an_upgrade_for_room_for_the_copy(older: Path, tmp
 # -- what a copy is for -------------------------------------------------------------------------------------------
 
 
-def test_after_damage_the_newest_copy_in_its_place_brings_the_jobs_back(tmp_path: Path) -> None:
-    """Follows the sentence to the letter."""
+def test_restoring_newest_copy_after_damage_recovers_the_jobs(tmp_path: Path) -> None:
+    """Follows the message to the letter."""
     root, away = tmp_path / "root", tmp_path / "away"
     (root / "work").mkdir(parents=True)
     away.mkdir()

@@ -33,13 +33,13 @@ def a_root(path: Path, **folders: str) -> Root:
 
 
 def started(root: Root) -> Belonging:
-    """Do at a root what the start of its daemon does."""
+    """Do to a root what the start of its daemon does."""
     with closing(Store.open(root.database_url)) as store:
         return take_root(root, root.database_url, store)
 
 
 def with_original(root: Root, name: str = "clip.mp4") -> Path:
-    """Queue a job in a root, whose original lies in its work folder, and which has published something."""
+    """Queue a job in a root, whose original is in its work folder, and which has published something."""
     with closing(Store.open(root.database_url)) as store:
         job = a_queued_job(store, name=name)
         assert job.id is not None
@@ -92,7 +92,7 @@ def test_an_older_copy_of_the_database_is_noted(tmp_path: Path) -> None:
     assert started(root).notes == ()
 
 
-def test_a_root_whose_record_is_lost_takes_the_id_of_its_database(tmp_path: Path) -> None:
+def test_root_whose_record_is_lost_gets_the_id_of_its_database(tmp_path: Path) -> None:
     root = a_root(tmp_path)
     id_ = started(root).record.id
     (root.path / ".dropdub.json").write_text("no JSON", encoding="utf-8")
@@ -129,7 +129,7 @@ def test_paths_follow_a_root_that_was_moved(tmp_path: Path) -> None:
     assert id_ == RootRecord.load(new.path).id and read_owner(new.database_url).path == str(new.path)  # type: ignore[union-attr]
 
 
-def test_a_copy_gets_an_id_of_its_own_and_paths_of_its_own(tmp_path: Path) -> None:
+def test_copy_gets_its_own_id_and_paths(tmp_path: Path) -> None:
     old = a_root(tmp_path / "old")
     source = with_original(old)
     id_ = started(old).record.id
@@ -142,7 +142,7 @@ def test_a_copy_gets_an_id_of_its_own_and_paths_of_its_own(tmp_path: Path) -> No
     assert started(old).record.id == id_ and started(copy).record.id == belonging.record.id
 
 
-def test_a_copy_whose_first_start_died_between_record_and_database_is_finished(tmp_path: Path) -> None:
+def test_copy_whose_first_start_was_killed_between_record_and_database_is_completed(tmp_path: Path) -> None:
     old = a_root(tmp_path / "old")
     with_original(old)
     started(old)
@@ -155,7 +155,7 @@ def test_a_copy_whose_first_start_died_between_record_and_database_is_finished(t
     assert str(only_job(copy)["source"]).startswith(str(copy.path))
 
 
-def test_a_root_that_is_reached_by_a_link_is_no_copy_and_stays_itself(tmp_path: Path) -> None:
+def test_root_reached_through_link_is_not_a_copy_and_keeps_its_id(tmp_path: Path) -> None:
     root = a_root(tmp_path / "real")
     source = with_original(root)
     id_ = started(root).record.id
@@ -167,7 +167,7 @@ def test_a_root_that_is_reached_by_a_link_is_no_copy_and_stays_itself(tmp_path: 
 
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_a_root_of_every_released_revision_may_be_moved_before_it_is_upgraded(tmp_path: Path, revision: str) -> None:
-    """Before revision 0004 a database did not say where its root was: it is told from the originals at work."""
+    """Before revision 0004 a database did not say where its root was: it is derived from the unfinished originals."""
     root = a_root(tmp_path / "new")
     with closing(sqlite3.connect(root.database_file)) as connection, connection:
         connection.executescript((SCHEMAS / f"{revision}.sql").read_text(encoding="utf-8"))
@@ -198,7 +198,7 @@ def on_another_disk(root: Root, name: str, folder: Path) -> RootRecord:
     return record
 
 
-def test_a_work_folder_without_its_marker_is_away_if_it_was_on_another_disk(tmp_path: Path) -> None:
+def test_work_folder_without_its_marker_is_missing_if_it_was_on_another_disk(tmp_path: Path) -> None:
     root = a_root(tmp_path)
     record = on_another_disk(root, "work", root.work)
     refuse_away(root, root.database_url)
@@ -208,7 +208,7 @@ def test_a_work_folder_without_its_marker_is_away_if_it_was_on_another_disk(tmp_
     assert [trouble.blocks for trouble in troubles(root, root.database_url)] == [True]
 
 
-def test_a_work_folder_that_was_deleted_on_the_root_s_own_disk_is_not_waited_for(tmp_path: Path) -> None:
+def test_work_folder_deleted_on_the_roots_own_disk_is_not_waited_for(tmp_path: Path) -> None:
     root = a_root(tmp_path)
     started(root)
     shutil.rmtree(root.work)
@@ -216,7 +216,7 @@ def test_a_work_folder_that_was_deleted_on_the_root_s_own_disk_is_not_waited_for
 
 
 def test_a_work_folder_that_lost_the_files_of_jobs_is_waited_for(tmp_path: Path) -> None:
-    """On the root's own disk as well: it may have been mounted over."""
+    """Also on the root's own disk: something may have been mounted over it."""
     root = a_root(tmp_path)
     with_original(root)
     started(root)
@@ -238,7 +238,7 @@ def test_a_copy_whose_folders_are_links_to_those_of_its_original_is_refused(tmp_
         refuse_foreign(Root.at(tmp_path / "copy"), Root.at(tmp_path / "copy").database_url)
 
 
-def test_a_root_whose_files_were_moved_one_by_one_is_no_copy(tmp_path: Path) -> None:
+def test_root_whose_files_were_moved_one_by_one_is_not_a_copy(tmp_path: Path) -> None:
     """`mv OLD/* NEW/` leaves the hidden record behind."""
     old, new = a_root(tmp_path / "old"), tmp_path / "new"
     source = with_original(old)
@@ -250,15 +250,15 @@ def test_a_root_whose_files_were_moved_one_by_one_is_no_copy(tmp_path: Path) -> 
     assert only_job(Root.at(new))["source"] == str(new / source.relative_to(old.path))
 
 
-def test_a_root_without_a_record_takes_no_database_of_a_root_that_it_cannot_look_into(tmp_path: Path) -> None:
+def test_root_without_record_refuses_database_of_root_it_cannot_inspect(tmp_path: Path) -> None:
     one, other = a_root(tmp_path / "one"), a_root(tmp_path / "other")
     started(one)
-    (one.path / ".dropdub.json").unlink()  # as if it may not be read
+    (one.path / ".dropdub.json").unlink()  # as if it were unreadable
     with pytest.raises(RootRefused, match="another root"):
         refuse_foreign(other, one.database_url)
 
 
-def test_a_database_is_away_only_if_its_folder_has_lost_its_marker(tmp_path: Path) -> None:
+def test_database_is_missing_only_if_its_folder_has_lost_its_marker(tmp_path: Path) -> None:
     root = a_root(tmp_path / "root")
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -270,17 +270,17 @@ def test_a_database_is_away_only_if_its_folder_has_lost_its_marker(tmp_path: Pat
         Place_(root, url).store()
     assert not (disk / "jobs.db").exists()
     marker(disk, record.id).touch()
-    refuse_away(root, url)  # the disk is there: somebody has deleted the database
+    refuse_away(root, url)  # the disk is mounted: someone deleted the database
 
 
-def test_files_under_way_keep_the_work_folder_from_being_changed_without_them(tmp_path: Path) -> None:
+def test_work_folder_cannot_be_changed_without_moving_its_unfinished_files(tmp_path: Path) -> None:
     root = a_root(tmp_path)
     with_original(root)
     started(root)
     other = a_root(tmp_path, work="other work")
     with pytest.raises(FolderAway, match=r"folders\.work"):
         refuse_away(other, root.database_url)
-    for path in list(root.work.glob("[0-9]*")):  # as `mv OLD/* NEW/` does: what is hidden stays
+    for path in list(root.work.glob("[0-9]*")):  # as `mv OLD/* NEW/` does: hidden files stay
         path.rename(other.work / path.name)
     refuse_away(other, root.database_url)
     started(other)
@@ -290,7 +290,7 @@ def test_files_under_way_keep_the_work_folder_from_being_changed_without_them(tm
 # -- strays -------------------------------------------------------------------------------------------------------
 
 
-def test_what_came_together_is_rescued_together() -> None:
+def test_files_that_belong_together_are_rescued_together() -> None:
     folder = Path("work/7/source")
     names = ["clip.mp4", "clip.mp4.job.yaml", "clip.en.srt", "notes.txt", "lost.mp3.job.yaml"]
     assert strays([folder / name for name in names]) == [

@@ -56,7 +56,7 @@ def test_the_second_chapter_begins_where_its_heading_is_spoken(tmp_path: Path) -
     assert float(first[1].split()[1]) == float(second[0])
 
 
-def test_a_cover_that_is_no_picture_is_left_out_and_that_is_said(tmp_path: Path) -> None:
+def test_cover_that_is_not_an_image_is_left_out_and_reported(tmp_path: Path) -> None:
     source = an_epub(tmp_path / "book.epub", **{"OEBPS/cover.png": b"no picture"})
     drive = Drive(source, tmp_path / "out", AS_BOOK).run()
     assert drive.facts["book/en"]["warnings"] == [NO_COVER]
@@ -75,7 +75,7 @@ def test_a_cover_larger_than_any_picture_of_a_film_is_not_decoded(tmp_path: Path
     assert drive.facts["book/en"]["warnings"] == [NO_COVER]
 
 
-def test_a_word_document_is_read_aloud_and_without_the_wish_there_is_no_audio_book(tmp_path: Path) -> None:
+def test_word_document_is_read_aloud_and_no_audio_book_is_made_unless_requested(tmp_path: Path) -> None:
     source = a_docx(tmp_path / "letter.docx", paragraph("Dear friend, it is warm here.") + paragraph("Yours, Ana."))
     drive = Drive(source, tmp_path / "out").run()
     assert drive.published.keys() == {"letter.en.txt", "letter.en.m4a", "manifest.json"}
@@ -86,7 +86,7 @@ def test_a_word_document_is_read_aloud_and_without_the_wish_there_is_no_audio_bo
     assert made["job"]["kind"] == "text"
 
 
-def test_a_document_is_measured_by_its_text_and_refused_where_it_has_none(tmp_path: Path) -> None:
+def test_document_is_measured_by_its_text_and_refused_if_it_has_none(tmp_path: Path) -> None:
     limits = Drive(tmp_path, tmp_path / "x").limits
     small = limits.model_copy(update={"max_text": 1_000})
     with pytest.raises(TooLarge, match=r"long\.docx"):

@@ -33,7 +33,7 @@ def burnt(source: Path, folder: Path, text: str = "Uma linha.", **subtitles: Any
 
 
 def white_rows(film: Path) -> dict[bool, list[int]]:
-    """Return the rows with white pixels in any frame, by whether the frame stands within the cue's time."""
+    """Return the rows with white pixels in any frame, by whether the frame is within the cue's time."""
     found: dict[bool, set[int]] = {True: set(), False: set()}
     with av.open(str(film)) as container:
         for frame in container.decode(container.streams.video[0]):
@@ -55,7 +55,7 @@ def subtitle_languages(film: Path) -> list[str]:
         return [stream.metadata["language"] for stream in container.streams.subtitles]
 
 
-def test_the_words_stand_at_the_bottom_of_the_picture_while_they_are_spoken(each_ffmpeg: Path, tmp_path: Path) -> None:
+def test_words_are_shown_at_bottom_of_picture_while_spoken(each_ffmpeg: Path, tmp_path: Path) -> None:
     job, film = burnt(grey(tmp_path / "it's a: [film].mp4"), tmp_path / "the root")
     rows = white_rows(film)
     assert rows[False] == []
@@ -65,11 +65,11 @@ def test_the_words_stand_at_the_bottom_of_the_picture_while_they_are_spoken(each
     assert job.warnings == [said]
 
 
-def test_the_other_language_stays_a_track_to_be_switched_on(tmp_path: Path) -> None:
+def test_other_language_remains_a_selectable_track(tmp_path: Path) -> None:
     assert subtitle_languages(burnt(grey(tmp_path / "a.mp4"), tmp_path / "root")[1]) == ["eng"]
 
 
-def test_a_film_shot_upright_is_upright_with_words_across(tmp_path: Path) -> None:
+def test_portrait_film_stays_portrait_with_horizontal_words(tmp_path: Path) -> None:
     source = tmp_path / "phone.mov"
     grey(tmp_path / "a.mp4")
     made(source, "-i", str(tmp_path / "a.mp4"), "-c", "copy", "-metadata:s:v", "rotate=90")
@@ -80,7 +80,7 @@ def test_a_film_shot_upright_is_upright_with_words_across(tmp_path: Path) -> Non
     assert rows and rows[0] > 320 and rows[-1] - rows[0] < 100
 
 
-def test_a_picture_of_wide_pixels_becomes_one_of_square_pixels(tmp_path: Path) -> None:
+def test_picture_with_wide_pixels_gets_square_pixels(tmp_path: Path) -> None:
     _, film = burnt(grey(tmp_path / "a.ts", "-vf", "setsar=64/45", size="180x144"), tmp_path / "root")
     assert picture(film) == ("h264", 256, 144, 0)
 
@@ -99,13 +99,13 @@ def frame_times(film: Path) -> list[float]:
         return [float(frame.time) for frame in container.decode(container.streams.video[0])]
 
 
-def test_a_picture_that_only_mkv_holds_is_an_mp4_once_it_is_encoded(tmp_path: Path) -> None:
+def test_picture_only_mkv_can_hold_becomes_mp4_once_encoded(tmp_path: Path) -> None:
     source = made(tmp_path / "a.webm", "-i", str(grey(tmp_path / "a.mp4")), "-c:v", "libvpx", "-c:a", "libopus")
     assert burnt(source, tmp_path / "root")[1].suffix == ".mp4"
 
 
 @on_linux
-def test_without_any_font_the_words_are_a_track_and_the_job_says_so(
+def test_words_become_a_track_with_a_warning_if_no_font_is_installed(
     each_ffmpeg: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fonts_only_in(tmp_path / "nowhere", tmp_path, monkeypatch)
@@ -117,7 +117,7 @@ def test_without_any_font_the_words_are_a_track_and_the_job_says_so(
 
 @on_linux
 @pytest.mark.skipif(not DEJAVU.is_dir(), reason="the DejaVu fonts are not installed")
-def test_letters_that_no_font_has_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_letters_missing_from_all_fonts_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fonts_only_in(DEJAVU, tmp_path, monkeypatch)
     job, film = burnt(grey(tmp_path / "a.mp4"), tmp_path / "root", text="你好朋友")
     assert subtitle_languages(film) == ["por", "eng"]
@@ -131,7 +131,7 @@ def fonts_only_in(folder: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 class FakeFfmpeg:
-    """The real one behind a script that fails, with its sentence, where an argument names what it is said to lack."""
+    """The real one behind a script that fails with its message if an argument names the feature it is to lack."""
 
     def __init__(self, folder: Path, *, lacking: str, sentence: str) -> None:
         self.path = folder / "ffmpeg-that-lacks"
@@ -148,7 +148,7 @@ class FakeFfmpeg:
         ("subtitles=", "No such filter: 'subtitles'", "h264", "This ffmpeg cannot draw subtitles"),
     ],
 )
-def test_what_this_ffmpeg_lacks_is_said(
+def test_features_missing_from_ffmpeg_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lacking: str, sentence: str, codec: str, told: str
 ) -> None:
     source = grey(tmp_path / "a.mp4")

@@ -1,4 +1,4 @@
-"""Thousands of files at once: what one turn records, what it leaves for the next, and who is heard in between."""
+"""Thousands of files at once: what one turn records, what it leaves for the next, and who gets a turn in between."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NEXT_S = 2 * LOOK_EVERY_S
 
 
 class Desk:
-    """A supervisor without workers, whose turns are counted by hand; what it does is noted in the order it is done."""
+    """A supervisor without workers, whose turns are triggered by hand; what it does is noted in order."""
 
     def __init__(self, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
         self.context = context
@@ -74,7 +74,7 @@ class Desk:
         return list(self.done)
 
     def checks_take(self, seconds: float) -> None:
-        """Let each check of a file take so long, by the clock that the intake looks at."""
+        """Make each check of a file take this long, by the clock that the intake reads."""
         clock = [START]
         real = settle.is_as_seen
 
@@ -106,7 +106,7 @@ def names(number: int) -> list[str]:
     return [f"text {n:03}.txt" for n in range(number)]
 
 
-def test_a_turn_stops_recording_when_its_time_is_spent_and_workers_are_heard_before_it_goes_on(desk: Desk) -> None:
+def test_turn_stops_recording_when_its_time_is_up_and_hears_workers_before_the_next(desk: Desk) -> None:
     desk.drop(*names(7))
     desk.checks_take(BURST_S / 2.5)
     assert desk.turn() == ["hear", "scan 7", "hear", "record 3"]
@@ -115,7 +115,7 @@ def test_a_turn_stops_recording_when_its_time_is_spent_and_workers_are_heard_bef
     assert [job.name for job in desk.jobs()] == names(7)
 
 
-def test_the_inbox_is_not_scanned_while_finds_wait_but_for_the_regular_rescan(desk: Desk) -> None:
+def test_inbox_is_not_scanned_while_finds_wait_except_for_regular_rescan(desk: Desk) -> None:
     desk.drop(*names(9))
     desk.checks_take(BURST_S / 2)
     desk.turn()
@@ -133,7 +133,7 @@ def test_the_inbox_is_scanned_again_when_the_finds_are_used_up(desk: Desk) -> No
     assert "scan 0" in desk.turn()
 
 
-def test_a_file_that_vanished_or_changed_since_the_scan_makes_no_job_until_it_is_looked_at_again(desk: Desk) -> None:
+def test_file_that_vanished_or_changed_since_scan_gets_no_job_until_checked_again(desk: Desk) -> None:
     desk.drop("changed.txt", "there.txt", "vanished.txt")
 
     def scanned(*args: object, **kwargs: object) -> Scan:
@@ -168,7 +168,7 @@ def test_no_more_is_recorded_than_can_be_moved_soon(desk: Desk, monkeypatch: pyt
     wait_until(lambda: desk.turn() and len(desk.jobs()) == MOST_UNDER_WAY + 5, "the others to be recorded")
 
 
-def test_intents_of_an_earlier_run_are_taken_though_those_before_them_must_wait(desk: Desk) -> None:
+def test_intents_of_earlier_run_are_handled_even_if_those_before_them_must_wait(desk: Desk) -> None:
     put_off = [a_claiming_job(desk.context.store, name=name) for name in names(MOST_UNDER_WAY)]
     for job in put_off:
         assert job.id is not None
@@ -179,7 +179,7 @@ def test_intents_of_an_earlier_run_are_taken_though_those_before_them_must_wait(
     assert desk.supervisor._mover.backlog == 1
 
 
-def test_the_last_move_of_a_job_comes_before_the_first_moves_that_wait() -> None:
+def test_last_move_of_job_comes_before_waiting_first_moves() -> None:
     begun, gate, order = threading.Event(), threading.Event(), list[int]()
 
     def first() -> None:

@@ -1,4 +1,4 @@
-"""Who is dubbed in whose voice: each speaker in the own one, cut from the own words, and never in somebody else's."""
+"""Who is dubbed in whose voice: all speakers in their own, cut from their own words, and never in someone else's."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FIRST_HZ, SECOND_HZ = 200.0, 500.0
 
 
 class Cloning:
-    """All that casting asks of a synthesizer."""
+    """All that casting needs of a synthesizer."""
 
     name = "cloning"
     clones = True
@@ -61,7 +61,7 @@ def cast(task: Task, lines: list[Segment], engine: Any = Cloning) -> Any:
     return cast_voices(task, engine(), lines)
 
 
-def test_each_speaker_has_a_voice_of_the_own_words_only(tmp_path: Path) -> None:
+def test_each_voice_is_cloned_only_from_its_speakers_own_words(tmp_path: Path) -> None:
     sound = np.concatenate([tone(5, hertz) for hertz in (FIRST_HZ, SECOND_HZ) * 3])
     lines = [line(n, 5.0 * n, 5.0 * n + 5, f"S{n % 2 + 1}") for n in range(6)]
     found = cast(task_of(tmp_path, sound), lines)
@@ -74,12 +74,12 @@ def test_each_speaker_has_a_voice_of_the_own_words_only(tmp_path: Path) -> None:
     assert [one.warnings for one in found.values()] == [(), ()]
 
 
-def test_one_speaker_has_the_recordings_voice(tmp_path: Path) -> None:
+def test_single_speaker_has_the_recordings_voice(tmp_path: Path) -> None:
     found = cast(task_of(tmp_path, tone(20, FIRST_HZ)), [line(0, 0, 9), line(1, 10, 19)])
     assert found[None].voice.reference.name == "voice.wav"
 
 
-def test_little_speech_is_used_and_told_and_too_little_is_not(tmp_path: Path) -> None:
+def test_little_speech_is_used_and_reported_and_too_little_is_not_used(tmp_path: Path) -> None:
     lines = [line(0, 0, 4, "S1"), line(1, 5, 6.5, "S2")]
     found = cast(task_of(tmp_path, tone(8, FIRST_HZ)), lines)
     assert found["S1"].warnings == ("The voice of speaker S1 was cloned from only 4.0 s of speech: 6 s sound better.",)
@@ -90,7 +90,7 @@ def test_little_speech_is_used_and_told_and_too_little_is_not(tmp_path: Path) ->
     )
 
 
-def test_a_named_voice_is_that_of_all_speakers(tmp_path: Path) -> None:
+def test_named_voice_is_used_for_all_speakers(tmp_path: Path) -> None:
     task = task_of(tmp_path, tone(8, FIRST_HZ), voice="anna")
     with wav.WavWriter(tmp_path / "voices" / "anna.wav", RATE) as writer:
         writer.write(tone(6, SECOND_HZ))
@@ -103,7 +103,7 @@ def test_a_named_voice_without_a_recording_is_left_to_the_engine(tmp_path: Path)
     assert (found[None].voice.name, found[None].voice.reference) == ("Ana Sofia", None)
 
 
-def test_a_named_voice_whose_recording_is_torn_is_refused(tmp_path: Path) -> None:
+def test_named_voice_with_damaged_recording_is_refused(tmp_path: Path) -> None:
     task = task_of(tmp_path, tone(8, FIRST_HZ), voice="anna")
     (tmp_path / "voices" / "anna.wav").write_bytes(b"RIFF")
     with pytest.raises(VoiceMissing, match="cannot be read") as refused:
@@ -111,7 +111,7 @@ def test_a_named_voice_whose_recording_is_torn_is_refused(tmp_path: Path) -> Non
     assert "dropdub voices add anna FILE --replace`" in refused.value.sentence
 
 
-def test_the_default_voice_is_never_taken_silently(tmp_path: Path) -> None:
+def test_default_voice_is_never_used_silently(tmp_path: Path) -> None:
     lines = [line(0, 0, 8)]
     text = cast(task_of(tmp_path / "text", tone(8, FIRST_HZ), kind="text"), lines)
     assert text[None].warnings == ("No voice is set: cloning speaks with its default voice.",)

@@ -1,4 +1,4 @@
-"""The command line as a person or a script meets it: real processes on real roots."""
+"""The command line as a person or a script uses it: real processes on real roots."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
 class Cli:
-    """Runs `dropdub` on one root, away from this process's environment."""
+    """Runs `dropdub` on one root, isolated from this process's environment."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -58,13 +58,13 @@ class Cli:
         return self("--root", str(self.root), *arguments, **environment)
 
     def done(self, *arguments: str, **environment: str) -> str:
-        """Run it and return what it says; it must succeed, with nothing to complain about."""
+        """Run it and return its output; it must succeed without printing errors."""
         answer = self.on_root(*arguments, **environment)
         assert (answer.returncode, answer.stderr) == (0, ""), answer
         return answer.stdout
 
     def refused(self, *arguments: str, code: int = 2, **environment: str) -> str:
-        """Run it and return what it complains about, in words and not in a traceback."""
+        """Run it and return its error message, which must not be a traceback."""
         answer = self.on_root(*arguments, **environment)
         assert answer.returncode == code, answer
         assert "Traceback" not in answer.stderr
@@ -98,7 +98,7 @@ def every_command(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield from every_command(command, f"{prefix}{name} ")
 
 
-# -- what there is ----------------------------------------------------------------------------------------------
+# -- what is available ------------------------------------------------------------------------------------------
 
 
 def test_every_command_and_option_has_help_and_every_command_an_example() -> None:
@@ -120,7 +120,7 @@ def test_every_command_and_option_has_help_and_every_command_an_example() -> Non
     ]
 
 
-def test_the_program_alone_shows_the_help_with_whole_lines(cli: Cli) -> None:
+def test_program_without_arguments_shows_help_with_whole_lines(cli: Cli) -> None:
     answer = cli()
     assert answer.returncode == 0
     assert answer.stdout.startswith("Usage: dropdub [OPTIONS] COMMAND")
@@ -128,7 +128,7 @@ def test_the_program_alone_shows_the_help_with_whole_lines(cli: Cli) -> None:
     assert max(map(len, answer.stdout.splitlines())) <= 80
 
 
-def test_both_entry_points_are_the_same_program_and_say_dropdub() -> None:
+def test_both_entry_points_are_the_same_program_and_call_it_dropdub() -> None:
     scripts = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]["scripts"]
     assert scripts == {"jobs": "dropdub.cli.app:main", "dropdub": "dropdub.cli.app:main"}
     answers = {name: _called_by(name, "--help") for name in scripts}
@@ -143,7 +143,7 @@ def _called_by(name: str, *arguments: str) -> str:
     return done.stdout
 
 
-def test_the_version_is_told(cli: Cli) -> None:
+def test_version_is_printed(cli: Cli) -> None:
     assert cli("--version").stdout == f"dropdub {__version__}\n"
 
 
@@ -158,14 +158,14 @@ def test_the_version_is_told(cli: Cli) -> None:
         ["run"],
     ],
 )
-def test_a_usage_mistake_ends_with_2_and_a_sentence(cli: Cli, arguments: list[str]) -> None:
+def test_usage_error_exits_with_2_and_error_message(cli: Cli, arguments: list[str]) -> None:
     assert "Error: " in cli.refused(*arguments)
 
 
 # -- init and config --------------------------------------------------------------------------------------------
 
 
-def test_init_makes_a_root_that_holds_together_and_says_what_comes_next(cli: Cli, tmp_path: Path) -> None:
+def test_init_creates_consistent_root_and_names_next_step(cli: Cli, tmp_path: Path) -> None:
     new = tmp_path / "new root ü"
     answer = cli("init", str(new))
     assert answer.returncode == 0, answer.stderr
@@ -182,7 +182,7 @@ def test_init_light_sets_the_light_engines(cli: Cli, tmp_path: Path) -> None:
     assert engines == ["pocketsphinx", "apertium", "espeak-ng"]
 
 
-def test_init_leaves_a_root_that_is_there_as_it_is(cli: Cli) -> None:
+def test_init_leaves_existing_root_unchanged(cli: Cli) -> None:
     (cli.root / "config.yaml").write_text("retry: {attempts: 9}\n", encoding="utf-8")
     answer = cli("init", cwd=cli.root)
     assert answer.returncode == 2
@@ -190,7 +190,7 @@ def test_init_leaves_a_root_that_is_there_as_it_is(cli: Cli) -> None:
     assert (cli.root / "config.yaml").read_text(encoding="utf-8") == "retry: {attempts: 9}\n"
 
 
-def test_init_refuses_a_file_as_its_folder(cli: Cli, tmp_path: Path) -> None:
+def test_init_refuses_file_as_its_folder(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     answer = cli("init", str(tmp_path / "file"))
     assert (answer.returncode, "is a file" in answer.stderr) == (2, True)
@@ -199,7 +199,7 @@ def test_init_refuses_a_file_as_its_folder(cli: Cli, tmp_path: Path) -> None:
     assert answer.stderr.startswith("error: ")
 
 
-def test_config_show_gives_a_file_that_means_the_same(cli: Cli, tmp_path: Path) -> None:
+def test_config_show_prints_equivalent_file(cli: Cli, tmp_path: Path) -> None:
     (cli.root / "config.yaml").write_text("job: {targets: [pt]}\n", encoding="utf-8")
     text = cli.done("config", "show")
     shown = cli.done("config", "show", "--json")
@@ -217,7 +217,7 @@ def test_config_check_lists_every_problem_with_its_line(cli: Cli) -> None:
     assert "is inside folders.inbox" in cli.refused("config", "check")
 
 
-def test_the_root_comes_from_the_environment_or_from_above(cli: Cli, tmp_path: Path) -> None:
+def test_root_is_found_by_environment_or_in_parent_folders(cli: Cli, tmp_path: Path) -> None:
     below = cli.root / "inbox"
     below.mkdir()
     assert cli("config", "check", cwd=below).stdout == f"OK: {cli.root / 'config.yaml'}\n"
@@ -231,7 +231,7 @@ def test_the_root_comes_from_the_environment_or_from_above(cli: Cli, tmp_path: P
 # -- status and show --------------------------------------------------------------------------------------------
 
 
-def test_status_of_a_new_root_says_how_to_begin(cli: Cli) -> None:
+def test_status_of_new_root_says_how_to_start(cli: Cli) -> None:
     said = cli.done("status")
     assert f"not running. Start it with:\n        dropdub --root {pasted(cli.root)} watch\n" in said
     assert f"Drop a recording or a text into {cli.root / 'inbox'}".replace(" ", "") in "".join(said.split())
@@ -262,7 +262,7 @@ def test_piped_status_is_plain_and_fits_80_columns(cli: Cli, store: Store) -> No
     assert all(len(line) <= 80 and line == line.rstrip() for line in lines)
 
 
-def test_status_loads_nothing_that_is_slow(cli: Cli, store: Store) -> None:
+def test_status_imports_nothing_slow(cli: Cli, store: Store) -> None:
     a_running_job(store)
     script = (
         "import runpy, sys\n"
@@ -282,7 +282,7 @@ def test_status_watch_needs_a_terminal(cli: Cli) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
-def test_status_watch_leaves_clean_at_ctrl_c(cli: Cli, store: Store) -> None:
+def test_status_watch_exits_cleanly_on_ctrl_c(cli: Cli, store: Store) -> None:
     import pty
 
     a_running_job(store)
@@ -311,7 +311,7 @@ def test_status_watch_leaves_clean_at_ctrl_c(cli: Cli, store: Store) -> None:
     assert b"\x1b[31m" not in seen and b"\x1b[36m" not in seen
 
 
-def test_show_tells_a_job_by_number_name_or_stem(cli: Cli, store: Store) -> None:
+def test_show_finds_job_by_number_name_or_stem(cli: Cli, store: Store) -> None:
     job = an_ended_job(store, JobState.FAILED, name="broken.mp4")
     said = cli.done("show", "broken.mp4")
     assert f"broken.mp4 (job {job.id}): failed" in said
@@ -337,7 +337,7 @@ def dubbed(cli: Cli, store: Store) -> Path:
     return folder
 
 
-def test_show_tells_how_good_the_dubs_came_out(cli: Cli, dubbed: Path) -> None:
+def test_show_reports_quality_of_dubs(cli: Cli, dubbed: Path) -> None:
     assert "4 utterances: 1 as spoken" in cli.done("show", "clip.mp4")
     quality = json.loads(cli.done("show", "clip.mp4", "--json"))["quality"]
     assert quality["targets"]["pt"]["heard_back"]["word_error_rate"] == 0.1818
@@ -346,7 +346,7 @@ def test_show_tells_how_good_the_dubs_came_out(cli: Cli, dubbed: Path) -> None:
     assert "Quality" not in cli.done("show", "clip.mp4")
 
 
-def test_show_draws_the_timeline_beside_the_manifest_and_prints_where(cli: Cli, dubbed: Path) -> None:
+def test_show_draws_timeline_beside_manifest_and_prints_its_path(cli: Cli, dubbed: Path) -> None:
     picture = dubbed / "timeline.pt.svg"
     assert cli.done("show", "clip.mp4", "--timeline").splitlines() == [str(picture)]
     assert picture.read_text(encoding="utf-8").startswith("<svg ")
@@ -361,7 +361,7 @@ def test_a_timeline_that_cannot_be_drawn_is_refused_with_the_reason(cli: Cli, du
     assert "has no manifest" in cli.refused("show", "clip.mp4", "--timeline")
 
 
-def test_a_job_that_is_not_there_is_answered_with_similar_ones(cli: Cli, store: Store) -> None:
+def test_unknown_job_is_refused_with_similar_names(cli: Cli, store: Store) -> None:
     assert "There is no job 'clip'" in cli.refused("show", "clip")
     a_running_job(store)
     assert "Did you mean clip.mp4 (job 1)?" in cli.refused("show", "clp.mp4")
@@ -370,7 +370,7 @@ def test_a_job_that_is_not_there_is_answered_with_similar_ones(cli: Cli, store: 
 # -- changes ----------------------------------------------------------------------------------------------------
 
 
-def test_retry_begins_failed_jobs_anew_and_says_when_it_goes_on(cli: Cli, store: Store) -> None:
+def test_retry_requeues_failed_jobs_and_says_how_to_start_daemon(cli: Cli, store: Store) -> None:
     for name in ("one.mp4", "two.mp4"):
         an_ended_job(store, JobState.FAILED, name=name)
     an_ended_job(store, JobState.SUCCEEDED, name="good.mp4")
@@ -387,7 +387,7 @@ def test_retry_needs_jobs_or_failed_but_not_both(cli: Cli) -> None:
     assert "--failed" in cli.refused("retry", "1", "--failed")
 
 
-def test_what_cannot_be_changed_is_told_and_the_others_are_changed(cli: Cli, store: Store) -> None:
+def test_jobs_that_cannot_be_changed_are_reported_and_the_others_are_changed(cli: Cli, store: Store) -> None:
     an_ended_job(store, JobState.SUCCEEDED, name="good.mp4")
     a_queued_job(store, name="open.mp4")
     answer = cli.on_root("cancel", "good", "open")
@@ -396,7 +396,7 @@ def test_what_cannot_be_changed_is_told_and_the_others_are_changed(cli: Cli, sto
     assert "Job 2 (open.mp4) is cancelled." in answer.stdout
 
 
-def test_a_misspelt_name_changes_nothing(cli: Cli, store: Store) -> None:
+def test_misspelt_name_changes_nothing(cli: Cli, store: Store) -> None:
     an_ended_job(store, JobState.FAILED, name="one.mp4")
     assert "There is no job 'two.mp4'" in cli.refused("retry", "one.mp4", "two.mp4")
     assert cli.job("one")["state"] == "failed"
@@ -417,7 +417,7 @@ def the_jobs(store: Store) -> list[tuple[str, bool]]:
 
 
 @pytest.mark.parametrize("ref", ["talk.txt", "talk", "lessons/talk.txt", "{inbox}/lessons/talk.txt"])
-def test_a_file_that_waits_in_the_inbox_is_cancelled_by_name_or_path(cli: Cli, store: Store, ref: str) -> None:
+def test_file_waiting_in_inbox_is_cancelled_by_name_or_path(cli: Cli, store: Store, ref: str) -> None:
     path = a_waiting_file(cli, "lessons/talk.txt")
     a_waiting_file(cli, "other.txt")
     said = cli.done("cancel", ref.format(inbox=cli.root / "inbox"))
@@ -426,7 +426,7 @@ def test_a_file_that_waits_in_the_inbox_is_cancelled_by_name_or_path(cli: Cli, s
     assert cli.done("cancel", "talk").startswith("Job 1 (talk.txt) is cancelled.")
 
 
-def test_a_cancelled_file_takes_with_it_what_the_daemon_would_take(cli: Cli, store: Store) -> None:
+def test_cancelled_file_includes_companions_the_daemon_would_take(cli: Cli, store: Store) -> None:
     (cli.root / "config.yaml").write_text("profiles: {german: {targets: [de]}}\n", encoding="utf-8")
     film, subtitle, options = (a_waiting_file(cli, f"german/clip.{end}") for end in ("mp4", "srt", "mp4.job.yaml"))
     a_waiting_file(cli, "german/clip.tmp")
@@ -436,7 +436,7 @@ def test_a_cancelled_file_takes_with_it_what_the_daemon_would_take(cli: Cli, sto
     assert (job.profile, job.size, job.mtime_ns) == ("german", film.stat().st_size, film.stat().st_mtime_ns)
 
 
-def test_of_several_waiting_files_of_one_name_none_is_cancelled_until_one_is_meant(cli: Cli, store: Store) -> None:
+def test_ambiguous_name_of_waiting_files_cancels_none_of_them(cli: Cli, store: Store) -> None:
     first, second = a_waiting_file(cli, "a/talk.txt"), a_waiting_file(cli, "b/talk.txt")
     complaint = " ".join(cli.refused("cancel", "talk.txt").split())
     assert str(first) in complaint.replace(" ", "") and str(second) in complaint.replace(" ", "")
@@ -446,14 +446,14 @@ def test_of_several_waiting_files_of_one_name_none_is_cancelled_until_one_is_mea
 
 
 @pytest.mark.parametrize("misspelt", ["tlak.txt", "lessons/tlak.txt", "talk.txt.job.yaml"])
-def test_a_waiting_file_is_not_cancelled_where_another_name_is_misspelt(cli: Cli, store: Store, misspelt: str) -> None:
+def test_waiting_file_is_not_cancelled_if_another_name_is_misspelt(cli: Cli, store: Store, misspelt: str) -> None:
     a_waiting_file(cli, "talk.txt")
     a_waiting_file(cli, "talk.txt.job.yaml")
     assert f"There is no job '{misspelt}'" in cli.refused("cancel", "talk.txt", misspelt)
     assert the_jobs(store) == []
 
 
-def test_a_waiting_file_comes_before_an_ended_job_of_its_name_but_not_before_its_number(cli: Cli, store: Store) -> None:
+def test_waiting_file_takes_precedence_over_ended_jobs_name_but_not_its_number(cli: Cli, store: Store) -> None:
     an_ended_job(store, JobState.SUCCEEDED, name="talk.txt")
     path = a_waiting_file(cli, "talk.txt")
     assert "cannot be cancelled: it is succeeded" in cli.on_root("cancel", "1").stdout
@@ -461,7 +461,7 @@ def test_a_waiting_file_comes_before_an_ended_job_of_its_name_but_not_before_its
     assert the_jobs(store) == [(str(path), True)]
 
 
-def test_a_file_that_the_daemon_has_recorded_meanwhile_keeps_its_job(cli: Cli, store: Store) -> None:
+def test_file_recorded_by_daemon_meanwhile_keeps_its_job(cli: Cli, store: Store) -> None:
     path = a_waiting_file(cli, "lessons/talk.txt")
     [drop] = scan(cli.root / "inbox").drops
     record_drop(store, drop, now=NOW)
@@ -470,13 +470,13 @@ def test_a_file_that_the_daemon_has_recorded_meanwhile_keeps_its_job(cli: Cli, s
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who writes a file")
-def test_a_file_that_is_still_being_written_is_not_cancelled(cli: Cli, store: Store) -> None:
+def test_file_still_being_written_is_not_cancelled(cli: Cli, store: Store) -> None:
     with a_waiting_file(cli, "talk.txt").open("a", encoding="utf-8"):
         assert "still being written" in " ".join(cli.refused("cancel", "talk.txt").split())
     assert the_jobs(store) == []
 
 
-def test_pause_and_resume_hold_all_or_one(cli: Cli, store: Store) -> None:
+def test_pause_and_resume_apply_to_all_jobs_or_one(cli: Cli, store: Store) -> None:
     assert f"dropdub --root {pasted(cli.root)} resume\n" in cli.done("pause")
     assert json.loads(cli.done("status", "--json"))["paused"] is True
     assert "Resumed. Jobs paused individually stay paused." in cli.done("resume")
@@ -488,14 +488,14 @@ def test_pause_and_resume_hold_all_or_one(cli: Cli, store: Store) -> None:
     assert cli.job("clip")["state"] == "queued"
 
 
-def test_nothing_is_said_of_a_stopped_daemon_while_one_runs(cli: Cli, store: Store) -> None:
+def test_stopped_daemon_is_not_reported_while_one_runs(cli: Cli, store: Store) -> None:
     now = time.time()
     transitions.start_run(store, run_id="r", pid=1, pid_started=now, host="h", boot_id="b", now=now)
     an_ended_job(store, JobState.FAILED)
     assert cli.done("retry", "clip") == "Job 1 (clip.mp4) will be retried.\n"
 
 
-def test_prune_forgets_old_jobs_and_their_logs_only(cli: Cli, store: Store) -> None:
+def test_prune_removes_only_old_jobs_and_their_logs(cli: Cli, store: Store) -> None:
     an_ended_job(store, JobState.FAILED, name="old.mp4", at=NOW)
     an_ended_job(store, JobState.SUCCEEDED, name="new.mp4", at=time.time())
     log = cli.root / "work" / "logs" / "jobs" / "1.log"
@@ -515,7 +515,7 @@ def test_prune_forgets_old_jobs_and_their_logs_only(cli: Cli, store: Store) -> N
 # -- run --------------------------------------------------------------------------------------------------------
 
 
-def test_run_refuses_what_cannot_be_done_before_anything_is_recorded(cli: Cli, tmp_path: Path) -> None:
+def test_run_refuses_impossible_requests_before_recording_anything(cli: Cli, tmp_path: Path) -> None:
     (cli.root / "config.yaml").write_text("profiles: {lessons: {targets: [pt]}}\n", encoding="utf-8")
     said = cli.refused("run", "a.mp4", "--profile", "lesson")
     assert "There is no profile 'lesson'" in said and "lessons" in said
@@ -538,7 +538,7 @@ def test_logs_show_the_last_lines_of_all_or_of_one_job(cli: Cli, store: Store) -
     assert "There is no job 'nope'" in cli.refused("logs", "nope")
 
 
-def test_a_follower_misses_no_line_when_the_log_is_put_aside(tmp_path: Path) -> None:
+def test_follower_misses_no_line_when_log_is_rotated(tmp_path: Path) -> None:
     log = tmp_path / "a.log"
     follower = Follower(log)
     assert (follower.last(5), follower.new()) == ([], [])
@@ -567,7 +567,7 @@ def test_the_last_lines_of_a_large_log_are_found_without_reading_it_all(tmp_path
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
-def test_logs_follow_tells_new_lines_until_ctrl_c(cli: Cli, tmp_path: Path) -> None:
+def test_logs_follow_prints_new_lines_until_ctrl_c(cli: Cli, tmp_path: Path) -> None:
     log = cli.root / "work" / "logs" / "dropdub.log"
     log.parent.mkdir(parents=True)
     log.write_text("before\n", encoding="utf-8")
@@ -590,13 +590,13 @@ def test_logs_follow_tells_new_lines_until_ctrl_c(cli: Cli, tmp_path: Path) -> N
 # -- errors -----------------------------------------------------------------------------------------------------
 
 
-def test_a_damaged_database_is_told_with_a_remedy(cli: Cli) -> None:
+def test_damaged_database_is_reported_with_remedy(cli: Cli) -> None:
     (cli.root / "jobs.db").write_bytes(b"no database" * 1000)
     complaint = cli.refused("status", code=1)
     assert complaint.startswith("error: ") and "jobs.db" in complaint
 
 
-def test_what_nobody_foresaw_is_a_sentence_and_its_details_are_kept(cli: Cli, store: Store) -> None:
+def test_unexpected_error_gives_error_message_and_its_details_are_saved(cli: Cli, store: Store) -> None:
     in_the_way = cli.root / "work" / "logs" / "jobs" / "1.log"
     in_the_way.mkdir(parents=True)
     an_ended_job(store, at=NOW)
@@ -607,13 +607,13 @@ def test_what_nobody_foresaw_is_a_sentence_and_its_details_are_kept(cli: Cli, st
     assert "Traceback" in details.read_text(encoding="utf-8")
 
 
-def test_a_traceback_is_shown_to_who_asks_for_it(cli: Cli) -> None:
+def test_traceback_is_shown_on_request(cli: Cli) -> None:
     answer = cli.on_root("show", "clip", DROPDUB_DEBUG="1")
     assert answer.returncode == 2
     assert "Traceback" in answer.stderr and "error: There is no job" in answer.stderr
 
 
-def test_the_database_may_lie_elsewhere_also_by_the_environment(cli: Cli, tmp_path: Path) -> None:
+def test_database_may_be_elsewhere_also_by_environment(cli: Cli, tmp_path: Path) -> None:
     elsewhere = Store.open(f"sqlite:///{tmp_path / 'other.db'}")
     a_queued_job(elsewhere, name="there.mp4")
     elsewhere.close()
@@ -640,7 +640,7 @@ def test_the_database_may_be_set_by_a_path_or_by_a_url(cli: Cli, tmp_path: Path,
 @pytest.mark.parametrize(
     "setting", ["mysql://u:s3cret@host/jobs", "postgresql://u:s3cret@host:port/jobs", "gone/jobs.db"]
 )
-def test_a_database_that_cannot_be_is_refused_alike_by_every_command(cli: Cli, setting: str) -> None:
+def test_invalid_database_setting_is_refused_the_same_way_by_every_command(cli: Cli, setting: str) -> None:
     (cli.root / "config.yaml").write_text(f"database: {setting}\n", encoding="utf-8")
     told = {cli.refused(*command) for command in (["config", "check"], ["status"], ["watch", "--until-idle"])}
     [complaint] = told

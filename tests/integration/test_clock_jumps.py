@@ -1,4 +1,4 @@
-"""What the supervisor does when the machine slept, or its clock was set: told by fake clocks, done on a real root."""
+"""What the supervisor does when the machine slept, or its clock was set: with fake clocks, on a real root."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ inbox: {rescan: 1 h, observer: polling, polling_interval: 1 h}
 limits: {min_free_disk: 1, min_free_memory: 1}
 retry: {longest: 10 min}
 """
-"""Nobody but the clock has the inbox looked through."""
+"""Only the clock triggers a scan of the inbox."""
 TURN_S, AWHILE_S = 0.5, 5.0
 RETRIED = AttemptEnd(Outcome.RETRIED, error_class="WorkerDied", error_text="It died.")
 
@@ -42,7 +42,7 @@ class FakeClocks:
         return self.reading
 
     def pass_by(self, awake: float = TURN_S, *, asleep: float = 0.0, set_by: float = 0.0) -> float:
-        """Let time pass; return the monotonic time that a turn is told."""
+        """Let time pass; return the monotonic time that a turn is given."""
         before = self.reading
         assert before.boot is not None
         wall = before.wall + awake + asleep + set_by
@@ -89,7 +89,7 @@ def scheduled_at(context: Context) -> float:
     return step.scheduled_at
 
 
-def test_a_clock_that_is_set_back_delays_no_retry_by_more_than_the_longest_pause(
+def test_clock_set_back_delays_no_retry_by_more_than_longest_pause(
     context: Context, clock: FakeClocks, supervisor: Supervisor
 ) -> None:
     a_retry(context, at=NOW + 60)
@@ -99,7 +99,7 @@ def test_a_clock_that_is_set_back_delays_no_retry_by_more_than_the_longest_pause
     assert scheduled_at(context) == pytest.approx(clock.reading.wall + 600)
 
 
-def test_after_sleep_the_inbox_is_looked_through_before_its_rescan_is_due(
+def test_inbox_is_scanned_after_sleep_before_rescan_is_due(
     context: Context, clock: FakeClocks, supervisor: Supervisor
 ) -> None:
     supervisor.tick(clock.pass_by())
@@ -110,7 +110,7 @@ def test_after_sleep_the_inbox_is_looked_through_before_its_rescan_is_due(
     assert not supervisor.idle()
 
 
-def test_sleep_alone_moves_no_retry(context: Context, clock: FakeClocks, supervisor: Supervisor) -> None:
+def test_sleep_alone_does_not_shift_retries(context: Context, clock: FakeClocks, supervisor: Supervisor) -> None:
     a_retry(context, at=NOW + 3_600)
     supervisor.tick(clock.pass_by(asleep=8 * 3_600.0))
     assert scheduled_at(context) == NOW + 3_600

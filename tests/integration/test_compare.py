@@ -1,4 +1,4 @@
-"""The voice of a dub against the speaker's own: real voices, and what is told where nobody can compare them."""
+"""The voice of a dub against the speaker's own: real voices, and what is reported if nothing can compare them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def compared(folder: Path, original: tuple[Path, Path], dub: tuple[Path, Path], 
 
 
 @needs_resemblyzer
-def test_a_voice_is_more_like_its_own_than_like_another(tmp_path: Path) -> None:
+def test_voice_resembles_its_own_speaker_more_than_another(tmp_path: Path) -> None:
     first, second = compared(tmp_path, (WOMAN, MAN), (WOMAN_AGAIN, WOMAN))["voices"]
     assert (first["speaker"], second["speaker"]) == ("S1", "S2")
     assert first["likeness"] > 0.8, "the same woman, other words"
@@ -58,7 +58,7 @@ def test_a_voice_is_more_like_its_own_than_like_another(tmp_path: Path) -> None:
     assert first["likeness"] > second["likeness"] + 0.15
 
 
-def test_where_nothing_knows_voices_nothing_is_told(tmp_path: Path) -> None:
+def test_no_voices_are_reported_without_engine_to_compare_them(tmp_path: Path) -> None:
     assert compared(tmp_path, (WOMAN, MAN), (WOMAN, MAN), engines=Shelf([])) == {"voices": []}
 
 

@@ -1,4 +1,4 @@
-"""Jobs that wait are let go on: at once where it is seen that they can, else again and again with growing pauses."""
+"""Waiting jobs are released: at once if their condition is seen to be met, otherwise repeatedly with growing pauses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.factories import NOW, a_waiting_job
 
 
 class Clock:
-    """Looks at the conditions of one root, at given seconds, and holds its job again each time that it goes on."""
+    """Checks the conditions of one root, at given seconds, and holds its job again each time it is released."""
 
     def __init__(self, folder: Path, *, waiting_for: str) -> None:
         limits = {"min_free_disk": 0, "min_free_memory": 0}
@@ -35,7 +35,7 @@ class Clock:
         self.job_id = job.id
 
     def goes_on(self, now: float) -> bool:
-        """Look; return whether the job went on. It finds the same missing again."""
+        """Check; return whether the job was released. It then lacks the same thing again."""
         self.conditions.update(now)
         going = queries.job(self.store, self.job_id).state != JobState.WAITING
         if going:
@@ -53,7 +53,7 @@ def clock(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Clock]:
 
 
 @pytest.mark.parametrize("clock", ["memory"], indirect=True)
-def test_what_is_missing_again_and_again_is_asked_for_less_and_less_often(clock: Clock) -> None:
+def test_job_that_repeatedly_lacks_something_is_released_less_and_less_often(clock: Clock) -> None:
     moments = [float(second) for second in range(0, 600, 2) if clock.goes_on(float(second))]
     pauses = [after - before for before, after in pairwise(moments)]
     assert moments[0] == 0, "at first it is let go on at once"
@@ -63,7 +63,7 @@ def test_what_is_missing_again_and_again_is_asked_for_less_and_less_often(clock:
 
 
 @pytest.mark.parametrize("clock", ["model"], indirect=True)
-def test_a_model_is_seen_to_come_and_is_asked_for_now_and_then_besides(clock: Clock) -> None:
+def test_job_is_released_when_its_model_arrives_and_now_and_then_besides(clock: Clock) -> None:
     assert clock.goes_on(0), "what came while nobody looked"
     assert not [second for second in range(2, int(MODEL_PATIENCE_S) - 2, 2) if clock.goes_on(second)]
     assert [second for second in range(int(MODEL_PATIENCE_S), int(MODEL_PATIENCE_S) + 10, 2) if clock.goes_on(second)]
@@ -73,7 +73,7 @@ def test_a_model_is_seen_to_come_and_is_asked_for_now_and_then_besides(clock: Cl
 
 
 @pytest.mark.parametrize("clock", ["engine"], indirect=True)
-def test_an_engine_is_seen_to_come_once_no_more_packages_come(
+def test_job_is_released_for_new_engine_once_no_more_packages_are_installed(
     clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     packages = tmp_path / "site-packages"
@@ -90,14 +90,12 @@ def test_an_engine_is_seen_to_come_once_no_more_packages_come(
 
 
 @pytest.mark.parametrize("clock", ["paused"], indirect=True)
-def test_what_a_person_holds_is_left_alone(clock: Clock) -> None:
+def test_job_paused_by_user_is_left_alone(clock: Clock) -> None:
     assert not any(clock.goes_on(float(second)) for second in range(0, 1000, 10))
 
 
 @pytest.mark.parametrize("clock", ["memory"], indirect=True)
-def test_a_job_that_cannot_be_let_go_on_or_held_keeps_no_other_from_it(
-    clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_job_that_cannot_be_released_or_held_blocks_no_other(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     other = a_waiting_job(clock.store, waiting_for="memory").id
     assert other is not None
     release, hold = transitions.release_job, transitions.hold_job

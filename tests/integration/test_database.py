@@ -27,7 +27,7 @@ def url_in(folder: Path) -> str:
     return f"sqlite:///{folder / 'jobs.db'}"
 
 
-def test_the_constant_revisions_are_those_of_the_scripts() -> None:
+def test_revision_constants_match_the_scripts() -> None:
     config = Config()
     config.set_main_option("script_location", "dropdub.store:migrations")
     scripts = ScriptDirectory.from_config(config)
@@ -35,7 +35,7 @@ def test_the_constant_revisions_are_those_of_the_scripts() -> None:
     assert scripts.get_current_head() == HEAD_REVISION
 
 
-def test_migrations_make_exactly_the_tables_that_the_program_uses(tmp_path: Path) -> None:
+def test_migrations_create_exactly_the_tables_the_program_uses(tmp_path: Path) -> None:
     store = Store.open(url_in(tmp_path))
     with store.reading() as session:
         context = MigrationContext.configure(session.connection())
@@ -54,7 +54,7 @@ def test_every_connection_is_durable_and_patient(tmp_path: Path) -> None:
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 30_000, "foreign_keys": 1}
 
 
-def test_a_transaction_holds_the_write_lock_from_its_beginning(tmp_path: Path) -> None:
+def test_transaction_holds_write_lock_from_its_start(tmp_path: Path) -> None:
     store = Store.open(url_in(tmp_path))
     with store.transaction():
         other = sqlite3.connect(tmp_path / "jobs.db", timeout=0, isolation_level=None)
@@ -64,7 +64,7 @@ def test_a_transaction_holds_the_write_lock_from_its_beginning(tmp_path: Path) -
     store.close()
 
 
-def test_a_reader_is_not_held_up_by_a_transaction(tmp_path: Path) -> None:
+def test_reader_is_not_blocked_by_transaction(tmp_path: Path) -> None:
     store = Store.open(url_in(tmp_path))
     with store.transaction() as writing:
         writing.connection().execute(text("INSERT INTO control VALUES ('stop', 'true')"))
@@ -83,7 +83,7 @@ def test_a_transaction_that_raises_leaves_nothing(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_database_that_stays_busy_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_busy_database_gives_error_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 10)
     monkeypatch.setattr(database, "PATIENCE_S", 0.3)
     store = Store.open(url_in(tmp_path))
@@ -95,7 +95,7 @@ def test_a_database_that_stays_busy_is_a_sentence(tmp_path: Path, monkeypatch: p
     store.close()
 
 
-def test_opening_again_keeps_what_is_there_and_needs_no_alembic(tmp_path: Path) -> None:
+def test_reopening_keeps_content_and_needs_no_alembic(tmp_path: Path) -> None:
     store = Store.open(url_in(tmp_path))
     a_claiming_job(store)
     store.close()
@@ -107,7 +107,7 @@ def test_opening_again_keeps_what_is_there_and_needs_no_alembic(tmp_path: Path) 
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
 
 
-def test_processes_that_start_at_once_migrate_once(tmp_path: Path) -> None:
+def test_processes_started_at_once_migrate_once(tmp_path: Path) -> None:
     script = f"from dropdub.store.database import Store; Store.open({url_in(tmp_path)!r}).close()"
     processes = [
         subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, encoding="utf-8") for _ in range(3)
@@ -122,7 +122,7 @@ def test_processes_that_start_at_once_migrate_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"this is not a database, but a text\n" * 40, b"SQLite format 3\0" + b"\xff" * 8000]
 )
-def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
+def test_file_that_is_not_a_database_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "jobs.db").write_bytes(content)
     with pytest.raises(StoreError, match="damaged or not a database"):
         Store.open(url_in(tmp_path))
@@ -158,12 +158,12 @@ def test_the_database_of_another_program_is_refused(tmp_path: Path) -> None:
         Store.open(url_in(tmp_path))
 
 
-def test_an_empty_database_is_not_made_where_migrating_is_not_wanted(tmp_path: Path) -> None:
+def test_empty_database_is_refused_if_migrating_is_disabled(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="empty"):
         Store.open(url_in(tmp_path), migrate=False)
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="folder"):
         Store.open(url_in(tmp_path / "away"))
 

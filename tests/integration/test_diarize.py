@@ -30,7 +30,7 @@ LJSPEECH = Path(__file__).parents[1] / "data" / "ljspeech"
 RATE_HZ = 16_000
 PAUSE_S = 0.8
 CLIP_S = 5
-"""Of each clip, that much: voices are told apart by it, and it is transcribed in half the time."""
+"""How much of each clip: enough to distinguish voices, and transcribed in half the time."""
 MAN, WOMAN = "S1", "S2"
 Part = tuple[str, float, float]
 """Who speaks, and from when to when, in seconds."""
@@ -44,7 +44,7 @@ def entries_without_diarizer() -> list[EntryPoint]:
 
 @pytest.fixture(scope="module")
 def without_engine() -> Shelf:
-    """A shelf as it is where the extra is not installed."""
+    """A shelf as it is if the extra is not installed."""
     return Shelf(entries_without_diarizer())
 
 
@@ -124,7 +124,7 @@ def in_order_of_appearance(parts: list[Part]) -> list[Part]:
     return [(names[who], start, end) for who, start, end in parts]
 
 
-def test_two_voices_that_take_turns_are_told_apart(
+def test_two_alternating_voices_are_distinguished(
     driven: Callable[..., Drive], with_engine: Shelf, talk: tuple[Path, list[Part]]
 ) -> None:
     source, parts = talk
@@ -143,7 +143,7 @@ def test_two_voices_that_take_turns_are_told_apart(
     assert engine["steps"] == ["diarize/voices"]
 
 
-def test_each_paragraph_of_a_talk_begins_with_who_speaks(
+def test_each_paragraph_of_talk_starts_with_its_speaker(
     driven: Callable[..., Drive], with_engine: Shelf, talk: tuple[Path, list[Part]]
 ) -> None:
     job = driven(talk[0], with_engine).run()
@@ -154,7 +154,7 @@ def test_each_paragraph_of_a_talk_begins_with_who_speaks(
     assert "S1" not in job.published["talk.srt"].read_text(encoding="utf-8")
 
 
-def test_chunks_that_are_cut_anywhere_change_no_label(
+def test_chunk_boundaries_change_no_label(
     driven: Callable[..., Drive], with_engine: Shelf, talk: tuple[Path, list[Part]]
 ) -> None:
     job = driven(talk[0], with_engine, split=Split(above_duration=5, target=14, window=5)).run(until="publish")
@@ -162,7 +162,7 @@ def test_chunks_that_are_cut_anywhere_change_no_label(
     assert right_share(Transcript.load(job.job_dir / TRANSCRIPT).segments, talk[1]) >= 0.95
 
 
-def test_a_sentence_of_two_voices_is_cut_between_its_words(
+def test_sentence_shared_by_two_voices_is_split_between_words(
     driven: Callable[..., Drive], with_engine: Shelf, talk: tuple[Path, list[Part]]
 ) -> None:
     source, parts = talk
@@ -198,7 +198,7 @@ def _not_asked(_windows: Iterable[Window]) -> Iterator[Samples]:
     raise AssertionError("it was heard before")
 
 
-def test_what_was_heard_before_is_not_listened_to_again_and_the_same_labels_come_out(
+def test_cached_voices_are_reused_and_give_same_labels(
     driven: Callable[..., Drive], with_engine: Shelf, talk: tuple[Path, list[Part]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = driven(talk[0], with_engine).run(until="publish")
@@ -208,7 +208,7 @@ def test_what_was_heard_before_is_not_listened_to_again_and_the_same_labels_come
     assert (first.job_dir / TRANSCRIPT).read_bytes() == (again.job_dir / TRANSCRIPT).read_bytes()
 
 
-def test_a_step_that_is_run_again_gives_the_same_file(
+def test_repeated_step_gives_same_file(
     driven: Callable[..., Drive], with_engine: Shelf, talk: tuple[Path, list[Part]]
 ) -> None:
     job = driven(talk[0], with_engine).run(until="publish")
@@ -223,7 +223,7 @@ def test_a_step_that_is_run_again_gives_the_same_file(
 # Channels
 
 
-def test_a_speaker_a_channel_needs_no_engine(
+def test_one_speaker_per_channel_needs_no_engine(
     driven: Callable[..., Drive], without_engine: Shelf, interview: tuple[Path, list[Part]]
 ) -> None:
     source, parts = interview
@@ -236,7 +236,7 @@ def test_a_speaker_a_channel_needs_no_engine(
     assert job.published["interview.txt"].read_text(encoding="utf-8").startswith("S1: ")
 
 
-def test_channels_are_compared_on_the_recordings_own_time_line(
+def test_channels_are_compared_on_the_recordings_own_timeline(
     driven: Callable[..., Drive], without_engine: Shelf, interview: tuple[Path, list[Part]], tmp_path: Path
 ) -> None:
     """The sound of this film begins two seconds after its picture."""
@@ -250,7 +250,7 @@ def test_channels_are_compared_on_the_recordings_own_time_line(
     assert right_share(Transcript.load(job.job_dir / TRANSCRIPT).segments, shifted) >= 0.99
 
 
-def test_channels_that_hold_the_same_are_left_to_the_voices(
+def test_identical_channels_are_diarized_by_voice(
     driven: Callable[..., Drive], with_engine: Shelf, tmp_path: Path
 ) -> None:
     source = tmp_path / "both.wav"
@@ -263,7 +263,7 @@ def test_channels_that_hold_the_same_are_left_to_the_voices(
 # Without an engine
 
 
-def test_without_an_engine_there_is_one_speaker_and_no_complaint(
+def test_missing_engine_means_one_speaker_and_no_warning(
     driven: Callable[..., Drive], without_engine: Shelf, talk: tuple[Path, list[Part]]
 ) -> None:
     job = driven(talk[0], without_engine).run()
@@ -272,14 +272,14 @@ def test_without_an_engine_there_is_one_speaker_and_no_complaint(
     assert not job.warnings
 
 
-def test_an_engine_that_is_asked_for_by_name_and_missing_is_refused(
+def test_missing_engine_requested_by_name_is_refused(
     driven: Callable[..., Drive], without_engine: Shelf, talk: tuple[Path, list[Part]]
 ) -> None:
     with pytest.raises(EngineMissing, match="resemblyzer"):
         driven(talk[0], without_engine, diarizer="resemblyzer").run()
 
 
-def test_one_speaker_that_is_asked_for_is_taken_at_its_word(
+def test_diarization_is_skipped_if_one_speaker_is_requested(
     driven: Callable[..., Drive], with_engine: Shelf, talk: tuple[Path, list[Part]]
 ) -> None:
     job = driven(talk[0], with_engine, speakers="one").run()

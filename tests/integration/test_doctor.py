@@ -28,7 +28,7 @@ from tests.factories import NOW, a_queued_job, a_running_job, an_ending_job, fai
 
 LIGHT = {"transcriber": "pocketsphinx", "synthesizer": "espeak-ng"}
 MARK = "xyzzy"
-"""Stands in every name, text and path of a person that a report could give away."""
+"""Occurs in every name, text and path of a user that a report could reveal."""
 
 
 @pytest.fixture
@@ -47,11 +47,11 @@ def doctor(root: Path, *options: str, **environment: str) -> subprocess.Complete
 
 
 def found(root: Path, **environment: str) -> dict[str, dict[str, Any]]:
-    """Return the findings by what they are about; of several about one thing, the last."""
+    """Return the findings by subject; of several about one subject, the last."""
     return {one["what"]: one for one in json.loads(doctor(root, "--json", **environment).stdout)}
 
 
-def test_a_root_in_good_order_has_no_problem(root: Path) -> None:
+def test_healthy_root_has_no_problem(root: Path) -> None:
     answer = doctor(root)
     assert answer.returncode == 0, answer
     assert "problem" not in answer.stdout
@@ -59,7 +59,7 @@ def test_a_root_in_good_order_has_no_problem(root: Path) -> None:
     assert not list(root.rglob(f"{folders.PROBE_PREFIX}*")), "a probe was left"
 
 
-def test_each_broken_thing_is_a_problem_with_its_remedy_and_an_exit_code(root: Path) -> None:
+def test_each_defect_is_a_problem_with_remedy_and_exit_code(root: Path) -> None:
     shutil.rmtree(root / "outbox")
     (root / "jobs.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 8000)
     answer = doctor(root, "--json", DROPDUB_FFMPEG="/not/there/ffmpeg")
@@ -69,7 +69,7 @@ def test_each_broken_thing_is_a_problem_with_its_remedy_and_an_exit_code(root: P
     assert all(one["remedy"] for one in problems)
 
 
-def test_an_ffmpeg_that_lacks_what_is_used_or_answers_with_nothing_is_a_problem(root: Path, tmp_path: Path) -> None:
+def test_ffmpeg_that_lacks_features_or_cannot_run_is_a_problem(root: Path, tmp_path: Path) -> None:
     if sys.platform == "win32":
         pytest.skip("the stand-in is a shell script")
     poor = tmp_path / "ffmpeg"
@@ -80,7 +80,7 @@ def test_an_ffmpeg_that_lacks_what_is_used_or_answers_with_nothing_is_a_problem(
     assert found(root, DROPDUB_FFMPEG=str(poor))["ffmpeg"]["text"] == "cannot be run"
 
 
-def test_an_ffmpeg_that_cannot_burn_what_is_to_be_burnt_is_told(root: Path, tmp_path: Path) -> None:
+def test_ffmpeg_unable_to_burn_in_subtitles_is_reported(root: Path, tmp_path: Path) -> None:
     if sys.platform == "win32":
         pytest.skip("the stand-in is a shell script")
     old = tmp_path / "ffmpeg"
@@ -96,13 +96,13 @@ def test_an_ffmpeg_that_cannot_burn_what_is_to_be_burnt_is_told(root: Path, tmp_
     assert told["state"] == "warning" and "4.4.2 is too old" in told["text"] and "5.1" in told["remedy"]
 
 
-def test_folders_on_two_file_systems_are_told(tmp_path: Path, other_file_system: Path) -> None:
+def test_folders_on_two_file_systems_are_recognised(tmp_path: Path, other_file_system: Path) -> None:
     assert folders.can_rename(tmp_path, tmp_path)
     assert not folders.can_rename(tmp_path, other_file_system)
     assert not list(tmp_path.iterdir()) and not list(other_file_system.iterdir())
 
 
-def test_a_folder_that_may_not_be_written_to_is_told(tmp_path: Path) -> None:
+def test_folder_that_cannot_be_written_to_is_reported(tmp_path: Path) -> None:
     assert folders.refusal(tmp_path) is None
     assert folders.refusal(tmp_path / "away") is not None
     (tmp_path / "file").touch()
@@ -110,7 +110,7 @@ def test_a_folder_that_may_not_be_written_to_is_told(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_the_daemons_state_is_told(root: Path) -> None:
+def test_daemon_state_is_reported(root: Path) -> None:
     assert found(root)["Daemon"]["text"] == "has never run here"
     store = Store.open(f"sqlite:///{root / 'jobs.db'}")
 
@@ -133,7 +133,7 @@ def test_the_daemons_state_is_told(root: Path) -> None:
     store.close()
 
 
-def test_a_database_of_a_newer_program_is_told(root: Path) -> None:
+def test_database_of_newer_program_is_reported(root: Path) -> None:
     Store.open(f"sqlite:///{root / 'jobs.db'}").close()
     assert found(root)["Database"]["state"] == "ok"
     connection = sqlite3.connect(root / "jobs.db", isolation_level=None)
@@ -156,12 +156,12 @@ def test_the_copies_of_the_database_are_reported(root: Path) -> None:
     assert (told["state"], told["detail"]) == ("ok", str(copy)) and told["text"].startswith("1, the newest ")
 
 
-def test_a_database_that_cannot_be_where_the_settings_say_is_a_problem(root: Path) -> None:
+def test_database_at_impossible_location_is_a_problem(root: Path) -> None:
     told = found(root, DROPDUB_DATABASE="away/jobs.db")["Database"]
     assert told["state"] == "problem" and str(root / "away") in told["detail"]
 
 
-def test_where_no_service_is_installed_that_is_said(root: Path) -> None:
+def test_missing_service_is_reported(root: Path) -> None:
     finding = service.service_finding(root)
     assert finding.state == "ok" and "not installed" in finding.text
 
@@ -175,11 +175,11 @@ def test_where_no_service_is_installed_that_is_said(root: Path) -> None:
         (True, False, True, "warning"),
     ],
 )
-def test_a_service_is_judged(installed: bool, enabled: bool, running: bool, state: str) -> None:
+def test_service_state_is_judged(installed: bool, enabled: bool, running: bool, state: str) -> None:
     assert service.judge_service(installed=installed, enabled=enabled, running=running).state == state
 
 
-def test_notices_that_do_not_get_through_are_told(root: Path) -> None:
+def test_undelivered_notices_are_reported(root: Path) -> None:
     assert "Notifications" not in found(root)
     settings = yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
     settings["notify"] = {"webhook": {"url": "http://127.0.0.1:1/T0K3N"}}
@@ -204,7 +204,7 @@ def test_notices_that_do_not_get_through_are_told(root: Path) -> None:
 
 @pytest.fixture
 def marked_root(tmp_path: Path) -> Path:
-    """A root in which everything that a person names or says carries the mark."""
+    """A root in which everything that a user names or says carries the mark."""
     made = tmp_path / f"home-{MARK}" / f"dubs {MARK}"
     made.mkdir(parents=True)
     settings = {
@@ -251,7 +251,7 @@ def _fill_database(root: Path) -> None:
 
 
 @pytest.mark.parametrize("broken", [False, True], ids=["whole", "broken"])
-def test_a_report_tells_nothing_of_a_person(marked_root: Path, broken: bool) -> None:
+def test_report_reveals_nothing_personal(marked_root: Path, broken: bool) -> None:
     _fill_database(marked_root)
     if broken:
         shutil.rmtree(marked_root / "outbox")

@@ -1,4 +1,4 @@
-"""A dub's sound as it is heard: the original under it, its loudness, its peaks, its length, its place in time."""
+"""A dub's sound as it is heard: the original under it, its loudness, its peaks, its length, its position in time."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ STILL_S = 1.0
 
 
 class FakeSeparator:
-    """Takes everything out that is not the tone: the mean over each of its periods, in blocks of odd sizes."""
+    """Removes everything except the tone: the mean over each of its periods, in blocks of odd sizes."""
 
     name: ClassVar[str] = "fake-separator"
     role: ClassVar[str] = "separator"
     rank: ClassVar[int] = 10
 
     def __init__(self, settings: EngineSettings | None = None) -> None:
-        """Take the settings that all engines are given."""
+        """Accept the settings that all engines get."""
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -79,7 +79,7 @@ def driven(tmp_path: Path, kept: Cache) -> Callable[..., Drive]:
 
 @pytest.fixture
 def stereo(tmp_path: Path, speech: Path) -> Path:
-    """Speech with a tone on the left that goes on for seconds when all is said, in a film whose sound begins late."""
+    """Speech with a tone on the left that continues for seconds after the speech, in a film whose sound starts late."""
     samples = wav.resample(wav.read_range(speech), wav.sample_rate(speech), 44_100)
     samples = np.concatenate([samples, np.zeros(44_100 * 4, np.float32)])
     tone = 0.1 * np.sin(2 * np.pi * TONE_HZ * np.arange(len(samples)) / 44_100)
@@ -128,9 +128,7 @@ def tone_level(sound: Frames) -> float:
     return float(2 * np.abs((sound * turning).mean()))
 
 
-def test_where_nobody_speaks_the_original_is_heard_as_it_was_at_the_same_moment(
-    driven: Callable[..., Drive], stereo: Path
-) -> None:
+def test_original_is_unchanged_and_in_sync_while_nobody_speaks(driven: Callable[..., Drive], stereo: Path) -> None:
     job = driven(stereo).run(until="mux")
     sound, before = dub(job), original(job, 2)
     late_s = 0.7
@@ -159,7 +157,7 @@ def test_a_dub_is_as_long_as_its_source_to_the_sample_whatever_the_rate(
     assert abs(soundfile.info(job.job_dir / "dub.es.wav").frames - exact) <= Fraction(1, 2)
 
 
-def test_a_job_that_was_extracted_before_sounds_were_counted_is_as_long_as_what_was_heard(
+def test_job_extracted_before_samples_were_counted_is_as_long_as_what_was_heard(
     driven: Callable[..., Drive], phrase: Path
 ) -> None:
     job = driven(phrase).run(until="mix")
@@ -168,7 +166,7 @@ def test_a_job_that_was_extracted_before_sounds_were_counted_is_as_long_as_what_
     assert soundfile.info(job.job_dir / "dub.es.wav").frames == wav.length(job.job_dir / "audio.wav").at(RATE_HZ)
 
 
-def test_under_the_dub_the_original_is_turned_down_kept_or_gone(driven: Callable[..., Drive], stereo: Path) -> None:
+def test_original_under_dub_is_ducked_kept_or_removed(driven: Callable[..., Drive], stereo: Path) -> None:
     levels = {}
     for name, options in (
         ("duck", {}),
@@ -211,7 +209,7 @@ def test_a_dub_of_an_overdriven_recording_is_not_overdriven(
     assert -14 < loudness(job.job_dir / "dub.es.wav") <= -9
 
 
-def test_a_text_is_read_at_the_usual_loudness_of_speech(driven: Callable[..., Drive], tmp_path: Path) -> None:
+def test_text_is_read_at_usual_loudness_of_speech(driven: Callable[..., Drive], tmp_path: Path) -> None:
     notes = tmp_path / "notes.txt"
     notes.write_text("The house is big and the garden is green.\n\nThe dog is in the garden.\n", encoding="utf-8")
     job = driven(notes).run()
@@ -221,7 +219,7 @@ def test_a_text_is_read_at_the_usual_loudness_of_speech(driven: Callable[..., Dr
     assert "fit" not in job.facts["mix/es"]
 
 
-def test_voices_are_taken_out_where_an_engine_can_and_else_it_is_said_that_they_are_not(
+def test_voices_are_removed_if_an_engine_can_and_otherwise_reported_as_kept(
     driven: Callable[..., Drive], stereo: Path
 ) -> None:
     without = driven(stereo, mix={"separate": True}).run(until="mux")
@@ -240,13 +238,13 @@ def test_voices_are_taken_out_where_an_engine_can_and_else_it_is_said_that_they_
     assert tone_level(sound[quiet, 1]) > 0, "it is what the separator gave"
 
 
-def test_the_same_work_gives_the_same_bytes(driven: Callable[..., Drive], stereo: Path) -> None:
+def test_same_work_gives_same_bytes(driven: Callable[..., Drive], stereo: Path) -> None:
     made = [driven(stereo).run(until="mux").job_dir for _ in range(2)]
     for name in ("dub.es.wav", "dub.es.m4a", "fit.es.json", "spoken.es.json"):
         assert sha256(made[0] / name) == sha256(made[1] / name), name
 
 
-def test_the_manifest_tells_how_each_utterance_fits(driven: Callable[..., Drive], speech: Path) -> None:
+def test_manifest_reports_how_each_utterance_fits(driven: Callable[..., Drive], speech: Path) -> None:
     job = driven(speech).run()
     report = json.loads(job.published["manifest.json"].read_text(encoding="utf-8"))["fit"]["es"]
     assert report["totals"] == job.facts["mix/es"]["fit"]["totals"]

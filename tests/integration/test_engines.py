@@ -57,7 +57,7 @@ SMALL_MODELS = EngineSettings(models={"faster-whisper": str(WHISPER), "nllb": st
 
 
 def output_of(code: str, *arguments: str, temporary: Path | None = None) -> str:
-    """Return what Python code prints in a process of its own."""
+    """Return what Python code prints in a separate process."""
     places = {"TMPDIR": str(temporary), "TMP": str(temporary)} if temporary else {}
     command = [sys.executable, "-c", code, *arguments]
     ended = subprocess.run(
@@ -77,7 +77,7 @@ def usable(name: str) -> Offer:
 class TestEngineContract:
     """What holds for every engine that any installed package offers."""
 
-    def test_is_named_like_its_entry_point(self, name: str) -> None:
+    def test_name_matches_its_entry_point(self, name: str) -> None:
         engine = usable(name).engine
         assert engine is not None
         assert engine.name == name
@@ -89,7 +89,7 @@ class TestEngineContract:
         assert offer.engine is not None
         assert isinstance(offer.engine(), PROTOCOLS[offer.role])
 
-    def test_can_be_loaded_twice_and_then_tells_its_version(self, name: str) -> None:
+    def test_can_be_loaded_twice_and_then_reports_its_version(self, name: str) -> None:
         offer = usable(name)
         assert offer.engine is not None
         engine: Engine = offer.engine(SMALL_MODELS)
@@ -131,7 +131,7 @@ def heard(engine: PocketsphinxTranscriber, samples: Samples) -> str:
     return normalised(" ".join(utterance.text for utterance in said))
 
 
-def test_real_speech_is_transcribed_within_the_error_rate_that_the_engine_is_known_for(
+def test_real_speech_is_transcribed_within_the_engines_known_error_rate(
     sphinx: PocketsphinxTranscriber,
 ) -> None:
     lines = (LJSPEECH / "transcripts.tsv").read_text(encoding="utf-8").splitlines()
@@ -142,7 +142,7 @@ def test_real_speech_is_transcribed_within_the_error_rate_that_the_engine_is_kno
     assert jiwer.wer(said, understood) <= 0.20
 
 
-def test_words_carry_times_of_the_recording_and_confidences(sphinx: PocketsphinxTranscriber) -> None:
+def test_words_have_times_of_the_recording_and_confidences(sphinx: PocketsphinxTranscriber) -> None:
     samples = speech(JFK)
     (said,) = sphinx.transcribe([Window(100.0, samples)], language="en-US")
     words = [word for utterance in said for word in utterance.words]
@@ -154,7 +154,7 @@ def test_words_carry_times_of_the_recording_and_confidences(sphinx: Pocketsphinx
     assert all((one.start, one.end) == (one.words[0].start, one.words[-1].end) for one in said)
 
 
-def test_what_was_heard_before_changes_nothing(sphinx: PocketsphinxTranscriber) -> None:
+def test_result_does_not_depend_on_what_was_heard_before(sphinx: PocketsphinxTranscriber) -> None:
     short = speech(LJSPEECH / "LJ001-0002.flac")
     alone = heard(sphinx, short)
     heard(sphinx, speech(LJSPEECH / "LJ001-0004.flac"))
@@ -173,11 +173,11 @@ def test_what_was_heard_before_changes_nothing(sphinx: PocketsphinxTranscriber) 
     ],
     ids=["empty", "a moment", "silence", "noise", "tone", "not numbers"],
 )
-def test_what_is_no_speech_gives_no_words(sphinx: PocketsphinxTranscriber, samples: Samples) -> None:
+def test_sound_without_speech_gives_no_words(sphinx: PocketsphinxTranscriber, samples: Samples) -> None:
     assert list(sphinx.transcribe([Window(5.0, samples)], language="en")) == [()]
 
 
-def test_another_language_than_english_is_refused(sphinx: PocketsphinxTranscriber) -> None:
+def test_language_other_than_english_is_refused(sphinx: PocketsphinxTranscriber) -> None:
     with pytest.raises(UnsupportedLanguage, match="English only, not pt-BR"):
         sphinx.transcribe([], language="pt-BR")
     with pytest.raises(UnsupportedLanguage, match="No installed transcriber understands tlh"):
@@ -189,13 +189,13 @@ def spoken(*times: tuple[float, float]) -> list[Word]:
     return [Word(start, end, "word", 1.0) for start, end in times]
 
 
-def test_a_pause_parts_utterances() -> None:
+def test_pause_separates_utterances() -> None:
     parts = utterances(spoken((0, 0.5), (0.6, 1), (1.5, 2)))
     assert [(part.start, part.end, part.text) for part in parts] == [(0, 1, "word word"), (1.5, 2, "word")]
     assert utterances([]) == ()
 
 
-def test_long_speech_without_a_pause_is_cut_at_its_longest_gap_within_the_bounds() -> None:
+def test_long_speech_without_pause_is_split_at_its_longest_gap_within_bounds() -> None:
     words = spoken(*((n * 0.5 + (0.2 if n >= 30 else 0), n * 0.5 + 0.5) for n in range(100)))
     parts = utterances(words)
     assert [word for part in parts for word in part.words] == words
@@ -203,7 +203,7 @@ def test_long_speech_without_a_pause_is_cut_at_its_longest_gap_within_the_bounds
     assert words[30] in {part.words[0] for part in parts}
 
 
-def test_one_word_longer_than_the_bound_stays_whole() -> None:
+def test_word_longer_than_bound_stays_whole() -> None:
     assert len(utterances(spoken((0, 60)))) == 1
 
 
@@ -224,14 +224,14 @@ def windows_of(path: Path, seconds: float = 1.6) -> list[Window]:
     return [Window(0.0, samples[at : at + size]) for at in range(0, len(samples) - size + 1, size)]
 
 
-def test_voices_are_alike_in_one_speaker_and_not_in_two(diarizer: ResemblyzerDiarizer) -> None:
+def test_voices_match_within_one_speaker_and_not_between_two(diarizer: ResemblyzerDiarizer) -> None:
     man, woman = (np.stack(list(diarizer.embed(windows_of(path)))) for path in (JFK, LJSPEECH / "LJ001-0001.flac"))
     assert np.median(woman @ woman.T) > 0.7 and np.median(man @ man.T) > 0.6
     assert (man @ woman.T).max() < 0.6
     assert np.allclose(np.linalg.norm(woman, axis=1), 1, atol=1e-5) and woman.dtype == np.float32
 
 
-def test_a_voice_does_not_depend_on_what_is_heard_with_it_nor_on_its_loudness(diarizer: ResemblyzerDiarizer) -> None:
+def test_voice_depends_neither_on_what_is_heard_with_it_nor_on_its_loudness(diarizer: ResemblyzerDiarizer) -> None:
     windows = windows_of(JFK)
     together = list(diarizer.embed(windows))
     [alone] = diarizer.embed(windows[2:3])
@@ -247,7 +247,7 @@ def test_windows_of_any_length_and_silence_have_a_vector(diarizer: ResemblyzerDi
     assert len(found) == 3 and all(abs(float(np.linalg.norm(one)) - 1) < 1e-5 for one in found)
 
 
-def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_extra_gives_message_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dropdub.engines.resemblyzer.find_spec", lambda _name: None)
     problem = ResemblyzerDiarizer.unavailable()
     assert problem is not None
@@ -327,7 +327,9 @@ def test_a_very_long_text_is_spoken_to_its_end(espeak: EspeakSynthesizer) -> Non
     assert len(espeak.speak("Uma frase que se repete. " * 300, language="pt", voice=None)) > 250 * once
 
 
-def test_voices_of_espeak_go_by_name_and_references_are_ignored(espeak: EspeakSynthesizer, tmp_path: Path) -> None:
+def test_espeak_voices_are_selected_by_name_and_references_are_ignored(
+    espeak: EspeakSynthesizer, tmp_path: Path
+) -> None:
     def seconds(voice: Voice | None) -> float:
         return len(espeak.speak("100 100 100 100", language="en", voice=voice)) / espeak.sample_rate
 
@@ -339,7 +341,7 @@ def test_voices_of_espeak_go_by_name_and_references_are_ignored(espeak: EspeakSy
 
 
 @pytest.mark.parametrize("name", ["maria", "../../etc/passwd", "en+", "en+../x", ""])
-def test_a_voice_that_is_nowhere_is_refused(espeak: EspeakSynthesizer, name: str) -> None:
+def test_unknown_voice_is_refused(espeak: EspeakSynthesizer, name: str) -> None:
     with pytest.raises(VoiceMissing, match="There is no voice"):
         espeak.speak("hello", language="en", voice=Voice(name))
 
@@ -373,7 +375,7 @@ def test_data_under_a_long_path_is_read_through_a_short_one(espeak: EspeakSynthe
         assert not list(tmp_path.glob("espeak-*")), "the short path dies with the process"
 
 
-def test_data_that_is_not_there_is_a_refusal_and_no_exit(espeak: EspeakSynthesizer, tmp_path: Path) -> None:
+def test_missing_data_raises_error_instead_of_exiting(espeak: EspeakSynthesizer, tmp_path: Path) -> None:
     code = SPEAK_FROM.replace("library =", "from dropdub.errors import EngineMissing\ntry:\n  library =")
     code = code.replace("print(", "except EngineMissing as e: print(e.sentence); sys.exit(0)\nprint(")
     assert "cannot read its voices" in output_of(code, str(tmp_path / "nowhere"))
@@ -418,7 +420,7 @@ NASTY = [
 
 
 @pytest.mark.parametrize("target", ["es", "pt", "pt-BR"])
-def test_texts_keep_their_number_and_places(translator: ApertiumTranslator, target: str) -> None:
+def test_texts_keep_their_count_and_order(translator: ApertiumTranslator, target: str) -> None:
     together = translator.translate(NASTY, source="en", target=target)
     apart = [translator.translate([text], source="en", target=target)[0] for text in NASTY]
     assert len(together) == len(NASTY)
@@ -428,13 +430,13 @@ def test_texts_keep_their_number_and_places(translator: ApertiumTranslator, targ
     assert together[10] == NASTY[10]
 
 
-def test_translations_are_translations(translator: ApertiumTranslator) -> None:
+def test_translations_are_correct(translator: ApertiumTranslator) -> None:
     assert translator.translate(["The house is big"], source="en", target="es") == ["La casa es grande"]
     assert translator.translate(["The house is big."], source="en", target="pt") == ["A casa é grande."]
     assert translator.translate(["zzyzx qwfp"], source="en", target="es") == ["zzyzx qwfp"]
 
 
-def test_regional_output_is_taken_where_apertium_has_it(translator: ApertiumTranslator) -> None:
+def test_regional_output_is_used_if_apertium_has_it(translator: ApertiumTranslator) -> None:
     modes = ("es-pt", "es-pt_BR", "eng-spa", "spa-eng", "spa-eng_US")
     assert route(modes, "es", "pt-BR") == ("es-pt_BR",)
     assert route(modes, "es", "pt-PT") == ("es-pt",)
@@ -443,7 +445,7 @@ def test_regional_output_is_taken_where_apertium_has_it(translator: ApertiumTran
     assert route(modes, "en", "de") == ()
 
 
-def test_two_thousand_sentences_keep_their_places(translator: ApertiumTranslator) -> None:
+def test_two_thousand_sentences_keep_their_order(translator: ApertiumTranslator) -> None:
     texts = [f"Sentence {number} is about the big house" for number in range(2000)]
     translated = translator.translate(texts, source="en", target="pt")
     assert [re.findall(r"\d+", text) for text in translated] == [[str(number)] for number in range(2000)]
@@ -461,7 +463,7 @@ def test_parts_that_do_not_match_are_translated_in_halves(
     assert translator.translate(texts, source="en", target="es") == expected
 
 
-def test_a_pair_that_is_not_installed_is_refused_with_what_is(
+def test_pair_that_is_not_installed_is_refused_with_list_of_those_that_are(
     translator: ApertiumTranslator,
 ) -> None:
     with pytest.raises(UnsupportedLanguage, match="No installed translator translates from en to xx") as refusal:
@@ -481,7 +483,7 @@ def test_the_hint_names_the_packages_of_a_pair_or_of_its_two_halves() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no apertium for Windows")
-def test_a_program_past_its_deadline_is_killed_with_what_it_started() -> None:
+def test_program_past_its_deadline_is_killed_with_its_children() -> None:
     import psutil
 
     with pytest.raises(DeadlineExceeded, match="sh did not finish within"):
@@ -491,12 +493,12 @@ def test_a_program_past_its_deadline_is_killed_with_what_it_started() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no apertium for Windows")
-def test_a_program_that_fails_is_a_sentence_with_its_complaint() -> None:
+def test_failed_program_gives_message_with_its_error_output() -> None:
     with pytest.raises(MediaToolFailed, match="failed with exit code 3: no such pair"):
         apertium._run(["sh", "-c", "echo no such pair >&2; exit 3"], "", deadline_s=20)
 
 
-def test_without_the_program_the_engine_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_program_gives_message_how_to_install_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     problem = ApertiumTranslator.unavailable()
     assert problem is not None
@@ -505,11 +507,11 @@ def test_without_the_program_the_engine_says_how_to_get_it(monkeypatch: pytest.M
         ApertiumTranslator().load()
 
 
-def test_the_short_path_is_the_path_itself_where_it_is_short(tmp_path: Path) -> None:
+def test_short_path_is_the_path_itself_if_it_is_short(tmp_path: Path) -> None:
     assert espeak_library.short_data_path(Path("/short")) == Path("/short")
 
 
-def test_a_copy_of_the_data_is_made_once_and_used_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_copy_of_data_is_made_once_and_reused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data, places = tmp_path / "data", tmp_path / "temporary"
     data.mkdir()
     (data / "phontab").write_bytes(b"phonemes")

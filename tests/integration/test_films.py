@@ -98,7 +98,7 @@ CONTAINERS = [
 
 
 @pytest.mark.parametrize(("name", "codecs", "suffix", "sound"), CONTAINERS)
-def test_picture_and_sound_are_copied_into_mp4_or_else_mkv_and_stay_together(
+def test_picture_and_sound_are_copied_into_mp4_or_else_mkv_and_stay_in_sync(
     tmp_path: Path, name: str, codecs: tuple[str, ...], suffix: str, sound: str
 ) -> None:
     source = made(tmp_path / name, *flashing(), *beeping(), *codecs)
@@ -177,7 +177,7 @@ def test_chapters_and_metadata_are_kept(tmp_path: Path, plain: Path) -> None:
     ],
     ids=lambda arguments: str(arguments[0]),
 )
-def test_odd_starts_keep_dub_original_and_picture_together(
+def test_dub_original_and_picture_stay_in_sync_with_odd_start_times(
     each_ffmpeg: Path, tmp_path: Path, plain: Path, arguments: tuple[str, ...]
 ) -> None:
     name, *rest = (one.format(plain=plain) for one in arguments)
@@ -189,7 +189,7 @@ def test_odd_starts_keep_dub_original_and_picture_together(
 
 
 @pytest.mark.parametrize("suffix", ["ts", "mpg", "mkv", "flv"])
-def test_what_is_heard_under_the_dub_counts_as_what_was_transcribed(tmp_path: Path, plain: Path, suffix: str) -> None:
+def test_original_under_dub_is_in_sync_with_what_was_transcribed(tmp_path: Path, plain: Path, suffix: str) -> None:
     codecs = ("-c:v", "mpeg2video", "-c:a", "mp2") if suffix == "mpg" else ("-c", "copy")
     late = ("-itsoffset", "1", "-i", str(plain), "-map", "0:v", "-map", "1:a", *codecs)
     job = Drive(made(tmp_path / f"late.{suffix}", "-i", str(plain), *late), tmp_path / "root").run(until="split")
@@ -202,7 +202,7 @@ def test_what_is_heard_under_the_dub_counts_as_what_was_transcribed(tmp_path: Pa
     assert begins[1] == pytest.approx(begins[0], abs=0.01)
 
 
-def test_a_variable_frame_rate_stays_as_it_was(tmp_path: Path) -> None:
+def test_variable_frame_rate_is_kept(tmp_path: Path) -> None:
     source = tmp_path / "vfr.mkv"
     skipping = ("-vf", "select='if(lt(t,2.5),1,not(mod(n,5)))'", "-fps_mode", "vfr", *X264, "-c:a", "aac")
     made(source, *flashing(), *beeping(), *skipping)
@@ -219,16 +219,14 @@ def times(film: Path) -> list[float]:
     return [round(after - before, 3) for before, after in pairwise(moments)]
 
 
-def test_a_turned_picture_stays_turned(each_ffmpeg: Path, tmp_path: Path, plain: Path) -> None:
+def test_rotated_picture_stays_rotated(each_ffmpeg: Path, tmp_path: Path, plain: Path) -> None:
     source = turned(tmp_path / "phone.mov", plain)
     job, film = muxed(source, tmp_path / "root")
     assert rotations(film) == rotations(source) != [0]
     assert not job.warnings
 
 
-def test_where_a_turned_picture_cannot_stay_turned_the_job_says_so(
-    each_ffmpeg: Path, tmp_path: Path, plain: Path
-) -> None:
+def test_job_warns_if_rotated_picture_cannot_stay_rotated(each_ffmpeg: Path, tmp_path: Path, plain: Path) -> None:
     source = turned(tmp_path / "phone.mov", plain, "-c:a", "pcm_s16le")
     job, film = muxed(source, tmp_path / "root")
     assert film.suffix == ".mkv"
@@ -271,7 +269,7 @@ def three_tracks(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ({"audio_track": 3}, [1, 2, 6]),
     ],
 )
-def test_the_track_that_is_worked_on_comes_second_and_the_others_behind_it(
+def test_processed_track_comes_second_and_the_others_follow(
     tmp_path: Path, three_tracks: Path, options: dict[str, Any], channels: list[int]
 ) -> None:
     job, film = muxed(three_tracks, tmp_path / "root", **options)
@@ -290,12 +288,12 @@ def test_six_channels_are_kept_as_the_second_track(tmp_path: Path) -> None:
     assert moments(film).apart() < ENCODER_S
 
 
-def test_a_track_that_is_not_there_is_refused(tmp_path: Path, three_tracks: Path) -> None:
+def test_missing_track_is_refused(tmp_path: Path, three_tracks: Path) -> None:
     with pytest.raises(NoAudio, match=r"1 \(English\), 2 \(French\), 3 \(language not given\)"):
         muxed(three_tracks, tmp_path / "root", audio_track="de")
 
 
-def test_own_subtitles_of_a_film_follow_those_made_here(tmp_path: Path, plain: Path) -> None:
+def test_subtitles_of_film_follow_generated_ones(tmp_path: Path, plain: Path) -> None:
     (tmp_path / "own.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nOwn words\n\n", encoding="utf-8")
     own = ("-i", str(plain), "-i", str(tmp_path / "own.srt"), "-c", "copy", "-metadata:s:s:0", "language=ger")
     source = made(tmp_path / "own.mkv", *own)
@@ -306,7 +304,7 @@ def test_own_subtitles_of_a_film_follow_those_made_here(tmp_path: Path, plain: P
     assert [one["disposition"]["default"] for one in captions] == [0, 0, 0]
 
 
-def test_styled_subtitles_keep_their_fonts_in_mkv_beside_the_cover(tmp_path: Path, plain: Path, cover: Path) -> None:
+def test_styled_subtitles_keep_their_fonts_in_mkv_along_with_cover(tmp_path: Path, plain: Path, cover: Path) -> None:
     (tmp_path / "own.ass").write_text(ASS, encoding="utf-8")
     (tmp_path / "own.ttf").write_bytes(b"\0\1\0\0 a font")
     font = ("-attach", str(tmp_path / "own.ttf"), "-metadata:s:t:0", "mimetype=application/x-truetype-font")
@@ -358,15 +356,15 @@ def test_cover_art_is_kept_in_mkv_and_from_mkv(tmp_path: Path, plain: Path, cove
         assert saved is not None and sha256(saved.path) == sha256(cover)
 
 
-# What is checked
+# Checks
 
 
-def test_no_subtitles_are_put_in_where_none_are_wanted(tmp_path: Path, plain: Path) -> None:
+def test_no_subtitles_are_added_if_none_are_wanted(tmp_path: Path, plain: Path) -> None:
     _, film = muxed(plain, tmp_path / "root", subtitles={"mode": "none"})
     assert kinds(film) == [("video", "h264"), ("audio", "aac"), ("audio", "aac")]
 
 
-def test_another_track_that_cannot_be_kept_does_not_cost_the_film(tmp_path: Path, plain: Path) -> None:
+def test_film_is_made_even_if_another_track_cannot_be_kept(tmp_path: Path, plain: Path) -> None:
     job, film = muxed(plain, tmp_path / "root", subtitles={"mode": "none"})
     sounds = job.facts["probe"]["sounds"]
     job.facts["probe"]["sounds"] = [*sounds, {**sounds[0], "index": 7}]
@@ -375,7 +373,7 @@ def test_another_track_that_cannot_be_kept_does_not_cost_the_film(tmp_path: Path
     assert [text for text in result["warnings"] if "The other tracks and the cover of plain.mp4" in text]
 
 
-def test_a_last_line_that_stands_longer_than_the_film_is_no_fault(tmp_path: Path, plain: Path) -> None:
+def test_last_subtitle_may_outlast_the_film(tmp_path: Path, plain: Path) -> None:
     job = drive_to_mux(as_mkv(plain, tmp_path), tmp_path / "root", target="pt")
     last = Segment(0, LENGTH_S - 0.2, LENGTH_S, "Uma linha tão comprida que se lê quando o filme já acabou.")
     Transcript("pt", LENGTH_S, (last,), engine={}).save(job.job_dir / translation_name("pt"))
@@ -384,7 +382,7 @@ def test_a_last_line_that_stands_longer_than_the_film_is_no_fault(tmp_path: Path
     assert float(shown(job.job_dir / result["file"])["format"]["duration"]) > LENGTH_S + 1
 
 
-def test_a_sound_that_mp4_does_not_take_after_all_goes_into_mkv(tmp_path: Path) -> None:
+def test_sound_that_mp4_rejects_after_all_goes_into_mkv(tmp_path: Path) -> None:
     slow = ("-c:a", "libmp3lame", "-ar", "11025")  # MP4 takes MP3 from 16 kHz on
     source = made(tmp_path / "a.avi", *flashing(), *beeping(), "-c:v", "mpeg4", *slow)
     job, film = muxed(source, tmp_path / "root")
@@ -403,7 +401,7 @@ def test_a_sound_that_mp4_does_not_take_after_all_goes_into_mkv(tmp_path: Path) 
         ({"shortest_s": 1.0, "longest_s": 2.0}, "it is 5.0 s long"),
     ],
 )
-def test_a_film_that_is_not_as_expected_is_refused(plain: Path, wrong: dict[str, Any], told: str) -> None:
+def test_film_that_differs_from_expectation_is_refused(plain: Path, wrong: dict[str, Any], told: str) -> None:
     right = {"picture": "h264", "sounds": 1, "subtitles": 0, "shortest_s": LENGTH_S, "longest_s": LENGTH_S}
     check_film(plain, Expected(**right), timeout_s=10)
     with pytest.raises(MediaToolFailed, match=told):

@@ -1,4 +1,4 @@
-"""The order in which files are flushed and renamed. A kill keeps what the kernel holds: only the calls can show it."""
+"""The order in which files are flushed and renamed. A kill keeps what the kernel holds: only the calls show it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _shown(line: str, folder: Path) -> str:
 
 
 def in_order(calls: list[str], *wanted: str) -> None:
-    """Fail unless these calls come in this order, whatever stands between."""
+    """Fail unless these calls come in this order, whatever comes between them."""
     position = -1
     for pattern in wanted:
         later = [at for at, call in enumerate(calls) if at > position and re.fullmatch(pattern, call)]
@@ -107,7 +107,7 @@ def test_an_original_is_removed_only_after_its_copy_is_flushed_and_renamed(calls
     )
 
 
-def test_a_transition_is_on_the_disk_before_it_counts_as_done(calls: Callable[[str], list[str]]) -> None:
+def test_transition_is_on_disk_before_it_counts_as_done(calls: Callable[[str], list[str]]) -> None:
     made = calls(
         PREPARE
         + "from dropdub.store import transitions; from dropdub.store.database import Store\n"

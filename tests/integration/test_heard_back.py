@@ -1,4 +1,4 @@
-"""Spoken lines heard back by the real transcriber: bad ones spoken again, babble cut, what stays bad named."""
+"""Spoken lines verified by the real transcriber: bad ones spoken again, babble cut, lines that stay bad named."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ MUMBLED, LOST, RAMBLED = (
     "O meu livro grande é pequeno.",
 )
 PACE = 155 / 175
-"""The pace that the small model learnt, in times of espeak's usual one."""
+"""The pace on which the small model was trained, as a multiple of espeak's usual one."""
 
 
 class FakeMumbler(EspeakSynthesizer):
-    """eSpeak, which mumbles one line at first, another each time, and talks on behind a third, as neural voices do."""
+    """eSpeak, but mumbling one line at first, another each time, and babbling after a third, as neural voices do."""
 
     name: ClassVar[str] = "mumbler"
 
@@ -70,7 +70,7 @@ def driven(tmp_path: Path) -> Callable[..., Drive]:
     return made
 
 
-def test_a_bad_line_is_spoken_again_and_what_stays_bad_is_named(driven: Callable[..., Drive]) -> None:
+def test_bad_line_is_spoken_again_and_reported_if_it_stays_bad(driven: Callable[..., Drive]) -> None:
     drive = driven(verify=True, takes=3).run()
     first, second, third = (drive.facts[key] for key in ("hear/pt-BR", "hear/pt-BR/1", "hear/pt-BR/2"))
     assert (first["again"], second["again"], third["again"]) == ([1, 3], [3], [])
@@ -90,7 +90,7 @@ def test_a_bad_line_is_spoken_again_and_what_stays_bad_is_named(driven: Callable
     assert "may be unintelligible" in drive.published["report.html"].read_text(encoding="utf-8")
 
 
-def test_babble_behind_the_last_word_is_cut_off(driven: Callable[..., Drive]) -> None:
+def test_babble_after_last_word_is_cut_off(driven: Callable[..., Drive]) -> None:
     drive = driven(verify=True, takes=1).run()
     files = Facts(drive.facts).best_takes("pt-BR")
     assert files[0] == "0000.wav", "what is as it should be stays as it is"
@@ -104,6 +104,6 @@ def test_babble_behind_the_last_word_is_cut_off(driven: Callable[..., Drive]) ->
     )
 
 
-def test_nothing_is_heard_back_that_cannot_err_unless_told(driven: Callable[..., Drive]) -> None:
+def test_speech_that_cannot_go_wrong_is_not_verified_unless_requested(driven: Callable[..., Drive]) -> None:
     keys = [step.key for step in driven().run().plan()]
     assert [key for key in keys if key.startswith("hear")] == []

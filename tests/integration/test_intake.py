@@ -62,7 +62,7 @@ def all_files(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_file_is_moved_under_its_name(inbox: Path, place: Path, name: str) -> None:
+def test_file_is_moved_under_its_own_name(inbox: Path, place: Path, name: str) -> None:
     path = put(inbox / name)
     assert bring_in(wanted(path), place) == Taken(place / name)
     assert all_files(inbox) == [] and all_files(place) == [name]
@@ -76,7 +76,7 @@ def test_a_file_and_its_sidecar_are_moved(inbox: Path, place: Path) -> None:
     assert all_files(inbox) == [] and (inbox / "sub").is_dir()
 
 
-def test_what_was_found_by_a_scan_can_be_taken(inbox: Path, source_dir: Path) -> None:
+def test_file_found_by_scan_can_be_taken(inbox: Path, source_dir: Path) -> None:
     put(inbox / "clip.mp4")
     put(inbox / "clip.mp4.job.yaml")
     [drop] = scan(inbox).drops
@@ -84,7 +84,7 @@ def test_what_was_found_by_a_scan_can_be_taken(inbox: Path, source_dir: Path) ->
     assert isinstance(taken, Taken) and taken.sidecar is not None
 
 
-def test_doing_it_again_changes_nothing(inbox: Path, place: Path) -> None:
+def test_repeated_intake_changes_nothing(inbox: Path, place: Path) -> None:
     path, sidecar = put(inbox / "clip.mp4"), put(inbox / "clip.mp4.job.yaml")
     intent = wanted(path, sidecar=sidecar)
     first = bring_in(intent, place)
@@ -92,7 +92,7 @@ def test_doing_it_again_changes_nothing(inbox: Path, place: Path) -> None:
     assert all_files(place) == ["clip.mp4", "clip.mp4.job.yaml"]
 
 
-def test_a_new_file_of_the_name_is_left_in_the_inbox_when_the_first_is_resumed(inbox: Path, place: Path) -> None:
+def test_new_file_with_same_name_is_left_in_inbox_when_the_first_is_resumed(inbox: Path, place: Path) -> None:
     path = put(inbox / "clip.mp4", b"first")
     intent = wanted(path)
     bring_in(intent, place)
@@ -110,9 +110,7 @@ def test_after_a_crash_between_file_and_sidecar_the_sidecar_follows(inbox: Path,
     assert all_files(inbox) == []
 
 
-def test_killed_after_the_first_of_the_two_renames_it_is_finished_by_the_next_call(
-    inbox: Path, source_dir: Path
-) -> None:
+def test_intake_killed_after_first_of_two_renames_is_finished_by_next_call(inbox: Path, source_dir: Path) -> None:
     path, sidecar = put(inbox / "clip.mp4"), put(inbox / "clip.mp4.job.yaml")
     intent = wanted(path, sidecar=sidecar)
     script = f"""
@@ -131,7 +129,7 @@ bring_in(Wanted(path, path.name, identity(path), Path({str(sidecar)!r})), Path({
     assert bring_in(intent, source_dir) == Taken(source_dir / "clip.mp4", source_dir / "clip.mp4.job.yaml")
 
 
-def test_the_half_copy_of_a_crash_is_replaced_and_nothing_of_it_stays(inbox: Path, place: Path) -> None:
+def test_partial_copy_left_by_crash_is_replaced_without_remains(inbox: Path, place: Path) -> None:
     path = put(inbox / "clip.mp4", b"all of it")
     put(place / ".clip.mp4.part", b"all")
     assert bring_in(wanted(path), place) == Taken(place / "clip.mp4")
@@ -149,7 +147,7 @@ def test_a_crash_between_copy_and_removal_leaves_one_file_after_the_next_call(in
     assert all_files(inbox) == []
 
 
-def test_a_file_that_vanished_is_absent_and_nothing_is_made(inbox: Path, source_dir: Path) -> None:
+def test_vanished_file_is_absent_and_nothing_is_created(inbox: Path, source_dir: Path) -> None:
     path = put(inbox / "clip.mp4")
     intent = wanted(path)
     path.unlink()
@@ -167,7 +165,7 @@ def test_a_file_that_vanished_is_absent_and_nothing_is_made(inbox: Path, source_
     ],
     ids=["grown", "touched", "replaced", "a folder now"],
 )
-def test_a_file_that_is_not_the_recorded_one_any_more_is_left_alone(
+def test_file_that_is_no_longer_the_recorded_one_is_left_alone(
     inbox: Path, source_dir: Path, change: Callable[[Path], object]
 ) -> None:
     path = put(inbox / "clip.mp4")
@@ -177,7 +175,7 @@ def test_a_file_that_is_not_the_recorded_one_any_more_is_left_alone(
     assert path.exists() and all_files(source_dir) == []
 
 
-def test_a_file_that_is_held_open_is_taken_once_it_is_closed(inbox: Path, source_dir: Path) -> None:
+def test_open_file_is_taken_once_it_is_closed(inbox: Path, source_dir: Path) -> None:
     path = put(inbox / "clip.mp4")
     script = "import sys; f = open(sys.argv[1], 'ab', 0); print(flush=True); sys.stdin.read()"
     writer = subprocess.Popen([sys.executable, "-c", script, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -190,7 +188,7 @@ def test_a_file_that_is_held_open_is_taken_once_it_is_closed(inbox: Path, source
     assert bring_in(wanted(path), source_dir) == Taken(source_dir / "clip.mp4")
 
 
-def test_a_link_is_moved_itself_and_its_target_left_alone(inbox: Path, place: Path) -> None:
+def test_link_itself_is_moved_and_its_target_left_alone(inbox: Path, place: Path) -> None:
     precious = put(inbox.parent / "precious.mp4", b"precious")
     for name, target in (("link.mp4", precious), ("nowhere.mp4", inbox / "missing")):
         link = inbox / name
@@ -219,7 +217,7 @@ def test_five_thousand_files_moved_in_at_once_are_all_found(tmp_path: Path, inbo
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_of_a_given_file_a_whole_copy_is_taken(inbox: Path, place: Path, name: str) -> None:
+def test_given_file_is_copied_whole(inbox: Path, place: Path, name: str) -> None:
     path = put(inbox / name)
     assert bring_in(Wanted(path, name), place) == Taken(place / name)
     path.unlink()
@@ -227,7 +225,7 @@ def test_of_a_given_file_a_whole_copy_is_taken(inbox: Path, place: Path, name: s
     assert (place / name).read_bytes() == b"content"
 
 
-def test_a_given_file_that_is_gone_is_absent_and_a_folder_refused(inbox: Path, source_dir: Path) -> None:
+def test_missing_given_file_is_absent_and_folder_is_refused(inbox: Path, source_dir: Path) -> None:
     assert bring_in(Wanted(inbox / "clip.mp4", "clip.mp4"), source_dir) == VANISHED
     with pytest.raises(NotAFile):
         bring_in(Wanted(inbox, "inbox"), source_dir)
@@ -236,7 +234,7 @@ def test_a_given_file_that_is_gone_is_absent_and_a_folder_refused(inbox: Path, s
         bring_in(Wanted(inbox / "pipe", "pipe"), source_dir)
 
 
-# Without rights: as another account, because root may do all
+# Without permissions: as another account, because root may do everything
 
 
 AS_ANOTHER = """
@@ -276,7 +274,7 @@ def as_another(path: Path, source_dir: Path, origin: str) -> str:
 
 
 @needs_root
-def test_where_a_right_is_missing_it_says_which_and_the_file_stays(inbox: Path, tmp_path: Path) -> None:
+def test_missing_permission_is_named_and_file_stays(inbox: Path, tmp_path: Path) -> None:
     path, source_dir = put(inbox / "clip.mp4"), tmp_path / "work" / "source"
     source_dir.mkdir(parents=True)
     said = as_another(path, source_dir, "dropped")
@@ -285,7 +283,7 @@ def test_where_a_right_is_missing_it_says_which_and_the_file_stays(inbox: Path, 
 
 
 @needs_root
-def test_a_file_that_cannot_be_read_is_moved_all_the_same_but_not_copied(inbox: Path, tmp_path: Path) -> None:
+def test_unreadable_file_is_moved_anyway_but_not_copied(inbox: Path, tmp_path: Path) -> None:
     path, source_dir = put(inbox / "clip.mp4"), tmp_path / "source"
     path.chmod(0)
     source_dir.mkdir()
@@ -300,7 +298,7 @@ def test_a_file_that_cannot_be_read_is_moved_all_the_same_but_not_copied(inbox: 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_original_sidecar_and_note_fit_beside_each_other(source_dir: Path, place: Path, name: str) -> None:
+def test_original_sidecar_and_note_fit_side_by_side(source_dir: Path, place: Path, name: str) -> None:
     source, sidecar = put(source_dir / name), put(source_dir / "options.job.yaml")
     destination = place / durable.free_name(place, name, room=NOTE_ROOM)
     moved = hand_over(source, sidecar, destination)
@@ -314,14 +312,14 @@ def test_original_sidecar_and_note_fit_beside_each_other(source_dir: Path, place
     assert len(all_files(place)) == 2
 
 
-def test_handing_over_again_changes_nothing(source_dir: Path, place: Path) -> None:
+def test_repeated_handover_changes_nothing(source_dir: Path, place: Path) -> None:
     source, sidecar = put(source_dir / "clip.mp4"), put(source_dir / "clip.mp4.job.yaml")
     first = hand_over(source, sidecar, place / "clip (2).mp4")
     assert hand_over(source, sidecar, place / "clip (2).mp4") == first
     assert all_files(place) == ["clip (2).mp4", "clip (2).mp4.job.yaml"]
 
 
-def test_handing_over_is_finished_after_a_crash_between_the_parts(source_dir: Path, place: Path) -> None:
+def test_handover_is_finished_after_crash_between_its_parts(source_dir: Path, place: Path) -> None:
     source, sidecar = put(source_dir / "clip.mp4"), put(source_dir / "clip.mp4.job.yaml")
     place.mkdir()
     copying.copy_whole(source, place / "clip.mp4")
@@ -329,14 +327,14 @@ def test_handing_over_is_finished_after_a_crash_between_the_parts(source_dir: Pa
     assert all_files(place) == ["clip.mp4", "clip.mp4.job.yaml"] and all_files(source_dir) == []
 
 
-def test_a_file_that_somebody_put_at_the_destination_is_not_replaced(source_dir: Path, place: Path) -> None:
+def test_existing_file_at_destination_is_not_replaced(source_dir: Path, place: Path) -> None:
     put(place / "clip.mp4", b"somebody's")
     moved = hand_over(put(source_dir / "clip.mp4", b"mine"), None, place / "clip.mp4")
     assert moved == Taken(place / "clip (2).mp4")
     assert (place / "clip.mp4").read_bytes() == b"somebody's" and moved.source.read_bytes() == b"mine"
 
 
-def test_an_original_that_somebody_took_away_does_not_stop_the_ending(source_dir: Path, place: Path) -> None:
+def test_removed_original_does_not_prevent_job_from_ending(source_dir: Path, place: Path) -> None:
     assert hand_over(source_dir / "clip.mp4", source_dir / "x.job.yaml", place / "clip.mp4") == Taken(
         place / "clip.mp4"
     )
@@ -362,7 +360,7 @@ def test_after_a_crash_between_film_and_subtitle_the_subtitle_follows(inbox: Pat
     assert all_files(inbox) == []
 
 
-def test_of_a_subtitle_that_was_copied_but_not_removed_one_stays(inbox: Path, place: Path) -> None:
+def test_subtitle_that_was_copied_but_not_removed_is_taken_once(inbox: Path, place: Path) -> None:
     intent = with_words(inbox)
     place.mkdir(parents=True)
     move(intent.path, place / "clip.mp4")
@@ -373,7 +371,7 @@ def test_of_a_subtitle_that_was_copied_but_not_removed_one_stays(inbox: Path, pl
     assert all_files(inbox) == ([] if on_another else ["clip.en.srt"])  # on one file system it is a new drop
 
 
-def test_a_subtitle_that_is_held_open_keeps_its_film_waiting(inbox: Path, source_dir: Path) -> None:
+def test_open_subtitle_keeps_its_film_waiting(inbox: Path, source_dir: Path) -> None:
     if sys.platform != "linux":
         pytest.skip("only Linux tells who writes a file")
     intent = with_words(inbox)
@@ -389,7 +387,7 @@ def test_a_subtitle_that_is_held_open_keeps_its_film_waiting(inbox: Path, source
     assert isinstance(bring_in(intent, source_dir), Taken)
 
 
-def test_film_sidecar_and_subtitle_are_handed_over_together_and_again(source_dir: Path, place: Path) -> None:
+def test_film_sidecar_and_subtitle_are_handed_over_together_repeatably(source_dir: Path, place: Path) -> None:
     film, sidecar = put(source_dir / "clip.mp4"), put(source_dir / "clip.mp4.job.yaml", b"x: 1")
     words = put(source_dir / "clip.en.srt", b"words")
     expected = Taken(place / "clip (2).mp4", place / "clip (2).mp4.job.yaml", place / "clip (2).en.srt")
@@ -401,7 +399,7 @@ def test_film_sidecar_and_subtitle_are_handed_over_together_and_again(source_dir
 # -- notes and names ----------------------------------------------------------------------------------------------
 
 
-def test_a_note_never_replaces_an_original_of_its_name_and_is_the_only_thing_that_is_removed(tmp_path: Path) -> None:
+def test_note_never_replaces_original_of_same_name_and_only_notes_are_removed(tmp_path: Path) -> None:
     original = tmp_path / "talk.txt.error.txt"
     original.write_text("A text about errors.", encoding="utf-8")
     note = write_error_note(tmp_path / "talk.txt", "talk.txt: failed\n\nIt is broken.\n")
@@ -415,7 +413,7 @@ def test_a_note_never_replaces_an_original_of_its_name_and_is_the_only_thing_tha
     assert not note.exists()
 
 
-def test_what_came_to_the_target_while_a_file_was_copied_is_not_replaced(
+def test_file_that_appears_at_target_during_copy_is_not_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
@@ -436,7 +434,7 @@ def test_what_came_to_the_target_while_a_file_was_copied_is_not_replaced(
 def test_a_file_that_changes_while_it_is_copied_is_not_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, later: bytes, is_copied: bool
 ) -> None:
-    """What grows is taken later as a whole; what became something else is another file."""
+    """A growing file is taken later as a whole; a file whose content was replaced is a different one."""
     source, target = tmp_path / "in" / "source", tmp_path / "out" / "target"
     source.parent.mkdir()
     target.parent.mkdir()

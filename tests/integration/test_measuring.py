@@ -1,4 +1,4 @@
-"""Which chunks count for the speed that is told: those that were transcribed, not those that were known."""
+"""Which chunks count for the reported speed: those that were transcribed, not those from the cache."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def a_chunk(store: Store) -> Claim:
     return a_running_job(store, steps=(CHUNK,))
 
 
-def test_what_the_cache_had_is_no_speed_after_a_restart(store: Store) -> None:
+def test_cached_chunks_do_not_count_for_speed_after_restart(store: Store) -> None:
     completed(store, a_chunk(store), result={"cached": True})
     assert queries.transcribed(store, limit=10) == []
     completed(store, a_chunk(store), result={"cached": False})
@@ -41,7 +41,7 @@ def test_what_the_cache_had_is_no_speed_after_a_restart(store: Store) -> None:
     assert queries.transcribed(store, limit=10) == [(60.0, DONE.seconds)] * 2
 
 
-def test_what_the_cache_had_is_no_speed_in_this_run(store: Store, tmp_path: Path) -> None:
+def test_cached_chunks_do_not_count_for_speed_in_this_run(store: Store, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").touch()
     context = Context(Root.at(tmp_path), load_config(tmp_path / "config.yaml"), store, "run-1", lambda _: None)
     measuring, claim = RunMetrics(context, dict), a_chunk(store)

@@ -58,7 +58,7 @@ def hub() -> Iterator[FakeHub]:
 
 
 class Meter:
-    """Remembers what it was told."""
+    """Remembers what was reported to it."""
 
     def __init__(self) -> None:
         self.total, self.done, self.lines = 0, 0, list[str]()
@@ -85,10 +85,10 @@ def is_whole(models: Path, model: KnownModel = TINY) -> bool:
     return examine(models / model.name, model, thorough=True).presence is Presence.WHOLE
 
 
-# -- it comes ---------------------------------------------------------------------------------------------------
+# -- downloads that succeed -------------------------------------------------------------------------------------
 
 
-def test_a_model_comes_whole_with_its_record_and_nothing_that_is_not_needed(hub: FakeHub, tmp_path: Path) -> None:
+def test_model_is_downloaded_whole_with_its_record_and_nothing_unneeded(hub: FakeHub, tmp_path: Path) -> None:
     meter = Meter()
     condition = pulled(hub, tmp_path / "models", meter=meter)
     folder = tmp_path / "models" / "whisper-tiny"
@@ -104,7 +104,7 @@ def test_a_model_comes_whole_with_its_record_and_nothing_that_is_not_needed(hub:
     assert meter.done == meter.total == len(WEIGHTS) + 14
 
 
-def test_a_model_is_put_together_from_several_repositories(hub: FakeHub, tmp_path: Path) -> None:
+def test_model_is_assembled_from_several_repositories(hub: FakeHub, tmp_path: Path) -> None:
     hub.add("facebook/nllb-200-distilled-600M", tokenizer__json=b"{}", pytorch_model__bin=WEIGHTS)
     hub.add(NLLB.sources[1].repository, config__json=b"{ }", shared_vocabulary__txt=b"a", model__bin=WEIGHTS)
     pulled(hub, tmp_path, NLLB)
@@ -120,22 +120,20 @@ def test_folders_may_have_spaces_and_any_letters(hub: FakeHub, tmp_path: Path) -
     assert is_whole(models)
 
 
-def test_a_whole_model_is_not_fetched_again(hub: FakeHub, tmp_path: Path) -> None:
+def test_complete_model_is_not_downloaded_again(hub: FakeHub, tmp_path: Path) -> None:
     pulled(hub, tmp_path)
     hub.asked.clear()
     assert pulled(hub, tmp_path).presence is Presence.WHOLE
     assert hub.asked == []
 
 
-def test_who_is_signed_in_is_not_told_to_a_mirror(
-    hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_token_is_not_sent_to_mirror(hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     pulled(hub, tmp_path)
     assert set(hub.tokens) == {None}
 
 
-def test_files_may_lie_on_another_server_which_is_not_told_who_is_signed_in(hub: FakeHub, root: Path) -> None:
+def test_token_is_not_sent_to_other_server_that_files_are_redirected_to(hub: FakeHub, root: Path) -> None:
     with running_hub() as store:
         store.repositories, store.breaks["model.bin"] = hub.repositories, [100_000]
         hub.redirects_to = store.url
@@ -147,10 +145,10 @@ def test_files_may_lie_on_another_server_which_is_not_told_who_is_signed_in(hub:
         assert set(store.tokens) == {None}
 
 
-# -- it does not come -------------------------------------------------------------------------------------------
+# -- downloads that fail ----------------------------------------------------------------------------------------
 
 
-def test_what_breaks_off_goes_on_where_it_stopped(hub: FakeHub, tmp_path: Path) -> None:
+def test_interrupted_download_resumes_where_it_stopped(hub: FakeHub, tmp_path: Path) -> None:
     hub.breaks["model.bin"] = [100_000, 50_000]
     meter = Meter()
     pulled(hub, tmp_path, meter=meter)
@@ -162,7 +160,7 @@ def test_what_breaks_off_goes_on_where_it_stopped(hub: FakeHub, tmp_path: Path) 
     assert meter.done == meter.total
 
 
-def test_a_later_pull_goes_on_where_the_one_before_gave_up(hub: FakeHub, tmp_path: Path) -> None:
+def test_later_pull_resumes_where_the_previous_one_gave_up(hub: FakeHub, tmp_path: Path) -> None:
     hub.breaks["model.bin"] = [100_000, 0, 0, 0]
     with pytest.raises(DownloadFailed) as caught:
         pulled(hub, tmp_path)
@@ -173,7 +171,7 @@ def test_a_later_pull_goes_on_where_the_one_before_gave_up(hub: FakeHub, tmp_pat
     assert hub.served["model.bin"] == len(WEIGHTS)
 
 
-def test_a_server_that_knows_no_ranges_sends_all_again(hub: FakeHub, tmp_path: Path) -> None:
+def test_server_without_range_support_sends_everything_again(hub: FakeHub, tmp_path: Path) -> None:
     hub.breaks["model.bin"], hub.ignores_ranges = [100_000], True
     meter = Meter()
     pulled(hub, tmp_path, meter=meter)
@@ -181,7 +179,7 @@ def test_a_server_that_knows_no_ranges_sends_all_again(hub: FakeHub, tmp_path: P
     assert meter.done == meter.total
 
 
-def test_what_goes_silent_is_asked_again(hub: FakeHub, tmp_path: Path) -> None:
+def test_stalled_download_is_requested_again(hub: FakeHub, tmp_path: Path) -> None:
     hub.pauses["model.bin"] = 100_000
     pulled(hub, tmp_path)
     assert is_whole(tmp_path)
@@ -189,13 +187,13 @@ def test_what_goes_silent_is_asked_again(hub: FakeHub, tmp_path: Path) -> None:
     assert [wanted for path, wanted in hub.asked if path.endswith("model.bin")][1:] == ["bytes=100000-"]
 
 
-def test_a_busy_server_is_asked_again(hub: FakeHub, tmp_path: Path) -> None:
+def test_busy_server_is_retried(hub: FakeHub, tmp_path: Path) -> None:
     hub.statuses = [503, 429]
     pulled(hub, tmp_path)
     assert is_whole(tmp_path)
 
 
-def test_a_server_that_stays_busy_is_given_up(hub: FakeHub, tmp_path: Path) -> None:
+def test_download_is_given_up_if_server_stays_busy(hub: FakeHub, tmp_path: Path) -> None:
     hub.always = 503
     with pytest.raises(DownloadFailed, match="is busy or not working"):
         pulled(hub, tmp_path)
@@ -215,7 +213,7 @@ def test_wrong_content_of_the_right_size_never_becomes_the_model(hub: FakeHub, t
     assert is_whole(tmp_path)
 
 
-def test_a_wrong_beginning_that_was_left_is_thrown_away_and_fetched_again(hub: FakeHub, tmp_path: Path) -> None:
+def test_wrong_partial_file_is_discarded_and_downloaded_again(hub: FakeHub, tmp_path: Path) -> None:
     part = tmp_path / "whisper-tiny.part"
     part.mkdir()
     (part / "model.bin").write_bytes(bytes(50_000))
@@ -228,14 +226,14 @@ def test_a_wrong_beginning_that_was_left_is_thrown_away_and_fetched_again(hub: F
 @pytest.mark.parametrize(
     ("status", "says"), [(401, "requires signing in"), (403, "does not allow this account"), (404, "does not have it")]
 )
-def test_a_refusal_is_a_sentence(hub: FakeHub, tmp_path: Path, status: int, says: str) -> None:
+def test_server_refusal_gives_error_message(hub: FakeHub, tmp_path: Path, status: int, says: str) -> None:
     hub.always = status
     with pytest.raises(DownloadRefused, match=f"faster-whisper-tiny: .* {says}.* \\(status {status}\\)"):
         pulled(hub, tmp_path)
     assert len(hub.asked) <= 2
 
 
-def test_a_server_that_is_no_hub_is_refused(hub: FakeHub, tmp_path: Path) -> None:
+def test_server_that_is_not_a_hub_is_refused(hub: FakeHub, tmp_path: Path) -> None:
     hub.garbage = True
     with pytest.raises(DownloadRefused, match="does not answer as a hub does"):
         pulled(hub, tmp_path)
@@ -247,7 +245,7 @@ def test_a_repository_that_lacks_a_needed_file_is_refused(hub: FakeHub, tmp_path
         pulled(hub, tmp_path)
 
 
-def test_where_no_server_answers_the_way_without_one_is_told(tmp_path: Path) -> None:
+def test_offline_installation_is_explained_if_no_server_answers(tmp_path: Path) -> None:
     with running_hub() as hub:
         pass
     with pytest.raises(DownloadFailed, match="cannot be reached") as caught:
@@ -255,12 +253,12 @@ def test_where_no_server_answers_the_way_without_one_is_told(tmp_path: Path) -> 
     assert f"Or copy the folder whisper-tiny from a machine that has it to {tmp_path}" in caught.value.remedy
 
 
-def test_an_address_that_is_none_is_refused() -> None:
+def test_invalid_address_is_refused() -> None:
     with pytest.raises(UsageError, match="is not the address of a mirror"):
         Hub("mirror.example")
 
 
-def test_a_disk_that_is_a_byte_too_small_is_told_before_anything_comes(
+def test_disk_too_small_by_one_byte_is_reported_before_download(
     hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     needed = len(WEIGHTS) + 14
@@ -273,7 +271,9 @@ def test_a_disk_that_is_a_byte_too_small_is_told_before_anything_comes(
     assert is_whole(tmp_path)
 
 
-def test_what_is_here_already_needs_no_room(hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_downloaded_part_needs_no_more_disk_space(
+    hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hub.breaks["model.bin"] = [100_000, 0, 0, 0]
     with pytest.raises(DownloadFailed):
         pulled(hub, tmp_path)
@@ -283,7 +283,7 @@ def test_what_is_here_already_needs_no_room(hub: FakeHub, tmp_path: Path, monkey
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="the administrator may write everywhere")
-def test_a_folder_that_cannot_be_written_is_a_sentence(hub: FakeHub, tmp_path: Path) -> None:
+def test_unwritable_folder_gives_error_message(hub: FakeHub, tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(AccessDenied):
         pulled(hub, tmp_path / "models")
@@ -296,14 +296,14 @@ def test_two_revisions_are_never_mixed(hub: FakeHub, tmp_path: Path) -> None:
     hub.breaks["model.bin"] = [100_000, 0, 0, 0]
     with pytest.raises(DownloadFailed):
         pulled(hub, tmp_path)
-    hub.revision = "b" * 40  # the one that was begun with is gone
+    hub.revision = "b" * 40  # the one it started with is gone
     hub.add(TINY.sources[0].repository, model__bin=WEIGHTS[::-1])
     pulled(hub, tmp_path)
     assert is_whole(tmp_path)
     assert (tmp_path / "whisper-tiny" / "model.bin").read_bytes() == WEIGHTS[::-1]
 
 
-def test_a_flipped_byte_is_found_and_only_its_file_fetched_again(hub: FakeHub, tmp_path: Path) -> None:
+def test_flipped_byte_is_found_and_only_its_file_downloaded_again(hub: FakeHub, tmp_path: Path) -> None:
     pulled(hub, tmp_path)
     file = tmp_path / "whisper-tiny" / "tokenizer.json"
     file.write_bytes(b'{"a": 2}')
@@ -317,7 +317,7 @@ def test_a_flipped_byte_is_found_and_only_its_file_fetched_again(hub: FakeHub, t
     assert names_in(tmp_path) == {"whisper-tiny"}
 
 
-def test_a_record_that_cannot_be_read_is_made_anew_without_a_download(hub: FakeHub, tmp_path: Path) -> None:
+def test_unreadable_record_is_rebuilt_without_download(hub: FakeHub, tmp_path: Path) -> None:
     pulled(hub, tmp_path)
     (tmp_path / "whisper-tiny" / RECORD_NAME).write_text("{", encoding="utf-8")
     hub.served.clear()
@@ -326,7 +326,7 @@ def test_a_record_that_cannot_be_read_is_made_anew_without_a_download(hub: FakeH
     assert hub.served.total() == 0
 
 
-def test_a_model_put_there_by_hand_is_left_as_it_is(hub: FakeHub, tmp_path: Path) -> None:
+def test_model_copied_by_hand_is_left_unchanged(hub: FakeHub, tmp_path: Path) -> None:
     folder = tmp_path / "whisper-tiny"
     folder.mkdir()
     for name in ("config.json", "tokenizer.json", "vocabulary.json", "model.bin"):
@@ -395,7 +395,7 @@ def test_pull_without_names_gets_what_this_root_needs(hub: FakeHub, root: Path) 
     assert (verified.returncode, verified.stdout) == (0, "whisper-tiny: complete, 301 kB.\n")
 
 
-def test_the_mirror_of_the_configuration_is_used_and_nothing_else_asked(hub: FakeHub, root: Path) -> None:
+def test_configured_mirror_is_used_and_no_other_server_contacted(hub: FakeHub, root: Path) -> None:
     configure(root, f"models: {{mirror: '{hub.url}', dir: elsewhere}}\n")
     with running_hub() as other:
         assert jobs(root, "pull", "whisper-tiny", HF_ENDPOINT=other.url).returncode == 0
@@ -403,7 +403,7 @@ def test_the_mirror_of_the_configuration_is_used_and_nothing_else_asked(hub: Fak
     assert is_whole(root / "elsewhere")
 
 
-def test_verify_names_what_is_damaged_and_how_to_repair_it(hub: FakeHub, root: Path) -> None:
+def test_verify_names_damaged_models_and_how_to_repair_them(hub: FakeHub, root: Path) -> None:
     pulled(hub, root / "models")
     (root / "models" / "whisper-tiny" / "model.bin").write_bytes(WEIGHTS[:-1])
     answer = jobs(root, "verify", "whisper-tiny")
@@ -415,7 +415,7 @@ def test_verify_names_what_is_damaged_and_how_to_repair_it(hub: FakeHub, root: P
     ]
 
 
-def test_verify_says_what_is_missing_unknown_or_without_record(root: Path) -> None:
+def test_verify_reports_missing_and_unknown_models_and_those_without_record(root: Path) -> None:
     assert jobs(root, "verify").stdout == ""
     absent = jobs(root, "verify", "whisper-tiny")
     assert (absent.returncode, absent.stdout) == (
@@ -435,7 +435,7 @@ def test_verify_says_what_is_missing_unknown_or_without_record(root: Path) -> No
     )
 
 
-def test_verify_compares_with_the_catalogue_also_what_somebody_put_there(root: Path) -> None:
+def test_verify_compares_hand_copied_models_with_catalogue_too(root: Path) -> None:
     folder = root / "models" / "whisper-tiny"
     folder.mkdir(parents=True)
     for name in ("config.json", "tokenizer.json", "vocabulary.txt", "model.bin"):
@@ -449,7 +449,7 @@ def test_verify_compares_with_the_catalogue_also_what_somebody_put_there(root: P
     )
 
 
-def test_a_licence_that_asks_for_it_must_be_agreed_to(hub: FakeHub, root: Path) -> None:
+def test_licence_that_requires_agreement_must_be_agreed_to(hub: FakeHub, root: Path) -> None:
     hub.add("coqui/XTTS-v2", config__json=b"{}", vocab__json=b"{}", speakers_xtts__pth=b"s", model__pth=WEIGHTS)
     refused = jobs(root, "pull", "xtts-v2", "--mirror", hub.url)
     assert refused.returncode == 2
@@ -461,7 +461,7 @@ def test_a_licence_that_asks_for_it_must_be_agreed_to(hub: FakeHub, root: Path) 
     assert is_whole(root / "models", XTTS)
 
 
-def test_a_pull_of_what_this_root_needs_names_the_command_to_agree_with(root: Path) -> None:
+def test_pull_for_this_root_names_command_to_agree_with(root: Path) -> None:
     configure(root, "job: {transcriber: pocketsphinx, synthesizer: xtts}\n")
     assert jobs(root, "pull").stderr.endswith(
         f"If you agree:\n  dropdub --root {pasted(root)} models pull --accept-licence\n"
@@ -470,7 +470,7 @@ def test_a_pull_of_what_this_root_needs_names_the_command_to_agree_with(root: Pa
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals there")
 @pytest.mark.parametrize(("reply", "code"), [(b"y\n", 0), (b"n\n", 1)])
-def test_on_a_terminal_a_licence_is_shown_and_asked_about(hub: FakeHub, root: Path, reply: bytes, code: int) -> None:
+def test_licence_is_shown_and_confirmed_on_terminal(hub: FakeHub, root: Path, reply: bytes, code: int) -> None:
     import pty
 
     hub.add("coqui/XTTS-v2", config__json=b"{}", vocab__json=b"{}", speakers_xtts__pth=b"s", model__pth=WEIGHTS)
@@ -487,13 +487,13 @@ def test_on_a_terminal_a_licence_is_shown_and_asked_about(hub: FakeHub, root: Pa
     assert is_whole(root / "models", XTTS) is (code == 0)
 
 
-def test_where_nothing_may_be_downloaded_that_is_said(root: Path) -> None:
+def test_pull_says_if_downloads_are_disabled(root: Path) -> None:
     answer = jobs(root, "pull", HF_HUB_OFFLINE="1")
     assert answer.returncode == 1
     assert answer.stderr.startswith("error: HF_HUB_OFFLINE is set: nothing is downloaded.")
 
 
-def test_an_engine_may_use_a_model_of_ones_own(root: Path, tmp_path: Path) -> None:
+def test_engine_may_use_custom_model(root: Path, tmp_path: Path) -> None:
     configure(
         root, f"job: {{transcriber: faster-whisper}}\nmodels: {{use: {{faster-whisper: '{tmp_path / 'mine'}'}}}}\n"
     )
@@ -506,7 +506,7 @@ def test_an_engine_may_use_a_model_of_ones_own(root: Path, tmp_path: Path) -> No
     assert json.loads(jobs(root, "list", "--json").stdout)["models"][0]["state"] == "by hand"
 
 
-def test_a_pull_that_is_killed_is_completed_by_the_next(hub: FakeHub, root: Path) -> None:
+def test_killed_pull_is_completed_by_the_next(hub: FakeHub, root: Path) -> None:
     hub.pauses["model.bin"] = 100_000
     victim = subprocess.Popen(command(root, "pull", "--mirror", hub.url), stdout=subprocess.DEVNULL)
     assert hub.paused.wait(30)
@@ -522,7 +522,7 @@ def test_a_pull_that_is_killed_is_completed_by_the_next(hub: FakeHub, root: Path
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to another process there")
-def test_ctrl_c_leaves_what_came_for_the_next_pull(hub: FakeHub, root: Path) -> None:
+def test_ctrl_c_keeps_downloaded_part_for_next_pull(hub: FakeHub, root: Path) -> None:
     hub.pauses["model.bin"] = 100_000
     victim = subprocess.Popen(
         command(root, "pull", "--mirror", hub.url), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
@@ -535,7 +535,7 @@ def test_ctrl_c_leaves_what_came_for_the_next_pull(hub: FakeHub, root: Path) -> 
     assert (root / "models" / "whisper-tiny.part" / PLAN_NAME).is_file()
 
 
-def test_list_tells_what_is_used_here_and_known_in_80_columns(hub: FakeHub, root: Path) -> None:
+def test_list_shows_used_and_known_models_in_80_columns(hub: FakeHub, root: Path) -> None:
     empty = jobs(root, "list")
     assert (empty.returncode, empty.stderr) == (0, "")
     assert "whisper-tiny  faster-whisper  99    78.0 MB  MIT      not here" in empty.stdout

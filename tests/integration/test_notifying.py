@@ -47,7 +47,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def an_end(store: Store, *channels: str, state: JobState = JobState.SUCCEEDED, now: float = NOW) -> int:
-    """End a job, and record that these channels are to be told."""
+    """End a job, and record that these channels are to be notified."""
     claim = a_running_job(store, now=now)
     completed(store, claim, now=now)
     assert claim.job.id is not None
@@ -65,7 +65,7 @@ def notices(store: Store) -> list[Notice]:
 # -- what is recorded ---------------------------------------------------------------------------------------------
 
 
-def test_a_notice_is_recorded_with_the_end_itself_and_says_what_jobs_show_says(store: Store) -> None:
+def test_notice_is_recorded_with_the_end_itself_and_matches_jobs_show(store: Store) -> None:
     job_id = an_end(store, "webhook", "command")
     first, second = notices(store)
     assert {first.channel, second.channel} == {"webhook", "command"} and first.id != second.id
@@ -76,7 +76,7 @@ def test_a_notice_is_recorded_with_the_end_itself_and_says_what_jobs_show_says(s
     )  # fmt: skip
 
 
-def test_an_end_that_is_refused_records_no_notice(store: Store) -> None:
+def test_refused_end_records_no_notice(store: Store) -> None:
     job_id = an_end(store, "webhook")
     with pytest.raises(TransitionRefused):
         transitions.finish_job(store, job_id, source="/x", now=NOW, channels=["webhook"])
@@ -91,7 +91,7 @@ def test_a_notice_ends_once(store: Store) -> None:
         transitions.postpone_notice(store, one.id, error="late", at=NOW)
 
 
-def test_notices_due_come_in_order_and_one_put_off_before_the_clock_was_set_back_is_due(store: Store) -> None:
+def test_due_notices_come_in_order_and_include_one_postponed_before_clock_was_set_back(store: Store) -> None:
     an_end(store, "webhook", now=NOW)
     an_end(store, "webhook", now=NOW + 1)
     first, second = notices(store)
@@ -108,7 +108,7 @@ def test_notices_due_come_in_order_and_one_put_off_before_the_clock_was_set_back
     assert due(NOW - 1e6) == first.id, "the clock was set back by days"
 
 
-def test_old_notices_are_forgotten_and_too_many_dropped(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_notices_are_deleted_and_excess_ones_dropped(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     from dropdub.store.transitions import notices as module
 
     for number in range(5):
@@ -129,7 +129,7 @@ def webhook(url: str, **values: Any) -> Webhook:
     return Webhook.model_validate({"url": url, "secret": SECRET, "timeout": 30.0, **values})
 
 
-def test_a_message_arrives_signed_so_that_somebody_elses_receiver_takes_it() -> None:
+def test_message_is_signed_as_third_party_receivers_expect() -> None:
     with receiving() as receiver:
         post(webhook(receiver.url), {"type": "job.failed", "data": {"name": "ação 🎬"}, "id": "msg_1"}, id_="msg_1")
         ((headers, _message, body),) = receiver.taken
@@ -147,7 +147,7 @@ def test_a_message_arrives_signed_so_that_somebody_elses_receiver_takes_it() -> 
         ("break", "cannot be reached"),
     ],
 )
-def test_a_receiver_that_fails_is_told_without_its_address(manner: str, said: str) -> None:
+def test_failing_receiver_is_reported_without_its_address(manner: str, said: str) -> None:
     with receiving(manner) as receiver, pytest.raises(NotDelivered, match=said) as caught:
         post(webhook(receiver.url, timeout=1.0), {"type": "x", "data": {}}, id_="msg_1")
     assert "T0K3N" not in caught.value.sentence and str(receiver.port) not in caught.value.sentence
@@ -157,7 +157,7 @@ def test_a_receiver_that_fails_is_told_without_its_address(manner: str, said: st
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:{port}/T0K3N", "http://no-such-host.invalid/T0K3N", "https://127.0.0.1:{port}"]
 )
-def test_a_receiver_that_is_not_there_is_told(url: str) -> None:
+def test_unreachable_receiver_is_reported(url: str) -> None:
     with pytest.raises(NotDelivered) as caught:
         post(webhook(url.format(port=free_port())), {"type": "x", "data": {}}, id_="msg_1")
     assert "T0K3N" not in caught.value.sentence
@@ -173,7 +173,7 @@ def a_courier(store: Store, url: str, **values: Any) -> Courier:
     return Courier(store, "webhook", deliver, **{"give_up_after_s": 3_600.0, **values})
 
 
-def test_what_a_dead_receiver_missed_it_gets_once_it_is_back_each_by_its_id(store: Store) -> None:
+def test_receiver_gets_missed_notices_once_it_is_back_each_by_its_id(store: Store) -> None:
     port = free_port()
     for number in range(3):
         an_end(store, "webhook", now=NOW + number)
@@ -193,7 +193,7 @@ def test_what_a_dead_receiver_missed_it_gets_once_it_is_back_each_by_its_id(stor
     assert sum(one.attempts for one in notices(store)) == 4
 
 
-def test_pauses_grow_and_end(store: Store) -> None:
+def test_retry_pauses_grow_up_to_a_limit(store: Store) -> None:
     an_end(store, "webhook")
     courier = a_courier(store, f"http://127.0.0.1:{free_port()}", give_up_after_s=1e9)
     now = 0.0
@@ -206,7 +206,7 @@ def test_pauses_grow_and_end(store: Store) -> None:
     assert max(pauses[6:]) > max(pauses[:2])
 
 
-def test_what_cannot_be_delivered_for_long_is_given_up(store: Store) -> None:
+def test_notice_that_cannot_be_delivered_for_long_is_given_up(store: Store) -> None:
     an_end(store, "webhook")
     courier = a_courier(store, f"http://127.0.0.1:{free_port()}", give_up_after_s=100.0)
     courier.tick(monotonic=0, now=NOW + 99)
@@ -215,7 +215,7 @@ def test_what_cannot_be_delivered_for_long_is_given_up(store: Store) -> None:
     assert notices(store)[0].state == "dropped"
 
 
-def test_what_nobody_foresaw_ends_no_courier(store: Store) -> None:
+def test_unexpected_error_does_not_end_courier(store: Store) -> None:
     def deliver(_notice: Notice) -> None:
         raise ZeroDivisionError
 
@@ -225,7 +225,7 @@ def test_what_nobody_foresaw_ends_no_courier(store: Store) -> None:
     assert notices(store)[0].state == "queued" and notices(store)[0].error == "ZeroDivisionError."
 
 
-def test_a_stalling_receiver_holds_up_neither_the_store_nor_the_stop(store: Store) -> None:
+def test_stalling_receiver_blocks_neither_store_nor_stop(store: Store) -> None:
     with receiving("stall") as receiver:
         root = Root.at(Path(store.place).parent)
         root.create_folders()
@@ -253,7 +253,7 @@ def test_a_stalling_receiver_holds_up_neither_the_store_nor_the_stop(store: Stor
 
 
 class Hook:
-    """Runs Python as a person's program."""
+    """Runs Python as a user's program."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -290,14 +290,14 @@ pathlib.Path(sys.argv[1]).write_text(str(child.pid))
 """
 
 
-def test_a_program_gets_its_arguments_as_they_are_and_the_message(hook: Hook) -> None:
+def test_program_gets_its_arguments_unchanged_and_the_message(hook: Hook) -> None:
     script = "import sys; print(sys.argv[1:]); print(sys.stdin.read()); print('why', file=sys.stderr)"
     hook(script, "a b", "$(x)", "; rm", message=b'{"id": 1}')
     assert sorted(hook.lines) == sorted(["['a b', '$(x)', '; rm']", '{"id": 1}', "why"])
     assert not hook.lock_path.exists()
 
 
-def test_a_program_that_fails_or_is_not_there_is_told(hook: Hook) -> None:
+def test_failed_or_missing_program_is_reported(hook: Hook) -> None:
     with pytest.raises(HookFailed, match="exited with code 3"):
         hook("raise SystemExit(3)")
     with pytest.raises(HookFailed, match="no-such-program cannot be started"):
@@ -308,13 +308,13 @@ def test_a_program_that_fails_or_is_not_there_is_told(hook: Hook) -> None:
     assert not hook.lock_path.exists()
 
 
-def test_a_program_that_takes_too_long_is_ended_with_all_that_it_started(hook: Hook, tmp_path: Path) -> None:
+def test_program_that_takes_too_long_is_ended_with_its_children(hook: Hook, tmp_path: Path) -> None:
     with pytest.raises(HookFailed, match="did not end within 2 s"):
         hook(CHILD + "time.sleep(600)", str(tmp_path / "pid"), deadline_s=2)
     wait_until(lambda: gone(tmp_path / "pid"), "the grandchild to be gone")
 
 
-def test_what_a_program_leaves_running_is_ended_with_it(hook: Hook, tmp_path: Path) -> None:
+def test_processes_left_running_by_program_are_ended_with_it(hook: Hook, tmp_path: Path) -> None:
     hook(CHILD, str(tmp_path / "pid"))
     wait_until(lambda: gone(tmp_path / "pid"), "the grandchild to be gone")
 
@@ -326,12 +326,12 @@ def test_a_stop_ends_a_program_and_leaves_its_notice(hook: Hook, tmp_path: Path)
     wait_until(lambda: gone(tmp_path / "pid"), "the grandchild to be gone")
 
 
-def test_a_program_that_talks_without_end_fills_no_log(hook: Hook) -> None:
+def test_endless_program_output_does_not_fill_the_log(hook: Hook) -> None:
     hook("for number in range(100_000): print('x' * 100)")
     assert len(hook.lines) == MOST_LINES
 
 
-def test_a_program_that_does_not_read_its_message_is_no_problem(hook: Hook) -> None:
+def test_program_need_not_read_its_message(hook: Hook) -> None:
     hook("pass", message=b"x" * 10_000_000)
 
 
@@ -367,7 +367,7 @@ def test_a_program_may_ask_jobs_about_its_root(store: Store, caplog: pytest.LogC
     assert said[0]["text"] == f"OK: {root.config_file}"
 
 
-def test_an_end_whose_command_is_not_set_any_more_is_dropped(store: Store) -> None:
+def test_notice_whose_command_is_no_longer_set_is_dropped(store: Store) -> None:
     root = Root.at(Path(store.place).parent)
     root.create_folders()
     config = Config.model_validate({"notify": {"on_success": ["x"]}})

@@ -1,4 +1,4 @@
-"""What a person can have done to a root, called as a web page would call it: values in, values out, nothing printed."""
+"""What a user can do to a root, called as a web page would call it: values in, values out, nothing printed."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def ids(changes: change.Changes) -> list[tuple[int, bool]]:
     return [(one.job.id, one.refusal is None) for one in changes.jobs]
 
 
-def test_retry_returns_what_became_of_each_job_in_the_order_named(place: Place, store: Store) -> None:
+def test_retry_returns_outcome_of_each_job_in_given_order(place: Place, store: Store) -> None:
     failed, queued = an_ended_job(store, JobState.FAILED, name="a.mp4"), a_queued_job(store, name="b.mp4")
     changes = change.retry(place, ["b.mp4", "a.mp4", str(failed.id)])
     assert ids(changes) == [(queued.id, False), (failed.id, True)]
@@ -62,14 +62,14 @@ def test_retry_returns_what_became_of_each_job_in_the_order_named(place: Place, 
     assert not changes.daemon_runs
 
 
-def test_a_name_without_a_job_changes_no_job(place: Place, store: Store) -> None:
+def test_unknown_name_changes_no_job(place: Place, store: Store) -> None:
     failed = an_ended_job(store, JobState.FAILED, name="a.mp4")
     with pytest.raises(UsageError, match=r"no job 'none\.mp4'"):
         change.retry(place, ["a.mp4", "none.mp4"])
     assert state(store, failed.id or 0) == JobState.FAILED
 
 
-def test_retrying_all_that_failed_leaves_cancelled_jobs(place: Place, store: Store) -> None:
+def test_retrying_all_failed_jobs_leaves_cancelled_ones(place: Place, store: Store) -> None:
     assert change.retry_failed(place).jobs == ()
     failed = an_ended_job(store, JobState.FAILED, name="a.mp4")
     cancelled = an_ended_job(store, JobState.CANCELLED, name="b.mp4")
@@ -77,7 +77,7 @@ def test_retrying_all_that_failed_leaves_cancelled_jobs(place: Place, store: Sto
     assert state(store, cancelled.id or 0) == JobState.CANCELLED
 
 
-def test_jobs_are_paused_and_resumed_one_by_one_and_all_together(place: Place, store: Store) -> None:
+def test_jobs_are_paused_and_resumed_individually_and_all_together(place: Place, store: Store) -> None:
     job = a_queued_job(store, name="a.mp4")
     assert ids(change.pause(place, ["a"])) == [(job.id, True)]
     assert state(store, job.id or 0) == JobState.WAITING
@@ -89,7 +89,7 @@ def test_jobs_are_paused_and_resumed_one_by_one_and_all_together(place: Place, s
     assert not look.status(place).paused
 
 
-def test_cancelling_takes_running_jobs_and_files_that_wait_in_the_inbox(place: Place, store: Store) -> None:
+def test_cancel_applies_to_running_jobs_and_files_waiting_in_inbox(place: Place, store: Store) -> None:
     a_running_job(store, name="a.mp4")
     waiting = place.root.inbox / "b.mp4"
     waiting.write_bytes(b"film")
@@ -100,14 +100,14 @@ def test_cancelling_takes_running_jobs_and_files_that_wait_in_the_inbox(place: P
     assert waiting.exists()
 
 
-def test_a_job_is_found_by_number_name_and_stem_each_once(place: Place, store: Store) -> None:
+def test_job_is_found_once_by_number_name_and_stem(place: Place, store: Store) -> None:
     job = a_queued_job(store, name="talk.mp4")
     assert [found.id for found in named_jobs(place, ["talk", "talk.mp4", str(job.id)])] == [job.id]
     assert look.show(place, "talk").story.job.name == "talk.mp4"
     assert look.show(place, "talk").quality is None
 
 
-def test_status_lists_jobs_in_the_states_asked_for_and_counts_all(place: Place, store: Store) -> None:
+def test_status_lists_jobs_in_requested_states_and_counts_all(place: Place, store: Store) -> None:
     an_ended_job(store, JobState.FAILED, name="a.mp4")
     a_queued_job(store, name="b.mp4")
     view = look.status(place, states=[JobState.FAILED])
@@ -116,7 +116,7 @@ def test_status_lists_jobs_in_the_states_asked_for_and_counts_all(place: Place, 
     assert len(look.status(place, limit=1).jobs) == 1
 
 
-def test_pruning_forgets_old_jobs_and_their_logs_unless_it_only_looks(place: Place, store: Store) -> None:
+def test_prune_deletes_old_jobs_and_their_logs_unless_it_is_a_dry_run(place: Place, store: Store) -> None:
     job = an_ended_job(store, JobState.FAILED, name="a.mp4")
     log = place.root.job_log(job.id or 0)
     log.write_text("what it was about", encoding="utf-8")
@@ -129,7 +129,7 @@ def test_pruning_forgets_old_jobs_and_their_logs_unless_it_only_looks(place: Pla
     assert sum(look.status(place).counts.values()) == 0
 
 
-def test_running_a_file_that_is_not_there_or_with_a_profile_that_is_not_there_records_nothing(place: Place) -> None:
+def test_running_missing_file_or_with_unknown_profile_records_nothing(place: Place) -> None:
     def refused(file: Path, profile: str | None) -> str:
         with pytest.raises(UsageError) as caught:
             run(place, [file], overrides={}, profile=profile, report=lambda _: None, on_view=lambda _: None)

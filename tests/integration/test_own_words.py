@@ -1,4 +1,4 @@
-"""A person's own subtitle instead of a transcription, and corrected subtitles: with real engines, stage by stage."""
+"""A user's own subtitle instead of a transcription, and corrected subtitles: with real engines, stage by stage."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def words(tmp_path: Path) -> Path:
 
 
 class Counted:
-    """How often the real engines were asked."""
+    """How often the real engines were called."""
 
     def __init__(self) -> None:
         self.spoken: list[str] = []
@@ -69,7 +69,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counted]:
     yield counts
 
 
-def test_own_words_stand_instead_of_a_transcription(talk_video: Path, words: Path, tmp_path: Path) -> None:
+def test_own_words_replace_transcription(talk_video: Path, words: Path, tmp_path: Path) -> None:
     drive = Drive(talk_video, tmp_path, companion=words).run()
     assert not any(key.startswith("transcribe") for key in drive.facts)
     told = Transcript.load(drive.published["talk.json"])
@@ -84,7 +84,7 @@ def test_own_words_stand_instead_of_a_transcription(talk_video: Path, words: Pat
     assert made["engines"][0]["name"] == "subtitle"
 
 
-def test_the_language_is_the_options_then_the_names_then_the_texts(talk_video: Path, tmp_path: Path) -> None:
+def test_language_comes_from_options_then_file_name_then_text(talk_video: Path, tmp_path: Path) -> None:
     def language(name: str, **options: str) -> str:
         path = tmp_path / name
         path.write_text(WORDS, encoding="utf-8")
@@ -96,7 +96,7 @@ def test_the_language_is_the_options_then_the_names_then_the_texts(talk_video: P
     assert language("talk.de.srt", language="en") == "en"
 
 
-def test_with_other_words_the_same_film_is_other_content(talk_video: Path, words: Path, tmp_path: Path) -> None:
+def test_same_film_with_other_words_is_different_content(talk_video: Path, words: Path, tmp_path: Path) -> None:
     def content(folder: str, companion: Path | None) -> str:
         drive = Drive(talk_video, tmp_path / folder, companion=companion).run(until="split")
         return str(drive.facts["extract"]["content_hash"])
@@ -106,7 +106,7 @@ def test_with_other_words_the_same_film_is_other_content(talk_video: Path, words
     assert len({content("a", None), content("b", words), content("c", other)}) == 3
 
 
-def test_a_subtitle_that_holds_nothing_is_refused_with_what_to_do(talk_video: Path, tmp_path: Path) -> None:
+def test_empty_subtitle_is_refused_with_remedy(talk_video: Path, tmp_path: Path) -> None:
     empty = tmp_path / "talk.srt"
     empty.write_text("No times at all.", encoding="utf-8")
     with pytest.raises(NotText, match=r"talk\.srt contains no readable subtitles") as refused:
@@ -114,7 +114,7 @@ def test_a_subtitle_that_holds_nothing_is_refused_with_what_to_do(talk_video: Pa
     assert "remove it, then run: `dropdub retry JOB`" in refused.value.sentence
 
 
-def test_subtitles_behind_the_films_end_are_left_out_and_that_is_said(talk_video: Path, tmp_path: Path) -> None:
+def test_subtitles_after_end_of_film_are_left_out_and_reported(talk_video: Path, tmp_path: Path) -> None:
     path = tmp_path / "talk.srt"
     path.write_text(WORDS.replace("00:00:08,400 --> 00:00:10,800", "00:01:08,400 --> 00:01:10,800"), encoding="utf-8")
     drive = Drive(talk_video, tmp_path, companion=path).run(until="publish")
@@ -122,7 +122,7 @@ def test_subtitles_behind_the_films_end_are_left_out_and_that_is_said(talk_video
     assert "1 subtitle of talk.srt starts after the end of the recording and was left out." in drive.warnings
 
 
-def test_of_a_text_with_one_changed_sentence_only_that_one_is_spoken(tmp_path: Path, counted: Counted) -> None:
+def test_only_changed_sentence_of_text_is_spoken(tmp_path: Path, counted: Counted) -> None:
     cache = Cache(tmp_path / "cache", max_bytes=10**8)
     notes, sentences = tmp_path / "notes.txt", ["The house is very old.", "The dog sleeps in it.", "We are going home."]
     notes.write_text(" ".join(sentences), encoding="utf-8")
@@ -135,7 +135,7 @@ def test_of_a_text_with_one_changed_sentence_only_that_one_is_spoken(tmp_path: P
 
 
 @needs_apertium
-def test_own_words_in_a_target_that_turns_out_to_be_spoken_are_the_transcript(
+def test_own_words_in_language_found_to_be_spoken_become_the_transcript(
     talk_video: Path, words: Path, tmp_path: Path
 ) -> None:
     drive = Drive(talk_video, tmp_path, LIGHT.overridden({"targets": ["en", "es"]}), companion=words).run()
@@ -145,7 +145,7 @@ def test_own_words_in_a_target_that_turns_out_to_be_spoken_are_the_transcript(
 
 
 @needs_apertium
-def test_a_correction_behind_the_recordings_end_is_left_out(talk_video: Path, words: Path, tmp_path: Path) -> None:
+def test_correction_after_end_of_recording_is_left_out(talk_video: Path, words: Path, tmp_path: Path) -> None:
     first = Drive(talk_video, tmp_path / "1", SPANISH, companion=words).run()
     corrected = tmp_path / "talk.es.srt"
     made = first.published["talk.es.srt"].read_text(encoding="utf-8")
@@ -156,7 +156,7 @@ def test_a_correction_behind_the_recordings_end_is_left_out(talk_video: Path, wo
     assert "Demasiado" not in second.published["talk.es.srt"].read_text(encoding="utf-8")
 
 
-def test_a_translation_of_ones_own_is_corrected_where_no_translator_knows_the_pair(
+def test_own_translation_is_corrected_even_if_no_translator_supports_the_pair(
     phrase_video: Path, tmp_path: Path, counted: Counted
 ) -> None:
     path = tmp_path / "talk.cy.srt"
@@ -171,7 +171,7 @@ def test_a_translation_of_ones_own_is_corrected_where_no_translator_knows_the_pa
 
 
 @needs_apertium
-def test_a_translation_of_ones_own_is_spoken_as_it_is(phrase_video: Path, tmp_path: Path, counted: Counted) -> None:
+def test_own_translation_is_spoken_as_it_is(phrase_video: Path, tmp_path: Path, counted: Counted) -> None:
     path = tmp_path / "talk.es.srt"
     path.write_text("1\n00:00:01,000 --> 00:00:04,000\nY así, compatriotas.\n", encoding="utf-8")
     drive = Drive(phrase_video, tmp_path, SPANISH.overridden({"language": "en"}), companion=path, name="talk.mp4").run()
@@ -182,7 +182,7 @@ def test_a_translation_of_ones_own_is_spoken_as_it_is(phrase_video: Path, tmp_pa
 
 
 @needs_apertium
-def test_of_a_corrected_transcript_only_the_changed_sentence_is_made_anew(
+def test_only_changed_sentence_of_corrected_transcript_is_redone(
     talk_video: Path, words: Path, tmp_path: Path, counted: Counted
 ) -> None:
     cache = Cache(tmp_path / "cache", max_bytes=10_000_000)
@@ -202,7 +202,7 @@ def test_of_a_corrected_transcript_only_the_changed_sentence_is_made_anew(
 
 
 @needs_apertium
-def test_of_a_corrected_translation_only_the_changed_line_is_spoken_anew(
+def test_only_changed_line_of_corrected_translation_is_spoken_again(
     talk_video: Path, words: Path, tmp_path: Path, counted: Counted
 ) -> None:
     cache = Cache(tmp_path / "cache", max_bytes=10_000_000)
@@ -224,7 +224,7 @@ def test_of_a_corrected_translation_only_the_changed_line_is_spoken_anew(
     assert "Eso es todo." in second.published["talk.es.srt"].read_text(encoding="utf-8")
 
 
-def test_a_subtitle_alone_is_spoken_in_its_own_time(words: Path, tmp_path: Path) -> None:
+def test_subtitle_alone_is_spoken_at_its_own_times(words: Path, tmp_path: Path) -> None:
     drive = Drive(words, tmp_path, name="talk.srt").run()
     assert drive.facts["probe"]["kind"] == "subtitle" and drive.facts["extract"]["language"] == "en"
     assert drive.published.keys() == {"talk.en.txt", "talk.en.srt", "talk.en.vtt", "talk.en.m4a", "manifest.json"}
@@ -235,7 +235,7 @@ def test_a_subtitle_alone_is_spoken_in_its_own_time(words: Path, tmp_path: Path)
     assert min(loud) > -40 > max(quiet)
 
 
-def test_the_last_line_of_a_subtitle_alone_is_spoken_out_and_nothing_is_hurried_for_it(tmp_path: Path) -> None:
+def test_last_line_of_subtitle_alone_is_spoken_in_full_and_nothing_is_sped_up_for_it(tmp_path: Path) -> None:
     path = tmp_path / "short.en.srt"
     lines = "1\n00:00:01,000 --> 00:00:03,000\nWell.\n\n2\n00:00:03,600 --> 00:00:04,200\n"
     path.write_text(lines + "This is a sentence that nobody alive can say within a single second.\n", encoding="utf-8")
@@ -256,7 +256,7 @@ def test_a_subtitle_alone_is_translated_and_keeps_its_times(words: Path, tmp_pat
     assert "país" in made[1].text.lower()
 
 
-def test_a_translation_of_ones_own_needs_no_translator(phrase_video: Path, tmp_path: Path) -> None:
+def test_own_translation_needs_no_translator(phrase_video: Path, tmp_path: Path) -> None:
     path = tmp_path / "talk.cy.srt"
     path.write_text("1\n00:00:01,000 --> 00:00:04,000\nBore da i chi.\n", encoding="utf-8")
     options = LIGHT.overridden({"language": "en", "targets": ["cy"]})
@@ -265,7 +265,7 @@ def test_a_translation_of_ones_own_needs_no_translator(phrase_video: Path, tmp_p
     assert "talk.cy.mp4" in drive.published
 
 
-def test_a_translation_that_comes_late_for_a_language_that_was_no_target_is_spoken_as_it_is(
+def test_late_translation_for_language_that_was_not_a_target_is_spoken_as_it_is(
     talk_video: Path, words: Path, tmp_path: Path
 ) -> None:
     first = Drive(talk_video, tmp_path / "1", companion=words).run()
@@ -277,7 +277,7 @@ def test_a_translation_that_comes_late_for_a_language_that_was_no_target_is_spok
     assert {"talk.cy.m4a", "talk.cy.mp4", "report.html"} < late.published.keys()
 
 
-def test_a_transcript_that_is_gone_while_it_is_corrected_is_named_with_what_to_do(
+def test_transcript_missing_during_correction_is_reported_with_remedy(
     talk_video: Path, words: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(UnreadableFile, match=r"talk\.json, which this subtitle corrects") as refused:

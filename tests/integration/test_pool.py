@@ -88,7 +88,7 @@ def gone(pid: int) -> bool:
         return True
 
 
-def test_a_step_is_begun_progresses_and_has_its_result(desk: Callable[..., Desk]) -> None:
+def test_step_starts_progresses_and_returns_its_result(desk: Callable[..., Desk]) -> None:
     one = desk()
     one.submit(7, token=3)
     [completed] = one.wait_for(Completed)
@@ -100,7 +100,7 @@ def test_a_step_is_begun_progresses_and_has_its_result(desk: Callable[..., Desk]
     assert one.pool.running() == [] and one.pool.free() == 1
 
 
-def test_free_counts_what_could_be_taken_more(desk: Callable[..., Desk]) -> None:
+def test_free_counts_remaining_capacity(desk: Callable[..., Desk]) -> None:
     one = desk("hang", workers=2)
     assert one.pool.free() == 2
     one.submit(1)
@@ -111,7 +111,7 @@ def test_free_counts_what_could_be_taken_more(desk: Callable[..., Desk]) -> None
     assert one.pool.free() == 0 and {step.step_id for step in one.pool.running()} == {1, 2}
 
 
-def test_a_worker_serves_many_steps_and_warm_ones_are_there_before_the_first(desk: Callable[..., Desk]) -> None:
+def test_worker_serves_many_steps_and_warm_ones_exist_before_the_first(desk: Callable[..., Desk]) -> None:
     one = desk(workers=2)
     one.pool.warm(one.now)
     one.wait_for(Logged, times=2)
@@ -122,7 +122,7 @@ def test_a_worker_serves_many_steps_and_warm_ones_are_there_before_the_first(des
     assert len(one.heard(Logged)) == 2
 
 
-def test_past_its_deadline_a_step_is_ended_with_all_that_it_started(desk: Callable[..., Desk]) -> None:
+def test_step_past_its_deadline_is_ended_with_its_children(desk: Callable[..., Desk]) -> None:
     one = desk("hang")
     result = one.submit(deadline_s=1.0)
     [broke] = one.wait_for(StepFailed)
@@ -132,13 +132,13 @@ def test_past_its_deadline_a_step_is_ended_with_all_that_it_started(desk: Callab
     assert one.pool.free() == 1
 
 
-def test_a_slow_step_that_gets_on_has_a_quarter_of_its_time_more_and_then_ends(desk: Callable[..., Desk]) -> None:
+def test_slow_step_that_makes_progress_gets_a_quarter_more_time_and_then_ends(desk: Callable[..., Desk]) -> None:
     one = desk("slow", launch={"stall_s": 1000.0})
     result = one.submit(deadline_s=400.0)
     one.wait_for(Started)
 
     def go_on(seconds: float) -> None:
-        for _ in range(round(seconds / 25)):  # in steps that are not taken for sleep
+        for _ in range(round(seconds / 25)):  # in steps too small to count as sleep
             one.ahead_s += 25.0
             one.tick()
 
@@ -161,7 +161,7 @@ def test_silence_ends_a_worker(desk: Callable[..., Desk]) -> None:
 
 
 @pytest.mark.parametrize("mode", ["print", "endless line"])
-def test_what_is_no_message_ends_the_worker_and_breaks_the_step(desk: Callable[..., Desk], mode: str) -> None:
+def test_invalid_message_ends_worker_and_fails_step(desk: Callable[..., Desk], mode: str) -> None:
     one = desk(mode)
     one.submit()
     [broke] = one.wait_for(StepFailed)
@@ -169,13 +169,13 @@ def test_what_is_no_message_ends_the_worker_and_breaks_the_step(desk: Callable[.
 
 
 @pytest.mark.parametrize("mode", ["chatter", "print at start"])
-def test_chatter_on_standard_error_and_before_it_is_ready_does_no_harm(desk: Callable[..., Desk], mode: str) -> None:
+def test_output_on_standard_error_and_before_ready_does_no_harm(desk: Callable[..., Desk], mode: str) -> None:
     one = desk(mode)
     one.submit()
     assert one.wait_for(Completed)
 
 
-def test_outcomes_of_an_earlier_claim_are_not_heard(desk: Callable[..., Desk]) -> None:
+def test_outcomes_of_earlier_claim_are_ignored(desk: Callable[..., Desk]) -> None:
     one = desk("stale")
     one.submit(1, token=5)
     [completed] = one.wait_for(Completed)
@@ -183,7 +183,7 @@ def test_outcomes_of_an_earlier_claim_are_not_heard(desk: Callable[..., Desk]) -
     assert [event.share for event in one.heard(Progressed)] == [0.5]
 
 
-def test_an_error_crosses_with_its_class_message_and_remedy(desk: Callable[..., Desk]) -> None:
+def test_error_is_passed_on_with_class_message_and_remedy(desk: Callable[..., Desk]) -> None:
     one = desk("error")
     one.submit()
     [broke] = one.wait_for(StepFailed)
@@ -192,7 +192,7 @@ def test_an_error_crosses_with_its_class_message_and_remedy(desk: Callable[..., 
 
 
 @posix_only
-def test_a_worker_that_crashes_breaks_its_step_with_the_reason_and_is_replaced(desk: Callable[..., Desk]) -> None:
+def test_crashed_worker_fails_its_step_with_the_reason_and_is_replaced(desk: Callable[..., Desk]) -> None:
     one = desk("die")
     one.submit(1)
     [broke] = one.wait_for(StepFailed)
@@ -203,7 +203,7 @@ def test_a_worker_that_crashes_breaks_its_step_with_the_reason_and_is_replaced(d
 
 
 @posix_only
-def test_a_result_that_was_written_before_the_death_counts(desk: Callable[..., Desk]) -> None:
+def test_result_written_before_worker_died_counts(desk: Callable[..., Desk]) -> None:
     one = desk("die after the result")
     one.submit()
     [completed] = one.wait_for(Completed, StepFailed)
@@ -211,7 +211,7 @@ def test_a_result_that_was_written_before_the_death_counts(desk: Callable[..., D
 
 
 @posix_only
-def test_a_worker_that_somebody_killed_has_not_run_out_of_memory(desk: Callable[..., Desk]) -> None:
+def test_worker_killed_by_someone_has_not_run_out_of_memory(desk: Callable[..., Desk]) -> None:
     one = desk("be killed")
     one.submit()
     [broke] = one.wait_for(StepFailed)
@@ -220,7 +220,7 @@ def test_a_worker_that_somebody_killed_has_not_run_out_of_memory(desk: Callable[
 
 
 @posix_only
-def test_a_worker_that_was_killed_while_the_system_ended_programs_for_memory_has_run_out_of_it(
+def test_worker_killed_while_system_killed_programs_for_memory_has_run_out_of_memory(
     desk: Callable[..., Desk],
 ) -> None:
     one = desk("be killed")
@@ -231,7 +231,7 @@ def test_a_worker_that_was_killed_while_the_system_ended_programs_for_memory_has
 
 
 @posix_only
-def test_a_worker_that_was_killed_while_hardly_any_memory_was_free_has_run_out_of_it(
+def test_worker_killed_while_little_memory_was_free_has_run_out_of_memory(
     desk: Callable[..., Desk],
 ) -> None:
     one = desk("be killed")
@@ -241,7 +241,7 @@ def test_a_worker_that_was_killed_while_hardly_any_memory_was_free_has_run_out_o
     assert isinstance(broke.error, OutOfMemory) and "only 100.0 MB of 16.0 GB were free" in broke.error.message
 
 
-def test_a_worker_that_grows_over_its_limit_is_ended(desk: Callable[..., Desk]) -> None:
+def test_worker_that_exceeds_its_memory_limit_is_ended(desk: Callable[..., Desk]) -> None:
     one = desk("fat", memory=200_000_000)
     one.submit()
     [broke] = one.wait_for(StepFailed)
@@ -249,7 +249,7 @@ def test_a_worker_that_grows_over_its_limit_is_ended(desk: Callable[..., Desk]) 
     assert broke.peak_memory > 200_000_000
 
 
-def test_a_worker_that_cannot_start_breaks_the_step_and_is_not_started_again_at_once(
+def test_worker_that_cannot_start_fails_its_step_and_is_not_restarted_at_once(
     desk: Callable[..., Desk],
 ) -> None:
     one = desk("die at start", workers=2)
@@ -264,14 +264,14 @@ def test_a_worker_that_cannot_start_breaks_the_step_and_is_not_started_again_at_
     assert [event.step_id for event in one.wait_for(StepFailed, times=2)] == [1, 2]
 
 
-def test_a_worker_that_is_never_ready_is_given_up(desk: Callable[..., Desk]) -> None:
+def test_worker_that_never_becomes_ready_is_given_up(desk: Callable[..., Desk]) -> None:
     one = desk("never ready", launch={"start_s": 0.5})
     one.submit()
     [broke] = one.wait_for(StepFailed)
     assert isinstance(broke.error, Stalled) and "was not ready" in broke.error.message
 
 
-def test_a_worker_is_replaced_after_so_many_steps(desk: Callable[..., Desk]) -> None:
+def test_worker_is_replaced_after_set_number_of_steps(desk: Callable[..., Desk]) -> None:
     one = desk(recycle_after=1)
     for step_id in range(3):
         one.submit(step_id)
@@ -279,7 +279,7 @@ def test_a_worker_is_replaced_after_so_many_steps(desk: Callable[..., Desk]) -> 
     assert len({event.pid for event in one.heard(Started)}) == 3
 
 
-def test_a_worker_is_replaced_when_it_is_old(desk: Callable[..., Desk]) -> None:
+def test_old_worker_is_replaced(desk: Callable[..., Desk]) -> None:
     one = desk(recycle_age=20)
     one.submit(1)
     one.wait_for(Completed)
@@ -290,7 +290,7 @@ def test_a_worker_is_replaced_when_it_is_old(desk: Callable[..., Desk]) -> None:
     assert len({event.pid for event in one.heard(Started)}) == 2
 
 
-def test_a_cancelled_step_ends_its_worker_and_is_not_told_of(desk: Callable[..., Desk]) -> None:
+def test_cancelled_step_ends_its_worker_and_is_not_reported(desk: Callable[..., Desk]) -> None:
     one = desk("hang")
     one.submit(1)
     [started] = one.wait_for(Started)
@@ -301,7 +301,7 @@ def test_a_cancelled_step_ends_its_worker_and_is_not_told_of(desk: Callable[...,
     assert one.heard(StepFailed, Completed) == []
 
 
-def test_stopping_ends_all_and_gives_results_that_were_reached(desk: Callable[..., Desk]) -> None:
+def test_stop_ends_all_workers_and_returns_finished_results(desk: Callable[..., Desk]) -> None:
     one = desk("hang", workers=2)
     result = one.submit(1)
     one.submit(2)
@@ -312,7 +312,7 @@ def test_stopping_ends_all_and_gives_results_that_were_reached(desk: Callable[..
     assert all(gone(event.pid) for event in started)
 
 
-def test_a_machine_that_slept_times_nobody_out(desk: Callable[..., Desk]) -> None:
+def test_sleep_of_machine_causes_no_timeout(desk: Callable[..., Desk]) -> None:
     one = desk("hang", launch={"stall_s": 120.0})
     one.submit(deadline_s=40.0)
     one.wait_for(Started)
@@ -331,7 +331,7 @@ def open_descriptors() -> int:
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts what /proc shows")
-def test_workers_that_come_and_go_leave_no_descriptors_and_no_threads(desk: Callable[..., Desk]) -> None:
+def test_finished_workers_leave_no_descriptors_or_threads(desk: Callable[..., Desk]) -> None:
     one = desk(recycle_after=1)
     one.submit(0)
     one.wait_for(Completed)
@@ -345,7 +345,7 @@ def test_workers_that_come_and_go_leave_no_descriptors_and_no_threads(desk: Call
     assert list(one.folder.glob("*.lock")) == []
 
 
-def test_a_worker_that_has_loaded_the_wrong_library_is_replaced_by_one_that_loads_nothing_ahead(
+def test_worker_with_wrong_library_is_replaced_by_one_that_preloads_nothing(
     desk: Callable[..., Desk],
 ) -> None:
     one = desk("needs another")
@@ -358,7 +358,7 @@ def test_a_worker_that_has_loaded_the_wrong_library_is_replaced_by_one_that_load
     assert completed.result["by"] == second.pid != first.pid
 
 
-def test_a_worker_without_work_ends_after_a_while_and_the_next_step_gets_a_new_one(desk: Callable[..., Desk]) -> None:
+def test_idle_worker_exits_after_a_while_and_next_step_gets_a_new_one(desk: Callable[..., Desk]) -> None:
     one = desk("obey", idle_exit=60)
     one.submit()
     one.wait_for(Completed)
@@ -366,7 +366,7 @@ def test_a_worker_without_work_ends_after_a_while_and_the_next_step_gets_a_new_o
     one.ahead_s = 20
     one.tick()
     assert psutil.pid_exists(started.pid)
-    for one.ahead_s in (40, 60, 80):  # a single leap would be taken for a sleep of the machine
+    for one.ahead_s in (40, 60, 80):  # a single leap would count as sleep of the machine
         one.tick()
     wait_until(lambda: not psutil.pid_exists(started.pid), "the worker to end")
     one.submit(2)

@@ -47,7 +47,7 @@ child.stdout.readline()
 print(child.pid, flush=True)
 time.sleep(600)
 """
-"""A worker with a grandchild that does not heed SIGTERM."""
+"""A worker with a grandchild that ignores SIGTERM."""
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def gone(process: psutil.Process) -> bool:
         return True
 
 
-def test_a_process_is_known_by_boot_pid_and_start_time() -> None:
+def test_process_is_identified_by_boot_pid_and_start_time() -> None:
     me = identity_of()
     assert me is not None and me.pid == os.getpid() and same_process(me)
     assert Identity.from_json(me.to_json()) == me
@@ -82,7 +82,7 @@ def test_a_process_is_known_by_boot_pid_and_start_time() -> None:
         assert is_another(other) and not same_process(other)
 
 
-def test_of_a_dead_process_there_is_no_identity() -> None:
+def test_dead_process_has_no_identity() -> None:
     done = subprocess.Popen([sys.executable, "-c", ""])
     then = identity_of(done.pid)
     done.wait()
@@ -91,7 +91,7 @@ def test_of_a_dead_process_there_is_no_identity() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"pid": "x"}', "null", "{"])
-def test_a_damaged_record_is_nobodys_identity(text: str) -> None:
+def test_damaged_record_is_not_an_identity(text: str) -> None:
     assert Identity.from_json(text) is None
 
 
@@ -104,7 +104,7 @@ def test_the_lock_is_held_until_the_last_descendant_is_dead(family: tuple[Child,
     wait_until(lambda: not is_held(child.lock_path), "the lock to be free")
 
 
-def test_killing_a_group_ends_the_whole_family(family: tuple[Child, psutil.Process]) -> None:
+def test_killing_a_group_ends_all_its_processes(family: tuple[Child, psutil.Process]) -> None:
     child, grandchild = family
     identity = identity_of(child.process.pid)
     assert identity is not None
@@ -124,7 +124,7 @@ def test_killing_the_group_of_a_dead_leader_ends_its_children(family: tuple[Chil
     wait_until(lambda: gone(grandchild), "the grandchild to be dead")
 
 
-def test_a_process_that_has_the_number_of_another_is_left_alone(family: tuple[Child, psutil.Process]) -> None:
+def test_process_that_reuses_a_pid_is_left_alone(family: tuple[Child, psutil.Process]) -> None:
     child, grandchild = family
     now = identity_of(child.process.pid)
     assert now is not None
@@ -145,7 +145,7 @@ os.kill(os.getpid(), 9)
 """
 
 
-def test_what_outlived_a_killed_daemon_is_ended_and_told_of(run_dir: Path) -> None:
+def test_survivors_of_killed_daemon_are_ended_and_reported(run_dir: Path) -> None:
     daemon = subprocess.run(
         [sys.executable, "-c", ORPHANS, str(run_dir), FAMILY],
         capture_output=True,
@@ -162,7 +162,7 @@ def test_what_outlived_a_killed_daemon_is_ended_and_told_of(run_dir: Path) -> No
     assert list(run_dir.iterdir()) == []
 
 
-def test_a_lock_of_unknown_owner_is_waited_for_and_never_killed(run_dir: Path) -> None:
+def test_lock_of_unknown_owner_is_waited_for_and_its_owner_never_killed(run_dir: Path) -> None:
     child = spawn(["cat"], lock_path=run_dir / "w.lock", environment=os.environ)
     (run_dir / "w.lock").write_text("{}", encoding="utf-8")
     with pytest.raises(WorkerDied, match="w of an earlier run is still alive"):
@@ -172,7 +172,7 @@ def test_a_lock_of_unknown_owner_is_waited_for_and_never_killed(run_dir: Path) -
     assert reap_survivors(run_dir) == []
 
 
-def test_a_file_is_being_written_as_long_as_somebody_has_it_open_to_write(tmp_path: Path) -> None:
+def test_file_counts_as_being_written_while_open_for_writing(tmp_path: Path) -> None:
     if sys.platform != "linux":
         pytest.skip("only Linux tells")
     file = tmp_path / "clip.mp4"
@@ -219,12 +219,12 @@ def test_the_memory_of_a_tree_counts_its_children() -> None:
         (0xC0001234, "0xC0001234"),
     ],
 )
-def test_exit_codes_are_told_in_words(code: int, said: str) -> None:
+def test_exit_codes_are_described_in_words(code: int, said: str) -> None:
     assert said in describe_exit(code)
     assert said in error_for_exit(code).message
 
 
-def test_a_kill_is_called_out_of_memory_only_where_something_shows_it() -> None:
+def test_kill_is_called_out_of_memory_only_if_there_is_evidence() -> None:
     killed = error_for_exit(-signal.SIGKILL, worker="transcribe worker")
     assert not isinstance(killed, OutOfMemory)
     assert killed.message.startswith("The transcribe worker was killed (SIGKILL): by another program, by a person")
@@ -249,7 +249,7 @@ def test_a_kill_is_called_out_of_memory_only_where_something_shows_it() -> None:
         ([], (500, 3), 0, None),
     ],
 )
-def test_memory_was_short_where_the_system_killed_little_was_free_or_the_worker_was_near_its_limit(
+def test_memory_was_short_if_system_killed_little_was_free_or_worker_was_near_limit(
     before: list[tuple[int, int | None]], after: tuple[int, int | None], used: int, shown: str | None
 ) -> None:
     readings = [MemoryReading(available, 1000, kills) for available, kills in before]
@@ -263,7 +263,7 @@ def test_the_machines_memory_can_be_read() -> None:
     assert reading.kills is None or (sys.platform == "linux" and reading.kills >= 0)
 
 
-def test_the_codes_of_windows_that_say_so_count_as_out_of_memory() -> None:
+def test_windows_out_of_memory_exit_codes_are_recognised() -> None:
     assert isinstance(error_for_exit(0xC0000017), OutOfMemory)
     assert not isinstance(error_for_exit(1), OutOfMemory)
 
@@ -277,7 +277,7 @@ def test_temporary_files_go_to_a_folder_of_the_process_and_end_with_it(run_dir: 
     assert not folder.exists() and Path(tempfile.gettempdir()) != folder
 
 
-def test_what_a_killed_process_left_is_swept_by_the_next_start(run_dir: Path) -> None:
+def test_temporary_files_of_killed_process_are_removed_by_next_start(run_dir: Path) -> None:
     script = textwrap.dedent("""
         import sys, tempfile, time
         from pathlib import Path

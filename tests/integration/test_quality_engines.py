@@ -30,7 +30,7 @@ pytest.importorskip("faster_whisper", reason="the extra 'quality' is not install
 HELD_OUT = Path(__file__).parents[1] / "data" / "heldout.tsv"
 QUALITY = EngineSettings(models={"faster-whisper": str(WHISPER), "nllb": str(NLLB)}, device="cpu", threads=2)
 WER = 0.05
-"""What the small model meets on recordings of a minute or two; 1.3 % on single sentences."""
+"""What the small model achieves on recordings of a minute or two; 1.3 % on single sentences."""
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def nllb() -> NllbTranslator:
 
 @pytest.fixture(scope="module")
 def long_talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Eighty known sentences, some two minutes and a half."""
+    """Eighty known sentences, about two and a half minutes."""
     return recording(tmp_path_factory.mktemp("talk") / "talk.wav", ENGLISH * 10)
 
 
@@ -66,7 +66,7 @@ def texts(heard: Sequence[Sequence[Utterance]]) -> list[list[str]]:
 
 
 def a_piece(text: str, start: float, **values: float) -> SimpleNamespace:
-    """Return a segment as the library gives it: clearly said, unless told otherwise."""
+    """Return a segment as the library returns it: clearly spoken, unless specified otherwise."""
     words = [
         SimpleNamespace(start=start + 0.2 * at, end=start + 0.2 * at + 0.15, word=f" {word}", probability=0.9)
         for at, word in enumerate(text.split())
@@ -84,7 +84,7 @@ class FakeInventor:
         return [a_piece("We went home.", 0.0), credits_, loop, a_piece("Hm.", 6.0, avg_logprob=-1.2)], None
 
 
-def test_what_may_be_invented_is_told_with_its_times_and_its_fate() -> None:
+def test_possibly_invented_text_is_reported_with_times_and_outcome() -> None:
     told: list[Suspect] = []
     decoder = Decoder(FakeInventor(), "en", {}, suspect=told.append)  # type: ignore[arg-type]
     heard = decoder.hear(Window(100.0, spoken(ENGLISH[0])))
@@ -100,7 +100,7 @@ class TestFasterWhisper:
     @pytest.mark.parametrize(
         ("sentences", "voice", "language"), [(ENGLISH, "en-us", "en"), (PORTUGUESE, "pt-br", "pt")]
     )
-    def test_known_words_come_out_with_times_of_the_recording(
+    def test_known_words_are_recognised_with_times_of_the_recording(
         self, whisper: FasterWhisperTranscriber, tmp_path: Path, sentences: tuple[str, ...], voice: str, language: str
     ) -> None:
         path = recording(tmp_path / "talk.wav", sentences, voice=voice)
@@ -114,15 +114,13 @@ class TestFasterWhisper:
         assert all(0.0 <= word.probability <= 1.0 for word in words)
         assert all(isinstance(value, float) for word in words for value in (word.start, word.end, word.probability))
 
-    def test_silence_noise_and_tones_become_no_text(self, whisper: FasterWhisperTranscriber) -> None:
+    def test_silence_noise_and_tones_give_no_text(self, whisper: FasterWhisperTranscriber) -> None:
         noise = np.random.default_rng(0).normal(0, 0.1, 5 * RATE).astype(np.float32)
         tone = np.sin(np.arange(5 * RATE) / 20).astype(np.float32)
         sounds = [noise, noise * 0, tone, noise[:100], noise[:0]]
         assert list(whisper.transcribe([Window(0.0, one) for one in sounds], language="en")) == [()] * 5
 
-    def test_a_window_gives_the_same_words_wherever_it_stands_and_however_many_go_at_once(
-        self, whisper: FasterWhisperTranscriber
-    ) -> None:
+    def test_window_gives_same_words_at_any_position_and_batch_size(self, whisper: FasterWhisperTranscriber) -> None:
         windows = [Window(10.0 * number, np.pad(spoken(text), 3000)) for number, text in enumerate(ENGLISH)]
         together = list(whisper.transcribe(windows, language="en"))
         alone = [next(iter(whisper.transcribe([window], language="en"))) for window in windows]
@@ -138,7 +136,7 @@ class TestFasterWhisper:
         assert batched[3] == ()
         assert all(abs(a[0].start - b[0].start) < 0.3 for a, b in zip(batched, one_by_one, strict=True) if a)
 
-    def test_a_batch_loses_nothing_of_a_window_that_is_cut_in_a_phrase(self, whisper: FasterWhisperTranscriber) -> None:
+    def test_batch_loses_nothing_of_window_cut_within_a_phrase(self, whisper: FasterWhisperTranscriber) -> None:
         pause = np.zeros(round(0.7 * RATE), np.float32)
         talk = np.concatenate([part for text in ENGLISH * 2 for part in (pause, spoken(text))])[: 30 * RATE]
         window = Window(0.0, talk)
@@ -148,22 +146,22 @@ class TestFasterWhisper:
         assert batched[-1].end > one_by_one[-1].end - 0.5
         assert sum(len(one.words) for one in batched) >= sum(len(one.words) for one in one_by_one) - 2
 
-    def test_a_language_goes_by_its_own_code_in_the_model(self, whisper: FasterWhisperTranscriber) -> None:
+    def test_language_is_mapped_to_the_models_own_code(self, whisper: FasterWhisperTranscriber) -> None:
         window = Window(0.0, np.pad(spoken(ENGLISH[0]), 3000))
         assert len(list(whisper.transcribe([window], language="nb"))) == 1  # Whisper calls it "no"
 
-    def test_hints_are_taken(self, whisper: FasterWhisperTranscriber) -> None:
+    def test_hints_are_accepted(self, whisper: FasterWhisperTranscriber) -> None:
         window = Window(0.0, np.pad(spoken(ENGLISH[0]), 3000))
         whisper.hint_at(prompt="The red house is near.", hotwords=["man", "old"])
         assert bare(text_of(whisper, window))
         whisper.hint_at(prompt=None, hotwords=[])
         assert text_of(whisper, window) == ENGLISH[0]
 
-    def test_a_language_that_the_model_does_not_know_is_refused(self, whisper: FasterWhisperTranscriber) -> None:
+    def test_language_unknown_to_the_model_is_refused(self, whisper: FasterWhisperTranscriber) -> None:
         with pytest.raises(UnsupportedLanguage, match="tlh"):
             list(whisper.transcribe([], language="tlh"))
 
-    def test_a_broken_model_is_a_sentence(self, tmp_path: Path) -> None:
+    def test_broken_model_gives_error_message(self, tmp_path: Path) -> None:
         shutil.copytree(WHISPER, tmp_path / "broken")
         whole = (tmp_path / "broken" / "model.bin").read_bytes()
         (tmp_path / "broken" / "model.bin").write_bytes(whole[: len(whole) // 2])
@@ -175,21 +173,21 @@ class TestFasterWhisper:
 
 class TestNllb:
     @pytest.mark.parametrize("back", [False, True], ids=["en to pt", "pt to en"])
-    def test_held_out_sentences_come_out_exactly(self, nllb: NllbTranslator, back: bool) -> None:
+    def test_held_out_sentences_are_translated_exactly(self, nllb: NllbTranslator, back: bool) -> None:
         pairs = [line.split("\t")[:: -1 if back else 1] for line in HELD_OUT.read_text(encoding="utf-8").splitlines()]
         source, target = ("pt-BR", "en") if back else ("en", "pt")
         got = nllb.translate([pair[0] for pair in pairs], source=source, target=target)
         right = sum(one == pair[1] for one, pair in zip(got, pairs, strict=True))
         assert right >= 0.98 * len(pairs)
 
-    def test_a_batch_gives_what_one_by_one_gives_and_nothing_stays_nothing(self, nllb: NllbTranslator) -> None:
+    def test_batch_gives_same_as_one_by_one_and_empty_text_stays_empty(self, nllb: NllbTranslator) -> None:
         texts = [*ENGLISH, "", "  ", ENGLISH[0]]
         together = nllb.translate(texts, source="en", target="pt")
         assert together == [nllb.translate([text], source="en", target="pt")[0] for text in texts]
         assert together[0] == "O nosso homem bom é velho."
         assert together[-3:-1] == ["", "  "]
 
-    def test_several_wordings_are_offered_but_none_that_is_much_less_likely(
+    def test_several_wordings_are_offered_but_no_much_less_likely_ones(
         self, nllb: NllbTranslator, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         assert nllb.alternatives(ENGLISH[:1], source="en", target="pt") == [("O nosso homem bom é velho.",)]
@@ -205,7 +203,7 @@ class TestNllb:
             nllb.translate(["Hello."], source="en", target="tlh")
 
     @pytest.mark.parametrize("name", ["tokenizer.json", "model.bin"])
-    def test_a_broken_model_is_a_sentence(self, tmp_path: Path, name: str) -> None:
+    def test_broken_model_gives_error_message(self, tmp_path: Path, name: str) -> None:
         shutil.copytree(NLLB, tmp_path / "broken")
         (tmp_path / "broken" / name).write_bytes(b"{}")
         engine = NllbTranslator(EngineSettings(models={"nllb": str(tmp_path / "broken")}))
@@ -214,7 +212,7 @@ class TestNllb:
         assert "dropdub models verify" in caught.value.sentence
 
 
-def test_neither_engine_brings_torch_into_its_process() -> None:
+def test_neither_engine_imports_torch() -> None:
     code = f"""
 import sys
 from pathlib import Path
@@ -272,7 +270,7 @@ def test_portuguese_is_recognised_and_translated_into_english(driven: Callable[.
     assert "We see my red car." in " ".join(segment.text for segment in translation.segments)
 
 
-def test_a_pair_that_nobody_knows_is_refused_before_any_work(driven: Callable[..., Drive], tmp_path: Path) -> None:
+def test_unsupported_pair_is_refused_before_any_work(driven: Callable[..., Drive], tmp_path: Path) -> None:
     path = recording(tmp_path / "talk.wav", ENGLISH[:1])
     drive = driven(path, language="en", targets=["tlh"])
     with pytest.raises(UnsupportedLanguage, match="from en to tlh"):
@@ -280,9 +278,7 @@ def test_a_pair_that_nobody_knows_is_refused_before_any_work(driven: Callable[..
     assert drive.facts == {}
 
 
-def test_portuguese_is_tidied_on_request_and_what_was_heard_is_kept(
-    driven: Callable[..., Drive], tmp_path: Path
-) -> None:
+def test_portuguese_is_tidied_on_request_and_heard_words_are_kept(driven: Callable[..., Drive], tmp_path: Path) -> None:
     path = recording(tmp_path / "fala.wav", PORTUGUESE[:2], voice="pt-br")
     drive = driven(path, cleanup="pt").run(until="merge")
     chunk = drive.job_dir / "chunks" / "0000.json"

@@ -1,4 +1,4 @@
-"""Which film a subtitle is for that is dropped without one: with a real database and real files."""
+"""Which film a subtitle dropped on its own is for: with a real database and real files."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def a_film(
     transcript: bool = True,
     revision: dict[str, Any] | None = None,
 ) -> Job:
-    """Return the ended job of a film, with its original in its place and its transcript in the outbox."""
+    """Return the ended job of a film, with its original in archive/ or failed/ and its transcript in the outbox."""
     options = JobOptions(targets=("es",)).model_dump(mode="json")
     job = a_queued_job(context.store, name=name, options=options, revision=revision)
     assert job.id is not None
@@ -75,7 +75,7 @@ def a_film(
 
 
 def a_subtitle(context: Context, name: str = "clip.srt", *, shift_s: float = 0.0, at: float = LONG_AFTER) -> Job:
-    """Return the job of a subtitle whose lines begin when those of the films do, or later by `shift_s`."""
+    """Return the job of a subtitle whose lines start when those of the films do, or later by `shift_s`."""
     path = context.root.work / name
     cues = (f"00:00:{start + shift_s:06.3f} --> 00:00:{start + shift_s + 1:06.3f}\n{text}\n" for start, text in LINES)
     path.write_text("\n".join(cues), encoding="utf-8")
@@ -87,7 +87,7 @@ def found(context: Context, subtitle: Job) -> Revision | FilmGone | None:
 
 
 @pytest.mark.parametrize("name", ["clip.srt", "CLIP.es.vtt", "clip.en.srt"])
-def test_what_was_made_of_a_film_is_known_again_long_afterwards(context: Context, name: str) -> None:
+def test_subtitle_made_from_film_is_recognised_long_afterwards(context: Context, name: str) -> None:
     film = a_film(context)
     revision = found(context, a_subtitle(context, name))
     assert isinstance(revision, Revision)
@@ -96,7 +96,7 @@ def test_what_was_made_of_a_film_is_known_again_long_afterwards(context: Context
     assert revision.options.language == "en" and revision.options.targets == ("es",)
 
 
-def test_of_two_films_of_a_name_it_is_the_newer(context: Context) -> None:
+def test_subtitle_belongs_to_newer_of_two_films_with_same_name(context: Context) -> None:
     a_film(context)
     newer = a_film(context)
     a_film(context, "other.mp4")
@@ -104,26 +104,26 @@ def test_of_two_films_of_a_name_it_is_the_newer(context: Context) -> None:
     assert isinstance(revision, Revision) and revision.job.id == newer.id
 
 
-def test_a_subtitle_of_another_recording_of_the_name_is_nobodys(context: Context) -> None:
+def test_subtitle_of_different_recording_with_same_name_belongs_to_no_film(context: Context) -> None:
     a_film(context)
     assert found(context, a_subtitle(context, shift_s=0.5)) is None
     assert found(context, a_subtitle(context, "clip two.srt")) is None
 
 
-def test_one_that_came_soon_after_its_film_belongs_to_it_whatever_it_says(context: Context) -> None:
+def test_subtitle_that_came_soon_after_film_belongs_to_it_whatever_its_content(context: Context) -> None:
     a_film(context)
     assert isinstance(found(context, a_subtitle(context, shift_s=0.5, at=NOW + LATE_SUBTITLE_S - 1)), Revision)
     assert found(context, a_subtitle(context, shift_s=0.5, at=NOW + LATE_SUBTITLE_S)) is None
 
 
-def test_a_film_that_failed_is_taken_for_one_that_came_late_only(context: Context) -> None:
+def test_failed_film_is_matched_only_with_late_subtitle(context: Context) -> None:
     a_film(context, verdict=JobState.FAILED, transcript=False)
     revision = found(context, a_subtitle(context, at=NOW + 1))
     assert isinstance(revision, Revision) and revision.transcript is None
     assert found(context, a_subtitle(context)) is None
 
 
-def test_where_the_transcript_is_gone_the_name_has_to_do(context: Context) -> None:
+def test_subtitle_is_matched_by_name_if_transcript_is_gone(context: Context) -> None:
     film = a_film(context)
     for content in ("[]", "no JSON", None):
         Path(film.outputs[0]).write_text(content, encoding="utf-8") if content else Path(film.outputs[0]).unlink()
@@ -131,7 +131,7 @@ def test_where_the_transcript_is_gone_the_name_has_to_do(context: Context) -> No
         assert isinstance(revision, Revision) and revision.transcript is None
 
 
-def test_a_film_that_is_gone_is_named(context: Context) -> None:
+def test_missing_film_is_named(context: Context) -> None:
     film = a_film(context)
     Path(film.source).unlink()
     gone = found(context, a_subtitle(context))
@@ -139,7 +139,7 @@ def test_a_film_that_is_gone_is_named(context: Context) -> None:
 
 
 def a_manifest(film: Job) -> Path:
-    """Write what a film's job tells of itself in the outbox; return where."""
+    """Write the manifest of a film's job in the outbox; return its path."""
     told = {
         "job": {"id": film.id, "name": film.name, "kind": "media"},
         "inputs": [{"name": film.name, "size": Path(film.source).stat().st_size}],
@@ -153,7 +153,7 @@ def a_manifest(film: Job) -> Path:
     return path
 
 
-def test_what_was_made_of_a_film_is_known_again_when_its_job_is_forgotten(context: Context) -> None:
+def test_subtitle_made_from_film_is_recognised_after_its_job_was_pruned(context: Context) -> None:
     film = a_film(context)
     manifest = a_manifest(film)
     transitions.prune_jobs(context.store, ended_before=LONG_AFTER)
@@ -187,7 +187,7 @@ def test_a_revision_of_a_revision_goes_back_to_the_film_and_its_last_transcript(
     assert second.transcript == Path(film.outputs[0])
 
 
-def test_a_file_that_is_too_long_or_no_subtitle_is_not_looked_into(context: Context) -> None:
+def test_file_that_is_too_long_or_not_a_subtitle_is_not_read(context: Context) -> None:
     a_film(context)
     subtitle = a_subtitle(context)
     Path(subtitle.source).write_bytes(b"\xff" * 100)
@@ -196,7 +196,7 @@ def test_a_file_that_is_too_long_or_no_subtitle_is_not_looked_into(context: Cont
     assert found(context, subtitle) is None
 
 
-def test_a_film_that_is_at_work_is_found_until_it_has_ended(context: Context) -> None:
+def test_film_being_processed_is_found_until_it_has_ended(context: Context) -> None:
     job = a_queued_job(context.store, name="Clip.mp4")
     at_work = film_at_work(context, "clip.en.srt", owner=None)
     assert at_work is not None and at_work.id == job.id
@@ -208,7 +208,7 @@ def test_a_film_that_is_at_work_is_found_until_it_has_ended(context: Context) ->
     assert film_at_work(context, "done.srt", owner=None) is None
 
 
-def test_a_subtitle_that_is_done_again_is_for_the_same_film_also_when_its_job_is_forgotten(context: Context) -> None:
+def test_retried_subtitle_belongs_to_same_film_even_after_its_job_was_pruned(context: Context) -> None:
     film = a_film(context)
     row = {"job": film.id, "name": "clip.mp4", "film": film.source, "transcript": None}
     subtitle = a_queued_job(context.store, name="clip.srt", revision=row)
@@ -221,7 +221,7 @@ def test_a_subtitle_that_is_done_again_is_for_the_same_film_also_when_its_job_is
     assert known_revision(context, subtitle) is None
 
 
-def test_a_subtitle_that_is_done_again_waits_for_its_film_but_not_for_itself_or_another_subtitle(
+def test_retried_subtitle_waits_for_its_film_but_not_for_itself_or_another_subtitle(
     context: Context,
 ) -> None:
     row = {"job": 1, "name": "clip.mp4", "film": "/archive/clip.mp4", "transcript": None}

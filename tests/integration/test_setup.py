@@ -1,4 +1,4 @@
-"""`dropdub setup`, as a process: what it makes of nothing, and of a root that a person has written."""
+"""`dropdub setup`, as a process: starting from nothing, and from a root with a hand-written configuration."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def result(*words: str | Path, **given: Any) -> dict[str, Any]:
     return found
 
 
-def test_a_root_is_made_as_the_options_say_and_the_next_command_is_named(tmp_path: Path) -> None:
+def test_root_is_created_as_options_say_and_next_command_is_named(tmp_path: Path) -> None:
     root = tmp_path / "dubs"
     said = dropdub("setup", root, "--engines", "light", "--language", "en", "--to", "es").stdout
     job = load_config(root / "config.yaml").job
@@ -63,7 +63,7 @@ def test_a_root_is_made_as_the_options_say_and_the_next_command_is_named(tmp_pat
     assert str(root / "inbox") in said and f"dropdub --root {root} watch" in said
 
 
-def test_run_again_it_changes_nothing_and_with_an_option_that_alone(tmp_path: Path) -> None:
+def test_second_run_changes_nothing_except_what_its_options_set(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("# mine\njob:\n  transcriber: pocketsphinx # ok\n  voice: anna\n", "utf-8")
     for _ in range(2):
         assert result(tmp_path)["settings"] == {}
@@ -73,7 +73,7 @@ def test_run_again_it_changes_nothing_and_with_an_option_that_alone(tmp_path: Pa
     assert "# mine" in text and "# ok" in text and yaml.safe_load(text)["job"]["targets"] == ["pt"]
 
 
-def test_what_is_not_installed_is_named_with_the_command_that_installs_it(
+def test_missing_packages_are_named_with_command_that_installs_them(
     tmp_path: Path, without_engines: dict[str, str]
 ) -> None:
     told = result(tmp_path, "--engines", "light", "--no-install", environment=without_engines)
@@ -81,7 +81,7 @@ def test_what_is_not_installed_is_named_with_the_command_that_installs_it(
     assert "espeak-ng" in note and f"{sys.executable} -m pip install" in note and not told["installed"]
 
 
-def test_without_engines_doctor_falls_short_and_a_dropped_file_waits(
+def test_doctor_reports_missing_engines_and_dropped_file_waits(
     tmp_path: Path, without_engines: dict[str, str], speech: Path
 ) -> None:
     dropdub("init", tmp_path)
@@ -98,13 +98,13 @@ def test_without_engines_doctor_falls_short_and_a_dropped_file_waits(
     assert job["remedy"] == f"Install it with:\n  {command_of(tmp_path, 'setup')}\nThe job then resumes automatically."
 
 
-def test_wrong_options_are_refused_before_anything_is_made(tmp_path: Path) -> None:
+def test_invalid_options_are_refused_before_anything_is_created(tmp_path: Path) -> None:
     assert "light or quality" in dropdub("setup", tmp_path / "a", "--engines", "best", code=2).stderr
     dropdub("setup", tmp_path / "a", "--to", "not a language", code=2)
     assert not (tmp_path / "a").exists()
 
 
-def test_the_questions_are_asked_only_where_no_option_answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_questions_are_asked_only_if_no_option_answers_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked: list[str] = []
 
     def answer(question: str, **options: Any) -> Any:
@@ -118,7 +118,7 @@ def test_the_questions_are_asked_only_where_no_option_answers(monkeypatch: pytes
     assert (options.choices, options.service) == (Choices("en", ("pt", "es"), "light"), False)
 
 
-def test_interrupted_it_says_how_to_continue(
+def test_interrupted_setup_says_how_to_continue(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(*_: Any, **__: Any) -> None:

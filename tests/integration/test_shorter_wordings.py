@@ -1,4 +1,4 @@
-"""A translation that is too long for its time: spoken in fewer words, then faster, and said so."""
+"""A translation that is too long for its time: spoken in fewer words, then faster, and reported."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SINGLE = "Sí."
 
 
 class FakeWordyTranslator:
-    """Offers for each text a wording far longer than it, and one that is brief."""
+    """Offers for each text a much longer wording and a brief one."""
 
     name: ClassVar[str] = "wordy"
     role: ClassVar[str] = "translator"
@@ -35,7 +35,7 @@ class FakeWordyTranslator:
     asked: ClassVar[list[str]] = []
 
     def __init__(self, settings: EngineSettings | None = None) -> None:
-        """Take the settings that all engines are given."""
+        """Accept the settings that all engines get."""
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -55,7 +55,7 @@ class FakeWordyTranslator:
 
     def alternatives(self, texts: Sequence[str], *, source: str, target: str) -> list[tuple[str, ...]]:
         self.asked.extend(texts)
-        # The likeliest is taken where it is no more than a fifth longer than the text: so all have this one's length.
+        # The likeliest is used if it is no more than a fifth longer than the text: so all have this one's length.
         return [(WORDY[: max(len(text), len(SINGLE))], BRIEF[: len(text) // 2]) for text in texts]
 
 
@@ -93,7 +93,7 @@ def test_shorter_wordings_are_kept_beside_the_translation_and_in_the_cache(
     assert lines and all(len(one.shorter) >= 1 and len(one.shorter[0]) < len(one.text) for one in lines)
 
 
-def test_what_does_not_fit_is_spoken_in_fewer_words_heard_as_such_and_named(driven: Callable[..., Drive]) -> None:
+def test_lines_that_do_not_fit_are_spoken_in_fewer_words_verified_and_reported(driven: Callable[..., Drive]) -> None:
     job = slowly(driven().run(until="synthesize"), 2.5)
     job.run_step(job.step("synthesize/es"))
     translation = {one.id: one for one in Transcript.load(job.job_dir / "translation.es.json").segments}
@@ -112,7 +112,7 @@ def test_what_does_not_fit_is_spoken_in_fewer_words_heard_as_such_and_named(driv
         assert wav.duration_s(folder / line.file()) < wav.duration_s(folder / usual)
 
 
-def test_a_second_run_speaks_nothing_again_and_chooses_the_same(driven: Callable[..., Drive]) -> None:
+def test_second_run_speaks_nothing_again_and_makes_same_choices(driven: Callable[..., Drive]) -> None:
     job = slowly(driven().run(until="synthesize"), 2.5)
     job.run_step(job.step("synthesize/es"))
     folder = job.job_dir / "speech.es"
@@ -123,7 +123,7 @@ def test_a_second_run_speaks_nothing_again_and_chooses_the_same(driven: Callable
     assert (job.job_dir / "spoken.es.json").read_bytes() == chosen
 
 
-def test_the_dub_takes_the_files_that_were_chosen_and_counts_them(driven: Callable[..., Drive]) -> None:
+def test_dub_uses_chosen_files_and_counts_them(driven: Callable[..., Drive]) -> None:
     job = slowly(driven().run(until="synthesize"), 2.5).run(until="mux")
     report = json.loads((job.job_dir / "fit.es.json").read_text(encoding="utf-8"))
     shortened = {line.id for line in load_spoken(job.job_dir / "spoken.es.json") if line.wording}

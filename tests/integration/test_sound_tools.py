@@ -33,7 +33,7 @@ def pitch(path: Path) -> float:
 # A stream
 
 
-def test_a_track_is_decoded_in_blocks_to_the_very_length(tmp_path: Path) -> None:
+def test_track_is_decoded_in_blocks_to_exact_length(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a b ü.wav", tone(25.0, rate=48_000), 48_000)
     for length in (25 * RATE_HZ, 21 * RATE_HZ + 7, 31 * RATE_HZ + 1):
         blocks = list(decoded(input_arguments(tmp_path / "a b ü.wav"), "0:a", channels=1, length=length, deadline_s=60))
@@ -44,7 +44,7 @@ def test_a_track_is_decoded_in_blocks_to_the_very_length(tmp_path: Path) -> None
         np.testing.assert_allclose(sound[:, 0], expected, atol=1e-3)
 
 
-def test_what_cannot_be_decoded_is_told(tmp_path: Path) -> None:
+def test_undecodable_sound_is_reported(tmp_path: Path) -> None:
     (tmp_path / "bad.wav").write_bytes(b"RIFF" + bytes(1000))
     with pytest.raises(MediaToolFailed, match="could not read the sound"):
         list(decoded(input_arguments(tmp_path / "bad.wav"), "0:a", channels=1, length=10, deadline_s=60))
@@ -56,7 +56,7 @@ def test_a_decoder_past_its_deadline_is_stopped() -> None:
         list(decoded(endless, "0:a", channels=1, length=60 * RATE_HZ, deadline_s=0.5))
 
 
-def test_a_decoder_that_nobody_reads_on_is_stopped() -> None:
+def test_decoder_is_stopped_if_nobody_reads_from_it() -> None:
     blocks = decoded(["-f", "lavfi", "-i", "sine"], "0:a", channels=1, length=3600 * RATE_HZ, deadline_s=600)
     assert len(next(blocks)) == round(BLOCK_S * RATE_HZ)
     blocks.close()  # type: ignore[attr-defined]
@@ -81,7 +81,7 @@ def test_speech_becomes_faster_and_keeps_its_pitch(
     assert soundfile.info(target).samplerate == RATE and pitch(target) == pytest.approx(440, abs=2)
 
 
-def test_it_is_known_which_filters_this_ffmpeg_has() -> None:
+def test_filters_of_this_ffmpeg_are_detected() -> None:
     assert has_filter("atempo") and not has_filter("nonsense")
     assert ffmpeg.has_filter.cache_info().currsize >= 2
 
@@ -89,7 +89,7 @@ def test_it_is_known_which_filters_this_ffmpeg_has() -> None:
 # Loudness
 
 
-def test_a_tone_is_as_loud_as_the_standard_says(tmp_path: Path) -> None:
+def test_tone_has_loudness_defined_by_standard(tmp_path: Path) -> None:
     """A 997 Hz tone of -20 dBFS on one channel has -23.0 LUFS (ITU-R BS.1770: -3.01 for a full-scale tone)."""
     soundfile.write(tmp_path / "tone.wav", tone(5.0, 997, 0.1, 48_000), 48_000)
     found = measure_loudness(input_arguments(tmp_path / "tone.wav"), "0:a", deadline_s=60, duration_s=5)
@@ -111,7 +111,7 @@ def test_a_dub_is_as_loud_as_its_original_within_reason(original: float, wanted:
 
 
 @pytest.mark.parametrize(("gain", "limited"), [(0.0, False), (6.0, False), (18.0, True)])
-def test_only_what_would_clip_is_limited_and_nothing_is_moved(tmp_path: Path, gain: float, limited: bool) -> None:
+def test_only_clipping_sound_is_limited_and_nothing_is_shifted(tmp_path: Path, gain: float, limited: bool) -> None:
     rate, length = RATE_HZ, RATE_HZ * 3 + 123
     sound = np.zeros(length)
     sound[rate : rate * 2] = np.random.default_rng(1).normal(0, 0.02, rate)

@@ -55,7 +55,7 @@ def shelf() -> Shelf:
 
 @pytest.fixture(scope="module")
 def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Cache:
-    """What most tests share, so that the same speech is transcribed once."""
+    """Shared by most tests, so that the same speech is transcribed once."""
     return Cache(tmp_path_factory.mktemp("shared") / "cache", max_bytes=100_000_000)
 
 
@@ -90,9 +90,7 @@ def made_by_ffmpeg(path: Path, *arguments: str) -> Path:
 # Recordings
 
 
-def test_a_recording_becomes_a_transcript_with_subtitles_and_a_manifest(
-    driven: Callable[..., Drive], speech: Path
-) -> None:
+def test_recording_gives_transcript_with_subtitles_and_manifest(driven: Callable[..., Drive], speech: Path) -> None:
     job = driven(speech, name="clip.flac").run()
     made = job.published
     assert set(made) == {"clip.txt", "clip.srt", "clip.vtt", "clip.json", "manifest.json"}
@@ -140,7 +138,7 @@ def packets(container: Any, kind: str, number: int = 0) -> list[bytes]:
 
 
 @needs_apertium
-def test_the_manifest_lists_every_output_with_its_checksum_and_what_made_it(
+def test_manifest_lists_every_output_with_its_checksum_and_what_made_it(
     driven: Callable[..., Drive], speech: Path
 ) -> None:
     job = driven(speech, targets=["es"]).run()
@@ -158,7 +156,7 @@ def test_the_manifest_lists_every_output_with_its_checksum_and_what_made_it(
 
 
 @needs_apertium
-def test_the_dub_is_as_long_as_the_recording_and_speaks_when_the_speaker_does(
+def test_dub_is_as_long_as_recording_and_speaks_when_the_speaker_does(
     driven: Callable[..., Drive], speech: Path
 ) -> None:
     job = driven(speech, targets=["es"], mix={"original": "mute"}).run()
@@ -174,7 +172,7 @@ def test_the_dub_is_as_long_as_the_recording_and_speaks_when_the_speaker_does(
 
 
 @needs_apertium
-def test_a_picture_that_mp4_cannot_hold_goes_into_mkv_and_says_so(
+def test_picture_that_mp4_cannot_hold_goes_into_mkv_with_a_warning(
     driven: Callable[..., Drive], tmp_path: Path, speech: Path
 ) -> None:
     picture = ("-f", "lavfi", "-i", "testsrc=size=64x64:rate=5:duration=11")
@@ -186,7 +184,7 @@ def test_a_picture_that_mp4_cannot_hold_goes_into_mkv_and_says_so(
         assert [stream.codec_context.name for stream in dubbed.streams.audio][1] in ("opus", "libopus")
 
 
-def test_a_sound_track_that_begins_late_keeps_its_place_on_the_time_line(
+def test_late_sound_track_keeps_its_position_on_the_timeline(
     driven: Callable[..., Drive], tmp_path: Path, speech: Path
 ) -> None:
     picture = ("-f", "lavfi", "-i", "testsrc=size=64x64:rate=5:duration=14")
@@ -197,7 +195,7 @@ def test_a_sound_track_that_begins_late_keeps_its_place_on_the_time_line(
     assert abs(shifted.segments[0].start - straight.segments[0].start - 2.0) < 0.15
 
 
-def test_speech_already_in_the_wanted_language_is_not_dubbed_and_says_so(
+def test_speech_already_in_target_language_is_not_dubbed_and_reported(
     driven: Callable[..., Drive], speech: Path
 ) -> None:
     job = driven(speech, targets=["en-GB"], name="clip.flac").run()
@@ -213,7 +211,7 @@ def test_a_recording_without_speech_succeeds_and_says_so(driven: Callable[..., D
     assert job.published["quiet.txt"].read_bytes() == b""
 
 
-def test_a_recording_that_breaks_off_says_how_much_could_be_read(
+def test_truncated_recording_reports_how_much_could_be_read(
     driven: Callable[..., Drive], tmp_path: Path, speech: Path
 ) -> None:
     whole = made_by_ffmpeg(tmp_path / "whole.m4a", "-i", str(speech), "-movflags", "+faststart")
@@ -237,7 +235,7 @@ def lecture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_cutting_a_recording_loses_and_doubles_no_word(driven: Callable[..., Drive], lecture: Path) -> None:
+def test_splitting_recording_loses_and_repeats_no_word(driven: Callable[..., Drive], lecture: Path) -> None:
     cut = driven(lecture, split=Split(above_duration=5, target=6, window=3)).run()
     whole = driven(lecture).run()
     chunks = cut.facts["split"]["chunks"]
@@ -285,13 +283,11 @@ def test_a_text_without_targets_is_read_aloud_in_its_own_language(driven: Callab
     assert text == "Olá! A reunião começa às nove da manhã.\n"
 
 
-# What is kept
+# Caching
 
 
 @needs_apertium
-def test_the_same_recording_again_costs_no_engine_and_gives_the_same_files(
-    driven: Callable[..., Drive], cache: Cache
-) -> None:
+def test_same_recording_again_uses_no_engine_and_gives_same_files(driven: Callable[..., Drive], cache: Cache) -> None:
     speech = PIECES / "LJ001-0002.flac"
     first = driven(speech, targets=["es"], cache=cache).run()
     again = driven(speech, targets=["es"], cache=cache).run()
@@ -302,7 +298,7 @@ def test_the_same_recording_again_costs_no_engine_and_gives_the_same_files(
 
 
 @needs_apertium
-def test_lines_that_were_spoken_before_a_crash_are_kept_and_broken_ones_made_again(
+def test_lines_spoken_before_crash_are_kept_and_broken_ones_spoken_again(
     driven: Callable[..., Drive], speech: Path
 ) -> None:
     job = driven(speech, targets=["es"]).run(until="mix")
@@ -354,7 +350,7 @@ REFUSALS: list[tuple[str, Callable[[Path], object], type[DropdubError], str]] = 
 
 
 @pytest.mark.parametrize(("name", "make", "error", "said"), REFUSALS, ids=[row[0] for row in REFUSALS])
-def test_what_is_no_recording_and_no_text_is_refused_with_a_sentence(
+def test_file_that_is_neither_recording_nor_text_is_refused_with_error_message(
     driven: Callable[..., Drive],
     tmp_path: Path,
     name: str,
@@ -373,7 +369,7 @@ def test_a_film_without_sound_is_refused(driven: Callable[..., Drive], silent_vi
         driven(silent_video).run()
 
 
-def test_limits_of_length_and_size_are_kept_and_named(
+def test_length_and_size_limits_are_enforced_and_named(
     driven: Callable[..., Drive], tmp_path: Path, speech: Path
 ) -> None:
     text = tmp_path / "long.txt"
@@ -390,15 +386,13 @@ def test_limits_of_length_and_size_are_kept_and_named(
 
 
 @pytest.mark.parametrize("name", ["no suffix", "odd.xyz", "notes.TXT", "page.md"])
-def test_a_plain_text_is_taken_whatever_it_is_called(driven: Callable[..., Drive], tmp_path: Path, name: str) -> None:
+def test_plain_text_is_accepted_whatever_its_name(driven: Callable[..., Drive], tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("A small text.\n", encoding="utf-8")
     job = driven(tmp_path / name).run(until="extract")
     assert job.columns["kind"] == "text"
 
 
-def test_a_markdown_text_without_words_is_refused_with_what_is_left_out(
-    driven: Callable[..., Drive], tmp_path: Path
-) -> None:
+def test_markdown_without_words_is_refused_with_what_is_left_out(driven: Callable[..., Drive], tmp_path: Path) -> None:
     (tmp_path / "code.md").write_text("---\ntitle: x\n---\n```\nprint(1)\n```\n<!-- no -->\n", encoding="utf-8")
     with pytest.raises(EmptyFile, match=r"code\.md contains nothing to read aloud") as refused:
         driven(tmp_path / "code.md").run()
@@ -413,25 +407,25 @@ def test_titles_underlined_in_markdown_are_headings_of_the_output(driven: Callab
     assert job.published["notes.en.md"].read_text(encoding="utf-8") == "# The house\n\nThe house is big.\n"
 
 
-def test_a_recording_is_known_by_its_content(driven: Callable[..., Drive], tmp_path: Path, speech: Path) -> None:
+def test_recording_is_recognised_by_its_content(driven: Callable[..., Drive], tmp_path: Path, speech: Path) -> None:
     shutil.copyfile(speech, tmp_path / "speech.txt")
     assert driven(tmp_path / "speech.txt").run(until="extract").columns["kind"] == "media"
 
 
 @needs_apertium
-def test_a_voice_that_nobody_has_is_refused(driven: Callable[..., Drive], tmp_path: Path) -> None:
+def test_unknown_voice_is_refused(driven: Callable[..., Drive], tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("A small text.\n", encoding="utf-8")
     for voice in ("nobody", "../nobody"):
         with pytest.raises(VoiceMissing, match="nobody"):
             driven(tmp_path / "notes.txt", voice=voice).run()
 
 
-def test_a_language_that_no_engine_understands_is_refused(driven: Callable[..., Drive], speech: Path) -> None:
+def test_language_unsupported_by_all_engines_is_refused(driven: Callable[..., Drive], speech: Path) -> None:
     with pytest.raises(UnsupportedLanguage):
         driven(speech, language="de").run()
 
 
-def test_a_full_disk_is_waited_for(driven: Callable[..., Drive], speech: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_makes_job_wait(driven: Callable[..., Drive], speech: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(speech.parent)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
     with pytest.raises(Waiting, match="free") as waiting:
@@ -439,7 +433,7 @@ def test_a_full_disk_is_waited_for(driven: Callable[..., Drive], speech: Path, m
     assert waiting.value.condition == "disk"
 
 
-def test_an_outbox_that_cannot_be_written_to_is_waited_for(driven: Callable[..., Drive], speech: Path) -> None:
+def test_unwritable_outbox_makes_job_wait(driven: Callable[..., Drive], speech: Path) -> None:
     job = driven(speech).run(until="publish")
     job.outbox.rmdir()
     job.outbox.write_text("a file where the share was", encoding="utf-8")
@@ -451,7 +445,7 @@ def test_an_outbox_that_cannot_be_written_to_is_waited_for(driven: Callable[...,
     assert "manifest.json" in job.run().published
 
 
-def test_progress_never_goes_back_and_ends_at_one(driven: Callable[..., Drive]) -> None:
+def test_progress_never_decreases_and_ends_at_one(driven: Callable[..., Drive]) -> None:
     job = driven(PIECES / "LJ001-0002.flac", cache=Cache(None, max_bytes=0)).run(until="merge")
     for key in ("extract", "transcribe/0000"):
         shares = job.shares[key]

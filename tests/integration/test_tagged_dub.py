@@ -1,4 +1,4 @@
-"""The dub of a sound file: what the recording says about itself goes with it."""
+"""The dub of a sound file: it keeps the recording's own tags."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def tagged(source: Path, folder: Path) -> tuple[Drive, Path, list[str]]:
 @pytest.mark.parametrize(
     ("suffix", "codec"), [("mp3", "libmp3lame"), ("m4a", "aac"), ("flac", "flac"), ("opus", "libopus")]
 )
-def test_tags_chapters_and_cover_of_a_recording_go_with_its_dub(tmp_path: Path, suffix: str, codec: str) -> None:
+def test_dub_keeps_tags_chapters_and_cover_of_its_recording(tmp_path: Path, suffix: str, codec: str) -> None:
     cover = made(tmp_path / "cover.jpg", "-f", "lavfi", "-i", "testsrc=size=64x64:duration=1", "-frames:v", "1")
     (tmp_path / "chapters.txt").write_text(CHAPTERS, encoding="utf-8")
     picture = (
@@ -56,14 +56,14 @@ def sound(path: Path) -> list[bytes]:
         return [bytes(packet) for packet in file.demux(file.streams.audio[0]) if packet.size]
 
 
-def test_a_recording_that_says_nothing_gives_its_dub_a_name(tmp_path: Path) -> None:
+def test_dub_of_untagged_recording_is_titled_with_its_name(tmp_path: Path) -> None:
     _, dub, warnings = tagged(made(tmp_path / "a talk.wav", *beeping()), tmp_path / "root")
     assert warnings == []
     with av.open(str(dub)) as file:
         assert file.metadata["title"] == "a talk (Portuguese)"
 
 
-def test_where_the_recording_cannot_be_asked_the_plain_dub_is_given_out_and_that_is_said(tmp_path: Path) -> None:
+def test_plain_dub_is_published_with_a_warning_if_recording_cannot_be_read(tmp_path: Path) -> None:
     source = made(tmp_path / "talk.mp3", *beeping())
     job = drive_to_mux(source, tmp_path / "root", target="pt")
     source.write_bytes(b"gone")

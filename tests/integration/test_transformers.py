@@ -1,4 +1,4 @@
-"""The transformers engine on small random models of each kind: what they say is nonsense, how they are used is real."""
+"""The transformers engine on small random models of each kind: their output is nonsense, but they are used for real."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.spoken import ENGLISH, NLLB
 
 pytestmark = [
     pytest.mark.skipif(find_spec("transformers") is None, reason="the extra 'quality' is not installed"),
-    pytest.mark.filterwarnings("ignore"),  # those of the libraries beneath
+    pytest.mark.filterwarnings("ignore"),  # those of the underlying libraries
 ]
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "sentencepiece.bpe.model")
 SIZES = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2}
@@ -82,14 +82,14 @@ def test_each_text_gets_one_translation_in_its_place(kind: str, request: pytest.
     assert translator.info().details["model"].endswith("random")
 
 
-def test_a_language_that_the_model_does_not_know_is_refused(nllb: Path) -> None:
+def test_language_unknown_to_the_model_is_refused(nllb: Path) -> None:
     assert engine(nllb).supports("en", "pt")
     assert not engine(nllb).supports("en", "en-GB")
     with pytest.raises(UnsupportedLanguage):
         engine(nllb).translate(["Hello."], source="en", target="tlh")
 
 
-def test_a_model_of_one_pair_says_which_by_its_name(tmp_path: Path) -> None:
+def test_name_of_single_pair_model_says_which_pair(tmp_path: Path) -> None:
     folder = tmp_path / "opus-mt-en-pt"
     folder.mkdir()
     (folder / "config.json").write_text('{"model_type": "marian"}', encoding="utf-8")
@@ -97,7 +97,7 @@ def test_a_model_of_one_pair_says_which_by_its_name(tmp_path: Path) -> None:
     assert not engine(folder).supports("pt", "en")
 
 
-def test_a_model_of_several_languages_is_told_which_one_is_wanted(tmp_path: Path) -> None:
+def test_model_of_several_languages_gets_target_language_as_prefix(tmp_path: Path) -> None:
     folder = tmp_path / "opus-mt-en-roa"
     folder.mkdir()
     (folder / "config.json").write_text('{"model_type": "marian"}')
@@ -115,7 +115,7 @@ def test_a_model_of_several_languages_is_told_which_one_is_wanted(tmp_path: Path
     assert engine(back).supports("pt", "en") and not engine(back).supports("de", "en")
 
 
-def test_without_a_model_it_is_waited_for_and_a_broken_one_is_a_sentence(tmp_path: Path) -> None:
+def test_missing_model_is_waited_for_and_broken_one_gives_error_message(tmp_path: Path) -> None:
     settings = EngineSettings(models_dir=tmp_path, models={"transformers": "opus-mt-en-pt"})
     with pytest.raises(Waiting, match="opus-mt-en-pt"):
         Shelf(settings=settings).translator("transformers", source="en", target="pt")

@@ -79,7 +79,7 @@ def test_a_job_is_recorded_before_its_file_is_moved(store: Store) -> None:
 
 
 @pytest.mark.parametrize("make", [a_claiming_job, a_queued_job, a_waiting_job, an_ending_job])
-def test_a_file_that_an_unfinished_job_has_is_not_recorded_again(store: Store, make: Callable[..., Job]) -> None:
+def test_file_of_unfinished_job_is_not_recorded_again(store: Store, make: Callable[..., Job]) -> None:
     make(store, inode="7")
     with pytest.raises(TransitionRefused, match="already being processed as job 1"):
         a_claiming_job(store, inode="7")
@@ -95,7 +95,7 @@ def a_new_job(name: str, inode: str | None = None) -> NewJob:
     return NewJob(name, f"/inbox/{name}", device=1, inode=inode, size=10, mtime_ns=5)
 
 
-def test_of_many_files_only_those_get_a_job_that_have_none_yet(store: Store) -> None:
+def test_only_files_without_a_job_get_one(store: Store) -> None:
     a_claiming_job(store, inode="7")
     found = [a_new_job("a.txt", "8"), a_new_job("has one.txt", "7"), a_new_job("b.txt", "9"), a_new_job("c.txt", "8")]
     jobs = transitions.record_jobs(store, found, now=NOW)
@@ -109,7 +109,7 @@ def test_many_files_without_an_identity_are_recorded_one_by_one(store: Store) ->
     assert [job.name for job in jobs] == ["a.txt", "b.txt"]
 
 
-def test_many_jobs_are_queued_at_once_but_for_those_that_end_or_are_queued_already(store: Store) -> None:
+def test_many_jobs_are_queued_at_once_except_ending_or_already_queued_ones(store: Store) -> None:
     jobs = [a_claiming_job(store, name="a.txt"), a_queued_job(store), an_ending_job(store), a_claiming_job(store)]
     transitions.begin_ending(
         store, id_of(jobs[3]), verdict=JobState.CANCELLED, reason=None, remedy=None, destination=None, now=NOW
@@ -135,7 +135,7 @@ def test_taking_a_job_queues_it_with_its_first_steps(store: Store) -> None:
     assert states_of(store, job) == {"probe": StepState.QUEUED}
 
 
-def test_a_file_that_vanished_cancels_its_job(store: Store) -> None:
+def test_vanished_file_cancels_its_job(store: Store) -> None:
     job = transitions.vanish_job(store, id_of(a_claiming_job(store)), now=NOW)
     assert (job.state, job.reason, job.finished_at) == (
         JobState.CANCELLED,
@@ -157,7 +157,7 @@ def test_a_claim_raises_the_token_starts_the_job_and_opens_an_attempt(store: Sto
     assert transitions.claim_step(store, pool="media", owner=RUN, now=NOW) is None
 
 
-def test_claims_go_by_job_then_phase_then_id(store: Store) -> None:
+def test_claims_are_ordered_by_job_then_phase_then_id(store: Store) -> None:
     specs = [a_spec("b", phase=1), a_spec("a1", phase=0), a_spec("a2", phase=0)]
     for _ in range(2):
         a_queued_job(store, steps=specs)
@@ -179,7 +179,7 @@ def test_a_step_is_not_claimed_from_another_pool_or_too_early_or_for_other_jobs(
 
 
 @pytest.mark.parametrize("obstacle", ["waiting", "cancel", "verdict", "old round"])
-def test_a_step_is_not_claimed_while_its_job_does_not_go_on(store: Store, obstacle: str) -> None:
+def test_step_is_not_claimed_while_its_job_is_held_back(store: Store, obstacle: str) -> None:
     job_id = id_of(a_queued_job(store))
     with store.transaction() as session:
         change = {
@@ -209,7 +209,7 @@ def claim_all(store: Store) -> dict[str, Claim]:
     return claims
 
 
-def test_branches_go_on_apart_and_the_trunk_waits_for_all(store: Store) -> None:
+def test_branches_run_independently_and_manifest_waits_for_all(store: Store) -> None:
     a_queued_job(store, steps=BRANCHES)
     claims = claim_all(store)
     assert set(claims) == {"trunk"}
@@ -226,7 +226,7 @@ def test_branches_go_on_apart_and_the_trunk_waits_for_all(store: Store) -> None:
     assert set(claim_all(store)) == {"publish/manifest"}
 
 
-def test_a_failed_step_takes_with_it_what_needs_it_and_nothing_else(store: Store) -> None:
+def test_failed_step_cancels_only_steps_that_depend_on_it(store: Store) -> None:
     job = a_queued_job(store, steps=[*BRANCHES, a_spec("after/es", phase=4, target="es")])
     completed(store, claim_all(store)["trunk"])
     failed(store, claim_all(store)["translate/pt"])
@@ -250,7 +250,7 @@ def test_steps_planned_after_a_failure_that_blocks_them_do_not_stay_queued(store
     assert [ended.id for ended in queries.jobs_to_end(store)] == [job.id]
 
 
-def test_a_step_is_claimed_of_the_party_whose_turn_it_is(store: Store) -> None:
+def test_step_is_claimed_for_the_party_whose_turn_it_is(store: Store) -> None:
     parties = [("1000", None), ("1001", None), ("1001", "lessons"), (None, None)]
     jobs = [a_queued_job(store, owner=owner, folder=folder) for owner, folder in parties]
     assert queries.parties(store) == parties
@@ -263,7 +263,7 @@ def test_a_step_is_claimed_of_the_party_whose_turn_it_is(store: Store) -> None:
 
 
 @pytest.mark.parametrize("party", [None, ("1000", None)])
-def test_a_claim_walks_an_index_in_order_and_sorts_nothing(
+def test_claim_scans_index_in_order_and_sorts_nothing(
     store: Store, party: tuple[str | None, str | None] | None
 ) -> None:
     plan = explain(store, claimable(of_party=party is not None).params(claim_values("media", NOW, party=party)))
@@ -279,7 +279,7 @@ def explain(store: Store, query: Any) -> list[str]:
         return [row[3] for row in connection.exec_driver_sql(plan, compiled.parameters)]
 
 
-def test_the_claim_compiles_for_postgresql_and_skips_what_others_lock() -> None:
+def test_claim_compiles_for_postgresql_and_skips_rows_locked_by_others() -> None:
     query = claimable()
     assert "FOR UPDATE SKIP LOCKED" in str(query.compile(dialect=postgresql.dialect()))
 
@@ -300,7 +300,7 @@ store.close()
 """
 
 
-def test_processes_that_claim_at_once_neither_lose_nor_double_a_step(store: Store, tmp_path: Path) -> None:
+def test_concurrent_claims_neither_lose_nor_duplicate_a_step(store: Store, tmp_path: Path) -> None:
     for _ in range(10):
         a_queued_job(store, steps=[a_spec(f"s/{number}") for number in range(50)])
     processes = [
@@ -336,7 +336,7 @@ def test_processes_that_claim_at_once_neither_lose_nor_double_a_step(store: Stor
 # Outcomes
 
 
-def test_a_completed_step_teaches_its_job_and_brings_what_follows(store: Store) -> None:
+def test_completed_step_updates_its_job_and_adds_next_steps(store: Store) -> None:
     claim = a_running_job(store)
     facts = JobFacts(kind="media", duration_s=2.5, language="en", content_hash="h", warnings=("w",), outputs=("/o/a",))
     completed(store, claim, result={"streams": 1}, facts=facts, steps=[a_spec("extract", phase=1)])
@@ -347,7 +347,7 @@ def test_a_completed_step_teaches_its_job_and_brings_what_follows(store: Store) 
     assert attempts_of(store) == [(Outcome.SUCCEEDED, NOW)]
 
 
-def test_facts_are_added_without_repeats_and_none_forgets_nothing(store: Store) -> None:
+def test_facts_are_added_without_repeats_and_missing_ones_delete_nothing(store: Store) -> None:
     claim = a_running_job(store, steps=[a_spec("a"), a_spec("b")])
     completed(store, claim, facts=JobFacts(kind="media", warnings=("w", "v"), outputs=("/1",)))
     completed(store, a_claim(store), facts=JobFacts(warnings=("w", "x"), outputs=("/1", "/2")))
@@ -369,7 +369,7 @@ def test_a_committed_result_waits_with_the_running_step(store: Store) -> None:
     assert (step.state, step.result) == (StepState.RUNNING, {"x": 1})
 
 
-def test_a_retried_step_is_queued_for_later_and_has_spent_an_attempt(store: Store) -> None:
+def test_retried_step_is_queued_for_later_and_uses_an_attempt(store: Store) -> None:
     claim = a_running_job(store)
     transitions.retry_step(store, *held(claim), error=ERROR, at=NOW + 30, end=BROKEN, now=NOW)
     [step] = queries.steps(store, 1, 1)
@@ -383,7 +383,7 @@ def test_a_retried_step_is_queued_for_later_and_has_spent_an_attempt(store: Stor
     )
 
 
-def test_a_released_step_has_spent_nothing(store: Store) -> None:
+def test_released_step_uses_no_attempt(store: Store) -> None:
     claim = a_running_job(store)
     transitions.release_step(store, *held(claim), end=AttemptEnd(Outcome.RELEASED), now=NOW)
     [step] = queries.steps(store, 1, 1)
@@ -391,7 +391,7 @@ def test_a_released_step_has_spent_nothing(store: Store) -> None:
     assert attempts_of(store) == [(Outcome.RELEASED, NOW)]
 
 
-def test_a_rescued_step_counts_an_interruption_and_forgets_its_result(store: Store) -> None:
+def test_rescued_step_counts_an_interruption_and_drops_its_result(store: Store) -> None:
     claim = a_running_job(store)
     transitions.commit_result(store, *held(claim), {"x": 1})
     transitions.rescue_step(store, *held(claim), now=NOW)
@@ -417,7 +417,7 @@ OUTCOMES: dict[str, Callable[[Store, int, int], object]] = {
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
 @pytest.mark.parametrize("situation", ["an old token", "queued", "succeeded", "no such step"])
-def test_an_outcome_that_comes_too_late_changes_nothing(store: Store, outcome: str, situation: str) -> None:
+def test_late_outcome_changes_nothing(store: Store, outcome: str, situation: str) -> None:
     claim = a_running_job(store)
     step_id, token = held(claim)
     if situation in ("an old token", "queued"):
@@ -441,7 +441,7 @@ def everything(store: Store) -> list[tuple[Any, ...]]:
 # Waiting
 
 
-def test_a_held_job_goes_on_as_what_it_was(store: Store) -> None:
+def test_held_job_resumes_in_its_previous_state(store: Store) -> None:
     queued, running = a_waiting_job(store), a_running_job(store).job
     transitions.hold_job(store, id_of(running), waiting_for="disk", reason="r", remedy=None, now=NOW)
     assert transitions.release_job(store, id_of(queued), now=NOW).state == JobState.QUEUED
@@ -449,7 +449,7 @@ def test_a_held_job_goes_on_as_what_it_was(store: Store) -> None:
     assert (back.state, back.reason, back.waiting_for) == (JobState.RUNNING, None, None)
 
 
-def test_a_job_is_released_only_from_what_it_waits_for(store: Store) -> None:
+def test_job_is_released_only_from_the_condition_it_waits_for(store: Store) -> None:
     job = a_waiting_job(store, waiting_for="disk")
     with pytest.raises(TransitionRefused, match="waiting for disk"):
         transitions.release_job(store, id_of(job), waiting_for="memory", now=NOW)
@@ -457,7 +457,7 @@ def test_a_job_is_released_only_from_what_it_waits_for(store: Store) -> None:
         transitions.resume_job(store, id_of(job), now=NOW)
 
 
-def test_a_paused_job_goes_on_by_resuming(store: Store) -> None:
+def test_paused_job_continues_when_resumed(store: Store) -> None:
     job = a_waiting_job(store, waiting_for="disk")
     assert transitions.pause_job(store, id_of(job), now=NOW).waiting_for == "paused"
     with pytest.raises(TransitionRefused, match="cannot be paused"):
@@ -465,7 +465,7 @@ def test_a_paused_job_goes_on_by_resuming(store: Store) -> None:
     assert transitions.resume_job(store, id_of(job), now=NOW).state == JobState.QUEUED
 
 
-def test_pausing_and_stopping_are_asked_for_and_taken_back(store: Store) -> None:
+def test_pause_and_stop_can_be_requested_and_withdrawn(store: Store) -> None:
     for _ in range(2):
         transitions.pause_all(store)
         transitions.request_stop(store)
@@ -475,7 +475,7 @@ def test_pausing_and_stopping_are_asked_for_and_taken_back(store: Store) -> None
     assert queries.requests(store) == frozenset()
 
 
-def test_a_stop_holds_for_the_daemon_that_it_was_asked_of_and_for_no_later_one(store: Store) -> None:
+def test_stop_request_applies_only_to_the_daemon_it_was_meant_for(store: Store) -> None:
     transitions.request_stop(store, pid=7)
     transitions.clear_stop(store, pid=7)
     assert queries.requests(store) == {"stop"}
@@ -483,10 +483,10 @@ def test_a_stop_holds_for_the_daemon_that_it_was_asked_of_and_for_no_later_one(s
     assert queries.requests(store) == frozenset()
 
 
-# Endings
+# Job ends
 
 
-def test_cancelling_is_asked_for_and_seen(store: Store) -> None:
+def test_cancel_request_is_recorded_and_found(store: Store) -> None:
     job = a_queued_job(store)
     transitions.request_cancel(store, id_of(job), now=NOW)
     assert [found.id for found in queries.cancel_requested(store)] == [job.id]
@@ -511,14 +511,14 @@ def test_a_job_does_not_end_while_a_step_runs(store: Store) -> None:
         )
 
 
-def test_a_job_whose_steps_have_ended_is_to_be_judged(store: Store) -> None:
+def test_job_is_due_to_end_once_its_steps_have_ended(store: Store) -> None:
     claim = a_running_job(store)
     assert queries.jobs_to_end(store) == []
     completed(store, claim)
     assert [job.id for job in queries.jobs_to_end(store)] == [1]
 
 
-def test_a_retried_job_begins_a_new_round_from_where_its_original_is(store: Store) -> None:
+def test_retried_job_starts_new_round_from_where_its_original_is(store: Store) -> None:
     claim = a_running_job(store)
     completed(store, claim, facts=JobFacts(warnings=("w",), outputs=("/o",)))
     transitions.claim_outbox(store, 1, choose=lambda taken: "/outbox/clip")
@@ -534,12 +534,12 @@ def test_a_retried_job_begins_a_new_round_from_where_its_original_is(store: Stor
     assert queries.results(store, queries.job(store, 1)) == {}
 
 
-def test_a_given_job_is_retried_from_the_path_that_was_named(store: Store) -> None:
+def test_given_job_is_retried_from_the_given_path(store: Store) -> None:
     job = an_ended_job(store, origin="given", given_path="/home/clip.mp4")
     assert transitions.retry_job(store, id_of(job), now=NOW).source == "/home/clip.mp4"
 
 
-def test_old_jobs_are_pruned_with_all_that_belongs_to_them(store: Store) -> None:
+def test_old_jobs_are_pruned_with_everything_that_belongs_to_them(store: Store) -> None:
     old, young = an_ended_job(store, at=NOW), an_ended_job(store, at=NOW + 100)
     a_running_job(store)
     pruned = transitions.prune_jobs(store, ended_before=NOW + 50)
@@ -589,7 +589,7 @@ JOB_TRANSITIONS: dict[str, tuple[set[str], Callable[[Store, int], object]]] = {
 
 @pytest.mark.parametrize("state", JOBS)
 @pytest.mark.parametrize("name", JOB_TRANSITIONS)
-def test_a_job_changes_only_from_the_states_that_a_transition_names(store: Store, name: str, state: str) -> None:
+def test_job_changes_only_from_states_named_by_the_transition(store: Store, name: str, state: str) -> None:
     allowed, transition = JOB_TRANSITIONS[name]
     job = JOBS[state](store)
     before = everything(store)
@@ -603,14 +603,14 @@ def test_a_job_changes_only_from_the_states_that_a_transition_names(store: Store
 
 
 @pytest.mark.parametrize("name", JOB_TRANSITIONS)
-def test_a_job_that_is_not_there_is_refused(store: Store, name: str) -> None:
+def test_missing_job_is_refused(store: Store, name: str) -> None:
     with pytest.raises(TransitionRefused, match="no job 99"):
         JOB_TRANSITIONS[name][1](store, 99)
     with pytest.raises(UsageError, match="no job 99"):
         queries.job(store, 99)
 
 
-def test_open_work_is_what_goes_on_by_itself(store: Store) -> None:
+def test_open_work_is_work_that_proceeds_by_itself(store: Store) -> None:
     assert not queries.open_work(store)
     an_ended_job(store)
     a_waiting_job(store)
@@ -623,7 +623,7 @@ def test_open_work_is_what_goes_on_by_itself(store: Store) -> None:
 # Delivery and runs
 
 
-def test_an_outbox_folder_is_one_job_s_and_chosen_once(store: Store) -> None:
+def test_outbox_folder_belongs_to_one_job_and_is_chosen_once(store: Store) -> None:
     a_claiming_job(store)
     a_claiming_job(store)
 
@@ -635,7 +635,7 @@ def test_an_outbox_folder_is_one_job_s_and_chosen_once(store: Store) -> None:
     assert transitions.claim_outbox(store, 2, choose=choose) == "/o/clip (2)"
 
 
-def test_a_run_starts_beats_and_stops(store: Store) -> None:
+def test_run_starts_sends_heartbeats_and_stops(store: Store) -> None:
     claim = a_running_job(store)
     transitions.start_run(store, run_id=RUN, pid=1, pid_started=2.0, host="h", boot_id="b", now=NOW)
     transitions.beat(store, RUN, notes=["n"], shares={held(claim)[0]: 0.5, 99: 1.0}, now=NOW + 1)
@@ -661,7 +661,7 @@ def twin_of(store: Store, job: Job) -> int | None:
     return twin.id if twin else None
 
 
-def test_a_duplicate_is_found_again_when_its_twin_has_ended_and_then_does_the_work(store: Store) -> None:
+def test_duplicate_whose_twin_failed_is_found_again_and_does_the_work(store: Store) -> None:
     twin, job = a_queued_job(store), a_queued_job(store)
     transitions.turn_duplicate(store, id_of(job), dup_of=twin.id, steps=(), now=NOW)
     transitions.hold_job(store, id_of(job), waiting_for="twin", reason="Same.", remedy="", now=NOW)
@@ -676,14 +676,14 @@ def test_a_duplicate_is_found_again_when_its_twin_has_ended_and_then_does_the_wo
     assert turned.dup_of is None and "more" in states_of(store, job)
 
 
-def test_of_two_jobs_at_work_the_one_whose_content_was_known_first_is_the_twin(store: Store) -> None:
+def test_running_job_whose_content_was_known_first_is_the_twin(store: Store) -> None:
     first = a_claiming_job(store)
     second = hashed(store, options={"duplicates": "skip"})
     first.content_hash, first.options = second.content_hash, {"duplicates": "again"}
     assert (twin_of(store, second), twin_of(store, first)) == (None, second.id)
 
 
-def test_other_content_or_other_options_are_no_duplicate(store: Store) -> None:
+def test_other_content_or_options_make_no_duplicate(store: Store) -> None:
     hashed(store)
     assert twin_of(store, hashed(store, content="other")) is None
     assert twin_of(store, hashed(store, options={"targets": ["pt"]})) is None
@@ -691,7 +691,7 @@ def test_other_content_or_other_options_are_no_duplicate(store: Store) -> None:
     assert twin_of(store, a_claiming_job(store)) is None
 
 
-def test_a_job_that_failed_or_was_a_duplicate_itself_has_none(store: Store) -> None:
+def test_failed_job_or_duplicate_is_not_a_twin(store: Store) -> None:
     failed, duplicate = hashed(store), a_running_job(store)
     completed(store, duplicate, facts=JobFacts(content_hash="h", dup_of=failed.id))
     for id_, verdict in ((id_of(failed), JobState.FAILED), (id_of(duplicate.job), JobState.SUCCEEDED)):
@@ -700,7 +700,7 @@ def test_a_job_that_failed_or_was_a_duplicate_itself_has_none(store: Store) -> N
     assert twin_of(store, hashed(store)) is None
 
 
-def test_a_job_that_succeeded_is_a_twin_whatever_its_number(store: Store) -> None:
+def test_succeeded_job_is_a_twin_whatever_its_number(store: Store) -> None:
     first, second = hashed(store), hashed(store)
     transitions.begin_ending(
         store, id_of(second), verdict=JobState.SUCCEEDED, reason=None, remedy=None, destination=None, now=NOW

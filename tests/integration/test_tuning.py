@@ -1,4 +1,4 @@
-"""What is measured ahead of the first job: which precision is the fastest on this machine."""
+"""What is measured before the first job: which precision is the fastest on this machine."""
 
 from __future__ import annotations
 
@@ -27,9 +27,7 @@ def a_root(path: Path, device: str) -> Root:
     return root
 
 
-def test_the_fastest_precision_is_kept_and_used_from_then_on(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_fastest_precision_is_saved_and_used_from_then_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = a_root(tmp_path / "root", "cpu")
     assert main("precision", str(root.path)) == 0
     said = capsys.readouterr().out
@@ -42,7 +40,7 @@ def test_the_fastest_precision_is_kept_and_used_from_then_on(
     assert engine.info().details["compute_type"] == chosen
 
 
-def test_where_a_card_is_named_that_is_not_there_nothing_is_kept_and_the_reason_told(
+def test_missing_graphics_card_is_reported_and_nothing_is_saved(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if cuda.cards():

@@ -1,4 +1,4 @@
-"""Databases of every released revision are brought up to this one, with all that is in them."""
+"""Databases of every released revision are upgraded to this one, with everything in them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_every_revision_has_its_dump() -> None:
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_a_dump_is_of_its_revision_and_has_every_state(revision: str, tmp_path: Path) -> None:
+def test_dump_has_its_revision_and_every_state(revision: str, tmp_path: Path) -> None:
     file = tmp_path / "jobs.db"
     with closing(sqlite3.connect(file)) as connection:
         connection.executescript((SCHEMAS / f"{revision}.sql").read_text(encoding="utf-8"))
@@ -76,7 +76,7 @@ def test_an_upgrade_keeps_every_value_of_every_row(released: Path) -> None:
 
 
 @pytest.mark.parametrize("released", REVISIONS, indirect=True)
-def test_work_goes_on_after_an_upgrade(released: Path) -> None:
+def test_work_continues_after_upgrade(released: Path) -> None:
     url = f"sqlite:///{released}"
     with closing(Store.open(url)) as store:
         claim = transitions.claim_step(store, pool="media", owner="run-2", now=NOW + 10)
@@ -90,7 +90,7 @@ def test_work_goes_on_after_an_upgrade(released: Path) -> None:
 
 
 @pytest.mark.parametrize("released", REVISIONS[:-1], indirect=True)
-def test_commands_leave_an_older_database_to_the_daemon_and_say_so(released: Path) -> None:
+def test_commands_leave_upgrade_of_older_database_to_daemon_and_say_so(released: Path) -> None:
     before = contents(released)
     with pytest.raises(StoreError, match="older Dropdub") as caught:
         open_reader(f"sqlite:///{released}").status(now=NOW)
@@ -100,7 +100,7 @@ def test_commands_leave_an_older_database_to_the_daemon_and_say_so(released: Pat
 
 @pytest.mark.parametrize("released", REVISIONS[-1:], indirect=True)
 @pytest.mark.parametrize("command", [["watch", "--until-idle"], ["status"], ["retry", "--failed"]], ids=" ".join)
-def test_a_newer_database_is_refused_with_a_sentence_and_left_as_it_is(released: Path, command: list[str]) -> None:
+def test_newer_database_is_refused_with_error_message_and_left_unchanged(released: Path, command: list[str]) -> None:
     with closing(sqlite3.connect(released, isolation_level=None)) as connection:
         connection.execute("ALTER TABLE job ADD COLUMN of_tomorrow TEXT DEFAULT 'kept'")
         connection.execute("UPDATE alembic_version SET version_num = '9999'")

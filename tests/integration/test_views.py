@@ -67,7 +67,7 @@ def test_a_missing_database_has_no_daemon_and_no_jobs(tmp_path: Path) -> None:
     assert not (tmp_path / "jobs.db").exists()
 
 
-def test_running_comes_first_and_what_ended_last_newest_first(place: Place) -> None:
+def test_running_jobs_come_first_and_ended_ones_last_newest_first(place: Place) -> None:
     for number, verdict in enumerate((JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)):
         an_ended_job(place.store, verdict, at=NOW + number, name=verdict)
     a_queued_job(place.store, name="queued")
@@ -85,7 +85,7 @@ def test_running_comes_first_and_what_ended_last_newest_first(place: Place) -> N
     assert [job.name for job in some.jobs] == ["queued", "failed"]
 
 
-def test_a_job_tells_how_far_it_is_and_what_is_left(place: Place) -> None:
+def test_job_reports_its_progress_and_time_left(place: Place) -> None:
     claim = a_running_job(place.store, options={"targets": ["pt", "es"]})
     completed(place.store, claim, steps=[a_spec("transcribe/0", phase=1), a_spec("transcribe/1", phase=1)])
     step = a_claim(place.store)
@@ -99,14 +99,14 @@ def test_a_job_tells_how_far_it_is_and_what_is_left(place: Place) -> None:
     assert (job.stage, job.targets, job.started_at) == ("transcribe", ["pt", "es"], "2023-11-14T22:13:20.000Z")
 
 
-def test_a_step_to_be_tried_again_says_when_and_why(place: Place) -> None:
+def test_step_to_be_retried_says_when_and_why(place: Place) -> None:
     claim = a_running_job(place.store)
     transitions.retry_step(place.store, *held(claim), error=ERROR, at=NOW + 30, end=BROKEN, now=NOW)
     [job] = place.reader.status(now=NOW).jobs
     assert (job.attempts, job.error, job.retry_at) == (1, "It died.", "2023-11-14T22:13:50.000Z")
 
 
-def test_the_story_has_steps_attempts_and_events(place: Place) -> None:
+def test_job_history_has_steps_attempts_and_events(place: Place) -> None:
     claim = a_running_job(place.store)
     transitions.retry_step(place.store, *held(claim), error=ERROR, at=NOW, end=BROKEN, now=NOW)
     failed(place.store, a_claim(place.store))
@@ -136,12 +136,12 @@ def test_steps_of_an_earlier_round_do_not_count(place: Place) -> None:
     assert (story.job.progress, story.job.stage, story.job.attempts) == (0.0, None, 0)
 
 
-def test_the_targets_named_with_a_file_show_before_it_is_taken(place: Place) -> None:
+def test_targets_given_with_a_file_are_shown_before_it_is_taken(place: Place) -> None:
     a_claiming_job(place.store, overrides={"targets": ["de"]})
     assert place.reader.job("1").job.targets == ["de"]
 
 
-def test_a_job_is_found_by_id_name_or_stem_the_newest_first(place: Place) -> None:
+def test_job_is_found_by_id_name_or_stem_newest_first(place: Place) -> None:
     for name in ("clip.mp4", "talk.final.mp3", "clip.mp4", "clip.wav", "2", "talk.mp3"):
         a_claiming_job(place.store, name=name)
     refs = ["1", "clip.mp4", "clip", "talk.final", "talk", "2", "5"]
@@ -149,20 +149,20 @@ def test_a_job_is_found_by_id_name_or_stem_the_newest_first(place: Place) -> Non
 
 
 @pytest.mark.parametrize("ref", ["clop.mp4", "99", "9" * 40, "²", "", "%"])
-def test_a_job_that_is_not_there_is_a_usage_error(place: Place, ref: str) -> None:
+def test_missing_job_is_a_usage_error(place: Place, ref: str) -> None:
     a_claiming_job(place.store)
     with pytest.raises(UsageError, match="There is no job"):
         place.reader.job(ref)
 
 
-def test_a_name_nearly_right_is_suggested(place: Place) -> None:
+def test_similar_name_is_suggested(place: Place) -> None:
     a_claiming_job(place.store)
     with pytest.raises(UsageError) as refusal:
         place.reader.find(["clop.mp4"])
     assert refusal.value.remedy == "Did you mean clip.mp4 (job 1)?"
 
 
-def test_the_daemon_runs_stops_or_is_gone(place: Place) -> None:
+def test_daemon_is_shown_as_running_stopping_or_gone(place: Place) -> None:
     transitions.start_run(place.store, run_id=RUN, pid=7, pid_started=2.0, host="h", boot_id="b", now=NOW)
     transitions.beat(place.store, RUN, notes=["polling"], shares={}, now=NOW + 2)
     transitions.pause_all(place.store)
@@ -178,7 +178,7 @@ def test_the_daemon_runs_stops_or_is_gone(place: Place) -> None:
     assert stopped.state == "stopped"
 
 
-def test_what_would_be_pruned_is_what_is_pruned(place: Place) -> None:
+def test_prune_preview_matches_what_is_pruned(place: Place) -> None:
     an_ended_job(place.store, at=NOW)
     an_ended_job(place.store, at=NOW + 100)
     a_running_job(place.store)
@@ -193,7 +193,7 @@ def test_status_is_read_while_a_transaction_is_open(place: Place) -> None:
         assert place.reader.status(now=NOW).counts["claiming"] == 1
 
 
-def test_a_database_that_is_older_asks_for_the_daemon(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_older_database_asks_to_start_the_daemon(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dropdub.store.damage.REVISIONS", ("0000", *migrations.REVISIONS))
     set_revision(place.file, "0000")
     with pytest.raises(StoreError) as refusal:
@@ -201,7 +201,7 @@ def test_a_database_that_is_older_asks_for_the_daemon(place: Place, monkeypatch:
     assert "Start the daemon once to upgrade" in refusal.value.remedy
 
 
-def test_a_database_that_is_newer_is_refused(place: Place) -> None:
+def test_newer_database_is_refused(place: Place) -> None:
     set_revision(place.file, "9999")
     with pytest.raises(StoreError, match="newer"):
         place.reader.job("1")
@@ -213,14 +213,14 @@ def set_revision(file: Path, revision: str) -> None:
     connection.close()
 
 
-def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+def test_file_that_is_not_a_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "jobs.db").write_bytes(b"no database" * 500)
     with pytest.raises(StoreError, match="not a database"):
         open_reader(f"sqlite:///{tmp_path / 'jobs.db'}").status(now=NOW)
 
 
 def test_other_databases_are_read_through_sqlalchemy(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reads SQLite itself that way: the same answers must come."""
+    """Reads SQLite itself that way: the answers must be the same."""
     an_ended_job(place.store)
     completed(place.store, a_running_job(place.store, options={"targets": ["pt"]}), result={"a": 1})
     direct = place.reader.status(now=NOW), place.reader.prunable(NOW + 1), place.reader.find(["clip", "1"])
@@ -228,7 +228,7 @@ def test_other_databases_are_read_through_sqlalchemy(place: Place, monkeypatch: 
     assert direct == (place.reader.status(now=NOW), place.reader.prunable(NOW + 1), place.reader.find(["clip", "1"]))
 
 
-def test_no_answer_scans_a_table(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_query_scans_a_table(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     an_ended_job(place.store)
     a_running_job(place.store)
     seen: list[str] = []
@@ -265,7 +265,7 @@ def row(key: str, state: str, share: float = 0.0) -> Mapping[str, Any]:
     return {"key": key, "stage": key.partition("/")[0], "state": state, "progress": share}
 
 
-def test_a_job_whose_work_is_not_planned_yet_is_not_nearly_done() -> None:
+def test_job_without_planned_steps_shows_little_progress() -> None:
     assert progress("running", [row("probe", "succeeded")]) < 0.1
     assert progress("queued", []) == 0.0
 
@@ -275,7 +275,7 @@ PICTURE = {"index": 0, "codec": "h264", "width": 640, "height": 360, "fps": 25.0
 
 @pytest.mark.parametrize("targets", [[], ["pt"], ["pt", "es", "fr"]])
 @pytest.mark.parametrize("kind", ["audio", "video", "text"])
-def test_the_share_never_falls_while_more_becomes_known(kind: str, targets: list[str]) -> None:
+def test_progress_never_decreases_while_more_becomes_known(kind: str, targets: list[str]) -> None:
     options = JobOptions(targets=tuple(targets))
     found: dict[str, dict[str, Any]] = {
         "probe": {"kind": "text" if kind == "text" else "media", "video": PICTURE if kind == "video" else None},
@@ -294,24 +294,24 @@ def test_the_share_never_falls_while_more_becomes_known(kind: str, targets: list
     assert shares == sorted(shares) and shares[-1] == 0.99
 
 
-def test_only_a_job_that_succeeded_is_wholly_done() -> None:
+def test_only_succeeded_job_is_fully_done() -> None:
     done = [row("transcribe/0000", "succeeded"), row("publish/manifest", "succeeded")]
     assert (progress("running", done), progress("succeeded", [])) == (0.99, 1.0)
 
 
-def test_the_stage_is_the_one_that_runs_else_the_next() -> None:
+def test_stage_is_the_running_one_or_else_the_next() -> None:
     steps = [row("probe", "succeeded"), row("split", "queued"), row("transcribe", "running")]
     assert current_stage("running", steps) == "transcribe"
     assert current_stage("queued", steps[:2]) == "split"
     assert current_stage("failed", steps) is None
 
 
-def test_the_time_left_is_told_once_there_is_something_to_tell_from() -> None:
+def test_time_left_is_shown_once_there_is_enough_progress_to_estimate_it() -> None:
     assert remaining_s(0.0, 0.04, 100.0) is None
     assert remaining_s(0.0, 0.5, 100.0) == 100.0
 
 
-def test_a_run_that_began_before_the_clock_was_set_back_is_not_the_newest(tmp_path: Path) -> None:
+def test_run_started_before_clock_was_set_back_is_not_the_newest(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'jobs.db'}"
     store = Store.open(url)
 

@@ -1,4 +1,4 @@
-"""`dropdub voices`: what is good enough is kept, what is not is told why; and how a voice is prepared ahead."""
+"""`dropdub voices`: good recordings are kept, bad ones refused with the reason; and voices are prepared ahead."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def voices(root: Path, *arguments: str | Path) -> subprocess.CompletedProcess[st
 
 
 def changed(path: Path, speech: Path, how: str) -> Path:
-    """Write the speech again, spoilt in one way."""
+    """Write the speech again, degraded in one way."""
     samples, rate = wav.read_range(speech), wav.sample_rate(speech)
     noise = np.random.default_rng(0).normal(0, 0.03, len(samples)).astype(np.float32)
     spoilt = {
@@ -51,7 +51,7 @@ def changed(path: Path, speech: Path, how: str) -> Path:
     return path
 
 
-def test_a_good_recording_becomes_a_voice_at_the_usual_level(root: Path, speech: Path) -> None:
+def test_good_recording_becomes_voice_at_usual_level(root: Path, speech: Path) -> None:
     ended = voices(root, "add", "João P", speech)
     assert ended.returncode == 0, ended.stderr
     kept = root / "voices" / "João P.wav"
@@ -65,12 +65,12 @@ def test_a_good_recording_becomes_a_voice_at_the_usual_level(root: Path, speech:
     assert [path.name for path in (root / "voices").iterdir()] == ["João P.wav"], "nothing else is left there"
 
 
-def test_a_name_is_the_same_however_its_accents_are_written(root: Path, speech: Path) -> None:
+def test_name_is_the_same_however_its_accents_are_encoded(root: Path, speech: Path) -> None:
     assert voices(root, "add", unicodedata.normalize("NFD", "João"), speech).returncode == 0
     assert recording_of(unicodedata.normalize("NFD", "João"), root / "voices") == root / "voices" / "João.wav"
 
 
-def test_a_voice_is_replaced_whole_or_not_at_all(root: Path, speech: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_voice_is_replaced_completely_or_not_at_all(root: Path, speech: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from dropdub.cli import voices as act
     from dropdub.operations.place import find_place
 
@@ -87,7 +87,7 @@ def test_a_voice_is_replaced_whole_or_not_at_all(root: Path, speech: Path, monke
     assert (root / "voices" / "anna.wav").read_bytes() == before
 
 
-def test_a_video_can_be_taken_too_and_a_name_is_not_taken_twice(root: Path, talk_video: Path, speech: Path) -> None:
+def test_video_can_be_added_too_and_name_cannot_be_used_twice(root: Path, talk_video: Path, speech: Path) -> None:
     assert voices(root, "add", "anna", talk_video).returncode == 0
     again = voices(root, "add", "anna", speech)
     assert again.returncode == 2
@@ -102,7 +102,7 @@ def test_a_video_can_be_taken_too_and_a_name_is_not_taken_twice(root: Path, talk
     ("how", "said"),
     [("short", "At least 3 s"), ("silent", "almost silent"), ("overdriven", "clipped"), ("drowned", "noise")],
 )
-def test_what_is_not_good_enough_is_refused_with_the_reason(
+def test_unsuitable_recording_is_refused_with_the_reason(
     root: Path, speech_wav: Path, tmp_path: Path, how: str, said: str
 ) -> None:
     file = changed(tmp_path / "voice.wav", speech_wav, how)
@@ -118,7 +118,7 @@ def test_names_that_cannot_be_files_are_refused(root: Path, speech: Path, name: 
     assert voices(root, "add", name, speech).returncode == 2
 
 
-def test_what_is_no_recording_is_refused_with_a_sentence(root: Path, silent_video: Path, tmp_path: Path) -> None:
+def test_file_without_sound_is_refused_with_error_message(root: Path, silent_video: Path, tmp_path: Path) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("Hello.", encoding="utf-8")
     said = {text: "notes.txt", silent_video: "has no sound", tmp_path / "missing.wav": "does not exist"}
@@ -129,9 +129,7 @@ def test_what_is_no_recording_is_refused_with_a_sentence(root: Path, silent_vide
         assert sentence in ended.stderr
 
 
-def test_of_a_long_recording_the_half_minute_with_most_speech_is_kept(
-    root: Path, speech_wav: Path, tmp_path: Path
-) -> None:
+def test_half_minute_with_most_speech_of_long_recording_is_kept(root: Path, speech_wav: Path, tmp_path: Path) -> None:
     samples, rate = wav.read_range(speech_wav), wav.sample_rate(speech_wav)
     with wav.WavWriter(tmp_path / "long.wav", rate) as writer:
         writer.write(np.concatenate([np.zeros(40 * rate, np.float32), samples, samples, samples]))
@@ -141,7 +139,7 @@ def test_of_a_long_recording_the_half_minute_with_most_speech_is_kept(
     assert check_voice(kept, RATE).problems == ()
 
 
-def test_a_voice_that_is_not_there_or_no_recording_is_not_prepared(root: Path) -> None:
+def test_missing_or_invalid_voice_is_not_prepared(root: Path) -> None:
     none = voices(root, "prepare")
     assert (none.returncode, "There are no voices" in none.stdout) == (1, True)
     (root / "voices").mkdir(exist_ok=True)
@@ -162,7 +160,7 @@ def test_a_voice_that_is_not_there_or_no_recording_is_not_prepared(root: Path) -
 
 
 @pytest.mark.skipif(find_spec("TTS") is None, reason="the extra 'quality' is not installed")
-def test_a_voice_is_prepared_ahead_and_a_missing_model_is_named(root: Path, speech: Path) -> None:
+def test_voice_is_prepared_ahead_and_missing_model_is_named(root: Path, speech: Path) -> None:
     assert voices(root, "add", "anna", speech).returncode == 0
     missing = voices(root, "prepare")
     assert missing.returncode == 1

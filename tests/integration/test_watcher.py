@@ -85,7 +85,7 @@ def write_deep(inbox: Path) -> None:
 
 
 @pytest.mark.parametrize("drop", [write, move_in, write_then_rename, move_folder_in, write_deep])
-def test_each_kind_of_drop_wakes(
+def test_each_kind_of_drop_wakes_the_watcher(
     watcher: Watcher, woken: threading.Event, inbox: Path, drop: Callable[[Path], None]
 ) -> None:
     drop(inbox)
@@ -121,13 +121,13 @@ def test_a_dead_reader_of_inotify_is_noticed_and_replaced(inbox: Path, woken: th
     watcher.stop()
 
 
-def test_what_is_healthy_is_left_alone(watcher: Watcher) -> None:
+def test_healthy_observer_is_left_alone(watcher: Watcher) -> None:
     first = watcher._observer
     assert watcher.check() == [] and watcher._observer is first
 
 
 @pytest.mark.parametrize("removed", [True, False])
-def test_an_inbox_that_is_made_anew_is_watched_anew(
+def test_recreated_inbox_is_watched_again(
     watcher: Watcher, woken: threading.Event, inbox: Path, *, removed: bool
 ) -> None:
     if removed:
@@ -142,7 +142,7 @@ def test_an_inbox_that_is_made_anew_is_watched_anew(
     wait_until(woken.is_set, "an event in the new inbox")
 
 
-def test_an_inbox_that_is_not_there_is_watched_once_it_is(tmp_path: Path, woken: threading.Event) -> None:
+def test_missing_inbox_is_watched_once_it_exists(tmp_path: Path, woken: threading.Event) -> None:
     watcher = Watcher(tmp_path / "inbox", InboxSettings(), woken.set)
     watcher.start()
     assert watcher.check() == []
@@ -153,7 +153,7 @@ def test_an_inbox_that_is_not_there_is_watched_once_it_is(tmp_path: Path, woken:
     watcher.stop()
 
 
-def test_stop_ends_all_its_threads_and_may_come_twice_or_without_a_start(inbox: Path) -> None:
+def test_stop_ends_all_threads_and_may_be_called_twice_or_without_start(inbox: Path) -> None:
     before = threading.active_count()
     watcher = Watcher(inbox, InboxSettings(), lambda: None)
     watcher.stop()
@@ -207,21 +207,21 @@ def test_on_a_network_file_system_it_polls_and_says_so(
 
 
 @linux_only
-def test_an_event_that_comes_while_watching_ends_is_no_error(
+def test_event_that_arrives_while_watching_ends_is_not_an_error(
     inbox: Path, woken: threading.Event, caplog: pytest.LogCaptureFixture
 ) -> None:
     watcher = Watcher(inbox, InboxSettings(observer="native"), woken.set)
     watcher.start()
     [emitter] = _emitters(watcher)
     reading = read_only_once_stopped(emitter)
-    write(inbox)  # what the emitter waits in now is the real read; this brings it to the next
+    write(inbox)  # the emitter now waits in the real read; this makes it reach the next
     wait_until(reading.is_set, "the emitter to read once more")
     watcher.stop()
     assert not emitter.is_alive() and caplog.messages == []
 
 
 @linux_only
-def test_an_emitter_that_stands_still_without_being_stopped_is_an_error_still(
+def test_emitter_inactive_without_being_stopped_is_still_an_error(
     inbox: Path, woken: threading.Event, caplog: pytest.LogCaptureFixture
 ) -> None:
     watcher = Watcher(inbox, InboxSettings(observer="native"), woken.set)
@@ -233,7 +233,7 @@ def test_an_emitter_that_stands_still_without_being_stopped_is_an_error_still(
 
 
 def read_only_once_stopped(emitter: Any) -> threading.Event:
-    """Have the emitter's next read return an event just after its source was taken away; return what tells of it."""
+    """Make the emitter's next read return an event just after its source was removed; return a signal that it reads."""
     reading = threading.Event()
 
     def read_event() -> object:

@@ -1,4 +1,4 @@
-"""The real worker process, fed by hand."""
+"""The real worker process, driven by hand."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.waiting import wait_until
 
 
 class ByHand:
-    """A worker, and what is said to it and by it."""
+    """A worker, and the messages to it and from it."""
 
     def __init__(self, folder: Path, script: Path | None, environment: dict[str, str]) -> None:
         self.folder = folder
@@ -51,7 +51,7 @@ class ByHand:
         raise AssertionError(f"the worker ended with {self.process.wait()} instead of saying {kinds}")
 
     def run(self, stage: str, source: Path, *, facts: dict[str, Any] | None = None) -> Path:
-        """Let it do a step; return where the result is to be."""
+        """Let it do a step; return the path of its result."""
         job_dir = self.folder / "work" / "1"
         result = job_dir / "results" / f"{stage}.1.json"
         payload = {
@@ -94,7 +94,7 @@ def worker(tmp_path: Path) -> Iterator[Callable[..., ByHand]]:
         old.end()
 
 
-def test_it_gets_ready_runs_a_step_and_has_written_the_result_before_it_tells(
+def test_worker_gets_ready_runs_step_and_writes_result_before_reporting_it(
     worker: Callable[..., ByHand], speech: Path
 ) -> None:
     one = worker()
@@ -108,13 +108,13 @@ def test_it_gets_ready_runs_a_step_and_has_written_the_result_before_it_tells(
     assert not list((one.folder / "work" / "1").glob("tmp/*"))
 
 
-def test_it_gives_signs_of_life(worker: Callable[..., ByHand]) -> None:
+def test_worker_sends_heartbeats(worker: Callable[..., ByHand]) -> None:
     one = worker()
     one.hear(Ready)
     assert one.hear(Heartbeat) == Heartbeat()
 
 
-def test_an_error_of_a_stage_crosses_with_message_and_remedy_and_the_worker_goes_on(
+def test_stage_error_is_passed_on_with_message_and_remedy_and_worker_continues(
     worker: Callable[..., ByHand], tmp_path: Path, speech: Path
 ) -> None:
     empty = tmp_path / "empty.mp3"
@@ -128,15 +128,13 @@ def test_an_error_of_a_stage_crosses_with_message_and_remedy_and_the_worker_goes
 
 
 @pytest.mark.parametrize(("way", "said"), [("full", "DiskFull"), ("denied", "AccessDenied")])
-def test_errors_of_the_system_become_errors_of_ours(
-    worker: Callable[..., ByHand], speech: Path, way: str, said: str
-) -> None:
+def test_system_errors_become_dropdub_errors(worker: Callable[..., ByHand], speech: Path, way: str, said: str) -> None:
     one = worker(DROPDUB_FAILPOINTS=f"stage.probe={way}")
     one.run("probe", speech)
     assert one.hear(Failed, Done).error["class"] == said
 
 
-def test_what_no_stage_expects_is_told_and_logged(worker: Callable[..., ByHand], speech: Path) -> None:
+def test_unexpected_error_is_reported_and_logged(worker: Callable[..., ByHand], speech: Path) -> None:
     one = worker()
     one.run("extract", speech)  # without the facts of a probe
     told = one.hear(Log)
@@ -165,7 +163,7 @@ from dropdub import worker
 
 class Odd(Exception):
     def __str__(self):
-        raise RuntimeError("I will not be told")
+        raise RuntimeError("I cannot be shown")
 
 def odd(task):
     if task.job_name == "result.txt":
@@ -190,7 +188,7 @@ def test_results_and_errors_that_cannot_be_sent_become_an_error_that_can(
     assert isinstance(one.hear(Failed, Done), Failed), "it did not go on"
 
 
-def test_what_libraries_print_does_not_disturb(worker: Callable[..., ByHand], tmp_path: Path, speech: Path) -> None:
+def test_output_of_libraries_does_no_harm(worker: Callable[..., ByHand], tmp_path: Path, speech: Path) -> None:
     script = tmp_path / "noisy.py"
     script.write_text(NOISY, encoding="utf-8")
     one = worker(script=script)
@@ -198,7 +196,7 @@ def test_what_libraries_print_does_not_disturb(worker: Callable[..., ByHand], tm
     assert isinstance(one.hear(Done, Failed), Done)
 
 
-def test_without_its_supervisor_it_ends_at_once_also_in_a_step(
+def test_worker_without_its_supervisor_ends_at_once_even_during_a_step(
     worker: Callable[..., ByHand], tmp_path: Path, speech: Path
 ) -> None:
     hung = tmp_path / "hung"
@@ -215,7 +213,7 @@ def alive(process: subprocess.Popen[bytes]) -> bool:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
-def test_ctrl_c_of_the_console_does_not_reach_it(worker: Callable[..., ByHand], speech: Path) -> None:
+def test_ctrl_c_in_the_console_does_not_reach_the_worker(worker: Callable[..., ByHand], speech: Path) -> None:
     one = worker()
     one.hear(Ready)
     one.process.send_signal(signal.SIGINT)

@@ -1,4 +1,4 @@
-"""XTTS through its own classes and files, with a small random model: what it says is noise, how it is used is real."""
+"""XTTS through its own classes and files, with a small random model: its output is noise, but it is used for real."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.tiny_xtts import STOP, add_own_voices, make_tiny_xtts, narrow_layers
 
 pytestmark = [
     pytest.mark.skipif(find_spec("TTS") is None, reason="the extra 'quality' is not installed"),
-    pytest.mark.filterwarnings("ignore"),  # those of the libraries beneath
+    pytest.mark.filterwarnings("ignore"),  # those of the underlying libraries
 ]
 
 
@@ -72,7 +72,7 @@ def no_graphics_card() -> Any:
     return patch("torch.cuda.is_available", lambda: False)
 
 
-def test_a_take_always_sounds_the_same_and_another_take_does_not(xtts: XttsSynthesizer, voice: Voice) -> None:
+def test_same_take_always_sounds_the_same_and_another_take_does_not(xtts: XttsSynthesizer, voice: Voice) -> None:
     first = xtts.speak(ENGLISH[0], language="en", voice=voice)
     assert first.dtype == np.float32
     assert len(first) > 0.2 * xtts.sample_rate
@@ -82,7 +82,7 @@ def test_a_take_always_sounds_the_same_and_another_take_does_not(xtts: XttsSynth
     assert not np.array_equal(first, xtts.speak(ENGLISH[0], language="en", voice=voice, take=1))
 
 
-def test_a_long_text_is_spoken_in_parts_and_an_empty_one_not_at_all(xtts: XttsSynthesizer, voice: Voice) -> None:
+def test_long_text_is_spoken_in_parts_and_empty_one_not_at_all(xtts: XttsSynthesizer, voice: Voice) -> None:
     long = xtts.speak(" ".join(ENGLISH * 2) + "\n\nhttps://example.org\n", language="pt-BR", voice=voice)
     short = xtts.speak(ENGLISH[0], language="pt-BR", voice=voice)
     assert len(long) > len(short)
@@ -90,13 +90,13 @@ def test_a_long_text_is_spoken_in_parts_and_an_empty_one_not_at_all(xtts: XttsSy
     xtts.defects()
 
 
-def test_a_voice_that_was_prepared_is_taken_back_and_a_broken_one_refused(
+def test_prepared_voice_can_be_loaded_again_and_broken_one_is_refused(
     xtts: XttsSynthesizer, voice: Voice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = xtts.prepare(voice)
     other = XttsSynthesizer(xtts._settings)
     other.take_prepared(voice, kept)
-    monkeypatch.setattr("dropdub.engines.xtts.engine.hear_voice", None)  # nobody listens to the recording again
+    monkeypatch.setattr("dropdub.engines.xtts.engine.hear_voice", None)  # the recording is not analysed again
     assert np.array_equal(
         other.speak(ENGLISH[1], language="en", voice=voice), xtts.speak(ENGLISH[1], language="en", voice=voice)
     )
@@ -105,7 +105,7 @@ def test_a_voice_that_was_prepared_is_taken_back_and_a_broken_one_refused(
             other.take_prepared(voice, broken)
 
 
-def test_what_comes_out_wrong_each_time_is_told_once(
+def test_repeatedly_defective_speech_is_reported_once(
     xtts: XttsSynthesizer, voice: Voice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seeds: list[int] = []
@@ -123,17 +123,17 @@ def test_what_comes_out_wrong_each_time_is_told_once(
 
 
 @pytest.mark.parametrize("rate", [1.0, 1.4])
-def test_what_ends_before_it_began_is_told_and_stops_nothing(
+def test_speech_that_ends_at_once_is_reported_and_stops_nothing(
     xtts: XttsSynthesizer, voice: Voice, monkeypatch: pytest.MonkeyPatch, rate: float
 ) -> None:
-    """Of no sound at all no quicker one can be made: coqui-tts raises."""
+    """An empty sound cannot be sped up: coqui-tts raises."""
     leaning_to_the_end(xtts, monkeypatch, 1e4)
     xtts.speak("We went home together.", language="en", voice=voice, rate=rate)
     assert xtts.defects() == ["“We went home together.” came out cut short."]
 
 
 @pytest.mark.parametrize("text", ["Home.", "We went home together. " * 8], ids=["short", "long"])
-def test_babble_is_stopped_and_told(
+def test_babble_is_stopped_and_reported(
     xtts: XttsSynthesizer, voice: Voice, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     leaning_to_the_end(xtts, monkeypatch, -1e4)
@@ -147,21 +147,21 @@ def test_babble_is_stopped_and_told(
 @pytest.mark.parametrize(
     "text", ["V roce 2026. A 3. den", "1" * 150, "1.234.567,89 " * 14, "٣٤ 12", "0th", "$" * 90, "10^-9 = 0,000000001"]
 )
-def test_no_number_stops_it(xtts: XttsSynthesizer, language: str, text: str) -> None:
+def test_numbers_do_not_exceed_token_limit(xtts: XttsSynthesizer, language: str, text: str) -> None:
     found = xtts._parts(text, language)
     assert xtts.defects() == []
     model: Any = xtts._model
     assert all(len(model.tokenizer.encode(part, lang=language)) < model.args.gpt_max_text_tokens for part in found)
 
 
-def test_a_package_that_is_not_here_is_named_with_the_command_that_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_package_is_named_with_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dropdub.engines.packages.find_spec", lambda _: None)
     problem = XttsSynthesizer.unavailable()
     assert problem is not None
     assert str(install_command("xtts")) in problem and "coqui-tts" in problem
 
 
-def test_a_language_whose_package_is_not_here_is_refused_with_its_name(
+def test_language_whose_package_is_missing_is_refused_with_its_name(
     xtts: XttsSynthesizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dropdub.engines.xtts.input_text.find_spec", lambda _: None)
@@ -170,9 +170,7 @@ def test_a_language_whose_package_is_not_here_is_refused_with_its_name(
         xtts.speak("你好。", language="zh-CN", voice=None)
 
 
-def test_a_voice_of_the_model_is_spoken_with_by_its_name_and_the_first_is_the_default(
-    tmp_path: Path, model: Path
-) -> None:
+def test_voice_of_the_model_is_selected_by_name_and_the_first_is_the_default(tmp_path: Path, model: Path) -> None:
     folder = shutil.copytree(model, tmp_path / "model")
     add_own_voices(folder, "Ana Sofia", "Bruno")
     engine = XttsSynthesizer(EngineSettings(models={"xtts": str(folder)}))
@@ -183,9 +181,7 @@ def test_a_voice_of_the_model_is_spoken_with_by_its_name_and_the_first_is_the_de
         engine.speak("We went home.", language="en", voice=Voice("Carla"))
 
 
-def test_voices_that_were_heard_are_not_all_kept(
-    xtts: XttsSynthesizer, voice: Voice, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_the_latest_voices_are_kept(xtts: XttsSynthesizer, voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dropdub.engines.xtts.engine.KNOWN_VOICES", 2)
     latents = xtts._latents(voice)
     for number in range(4):
@@ -194,14 +190,14 @@ def test_voices_that_were_heard_are_not_all_kept(
 
 
 @pytest.mark.parametrize("device", ["cpu", "auto"])
-def test_where_a_graphics_card_is_not_asked_for_its_lack_is_not_told(model: Path, device: str) -> None:
+def test_missing_graphics_card_is_not_reported_if_not_requested(model: Path, device: str) -> None:
     engine = XttsSynthesizer(EngineSettings(models={"xtts": str(model)}, device=device))
     with no_graphics_card():
         engine.load()
     assert engine.announcements() == []
 
 
-def test_a_graphics_card_that_is_not_there_is_told(model: Path) -> None:
+def test_missing_graphics_card_is_reported(model: Path) -> None:
     engine = XttsSynthesizer(EngineSettings(models={"xtts": str(model)}, device="cuda"))
     with no_graphics_card():
         engine.load()
@@ -210,7 +206,7 @@ def test_a_graphics_card_that_is_not_there_is_told(model: Path) -> None:
     ]
 
 
-def test_a_graphics_card_that_is_full_is_left_and_told(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_graphics_card_is_not_used_and_reported(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from TTS.tts.models.xtts import Xtts
 
     def to(self: Any, device: str) -> Any:
@@ -229,7 +225,7 @@ def test_a_graphics_card_that_is_full_is_left_and_told(model: Path, monkeypatch:
     assert squeezed.announcements() == ["xtts runs on the CPU, not on the graphics card: memory ran out before."]
 
 
-def test_memory_that_runs_out_while_speaking_is_told_as_such(
+def test_running_out_of_memory_while_speaking_is_reported_as_such(
     xtts: XttsSynthesizer, voice: Voice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: Any, **__: Any) -> Any:
@@ -240,7 +236,7 @@ def test_memory_that_runs_out_while_speaking_is_told_as_such(
         xtts.speak("We went home.", language="en", voice=voice)
 
 
-def test_it_has_no_voice_but_those_it_was_given(xtts: XttsSynthesizer) -> None:
+def test_engine_has_no_voices_except_those_it_was_given(xtts: XttsSynthesizer) -> None:
     with pytest.raises(VoiceMissing, match="neither in voices/ nor in the model"):
         xtts.speak("Hello.", language="en", voice=Voice("nobody"))
     with pytest.raises(VoiceMissing, match="no built-in voice") as caught:
@@ -250,7 +246,7 @@ def test_it_has_no_voice_but_those_it_was_given(xtts: XttsSynthesizer) -> None:
         xtts.speak("Hello.", language="tlh", voice=None)
 
 
-def test_a_model_that_is_not_here_or_broken_is_a_sentence(tmp_path: Path, model: Path) -> None:
+def test_missing_or_broken_model_gives_error_message(tmp_path: Path, model: Path) -> None:
     with pytest.raises(Waiting, match="'xtts-v2'"):
         Shelf(settings=EngineSettings(models_dir=tmp_path)).synthesizer("xtts", language="pt")
     shutil.copytree(model, tmp_path / "broken")
@@ -259,7 +255,7 @@ def test_a_model_that_is_not_here_or_broken_is_a_sentence(tmp_path: Path, model:
         XttsSynthesizer(EngineSettings(models={"xtts": str(tmp_path / "broken")})).load()
 
 
-def test_torch_and_ctranslate2_never_meet(settings: EngineSettings) -> None:
+def test_torch_and_ctranslate2_are_never_in_one_process(settings: EngineSettings) -> None:
     from dropdub.errors import FreshWorkerNeeded
 
     shelf = Shelf(settings=settings)
@@ -282,7 +278,7 @@ def ready_to_speak(
     speakers: Sequence[str | None] = (None,),
     said: Sequence[str] = ENGLISH[:4],
 ) -> Drive:
-    """Return a job of four lines that the speakers say in turns; `said` is what they are to say in the dub."""
+    """Return a job of four lines that the speakers say in turn; `said` is what they are to say in the dub."""
     options = LIGHT.overridden({"synthesizer": "xtts", "targets": ["pt"], "synthesis": {"takes": 2}})
     drive = Drive(talk, tmp_path, options=options, engines=Shelf(settings=settings), cache=cache)
     drive.run(until="transcribe")
@@ -308,7 +304,7 @@ def test_a_dub_has_the_speakers_own_voice(talk: Path, tmp_path: Path, settings: 
     assert "hear/pt" in [step.key for step in drive.plan()]
 
 
-def test_each_speakers_voice_is_heard_once_and_kept_for_the_next_time(
+def test_each_speakers_voice_is_analysed_once_and_kept_for_next_time(
     talk: Path, tmp_path: Path, settings: EngineSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[str] = []
@@ -329,7 +325,7 @@ def test_each_speakers_voice_is_heard_once_and_kept_for_the_next_time(
     assert sorted(heard) == ["voice.S1.wav", "voice.S2.wav"]
 
 
-def test_lines_that_come_out_wrong_are_named_and_not_kept(
+def test_defective_lines_are_reported_and_not_kept(
     talk: Path, tmp_path: Path, settings: EngineSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache = Cache(tmp_path / "cache", max_bytes=10_000_000)
@@ -343,7 +339,7 @@ def test_lines_that_come_out_wrong_are_named_and_not_kept(
     assert not any("silent" in warning for warning in warnings)
 
 
-def test_of_a_dub_with_one_sentence_changed_one_sentence_is_spoken(
+def test_only_changed_sentence_of_dub_is_spoken_again(
     talk: Path, tmp_path: Path, settings: EngineSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoken: list[str] = []
@@ -354,7 +350,7 @@ def test_of_a_dub_with_one_sentence_changed_one_sentence_is_spoken(
         return speak(self, text, **options)
 
     monkeypatch.setattr(XttsSynthesizer, "speak", counted)
-    monkeypatch.setattr("dropdub.engines.xtts.engine.defect", lambda *_, **__: None)  # what is noise is kept, too
+    monkeypatch.setattr("dropdub.engines.xtts.engine.defect", lambda *_, **__: None)  # noise is kept, too
     cache = Cache(tmp_path / "cache", max_bytes=100_000_000)
     for number, said in enumerate((ENGLISH[:4], (*ENGLISH[:2], ENGLISH[5], ENGLISH[3]))):
         folder = tmp_path / str(number)
