@@ -2,7 +2,7 @@
 
     python -m tests.checks [--quick] [--coverage] [PYTEST ARGUMENT]...
 
-With arguments for pytest, static checks and only those tests. `--quick` is for before each commit: static checks,
+With arguments for pytest, run static checks and only those tests. `--quick` is for before each commit: static checks,
 unit tests and one real job. `--coverage` also measures which lines are run; the tests then take twice the processor.
 """
 
@@ -38,10 +38,10 @@ STATIC: dict[str, tuple[str | Path, ...]] = {
 AT_ONCE = max(2, os.cpu_count() or 2)
 AUDIT_S = 30
 LIMIT_S = 45 * 60
-"""A part of the tests that takes longer hangs: pytest waits forever for a worker that is gone without a word."""
+"""A part of the tests that takes longer has hung: pytest waits forever for a worker that disappeared silently."""
 PYTHON = (sys.executable, "-X", "warn_default_encoding")
-"""On Windows the default encoding is another, so text files must name theirs. The programs that tests start run
-without this option: their libraries would report themselves on standard error."""
+"""On Windows the default encoding differs, so text files must name theirs. The programs that tests start run
+without this option: their libraries would print warnings on standard error."""
 WORKERS = AT_ONCE + 3
 """More than there are cores, because many tests wait for a daemon's timers and processes."""
 MEMORY, ENOUGH_BYTES = Path("/dev/shm"), 4_000_000_000
@@ -164,7 +164,7 @@ def temporary_files() -> Iterator[tuple[str, ...]]:
 
 @contextmanager
 def under_wine(times: Timetable) -> Iterator[None]:
-    """Run the tests under Wine meanwhile, in one process: they share one Windows, and wait for it most of the time."""
+    """Run the tests under Wine meanwhile, in one process: they share one Windows, and mostly wait for it."""
     name, began = "tests under Wine, beside those", time.monotonic()
     with ThreadPoolExecutor(1) as beside:
         future = beside.submit(output_of, *PYTHON, "-m", "pytest", "-p", "no:cacheprovider", "tests/wine")

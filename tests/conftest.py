@@ -17,12 +17,12 @@ from dropdub.media.ffmpeg import FFMPEG_VARIABLE
 
 SPEECH = Path(dropdub.__file__).parent / "samples" / "jfk.flac"
 SLOWEST = ("test_every_place.py", "test_crashes.py", "test_long_recording.py", "test_dub_sound.py")
-"""The files that take longest, in the order in which they are begun."""
+"""The files that take longest, in the order in which they are started."""
 PICTURE = ("-f", "lavfi", "-i", "testsrc=size=160x120:rate=25:duration=12")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run files with slow tests first: one that began last would be waited for while all but one core are idle."""
+    """Run files with slow tests first: if one started last, all cores but one would idle until it ends."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     rank = {name: number for number, name in enumerate(SLOWEST)}
     items.sort(key=lambda item: (rank.get(item.path.name, len(rank)), item.path not in slow))
@@ -65,7 +65,7 @@ def talk_mkv(media_dir: Path, talk_video: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def phrase(media_dir: Path) -> Path:
-    """The first three seconds of the speech, FLAC: for tests that are about something else than what is said."""
+    """The first three seconds of the speech, FLAC: for tests that do not depend on what is said."""
     return _made(media_dir / "phrase.flac", "-i", str(SPEECH), "-t", "3")
 
 
@@ -88,14 +88,14 @@ def media_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def other_file_system(tmp_path: Path) -> Iterator[Path]:
-    """Return a folder on another file system than the test's own."""
+    """Return a folder on a different file system from the test's own."""
     with folder_on_another_file_system(tmp_path) as folder:
         yield folder
 
 
 @contextmanager
 def folder_on_another_file_system(place: Path) -> Iterator[Path]:
-    """Yield a folder on another file system than `place`; skip the test if this machine has none."""
+    """Yield a folder on a different file system from `place`; skip the test if this machine has none."""
     for other in (Path("/dev/shm"), Path(tempfile.gettempdir()), Path.home()):
         if other.is_dir() and other.stat().st_dev != place.stat().st_dev:
             folder = Path(tempfile.mkdtemp(prefix="dropdub-", dir=other))

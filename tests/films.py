@@ -1,4 +1,4 @@
-"""Made-up films whose parts can be told apart: a white flash in the picture when a tone sounds, and where they are."""
+"""Made-up films with recognisable moments: a white flash in the picture when a tone sounds, and when each occurs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LENGTH_S = 5.0
 TONE_HZ = 440
 FRAME_S = 0.041
 ENCODER_S = 0.03
-"""How far a lossy codec's padding may move a tone where a container does not tell of it."""
+"""How far a lossy codec's padding may move a tone if the container does not record it."""
 
 
 def made(path: Path, *arguments: str) -> Path:
@@ -48,7 +48,7 @@ def spoken(language: str, text: str = "One line.") -> Transcript:
 
 
 def drive_to_mux(source: Path, folder: Path, *, target: str = "pt-BR", **options: Any) -> Drive:
-    """Return a job on `source` for which all before mux is done: the dub is a copy of what was heard."""
+    """Return a job on `source` with all stages before mux done: the dub is a copy of the recording's sound."""
     job = Drive(source, folder, options=JobOptions.model_validate({**LIGHT.model_dump(), **options}))
     job.run(until="split")
     job.facts["merge"] = {"language": "en"}

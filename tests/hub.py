@@ -1,4 +1,4 @@
-"""A hub of models on this machine: real HTTP, and every way in which a server can let a client down."""
+"""A hub of models on this machine: real HTTP, and every way in which a server can fail a client."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from urllib.parse import unquote, urlsplit
 from dropdub.engines.models.catalogue import KnownModel
 
 UNPINNED = "from dropdub.engines.models.pins import PINS; PINS.clear(); from dropdub.cli.app import main; main()"
-"""The program (for `python -c`) with a catalogue that pins nothing: a test hub has not what the real one has."""
+"""The program (for `python -c`) with a catalogue that pins nothing: a test hub does not have the real one's files."""
 LARGE = 10_000
-"""From so many bytes on, the hub names a file's SHA-256, and git's name for its content below."""
+"""From this size in bytes on, the hub names a file's SHA-256; below it, git's name for its content."""
 
 _INDEX = re.compile(r"/api/models/([^/]+/[^/]+)/revision/([^/]+)")
 _FILE = re.compile(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
 
 
 def unpinned(model: KnownModel) -> KnownModel:
-    """Return a model as it would be if nothing of it were known beforehand."""
+    """Return a model as it would be if nothing about it were known beforehand."""
     return replace(model, sources=tuple(replace(one, revision="main", pins={}) for one in model.sources))
 
 
 class FakeHub:
-    """What the hub has, how it misbehaves, and what was asked of it."""
+    """What the hub has, how it misbehaves, and what it was asked for."""
 
     def __init__(self) -> None:
         self.repositories: dict[str, dict[str, bytes]] = {}
@@ -40,14 +40,14 @@ class FakeHub:
         self.breaks: dict[str, list[int]] = {}
         """By file name: after how many bytes each answer in turn breaks off; later answers are whole."""
         self.pauses: dict[str, int] = {}
-        """By file name: after how many bytes it goes silent, until `wake` is set."""
+        """By file name: after how many bytes it stalls, until `wake` is set."""
         self.statuses: list[int] = []
-        """What the next answers in turn are instead of what was asked for."""
+        """What the next answers are, in turn, instead of what was requested."""
         self.always: int | None = None
         self.garbage = False
         self.ignores_ranges = False
         self.redirects_to = ""
-        """Where files are sent for instead, as hubs do with large ones."""
+        """Where requests for files are redirected to, as hubs do with large ones."""
         self.revision = "a" * 40
         self.served: Counter[str] = Counter()
         self.asked: list[tuple[str, str | None]] = []
@@ -151,19 +151,19 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: what was asked is in `FakeHub.asked`."""
+        """Log nothing: requests are in `FakeHub.asked`."""
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that hung up: some tests kill them."""
+        """Ignore clients that hung up: some tests kill them."""
 
 
 @contextmanager
 def running_hub() -> Iterator[FakeHub]:
-    """Give an empty hub that answers at its `url` until the block ends."""
+    """Yield an empty hub that answers at its `url` until the block ends."""
     hub = FakeHub()
     server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"hub": hub}))
     hub.url = f"http://127.0.0.1:{server.server_address[1]}"

@@ -1,4 +1,4 @@
-"""A worker that does what its argument says, spoken by hand: `python misbehaving_worker.py MODE`."""
+"""A worker that behaves as its argument says, its protocol written by hand: `python misbehaving_worker.py MODE`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PRINTED = {"print": "Loading model… 100 %\n", "endless line": "x" * 20_000_000
 
 
 def misbehave(mode: str, run: dict[str, Any]) -> None:
-    """Do one step in the way of `mode`."""
+    """Do one step in the manner of `mode`."""
     if mode == "hang":
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         Path(run["payload"]["result_file"]).with_name("grandchild").write_text(str(child.pid), encoding="utf-8")
@@ -74,7 +74,7 @@ def misbehave(mode: str, run: dict[str, Any]) -> None:
 
 
 def get_on_when_told(run: dict[str, Any]) -> None:
-    """Say over and over that half is done, once a file called "sign" is there."""
+    """Report again and again that half is done, once a file called "sign" exists."""
     sign = Path(run["payload"]["result_file"]).with_name("sign")
     while True:
         say("heartbeat")
@@ -86,7 +86,7 @@ def get_on_when_told(run: dict[str, Any]) -> None:
 def main(mode: str) -> None:
     start = json.loads(sys.stdin.readline())
     if mode == "needs another" and not start["preload"]:
-        mode = "obey"  # what stood in the way was loaded ahead
+        mode = "obey"  # the library in the way was preloaded
     if mode == "die at start":
         sys.exit(3)
     if mode == "never ready":

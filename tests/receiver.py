@@ -33,7 +33,7 @@ class Receiver:
 
 @contextmanager
 def receiving(manner: str = "take", *, port: int = 0) -> Iterator[Receiver]:
-    """Give a server that runs; `port` takes up the place of an earlier one."""
+    """Yield a running server; `port` replaces an earlier one on the same port."""
     server = ThreadingHTTPServer(("127.0.0.1", port), _Handler)
     server.daemon_threads = True
     server.receiver = Receiver(server.server_address[1], manner)  # type: ignore[attr-defined]
@@ -49,7 +49,7 @@ def receiving(manner: str = "take", *, port: int = 0) -> Iterator[Receiver]:
 
 
 def free_port() -> int:
-    """Return a port on which nobody answers."""
+    """Return a port on which nothing listens."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])

@@ -1,6 +1,6 @@
 """A database of this revision with a job in every state, as SQL: `python -m tests.released_schema` writes it.
 
-To be run once for each new revision, before it is released; a dump that is there is never made anew.
+To be run once for each new revision, before it is released; an existing dump is never replaced.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A job whose dub was fitted, heard back and compared: made up, in the shapes that the stages give."""
+"""A job whose dub was fitted, verified and compared: made up, in the formats that the stages return."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TIMES = ((0.4, 1.9), (2.1, 5.0), (5.2, 6.3), (6.4, 7.7), (8.6, 9.3))
 
 
 def an_utterance(*segments: int, slot: tuple[float, float], **values: Any) -> dict[str, Any]:
-    """Return an utterance as the manifest has it: unless told otherwise, it is spoken within its slot as it is."""
+    """Return an utterance as the manifest has it: unless specified otherwise, it is spoken within its slot as it is."""
     start, end = slot
     usual = {"start": start, "end": end - 0.1, "length": end - start - 0.1, "stretch": 1.0, "shift": 0.0}
     named = {"segments": list(segments), "speaker": None, "slot": [start, end], "shortened": False}

@@ -1,4 +1,4 @@
-"""Recordings of known words: sentences of the small models' vocabulary, in the voice that those models learnt."""
+"""Recordings of known words: sentences of the small models' vocabulary, in the voice that they were trained on."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def spoken(text: str, *, voice: str = "en-us") -> NDArray[np.float32]:
 
 
 def recording(path: Path, sentences: Sequence[str], *, voice: str = "en-us", pause_s: float = 0.7) -> Path:
-    """Write the sentences one after another as a WAV file, a pause before, between and behind them."""
+    """Write the sentences one after another as a WAV file, a pause before, between and after them."""
     pause = np.zeros(round(pause_s * RATE), np.float32)
     parts = [part for sentence in sentences for part in (pause, spoken(sentence, voice=voice))]
     with wav.WavWriter(path, RATE) as writer:

@@ -19,9 +19,9 @@ LOUDNESS = 0.1
 
 @contextmanager
 def narrow_layers() -> Iterator[None]:
-    """Let models be made and loaded in this process with a narrow vocoder: 3 MB for 90, and as much quicker.
+    """Let models be made and loaded in this process with a narrow vocoder: 3 MB instead of 90, and that much faster.
 
-    Their widths stand in no configuration; other processes load the full ones only.
+    Their widths are in no configuration; other processes load only the full ones.
     """
     from dropdub.engines.xtts.torchaudio_shim import make_importable
 
@@ -53,7 +53,7 @@ def make_tiny_xtts(folder: Path) -> Path:
         config = XttsConfig(model_args=_arguments(tokens))
         torch.manual_seed(0)
         model = Xtts(config)
-        with torch.no_grad():  # else it never comes to an end
+        with torch.no_grad():  # otherwise it never ends
             model.gpt.mel_head.bias[STOP] = STOPS_NOW_AND_THEN
             _make_heard(model.hifigan_decoder.waveform_decoder)
         torch.save({"model": model.state_dict(), "config": config.to_dict()}, folder / "model.pth")
@@ -70,7 +70,7 @@ def _make_heard(vocoder: Any) -> None:
 
 
 def add_own_voices(folder: Path, *names: str) -> None:
-    """Give a model voices of its own, each of them another random one."""
+    """Give a model voices of its own, each a different random one."""
     import torch
 
     voices = {

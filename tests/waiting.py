@@ -1,4 +1,4 @@
-"""Waiting for a condition, with a deadline whose failure says what was awaited."""
+"""Wait for a condition, with a deadline whose failure says what was awaited."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 120) -> None:
-    """Return as soon as `condition` holds; fail with `what` was awaited when it does not in time.
+    """Return as soon as `condition` holds; fail with `what` was awaited if it does not in time.
 
     The time is for a machine that is busy with other work: it says nothing about how fast something is to be.
     """

@@ -1,4 +1,4 @@
-"""Commands of the program, and a daemon's workers, as real processes that need no start: forks of a process that has
+"""Commands of the program, and a daemon's workers, as real processes without start-up time: forks of a process that has
 imported everything.
 
 `python -m tests.warm SOCKET` forks them; `run` and `start` ask it to. A command has its own process, environment,
@@ -43,13 +43,13 @@ WORKERS_VARIABLE = "DROPDUB_TESTS_FORK_WORKERS"
 """The socket of the forking process, in the environment of a daemon whose workers it is to fork."""
 IS_POSSIBLE = hasattr(os, "fork")
 AT_START = ("PYTHON", "LD_", "COVERAGE")
-"""Beginnings of the variables that an interpreter obeys at its start: if they differ, the command is not forked."""
+"""Prefixes of the variables that an interpreter follows at start: if they differ, the command is not forked."""
 _READY_S = 60
 _MOST_DESCRIPTORS = 4
 
 
 class Command:
-    """A running process, with what of `subprocess.Popen` tests and the pool use."""
+    """A running process, with the part of `subprocess.Popen` that tests and the pool use."""
 
     stdin: IO[bytes]
     stdout: IO[bytes]
@@ -124,7 +124,7 @@ def forking_workers() -> dict[str, str]:
 
 
 def _asked(path: str, wanted: Mapping[str, Any], descriptors: Sequence[int]) -> Command:
-    """Ask the forking process for one; its descriptors are the standard streams, and what else it is to inherit."""
+    """Ask the forking process for one; its descriptors are the standard streams, and any others it is to inherit."""
     asked = socket.socket(socket.AF_UNIX)
     asked.connect(path)
     asked.sendmsg([b"."], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))])
@@ -194,7 +194,7 @@ def serve(path: str) -> None:
     for package in IMPORTED:
         for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
             importlib.import_module(module.name)
-    gc.freeze()  # else each fork copies what it only looks through
+    gc.freeze()  # otherwise each fork copies what it only scans
     assert threading.active_count() == 1, "a fork would lack these threads"
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
