@@ -42,6 +42,7 @@ PAGES = [
     *sorted(path for kind in ("*.yaml", "*.html", "*.css") for path in SOURCES.rglob(kind)),
 ]
 MODULES = sorted(SOURCES.rglob("*.py"))
+TEST_MODULES = sorted(path for path in (CHECKOUT / "tests").rglob("*.py") if path.name != Path(__file__).name)
 
 
 def prose_of(module: Path) -> Iterator[tuple[int, str]]:
@@ -50,6 +51,18 @@ def prose_of(module: Path) -> Iterator[tuple[int, str]]:
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type in {tokenize.STRING, tokenize.COMMENT}:
             yield token.start[0], token.string
+
+
+def documentation_of(test_module: Path) -> Iterator[tuple[int, str]]:
+    """Yield its docstrings and comments, but no text that a test is about."""
+    yield from ((line, text) for line, text in prose_of(test_module) if text.startswith(('"""', "#")))
+
+
+def names_of_tests(module: Path) -> Iterator[tuple[int, str]]:
+    """Yield the names of a module's tests as words, each with its line."""
+    for number, line in enumerate(module.read_text(encoding="utf-8").splitlines(), start=1):
+        if found := re.match(r" *(?:async )?def (test_\w+)", line):
+            yield number, found[1].replace("_", " ")
 
 
 def banned_in(text: str) -> list[str]:
@@ -73,7 +86,17 @@ def test_no_message_docstring_or_comment_has_a_banned_word() -> None:
     assert found == []
 
 
+def test_no_name_docstring_or_comment_of_a_test_has_a_banned_word() -> None:
+    found = [
+        f"{module.relative_to(CHECKOUT).as_posix()}:{line}: {', '.join(words)}"
+        for module in TEST_MODULES
+        for line, text in (*names_of_tests(module), *documentation_of(module))
+        if (words := banned_in(text))
+    ]
+    assert found == []
+
+
 def test_each_banned_word_is_found() -> None:
     assert banned_in("The work is begun anew, all the same.") == ["anew", "all the same"]
     assert banned_in("Run `dropdub tell`; if the system cannot tell, it is kept.") == []
-    assert len(MODULES) > 300 and len(PAGES) > 25
+    assert len(MODULES) > 300 and len(TEST_MODULES) > 150 and len(PAGES) > 25
