@@ -5,7 +5,7 @@ imported everything.
 folder, standard streams, session and exit code, as it would have after an `exec`; a worker has its pipes and its
 liveness lock, too. What differs: it did not import its modules itself, its parent is the forking process, and its
 command line and first environment, as /proc shows them, are that process's. So tests about imports, start times,
-memory, or who is found in /proc start their processes.
+memory, or command lines start their processes.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
+import psutil
+
 IMPORTED = (
     *("dropdub.cli", "dropdub.operations", "dropdub.doctor", "dropdub.daemon", "dropdub.service", "dropdub.stages"),
     *("dropdub.engines.espeak", "dropdub.engines.apertium"),
@@ -41,11 +43,15 @@ IMPORTED = (
 IMPORTED_TOO = ("dropdub.worker", "dropdub.engines.pocketsphinx", "pocketsphinx")
 WORKERS_VARIABLE = "DROPDUB_TESTS_FORK_WORKERS"
 """The socket of the forking process, in the environment of a daemon whose workers it is to fork."""
+SITE_VARIABLE = "DROPDUB_SITE"
+"""The root that a process is about, in its environment: by it, all of a root's processes are found."""
 IS_POSSIBLE = hasattr(os, "fork")
 AT_START = ("PYTHON", "LD_", "COVERAGE")
 """Prefixes of the variables that an interpreter follows at start: if they differ, the command is not forked."""
 _READY_S = 60
 _MOST_DESCRIPTORS = 4
+_CLOCK_S = 5
+"""By how much a process's start time may change: it is computed from the clock, which may be set."""
 
 
 class Command:
@@ -116,6 +122,22 @@ def start(
     }
     with Path(os.devnull).open("rb") as nothing:
         return _asked(_forking(), wanted, [nothing.fileno(), stdout.fileno(), stderr.fileno()])
+
+
+def forked_for(site: Path) -> list[psutil.Process]:
+    """Return what was forked for a root and is still there; /proc shows another environment of it."""
+    file = _noted(site)
+    lines = file.read_text("ascii").splitlines() if file.exists() else []
+    found = []
+    for pid, started in (line.split() for line in lines):
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(int(pid))
+            found += [process] if abs(process.create_time() - float(started)) < _CLOCK_S else []
+    return found
+
+
+def _noted(site: Path) -> Path:
+    return site.with_name(f"{site.name}.processes")
 
 
 def forking_workers() -> dict[str, str]:
@@ -316,6 +338,9 @@ def _take_over(wanted: Mapping[str, Any], streams: Sequence[int]) -> None:
         os.environ[LOCK_VARIABLE] = str(lock)
         os.set_inheritable(lock, True)
     tempfile.tempdir = None
+    if site := os.environ.get(SITE_VARIABLE):
+        with _noted(Path(site)).open("a", encoding="ascii") as noted:
+            noted.write(f"{os.getpid()} {psutil.Process().create_time()}\n")
     if WORKERS_VARIABLE in os.environ:
         slot.spawn = _spawn_forked  # type: ignore[assignment]
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115

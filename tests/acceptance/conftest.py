@@ -10,13 +10,12 @@ from tests.acceptance.site import Site
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Site]]:
+def site(tmp_path: Path) -> Iterator[Callable[..., Site]]:
     """Make roots with quick settings; their daemons are ended with the test, and no process of theirs may survive."""
     made: list[Site] = []
 
     def make(name: str = "root", **settings: Any) -> Site:
         new = Site(tmp_path / name, **settings)
-        monkeypatch.setenv("DROPDUB_SITE", str(tmp_path))
         made.append(new)
         return new
 

@@ -11,7 +11,8 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ class Site:
         self.forks = True
         """Whether commands are forked from a process that has imported the program; otherwise each is started."""
         self.forks_workers = True
-        """Whether the workers of a daemon that is forked are forked, too: `ours` cannot find those."""
+        """Whether the workers of a daemon that is forked are forked, too."""
         self.environment: dict[str, str] = {}
         path.mkdir(parents=True, exist_ok=True)
         self.configure(**settings)
@@ -91,7 +92,8 @@ class Site:
         self, *arguments: str, prefix: Sequence[str] = (), **environment: str
     ) -> subprocess.Popen[bytes] | warm.Command:
         words = ["--root", str(self.root), "watch", *arguments]
-        given: dict[str, Any] = {"env": {**os.environ, **environment}, "start_new_session": True}
+        mine = {warm.SITE_VARIABLE: str(self.root)}
+        given: dict[str, Any] = {"env": {**os.environ, **mine, **environment}, "start_new_session": True}
         with (self.root / "daemon.out").open("ab") as log:
             if self.forks and not prefix:
                 given["env"] |= warm.forking_workers() if self.forks_workers else {}
@@ -130,16 +132,15 @@ class Site:
         return warm.run(["--root", str(self.root), *arguments])
 
     def ours(self) -> list[psutil.Process]:
-        """Return the live processes that were started, not forked, for this root: their environment says so."""
-        assert not (self.forks and self.forks_workers), "forked workers are not found"
-        found = []
+        """Return the live processes of this root's daemons: those, their workers, and what these started."""
+        return [process for process in (*warm.forked_for(self.root), *self._started()) if _lives(process)]
+
+    def _started(self) -> Iterator[psutil.Process]:
+        """Yield the processes whose environment says that they are this root's."""
         for process in psutil.process_iter():
-            try:
-                if str(self.root) in process.environ().get("DROPDUB_SITE", "") and process.status() != "zombie":
-                    found.append(process)
-            except (psutil.Error, OSError):
-                continue
-        return found
+            with suppress(psutil.Error, OSError):
+                if process.environ().get(warm.SITE_VARIABLE) == str(self.root):
+                    yield process
 
     # -- the state ----------------------------------------------------------------------------------------------
 
@@ -192,3 +193,10 @@ class Site:
     def check(self) -> None:
         """Fail if anything that must hold for a root at rest does not."""
         assert broken(self.root, self.dropped) == []
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False

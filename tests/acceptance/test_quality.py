@@ -144,7 +144,7 @@ def test_idle_worker_exits_and_frees_its_memory(tmp_path: Path, talk: Path) -> N
     site.forks_workers = False
     put_model(site, WHISPER)
     put_model(site, NLLB)
-    site.start(DROPDUB_SITE=str(site.root))
+    site.start()
     try:
         site.drop(talk)
         site.wait_for("talk.wav", "succeeded")

@@ -49,7 +49,6 @@ def dubbed(site: Callable[..., Site], phrase_video: Path) -> Callable[..., Site]
 
     def make(**settings: object) -> Site:
         root = site(**settings)
-        root.forks_workers = False
         root.drop(phrase_video, "clip.mp4")
         return root
 
@@ -149,7 +148,6 @@ def test_engine_program_killed_while_loading_leaves_no_temporary_file(
     site: Callable[..., Site], tmp_path: Path
 ) -> None:
     root = site(preload=True)
-    root.forks_workers = False
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     environment = {"PATH": f"{a_slow_apertium(tmp_path)}:{os.environ['PATH']}", "TMPDIR": str(elsewhere)}

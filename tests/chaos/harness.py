@@ -55,8 +55,7 @@ def a_site(
 ) -> Site:
     """Return a root with the clip and its sidecar in the inbox."""
     site = filled(Site(folder, job={"targets": list(targets)}, **SETTINGS, **(settings or {})), clip)
-    site.environment = {"DROPDUB_SITE": str(folder), TRACE_VARIABLE: str(folder / "trace"), **environment}
-    site.forks = False  # its processes are found by the environment that they were started with
+    site.environment = {TRACE_VARIABLE: str(folder / "trace"), **environment}
     return site
 
 
@@ -176,21 +175,9 @@ def problems_with_another_database(site: Site) -> list[str]:
 def survivors(site: Site) -> Iterator[str]:
     """Yield what still lives a while after the daemon's death."""
     ends_at = time.monotonic() + DIES_WITHIN_S
-    while (alive := _alive(site)) and time.monotonic() < ends_at:
+    while (alive := site.ours()) and time.monotonic() < ends_at:
         time.sleep(0.05)
     yield from (f"process {process.pid} outlived the daemon" for process in alive)
-
-
-def _alive(site: Site) -> list[psutil.Process]:
-    """Return what was started for this root: it says so in its environment."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get("DROPDUB_SITE") == str(site.root) and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-        except (psutil.Error, OSError):
-            continue
-    return found
 
 
 def published(site: Site) -> dict[str, str]:
@@ -232,7 +219,7 @@ def runs(trace: Iterable[str]) -> list[Run]:
 
 def kill_somebody(site: Site, chance: random.Random) -> str:
     """Kill one process of the root: the daemon, a worker, or what a worker started. Return which."""
-    alive = _alive(site)
+    alive = site.ours()
     if not alive:
         return "nobody"
     victim = chance.choice(alive)
@@ -246,6 +233,6 @@ def kill_somebody(site: Site, chance: random.Random) -> str:
 
 def torn_down(site: Site) -> None:
     site.close()
-    for process in _alive(site):
+    for process in site.ours():
         process.kill()
     shutil.rmtree(site.root, ignore_errors=True)

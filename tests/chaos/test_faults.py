@@ -117,7 +117,6 @@ def test_hung_or_crashed_ffmpeg_is_ended_and_retried(
     site: Callable[..., Site], clip: Path, tmp_path: Path, first_time: str, error: str
 ) -> None:
     root = site(deadlines={"factor": 0.05, "probe": 200})
-    root.forks_workers = False
     root.drop(clip, "clip.mp4")
     assert root.work_off(**{FFMPEG_VARIABLE: wrapped_ffmpeg(tmp_path, first_time)}) == 0, root.output()
     assert attempts(root, "extract")[0]["error_class"] == error

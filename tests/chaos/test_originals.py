@@ -44,7 +44,6 @@ def in_work(root: Site) -> list[Path]:
 
 def take_in(root: Site, *, files: int = FILES, kill: bool = True) -> None:
     """Let the daemon take everything dropped into its work folder, and end it before anything is done."""
-    root.forks_workers = False
     root.start(DROPDUB_FAILPOINTS="stage.probe=hang")
     wait_until(lambda: len(in_work(root)) >= files and "claiming" not in root.states().values(), "all to be taken in")
     if kill:
@@ -264,7 +263,6 @@ def test_no_new_database_is_created_if_its_disk_is_not_mounted(
 ) -> None:
     root = site(database=f"sqlite:///{disk(True) / 'jobs.db'}")
     fill(root)
-    root.forks_workers = False
     root.start(DROPDUB_FAILPOINTS="stage.probe=hang")
     wait_until(lambda: len(in_work(root)) == FILES, "all to be taken in")
     root.kill()
@@ -323,7 +321,6 @@ def test_missing_database_is_given_up_with_accept_missing(
 ) -> None:
     root = site(database=f"sqlite:///{disk(True) / 'jobs.db'}")
     fill(root, 2)
-    root.forks_workers = False
     root.start(DROPDUB_FAILPOINTS="stage.probe=hang")
     wait_until(lambda: len(in_work(root)) == 2, "both to be taken in")
     root.kill()
