@@ -55,10 +55,8 @@ def claiming_jobs(store: Store) -> list[Claiming]:
 
     Only the columns needed to choose among them: there may be thousands.
     """
-    columns = (JOB.c.id, JOB.c.round, JOB.c.name)
-    query = sql_select(*columns).where(JOB.c.state == JobState.CLAIMING, JOB.c.verdict.is_(None))
     with store.reading() as session:
-        rows = session.connection().execute(query.order_by(JOB.c.id)).all()
+        rows = session.connection().execute(_claiming()).all()
     return [Claiming(id_, round_, name) for id_, round_, name in rows if id_ is not None]
 
 
@@ -98,9 +96,7 @@ def parties(store: Store) -> list[tuple[str | None, str | None]]:
 
 def duplicates_to_release(store: Store, waiting_for: str) -> list[Job]:
     """Return the duplicates that wait (for `waiting_for`) although the job they wait for has ended or is gone."""
-    other = JOB.alias()
-    at_work = exists().where(other.c.id == JOB.c.dup_of, other.c.state.in_(UNFINISHED))
-    return _jobs(store, JOB.c.state == JobState.WAITING, JOB.c.waiting_for == waiting_for, ~at_work)
+    return _found(store, _duplicates(waiting_for))
 
 
 def owner(store: Store) -> Owner | None:
@@ -263,6 +259,19 @@ def _pools_with_due_steps(pools: tuple[str, ...]) -> Select[*tuple[bool, ...]]:
 @cache
 def _cancel_requested() -> SelectOfScalar[Job]:
     return _of_jobs(JOB.c.state.in_(UNFINISHED), JOB.c.cancel_requested.is_(True), JOB.c.verdict.is_(None))
+
+
+@cache
+def _claiming() -> Select[int | None, int, str]:
+    columns = (JOB.c.id, JOB.c.round, JOB.c.name)
+    return sql_select(*columns).where(JOB.c.state == JobState.CLAIMING, JOB.c.verdict.is_(None)).order_by(JOB.c.id)
+
+
+@cache
+def _duplicates(waiting_for: str) -> SelectOfScalar[Job]:
+    other = JOB.alias()
+    at_work = exists().where(other.c.id == JOB.c.dup_of, other.c.state.in_(UNFINISHED))
+    return _of_jobs(JOB.c.state == JobState.WAITING, JOB.c.waiting_for == waiting_for, ~at_work)
 
 
 @cache
