@@ -42,7 +42,7 @@ LIMIT_S = 45 * 60
 PYTHON = (sys.executable, "-X", "warn_default_encoding")
 """On Windows the default encoding differs, so text files must name theirs. The programs that tests start run
 without this option: their libraries would print warnings on standard error."""
-WORKERS = AT_ONCE + 3
+WORKERS = AT_ONCE + 2
 """More than there are cores, because many tests wait for a daemon's timers and processes."""
 MEMORY, ENOUGH_BYTES = Path("/dev/shm"), 4_000_000_000
 """Temporary files of tests go to memory if it has room: daemons flush all they write, and nothing waits for a disk."""
@@ -84,6 +84,7 @@ def main() -> None:
     parser.add_argument("--coverage", action="store_true", help="measure which lines are run, too")
     parser.add_argument("--installing", type=float, help=argparse.SUPPRESS)
     options, for_pytest = parser.parse_known_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # tests start hundreds of programs: each would compile all it uses
     times = Timetable()
     if options.installing is not None:
         times.parts.append(("installing", options.installing))
