@@ -14,6 +14,7 @@ import array
 import atexit
 import contextlib
 import gc
+import hashlib
 import importlib
 import io
 import json
@@ -126,7 +127,9 @@ def start(
 
 def forked_for(site: Path) -> list[psutil.Process]:
     """Return what was forked for a root and is still there; /proc shows another environment of it."""
-    file = _noted(site)
+    if not _forking.cache_info().currsize:
+        return []
+    file = _noted(Path(_forking()), site)
     lines = file.read_text("ascii").splitlines() if file.exists() else []
     found = []
     for pid, started in (line.split() for line in lines):
@@ -136,8 +139,9 @@ def forked_for(site: Path) -> list[psutil.Process]:
     return found
 
 
-def _noted(site: Path) -> Path:
-    return site.with_name(f"{site.name}.processes")
+def _noted(address: Path, site: Path) -> Path:
+    """Return the file, beside the socket, in which the processes that are forked for a root are noted."""
+    return address.with_name(hashlib.sha256(os.fsencode(site)).hexdigest())
 
 
 def forking_workers() -> dict[str, str]:
@@ -210,12 +214,17 @@ def _end(process: subprocess.Popen[bytes], folder: Path) -> None:
 
 def serve(path: str) -> None:
     """Fork a command for each connection until standard input ends; write its pid and, later, its exit code to it."""
+    from dropdub.engines.offers import installed_offers
+    from dropdub.languages import detect_text_language
+
     for name in IMPORTED_TOO:
         with contextlib.suppress(ImportError):  # a package of an extra
             importlib.import_module(name)
     for package in IMPORTED:
         for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
             importlib.import_module(module.name)
+    installed_offers()  # imports the engines
+    detect_text_language("A sentence.")  # loads its model
     gc.freeze()  # otherwise each fork copies what it only scans
     assert threading.active_count() == 1, "a fork would lack these threads"
     reading, writing = os.pipe()
@@ -235,7 +244,7 @@ def serve(path: str) -> None:
             _report_ended(waiting)
         if listener in ready:
             connection = listener.accept()[0]
-            pid = _forked(connection, [listener, *waiting.values()])
+            pid = _forked(Path(path), connection, [listener, *waiting.values()])
             waiting[pid] = connection
         if 0 in ready and not os.read(0, 1):
             return
@@ -281,7 +290,7 @@ def _report_ended(waiting: dict[int, socket.socket]) -> None:
                 connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
 
 
-def _forked(connection: socket.socket, others: Sequence[socket.socket]) -> int:
+def _forked(address: Path, connection: socket.socket, others: Sequence[socket.socket]) -> int:
     _, rights, *_ = connection.recvmsg(1, socket.CMSG_SPACE(4 * _MOST_DESCRIPTORS))
     streams = array.array("i")
     streams.frombytes(rights[0][2])
@@ -294,6 +303,9 @@ def _forked(connection: socket.socket, others: Sequence[socket.socket]) -> int:
         _become(wanted, streams)
     for stream in streams:
         os.close(stream)
+    if site := wanted["env"].get(SITE_VARIABLE):
+        with _noted(address, Path(site)).open("a", encoding="ascii") as noted:
+            noted.write(f"{pid} {psutil.Process(pid).create_time()}\n")
     with contextlib.suppress(OSError):
         connection.sendall(f"{pid}\n".encode())
     return pid
@@ -338,9 +350,6 @@ def _take_over(wanted: Mapping[str, Any], streams: Sequence[int]) -> None:
         os.environ[LOCK_VARIABLE] = str(lock)
         os.set_inheritable(lock, True)
     tempfile.tempdir = None
-    if site := os.environ.get(SITE_VARIABLE):
-        with _noted(Path(site)).open("a", encoding="ascii") as noted:
-            noted.write(f"{os.getpid()} {psutil.Process().create_time()}\n")
     if WORKERS_VARIABLE in os.environ:
         slot.spawn = _spawn_forked  # type: ignore[assignment]
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
