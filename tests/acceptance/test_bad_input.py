@@ -41,17 +41,19 @@ def ffmpeg(path: Path, *arguments: str) -> Path:
 
 
 def broken_containers(folder: Path) -> Iterator[Path]:
-    """Yield each container truncated, and with bits flipped, at several places."""
+    """Yield each container truncated, or with bits flipped, at several places in turn."""
     chance = random.Random(SEED)
     for suffix, codecs in CONTAINERS.items():
         whole = ffmpeg(folder / f"whole.{suffix}", *PICTURE, "-i", str(SPEECH), "-t", "1", *codecs)
         data = whole.read_bytes()
         yield whole
-        for share in OFFSETS:
+        for number, share in enumerate(OFFSETS):
             at = int(len(data) * share)
-            cut = folder / f"cut at {share}.{suffix}"
-            cut.write_bytes(data[:at])
-            yield cut
+            if number % 2:
+                cut = folder / f"cut at {share}.{suffix}"
+                cut.write_bytes(data[:at])
+                yield cut
+                continue
             flipped = bytearray(data)
             for place in chance.sample(range(at, min(at + 4000, len(data))), min(FLIPS, len(data) - at)):
                 flipped[place] ^= 1 << chance.randrange(8)

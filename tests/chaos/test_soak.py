@@ -1,4 +1,4 @@
-"""A short soak: what a daemon holds after its hundredth job is what it held after its fiftieth."""
+"""A short soak: what a daemon holds after its sixtieth job is what it held after its thirtieth."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from tests.acceptance.site import Site
 from tests.waiting import wait_until
 
 site = site_fixture
-GROWTH_BYTES = 15_000_000
+JOBS = 30
+GROWTH_BYTES = 300_000 * JOBS
 
 pytestmark = [
     pytest.mark.slow,
@@ -33,17 +34,17 @@ def test_neither_memory_nor_descriptors_nor_threads_nor_folders_grow(site: Calla
     root = site(cache={"enabled": False})
     root.forks = False
     daemon = psutil.Process(root.start().pid)
-    after_50, after_100 = (worked_off(root, daemon, done) for done in (50, 100))
-    assert after_100.descriptors <= after_50.descriptors and after_100.threads <= after_50.threads
-    assert after_100.work_folders == after_50.work_folders == 0
-    assert after_100.memory - after_50.memory < GROWTH_BYTES
+    first, second = (after(root, daemon, done) for done in (JOBS, 2 * JOBS))
+    assert second.descriptors <= first.descriptors and second.threads <= first.threads
+    assert second.work_folders == first.work_folders == 0
+    assert second.memory - first.memory < GROWTH_BYTES
     assert root.stop() == 0
     root.check()
 
 
-def worked_off(root: Site, daemon: psutil.Process, done: int) -> Held:
-    """Drop 50 more texts, and return what the daemon holds once all are done."""
-    for number in range(done - 50, done):
+def after(root: Site, daemon: psutil.Process, done: int) -> Held:
+    """Drop `JOBS` more texts, and return what the daemon holds once all `done` are done."""
+    for number in range(done - JOBS, done):
         root.drop_text(f"This is text number {number}.", f"text {number}.txt")
     archive = root.root / "archive"
     wait_until(lambda: len(list(archive.iterdir())) == done, f"{done} jobs to end", timeout_s=200)
