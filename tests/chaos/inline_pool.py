@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from dropdub import failpoints, worker
 from dropdub.config import PoolSettings
@@ -31,10 +32,11 @@ _shelves: dict[str, Shelf] = {}
 class InlinePool:
     """Does what `dropdub.pool.pool.Pool` does, one step at a time, in `tick`.
 
-    `alone`: the key of a step that runs in a process of its own, so that its death is only that of a worker.
+    `alone`: failpoints for steps, by key, that run in a process of their own, so that they end only a worker. Their
+    places are counted from the step's start.
     """
 
-    alone: str | None = None
+    alone: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, name: str, settings: PoolSettings, launch: Launch, *, wake: Callable[[], None]) -> None:
         self.name = name
@@ -73,7 +75,7 @@ class InlinePool:
             return []
         run = self._queued.pop()
         self._wake()
-        heard = self._in_a_fork(run) if run.payload["key"] == self.alone else self._here(run)
+        heard = self._in_a_fork(run) if run.payload["key"] in self.alone else self._here(run)
         return [Started(run.step_id, run.token, os.getpid(), 0.0), *filter(None, map(_event, heard))]
 
     def _here(self, run: Run) -> list[Up]:
@@ -97,6 +99,7 @@ class InlinePool:
 
     def _there(self, run: Run, writing: int) -> None:
         failpoints.set_role("worker")
+        failpoints.restart(self.alone[run.payload["key"]], "")
         with os.fdopen(writing, "wb") as pipe:
             worker.serve(run, *self._engines(), worker.LineWriter(pipe))
 

@@ -33,7 +33,7 @@ from tests.chaos.inline_pool import InlinePool
 BROKE = 3
 WITHOUT_VARIABLE = "DROPDUB_WITHOUT"
 ALONE_VARIABLE = "DROPDUB_ALONE"
-"""The key of the step that a fork of the life runs, so that only its worker dies."""
+"""Failpoints by the key of the step that a fork of the life runs, so that only its worker dies, as JSON."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def _become(wanted: Wanted) -> None:
     gc.disable()  # it would scan, and so copy, what a life shares with the process it is forked from
     signal.alarm(wanted.limit_s)
     failpoints.restart(given.get(VARIABLE, ""), given.get(TRACE_VARIABLE, ""))
-    InlinePool.alone = given.get(ALONE_VARIABLE)
+    InlinePool.alone = json.loads(given.get(ALONE_VARIABLE, "{}"))
     if WITHOUT_VARIABLE in given:
         from tests.chaos.unsafe import sitecustomize as unsafe
 

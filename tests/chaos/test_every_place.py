@@ -5,11 +5,13 @@ harness of forked lives sees what breaks.
 from __future__ import annotations
 
 import itertools
+import json
 import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -131,12 +133,12 @@ def problems_after_a_crash_at(place: str, site: ForkedSite, **environment: str) 
     return [*found, *harness.problems_of_the_next_start(site)]
 
 
-def problems_after_a_worker_died_at(place: str, step: str, site: ForkedSite) -> list[str]:
-    """Let the worker of a step die at `place`, and return what is wrong once the daemon has recovered from it."""
-    flag = site.root / "killed"
-    given = {ALONE_VARIABLE: step, VARIABLE: f"{place}=kill@{flag}"}
-    code = site.work_off(timeout_s=LONGEST_LIFE_S, **given)
-    found = [] if flag.exists() else ["the worker did not come by"]
+def problems_after_workers_died_at(places: Mapping[str, str], site: ForkedSite) -> list[str]:
+    """Let the worker of each step die at its place, and return what is wrong once the daemon has recovered."""
+    flags = {step: site.root / f"killed-{number}" for number, step in enumerate(places)}
+    deaths = {step: f"{place}=kill@{flags[step]}" for step, place in places.items()}
+    code = site.work_off(timeout_s=LONGEST_LIFE_S, **{ALONE_VARIABLE: json.dumps(deaths)})
+    found = [f"the worker of {step} did not reach {places[step]}" for step, flag in flags.items() if not flag.exists()]
     found += [f"the daemon ended with {code}: {site.output()[-300:]}"] if code != 0 else []
     return [*found, *harness.broken(site.root, site.dropped)]
 
@@ -180,26 +182,25 @@ def shared_with_transcribing(places: Sequence[str]) -> tuple[list[str], list[str
 
 
 def test_daemon_survives_worker_death_at_write_of_any_step(a_film: Made, lives: Lives) -> None:
+    """In each life the worker of every step dies once, each time at another of the step's places."""
     steps = places_of_steps(traced(a_film("traced-workers", lives)))
+    assert sum(map(len, steps.values())) > 50
+    rounds = itertools.zip_longest(*steps.values())
+    deaths = [{step: place for step, place in zip(steps, places, strict=True) if place} for places in rounds]
+    problems = [problems_after_workers_died_at(places, a_film(f"deaths-{n}", lives)) for n, places in enumerate(deaths)]
+    assert [list(zip(deaths, problems, strict=True)) for found in problems if found] == []
 
-    def problems(place: str, site: ForkedSite) -> list[str]:
-        return problems_after_a_worker_died_at(place, steps[place], site)
 
-    assert len(steps) > 50
-    assert crashed_at(list(steps), a_film, lives, problems) == []
-
-
-def places_of_steps(site: Site) -> dict[str, str]:
-    """Return for each step one place of each name that its worker reaches, with the step's key."""
-    step, found = "", {}
+def places_of_steps(site: Site) -> dict[str, list[str]]:
+    """Return for each step one place of each name that its worker reaches, counted from the step's start."""
+    step, found = "", defaultdict[str, Counter[str]](Counter)
     for line in (site.root / "trace").read_text(encoding="utf-8").splitlines():
-        place = line.split()[0]
-        name = place.partition("#")[0]
+        name = line.split()[0].partition("#")[0]
         if name.startswith("worker.run.1.") and name.endswith(".begin"):
             step = name.removeprefix("worker.run.1.").removesuffix(".begin")
         elif name.startswith("worker.") and ".run." not in name and step:
-            found[step, name] = place
-    return {place: step for (step, _), place in found.items()}
+            found[step][name] += 1
+    return {step: [f"{name}#{times}" for name, times in names.items()] for step, names in found.items()}
 
 
 def test_crash_while_film_and_subtitle_are_moved_keeps_both_together_exactly_once(
