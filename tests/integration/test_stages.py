@@ -173,10 +173,10 @@ def test_dub_is_as_long_as_recording_and_speaks_when_the_speaker_does(
 
 @needs_apertium
 def test_picture_that_mp4_cannot_hold_goes_into_mkv_with_a_warning(
-    driven: Callable[..., Drive], tmp_path: Path, speech: Path
+    driven: Callable[..., Drive], tmp_path: Path, phrase: Path
 ) -> None:
-    picture = ("-f", "lavfi", "-i", "testsrc=size=64x64:rate=5:duration=11")
-    clip = made_by_ffmpeg(tmp_path / "clip.webm", *picture, "-i", str(speech), "-c:v", "libvpx", "-c:a", "libopus")
+    picture = ("-f", "lavfi", "-i", "testsrc=size=64x64:rate=5:duration=3")
+    clip = made_by_ffmpeg(tmp_path / "clip.webm", *picture, "-i", str(phrase), "-c:v", "libvpx", "-c:a", "libopus")
     job = driven(clip, targets=["es"]).run()
     assert any("MKV" in warning for warning in job.warnings)
     with av.open(str(job.published["clip.es.mkv"])) as dubbed:
@@ -185,13 +185,13 @@ def test_picture_that_mp4_cannot_hold_goes_into_mkv_with_a_warning(
 
 
 def test_late_sound_track_keeps_its_position_on_the_timeline(
-    driven: Callable[..., Drive], tmp_path: Path, speech: Path
+    driven: Callable[..., Drive], tmp_path: Path, phrase: Path
 ) -> None:
-    picture = ("-f", "lavfi", "-i", "testsrc=size=64x64:rate=5:duration=14")
-    arguments = (*picture, "-itsoffset", "2", "-i", str(speech), "-c:v", "mpeg4", "-c:a", "aac")
+    picture = ("-f", "lavfi", "-i", "testsrc=size=64x64:rate=5:duration=6")
+    arguments = (*picture, "-itsoffset", "2", "-i", str(phrase), "-c:v", "mpeg4", "-c:a", "aac")
     job = driven(made_by_ffmpeg(tmp_path / "late.mkv", *arguments)).run(until="translate")
     shifted = Transcript.load(job.job_dir / "transcript.json")
-    straight = Transcript.load(driven(speech).run(until="publish").job_dir / "transcript.json")
+    straight = Transcript.load(driven(phrase).run(until="publish").job_dir / "transcript.json")
     assert abs(shifted.segments[0].start - straight.segments[0].start - 2.0) < 0.15
 
 
@@ -433,8 +433,8 @@ def test_full_disk_makes_job_wait(driven: Callable[..., Drive], speech: Path, mo
     assert waiting.value.condition == "disk"
 
 
-def test_unwritable_outbox_makes_job_wait(driven: Callable[..., Drive], speech: Path) -> None:
-    job = driven(speech).run(until="publish")
+def test_unwritable_outbox_makes_job_wait(driven: Callable[..., Drive], phrase: Path) -> None:
+    job = driven(phrase).run(until="publish")
     job.outbox.rmdir()
     job.outbox.write_text("a file where the share was", encoding="utf-8")
     with pytest.raises(Waiting) as waiting:
