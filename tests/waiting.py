@@ -15,4 +15,4 @@ def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 120)
     while not condition():
         if time.monotonic() > ends_at:
             raise AssertionError(f"waited {timeout_s:.0f} s in vain for: {what}")
-        time.sleep(0.02)
+        time.sleep(0.05)  # many tests look at once, and each look costs a millisecond
