@@ -245,7 +245,8 @@ def serve(path: str) -> None:
         if listener in ready:
             connection = listener.accept()[0]
             pid = _forked(Path(path), connection, [listener, *waiting.values()])
-            waiting[pid] = connection
+            if pid is not None:
+                waiting[pid] = connection
         if 0 in ready and not os.read(0, 1):
             return
 
@@ -290,12 +291,15 @@ def _report_ended(waiting: dict[int, socket.socket]) -> None:
                 connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
 
 
-def _forked(address: Path, connection: socket.socket, others: Sequence[socket.socket]) -> int:
-    _, rights, *_ = connection.recvmsg(1, socket.CMSG_SPACE(4 * _MOST_DESCRIPTORS))
-    streams = array.array("i")
-    streams.frombytes(rights[0][2])
-    with connection.makefile("rb") as lines:
-        wanted: dict[str, Any] = json.loads(lines.readline())
+def _forked(address: Path, connection: socket.socket, others: Sequence[socket.socket]) -> int | None:
+    """Fork what is asked for and return its pid; None if the process that asks was killed before it had asked."""
+    streams, line = _received(connection)
+    if not line.endswith(b"\n"):
+        for stream in streams:
+            os.close(stream)
+        connection.close()
+        return None
+    wanted: dict[str, Any] = json.loads(line)
     pid = os.fork()
     if pid == 0:
         for one in (connection, *others):
@@ -309,6 +313,18 @@ def _forked(address: Path, connection: socket.socket, others: Sequence[socket.so
     with contextlib.suppress(OSError):
         connection.sendall(f"{pid}\n".encode())
     return pid
+
+
+def _received(connection: socket.socket) -> tuple[array.array[int], bytes]:
+    """Return the descriptors that are sent, and the line after them, as far as they arrive."""
+    streams, line = array.array("i"), b""
+    with contextlib.suppress(ConnectionError):
+        _, rights, *_ = connection.recvmsg(1, socket.CMSG_SPACE(4 * _MOST_DESCRIPTORS))
+        for _level, _kind, sent in rights:
+            streams.frombytes(sent)
+        with connection.makefile("rb") as lines:
+            line = lines.readline()
+    return streams, line
 
 
 def _become(wanted: Mapping[str, Any], streams: Sequence[int]) -> None:
