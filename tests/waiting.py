@@ -14,5 +14,5 @@ def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 120)
     ends_at = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > ends_at:
-            raise AssertionError(f"waited {timeout_s:.0f} s in vain for: {what}")
+            raise AssertionError(f"waited {timeout_s:.0f} s for: {what}")
         time.sleep(0.05)  # many tests look at once, and each look costs a millisecond

@@ -33,9 +33,12 @@ import traceback
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import IO, Any
 
 import psutil
+
+from dropdub.process import Identity, identity_of, same_process
 
 IMPORTED = (
     *("dropdub.cli", "dropdub.operations", "dropdub.doctor", "dropdub.daemon", "dropdub.service", "dropdub.stages"),
@@ -51,8 +54,6 @@ AT_START = ("PYTHON", "LD_", "COVERAGE")
 """Prefixes of the variables that an interpreter follows at start: if they differ, the command is not forked."""
 _READY_S = 60
 _MOST_DESCRIPTORS = 4
-_CLOCK_S = 5
-"""By how much a process's start time may change: it is computed from the clock, which may be set."""
 
 
 class Command:
@@ -132,10 +133,9 @@ def forked_for(site: Path) -> list[psutil.Process]:
     file = _noted(Path(_forking()), site)
     lines = file.read_text("ascii").splitlines() if file.exists() else []
     found = []
-    for pid, started in (line.split() for line in lines):
+    for forked in filter(None, map(Identity.from_json, lines)):
         with contextlib.suppress(psutil.Error):
-            process = psutil.Process(int(pid))
-            found += [process] if abs(process.create_time() - float(started)) < _CLOCK_S else []
+            found += [psutil.Process(forked.pid)] if same_process(forked) else []
     return found
 
 
@@ -251,36 +251,29 @@ def serve(path: str) -> None:
             return
 
 
-def _spawn_forked(arguments: Sequence[str], *, lock_path: Path, environment: Mapping[str, str], **how: Any) -> Any:
-    """Do what `process.posix.spawn` does for a worker, in a daemon that was forked itself."""
-    import fcntl
-
-    from dropdub.process import identity_of, spawn
-    from dropdub.process.posix import Child
-
+def _popen_forked(
+    arguments: Sequence[str], *, env: Mapping[str, str], pass_fds: Sequence[int], **how: Any
+) -> Command | subprocess.Popen[bytes]:
+    """Stand in for `subprocess.Popen` where a daemon that was forked itself starts its workers."""
     if arguments[-2] != "dropdub.worker":
-        return spawn(arguments, lock_path=lock_path, environment=environment, **how)
-    lock = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    (given, stdin), (stdout, written), (stderr, complained) = os.pipe(), os.pipe(), os.pipe()
+        return subprocess.Popen(arguments, env=env, pass_fds=pass_fds, **how)
     wanted = {
         "program": "worker",
         "arguments": [arguments[-1]],
-        "env": dict(environment),
-        "cwd": str(Path.cwd()),
-        "own": True,
+        "env": dict(env),
+        "cwd": str(how["cwd"] or Path.cwd()),
+        "own": how["start_new_session"],
     }
-    process = _asked(os.environ[WORKERS_VARIABLE], wanted, [given, written, complained, lock])
+    (given, stdin), (stdout, written), (stderr, complained) = os.pipe(), os.pipe(), os.pipe()
+    process = _asked(os.environ[WORKERS_VARIABLE], wanted, [given, written, complained, *pass_fds])
     process.stdin, process.stdout, process.stderr = (
         os.fdopen(stdin, "wb"),
         os.fdopen(stdout, "rb"),
         os.fdopen(stderr, "rb"),
     )
-    identity = identity_of(process.pid)
-    os.write(lock, identity.to_json().encode() if identity else b"")
-    for ours in (given, written, complained, lock):
-        os.close(ours)
-    return Child(process, lock_path)  # type: ignore[arg-type]
+    for theirs in (given, written, complained):
+        os.close(theirs)
+    return process
 
 
 def _report_ended(waiting: dict[int, socket.socket]) -> None:
@@ -307,9 +300,9 @@ def _forked(address: Path, connection: socket.socket, others: Sequence[socket.so
         _become(wanted, streams)
     for stream in streams:
         os.close(stream)
-    if site := wanted["env"].get(SITE_VARIABLE):
+    if (site := wanted["env"].get(SITE_VARIABLE)) and (identity := identity_of(pid)):
         with _noted(address, Path(site)).open("a", encoding="ascii") as noted:
-            noted.write(f"{pid} {psutil.Process(pid).create_time()}\n")
+            noted.write(f"{identity.to_json()}\n")
     with contextlib.suppress(OSError):
         connection.sendall(f"{pid}\n".encode())
     return pid
@@ -346,8 +339,7 @@ def _become(wanted: Mapping[str, Any], streams: Sequence[int]) -> None:
 
 def _take_over(wanted: Mapping[str, Any], streams: Sequence[int]) -> None:
     from dropdub import failpoints
-    from dropdub.pool import slot
-    from dropdub.process.posix import LOCK_VARIABLE
+    from dropdub.process import posix
 
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -363,11 +355,11 @@ def _take_over(wanted: Mapping[str, Any], streams: Sequence[int]) -> None:
     for stream in standard:
         os.close(stream)
     for lock in inherited:
-        os.environ[LOCK_VARIABLE] = str(lock)
+        os.environ[posix.LOCK_VARIABLE] = str(lock)
         os.set_inheritable(lock, True)
     tempfile.tempdir = None
     if WORKERS_VARIABLE in os.environ:
-        slot.spawn = _spawn_forked  # type: ignore[assignment]
+        posix.subprocess = SimpleNamespace(Popen=_popen_forked, PIPE=subprocess.PIPE)  # type: ignore[assignment]
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115

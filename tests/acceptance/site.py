@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 import yaml
 
+from dropdub.process import is_alive
 from tests import warm
 from tests.chaos.invariants import broken, originals
 from tests.waiting import wait_until
@@ -133,7 +134,7 @@ class Site:
 
     def ours(self) -> list[psutil.Process]:
         """Return the live processes of this root's daemons: those, their workers, and what these started."""
-        return [process for process in (*warm.forked_for(self.root), *self._started()) if _lives(process)]
+        return [process for process in (*warm.forked_for(self.root), *self._started()) if is_alive(process.pid)]
 
     def _started(self) -> Iterator[psutil.Process]:
         """Yield the processes whose environment says that they are this root's."""
@@ -193,10 +194,3 @@ class Site:
     def check(self) -> None:
         """Fail if anything that must hold for a root at rest does not."""
         assert broken(self.root, self.dropped) == []
-
-
-def _lives(process: psutil.Process) -> bool:
-    try:
-        return bool(process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.Error:
-        return False
