@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -14,6 +15,7 @@ import pytest
 
 import dropdub
 from dropdub.media.ffmpeg import FFMPEG_VARIABLE
+from dropdub.pipeline.cache import Cache
 
 SPEECH = Path(dropdub.__file__).parent / "samples" / "jfk.flac"
 SLOWEST = ("test_every_place.py", "test_crashes.py", "test_long_recording.py", "test_dub_sound.py")
@@ -84,6 +86,13 @@ def silent_video(media_dir: Path) -> Path:
 @pytest.fixture(scope="session")
 def media_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("media")
+
+
+@pytest.fixture(scope="session")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Cache:
+    """A cache for all tests of a run, in all its processes, so that the same speech is transcribed once."""
+    base = tmp_path_factory.getbasetemp()
+    return Cache((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared-cache", max_bytes=10**9)
 
 
 @pytest.fixture

@@ -56,17 +56,12 @@ def with_engine() -> Shelf:
     return Shelf()
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Cache:
-    return Cache(tmp_path_factory.mktemp("cache") / "cache", max_bytes=100_000_000)
-
-
 @pytest.fixture
-def driven(tmp_path: Path, cache: Cache) -> Callable[..., Drive]:
+def driven(tmp_path: Path, shared_cache: Cache) -> Callable[..., Drive]:
     def make(source: Path, shelf: Shelf, *, split: Split | None = None, **options: Any) -> Drive:
         folder = tmp_path / f"root{len(list(tmp_path.iterdir()))}"
         chosen = LIGHT.overridden({"speakers": "auto", **options})
-        return Drive(source, folder, options=chosen, engines=shelf, cache=cache, split=split or Split())
+        return Drive(source, folder, options=chosen, engines=shelf, cache=shared_cache, split=split or Split())
 
     return make
 

@@ -419,7 +419,7 @@ NASTY = [
 ]
 
 
-@pytest.mark.parametrize("target", ["es", "pt", "pt-BR"])
+@pytest.mark.parametrize("target", ["es", "pt-BR"])
 def test_texts_keep_their_count_and_order(translator: ApertiumTranslator, target: str) -> None:
     together = translator.translate(NASTY, source="en", target=target)
     apart = [translator.translate([text], source="en", target=target)[0] for text in NASTY]

@@ -60,13 +60,13 @@ class FakeWordyTranslator:
 
 
 @pytest.fixture
-def driven(tmp_path: Path, speech: Path) -> Callable[..., Drive]:
+def driven(tmp_path: Path, speech: Path, shared_cache: Cache) -> Callable[..., Drive]:
     def made(cache: Cache | None = None, **options: Any) -> Drive:
         entry = EntryPoint("wordy", f"{__name__}:FakeWordyTranslator", GROUP)
         settings = LIGHT.overridden({"translator": "wordy", "targets": ["es"], **options})
         folder = tmp_path / f"root{len(list(tmp_path.iterdir()))}"
         engines = Shelf([*entry_points(group=GROUP), entry])
-        return Drive(speech, folder, settings, engines=engines, cache=cache or Cache(None, max_bytes=0))
+        return Drive(speech, folder, settings, engines=engines, cache=cache or shared_cache)
 
     return made
 

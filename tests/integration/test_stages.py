@@ -53,12 +53,6 @@ def shelf() -> Shelf:
     return Shelf()
 
 
-@pytest.fixture(scope="module")
-def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Cache:
-    """Shared by most tests, so that the same speech is transcribed once."""
-    return Cache(tmp_path_factory.mktemp("shared") / "cache", max_bytes=100_000_000)
-
-
 @pytest.fixture
 def driven(tmp_path: Path, shelf: Shelf, shared_cache: Cache) -> Callable[..., Drive]:
     """Return a maker of jobs: `driven(source, targets=["es"], limits=…)`, option names as in config.yaml."""
