@@ -18,11 +18,11 @@ import typer
 
 from dropdub import __version__
 from dropdub.cli.app import app
-from dropdub.cli.logs import Follower
 from dropdub.dubbing.published_timing import fits_of
 from dropdub.dubbing.quality import quality_of
 from dropdub.inbox.named_files import record_drop
 from dropdub.inbox.scan import scan
+from dropdub.operations.log_lines import Follower
 from dropdub.pasting import pasted
 from dropdub.pipeline.facts import Facts
 from dropdub.store import queries, transitions
