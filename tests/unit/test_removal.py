@@ -65,8 +65,9 @@ CALLERS = {
     ("worker.py", "remove_tree"): "a step's temporary folder",
     # Files and folders that Dropdub wrote itself.
     ("operations/prune.py", "remove"): "the log of a forgotten job",
-    ("cli/voices.py", "remove"): "a voice, named by a person",
+    ("operations/voices.py", "remove"): "a voice, named by a person",
     ("cli/groups.py", "remove"): "the command that removes a voice",
+    ("cli/voices.py", "remove"): "the same",
     ("doctor/folders.py", "remove"): "a file that tried whether a folder can be written to",
     ("engines/models/download/part_folder.py", "remove"): "what another account has put into the folder of a download",
     ("engines/models/download/pull.py", "remove"): "a damaged file of a model, and the plan of a download",
