@@ -15,9 +15,9 @@ import typer
 import yaml
 from typer.main import get_command
 
-from dropdub.cli.admin import config_text
 from dropdub.cli.app import app
 from dropdub.config import Config
+from dropdub.setup.new_root import config_text
 
 HERE = Path(__file__).resolve().parent
 PROGRAM = "dropdub"

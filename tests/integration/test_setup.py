@@ -16,6 +16,7 @@ from dropdub.cli import setup as command
 from dropdub.cli import setup_questions
 from dropdub.config import Config, load_config
 from dropdub.pasting import command as command_of
+from dropdub.setup import procedure
 from dropdub.setup.choices import Choices, SetupOptions, choices_of
 from tests import warm
 
@@ -124,7 +125,7 @@ def test_interrupted_setup_says_how_to_continue(
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "_install_packages", interrupted)
+    monkeypatch.setattr(procedure, "_install_packages", interrupted)
     options = SetupOptions(choices_of("en", ["pt"], "light"))
     assert command.setup(tmp_path / "dubs", options, yes=True, as_json=False) == 1
     assert f"To continue:\n  dropdub --root {tmp_path / 'dubs'} setup" in capsys.readouterr().err

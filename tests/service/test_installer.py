@@ -20,7 +20,7 @@ if sys.platform != "linux":
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 IN_THE_WHEEL = (
-    *("dropdub/py.typed", "dropdub/samples/jfk.flac", "dropdub/cli/templates/config.yaml"),
+    *("dropdub/py.typed", "dropdub/samples/jfk.flac", "dropdub/setup/templates/config.yaml"),
     *("dropdub/store/migrations/script.py.mako", "dropdub/store/migrations/versions/rev_0001_first_tables.py"),
 )
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from dropdub.cli.admin import config_text
 from dropdub.errors import ConfigError
+from dropdub.setup.new_root import config_text
 from dropdub.yaml_edit import with_settings
 
 BY_HAND = """# mine

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 
 from dropdub.cli.console import say, say_json
 from dropdub.cli.exit_codes import DONE
 from dropdub.cli.formatting import counted
-from dropdub.errors import DropdubError, UsageError
-from dropdub.files.durable import write_whole
-from dropdub.files.privacy import private_files
+from dropdub.errors import UsageError
 from dropdub.operations.place import Place
 from dropdub.pasting import COMMAND_INDENT, command
 from dropdub.root import CONFIG_NAME, Root
-from dropdub.root_record import RootRecord
-from dropdub.setup.choices import LIGHT
+from dropdub.setup.new_root import make_root
 from dropdub.units import parse_duration_s
 
 
@@ -23,39 +19,6 @@ def init(folder: Path, *, light: bool) -> int:
     """Create a root and print what to do next. Raises as `make_root`."""
     _say_next_steps(make_root(folder, light=light))
     return DONE
-
-
-@private_files()
-def make_root(folder: Path, *, light: bool) -> Root:
-    """Create a root. No existing file is changed.
-
-    Raises UsageError if the folder already is a root, or is a file; DropdubError if the system refuses.
-    """
-    root = Root.at(folder)
-    if root.config_file.exists():
-        raise UsageError(
-            f"{root.config_file} already exists. It was not changed.",
-            remedy="Choose another folder, or move that file away first.",
-        )
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file.", remedy="Choose a folder.")
-    try:
-        root.path.mkdir(mode=0o700, parents=True, exist_ok=True)  # on Windows, too, for this account and administrators
-        root.create_folders()
-        if RootRecord.load(root.path) is None:
-            RootRecord.new(root).save(root)
-        write_whole(root.config_file, config_text(light=light).encode())
-    except OSError as error:
-        raise DropdubError(f"{error.filename or folder}: {error.strerror}.", remedy="Choose another folder.") from error
-    return root
-
-
-def config_text(*, light: bool) -> str:
-    """Return the `config.yaml` of a new root, in which every setting is a comment with its default."""
-    text = resources.files("dropdub.cli").joinpath("templates/config.yaml").read_text(encoding="utf-8")
-    for role, engine in LIGHT.items() if light else ():
-        text = text.replace(f"# {role}: auto", f"{role}: {engine}")
-    return text
 
 
 def config_check(root: Path) -> int:

@@ -1,9 +1,8 @@
-"""Describe models, as a table and for scripts."""
+"""Describe models: the table, and the lines about each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.table import Table
@@ -11,8 +10,8 @@ from rich.text import Text
 
 from dropdub.cli.formatting import shortened
 from dropdub.engines.models.catalogue import MODELS, KnownModel, find
-from dropdub.engines.models.download.record import PART_SUFFIX, RECORD_NAME, Condition, Presence, examine
-from dropdub.engines.models.uses import Use
+from dropdub.engines.models.download.record import Condition, Presence
+from dropdub.operations.models import ModelView
 from dropdub.pasting import pasted
 from dropdub.units import format_size
 
@@ -24,72 +23,6 @@ _STYLES = {
     Presence.LACKING: "bold red",
     Presence.DAMAGED: "bold red",
 }
-
-
-@dataclass(frozen=True)
-class ModelView:
-    """A model, as in `dropdub models list --json`.
-
-    `compared_with`: what its files are verified against: the `catalogue`, or the `record` of the first download; null
-    if neither exists. `here`: all its files are in `path`; `state` says the same in a word or two. All sizes are in
-    bytes: `size` on disk now, `bytes` to download and `needed` in memory (both approximate). Null: not known, for a
-    model that somebody copied there.
-    """
-
-    name: str
-    engine: str | None
-    here: bool
-    state: str
-    compared_with: str | None
-    path: str
-    size: int
-    bytes: int | None
-    needed: int | None
-    licence: str | None
-    commercial: bool | None
-    languages: str | None
-    used: bool
-
-
-def views(models_dir: Path, used: Iterable[Use], *, everything: bool) -> list[ModelView]:
-    """Return the models that are used, then the others in `models_dir`, then, with `everything`, all known ones."""
-    wanted = {use.model: use for use in used}
-    names = [*wanted, *present(models_dir), *((model.name for model in MODELS) if everything else ())]
-    return [_view(name, models_dir, wanted.get(name)) for name in dict.fromkeys(names)]
-
-
-def present(models_dir: Path) -> list[str]:
-    """Return the names of the models in a folder, including interrupted downloads."""
-    folders = models_dir.iterdir() if models_dir.is_dir() else ()
-    shown = (entry.name for entry in folders if entry.is_dir() and not entry.name.startswith("."))
-    return sorted({name.removesuffix(PART_SUFFIX) for name in shown})
-
-
-def _view(name: str, models_dir: Path, use: Use | None) -> ModelView:
-    known = find(name)
-    folder = models_dir / Path(name).expanduser()
-    condition = examine(folder, known, thorough=False)
-    return ModelView(
-        name=name,
-        engine=use.engine if use else known.engine if known else None,
-        here=condition.usable,
-        state=condition.presence.value,
-        compared_with=_compared_with(known, folder),
-        path=str(folder),
-        size=condition.size,
-        bytes=known.download_bytes if known else None,
-        needed=known.memory_bytes if known else None,
-        licence=known.licence.name if known else None,
-        commercial=known.licence.commercial if known else None,
-        languages=known.languages if known else None,
-        used=use is not None,
-    )
-
-
-def _compared_with(known: KnownModel | None, folder: Path) -> str | None:
-    if known is not None and known.is_pinned:
-        return "catalogue"
-    return "record" if (folder / RECORD_NAME).is_file() else None
 
 
 def table(models: list[ModelView]) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from dropdub.cli.console import say, say_json
@@ -19,12 +20,15 @@ def install(root: Path, *, at_boot: bool, account: str | None, dry_run: bool) ->
             say(line)
         return DONE
     advice = service.install()
-    status = service.status()
+    say_installed(service.status(), advice)
+    return DONE
+
+
+def say_installed(status: ServiceStatus, advice: Sequence[str]) -> None:
     say(f"Installed {status.name}, a {status.kind}: {status.file}")
     say(f"It is running (process {status.pid}), starts {_when(status)} and restarts if it crashes.")
     for sentence in advice:
         say(sentence)
-    return DONE
 
 
 def uninstall(root: Path) -> int:

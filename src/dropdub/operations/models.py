@@ -1,0 +1,189 @@
+"""List, verify and pull the models of a root's engines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dropdub.config import Config, load_config
+from dropdub.engines.models.catalogue import MODELS, KnownModel, find, named
+from dropdub.engines.models.download.hub import Hub
+from dropdub.engines.models.download.pull import Meter
+from dropdub.engines.models.download.pull import pull as download
+from dropdub.engines.models.download.record import PART_SUFFIX, RECORD_NAME, Condition, examine
+from dropdub.engines.models.uses import Use, uses
+from dropdub.engines.offers import installed_offers
+from dropdub.errors import UsageError
+from dropdub.pasting import marked
+from dropdub.root import CONFIG_NAME, Root
+
+
+@dataclass(frozen=True)
+class RootModels:
+    """The models of a root: its configuration, and the folder that they are in."""
+
+    config: Config
+    models_dir: Path
+
+    @staticmethod
+    def of(root: Path) -> RootModels:
+        """Return those of the root at `root`. Raises ConfigError."""
+        config = load_config(root / CONFIG_NAME)
+        return RootModels(config, Root.at(root, config.folders.model_dump()).models_dir(config.models.dir))
+
+    def uses(self) -> list[Use]:
+        return uses(self.config, installed_offers().values())
+
+    def missing(self) -> list[Use]:
+        """Return the uses whose models are not here, or not usable."""
+        return [use for use in self.uses() if not self._is_usable(use)]
+
+    def needs_consent(self, model: KnownModel) -> bool:
+        """Return whether a model may only be downloaded by somebody who has agreed to its licence."""
+        return model.licence.consent and not examine(self.models_dir / model.name, model, thorough=False).usable
+
+    def mirror(self) -> str | None:
+        """Return the configured address to download from; None for the usual hub."""
+        mirror = self.config.models.mirror
+        return mirror.get_secret_value() if mirror else None
+
+    def _is_usable(self, use: Use) -> bool:
+        return examine(use.folder(self.models_dir), find(use.model), thorough=False).usable
+
+
+@dataclass(frozen=True)
+class ModelView:
+    """A model, as in `dropdub models list --json`.
+
+    `compared_with`: what its files are verified against: the `catalogue`, or the `record` of the first download; null
+    if neither exists. `here`: all its files are in `path`; `state` says the same in a word or two. All sizes are in
+    bytes: `size` on disk now, `bytes` to download and `needed` in memory (both approximate). Null: not known, for a
+    model that somebody copied there.
+    """
+
+    name: str
+    engine: str | None
+    here: bool
+    state: str
+    compared_with: str | None
+    path: str
+    size: int
+    bytes: int | None
+    needed: int | None
+    licence: str | None
+    commercial: bool | None
+    languages: str | None
+    used: bool
+
+
+@dataclass(frozen=True)
+class VerifiedModel:
+    """A model whose files were all read. `model`: None if it is not in the catalogue."""
+
+    name: str
+    model: KnownModel | None
+    condition: Condition
+
+    @property
+    def is_sound(self) -> bool:
+        return self.condition.usable and not self.condition.others
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a pull would download: `models`. `unknown`: models in use that can only be copied by hand."""
+
+    models: tuple[KnownModel, ...]
+    unknown: tuple[Use, ...] = ()
+
+
+def list_models(root_models: RootModels, *, everything: bool = False) -> list[ModelView]:
+    """Return the models that are used, then the others in the folder, then, with `everything`, all known ones."""
+    wanted = {use.model: use for use in root_models.uses()}
+    models_dir = root_models.models_dir
+    names = [*wanted, *_present(models_dir), *((model.name for model in MODELS) if everything else ())]
+    return [_view(name, models_dir, wanted.get(name)) for name in dict.fromkeys(names)]
+
+
+def verify(root_models: RootModels, names: Sequence[str] = ()) -> Iterator[VerifiedModel]:
+    """Compare every file of these models, or of all downloaded ones, with the catalogue, or with the record if the
+    model is not pinned; yield each model as soon as its files have been read.
+
+    Raises UsageError for a name that is neither known nor downloaded.
+    """
+    for name in names or _present(root_models.models_dir):
+        known = find(name)
+        folder = root_models.models_dir / (known.name if known else name)
+        condition = examine(folder, known if known or folder.is_dir() else named(name), thorough=True)
+        yield VerifiedModel(name, known, condition)
+
+
+def to_pull(root_models: RootModels, names: Sequence[str] = ()) -> Wanted:
+    """Return what to download: the named models, or those that the root needs and does not have.
+
+    Raises UsageError for a name that is not known.
+    """
+    if names:
+        return Wanted(tuple({model.name: model for model in map(named, names)}.values()))
+    missing = {use.model: use for use in root_models.missing()}
+    known = {name: find(name) for name in missing}
+    models = tuple(model for model in known.values() if model)
+    return Wanted(models, tuple(missing[name] for name in missing if not known[name]))
+
+
+def terms(model: KnownModel) -> str:
+    """Return the sentence that names a model's licence."""
+    return f"{model.name} is licensed under {model.licence.name}."
+
+
+def consent_needed(model: KnownModel, *, agree_with: str) -> UsageError:
+    """Return the error for a model whose licence was not agreed to. `agree_with`: the command that agrees."""
+    return UsageError(terms(model), remedy=f"If you agree: {agree_with}")
+
+
+def pull(
+    root_models: RootModels, model: KnownModel, *, mirror: str | None = None, accept_licence: bool = False, meter: Meter
+) -> Condition:
+    """Download a model, or repair it, and return its condition. `mirror`: None for the configured address.
+
+    Raises UsageError if its licence requires consent and `accept_licence` does not give it; otherwise as the `pull` of
+    one model does.
+    """
+    if not accept_licence and root_models.needs_consent(model):
+        raise consent_needed(model, agree_with=marked("models", "pull", model.name, "--accept-licence"))
+    return download(model, root_models.models_dir, Hub(mirror or root_models.mirror()), meter=meter)
+
+
+def _present(models_dir: Path) -> list[str]:
+    """Return the names of the models in a folder, including interrupted downloads."""
+    folders = models_dir.iterdir() if models_dir.is_dir() else ()
+    shown = (entry.name for entry in folders if entry.is_dir() and not entry.name.startswith("."))
+    return sorted({name.removesuffix(PART_SUFFIX) for name in shown})
+
+
+def _view(name: str, models_dir: Path, use: Use | None) -> ModelView:
+    known = find(name)
+    folder = models_dir / Path(name).expanduser()
+    condition = examine(folder, known, thorough=False)
+    return ModelView(
+        name=name,
+        engine=use.engine if use else known.engine if known else None,
+        here=condition.usable,
+        state=condition.presence.value,
+        compared_with=_compared_with(known, folder),
+        path=str(folder),
+        size=condition.size,
+        bytes=known.download_bytes if known else None,
+        needed=known.memory_bytes if known else None,
+        licence=known.licence.name if known else None,
+        commercial=known.licence.commercial if known else None,
+        languages=known.languages if known else None,
+        used=use is not None,
+    )
+
+
+def _compared_with(known: KnownModel | None, folder: Path) -> str | None:
+    if known is not None and known.is_pinned:
+        return "catalogue"
+    return "record" if (folder / RECORD_NAME).is_file() else None

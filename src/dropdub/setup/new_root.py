@@ -1,0 +1,46 @@
+"""Create a root: its folders, its record and its `config.yaml`."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+from dropdub.errors import DropdubError, UsageError
+from dropdub.files.durable import write_whole
+from dropdub.files.privacy import private_files
+from dropdub.root import Root
+from dropdub.root_record import RootRecord
+from dropdub.setup.choices import LIGHT
+
+
+@private_files()
+def make_root(folder: Path, *, light: bool) -> Root:
+    """Create a root. No existing file is changed.
+
+    Raises UsageError if the folder already is a root, or is a file; DropdubError if the system refuses.
+    """
+    root = Root.at(folder)
+    if root.config_file.exists():
+        raise UsageError(
+            f"{root.config_file} already exists. It was not changed.",
+            remedy="Choose another folder, or move that file away first.",
+        )
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file.", remedy="Choose a folder.")
+    try:
+        root.path.mkdir(mode=0o700, parents=True, exist_ok=True)  # on Windows, too, for this account and administrators
+        root.create_folders()
+        if RootRecord.load(root.path) is None:
+            RootRecord.new(root).save(root)
+        write_whole(root.config_file, config_text(light=light).encode())
+    except OSError as error:
+        raise DropdubError(f"{error.filename or folder}: {error.strerror}.", remedy="Choose another folder.") from error
+    return root
+
+
+def config_text(*, light: bool) -> str:
+    """Return the `config.yaml` of a new root, in which every setting is a comment with its default."""
+    text = resources.files("dropdub.setup").joinpath("templates/config.yaml").read_text(encoding="utf-8")
+    for role, engine in LIGHT.items() if light else ():
+        text = text.replace(f"# {role}: auto", f"{role}: {engine}")
+    return text
