@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
+import numpy as np
 import pytest
 
-from dropdub.errors import UsageError
-from dropdub.operations import change, look
+from dropdub.config import load_config
+from dropdub.engines.models.catalogue import KnownModel
+from dropdub.engines.models.download.record import Condition
+from dropdub.errors import DropdubError, UsageError, VoiceMissing
+from dropdub.media.sound import wav
+from dropdub.operations import change, look, models, voices
 from dropdub.operations.find import named_jobs
+from dropdub.operations.log_lines import Follower, log_file
+from dropdub.operations.models import RootModels
 from dropdub.operations.place import Place, find_place
 from dropdub.operations.prune import prune
 from dropdub.operations.run_files import run
+from dropdub.pasting import pasted
+from dropdub.service.managed import ServiceStatus
+from dropdub.setup.choices import SetupOptions, choices_of
+from dropdub.setup.new_root import make_root
+from dropdub.setup.procedure import set_up
 from dropdub.store import queries
 from dropdub.store.database import Store
 from dropdub.store.states import JobState
@@ -43,6 +58,28 @@ def nothing_printed(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
     """Fail each test of this file that lets an operation write to the standard streams."""
     yield
     assert capfd.readouterr() == ("", "")
+
+
+class Silent:
+    """Shows nothing of a download or of a setup."""
+
+    output: IO[str] = sys.stderr
+
+    def begin(self, total: int) -> None: ...
+
+    def advance(self, count: int) -> None: ...
+
+    def say(self, line: str) -> None: ...
+
+    @contextmanager
+    def meter(self, root_models: RootModels, model: KnownModel) -> Iterator[Silent]:
+        yield self
+
+    def pulled(self, model: KnownModel, condition: Condition) -> None: ...
+
+    def service_installed(self, status: ServiceStatus, advice: list[str]) -> None: ...
+
+    def failed(self, error: DropdubError) -> None: ...
 
 
 def state(store: Store, job_id: int) -> str:
@@ -153,3 +190,107 @@ def test_a_text_is_processed_and_returned_as_a_job(place: Place, tmp_path: Path)
     assert (job.name, job.state) == ("blank.txt", JobState.FAILED)
     assert any(line.startswith("blank.txt: failed") for line in lines)
     assert seen[-1] == JobState.FAILED and blank.exists()
+
+
+def test_a_voice_is_added_listed_and_removed(place: Place, speech: Path) -> None:
+    lines: list[str] = []
+    added = voices.add(place, "anna", speech, report=lines.append)
+    assert (added.name, added.added, added.problems) == ("anna", True, ())
+    [listed] = voices.list_voices(place)
+    assert (listed.name, listed.problems) == ("anna", [])
+    assert listed.seconds == pytest.approx(added.seconds, abs=0.1)
+    with pytest.raises(UsageError, match="already exists"):
+        voices.add(place, "anna", speech, report=lines.append)
+    with pytest.raises(VoiceMissing):
+        voices.remove(place, ["anna", "bert"], on_removed=lines.append)
+    assert lines == []
+    voices.remove(place, ["anna"], on_removed=lines.append)
+    assert (lines, voices.list_voices(place)) == (["anna"], [])
+
+
+def test_a_recording_that_fails_the_checks_is_added_only_by_force(place: Place, tmp_path: Path) -> None:
+    silent = tmp_path / "silent.wav"
+    with wav.WavWriter(silent, 16_000) as writer:
+        writer.write(np.zeros(5 * 16_000, np.float32))
+    refused = voices.add(place, "anna", silent, report=lambda _: None)
+    assert not refused.added and "almost silent" in refused.problems[0]
+    assert voices.list_voices(place) == []
+    assert voices.add(place, "anna", silent, force=True, report=lambda _: None).added
+
+
+def test_models_of_a_root_are_listed_and_what_is_missing_is_to_be_pulled(place: Place) -> None:
+    text = "job: {transcriber: faster-whisper}\nmodels: {use: {faster-whisper: whisper-tiny, nllb: mine}}\n"
+    place.root.config_file.write_text(text, encoding="utf-8")
+    root_models = models.RootModels.of(place.root.path)
+    used = [model for model in models.list_models(root_models) if model.used]
+    assert [(model.name, model.here, model.state) for model in used] == [
+        ("whisper-tiny", False, "not here"),
+        ("mine", False, "not here"),
+    ]
+    wanted = models.to_pull(root_models)
+    assert [model.name for model in wanted.models] == ["whisper-tiny"]
+    assert [use.model for use in wanted.unknown] == ["mine"]
+    assert len(models.list_models(root_models, everything=True)) > len(used)
+    assert [one.is_sound for one in models.verify(root_models, ["whisper-tiny"])] == [False]
+
+
+def test_a_model_is_not_downloaded_without_the_consent_that_its_licence_requires(place: Place) -> None:
+    root_models = models.RootModels.of(place.root.path)
+    [xtts] = models.to_pull(root_models, ["xtts-v2"]).models
+    with pytest.raises(UsageError, match="xtts-v2 is licensed under") as caught:
+        models.pull(root_models, xtts, mirror="http://127.0.0.1:9", meter=Silent())
+    assert "`dropdub models pull xtts-v2 --accept-licence`" in (caught.value.remedy or "")
+    assert not root_models.models_dir.exists()
+
+
+def test_last_lines_of_a_log_are_returned_and_then_the_new_ones(place: Place, store: Store) -> None:
+    job = a_queued_job(store, name="talk.mp4")
+    log = log_file(place, "talk.mp4")
+    assert log == place.root.job_log(job.id or 0)
+    follower = Follower(log)
+    assert follower.last(2) == []
+    log.write_text("one\ntwo\nthree\n", encoding="utf-8")
+    assert follower.last(2) == ["two", "three"]
+    with log.open("a", encoding="utf-8") as appended:
+        appended.write("four\n")
+    assert follower.new() == ["four"]
+    assert log_file(place).parent == place.root.logs_dir
+
+
+def test_a_root_is_created_once(tmp_path: Path) -> None:
+    root = make_root(tmp_path / "dubs", light=True)
+    assert load_config(root.config_file).job.transcriber == "pocketsphinx"
+    assert find_place(root.path).root == root and root.inbox.is_dir()
+    with pytest.raises(UsageError, match="already exists"):
+        make_root(tmp_path / "dubs", light=True)
+
+
+def test_a_root_is_set_up_and_what_was_left_out_is_noted(tmp_path: Path) -> None:
+    folder = tmp_path / "dubs"
+    options = SetupOptions(choices_of("en", ["es"], "light"), install=False, pull=False)
+    result = set_up(folder, options, named_root=folder, observer=Silent())
+    assert (result.root, result.made, result.failures) == (str(folder), True, [])
+    assert result.settings["targets"] == load_config(folder / "config.yaml").job.model_dump(mode="json")["targets"]
+    assert result.next == f"dropdub --root {pasted(folder)} watch"
+    again = set_up(folder, options, named_root=None, observer=Silent())
+    assert (again.made, again.settings, again.next) == (False, {}, "dropdub watch")
+
+
+def test_setup_asks_for_consent_and_reports_downloads_that_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    asked: list[str] = []
+
+    def refuses(_: RootModels, model: KnownModel) -> bool:
+        asked.append(model.name)
+        return False
+
+    text = "job: {transcriber: pocketsphinx}\nmodels: {use: {faster-whisper: whisper-tiny, xtts: xtts-v2}}\n"
+    (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
+    options = SetupOptions(install=False)
+    result = set_up(tmp_path, options, named_root=None, observer=Silent(), agrees=refuses)
+    assert (asked, result.pulled, result.notes) == (["xtts-v2"], [], [])
+    assert [failure.split(":")[0] for failure in result.failures] == ["HF_HUB_OFFLINE is set"]
+    [note] = set_up(tmp_path, options, named_root=None, observer=Silent()).notes
+    assert "dropdub models pull xtts-v2 --accept-licence" in note
