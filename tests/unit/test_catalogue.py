@@ -13,9 +13,9 @@ from dropdub.engines.models.catalogue import DEFAULT_MODELS, MB, MODELS, KnownMo
 from dropdub.engines.models.pins import PINS, Pinned
 from dropdub.engines.models.uses import Use, uses
 from dropdub.engines.offers import Offer
-from dropdub.engines.packages import EXTRAS
 from dropdub.errors import UsageError
 from dropdub.files.durable import key, safe_name
+from dropdub.kits import EXTRAS
 
 OFFERS = [
     Offer("faster-whisper", "transcriber", 20),

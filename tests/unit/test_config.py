@@ -12,8 +12,8 @@ import yaml
 
 from dropdub.config import Config, JobOptions, load_config, read_sidecar
 from dropdub.errors import BadSidecar, ConfigError, UsageError
+from dropdub.kits import LIGHT
 from dropdub.root import Root, find_root
-from dropdub.setup.choices import LIGHT
 from dropdub.setup.new_root import config_text
 from dropdub.store.location import database_url, sqlite_file, usable_url
 from dropdub.units import format_duration, format_size, parse_duration_s

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from dropdub import installation
-from dropdub.engines.packages import EXTRAS, install_command, setup_command
+from dropdub.engines.packages import install_command, setup_command
+from dropdub.kits import EXTRAS
 
 SOURCES = Path(installation.__file__).parent
 

@@ -14,8 +14,9 @@ import typer
 
 import dropdub
 from dropdub.cli.app import app
-from dropdub.engines.packages import EXTRAS, setup_command
+from dropdub.engines.packages import setup_command
 from dropdub.errors import DropdubError, every_error
+from dropdub.kits import EXTRAS
 from dropdub.pasting import is_command, with_commands
 
 SOURCES = Path(dropdub.__file__).parent

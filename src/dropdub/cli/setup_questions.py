@@ -16,9 +16,9 @@ from dropdub.engines.apertium.engine import ApertiumTranslator
 from dropdub.engines.models.catalogue import find
 from dropdub.engines.models.uses import uses
 from dropdub.engines.offers import Offer, installed_offers
+from dropdub.kits import Kit
 from dropdub.setup.choices import (
     Choices,
-    Kit,
     SetupOptions,
     after_install,
     apply_choices,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
 from dropdub.engines.base import Engine
-from dropdub.engines.packages import EXTRAS
+from dropdub.kits import EXTRAS
 
 GROUP = "dropdub.engines"
 ROLES = ("transcriber", "translator", "synthesizer", "diarizer", "separator")

@@ -6,17 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from dropdub.installation import adding_command, requirements
-
-EXTRAS = {
-    "pocketsphinx": "light",
-    "espeak-ng": "light",
-    "faster-whisper": "quality",
-    "nllb": "quality",
-    "transformers": "quality",
-    "xtts": "quality",
-    "resemblyzer": "speakers",
-}
-"""The extra of this package that installs an engine's libraries."""
+from dropdub.kits import EXTRAS, kit_of
 
 
 def extra_command(extra: str) -> str:
@@ -33,7 +23,7 @@ def install_command(engine: str) -> str | None:
 def setup_command(engine: str | None = None) -> str:
     """Return the `dropdub setup` command for an engine's packages; for None, the one that asks which to install."""
     extra = EXTRAS.get(engine or "")
-    return f"dropdub setup --engines {'light' if extra == 'light' else 'quality'}" if extra else "dropdub setup"
+    return f"dropdub setup --engines {kit_of(extra)}" if extra else "dropdub setup"
 
 
 def missing_package(engine: str, module: str) -> str | None:

@@ -5,21 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ValidationError
 
 from dropdub.config import Config, JobOptions
 from dropdub.engines.offers import Offer
 from dropdub.errors import UsageError
-
-Kit = Literal["light", "quality"]
-LIGHT = {"transcriber": "pocketsphinx", "translator": "apertium", "synthesizer": "espeak-ng"}
-KITS: Mapping[Kit, tuple[str, ...]] = {
-    "light": ("pocketsphinx", "espeak-ng"),
-    "quality": ("faster-whisper", "nllb", "transformers", "xtts", "resemblyzer"),
-}
-"""The engines of each kit that are installed as Python packages."""
+from dropdub.kits import KITS, LIGHT, Kit
 
 
 @dataclass(frozen=True)
@@ -44,7 +37,7 @@ class Choices:
         if self.engines is None:
             return {}
         if self.engines == "light":
-            return LIGHT | ({"translator": "auto"} if sys.platform == "win32" else {})  # no Apertium there
+            return {**LIGHT, **({"translator": "auto"} if sys.platform == "win32" else {})}  # no Apertium there
         return {role: "auto" for role, name in LIGHT.items() if getattr(config.job, role) == name}
 
 

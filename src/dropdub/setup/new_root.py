@@ -8,9 +8,9 @@ from pathlib import Path
 from dropdub.errors import DropdubError, UsageError
 from dropdub.files.durable import write_whole
 from dropdub.files.privacy import private_files
+from dropdub.kits import LIGHT
 from dropdub.root import Root
 from dropdub.root_record import RootRecord
-from dropdub.setup.choices import LIGHT
 
 
 @private_files()

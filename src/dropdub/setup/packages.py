@@ -8,9 +8,9 @@ from typing import IO
 from dropdub.engines.resemblyzer import WITHOUT_DEPENDENCIES
 from dropdub.errors import DropdubError
 from dropdub.installation import adding, requirements
+from dropdub.kits import Kit
 from dropdub.pasting import pasteable
 from dropdub.process.run import in_foreground
-from dropdub.setup.choices import Kit
 
 SIZES: dict[Kit, str] = {"light": "40 MB", "quality": "2 GB"}
 """Approximate disk space of the packages."""

@@ -21,6 +21,7 @@ from dropdub.engines.offers import installed_offers
 from dropdub.errors import DropdubError, UsageError
 from dropdub.files.durable import write_whole
 from dropdub.files.privacy import private_files
+from dropdub.kits import Kit
 from dropdub.operations import models
 from dropdub.operations.models import RootModels
 from dropdub.pasting import command, pasteable, with_commands
@@ -29,7 +30,6 @@ from dropdub.service.managed import Service, ServiceStatus
 from dropdub.setup import packages
 from dropdub.setup.choices import (
     Choices,
-    Kit,
     SetupOptions,
     apply_choices,
     configured_kit,

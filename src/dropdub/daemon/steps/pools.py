@@ -8,6 +8,7 @@ from typing import Any
 import psutil
 
 from dropdub.config import Config, EnginePoolSettings, PoolSettings
+from dropdub.kits import LIGHT
 from dropdub.media.ffmpeg import FFMPEG_VARIABLE
 from dropdub.pool.messages import Start
 from dropdub.pool.pool import Launch, Pool
@@ -16,8 +17,6 @@ from dropdub.stage_table import ROLES
 
 LEAST_LIMIT = 4_000_000_000
 _SHARE_OF_MEMORY = 0.6
-_ONE_CORE_ENGINES = ("pocketsphinx", "apertium", "espeak-ng")
-"""Small engines that use one core regardless of settings, so only more processes use more cores."""
 
 
 def make_pools(root: Root, config: Config, wake: Callable[[], None]) -> dict[str, Pool]:
@@ -43,13 +42,14 @@ def resolved_settings(name: str, settings: PoolSettings, *, engine: str, cores: 
     """Return a pool's settings with `auto` replaced by numbers.
 
     Large models run in one process with several threads: two processes with one thread each are as fast but take 1.5
-    times the memory. Translation and synthesis leave half of the cores to other work. The limit lets a worker use most
+    times the memory. Light engines use one core each, so only more processes use more cores. Translation and
+    synthesis leave half of the cores to other work. The limit lets a worker use most
     of the machine's memory, because large models need it; it only prevents swapping.
     """
     if not isinstance(settings, EnginePoolSettings):
         return settings
     memory = max(LEAST_LIMIT, round(total_memory * _SHARE_OF_MEMORY))
-    if engine in _ONE_CORE_ENGINES:
+    if engine in LIGHT.values():
         return settings.resolved(workers=2 if name == "transcribe" else 1, threads=1, memory=memory)
     return settings.resolved(workers=1, threads=cores if name == "transcribe" else max(cores // 2, 1), memory=memory)
 
