@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 MEDIA_SHORTEST_S = 60.0
 MEDIA_LONGEST_S = 30 * 60.0
@@ -24,6 +24,8 @@ PER_LINE_S = 10.0
 DIARIZE_X_REAL_TIME = 1.0
 """Seconds allowed per second of recording, besides reading the source: comparing voices needs about 0.01."""
 ENGINE_LEAST_S = 120.0
+Each = Literal["job", "chunk", "target"]
+"""What a step is made for: a job has one of it, or as many as it has chunks or target languages."""
 BY_VOICES = "voices"
 """The part of `diarize` that compares voices."""
 MOST_TAKES = 5
@@ -74,19 +76,26 @@ def _muxing(work: Work) -> float:
 
 @dataclass(frozen=True)
 class Part:
-    """A step of a stage that has its own phase, or runs in another pool."""
+    """A step of a stage that has its own phase, or runs in another pool. Fields as in `Stage`."""
 
     phase: int
     pool: str = "media"
+    each: Each = "job"
+    foreseen: bool = False
 
 
 @dataclass(frozen=True)
 class Stage:
     """A stage: a kind of step.
 
-    `phase` orders the steps of a job, `pool` names the workers that run them, `weight` is its share of a job's
-    progress, `learns` are the fields of its result that are copied to the job's row. `deadline` returns seconds, not
-    yet multiplied by the factor in the settings. `parts` are its steps `stage/part`.
+    `phase` orders the steps of a job, `pool` names the workers that run them, `learns` are the fields of its result
+    that are copied to the job's row. `each` says how many steps it has. `parts` are its steps `stage/part`.
+
+    `weight` is the share in a job's progress of one step, or of all chunks together. `foreseen`: whether it counts
+    before it is planned. The first stages are planned at once, and others are needed by some jobs only.
+
+    `deadline` returns seconds, not yet multiplied by the factor in the settings. `final_when_late`: whether the job
+    fails if the deadline is missed once. `in_outbox`: whether it writes to the job's staging folder in the outbox.
     """
 
     name: str
@@ -95,38 +104,75 @@ class Stage:
     weight: float = 1.0
     deadline: Callable[[Work], float] = _media
     learns: tuple[str, ...] = ()
+    each: Each = "job"
+    foreseen: bool = False
+    final_when_late: bool = False
+    in_outbox: bool = False
     parts: Mapping[str, Part] = field(default_factory=dict)
+
+    def foreseen_steps(self, each: Each) -> int:
+        """Return how many foreseen steps one job, one target or all chunks have of this stage."""
+        steps: tuple[Stage | Part, ...] = (self, *self.parts.values())
+        return sum(step.foreseen and step.each == each for step in steps)
+
+
+@dataclass(frozen=True)
+class EnginePool:
+    """A pool whose workers load an engine, of this `role`.
+
+    `uses_all_cores`: whether it takes every core. The others leave half of them to other work.
+    """
+
+    role: str
+    uses_all_cores: bool = False
 
 
 TABLE = (
-    Stage("probe", 0, deadline=lambda work: work.probe_s, learns=("kind", "duration_s")),
+    # Probing takes a small part of its deadline; three tries would hold up everybody's files.
+    Stage("probe", 0, deadline=lambda work: work.probe_s, learns=("kind", "duration_s"), final_when_late=True),
     Stage("extract", 10, learns=("duration_s", "language", "content_hash")),
     Stage("split", 20),
-    Stage("transcribe", 30, "transcribe", weight=20.0, deadline=_transcription),
+    Stage("transcribe", 30, "transcribe", weight=20.0, deadline=_transcription, each="chunk", foreseen=True),
     # Comparing voices needs torch, which only the synthesize pool loads.
     Stage("diarize", 32, weight=0.0, deadline=_diarization, parts={BY_VOICES: Part(33, "synthesize")}),
     Stage("merge", 40, learns=("language",)),
-    Stage("translate", 50, "translate", weight=4.0, deadline=_lines),
-    Stage("synthesize", 60, "synthesize", weight=10.0, deadline=_lines),
-    Stage("hear", 61, "transcribe", weight=0.0, deadline=_lines),
-    Stage("mix", 70, deadline=_mixing),
-    Stage("mux", 80, deadline=_muxing),
-    Stage("book", 80),
-    Stage("compare", 87, "synthesize", deadline=_lines),
+    Stage("translate", 50, "translate", weight=4.0, deadline=_lines, each="target", foreseen=True),
+    Stage("synthesize", 60, "synthesize", weight=10.0, deadline=_lines, each="target", foreseen=True),
+    Stage("hear", 61, "transcribe", weight=0.0, deadline=_lines, each="target"),
+    Stage("mix", 70, deadline=_mixing, each="target", foreseen=True),
+    Stage("mux", 80, deadline=_muxing, each="target", foreseen=True),
+    Stage("book", 80, each="target"),
+    Stage("compare", 87, "synthesize", deadline=_lines, each="target"),
     Stage(
         "publish",
         90,
+        in_outbox=True,
         parts={
-            "transcript": Part(45),
-            "translation": Part(55),
-            "dub": Part(75),
-            "video": Part(85),
-            "book": Part(85),
+            "transcript": Part(45, foreseen=True),
+            "translation": Part(55, each="target", foreseen=True),
+            "dub": Part(75, each="target", foreseen=True),
+            "video": Part(85, each="target", foreseen=True),
+            "book": Part(85, each="target"),
             "report": Part(88),
-            "manifest": Part(90),
+            "manifest": Part(90, foreseen=True),
         },
     ),
 )
 STAGES: Mapping[str, Stage] = {stage.name: stage for stage in TABLE}
-ROLES: Mapping[str, str] = {"transcribe": "transcriber", "translate": "translator", "synthesize": "synthesizer"}
-"""The engine of each pool that has one."""
+BY_CHUNK = frozenset(stage.name for stage in TABLE if stage.each == "chunk")
+"""Stages whose steps have the `start` and `end` of a chunk, in seconds of the recording, as parameters."""
+FINAL_WHEN_LATE = frozenset(stage.name for stage in TABLE if stage.final_when_late)
+IN_OUTBOX = frozenset(stage.name for stage in TABLE if stage.in_outbox)
+LAST_STEP = max((part.phase, f"{stage.name}/{name}") for stage in TABLE for name, part in stage.parts.items())[1]
+"""The key of the step that ends every job: once it is planned, all steps are."""
+ENGINE_POOLS: Mapping[str, EnginePool] = {
+    "transcribe": EnginePool("transcriber", uses_all_cores=True),
+    "translate": EnginePool("translator"),
+    "synthesize": EnginePool("synthesizer"),
+}
+"""The pools that have an engine, by name."""
+
+
+def foreseen_weight(each: Each) -> float:
+    """Return the weight of all foreseen steps of one job, of one target, or of all chunks together."""
+    return sum(stage.weight * stage.foreseen_steps(each) for stage in TABLE)

@@ -18,6 +18,7 @@ from dropdub.metrics.counters import Metrics, Snapshot
 from dropdub.metrics.exporter import Endpoint, TextFile
 from dropdub.metrics.speed import KEPT, Speed
 from dropdub.process import tree_memory
+from dropdub.stage_table import BY_CHUNK
 from dropdub.store import queries
 from dropdub.store.states import Outcome
 from dropdub.store.transitions import AttemptEnd, Claim
@@ -51,7 +52,7 @@ class RunMetrics:
         """Record an ended attempt; `cached`: its result came from the cache, so it does not count towards the speed."""
         step = claim.step
         self._metrics.step_ended(step.stage, end.outcome, end.error_class, end.seconds)
-        if step.stage == "transcribe" and end.outcome == Outcome.SUCCEEDED and end.seconds and not cached:
+        if step.stage in BY_CHUNK and end.outcome == Outcome.SUCCEEDED and end.seconds and not cached:
             self._metrics.transcribed(float(step.params["end"]) - float(step.params["start"]), end.seconds)
 
     def beat(self, now: float) -> None:

@@ -110,8 +110,8 @@ class EngineInfo:
 class Engine(Protocol):
     """What all engines share.
 
-    `role` is "transcriber", "translator", "synthesizer", "diarizer" or "separator". If the configuration says `auto`,
-    the available engine with the highest `rank` is used. The class is called with one argument, `EngineSettings`;
+    `role` is one of `offers.ROLES`. If the configuration says `auto`, the available engine with the highest `rank` is
+    used. The class is called with one argument, `EngineSettings`;
     without it, the engine uses the defaults.
     """
 

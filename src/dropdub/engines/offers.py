@@ -8,9 +8,11 @@ from importlib.metadata import EntryPoint, entry_points
 
 from dropdub.engines.base import Engine
 from dropdub.kits import EXTRAS
+from dropdub.stage_table import ENGINE_POOLS
 
 GROUP = "dropdub.engines"
-ROLES = ("transcriber", "translator", "synthesizer", "diarizer", "separator")
+ROLES = (*(pool.role for pool in ENGINE_POOLS.values()), "diarizer", "separator")
+"""All roles: those that have a pool of their own, and two that work in the synthesizer's."""
 _BAD_ENTRY = (ImportError, AttributeError, SyntaxError, TypeError, ValueError, NameError, OSError)
 """The exceptions known from importing third-party modules that do not fit this machine."""
 

@@ -13,6 +13,7 @@ from sqlmodel import Session, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from dropdub.errors import UsageError
+from dropdub.stage_table import BY_CHUNK
 from dropdub.store.database import Store
 from dropdub.store.states import UNFINISHED, JobState, NoticeState, Outcome, StepState
 from dropdub.store.tables import ATTEMPT, JOB, NOTICE, STEP, Attempt, Control, Job, Notice, Owner, Step
@@ -236,7 +237,7 @@ def transcribed(store: Store, *, limit: int) -> list[tuple[float, float]]:
     Chunks that came from the cache are left out.
     """
     done = (
-        STEP.c.stage == "transcribe",
+        STEP.c.stage.in_(BY_CHUNK),
         ATTEMPT.c.outcome == Outcome.SUCCEEDED,
         STEP.c.result["cached"].as_boolean().is_not(True),
     )

@@ -23,7 +23,7 @@ from dropdub.pipeline.artifacts import scratch_name
 from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.plan import job_facts, plan
 from dropdub.pool.pool import Completed, Logged, PoolEvent, Started, StepFailed
-from dropdub.stage_table import ROLES
+from dropdub.stage_table import ENGINE_POOLS
 from dropdub.store import queries, transitions
 from dropdub.store.states import Outcome
 from dropdub.store.steps import StepSpec
@@ -175,7 +175,7 @@ class Outcomes:
         Only an engine can retry with less memory. A worker killed while memory was short does not count, because the
         file's content may have made it grow.
         """
-        if claim.step.pool not in ROLES:
+        if claim.step.pool not in ENGINE_POOLS:
             return 0
         before = queries.failures(self._context.store, claim.step, OutOfMemory.__name__, reported_only=True)
         return before + (isinstance(error, OutOfMemory) and end.exit_code is None)

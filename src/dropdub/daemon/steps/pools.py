@@ -13,7 +13,7 @@ from dropdub.media.ffmpeg import FFMPEG_VARIABLE
 from dropdub.pool.messages import Start
 from dropdub.pool.pool import Launch, Pool
 from dropdub.root import Root
-from dropdub.stage_table import ROLES
+from dropdub.stage_table import ENGINE_POOLS
 
 LEAST_LIMIT = 4_000_000_000
 _SHARE_OF_MEMORY = 0.6
@@ -42,20 +42,20 @@ def resolved_settings(name: str, settings: PoolSettings, *, engine: str, cores: 
     """Return a pool's settings with `auto` replaced by numbers.
 
     Large models run in one process with several threads: two processes with one thread each are as fast but take 1.5
-    times the memory. Light engines use one core each, so only more processes use more cores. Translation and
-    synthesis leave half of the cores to other work. The limit lets a worker use most
-    of the machine's memory, because large models need it; it only prevents swapping.
+    times the memory. Light engines use one core each, so only more processes use more cores. The limit lets a worker
+    use most of the machine's memory, because large models need it; it only prevents swapping.
     """
     if not isinstance(settings, EnginePoolSettings):
         return settings
     memory = max(LEAST_LIMIT, round(total_memory * _SHARE_OF_MEMORY))
+    all_cores = ENGINE_POOLS[name].uses_all_cores
     if engine in LIGHT.values():
-        return settings.resolved(workers=2 if name == "transcribe" else 1, threads=1, memory=memory)
-    return settings.resolved(workers=1, threads=cores if name == "transcribe" else max(cores // 2, 1), memory=memory)
+        return settings.resolved(workers=2 if all_cores else 1, threads=1, memory=memory)
+    return settings.resolved(workers=1, threads=cores if all_cores else max(cores // 2, 1), memory=memory)
 
 
 def _engine(config: Config, name: str) -> str:
-    return str(getattr(config.job, ROLES[name])) if name in ROLES else ""
+    return str(getattr(config.job, ENGINE_POOLS[name].role)) if name in ENGINE_POOLS else ""
 
 
 def _start(root: Root, config: Config, name: str, settings: PoolSettings) -> Start:
@@ -64,7 +64,7 @@ def _start(root: Root, config: Config, name: str, settings: PoolSettings) -> Sta
         cache_dir=str(root.cache_dir) if config.cache.enabled else None,
         cache_max_bytes=int(config.cache.max_size),
         threads=settings.threads,
-        engines=[ROLES[name], _engine(config, name)] if name in ROLES else [],
+        engines=[ENGINE_POOLS[name].role, _engine(config, name)] if name in ENGINE_POOLS else [],
         models=_models(root, config),
     )
 

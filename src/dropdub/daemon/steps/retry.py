@@ -6,6 +6,7 @@ import random
 
 from dropdub.config import Retry
 from dropdub.errors import DeadlineExceeded, DropdubError, TooSlow
+from dropdub.stage_table import FINAL_WHEN_LATE
 
 MOST_MEMORY_RETRIES = 6
 """Retries with less memory: as many as the longest ladder has rungs, that of a transcriber on a GPU."""
@@ -15,11 +16,8 @@ _MOST_DOUBLINGS = 60
 
 
 def error_for_retry(error: DropdubError, *, stage: str) -> DropdubError:
-    """Return the error to use for a retry decision: a file that `probe` cannot examine in time is refused permanently.
-
-    Probing normally takes a small part of its deadline; three tries would hold up everybody's files.
-    """
-    if stage == "probe" and isinstance(error, DeadlineExceeded):
+    """Return the error to use for a retry decision: a file that cannot be examined in time is refused permanently."""
+    if stage in FINAL_WHEN_LATE and isinstance(error, DeadlineExceeded):
         return TooSlow(f"The file could not be examined in time: {error.message}")
     return error
 

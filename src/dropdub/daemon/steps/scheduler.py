@@ -17,6 +17,7 @@ from dropdub.pipeline.artifacts import result_name, scratch_name
 from dropdub.pipeline.facts import Facts
 from dropdub.pool.messages import Run
 from dropdub.pool.pool import Pool
+from dropdub.stage_table import IN_OUTBOX
 from dropdub.store import queries, transitions
 from dropdub.store.tables import Job
 from dropdub.store.transitions import Claim, Party
@@ -131,7 +132,7 @@ def payload(context: Context, claim: Claim, results: Mapping[str, Any]) -> dict[
     step, job = claim.step, claim.job
     folder = context.root.job_dir(job_id(job))
     output = output_of(context, job)
-    staging = staging_of(context, job, output) if step.stage == "publish" and not output.refusal else None
+    staging = staging_of(context, job, output) if step.stage in IN_OUTBOX and not output.refusal else None
     return {
         "key": step.key,
         "stage": step.stage,

@@ -9,7 +9,7 @@ from pathlib import Path
 from dropdub.config import Config, JobOptions
 from dropdub.engines.models.catalogue import DEFAULT_MODELS
 from dropdub.engines.offers import Offer
-from dropdub.stage_table import ROLES
+from dropdub.stage_table import ENGINE_POOLS
 
 AUTO = "auto"
 
@@ -43,12 +43,12 @@ def _all_options(config: Config) -> list[JobOptions]:
 
 
 def _engines(options: JobOptions, offered: list[Offer]) -> Iterator[str]:
-    for role in ROLES.values():
-        name: str = getattr(options, role)
+    for pool in ENGINE_POOLS.values():
+        name: str = getattr(options, pool.role)
         if name != AUTO:
             yield name
-        elif role == "transcriber" or options.targets:
-            yield from _best(role, offered)
+        elif pool.role == "transcriber" or options.targets:
+            yield from _best(pool.role, offered)
 
 
 def _best(role: str, offered: list[Offer]) -> list[str]:

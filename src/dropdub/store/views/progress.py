@@ -6,17 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from dropdub.stage_table import STAGES
+from dropdub.stage_table import BY_CHUNK, LAST_STEP, STAGES, foreseen_weight
 from dropdub.store.states import ENDED, JobState, StepState
 
-TRANSCRIBING = STAGES["transcribe"].weight
-"""The weight of all chunks together."""
-BRANCH = 19.0
+CHUNKS = foreseen_weight("chunk")
+"""The weight of all chunks together before their steps are planned."""
+BRANCH = foreseen_weight("target")
 """The weight of a target before its steps are planned."""
-CLOSING = 2.0
+CLOSING = foreseen_weight("job")
 """The weight of publishing the transcript and the manifest before that is planned."""
-LAST = "publish/manifest"
-"""The last step of a job: once it is planned, all steps are."""
 ESTIMATE_FROM = 0.05
 """Below this progress, an estimate of the remaining time is useless."""
 
@@ -30,23 +28,25 @@ def progress(state: str, steps: Sequence[Row], *, targets: int = 0) -> float:
     """
     if state == JobState.SUCCEEDED:
         return 1.0
-    chunks = sum(step["stage"] == "transcribe" for step in steps)
-    weights = [TRANSCRIBING / chunks if step["stage"] == "transcribe" else _weight(step) for step in steps]
+    chunks = sum(step["stage"] in BY_CHUNK for step in steps)
+    weights = [_weight(step, chunks) for step in steps]
     total = sum(weights) + _unplanned(steps, targets, chunks)
     done = sum(weight * share(step) for weight, step in zip(weights, steps, strict=True))
     return round(min(done / total, 0.99), 4)
 
 
-def _weight(step: Row) -> float:
-    stage = STAGES.get(step["stage"])  # None: a stage of a newer version
+def _weight(step: Row, chunks: int) -> float:
+    stage = STAGES.get(step["stage"])
+    if stage is None:  # a stage of a newer version
+        return 1.0
     is_retake = step["key"].count("/") > 1
-    return 0.0 if is_retake else stage.weight if stage else 1.0
+    return 0.0 if is_retake else stage.weight / (chunks if stage.each == "chunk" else 1)
 
 
 def _unplanned(steps: Sequence[Row], targets: int, chunks: int) -> float:
-    if any(step["key"] == LAST for step in steps):
+    if any(step["key"] == LAST_STEP for step in steps):
         return 0.0
-    return CLOSING + BRANCH * targets + (0.0 if chunks else TRANSCRIBING)
+    return CLOSING + BRANCH * targets + (0.0 if chunks else CHUNKS)
 
 
 def share(step: Row) -> float:
