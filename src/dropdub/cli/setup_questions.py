@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from dropdub.cli.console import say
 from dropdub.config import Config, JobOptions
+from dropdub.config.problems import first_problem
 from dropdub.engines.apertium.engine import ApertiumTranslator
 from dropdub.engines.models.catalogue import find
 from dropdub.engines.models.uses import uses
@@ -109,4 +110,4 @@ def _validated(given: dict[str, Any]) -> JobOptions:
     try:
         return JobOptions.model_validate(given)
     except ValidationError as error:
-        raise typer.BadParameter(str(error.errors()[0]["msg"]).removeprefix("Value error, ")) from error
+        raise typer.BadParameter(first_problem(error)) from error

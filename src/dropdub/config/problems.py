@@ -42,6 +42,16 @@ def shortened(value: object) -> str:
     return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
 
 
+def first_problem(error: ValidationError) -> str:
+    """Return what is wrong with the first of the invalid values, without their names."""
+    return _message(error.errors()[0])
+
+
+def _message(detail: Any) -> str:
+    """Return the message of a mistake without pydantic's prefix."""
+    return str(detail["msg"]).removeprefix("Value error, ")
+
+
 def _problem(path: Path, node: yaml.Node | None, detail: Any, model: type[BaseModel], *, quotes: bool) -> str:
     name = ".".join(_named(part) for part in detail["loc"])
     return f"{_where(path, node, detail['loc'])}: {name + ': ' if name else ''}{describe(detail, model, quotes=quotes)}"
@@ -82,7 +92,7 @@ def describe(detail: Any, model: type[BaseModel], *, quotes: bool = True) -> str
         return f"{shortened(given) if quotes else 'the value'} is not a size: use for example 500 MB or 4 GB"
     if detail["type"] in ("model_type", "dict_type"):
         return "expected settings as `name: value` lines below it"
-    message = _without(given, str(detail["msg"]).removeprefix("Value error, "))
+    message = _without(given, _message(detail))
     if not quotes:
         return _without_any_of(given, message)
     is_public = isinstance(given, str | int | float | bool) and detail["loc"][-1:] not in [(name,) for name in _SECRETS]

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from dropdub import service
 from dropdub.config import load_config
+from dropdub.config.problems import first_problem
 from dropdub.daemon.main import run_files
 from dropdub.errors import UsageError
 from dropdub.operations.place import Place
@@ -72,7 +73,7 @@ def _refuse_impossible(place: Place, overrides: Mapping[str, Any], profile: str 
     try:
         config.options_for(profile, dict(overrides))
     except ValidationError as error:
-        raise UsageError(str(error.errors()[0]["msg"]).removeprefix("Value error, ") + ".") from error
+        raise UsageError(f"{first_problem(error)}.") from error
     if "out" in overrides:
         place.root.refuse_outputs({"--out": overrides["out"]})
 

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dropdub.config import Config, JobOptions
+from dropdub.config.problems import first_problem
 from dropdub.engines.offers import Offer
 from dropdub.errors import UsageError
 from dropdub.kits import KITS, LIGHT, Kit
@@ -61,7 +62,7 @@ def choices_of(language: str | None, targets: Sequence[str] | None, engines: str
     try:
         options = JobOptions.model_validate(given)
     except ValidationError as error:
-        raise UsageError(f"{str(error.errors()[0]['msg']).removeprefix('Value error, ')}.") from error
+        raise UsageError(f"{first_problem(error)}.") from error
     kit = next((kit for kit in KITS if kit == engines), None)
     return Choices(language and options.language, options.targets if "targets" in given else None, kit)
 
