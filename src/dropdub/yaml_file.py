@@ -9,14 +9,12 @@ import yaml
 
 from dropdub.errors import ConfigError
 from dropdub.untrusted.files import read_start
-from dropdub.untrusted.yaml import NotPlain, plain_mapping
+from dropdub.untrusted.yaml import BROKEN, NotPlain, place_of, plain_mapping
 
 MAX_BYTES = 1_000_000
 MAX_PLAIN_BYTES = 64_000
 """The limit for an untrusted file. A file with every job option and comments has about 3 kB."""
 _TEXT_HELP = "Save the file as UTF-8 text."
-_BROKEN = (yaml.YAMLError, ValueError, RecursionError, OverflowError, LookupError, AttributeError, TypeError)
-"""The exceptions that PyYAML raises for broken text, not all of them its own."""
 
 
 def read_mapping(path: Path) -> tuple[dict[str, Any], yaml.Node | None]:
@@ -28,8 +26,8 @@ def read_mapping(path: Path) -> tuple[dict[str, Any], yaml.Node | None]:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
-    except _BROKEN as error:
-        raise ConfigError(f"{path}: {_where(error)}not valid YAML: {_problem(error)}.") from error
+    except (*BROKEN, RecursionError) as error:
+        raise ConfigError(f"{path}: {place_of(error)}not valid YAML: {_problem(error)}.") from error
     if data is None:
         return {}, None
     if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
@@ -86,11 +84,6 @@ def _text(path: Path, raw: bytes) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 text.", remedy=_TEXT_HELP) from error
-
-
-def _where(error: Exception) -> str:
-    mark = getattr(error, "problem_mark", None)
-    return f"line {mark.line + 1}: " if mark else ""
 
 
 def _problem(error: Exception) -> str:

@@ -17,7 +17,7 @@ MOST_DEEP = 6
 MOST_PARTS = 2_000
 """Maximum number of values, lists and names in a file; all job options together are about 40."""
 _LEFT_OUT = frozenset(["", "~", "null", "Null", "NULL"])
-_BROKEN = (yaml.YAMLError, ValueError, OverflowError, LookupError, AttributeError, TypeError)
+BROKEN = (yaml.YAMLError, ValueError, OverflowError, LookupError, AttributeError, TypeError)
 """The exceptions that PyYAML raises for broken text, not all of them its own."""
 _QUOTED = re.compile(r"(['\"])(?:(?!\1).)*\1")
 
@@ -36,8 +36,8 @@ def plain_mapping(text: str) -> tuple[dict[str, Any], yaml.MappingNode | None]:
         return _read(text)
     except NotPlain:
         raise
-    except _BROKEN as error:
-        raise NotPlain(f"{_line_of(error)}not valid YAML: {_problem(error)}.") from error
+    except BROKEN as error:
+        raise NotPlain(f"{place_of(error)}not valid YAML: {_problem(error)}.") from error
 
 
 def _read(text: str) -> tuple[dict[str, Any], yaml.MappingNode | None]:
@@ -127,7 +127,8 @@ def _refused(place: Any, what: str) -> NotPlain:
     return NotPlain(f"line {place.start_mark.line + 1}: {what}.")
 
 
-def _line_of(error: Exception) -> str:
+def place_of(error: Exception) -> str:
+    """Return where PyYAML found an error, as the beginning of a message: `line 3: `. Empty if it does not say."""
     mark = getattr(error, "problem_mark", None)
     return f"line {mark.line + 1}: " if mark else ""
 
