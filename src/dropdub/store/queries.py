@@ -15,6 +15,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from dropdub.errors import UsageError
 from dropdub.stage_table import BY_CHUNK
 from dropdub.store.database import Store
+from dropdub.store.no_job import no_job
 from dropdub.store.states import UNFINISHED, JobState, NoticeState, Outcome, StepState
 from dropdub.store.tables import ATTEMPT, JOB, NOTICE, STEP, Attempt, Control, Job, Notice, Owner, Step
 
@@ -37,7 +38,7 @@ def job(store: Store, job_id: int) -> Job:
     with store.reading() as session:
         found = session.get(Job, job_id)
     if found is None:
-        raise UsageError(f"There is no job {job_id}.", remedy="List the jobs with: `dropdub status`.")
+        raise no_job(job_id, UsageError)
     return found
 
 

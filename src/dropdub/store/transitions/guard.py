@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, update
 from sqlmodel import Session
 
 from dropdub.errors import TransitionRefused
+from dropdub.store.no_job import no_job
 from dropdub.store.states import StepState
 from dropdub.store.tables import ATTEMPT, JOB, STEP, Event, Job, Step
 from dropdub.store.transitions.values import AttemptEnd
@@ -67,7 +68,7 @@ def fresh_job(session: Session, job_id: int) -> Job:
     """Return a job as it is in the database now. Raises TransitionRefused if there is none."""
     job = session.get(Job, job_id, populate_existing=True)
     if job is None:
-        raise TransitionRefused(f"There is no job {job_id}.", remedy="List the jobs with: `dropdub status`.")
+        raise no_job(job_id, TransitionRefused)
     return job
 
 

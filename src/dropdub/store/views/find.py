@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from dropdub.errors import UsageError
+from dropdub.store.no_job import LIST_JOBS, no_job
 from dropdub.store.views.progress import Row
 from dropdub.store.views.rows import Rows
 
@@ -21,7 +22,7 @@ def find_job(rows: Rows | None, ref: str) -> Row:
     """
     found = (_by_id(rows, ref) or _by_name(rows, ref) or _by_stem(rows, ref)) if rows else None
     if found is None:
-        raise UsageError(f"There is no job {ref!r}.", remedy=_similar(rows, ref))
+        raise no_job(ref, UsageError, remedy=_similar(rows, ref))
     return found
 
 
@@ -47,5 +48,5 @@ def _similar(rows: Rows | None, ref: str) -> str:
     by_name = {row["name"]: row["id"] for row in reversed(newest)}
     close = get_close_matches(ref, by_name, n=3, cutoff=0.5)
     if not close:
-        return "List the jobs with: `dropdub status`."
+        return LIST_JOBS
     return "Did you mean " + " or ".join(f"{name} (job {by_name[name]})" for name in close) + "?"
