@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -116,13 +117,20 @@ def run_ffmpeg(
     report = progress or (lambda _share: None)
     watch = Watch(_outputs(arguments), most_bytes, most_memory)
     on_line = _progress_parser(duration_s, report)
-    try:
+    with start_errors():
         ending = run(Program(command, folder), deadline_s=deadline_s, on_line=on_line, look=watch.look)
-    except OSError as error:
-        raise MediaToolFailed(f"ffmpeg could not be started: {error.strerror or error}.") from error
     _judge(ending, arguments)
     report(1.0)
     return ending.complaints
+
+
+@contextmanager
+def start_errors() -> Iterator[None]:
+    """Turn an OSError of starting ffmpeg into MediaToolFailed."""
+    try:
+        yield
+    except OSError as error:
+        raise MediaToolFailed(f"ffmpeg could not be started: {error.strerror or error}.") from error
 
 
 def _progress_parser(duration_s: float | None, report: Callable[[float], None]) -> Callable[[str], None]:
@@ -173,9 +181,7 @@ def _describe_exit(returncode: int) -> str:
 def has_filter(name: str) -> bool:
     """Return whether this build of ffmpeg has a filter. Raises EngineMissing and MediaToolFailed."""
     lines: list[str] = []
-    try:
+    with start_errors():
         listing = Program([str(find_ffmpeg()), "-hide_banner", "-filters"])
         run(listing, deadline_s=_LISTING_S, on_line=lines.append)
-    except OSError as error:
-        raise MediaToolFailed(f"ffmpeg could not be started: {error.strerror or error}.") from error
     return any(line.split()[1:2] == [name] for line in lines)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dropdub import process
-from dropdub.errors import DiskFull, TooLarge
+from dropdub.errors import DiskFull, TooLarge, UnsupportedCodec
 from dropdub.units import format_size
 
 MOST_MEMORY = 3_000_000_000
@@ -23,7 +23,6 @@ _LEAST_FREE = 50_000_000
 _LEAST_FREE_SHARE = 0.01
 """Share of the disk; the smaller of the two counts. The database and the logs on the same disk need some space."""
 _LOOK_S = 0.25
-_CONVERT = "Convert it with another program, such as HandBrake or Audacity, and drop the result."
 
 
 @dataclass
@@ -63,7 +62,7 @@ class Watch:
             raise TooLarge(
                 f"The output of {self.name} for this file is larger than any real recording of its length: "
                 f"over {format_size(self.most_bytes)}.",
-                remedy=_CONVERT,
+                remedy=UnsupportedCodec.usual_remedy,
             )
 
     def _look_at_memory(self, pid: int) -> None:
@@ -71,7 +70,8 @@ class Watch:
             return
         if process.tree_memory(pid) > self.most_memory:
             raise TooLarge(
-                f"{self.name} used more than {format_size(self.most_memory)} of memory for this file.", remedy=_CONVERT
+                f"{self.name} used more than {format_size(self.most_memory)} of memory for this file.",
+                remedy=UnsupportedCodec.usual_remedy,
             )
 
 

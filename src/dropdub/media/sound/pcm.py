@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dropdub.errors import MediaToolFailed
-from dropdub.media.ffmpeg import QUIET, find_ffmpeg
+from dropdub.media.ffmpeg import QUIET, find_ffmpeg, start_errors
 from dropdub.media.sound.length import until
 from dropdub.process.run import Ending, Program, Stream
 
@@ -43,10 +43,8 @@ def _as_floats(channels: int, length: int) -> list[str]:
 
 
 def _started(command: Sequence[str], deadline_s: float) -> Stream:
-    try:
+    with start_errors():
         return Stream(Program(command), deadline_s=deadline_s)
-    except OSError as error:
-        raise MediaToolFailed(f"ffmpeg could not be started: {error.strerror or error}.") from error
 
 
 def _block(sound: Stream, count: int, channels: int) -> Frames:
