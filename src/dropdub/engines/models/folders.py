@@ -62,6 +62,12 @@ def is_whole(folder: Path, files: Sequence[str]) -> bool:
     return all(_is_there(folder / name, size) for name, size in sizes.items())
 
 
+def missing_model(settings: EngineSettings, engine: str, default: str, files: Sequence[str]) -> str | None:
+    """Return the name of an engine's model if it is not complete, else None."""
+    is_here = is_whole(model_folder(settings, engine, default), files)
+    return None if is_here else model_name(settings, engine, default)
+
+
 def _is_there(file: Path, size: int | None) -> bool:
     try:
         found = file.stat().st_size

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from dropdub.engines.base import EngineInfo, EngineSettings
 from dropdub.engines.devices.batches import Batches
 from dropdub.engines.devices.precision import OFF_CARD, device_of, first_that_loads, out_of_memory_errors, precisions
-from dropdub.engines.models.folders import is_whole, model_details, model_folder, model_name, size_of
+from dropdub.engines.models.folders import missing_model, model_details, model_folder, size_of
 from dropdub.engines.nllb.codes import flores_code
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.wordings import distinct, longest_output, looks_wrong
@@ -51,7 +51,7 @@ class NllbTranslator:
         return missing_package(cls.name, "ctranslate2") or missing_package(cls.name, "tokenizers")
 
     def missing_model(self) -> str | None:
-        return None if is_whole(self._folder, FILES) else model_name(self._settings, self.name, DEFAULT_MODEL)
+        return missing_model(self._settings, self.name, DEFAULT_MODEL, FILES)
 
     def needs_bytes(self) -> int:
         return size_of(self._folder) + _WORKING_BYTES

@@ -14,7 +14,7 @@ import numpy as np
 from dropdub.engines.base import EngineInfo, EngineSettings, Suspect, Utterance, Window
 from dropdub.engines.devices.memory_ladder import Level, ladder
 from dropdub.engines.devices.precision import first_that_loads, out_of_memory_errors, precisions
-from dropdub.engines.models.folders import is_whole, model_details, model_folder, model_name, size_of
+from dropdub.engines.models.folders import is_whole, missing_model, model_details, size_of
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.whisper.decoding import Decoder, language_odds
 from dropdub.engines.whisper.in_order import in_order
@@ -62,8 +62,7 @@ class FasterWhisperTranscriber:
         return missing_package(cls.name, "faster_whisper")
 
     def missing_model(self) -> str | None:
-        here = is_whole(model_folder(self._settings, self.name, DEFAULT_MODEL), FILES)
-        return None if here else model_name(self._settings, self.name, DEFAULT_MODEL)
+        return missing_model(self._settings, self.name, DEFAULT_MODEL, FILES)
 
     def needs_bytes(self) -> int:
         """Return the size of the model's files, about what it takes when loaded, plus room for concurrent windows.

@@ -12,7 +12,7 @@ import numpy as np
 from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
 from dropdub.engines.devices.precision import out_of_memory_errors
 from dropdub.engines.devices.torch_device import move_to_device
-from dropdub.engines.models.folders import is_whole, model_details, model_folder, model_name, size_of
+from dropdub.engines.models.folders import missing_model, model_details, model_folder, size_of
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.xtts.check import defect, longest_s, tidy, without_tail
 from dropdub.engines.xtts.input_text import Reader, is_spoken, spoken_languages
@@ -70,7 +70,7 @@ class XttsSynthesizer:
         return missing_package(cls.name, "TTS") or missing_package(cls.name, "torchaudio")
 
     def missing_model(self) -> str | None:
-        return None if is_whole(self._folder, FILES) else model_name(self._settings, self.name, DEFAULT_MODEL)
+        return missing_model(self._settings, self.name, DEFAULT_MODEL, FILES)
 
     def needs_bytes(self) -> int:
         """Return the peak, while loading: the file's content and the model are in memory, each as large as the file."""
