@@ -1,4 +1,4 @@
-"""Durations and sizes as people write them: `40 min`, `1h30m`, `500 MB`."""
+"""Numbers, durations and sizes as people write them: `2 jobs`, `40 min`, `1h30m`, `500 MB`."""
 
 from __future__ import annotations
 
@@ -67,6 +67,11 @@ def format_size(size_bytes: float) -> str:
             return f"{size_bytes:.0f} {unit}" if unit in ("B", "kB") else f"{size_bytes:.1f} {unit}"
         size_bytes /= 1000
     return f"{size_bytes:.1f} TB"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `1 job`, `2 jobs`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def too_large(name: str, size: int, most: int) -> str:

@@ -14,7 +14,7 @@ from rich.console import Console, RenderableType
 
 from dropdub.cli import render, show
 from dropdub.cli.foreground import Lines, sum_up
-from dropdub.cli.formatting import bar, counted, moment, percent, printable, seconds_between, shortened
+from dropdub.cli.formatting import bar, moment, percent, printable, seconds_between, shortened
 from dropdub.cli.render import Clock
 from dropdub.dubbing.published_timing import fits_of
 from dropdub.dubbing.quality import quality_of
@@ -22,6 +22,7 @@ from dropdub.operations.suggestions import pasteable_job
 from dropdub.pipeline.facts import Facts
 from dropdub.store.states import JobState
 from dropdub.store.views import AttemptView, DaemonView, EventView, JobRecord, JobView, StatusView, StepView
+from dropdub.units import counted
 from tests.reports import FIT, facts
 
 SNAPSHOTS = Path(__file__).parent.parent / "snapshots"

@@ -6,13 +6,12 @@ from pathlib import Path
 
 from dropdub.cli.console import say, say_json
 from dropdub.cli.exit_codes import DONE
-from dropdub.cli.formatting import counted
 from dropdub.errors import UsageError
 from dropdub.operations.place import Place
 from dropdub.pasting import COMMAND_INDENT, command
 from dropdub.root import CONFIG_NAME, Root
 from dropdub.setup.new_root import make_root
-from dropdub.units import parse_duration_s
+from dropdub.units import counted, parse_duration_s
 
 
 def init(folder: Path, *, light: bool) -> int:

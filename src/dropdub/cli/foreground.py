@@ -14,10 +14,11 @@ from rich.console import Console
 from dropdub.cli import render
 from dropdub.cli.console import console, printing, say
 from dropdub.cli.exit_codes import DONE, FELL_SHORT
-from dropdub.cli.formatting import counted, percent, shortened
+from dropdub.cli.formatting import percent, shortened
 from dropdub.operations.place import Place
 from dropdub.pasting import with_commands
 from dropdub.store.states import JobState
+from dropdub.units import counted
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

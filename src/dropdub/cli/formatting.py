@@ -50,11 +50,6 @@ def _first_columns(text: str, width: int) -> str:
     return "".join(kept)
 
 
-def counted(number: int, noun: str) -> str:
-    """Return `1 job`, `2 jobs`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def moment(iso: str, *, now: float, zone: tzinfo | None = None) -> str:
     """Return a moment in local time: `10:20:33` if it is today, otherwise with the date."""
     time = datetime.fromisoformat(iso).astimezone(zone)

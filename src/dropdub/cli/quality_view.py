@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from dropdub.cli.formatting import counted, printable
-from dropdub.units import format_moment
+from dropdub.cli.formatting import printable
+from dropdub.units import counted, format_moment
 
 _FIT = (("clean", "as spoken"), ("sped_up", "sped up"), ("borrowed", "borrowed silence"), ("shortened", "shortened"))
 _TIMES_SHOWN = 5

@@ -12,9 +12,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from dropdub.cli.formatting import bar, counted, moment, percent, printable, seconds_between, shortened
+from dropdub.cli.formatting import bar, moment, percent, printable, seconds_between, shortened
 from dropdub.pasting import is_command, with_commands
-from dropdub.units import format_duration
+from dropdub.units import counted, format_duration
 
 if TYPE_CHECKING:
     from dropdub.store.views import DaemonView, JobView, StatusView

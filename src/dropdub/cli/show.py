@@ -10,11 +10,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from dropdub.cli.formatting import bar, counted, percent, printable, seconds_between, shortened
+from dropdub.cli.formatting import bar, percent, printable, seconds_between, shortened
 from dropdub.cli.quality_view import print_quality
 from dropdub.cli.render import STATE_STYLES, Clock, output_names, prose
 from dropdub.pasting import is_command
-from dropdub.units import format_duration
+from dropdub.units import counted, format_duration
 
 if TYPE_CHECKING:
     from dropdub.store.views import EventView, JobRecord, JobView, StepView

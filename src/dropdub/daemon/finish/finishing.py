@@ -34,7 +34,7 @@ from dropdub.root import Root
 from dropdub.store import queries, transitions
 from dropdub.store.states import JobState, Outcome, StepState
 from dropdub.store.tables import Job, Step
-from dropdub.units import format_duration
+from dropdub.units import counted, format_duration
 
 
 class Endings:
@@ -204,7 +204,7 @@ class Endings:
         )  # the clock may have been set back
         line = f"{job.name}: {job.state} in {format_duration(taken_s)}"
         if job.warnings:
-            line += f", {len(job.warnings)} warning{'s' if len(job.warnings) > 1 else ''}"
+            line += f", {counted(len(job.warnings), 'warning')}"
         if job.state == JobState.SUCCEEDED and job.published:
             line += f" → {job.published}"
         if job.reason:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dropdub.units import counted
+
 SIZES = (16, 4, 1)
 """Sentences per batch. 16 at once are four times as fast as one at a time."""
 
@@ -29,7 +31,7 @@ class Batches:
     def announcement(self, engine: str) -> list[str]:
         """Return a sentence if batches are smaller than usual. Leaving the card is reported elsewhere."""
         return (
-            [f"Memory ran out: {engine} now translates {self.size} sentence{'s' if self.size > 1 else ''} at a time."]
+            [f"Memory ran out: {engine} now translates {counted(self.size, 'sentence')} at a time."]
             if self.size < SIZES[0]
             else []
         )

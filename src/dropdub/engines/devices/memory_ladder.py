@@ -9,6 +9,7 @@ from pathlib import Path
 from dropdub.engines.base import EngineSettings
 from dropdub.engines.devices.precision import SMALLEST_ON_GPU, device_of
 from dropdub.engines.models.folders import is_whole, model_folder
+from dropdub.units import counted
 
 GPU_BATCHES = (16, 4, 1)
 
@@ -60,7 +61,7 @@ def _smaller_than(folder: Path, files: Sequence[str]) -> list[Path]:
 
 
 def _fewer(engine: str, width: int) -> str:
-    return f"Memory ran out: {engine} now transcribes {width} window{'s' if width > 1 else ''} at a time."
+    return f"Memory ran out: {engine} now transcribes {counted(width, 'window')} at a time."
 
 
 def _on_processor(engine: str, width: int, *, after: bool) -> str:
