@@ -37,10 +37,9 @@ def tone(seconds: float, hertz: float) -> np.ndarray:
     return (0.2 * np.sin(2 * np.pi * hertz * moments) * (moments % 0.5 < 0.4)).astype(np.float32)
 
 
-def task_of(tmp_path: Path, sound: np.ndarray, *, kind: str = "media", **options: Any) -> Task:
+def casting(tmp_path: Path, sound: np.ndarray, *, kind: str = "media", **options: Any) -> Task:
     drive = Drive(tmp_path / "talk.wav", tmp_path, options=LIGHT.overridden(options))
     drive.columns["kind"] = kind
-    drive.job_dir.mkdir(parents=True, exist_ok=True)
     (tmp_path / "voices").mkdir(exist_ok=True)
     with wav.WavWriter(drive.job_dir / AUDIO, RATE) as writer:
         writer.write(sound)
@@ -64,7 +63,7 @@ def cast(task: Task, lines: list[Segment], engine: Any = Cloning) -> Any:
 def test_each_voice_is_cloned_only_from_its_speakers_own_words(tmp_path: Path) -> None:
     sound = np.concatenate([tone(5, hertz) for hertz in (FIRST_HZ, SECOND_HZ) * 3])
     lines = [line(n, 5.0 * n, 5.0 * n + 5, f"S{n % 2 + 1}") for n in range(6)]
-    found = cast(task_of(tmp_path, sound), lines)
+    found = cast(casting(tmp_path, sound), lines)
     references = {speaker: found[speaker].voice.reference for speaker in ("S1", "S2")}
     assert [path.name for path in references.values()] == ["voice.S1.wav", "voice.S2.wav"]
     assert main_hz(references["S1"]) == pytest.approx(FIRST_HZ, abs=5)
@@ -75,13 +74,13 @@ def test_each_voice_is_cloned_only_from_its_speakers_own_words(tmp_path: Path) -
 
 
 def test_single_speaker_has_the_recordings_voice(tmp_path: Path) -> None:
-    found = cast(task_of(tmp_path, tone(20, FIRST_HZ)), [line(0, 0, 9), line(1, 10, 19)])
+    found = cast(casting(tmp_path, tone(20, FIRST_HZ)), [line(0, 0, 9), line(1, 10, 19)])
     assert found[None].voice.reference.name == "voice.wav"
 
 
 def test_little_speech_is_used_and_reported_and_too_little_is_not_used(tmp_path: Path) -> None:
     lines = [line(0, 0, 4, "S1"), line(1, 5, 6.5, "S2")]
-    found = cast(task_of(tmp_path, tone(8, FIRST_HZ)), lines)
+    found = cast(casting(tmp_path, tone(8, FIRST_HZ)), lines)
     assert found["S1"].warnings == ("The voice of speaker S1 was cloned from only 4.0 s of speech: 6 s sound better.",)
     assert (found["S2"].voice, found["S2"].identity) == (None, "default")
     assert (found["S1"].is_own, found["S2"].is_own) == (True, False)
@@ -91,7 +90,7 @@ def test_little_speech_is_used_and_reported_and_too_little_is_not_used(tmp_path:
 
 
 def test_named_voice_is_used_for_all_speakers(tmp_path: Path) -> None:
-    task = task_of(tmp_path, tone(8, FIRST_HZ), voice="anna")
+    task = casting(tmp_path, tone(8, FIRST_HZ), voice="anna")
     with wav.WavWriter(tmp_path / "voices" / "anna.wav", RATE) as writer:
         writer.write(tone(6, SECOND_HZ))
     found = cast(task, [line(0, 0, 4, "S1"), line(1, 4, 8, "S2")])
@@ -99,12 +98,12 @@ def test_named_voice_is_used_for_all_speakers(tmp_path: Path) -> None:
 
 
 def test_a_named_voice_without_a_recording_is_left_to_the_engine(tmp_path: Path) -> None:
-    found = cast(task_of(tmp_path, tone(8, FIRST_HZ), voice="Ana Sofia"), [line(0, 0, 8)])
+    found = cast(casting(tmp_path, tone(8, FIRST_HZ), voice="Ana Sofia"), [line(0, 0, 8)])
     assert (found[None].voice.name, found[None].voice.reference) == ("Ana Sofia", None)
 
 
 def test_named_voice_with_damaged_recording_is_refused(tmp_path: Path) -> None:
-    task = task_of(tmp_path, tone(8, FIRST_HZ), voice="anna")
+    task = casting(tmp_path, tone(8, FIRST_HZ), voice="anna")
     (tmp_path / "voices" / "anna.wav").write_bytes(b"RIFF")
     with pytest.raises(VoiceMissing, match="cannot be read") as refused:
         cast(task, [line(0, 0, 8)])
@@ -113,8 +112,8 @@ def test_named_voice_with_damaged_recording_is_refused(tmp_path: Path) -> None:
 
 def test_default_voice_is_never_used_silently(tmp_path: Path) -> None:
     lines = [line(0, 0, 8)]
-    text = cast(task_of(tmp_path / "text", tone(8, FIRST_HZ), kind="text"), lines)
+    text = cast(casting(tmp_path / "text", tone(8, FIRST_HZ), kind="text"), lines)
     assert text[None].warnings == ("No voice is set: cloning speaks with its default voice.",)
-    media = cast(task_of(tmp_path / "media", tone(8, FIRST_HZ)), lines, Plain)
+    media = cast(casting(tmp_path / "media", tone(8, FIRST_HZ)), lines, Plain)
     assert media[None].warnings == ("plain cannot clone voices: the dub has its default voice.",)
     assert (text[None].voice, media[None].voice) == (None, None)
