@@ -17,6 +17,7 @@ WIDE_MARKS = "。！？｡"
 """Marks that end a sentence even if no space follows."""
 MARKS = ".!?…؟۔।" + WIDE_MARKS
 _MARKS = frozenset(MARKS)
+ELLIPSES = ("…", "...")
 CLOSERS = "\"'”’»)]}」』】）"
 OPENERS = "\"'“‘«„‚([{¿¡「『【（"
 
@@ -32,6 +33,7 @@ _WORDS_BEFORE_NUMBERS = word_set(
     "no num pag sec ch jan feb fev mar apr abr jun jul aug ago sep sept set oct out nov dec dez"
 )
 """The same, for abbreviations that are also common words in one of the languages (`no`, `mar`)."""
+_ABBREVIATIONS = BEFORE_NAMES | BEFORE_NUMBERS | {"etc"}
 _HALF_DAYS = frozenset(["a.m", "p.m"])
 """Abbreviations of single letters that can end a sentence, because no name follows them."""
 _PRONOUN = "I"
@@ -65,6 +67,18 @@ def ends_sentence(text: str) -> bool:
     return bare[-1] != "." or bare[-2:-1] in _MARKS or not is_abbreviation(_word_before(bare, len(bare) - 1))
 
 
+def surely_ends_sentence(text: str) -> bool:
+    """Return whether a text ends a sentence, whatever follows it.
+
+    It may continue after an ellipsis, a quoted question (`«Quem?» perguntou ela`), a number or any abbreviation.
+    """
+    text = text[-_LONGEST_WORD:].rstrip()
+    bare = text.rstrip(CLOSERS)
+    if bare[-1:] not in _MARKS or bare.endswith(ELLIPSES):
+        return False
+    return not _may_be_abbreviation(bare) if bare[-1] == "." else bare == text
+
+
 def is_abbreviation(word: str) -> bool:
     """Return whether a word, without its final period, is an abbreviation: `Dr`, `e.g`, `J`."""
     if _LETTERS.fullmatch(word) is None:
@@ -72,6 +86,12 @@ def is_abbreviation(word: str) -> bool:
     if len(word) == 1:
         return word != _PRONOUN and word not in _VOWELS
     return word.lower() not in _HALF_DAYS
+
+
+def _may_be_abbreviation(text: str) -> bool:
+    """Return whether the last word of a text that ends with a period is a number or may be an abbreviation."""
+    word = text.rsplit(maxsplit=1)[-1].strip(OPENERS + MARKS + CLOSERS).lower()
+    return word in _ABBREVIATIONS or len(word) == 1 or "." in word or word.isdecimal()
 
 
 def _is_end(text: str, start: int, end: re.Match[str], *, has_capitals: bool) -> bool:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dropdub.engines.text_for_speech import parts
 from dropdub.pipeline.artifacts import Segment
-from dropdub.sentence_ends import MARKS, ends_sentence, is_abbreviation, sentences
+from dropdub.sentence_ends import MARKS, ends_sentence, is_abbreviation, sentences, surely_ends_sentence
 from dropdub.speech.sentences import sentences_of
 
 
@@ -69,6 +69,16 @@ def test_wide_marks_end_a_sentence_without_a_space_and_keep_what_closes_it(found
 )
 def test_whether_a_text_ends_a_sentence_depends_on_the_text_alone(text: str, ends: bool) -> None:
     assert ends_sentence(text) is ends
+
+
+@pytest.mark.parametrize("text", ["Yes.", "Really?", "He said “Stop.”", "Vi-o.", "It rose by 10%."])
+def test_some_texts_end_a_sentence_whatever_follows(text: str) -> None:
+    assert surely_ends_sentence(text) and ends_sentence(text)
+
+
+@pytest.mark.parametrize("text", ["Well…", "Well...", "«Quem?»", "in 1990.", "etc.", "art.", "at 5 p.m.", "I.", ""])
+def test_other_texts_may_continue(text: str) -> None:
+    assert not surely_ends_sentence(text)
 
 
 @pytest.mark.parametrize(

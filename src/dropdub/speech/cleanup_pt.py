@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from dropdub.pipeline.artifacts import Segment
-from dropdub.sentence_ends import BEFORE_NAMES, BEFORE_NUMBERS, CLOSERS, word_set
+from dropdub.sentence_ends import ELLIPSES, surely_ends_sentence, word_set
 from dropdub.untrusted.text import with_few_marks
 
 
@@ -31,15 +31,13 @@ _LETTERED = word_set("letra letras vitamina classe grupo turma plano hepatite po
 """Words that a letter may follow: `vitamina a a mais`."""
 _TITLES = _with_stop(word_set("sr sra srs sras dr dra drs dras"))
 _BEFORE_NAMES = _with_stop(word_set("prof profa profs eng arq av exmo exma"))
-_ABBREVIATIONS = BEFORE_NAMES | BEFORE_NUMBERS | {"etc"}
 
 _SPACES = re.compile(r"\s+")
 _BEFORE_PUNCTUATION = re.compile(r"(?<=\S) (?=[,;!?]+(?:\s|$))|(?<=[^\W\d]) (?=[.:](?:\s|$))")
 _AFTER_PUNCTUATION = re.compile(r"(?<=[^\W\d])([,;])(?=[^\W\d])")
 _INSIDE_BRACKETS = re.compile(r"(?<=[(«]) | (?=[)»])")
 _COMMAS = re.compile(r",{2,}")
-_ELLIPSES = ("…", "...")
-_HESITATION_ENDS = ("", ",", ".", ";", ":", *_ELLIPSES, "…,", "...,")
+_HESITATION_ENDS = ("", ",", ".", ";", ":", *ELLIPSES, "…,", "...,")
 _MOST_PASSES = 20
 
 
@@ -66,7 +64,7 @@ def clean_segments(segments: Iterable[Segment]) -> tuple[Segment, ...]:
     for segment in segments:
         text = cleaned(segment.text, begins_sentence=at_start)
         found.append(segment if text == segment.text else replace(segment, text=text, raw=segment.text))
-        at_start = _ends_sentence(text) if text else at_start
+        at_start = _ends(_token(text.split()[-1])) if text else at_start
     return tuple(found)
 
 
@@ -146,7 +144,7 @@ def _is_assent(tokens: list[_Token], place: int) -> bool:
 def _is_stray_e(tokens: list[_Token], place: int) -> bool:
     """Return whether the token is an `é…` that is not the verb: between commas, or before `_AFTER_STRAY_E`."""
     token = tokens[place]
-    if token.lower != "é" or token.trail.rstrip(",") not in _ELLIPSES or place + 1 == len(tokens):
+    if token.lower != "é" or token.trail.rstrip(",") not in ELLIPSES or place + 1 == len(tokens):
         return False
     before = tokens[place - 1].trail[-1:] if place else "."
     if before == "," and token.trail.endswith(","):
@@ -157,10 +155,10 @@ def _is_stray_e(tokens: list[_Token], place: int) -> bool:
 def _move_punctuation(token: _Token, kept: list[_Token], *, is_last: bool) -> None:
     """Move the punctuation of a removed hesitation to the previous word, if the sentence needs it."""
     trail = "," if token.trail.endswith(",") else token.trail
-    if not kept or not trail or (trail in _ELLIPSES and not is_last):
+    if not kept or not trail or (trail in ELLIPSES and not is_last):
         return
     before = kept[-1]
-    if not before.trail or (before.trail in (",", ";", ":") and trail in (".", *_ELLIPSES)):
+    if not before.trail or (before.trail in (",", ";", ":") and trail in (".", *ELLIPSES)):
         kept[-1] = replace(before, trail=trail)
 
 
@@ -183,7 +181,7 @@ def _is_false_start(kept: list[_Token], token: _Token) -> bool:
         return False
     if not (before.word.islower() or _begins_here(kept)) or (len(kept) > 1 and kept[-2].lower in _LETTERED):
         return False
-    return before.trail in ("", *_ELLIPSES) or (before.trail == "," and token.lower in _STRAY_BEFORE_COMMA)
+    return before.trail in ("", *ELLIPSES) or (before.trail == "," and token.lower in _STRAY_BEFORE_COMMA)
 
 
 def _begins_here(kept: list[_Token]) -> bool:
@@ -229,17 +227,4 @@ def _capital(token: _Token) -> _Token:
 
 
 def _ends(token: _Token) -> bool:
-    """Return whether the token ends a sentence. After a quoted question, it continues: «Quem?» perguntou ela."""
-    trail = token.trail.rstrip(CLOSERS)
-    quoted = trail != token.trail
-    if not token.word or trail[-1:] not in tuple("." if quoted else ".!?") or trail.endswith("..."):
-        return False
-    return trail[-1] != "." or not _is_abbreviation(token)
-
-
-def _is_abbreviation(token: _Token) -> bool:
-    return token.lower in _ABBREVIATIONS or len(token.word) == 1 or "." in token.word or token.word.isdecimal()
-
-
-def _ends_sentence(text: str) -> bool:
-    return _ends(_token(text.rsplit(maxsplit=1)[-1])) if text.strip() else False
+    return bool(token.word) and surely_ends_sentence(str(token))
