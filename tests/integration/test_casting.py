@@ -57,7 +57,8 @@ def main_hz(path: Path) -> float:
 
 
 def cast(task: Task, lines: list[Segment], engine: Any = Cloning) -> Any:
-    return cast_voices(task, engine(), lines)
+    recorded = task.work if task.kind == "media" else None
+    return cast_voices(engine(), lines, voice=task.options.voice, voices=task.voices, recorded=recorded)
 
 
 def test_each_voice_is_cloned_only_from_its_speakers_own_words(tmp_path: Path) -> None:

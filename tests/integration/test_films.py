@@ -13,6 +13,7 @@ import av
 import numpy as np
 import pytest
 
+from dropdub.config.job import Mix
 from dropdub.dubbing.background import background_of
 from dropdub.errors import MediaToolFailed, NoAudio
 from dropdub.files.durable import sha256
@@ -195,7 +196,10 @@ def test_original_under_dub_is_in_sync_with_what_was_transcribed(tmp_path: Path,
     job = Drive(made(tmp_path / f"late.{suffix}", "-i", str(plain), *late), tmp_path / "root").run(until="split")
     heard = wav.read_range(job.job_dir / AUDIO)
     mix = StepSpec("mix/es", "mix", 70, "es", "media")
-    blocks = background_of(job.task(mix), 3 * len(heard)).blocks
+    task = job.task(mix)
+    blocks = background_of(
+        task.dropped, Mix(), length=3 * len(heard), deadline_s=task.deadline_s, separator=lambda: None
+    ).blocks
     assert blocks is not None
     behind = np.concatenate(list(blocks))[:, 0]
     begins = [np.flatnonzero(np.abs(sound) > 0.05)[0] / rate for sound, rate in ((heard, 16_000), (behind, 48_000))]

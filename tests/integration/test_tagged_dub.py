@@ -18,9 +18,13 @@ from tests.integration.test_films import CHAPTERS
 
 def tagged(source: Path, folder: Path) -> tuple[Drive, Path, list[str]]:
     job = drive_to_mux(source, folder, target="pt")
+    warnings = tag(job)
+    return job, job.job_dir / dub_to_publish(job.job_dir, "pt"), warnings
+
+
+def tag(job: Drive) -> list[str]:
     task = job.task(mux_step("pt"))
-    warnings = tag_dub(task)
-    return job, job.job_dir / dub_to_publish(task), warnings
+    return tag_dub(task.dropped, task.work, "pt", deadline_s=task.deadline_s)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +71,5 @@ def test_plain_dub_is_published_with_a_warning_if_recording_cannot_be_read(tmp_p
     source = made(tmp_path / "talk.mp3", *beeping())
     job = drive_to_mux(source, tmp_path / "root", target="pt")
     source.write_bytes(b"gone")
-    task = job.task(mux_step("pt"))
-    assert [text for text in tag_dub(task) if "could not be added to its dub" in text]
-    assert dub_to_publish(task) == "dub.pt.m4a"
+    assert [text for text in tag(job) if "could not be added to its dub" in text]
+    assert dub_to_publish(job.job_dir, "pt") == "dub.pt.m4a"

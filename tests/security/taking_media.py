@@ -26,7 +26,8 @@ def taken(source: Path, folder: Path) -> str:
         if job.facts["probe"]["video"]:
             job.run_step(step)
             return "film"
-        return "; ".join(tag_dub(job.task(step))) or "dub"
+        task = job.task(step)
+        return "; ".join(tag_dub(task.dropped, task.work, LANGUAGE, deadline_s=task.deadline_s)) or "dub"
     except DropdubError as error:
         return f"{type(error).__name__}: {error.sentence}"
 

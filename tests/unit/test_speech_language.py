@@ -2,8 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import pytest
@@ -13,8 +12,7 @@ from dropdub.engines.base import EngineInfo, Transcriber, Window
 from dropdub.media.sound.spans import Span
 from dropdub.pipeline.artifacts import AUDIO, SPEECH, save_spans
 from dropdub.pipeline.cache import Cache
-from dropdub.pipeline.facts import Facts
-from dropdub.pipeline.task import Task
+from dropdub.pipeline.work_folder import WorkFolder
 from dropdub.speech.language import spoken_language, spread
 
 
@@ -40,13 +38,9 @@ def listened(tmp_path: Path, languages: dict[float, str], *, cache: Cache | None
     soundfile.write(job_dir / AUDIO, np.random.default_rng(0).normal(0, 0.1, 70 * 16_000), 16_000)
     save_spans(job_dir / SPEECH, [Span(7.0 * n, 7.0 * n + 1 + n / 100) for n in range(10)])
     engine = FakeListener(languages)
-    task = SimpleNamespace(
-        job_dir=job_dir,
-        cache=cache or Cache(None, max_bytes=0),
-        facts=Facts({"probe": {"kind": "media", "language": "por"}}),
-        prepared_scratch=lambda: tmp_path,
-    )
-    return spoken_language(cast(Task, task), cast(Transcriber, cast(Any, engine)), longest_s=30.0), engine
+    cache = cache or Cache(None, max_bytes=0)
+    work = WorkFolder(job_dir, tmp_path)
+    return spoken_language(cast(Transcriber, engine), work, cache, longest_s=30.0, stated="por"), engine
 
 
 def test_windows_from_the_whole_recording_are_sampled(tmp_path: Path) -> None:

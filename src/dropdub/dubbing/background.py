@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from dropdub.config.job import Mix
+from dropdub.engines.base import Separator
 from dropdub.film.start_time import film_clock
 from dropdub.media.ffmpeg import input_arguments
 from dropdub.media.sound.loudness import SPEECH_LUFS, measure_loudness
 from dropdub.media.sound.mixing import in_blocks
 from dropdub.media.sound.pcm import BLOCK_S, RATE_HZ, Frames, decoded
-from dropdub.pipeline.task import Task
+from dropdub.pipeline.dropped_file import DroppedFile
 
 
 @dataclass(frozen=True)
@@ -24,60 +26,61 @@ class Background:
     warnings: tuple[str, ...] = ()
 
 
-def channels_of(task: Task) -> int:
-    """Return the number of channels of a recording's dub: two if the original has at least two, else one."""
-    if not _has_sound(task):
+def channels_of(source: DroppedFile) -> int:
+    """Return the number of channels of a dub: two if the original has at least two, else one."""
+    if not source.is_recording:
         return 1
-    return min(max(task.facts.probe.sound.channels, 1), 2)
+    return min(max(source.probe.sound.channels, 1), 2)
 
 
-def original_loudness(task: Task, duration_s: float, progress: Callable[[float], None]) -> float:
+def original_loudness(
+    source: DroppedFile, *, deadline_s: float, duration_s: float, progress: Callable[[float], None]
+) -> float:
     """Return the loudness of the recording in LUFS, or `SPEECH_LUFS` if there is no recording.
 
     Raises the errors of `run_ffmpeg`.
     """
-    if not _has_sound(task):
+    if not source.is_recording:
         return SPEECH_LUFS
     return measure_loudness(
-        input_arguments(task.source),
-        task.facts.probe.sound_stream,
-        deadline_s=task.deadline_s,
+        input_arguments(source.path),
+        source.probe.sound_stream,
+        deadline_s=deadline_s,
         duration_s=duration_s,
-        surround=task.facts.probe.sound.channels > 2,
+        surround=source.probe.sound.channels > 2,
         progress=progress,
     )
 
 
-def background_of(task: Task, length: int) -> Background:
-    """Return the background that `mix` asks for: `length` samples at 48 kHz, on the timeline of audio.wav.
+def background_of(
+    source: DroppedFile, wanted: Mix, *, length: int, deadline_s: float, separator: Callable[[], Separator | None]
+) -> Background:
+    """Return the background that `wanted` asks for: `length` samples at 48 kHz, on the timeline of audio.wav.
 
-    If `mix.separate` is set but no separator is installed, the voices stay in the background, which is ducked or kept
-    at full level as `mix.original` says; a warning reports this.
+    `separator` is only called if voices have to be removed: it may load an engine. If `wanted.separate` is set but it
+    returns None, the voices stay in the background, which is ducked or kept at full level as `wanted.original` says; a
+    warning reports this.
     """
-    wanted = task.options.mix
-    if wanted.original == "mute" or not _has_sound(task):
+    if wanted.original == "mute" or not source.is_recording:
         return Background(None)
-    channels = channels_of(task)
-    source = [*input_arguments(task.source), *film_clock(task.facts.probe)]
-    blocks = decoded(
-        source, task.facts.probe.sound_stream, channels=channels, length=length, deadline_s=task.deadline_s
-    )
+    blocks, ducked = _blocks(source, length=length, deadline_s=deadline_s), wanted.original == "duck"
     if not wanted.separate:
-        return Background(blocks, ducked=wanted.original == "duck")
-    separator = task.engines.separator("auto")
-    if separator is None:
-        return Background(blocks, ducked=wanted.original == "duck", warnings=(_no_separator(task),))
-    separated = separator.background(blocks, sample_rate=RATE_HZ)
-    size = round(BLOCK_S * RATE_HZ)
-    kept = in_blocks(separated, size=size, length=length, channels=channels)
-    return Background(kept, engine=asdict(separator.info()))
+        return Background(blocks, ducked=ducked)
+    engine = separator()
+    if engine is None:
+        return Background(blocks, ducked=ducked, warnings=(_no_separator(source.name, wanted),))
+    separated = engine.background(blocks, sample_rate=RATE_HZ)
+    kept = in_blocks(separated, size=round(BLOCK_S * RATE_HZ), length=length, channels=channels_of(source))
+    return Background(kept, engine=asdict(engine.info()))
 
 
-def _has_sound(task: Task) -> bool:
-    """Return whether there is a recording. Subtitles that were dropped on their own have none."""
-    return task.kind == "media"
+def _blocks(source: DroppedFile, *, length: int, deadline_s: float) -> Iterator[Frames]:
+    inputs = [*input_arguments(source.path), *film_clock(source.probe)]
+    return decoded(
+        inputs, source.probe.sound_stream, channels=channels_of(source), length=length, deadline_s=deadline_s
+    )
 
 
-def _no_separator(task: Task) -> str:
-    instead = "ducked" if task.options.mix.original == "duck" else "kept"
-    return f"The voices of {task.job_name} were {instead}, not removed (mix.separate): no separator is installed."
+def _no_separator(name: str, wanted: Mix) -> str:
+    instead = "ducked" if wanted.original == "duck" else "kept"
+    return f"The voices of {name} were {instead}, not removed (mix.separate): no separator is installed."

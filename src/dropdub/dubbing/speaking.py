@@ -13,13 +13,12 @@ from dropdub.dubbing.voices import Casting, prepare
 from dropdub.engines.base import EngineInfo, ReportsDefects, Samples, Synthesizer
 from dropdub.engines.text_for_speech import parts
 from dropdub.errors import NotMedia
-from dropdub.files.durable import written_whole
 from dropdub.media.sound import wav
 from dropdub.media.sound.wav import WavWriter
 from dropdub.pipeline.artifacts import speech_dir_name
-from dropdub.pipeline.cache import CacheKey
+from dropdub.pipeline.cache import Cache, CacheKey
 from dropdub.pipeline.spoken_lines import Spoken
-from dropdub.pipeline.task import Task
+from dropdub.pipeline.work_folder import WorkFolder
 from dropdub.text.reading import PIECE_CHARACTERS, pieces, spoken
 
 SENTENCE_PAUSE_S = 0.25
@@ -43,14 +42,18 @@ class _SpeechKey(CacheKey, use="speech", method=1):
 
 @dataclass(frozen=True)
 class Speaker:
-    """Speaks lines with one engine in one language, each in its speaker's voice. `who` is the speaker by line id."""
+    """Speaks lines with one engine in one language. `castings` has the voice of each line, by line id.
 
-    task: Task
+    `by_sentence`: a line is a paragraph of a text, whose sentences are spoken separately, with pauses between them.
+    """
+
     engine: Synthesizer
-    castings: Mapping[str | None, Casting]
-    who: Mapping[int, str | None]
+    castings: Mapping[int, Casting]
     language: str
     take: int
+    work: WorkFolder
+    cache: Cache
+    by_sentence: bool
     defects: list[str] = field(default_factory=list)
 
     def line(self, line: Spoken, on_progress: Callable[[int], None]) -> Path:
@@ -58,36 +61,36 @@ class Speaker:
 
         `on_progress` is called with the number of characters spoken.
         """
-        path = self.task.job_dir / speech_dir_name(self.language) / line.file(self.take)
+        name = f"{speech_dir_name(self.language)}/{line.file(self.take)}"
+        path = self.work.path / name
         if not _is_spoken(path, self.engine.sample_rate):
-            with written_whole(path, scratch=self.task.prepared_scratch()) as part:
+            with self.work.written(name) as part:
                 self._write(line, part, on_progress)
         return path
 
     def _write(self, line: Spoken, path: Path, on_progress: Callable[[int], None]) -> None:
-        done, is_text = 0, self.task.kind == "text"
-        pause = np.zeros(round(SENTENCE_PAUSE_S * self.engine.sample_rate) if is_text else 0, np.float32)
+        done, pause_s = 0, SENTENCE_PAUSE_S if self.by_sentence else 0.0
+        pause = np.zeros(round(pause_s * self.engine.sample_rate), np.float32)
         with WavWriter(path, self.engine.sample_rate) as writer:
-            for piece in _pieces(spoken(line.text), by_sentence=is_text):
+            for piece in _pieces(spoken(line.text), by_sentence=self.by_sentence):
                 writer.write(pause[: len(pause) if done else 0])
-                writer.write(self._speak(piece, line.rate, self.who.get(line.id)))
+                writer.write(self._speak(piece, line.rate, self.castings[line.id]))
                 done += len(piece)
                 on_progress(done)
 
-    def _speak(self, text: str, rate: float, who: str | None) -> Samples:
-        rate, casting = round(rate, 3), self.castings[who]
-        info, sample_rate = self.engine.info(), self.engine.sample_rate
+    def _speak(self, text: str, rate: float, casting: Casting) -> Samples:
+        rate, info, sample_rate = round(rate, 3), self.engine.info(), self.engine.sample_rate
         key = _SpeechKey(info, sample_rate, self.language, casting.identity, rate, self.take, text)
-        kept = self.task.cache.get(key, check=_from_pcm)
+        kept = self.cache.get(key, check=_from_pcm)
         if kept is not None:
             return kept
-        prepare(self.task.cache, self.engine, casting.voice)
+        prepare(self.cache, self.engine, casting.voice)
         samples = self.engine.speak(text, language=self.language, voice=casting.voice, rate=rate, take=self.take)
         pcm = (np.clip(samples, -1.0, 1.0) * _FULL_SCALE).round().astype(_PCM).tobytes()
         found = self.engine.defects() if isinstance(self.engine, ReportsDefects) else []
         self.defects.extend(found)
         if not found:  # defective speech is not cached: the next attempt may succeed
-            self.task.cache.put(key, pcm)
+            self.cache.put(key, pcm)
         return _from_pcm(pcm)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from dropdub.dubbing.voice_sample import LEAST_S, TOO_SHORT_S, Candidate, cleanest
 from dropdub.engines.base import EngineInfo, PreparesVoices, Synthesizer, Voice
 from dropdub.errors import NotMedia, VoiceMissing
-from dropdub.files.durable import sha256, written_whole
+from dropdub.files.durable import sha256
 from dropdub.media.sound import wav
 from dropdub.media.sound.spans import Span
 from dropdub.media.sound.voice_check import level_db, speech_over_noise_db
@@ -20,7 +20,7 @@ from dropdub.media.sound.wav import WavWriter
 from dropdub.pasting import marked
 from dropdub.pipeline.artifacts import AUDIO, Segment, voice_name
 from dropdub.pipeline.cache import Cache, CacheKey
-from dropdub.pipeline.task import Task
+from dropdub.pipeline.work_folder import WorkFolder
 
 _MOST_CANDIDATES = 60
 """How many of a speaker's longest lines are examined to find the cleanest."""
@@ -52,20 +52,27 @@ class Casting:
     is_own: bool = False
 
 
-def cast_voices(task: Task, engine: Synthesizer, lines: Sequence[Segment]) -> dict[str | None, Casting]:
+def cast_voices(
+    engine: Synthesizer, lines: Sequence[Segment], *, voice: str | None, voices: Path, recorded: WorkFolder | None
+) -> dict[str | None, Casting]:
     """Choose a voice for each speaker of the lines.
+
+    `voice` is the one that the job names, if any; `voices` the folder of such voices. Else the speakers' own are cut
+    from the audio.wav of `recorded`, which is None if there is no recording.
 
     Raises VoiceMissing if the job names a voice whose recording cannot be used.
     """
     speakers = list(dict.fromkeys(line.speaker for line in lines)) or [None]
-    if task.options.voice is not None:
-        return dict.fromkeys(speakers, _named(task.options.voice, task.voices, engine))
-    if task.kind != "media" or not lines:
+    if voice is not None:
+        return dict.fromkeys(speakers, _named(voice, voices, engine))
+    if recorded is None or not lines:
         return dict.fromkeys(speakers, _default_for_text(engine))
     if not engine.clones:
         warning = f"{engine.name} cannot clone voices: the dub has its default voice."
         return dict.fromkeys(speakers, Casting(None, "default", (warning,)))
-    return {speaker: _own(task, [line for line in lines if line.speaker == speaker], speaker) for speaker in speakers}
+    return {
+        speaker: _own(recorded, [line for line in lines if line.speaker == speaker], speaker) for speaker in speakers
+    }
 
 
 def prepare(cache: Cache, engine: Synthesizer, voice: Voice | None) -> None:
@@ -124,16 +131,15 @@ def _named(name: str, voices: Path, engine: Synthesizer) -> Casting:
     return Casting(Voice(name, reference), "default", (warning,))
 
 
-def _own(task: Task, lines: Sequence[Segment], speaker: str | None) -> Casting:
+def _own(work: WorkFolder, lines: Sequence[Segment], speaker: str | None) -> Casting:
     """Cut a reference from the recording: the cleanest lines of this speaker only."""
-    spans = cleanest([_candidate(task.job_dir / AUDIO, line) for line in _longest(lines)])
+    spans = cleanest([_candidate(work.path / AUDIO, line) for line in _longest(lines)])
     found_s = sum(span.duration_s for span in spans)
     who = f"speaker {speaker}" if speaker else "the speaker"
     if found_s < TOO_SHORT_S:
         warning = f"There is too little speech of {who} to clone the voice: the dub has the default voice."
         return Casting(None, "default", (warning,))
-    reference = task.job_dir / voice_name(speaker)
-    _cut(task, spans, reference)
+    reference = _cut(work, spans, voice_name(speaker))
     short = f"The voice of {who} was cloned from only {found_s:.1f} s of speech: {LEAST_S:.0f} s sound better."
     warnings = (short,) if found_s < LEAST_S else ()
     return Casting(Voice(speaker or "speaker", reference), sha256(reference), warnings, is_own=True)
@@ -153,10 +159,12 @@ def _candidate(audio: Path, line: Segment) -> Candidate:
     return Candidate(Span(line.start, line.end), probability, level_db(samples), over_noise, clipped)
 
 
-def _cut(task: Task, spans: Sequence[Span], target: Path) -> None:
-    audio = task.job_dir / AUDIO
+def _cut(work: WorkFolder, spans: Sequence[Span], name: str) -> Path:
+    """Write spans of the recording to a file in the work folder; return its path."""
+    audio = work.path / AUDIO
     rate = wav.sample_rate(audio)
-    with written_whole(target, scratch=task.prepared_scratch()) as part, WavWriter(part, rate) as writer:
+    with work.written(name) as part, WavWriter(part, rate) as writer:
         for span in spans:
             writer.write(wav.read_range(audio, span.start, span.end))
             writer.write(np.zeros(round(_PAUSE_S * rate), np.float32))
+    return work.path / name

@@ -83,6 +83,11 @@ class ProbeFacts:
         return self.video
 
     @property
+    def brought_transcript(self) -> bool:
+        """Return whether the transcript comes from the user's subtitle or from an earlier job."""
+        return self.words is not None and self.words.is_transcript
+
+    @property
     def brought_target(self) -> str | None:
         """Return the language of the translation that came with the recording; None if there is none."""
         return self.words.target if self.words else None

@@ -10,7 +10,10 @@ from typing import Any, Protocol
 from dropdub.config import JobOptions, Limits, Split
 from dropdub.engines.base import Diarizer, Separator, Synthesizer, Transcriber, Translator
 from dropdub.pipeline.cache import Cache
+from dropdub.pipeline.companion import Companion
+from dropdub.pipeline.dropped_file import DroppedFile
 from dropdub.pipeline.facts import Facts
+from dropdub.pipeline.work_folder import WorkFolder
 
 Result = dict[str, Any]
 """What a stage returns, as JSON. `warnings` is a list of sentences; publish steps return `deliverables`. The planner
@@ -46,11 +49,11 @@ class EngineShelf(Protocol):
 class Task:
     """One step as its stage sees it. Paths are absolute.
 
+    Only stages take a task: what they call takes the values it needs.
+
     `facts` are the results of the job's earlier steps. `scratch` is removed with the step and is on the file system of
     `job_dir`. `progress` takes the share done, 0 to 1. `deadline_s` is the time left for this step. A publish step
-    puts deliverables into `staging`; below `allowed`, a folder around it, no link is followed. `companion` is the
-    subtitle that came with the source or that corrects earlier outputs. In the second case, `before` is the transcript
-    it corrects; if the SHA-256 is no longer `before_sha256`, somebody has replaced it.
+    puts deliverables into `staging`; below `allowed`, a folder around it, no link is followed.
     """
 
     key: str
@@ -74,16 +77,22 @@ class Task:
     deadline_s: float
     staging: Path | None = None
     allowed: Path | None = None
-    companion: Path | None = None
-    before: Path | None = None
-    before_sha256: str | None = None
+    companion: Companion | None = None
     progress: Callable[[float], None] = field(default=lambda _share: None)
     log: Callable[[str], None] = field(default=lambda _text: None)
 
+    @property
+    def dropped(self) -> DroppedFile:
+        """Return the source, for a step after `probe`. Raises FactsMissing."""
+        return DroppedFile(self.job_name, self.source, self.facts.probe)
+
+    @property
+    def work(self) -> WorkFolder:
+        return WorkFolder(self.job_dir, self.scratch)
+
     def prepared_scratch(self) -> Path:
         """Return `scratch`, creating it if necessary."""
-        self.scratch.mkdir(parents=True, exist_ok=True)
-        return self.scratch
+        return self.work.prepared_scratch()
 
 
 Stage = Callable[[Task], Result]
@@ -122,9 +131,7 @@ def task_of(
         deadline_s=deadline_s,
         staging=_path(payload.get("staging")),
         allowed=_path(payload.get("allowed")),
-        companion=_path(payload.get("companion")),
-        before=_path(payload.get("before")),
-        before_sha256=payload.get("before_sha256"),
+        companion=_companion(payload),
         progress=progress,
         log=log,
     )
@@ -132,6 +139,11 @@ def task_of(
 
 def _path(text: str | None) -> Path | None:
     return Path(text) if text else None
+
+
+def _companion(payload: Mapping[str, Any]) -> Companion | None:
+    path = _path(payload.get("companion"))
+    return Companion(path, _path(payload.get("before")), payload.get("before_sha256")) if path else None
 
 
 def target_of(task: Task) -> str:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from dropdub.errors import Waiting
 from dropdub.files.durable import too_little_free
-from dropdub.pipeline.task import Task
 from dropdub.units import format_size
 
 MARGIN_BYTES = 50_000_000
 
 
-def await_disk(task: Task, needed: int) -> None:
-    """Raise Waiting unless the disk of the work folder has `needed` bytes free, plus a margin."""
-    needed += min(MARGIN_BYTES, int(task.limits.min_free_disk))
-    free = too_little_free(task.job_dir, needed)
+def await_disk(folder: Path, needed: int, *, job_name: str, min_free: int) -> None:
+    """Raise Waiting unless the disk of a folder has `needed` bytes free, plus a margin of at most `min_free` bytes."""
+    needed += min(MARGIN_BYTES, min_free)
+    free = too_little_free(folder, needed)
     if free is not None:
         raise Waiting(
-            f"{task.job_name} needs {format_size(needed)} of disk space; only {format_size(free)} is free.",
+            f"{job_name} needs {format_size(needed)} of disk space; only {format_size(free)} is free.",
             condition="disk",
             remedy="Free some disk space. The job then resumes automatically.",
         )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from dropdub.dubbing.quality import Quality
-from dropdub.files.durable import written_whole
 from dropdub.media.ffmpeg import UNTAGGED, input_arguments, run_ffmpeg
 from dropdub.pipeline.artifacts import AUDIO, ORIGINAL_SOUND, TRANSCRIPT, Transcript, translation_name
-from dropdub.pipeline.task import Task
+from dropdub.pipeline.facts import Facts
+from dropdub.pipeline.work_folder import WorkFolder
 from dropdub.report.contents import contents_of
 from dropdub.report.page import page
 
@@ -17,22 +18,21 @@ _SPEECH_BITS = "40k"
 """Bit rate: enough for 16 kHz mono, and 18 MB an hour."""
 
 
-def report(task: Task, manifest: Mapping[str, Any], quality: Quality) -> str:
+def report(job_dir: Path, manifest: Mapping[str, Any], quality: Quality, facts: Facts) -> str:
     """Return the report as an HTML page."""
-    source = Transcript.load(task.job_dir / TRANSCRIPT)
-    targets = {name: Transcript.load(task.job_dir / translation_name(name)) for name in manifest["targets"]}
-    return page(contents_of(manifest, quality, task.facts, source, targets))
+    source = Transcript.load(job_dir / TRANSCRIPT)
+    targets = {name: Transcript.load(job_dir / translation_name(name)) for name in manifest["targets"]}
+    return page(contents_of(manifest, quality, facts, source, targets))
 
 
-def original_sound(task: Task) -> str:
+def original_sound(work: WorkFolder, *, deadline_s: float, duration_s: float, progress: Callable[[float], None]) -> str:
     """Encode the original audio, on the timeline of the dub; return the artifact's name."""
-    track = task.job_dir / AUDIO
     codec = ["-c:a", "aac", "-b:a", _SPEECH_BITS, "-movflags", "+faststart", "-f", "ipod"]
-    with written_whole(task.job_dir / ORIGINAL_SOUND, scratch=task.prepared_scratch()) as part:
+    with work.written(ORIGINAL_SOUND) as part:
         run_ffmpeg(
-            [*input_arguments(track), *UNTAGGED, *codec, str(part)],
-            deadline_s=task.deadline_s,
-            duration_s=task.facts.extract.length_s,
-            progress=task.progress,
+            [*input_arguments(work.path / AUDIO), *UNTAGGED, *codec, str(part)],
+            deadline_s=deadline_s,
+            duration_s=duration_s,
+            progress=progress,
         )
     return ORIGINAL_SOUND

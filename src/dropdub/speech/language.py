@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dropdub.engines.base import EngineInfo, Transcriber, Window
-from dropdub.files.durable import written_whole
 from dropdub.languages import UNDETERMINED, primary
 from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import AUDIO, LANGUAGE, SPEECH, load_spans
-from dropdub.pipeline.cache import CacheKey, from_json, to_json
-from dropdub.pipeline.task import Task
+from dropdub.pipeline.cache import Cache, CacheKey, from_json, to_json
+from dropdub.pipeline.work_folder import WorkFolder
 from dropdub.speech.vad import Span, quietest_in, windows
 
 HEARD_AT_ONCE = 5
@@ -28,20 +27,23 @@ class _LanguageKey(CacheKey, use="language", method=1):
     sound_sha256: str
 
 
-def spoken_language(task: Task, engine: Transcriber, *, longest_s: float) -> str:
-    """Return the language of the whole recording; `und` if it contains no voice and its metadata names none.
+def spoken_language(
+    engine: Transcriber, work: WorkFolder, cache: Cache, *, longest_s: float, stated: str | None
+) -> str:
+    """Return the language of the whole recording: as heard in windows of up to `longest_s`.
 
+    If it contains no voice, it is the language `stated` in its metadata, `und` if there is none.
     All chunks use the same windows, so it does not matter which of them runs first.
     """
-    path = task.job_dir / LANGUAGE
+    path = work.path / LANGUAGE
     if path.exists():
         return str(from_json(path.read_bytes()))
-    audio = task.job_dir / AUDIO
-    spans = windows(load_spans(task.job_dir / SPEECH), longest_s=longest_s, quietest=quietest_in(audio))
-    language = next(_languages(task, engine, audio, spans), None)
+    audio = work.path / AUDIO
+    spans = windows(load_spans(work.path / SPEECH), longest_s=longest_s, quietest=quietest_in(audio))
+    language = next(_languages(engine, cache, audio, spans), None)
     if language is None:
-        language = primary(task.facts.probe.language or UNDETERMINED)
-    with written_whole(path, scratch=task.prepared_scratch()) as file:
+        language = primary(stated or UNDETERMINED)
+    with work.written(LANGUAGE) as file:
         file.write_bytes(to_json(language))
     return language
 
@@ -58,7 +60,7 @@ def spread(spans: Sequence[Span], count: int) -> list[list[Span]]:
     return [sorted(group, key=lambda span: span.start) for group in groups]
 
 
-def _languages(task: Task, engine: Transcriber, audio: Path, spans: Sequence[Span]) -> Iterator[str]:
+def _languages(engine: Transcriber, cache: Cache, audio: Path, spans: Sequence[Span]) -> Iterator[str]:
     """Yield the language detected in each group of windows that contains a voice."""
     info = engine.info()
     for group in spread(spans, HEARD_AT_ONCE):
@@ -67,9 +69,9 @@ def _languages(task: Task, engine: Transcriber, audio: Path, spans: Sequence[Spa
         for window in heard:
             digest.update(window.samples.tobytes())
         key = _LanguageKey(info, digest.hexdigest())
-        found = task.cache.get(key, check=lambda value: str(from_json(value)))
+        found = cache.get(key, check=lambda value: str(from_json(value)))
         if found is None:
             found = engine.detect_language(heard)
-            task.cache.put(key, to_json(found))
+            cache.put(key, to_json(found))
         if found != UNDETERMINED:
             yield found

@@ -24,7 +24,7 @@ from dropdub.speech.channels import Levels, by_channel, heard_spans
 from dropdub.speech.chunks import load_merged
 from dropdub.speech.diarization import Stretch, Vectors, smoothed, stretches, turns, voices
 from dropdub.stage_table import BY_VOICES
-from dropdub.subtitles.user_files import given_segments, is_given
+from dropdub.subtitles.user_files import given_segments
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def run(task: Task) -> Result:
 
     `how` is "channels", the engine's name, or "one"; "voices" if the second step has to find them.
     """
-    segments = given_segments(task) if is_given(task) else load_merged(task.job_dir, task.facts).segments
+    segments = _segments(task)
     if task.params.get("by") == BY_VOICES:
         return _by_voices(task, segments)
     if (found := _by_channels(task, segments)) is not None:
@@ -49,6 +49,14 @@ def run(task: Task) -> Result:
     if segments and task.engines.offers_diarizer(task.options.diarizer):
         return {"how": BY_VOICES}
     return _finished(task, [], "one")
+
+
+def _segments(task: Task) -> tuple[Segment, ...]:
+    """Return the segments of the transcript, without speakers."""
+    if not task.facts.probe.brought_transcript:
+        return load_merged(task.job_dir, task.facts).segments
+    assert task.companion is not None
+    return given_segments(task.companion, end_s=task.facts.extract.length_s)
 
 
 def _finished(task: Task, found: Sequence[Turn], how: str) -> Result:

@@ -57,7 +57,8 @@ def run(task: Task) -> Result:
 def _media(task: Task) -> Result:
     probe = task.facts.probe
     promised_s, read = probe.duration_s, _READ if task.options.targets else _READ_AND_COUNTED
-    await_disk(task, int(promised_s * BYTES_PER_SECOND))
+    needed = int(promised_s * BYTES_PER_SECOND)
+    await_disk(task.job_dir, needed, job_name=task.job_name, min_free=int(task.limits.min_free_disk))
     audio = task.job_dir / AUDIO
     most_s = longest_read_s(promised_s, probe.size, most_s=task.limits.max_duration)
     with written_whole(audio, scratch=task.prepared_scratch()) as part:
@@ -119,10 +120,11 @@ def _hashes(task: Task) -> dict[str, Any]:
     source = sha256(task.source)
     if task.companion is None:
         return {"content_hash": source}
-    size, words = task.companion.stat().st_size, sha256(task.companion)
+    path = task.companion.path
+    size, words = path.stat().st_size, sha256(path)
     role = task.facts.probe.brought_target or "transcript"
     both = hashlib.sha256(f"{source} {words} {role}".encode()).hexdigest()
-    inputs = [{"name": task.companion.name, "size": size, "sha256": words}]
+    inputs = [{"name": path.name, "size": size, "sha256": words}]
     return {"content_hash": both, "source_hash": source, "companions": inputs}
 
 
@@ -177,7 +179,7 @@ def _text(task: Task) -> Result:
 
 def _subtitle(task: Task) -> Result:
     cues = read_cues(task.source)
-    language = language_of(task, task.source, cues)
+    language = language_of(task.source, cues, language=task.options.language)
     segments, duration_s = segments_of(cues), max(cue.end for cue in cues) + _AFTER_LAST_CUE_S
     Transcript(language, duration_s, segments, engine={}).save(task.job_dir / TRANSCRIPT)
     skipped = skipped_targets(task.options, language, kind="text")

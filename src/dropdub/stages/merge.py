@@ -6,18 +6,18 @@ from dataclasses import asdict, replace
 
 from dropdub.config import JobOptions
 from dropdub.languages import primary, same_language
-from dropdub.pipeline.artifacts import SPEAKERS, TRANSCRIPT, Transcript, load_turns
+from dropdub.pipeline.artifacts import SPEAKERS, TRANSCRIPT, Transcript, Turn, load_turns
 from dropdub.pipeline.task import Result, Task
 from dropdub.speech.chunks import load_merged
 from dropdub.speech.cleanup_pt import clean_segments
 from dropdub.speech.targets import skip_warnings, skipped_targets
 from dropdub.speech.turns import speakers_in, with_speakers
-from dropdub.subtitles.user_files import Given, given_transcript, is_given
+from dropdub.subtitles.user_files import Given, corrected_transcript, earlier_transcript, given_transcript
 
 
 def run(task: Task) -> Result:
     """Write transcript.json; return its language, its figures, and the targets without outputs (`skipped`)."""
-    given = given_transcript(task) if is_given(task) else _from_recording(task)
+    given = _given(task) if task.facts.probe.brought_transcript else _from_recording(task)
     merged = given.transcript
     merged.save(task.job_dir / TRANSCRIPT)
     skipped, warnings = _skipped(task, merged)
@@ -39,14 +39,29 @@ def _from_recording(task: Task) -> Given:
     transcript = _transcribed(task)
     brought = task.facts.probe.brought_target
     is_transcript = brought is not None and same_language(brought, transcript.language)
-    return given_transcript(task) if is_transcript and transcript.segments else Given(transcript)
+    return _given(task) if is_transcript and transcript.segments else Given(transcript)
+
+
+def _given(task: Task) -> Given:
+    """Return the user's transcript: the cues themselves, or an earlier transcript with their corrections."""
+    companion = task.companion
+    assert companion is not None
+    if not companion.revises:
+        end_s = task.facts.extract.length_s
+        return given_transcript(companion, language=task.options.language, end_s=end_s, turns=_turns(task))
+    if task.facts.probe.brought_target is not None:  # it corrects a translation
+        return Given(earlier_transcript(companion))
+    return corrected_transcript(companion)
 
 
 def _transcribed(task: Task) -> Transcript:
     merged = load_merged(task.job_dir, task.facts)
-    if task.facts.has("diarize"):
-        merged = replace(merged, segments=with_speakers(merged.segments, load_turns(task.job_dir / SPEAKERS)))
-    return cleaned_up(merged, task.options)
+    return cleaned_up(replace(merged, segments=with_speakers(merged.segments, _turns(task))), task.options)
+
+
+def _turns(task: Task) -> list[Turn]:
+    """Return who speaks when; empty if that was not asked for."""
+    return load_turns(task.job_dir / SPEAKERS) if task.facts.has("diarize") else []
 
 
 def cleaned_up(transcript: Transcript, options: JobOptions) -> Transcript:

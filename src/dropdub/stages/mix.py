@@ -63,11 +63,11 @@ def _media(task: Task) -> Result:
     fit = fitted(segments, lines, last_moment_s(task.kind, sound.duration_s))
     if task.kind == "subtitle":
         sound = _of_seconds(max([sound.duration_s, *(its.end + _AFTER_LAST_S for its in fit.placements)]))
-    await_disk(task, sound.at(RATE_HZ) * (channels_of(task) * _BYTES_A_SAMPLE + _BYTES_OF_VOICE))
+    _await_disk(task, sound)
     report = _report(task, fit, sound.duration_s)
     _write_voice(task, fit, sound)
-    wanted_lufs = loudness_like(original_loudness(task, sound.duration_s, _share(task, 0.25, 0.35)))
-    background = background_of(task, sound.at(RATE_HZ))
+    wanted_lufs = loudness_like(_original_loudness(task, sound))
+    background = _background(task, sound)
     mixed = _mixed(task, background, _spans(report), sound, wanted_lufs)
     return {
         **_mastered(task, mixed, wanted_lufs),
@@ -75,6 +75,26 @@ def _media(task: Task) -> Result:
         **({"engine": background.engine} if background.engine else {}),
         "warnings": [*fit_warnings(report, target, sound.duration_s), *background.warnings],
     }
+
+
+def _await_disk(task: Task, sound: SoundLength) -> None:
+    needed = sound.at(RATE_HZ) * (channels_of(task.dropped) * _BYTES_A_SAMPLE + _BYTES_OF_VOICE)
+    await_disk(task.job_dir, needed, job_name=task.job_name, min_free=int(task.limits.min_free_disk))
+
+
+def _original_loudness(task: Task, sound: SoundLength) -> float:
+    progress = _share(task, 0.25, 0.35)
+    return original_loudness(task.dropped, deadline_s=task.deadline_s, duration_s=sound.duration_s, progress=progress)
+
+
+def _background(task: Task, sound: SoundLength) -> Background:
+    return background_of(
+        task.dropped,
+        task.options.mix,
+        length=sound.at(RATE_HZ),
+        deadline_s=task.deadline_s,
+        separator=lambda: task.engines.separator("auto"),
+    )
 
 
 def _sound(task: Task) -> SoundLength:
@@ -118,7 +138,7 @@ def _spans(report: Mapping[str, Any]) -> Iterator[Span]:
 
 def _mixed(task: Task, background: Background, spans: Iterator[Span], sound: SoundLength, wanted_lufs: float) -> Mixed:
     """Mix voice and background into one file, each as loud as the original."""
-    voice, channels, length = task.scratch / _VOICE, channels_of(task), sound.at(RATE_HZ)
+    voice, channels, length = task.scratch / _VOICE, channels_of(task.dropped), sound.at(RATE_HZ)
     inputs = input_arguments(voice)
     heard_lufs = measure_loudness(
         inputs, "0:a", deadline_s=task.deadline_s, duration_s=sound.duration_s, progress=_share(task, 0.35, 0.4)

@@ -56,7 +56,8 @@ def run(task: Task) -> Result:
 
     Raises MediaToolFailed if verification of the written video fails.
     """
-    subtitles, ends_at = film_subtitles(task), time.monotonic() + task.deadline_s
+    subtitles = film_subtitles(task.dropped, task.options.subtitles, task.work, target_of(task))
+    ends_at = time.monotonic() + task.deadline_s
     failed: list[MediaToolFailed] = []
     for film in _attempts(task, subtitles):
         try:

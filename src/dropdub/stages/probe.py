@@ -15,6 +15,7 @@ from dropdub.media.decoders import MOST_PIXELS
 from dropdub.media.probe import MediaInfo, probe_media
 from dropdub.media.stream_types import AudioStream
 from dropdub.media.suffixes import MEDIA_SUFFIXES, OTHER_SUFFIXES, SUBTITLE_SUFFIXES, TEXT_SUFFIXES
+from dropdub.pipeline.facts import UserSubtitle
 from dropdub.pipeline.task import Result, Task
 from dropdub.subtitles.cue_file import read_cues
 from dropdub.subtitles.user_files import subtitle_facts
@@ -32,7 +33,7 @@ def run(task: Task) -> Result:
     Raises EmptyFile, NotAFile, UnreadableFile, NotMedia, NotText, NoAudio, TooLong, TooLarge,
     UnsupportedCodec, UnsupportedLanguage, EngineMissing.
     """
-    size = _usable_size(task.source, task.job_name)
+    size, words = _usable_size(task.source, task.job_name), None
     if size > task.limits.max_size:
         raise TooLarge(too_large(task.job_name, size, task.limits.max_size))
     if Path(task.job_name).suffix.lower() in SUBTITLE_SUFFIXES:
@@ -40,10 +41,8 @@ def run(task: Task) -> Result:
     elif is_document(task.job_name) or _is_text(task.source, task.job_name):
         result = _text(task, size)
     else:
-        if task.companion is not None:
-            _refuse_long_text(task, task.companion.stat().st_size, name=task.companion.name)
-        result = {**_media(task), "words": subtitle_facts(task)}
-    _refuse_unknown_pairs(task, brought=(result.get("words") or {}).get("target"))
+        result, words = _recording(task)
+    _refuse_unknown_pairs(task, brought=words.target if words else None)
     return {**result, "warnings": [*task.params.get("warnings", ()), *result.get("warnings", ())]}
 
 
@@ -111,6 +110,17 @@ def _text(task: Task, size: int) -> Result:
     if not text.strip():
         raise EmptyFile(f"{name} contains only whitespace.", remedy="Add some text, then drop it again.")
     return {"kind": "text", "size": size, "video": None}
+
+
+def _recording(task: Task) -> tuple[Result, UserSubtitle | None]:
+    """Return the facts of a recording, and those of the subtitle that came with it."""
+    companion, options = task.companion, task.options
+    if companion is None:
+        return {**_media(task), "words": None}, None
+    _refuse_long_text(task, companion.path.stat().st_size, name=companion.path.name)
+    media = _media(task)
+    words = subtitle_facts(companion, language=options.language, targets=options.targets)
+    return {**media, "words": asdict(words)}, words
 
 
 def _media(task: Task) -> Result:

@@ -45,7 +45,7 @@ def run(task: Task) -> Result:
     Raises Waiting if the outbox is missing or full, OutRefused if the job's own output folder forbids writing.
     """
     what = str(task.params["what"])
-    warnings = tag_dub(task) if what == "dub" else []
+    warnings = _tag_dub(task) if what == "dub" else []
     made = list(_RENDERERS[what](task))
     assert task.staging is not None
     with _folder_errors(task, task.staging.parent), made_staging(task.staging, task.allowed) as staging:
@@ -53,6 +53,10 @@ def run(task: Task) -> Result:
         for one in made:
             bring(one.file, staging, one.name, alone=alone)
     return {"deliverables": [one.described() for one in made], "warnings": warnings}
+
+
+def _tag_dub(task: Task) -> list[str]:
+    return tag_dub(task.dropped, task.work, target_of(task), deadline_s=task.deadline_s)
 
 
 def _transcript(task: Task) -> Iterator[_Made]:
@@ -73,7 +77,7 @@ def _translation(task: Task) -> Iterator[_Made]:
 
 
 def _dub(task: Task) -> Iterator[_Made]:
-    yield _as_is(task, dub_to_publish(task), "m4a")
+    yield _as_is(task, dub_to_publish(task.job_dir, target_of(task)), "m4a")
 
 
 def _book(task: Task) -> Iterator[_Made]:
@@ -87,9 +91,15 @@ def _video(task: Task) -> Iterator[_Made]:
 
 def _report(task: Task) -> Iterator[_Made]:
     content, quality = _summary(task)
-    yield _written(_Made(task.prepared_scratch() / REPORT, REPORT), report(task, content, quality))
+    html = report(task.job_dir, content, quality, task.facts)
+    yield _written(_Made(task.prepared_scratch() / REPORT, REPORT), html)
     if task.kind == "media":
-        yield _as_is(task, original_sound(task), ORIGINAL)
+        yield _as_is(task, _original_sound(task), ORIGINAL)
+
+
+def _original_sound(task: Task) -> str:
+    length_s = task.facts.extract.length_s
+    return original_sound(task.work, deadline_s=task.deadline_s, duration_s=length_s, progress=task.progress)
 
 
 def _manifest(task: Task) -> Iterator[_Made]:

@@ -10,7 +10,7 @@ from dropdub.dubbing.pacing import rates, shorter_wordings, together_of, too_lon
 from dropdub.dubbing.placed_lines import last_moment_s
 from dropdub.dubbing.placement import place
 from dropdub.dubbing.speaking import CharacterProgress, Speaker
-from dropdub.dubbing.voices import cast_voices
+from dropdub.dubbing.voices import Casting, cast_voices
 from dropdub.engines.base import ReportsDefects, Synthesizer
 from dropdub.engines.text_for_speech import is_speakable
 from dropdub.pipeline.artifacts import TRANSCRIPT, Segment, Transcript, speech_dir_name, translation_name
@@ -30,17 +30,17 @@ def run(task: Task) -> Result:
     translation = Transcript.load(task.job_dir / translation_name(target))
     segments = [segment for segment in translation.segments if is_speakable(segment.text)]
     engine = task.engines.synthesizer(task.options.synthesizer, language=target)
-    castings = cast_voices(task, engine, source.segments)
+    castings = _castings(task, engine, source.segments)
     (task.job_dir / speech_dir_name(target)).mkdir(exist_ok=True)
-    speaker = Speaker(task, engine, castings, {one.id: one.speaker for one in segments}, target, take)
+    voices = {one.id: castings[one.speaker] for one in segments}
+    speaker = Speaker(engine, voices, target, take, task.work, task.cache, by_sentence=task.kind == "text")
     place_of_lines = task.job_dir / spoken_name(target)
     if take == 0:
         together = together_of(sentences_of(source.segments))
-        save_spoken(
-            place_of_lines, _first_take(speaker, segments, together, last_moment_s(task.kind, translation.duration_s))
-        )
+        end_s = last_moment_s(task.kind, translation.duration_s)
+        save_spoken(place_of_lines, _first_take(task, speaker, segments, together, end_s))
     else:
-        _further_take(speaker, load_spoken(place_of_lines))
+        _further_take(task, speaker, load_spoken(place_of_lines))
     lines = load_spoken(place_of_lines)
     return {
         "lines": len(lines),
@@ -57,6 +57,11 @@ def run(task: Task) -> Result:
     }
 
 
+def _castings(task: Task, engine: Synthesizer, lines: Sequence[Segment]) -> dict[str | None, Casting]:
+    recorded = task.work if task.kind == "media" else None
+    return cast_voices(engine, lines, voice=task.options.voice, voices=task.voices, recorded=recorded)
+
+
 def _needs_verification(task: Task, engine: Synthesizer) -> bool:
     """Return whether to verify the speech: as set, or by default if a fallible engine dubs a recording or subtitle."""
     verify = task.options.synthesis.verify
@@ -64,13 +69,13 @@ def _needs_verification(task: Task, engine: Synthesizer) -> bool:
 
 
 def _first_take(
-    speaker: Speaker, segments: Sequence[Segment], together: Iterable[frozenset[int]], duration_s: float
+    task: Task, speaker: Speaker, segments: Sequence[Segment], together: Iterable[frozenset[int]], duration_s: float
 ) -> list[Spoken]:
     """Speak all lines at the normal rate. Except in a text, shorten lines that do not fit, then speak them faster."""
     lines = {one.id: Spoken(one.id, one.text) for one in segments}
-    teller = CharacterProgress(speaker.task.progress, sum(len(one.text) for one in segments))
+    teller = CharacterProgress(task.progress, sum(len(one.text) for one in segments))
     known = _all_spoken(speaker, lines, {}, teller)
-    if speaker.task.kind == "text":
+    if task.kind == "text":
         return list(lines.values())
     utterances = utterances_of(segments, known)
     shares = too_long(utterances, place(utterances, duration_s))
@@ -85,9 +90,9 @@ def _first_take(
     return list(lines.values())
 
 
-def _further_take(speaker: Speaker, lines: Iterable[Spoken]) -> None:
-    wanted = {line.id: line for line in lines if line.id in speaker.task.params.get("lines", (line.id,))}
-    teller = CharacterProgress(speaker.task.progress, sum(len(line.text) for line in wanted.values()))
+def _further_take(task: Task, speaker: Speaker, lines: Iterable[Spoken]) -> None:
+    wanted = {line.id: line for line in lines if line.id in task.params.get("lines", (line.id,))}
+    teller = CharacterProgress(task.progress, sum(len(line.text) for line in wanted.values()))
     _all_spoken(speaker, wanted, {}, teller)
 
 

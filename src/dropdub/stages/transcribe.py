@@ -53,7 +53,7 @@ def run(task: Task) -> Result:
     wanted = None if task.options.language == "auto" else task.options.language
     engine = task.engines.transcriber(task.options.transcriber, language=wanted)
     chunk = _Chunk(task.job_dir / AUDIO, float(task.params["start"]), float(task.params["end"]))
-    language = wanted or spoken_language(task, engine, longest_s=LONGEST_WINDOW_S)
+    language = wanted or _spoken_language(task, engine)
     speech = [] if language == UNDETERMINED else _speech(task, chunk)  # no language means no voice
     spans = tuple((span.start, span.end) for span in speech)
     key = _TranscriptKey(
@@ -71,6 +71,11 @@ def run(task: Task) -> Result:
         "engine": transcript.engine,
         "cached": cached,
     }
+
+
+def _spoken_language(task: Task, engine: Transcriber) -> str:
+    stated = task.facts.probe.language
+    return spoken_language(engine, task.work, task.cache, longest_s=LONGEST_WINDOW_S, stated=stated)
 
 
 def _hinted(task: Task, engine: Transcriber) -> _Hints | None:

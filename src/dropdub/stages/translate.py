@@ -37,7 +37,7 @@ def run(task: Task) -> Result:
     """Write translation.T.json: the same ids and times, without words. If source and target match, texts are kept."""
     source, target = Transcript.load(task.job_dir / TRANSCRIPT), target_of(task)
     if task.facts.probe.brought_target == target:
-        given = given_translation(task, source, lambda: _make(task, source, target))
+        given = _given(task, source, target)
     else:
         done = _make(task, source, target)
         given = Given(done, tuple(_warnings(source, done)))
@@ -48,6 +48,12 @@ def run(task: Task) -> Result:
         "changed": given.changed,
         "warnings": list(given.warnings),
     }
+
+
+def _given(task: Task, source: Transcript, target: str) -> Given:
+    assert task.companion is not None
+    make = (lambda: _make(task, source, target)) if target in task.options.targets else None
+    return given_translation(task.companion, source, target, make=make)
 
 
 def _make(task: Task, source: Transcript, target: str) -> Transcript:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dropdub.config.job import SubtitleStyle
 from dropdub.media.pictures import shown_size
 from dropdub.pipeline.artifacts import TRANSCRIPT, Transcript, translation_name
-from dropdub.pipeline.task import Task, target_of
+from dropdub.pipeline.dropped_file import DroppedFile
+from dropdub.pipeline.work_folder import WorkFolder
 from dropdub.subtitles.burning import BURNERS, Burner, burn_arguments, find_burner
 from dropdub.subtitles.layout import Cue, layout, write_ass, write_srt
 
@@ -20,6 +21,14 @@ class SubtitleFile:
     """A generated subtitle track and its language."""
 
     path: Path
+    language: str
+
+
+@dataclass(frozen=True)
+class _Cues:
+    """The subtitles of one language."""
+
+    cues: list[Cue]
     language: str
 
 
@@ -39,53 +48,48 @@ class FilmSubtitles:
         return burn_arguments(self.burner, _SCRIPT) if self.burner else []
 
 
-def film_subtitles(task: Task) -> FilmSubtitles:
-    """Write the subtitle files that `subtitles.mode` requires; a language without cues gets none."""
-    mode, names = task.options.subtitles.mode, (translation_name(target_of(task)), TRANSCRIPT)
-    if mode == "none":
+def film_subtitles(source: DroppedFile, style: SubtitleStyle, work: WorkFolder, target: str) -> FilmSubtitles:
+    """Write the subtitle files that `style.mode` requires; a language without cues gets none."""
+    if style.mode == "none":
         return FilmSubtitles()
-    if mode == "soft":
-        return FilmSubtitles(_tracks(task, names))
-    cues, _ = _cues(task, names[0])
-    burner = find_burner(cues, task.prepared_scratch()) if cues else None
+    translated = _cues(source, style, work.path / translation_name(target))
+    original = _cues(source, style, work.path / TRANSCRIPT)
+    if style.mode == "soft":
+        return FilmSubtitles(_tracks(work, translated, original))
+    cues, scratch = translated.cues, work.prepared_scratch()
+    burner = find_burner(cues, scratch) if cues else None
     if isinstance(burner, str):
-        return FilmSubtitles(_tracks(task, names), warnings=(_not_burnt(task, burner),))
+        return FilmSubtitles(_tracks(work, translated, original), warnings=(_not_burnt(source.name, burner),))
     if burner:
-        _write_script(task, cues)
-    return FilmSubtitles(_tracks(task, names[1:]), burner, _reencoded_warnings(task, burner))
+        size = shown_size(source.path, source.probe.picture.index)
+        write_ass(cues, scratch / _SCRIPT, size=size, line_length=style.line_length)
+    return FilmSubtitles(_tracks(work, original), burner, _reencoded_warnings(source.name, burner))
 
 
-def _tracks(task: Task, names: Sequence[str]) -> tuple[SubtitleFile, ...]:
+def _cues(source: DroppedFile, style: SubtitleStyle, path: Path) -> _Cues:
+    transcript = Transcript.load(path)
+    fps, language = source.probe.picture.fps, transcript.language
+    return _Cues(layout(transcript.segments, style, fps=fps, language=language), language)
+
+
+def _tracks(work: WorkFolder, *wanted: _Cues) -> tuple[SubtitleFile, ...]:
     tracks: list[SubtitleFile] = []
-    for name in names:
-        cues, language = _cues(task, name)
-        if cues:
-            path = task.prepared_scratch() / f"{len(tracks)}.srt"
-            write_srt(cues, path)
-            tracks.append(SubtitleFile(path, language))
+    for one in wanted:
+        if one.cues:
+            path = work.prepared_scratch() / f"{len(tracks)}.srt"
+            write_srt(one.cues, path)
+            tracks.append(SubtitleFile(path, one.language))
     return tuple(tracks)
 
 
-def _cues(task: Task, name: str) -> tuple[list[Cue], str]:
-    transcript = Transcript.load(task.job_dir / name)
-    style, fps = task.options.subtitles, task.facts.probe.picture.fps
-    return layout(transcript.segments, style, fps=fps, language=transcript.language), transcript.language
+def _not_burnt(name: str, reason: str) -> str:
+    return f"The subtitles of {name} could not be burned in, so they are a separate track. {reason}"
 
 
-def _write_script(task: Task, cues: Sequence[Cue]) -> None:
-    size = shown_size(task.source, task.facts.probe.picture.index)
-    line_length = task.options.subtitles.line_length
-    write_ass(cues, task.prepared_scratch() / _SCRIPT, size=size, line_length=line_length)
-
-
-def _not_burnt(task: Task, reason: str) -> str:
-    return f"The subtitles of {task.job_name} could not be burned in, so they are a separate track. {reason}"
-
-
-def _reencoded_warnings(task: Task, burner: Burner | None) -> tuple[str, ...]:
+def _reencoded_warnings(name: str, burner: Burner | None) -> tuple[str, ...]:
     if burner is None:
         return ()
-    what = f"The video of {task.job_name} was re-encoded with {burner.encoder} to burn in its subtitles."
+    what = f"The video of {name} was re-encoded with {burner.encoder} to burn in its subtitles."
     if burner is BURNERS[0]:
         return (what,)
     lacking = f"Its quality is lower, because this ffmpeg lacks {BURNERS[0].encoder}"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from dropdub.dubbing.pacing import together_of
 from dropdub.errors import EngineMissing, EngineNotInstalled, UnreadableFile, UnsupportedLanguage
 from dropdub.languages import detect_text_language, same_language, tag_in_name
-from dropdub.pipeline.artifacts import SPEAKERS, Segment, Transcript, load_turns
-from dropdub.pipeline.task import Task
+from dropdub.pipeline.artifacts import Segment, Transcript, Turn
+from dropdub.pipeline.companion import Companion
+from dropdub.pipeline.facts import UserSubtitle
 from dropdub.publishing.earlier_results import read_transcript
 from dropdub.speech.sentences import sentences_of
 from dropdub.speech.turns import with_speakers
@@ -48,66 +48,73 @@ def given_target(tag: str | None, *, language: str, targets: Sequence[str], late
     return next((target for target in targets if same_language(target, tag)), tag if late else None)
 
 
-def subtitle_facts(task: Task) -> dict[str, Any] | None:
-    """Return the fields of `UserSubtitle` for the subtitle that came with the recording; None if there is none."""
-    if task.companion is None:
-        return None
-    tag = language_tag(task.companion)
-    target = given_target(
-        tag, language=task.options.language, targets=task.options.targets, late=task.before is not None
-    )
-    name, cues = task.companion.name, len(read_cues(task.companion))
-    return {"name": name, "target": target, "cues": cues, "revises": task.before is not None}
+def subtitle_facts(companion: Companion, *, language: str, targets: Sequence[str]) -> UserSubtitle:
+    """Return what a subtitle is for a job; `language` is the spoken one, or auto."""
+    path, revises = companion.path, companion.revises
+    target = given_target(language_tag(path), language=language, targets=targets, late=revises)
+    return UserSubtitle(path.name, target, len(read_cues(path)), revises)
 
 
-def is_given(task: Task) -> bool:
-    """Return whether the transcript comes from the user's subtitle or from an earlier job."""
-    words = task.facts.probe.words
-    return words is not None and words.is_transcript
+def given_segments(companion: Companion, *, end_s: float) -> tuple[Segment, ...]:
+    """Return the segments of the user's transcript of a recording of `end_s` seconds, without speakers."""
+    return segments_of(read_cues(companion.path), end_s=end_s)
 
 
-def given_segments(task: Task) -> tuple[Segment, ...]:
-    """Return the segments of the user's transcript, without speakers."""
-    assert task.companion is not None
-    return segments_of(read_cues(task.companion), end_s=task.facts.extract.length_s)
+def given_transcript(companion: Companion, *, language: str, end_s: float, turns: Sequence[Turn]) -> Given:
+    """Return the cues as the transcript of a recording of `end_s` seconds.
+
+    `language` is the spoken one, or auto; `turns` say who speaks when, as far as that is known.
+    """
+    path = companion.path
+    cues = read_cues(path)
+    segments = with_speakers(segments_of(cues, end_s=end_s), turns)
+    spoken = language_of(path, cues, language=language)
+    transcript = Transcript(spoken, end_s, segments, {"name": _ENGINE, "file": path.name}).renumbered()
+    return Given(transcript, _late_warnings(path.name, _late(cues, end_s)))
 
 
-def given_transcript(task: Task) -> Given:
-    """Return the user's transcript: the cues themselves, or an earlier transcript with their corrections."""
-    assert task.companion is not None
-    cues = read_cues(task.companion)
-    if task.before is not None:
-        base = _earlier(task.before, task.before_sha256)
-        if task.facts.probe.brought_target is not None:
-            return Given(base)
-        kept, late = _within(revised(base.segments, cues), base.duration_s)
-        segments = tuple(one for one in kept if one.text.strip())
-        count = changed(base.segments, segments)
-        return Given(replace(base, segments=segments).renumbered(), _late_warnings(task.companion.name, late), count)
-    end_s = task.facts.extract.length_s
-    segments = segments_of(cues, end_s=end_s)
-    if task.facts.has("diarize"):
-        segments = with_speakers(segments, load_turns(task.job_dir / SPEAKERS))
-    language = language_of(task, task.companion, cues)
-    transcript = Transcript(language, end_s, segments, {"name": _ENGINE, "file": task.companion.name}).renumbered()
-    return Given(transcript, _late_warnings(task.companion.name, _late(cues, end_s)))
+def earlier_transcript(companion: Companion) -> Transcript:
+    """Return the transcript that a subtitle corrects.
+
+    Raises UnreadableFile if it changed since the subtitle was taken in.
+    """
+    assert companion.before is not None
+    found = read_transcript(companion.before, recorded={companion.before_sha256})
+    if found is None:
+        raise UnreadableFile(
+            f"The transcript {companion.before}, which this subtitle corrects, was removed or changed.",
+            remedy="To transcribe the recording again, run: `dropdub retry JOB`.",
+        )
+    return found[0]
 
 
-def given_translation(task: Task, source: Transcript, make: Callable[[], Transcript]) -> Given:
-    """Return the user's translation: the cues themselves, or the translation by `make` with their corrections."""
-    assert task.companion is not None and task.target is not None
-    cues = read_cues(task.companion)
-    was_made = task.before is not None and task.target in task.options.targets
-    made = _made_before(make) if was_made else None
+def corrected_transcript(companion: Companion) -> Given:
+    """Return the earlier transcript with the corrections of a subtitle. Raises UnreadableFile."""
+    cues, base = read_cues(companion.path), earlier_transcript(companion)
+    kept, late = _within(revised(base.segments, cues), base.duration_s)
+    segments = tuple(one for one in kept if one.text.strip())
+    count = changed(base.segments, segments)
+    return Given(replace(base, segments=segments).renumbered(), _late_warnings(companion.path.name, late), count)
+
+
+def given_translation(
+    companion: Companion, source: Transcript, target: str, *, make: Callable[[], Transcript] | None
+) -> Given:
+    """Return the user's translation: the cues themselves, or the translation that they correct, by `make`.
+
+    `make` is None if the job itself does not translate into this target.
+    """
+    cues, name = read_cues(companion.path), companion.path.name
+    made = _made_before(make) if make and companion.revises else None
     if made is not None:
         segments, late_count = _within(revised(made.segments, cues), source.duration_s)
         segments = _without_old_wordings(source, made.segments, segments)
         count = changed(made.segments, segments)
-        return Given(replace(made, segments=segments), _late_warnings(task.companion.name, late_count), count)
+        return Given(replace(made, segments=segments), _late_warnings(name, late_count), count)
     segments = speakers_as_in(source.segments, segments_of(cues, end_s=source.duration_s))
-    engine = {"name": _ENGINE, "file": task.companion.name}
-    late = _late_warnings(task.companion.name, _late(cues, source.duration_s))
-    return Given(Transcript(task.target, source.duration_s, segments, engine, source_language=source.language), late)
+    late = _late_warnings(name, _late(cues, source.duration_s))
+    engine = {"name": _ENGINE, "file": name}
+    return Given(Transcript(target, source.duration_s, segments, engine, source_language=source.language), late)
 
 
 def _late(cues: Sequence[Cue], end_s: float) -> int:
@@ -139,22 +146,11 @@ def _without_old_wordings(
     return tuple(replace(one, shorter=()) if one.id in stale else one for one in after)
 
 
-def language_of(task: Task, path: Path, cues: Sequence[Cue]) -> str:
-    """Return the language of a subtitle: from the options, from its name, or else detected from its text."""
-    if task.options.language != "auto":
-        return task.options.language
+def language_of(path: Path, cues: Sequence[Cue], *, language: str) -> str:
+    """Return the language of a subtitle: `language` unless it is auto, else from its name, else from its text."""
+    if language != "auto":
+        return language
     return language_tag(path) or detect_text_language("\n".join(cue.text for cue in cues), among=DETECTED_LANGUAGES)
-
-
-def _earlier(path: Path, sha256: str | None) -> Transcript:
-    """Return the transcript to correct. Raises UnreadableFile if it changed since the subtitle was taken in."""
-    found = read_transcript(path, recorded={sha256})
-    if found is None:
-        raise UnreadableFile(
-            f"The transcript {path}, which this subtitle corrects, was removed or changed.",
-            remedy="To transcribe the recording again, run: `dropdub retry JOB`.",
-        )
-    return found[0]
 
 
 def _late_warnings(name: str, count: int) -> tuple[str, ...]:
