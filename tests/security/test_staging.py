@@ -172,7 +172,7 @@ def test_a_swapped_results_folder_causes_nothing_to_be_published_elsewhere(
             with made_staging(staging_of(context, job, output_of(context, job))) as staging:
                 bring(made, staging, "clip.srt")
             with suppress(UnexpectedError, Waiting):
-                published += publish(context, job, {"deliverables": [{"name": "clip.srt"}]})
+                published += publish(context, job, ["clip.srt"])
     assert swaps[0] > TIMES // 2 and untouched(secrets)
     assert len(published) > TIMES // 2
 
@@ -213,7 +213,7 @@ def test_a_swapped_folder_in_an_allowed_one_causes_no_write_elsewhere(
                     continue
                 with made_staging(staging_of(context, job, output), output.allowed) as staging:
                     bring(made, staging, "clip.srt")
-                published += len(publish(context, job, {"deliverables": [{"name": "clip.srt"}]}))
+                published += len(publish(context, job, ["clip.srt"]))
     assert swaps[0] > TIMES and untouched(secrets)
     assert published > 0, "nothing was published at all"
 
@@ -300,7 +300,7 @@ def test_a_folder_that_somebody_put_under_the_chosen_name_is_not_used(
         bring(place / "made", staging, "clip.srt")
     transitions.claim_outbox(context.store, job_id(job), choose=lambda _taken: str(outbox / "clip"))
     (outbox / "clip").symlink_to(secrets)
-    paths = publish(context, job, {"deliverables": [{"name": "clip.srt"}]})
+    paths = publish(context, job, ["clip.srt"])
     assert paths == [str(outbox / "clip (2)" / "clip.srt")] and untouched(secrets)
 
 

@@ -19,7 +19,7 @@ from dropdub.report.contents import contents_of
 from dropdub.report.deeds import Deed, deeds_by_line
 from dropdub.report.page import page
 from dropdub.units import format_moment
-from tests.reports import FIT, HEARD, NAME, TEXTS, a_fit, a_manifest, an_utterance, contents, facts, transcripts
+from tests.reports import FIT, NAME, TEXTS, a_fit, a_manifest, an_utterance, contents, facts, transcripts
 
 
 class Page(HTMLParser):
@@ -108,7 +108,7 @@ def test_a_text_has_no_times_and_no_original_to_play() -> None:
 
 
 def test_each_line_shows_what_was_done_to_it() -> None:
-    deeds = deeds_by_line(fits_of(a_manifest(facts()))["pt"], HEARD)
+    deeds = deeds_by_line(fits_of(a_manifest(facts()))["pt"], Facts(facts()).last_verification("pt"))
     assert 0 not in deeds
     assert [(deed.text, deed.grade) for deed in deeds[1]] == [
         ("shorter wording", "note"),

@@ -8,7 +8,9 @@ from typing import Any
 
 from dropdub.dubbing.published_timing import Fit, Timing
 from dropdub.dubbing.word_errors import WordErrors
-from dropdub.pipeline.facts import Facts
+from dropdub.pipeline.artifacts import Suspect
+from dropdub.pipeline.facts import Facts, VoiceLikeness
+from dropdub.pipeline.heard_lines import HeardLine
 
 
 @dataclass(frozen=True)
@@ -26,14 +28,6 @@ class HeardBack:
 
 
 @dataclass(frozen=True)
-class VoiceLikeness:
-    """Similarity of a speaker's voice in the original and in the dub: cosine of the embeddings, 1 for the same."""
-
-    speaker: str | None
-    likeness: float
-
-
-@dataclass(frozen=True)
 class TargetQuality:
     """The metrics of one target; None for what was not measured."""
 
@@ -44,9 +38,9 @@ class TargetQuality:
 
 @dataclass(frozen=True)
 class Quality:
-    """The metrics of a job. `suspects`: possible hallucinations of the transcriber (`start`, `end`, `text`, `fate`)."""
+    """The metrics of a job. `suspects`: possible hallucinations of the transcriber."""
 
-    suspects: tuple[Mapping[str, Any], ...]
+    suspects: tuple[Suspect, ...]
     targets: Mapping[str, TargetQuality]
 
     def to_json(self) -> dict[str, Any]:
@@ -64,19 +58,14 @@ def _of_target(facts: Facts, fit: Fit | None, target: str) -> TargetQuality:
     return TargetQuality(
         timing=fit.totals if fit else None,
         heard_back=_heard_back(facts.last_verification(target)),
-        voices=_voices(facts.compared_voices(target)),
+        voices=facts.compared_voices(target) or None,
     )
 
 
-def _heard_back(lines: Mapping[str, Mapping[str, Any]]) -> HeardBack | None:
+def _heard_back(lines: Mapping[int, HeardLine]) -> HeardBack | None:
     if not lines:
         return None
-    found = WordErrors(*(sum(int(line[name]) for line in lines.values()) for name in ("words", "errors")))
-    bad = tuple(sorted(int(number) for number, line in lines.items() if not line["good"]))
+    found = WordErrors(sum(line.words for line in lines.values()), sum(line.errors for line in lines.values()))
+    bad = tuple(sorted(number for number, line in lines.items() if not line.good))
     rate = None if found.rate is None else round(found.rate, 4)
     return HeardBack(len(lines), bad, found.words, found.errors, rate)
-
-
-def _voices(compared: Sequence[Mapping[str, Any]]) -> tuple[VoiceLikeness, ...] | None:
-    found = tuple(VoiceLikeness(one["speaker"], one["likeness"]) for one in compared)
-    return found or None

@@ -22,3 +22,22 @@ class Companion:
     def revises(self) -> bool:
         """Return whether it corrects the outputs of an earlier job."""
         return self.before is not None
+
+
+@dataclass(frozen=True)
+class UserSubtitle:
+    """The subtitle that came with a recording.
+
+    `target` is the language it translates into, None if it is the transcript. `revises`: whether it corrects the
+    outputs of an earlier job.
+    """
+
+    name: str = ""
+    target: str | None = None
+    cues: int = 0
+    revises: bool = False
+
+    @property
+    def is_transcript(self) -> bool:
+        """Return whether nothing has to be transcribed: it is the transcript, or an earlier one is reused."""
+        return self.target is None or self.revises

@@ -5,13 +5,17 @@ Fields that some earlier version did not write have a default.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
 from dropdub.media.sound.length import SoundLength
 from dropdub.media.stream_types import AudioStream, CoverPicture, SubtitleStream, VideoStream
+from dropdub.pipeline.artifacts import Suspect
+from dropdub.pipeline.companion import UserSubtitle
+from dropdub.pipeline.heard_lines import HeardLine, VerificationFacts
+from dropdub.pipeline.step_result import Deliverable, StepResult
 
 T = TypeVar("T")
 Result = Mapping[str, Any]
@@ -24,25 +28,6 @@ def take_key(stage: str, target: str, take: int) -> str:
 
 class FactsMissing(LookupError):
     """A step needs the result of a step that has not run: the plan is wrong."""
-
-
-@dataclass(frozen=True)
-class UserSubtitle:
-    """The subtitle that came with a recording.
-
-    `target` is the language it translates into, None if it is the transcript. `revises`: whether it corrects the
-    outputs of an earlier job.
-    """
-
-    name: str = ""
-    target: str | None = None
-    cues: int = 0
-    revises: bool = False
-
-    @property
-    def is_transcript(self) -> bool:
-        """Return whether nothing has to be transcribed: it is the transcript, or an earlier one is reused."""
-        return self.target is None or self.revises
 
 
 @dataclass(frozen=True)
@@ -135,7 +120,7 @@ class MergeFacts:
 
     language: str = ""
     segments: int = 0
-    suspects: tuple[Mapping[str, Any], ...] = ()
+    suspects: tuple[Suspect, ...] = ()
     skipped: tuple[str, ...] = ()
 
 
@@ -149,11 +134,11 @@ class SynthesisFacts:
 
 
 @dataclass(frozen=True)
-class VerificationFacts:
-    """What a transcriber understood of each line, by line id; `again`: ids of the lines to synthesize again."""
+class VoiceLikeness:
+    """Similarity of a speaker's voice in the original and in the dub: cosine of the embeddings, 1 for the same."""
 
-    lines: Mapping[str, Mapping[str, Any]]
-    again: tuple[int, ...] = ()
+    speaker: str | None
+    likeness: float
 
 
 class Facts:
@@ -165,11 +150,16 @@ class Facts:
 
     def __init__(self, results: Mapping[str, Result]) -> None:
         """`results`: the result of each succeeded step, by step key."""
-        self.results = results
+        self._results = results
 
     def has(self, key: str) -> bool:
         """Return whether a step has succeeded."""
-        return key in self.results
+        return key in self._results
+
+    @cached_property
+    def steps(self) -> Mapping[str, StepResult]:
+        """Return what each step's result may have in common with others, by step key, in the order given."""
+        return {key: StepResult.from_json(result) for key, result in self._results.items()}
 
     @cached_property
     def probe(self) -> ProbeFacts:
@@ -205,19 +195,20 @@ class Facts:
 
     @cached_property
     def merge(self) -> MergeFacts:
-        return _read(MergeFacts, self._result("merge"))
+        found = self._result("merge")
+        return replace(_read(MergeFacts, found), suspects=_each(Suspect, found.get("suspects")))
 
     def synthesis(self, target: str, take: int = 0) -> SynthesisFacts:
         return _read(SynthesisFacts, self._result(take_key("synthesize", target, take)))
 
     def verification(self, target: str, take: int = 0) -> VerificationFacts | None:
         """Return the verification of a take; None if it was not verified."""
-        found = self.results.get(take_key("hear", target, take))
-        return VerificationFacts(found.get("lines", {}), tuple(found.get("again", ()))) if found else None
+        found = self._results.get(take_key("hear", target, take))
+        return VerificationFacts.from_json(found) if found else None
 
-    def last_verification(self, target: str) -> Mapping[str, Mapping[str, Any]]:
+    def last_verification(self, target: str) -> Mapping[int, HeardLine]:
         """Return the verification of each line's best take, by line id; empty if no line was verified."""
-        found: Mapping[str, Mapping[str, Any]] = {}
+        found: Mapping[int, HeardLine] = {}
         take = 0
         while heard := self.verification(target, take):
             found = heard.lines
@@ -226,7 +217,7 @@ class Facts:
 
     def best_takes(self, target: str) -> dict[int, str]:
         """Return the file of each verified line's best take, by line id."""
-        return {int(line): str(one["file"]) for line, one in self.last_verification(target).items()}
+        return {line: one.file for line, one in self.last_verification(target).items()}
 
     def dub_length_s(self, target: str) -> float:
         return float(self._result(f"mix/{target}")["duration_s"])
@@ -237,12 +228,12 @@ class Facts:
 
     def film_suffix(self, target: str) -> str | None:
         """Return `mp4` or `mkv`; None if there is no dubbed video."""
-        found = self.results.get(f"mux/{target}")
+        found = self._results.get(f"mux/{target}")
         return str(found["container"]) if found else None
 
-    def compared_voices(self, target: str) -> tuple[Mapping[str, Any], ...]:
-        """Return `speaker` and `likeness` of each cloned voice; empty if none was compared."""
-        return tuple(self.results.get(f"compare/{target}", {}).get("voices") or ())
+    def compared_voices(self, target: str) -> tuple[VoiceLikeness, ...]:
+        """Return the likeness of each cloned voice; empty if none was compared."""
+        return _each(VoiceLikeness, self._results.get(f"compare/{target}", {}).get("voices"))
 
     @property
     def language(self) -> str:
@@ -252,38 +243,39 @@ class Facts:
     @property
     def duration_s(self) -> float:
         """Return the length in seconds, 0 if unknown. The length of a subtitle is known after `extract`."""
-        found = (self.results.get(key, {}).get("duration_s") for key in ("probe", "extract"))
+        found = (self._results.get(key, {}).get("duration_s") for key in ("probe", "extract"))
         return float(next((seconds for seconds in found if seconds), 0.0))
 
     @property
     def segments(self) -> int:
         """Return the largest number of lines in any language: a user's translation may have more than the original."""
-        keys = ("merge", "extract", *(key for key in self.results if key.startswith("translate/")))
-        return max(int(self.results.get(key, {}).get("segments", 0)) for key in keys)
+        keys = ("merge", "extract", *(key for key in self._results if key.startswith("translate/")))
+        return max(int(self._results.get(key, {}).get("segments", 0)) for key in keys)
 
     @property
     def translated(self) -> list[str]:
         """Return the targets that have a translation."""
-        return [key.partition("/")[2] for key in self.results if key.startswith("translate/")]
+        return [key.partition("/")[2] for key in self._results if key.startswith("translate/")]
 
     @property
     def placed(self) -> list[str]:
         """Return the targets whose lines were placed on the timeline."""
-        mixed = ((key, result) for key, result in self.results.items() if key.startswith("mix/"))
+        mixed = ((key, result) for key, result in self._results.items() if key.startswith("mix/"))
         return [key.partition("/")[2] for key, result in mixed if "fit" in result]
 
     @property
     def source_size(self) -> int:
         """Return the size of the source in bytes, 0 before `probe`."""
-        return int(self.results.get("probe", {}).get("size", 0))
+        return int(self._results.get("probe", {}).get("size", 0))
 
-    def by_step(self) -> Iterator[tuple[str, Result]]:
-        """Yield the key and result of each step, sorted by key."""
-        yield from sorted(self.results.items())
+    @property
+    def deliverables(self) -> list[Deliverable]:
+        """Return the files that all steps published, sorted by name."""
+        return sorted((one for step in self.steps.values() for one in step.deliverables), key=lambda one: one.name)
 
     def _result(self, key: str) -> Result:
         try:
-            return self.results[key]
+            return self._results[key]
         except KeyError:
             raise FactsMissing(f"{key} has no result") from None
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from dropdub.config import JobOptions
-from dropdub.pipeline.facts import Facts, UserSubtitle, take_key
+from dropdub.pipeline.companion import UserSubtitle
+from dropdub.pipeline.facts import Facts, take_key
 from dropdub.stage_table import BY_VOICES, MOST_TAKES, STAGES
 from dropdub.store.steps import StepSpec
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -95,23 +96,17 @@ def manifest(
         "targets": facts.translated,
         "fit": dict(fit or {}),
         "engines": _engines(facts),
-        "steps": [{"step": step, "seconds": result.get("seconds")} for step, result in facts.by_step()],
+        "steps": [{"step": step, "seconds": result.seconds} for step, result in sorted(facts.steps.items())],
         "warnings": [with_commands(text, root=None, job=job_id) for text in _warnings(facts)],
-        "outputs": outputs(facts.results.values()),
+        "outputs": [asdict(one) for one in facts.deliverables],
     }
-
-
-def outputs(results: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the deliverables of all publish results, sorted by name."""
-    items = [dict(item) for result in results for item in result.get("deliverables", ())]
-    return sorted(items, key=lambda item: str(item["name"]))
 
 
 def _engines(facts: Facts) -> list[dict[str, Any]]:
     """Return each engine once, with the steps that used it."""
     found: list[dict[str, Any]] = []
-    for step, result in facts.by_step():
-        if not (engine := result.get("engine")):
+    for step, result in sorted(facts.steps.items()):
+        if not (engine := result.engine):
             continue
         known = next((entry for entry in found if {**entry, "steps": None} == {**engine, "steps": None}), None)
         if known is None:
@@ -123,7 +118,7 @@ def _engines(facts: Facts) -> list[dict[str, Any]]:
 
 def _warnings(facts: Facts) -> list[str]:
     """Return each warning once."""
-    return list(dict.fromkeys(text for result in facts.results.values() for text in result.get("warnings", ())))
+    return list(dict.fromkeys(text for result in facts.steps.values() for text in result.warnings))
 
 
 def _starts_paragraph(before: Segment, segment: Segment, length: int) -> bool:

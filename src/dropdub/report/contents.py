@@ -120,7 +120,7 @@ def contents_of(
         program=f"{manifest['program']['name']} {manifest['program']['version']}",
         engines=tuple(dict.fromkeys(_engine(engine) for engine in manifest["engines"])),
         warnings=tuple(manifest["warnings"]),
-        doubts=tuple(Doubt(one["start"], one["text"], _FATES[one["fate"]]) for one in quality.suspects),
+        doubts=tuple(Doubt(one.start, one.text, _FATES[one.fate]) for one in quality.suspects),
         original=Player(((deliverable_name(job_name, ORIGINAL), "audio/mp4"),), has_picture=False)
         if kind == "media"
         else None,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from dropdub.dubbing.published_timing import Fit, FittedUtterance
+from dropdub.pipeline.heard_lines import HeardLine
 
 NOTICED_S = 0.05
 """Smaller differences cannot be heard."""
@@ -21,13 +22,13 @@ class Deed:
     grade: Literal["note", "bad"]
 
 
-def deeds_by_line(fit: Fit | None, heard: Mapping[str, Mapping[str, Any]]) -> dict[int, tuple[Deed, ...]]:
+def deeds_by_line(fit: Fit | None, heard: Mapping[int, HeardLine]) -> dict[int, tuple[Deed, ...]]:
     """Return the changes and faults of each line, by its id; lines without any are left out."""
     found: dict[int, list[Deed]] = {}
     for line, deeds in _timed(fit.utterances) if fit else ():
         found.setdefault(line, []).extend(deeds)
-    for number, verdict in heard.items():
-        found.setdefault(int(number), []).extend(_heard(verdict))
+    for line, verified in heard.items():
+        found.setdefault(line, []).extend(_heard(verified))
     return {line: tuple(deeds) for line, deeds in found.items() if deeds}
 
 
@@ -58,9 +59,8 @@ def _overlapping(one: FittedUtterance, follower: Sequence[FittedUtterance]) -> I
             yield Deed(f"runs {one.end - other.start:.2f} s into the next line", "bad")
 
 
-def _heard(verdict: Mapping[str, Any]) -> Iterator[Deed]:
-    if not verdict["good"]:
-        heard = verdict.get("heard")
-        yield Deed(f"may be unintelligible; heard: “{heard}”" if heard else "may be unintelligible", "bad")
-    elif verdict.get("errors"):
-        yield Deed(f"{verdict['errors']} of {verdict['words']} words misheard", "note")
+def _heard(line: HeardLine) -> Iterator[Deed]:
+    if not line.good:
+        yield Deed(f"may be unintelligible; heard: “{line.heard}”" if line.heard else "may be unintelligible", "bad")
+    elif line.errors:
+        yield Deed(f"{line.errors} of {line.words} words misheard", "note")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from dropdub.engines.base import SPEECH_RATE_HZ, Diarizer, Samples, Window
 from dropdub.errors import EngineMissing, EngineNotInstalled
 from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import AUDIO, Segment, Transcript, translation_name
+from dropdub.pipeline.facts import VoiceLikeness
 from dropdub.pipeline.task import Result, Task, target_of
 
 _ENOUGH_S = 60.0
@@ -32,7 +32,7 @@ def run(task: Task) -> Result:
     if engine is None:
         return {"voices": []}
     lines = Transcript.load(task.job_dir / translation_name(target_of(task))).segments
-    voices = list(_compared(task, engine, lines))
+    voices = [asdict(one) for one in _compared(task, engine, lines)]
     return {"voices": voices, "engine": asdict(engine.info())}
 
 
@@ -42,7 +42,7 @@ def likeness(some: Sequence[Samples], others: Sequence[Samples]) -> float:
     return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
 
 
-def _compared(task: Task, engine: Diarizer, lines: Sequence[Segment]) -> Iterator[dict[str, Any]]:
+def _compared(task: Task, engine: Diarizer, lines: Sequence[Segment]) -> Iterator[VoiceLikeness]:
     speakers = task.facts.synthesis(target_of(task)).cloned
     files = line_files(task.job_dir, task.facts, target_of(task))
     for done, speaker in enumerate(speakers, start=1):
@@ -50,7 +50,7 @@ def _compared(task: Task, engine: Diarizer, lines: Sequence[Segment]) -> Iterato
         if spoken:
             original = engine.embed(_original(task.job_dir / AUDIO, line) for line in spoken)
             dub = engine.embed(_dubbed(files[line.id]) for line in spoken)
-            yield {"speaker": speaker, "likeness": round(likeness(list(original), list(dub)), 3)}
+            yield VoiceLikeness(speaker, round(likeness(list(original), list(dub)), 3))
         task.progress(done / len(speakers))
 
 

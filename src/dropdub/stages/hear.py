@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from dropdub.media.sound import wav
 from dropdub.media.sound.wav import WavWriter
 from dropdub.pipeline.artifacts import cut_name, speech_dir_name
 from dropdub.pipeline.cache import CacheKey, from_json, to_json
+from dropdub.pipeline.heard_lines import HeardLine
 from dropdub.pipeline.spoken_lines import Spoken, load_spoken, spoken_name
 from dropdub.pipeline.task import Result, Task, target_of
 from dropdub.text.reading import spoken
@@ -48,16 +48,16 @@ def run(task: Task) -> Result:
     lines = load_spoken(task.job_dir / spoken_name(target))
     wanted = [line for line in lines if line.id in task.params.get("lines", (line.id,))]
     heard_before = task.facts.verification(target, take - 1) if take else None
-    before = heard_before.lines if heard_before else {}
+    before: Mapping[int, HeardLine] = heard_before.lines if heard_before else {}
     try:
         engine = task.engines.transcriber(task.options.transcriber, language=target)
     except (EngineMissing, EngineNotInstalled, UnsupportedLanguage):
         return _unverified(task, target)
     found = {**before, **dict(_improved(task, engine, wanted, before))}
-    bad = [line for line in lines if str(line.id) in found and not found[str(line.id)]["good"]]
+    bad = [line for line in lines if line.id in found and not found[line.id].good]
     last = take + 1 >= task.options.synthesis.takes
     return {
-        "lines": found,
+        "lines": {str(number): one.to_json() for number, one in found.items()},
         "again": [] if last else [line.id for line in bad],
         "engine": asdict(engine.info()),
         "warnings": [_warning(line, target) for line in bad] if last else [],
@@ -70,8 +70,8 @@ def _unverified(task: Task, target: str) -> Result:
 
 
 def _improved(
-    task: Task, engine: Transcriber, lines: Sequence[Spoken], before: Mapping[str, Any]
-) -> Iterator[tuple[str, dict[str, Any]]]:
+    task: Task, engine: Transcriber, lines: Sequence[Spoken], before: Mapping[int, HeardLine]
+) -> Iterator[tuple[int, HeardLine]]:
     """Yield the new result of each line whose new take is better than the previous one."""
     take, folder = int(task.params.get("take", 0)), task.job_dir / speech_dir_name(target_of(task))
     paths = [folder / line.file(take) for line in lines]
@@ -80,17 +80,16 @@ def _improved(
     heard = _transcribed(task, engine, paths)
     for done, (line, path, words) in enumerate(zip(lines, paths, heard, strict=True), start=1):
         verdict = judge(spoken(line.text), words, wav.duration_s(path))
-        known = before.get(str(line.id))
-        if known is None or verdict.score > known["score"]:
-            file = _cut(task, path, verdict)
-            yield str(line.id), {"file": file, **_verdict_fields(verdict)}
+        known = before.get(line.id)
+        if known is None or verdict.score > known.score:
+            yield line.id, _heard_line(_cut(task, path, verdict), verdict)
         task.progress(done / len(lines))
 
 
-def _verdict_fields(verdict: Verdict) -> dict[str, Any]:
+def _heard_line(file: str, verdict: Verdict) -> HeardLine:
     """Return what the report shows of a verdict; includes what was heard only if the line is bad."""
-    heard = {} if verdict.good else {"heard": verdict.heard}
-    return {"score": round(verdict.score, 3), "good": verdict.good, **asdict(verdict.errors), **heard}
+    found, heard = verdict.errors, None if verdict.good else verdict.heard
+    return HeardLine(file, round(verdict.score, 3), verdict.good, found.words, found.errors, heard)
 
 
 def _transcribed(task: Task, engine: Transcriber, paths: Sequence[Path]) -> Iterator[list[Word]]:

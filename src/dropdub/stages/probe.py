@@ -15,7 +15,7 @@ from dropdub.media.decoders import MOST_PIXELS
 from dropdub.media.probe import MediaInfo, probe_media
 from dropdub.media.stream_types import AudioStream
 from dropdub.media.suffixes import MEDIA_SUFFIXES, OTHER_SUFFIXES, SUBTITLE_SUFFIXES, TEXT_SUFFIXES
-from dropdub.pipeline.facts import UserSubtitle
+from dropdub.pipeline.companion import UserSubtitle
 from dropdub.pipeline.task import Result, Task
 from dropdub.subtitles.cue_file import read_cues
 from dropdub.subtitles.user_files import subtitle_facts

@@ -10,8 +10,7 @@ from dropdub.dubbing.pacing import together_of
 from dropdub.errors import EngineMissing, EngineNotInstalled, UnreadableFile, UnsupportedLanguage
 from dropdub.languages import detect_text_language, same_language, tag_in_name
 from dropdub.pipeline.artifacts import Segment, Transcript, Turn
-from dropdub.pipeline.companion import Companion
-from dropdub.pipeline.facts import UserSubtitle
+from dropdub.pipeline.companion import Companion, UserSubtitle
 from dropdub.publishing.earlier_results import read_transcript
 from dropdub.speech.sentences import sentences_of
 from dropdub.speech.turns import with_speakers

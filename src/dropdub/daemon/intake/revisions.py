@@ -15,8 +15,8 @@ from dropdub.files.durable import is_file
 from dropdub.files.ownership import owner_at, speaks_for
 from dropdub.inbox.companions import bare_name, owner_of
 from dropdub.pipeline.artifacts import Segment
+from dropdub.pipeline.facts import Facts
 from dropdub.publishing.deliverables import MANIFEST
-from dropdub.publishing.deliverables import outputs as outputs_of
 from dropdub.publishing.earlier_results import read_transcript
 from dropdub.store import queries
 from dropdub.store.states import UNFINISHED, JobState
@@ -194,8 +194,8 @@ def _transcript(context: Context, job: Job) -> _Published | None:
 
 def _checksums(context: Context, job: Job) -> frozenset[str]:
     """Return the transcript checksums recorded by a job's steps; the outbox is not trusted, others may write to it."""
-    made = outputs_of(queries.results(context.store, job).values())
-    return frozenset(item["sha256"] for item in made if item["name"].endswith(".json") and item["name"] != MANIFEST)
+    made = Facts(queries.results(context.store, job)).deliverables
+    return frozenset(one.sha256 for one in made if one.name.endswith(".json") and one.name != MANIFEST)
 
 
 def _remembered_transcript(row: Mapping[str, Any]) -> _Published | None:

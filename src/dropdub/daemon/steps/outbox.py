@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -31,8 +31,8 @@ MOST_TRIES = 100
 """Number of chosen folder names that others may take first before publishing fails."""
 
 
-def publish(context: Context, job: Job, result: dict[str, Any]) -> list[str]:
-    """Rename what a publish step staged into the job's folder; return the paths. Safe to repeat after a crash.
+def publish(context: Context, job: Job, names: Sequence[str]) -> list[str]:
+    """Rename staged deliverables into the job's folder; return the paths. Safe to repeat after a crash.
 
     Raises Waiting or OutRefused if the outbox is not writable, UnexpectedError if a deliverable is missing.
     """
@@ -45,7 +45,7 @@ def publish(context: Context, job: Job, result: dict[str, Any]) -> list[str]:
             _folder(context, job, output) as folder,
         ):
             grant_read(job, folder.handle, outbox=output.folder)
-            return [str(folder.path / _placed(job, staging, folder, item["name"])) for item in result["deliverables"]]
+            return [str(folder.path / _placed(job, staging, folder, name)) for name in names]
     except OSError as error:
         raise folder_error(output.folder, error, named=bool(job.options.get("out"))) from error
 

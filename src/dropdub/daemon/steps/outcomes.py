@@ -22,6 +22,7 @@ from dropdub.files.removal import remove_tree
 from dropdub.pipeline.artifacts import scratch_name
 from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.plan import job_facts, plan
+from dropdub.pipeline.step_result import StepResult
 from dropdub.pool.pool import Completed, Logged, PoolEvent, Started, StepFailed
 from dropdub.stage_table import ENGINE_POOLS
 from dropdub.store import queries, transitions
@@ -88,11 +89,12 @@ class Outcomes:
         """
         store, step, now = self._context.store, claim.step, time.time()
         assert step.id is not None
+        known = StepResult.from_json(result)
         outputs: list[str] = []
-        if "deliverables" in result:
+        if known.deliverables:
             transitions.commit_result(store, step.id, step.token, result)
-            outputs = publish(self._context, claim.job, result)
-        twin = twin_of(self._context, claim.job, result.get("content_hash"))
+            outputs = publish(self._context, claim.job, [one.name for one in known.deliverables])
+        twin = twin_of(self._context, claim.job, known.content_hash)
         facts = Facts({**queries.results(store, claim.job), step.key: result})
         transitions.complete_step(
             store,
@@ -104,8 +106,8 @@ class Outcomes:
             end=end,
             now=now,
         )
-        self._on_attempt_end(claim, end, cached=bool(result.get("cached")))
-        note("step succeeded", job=claim.job.id, step=step.key, seconds=result.get("seconds"))
+        self._on_attempt_end(claim, end, cached=known.cached)
+        note("step succeeded", job=claim.job.id, step=step.key, seconds=known.seconds)
 
     def attempt_failed(self, claim: Claim, error: DropdubError, end: AttemptEnd) -> None:
         """Close an attempt that ended in an error: hold the job, retry the step later, or fail it."""

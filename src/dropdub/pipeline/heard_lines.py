@@ -1,0 +1,46 @@
+"""The verification of a dub, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True)
+class HeardLine:
+    """What a transcriber understood of a line's best take. `file` is that take, in `speech.T/`.
+
+    `score`: the share that was understood, 0 to 1; `good`: whether that is enough. `words` and `errors` are 0 for a
+    line with digits. `heard`: what was understood, only for a line that is not good.
+    """
+
+    file: str
+    score: float
+    good: bool
+    words: int = 0
+    errors: int = 0
+    heard: str | None = None
+
+    @staticmethod
+    def from_json(found: Mapping[str, Any]) -> HeardLine:
+        """Return a line as it is recorded. Raises TypeError if it lacks a field that all versions wrote."""
+        return HeardLine(**{one.name: found[one.name] for one in fields(HeardLine) if one.name in found})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the line in the form of the results of `hear`."""
+        return {name: value for name, value in asdict(self).items() if name != "heard" or value is not None}
+
+
+@dataclass(frozen=True)
+class VerificationFacts:
+    """What a transcriber understood of each line, by line id; `again`: ids of the lines to synthesize again."""
+
+    lines: Mapping[int, HeardLine]
+    again: tuple[int, ...] = ()
+
+    @staticmethod
+    def from_json(found: Mapping[str, Any]) -> VerificationFacts:
+        """Return a result of `hear`. Raises what `HeardLine.from_json` raises."""
+        lines = {int(line): HeardLine.from_json(one) for line, one in found.get("lines", {}).items()}
+        return VerificationFacts(lines, tuple(found.get("again", ())))
