@@ -194,11 +194,11 @@ def real_one(folder: Path, target: str, hurry: float, shelf: Shelf) -> None:
     stretch(usual, source, span=Span(0.0, wav.duration_s(usual)), speed=hurry, deadline_s=60)
     options = LIGHT.overridden({"language": "en", "targets": [target], "mix": {"original": "mute"}})
     job = Drive(source, folder / "root", options, engines=shelf).run(until="mux")
-    report = load_fit(job.job_dir / f"fit.{target}.json")["utterances"]
+    report = load_fit(job.job_dir / f"fit.{target}.json").utterances
     track = job.job_dir / f"dub.{target}.wav"
     duration_s = wav.duration_s(job.job_dir / AUDIO)
-    said = [Utterance((Piece(0, *one["slot"], one["length"]),), one["speaker"]) for one in report]
-    placed = [Placement(one["start"], one["end"], one["stretch"], (one["slot"][0] + one["drift"],)) for one in report]
+    said = [Utterance((Piece(0, *one.slot, one.length),), one.speaker) for one in report]
+    placed = [Placement(one.start, one.end, one.stretch, (one.slot[0] + (one.drift or 0.0),)) for one in report]
     show(
         f"real speech to {target}, said {hurry} times as fast".ljust(43)
         + fit_of(said, placed, [one.stretch for one in placed], duration_s).row()

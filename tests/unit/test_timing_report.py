@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from dropdub.dubbing.placement import Placement
+from dropdub.dubbing.published_timing import Fit
 from dropdub.dubbing.timing_report import fit_report, fit_warnings, load_fit, save_fit
 from dropdub.dubbing.utterances import Piece, Utterance
 
@@ -20,7 +20,7 @@ def at(start: float, end: float, stretch: float = 1.0) -> Placement:
     return Placement(start, end, stretch, (start,))
 
 
-def report() -> dict[str, Any]:
+def report() -> Fit:
     pairs = [
         (one(0, 0.0, 2.0, 2.0), at(0.0, 2.0)),
         (one(1, 3.0, 5.0, 2.0, rate=1.1), at(3.0, 4.9, 2 / 1.9)),
@@ -32,7 +32,7 @@ def report() -> dict[str, Any]:
 
 
 def test_each_utterance_is_reported_with_its_place_and_its_speed() -> None:
-    entry = report()["utterances"][1]
+    entry = report().to_json()["utterances"][1]
     assert entry == {
         "segments": [1],
         "speaker": "S1",
@@ -48,7 +48,7 @@ def test_each_utterance_is_reported_with_its_place_and_its_speed() -> None:
 
 
 def test_the_totals_count_what_was_done_to_them() -> None:
-    assert report()["totals"] == {
+    assert report().totals_json()["totals"] == {
         "utterances": 5,
         "lines": 5,
         "clean": 0,
@@ -61,7 +61,7 @@ def test_the_totals_count_what_was_done_to_them() -> None:
         "start_error_p95_s": 1.24,
     }
     nothing = fit_report([], [], shortened=(), duration_s=5.0)
-    assert nothing["totals"]["utterances"] == 0 and fit_warnings(nothing, "pt", 5.0) == []
+    assert nothing.totals.utterances == 0 and fit_warnings(nothing, "pt", 5.0) == []
 
 
 def test_cut_off_and_late_speech_is_reported() -> None:
@@ -76,11 +76,11 @@ def test_a_late_line_in_an_utterance_is_counted_even_if_the_first_is_on_time() -
     pieces = (Piece(0, 1.0, 2.0, 3.8), Piece(1, 2.1, 3.0, 0.8), Piece(2, 6.0, 7.0, 0.9))
     late = Placement(1.0, 6.9, 1.0, (1.0, 5.0, 6.0))
     found = fit_report([Utterance(pieces)], [late], shortened=(), duration_s=20.0)
-    assert (found["utterances"][0]["shift"], found["utterances"][0]["drift"]) == (0.0, 2.9)
-    totals = found["totals"]
-    assert (totals["utterances"], totals["lines"], totals["clean"]) == (1, 3, 0)
-    assert (totals["failed"], totals["late"], totals["worst_drift_s"]) == (1, 1, 2.9)
-    assert totals["start_error_p95_s"] > 2.0
+    assert (found.utterances[0].shift, found.utterances[0].drift) == (0.0, 2.9)
+    totals = found.totals
+    assert (totals.utterances, totals.lines, totals.clean) == (1, 3, 0)
+    assert (totals.failed, totals.late, totals.worst_drift_s) == (1, 1, 2.9)
+    assert totals.start_error_p95_s > 2.0
     assert fit_warnings(found, "pt", 20.0) == [
         "In the pt dub, 1 of 3 lines start more than a second out of place (at most 2.9 s): " + REASON,
     ]
@@ -89,9 +89,29 @@ def test_a_late_line_in_an_utterance_is_counted_even_if_the_first_is_on_time() -
 def test_of_an_utterance_that_overruns_the_end_only_lines_cut_off_have_failed() -> None:
     pieces = (Piece(0, 1.0, 2.0, 1.0), Piece(1, 2.1, 3.0, 2.0))
     found = fit_report([Utterance(pieces)], [Placement(1.0, 4.1, 1.0, (1.0, 2.1))], shortened=(), duration_s=3.5)
-    assert found["totals"]["failed"] == 1 and found["totals"]["late"] == 0
+    assert found.totals.failed == 1 and found.totals.late == 0
 
 
 def test_a_report_is_read_back(tmp_path: Path) -> None:
     save_fit(tmp_path / "fit.pt.json", report())
     assert load_fit(tmp_path / "fit.pt.json") == report()
+
+
+def test_the_file_keeps_its_keys_in_their_order(tmp_path: Path) -> None:
+    save_fit(
+        tmp_path / "fit.pt.json", fit_report([one(0, 0.5, 2.0, 1.5)], [at(0.5, 2.0)], shortened=(), duration_s=9.0)
+    )
+    assert (tmp_path / "fit.pt.json").read_text(encoding="utf-8") == (
+        '{"utterances": [{"segments": [0], "speaker": "S1", "slot": [0.5, 2.0], "start": 0.5, "end": 2.0, '
+        '"length": 1.5, "stretch": 1.0, "shift": 0.0, "drift": 0.0, "shortened": false}], '
+        '"totals": {"utterances": 1, "lines": 1, "clean": 1, "sped_up": 0, "borrowed": 0, "shortened": 0, '
+        '"failed": 0, "late": 0, "worst_drift_s": 0.0, "start_error_p95_s": 0.0}}'
+    )
+
+
+def test_what_an_earlier_version_did_not_record_is_not_added() -> None:
+    old = report().to_json()
+    for entry in old["utterances"]:
+        del entry["drift"]
+    del old["totals"]["lines"], old["totals"]["late"]
+    assert Fit.from_json(old).to_json() == old

@@ -1,19 +1,28 @@
-"""Read how a dub fits its recording from the manifest's `fit`. Pure."""
+"""How a dub fits its recording, as fit.T.json and the manifest's `fit` hold it. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
+
+# Fields in the order in which they are written.
+_UTTERANCE = ("segments", "speaker", "slot", "start", "end", "length", "stretch", "shift", "drift", "shortened")
+_TOTALS = (
+    *("utterances", "lines", "clean", "sped_up", "borrowed", "shortened"),
+    *("failed", "late", "worst_drift_s", "start_error_p95_s"),
+)
+_ADDED_LATER = ("drift", "lines", "late")
 
 
 @dataclass(frozen=True)
 class FittedUtterance:
     """Neighbouring lines spoken in one breath; times in seconds of the recording.
 
-    `slot` is when the original speaks, `length` the length of the speech before it was stretched, `stretch` its speed
-    (above 1: faster), `shift` how much later than the original it starts (below 0: earlier). `drift` is the largest
-    such shift among its lines; None in old manifests, which do not record it.
+    `slot` is when the original speaks, `length` the length of the speech at the usual pace, `stretch` its speed
+    relative to that (synthesizer rate times time stretching), `shift` how much later than the original it starts
+    (below 0: earlier). `drift` is the largest such shift among its lines; None in old manifests, which do not record
+    it.
     """
 
     segments: tuple[int, ...]
@@ -50,19 +59,28 @@ class Timing:
 
 @dataclass(frozen=True)
 class Fit:
-    """The timing of one target's dub."""
+    """The timing of one target's dub; `utterances` in order of time."""
 
     utterances: tuple[FittedUtterance, ...]
     totals: Timing
 
+    @staticmethod
+    def from_json(item: Mapping[str, Any]) -> Fit:
+        """Return what `to_json` returned. Raises KeyError, TypeError or ValueError for anything else."""
+        return Fit(tuple(map(_utterance, item["utterances"])), Timing(**_fields(item["totals"], Timing)))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fit in the form of fit.T.json and of the manifest."""
+        return {"utterances": [_json(one, _UTTERANCE) for one in self.utterances], **self.totals_json()}
+
+    def totals_json(self) -> dict[str, Any]:
+        """Return the totals alone, in the form of the results of `mix`."""
+        return {"totals": _json(self.totals, _TOTALS)}
+
 
 def fits_of(manifest: Mapping[str, Any]) -> dict[str, Fit]:
     """Return the fit of each target in the manifest; empty for texts and for older manifests."""
-    return {target: _fit(item) for target, item in (manifest.get("fit") or {}).items()}
-
-
-def _fit(item: Mapping[str, Any]) -> Fit:
-    return Fit(tuple(map(_utterance, item["utterances"])), Timing(**_fields(item["totals"], Timing)))
+    return {target: Fit.from_json(item) for target, item in (manifest.get("fit") or {}).items()}
 
 
 def _utterance(item: Mapping[str, Any]) -> FittedUtterance:
@@ -74,3 +92,10 @@ def _utterance(item: Mapping[str, Any]) -> FittedUtterance:
 def _fields(item: Mapping[str, Any], kind: type[FittedUtterance] | type[Timing]) -> dict[str, Any]:
     """Return the manifest's values for the fields of `kind`. Raises KeyError if a required one is missing."""
     return {one.name: item[one.name] for one in fields(kind) if one.name in item or one.default is MISSING}
+
+
+def _json(one: FittedUtterance | Timing, names: Sequence[str]) -> dict[str, Any]:
+    """Return fields as JSON values; what an earlier version did not record is left out again."""
+    values = ((name, getattr(one, name)) for name in names)
+    written = ((name, value) for name, value in values if value is not None or name not in _ADDED_LATER)
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in written}

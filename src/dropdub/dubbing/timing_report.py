@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from dropdub.dubbing.placement import Placement
+from dropdub.dubbing.published_timing import Fit, FittedUtterance, Timing
 from dropdub.dubbing.utterances import Utterance
 from dropdub.files.durable import write_whole
 
@@ -40,15 +40,14 @@ def fit_name(target: str) -> str:
     return f"fit.{target}.json"
 
 
-def save_fit(path: Path, report: Mapping[str, Any]) -> None:
-    """Write a report as JSON, atomically."""
-    write_whole(path, json.dumps(report).encode())
+def save_fit(path: Path, fit: Fit) -> None:
+    """Write a fit as JSON, atomically."""
+    write_whole(path, json.dumps(fit.to_json()).encode())
 
 
-def load_fit(path: Path) -> dict[str, Any]:
-    """Read what `save_fit` wrote. Raises ValueError if the file is not JSON."""
-    report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return report
+def load_fit(path: Path) -> Fit:
+    """Read what `save_fit` wrote. Raises KeyError, TypeError or ValueError if the file holds anything else."""
+    return Fit.from_json(json.loads(path.read_text(encoding="utf-8")))
 
 
 def fit_report(
@@ -57,18 +56,16 @@ def fit_report(
     *,
     shortened: Collection[int],
     duration_s: float,
-) -> dict[str, Any]:
-    """Return `utterances` in order of time, and `totals`. Times are in seconds of the recording.
+) -> Fit:
+    """Return how the utterances fit a recording of `duration_s`; `shortened` are the lines with a shorter wording.
 
-    For each utterance: `slot` is when the original speaks, `length` the length of the speech at the usual pace,
-    `stretch` its speed relative to that (synthesizer rate times time stretching), `shift` how late it starts, and
-    `drift` the largest shift among its lines. The totals count starts by line and everything else by utterance: of
-    several lines in one breath, the first may be in place and the last far behind.
+    The totals count starts by line and everything else by utterance: of several lines in one breath, the first may be
+    in place and the last far behind.
     """
     pairs = sorted(zip(utterances, placements, strict=True), key=lambda pair: pair[1].start)
     lines = [list(_lines(one, its, duration_s)) for one, its in pairs]
     entries = [_entry(one, its, shortened, spoken) for (one, its), spoken in zip(pairs, lines, strict=True)]
-    return {"utterances": entries, "totals": _totals(entries, lines)}
+    return Fit(tuple(entries), _totals(entries, lines))
 
 
 def _lines(one: Utterance, its: Placement, duration_s: float) -> Iterator[_Line]:
@@ -76,57 +73,59 @@ def _lines(one: Utterance, its: Placement, duration_s: float) -> Iterator[_Line]
         yield _Line(at - piece.start, at + piece.length_s / its.stretch > duration_s + _SAME_TIME_S)
 
 
-def _entry(one: Utterance, its: Placement, shortened: Collection[int], lines: Sequence[_Line]) -> dict[str, Any]:
-    return {
-        "segments": [piece.segment for piece in one.pieces],
-        "speaker": one.speaker,
-        "slot": [round(one.start, 3), round(one.end, 3)],
-        "start": round(its.start, 3),
-        "end": round(its.end, 3),
-        "length": round(sum(piece.length_s for piece in one.pieces) * one.rate, 3),
-        "stretch": round(its.stretch * one.rate, 3),
-        "shift": round(its.start - one.start, 3),
-        "drift": round(max(lines, key=lambda line: line.off_s).shift_s, 3),
-        "shortened": any(piece.segment in shortened for piece in one.pieces),
-    }
+def _entry(one: Utterance, its: Placement, shortened: Collection[int], lines: Sequence[_Line]) -> FittedUtterance:
+    return FittedUtterance(
+        segments=tuple(piece.segment for piece in one.pieces),
+        speaker=one.speaker,
+        slot=(round(one.start, 3), round(one.end, 3)),
+        start=round(its.start, 3),
+        end=round(its.end, 3),
+        length=round(sum(piece.length_s for piece in one.pieces) * one.rate, 3),
+        stretch=round(its.stretch * one.rate, 3),
+        shift=round(its.start - one.start, 3),
+        drift=round(max(lines, key=lambda line: line.off_s).shift_s, 3),
+        shortened=any(piece.segment in shortened for piece in one.pieces),
+    )
 
 
-def _totals(entries: Sequence[Mapping[str, Any]], lines: Sequence[Sequence[_Line]]) -> dict[str, Any]:
+def _totals(entries: Sequence[FittedUtterance], lines: Sequence[Sequence[_Line]]) -> Timing:
     kinds = [set(_kinds(entry, spoken)) for entry, spoken in zip(entries, lines, strict=True)]
     each = [line for spoken in lines for line in spoken]
     drifts = [line.off_s for line in each]
-    return {
-        "utterances": len(entries),
-        "lines": len(each),
-        "clean": sum(not kind for kind in kinds),
-        **{name: sum(name in kind for kind in kinds) for name in ("sped_up", "borrowed", "shortened")},
-        "failed": sum(line.failed for line in each),
-        "late": sum(drift > MISPLACED_S for drift in drifts),
-        "worst_drift_s": round(max(drifts, default=0.0), 3),
-        "start_error_p95_s": round(float(np.percentile(drifts, 95)), 3) if drifts else 0.0,
-    }
+    return Timing(
+        utterances=len(entries),
+        lines=len(each),
+        clean=sum(not kind for kind in kinds),
+        sped_up=sum("sped_up" in kind for kind in kinds),
+        borrowed=sum("borrowed" in kind for kind in kinds),
+        shortened=sum("shortened" in kind for kind in kinds),
+        failed=sum(line.failed for line in each),
+        late=sum(drift > MISPLACED_S for drift in drifts),
+        worst_drift_s=round(max(drifts, default=0.0), 3),
+        start_error_p95_s=round(float(np.percentile(drifts, 95)), 3) if drifts else 0.0,
+    )
 
 
-def _kinds(entry: Mapping[str, Any], lines: Sequence[_Line]) -> Iterator[str]:
-    if entry["stretch"] > 1.0 + _SAME_SPEED:
+def _kinds(entry: FittedUtterance, lines: Sequence[_Line]) -> Iterator[str]:
+    if entry.stretch > 1.0 + _SAME_SPEED:
         yield "sped_up"
-    if entry["shift"] < -_SAME_TIME_S or entry["end"] > entry["slot"][1] + _SAME_TIME_S:
+    if entry.shift < -_SAME_TIME_S or entry.end > entry.slot[1] + _SAME_TIME_S:
         yield "borrowed"
-    if entry["shortened"]:
+    if entry.shortened:
         yield "shortened"
     if any(line.failed for line in lines):
         yield "failed"
 
 
-def fit_warnings(report: Mapping[str, Any], target: str, duration_s: float) -> list[str]:
+def fit_warnings(fit: Fit, target: str, duration_s: float) -> list[str]:
     """Return a warning if the dub is cut off at the end, and another if lines are far out of place."""
-    totals = report["totals"]
-    over_s = max((entry["end"] for entry in report["utterances"]), default=0.0) - duration_s
+    totals = fit.totals
+    over_s = max((entry.end for entry in fit.utterances), default=0.0) - duration_s
     late = (
-        f"In the {target} dub, {totals['late']} of {totals['lines']} lines start more than a second out of place "
-        f"(at most {totals['worst_drift_s']:.1f} s): the original leaves too little time."
+        f"In the {target} dub, {totals.late} of {totals.lines} lines start more than a second out of place "
+        f"(at most {totals.worst_drift_s:.1f} s): the original leaves too little time."
     )
     return [
         *([f"The end of the {target} dub is cut off: it is {over_s:.1f} s too long."] * (over_s > _SAME_TIME_S)),
-        *([late] if totals["late"] else []),
+        *([late] if totals.late else []),
     ]

@@ -75,7 +75,7 @@ def manifest(
 ) -> dict[str, Any]:
     """Return the content of `manifest.json`: a job's inputs, options, engines, steps, warnings and outputs.
 
-    `fit` is the timing report of each dub (see `fit_report`), by target.
+    `fit` is the timing report of each dub (see `Fit.to_json`), by target.
     """
     extract = facts.extract
     return {

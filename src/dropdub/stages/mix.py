@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from dropdub.dubbing.background import Background, background_of, channels_of, original_loudness
 from dropdub.dubbing.measured_lines import lengths_in_samples, line_files, recorded_lines
 from dropdub.dubbing.placed_lines import Fitted, fitted, last_moment_s
+from dropdub.dubbing.published_timing import Fit
 from dropdub.dubbing.timing_report import fit_name, fit_report, fit_warnings, save_fit
 from dropdub.dubbing.track import Part, write_track
 from dropdub.files.durable import written_whole
@@ -71,7 +71,7 @@ def _media(task: Task) -> Result:
     mixed = _mixed(task, background, _spans(report), sound, wanted_lufs)
     return {
         **_mastered(task, mixed, wanted_lufs),
-        "fit": {"totals": report["totals"]},
+        "fit": report.totals_json(),
         **({"engine": background.engine} if background.engine else {}),
         "warnings": [*fit_warnings(report, target, sound.duration_s), *background.warnings],
     }
@@ -114,7 +114,7 @@ def _rate(task: Task) -> int:
     return task.facts.synthesis(target_of(task)).sample_rate
 
 
-def _report(task: Task, fit: Fitted, duration_s: float) -> dict[str, Any]:
+def _report(task: Task, fit: Fitted, duration_s: float) -> Fit:
     target = target_of(task)
     shortened = {line.id for line in load_spoken(task.job_dir / spoken_name(target)) if line.wording}
     report = fit_report(fit.utterances, fit.placements, shortened=shortened, duration_s=duration_s)
@@ -129,11 +129,11 @@ def _write_voice(task: Task, fit: Fitted, sound: SoundLength) -> None:
     write_track(scratch / _VOICE, parts, length=length, rate=rate)
 
 
-def _spans(report: Mapping[str, Any]) -> Iterator[Span]:
+def _spans(report: Fit) -> Iterator[Span]:
     """Yield when the dub speaks, and when the original speaks what it dubs."""
-    for one in report["utterances"]:
-        yield Span(one["start"], one["end"])
-        yield Span(*one["slot"])
+    for one in report.utterances:
+        yield Span(one.start, one.end)
+        yield Span(*one.slot)
 
 
 def _mixed(task: Task, background: Background, spans: Iterator[Span], sound: SoundLength, wanted_lufs: float) -> Mixed:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dropdub.dubbing.published_timing import fits_of
+from dropdub.dubbing.published_timing import Fit
 from dropdub.dubbing.quality import Quality, quality_of
 from dropdub.dubbing.timing_report import fit_name, load_fit
 from dropdub.files.durable import sha256, write_whole
@@ -111,7 +111,7 @@ def _manifest(task: Task) -> Iterator[_Made]:
 
 def _summary(task: Task) -> tuple[dict[str, Any], Quality]:
     """Return the manifest's content and the quality figures of the job."""
-    created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    created, fits = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), _fits(task)
     content = manifest(
         job_id=task.job_id,
         job_name=task.job_name,
@@ -119,12 +119,12 @@ def _summary(task: Task) -> tuple[dict[str, Any], Quality]:
         options=task.options,
         facts=task.facts,
         created=created,
-        fit=_fit(task),
+        fit={target: fit.to_json() for target, fit in fits.items()},
     )
-    return content, quality_of(task.facts, fits_of(content), content["targets"])
+    return content, quality_of(task.facts, fits, content["targets"])
 
 
-def _fit(task: Task) -> dict[str, Any]:
+def _fits(task: Task) -> dict[str, Fit]:
     """Return the full timing report of each dub, by target; the results of the steps hold only the totals."""
     return {target: load_fit(task.job_dir / fit_name(target)) for target in task.facts.placed}
 
