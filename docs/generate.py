@@ -22,7 +22,7 @@ from dropdub.setup.new_root import config_text
 HERE = Path(__file__).resolve().parent
 PROGRAM = "dropdub"
 CHECKOUT_HEAD = """\
-# This checkout is a root: drop files into inbox/, start `dropdub watch`, take the results from outbox/.
+# This checkout is a root: drop files into inbox/, start `dropdub watch`, collect the results from outbox/.
 # It uses the light engines, which need no model. For good results see docs/install.md (the quality engines).
 #
 """
@@ -30,8 +30,8 @@ COMMANDS_HEAD = """\
 # Every command
 
 This page is the program's own help. `dropdub COMMAND --help` prints the same in a terminal. With `--json`, a command
-prints its result as JSON with stable field names. Exit codes: 0 done, 1 a job failed or a check fell short,
-2 wrong usage or settings.
+prints its result as JSON with stable field names. Exit codes: 0 if all went well, 1 if a job or a check failed,
+2 for wrong usage or settings.
 """
 SETTINGS_HEAD = """\
 # Every setting

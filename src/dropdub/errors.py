@@ -144,11 +144,11 @@ class PermanentError(DropdubError):
 
 
 class EmptyFile(PermanentError):
-    usual_remedy = "The file is empty: copy it again."
+    usual_remedy = "Copy the file again, and check that the original is not empty."
 
 
 class UnreadableFile(PermanentError):
-    usual_remedy = "Give the account that runs Dropdub the right to read it, then: `dropdub retry JOB`."
+    usual_remedy = "Give the account that runs Dropdub the right to read it, then run: `dropdub retry JOB`."
 
 
 class NotAFile(PermanentError):
@@ -172,11 +172,11 @@ class UnsupportedCodec(PermanentError):
 
 
 class TooLong(PermanentError):
-    usual_remedy = "Shorten it, or raise limits.max_duration in config.yaml, then: `dropdub retry JOB`."
+    usual_remedy = "Shorten it, or raise limits.max_duration in config.yaml, then run: `dropdub retry JOB`."
 
 
 class TooLarge(PermanentError):
-    usual_remedy = "Make it smaller, or raise limits.max_size in config.yaml, then: `dropdub retry JOB`."
+    usual_remedy = "Make it smaller, or raise limits.max_size in config.yaml, then run: `dropdub retry JOB`."
 
 
 class TooSlow(PermanentError):
@@ -184,24 +184,24 @@ class TooSlow(PermanentError):
 
     usual_remedy = (
         "It may be damaged, or crafted to slow other jobs down: save a new copy and drop that. If the machine is just "
-        "slow, raise deadlines.factor in config.yaml, then: `dropdub retry JOB`."
+        "slow, raise deadlines.factor in config.yaml, then run: `dropdub retry JOB`."
     )
 
 
 class EngineMissing(PermanentError):
-    usual_remedy = "Install the engine, or choose another in config.yaml, then: `dropdub retry JOB`."
+    usual_remedy = "Install the engine, or choose another in config.yaml, then run: `dropdub retry JOB`."
 
 
 class UnsupportedLanguage(PermanentError):
-    usual_remedy = "Choose another language or another engine in config.yaml, then: `dropdub retry JOB`."
+    usual_remedy = "Choose another language or another engine in config.yaml, then run: `dropdub retry JOB`."
 
 
 class VoiceMissing(PermanentError):
-    usual_remedy = "Put the voice's recording into voices/, or choose another voice, then: `dropdub retry JOB`."
+    usual_remedy = "Put the voice's recording into voices/, or choose another voice, then run: `dropdub retry JOB`."
 
 
 class BadSidecar(PermanentError):
-    usual_remedy = "Correct the .job.yaml file next to it, then: `dropdub retry JOB`."
+    usual_remedy = "Correct the .job.yaml file next to it, then run: `dropdub retry JOB`."
 
 
 class DownloadRefused(PermanentError):
@@ -216,14 +216,14 @@ class OutRefused(PermanentError):
     """The folder that a job names for its results exists, but the account or the service may not write to it."""
 
     usual_remedy = (
-        "Leave out `out` and take the results from the outbox. Or give the account that runs Dropdub the right to "
+        "Remove `out` and collect the results from the outbox. Or give the account that runs Dropdub the right to "
         "write there; for a service installed with --boot, also name the folder in config.yaml (job.out, or a "
-        "profile's out) and install the service again. Then: `dropdub retry JOB`."
+        "profile's out) and install the service again. Then run: `dropdub retry JOB`."
     )
 
 
 class InterruptedTooOften(PermanentError):
-    usual_remedy = "The file itself may crash the program. To try it on its own: `dropdub retry JOB`."
+    usual_remedy = "The file itself may be crashing Dropdub. To try once more: `dropdub retry JOB`."
 
 
 class HookFailed(PermanentError):

@@ -111,13 +111,13 @@ def _with(settings: EngineSettings, compute_type: str) -> EngineSettings:
 
 
 def _require(engine: FasterWhisperTranscriber) -> None:
-    problem, model = engine.unavailable(), None
-    if problem is None and (model := engine.missing_model()) is None:
-        return
-    raise EngineMissing(
-        problem or f"The model '{model}' is not installed.",
-        remedy=f"Download it with: `dropdub models pull {model}`" if model else "",
-    )
+    if problem := engine.unavailable():
+        message, _, remedy = problem.partition("\n")
+        raise EngineMissing(message, remedy=remedy)
+    if model := engine.missing_model():
+        raise EngineMissing(
+            f"The model '{model}' is not installed.", remedy=f"Download it with: `dropdub models pull {model}`"
+        )
 
 
 def _seconds(engine: FasterWhisperTranscriber, window: Window) -> float:

@@ -196,9 +196,10 @@ def _lies_in(inner: Path, folder: Path, places: Iterable[str]) -> bool:
 def _trusted(folder: Path) -> Path:
     """Return a root that was found. Raises UsageError, before reading it, if others may have created it."""
     if why := _why_refused(folder):
+        named = f"If this is your root, name it explicitly:\n  {command(folder, 'status')}"
         raise UsageError(
             f"The {CONFIG_NAME} found in {folder} is not used: {why}.",
-            remedy=f"If this is your root, name it, or set JOBS_ROOT to it:\n  {command(folder, 'status')}",
+            remedy=f"{named}\nOr set JOBS_ROOT to its path.",
         )
     return folder
 

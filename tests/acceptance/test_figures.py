@@ -22,17 +22,17 @@ def test_figures_follow_the_work(site: Callable[..., Site], speech: Path, tmp_pa
     root.wait_for("talk.flac", "succeeded")
     root.wait_for("broken.mp4")
 
-    def told() -> dict[str, float]:
+    def said() -> dict[str, float]:
         return read(file.read_text(encoding="utf-8")) if file.exists() else {}
 
-    wait_until(lambda: told().get("dropdub_jobs_ended_total{state=succeeded}", 0) >= 1, "the file to tell the end")
+    wait_until(lambda: said().get("dropdub_jobs_ended_total{state=succeeded}", 0) >= 1, "the file to count the job")
     asked = read(httpx2.get(f"http://127.0.0.1:{port}/metrics", trust_env=False, timeout=30).text)
-    for found in (told(), asked):
+    for found in (said(), asked):
         assert found["dropdub_up"] == 1
         assert found["dropdub_step_seconds_count{stage=transcribe}"] == 1
         assert found["dropdub_realtime_factor"] > 0
         assert found["dropdub_memory_bytes{of=daemon}"] > 10_000_000
         assert found["dropdub_jobs{state=running}"] == 0
     assert root.stop() == 0
-    assert told()["dropdub_up"] == 0
+    assert said()["dropdub_up"] == 0
     root.check()

@@ -25,20 +25,20 @@ def logs(root: Site) -> str:
 def test_job_end_is_delivered_after_receiver_was_down_and_daemon_killed(
     site: Callable[..., Site], tmp_path: Path
 ) -> None:
-    port, told = free_port(), tmp_path / "told by a program.txt"
+    port, said = free_port(), tmp_path / "said by a program.txt"
     notify = {
         "webhook": {"url": f"http://127.0.0.1:{port}/T0K3N", "secret": SECRET},
-        "on_success": [sys.executable, "-c", WRITE, str(told), "{state}"],
+        "on_success": [sys.executable, "-c", WRITE, str(said), "{state}"],
         "on_failure": [sys.executable, "-c", "raise SystemExit(1)"],
     }
     root = site(notify=notify)
     root.drop_text("Good morning.", "notes & more.txt")
     root.start()
     root.wait_for("notes & more.txt", "succeeded")
-    wait_until(lambda: told.exists() and told.read_text("utf-8") != "", "the program to have run")
-    assert told.read_text("utf-8") == "notes & more.txt succeeded"
+    wait_until(lambda: said.exists() and said.read_text("utf-8") != "", "the program to have run")
+    assert said.read_text("utf-8") == "notes & more.txt succeeded"
     wait_until(lambda: "notification not delivered" in logs(root), "the first try")
-    wait_until(lambda: "Notifications cannot be delivered" in json.dumps(root.status()), "the administrator to be told")
+    wait_until(lambda: "Notifications cannot be delivered" in json.dumps(root.status()), "the note in the status")
     root.kill()
     with receiving(port=port) as receiver:
         root.start()

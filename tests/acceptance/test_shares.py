@@ -26,7 +26,7 @@ def test_inbox_that_disappears_is_used_again_once_it_returns(site: Callable[...,
     root.drop_text("One.", "one.txt")
     root.wait_for("one.txt", "succeeded")
     root.inbox.rename(away)
-    wait_until(lambda: "The inbox does not exist" in notes(root), "the administrator to be told")
+    wait_until(lambda: "The inbox does not exist" in notes(root), "the administrator to be notified")
     (away / "two.txt").write_text("Two.", encoding="utf-8")
     away.rename(root.inbox)
     root.wait_for("two.txt", "succeeded")
@@ -40,7 +40,7 @@ def test_root_starts_work_once_its_shares_are_connected(site: Callable[..., Site
     folders = {name: str(share / name) for name in ("inbox", "outbox", "archive", "failed")}
     root = site(folders=folders)
     root.start()
-    wait_until(lambda: "The inbox does not exist" in notes(root) and "outbox" in notes(root), "both to be told")
+    wait_until(lambda: "The inbox does not exist" in notes(root) and "outbox" in notes(root), "both to be reported")
     share.unlink()
     for folder in folders.values():
         Path(folder).mkdir(parents=True)
@@ -63,7 +63,7 @@ def test_file_is_not_given_up_if_its_share_disappears_before_it_is_taken(
     share.rename(away)
     share.touch()
     root.start()
-    wait_until(lambda: "Connect the share" in notes(root), "the administrator to be told")
+    wait_until(lambda: "Connect the share" in notes(root), "the administrator to be notified")
     assert root.states() == {"one.txt": "claiming"}
     share.unlink()
     away.rename(share)
@@ -110,7 +110,7 @@ def test_share_that_is_unmounted_and_remounted_is_used_again(
     (place / "inbox" / "one.txt").write_text("One.", encoding="utf-8")
     root.wait_for("one.txt", "succeeded")
     share(False)
-    wait_until(lambda: "The inbox does not exist" in notes(root) and "outbox" in notes(root), "both to be told")
+    wait_until(lambda: "The inbox does not exist" in notes(root) and "outbox" in notes(root), "both to be reported")
     share(True)
     (place / "inbox" / "two.txt").write_text("Two.", encoding="utf-8")
     root.wait_for("two.txt", "succeeded")

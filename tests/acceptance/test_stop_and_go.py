@@ -241,7 +241,7 @@ def test_status_answers_while_the_daemon_works_and_imports_no_engine(dubbed: Cal
     root = dubbed()
     root.start(**hang_in("transcribe", root))
     wait_until_hung(root)
-    wait_until(lambda: root.status()["jobs"][0]["stage"] == "transcribe", "status to tell the stage")
+    wait_until(lambda: root.status()["jobs"][0]["stage"] == "transcribe", "status to show the stage")
     assert root.status()["daemon"]["state"] == "running"
     heavy = "{'torch','ctranslate2','sqlalchemy','pydantic_settings','numpy','av','pocketsphinx'}"
     script = (

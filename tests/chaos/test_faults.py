@@ -183,7 +183,7 @@ def test_truly_full_disk_makes_job_fail_with_error_message_or_wait(site: Callabl
             lambda: "clip.mp4" in root.states() and root.states()["clip.mp4"] in ("failed", "waiting", "claiming"),
             "the lack of room to be noticed",
         )
-        wait_until(lambda: "space" in root.jobs("status").stdout, "the lack of room to be told", timeout_s=60)
+        wait_until(lambda: "space" in root.jobs("status").stdout, "the lack of space to be reported", timeout_s=60)
         (small / "ballast").unlink()
         if root.states()["clip.mp4"] == "failed":
             assert root.jobs("retry", "clip.mp4").returncode == 0
@@ -208,7 +208,7 @@ def test_daemon_waits_for_database_whose_disk_is_full(site: Callable[..., Site],
             with contextlib.suppress(OSError), (place / "ballast").open("wb", buffering=0) as ballast:
                 while True:
                     ballast.write(bytes(4096))
-            wait_until(lambda: "is full" in root.output() or "space" in root.output(), "it to be told", timeout_s=60)
+            wait_until(lambda: "is full" in root.output() or "space" in root.output(), "it to be shown", timeout_s=60)
             assert root.daemon is not None and root.daemon.poll() is None, root.output()
             (place / "ballast").unlink()
             root.wait_for("clip.mp4", "succeeded", timeout_s=60)

@@ -85,8 +85,8 @@ def test_originals_are_rescued_when_the_database_was_deleted(site: Callable[...,
     fill(root)
     take_in(root, kill=kill)
     remove_database(root)
-    assert f"{FILES} original file(s)" in " ".join(root.status()["notes"])
-    assert f"{FILES} original file(s)" in root.jobs("doctor").stdout
+    assert f"{FILES} originals" in " ".join(root.status()["notes"])
+    assert f"{FILES} originals" in root.jobs("doctor").stdout
     assert root.work_off() == 1
     assert lost(root) == []
     assert "is new. The previous database of this root is gone" in root.output()

@@ -211,7 +211,7 @@ def test_disk_that_fills_up_during_copy_gives_error_message_and_leaves_nothing(
     file: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     monkeypatch.setattr(backup, "reach", failing(place))
-    with pytest.raises(StoreUnavailable, match="no room for a copy"):
+    with pytest.raises(StoreUnavailable, match="no space for a copy"):
         make(file, folder, now=MOMENT)
     assert names_in(folder) == []
 
@@ -222,7 +222,7 @@ def test_truly_full_disk_gives_error_message_and_leaves_nothing(
 ) -> None:
     if not looks_first:
         monkeypatch.setattr(backup, "ROOM_LEFT", -(10**12))
-    with pytest.raises(StoreUnavailable, match="no room for a copy"):
+    with pytest.raises(StoreUnavailable, match="no space for a copy"):
         make(file, small_disk, now=MOMENT)
     assert names_in(small_disk) == []
 
@@ -385,9 +385,9 @@ def test_daemon_delays_upgrade_until_there_is_room_for_the_copy(older: Path, tmp
         )  # fmt: skip
     try:
         wait_until(lambda: "Retrying in" in log.read_text(encoding="utf-8"), "the refusal")
-        assert "has no room for a copy of the database" in log.read_text(encoding="utf-8")
+        assert "has no space for a copy of the database" in log.read_text(encoding="utf-8")
         assert revision_of(older) == REVISIONS[0]
-        wait_until(lambda: "Watching" in log.read_text(encoding="utf-8"), "the daemon to go on")
+        wait_until(lambda: "Watching" in log.read_text(encoding="utf-8"), "the daemon to continue")
         wait_until(lambda: revision_of(older) == HEAD_REVISION, "the upgrade")
     finally:
         daemon.terminate()
@@ -415,9 +415,9 @@ def test_restoring_newest_copy_after_damage_recovers_the_jobs(tmp_path: Path) ->
 
     for command in (["status"], ["watch", "--until-idle"], ["doctor"], ["retry", "--failed"]):
         answer = dropdub(*command)
-        told = answer.stdout + answer.stderr
-        assert answer.returncode == 1 and f"(the newest: {folder / NAME})" in told, told
-        assert "moved to failed/" in told
+        said = answer.stdout + answer.stderr
+        assert answer.returncode == 1 and f"(the newest: {folder / NAME})" in said, said
+        assert "moved to failed/" in said
 
     for path in [file, Path(f"{file}-wal"), Path(f"{file}-shm")]:
         if path.exists():

@@ -18,7 +18,7 @@ from tests.films import FLASH_S, LENGTH_S, beeping, drive_to_mux, made, mux_step
 DEJAVU = Path("/usr/share/fonts/truetype/dejavu")
 H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac")
 FONTS = '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig><dir>{folder}</dir></fontconfig>'
-on_linux = pytest.mark.skipif(sys.platform != "linux", reason="fonts are told by fontconfig on Linux only")
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="fontconfig lists fonts on Linux only")
 
 
 def grey(path: Path, *arguments: str, size: str = "640x360") -> Path:
@@ -142,18 +142,18 @@ class FakeFfmpeg:
 
 @on_linux
 @pytest.mark.parametrize(
-    ("lacking", "sentence", "codec", "told"),
+    ("lacking", "sentence", "codec", "shown"),
     [
         ("libx264", "Unknown encoder 'libx264'", "mpeg4", "this ffmpeg lacks libx264"),
         ("subtitles=", "No such filter: 'subtitles'", "h264", "This ffmpeg cannot draw subtitles"),
     ],
 )
 def test_features_missing_from_ffmpeg_are_reported(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lacking: str, sentence: str, codec: str, told: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lacking: str, sentence: str, codec: str, shown: str
 ) -> None:
     source = grey(tmp_path / "a.mp4")
     fake = FakeFfmpeg(tmp_path, lacking=lacking, sentence=sentence)
     monkeypatch.setenv(FFMPEG_VARIABLE, str(fake.path))
     job, film = burnt(source, tmp_path / "root")
     assert picture(film)[0] == codec
-    assert [warning for warning in job.warnings if told in warning]
+    assert [warning for warning in job.warnings if shown in warning]

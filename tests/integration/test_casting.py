@@ -82,11 +82,13 @@ def test_single_speaker_has_the_recordings_voice(tmp_path: Path) -> None:
 def test_little_speech_is_used_and_reported_and_too_little_is_not_used(tmp_path: Path) -> None:
     lines = [line(0, 0, 4, "S1"), line(1, 5, 6.5, "S2")]
     found = cast(casting(tmp_path, tone(8, FIRST_HZ)), lines)
-    assert found["S1"].warnings == ("The voice of speaker S1 was cloned from only 4.0 s of speech: 6 s sound better.",)
+    assert found["S1"].warnings == (
+        "The voice of speaker S1 was cloned from only 4.0 s of speech: at least 6 s gives better results.",
+    )
     assert (found["S2"].voice, found["S2"].identity) == (None, "default")
     assert (found["S1"].is_own, found["S2"].is_own) == (True, False)
     assert found["S2"].warnings == (
-        "There is too little speech of speaker S2 to clone the voice: the dub has the default voice.",
+        "There is too little speech from speaker S2 to clone the voice: the dub has the default voice.",
     )
 
 

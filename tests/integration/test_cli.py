@@ -469,7 +469,7 @@ def test_file_recorded_by_daemon_meanwhile_keeps_its_job(cli: Cli, store: Store)
     assert the_jobs(store) == [(str(path), True)]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who writes a file")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux reports who writes a file")
 def test_file_still_being_written_is_not_cancelled(cli: Cli, store: Store) -> None:
     with a_waiting_file(cli, "talk.txt").open("a", encoding="utf-8"):
         assert "still being written" in " ".join(cli.refused("cancel", "talk.txt").split())
@@ -602,7 +602,7 @@ def test_unexpected_error_gives_error_message_and_its_details_are_saved(cli: Cli
     an_ended_job(store, at=NOW)
     complaint = cli.refused("prune", code=1)
     details = cli.root / "work" / "logs" / "dropdub-last-error.txt"
-    assert complaint.startswith(f"error: The system refuses: {in_the_way}: ")
+    assert complaint.startswith(f"error: The operating system reported an error: {in_the_way}: ")
     assert complaint.endswith(f"The details are in {details}\n")
     assert "Traceback" in details.read_text(encoding="utf-8")
 
@@ -642,6 +642,6 @@ def test_the_database_may_be_set_by_a_path_or_by_a_url(cli: Cli, tmp_path: Path,
 )
 def test_invalid_database_setting_is_refused_the_same_way_by_every_command(cli: Cli, setting: str) -> None:
     (cli.root / "config.yaml").write_text(f"database: {setting}\n", encoding="utf-8")
-    told = {cli.refused(*command) for command in (["config", "check"], ["status"], ["watch", "--until-idle"])}
-    [complaint] = told
+    output = {cli.refused(*command) for command in (["config", "check"], ["status"], ["watch", "--until-idle"])}
+    [complaint] = output
     assert complaint.startswith("error: database: ") and "config.yaml" in complaint and "s3cret" not in complaint

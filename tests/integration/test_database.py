@@ -146,7 +146,7 @@ def test_a_database_of_a_newer_program_is_refused(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "jobs.db", isolation_level=None)
     connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
-    with pytest.raises(StoreError, match="newer Dropdub"):
+    with pytest.raises(StoreError, match="newer version of Dropdub"):
         Store.open(url_in(tmp_path))
 
 

@@ -278,7 +278,7 @@ def test_missing_permission_is_named_and_file_stays(inbox: Path, tmp_path: Path)
     path, source_dir = put(inbox / "clip.mp4"), tmp_path / "work" / "source"
     source_dir.mkdir(parents=True)
     said = as_another(path, source_dir, "dropped")
-    assert said.startswith("CannotMove") and "lacks the permission" in said and "Allow it" in said
+    assert said.startswith("CannotMove") and "does not have permission" in said and "Allow it" in said
     assert path.exists()
 
 
@@ -373,7 +373,7 @@ def test_subtitle_that_was_copied_but_not_removed_is_taken_once(inbox: Path, pla
 
 def test_open_subtitle_keeps_its_film_waiting(inbox: Path, source_dir: Path) -> None:
     if sys.platform != "linux":
-        pytest.skip("only Linux tells who writes a file")
+        pytest.skip("only Linux reports who writes a file")
     intent = with_words(inbox)
     assert intent.companion is not None
     script = "import sys; f = open(sys.argv[1], 'ab', 0); print('open', flush=True); sys.stdin.read()"

@@ -164,7 +164,7 @@ def test_later_pull_resumes_where_the_previous_one_gave_up(hub: FakeHub, tmp_pat
     hub.breaks["model.bin"] = [100_000, 0, 0, 0]
     with pytest.raises(DownloadFailed) as caught:
         pulled(hub, tmp_path)
-    assert "`dropdub models pull whisper-tiny` resumes" in caught.value.remedy
+    assert "To resume the download: `dropdub models pull whisper-tiny`" in caught.value.remedy
     assert names_in(tmp_path) == {"whisper-tiny.part"}
     pulled(hub, tmp_path)
     assert is_whole(tmp_path)
@@ -388,7 +388,7 @@ def jobs(root: Path, *arguments: str, **environment: str) -> Answer:
 def test_pull_without_names_gets_what_this_root_needs(hub: FakeHub, root: Path) -> None:
     answer = jobs(root, "pull", "--mirror", hub.url)
     assert (answer.returncode, answer.stderr) == (0, ""), answer
-    assert answer.stdout.splitlines()[-1] == "whisper-tiny: here, 301 kB, under the MIT licence."
+    assert answer.stdout.splitlines()[-1] == "whisper-tiny: complete, 301 kB, under the MIT licence."
     assert is_whole(root / "models")
     assert jobs(root, "pull", "--mirror", hub.url).stdout == "This root already has all the models it needs.\n"
     verified = jobs(root, "verify")
@@ -420,7 +420,7 @@ def test_verify_reports_missing_and_unknown_models_and_those_without_record(root
     absent = jobs(root, "verify", "whisper-tiny")
     assert (absent.returncode, absent.stdout) == (
         1,
-        f"whisper-tiny: not here. Download it with:\n  dropdub --root {pasted(root)} models pull whisper-tiny\n",
+        f"whisper-tiny: not downloaded. Download it with:\n  dropdub --root {pasted(root)} models pull whisper-tiny\n",
     )
     unknown = jobs(root, "verify", "whisper-tony")
     assert unknown.returncode == 2
@@ -428,8 +428,8 @@ def test_verify_reports_missing_and_unknown_models_and_those_without_record(root
     mine = root / "models" / "my own"
     mine.mkdir(parents=True)
     (mine / "model.bin").write_bytes(b"x")
-    told = jobs(root, "verify")
-    assert (told.returncode, told.stdout) == (
+    said = jobs(root, "verify")
+    assert (said.returncode, said.stdout) == (
         0,
         "my own: has the required files, 1 B. There are no checksums to verify them.\n",
     )
@@ -440,9 +440,9 @@ def test_verify_compares_hand_copied_models_with_catalogue_too(root: Path) -> No
     folder.mkdir(parents=True)
     for name in ("config.json", "tokenizer.json", "vocabulary.txt", "model.bin"):
         (folder / name).write_bytes(b"by hand")
-    told = warm.run(["--root", str(root), "models", "verify"])
-    assert told.returncode == 1
-    assert told.stdout.startswith("whisper-tiny: copied by hand. These files differ from the catalogue: config.json,")
+    said = warm.run(["--root", str(root), "models", "verify"])
+    assert said.returncode == 1
+    assert said.stdout.startswith("whisper-tiny: copied by hand. These files differ from the catalogue: config.json,")
     listed = warm.run(["--root", str(root), "models", "list", "--all"])
     assert (
         "Not pinned (the first download is trusted): opus-mt-en-roa, opus-mt-roa-en, opus-mt-en-es\n" in listed.stdout
@@ -518,7 +518,7 @@ def test_killed_pull_is_completed_by_the_next(hub: FakeHub, root: Path) -> None:
     answer = jobs(root, "pull", "--mirror", hub.url)
     assert answer.returncode == 0, answer
     assert is_whole(root / "models")
-    assert hub.asked[-1][1] is not None, "it goes on, and does not begin again"
+    assert hub.asked[-1][1] is not None, "it resumes instead of starting over"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to another process there")
@@ -538,14 +538,14 @@ def test_ctrl_c_keeps_downloaded_part_for_next_pull(hub: FakeHub, root: Path) ->
 def test_list_shows_used_and_known_models_in_80_columns(hub: FakeHub, root: Path) -> None:
     empty = jobs(root, "list")
     assert (empty.returncode, empty.stderr) == (0, "")
-    assert "whisper-tiny  faster-whisper  99    78.0 MB  MIT      not here" in empty.stdout
+    assert "whisper-tiny  faster-whisper  99    78.0 MB  MIT      not downloaded" in empty.stdout
     assert f"Download what is missing with:\n  dropdub --root {pasted(root)} models pull\n" in empty.stdout
     pulled(hub, root / "models")
     (root / "models" / "mine").mkdir()
     everything = jobs(root, "list", "--all").stdout.splitlines()
     assert max(map(len, everything[: everything.index("")])) <= 80
-    assert any(line.startswith("whisper-tiny ") and line.endswith("301 kB  MIT       here") for line in everything)
-    assert any(line.startswith("mine ") and line.endswith("not whole") for line in everything)
+    assert any(line.startswith("whisper-tiny ") and line.endswith("301 kB  MIT       complete") for line in everything)
+    assert any(line.startswith("mine ") and line.endswith("incomplete") for line in everything)
     assert any(line.startswith("xtts-v2 ") for line in everything)
 
 

@@ -72,13 +72,13 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counted]:
 def test_own_words_replace_transcription(talk_video: Path, words: Path, tmp_path: Path) -> None:
     drive = Drive(talk_video, tmp_path, companion=words).run()
     assert not any(key.startswith("transcribe") for key in drive.facts)
-    told = Transcript.load(drive.published["talk.json"])
-    assert [one.text for one in told.segments] == [
+    said = Transcript.load(drive.published["talk.json"])
+    assert [one.text for one in said.segments] == [
         "And so, my fellow Americans,",
         "ask not what your country can do for you.",
         "Ask what you can do for your country.",
     ]
-    assert (told.language, told.segments[1].start, told.segments[1].end) == ("en", 4.2, 8.0)
+    assert (said.language, said.segments[1].start, said.segments[1].end) == ("en", 4.2, 8.0)
     made = json.loads(drive.published["manifest.json"].read_text(encoding="utf-8"))
     assert [one["name"] for one in made["inputs"]] == ["talk.mp4", "talk.en.srt"]
     assert made["engines"][0]["name"] == "subtitle"
@@ -128,7 +128,7 @@ def test_only_changed_sentence_of_text_is_spoken(tmp_path: Path, counted: Counte
     notes.write_text(" ".join(sentences), encoding="utf-8")
     first = Drive(notes, tmp_path / "1", cache=cache).run()
     assert counted.spoken == sentences
-    assert len(first.shares["synthesize/en"]) >= len(sentences), "it is told sentence by sentence"
+    assert len(first.shares["synthesize/en"]) >= len(sentences), "it is reported sentence by sentence"
     notes.write_text(" ".join(sentences).replace("dog", "cat"), encoding="utf-8")
     Drive(notes, tmp_path / "2", cache=cache).run()
     assert counted.spoken[3:] == ["The cat sleeps in it."]
@@ -139,8 +139,8 @@ def test_own_words_in_language_found_to_be_spoken_become_the_transcript(
     talk_video: Path, words: Path, tmp_path: Path
 ) -> None:
     drive = Drive(talk_video, tmp_path, LIGHT.overridden({"targets": ["en", "es"]}), companion=words).run()
-    told = Transcript.load(drive.published["talk.json"])
-    assert told.segments[1].text == "ask not what your country can do for you."
+    said = Transcript.load(drive.published["talk.json"])
+    assert said.segments[1].text == "ask not what your country can do for you."
     assert "talk.es.srt" in drive.published and "talk.en.srt" not in drive.published
 
 

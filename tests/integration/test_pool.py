@@ -30,7 +30,7 @@ class Desk:
     def __init__(self, folder: Path, mode: str, launch: dict[str, Any], **settings: Any) -> None:
         self.reading = MemoryReading(available=8_000_000_000, total=16_000_000_000, kills=0)
         self.folder = folder
-        self.told: list[PoolEvent] = []
+        self.said: list[PoolEvent] = []
         given = {"workers": 1, "memory": 4_000_000_000, **settings}
         command = (sys.executable, str(WORKER), mode)
         self.pool = Pool(
@@ -53,18 +53,18 @@ class Desk:
         return result
 
     def tick(self) -> None:
-        self.told += self.pool.tick(self.now)
+        self.said += self.pool.tick(self.now)
 
     def wait_for(self, *kinds: type[PoolEvent], times: int = 1) -> list[Any]:
         def have() -> bool:
             self.tick()
             return len(self.heard(*kinds)) >= times
 
-        wait_until(have, f"{times} of {[kind.__name__ for kind in kinds]}, not {self.told}")
+        wait_until(have, f"{times} of {[kind.__name__ for kind in kinds]}, not {self.said}")
         return self.heard(*kinds)
 
     def heard(self, *kinds: type[PoolEvent]) -> list[Any]:
-        return [event for event in self.told if isinstance(event, kinds)]
+        return [event for event in self.said if isinstance(event, kinds)]
 
 
 @pytest.fixture
@@ -238,7 +238,7 @@ def test_worker_killed_while_little_memory_was_free_has_run_out_of_memory(
     one.reading = MemoryReading(available=100_000_000, total=16_000_000_000, kills=0)
     one.submit()
     [broke] = one.wait_for(StepFailed)
-    assert isinstance(broke.error, OutOfMemory) and "only 100.0 MB of 16.0 GB were free" in broke.error.message
+    assert isinstance(broke.error, OutOfMemory) and "only 100.0 MB of 16.0 GB was free" in broke.error.message
 
 
 def test_worker_that_exceeds_its_memory_limit_is_ended(desk: Callable[..., Desk]) -> None:

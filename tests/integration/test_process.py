@@ -156,8 +156,8 @@ def test_survivors_of_killed_daemon_are_ended_and_reported(run_dir: Path) -> Non
     assert daemon.returncode == -signal.SIGKILL, daemon.stderr
     orphans = [psutil.Process(int(pid)) for pid in daemon.stdout.split()]
     (run_dir / "old.lock").write_text("of a worker that is long dead", encoding="utf-8")
-    told = reap_survivors(run_dir)
-    assert sorted(told) == ["w1 outlived its daemon and was killed", "w2 outlived its daemon and was killed"]
+    output = reap_survivors(run_dir)
+    assert sorted(output) == ["w1 outlived its daemon and was killed", "w2 outlived its daemon and was killed"]
     assert all(gone(orphan) for orphan in orphans) and len(orphans) == 4
     assert list(run_dir.iterdir()) == []
 
@@ -174,7 +174,7 @@ def test_lock_of_unknown_owner_is_waited_for_and_its_owner_never_killed(run_dir:
 
 def test_file_counts_as_being_written_while_open_for_writing(tmp_path: Path) -> None:
     if sys.platform != "linux":
-        pytest.skip("only Linux tells")
+        pytest.skip("only Linux reports it")
     file = tmp_path / "clip.mp4"
     file.write_bytes(b"x")
     assert is_being_written(file) is False
@@ -242,7 +242,7 @@ def test_kill_is_called_out_of_memory_only_if_there_is_evidence() -> None:
         ([(500, 0), (400, 1)], (500, 1), 100, "killed a program because memory ran out"),
         ([(500, 7), (400, 7)], (500, 7), 100, None),
         ([(500, None), (400, None)], (500, None), 100, None),
-        ([(500, None), (49, None)], (500, None), 100, "only 49 B of 1 kB were free"),
+        ([(500, None), (49, None)], (500, None), 100, "only 49 B of 1 kB was free"),
         ([(500, None), (50, None)], (10, None), 100, None),
         ([(500, None)], (500, None), 180, "it used 180 B, and its limit is 200 B"),
         ([(500, None)], (500, None), 179, None),

@@ -120,7 +120,7 @@ def test_many_jobs_are_queued_at_once_except_ending_or_already_queued_ones(store
     assert [states_of(store, job) for job in jobs] == [{"extract": StepState.QUEUED}, *before[1:]]
     job = queries.job(store, id_of(jobs[0]))
     assert (job.state, job.source, job.options) == (JobState.QUEUED, "/work/x", {"targets": ["pt"]})
-    assert events_of(store, job) == ["Found: /inbox/a.txt", "Taken and queued"]
+    assert events_of(store, job) == ["Found: /inbox/a.txt", "Picked up and queued"]
 
 
 def test_given_files_may_be_recorded_twice(store: Store) -> None:
@@ -139,7 +139,7 @@ def test_vanished_file_cancels_its_job(store: Store) -> None:
     job = transitions.vanish_job(store, id_of(a_claiming_job(store)), now=NOW)
     assert (job.state, job.reason, job.finished_at) == (
         JobState.CANCELLED,
-        "The file vanished before it was taken.",
+        "The file disappeared before it was picked up.",
         NOW,
     )
 

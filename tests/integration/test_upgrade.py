@@ -92,7 +92,7 @@ def test_work_continues_after_upgrade(released: Path) -> None:
 @pytest.mark.parametrize("released", REVISIONS[:-1], indirect=True)
 def test_commands_leave_upgrade_of_older_database_to_daemon_and_say_so(released: Path) -> None:
     before = contents(released)
-    with pytest.raises(StoreError, match="older Dropdub") as caught:
+    with pytest.raises(StoreError, match="older version of Dropdub") as caught:
         open_reader(f"sqlite:///{released}").status(now=NOW)
     assert "dropdub watch" in caught.value.remedy
     assert contents(released) == before
@@ -108,5 +108,5 @@ def test_newer_database_is_refused_with_error_message_and_left_unchanged(release
     before = contents(released)
     answer = warm.run(["--root", str(released.parent), *command])
     assert answer.returncode == 1
-    assert "newer Dropdub" in answer.stderr and "Traceback" not in answer.stderr
+    assert "newer version of Dropdub" in answer.stderr and "Traceback" not in answer.stderr
     assert contents(released) == before

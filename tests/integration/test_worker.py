@@ -137,8 +137,8 @@ def test_system_errors_become_dropdub_errors(worker: Callable[..., ByHand], spee
 def test_unexpected_error_is_reported_and_logged(worker: Callable[..., ByHand], speech: Path) -> None:
     one = worker()
     one.run("extract", speech)  # without the facts of a probe
-    told = one.hear(Log)
-    assert "unexpected error" in told.text and "FactsMissing" in told.text
+    shown = one.hear(Log)
+    assert "unexpected error" in shown.text and "FactsMissing" in shown.text
     assert one.hear(Failed).error["class"] == "UnexpectedError"
 
 
@@ -185,7 +185,7 @@ def test_results_and_errors_that_cannot_be_sent_become_an_error_that_can(
     one.run("probe", tmp_path / name)
     assert one.hear(Failed, Done).error["class"] == "UnexpectedError"
     one.run("probe", tmp_path / name)
-    assert isinstance(one.hear(Failed, Done), Failed), "it did not go on"
+    assert isinstance(one.hear(Failed, Done), Failed), "it did not continue"
 
 
 def test_output_of_libraries_does_no_harm(worker: Callable[..., ByHand], tmp_path: Path, speech: Path) -> None:

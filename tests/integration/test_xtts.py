@@ -166,8 +166,11 @@ def test_language_whose_package_is_missing_is_refused_with_its_name(
 ) -> None:
     monkeypatch.setattr("dropdub.engines.xtts.input_text.find_spec", lambda _: None)
     assert not xtts.supports("zh-CN")
-    with pytest.raises(UnsupportedLanguage, match=r"zh after: .* -m pip install 'coqui-tts\[zh\]'"):
+    with pytest.raises(UnsupportedLanguage, match="with other packages also ja and zh") as refusal:
         xtts.speak("你好。", language="zh-CN", voice=None)
+    command = refusal.value.remedy.splitlines()[1]
+    assert command.startswith("  ") and command.endswith("pip install 'coqui-tts[zh]'")
+    assert xtts.language_hint("en") is None
 
 
 def test_voice_of_the_model_is_selected_by_name_and_the_first_is_the_default(tmp_path: Path, model: Path) -> None:
@@ -222,7 +225,7 @@ def test_full_graphics_card_is_not_used_and_reported(model: Path, monkeypatch: p
     assert engine.announcements() == ["xtts runs on the CPU, not on the graphics card: its memory is full."]
     squeezed = XttsSynthesizer(EngineSettings(models={"xtts": str(model)}, squeeze=1))
     squeezed.load()
-    assert squeezed.announcements() == ["xtts runs on the CPU, not on the graphics card: memory ran out before."]
+    assert squeezed.announcements() == ["xtts runs on the CPU, not on the graphics card: it ran out of memory earlier."]
 
 
 def test_running_out_of_memory_while_speaking_is_reported_as_such(

@@ -98,7 +98,7 @@ def test_the_details_of_an_error_are_not_written_through_a_link(
         (tmp_path / "dropdub-last-error.txt").unlink(missing_ok=True)
         (tmp_path / "dropdub-last-error.txt").symlink_to(secret / "logo.png")
         exit_codes.report(RuntimeError("broken"), logs)
-        kept = Path(capsys.readouterr().err.partition("The details are in ")[2].strip())
+        kept = Path(capsys.readouterr().err.partition("The details are in ")[2].splitlines()[0])
         assert "RuntimeError: broken" in kept.read_text(encoding="utf-8") and not kept.is_symlink()
     assert untouched(secret)
 

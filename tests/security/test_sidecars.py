@@ -124,8 +124,8 @@ def test_a_pipe_or_link_as_sidecar_neither_stops_the_daemon_nor_leaks_a_secret(
     assert one.work_off(timeout_s=120) in (0, 1), one.output()
     states = one.states()
     assert states["good.txt"] == "succeeded" and set(states.values()) <= {"succeeded", "failed"}, one.output()
-    told = [path.read_text("utf-8") for path in (one.root / "failed").glob("*.error.txt")]
-    assert not any("hush" in text or "PASSWORD" in text for text in [*told, one.output()])
+    said = [path.read_text("utf-8") for path in (one.root / "failed").glob("*.error.txt")]
+    assert not any("hush" in text or "PASSWORD" in text for text in [*said, one.output()])
     assert secret.read_text("utf-8").endswith("hush\n")
 
 
@@ -164,8 +164,9 @@ def test_sidecar_and_subtitle_of_another_are_not_used_and_a_note_names_them(plac
         ("film.srt", None, None),
     ]
     assert found.notes == [
-        "inbox/lessons/film.mp4.job.yaml belongs to a different account than film.mp4 and is not used for it.",
-        "inbox/lessons/film.srt belongs to a different account than film.mp4 and is not used for it.",
+        f"inbox/lessons/{name} belongs to a different account than film.mp4 and is not used for it. "
+        "Drop it from the same account."
+        for name in ("film.mp4.job.yaml", "film.srt")
     ]
     recorded = [new_job(drop) for drop in found.drops]
     assert [(job.owner, job.folder) for job in recorded] == [("0", "lessons"), (str(OWN_UID), "lessons")]

@@ -50,7 +50,7 @@ class Ear:
         states: list[str] = []
         ends_at = time.monotonic() + PATIENCE_S
         while state not in states:
-            assert time.monotonic() < ends_at, f"{state} was not told, only {states}"
+            assert time.monotonic() < ends_at, f"{state} was not reported, only {states}"
             states += self.next()
         return states
 
@@ -147,8 +147,8 @@ def test_a_process_without_streams_works_and_logs_its_crash(root: Root) -> None:
         daemon.send_signal(signal.SIGABRT)
         assert daemon.wait(PATIENCE_S) == -signal.SIGABRT
         assert daemon.stdout is not None and daemon.stdout.read() == b""
-    told = log.read_text("utf-8")
-    assert f"started as process {daemon.pid}" in told and "Fatal Python error: Aborted" in told
+    said = log.read_text("utf-8")
+    assert f"started as process {daemon.pid}" in said and "Fatal Python error: Aborted" in said
 
 
 def test_a_log_that_has_grown_large_is_truncated(root: Root) -> None:

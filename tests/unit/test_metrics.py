@@ -79,16 +79,16 @@ def test_before_anything_was_transcribed_there_is_no_speed() -> None:
 
 def test_a_speed_that_halves_is_reported_until_it_becomes_usual() -> None:
     speed = Speed([FAST] * (LEAST_BEFORE + RECENT))
-    told = []
+    said = []
     for _ in range(KEPT + RECENT):
         speed.add(*SLOW)
-        told.append(speed.slowdown)
-    first = next(index for index, found in enumerate(told) if found)
+        said.append(speed.slowdown)
+    first = next(index for index, found in enumerate(said) if found)
     assert first == RECENT // 2, "the median of the newest falls when half of them are slow"
-    found = told[RECENT]
+    found = said[RECENT]
     assert found is not None and (found.recent, found.usual) == (1.0, 3.0)
     assert "1 s of recording per second, 3 before" in found.sentence
-    assert told[-1] is None
+    assert said[-1] is None
 
 
 def test_one_slow_chunk_short_ones_or_a_new_machine_are_not_reported() -> None:
@@ -112,7 +112,7 @@ def test_the_file_is_always_complete_and_resumes_when_its_folder_is_back(tmp_pat
     for _ in range(50):
         assert read((folder / "dropdub.prom").read_text(encoding="utf-8"))["dropdub_up"] == 1
     folder.rename(away)
-    wait_until(lambda: file.trouble is not None, "the trouble to be told")
+    wait_until(lambda: file.trouble is not None, "the trouble to be reported")
     (away / ".dropdub.prom.1f0c9a3e.part").touch()  # as left by an interrupted write
     away.rename(folder)
     wait_until(lambda: file.trouble is None, "the trouble to pass")

@@ -41,9 +41,9 @@ def test_a_command_for_windows_is_quoted_as_cmd_and_powershell_read_it() -> None
 
 
 def test_a_message_names_root_and_job_in_a_command_on_a_line_of_its_own() -> None:
-    advice = "Cut it, then: `dropdub retry JOB`."
+    advice = "Cut it, then run: `dropdub retry JOB`."
     assert with_commands(advice, root=Path("/srv/my dubs"), job=17, windows=False) == (
-        "Cut it, then:\n  dropdub --root '/srv/my dubs' retry 17"
+        "Cut it, then run:\n  dropdub --root '/srv/my dubs' retry 17"
     )
     assert with_commands(advice, root=None, job=17).split("\n")[1] == "  dropdub retry 17"
     windows = with_commands(advice, root=PureWindowsPath("C:/Ana & Jo/dubs"), job=17, windows=True)  # type: ignore[arg-type]
@@ -60,8 +60,8 @@ def test_text_after_a_command_is_on_the_next_line() -> None:
 
 
 def test_without_a_job_nobody_is_advised_to_retry_one() -> None:
-    assert with_commands("Cut it, then: `dropdub retry JOB`.", root=None) == "Cut it."
-    assert with_commands("Get it: `dropdub models pull`. Then: `dropdub retry JOB`.", root=None) == (
+    assert with_commands("Cut it, then run: `dropdub retry JOB`.", root=None) == "Cut it."
+    assert with_commands("Get it: `dropdub models pull`. Then run: `dropdub retry JOB`.", root=None) == (
         "Get it:\n  dropdub models pull"
     )
     assert with_commands("Try it alone with: `dropdub retry JOB`.", root=None) == (

@@ -380,4 +380,4 @@ def test_after_running_out_of_memory_an_engine_reloads_with_less_and_says_so(tmp
     assert shelf.notices() == ["The raven croaks."]
     shelf.begin()
     shelf.translator("raven", source="en", target="es")
-    assert shelf.notices() == ["The raven croaks."], "it holds for this worker's life, and each job is told"
+    assert shelf.notices() == ["The raven croaks."], "it holds for this worker's life, and each job reports it"

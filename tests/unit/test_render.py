@@ -161,7 +161,7 @@ STORY = JobRecord(
         a_step("publish/manifest", "queued"),
     ],
     events=[
-        EventView("2026-03-05T13:00:00.000Z", "info", "Taken and queued", 1),
+        EventView("2026-03-05T13:00:00.000Z", "info", "Picked up and queued", 1),
         EventView("2026-03-05T13:00:01.000Z", "debug", "probe started", 2),
         EventView("2026-03-05T13:20:00.000Z", "warning", "pt: the default voice was used", 3),
         EventView("2026-03-05T13:24:00.000Z", "info", "Succeeded.", 4),
@@ -193,7 +193,7 @@ QUALITY = quality_of(
 ).to_json()
 
 
-def told(job_story: JobRecord, quality: dict[str, Any] | None = None) -> str:
+def said(job_story: JobRecord, quality: dict[str, Any] | None = None) -> str:
     console = a_console()
     show.print_job(job_story, console, CLOCK, quality)
     return text_of(console)
@@ -209,8 +209,8 @@ LONG = pasteable_job(
     replace(
         FAILED,
         reason="holiday.mkv is 9 h long: limits.max_duration is 8 h.",
-        remedy="Cut it, or raise limits.max_duration in config.yaml, then: `dropdub retry JOB`.",
-        warnings=["Its picture was encoded again. Take another ffmpeg, then: `dropdub retry JOB`."],
+        remedy="Cut it, or raise limits.max_duration in config.yaml, then run: `dropdub retry JOB`.",
+        warnings=["Its picture was encoded again. Take another ffmpeg, then run: `dropdub retry JOB`."],
     ),
     root=ROOT,
 )
@@ -223,11 +223,11 @@ CASES = {
     "status-gone": lambda: a_status(replace(EMPTY, daemon=replace(DAEMON, state="gone"))),
     "status-stopped": lambda: a_status(replace(EMPTY, daemon=replace(DAEMON, state="stopped"))),
     "status-commands": lambda: a_status(WITH_COMMANDS, root=ROOT),
-    "show": lambda: told(STORY),
-    "show-quality": lambda: told(JobRecord(WARNED, [], []), QUALITY),
-    "show-commands": lambda: told(JobRecord(LONG, [], [])),
-    "show-failed": lambda: told(JobRecord(FAILED, [], [])),
-    "show-running": lambda: told(JobRecord(replace(AGAIN, remaining_s=90.0), [], [])),
+    "show": lambda: said(STORY),
+    "show-quality": lambda: said(JobRecord(WARNED, [], []), QUALITY),
+    "show-commands": lambda: said(JobRecord(LONG, [], [])),
+    "show-failed": lambda: said(JobRecord(FAILED, [], [])),
+    "show-running": lambda: said(JobRecord(replace(AGAIN, remaining_s=90.0), [], [])),
     "outputs": lambda: "\n".join(render.outputs([WARNED, FAILED])) + "\n",
 }
 
@@ -308,6 +308,6 @@ def test_a_run_is_summarised_in_a_sentence() -> None:
     from dropdub.daemon.main import Summary
 
     assert sum_up(Summary(2, 1, 0, 3, False)) == (
-        "Nothing left to do. 3 jobs ended: 2 succeeded, 1 failed. 3 jobs waiting: `dropdub status` shows why."
+        "Nothing left to do. 3 jobs ended: 2 succeeded, 1 failed. 3 jobs waiting. To see why: `dropdub status`"
     )
     assert sum_up(Summary(0, 0, 0, 0, True)) == "Stopped. 0 jobs ended."

@@ -113,12 +113,12 @@ def test_each_line_shows_what_was_done_to_it() -> None:
     assert [(deed.text, deed.grade) for deed in deeds[1]] == [
         ("shorter wording", "note"),
         ("sped up to 1.17 times the rate", "note"),
-        ("borrows 0.30 s of the silence after it", "note"),
+        ("uses 0.30 s of the silence after it", "note"),
         ("runs 0.22 s into the next line", "bad"),
         ("1 of 9 words misheard", "note"),
     ]
     assert [deed.text for deed in deeds[2]] == ["starts 0.12 s early"]
-    assert [deed.text for deed in deeds[3]] == ["spoken in one breath with line 3"]
+    assert [deed.text for deed in deeds[3]] == ["spoken together with line 3"]
 
 
 def test_lines_of_a_brought_translation_show_the_originals_that_begin_in_them() -> None:

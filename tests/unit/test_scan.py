@@ -106,7 +106,7 @@ def test_a_sidecar_in_other_letter_case_belongs_to_the_one_file_it_can_mean(inbo
 def test_an_orphan_sidecar_is_reported(inbox: Path) -> None:
     put(inbox / "sub" / "clip.mp4.job.yaml")
     assert scan(inbox).notes == [
-        "inbox/sub/clip.mp4.job.yaml waits for clip.mp4, which does not exist: drop it, or remove this file."
+        "inbox/sub/clip.mp4.job.yaml waits for clip.mp4, which has not been dropped yet: drop it, or remove this file."
     ]
 
 

@@ -7,6 +7,7 @@ import os
 import tempfile
 import traceback
 from pathlib import Path
+from typing import TypeGuard
 
 from dropdub.cli.console import say
 from dropdub.errors import DropdubError, UsageError
@@ -29,13 +30,19 @@ def report(error: Exception, logs_dir: Path | None) -> int:
 
 def _report_defect(error: Exception, logs_dir: Path | None) -> int:
     say(f"error: {_describe(error)} {_save_details(error, logs_dir)}", err=True)
+    if not _is_from_system(error):
+        say("This is a bug in Dropdub. Please report it, and attach these details.", err=True)
     return FELL_SHORT
 
 
+def _is_from_system(error: Exception) -> TypeGuard[OSError]:
+    return isinstance(error, OSError) and bool(error.strerror)
+
+
 def _describe(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
+    if _is_from_system(error):
         place = f"{error.filename}: " if error.filename else ""
-        return f"The system refuses: {place}{error.strerror}."
+        return f"The operating system reported an error: {place}{error.strerror}."
     return f"Unexpected error ({type(error).__name__}: {masked(str(error))})."
 
 

@@ -48,7 +48,7 @@ def run(place: Place, files: Sequence[Path], *, overrides: dict[str, Any], profi
     for line in (*render.suggestions(jobs), *render.outputs(jobs)):
         say(line)
     if any(job.finished_at is None for job in jobs):
-        say("\nStopped before the end. The rest will be processed by the next `dropdub watch`.")
+        say("\nStopped before the end. To process the rest: `dropdub watch`")
     return DONE if all(job.state == JobState.SUCCEEDED for job in jobs) else FELL_SHORT
 
 
@@ -120,5 +120,5 @@ def sum_up(summary: Summary) -> str:
     end = "Stopped" if summary.stopped else "Nothing left to do"
     line = f"{end}. {counted(sum(numbers.values()), 'job')} ended{f': {counts}' if counts else ''}."
     if summary.waiting:
-        line += f" {counted(summary.waiting, 'job')} waiting: `dropdub status` shows why."
+        line += f" {counted(summary.waiting, 'job')} waiting. To see why: `dropdub status`"
     return line

@@ -77,7 +77,7 @@ def retry(place: Place, refs: Sequence[str], *, failed: bool) -> int:
     from dropdub.operations import change
 
     if failed == bool(refs):
-        raise UsageError("Name the jobs to retry, or use --failed to retry all failed jobs.")
+        raise UsageError("Name the jobs to retry. To retry all that failed: `dropdub retry --failed`")
     changes = change.retry_failed(place) if failed else change.retry(place, refs)
     if not changes.jobs:
         say("There are no failed jobs.")

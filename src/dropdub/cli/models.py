@@ -95,7 +95,7 @@ def say_pulled(model: KnownModel, condition: Condition) -> None:
         for line in models_view.reported(model.name, condition, model):
             say(line)
     else:
-        say(f"{model.name}: {condition.presence.value}, {format_size(condition.size)}, under {model.licence.name}.")
+        say(f"{model.name}: {condition.presence.shown}, {format_size(condition.size)}, under {model.licence.name}.")
 
 
 def _mirror_option(mirror: str | None) -> list[str]:

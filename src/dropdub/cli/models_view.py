@@ -45,7 +45,8 @@ def _cells(model: ModelView) -> Iterator[Text]:
     yield Text(model.languages or "-")
     yield Text(format_size(model.size or model.bytes or 0))
     yield Text(known.licence.short if known else "-")
-    yield Text(model.state, _STYLES.get(Presence(model.state), ""))
+    presence = Presence(model.state)
+    yield Text(presence.shown, _STYLES.get(presence, ""))
 
 
 def notes(models: list[ModelView], *, models_dir: Path) -> Iterator[str]:
@@ -63,7 +64,7 @@ def notes(models: list[ModelView], *, models_dir: Path) -> Iterator[str]:
         yield f"Not for commercial use: {', '.join(held)}"
     more = len({model.name for model in MODELS} - {model.name for model in models})
     if more:
-        yield f"{more} more are available: `dropdub models list --all`"
+        yield f"{more} more are available. To list them: `dropdub models list --all`"
 
 
 def reported(name: str, condition: Condition, model: KnownModel | None) -> list[str]:
@@ -87,6 +88,6 @@ def reported(name: str, condition: Condition, model: KnownModel | None) -> list[
     if condition.presence is Presence.LACKING and model is None:
         remedies[Presence.LACKING] = "Copy its files again."
     return [
-        f"{name}: {condition.presence.value}. {remedies[condition.presence]}",
+        f"{name}: {condition.presence.shown}. {remedies[condition.presence]}",
         *(f"  {f}" for f in condition.faults),
     ]

@@ -49,7 +49,9 @@ def start(root: Path) -> int:
 def stop(root: Path) -> int:
     service = Service.of(root)
     service.stop()
-    say(f"{service.plan.name} is stopped. It stays off, even after a reboot, until: `dropdub service start`")
+    say(
+        f"{service.plan.name} is stopped. It stays off, even after a reboot. To start it again: `dropdub service start`"
+    )
     return DONE
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import typer
@@ -77,9 +78,9 @@ def _say_limits(kit: Kit, job: JobOptions) -> None:
     if job.language not in ("auto", "en"):
         say(f"  The light engines do not understand {job.language}, only English.")
     if job.targets and (problem := ApertiumTranslator.unavailable()):
-        say(f"  To translate: {problem}")
+        say(indent(problem, "  "))
     for hint in filter(None, (ApertiumTranslator.hint("en", target) for target in job.targets)):
-        say(f"  {hint}")
+        say(indent(hint, "  "))
 
 
 def _say_models(root: Path, config: Config, offers: list[Offer]) -> bool:

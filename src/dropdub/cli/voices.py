@@ -13,6 +13,7 @@ from dropdub.cli.exit_codes import DONE, FELL_SHORT
 from dropdub.operations import voices
 from dropdub.operations.place import Place
 from dropdub.operations.voices import VoiceView
+from dropdub.pasting import marked
 
 
 def show_list(place: Place, *, as_json: bool) -> int:
@@ -33,7 +34,8 @@ def add(place: Place, name: str, file: Path, *, replace: bool, force: bool) -> i
     for sentence in (*voice.problems, *voice.warnings):
         say(sentence)
     if not voice.added:
-        say(f"'{name}' was not added. To add it anyway, use --force")
+        again = marked("voices", "add", name, str(file), *(["--replace"] if replace else []), "--force")
+        say(f"'{name}' was not added. To add it anyway: {again}")
         return FELL_SHORT
     say(f"Added '{voice.name}' ({voice.seconds:.1f} s). Use it with: voice: {voice.name}")
     return DONE

@@ -18,8 +18,8 @@ from dropdub.errors import BadSidecar, ConfigError
 from dropdub.yaml_file import line_of, read_mapping, read_plain_mapping
 
 SIDECAR_SUFFIX = ".job.yaml"
-_CORRECT = "Correct it, then: `dropdub config check`."
-_STEERED = "Remove it from the .job.yaml file, or change inbox.sidecars in config.yaml, then: `dropdub retry JOB`."
+_CORRECT = "Correct it, then run: `dropdub config check`."
+_STEERED = "Remove it from the .job.yaml file, or change inbox.sidecars in config.yaml, then run: `dropdub retry JOB`."
 
 
 def load_config(path: Path) -> Config:

@@ -56,12 +56,12 @@ class RunMetrics:
             self._metrics.transcribed(float(step.params["end"]) - float(step.params["start"]), end.seconds)
 
     def beat(self, now: float) -> None:
-        """Record a supervisor heartbeat at `now` (epoch seconds); log a warning when work becomes slow."""
+        """Record a supervisor heartbeat at `now` (epoch seconds); log a warning when transcription becomes slow."""
         self._metrics.beat(now)
         slowdown = self._metrics.slowdown
         if slowdown is not None and not self._was_slow:
             text = slowdown.sentence
-            note("work has become slow", level=logging.WARNING, text=text)
+            note("transcription has become slow", level=logging.WARNING, text=text)
         self._was_slow = slowdown is not None
 
     @property

@@ -97,7 +97,7 @@ def revision_finding(revision: str | None, file: Path) -> Finding:
         text = f"intact, revision {revision}; the next start of the daemon upgrades it to {HEAD_REVISION}"
         return warning("Database", text, "Start the daemon once: `dropdub watch`.", detail=str(file))
     remedy = "Install the newer version again, or use another root."
-    text = f"made by a newer Dropdub; this version knows revisions up to {HEAD_REVISION}"
+    text = f"made by a newer version of Dropdub; this version knows revisions up to {HEAD_REVISION}"
     return problem("Database", text, remedy, detail=str(file))
 
 

@@ -105,7 +105,7 @@ def recording_of(name: str, voices: Path) -> Path | None:
 
 
 def _add_again(name: str) -> str:
-    return f"Add it again with: {marked('voices', 'add', name, 'FILE', '--replace')}. Then: `dropdub retry JOB`."
+    return f"Add it again with: {marked('voices', 'add', name, 'FILE', '--replace')}. Then run: `dropdub retry JOB`."
 
 
 def _loads(engine: PreparesVoices, voice: Voice, value: bytes) -> bool:
@@ -137,10 +137,13 @@ def _own(work: WorkFolder, lines: Sequence[Segment], speaker: str | None) -> Cas
     found_s = sum(span.duration_s for span in spans)
     who = f"speaker {speaker}" if speaker else "the speaker"
     if found_s < TOO_SHORT_S:
-        warning = f"There is too little speech of {who} to clone the voice: the dub has the default voice."
+        warning = f"There is too little speech from {who} to clone the voice: the dub has the default voice."
         return Casting(None, "default", (warning,))
     reference = _cut(work, spans, voice_name(speaker))
-    short = f"The voice of {who} was cloned from only {found_s:.1f} s of speech: {LEAST_S:.0f} s sound better."
+    short = (
+        f"The voice of {who} was cloned from only {found_s:.1f} s of speech: "
+        f"at least {LEAST_S:.0f} s gives better results."
+    )
     warnings = (short,) if found_s < LEAST_S else ()
     return Casting(Voice(speaker or "speaker", reference), sha256(reference), warnings, is_own=True)
 

@@ -219,6 +219,15 @@ class HintsPair(Protocol):
 
 
 @runtime_checkable
+class HintsLanguage(Protocol):
+    """Optional ability of synthesizers: explain how to add a missing language."""
+
+    @classmethod
+    def language_hint(cls, language: str) -> str | None:
+        """Return a remedy as a sentence; None if there is none."""
+
+
+@runtime_checkable
 class NeedsModel(Protocol):
     """Implemented by engines whose model is not part of their package."""
 

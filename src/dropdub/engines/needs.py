@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dropdub.engines.base import (
     Diarizer,
     Engine,
+    HintsLanguage,
     HintsPair,
     ReportsCoverage,
     Separator,
@@ -28,6 +29,8 @@ class Need:
     does: str
     does_not: str
     pair: tuple[str, str] | None = None
+    language: str | None = None
+    """The language that a synthesizer has to speak."""
 
 
 DIARIZING = Need(
@@ -63,7 +66,7 @@ def speaking(language: str) -> Need:
     def met_by(engine: Engine) -> bool:
         return isinstance(engine, Synthesizer) and engine.supports(language)
 
-    return Need("synthesizer", met_by, f"speaks {language}", f"does not speak {language}")
+    return Need("synthesizer", met_by, f"speaks {language}", f"does not speak {language}", language=language)
 
 
 def coverage(engine: Engine) -> str | None:
@@ -76,9 +79,13 @@ def coverage(engine: Engine) -> str | None:
 
 
 def hint(offers: Iterable[Offer], need: Need) -> str | None:
-    """Return the engines' own hints for a missing pair; None, for the usual remedy, if there are none."""
-    if need.pair is None:
-        return None
-    engines: list[object] = [offer.engine for offer in offers]
-    hints = (engine.hint(*need.pair) for engine in engines if isinstance(engine, HintsPair))
-    return " ".join(hint for hint in hints if hint) or None
+    """Return the engines' own hints for a missing pair or language; None, for the usual remedy, if there are none."""
+    return "\n".join(one for offer in offers if (one := _hint_of(offer.engine, need))) or None
+
+
+def _hint_of(engine: object, need: Need) -> str | None:
+    if need.pair is not None and isinstance(engine, HintsPair):
+        return engine.hint(*need.pair)
+    if need.language is not None and isinstance(engine, HintsLanguage):
+        return engine.language_hint(need.language)
+    return None

@@ -27,12 +27,15 @@ def setup_command(engine: str | None = None) -> str:
 
 
 def missing_package(engine: str, module: str) -> str | None:
-    """Return a sentence with a remedy if an engine's module is not installed, else None. Imports nothing."""
+    """Return a sentence and, on the next lines, its remedy if an engine's module is not installed, else None.
+
+    Imports nothing.
+    """
     if find_spec(module) is not None:
         return None
     command = install_command(engine)
-    remedy = f"Install it with: {command}" if command else "Install that package."
-    return f"The engine '{engine}' needs the Python package {module}, which is not installed. {remedy}"
+    remedy = f"Install it with:\n  {command}" if command else "Install that package."
+    return f"The engine '{engine}' needs the Python package {module}, which is not installed.\n{remedy}"
 
 
 def package_version(distribution: str) -> str:

@@ -28,7 +28,7 @@ from dropdub.errors import EngineMissing, EngineNotInstalled, FreshWorkerNeeded,
 from dropdub.installation import packages_stamp
 
 AUTO = "auto"
-OTHERWISE = "Or choose another engine in config.yaml. Then: `dropdub retry JOB`."
+OTHERWISE = "Or choose another engine in config.yaml. Then run: `dropdub retry JOB`."
 
 
 class Shelf:
@@ -182,7 +182,8 @@ class Shelf:
         if offer.can_be_installed:
             raise self._not_installed(f"The engine '{name}' is not installed.", setup_command(name))
         if offer.problem is not None:
-            raise EngineMissing(offer.problem, remedy=OTHERWISE)
+            message, _, remedy = offer.problem.partition("\n")
+            raise EngineMissing(message, remedy=f"{remedy}\n{OTHERWISE}".lstrip())
         return offer
 
     def _not_installed(self, message: str, command: str) -> EngineNotInstalled | FreshWorkerNeeded:
@@ -228,9 +229,10 @@ class Shelf:
         concerned = [offer for offer in self.describe() if offer.role in (need.role, "")]
         if any(offer.can_be_installed for offer in concerned):
             return self._not_installed(f"No {need.role} is installed.", setup_command())
-        problems = " ".join(offer.problem for offer in concerned if offer.problem)
-        message = f"No installed {need.role} can be used here. {problems}".strip()
-        return EngineMissing(message, remedy=hint(concerned, need))
+        problems = [offer.problem.partition("\n") for offer in concerned if offer.problem]
+        message = " ".join([f"No installed {need.role} can be used here.", *(problem for problem, _, _ in problems)])
+        remedies = [remedy for _, _, remedy in problems if remedy]
+        return EngineMissing(message, remedy=hint(concerned, need) or "\n".join(remedies) or None)
 
     def _coverage(self, offers: Iterable[Offer]) -> str:
         covered = ((offer.name, coverage(self._instance(offer))) for offer in offers)

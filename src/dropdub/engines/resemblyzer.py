@@ -46,8 +46,8 @@ class ResemblyzerDiarizer:
         """Return how to install it. The dependency that is left out is installed as webrtcvad-wheels by the extra."""
         if all(find_spec(module) is not None for module in _MODULES):
             return None
-        commands = f"{install_command(cls.name)}, and then: {adding_command(*WITHOUT_DEPENDENCIES)}"
-        return f"The engine '{cls.name}' needs Python packages that are not installed: {commands}"
+        commands = f"  {install_command(cls.name)}\n  {adding_command(*WITHOUT_DEPENDENCIES)}"
+        return f"The engine '{cls.name}' needs Python packages that are not installed.\nInstall them with:\n{commands}"
 
     def load(self) -> None:
         self._encode = _encoder(self._settings.threads)

@@ -191,7 +191,7 @@ class TransformersTranslator:
         except Exception as error:  # loading may raise anything
             raise EngineMissing(
                 f"The model of the engine '{self.name}' cannot be loaded: {first_line(error)}.",
-                remedy="Check its files with: `dropdub models verify`. Then: `dropdub retry JOB`.",
+                remedy="Check its files with: `dropdub models verify`. Then run: `dropdub retry JOB`.",
             ) from error
 
 

@@ -111,7 +111,7 @@ def move_errors(path: Path, folder: Path) -> Iterator[None]:
 
 def _not_permitted(path: Path, folder: Path) -> CannotMove:
     return CannotMove(
-        f"{path} cannot be moved to {folder}: the account that runs Dropdub lacks the permission.",
+        f"{path} cannot be moved to {folder}: the account that runs Dropdub does not have permission.",
         condition="right",
         remedy="Allow it to change both folders and to read the file; the job then resumes automatically.",
     )
@@ -130,5 +130,5 @@ def still_written_error(path: Path) -> StillWritten:
     return StillWritten(
         f"{path} is still being written.",
         condition="writer",
-        remedy="It is taken as soon as the other program has finished writing it.",
+        remedy="It will be picked up as soon as the other program has finished writing it.",
     )

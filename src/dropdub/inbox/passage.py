@@ -160,9 +160,9 @@ class Passage:
             if getattr(error, "winerror", None) in SHARING_WINERRORS:
                 raise
             raise NotAFile(
-                f"{name}, or a file that belongs to it, was replaced by another file while it was being taken. It "
+                f"{name}, or a file that belongs to it, was replaced by another file while it was picked up. It "
                 f"cannot be moved back to {self.folder.path}: {error.strerror}.",
-                remedy="Check that the file is complete, then: `dropdub retry JOB`.",
+                remedy="Check that the file is complete, then run: `dropdub retry JOB`.",
             ) from error
 
     def _copy_back(self, new_name: str, name: str) -> None:

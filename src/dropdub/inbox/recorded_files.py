@@ -49,5 +49,5 @@ class Absent:
     reason: str
 
 
-VANISHED = Absent("The file vanished before it was taken.")
-CHANGED = Absent("The file was changed before it was taken; it is taken again as soon as it has settled.")
+VANISHED = Absent("The file disappeared before it was picked up.")
+CHANGED = Absent("The file changed before it was picked up. It will be picked up once it has settled.")

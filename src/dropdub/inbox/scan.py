@@ -147,7 +147,7 @@ class _Walk:
             kind: Kind = "link" if stat.S_ISLNK(info.st_mode) else "file"
             found.files[name] = (kind, info)
         else:
-            self._note(folder / name, "is not a regular file (a pipe, socket or device) and is not taken: remove it.")
+            self._note(folder / name, "is not a regular file (a pipe, socket or device) and is ignored: remove it.")
 
     def _add_drops(self, folder: _Folder, found: _Found, awaited_names: set[str]) -> None:
         sidecars = dict(self._owned_sidecars(folder.path, found, awaited_names))
@@ -185,7 +185,8 @@ class _Walk:
         info = found.sidecars.get(name) or found.files[name][1]
         if speaks_for(owner_found(folder / name, info), owner_found(folder / of, found.files[of][1])):
             return True
-        self._note(folder / name, f"belongs to a different account than {of} and is not used for it.")
+        text = f"belongs to a different account than {of} and is not used for it. Drop it from the same account."
+        self._note(folder / name, text)
         return False
 
     def _owned_sidecars(self, folder: Path, found: _Found, awaited_names: set[str]) -> Iterator[tuple[str, str]]:
@@ -198,7 +199,8 @@ class _Walk:
                 if self._is_used(folder, sidecar, owner, found):
                     yield owner, sidecar
             elif wanted.casefold() not in awaited_names:
-                self._note(folder / sidecar, f"waits for {wanted}, which does not exist: drop it, or remove this file.")
+                text = f"waits for {wanted}, which has not been dropped yet: drop it, or remove this file."
+                self._note(folder / sidecar, text)
 
     def _is_used(self, folder: Path, sidecar: str, owner: str, found: _Found) -> bool:
         if self._with_sidecars:
@@ -216,7 +218,8 @@ class _Walk:
             text = "The inbox cannot be read" if path.exists() else "The inbox does not exist"
             self.result.notes.append(f"{text}: {path} ({error.strerror}).")
         elif not isinstance(error, FileNotFoundError):
-            self._note(path, f"cannot be read ({error.strerror}): give the account that runs Dropdub permission.")
+            remedy = "Give the account that runs Dropdub permission to read it."
+            self._note(path, f"cannot be read ({error.strerror}). {remedy}")
 
     def _note(self, path: Path, text: str) -> None:
         shown = str(path.relative_to(self._inbox.parent)).encode("utf-8", "backslashreplace").decode("utf-8")

@@ -102,7 +102,8 @@ def _check(goal: HeldFolder, name: str, seen: Identity | None) -> None:
         elif not stat.S_ISREG(goal.look(name).st_mode):
             raise Replaced
     except Replaced:
-        raise NotAFile(f"{name} was replaced by another file before it was taken.", remedy="Drop it again.") from None
+        message = f"{name} was replaced by another file before it was picked up."
+        raise NotAFile(message, remedy="Drop it again.") from None
 
 
 def _besides(wanted: Wanted) -> Iterator[_Beside]:
@@ -235,5 +236,5 @@ class _Taking:
             self.passage.put_back(one.target, one.path.name)
         raise BadSidecar(
             f"{one.path} is not a regular file, or it has a different owner than {self.wanted.path.name}.",
-            remedy="Replace it with a file of the same owner, or remove it, then: `dropdub retry JOB`.",
+            remedy="Replace it with a file of the same owner, or remove it, then run: `dropdub retry JOB`.",
         )

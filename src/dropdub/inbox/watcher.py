@@ -154,7 +154,7 @@ def _threads(observer: BaseObserver) -> list[BaseThread]:
 
 def _describe_refusal(error: OSError) -> str:
     remedy = _LIMITS.get(error.errno or 0)
-    return f"the system refuses ({error.strerror or error})" + (f": {remedy}" if remedy else "")
+    return f"the operating system reported an error ({error.strerror or error})" + (f": {remedy}" if remedy else "")
 
 
 def _stop_observer(observer: BaseObserver) -> None:

@@ -48,7 +48,7 @@ class Metrics:
         )
         self._attempts = Counter(
             "dropdub_attempts",
-            "Attempts of steps, by outcome.",
+            "Step attempts, by outcome.",
             ["stage", "outcome", "error"],
             registry=self.registry,
         )

@@ -57,7 +57,7 @@ class ModelView:
     """A model, as in `dropdub models list --json`.
 
     `compared_with`: what its files are verified against: the `catalogue`, or the `record` of the first download; null
-    if neither exists. `here`: all its files are in `path`; `state` says the same in a word or two. All sizes are in
+    if neither exists. `here`: all its files are in `path`; `state` is a `Presence`. All sizes are in
     bytes: `size` on disk now, `bytes` to download and `needed` in memory (both approximate). Null: not known, for a
     model that somebody copied there.
     """

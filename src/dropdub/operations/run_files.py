@@ -60,7 +60,7 @@ def _refuse_unseen(root: Root, files: Sequence[Path], out: str | None) -> None:
             f"The service that does the work cannot access {path}: home and temporary folders are hidden from it.",
             remedy=f"Drop a copy into the inbox:\n  {pasteable(['cp', path, f'{root.inbox}/'])}"
             if path in files
-            else f"Leave out --out and take the results from {root.outbox}, or name the folder in config.yaml.",
+            else f"Omit --out and collect the results from {root.outbox}, or name the folder in config.yaml.",
         )
 
 

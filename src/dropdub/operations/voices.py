@@ -20,6 +20,7 @@ from dropdub.media.sound import wav
 from dropdub.media.sound.voice_check import MOST_S, best_start_s, check_voice, level_db, levelled
 from dropdub.media.sound.wav import Samples, WavWriter
 from dropdub.operations.place import Place
+from dropdub.pasting import marked
 from dropdub.process.run import in_foreground
 
 RATE = 24_000
@@ -74,8 +75,9 @@ def add(
     use_ffmpeg(load_config(place.root.config_file).ffmpeg)
     target = place.root.voices / f"{_safe(name)}.wav"
     if target.exists() and not replace:
+        again = marked("voices", "add", name, str(file), "--replace")
         raise UsageError(
-            f"The voice '{name}' already exists.", remedy="Replace it with --replace, or choose another name."
+            f"The voice '{name}' already exists.", remedy=f"Choose another name. Or replace it with: {again}"
         )
     samples = _decoded(file, report=report)
     check = check_voice(samples, RATE)

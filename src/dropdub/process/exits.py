@@ -52,7 +52,7 @@ def _error_for_kill(killed: str, shortage: str | None) -> WorkerDied:
         return OutOfMemory(f"{killed}, most likely because memory ran out: {shortage}.")
     return WorkerDied(
         f"{killed}: by another program, by a person, or by the system.",
-        remedy="If this was not intended, look in the system's log for what killed it, then: `dropdub retry JOB`.",
+        remedy="If this was not intended, look in the system's log for what killed it, then run: `dropdub retry JOB`.",
     )
 
 

@@ -44,7 +44,7 @@ def shortage(before: Sequence[MemoryReading], after: MemoryReading, *, used: int
         return "the system has just killed a program because memory ran out"
     least = min(before, key=lambda reading: reading.available, default=None)
     if least is not None and least.available < least.total * LEAST_FREE:
-        return f"only {format_size(least.available)} of {format_size(least.total)} were free"
+        return f"only {format_size(least.available)} of {format_size(least.total)} was free"
     if used >= limit * NEAR_LIMIT:
         return f"it used {format_size(used)}, and its limit is {format_size(limit)}"
     return None

@@ -20,7 +20,7 @@ from dropdub.report.timeline import Timeline, timeline_of
 ORIGINAL = "original.m4a"
 """Suffix of the original audio. Browsers play only the first audio track of a video, which is the dub."""
 _FATES = {
-    "dropped": "removed: nobody seems to say it",
+    "dropped": "removed: probably not spoken",
     "collapsed": "kept once: the transcriber repeated it",
     "kept": "kept, but doubtful",
 }

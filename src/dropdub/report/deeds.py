@@ -37,7 +37,7 @@ def _timed(utterances: Sequence[FittedUtterance]) -> Iterator[tuple[int, list[De
         first, *others = one.segments
         yield first, [*_placed(one), *_overlapping(one, utterances[number + 1 : number + 2])]
         for line in others:
-            yield line, [Deed(f"spoken in one breath with line {first + 1}", "note")]
+            yield line, [Deed(f"spoken together with line {first + 1}", "note")]
 
 
 def _placed(one: FittedUtterance) -> Iterator[Deed]:
@@ -50,7 +50,7 @@ def _placed(one: FittedUtterance) -> Iterator[Deed]:
     if one.drift is not None and abs(one.drift - one.shift) > NOTICED_S:
         yield Deed(f"one of its lines starts {abs(one.drift):.2f} s {'late' if one.drift > 0 else 'early'}", "note")
     if one.end > one.slot[1] + NOTICED_S:
-        yield Deed(f"borrows {one.end - one.slot[1]:.2f} s of the silence after it", "note")
+        yield Deed(f"uses {one.end - one.slot[1]:.2f} s of the silence after it", "note")
 
 
 def _overlapping(one: FittedUtterance, follower: Sequence[FittedUtterance]) -> Iterator[Deed]:

@@ -64,7 +64,7 @@ def _timing(timing: Timing) -> Iterator[Figure]:
 
 
 def _untimed() -> Figure:
-    return Figure("Timing", "not measured", "It is unknown how well the utterances fit their times.", "unknown")
+    return Figure("Timing", "not measured", "The timing of this dub was not measured.", "unknown")
 
 
 def _verified(found: HeardBack, lines: int) -> Figure:
@@ -87,7 +87,7 @@ def _voices(quality: TargetQuality) -> Iterator[Figure]:
     for voice in quality.voices or ():
         label = f"Voice of {voice.speaker}" if voice.speaker else "Voice"
         words = (
-            "Similarity of the original and the cloned voice: 0.8 or more is typical of one person, about 0.5 of a man "
-            "and a woman."
+            "Similarity of the original and the cloned voice: 0.8 or more is typical of the same person, about 0.5 of "
+            "a man compared with a woman."
         )
         yield Figure(label, f"{voice.likeness:.2f}", words)

@@ -58,13 +58,14 @@ def _account_remedy(plan: ServicePlan) -> str:
     """Return what to do instead, with commands to paste."""
     root, account = pasted(plan.root), pasted(plan.account)
     again = f"dropdub --root {root} service install --boot --account"
+    anyway = f"To use this account anyway:\n  {again} {account}"
     if sys.platform == "win32":
-        return f"Use a separate account without special rights:\n  {again} NAME\nOr insist:\n  {again} {account}"
+        return f"Use a separate account without special rights:\n  {again} NAME\n{anyway}"
     made, name = "useradd --system --user-group --shell /usr/sbin/nologin dropdub", "dropdub"
     if sys.platform == "darwin":
         made, name = "sysadminctl -addUser _dropdub -roleAccount -UID 450", "_dropdub"
     owned = f"chown -R {name}: {root}"
-    return f"Create an account for it:\n  {made} && {owned} && {again} {name}\nOr insist:\n  {again} {account}"
+    return f"Create an account for it:\n  {made} && {owned} && {again} {name}\n{anyway}"
 
 
 def _may_write(path: Path, user: int, groups: set[int]) -> bool:

@@ -19,11 +19,12 @@ def advice_on(plan: ServicePlan, *, config_is_guarded: bool) -> Iterator[str]:
     if names:
         yield f"The service does not see these environment variables: {', '.join(names)}. Set them in {CONFIG_NAME}."
     for program in not_on_path(plan.search_path):
-        yield f"The service does not find {program}. {_remedy(program.stem)}"
+        yield f"The service cannot find {program}. {_remedy(program.stem)}"
     if plan.at_boot and not config_is_guarded and may_write_config(plan):
         yield (
             f"The service's account {plan.account} can change {plan.config_file}, which names programs to run. Protect "
-            f"it with:\n  sudo chflags schg {pasted(plan.config_file)}\n(use noschg before you edit it)."
+            f"it with:\n  sudo chflags schg {pasted(plan.config_file)}\n"
+            f"Before you edit it, run:\n  sudo chflags noschg {pasted(plan.config_file)}"
         )
 
 

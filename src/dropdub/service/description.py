@@ -136,7 +136,8 @@ class Manager(Protocol):
 def plan_for(root: Root, config: Config, *, at_boot: bool, account: str) -> ServicePlan:
     """Return the plan for a root. Raises UsageError for a path with control characters, which no definition allows."""
     if any(ord(char) < 32 for char in str(root.path)):
-        raise UsageError(f"{str(root.path)!r} contains a line break or another control character.")
+        message = f"{str(root.path)!r} contains a line break or another control character."
+        raise UsageError(message, remedy="Rename the folder, then try again.")
     written = _written(root, config)
     return ServicePlan(
         name=service_name(root.path),

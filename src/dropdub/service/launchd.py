@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from dropdub.pasting import command
 from dropdub.process import windowless_python
 from dropdub.service.description import STOP_GRACE_S, Command, Registration, ServicePlan, arguments
 from dropdub.service.tool import ask
@@ -75,7 +76,8 @@ class Launchd:
     def advice(self) -> list[str]:
         if self._plan.at_boot:
             return []
-        return ["It stops when you log out. To start it with the machine, install it with: --boot"]
+        again = command(self._plan.root, "service", "install", "--boot")
+        return [f"It stops when you log out. To start it with the machine instead:\n  {again}"]
 
 
 def plist_file(name: str, *, at_boot: bool) -> Path:
@@ -86,10 +88,9 @@ def plist_file(name: str, *, at_boot: bool) -> Path:
 
 def properties(plan: ServicePlan) -> dict[str, Any]:
     """Return the content of the property list."""
-    command = [windowless_python(), *arguments(plan, "-X", "faulthandler", "-m", "dropdub")]
     job: dict[str, Any] = {
         "Label": plan.name,
-        "ProgramArguments": command,
+        "ProgramArguments": [windowless_python(), *arguments(plan, "-X", "faulthandler", "-m", "dropdub")],
         "WorkingDirectory": str(plan.root),
         "EnvironmentVariables": {"PATH": plan.search_path},
         "Umask": UMASK,

@@ -155,7 +155,7 @@ class Service:
         run_commands(self._manager.kill_commands())
         if not _await(self._is_stopped, ENDED_WITHIN_S):
             raise ServiceError(
-                f"The daemon of {self.plan.root} does not stop: process {self._pid() or 'unknown'}.",
+                f"The daemon of {self.plan.root} did not stop: process {self._pid() or 'unknown'}.",
                 remedy="Kill that process. No work is lost.",
             )
 

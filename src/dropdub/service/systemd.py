@@ -103,7 +103,8 @@ class Systemd:
     def advice(self) -> list[str]:
         if self._plan.at_boot or _lingers():
             return []
-        return ["It stops when you log out. To keep it running and start it with the machine: loginctl enable-linger"]
+        text = "It stops when you log out. To keep it running and start it with the machine"
+        return [f"{text}:\n  loginctl enable-linger"]
 
     def _command(self, *arguments: str) -> Command:
         return Command.of(*self._systemctl, *arguments)

@@ -58,7 +58,7 @@ _REMEDIES = {  # the first match is used
     "not been booted with systemd": "This system does not run systemd. Start this at boot: `dropdub watch`",
     "job for dropdub": "See why by running it here: `dropdub watch`",
     "failed to connect to bus": "This account has no systemd session here (as after su or sudo). Log in as that user, "
-    "or install the service for the machine as root, with --boot.",
+    "or install the service for the machine, as root: `dropdub service install --boot`",
     "access is denied": "Open the console with “Run as administrator” and try again.",
     "authentication required": "Try again as root (sudo).",
     "access denied": "Try again as root (sudo).",

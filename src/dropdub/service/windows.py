@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dropdub.errors import ServiceError, UsageError
 from dropdub.mounts import network_kind
+from dropdub.pasting import command
 from dropdub.process import is_administrator, windowless_python
 from dropdub.service.description import Command, Registration, ServicePlan, arguments
 from dropdub.service.tool import ask
@@ -95,10 +96,10 @@ class TaskScheduler:
         if self._plan.at_boot:
             reached = (*self._plan.writable, *self._plan.programs)
             shares = [str(folder) for folder in reached if network_kind(folder)]
-            return [f"A task that starts with the machine cannot reach network shares: {', '.join(shares)}."] * bool(
-                shares
-            )
-        return ["It stops when you log off. To start it with the machine, install it as administrator with: --boot"]
+            text = f"A task that starts with the machine cannot reach network shares: {', '.join(shares)}."
+            return [f"{text} Use local folders, or install the service without --boot."] if shares else []
+        again = command(self._plan.root, "service", "install", "--boot")
+        return [f"It stops when you log off. To start it with the machine instead, run as administrator:\n  {again}"]
 
 
 def folder_of_definitions(*, for_all: bool) -> Path:
@@ -112,7 +113,7 @@ def folder_of_definitions(*, for_all: bool) -> Path:
     path = ctypes.create_unicode_buffer(PATH_MAX_CHARS)
     which = CSIDL_PROGRAM_FILES if for_all else CSIDL_LOCAL_APPDATA
     if ctypes.windll.shell32.SHGetFolderPathW(None, which, None, 0, path) != 0:
-        raise ServiceError("Windows does not report where the folder for programs is.")
+        raise ServiceError("Windows did not report the location of a required system folder.")
     return Path(path.value)
 
 

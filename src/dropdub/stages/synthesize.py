@@ -73,8 +73,8 @@ def _first_take(
 ) -> list[Spoken]:
     """Speak all lines at the normal rate. Except in a text, shorten lines that do not fit, then speak them faster."""
     lines = {one.id: Spoken(one.id, one.text) for one in segments}
-    teller = CharacterProgress(task.progress, sum(len(one.text) for one in segments))
-    known = _all_spoken(speaker, lines, {}, teller)
+    progress = CharacterProgress(task.progress, sum(len(one.text) for one in segments))
+    known = _all_spoken(speaker, lines, {}, progress)
     if task.kind == "text":
         return list(lines.values())
     utterances = utterances_of(segments, known)
@@ -82,22 +82,22 @@ def _first_take(
     wordings = shorter_wordings(segments, together, shares)
     by_id = {one.id: one for one in segments}
     lines |= {number: Spoken(number, wording_of(by_id[number], one), wording=one) for number, one in wordings.items()}
-    known = _all_spoken(speaker, lines, known, teller)
+    known = _all_spoken(speaker, lines, known, progress)
     utterances = utterances_of(segments, known)
     wanted = rates(utterances, place(utterances, duration_s))
     lines |= {number: replace(lines[number], rate=rate) for number, rate in wanted.items()}
-    _all_spoken(speaker, lines, known, teller)
+    _all_spoken(speaker, lines, known, progress)
     return list(lines.values())
 
 
 def _further_take(task: Task, speaker: Speaker, lines: Iterable[Spoken]) -> None:
     wanted = {line.id: line for line in lines if line.id in task.params.get("lines", (line.id,))}
-    teller = CharacterProgress(task.progress, sum(len(line.text) for line in wanted.values()))
-    _all_spoken(speaker, wanted, {}, teller)
+    progress = CharacterProgress(task.progress, sum(len(line.text) for line in wanted.values()))
+    _all_spoken(speaker, wanted, {}, progress)
 
 
 def _all_spoken(
-    speaker: Speaker, lines: Mapping[int, Spoken], known: Mapping[int, Recorded], teller: CharacterProgress
+    speaker: Speaker, lines: Mapping[int, Spoken], known: Mapping[int, Recorded], progress: CharacterProgress
 ) -> dict[int, Recorded]:
     """Return each line as recorded; a line is spoken only if `known` does not have it with this wording and rate."""
     found: dict[int, Recorded] = {}
@@ -106,8 +106,8 @@ def _all_spoken(
         if before is not None and before.path.name == line.file(speaker.take):
             found[number] = before
             continue
-        found[number] = recorded(speaker.line(line, teller.within), line.rate)
-        teller.reached(len(line.text))
+        found[number] = recorded(speaker.line(line, progress.within), line.rate)
+        progress.reached(len(line.text))
     return found
 
 

@@ -119,5 +119,5 @@ def _backup_error(error: sqlite3.Error | OSError, file: Path, folder: Path) -> S
 
 def _no_room(folder: Path) -> StoreUnavailable:
     return StoreUnavailable(
-        f"The disk of {folder} has no room for a copy of the database.", remedy="Free some disk space."
+        f"The disk of {folder} has no space for a copy of the database.", remedy="Free some disk space."
     )

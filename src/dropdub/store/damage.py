@@ -82,7 +82,8 @@ def refuse_newer(revision: str, place: str) -> None:
     """Raise StoreError if this program does not know the database's revision."""
     if revision not in REVISIONS:
         raise StoreError(
-            f"{place} was made by a newer Dropdub (revision {revision}; this version supports up to {HEAD_REVISION}).",
+            f"{place} was made by a newer version of Dropdub (revision {revision}; this version supports up to "
+            f"{HEAD_REVISION}).",
             remedy="Install the newer version again, or use another root.",
         )
 
@@ -91,6 +92,7 @@ def refuse_older(revision: str, place: str) -> None:
     """Raise StoreOutdated if the database lacks what this program reads."""
     if revision != HEAD_REVISION:
         raise StoreOutdated(
-            f"{place} was made by an older Dropdub (revision {revision}; this version needs {HEAD_REVISION}).",
+            f"{place} was made by an older version of Dropdub (revision {revision}; this version needs "
+            f"{HEAD_REVISION}).",
             remedy="Start the daemon once to upgrade it: `dropdub watch`.",
         )

@@ -54,7 +54,8 @@ def refuse_foreign(root: Root, url: str) -> None:
     if _is_used_elsewhere(root, owner, record):
         raise RootRefused(
             f"{_place(url)} is the database of another root, {owner.path}.",
-            remedy="Give each root its own database: leave out database in config.yaml, or set it to another file.",
+            remedy="Give each root its own database: remove the setting `database` from config.yaml, "
+            "or set it to another file.",
         )
     if record is not None:  # without a record, the root was moved and its record was not
         raise RootRefused(

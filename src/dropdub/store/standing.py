@@ -48,9 +48,10 @@ def troubles(root: Root, url: str) -> Iterator[Trouble]:
     yield from _full_disk(url)
     count = stray_originals(root, url)
     if count:
+        originals = f"{count} originals in {root.work} are" if count > 1 else f"1 original in {root.work} is"
         yield Trouble(
-            f"{count} original file(s) in {root.work} are unknown to the database.",
-            "The next start of the daemon moves them to failed/, each with a note; nothing is deleted.",
+            f"{originals} unknown to the database.",
+            "At its next start, the daemon moves each of them to failed/, with a note. Nothing is deleted.",
             blocks=False,
         )
 

@@ -81,4 +81,5 @@ def _without_letters(complaints: Sequence[str], letters: Counter[str]) -> str | 
     if sum(letters[character] for character in undrawn) <= _MISSING_AT_MOST * letters.total():
         return None
     shown = "".join(undrawn[:5])
-    return f"No installed font has the letters {shown}. Install one that does, such as Noto, then: `dropdub retry JOB`."
+    remedy = "Install one that does, such as Noto, then run: `dropdub retry JOB`."
+    return f"No installed font has the letters {shown}. {remedy}"

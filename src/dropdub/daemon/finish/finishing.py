@@ -96,7 +96,7 @@ class Endings:
             raise
         except Exception as error:  # the boundary of one job
             self._postponed.put_off(job_id(job), error, now)
-            note("original has no place yet", level=logging.WARNING, trace=error, job=job_id(job))
+            note("no destination for the original yet", level=logging.WARNING, trace=error, job=job_id(job))
 
     def fail(self, job: Job, *, reason: str, remedy: str) -> None:
         """Decide that a job has failed."""
@@ -140,7 +140,7 @@ class Endings:
             assert claim.step.id is not None
             self._scheduler.pool_of(claim).cancel(claim.step.id)
             self._outcomes.put_back(claim, Outcome.CANCELLED)
-        self._begin(job, JobState.CANCELLED, "Cancelled.", "To do it after all: `dropdub retry JOB`")
+        self._begin(job, JobState.CANCELLED, "Cancelled.", "To process it after all: `dropdub retry JOB`")
 
     def _judge(self, job: Job) -> None:
         reach("ending.judge")

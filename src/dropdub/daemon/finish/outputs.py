@@ -15,8 +15,8 @@ from dropdub.store.location import database_url, sqlite_file
 from dropdub.store.tables import Job
 
 _REMEDY = (
-    "Remove `out` and take the results from the outbox, or ask for the folder to be listed under allowed_outputs in "
-    "config.yaml. Then: `dropdub retry JOB`."
+    "Remove `out` and collect the results from the outbox, or ask for the folder to be listed under allowed_outputs in "
+    "config.yaml. Then run: `dropdub retry JOB`."
 )
 
 

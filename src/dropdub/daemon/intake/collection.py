@@ -54,8 +54,8 @@ def collect(context: Context, job: Job, source_dir: Path) -> Collected | Absent:
 def _options_gone(job: Job) -> BadSidecar:
     """Return the error for a sidecar that disappeared after the job was recorded: without it, the job would differ."""
     return BadSidecar(
-        f"{Path(job.sidecar or '').name} was removed while {job.name} was being taken in.",
-        remedy="Put it back next to the file, or continue without it: `dropdub retry JOB`.",
+        f"{Path(job.sidecar or '').name} was removed while {job.name} was being picked up.",
+        remedy="Put it back next to the file, unless it is not needed. Then run: `dropdub retry JOB`.",
     )
 
 
@@ -86,7 +86,7 @@ def _refuse_away_share(context: Context, path: Path) -> None:
         if path.is_relative_to(folder):
             context.refuse_away(name)
             if not is_folder(folder):
-                raise Waiting(f"{folder} does not exist.", condition="inbox", remedy="Connect the share.")
+                raise Waiting(f"{folder} does not exist.", condition="inbox", remedy="Connect the share that it is on.")
 
 
 def _lacks(taken: Taken | Absent, job: Job) -> bool:

@@ -100,7 +100,7 @@ class Intake:
     def record_burst(self) -> None:
         """Record jobs for found files, as many as can be checked within `BURST_S`, and have the files moved."""
         for job in self._recorded(list(self._burst())):
-            self._context.report(f"{job.name}: taken as job {job.id}")
+            self._context.report(f"{job.name}: picked up as job {job.id}")
             note("job recorded", job=job.id, name=job.name, size=job.size, profile=job.profile)
             self._submit(job)
 

@@ -236,7 +236,7 @@ def _rescue(context: Context, stray: Stray, folder: Path, destinations: Destinat
         companion=companion,
         destination=str(destinations.choose(name, companion)),
         reason=f"The file was found in {stray.path.parent} but not in the database.",
-        remedy="It may have been processed already, so check the outbox first. If not, retry it.",
+        remedy="It may have been processed already, so check the outbox first. If not, run: `dropdub retry JOB`.",
         wanted_id=int(folder.name) if len(folder.name) < 10 else None,
         size=stray.path.lstat().st_size,
         now=time.time(),

@@ -62,7 +62,7 @@ def _folder(context: Context, job: Job, output: Output) -> Iterator[HeldFolder]:
                 yield folder
                 return
         foreign = str(path)
-    raise OSError(errno.EEXIST, "somebody else keeps creating folders with the chosen names", str(output.folder))
+    raise OSError(errno.EEXIST, "another account keeps creating folders with the chosen names", str(output.folder))
 
 
 def _claim(context: Context, job: Job, outbox: Path, foreign: str | None) -> str:

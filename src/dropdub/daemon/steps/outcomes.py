@@ -213,7 +213,7 @@ def _planned(claim: Claim, facts: Facts) -> tuple[StepSpec, ...]:
     try:
         return plan(options_of(claim.job), facts)
     except (LookupError, TypeError, ValueError) as error:
-        raise UnexpectedError(f"{claim.step.key} returned a result that cannot be planned from: {error!r}.") from error
+        raise UnexpectedError(f"{claim.step.key} returned a result that the planner cannot use: {error!r}.") from error
 
 
 def _attempt_end(outcome: Outcome, event: Completed | StepFailed, error: DropdubError | None) -> AttemptEnd:

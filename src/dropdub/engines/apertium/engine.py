@@ -19,6 +19,7 @@ CHARACTERS_PER_S = 2_000
 LIST_S = 10.0
 _BLANK_LINES = re.compile(r"\s*\n\s*\n\s*")
 _FENCE = "."
+_INSTALL = "sudo apt-get install apertium"
 
 
 class ApertiumTranslator:
@@ -36,20 +37,24 @@ class ApertiumTranslator:
         if sys.platform == "win32":
             return "The engine 'apertium' does not run on Windows. Choose another translator in config.yaml."
         if find_program("apertium") is None:
-            return "The engine 'apertium' needs the program apertium. Install it with: apt install apertium"
+            return (
+                "The engine 'apertium' needs the program apertium, which is not installed.\n"
+                f"On Debian or Ubuntu, install it with:\n  {_INSTALL}"
+            )
         return None
 
     @classmethod
     def hint(cls, source: str, target: str) -> str | None:
-        """Return a sentence with the packages of a pair. Their names follow no rule, so only known pairs get one."""
+        """Return how to install a pair. The names of the packages follow no rule, so only known pairs get a command."""
         if sys.platform == "win32":
             return None
         names = " ".join(packages(source, target))
-        return f"On Debian or Ubuntu: apt install apertium {names}" if names else None
+        return f"On Debian or Ubuntu, install the pair with:\n  {_INSTALL} {names}" if names else None
 
     def load(self) -> None:
         if problem := self.unavailable():
-            raise EngineMissing(problem)
+            message, _, remedy = problem.partition("\n")
+            raise EngineMissing(message, remedy=remedy or None)
         installed_modes()
 
     def info(self) -> EngineInfo:

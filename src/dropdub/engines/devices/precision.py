@@ -72,7 +72,7 @@ def first_that_loads(wanted: Sequence[Precision], make: Callable[[str, str], T],
             if reason is None:
                 raise EngineMissing(
                     f"The model of the engine '{engine}' cannot be loaded: {str(error).strip().rstrip('.')}.",
-                    remedy="Check its files with: `dropdub models verify`. Then: `dropdub retry JOB`.",
+                    remedy="Check its files with: `dropdub models verify`. Then run: `dropdub retry JOB`.",
                 ) from error
             if number + 1 == len(wanted):
                 raise OutOfMemory(f"{engine} cannot be loaded as {compute_type} on {device}: {reason}.") from error

@@ -18,8 +18,8 @@ def move_to_device(model: Any, *, device: str, engine: str, given_up: bool) -> t
     if device == "cpu" or (device == "auto" and not present):
         return "cpu", None
     if present and given_up:
-        return "cpu", OFF_CARD.format(engine=engine, reason="memory ran out before")
-    reason = _refusal(model) if present else "this torch finds none that it can use"
+        return "cpu", OFF_CARD.format(engine=engine, reason="it ran out of memory earlier")
+    reason = _refusal(model) if present else "the installed PyTorch finds no usable card"
     return ("cuda", None) if reason is None else ("cpu", OFF_CARD.format(engine=engine, reason=reason))
 
 

@@ -33,7 +33,7 @@ def refuse_code(folder: Path, *, engine: str) -> None:
             raise EngineMissing(
                 f"The model of the engine '{engine}' asks to run code from another repository ({name}). "
                 "Dropdub never runs such code.",
-                remedy="Choose another model under models.use. Then: `dropdub retry JOB`.",
+                remedy="Choose another model under models.use. Then run: `dropdub retry JOB`.",
             )
 
 

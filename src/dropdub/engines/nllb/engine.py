@@ -69,7 +69,7 @@ class NllbTranslator:
         loaded = first_that_loads(wanted, self._made, engine=self.name)
         self._translator, self._device, self._compute_type = loaded.thing, loaded.device, loaded.compute_type
         self._fallbacks = (
-            *([OFF_CARD.format(engine=self.name, reason="memory ran out before")] * left),
+            *([OFF_CARD.format(engine=self.name, reason="it ran out of memory earlier")] * left),
             *loaded.announcements,
         )
 
@@ -159,5 +159,5 @@ def _tokenizer(kind: type[Tokenizer], path: str) -> Tokenizer:
     except Exception as error:  # the library raises nothing more specific
         raise EngineMissing(
             f"{path} cannot be read: {error}.",
-            remedy="Check the model with: `dropdub models verify`. Then: `dropdub retry JOB`.",
+            remedy="Check the model with: `dropdub models verify`. Then run: `dropdub retry JOB`.",
         ) from error

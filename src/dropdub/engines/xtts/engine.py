@@ -15,7 +15,7 @@ from dropdub.engines.devices.torch_device import move_to_device
 from dropdub.engines.models.folders import missing_model, model_details, model_folder, size_of
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.xtts.check import defect, longest_s, tidy, without_tail
-from dropdub.engines.xtts.input_text import Reader, is_spoken, spoken_languages
+from dropdub.engines.xtts.input_text import Reader, is_spoken, package_hint, spoken_languages
 from dropdub.engines.xtts.latents import Latents, from_bytes, to_bytes
 from dropdub.engines.xtts.model import hear_voice, own_voice, own_voices, read_model
 from dropdub.errors import UnsupportedLanguage, VoiceMissing
@@ -98,6 +98,10 @@ class XttsSynthesizer:
     def coverage(self) -> str:
         return spoken_languages()
 
+    @classmethod
+    def language_hint(cls, language: str) -> str | None:
+        return package_hint(language)
+
     def defects(self) -> list[str]:
         """Return a sentence for each part since the last call that was defective after all tries."""
         found, self._defects = self._defects, []
@@ -105,7 +109,8 @@ class XttsSynthesizer:
 
     def speak(self, text: str, *, language: str, voice: Voice | None, rate: float = 1.0, take: int = 0) -> Samples:
         if not self.supports(language):
-            raise UnsupportedLanguage(f"The engine '{self.name}' does not speak {language}. It has: {self.coverage()}.")
+            message = f"The engine '{self.name}' does not speak {language}. It supports: {self.coverage()}."
+            raise UnsupportedLanguage(message, remedy=package_hint(language))
         manner = Manner(primary(language), self._latents(voice), rate, take)
         spoken = [self._part(part, manner) for part in self._parts(text, manner.language)]
         pause = np.zeros(round(PAUSE_S * self.sample_rate), np.float32)
@@ -184,7 +189,7 @@ class XttsSynthesizer:
         if not own:
             raise VoiceMissing(
                 f"The model '{self._folder.name}' has no built-in voice.",
-                remedy="Add one with: `dropdub voices add NAME FILE`, and set voice: NAME.",
+                remedy="Set voice: NAME, after adding that voice with: `dropdub voices add NAME FILE`",
             )
         return own_voice(self._loaded(), own[voice.name.casefold() if voice is not None else next(iter(own))])
 

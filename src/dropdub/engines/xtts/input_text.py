@@ -36,9 +36,19 @@ def is_spoken(language: str) -> bool:
 
 
 def spoken_languages() -> str:
-    """Return the supported languages, and what others require, as the end of a sentence."""
-    lacking = [f"{one} after: {adding_command(f'coqui-tts[{one}]')}" for one in LIMITS if _lacks_package(one)]
-    return "; ".join([", ".join(sorted(one for one in LIMITS if is_spoken(one))), *lacking])
+    """Return the supported languages, and those that require another package, as the end of a sentence."""
+    spoken = ", ".join(sorted(one for one in LIMITS if is_spoken(one)))
+    lacking = " and ".join(sorted(one for one in LIMITS if _lacks_package(one)))
+    return f"{spoken}; with other packages also {lacking}" if lacking else spoken
+
+
+def package_hint(language: str) -> str | None:
+    """Return the remedy for a language that only lacks a package, else None."""
+    code = primary(language)
+    if not _lacks_package(code):
+        return None
+    command = adding_command(f"coqui-tts[{code}]")
+    return f"Install the package that {code} needs:\n  {command}\nThen run: `dropdub retry JOB`."
 
 
 class Reader:

@@ -31,7 +31,7 @@ def read_model(folder: Path, *, engine: str, threads: int) -> Xtts:
                 raise
             raise EngineMissing(
                 f"The model of the engine '{engine}' cannot be loaded: {error}.",
-                remedy="Check its files with: `dropdub models verify`. Then: `dropdub retry JOB`.",
+                remedy="Check its files with: `dropdub models verify`. Then run: `dropdub retry JOB`.",
             ) from error
 
 

@@ -41,10 +41,10 @@ def check_voice(samples: Samples, rate: int) -> Check:
     if seconds < LEAST_S:
         problems.append(
             f"It is too short: {seconds:.1f} s. "
-            f"At least {LEAST_S:.0f} s are needed; {GOOD_S:.0f} to {MOST_S:.0f} s are best."
+            f"At least {LEAST_S:.0f} s is needed; {GOOD_S:.0f} to {MOST_S:.0f} s is best."
         )
     elif seconds < GOOD_S:
-        warnings.append(f"It is short: {seconds:.1f} s. {GOOD_S:.0f} to {MOST_S:.0f} s sound better.")
+        warnings.append(f"It is short: {seconds:.1f} s. {GOOD_S:.0f} to {MOST_S:.0f} s gives better results.")
     if not len(levels) or levels.max() < _FAINT_DB:
         problems.append("It is almost silent. Record it again, closer to the microphone.")
         return Check(seconds, level, tuple(problems), tuple(warnings))
@@ -54,7 +54,8 @@ def check_voice(samples: Samples, rate: int) -> Check:
     if distance < _HOPELESS_DB:
         problems.append("The speech hardly stands out from the noise. Record it again in a quiet place.")
     elif distance < _NOISY_DB:
-        warnings.append(f"There is noise only {distance:.0f} dB below the speech: the voice will carry some of it.")
+        noise = f"There is noise only {distance:.0f} dB below the speech"
+        warnings.append(f"{noise}: the cloned voice will contain some of it.")
     return Check(seconds, level, tuple(problems), tuple(warnings))
 
 

@@ -89,7 +89,9 @@ def turn_duplicate(store: Store, job_id: int, *, dup_of: int | None, steps: Sequ
     return job
 
 
-def vanish_job(store: Store, job_id: int, *, now: float, reason: str = "The file vanished before it was taken.") -> Job:
+def vanish_job(
+    store: Store, job_id: int, *, now: float, reason: str = "The file disappeared before it was picked up."
+) -> Job:
     """Cancel a job whose file is gone: claiming → cancelled."""
     with store.transaction() as session:
         job = change_job(
@@ -175,7 +177,7 @@ def _queue(session: Session, taken: TakenJob) -> bool:
 
 def _event_text(taken: TakenJob) -> str:
     belongs = f" for the recording of job {taken.revision['job']} ({taken.revision['name']})" if taken.revision else ""
-    return f"Taken{belongs} and queued"
+    return f"Picked up{belongs} and queued"
 
 
 def _at_work(session: Session, found: Sequence[NewJob]) -> dict[FileIdentity | None, int]:

@@ -62,7 +62,7 @@ def tidy_notices(store: Store, *, ended_before: float) -> None:
     with store.transaction() as session:
         values = {
             "state": NoticeState.DROPPED,
-            "error": "Too many notices were queued.",
+            "error": "Too many notifications were queued.",
             "ended_at": NOTICE.c.created_at,
         }
         session.connection().execute(drop.values(**values))
@@ -79,4 +79,4 @@ def _payload(session: Session, job: Job, now: float) -> dict[str, Any]:
 def _change(session: Session, notice_id: str, **values: Any) -> None:
     change = update(NOTICE).where(NOTICE.c.id == notice_id, NOTICE.c.state == NoticeState.QUEUED)
     if session.connection().execute(change.values(**values)).rowcount != 1:
-        raise TransitionRefused(f"The notice {notice_id} is no longer queued.")
+        raise TransitionRefused(f"The notification {notice_id} is no longer queued.")

@@ -15,13 +15,13 @@ _MAX_FACTOR = 3
 
 
 def refuse_oversize(model: KnownModel, files: list[RemoteFile], hub: Hub) -> None:
-    """Raise DownloadRefused if the server announces far more than the catalogue expects."""
+    """Raise DownloadRefused if the server offers far more than the catalogue expects."""
     announced = sum(file.size for file in files if not file.is_known)
     if announced > _MAX_FACTOR * model.download_bytes:
         raise DownloadRefused(
-            f"{hub.place} announces {format_size(announced)} for {model.name}, "
-            f"which is about {format_size(model.download_bytes)} in size: nothing was downloaded.",
-            remedy="Name another mirror: `dropdub models pull --mirror URL`.",
+            f"{hub.place} offers {format_size(announced)} for {model.name}, "
+            f"which should be about {format_size(model.download_bytes)}. Nothing was downloaded.",
+            remedy="Use another mirror: `dropdub models pull --mirror URL`.",
         )
 
 

@@ -128,7 +128,7 @@ def _redirected(url: str, location: str, headers: Mapping[str, str]) -> tuple[st
         target = url
     if not is_followed:
         raise DownloadRefused(
-            f"{host_of(url)} redirects to an address that is not followed: it must be https, or http if it was http."
+            f"{host_of(url)} redirects to an address that is not allowed: only https, or http from http."
         )
     if is_other:
         headers = {name: value for name, value in headers.items() if name.lower() not in _PRIVATE_HEADERS}

@@ -120,7 +120,7 @@ class Hub:
         return DownloadRefused(f"{what}: {self.place} {says} (status {status}).")
 
     def _other_commit(self, repository: str) -> DownloadRefused:
-        return DownloadRefused(f"{self.place} sends another commit of {repository} than the requested one.")
+        return DownloadRefused(f"{self.place} sent a different commit of {repository} than the one requested.")
 
     def _first(self, source: Source, choice: str, listed: Mapping[str, ListedFile]) -> str:
         """Return the file of a choice to download: a pinned one first, whatever else the server offers."""

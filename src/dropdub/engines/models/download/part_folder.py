@@ -83,9 +83,9 @@ def refuse_foreign(folder: Path) -> None:
 
 
 def refuse_exchangeable(models_dir: Path) -> None:
-    """Raise AccessDenied if every account may rename what is in the models folder."""
+    """Raise AccessDenied if any account can rename what is in the models folder."""
     if is_exchangeable(models_dir):
         raise AccessDenied(
-            f"Every account may rename and replace what is in {models_dir}.",
+            f"Any account can rename or replace files in {models_dir}.",
             remedy=f"Revoke that permission:\n  {pasteable(['chmod', 'o-w', models_dir])}",
         )

@@ -69,8 +69,8 @@ def pull(model: KnownModel, models_dir: Path, hub: Hub, *, meter: Meter, patienc
             return condition
         if condition.presence is Presence.LACKING:
             raise ModelIncomplete(
-                f"{folder} was put there by hand and is incomplete: {' '.join(condition.faults)}",
-                remedy=f"Add what is missing, or move the folder away, then: `dropdub models pull {model.name}`",
+                f"{folder} was copied there by hand and is incomplete: {' '.join(condition.faults)}",
+                remedy=f"Add what is missing, or move the folder away, then run: `dropdub models pull {model.name}`",
             )
         is_damaged = condition.presence is Presence.DAMAGED
         plan = _reopened(folder, condition) if is_damaged else None

@@ -37,7 +37,7 @@ class ModelRecord:
 
 
 class Presence(StrEnum):
-    """How much there is of a model."""
+    """How much there is of a model. Scripts read these values; people read `shown`."""
 
     ABSENT = "not here"
     BEGUN = "begun"
@@ -49,6 +49,20 @@ class Presence(StrEnum):
     """There is no record, and required files are missing."""
     DAMAGED = "damaged"
     """Files differ from the record."""
+
+    @property
+    def shown(self) -> str:
+        return _SHOWN[self]
+
+
+_SHOWN = {
+    Presence.ABSENT: "not downloaded",
+    Presence.BEGUN: "partial",
+    Presence.WHOLE: "complete",
+    Presence.BY_HAND: "copied by hand",
+    Presence.LACKING: "incomplete",
+    Presence.DAMAGED: "damaged",
+}
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ def suggest_copying(model: KnownModel, folder: Path) -> Iterator[None]:
     except DownloadFailed as error:
         if error.remedy != DownloadFailed.usual_remedy:
             raise
-        again = f"Try again: `dropdub models pull {model.name}` resumes where it stopped."
+        again = f"To resume the download: `dropdub models pull {model.name}`."
         offline = f"Or copy the folder {model.name} from a machine that has it to {folder}."
         raise DownloadFailed(error.message, remedy=f"{again} {offline}") from error
 

@@ -24,7 +24,7 @@ Advance = Callable[[int], None]
 _LEAST_GAIN = 16_384
 """An attempt that gains less, without reaching the end of the file, counts as a failure: otherwise a server that sends
 one byte each time would be asked forever."""
-_ELSEWHERE = "Try again later, or name another mirror: `dropdub models pull --mirror URL`."
+_ELSEWHERE = "Try again later, or use another mirror: `dropdub models pull --mirror URL`."
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def fetch(hub: Hub, file: RemoteFile, path: Path, *, patience: Patience, advance
         part.restart()
         raise DownloadFailed(
             _other_content(file, given, hub.place),
-            remedy=f"Nothing of it was kept. {_ELSEWHERE}",
+            remedy=f"The download was discarded. {_ELSEWHERE}",
         )
     return part.sha256
 
@@ -71,7 +71,7 @@ def fetch(hub: Hub, file: RemoteFile, path: Path, *, patience: Patience, advance
 def _other_content(file: RemoteFile, given: str, place: str) -> str:
     if file.sha256 is None:
         return f"The content of {file.name} differs from the list of {file.repository}."
-    known = "what it is known to be" if file.is_known else f"the list of {file.repository}"
+    known = "the known content" if file.is_known else f"the list of {file.repository}"
     return (
         f"The content of {file.name} differs from {known}: "
         f"SHA-256 {file.sha256} was expected, but {place} sent {given}."
@@ -112,7 +112,7 @@ class _Part:
     def take(self, answer: Answer, *, window_s: float, place: str) -> None:
         """Append the body of the hub's answer, but never more than the size of the file.
 
-        Raises DownloadFailed if the answer announces another length; a connection that is too slow is closed.
+        Raises DownloadFailed if the answer reports another length; a connection that is too slow is closed.
         """
         if self.size and not _continues(answer.response, self.size):
             self.restart()
@@ -136,7 +136,7 @@ class _Part:
         announced = response.headers.get("Content-Length", "")
         if announced.isdecimal() and self.size + int(announced[:20]) != self.file.size:
             raise DownloadFailed(
-                f"{place} announces a wrong length of {self.file.name}: it has {self.file.size} bytes.",
+                f"{place} reports the wrong length for {self.file.name}; expected {self.file.size} bytes.",
                 remedy=_ELSEWHERE,
             )
 
