@@ -107,7 +107,8 @@ def make_environment(installation: Installation) -> None:
     if installation.python.exists():
         return
     if importlib.util.find_spec("ensurepip") is None:
-        sys.exit("This Python cannot create environments. On Debian or Ubuntu, run: sudo apt-get install python3-venv")
+        remedy = "On Debian or Ubuntu, run:\n  sudo apt-get install python3-venv"
+        sys.exit(f"This Python cannot create environments. {remedy}")
     venv.create(installation.environment, with_pip=True, clear=True)
 
 

@@ -6,8 +6,8 @@ Needs Python 3.11 or newer and nothing else.
     python3 tasks.py test      ruff, mypy for Linux and Windows, import contracts, the documentation, all tests
     python3 tasks.py test --quick   before each commit: the same, but only unit tests and one real job
     python3 tasks.py lock      write the installers' lock files again, with today's versions
-    python3 tasks.py release   the wheel, its lock files and what it is made of (CycloneDX), in dist/
-    python3 tasks.py chaos     kill it at every place that writes, and at random moments: [KILLS] [SEED]
+    python3 tasks.py release   the wheel, its lock files and bill of materials (CycloneDX), in dist/
+    python3 tasks.py chaos     crash it at every place that writes, and at random moments: [KILLS] [SEED]
 """
 
 from __future__ import annotations
@@ -80,7 +80,8 @@ def set_up(extras: str, *, editable: bool) -> None:
     DESCRIBED.unlink(missing_ok=True)
     if not PYTHON.exists():
         if importlib.util.find_spec("ensurepip") is None:
-            sys.exit("This Python cannot make environments. On Debian or Ubuntu: sudo apt-get install python3-venv")
+            remedy = "On Debian or Ubuntu, run:\n  sudo apt-get install python3-venv"
+            sys.exit(f"This Python cannot create environments. {remedy}")
         venv.create(ENVIRONMENT, with_pip=True, clear=True)
     install: list[str | Path] = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check"]
     quietly(

@@ -65,6 +65,19 @@ def test_every_module_in_where_do_i_change_x_exists() -> None:
     assert [name for name in named if not any((base / name).exists() for base in (HERE, HERE / "src/dropdub"))] == []
 
 
+def test_every_test_that_a_page_mentions_exists() -> None:
+    modules = [path for path in (HERE / "tests").rglob("test_*.py") if path != Path(__file__)]
+    defined = {name for path in modules for name in re.findall(r"\bdef (test_\w+)", path.read_text("utf-8"))}
+    named = {name for page in (HERE / "docs").rglob("*.md") for name in _names_of_tests(page.read_text("utf-8"))}
+    assert len(named) >= 10
+    assert named - defined - {path.stem for path in modules} - {Path(__file__).stem} == set()
+
+
+def _names_of_tests(text: str) -> list[str]:
+    """Return the names of tests and of their modules, without `.py`, that occur in code."""
+    return [name for code in re.findall(r"`([^`\n]+)`", _without_code(text)) for name in re.findall(r"test_\w+", code)]
+
+
 def _levels(text: str) -> list[int]:
     return [len(line.split()[0]) for line in _without_code(text).splitlines() if line.startswith("#")]
 
