@@ -177,13 +177,13 @@ def test_every_dropped_file_ends_in_outputs_or_error_message(
 
     assert code == 1, root.output()
     ended = root.rows("SELECT name, state, reason, remedy FROM job")
-    told = [f"{job['name']}: {job['reason']} {job['remedy']}" for job in ended if job["state"] != "succeeded"]
+    said = [f"{job['name']}: {job['reason']} {job['remedy']}" for job in ended if job["state"] != "succeeded"]
     assert len(ended) == len(corpus) + len(ODD_NAMES)
     assert {job["state"] for job in ended} == {"succeeded", "failed"}
-    assert [line for line in told if any(word in line for word in UNFORESEEN)] == []
+    assert [line for line in said if any(word in line for word in UNFORESEEN)] == []
     assert "Traceback" not in root.output()
     notes = {path.name.removesuffix(".error.txt") for path in (root.root / "failed").glob("*.error.txt")}
-    assert len(notes) == len(told)
+    assert len(notes) == len(said)
     outputs = b"".join(path.read_bytes() for path in (root.root / "outbox").rglob("*") if path.is_file())
     assert SECRET.encode() not in outputs
     with pytest.raises(BlockingIOError):

@@ -79,8 +79,8 @@ def test_a_failed_file_is_retried_by_pasting_what_any_message_suggests(
     assert suggested(note) == suggested(root.output()) == suggested(root.jobs("show", "1").stdout) == [retry]
     assert retry in suggested(root.jobs("status").stdout)
     [job] = root.status()["jobs"]
-    told = json.loads(notice.read_text("utf-8"))["data"]
-    assert suggested(job["remedy"]) == suggested(told["remedy"]) == [retry]
+    said = json.loads(notice.read_text("utf-8"))["data"]
+    assert suggested(job["remedy"]) == suggested(said["remedy"]) == [retry]
 
     done = shell.paste(suggested(note)[0])
     assert (done.returncode, done.stderr) == (0, "") and "will be retried" in done.stdout

@@ -92,8 +92,8 @@ def test_ffmpeg_unable_to_burn_in_subtitles_is_reported(root: Path, tmp_path: Pa
     config = (root / "config.yaml").read_text(encoding="utf-8")
     (root / "config.yaml").write_text(f"{config}\nffmpeg: {old}\n", encoding="utf-8")
     assert "Burnt-in subtitles" not in found(root)
-    told = found(root, DROPDUB_JOB__SUBTITLES__MODE="burn")["Burnt-in subtitles"]
-    assert told["state"] == "warning" and "4.4.2 is too old" in told["text"] and "5.1" in told["remedy"]
+    said = found(root, DROPDUB_JOB__SUBTITLES__MODE="burn")["Burnt-in subtitles"]
+    assert said["state"] == "warning" and "4.4.2 is too old" in said["text"] and "5.1" in said["remedy"]
 
 
 def test_folders_on_two_file_systems_are_recognised(tmp_path: Path, other_file_system: Path) -> None:
@@ -149,16 +149,16 @@ def test_the_copies_of_the_database_are_reported(root: Path) -> None:
         a_queued_job(store, now=time.time())
         assert found(root)["Database backups"]["text"].startswith("none yet")
         a_queued_job(store, now=time.time() - 3 * 86_400)
-        told = found(root)["Database backups"]
-        assert told["state"] == "warning" and told["remedy"].endswith(" logs")
+        said = found(root)["Database backups"]
+        assert said["state"] == "warning" and said["remedy"].endswith(" logs")
         copy = backup.make(root / "jobs.db", root / "work" / "backups", now=time.time())
-    told = found(root)["Database backups"]
-    assert (told["state"], told["detail"]) == ("ok", str(copy)) and told["text"].startswith("1, the newest ")
+    said = found(root)["Database backups"]
+    assert (said["state"], said["detail"]) == ("ok", str(copy)) and said["text"].startswith("1, the newest ")
 
 
 def test_database_at_impossible_location_is_a_problem(root: Path) -> None:
-    told = found(root, DROPDUB_DATABASE="away/jobs.db")["Database"]
-    assert told["state"] == "problem" and str(root / "away") in told["detail"]
+    said = found(root, DROPDUB_DATABASE="away/jobs.db")["Database"]
+    assert said["state"] == "problem" and str(root / "away") in said["detail"]
 
 
 def test_missing_service_is_reported(root: Path) -> None:
@@ -193,8 +193,8 @@ def test_undelivered_notices_are_reported(root: Path) -> None:
     assert notice is not None
     transitions.postpone_notice(store, notice.id, error="It is away.", at=NOW + 60)
     store.close()
-    told = found(root)["Notifications"]
-    assert (told["state"], told["detail"]) == ("warning", "It is away.")
+    said = found(root)["Notifications"]
+    assert (said["state"], said["detail"]) == ("warning", "It is away.")
     assert "T0K3N" not in doctor(root, "--report").stdout
     assert "T0K3N" not in (root / REPORT_NAME).read_text(encoding="utf-8")
 
@@ -257,25 +257,25 @@ def test_report_reveals_nothing_personal(marked_root: Path, broken: bool) -> Non
         shutil.rmtree(marked_root / "outbox")
         (marked_root / "jobs.db").write_bytes(MARK.encode() * 100)
     answer = doctor(marked_root, "--report", HOME=f"/home/{MARK}", USER=MARK, DROPDUB_FFMPEG=f"/{MARK}/ffmpeg")
-    assert MARK in answer.stdout, "the marks are there to be told to the person"
+    assert MARK in answer.stdout, "the marks are there to be shown to the person"
     report = (marked_root / REPORT_NAME).read_text(encoding="utf-8")
     private = {MARK, str(Path.home()), str(Path(sys.prefix)), str(marked_root), platform.node()}
     assert [text for text in private if len(text) > 3 and text in report] == []
-    told = yaml.safe_load(report)
-    assert told["settings"]["retry.attempts"] == 5
-    assert told["tracebacks"][0] == ["dropdub/files.py:52 move", "elsewhere:3 <module>", "ValueError"]
-    assert ("attempts" in told) is not broken
+    said = yaml.safe_load(report)
+    assert said["settings"]["retry.attempts"] == 5
+    assert said["tracebacks"][0] == ["dropdub/files.py:52 move", "elsewhere:3 <module>", "ValueError"]
+    assert ("attempts" in said) is not broken
     if not broken:
-        assert told["attempts"][0]["error"] == "WorkerDied"
+        assert said["attempts"][0]["error"] == "WorkerDied"
 
 
 def test_a_report_names_versions_and_findings(root: Path) -> None:
     answer = doctor(root, "--report", "--json")
     assert json.loads(answer.stdout), "standard output is still JSON"
-    told = yaml.safe_load((root / REPORT_NAME).read_text(encoding="utf-8"))
-    assert {"pydantic", "sqlmodel", "psutil"} <= told["packages"].keys()
-    assert {"Python", "ffmpeg", "inbox", "Clock"} <= {one["what"] for one in told["findings"]}
-    assert told["settings"] == {
+    said = yaml.safe_load((root / REPORT_NAME).read_text(encoding="utf-8"))
+    assert {"pydantic", "sqlmodel", "psutil"} <= said["packages"].keys()
+    assert {"Python", "ffmpeg", "inbox", "Clock"} <= {one["what"] for one in said["findings"]}
+    assert said["settings"] == {
         "job.transcriber": "pocketsphinx",
         "job.synthesizer": "espeak-ng",
         "limits.min_free_disk": 1_000_000,

@@ -102,8 +102,8 @@ def loudness(path: Path) -> float:
 
 
 def true_peak_db(path: Path) -> float:
-    told = run_ffmpeg("-i", str(path), "-map", "0:a:0", "-af", "ebur128=peak=true:framelog=verbose", "-f", "null", "-")
-    return float(re.findall(r"Peak:\s+(-?[\d.]+) dBFS", told)[-1])
+    shown = run_ffmpeg("-i", str(path), "-map", "0:a:0", "-af", "ebur128=peak=true:framelog=verbose", "-f", "null", "-")
+    return float(re.findall(r"Peak:\s+(-?[\d.]+) dBFS", shown)[-1])
 
 
 def original(job: Drive, channels: int) -> Frames:

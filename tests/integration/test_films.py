@@ -396,7 +396,7 @@ def test_sound_that_mp4_rejects_after_all_goes_into_mkv(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "output"),
     [
         ({"picture": "hevc"}, "its picture is h264, not hevc"),
         ({"sounds": 2}, "it has 1 audio tracks, not 2"),
@@ -405,10 +405,10 @@ def test_sound_that_mp4_rejects_after_all_goes_into_mkv(tmp_path: Path) -> None:
         ({"shortest_s": 1.0, "longest_s": 2.0}, "it is 5.0 s long"),
     ],
 )
-def test_film_that_differs_from_expectation_is_refused(plain: Path, wrong: dict[str, Any], told: str) -> None:
+def test_film_that_differs_from_expectation_is_refused(plain: Path, wrong: dict[str, Any], output: str) -> None:
     right = {"picture": "h264", "sounds": 1, "subtitles": 0, "shortest_s": LENGTH_S, "longest_s": LENGTH_S}
     check_film(plain, Expected(**right), timeout_s=10)
-    with pytest.raises(MediaToolFailed, match=told):
+    with pytest.raises(MediaToolFailed, match=output):
         check_film(plain, Expected(**{**right, **wrong}), timeout_s=10)
 
 

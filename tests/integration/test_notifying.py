@@ -70,8 +70,8 @@ def test_notice_is_recorded_with_the_end_itself_and_matches_jobs_show(store: Sto
     first, second = notices(store)
     assert {first.channel, second.channel} == {"webhook", "command"} and first.id != second.id
     assert first.payload["type"] == "job.succeeded"
-    told = first.payload["data"]
-    assert (told["id"], told["state"], told["progress"], told["finished_at"]) == (
+    shown = first.payload["data"]
+    assert (shown["id"], shown["state"], shown["progress"], shown["finished_at"]) == (
         job_id, "succeeded", 1.0, "2023-11-14T22:13:20.000Z"
     )  # fmt: skip
 

@@ -85,11 +85,11 @@ class FakeInventor:
 
 
 def test_possibly_invented_text_is_reported_with_times_and_outcome() -> None:
-    told: list[Suspect] = []
-    decoder = Decoder(FakeInventor(), "en", {}, suspect=told.append)  # type: ignore[arg-type]
+    said: list[Suspect] = []
+    decoder = Decoder(FakeInventor(), "en", {}, suspect=said.append)  # type: ignore[arg-type]
     heard = decoder.hear(Window(100.0, spoken(ENGLISH[0])))
     assert [one.text for one in heard] == ["We went home.", "it rains", "Hm."]
-    assert told == [
+    assert said == [
         Suspect(102.0, 104.0, "Thanks for watching!", "dropped"),
         Suspect(104.0, 106.0, "it rains it rains it rains it rains", "collapsed"),
         Suspect(106.0, 108.0, "Hm.", "kept"),

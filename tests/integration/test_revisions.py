@@ -140,7 +140,7 @@ def test_missing_film_is_named(context: Context) -> None:
 
 def a_manifest(film: Job) -> Path:
     """Write the manifest of a film's job in the outbox; return its path."""
-    told = {
+    said = {
         "job": {"id": film.id, "name": film.name, "kind": "media"},
         "inputs": [{"name": film.name, "size": Path(film.source).stat().st_size}],
         "options": film.options,
@@ -149,7 +149,7 @@ def a_manifest(film: Job) -> Path:
     path = Path(film.outputs[0]).with_name("manifest.json")
     path.parent.rename(path.parents[1] / "Clip (2)")
     path = path.parents[1] / "Clip (2)" / path.name
-    path.write_text(json.dumps(told), encoding="utf-8")
+    path.write_text(json.dumps(said), encoding="utf-8")
     return path
 
 

@@ -77,9 +77,9 @@ def test_second_run_changes_nothing_except_what_its_options_set(tmp_path: Path) 
 def test_missing_packages_are_named_with_command_that_installs_them(
     tmp_path: Path, without_engines: dict[str, str]
 ) -> None:
-    told = result(tmp_path, "--engines", "light", "--no-install", environment=without_engines)
-    [note] = told["notes"]
-    assert "espeak-ng" in note and f"{sys.executable} -m pip install" in note and not told["installed"]
+    shown = result(tmp_path, "--engines", "light", "--no-install", environment=without_engines)
+    [note] = shown["notes"]
+    assert "espeak-ng" in note and f"{sys.executable} -m pip install" in note and not shown["installed"]
 
 
 def test_doctor_reports_missing_engines_and_dropped_file_waits(

@@ -47,12 +47,12 @@ def attacked(code: str, *arguments: str | Path, timeout_s: float = 60.0) -> str:
     """Run Python code as the attacker to its end; return what it printed. Raises if it failed."""
     with attack(code, *arguments) as process:
         try:
-            told, complaints = process.communicate(timeout=timeout_s)
+            said, complaints = process.communicate(timeout=timeout_s)
         finally:
             process.kill()
     if process.returncode != 0:
         raise RuntimeError(f"The attacker's program failed:\n{complaints}")
-    return told
+    return said
 
 
 @contextmanager

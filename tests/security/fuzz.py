@@ -164,7 +164,7 @@ def _child(target: Target, paths: list[Path], folder: Path) -> None:
             wrong = traceback.format_exc()
         else:
             wrong = "" if was_taken else "refused"
-        path.with_name(path.name + ".told").write_text(wrong, encoding="utf-8", errors="replace")
+        path.with_name(path.name + ".said").write_text(wrong, encoding="utf-8", errors="replace")
         shutil.rmtree(own, ignore_errors=True)
 
 
@@ -181,8 +181,8 @@ def run_batch(target: Target, inputs: list[bytes], folder: Path) -> list[str]:
         finally:
             os._exit(0)
     status = _awaited(child)
-    told = [path.with_name(path.name + ".told") for path in paths]
-    done = [one.read_text(encoding="utf-8") if one.exists() else None for one in told]
+    shown = [path.with_name(path.name + ".said") for path in paths]
+    done = [one.read_text(encoding="utf-8") if one.exists() else None for one in shown]
     first_lost = next((number for number, one in enumerate(done) if one is None), None)
     if first_lost is not None:
         done[first_lost] = f"the child ended with {status}" if status else "the child hung"
@@ -204,10 +204,10 @@ def _awaited(child: int) -> int:
 
 def _keep(keep: Path, name: str, suffix: str, content: bytes, wrong: str) -> None:
     keep.mkdir(parents=True, exist_ok=True)
-    number = len(list(keep.glob(f"{name}-*.told")))
+    number = len(list(keep.glob(f"{name}-*.said")))
     if number < 50:
         (keep / f"{name}-{number}{suffix}").write_bytes(content)
-        (keep / f"{name}-{number}.told").write_text(wrong, encoding="utf-8")
+        (keep / f"{name}-{number}.said").write_text(wrong, encoding="utf-8")
 
 
 def main() -> int:

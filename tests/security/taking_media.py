@@ -39,8 +39,8 @@ def account(source: Path) -> dict[str, Any]:
         end = taken(source, Path(made))
         written = sum(path.stat().st_size for path in Path(made).rglob("*") if path.is_file())
         used = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    told = {"name": source.name, "end": end, "seconds": time.monotonic() - began}
-    return {**told, "memory": max(used) * 1024, "written": written}
+    said = {"name": source.name, "end": end, "seconds": time.monotonic() - began}
+    return {**said, "memory": max(used) * 1024, "written": written}
 
 
 def main() -> None:

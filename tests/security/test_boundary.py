@@ -62,9 +62,9 @@ def test_an_error_at_each_place_in_turn_fails_one_job(site: Site) -> None:
 def test_a_persistent_error_fails_the_job_with_a_sentence(site: Site, place: str) -> None:
     site.drop_text("This is read aloud.", "a.txt")
     assert site.work_off(DROPDUB_FAILPOINTS=f"{place}=break") == 1
-    told = (site.root / "failed" / "a.txt.error.txt").read_text(encoding="utf-8")
-    assert "Unexpected error: RuntimeError: broken on purpose ?." in told
-    assert " retry 1\n" in told
+    said = (site.root / "failed" / "a.txt.error.txt").read_text(encoding="utf-8")
+    assert "Unexpected error: RuntimeError: broken on purpose ?." in said
+    assert " retry 1\n" in said
 
 
 @pytest.mark.parametrize("place", ["outcome.broke", "ending.begin"])

@@ -124,9 +124,9 @@ def test_a_file_with_other_names_that_is_too_large_is_not_copied(place: Path, in
 
 def test_a_file_with_other_names_waits_until_there_is_room(place: Path, inbox: Path) -> None:
     film, source = linked(inbox, 10**13), place / "work" / "1" / "source"
-    with pytest.raises(CannotMove, match="is free") as told:
+    with pytest.raises(CannotMove, match="is free") as said:
         bring_in(Wanted(film, film.name, identity(film), within=inbox, room=Room(10**14, 10**9)), source)
-    assert told.value.condition == "disk"
+    assert said.value.condition == "disk"
     assert [path.name for path in source.iterdir()] == ["film.mp4"]
 
 

@@ -200,14 +200,14 @@ def test_words_of_the_job_in_plain_arguments_are_accepted() -> None:
         assert Notify.model_validate({"on_success": command}).on_success == tuple(command)
 
 
-def told(**data: object) -> dict[str, str]:
+def said(**data: object) -> dict[str, str]:
     return placeholders.facts_of({"data": {"id": 7, "name": "a.txt", "state": "failed", **data}})
 
 
 @pytest.mark.parametrize("name", ["-rf.txt", "--output=x.txt", "@config.yaml", "-"])
 def test_no_argument_becomes_an_option_or_a_file_of_options(name: str) -> None:
     command = ["tell", "{name}", "{name} ended", "--name={name}", "-x", "{folder}"]
-    given = placeholders.arguments(command, told(name=name, published="/out/a"))
+    given = placeholders.arguments(command, said(name=name, published="/out/a"))
     assert given == ["tell", f"./{name}", f"./{name} ended", f"--name={name}", "-x", "/out/a"]
 
 
@@ -219,7 +219,7 @@ def test_characters_that_windows_maps_to_quotes_become_quotes_before_quoting() -
 
 
 def test_facts_for_a_program_have_one_line_and_no_terminal_control_characters() -> None:
-    facts_told = told(name="a\n\x1b[2K\x9b2Kb\0.txt", reason="one\r\ntwo\u2028three")
+    facts_told = said(name="a\n\x1b[2K\x9b2Kb\0.txt", reason="one\r\ntwo\u2028three")
     assert facts_told["name"] == "a [2K 2Kb .txt"
     assert facts_told["reason"] == "one two three"
 
@@ -293,17 +293,17 @@ def test_a_name_that_is_a_command_is_not_run(tmp_path: Path, monkeypatch: pytest
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
     name = "x$(touch PWNED); `touch PWNED` && touch PWNED #.txt"
-    code = 'printf "%s\\n" "$DROPDUB_JOB_NAME" > told; printf "%s\\n" "$@" >> told; env > seen'
+    code = 'printf "%s\\n" "$DROPDUB_JOB_NAME" > seen-name; printf "%s\\n" "$@" >> seen-name; env > seen'
     (tmp_path / "tell.sh").write_text(code, encoding="utf-8")
     (command,) = {Notify.model_validate({"on_failure": ["sh", "./tell.sh", "{name}"]}).on_failure}
     spoken: list[str] = []
-    environment = placeholders.environment(told(name=name), child_environment(), root=str(tmp_path), notice="n")
+    environment = placeholders.environment(said(name=name), child_environment(), root=str(tmp_path), notice="n")
     run_hook(
-        placeholders.arguments(command, told(name=name)), environment=environment, message=b"", deadline_s=30.0,
+        placeholders.arguments(command, said(name=name)), environment=environment, message=b"", deadline_s=30.0,
         lock_path=tmp_path / "hook.lock", stopping=threading.Event(), on_line=spoken.append,
     )  # fmt: skip
     assert spoken == []
-    assert (tmp_path / "told").read_text(encoding="utf-8").splitlines() == [name, name]
+    assert (tmp_path / "seen-name").read_text(encoding="utf-8").splitlines() == [name, name]
     assert "s3cret" not in (tmp_path / "seen").read_text(encoding="utf-8")
     assert not (tmp_path / "PWNED").exists()
     assert os.environ["HF_TOKEN"] == "s3cret"

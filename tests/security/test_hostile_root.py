@@ -43,8 +43,8 @@ def test_good_files_among_hostile_ones_are_done(site: Site) -> None:
     states = site.states()
     assert {name: states[name] for name in good} == dict.fromkeys(good, "succeeded")
     assert set(states.values()) <= {"succeeded", "failed"}
-    told = site.output() + (site.root / "work" / "logs" / "dropdub.log").read_text(encoding="utf-8")
-    assert [word for word in UNFORESEEN if word in told] == []
+    said = site.output() + (site.root / "work" / "logs" / "dropdub.log").read_text(encoding="utf-8")
+    assert [word for word in UNFORESEEN if word in said] == []
     assert seen(site.root.parent) == around, "nothing was written outside the root"
     assert [path for path in site.root.rglob("*") if "PWNED" in path.name and path.stat().st_size == 0] == []
     assert not [path for path in site.root.rglob("*") if path.is_file() and "root:x:0:0" in text_of(path)]

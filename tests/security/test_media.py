@@ -50,8 +50,8 @@ class Attack:
 
 
 def film_of(path: Path, frames: int = 20, *, giants: int = 0, **header: Any) -> Path:
-    told: dict[str, Any] = {"size": (64, 64), "codec": b"MPNG", **header}
-    return hostile.avi(path, [GIANT] * giants + [SMALL] * (frames - giants), **told)
+    said: dict[str, Any] = {"size": (64, 64), "codec": b"MPNG", **header}
+    return hostile.avi(path, [GIANT] * giants + [SMALL] * (frames - giants), **said)
 
 
 def film_with(path: Path, *inputs: str | Path, options: tuple[str, ...] = ()) -> Path:
@@ -205,10 +205,10 @@ def test_ffmpeg_decodes_nothing_that_is_not_on_the_list(each_ffmpeg: Path, tmp_p
 
 def test_ffmpeg_decodes_no_oversized_picture(each_ffmpeg: Path, tmp_path: Path) -> None:
     film = film_of(tmp_path / "frames.avi", giants=20)
-    told: list[str] = []
+    said: list[str] = []
     command = [str(each_ffmpeg), "-v", "error", *input_arguments(film), "-map", "0:v", "-f", "framecrc", "-"]
-    run(Program(command), deadline_s=60, on_line=told.append)
-    assert not [line for line in told if not line.startswith("#")]
+    run(Program(command), deadline_s=60, on_line=said.append)
+    assert not [line for line in said if not line.startswith("#")]
 
 
 def test_every_decoder_of_the_list_is_known_to_an_ffmpeg() -> None:

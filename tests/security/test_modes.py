@@ -256,7 +256,7 @@ def test_a_run_of_the_daemon_reveals_nothing_to_another_account(
     site.drop_text("#!/bin/sh\n", "run.xyz").chmod(0o777)
     site.drop(Path("src/dropdub/samples/jfk.flac"))
     assert site.work_off() in (0, 1)
-    told = attacked(
+    said = attacked(
         """
 root, readable = pathlib.Path(sys.argv[1]), []
 for folder, _, names in os.walk(root):
@@ -270,8 +270,8 @@ print("\\n".join(readable))
 """,
         site.root,
     ).splitlines()
-    assert any(name.startswith("outbox/open/") for name in told)
-    assert [name for name in told if "secret" in name or name.startswith(("work", "jobs.db"))] == []
+    assert any(name.startswith("outbox/open/") for name in said)
+    assert [name for name in said if "secret" in name or name.startswith(("work", "jobs.db"))] == []
     assert mode(root.work) == 0o700 and mode(root.database_file) == 0o600
     kept = [path for folder in (root.failed, root.archive) for path in folder.iterdir()]
     assert {path.name for path in kept} >= {"_config.yaml", "run.xyz", "secret.txt"}

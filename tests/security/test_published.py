@@ -106,9 +106,9 @@ def forgotten(context: Context, **options: object) -> tuple[Job, Path]:
     film = a_film(context)
     path = a_manifest(film)
     Path(film.source).rename(context.root.archive / film.name)
-    told = json.loads(path.read_text(encoding="utf-8"))
-    told["options"] |= {"voice": "bob", "out": "/etc", "targets": ["es"], **options}
-    path.write_text(json.dumps(told), encoding="utf-8")
+    said = json.loads(path.read_text(encoding="utf-8"))
+    said["options"] |= {"voice": "bob", "out": "/etc", "targets": ["es"], **options}
+    path.write_text(json.dumps(said), encoding="utf-8")
     transitions.prune_jobs(context.store, ended_before=LONG_AFTER)
     return film, path.parent
 

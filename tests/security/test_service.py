@@ -63,9 +63,9 @@ def test_systemd_rates_the_unit_as_hardly_exposed(tmp_path: Path, root: str) -> 
     unit = tmp_path / "dropdub.service"
     unit.write_text(unit_text(plan), "utf-8")
     command = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(unit)]
-    told = subprocess.run(command, capture_output=True, encoding="utf-8", check=False).stdout
-    [exposure] = re.findall(r"Overall exposure level for \S+: ([0-9.]+)", told)
-    assert float(exposure) <= EXPOSURE_MAX, told
+    said = subprocess.run(command, capture_output=True, encoding="utf-8", check=False).stdout
+    [exposure] = re.findall(r"Overall exposure level for \S+: ([0-9.]+)", said)
+    assert float(exposure) <= EXPOSURE_MAX, said
 
 
 def test_files_it_creates_are_private_to_its_account(tmp_path: Path) -> None:
@@ -79,8 +79,8 @@ def test_a_stop_clears_shared_memory_except_that_of_a_users_other_programs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, *, is_cleared: bool
 ) -> None:
     monkeypatch.setattr(sandbox, "user_id", lambda _account: number)
-    told = settings(a_plan(tmp_path))
-    assert told["PrivateIPC"] == "yes" and ("RemoveIPC" in told) is is_cleared
+    said = settings(a_plan(tmp_path))
+    assert said["PrivateIPC"] == "yes" and ("RemoveIPC" in said) is is_cleared
 
 
 @pytest.mark.parametrize(("device", "allowed"), [

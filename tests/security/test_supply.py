@@ -145,8 +145,8 @@ def test_an_unsafe_version_fails_the_checks_and_missing_data_does_not(capsys: py
     checks.judge([{"name": "other", "version": "1.0", "vulns": []}])
     assert "None is known for 1 packages" in capsys.readouterr().out
     checks.judge([{"name": "one", "version": "1.0", "vulns": []}, {"name": "other", "skip_reason": "not found"}])
-    told = capsys.readouterr().out
-    assert "None is known for 1 packages" in told and "no data: other" in told
+    said = capsys.readouterr().out
+    assert "None is known for 1 packages" in said and "no data: other" in said
 
 
 @pytest.mark.skipif(importlib.util.find_spec("cyclonedx_py") is None, reason="cyclonedx-bom is not installed here")

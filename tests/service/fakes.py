@@ -138,12 +138,12 @@ def start_unit(system: FakeSystem, unit: str) -> int:
         folder = settings["WorkingDirectory"].replace("%%", "%")
         system.run(unit, command, folder, NOTIFY_SOCKET=str(system.folder / "notify"))
         pid = (system.known(unit) or {})["pid"]
-        told: list[bytes] = []
-        while b"READY=1" not in told and isinstance(pid, int) and is_alive(pid):
+        said: list[bytes] = []
+        while b"READY=1" not in said and isinstance(pid, int) and is_alive(pid):
             with contextlib.suppress(TimeoutError):
-                told = heard.recv(4096).splitlines()
+                said = heard.recv(4096).splitlines()
     (system.folder / "notify").unlink()
-    if b"READY=1" in told:
+    if b"READY=1" in said:
         return 0
     print(f"Job for {unit} failed because the control process exited with error code.")
     return 1

@@ -31,9 +31,9 @@ def test_service_commands_report_each_stage_of_its_life(root: Root, system: Fake
     assert (installed.returncode, installed.stderr) == (0, "")
     assert "a systemd user unit" in installed.stdout and "enable-linger" in installed.stdout
 
-    told = jobs(root, "status", "--json")
-    status = json.loads(told.stdout)
-    assert told.returncode == 0 and Path(status["file"]).is_file()
+    said = jobs(root, "status", "--json")
+    status = json.loads(said.stdout)
+    assert said.returncode == 0 and Path(status["file"]).is_file()
     assert status["running"] and status["enabled"] and status["name"].startswith("dropdub-ana-s-100")
     assert f"process {status['pid']}" in jobs(root, "status").stdout
 

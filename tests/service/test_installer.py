@@ -65,8 +65,8 @@ def test_an_installation_processes_drops_and_uninstalls_without_touching_files(
 ) -> None:
     into, root, home = tmp_path / "my programs", tmp_path / "my dubs", tmp_path
     where = ("--into", into, "--root", root)
-    told = install(*where, "--from", wheel, "--service")
-    assert f"Created the root {root}" in told and "It is running (process" in told
+    said = install(*where, "--from", wheel, "--service")
+    assert f"Created the root {root}" in said and "It is running (process" in said
 
     dropdub = home / ".local" / "bin" / "dropdub"
     sample = next(into.rglob("dropdub/samples/jfk.flac"))
@@ -76,13 +76,13 @@ def test_an_installation_processes_drops_and_uninstalls_without_touching_files(
     assert shown.returncode == 0 and "succeeded" in shown.stdout
 
     (root / "letter.txt").write_text("not of Dropdub", "utf-8")
-    told = install("--uninstall", "--into", into)
+    said = install("--uninstall", "--into", into)
     assert not into.exists() and not os.path.lexists(dropdub)
-    assert f"Your files stay: {root}" in told and (root / "outbox" / "jfk" / "manifest.json").exists()
+    assert f"Your files stay: {root}" in said and (root / "outbox" / "jfk" / "manifest.json").exists()
     assert not list(tmp_path.glob("settings/systemd/user/*.service"))
 
-    told = install("--uninstall", "--delete-root", *where)
-    assert [entry.name for entry in root.iterdir()] == ["letter.txt"] and "letter.txt" in told
+    said = install("--uninstall", "--delete-root", *where)
+    assert [entry.name for entry in root.iterdir()] == ["letter.txt"] and "letter.txt" in said
 
 
 def test_missing_things_are_not_removed_and_a_foreign_command_is_left(tmp_path: Path, system: FakeSystem) -> None:
@@ -91,8 +91,8 @@ def test_missing_things_are_not_removed_and_a_foreign_command_is_left(tmp_path: 
     foreign.write_text("#!/bin/sh\n", "utf-8")
     folder = tmp_path / "precious"
     (folder / "inbox").mkdir(parents=True)
-    told = install("--uninstall", "--delete-root", "--root", folder, "--into", tmp_path / "absent")
-    assert "There is no environment" in told and (folder / "inbox").is_dir() and foreign.exists()
+    said = install("--uninstall", "--delete-root", "--root", folder, "--into", tmp_path / "absent")
+    assert "There is no environment" in said and (folder / "inbox").is_dir() and foreign.exists()
 
 
 def test_wrong_use_is_reported(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def installer() -> ModuleType:
 
 
 class FakeEnvironment:
-    """An installed environment whose pip and `jobs` only record their calls; `jobs` prints `told` about services."""
+    """An installed environment whose pip and `jobs` only record their calls; `jobs` prints `answer` about services."""
 
     def __init__(self, folder: Path) -> None:
         self.into, self.root = folder / "programs", folder / "dubs"
@@ -40,15 +40,15 @@ class FakeEnvironment:
         scripts.mkdir(parents=True)
         note = f'echo "$@" >> "{folder}/calls"\n'
         self._write(scripts / "python", note)
-        told = f'case "$*" in *status*) cat "{folder}/told";; *stop*) exit $(cat "{folder}/stop");; esac\n'
-        self._write(scripts / "jobs", note + told)
-        self.tells(STOPPED)
+        said = f'case "$*" in *status*) cat "{folder}/answer";; *stop*) exit $(cat "{folder}/stop");; esac\n'
+        self._write(scripts / "jobs", note + said)
+        self.answers(STOPPED)
         (folder / "stop").write_text("0", "utf-8")
         self.a_root(self.root)
 
-    def tells(self, told: dict[str, bool] | str) -> None:
+    def answers(self, said: dict[str, bool] | str) -> None:
         """Make `dropdub service status` print this."""
-        (self._folder / "told").write_text(told if isinstance(told, str) else json.dumps(told), "utf-8")
+        (self._folder / "answer").write_text(said if isinstance(said, str) else json.dumps(said), "utf-8")
 
     def cannot_stop(self) -> None:
         (self._folder / "stop").write_text("1", "utf-8")
@@ -97,7 +97,7 @@ def environment(tmp_path: Path) -> FakeEnvironment:
 def test_a_service_that_runs_is_stopped_before_its_environment_is_renewed_and_started_after(
     environment: FakeEnvironment,
 ) -> None:
-    environment.tells(RUNNING)
+    environment.answers(RUNNING)
     environment.run("--root", environment.root)
     assert environment.calls() == ["status dubs", "stop dubs", "pip", "start dubs"]
 
@@ -110,14 +110,14 @@ def test_a_stopped_service_stays_stopped(environment: FakeEnvironment) -> None:
 
 @on_posix
 def test_a_requested_service_is_reinstalled_and_not_started_twice(environment: FakeEnvironment) -> None:
-    environment.tells(RUNNING)
+    environment.answers(RUNNING)
     environment.run("--root", environment.root, "--service")
     assert environment.calls() == ["status dubs", "stop dubs", "pip", "install dubs"]
 
 
 @on_posix
 def test_nothing_is_upgraded_under_a_service_that_cannot_be_stopped(environment: FakeEnvironment) -> None:
-    environment.tells(RUNNING)
+    environment.answers(RUNNING)
     environment.cannot_stop()
     assert "Nothing was changed" in environment.run("--root", environment.root, code=1)
     assert environment.calls() == ["status dubs", "stop dubs"]
@@ -141,9 +141,9 @@ def test_a_folder_is_built_from_a_copy_so_that_nothing_removed_comes_back(enviro
 
 @on_posix
 def test_nothing_is_removed_if_the_existence_of_a_service_is_unknown(environment: FakeEnvironment) -> None:
-    environment.tells("error: the database is of a newer version")
-    told = environment.run("--uninstall", "--root", environment.root, code=1)
-    assert "could not be determined" in told and "service status" in told
+    environment.answers("error: the database is of a newer version")
+    said = environment.run("--uninstall", "--root", environment.root, code=1)
+    assert "could not be determined" in said and "service status" in said
     assert environment.calls() == ["status dubs"] and (environment.into / "environment").is_dir()
 
 
@@ -157,7 +157,7 @@ def test_a_service_is_removed_before_the_environment_that_it_runs_in(environment
 def test_all_services_that_run_in_the_environment_are_stopped_while_it_is_renewed(environment: FakeEnvironment) -> None:
     other = environment.a_root(environment.root.with_name("other"))
     environment.run("--root", environment.root)
-    environment.tells(RUNNING)
+    environment.answers(RUNNING)
     environment.forget_calls()
     environment.run("--root", other)
     stopped = ["status dubs", "stop dubs", "status other", "stop other"]
@@ -171,9 +171,9 @@ def test_each_root_that_was_installed_for_is_remembered_and_its_service_removed(
     environment.run("--root", other)
     shutil.rmtree(environment.root)
     environment.forget_calls()
-    told = environment.run("--uninstall")
+    said = environment.run("--uninstall")
     assert environment.calls() == ["status dubs", "uninstall dubs", "status other", "uninstall other"]
-    assert f"Your files stay: {other}" in told and str(environment.root) not in told
+    assert f"Your files stay: {other}" in said and str(environment.root) not in said
 
 
 @on_posix

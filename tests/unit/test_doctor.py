@@ -102,8 +102,8 @@ def test_a_card_is_judged_by_driver_engines_and_wish(cards: int, answer: str | N
 def test_a_root_too_deep_for_long_names_is_reported_if_windows_limits_paths() -> None:
     deepest = len(r"C:\dubs\outbox")
     assert folders.room_for_names(deepest, longest_name=100).state == "ok"
-    told = folders.room_for_names(58, longest_name=100)
-    assert told.state == "warning" and "58 characters" in told.text and "LongPathsEnabled" in (told.remedy or "")
+    shown = folders.room_for_names(58, longest_name=100)
+    assert shown.state == "warning" and "58 characters" in shown.text and "LongPathsEnabled" in (shown.remedy or "")
     assert folders.room_for_names(57, longest_name=100).state == "ok"
 
 
@@ -242,8 +242,8 @@ def test_settings_are_shown_only_if_they_reveal_nothing_personal() -> None:
         "profiles": {"anna": {}},
         "database": "postgresql://anna:secret@host/jobs",
     }
-    told = settings.changed(Config.model_validate(given))
-    assert told == {
+    shown = settings.changed(Config.model_validate(given))
+    assert shown == {
         "database": "(set)",
         "inbox.observer": "polling",
         "job.targets": "(set)",

@@ -16,7 +16,7 @@ def words(text: str) -> tuple[Word, ...]:
     return tuple(Word(number * 0.3, number * 0.3 + 0.25, word, 0.9) for number, word in enumerate(text.split()))
 
 
-def told(found: Sequence[Word]) -> str:
+def shown(found: Sequence[Word]) -> str:
     return " ".join(word.text for word in found)
 
 
@@ -38,7 +38,7 @@ def evidence(text: str = "we went home", **given: float) -> Evidence:
     ],
 )
 def test_phrases_repeated_more_often_than_people_speak_are_kept_once(said: str, kept: str) -> None:
-    assert told(without_loops(words(said))) == kept
+    assert shown(without_loops(words(said))) == kept
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=40))
@@ -46,7 +46,7 @@ def test_nothing_is_added_and_the_order_stays(said: list[str]) -> None:
     kept = without_loops(words(" ".join(said)))
     starts = [word.start for word in kept]
     assert starts == sorted(set(starts))
-    assert set(told(kept).split()) == set(said)
+    assert set(shown(kept).split()) == set(said)
 
 
 def test_silence_that_was_given_words_is_omitted() -> None:

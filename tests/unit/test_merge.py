@@ -33,11 +33,11 @@ def test_segments_keep_their_times_and_are_numbered_consecutively() -> None:
 def test_suspected_inventions_are_passed_on_and_kept_in_the_file() -> None:
     suspects = [Suspect(2.0, 3.0, "Thanks!", "dropped"), Suspect(12.0, 19.0, "so so so", "collapsed")]
     chunks = [a_chunk(0, 10), a_chunk(10, 20)]
-    told = [
+    said = [
         replace(chunk, transcript=replace(chunk.transcript, suspects=(one,)))
         for chunk, one in zip(chunks, suspects, strict=True)
     ]
-    merged = merge(told)
+    merged = merge(said)
     assert list(merged.suspects) == suspects
     assert Transcript.from_json(merged.to_json()) == merged
 

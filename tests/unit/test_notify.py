@@ -62,9 +62,9 @@ def test_each_end_has_its_channels() -> None:
 
 
 def test_words_in_braces_are_filled_in_and_every_argument_stays_one() -> None:
-    told = placeholders.facts_of(PAYLOAD)
+    output = placeholders.facts_of(PAYLOAD)
     command = ["{name}", "{name}: {state}", "{reason}", "{unknown} {", "{id}{folder}"]
-    assert placeholders.arguments(command, told) == [
+    assert placeholders.arguments(command, output) == [
         *("{name}", "A & B.mp4: failed", ""),
         *("{unknown} {", "7/outbox/A & B"),
     ]
@@ -72,9 +72,9 @@ def test_words_in_braces_are_filled_in_and_every_argument_stays_one() -> None:
 
 @given(name=st.text())
 def test_words_in_a_files_name_are_never_filled_in(name: str) -> None:
-    told = placeholders.facts_of({"data": {"id": 1, "name": name}})
-    argument = placeholders.arguments(["x", "<{name}>"], told)[1]
-    assert argument == f"<{told['name']}>"
+    output = placeholders.facts_of({"data": {"id": 1, "name": name}})
+    argument = placeholders.arguments(["x", "<{name}>"], output)[1]
+    assert argument == f"<{output['name']}>"
     assert not set(argument) & {chr(code) for code in (*range(32), *range(127, 160), 0x2028)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import tokenize
@@ -38,10 +39,15 @@ ALLOWED = re.compile(r"`[^`\n]*`|the system cannot tell")
 PAGES = [
     *sorted((CHECKOUT / "docs").rglob("*.md")),
     *(CHECKOUT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "config.yaml")),
-    *(CHECKOUT / folder / "README.md" for folder in ("inbox", "outbox")),
-    *sorted(path for kind in ("*.yaml", "*.html", "*.css") for path in SOURCES.rglob(kind)),
+    *(CHECKOUT / folder / "README.md" for folder in ("inbox", "outbox", "benchmarks")),
+    *(CHECKOUT / name for name in ("install.sh", "install.ps1", ".ci/run")),
+    *sorted(path for kind in ("*.yaml", "*.j2", "*.js", "*.css") for path in SOURCES.rglob(kind)),
 ]
-MODULES = sorted(SOURCES.rglob("*.py"))
+MODULES = [
+    *sorted(SOURCES.rglob("*.py")),
+    *(CHECKOUT / name for name in ("tasks.py", "installer.py")),
+    *sorted(path for folder in ("benchmarks", "docs") for path in (CHECKOUT / folder).glob("*.py")),
+]
 TEST_MODULES = sorted(path for path in (CHECKOUT / "tests").rglob("*.py") if path.name != Path(__file__).name)
 
 
@@ -54,8 +60,22 @@ def prose_of(module: Path) -> Iterator[tuple[int, str]]:
 
 
 def documentation_of(test_module: Path) -> Iterator[tuple[int, str]]:
-    """Yield its docstrings and comments, but no text that a test is about."""
+    """Yield its docstrings, comments and messages, but no text that a test is about."""
     yield from ((line, text) for line, text in prose_of(test_module) if text.startswith(('"""', "#")))
+    for node in ast.walk(ast.parse(test_module.read_text(encoding="utf-8"))):
+        for message in messages_of(node):
+            yield from ((one.lineno, str(one.value)) for one in ast.walk(message) if isinstance(one, ast.Constant))
+
+
+def messages_of(node: ast.AST) -> list[ast.expr]:
+    """Return what a test says if it fails, is skipped, or waits too long."""
+    if isinstance(node, ast.Assert):
+        return [node.msg] if node.msg else []
+    if not isinstance(node, ast.Call):
+        return []
+    called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    positional = {"skip": node.args[:1], "fail": node.args[:1], "wait_until": node.args[1:2]}.get(called, [])
+    return [*positional, *(keyword.value for keyword in node.keywords if keyword.arg == "reason")]
 
 
 def names_of_tests(module: Path) -> Iterator[tuple[int, str]]:
@@ -78,7 +98,7 @@ def test_a_page_has_no_banned_word(path: Path) -> None:
 
 def test_no_message_docstring_or_comment_has_a_banned_word() -> None:
     found = [
-        f"{module.relative_to(SOURCES).as_posix()}:{line}: {', '.join(words)}"
+        f"{module.relative_to(CHECKOUT).as_posix()}:{line}: {', '.join(words)}"
         for module in MODULES
         for line, text in prose_of(module)
         if (words := banned_in(text))

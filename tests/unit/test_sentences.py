@@ -26,19 +26,19 @@ def talk(*texts: str, pause_s: float = 0.3, speakers: str | None = None) -> list
     return found
 
 
-def told(segments: list[Segment]) -> list[str]:
+def said(segments: list[Segment]) -> list[str]:
     return [sentence.text for sentence in sentences_of(segments)]
 
 
 def test_a_sentence_over_several_segments_becomes_one() -> None:
-    assert told(talk("When the rain", "had stopped", "we went home.", "It was late.")) == [
+    assert said(talk("When the rain", "had stopped", "we went home.", "It was late.")) == [
         "When the rain had stopped we went home.",
         "It was late.",
     ]
 
 
 def test_a_segment_with_several_sentences_is_split() -> None:
-    assert told(talk("It rains. We stay. The cat", "sleeps.")) == ["It rains.", "We stay.", "The cat sleeps."]
+    assert said(talk("It rains. We stay. The cat", "sleeps.")) == ["It rains.", "We stay.", "The cat sleeps."]
 
 
 @pytest.mark.parametrize(
@@ -47,11 +47,11 @@ def test_a_segment_with_several_sentences_is_split() -> None:
     ids=["a long pause", "another speaker"],
 )
 def test_a_sentence_ends_at(segments: list[Segment]) -> None:
-    assert told(segments) == ["We went", "home."]
+    assert said(segments) == ["We went", "home."]
 
 
 def test_without_punctuation_each_segment_stands_alone() -> None:
-    assert told(talk("and so my fellow", "americans ask not", "what your country")) == [
+    assert said(talk("and so my fellow", "americans ask not", "what your country")) == [
         "and so my fellow",
         "americans ask not",
         "what your country",
@@ -59,7 +59,7 @@ def test_without_punctuation_each_segment_stands_alone() -> None:
 
 
 def test_a_sentence_does_not_grow_without_limit() -> None:
-    found = told([*talk(*["word " * 15] * 20), Segment(20, 999.0, 1000.0, "The end."), Segment(21, 1001, 1002, "Yes.")])
+    found = said([*talk(*["word " * 15] * 20), Segment(20, 999.0, 1000.0, "The end."), Segment(21, 1001, 1002, "Yes.")])
     assert max(map(len, found)) < 500
 
 

@@ -227,12 +227,12 @@ def test_a_task_runs_without_limit_once_at_a_time_and_is_restarted(
     plan: ServicePlan, at_boot: bool, trigger: str, logon: str
 ) -> None:
     task = written(replace(plan, at_boot=at_boot))
-    told = {element.tag.partition("}")[2]: (element.text or "") for element in task.iter()}
-    assert trigger in told and told["LogonType"] == logon and told["RunLevel"] == "LeastPrivilege"
-    assert told["MultipleInstancesPolicy"] == "IgnoreNew" and told["ExecutionTimeLimit"] == "PT0S"
-    assert told["DisallowStartIfOnBatteries"] == told["StopIfGoingOnBatteries"] == told["StopOnIdleEnd"] == "false"
-    assert told["Interval"] and task.find(f".//{{{NAMESPACE}}}TimeTrigger/{{{NAMESPACE}}}Repetition") is not None
-    assert told["WorkingDirectory"] == str(plan.root) and told["Arguments"].endswith(
+    shown = {element.tag.partition("}")[2]: (element.text or "") for element in task.iter()}
+    assert trigger in shown and shown["LogonType"] == logon and shown["RunLevel"] == "LeastPrivilege"
+    assert shown["MultipleInstancesPolicy"] == "IgnoreNew" and shown["ExecutionTimeLimit"] == "PT0S"
+    assert shown["DisallowStartIfOnBatteries"] == shown["StopIfGoingOnBatteries"] == shown["StopOnIdleEnd"] == "false"
+    assert shown["Interval"] and task.find(f".//{{{NAMESPACE}}}TimeTrigger/{{{NAMESPACE}}}Repetition") is not None
+    assert shown["WorkingDirectory"] == str(plan.root) and shown["Arguments"].endswith(
         "watch --shared-inbox" if at_boot else "watch"
     )
 

@@ -20,18 +20,18 @@ def a_segment(start: float, text: str, *, word_s: float = 0.5) -> Segment:
     return Segment(0, start, words[-1].end, text, words)
 
 
-def told(segments: list[Segment], *turns: tuple[float, float, int]) -> list[tuple[str | None, str]]:
+def said(segments: list[Segment], *turns: tuple[float, float, int]) -> list[tuple[str | None, str]]:
     return [(one.speaker, one.text) for one in with_speakers(segments, [Turn(*turn) for turn in turns])]
 
 
 def test_speakers_are_named_in_the_order_they_are_first_heard() -> None:
     spoken = [a_segment(0, "a b"), a_segment(1, "c d"), a_segment(2, "e f")]
-    assert told(spoken, (0, 1, 7), (1, 2, 3), (2, 3, 7)) == [("S1", "a b"), ("S2", "c d"), ("S1", "e f")]
+    assert said(spoken, (0, 1, 7), (1, 2, 3), (2, 3, 7)) == [("S1", "a b"), ("S2", "c d"), ("S1", "e f")]
 
 
 def test_one_speaker_has_no_name() -> None:
     spoken = [a_segment(0, "a b"), a_segment(1, "c d")]
-    assert told(spoken, (0, 2, 5)) == [(None, "a b"), (None, "c d")] == told(spoken)
+    assert said(spoken, (0, 2, 5)) == [(None, "a b"), (None, "c d")] == said(spoken)
     assert speakers_in(spoken) == 1 and speakers_in([]) == 0
 
 
@@ -45,13 +45,13 @@ def test_a_segment_is_cut_between_words_where_the_speaker_changes() -> None:
 
 def test_a_part_shorter_than_a_second_is_not_cut_off() -> None:
     spoken = [a_segment(0, "one two three four"), a_segment(5, "five six")]
-    assert told(spoken, (0, 1.5, 0), (1.5, 2, 1), (5, 6, 1)) == [("S1", "one two three four"), ("S2", "five six")]
+    assert said(spoken, (0, 1.5, 0), (1.5, 2, 1), (5, 6, 1)) == [("S1", "one two three four"), ("S2", "five six")]
 
 
 def test_a_text_that_differs_from_its_words_goes_whole_to_the_main_speaker() -> None:
     words = a_segment(0, "one two three four five").words
     spoken = [Segment(0, 0, 2.5, "One, two; three. Four five!", words), a_segment(3, "six seven")]
-    assert told(spoken, (0, 1.0, 0), (1.0, 2.5, 1), (3, 4, 0)) == [
+    assert said(spoken, (0, 1.0, 0), (1.0, 2.5, 1), (3, 4, 0)) == [
         ("S1", "One, two; three. Four five!"),
         ("S2", "six seven"),
     ]
@@ -59,7 +59,7 @@ def test_a_text_that_differs_from_its_words_goes_whole_to_the_main_speaker() -> 
 
 def test_a_segment_without_a_voice_goes_to_the_previous_speaker() -> None:
     spoken = [a_segment(0, "a"), a_segment(1, "b c"), a_segment(3, "d"), a_segment(4, "e f")]
-    assert [who for who, _ in told(spoken, (1, 2, 4), (4, 5, 9))] == ["S1", "S1", "S1", "S2"]
+    assert [who for who, _ in said(spoken, (1, 2, 4), (4, 5, 9))] == ["S1", "S1", "S1", "S2"]
 
 
 turns_of_three = st.lists(st.tuples(st.floats(0.1, 4), st.integers(0, 2)), max_size=20)

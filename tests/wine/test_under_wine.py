@@ -128,7 +128,7 @@ def test_the_task_to_be_installed_follows_the_schema(windows: Windows, root: Pat
     assert shown.returncode == 0, shown.stderr
     task = ET.fromstring(shown.stdout[shown.stdout.index("<Task ") : shown.stdout.index("</Task>") + len("</Task>")])
     xmlschema.XMLSchema11(SCHEMA).validate(task)
-    told = {element.tag.partition("}")[2]: element.text or "" for element in task.iter()}
-    assert told["Command"].endswith("\\pythonw.exe") and "\\" in told["UserId"]
-    assert told["WorkingDirectory"] == on_windows(root)
-    assert f'"{on_windows(root)}\\work\\logs\\service.log"' in told["Arguments"]
+    said = {element.tag.partition("}")[2]: element.text or "" for element in task.iter()}
+    assert said["Command"].endswith("\\pythonw.exe") and "\\" in said["UserId"]
+    assert said["WorkingDirectory"] == on_windows(root)
+    assert f'"{on_windows(root)}\\work\\logs\\service.log"' in said["Arguments"]
