@@ -20,7 +20,7 @@ from dropdub.store import queries, transitions
 from dropdub.store.database import Store
 from dropdub.store.migrations import REVISIONS
 from dropdub.store.owner import read_owner, refuse_away, refuse_foreign
-from dropdub.store.standing import troubles
+from dropdub.store.root_problems import troubles
 from tests.factories import NOW, a_queued_job
 from tests.released_schema import SCHEMAS
 

@@ -14,12 +14,12 @@ import pytest
 from dropdub.errors import NotAFile
 from dropdub.files import copying, durable
 from dropdub.inbox import move_file
-from dropdub.inbox.beside import NOTE_ROOM, error_note
 from dropdub.inbox.file_identity import identity
 from dropdub.inbox.move_file import StillWritten, move
 from dropdub.inbox.moves import bring_in, hand_over, remove_error_note, write_error_note
 from dropdub.inbox.recorded_files import CHANGED, VANISHED, Taken, Wanted
 from dropdub.inbox.scan import scan
+from dropdub.inbox.side_files import NOTE_ROOM, error_note
 from tests.conftest import folder_on_another_file_system
 
 NAMES = ["clip.mp4", "with  spaces.mp4", "Ação.mp4", "🎬" * 62 + ".mp4", "x" * 251 + ".mp4", "r-f", "no suffix"]

@@ -14,10 +14,10 @@ import pytest
 from dropdub.cli import exit_codes
 from dropdub.errors import UsageError
 from dropdub.files.held import HeldFolder
-from dropdub.inbox.beside import error_note
 from dropdub.inbox.move_file import same_content
 from dropdub.inbox.moves import remove_error_note
 from dropdub.inbox.scan import scan
+from dropdub.inbox.side_files import error_note
 from dropdub.operations.place import Place
 from dropdub.operations.timeline import draw
 from dropdub.root import Root

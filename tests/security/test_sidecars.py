@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dropdub.config import Config, Steering
+from dropdub.config import Config, SidecarLimits
 from dropdub.daemon.context import Context
 from dropdub.daemon.finish.outputs import dropped_output, output_of
 from dropdub.daemon.intake.revisions import _is_its_owners, film_at_work
@@ -20,7 +20,7 @@ from dropdub.errors import ConfigError
 from dropdub.files.ownership import is_trusted, others_may_write, owner_at, speaks_for
 from dropdub.inbox.named_files import new_job
 from dropdub.inbox.scan import Scan, scan
-from dropdub.inbox.sharing import steering_of
+from dropdub.inbox.sharing import sidecar_limits_of
 from dropdub.root import Root
 from dropdub.store.database import Store
 from dropdub.store.tables import Job
@@ -201,10 +201,12 @@ def test_auto_is_safe_if_others_may_write(place: Path, mode: int, policy: str) -
     root = Root.at(place / "root")
     root.create_folders()
     root.inbox.chmod(mode)
-    steering = steering_of(root, "auto")
-    assert steering.policy == policy and "inbox.sidecars is auto" in steering.why
-    assert steering_of(root, "auto", declared_shared=True).policy == "safe"
-    assert steering_of(root, "all", declared_shared=True) == Steering("all", "inbox.sidecars is all in config.yaml")
+    sidecar_limits = sidecar_limits_of(root, "auto")
+    assert sidecar_limits.policy == policy and "inbox.sidecars is auto" in sidecar_limits.why
+    assert sidecar_limits_of(root, "auto", declared_shared=True).policy == "safe"
+    assert sidecar_limits_of(root, "all", declared_shared=True) == SidecarLimits(
+        "all", "inbox.sidecars is all in config.yaml"
+    )
 
 
 @needs_another

@@ -16,8 +16,8 @@ from dropdub.pipeline.artifacts import Segment, Transcript
 from dropdub.pipeline.facts import Facts
 from dropdub.publishing.deliverables import deliverable_name
 from dropdub.report.contents import contents_of
-from dropdub.report.deeds import Deed, deeds_by_line
 from dropdub.report.page import page
+from dropdub.report.remarks import Remark, remarks_by_line
 from dropdub.units import format_moment
 from tests.reports import FIT, NAME, TEXTS, a_fit, a_manifest, an_utterance, contents, facts, transcripts
 
@@ -108,17 +108,17 @@ def test_a_text_has_no_times_and_no_original_to_play() -> None:
 
 
 def test_each_line_shows_what_was_done_to_it() -> None:
-    deeds = deeds_by_line(fits_of(a_manifest(facts()))["pt"], Facts(facts()).last_verification("pt"))
-    assert 0 not in deeds
-    assert [(deed.text, deed.grade) for deed in deeds[1]] == [
+    remarks = remarks_by_line(fits_of(a_manifest(facts()))["pt"], Facts(facts()).last_verification("pt"))
+    assert 0 not in remarks
+    assert [(remark.text, remark.grade) for remark in remarks[1]] == [
         ("shorter wording", "note"),
         ("sped up to 1.17 times the rate", "note"),
         ("uses 0.30 s of the silence after it", "note"),
         ("runs 0.22 s into the next line", "bad"),
         ("1 of 9 words misheard", "note"),
     ]
-    assert [deed.text for deed in deeds[2]] == ["starts 0.12 s early"]
-    assert [deed.text for deed in deeds[3]] == ["spoken together with line 3"]
+    assert [remark.text for remark in remarks[2]] == ["starts 0.12 s early"]
+    assert [remark.text for remark in remarks[3]] == ["spoken together with line 3"]
 
 
 def test_lines_of_a_brought_translation_show_the_originals_that_begin_in_them() -> None:
@@ -149,8 +149,8 @@ def test_a_fit_from_before_lines_were_counted_can_still_be_read() -> None:
 
 def test_a_line_that_lags_within_an_utterance_is_reported() -> None:
     fit = a_fit([an_utterance(0, 1, slot=(0.0, 2.0), drift=1.4)])
-    [placed] = deeds_by_line(fits_of({"fit": {"pt": fit}})["pt"], {})[0]
-    assert placed == Deed("one of its lines starts 1.40 s late", "note")
+    [placed] = remarks_by_line(fits_of({"fit": {"pt": fit}})["pt"], {})[0]
+    assert placed == Remark("one of its lines starts 1.40 s late", "note")
 
 
 def test_a_manifest_without_a_fit_has_none() -> None:

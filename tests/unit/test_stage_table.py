@@ -26,7 +26,6 @@ NAMES_ELSEWHERE = {
     "daemon/steps/scheduler.py": ({"split"}, "the name of a setting"),
     "pipeline/task.py": ({"split"}, "the name of a setting"),
     "dubbing/quality.py": ({"merge"}, "whether there is a transcript"),
-    "subtitles/user_files.py": ({"diarize"}, "whether the speakers are known"),
 }
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.config import JobOptions, Steering, read_sidecar
+from dropdub.config import JobOptions, SidecarLimits, read_sidecar
 from dropdub.errors import BadSidecar
 from dropdub.untrusted.yaml import MOST_PARTS
 from dropdub.yaml_file import MAX_PLAIN_BYTES
@@ -184,7 +184,7 @@ def test_a_value_that_is_refused_is_not_quoted(put: Put, line: str) -> None:
 
 
 def test_if_options_are_restricted_the_sentence_names_option_and_setting(put: Put) -> None:
-    safe = Steering("safe", "inbox.sidecars is safe in config.yaml")
+    safe = SidecarLimits("safe", "inbox.sidecars is safe in config.yaml")
     assert read_sidecar(put("targets: [pt]\nsubtitles: {lines: 1}"), safe)["targets"] == ["pt"]
     for option in (
         "voice: a",
@@ -197,12 +197,12 @@ def test_if_options_are_restricted_the_sentence_names_option_and_setting(put: Pu
         with pytest.raises(BadSidecar, match=rf"{option.split(':')[0]} may not be set .*inbox\.sidecars is safe"):
             read_sidecar(put(f"language: en\n{option}"), safe)
     with pytest.raises(BadSidecar, match="ignored here"):
-        read_sidecar(put("language: en"), Steering("none", "inbox.sidecars is none in config.yaml"))
+        read_sidecar(put("language: en"), SidecarLimits("none", "inbox.sidecars is none in config.yaml"))
 
 
 def test_beside_a_strangers_file_less_may_be_set_unless_the_setting_says_all() -> None:
-    assert Steering("all", "found out", is_given=False).of_stranger().policy == "safe"
-    assert Steering("all", "set", is_given=True).of_stranger().policy == "all"
+    assert SidecarLimits("all", "found out", is_given=False).of_stranger().policy == "safe"
+    assert SidecarLimits("all", "set", is_given=True).of_stranger().policy == "all"
 
 
 SEEDS = [

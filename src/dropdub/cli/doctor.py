@@ -10,9 +10,9 @@ from pathlib import Path
 from dropdub.cli.console import say, say_json, with_named_root
 from dropdub.cli.exit_codes import DONE, FELL_SHORT
 from dropdub.doctor.checks import examine
+from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Finding, Verdict
 from dropdub.doctor.report import write_report
-from dropdub.doctor.subject import Subject
 from dropdub.process.run import in_foreground
 
 _MARGIN = " " * (max(map(len, Verdict)) + 1)
@@ -20,7 +20,7 @@ _MARGIN = " " * (max(map(len, Verdict)) + 1)
 
 def examine_root(path: Path, *, as_json: bool, report: bool) -> int:
     """Run all checks and print each finding; return 1 if there is a problem. `report`: also write a report file."""
-    subject = Subject.at(path)
+    subject = ExaminedRoot.at(path)
     findings = []
     for found in examine(subject):
         finding = replace(found, detail=with_named_root(found.detail), remedy=with_named_root(found.remedy))
@@ -50,7 +50,7 @@ def _show(finding: Finding) -> None:
             say(f"{_MARGIN}{line}")
 
 
-def _report(subject: Subject, findings: list[Finding]) -> None:
+def _report(subject: ExaminedRoot, findings: list[Finding]) -> None:
     path = write_report(subject, findings, now=time.time())
     say(f"Wrote the report to {path}", err=True)
     say("It contains no file names, texts or private settings. Read it, then attach it to your bug report.", err=True)

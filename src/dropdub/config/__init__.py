@@ -15,8 +15,8 @@ from dropdub.config.settings import (
     Split,
     Webhook,
 )
+from dropdub.config.sidecar_limits import ANYTHING, Policy, SidecarLimits
 from dropdub.config.sources import SIDECAR_SUFFIX, load_config, read_sidecar
-from dropdub.config.steering import ANYTHING, Policy, Steering
 
 __all__ = [
     "ANYTHING",
@@ -34,8 +34,8 @@ __all__ = [
     "Policy",
     "PoolSettings",
     "Retry",
+    "SidecarLimits",
     "Split",
-    "Steering",
     "SubtitleStyle",
     "Webhook",
     "load_config",

@@ -13,7 +13,7 @@ from pydantic_settings import SettingsError
 from dropdub.config.job import JobOptions
 from dropdub.config.problems import ENV_PREFIX, NO_SUCH_SETTING, problems
 from dropdub.config.settings import Config
-from dropdub.config.steering import ANYTHING, Steering
+from dropdub.config.sidecar_limits import ANYTHING, SidecarLimits
 from dropdub.errors import BadSidecar, ConfigError
 from dropdub.yaml_file import line_of, read_mapping, read_plain_mapping
 
@@ -56,10 +56,10 @@ def _without_blanks(data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def read_sidecar(path: Path, steering: Steering = ANYTHING) -> dict[str, Any]:
+def read_sidecar(path: Path, sidecar_limits: SidecarLimits = ANYTHING) -> dict[str, Any]:
     """Return the job options that a `NAME.job.yaml` sets, validated, as JSON values.
 
-    Raises BadSidecar with the line and what is allowed, also for options that `steering` does not allow.
+    Raises BadSidecar with the line and what is allowed, also for options that `sidecar_limits` does not allow.
     """
     try:
         data, node = read_plain_mapping(path)
@@ -69,7 +69,7 @@ def read_sidecar(path: Path, steering: Steering = ANYTHING) -> dict[str, Any]:
         raise BadSidecar(error.message.replace(str(path), path.name)) from error
     except ValidationError as error:
         raise BadSidecar(problems(Path(path.name), node, error, JobOptions, quotes=False)) from error
-    complaint = steering.complaint(options)
+    complaint = sidecar_limits.complaint(options)
     if complaint is not None:
         raise BadSidecar(f"{path.name}: {complaint}.", remedy=_STEERED)
     return options

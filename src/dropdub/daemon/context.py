@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from dropdub.config import ANYTHING, Config, JobOptions, Steering
+from dropdub.config import ANYTHING, Config, JobOptions, SidecarLimits
 from dropdub.daemon.start.belonging import Belonging
 from dropdub.errors import Waiting
 from dropdub.inbox.companions import bare_name
@@ -27,7 +27,7 @@ class Context:
     report: Callable[[str], None]
     only: frozenset[int] | None = None
     belonging: Belonging | None = None
-    steering: Steering = ANYTHING
+    sidecar_limits: SidecarLimits = ANYTHING
     """The options that a dropped file's sidecar may set."""
 
     @property

@@ -26,7 +26,7 @@ from dropdub.daemon.supervisor import Supervisor
 from dropdub.errors import FolderAway, RootLocked, StoreUnavailable, UsageError
 from dropdub.files.durable import safe_name
 from dropdub.files.privacy import make_private, private_files
-from dropdub.inbox.sharing import steering_of
+from dropdub.inbox.sharing import sidecar_limits_of
 from dropdub.pasting import with_commands
 from dropdub.process import contain_self, identity_of, install_stop_handlers, notify_service_manager
 from dropdub.root import Root
@@ -206,8 +206,8 @@ def _run(
             store = _opened(root, url)
             parts.callback(store.close)
             belonging = take_root(root, url, store, accept_missing=accept_missing)
-            steering = steering_of(root, config.inbox.sidecars, declared_shared=shared_inbox)
-            context = Context(root, config, store, uuid.uuid4().hex, report, only, belonging, steering)
+            sidecar_limits = sidecar_limits_of(root, config.inbox.sidecars, declared_shared=shared_inbox)
+            context = Context(root, config, store, uuid.uuid4().hex, report, only, belonging, sidecar_limits)
             _enter(context)
             parts.callback(logs.note, "run ended", run=context.run_id)
             parts.callback(lambda: transitions.stop_run(store, context.run_id, now=time.time()))

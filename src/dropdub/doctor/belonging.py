@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Finding, ok, problem, warning
-from dropdub.doctor.subject import Subject
-from dropdub.store.standing import troubles
+from dropdub.store.root_problems import troubles
 
 
-def findings(subject: Subject) -> Iterator[Finding]:
+def findings(subject: ExaminedRoot) -> Iterator[Finding]:
     found = list(troubles(subject.root, subject.url))
     for trouble in found:
         kind = problem if trouble.blocks else warning

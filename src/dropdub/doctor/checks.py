@@ -17,10 +17,10 @@ from dropdub.doctor import (
     service,
     software,
 )
+from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Finding, problem
-from dropdub.doctor.subject import Subject
 
-Family = Callable[[Subject], Iterator[Finding]]
+Family = Callable[[ExaminedRoot], Iterator[Finding]]
 FAMILIES: dict[str, Family] = {
     "software": software.findings,
     "machine": machine.findings,
@@ -36,7 +36,7 @@ FAMILIES: dict[str, Family] = {
 }
 
 
-def examine(subject: Subject) -> Iterator[Finding]:
+def examine(subject: ExaminedRoot) -> Iterator[Finding]:
     """Yield the findings of all checks. A family that raises is a finding of its own, and the others still run."""
     for name, family in FAMILIES.items():
         try:

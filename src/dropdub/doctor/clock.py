@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Finding, ok, problem, warning
-from dropdub.doctor.subject import Subject
 from dropdub.errors import StoreError
 from dropdub.store.views import open_reader
 
@@ -23,7 +23,7 @@ HEARTBEAT_SLACK_S = 60.0
 MOST_FILES = 1_000
 
 
-def findings(subject: Subject) -> Iterator[Finding]:
+def findings(subject: ExaminedRoot) -> Iterator[Finding]:
     newest, file = _newest([subject.root.config_file, *_entries(subject.root.inbox), *_entries(subject.root.archive)])
     yield clock_finding(time.time(), newest=newest, heartbeat=_heartbeat(subject.url), file=file)
 

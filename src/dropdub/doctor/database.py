@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Finding, ok, problem, warning
-from dropdub.doctor.subject import Subject
 from dropdub.errors import ConfigError, StoreError
 from dropdub.store.copies import Copy, copies
 from dropdub.store.damage import damage_remedy
+from dropdub.store.local_disk import refuse_network
 from dropdub.store.location import sqlite_file, usable_url
 from dropdub.store.migrations import HEAD_REVISION, REVISIONS
-from dropdub.store.places import refuse_network
 from dropdub.store.views.rows import snapshot
 from dropdub.units import format_duration, format_size
 
@@ -26,7 +26,7 @@ LONGEST_WITHOUT_COPY_S = 2 * 86_400.0
 """The daemon makes a backup on every day on which it runs for a minute."""
 
 
-def findings(subject: Subject) -> Iterator[Finding]:
+def findings(subject: ExaminedRoot) -> Iterator[Finding]:
     try:
         file = sqlite_file(usable_url(subject.config.database, subject.root))
     except ConfigError as error:

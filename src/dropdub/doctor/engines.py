@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dropdub.config import Config, JobOptions
+from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Finding, ok, problem, warning
-from dropdub.doctor.subject import Subject
 from dropdub.engines.models.catalogue import DEFAULT_MODELS, MODELS, find
 from dropdub.engines.models.download.record import examine
 from dropdub.engines.models.uses import uses
@@ -23,7 +23,7 @@ _OPTIONAL = ("diarizer",)
 """Roles that may be empty. Without a diarizer, all speakers are treated as one."""
 
 
-def findings(subject: Subject) -> Iterator[Finding]:
+def findings(subject: ExaminedRoot) -> Iterator[Finding]:
     offers = installed_offers()
     use = subject.config.models.use
     for role in _ROLES:
@@ -73,7 +73,7 @@ def has_model(engine: str, use: Mapping[str, str]) -> bool:
     return engine not in needs_setting or engine in use
 
 
-def _models(subject: Subject, offers: Mapping[str, Offer]) -> Iterator[Finding]:
+def _models(subject: ExaminedRoot, offers: Mapping[str, Offer]) -> Iterator[Finding]:
     models = subject.config.models
     here = subject.root.models_dir(models.dir)
     if is_open_to_others(here):

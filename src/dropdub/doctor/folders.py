@@ -8,8 +8,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Finding, ok, problem, warning
-from dropdub.doctor.subject import Subject
 from dropdub.files.durable import NAME_MAX_BYTES, is_file
 from dropdub.files.removal import remove
 from dropdub.root import Root
@@ -23,7 +23,7 @@ PROBE_PREFIX = ".dropdub-doctor-"
 _CONNECT = "Connect the network share, or create the folder and let the account that runs Dropdub write to it."
 
 
-def findings(subject: Subject) -> Iterator[Finding]:
+def findings(subject: ExaminedRoot) -> Iterator[Finding]:
     refusals = {name: refusal(getattr(subject.root, name)) for name in FIVE}
     for name, reason in refusals.items():
         folder = getattr(subject.root, name)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Finding, ok, problem, warning
-from dropdub.doctor.subject import Subject
 from dropdub.engines.packages import extra_command
 from dropdub.errors import DropdubError
 from dropdub.process.run import Program, output
@@ -39,7 +39,7 @@ class Card:
     free: int | None
 
 
-def findings(subject: Subject) -> Iterator[Finding]:
+def findings(subject: ExaminedRoot) -> Iterator[Finding]:
     cards = cards_in(_output(ASK) or "")
     engines = engines_in(_output((sys.executable, "-c", COUNT)) or "") if find_spec("ctranslate2") else None
     yield graphics_finding(cards, engines, wanted=subject.config.models.device)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Finding, ok, warning
-from dropdub.doctor.subject import Subject
-from dropdub.inbox.sharing import steering_of
+from dropdub.inbox.sharing import sidecar_limits_of
 from dropdub.inbox.watcher import Watcher
 from dropdub.mounts import network_kind
 
@@ -24,15 +24,15 @@ _MAY_SET = {
 }
 
 
-def findings(subject: Subject) -> Iterator[Finding]:
+def findings(subject: ExaminedRoot) -> Iterator[Finding]:
     inbox = subject.root.inbox
     if not inbox.is_dir():
         return
     yield _watched(subject)
-    steering = steering_of(subject.root, subject.config.inbox.sidecars)
-    is_detected = subject.config.inbox.sidecars == "auto" and steering.policy == "all"
+    sidecar_limits = sidecar_limits_of(subject.root, subject.config.inbox.sidecars)
+    is_detected = subject.config.inbox.sidecars == "auto" and sidecar_limits.policy == "all"
     unless = "; only safe options if started with --boot or --shared-inbox" if is_detected else ""
-    yield ok("Options for single files", f"{_MAY_SET[steering.policy]}: {steering.why}{unless}")
+    yield ok("Options for single files", f"{_MAY_SET[sidecar_limits.policy]}: {sidecar_limits.why}{unless}")
     if sys.platform == "linux" and (most := _limit("max_user_watches")) is not None:
         yield limit_finding(most, _folders_below(inbox))
 
@@ -45,7 +45,7 @@ def limit_finding(most: int, folders: int) -> Finding:
     return ok("inotify", text)
 
 
-def _watched(subject: Subject) -> Finding:
+def _watched(subject: ExaminedRoot) -> Finding:
     """Start watching as the daemon does, then stop again; return what that showed."""
     settings = subject.config.inbox
     kind = network_kind(subject.root.inbox)

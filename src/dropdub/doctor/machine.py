@@ -7,8 +7,8 @@ from pathlib import Path
 
 import psutil
 
+from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Finding, ok, problem, warning
-from dropdub.doctor.subject import Subject
 from dropdub.engines.models.catalogue import find
 from dropdub.engines.models.uses import uses
 from dropdub.engines.offers import installed_offers
@@ -16,7 +16,7 @@ from dropdub.files.durable import free_bytes
 from dropdub.units import format_size
 
 
-def findings(subject: Subject) -> Iterator[Finding]:
+def findings(subject: ExaminedRoot) -> Iterator[Finding]:
     memory = psutil.virtual_memory()
     yield ok("Cores", f"{psutil.cpu_count(logical=False) or psutil.cpu_count() or 1}")
     least = int(subject.config.limits.min_free_memory)
@@ -51,7 +51,7 @@ def disk_finding(name: str, free: int, *, least: int, folder: Path) -> Finding:
     return ok("Disk", text, detail=str(folder))
 
 
-def _needs(subject: Subject) -> dict[str, int]:
+def _needs(subject: ExaminedRoot) -> dict[str, int]:
     here = subject.root.models_dir(subject.config.models.dir)
     used = [use for use in uses(subject.config, installed_offers().values()) if use.folder(here).is_dir()]
     known = [model for use in used if (model := find(use.model)) is not None]

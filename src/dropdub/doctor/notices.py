@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Finding, ok, warning
-from dropdub.doctor.subject import Subject
 from dropdub.errors import StoreError
 from dropdub.notify.routing import open_channels
 from dropdub.store.states import NoticeState
@@ -15,7 +15,7 @@ _TRIED = "SELECT count(*) AS number, max(error) AS error FROM notice WHERE state
 _REMEDY = "Check that the receiver is running, and the notify settings in config.yaml. The daemon retries the delivery."
 
 
-def findings(subject: Subject) -> Iterator[Finding]:
+def findings(subject: ExaminedRoot) -> Iterator[Finding]:
     channels = open_channels(subject.config.notify)
     if not channels:
         return

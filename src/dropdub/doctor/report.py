@@ -20,9 +20,9 @@ import yaml
 
 from dropdub import __version__
 from dropdub.doctor import history, settings, software, traces
+from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Finding
 from dropdub.doctor.packages import versions
-from dropdub.doctor.subject import Subject
 from dropdub.files.durable import write_whole
 
 REPORT_NAME = "dropdub-report.yaml"
@@ -30,7 +30,7 @@ _VERSION = re.compile(r"[\d.]*")
 """The version number of the kernel. Anything after it may be the text of whoever built the kernel."""
 
 
-def write_report(subject: Subject, findings: Iterable[Finding], *, now: float) -> Path:
+def write_report(subject: ExaminedRoot, findings: Iterable[Finding], *, now: float) -> Path:
     """Write the report to the root, replacing an earlier one; return its path."""
     path = subject.root.path / REPORT_NAME
     text = yaml.safe_dump(contents(subject, findings, now=now), sort_keys=False, allow_unicode=True, width=120)
@@ -38,7 +38,7 @@ def write_report(subject: Subject, findings: Iterable[Finding], *, now: float) -
     return path
 
 
-def contents(subject: Subject, findings: Iterable[Finding], *, now: float) -> dict[str, Any]:
+def contents(subject: ExaminedRoot, findings: Iterable[Finding], *, now: float) -> dict[str, Any]:
     """Return the contents of the report, as plain values."""
     return {
         "dropdub": __version__,

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psutil
 
+from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Finding, ok, warning
-from dropdub.doctor.subject import Subject
 from dropdub.errors import DropdubError, StoreError
 from dropdub.service import status
 from dropdub.store.views import open_reader
@@ -20,14 +20,14 @@ _START = "Start it with: `dropdub watch`"
 _ACCOUNT = "Run it as an account of its own: `dropdub service install --boot --account NAME`"
 
 
-def findings(subject: Subject) -> Iterator[Finding]:
+def findings(subject: ExaminedRoot) -> Iterator[Finding]:
     found = _daemon(subject)
     if found is not None:
         yield found
     yield service_finding(subject.root.path)
 
 
-def _daemon(subject: Subject) -> Finding | None:
+def _daemon(subject: ExaminedRoot) -> Finding | None:
     try:
         daemon = open_reader(subject.url).status(now=time.time(), limit=0).daemon
     except StoreError:

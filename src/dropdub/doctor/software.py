@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dropdub.config import Config
+from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Finding, ok, problem, warning
-from dropdub.doctor.subject import Subject
 from dropdub.errors import DeadlineExceeded, EngineMissing, MediaToolFailed
 from dropdub.installation import adding_command
 from dropdub.media.ffmpeg import find_ffmpeg, use_ffmpeg
@@ -30,7 +30,7 @@ _GET_ANOTHER = f"Install a complete ffmpeg, or:\n  {adding_command('--force-rein
 _BURN_WITH = "Install ffmpeg 5.1 or newer with libass, or set subtitles.mode to soft."
 
 
-def findings(subject: Subject) -> Iterator[Finding]:
+def findings(subject: ExaminedRoot) -> Iterator[Finding]:
     bits = 64 if sys.maxsize > 2**32 else 32
     version = sys.version.split()[0]
     if bits == 64:

@@ -18,10 +18,10 @@ from dropdub.files.copying import copy_whole
 from dropdub.files.held import read_regular
 from dropdub.files.privacy import disarm, share
 from dropdub.files.removal import remove, remove_copied, remove_copied_parts
-from dropdub.inbox.beside import NOTE_ROOM, companion_beside, error_note, sidecar_beside
 from dropdub.inbox.free_space import Room
 from dropdub.inbox.move_file import lexists, make_folder, move, move_errors, same_content
 from dropdub.inbox.recorded_files import VANISHED, Absent, Taken, Wanted
+from dropdub.inbox.side_files import NOTE_ROOM, companion_beside, error_note, sidecar_beside
 from dropdub.inbox.taking import take
 
 _FIRST_LINES = re.compile(rb"[^\n]+: (failed|cancelled)\r?\n\r?\n")

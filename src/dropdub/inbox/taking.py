@@ -17,12 +17,12 @@ from pathlib import Path
 from dropdub.errors import BadSidecar, NotAFile
 from dropdub.failpoints import reach
 from dropdub.files.held import NOT_ENTERED, HeldFolder, held
-from dropdub.inbox.beside import companion_beside, sidecar_beside
 from dropdub.inbox.file_identity import Identity
 from dropdub.inbox.move_file import CannotMove, still_written_error
 from dropdub.inbox.passage import Passage, Replaced, compare, is_own
 from dropdub.inbox.recorded_files import CHANGED, VANISHED, Absent, Taken, Wanted
 from dropdub.inbox.settle import still_written
+from dropdub.inbox.side_files import companion_beside, sidecar_beside
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import av.error
 from av.container import InputContainer
 
-from dropdub.media.opening import READ_S, opened
+from dropdub.media.open_recording import READ_S, opened
 
 _KINDS = {
     b"\xff\xd8\xff": ("jpg", "image/jpeg"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import av.error
 
-from dropdub.media.opening import frames_of, opened
+from dropdub.media.open_recording import frames_of, opened
 
 
 def first_frame(path: Path, stream: str | int, *, at_s: float = 0.0) -> Any:

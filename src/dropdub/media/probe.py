@@ -26,7 +26,7 @@ from dropdub.errors import (
 )
 from dropdub.media.containers import RAW_CONTAINERS
 from dropdub.media.decoders import MOST_PIXELS
-from dropdub.media.opening import opened
+from dropdub.media.open_recording import opened
 from dropdub.media.stream_types import AudioStream, CoverPicture, SubtitleStream, VideoStream
 from dropdub.media.streams import (
     audio_streams,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dropdub.operations.place import Place
 from dropdub.operations.suggestions import pasteable_status, pasteable_story
-from dropdub.store.standing import troubles
+from dropdub.store.root_problems import troubles
 from dropdub.store.states import JobState
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from dropdub.languages import display_name
 from dropdub.pipeline.artifacts import Segment, Transcript
 from dropdub.pipeline.facts import Facts
 from dropdub.publishing.deliverables import deliverable_name
-from dropdub.report.deeds import Deed, deeds_by_line
 from dropdub.report.figures import Figure, figures_of
+from dropdub.report.remarks import Remark, remarks_by_line
 from dropdub.report.timeline import Timeline, timeline_of
 
 ORIGINAL = "original.m4a"
@@ -43,7 +43,7 @@ class Row:
     speaker: str | None
     original: str
     translation: str
-    deeds: tuple[Deed, ...]
+    remarks: tuple[Remark, ...]
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,9 @@ def contents_of(
             display_name(target),
             _dub_player(job_name, target, facts),
             figures_of(quality.targets[target], len(_spoken(translation)), timed=timed),
-            tuple(_rows(source, translation, deeds_by_line(fits.get(target), facts.last_verification(target)), timed)),
+            tuple(
+                _rows(source, translation, remarks_by_line(fits.get(target), facts.last_verification(target)), timed)
+            ),
             has_speakers=len({segment.speaker for segment in translation.segments}) > 1,
             is_measured=target in fits or bool(facts.last_verification(target)),
             timeline=timeline_of(fits[target], spans, duration_s, f"{display_name(target)} dub")
@@ -134,7 +136,7 @@ def _engine(engine: Mapping[str, Any]) -> str:
 
 
 def _rows(
-    source: Transcript, translation: Transcript, deeds: Mapping[int, tuple[Deed, ...]], timed: bool
+    source: Transcript, translation: Transcript, remarks: Mapping[int, tuple[Remark, ...]], timed: bool
 ) -> Iterator[Row]:
     texts = _originals(source, translation)
     for segment in translation.segments:
@@ -144,7 +146,7 @@ def _rows(
             segment.speaker,
             texts.get(segment.id, ""),
             segment.text,
-            deeds.get(segment.id, ()),
+            remarks.get(segment.id, ()),
         )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from dropdub.dubbing.published_timing import Fit, FittedUtterance
-from dropdub.report.deeds import NOTICED_S, SAME_PACE
+from dropdub.report.remarks import NOTICED_S, SAME_PACE
 from dropdub.units import format_moment
 
 ROW_S = 60.0

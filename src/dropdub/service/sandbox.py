@@ -8,7 +8,7 @@ from pathlib import Path
 from dropdub.errors import UsageError
 from dropdub.process import home_of
 from dropdub.service.description import ServicePlan
-from dropdub.service.unit_words import quoted
+from dropdub.service.systemd_quoting import quoted
 from dropdub.service.users import user_id
 
 TEMPORARY = (Path("/tmp"), Path("/var/tmp"))

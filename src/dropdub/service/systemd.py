@@ -10,8 +10,8 @@ from dropdub.errors import ServiceError
 from dropdub.process import windowless_python
 from dropdub.service.description import STOP_GRACE_S, Command, Registration, ServicePlan, arguments
 from dropdub.service.sandbox import EVERYWHERE, system_hardening
+from dropdub.service.systemd_quoting import command_line, literal, quoted
 from dropdub.service.tool import ask
-from dropdub.service.unit_words import command_line, literal, quoted
 
 WATCHDOG_S = 120
 """The daemon sends a heartbeat every two seconds. Its longest wait, for a busy database, ends after a minute."""

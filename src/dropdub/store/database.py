@@ -20,10 +20,10 @@ from dropdub.errors import StoreError, StoreUnavailable
 from dropdub.failpoints import reach
 from dropdub.store import backup
 from dropdub.store.damage import damaged, foreign, refuse_newer, refuse_older, store_error
+from dropdub.store.local_disk import refuse_network
 from dropdub.store.location import sqlite_file
 from dropdub.store.migrations import HEAD_REVISION
 from dropdub.store.migrations.upgrade import upgrade
-from dropdub.store.places import refuse_network
 
 T = TypeVar("T")
 BUSY_TIMEOUT_MS = 30_000

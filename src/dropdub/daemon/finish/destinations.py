@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dropdub.daemon.context import Context
 from dropdub.files.durable import free_name, is_folder, key, safe_name
-from dropdub.inbox.beside import NOTE_ROOM, companion_beside, error_note, sidecar_beside
+from dropdub.inbox.side_files import NOTE_ROOM, companion_beside, error_note, sidecar_beside
 from dropdub.store import queries
 
 

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from dropdub.daemon.boundary import SHARED_ERRORS, own_error
 from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.finish.destinations import Destinations
 from dropdub.daemon.finish.outputs import output_of, remove_staged
 from dropdub.daemon.intake.collection import collect_for_ending
 from dropdub.daemon.intake.duplicates import TWIN, verdict_on, wake
+from dropdub.daemon.isolation import SHARED_ERRORS, own_error
 from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved, Mover
 from dropdub.daemon.postponed import Postponed
@@ -24,10 +24,10 @@ from dropdub.daemon.steps.scheduler import Scheduler
 from dropdub.errors import FolderAway, StoreError
 from dropdub.failpoints import reach
 from dropdub.files.removal import SOURCE, is_source, remove_given_copy, remove_tree
-from dropdub.inbox.beside import companion_beside, sidecar_beside
 from dropdub.inbox.move_file import lexists
 from dropdub.inbox.moves import hand_over, write_error_note
 from dropdub.inbox.recorded_files import Taken
+from dropdub.inbox.side_files import companion_beside, sidecar_beside
 from dropdub.notify.routing import channels_for
 from dropdub.pasting import COMMAND_INDENT, command, with_commands
 from dropdub.root import Root

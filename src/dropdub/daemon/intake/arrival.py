@@ -13,11 +13,11 @@ from pydantic import ValidationError
 
 from dropdub.config import SIDECAR_SUFFIX, JobOptions
 from dropdub.config.problems import problems
-from dropdub.daemon.boundary import own_error
 from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.finish.finishing import Endings
 from dropdub.daemon.intake.collection import Collected
 from dropdub.daemon.intake.revisions import FilmGone, Revision
+from dropdub.daemon.isolation import own_error
 from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved
 from dropdub.daemon.postponed import Postponed

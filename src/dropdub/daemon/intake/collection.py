@@ -64,9 +64,9 @@ def _read(context: Context, job: Job, taken: Taken) -> Collected:
     revision = _revision(context, job, taken)
     if taken.sidecar is None:
         return Collected(taken, revision=revision)
-    steering = context.steering if is_trusted(job.owner) else context.steering.of_stranger()
+    sidecar_limits = context.sidecar_limits if is_trusted(job.owner) else context.sidecar_limits.of_stranger()
     try:
-        options = read_sidecar(taken.sidecar, steering)
+        options = read_sidecar(taken.sidecar, sidecar_limits)
     except BadSidecar as error:
         return Collected(taken, refusal=error, revision=revision)
     refusal = dropped_output(context, options["out"]).refusal if options.get("out") else None

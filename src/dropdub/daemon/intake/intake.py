@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 
-from dropdub.daemon.boundary import own_error
 from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.finish.finishing import Endings
 from dropdub.daemon.intake.arrival import Arrivals
 from dropdub.daemon.intake.collection import collect
 from dropdub.daemon.intake.revisions import film_at_work, must_wait
+from dropdub.daemon.isolation import own_error
 from dropdub.daemon.logs import note
 from dropdub.daemon.mover import Moved, Mover
 from dropdub.daemon.postponed import Postponed
@@ -183,7 +183,7 @@ class Intake:
             self._context.root.inbox,
             ignore=settings.inbox.ignore,
             profiles=set(settings.profiles),
-            with_sidecars=self._context.steering.policy != "none",
+            with_sidecars=self._context.sidecar_limits.policy != "none",
         )
         self._scan_notes, self._held = seen.notes, []
         self._finds = deque(in_turns(self._settling.observe(seen.drops, now), lambda drop: (drop.owner, drop.folder)))

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.config import JobOptions
-from dropdub.config.steering import SAFE
+from dropdub.config.sidecar_limits import SAFE
 from dropdub.files.durable import is_file, key
 from dropdub.files.held import HeldFolder, held
 from dropdub.files.ownership import is_open_to_others, is_trusted, owner_at

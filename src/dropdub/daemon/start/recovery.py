@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dropdub.daemon.boundary import contained
 from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.finish.finishing import Endings
 from dropdub.daemon.finish.outputs import output_of, remove_staged
+from dropdub.daemon.isolation import contained
 from dropdub.daemon.logs import note
 from dropdub.daemon.start.rescue import PART, end_without_original, remove_copy, rescue_strays, source_of_copy
 from dropdub.daemon.steps.outcomes import Outcomes

@@ -13,18 +13,18 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dropdub.daemon.boundary import own_error
 from dropdub.daemon.context import Context, away, job_id
 from dropdub.daemon.finish.destinations import Destinations
+from dropdub.daemon.isolation import own_error
 from dropdub.daemon.logs import note
 from dropdub.errors import OriginalKept
 from dropdub.files.durable import is_file, is_folder, names_of_part, safe_name
 from dropdub.files.held import held
 from dropdub.files.removal import SOURCE, begins_with_all_of, holds, remove_copied, remove_tree
-from dropdub.inbox.beside import sidecar_beside
 from dropdub.inbox.companions import companions
 from dropdub.inbox.file_identity import identity
 from dropdub.inbox.move_file import lexists
+from dropdub.inbox.side_files import sidecar_beside
 from dropdub.store import queries, transitions
 from dropdub.store.states import JobState
 from dropdub.store.tables import Job

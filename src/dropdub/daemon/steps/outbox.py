@@ -17,7 +17,7 @@ from typing import Any
 
 from dropdub.daemon.context import Context, film_name, job_id
 from dropdub.daemon.finish.outputs import Output, output_of, staging_of
-from dropdub.daemon.finish.readers import grant_read
+from dropdub.daemon.finish.permissions import grant_read
 from dropdub.errors import UnexpectedError
 from dropdub.failpoints import reach
 from dropdub.files.durable import free_name, numbered, numbered_folder, rename_held

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from dropdub.daemon.boundary import contained, own_error
 from dropdub.daemon.context import Context, away, job_id, options_of
 from dropdub.daemon.intake.duplicates import twin_of
+from dropdub.daemon.isolation import contained, own_error
 from dropdub.daemon.logs import note
 from dropdub.daemon.steps.outbox import publish
 from dropdub.daemon.steps.retry import error_for_retry, next_try_at

@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 
 from dropdub.config import Limits
-from dropdub.daemon.boundary import contained
 from dropdub.daemon.context import Context, away, job_id
+from dropdub.daemon.isolation import contained
 from dropdub.daemon.logs import note
 from dropdub.errors import TransitionRefused, Waiting
 from dropdub.files.durable import is_folder, too_little_free

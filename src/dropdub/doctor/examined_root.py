@@ -11,7 +11,7 @@ from dropdub.store.location import database_url
 
 
 @dataclass(frozen=True)
-class Subject:
+class ExaminedRoot:
     """A root, its settings, and its database's URL."""
 
     root: Root
@@ -19,9 +19,9 @@ class Subject:
     url: str
 
     @staticmethod
-    def at(path: Path) -> Subject:
+    def at(path: Path) -> ExaminedRoot:
         """Return the root at `path`. Raises ConfigError."""
         config = load_config(path / CONFIG_NAME)
         root = Root.at(path, config.folders.model_dump())
         root.refuse_outputs(config.named_outputs())
-        return Subject(root, config, database_url(config.database, root))
+        return ExaminedRoot(root, config, database_url(config.database, root))

@@ -1,4 +1,4 @@
-"""Whether a database's file system is safe for SQLite."""
+"""Require a local disk for a database: SQLite's locks are not reliable on a network file system."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ voices, folders, the choice of engines, and options that repeat work."""
 
 
 @dataclass(frozen=True)
-class Steering:
+class SidecarLimits:
     """Which options a sidecar may set. `why` names the setting, or the property of the inbox, that decided it."""
 
     policy: Policy = "all"
@@ -24,11 +24,11 @@ class Steering:
     is_given: bool = True
     """Whether the setting says so. Otherwise it was detected, and files of other accounts may set fewer options."""
 
-    def of_stranger(self) -> Steering:
+    def of_stranger(self) -> SidecarLimits:
         """Return what the sidecar of a file of another account than the one that runs Dropdub may set."""
         if self.is_given or self.policy != "all":
             return self
-        return Steering("safe", "inbox.sidecars is auto, and the file belongs to another account", is_given=False)
+        return SidecarLimits("safe", "inbox.sidecars is auto, and the file belongs to another account", is_given=False)
 
     def complaint(self, names: Iterable[str]) -> str | None:
         """Return what is wrong with setting options of these names, without a full stop; None if nothing is."""
@@ -40,4 +40,4 @@ class Steering:
         return f"{' and '.join(refused)} may not be set here ({self.why}). Allowed: {', '.join(SAFE)}"
 
 
-ANYTHING = Steering()
+ANYTHING = SidecarLimits()
