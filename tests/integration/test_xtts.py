@@ -205,7 +205,7 @@ def test_missing_graphics_card_is_reported(model: Path) -> None:
     with no_graphics_card():
         engine.load()
     assert engine.announcements() == [
-        "xtts runs on the CPU, not on the graphics card: this torch finds none that it can use."
+        "xtts runs on the CPU, not on the graphics card: the installed PyTorch finds no usable card."
     ]
 
 
