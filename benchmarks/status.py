@@ -61,8 +61,9 @@ def seconds(command: list[str]) -> float:
 def keep_writing(root: Path, enough: threading.Event) -> None:
     """Write as a busy daemon does: one small transaction after another."""
     store = Store.open(f"sqlite:///{root / 'jobs.db'}")
+    transitions.start_run(store, run_id="run", pid=1, pid_started=0.0, host="", boot_id="", now=time.time())
     while not enough.is_set():
-        transitions.add_event(store, 1, "progress", now=time.time())
+        transitions.beat(store, "run", notes=(), shares={}, now=time.time())
     store.close()
 
 

@@ -15,10 +15,11 @@ from dropdub.daemon.intake.published_films import published_films
 from dropdub.daemon.intake.revisions import Revision, known_revision
 from dropdub.errors import UnreadableFile
 from dropdub.pipeline.artifacts import Transcript
+from dropdub.pipeline.companion import Companion
 from dropdub.publishing.earlier_results import read_manifest, read_transcript
 from dropdub.store import transitions
 from dropdub.store.tables import Job
-from dropdub.subtitles.user_files import _earlier
+from dropdub.subtitles.user_files import earlier_transcript
 from tests.integration.test_revisions import (
     LONG_AFTER,
     NOW,
@@ -82,10 +83,11 @@ def test_a_transcript_replaced_after_it_was_compared_is_not_read(context: Contex
     revision = found(context, a_subtitle(context))
     assert isinstance(revision, Revision) and revision.transcript is not None
     row = revision.as_row()
-    assert _earlier(revision.transcript, row["sha256"]).segments[0].text == "One."
+    companion = Companion(Path("clip.srt"), revision.transcript, row["sha256"])
+    assert earlier_transcript(companion).segments[0].text == "One."
     put(trap, Path(film.outputs[0]), bobs)
     with pytest.raises(UnreadableFile, match="was removed or changed"):
-        _earlier(revision.transcript, row["sha256"])
+        earlier_transcript(companion)
     again = known_revision(context, a_queued_job(context.store, name="clip.srt", revision=row))
     assert again is not None and again.transcript is None and again.as_row()["transcript"] is None
 
