@@ -46,7 +46,14 @@ def _cells(model: ModelView) -> Iterator[Text]:
     yield Text(format_size(model.size or model.bytes or 0))
     yield Text(known.licence.short if known else "-")
     presence = Presence(model.state)
-    yield Text(presence.shown, _STYLES.get(presence, ""))
+    yield Text(_state(presence, used=model.used), _STYLES.get(presence, ""))
+
+
+def _state(presence: Presence, *, used: bool) -> str:
+    """Return the state in at most 10 columns. A model that is neither here nor needed has none."""
+    if presence is Presence.ABSENT:
+        return "missing" if used else ""
+    return "by hand" if presence is Presence.BY_HAND else presence.shown
 
 
 def notes(models: list[ModelView], *, models_dir: Path) -> Iterator[str]:
