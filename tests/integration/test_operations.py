@@ -279,7 +279,7 @@ def test_a_root_is_set_up_and_what_was_left_out_is_noted(tmp_path: Path) -> None
 def test_setup_asks_for_consent_and_reports_downloads_that_fail(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)  # read from the environment at its import
     asked: list[str] = []
 
     def refuses(_: RootModels, model: KnownModel) -> bool:
