@@ -1,4 +1,4 @@
-"""Stopping, killing and sidecar_limits a real daemon with real work under way."""
+"""Stopping, killing and steering a real daemon with real work under way."""
 
 from __future__ import annotations
 

@@ -19,7 +19,9 @@ from dropdub.yaml_file import line_of, read_mapping, read_plain_mapping
 
 SIDECAR_SUFFIX = ".job.yaml"
 _CORRECT = "Correct it, then run: `dropdub config check`."
-_STEERED = "Remove it from the .job.yaml file, or change inbox.sidecars in config.yaml, then run: `dropdub retry JOB`."
+_NOT_ALLOWED = (
+    "Remove it from the .job.yaml file, or change inbox.sidecars in config.yaml, then run: `dropdub retry JOB`."
+)
 
 
 def load_config(path: Path) -> Config:
@@ -71,7 +73,7 @@ def read_sidecar(path: Path, sidecar_limits: SidecarLimits = ANYTHING) -> dict[s
         raise BadSidecar(problems(Path(path.name), node, error, JobOptions, quotes=False)) from error
     complaint = sidecar_limits.complaint(options)
     if complaint is not None:
-        raise BadSidecar(f"{path.name}: {complaint}.", remedy=_STEERED)
+        raise BadSidecar(f"{path.name}: {complaint}.", remedy=_NOT_ALLOWED)
     return options
 
 

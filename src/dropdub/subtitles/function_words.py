@@ -83,7 +83,7 @@ _JOINERS = {
     "da": "og men eller fordi at som når hvis mens hvor så",
     "nb": "og men eller fordi at som når hvis mens hvor så",
 }
-# ExaminedRoot pronouns, auxiliaries, negations: a break after them is best avoided.
+# Subject pronouns, auxiliaries, negations: a break after them is best avoided.
 _LEANERS = {
     "en": """
         i you he she we they is are was were am be been has have had will would can could do does did not very
