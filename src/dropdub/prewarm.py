@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dropdub.config import Config, load_config
 from dropdub.dubbing.voices import prepare, recording_of
-from dropdub.engines.base import EngineSettings, Synthesizer, Voice, Window
+from dropdub.engines.base import EngineSettings, Synthesizer, Voice, Window, message_and_remedy
 from dropdub.engines.devices.precision import ON_CPU, device_of
 from dropdub.engines.devices.tuning import keep_choice
 from dropdub.engines.models.folders import model_folder
@@ -112,7 +112,7 @@ def _with(settings: EngineSettings, compute_type: str) -> EngineSettings:
 
 def _require(engine: FasterWhisperTranscriber) -> None:
     if problem := engine.unavailable():
-        message, _, remedy = problem.partition("\n")
+        message, remedy = message_and_remedy(problem)
         raise EngineMissing(message, remedy=remedy)
     if model := engine.missing_model():
         raise EngineMissing(

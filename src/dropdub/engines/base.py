@@ -124,7 +124,7 @@ class Engine(Protocol):
 
     @classmethod
     def unavailable(cls) -> str | None:
-        """Return why the engine cannot be used here, with the remedy; None if it can. Must be fast."""
+        """Return why the engine cannot be used here, and on the next lines its remedy; None if it can. Must be fast."""
 
     def load(self) -> None:
         """Load the model. Called once, before anything else."""
@@ -293,3 +293,9 @@ class ReportsDefects(Protocol):
 
     def defects(self) -> list[str]:
         """Return a sentence for each defective piece since the last call."""
+
+
+def message_and_remedy(problem: str) -> tuple[str, str]:
+    """Return the two parts of what an engine's `unavailable` returned; the remedy is empty if it has none."""
+    message, _, remedy = problem.partition("\n")
+    return message, remedy

@@ -19,6 +19,7 @@ from dropdub.engines.base import (
     Synthesizer,
     Transcriber,
     Translator,
+    message_and_remedy,
 )
 from dropdub.engines.loading import load_engine, refuse_mixture
 from dropdub.engines.needs import DIARIZING, SEPARATING, Need, coverage, hint, speaking, translating, understanding
@@ -182,7 +183,7 @@ class Shelf:
         if offer.can_be_installed:
             raise self._not_installed(f"The engine '{name}' is not installed.", setup_command(name))
         if offer.problem is not None:
-            message, _, remedy = offer.problem.partition("\n")
+            message, remedy = message_and_remedy(offer.problem)
             raise EngineMissing(message, remedy=f"{remedy}\n{OTHERWISE}".lstrip())
         return offer
 
@@ -229,9 +230,9 @@ class Shelf:
         concerned = [offer for offer in self.describe() if offer.role in (need.role, "")]
         if any(offer.can_be_installed for offer in concerned):
             return self._not_installed(f"No {need.role} is installed.", setup_command())
-        problems = [offer.problem.partition("\n") for offer in concerned if offer.problem]
-        message = " ".join([f"No installed {need.role} can be used here.", *(problem for problem, _, _ in problems)])
-        remedies = [remedy for _, _, remedy in problems if remedy]
+        problems = [message_and_remedy(offer.problem) for offer in concerned if offer.problem]
+        message = " ".join([f"No installed {need.role} can be used here.", *(problem for problem, _ in problems)])
+        remedies = [remedy for _, remedy in problems if remedy]
         return EngineMissing(message, remedy=hint(concerned, need) or "\n".join(remedies) or None)
 
     def _coverage(self, offers: Iterable[Offer]) -> str:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import ClassVar
 
 from dropdub.engines.apertium.pairs import ends, packages, route
-from dropdub.engines.base import EngineInfo, EngineSettings
+from dropdub.engines.base import EngineInfo, EngineSettings, message_and_remedy
 from dropdub.errors import EngineMissing, MediaToolFailed, UnsupportedLanguage
 from dropdub.process import find_program
 from dropdub.process.run import Program, output
@@ -53,7 +53,7 @@ class ApertiumTranslator:
 
     def load(self) -> None:
         if problem := self.unavailable():
-            message, _, remedy = problem.partition("\n")
+            message, remedy = message_and_remedy(problem)
             raise EngineMissing(message, remedy=remedy or None)
         installed_modes()
 
