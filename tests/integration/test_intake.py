@@ -110,9 +110,8 @@ def test_after_a_crash_between_file_and_sidecar_the_sidecar_follows(inbox: Path,
     assert all_files(inbox) == []
 
 
-def test_intake_killed_after_first_of_two_renames_is_finished_by_next_call(inbox: Path, source_dir: Path) -> None:
-    path, sidecar = put(inbox / "clip.mp4"), put(inbox / "clip.mp4.job.yaml")
-    intent = wanted(path, sidecar=sidecar)
+def killed_intake(path: Path, sidecar: Path, source_dir: Path, failpoint: str) -> None:
+    """Let another process take a file and its sidecar, and be killed at `failpoint`."""
     script = f"""
 from pathlib import Path
 from dropdub.inbox.file_identity import identity
@@ -121,12 +120,35 @@ from dropdub.inbox.recorded_files import Wanted
 path = Path({str(path)!r})
 bring_in(Wanted(path, path.name, identity(path), Path({str(sidecar)!r})), Path({str(source_dir)!r}))
 """
-    environment = {**os.environ, "PYTHONPATH": "src", "DROPDUB_FAILPOINTS": "intake.file_moved=kill"}
+    environment = {**os.environ, "PYTHONPATH": "src", "DROPDUB_FAILPOINTS": f"{failpoint}=kill"}
     done = subprocess.run(
         [sys.executable, "-c", script], env=environment, cwd=Path(__file__).parents[2], check=False, timeout=60
     )
-    assert done.returncode < 0 and all_files(inbox) == ["clip.mp4.job.yaml"]
+    assert done.returncode < 0
+
+
+def test_intake_killed_after_first_of_two_renames_is_finished_by_next_call(inbox: Path, source_dir: Path) -> None:
+    path, sidecar = put(inbox / "clip.mp4"), put(inbox / "clip.mp4.job.yaml")
+    intent = wanted(path, sidecar=sidecar)
+    killed_intake(path, sidecar, source_dir, "intake.file_moved")
+    assert all_files(inbox) == ["clip.mp4.job.yaml"]
     assert bring_in(intent, source_dir) == Taken(source_dir / "clip.mp4", source_dir / "clip.mp4.job.yaml")
+
+
+@pytest.mark.parametrize("time", [1, 2], ids=["file", "sidecar"])
+def test_intake_killed_while_it_removes_what_it_copied_leaves_nothing_behind(
+    inbox: Path, place: Path, time: int
+) -> None:
+    if place.parent.stat().st_dev == inbox.stat().st_dev:
+        pytest.skip("on one file system nothing is copied")
+    path, sidecar = put(inbox / "clip.mp4"), put(inbox / "clip.mp4.job.yaml")
+    foreign = [put(inbox / ".clip.mp4.0f0f0f0f.part", b"another"), put(inbox / ".clip.mp4.part")]
+    intent = wanted(path, sidecar=sidecar)
+    killed_intake(path, sidecar, place, f"daemon.remove.hidden#{time}")
+    hidden = set(all_files(inbox)) - {one.name for one in (path, sidecar, *foreign)}
+    assert len(hidden) == 1 and next(iter(hidden)).startswith(".clip.mp4.")
+    assert bring_in(intent, place) == Taken(place / "clip.mp4", place / "clip.mp4.job.yaml")
+    assert all_files(inbox) == sorted(one.name for one in foreign)
 
 
 def test_partial_copy_left_by_crash_is_replaced_without_remains(inbox: Path, place: Path) -> None:

@@ -7,7 +7,8 @@ otherwise in the inbox, `archive/` and `failed/`. Therefore:
 - `remove_tree` removes what jobs made, but keeps every `source/` of a numbered folder that contains a file;
 - `remove` removes single files that Dropdub wrote, and refuses files in such a `source/`;
 - `remove_copied` and `remove_taken` (in a folder that others may write to) are the only ways to remove an original:
-  after a comparison has proven that another file has all of its content;
+  after a comparison has proven that another file has all of its content; `remove_copied_hidden` and `remove_hidden`
+  finish what a crash interrupted there;
 - `remove_part`, `remove_parts` and `remove_stale_parts` remove what interrupted writes of Dropdub's own files left;
 - `remove_files` and `remove_empty` remove a staging folder, which is held open, and nothing below it;
 - `remove_given_copy` removes the copy of a file that a user named, if that file still exists unchanged.
@@ -102,13 +103,38 @@ def _remove_seen(folder: HeldFolder, name: str, copy: Path, seen: os.stat_result
     would be deleted.
     """
     reach("remove.before")
-    hidden = part_name(name)
+    hidden = _hidden_name(name)
     patiently(lambda: folder.rename(name, folder, hidden))
+    reach("remove.hidden")
     found = folder.look(hidden)
     if not os.path.samestat(found, seen) or _size_and_time(found) != _size_and_time(seen):
         _rename_back(folder, hidden, name)
         raise _kept(folder, name, copy)
     _unlink_held(folder, hidden)
+
+
+def _hidden_name(name: str) -> str:
+    """Return a hidden name for an original; a file that already has one gets another one of the same original."""
+    return part_name(next(iter(names_of_part(name)), name))
+
+
+def remove_hidden(folder: HeldFolder, name: str, copy: Path) -> None:
+    """Finish interrupted removals of an original: delete what they left under hidden names, if `copy` has its content.
+
+    Nothing else would remove such a file, and in the inbox it would stay invisible for ever.
+    """
+    wanted = names_of_part(_hidden_name(name))[0]
+    for hidden in folder.names():
+        if len(names := names_of_part(hidden)) > 1 and names[0] == wanted:  # only names with a random part are ours
+            with contextlib.suppress(OSError, OriginalKept):
+                if folder.look(hidden).st_size == copy.lstat().st_size:
+                    remove_taken(folder, hidden, copy)
+
+
+def remove_copied_hidden(original: Path, copy: Path) -> None:
+    """Do the same as `remove_hidden` for an original in one of Dropdub's own folders, if that folder exists."""
+    with contextlib.suppress(FileNotFoundError), HeldFolder.open(original.parent) as folder:
+        remove_hidden(folder, original.name, copy)
 
 
 def _rename_back(folder: HeldFolder, hidden: str, name: str) -> None:

@@ -17,7 +17,7 @@ from dropdub.files import durable
 from dropdub.files.copying import copy_whole
 from dropdub.files.held import read_regular
 from dropdub.files.privacy import disarm, share
-from dropdub.files.removal import remove, remove_copied, remove_copied_parts
+from dropdub.files.removal import remove, remove_copied, remove_copied_hidden, remove_copied_parts
 from dropdub.inbox.free_space import Room
 from dropdub.inbox.move_file import lexists, make_folder, move, move_errors, same_content
 from dropdub.inbox.recorded_files import VANISHED, Absent, Taken, Wanted
@@ -116,6 +116,7 @@ def _move_beside(source: Path | None, destination: Path) -> Path | None:
 
 def _move_one(source: Path, destination: Path) -> Path:
     if not lexists(source):
+        remove_copied_hidden(source, destination)
         return destination
     disarm(source)
     if not lexists(destination):

@@ -16,7 +16,7 @@ from dropdub.files import durable
 from dropdub.files.copying import copied_part
 from dropdub.files.held import HeldFolder
 from dropdub.files.privacy import stays_armed
-from dropdub.files.removal import holds_taken, remove_cut_off, remove_outgrown, remove_taken
+from dropdub.files.removal import holds_taken, remove_cut_off, remove_hidden, remove_outgrown, remove_taken
 from dropdub.inbox.file_identity import Identity
 from dropdub.inbox.free_space import Room
 from dropdub.inbox.move_file import SHARING_WINERRORS, still_written_error
@@ -97,11 +97,13 @@ class Passage:
                 raise still_written_error(self.folder.path / name) from None
         self.folder.flush()
 
-    def remove_leftover(self, name: str, new_name: str, seen: Identity | None) -> None:
-        """Remove the original after a move across file systems that was interrupted between copy and removal.
+    def remove_leftover(self, name: str, new_name: str, seen: Identity | None, *, is_resumed: bool) -> None:
+        """Remove the original after a move across file systems that was interrupted before or during its removal.
 
         If it stayed in the inbox, it would be processed again after the job has ended.
         """
+        if is_resumed:
+            remove_hidden(self.folder, name, self.goal.path / new_name)
         if not self.folder.has(name):
             return
         found, copy = self.folder.look(name), self.goal.look(new_name)

@@ -157,7 +157,7 @@ class _Taking:
         if not is_resumed:
             self._refuse_written(name, new_name)
         self._make_private(new_name)
-        self.passage.remove_leftover(name, new_name, self.expected)
+        self.passage.remove_leftover(name, new_name, self.expected, is_resumed=is_resumed)
         places: dict[str, Path] = {}
         for one in _besides(self.wanted):
             if self._bring_beside(one, brought, is_resumed=is_resumed):
@@ -210,7 +210,7 @@ class _Taking:
         if not stat.S_ISREG(found.st_mode):
             raise Replaced
         self._make_private(one.target, beside=self.wanted.name)
-        self.passage.remove_leftover(one.path.name, one.target, one.seen)
+        self.passage.remove_leftover(one.path.name, one.target, one.seen, is_resumed=is_resumed)
         return True
 
     def _make_private(self, new_name: str, *, beside: str | None = None) -> None:

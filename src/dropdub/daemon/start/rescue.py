@@ -76,7 +76,10 @@ def _kept(context: Context, folder: Path, known: Collection[Path]) -> list[Stray
     """Remove what a job made, and unfinished copies; keep and return the originals that no job knows."""
     try:
         kept = [path for path in remove_tree(folder) if path not in known]
-        return strays(list(_without_unfinished_copies(context, kept)))
+        left = list(_without_unfinished_copies(context, kept))
+        if len(left) < len(kept):
+            remove_tree(folder)
+        return strays(left)
     except OSError as error:
         note("leftovers not removed", level=logging.WARNING, folder=str(folder), text=str(error))
         return []
