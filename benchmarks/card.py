@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--dir", type=Path, default=geometry.PLACE)
     given = parser.parse_args()
     model = str(geometry.whisper_small(given.dir, "float16"))
-    times = [measured(model, given.windows, squeeze=squeeze) for squeeze in (0, 1, 2)]
+    times = [measured(model, given.windows, memory_failures=memory_failures) for memory_failures in (0, 1, 2)]
     for size, seconds in zip((16, 4, 1), times, strict=True):
         say(f"batches of {size:2}: {seconds:6.2f} s for {given.windows} windows, {times[2] / seconds:.1f} times one")
     for left in given.left:
@@ -47,19 +47,19 @@ def main() -> None:
             say(f"{left} MB left: {fallback_used(model, given.windows)}")
 
 
-def measured(model: str, number: int, *, squeeze: int) -> float:
+def measured(model: str, number: int, *, memory_failures: int) -> float:
     """Return the seconds that `number` windows take once everything is loaded and warm."""
-    command = [sys.executable, __file__, "--side", model, str(number), str(squeeze)]
+    command = [sys.executable, __file__, "--side", model, str(number), str(memory_failures)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return float(done.stdout.split()[-1])
 
 
-def side(model: str, number: int, squeeze: int) -> None:
+def side(model: str, number: int, memory_failures: int) -> None:
     """Run as one side: print the seconds."""
     from dropdub.engines.base import EngineSettings, Window
     from dropdub.engines.whisper.engine import FasterWhisperTranscriber
 
-    settings = EngineSettings(models={"faster-whisper": model}, device="cuda", squeeze=squeeze)
+    settings = EngineSettings(models={"faster-whisper": model}, device="cuda", memory_failures=memory_failures)
     engine = FasterWhisperTranscriber(settings)
     window = Window(0.0, recordings.speech(WINDOW_S))
     list(engine.transcribe([window], language="en"))
@@ -83,8 +83,8 @@ def down(model: str, number: int) -> None:
 
     settings = EngineSettings(models={"faster-whisper": model}, device="cuda", threads=4)
     window = Window(0.0, recordings.speech(WINDOW_S))
-    for squeeze in range(7):
-        engine = FasterWhisperTranscriber(replace(settings, squeeze=squeeze))
+    for memory_failures in range(7):
+        engine = FasterWhisperTranscriber(replace(settings, memory_failures=memory_failures))
         try:
             list(engine.transcribe([window] * number, language="en"))
         except OutOfMemory as error:

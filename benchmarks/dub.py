@@ -34,7 +34,7 @@ from dropdub.dubbing.stretch import stretch
 from dropdub.dubbing.timing_report import load_fit
 from dropdub.dubbing.utterances import Piece, Utterance
 from dropdub.dubbing.utterances import joined as joined_lines
-from dropdub.engines.registry import Shelf
+from dropdub.engines.registry import EngineRegistry
 from dropdub.media.ffmpeg import find_ffmpeg, input_arguments
 from dropdub.media.sound import wav
 from dropdub.media.sound.loudness import measure_loudness
@@ -180,20 +180,20 @@ def heard_errors_s(track: Path, entries: Sequence[dict[str, Any]]) -> Iterator[f
 
 def real() -> None:
     show(HEAD)
-    shelf = Shelf()
+    registry = EngineRegistry()
     with tempfile.TemporaryDirectory() as scratch:
         for target in ("es", "pt"):
             for hurry in (1.0, 1.5):
-                real_one(Path(scratch) / f"{target} {hurry}", target, hurry, shelf)
+                real_one(Path(scratch) / f"{target} {hurry}", target, hurry, registry)
 
 
-def real_one(folder: Path, target: str, hurry: float, shelf: Shelf) -> None:
+def real_one(folder: Path, target: str, hurry: float, registry: EngineRegistry) -> None:
     """Dub speech that is sped up by `hurry`, so that its dub has less time."""
     folder.mkdir()
     usual, source = recording(folder / "usual.wav", 0.5), folder / "talk.wav"
     stretch(usual, source, span=Span(0.0, wav.duration_s(usual)), speed=hurry, deadline_s=60)
     options = LIGHT.overridden({"language": "en", "targets": [target], "mix": {"original": "mute"}})
-    job = Drive(source, folder / "root", options, engines=shelf).run(until="mux")
+    job = Drive(source, folder / "root", options, engines=registry).run(until="mux")
     report = load_fit(job.job_dir / f"fit.{target}.json").utterances
     track = job.job_dir / f"dub.{target}.wav"
     duration_s = wav.duration_s(job.job_dir / AUDIO)
@@ -242,7 +242,7 @@ def made_job(folder: Path, length_s: float) -> Drive:
     noise = f"anoisesrc=r=48000:a=0.05:c=pink:d={length_s}"
     command = [str(find_ffmpeg()), "-loglevel", "error", "-f", "lavfi", "-i", noise, "-ac", "2", "-c:a", "aac"]
     subprocess.run([*command, "-b:a", "64k", str(source)], check=True)
-    job = Drive(source, folder / "root", LIGHT.overridden({"targets": ["es"]}), engines=Shelf())
+    job = Drive(source, folder / "root", LIGHT.overridden({"targets": ["es"]}), engines=EngineRegistry())
     with wav.WavWriter(job.job_dir / AUDIO, 16_000, expected_s=length_s) as writer:
         for _ in range(round(length_s)):
             writer.write(np.zeros(16_000, np.float32))

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.drive import Drive
 
-from dropdub.engines.registry import Shelf
+from dropdub.engines.registry import EngineRegistry
 
 LIGHT = "job: {transcriber: pocketsphinx, translator: apertium, synthesizer: espeak-ng, speakers: one}\n"
 CONFIG = LIGHT + "inbox: {settle: 0.2, settle_empty: 0.2}\npreload: true\n"
@@ -45,7 +45,7 @@ def by_daemon(folder: Path, number: int) -> float:
 def in_one_process(folder: Path, number: int) -> float:
     paths = texts(folder / "texts", number)
     began = time.perf_counter()
-    engines = Shelf()
+    engines = EngineRegistry()
     for n, path in enumerate(paths):
         Drive(path, folder / f"job {n}", engines=engines).run()
     return time.perf_counter() - began

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.config import JobOptions, Limits, Split
-from dropdub.engines.registry import Shelf
+from dropdub.engines.registry import EngineRegistry
 from dropdub.files.durable import sha256
 from dropdub.pipeline.artifacts import scratch_name
 from dropdub.pipeline.cache import Cache
 from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.plan import job_facts, plan
-from dropdub.pipeline.task import EngineShelf, Task, task_of
+from dropdub.pipeline.task import EngineProvider, Task, task_of
 from dropdub.stages import stage_named
 from dropdub.store.steps import StepSpec
 
@@ -32,7 +32,7 @@ class Drive:
     options: JobOptions = LIGHT
     limits: Limits = field(default_factory=lambda: Limits.model_validate({"min_free_disk": 1_000_000}))
     split: Split = field(default_factory=Split)
-    engines: EngineShelf = field(default_factory=Shelf)
+    engines: EngineProvider = field(default_factory=EngineRegistry)
     cache: Cache = field(default_factory=lambda: Cache(None, max_bytes=0))
     name: str | None = None
     companion: Path | None = None

@@ -16,7 +16,7 @@ from dropdub.engines.base import EngineSettings, Synthesizer, Voice, Window, mes
 from dropdub.engines.devices.precision import ON_CPU, device_of
 from dropdub.engines.devices.tuning import keep_choice
 from dropdub.engines.models.folders import model_folder
-from dropdub.engines.registry import Shelf
+from dropdub.engines.registry import EngineRegistry
 from dropdub.engines.whisper.engine import DEFAULT_MODEL, FasterWhisperTranscriber
 from dropdub.errors import DropdubError, EngineMissing, VoiceMissing
 from dropdub.media.sound import wav
@@ -49,8 +49,8 @@ def prepare_voices(root: Root, config: Config, names: Sequence[str]) -> None:
     references = [_recording(root, name) for name in names or [file.stem for file in sorted(root.voices.glob("*.wav"))]]
     if not references:
         raise VoiceMissing("There are no voices to prepare.", remedy="Add one with: `dropdub voices add NAME FILE`")
-    shelf = Shelf(settings=settings_of(root, config))
-    engine: Synthesizer = shelf.synthesizer(config.job.synthesizer, language=(config.job.targets or ("en",))[0])
+    registry = EngineRegistry(settings=settings_of(root, config))
+    engine: Synthesizer = registry.synthesizer(config.job.synthesizer, language=(config.job.targets or ("en",))[0])
     if not engine.clones:
         raise EngineMissing(f"The engine '{engine.name}' cannot clone voices, so there is nothing to prepare.")
     cache = Cache(root.cache_dir, max_bytes=int(config.cache.max_size))

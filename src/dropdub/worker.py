@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from dropdub.engines.base import EngineSettings
-from dropdub.engines.registry import Shelf
+from dropdub.engines.registry import EngineRegistry
 from dropdub.errors import AccessDenied, DiskFull, DropdubError, OutOfMemory, unforeseen
 from dropdub.failpoints import reach, set_role
 from dropdub.files.durable import write_whole
@@ -94,19 +94,19 @@ def main(pool: str) -> None:
     start = _read_start(sys.stdin.buffer)
     threading.Thread(target=_listen, args=(sys.stdin.buffer, steps), name="listener", daemon=True).start()
     threading.Thread(target=_beat, args=(writer,), name="heartbeat", daemon=True).start()
-    shelf, cache = _get_ready(start)
+    registry, cache = _get_ready(start)
     me = identity_of()
     assert me is not None
     writer.send(Ready(me.pid, me.started, time.monotonic() - began, tree_memory(me.pid)))
     _logger.debug("serving %s", pool)
     while True:
-        serve(steps.get(), shelf, cache, writer)
+        serve(steps.get(), registry, cache, writer)
 
 
-def serve(run: Run, shelf: Shelf, cache: Cache, writer: LineWriter) -> None:
+def serve(run: Run, registry: EngineRegistry, cache: Cache, writer: LineWriter) -> None:
     """Run one step, write its result to disk, and only then report it."""
     try:
-        result = _result(run, shelf, cache, writer)
+        result = _result(run, registry, cache, writer)
         write_whole(Path(run.payload["result_file"]), json.dumps(result, ensure_ascii=False).encode())
         reach("result-written")
         outcome: Up = Done(run.step_id, run.token, result)
@@ -126,27 +126,27 @@ def end() -> None:
     os._exit(0)
 
 
-def _result(run: Run, shelf: Shelf, cache: Cache, writer: LineWriter) -> Result:
+def _result(run: Run, registry: EngineRegistry, cache: Cache, writer: LineWriter) -> Result:
     began = time.monotonic()
     if run.payload.get("refusal"):
         raise DropdubError.from_dict(run.payload["refusal"])
-    task = _task(run, shelf, cache, writer)
+    task = _task(run, registry, cache, writer)
     with temporary_files_in(task.scratch):
         reach(f"run.{task.job_id}.{task.key}.begin")
         reach(f"stage.{task.stage}")
-        shelf.begin(squeeze=int(run.payload.get("out_of_memory", 0)))
+        registry.begin(memory_failures=int(run.payload.get("out_of_memory", 0)))
         result = stage_named(task.stage)(task)
         reach(f"run.{task.job_id}.{task.key}.end")
-    warnings = list(dict.fromkeys([*result.get("warnings", ()), *shelf.notices()]))
+    warnings = list(dict.fromkeys([*result.get("warnings", ()), *registry.notices()]))
     return {**result, "warnings": warnings, "seconds": round(time.monotonic() - began, 3)}
 
 
-def _task(run: Run, shelf: Shelf, cache: Cache, writer: LineWriter) -> Task:
+def _task(run: Run, registry: EngineRegistry, cache: Cache, writer: LineWriter) -> Task:
     task = task_of(
         run.payload,
         token=run.token,
         deadline_s=run.deadline_s,
-        engines=shelf,
+        engines=registry,
         cache=cache,
         progress=lambda share: writer.send(Progress(run.step_id, run.token, float(share))),
         log=lambda text: writer.send(Log("info", text, run.step_id)),
@@ -156,15 +156,15 @@ def _task(run: Run, shelf: Shelf, cache: Cache, writer: LineWriter) -> Task:
     return task
 
 
-def _get_ready(start: Start) -> tuple[Shelf, Cache]:
-    shelf = Shelf(settings=_engine_settings(start), light_instead=start.models.get("fallback") == "light")
+def _get_ready(start: Start) -> tuple[EngineRegistry, Cache]:
+    registry = EngineRegistry(settings=_engine_settings(start), light_instead=start.models.get("fallback") == "light")
     if start.preload and len(start.engines) == 2:
         try:
-            shelf.preload(*start.engines)
+            registry.preload(*start.engines)
         except DropdubError as error:  # the step that needs the engine reports the error
             _logger.warning("engine not preloaded: %s", error.message)
     directory = Path(start.cache_dir) if start.cache_dir else None
-    return shelf, Cache(directory, max_bytes=start.cache_max_bytes)
+    return registry, Cache(directory, max_bytes=start.cache_max_bytes)
 
 
 def _engine_settings(start: Start) -> EngineSettings:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from dropdub import failpoints, worker
 from dropdub.config import PoolSettings
-from dropdub.engines.registry import Shelf
+from dropdub.engines.registry import EngineRegistry
 from dropdub.errors import DropdubError
 from dropdub.pipeline.cache import Cache
 from dropdub.pool.messages import Done, Failed, Progress, Run, Up, decode_up
@@ -25,7 +25,7 @@ from dropdub.pool.pool import (
 )
 from dropdub.process import error_for_exit
 
-_shelves: dict[str, Shelf] = {}
+_shelves: dict[str, EngineRegistry] = {}
 """Engines by pool: those that are loaded when a life is forked are warm in it."""
 
 
@@ -103,9 +103,9 @@ class InlinePool:
         with os.fdopen(writing, "wb") as pipe:
             worker.serve(run, *self._engines(), worker.LineWriter(pipe))
 
-    def _engines(self) -> tuple[Shelf, Cache]:
-        shelf, cache = worker._get_ready(self._start)
-        return _shelves.setdefault(self.name, shelf), cache
+    def _engines(self) -> tuple[EngineRegistry, Cache]:
+        registry, cache = worker._get_ready(self._start)
+        return _shelves.setdefault(self.name, registry), cache
 
 
 class _Heard(worker.LineWriter):

@@ -317,9 +317,9 @@ def test_show_finds_job_by_number_name_or_stem(cli: Cli, store: Store) -> None:
     assert f"broken.mp4 (job {job.id}): failed" in said
     assert "It broke." in said and "Steps" in said and "Events" in said
     assert cli.done("show", str(job.id)) == said == cli.done("show", "broken")
-    story = json.loads(cli.done("show", "broken", "--json"))
-    assert list(story) == ["job", "steps", "events", "quality"]
-    assert story["quality"] is None, "it has no manifest"
+    record = json.loads(cli.done("show", "broken", "--json"))
+    assert list(record) == ["job", "steps", "events", "quality"]
+    assert record["quality"] is None, "it has no manifest"
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dropdub.engines.registry import Shelf
+from dropdub.engines.registry import EngineRegistry
 from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import AUDIO, Segment, Transcript, speech_dir_name, translation_name
 from dropdub.pipeline.spoken_lines import Spoken, save_spoken, spoken_name
@@ -59,7 +59,7 @@ def test_voice_resembles_its_own_speaker_more_than_another(tmp_path: Path) -> No
 
 
 def test_no_voices_are_reported_without_engine_to_compare_them(tmp_path: Path) -> None:
-    assert compared(tmp_path, (WOMAN, MAN), (WOMAN, MAN), engines=Shelf([])) == {"voices": []}
+    assert compared(tmp_path, (WOMAN, MAN), (WOMAN, MAN), engines=EngineRegistry([])) == {"voices": []}
 
 
 def test_likeness_is_the_cosine_of_the_mean_voices() -> None:

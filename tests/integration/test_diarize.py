@@ -17,7 +17,7 @@ import soundfile
 from dropdub.config import Split
 from dropdub.engines.base import Samples, Window
 from dropdub.engines.offers import GROUP, installed_offers
-from dropdub.engines.registry import Shelf
+from dropdub.engines.registry import EngineRegistry
 from dropdub.errors import EngineMissing
 from dropdub.media.ffmpeg import find_ffmpeg
 from dropdub.media.sound import wav
@@ -43,25 +43,25 @@ def entries_without_diarizer() -> list[EntryPoint]:
 
 
 @pytest.fixture(scope="module")
-def without_engine() -> Shelf:
-    """A shelf as it is if the extra is not installed."""
-    return Shelf(entries_without_diarizer())
+def without_engine() -> EngineRegistry:
+    """A registry as it is if the extra is not installed."""
+    return EngineRegistry(entries_without_diarizer())
 
 
 @pytest.fixture(scope="module")
-def with_engine() -> Shelf:
+def with_engine() -> EngineRegistry:
     pytest.importorskip("resemblyzer", reason="the extra speakers is not installed")
     if problem := installed_offers()["resemblyzer"].problem:
         pytest.skip(problem)
-    return Shelf()
+    return EngineRegistry()
 
 
 @pytest.fixture
 def driven(tmp_path: Path, shared_cache: Cache) -> Callable[..., Drive]:
-    def make(source: Path, shelf: Shelf, *, split: Split | None = None, **options: Any) -> Drive:
+    def make(source: Path, registry: EngineRegistry, *, split: Split | None = None, **options: Any) -> Drive:
         folder = tmp_path / f"root{len(list(tmp_path.iterdir()))}"
         chosen = LIGHT.overridden({"speakers": "auto", **options})
-        return Drive(source, folder, options=chosen, engines=shelf, cache=shared_cache, split=split or Split())
+        return Drive(source, folder, options=chosen, engines=registry, cache=shared_cache, split=split or Split())
 
     return make
 
@@ -120,7 +120,7 @@ def in_order_of_appearance(parts: list[Part]) -> list[Part]:
 
 
 def test_two_alternating_voices_are_distinguished(
-    driven: Callable[..., Drive], with_engine: Shelf, talk: tuple[Path, list[Part]]
+    driven: Callable[..., Drive], with_engine: EngineRegistry, talk: tuple[Path, list[Part]]
 ) -> None:
     source, parts = talk
     job = driven(source, with_engine).run()
@@ -139,7 +139,7 @@ def test_two_alternating_voices_are_distinguished(
 
 
 def test_each_paragraph_of_talk_starts_with_its_speaker(
-    driven: Callable[..., Drive], with_engine: Shelf, talk: tuple[Path, list[Part]]
+    driven: Callable[..., Drive], with_engine: EngineRegistry, talk: tuple[Path, list[Part]]
 ) -> None:
     job = driven(talk[0], with_engine).run()
     paragraphs = job.published["talk.txt"].read_text(encoding="utf-8").strip().split("\n\n")
@@ -150,7 +150,7 @@ def test_each_paragraph_of_talk_starts_with_its_speaker(
 
 
 def test_chunk_boundaries_change_no_label(
-    driven: Callable[..., Drive], with_engine: Shelf, talk: tuple[Path, list[Part]]
+    driven: Callable[..., Drive], with_engine: EngineRegistry, talk: tuple[Path, list[Part]]
 ) -> None:
     job = driven(talk[0], with_engine, split=Split(above_duration=5, target=14, window=5)).run(until="publish")
     assert len(job.facts["split"]["chunks"]) >= 3
@@ -158,7 +158,7 @@ def test_chunk_boundaries_change_no_label(
 
 
 def test_sentence_shared_by_two_voices_is_split_between_words(
-    driven: Callable[..., Drive], with_engine: Shelf, talk: tuple[Path, list[Part]]
+    driven: Callable[..., Drive], with_engine: EngineRegistry, talk: tuple[Path, list[Part]]
 ) -> None:
     source, parts = talk
     job = driven(source, with_engine).run(until="diarize")
@@ -178,7 +178,7 @@ def _one_sentence(first: Segment, second: Segment) -> Segment:
 
 @pytest.mark.parametrize("names", [["jfk"], ["1", "2", "3", "4"]], ids=["man", "woman"])
 def test_one_voice_is_one_speaker_without_a_label(
-    driven: Callable[..., Drive], with_engine: Shelf, tmp_path: Path, names: list[str]
+    driven: Callable[..., Drive], with_engine: EngineRegistry, tmp_path: Path, names: list[str]
 ) -> None:
     source = tmp_path / "speech.wav"
     recording(source, names)
@@ -194,7 +194,10 @@ def _not_asked(_windows: Iterable[Window]) -> Iterator[Samples]:
 
 
 def test_cached_voices_are_reused_and_give_same_labels(
-    driven: Callable[..., Drive], with_engine: Shelf, talk: tuple[Path, list[Part]], monkeypatch: pytest.MonkeyPatch
+    driven: Callable[..., Drive],
+    with_engine: EngineRegistry,
+    talk: tuple[Path, list[Part]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     first = driven(talk[0], with_engine).run(until="publish")
     monkeypatch.setattr(with_engine.diarizer("auto"), "embed", _not_asked)
@@ -204,7 +207,7 @@ def test_cached_voices_are_reused_and_give_same_labels(
 
 
 def test_repeated_step_gives_same_file(
-    driven: Callable[..., Drive], with_engine: Shelf, talk: tuple[Path, list[Part]]
+    driven: Callable[..., Drive], with_engine: EngineRegistry, talk: tuple[Path, list[Part]]
 ) -> None:
     job = driven(talk[0], with_engine).run(until="publish")
     speakers = job.job_dir / SPEAKERS
@@ -219,7 +222,7 @@ def test_repeated_step_gives_same_file(
 
 
 def test_one_speaker_per_channel_needs_no_engine(
-    driven: Callable[..., Drive], without_engine: Shelf, interview: tuple[Path, list[Part]]
+    driven: Callable[..., Drive], without_engine: EngineRegistry, interview: tuple[Path, list[Part]]
 ) -> None:
     source, parts = interview
     job = driven(source, without_engine).run()
@@ -232,7 +235,7 @@ def test_one_speaker_per_channel_needs_no_engine(
 
 
 def test_channels_are_compared_on_the_recordings_own_timeline(
-    driven: Callable[..., Drive], without_engine: Shelf, interview: tuple[Path, list[Part]], tmp_path: Path
+    driven: Callable[..., Drive], without_engine: EngineRegistry, interview: tuple[Path, list[Part]], tmp_path: Path
 ) -> None:
     """The sound of this film begins two seconds after its picture."""
     late = tmp_path / "late.mkv"
@@ -246,7 +249,7 @@ def test_channels_are_compared_on_the_recordings_own_timeline(
 
 
 def test_identical_channels_are_diarized_by_voice(
-    driven: Callable[..., Drive], with_engine: Shelf, tmp_path: Path
+    driven: Callable[..., Drive], with_engine: EngineRegistry, tmp_path: Path
 ) -> None:
     source = tmp_path / "both.wav"
     parts = recording(source, ["jfk", "1", "4"], stereo=True, leak=0.7)
@@ -259,7 +262,7 @@ def test_identical_channels_are_diarized_by_voice(
 
 
 def test_missing_engine_means_one_speaker_and_no_warning(
-    driven: Callable[..., Drive], without_engine: Shelf, talk: tuple[Path, list[Part]]
+    driven: Callable[..., Drive], without_engine: EngineRegistry, talk: tuple[Path, list[Part]]
 ) -> None:
     job = driven(talk[0], without_engine).run()
     assert job.facts["diarize"]["how"] == "one" and "diarize/voices" not in job.facts
@@ -268,21 +271,21 @@ def test_missing_engine_means_one_speaker_and_no_warning(
 
 
 def test_missing_engine_requested_by_name_is_refused(
-    driven: Callable[..., Drive], without_engine: Shelf, talk: tuple[Path, list[Part]]
+    driven: Callable[..., Drive], without_engine: EngineRegistry, talk: tuple[Path, list[Part]]
 ) -> None:
     with pytest.raises(EngineMissing, match="resemblyzer"):
         driven(talk[0], without_engine, diarizer="resemblyzer").run()
 
 
 def test_diarization_is_skipped_if_one_speaker_is_requested(
-    driven: Callable[..., Drive], with_engine: Shelf, talk: tuple[Path, list[Part]]
+    driven: Callable[..., Drive], with_engine: EngineRegistry, talk: tuple[Path, list[Part]]
 ) -> None:
     job = driven(talk[0], with_engine, speakers="one").run()
     assert not [key for key in job.facts if key.startswith("diarize")]
     assert {one.speaker for one in Transcript.load(job.published["talk.json"]).segments} == {None}
 
 
-def test_silence_has_no_speakers(driven: Callable[..., Drive], with_engine: Shelf, tmp_path: Path) -> None:
+def test_silence_has_no_speakers(driven: Callable[..., Drive], with_engine: EngineRegistry, tmp_path: Path) -> None:
     source = tmp_path / "quiet.wav"
     soundfile.write(source, np.zeros((3 * RATE_HZ, 2), np.float32), RATE_HZ)
     job = driven(source, with_engine).run()

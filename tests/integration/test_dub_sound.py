@@ -19,7 +19,7 @@ import soundfile
 
 from dropdub.engines.base import EngineInfo, EngineSettings, Frames
 from dropdub.engines.offers import GROUP
-from dropdub.engines.registry import Shelf
+from dropdub.engines.registry import EngineRegistry
 from dropdub.files.durable import sha256
 from dropdub.media.ffmpeg import find_ffmpeg, input_arguments
 from dropdub.media.sound import wav
@@ -65,10 +65,10 @@ class FakeSeparator:
 @pytest.fixture
 def driven(tmp_path: Path, shared_cache: Cache) -> Callable[..., Drive]:
     def made(source: Path, *entries: EntryPoint, **options: Any) -> Drive:
-        shelf = Shelf([*entry_points(group=GROUP), *entries])
+        registry = EngineRegistry([*entry_points(group=GROUP), *entries])
         settings = LIGHT.overridden({"targets": ["es"], **options})
         folder = tmp_path / f"root{len(list(tmp_path.iterdir()))}"
-        return Drive(source, folder, settings, engines=shelf, cache=shared_cache)
+        return Drive(source, folder, settings, engines=registry, cache=shared_cache)
 
     return made
 

@@ -38,7 +38,7 @@ from dropdub.engines.espeak import library as espeak_library
 from dropdub.engines.espeak.engine import EspeakSynthesizer, best_voice
 from dropdub.engines.offers import Offer, installed_offers
 from dropdub.engines.pocketsphinx import PocketsphinxTranscriber
-from dropdub.engines.registry import Shelf
+from dropdub.engines.registry import EngineRegistry
 from dropdub.engines.resemblyzer import ResemblyzerDiarizer
 from dropdub.engines.segmentation import LONGEST_S, MOST_WORDS, utterances
 from dropdub.errors import DeadlineExceeded, EngineMissing, MediaToolFailed, UnsupportedLanguage, VoiceMissing
@@ -181,7 +181,7 @@ def test_language_other_than_english_is_refused(sphinx: PocketsphinxTranscriber)
     with pytest.raises(UnsupportedLanguage, match="English only, not pt-BR"):
         sphinx.transcribe([], language="pt-BR")
     with pytest.raises(UnsupportedLanguage, match="No installed transcriber understands tlh"):
-        Shelf().transcriber("auto", language="tlh")
+        EngineRegistry().transcriber("auto", language="tlh")
     assert sphinx.detect_language([]) == "en"
 
 
@@ -352,7 +352,7 @@ def test_a_language_without_a_voice_is_refused(espeak: EspeakSynthesizer) -> Non
     with pytest.raises(UnsupportedLanguage, match="does not speak xx"):
         espeak.speak("hello", language="xx", voice=None)
     with pytest.raises(UnsupportedLanguage, match=r"No installed synthesizer speaks xx\..* espeak-ng sup"):
-        Shelf().synthesizer("auto", language="xx")
+        EngineRegistry().synthesizer("auto", language="xx")
 
 
 SPEAK_FROM = """
@@ -468,7 +468,7 @@ def test_pair_that_is_not_installed_is_refused_with_list_of_those_that_are(
     translator: ApertiumTranslator,
 ) -> None:
     with pytest.raises(UnsupportedLanguage, match="No installed translator translates from en to xx") as refusal:
-        Shelf().translator("auto", source="en", target="xx")
+        EngineRegistry().translator("auto", source="en", target="xx")
     assert "apertium supports: en to es, " in refusal.value.message
     with pytest.raises(UnsupportedLanguage, match="does not translate from en to xx"):
         translator.translate(["a"], source="en", target="xx")

@@ -14,7 +14,7 @@ import pytest
 from dropdub.engines.base import EngineSettings, Samples, Voice
 from dropdub.engines.espeak.engine import EspeakSynthesizer
 from dropdub.engines.offers import GROUP
-from dropdub.engines.registry import Shelf
+from dropdub.engines.registry import EngineRegistry
 from dropdub.media.sound import wav
 from dropdub.pipeline.cache import Cache
 from dropdub.pipeline.facts import Facts
@@ -65,7 +65,7 @@ def driven(tmp_path: Path) -> Callable[..., Drive]:
             }
         )
         cache = Cache(None, max_bytes=0)
-        return Drive(source, tmp_path, options=options, engines=Shelf(entries, settings=models), cache=cache)
+        return Drive(source, tmp_path, options=options, engines=EngineRegistry(entries, settings=models), cache=cache)
 
     return made
 

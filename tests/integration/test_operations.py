@@ -140,7 +140,7 @@ def test_cancel_applies_to_running_jobs_and_files_waiting_in_inbox(place: Place,
 def test_job_is_found_once_by_number_name_and_stem(place: Place, store: Store) -> None:
     job = a_queued_job(store, name="talk.mp4")
     assert [found.id for found in named_jobs(place, ["talk", "talk.mp4", str(job.id)])] == [job.id]
-    assert look.show(place, "talk").story.job.name == "talk.mp4"
+    assert look.show(place, "talk").record.job.name == "talk.mp4"
     assert look.show(place, "talk").quality is None
 
 

@@ -16,7 +16,7 @@ import pytest
 from dropdub.config import Split
 from dropdub.engines.base import EngineSettings, Suspect, Utterance, Window
 from dropdub.engines.nllb.engine import NllbTranslator
-from dropdub.engines.registry import Shelf
+from dropdub.engines.registry import EngineRegistry
 from dropdub.engines.whisper.decoding import Decoder
 from dropdub.engines.whisper.engine import FasterWhisperTranscriber
 from dropdub.errors import EngineMissing, UnsupportedLanguage
@@ -217,11 +217,11 @@ def test_neither_engine_imports_torch() -> None:
 import sys
 from pathlib import Path
 from dropdub.engines.base import EngineSettings
-from dropdub.engines.registry import Shelf
+from dropdub.engines.registry import EngineRegistry
 models = {{"faster-whisper": {str(WHISPER)!r}, "nllb": {str(NLLB)!r}}}
-shelf = Shelf(settings=EngineSettings(models=models))
-shelf.transcriber("faster-whisper", language="en")
-shelf.translator("nllb", source="en", target="pt")
+registry = EngineRegistry(settings=EngineSettings(models=models))
+registry.transcriber("faster-whisper", language="en")
+registry.translator("nllb", source="en", target="pt")
 print([name for name in ("torch", "transformers") if name in sys.modules])
 """
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=60, check=True)
@@ -237,7 +237,7 @@ def driven(tmp_path: Path) -> Callable[..., Drive]:
             source,
             tmp_path,
             options=LIGHT.overridden(quality),
-            engines=Shelf(settings=QUALITY),
+            engines=EngineRegistry(settings=QUALITY),
             cache=Cache(tmp_path / "cache", max_bytes=10**8),
             split=split,
         )

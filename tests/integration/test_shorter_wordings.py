@@ -12,7 +12,7 @@ import pytest
 
 from dropdub.engines.base import EngineInfo, EngineSettings
 from dropdub.engines.offers import GROUP
-from dropdub.engines.registry import Shelf
+from dropdub.engines.registry import EngineRegistry
 from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import Transcript
 from dropdub.pipeline.cache import Cache
@@ -65,7 +65,7 @@ def driven(tmp_path: Path, speech: Path, shared_cache: Cache) -> Callable[..., D
         entry = EntryPoint("wordy", f"{__name__}:FakeWordyTranslator", GROUP)
         settings = LIGHT.overridden({"translator": "wordy", "targets": ["es"], **options})
         folder = tmp_path / f"root{len(list(tmp_path.iterdir()))}"
-        engines = Shelf([*entry_points(group=GROUP), entry])
+        engines = EngineRegistry([*entry_points(group=GROUP), entry])
         return Drive(speech, folder, settings, engines=engines, cache=cache or shared_cache)
 
     return made

@@ -19,7 +19,7 @@ import pytest
 import soundfile
 
 from dropdub.config import Limits, Split
-from dropdub.engines.registry import Shelf
+from dropdub.engines.registry import EngineRegistry
 from dropdub.errors import (
     DropdubError,
     EmptyFile,
@@ -49,19 +49,19 @@ needs_apertium = pytest.mark.skipif(shutil.which("apertium") is None, reason="ap
 
 
 @pytest.fixture(scope="module")
-def shelf() -> Shelf:
-    return Shelf()
+def registry() -> EngineRegistry:
+    return EngineRegistry()
 
 
 @pytest.fixture
-def driven(tmp_path: Path, shelf: Shelf, shared_cache: Cache) -> Callable[..., Drive]:
+def driven(tmp_path: Path, registry: EngineRegistry, shared_cache: Cache) -> Callable[..., Drive]:
     """Return a maker of jobs: `driven(source, targets=["es"], limits=…)`, option names as in config.yaml."""
     extras = ("limits", "split", "cache", "name")
 
     def make(source: Path, **settings: Any) -> Drive:
         given = {"cache": shared_cache} | {name: settings.pop(name) for name in extras if name in settings}
         folder = tmp_path / f"root{len(list(tmp_path.iterdir()))}"
-        return Drive(source, folder, options=LIGHT.overridden(settings), engines=shelf, **given)
+        return Drive(source, folder, options=LIGHT.overridden(settings), engines=registry, **given)
 
     return make
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dropdub.engines.base import EngineSettings
-from dropdub.engines.registry import Shelf
+from dropdub.engines.registry import EngineRegistry
 from dropdub.engines.transformers import TransformersTranslator
 from dropdub.engines.xtts.torchaudio_shim import make_importable
 from dropdub.errors import EngineMissing, UnsupportedLanguage, Waiting
@@ -118,11 +118,11 @@ def test_model_of_several_languages_gets_target_language_as_prefix(tmp_path: Pat
 def test_missing_model_is_waited_for_and_broken_one_gives_error_message(tmp_path: Path) -> None:
     settings = EngineSettings(models_dir=tmp_path, models={"transformers": "opus-mt-en-pt"})
     with pytest.raises(Waiting, match="opus-mt-en-pt"):
-        Shelf(settings=settings).translator("transformers", source="en", target="pt")
+        EngineRegistry(settings=settings).translator("transformers", source="en", target="pt")
     (tmp_path / "opus-mt-en-pt").mkdir()
     (tmp_path / "opus-mt-en-pt" / "config.json").write_text('{"model_type": "marian"}', encoding="utf-8")
     with pytest.raises(Waiting, match="opus-mt-en-pt"):  # a copy that is still under way
-        Shelf(settings=settings).translator("transformers", source="en", target="pt")
+        EngineRegistry(settings=settings).translator("transformers", source="en", target="pt")
     (tmp_path / "opus-mt-en-pt" / "model.safetensors").write_bytes(b"torn")
     with pytest.raises(EngineMissing, match="cannot be loaded"):
-        Shelf(settings=settings).translator("transformers", source="en", target="pt")
+        EngineRegistry(settings=settings).translator("transformers", source="en", target="pt")

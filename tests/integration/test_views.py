@@ -110,15 +110,15 @@ def test_job_history_has_steps_attempts_and_events(place: Place) -> None:
     claim = a_running_job(place.store)
     transitions.retry_step(place.store, *held(claim), error=ERROR, at=NOW, end=BROKEN, now=NOW)
     failed(place.store, a_claim(place.store))
-    story = place.reader.job("1")
-    [step] = story.steps
+    record = place.reader.job("1")
+    [step] = record.steps
     assert (step.key, step.state, step.error) == ("probe", "failed", "It died.")
     assert [(attempt.outcome, attempt.exit_code, attempt.error) for attempt in step.attempts] == [
         ("failed", 1, "It died.")
     ] * 2
-    assert [event.text for event in story.events][-1] == "probe failed: It died."
-    later = place.reader.events(1, story.events[2].id)
-    assert later == story.events[3:]
+    assert [event.text for event in record.events][-1] == "probe failed: It died."
+    later = place.reader.events(1, record.events[2].id)
+    assert later == record.events[3:]
 
 
 def test_a_failed_job_says_why(place: Place) -> None:
@@ -131,9 +131,9 @@ def test_a_failed_job_says_why(place: Place) -> None:
 def test_steps_of_an_earlier_round_do_not_count(place: Place) -> None:
     an_ended_job(place.store)
     transitions.retry_job(place.store, 1, now=NOW)
-    story = place.reader.job("1")
-    assert [(step.round, step.state) for step in story.steps] == [(1, "cancelled")]
-    assert (story.job.progress, story.job.stage, story.job.attempts) == (0.0, None, 0)
+    record = place.reader.job("1")
+    assert [(step.round, step.state) for step in record.steps] == [(1, "cancelled")]
+    assert (record.job.progress, record.job.stage, record.job.attempts) == (0.0, None, 0)
 
 
 def test_targets_given_with_a_file_are_shown_before_it_is_taken(place: Place) -> None:

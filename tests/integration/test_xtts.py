@@ -15,7 +15,7 @@ import pytest
 import dropdub.engines.xtts.engine
 from dropdub.engines.base import EngineSettings, Voice
 from dropdub.engines.packages import install_command
-from dropdub.engines.registry import Shelf
+from dropdub.engines.registry import EngineRegistry
 from dropdub.engines.xtts.engine import Manner, XttsSynthesizer
 from dropdub.errors import EngineMissing, OutOfMemory, UnsupportedLanguage, VoiceMissing, Waiting
 from dropdub.media.sound import wav
@@ -223,9 +223,9 @@ def test_full_graphics_card_is_not_used_and_reported(model: Path, monkeypatch: p
     engine = XttsSynthesizer(EngineSettings(models={"xtts": str(model)}))
     engine.load()
     assert engine.announcements() == ["xtts runs on the CPU, not on the graphics card: its memory is full."]
-    squeezed = XttsSynthesizer(EngineSettings(models={"xtts": str(model)}, squeeze=1))
-    squeezed.load()
-    assert squeezed.announcements() == ["xtts runs on the CPU, not on the graphics card: it ran out of memory earlier."]
+    engine = XttsSynthesizer(EngineSettings(models={"xtts": str(model)}, memory_failures=1))
+    engine.load()
+    assert engine.announcements() == ["xtts runs on the CPU, not on the graphics card: it ran out of memory earlier."]
 
 
 def test_running_out_of_memory_while_speaking_is_reported_as_such(
@@ -251,7 +251,7 @@ def test_engine_has_no_voices_except_those_it_was_given(xtts: XttsSynthesizer) -
 
 def test_missing_or_broken_model_gives_error_message(tmp_path: Path, model: Path) -> None:
     with pytest.raises(Waiting, match="'xtts-v2'"):
-        Shelf(settings=EngineSettings(models_dir=tmp_path)).synthesizer("xtts", language="pt")
+        EngineRegistry(settings=EngineSettings(models_dir=tmp_path)).synthesizer("xtts", language="pt")
     shutil.copytree(model, tmp_path / "broken")
     (tmp_path / "broken" / "model.pth").write_bytes(b"no model")
     with pytest.raises(EngineMissing, match="cannot be loaded"):
@@ -261,10 +261,10 @@ def test_missing_or_broken_model_gives_error_message(tmp_path: Path, model: Path
 def test_torch_and_ctranslate2_are_never_in_one_process(settings: EngineSettings) -> None:
     from dropdub.errors import FreshWorkerNeeded
 
-    shelf = Shelf(settings=settings)
-    shelf.synthesizer("xtts", language="pt")
+    registry = EngineRegistry(settings=settings)
+    registry.synthesizer("xtts", language="pt")
     with pytest.raises(FreshWorkerNeeded):
-        shelf.translator("nllb", source="en", target="pt")
+        registry.translator("nllb", source="en", target="pt")
 
 
 @pytest.fixture(scope="module")
@@ -283,7 +283,7 @@ def ready_to_speak(
 ) -> Drive:
     """Return a job of four lines that the speakers say in turn; `said` is what they are to say in the dub."""
     options = LIGHT.overridden({"synthesizer": "xtts", "targets": ["pt"], "synthesis": {"takes": 2}})
-    drive = Drive(talk, tmp_path, options=options, engines=Shelf(settings=settings), cache=cache)
+    drive = Drive(talk, tmp_path, options=options, engines=EngineRegistry(settings=settings), cache=cache)
     drive.run(until="transcribe")
     for name, texts in (("transcript.json", ENGLISH[:4]), ("translation.pt.json", said)):
         segments = tuple(

@@ -97,8 +97,10 @@ def test_if_memory_runs_out_fewer_windows_then_smaller_models_are_used(tmp_path:
     model(tmp_path / "whisper-tiny", 100)
     model(tmp_path / "nllb-tiny", 50)
 
-    def rung(squeeze: int, *, allowed: bool) -> tuple[str, int, str | None]:
-        settings = EngineSettings(models_dir=tmp_path, device="cpu", threads=4, squeeze=squeeze, allow_smaller=allowed)
+    def rung(failures: int, *, allowed: bool) -> tuple[str, int, str | None]:
+        settings = EngineSettings(
+            models_dir=tmp_path, device="cpu", threads=4, memory_failures=failures, allow_smaller=allowed
+        )
         found = ladder(settings, "whisperer", "whisper-small", ("model.bin",))
         return found.folder.name, found.at_once, found.announcement
 
@@ -126,13 +128,18 @@ def test_if_card_memory_runs_out_cpu_is_the_last_resort_before_smaller_models(tm
     model(tmp_path / "whisper-small", 300)
     model(tmp_path / "whisper-tiny", 100)
 
-    def rung(squeeze: int) -> Level:
+    def rung(failures: int) -> Level:
         settings = EngineSettings(
-            models_dir=tmp_path, device="cuda", compute_type="float16", threads=4, squeeze=squeeze, allow_smaller=True
+            models_dir=tmp_path,
+            device="cuda",
+            compute_type="float16",
+            threads=4,
+            memory_failures=failures,
+            allow_smaller=True,
         )
         return ladder(settings, "whisperer", "whisper-small", ("model.bin",))
 
-    found = [rung(squeeze) for squeeze in range(MOST_MEMORY_RETRIES + 1)]
+    found = [rung(failures) for failures in range(MOST_MEMORY_RETRIES + 1)]
     assert [(one.device, one.at_once, one.compute_type) for one in found] == [
         ("cuda", 16, "float16"),
         ("cuda", 4, "float16"),

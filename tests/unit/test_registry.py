@@ -1,4 +1,4 @@
-"""The shelf and the offers it is filled from, with engines registered the way another package would."""
+"""The registry and the offers it is filled from, with engines registered the way another package would."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Window
 from dropdub.engines.offers import GROUP, installed_offers
-from dropdub.engines.registry import Shelf
+from dropdub.engines.registry import EngineRegistry
 from dropdub.errors import EngineMissing, EngineNotInstalled, FreshWorkerNeeded, UnsupportedLanguage, Waiting
 
 
@@ -92,7 +92,7 @@ class Raven(Parrot):
         return self.needed
 
     def announcements(self) -> Sequence[str]:
-        return ("The raven croaks.",) if self.settings.squeeze else ()
+        return ("The raven croaks.",) if self.settings.memory_failures else ()
 
 
 class Jackdaw(Raven):
@@ -155,70 +155,72 @@ def test_the_engines_of_this_package_are_registered() -> None:
 
 
 def test_auto_takes_the_best_that_is_available_and_supports_the_pair() -> None:
-    shelf = Shelf(entry_of(Parrot, Macaw, Dodo))
-    assert isinstance(shelf.translator("auto", source="en", target="es"), Parrot)
-    assert isinstance(shelf.translator("auto", source="en", target="fr"), Macaw)
+    registry = EngineRegistry(entry_of(Parrot, Macaw, Dodo))
+    assert isinstance(registry.translator("auto", source="en", target="es"), Parrot)
+    assert isinstance(registry.translator("auto", source="en", target="fr"), Macaw)
 
 
 def test_an_engine_is_loaded_once_and_kept() -> None:
-    shelf = Shelf(entry_of(Parrot, Macaw))
-    shelf.preload("translator", "parrot")
-    first = shelf.translator("parrot", source="en", target="es")
-    assert shelf.translator("auto", source="es", target="en") is first
+    registry = EngineRegistry(entry_of(Parrot, Macaw))
+    registry.preload("translator", "parrot")
+    first = registry.translator("parrot", source="en", target="es")
+    assert registry.translator("auto", source="es", target="en") is first
     assert (Parrot.loads, Macaw.loads) == (1, 0)
 
 
 def test_loading_is_logged_with_time_and_memory(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="dropdub.engines"):
-        Shelf(entry_of(Parrot)).preload("translator", "parrot")
+        EngineRegistry(entry_of(Parrot)).preload("translator", "parrot")
     assert "name=parrot device=cpu seconds=0.0" in caplog.text
     assert "memory_mb=" in caplog.text
 
 
 def test_a_missing_engine_is_refused_with_those_installed_and_how_to_get_it() -> None:
     with pytest.raises(EngineMissing) as refusal:
-        Shelf(entry_of(Parrot, Dodo)).translator("nllb", source="en", target="es")
+        EngineRegistry(entry_of(Parrot, Dodo)).translator("nllb", source="en", target="es")
     assert refusal.value.message == "The engine 'nllb' is not installed. Installed translators: dodo, parrot."
     assert f"{sys.executable} -m pip install torch" in refusal.value.remedy
 
 
 def test_preloading_a_missing_engine_names_those_that_are_installed() -> None:
     with pytest.raises(EngineMissing, match=r"'rook' is not installed. Installed translators: parrot\."):
-        Shelf(entry_of(Parrot)).preload("translator", "rook")
+        EngineRegistry(entry_of(Parrot)).preload("translator", "rook")
 
 
 def test_preloading_auto_takes_the_best_of_the_role_or_nothing() -> None:
-    shelf = Shelf(entry_of(Parrot, Macaw, Dodo))
-    shelf.preload("translator", "auto")
-    shelf.preload("synthesizer", "auto")
+    registry = EngineRegistry(entry_of(Parrot, Macaw, Dodo))
+    registry.preload("translator", "auto")
+    registry.preload("synthesizer", "auto")
     assert (Parrot.loads, Macaw.loads) == (0, 1)
 
 
 def test_an_engine_of_another_role_is_refused() -> None:
     with pytest.raises(EngineMissing, match=r"'lyrebird' is a synthesizer, not a translator."):
-        Shelf(entry_of(Parrot, Lyrebird)).translator("lyrebird", source="en", target="es")
+        EngineRegistry(entry_of(Parrot, Lyrebird)).translator("lyrebird", source="en", target="es")
 
 
 def test_an_installed_but_unusable_engine_says_why() -> None:
     with pytest.raises(EngineMissing, match=r"'dodo' is extinct\. Find a living one"):
-        Shelf(entry_of(Dodo)).translator("dodo", source="en", target="es")
+        EngineRegistry(entry_of(Dodo)).translator("dodo", source="en", target="es")
 
 
 def test_auto_without_any_usable_engine_says_what_each_lacks() -> None:
     with pytest.raises(EngineMissing, match=r"No installed translator can be used here\. .*'dodo' is ext"):
-        Shelf(entry_of(Dodo)).translator("auto", source="en", target="es")
+        EngineRegistry(entry_of(Dodo)).translator("auto", source="en", target="es")
     with pytest.raises(EngineMissing, match=r"No installed transcriber can be used here\.$"):
-        Shelf([]).transcriber("auto")
+        EngineRegistry([]).transcriber("auto")
 
 
-def not_installed(monkeypatch: pytest.MonkeyPatch) -> Shelf:
-    """Return a shelf of the two transcribers of Dropdub, of which no package is installed."""
+def not_installed(monkeypatch: pytest.MonkeyPatch) -> EngineRegistry:
+    """Return a registry of the two transcribers of Dropdub, of which no package is installed."""
     monkeypatch.setattr("dropdub.engines.packages.find_spec", lambda _name: None)
     ours = (
         "dropdub.engines.pocketsphinx:PocketsphinxTranscriber",
         "dropdub.engines.whisper.engine:FasterWhisperTranscriber",
     )
-    return Shelf([entry(name, value) for name, value in zip(("pocketsphinx", "faster-whisper"), ours, strict=True)])
+    return EngineRegistry(
+        [entry(name, value) for name, value in zip(("pocketsphinx", "faster-whisper"), ours, strict=True)]
+    )
 
 
 @pytest.mark.parametrize(("name", "said", "command"), [
@@ -236,26 +238,26 @@ def test_an_engine_that_can_be_installed_is_waited_for_with_the_command_that_ins
 
 
 def test_new_packages_require_a_fresh_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    shelf = not_installed(monkeypatch)
+    registry = not_installed(monkeypatch)
     monkeypatch.setattr("dropdub.engines.registry.packages_stamp", lambda: (1,))
     with pytest.raises(FreshWorkerNeeded):
-        shelf.transcriber("auto")
+        registry.transcriber("auto")
     with pytest.raises(EngineNotInstalled):
         not_installed(monkeypatch).transcriber("auto")
 
 
 def test_a_diarizer_is_offered_before_it_is_loaded() -> None:
-    shelf = Shelf(entry_of(Parrot, Owl, Moa))
-    assert shelf.offers_diarizer("auto") and shelf.offers_diarizer("owl")
+    registry = EngineRegistry(entry_of(Parrot, Owl, Moa))
+    assert registry.offers_diarizer("auto") and registry.offers_diarizer("owl")
     assert Owl.loads == 0
-    assert isinstance(shelf.diarizer("auto"), Owl) and shelf.diarizer("owl") is shelf.diarizer("auto")
+    assert isinstance(registry.diarizer("auto"), Owl) and registry.diarizer("owl") is registry.diarizer("auto")
     assert Owl.loads == 1
 
 
 def test_auto_without_a_diarizer_is_none_and_not_refused() -> None:
-    for shelf in (Shelf([]), Shelf(entry_of(Parrot, Moa))):
-        assert not shelf.offers_diarizer("auto")
-        assert shelf.diarizer("auto") is None
+    for registry in (EngineRegistry([]), EngineRegistry(entry_of(Parrot, Moa))):
+        assert not registry.offers_diarizer("auto")
+        assert registry.diarizer("auto") is None
 
 
 @pytest.mark.parametrize(
@@ -267,17 +269,17 @@ def test_auto_without_a_diarizer_is_none_and_not_refused() -> None:
     ],
 )
 def test_a_diarizer_by_name_that_cannot_be_used_is_refused(name: str, said: str) -> None:
-    shelf = Shelf(entry_of(Parrot, Moa))
-    for ask in (shelf.offers_diarizer, shelf.diarizer):
+    registry = EngineRegistry(entry_of(Parrot, Moa))
+    for ask in (registry.offers_diarizer, registry.diarizer):
         with pytest.raises(EngineMissing, match=said):
             ask(name)
 
 
 def test_a_broken_entry_point_affects_only_its_engine(broken_module: str) -> None:
-    shelf = Shelf([*entry_of(Parrot), entry("broken", f"{broken_module}:Engine")])
-    assert isinstance(shelf.translator("auto", source="en", target="es"), Parrot)
+    registry = EngineRegistry([*entry_of(Parrot), entry("broken", f"{broken_module}:Engine")])
+    assert isinstance(registry.translator("auto", source="en", target="es"), Parrot)
     with pytest.raises(EngineMissing, match=r"'broken' .* cannot be imported \(ModuleNotFoundError"):
-        shelf.translator("broken", source="en", target="es")
+        registry.translator("broken", source="en", target="es")
 
 
 @pytest.mark.parametrize("value", [f"{__name__}:Nobody", "no_such_module:Engine", "logging:Logger", "logging"])
@@ -290,7 +292,7 @@ def test_an_entry_point_that_is_no_engine_is_described_as_a_problem(value: str) 
 
 def test_an_unsupported_pair_is_refused_with_those_supported_and_a_hint() -> None:
     with pytest.raises(UnsupportedLanguage) as refusal:
-        Shelf(entry_of(Parrot, Macaw)).translator("auto", source="en", target="pt")
+        EngineRegistry(entry_of(Parrot, Macaw)).translator("auto", source="en", target="pt")
     assert refusal.value.message == (
         "No installed translator translates from en to pt. "
         "macaw supports: en to fr. parrot supports: en to es, es to en."
@@ -300,19 +302,19 @@ def test_an_unsupported_pair_is_refused_with_those_supported_and_a_hint() -> Non
 
 def test_a_named_engine_that_does_not_support_the_pair_is_refused() -> None:
     with pytest.raises(UnsupportedLanguage, match="The engine 'parrot' does not translate from en to pt"):
-        Shelf(entry_of(Parrot, Macaw)).translator("parrot", source="en", target="pt")
+        EngineRegistry(entry_of(Parrot, Macaw)).translator("parrot", source="en", target="pt")
 
 
 def test_describing_loads_nothing_and_sorts_by_role_and_rank() -> None:
-    described = Shelf(entry_of(Parrot, Lyrebird, Macaw, Dodo)).describe()
+    described = EngineRegistry(entry_of(Parrot, Lyrebird, Macaw, Dodo)).describe()
     assert [offer.name for offer in described] == ["lyrebird", "dodo", "macaw", "parrot"]
     assert [offer.name for offer in described if offer.problem] == ["dodo"]
     assert Parrot.loads == 0
 
 
-def learnt(folder: Path, **given: Any) -> Shelf:
-    """Return a shelf of a light engine and one whose model belongs into `folder`."""
-    return Shelf(entry_of(Parrot, Raven), settings=EngineSettings(models_dir=folder), **given)
+def learnt(folder: Path, **given: Any) -> EngineRegistry:
+    """Return a registry of a light engine and one whose model belongs into `folder`."""
+    return EngineRegistry(entry_of(Parrot, Raven), settings=EngineSettings(models_dir=folder), **given)
 
 
 def test_a_missing_model_is_waited_for_with_the_command_that_gets_it(tmp_path: Path) -> None:
@@ -325,24 +327,24 @@ def test_a_missing_model_is_waited_for_with_the_command_that_gets_it(tmp_path: P
 
 def test_an_engine_with_its_model_is_preferred_to_a_light_one(tmp_path: Path) -> None:
     (tmp_path / "nest").mkdir()
-    shelf = learnt(tmp_path, light_instead=True)
-    assert shelf.translator("auto", source="en", target="es").name == "raven"
-    assert shelf.notices() == []
+    registry = learnt(tmp_path, light_instead=True)
+    assert registry.translator("auto", source="en", target="es").name == "raven"
+    assert registry.notices() == []
 
 
 def test_a_light_engine_stands_in_if_allowed_and_says_so_in_each_step(tmp_path: Path) -> None:
-    shelf = learnt(tmp_path, light_instead=True)
+    registry = learnt(tmp_path, light_instead=True)
     for _ in range(2):
-        shelf.begin()
-        assert shelf.notices() == []
-        assert shelf.translator("raven", source="en", target="es").name == "parrot"
-        assert shelf.notices() == ["Used parrot, because the model 'nest' of raven is not installed."]
+        registry.begin()
+        assert registry.notices() == []
+        assert registry.translator("raven", source="en", target="es").name == "parrot"
+        assert registry.notices() == ["Used parrot, because the model 'nest' of raven is not installed."]
 
 
 def test_no_light_engine_stands_in_for_what_it_cannot_do(tmp_path: Path) -> None:
-    shelf = Shelf(entry_of(Macaw, Raven), settings=EngineSettings(models_dir=tmp_path), light_instead=True)
+    registry = EngineRegistry(entry_of(Macaw, Raven), settings=EngineSettings(models_dir=tmp_path), light_instead=True)
     with pytest.raises(Waiting):
-        shelf.translator("auto", source="en", target="es")
+        registry.translator("auto", source="en", target="es")
 
 
 def test_preloading_skips_engines_whose_model_is_missing(tmp_path: Path) -> None:
@@ -364,20 +366,20 @@ def test_a_model_larger_than_the_free_memory_is_waited_for_with_both_figures(
 
 def test_an_engine_with_another_compute_library_needs_a_fresh_worker(tmp_path: Path) -> None:
     (tmp_path / "nest").mkdir()
-    shelf = Shelf(entry_of(Parrot, Raven, Jackdaw), settings=EngineSettings(models_dir=tmp_path))
-    shelf.translator("parrot", source="en", target="es")
-    shelf.translator("raven", source="en", target="es")
+    registry = EngineRegistry(entry_of(Parrot, Raven, Jackdaw), settings=EngineSettings(models_dir=tmp_path))
+    registry.translator("parrot", source="en", target="es")
+    registry.translator("raven", source="en", target="es")
     with pytest.raises(FreshWorkerNeeded, match="ctranslate2"):
-        shelf.translator("jackdaw", source="en", target="es")
+        registry.translator("jackdaw", source="en", target="es")
 
 
 def test_after_running_out_of_memory_an_engine_reloads_with_less_and_says_so(tmp_path: Path) -> None:
     (tmp_path / "nest").mkdir()
-    shelf = learnt(tmp_path)
-    first = shelf.translator("raven", source="en", target="es")
-    shelf.begin(squeeze=1)
-    assert shelf.translator("raven", source="en", target="es") is not first
-    assert shelf.notices() == ["The raven croaks."]
-    shelf.begin()
-    shelf.translator("raven", source="en", target="es")
-    assert shelf.notices() == ["The raven croaks."], "it holds for this worker's life, and each job reports it"
+    registry = learnt(tmp_path)
+    first = registry.translator("raven", source="en", target="es")
+    registry.begin(memory_failures=1)
+    assert registry.translator("raven", source="en", target="es") is not first
+    assert registry.notices() == ["The raven croaks."]
+    registry.begin()
+    registry.translator("raven", source="en", target="es")
+    assert registry.notices() == ["The raven croaks."], "it holds for this worker's life, and each job reports it"

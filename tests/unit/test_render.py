@@ -193,9 +193,9 @@ QUALITY = quality_of(
 ).to_json()
 
 
-def said(job_story: JobRecord, quality: dict[str, Any] | None = None) -> str:
+def said(record: JobRecord, quality: dict[str, Any] | None = None) -> str:
     console = a_console()
-    show.print_job(job_story, console, CLOCK, quality)
+    show.print_job(record, console, CLOCK, quality)
     return text_of(console)
 
 

@@ -20,8 +20,11 @@ def test_a_transient_error_is_tried_until_the_attempts_are_spent() -> None:
 
 
 def test_out_of_memory_retries_take_less_each_time_and_spend_no_attempt() -> None:
-    def tries(error: DropdubError, attempts: int, squeezes: int) -> bool:
-        return next_try_at(error, attempts=attempts, settings=SETTINGS, now=0.0, memory_failures=squeezes) is not None
+    def tries(error: DropdubError, attempts: int, memory_failures: int) -> bool:
+        return (
+            next_try_at(error, attempts=attempts, settings=SETTINGS, now=0.0, memory_failures=memory_failures)
+            is not None
+        )
 
     assert all(tries(OutOfMemory("full"), n, n) for n in range(1, MOST_MEMORY_RETRIES + 4))
     assert not tries(OutOfMemory("full"), MOST_MEMORY_RETRIES + 4, MOST_MEMORY_RETRIES + 4)

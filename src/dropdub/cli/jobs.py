@@ -52,10 +52,10 @@ def show(place: Place, ref: str, *, as_json: bool) -> int:
 
     found = look.show(place, ref)
     if as_json:
-        say_json({**asdict(found.story), "quality": found.quality})
+        say_json({**asdict(found.record), "quality": found.quality})
     else:
         with printing() as screen:
-            show.print_job(found.story, screen, render.Clock(time.time()), found.quality)
+            show.print_job(found.record, screen, render.Clock(time.time()), found.quality)
     return DONE
 
 

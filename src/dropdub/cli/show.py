@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 STEP_WIDTH = 26
 
 
-def print_job(story: JobRecord, console: Console, clock: Clock, quality: Mapping[str, Any] | None = None) -> None:
+def print_job(record: JobRecord, console: Console, clock: Clock, quality: Mapping[str, Any] | None = None) -> None:
     """Print a job with its outputs, warnings, the quality of its dubs, steps and events.
 
     Paths are not wrapped, so that they can be copied.
     """
-    job = story.job
+    job = record.job
     _print_head(job, console)
     for name, value in _facts(job, clock):
         console.print(Text.assemble((f"  {name:<10}", "dim"), printable(value)), soft_wrap=True)
@@ -40,8 +40,8 @@ def print_job(story: JobRecord, console: Console, clock: Clock, quality: Mapping
         for warning in job.warnings:
             _print_message(warning, console, mark="- ", style="yellow")
     print_quality(quality, console, timed=job.kind != "text")
-    _print_steps(story.steps, console, clock)
-    events = [event for event in story.events if event.level != "debug"]
+    _print_steps(record.steps, console, clock)
+    events = [event for event in record.events if event.level != "debug"]
     if events:
         console.print("\nEvents")
         console.print(Padding(_event_table(events, clock), (0, 0, 0, 2)))

@@ -82,9 +82,9 @@ class EngineSettings:
     """The settings of an engine; the light engines need none of them.
 
     `models`: by engine name, the folder in `models_dir` of the model to use, or a full path. `device` is auto, cpu or
-    cuda; `compute_type` auto or one of CTranslate2's. `threads` is the maximum number of compute threads. `squeeze`
-    counts how often memory ran out before: each time, the engine must use less. `state_dir` holds measurements of this
-    machine; with None, none are kept.
+    cuda; `compute_type` auto or one of CTranslate2's. `threads` is the maximum number of compute threads.
+    `memory_failures` counts how often memory ran out before: each time, the engine must use less. `state_dir` holds
+    measurements of this machine; with None, none are kept.
     """
 
     models_dir: Path = Path("models")
@@ -93,7 +93,7 @@ class EngineSettings:
     compute_type: str = "auto"
     threads: int = 1
     allow_smaller: bool = False
-    squeeze: int = 0
+    memory_failures: int = 0
     state_dir: Path | None = None
 
 

@@ -32,7 +32,7 @@ AUTO = "auto"
 OTHERWISE = "Or choose another engine in config.yaml. Then run: `dropdub retry JOB`."
 
 
-class Shelf:
+class EngineRegistry:
     """The engines of one worker. Not thread-safe.
 
     `entries` replaces the entry points of the installed packages. If the model of an engine is missing, the step waits
@@ -56,12 +56,12 @@ class Shelf:
         self._replaced: dict[str, str] = {}
         self._packages = packages_stamp()
 
-    def begin(self, *, squeeze: int = 0) -> None:
-        """Start a step: clear `notices`. `squeeze` counts how often the step ran out of memory before."""
+    def begin(self, *, memory_failures: int = 0) -> None:
+        """Start a step: clear `notices`. `memory_failures` counts how often the step ran out of memory before."""
         self._used.clear()
         self._replaced.clear()
-        if squeeze > self._settings.squeeze:
-            self._settings = replace(self._settings, squeeze=squeeze)
+        if memory_failures > self._settings.memory_failures:
+            self._settings = replace(self._settings, memory_failures=memory_failures)
             self._made.clear()
             self._loaded.clear()
 

@@ -80,7 +80,7 @@ class TransformersTranslator:
             self._tokenizer = self._read(kinds[0].from_pretrained)
             model = self._read(kinds[1].from_pretrained, use_safetensors=has_safetensors(self._folder))
         wanted = self._settings.device
-        self._batches = Batches(self._settings.squeeze, on_card=wanted != "cpu" and torch.cuda.is_available())
+        self._batches = Batches(self._settings.memory_failures, on_card=wanted != "cpu" and torch.cuda.is_available())
         given_up = self._batches.leaves_card
         self._device, self._fallback = move_to_device(model, device=wanted, engine=self.name, given_up=given_up)
         self._model = model.eval()

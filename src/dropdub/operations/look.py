@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dropdub.operations.place import Place
-from dropdub.operations.suggestions import pasteable_status, pasteable_story
+from dropdub.operations.suggestions import pasteable_record, pasteable_status
 from dropdub.store.root_problems import troubles
 from dropdub.store.states import JobState
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class JobDetails:
     """A job's history, and the quality metrics of its dubs: None if its manifest has none, or no longer exists."""
 
-    story: JobRecord
+    record: JobRecord
     quality: Mapping[str, Any] | None
 
 
@@ -36,8 +36,8 @@ def status(place: Place, *, states: Sequence[JobState] = (), limit: int | None =
 
 def show(place: Place, ref: str) -> JobDetails:
     """Return the job with this number, file name or name without suffix. Raises UsageError if there is none."""
-    story = pasteable_story(place.reader().job(ref), root=place.named_root)
-    return JobDetails(story, quality_of(story.job))
+    record = pasteable_record(place.reader().job(ref), root=place.named_root)
+    return JobDetails(record, quality_of(record.job))
 
 
 def quality_of(job: JobView) -> Mapping[str, Any] | None:

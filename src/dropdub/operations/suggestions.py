@@ -19,11 +19,11 @@ def pasteable_status(view: StatusView, *, root: Path | None) -> StatusView:
     return replace(view, daemon=daemon, jobs=jobs, notes=pasteable_messages(view.notes, root=root))
 
 
-def pasteable_story(story: JobRecord, *, root: Path | None) -> JobRecord:
-    """Return a job's story with its commands completed."""
-    number = story.job.id
-    events = [replace(event, text=pasteable_messages(event.text, root=root, job=number)) for event in story.events]
-    return replace(story, job=pasteable_job(story.job, root=root), events=events)
+def pasteable_record(record: JobRecord, *, root: Path | None) -> JobRecord:
+    """Return a job's record with its commands completed."""
+    number = record.job.id
+    events = [replace(event, text=pasteable_messages(event.text, root=root, job=number)) for event in record.events]
+    return replace(record, job=pasteable_job(record.job, root=root), events=events)
 
 
 def pasteable_job(job: JobView, *, root: Path | None) -> JobView:

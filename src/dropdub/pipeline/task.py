@@ -20,7 +20,7 @@ Result = dict[str, Any]
 and the job row read the keys that `plan.py` names."""
 
 
-class EngineShelf(Protocol):
+class EngineProvider(Protocol):
     """Provides stages with loaded engines, by name or `auto`. Raises EngineMissing."""
 
     def transcriber(self, name: str, *, language: str | None = None) -> Transcriber:
@@ -72,7 +72,7 @@ class Task:
     limits: Limits
     split: Split
     facts: Facts
-    engines: EngineShelf
+    engines: EngineProvider
     cache: Cache
     deadline_s: float
     staging: Path | None = None
@@ -103,7 +103,7 @@ def task_of(
     *,
     token: int,
     deadline_s: float,
-    engines: EngineShelf,
+    engines: EngineProvider,
     cache: Cache,
     progress: Callable[[float], None],
     log: Callable[[str], None] = lambda _text: None,

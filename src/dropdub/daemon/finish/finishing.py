@@ -244,17 +244,17 @@ def _place(job: Job, source_dir: Path, root: Root) -> Taken:
         given = Path(job.given_path or job.source)
         remove_given_copy(taken, given)
         return Taken(given)
-    source = _standing(Path(job.source), taken, inbox)
-    sidecar = _standing(Path(job.sidecar), sidecar_beside(taken), inbox) if job.sidecar else None
+    source = _current_place(Path(job.source), taken, inbox)
+    sidecar = _current_place(Path(job.sidecar), sidecar_beside(taken), inbox) if job.sidecar else None
     companion = Path(job.companion) if job.companion else None
-    companion = _standing(companion, companion_beside(taken, companion), inbox) if companion else None
+    companion = _current_place(companion, companion_beside(taken, companion), inbox) if companion else None
     placed = hand_over(source, sidecar, Path(job.destination), companion=companion)
     if job.verdict != JobState.SUCCEEDED:
         write_error_note(placed.source, _note_text(job, root))
     return placed
 
 
-def _standing(path: Path, taken: Path, inbox: Path) -> Path:
+def _current_place(path: Path, taken: Path, inbox: Path) -> Path:
     """Return where a file is: where intake puts it, else where its job says. Only intake takes files from the inbox."""
     return taken if lexists(taken) or path.is_relative_to(inbox) else path
 

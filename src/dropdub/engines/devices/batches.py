@@ -12,20 +12,20 @@ SIZES = (16, 4, 1)
 
 @dataclass(frozen=True)
 class Batches:
-    """The batch size after memory ran out `squeeze` times. `on_card`: there is a graphics card, and it may be used."""
+    """The batch size after memory ran out `memory_failures` times. `on_card`: a graphics card may be used."""
 
-    squeeze: int = 0
+    memory_failures: int = 0
     on_card: bool = False
 
     @property
     def leaves_card(self) -> bool:
         """Whether not even batches of one sentence fitted on the card."""
-        return self.on_card and self.squeeze >= len(SIZES)
+        return self.on_card and self.memory_failures >= len(SIZES)
 
     @property
     def size(self) -> int:
         """Sentences per batch. On the CPU, which has its own memory, it starts again with the largest size."""
-        spent = self.squeeze - (len(SIZES) if self.leaves_card else 0)
+        spent = self.memory_failures - (len(SIZES) if self.leaves_card else 0)
         return SIZES[min(spent, len(SIZES) - 1)]
 
     def announcement(self, engine: str) -> list[str]:

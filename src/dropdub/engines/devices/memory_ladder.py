@@ -46,7 +46,7 @@ def ladder(settings: EngineSettings, engine: str, default: str, files: Sequence[
     if settings.allow_smaller:
         levels += [Level(less, "cpu", 1, usual, _smaller(engine, less)) for less in _smaller_than(folder, files)]
     levels[0] = replace(levels[0], announcement=None)
-    return levels[min(settings.squeeze, len(levels) - 1)]
+    return levels[min(settings.memory_failures, len(levels) - 1)]
 
 
 def _smaller_than(folder: Path, files: Sequence[str]) -> list[Path]:

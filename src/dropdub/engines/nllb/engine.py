@@ -63,7 +63,7 @@ class NllbTranslator:
 
         self._tokenizer = _tokenizer(Tokenizer, str(self._folder / "tokenizer.json"))
         device = device_of(self._settings)
-        self._batches = Batches(self._settings.squeeze, on_card=device == "cuda")
+        self._batches = Batches(self._settings.memory_failures, on_card=device == "cuda")
         left = self._batches.leaves_card
         wanted = precisions("cpu" if left else device, self._settings, model=self._folder)
         loaded = first_that_loads(wanted, self._made, engine=self.name)

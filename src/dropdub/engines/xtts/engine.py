@@ -84,7 +84,7 @@ class XttsSynthesizer:
             model = read_model(self._folder, engine=self.name, threads=self._settings.threads)
             given = self._settings
             self._device, self._fallback = move_to_device(
-                model, device=given.device, engine=self.name, given_up=given.squeeze > 0
+                model, device=given.device, engine=self.name, given_up=given.memory_failures > 0
             )
             self._model = model
 
