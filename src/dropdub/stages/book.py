@@ -6,7 +6,6 @@ from pathlib import Path
 
 from dropdub.dubbing.measured_lines import lengths_in_samples, line_files
 from dropdub.errors import MediaToolFailed, NotText, TooLarge
-from dropdub.files.durable import written_whole
 from dropdub.languages import display_name, three_letters
 from dropdub.media.ffmpeg import BITEXACT, input_arguments, picture_arguments, run_ffmpeg
 from dropdub.pipeline.artifacts import Transcript, dub_name, translation_name
@@ -60,7 +59,7 @@ def _write(task: Task, target: str, notes: Path, cover: Path | None) -> None:
     picture = picture_arguments(cover, kind=cover.suffix[1:]) if cover else []
     shown = ["-map", "2:v", "-disposition:v:0", "attached_pic"] if cover else []
     tags = ["-metadata:s:a:0", f"language={three_letters(target)}", "-metadata", "genre=Audiobook"]
-    with written_whole(task.job_dir / dub_name(target, "m4b"), scratch=task.prepared_scratch()) as part:
+    with task.work.written(dub_name(target, "m4b")) as part:
         run_ffmpeg(
             [
                 *(*sound, "-f", "ffmetadata", "-i", str(notes), *picture),

@@ -11,7 +11,7 @@ from typing import Any
 
 from dropdub.engines.text_for_speech import parts
 from dropdub.errors import EmptyFile, NotMedia, TooLarge, TooLong
-from dropdub.files.durable import sha256, written_whole
+from dropdub.files.durable import sha256
 from dropdub.film.start_time import film_clock
 from dropdub.languages import UNDETERMINED, detect_text_language
 from dropdub.media.claimed_length import is_longer_than_stated, longest_read_s
@@ -59,9 +59,8 @@ def _media(task: Task) -> Result:
     promised_s, read = probe.duration_s, _READ if task.options.targets else _READ_AND_COUNTED
     needed = int(promised_s * BYTES_PER_SECOND)
     await_disk(task.job_dir, needed, job_name=task.job_name, min_free=int(task.limits.min_free_disk))
-    audio = task.job_dir / AUDIO
     most_s = longest_read_s(promised_s, probe.size, most_s=task.limits.max_duration)
-    with written_whole(audio, scratch=task.prepared_scratch()) as part:
+    with task.work.written(AUDIO) as part:
         _read(task, part, until_s=most_s, progress=lambda share: task.progress(share * read))
         if wav.duration_s(part) == 0:
             raise NotMedia(f"The audio track of {task.job_name} contains no readable audio.")
@@ -70,7 +69,7 @@ def _media(task: Task) -> Result:
         if jumps:  # keep only what plays within the stated length
             os.truncate(part, 0)
             _read(task, part, until_s=promised_s, progress=lambda _share: None)
-    found_s = wav.duration_s(audio)
+    found_s = wav.duration_s(task.job_dir / AUDIO)
     end_s = found_s if jumps else found_s + _AT_THE_END_S
     return {
         **_hashes(task),

@@ -11,7 +11,6 @@ from dropdub.dubbing.placed_lines import Fitted, fitted, last_moment_s
 from dropdub.dubbing.published_timing import Fit
 from dropdub.dubbing.timing_report import fit_name, fit_report, fit_warnings, save_fit
 from dropdub.dubbing.track import Part, write_track
-from dropdub.files.durable import written_whole
 from dropdub.languages import display_name, three_letters
 from dropdub.media.ffmpeg import input_arguments
 from dropdub.media.sound import wav
@@ -159,7 +158,7 @@ def _mixed(task: Task, background: Background, spans: Iterator[Span], sound: Sou
 
 def _mastered(task: Task, mixed: Mixed, wanted_lufs: float) -> Result:
     """Write the track at the requested loudness, and encode it."""
-    target, scratch = target_of(task), task.prepared_scratch()
+    target = target_of(task)
     now_lufs = measure_loudness(
         input_arguments(mixed.path),
         "0:a",
@@ -168,8 +167,8 @@ def _mastered(task: Task, mixed: Mixed, wanted_lufs: float) -> Result:
         progress=_share(task, 0.6, 0.7),
     )
     gain = gain_db(now_lufs, wanted_lufs)
-    sound, encoded = task.job_dir / dub_name(target), task.job_dir / dub_name(target, "m4a")
-    with written_whole(sound, scratch=scratch) as wav_part, written_whole(encoded, scratch=scratch) as m4a_part:
+    sound, encoded = dub_name(target), dub_name(target, "m4a")
+    with task.work.written(sound) as wav_part, task.work.written(encoded) as m4a_part:
         limited = write_master(
             mixed,
             wav_part,

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dropdub.errors import MediaToolFailed
-from dropdub.files.durable import written_whole
 from dropdub.film.tracks import (
     MP4_COVERS,
     STYLED_SUBTITLES,
@@ -115,7 +114,7 @@ def _with_warnings(result: Result, warnings: Sequence[str]) -> Result:
 def _written(task: Task, film: Film, ends_at: float) -> Result:
     """Write the video and verify it; it appears in the work folder only if it is correct."""
     name = video_name(target_of(task), film.suffix)
-    with written_whole(task.job_dir / name, scratch=task.prepared_scratch()) as part:
+    with task.work.written(name) as part:
         run_ffmpeg(
             [*_inputs(task, film), *_outputs(task, film), *_until(task), str(part)],
             deadline_s=ends_at - time.monotonic(),
