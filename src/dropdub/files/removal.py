@@ -24,7 +24,7 @@ import shutil
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO
@@ -103,7 +103,7 @@ def _remove_seen(folder: HeldFolder, name: str, copy: Path, seen: os.stat_result
     would be deleted.
     """
     reach("remove.before")
-    hidden = _hidden_name(name)
+    hidden = part_name(_visible_name(name))
     patiently(lambda: folder.rename(name, folder, hidden))
     reach("remove.hidden")
     found = folder.look(hidden)
@@ -113,9 +113,9 @@ def _remove_seen(folder: HeldFolder, name: str, copy: Path, seen: os.stat_result
     _unlink_held(folder, hidden)
 
 
-def _hidden_name(name: str) -> str:
-    """Return a hidden name for an original; a file that already has one gets another one of the same original."""
-    return part_name(next(iter(names_of_part(name)), name))
+def _visible_name(name: str) -> str:
+    """Return the name of an original that may have a hidden one: that of a partial copy, or of a removal."""
+    return next(iter(names_of_part(name)), name)
 
 
 def remove_hidden(folder: HeldFolder, name: str, copy: Path) -> None:
@@ -123,12 +123,11 @@ def remove_hidden(folder: HeldFolder, name: str, copy: Path) -> None:
 
     Nothing else would remove such a file, and in the inbox it would stay invisible for ever.
     """
-    wanted = names_of_part(_hidden_name(name))[0]
-    for hidden in folder.names():
-        if len(names := names_of_part(hidden)) > 1 and names[0] == wanted:  # only names with a random part are ours
-            with contextlib.suppress(OSError, OriginalKept):
-                if folder.look(hidden).st_size == copy.lstat().st_size:
-                    remove_taken(folder, hidden, copy)
+    wanted = _made_for(part_name(_visible_name(name)))
+    for hidden in (part for part in folder.names() if _made_for(part) == wanted):
+        with contextlib.suppress(OSError, OriginalKept):
+            if folder.look(hidden).st_size == copy.lstat().st_size:
+                remove_taken(folder, hidden, copy)
 
 
 def remove_copied_hidden(original: Path, copy: Path) -> None:
@@ -189,10 +188,8 @@ def remove_copied_parts(copy: Path, original: Path) -> None:
 
 def remove_parts(folder: HeldFolder, name: str) -> None:
     """Delete the partial files of interrupted writes of a file that Dropdub creates."""
-    wanted = names_of_part(part_name(name))[0]
-    for part in folder.names() if not is_source(folder.path) else ():
-        if wanted in names_of_part(part):
-            _remove_held(folder, part)
+    for part in _parts_among(folder.names(), name) if not is_source(folder.path) else ():
+        _remove_held(folder, part)
 
 
 def remove_part(folder: HeldFolder, part: str) -> None:
@@ -215,16 +212,25 @@ def remove_files(folder: HeldFolder, *, last: str) -> None:
 def remove_stale_parts(folder: Path) -> None:
     """Delete the partial files in one of Dropdub's own folders whose writes were interrupted over an hour ago."""
     for part in folder.glob(".*.part") if not is_source(folder) else ():
-        name = names_of_part(part.name)
-        if (
-            len(name) > 1 and time.time() - part.lstat().st_mtime > _STALE_S
-        ):  # only names with a random part are Dropdub's own
+        if _made_for(part.name) is not None and time.time() - part.lstat().st_mtime > _STALE_S:
             _remove(part)
 
 
 def _parts_of(path: Path) -> list[Path]:
-    wanted = names_of_part(part_name(path.name))[0]
-    return [part for part in path.parent.glob(".*.part") if wanted in names_of_part(part.name)]
+    names = [part.name for part in path.parent.glob(".*.part")]
+    return [path.with_name(part) for part in _parts_among(names, path.name)]
+
+
+def _parts_among(names: Iterable[str], name: str) -> list[str]:
+    """Return which of the names are temporary ones of the file `name`."""
+    wanted = names_of_part(part_name(name))[0]
+    return [part for part in names if wanted in names_of_part(part)]
+
+
+def _made_for(part: str) -> str | None:
+    """Return the file that a temporary name is for; None without a random part, because Dropdub's own have one."""
+    names = names_of_part(part)
+    return names[0] if len(names) > 1 else None
 
 
 def remove_given_copy(copy: Path, given: Path) -> None:
