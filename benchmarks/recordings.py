@@ -18,7 +18,12 @@ BLOCK_S = 60
 
 def voice() -> Samples:
     """Return the sample's eleven seconds at 16 kHz."""
-    samples, rate = soundfile.read(SAMPLE, dtype="float32", always_2d=True)
+    return read(SAMPLE)
+
+
+def read(path: Path) -> Samples:
+    """Return a recording's samples at 16 kHz, one channel."""
+    samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
     return np.asarray(soxr.resample(samples.mean(axis=1), rate, RATE_HZ), dtype=np.float32)
 
 

@@ -7,12 +7,16 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 SIDE = "--side"
+INTERRUPTED = 130
+Watch = Callable[[int], AbstractContextManager[None]]
+"""Observes the process of this id during a `with` block."""
 
 
 @dataclass(frozen=True)
@@ -29,20 +33,28 @@ class Cost:
         return float(self.result["work_s"])
 
 
-def run_side(script: str, name: str, *arguments: object) -> Cost:
+def run_side(script: str, name: str, *arguments: object, watch: Watch | None = None) -> Cost:
     """Run `script --side NAME ARGUMENTS` in a fresh process. It prints its result as JSON."""
-    return run([sys.executable, script, SIDE, name, *map(str, arguments)])
+    return run([sys.executable, script, SIDE, name, *map(str, arguments)], watch=watch)
 
 
-def run(command: list[str]) -> Cost:
-    """Run a command to its end and return its cost. Raises RuntimeError if it fails."""
+def run(command: list[str], *, watch: Watch | None = None, accept: Sequence[int] = (0,)) -> Cost:
+    """Run a command to its end and return its cost.
+
+    Raises RuntimeError if its exit code is not in `accept`. If interrupted, it ends the process first.
+    """
     process = subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "HF_HUB_OFFLINE": "1"})
     assert process.stdout is not None
-    with process.stdout as output:
-        printed = output.read()
+    try:
+        with process.stdout as output, watch(process.pid) if watch else nullcontext():
+            printed = output.read()
+    except BaseException:
+        process.terminate()
+        process.wait()
+        raise
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    if process.returncode not in accept:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
     result = json.loads(printed) if printed.startswith(b"{") else {}
     return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss / 1e3, result)
@@ -52,7 +64,10 @@ def run_requested_side(sides: Mapping[str, Callable[..., dict[str, Any]]]) -> bo
     """Run the side that `run_side` requested and print its result. Return False if none was requested."""
     if sys.argv[1:2] != [SIDE]:
         return False
-    sys.stdout.write(json.dumps(sides[sys.argv[2]](*sys.argv[3:])))
+    try:
+        sys.stdout.write(json.dumps(sides[sys.argv[2]](*sys.argv[3:])))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)  # without a traceback: who asked for this side was interrupted, too
     return True
 
 

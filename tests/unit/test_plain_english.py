@@ -46,7 +46,7 @@ PAGES = [
 MODULES = [
     *sorted(SOURCES.rglob("*.py")),
     *(CHECKOUT / name for name in ("tasks.py", "installer.py")),
-    *sorted(path for folder in ("benchmarks", "docs") for path in (CHECKOUT / folder).glob("*.py")),
+    *sorted(path for folder in ("benchmarks", "docs") for path in (CHECKOUT / folder).rglob("*.py")),
 ]
 TEST_MODULES = sorted(path for path in (CHECKOUT / "tests").rglob("*.py") if path.name != Path(__file__).name)
 
