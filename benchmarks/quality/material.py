@@ -8,9 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
+from numpy.typing import NDArray
 from recordings import RATE_HZ, Samples, read
 
 from quality.sounds import SOUNDS, white_noise
@@ -115,11 +117,18 @@ def long_form(clips: Sequence[Clip], path: Path, *, seed: int, least_s: float) -
 def with_gap(before: Clip, after: Clip | None, gap: Samples, path: Path) -> Recording:
     """Write a clip, then sound without speech, then another clip if there is one."""
     parts = [before.samples, gap, *([after.samples] if after else [])]
-    soundfile.write(path, np.concatenate(parts), RATE_HZ, subtype="PCM_16")
     said = [_said(before, 0.0)]
     if after:
         said.append(_said(after, (len(before.samples) + len(gap)) / RATE_HZ))
-    return Recording(path, sum(map(len, parts)) / RATE_HZ, tuple(said))
+    return written(path, np.concatenate(parts), tuple(said))
+
+
+def written(
+    path: Path, sound: NDArray[np.floating[Any]], said: tuple[Said, ...] = (), silences: tuple[Span, ...] = ()
+) -> Recording:
+    """Write a sound of 16 kHz, between -1 and 1, as a recording."""
+    soundfile.write(path, sound, RATE_HZ, subtype="PCM_16")
+    return Recording(path, len(sound) / RATE_HZ, said, silences)
 
 
 def _joined(clips: Sequence[Clip], pauses: Sequence[float], path: Path, noise: np.random.Generator) -> Recording:
@@ -135,10 +144,9 @@ def _joined(clips: Sequence[Clip], pauses: Sequence[float], path: Path, noise: n
     sound = np.concatenate(parts)
     if pauses:
         sound += noise.normal(0, NOISE, len(sound)).astype(np.float32)
-    soundfile.write(path, sound, RATE_HZ, subtype="PCM_16")
     silences = (Span(one.end, other.start) for one, other in pairwise(spoken))
     known = tuple(span for span in silences if span.end - span.start >= SHORTEST_SILENCE_S)
-    return Recording(path, at / RATE_HZ, tuple(said), known)
+    return written(path, sound, tuple(said), known)
 
 
 def _said(clip: Clip, at_s: float) -> Said:
@@ -150,11 +158,9 @@ def _said(clip: Clip, at_s: float) -> Said:
 
 def without_speech(folder: Path, *, seconds: float) -> Iterator[Recording]:
     """Write five minutes of silence, and `seconds` of each kind of noise and music."""
-    lengths = {"silence": SILENCE_S, **dict.fromkeys(SOUNDS, seconds)}
-    for name, length_s in lengths.items():
-        number, path = round(length_s * RATE_HZ), folder / f"{name}.wav"
-        soundfile.write(path, SOUNDS[name](number) if name in SOUNDS else np.zeros(number), RATE_HZ, subtype="PCM_16")
-        yield Recording(path, length_s)
+    yield written(folder / "silence.wav", np.zeros(round(SILENCE_S * RATE_HZ)))
+    for name, sound in SOUNDS.items():
+        yield written(folder / f"{name}.wav", sound(round(seconds * RATE_HZ)))
 
 
 def around_gaps(clips: Sequence[Clip], folder: Path) -> list[Recording]:

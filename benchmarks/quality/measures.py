@@ -34,6 +34,7 @@ EQUIVALENTS = {
 LEAST_OVER_SILENCE_S = 0.3
 LONGEST_NOTHING_S = 0.005
 NEAR_SEAM_S = 2.0
+NEAR_SPEECH_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,16 @@ def spread(values: Sequence[float]) -> str:
     return f"{np.median(values):.2f} / {np.percentile(sizes, 90):.2f} / {sizes.max():.2f}"
 
 
+@dataclass(frozen=True)
+class Lost:
+    """A run of missing words, and when the word before it ends."""
+
+    at: float
+    words: tuple[str, ...]
+
+
 class Alignment:
-    """The words of a recording and those of its transcript, each of which is matched with at most one other.
+    """The words of a recording with speech and those of its transcript, each matched with at most one of the others.
 
     The words are compared in lower case without punctuation. Unlike for the errors, numbers stay as they are, so that
     each word keeps its times.
@@ -137,9 +146,12 @@ class Alignment:
         found = [self._heard[at][1] for one in self._of("insert") for at in range(one.hyp_start_idx, one.hyp_end_idx)]
         return list(dict.fromkeys(found))
 
-    def lost_at(self) -> list[float]:
-        """Return the times of words that are missing: where the word before each of them ends."""
-        return [self._end_before(one) for one in self._of("delete") for _ in range(one.ref_end_idx - one.ref_start_idx)]
+    def lost(self) -> list[Lost]:
+        """Return the runs of words that are missing, in order."""
+        return [
+            Lost(self._end_before(one), tuple(self._said_words[one.ref_start_idx : one.ref_end_idx]))
+            for one in self._of("delete")
+        ]
 
     def _end_before(self, one: Any) -> float:
         return self._heard[one.hyp_start_idx - 1][1].end if one.hyp_start_idx else 0.0
@@ -156,11 +168,13 @@ class Alignment:
         }
 
     @cached_property
+    def _said_words(self) -> list[str]:
+        return [token for text in self._said for token in text]
+
+    @cached_property
     def _aligned(self) -> Sequence[Any]:
-        said, heard = [token for text in self._said for token in text], [token for token, _ in self._heard]
-        if not said:
-            return [jiwer.AlignmentChunk("insert", 0, 0, 0, len(heard))]  # jiwer refuses to compare with nothing
-        return jiwer.process_words(" ".join(said), " ".join(heard)).alignments[0]
+        heard = " ".join(token for token, _ in self._heard)
+        return jiwer.process_words(" ".join(self._said_words), heard).alignments[0]
 
 
 def tokens(text: str) -> Iterable[str]:
@@ -180,10 +194,24 @@ def of_no_length(words: Iterable[Word]) -> list[Word]:
     return [word for word in words if word.end - word.start <= LONGEST_NOTHING_S]
 
 
-def at_seams(alignment: Alignment, seams: Sequence[float]) -> tuple[int, int]:
-    """Return how many words are inserted and how many lost within two seconds of a seam."""
+def where_nobody_speaks(words: Iterable[Word], recording: Recording) -> list[Word]:
+    """Return the words whose middle is more than half a second away from everything that is said."""
 
-    def near(moments: Iterable[float]) -> int:
-        return sum(any(abs(moment - seam) <= NEAR_SEAM_S for seam in seams) for moment in moments)
+    def is_said(moment: float) -> bool:
+        return any(one.start - NEAR_SPEECH_S <= moment <= one.end + NEAR_SPEECH_S for one in recording.said)
 
-    return near((word.start + word.end) / 2 for word in alignment.inserted()), near(alignment.lost_at())
+    return [word for word in words if not is_said(middle(word))]
+
+
+def at_seams(alignment: Alignment, seams: Sequence[float]) -> tuple[list[str], list[str]]:
+    """Return the words added and the words lost within two seconds of a seam."""
+
+    def near(moment: float) -> bool:
+        return any(abs(moment - seam) <= NEAR_SEAM_S for seam in seams)
+
+    added = [word.text for word in alignment.inserted() if near(middle(word))]
+    return added, [word for one in alignment.lost() if near(one.at) for word in one.words]
+
+
+def middle(word: Word) -> float:
+    return (word.start + word.end) / 2

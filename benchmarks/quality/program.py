@@ -19,6 +19,8 @@ from dropdub.cli.exit_codes import DONE, FELL_SHORT
 from quality.material import Recording
 from quality.ways import Outcome, Way, Word
 
+FAILED = "failed: "
+
 
 def program(title: str = "Dropdub", *, language: str = "en", **settings: Any) -> Way:
     """Return the way of the whole program, as installed, on the processor; `settings` are sections of config.yaml."""
@@ -69,7 +71,7 @@ def _words(root: Path, name: str) -> tuple[Word, ...]:
 
 
 def _note(job: dict[str, Any]) -> str:
-    return f"failed: {job['error']}" if job["error"] else " ".join(job["warnings"])
+    return f"{FAILED}{job['error']}" if job["error"] else " ".join(job["warnings"])
 
 
 def _seams(root: Path) -> dict[str, tuple[float, ...]]:

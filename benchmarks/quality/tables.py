@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from quality.material import Recording
-from quality.measures import Alignment, Edges, Errors, at_seams, errors, of_no_length, over_silence, spread
-from quality.ways import Outcome, Way, Word
+from quality.measures import (
+    Alignment,
+    Edges,
+    Errors,
+    at_seams,
+    errors,
+    of_no_length,
+    over_silence,
+    spread,
+    where_nobody_speaks,
+)
+from quality.program import FAILED
+from quality.ways import Outcome, Way
 
 MARKS = ("<!-- quality: the tables of quality.py -->", "<!-- quality: end -->")
 SHOWN_WORDS = 12
+CODES = {"English": "en", "Portuguese": "pt"}
 BATCHED, ONE_THREAD, PROGRAM = "batched", "batched, 1 thread", "Dropdub"
 WORKER = "transcribe"
 
@@ -46,7 +58,13 @@ def write_into(page: Path, text: str) -> None:
 
 
 def hearing(
-    title: str, recordings: Sequence[Recording], ways: Sequence[Way], outcomes: Outcomes, *, each: bool
+    title: str,
+    recordings: Sequence[Recording],
+    ways: Sequence[Way],
+    outcomes: Outcomes,
+    *,
+    each: bool,
+    remark: str = "",
 ) -> Table:
     """Wrong words; with `each`, a row for each recording before the sum and the ratio to batched."""
     counted = {
@@ -56,9 +74,18 @@ def hearing(
     sums = {way: sum(of.values(), Errors()) for way, of in counted.items()}
     rows = [(_about(one), *(str(counted[way.title][one.name]) for way in ways)) for one in recordings if each]
     rows.append((f"all {sums[ways[0].title].words} words", *(f"**{sums[way.title]}**" for way in ways)))
+    if each:
+        rows.append(("two or more words lost at once", *(_skipped(recordings, outcomes[way.title]) for way in ways)))
     if BATCHED in sums and sums[BATCHED].total:
         rows.append(("errors ÷ batched", *(f"{sums[way.title].total / sums[BATCHED].total:.2f}" for way in ways)))
-    return Table(title, ("wrong words (S/D/I)", *(way.title for way in ways)), tuple(rows))
+    return Table(title, ("wrong words (S/D/I)", *(way.title for way in ways)), tuple(rows), (remark,))
+
+
+def _skipped(recordings: Sequence[Recording], outcomes: Mapping[str, Outcome]) -> str:
+    """Return how often several words in a row are missing, and how many words these are."""
+    lost = (run for one in recordings for run in Alignment(one, outcomes[one.name].words[one.name]).lost())
+    sizes = [len(run.words) for run in lost if len(run.words) > 1]
+    return f"{len(sizes)} times, {sum(sizes)} words" if sizes else "never"
 
 
 def times(recordings: Sequence[Recording], ways: Sequence[Way], outcomes: Outcomes) -> Table:
@@ -114,21 +141,32 @@ def seams(recordings: Sequence[Recording], outcomes: Mapping[str, Outcome]) -> T
 def invented(recordings: Sequence[Recording], ways: Sequence[Way], outcomes: Outcomes) -> Table:
     def cell(way: Way, one: Recording) -> str:
         outcome = outcomes[way.title][one.name]
-        added = Alignment(one, outcome.words[one.name]).inserted()
-        if one.said:
-            wrong = errors(one.text, outcome.text(one.name))
-            return f"{wrong}" + (f": {_quoted(added)}" if added else "")
-        said = _quoted(added) if added else "nothing"
-        return said + (f" ({outcome.notes[one.name]})" if outcome.notes.get(one.name) else "")
+        added = where_nobody_speaks(outcome.words[one.name], one)
+        wrong = f"{errors(one.text, outcome.text(one.name))}, " if one.said else ""
+        note = f" ({outcome.notes[one.name]})" if outcome.notes.get(one.name) else ""
+        return (
+            wrong
+            + (_quoted([word.text for word in added]) if added else f"nothing{' more' if one.said else ''}")
+            + note
+        )
 
     rows = tuple((_about(one), *(cell(way, one) for way in ways)) for one in recordings)
     return Table("A4. Invented text", ("what is heard", *(way.title for way in ways)), rows)
 
 
-def _quoted(words: Iterable[Word]) -> str:
-    found = [word.text for word in words]
-    more = f" … ({len(found)} words)" if len(found) > SHOWN_WORDS else ""
-    return f"“{' '.join(found[:SHOWN_WORDS]).replace('|', '')}”{more}"
+def language_found(one: Recording, outcome: Outcome, spoken: str) -> tuple[str, str]:
+    """Return the language that the program found, and its failure, or the wrong words with its warnings."""
+    note = outcome.notes.get(one.name, "")
+    found = outcome.languages.get(one.name) or "-"
+    if note.startswith(FAILED):
+        return found, note
+    wrong = errors(one.text, outcome.text(one.name), CODES[spoken])
+    return found, f"{wrong} wrong words{f', warning: {note}' if note else ', no warning'}"
+
+
+def _quoted(words: Sequence[str]) -> str:
+    more = f" … ({len(words)} words)" if len(words) > SHOWN_WORDS else ""
+    return f"“{' '.join(words[:SHOWN_WORDS]).replace('|', '')}”{more}"
 
 
 def speed(recordings: Sequence[Recording], ways: Sequence[Way], outcomes: Outcomes) -> Table:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -76,7 +78,10 @@ def faster_whisper(title: str, side: str, script: str, *, threads: int, language
 
 def _missing(side: str) -> str | None:
     package = PACKAGES.get(side, "faster_whisper")
-    return None if importlib.util.find_spec(package) else "not installed"
+    if not importlib.util.find_spec(package):
+        return "not installed"
+    tried = subprocess.run([sys.executable, "-c", f"import {package}"], capture_output=True, text=True, check=False)
+    return f"cannot be imported ({tried.stderr.strip().splitlines()[-1]})" if tried.returncode else None
 
 
 # In the fresh process
@@ -94,6 +99,44 @@ def batched(model: str, threads: str, language: str, paths: str) -> dict[str, An
     from faster_whisper import BatchedInferencePipeline
 
     return _one_by_one(BatchedInferencePipeline(_loaded(model, threads)), language, paths, batch_size=BATCH)
+
+
+def listener(model: str, threads: str, language: str, paths: str) -> dict[str, Any]:
+    """Transcribe files of at most 30 s without word times, which make faster-whisper skip words. Times mean nothing."""
+    words = {}
+    loaded = _loaded(model, threads)
+    with Working() as work:
+        for path in json.loads(paths):
+            found, _ = loaded.transcribe(path, language=language, beam_size=BEAM)
+            words[path] = [(0.0, 0.0, word) for part in found for word in part.text.split()]
+    return {"work_s": work.cpu_s, "words": words}
+
+
+def whisperx(model: str, threads: str, language: str, paths: str) -> dict[str, Any]:
+    """Transcribe and align with whisperX's defaults except the beam. Its aligner comes from a hub."""
+    import whisperx
+
+    options = {"beam_size": BEAM}
+    engine = whisperx.load_model(
+        model, "cpu", compute_type="int8", language=language, asr_options=options, threads=int(threads)
+    )
+    aligner, about = whisperx.load_align_model(language, "cpu")
+    words = {}
+    with Working() as work:
+        for path in json.loads(paths):
+            audio = whisperx.load_audio(path)
+            found = whisperx.align(engine.transcribe(audio)["segments"], aligner, about, audio, "cpu")
+            words[path] = _with_times(found["word_segments"])
+    return {"work_s": work.cpu_s, "words": words}
+
+
+def _with_times(words: Sequence[dict[str, Any]]) -> list[tuple[float, float, str]]:
+    """Give words that the aligner left without times, such as numbers, the end of the word before."""
+    timed: list[tuple[float, float, str]] = []
+    for word in words:
+        start = word.get("start", timed[-1][1] if timed else 0.0)
+        timed.append((start, word.get("end", start), word["word"]))
+    return timed
 
 
 def stable_ts(model: str, threads: str, language: str, paths: str) -> dict[str, Any]:
@@ -135,10 +178,13 @@ SIDES: dict[str, Callable[..., dict[str, Any]]] = {
     "plain": plain,
     "vad_filter": vad_filter,
     "batched": batched,
+    "listener": listener,
+    "whisperx": whisperx,
     "stable_ts": stable_ts,
     "engine": engine,
 }
-PACKAGES = {"stable_ts": "stable_whisper"}
+PACKAGES = {"stable_ts": "stable_whisper", "whisperx": "whisperx"}
+"""What a side needs besides faster-whisper."""
 
 
 def _loaded(model: str, threads: str) -> Any:
