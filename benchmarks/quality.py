@@ -35,6 +35,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         main()
+    except FileNotFoundError as error:
+        sys.exit(f"{error}")
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted.\n")
         sys.exit(INTERRUPTED)

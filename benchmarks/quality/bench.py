@@ -218,11 +218,15 @@ def models_of(parts: frozenset[str], compared: str) -> list[str]:
 
 
 def models_folder(models: Path | None, names: Sequence[str], root: Path) -> Path:
-    """Return the folder of the models: `models`, or that of `root` after pulling them. Raises FileNotFoundError."""
+    """Return the folder of the models: `models`, or that of a new root after pulling them.
+
+    Raises FileNotFoundError if one is missing then.
+    """
     if models is None:
-        progress(f"Pulling {', '.join(names)} …")
         root.mkdir()
-        subprocess.run([sys.executable, "-m", "dropdub", "--root", str(root), "models", "pull", *names], check=True)
+        (root / "config.yaml").write_text("{}\n", encoding="utf-8")
+        command = [sys.executable, "-m", "dropdub", "--root", str(root), "models", "pull", *names]
+        subprocess.run(command, stdout=sys.stderr, check=False)
         models = root / "models"
     if missing := [name for name in names if not (models / name).is_dir()]:
         raise FileNotFoundError(f"{models} has no folder {', '.join(missing)}.")
