@@ -120,14 +120,14 @@ class Lost:
 class Alignment:
     """The words of a recording with speech and those of its transcript, each matched with at most one of the others.
 
-    The words are compared in lower case without punctuation. Unlike for the errors, numbers stay as they are, so that
-    each word keeps its times.
+    Unlike for the errors, each word of the transcript is normalised alone, so that it keeps its times. So a number
+    that is written as several words there does not match.
     """
 
     def __init__(self, recording: Recording, words: Sequence[Word]) -> None:
-        self._said = [list(tokens(one.text)) for one in recording.said]
+        self._said = [normalised(one.text).split() for one in recording.said]
         self._recording = recording
-        self._heard = [(token, word) for word in words for token in tokens(word.text)]
+        self._heard = [(token, word) for word in words for token in normalised(word.text).split()]
 
     def edges(self) -> Edges:
         """Return how far off the first and last words of each text are, where they were understood."""
@@ -175,10 +175,6 @@ class Alignment:
     def _aligned(self) -> Sequence[Any]:
         heard = " ".join(token for token, _ in self._heard)
         return jiwer.process_words(" ".join(self._said_words), heard).alignments[0]
-
-
-def tokens(text: str) -> Iterable[str]:
-    return re.findall(r"\w+", re.sub(r"['’]", "", text.lower()))
 
 
 def over_silence(words: Iterable[Word], silences: Sequence[Span]) -> list[Word]:

@@ -85,7 +85,7 @@ def _skipped(recordings: Sequence[Recording], outcomes: Mapping[str, Outcome]) -
     """Return how often several words in a row are missing, and how many words these are."""
     lost = (run for one in recordings for run in Alignment(one, outcomes[one.name].words[one.name]).lost())
     sizes = [len(run.words) for run in lost if len(run.words) > 1]
-    return f"{len(sizes)} times, {sum(sizes)} words" if sizes else "never"
+    return f"{len(sizes)} ×, {sum(sizes)} words" if sizes else "never"
 
 
 def times(recordings: Sequence[Recording], ways: Sequence[Way], outcomes: Outcomes) -> Table:
@@ -130,10 +130,9 @@ def seams(recordings: Sequence[Recording], outcomes: Mapping[str, Outcome]) -> T
     for one in recordings:
         outcome = outcomes[one.name]
         cuts = outcome.seams.get(one.name, ())
-        doubled, lost = at_seams(Alignment(one, outcome.words[one.name]), cuts)
-        rows.append(
-            (_about(one), str(len(cuts)), str(doubled), str(lost), str(errors(one.text, outcome.text(one.name))))
-        )
+        near = at_seams(Alignment(one, outcome.words[one.name]), cuts)
+        cells = (f"{len(words)}: {_quoted(words)}" if words else "0" for words in near)
+        rows.append((_about(one), str(len(cuts)), *cells, str(errors(one.text, outcome.text(one.name)))))
     head = ("split into chunks of 45 s", "seams", "words added near them", "words lost near them", "all wrong words")
     return Table(f"A2b. Seams between chunks ({PROGRAM})", head, tuple(rows), ("Near: within 2 s.",))
 

@@ -13,6 +13,7 @@ import pytest
 def quality(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The package of the benchmark, which is found only next to the scripts."""
     pytest.importorskip("jiwer", reason="jiwer, of the extra dev, aligns the words")
+    pytest.importorskip("transformers", reason="transformers, of the extra quality, has Whisper's normaliser")
     monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
     import quality.measures
     import quality.scores
@@ -49,6 +50,14 @@ def test_words_that_are_lost_or_added_are_found_with_their_times(quality: Any) -
     assert quality.measures.at_seams(alignment, [7.0]) == ([], [])
 
 
+def test_a_number_in_digits_is_the_number_in_words(quality: Any) -> None:
+    said = (quality.material.Said("a Bible of about fourteen fifty-five", 0.0, 2.0),)
+    heard = words(quality, "a Bible of about 1455", start=0.0)
+    alignment = quality.measures.Alignment(quality.material.Recording(Path("talk.wav"), 3.0, said), heard)
+    assert alignment.lost() == []
+    assert alignment.edges().ends == (0.5,)
+
+
 def test_an_empty_transcript_lost_everything(quality: Any) -> None:
     lost = quality.measures.Alignment(recording(quality), []).lost()
     assert [len(run.words) for run in lost] == [8]
@@ -62,7 +71,6 @@ def test_words_over_a_silence_and_words_where_nobody_speaks_are_found(quality: A
 
 
 def test_wrong_words_are_counted_after_whispers_normaliser(quality: Any) -> None:
-    pytest.importorskip("transformers", reason="transformers, of the extra quality, has Whisper's normaliser")
     found = quality.measures.errors("In the year fifteen hundred, at Mayence", "in the year 1500 it Mainz was")
     assert (found.substituted, found.deleted, found.inserted, found.words) == (1, 0, 1, 6)
 
