@@ -6,18 +6,17 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import jiwer
 import numpy as np
 import pytest
 
 from dropdub.config import Split
-from dropdub.engines.base import EngineSettings, Suspect, Utterance, Window
+from dropdub.engines.base import EngineSettings, Utterance, Window
 from dropdub.engines.nllb.engine import NllbTranslator
 from dropdub.engines.registry import EngineRegistry
-from dropdub.engines.whisper.decoding import Decoder
 from dropdub.engines.whisper.engine import FasterWhisperTranscriber
 from dropdub.errors import EngineMissing, UnsupportedLanguage
 from dropdub.media.sound import wav
@@ -29,8 +28,10 @@ from tests.spoken import ENGLISH, NLLB, PORTUGUESE, RATE, WHISPER, recording, sp
 pytest.importorskip("faster_whisper", reason="the extra 'quality' is not installed")
 HELD_OUT = Path(__file__).parents[1] / "data" / "heldout.tsv"
 QUALITY = EngineSettings(models={"faster-whisper": str(WHISPER), "nllb": str(NLLB)}, device="cpu", threads=2)
-WER = 0.05
-"""What the small model achieves on recordings of a minute or two; 1.3 % on single sentences."""
+WER = 0.08
+"""What the small model achieves on recordings of a minute or two, without the timestamps that it was trained with. On
+single sentences it is 1.3 %.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -61,39 +62,8 @@ def bare(text: str) -> str:
     return "".join(one for one in text.casefold() if one.isalnum() or one.isspace())
 
 
-def texts(heard: Sequence[Sequence[Utterance]]) -> list[list[str]]:
+def texts_of(heard: Sequence[Sequence[Utterance]]) -> list[list[str]]:
     return [[one.text for one in found] for found in heard]
-
-
-def a_piece(text: str, start: float, **values: float) -> SimpleNamespace:
-    """Return a segment as the library returns it: clearly spoken, unless specified otherwise."""
-    words = [
-        SimpleNamespace(start=start + 0.2 * at, end=start + 0.2 * at + 0.15, word=f" {word}", probability=0.9)
-        for at, word in enumerate(text.split())
-    ]
-    usual = {"avg_logprob": -0.2, "no_speech_prob": 0.05, "compression_ratio": 1.2, **values}
-    return SimpleNamespace(start=start, end=start + 2.0, text=f" {text}", words=words, **usual)
-
-
-class FakeInventor:
-    """A model that says what a large one says over music."""
-
-    def transcribe(self, _samples: object, **_options: object) -> tuple[list[SimpleNamespace], None]:
-        credits_ = a_piece("Thanks for watching!", 2.0, no_speech_prob=0.5)
-        loop = a_piece("it rains it rains it rains it rains", 4.0)
-        return [a_piece("We went home.", 0.0), credits_, loop, a_piece("Hm.", 6.0, avg_logprob=-1.2)], None
-
-
-def test_possibly_invented_text_is_reported_with_times_and_outcome() -> None:
-    said: list[Suspect] = []
-    decoder = Decoder(FakeInventor(), "en", {}, suspect=said.append)  # type: ignore[arg-type]
-    heard = decoder.hear(Window(100.0, spoken(ENGLISH[0])))
-    assert [one.text for one in heard] == ["We went home.", "it rains", "Hm."]
-    assert said == [
-        Suspect(102.0, 104.0, "Thanks for watching!", "dropped"),
-        Suspect(104.0, 106.0, "it rains it rains it rains it rains", "collapsed"),
-        Suspect(106.0, 108.0, "Hm.", "kept"),
-    ]
 
 
 class TestFasterWhisper:
@@ -120,31 +90,43 @@ class TestFasterWhisper:
         sounds = [noise, noise * 0, tone, noise[:100], noise[:0]]
         assert list(whisper.transcribe([Window(0.0, one) for one in sounds], language="en")) == [()] * 5
 
-    def test_window_gives_same_words_at_any_position_and_batch_size(self, whisper: FasterWhisperTranscriber) -> None:
-        windows = [Window(10.0 * number, np.pad(spoken(text), 3000)) for number, text in enumerate(ENGLISH)]
-        together = list(whisper.transcribe(windows, language="en"))
-        alone = [next(iter(whisper.transcribe([window], language="en"))) for window in windows]
-        assert together == alone
-
-    def test_batches_as_on_a_graphics_card_give_the_same_words(self, whisper: FasterWhisperTranscriber) -> None:
+    def test_each_window_gets_its_own_words_although_several_are_decoded_together(
+        self, whisper: FasterWhisperTranscriber
+    ) -> None:
         windows = [Window(10.0 * number, np.pad(spoken(text), 3000)) for number, text in enumerate(ENGLISH)]
         windows.insert(3, Window(25.0, np.zeros(RATE, np.float32)))
-        assert whisper._model is not None
-        batched = list(Decoder(whisper._model, "en", {}).in_batches(windows, size=4))
-        one_by_one = list(whisper.transcribe(windows, language="en"))
-        assert texts(batched) == texts(one_by_one)
-        assert batched[3] == ()
-        assert all(abs(a[0].start - b[0].start) < 0.3 for a, b in zip(batched, one_by_one, strict=True) if a)
+        together = list(whisper.transcribe(windows, language="en"))
+        assert together.pop(3) == ()
+        assert jiwer.wer(list(map(bare, ENGLISH)), [bare(" ".join(texts)) for texts in texts_of(together)]) <= WER
+        del windows[3]
+        for window, found in zip(windows, together, strict=True):
+            assert window.start <= found[0].start <= found[-1].end <= window.start + window.duration_s
 
-    def test_batch_loses_nothing_of_window_cut_within_a_phrase(self, whisper: FasterWhisperTranscriber) -> None:
-        pause = np.zeros(round(0.7 * RATE), np.float32)
-        sentences = (*ENGLISH, *ENGLISH[:3])
-        talk = np.concatenate([part for text in sentences for part in (pause, spoken(text))])
-        window = Window(0.0, talk[: -round(0.3 * RATE)])
-        assert whisper._model is not None
-        batched = next(Decoder(whisper._model, "en", {}).in_batches([window], size=4))
-        assert batched[-1].end > window.duration_s - 0.5
-        assert jiwer.wer(bare(" ".join(sentences)), bare(" ".join(one.text for one in batched))) <= WER
+    def test_words_begin_and_end_with_their_sound(self, whisper: FasterWhisperTranscriber) -> None:
+        pauses = [0.7, 1.9, 0.6]
+        sounds = [spoken(text) for text in ENGLISH[: len(pauses)]]
+        talk, starts = [], []
+        at = 0.0
+        for pause, sound in zip(pauses, sounds, strict=True):
+            at += pause
+            starts.append(at)
+            talk += [np.zeros(round(pause * RATE), np.float32), sound]
+            at += len(sound) / RATE
+        (found,) = whisper.transcribe([Window(0.0, np.concatenate(talk))], language="en")
+        assert [one.text for one in found] == list(ENGLISH[: len(pauses)])
+        assert np.allclose([one.start for one in found], starts, atol=0.15)
+
+    def test_speech_longer_than_a_window_loses_nothing(self, whisper: FasterWhisperTranscriber) -> None:
+        sentences = ENGLISH * 4
+        talk = np.concatenate([part for text in sentences for part in (np.zeros(RATE // 2, np.float32), spoken(text))])
+        assert len(talk) > 2 * 30 * RATE
+        (found,) = whisper.transcribe([Window(0.0, talk)], language="en")
+        assert jiwer.wer(bare(" ".join(sentences)), bare(" ".join(one.text for one in found))) <= WER
+
+    def test_more_memory_failures_decode_less_at_once(self) -> None:
+        engine = FasterWhisperTranscriber(replace(QUALITY, memory_failures=1))
+        (found,) = engine.transcribe([Window(0.0, np.pad(spoken(ENGLISH[0]), 3000))], language="en")
+        assert [one.text for one in found] == [ENGLISH[0]]
 
     def test_language_is_mapped_to_the_models_own_code(self, whisper: FasterWhisperTranscriber) -> None:
         window = Window(0.0, np.pad(spoken(ENGLISH[0]), 3000))

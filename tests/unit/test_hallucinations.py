@@ -8,8 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.engines.base import Word
-from dropdub.engines.whisper.hallucinations import Evidence, is_invented, is_suspect, likelier, without_loops
+from dropdub.engines.base import Suspect, Word
+from dropdub.engines.whisper.hallucinations import (
+    Evidence,
+    compression,
+    is_invented,
+    is_suspect,
+    merit,
+    of_words,
+    runs,
+    sifted,
+    text_of,
+)
 
 
 def words(text: str) -> tuple[Word, ...]:
@@ -25,11 +35,16 @@ def evidence(text: str = "we went home", **given: float) -> Evidence:
     return Evidence(text, **values)
 
 
+def kept(found: Sequence[Word]) -> str:
+    return shown([word for run in runs(found) for word in run.words[: run.once]])
+
+
 @pytest.mark.parametrize(
-    ("said", "kept"),
+    ("said", "left"),
     [
         ("it rains it rains it rains it rains it rains", "it rains"),
         ("the end. The end. the end, the end and so on", "the end. and so on"),
+        ("we see you in the we see you in the we see you in the we see you in the we see", "we see you in the"),
         ("no no no no no", "no no no no no"),
         ("no no no no no no", "no"),
         ("we we went home", "we we went home"),
@@ -37,16 +52,30 @@ def evidence(text: str = "we went home", **given: float) -> Evidence:
         ("", ""),
     ],
 )
-def test_phrases_repeated_more_often_than_people_speak_are_kept_once(said: str, kept: str) -> None:
-    assert shown(without_loops(words(said))) == kept
+def test_phrases_repeated_more_often_than_people_speak_are_once_in_a_loop(said: str, left: str) -> None:
+    assert kept(words(said)) == left
+    assert any(run.is_loop for run in runs(words(said))) == (said != left)
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=40))
-def test_nothing_is_added_and_the_order_stays(said: list[str]) -> None:
-    kept = without_loops(words(" ".join(said)))
-    starts = [word.start for word in kept]
-    assert starts == sorted(set(starts))
-    assert set(shown(kept).split()) == set(said)
+def test_every_word_is_in_one_run_in_order(said: list[str]) -> None:
+    found = words(" ".join(said))
+    assert [word for run in runs(found) for word in run.words] == list(found)
+    assert set(kept(found).split()) == set(said)
+
+
+def test_evidence_of_words_is_the_mean_of_their_log_probabilities() -> None:
+    found = of_words([Word(1.0, 1.5, " it", 1.0), Word(1.5, 2.5, " rains", 0.25)], no_speech=0.1)
+    assert (found.text, found.duration_s, found.no_speech) == (" it rains", 1.5, 0.1)
+    assert found.log_probability == pytest.approx(-0.693, abs=0.001)
+    assert of_words([Word(0, 1, "x", 0.0)], no_speech=0.1).log_probability < -9
+    assert compression("we went home " * 20) > 2.4 > compression("we went home")
+
+
+def test_marks_alone_are_not_speech() -> None:
+    assert is_invented(evidence("."))
+    assert is_invented(evidence(" … ♪"))
+    assert not is_invented(evidence("5"))
 
 
 def test_silence_that_was_given_words_is_omitted() -> None:
@@ -57,8 +86,38 @@ def test_silence_that_was_given_words_is_omitted() -> None:
     assert not is_invented(evidence("Thanks for watching over him.", log_probability=-0.2)), "it was clearly heard"
 
 
-def test_the_likelier_of_two_readings_is_the_one_with_fewer_suspects() -> None:
+def heard(text: str, start: float, probability: float = 0.9, pace_s: float = 0.25) -> list[Word]:
+    """Return words as Whisper gives them: with the space before them."""
+    return [
+        Word(start + pace_s * number, start + pace_s * (number + 1), f" {word}", probability)
+        for number, word in enumerate(text.split())
+    ]
+
+
+def test_possibly_invented_text_is_reported_with_times_and_outcome() -> None:
+    said = [
+        *heard("We went home.", 100),
+        *heard("Thanks for watching!", 102, 0.5),
+        *heard("it rains it rains it rains it rains", 104),
+        *heard(".", 107),
+        *heard("Hm so there.", 108, 0.3),
+        *heard("in the in the in the in the in", 110, pace_s=0.001),
+        *heard("see you see you see you see you", 111, 0.4),
+    ]
+    groups, suspects = sifted(said, no_speech=0.05)
+    assert [text_of(group) for group in groups] == ["We went home.", "it rains", "Hm so there."]
+    assert [(round(one.start, 2), round(one.end, 2), one.text, one.fate) for one in suspects] == [
+        (104, 106, "it rains it rains it rains it rains", "collapsed"),
+        (110, 110.01, "in the in the in the in the in", "dropped"),
+        (111, 113, "see you see you see you see you", "dropped"),
+        (102, 102.75, "Thanks for watching!", "dropped"),
+        (107, 107.25, ".", "dropped"),
+        (108, 108.75, "Hm so there.", "kept"),
+    ]
+    assert isinstance(suspects[0], Suspect)
+
+
+def test_the_better_of_two_readings_is_the_one_that_is_not_suspect() -> None:
     loop, doubtful, good = evidence(compression=3.0), evidence(log_probability=-0.9), evidence()
     assert is_suspect(loop)
-    assert not likelier([loop], [doubtful])
-    assert likelier([good], [doubtful])
+    assert merit(loop) < merit(doubtful) < merit(good)

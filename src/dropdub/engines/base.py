@@ -36,10 +36,15 @@ class Word:
 
 @dataclass(frozen=True)
 class Window:
-    """A stretch of speech to transcribe: `samples` at 16 kHz that start `start` seconds into the recording."""
+    """A stretch of speech to transcribe: `samples` at 16 kHz that start `start` seconds into the recording.
+
+    `speech`: where speech is within it, with some room around it, as pairs of seconds from its start; empty if that is
+    not known.
+    """
 
     start: float
     samples: Samples
+    speech: tuple[tuple[float, float], ...] = ()
 
     @property
     def duration_s(self) -> float:
@@ -67,6 +72,15 @@ class Suspect:
     end: float
     text: str
     fate: str
+
+
+@dataclass(frozen=True)
+class OtherLanguage:
+    """A stretch that is spoken in another language than the one transcribed; times in seconds of the recording."""
+
+    start: float
+    end: float
+    language: str
 
 
 @dataclass(frozen=True)
@@ -271,6 +285,14 @@ class ReportsSuspects(Protocol):
 
     def suspects(self) -> tuple[Suspect, ...]:
         """Return the suspects since the last call, in order of time."""
+
+
+@runtime_checkable
+class NoticesLanguages(Protocol):
+    """Optional ability of transcribers: notice speech in another language than the one that they transcribe."""
+
+    def other_languages(self) -> tuple[OtherLanguage, ...]:
+        """Return the stretches noticed since the last call, in order of time."""
 
 
 @runtime_checkable

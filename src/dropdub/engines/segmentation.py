@@ -1,4 +1,4 @@
-"""Split words into utterances of subtitle length, at the speaker's pauses."""
+"""Split words into utterances of subtitle length: at the speaker's pauses and after sentences."""
 
 from __future__ import annotations
 
@@ -8,47 +8,49 @@ from itertools import pairwise
 from dropdub.engines.base import Utterance, Word
 from dropdub.sentence_ends import ends_sentence
 
-PAUSE_S = 0.4
+PAUSE_S = 0.5
+"""A longer pause separates utterances, so that a dub keeps it."""
 LONGEST_S = 12.0
 MOST_WORDS = 20
+_FEWEST_WORDS = 3
+"""A shorter sentence, such as "Yes.", is said together with the next one."""
 
 
 def utterances(words: Sequence[Word]) -> tuple[Utterance, ...]:
-    """Group words in order into utterances without a pause of `PAUSE_S`, of at most `LONGEST_S` and `MOST_WORDS`.
+    """Return words in order, separated by spaces, as utterances."""
+    return tuple(_utterance(part) for part in grouped(words))
 
-    A single word that is longer is not split.
+
+def grouped(words: Sequence[Word], *, most: int = MOST_WORDS) -> Iterator[Sequence[Word]]:
+    """Yield words in order in groups without a pause of `PAUSE_S`, of `LONGEST_S` and `most` words at most.
+
+    Sentences are in groups of their own, unless they are very short. A single word that is longer is not split.
     """
-    return tuple(_utterance(part) for phrase in _phrases(words) for part in bounded(phrase))
-
-
-def _phrases(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
     start = 0
     for place, (before, after) in enumerate(pairwise(words), start=1):
-        if after.start - before.end >= PAUSE_S:
-            yield words[start:place]
+        ends = ends_sentence(before.text) and place - start >= _FEWEST_WORDS
+        if ends or after.start - before.end >= PAUSE_S:
+            yield from _bounded(words[start:place], most)
             start = place
     if start < len(words):
-        yield words[start:]
+        yield from _bounded(words[start:], most)
 
 
-def bounded(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
-    """Split words into parts within `LONGEST_S` and `MOST_WORDS`: after sentences, else at the longest pause."""
-    fits = len(words) <= MOST_WORDS and words[-1].end - words[0].start <= LONGEST_S
-    if fits or len(words) == 1:
+def _bounded(words: Sequence[Word], most: int) -> Iterator[Sequence[Word]]:
+    """Split words into parts of `LONGEST_S` and `most` words at most, at the longest pauses."""
+    if len(words) == 1 or (len(words) <= most and words[-1].end - words[0].start <= LONGEST_S):
         yield words
         return
     cut = _best_cut(words)
-    yield from bounded(words[:cut])
-    yield from bounded(words[cut:])
+    yield from _bounded(words[:cut], most)
+    yield from _bounded(words[cut:], most)
 
 
 def _best_cut(words: Sequence[Word]) -> int:
-    """Return the index after a sentence, else at the longest pause; if several are equal, the most central one."""
+    """Return the index after the longest pause; if several are equal, the most central one."""
 
-    def merit(place: int) -> tuple[bool, float, float]:
-        pause_s = round(words[place].start - words[place - 1].end, 2)
-        ends = ends_sentence(words[place - 1].text)
-        return ends, 0.0 if ends else pause_s, -abs(place - len(words) / 2)
+    def merit(place: int) -> tuple[float, float]:
+        return round(words[place].start - words[place - 1].end, 2), -abs(place - len(words) / 2)
 
     return max(range(1, len(words)), key=merit)
 

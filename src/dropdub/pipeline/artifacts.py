@@ -90,8 +90,20 @@ class Suspect:
 
 
 @dataclass(frozen=True)
+class OtherLanguage:
+    """A stretch that is probably spoken in another language than the transcript; times in seconds of the recording."""
+
+    start: float
+    end: float
+    language: str
+
+
+@dataclass(frozen=True)
 class Transcript:
-    """What is said, in one language. `engine`: name and version of its engine; `suspects`: possibly invented text."""
+    """What is said, in one language.
+
+    `engine`: name and version of its engine; `suspects`: possibly invented text; `others`: speech in other languages.
+    """
 
     language: str
     duration_s: float
@@ -99,6 +111,7 @@ class Transcript:
     engine: dict[str, Any]
     source_language: str | None = None
     suspects: tuple[Suspect, ...] = ()
+    others: tuple[OtherLanguage, ...] = ()
 
     def save(self, path: Path) -> None:
         """Write it as JSON, atomically."""
@@ -120,7 +133,8 @@ class Transcript:
         data = json.loads(text)
         segments = tuple(map(_segment, data["segments"]))
         suspects = tuple(Suspect(**one) for one in data.get("suspects", ()))
-        return Transcript(**{**data, "segments": segments, "suspects": suspects})
+        others = tuple(OtherLanguage(**one) for one in data.get("others", ()))
+        return Transcript(**{**data, "segments": segments, "suspects": suspects, "others": others})
 
     def renumbered(self) -> Transcript:
         """Return it with its segments renumbered from 0."""

@@ -43,7 +43,9 @@ def merge(chunks: Sequence[Chunk]) -> Transcript:
     first = chunks[0].transcript
     duration_s = chunks[-1].end - chunks[0].start
     suspects = tuple(one for chunk in chunks for one in chunk.transcript.suspects)
-    return Transcript(_language(chunks), duration_s, segments, first.engine, suspects=suspects).renumbered()
+    others = tuple(one for chunk in chunks for one in chunk.transcript.others)
+    merged = Transcript(_language(chunks), duration_s, segments, first.engine, suspects=suspects, others=others)
+    return merged.renumbered()
 
 
 def _language(chunks: Sequence[Chunk]) -> str:

@@ -10,9 +10,19 @@ import webrtcvad
 from numpy.typing import NDArray
 
 from dropdub.media.sound import wav
-from dropdub.media.sound.spans import Quietest, Span, cut_points, longest_pause, pauses, windows
+from dropdub.media.sound.spans import Quietest, Span, cut_points, longest_pause, pauses, widened, windows
 
-__all__ = ["Quietest", "Span", "cut_points", "longest_pause", "pauses", "quietest_in", "speech_spans", "windows"]
+__all__ = [
+    "Quietest",
+    "Span",
+    "cut_points",
+    "longest_pause",
+    "pauses",
+    "quietest_in",
+    "speech_spans",
+    "widened",
+    "windows",
+]
 
 SPEECH_RATE_HZ = 16_000
 FRAME_S = 0.03

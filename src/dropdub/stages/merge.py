@@ -10,6 +10,7 @@ from dropdub.pipeline.artifacts import SPEAKERS, TRANSCRIPT, Transcript, Turn, l
 from dropdub.pipeline.task import Result, Task
 from dropdub.speech.chunks import load_merged
 from dropdub.speech.cleanup_pt import clean_segments
+from dropdub.speech.other_languages import other_language_warnings
 from dropdub.speech.targets import skip_warnings, skipped_targets
 from dropdub.speech.turns import speakers_in, with_speakers
 from dropdub.subtitles.user_files import Given, corrected_transcript, earlier_transcript, given_transcript
@@ -30,7 +31,7 @@ def run(task: Task) -> Result:
         "suspects": [asdict(one) for one in merged.suspects],
         "skipped": skipped,
         "changed": given.changed,
-        "warnings": [*given.warnings, *warnings],
+        "warnings": [*given.warnings, *other_language_warnings(task.job_name, merged), *warnings],
     }
 
 

@@ -8,16 +8,38 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from dropdub.engines.base import EngineInfo, ReportsSuspects, TakesHints, Transcriber, Utterance, Window
+from dropdub.engines.base import (
+    EngineInfo,
+    NoticesLanguages,
+    ReportsSuspects,
+    TakesHints,
+    Transcriber,
+    Utterance,
+    Window,
+)
 from dropdub.languages import UNDETERMINED
 from dropdub.media.sound import wav
-from dropdub.pipeline.artifacts import AUDIO, SPEECH, Segment, Suspect, TimedWord, Transcript, chunk_name, load_spans
+from dropdub.pipeline.artifacts import (
+    AUDIO,
+    SPEECH,
+    OtherLanguage,
+    Segment,
+    Suspect,
+    TimedWord,
+    Transcript,
+    chunk_name,
+    load_spans,
+)
 from dropdub.pipeline.cache import CacheKey
 from dropdub.pipeline.task import Result, Task
 from dropdub.speech.language import spoken_language
-from dropdub.speech.vad import Span, quietest_in, windows
+from dropdub.speech.vad import Span, quietest_in, widened, windows
 
 LONGEST_WINDOW_S = 30.0
+_ROOM_S = 0.1
+"""Heard around the detected speech, in addition to its padding. Measured: with much more, pauses stay in, and words are
+lost after them.
+"""
 _HASH_BLOCK_S = 60.0
 
 
@@ -30,7 +52,7 @@ class _Hints:
 
 
 @dataclass(frozen=True)
-class _TranscriptKey(CacheKey, use="transcript", method=2):
+class _TranscriptKey(CacheKey, use="transcript", method=3):
     """The transcript of one chunk."""
 
     sound_sha256: str
@@ -96,16 +118,18 @@ def _speech(task: Task, chunk: _Chunk) -> list[Span]:
 
 
 def _transcribe(task: Task, engine: Transcriber, chunk: _Chunk, speech: Sequence[Span], language: str) -> Transcript:
-    spans = windows(speech, longest_s=LONGEST_WINDOW_S, quietest=quietest_in(chunk.audio))
-    _suspects(engine, chunk)  # discard those of earlier work
-    heard = engine.transcribe(_windows(chunk, spans), language=language) if spans else ()
+    roomy = widened(speech, _ROOM_S, start=chunk.start, end=chunk.end)
+    spans = windows(roomy, longest_s=LONGEST_WINDOW_S, quietest=quietest_in(chunk.audio))
+    for discarded in (_suspects, _other_languages):  # those of earlier work
+        discarded(engine, chunk)
+    heard = engine.transcribe(_windows(chunk, spans, roomy), language=language) if spans else ()
     segments: list[Segment] = []
     for done, utterances in enumerate(heard, start=1):
         segments += [_segment(utterance, chunk) for utterance in utterances if utterance.text.strip()]
         task.progress(done / len(spans))
-    suspects, info = _suspects(engine, chunk), asdict(engine.info())
-    found = Transcript(language, chunk.end - chunk.start, tuple(segments), info, suspects=suspects)
-    return found.renumbered()
+    info, length_s = asdict(engine.info()), chunk.end - chunk.start
+    suspects, others = _suspects(engine, chunk), _other_languages(engine, chunk)
+    return Transcript(language, length_s, tuple(segments), info, suspects=suspects, others=others).renumbered()
 
 
 def _suspects(engine: Transcriber, chunk: _Chunk) -> tuple[Suspect, ...]:
@@ -114,9 +138,17 @@ def _suspects(engine: Transcriber, chunk: _Chunk) -> tuple[Suspect, ...]:
     return tuple(Suspect(*_within(one.start, one.end, chunk), one.text, one.fate) for one in found)
 
 
-def _windows(chunk: _Chunk, spans: Sequence[Span]) -> Iterator[Window]:
+def _other_languages(engine: Transcriber, chunk: _Chunk) -> tuple[OtherLanguage, ...]:
+    """Return the speech in other languages since the last call, with times clamped to the chunk."""
+    found = engine.other_languages() if isinstance(engine, NoticesLanguages) else ()
+    return tuple(OtherLanguage(*_within(one.start, one.end, chunk), one.language) for one in found)
+
+
+def _windows(chunk: _Chunk, spans: Sequence[Span], speech: Sequence[Span]) -> Iterator[Window]:
     for span in spans:
-        yield Window(span.start, wav.read_range(chunk.audio, span.start, span.end))
+        inside = ((max(one.start, span.start), min(one.end, span.end)) for one in speech)
+        spoken = tuple((first - span.start, last - span.start) for first, last in inside if first < last)
+        yield Window(span.start, wav.read_range(chunk.audio, span.start, span.end), spoken)
 
 
 def _segment(utterance: Utterance, chunk: _Chunk) -> Segment:

@@ -1,185 +1,184 @@
-"""Decode windows of sound into words with a Whisper model: a second time if the first is suspect, and without
-hallucinations.
+"""Decode packed speech into words with a Whisper model: first the text, then the time of each word.
+
+The text is decoded without timestamps. With them, the library continues after the last word that it could align, and
+loses what comes after a word that was stretched over a pause.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from dropdub.engines.base import SPEECH_RATE_HZ, Samples, Suspect, Utterance, Window, Word
-from dropdub.engines.segmentation import bounded
-from dropdub.engines.whisper.hallucinations import Evidence, is_invented, is_suspect, likelier, without_loops
+from dropdub.engines.base import OtherLanguage, Suspect, Utterance, Word
+from dropdub.engines.segmentation import MOST_WORDS
+from dropdub.engines.whisper.encoding import Encoded
+from dropdub.engines.whisper.hallucinations import Evidence, compression, is_suspect, merit, sifted, text_of
+from dropdub.engines.whisper.packing import Packed
+from dropdub.engines.word_times import Sound, fitted, sounds
+from dropdub.languages import primary
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
 # Deterministic, unlike Whisper's own fallback to higher temperatures: the same sound always gives the same text.
-_FIRST_TRY: dict[str, Any] = {"beam_size": 5, "temperature": [0.0]}
+_FIRST_TRY: dict[str, Any] = {"beam_size": 5}
 _SECOND_TRY: dict[str, Any] = {**_FIRST_TRY, "no_repeat_ngram_size": 3, "repetition_penalty": 1.1}
-_ALWAYS: dict[str, Any] = {
-    "condition_on_previous_text": False,
-    "word_timestamps": True,
-    "without_timestamps": False,
-    "vad_filter": False,
-}
+_BEFORE_WORD = "\"'“¿([{-"
+_AFTER_WORD = "\"'.。,，!！?？:：”)]}、"
+"""Punctuation that belongs to the word after it, or before it: the defaults of faster-whisper."""
+_SURE_OF_LANGUAGE = 0.9
+_LEAST_REST_S = 2.0
+"""So much sound without words at the end of a window is decoded again: the model may have ended too early."""
+
 _WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
-_LEAST_SPEECH_MS = 100
-_SPEECH_PAD_MS = 200
-_SHORTEST_S = 0.1
-_LEAST_REST_S = 0.5
+_MOST_CHARACTERS = 40
+"""In a language without spaces, in which each "word" is about a character."""
 
 
 @dataclass(frozen=True)
-class Piece:
-    """Words from the decoder, and its evidence for them; times in seconds of the window."""
+class Hints:
+    """What the model is told about the recording: a text before it, and names that may come up."""
 
-    start: float
-    end: float
+    prompt: str | None = None
+    hotwords: str | None = None
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What the model made of one packed window: its text tokens, and the evidence for them as a whole."""
+
+    tokens: tuple[int, ...]
     evidence: Evidence
-    words: tuple[Word, ...]
 
 
 class Decoder:
-    """Transcribes windows in one language. Thread-safe if `suspect` is.
+    """Transcribes packed speech in one language. Thread-safe if `suspect` and `other` are.
 
-    `suspect` is called with each possible hallucination.
+    `suspect` is called with each possible hallucination, `other` with each stretch in another language.
     """
 
     def __init__(
         self,
         model: WhisperModel,
         language: str,
-        hints: Mapping[str, Any],
+        hints: Hints,
         *,
-        suspect: Callable[[Suspect], None] = lambda _suspect: None,
+        suspect: Callable[[Suspect], None],
+        other: Callable[[OtherLanguage], None],
     ) -> None:
+        from faster_whisper.tokenizer import Tokenizer  # noqa: PLC0415
+        from faster_whisper.transcribe import get_suppressed_tokens  # noqa: PLC0415
+
         self._model = model
-        self._language = language
         self._suspect = suspect
-        self._options = {**_ALWAYS, **hints, "language": language}
+        self._other = other
+        self._language = language
+        self._is_multilingual = model.model.is_multilingual
+        self._tokenizer = Tokenizer(model.hf_tokenizer, self._is_multilingual, task="transcribe", language=language)
+        before = self._tokenizer.encode(f" {hints.prompt.strip()}") if hints.prompt else []
+        self._prompt = model.get_prompt(self._tokenizer, before, without_timestamps=True, hotwords=hints.hotwords)
+        self._has_spaces = language not in _WITHOUT_SPACES
+        self._suppressed = list(get_suppressed_tokens(self._tokenizer, [-1]) or ())
 
-    def hear(self, window: Window) -> tuple[Utterance, ...]:
-        """Return what is said in a window; empty if it contains no speech, whatever the model would write."""
-        return self._checked(window, self._decoded(window.samples, _FIRST_TRY)) if has_speech(window.samples) else ()
+    def hear(self, batch: Sequence[Packed]) -> list[tuple[int, tuple[Utterance, ...]]]:
+        """Return the number of each window with what is said in it, in order, with times of the recording."""
+        encoded = Encoded(self._model, [packed.samples for packed in batch])
+        readings = self._readings(encoded)
+        self._notice_languages(batch, encoded)
+        heard: list[tuple[int, tuple[Utterance, ...]]] = []
+        for packed, reading, words in zip(batch, readings, self._aligned(encoded, readings), strict=True):
+            sound = sounds(packed.samples)
+            fitting = fitted(words, sound)
+            no_speech = reading.evidence.no_speech
+            heard += [(window, self._said(said, no_speech)) for window, said in packed.by_window(fitting)]
+            if fitting and _is_left(fitting[-1].end, sound):
+                heard += self.hear([packed.after(fitting[-1].end)])
+        return heard
 
-    def in_batches(self, windows: Iterable[Window], *, size: int) -> Iterator[tuple[Utterance, ...]]:
-        """Yield what is said in each window, decoding `size` windows at once."""
-        source = iter(windows)
-        while batch := list(islice(source, size)):
-            spoken = [has_speech(window.samples) for window in batch]
-            heard = iter(self._decoded_together([one.samples for one, is_ in zip(batch, spoken, strict=True) if is_]))
-            for window, is_spoken in zip(batch, spoken, strict=True):
-                yield self._checked(window, self._with_rest(window.samples, next(heard))) if is_spoken else ()
+    def _notice_languages(self, batch: Sequence[Packed], encoded: Encoded) -> None:
+        """Report the windows that are clearly spoken in another language: they are not heard right."""
+        if not self._is_multilingual:
+            return
+        for places in encoded.groups(range(len(batch))):
+            for place, odds in zip(places, self._model.model.detect_language(encoded.together(places)), strict=True):
+                language, probability = odds[0]
+                if language != f"<|{self._language}|>" and probability >= _SURE_OF_LANGUAGE:
+                    first, last = batch[place].pieces[0], batch[place].pieces[-1]
+                    code = primary(language.strip("<|>"))
+                    self._other(OtherLanguage(first.start, last.start + last.duration_s, code))
 
-    def _with_rest(self, samples: Samples, pieces: list[Piece]) -> list[Piece]:
-        """Add what is said after the pieces: batched decoding drops a truncated phrase at the end of a window."""
-        start = round(pieces[-1].end * SPEECH_RATE_HZ) if pieces else len(samples)
-        if len(samples) - start < _LEAST_REST_S * SPEECH_RATE_HZ or not has_speech(samples[start:]):
-            return pieces
-        return [*pieces, *(_later(one, start / SPEECH_RATE_HZ) for one in self._decoded(samples[start:], _FIRST_TRY))]
+    def _readings(self, encoded: Encoded) -> list[_Reading]:
+        """Return the best reading of each window: the suspect ones are read twice."""
+        readings = self._generated(encoded, range(len(encoded.frames)), _FIRST_TRY)
+        again = [place for place, reading in enumerate(readings) if is_suspect(reading.evidence)]
+        for place, other in zip(again, self._generated(encoded, again, _SECOND_TRY), strict=True):
+            if other.tokens and merit(other.evidence) > merit(readings[place].evidence):
+                readings[place] = other
+        return readings
 
-    def _checked(self, window: Window, pieces: list[Piece]) -> tuple[Utterance, ...]:
-        if any(is_suspect(piece.evidence) for piece in pieces):
-            again = self._decoded(window.samples, _SECOND_TRY)
-            if again and not likelier(_evidence(pieces), _evidence(again)):
-                pieces = again
-        for piece in pieces:
-            if (fate := _fate(piece)) is not None:
-                times = window.start + piece.start, window.start + piece.end
-                self._suspect(Suspect(*times, piece.evidence.text.strip(), fate))
-        said = [piece for piece in pieces if not is_invented(piece.evidence)]
-        return tuple(one for piece in said for one in self._utterances(piece, window))
-
-    def _decoded(self, samples: Samples, options: Mapping[str, Any]) -> list[Piece]:
-        segments, _ = self._model.transcribe(samples, **self._options, **options)
-        return [_piece(segment, 0.0) for segment in segments]
-
-    def _decoded_together(self, batch: Sequence[Samples]) -> list[list[Piece]]:
-        """Decode several windows at once, concatenated: the library splits them again at `clip_timestamps`."""
-        from faster_whisper import BatchedInferencePipeline  # noqa: PLC0415
-
-        if not batch:
+    def _generated(self, encoded: Encoded, places: Sequence[int], options: Mapping[str, Any]) -> list[_Reading]:
+        if not places:
             return []
-        ends = np.cumsum([len(samples) for samples in batch]) / SPEECH_RATE_HZ
-        starts = [0.0, *map(float, ends[:-1])]
-        clips = [{"start": start, "end": float(end)} for start, end in zip(starts, ends, strict=True)]
-        segments, _ = BatchedInferencePipeline(self._model).transcribe(
-            np.concatenate(batch), clip_timestamps=clips, batch_size=len(batch), **self._options, **_FIRST_TRY
+        results = self._model.model.generate(
+            encoded.together(places),
+            [self._prompt] * len(places),
+            max_length=max(self._model.max_length, len(self._prompt)),
+            suppress_tokens=self._suppressed,
+            return_scores=True,
+            return_no_speech_prob=True,
+            **options,
         )
-        found: list[list[Piece]] = [[] for _ in batch]
-        for segment in segments:
-            middle = (segment.start + segment.end) / 2  # its ends are rounded, and may lie in a neighbour
-            at = min(int(np.searchsorted(ends, middle)), len(batch) - 1)
-            found[at].append(_piece(segment, starts[at]))
-        return found
+        return [self._reading(result) for result in results]
 
-    def _utterances(self, piece: Piece, window: Window) -> Iterator[Utterance]:
-        words = without_loops(piece.words)
-        parts = [words] if self._language in _WITHOUT_SPACES else bounded(words)
-        for part in parts if words else ():
-            yield _utterance(part, window)
+    def _reading(self, result: Any) -> _Reading:
+        ids = result.sequences_ids[0]
+        tokens = tuple(token for token in ids if token < self._tokenizer.eot)
+        text = self._tokenizer.decode(tokens).strip()
+        log_probability = result.scores[0] * len(ids) / (len(ids) + 1)  # as faster-whisper computes it
+        evidence = Evidence(text, 0.0, log_probability, result.no_speech_prob, compression(text))
+        return _Reading(tokens if text else (), evidence)
 
+    def _aligned(self, encoded: Encoded, readings: Sequence[_Reading]) -> list[list[Word]]:
+        """Return the words of each window, with times within it."""
+        words: list[list[Word]] = [[] for _ in readings]
+        for places in encoded.groups([place for place, reading in enumerate(readings) if reading.tokens]):
+            tokens = [list(readings[place].tokens) for place in places]
+            frames = [encoded.frames[place] for place in places]
+            found = self._model.find_alignment(self._tokenizer, tokens, encoded.together(places), frames)
+            for place, alignment in zip(places, found, strict=True):
+                words[place] = self._whole_words(alignment)
+        return words
 
-def _fate(piece: Piece) -> str | None:
-    """Return the action for a piece that may be a hallucination; None if it was clearly said."""
-    if is_invented(piece.evidence):
-        return "dropped"
-    if len(without_loops(piece.words)) < len(piece.words):
-        return "collapsed"
-    return "kept" if is_suspect(piece.evidence) else None
+    def _whole_words(self, alignment: list[dict[str, Any]]) -> list[Word]:
+        """Return the words of an alignment, each with its punctuation and the space before it."""
+        from faster_whisper.transcribe import merge_punctuations  # noqa: PLC0415
 
+        merge_punctuations(alignment, _BEFORE_WORD, _AFTER_WORD)
+        words: list[Word] = []
+        for one in alignment:
+            word = Word(float(one["start"]), float(one["end"]), one["word"], float(one["probability"]))
+            if words and word.text and not word.text.startswith(" ") and self._has_spaces:  # the sign in `50%`
+                words[-1] = replace(words[-1], end=word.end, text=words[-1].text + word.text)
+            elif word.text:
+                words.append(word)
+        return words
 
-def has_speech(samples: Samples) -> bool:
-    """Return whether a window contains speech according to the library's own detector: plain noise gives no text."""
-    from faster_whisper.vad import VadOptions, get_speech_timestamps  # noqa: PLC0415
-
-    if len(samples) < _SHORTEST_S * SPEECH_RATE_HZ:
-        return False
-    options = VadOptions(min_speech_duration_ms=_LEAST_SPEECH_MS, speech_pad_ms=_SPEECH_PAD_MS)
-    return bool(get_speech_timestamps(samples, options))
-
-
-def language_odds(model: WhisperModel, samples: Samples) -> list[tuple[str, float]]:
-    """Return the probability of each language for a window; empty if it contains no speech."""
-    if not has_speech(samples):
-        return []
-    _, _, odds = model.detect_language(samples)
-    return list(odds or ())
-
-
-def _piece(segment: Any, offset_s: float) -> Piece:
-    words = tuple(
-        Word(float(word.start) - offset_s, float(word.end) - offset_s, word.word, float(word.probability))
-        for word in segment.words or ()
-    )
-    evidence = Evidence(
-        text=segment.text,
-        duration_s=segment.end - segment.start,
-        log_probability=segment.avg_logprob,
-        no_speech=segment.no_speech_prob,
-        compression=segment.compression_ratio,
-    )
-    return Piece(segment.start - offset_s, segment.end - offset_s, evidence, words)
+    def _said(self, words: Sequence[Word], no_speech: float) -> tuple[Utterance, ...]:
+        """Return the utterances of a window without those that nobody said."""
+        most = MOST_WORDS if self._has_spaces else _MOST_CHARACTERS
+        parts, suspects = sifted(words, no_speech=no_speech, most=most)
+        for suspect in suspects:
+            self._suspect(suspect)
+        return tuple(map(_utterance, parts))
 
 
-def _later(piece: Piece, seconds: float) -> Piece:
-    words = tuple(replace(word, start=word.start + seconds, end=word.end + seconds) for word in piece.words)
-    return replace(piece, start=piece.start + seconds, end=piece.end + seconds, words=words)
+def _is_left(end: float, sound: Sequence[Sound]) -> bool:
+    """Return whether there is much sound after the last word."""
+    return sum(last - max(first, end) for first, last in sound if last > end) >= _LEAST_REST_S
 
 
-def _evidence(pieces: Sequence[Piece]) -> list[Evidence]:
-    return [piece.evidence for piece in pieces]
-
-
-def _utterance(words: Sequence[Word], window: Window) -> Utterance:
-    """Return words as an utterance in seconds of the recording. Whisper's words include the space before them."""
-    moved = tuple(
-        Word(window.start + word.start, window.start + word.end, word.text.strip(), word.probability) for word in words
-    )
-    text = "".join(word.text for word in words).strip()
-    return Utterance(start=moved[0].start, end=moved[-1].end, text=text, words=moved)
+def _utterance(words: Sequence[Word]) -> Utterance:
+    """Return words, which include the space before them, as an utterance."""
+    bare = tuple(replace(word, text=word.text.strip()) for word in words)
+    return Utterance(start=bare[0].start, end=bare[-1].end, text=text_of(words), words=bare)

@@ -1,4 +1,4 @@
-"""The quality transcriber: Whisper models on CTranslate2, one speech window at a time or in batches."""
+"""The quality transcriber: Whisper models on CTranslate2, with several windows of packed speech at a time."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from itertools import islice
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from dropdub.engines.base import EngineInfo, EngineSettings, Suspect, Utterance, Window
+from dropdub.engines.base import EngineInfo, EngineSettings, OtherLanguage, Suspect, Utterance, Window
 from dropdub.engines.devices.memory_ladder import Level, ladder
 from dropdub.engines.devices.precision import first_that_loads, out_of_memory_errors, precisions
 from dropdub.engines.models.folders import is_whole, missing_model, model_details, size_of
 from dropdub.engines.packages import missing_package, package_version
-from dropdub.engines.whisper.decoding import Decoder, language_odds
+from dropdub.engines.whisper.decoding import Decoder, Hints
 from dropdub.engines.whisper.in_order import in_order
+from dropdub.engines.whisper.packing import Packed, Piece, packed
+from dropdub.engines.whisper.voice import has_voice, voiced
 from dropdub.errors import UnsupportedLanguage
 from dropdub.languages import UNDETERMINED, primary
 
@@ -28,6 +31,13 @@ DEFAULT_MODEL = "whisper-small"
 FILES = ("model.bin", "config.json", "tokenizer.json")
 _LANGUAGE_TOKEN = re.compile(r"<\|([a-z]{2,3})\|>")
 _WORKING_BYTES = 250_000_000
+_END_IN_GPT2 = 50256
+_CPU_BATCHES = ((100_000_000, 4), (1_000_000_000, 2))
+"""Up to which size of a model how many windows are decoded in one batch on the CPU: with more, memory grows faster than
+speed.
+"""
+LONGEST_S = 30.0
+"""The windows of all Whisper models."""
 _KNOWN = """
 af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha haw he hi hr ht hu hy id is it ja
 jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my ne nl nn no oc pa pl ps pt ro ru sa sd si sk sl sn so sq
@@ -39,9 +49,9 @@ sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo yue zh
 class FasterWhisperTranscriber:
     """Understands the languages of its model; words have times and probabilities.
 
-    On the CPU, `threads` windows share one model, each decoded by one thread: as fast as several processes, with two
-    thirds of their memory. On a graphics card, windows are decoded in batches. No window gets the text before it, so
-    errors do not spread, and the same window gives the same words wherever it is in the recording.
+    Speech is packed into the windows of the model without the pauses between, across the windows that it is given. On
+    the CPU, `threads` batches share one model, each decoded by one thread: as fast as several processes, with two
+    thirds of their memory. No window gets the text before it, so errors do not spread.
     """
 
     name: ClassVar[str] = "faster-whisper"
@@ -54,8 +64,9 @@ class FasterWhisperTranscriber:
         self._model: WhisperModel | None = None
         self._device = self._compute_type = ""
         self._fallbacks: tuple[str, ...] = ()
-        self._hints: dict[str, Any] = {}
+        self._hints = Hints()
         self._suspects: list[Suspect] = []
+        self._others: list[OtherLanguage] = []
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -94,20 +105,31 @@ class FasterWhisperTranscriber:
         return self._languages
 
     def hint_at(self, *, prompt: str | None, hotwords: Sequence[str]) -> None:
-        self._hints = {"initial_prompt": prompt, "hotwords": ", ".join(hotwords) or None}
+        self._hints = Hints(prompt, ", ".join(hotwords) or None)
 
     def suspects(self) -> tuple[Suspect, ...]:
         found, self._suspects = self._suspects, []
         return tuple(sorted(found, key=lambda one: one.start))
 
+    def other_languages(self) -> tuple[OtherLanguage, ...]:
+        found, self._others = self._others, []
+        return tuple(sorted(found, key=lambda one: one.start))
+
     def detect_language(self, windows: Sequence[Window]) -> str:
-        """Return the most likely language over all windows, weighted by length; `und` if there is no speech."""
+        """Return the most likely language over all windows, weighted by length; `und` if there is no speech.
+
+        An English-only model cannot tell, and takes all speech for English.
+        """
+        spoken = [window for window in windows if has_voice(window.samples)]
+        if not self._is_multilingual:
+            return "en" if spoken else UNDETERMINED
         self.load()
         assert self._model is not None
         total: dict[str, float] = {}
         with out_of_memory_errors(self.name):
-            for window in windows:
-                for language, probability in language_odds(self._model, window.samples):
+            for window in spoken:
+                _, _, odds = self._model.detect_language(window.samples)
+                for language, probability in odds or ():
                     total[primary(language)] = total.get(primary(language), 0.0) + probability * window.duration_s
         return max(total, key=lambda language: total[language], default=UNDETERMINED)
 
@@ -116,12 +138,33 @@ class FasterWhisperTranscriber:
             raise UnsupportedLanguage(f"The model '{self._level.folder.name}' does not understand {language}.")
         self.load()
         assert self._model is not None
-        decoder = Decoder(self._model, self._codes[primary(language)], self._hints, suspect=self._suspects.append)
+        code = self._codes[primary(language)]
+        decoder = Decoder(self._model, code, self._hints, suspect=self._suspects.append, other=self._others.append)
+        heard: dict[int, list[Utterance]] = {}
+        done, given = 0, 0
+
+        def pieces() -> Iterator[Piece]:
+            nonlocal given
+            for number, window in enumerate(windows):
+                given = number + 1
+                yield from voiced(window, number)
+
         with out_of_memory_errors(self.name):
-            if self._device == "cuda":
-                yield from decoder.in_batches(windows, size=self._level.at_once)
-            else:
-                yield from in_order(windows, decoder.hear, at_once=self._threads)
+            for found in in_order(self._batches(pieces()), decoder.hear, at_once=self._threads):
+                for number, utterances in found:
+                    heard.setdefault(number, []).extend(utterances)
+                while done < max(heard, default=0):  # more of the last one may be in the next batch
+                    yield tuple(heard.pop(done, ()))
+                    done += 1
+        for number in range(done, given):
+            yield tuple(heard.pop(number, ()))
+
+    def _batches(self, pieces: Iterable[Piece]) -> Iterator[Sequence[Packed]]:
+        """Yield the speech in batches: of equal size for all threads, even if there is little."""
+        speech = packed(pieces, longest_s=LONGEST_S)
+        while taken := list(islice(speech, self._threads * self._width)):
+            size = -(-len(taken) // self._threads)
+            yield from (taken[at : at + size] for at in range(0, len(taken), size))
 
     def _made(self, device: str, compute_type: str) -> WhisperModel:
         from faster_whisper import WhisperModel  # noqa: PLC0415  (heavy: only in workers that use it)
@@ -143,6 +186,15 @@ class FasterWhisperTranscriber:
         """Return how many windows are decoded in parallel on the CPU, also as a fallback from a graphics card."""
         return min(self._level.at_once, max(self._settings.threads, 1))
 
+    @property
+    def _width(self) -> int:
+        """Return how many windows are decoded in one batch: on the CPU, fewer of a larger model, for their memory."""
+        if self._device == "cuda":
+            return self._level.at_once
+        size = size_of(self._level.folder)
+        fitting = (width for largest, width in _CPU_BATCHES if size <= largest)
+        return 1 if self._settings.memory_failures else next(fitting, 1)
+
     @cached_property
     def _level(self) -> Level:
         return ladder(self._settings, self.name, DEFAULT_MODEL, FILES)
@@ -158,8 +210,17 @@ class FasterWhisperTranscriber:
     @cached_property
     def _codes(self) -> dict[str, str]:
         """Return Whisper's own code for each language of the model, by primary tag: `no` for nb, for example."""
-        folder = self._level.folder
-        if not json.loads((folder / "config.json").read_text(encoding="utf-8")).get("lang_ids"):
+        if not self._is_multilingual:
             return {"en": "en"}
-        found = _LANGUAGE_TOKEN.findall((folder / "tokenizer.json").read_text(encoding="utf-8"))
+        found = _LANGUAGE_TOKEN.findall((self._level.folder / "tokenizer.json").read_text(encoding="utf-8"))
         return {primary(code): code for code in found}
+
+    @cached_property
+    def _is_multilingual(self) -> bool:
+        """Return whether the model knows other languages than English, without loading it.
+
+        The configuration and the tokens of English-only models list all languages, too. What tells them apart is their
+        vocabulary: that of GPT-2, in which the end of the text has the number 50256.
+        """
+        config = json.loads((self._level.folder / "config.json").read_text(encoding="utf-8"))
+        return bool(config.get("lang_ids")) and _END_IN_GPT2 not in config.get("suppress_ids_begin", ())

@@ -6,11 +6,14 @@ probability -1.0, no-speech probability 0.6).
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dropdub.engines.base import Word
+from dropdub.engines.base import Suspect, Word
+from dropdub.engines.segmentation import MOST_WORDS, grouped
 
 COMPRESSION_LIMIT = 2.4
 LOG_PROBABILITY_LIMIT = -1.0
@@ -21,6 +24,7 @@ FASTEST_CHARACTERS_PER_S = 45.0
 LONGEST_PHRASE = 8
 MOST_OF_A_PHRASE = 3
 MOST_OF_A_WORD = 5
+_LEAST_PROBABILITY = 1e-4
 _CREDITS = re.compile(
     r"amara\.org|thanks? (you )?for watching|subscribe|subtitl(es|ed) by|legendas? (pela|por)|legendad[oa] por"
     r"|obrigad[oa] por assistir|inscreva-se|subtítulos (por|realizados)|gracias por ver|sous-titr(es|age)"
@@ -41,6 +45,20 @@ class Evidence:
     compression: float
 
 
+def of_words(words: Sequence[Word], *, no_speech: float) -> Evidence:
+    """Return the evidence for some words by themselves: the mean of the logarithms of their probabilities."""
+    text = "".join(word.text for word in words)
+    logs = [math.log(max(word.probability, _LEAST_PROBABILITY)) for word in words]
+    duration_s = words[-1].end - words[0].start
+    return Evidence(text, duration_s, sum(logs) / len(logs), no_speech, compression(text))
+
+
+def compression(text: str) -> float:
+    """Return how well a text can be compressed, as Whisper measures it: text that repeats itself very well."""
+    content = text.encode()
+    return len(content) / len(zlib.compress(content))
+
+
 def is_suspect(found: Evidence) -> bool:
     """Return whether to decode the piece again with other settings: it repeats itself, or is unlikely as a whole."""
     return found.compression > COMPRESSION_LIMIT or found.log_probability < LOG_PROBABILITY_LIMIT
@@ -48,36 +66,98 @@ def is_suspect(found: Evidence) -> bool:
 
 def is_invented(found: Evidence) -> bool:
     """Return whether to drop a piece, because most likely nobody said it."""
+    if not any(map(str.isalnum, found.text)):
+        return True
     if found.no_speech > NO_SPEECH_LIMIT and found.log_probability < LOG_PROBABILITY_LIMIT:
         return True
-    doubtful = found.no_speech > DOUBTFUL_NO_SPEECH or found.log_probability < DOUBTFUL_LOG_PROBABILITY
-    hurried = len(found.text) > FASTEST_CHARACTERS_PER_S * max(found.duration_s, 0.2)
-    return doubtful and (hurried or bool(_CREDITS.search(found.text)))
+    return _is_doubtful(found) and (_is_hurried(found) or bool(_CREDITS.search(found.text)))
 
 
-def likelier(one: Sequence[Evidence], other: Sequence[Evidence]) -> bool:
-    """Return whether `one` is at least as likely as `other`: by fewer suspects first, then by probability."""
-    return _merit(one) >= _merit(other)
+def text_of(words: Sequence[Word]) -> str:
+    """Return the text of words that include the space before them."""
+    return "".join(word.text for word in words).strip()
 
 
-def _merit(found: Sequence[Evidence]) -> tuple[int, float]:
-    suspects = sum(map(is_suspect, found))
-    mean = sum(one.log_probability for one in found) / len(found) if found else LOG_PROBABILITY_LIMIT
-    return -suspects, mean
+def sifted(
+    words: Sequence[Word], *, no_speech: float, most: int = MOST_WORDS
+) -> tuple[list[Sequence[Word]], list[Suspect]]:
+    """Return the words of a window in groups of up to `most`, without those that nobody said, and what is suspect.
+
+    `no_speech` is the model's probability that there is no speech in the window.
+    """
+    suspects: list[Suspect] = []
+
+    def report(some: Sequence[Word], fate: str) -> None:
+        suspects.append(Suspect(some[0].start, some[-1].end, text_of(some), fate))
+
+    left: list[Word] = []
+    for run in runs(words):
+        once = run.words[: run.once]
+        if run.is_loop:
+            first, whole = (of_words(some, no_speech=no_speech) for some in (once, run.words))
+            invented = _is_doubtful(first) or _is_hurried(whole)
+            report(run.words, "dropped" if invented else "collapsed")
+            once = () if invented else once
+        left += once
+    groups: list[Sequence[Word]] = []
+    for group in grouped(left, most=most):
+        evidence = of_words(group, no_speech=no_speech)
+        invented = is_invented(evidence)
+        if invented or is_suspect(evidence):
+            report(group, "dropped" if invented else "kept")
+        if not invented:
+            groups.append(group)
+    return groups, suspects
 
 
-def without_loops(words: Sequence[Word]) -> tuple[Word, ...]:
-    """Return the words with loops collapsed: phrases repeated implausibly often are kept once.
+def _is_doubtful(found: Evidence) -> bool:
+    return found.no_speech > DOUBTFUL_NO_SPEECH or found.log_probability < DOUBTFUL_LOG_PROBABILITY
+
+
+def _is_hurried(found: Evidence) -> bool:
+    return len(found.text) > FASTEST_CHARACTERS_PER_S * max(found.duration_s, 0.2)
+
+
+def merit(found: Evidence) -> tuple[bool, float]:
+    """Return how good a reading is, to be compared with that of another: no suspect first, then by probability."""
+    return not is_suspect(found), found.log_probability
+
+
+@dataclass(frozen=True)
+class Run:
+    """Words in order; if they are a loop, `once` is the number of those that are its phrase, said for the first time.
+
+    A loop includes the beginning of the phrase after its last repetition.
+    """
+
+    words: tuple[Word, ...]
+    once: int
+
+    @property
+    def is_loop(self) -> bool:
+        return self.once < len(self.words)
+
+
+def runs(words: Sequence[Word]) -> Iterator[Run]:
+    """Yield the words as loops and what is between them: a loop is a phrase that is repeated implausibly often.
 
     A phrase of two to eight words may occur three times in a row, a single word five times.
     """
-    kept: list[Word] = []
-    at = 0
+    start = at = 0
     while at < len(words):
         size, times = _loop(words, at)
-        kept.extend(words[at : at + size])
-        at += size * times
-    return tuple(kept)
+        if times == 1:
+            at += 1
+            continue
+        if at > start:
+            yield Run(tuple(words[start:at]), at - start)
+        end = at + size * times
+        while end < len(words) and _bare(words[end]) == _bare(words[end - size]):
+            end += 1
+        yield Run(tuple(words[at:end]), size)
+        start = at = end
+    if at > start:
+        yield Run(tuple(words[start:at]), at - start)
 
 
 def _loop(words: Sequence[Word], at: int) -> tuple[int, int]:

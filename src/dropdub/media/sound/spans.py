@@ -51,6 +51,18 @@ def longest_pause(spans: Sequence[Span], start: float, end: float) -> Span | Non
     return max(pauses(spans, start, end), key=lambda pause: pause.duration_s, default=None)
 
 
+def widened(spans: Sequence[Span], seconds: float, *, start: float, end: float) -> list[Span]:
+    """Return the spans with more room on both sides, between `start` and `end`; those that then touch are joined."""
+    wider: list[Span] = []
+    for span in spans:
+        first, last = max(span.start - seconds, start), min(span.end + seconds, end)
+        if wider and first <= wider[-1].end:
+            wider[-1] = Span(wider[-1].start, last)
+        else:
+            wider.append(Span(first, last))
+    return wider
+
+
 def windows(spans: Sequence[Span], *, longest_s: float = 30.0, quietest: Quietest | None = None) -> list[Span]:
     """Merge spans into windows of at most `longest_s`, cut in pauses, and always in pauses of 5 s or more.
 
