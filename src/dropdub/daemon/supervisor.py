@@ -6,7 +6,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from dropdub import awake
 from dropdub.daemon.context import Context, job_id
@@ -40,11 +40,21 @@ MOVER_GRACE_S = 2.0
 class Supervisor:
     """Runs one root. `run` returns once `until` returns True or `stop` has been called."""
 
-    def __init__(self, context: Context, pools: Mapping[str, Pool], wake: threading.Event, *, watch: bool) -> None:
+    def __init__(
+        self,
+        context: Context,
+        pools: Mapping[str, Pool],
+        wake: threading.Event,
+        *,
+        watch: bool,
+        warm: Collection[str] = (),
+    ) -> None:
+        """`warm`: the pools whose workers start before a step needs them."""
         self._context = context
         self._pools = pools
         self._wake = wake
         self._watch = watch
+        self._to_warm = warm
         self._stopping = False
         self._paused = True  # until the first check reads the actual state
         self._woken = False
@@ -85,8 +95,7 @@ class Supervisor:
             if self._watch:
                 self._intake.start()
             notify_service_manager("READY=1")
-            if self._context.config.preload:
-                self._warm()
+            self._warm(time.monotonic())
             while not self._stopping and not until():
                 self._turn()
                 self._sleep()
@@ -126,7 +135,10 @@ class Supervisor:
         self._check_clock(now)
         self._conditions.update(now)
         if self._watch:
+            had_files = self._intake.has_files
             self._intake.tick(now)
+            if self._intake.has_files and not had_files:
+                self._warm(now)  # workers that ended while there was nothing to do start while the files settle
         else:
             self._intake.take_claimed(now)
         self._take_moves(now)
@@ -152,9 +164,9 @@ class Supervisor:
         self._woken = self._wake.wait(max(0.01, min(due) - now)) or self._woken
         self._wake.clear()
 
-    def _warm(self) -> None:
-        for pool in self._pools.values():
-            pool.warm(time.monotonic())
+    def _warm(self, now: float) -> None:
+        for name in self._to_warm:
+            self._pools[name].warm(now)
 
     def _read_commands(self) -> None:
         asked = queries.requests(self._context.store)

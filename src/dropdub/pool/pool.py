@@ -277,11 +277,16 @@ class Pool:
         error = self._fault(slot, now)
         if error is not None:
             yield from self._end_broken(slot, error, None, now)
-        elif slot.phase is Phase.IDLE and (self._recycling_due(slot, now) or self._idle_too_long(slot, now)):
+        elif slot.phase is Phase.IDLE and self._recycling_due(slot, now):
             self._end_idle(slot)
 
     def _end_idle(self, slot: Slot) -> None:
         slot.request_stop()
+        elif slot.phase is Phase.IDLE and self._idle_too_long(slot, now):
+            self._end_idle(slot)
+            idle_s = format_duration(now - slot.idle_since)
+            text = f"worker {slot.name} ended to free its memory, because it had nothing to do for {idle_s}"
+            yield Logged(None, "info", text)
         slot.wait(1.0)
         self._remove(slot)
 

@@ -67,6 +67,11 @@ class Intake:
         return [*self._watch_notes, *self._scan_notes, *self._held, *self._unrecorded.notes, *self._postponed.notes]
 
     @property
+    def has_files(self) -> bool:
+        """Return whether the last scan found a file to take, even if it has not settled yet."""
+        return self._pending > 0
+
+    @property
     def idle(self) -> bool:
         """Return whether the last scan found no file to take, and no event has arrived since."""
         return self._pending == 0 and not self._dirty
