@@ -98,6 +98,10 @@ class Intake:
             return now if self._room > 0 else now + LOOK_AGAIN_S
         return self._scan_due
 
+    def retry_due(self, now: float) -> float:
+        """Return when to try again to move a file that could not be moved, in monotonic seconds."""
+        return self._postponed.next_due(now)
+
     def look_soon(self) -> None:
         """Scan the inbox in the next turn: events may have been missed, or a file may no longer have to wait."""
         self._dirty = True
