@@ -15,7 +15,7 @@ import typer
 import yaml
 from typer.main import get_command
 
-from dropdub.cli.app import app
+from dropdub.cli.commands import app
 from dropdub.config import Config
 from dropdub.setup.new_root import config_text
 

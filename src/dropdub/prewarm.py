@@ -22,7 +22,8 @@ from dropdub.errors import DropdubError, EngineMissing, VoiceMissing
 from dropdub.media.sound import wav
 from dropdub.pasting import with_commands
 from dropdub.pipeline.cache import Cache
-from dropdub.process import never_search_current_folder, own_temporary_folder
+from dropdub.process import own_temporary_folder
+from dropdub.program_search import never_search_current_folder
 from dropdub.root import CONFIG_NAME, Root
 
 SAMPLE = Path(__file__).parent / "samples" / "jfk.flac"

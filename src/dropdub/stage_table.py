@@ -171,6 +171,10 @@ ENGINE_POOLS: Mapping[str, EnginePool] = {
     "synthesize": EnginePool("synthesizer"),
 }
 """The pools that have an engine, by name."""
+POOLS_OF_A_TRANSCRIPT = frozenset(stage.pool for stage in TABLE if stage.each == "chunk" or stage.phase == 0)
+ENGINES_OF_A_DUB = frozenset(
+    stage.pool for stage in TABLE if stage.each == "target" and stage.foreseen and stage.pool in ENGINE_POOLS
+)
 
 
 def foreseen_weight(each: Each) -> float:

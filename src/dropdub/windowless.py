@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from dropdub.files.removal import remove
-from dropdub.process import never_search_current_folder
+from dropdub.program_search import never_search_current_folder
 
 LOG_MAX_BYTES = 1_000_000
 

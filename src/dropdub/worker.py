@@ -41,10 +41,10 @@ from dropdub.pool.messages import (
 from dropdub.process import (
     end_self_and_children,
     identity_of,
-    never_search_current_folder,
     temporary_files_in,
     tree_memory,
 )
+from dropdub.program_search import never_search_current_folder
 from dropdub.stages import stage_named
 
 HEARTBEAT_S = 2.0

@@ -147,7 +147,7 @@ def test_only_one_daemon_runs_per_root_and_the_second_names_it(site: Callable[..
 def test_engine_program_killed_while_loading_leaves_no_temporary_file(
     site: Callable[..., Site], tmp_path: Path
 ) -> None:
-    root = site(preload=True)
+    root = site(preload=True, job={"targets": ["es"]})
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     environment = {"PATH": f"{a_slow_apertium(tmp_path)}:{os.environ['PATH']}", "TMPDIR": str(elsewhere)}

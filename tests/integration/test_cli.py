@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ import pytest
 import typer
 
 from dropdub import __version__
-from dropdub.cli.app import app
+from dropdub.cli.commands import app
+from dropdub.cli.plain_status import PlainStatus, plain_status
 from dropdub.dubbing.published_timing import fits_of
 from dropdub.dubbing.quality import quality_of
 from dropdub.inbox.named_files import record_drop
@@ -38,6 +39,7 @@ CONTRACT = {
     *("finished_at", "duration_s", "language", "targets", "outputs", "error", "warnings"),
 }
 HEAVY = ("sqlalchemy", "sqlmodel", "alembic", "pydantic_settings", "numpy", "dropdub.config", "dropdub.engines")
+NOT_FOR_STATUS = (*HEAVY, "typer", "pydantic", "psutil", "tenacity")
 Answer = subprocess.CompletedProcess[str]
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
@@ -273,7 +275,44 @@ def test_status_imports_nothing_slow(cli: Cli, store: Store) -> None:
     command = [sys.executable, "-c", script, "--root", str(cli.root), "status"]
     answer = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=True)
     assert "clip.mp4" in answer.stdout
-    assert set(HEAVY) & set(answer.stderr.split()) == set()
+    assert set(NOT_FOR_STATUS) & set(answer.stderr.split()) == set()
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",)])
+def test_plain_status_is_the_same_as_the_one_with_options(cli: Cli, store: Store, arguments: Sequence[str]) -> None:
+    an_ended_job(store, JobState.FAILED)
+    a_waiting_job(store, name="long.mp4")
+    plain, parsed = cli.done("status", *arguments), cli.done("status", *arguments, "--limit", "20")
+    assert plain == parsed and "long.mp4" in plain
+
+
+@pytest.mark.parametrize(
+    ("arguments", "asked"),
+    [
+        (["status"], PlainStatus(None, as_json=False)),
+        (["--root", "here", "status", "--json"], PlainStatus(Path("here"), as_json=True)),
+        (["status", "--limit", "3"], None),
+        (["status", "--help"], None),
+        (["statu"], None),
+        (["--root"], None),
+        ([], None),
+    ],
+)
+def test_only_the_plain_forms_of_status_are_answered_unparsed(
+    arguments: Sequence[str], asked: PlainStatus | None
+) -> None:
+    assert plain_status(arguments) == asked
+
+
+def test_status_whose_reader_goes_away_says_nothing(cli: Cli, store: Store) -> None:
+    for number in range(20):
+        a_waiting_job(store, name=f"{number}.mp4")
+    command = [sys.executable, "-m", "dropdub", "--root", str(cli.root), "status", "--json"]
+    ours, theirs = os.pipe()
+    os.close(ours)
+    answer = subprocess.run(command, stdout=theirs, stderr=subprocess.PIPE, env=cli.environment, check=False)
+    os.close(theirs)
+    assert (answer.returncode, answer.stderr) == (1, b"")
 
 
 def test_status_watch_needs_a_terminal(cli: Cli) -> None:

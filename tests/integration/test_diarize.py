@@ -60,7 +60,7 @@ def with_engine() -> EngineRegistry:
 def driven(tmp_path: Path, shared_cache: Cache) -> Callable[..., Drive]:
     def make(source: Path, registry: EngineRegistry, *, split: Split | None = None, **options: Any) -> Drive:
         folder = tmp_path / f"root{len(list(tmp_path.iterdir()))}"
-        chosen = LIGHT.overridden({"speakers": "auto", **options})
+        chosen = LIGHT.overridden({"speakers": "all", **options})
         return Drive(source, folder, options=chosen, engines=registry, cache=shared_cache, split=split or Split())
 
     return make
@@ -285,8 +285,24 @@ def test_diarization_is_skipped_if_one_speaker_is_requested(
     assert {one.speaker for one in Transcript.load(job.published["talk.json"]).segments} == {None}
 
 
+def test_a_bare_transcript_compares_voices_only_if_asked(
+    driven: Callable[..., Drive], with_engine: EngineRegistry, talk: tuple[Path, list[Part]]
+) -> None:
+    job = driven(talk[0], with_engine, speakers="auto").run()
+    assert job.facts["diarize"]["how"] == "one" and "diarize/voices" not in job.facts
+    assert {one.speaker for one in Transcript.load(job.published["talk.json"]).segments} == {None}
+
+
+def test_a_bare_transcript_names_the_speakers_that_have_a_channel_each(
+    driven: Callable[..., Drive], without_engine: EngineRegistry, interview: tuple[Path, list[Part]]
+) -> None:
+    job = driven(interview[0], without_engine, speakers="auto").run()
+    assert job.facts["diarize"]["how"] == "channels" and job.facts["merge"]["speakers"] == 2
+
+
 def test_silence_has_no_speakers(driven: Callable[..., Drive], with_engine: EngineRegistry, tmp_path: Path) -> None:
     source = tmp_path / "quiet.wav"
     soundfile.write(source, np.zeros((3 * RATE_HZ, 2), np.float32), RATE_HZ)
     job = driven(source, with_engine).run()
-    assert job.facts["diarize"] == {**job.facts["diarize"], "how": "one", "speakers": 1}
+    assert not [key for key in job.facts if key.startswith(("transcribe", "diarize"))]
+    assert job.facts["merge"]["speakers"] == 0

@@ -28,6 +28,7 @@ from dropdub.process import (
     shortage,
     spawn,
     tree_memory,
+    trees,
 )
 from dropdub.process.identity import is_another
 from dropdub.process.temporary import own_temporary_folder
@@ -190,7 +191,14 @@ def test_file_counts_as_being_written_while_open_for_writing(tmp_path: Path) -> 
     assert is_being_written(tmp_path / "absent") is None
 
 
-def test_the_memory_of_a_tree_counts_its_children() -> None:
+def _refused(_pid: int) -> Iterator[int]:
+    raise FileNotFoundError
+
+
+@pytest.mark.parametrize("lists_children", [True, False])
+def test_the_memory_of_a_tree_counts_its_children(monkeypatch: pytest.MonkeyPatch, lists_children: bool) -> None:
+    if not lists_children:  # another system, or a kernel that keeps no such list
+        monkeypatch.setattr(trees, "_below", _refused)
     script = textwrap.dedent("""
         import subprocess, sys
         held = bytearray(b"x" * 50_000_000)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from dropdub.config import JobOptions, Mix
 from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.plan import first_steps, job_facts, plan
@@ -30,6 +32,24 @@ def test_a_recording_is_planned_as_far_as_its_chunks_are_known() -> None:
     chunks = ["transcribe/0000", "transcribe/0001"]
     assert keys(known) == ["probe", "extract", "split", *chunks, "diarize", "merge"]
     assert keys(known, speakers="one") == ["probe", "extract", "split", *chunks, "merge"]
+
+
+def test_recording_without_speech_is_neither_transcribed_nor_compared() -> None:
+    facts: dict[str, Any] = {"probe": VIDEO, "extract": {}, "split": {"chunks": []}}
+    assert keys(facts, speakers="all", targets=["pt"]) == ["probe", "extract", "split", "merge"]
+
+
+@pytest.mark.parametrize(
+    ("options", "compared"),
+    [
+        (JobOptions(), False),
+        (JobOptions(targets=("pt",)), True),
+        (JobOptions(speakers="all"), True),
+        (JobOptions(targets=("pt",), speakers="one"), False),
+    ],
+)
+def test_voices_are_compared_for_a_dub_or_if_asked(options: JobOptions, compared: bool) -> None:
+    assert options.compares_voices is compared
 
 
 def test_each_chunk_is_one_step_with_its_range() -> None:

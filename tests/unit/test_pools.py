@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from dropdub.config import EnginePoolSettings
-from dropdub.daemon.steps.pools import resolved_settings
+from dropdub.config import Config, EnginePoolSettings, JobOptions
+from dropdub.daemon.steps.pools import pools_to_warm, resolved_settings
 
 GB = 1_000_000_000
 
@@ -24,3 +26,28 @@ def test_large_engines_share_a_process_and_small_ones_have_one_each() -> None:
     assert shape("transcribe", "auto") == (1, 6)
     assert shape("synthesize", "xtts") == (1, 3)
     assert shape("transcribe", "pocketsphinx") == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "warmed"),
+    [
+        ({}, {"media", "transcribe"}),
+        ({"job": {"targets": ["pt"]}}, {"media", "transcribe", "translate", "synthesize"}),
+        ({"profiles": {"lessons": {"targets": ["pt"]}}}, {"media", "transcribe", "translate", "synthesize"}),
+        ({"job": {"targets": ["pt"]}, "preload": False}, set()),
+    ],
+)
+def test_daemon_prepares_what_its_configuration_makes_of_a_recording(
+    settings: dict[str, Any], warmed: set[str]
+) -> None:
+    assert pools_to_warm(Config.model_validate(settings), options=None) == warmed
+
+
+def test_foreground_run_prepares_only_the_engines_of_a_dub() -> None:
+    assert pools_to_warm(Config(), options=[JobOptions()]) == set()
+    assert pools_to_warm(Config(), options=[JobOptions(targets=("pt",))]) == {"translate", "synthesize"}
+
+
+def test_idle_workers_end_after_a_while_unless_they_are_to_stay() -> None:
+    assert EnginePoolSettings().idle_exit == 300
+    assert EnginePoolSettings.model_validate({"idle_exit": None}).idle_exit is None

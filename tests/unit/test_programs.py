@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dropdub.process import find_program, never_search_current_folder
+from dropdub.process import find_program
+from dropdub.program_search import never_search_current_folder
 
 SUFFIX = ".exe" if sys.platform == "win32" else ""
 

@@ -13,7 +13,7 @@ import pytest
 import typer
 
 import dropdub
-from dropdub.cli.app import app
+from dropdub.cli.commands import app
 from dropdub.engines.packages import setup_command
 from dropdub.errors import DropdubError, every_error
 from dropdub.kits import EXTRAS

@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
-from typing import Any
-
-import typer
-from rich.console import Console
+from typing import TYPE_CHECKING, Any, TextIO
 
 from dropdub.cli.formatting import printable
 from dropdub.pasting import with_commands
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _named_root: ContextVar[Path | None] = ContextVar("named_root", default=None)
 
@@ -31,6 +31,8 @@ def prepare_streams() -> None:
 
 def console() -> Console:
     """Return rich's console: plain text if it is a pipe, without colours if NO_COLOR is set."""
+    from rich.console import Console
+
     return Console(highlight=False, emoji=False, markup=False)
 
 
@@ -60,12 +62,17 @@ def with_named_root(text: str) -> str:
 def say(text: str = "", *, err: bool = False) -> None:
     """Write text immediately, its commands completed, without wrapping its lines, so that they can be copied."""
     text = with_named_root(text)
-    typer.echo("\n".join(printable(line.expandtabs(4)) for line in text.split("\n")), err=err)
+    _write("\n".join(printable(line.expandtabs(4)) for line in text.split("\n")), sys.stderr if err else sys.stdout)
 
 
 def say_json(value: Any) -> None:
     """Write a view as JSON in ASCII, which survives a pipe of any encoding."""
-    typer.echo(json.dumps(value, default=_plain, indent=2))
+    _write(json.dumps(value, default=_plain, indent=2), sys.stdout)
+
+
+def _write(text: str, stream: TextIO) -> None:
+    stream.write(f"{text}\n")
+    stream.flush()
 
 
 def _plain(value: Any) -> Any:

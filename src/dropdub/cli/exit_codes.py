@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
-import traceback
 from pathlib import Path
 from typing import TypeGuard
 
@@ -19,6 +17,8 @@ DONE, FELL_SHORT, MISUSED = 0, 1, 2
 def report(error: Exception, logs_dir: Path | None) -> int:
     """Print on stderr what went wrong and what to do; return the exit code."""
     if os.environ.get("DROPDUB_DEBUG"):
+        import traceback
+
         traceback.print_exception(error)
     if not isinstance(error, DropdubError):
         return _report_defect(error, logs_dir)
@@ -51,6 +51,8 @@ def _save_details(error: Exception, logs_dir: Path | None) -> str:
 
     If that is not possible, write it into the system's folder for temporary files.
     """
+    import traceback
+
     text = masked("".join(traceback.format_exception(error))).encode("utf-8", "replace")
     if logs_dir is not None and logs_dir.is_dir():
         from dropdub.files.durable import write_whole
@@ -66,6 +68,8 @@ def _save_details(error: Exception, logs_dir: Path | None) -> str:
 
 def _write_temporary(text: bytes) -> str:
     """Write a new file and return its path. Its name is random, because everyone may write to that folder."""
+    import tempfile
+
     handle, name = tempfile.mkstemp(prefix="dropdub-error-", suffix=".txt")
     with os.fdopen(handle, "wb") as writer:
         writer.write(text)

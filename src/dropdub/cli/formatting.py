@@ -6,8 +6,6 @@ import unicodedata
 from datetime import datetime, tzinfo
 from pathlib import PurePath
 
-from rich.cells import cell_len
-
 _LONGEST_SUFFIX = 12
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -29,21 +27,27 @@ def shortened(name: str, width: int) -> str:
     Counts columns, not characters: Chinese characters and emoji take two.
     """
     name = printable(name)
-    if cell_len(name) <= width:
+    if _columns(name) <= width:
         return name
     suffix = PurePath(name).suffix
-    end = suffix if cell_len(suffix) <= min(_LONGEST_SUFFIX, width // 2) else ""
+    end = suffix if _columns(suffix) <= min(_LONGEST_SUFFIX, width // 2) else ""
     stem = name.removesuffix(suffix) if end else name
-    room = width - 1 - cell_len(end)
+    room = width - 1 - _columns(end)
     tail = _first_columns(stem[::-1], room // 3)[::-1]
-    return _first_columns(stem, room - cell_len(tail)) + "…" + tail + end
+    return _first_columns(stem, room - _columns(tail)) + "…" + tail + end
+
+
+def _columns(text: str) -> int:
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def _first_columns(text: str, width: int) -> str:
     """Return as many of the first characters as fit into `width` columns."""
     kept, used = [], 0
     for char in text:
-        used += cell_len(char)
+        used += _columns(char)
         if used > width:
             break
         kept.append(char)

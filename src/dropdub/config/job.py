@@ -95,7 +95,7 @@ class JobOptions(Section):
         BeforeValidator(one_is_a_list),
     ] = ()
     cleanup: Literal["none", "pt"] = "none"
-    speakers: Literal["auto", "one"] = "auto"
+    speakers: Literal["auto", "all", "one"] = "auto"
     synthesis: Synthesis = Synthesis()
     mix: Mix = Mix()
     report: bool = True
@@ -103,6 +103,15 @@ class JobOptions(Section):
     subtitles: SubtitleStyle = SubtitleStyle()
     text: TextOptions = TextOptions()
     out: Annotated[str, Field(max_length=4_096), AfterValidator(one_line), AfterValidator(full_path)] | None = None
+
+    @property
+    def compares_voices(self) -> bool:
+        """Whether speakers are distinguished by their voices.
+
+        That takes a library of half a gigabyte and a minute of computing for each hour of recording. A dub needs it,
+        to speak in each speaker's own voice; a bare transcript gets it only if it was asked for.
+        """
+        return self.speakers == "all" or (self.speakers == "auto" and bool(self.targets))
 
     def overridden(self, changes: dict[str, Any]) -> JobOptions:
         """Return these options with `changes` applied, validated again. Sections are merged, not replaced.

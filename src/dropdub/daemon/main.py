@@ -9,19 +9,19 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dropdub.config import Config, load_config
+from dropdub.config import Config, JobOptions, load_config
 from dropdub.daemon import logs
 from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.start import lock
 from dropdub.daemon.start.belonging import take_root
 from dropdub.daemon.start.rescue import rescue_sentences, rescue_strays
-from dropdub.daemon.steps.pools import make_pools
+from dropdub.daemon.steps.pools import make_pools, pools_to_warm
 from dropdub.daemon.supervisor import Supervisor
 from dropdub.errors import FolderAway, RootLocked, StoreUnavailable, UsageError
 from dropdub.files.durable import safe_name
@@ -149,14 +149,17 @@ def run_files(
     report = _completing_commands(report, path)
     root, config, url = open_root(path)
     _refuse_missing(files)
-    config.options_for(profile, dict(overrides))
+    options = config.options_for(profile, dict(overrides))
     _prepare(root, config, url, report)
     with closing(_opened(root, url)) as store:
         ids = frozenset(_record(store, file, overrides, profile) for file in files)
     watching = _Viewer(url, ids, on_view)
     while not watching.look():
         try:
-            with lock.hold(root, url), _run(root, config, url, report=report, only=ids) as supervisor:
+            with (
+                lock.hold(root, url),
+                _run(root, config, url, report=report, only=ids, options=[options]) as supervisor,
+            ):
                 supervisor.run(until=lambda: watching.look() and supervisor.ended(ids))
                 if supervisor.stopped:
                     break
@@ -194,6 +197,7 @@ def _run(
     *,
     report: Callable[[str], None],
     only: frozenset[int] | None,
+    options: Collection[JobOptions] | None = None,
     accept_missing: bool = False,
     shared_inbox: bool = False,
 ) -> Iterator[Supervisor]:
@@ -212,7 +216,8 @@ def _run(
             parts.callback(logs.note, "run ended", run=context.run_id)
             parts.callback(lambda: transitions.stop_run(store, context.run_id, now=time.time()))
             wake = threading.Event()
-            supervisor = Supervisor(context, make_pools(root, config, wake.set), wake, watch=only is None)
+            warm = pools_to_warm(config, options=options)
+            supervisor = Supervisor(context, make_pools(root, config, wake.set), wake, watch=only is None, warm=warm)
             install_stop_handlers(supervisor.stop)
             yield supervisor
 

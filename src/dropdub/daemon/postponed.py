@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterable
 
 from dropdub.errors import Waiting, storable
@@ -35,6 +36,10 @@ class Postponed:
         """Forget all keys except these."""
         for key in self._why.keys() - set(keys):
             self.forget(key)
+
+    def next_due(self, now: float) -> float:
+        """Return when the next of them is to be tried again; infinity if none is put off any longer."""
+        return min((until for until in self._until.values() if until > now), default=math.inf)
 
     def is_put_off(self, key: Hashable, now: float) -> bool:
         return now < self._until.get(key, 0.0)

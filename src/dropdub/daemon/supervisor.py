@@ -6,7 +6,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from dropdub import awake
 from dropdub.daemon.context import Context, job_id
@@ -23,16 +23,24 @@ from dropdub.daemon.steps.outcomes import Outcomes
 from dropdub.daemon.steps.scheduler import Scheduler
 from dropdub.daemon.steps.waiting import Conditions
 from dropdub.errors import TransitionRefused
-from dropdub.pool.pool import Pool
+from dropdub.pool.pool import Pool, Progressed
 from dropdub.process import notify_service_manager
 from dropdub.store import queries, transitions
+from dropdub.store.changes import Changes
 from dropdub.store.states import Outcome
 
 LONGEST_TURN_S = 0.5
 """Longest sleep of the loop: commands from other processes are seen within this time."""
 LOOK_EVERY_S = 0.1
 """Shortest interval between checks of inbox, commands and ended jobs, however fast workers report."""
+LONGEST_PAUSE_S = 10.0
+"""Longest interval between such checks if nothing calls for one: no change in the database, no event, nothing due.
+Only a safeguard, since what they cost is most of what an idle daemon costs."""
 BEAT_S = 2.0
+"""Interval of heartbeats while steps make progress, or the notes change."""
+QUIET_BEAT_S = 10.0
+"""The same while nothing changes: a third of the time after which `dropdub status` calls a daemon gone, and a twelfth
+of that after which systemd kills it."""
 POOL_GRACE_S = 1.5
 MOVER_GRACE_S = 2.0
 
@@ -40,17 +48,30 @@ MOVER_GRACE_S = 2.0
 class Supervisor:
     """Runs one root. `run` returns once `until` returns True or `stop` has been called."""
 
-    def __init__(self, context: Context, pools: Mapping[str, Pool], wake: threading.Event, *, watch: bool) -> None:
+    def __init__(
+        self,
+        context: Context,
+        pools: Mapping[str, Pool],
+        wake: threading.Event,
+        *,
+        watch: bool,
+        warm: Collection[str] = (),
+    ) -> None:
+        """`warm`: the pools whose workers start before a step needs them."""
         self._context = context
         self._pools = pools
         self._wake = wake
         self._watch = watch
+        self._to_warm = warm
         self._stopping = False
         self._paused = True  # until the first check reads the actual state
         self._woken = False
         self._startup_notes: list[str] = []
         self._clocks = awake.read()
-        self._next_look = self._next_beat = 0.0
+        self._next_look = self._look_by = 0.0
+        self._next_beat = self._beat_by = 0.0
+        self._said: tuple[list[str], dict[int, float]] | None = None
+        self._changes = Changes(context.store.file)
         self._mover = Mover(wake.set)
         self._scheduler = Scheduler(context, pools)
         self._conditions = Conditions(context, lambda job_id: bool(self._scheduler.of_job(job_id)))
@@ -85,53 +106,79 @@ class Supervisor:
             if self._watch:
                 self._intake.start()
             notify_service_manager("READY=1")
-            if self._context.config.preload:
-                self._warm()
-            while not self._stopping and not until():
-                self._turn()
+            self._warm(time.monotonic())
+            while not self._stopping and not (self._turn() and until()):
                 self._sleep()
         finally:
             self._shut_down()
 
-    def _turn(self) -> None:
+    def _turn(self) -> bool:
+        """Do one turn; return whether the run may have come to its end."""
         try:
-            self.tick(time.monotonic())
+            return self.tick(time.monotonic())
         except TransitionRefused as error:  # a command changed the row first: the next turn reads it again
             note("row changed meanwhile", level=logging.WARNING, text=error.message)
+            self._look_by = 0.0
+            return True
 
-    def tick(self, now: float) -> None:
-        """Do one turn (`now`: monotonic seconds).
+    def tick(self, now: float) -> bool:
+        """Do one turn (`now`: monotonic seconds); return whether it looked at the database.
 
-        Worker events are handled immediately, everything else a few times a second. Workers are also served between
-        slow tasks, so none waits for its next step while thousands of files arrive.
+        Worker events are handled immediately, everything else a few times a second, and only if something calls for
+        it. Workers are also served between slow tasks, so none waits for its next step while thousands of files arrive.
         """
-        self._serve_workers(now)
-        if now >= self._next_look:
+        if self._collect(now):
+            self._dispatch()
+        self._check_clock(now)
+        self._update_conditions(now)
+        self._backups.tick(now)
+        looks = now >= self._next_look and self._is_look_due(now)
+        if looks:
             self._next_look = now + LOOK_EVERY_S
             self._woken = False
             self._look(now)
-            self._serve_workers(now)
+            self._collect(now)
+            self._dispatch()
+            self._look_by = self._next_due(now)
         if self._watch:
             self._intake.record_burst()
         self._beat(now)
+        return looks
 
-    def _serve_workers(self, now: float) -> None:
-        """Handle worker events, and give free workers their next steps."""
-        self._collect(now)
+    def _is_look_due(self, now: float) -> bool:
+        # Asked first in any case: what was committed until now is what this look will see.
+        return self._changes.happened() or self._woken or now >= self._look_by
+
+    def _next_due(self, now: float) -> float:
+        """Return when the next look is due even if nothing happens until then (monotonic seconds)."""
+        due = [now + LONGEST_PAUSE_S, self.endings.next_due(now), self._intake.retry_due(now)]
+        if self._watch:
+            due.append(self._intake.next_due(now))
+        retry_at = queries.next_retry(self._context.store, time.time())
+        return min(due if retry_at is None else [*due, now + retry_at - time.time()])
+
+    def _dispatch(self) -> None:
+        """Give free workers their next steps."""
         if not self._paused and self._conditions.obstacle is None:
             self._scheduler.dispatch(self._outcomes.handle_error)
 
     def _look(self, now: float) -> None:
         self._read_commands()
-        self._check_clock(now)
-        self._conditions.update(now)
         if self._watch:
+            had_files = self._intake.has_files
             self._intake.tick(now)
+            if self._intake.has_files and not had_files:
+                self._warm(now)  # workers that ended while there was nothing to do start while the files settle
         else:
             self._intake.take_claimed(now)
         self._take_moves(now)
         self.endings.tick(now)
-        self._backups.tick(now)
+
+    def _update_conditions(self, now: float) -> None:
+        was_on_hold = self._conditions.obstacle is not None
+        self._conditions.update(now)
+        if was_on_hold != (self._conditions.obstacle is not None):
+            self._look_by = 0.0
 
     def idle(self) -> bool:
         """Return whether no work is left that could proceed soon without a person."""
@@ -145,16 +192,17 @@ class Supervisor:
 
     def _sleep(self) -> None:
         now = time.monotonic()
-        due = [self._next_look if self._woken else now + LONGEST_TURN_S, self._next_beat]
+        due = [max(self._next_look, now if self._woken else min(now + LONGEST_TURN_S, self._look_by))]
         if self._watch:
             due.append(self._intake.next_due(now))
         due += [deadline for pool in self._pools.values() if (deadline := pool.next_deadline()) is not None]
-        self._woken = self._wake.wait(max(0.01, min(due) - now)) or self._woken
-        self._wake.clear()
+        if self._wake.wait(max(0.01, min(due) - now)):
+            self._wake.clear()  # not after a time-out: what is set just then must not be lost
+            self._woken = True
 
-    def _warm(self) -> None:
-        for pool in self._pools.values():
-            pool.warm(time.monotonic())
+    def _warm(self, now: float) -> None:
+        for name in self._to_warm:
+            self._pools[name].warm(now)
 
     def _read_commands(self) -> None:
         asked = queries.requests(self._context.store)
@@ -172,10 +220,11 @@ class Supervisor:
         if passage.set_s:
             note("clock was set", seconds=round(passage.set_s))
             transitions.cap_schedule(self._context.store, latest=reading.wall + self._context.config.retry.longest)
+            self._look_by = 0.0
         if passage.slept_s:
             note("machine was suspended", seconds=round(passage.slept_s))
             self._intake.look_soon()
-            self._next_beat = now
+            self._next_beat = self._beat_by = self._look_by = now
 
     def _take_moves(self, now: float) -> None:
         """Handle finished moves, the last moves of jobs first."""
@@ -187,34 +236,42 @@ class Supervisor:
                 self._notifier.wake()
         self._intake.moved([moved for moved in moves if not moved.is_ending], now)
 
-    def _collect(self, now: float) -> None:
+    def _collect(self, now: float) -> bool:
+        """Handle worker events; return whether a worker may have become free."""
+        is_news = False
         for pool in self._pools.values():
             for event in pool.tick(now):
                 self._outcomes.take(event)
+                is_news = is_news or not isinstance(event, Progressed)
+        return is_news
 
     def _beat(self, now: float) -> None:
+        """Record a heartbeat if one is due, earlier if there is something to report with it."""
         if now < self._next_beat:
             return
-        self._next_beat = now + BEAT_S
+        said = (self._notes(), self._scheduler.shares())
+        if said == self._said and now < self._beat_by:
+            return
+        self._said = said
+        self._next_beat, self._beat_by = now + BEAT_S, now + QUIET_BEAT_S
+        notes, shares = said
+        transitions.beat(self._context.store, self._context.run_id, notes=notes, shares=shares, now=time.time())
+        self._metrics.beat(time.time())
+        notify_service_manager("WATCHDOG=1")
+
+    def _notes(self) -> list[str]:
+        """Return the warnings for the administrator."""
         notes = [
             *self._startup_notes,
             *self._intake.notes,
             *self.endings.notes,
             *self._notifier.notes,
             *self._metrics.notes,
+            *self._backups.notes,
         ]
-        notes += self._backups.notes
         if self._conditions.obstacle is not None:
             notes.append(f"Work is on hold. {self._conditions.obstacle.sentence}")
-        transitions.beat(
-            self._context.store,
-            self._context.run_id,
-            notes=notes,
-            shares=self._scheduler.shares(),
-            now=time.time(),
-        )
-        self._metrics.beat(time.time())
-        notify_service_manager("WATCHDOG=1")
+        return notes
 
     def _shut_down(self) -> None:
         """Stop the workers, keep the results they finished, requeue the rest."""
@@ -222,6 +279,7 @@ class Supervisor:
         if self._stopping:
             notify_service_manager("STOPPING=1")
         with contextlib.ExitStack() as parts:  # every part is stopped even if another fails; last one first
+            parts.callback(self._changes.close)
             parts.callback(lambda: self._take_moves(time.monotonic()))
             parts.callback(self._metrics.stop)
             parts.callback(self._backups.stop)

@@ -18,8 +18,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, TypeVar
 
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
-
 from dropdub.failpoints import reach
 from dropdub.files.held import HeldFolder
 from dropdub.files.renames import rename_new as rename_new_at_once
@@ -77,6 +75,9 @@ def patiently(action: Callable[[], T], *, patience_s: float = 10.0) -> T:
 
     For up to `patience_s` seconds.
     """
+    # Slow to import, and `dropdub status` neither renames nor removes anything.
+    from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential  # noqa: PLC0415
+
     retrying = Retrying(
         retry=retry_if_exception(_is_sharing_violation),
         wait=wait_random_exponential(multiplier=0.05, max=1.0),

@@ -102,7 +102,7 @@ class ExtractFacts:
 
 @dataclass(frozen=True)
 class SplitFacts:
-    """`chunks`: start and end of each chunk, in seconds."""
+    """`chunks`: start and end of each chunk, in seconds; none if nobody speaks."""
 
     chunks: tuple[tuple[float, float], ...]
 

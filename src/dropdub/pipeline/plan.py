@@ -52,11 +52,15 @@ def _media_steps(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
 
 
 def _transcript_steps(options: JobOptions, facts: Facts, words: UserSubtitle | None) -> Iterator[StepSpec]:
-    """Yield the steps that make the transcript. If the user supplied it, nothing is transcribed."""
+    """Yield the steps that make the transcript.
+
+    If the user supplied it, nothing is transcribed; if nobody speaks, there are no chunks.
+    """
     if words is None or words.target is not None:
         for ordinal, chunk in enumerate(facts.split.chunks):
             yield _transcribe(ordinal, chunk)
-    yield from _diarize(facts) if options.speakers == "auto" else ()
+    has_words = bool(facts.split.chunks) or facts.probe.brought_transcript
+    yield from _diarize(facts) if options.speakers != "one" and has_words else ()
     yield _step("merge")
 
 

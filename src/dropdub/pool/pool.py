@@ -129,6 +129,9 @@ class Pool:
 
     def submit(self, run: Run, *, now: float) -> None:
         """Queue a step; its deadline counts from the moment a worker begins it."""
+        if now >= self._next_memory + MEMORY_EVERY_S:  # all were idle: what died meanwhile says nothing about this step
+            self._readings.clear()
+            self._readings.append(self._machine())
         self._queued.append(run)
         self._assign_steps(now)
 
@@ -277,8 +280,13 @@ class Pool:
         error = self._fault(slot, now)
         if error is not None:
             yield from self._end_broken(slot, error, None, now)
-        elif slot.phase is Phase.IDLE and (self._recycling_due(slot, now) or self._idle_too_long(slot, now)):
+        elif slot.phase is Phase.IDLE and self._recycling_due(slot, now):
             self._end_idle(slot)
+        elif slot.phase is Phase.IDLE and self._idle_too_long(slot, now):
+            self._end_idle(slot)
+            idle_s = format_duration(now - slot.idle_since)
+            text = f"worker {slot.name} ended to free its memory, because it had nothing to do for {idle_s}"
+            yield Logged(None, "info", text)
 
     def _end_idle(self, slot: Slot) -> None:
         slot.request_stop()
@@ -313,13 +321,16 @@ class Pool:
         return idle_exit is not None and not self._queued and now - slot.idle_since >= idle_exit
 
     def _measure(self, now: float) -> None:
-        if now < self._next_memory:
+        """Measure the memory of the machine and of the workers. That of an idle worker does not change."""
+        measured = [slot for slot in self._slots if slot.phase is not Phase.IDLE or slot.must_be_measured]
+        if now < self._next_memory or not measured:
             return
         self._next_memory = now + MEMORY_EVERY_S
         self._readings.append(self._machine())
-        for slot in self._slots:
+        for slot in measured:
             slot.memory = tree_memory(slot.pid) or slot.memory  # a dead worker keeps its last reading
             slot.peak = max(slot.peak, slot.memory)
+            slot.must_be_measured = slot.phase is not Phase.IDLE
 
     def _forgive_sleep(self, now: float) -> None:
         """Extend all times by the time the machine was suspended, so that no worker times out because of it."""

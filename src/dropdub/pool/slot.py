@@ -22,6 +22,7 @@ from dropdub.pool.messages import (
     Down,
     Failed,
     Heartbeat,
+    Progress,
     ProtocolError,
     Run,
     Start,
@@ -92,6 +93,8 @@ class Slot:
         self.share = 0.0
         self._extended_at_share = 0.0
         self.memory = 0
+        self.must_be_measured = True
+        """Whether its memory may have changed since it was measured."""
         self.peak = 0
         self.reported: Identity | None = None
         self._lock_path = launch.run_dir / f"{self.name}.lock"
@@ -195,11 +198,15 @@ class Slot:
 
     def _listen(self, pipe: IO[bytes]) -> None:
         while line := pipe.readline(LINE_MAX_BYTES):
+            if line == _HEARTBEAT:
+                self.incoming.put(Heartbeat())
+                continue
             try:
-                self.incoming.put(decode_up(line))
+                message: Up | ProtocolError = decode_up(line)
             except ProtocolError as error:
-                self.incoming.put(error)
-            if line != _HEARTBEAT:  # heartbeats are read at the next regular turn
+                message = error
+            self.incoming.put(message)
+            if not isinstance(message, Progress):  # progress, like heartbeats, is read at the next regular turn
                 self._wake()
         self.incoming.put(None)
         self._wake()

@@ -10,7 +10,7 @@ import sys
 from dropdub.process.environment import DESKTOP, child_environment
 from dropdub.process.exits import describe_exit, error_for_exit
 from dropdub.process.identity import Identity, boot_id, identity_of, same_process
-from dropdub.process.programs import find_program, never_search_current_folder
+from dropdub.process.programs import find_program
 from dropdub.process.shortage import MemoryReading, read_memory, shortage
 from dropdub.process.survivors import reap_survivors
 from dropdub.process.temporary import (
@@ -82,7 +82,6 @@ __all__ = [
     "kill_group",
     "kill_tree",
     "library_file",
-    "never_search_current_folder",
     "notify_service_manager",
     "own_temporary_folder",
     "read_memory",

@@ -14,7 +14,7 @@ from dropdub.service.systemd_quoting import command_line, literal, quoted
 from dropdub.service.tool import ask
 
 WATCHDOG_S = 120
-"""The daemon sends a heartbeat every two seconds. Its longest wait, for a busy database, ends after a minute."""
+"""The daemon sends a heartbeat every two to ten seconds. Its longest wait, for a busy database, ends after a minute."""
 START_WITHIN_S = 600
 """Long enough for a database upgrade and for cleaning up after a crash."""
 

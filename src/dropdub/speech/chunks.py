@@ -25,7 +25,7 @@ class Chunk:
 
 
 def load_merged(job_dir: Path, facts: Facts) -> Transcript:
-    """Return the merged transcript of a job's chunks. Raises the errors of `merge` and `Transcript.load`."""
+    """Return the merged transcript of a job's chunks; there must be one. Raises what `merge` and `load` do."""
     ranges = facts.split.chunks
     chunks = (Transcript.load(job_dir / chunk_name(ordinal)) for ordinal in range(len(ranges)))
     return merge([Chunk(start, end, one) for (start, end), one in zip(ranges, chunks, strict=True)])

@@ -46,7 +46,7 @@ def run(task: Task) -> Result:
         return _by_voices(task, segments)
     if (found := _by_channels(task, segments)) is not None:
         return _finished(task, found, "channels")
-    if segments and task.engines.offers_diarizer(task.options.diarizer):
+    if segments and task.options.compares_voices and task.engines.offers_diarizer(task.options.diarizer):
         return {"how": BY_VOICES}
     return _finished(task, [], "one")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 
 from dropdub.config import JobOptions
-from dropdub.languages import primary, same_language
+from dropdub.languages import UNDETERMINED, primary, same_language
 from dropdub.pipeline.artifacts import SPEAKERS, TRANSCRIPT, Transcript, Turn, load_turns
 from dropdub.pipeline.task import Result, Task
 from dropdub.speech.chunks import load_merged
@@ -37,7 +37,7 @@ def run(task: Task) -> Result:
 
 def _from_recording(task: Task) -> Given:
     """Return what was transcribed; the user's subtitle instead if it turns out to be in the spoken language."""
-    transcript = _transcribed(task)
+    transcript = _transcribed(task) if task.facts.split.chunks else _silence(task)
     brought = task.facts.probe.brought_target
     is_transcript = brought is not None and same_language(brought, transcript.language)
     return _given(task) if is_transcript and transcript.segments else Given(transcript)
@@ -53,6 +53,12 @@ def _given(task: Task) -> Given:
     if task.facts.probe.brought_target is not None:  # it corrects a translation
         return Given(earlier_transcript(companion))
     return corrected_transcript(companion)
+
+
+def _silence(task: Task) -> Transcript:
+    """Return the transcript of a recording without speech. Its language is the one set, or the one in its metadata."""
+    stated = task.facts.probe.language if task.options.language == "auto" else task.options.language
+    return Transcript(primary(stated or UNDETERMINED), task.facts.extract.length_s, (), engine={})
 
 
 def _transcribed(task: Task) -> Transcript:

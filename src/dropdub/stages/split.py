@@ -14,9 +14,14 @@ _SEARCH_S = 5.0
 
 
 def run(task: Task) -> Result:
-    """Write speech.json; return `chunks`: [start, end] pairs in seconds that cover audio.wav without gap or overlap."""
+    """Write speech.json; return `chunks`: [start, end] pairs in seconds that cover audio.wav without gap or overlap.
+
+    There are none if nobody speaks: then no transcriber has to be loaded.
+    """
     spans = speech_spans(task.job_dir / AUDIO)
     save_spans(task.job_dir / SPEECH, spans)
+    if not spans:
+        return {"chunks": []}
     duration_s = task.facts.extract.length_s
     long = duration_s > task.split.above_duration or task.facts.probe.size > task.split.above_size
     cuts = _cuts(task, spans, duration_s) if long else []

@@ -192,6 +192,13 @@ def pools_with_queue(store: Store, pools: Collection[str], now: float) -> set[st
     return {name for name, found in zip(pools, row, strict=True) if found}
 
 
+def next_retry(store: Store, now: float) -> float | None:
+    """Return when the next queued step that still has to wait is due (epoch seconds); None if there is none."""
+    with store.reading() as session:
+        found = session.connection().execute(_next_retry(), {"now": now}).scalar()
+    return None if found is None else float(found)
+
+
 def next_notice(store: Store, channel: str, *, now: float, longest_s: float) -> Notice | None:
     """Return the notice of a channel that has been due the longest; None if none is due.
 
@@ -253,6 +260,12 @@ def _pools_with_due_steps(pools: tuple[str, ...]) -> Select[*tuple[bool, ...]]:
     """Return the query whether each pool has a step that is due at `:now`; built once, since each turn runs it."""
     due = (STEP.c.state == StepState.QUEUED, STEP.c.scheduled_at <= bindparam("now"))
     return sql_select(*(exists().where(*due, STEP.c.pool == pool).label(pool) for pool in pools))
+
+
+@cache
+def _next_retry() -> Select[float | None]:
+    waits = (STEP.c.state == StepState.QUEUED, STEP.c.scheduled_at > bindparam("now"))
+    return sql_select(func.min(STEP.c.scheduled_at)).where(*waits)
 
 
 # Queries of the supervisor's every look are built once: building one takes longer than its answer.

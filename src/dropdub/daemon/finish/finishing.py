@@ -58,6 +58,10 @@ class Endings:
         """Return notes for the administrator: originals that cannot be moved to their places."""
         return self._postponed.notes
 
+    def next_due(self, now: float) -> float:
+        """Return when to try again to end a job that could not be ended, in monotonic seconds."""
+        return self._postponed.next_due(now)
+
     def tick(self, now: float) -> None:
         """Decide verdicts, and start the moves of jobs that have one (`now`: monotonic seconds)."""
         if away(self._context) is not None:

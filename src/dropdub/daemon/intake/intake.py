@@ -67,6 +67,11 @@ class Intake:
         return [*self._watch_notes, *self._scan_notes, *self._held, *self._unrecorded.notes, *self._postponed.notes]
 
     @property
+    def has_files(self) -> bool:
+        """Return whether the last scan found a file to take, even if it has not settled yet."""
+        return self._pending > 0
+
+    @property
     def idle(self) -> bool:
         """Return whether the last scan found no file to take, and no event has arrived since."""
         return self._pending == 0 and not self._dirty
@@ -92,6 +97,10 @@ class Intake:
         if self._finds:
             return now if self._room > 0 else now + LOOK_AGAIN_S
         return self._scan_due
+
+    def retry_due(self, now: float) -> float:
+        """Return when to try again to move a file that could not be moved, in monotonic seconds."""
+        return self._postponed.next_due(now)
 
     def look_soon(self) -> None:
         """Scan the inbox in the next turn: events may have been missed, or a file may no longer have to wait."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import psutil
 
-from dropdub.config import Config, EnginePoolSettings, PoolSettings
+from dropdub.config import Config, EnginePoolSettings, JobOptions, PoolSettings
 from dropdub.kits import LIGHT
 from dropdub.media.ffmpeg import FFMPEG_VARIABLE
 from dropdub.pool.messages import Start
 from dropdub.pool.pool import Launch, Pool
 from dropdub.root import Root
-from dropdub.stage_table import ENGINE_POOLS
+from dropdub.stage_table import ENGINE_POOLS, ENGINES_OF_A_DUB, POOLS_OF_A_TRANSCRIPT
 
 LEAST_LIMIT = 4_000_000_000
 _SHARE_OF_MEMORY = 0.6
@@ -36,6 +36,20 @@ def make_pools(root: Root, config: Config, wake: Callable[[], None]) -> dict[str
         )
         pools[name] = Pool(name, numbers, launch, wake=wake)
     return pools
+
+
+def pools_to_warm(config: Config, *, options: Collection[JobOptions] | None) -> frozenset[str]:
+    """Return the pools whose workers start before a step needs them.
+
+    A daemon (`options` None) prepares for what `config.yaml` makes of a recording; other files start what they need.
+    A run of a few files, with these `options`, prepares the engines of their dubs, which are needed last. Whether there
+    is any speech to transcribe is known only after it has begun.
+    """
+    if not config.preload:
+        return frozenset()
+    known = config.all_options() if options is None else options
+    dubs = ENGINES_OF_A_DUB if any(one.targets for one in known) else frozenset()
+    return dubs | POOLS_OF_A_TRANSCRIPT if options is None else dubs
 
 
 def resolved_settings(name: str, settings: PoolSettings, *, engine: str, cores: int, total_memory: int) -> PoolSettings:

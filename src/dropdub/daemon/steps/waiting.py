@@ -97,8 +97,10 @@ class Conditions:
                     hold(self._context, job, error)
 
     def _release(self, now: float) -> None:
-        arrived = {what for what, detector in self._detectors.items() if detector.changed(now)}
-        for job in queries.unfinished_jobs(self._context.store, (JobState.WAITING,)):
+        waiting = queries.unfinished_jobs(self._context.store, (JobState.WAITING,))
+        # Folders are only compared while a job waits; what has changed before the first one did counts as arrived.
+        arrived = {what for what, detector in self._detectors.items() if detector.changed(now)} if waiting else set()
+        for job in waiting:
             if self._may_resume(job, now, arrived=arrived):
                 with contained("releasing a job", job=job.id):
                     waits_for = job.waiting_for
