@@ -10,7 +10,7 @@ import pytest
 
 from dropdub.config import Config
 from dropdub.config.settings import ModelSource
-from dropdub.engines.models.catalogue import DEFAULT_MODELS, MB, MODELS, KnownModel, find, named
+from dropdub.engines.models.catalogue import DEFAULT_MODELS, MB, MODELS, KnownModel, find, how_to_download, named
 from dropdub.engines.models.firefox import PUBLISHED
 from dropdub.engines.models.packaged import PACKAGED
 from dropdub.engines.models.pins import FILES, PINS, Pinned
@@ -179,3 +179,8 @@ def test_a_model_may_be_a_folder_elsewhere(tmp_path: Path) -> None:
     elsewhere = str(tmp_path / "mine")
     assert Use("nllb", elsewhere).folder(Path("/models")) == tmp_path / "mine"
     assert Use("nllb", "mine").folder(tmp_path) == tmp_path / "mine"
+
+
+def test_the_command_that_downloads_a_model_is_named_with_its_size() -> None:
+    assert how_to_download("whisper-small") == "Download it (487.0 MB) with: `dropdub models pull whisper-small`"
+    assert how_to_download("mine") == "Download it with: `dropdub models pull mine`"
