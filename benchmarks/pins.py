@@ -15,7 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from dropdub.engines.models.catalogue import MODELS, Source, named
-from dropdub.engines.models.download.hub import Hub, RemoteFile
+from dropdub.engines.models.download.hub import Hub
+from dropdub.engines.models.download.origin import RemoteFile, Supply
 from dropdub.engines.models.download.transfer import Patience, fetch
 
 
@@ -27,7 +28,8 @@ def main() -> int:
     hub = Hub(asked.mirror)
     models = [named(name) for name in asked.models] or list(MODELS)
     for source in {source.repository: source for model in models for source in model.sources}.values():
-        show(hub, source)
+        if source.repository:
+            show(hub, source)
     return 0
 
 
@@ -47,8 +49,9 @@ def say(line: str) -> None:
 
 
 def summed(hub: Hub, file: RemoteFile) -> str:
+    supply = Supply(hub.place, file.size, hub.opened, lambda _: None)
     with tempfile.TemporaryDirectory() as folder:
-        return fetch(hub, file, Path(folder) / file.name, patience=Patience(), advance=lambda _: None)
+        return fetch(supply, file, Path(folder) / file.name, patience=Patience())
 
 
 if __name__ == "__main__":

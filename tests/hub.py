@@ -1,4 +1,4 @@
-"""A hub of models on this machine: real HTTP, and every way in which a server can fail a client."""
+"""A hub and a publisher of models on this machine: real HTTP, and every way in which a server can fail a client."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ LARGE = 10_000
 
 _INDEX = re.compile(r"/api/models/([^/]+/[^/]+)/revision/([^/]+)")
 _FILE = re.compile(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
+_PUBLISHED = re.compile(r"/main-workspace/translations-models/([^/]+)")
 
 
 def unpinned(model: KnownModel) -> KnownModel:
@@ -35,6 +36,8 @@ class FakeHub:
 
     def __init__(self) -> None:
         self.repositories: dict[str, dict[str, bytes]] = {}
+        self.published: dict[str, bytes] = {}
+        """What it has as a publisher, by the last part of the path."""
         self.lies: dict[str, bytes] = {}
         """By file name: what is sent instead."""
         self.breaks: dict[str, list[int]] = {}
@@ -92,6 +95,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._index(*match.groups())
         elif match := _FILE.fullmatch(path):
             self._file(*match.groups())
+        elif (match := _PUBLISHED.fullmatch(path)) and match[1] in self.hub.published:
+            self._send(match[1], self.hub.lies.get(match[1], self.hub.published[match[1]]))
         else:
             self._answer(404, b"no")
 

@@ -22,7 +22,9 @@
         │   └── OutOfMemory
         ├── DeadlineExceeded
         │   └── Stalled
-        ├── DiskFull, AccessDenied, DownloadFailed
+        ├── DiskFull, AccessDenied
+        ├── DownloadFailed
+        │   └── WrongContent          a downloaded file is not the one that is known
         ├── MediaToolFailed
         ├── NotDelivered          a notification that a job has ended
         ├── FreshWorkerNeeded     a library that this worker has loaded is in the way; a new worker can do it
@@ -262,6 +264,14 @@ class AccessDenied(TransientError):
 
 class DownloadFailed(TransientError):
     usual_remedy = "To resume the download: `dropdub models pull`."
+
+
+class WrongContent(DownloadFailed):
+    """A file is not the one that the catalogue, an earlier download or the server's own list describes."""
+
+    usual_remedy = (
+        "It was discarded. Try again later, or download it from elsewhere: `dropdub models pull --from SOURCE`."
+    )
 
 
 class MediaToolFailed(TransientError):

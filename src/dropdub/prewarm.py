@@ -15,6 +15,7 @@ from dropdub.dubbing.voices import prepare, recording_of
 from dropdub.engines.base import EngineSettings, Synthesizer, Voice, Window, message_and_remedy
 from dropdub.engines.devices.precision import ON_CPU, device_of
 from dropdub.engines.devices.tuning import keep_choice
+from dropdub.engines.models.catalogue import how_to_download
 from dropdub.engines.models.folders import model_folder
 from dropdub.engines.registry import EngineRegistry
 from dropdub.engines.whisper.engine import DEFAULT_MODEL, FasterWhisperTranscriber
@@ -116,9 +117,7 @@ def _require(engine: FasterWhisperTranscriber) -> None:
         message, remedy = message_and_remedy(problem)
         raise EngineMissing(message, remedy=remedy)
     if model := engine.missing_model():
-        raise EngineMissing(
-            f"The model '{model}' is not installed.", remedy=f"Download it with: `dropdub models pull {model}`"
-        )
+        raise EngineMissing(f"The model '{model}' is not installed.", remedy=how_to_download(model))
 
 
 def _seconds(engine: FasterWhisperTranscriber, window: Window) -> float:

@@ -74,7 +74,7 @@ class Meter:
 
 
 def pulled(hub: FakeHub, models: Path, model: KnownModel = TINY, meter: Meter | None = None) -> Condition:
-    return pull(model, models, Hub(hub.url, timeout_s=0.5), meter=meter or Meter(), patience=SOON)
+    return pull(model, models, [Hub(hub.url, timeout_s=0.5)], meter=meter or Meter(), patience=SOON)
 
 
 def names_in(folder: Path) -> set[str]:
@@ -342,7 +342,7 @@ def test_model_copied_by_hand_is_left_unchanged(hub: FakeHub, tmp_path: Path) ->
 def test_a_second_pull_of_the_same_model_waits_for_the_first(hub: FakeHub, tmp_path: Path) -> None:
     hub.pauses["model.bin"] = 100_000
     first = threading.Thread(
-        target=pull, args=(TINY, tmp_path, Hub(hub.url)), kwargs={"meter": Meter(), "patience": SOON}
+        target=pull, args=(TINY, tmp_path, [Hub(hub.url)]), kwargs={"meter": Meter(), "patience": SOON}
     )
     first.start()
     assert hub.paused.wait(10)
@@ -418,10 +418,11 @@ def test_verify_names_damaged_models_and_how_to_repair_them(hub: FakeHub, root: 
 def test_verify_reports_missing_and_unknown_models_and_those_without_record(root: Path) -> None:
     assert jobs(root, "verify").stdout == ""
     absent = jobs(root, "verify", "whisper-tiny")
-    assert (absent.returncode, absent.stdout) == (
-        1,
-        f"whisper-tiny: not downloaded. Download it with:\n  dropdub --root {pasted(root)} models pull whisper-tiny\n",
-    )
+    assert absent.returncode == 1
+    assert absent.stdout.splitlines() == [
+        "whisper-tiny: not downloaded. Download it (78.0 MB) with:",
+        f"  dropdub --root {pasted(root)} models pull whisper-tiny",
+    ]
     unknown = jobs(root, "verify", "whisper-tony")
     assert unknown.returncode == 2
     assert "Similar names: whisper-tiny" in unknown.stderr
@@ -567,5 +568,9 @@ def test_list_in_json_has_stable_fields(hub: FakeHub, root: Path) -> None:
         "commercial": True,
         "languages": "99",
         "used": True,
+        "sources": ["hub"],
+        "pulled_from": "hub",
+        "place": models[0]["place"],
     }
+    assert models[0]["place"].startswith("127.0.0.1:")
     assert [model["used"] for model in models].count(True) == 1

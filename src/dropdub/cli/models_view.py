@@ -9,8 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from dropdub.cli.formatting import shortened
-from dropdub.engines.models.catalogue import MODELS, KnownModel, find
+from dropdub.engines.models.catalogue import MODELS, KnownModel, find, how_to_download
 from dropdub.engines.models.download.record import Condition, Presence
+from dropdub.engines.models.places import Place
 from dropdub.operations.models import ModelView
 from dropdub.pasting import pasted
 from dropdub.units import format_size
@@ -66,6 +67,9 @@ def notes(models: list[ModelView], *, models_dir: Path) -> Iterator[str]:
     loose = [model.name for model in models if model.compared_with != "catalogue" and find(model.name)]
     if loose:
         yield f"Not pinned (the first download is trusted): {', '.join(loose)}"
+    for model in models:
+        if model.here and model.pulled_from not in (None, Place.HUB):
+            yield f"{model.name} came from {model.place}"
     held = [model.name for model in models if model.commercial is False]
     if held:
         yield f"Not for commercial use: {', '.join(held)}"
@@ -89,7 +93,7 @@ def reported(name: str, condition: Condition, model: KnownModel | None) -> list[
     remedies = {
         Presence.LACKING: "Add what is missing, or move the folder away and download the model.",
         Presence.DAMAGED: f"Repair it with: `dropdub models pull {pasted(name)}`",
-        Presence.ABSENT: f"Download it with: `dropdub models pull {pasted(name)}`",
+        Presence.ABSENT: how_to_download(name),
         Presence.BEGUN: f"Resume the download with: `dropdub models pull {pasted(name)}`",
     }
     if condition.presence is Presence.LACKING and model is None:

@@ -16,7 +16,7 @@ from dropdub.cli.download_meter import progress_meter
 from dropdub.cli.exit_codes import DONE, FELL_SHORT
 from dropdub.config import load_config
 from dropdub.engines.models.catalogue import KnownModel
-from dropdub.engines.models.download.pull import Meter
+from dropdub.engines.models.download.origin import Meter
 from dropdub.engines.models.download.record import Condition
 from dropdub.errors import DropdubError
 from dropdub.operations.models import RootModels

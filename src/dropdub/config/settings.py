@@ -133,11 +133,17 @@ class Pools(Section):
     synthesize: EnginePoolSettings = EnginePoolSettings()
 
 
+ModelSource = Literal["hub", "publisher", "folder", "packages"]
+"""The values of `dropdub.engines.models.places.Place`."""
+
+
 class Models(Section):
-    """Where the models of the quality engines are, and how they are used."""
+    """Where the models of engines are, where they are downloaded from, and how they are used."""
 
     dir: str = "models"
+    sources: tuple[ModelSource, ...] = Field(default=("hub", "publisher", "folder", "packages"), min_length=1)
     mirror: SecretUrl | None = None
+    folder: Annotated[str, AfterValidator(full_path)] | None = None
     use: dict[str, str] = Field(default_factory=dict)
     device: Literal["auto", "cpu", "cuda"] = "auto"
     compute_type: Literal["auto", "int8", "int8_float32", "int8_float16", "float16", "float32"] = "auto"

@@ -10,7 +10,7 @@ from pathlib import Path
 from dropdub.config import Config, JobOptions
 from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Finding, ok, problem, warning
-from dropdub.engines.models.catalogue import DEFAULT_MODELS, MODELS, find
+from dropdub.engines.models.catalogue import DEFAULT_MODELS, MODELS, find, how_to_download
 from dropdub.engines.models.download.record import examine
 from dropdub.engines.models.uses import uses
 from dropdub.engines.offers import ROLES, Offer, installed_offers
@@ -100,7 +100,7 @@ def model_finding(engine: str, folder: Path, *, needed: bool, fallback: str) -> 
     """Judge whether an engine's model is complete. `needed`: a file dropped without options uses it."""
     if examine(folder, find(folder.name), thorough=False).usable:
         return ok("model", f"the model of {engine} is complete", detail=str(folder))
-    remedy = f"Download it with: `dropdub models pull {folder.name}`"
+    remedy = how_to_download(folder.name)
     if fallback == "light":
         text = f"the model of {engine} is missing: a light engine is used instead"
         return warning("model", text, remedy, detail=str(folder))

@@ -22,6 +22,7 @@ from dropdub.engines.base import (
     message_and_remedy,
 )
 from dropdub.engines.loading import load_engine, refuse_mixture
+from dropdub.engines.models.catalogue import how_to_download
 from dropdub.engines.needs import DIARIZING, SEPARATING, Need, coverage, hint, speaking, translating, understanding
 from dropdub.engines.offers import Offer, installed_offers, named
 from dropdub.engines.packages import install_command, setup_command
@@ -150,7 +151,7 @@ class EngineRegistry:
             raise Waiting(
                 f"The model '{model}' of the engine '{offer.name}' is not installed.",
                 condition="model",
-                remedy=f"Download it with: `dropdub models pull {model}`. The job then resumes automatically.",
+                remedy=f"{how_to_download(model)}. The job then resumes automatically.",
             )
         self._replaced[offer.name] = f"Used {light.name}, because the model '{model}' of {offer.name} is not installed."
         return light

@@ -8,13 +8,20 @@ from pathlib import Path
 
 from dropdub.config import Config, load_config
 from dropdub.engines.models.catalogue import MODELS, KnownModel, find, named
-from dropdub.engines.models.download.hub import Hub
-from dropdub.engines.models.download.pull import Meter
+from dropdub.engines.models.download.origin import Meter
 from dropdub.engines.models.download.pull import pull as download
-from dropdub.engines.models.download.record import PART_SUFFIX, RECORD_NAME, Condition, examine
+from dropdub.engines.models.download.record import (
+    PART_SUFFIX,
+    RECORD_NAME,
+    Condition,
+    ModelRecord,
+    examine,
+    read_record,
+)
 from dropdub.engines.models.uses import Use, uses
 from dropdub.engines.offers import installed_offers
 from dropdub.errors import UsageError
+from dropdub.operations.model_sources import Choice
 from dropdub.pasting import marked
 from dropdub.root import CONFIG_NAME, Root
 
@@ -43,11 +50,6 @@ class RootModels:
         """Return whether a model may only be downloaded by somebody who has agreed to its licence."""
         return model.licence.consent and not examine(self.models_dir / model.name, model, thorough=False).usable
 
-    def mirror(self) -> str | None:
-        """Return the configured address to download from; None for the usual hub."""
-        mirror = self.config.models.mirror
-        return mirror.get_secret_value() if mirror else None
-
     def _is_usable(self, use: Use) -> bool:
         return examine(use.folder(self.models_dir), find(use.model), thorough=False).usable
 
@@ -58,8 +60,9 @@ class ModelView:
 
     `compared_with`: what its files are verified against: the `catalogue`, or the `record` of the first download; null
     if neither exists. `here`: all its files are in `path`; `state` is a `Presence`. All sizes are in
-    bytes: `size` on disk now, `bytes` to download and `needed` in memory (both approximate). Null: not known, for a
-    model that somebody copied there.
+    bytes: `size` on disk now, `bytes` to download and `needed` in memory (both approximate). `sources`: the kinds of
+    places that it can be downloaded from; `pulled_from`: the one that it was, and `place` its name. Null: not known,
+    for a model that somebody copied there.
     """
 
     name: str
@@ -75,6 +78,9 @@ class ModelView:
     commercial: bool | None
     languages: str | None
     used: bool
+    sources: list[str]
+    pulled_from: str | None
+    place: str | None
 
 
 @dataclass(frozen=True)
@@ -143,16 +149,22 @@ def consent_needed(model: KnownModel, *, agree_with: str) -> UsageError:
 
 
 def pull(
-    root_models: RootModels, model: KnownModel, *, mirror: str | None = None, accept_licence: bool = False, meter: Meter
+    root_models: RootModels,
+    model: KnownModel,
+    *,
+    choice: Choice | None = None,
+    accept_licence: bool = False,
+    meter: Meter,
 ) -> Condition:
-    """Download a model, or repair it, and return its condition. `mirror`: None for the configured address.
+    """Download a model, or repair it, and return its condition. `choice`: None for what the settings say.
 
-    Raises UsageError if its licence requires consent and `accept_licence` does not give it; otherwise as the `pull` of
-    one model does.
+    Raises UsageError if its licence requires consent and `accept_licence` does not give it, and if none of the chosen
+    places can have it; otherwise as the `pull` of one model does.
     """
     if not accept_licence and root_models.needs_consent(model):
         raise consent_needed(model, agree_with=marked("models", "pull", model.name, "--accept-licence"))
-    return download(model, root_models.models_dir, Hub(mirror or root_models.mirror()), meter=meter)
+    choice = choice or Choice.of(root_models.config.models)
+    return download(model, root_models.models_dir, choice.origins(model), meter=meter)
 
 
 def _present(models_dir: Path) -> list[str]:
@@ -166,6 +178,7 @@ def _view(name: str, models_dir: Path, use: Use | None) -> ModelView:
     known = find(name)
     folder = models_dir / Path(name).expanduser()
     condition = examine(folder, known, thorough=False)
+    record = _record(folder)
     return ModelView(
         name=name,
         engine=use.engine if use else known.engine if known else None,
@@ -180,7 +193,17 @@ def _view(name: str, models_dir: Path, use: Use | None) -> ModelView:
         commercial=known.licence.commercial if known else None,
         languages=known.languages if known else None,
         used=use is not None,
+        sources=[place.value for place in known.places()] if known else [],
+        pulled_from=record.pulled_from or None if record else None,
+        place=record.place or None if record else None,
     )
+
+
+def _record(folder: Path) -> ModelRecord | None:
+    try:
+        return read_record(folder)
+    except ValueError:  # `examine` reports it
+        return None
 
 
 def _compared_with(known: KnownModel | None, folder: Path) -> str | None:

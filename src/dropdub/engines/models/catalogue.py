@@ -1,18 +1,23 @@
 """The catalogue of known models: where each comes from, what it needs, and what its licence allows.
 
-Sizes and memory are approximate, for people to plan with; `dropdub.engines.models.pins` has exact sizes. The address
-of the hub is not defined here but in `dropdub.engines.models.download.hub`.
+Sizes and memory are approximate, for people to plan with; `dropdub.engines.models.pins` has exact sizes. Addresses are
+not defined here but in `dropdub.engines.models.download`: the hub's in `hub`, Mozilla's in `publisher`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
-from dropdub.engines.models.pins import PINS, Pin, Pinned
+from dropdub.engines.models.firefox import PUBLISHED
+from dropdub.engines.models.packaged import PACKAGED, Packaged
+from dropdub.engines.models.pins import FILES, PINS, Pin, Pinned
+from dropdub.engines.models.places import Place
 from dropdub.errors import UsageError
+from dropdub.pasting import pasted
+from dropdub.units import format_size
 
 MB, GB = 1_000_000, 1_000_000_000
 
@@ -28,11 +33,14 @@ _OPUS = re.compile(r"opus-mt(-tc-big)?-([A-Za-z_]{2,20})-([A-Za-z_]{2,20})")
 
 @dataclass(frozen=True)
 class Source:
-    """Files of one repository of the hub.
+    """Files that belong together, and the places that have them.
 
     Each entry of `files` is required; `a|b` means the first of the two that exists. Those of `optional` are fetched if
     they exist. They are names, not patterns: no answer of a server can lead out of the model's folder. `pins` are the
-    contents that are known in advance at the commit `revision`, whatever a server says.
+    contents that are known in advance, whatever a server says: for a repository, at the commit `revision`.
+
+    `repository` is the one of the hub that has the files, or empty. `published` are their paths on their publisher's
+    server, and `packages` the members of Python packages that they consist of, both by file name.
     """
 
     repository: str
@@ -40,11 +48,22 @@ class Source:
     optional: tuple[str, ...] = ()
     revision: str = "main"
     pins: Mapping[str, Pin] = field(default_factory=dict)
+    published: Mapping[str, str] = field(default_factory=dict)
+    packages: Packaged = field(default_factory=dict)
 
     @property
     def is_pinned(self) -> bool:
         """Whether the content of all required files is known."""
         return all(self.pins.keys() & choice.split("|") for choice in self.files)
+
+    def is_in(self, place: Place) -> bool:
+        """Return whether a place can have all required files. A folder has no list, so it can if they are pinned."""
+        if place is Place.HUB:
+            return bool(self.repository)
+        if place is Place.FOLDER:
+            return self.is_pinned
+        held = self.published if place is Place.PUBLISHER else self.packages
+        return self.is_pinned and set(self.pinned_names()) <= held.keys()
 
     def names(self) -> list[str]:
         """Return the names of all files that may be fetched."""
@@ -70,7 +89,8 @@ class KnownModel:
     """A model that can be pulled. `name` is its folder in `models.dir`.
 
     `languages` is a short description: a number of languages, one language, or a pair. `download_bytes` and
-    `memory_bytes` are approximate.
+    `memory_bytes` are approximate. `maker` is who made it, if no repository of the hub says so; `remark` is a sentence
+    that a person must know before it is downloaded.
     """
 
     name: str
@@ -80,6 +100,13 @@ class KnownModel:
     download_bytes: int
     memory_bytes: int
     licence: Licence
+    maker: str = ""
+    remark: str = ""
+
+    @property
+    def origin(self) -> str:
+        """What the model is, wherever it is downloaded from."""
+        return self.maker or ", ".join(source.repository for source in self.sources)
 
     @property
     def is_pinned(self) -> bool:
@@ -90,6 +117,10 @@ class KnownModel:
     def pins(self) -> dict[str, Pin]:
         """The known contents, by file name."""
         return {name: pin for source in self.sources for name, pin in source.pins.items()}
+
+    def places(self) -> list[Place]:
+        """Return the kinds of places that it can be downloaded from."""
+        return [place for place in Place if all(source.is_in(place) for source in self.sources)]
 
     def names(self) -> set[str]:
         """Return the names of all files that may belong to the model."""
@@ -105,6 +136,7 @@ MIT = Licence("MIT", "the MIT licence", commercial=True)
 APACHE = Licence("Apache-2", "the Apache License 2.0", commercial=True)
 CC_BY = Licence("CC-BY", "CC-BY-4.0: credit its authors, the Helsinki-NLP group", commercial=True)
 CC_BY_NC = Licence("CC-BY-NC", "CC-BY-NC-4.0: not for commercial use", commercial=False)
+MPL = Licence("MPL-2", "the Mozilla Public License 2.0", commercial=True)
 CPML = Licence(
     "CPML",
     "the Coqui Public Model License: neither the model nor the speech it generates may be used commercially",
@@ -113,15 +145,19 @@ CPML = Licence(
 )
 
 
-def _source(repository: str, files: tuple[str, ...], optional: tuple[str, ...] = ()) -> Source:
+def _source(
+    repository: str, files: tuple[str, ...], optional: tuple[str, ...] = (), packages: Packaged | None = None
+) -> Source:
     pinned = PINS.get(repository, Pinned("main"))
-    return Source(repository, files, optional, pinned.revision, pinned.files)
+    return Source(repository, files, optional, pinned.revision, pinned.files, packages=packages or {})
 
 
 def _whisper(name: str, repository: str, size: int, memory: int, languages: str = "99") -> KnownModel:
+    full_name = f"whisper-{name}"
     files = ("config.json", "tokenizer.json", "vocabulary.json|vocabulary.txt", "model.bin")
-    source = _source(repository, files, optional=("preprocessor_config.json",))
-    return KnownModel(f"whisper-{name}", "faster-whisper", (source,), languages, size, memory, MIT)
+    packages = PACKAGED.get(full_name)
+    source = _source(repository, files, optional=("preprocessor_config.json",), packages=packages)
+    return KnownModel(full_name, "faster-whisper", (source,), languages, size, memory, MIT)
 
 
 def _nllb(variant: str, size: int, memory: int) -> KnownModel:
@@ -152,8 +188,28 @@ def _opus(name: str, origin: str, target: str) -> KnownModel:
     return KnownModel(name, "transformers", (source,), f"{origin}-{target}", 310 * MB, GB, CC_BY)
 
 
+def _bergamot(origin: str, target: str) -> KnownModel:
+    """Return the model of Firefox Translations for a pair: published by Mozilla, or else in a package."""
+    name, published = f"bergamot-{origin}-{target}", PUBLISHED.get(f"{origin}-{target}", {})
+    packages = PACKAGED.get(name, {})
+    pins = {file: one.pin for file, one in published.items()} or FILES[name]
+    paths = {file: one.path for file, one in published.items()}
+    source = Source("", tuple(pins), pins=pins, published=paths, packages=packages)
+    size = sum(pin.size for pin in pins.values())
+    # fxtranslate keeps the weights once, and about as much again while it translates: 52 MB for 22 MB of files.
+    model = KnownModel(name, "bergamot", (source,), f"{origin}-{target}", size, 5 * size // 2, MPL, maker=_MOZILLA)
+    return replace(model, remark=_UNLICENSED) if packages else model
+
+
+_MOZILLA = "Mozilla's Firefox Translations"
+_UNLICENSED = (
+    "The package does not mention the licence of these files; they are identical to files that Mozilla published under "
+    "this licence."
+)
+
 MODELS: tuple[KnownModel, ...] = (
     _whisper("tiny", "Systran/faster-whisper-tiny", 78 * MB, 250 * MB),
+    _whisper("tiny.en", "Systran/faster-whisper-tiny.en", 78 * MB, 250 * MB, "en"),
     _whisper("base", "Systran/faster-whisper-base", 148 * MB, 350 * MB),
     _whisper("small", "Systran/faster-whisper-small", 487 * MB, 850 * MB),
     _whisper("medium", "Systran/faster-whisper-medium", 1_530 * MB, 2 * GB),
@@ -166,6 +222,9 @@ MODELS: tuple[KnownModel, ...] = (
     _opus("opus-mt-en-roa", "en", "roa"),
     _opus("opus-mt-roa-en", "roa", "en"),
     _opus("opus-mt-en-es", "en", "es"),
+    _bergamot("en", "pt"),
+    _bergamot("pt", "en"),
+    *(_bergamot(*pair.split("-")) for pair in PUBLISHED),
     _xtts(),
 )
 """All listed models. In addition, `find` accepts the name of an OPUS-MT model for any pair of languages.
@@ -181,6 +240,13 @@ def find(name: str) -> KnownModel | None:
             return model
     pair = _OPUS.fullmatch(name)
     return _opus(name, pair[2], pair[3]) if pair else None
+
+
+def how_to_download(name: str) -> str:
+    """Return the sentence, without its full stop, that names the command which downloads a model, and its size."""
+    model = find(name)
+    size = f" ({format_size(model.download_bytes)})" if model else ""
+    return f"Download it{size} with: `dropdub models pull {pasted(name)}`"
 
 
 def named(name: str) -> KnownModel:

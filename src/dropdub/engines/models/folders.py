@@ -110,9 +110,20 @@ def files_in(data: Mapping[str, Any], name: str) -> tuple[FileRecord, ...]:
 
 
 def model_details(folder: Path) -> dict[str, str]:
-    """Return a model's name and a fingerprint of its files, which distinguishes models and versions of one name."""
+    """Return a model's name, a fingerprint of its files, which distinguishes models and versions of one name, and where
+    it was downloaded from, if its record says so.
+    """
     files = sorted((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in folder.iterdir())
-    return {"model": folder.name, "files": hashlib.sha256(json.dumps(files).encode()).hexdigest()[:12]}
+    details = {"model": folder.name, "files": hashlib.sha256(json.dumps(files).encode()).hexdigest()[:12]}
+    place = _pulled_from(folder)
+    return details | ({"model_from": place} if place else {})
+
+
+def _pulled_from(folder: Path) -> str:
+    try:
+        return str(read_json_object(folder / RECORD_NAME).get("place") or "")
+    except (OSError, ValueError):
+        return ""
 
 
 def size_of(folder: Path) -> int:

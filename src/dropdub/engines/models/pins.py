@@ -55,6 +55,15 @@ PINS: dict[str, Pinned] = {
         (75_538_270, "dcb76c6586fc06cbdac6dd21f14cfd129cc4cdd9dce19bf4ffa62e59cbe6e6d1"),
         _WORDS,
     ),
+    "Systran/faster-whisper-tiny.en": Pinned(
+        "0d3d19a32d3338f10357c0889762bd8d64bbdeba",
+        {
+            "config.json": Pin(2_317, "14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5"),
+            "model.bin": Pin(75_537_502, "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"),
+            "tokenizer.json": Pin(2_128_466, "929c5252409436dce1b38a75d1abbcb5e132d170d8e324e4e04ed915fa2d22df"),
+            "vocabulary.txt": Pin(422_309, "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf"),
+        },
+    ),
     "Systran/faster-whisper-base": _whisper(
         "ebe41f70d5b6dfa9166e2c581c45c9c0cfc57b66",
         (2_309, "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a"),
@@ -139,3 +148,21 @@ PINS: dict[str, Pinned] = {
     ),
 }
 """The pinned repositories, by name."""
+
+FILES: dict[str, Mapping[str, Pin]] = {
+    "bergamot-en-pt": {
+        "model.enpt.intgemm.alphas.bin": Pin(
+            17_140_836, "d968735704c75e33c2e183b9241f14c0b2a560d01d88a2728e5c0119a4d7fb22"
+        ),
+        "lex.50.50.enpt.s2t.bin": Pin(4_472_528, "1e96599123d275afa37353dfe84677a4070f013494fbdc9c52a28445cc9bc38d"),
+        "vocab.enpt.spm": Pin(812_781, "633a3d782c79f7d5e4b94ab96848f47c2fdf8ba82dd99efd1742b8a696bbd0cc"),
+    },
+    "bergamot-pt-en": {
+        "model.pten.intgemm.alphas.bin": Pin(
+            17_140_836, "6c3b7af01772022a19712410c63342ba581468c2f1aac34d7488409c4043e697"
+        ),
+        "lex.50.50.pten.s2t.bin": Pin(5_001_420, "212ed0ae44a6f920cd6d17ca02f0a523ba6c4b0ef5078ae310c20bc4c51484c5"),
+        "vocab.pten.spm": Pin(812_889, "8389979e3c965688b07aeb712a7e44406e5dcdb2b84087229d26fcc71448c4ed"),
+    },
+}
+"""The files of models that only packages have, by the model's name."""

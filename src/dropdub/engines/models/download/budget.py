@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dropdub.engines.models.catalogue import KnownModel
-from dropdub.engines.models.download.hub import Hub, RemoteFile
+from dropdub.engines.models.download.origin import Origin, RemoteFile, Supply, total_size
 from dropdub.errors import DiskFull, DownloadRefused
 from dropdub.files.durable import too_little_free
 from dropdub.units import format_size
@@ -14,21 +14,24 @@ _MAX_FACTOR = 3
 """Files that are not pinned may take this many times the size in the catalogue."""
 
 
-def refuse_oversize(model: KnownModel, files: list[RemoteFile], hub: Hub) -> None:
+def refuse_oversize(model: KnownModel, files: list[RemoteFile], origin: Origin) -> None:
     """Raise DownloadRefused if the server offers far more than the catalogue expects."""
     announced = sum(file.size for file in files if not file.is_known)
     if announced > _MAX_FACTOR * model.download_bytes:
         raise DownloadRefused(
-            f"{hub.place} offers {format_size(announced)} for {model.name}, "
+            f"{origin.place} offers {format_size(announced)} for {model.name}, "
             f"which should be about {format_size(model.download_bytes)}. Nothing was downloaded.",
             remedy="Use another mirror: `dropdub models pull --mirror URL`.",
         )
 
 
-def check_room(model: KnownModel, files: list[RemoteFile], part: Path, models_dir: Path) -> None:
-    """Raise DiskFull if the files do not fit on the disk, counting what is in `part` already."""
+def check_room(model: KnownModel, files: list[RemoteFile], supply: Supply, part: Path, models_dir: Path) -> None:
+    """Raise DiskFull if the files, and what is needed besides them, do not fit on the disk.
+
+    What is in `part` already needs no more space.
+    """
     here = sum(min(file.size, (part / file.name).stat().st_size) for file in files if (part / file.name).is_file())
-    needed = sum(file.size for file in files) - here
+    needed = total_size(files) - here + supply.scratch_bytes
     free = too_little_free(part, needed)
     if free is not None:
         raise DiskFull(

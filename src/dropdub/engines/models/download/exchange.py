@@ -15,8 +15,15 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import httpx2
 
 from dropdub.engines.models.download.deadline import Deadline
+from dropdub.engines.models.download.origin import Content
 from dropdub.errors import DownloadFailed, DownloadRefused
 
+_TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
+_REFUSALS = {
+    401: "requires signing in, or has no such model",
+    403: "does not allow this account to download it",
+    404: "does not have it",
+}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MAX_REDIRECTS = 5
 _HEADERS_FACTOR = 4
@@ -64,6 +71,40 @@ def open_url(url: str, headers: Mapping[str, str], *, timeout_s: float) -> Itera
                     return
             url, headers = _redirected(url, location, headers)
     raise DownloadRefused(f"{host_of(url)} redirects endlessly and sends nothing.")
+
+
+@contextmanager
+def open_file(url: str, headers: Mapping[str, str], *, what: str, timeout_s: float) -> Iterator[Answer]:
+    """Send a GET and yield its answer if it is the requested file. `what` names the file in messages.
+
+    Raises as `open_url` does, and DownloadRefused or DownloadFailed for any other status than success.
+    """
+    with open_url(url, headers, timeout_s=timeout_s) as answer:
+        status = answer.response.status_code
+        if not 200 <= status < 300:
+            raise _refusal(what, host_of(url), status)
+        yield answer
+
+
+def range_from(start: int) -> dict[str, str]:
+    """Return the header that requests a file from byte `start` on."""
+    return {"Range": f"bytes={start}-"} if start else {}
+
+
+def content_of(answer: Answer, start: int) -> Content:
+    """Return the body of the answer to a request from byte `start` on: a server may send the whole file instead."""
+    headers = answer.response.headers
+    continues = answer.response.status_code == 206 and headers.get("Content-Range", "").startswith(f"bytes {start}-")
+    announced = headers.get("Content-Length", "")
+    length = int(announced[:20]) if announced.isdecimal() else None
+    return Content(answer.response.iter_raw(), start if continues else 0, length, answer.deadline.extend)
+
+
+def _refusal(what: str, place: str, status: int) -> DownloadFailed | DownloadRefused:
+    if status in _TRANSIENT:
+        return DownloadFailed(f"{place} is busy or not working (status {status}).")
+    says = _REFUSALS.get(status, "refuses it")
+    return DownloadRefused(f"{what}: {place} {says} (status {status}).")
 
 
 def read_bounded(answer: Answer, *, max_bytes: int, within_s: float, place: str) -> bytes:

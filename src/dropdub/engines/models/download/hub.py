@@ -9,59 +9,54 @@ a token only if `HF_TOKEN` is set in the environment too. For pinned files, only
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import cached_property
 from importlib.util import find_spec
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from dropdub.engines.models.catalogue import Source
-from dropdub.engines.models.download.exchange import Answer, host_of, open_url, read_bounded
+from dropdub.engines.models.download.exchange import Answer, content_of, host_of, open_file, range_from, read_bounded
 from dropdub.engines.models.download.listing import COMMIT, ListedFile, parsed
+from dropdub.engines.models.download.origin import (
+    Content,
+    Meter,
+    RemoteFile,
+    Supply,
+    pinned_file,
+    pinned_files,
+    total_size,
+)
+from dropdub.engines.models.places import Place
 from dropdub.engines.packages import extra_command
-from dropdub.errors import DownloadFailed, DownloadRefused, EngineMissing, UsageError
+from dropdub.errors import DownloadRefused, EngineMissing, UsageError
 
-_TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
-_REFUSALS = {
-    401: "requires signing in, or has no such model",
-    403: "does not allow this account to download it",
-    404: "does not have it",
-}
 _OWN_HOSTS = {"huggingface.co", "hf.co"}
 _MAX_LIST_BYTES = 4_000_000
 _LIST_FACTOR = 4
 """The list of a repository's files may take this many times as long as a server may be silent."""
 
 
-@dataclass(frozen=True)
-class RemoteFile:
-    """A file of a repository at a commit.
-
-    `sha256` is known for large files, and for all pinned or remembered files; `blob`, git's hash of the content, for
-    small ones. `is_known`: the content was known before the server was asked.
-    """
-
-    repository: str
-    revision: str
-    name: str
-    size: int
-    sha256: str | None
-    blob: str | None = None
-    is_known: bool = False
-
-
 class Hub:
     """One hub or mirror. `timeout_s` is how long it may be silent."""
 
+    kind = Place.HUB
+
     def __init__(self, mirror: str | None = None, *, timeout_s: float = 30.0) -> None:
+        """Raises UsageError if the mirror's address is malformed."""
+        self._mirror = _checked(mirror) if mirror else None
+        self.timeout_s = timeout_s
+
+    @cached_property
+    def endpoint(self) -> str:
+        """The address. Raises EngineMissing if `huggingface_hub`, which knows it, is not installed."""
         _need_package()
         # The library reads this on import. Without it, it describes this machine to the hub in each request.
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         from huggingface_hub import constants  # noqa: PLC0415
 
-        self.endpoint = (_checked(mirror) if mirror else constants.ENDPOINT).rstrip("/")
-        self.timeout_s = timeout_s
-        self._token = _token(self.endpoint, is_mirror=mirror is not None)
+        return str(self._mirror or constants.ENDPOINT).rstrip("/")
 
     @property
     def place(self) -> str:
@@ -74,26 +69,32 @@ class Hub:
         Raises DownloadRefused, and DownloadFailed if a retry may help.
         """
         if source.is_pinned:
-            return [_pinned(source, source.revision, name) for name in source.pinned_names()]
+            return pinned_files(source)
         commit, listed = parsed(self._list(source), self.place, wanted=source.names())
         if COMMIT.fullmatch(source.revision) and commit != source.revision:
             raise self._other_commit(source.repository)
         names = [self._first(source, choice, listed) for choice in source.files]
         names += [name for name in source.optional if name in listed]
         return [
-            _pinned(source, commit, name) if name in source.pins else _listed(source, commit, listed[name])
+            pinned_file(source, commit, name) if name in source.pins else _listed(source, commit, listed[name])
             for name in names
         ]
 
     @contextmanager
-    def opened(self, file: RemoteFile, *, start: int) -> Iterator[Answer]:
-        """Yield the hub's answer with a file from byte `start` on. Raises as `files` does."""
+    def supply(
+        self, sources: Sequence[Source], files: Sequence[RemoteFile], *, scratch: Path, meter: Meter
+    ) -> Iterator[Supply]:
+        yield Supply(self.place, total_size(files), self.opened, meter.advance)
+
+    @contextmanager
+    def opened(self, file: RemoteFile, start: int) -> Iterator[Content]:
+        """Yield the content of a file from byte `start` on. Raises as `files` does."""
         url = f"{self.endpoint}/{file.repository}/resolve/{quote(file.revision, safe='')}/{quote(file.name)}"
         with self._open(url, f"{file.repository}, {file.name}", start=start) as answer:
             commit = answer.first_headers.get("X-Repo-Commit")
             if commit is not None and commit != file.revision:
                 raise self._other_commit(file.repository)
-            yield answer
+            yield content_of(answer, start)
 
     def _list(self, source: Source) -> bytes:
         url = f"{self.endpoint}/api/models/{source.repository}/revision/{quote(source.revision, safe='')}?blobs=true"
@@ -106,18 +107,10 @@ class Hub:
         from huggingface_hub.utils import build_hf_headers  # noqa: PLC0415
 
         _refuse_offline()
-        headers = build_hf_headers(token=self._token) | ({"Range": f"bytes={start}-"} if start else {})
-        with open_url(url, headers, timeout_s=self.timeout_s) as answer:
-            status = answer.response.status_code
-            if not 200 <= status < 300:
-                raise self._refusal(what, status)
+        token = _token(self.endpoint, is_mirror=self._mirror is not None)
+        headers = build_hf_headers(token=token) | range_from(start)
+        with open_file(url, headers, what=what, timeout_s=self.timeout_s) as answer:
             yield answer
-
-    def _refusal(self, what: str, status: int) -> DownloadFailed | DownloadRefused:
-        if status in _TRANSIENT:
-            return DownloadFailed(f"{self.place} is busy or not working (status {status}).")
-        says = _REFUSALS.get(status, "refuses it")
-        return DownloadRefused(f"{what}: {self.place} {says} (status {status}).")
 
     def _other_commit(self, repository: str) -> DownloadRefused:
         return DownloadRefused(f"{self.place} sent a different commit of {repository} than the one requested.")
@@ -129,11 +122,6 @@ class Hub:
             if name in source.pins or name in listed:
                 return name
         raise DownloadRefused(f"{source.repository} has no {choice.replace('|', ' or ')} at {self.place}.")
-
-
-def _pinned(source: Source, commit: str, name: str) -> RemoteFile:
-    pin = source.pins[name]
-    return RemoteFile(source.repository, commit, name, pin.size, pin.sha256, is_known=True)
 
 
 def _listed(source: Source, commit: str, file: ListedFile) -> RemoteFile:
@@ -175,6 +163,6 @@ def _refuse_offline() -> None:
 def _need_package() -> None:
     if find_spec("huggingface_hub") is None:
         raise EngineMissing(
-            "Pulling models needs the Python package huggingface_hub, which is not installed.",
+            "Pulling models from the hub needs the Python package huggingface_hub, which is not installed.",
             remedy=f"Install it with:\n  {extra_command('quality')}",
         )

@@ -27,13 +27,19 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 @dataclass(frozen=True)
 class ModelRecord:
-    """What a pulled model is: `sources` are the revisions of its repositories, `pulled_at` is UTC."""
+    """What a pulled model is: `sources` are the revisions of its repositories, `pulled_at` is UTC.
+
+    `pulled_from` is the `Place` that the last of its files came from, and `place` its name: a host, a folder, or
+    packages. Both are empty in the records of earlier versions.
+    """
 
     model: str
     sources: Mapping[str, str]
     files: tuple[FileRecord, ...]
     licence: str
     pulled_at: str
+    pulled_from: str = ""
+    place: str = ""
 
 
 class Presence(StrEnum):
@@ -97,8 +103,8 @@ def read_record(folder: Path) -> ModelRecord | None:
         data = read_json_object(folder / RECORD_NAME)
     except FileNotFoundError:
         return None
-    model, licence, pulled_at = (str(data.get(name, "")) for name in ("model", "licence", "pulled_at"))
-    return ModelRecord(model, commits_in(data, "sources"), files_in(data, "files"), licence, pulled_at)
+    model, *rest = (str(data.get(name, "")) for name in ("model", "licence", "pulled_at", "pulled_from", "place"))
+    return ModelRecord(model, commits_in(data, "sources"), files_in(data, "files"), *rest)
 
 
 def commits_in(data: Mapping[str, Any], name: str) -> dict[str, str]:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from dropdub.engines.models.catalogue import KnownModel
 from dropdub.engines.models.download.part_folder import link_refused
 from dropdub.engines.models.download.started_with import PLAN_NAME, Plan
-from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefused
+from dropdub.engines.models.places import Place
+from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefused, DropdubError, WrongContent
 from dropdub.files.held import HeldFolder
 
 
 @contextmanager
 def suggest_copying(model: KnownModel, folder: Path) -> Iterator[None]:
-    """Suggest copying the folder from another machine if the hub cannot be reached."""
+    """Suggest copying the folder from another machine if no place can be reached."""
     try:
         yield
     except DownloadFailed as error:
@@ -25,6 +26,26 @@ def suggest_copying(model: KnownModel, folder: Path) -> Iterator[None]:
         again = f"To resume the download: `dropdub models pull {model.name}`."
         offline = f"Or copy the folder {model.name} from a machine that has it to {folder}."
         raise DownloadFailed(error.message, remedy=f"{again} {offline}") from error
+
+
+@contextmanager
+def suggest_elsewhere(model: KnownModel, other: Place | None) -> Iterator[None]:
+    """Name the next place to download from if one sends wrong content. Nothing else is tried without the user."""
+    try:
+        yield
+    except WrongContent as error:
+        if other is None:
+            raise
+        command = f"`dropdub models pull {model.name} --from {other}`"
+        raise WrongContent(
+            error.message, remedy=f"It was discarded. To download it from elsewhere: {command}"
+        ) from error
+
+
+def nowhere(model: KnownModel, failures: Sequence[DropdubError]) -> DownloadFailed:
+    """Return the error for a model that no place has provided."""
+    reasons = " ".join(failure.message for failure in failures)
+    return DownloadFailed(f"{model.name} could not be downloaded. {reasons}")
 
 
 @contextmanager

@@ -10,17 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from httpx2 import Response
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from dropdub.engines.models.download.exchange import Answer
-from dropdub.engines.models.download.hub import Hub, RemoteFile
-from dropdub.errors import AccessDenied, DownloadFailed
+from dropdub.engines.models.download.origin import Advance, Content, RemoteFile, Supply
+from dropdub.errors import AccessDenied, DownloadFailed, WrongContent
 from dropdub.files.durable import blocks, flush
 from dropdub.files.removal import remove
 
-Advance = Callable[[int], None]
-"""Takes how many bytes arrived; a negative number if some were discarded."""
 _LEAST_GAIN = 16_384
 """An attempt that gains less, without reaching the end of the file, counts as a failure: otherwise a server that sends
 one byte each time would be asked forever."""
@@ -38,33 +34,37 @@ class Patience:
     """Within this time, `_LEAST_GAIN` bytes must arrive."""
 
     def retrying(self, *, stop: Callable[[RetryCallState], bool] | None = None) -> Retrying:
-        """Return what retries after DownloadFailed; `stop` decides when to give up, instead of after `attempts`."""
+        """Return what retries after DownloadFailed, except WrongContent; `stop` decides when to give up, instead of
+        after `attempts`.
+        """
         return Retrying(
-            retry=retry_if_exception_type(DownloadFailed),
+            retry=retry_if_exception(_may_pass),
             wait=wait_random_exponential(multiplier=self.first_wait_s, max=self.longest_wait_s),
             stop=stop or stop_after_attempt(self.attempts),
             reraise=True,
         )
 
 
-def fetch(hub: Hub, file: RemoteFile, path: Path, *, patience: Patience, advance: Advance) -> str:
+def _may_pass(error: BaseException) -> bool:
+    return isinstance(error, DownloadFailed) and not isinstance(error, WrongContent)
+
+
+def fetch(supply: Supply, file: RemoteFile, path: Path, *, patience: Patience) -> str:
     """Download a file to `path`, resuming what is there, and return its SHA-256 in hex.
 
     If the content is wrong and was put together from several answers, the file is discarded and downloaded once more,
-    in one piece. Raises DownloadFailed, also if the content is still wrong; nothing of the file is kept then.
+    in one piece. Raises DownloadFailed, and WrongContent if the content is still wrong; nothing of the file is kept
+    then.
     """
-    part = _Part(file, path, advance)
-    _complete(hub, part, patience)
+    part = _Part(file, path, supply.advance)
+    _complete(supply, part, patience)
     if not part.is_right() and part.is_patched:
         part.restart()
-        _complete(hub, part, patience)
+        _complete(supply, part, patience)
     if not part.is_right():
         given = part.sha256
         part.restart()
-        raise DownloadFailed(
-            _other_content(file, given, hub.place),
-            remedy=f"The download was discarded. {_ELSEWHERE}",
-        )
+        raise WrongContent(_other_content(file, given, supply.place))
     return part.sha256
 
 
@@ -109,32 +109,31 @@ class _Part:
         remove(self.path)
         self._clear()
 
-    def take(self, answer: Answer, *, window_s: float, place: str) -> None:
-        """Append the body of the hub's answer, but never more than the size of the file.
+    def take(self, content: Content, *, window_s: float, place: str) -> None:
+        """Append what arrives, but never more than the size of the file.
 
-        Raises DownloadFailed if the answer reports another length; a connection that is too slow is closed.
+        Raises DownloadFailed if another length is announced; a connection that is too slow is closed.
         """
-        if self.size and not _continues(answer.response, self.size):
+        if self.size and content.start != self.size:
             self.restart()
-        self._refuse_other_length(answer.response, place)
+        self._refuse_other_length(content, place)
         self.is_patched = self.size > 0
-        answer.deadline.extend(window_s)
+        content.extend(window_s)
         gained = 0
         with self._opened() as writer:
-            for block in answer.response.iter_raw():
+            for block in content.blocks:
                 writer.write(block[: self.file.size - self.size])
                 self._count(block)
                 gained += len(block)
                 if gained >= _LEAST_GAIN:
-                    answer.deadline.extend(window_s)
+                    content.extend(window_s)
                     gained = 0
                 if self.size > self.file.size:
                     break
             flush(writer)
 
-    def _refuse_other_length(self, response: Response, place: str) -> None:
-        announced = response.headers.get("Content-Length", "")
-        if announced.isdecimal() and self.size + int(announced[:20]) != self.file.size:
+    def _refuse_other_length(self, content: Content, place: str) -> None:
+        if content.length is not None and self.size + content.length != self.file.size:
             raise DownloadFailed(
                 f"{place} reports the wrong length for {self.file.name}; expected {self.file.size} bytes.",
                 remedy=_ELSEWHERE,
@@ -192,22 +191,16 @@ class _NothingGained:
         return self._failures >= self._attempts
 
 
-def _complete(hub: Hub, part: _Part, patience: Patience) -> None:
+def _complete(supply: Supply, part: _Part, patience: Patience) -> None:
     """Download the rest of a file, with retries. Raises DownloadFailed and DownloadRefused."""
     retrying = patience.retrying(stop=_NothingGained(part, patience.attempts))
-    retrying(_continue, hub, part, patience)
+    retrying(_continue, supply, part, patience)
 
 
-def _continue(hub: Hub, part: _Part, patience: Patience) -> None:
+def _continue(supply: Supply, part: _Part, patience: Patience) -> None:
     if part.is_complete:
         return
-    with hub.opened(part.file, start=part.size) as answer:
-        part.take(answer, window_s=patience.window_s, place=hub.place)
+    with supply.opened(part.file, part.size) as content:
+        part.take(content, window_s=patience.window_s, place=supply.place)
     if not part.is_complete:
         raise DownloadFailed(f"{part.file.name} stopped after {part.size} of {part.file.size} bytes.")
-
-
-def _continues(response: Response, start: int) -> bool:
-    """Return whether an answer begins at the byte it was asked for: a server may send the whole file instead."""
-    given = response.headers.get("Content-Range", "")
-    return response.status_code == 206 and given.startswith(f"bytes {start}-")
