@@ -51,7 +51,7 @@ class XttsSynthesizer:
     name: ClassVar[str] = "xtts"
     role: ClassVar[str] = "synthesizer"
     rank: ClassVar[int] = 20
-    runtime: ClassVar[str] = "torch"
+    runtime: ClassVar[str | None] = "torch"
     clones: ClassVar[bool] = True
 
     sample_rate: int = 24_000
