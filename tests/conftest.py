@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from dropdub.pipeline.cache import Cache
 SPEECH = Path(dropdub.__file__).parent / "samples" / "jfk.flac"
 SLOWEST = ("test_every_place.py", "test_crashes.py", "test_long_recording.py", "test_dub_sound.py")
 """The files that take longest, in the order in which they are started."""
+REAL_MODELS = "DROPDUB_REAL_MODELS"
+"""The variable that names a folder of real models, filled as by `dropdub models pull`: too large to be kept here."""
 PICTURE = ("-f", "lavfi", "-i", "testsrc=size=160x120:rate=25:duration=12")
 
 
@@ -38,6 +40,19 @@ def each_ffmpeg(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         pytest.skip("no ffmpeg is installed on this system")
     monkeypatch.setenv(FFMPEG_VARIABLE, found)
     return Path(found)
+
+
+@pytest.fixture(scope="session")
+def real_model() -> Callable[[str], Path]:
+    """Return a function from a model's name to its folder, which skips the test if the model is not there."""
+
+    def found(name: str) -> Path:
+        folder = Path(os.environ.get(REAL_MODELS, "")) / name
+        if REAL_MODELS not in os.environ or not folder.is_dir():
+            pytest.skip(f"no real model {name}: {REAL_MODELS} names no folder with it")
+        return folder
+
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,9 @@ LIGHT: Mapping[str, str] = {"transcriber": "pocketsphinx", "translator": "aperti
 EXTRAS: Mapping[str, str] = {
     "pocketsphinx": "light",
     "espeak-ng": "light",
+    "bergamot": "compact",
+    "hibari": "compact",
+    "kokoro": "compact",
     "faster-whisper": "quality",
     "nllb": "quality",
     "transformers": "quality",
@@ -22,7 +25,7 @@ EXTRAS: Mapping[str, str] = {
 
 def kit_of(extra: str) -> Kit:
     """Return the kit that an extra belongs to."""
-    return "light" if extra == "light" else "quality"
+    return "light" if extra in ("light", "compact") else "quality"
 
 
 KITS: Mapping[Kit, tuple[str, ...]] = {

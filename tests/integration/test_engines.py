@@ -103,7 +103,15 @@ class TestEngineContract:
     def test_its_class_imports_no_heavy_library(self, name: str) -> None:
         offer = usable(name)
         assert offer.engine is not None
-        heavy = ("torch", "ctranslate2", "transformers", "pocketsphinx", "espeakng_loader")
+        heavy = (
+            "torch",
+            "ctranslate2",
+            "transformers",
+            "pocketsphinx",
+            "espeakng_loader",
+            "onnxruntime",
+            "fxtranslate",
+        )
         code = f"import sys, {offer.engine.__module__}; print([name for name in {heavy} if name in sys.modules])"
         assert output_of(code).strip() == "[]"
 
@@ -524,3 +532,15 @@ def test_copy_of_data_is_made_once_and_reused(tmp_path: Path, monkeypatch: pytes
     assert espeak_library._kept_copy(data) == copy
     assert list(places.iterdir()) == [copy]
     assert (copy / "phontab").read_bytes() == b"phonemes"
+
+
+def test_espeak_says_whether_there_is_a_better_voice() -> None:
+    engine = EspeakSynthesizer()
+    engine.speak("Olá", language="pt-BR", voice=None)
+    engine.speak("Hallo", language="de", voice=None)
+    portuguese, german = engine.announcements()
+    assert (
+        portuguese.startswith("Portuguese was spoken by espeak-ng") and "`dropdub models pull kokoro-82m`" in portuguese
+    )
+    assert german.startswith("German") and "models pull" not in german
+    assert engine.announcements() == []

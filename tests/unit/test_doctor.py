@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,10 +20,12 @@ from dropdub.doctor.database import (
 )
 from dropdub.doctor.finding import Verdict
 from dropdub.doctor.graphics import Card
-from dropdub.engines.offers import Offer
+from dropdub.engines.base import EngineSettings
+from dropdub.engines.offers import Offer, installed_offers
 from dropdub.store.copies import Copy
 from dropdub.store.damage import damaged
 from dropdub.store.migrations import HEAD_REVISION
+from tests.unit.test_registry import Parrot, Raven, entry_of
 
 NOW = clock.EARLIEST + 1_000_000
 GB = 1_000_000_000
@@ -214,23 +217,23 @@ def test_a_named_engine_must_be_there_usable_and_of_the_role() -> None:
 
 
 @pytest.mark.parametrize(
-    ("here", "needed", "fallback", "state"),
+    ("here", "needed", "other", "state"),
     [
-        (True, True, "none", "ok"),
-        (False, True, "none", "problem"),
-        (False, False, "none", "warning"),
-        (False, True, "light", "warning"),
+        (True, True, None, "ok"),
+        (False, True, None, "problem"),
+        (False, False, None, "warning"),
+        (False, True, "apertium", "warning"),
     ],
 )
 def test_a_missing_model_is_a_problem_if_jobs_wait_for_it(
-    tmp_path: Path, here: bool, needed: bool, fallback: str, state: str
+    tmp_path: Path, here: bool, needed: bool, other: str | None, state: str
 ) -> None:
     folder = tmp_path / "nllb-200-distilled-600M"
     if here:
         folder.mkdir()
         for name in ("tokenizer.json", "config.json", "shared_vocabulary.json", "model.bin"):
             (folder / name).write_text("here", encoding="utf-8")
-    assert engines.model_finding("nllb", folder, needed=needed, fallback=fallback).state == state
+    assert engines.model_finding("nllb", folder, needed=needed, other=other).state == state
 
 
 def test_settings_are_shown_only_if_they_reveal_nothing_personal() -> None:
@@ -290,3 +293,18 @@ def test_a_traceback_is_reported_as_code_locations_and_class() -> None:
 )
 def test_a_code_location_is_given_relative_to_its_package(file: str, place: str) -> None:
     assert traces.code_place(file) == place
+
+
+def test_a_missing_model_holds_up_jobs_only_if_no_other_engine_works(tmp_path: Path) -> None:
+    offers = installed_offers(entry_of(Parrot, Raven)).values()
+    raven, settings = next(one for one in offers if one.name == "raven"), EngineSettings(tmp_path)
+
+    def judged(**given: Any) -> tuple[str, str]:
+        other = engines.stand_in(Config(**given), raven, offers, settings)
+        found = engines.model_finding("raven", tmp_path / "nest", needed=True, other=other)
+        return found.state, found.text
+
+    named = {"job": {"translator": "raven"}}
+    assert judged() == ("warning", "the model of raven is missing: parrot is used instead")
+    assert judged(**named) == ("problem", "the model of raven is missing: jobs wait for it")
+    assert judged(**named, models={"fallback": "light"})[1].endswith("a light engine is used instead")

@@ -82,7 +82,7 @@ class Raven(Parrot):
 
     name: ClassVar[str] = "raven"
     rank: ClassVar[int] = 20
-    runtime: ClassVar[str] = "ctranslate2"
+    runtime: ClassVar[str | None] = "ctranslate2"
     needed: ClassVar[int] = 1_000
 
     def missing_model(self) -> str | None:
@@ -98,7 +98,7 @@ class Raven(Parrot):
 class Jackdaw(Raven):
     name: ClassVar[str] = "jackdaw"
     rank: ClassVar[int] = 19
-    runtime: ClassVar[str] = "torch"
+    runtime: ClassVar[str | None] = "torch"
 
 
 class Lyrebird(Parrot):
@@ -318,11 +318,87 @@ def learnt(folder: Path, **given: Any) -> EngineRegistry:
 
 
 def test_a_missing_model_is_waited_for_with_the_command_that_gets_it(tmp_path: Path) -> None:
-    for name in ("auto", "raven"):
+    alone = EngineRegistry(entry_of(Macaw, Raven), settings=EngineSettings(models_dir=tmp_path))
+    for registry, name in ((alone, "auto"), (learnt(tmp_path), "raven")):
         with pytest.raises(Waiting, match="The model 'nest' of the engine 'raven' is not installed") as caught:
-            learnt(tmp_path).translator(name, source="en", target="es")
+            registry.translator(name, source="en", target="es")
         assert caught.value.condition == "model"
         assert "dropdub models pull nest" in caught.value.sentence
+
+
+def test_auto_takes_an_engine_that_works_before_one_whose_model_is_missing(tmp_path: Path) -> None:
+    registry = learnt(tmp_path)
+    assert registry.translator("auto", source="en", target="es").name == "parrot"
+    assert registry.notices() == ["Used parrot, because the model 'nest' of raven is not installed."]
+
+
+class Cuckoo(Owl):
+    """A better diarizer, whose model is missing."""
+
+    name: ClassVar[str] = "cuckoo"
+    rank: ClassVar[int] = 20
+    runtime: ClassVar[str | None] = None
+
+    def missing_model(self) -> str | None:
+        return "another nest"
+
+    def needs_bytes(self) -> int:
+        return 1_000
+
+
+def test_auto_does_not_wait_for_a_better_diarizer_either(tmp_path: Path) -> None:
+    registry = EngineRegistry(entry_of(Owl, Cuckoo), settings=EngineSettings(models_dir=tmp_path))
+    assert isinstance(registry.diarizer("auto"), Owl)
+    registry.preload("diarizer", "auto")
+    assert Owl.loads == 1
+
+
+class Starling(Parrot):
+    """A translator with a model for each pair."""
+
+    name: ClassVar[str] = "starling"
+    rank: ClassVar[int] = 14
+    runtime: ClassVar[str | None] = None
+
+    def missing_model(self) -> str | None:
+        return None if any(self.settings.models_dir.iterdir()) else "en-pt"
+
+    def needs_bytes(self) -> int:
+        return 1_000
+
+    def supports(self, source: str, target: str) -> bool:
+        return (self.settings.models_dir / f"{source}-{target}").is_dir()
+
+    def missing_models(self, source: str, target: str) -> tuple[str, ...]:
+        legs = ((source, "en"), ("en", target)) if "en" not in (source, target) else ((source, target),)
+        return tuple(f"{one}-{other}" for one, other in legs) if target != "tlh" else ()
+
+
+def test_an_engine_with_a_model_of_its_own_does_not_stand_in_for_another(tmp_path: Path) -> None:
+    (tmp_path / "en-es").mkdir()
+    registry = EngineRegistry(entry_of(Raven, Starling), settings=EngineSettings(models_dir=tmp_path))
+    assert registry.translator("auto", source="en", target="es").name == "starling"
+    assert registry.notices() == []
+
+
+def test_a_pair_whose_model_is_missing_is_waited_for(tmp_path: Path) -> None:
+    registry = EngineRegistry(entry_of(Starling), settings=EngineSettings(models_dir=tmp_path))
+    for name in ("auto", "starling"):
+        with pytest.raises(Waiting, match="The translator lacks the model 'en-pt'") as caught:
+            registry.translator(name, source="en", target="pt")
+        assert (caught.value.condition, "dropdub models pull en-pt`" in caught.value.sentence) == ("model", True)
+    with pytest.raises(Waiting, match="lacks the models 'es-en' and 'en-pt'") as both:
+        registry.translator("auto", source="es", target="pt")
+    assert "Download them with: `dropdub models pull es-en en-pt`." in both.value.sentence
+    with pytest.raises(UnsupportedLanguage):
+        registry.translator("auto", source="en", target="tlh")
+
+
+def test_if_a_larger_model_is_missing_too_both_are_named(tmp_path: Path) -> None:
+    registry = EngineRegistry(entry_of(Starling, Raven), settings=EngineSettings(models_dir=tmp_path))
+    with pytest.raises(Waiting, match="The model 'nest' of the engine 'raven'") as caught:
+        registry.translator("auto", source="en", target="es")
+    assert "`dropdub models pull nest`, or a smaller one with: `dropdub models pull en-es`." in caught.value.sentence
 
 
 def test_an_engine_with_its_model_is_preferred_to_a_light_one(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from dropdub.engines.base import Samples
-from dropdub.engines.xtts.check import LONGEST_S, defect, letters, longest_s, tidy, without_tail
+from dropdub.engines.spoken_parts import joined, tidy
+from dropdub.engines.xtts.check import LONGEST_S, defect, letters, longest_s, without_tail
 
 RATE = 24_000
 TEXT = "We went home together in the evening."
@@ -77,3 +78,8 @@ def test_a_sound_that_is_too_loud_is_turned_down_and_not_clipped() -> None:
     found = tidy(tone(1, level=3.0), RATE)
     assert np.abs(found).max() == pytest.approx(1.0)
     assert np.corrcoef(found[2000:9000], tone(1)[2000:9000])[0, 1] > 0.99
+
+
+def test_parts_are_joined_with_a_pause_between_each_two() -> None:
+    assert len(joined([tone(1), tone(1), tone(1)], RATE)) == round(3.5 * RATE)
+    assert len(joined([], RATE)) == 0

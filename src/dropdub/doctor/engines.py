@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from dropdub.config import Config, JobOptions
 from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Finding, ok, problem, warning
+from dropdub.engines.base import EngineSettings, NeedsModel
 from dropdub.engines.models.catalogue import DEFAULT_MODELS, MODELS, find, how_to_download
 from dropdub.engines.models.download.record import examine
 from dropdub.engines.models.uses import uses
@@ -84,8 +85,24 @@ def _models(subject: ExaminedRoot, offers: Mapping[str, Offer]) -> Iterator[Find
         offer = offers.get(use.engine)
         if offer is not None and offer.problem is None:
             needed = offer.role == "transcriber" or _translates(subject.config)
-            folder = use.folder(here)
-            yield model_finding(use.engine, folder, needed=needed, fallback=models.fallback)
+            other = stand_in(subject.config, offer, offers.values(), EngineSettings(here, models.use))
+            yield model_finding(use.engine, use.folder(here), needed=needed, other=other)
+
+
+def stand_in(config: Config, offer: Offer, offers: Iterable[Offer], settings: EngineSettings) -> str | None:
+    """Return which engine is used while the model of one is missing; None if jobs wait for the model."""
+    if str(getattr(config.job, offer.role)) == "auto":
+        ready = (one.name for one in offers if one.role == offer.role and one is not offer and _is_ready(one, settings))
+        return next(ready, None)
+    return "a light engine" if config.models.fallback == "light" else None
+
+
+def _is_ready(offer: Offer, settings: EngineSettings) -> bool:
+    """Return whether an engine is usable, with its model."""
+    if offer.problem is not None or offer.engine is None:
+        return False
+    engine = offer.engine(settings)
+    return not isinstance(engine, NeedsModel) or engine.missing_model() is None
 
 
 def is_open_to_others(folder: Path) -> bool:
@@ -96,13 +113,16 @@ def is_open_to_others(folder: Path) -> bool:
         return False
 
 
-def model_finding(engine: str, folder: Path, *, needed: bool, fallback: str) -> Finding:
-    """Judge whether an engine's model is complete. `needed`: a file dropped without options uses it."""
+def model_finding(engine: str, folder: Path, *, needed: bool, other: str | None) -> Finding:
+    """Judge whether an engine's model is complete. `needed`: a file dropped without options uses it.
+
+    `other` is the engine that is used while it is missing; None if jobs wait for it.
+    """
     if examine(folder, find(folder.name), thorough=False).usable:
         return ok("model", f"the model of {engine} is complete", detail=str(folder))
     remedy = how_to_download(folder.name)
-    if fallback == "light":
-        text = f"the model of {engine} is missing: a light engine is used instead"
+    if other is not None:
+        text = f"the model of {engine} is missing: {other} is used instead"
         return warning("model", text, remedy, detail=str(folder))
     if not needed:
         text = f"the model of {engine} is missing: few jobs need it, since no target language is set"

@@ -245,14 +245,22 @@ class HintsLanguage(Protocol):
 class NeedsModel(Protocol):
     """Implemented by engines whose model is not part of their package."""
 
-    runtime: ClassVar[str]
-    """The library that runs it, `torch` or `ctranslate2`: no process ever loads both."""
+    runtime: ClassVar[str | None]
+    """The library that runs it, `torch` or `ctranslate2`: no process ever loads both. None for any other library."""
 
     def missing_model(self) -> str | None:
         """Return the name of the model if it is missing, else None. Cheap, and valid before `load`."""
 
     def needs_bytes(self) -> int:
         """Return roughly how much memory is needed to load the model and work with it."""
+
+
+@runtime_checkable
+class HasModelsByPair(Protocol):
+    """Optional ability of translators that have a model of its own for each pair of languages."""
+
+    def missing_models(self, source: str, target: str) -> tuple[str, ...]:
+        """Return the models to download for a pair that `supports` refuses; empty if no model could help."""
 
 
 @runtime_checkable

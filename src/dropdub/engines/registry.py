@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import EntryPoint
@@ -14,6 +14,7 @@ from dropdub.engines.base import (
     Diarizer,
     Engine,
     EngineSettings,
+    HasModelsByPair,
     NeedsModel,
     Separator,
     Synthesizer,
@@ -36,9 +37,11 @@ OTHERWISE = "Or choose another engine in config.yaml. Then run: `dropdub retry J
 class EngineRegistry:
     """The engines of one worker. Not thread-safe.
 
-    `entries` replaces the entry points of the installed packages. If the model of an engine is missing, the step waits
-    for it; with `light_instead`, a light engine is used instead, which `notices` reports. Steps also wait for engines
-    of this package that are not installed.
+    `entries` replaces the entry points of the installed packages. `auto` is the best engine that can do the step now:
+    one whose model is missing counts only if there is no other. Then, and if it was named, the step waits for the
+    model; with `light_instead`, a light engine is used instead of one that was named. `notices` reports an engine
+    without a model of its own that is used in place of a better one. Steps also wait for engines of this package that
+    are not installed.
     """
 
     def __init__(
@@ -85,8 +88,8 @@ class EngineRegistry:
         if name != AUTO:
             self._ready(self._usable(name, role=role))
             return
-        best = next(iter(self._usable_of(role)), None)
-        if best is not None and self._model_missing(best) is None:
+        best = next((offer for offer in self._usable_of(role) if self._model_missing(offer) is None), None)
+        if best is not None:
             self._ready(best)
 
     def transcriber(self, name: str, *, language: str | None = None) -> Transcriber:
@@ -132,29 +135,58 @@ class EngineRegistry:
         return self._best(need) if name == AUTO else self._called(name, need)
 
     def _best(self, need: Need) -> Offer:
+        """Return the engine of the highest rank that can do it now; if each lacks its model, wait for the best."""
         usable = self._usable_of(need.role)
         if not usable:
             raise self._none_usable(need)
-        for offer in usable:
-            if need.met_by(self._instance(offer)):
-                return self._with_model(offer, need)
+        able = [offer for offer in usable if need.met_by(self._instance(offer))]
+        ready = next((offer for offer in able if self._model_missing(offer) is None), None)
+        if ready is not None:
+            self._report_better(ready, able)
+            return ready
+        pair_models = self._pair_models(usable, need)
+        if able:
+            raise self._waiting(able[0], pair_models)
+        if pair_models:
+            raise _waiting_for_pair(need, pair_models)
         message = f"No installed {need.role} {need.does}. {self._coverage(usable)}".strip()
         raise UnsupportedLanguage(message, remedy=hint(usable, need))
 
+    def _report_better(self, chosen: Offer, able: Iterable[Offer]) -> None:
+        """Note that an engine without a model of its own stands in for a better one whose model is missing."""
+        better = next(iter(able))
+        if better is not chosen and not isinstance(self._instance(chosen), NeedsModel):
+            self._replace(better, chosen)
+
     def _with_model(self, offer: Offer, need: Need) -> Offer:
         """Return the offer if its model is here; else a light one, if that is allowed. Raises Waiting."""
-        model = self._model_missing(offer)
-        if model is None:
+        if self._model_missing(offer) is None:
             return offer
         light = self._light(need) if self._light_instead else None
         if light is None:
-            raise Waiting(
-                f"The model '{model}' of the engine '{offer.name}' is not installed.",
-                condition="model",
-                remedy=f"{how_to_download(model)}. The job then resumes automatically.",
-            )
-        self._replaced[offer.name] = f"Used {light.name}, because the model '{model}' of {offer.name} is not installed."
+            raise self._waiting(offer)
+        self._replace(offer, light)
         return light
+
+    def _replace(self, better: Offer, chosen: Offer) -> None:
+        model = self._model_missing(better)
+        notice = f"Used {chosen.name}, because the model '{model}' of {better.name} is not installed."
+        self._replaced[better.name] = notice
+
+    def _waiting(self, offer: Offer, others: Sequence[str] = ()) -> Waiting:
+        model = self._model_missing(offer)
+        smaller = f", or a smaller one with: {_pull(others)}" if others else ""
+        return Waiting(
+            f"The model '{model}' of the engine '{offer.name}' is not installed.",
+            condition="model",
+            remedy=f"{how_to_download(str(model))}{smaller}. The job then resumes automatically.",
+        )
+
+    def _pair_models(self, offers: Iterable[Offer], need: Need) -> tuple[str, ...]:
+        """Return the models with which one of the engines could translate the pair; empty if there are none."""
+        engines = map(self._instance, offers) if need.pair else ()
+        found = (one.missing_models(*need.pair) for one in engines if need.pair and isinstance(one, HasModelsByPair))
+        return next(filter(None, found), ())
 
     def _light(self, need: Need) -> Offer | None:
         usable = self._usable_of(need.role)
@@ -171,6 +203,8 @@ class EngineRegistry:
             message = f"The engine '{name}' is a {offer.role}, not a {need.role}. {self._present(need.role)}"
             raise EngineMissing(message)
         if not need.met_by(self._instance(offer)):
+            if pair_models := self._pair_models([offer], need):
+                raise _waiting_for_pair(need, pair_models)
             message = f"The engine '{name}' {need.does_not}. {self._coverage([offer])}".strip()
             raise UnsupportedLanguage(message, remedy=hint([offer], need))
         return self._with_model(offer, need)
@@ -239,3 +273,17 @@ class EngineRegistry:
     def _coverage(self, offers: Iterable[Offer]) -> str:
         covered = ((offer.name, coverage(self._instance(offer))) for offer in offers)
         return " ".join(f"{name} supports: {what}." for name, what in covered if what)
+
+
+def _pull(models: Sequence[str]) -> str:
+    return f"`dropdub models pull {' '.join(models)}`"
+
+
+def _waiting_for_pair(need: Need, models: Sequence[str]) -> Waiting:
+    named_models = " and ".join(f"'{model}'" for model in models)
+    which, them = ("models", "them") if len(models) > 1 else ("model", "it")
+    return Waiting(
+        f"The {need.role} lacks the {which} {named_models}.",
+        condition="model",
+        remedy=f"Download {them} with: {_pull(models)}. The job then resumes automatically.",
+    )

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 
+from dropdub.engines.addresses import ADDRESS
+from dropdub.engines.clauses import within
 from dropdub.sentence_ends import sentences
-from dropdub.untrusted.text import wrapped
 
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|(?<![\w.+-])[\w.+-]++@[\w-]++\.[\w.]+\b", re.IGNORECASE)
-_CLAUSE = re.compile(r"(?<=[,:;–—])\s+|(?<=[，、；：])")
 _SOUNDS = re.compile(r"\[[^\[\]]*\]|♪[^♪]*♪?")
 _FEW_WORDS = 2
 
 
 def plain(text: str) -> str:
     """Return a text on one line, without control characters, with web and mail addresses turned into words."""
-    spoken = _ADDRESS.sub(lambda found: _as_words(found[0]), text)
+    spoken = ADDRESS.sub(lambda found: _as_words(found[0]), text)
     return " ".join("".join(one if one.isprintable() else " " for one in spoken).split())
 
 
@@ -25,7 +23,7 @@ def parts(text: str, *, limit: int) -> list[str]:
 
     Each part has something to say. Parts of one or two words, which a synthesizer turns into noise, join a neighbour.
     """
-    cut = [part for sentence in sentences(plain(text)) for part in _within(sentence, limit)]
+    cut = [part for sentence in sentences(plain(text)) for part in within(sentence, limit)]
     return _without_stubs([part for part in cut if is_speakable(part)], limit)
 
 
@@ -37,43 +35,8 @@ def is_speakable(text: str) -> bool:
 def _as_words(address: str) -> str:
     """Return an address as words: only the names in it, without the parts that nobody reads aloud."""
     bare = re.sub(r"^(?:https?://)?(?:www\.)?", "", address, flags=re.IGNORECASE)
-    core = bare.rstrip(".,;:!?)]")
-    tail = bare[len(core) :]
-    named = core.split("?")[0].split("/")[0]
-    return re.sub(r"[^\w]+", " ", named).strip() + tail
-
-
-def _clauses(text: str) -> list[str]:
-    start, found = 0, []
-    for match in _CLAUSE.finditer(text):
-        found.append(text[start : match.end()].strip())
-        start = match.end()
-    return [part for part in (*found, text[start:].strip()) if part]
-
-
-def _within(text: str, limit: int) -> Iterator[str]:
-    if len(text) <= limit:
-        yield text
-        return
-    clauses = [part for clause in _clauses(text) for part in _wrapped(clause, limit)]
-    yield from _joined(clauses, limit)
-
-
-def _wrapped(text: str, limit: int) -> list[str]:
-    return [text] if len(text) <= limit else list(wrapped(text, limit))
-
-
-def _joined(texts: Iterable[str], limit: int) -> Iterator[str]:
-    """Join neighbours while they fit into `limit`."""
-    before = ""
-    for text in texts:
-        if before and len(before) + 1 + len(text) > limit:
-            yield before
-            before = text
-        else:
-            before = f"{before} {text}".strip()
-    if before:
-        yield before
+    named = bare.split("?")[0].split("/")[0]
+    return re.sub(r"[^\w]+", " ", named).strip()
 
 
 def _without_stubs(texts: list[str], limit: int) -> list[str]:

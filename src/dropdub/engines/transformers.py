@@ -41,7 +41,7 @@ class TransformersTranslator:
     name: ClassVar[str] = "transformers"
     role: ClassVar[str] = "translator"
     rank: ClassVar[int] = 15
-    runtime: ClassVar[str] = "torch"
+    runtime: ClassVar[str | None] = "torch"
 
     def __init__(self, settings: EngineSettings | None = None) -> None:
         self._settings = settings or EngineSettings()

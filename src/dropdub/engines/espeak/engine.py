@@ -1,17 +1,18 @@
-"""The light synthesizer: eSpeak NG, with the library and the voices of the espeakng-loader package."""
+"""The synthesizer of last resort: eSpeak NG, with the library and the voices of the espeakng-loader package."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 import numpy as np
 
 from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
 from dropdub.engines.espeak.library import EspeakLibrary, EspeakVoice, espeak_library
+from dropdub.engines.kokoro.languages import LANGUAGES
 from dropdub.engines.packages import missing_package
 from dropdub.errors import UnsupportedLanguage, VoiceMissing
-from dropdub.languages import primary
+from dropdub.languages import display_name, primary
 
 USUAL_WPM = 175
 SLOWEST_WPM = 80
@@ -30,6 +31,7 @@ class EspeakSynthesizer:
 
     def __init__(self, settings: EngineSettings | None = None) -> None:
         """Accept the settings that every engine gets; none of them matters here."""
+        self._spoken: dict[str, None] = {}
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -51,6 +53,11 @@ class EspeakSynthesizer:
     def coverage(self) -> str:
         return ", ".join(sorted(self.languages()))
 
+    def announcements(self) -> Sequence[str]:
+        """Return, for each language spoken since the last call, whether there is a better voice."""
+        languages, self._spoken = list(self._spoken), {}
+        return [plain_voice(language) for language in languages]
+
     def speak(self, text: str, *, language: str, voice: Voice | None, rate: float = 1.0, take: int = 0) -> Samples:
         """Return `text` spoken, the same way every time; an empty array for a text without letters or digits.
 
@@ -59,6 +66,7 @@ class EspeakSynthesizer:
         identifier = self._identifier(language, voice)
         if not any(character.isalnum() for character in text):
             return np.zeros(0, dtype=np.float32)
+        self._spoken[primary(language)] = None
         return self._library().speak(text, voice=identifier, words_per_minute=words_per_minute(rate))
 
     def _identifier(self, language: str, voice: Voice | None) -> str:
@@ -83,6 +91,14 @@ class EspeakSynthesizer:
 
 def _names(voice: EspeakVoice) -> set[str]:
     return {voice.name.casefold(), voice.identifier.casefold(), voice.languages[0][1]} if voice.languages else set()
+
+
+def plain_voice(language: str) -> str:
+    """Return a sentence on how espeak-ng sounds in a language, and which better voice there is."""
+    said = f"{display_name(language)} was spoken by espeak-ng, whose synthetic voice is hard to understand."
+    if language in LANGUAGES:
+        return f"{said} A better voice: `dropdub models pull kokoro-82m`"
+    return f"{said} No other engine of Dropdub without a cloned voice speaks it."
 
 
 def words_per_minute(rate: float) -> int:

@@ -35,6 +35,8 @@ _UTF8 = 1
 _RATE = 1
 _POSITION_CHARACTER = 1
 _OK = 0
+_IPA = 0x02
+_WITH_TIES = 0x80
 _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
 
@@ -82,6 +84,20 @@ class EspeakLibrary:
             self._check(self._dll.espeak_SetVoiceByName(voice.encode()), f"voice {voice}")
             self._check(self._dll.espeak_SetParameter(_RATE, words_per_minute, 0), "rate")
             return self._synthesize(text.replace("\0", " ").encode("utf-8", "replace") + b"\0")
+
+    def phonemes(self, text: str, *, voice: str, tie: str) -> str:
+        """Return the sounds of `text` in the International Phonetic Alphabet, with `tie` within sounds of two letters.
+
+        Punctuation is left out: give it the text between two marks.
+        """
+        with self._turn:
+            self._check(self._dll.espeak_SetVoiceByName(voice.encode()), f"voice {voice}")
+            rest = ctypes.c_char_p(text.replace("\0", " ").encode("utf-8", "replace") + b"\0")
+            found = []
+            while rest:  # each call reads one clause, and moves the pointer behind it
+                clause = self._dll.espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, _IPA | _WITH_TIES | ord(tie) << 8)
+                found.append((clause or b"").decode("utf-8", "replace").strip())
+        return " ".join(filter(None, found))
 
     def _synthesize(self, data: bytes) -> Samples:
         self._blocks.clear()
@@ -145,6 +161,8 @@ def _declare(dll: ctypes.CDLL) -> None:
     dll.espeak_SetParameter.argtypes = [number, number, number]
     flags = ctypes.c_uint
     dll.espeak_Synth.argtypes = [text, ctypes.c_size_t, flags, number, flags, flags, address, address]
+    dll.espeak_TextToPhonemes.argtypes = [ctypes.POINTER(text), number, number]
+    dll.espeak_TextToPhonemes.restype = text
     dll.espeak_ListVoices.argtypes = [address]
     dll.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_VoiceStruct))
     dll.espeak_Info.argtypes = [address]

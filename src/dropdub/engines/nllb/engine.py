@@ -35,7 +35,7 @@ class NllbTranslator:
     name: ClassVar[str] = "nllb"
     role: ClassVar[str] = "translator"
     rank: ClassVar[int] = 20
-    runtime: ClassVar[str] = "ctranslate2"
+    runtime: ClassVar[str | None] = "ctranslate2"
 
     def __init__(self, settings: EngineSettings | None = None) -> None:
         self._settings = settings or EngineSettings()

@@ -57,7 +57,7 @@ class FasterWhisperTranscriber:
     name: ClassVar[str] = "faster-whisper"
     role: ClassVar[str] = "transcriber"
     rank: ClassVar[int] = 20
-    runtime: ClassVar[str] = "ctranslate2"
+    runtime: ClassVar[str | None] = "ctranslate2"
 
     def __init__(self, settings: EngineSettings | None = None) -> None:
         self._settings = settings or EngineSettings()

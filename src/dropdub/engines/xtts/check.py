@@ -5,9 +5,9 @@ from __future__ import annotations
 import unicodedata
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dropdub.engines.base import Samples
+from dropdub.engines.spoken_parts import FRAME_S, KEPT_S, loud_frames
 
 SLOWEST_S = 0.16
 """Seconds per letter, half the pace of the slowest speakers. Longer speech has babble at its end."""
@@ -18,9 +18,6 @@ LONGEST_S = 27.0
 SILENT_DB = -50.0
 _WORDS_OF_ITS_OWN = 6
 _SYLLABLE = 2
-_EDGE_DB = -45.0
-_FRAME_S = 0.02
-_KEPT_S = 0.06
 _USUAL_S = 0.06
 _TAIL_PAUSE_S, _TAIL_S = 0.7, 0.5
 
@@ -49,29 +46,17 @@ def defect(samples: Samples, text: str, rate: int, *, pace: float = 1.0) -> str 
     return None
 
 
-def tidy(samples: Samples, rate: int) -> Samples:
-    """Return speech without the silence around it, limited to full scale."""
-    sound = np.nan_to_num(np.asarray(samples, np.float32))
-    peak = float(np.abs(sound).max(initial=0.0))
-    sound = sound / np.float32(peak) if peak > 1.0 else sound
-    loud = _loud(sound, rate)
-    if not len(loud):
-        return sound
-    frame, kept = round(_FRAME_S * rate), round(_KEPT_S * rate)
-    return sound[max(int(loud[0]) * frame - kept, 0) : (int(loud[-1]) + 1) * frame + kept]
-
-
 def without_tail(samples: Samples, text: str, rate: int, *, pace: float = 1.0) -> Samples:
     """Remove a short noise after a long pause at the end, if the whole text can have been said before it."""
-    loud = _loud(samples, rate)
-    pauses = np.flatnonzero(np.diff(loud) * _FRAME_S > _TAIL_PAUSE_S)
+    loud = loud_frames(samples, rate)
+    pauses = np.flatnonzero(np.diff(loud) * FRAME_S > _TAIL_PAUSE_S)
     if not len(pauses):
         return samples
     said, resumed = int(loud[pauses[-1]]) + 1, int(loud[pauses[-1] + 1])
-    tail_s, said_s = (int(loud[-1]) + 1 - resumed) * _FRAME_S, said * _FRAME_S
+    tail_s, said_s = (int(loud[-1]) + 1 - resumed) * FRAME_S, said * FRAME_S
     if tail_s > _TAIL_S or said_s < letters(text) * _USUAL_S / pace:
         return samples
-    return samples[: round((said_s + _KEPT_S) * rate)]
+    return samples[: round((said_s + KEPT_S) * rate)]
 
 
 def _letters(one: str) -> int:
@@ -79,13 +64,6 @@ def _letters(one: str) -> int:
     if kind in ("Nd", "No", "Sc", "Sm") or one in "%&@#":
         return _WORDS_OF_ITS_OWN
     return _SYLLABLE if unicodedata.east_asian_width(one) == "W" else 1
-
-
-def _loud(samples: Samples, rate: int) -> NDArray[np.intp]:
-    """Return the indices of the frames that are not silent."""
-    frame = round(_FRAME_S * rate)
-    whole = samples[: len(samples) // frame * frame].reshape(-1, frame).astype(np.float64)
-    return np.flatnonzero(10 * np.log10((whole**2).mean(axis=1) + 1e-12) > _EDGE_DB)
 
 
 def _level_db(samples: Samples) -> float:

@@ -14,7 +14,8 @@ from dropdub.engines.devices.precision import out_of_memory_errors
 from dropdub.engines.devices.torch_device import move_to_device
 from dropdub.engines.models.folders import missing_model, model_details, model_folder, size_of
 from dropdub.engines.packages import missing_package, package_version
-from dropdub.engines.xtts.check import defect, longest_s, tidy, without_tail
+from dropdub.engines.spoken_parts import joined, tidy
+from dropdub.engines.xtts.check import defect, longest_s, without_tail
 from dropdub.engines.xtts.input_text import Reader, is_spoken, package_hint, spoken_languages
 from dropdub.engines.xtts.latents import Latents, from_bytes, to_bytes
 from dropdub.engines.xtts.model import hear_voice, own_voice, own_voices, read_model
@@ -29,7 +30,6 @@ DEFAULT_MODEL = "xtts-v2"
 FILES = ("model.pth", "config.json", "vocab.json")
 TRIES = 3
 """How often a defective part is tried, each time with another seed."""
-PAUSE_S = 0.25
 KNOWN_VOICES = 32
 _CODES_PER_S, _LEAST_CODES, _MOST_CODES = 24, 4, 600
 _WORKING_BYTES = 500_000_000
@@ -51,7 +51,7 @@ class XttsSynthesizer:
     name: ClassVar[str] = "xtts"
     role: ClassVar[str] = "synthesizer"
     rank: ClassVar[int] = 20
-    runtime: ClassVar[str] = "torch"
+    runtime: ClassVar[str | None] = "torch"
     clones: ClassVar[bool] = True
 
     sample_rate: int = 24_000
@@ -112,10 +112,8 @@ class XttsSynthesizer:
             message = f"The engine '{self.name}' does not speak {language}. It supports: {self.coverage()}."
             raise UnsupportedLanguage(message, remedy=package_hint(language))
         manner = Manner(primary(language), self._latents(voice), rate, take)
-        spoken = [self._part(part, manner) for part in self._parts(text, manner.language)]
-        pause = np.zeros(round(PAUSE_S * self.sample_rate), np.float32)
-        joined = [piece for sound in spoken for piece in (sound, pause)][:-1]
-        return np.concatenate(joined) if joined else pause[:0]
+        spoken = (self._part(part, manner) for part in self._parts(text, manner.language))
+        return joined(spoken, self.sample_rate)
 
     def voice_key(self, voice: Voice) -> str:
         assert voice.reference is not None

@@ -1,0 +1,1 @@
+"""Bergamot, the small translator: the models of Firefox Translations."""

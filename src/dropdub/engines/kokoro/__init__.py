@@ -1,0 +1,1 @@
+"""Kokoro, a small model with several voices for each of seven languages."""

@@ -1,0 +1,139 @@
+"""The small synthesizer for several languages: the Kokoro model on onnxruntime, with phonemes by espeak-ng."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
+from dropdub.engines.kokoro.languages import LANGUAGES, Accent, accent_of
+from dropdub.engines.kokoro.phonemes import symbols
+from dropdub.engines.kokoro.symbols import numbers
+from dropdub.engines.models.folders import is_whole, model_details, model_folder, model_name, size_of
+from dropdub.engines.packages import missing_package, package_version
+from dropdub.engines.spoken_parts import joined, tidy
+from dropdub.engines.text_for_speech import parts
+from dropdub.errors import EngineMissing, UnsupportedLanguage, VoiceMissing
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+DEFAULT_MODEL = "kokoro-82m"
+WEIGHTS = ("kokoro-v1.0.int8.onnx", "model_quantized.onnx")
+"""The 8-bit weights under the names of their two publishers; the first that is there is used."""
+STYLE_WIDTH = 256
+SLOWEST, FASTEST = 0.5, 2.0
+LONGEST_PART = 300
+"""Characters spoken at once. The model takes 510 phonemes, and speaks long parts ever faster."""
+_WORKING_BYTES = 400_000_000
+
+
+class KokoroSynthesizer:
+    """Speaks English, Portuguese, Spanish, French, Italian and Hindi with several voices; it cannot clone one."""
+
+    name: ClassVar[str] = "kokoro"
+    role: ClassVar[str] = "synthesizer"
+    rank: ClassVar[int] = 14
+    runtime: ClassVar[str | None] = None
+    clones: ClassVar[bool] = False
+
+    sample_rate: int = 24_000
+
+    def __init__(self, settings: EngineSettings | None = None) -> None:
+        self._settings = settings or EngineSettings()
+        self._folder = model_folder(self._settings, self.name, DEFAULT_MODEL)
+        self._session: InferenceSession | None = None
+        self._styles: dict[str, NDArray[np.float32]] = {}
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        return missing_package(cls.name, "onnxruntime") or missing_package(cls.name, "espeakng_loader")
+
+    def missing_model(self) -> str | None:
+        is_here = self._weights() is not None and any(self._folder.glob("*.bin"))
+        return None if is_here else model_name(self._settings, self.name, DEFAULT_MODEL)
+
+    def needs_bytes(self) -> int:
+        return size_of(self._folder) + _WORKING_BYTES
+
+    def load(self) -> None:
+        if self._session is not None:
+            return
+        import onnxruntime  # noqa: PLC0415  (only in workers that use it)
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads = self._settings.threads, 1
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(self._weights()), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # the library raises nothing more specific
+            raise EngineMissing(
+                f"The model in {self._folder} cannot be read: {error}.",
+                remedy="Check it with: `dropdub models verify`. Then run: `dropdub retry JOB`.",
+            ) from error
+
+    def info(self) -> EngineInfo:
+        return EngineInfo(self.name, package_version("onnxruntime"), model_details(self._folder))
+
+    def supports(self, language: str) -> bool:
+        accent = accent_of(language)
+        return accent is not None and (self.missing_model() is not None or self._voice_of(accent) is not None)
+
+    def coverage(self) -> str:
+        return ", ".join(sorted(LANGUAGES))
+
+    def speak(self, text: str, *, language: str, voice: Voice | None, rate: float = 1.0, take: int = 0) -> Samples:
+        """Return `text` spoken, the same way every time; an empty array for a text without letters or digits.
+
+        The reference of a voice is ignored; a voice without a reference must be one of the model's, such as `pm_alex`.
+        """
+        accent = accent_of(language)
+        name = self._named(voice.name) if voice is not None and voice.reference is None else None
+        name = name or (self._voice_of(accent) if accent else None)
+        if accent is None or name is None:
+            raise UnsupportedLanguage(f"The engine '{self.name}' does not speak {language}.")
+        pace = min(max(rate, SLOWEST), FASTEST)
+        spoken = [self._part(part, accent, name, pace) for part in parts(text, limit=LONGEST_PART)]
+        return joined((sound for sound in spoken if len(sound)), self.sample_rate)
+
+    def _part(self, text: str, accent: Accent, voice: str, pace: float) -> Samples:
+        sounds = [self._sound(ids, voice, pace) for ids in numbers(symbols(text, accent))]
+        return tidy(np.concatenate(sounds), self.sample_rate) if sounds else np.zeros(0, np.float32)
+
+    def _sound(self, ids: Sequence[int], voice: str, pace: float) -> Samples:
+        """Return the sound of the numbered symbols; of each voice, the style for that many symbols is used."""
+        self.load()
+        assert self._session is not None
+        styles = self._style(voice)
+        given = {
+            self._session.get_inputs()[0].name: np.array([[0, *ids, 0]], np.int64),
+            "style": styles[min(len(ids), len(styles)) - 1][np.newaxis],
+            "speed": np.array([pace], np.float32),
+        }
+        return np.asarray(self._session.run(None, given)[0], np.float32).reshape(-1)
+
+    def _style(self, voice: str) -> NDArray[np.float32]:
+        if voice not in self._styles:
+            self._styles[voice] = np.fromfile(self._folder / f"{voice}.bin", "<f4").reshape(-1, STYLE_WIDTH)
+        return self._styles[voice]
+
+    def _voice_of(self, accent: Accent) -> str | None:
+        """Return the usual voice of an accent, else another of its voices; None if the model has none."""
+        names = sorted(file.stem for file in self._folder.glob(f"{accent.letter}[fm]_*.bin"))
+        return accent.voice if accent.voice in names else next(iter(names), None)
+
+    def _named(self, name: str) -> str:
+        own = {file.stem.casefold(): file.stem for file in self._folder.glob("[a-z][fm]_*.bin")}
+        if name.casefold() not in own:
+            listed = ", ".join(sorted(own.values()))
+            raise VoiceMissing(f"There is no voice '{name}': neither in voices/ nor in {self.name} ({listed}).")
+        return own[name.casefold()]
+
+    def _weights(self) -> Path | None:
+        return next((self._folder / name for name in WEIGHTS if is_whole(self._folder, [name])), None)
