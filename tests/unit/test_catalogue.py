@@ -36,7 +36,7 @@ def used(**settings: Any) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_every_known_model_is_complete(model: KnownModel) -> None:
-    assert model.engine in {*EXTRAS, "bergamot"}  # the engine for these models has no extra yet
+    assert model.engine in EXTRAS
     assert safe_name(model.name) == model.name
     assert model.download_bytes > MB < model.memory_bytes
     assert model.languages

@@ -11,7 +11,7 @@ from dropdub.config import Config, JobOptions
 from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Finding, ok, problem, warning
 from dropdub.engines.base import EngineSettings, NeedsModel
-from dropdub.engines.models.catalogue import DEFAULT_MODELS, MODELS, find, how_to_download
+from dropdub.engines.models.catalogue import DEFAULT_MODELS, ENGINES_BY_PAIR, MODELS, find, how_to_download
 from dropdub.engines.models.download.record import examine
 from dropdub.engines.models.uses import uses
 from dropdub.engines.offers import ROLES, Offer, installed_offers
@@ -69,8 +69,8 @@ def _is_usable(offer: Offer, use: Mapping[str, str]) -> bool:
 
 
 def has_model(engine: str, use: Mapping[str, str]) -> bool:
-    """Return whether an engine needs no model, or has a default or configured one."""
-    needs_setting = {model.engine for model in MODELS} - set(DEFAULT_MODELS)
+    """Return whether an engine needs no setting that names its model: it has a default, a model for each pair or none."""
+    needs_setting = {model.engine for model in MODELS} - set(DEFAULT_MODELS) - ENGINES_BY_PAIR
     return engine not in needs_setting or engine in use
 
 

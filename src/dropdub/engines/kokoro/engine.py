@@ -30,6 +30,8 @@ SLOWEST, FASTEST = 0.5, 2.0
 LONGEST_PART = 300
 """Characters spoken at once. The model takes 510 phonemes, and speaks long parts ever faster."""
 _WORKING_BYTES = 400_000_000
+_OWN_STYLES = Path(__file__).parent / "styles"
+"""The voices that come with this package; those in the model's folder are added to them."""
 
 
 class KokoroSynthesizer:
@@ -54,8 +56,7 @@ class KokoroSynthesizer:
         return missing_package(cls.name, "onnxruntime") or missing_package(cls.name, "espeakng_loader")
 
     def missing_model(self) -> str | None:
-        is_here = self._weights() is not None and any(self._folder.glob("*.bin"))
-        return None if is_here else model_name(self._settings, self.name, DEFAULT_MODEL)
+        return model_name(self._settings, self.name, DEFAULT_MODEL) if self._weights() is None else None
 
     def needs_bytes(self) -> int:
         return size_of(self._folder) + _WORKING_BYTES
@@ -120,20 +121,24 @@ class KokoroSynthesizer:
 
     def _style(self, voice: str) -> NDArray[np.float32]:
         if voice not in self._styles:
-            self._styles[voice] = np.fromfile(self._folder / f"{voice}.bin", "<f4").reshape(-1, STYLE_WIDTH)
+            self._styles[voice] = np.fromfile(self._style_files()[voice], "<f4").reshape(-1, STYLE_WIDTH)
         return self._styles[voice]
 
     def _voice_of(self, accent: Accent) -> str | None:
         """Return the usual voice of an accent, else another of its voices; None if the model has none."""
-        names = sorted(file.stem for file in self._folder.glob(f"{accent.letter}[fm]_*.bin"))
+        names = sorted(name for name in self._style_files() if name.startswith(accent.letter))
         return accent.voice if accent.voice in names else next(iter(names), None)
 
     def _named(self, name: str) -> str:
-        own = {file.stem.casefold(): file.stem for file in self._folder.glob("[a-z][fm]_*.bin")}
+        own = {voice.casefold(): voice for voice in self._style_files()}
         if name.casefold() not in own:
             listed = ", ".join(sorted(own.values()))
             raise VoiceMissing(f"There is no voice '{name}': neither in voices/ nor in {self.name} ({listed}).")
         return own[name.casefold()]
+
+    def _style_files(self) -> dict[str, Path]:
+        """Return the file of each voice, by the voice's name."""
+        return {file.stem: file for folder in (_OWN_STYLES, self._folder) for file in folder.glob("[a-z][fm]_*.bin")}
 
     def _weights(self) -> Path | None:
         return next((self._folder / name for name in WEIGHTS if is_whole(self._folder, [name])), None)

@@ -23,10 +23,13 @@ MB, GB = 1_000_000, 1_000_000_000
 
 DEFAULT_MODELS = {
     "faster-whisper": "whisper-small",
+    "kokoro": "kokoro-82m",
     "nllb": "nllb-200-distilled-600M",
     "xtts": "xtts-v2",
 }
 """The model that an engine uses unless `models.use` names one; `transformers` has no default."""
+ENGINES_BY_PAIR = frozenset({"bergamot"})
+"""The engines that use all their models that are there: each is for a pair of languages."""
 
 _OPUS = re.compile(r"opus-mt(-tc-big)?-([A-Za-z_]{2,20})-([A-Za-z_]{2,20})")
 
@@ -201,6 +204,13 @@ def _bergamot(origin: str, target: str) -> KnownModel:
     return replace(model, remark=_UNLICENSED) if packages else model
 
 
+def _kokoro() -> KnownModel:
+    """Return the 8-bit weights. The voices for Portuguese come with the engine; others are copied into the folder."""
+    pins = FILES["kokoro-82m"]
+    source = Source("", tuple(pins), pins=pins, packages=PACKAGED["kokoro-82m"])
+    return KnownModel("kokoro-82m", "kokoro", (source,), "pt", 92 * MB, 500 * MB, APACHE, maker="hexgrad/Kokoro-82M")
+
+
 _MOZILLA = "Mozilla's Firefox Translations"
 _UNLICENSED = (
     "The package does not mention the licence of these files; they are identical to files that Mozilla published under "
@@ -224,6 +234,7 @@ MODELS: tuple[KnownModel, ...] = (
     _opus("opus-mt-en-es", "en", "es"),
     _bergamot("en", "pt"),
     _bergamot("pt", "en"),
+    _kokoro(),
     *(_bergamot(*pair.split("-")) for pair in PUBLISHED),
     _xtts(),
 )

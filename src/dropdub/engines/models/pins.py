@@ -150,6 +150,9 @@ PINS: dict[str, Pinned] = {
 """The pinned repositories, by name."""
 
 FILES: dict[str, Mapping[str, Pin]] = {
+    "kokoro-82m": {
+        "kokoro-v1.0.int8.onnx": Pin(92_361_271, "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"),
+    },
     "bergamot-en-pt": {
         "model.enpt.intgemm.alphas.bin": Pin(
             17_140_836, "d968735704c75e33c2e183b9241f14c0b2a560d01d88a2728e5c0119a4d7fb22"
