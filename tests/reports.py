@@ -36,7 +36,7 @@ def a_fit(utterances: Sequence[dict[str, Any]], **totals: Any) -> dict[str, Any]
     clean = {"utterances": len(utterances), "clean": len(utterances), "sped_up": 0, "borrowed": 0, "shortened": 0}
     lines = sum(len(one["segments"]) for one in utterances)
     usual = {**clean, "failed": 0, "worst_drift_s": 0.0, "start_error_p95_s": 0.0, "lines": lines, "late": 0}
-    return {"utterances": list(utterances), "totals": {**usual, **totals}}
+    return {"utterances": list(utterances), "totals": {**usual, "by_transcript": 0, **totals}}
 
 
 FIT = a_fit(

@@ -142,7 +142,7 @@ def test_quality_is_reported_by_target_and_none_if_not_measured() -> None:
 
 def test_a_fit_from_before_lines_were_counted_can_still_be_read() -> None:
     fit = a_fit([an_utterance(0, slot=(0.0, 2.0))])
-    del fit["totals"]["lines"], fit["totals"]["late"]
+    del fit["totals"]["lines"], fit["totals"]["late"], fit["totals"]["by_transcript"]
     totals = fits_of({"fit": {"pt": fit}})["pt"].totals
     assert totals.utterances == 1 and totals.lines is None and totals.late is None
 
