@@ -11,8 +11,8 @@ from typing import Any
 class HeardLine:
     """What a transcriber understood of a line's best take. `file` is that take, in `speech.T/`.
 
-    `score`: the share that was understood, 0 to 1; `good`: whether that is enough. `words` and `errors` are 0 for a
-    line with digits. `heard`: what was understood, only for a line that is not good.
+    `score`: the share of its words that was understood, 0 to 1; `good`: whether that is enough. `heard`: what was
+    understood, only for a line that is not good.
     """
 
     file: str
