@@ -15,16 +15,19 @@ import numpy as np
 import pytest
 
 from dropdub.dubbing.listening import Line, Listener
+from dropdub.dubbing.listening_check import check_on_original
 from dropdub.engines.base import EngineSettings, Samples, Utterance, Voice, Window
 from dropdub.engines.espeak.engine import EspeakSynthesizer
 from dropdub.engines.offers import GROUP
 from dropdub.engines.registry import EngineRegistry
 from dropdub.engines.whisper.engine import FasterWhisperTranscriber
 from dropdub.media.sound import wav
+from dropdub.pipeline.artifacts import Segment, Transcript
 from dropdub.pipeline.cache import Cache
 from dropdub.pipeline.facts import Facts
+from dropdub.pipeline.heard_lines import ListenerCheck
 from tests.drive import LIGHT, Drive
-from tests.spoken import ENGLISH, NLLB, RATE, WHISPER, recording
+from tests.spoken import ENGLISH, NLLB, RATE, WHISPER, recording, spoken
 
 pytest.importorskip("faster_whisper", reason="the extra 'quality' is not installed")
 MUMBLED, LOST, RAMBLED = (
@@ -89,10 +92,19 @@ def test_bad_line_is_spoken_again_and_reported_if_it_stays_bad(driven: Callable[
     assert third["lines"]["2"]["errors"] == 0, "the babble that was cut off is not counted"
     assert third["lines"]["3"]["errors"] > 3 and "heard" in third["lines"]["3"]
     assert third["lines"]["0"]["errors"] == 0, "the lost line beside it changes nothing"
+    assert first["check"] == {"unknown": "it also made the transcript"} and "check" not in second
     manifest = json.loads(drive.published["manifest.json"].read_text(encoding="utf-8"))
     heard_back = manifest["quality"]["targets"]["pt-BR"]["heard_back"]
     assert heard_back["lines"] == 4 and heard_back["bad"] == [3]
     assert 0.1 < heard_back["word_error_rate"] < 0.5, "one line of four is lost"
+    listener = heard_back["listener"]
+    assert (listener["name"], listener["model"]) == ("faster-whisper", WHISPER.name) and listener["version"]
+    assert heard_back["on_original"] is None
+    unmeasured = manifest["quality"]["targets"]["pt-BR"]["not_measured"]
+    known = (
+        "How well faster-whisper understands the original recording is not known, because it also made the transcript."
+    )
+    assert known in unmeasured
     assert "may be unintelligible" in drive.published["report.html"].read_text(encoding="utf-8")
 
 
@@ -187,3 +199,42 @@ def test_long_paragraph_is_heard_in_several_windows(tmp_path: Path) -> None:
     [heard] = listener(engine).hear([Line.of_file(" ".join(sentences), path)])
     assert len(engine.lengths) > 1 and max(engine.lengths) <= 30
     assert heard.verdict.errors.errors <= 2
+
+
+@pytest.fixture
+def original(tmp_path: Path) -> tuple[Path, tuple[Segment, ...]]:
+    """Return a recording and what is said in it."""
+    path, position, segments = recording(tmp_path / "original.wav", ENGLISH[:4]), 0.0, []
+    for number, text in enumerate(ENGLISH[:4]):
+        start = position + 0.7
+        position = start + len(spoken(text)) / RATE
+        segments.append(Segment(number, start, position, text))
+    return path, tuple(segments)
+
+
+def test_transcriber_is_checked_on_the_original_with_the_subtitle_of_the_user(
+    original: tuple[Path, tuple[Segment, ...]],
+) -> None:
+    audio, segments = original
+    given = Transcript("en", 20.0, segments, {"name": "subtitle", "file": "talk.en.srt"})
+    found = check_on_original(listener(CountedTranscriber()), given, audio)
+    words = sum(len(text.split()) for text in ENGLISH[:4])
+    assert (found.reference, found.lines, found.words, found.unknown) == ("talk.en.srt", 4, words, None)
+    assert found.errors <= 1
+
+
+def test_check_on_the_original_is_unknown_without_a_reference(original: tuple[Path, tuple[Segment, ...]]) -> None:
+    audio, segments = original
+    engine = CountedTranscriber()
+    own = {"name": "faster-whisper", "version": "1", "details": {"model": WHISPER.name}}
+    cases = [
+        (Transcript("en", 20.0, segments, own), audio, "it also made the transcript"),
+        (Transcript("eo", 20.0, segments, {"name": "other"}), audio, "it does not understand Esperanto"),
+        (Transcript("en", 20.0, (), {"name": "other"}), audio, "nobody speaks in it"),
+        (Transcript("en", 20.0, segments, {"name": "other"}), None, "there is no original recording"),
+    ]
+    for transcript, sound, why in cases:
+        assert check_on_original(listener(engine), transcript, sound) == ListenerCheck(unknown=why)
+    assert engine.lengths == []
+    bigger = Transcript("en", 20.0, segments, {**own, "details": {"model": "whisper-large-v3"}})
+    assert check_on_original(listener(engine), bigger, audio).reference == "faster-whisper whisper-large-v3"

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from dropdub.dubbing.listening import Line, Listener
+from dropdub.dubbing.listening_check import check_on_original
 from dropdub.dubbing.verification import Verdict
 from dropdub.engines.base import Transcriber
 from dropdub.errors import EngineMissing, EngineNotInstalled, UnsupportedLanguage
 from dropdub.media.sound import wav
 from dropdub.media.sound.wav import WavWriter
-from dropdub.pipeline.artifacts import cut_name, speech_dir_name
+from dropdub.pipeline.artifacts import AUDIO, TRANSCRIPT, Transcript, cut_name, speech_dir_name
 from dropdub.pipeline.heard_lines import HeardLine
 from dropdub.pipeline.spoken_lines import Spoken, load_spoken, spoken_name
 from dropdub.pipeline.task import Result, Task, target_of
@@ -23,13 +25,16 @@ from dropdub.text.reading import spoken
 _AFTER_S = 0.12
 _FADE_S = 0.05
 _SHOWN = 60
+_OF_LINES = 0.8
+"""The share of the progress until all lines are heard; the rest is the original."""
 
 
 def run(task: Task) -> Result:
     """Return each line's best `file` with its `score`, `words` and `errors`, and in `again` the lines to speak again.
 
     A later take (`params`: `take`, from 0) replaces the previous one only where it is better. Babble after the last
-    word is cut off; the result is a file of its own.
+    word is cut off; the result is a file of its own. With the first take, `check` is how the same transcriber fares on
+    the original recording, or why that is not known.
     """
     target, take = target_of(task), int(task.params.get("take", 0))
     lines = load_spoken(task.job_dir / spoken_name(target))
@@ -47,6 +52,7 @@ def run(task: Task) -> Result:
         "lines": {str(number): one.to_json() for number, one in found.items()},
         "again": [] if last else [line.id for line in bad],
         "engine": asdict(engine.info()),
+        **({} if take else {"check": _checked(task, engine)}),
         "warnings": [_warning(line, target) for line in bad] if last else [],
     }
 
@@ -62,7 +68,7 @@ def _improved(
     """Return the new result of each line whose new take is better than the previous one, by its id."""
     take, folder = int(task.params.get("take", 0)), task.job_dir / speech_dir_name(target_of(task))
     paths = [folder / line.file(take) for line in lines]
-    listener = Listener(engine, target_of(task), task.cache, task.progress)
+    listener = Listener(engine, target_of(task), task.cache, lambda share: task.progress(share * _OF_LINES))
     heard = listener.hear([Line.of_file(spoken(one.text), path) for one, path in zip(lines, paths, strict=True)])
     found: dict[int, HeardLine] = {}
     for line, path, one in zip(lines, paths, heard, strict=True):
@@ -76,6 +82,15 @@ def _heard_line(file: str, verdict: Verdict) -> HeardLine:
     """Return what the report shows of a verdict; includes what was heard only if the line is bad."""
     found, heard = verdict.errors, None if verdict.good else verdict.heard
     return HeardLine(file, round(verdict.score, 3), verdict.good, found.words, found.errors, heard)
+
+
+def _checked(task: Task, engine: Transcriber) -> dict[str, Any]:
+    """Return the check of the transcriber on the original recording, as the step's result holds it."""
+    source, audio = Transcript.load(task.job_dir / TRANSCRIPT), task.job_dir / AUDIO
+    listener = Listener(
+        engine, source.language, task.cache, lambda share: task.progress(_OF_LINES + share * (1 - _OF_LINES))
+    )
+    return check_on_original(listener, source, audio if task.kind == "media" else None).to_json()
 
 
 def _cut(task: Task, path: Path, verdict: Verdict) -> str:
