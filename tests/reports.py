@@ -36,7 +36,7 @@ def a_fit(utterances: Sequence[dict[str, Any]], **totals: Any) -> dict[str, Any]
     clean = {"utterances": len(utterances), "clean": len(utterances), "sped_up": 0, "borrowed": 0, "shortened": 0}
     lines = sum(len(one["segments"]) for one in utterances)
     usual = {**clean, "failed": 0, "worst_drift_s": 0.0, "start_error_p95_s": 0.0, "lines": lines, "late": 0}
-    return {"utterances": list(utterances), "totals": {**usual, **totals}}
+    return {"utterances": list(utterances), "totals": {**usual, "by_transcript": 0, **totals}}
 
 
 FIT = a_fit(
@@ -65,6 +65,8 @@ HEARD: dict[str, dict[str, Any]] = {
     "3": {"file": "0003.wav", "score": 1.0, "good": True, "words": 3, "errors": 0},
     "4": {"file": "0004.3.wav", "score": 0.3, "good": False, "words": 3, "errors": 3, "heard": "<i>Alemão"},
 }
+LISTENER = {"name": "faster-whisper", "version": "1.2.1", "details": {"model": "whisper-base"}}
+CHECK = {"reference": "talk.en.srt", "lines": 40, "words": 400, "errors": 18}
 VOICES = [{"speaker": "S1", "likeness": 0.874}, {"speaker": "S2", "likeness": 0.791}]
 
 
@@ -79,7 +81,7 @@ def facts(target: str = "pt", **more: Any) -> dict[str, Any]:
         "extract": {"content_hash": "ab", "duration_s": 11.0},
         "merge": {"language": "en", "suspects": SUSPECTS, "warnings": ["A <script>alert(1)</script> warning."]},
         f"translate/{target}": {"engine": {"name": "nllb", "version": "1", "details": {}}},
-        f"hear/{target}": {"lines": HEARD, "again": []},
+        f"hear/{target}": {"lines": HEARD, "again": [], "engine": LISTENER, "check": CHECK},
         f"compare/{target}": {"voices": VOICES},
         f"mux/{target}": {"file": f"video.{target}.mp4", "container": "mp4"},
         **more,

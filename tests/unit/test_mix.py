@@ -10,7 +10,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.dubbing.edges import find_speech
+from dropdub.dubbing.edges import Sounding, find_speech
 from dropdub.dubbing.track import FADE_S, HEADROOM, Part, part_of, track_blocks, write_track
 from dropdub.media.sound import wav
 from dropdub.media.sound.ducking import DOWN_S, UP_S, Ducking
@@ -94,14 +94,16 @@ def test_the_silence_around_a_line_is_found(tmp_path: Path) -> None:
     sound = np.concatenate([np.zeros(8000), np.sin(np.arange(16_000) / 5) * 0.3, np.zeros(24_000)])
     sound += np.random.default_rng(1).normal(0, 1e-4, len(sound))
     soundfile.write(tmp_path / "line.wav", sound, 16_000)
-    found = find_speech(tmp_path / "line.wav")
+    sounding = find_speech(tmp_path / "line.wav")
+    found = sounding.span
+    assert sounding.begins == pytest.approx(0.5, abs=0.011)
     assert (found.start, found.end) == (pytest.approx(0.47, abs=0.011), pytest.approx(1.58, abs=0.011))
 
 
 def test_a_silent_line_is_kept_whole_and_an_empty_one_is_empty(tmp_path: Path) -> None:
     for name, count in (("silent", 8000), ("empty", 0)):
         soundfile.write(tmp_path / f"{name}.wav", np.zeros(count), 16_000)
-        assert find_speech(tmp_path / f"{name}.wav") == Span(0.0, count / 16_000)
+        assert find_speech(tmp_path / f"{name}.wav") == Sounding(Span(0.0, count / 16_000), None)
 
 
 # Ducking

@@ -19,7 +19,19 @@ from dropdub.report.contents import contents_of
 from dropdub.report.page import page
 from dropdub.report.remarks import Remark, remarks_by_line
 from dropdub.units import format_moment
-from tests.reports import FIT, NAME, TEXTS, a_fit, a_manifest, an_utterance, contents, facts, transcripts
+from tests.reports import (
+    FIT,
+    HEARD,
+    LISTENER,
+    NAME,
+    TEXTS,
+    a_fit,
+    a_manifest,
+    an_utterance,
+    contents,
+    facts,
+    transcripts,
+)
 
 
 class Page(HTMLParser):
@@ -85,8 +97,10 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
 def test_numbers_are_explained_in_plain_words() -> None:
     text = " ".join(Page(page(contents())).text.split())
     assert "1 of 4 Utterances that fit their time" in text
-    assert "0.30 s The most that a line starts early or late" in text
-    assert "18.2 % 4 of 22 words" in text and "Lines that may be unintelligible: 1." in text
+    assert "0.30 s The most that a line starts before or after the original's voice" in text
+    assert "18.2 % 4 of 22 words, as heard by faster-whisper 1.2.1 (whisper-base) in 5 of 5 lines." in text
+    assert "Lines of which it misheard most words: 1." in text
+    assert "4.5 % 18 of 400 words in 40 lines of the original recording" in text and "compared with talk.en.srt" in text
     assert "Voice of S2 0.79" in text
     assert "0:07 Thanks for watching! – removed" in text
 
@@ -95,6 +109,8 @@ def test_missing_measurements_are_stated() -> None:
     made = facts(**{"hear/pt": {"lines": {}}, "compare/pt": {"voices": []}})
     text = " ".join(Page(page(contents(made, fit={}))).text.split())
     assert "Timing not measured" in text and "not verified" in text
+    assert "The timing of this dub was not measured." in text
+    assert "not verified, because no transcriber for Portuguese is installed." in text
     assert "Changes and faults" not in text, "nothing is said of lines of which nothing is known"
 
 
@@ -132,17 +148,60 @@ def test_lines_of_a_brought_translation_show_the_originals_that_begin_in_them() 
 
 def test_quality_is_reported_by_target_and_none_if_not_measured() -> None:
     found = quality_of(Facts(facts()), fits_of({"fit": {"pt": FIT}}), ["pt", "es"]).to_json()
-    assert found["targets"]["es"] == {"timing": None, "heard_back": None, "voices": None}
+    assert found["targets"]["es"] == {
+        "timing": None,
+        "heard_back": None,
+        "voices": None,
+        "not_measured": ("The timing of this dub was not measured.",),
+    }
     pt = found["targets"]["pt"]
     assert pt["timing"] == FIT["totals"]
-    assert pt["heard_back"] == {"lines": 5, "bad": (4,), "words": 22, "errors": 4, "word_error_rate": 0.1818}
+    counts = {"lines": 5, "bad": (4,), "words": 22, "errors": 4, "word_error_rate": 0.1818}
+    listener = {"name": "faster-whisper", "version": "1.2.1", "model": "whisper-base"}
+    original = {"reference": "talk.en.srt", "lines": 40, "words": 400, "errors": 18, "word_error_rate": 0.045}
+    assert pt["heard_back"] == {**counts, "listener": listener, "on_original": original}
+    assert pt["not_measured"] == ()
     assert [one["likeness"] for one in pt["voices"]] == [0.874, 0.791]
     assert [one["start"] for one in found["suspects"]] == [7.9, 61.0]
 
 
+def test_what_was_not_measured_is_stated_with_its_reason() -> None:
+    hear = {"lines": {"0": HEARD["0"], "1": {**HEARD["1"], "words": 0}}, "engine": LISTENER}
+    unknown = {**hear, "check": {"unknown": "it also made the transcript"}}
+    spoken = {"hear": False, "cloned": []}
+    timing = a_fit([an_utterance(0, slot=(0.0, 2.0)), an_utterance(1, slot=(3.0, 4.0))], by_transcript=1)
+    cases = {
+        "pt": {"hear/pt": unknown, "synthesize/pt": {"cloned": ["S1"]}, "compare/pt": {"voices": []}},
+        "es": {"synthesize/es": spoken},
+        "fr": {"hear/fr": {"lines": {}}, "synthesize/fr": {**spoken, "hear": True}},
+    }
+    every = Facts({"probe": {"kind": "media"}} | cases["pt"] | cases["es"] | cases["fr"])
+    found = quality_of(every, fits_of({"fit": {"pt": timing}}), [*cases]).targets
+    assert found["pt"].not_measured == (
+        "The starts of 1 line could only be compared with the times of the text, because the sound does not show them.",
+        "The words of 1 line were not counted, because there are none to compare.",
+        "How well faster-whisper understands the original recording is not known, because it also made the transcript.",
+        "No voices were compared, because no engine for that is installed.",
+    )
+    assert found["es"].not_measured[1:] == (
+        "The words of this dub were not verified: synthesis.verify in the settings does not require it.",
+        "No voices were compared, because none was copied from the original.",
+    )
+    assert found["fr"].not_measured[1] == (
+        "The words of this dub were not verified, because no transcriber for French is installed."
+    )
+
+
+def test_a_subtitle_without_recording_has_the_times_of_its_text_only() -> None:
+    facts_ = Facts({"probe": {"kind": "subtitle"}})
+    timing = a_fit([an_utterance(0, slot=(0.0, 2.0))], by_transcript=1)
+    [sentence] = quality_of(facts_, fits_of({"fit": {"pt": timing}}), ["pt"]).targets["pt"].not_measured
+    assert sentence.startswith("The starts of all lines were compared with the times of the text")
+
+
 def test_a_fit_from_before_lines_were_counted_can_still_be_read() -> None:
     fit = a_fit([an_utterance(0, slot=(0.0, 2.0))])
-    del fit["totals"]["lines"], fit["totals"]["late"]
+    del fit["totals"]["lines"], fit["totals"]["late"], fit["totals"]["by_transcript"]
     totals = fits_of({"fit": {"pt": fit}})["pt"].totals
     assert totals.utterances == 1 and totals.lines is None and totals.late is None
 

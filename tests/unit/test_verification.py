@@ -21,9 +21,21 @@ def heard(text: str, *, each_s: float = 0.4) -> list[Word]:
         ("O nosso homem bom é velho.", "seis sete doze", False),
         ("We have 12 dogs.", "we have twelve dogs", True),
         ("We have twelve dogs.", "cats", False),
+        ("We have 12 dogs.", "cats", False),
+        ("We saw the letters there.", "be so the lettuce their", False),
+        ("We saw the letters there.", "we saw a letter there", True),
+        ("We saw the house.", "we saw mouse", True),
+        ("Yes.", "yeah", True),
+        ("Yes.", "no", False),
+        ("Yes.", "", False),
+        ("No, thanks.", "no tanks", True),
+        ("No, thanks.", "uh huh", False),
+        ("…", "", True),
     ],
 )
-def test_a_line_is_good_when_most_of_it_is_understood(text: str, words: str, good: bool) -> None:
+def test_a_line_is_good_unless_more_than_half_of_its_words_are_heard_otherwise(
+    text: str, words: str, good: bool
+) -> None:
     assert judge(text, heard(words), 2.5).good is good
 
 
@@ -33,6 +45,16 @@ def test_babble_after_the_last_word_is_noticed_with_its_start() -> None:
     assert verdict.end_s == pytest.approx(1.15)
     long_tail = judge("We went home.", heard("we went home"), 4.0)
     assert long_tail.end_s == pytest.approx(1.15)
+
+
+def test_only_what_follows_the_last_word_is_babble() -> None:
+    assert judge("We went home.", heard("we went hone"), 4.0).end_s is None, "it may be the last word"
+
+
+def test_a_verdict_with_more_words_understood_is_better_and_a_good_one_better_still() -> None:
+    good, poor, worst = (judge("Yes, we can.", heard(text), 1.0) for text in ("yes we scan", "no we scan", "uh"))
+    assert good.rank > poor.rank > worst.rank
+    assert judge("Yes.", heard("yeah"), 1.0).rank > judge("Yes.", heard("no"), 1.0).rank
 
 
 def test_speech_that_ends_with_its_last_word_is_left_alone() -> None:

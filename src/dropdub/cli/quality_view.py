@@ -37,12 +37,17 @@ def _table(quality: Mapping[str, Any], *, timed: bool) -> Table:
 
 
 def _lines(figures: Mapping[str, Any], *, timed: bool) -> Iterator[str]:
+    unmeasured = figures.get("not_measured")  # old versions do not record it
     if timed:
-        yield from _timing(figures["timing"]) if figures["timing"] else ["timing not measured"]
-    yield _verification(figures["heard_back"])
+        yield from _timing(figures["timing"]) if figures["timing"] else ["timing not measured"] * (unmeasured is None)
+    if heard := figures["heard_back"]:
+        yield from _verification(heard)
+    elif unmeasured is None:
+        yield "speech not verified"
     if voices := figures["voices"]:
         each = ", ".join(f"{printable(one['speaker'] or 'speaker')} {one['likeness']:.2f}" for one in voices)
         yield f"speaker similarity: {each} (1 is identical)"
+    yield from map(printable, unmeasured or ())
 
 
 def _timing(timing: Mapping[str, Any]) -> Iterator[str]:
@@ -53,13 +58,24 @@ def _timing(timing: Mapping[str, Any]) -> Iterator[str]:
     yield f"worst drift {timing['worst_drift_s']:.2f} s; 95 % start within {timing['start_error_p95_s']:.2f} s"
 
 
-def _verification(heard: Mapping[str, Any] | None) -> str:
-    if heard is None:
-        return "speech not verified"
+def _verification(heard: Mapping[str, Any]) -> Iterator[str]:
     lines, rate = counted(heard["lines"], "line"), heard["word_error_rate"]
     errors = f"{rate * 100:.1f} % of {heard['words']} words wrong" if rate is not None else "no words counted"
     bad = f"; {counted(len(heard['bad']), 'line')} may be unintelligible" if heard["bad"] else ""
-    return f"speech verified: {errors} in {lines}{bad}"
+    yield f"speech verified{_by(heard.get('listener'))}: {errors} in {lines}{bad}"
+    original = heard.get("on_original")
+    if original and original["word_error_rate"] is not None:
+        share, reference = f"{original['word_error_rate'] * 100:.1f} %", printable(original["reference"])
+        of = f"{share} of {original['words']} words wrong"
+        yield f"the original, heard in the same way: {of}, compared with {reference}"
+
+
+def _by(listener: Mapping[str, Any] | None) -> str:
+    """Return which transcriber it was; nothing in the results of old versions, which do not record it."""
+    if listener is None:
+        return ""
+    model = f" ({printable(listener['model'])})" if listener["model"] else ""
+    return f" by {printable(listener['name'])} {printable(listener['version'])}{model}"
 
 
 def _suspects(suspects: list[Mapping[str, Any]]) -> Iterator[str]:

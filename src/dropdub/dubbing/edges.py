@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,28 +10,44 @@ import numpy as np
 from dropdub.media.sound import wav
 from dropdub.media.sound.spans import Span
 
-_FRAMES_A_SECOND = 100
+LEVEL_S = 0.01
 _BLOCK_FRAMES = 1_000
-_BELOW_LOUDEST = 0.01
+BELOW_LOUDEST = 0.01
 """Anything 40 dB below the loudest hundredth of a second counts as silence."""
 _BEFORE_S, _AFTER_S = 0.03, 0.08
 """Margins kept before and after: breath, and the end of a consonant."""
 
 
-def find_speech(path: Path) -> Span:
-    """Return the span of a sound file that is not silent, in seconds; the whole file if all of it is silent.
+@dataclass(frozen=True)
+class Sounding:
+    """The span of a sound file that holds speech, in seconds of the file.
+
+    `begins` is when the sound itself begins: the span starts a little earlier. None if all is silent.
+    """
+
+    span: Span
+    begins: float | None
+
+
+def find_speech(path: Path, within: Span | None = None) -> Sounding:
+    """Return the part of a sound file, or of a span of it, that is not silent; all of it if it is silent throughout.
 
     Raises NotMedia and OSError.
     """
-    length_s, rate = wav.duration_s(path), wav.sample_rate(path)
-    size = rate // _FRAMES_A_SECOND
-    blocks = wav.blocks(path, _BLOCK_FRAMES * size / rate)
-    levels = np.concatenate([np.zeros(0, np.float32), *(_levels(block, size) for block in blocks)])
-    loud = np.flatnonzero(levels > _BELOW_LOUDEST * levels.max(initial=0.0))
+    whole = within or Span(0.0, wav.duration_s(path))
+    moments = levels(path, whole)
+    loud = np.flatnonzero(moments > BELOW_LOUDEST * moments.max(initial=0.0))
     if not len(loud):
-        return Span(0.0, length_s)
-    start, end = float(loud[0]) * size / rate - _BEFORE_S, float(loud[-1] + 1) * size / rate + _AFTER_S
-    return Span(max(start, 0.0), min(end, length_s))
+        return Sounding(whole, None)
+    begins, ends = whole.start + float(loud[0]) * LEVEL_S, whole.start + float(loud[-1] + 1) * LEVEL_S
+    return Sounding(Span(max(begins - _BEFORE_S, whole.start), min(ends + _AFTER_S, whole.end)), begins)
+
+
+def levels(path: Path, span: Span) -> wav.Samples:
+    """Return the level of each hundredth of a second of a span, from 0 to 1. Raises NotMedia and OSError."""
+    size = round(wav.sample_rate(path) * LEVEL_S)
+    blocks = wav.blocks(path, _BLOCK_FRAMES * size / wav.sample_rate(path), start_s=span.start, end_s=span.end)
+    return np.concatenate([np.zeros(0, np.float32), *(_levels(block, size) for block in blocks)])
 
 
 def _levels(block: wav.Samples, size: int) -> wav.Samples:

@@ -17,16 +17,21 @@ from dropdub.pipeline.spoken_lines import load_spoken, spoken_name
 
 @dataclass(frozen=True)
 class Recorded:
-    """A line's sound file, the span of it that holds speech, and the rate at which it was spoken."""
+    """A line's sound file, the span of it that holds speech, and the rate at which it was spoken.
+
+    `lead_s` is how long after the start of the span its sound begins; None if it is silent.
+    """
 
     path: Path
     span: Span
     rate: float
+    lead_s: float | None = 0.0
 
 
 def recorded(path: Path, rate: float) -> Recorded:
     """Measure a line's sound file. Raises NotMedia and OSError."""
-    return Recorded(path, find_speech(path), rate)
+    found = find_speech(path)
+    return Recorded(path, found.span, rate, None if found.begins is None else found.begins - found.span.start)
 
 
 def line_files(job_dir: Path, facts: Facts, target: str) -> dict[int, Path]:

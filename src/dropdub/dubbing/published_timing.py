@@ -10,9 +10,9 @@ from typing import Any
 _UTTERANCE = ("segments", "speaker", "slot", "start", "end", "length", "stretch", "shift", "drift", "shortened")
 _TOTALS = (
     *("utterances", "lines", "clean", "sped_up", "borrowed", "shortened"),
-    *("failed", "late", "worst_drift_s", "start_error_p95_s"),
+    *("failed", "late", "worst_drift_s", "start_error_p95_s", "by_transcript"),
 )
-_ADDED_LATER = ("drift", "lines", "late")
+_ADDED_LATER = ("drift", "lines", "late", "by_transcript")
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class FittedUtterance:
     """Neighbouring lines spoken in one breath; times in seconds of the recording.
 
     `slot` is when the original speaks, `length` the length of the speech at the usual pace, `stretch` its speed
-    relative to that (synthesizer rate times time stretching), `shift` how much later than the original it starts
-    (below 0: earlier). `drift` is the largest such shift among its lines; None in old manifests, which do not record
-    it.
+    relative to that (synthesizer rate times time stretching), `shift` how much later its voice begins than that of the
+    original (below 0: earlier). `drift` is the largest such shift among its lines; None in old manifests, which do not
+    record it.
     """
 
     segments: tuple[int, ...]
@@ -41,8 +41,10 @@ class FittedUtterance:
 class Timing:
     """How many utterances were placed unchanged (`clean`), and how the others were changed; drifts in seconds.
 
-    Of the `lines`, `failed` are far out of place or cut off, and `late` are more than a second out of place. Old
-    manifests did not count lines: there these fields are None, and `failed` counts utterances.
+    Of the `lines`, `failed` are far out of place or cut off, and `late` are more than a second out of place. The starts
+    of `by_transcript` lines are compared with the times of their text, because the sound says nothing about them; those
+    of all others with the start of the voice in the original. Old manifests did not count lines: there these fields are
+    None, `failed` counts utterances, and all starts are compared with the times of the text.
     """
 
     utterances: int
@@ -55,6 +57,7 @@ class Timing:
     start_error_p95_s: float
     lines: int | None = None
     late: int | None = None
+    by_transcript: int | None = None
 
 
 @dataclass(frozen=True)

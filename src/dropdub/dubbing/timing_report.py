@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,10 +22,14 @@ _SAME_TIME_S = 0.05
 
 @dataclass(frozen=True)
 class _Line:
-    """How late one spoken line starts (below 0: early), and whether the recording ends before the line does."""
+    """How late one spoken line starts (below 0: early), and whether the recording ends before the line does.
+
+    `by_transcript`: whether that is late compared with the time of its text instead of the original's voice.
+    """
 
     shift_s: float
     lost: bool
+    by_transcript: bool
 
     @property
     def off_s(self) -> float:
@@ -34,6 +38,17 @@ class _Line:
     @property
     def failed(self) -> bool:
         return self.lost or self.off_s > MISPLACED_S
+
+
+@dataclass(frozen=True)
+class VoiceStarts:
+    """Where the sound shows that voices begin, by the line's id; a line that it does not show is left out.
+
+    `original`: in seconds of the recording. `leads_s`: in seconds after the start of the dub's line, unstretched.
+    """
+
+    original: Mapping[int, float]
+    leads_s: Mapping[int, float]
 
 
 def fit_name(target: str) -> str:
@@ -56,21 +71,28 @@ def fit_report(
     *,
     shortened: Collection[int],
     duration_s: float,
+    voices: VoiceStarts,
 ) -> Fit:
     """Return how the utterances fit a recording of `duration_s`; `shortened` are the lines with a shorter wording.
 
-    The totals count starts by line and everything else by utterance: of several lines in one breath, the first may be
-    in place and the last far behind.
+    A line is late or early compared with the voice of the original, if the sound shows where that begins (`voices`);
+    otherwise with the time of its text. The totals count starts by line and everything else by utterance: of several
+    lines in one breath, the first may be in place and the last far behind.
     """
     pairs = sorted(zip(utterances, placements, strict=True), key=lambda pair: pair[1].start)
-    lines = [list(_lines(one, its, duration_s)) for one, its in pairs]
+    lines = [list(_lines(one, its, duration_s, voices)) for one, its in pairs]
     entries = [_entry(one, its, shortened, spoken) for (one, its), spoken in zip(pairs, lines, strict=True)]
     return Fit(tuple(entries), _totals(entries, lines))
 
 
-def _lines(one: Utterance, its: Placement, duration_s: float) -> Iterator[_Line]:
+def _lines(one: Utterance, its: Placement, duration_s: float, voices: VoiceStarts) -> Iterator[_Line]:
     for piece, at in zip(one.pieces, its.pieces, strict=True):
-        yield _Line(at - piece.start, at + piece.length_s / its.stretch > duration_s + _SAME_TIME_S)
+        lost = at + piece.length_s / its.stretch > duration_s + _SAME_TIME_S
+        begins, lead_s = voices.original.get(piece.segment), voices.leads_s.get(piece.segment)
+        if begins is None or lead_s is None:
+            yield _Line(at - piece.start, lost, by_transcript=True)
+        else:
+            yield _Line(at + lead_s / its.stretch - begins, lost, by_transcript=False)
 
 
 def _entry(one: Utterance, its: Placement, shortened: Collection[int], lines: Sequence[_Line]) -> FittedUtterance:
@@ -82,7 +104,7 @@ def _entry(one: Utterance, its: Placement, shortened: Collection[int], lines: Se
         end=round(its.end, 3),
         length=round(sum(piece.length_s for piece in one.pieces) * one.rate, 3),
         stretch=round(its.stretch * one.rate, 3),
-        shift=round(its.start - one.start, 3),
+        shift=round(lines[0].shift_s, 3),
         drift=round(max(lines, key=lambda line: line.off_s).shift_s, 3),
         shortened=any(piece.segment in shortened for piece in one.pieces),
     )
@@ -103,13 +125,14 @@ def _totals(entries: Sequence[FittedUtterance], lines: Sequence[Sequence[_Line]]
         late=sum(drift > MISPLACED_S for drift in drifts),
         worst_drift_s=round(max(drifts, default=0.0), 3),
         start_error_p95_s=round(float(np.percentile(drifts, 95)), 3) if drifts else 0.0,
+        by_transcript=sum(line.by_transcript for line in each),
     )
 
 
 def _kinds(entry: FittedUtterance, lines: Sequence[_Line]) -> Iterator[str]:
     if entry.stretch > 1.0 + _SAME_SPEED:
         yield "sped_up"
-    if entry.shift < -_SAME_TIME_S or entry.end > entry.slot[1] + _SAME_TIME_S:
+    if entry.start < entry.slot[0] - _SAME_TIME_S or entry.end > entry.slot[1] + _SAME_TIME_S:
         yield "borrowed"
     if entry.shortened:
         yield "shortened"
@@ -123,7 +146,8 @@ def fit_warnings(fit: Fit, target: str, duration_s: float) -> list[str]:
     over_s = max((entry.end for entry in fit.utterances), default=0.0) - duration_s
     late = (
         f"In the {target} dub, {totals.late} of {totals.lines} lines start more than a second out of place "
-        f"(at most {totals.worst_drift_s:.1f} s): the original leaves too little time."
+        f"(at most {totals.worst_drift_s:.1f} s): the original leaves too little time, or the times of its text are "
+        "wrong."
     )
     return [
         *([f"The end of the {target} dub is cut off: it is {over_s:.1f} s too long."] * (over_s > _SAME_TIME_S)),

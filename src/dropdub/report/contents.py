@@ -54,6 +54,7 @@ class Dub:
     name: str
     player: Player
     figures: tuple[Figure, ...]
+    not_measured: tuple[str, ...]
     rows: tuple[Row, ...]
     has_speakers: bool
     is_measured: bool
@@ -102,6 +103,7 @@ def contents_of(
             display_name(target),
             _dub_player(job_name, target, facts),
             figures_of(quality.targets[target], len(_spoken(translation)), timed=timed),
+            quality.targets[target].not_measured,
             tuple(
                 _rows(source, translation, remarks_by_line(fits.get(target), facts.last_verification(target)), timed)
             ),

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dropdub.dubbing.published_timing import Timing
-from dropdub.dubbing.quality import HeardBack, TargetQuality
+from dropdub.dubbing.quality import HeardBack, ListenerName, OnOriginal, TargetQuality
+from dropdub.units import counted
 
 WORD_ERRORS_HIGH = 0.15
 """Above about one word in seven, listeners start to lose the thread."""
@@ -29,7 +30,7 @@ def figures_of(quality: TargetQuality, lines: int, *, timed: bool) -> tuple[Figu
     found: list[Figure] = []
     if timed:
         found += _timing(quality.timing) if quality.timing else [_untimed()]
-    found.append(_verified(quality.heard_back, lines) if quality.heard_back else _unverified())
+    found += _verified(quality.heard_back, lines) if quality.heard_back else [_unverified()]
     return (*found, *_voices(quality))
 
 
@@ -58,7 +59,7 @@ def _timing(timing: Timing) -> Iterator[Figure]:
     yield Figure(
         "Worst drift",
         f"{timing.worst_drift_s:.2f} s",
-        f"The most that a line starts early or late; 95 % of lines are off by at most "
+        f"The most that a line starts before or after the original's voice; 95 % of lines are off by at most "
         f"{timing.start_error_p95_s:.2f} s.",
     )
 
@@ -67,16 +68,38 @@ def _untimed() -> Figure:
     return Figure("Timing", "not measured", "The timing of this dub was not measured.", "unknown")
 
 
-def _verified(found: HeardBack, lines: int) -> Figure:
+def _verified(found: HeardBack, lines: int) -> Iterator[Figure]:
+    """Yield what a transcriber understood of the dub, and, as far as it is known, of the original."""
+    name = _named(found.listener) if found.listener else "a transcriber"
     if found.word_error_rate is None:
-        words = f"A transcriber verified {found.lines} of {lines} lines. Lines with numbers are not counted."
-        return Figure("Misheard words", "none counted", words)
+        yield Figure(
+            "Misheard words",
+            "none counted",
+            f"No words to compare in {found.lines} of {lines} lines, as heard by {name}.",
+        )
+        return
     bad = found.word_error_rate > WORD_ERRORS_HIGH or found.bad
     words = (
-        f"{found.errors} of {found.words} words, according to a transcriber that verified {found.lines} of {lines} "
-        f"lines. Lines with numbers are not counted. Lines that may be unintelligible: {len(found.bad) or 'none'}."
+        f"{found.errors} of {found.words} words, as heard by {name} in {found.lines} of {lines} lines. "
+        f"Lines of which it misheard most words: {len(found.bad) or 'none'}."
     )
-    return Figure("Misheard words", percent(found.word_error_rate), words, "bad" if bad else "good")
+    yield Figure("Misheard words", percent(found.word_error_rate), words, "bad" if bad else "good")
+    if found.on_original and found.on_original.word_error_rate is not None:
+        yield _on_original(found.on_original, found.on_original.word_error_rate)
+
+
+def _on_original(found: OnOriginal, rate: float) -> Figure:
+    words = (
+        f"{found.errors} of {found.words} words in {counted(found.lines, 'line')} of the original recording, as heard "
+        f"in the same way and compared with {found.reference}. It shows how good the transcriber is."
+    )
+    return Figure("Misheard in the original", percent(rate), words)
+
+
+def _named(listener: ListenerName) -> str:
+    """Return a transcriber with its version and model: `faster-whisper 1.2.1 (whisper-base)`."""
+    model = f" ({listener.model})" if listener.model else ""
+    return f"{listener.name} {listener.version}{model}"
 
 
 def _unverified() -> Figure:

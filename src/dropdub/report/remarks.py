@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from dropdub.dubbing.placement import ON_TIME_S
 from dropdub.dubbing.published_timing import Fit, FittedUtterance
 from dropdub.pipeline.heard_lines import HeardLine
 
 NOTICED_S = 0.05
-"""Smaller differences cannot be heard."""
+"""Smaller overlaps and differences of length cannot be heard."""
 SAME_PACE = 0.015
 
 
@@ -45,9 +46,9 @@ def _placed(one: FittedUtterance) -> Iterator[Remark]:
         yield Remark("shorter wording", "note")
     if abs(one.stretch - 1) > SAME_PACE:
         yield Remark(f"{'sped up' if one.stretch > 1 else 'slowed down'} to {one.stretch:.2f} times the rate", "note")
-    if abs(one.shift) > NOTICED_S:
+    if abs(one.shift) > ON_TIME_S:
         yield Remark(f"starts {abs(one.shift):.2f} s {'late' if one.shift > 0 else 'early'}", "note")
-    if one.drift is not None and abs(one.drift - one.shift) > NOTICED_S:
+    if one.drift is not None and abs(one.drift - one.shift) > NOTICED_S and abs(one.drift) > ON_TIME_S:
         yield Remark(f"one of its lines starts {abs(one.drift):.2f} s {'late' if one.drift > 0 else 'early'}", "note")
     if one.end > one.slot[1] + NOTICED_S:
         yield Remark(f"uses {one.end - one.slot[1]:.2f} s of the silence after it", "note")

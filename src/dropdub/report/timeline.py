@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from dropdub.dubbing.placement import ON_TIME_S
 from dropdub.dubbing.published_timing import Fit, FittedUtterance
 from dropdub.report.remarks import NOTICED_S, SAME_PACE
 from dropdub.units import format_moment
@@ -25,7 +26,7 @@ KINDS = {
     "slowed": "slowed down",
     "overlap": "runs into the next line",
 }
-_LINK = "slanted line: from the original start to the start in the dub"
+_LINK = "slanted line: from the start of the original's voice to the start in the dub"
 
 Span = tuple[float, float]
 
@@ -127,8 +128,8 @@ def timeline_of(fit: Fit, originals: Mapping[int, Span], duration_s: float, titl
                 boxes.setdefault(row, []).append(_box(bar, row, scale))
     links: dict[int, list[Link]] = {}
     for one in fit.utterances:
-        said, row = _original_of(one, originals)[0], scale.row(one.start)
-        is_late = abs(one.start - said) > NOTICED_S
+        said, row = one.start - one.shift, scale.row(one.start)
+        is_late = abs(one.shift) > ON_TIME_S
         links.setdefault(row, []).append(Link(scale.x(said, row), scale.x(one.start, row), is_late))
     rows = tuple(_row(row, scale, boxes.get(row, ()), links.get(row, ())) for row in range(scale.rows))
     legend, note = _legend()
@@ -152,11 +153,6 @@ def _originals_of(one: FittedUtterance, originals: Mapping[int, Span]) -> list[S
     """
     known = [originals[line] for line in one.segments if line in originals]
     return [span for span in known if span[0] < one.slot[1] and span[1] > one.slot[0]] or [one.slot]
-
-
-def _original_of(one: FittedUtterance, originals: Mapping[int, Span]) -> Span:
-    known = _originals_of(one, originals)
-    return min(start for start, _ in known), max(end for _, end in known)
 
 
 def _kind(one: FittedUtterance) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from dropdub.dubbing.background import Background, background_of, channels_of, original_loudness
 from dropdub.dubbing.measured_lines import lengths_in_samples, line_files, recorded_lines
 from dropdub.dubbing.placed_lines import Fitted, fitted, last_moment_s
 from dropdub.dubbing.published_timing import Fit
-from dropdub.dubbing.timing_report import fit_name, fit_report, fit_warnings, save_fit
+from dropdub.dubbing.timing_report import VoiceStarts, fit_name, fit_report, fit_warnings, save_fit
 from dropdub.dubbing.track import Part, write_track
+from dropdub.dubbing.voice_starts import voice_starts
 from dropdub.languages import display_name, three_letters
 from dropdub.media.ffmpeg import input_arguments
 from dropdub.media.sound import wav
@@ -21,7 +22,7 @@ from dropdub.media.sound.master import Mixed, write_master
 from dropdub.media.sound.mixing import mix_down
 from dropdub.media.sound.pcm import RATE_HZ, decoded
 from dropdub.media.sound.spans import Span
-from dropdub.pipeline.artifacts import AUDIO, Transcript, dub_name, translation_name
+from dropdub.pipeline.artifacts import AUDIO, SPEECH, Segment, Transcript, dub_name, load_spans, translation_name
 from dropdub.pipeline.spoken_lines import load_spoken, spoken_name
 from dropdub.pipeline.task import Result, Task, target_of
 from dropdub.publishing.disk import await_disk
@@ -63,7 +64,7 @@ def _media(task: Task) -> Result:
     if task.kind == "subtitle":
         sound = _of_seconds(max([sound.duration_s, *(its.end + _AFTER_LAST_S for its in fit.placements)]))
     _await_disk(task, sound)
-    report = _report(task, fit, sound.duration_s)
+    report = _report(task, fit, segments, sound.duration_s)
     _write_voice(task, fit, sound)
     wanted_lufs = loudness_like(_original_loudness(task, sound))
     background = _background(task, sound)
@@ -113,12 +114,22 @@ def _rate(task: Task) -> int:
     return task.facts.synthesis(target_of(task)).sample_rate
 
 
-def _report(task: Task, fit: Fitted, duration_s: float) -> Fit:
+def _report(task: Task, fit: Fitted, segments: Sequence[Segment], duration_s: float) -> Fit:
     target = target_of(task)
+    leads_s = {number: line.lead_s for number, line in fit.lines.items() if line.lead_s is not None}
+    voices = VoiceStarts(_original_voices(task, segments), leads_s)
     shortened = {line.id for line in load_spoken(task.job_dir / spoken_name(target)) if line.wording}
-    report = fit_report(fit.utterances, fit.placements, shortened=shortened, duration_s=duration_s)
+    report = fit_report(fit.utterances, fit.placements, shortened=shortened, duration_s=duration_s, voices=voices)
     save_fit(task.job_dir / fit_name(target), report)
     return report
+
+
+def _original_voices(task: Task, segments: Sequence[Segment]) -> dict[int, float]:
+    """Return where the original's voice begins in each segment, as far as there is an original that shows it."""
+    if task.kind != "media":
+        return {}
+    speech = task.job_dir / SPEECH  # a revision does not look for speech again
+    return voice_starts(task.job_dir / AUDIO, load_spans(speech) if speech.exists() else (), segments)
 
 
 def _write_voice(task: Task, fit: Fitted, sound: SoundLength) -> None:
