@@ -69,7 +69,7 @@ def _is_usable(offer: Offer, use: Mapping[str, str]) -> bool:
 
 
 def has_model(engine: str, use: Mapping[str, str]) -> bool:
-    """Return whether an engine needs no setting that names its model: it has a default, a model for each pair or none."""
+    """Return whether no setting must name the engine's model: it has a default, one for each pair, or none."""
     needs_setting = {model.engine for model in MODELS} - set(DEFAULT_MODELS) - ENGINES_BY_PAIR
     return engine not in needs_setting or engine in use
 
