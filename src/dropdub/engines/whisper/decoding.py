@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from dropdub.engines.base import OtherLanguage, Suspect, Utterance, Word
@@ -72,6 +73,7 @@ class Decoder:
 
         self._model = model
         self._suspect = suspect
+        self._encoding = Lock()
         self._other = other
         self._language = language
         self._is_multilingual = model.model.is_multilingual
@@ -83,7 +85,7 @@ class Decoder:
 
     def hear(self, batch: Sequence[Packed]) -> list[tuple[int, tuple[Utterance, ...]]]:
         """Return the number of each window with what is said in it, in order, with times of the recording."""
-        encoded = Encoded(self._model, [packed.samples for packed in batch])
+        encoded = Encoded(self._model, [packed.samples for packed in batch], self._encoding)
         readings = self._readings(encoded)
         self._notice_languages(batch, encoded)
         heard: list[tuple[int, tuple[Utterance, ...]]] = []

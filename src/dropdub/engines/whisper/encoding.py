@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,13 +23,18 @@ class Encoded:
     output of the encoder is joined for that. On a graphics card everything is done at once, and stays on the card.
     """
 
-    def __init__(self, model: WhisperModel, sounds: Sequence[Samples]) -> None:
+    def __init__(self, model: WhisperModel, sounds: Sequence[Samples], one_at_a_time: Lock) -> None:
         features = [_features(model, samples) for samples in sounds]
         self.frames = [frames for _, frames in features]
         """The length of each sound in frames of the model, without padding."""
         self._model = model
         self._features = [one for one, _ in features]
-        self._apart = None if model.model.device == "cuda" else [model.encode(one) for one in self._features]
+        self._apart: list[StorageView] | None = None
+        if model.model.device != "cuda":
+            self._apart = []
+            for one in self._features:
+                with one_at_a_time:
+                    self._apart.append(model.encode(one))
 
     def together(self, places: Sequence[int]) -> StorageView:
         """Return the windows at these indices in one batch."""

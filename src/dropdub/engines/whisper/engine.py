@@ -32,10 +32,8 @@ FILES = ("model.bin", "config.json", "tokenizer.json")
 _LANGUAGE_TOKEN = re.compile(r"<\|([a-z]{2,3})\|>")
 _WORKING_BYTES = 250_000_000
 _END_IN_GPT2 = 50256
-_CPU_BATCHES = ((100_000_000, 4), (1_000_000_000, 2))
-"""Up to which size of a model how many windows are decoded in one batch on the CPU: with more, memory grows faster than
-speed.
-"""
+_BATCH, _LARGE_BYTES = 2, 1_000_000_000
+"""Windows in one batch on the CPU: with more, memory grows faster than speed, so of a large model it is one."""
 LONGEST_S = 30.0
 """The windows of all Whisper models."""
 _KNOWN = """
@@ -191,9 +189,8 @@ class FasterWhisperTranscriber:
         """Return how many windows are decoded in one batch: on the CPU, fewer of a larger model, for their memory."""
         if self._device == "cuda":
             return self._level.at_once
-        size = size_of(self._level.folder)
-        fitting = (width for largest, width in _CPU_BATCHES if size <= largest)
-        return 1 if self._settings.memory_failures else next(fitting, 1)
+        is_large = size_of(self._level.folder) > _LARGE_BYTES
+        return 1 if is_large or self._settings.memory_failures else _BATCH
 
     @cached_property
     def _level(self) -> Level:
