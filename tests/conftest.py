@@ -16,12 +16,11 @@ import pytest
 import dropdub
 from dropdub.media.ffmpeg import FFMPEG_VARIABLE
 from dropdub.pipeline.cache import Cache
+from tests import real_models
 
 SPEECH = Path(dropdub.__file__).parent / "samples" / "jfk.flac"
 SLOWEST = ("test_every_place.py", "test_crashes.py", "test_long_recording.py", "test_dub_sound.py")
 """The files that take longest, in the order in which they are started."""
-REAL_MODELS = "DROPDUB_REAL_MODELS"
-"""The variable that names a folder of real models, filled as by `dropdub models pull`: too large to be kept here."""
 PICTURE = ("-f", "lavfi", "-i", "testsrc=size=160x120:rate=25:duration=12")
 
 
@@ -43,16 +42,11 @@ def each_ffmpeg(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture(scope="session")
-def real_model() -> Callable[[str], Path]:
-    """Return a function from a model's name to its folder, which skips the test if the model is not there."""
-
-    def found(name: str) -> Path:
-        folder = Path(os.environ.get(REAL_MODELS, "")) / name
-        if REAL_MODELS not in os.environ or not folder.is_dir():
-            pytest.skip(f"no real model {name}: {REAL_MODELS} names no folder with it")
-        return folder
-
-    return found
+def real_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Return a function from a model's name to its folder, which skips the test if the model cannot be had."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "real-models"
+    return lambda name: real_models.real_model(name, shared)
 
 
 @pytest.fixture(scope="session")

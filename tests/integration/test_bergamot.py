@@ -1,4 +1,4 @@
-"""The small translator with its real models. Skipped unless DROPDUB_REAL_MODELS names a folder that has them."""
+"""The small translator with its real models."""
 
 from __future__ import annotations
 

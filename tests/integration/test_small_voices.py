@@ -1,4 +1,4 @@
-"""The small synthesizers: what they say is understood. DROPDUB_REAL_MODELS names the models of Kokoro and Whisper."""
+"""The small synthesizers: what they say is understood by a real model."""
 
 from __future__ import annotations
 
