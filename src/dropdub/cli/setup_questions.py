@@ -86,7 +86,7 @@ def _say_limits(kit: Kit, job: JobOptions) -> None:
 def _say_models(root: Path, config: Config, offers: list[Offer]) -> bool:
     """Print the missing models, each with its size and licence; return whether there are any."""
     folder = root / config.models.dir
-    known = [find(use.model) for use in uses(config, offers) if not use.folder(folder).is_dir()]
+    known = [find(use.model) for use in uses(config, offers, models_dir=folder) if not use.folder(folder).is_dir()]
     for model in filter(None, known):
         say(f"  {model.name:24} {format_size(model.download_bytes):>8}  {model.licence.name}")
     return any(known)
