@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
 
@@ -15,23 +14,9 @@ from dropdub.engines.models.firefox import PUBLISHED
 from dropdub.engines.models.packaged import PACKAGED
 from dropdub.engines.models.pins import FILES, PINS, Pinned
 from dropdub.engines.models.places import Place
-from dropdub.engines.models.uses import Use, uses
-from dropdub.engines.offers import Offer
 from dropdub.errors import UsageError
 from dropdub.files.durable import key, safe_name
 from dropdub.kits import EXTRAS
-
-OFFERS = [
-    Offer("faster-whisper", "transcriber", 20),
-    Offer("pocketsphinx", "transcriber", 10),
-    Offer("nllb", "translator", 20, problem="A package is missing."),
-    Offer("apertium", "translator", 10),
-    Offer("xtts", "synthesizer", 20),
-]
-
-
-def used(**settings: Any) -> set[tuple[str, str]]:
-    return {(use.engine, use.model) for use in uses(Config(**settings), OFFERS)}
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
@@ -149,36 +134,6 @@ def test_a_misspelt_name_is_answered_with_similar_ones() -> None:
 def test_alternative_files_count_as_one_missing_file() -> None:
     present = {"config.json", "tokenizer.json", "vocabulary.txt"}
     assert named("whisper-tiny").missing(present) == ["model.bin"]
-
-
-def test_a_root_without_targets_uses_a_transcriber_only() -> None:
-    assert used() == {("faster-whisper", "whisper-small")}
-
-
-def test_auto_takes_the_best_engine_that_can_be_used() -> None:
-    assert used(job={"targets": ["pt"]}) == {("faster-whisper", "whisper-small"), ("xtts", "xtts-v2")}
-
-
-def test_named_engines_and_models_are_used_even_in_profiles() -> None:
-    profiles = {"lessons": {"translator": "transformers"}}
-    models = {
-        "use": {"faster-whisper": "whisper-tiny", "transformers": "madlad400-3b-mt", "nllb": "nllb-200-distilled-1.3B"}
-    }
-    assert used(profiles=profiles, models=models) == {
-        ("faster-whisper", "whisper-tiny"),
-        ("transformers", "madlad400-3b-mt"),
-        ("nllb", "nllb-200-distilled-1.3B"),
-    }
-
-
-def test_a_light_root_uses_no_model() -> None:
-    assert used(job={"transcriber": "pocketsphinx", "translator": "apertium", "synthesizer": "espeak-ng"}) == set()
-
-
-def test_a_model_may_be_a_folder_elsewhere(tmp_path: Path) -> None:
-    elsewhere = str(tmp_path / "mine")
-    assert Use("nllb", elsewhere).folder(Path("/models")) == tmp_path / "mine"
-    assert Use("nllb", "mine").folder(tmp_path) == tmp_path / "mine"
 
 
 def test_the_command_that_downloads_a_model_is_named_with_its_size() -> None:

@@ -81,7 +81,7 @@ def _models(subject: ExaminedRoot, offers: Mapping[str, Offer]) -> Iterator[Find
         text = "other accounts can write to the models folder, and whatever they put there is loaded"
         remedy = f"Remove their write permission:\n  {pasteable(['chmod', 'o-w', here])}"
         yield warning("model", text, remedy, detail=str(here))
-    for use in uses(subject.config, offers.values()):
+    for use in uses(subject.config, offers.values(), models_dir=here):
         offer = offers.get(use.engine)
         if offer is not None and offer.problem is None:
             needed = offer.role == "transcriber" or _translates(subject.config)

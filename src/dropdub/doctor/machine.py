@@ -53,6 +53,8 @@ def disk_finding(name: str, free: int, *, least: int, folder: Path) -> Finding:
 
 def _needs(subject: ExaminedRoot) -> dict[str, int]:
     here = subject.root.models_dir(subject.config.models.dir)
-    used = [use for use in uses(subject.config, installed_offers().values()) if use.folder(here).is_dir()]
+    used = [
+        use for use in uses(subject.config, installed_offers().values(), models_dir=here) if use.folder(here).is_dir()
+    ]
     known = [model for use in used if (model := find(use.model)) is not None]
     return {model.name: model.memory_bytes for model in known}

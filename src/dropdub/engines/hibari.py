@@ -22,6 +22,11 @@ SLOWEST, FASTEST = 0.5, 2.0
 LONGEST_PART = 300
 
 
+def speaks(language: str) -> bool:
+    """Return whether hibari speaks the language of a tag."""
+    return primary(language) == LANGUAGE
+
+
 class HibariSynthesizer:
     """Speaks English with one natural voice, a hundred times faster than real time; it cannot clone voices."""
 
@@ -47,7 +52,7 @@ class HibariSynthesizer:
         return EngineInfo(self.name, package_version("hibari-tts"))
 
     def supports(self, language: str) -> bool:
-        return primary(language) == LANGUAGE
+        return speaks(language)
 
     def coverage(self) -> str:
         return LANGUAGE

@@ -40,7 +40,7 @@ class RootModels:
         return RootModels(config, Root.at(root, config.folders.model_dump()).models_dir(config.models.dir))
 
     def uses(self) -> list[Use]:
-        return uses(self.config, installed_offers().values())
+        return uses(self.config, installed_offers().values(), models_dir=self.models_dir)
 
     def missing(self) -> list[Use]:
         """Return the uses whose models are not here, or not usable."""

@@ -13,6 +13,7 @@ from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
 from dropdub.engines.kokoro.languages import LANGUAGES, Accent, accent_of
 from dropdub.engines.kokoro.phonemes import symbols
 from dropdub.engines.kokoro.symbols import numbers
+from dropdub.engines.kokoro.voices import speaks, voice_files, voice_of
 from dropdub.engines.models.folders import is_whole, model_details, model_folder, model_name, size_of
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.spoken_parts import joined, tidy
@@ -30,8 +31,6 @@ SLOWEST, FASTEST = 0.5, 2.0
 LONGEST_PART = 300
 """Characters spoken at once. The model takes 510 phonemes, and speaks long parts ever faster."""
 _WORKING_BYTES = 400_000_000
-_OWN_STYLES = Path(__file__).parent / "styles"
-"""The voices that come with this package; those in the model's folder are added to them."""
 
 
 class KokoroSynthesizer:
@@ -84,7 +83,7 @@ class KokoroSynthesizer:
 
     def supports(self, language: str) -> bool:
         accent = accent_of(language)
-        return accent is not None and (self.missing_model() is not None or self._voice_of(accent) is not None)
+        return accent is not None and (self.missing_model() is not None or speaks(language, self._folder))
 
     def coverage(self) -> str:
         return ", ".join(sorted(LANGUAGES))
@@ -96,7 +95,7 @@ class KokoroSynthesizer:
         """
         accent = accent_of(language)
         name = self._named(voice.name) if voice is not None and voice.reference is None else None
-        name = name or (self._voice_of(accent) if accent else None)
+        name = name or (voice_of(accent, self._folder) if accent else None)
         if accent is None or name is None:
             raise UnsupportedLanguage(f"The engine '{self.name}' does not speak {language}.")
         pace = min(max(rate, SLOWEST), FASTEST)
@@ -121,24 +120,15 @@ class KokoroSynthesizer:
 
     def _style(self, voice: str) -> NDArray[np.float32]:
         if voice not in self._styles:
-            self._styles[voice] = np.fromfile(self._style_files()[voice], "<f4").reshape(-1, STYLE_WIDTH)
+            self._styles[voice] = np.fromfile(voice_files(self._folder)[voice], "<f4").reshape(-1, STYLE_WIDTH)
         return self._styles[voice]
 
-    def _voice_of(self, accent: Accent) -> str | None:
-        """Return the usual voice of an accent, else another of its voices; None if the model has none."""
-        names = sorted(name for name in self._style_files() if name.startswith(accent.letter))
-        return accent.voice if accent.voice in names else next(iter(names), None)
-
     def _named(self, name: str) -> str:
-        own = {voice.casefold(): voice for voice in self._style_files()}
+        own = {voice.casefold(): voice for voice in voice_files(self._folder)}
         if name.casefold() not in own:
             listed = ", ".join(sorted(own.values()))
             raise VoiceMissing(f"There is no voice '{name}': neither in voices/ nor in {self.name} ({listed}).")
         return own[name.casefold()]
-
-    def _style_files(self) -> dict[str, Path]:
-        """Return the file of each voice, by the voice's name."""
-        return {file.stem: file for folder in (_OWN_STYLES, self._folder) for file in folder.glob("[a-z][fm]_*.bin")}
 
     def _weights(self) -> Path | None:
         return next((self._folder / name for name in WEIGHTS if is_whole(self._folder, [name])), None)

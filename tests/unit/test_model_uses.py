@@ -1,0 +1,118 @@
+"""Which models a configuration requires, by the engines that are installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dropdub.config import Config
+from dropdub.engines.models.uses import Use, uses
+from dropdub.engines.offers import Offer
+
+OFFERS = [
+    Offer("faster-whisper", "transcriber", 20),
+    Offer("pocketsphinx", "transcriber", 10),
+    Offer("nllb", "translator", 20, problem="A package is missing."),
+    Offer("apertium", "translator", 10),
+    Offer("xtts", "synthesizer", 20),
+]
+
+
+COMPACT = [
+    Offer("faster-whisper", "transcriber", 20),
+    Offer("nllb", "translator", 20),
+    Offer("transformers", "translator", 18, problem="A package is missing."),
+    Offer("bergamot", "translator", 14),
+    Offer("xtts", "synthesizer", 20, problem="A package is missing."),
+    Offer("hibari", "synthesizer", 16),
+    Offer("kokoro", "synthesizer", 14),
+    Offer("espeak-ng", "synthesizer", 10),
+]
+"""What is installed with the compact kit: the libraries of NLLB come with faster-whisper."""
+QUALITY = [Offer(one.name, one.role, one.rank) for one in COMPACT]
+WHISPER = ("faster-whisper", "whisper-small")
+
+
+def used(*, offers: list[Offer] = OFFERS, models_dir: Path = Path("models"), **settings: Any) -> set[tuple[str, str]]:
+    return {(use.engine, use.model) for use in uses(Config(**settings), offers, models_dir=models_dir)}
+
+
+def used_by_compact(models_dir: Path = Path("models"), **job: Any) -> set[str]:
+    """Return the models that such jobs use with the compact engines, besides Whisper's."""
+    found = used(offers=COMPACT, models_dir=models_dir, job=job)
+    assert WHISPER in found
+    return {model for _, model in found - {WHISPER}}
+
+
+def test_a_root_without_targets_uses_a_transcriber_only() -> None:
+    assert used() == {("faster-whisper", "whisper-small")}
+
+
+def test_auto_takes_the_best_engine_that_can_be_used() -> None:
+    assert used(job={"targets": ["pt"]}) == {("faster-whisper", "whisper-small"), ("xtts", "xtts-v2")}
+
+
+def test_named_engines_and_models_are_used_even_in_profiles() -> None:
+    profiles = {"lessons": {"translator": "transformers"}}
+    models = {
+        "use": {"faster-whisper": "whisper-tiny", "transformers": "madlad400-3b-mt", "nllb": "nllb-200-distilled-1.3B"}
+    }
+    assert used(profiles=profiles, models=models) == {
+        ("faster-whisper", "whisper-tiny"),
+        ("transformers", "madlad400-3b-mt"),
+        ("nllb", "nllb-200-distilled-1.3B"),
+    }
+
+
+def test_a_light_root_uses_no_model() -> None:
+    assert used(job={"transcriber": "pocketsphinx", "translator": "apertium", "synthesizer": "espeak-ng"}) == set()
+
+
+def test_a_model_may_be_a_folder_elsewhere(tmp_path: Path) -> None:
+    elsewhere = str(tmp_path / "mine")
+    assert Use("nllb", elsewhere).folder(Path("/models")) == tmp_path / "mine"
+    assert Use("nllb", "mine").folder(tmp_path) == tmp_path / "mine"
+
+
+@pytest.mark.parametrize(("language", "targets", "models"), [
+    ("en", ["pt"], {"bergamot-en-pt", "kokoro-82m"}),
+    ("pt", ["en"], {"bergamot-pt-en"}),
+    ("es", ["pt-BR"], {"bergamot-es-en", "bergamot-en-pt", "kokoro-82m"}),
+    ("en", ["pt", "de"], {"bergamot-en-pt", "bergamot-en-de", "kokoro-82m"}),
+    ("auto", ["pt"], {"bergamot-en-pt", "bergamot-pt-en", "kokoro-82m"}),
+    ("auto", ["en"], set()),
+    ("pt", ["pt"], {"kokoro-82m"}),
+    ("en", ["sw"], set()),
+    ("en", [], set()),
+])  # fmt: skip
+def test_the_small_translator_uses_the_models_of_the_pairs_and_kokoro_speaks_its_languages(
+    language: str, targets: list[str], models: set[str]
+) -> None:
+    assert used_by_compact(language=language, targets=targets) == models
+
+
+def test_profiles_have_pairs_of_their_own() -> None:
+    profiles = {"lessons": {"targets": ["pt"]}}
+    found = used(offers=COMPACT, job={"language": "en"}, profiles=profiles)
+    assert found == {WHISPER, ("bergamot", "bergamot-en-pt"), ("kokoro", "kokoro-82m")}
+
+
+def test_a_downloaded_voice_makes_kokoro_speak_another_language(tmp_path: Path) -> None:
+    assert "kokoro-82m" not in used_by_compact(tmp_path, language="en", targets=["it"])
+    (tmp_path / "kokoro-82m").mkdir()
+    (tmp_path / "kokoro-82m" / "if_sara.bin").touch()
+    assert "kokoro-82m" in used_by_compact(tmp_path, language="en", targets=["it"])
+
+
+def test_the_small_translator_by_name_uses_its_pairs_whatever_is_installed() -> None:
+    job = {"language": "en", "targets": ["pt"], "translator": "bergamot", "synthesizer": "espeak-ng"}
+    assert used(offers=[], job={**job, "transcriber": "pocketsphinx"}) == {("bergamot", "bergamot-en-pt")}
+
+
+def test_the_quality_engines_come_before_the_small_ones() -> None:
+    found = used(offers=QUALITY, job={"language": "en", "targets": ["pt"]})
+    assert found == {WHISPER, ("nllb", "nllb-200-distilled-600M"), ("xtts", "xtts-v2")}
+    named = used(offers=COMPACT, job={"language": "en", "targets": ["sw"], "translator": "nllb"})
+    assert ("nllb", "nllb-200-distilled-600M") in named
