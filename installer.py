@@ -21,8 +21,17 @@ HERE = Path(__file__).resolve().parent
 WINDOWS = os.name == "nt"
 COMMANDS = ("dropdub", "jobs")
 BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE")
-LOCKS = ("light.txt",)
-LOCKS_QUALITY = ("quality.txt",)
+KITS = {
+    "compact": (("compact.txt",), "compact"),
+    "light": (("light.txt",), "light"),
+    "quality": (("light.txt", "quality.txt"), "light,quality,speakers"),
+}
+"""The kits of engines, the usual one first: the lock files that each needs, and its extras of the package."""
+HELP_ON_KITS = {
+    "compact": "install the compact engines, as without this option: 300 MB of libraries",
+    "light": "install the light engines only: 40 MB of libraries",
+    "quality": "install the quality engines: 2 GB of libraries",
+}
 OF_A_ROOT = (
     *("inbox", "outbox", "voices", "work", "failed", "archive", "models"),
     *("config.yaml", "dropdub-report.yaml", "jobs.db", "jobs.db-wal", "jobs.db-shm", "jobs.db.migrate.lock"),
@@ -62,21 +71,20 @@ class Installation:
         return subprocess.run([str(self.program("jobs")), "--root", str(root), *arguments], check=False).returncode
 
 
-def install(installation: Installation, root: Path, source: str, *, extras: str, service: bool) -> None:
+def install(installation: Installation, root: Path, source: str, *, kit: str, service: bool) -> None:
     """Create the environment, the root and the commands, or update those that exist."""
     say(f"Setting up {installation.environment} (takes a few minutes the first time)")
     stopped = stop_services(installation, root)
     make_environment(installation)
-    install_package(installation, source, extras)
+    install_package(installation, source, kit)
     installation.remember(root)
-    is_new = make_root(installation, root, light="quality" not in extras)
+    is_new = make_root(installation, root, kit)
     for name in COMMANDS:
         add_command(installation, name)
     if service and installation.jobs(root, "service", "install") != 0:
         sys.exit("The service was not installed: see above. Everything else is ready.")
     start_services(installation, [one for one in stopped if not (service and one == root)])
     if is_new and sys.stdin.isatty() and sys.stdout.isatty():
-        kit = "quality" if "quality" in extras else "light"
         installation.jobs(root, "setup", "--engines", kit, *(["--no-service"] if service else []))
     else:
         say_next(root, service=service)
@@ -112,9 +120,10 @@ def make_environment(installation: Installation) -> None:
     venv.create(installation.environment, with_pip=True, clear=True)
 
 
-def install_package(installation: Installation, source: str, extras: str) -> None:
+def install_package(installation: Installation, source: str, kit: str) -> None:
     """Install the locked packages, then Dropdub itself, which needs no package index."""
-    for lock in (*LOCKS, *(LOCKS_QUALITY if "quality" in extras else ())):
+    locks, extras = KITS[kit]
+    for lock in locks:
         install_locked(installation, HERE / "locks" / lock)
     install_itself(installation, source, extras)
 
@@ -157,12 +166,12 @@ def run_pip(installation: Installation, *arguments: str) -> None:
         sys.exit("The packages could not be installed: see above. Fix the cause, then run this again.")
 
 
-def make_root(installation: Installation, root: Path, *, light: bool) -> bool:
+def make_root(installation: Installation, root: Path, kit: str) -> bool:
     """Create the root; return whether it is new."""
     if (root / "config.yaml").exists():
         say(f"{root} is already a root and stays as it is.")
         return False
-    command = [str(installation.program("jobs")), "init", str(root), *(["--light"] if light else [])]
+    command = [str(installation.program("jobs")), "init", str(root), *([] if kit == "quality" else [f"--{kit}"])]
     if subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode != 0:
         sys.exit(f"The root {root} could not be created: see above.")
     say(f"Created the root {root}")
@@ -313,7 +322,10 @@ def main() -> None:
         help="the folder with inbox and outbox (default: the last one, or Dropdub in your home folder)",
     )
     parser.add_argument("--into", type=Path, help="the folder for the private environment", default=usual_folder())
-    parser.add_argument("--quality", action="store_true", help="install the quality engines too: 2 GB of libraries")
+    kits = parser.add_mutually_exclusive_group()
+    for kit, what in HELP_ON_KITS.items():
+        kits.add_argument(f"--{kit}", dest="kit", action="store_const", const=kit, help=what)
+    parser.set_defaults(kit=next(iter(KITS)))
     parser.add_argument("--service", action="store_true", help="install and start the service")
     parser.add_argument(
         "--from",
@@ -335,9 +347,8 @@ def main() -> None:
     if given.uninstall:
         uninstall(installation, root, delete_root=given.delete_root)
         return
-    extras = "light,quality,speakers" if given.quality else "light"
     root = root or next(reversed(installation.roots()), Path.home() / "Dropdub")
-    install(installation, root, given.source, extras=extras, service=given.service)
+    install(installation, root, given.source, kit=given.kit, service=given.service)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,8 @@ HERE = Path(__file__).resolve().parent
 PROGRAM = "dropdub"
 CHECKOUT_HEAD = """\
 # This checkout is a root: drop files into inbox/, start `dropdub watch`, collect the results from outbox/.
-# It uses the light engines, which need no model. For good results see docs/install.md (the quality engines).
+# It uses the compact engines, whose models `python3 tasks.py demo` downloads into models/. For cloned voices see
+# docs/install.md (the quality engines).
 #
 """
 COMMANDS_HEAD = """\
@@ -63,14 +64,14 @@ def pages() -> dict[Path, str]:
 
 
 def checkout_config() -> str:
-    """Return the settings of a checkout: those of a new root with light engines, whose inbox holds a README."""
-    text = CHECKOUT_HEAD + config_text(light=True)
+    """Return the settings of a checkout: those of a new root with the compact engines, whose inbox holds a README."""
+    text = CHECKOUT_HEAD + config_text("compact")
     return text.replace("# ignore: []", "ignore: [README.md]")
 
 
 def settings_page() -> str:
     """Return one section for each top-level setting, as `config.yaml` has it."""
-    sections = "".join(_section(lines) for lines in _blocks(config_text(light=False)))
+    sections = "".join(_section(lines) for lines in _blocks(config_text()))
     return f"{SETTINGS_HEAD}{sections}"
 
 

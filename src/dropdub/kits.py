@@ -1,34 +1,51 @@
-"""The two kits of engines that setup offers, and the extra of this package that installs each engine's libraries."""
+"""The three kits of engines that setup offers, and the extras of this package that install the libraries of engines."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
-Kit = Literal["light", "quality"]
+Kit = Literal["compact", "light", "quality"]
+DEFAULT_KIT: Kit = "compact"
+"""The kit of a new installation: it runs on any processor, and understands 99 languages."""
 LIGHT: Mapping[str, str] = {"transcriber": "pocketsphinx", "translator": "apertium", "synthesizer": "espeak-ng"}
 """The light engine of each role. Each uses one core, regardless of settings."""
-EXTRAS: Mapping[str, str] = {
-    "pocketsphinx": "light",
-    "espeak-ng": "light",
-    "bergamot": "compact",
-    "hibari": "compact",
-    "kokoro": "compact",
-    "faster-whisper": "quality",
-    "nllb": "quality",
-    "transformers": "quality",
-    "xtts": "quality",
-    "resemblyzer": "speakers",
+EXTRAS_OF_KITS: Mapping[Kit, tuple[str, ...]] = {
+    "compact": ("compact",),
+    "light": ("light",),
+    "quality": ("light", "quality", "speakers"),
 }
-"""The extra that installs an engine's libraries. Apertium has none: it is a program of the operating system."""
+"""The extras that are installed for a kit."""
+MODELS_OF_KITS: Mapping[Kit, Mapping[str, str]] = {
+    "compact": {"faster-whisper": "whisper-base"},
+    "light": {},
+    "quality": {},
+}
+"""The entries of `models.use` that belong to a kit: its engines use these models instead of their usual ones."""
+_ENGINES: Mapping[str, tuple[str, ...]] = {
+    "compact": ("faster-whisper", "bergamot", "hibari", "kokoro", "espeak-ng"),
+    "light": ("pocketsphinx", "espeak-ng"),
+    "quality": ("faster-whisper", "nllb", "transformers", "xtts"),
+    "speakers": ("resemblyzer",),
+}
+"""The engines whose libraries an extra installs. Apertium has none: it is a program of the operating system."""
 
 
 def kit_of(extra: str) -> Kit:
-    """Return the kit that an extra belongs to."""
-    return "light" if extra in ("light", "compact") else "quality"
+    """Return the kit for which an extra is installed: of several, the first of the table."""
+    return next(kit for kit, extras in EXTRAS_OF_KITS.items() if extra in extras)
 
 
+EXTRAS: Mapping[str, str] = {engine: extra for extra, engines in reversed(list(_ENGINES.items())) for engine in engines}
+"""The extra that installs an engine's libraries: of several, the first of the table."""
 KITS: Mapping[Kit, tuple[str, ...]] = {
-    kit: tuple(engine for engine, extra in EXTRAS.items() if kit_of(extra) == kit) for kit in ("light", "quality")
+    kit: tuple(engine for extra in extras if kit_of(extra) == kit for engine in _ENGINES[extra])
+    for kit, extras in EXTRAS_OF_KITS.items()
 }
-"""The engines of each kit that are installed as Python packages."""
+"""The engines of each kit that are installed as Python packages; not those of another kit that come with it."""
+
+
+def alternatives(kits: Iterable[Kit]) -> str:
+    """Return the names of kits as a choice in a sentence."""
+    *first, last = kits
+    return f"{', '.join(first)} or {last}"

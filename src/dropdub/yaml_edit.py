@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -20,7 +20,7 @@ def with_settings(text: str, section: str, values: Mapping[str, Any]) -> str:
     if that cannot be done without changing anything else.
     """
     for name, value in values.items():
-        changed = _with_setting(text, section, name, _as_yaml(value))
+        changed = _with_setting(text, section, name, value)
         if not _changes_only(text, changed, section, name, value):
             raise ConfigError(
                 f"{section}.{name} cannot be set in config.yaml without changing anything else.",
@@ -30,16 +30,35 @@ def with_settings(text: str, section: str, values: Mapping[str, Any]) -> str:
     return text
 
 
-def _with_setting(text: str, section: str, name: str, written: str) -> str:
+def _with_setting(text: str, section: str, name: str, value: Any) -> str:
+    written = _as_yaml(value)
     top = yaml.compose(text, Loader=yaml.SafeLoader)
     found = _entry(top, section)
     if found is None:
         return f"{text.rstrip()}\n\n{section}:\n{' ' * _USUAL_INDENT}{name}: {written}\n".lstrip("\n")
     key, body = found
     there = _entry(body, name)
+    if there is not None and value and isinstance(value, Mapping) and _is_block(there[1]):
+        return _with_entries(text, there[1].value, value)
     if there is not None:
         return f"{text[: there[0].end_mark.index]}: {written}{text[_end_of(there[1]) :]}"
     return _added(text, top, key, body, f"{name}: {written}")
+
+
+def _with_entries(text: str, there: Sequence[tuple[yaml.Node, yaml.Node]], values: Mapping[str, str]) -> str:
+    """Return the text with the entries of a block map, each on a line of its own, added and removed as `values` say."""
+    lines = text.splitlines(keepends=True)
+    first, indent = there[0][0].start_mark.line, there[0][0].start_mark.column
+    kept = {key.value for key, value in there if values.get(key.value) == value.value}
+    for key, _ in reversed(there):
+        if key.value not in kept:
+            del lines[key.start_mark.line]
+    lines[first:first] = [f"{' ' * indent}{name}: {_as_yaml(values[name])}\n" for name in values if name not in kept]
+    return "".join(lines)
+
+
+def _is_block(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.CollectionNode) and not node.flow_style and bool(node.value)
 
 
 def _added(text: str, top: yaml.Node | None, key: yaml.Node, body: yaml.Node, setting: str) -> str:
@@ -71,9 +90,10 @@ def _end_line(top: yaml.Node | None, key: yaml.Node, count: int) -> int:
 
 
 def _end_of(value: yaml.Node) -> int:
-    """Return the index in the text where a value ends. A block list ends at its last item, before any comments."""
-    if isinstance(value, yaml.SequenceNode) and not value.flow_style and value.value:
-        return _end_of(value.value[-1])
+    """Return the index in the text where a value ends: a block list or map at its last item, before any comments."""
+    if _is_block(value):
+        last = value.value[-1]
+        return _end_of(last[1] if isinstance(value, yaml.MappingNode) else last)
     return int(value.end_mark.index)
 
 

@@ -184,6 +184,13 @@ def test_init_light_sets_the_light_engines(cli: Cli, tmp_path: Path) -> None:
     assert engines == ["pocketsphinx", "apertium", "espeak-ng"]
 
 
+def test_init_compact_sets_the_model_of_the_compact_engines(cli: Cli, tmp_path: Path) -> None:
+    cli("init", "compact", "--compact")
+    shown = json.loads(cli("--root", str(tmp_path / "compact"), "config", "show", "--json").stdout)
+    assert (shown["job"]["transcriber"], shown["models"]["use"]) == ("auto", {"faster-whisper": "whisper-base"})
+    assert "either --compact or --light" in cli("init", "both", "--compact", "--light").stderr
+
+
 def test_init_leaves_existing_root_unchanged(cli: Cli) -> None:
     (cli.root / "config.yaml").write_text("retry: {attempts: 9}\n", encoding="utf-8")
     answer = cli("init", cwd=cli.root)

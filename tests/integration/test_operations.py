@@ -258,11 +258,11 @@ def test_last_lines_of_a_log_are_returned_and_then_the_new_ones(place: Place, st
 
 
 def test_a_root_is_created_once(tmp_path: Path) -> None:
-    root = make_root(tmp_path / "dubs", light=True)
+    root = make_root(tmp_path / "dubs", kit="light")
     assert load_config(root.config_file).job.transcriber == "pocketsphinx"
     assert find_place(root.path).root == root and root.inbox.is_dir()
     with pytest.raises(UsageError, match="already exists"):
-        make_root(tmp_path / "dubs", light=True)
+        make_root(tmp_path / "dubs", kit="light")
 
 
 def test_a_root_is_set_up_and_what_was_left_out_is_noted(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ class Hidden:
     def __getattr__(self, name): return getattr(self.finder, name)
     def find_spec(self, name, *rest):
         hidden = ("pocketsphinx", "espeakng_loader", "faster_whisper")
-        hidden += ("ctranslate2", "transformers", "TTS", "resemblyzer")
+        hidden += ("ctranslate2", "transformers", "TTS", "resemblyzer", "fxtranslate", "hibari", "onnxruntime")
         return None if name in hidden else self.finder.find_spec(name, *rest)
 sys.meta_path[:] = [Hidden(finder) for finder in sys.meta_path]
 '''
@@ -82,6 +82,15 @@ def test_missing_packages_are_named_with_command_that_installs_them(
     assert "espeak-ng" in note and f"{sys.executable} -m pip install" in note and not shown["installed"]
 
 
+def test_new_root_gets_the_compact_engines(tmp_path: Path, without_engines: dict[str, str]) -> None:
+    given = ("--language", "en", "--to", "pt", "--no-install", "--no-models")
+    shown = result(tmp_path, *given, environment=without_engines)
+    assert (shown["engines"], shown["settings"]["models.use"]) == ("compact", {"faster-whisper": "whisper-base"})
+    config = load_config(tmp_path / "config.yaml")
+    assert config.models.use == {"faster-whisper": "whisper-base"} and config.job.transcriber == "auto"
+    assert "faster-whisper" in shown["notes"][0] and "fxtranslate" in shown["notes"][0], shown["notes"]
+
+
 def test_doctor_reports_missing_engines_and_dropped_file_waits(
     tmp_path: Path, without_engines: dict[str, str], speech: Path
 ) -> None:
@@ -100,7 +109,7 @@ def test_doctor_reports_missing_engines_and_dropped_file_waits(
 
 
 def test_invalid_options_are_refused_before_anything_is_created(tmp_path: Path) -> None:
-    assert "light or quality" in dropdub("setup", tmp_path / "a", "--engines", "best", code=2).stderr
+    assert "compact, light or quality" in dropdub("setup", tmp_path / "a", "--engines", "best", code=2).stderr
     dropdub("setup", tmp_path / "a", "--to", "not a language", code=2)
     assert not (tmp_path / "a").exists()
 

@@ -42,17 +42,17 @@ def keys(data: Any, prefix: str = "") -> set[str]:
 
 
 def test_the_template_sets_nothing_and_loads(write: Any) -> None:
-    assert load_config(write(config_text(light=False))) == Config()
+    assert load_config(write(config_text())) == Config()
 
 
 def test_the_template_uncommented_is_exactly_the_defaults(write: Any) -> None:
-    text = uncommented(config_text(light=False))
+    text = uncommented(config_text())
     assert load_config(write(text)) == Config()
     assert keys(yaml.safe_load(text)) == keys(Config().model_dump())
 
 
 def test_every_setting_of_the_template_can_be_uncommented_alone(write: Any) -> None:
-    lines = config_text(light=False).splitlines()
+    lines = config_text().splitlines()
     settings = [number for number, line in enumerate(lines) if uncommented(line) != line]
     assert len(settings) > 60
     for number in settings:
@@ -62,7 +62,7 @@ def test_every_setting_of_the_template_can_be_uncommented_alone(write: Any) -> N
 
 def test_light_selects_the_light_engines_and_nothing_else(write: Any) -> None:
     expected = Config(job=JobOptions(**LIGHT))  # type: ignore[arg-type]
-    assert load_config(write(config_text(light=True))) == expected
+    assert load_config(write(config_text("light"))) == expected
 
 
 def test_an_empty_file_is_the_defaults(write: Any) -> None:

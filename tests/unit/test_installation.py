@@ -69,6 +69,7 @@ def test_what_is_installed_beside_dropdub_is_seen(tmp_path: Path, monkeypatch: p
 
 @pytest.mark.parametrize(("engine", "command"), [
     ("pocketsphinx", "dropdub setup --engines light"), ("xtts", "dropdub setup --engines quality"),
+    ("faster-whisper", "dropdub setup --engines compact"), ("espeak-ng", "dropdub setup --engines compact"),
     ("resemblyzer", "dropdub setup --engines quality"), (None, "dropdub setup"),
 ])  # fmt: skip
 def test_setup_installs_the_packages_of_each_engine(engine: str | None, command: str) -> None:

@@ -226,7 +226,7 @@ def not_installed(monkeypatch: pytest.MonkeyPatch) -> EngineRegistry:
 @pytest.mark.parametrize(("name", "said", "command"), [
     ("auto", "No transcriber is installed.", "dropdub setup"),
     ("pocketsphinx", "The engine 'pocketsphinx' is not installed.", "dropdub setup --engines light"),
-    ("faster-whisper", "The engine 'faster-whisper' is not installed.", "dropdub setup --engines quality"),
+    ("faster-whisper", "The engine 'faster-whisper' is not installed.", "dropdub setup --engines compact"),
 ])  # fmt: skip
 def test_an_engine_that_can_be_installed_is_waited_for_with_the_command_that_installs_it(
     monkeypatch: pytest.MonkeyPatch, name: str, said: str, command: str

@@ -28,7 +28,7 @@ retry:
 
 
 def test_a_new_root_gets_settings_in_the_place_of_their_comments() -> None:
-    text = config_text(light=False)
+    text = config_text()
     changed = with_settings(text, "job", {"targets": ["pt", "no"], "transcriber": "pocketsphinx"})
     different = [line for line in changed.splitlines() if line not in text.splitlines()]
     assert different == ["  targets: [pt, 'no']", "  transcriber: pocketsphinx"]
@@ -60,3 +60,16 @@ def test_a_text_in_which_more_would_change_is_refused_with_the_line_to_write(tex
     with pytest.raises(ConfigError, match=r"job\.targets cannot be set") as refused:
         with_settings(text, "job", {"targets": ["pt"]})
     assert refused.value.remedy == "Set it yourself, below `job:`, as  targets: [pt]"
+
+
+@pytest.mark.parametrize(("before", "value", "after"), [
+    ("  use: {nllb: a}  # own\n", {"x": "b", "nllb": "a"}, "  use: {nllb: a, x: b}  # own\n"),
+    ("  use:\n    nllb: a\n    # last\n", {"x": "b", "nllb": "a"}, "  use:\n    x: b\n    nllb: a\n    # last\n"),
+    ("  use:\n    # first\n    x: b\n    nllb: a  # own\n", {"nllb": "a"}, "  use:\n    # first\n    nllb: a  # own\n"),
+    ("  use:\n    x: b\n  # last\n", {}, "  use: {}\n  # last\n"),
+])  # fmt: skip
+def test_entries_of_a_map_are_added_and_removed_and_the_others_stay(
+    before: str, value: dict[str, str], after: str
+) -> None:
+    changed = with_settings(f"models:\n{before}cache: {{}}\n", "models", {"use": value})
+    assert changed == f"models:\n{after}cache: {{}}\n"

@@ -7,6 +7,7 @@ from pathlib import Path
 from dropdub.cli.console import say, say_json
 from dropdub.cli.exit_codes import DONE
 from dropdub.errors import UsageError
+from dropdub.kits import Kit
 from dropdub.operations.place import Place
 from dropdub.pasting import COMMAND_INDENT, command
 from dropdub.root import CONFIG_NAME, Root
@@ -14,9 +15,9 @@ from dropdub.setup.new_root import make_root
 from dropdub.units import counted, parse_duration_s
 
 
-def init(folder: Path, *, light: bool) -> int:
+def init(folder: Path, *, kit: Kit | None) -> int:
     """Create a root and print what to do next. Raises as `make_root`."""
-    _say_next_steps(make_root(folder, light=light))
+    _say_next_steps(make_root(folder, kit=kit))
     return DONE
 
 

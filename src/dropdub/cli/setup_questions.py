@@ -18,7 +18,7 @@ from dropdub.engines.apertium.engine import ApertiumTranslator
 from dropdub.engines.models.catalogue import find
 from dropdub.engines.models.uses import uses
 from dropdub.engines.offers import Offer, installed_offers
-from dropdub.kits import Kit
+from dropdub.kits import Kit, alternatives
 from dropdub.setup.choices import (
     Choices,
     SetupOptions,
@@ -31,6 +31,7 @@ from dropdub.setup.packages import SIZES
 from dropdub.units import format_size
 
 _KITS: Mapping[Kit, str] = {
+    "compact": "99 languages, English and Portuguese in natural voices; any processor",
     "light": "small and fast; understands only English, speaks with a plain synthetic voice",
     "quality": "99 languages, translation, cloned voices; needs 8 GB of memory, a graphics card helps",
 }
@@ -68,7 +69,8 @@ def _kit(usual: Kit, offers: Mapping[str, Offer]) -> Kit:
     for kit, what in _KITS.items():
         here = "installed" if not missing_engines(kit, offers) else f"not installed, {SIZES[kit]}"
         say(f"  {kit:8} {what} ({here})")
-    return "light" if typer.prompt("Engines", default=usual, value_proc=_kit_named) == "light" else "quality"
+    chosen = typer.prompt("Engines", default=usual, value_proc=_kit_named)
+    return next(kit for kit in _KITS if kit == chosen)
 
 
 def _say_limits(kit: Kit, job: JobOptions) -> None:
@@ -103,7 +105,7 @@ def _targets(text: str) -> tuple[str, ...]:
 
 def _kit_named(text: str) -> str:
     if text.strip() not in _KITS:
-        raise typer.BadParameter(f"Enter {' or '.join(_KITS)}.")
+        raise typer.BadParameter(f"Enter {alternatives(_KITS)}.")
     return text.strip()
 
 

@@ -13,7 +13,7 @@ from dropdub.config import Config, JobOptions
 from dropdub.config.problems import first_problem
 from dropdub.engines.offers import Offer
 from dropdub.errors import UsageError
-from dropdub.kits import KITS, LIGHT, Kit
+from dropdub.kits import DEFAULT_KIT, EXTRAS, KITS, LIGHT, MODELS_OF_KITS, Kit, alternatives
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,29 @@ class Choices:
         now = config.job.model_dump(mode="json")
         return {name: value for name, value in wanted.items() if value is not None and value != now[name]}
 
-    def _engine_names(self, config: Config) -> dict[str, str]:
-        """Return an engine for each role: the light one, or `auto` in place of the light one. An engine that a person
-        has chosen is kept.
+    def models_in_use(self, config: Config) -> dict[str, str]:
+        """Return `models.use` with the models of the chosen kit, and without those of the others. A model that a person
+        has chosen for an engine is kept.
         """
+        now = config.models.use
+        if self.engines is None:
+            return now
+        ours = MODELS_OF_KITS[self.engines]
+        others = {use for kit, models in MODELS_OF_KITS.items() if kit != self.engines for use in models.items()}
+        return {**ours, **{engine: model for engine, model in now.items() if (engine, model) not in others}}
+
+    def _engine_names(self, config: Config) -> dict[str, str]:
+        """Return an engine for each role: the light one, or `auto` in place of one that was not chosen for itself."""
         if self.engines is None:
             return {}
         if self.engines == "light":
             return {**LIGHT, **({"translator": "auto"} if sys.platform == "win32" else {})}  # no Apertium there
-        return {role: "auto" for role, name in LIGHT.items() if getattr(config.job, role) == name}
+        return {role: "auto" for role in LIGHT if self._gives_way(str(getattr(config.job, role)))}
+
+    def _gives_way(self, engine: str) -> bool:
+        """Return whether `auto` replaces an engine: a light one, and for compact one that compact does not install."""
+        is_of_quality = engine in EXTRAS and engine not in KITS["compact"]
+        return engine in LIGHT.values() or (self.engines == "compact" and is_of_quality)
 
 
 @dataclass(frozen=True)
@@ -56,7 +70,7 @@ class SetupOptions:
 def choices_of(language: str | None, targets: Sequence[str] | None, engines: str | None) -> Choices:
     """Return the choices given by command-line options. Raises UsageError."""
     if engines not in (None, *KITS):
-        raise UsageError(f"{engines!r} is not a kind of engines.", remedy=f"Choose {' or '.join(KITS)}.")
+        raise UsageError(f"{engines!r} is not a kind of engines.", remedy=f"Choose {alternatives(KITS)}.")
     wanted = {"language": language, "targets": [] if targets == ["none"] else targets or None}
     given = {name: value for name, value in wanted.items() if value is not None}
     try:
@@ -70,19 +84,22 @@ def choices_of(language: str | None, targets: Sequence[str] | None, engines: str
 def apply_choices(config: Config, choices: Choices) -> Config:
     """Return the configuration with the choices applied. Raises pydantic.ValidationError for an invalid language."""
     job: JobOptions = config.job.overridden(choices.settings(config))
-    return config.model_copy(update={"job": job})
+    models = config.models.model_copy(update={"use": choices.models_in_use(config)})
+    return config.model_copy(update={"job": job, "models": models})
 
 
 def suggested_kit(offers: Mapping[str, Offer]) -> Kit:
-    """Return the engines to suggest: quality if its packages are installed, otherwise light, which installs quickly."""
-    return "quality" if not missing_engines("quality", offers) else "light"
+    """Return the engines to suggest: quality if its packages are installed, otherwise the usual ones."""
+    return "quality" if not missing_engines("quality", offers) else DEFAULT_KIT
 
 
 def configured_kit(config: Config, offers: Mapping[str, Offer]) -> Kit:
-    """Return the kit that a configuration uses; for `auto`, the usual one."""
-    if config.job.transcriber == "auto":
-        return suggested_kit(offers)
-    return "light" if config.job.transcriber == LIGHT["transcriber"] else "quality"
+    """Return the kit that a configuration uses; for `auto` and no model of its own, the suggested one."""
+    if config.job.transcriber == LIGHT["transcriber"]:
+        return "light"
+    if MODELS_OF_KITS["compact"].items() <= config.models.use.items():
+        return "compact"
+    return suggested_kit(offers) if config.job.transcriber == "auto" else "quality"
 
 
 def missing_engines(kit: Kit, offers: Mapping[str, Offer]) -> list[str]:

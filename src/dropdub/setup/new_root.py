@@ -8,14 +8,15 @@ from pathlib import Path
 from dropdub.errors import DropdubError, UsageError
 from dropdub.files.durable import write_whole
 from dropdub.files.privacy import private_files
-from dropdub.kits import LIGHT
+from dropdub.kits import LIGHT, MODELS_OF_KITS, Kit
 from dropdub.root import Root
 from dropdub.root_record import RootRecord
+from dropdub.yaml_edit import with_settings
 
 
 @private_files()
-def make_root(folder: Path, *, light: bool) -> Root:
-    """Create a root. No existing file is changed.
+def make_root(folder: Path, *, kit: Kit | None = None) -> Root:
+    """Create a root, whose settings are those of a kit, or all defaults. No existing file is changed.
 
     Raises UsageError if the folder already is a root, or is a file; DropdubError if the system refuses.
     """
@@ -32,15 +33,18 @@ def make_root(folder: Path, *, light: bool) -> Root:
         root.create_folders()
         if RootRecord.load(root.path) is None:
             RootRecord.new(root).save(root)
-        write_whole(root.config_file, config_text(light=light).encode())
+        write_whole(root.config_file, config_text(kit).encode())
     except OSError as error:
         raise DropdubError(f"{error.filename or folder}: {error.strerror}.", remedy="Choose another folder.") from error
     return root
 
 
-def config_text(*, light: bool) -> str:
-    """Return the `config.yaml` of a new root, in which every setting is a comment with its default."""
+def config_text(kit: Kit | None = None) -> str:
+    """Return the `config.yaml` of a new root, in which every setting except those of a kit is a comment with its
+    default.
+    """
     text = resources.files("dropdub.setup").joinpath("templates/config.yaml").read_text(encoding="utf-8")
-    for role, engine in LIGHT.items() if light else ():
+    for role, engine in LIGHT.items() if kit == "light" else ():
         text = text.replace(f"# {role}: auto", f"{role}: {engine}")
-    return text
+    models = MODELS_OF_KITS[kit] if kit else {}
+    return with_settings(text, "models", {"use": dict(models)} if models else {})

@@ -8,19 +8,18 @@ from typing import IO
 from dropdub.engines.resemblyzer import WITHOUT_DEPENDENCIES
 from dropdub.errors import DropdubError
 from dropdub.installation import adding, requirements
-from dropdub.kits import Kit
+from dropdub.kits import EXTRAS_OF_KITS, Kit
 from dropdub.pasting import pasteable
 from dropdub.process.run import in_foreground
 
-SIZES: dict[Kit, str] = {"light": "40 MB", "quality": "2 GB"}
+SIZES: dict[Kit, str] = {"compact": "300 MB", "light": "40 MB", "quality": "2 GB"}
 """Approximate disk space of the packages."""
 
 
 def commands(kit: Kit) -> list[list[str]]:
     """Return the commands that install the packages of a kit."""
-    if kit == "light":
-        return [adding(*requirements("light"))]
-    return [adding(*requirements("light", "quality", "speakers")), adding(*WITHOUT_DEPENDENCIES)]
+    extras = EXTRAS_OF_KITS[kit]
+    return [adding(*requirements(*extras)), *([adding(*WITHOUT_DEPENDENCIES)] if "speakers" in extras else [])]
 
 
 def install(kit: Kit, *, output: IO[str]) -> None:

@@ -21,7 +21,7 @@ from dropdub.engines.offers import installed_offers
 from dropdub.errors import DropdubError, UsageError
 from dropdub.files.durable import write_whole
 from dropdub.files.privacy import private_files
-from dropdub.kits import Kit
+from dropdub.kits import DEFAULT_KIT, Kit
 from dropdub.operations import models
 from dropdub.operations.models import RootModels
 from dropdub.pasting import command, pasteable, with_commands
@@ -46,13 +46,14 @@ USUAL_ROOT = "Dropdub"
 class SetupResult:
     """What was done, as in `dropdub setup --json`. `failures`: steps that failed, as sentences; the others were done.
 
-    `next`: the command to run now.
+    `settings`: what was changed in config.yaml: those of `job` by their names, and `models.use`. `next`: the command to
+    run now.
     """
 
     root: str
     made: bool = False
     settings: dict[str, Any] = field(default_factory=dict)
-    engines: Kit = "light"
+    engines: Kit = DEFAULT_KIT
     installed: bool = False
     pulled: list[str] = field(default_factory=list)
     service: bool = False
@@ -104,7 +105,7 @@ def set_up(
     result = SetupResult(str(root), engines=options.choices.engines or configured_kit(after, installed_offers()))
     setup = _Setup(root, options, result, named_root, observer)
     if not is_root:
-        make_root(root, light=False)
+        make_root(root)
         result.made = True
     result.settings = write_choices(root, options.choices, config)
     _install_packages(setup)
@@ -135,12 +136,14 @@ def root_to_set_up(folder: Path | None) -> Path:
 @private_files()
 def write_choices(root: Path, choices: Choices, config: Config) -> dict[str, Any]:
     """Write the changed settings, and nothing else, to config.yaml; return them. Raises ConfigError."""
-    settings = choices.settings(config)
-    if settings:
+    settings, models = choices.settings(config), choices.models_in_use(config)
+    changed_models = {"use": models} if models != config.models.use else {}
+    if settings or changed_models:
         file = root / CONFIG_NAME
-        write_whole(file, with_settings(file.read_text(encoding="utf-8-sig"), "job", settings).encode())
+        text = with_settings(file.read_text(encoding="utf-8-sig"), "job", settings)
+        write_whole(file, with_settings(text, "models", changed_models).encode())
         load_config(file)
-    return settings
+    return settings | {f"models.{name}": value for name, value in changed_models.items()}
 
 
 @dataclass(frozen=True)
