@@ -2,7 +2,7 @@
 
 Needs Python 3.11 or newer and nothing else.
 
-    python3 tasks.py demo      transcribe (and, if a translator is installed, dub) the shipped recording, in this folder
+    python3 tasks.py demo      transcribe the shipped recording and dub it into Portuguese, in this folder
     python3 tasks.py test      ruff, mypy for Linux and Windows, import contracts, the documentation, all tests
     python3 tasks.py test --quick   before each commit: the same, but only unit tests and one real job
     python3 tasks.py lock      write the installers' lock files again, with today's versions
@@ -32,6 +32,7 @@ SCRIPTS = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
 DROPDUB = SCRIPTS / ("dropdub.exe" if os.name == "nt" else "dropdub")
 LOCKED = {
+    "compact": ("--extra", "compact"),
     "light": ("--extra", "light"),
     "quality": ("--extra", "light", "--extra", "quality", "--extra", "speakers"),
 }
@@ -43,6 +44,10 @@ LOCK_HEAD = "# What the installers install, on all systems and Pythons. Written 
 DESCRIBED = ENVIRONMENT / "described-by.toml"
 """What the checks' environment was installed from: as long as that stays the same, it is not installed again."""
 SAMPLE = HERE / "src" / "dropdub" / "samples" / "jfk.flac"
+TRANSCRIBES = "whisper-base"
+DUBS = ("bergamot-en-pt", "kokoro-82m")
+"""The models of the demo: about 270 MB to download, once."""
+REMEDY = "The reason is above. Fix it and run the demo again, or copy the models from another machine into models."
 RESULTS = {
     "manifest.json": "what was made from what; always last",
     ".original.m4a": "the original's sound, for the report",
@@ -112,18 +117,18 @@ def demo() -> None:
     """Drop the shipped recording into this checkout's inbox, and show what arrives in its outbox."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # names and texts may have letters that this terminal lacks
-    set_up("light", editable=False)
-    target = demo_target()
+    set_up("compact", editable=False)
+    dubs = has_models_of_demo()
     dropped = HERE / "inbox" / SAMPLE.name
     options = dropped.with_name(f"{SAMPLE.name}.job.yaml")
-    options.write_text(f"targets: [{target}]\n" if target else "# A transcript only.\n", encoding="utf-8")
+    options.write_text("targets: [pt]\n" if dubs else "# A transcript only.\n", encoding="utf-8")
     shutil.copyfile(SAMPLE, dropped)
     print(f"Dropped {SAMPLE.name} into inbox: eleven seconds of John F. Kennedy, 1961\n", flush=True)
     results = watch_live(dropped.stem)
     for text in sorted(results.glob("*.txt"), key=lambda file: len(file.name)):
         print(f"\n{text.name}:")
         print(textwrap.fill(text.read_text("utf-8"), 78, initial_indent="  ", subsequent_indent="  "))
-    print("\nThese were the light engines: expect wrong words and a robot's voice.")
+    print()
     if (report := results / "report.html").is_file():
         print(f"Look:  {report.relative_to(HERE)}, in a browser")
     print(f"Next:  {DROPDUB.with_suffix('').relative_to(HERE)} watch, then drop files of your own into inbox")
@@ -164,19 +169,23 @@ def show_arrivals(folders: set[Path], shown: set[str]) -> None:
         print(f"          + {name:<20} {what}", flush=True)
 
 
-def demo_target() -> str | None:
-    """Return the language to dub into: Spanish if the light translator for it is installed."""
-    check = (
-        "from dropdub.engines.apertium.engine import ApertiumTranslator as A; a = A(); a.load(); "
-        "print(a.supports('en', 'es'))"
-    )
-    found = subprocess.run(
-        [str(PYTHON), "-c", check], capture_output=True, encoding="utf-8", check=False
-    ).stdout.strip()
-    if found == "True":
-        return "es"
-    print("The light translator (apertium, on Debian and Ubuntu) is not installed: transcript and subtitles only.")
-    return None
+def has_models_of_demo() -> bool:
+    """Download the models that are not there yet. Return whether there are those for a dub; exit if not even those for
+    a transcript.
+    """
+    print("Downloading models that are not here yet into models, 270 MB in all", flush=True)
+    failed = [name for name in (TRANSCRIBES, *DUBS) if not has_model(name)]
+    print(flush=True)
+    if TRANSCRIBES in failed:
+        sys.exit(f"Without {TRANSCRIBES}, nothing can be transcribed. {REMEDY}")
+    if failed:
+        print(f"A transcript only: the dub needs {' and '.join(failed)}. {REMEDY}\n", flush=True)
+    return not failed
+
+
+def has_model(name: str) -> bool:
+    """Download a model unless it is there. Return whether it is there now; if not, the reason was printed."""
+    return exit_code(DROPDUB, "--root", HERE, "models", "pull", name) == 0
 
 
 def test() -> None:
@@ -184,7 +193,7 @@ def test() -> None:
     began = time.monotonic()
     os.environ.setdefault("PIP_QUIET", "1")
     if not (DESCRIBED.exists() and DESCRIBED.read_bytes() == description()):
-        set_up("light,quality,speakers,dev", editable=True)
+        set_up("compact,light,quality,speakers,dev", editable=True)
         run(PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "resemblyzer")
         DESCRIBED.write_bytes(description())
     sys.exit(exit_code(PYTHON, "-m", "tests.checks", "--installing", f"{time.monotonic() - began:.1f}", *sys.argv[2:]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,16 @@ def dropdub(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the program in a folder, without naming the root."""
     environment = {name: value for name, value in os.environ.items() if name != "JOBS_ROOT"} | IN_A_HURRY
     return warm.run(arguments, cwd=folder, env=environment, timeout=240)
+
+
+def test_checkout_hears_a_recording_with_its_own_model(checkout: Path, real_model: Callable[[str], Path]) -> None:
+    (checkout / "models").mkdir()
+    (checkout / "models" / "whisper-base").symlink_to(real_model("whisper-base"))
+    shutil.copy(HERE / "src" / "dropdub" / "samples" / "jfk.flac", checkout / "inbox")
+    done = dropdub(checkout, "watch", "--until-idle")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ask not what your country can do for you" in (checkout / "outbox" / "jfk" / "jfk.txt").read_text("utf-8")
+    assert git(checkout, "status", "--porcelain") == ""
 
 
 def test_daemon_started_in_checkout_takes_nothing_in(checkout: Path) -> None:
