@@ -7,7 +7,7 @@ from typing import Literal
 
 Kit = Literal["compact", "light", "quality"]
 DEFAULT_KIT: Kit = "compact"
-"""The kit of a new installation: natural voices and 99 languages in a download of 600 MB, and no graphics card."""
+"""The kit of a new installation: it runs on any processor, and understands 99 languages."""
 LIGHT: Mapping[str, str] = {"transcriber": "pocketsphinx", "translator": "apertium", "synthesizer": "espeak-ng"}
 """The light engine of each role. Each uses one core, regardless of settings."""
 EXTRAS_OF_KITS: Mapping[Kit, tuple[str, ...]] = {
@@ -16,6 +16,12 @@ EXTRAS_OF_KITS: Mapping[Kit, tuple[str, ...]] = {
     "quality": ("light", "quality", "speakers"),
 }
 """The extras that are installed for a kit."""
+MODELS_OF_KITS: Mapping[Kit, Mapping[str, str]] = {
+    "compact": {"faster-whisper": "whisper-base"},
+    "light": {},
+    "quality": {},
+}
+"""The entries of `models.use` that belong to a kit: its engines use these models instead of their usual ones."""
 _ENGINES: Mapping[str, tuple[str, ...]] = {
     "compact": ("faster-whisper", "bergamot", "hibari", "kokoro", "espeak-ng"),
     "light": ("pocketsphinx", "espeak-ng"),
@@ -23,24 +29,20 @@ _ENGINES: Mapping[str, tuple[str, ...]] = {
     "speakers": ("resemblyzer",),
 }
 """The engines whose libraries an extra installs. Apertium has none: it is a program of the operating system."""
-EXTRAS: Mapping[str, str] = {engine: extra for extra, engines in reversed(list(_ENGINES.items())) for engine in engines}
-"""The extra that installs an engine's libraries: of several, the first of the table."""
-KITS: Mapping[Kit, tuple[str, ...]] = {
-    kit: tuple(dict.fromkeys(engine for extra in extras for engine in _ENGINES[extra]))
-    for kit, extras in EXTRAS_OF_KITS.items()
-}
-"""The engines of each kit that are installed as Python packages."""
-MODELS_OF_KITS: Mapping[Kit, Mapping[str, str]] = {
-    "compact": {"faster-whisper": "whisper-base"},
-    "light": {},
-    "quality": {},
-}
-"""The entries of `models.use` that belong to a kit: its engines use these models instead of their usual ones."""
 
 
 def kit_of(extra: str) -> Kit:
     """Return the kit for which an extra is installed: of several, the first of the table."""
     return next(kit for kit, extras in EXTRAS_OF_KITS.items() if extra in extras)
+
+
+EXTRAS: Mapping[str, str] = {engine: extra for extra, engines in reversed(list(_ENGINES.items())) for engine in engines}
+"""The extra that installs an engine's libraries: of several, the first of the table."""
+KITS: Mapping[Kit, tuple[str, ...]] = {
+    kit: tuple(engine for extra in extras if kit_of(extra) == kit for engine in _ENGINES[extra])
+    for kit, extras in EXTRAS_OF_KITS.items()
+}
+"""The engines of each kit that are installed as Python packages; not those of another kit that come with it."""
 
 
 def alternatives(kits: Iterable[Kit]) -> str:
