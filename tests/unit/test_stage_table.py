@@ -26,6 +26,11 @@ NAMES_ELSEWHERE = {
     "daemon/steps/scheduler.py": ({"split"}, "the name of a setting"),
     "pipeline/task.py": ({"split"}, "the name of a setting"),
     "dubbing/quality.py": ({"merge"}, "whether there is a transcript"),
+    "dubbing/not_measured.py": (
+        {"probe", "synthesize", "compare"},
+        "whether these were done",
+    ),
+    "engines/whisper/decoding.py": ({"transcribe"}, "the name of a task of the model"),
 }
 
 

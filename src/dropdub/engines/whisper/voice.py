@@ -20,7 +20,7 @@ _SHORTEST_S = 0.1
 def voiced(window: Window, number: int) -> Iterator[Piece]:
     """Yield the parts of a window's speech in which there is a voice; nothing for plain noise and tones.
 
-    `number` tells the window from others.
+    `number` identifies the window.
     """
     spans = window.speech or ((0.0, window.duration_s),)
     found = list(_voices(window.samples))
