@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dropdub.engines.base import OtherLanguage, Suspect, Utterance, Word
-from dropdub.engines.segmentation import MOST_WORDS
+from dropdub.engines.hallucinations import Evidence, compression, is_suspect, merit, sifted
+from dropdub.engines.packing import Packed
+from dropdub.engines.segmentation import MOST_WORDS, with_bare_words
 from dropdub.engines.whisper.encoding import Encoded
-from dropdub.engines.whisper.hallucinations import Evidence, compression, is_suspect, merit, sifted, text_of
-from dropdub.engines.whisper.packing import Packed
 from dropdub.engines.word_times import Sound, fitted, sounds
 from dropdub.languages import primary
 
@@ -170,15 +170,9 @@ class Decoder:
         parts, suspects = sifted(words, no_speech=no_speech, most=most)
         for suspect in suspects:
             self._suspect(suspect)
-        return tuple(map(_utterance, parts))
+        return tuple(map(with_bare_words, parts))
 
 
 def _is_left(end: float, sound: Sequence[Sound]) -> bool:
     """Return whether there is much sound after the last word."""
     return sum(last - max(first, end) for first, last in sound if last > end) >= _LEAST_REST_S
-
-
-def _utterance(words: Sequence[Word]) -> Utterance:
-    """Return words, which include the space before them, as an utterance."""
-    bare = tuple(replace(word, text=word.text.strip()) for word in words)
-    return Utterance(start=bare[0].start, end=bare[-1].end, text=text_of(words), words=bare)

@@ -17,10 +17,10 @@ from dropdub.engines.devices.memory_ladder import Level, ladder
 from dropdub.engines.devices.precision import first_that_loads, out_of_memory_errors, precisions
 from dropdub.engines.models.folders import is_whole, missing_model, model_details, size_of
 from dropdub.engines.packages import missing_package, package_version
+from dropdub.engines.packing import Packed, Piece, packed
+from dropdub.engines.voice import has_voice, voiced
 from dropdub.engines.whisper.decoding import Decoder, Hints
 from dropdub.engines.whisper.in_order import in_order
-from dropdub.engines.whisper.packing import Packed, Piece, packed
-from dropdub.engines.whisper.voice import has_voice, voiced
 from dropdub.errors import UnsupportedLanguage
 from dropdub.languages import UNDETERMINED, primary
 
