@@ -15,6 +15,7 @@ EXTRAS: Mapping[str, str] = {
     "hibari": "compact",
     "kokoro": "compact",
     "faster-whisper": "quality",
+    "parakeet": "parakeet",
     "nllb": "quality",
     "transformers": "quality",
     "xtts": "quality",

@@ -20,7 +20,7 @@ def commands(kit: Kit) -> list[list[str]]:
     """Return the commands that install the packages of a kit."""
     if kit == "light":
         return [adding(*requirements("light"))]
-    return [adding(*requirements("light", "quality", "speakers")), adding(*WITHOUT_DEPENDENCIES)]
+    return [adding(*requirements("light", "quality", "parakeet", "speakers")), adding(*WITHOUT_DEPENDENCIES)]
 
 
 def install(kit: Kit, *, output: IO[str]) -> None:
