@@ -29,7 +29,7 @@ _AFTER_WORD = "\"'.。,，!！?？:：”)]}、"
 """Punctuation that belongs to the word after it, or before it: the defaults of faster-whisper."""
 _SURE_OF_LANGUAGE = 0.9
 _LEAST_REST_S = 2.0
-"""So much sound without words at the end of a window is decoded again: the model may have ended too early."""
+"""This much sound without words at the end of a window is decoded again: the model may have ended too early."""
 
 _WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
 _MOST_CHARACTERS = 40
@@ -38,7 +38,7 @@ _MOST_CHARACTERS = 40
 
 @dataclass(frozen=True)
 class Hints:
-    """What the model is told about the recording: a text before it, and names that may come up."""
+    """What the model gets to know about the recording: a text before it, and names that may come up."""
 
     prompt: str | None = None
     hotwords: str | None = None

@@ -118,7 +118,7 @@ class FasterWhisperTranscriber:
     def detect_language(self, windows: Sequence[Window]) -> str:
         """Return the most likely language over all windows, weighted by length; `und` if there is no speech.
 
-        An English-only model cannot tell, and takes all speech for English.
+        An English-only model cannot detect it, and takes all speech for English.
         """
         spoken = [window for window in windows if has_voice(window.samples)]
         if not self._is_multilingual:
@@ -219,7 +219,7 @@ class FasterWhisperTranscriber:
     def _is_multilingual(self) -> bool:
         """Return whether the model knows other languages than English, without loading it.
 
-        The configuration and the tokens of English-only models list all languages, too. What tells them apart is their
+        The configuration and the tokens of English-only models list all languages, too. They differ in their
         vocabulary: that of GPT-2, in which the end of the text has the number 50256.
         """
         config = json.loads((self._level.folder / "config.json").read_text(encoding="utf-8"))
