@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from onnxruntime import SessionOptions
 
 PROVIDERS = ["CPUExecutionProvider"]
-"""The small models of these engines, in 8 bits, are no faster on a graphics card."""
+"""The processor only: no graphics card was tried with these models, which are in 8 bits."""
 _ERRORS_ONLY = 3
 
 
