@@ -24,7 +24,7 @@ BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE")
 KITS = {
     "compact": (("compact.txt",), "compact"),
     "light": (("light.txt",), "light"),
-    "quality": (("light.txt", "quality.txt"), "light,quality,speakers"),
+    "quality": (("light.txt", "quality.txt"), "light,parakeet,quality,speakers"),
 }
 """The kits of engines, the usual one first: the lock files that each needs, and its extras of the package."""
 HELP_ON_KITS = {

@@ -34,7 +34,7 @@ DROPDUB = SCRIPTS / ("dropdub.exe" if os.name == "nt" else "dropdub")
 LOCKED = {
     "compact": ("--extra", "compact"),
     "light": ("--extra", "light"),
-    "quality": ("--extra", "light", "--extra", "quality", "--extra", "speakers"),
+    "quality": ("--extra", "light", "--extra", "parakeet", "--extra", "quality", "--extra", "speakers"),
 }
 """Lock files, and the extras that each covers. Those are what `installer.py` installs."""
 LOCKS = tuple(HERE / "locks" / f"{name}.txt" for name in LOCKED)
@@ -193,7 +193,7 @@ def test() -> None:
     began = time.monotonic()
     os.environ.setdefault("PIP_QUIET", "1")
     if not (DESCRIBED.exists() and DESCRIBED.read_bytes() == description()):
-        set_up("compact,light,quality,speakers,dev", editable=True)
+        set_up("compact,light,parakeet,quality,speakers,dev", editable=True)
         run(PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "resemblyzer")
         DESCRIBED.write_bytes(description())
     sys.exit(exit_code(PYTHON, "-m", "tests.checks", "--installing", f"{time.monotonic() - began:.1f}", *sys.argv[2:]))

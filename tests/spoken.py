@@ -12,7 +12,7 @@ from dropdub.engines.espeak.library import espeak_library
 from dropdub.media.sound import wav
 
 MODELS = Path(__file__).parent / "models"
-WHISPER, NLLB = MODELS / "whisper-tiny-en-pt", MODELS / "nllb-tiny-en-pt"
+WHISPER, NLLB, PARAKEET = (MODELS / name for name in ("whisper-tiny-en-pt", "nllb-tiny-en-pt", "parakeet-tiny"))
 RATE = 16_000
 WORDS_PER_MINUTE = 155
 LOUDEST_SILENCE = 0.004

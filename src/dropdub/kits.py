@@ -13,7 +13,7 @@ LIGHT: Mapping[str, str] = {"transcriber": "pocketsphinx", "translator": "aperti
 EXTRAS_OF_KITS: Mapping[Kit, tuple[str, ...]] = {
     "compact": ("compact",),
     "light": ("light",),
-    "quality": ("light", "quality", "speakers"),
+    "quality": ("light", "parakeet", "quality", "speakers"),
 }
 """The extras that are installed for a kit."""
 MODELS_OF_KITS: Mapping[Kit, Mapping[str, str]] = {
@@ -26,6 +26,7 @@ _ENGINES: Mapping[str, tuple[str, ...]] = {
     "compact": ("faster-whisper", "bergamot", "hibari", "kokoro", "espeak-ng"),
     "light": ("pocketsphinx", "espeak-ng"),
     "quality": ("faster-whisper", "nllb", "transformers", "xtts"),
+    "parakeet": ("parakeet",),
     "speakers": ("resemblyzer",),
 }
 """The engines whose libraries an extra installs. Apertium has none: it is a program of the operating system."""

@@ -42,7 +42,7 @@ from dropdub.engines.registry import EngineRegistry
 from dropdub.engines.resemblyzer import ResemblyzerDiarizer
 from dropdub.engines.segmentation import LONGEST_S, MOST_WORDS, utterances
 from dropdub.errors import DeadlineExceeded, EngineMissing, MediaToolFailed, UnsupportedLanguage, VoiceMissing
-from tests.spoken import NLLB, WHISPER
+from tests.spoken import NLLB, PARAKEET, WHISPER
 
 JFK = Path(dropdub.__file__).parent / "samples" / "jfk.flac"
 JFK_SAYS = "and so my fellow americans ask not what your country can do for you ask what you can do for your country"
@@ -53,7 +53,7 @@ PROTOCOLS: dict[str, type] = {
     "synthesizer": Synthesizer,
     "diarizer": Diarizer,
 }
-SMALL_MODELS = EngineSettings(models={"faster-whisper": str(WHISPER), "nllb": str(NLLB)})
+SMALL_MODELS = EngineSettings(models={"faster-whisper": str(WHISPER), "nllb": str(NLLB), "parakeet": str(PARAKEET)})
 
 
 def output_of(code: str, *arguments: str, temporary: Path | None = None) -> str:
@@ -110,6 +110,7 @@ class TestEngineContract:
             "pocketsphinx",
             "espeakng_loader",
             "onnxruntime",
+            "onnx_asr",
             "fxtranslate",
         )
         code = f"import sys, {offer.engine.__module__}; print([name for name in {heavy} if name in sys.modules])"

@@ -568,6 +568,7 @@ def test_list_in_json_has_stable_fields(hub: FakeHub, root: Path) -> None:
         "commercial": True,
         "languages": "99",
         "used": True,
+        "recommended": False,
         "sources": ["hub"],
         "pulled_from": "hub",
         "place": models[0]["place"],

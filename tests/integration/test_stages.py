@@ -246,6 +246,16 @@ def test_splitting_recording_loses_and_repeats_no_word(driven: Callable[..., Dri
     assert [segment.id for segment in transcript.segments] == list(range(len(transcript.segments)))
 
 
+def test_hints_that_the_transcriber_cannot_take_are_said_to_have_no_effect(driven: Callable[..., Drive]) -> None:
+    speech = PIECES / "LJ001-0002.flac"
+    plain, hinted = driven(speech).run(), driven(speech, hotwords=["Gutenberg"], initial_prompt="On printing.").run()
+    assert plain.facts["transcribe/0000"]["warnings"] == []
+    [warning] = hinted.facts["transcribe/0000"]["warnings"]
+    assert warning == (
+        "In LJ001-0002.flac, initial_prompt and hotwords had no effect: the transcriber pocketsphinx takes no hints."
+    )
+
+
 # Texts
 
 

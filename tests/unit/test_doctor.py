@@ -21,6 +21,7 @@ from dropdub.doctor.database import (
 from dropdub.doctor.finding import Verdict
 from dropdub.doctor.graphics import Card
 from dropdub.engines.base import EngineSettings
+from dropdub.engines.devices import nvidia
 from dropdub.engines.offers import Offer, installed_offers
 from dropdub.store.copies import Copy
 from dropdub.store.damage import damaged
@@ -69,7 +70,7 @@ def test_ffmpegs_version_is_read_and_an_old_one_known(said: str, version: str, o
 
 
 def test_the_drivers_list_is_read_line_by_line() -> None:
-    first, second = graphics.cards_in(CARDS)
+    first, second = nvidia.cards_in(CARDS)
     assert first == Card("NVIDIA GeForce RTX 3060", "535.129.03", 12288 << 20, 11790 << 20)
     assert (second.memory, second.free) == (None, None)
 
@@ -94,7 +95,7 @@ def test_the_drivers_list_is_read_line_by_line() -> None:
 )
 def test_a_card_is_judged_by_driver_engines_and_wish(cards: int, answer: str | None, wanted: str, state: str) -> None:
     engines = graphics.engines_in(answer) if answer is not None else None
-    found = graphics.graphics_finding(graphics.cards_in(CARDS)[:cards], engines, wanted=wanted)
+    found = graphics.graphics_finding(nvidia.cards_in(CARDS)[:cards], engines, wanted=wanted)
     assert found.state == state
     assert bool(found.remedy) is (state != "ok")
     lacks = bool(engines and engines.lacking) and wanted != "cpu"

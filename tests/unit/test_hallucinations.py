@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dropdub.engines.base import Suspect, Word
-from dropdub.engines.whisper.hallucinations import (
+from dropdub.engines.hallucinations import (
     Evidence,
     compression,
     is_invented,
@@ -18,8 +18,8 @@ from dropdub.engines.whisper.hallucinations import (
     of_words,
     runs,
     sifted,
-    text_of,
 )
+from dropdub.engines.segmentation import text_of
 
 
 def words(text: str) -> tuple[Word, ...]:

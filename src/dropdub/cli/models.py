@@ -34,7 +34,9 @@ def show(root: Path, *, everything: bool, as_json: bool) -> int:
         with printing() as screen:
             screen.print(models_view.table(views))
         say()
-    for line in models_view.notes(views, models_dir=root_models.models_dir):
+    for line in models_view.notes(
+        views, models_dir=root_models.models_dir, recommended=models.recommended_model(root_models)
+    ):
         say(line)
     return DONE
 

@@ -57,13 +57,15 @@ def _state(presence: Presence, *, used: bool) -> str:
     return "by hand" if presence is Presence.BY_HAND else presence.shown
 
 
-def notes(models: list[ModelView], *, models_dir: Path) -> Iterator[str]:
-    """Yield the lines to print below the table, without wrapping."""
+def notes(models: list[ModelView], *, models_dir: Path, recommended: str | None) -> Iterator[str]:
+    """Yield the lines to print below the table, unwrapped. `recommended`: the name of a Whisper model, if any."""
     yield f"Models are in {models_dir}"
     used = [model.name for model in models if model.used]
     yield f"This root uses: {', '.join(used)}" if used else "This root's engines need no models."
     if not all(model.here for model in models if model.used):
         yield "Download what is missing with: `dropdub models pull`"
+    if recommended is not None:
+        yield f"Recommended for transcribing on this computer: {recommended}"
     loose = [model.name for model in models if model.compared_with != "catalogue" and find(model.name)]
     if loose:
         yield f"Not pinned (the first download is trusted): {', '.join(loose)}"

@@ -28,6 +28,7 @@ from dropdub.setup.choices import (
     missing_engines,
 )
 from dropdub.setup.packages import SIZES
+from dropdub.setup.recommendation import with_recommended_model
 from dropdub.units import format_size
 
 _KITS: Mapping[Kit, str] = {
@@ -47,11 +48,16 @@ def ask(root: Path, options: SetupOptions, config: Config) -> SetupOptions:
     install, pull, service = options.install, options.pull, options.service
     if install is None and (missing := missing_engines(kit, offers)):
         install = typer.confirm(f"Install {', '.join(missing)} (about {SIZES[kit]})?", default=True)
-    if pull is None and _say_models(root, apply_choices(config, choices), after_install(kit, offers.values())):
+    if pull is None and _say_models(root, _as_set_up(root, config, choices), after_install(kit, offers.values())):
         pull = typer.confirm("Download them now?", default=True)
     if service is None:
         service = typer.confirm("Run it as a system service from now on?", default=False)
     return replace(options, choices=choices, install=install, pull=pull, service=service)
+
+
+def _as_set_up(root: Path, config: Config, choices: Choices) -> Config:
+    """Return the configuration as it will be."""
+    return with_recommended_model(root, apply_choices(config, choices), choices.engines or "light")
 
 
 def _choices(given: Choices, config: Config) -> Choices:

@@ -14,6 +14,7 @@ from dropdub.doctor import (
     inbox,
     machine,
     notices,
+    recommendation,
     service,
     software,
 )
@@ -28,6 +29,7 @@ FAMILIES: dict[str, Family] = {
     "folders": folders.findings,
     "watching": inbox.findings,
     "engines": engines.findings,
+    "recommendation": recommendation.findings,
     "database": database.findings,
     "root": belonging.findings,
     "service": service.findings,

@@ -9,16 +9,12 @@ from importlib.util import find_spec
 
 from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Finding, ok, problem, warning
+from dropdub.engines.devices.nvidia import Card, answer_of, listed_cards
 from dropdub.engines.packages import extra_command
-from dropdub.errors import DropdubError
-from dropdub.process.run import Program, output
 from dropdub.units import format_size
 
-ASK = ("nvidia-smi", "--query-gpu=name,driver_version,memory.total,memory.free", "--format=csv,noheader,nounits")
 COUNT = "from dropdub.engines.devices import cuda; n = cuda.cards(); print(n, (cuda.lacking() if n else None) or '')"
 """Prints the number of cards and the missing library. Run in a separate process, which a wrong driver may crash."""
-ANSWER_WITHIN_S = 60.0
-_MEBIBYTE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -29,19 +25,9 @@ class Engines:
     lacking: str | None = None
 
 
-@dataclass(frozen=True)
-class Card:
-    """An NVIDIA card. Memory in bytes; None if the driver does not report it (a card that shares system memory)."""
-
-    name: str
-    driver: str
-    memory: int | None
-    free: int | None
-
-
 def findings(subject: ExaminedRoot) -> Iterator[Finding]:
-    cards = cards_in(_output(ASK) or "")
-    engines = engines_in(_output((sys.executable, "-c", COUNT)) or "") if find_spec("ctranslate2") else None
+    cards = listed_cards()
+    engines = engines_in(answer_of((sys.executable, "-c", COUNT)) or "") if find_spec("ctranslate2") else None
     yield graphics_finding(cards, engines, wanted=subject.config.models.device)
 
 
@@ -68,16 +54,6 @@ def graphics_finding(cards: list[Card], engines: Engines | None, *, wanted: str)
     return problem("Graphics card", text, remedy) if wanted == "cuda" else warning("Graphics card", text, remedy)
 
 
-def cards_in(listing: str) -> list[Card]:
-    """Return the cards that `nvidia-smi` lists in the columns of `ASK`. Other lines are ignored."""
-    rows = ([value.strip() for value in line.split(",")] for line in listing.splitlines())
-    return [Card(row[0], row[1], _bytes(row[2]), _bytes(row[3])) for row in rows if len(row) == 4]
-
-
-def _bytes(mebibytes: str) -> int | None:
-    return int(mebibytes) * _MEBIBYTE if mebibytes.isdigit() else None
-
-
 def _described(card: Card) -> str:
     memory = f", {format_size(card.free)} of {format_size(card.memory)} free" if card.memory and card.free else ""
     return f"{card.name}, driver {card.driver}{memory}"
@@ -87,12 +63,3 @@ def engines_in(answer: str) -> Engines:
     """Parse the output of `COUNT`. Empty output, as after a crash, means no card."""
     devices, _, lacking = answer.strip().partition(" ")
     return Engines(int(devices) if devices.isdigit() else 0, lacking.strip() or None)
-
-
-def _output(command: tuple[str, ...]) -> str | None:
-    """Return the output of a program; None if it does not exist, fails, or does not end in time."""
-    try:
-        text, ending = output(Program(command), deadline_s=ANSWER_WITHIN_S)
-    except (OSError, DropdubError):
-        return None
-    return text if ending.returncode == 0 else None

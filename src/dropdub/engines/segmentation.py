@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from dropdub.engines.base import Utterance, Word
@@ -19,6 +20,17 @@ _FEWEST_WORDS = 3
 def utterances(words: Sequence[Word]) -> tuple[Utterance, ...]:
     """Return words in order, separated by spaces, as utterances."""
     return tuple(_utterance(part) for part in grouped(words))
+
+
+def text_of(words: Sequence[Word]) -> str:
+    """Return the text of words that include the space before them."""
+    return "".join(word.text for word in words).strip()
+
+
+def with_bare_words(words: Sequence[Word]) -> Utterance:
+    """Return words in order, which include the space before them, as one utterance; its words do not include it."""
+    bare = tuple(replace(word, text=word.text.strip()) for word in words)
+    return Utterance(start=bare[0].start, end=bare[-1].end, text=text_of(words), words=bare)
 
 
 def grouped(words: Sequence[Word], *, most: int = MOST_WORDS) -> Iterator[Sequence[Word]]:

@@ -18,6 +18,7 @@ from dropdub.engines.models.download.record import (
     examine,
     read_record,
 )
+from dropdub.engines.models.recommended import WHISPER, recommended, this_machine
 from dropdub.engines.models.uses import Use, uses
 from dropdub.engines.offers import installed_offers
 from dropdub.errors import UsageError
@@ -60,9 +61,9 @@ class ModelView:
 
     `compared_with`: what its files are verified against: the `catalogue`, or the `record` of the first download; null
     if neither exists. `here`: all its files are in `path`; `state` is a `Presence`. All sizes are in
-    bytes: `size` on disk now, `bytes` to download and `needed` in memory (both approximate). `sources`: the kinds of
-    places that it can be downloaded from; `pulled_from`: the one that it was, and `place` its name. Null: not known,
-    for a model that somebody copied there.
+    bytes: `size` on disk now, `bytes` to download and `needed` in memory (both approximate). `recommended`: it is the
+    Whisper model that suits this machine best. `sources`: the kinds of places that it can be downloaded from;
+    `pulled_from`: the one that it was, and `place` its name. Null: not known, for a model that somebody copied there.
     """
 
     name: str
@@ -78,6 +79,7 @@ class ModelView:
     commercial: bool | None
     languages: str | None
     used: bool
+    recommended: bool
     sources: list[str]
     pulled_from: str | None
     place: str | None
@@ -109,7 +111,15 @@ def list_models(root_models: RootModels, *, everything: bool = False) -> list[Mo
     wanted = {use.model: use for use in root_models.uses()}
     models_dir = root_models.models_dir
     names = [*wanted, *_present(models_dir), *((model.name for model in MODELS) if everything else ())]
-    return [_view(name, models_dir, wanted.get(name)) for name in dict.fromkeys(names)]
+    best = recommended_model(root_models)
+    return [_view(name, models_dir, wanted.get(name), best=best) for name in dict.fromkeys(names)]
+
+
+def recommended_model(root_models: RootModels) -> str | None:
+    """Return the name of the Whisper model that suits this machine best; None if the root uses none."""
+    if WHISPER not in {use.engine for use in root_models.uses()}:
+        return None
+    return recommended(this_machine(root_models.models_dir, device=root_models.config.models.device)).name
 
 
 def verify(root_models: RootModels, names: Sequence[str] = ()) -> Iterator[VerifiedModel]:
@@ -174,7 +184,7 @@ def _present(models_dir: Path) -> list[str]:
     return sorted({name.removesuffix(PART_SUFFIX) for name in shown})
 
 
-def _view(name: str, models_dir: Path, use: Use | None) -> ModelView:
+def _view(name: str, models_dir: Path, use: Use | None, *, best: str | None) -> ModelView:
     known = find(name)
     folder = models_dir / Path(name).expanduser()
     condition = examine(folder, known, thorough=False)
@@ -193,6 +203,7 @@ def _view(name: str, models_dir: Path, use: Use | None) -> ModelView:
         commercial=known.licence.commercial if known else None,
         languages=known.languages if known else None,
         used=use is not None,
+        recommended=name == best,
         sources=[place.value for place in known.places()] if known else [],
         pulled_from=record.pulled_from or None if record else None,
         place=record.place or None if record else None,

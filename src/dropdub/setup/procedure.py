@@ -37,6 +37,7 @@ from dropdub.setup.choices import (
     suggested_kit,
 )
 from dropdub.setup.new_root import make_root
+from dropdub.setup.recommendation import recommended_use, write_use
 from dropdub.yaml_edit import with_settings
 
 USUAL_ROOT = "Dropdub"
@@ -102,12 +103,15 @@ def set_up(
     config = config_of(root)
     options = _complete(options, is_root=is_root)
     after = apply_choices(config, options.choices)
+    use = recommended_use(root, config, options.choices.engines or "light")
     result = SetupResult(str(root), engines=options.choices.engines or configured_kit(after, installed_offers()))
     setup = _Setup(root, options, result, named_root, observer)
     if not is_root:
         make_root(root)
         result.made = True
     result.settings = write_choices(root, options.choices, config)
+    if use != config.models.use:
+        write_use(root, use)
     _install_packages(setup)
     _pull_models(setup, agrees)
     _install_service(setup)

@@ -92,6 +92,7 @@ def run(task: Task) -> Result:
         "language": transcript.language,
         "engine": transcript.engine,
         "cached": cached,
+        "warnings": _ignored_hints(task, engine),
     }
 
 
@@ -107,6 +108,15 @@ def _hinted(task: Task, engine: Transcriber) -> _Hints | None:
     hints = _Hints(task.options.initial_prompt, tuple(task.options.hotwords))
     engine.hint_at(prompt=hints.prompt, hotwords=hints.hotwords)
     return hints
+
+
+def _ignored_hints(task: Task, engine: Transcriber) -> list[str]:
+    """Return a warning if the job has hints, and the engine takes none."""
+    given = {"initial_prompt": task.options.initial_prompt, "hotwords": task.options.hotwords}
+    named = " and ".join(name for name, value in given.items() if value)
+    if not named or isinstance(engine, TakesHints):
+        return []
+    return [f"In {task.job_name}, {named} had no effect: the transcriber {engine.name} takes no hints."]
 
 
 def _speech(task: Task, chunk: _Chunk) -> list[Span]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
+from dropdub.engines.devices.onnx import PROVIDERS, session_options, unreadable_model_errors
 from dropdub.engines.kokoro.languages import LANGUAGES, Accent, accent_of
 from dropdub.engines.kokoro.phonemes import symbols
 from dropdub.engines.kokoro.symbols import numbers
@@ -18,7 +19,7 @@ from dropdub.engines.models.folders import is_whole, model_details, model_folder
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.spoken_parts import joined, tidy
 from dropdub.engines.text_for_speech import parts
-from dropdub.errors import EngineMissing, UnsupportedLanguage, VoiceMissing
+from dropdub.errors import UnsupportedLanguage, VoiceMissing
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -65,18 +66,9 @@ class KokoroSynthesizer:
             return
         import onnxruntime  # noqa: PLC0415  (only in workers that use it)
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = self._settings.threads, 1
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(self._weights()), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # the library raises nothing more specific
-            raise EngineMissing(
-                f"The model in {self._folder} cannot be read: {error}.",
-                remedy="Check it with: `dropdub models verify`. Then run: `dropdub retry JOB`.",
-            ) from error
+        options = session_options(self._settings.threads)
+        with unreadable_model_errors(self._folder):
+            self._session = onnxruntime.InferenceSession(str(self._weights()), options, providers=PROVIDERS)
 
     def info(self) -> EngineInfo:
         return EngineInfo(self.name, package_version("onnxruntime"), model_details(self._folder))

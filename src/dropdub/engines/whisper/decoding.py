@@ -12,10 +12,10 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from dropdub.engines.base import OtherLanguage, Suspect, Utterance, Word
-from dropdub.engines.segmentation import MOST_WORDS
+from dropdub.engines.hallucinations import Evidence, compression, is_suspect, merit, sifted
+from dropdub.engines.packing import Packed
+from dropdub.engines.segmentation import MOST_WORDS, with_bare_words
 from dropdub.engines.whisper.encoding import Encoded
-from dropdub.engines.whisper.hallucinations import Evidence, compression, is_suspect, merit, sifted, text_of
-from dropdub.engines.whisper.packing import Packed
 from dropdub.engines.word_times import Sound, fitted, sounds
 from dropdub.languages import primary
 
@@ -30,7 +30,7 @@ _AFTER_WORD = "\"'.。,，!！?？:：”)]}、"
 """Punctuation that belongs to the word after it, or before it: the defaults of faster-whisper."""
 _SURE_OF_LANGUAGE = 0.9
 _LEAST_REST_S = 2.0
-"""Sound of this length without words at the end of a window is decoded again: the model may have ended too early."""
+"""This much sound without words at the end of a window is decoded again: the model may have ended too early."""
 
 _WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
 _MOST_CHARACTERS = 40
@@ -172,15 +172,9 @@ class Decoder:
         parts, suspects = sifted(words, no_speech=no_speech, most=most)
         for suspect in suspects:
             self._suspect(suspect)
-        return tuple(map(_utterance, parts))
+        return tuple(map(with_bare_words, parts))
 
 
 def _is_left(end: float, sound: Sequence[Sound]) -> bool:
     """Return whether there is much sound after the last word."""
     return sum(last - max(first, end) for first, last in sound if last > end) >= _LEAST_REST_S
-
-
-def _utterance(words: Sequence[Word]) -> Utterance:
-    """Return words, which include the space before them, as an utterance."""
-    bare = tuple(replace(word, text=word.text.strip()) for word in words)
-    return Utterance(start=bare[0].start, end=bare[-1].end, text=text_of(words), words=bare)

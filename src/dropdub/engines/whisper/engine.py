@@ -17,10 +17,10 @@ from dropdub.engines.devices.memory_ladder import Level, ladder
 from dropdub.engines.devices.precision import first_that_loads, out_of_memory_errors, precisions
 from dropdub.engines.models.folders import is_whole, missing_model, model_details, size_of
 from dropdub.engines.packages import missing_package, package_version
+from dropdub.engines.packing import Packed, Piece, packed
+from dropdub.engines.voice import has_voice, voiced
 from dropdub.engines.whisper.decoding import Decoder, Hints
 from dropdub.engines.whisper.in_order import in_order
-from dropdub.engines.whisper.packing import Packed, Piece, packed
-from dropdub.engines.whisper.voice import has_voice, voiced
 from dropdub.errors import UnsupportedLanguage
 from dropdub.languages import UNDETERMINED, primary
 
@@ -116,7 +116,7 @@ class FasterWhisperTranscriber:
     def detect_language(self, windows: Sequence[Window]) -> str:
         """Return the most likely language over all windows, weighted by length; `und` if there is no speech.
 
-        An English-only model takes all speech for English.
+        An English-only model cannot detect it, and takes all speech for English.
         """
         spoken = [window for window in windows if has_voice(window.samples)]
         if not self._is_multilingual:
@@ -216,7 +216,7 @@ class FasterWhisperTranscriber:
     def _is_multilingual(self) -> bool:
         """Return whether the model knows other languages than English, without loading it.
 
-        The configuration and the tokens of English-only models list all languages, too. They differ by their
+        The configuration and the tokens of English-only models list all languages, too. They differ in their
         vocabulary: that of GPT-2, in which the end of the text has the number 50256.
         """
         config = json.loads((self._level.folder / "config.json").read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dropdub.engines.base import Suspect, Word
-from dropdub.engines.segmentation import MOST_WORDS, grouped
+from dropdub.engines.segmentation import MOST_WORDS, grouped, text_of
 
 COMPRESSION_LIMIT = 2.4
 LOG_PROBABILITY_LIMIT = -1.0
@@ -73,17 +73,13 @@ def is_invented(found: Evidence) -> bool:
     return _is_doubtful(found) and (_is_hurried(found) or bool(_CREDITS.search(found.text)))
 
 
-def text_of(words: Sequence[Word]) -> str:
-    """Return the text of words that include the space before them."""
-    return "".join(word.text for word in words).strip()
-
-
 def sifted(
     words: Sequence[Word], *, no_speech: float, most: int = MOST_WORDS
 ) -> tuple[list[Sequence[Word]], list[Suspect]]:
     """Return the words of a window in groups of up to `most`, without those that nobody said, and what is suspect.
 
-    `no_speech` is the model's probability that there is no speech in the window.
+    The words include the space before them. `no_speech` is the model's probability that there is no speech in the
+    window; 0 if it does not report one.
     """
     suspects: list[Suspect] = []
 

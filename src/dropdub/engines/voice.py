@@ -1,5 +1,5 @@
-"""Where a voice is heard, according to the detector of faster-whisper (Silero): noise and music are not for the model,
-which invents text in them.
+"""Where a voice is heard, according to the detector of faster-whisper (Silero), whose weights are in its package: noise
+and music are not for a transcriber, which invents text in them.
 """
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dropdub.engines.base import SPEECH_RATE_HZ, Samples, Window
-from dropdub.engines.whisper.packing import Piece
+from dropdub.engines.packing import Piece
 
 _LEAST_SPEECH_MS = 100
 _LEAST_PAUSE_MS = 160
@@ -20,7 +20,7 @@ _SHORTEST_S = 0.1
 def voiced(window: Window, number: int) -> Iterator[Piece]:
     """Yield the parts of a window's speech in which there is a voice; nothing for plain noise and tones.
 
-    `number` identifies the window.
+    `number` distinguishes the window from others.
     """
     spans = window.speech or ((0.0, window.duration_s),)
     found = list(_voices(window.samples))

@@ -1,0 +1,1 @@
+"""The fast transcriber for clean speech: Parakeet models on onnxruntime."""
