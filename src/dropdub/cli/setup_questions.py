@@ -18,7 +18,7 @@ from dropdub.engines.apertium.engine import ApertiumTranslator
 from dropdub.engines.models.catalogue import find
 from dropdub.engines.models.uses import uses
 from dropdub.engines.offers import Offer, installed_offers
-from dropdub.kits import Kit, alternatives
+from dropdub.kits import DEFAULT_KIT, Kit, alternatives
 from dropdub.setup.choices import (
     Choices,
     SetupOptions,
@@ -57,7 +57,7 @@ def ask(root: Path, options: SetupOptions, config: Config) -> SetupOptions:
 
 def _as_set_up(root: Path, config: Config, choices: Choices) -> Config:
     """Return the configuration as it will be."""
-    return with_recommended_model(root, apply_choices(config, choices), choices.engines or "light")
+    return with_recommended_model(root, apply_choices(config, choices), choices.engines or DEFAULT_KIT)
 
 
 def _choices(given: Choices, config: Config) -> Choices:

@@ -14,9 +14,11 @@ from dropdub.engines.offers import installed_offers
 
 def findings(subject: ExaminedRoot) -> Iterator[Finding]:
     models = subject.config.models
-    used = [use.model for use in uses(subject.config, installed_offers().values()) if use.engine == WHISPER]
+    here = subject.root.models_dir(models.dir)
+    all_used = uses(subject.config, installed_offers().values(), models_dir=here)
+    used = [use.model for use in all_used if use.engine == WHISPER]
     if used:
-        machine = this_machine(subject.root.models_dir(models.dir), device=models.device)
+        machine = this_machine(here, device=models.device)
         yield recommendation_finding(used[0], machine)
 
 

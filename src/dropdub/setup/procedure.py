@@ -103,7 +103,7 @@ def set_up(
     config = config_of(root)
     options = _complete(options, is_root=is_root)
     after = apply_choices(config, options.choices)
-    use = recommended_use(root, config, options.choices.engines or "light")
+    use = recommended_use(root, config, options.choices.engines or DEFAULT_KIT)
     result = SetupResult(str(root), engines=options.choices.engines or configured_kit(after, installed_offers()))
     setup = _Setup(root, options, result, named_root, observer)
     if not is_root:

@@ -16,7 +16,7 @@ from dropdub.yaml_edit import with_settings
 
 
 def recommended_use(root: Path, config: Config, kit: Kit) -> Mapping[str, str]:
-    """Return `models.use` with the recommended model; unchanged if it names one, or for the light engines.
+    """Return `models.use` with the recommended model; unchanged if it names one, or for other kits.
 
     `config` is the configuration of a root to be created at `root`: an existing root keeps its models.
     """
