@@ -21,6 +21,11 @@ def voice_of(accent: Accent, folder: Path) -> str | None:
     return accent.voice if accent.voice in names else next(iter(names), None)
 
 
+def speaks_at_once(language: str) -> bool:
+    """Return whether a voice for a language comes with Dropdub, so that only the model must be downloaded."""
+    return speaks(language, _OWN)
+
+
 def speaks(language: str, folder: Path) -> bool:
     """Return whether there is a voice for a language."""
     accent = accent_of(language)
