@@ -94,7 +94,7 @@ def test_shorter_wordings_are_kept_beside_the_translation_and_in_the_cache(
 
 
 def test_lines_that_do_not_fit_are_spoken_in_fewer_words_verified_and_reported(driven: Callable[..., Drive]) -> None:
-    job = slowly(driven().run(until="synthesize"), 2.5)
+    job = slowly(driven().run(until="synthesize"), 3.0)
     job.run_step(job.step("synthesize/es"))
     translation = {one.id: one for one in Transcript.load(job.job_dir / "translation.es.json").segments}
     lines = load_spoken(job.job_dir / "spoken.es.json")
@@ -113,7 +113,7 @@ def test_lines_that_do_not_fit_are_spoken_in_fewer_words_verified_and_reported(d
 
 
 def test_second_run_speaks_nothing_again_and_makes_same_choices(driven: Callable[..., Drive]) -> None:
-    job = slowly(driven().run(until="synthesize"), 2.5)
+    job = slowly(driven().run(until="synthesize"), 3.0)
     job.run_step(job.step("synthesize/es"))
     folder = job.job_dir / "speech.es"
     before = {path.name: path.stat().st_ino for path in folder.iterdir()}
@@ -124,7 +124,7 @@ def test_second_run_speaks_nothing_again_and_makes_same_choices(driven: Callable
 
 
 def test_dub_uses_chosen_files_and_counts_them(driven: Callable[..., Drive]) -> None:
-    job = slowly(driven().run(until="synthesize"), 2.5).run(until="mux")
+    job = slowly(driven().run(until="synthesize"), 3.0).run(until="mux")
     report = json.loads((job.job_dir / "fit.es.json").read_text(encoding="utf-8"))
     shortened = {line.id for line in load_spoken(job.job_dir / "spoken.es.json") if line.wording}
     assert {number for one in report["utterances"] if one["shortened"] for number in one["segments"]} >= shortened

@@ -117,7 +117,15 @@ def test_possibly_invented_text_is_reported_with_times_and_outcome() -> None:
     assert isinstance(suspects[0], Suspect)
 
 
-def test_the_better_of_two_readings_is_the_one_that_is_not_suspect() -> None:
-    loop, doubtful, good = evidence(compression=3.0), evidence(log_probability=-0.9), evidence()
+def test_the_better_of_two_readings_is_the_one_without_a_loop_and_the_likelier() -> None:
+    loop = evidence("it rains " * 12, compression=5.0, log_probability=-0.1)
+    doubtful, good = evidence(log_probability=-0.9), evidence()
     assert is_suspect(loop)
     assert merit(loop) < merit(doubtful) < merit(good)
+
+
+def test_a_passage_that_is_really_repeated_is_better_than_an_unlikely_other_text() -> None:
+    passage = "our good man is old and we see his red car by the blue house today "
+    repeated = evidence(passage * 3, compression=2.8, log_probability=-0.2)
+    assert is_suspect(repeated)
+    assert merit(repeated) > merit(evidence(passage + "our water is near", log_probability=-0.7))

@@ -115,8 +115,12 @@ def _is_hurried(found: Evidence) -> bool:
 
 
 def merit(found: Evidence) -> tuple[bool, float]:
-    """Return how good a reading is, to be compared with that of another: no suspect first, then by probability."""
-    return not is_suspect(found), found.log_probability
+    """Return how good a reading is, to be compared with that of another: without a loop first, then by probability.
+
+    That a text can be compressed well is no reason by itself: people do repeat whole passages.
+    """
+    words = [Word(0.0, 0.0, word, 1.0) for word in found.text.split()]
+    return not any(run.is_loop for run in runs(words)), found.log_probability
 
 
 @dataclass(frozen=True)
