@@ -14,9 +14,11 @@ import numpy as np
 import pytest
 
 from dropdub.config import Split
-from dropdub.engines.base import EngineSettings, Utterance, Window
+from dropdub.engines.base import EngineSettings, Utterance, Window, Word
 from dropdub.engines.nllb.engine import NllbTranslator
 from dropdub.engines.registry import EngineRegistry
+from dropdub.engines.whisper.decoding import Decoder
+from dropdub.engines.whisper.encoding import Encoded
 from dropdub.engines.whisper.engine import FasterWhisperTranscriber
 from dropdub.errors import EngineMissing, UnsupportedLanguage
 from dropdub.media.sound import wav
@@ -122,6 +124,21 @@ class TestFasterWhisper:
         assert len(talk) > 2 * 30 * RATE
         (found,) = whisper.transcribe([Window(0.0, talk)], language="en")
         assert jiwer.wer(bare(" ".join(sentences)), bare(" ".join(one.text for one in found))) <= WER
+
+    def test_words_without_length_do_not_leave_the_same_rest_for_ever(
+        self, whisper: FasterWhisperTranscriber, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        aligned = 0
+
+        def at_the_start(_decoder: Decoder, encoded: Encoded, _readings: object) -> list[list[Word]]:
+            nonlocal aligned
+            aligned += 1
+            return [[Word(0.0, 0.0, " You", 0.9)] for _ in encoded.frames]
+
+        monkeypatch.setattr(Decoder, "_aligned", at_the_start)
+        (found,) = whisper.transcribe([Window(0.0, spoken(" ".join(ENGLISH[:2])))], language="en")
+        assert [one.text for one in found] == ["You", "You"]
+        assert aligned == 2
 
     def test_more_memory_failures_decode_less_at_once(self) -> None:
         engine = FasterWhisperTranscriber(replace(QUALITY, memory_failures=1))

@@ -83,8 +83,12 @@ class Decoder:
         self._has_spaces = language not in _WITHOUT_SPACES
         self._suppressed = list(get_suppressed_tokens(self._tokenizer, [-1]) or ())
 
-    def hear(self, batch: Sequence[Packed]) -> list[tuple[int, tuple[Utterance, ...]]]:
-        """Return the number of each window with what is said in it, in order, with times of the recording."""
+    def hear(self, batch: Sequence[Packed], *, is_rest: bool = False) -> list[tuple[int, tuple[Utterance, ...]]]:
+        """Return the number of each window with what is said in it, in order, with times of the recording.
+
+        `is_rest`: the batch is what an earlier decoding left. What this one leaves is decoded only if it got on: words
+        without length could otherwise leave the same rest for ever.
+        """
         encoded = Encoded(self._model, [packed.samples for packed in batch], self._encoding)
         readings = self._readings(encoded)
         self._notice_languages(batch, encoded)
@@ -94,8 +98,9 @@ class Decoder:
             fitting = fitted(words, sound)
             no_speech = reading.evidence.no_speech
             heard += [(window, self._said(said, no_speech)) for window, said in packed.by_window(fitting)]
-            if fitting and _is_left(fitting[-1].end, sound):
-                heard += self.hear([packed.after(fitting[-1].end)])
+            end = fitting[-1].end if fitting else None
+            if end is not None and (not is_rest or end >= _LEAST_REST_S) and _is_left(end, sound):
+                heard += self.hear([packed.after(end)], is_rest=True)
         return heard
 
     def _notice_languages(self, batch: Sequence[Packed], encoded: Encoded) -> None:
