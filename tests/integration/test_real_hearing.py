@@ -15,7 +15,7 @@ from dropdub.engines.kokoro.engine import KokoroSynthesizer
 from dropdub.engines.whisper.engine import FasterWhisperTranscriber
 from dropdub.errors import UnsupportedLanguage
 from dropdub.media.sound import wav
-from dropdub.speech.vad import Span, speech_spans, windows
+from dropdub.speech.vad import Span, clipped, speech_spans, windows
 
 faster_whisper = pytest.importorskip("faster_whisper", reason="the extra 'compact' is not installed")
 RATE = 16_000
@@ -84,8 +84,7 @@ def heard(engine: FasterWhisperTranscriber, sound: Samples, tmp_path: Path, lang
 
 
 def inside(window: Span, speech: Sequence[Span]) -> tuple[tuple[float, float], ...]:
-    within = ((max(one.start, window.start), min(one.end, window.end)) for one in speech)
-    return tuple((first - window.start, last - window.start) for first, last in within if first < last)
+    return tuple((one.start - window.start, one.end - window.start) for one in clipped(speech, window))
 
 
 def bare(text: str) -> str:

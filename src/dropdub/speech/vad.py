@@ -10,11 +10,12 @@ import webrtcvad
 from numpy.typing import NDArray
 
 from dropdub.media.sound import wav
-from dropdub.media.sound.spans import Quietest, Span, cut_points, longest_pause, pauses, widened, windows
+from dropdub.media.sound.spans import Quietest, Span, clipped, cut_points, longest_pause, pauses, widened, windows
 
 __all__ = [
     "Quietest",
     "Span",
+    "clipped",
     "cut_points",
     "longest_pause",
     "pauses",

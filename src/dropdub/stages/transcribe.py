@@ -33,7 +33,7 @@ from dropdub.pipeline.artifacts import (
 from dropdub.pipeline.cache import CacheKey
 from dropdub.pipeline.task import Result, Task
 from dropdub.speech.language import spoken_language
-from dropdub.speech.vad import Span, quietest_in, widened, windows
+from dropdub.speech.vad import Span, clipped, quietest_in, widened, windows
 
 LONGEST_WINDOW_S = 30.0
 _ROOM_S = 0.1
@@ -121,10 +121,7 @@ def _ignored_hints(task: Task, engine: Transcriber) -> list[str]:
 
 def _speech(task: Task, chunk: _Chunk) -> list[Span]:
     """Return the speech segments within the chunk."""
-    clipped = (
-        Span(max(span.start, chunk.start), min(span.end, chunk.end)) for span in load_spans(task.job_dir / SPEECH)
-    )
-    return [span for span in clipped if span.duration_s > 0]
+    return clipped(load_spans(task.job_dir / SPEECH), Span(chunk.start, chunk.end))
 
 
 def _transcribe(task: Task, engine: Transcriber, chunk: _Chunk, speech: Sequence[Span], language: str) -> Transcript:
@@ -156,8 +153,7 @@ def _other_languages(engine: Transcriber, chunk: _Chunk) -> tuple[OtherLanguage,
 
 def _windows(chunk: _Chunk, spans: Sequence[Span], speech: Sequence[Span]) -> Iterator[Window]:
     for span in spans:
-        inside = ((max(one.start, span.start), min(one.end, span.end)) for one in speech)
-        spoken = tuple((first - span.start, last - span.start) for first, last in inside if first < last)
+        spoken = tuple((one.start - span.start, one.end - span.start) for one in clipped(speech, span))
         yield Window(span.start, wav.read_range(chunk.audio, span.start, span.end), spoken)
 
 

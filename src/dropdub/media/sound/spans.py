@@ -51,6 +51,12 @@ def longest_pause(spans: Sequence[Span], start: float, end: float) -> Span | Non
     return max(pauses(spans, start, end), key=lambda pause: pause.duration_s, default=None)
 
 
+def clipped(spans: Sequence[Span], within: Span) -> list[Span]:
+    """Return the parts of the spans that are within another one."""
+    parts = (Span(max(span.start, within.start), min(span.end, within.end)) for span in spans)
+    return [part for part in parts if part.duration_s > 0]
+
+
 def widened(spans: Sequence[Span], seconds: float, *, start: float, end: float) -> list[Span]:
     """Return the spans with more room on both sides, between `start` and `end`; those that then touch are joined."""
     wider: list[Span] = []
