@@ -13,7 +13,9 @@ from dropdub.doctor.recommendation import recommendation_finding
 from dropdub.engines.models.catalogue import GB, named
 from dropdub.engines.models.recommended import CANDIDATES, Machine, recommended, this_machine
 from dropdub.setup import recommendation
-from dropdub.setup.recommendation import recommended_use, with_recommended_model, write_use
+from dropdub.setup.choices import Choices
+from dropdub.setup.procedure import write_choices
+from dropdub.setup.recommendation import recommended_use, with_recommended_model
 
 USUAL = Machine(memory_bytes=8 * GB, free_disk_bytes=50 * GB, cores=4)
 
@@ -93,5 +95,5 @@ def test_a_new_root_with_the_quality_engines_gets_the_recommended_model(tmp_path
 def test_a_root_that_exists_keeps_its_model(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("models:\n  # use: {}\n", encoding="utf-8")
     assert recommended_use(tmp_path, Config(), "quality") == {}
-    write_use(tmp_path, {"faster-whisper": "whisper-turbo"})
+    write_choices(tmp_path, Choices(), Config(), use={"faster-whisper": "whisper-turbo"})
     assert "\n  use: {faster-whisper: whisper-turbo}\n" in (tmp_path / "config.yaml").read_text(encoding="utf-8")

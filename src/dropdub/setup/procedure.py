@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -37,7 +37,7 @@ from dropdub.setup.choices import (
     suggested_kit,
 )
 from dropdub.setup.new_root import make_root
-from dropdub.setup.recommendation import recommended_use, write_use
+from dropdub.setup.recommendation import with_recommended_model
 from dropdub.yaml_edit import with_settings
 
 USUAL_ROOT = "Dropdub"
@@ -102,16 +102,13 @@ def set_up(
     is_root = (root / CONFIG_NAME).is_file()
     config = config_of(root)
     options = _complete(options, is_root=is_root)
-    after = apply_choices(config, options.choices)
-    use = recommended_use(root, config, options.choices.engines or DEFAULT_KIT)
+    after = with_recommended_model(root, apply_choices(config, options.choices), options.choices.engines or DEFAULT_KIT)
     result = SetupResult(str(root), engines=options.choices.engines or configured_kit(after, installed_offers()))
     setup = _Setup(root, options, result, named_root, observer)
     if not is_root:
         make_root(root)
         result.made = True
-    result.settings = write_choices(root, options.choices, config)
-    if use != config.models.use:
-        write_use(root, use)
+    result.settings = write_choices(root, options.choices, config, use=after.models.use)
     _install_packages(setup)
     _pull_models(setup, agrees)
     _install_service(setup)
@@ -138,9 +135,14 @@ def root_to_set_up(folder: Path | None) -> Path:
 
 
 @private_files()
-def write_choices(root: Path, choices: Choices, config: Config) -> dict[str, Any]:
-    """Write the changed settings, and nothing else, to config.yaml; return them. Raises ConfigError."""
-    settings, models = choices.settings(config), choices.models_in_use(config)
+def write_choices(
+    root: Path, choices: Choices, config: Config, *, use: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Write the changed settings, and nothing else, to config.yaml; return them. Raises ConfigError.
+
+    `use`: the setting `models.use` as it is to be; None if it follows from the choices.
+    """
+    settings, models = choices.settings(config), dict(choices.models_in_use(config) if use is None else use)
     changed_models = {"use": models} if models != config.models.use else {}
     if settings or changed_models:
         file = root / CONFIG_NAME

@@ -8,11 +8,8 @@ from pathlib import Path
 from dropdub.config import Config
 from dropdub.engines.models.catalogue import DEFAULT_MODELS
 from dropdub.engines.models.recommended import WHISPER, recommended, this_machine
-from dropdub.files.durable import write_whole
-from dropdub.files.privacy import private_files
 from dropdub.kits import Kit
 from dropdub.root import CONFIG_NAME
-from dropdub.yaml_edit import with_settings
 
 
 def recommended_use(root: Path, config: Config, kit: Kit) -> Mapping[str, str]:
@@ -31,11 +28,3 @@ def with_recommended_model(root: Path, config: Config, kit: Kit) -> Config:
     """Return the configuration that a root will have, if it is to be created."""
     models = config.models.model_copy(update={"use": dict(recommended_use(root, config, kit))})
     return config.model_copy(update={"models": models})
-
-
-@private_files()
-def write_use(root: Path, use: Mapping[str, str]) -> None:
-    """Write `models.use`, and nothing else, to config.yaml. Raises ConfigError."""
-    file = root / CONFIG_NAME
-    text = with_settings(file.read_text(encoding="utf-8-sig"), "models", {"use": dict(use)})
-    write_whole(file, text.encode())
