@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from itertools import count
+from pathlib import Path
 from typing import Any
 
+from dropdub.config import load_config
+from dropdub.daemon.context import Context
+from dropdub.root import Root
 from dropdub.store import transitions
 from dropdub.store.database import Store
 from dropdub.store.states import JobState, Outcome
@@ -19,6 +24,17 @@ DONE = AttemptEnd(Outcome.SUCCEEDED, seconds=1.0)
 BROKEN = AttemptEnd(Outcome.FAILED, exit_code=1, error_class="WorkerDied", error_text="It died.")
 ERROR = {"class": "WorkerDied", "message": "It died.", "remedy": "Look."}
 _numbers = count(1)
+
+
+@contextmanager
+def a_context(folder: Path, settings: str) -> Iterator[Context]:
+    """Make a root of `folder` with these settings; yield the context of a daemon that has just started in it."""
+    (folder / "config.yaml").write_text(settings, encoding="utf-8")
+    root = Root.at(folder)
+    root.create_folders()
+    with closing(Store.open(root.database_url)) as store:
+        transitions.start_run(store, run_id=RUN, pid=1, pid_started=1.0, host="here", boot_id="1", now=NOW)
+        yield Context(root, load_config(root.config_file), store, RUN, lambda _line: None)
 
 
 def a_spec(key: str = "probe", *, phase: int = 0, target: str | None = None, pool: str = "media") -> StepSpec:

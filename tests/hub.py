@@ -159,6 +159,22 @@ class _Handler(BaseHTTPRequestHandler):
         """Log nothing: requests are in `FakeHub.asked`."""
 
 
+class Meter:
+    """Remembers what was reported to it."""
+
+    def __init__(self) -> None:
+        self.total, self.done, self.lines = 0, 0, list[str]()
+
+    def begin(self, total: int) -> None:
+        self.total = total
+
+    def advance(self, count: int) -> None:
+        self.done += count
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 

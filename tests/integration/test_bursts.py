@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from dropdub.config import load_config
 from dropdub.daemon.context import Context
 from dropdub.daemon.intake import collection
 from dropdub.daemon.intake import intake as intaking
@@ -22,11 +20,9 @@ from dropdub.daemon.supervisor import LOOK_EVERY_S, Supervisor
 from dropdub.inbox import settle
 from dropdub.inbox.recorded_files import Absent, Taken
 from dropdub.inbox.scan import Scan
-from dropdub.root import Root
 from dropdub.store import queries, transitions
-from dropdub.store.database import Store
 from dropdub.store.tables import Job
-from tests.factories import NOW, a_claiming_job
+from tests.factories import NOW, a_claiming_job, a_context
 from tests.waiting import wait_until
 
 SETTINGS = """
@@ -91,12 +87,8 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    (tmp_path / "config.yaml").write_text(SETTINGS, encoding="utf-8")
-    root = Root.at(tmp_path)
-    root.create_folders()
-    with closing(Store.open(root.database_url)) as store:
-        transitions.start_run(store, run_id="run-1", pid=1, pid_started=1.0, host="here", boot_id="1", now=NOW)
-        made = Desk(Context(root, load_config(root.config_file), store, "run-1", lambda _line: None), monkeypatch)
+    with a_context(tmp_path, SETTINGS) as context:
+        made = Desk(context, monkeypatch)
         yield made
         made.supervisor._intake.stop()
         made.supervisor._mover.stop(grace_s=1.0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,15 +11,12 @@ import pytest
 
 from dropdub import awake
 from dropdub.awake import Reading
-from dropdub.config import load_config
 from dropdub.daemon.context import Context
 from dropdub.daemon.supervisor import Supervisor
-from dropdub.root import Root
 from dropdub.store import queries, transitions
-from dropdub.store.database import Store
 from dropdub.store.states import Outcome
 from dropdub.store.transitions import AttemptEnd
-from tests.factories import ERROR, NOW, a_running_job, held
+from tests.factories import ERROR, NOW, a_context, a_running_job, held
 
 SETTINGS = """
 inbox: {rescan: 1 h, observer: polling, polling_interval: 1 h}
@@ -59,12 +55,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClocks:
 
 @pytest.fixture
 def context(tmp_path: Path) -> Iterator[Context]:
-    (tmp_path / "config.yaml").write_text(SETTINGS, encoding="utf-8")
-    root = Root.at(tmp_path)
-    root.create_folders()
-    with closing(Store.open(root.database_url)) as store:
-        transitions.start_run(store, run_id="run-1", pid=1, pid_started=1.0, host="here", boot_id="1", now=NOW)
-        yield Context(root, load_config(root.config_file), store, "run-1", lambda _line: None)
+    with a_context(tmp_path, SETTINGS) as made:
+        yield made
 
 
 @pytest.fixture

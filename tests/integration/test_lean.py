@@ -9,16 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from dropdub.config import load_config
 from dropdub.daemon.context import Context
 from dropdub.daemon.supervisor import LONGEST_PAUSE_S, Supervisor
-from dropdub.root import Root
 from dropdub.store import queries, transitions
 from dropdub.store.changes import Changes
 from dropdub.store.database import Store
 from dropdub.store.states import Outcome
 from dropdub.store.transitions import AttemptEnd
-from tests.factories import ERROR, NOW, a_running_job, held
+from tests.factories import ERROR, NOW, a_context, a_running_job, held
 
 SETTINGS = """
 inbox: {rescan: 1 h, observer: polling, polling_interval: 1 h}
@@ -29,12 +27,8 @@ TURN_S = 0.5
 
 @pytest.fixture
 def context(tmp_path: Path) -> Iterator[Context]:
-    (tmp_path / "config.yaml").write_text(SETTINGS, encoding="utf-8")
-    root = Root.at(tmp_path)
-    root.create_folders()
-    with closing(Store.open(root.database_url)) as store:
-        transitions.start_run(store, run_id="run-1", pid=1, pid_started=1.0, host="here", boot_id="1", now=NOW)
-        yield Context(root, load_config(root.config_file), store, "run-1", lambda _line: None)
+    with a_context(tmp_path, SETTINGS) as made:
+        yield made
 
 
 class Turns:

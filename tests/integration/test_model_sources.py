@@ -36,7 +36,7 @@ from dropdub.errors import DiskFull, DownloadFailed, DownloadRefused, UsageError
 from dropdub.files import durable
 from dropdub.operations.model_sources import Choice
 from dropdub.pasting import pasted
-from tests.hub import FakeHub, running_hub
+from tests.hub import FakeHub, Meter, running_hub
 from tests.index import FakeIndex, left_in, running_index
 from tests.waiting import wait_until
 
@@ -100,22 +100,6 @@ def hub() -> Iterator[FakeHub]:
         hub.repositories[named(NAME).sources[0].repository] = dict(RIGHT)
         hub.published = {f"at-{name}": content for name, content in RIGHT.items()}
         yield hub
-
-
-class Meter:
-    """Remembers what was reported to it."""
-
-    def __init__(self) -> None:
-        self.total, self.done, self.lines = 0, 0, list[str]()
-
-    def begin(self, total: int) -> None:
-        self.total = total
-
-    def advance(self, count: int) -> None:
-        self.done += count
-
-    def say(self, line: str) -> None:
-        self.lines.append(line)
 
 
 def pulled(models: Path, *origins: Origin, wanted: KnownModel | None = None, meter: Meter | None = None) -> Condition:

@@ -25,7 +25,7 @@ from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefus
 from dropdub.files import durable
 from dropdub.pasting import pasted
 from tests import warm
-from tests.hub import UNPINNED, FakeHub, running_hub, unpinned
+from tests.hub import UNPINNED, FakeHub, Meter, running_hub, unpinned
 from tests.waiting import wait_until
 
 TINY = unpinned(named("whisper-tiny"))
@@ -55,22 +55,6 @@ def hub() -> Iterator[FakeHub]:
         hub.add(TINY.sources[0].repository, config__json=b"{}", tokenizer__json=b'{"a": 1}', model__bin=WEIGHTS)
         hub.add(TINY.sources[0].repository, vocabulary__txt=b"a\nb\n", README__md=b"Not needed.")
         yield hub
-
-
-class Meter:
-    """Remembers what was reported to it."""
-
-    def __init__(self) -> None:
-        self.total, self.done, self.lines = 0, 0, list[str]()
-
-    def begin(self, total: int) -> None:
-        self.total = total
-
-    def advance(self, count: int) -> None:
-        self.done += count
-
-    def say(self, line: str) -> None:
-        self.lines.append(line)
 
 
 def pulled(hub: FakeHub, models: Path, model: KnownModel = TINY, meter: Meter | None = None) -> Condition:

@@ -34,7 +34,7 @@ from dropdub.engines.models.folders import is_whole
 from dropdub.engines.models.pins import Pin
 from dropdub.errors import AccessDenied, DownloadFailed, DownloadRefused, DropdubError, ModelIncomplete, UsageError
 from tests import warm
-from tests.hub import FakeHub, running_hub, unpinned
+from tests.hub import FakeHub, Meter, running_hub, unpinned
 from tests.security.attacker import IS_ANOTHER, give_away
 
 REPOSITORY = "Systran/faster-whisper-tiny"
@@ -71,14 +71,6 @@ def hub() -> Iterator[FakeHub]:
         hub.revision = COMMIT
         hub.repositories[REPOSITORY] = dict(RIGHT)
         yield hub
-
-
-class Meter:
-    def begin(self, total: int) -> None: ...
-
-    def advance(self, count: int) -> None: ...
-
-    def say(self, line: str) -> None: ...
 
 
 def pulled(url: str, models: Path, model: KnownModel) -> Condition:
