@@ -51,6 +51,15 @@ def test_only_what_follows_the_last_word_is_babble() -> None:
     assert judge("We went home.", heard("we went hone"), 4.0).end_s is None, "it may be the last word"
 
 
+def test_no_said_words_are_taken_for_babble_where_a_text_repeats_itself() -> None:
+    """Nothing said may be cut off because a word before it was not heard."""
+    sentences = "Today you open our door with the new friend. I want your green window. The cat is near our old city. "
+    twice = (sentences * 3).split()
+    del twice[28], twice[7]
+    verdict = judge(sentences * 3, heard(" ".join(twice)), len(twice) * 0.4)
+    assert verdict.errors.errors == 2 and verdict.end_s is None and verdict.heard.endswith("our old city.")
+
+
 def test_a_verdict_with_more_words_understood_is_better_and_a_good_one_better_still() -> None:
     good, poor, worst = (judge("Yes, we can.", heard(text), 1.0) for text in ("yes we scan", "no we scan", "uh"))
     assert good.rank > poor.rank > worst.rank

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from dropdub.dubbing.word_errors import NOT_COUNTED, WordErrors, word_errors, words_of
+from dropdub.dubbing.word_errors import NOT_COUNTED, WordErrors, errors_of_beginnings, word_errors, words_of
 from dropdub.engines.base import Word
 
 UNDERSTOOD = 0.5
@@ -16,7 +16,6 @@ _FEW_WORDS = 2
 """In so short a line one word decides. Transcribers mistake single words even of people ("yeah" for "yes"), so here
 half of the letters are enough. It is the same for a script without spaces, in which a sentence is one word."""
 _BABBLE_S = 0.4
-_LAST_WORDS, _MOST_LAST_WORDS = 3, 60
 
 
 @dataclass(frozen=True)
@@ -72,14 +71,11 @@ def _score(found: WordErrors) -> float:
 
 
 def _without_babble(text: str, heard: Sequence[Word]) -> Sequence[Word]:
-    """Drop words at the end that make the rest less like the text: at most as many as the text has, but at least three.
-
-    For long texts at most `_MOST_LAST_WORDS`: each number that is tried costs a comparison of the whole text.
-    """
-    most = min(max(_LAST_WORDS, len(text.split())), _MOST_LAST_WORDS)
-    ends = range(max(len(heard) - most, 1), len(heard) + 1)
-    best = max(ends, key=lambda end: likeness(text, _text_of(heard[:end])), default=0)
-    return heard[:best]
+    """Drop words at the end that make the rest less like the text."""
+    if not words_of(text):
+        return heard
+    errors = errors_of_beginnings(text, [word.text for word in heard])
+    return heard[: max(range(len(errors)), key=lambda end: (-errors[end], end))]
 
 
 def _text_of(words: Sequence[Word]) -> str:

@@ -7,7 +7,7 @@ import unicodedata
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,13 @@ def word_errors(text: str, heard: str) -> WordErrors:
     wanted, found = words_of(text), words_of(heard)
     plain = not _have_numbers(wanted, found) and not _have_compounds(wanted, found)
     return WordErrors(len(wanted), (_distance if plain else _lenient_distance)(wanted, found))
+
+
+def errors_of_beginnings(text: str, heard: Sequence[str]) -> list[int]:
+    """Return the word errors of the first 0, 1, 2… parts of what was heard, counted as in `word_errors`."""
+    each = [words_of(part) for part in heard]
+    row = _last_row(words_of(text), [word for words in each for word in words])
+    return [int(row[count]) for count in accumulate(map(len, each), initial=0)]
 
 
 def words_of(text: str) -> list[str]:
@@ -109,7 +116,12 @@ def _distance(one: Sequence[str], other: Sequence[str]) -> int:
 
 
 def _lenient_distance(one: Sequence[str], other: Sequence[str]) -> int:
-    """Return the Levenshtein distance of two sequences of words, with numbers and compounds as in `word_errors`.
+    """Return the Levenshtein distance of two sequences of words, with numbers and compounds as in `word_errors`."""
+    return int(_last_row(one, other)[-1])
+
+
+def _last_row(one: Sequence[str], other: Sequence[str]) -> Costs:
+    """Return the lenient distance of all words of `one` to the first 0, 1, 2… words of `other`.
 
     The table is filled row by row: `rows` are the latest ones, that of the previous word last.
     """
@@ -119,7 +131,7 @@ def _lenient_distance(one: Sequence[str], other: Sequence[str]) -> int:
         before = one[number - 1] if number else ""
         row = table.row(rows, word, before)
         rows.append(np.minimum.accumulate(row - table.steps) + table.steps)
-    return int(rows[-1][-1])
+    return rows[-1]
 
 
 class _Columns:
