@@ -23,13 +23,11 @@ COMMANDS = ("dropdub", "jobs")
 BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE")
 KITS = {
     "compact": (("compact.txt",), "compact"),
-    "light": (("light.txt",), "light"),
-    "quality": (("light.txt", "quality.txt"), "light,parakeet,quality,speakers"),
+    "quality": (("compact.txt", "quality.txt"), "compact,parakeet,quality,speakers"),
 }
 """The kits of engines, the usual one first: the lock files that each needs, and its extras of the package."""
 HELP_ON_KITS = {
     "compact": "install the compact engines, as without this option: 300 MB of libraries",
-    "light": "install the light engines only: 40 MB of libraries",
     "quality": "install the quality engines: 2 GB of libraries",
 }
 OF_A_ROOT = (

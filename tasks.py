@@ -33,8 +33,7 @@ PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
 DROPDUB = SCRIPTS / ("dropdub.exe" if os.name == "nt" else "dropdub")
 LOCKED = {
     "compact": ("--extra", "compact"),
-    "light": ("--extra", "light"),
-    "quality": ("--extra", "light", "--extra", "parakeet", "--extra", "quality", "--extra", "speakers"),
+    "quality": ("--extra", "compact", "--extra", "parakeet", "--extra", "quality", "--extra", "speakers"),
 }
 """Lock files, and the extras that each covers. Those are what `installer.py` installs."""
 LOCKS = tuple(HERE / "locks" / f"{name}.txt" for name in LOCKED)
@@ -43,6 +42,7 @@ SOURCE_ONLY = ("docopt",)
 LOCK_HEAD = "# What the installers install, on all systems and Pythons. Written by: python3 tasks.py lock\n"
 DESCRIBED = ENVIRONMENT / "described-by.toml"
 """What the checks' environment was installed from: as long as that stays the same, it is not installed again."""
+PLUGIN = HERE / "plugins" / "light"
 SAMPLE = HERE / "src" / "dropdub" / "samples" / "jfk.flac"
 TRANSCRIBES = "whisper-base"
 DUBS = ("bergamot-en-pt", "kokoro-82m")
@@ -80,7 +80,8 @@ def exit_code(*command: str | Path) -> int:
 def set_up(extras: str, *, editable: bool) -> None:
     """Make the environment if it is not there, and install Dropdub into it, behind one line of progress.
 
-    `editable`: for its developers. Of all the modules that torch brings, only those that are used are compiled.
+    `editable`: for its developers, with the plug-in that tests use. Of the modules that torch brings, only those that
+    are used are compiled.
     """
     DESCRIBED.unlink(missing_ok=True)
     if not PYTHON.exists():
@@ -91,7 +92,7 @@ def set_up(extras: str, *, editable: bool) -> None:
     install: list[str | Path] = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check"]
     quietly(
         f"Installing Dropdub [{extras}] into {ENVIRONMENT.name}",
-        *install, *(["--no-compile", "--editable"] if editable else []), f"{HERE}[{extras}]",
+        *install, *(["--no-compile", "--editable", PLUGIN, "--editable"] if editable else []), f"{HERE}[{extras}]",
     )  # fmt: skip
 
 
@@ -193,7 +194,7 @@ def test() -> None:
     began = time.monotonic()
     os.environ.setdefault("PIP_QUIET", "1")
     if not (DESCRIBED.exists() and DESCRIBED.read_bytes() == description()):
-        set_up("compact,light,parakeet,quality,speakers,dev", editable=True)
+        set_up("compact,parakeet,quality,speakers,dev", editable=True)
         run(PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "resemblyzer")
         DESCRIBED.write_bytes(description())
     sys.exit(exit_code(PYTHON, "-m", "tests.checks", "--installing", f"{time.monotonic() - began:.1f}", *sys.argv[2:]))
@@ -201,7 +202,7 @@ def test() -> None:
 
 def description() -> bytes:
     """Return what the environment for the checks depends on: the packages, and the folder it is bound to."""
-    return (HERE / "pyproject.toml").read_bytes() + f"\n# {HERE}\n".encode()
+    return b"".join((folder / "pyproject.toml").read_bytes() for folder in (HERE, PLUGIN)) + f"\n# {HERE}\n".encode()
 
 
 def lock() -> None:
@@ -260,7 +261,7 @@ def write_bill(lock_file: Path, bill: Path) -> None:
 
 def chaos() -> None:
     """Crash at every place, and KILLS times (200) at random, by SEED (else one is drawn and printed)."""
-    set_up("light,dev", editable=True)
+    set_up("compact,dev", editable=True)
     kills, seed = [*sys.argv[2:4], *("200", str(secrets.randbelow(10**6)))[len(sys.argv[2:4]) :]]
     os.environ |= {"DROPDUB_CHAOS_PLACES": "100000", "DROPDUB_CHAOS_KILLS": kills, "DROPDUB_CHAOS_SEED": seed}
     say(f"Every place, and {kills} random kills; seed {seed}")

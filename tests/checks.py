@@ -26,9 +26,10 @@ from typing import Any
 HERE = Path(__file__).resolve().parents[1]
 SCRIPTS, SUFFIX = Path(sys.executable).parent, ".exe" if os.name == "nt" else ""
 MYPY = ("-m", "mypy", "--cache-dir")
+FOR_WINDOWS = ("src", "plugins/light/src", "tests/windows")
 STATIC: dict[str, tuple[str | Path, ...]] = {
     "mypy, for Linux": (sys.executable, *MYPY, ".mypy_cache/linux", "--platform", "linux"),
-    "mypy, for Windows": (sys.executable, *MYPY, ".mypy_cache/win32", "--platform", "win32", "src", "tests/windows"),
+    "mypy, for Windows": (sys.executable, *MYPY, ".mypy_cache/win32", "--platform", "win32", *FOR_WINDOWS),
     "ruff check": (sys.executable, "-m", "ruff", "check", "."),
     "ruff format": (sys.executable, "-m", "ruff", "format", "--check", "."),
     "import contracts": (SCRIPTS / f"lint-imports{SUFFIX}",),

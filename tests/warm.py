@@ -42,9 +42,9 @@ from dropdub.process import Identity, identity_of, same_process
 
 IMPORTED = (
     *("dropdub.cli", "dropdub.operations", "dropdub.doctor", "dropdub.daemon", "dropdub.service", "dropdub.stages"),
-    *("dropdub.engines.espeak", "dropdub.engines.apertium"),
+    *("dropdub.engines.espeak", "dropdub_light"),
 )
-IMPORTED_TOO = ("dropdub.worker", "dropdub.engines.pocketsphinx", "pocketsphinx")
+IMPORTED_TOO = ("dropdub.worker", "pocketsphinx")
 WORKERS_VARIABLE = "DROPDUB_TESTS_FORK_WORKERS"
 """The socket of the forking process, in the environment of a daemon whose workers it is to fork."""
 SITE_VARIABLE = "DROPDUB_SITE"

@@ -1,35 +1,30 @@
-"""The three kits of engines that setup offers, and the extras of this package that install the libraries of engines."""
+"""The two kits of engines that setup offers, and the extras of this package that install the libraries of engines."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-Kit = Literal["compact", "light", "quality"]
+Kit = Literal["compact", "quality"]
 DEFAULT_KIT: Kit = "compact"
 """The kit of a new installation: it runs on any processor, and understands 99 languages."""
-LIGHT: Mapping[str, str] = {"transcriber": "pocketsphinx", "translator": "apertium", "synthesizer": "espeak-ng"}
-"""The light engine of each role. Each uses one core, regardless of settings."""
 EXTRAS_OF_KITS: Mapping[Kit, tuple[str, ...]] = {
     "compact": ("compact",),
-    "light": ("light",),
-    "quality": ("light", "parakeet", "quality", "speakers"),
+    "quality": ("compact", "parakeet", "quality", "speakers"),
 }
 """The extras that are installed for a kit."""
 MODELS_OF_KITS: Mapping[Kit, Mapping[str, str]] = {
     "compact": {"faster-whisper": "whisper-base"},
-    "light": {},
     "quality": {},
 }
 """The entries of `models.use` that belong to a kit: its engines use these models instead of their usual ones."""
 _ENGINES: Mapping[str, tuple[str, ...]] = {
     "compact": ("faster-whisper", "bergamot", "hibari", "kokoro", "espeak-ng"),
-    "light": ("pocketsphinx", "espeak-ng"),
     "quality": ("faster-whisper", "nllb", "transformers", "xtts"),
     "parakeet": ("parakeet",),
     "speakers": ("resemblyzer",),
 }
-"""The engines whose libraries an extra installs. Apertium has none: it is a program of the operating system."""
+"""The engines whose libraries an extra installs."""
 
 
 def kit_of(extra: str) -> Kit:

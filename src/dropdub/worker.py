@@ -157,7 +157,7 @@ def _task(run: Run, registry: EngineRegistry, cache: Cache, writer: LineWriter) 
 
 
 def _get_ready(start: Start) -> tuple[EngineRegistry, Cache]:
-    registry = EngineRegistry(settings=_engine_settings(start), light_instead=start.models.get("fallback") == "light")
+    registry = EngineRegistry(settings=_engine_settings(start), fallback=start.models.get("fallback") == "any")
     if start.preload and len(start.engines) == 2:
         try:
             registry.preload(*start.engines)

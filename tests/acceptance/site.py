@@ -34,8 +34,8 @@ QUICK: dict[str, Any] = {
     "preload": False,
 }
 """Leaves out what most tests do not need: a daemon that warms all its pools starts six interpreters."""
-AS_INSTALLED: dict[str, Any] = {"pools": {"transcribe": {"workers": "auto"}}, "preload": True}
-"""For tests that want the pools as a user has them."""
+SIDE_BY_SIDE: dict[str, Any] = {"pools": {"transcribe": {"workers": 2, "threads": 1}}, "preload": True}
+"""For tests that want the parts of a recording transcribed side by side, by an engine that uses one core."""
 ENDED = ("succeeded", "failed", "cancelled")
 
 

@@ -13,7 +13,7 @@ import pytest
 import soundfile
 import soxr
 
-from tests.acceptance.site import AS_INSTALLED, Site
+from tests.acceptance.site import SIDE_BY_SIDE, Site
 
 RATE_HZ = 16_000
 LENGTH_S = 190
@@ -77,7 +77,7 @@ def worked_off(root: Site, recording: Path) -> tuple[list[dict[str, Any]], list[
 def test_long_recording_is_split_at_pauses_processed_in_parallel_and_merged_seamlessly(
     site: Callable[..., Site], recording: Path
 ) -> None:
-    cut_root = site("cut", cache={"enabled": False}, split=SPLIT, **AS_INSTALLED)
+    cut_root = site("cut", cache={"enabled": False}, split=SPLIT, **SIDE_BY_SIDE)
     cut_root.forks_workers = False  # its memory is measured
     cut, chunks = worked_off(cut_root, recording)
     whole, one = worked_off(site("whole", cache={"enabled": False}, split={"above_duration": "3 h"}), recording)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dropdub.engines.apertium.engine import ApertiumTranslator
+from dropdub_light.apertium import ApertiumTranslator
 from tests.acceptance.site import Site
 from tests.documents import an_epub
 from tests.waiting import wait_until

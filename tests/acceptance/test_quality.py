@@ -102,7 +102,7 @@ def test_missing_model_makes_job_wait_until_it_arrives(tmp_path: Path, talk: Pat
 
 
 def test_light_engine_is_used_as_fallback_if_allowed_and_outputs_say_so(tmp_path: Path, speech: Path) -> None:
-    site = Site(tmp_path, **settings(models={"fallback": "light"}, job={**QUALITY, "targets": []}))
+    site = Site(tmp_path, **settings(models={"fallback": "any"}, job={**QUALITY, "targets": []}))
     site.drop(speech, "talk.flac")
     assert site.work_off() == 0, site.output()
     sentence = "Used pocketsphinx, because the model 'whisper-tiny-en-pt' of faster-whisper is not installed."

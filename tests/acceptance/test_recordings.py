@@ -13,7 +13,7 @@ import pysubs2
 import pytest
 import soundfile
 
-from tests.acceptance.site import AS_INSTALLED, Site
+from tests.acceptance.site import SIDE_BY_SIDE, Site
 
 JFK_TEXT = "And so my fellow Americans ask not what your country can do for you ask what you can do for your country"
 JFK_WER = 0.30
@@ -44,7 +44,7 @@ def test_an_audio_file_becomes_transcript_and_subtitles(site: Callable[..., Site
 
 @needs_apertium
 def test_a_video_becomes_a_dubbed_video_in_each_target_language(site: Callable[..., Site], talk_video: Path) -> None:
-    root = site(**AS_INSTALLED, job={"targets": ["es", "pt"]})
+    root = site(**SIDE_BY_SIDE, job={"targets": ["es", "pt"]})
     root.drop(talk_video, "clip.mp4")
     assert root.work_off() == 0, root.output()
     made = root.published("clip")

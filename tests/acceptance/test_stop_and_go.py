@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.site import AS_INSTALLED, Site
+from tests.acceptance.site import SIDE_BY_SIDE, Site
 from tests.waiting import wait_until
 
 STAGES = (
@@ -59,7 +59,7 @@ def dubbed(site: Callable[..., Site], phrase_video: Path) -> Callable[..., Site]
 def test_stopped_daemon_requeues_its_step_and_next_start_resumes(
     dubbed: Callable[..., Site], how: signal.Signals
 ) -> None:
-    root = dubbed(**AS_INSTALLED)
+    root = dubbed(**SIDE_BY_SIDE)
     root.start(**hang_in("transcribe", root))
     wait_until_hung(root)
     assert root.stop(how) == 0
@@ -79,8 +79,8 @@ def test_daemon_killed_in_each_stage_leaves_nothing_lost_duplicated_or_alive(
     dubbed: Callable[..., Site], stage: str
 ) -> None:
     if stage in ("translate", "synthesize", "mix", "mux"):
-        pytest.importorskip("dropdub.engines.apertium.engine")
-        from dropdub.engines.apertium.engine import ApertiumTranslator
+        pytest.importorskip("dropdub_light.apertium")
+        from dropdub_light.apertium import ApertiumTranslator
 
         if ApertiumTranslator.unavailable():
             pytest.skip("no translator is installed here, so a dub is not reached")

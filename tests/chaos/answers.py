@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from dropdub.dubbing import background
-from dropdub.engines.apertium import engine as apertium
 from dropdub.engines.espeak.library import EspeakLibrary
-from dropdub.engines.pocketsphinx import PocketsphinxTranscriber
 from dropdub.media import ffmpeg
 from dropdub.media.sound import pcm
 from dropdub.media.sound.pcm import Frames
 from dropdub.process.run import Ending, Program, run
 from dropdub.stages import mix
 from dropdub.subtitles import burning
+from dropdub_light import apertium
+from dropdub_light.pocketsphinx import PocketsphinxTranscriber
 
 _OWN_NAMES = re.compile(r"/\S*/(work|inbox|outbox)/|(?<=/)[0-9a-f]{8}-")
 """What differs from root to root, and from run to run: folders, and the random prefixes of temporary names."""

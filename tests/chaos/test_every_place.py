@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from dropdub.engines.apertium.engine import ApertiumTranslator
 from dropdub.failpoints import TRACE_VARIABLE, VARIABLE
+from dropdub_light.apertium import ApertiumTranslator
 from tests.acceptance.site import Site
 from tests.chaos import harness
 from tests.chaos.lives import ALONE_VARIABLE, WITHOUT_VARIABLE, ForkedSite, Lives, forking

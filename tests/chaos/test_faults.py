@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from dropdub.engines.apertium.engine import ApertiumTranslator
 from dropdub.media.ffmpeg import FFMPEG_VARIABLE, find_ffmpeg
+from dropdub_light.apertium import ApertiumTranslator
 from tests.acceptance.conftest import site as site_fixture
 from tests.acceptance.site import Site
 from tests.chaos.harness import a_clip

@@ -177,18 +177,10 @@ def test_init_creates_consistent_root_and_names_next_step(cli: Cli, tmp_path: Pa
     assert cli("--root", str(new), "config", "check").stdout == f"OK: {new / 'config.yaml'}\n"
 
 
-def test_init_light_sets_the_light_engines(cli: Cli, tmp_path: Path) -> None:
-    cli("init", "light", "--light")
-    shown = json.loads(cli("--root", str(tmp_path / "light"), "config", "show", "--json").stdout)
-    engines = [shown["job"][role] for role in ("transcriber", "translator", "synthesizer")]
-    assert engines == ["pocketsphinx", "apertium", "espeak-ng"]
-
-
 def test_init_compact_sets_the_model_of_the_compact_engines(cli: Cli, tmp_path: Path) -> None:
     cli("init", "compact", "--compact")
     shown = json.loads(cli("--root", str(tmp_path / "compact"), "config", "show", "--json").stdout)
     assert (shown["job"]["transcriber"], shown["models"]["use"]) == ("auto", {"faster-whisper": "whisper-base"})
-    assert "either --compact or --light" in cli("init", "both", "--compact", "--light").stderr
 
 
 def test_init_leaves_existing_root_unchanged(cli: Cli) -> None:

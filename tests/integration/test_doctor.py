@@ -26,7 +26,7 @@ from dropdub.store.database import Store
 from tests import warm
 from tests.factories import NOW, a_queued_job, a_running_job, an_ending_job, failed
 
-LIGHT = {"transcriber": "pocketsphinx", "synthesizer": "espeak-ng"}
+SMALL = {"transcriber": "pocketsphinx", "synthesizer": "espeak-ng"}
 MARK = "xyzzy"
 """Occurs in every name, text and path of a user that a report could reveal."""
 
@@ -36,7 +36,7 @@ def root(tmp_path: Path) -> Path:
     made = tmp_path / "Anna's dubs" / "root"
     made.mkdir(parents=True)
     limits = {"min_free_disk": 1_000_000, "min_free_memory": 1_000_000}
-    settings = {"job": LIGHT, "limits": limits, "models": {"fallback": "light"}}
+    settings = {"job": SMALL, "limits": limits, "models": {"fallback": "any"}}
     (made / "config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
     Root.at(made).create_folders()
     return made
@@ -208,7 +208,7 @@ def marked_root(tmp_path: Path) -> Path:
     made = tmp_path / f"home-{MARK}" / f"dubs {MARK}"
     made.mkdir(parents=True)
     settings = {
-        "job": {**LIGHT, "voice": MARK, "initial_prompt": f"about {MARK}", "hotwords": [MARK], "targets": ["es"]},
+        "job": {**SMALL, "voice": MARK, "initial_prompt": f"about {MARK}", "hotwords": [MARK], "targets": ["es"]},
         "profiles": {MARK: {"voice": MARK}},
         "folders": {"archive": f"archive {MARK}"},
         "models": {"use": {"nllb": f"model-{MARK}"}, "mirror": f"https://{MARK}.example"},
@@ -276,9 +276,9 @@ def test_a_report_names_versions_and_findings(root: Path) -> None:
     assert {"pydantic", "sqlmodel", "psutil"} <= said["packages"].keys()
     assert {"Python", "ffmpeg", "inbox", "Clock"} <= {one["what"] for one in said["findings"]}
     assert said["settings"] == {
-        "job.transcriber": "pocketsphinx",
+        "job.transcriber": "(set)",
         "job.synthesizer": "espeak-ng",
         "limits.min_free_disk": 1_000_000,
         "limits.min_free_memory": 1_000_000,
-        "models.fallback": "light",
+        "models.fallback": "any",
     }

@@ -258,16 +258,16 @@ def test_last_lines_of_a_log_are_returned_and_then_the_new_ones(place: Place, st
 
 
 def test_a_root_is_created_once(tmp_path: Path) -> None:
-    root = make_root(tmp_path / "dubs", kit="light")
-    assert load_config(root.config_file).job.transcriber == "pocketsphinx"
+    root = make_root(tmp_path / "dubs", kit="compact")
+    assert load_config(root.config_file).models.use == {"faster-whisper": "whisper-base"}
     assert find_place(root.path).root == root and root.inbox.is_dir()
     with pytest.raises(UsageError, match="already exists"):
-        make_root(tmp_path / "dubs", kit="light")
+        make_root(tmp_path / "dubs", kit="compact")
 
 
 def test_a_root_is_set_up_and_what_was_left_out_is_noted(tmp_path: Path) -> None:
     folder = tmp_path / "dubs"
-    options = SetupOptions(choices_of("en", ["es"], "light"), install=False, pull=False)
+    options = SetupOptions(choices_of("en", ["es"], "compact"), install=False, pull=False)
     result = set_up(folder, options, named_root=folder, observer=Silent())
     assert (result.root, result.made, result.failures) == (str(folder), True, [])
     assert result.settings["targets"] == load_config(folder / "config.yaml").job.model_dump(mode="json")["targets"]

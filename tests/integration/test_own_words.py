@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from dropdub.engines.apertium.engine import ApertiumTranslator
 from dropdub.engines.espeak.engine import EspeakSynthesizer
 from dropdub.errors import NotText, UnreadableFile
 from dropdub.media.sound import wav
@@ -16,6 +15,7 @@ from dropdub.media.sound.voice_check import level_db
 from dropdub.pipeline.artifacts import Transcript
 from dropdub.pipeline.cache import Cache
 from dropdub.subtitles.reading import parse_cues
+from dropdub_light.apertium import ApertiumTranslator
 from tests.drive import LIGHT, Drive
 
 SPANISH = LIGHT.overridden({"targets": ["es"]})

@@ -58,9 +58,10 @@ def result(*words: str | Path, **given: Any) -> dict[str, Any]:
 
 def test_root_is_created_as_options_say_and_next_command_is_named(tmp_path: Path) -> None:
     root = tmp_path / "dubs"
-    said = dropdub("setup", root, "--engines", "light", "--language", "en", "--to", "es").stdout
-    job = load_config(root / "config.yaml").job
-    assert (job.language, job.targets, job.transcriber) == ("en", ("es",), "pocketsphinx")
+    said = dropdub("setup", root, "--engines", "compact", "--language", "en", "--to", "es", "--no-models").stdout
+    config = load_config(root / "config.yaml")
+    assert (config.job.language, config.job.targets) == ("en", ("es",))
+    assert config.models.use == {"faster-whisper": "whisper-base"}
     assert str(root / "inbox") in said and f"dropdub --root {root} watch" in said
 
 
@@ -77,8 +78,8 @@ def test_second_run_changes_nothing_except_what_its_options_set(tmp_path: Path) 
 def test_missing_packages_are_named_with_command_that_installs_them(
     tmp_path: Path, without_engines: dict[str, str]
 ) -> None:
-    shown = result(tmp_path, "--engines", "light", "--no-install", environment=without_engines)
-    [note] = shown["notes"]
+    shown = result(tmp_path, "--engines", "compact", "--no-install", "--no-models", environment=without_engines)
+    note = shown["notes"][0]
     assert "espeak-ng" in note and f"{sys.executable} -m pip install" in note and not shown["installed"]
 
 
@@ -109,7 +110,7 @@ def test_doctor_reports_missing_engines_and_dropped_file_waits(
 
 
 def test_invalid_options_are_refused_before_anything_is_created(tmp_path: Path) -> None:
-    assert "compact, light or quality" in dropdub("setup", tmp_path / "a", "--engines", "best", code=2).stderr
+    assert "compact or quality" in dropdub("setup", tmp_path / "a", "--engines", "best", code=2).stderr
     dropdub("setup", tmp_path / "a", "--to", "not a language", code=2)
     assert not (tmp_path / "a").exists()
 
@@ -119,13 +120,13 @@ def test_questions_are_asked_only_if_no_option_answers_them(monkeypatch: pytest.
 
     def answer(question: str, **options: Any) -> Any:
         asked.append(question.split(maxsplit=1)[0])
-        return options["value_proc"]({"Languages": "pt, es", "Engines": "light"}[asked[-1]])
+        return options["value_proc"]({"Languages": "pt, es", "Engines": "quality"}[asked[-1]])
 
     monkeypatch.setattr("typer.prompt", answer)
     monkeypatch.setattr("typer.confirm", lambda *_, **__: False)
     options = setup_questions.ask(tmp_path, SetupOptions(Choices(language="en")), Config())
     assert asked == ["Languages", "Engines"]
-    assert (options.choices, options.service) == (Choices("en", ("pt", "es"), "light"), False)
+    assert (options.choices, options.service) == (Choices("en", ("pt", "es"), "quality"), False)
 
 
 def test_interrupted_setup_says_how_to_continue(
@@ -135,7 +136,7 @@ def test_interrupted_setup_says_how_to_continue(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(procedure, "_install_packages", interrupted)
-    options = SetupOptions(choices_of("en", ["pt"], "light"))
+    options = SetupOptions(choices_of("en", ["pt"], "compact"))
     assert command.setup(tmp_path / "dubs", options, yes=True, as_json=False) == 1
     assert f"To continue:\n  dropdub --root {tmp_path / 'dubs'} setup" in capsys.readouterr().err
     assert load_config(tmp_path / "dubs" / "config.yaml").job.targets == ("pt",)

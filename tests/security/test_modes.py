@@ -214,7 +214,7 @@ def test_safe_names_have_no_terminal_control_characters() -> None:
 def test_a_new_root_and_its_contents_are_private_to_its_creator(tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:
-        admin.init(tmp_path / "new" / "root", kit="light")
+        admin.init(tmp_path / "new" / "root", kit="compact")
     finally:
         assert os.umask(before) == 0o022
     found = [tmp_path / "new", *(tmp_path / "new").rglob("*")]

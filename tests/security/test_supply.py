@@ -41,19 +41,19 @@ def entries(lock: str) -> list[tuple[Requirement, list[str]]]:
     ]
 
 
-@pytest.mark.parametrize("lock", ["compact", "light", "quality"])
+@pytest.mark.parametrize("lock", ["compact", "quality"])
 def test_each_package_is_one_version_with_hashes_and_no_host_is_named(lock: str) -> None:
     for requirement, hashes in entries(lock):
         assert hashes and [one.operator for one in requirement.specifier] == ["=="] and not requirement.url
     assert "://" not in (LOCKS / f"{lock}.txt").read_text("utf-8")
 
 
-@pytest.mark.parametrize("lock", ["compact", "light", "quality"])
+@pytest.mark.parametrize("lock", ["compact", "quality"])
 @pytest.mark.parametrize("platform", PLATFORMS, ids=lambda one: f"{one['sys_platform']}-{one['python_version']}")
 def test_dropdubs_requirements_are_locked_in_matching_versions(lock: str, platform: dict[str, str]) -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    needed = [*project["dependencies"], *extras["compact" if lock == "compact" else "light"]]
+    needed = [*project["dependencies"], *extras["compact"]]
     needed += [*extras["quality"], *extras["speakers"], "resemblyzer"] if lock == "quality" else []
     locked = {
         canonicalize_name(requirement.name): next(iter(requirement.specifier)).version
@@ -118,7 +118,7 @@ def test_unlocked_packages_are_not_fetched_for_dropdub_itself(
     an_index(tmp_path / "index", monkeypatch)
     wheel = a_wheel(tmp_path / "own", "dropdub", "9.0", "", "Requires-Dist: unlocked\n")
     with pytest.raises(SystemExit):
-        installer.install_itself(environment, str(wheel), "light")
+        installer.install_itself(environment, str(wheel), "compact")
     assert not list(environment.environment.rglob("unlocked.py"))
 
 
@@ -152,7 +152,7 @@ def test_an_unsafe_version_fails_the_checks_and_missing_data_does_not(capsys: py
 @pytest.mark.skipif(importlib.util.find_spec("cyclonedx_py") is None, reason="cyclonedx-bom is not installed here")
 def test_a_release_lists_all_its_components(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "PYTHON", Path(sys.executable))
-    tasks.write_bill(LOCKS / "light.txt", tmp_path / "light.cdx.json")
-    bill = json.loads((tmp_path / "light.cdx.json").read_text("utf-8"))
+    tasks.write_bill(LOCKS / "compact.txt", tmp_path / "compact.cdx.json")
+    bill = json.loads((tmp_path / "compact.cdx.json").read_text("utf-8"))
     assert bill["bomFormat"] == "CycloneDX" and bill["metadata"]["component"]["name"] == "dropdub"
-    assert {one["name"] for one in bill["components"]} == {requirement.name for requirement, _ in entries("light")}
+    assert {one["name"] for one in bill["components"]} == {requirement.name for requirement, _ in entries("compact")}

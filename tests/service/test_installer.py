@@ -65,20 +65,20 @@ def test_an_installation_processes_drops_and_uninstalls_without_touching_files(
 ) -> None:
     into, root, home = tmp_path / "my programs", tmp_path / "my dubs", tmp_path
     where = ("--into", into, "--root", root)
-    said = install(*where, "--from", wheel, "--light", "--service")
+    said = install(*where, "--from", wheel, "--service")
     assert f"Created the root {root}" in said and "It is running (process" in said
 
     dropdub = home / ".local" / "bin" / "dropdub"
-    sample = next(into.rglob("dropdub/samples/jfk.flac"))
-    shutil.copyfile(sample, root / "inbox" / "jfk.flac")
-    wait_until((root / "outbox" / "jfk" / "manifest.json").exists, "the recording to be done", timeout_s=240)
+    (root / "inbox" / "talk.txt").write_text("We went home, because it was late.", "utf-8")
+    wait_until((root / "outbox" / "talk" / "manifest.json").exists, "the text to be spoken", timeout_s=240)
+    assert (root / "outbox" / "talk" / "talk.en.m4a").is_file(), "by a voice that needs no download"
     shown = subprocess.run([dropdub, "--root", root, "status"], capture_output=True, encoding="utf-8", check=False)
     assert shown.returncode == 0 and "succeeded" in shown.stdout
 
     (root / "letter.txt").write_text("not of Dropdub", "utf-8")
     said = install("--uninstall", "--into", into)
     assert not into.exists() and not os.path.lexists(dropdub)
-    assert f"Your files stay: {root}" in said and (root / "outbox" / "jfk" / "manifest.json").exists()
+    assert f"Your files stay: {root}" in said and (root / "outbox" / "talk" / "manifest.json").exists()
     assert not list(tmp_path.glob("settings/systemd/user/*.service"))
 
     said = install("--uninstall", "--delete-root", *where)

@@ -12,7 +12,6 @@ import yaml
 
 from dropdub.config import Config, JobOptions, load_config, read_sidecar
 from dropdub.errors import BadSidecar, ConfigError, UsageError
-from dropdub.kits import LIGHT
 from dropdub.root import Root, find_root
 from dropdub.setup.new_root import config_text
 from dropdub.store.location import database_url, sqlite_file, usable_url
@@ -58,11 +57,6 @@ def test_every_setting_of_the_template_can_be_uncommented_alone(write: Any) -> N
     for number in settings:
         changed = [*lines[:number], uncommented(lines[number]), *lines[number + 1 :]]
         assert load_config(write("\n".join(changed))) == Config(), lines[number]
-
-
-def test_light_selects_the_light_engines_and_nothing_else(write: Any) -> None:
-    expected = Config(job=JobOptions(**LIGHT))  # type: ignore[arg-type]
-    assert load_config(write(config_text("light"))) == expected
 
 
 def test_an_empty_file_is_the_defaults(write: Any) -> None:

@@ -171,7 +171,7 @@ OFFERS = {
     for offer in (
         Offer("nllb", "translator", 20),
         Offer("transformers", "translator", 15),
-        Offer("apertium", "translator", 10, problem="Not for this system."),
+        Offer("absent", "translator", 10, problem="Not for this system."),
         Offer("other", "translator", 1),
     )
 }
@@ -207,7 +207,7 @@ def test_a_named_engine_must_be_there_usable_and_of_the_role() -> None:
         engines.role_finding(role, wanted, OFFERS, {}, needed=False).state
         for role, wanted in [
             ("translator", "nllb"),
-            ("translator", "apertium"),
+            ("translator", "absent"),
             ("translator", "unheard-of"),
             ("synthesizer", "nllb"),
             ("synthesizer", "auto"),
@@ -223,7 +223,7 @@ def test_a_named_engine_must_be_there_usable_and_of_the_role() -> None:
         (True, True, None, "ok"),
         (False, True, None, "problem"),
         (False, False, None, "warning"),
-        (False, True, "apertium", "warning"),
+        (False, True, "absent", "warning"),
     ],
 )
 def test_a_missing_model_is_a_problem_if_jobs_wait_for_it(
@@ -239,7 +239,7 @@ def test_a_missing_model_is_a_problem_if_jobs_wait_for_it(
 
 def test_settings_are_shown_only_if_they_reveal_nothing_personal() -> None:
     given = {
-        "job": {"voice": "anna", "targets": ["pt"], "transcriber": "pocketsphinx", "translator": "annas-own"},
+        "job": {"voice": "anna", "targets": ["pt"], "transcriber": "parakeet", "translator": "annas-own"},
         "retry": {"attempts": 7},
         "limits": {"max_size": "3 GB"},
         "inbox": {"observer": "polling"},
@@ -252,7 +252,7 @@ def test_settings_are_shown_only_if_they_reveal_nothing_personal() -> None:
         "inbox.observer": "polling",
         "job.targets": "(set)",
         "job.voice": "(set)",
-        "job.transcriber": "pocketsphinx",
+        "job.transcriber": "parakeet",
         "job.translator": "(set)",
         "profiles": "(set)",
         "limits.max_size": 3_000_000_000,
@@ -308,4 +308,4 @@ def test_a_missing_model_holds_up_jobs_only_if_no_other_engine_works(tmp_path: P
     named = {"job": {"translator": "raven"}}
     assert judged() == ("warning", "the model of raven is missing: parrot is used instead")
     assert judged(**named) == ("problem", "the model of raven is missing: jobs wait for it")
-    assert judged(**named, models={"fallback": "light"})[1].endswith("a light engine is used instead")
+    assert judged(**named, models={"fallback": "any"})[1].endswith("parrot is used instead")

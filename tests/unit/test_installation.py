@@ -48,7 +48,7 @@ def test_without_metadata_nothing_is_asked_for(monkeypatch: pytest.MonkeyPatch) 
         raise PackageNotFoundError(name)
 
     monkeypatch.setattr(installation, "requires", none)
-    assert installation.requirements("light") == []
+    assert installation.requirements("compact") == []
 
 
 def test_an_environment_without_pip_is_taken_for_one_of_uv(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,7 +68,7 @@ def test_what_is_installed_beside_dropdub_is_seen(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.parametrize(("engine", "command"), [
-    ("pocketsphinx", "dropdub setup --engines light"), ("xtts", "dropdub setup --engines quality"),
+    ("pocketsphinx", "dropdub setup"), ("xtts", "dropdub setup --engines quality"),
     ("faster-whisper", "dropdub setup --engines compact"), ("espeak-ng", "dropdub setup --engines compact"),
     ("resemblyzer", "dropdub setup --engines quality"), (None, "dropdub setup"),
 ])  # fmt: skip

@@ -15,17 +15,16 @@ GB = 1_000_000_000
 )
 def test_a_worker_may_take_most_of_the_memory_unless_configured_otherwise(total: int, given: str, limit: float) -> None:
     settings = EnginePoolSettings.model_validate({"memory": given})
-    assert resolved_settings("synthesize", settings, engine="xtts", cores=4, total_memory=total).memory == limit
+    assert resolved_settings("synthesize", settings, cores=4, total_memory=total).memory == limit
 
 
-def test_large_engines_share_a_process_and_small_ones_have_one_each() -> None:
-    def shape(pool: str, engine: str) -> tuple[int, int]:
-        found = resolved_settings(pool, EnginePoolSettings(), engine=engine, cores=6, total_memory=8 * GB)
+def test_an_engine_has_one_process_with_several_threads() -> None:
+    def shape(pool: str) -> tuple[int, int]:
+        found = resolved_settings(pool, EnginePoolSettings(), cores=6, total_memory=8 * GB)
         return found.workers, found.threads
 
-    assert shape("transcribe", "auto") == (1, 6)
-    assert shape("synthesize", "xtts") == (1, 3)
-    assert shape("transcribe", "pocketsphinx") == (2, 1)
+    assert shape("transcribe") == (1, 6)
+    assert shape("synthesize") == (1, 3)
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,6 @@ def usual_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_new_root_with_the_quality_engines_gets_the_recommended_model(tmp_path: Path) -> None:
     assert recommended_use(tmp_path, Config(), "quality") == {"faster-whisper": "whisper-turbo"}
     assert with_recommended_model(tmp_path, Config(), "quality").models.use == {"faster-whisper": "whisper-turbo"}
-    assert recommended_use(tmp_path, Config(), "light") == {}
     chosen = Config.model_validate({"models": {"use": {"faster-whisper": "whisper-medium"}}})
     assert recommended_use(tmp_path, chosen, "quality") == {"faster-whisper": "whisper-medium"}
 

@@ -215,17 +215,17 @@ def not_installed(monkeypatch: pytest.MonkeyPatch) -> EngineRegistry:
     """Return a registry of the two transcribers of Dropdub, of which no package is installed."""
     monkeypatch.setattr("dropdub.engines.packages.find_spec", lambda _name: None)
     ours = (
-        "dropdub.engines.pocketsphinx:PocketsphinxTranscriber",
+        "dropdub.engines.parakeet.engine:ParakeetTranscriber",
         "dropdub.engines.whisper.engine:FasterWhisperTranscriber",
     )
     return EngineRegistry(
-        [entry(name, value) for name, value in zip(("pocketsphinx", "faster-whisper"), ours, strict=True)]
+        [entry(name, value) for name, value in zip(("parakeet", "faster-whisper"), ours, strict=True)]
     )
 
 
 @pytest.mark.parametrize(("name", "said", "command"), [
     ("auto", "No transcriber is installed.", "dropdub setup"),
-    ("pocketsphinx", "The engine 'pocketsphinx' is not installed.", "dropdub setup --engines light"),
+    ("parakeet", "The engine 'parakeet' is not installed.", "dropdub setup --engines quality"),
     ("faster-whisper", "The engine 'faster-whisper' is not installed.", "dropdub setup --engines compact"),
 ])  # fmt: skip
 def test_an_engine_that_can_be_installed_is_waited_for_with_the_command_that_installs_it(
@@ -313,7 +313,7 @@ def test_describing_loads_nothing_and_sorts_by_role_and_rank() -> None:
 
 
 def learnt(folder: Path, **given: Any) -> EngineRegistry:
-    """Return a registry of a light engine and one whose model belongs into `folder`."""
+    """Return a registry of an engine without a model and one whose model belongs into `folder`."""
     return EngineRegistry(entry_of(Parrot, Raven), settings=EngineSettings(models_dir=folder), **given)
 
 
@@ -401,15 +401,15 @@ def test_if_a_larger_model_is_missing_too_both_are_named(tmp_path: Path) -> None
     assert "`dropdub models pull nest`, or a smaller one with: `dropdub models pull en-es`." in caught.value.sentence
 
 
-def test_an_engine_with_its_model_is_preferred_to_a_light_one(tmp_path: Path) -> None:
+def test_an_engine_with_its_model_is_preferred_to_one_without(tmp_path: Path) -> None:
     (tmp_path / "nest").mkdir()
-    registry = learnt(tmp_path, light_instead=True)
+    registry = learnt(tmp_path, fallback=True)
     assert registry.translator("auto", source="en", target="es").name == "raven"
     assert registry.notices() == []
 
 
-def test_a_light_engine_stands_in_if_allowed_and_says_so_in_each_step(tmp_path: Path) -> None:
-    registry = learnt(tmp_path, light_instead=True)
+def test_another_engine_stands_in_if_allowed_and_says_so_in_each_step(tmp_path: Path) -> None:
+    registry = learnt(tmp_path, fallback=True)
     for _ in range(2):
         registry.begin()
         assert registry.notices() == []
@@ -417,8 +417,8 @@ def test_a_light_engine_stands_in_if_allowed_and_says_so_in_each_step(tmp_path: 
         assert registry.notices() == ["Used parrot, because the model 'nest' of raven is not installed."]
 
 
-def test_no_light_engine_stands_in_for_what_it_cannot_do(tmp_path: Path) -> None:
-    registry = EngineRegistry(entry_of(Macaw, Raven), settings=EngineSettings(models_dir=tmp_path), light_instead=True)
+def test_no_engine_stands_in_for_what_it_cannot_do(tmp_path: Path) -> None:
+    registry = EngineRegistry(entry_of(Macaw, Raven), settings=EngineSettings(models_dir=tmp_path), fallback=True)
     with pytest.raises(Waiting):
         registry.translator("auto", source="en", target="es")
 

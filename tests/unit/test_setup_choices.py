@@ -37,14 +37,13 @@ def chosen(kit: Kit, *, use: dict[str, str] | None = None, **job: Any) -> tuple[
 
 
 def test_compact_is_suggested_unless_the_quality_packages_are_installed() -> None:
-    assert suggested_kit(offers()) == suggested_kit(offers("compact", "light")) == "compact"
+    assert suggested_kit(offers()) == suggested_kit(offers("compact")) == "compact"
     assert suggested_kit(offers("quality")) == "quality"
 
 
 @pytest.mark.parametrize(("settings", "kit"), [
     ({}, "compact"),
     ({"models": {"use": BASE}}, "compact"),
-    ({"job": {"transcriber": "pocketsphinx"}}, "light"),
     ({"job": {"transcriber": "faster-whisper"}}, "quality"),
 ])  # fmt: skip
 def test_a_configuration_has_a_kit(settings: dict[str, Any], kit: str) -> None:
@@ -57,22 +56,20 @@ def test_a_compact_root_stays_one_even_if_the_quality_packages_are_installed() -
 
 
 def test_compact_takes_the_place_of_the_engines_of_other_kits_only() -> None:
-    light = {"transcriber": "pocketsphinx", "translator": "apertium", "synthesizer": "espeak-ng"}
-    assert chosen("compact") == chosen("compact", **light) == (AUTO, BASE)
+    assert chosen("compact") == (AUTO, BASE)
     assert chosen("compact", translator="nllb", synthesizer="xtts") == (AUTO, BASE)
     assert chosen("compact", synthesizer="kokoro", translator="theirs")[0] == ("auto", "theirs", "kokoro")
     assert chosen("compact", use={"faster-whisper": "whisper-medium"})[1] == {"faster-whisper": "whisper-medium"}
 
 
-@pytest.mark.parametrize("kit", ["quality", "light"])
-def test_another_kit_removes_the_models_of_compact_and_no_others(kit: Kit) -> None:
+def test_another_kit_removes_the_models_of_compact_and_no_others() -> None:
     theirs = {"nllb": "nllb-200-distilled-1.3B"}
-    assert chosen(kit, use={**theirs, **BASE})[1] == theirs
-    assert chosen(kit, use={"faster-whisper": "whisper-small"})[1] == {"faster-whisper": "whisper-small"}
+    assert chosen("quality", use={**theirs, **BASE})[1] == theirs
+    assert chosen("quality", use={"faster-whisper": "whisper-small"})[1] == {"faster-whisper": "whisper-small"}
 
 
 def test_without_a_kit_the_engines_stay() -> None:
-    config = Config(job={"translator": "apertium"}, models={"use": BASE})  # type: ignore[arg-type]
+    config = Config(job={"translator": "theirs"}, models={"use": BASE})  # type: ignore[arg-type]
     assert apply_choices(config, Choices(language="en")).models.use == BASE
     assert Choices(language="en").settings(config) == {"language": "en"}
 

@@ -12,7 +12,7 @@ import pytest
 import dropdub
 import dropdub.stages
 from dropdub.config import Config, EnginePoolSettings, JobOptions
-from dropdub.kits import EXTRAS, KITS, LIGHT
+from dropdub.kits import EXTRAS, KITS
 from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.plan import plan
 from dropdub.stage_table import ENGINE_POOLS, LAST_STEP, STAGES, TABLE, foreseen_weight
@@ -61,9 +61,7 @@ def test_every_step_runs_in_a_pool_that_the_settings_have() -> None:
     assert set(ENGINE_POOLS) == {name for name, pool in pools.items() if isinstance(pool, EnginePoolSettings)}
 
 
-def test_every_engine_pool_has_a_light_engine() -> None:
-    assert set(LIGHT) == {pool.role for pool in ENGINE_POOLS.values()}
-    assert {engine for engine in LIGHT.values() if engine in EXTRAS} <= set(KITS["light"])
+def test_every_engine_that_an_extra_installs_belongs_to_a_kit() -> None:
     assert {engine for engines in KITS.values() for engine in engines} == set(EXTRAS)
 
 

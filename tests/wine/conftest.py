@@ -19,12 +19,13 @@ FOLDER_VARIABLE = "DROPDUB_WINE"
 """Names a folder in which the Windows Python is kept between runs."""
 USUAL_FOLDER = Path.home() / ".cache" / "dropdub-wine"
 """Used too, if somebody made that folder. Otherwise each run makes one, which takes a minute or two."""
+PLUGIN = REPOSITORY / "plugins" / "light"
 MAKE = Path(__file__).with_name("make_windows_python.sh")
 
 
 @dataclass(frozen=True)
 class Windows:
-    """A Windows Python with Dropdub and the light engines, under Wine."""
+    """A Windows Python with Dropdub and engines that run there, under Wine."""
 
     folder: Path
 
@@ -80,20 +81,29 @@ def kept_folder() -> Path | None:
     given = os.environ.get(FOLDER_VARIABLE) or (USUAL_FOLDER if USUAL_FOLDER.is_dir() else None)
     if given is None:
         return None
-    made_from = MAKE.read_bytes() + (REPOSITORY / "pyproject.toml").read_bytes() + sys.version.encode()
+    made_from = (
+        MAKE.read_bytes()
+        + b"".join((at / "pyproject.toml").read_bytes() for at in (REPOSITORY, PLUGIN))
+        + sys.version.encode()
+    )
     return Path(given) / hashlib.sha256(made_from).hexdigest()[:16]
 
 
 def renew_program(folder: Path) -> None:
     """Put the present Dropdub into a Windows Python that was kept."""
-    installed = folder / "py" / "Lib" / "site-packages" / "dropdub"
-    shutil.rmtree(installed)
-    shutil.copytree(REPOSITORY / "src" / "dropdub", installed, ignore=shutil.ignore_patterns("__pycache__"))
+    for source in (REPOSITORY / "src" / "dropdub", PLUGIN / "src" / "dropdub_light"):
+        installed = folder / "py" / "Lib" / "site-packages" / source.name
+        shutil.rmtree(installed)
+        shutil.copytree(source, installed, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def put_together(folder: Path) -> None:
-    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
-    packages = [*project["dependencies"], *project["optional-dependencies"]["light"], "pytest", "pytest-timeout"]
+    dropdub, plugin = (
+        tomllib.loads((at / "pyproject.toml").read_text("utf-8"))["project"] for at in (REPOSITORY, PLUGIN)
+    )
+    voice = [one for one in dropdub["optional-dependencies"]["compact"] if one.startswith("espeakng-loader")]
+    hearing = [one for one in plugin["dependencies"] if one != "dropdub"]
+    packages = [*dropdub["dependencies"], *voice, *hearing, "pytest", "pytest-timeout"]
     done = subprocess.run(
         ["bash", str(MAKE), str(folder), sys.executable, str(REPOSITORY), *packages],
         capture_output=True, encoding="utf-8", errors="replace", check=False,

@@ -59,7 +59,8 @@ rm -rf "$packages"/numpy "$packages"/numpy.libs "$packages"/numpy-*
 "$python" -m pip install -q --target "$packages" --no-deps "${windows[@]}" numpy==1.26.4 || exit 3
 mkdir source  # a build leaves folders behind in its source
 cp -r "$repository"/src "$repository"/{pyproject.toml,README.md,LICENSE} source
-"$python" -m pip install -q --target "$packages" --no-deps ./source || exit 3
+cp -r "$repository"/plugins/light plugin
+"$python" -m pip install -q --target "$packages" --no-deps ./source ./plugin || exit 3
 for kind in python:wpy pythonw:wpyw; do
   cat > "$dest/${kind#*:}" <<S
 #!/bin/sh

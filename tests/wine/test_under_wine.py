@@ -36,7 +36,7 @@ store.close()
 @pytest.fixture
 def root(windows: Windows, tmp_path: Path) -> Path:
     path = tmp_path / "Os meus vídeos"
-    made = windows.run("-m", "dropdub", "init", on_windows(path), "--light", timeout_s=PATIENCE_S)
+    made = windows.run("-m", "dropdub", "init", on_windows(path), timeout_s=PATIENCE_S)
     assert made.returncode == 0, made.stdout + made.stderr
     config = path / "config.yaml"
     config.write_text(config.read_text("utf-8").replace("# preload: true", "preload: false"), "utf-8")

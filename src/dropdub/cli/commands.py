@@ -70,7 +70,6 @@ def init(
     context: Context,
     directory: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Default: --root, or this folder.")] = None,
     compact: Annotated[bool, typer.Option("--compact", help="Use the compact engines: 300 MB of models.")] = False,
-    light: Annotated[bool, typer.Option("--light", help="Use the light engines: no large downloads.")] = False,
 ) -> None:
     """Create a root: its folders and a config.yaml.
 
@@ -80,10 +79,8 @@ def init(
     """
     from dropdub.cli import admin
 
-    if compact and light:
-        raise typer.BadParameter("Choose either --compact or --light.")
     folder = (directory or context.obj.root or Path()).absolute()
-    raise typer.Exit(admin.init(folder, kit="light" if light else "compact" if compact else None))
+    raise typer.Exit(admin.init(folder, kit="compact" if compact else None))
 
 
 @app.command()
@@ -101,7 +98,7 @@ def setup(
         list[str] | None,
         typer.Option(metavar="LANG", help="Language to translate and dub into; repeatable. none: only transcribe."),
     ] = None,
-    engines: Annotated[str | None, typer.Option(metavar="KIND", help="compact, light or quality.")] = None,
+    engines: Annotated[str | None, typer.Option(metavar="KIND", help="compact or quality.")] = None,
     install: Annotated[
         bool | None, typer.Option("--install/--no-install", help="Install the packages that the engines need.")
     ] = None,

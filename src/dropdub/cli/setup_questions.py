@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from textwrap import indent
 from typing import Any
 
 import typer
@@ -14,7 +13,6 @@ from pydantic import ValidationError
 from dropdub.cli.console import say
 from dropdub.config import Config, JobOptions
 from dropdub.config.problems import first_problem
-from dropdub.engines.apertium.engine import ApertiumTranslator
 from dropdub.engines.models.catalogue import find
 from dropdub.engines.models.uses import uses
 from dropdub.engines.offers import Offer, installed_offers
@@ -33,7 +31,6 @@ from dropdub.units import format_size
 
 _KITS: Mapping[Kit, str] = {
     "compact": "99 languages, English and Portuguese in natural voices; any processor",
-    "light": "small and fast; understands only English, speaks with a plain synthetic voice",
     "quality": "99 languages, translation, cloned voices; needs 8 GB of memory, a graphics card helps",
 }
 
@@ -44,7 +41,6 @@ def ask(root: Path, options: SetupOptions, config: Config) -> SetupOptions:
     offers, choices = installed_offers(), _choices(options.choices, config)
     kit = choices.engines or _kit(configured_kit(config, offers), offers)
     choices = replace(choices, engines=kit)
-    _say_limits(kit, apply_choices(config, choices).job)
     install, pull, service = options.install, options.pull, options.service
     if install is None and (missing := missing_engines(kit, offers)):
         install = typer.confirm(f"Install {', '.join(missing)} (about {SIZES[kit]})?", default=True)
@@ -77,18 +73,6 @@ def _kit(usual: Kit, offers: Mapping[str, Offer]) -> Kit:
         say(f"  {kit:8} {what} ({here})")
     chosen = typer.prompt("Engines", default=usual, value_proc=_kit_named)
     return next(kit for kit in _KITS if kit == chosen)
-
-
-def _say_limits(kit: Kit, job: JobOptions) -> None:
-    """Print which of the choices the light engines cannot do."""
-    if kit != "light":
-        return
-    if job.language not in ("auto", "en"):
-        say(f"  The light engines do not understand {job.language}, only English.")
-    if job.targets and (problem := ApertiumTranslator.unavailable()):
-        say(indent(problem, "  "))
-    for hint in filter(None, (ApertiumTranslator.hint("en", target) for target in job.targets)):
-        say(indent(hint, "  "))
 
 
 def _say_models(root: Path, config: Config, offers: list[Offer]) -> bool:

@@ -148,7 +148,7 @@ class Models(Section):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     compute_type: Literal["auto", "int8", "int8_float32", "int8_float16", "float16", "float32"] = "auto"
     allow_smaller: bool = False
-    fallback: Literal["none", "light"] = "none"
+    fallback: Literal["none", "any"] = "none"
 
 
 class CacheSettings(Section):

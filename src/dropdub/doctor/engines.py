@@ -91,10 +91,10 @@ def _models(subject: ExaminedRoot, offers: Mapping[str, Offer]) -> Iterator[Find
 
 def stand_in(config: Config, offer: Offer, offers: Iterable[Offer], settings: EngineSettings) -> str | None:
     """Return which engine is used while the model of one is missing; None if jobs wait for the model."""
-    if str(getattr(config.job, offer.role)) == "auto":
-        ready = (one.name for one in offers if one.role == offer.role and one is not offer and _is_ready(one, settings))
-        return next(ready, None)
-    return "a light engine" if config.models.fallback == "light" else None
+    if str(getattr(config.job, offer.role)) != "auto" and config.models.fallback == "none":
+        return None
+    ready = (one.name for one in offers if one.role == offer.role and one is not offer and _is_ready(one, settings))
+    return next(ready, None)
 
 
 def _is_ready(offer: Offer, settings: EngineSettings) -> bool:

@@ -9,9 +9,9 @@ from pydantic import BaseModel
 
 from dropdub.config import Config
 from dropdub.engines.models.catalogue import MODELS
-from dropdub.kits import EXTRAS, LIGHT
+from dropdub.kits import EXTRAS
 
-_PUBLIC = frozenset(["auto", *LIGHT.values(), *EXTRAS, *(model.name for model in MODELS)])
+_PUBLIC = frozenset(["auto", *EXTRAS, *(model.name for model in MODELS)])
 """Dropdub's own names that may occur in free-text settings."""
 WITHHELD = "(set)"
 

@@ -93,7 +93,7 @@ class Voice:
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """The settings of an engine; the light engines need none of them.
+    """The settings of an engine; small engines need none of them.
 
     `models`: by engine name, the folder in `models_dir` of the model to use, or a full path. `device` is auto, cpu or
     cuda; `compute_type` auto or one of CTranslate2's. `threads` is the maximum number of compute threads.

@@ -39,7 +39,7 @@ class EngineRegistry:
 
     `entries` replaces the entry points of the installed packages. `auto` is the best engine that can do the step now:
     one whose model is missing counts only if there is no other. Then, and if it was named, the step waits for the
-    model; with `light_instead`, a light engine is used instead of one that was named. `notices` reports an engine
+    model; with `fallback`, another engine is used instead of one that was named. `notices` reports an engine
     without a model of its own that is used in place of a better one. Steps also wait for engines of this package that
     are not installed.
     """
@@ -49,11 +49,11 @@ class EngineRegistry:
         entries: Iterable[EntryPoint] | None = None,
         *,
         settings: EngineSettings | None = None,
-        light_instead: bool = False,
+        fallback: bool = False,
     ) -> None:
         self._entries = entries
         self._settings = settings or EngineSettings()
-        self._light_instead = light_instead
+        self._fallback = fallback
         self._made: dict[str, Engine] = {}
         self._loaded: set[str] = set()
         self._used: dict[str, Engine] = {}
@@ -140,7 +140,7 @@ class EngineRegistry:
         if not usable:
             raise self._none_usable(need)
         able = [offer for offer in usable if need.met_by(self._instance(offer))]
-        ready = next((offer for offer in able if self._model_missing(offer) is None), None)
+        ready = self._ready_for(need)
         if ready is not None:
             self._report_better(ready, able)
             return ready
@@ -159,14 +159,14 @@ class EngineRegistry:
             self._replace(better, chosen)
 
     def _with_model(self, offer: Offer, need: Need) -> Offer:
-        """Return the offer if its model is here; else a light one, if that is allowed. Raises Waiting."""
+        """Return the offer if its model is here; else another one, if that is allowed. Raises Waiting."""
         if self._model_missing(offer) is None:
             return offer
-        light = self._light(need) if self._light_instead else None
-        if light is None:
+        other = self._ready_for(need) if self._fallback else None
+        if other is None:
             raise self._waiting(offer)
-        self._replace(offer, light)
-        return light
+        self._replace(offer, other)
+        return other
 
     def _replace(self, better: Offer, chosen: Offer) -> None:
         model = self._model_missing(better)
@@ -188,10 +188,10 @@ class EngineRegistry:
         found = (one.missing_models(*need.pair) for one in engines if need.pair and isinstance(one, HasModelsByPair))
         return next(filter(None, found), ())
 
-    def _light(self, need: Need) -> Offer | None:
-        usable = self._usable_of(need.role)
-        able = (offer for offer in usable if not isinstance(self._instance(offer), NeedsModel))
-        return next((offer for offer in able if need.met_by(self._instance(offer))), None)
+    def _ready_for(self, need: Need) -> Offer | None:
+        """Return the engine of the highest rank that can do it and has its model."""
+        able = (offer for offer in self._usable_of(need.role) if need.met_by(self._instance(offer)))
+        return next((offer for offer in able if self._model_missing(offer) is None), None)
 
     def _model_missing(self, offer: Offer) -> str | None:
         engine = self._instance(offer)

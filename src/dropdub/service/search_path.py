@@ -14,7 +14,7 @@ from dropdub.service.users import private_groups, user_id
 FIXED = ("/usr/local/bin", "/usr/bin", "/bin")
 OF_PACKAGES = ("/opt/homebrew/bin", "/opt/local/bin") if sys.platform == "darwin" else ()
 """Where Homebrew and MacPorts install ffmpeg."""
-LOOKED_FOR = ("ffmpeg", "apertium")
+LOOKED_FOR = ("ffmpeg",)
 _ROOT = 0
 
 

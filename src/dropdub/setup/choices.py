@@ -1,8 +1,7 @@
-"""Turn a person's choices for a root into settings. Pure, except that it reads `sys.platform`."""
+"""Turn a person's choices for a root into settings. Pure."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,7 +12,9 @@ from dropdub.config import Config, JobOptions
 from dropdub.config.problems import first_problem
 from dropdub.engines.offers import Offer
 from dropdub.errors import UsageError
-from dropdub.kits import DEFAULT_KIT, EXTRAS, KITS, LIGHT, MODELS_OF_KITS, Kit, alternatives
+from dropdub.kits import DEFAULT_KIT, EXTRAS, KITS, MODELS_OF_KITS, Kit, alternatives
+
+_ROLES = ("transcriber", "translator", "synthesizer")
 
 
 @dataclass(frozen=True)
@@ -43,17 +44,11 @@ class Choices:
         return {**ours, **{engine: model for engine, model in now.items() if (engine, model) not in others}}
 
     def _engine_names(self, config: Config) -> dict[str, str]:
-        """Return an engine for each role: the light one, or `auto` in place of one that was not chosen for itself."""
-        if self.engines is None:
+        """Return `auto` for each role whose engine compact does not install, if that was chosen."""
+        if self.engines != "compact":
             return {}
-        if self.engines == "light":
-            return {**LIGHT, **({"translator": "auto"} if sys.platform == "win32" else {})}  # no Apertium there
-        return {role: "auto" for role in LIGHT if self._gives_way(str(getattr(config.job, role)))}
-
-    def _gives_way(self, engine: str) -> bool:
-        """Return whether `auto` replaces an engine: a light one, and for compact one that compact does not install."""
-        is_of_quality = engine in EXTRAS and engine not in KITS["compact"]
-        return engine in LIGHT.values() or (self.engines == "compact" and is_of_quality)
+        foreign = set(EXTRAS) - set(KITS["compact"])
+        return {role: "auto" for role in _ROLES if getattr(config.job, role) in foreign}
 
 
 @dataclass(frozen=True)
@@ -95,8 +90,6 @@ def suggested_kit(offers: Mapping[str, Offer]) -> Kit:
 
 def configured_kit(config: Config, offers: Mapping[str, Offer]) -> Kit:
     """Return the kit that a configuration uses; for `auto` and no model of its own, the suggested one."""
-    if config.job.transcriber == LIGHT["transcriber"]:
-        return "light"
     if MODELS_OF_KITS["compact"].items() <= config.models.use.items():
         return "compact"
     return suggested_kit(offers) if config.job.transcriber == "auto" else "quality"

@@ -8,7 +8,7 @@ from pathlib import Path
 from dropdub.errors import DropdubError, UsageError
 from dropdub.files.durable import write_whole
 from dropdub.files.privacy import private_files
-from dropdub.kits import LIGHT, MODELS_OF_KITS, Kit
+from dropdub.kits import MODELS_OF_KITS, Kit
 from dropdub.root import Root
 from dropdub.root_record import RootRecord
 from dropdub.yaml_edit import with_settings
@@ -44,7 +44,5 @@ def config_text(kit: Kit | None = None) -> str:
     default.
     """
     text = resources.files("dropdub.setup").joinpath("templates/config.yaml").read_text(encoding="utf-8")
-    for role, engine in LIGHT.items() if kit == "light" else ():
-        text = text.replace(f"# {role}: auto", f"{role}: {engine}")
     models = MODELS_OF_KITS[kit] if kit else {}
     return with_settings(text, "models", {"use": dict(models)} if models else {})

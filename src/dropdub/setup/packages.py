@@ -12,7 +12,7 @@ from dropdub.kits import EXTRAS_OF_KITS, Kit
 from dropdub.pasting import pasteable
 from dropdub.process.run import in_foreground
 
-SIZES: dict[Kit, str] = {"compact": "300 MB", "light": "40 MB", "quality": "2 GB"}
+SIZES: dict[Kit, str] = {"compact": "300 MB", "quality": "2 GB"}
 """Approximate disk space of the packages."""
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import psutil
 
 from dropdub.config import Config, EnginePoolSettings, JobOptions, PoolSettings
-from dropdub.kits import LIGHT
 from dropdub.media.ffmpeg import FFMPEG_VARIABLE
 from dropdub.pool.messages import Start
 from dropdub.pool.pool import Launch, Pool
@@ -25,7 +24,7 @@ def make_pools(root: Root, config: Config, wake: Callable[[], None]) -> dict[str
     pools = {}
     for name, settings in config.pools:
         total = psutil.virtual_memory().total
-        numbers = resolved_settings(name, settings, engine=_engine(config, name), cores=cores, total_memory=total)
+        numbers = resolved_settings(name, settings, cores=cores, total_memory=total)
         launch = Launch(
             run_dir=root.run_dir,
             start=_start(root, config, name, numbers),
@@ -52,19 +51,17 @@ def pools_to_warm(config: Config, *, options: Collection[JobOptions] | None) -> 
     return dubs | POOLS_OF_A_TRANSCRIPT if options is None else dubs
 
 
-def resolved_settings(name: str, settings: PoolSettings, *, engine: str, cores: int, total_memory: int) -> PoolSettings:
+def resolved_settings(name: str, settings: PoolSettings, *, cores: int, total_memory: int) -> PoolSettings:
     """Return a pool's settings with `auto` replaced by numbers.
 
     Large models run in one process with several threads: two processes with one thread each are as fast but take 1.5
-    times the memory. Light engines use one core each, so only more processes use more cores. The limit lets a worker
-    use most of the machine's memory, because large models need it; it only prevents swapping.
+    times the memory. The limit lets a worker use most of the machine's memory, because large models need it; it only
+    prevents swapping.
     """
     if not isinstance(settings, EnginePoolSettings):
         return settings
     memory = max(LEAST_LIMIT, round(total_memory * _SHARE_OF_MEMORY))
     all_cores = ENGINE_POOLS[name].uses_all_cores
-    if engine in LIGHT.values():
-        return settings.resolved(workers=2 if all_cores else 1, threads=1, memory=memory)
     return settings.resolved(workers=1, threads=cores if all_cores else max(cores // 2, 1), memory=memory)
 
 

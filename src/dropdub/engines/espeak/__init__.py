@@ -1,1 +1,1 @@
-"""eSpeak NG, the light synthesizer."""
+"""eSpeak NG, the synthesizer for languages that no better one speaks."""

@@ -1,4 +1,4 @@
-"""The light translator: the `apertium` program, if it is installed."""
+"""A translator without models: the `apertium` program, if it is installed."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from functools import cache
 from typing import ClassVar
 
-from dropdub.engines.apertium.pairs import ends, packages, route
 from dropdub.engines.base import EngineInfo, EngineSettings, message_and_remedy
 from dropdub.errors import EngineMissing, MediaToolFailed, UnsupportedLanguage
 from dropdub.process import find_program
 from dropdub.process.run import Program, output
+from dropdub_light.pairs import ends, packages, route
 
 START_S = 60.0
 CHARACTERS_PER_S = 2_000

@@ -1,4 +1,4 @@
-"""The light transcriber: PocketSphinx with the English model in its wheel."""
+"""A transcriber without model files: PocketSphinx with the English model in its wheel."""
 
 from __future__ import annotations
 

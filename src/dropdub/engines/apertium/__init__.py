@@ -1,1 +1,0 @@
-"""Apertium, the light translator."""
