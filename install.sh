@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install Dropdub for the current user:          sh install.sh [--root DIR] [--light|--quality] [--service]
+# Install Dropdub for the current user:          sh install.sh [--root DIR] [--light|--quality] [--no-models] [--service]
 # Uninstall it and keep your files:              sh install.sh --uninstall
 # All options:                                   sh install.sh --help
 set -eu
