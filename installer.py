@@ -9,6 +9,7 @@ import argparse
 import importlib.util
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -69,8 +70,11 @@ class Installation:
         return subprocess.run([str(self.program("jobs")), "--root", str(root), *arguments], check=False).returncode
 
 
-def install(installation: Installation, root: Path, source: str, *, kit: str, service: bool) -> None:
-    """Create the environment, the root and the commands, or update those that exist."""
+def install(installation: Installation, root: Path, source: str, *, kit: str, service: bool, pull: bool) -> None:
+    """Create the environment, the root and the commands, or update those that exist.
+
+    `pull`: whether to download the models of a new root; on a terminal, `dropdub setup` asks first.
+    """
     say(f"Setting up {installation.environment} (takes a few minutes the first time)")
     stopped = stop_services(installation, root)
     make_environment(installation)
@@ -79,11 +83,15 @@ def install(installation: Installation, root: Path, source: str, *, kit: str, se
     is_new = make_root(installation, root, kit)
     for name in COMMANDS:
         add_command(installation, name)
+    asks = is_new and sys.stdin.isatty() and sys.stdout.isatty()
+    if is_new and not asks:
+        pull_models(installation, root) if pull else say_how_to_pull(root)
     if service and installation.jobs(root, "service", "install") != 0:
         sys.exit("The service was not installed: see above. Everything else is ready.")
     start_services(installation, [one for one in stopped if not (service and one == root)])
-    if is_new and sys.stdin.isatty() and sys.stdout.isatty():
-        installation.jobs(root, "setup", "--engines", kit, *(["--no-service"] if service else []))
+    if asks:
+        given = [*(["--no-service"] if service else []), *([] if pull else ["--no-models"])]
+        installation.jobs(root, "setup", "--engines", kit, *given)
     else:
         say_next(root, service=service)
 
@@ -222,12 +230,30 @@ def leads_to(place: Path, installation: Installation) -> bool:
     return WINDOWS and place.is_file() and place.read_bytes() == command_bytes(installation.program(place.stem))
 
 
+def pull_models(installation: Installation, root: Path) -> None:
+    """Download the models of a root. If that fails, the installation is complete without them: files wait for them."""
+    say(f"Downloading the models that {root} needs")
+    if installation.jobs(root, "models", "pull") != 0:
+        say("Not all models were downloaded: see above. Everything else is ready.")
+        say_how_to_pull(root)
+
+
+def say_how_to_pull(root: Path) -> None:
+    say(f"Dropped files wait for their models. Download them with:\n  {command_for(root, 'models', 'pull')}")
+
+
+def command_for(root: Path, *words: str) -> str:
+    """Return a command for a root as a person can paste it: quoted for sh, or on Windows for cmd and PowerShell."""
+    quoted = f'"{root}"' if WINDOWS else shlex.quote(str(root))
+    return " ".join(["dropdub", "--root", quoted, *words])
+
+
 def say_next(root: Path, *, service: bool) -> None:
     say(f"\nDrop recordings and texts into  {root / 'inbox'}\nTake the results from           {root / 'outbox'}")
-    say(f'Choose languages:    dropdub --root "{root}" setup')
+    say(f"Choose languages:    {command_for(root, 'setup')}")
     if not service:
-        say(f'Start it:            dropdub --root "{root}" watch')
-        say(f'Run it as a service: dropdub --root "{root}" service install')
+        say(f"Start it:            {command_for(root, 'watch')}")
+        say(f"Run it as a service: {command_for(root, 'service', 'install')}")
 
 
 def uninstall(installation: Installation, root: Path | None, *, delete_root: bool) -> None:
@@ -254,7 +280,7 @@ def remove_service(installation: Installation, root: Path) -> None:
     if service is None:
         sys.exit(
             f"Whether {root} has a service could not be determined. Nothing was changed. "
-            f'To find out, run: dropdub --root "{root}" service status'
+            f"To find out, run:\n  {command_for(root, 'service', 'status')}"
         )
     if service["installed"] and installation.jobs(root, "service", "uninstall") != 0:
         sys.exit(f"The service of {root} could not be removed: see above. Nothing else was changed.")
@@ -325,6 +351,7 @@ def main() -> None:
         kits.add_argument(f"--{kit}", dest="kit", action="store_const", const=kit, help=what)
     parser.set_defaults(kit=next(iter(KITS)))
     parser.add_argument("--service", action="store_true", help="install and start the service")
+    parser.add_argument("--no-models", action="store_true", help="do not download the models of a new root")
     parser.add_argument(
         "--from",
         dest="source",
@@ -346,7 +373,7 @@ def main() -> None:
         uninstall(installation, root, delete_root=given.delete_root)
         return
     root = root or next(reversed(installation.roots()), Path.home() / "Dropdub")
-    install(installation, root, given.source, kit=given.kit, service=given.service)
+    install(installation, root, given.source, kit=given.kit, service=given.service, pull=not given.no_models)
 
 
 if __name__ == "__main__":

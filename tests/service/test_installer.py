@@ -65,7 +65,7 @@ def test_an_installation_processes_drops_and_uninstalls_without_touching_files(
 ) -> None:
     into, root, home = tmp_path / "my programs", tmp_path / "my dubs", tmp_path
     where = ("--into", into, "--root", root)
-    said = install(*where, "--from", wheel, "--service")
+    said = install(*where, "--from", wheel, "--service", "--no-models")
     assert f"Created the root {root}" in said and "It is running (process" in said
 
     dropdub = home / ".local" / "bin" / "dropdub"

@@ -22,12 +22,14 @@ from dropdub.doctor.finding import Verdict
 from dropdub.doctor.graphics import Card
 from dropdub.engines.base import EngineSettings
 from dropdub.engines.devices import nvidia
+from dropdub.engines.models.uses import Use
 from dropdub.engines.offers import Offer, installed_offers
 from dropdub.store.copies import Copy
 from dropdub.store.damage import damaged
 from dropdub.store.migrations import HEAD_REVISION
 from tests.unit.test_registry import Parrot, Raven, entry_of
 
+NLLB = Use("nllb", "nllb-200-distilled-600M")
 NOW = clock.EARLIEST + 1_000_000
 GB = 1_000_000_000
 FILTERS = """Filters:
@@ -217,24 +219,26 @@ def test_a_named_engine_must_be_there_usable_and_of_the_role() -> None:
     assert states == ["ok", "problem", "problem", "problem", "warning", "ok"]
 
 
-@pytest.mark.parametrize(
-    ("here", "needed", "other", "state"),
-    [
-        (True, True, None, "ok"),
-        (False, True, None, "problem"),
-        (False, False, None, "warning"),
-        (False, True, "absent", "warning"),
-    ],
-)
+@pytest.mark.parametrize(("use", "needed", "other", "state", "means"), [
+    (NLLB, True, None, "problem", "jobs wait for it"),
+    (NLLB, False, None, "warning", "few jobs need it, since no target language is set"),
+    (NLLB, True, "other", "warning", "other is used instead"),
+    (Use("bergamot", "bergamot-pt-en", "pt"), True, None, "warning", "only recordings in Portuguese wait for it"),
+])  # fmt: skip
 def test_a_missing_model_is_a_problem_if_jobs_wait_for_it(
-    tmp_path: Path, here: bool, needed: bool, other: str | None, state: str
+    tmp_path: Path, use: Use, needed: bool, other: str | None, state: str, means: str
 ) -> None:
-    folder = tmp_path / "nllb-200-distilled-600M"
-    if here:
-        folder.mkdir()
-        for name in ("tokenizer.json", "config.json", "shared_vocabulary.json", "model.bin"):
-            (folder / name).write_text("here", encoding="utf-8")
-    assert engines.model_finding("nllb", folder, needed=needed, other=other).state == state
+    found = engines.model_finding(use, tmp_path, needed=needed, other=other)
+    assert (found.state, found.text) == (state, f"the model of {use.engine} is missing: {means}")
+    assert f"dropdub models pull {use.model}" in found.remedy
+
+
+def test_a_complete_model_is_no_problem(tmp_path: Path) -> None:
+    folder = NLLB.folder(tmp_path)
+    folder.mkdir()
+    for name in ("tokenizer.json", "config.json", "shared_vocabulary.json", "model.bin"):
+        (folder / name).write_text("here", encoding="utf-8")
+    assert engines.model_finding(NLLB, tmp_path, needed=True, other=None).state == "ok"
 
 
 def test_settings_are_shown_only_if_they_reveal_nothing_personal() -> None:
@@ -302,7 +306,7 @@ def test_a_missing_model_holds_up_jobs_only_if_no_other_engine_works(tmp_path: P
 
     def judged(**given: Any) -> tuple[str, str]:
         other = engines.stand_in(Config(**given), raven, offers, settings)
-        found = engines.model_finding("raven", tmp_path / "nest", needed=True, other=other)
+        found = engines.model_finding(Use("raven", "nest"), tmp_path, needed=True, other=other)
         return found.state, found.text
 
     named = {"job": {"translator": "raven"}}

@@ -81,8 +81,10 @@ def test_a_model_may_be_a_folder_elsewhere(tmp_path: Path) -> None:
     ("pt", ["en"], {"bergamot-pt-en"}),
     ("es", ["pt-BR"], {"bergamot-es-en", "bergamot-en-pt", "kokoro-82m"}),
     ("en", ["pt", "de"], {"bergamot-en-pt", "bergamot-en-de", "kokoro-82m"}),
-    ("auto", ["pt"], {"bergamot-en-pt", "bergamot-pt-en", "kokoro-82m"}),
+    ("auto", ["pt"], {"bergamot-en-pt", "kokoro-82m"}),
     ("auto", ["en"], set()),
+    ("auto", ["en", "pt-BR"], {"bergamot-en-pt", "bergamot-pt-en", "kokoro-82m"}),
+    ("auto", ["de", "fr"], {"bergamot-en-de", "bergamot-en-fr", "bergamot-de-en", "bergamot-fr-en"}),
     ("pt", ["pt"], {"kokoro-82m"}),
     ("en", ["sw"], set()),
     ("en", [], set()),
@@ -91,6 +93,22 @@ def test_the_small_translator_uses_the_models_of_the_pairs_and_kokoro_speaks_its
     language: str, targets: list[str], models: set[str]
 ) -> None:
     assert used_by_compact(language=language, targets=targets) == models
+
+
+def test_a_model_that_only_some_recordings_may_need_names_their_language() -> None:
+    job: dict[str, Any] = {"language": "auto", "targets": ["pt-BR", "en"], "translator": "bergamot"}
+
+    def found(**more: Any) -> list[Use]:
+        return [use for use in uses(Config(job=job, **more), [], models_dir=Path("models")) if use.engine == "bergamot"]
+
+    assert found() == [Use("bergamot", "bergamot-en-pt"), Use("bergamot", "bergamot-pt-en", only_from="pt")]
+    lessons = {"lessons": {"language": "pt", "targets": ["en"]}}
+    assert found(profiles=lessons) == [Use("bergamot", "bergamot-en-pt"), Use("bergamot", "bergamot-pt-en")]
+
+
+def test_without_a_pair_to_translate_no_translator_needs_a_model() -> None:
+    assert used(offers=QUALITY, job={"language": "pt", "targets": ["pt-BR"]}) == {WHISPER, ("xtts", "xtts-v2")}
+    assert ("nllb", "nllb-200-distilled-600M") in used(offers=QUALITY, job={"language": "auto", "targets": ["en"]})
 
 
 def test_profiles_have_pairs_of_their_own() -> None:

@@ -95,6 +95,15 @@ class Raven(Parrot):
         return ("The raven croaks.",) if self.settings.memory_failures else ()
 
 
+class Phoenix(Raven):
+    """One that translates every pair."""
+
+    name: ClassVar[str] = "phoenix"
+
+    def supports(self, source: str, target: str) -> bool:
+        return True
+
+
 class Jackdaw(Raven):
     name: ClassVar[str] = "jackdaw"
     rank: ClassVar[int] = 19
@@ -394,11 +403,21 @@ def test_a_pair_whose_model_is_missing_is_waited_for(tmp_path: Path) -> None:
         registry.translator("auto", source="en", target="tlh")
 
 
-def test_if_a_larger_model_is_missing_too_both_are_named(tmp_path: Path) -> None:
+def test_if_a_larger_model_is_missing_too_the_smaller_one_is_recommended_first(tmp_path: Path) -> None:
     registry = EngineRegistry(entry_of(Starling, Raven), settings=EngineSettings(models_dir=tmp_path))
-    with pytest.raises(Waiting, match="The model 'nest' of the engine 'raven'") as caught:
+    with pytest.raises(Waiting) as caught:
         registry.translator("auto", source="en", target="es")
-    assert "`dropdub models pull nest`, or a smaller one with: `dropdub models pull en-es`." in caught.value.sentence
+    assert caught.value.message == "The translator lacks the model 'en-es'."
+    assert caught.value.remedy == (
+        "Download it with: `dropdub models pull en-es`. Or use raven, whose model 'nest' is larger. "
+        "Download it with: `dropdub models pull nest`. The job then resumes automatically."
+    )
+
+
+def test_the_large_model_is_waited_for_where_no_small_one_has_the_pair(tmp_path: Path) -> None:
+    registry = EngineRegistry(entry_of(Starling, Phoenix), settings=EngineSettings(models_dir=tmp_path))
+    with pytest.raises(Waiting, match="The model 'nest' of the engine 'phoenix'"):
+        registry.translator("auto", source="en", target="tlh")
 
 
 def test_an_engine_with_its_model_is_preferred_to_one_without(tmp_path: Path) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dropdub.config import load_config
+from dropdub.dubbing.not_measured import NOT_REQUIRED
 from dropdub.dubbing.published_timing import fits_of
 from dropdub.dubbing.quality import quality_of
 from dropdub.pipeline.artifacts import Segment, Transcript
@@ -184,12 +187,20 @@ def test_what_was_not_measured_is_stated_with_its_reason() -> None:
         "No voices were compared, because no engine for that is installed.",
     )
     assert found["es"].not_measured[1:] == (
-        "The words of this dub were not verified: synthesis.verify in the settings does not require it.",
+        NOT_REQUIRED,
         "No voices were compared, because none was copied from the original.",
     )
     assert found["fr"].not_measured[1] == (
         "The words of this dub were not verified, because no transcriber for French is installed."
     )
+
+
+def test_a_dub_that_was_not_verified_names_the_setting_that_verifies_the_next(tmp_path: Path) -> None:
+    advice, _, setting = NOT_REQUIRED.rpartition(": synthesis: ")
+    assert "not known how well it can be understood" in advice and advice.endswith("under job in config.yaml")
+    config = tmp_path / "config.yaml"
+    config.write_text(f"job:\n  targets: [pt]\n  synthesis: {setting}\n", "utf-8")
+    assert load_config(config).job.synthesis.verify is True
 
 
 def test_a_subtitle_without_recording_has_the_times_of_its_text_only() -> None:

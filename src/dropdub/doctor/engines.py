@@ -13,9 +13,10 @@ from dropdub.doctor.finding import Finding, ok, problem, warning
 from dropdub.engines.base import EngineSettings, NeedsModel
 from dropdub.engines.models.catalogue import DEFAULT_MODELS, ENGINES_BY_PAIR, MODELS, find, how_to_download
 from dropdub.engines.models.download.record import examine
-from dropdub.engines.models.uses import uses
+from dropdub.engines.models.uses import Use, uses
 from dropdub.engines.offers import ROLES, Offer, installed_offers
 from dropdub.engines.packages import setup_command
+from dropdub.languages import display_name
 from dropdub.pasting import pasteable
 
 _ROLES = tuple(role for role in ROLES if role in JobOptions.model_fields)
@@ -86,7 +87,7 @@ def _models(subject: ExaminedRoot, offers: Mapping[str, Offer]) -> Iterator[Find
         if offer is not None and offer.problem is None:
             needed = offer.role == "transcriber" or _translates(subject.config)
             other = stand_in(subject.config, offer, offers.values(), EngineSettings(here, models.use))
-            yield model_finding(use.engine, use.folder(here), needed=needed, other=other)
+            yield model_finding(use, here, needed=needed, other=other)
 
 
 def stand_in(config: Config, offer: Offer, offers: Iterable[Offer], settings: EngineSettings) -> str | None:
@@ -113,21 +114,28 @@ def is_open_to_others(folder: Path) -> bool:
         return False
 
 
-def model_finding(engine: str, folder: Path, *, needed: bool, other: str | None) -> Finding:
+def model_finding(use: Use, models_dir: Path, *, needed: bool, other: str | None) -> Finding:
     """Judge whether an engine's model is complete. `needed`: a file dropped without options uses it.
 
     `other` is the engine that is used while it is missing; None if jobs wait for it.
     """
+    folder = use.folder(models_dir)
     if examine(folder, find(folder.name), thorough=False).usable:
-        return ok("model", f"the model of {engine} is complete", detail=str(folder))
-    remedy = how_to_download(folder.name)
+        return ok("model", f"the model of {use.engine} is complete", detail=str(folder))
+    look = problem if needed and other is None and use.only_from is None else warning
+    text = f"the model of {use.engine} is missing: {_consequence(use, needed=needed, other=other)}"
+    return look("model", text, how_to_download(folder.name), detail=str(folder))
+
+
+def _consequence(use: Use, *, needed: bool, other: str | None) -> str:
+    """Return what it means that a model is missing."""
     if other is not None:
-        text = f"the model of {engine} is missing: {other} is used instead"
-        return warning("model", text, remedy, detail=str(folder))
+        return f"{other} is used instead"
     if not needed:
-        text = f"the model of {engine} is missing: few jobs need it, since no target language is set"
-        return warning("model", text, remedy, detail=str(folder))
-    return problem("model", f"the model of {engine} is missing: jobs wait for it", remedy, detail=str(folder))
+        return "few jobs need it, since no target language is set"
+    if use.only_from is not None:
+        return f"only recordings in {display_name(use.only_from)} wait for it"
+    return "jobs wait for it"
 
 
 def _translates(config: Config) -> bool:

@@ -10,6 +10,13 @@ from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.heard_lines import VerificationFacts
 from dropdub.units import counted
 
+NOT_REQUIRED = (
+    "The words of this dub were not verified, so it is not known how well it can be understood: synthesis.verify at "
+    "auto verifies only dubs of recordings in voices that can go wrong, such as cloned ones. To verify later dubs, "
+    "too, write under job in config.yaml: synthesis: {verify: true}"
+)
+"""It ends with the setting, without a full stop, so that it can be pasted."""
+
 
 def not_measured(facts: Facts, timing: Timing | None, target: str) -> Iterator[str]:
     """Yield a sentence for each figure of a target's dub that is missing, or that covers only a part of its lines."""
@@ -34,7 +41,7 @@ def _words(facts: Facts, target: str) -> Iterator[str]:
     heard = facts.verification(target)
     if heard is None:
         if facts.has(f"synthesize/{target}"):
-            yield "The words of this dub were not verified: synthesis.verify in the settings does not require it."
+            yield NOT_REQUIRED
     elif heard.engine is None and not heard.lines:
         language = display_name(target)
         yield f"The words of this dub were not verified, because no transcriber for {language} is installed."

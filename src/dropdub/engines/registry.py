@@ -135,7 +135,7 @@ class EngineRegistry:
         return self._best(need) if name == AUTO else self._called(name, need)
 
     def _best(self, need: Need) -> Offer:
-        """Return the engine of the highest rank that can do it now; if each lacks its model, wait for the best."""
+        """Return the engine of the highest rank that can do it now; if each lacks its model, wait for the smallest."""
         usable = self._usable_of(need.role)
         if not usable:
             raise self._none_usable(need)
@@ -145,10 +145,10 @@ class EngineRegistry:
             self._report_better(ready, able)
             return ready
         pair_models = self._pair_models(usable, need)
-        if able:
-            raise self._waiting(able[0], pair_models)
         if pair_models:
-            raise _waiting_for_pair(need, pair_models)
+            raise _waiting_for_pair(need, pair_models, otherwise=self._larger(able))
+        if able:
+            raise self._waiting(able[0])
         message = f"No installed {need.role} {need.does}. {self._coverage(usable)}".strip()
         raise UnsupportedLanguage(message, remedy=hint(usable, need))
 
@@ -173,14 +173,20 @@ class EngineRegistry:
         notice = f"Used {chosen.name}, because the model '{model}' of {better.name} is not installed."
         self._replaced[better.name] = notice
 
-    def _waiting(self, offer: Offer, others: Sequence[str] = ()) -> Waiting:
+    def _waiting(self, offer: Offer) -> Waiting:
         model = self._model_missing(offer)
-        smaller = f", or a smaller one with: {_pull(others)}" if others else ""
         return Waiting(
             f"The model '{model}' of the engine '{offer.name}' is not installed.",
             condition="model",
-            remedy=f"{how_to_download(str(model))}{smaller}. The job then resumes automatically.",
+            remedy=f"{how_to_download(str(model))}. The job then resumes automatically.",
         )
+
+    def _larger(self, able: Sequence[Offer]) -> str:
+        """Return sentences on the best engine that needs one model for all pairs; empty if there is none."""
+        if not able:
+            return ""
+        model = str(self._model_missing(able[0]))
+        return f" Or use {able[0].name}, whose model '{model}' is larger. {how_to_download(model)}."
 
     def _pair_models(self, offers: Iterable[Offer], need: Need) -> tuple[str, ...]:
         """Return the models with which one of the engines could translate the pair; empty if there are none."""
@@ -275,15 +281,12 @@ class EngineRegistry:
         return " ".join(f"{name} supports: {what}." for name, what in covered if what)
 
 
-def _pull(models: Sequence[str]) -> str:
-    return f"`dropdub models pull {' '.join(models)}`"
-
-
-def _waiting_for_pair(need: Need, models: Sequence[str]) -> Waiting:
+def _waiting_for_pair(need: Need, models: Sequence[str], *, otherwise: str = "") -> Waiting:
     named_models = " and ".join(f"'{model}'" for model in models)
     which, them = ("models", "them") if len(models) > 1 else ("model", "it")
     return Waiting(
         f"The {need.role} lacks the {which} {named_models}.",
         condition="model",
-        remedy=f"Download {them} with: {_pull(models)}. The job then resumes automatically.",
+        remedy=f"Download {them} with: `dropdub models pull {' '.join(models)}`.{otherwise} "
+        "The job then resumes automatically.",
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from dropdub.config import Config, JobOptions
@@ -12,7 +13,7 @@ from dropdub.engines.bergamot.pairs import PIVOT, ways
 from dropdub.engines.kokoro import voices as kokoro
 from dropdub.engines.models.catalogue import DEFAULT_MODELS, ENGINES_BY_PAIR, find
 from dropdub.engines.offers import Offer
-from dropdub.languages import same_language
+from dropdub.languages import primary, same_language
 
 AUTO = "auto"
 _CHOSEN_WITH = {"nllb": "transformers"}
@@ -30,10 +31,14 @@ _SPEAKS: Mapping[str, Callable[[str, Path], bool]] = {
 
 @dataclass(frozen=True)
 class Use:
-    """An engine of this root and its model: a name in `models.dir`, or a full path."""
+    """An engine of this root and its model: a name in `models.dir`, or a full path.
+
+    `only_from`: the language of the only recordings that need the model, if it is not known whether there will be any.
+    """
 
     engine: str
     model: str
+    only_from: str | None = None
 
     def folder(self, models_dir: Path) -> Path:
         return models_dir / Path(self.model).expanduser()
@@ -49,7 +54,13 @@ def uses(config: Config, offers: Iterable[Offer], *, models_dir: Path) -> list[U
     models = {**DEFAULT_MODELS, **config.models.use}
     found = [use for options in config.all_options() for use in _Job(options, usable, models, models_dir).uses()]
     named = [Use(engine, model) for engine, model in config.models.use.items()]
-    return list(dict.fromkeys([*found, *named]))
+    return _without_doubts([*found, *named])
+
+
+def _without_doubts(found: Sequence[Use]) -> list[Use]:
+    """Return each model once: with `only_from` only if no other use needs it in any case."""
+    certain = {(use.engine, use.model) for use in found if use.only_from is None}
+    return list(dict.fromkeys(use for use in found if not use.only_from or (use.engine, use.model) not in certain))
 
 
 @dataclass(frozen=True)
@@ -64,7 +75,7 @@ class _Job:
     def uses(self) -> Iterator[Use]:
         for engine in dict.fromkeys([*self._transcribers(), *self._translators(), *self._synthesizers()]):
             if engine in ENGINES_BY_PAIR:
-                yield from (Use(engine, model) for model in self._models_of_pairs())
+                yield from self._uses_of_pairs(engine)
             elif engine in self.models:
                 yield Use(engine, self.models[engine])
 
@@ -77,7 +88,12 @@ class _Job:
             return [self.options.translator]
         everything = {offer.name for offer in self.usable}
         chosen = [one for one in self._offered("translator") if _CHOSEN_WITH.get(one, one) in everything]
-        return chosen[:1] if self.options.targets else []
+        return chosen[:1] if self._translates() else []
+
+    def _translates(self) -> bool:
+        """Return whether a recording may be in another language than a target."""
+        language = self.options.language
+        return any(language == AUTO or not same_language(language, target) for target in self.options.targets)
 
     def _synthesizers(self) -> Iterator[str]:
         """Yield the named engine, or the best for each target language."""
@@ -94,19 +110,19 @@ class _Job:
     def _speaks(self, synthesizer: str, language: str) -> bool:
         return synthesizer not in _SPEAKS or _SPEAKS[synthesizer](language, self.models_dir)
 
-    def _models_of_pairs(self) -> Iterator[str]:
+    def _uses_of_pairs(self, engine: str) -> Iterator[Use]:
         """Yield the models of all pairs, for each pair of the first way whose models are all known."""
         for source, target in self._pairs():
+            only_from = primary(source) if self.options.language == AUTO and source != PIVOT else None
             known = (names for names in ways(source, target) if all(map(find, names)))
-            yield from next(known, ())
+            yield from (Use(engine, name, only_from) for name in next(known, ()))
 
-    def _pairs(self) -> Iterator[tuple[str, str]]:
-        """Yield the pairs of languages to translate. Of a recording in any language, it can only be assumed that the
-        other language is English.
+    def _pairs(self) -> Iterable[tuple[str, str]]:
+        """Return the pairs of languages to translate.
+
+        Of recordings in any language, those in English need the models that lead to the targets, and so do all others,
+        which are translated through English. Besides, some may be in one of the targets, and have the others made. For
+        recordings in further languages, nothing can be known in advance.
         """
-        for target in self.options.targets:
-            if self.options.language != AUTO:
-                yield self.options.language, target
-            elif not same_language(target, PIVOT):
-                yield PIVOT, target
-                yield target, PIVOT
+        sources = [self.options.language] if self.options.language != AUTO else [PIVOT, *self.options.targets]
+        return product(sources, self.options.targets)
