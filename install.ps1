@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-# Install Dropdub for the current user:          .\install.ps1 [--root DIR] [--quality] [--service]
-=======
 # Install Dropdub for the current user:          .\install.ps1 [--root DIR] [--quality] [--no-models] [--service]
->>>>>>> setup
 # Uninstall it and keep your files:              .\install.ps1 --uninstall
 # All options:                                   .\install.ps1 --help
 # If PowerShell refuses to run scripts:          powershell -ExecutionPolicy Bypass -File install.ps1

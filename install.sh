@@ -1,9 +1,5 @@
 #!/bin/sh
-<<<<<<< HEAD
-# Install Dropdub for the current user:          sh install.sh [--root DIR] [--quality] [--service]
-=======
 # Install Dropdub for the current user:          sh install.sh [--root DIR] [--quality] [--no-models] [--service]
->>>>>>> setup
 # Uninstall it and keep your files:              sh install.sh --uninstall
 # All options:                                   sh install.sh --help
 set -eu
