@@ -92,7 +92,8 @@ def set_up(extras: str, *, editable: bool) -> None:
     install: list[str | Path] = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check"]
     quietly(
         f"Installing Dropdub [{extras}] into {ENVIRONMENT.name}",
-        *install, *(["--no-compile", "--editable", PLUGIN, "--editable"] if editable else []), f"{HERE}[{extras}]",
+        *install, *(["--no-compile", "--editable"] if editable else []), f"{HERE}[{extras}]",
+        *(["--editable", PLUGIN] if editable else []),
     )  # fmt: skip
 
 
