@@ -113,6 +113,11 @@ class KnownModel:
         return self.maker or ", ".join(source.repository for source in self.sources)
 
     @property
+    def only_language(self) -> str | None:
+        """The tag of the one language that it knows; None if it knows several."""
+        return self.languages if self.languages.isalpha() else None
+
+    @property
     def is_pinned(self) -> bool:
         """Whether the content of all required files is known, so that no server needs to be trusted."""
         return all(source.is_pinned for source in self.sources)
