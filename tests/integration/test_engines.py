@@ -334,9 +334,11 @@ def test_espeak_says_whether_there_is_a_better_voice() -> None:
     engine = EspeakSynthesizer()
     engine.speak("Olá", language="pt-BR", voice=None)
     engine.speak("Hallo", language="de", voice=None)
-    portuguese, german = engine.announcements()
+    engine.speak("Hola", language="es-MX", voice=None)
+    portuguese, german, spanish = engine.announcements()
     assert (
         portuguese.startswith("Portuguese was spoken by espeak-ng") and "`dropdub models pull kokoro-82m`" in portuguese
     )
+    assert spanish.startswith("Spanish") and "`dropdub models pull kokoro-82m kokoro-voices`" in spanish
     assert german.startswith("German") and "models pull" not in german
     assert engine.announcements() == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from dropdub.engines.models.download.pull import pull
 from dropdub.engines.models.download.record import RECORD_NAME, Condition, Presence, examine, read_record
 from dropdub.engines.models.download.started_with import PLAN_NAME
 from dropdub.engines.models.download.transfer import Patience
+from dropdub.engines.models.pins import Pin
 from dropdub.errors import AccessDenied, DiskFull, DownloadFailed, DownloadRefused, ModelIncomplete, UsageError
 from dropdub.files import durable
 from dropdub.pasting import pasted
@@ -29,6 +32,7 @@ from tests.hub import UNPINNED, FakeHub, Meter, running_hub, unpinned
 from tests.waiting import wait_until
 
 TINY = unpinned(named("whisper-tiny"))
+VOICES = named("kokoro-voices")
 NLLB = unpinned(named("nllb-200-distilled-600M"))
 XTTS = unpinned(named("xtts-v2"))
 WEIGHTS = random.Random(1).randbytes(300_000)
@@ -96,6 +100,23 @@ def test_model_is_assembled_from_several_repositories(hub: FakeHub, tmp_path: Pa
     assert names_in(tmp_path / NLLB.name) == {
         *("tokenizer.json", "config.json", "shared_vocabulary.txt", "model.bin", RECORD_NAME)
     }
+
+
+@pytest.mark.parametrize("is_pinned", [False, True])
+def test_files_in_a_folder_of_a_repository_are_put_into_the_models_own(
+    hub: FakeHub, tmp_path: Path, is_pinned: bool
+) -> None:
+    content = {name: name.encode() * 100 for name in VOICES.names()}
+    [source] = VOICES.sources
+    hub.repositories[source.repository] = {f"voices/{name}": sound for name, sound in content.items()}
+    hub.repositories[source.repository] |= {"af_heart.bin": b"another one", "voices/zf_xiaobei.bin": b"unneeded"}
+    pins = {name: Pin(len(sound), hashlib.sha256(sound).hexdigest()) for name, sound in content.items()}
+    known = replace(VOICES, sources=(replace(source, revision=hub.revision, pins=pins),))
+    pulled(hub, tmp_path, known if is_pinned else unpinned(VOICES))
+    assert names_in(tmp_path / VOICES.name) == {*content, RECORD_NAME}
+    assert (tmp_path / VOICES.name / "af_heart.bin").read_bytes() == content["af_heart.bin"]
+    assert is_whole(tmp_path, known)
+    assert any("/api/" in path for path, _ in hub.asked) != is_pinned
 
 
 def test_folders_may_have_spaces_and_any_letters(hub: FakeHub, tmp_path: Path) -> None:

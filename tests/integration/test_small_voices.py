@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,6 +20,8 @@ from dropdub.engines.kokoro.engine import KokoroSynthesizer
 from dropdub.engines.kokoro.languages import LANGUAGES, accent_of
 from dropdub.engines.kokoro.phonemes import symbols
 from dropdub.engines.kokoro.symbols import IDS, MOST, numbers, written
+from dropdub.engines.kokoro.voices import VOICES_MODEL, voice_files
+from dropdub.engines.models.catalogue import named
 from dropdub.engines.whisper.engine import FasterWhisperTranscriber
 from dropdub.errors import UnsupportedLanguage, VoiceMissing
 
@@ -131,6 +134,31 @@ def test_kokoro_waits_for_its_model(tmp_path: Path) -> None:
     (folder / "model_quantized.onnx").write_bytes(b"1")
     assert engine.missing_model() is None, "its Portuguese voices come with Dropdub"
     assert engine.supports("pt") and not engine.supports("en"), "no English voice is there"
+    (tmp_path / VOICES_MODEL).mkdir()
+    (tmp_path / VOICES_MODEL / "af_heart.bin").write_bytes(b"1")
+    assert engine.supports("en") and not engine.supports("fr")
+
+
+def test_kokoro_speaks_with_the_voices_of_their_own_model(
+    real_model: Callable[[str], Path], kokoro: Synthesizer, tmp_path: Path
+) -> None:
+    settings = EngineSettings(tmp_path, models={"kokoro": str(real_model("kokoro-82m"))})
+    engine = usable(KokoroSynthesizer, settings)
+    assert not engine.supports("es") and "voices" not in engine.info().details
+    (tmp_path / VOICES_MODEL).mkdir()
+    shutil.copy(voice_files()["pm_alex"], tmp_path / VOICES_MODEL / "em_alex.bin")
+    assert engine.supports("es") and "voices" in engine.info().details
+    alex = kokoro.speak(PORTUGUESE[0], language="pt", voice=Voice("pm_alex"))
+    assert np.array_equal(engine.speak(PORTUGUESE[0], language="pt", voice=Voice("em_alex")), alex)
+    assert seconds(engine, engine.speak("Los niños juegan en el jardín.", language="es", voice=None)) > 1
+
+
+def test_the_catalogue_has_the_voices_for_the_languages_of_kokoro_that_do_not_come_with_dropdub() -> None:
+    names = {name.removesuffix(".bin") for name in named(VOICES_MODEL).names()}
+    assert not names & voice_files().keys()
+    accents = [accent_of(tag) for tag in (*LANGUAGES, "en-GB")]
+    assert {name[0] for name in names} == {accent.letter for accent in accents if accent}
+    assert {accent.voice for accent in accents if accent} <= names | voice_files().keys()
 
 
 @pytest.mark.parametrize("tag", sorted(LANGUAGES))

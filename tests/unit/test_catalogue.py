@@ -35,6 +35,7 @@ def test_every_known_model_is_complete(model: KnownModel) -> None:
 def test_every_source_names_plain_files_of_a_repository(model: KnownModel) -> None:
     for source in model.sources:
         assert re.fullmatch(r"([\w.-]+/[\w.-]+)?", source.repository)
+        assert re.fullmatch(r"([\w-]+)?", source.folder)
         assert model.places(), "it can be downloaded from somewhere"
         assert source.revision
         assert source.files

@@ -117,10 +117,11 @@ def test_profiles_have_pairs_of_their_own() -> None:
     assert found == {WHISPER, ("bergamot", "bergamot-en-pt"), ("kokoro", "kokoro-82m")}
 
 
-def test_a_downloaded_voice_makes_kokoro_speak_another_language(tmp_path: Path) -> None:
+@pytest.mark.parametrize("folder", ["kokoro-82m", "kokoro-voices"])
+def test_a_downloaded_voice_makes_kokoro_speak_another_language(tmp_path: Path, folder: str) -> None:
     assert "kokoro-82m" not in used_by_compact(tmp_path, language="en", targets=["it"])
-    (tmp_path / "kokoro-82m").mkdir()
-    (tmp_path / "kokoro-82m" / "if_sara.bin").touch()
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "if_sara.bin").touch()
     assert "kokoro-82m" in used_by_compact(tmp_path, language="en", targets=["it"])
 
 

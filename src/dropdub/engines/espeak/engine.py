@@ -10,7 +10,7 @@ import numpy as np
 from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
 from dropdub.engines.espeak.library import EspeakLibrary, EspeakVoice, espeak_library
 from dropdub.engines.kokoro.languages import LANGUAGES
-from dropdub.engines.kokoro.voices import speaks_at_once
+from dropdub.engines.kokoro.voices import VOICES_MODEL, speaks
 from dropdub.engines.packages import missing_package
 from dropdub.errors import UnsupportedLanguage, VoiceMissing
 from dropdub.languages import display_name, primary
@@ -97,10 +97,10 @@ def _names(voice: EspeakVoice) -> set[str]:
 def plain_voice(language: str) -> str:
     """Return a sentence on how espeak-ng sounds in a language, and which better voice there is."""
     said = f"{display_name(language)} was spoken by espeak-ng, whose synthetic voice is hard to understand."
-    if speaks_at_once(language):
+    if speaks(language):
         return f"{said} A better voice: `dropdub models pull kokoro-82m`"
     if language in LANGUAGES:
-        return f"{said} The engine kokoro speaks it once one of its voices is downloaded: see docs/engines.md."
+        return f"{said} A better voice: `dropdub models pull kokoro-82m {VOICES_MODEL}`"
     return f"{said} No other engine of Dropdub without a cloned voice speaks it."
 
 

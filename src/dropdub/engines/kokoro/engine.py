@@ -14,7 +14,7 @@ from dropdub.engines.devices.onnx import PROVIDERS, session_options, unreadable_
 from dropdub.engines.kokoro.languages import LANGUAGES, Accent, accent_of
 from dropdub.engines.kokoro.phonemes import symbols
 from dropdub.engines.kokoro.symbols import numbers
-from dropdub.engines.kokoro.voices import speaks, voice_files, voice_of
+from dropdub.engines.kokoro.voices import VOICES_MODEL, speaks, voice_files, voice_of
 from dropdub.engines.models.folders import is_whole, model_details, model_folder, model_name, size_of
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.spoken_parts import joined, tidy
@@ -48,6 +48,7 @@ class KokoroSynthesizer:
     def __init__(self, settings: EngineSettings | None = None) -> None:
         self._settings = settings or EngineSettings()
         self._folder = model_folder(self._settings, self.name, DEFAULT_MODEL)
+        self._voices = self._settings.models_dir / VOICES_MODEL
         self._session: InferenceSession | None = None
         self._styles: dict[str, NDArray[np.float32]] = {}
 
@@ -71,11 +72,12 @@ class KokoroSynthesizer:
             self._session = onnxruntime.InferenceSession(str(self._weights()), options, providers=PROVIDERS)
 
     def info(self) -> EngineInfo:
-        return EngineInfo(self.name, package_version("onnxruntime"), model_details(self._folder))
+        voices = {"voices": model_details(self._voices)["files"]} if self._voices.is_dir() else {}
+        return EngineInfo(self.name, package_version("onnxruntime"), model_details(self._folder) | voices)
 
     def supports(self, language: str) -> bool:
         accent = accent_of(language)
-        return accent is not None and (self.missing_model() is not None or speaks(language, self._folder))
+        return accent is not None and (self.missing_model() is not None or speaks(language, *self._places))
 
     def coverage(self) -> str:
         return ", ".join(sorted(LANGUAGES))
@@ -87,7 +89,7 @@ class KokoroSynthesizer:
         """
         accent = accent_of(language)
         name = self._named(voice.name) if voice is not None and voice.reference is None else None
-        name = name or (voice_of(accent, self._folder) if accent else None)
+        name = name or (voice_of(accent, *self._places) if accent else None)
         if accent is None or name is None:
             raise UnsupportedLanguage(f"The engine '{self.name}' does not speak {language}.")
         pace = min(max(rate, SLOWEST), FASTEST)
@@ -112,15 +114,20 @@ class KokoroSynthesizer:
 
     def _style(self, voice: str) -> NDArray[np.float32]:
         if voice not in self._styles:
-            self._styles[voice] = np.fromfile(voice_files(self._folder)[voice], "<f4").reshape(-1, STYLE_WIDTH)
+            self._styles[voice] = np.fromfile(voice_files(*self._places)[voice], "<f4").reshape(-1, STYLE_WIDTH)
         return self._styles[voice]
 
     def _named(self, name: str) -> str:
-        own = {voice.casefold(): voice for voice in voice_files(self._folder)}
+        own = {voice.casefold(): voice for voice in voice_files(*self._places)}
         if name.casefold() not in own:
             listed = ", ".join(sorted(own.values()))
             raise VoiceMissing(f"There is no voice '{name}': neither in voices/ nor in {self.name} ({listed}).")
         return own[name.casefold()]
+
+    @property
+    def _places(self) -> tuple[Path, Path]:
+        """The folders with voices, besides those of the package. A person may copy some into the model's own."""
+        return self._voices, self._folder
 
     def _weights(self) -> Path | None:
         return next((self._folder / name for name in WEIGHTS if is_whole(self._folder, [name])), None)

@@ -1,4 +1,4 @@
-"""The files of Kokoro's voices: those that come with Dropdub, and those in the model's folder."""
+"""The files of Kokoro's voices: those that come with Dropdub, and those in the folders of models."""
 
 from __future__ import annotations
 
@@ -6,27 +6,24 @@ from pathlib import Path
 
 from dropdub.engines.kokoro.languages import Accent, accent_of
 
+VOICES_MODEL = "kokoro-voices"
+"""The model that is all other voices for the languages of the engine."""
 _OWN = Path(__file__).parent / "styles"
-"""The voices that come with this package; those in the model's folder are added to them."""
+"""The voices that come with this package; those in the models' folders are added to them."""
 
 
-def voice_files(folder: Path) -> dict[str, Path]:
-    """Return the file of each voice, by the voice's name. `folder` is the model's, which need not exist."""
-    return {file.stem: file for place in (_OWN, folder) for file in place.glob("[a-z][fm]_*.bin")}
+def voice_files(*folders: Path) -> dict[str, Path]:
+    """Return the file of each voice, by the voice's name: of the last folder that has it. A folder need not exist."""
+    return {file.stem: file for place in (_OWN, *folders) for file in place.glob("[a-z][fm]_*.bin")}
 
 
-def voice_of(accent: Accent, folder: Path) -> str | None:
+def voice_of(accent: Accent, *folders: Path) -> str | None:
     """Return the usual voice of an accent, else another of its voices; None if there is none."""
-    names = sorted(name for name in voice_files(folder) if name.startswith(accent.letter))
+    names = sorted(name for name in voice_files(*folders) if name.startswith(accent.letter))
     return accent.voice if accent.voice in names else next(iter(names), None)
 
 
-def speaks_at_once(language: str) -> bool:
-    """Return whether a voice for a language comes with Dropdub, so that only the model must be downloaded."""
-    return speaks(language, _OWN)
-
-
-def speaks(language: str, folder: Path) -> bool:
-    """Return whether there is a voice for a language."""
+def speaks(language: str, *folders: Path) -> bool:
+    """Return whether there is a voice for a language: in these folders, or one that comes with Dropdub."""
     accent = accent_of(language)
-    return accent is not None and voice_of(accent, folder) is not None
+    return accent is not None and voice_of(accent, *folders) is not None

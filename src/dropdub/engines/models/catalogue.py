@@ -13,7 +13,7 @@ from difflib import get_close_matches
 
 from dropdub.engines.models.firefox import PUBLISHED
 from dropdub.engines.models.packaged import PACKAGED, Packaged
-from dropdub.engines.models.pins import FILES, PINS, Pin, Pinned
+from dropdub.engines.models.pins import FILES, KOKORO_VOICE_BYTES, KOKORO_VOICES, PINS, Pin, Pinned
 from dropdub.engines.models.places import Place
 from dropdub.errors import UsageError
 from dropdub.pasting import pasted
@@ -43,7 +43,8 @@ class Source:
     they exist. They are names, not patterns: no answer of a server can lead out of the model's folder. `pins` are the
     contents that are known in advance, whatever a server says: for a repository, at the commit `revision`.
 
-    `repository` is the one of the hub that has the files, or empty. `published` are their paths on their publisher's
+    `repository` is the one of the hub that has the files, or empty, and `folder` their folder in it, if they are not at
+    its top. `published` are their paths on their publisher's
     server, and `packages` the members of Python packages that they consist of, both by file name.
     """
 
@@ -54,6 +55,7 @@ class Source:
     pins: Mapping[str, Pin] = field(default_factory=dict)
     published: Mapping[str, str] = field(default_factory=dict)
     packages: Packaged = field(default_factory=dict)
+    folder: str = ""
 
     @property
     def is_pinned(self) -> bool:
@@ -72,6 +74,10 @@ class Source:
     def names(self) -> list[str]:
         """Return the names of all files that may be fetched."""
         return [name for choice in (*self.files, *self.optional) for name in choice.split("|")]
+
+    def path(self, name: str) -> str:
+        """Return the path of a file in the repository."""
+        return f"{self.folder}/{name}" if self.folder else name
 
     def pinned_names(self) -> list[str]:
         """Return the names of the pinned files: of a pinned source, nothing else is fetched."""
@@ -111,6 +117,11 @@ class KnownModel:
     def origin(self) -> str:
         """What the model is, wherever it is downloaded from."""
         return self.maker or ", ".join(source.repository for source in self.sources)
+
+    @property
+    def only_language(self) -> str | None:
+        """The tag of the one language that it knows; None if it knows several."""
+        return self.languages if self.languages.isalpha() else None
 
     @property
     def is_pinned(self) -> bool:
@@ -214,10 +225,18 @@ def _bergamot(origin: str, target: str) -> KnownModel:
 
 
 def _kokoro() -> KnownModel:
-    """Return the 8-bit weights. The voices for Portuguese come with the engine; others are copied into the folder."""
+    """Return the 8-bit weights. Two voices for Portuguese come with the engine."""
     pins = FILES["kokoro-82m"]
     source = Source("", tuple(pins), pins=pins, packages=PACKAGED["kokoro-82m"])
     return KnownModel("kokoro-82m", "kokoro", (source,), "pt", 92 * MB, 500 * MB, APACHE, maker="hexgrad/Kokoro-82M")
+
+
+def _kokoro_voices() -> KnownModel:
+    """Return the other voices for the engine's languages: a model of its own, since packages have only the weights."""
+    files = tuple(f"{voice}.bin" for voice in KOKORO_VOICES)
+    source = replace(_source("onnx-community/Kokoro-82M-v1.0-ONNX", files), folder="voices")
+    size = len(files) * KOKORO_VOICE_BYTES
+    return KnownModel("kokoro-voices", "kokoro", (source,), "6", size, size, APACHE, maker="hexgrad/Kokoro-82M")
 
 
 _MOZILLA = "Mozilla's Firefox Translations"
@@ -245,6 +264,7 @@ MODELS: tuple[KnownModel, ...] = (
     _bergamot("en", "pt"),
     _bergamot("pt", "en"),
     _kokoro(),
+    _kokoro_voices(),
     *(_bergamot(*pair.split("-")) for pair in PUBLISHED),
     _xtts(),
 )

@@ -24,7 +24,9 @@ anybody chose NLLB, whose model is 640 MB.
 """
 _SPEAKS: Mapping[str, Callable[[str, Path], bool]] = {
     "hibari": lambda language, _folder: hibari.speaks(language),
-    "kokoro": lambda language, models_dir: kokoro.speaks(language, models_dir / DEFAULT_MODELS["kokoro"]),
+    "kokoro": lambda language, models_dir: kokoro.speaks(
+        language, models_dir / kokoro.VOICES_MODEL, models_dir / DEFAULT_MODELS["kokoro"]
+    ),
 }
 """For synthesizers with few languages: whether they speak one with the voices that are there."""
 

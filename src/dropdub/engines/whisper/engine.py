@@ -16,6 +16,7 @@ from dropdub.engines.base import EngineInfo, EngineSettings, OtherLanguage, Susp
 from dropdub.engines.devices.memory_ladder import Level, ladder
 from dropdub.engines.devices.precision import first_that_loads, out_of_memory_errors, precisions
 from dropdub.engines.models.folders import is_whole, missing_model, model_details, size_of
+from dropdub.engines.models.identity import model_in
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.packing import Packed, Piece, packed
 from dropdub.engines.voice import has_voice, voiced
@@ -99,7 +100,10 @@ class FasterWhisperTranscriber:
         return (*self._fallbacks, announcement) if announcement else self._fallbacks
 
     def languages(self) -> frozenset[str]:
-        """Return the languages of the model's vocabulary; English-only models are marked in their configuration."""
+        """Return the languages of the model's vocabulary, or English if that or the catalogue calls it English-only.
+
+        Of a model that is not here, only the catalogue knows; without its word, all languages are possible.
+        """
         return self._languages
 
     def hint_at(self, *, prompt: str | None, hotwords: Sequence[str]) -> None:
@@ -197,12 +201,18 @@ class FasterWhisperTranscriber:
         return ladder(self._settings, self.name, DEFAULT_MODEL, FILES)
 
     @property
+    def _only_language(self) -> str | None:
+        """Return the one language of a model of the catalogue; None for other models, and for those with several."""
+        known = model_in(self._level.folder, engine=self.name)
+        return known.only_language if known else None
+
+    @property
     def _languages(self) -> frozenset[str]:
-        if not is_whole(self._level.folder, FILES):
-            return frozenset(
-                map(primary, _KNOWN.split())
-            )  # all candidates: only the model itself defines its languages
-        return frozenset(self._codes)
+        if is_whole(self._level.folder, FILES):
+            return frozenset(self._codes)
+        if self._only_language is not None:
+            return frozenset({self._only_language})
+        return frozenset(map(primary, _KNOWN.split()))  # all candidates: only the model itself defines its languages
 
     @cached_property
     def _codes(self) -> dict[str, str]:
@@ -216,8 +226,11 @@ class FasterWhisperTranscriber:
     def _is_multilingual(self) -> bool:
         """Return whether the model knows other languages than English, without loading it.
 
-        The configuration and the tokens of English-only models list all languages, too. They differ in their
-        vocabulary: that of GPT-2, in which the end of the text has the number 50256.
+        The configuration and the tokens of English-only models list all languages, too. Those of OpenAI differ in
+        their vocabulary: that of GPT-2, in which the end of the text has the number 50256. distil-large-v3 has the
+        vocabulary of large-v3 and writes English whatever it hears, so only the catalogue can say what it is.
         """
+        if self._only_language is not None:
+            return False
         config = json.loads((self._level.folder / "config.json").read_text(encoding="utf-8"))
         return bool(config.get("lang_ids")) and _END_IN_GPT2 not in config.get("suppress_ids_begin", ())

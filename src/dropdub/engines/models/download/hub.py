@@ -70,7 +70,8 @@ class Hub:
         """
         if source.is_pinned:
             return pinned_files(source)
-        commit, listed = parsed(self._list(source), self.place, wanted=source.names())
+        paths = {source.path(name): name for name in source.names()}
+        commit, listed = parsed(self._list(source), self.place, wanted=paths)
         if COMMIT.fullmatch(source.revision) and commit != source.revision:
             raise self._other_commit(source.repository)
         names = [self._first(source, choice, listed) for choice in source.files]
@@ -89,8 +90,8 @@ class Hub:
     @contextmanager
     def opened(self, file: RemoteFile, start: int) -> Iterator[Content]:
         """Yield the content of a file from byte `start` on. Raises as `files` does."""
-        url = f"{self.endpoint}/{file.repository}/resolve/{quote(file.revision, safe='')}/{quote(file.name)}"
-        with self._open(url, f"{file.repository}, {file.name}", start=start) as answer:
+        url = f"{self.endpoint}/{file.repository}/resolve/{quote(file.revision, safe='')}/{quote(file.path)}"
+        with self._open(url, f"{file.repository}, {file.path}", start=start) as answer:
             commit = answer.first_headers.get("X-Repo-Commit")
             if commit is not None and commit != file.revision:
                 raise self._other_commit(file.repository)
@@ -125,7 +126,7 @@ class Hub:
 
 
 def _listed(source: Source, commit: str, file: ListedFile) -> RemoteFile:
-    return RemoteFile(source.repository, commit, file.name, file.size, file.sha256, file.blob)
+    return RemoteFile(source.repository, commit, file.name, source.path(file.name), file.size, file.sha256, file.blob)
 
 
 def _token(endpoint: str, *, is_mirror: bool) -> str | bool | None:

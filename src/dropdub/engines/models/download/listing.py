@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,15 +27,16 @@ class ListedFile:
     blob: str | None
 
 
-def parsed(body: bytes, place: str, *, wanted: Collection[str]) -> tuple[str, dict[str, ListedFile]]:
-    """Return the commit and the wanted files of a list; other files are ignored.
+def parsed(body: bytes, place: str, *, wanted: Mapping[str, str]) -> tuple[str, dict[str, ListedFile]]:
+    """Return the commit and the wanted files of a list, by name; `wanted` are their names by path. Other files are
+    ignored.
 
     Raises DownloadRefused if it is not such a list: it could be the sign-in page of a network, for example.
     """
     try:
         data = json.loads(body)
         commit = str(data["sha"])
-        listed = [_file(sibling) for sibling in data["siblings"] if sibling["rfilename"] in wanted]
+        listed = [_file(sibling, wanted) for sibling in data["siblings"] if sibling["rfilename"] in wanted]
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise DownloadRefused(f"{place} does not answer as a hub does.") from error
     if not COMMIT.fullmatch(commit):
@@ -43,11 +44,11 @@ def parsed(body: bytes, place: str, *, wanted: Collection[str]) -> tuple[str, di
     return commit, {file.name: file for file in listed}
 
 
-def _file(sibling: Mapping[str, Any]) -> ListedFile:
+def _file(sibling: Mapping[str, Any], names: Mapping[str, str]) -> ListedFile:
     size, sha256, blob = sibling.get("size"), (sibling.get("lfs") or {}).get("sha256"), sibling.get("blobId")
     if type(size) is not int or size < 0:
         raise ValueError("a file without its size")
     if sha256 is not None and not _SHA256.fullmatch(sha256):
         raise ValueError("a file with a malformed SHA-256")
     small = blob if sha256 is None and isinstance(blob, str) and COMMIT.fullmatch(blob) else None
-    return ListedFile(str(sibling["rfilename"]), size, sha256, small)
+    return ListedFile(names[sibling["rfilename"]], size, sha256, small)

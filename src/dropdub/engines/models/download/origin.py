@@ -19,6 +19,7 @@ Advance = Callable[[int], None]
 class RemoteFile:
     """A file of a repository at a commit; both are empty for a file that is identified by its content only.
 
+    `name` is that in the model's folder, `path` the one in the repository.
     `sha256` is known for large files, and for all pinned or remembered files; `blob`, git's hash of the content, for
     small ones. `is_known`: the content was known before the server was asked.
     """
@@ -26,6 +27,7 @@ class RemoteFile:
     repository: str
     revision: str
     name: str
+    path: str
     size: int
     sha256: str | None
     blob: str | None = None
@@ -106,7 +108,7 @@ def pinned_file(source: Source, commit: str, name: str) -> RemoteFile:
     """Return a file of known content."""
     pin = source.pins[name]
     revision = commit if source.repository else ""
-    return RemoteFile(source.repository, revision, name, pin.size, pin.sha256, is_known=True)
+    return RemoteFile(source.repository, revision, name, source.path(name), pin.size, pin.sha256, is_known=True)
 
 
 def total_size(files: Sequence[RemoteFile]) -> int:
