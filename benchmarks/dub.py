@@ -3,8 +3,8 @@
     python benchmarks/dub.py [--real] [--memory MINUTES...]
 
 Without options: made-up timelines, in which the slot and length of each utterance are known. `--real`: real speech (the
-shipped recording and those of the tests), dubbed by the light engines; the finished track is measured. `--memory`: the
-peak memory of the stage `mix` for recordings of these lengths.
+shipped recording and those of the tests), dubbed by the engines of `plugins/light`; the finished track is measured.
+`--memory`: the peak memory of the stage `mix` for recordings of these lengths.
 """
 
 from __future__ import annotations
@@ -295,7 +295,7 @@ SIDES: dict[str, Callable[..., dict[str, Any]]] = {"mix": mix}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Show how dubs fit their originals.")
-    parser.add_argument("--real", action="store_true", help="dub real speech with the light engines")
+    parser.add_argument("--real", action="store_true", help="dub real speech with the engines of plugins/light")
     parser.add_argument(
         "--memory",
         type=int,

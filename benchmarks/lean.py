@@ -4,7 +4,8 @@
 
 Two daemons are measured at the same time for N minutes (by default 10): one has nothing to do, the other transcribes a
 long recording. The share of a core is that of the supervisor alone, without its workers. FILE is a `config.yaml` that
-chooses engines; without it, the light ones are used. The yardstick of short commands is `python -c pass`.
+chooses engines; without it, pocketsphinx of `plugins/light` is used. Short commands are compared with
+`python -c pass`.
 """
 
 from __future__ import annotations

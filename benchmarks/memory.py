@@ -4,7 +4,7 @@
 
 Both recordings contain the same five minutes of speech, spread over their length, with faint noise between. The process
 trees of the workers, ffmpeg included, are measured ten times a second. `--quality` uses a model of Whisper small's
-geometry in int8 (`geometry.py`), which decodes the same number of tokens in every window, instead of the light engine.
+geometry in int8 (`geometry.py`), which decodes the same number of tokens in every window, instead of pocketsphinx.
 `--minutes` is the length of the longer recording: by default 180, with `--quality` 120.
 """
 

@@ -1,6 +1,7 @@
 """How good the output is with real models: words, times, invented text, speed, compared with faster-whisper's own ways.
 
-    python benchmarks/quality.py [--quick] [--only PART,PART...] [--long] [--clips DIR] [--models DIR] [--write]
+    python benchmarks/quality.py [--quick] [--only PART,PART...] [--long] [--model NAME]... [--models DIR] [--clips DIR]
+        [--engine] [--write]
 
 Parts: hearing, times, invented, language, speed, translation, speech. The material is made of the clips of real speech
 in `tests/data/ljspeech`, or of those in `--clips DIR`, a folder of FLAC or WAV files with a `transcripts.tsv` (a name
@@ -15,6 +16,7 @@ on the processor, beam 5 and word times:
 
 Translation and speech: all of the program's engines that can be used here, with 30 sentences in two languages.
 
+`--model` names the Whisper model, and more than one if it is given several times; without it, that is whisper-tiny.en.
 `--quick` takes one long recording, and hearing, times and speed. `--write` puts the tables into README.md. Without
 `--models`, a folder with a folder for each model, the models are fetched by `dropdub models pull`. Needs the extras
 `quality` and `dev`.

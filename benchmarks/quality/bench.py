@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -50,7 +50,6 @@ class Asked:
     """What the command line asks for; `models` has a folder for each model."""
 
     models: Path
-    model: str
     clips: Path
     parts: frozenset[str]
     quick: bool
@@ -62,10 +61,11 @@ class Asked:
 
 
 class Bench:
-    """Runs the ways on the material, in turn, with a line of progress for each run."""
+    """Runs the ways with one model on the material, in turn, with a line of progress for each run."""
 
-    def __init__(self, asked: Asked, folder: Path) -> None:
+    def __init__(self, asked: Asked, model: str, folder: Path) -> None:
         self._asked = asked
+        self._model = model
         self._folder = folder
         self._ways = ways(with_engine=asked.with_engine)
         self.missing = {way.title: way.missing for way in self._ways if way.missing}
@@ -75,7 +75,11 @@ class Bench:
     def _clips(self) -> list[material.Clip]:
         return material.clips_in(self._asked.clips)
 
-    def tables(self) -> Iterator[Table]:
+    def comparisons(self) -> Iterator[Table]:
+        """Compare the ways with the model."""
+        return (replace(table, title=f"{table.title}, {self._model}") for table in self._comparisons())
+
+    def _comparisons(self) -> Iterator[Table]:
         if self._asked.wants("hearing") and not self._asked.quick:
             yield self._single()
         if self._asked.wants("hearing", "times", "speed"):
@@ -84,6 +88,9 @@ class Bench:
             yield self._seams()
         if self._asked.wants("invented"):
             yield self._invented()
+
+    def others(self) -> Iterator[Table]:
+        """Measure what has models of its own."""
         if self._asked.wants("language"):
             yield self._language()
         if self._asked.wants("translation"):
@@ -94,17 +101,15 @@ class Bench:
     def _single(self) -> Table:
         recordings = material.single(self._clips, self._folder)
         outcomes = self._together("single clips", recordings)
-        title = f"A1. Single clips, {self._asked.model}"
-        return tables.hearing(title, recordings, self._usual, outcomes, each=False)
+        return tables.hearing("A1. Single clips", recordings, self._usual, outcomes, each=False)
 
     def _long(self) -> Iterator[Table]:
         recordings = self._long_forms()
         outcomes = self._each(recordings, self._available if self._asked.wants("speed") else self._usual)
         if self._asked.wants("hearing"):
-            title = f"A2. Long recordings, {self._asked.model}"
             texts, words = len(self._clips), sum(len(clip.text.split()) for clip in self._clips)
             remark = f"Made of {texts} clips with {words} words, in random order as often as it takes."
-            yield tables.hearing(title, recordings, self._usual, outcomes, each=True, remark=remark)
+            yield tables.hearing("A2. Long recordings", recordings, self._usual, outcomes, each=True, remark=remark)
         if self._asked.wants("times"):
             yield tables.times(recordings, self._usual, outcomes)
         if self._asked.wants("speed"):
@@ -184,7 +189,7 @@ class Bench:
 
     def _run(self, way: Way, what: str, recordings: Sequence[Recording], model: str | None = None) -> Outcome:
         began = time.monotonic()
-        outcome = way.transcribe(self._asked.models / (model or self._asked.model), recordings)
+        outcome = way.transcribe(self._asked.models / (model or self._model), recordings)
         self._progress(f"{what}, {way.title}: {time.monotonic() - began:.0f} s, {outcome.cpu_s:.1f} CPU s")
         return outcome
 
@@ -211,9 +216,9 @@ def progress(line: str) -> None:
     sys.stderr.flush()
 
 
-def models_of(parts: frozenset[str], compared: str) -> list[str]:
+def models_of(parts: frozenset[str], compared: Sequence[str]) -> list[str]:
     """Return the names of the models that these parts need."""
-    names = [compared] if not parts.isdisjoint(COMPARED) else []
+    names = list(compared) if not parts.isdisjoint(COMPARED) else []
     return list(dict.fromkeys([*names, *(name for part in MODELS if part in parts for name in MODELS[part])]))
 
 
@@ -241,7 +246,7 @@ def machine() -> str:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure the quality with real models.")
     parser.add_argument("--models", type=Path, help="a folder with a folder for each model")
-    parser.add_argument("--model", default="whisper-tiny.en", help="the Whisper model that is compared")
+    parser.add_argument("--model", action="append", help="a Whisper model to compare, whisper-tiny.en if none is named")
     parser.add_argument("--clips", type=Path, default=CLIPS)
     parser.add_argument("--only", help=f"some of: {','.join(PARTS)}")
     parser.add_argument("--quick", action="store_true")
@@ -249,6 +254,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--engine", action="store_true", help="also the program's engine alone")
     parser.add_argument("--write", action="store_true", help="put the tables into README.md")
     asked = parser.parse_args()
+    asked.model = asked.model or [ENGLISH]
     asked.parts = frozenset(asked.only.split(",") if asked.only else QUICK if asked.quick else PARTS)
     if unknown := asked.parts - set(PARTS):
         parser.error(f"unknown parts: {', '.join(sorted(unknown))}")
@@ -263,10 +269,11 @@ def main() -> None:
         folder = Path(place) / "material"
         folder.mkdir()
         models = models_folder(given.models, models_of(given.parts, given.model), Path(place) / "root")
-        asked = Asked(models, given.model, given.clips, given.parts, given.quick, given.long, given.engine)
-        bench = Bench(asked, folder)
-        found = [table.markdown() for table in bench.tables()]
-    missing = " ".join(f"{title}: {why}." for title, why in bench.missing.items())
+        asked = Asked(models, given.clips, given.parts, given.quick, given.long, given.engine)
+        benches = [Bench(asked, model, folder) for model in given.model]
+        found = [table.markdown() for bench in benches for table in bench.comparisons()]
+        found += [table.markdown() for table in benches[0].others()]
+    missing = " ".join(f"{title}: {why}." for bench in benches[:1] for title, why in bench.missing.items())
     text = "\n\n".join([f"Measured on {time.strftime('%Y-%m-%d')}: {about}. {missing}".strip(), *found])
     show(text)
     if given.write:
