@@ -43,11 +43,20 @@ def test_a_segment_with_several_sentences_is_split() -> None:
 
 @pytest.mark.parametrize(
     "segments",
-    [talk("We went", "home.", pause_s=3.0), talk("We went", "home.", speakers="AB")],
-    ids=["a long pause", "another speaker"],
+    [
+        talk("We went", "home.", pause_s=5.0),
+        talk("We went", "Home.", pause_s=2.0),
+        talk("we went", "home.", pause_s=2.0),
+        talk("We went", "home.", speakers="AB"),
+    ],
+    ids=["a very long pause", "a capital after a pause", "a pause in a text without capitals", "another speaker"],
 )
 def test_a_sentence_ends_at(segments: list[Segment]) -> None:
-    assert said(segments) == ["We went", "home."]
+    assert said(segments) == [one.text for one in segments]
+
+
+def test_a_sentence_goes_on_after_a_pause_with_a_small_letter() -> None:
+    assert said(talk("We went", "home.", pause_s=3.0)) == ["We went home."]
 
 
 def test_without_punctuation_each_segment_stands_alone() -> None:

@@ -14,6 +14,8 @@ from dropdub.pipeline.artifacts import Segment
 from dropdub.sentence_ends import CLOSERS, MARKS, OPENERS, ends_sentence, sentences
 
 LONGEST_PAUSE_S = 1.2
+LONGEST_PAUSE_WITHIN_S = 4.0
+"""A pause in which a sentence goes on if the next word is written with a small letter: in lessons, people think."""
 MOST_CHARACTERS = 400
 _CLAUSE_ENDS = MARKS + ",;:—，、；："
 _PUNCTUATED_SHARE = 0.1
@@ -44,11 +46,12 @@ def sentences_of(segments: Sequence[Segment]) -> list[Sentence]:
     """Return the sentences of a transcript in order; if it has no punctuation, each segment counts as one."""
     if not _is_punctuated(segments):
         return [Sentence((Fragment(one.id, one.text, one.end - one.start),)) for one in segments if one.text.strip()]
+    has_capitals = any(one.text != one.text.lower() for one in segments)
     found: list[Sentence] = []
     before: Segment | None = None
     for segment in (one for one in segments if one.text.strip()):
         fragments = _fragments(segment)
-        if before is not None and _continues(found[-1], before, segment, fragments[0]):
+        if before is not None and _continues(found[-1], before, segment, fragments[0], has_capitals=has_capitals):
             found[-1] = Sentence((*found[-1].fragments, fragments.pop(0)))
         found += [Sentence((fragment,)) for fragment in fragments]
         before = segment
@@ -126,10 +129,12 @@ def _fragments(segment: Segment) -> list[Fragment]:
     return [Fragment(segment.id, text, seconds * len(text) / characters) for text in texts]
 
 
-def _continues(sentence: Sentence, before: Segment, segment: Segment, first: Fragment) -> bool:
+def _continues(sentence: Sentence, before: Segment, segment: Segment, first: Fragment, *, has_capitals: bool) -> bool:
     if ends_sentence(sentence.text) or segment.speaker != before.speaker:
         return False
-    return segment.start - before.end <= LONGEST_PAUSE_S and len(sentence.text) + len(first.text) < MOST_CHARACTERS
+    is_small = has_capitals and first.text.lstrip(OPENERS)[:1].islower()
+    longest_s = LONGEST_PAUSE_WITHIN_S if is_small else LONGEST_PAUSE_S
+    return segment.start - before.end <= longest_s and len(sentence.text) + len(first.text) < MOST_CHARACTERS
 
 
 def _is_punctuated(segments: Sequence[Segment]) -> bool:
