@@ -43,11 +43,20 @@ def test_a_segment_with_several_sentences_is_split() -> None:
 
 @pytest.mark.parametrize(
     "segments",
-    [talk("We went", "home.", pause_s=3.0), talk("We went", "home.", speakers="AB")],
-    ids=["a long pause", "another speaker"],
+    [
+        talk("We went", "home.", pause_s=5.0),
+        talk("We went", "Home.", pause_s=2.0),
+        talk("we went", "home.", pause_s=2.0),
+        talk("We went", "home.", speakers="AB"),
+    ],
+    ids=["a very long pause", "a capital after a pause", "a pause in a text without capitals", "another speaker"],
 )
 def test_a_sentence_ends_at(segments: list[Segment]) -> None:
-    assert said(segments) == ["We went", "home."]
+    assert said(segments) == [one.text for one in segments]
+
+
+def test_a_sentence_goes_on_after_a_pause_with_a_small_letter() -> None:
+    assert said(talk("We went", "home.", pause_s=3.0)) == ["We went home."]
 
 
 def test_without_punctuation_each_segment_stands_alone() -> None:
@@ -67,16 +76,34 @@ def test_the_translation_is_split_by_time_and_preferably_after_a_comma() -> None
     segments = talk("When the rain had stopped", "we went home together.")
     found = sentences_of(segments)
     translated = {found[0].text: "Quando a chuva parou, fomos juntos para casa."}
-    assert split_over_segments(found, translated) == {0: "Quando a chuva parou,", 1: "fomos juntos para casa."}
+    assert split_over_segments(found, translated, language="pt") == {
+        0: "Quando a chuva parou,",
+        1: "fomos juntos para casa.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("translated", "parts"),
+    [
+        ("Não pergunte o que o seu país pode fazer", ["Não pergunte", "o que o seu país pode fazer"]),
+        ("Não pergunte ao país que o chama", ["Não pergunte", "ao país que o chama"]),
+    ],
+    ids=["an article", "a preposition"],
+)
+def test_a_translation_is_not_cut_after(translated: str, parts: list[str]) -> None:
+    """Before a pause, such a word is stressed, and heard as another: `o` as `ó`."""
+    shares = [len(parts[0]) + 3.0, len(parts[1]) - 3.0]
+    assert cut(translated, shares, language="pt") == parts
+    assert cut(translated, shares, language="und") != parts, "the rule is one of each language"
 
 
 def test_a_script_without_spaces_is_cut_between_characters() -> None:
-    assert cut("我们一起回家了", [1.0, 1.0]) == ["我们一", "起回家了"]
+    assert cut("我们一起回家了", [1.0, 1.0], language="zh") == ["我们一", "起回家了"]
 
 
 @given(st.lists(WORDS, min_size=1, max_size=40), st.lists(st.floats(0, 9), min_size=1, max_size=8))
 def test_cutting_loses_no_word_and_leaves_no_avoidably_empty_part(words: list[str], shares: list[float]) -> None:
-    parts = cut(" ".join(words), shares)
+    parts = cut(" ".join(words), shares, language="pt")
     assert len(parts) == len(shares)
     assert " ".join(filter(None, parts)).split() == words
     if len(words) >= len(shares) and len(words) > 1:
@@ -88,7 +115,7 @@ def test_every_word_is_in_one_sentence_and_returns_to_its_segment(texts: list[st
     segments = talk(*texts)
     found = sentences_of(segments)
     assert " ".join(sentence.text for sentence in found).split() == " ".join(texts).split()
-    back = split_over_segments(found, {sentence.text: sentence.text for sentence in found})
+    back = split_over_segments(found, {sentence.text: sentence.text for sentence in found}, language="pt")
     assert " ".join(back[segment.id] for segment in segments).split() == " ".join(texts).split()
     assert set(back) == {segment.id for segment in segments}
 

@@ -73,23 +73,23 @@ def _make(task: Task, source: Transcript, target: str) -> Transcript:
 def _translated(task: Task, source: Transcript, target: str) -> tuple[list[Wordings], dict[str, Any]]:
     engine = task.engines.translator(task.options.translator, source=source.language, target=target)
     job = _Translation(task, engine, source.language, target)
-    texts = _speech(job, source) if task.kind != "text" else _paragraphs(job, source)
+    texts = _speech(job, source, target) if task.kind != "text" else _paragraphs(job, source)
     return texts, asdict(job.info)
 
 
-def _speech(job: _Translation, source: Transcript) -> list[Wordings]:
+def _speech(job: _Translation, source: Transcript, target: str) -> list[Wordings]:
     """Translate sentence by sentence, including sentences that span several segments."""
     found = sentences_of(source.segments)
     known = job.known(sentence.text for sentence in found)
-    ranks = [_texts_of_rank(found, known, rank) for rank in range(max(map(len, known.values()), default=1))]
+    most = max(map(len, known.values()), default=1)
+    ranks = [split_over_segments(found, _of_rank(found, known, rank), language=target) for rank in range(most)]
     return [_without_repeats(by_id.get(segment.id, "") for by_id in ranks) for segment in source.segments]
 
 
-def _texts_of_rank(found: Sequence[Sentence], known: Mapping[str, Wordings], rank: int) -> dict[int, str]:
-    """Return each segment's text, by id, with every sentence in its wording of that rank, or its shortest."""
+def _of_rank(found: Sequence[Sentence], known: Mapping[str, Wordings], rank: int) -> dict[str, str]:
+    """Return each sentence's wording of that rank, or its shortest, by the sentence's text."""
     offered = {one.text: known.get(one.text, (one.text,)) for one in found}
-    chosen = {text: wordings[min(rank, len(wordings) - 1)] for text, wordings in offered.items()}
-    return split_over_segments(found, chosen)
+    return {text: wordings[min(rank, len(wordings) - 1)] for text, wordings in offered.items()}
 
 
 def _without_repeats(texts: Iterable[str]) -> Wordings:

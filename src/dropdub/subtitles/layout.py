@@ -10,9 +10,9 @@ from itertools import pairwise
 from typing import Protocol
 
 from dropdub.config import SubtitleStyle
+from dropdub.function_words import FunctionWords, function_words
 from dropdub.subtitles.dialogue import Draft, dash_of, reading_time_s, share_cues
 from dropdub.subtitles.formats import Cue, write_ass, write_srt, write_vtt
-from dropdub.subtitles.function_words import FunctionWords, function_words
 from dropdub.subtitles.line_breaks import (
     SENTENCE_END,
     ForcedBreak,

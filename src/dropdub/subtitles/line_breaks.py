@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+from dropdub.function_words import FunctionWords, function_words
 from dropdub.sentence_ends import CLOSERS, OPENERS, ends_sentence
-from dropdub.subtitles.function_words import FunctionWords, function_words
 
 SENTENCE_END = 0.0
 CLAUSE_END = 1.0
