@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dropdub.dubbing.voices import cast_voices
+from dropdub.engines.base import OfferedVoice
 from dropdub.errors import VoiceMissing
 from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import AUDIO, Segment, TimedWord
@@ -16,7 +17,7 @@ from dropdub.pipeline.task import Task
 from tests.drive import LIGHT, Drive
 
 RATE = 16_000
-FIRST_HZ, SECOND_HZ = 200.0, 500.0
+DEEP_HZ, FIRST_HZ, SECOND_HZ = 120.0, 200.0, 500.0
 
 
 class Cloning:
@@ -29,6 +30,16 @@ class Cloning:
 class Plain(Cloning):
     name = "plain"
     clones = False
+
+
+class Choir(Plain):
+    """Has two high voices, the usual one first, and a deep one."""
+
+    name = "choir"
+
+    def voices_for(self, language: str) -> list[OfferedVoice]:
+        assert language == "pt"
+        return [OfferedVoice("alta", False), OfferedVoice("baixo", True), OfferedVoice("clara", False)]
 
 
 def tone(seconds: float, hertz: float) -> np.ndarray:
@@ -58,7 +69,8 @@ def main_hz(path: Path) -> float:
 
 def cast(task: Task, lines: list[Segment], engine: Any = Cloning) -> Any:
     recorded = task.work if task.kind == "media" else None
-    return cast_voices(engine(), lines, voice=task.options.voice, voices=task.voices, recorded=recorded)
+    voice, voices = task.options.voice, task.voices
+    return cast_voices(engine(), lines, language="pt", voice=voice, voices=voices, recorded=recorded)
 
 
 def test_each_voice_is_cloned_only_from_its_speakers_own_words(tmp_path: Path) -> None:
@@ -111,6 +123,26 @@ def test_named_voice_with_damaged_recording_is_refused(tmp_path: Path) -> None:
     with pytest.raises(VoiceMissing, match="cannot be read") as refused:
         cast(task, [line(0, 0, 8)])
     assert "dropdub voices add anna FILE --replace`" in refused.value.sentence
+
+
+def test_an_engines_own_voices_are_given_by_how_deep_each_speaker_is(tmp_path: Path) -> None:
+    sound = np.concatenate([tone(3, hertz) for hertz in (DEEP_HZ, FIRST_HZ, FIRST_HZ, FIRST_HZ, DEEP_HZ)])
+    lines = [line(number, 3.0 * number, 3.0 * number + 3, f"S{min(number, 3)}") for number in range(5)]
+    found = cast(casting(tmp_path, sound), lines[:3], Choir)
+    assert {speaker: one.voice.name for speaker, one in found.items()} == {"S0": "baixo", "S1": "alta", "S2": "clara"}
+    assert {one.warnings for one in found.values()} == {
+        ("choir cannot clone voices: the speakers have its voices, S0 baixo, S1 alta, S2 clara.",)
+    }
+    assert len({one.identity for one in found.values()}) == 3 and not any(one.is_own for one in found.values())
+    crowd = cast(casting(tmp_path, sound), lines[:4], Choir)
+    assert crowd["S3"].voice.name == "alta", "of those that fit, the one that the fewest have"
+
+
+def test_a_single_speaker_has_a_fitting_voice_and_the_usual_one_if_nothing_is_known(tmp_path: Path) -> None:
+    for sound, name in ((tone(8, DEEP_HZ), "baixo"), (tone(8, FIRST_HZ), "alta"), (0 * tone(8, FIRST_HZ), "alta")):
+        [found] = cast(casting(tmp_path, sound), [line(0, 0, 8)], Choir).values()
+        assert (found.voice.name, found.identity) == (name, f"engine:{name}")
+        assert found.warnings == (f"choir cannot clone voices: the dub has its voice {name}.",)
 
 
 def test_default_voice_is_never_used_silently(tmp_path: Path) -> None:

@@ -1,19 +1,21 @@
-"""Choose the voices of a dub: the voice the job names, each speaker's own, or the engine's default with a warning."""
+"""Choose the voices of a dub: the voice the job names, each speaker's own, or voices of the engine with a warning."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from dropdub.dubbing.voice_sample import LEAST_S, TOO_SHORT_S, Candidate, cleanest
-from dropdub.engines.base import EngineInfo, PreparesVoices, Synthesizer, Voice
+from dropdub.engines.base import EngineInfo, OfferedVoice, OffersVoices, PreparesVoices, Samples, Synthesizer, Voice
 from dropdub.errors import NotMedia, VoiceMissing
 from dropdub.files.durable import sha256
 from dropdub.media.sound import wav
+from dropdub.media.sound.pitch import pitch_hz
 from dropdub.media.sound.spans import Span
 from dropdub.media.sound.voice_check import level_db, speech_over_noise_db
 from dropdub.media.sound.wav import WavWriter
@@ -29,6 +31,10 @@ _FULL = 0.99
 SHORTEST_S = 0.5
 """The shortest usable recording of a named voice: no speaker embedding can be computed from less."""
 _PAUSE_S = 0.15
+_DEEP_HZ = 160.0
+"""A voice below this counts as deep: men speak at about 120 Hz, women at about 200 Hz (Titze 1989)."""
+_MEASURED_S = 30.0
+"""How much of a speaker's speech is enough to measure the pitch."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +59,19 @@ class Casting:
 
 
 def cast_voices(
-    engine: Synthesizer, lines: Sequence[Segment], *, voice: str | None, voices: Path, recorded: WorkFolder | None
+    engine: Synthesizer,
+    lines: Sequence[Segment],
+    *,
+    language: str,
+    voice: str | None,
+    voices: Path,
+    recorded: WorkFolder | None,
 ) -> dict[str | None, Casting]:
-    """Choose a voice for each speaker of the lines.
+    """Choose a voice for each speaker of the lines, who is dubbed into `language`.
 
     `voice` is the one that the job names, if any; `voices` the folder of such voices. Else the speakers' own are cut
-    from the audio.wav of `recorded`, which is None if there is no recording.
+    from the audio.wav of `recorded`, which is None if there is no recording. From an engine that cannot clone voices,
+    each speaker gets one that is about as deep, if it has several.
 
     Raises VoiceMissing if the job names a voice whose recording cannot be used.
     """
@@ -68,6 +81,9 @@ def cast_voices(
     if recorded is None or not lines:
         return dict.fromkeys(speakers, _default_for_text(engine))
     if not engine.clones:
+        offered = engine.voices_for(language) if isinstance(engine, OffersVoices) else ()
+        if len(offered) > 1:
+            return _offered(engine.name, offered, recorded.path / AUDIO, lines)
         warning = f"{engine.name} cannot clone voices: the dub has its default voice."
         return dict.fromkeys(speakers, Casting(None, "default", (warning,)))
     return {
@@ -129,6 +145,50 @@ def _named(name: str, voices: Path, engine: Synthesizer) -> Casting:
         return Casting(Voice(name, reference), sha256(reference))
     warning = f"{engine.name} cannot clone the voice '{name}': the dub has its default voice."
     return Casting(Voice(name, reference), "default", (warning,))
+
+
+def _offered(
+    engine: str, offered: Sequence[OfferedVoice], audio: Path, lines: Sequence[Segment]
+) -> dict[str | None, Casting]:
+    """Give each speaker one of an engine's voices that is about as deep; if there are too few, some share one.
+
+    Whoever speaks longest chooses first.
+    """
+    lines_of: dict[str | None, list[Segment]] = {}
+    for line in lines:
+        lines_of.setdefault(line.speaker, []).append(line)
+    chosen: dict[str | None, str] = {}
+    for speaker, own in sorted(lines_of.items(), key=lambda item: -_seconds(item[1])):
+        deep = _is_deep(audio, own, otherwise=offered[0].is_deep)
+        fitting = [one.name for one in offered if one.is_deep == deep] or [one.name for one in offered]
+        taken = Counter(chosen.values())
+        chosen[speaker] = min(fitting, key=lambda name: taken[name])
+    warning = f"{engine} cannot clone voices: {_who_has_which(chosen)}."
+    return {speaker: Casting(Voice(name), f"engine:{name}", (warning,)) for speaker, name in chosen.items()}
+
+
+def _who_has_which(chosen: Mapping[str | None, str]) -> str:
+    if len(chosen) == 1:
+        return f"the dub has its voice {next(iter(chosen.values()))}"
+    each = [f"{speaker or 'everybody else'} {name}" for speaker, name in chosen.items()]
+    return f"the speakers have its voices, {', '.join(each)}"
+
+
+def _seconds(lines: Sequence[Segment]) -> float:
+    return sum(line.end - line.start for line in lines)
+
+
+def _is_deep(audio: Path, lines: Sequence[Segment], *, otherwise: bool) -> bool:
+    """Return whether somebody's voice is deep; `otherwise` if its pitch cannot be measured."""
+    parts: list[Samples] = []
+    rate, left_s = wav.sample_rate(audio), _MEASURED_S
+    for line in _longest(lines):
+        if left_s <= 0:
+            break
+        parts.append(wav.read_range(audio, line.start, min(line.end, line.start + left_s)))
+        left_s -= line.end - line.start
+    pitch = pitch_hz(np.concatenate(parts), rate) if parts else None
+    return otherwise if pitch is None else pitch < _DEEP_HZ
 
 
 def _own(work: WorkFolder, lines: Sequence[Segment], speaker: str | None) -> Casting:

@@ -279,6 +279,22 @@ class OffersAlternatives(Protocol):
         """Return the translations of each text in order, the most likely first. Raises UnsupportedLanguage."""
 
 
+@dataclass(frozen=True)
+class OfferedVoice:
+    """A voice of an engine's own; `is_deep`: like most men's."""
+
+    name: str
+    is_deep: bool
+
+
+@runtime_checkable
+class OffersVoices(Protocol):
+    """Optional ability of synthesizers: several voices of their own, so that each speaker can have a fitting one."""
+
+    def voices_for(self, language: str) -> Sequence[OfferedVoice]:
+        """Return the voices for a language, the usual one first; empty if it does not speak it."""
+
+
 @runtime_checkable
 class TakesHints(Protocol):
     """Optional ability of transcribers: use hints about the content of the recording."""

@@ -30,7 +30,7 @@ def run(task: Task) -> Result:
     translation = Transcript.load(task.job_dir / translation_name(target))
     segments = [segment for segment in translation.segments if is_speakable(segment.text)]
     engine = task.engines.synthesizer(task.options.synthesizer, language=target)
-    castings = _castings(task, engine, source.segments)
+    castings = _castings(task, engine, source.segments, target)
     (task.job_dir / speech_dir_name(target)).mkdir(exist_ok=True)
     voices = {one.id: castings[one.speaker] for one in segments}
     speaker = Speaker(engine, voices, target, take, task.work, task.cache, by_sentence=task.kind == "text")
@@ -57,9 +57,10 @@ def run(task: Task) -> Result:
     }
 
 
-def _castings(task: Task, engine: Synthesizer, lines: Sequence[Segment]) -> dict[str | None, Casting]:
+def _castings(task: Task, engine: Synthesizer, lines: Sequence[Segment], target: str) -> dict[str | None, Casting]:
     recorded = task.work if task.kind == "media" else None
-    return cast_voices(engine, lines, voice=task.options.voice, voices=task.voices, recorded=recorded)
+    voice, voices = task.options.voice, task.voices
+    return cast_voices(engine, lines, language=target, voice=voice, voices=voices, recorded=recorded)
 
 
 def _needs_verification(task: Task, engine: Synthesizer) -> bool:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dropdub.engines.base import EngineInfo, EngineSettings, Samples, Voice
+from dropdub.engines.base import EngineInfo, EngineSettings, OfferedVoice, Samples, Voice
 from dropdub.engines.devices.onnx import PROVIDERS, session_options, unreadable_model_errors
 from dropdub.engines.kokoro.languages import LANGUAGES, Accent, accent_of
 from dropdub.engines.kokoro.phonemes import symbols
 from dropdub.engines.kokoro.symbols import numbers
-from dropdub.engines.kokoro.voices import VOICES_MODEL, speaks, voice_files, voice_of
+from dropdub.engines.kokoro.voices import VOICES_MODEL, is_deep, speaks, voice_files, voices_of
 from dropdub.engines.models.folders import is_whole, model_details, model_folder, model_name, size_of
 from dropdub.engines.packages import missing_package, package_version
 from dropdub.engines.spoken_parts import joined, tidy
@@ -82,6 +82,11 @@ class KokoroSynthesizer:
     def coverage(self) -> str:
         return ", ".join(sorted(LANGUAGES))
 
+    def voices_for(self, language: str) -> list[OfferedVoice]:
+        accent = accent_of(language)
+        names = voices_of(accent, *self._places) if accent else []
+        return [OfferedVoice(name, is_deep(name)) for name in names]
+
     def speak(self, text: str, *, language: str, voice: Voice | None, rate: float = 1.0, take: int = 0) -> Samples:
         """Return `text` spoken, the same way every time; an empty array for a text without letters or digits.
 
@@ -89,7 +94,7 @@ class KokoroSynthesizer:
         """
         accent = accent_of(language)
         name = self._named(voice.name) if voice is not None and voice.reference is None else None
-        name = name or (voice_of(accent, *self._places) if accent else None)
+        name = name or next(iter(voices_of(accent, *self._places) if accent else ()), None)
         if accent is None or name is None:
             raise UnsupportedLanguage(f"The engine '{self.name}' does not speak {language}.")
         pace = min(max(rate, SLOWEST), FASTEST)

@@ -17,13 +17,18 @@ def voice_files(*folders: Path) -> dict[str, Path]:
     return {file.stem: file for place in (_OWN, *folders) for file in place.glob("[a-z][fm]_*.bin")}
 
 
-def voice_of(accent: Accent, *folders: Path) -> str | None:
-    """Return the usual voice of an accent, else another of its voices; None if there is none."""
-    names = sorted(name for name in voice_files(*folders) if name.startswith(accent.letter))
-    return accent.voice if accent.voice in names else next(iter(names), None)
+def voices_of(accent: Accent, *folders: Path) -> list[str]:
+    """Return the voices of an accent, its usual one first if that is there."""
+    names = (name for name in voice_files(*folders) if name.startswith(accent.letter))
+    return sorted(names, key=lambda name: (name != accent.voice, name))
+
+
+def is_deep(voice: str) -> bool:
+    """Return whether a voice is a man's, as the second letter of its name says."""
+    return voice[1:2] == "m"
 
 
 def speaks(language: str, *folders: Path) -> bool:
     """Return whether there is a voice for a language: in these folders, or one that comes with Dropdub."""
     accent = accent_of(language)
-    return accent is not None and voice_of(accent, *folders) is not None
+    return accent is not None and bool(voices_of(accent, *folders))
