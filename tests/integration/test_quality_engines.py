@@ -8,13 +8,14 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jiwer
 import numpy as np
 import pytest
 
 from dropdub.config import Split
-from dropdub.engines.base import EngineSettings, Utterance, Window, Word
+from dropdub.engines.base import EngineSettings, Samples, Utterance, Window, Word
 from dropdub.engines.nllb.engine import NllbTranslator
 from dropdub.engines.registry import EngineRegistry
 from dropdub.engines.whisper.decoding import Decoder
@@ -85,6 +86,31 @@ class TestFasterWhisper:
         assert [word.start for word in words] == sorted(word.start for word in words)
         assert all(0.0 <= word.probability <= 1.0 for word in words)
         assert all(isinstance(value, float) for word in words for value in (word.start, word.end, word.probability))
+
+    @pytest.mark.parametrize(("spoken_in", "heard"), [("eeeee", 2), ("pepee", 5)])
+    def test_language_is_detected_in_no_more_windows_than_it_takes(
+        self,
+        whisper: FasterWhisperTranscriber,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        spoken_in: str,
+        heard: int,
+    ) -> None:
+        english = wav.read_range(recording(tmp_path / "en.wav", ENGLISH))
+        portuguese = wav.read_range(recording(tmp_path / "pt.wav", PORTUGUESE, voice="pt-br"))
+        samples = {"e": english, "p": portuguese}
+        whisper.load()
+        assert whisper._model is not None
+        detect, calls = whisper._model.detect_language, 0
+
+        def counted(sound: Samples) -> Any:
+            nonlocal calls
+            calls += 1
+            return detect(sound)
+
+        monkeypatch.setattr(whisper._model, "detect_language", counted)
+        found = whisper.detect_language([Window(0.0, samples[one]) for one in spoken_in])
+        assert (found, calls) == ("en", heard), "two windows in one language leave no doubt, two languages do"
 
     def test_silence_noise_and_tones_give_no_text(self, whisper: FasterWhisperTranscriber) -> None:
         noise = np.random.default_rng(0).normal(0, 0.1, 5 * RATE).astype(np.float32)
@@ -215,6 +241,7 @@ def test_neither_engine_imports_torch() -> None:
     code = f"""
 import sys
 from pathlib import Path
+from typing import Any
 from dropdub.engines.base import EngineSettings
 from dropdub.engines.registry import EngineRegistry
 models = {{"faster-whisper": {str(WHISPER)!r}, "nllb": {str(NLLB)!r}}}

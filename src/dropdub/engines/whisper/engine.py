@@ -35,6 +35,7 @@ _WORKING_BYTES = 250_000_000
 _END_IN_GPT2 = 50256
 _BATCH, _LARGE_BYTES = 2, 1_000_000_000
 """Windows in one batch on the CPU: with more, memory grows faster than speed, so of a large model it is one."""
+_SURE_OF_LANGUAGE = 0.95
 LONGEST_S = 30.0
 """The windows of all Whisper models."""
 _KNOWN = """
@@ -120,7 +121,8 @@ class FasterWhisperTranscriber:
     def detect_language(self, windows: Sequence[Window]) -> str:
         """Return the most likely language over all windows, weighted by length; `und` if there is no speech.
 
-        An English-only model cannot detect it, and takes all speech for English.
+        Once two windows agree with near certainty, the others are not heard: each costs a run of the encoder. An
+        English-only model cannot detect the language, and takes all speech for English.
         """
         spoken = [window for window in windows if has_voice(window.samples)]
         if not self._is_multilingual:
@@ -128,11 +130,15 @@ class FasterWhisperTranscriber:
         self.load()
         assert self._model is not None
         total: dict[str, float] = {}
+        sure_of: list[str] = []
         with out_of_memory_errors(self.name):
             for window in spoken:
-                _, _, odds = self._model.detect_language(window.samples)
-                for language, probability in odds or ():
-                    total[primary(language)] = total.get(primary(language), 0.0) + probability * window.duration_s
+                found, probability, odds = self._model.detect_language(window.samples)
+                sure_of += [found] if probability >= _SURE_OF_LANGUAGE else []
+                for language, share in odds or ():
+                    total[primary(language)] = total.get(primary(language), 0.0) + share * window.duration_s
+                if len(sure_of) > 1 and len(set(sure_of)) == 1:
+                    break
         return max(total, key=lambda language: total[language], default=UNDETERMINED)
 
     def transcribe(self, windows: Iterable[Window], *, language: str) -> Iterator[tuple[Utterance, ...]]:
