@@ -17,8 +17,8 @@ _HELPERS = {
     """,
     "pt": """
         o os a as um uma uns umas de do da dos das em no na nos nas num numa por pelo pela pelos pelas para pra
-        com sem sob sobre até entre ao à aos às meu minha seu sua seus suas este esta esse essa cada sr. sra. dr.
-        dra.
+        com sem sob sobre até entre durante desde contra após ao à aos às meu minha seu sua seus suas este esta
+        esse essa cada sr. sra. dr. dra.
     """,
     "es": """
         el la los las lo un una unos unas de del a al en con sin por para sobre entre hasta desde su sus mi mis tu

@@ -133,10 +133,9 @@ def test_correction_whose_film_is_gone_is_treated_as_standalone_subtitle_and_rep
     assert root.published("talk (2)").keys() == {
         *("talk.es.txt", "talk.es.srt", "talk.es.vtt", "talk.es.m4a", "report.html", "manifest.json")
     }
-    warnings = root.job("talk.srt")["warnings"]
-    [warning] = [one for one in warnings if "its recording" in one]
+    [warning] = [one for one in root.job("talk.srt")["warnings"] if "its recording" in one]
     assert "its recording is no longer at" in warning and "drop both together" in warning
-    assert manifest(root, "talk (2)")["warnings"] == warnings
+    assert warning in manifest(root, "talk (2)")["warnings"]
 
 
 def test_correction_is_recognised_after_its_job_was_pruned(site: Callable[..., Site], talk_video: Path) -> None:

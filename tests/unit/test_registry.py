@@ -407,7 +407,7 @@ def test_if_a_larger_model_is_missing_too_the_smaller_one_is_recommended_first(t
     registry = EngineRegistry(entry_of(Starling, Raven), settings=EngineSettings(models_dir=tmp_path))
     with pytest.raises(Waiting) as caught:
         registry.translator("auto", source="en", target="es")
-    assert caught.value.message == "The translator lacks the model 'en-es'."
+    assert caught.value.message == "The translator lacks the model 'en-es', to translate from English to Spanish."
     assert caught.value.remedy == (
         "Download it with: `dropdub models pull en-es`. Or use raven, whose model 'nest' is larger. "
         "Download it with: `dropdub models pull nest`. The job then resumes automatically."

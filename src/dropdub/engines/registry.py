@@ -29,6 +29,7 @@ from dropdub.engines.offers import Offer, installed_offers, named
 from dropdub.engines.packages import install_command, setup_command
 from dropdub.errors import EngineMissing, EngineNotInstalled, FreshWorkerNeeded, UnsupportedLanguage, Waiting
 from dropdub.installation import packages_stamp
+from dropdub.languages import display_name
 
 AUTO = "auto"
 OTHERWISE = "Or choose another engine in config.yaml. Then run: `dropdub retry JOB`."
@@ -148,7 +149,7 @@ class EngineRegistry:
         if pair_models:
             raise _waiting_for_pair(need, pair_models, otherwise=self._larger(able))
         if able:
-            raise self._waiting(able[0])
+            raise self._waiting(able[0], need)
         message = f"No installed {need.role} {need.does}. {self._coverage(usable)}".strip()
         raise UnsupportedLanguage(message, remedy=hint(usable, need))
 
@@ -164,7 +165,7 @@ class EngineRegistry:
             return offer
         other = self._ready_for(need) if self._fallback else None
         if other is None:
-            raise self._waiting(offer)
+            raise self._waiting(offer, need)
         self._replace(offer, other)
         return other
 
@@ -173,10 +174,10 @@ class EngineRegistry:
         notice = f"Used {chosen.name}, because the model '{model}' of {better.name} is not installed."
         self._replaced[better.name] = notice
 
-    def _waiting(self, offer: Offer) -> Waiting:
+    def _waiting(self, offer: Offer, need: Need) -> Waiting:
         model = self._model_missing(offer)
         return Waiting(
-            f"The model '{model}' of the engine '{offer.name}' is not installed.",
+            f"The model '{model}' of the engine '{offer.name}' is not installed{_for_pair(need)}.",
             condition="model",
             remedy=f"{how_to_download(str(model))}. The job then resumes automatically.",
         )
@@ -285,8 +286,16 @@ def _waiting_for_pair(need: Need, models: Sequence[str], *, otherwise: str = "")
     named_models = " and ".join(f"'{model}'" for model in models)
     which, them = ("models", "them") if len(models) > 1 else ("model", "it")
     return Waiting(
-        f"The {need.role} lacks the {which} {named_models}.",
+        f"The {need.role} lacks the {which} {named_models}{_for_pair(need)}.",
         condition="model",
         remedy=f"Download {them} with: `dropdub models pull {' '.join(models)}`.{otherwise} "
         "The job then resumes automatically.",
     )
+
+
+def _for_pair(need: Need) -> str:
+    """Return the end of a sentence that says what a translator is needed for; empty for other roles."""
+    if need.pair is None:
+        return ""
+    source, target = map(display_name, need.pair)
+    return f", to translate from {source} to {target}"
