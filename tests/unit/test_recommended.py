@@ -91,8 +91,10 @@ def test_a_new_root_with_the_quality_engines_gets_the_recommended_model(tmp_path
 
 
 @pytest.mark.usefixtures("usual_machine")
-def test_a_root_that_exists_keeps_its_model(tmp_path: Path) -> None:
+def test_a_root_keeps_the_model_that_it_has(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("models:\n  # use: {}\n", encoding="utf-8")
+    assert recommended_use(tmp_path, Config(), "quality") == {"faster-whisper": "whisper-turbo"}, "it has none yet"
+    (tmp_path / "models" / "whisper-small").mkdir(parents=True)
     assert recommended_use(tmp_path, Config(), "quality") == {}
     write_choices(tmp_path, Choices(), Config(), use={"faster-whisper": "whisper-turbo"})
     assert "\n  use: {faster-whisper: whisper-turbo}\n" in (tmp_path / "config.yaml").read_text(encoding="utf-8")
