@@ -4,9 +4,9 @@
         [--engine] [--write]
 
 Parts: hearing, times, invented, language, speed, translation, speech. The material is made of the clips of real speech
-in `tests/data/ljspeech`, or of those in `--clips DIR`, a folder of FLAC or WAV files with a `transcripts.tsv` (a name
-without suffix, a tab, the text). Each way runs in fresh processes, on the same recordings, with the same model in int8
-on the processor, beam 5 and word times:
+in `tests/data/ljspeech` and `benchmarks/clips`, or of those in `--clips DIR`, a folder of FLAC or WAV files with a
+`transcripts.tsv` (a name without suffix, a tab, the text). Each way runs in fresh processes, on the same recordings,
+with the same model in int8 on the processor, beam 5 and word times:
 
 - plain, vad_filter, batched: faster-whisper's own ways with their defaults, and as many threads as there are cores;
 - batched, 1 thread: the same as batched; the threads of one process wait for each other, which costs CPU time;

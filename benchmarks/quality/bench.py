@@ -25,7 +25,7 @@ from quality.ways import CORES, Outcome, Way, faster_whisper
 
 HERE = Path(__file__).resolve().parents[1]
 SCRIPT = str(HERE / "quality.py")
-CLIPS = HERE.parent / "tests" / "data" / "ljspeech"
+CLIPS = (HERE.parent / "tests" / "data" / "ljspeech", HERE / "clips")
 PAGE = HERE / "README.md"
 ENGLISH, MULTILINGUAL = "whisper-tiny.en", "whisper-base"
 COMPARED = ("hearing", "times", "invented", "speed")
@@ -50,7 +50,7 @@ class Asked:
     """What the command line asks for; `models` has a folder for each model."""
 
     models: Path
-    clips: Path
+    clips: Sequence[Path]
     parts: frozenset[str]
     quick: bool
     huge: bool
@@ -73,7 +73,7 @@ class Bench:
 
     @cached_property
     def _clips(self) -> list[material.Clip]:
-        return material.clips_in(self._asked.clips)
+        return [clip for folder in self._asked.clips for clip in material.clips_in(folder)]
 
     def comparisons(self) -> Iterator[Table]:
         """Compare the ways with the model."""
@@ -247,14 +247,14 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure the quality with real models.")
     parser.add_argument("--models", type=Path, help="a folder with a folder for each model")
     parser.add_argument("--model", action="append", help="a Whisper model to compare, whisper-tiny.en if none is named")
-    parser.add_argument("--clips", type=Path, default=CLIPS)
+    parser.add_argument("--clips", type=Path, action="append", help="a folder of other clips; can be repeated")
     parser.add_argument("--only", help=f"some of: {','.join(PARTS)}")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--long", action="store_true", help="also a recording of 47 minutes")
     parser.add_argument("--engine", action="store_true", help="also the program's engine alone")
     parser.add_argument("--write", action="store_true", help="put the tables into README.md")
     asked = parser.parse_args()
-    asked.model = asked.model or [ENGLISH]
+    asked.model, asked.clips = asked.model or [ENGLISH], asked.clips or CLIPS
     asked.parts = frozenset(asked.only.split(",") if asked.only else QUICK if asked.quick else PARTS)
     if unknown := asked.parts - set(PARTS):
         parser.error(f"unknown parts: {', '.join(sorted(unknown))}")

@@ -46,6 +46,19 @@ def test_a_word_stretched_over_a_pause_is_said_where_it_sounds() -> None:
     assert times(found) == [(0.3, 2.2), (3.3, 3.87), (3.87, 4.4)]
 
 
+def test_a_word_that_begins_too_early_belongs_to_the_sound_in_which_it_ends() -> None:
+    """As Whisper base aligned "the exhibition. In being": it attended to "in" before the pause."""
+    found = fitted(words((9.8, 10.48), (10.48, 11.34), (11.34, 11.6)), [(5.5, 10.68), (11.23, 13.0)])
+    assert times(found) == [(9.8, 10.68), (11.23, 11.34), (11.34, 11.6)]
+    reaching = fitted(words((0.0, 1.02), (1.02, 1.5)), [(0.0, 0.7), (1.0, 1.5)])
+    assert times(reaching) == [(0.0, 0.7), (1.0, 1.5)], "a word that only reaches into the next sound is not said there"
+
+
+def test_a_squeezed_word_begins_with_its_sound_even_if_that_is_further() -> None:
+    assert times(fitted(words((0.6, 0.62), (1.0, 1.4)), [(0.0, 1.4)])) == [(0.0, 0.62), (1.0, 1.4)]
+    assert times(fitted(words((0.6, 0.9), (1.0, 1.4)), [(0.0, 1.4)]))[0] == (0.6, 0.9)
+
+
 def test_first_and_last_words_reach_the_edges_of_their_sound_unless_these_are_far() -> None:
     found = fitted(words((0.7, 1.0), (1.0, 1.2), (3.8, 4.0)), [(0.5, 1.6), (3.0, 4.1)])
     assert times(found) == [(0.5, 1.0), (1.0, 1.6), (3.8, 4.1)]

@@ -23,7 +23,11 @@ _RANGE_DB = 35.0
 """What is this far below the loudest speech is not heard as speech."""
 _SNAP_S = 0.5
 """Further from an edge than this, something else than the word is heard there, such as a breath."""
+_SQUEEZED_S, _FAR_SNAP_S = 0.1, 0.8
+"""A word this short was squeezed by the aligner, so it may have begun this long before."""
 _SHORTEST_WORD_S = 0.05
+_LEAST_WITHIN_S = 0.04
+"""A word that ends less than this after the start of a sound only reaches into it: two steps of Whisper's aligner."""
 
 Sound = tuple[float, float]
 """Start and end of a stretch of sound between two pauses, in seconds."""
@@ -52,8 +56,9 @@ def sounds(samples: Samples, *, start: float = 0.0) -> list[Sound]:
 def fitted(words: Sequence[Word], found: Sequence[Sound]) -> tuple[Word, ...]:
     """Return words, in order, with times that fit the sounds of the recording, which have the same origin.
 
-    Each word is within one sound, the one that it shares most time with. The first word of a sound starts with it and
-    the last one ends with it, if they were at most half a second off.
+    Each word is within one sound: the one that it ends in, since aligners attend to a word too early, over the pause
+    before it; if it ends in a pause, the one that it shares most time with. The first word of a sound starts with it
+    and the last one ends with it, if they were at most half a second off; a first one that was squeezed, if a bit more.
     """
     if not words or not found:
         return tuple(words)
@@ -66,7 +71,8 @@ def fitted(words: Sequence[Word], found: Sequence[Sound]) -> tuple[Word, ...]:
 def _snapped(words: list[Word], sound: Sound) -> list[Word]:
     """Return all words of a sound, from its start to its end."""
     first, last = sound
-    if words[0].start - first <= _SNAP_S:
+    is_squeezed = words[0].end - words[0].start < _SQUEEZED_S
+    if words[0].start - first <= (_FAR_SNAP_S if is_squeezed else _SNAP_S):
         words[0] = replace(words[0], start=first)
     if last - words[-1].end <= _SNAP_S:
         words[-1] = replace(words[-1], end=last)
@@ -88,8 +94,10 @@ def _places(words: Sequence[Word], found: Sequence[Sound]) -> list[int]:
     """Return the index of each word's sound, never before that of the word before it."""
     places: list[int] = []
     for word in words:
-        earliest = places[-1] if places else 0
-        places.append(max(range(earliest, len(found)), key=lambda place: _shared_s(word, found[place])))
+        candidates = range(places[-1] if places else 0, len(found))
+        ends_in = (place for place in candidates if found[place][0] + _LEAST_WITHIN_S <= word.end <= found[place][1])
+        most = max(candidates, key=lambda place: _shared_s(word, found[place]))
+        places.append(next(ends_in, most))
     return places
 
 
