@@ -106,8 +106,10 @@ def test_no_more_errors_than_the_batched_pipeline_and_words_where_they_sound(
         ours += errors(text, " ".join(one.text for one in found))
         theirs += errors(text, " ".join(one.text for one in segments))
         words = [word for one in found for word in one.words]
-        for first, last in known:
+        for number, (first, last) in zip(order, known, strict=True):
             of_clip = [word for word in words if first - 0.3 < (word.start + word.end) / 2 < last + 0.3]
+            said = bare(clips()[number][0]).split()
+            assert (bare(of_clip[0].text), bare(of_clip[-1].text)) == (said[0], said[-1]), "no word is before a pause"
             away += [abs(of_clip[0].start - first), abs(of_clip[-1].end - last)]
         for (_, end), (start, _) in pairwise(known):
             assert not [word for word in words if word.start < end - 0.1 and word.end > start + 0.1], "over a pause"
