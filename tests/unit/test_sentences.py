@@ -55,7 +55,7 @@ def test_a_sentence_ends_at(segments: list[Segment]) -> None:
     assert said(segments) == [one.text for one in segments]
 
 
-def test_a_sentence_goes_on_after_a_pause_with_a_small_letter() -> None:
+def test_a_sentence_continues_after_a_pause_with_a_small_letter() -> None:
     assert said(talk("We went", "home.", pause_s=3.0)) == ["We went home."]
 
 

@@ -15,7 +15,7 @@ from dropdub.sentence_ends import CLOSERS, MARKS, OPENERS, ends_sentence, senten
 
 LONGEST_PAUSE_S = 1.2
 LONGEST_PAUSE_WITHIN_S = 4.0
-"""A pause in which a sentence goes on if the next word is written with a small letter: in lessons, people think."""
+"""A pause in which a sentence continues if the next word is written with a small letter: in lessons, people think."""
 MOST_CHARACTERS = 400
 _CLAUSE_ENDS = MARKS + ",;:—，、；："
 _PUNCTUATED_SHARE = 0.1
