@@ -273,7 +273,7 @@ def main() -> None:
         benches = [Bench(asked, model, folder) for model in given.model]
         found = [table.markdown() for bench in benches for table in bench.comparisons()]
         found += [table.markdown() for table in benches[0].others()]
-    missing = " ".join(f"{title}: {why}." for bench in benches[:1] for title, why in bench.missing.items())
+    missing = " ".join(f"{title}: {why}." for title, why in benches[0].missing.items())
     text = "\n\n".join([f"Measured on {time.strftime('%Y-%m-%d')}: {about}. {missing}".strip(), *found])
     show(text)
     if given.write:

@@ -13,8 +13,7 @@ from dropdub.config.problems import first_problem
 from dropdub.engines.offers import Offer
 from dropdub.errors import UsageError
 from dropdub.kits import DEFAULT_KIT, EXTRAS, KITS, MODELS_OF_KITS, Kit, alternatives
-
-_ROLES = ("transcriber", "translator", "synthesizer")
+from dropdub.stage_table import ENGINE_POOLS
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,11 @@ class Choices:
         if self.engines != "compact":
             return {}
         foreign = set(EXTRAS) - set(KITS["compact"])
-        return {role: "auto" for role in _ROLES if getattr(config.job, role) in foreign}
+        return {
+            role: "auto"
+            for role in (pool.role for pool in ENGINE_POOLS.values())
+            if getattr(config.job, role) in foreign
+        }
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ _WORKING_BYTES = 250_000_000
 _END_IN_GPT2 = 50256
 _BATCH, _LARGE_BYTES = 2, 1_000_000_000
 """Windows in one batch on the CPU: with more, memory grows faster than speed, so of a large model it is one."""
-_SURE_OF_LANGUAGE = 0.95
+_CERTAIN_OF_LANGUAGE = 0.95
 LONGEST_S = 30.0
 """The windows of all Whisper models."""
 _KNOWN = """
@@ -134,7 +134,7 @@ class FasterWhisperTranscriber:
         with out_of_memory_errors(self.name):
             for window in spoken:
                 found, probability, odds = self._model.detect_language(window.samples)
-                sure_of += [found] if probability >= _SURE_OF_LANGUAGE else []
+                sure_of += [found] if probability >= _CERTAIN_OF_LANGUAGE else []
                 for language, share in odds or ():
                     total[primary(language)] = total.get(primary(language), 0.0) + share * window.duration_s
                 if len(sure_of) > 1 and len(set(sure_of)) == 1:

@@ -24,13 +24,14 @@ def pitch_hz(samples: NDArray[np.float32], rate: int) -> float | None:
     window = np.hanning(size)
     longest, shortest = round(rate / _LOWEST_HZ), round(rate / _HIGHEST_HZ)
     of_window = _autocorrelation(window)[: longest + 1]
+    of_window /= of_window[0]
     found = []
     for at in range(0, len(samples) - size + 1, step):
         frame = samples[at : at + size].astype(np.float64)
         alike = _autocorrelation((frame - frame.mean()) * window)[: longest + 1]
         if alike[0] <= 0:
             continue
-        alike = alike / alike[0] / (of_window / of_window[0])
+        alike = alike / alike[0] / of_window
         best = alike[shortest:].max()
         if best >= _LEAST_PERIODICITY:
             peaks = np.flatnonzero((alike[1:-1] >= alike[:-2]) & (alike[1:-1] >= alike[2:])) + 1
