@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +15,7 @@ import pytest
 import soundfile
 
 from dropdub.config import Split
-from dropdub.engines.base import Samples, Window
+from dropdub.engines.base import Diarizer, Samples, Window
 from dropdub.engines.offers import GROUP, installed_offers
 from dropdub.engines.registry import EngineRegistry
 from dropdub.errors import EngineMissing
@@ -23,6 +23,7 @@ from dropdub.media.ffmpeg import find_ffmpeg
 from dropdub.media.sound import wav
 from dropdub.pipeline.artifacts import SPEAKERS, TRANSCRIPT, Segment, Transcript, chunk_name
 from dropdub.pipeline.cache import Cache
+from dropdub.speech.diarization import smoothed, stretches, voices
 from tests.conftest import PICTURE, SPEECH
 from tests.drive import LIGHT, Drive
 
@@ -187,6 +188,75 @@ def test_one_voice_is_one_speaker_without_a_label(
     transcript = Transcript.load(job.published["speech.json"])
     assert {segment.speaker for segment in transcript.segments} == {None}
     assert not job.published["speech.txt"].read_text(encoding="utf-8").startswith("S1")
+
+
+def speakers_heard(engine: Diarizer, sound: wav.Samples, phrases: Sequence[tuple[float, float]]) -> int:
+    """Return how many speakers are heard in a recording at 16 kHz whose words are spoken at these times."""
+    segments = [Segment(number, start, end, "") for number, (start, end) in enumerate(phrases)]
+    pieces = stretches(segments, [])
+    spans = [one.window for one in pieces]
+    windows = [Window(at.start, sound[round(at.start * RATE_HZ) : round(at.end * RATE_HZ)]) for at in spans]
+    vectors = np.stack(list(engine.embed(windows)))
+    return len(set(smoothed(pieces, [int(label) for label in voices(vectors, pieces)])))
+
+
+def with_noise(sound: wav.Samples, decibels: float) -> wav.Samples:
+    noise = np.random.default_rng(1).standard_normal(len(sound))
+    level = np.sqrt(np.mean(sound**2)) * 10 ** (-decibels / 20)
+    return (sound + noise * level).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def engine(with_engine: EngineRegistry) -> Diarizer:
+    found = with_engine.diarizer("auto")
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def clips() -> dict[str, wav.Samples]:
+    """The clips at 16 kHz, whole."""
+    paths = [SPEECH, *sorted(LJSPEECH.glob("*.flac"))]
+    return {path.stem: wav.resample(wav.read_range(path), wav.sample_rate(path), RATE_HZ) for path in paths}
+
+
+def evenly(*spans: tuple[float, float]) -> list[tuple[float, float]]:
+    """Return phrases of at most 2.6 s in spans of speech."""
+    return [(at, min(at + 2.6, end)) for start, end in spans for at in np.arange(start, end - 0.3, 2.6)]
+
+
+@pytest.mark.parametrize(
+    "phrases",
+    [
+        [(0.0, 10.4)],
+        [(0.13, 4.17), (4.24, 5.7), (5.9, 6.55)],
+        [(0.06, 1.08), (2.1, 7.36), (7.55, 8.95)],
+        [(11.0 * lap + 0.1, 11.0 * lap + 10.4) for lap in range(5)],
+    ],
+    ids=["whole", "7 s", "9 s", "5 times"],
+)
+def test_emphasis_in_the_sample_is_no_second_speaker(
+    engine: Diarizer, clips: dict[str, wav.Samples], phrases: list[tuple[float, float]]
+) -> None:
+    assert speakers_heard(engine, np.concatenate([clips["jfk"]] * 5), phrases) == 1
+
+
+@pytest.mark.parametrize("seconds", [5, 20, 180])
+def test_one_reader_is_one_speaker_however_long(engine: Diarizer, clips: dict[str, wav.Samples], seconds: int) -> None:
+    own = [samples for name, samples in clips.items() if name != "jfk"]
+    sound = np.concatenate(own * 12)[: seconds * RATE_HZ]
+    assert speakers_heard(engine, with_noise(sound, 25), evenly((0.0, float(seconds)))) == 1
+
+
+@pytest.mark.parametrize("noise", [60, 20])
+@pytest.mark.parametrize(("man", "woman_s"), [((0, 4), 9.6), ((5, 10.4), 3.2), ((5, 8.2), 9.6), ((5, 8.2), 3.2)])
+def test_two_speakers_of_three_seconds_each_are_two(
+    engine: Diarizer, clips: dict[str, wav.Samples], man: tuple[float, float], woman_s: float, noise: float
+) -> None:
+    his, hers = (slice(round(start * RATE_HZ), round(end * RATE_HZ)) for start, end in (man, (0.0, woman_s)))
+    sound = np.concatenate([clips["LJ001-0001"][hers], np.zeros(RATE_HZ // 2, np.float32), clips["jfk"][his]])
+    phrases = [(0.0, woman_s), (woman_s + 0.5, len(sound) / RATE_HZ)]
+    assert speakers_heard(engine, with_noise(sound, noise), phrases) == 2
 
 
 def _not_asked(_windows: Iterable[Window]) -> Iterator[Samples]:
