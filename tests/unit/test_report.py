@@ -108,6 +108,18 @@ def test_numbers_are_explained_in_plain_words() -> None:
     assert "0:07 Thanks for watching! – removed" in text
 
 
+def test_words_that_were_verified_only_in_part_are_not_green() -> None:
+    lines = {number: line for number, line in HEARD.items() if number in {"0", "2"}}
+    found = contents(facts(**{"hear/pt": {"lines": lines}})).dubs[0].figures
+    [misheard] = [figure for figure in found if figure.label == "Misheard words"]
+    assert (misheard.value, misheard.grade) == ("0.0 %", "plain") and "in 2 of 5 lines" in misheard.words
+
+
+def test_lines_without_changes_have_an_empty_cell() -> None:
+    made = facts(**{"hear/pt": {"lines": HEARD | {"4": HEARD["0"]}}})
+    assert "none" not in Page(page(contents(made))).text.split("Changes and faults")[1].split("Possibly")[0].split()
+
+
 def test_missing_measurements_are_stated() -> None:
     made = facts(**{"hear/pt": {"lines": {}}, "compare/pt": {"voices": []}})
     text = " ".join(Page(page(contents(made, fit={}))).text.split())

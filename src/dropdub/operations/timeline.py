@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from dropdub.dubbing.published_timing import fits_of
+from dropdub.dubbing.published_timing import Fit, fits_of
 from dropdub.errors import UsageError
 from dropdub.files.durable import part_name, rename_held
 from dropdub.files.held import held
@@ -31,10 +33,29 @@ def draw(job: JobView) -> dict[str, list[Path]]:
         remedy = "Only dubs of recordings have a timeline. If this is one, drop the file again."
         raise UsageError(f"The manifest of job {job.id} ({job.name}) has no timing data.", remedy=remedy)
     times, length_s = line_times(folder, job.name), job.duration_s or 0.0
-    return {
-        target: [_write(folder, target, picture(timeline_of(fit, times, length_s, f"{display_name(target)} dub")))]
+    drawn = {
+        target: timeline_of(fit, times, _understood(manifest, target, fit), length_s, f"{display_name(target)} dub")
         for target, fit in fits.items()
     }
+    return {target: [_write(folder, target, picture(timeline))] for target, timeline in drawn.items()}
+
+
+def _understood(manifest: Mapping[str, Any], target: str, fit: Fit) -> dict[int, bool]:
+    """Return whether each line can be understood, as far as the manifest says it.
+
+    It names the lines that cannot be understood, and only the number of those that were verified.
+    """
+    lines = [line for one in fit.utterances for line in one.segments]
+    match manifest.get("quality"):
+        case {"targets": {**targets}} if isinstance(found := targets.get(target), dict):
+            heard = found.get("heard_back")
+        case _:
+            heard = None
+    if not isinstance(heard, dict):
+        return {}
+    bad = set(heard.get("bad") or ())
+    all_verified = heard.get("lines") == len(lines)
+    return {line: line not in bad for line in lines if all_verified or line in bad}
 
 
 def _write(folder: Path, target: str, drawn: str) -> Path:

@@ -109,7 +109,13 @@ def contents_of(
             ),
             has_speakers=len({segment.speaker for segment in translation.segments}) > 1,
             is_measured=target in fits or bool(facts.last_verification(target)),
-            timeline=timeline_of(fits[target], spans, duration_s, f"{display_name(target)} dub")
+            timeline=timeline_of(
+                fits[target],
+                spans,
+                {number: line.good for number, line in facts.last_verification(target).items()},
+                duration_s,
+                f"{display_name(target)} dub",
+            )
             if target in fits and duration_s is not None
             else None,
         )

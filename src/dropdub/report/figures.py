@@ -13,6 +13,7 @@ from dropdub.units import counted
 WORD_ERRORS_HIGH = 0.15
 """Above about one word in seven, listeners start to lose the thread."""
 NOT_VERIFIED = "not verified"
+Grade = Literal["plain", "good", "bad", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Figure:
     label: str
     value: str
     words: str
-    grade: Literal["plain", "good", "bad", "unknown"] = "plain"
+    grade: Grade = "plain"
 
 
 def figures_of(quality: TargetQuality, lines: int, *, timed: bool) -> tuple[Figure, ...]:
@@ -79,11 +80,12 @@ def _verified(found: HeardBack, lines: int) -> Iterator[Figure]:
         )
         return
     bad = found.word_error_rate > WORD_ERRORS_HIGH or found.bad
+    grade: Grade = "bad" if bad else "good" if found.lines >= lines else "plain"  # what nobody verified is not green
     words = (
         f"{found.errors} of {found.words} words, as heard by {name} in {found.lines} of {lines} lines. "
         f"Lines of which it misheard most words: {len(found.bad) or 'none'}."
     )
-    yield Figure("Misheard words", percent(found.word_error_rate), words, "bad" if bad else "good")
+    yield Figure("Misheard words", percent(found.word_error_rate), words, grade)
     if found.on_original and found.on_original.word_error_rate is not None:
         yield _on_original(found.on_original, found.on_original.word_error_rate)
 

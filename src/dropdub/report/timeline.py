@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -22,9 +22,11 @@ _CHARACTER = 6.4
 KINDS = {
     "original": "original",
     "clean": "dub, as spoken",
+    "unverified": "dub, as spoken, words not verified",
     "sped": "sped up",
     "slowed": "slowed down",
     "overlap": "runs into the next line",
+    "unclear": "may be unintelligible",
 }
 _LINK = "slanted line: from the start of the original's voice to the start in the dub"
 
@@ -118,11 +120,18 @@ class _Scale:
         return round(_LEFT + seconds * (WIDTH - _LEFT - _RIGHT) / self.row_s, 1)
 
 
-def timeline_of(fit: Fit, originals: Mapping[int, Span], duration_s: float, title: str) -> Timeline:
-    """Return the drawing of a dub's timing. `originals` are the times of the original lines, by id."""
+def timeline_of(
+    fit: Fit, originals: Mapping[int, Span], understood: Mapping[int, bool], duration_s: float, title: str
+) -> Timeline:
+    """Return the drawing of a dub's timing.
+
+    `originals` are the times of the original lines, by id. `understood`: whether each line that was verified can be
+    understood.
+    """
     scale = _Scale.of(duration_s)
     boxes: dict[int, list[Box]] = {}
-    for bar in bars_of(fit, originals):
+    bars = list(bars_of(fit, originals, understood))
+    for bar in bars:
         if bar.span[0] < scale.rows * scale.row_s:
             for row in range(scale.row(bar.span[0]), scale.row(bar.span[1]) + 1):
                 boxes.setdefault(row, []).append(_box(bar, row, scale))
@@ -132,16 +141,16 @@ def timeline_of(fit: Fit, originals: Mapping[int, Span], duration_s: float, titl
         is_late = abs(one.shift) > ON_TIME_S
         links.setdefault(row, []).append(Link(scale.x(said, row), scale.x(one.start, row), is_late))
     rows = tuple(_row(row, scale, boxes.get(row, ()), links.get(row, ())) for row in range(scale.rows))
-    legend, note = _legend()
+    legend, note = _legend({bar.kind for bar in bars})
     return Timeline(title, _TOP + scale.rows * _ROW, legend, note, rows)
 
 
-def bars_of(fit: Fit, originals: Mapping[int, Span]) -> Iterator[Bar]:
-    """Yield a bar for each original line, each utterance of the dub, and each overlap."""
+def bars_of(fit: Fit, originals: Mapping[int, Span], understood: Mapping[int, bool]) -> Iterator[Bar]:
+    """Yield a bar for each original line, utterance of the dub, and overlap. Arguments as in `timeline_of`."""
     for one in fit.utterances:
         yield from (Bar(span, 0, "original") for span in _originals_of(one, originals))
         label = f"{one.stretch:.2f}×" if abs(one.stretch - 1) > SAME_PACE else ""
-        yield Bar((one.start, one.end), 1, _kind(one), f"{label} short".strip() if one.shortened else label)
+        yield Bar((one.start, one.end), 1, _kind(one, understood), f"{label} short".strip() if one.shortened else label)
     for one, other in pairwise(fit.utterances):
         if one.end > other.start + NOTICED_S:
             yield Bar((other.start, min(one.end, other.end)), 1, "overlap")
@@ -155,10 +164,14 @@ def _originals_of(one: FittedUtterance, originals: Mapping[int, Span]) -> list[S
     return [span for span in known if span[0] < one.slot[1] and span[1] > one.slot[0]] or [one.slot]
 
 
-def _kind(one: FittedUtterance) -> str:
-    if abs(one.stretch - 1) <= SAME_PACE:
-        return "clean"
-    return "sped" if one.stretch > 1 else "slowed"
+def _kind(one: FittedUtterance, understood: Mapping[int, bool]) -> str:
+    """Return an utterance's kind: "clean", which is green, only if the words of all its lines were verified."""
+    verdicts = [understood.get(line) for line in one.segments]
+    if False in verdicts:
+        return "unclear"
+    if abs(one.stretch - 1) > SAME_PACE:
+        return "sped" if one.stretch > 1 else "slowed"
+    return "clean" if all(verdicts) else "unverified"
 
 
 def _box(bar: Bar, row: int, scale: _Scale) -> Box:
@@ -180,11 +193,13 @@ def _row(row: int, scale: _Scale, boxes: Iterable[Box], links: Iterable[Link]) -
     return Row(_TOP + row * _ROW, format_moment(start), ticks, tuple(boxes), tuple(links))
 
 
-def _legend() -> tuple[tuple[Box, ...], Tick]:
-    """Return the boxes that explain the colours, and the note about the connecting lines with its position."""
+def _legend(drawn: Container[str]) -> tuple[tuple[Box, ...], Tick]:
+    """Return the boxes that explain the drawn kinds, and the note about the connecting lines with its position."""
     boxes: list[Box] = []
     x = _LEFT
     for kind, words in KINDS.items():
+        if kind not in drawn:
+            continue
         boxes.append(Box(x, 32.0, 18.0, kind, words, words))
         x = round(x + 24 + len(words) * _CHARACTER + 18, 1)
     return tuple(boxes), Tick(x, _LINK)
