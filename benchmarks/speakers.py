@@ -89,7 +89,7 @@ def hall(samples: Samples) -> Samples:
 
 
 def noisy(decibels: float) -> Callable[[Samples], Samples]:
-    """Return a function that adds white noise, so many decibels below the voice."""
+    """Return a function that adds white noise, `decibels` below the level of the voice."""
 
     def add(samples: Samples) -> Samples:
         level = np.sqrt(np.mean(samples**2)) * 10 ** (-decibels / 20)
