@@ -44,7 +44,11 @@ ru rus Russian      sk slk Slovak       sl slv Slovene      sq sqi Albanian     
 sv swe Swedish      sw swa Swahili      ta tam Tamil        th tha Thai         tl tgl Tagalog
 tr tur Turkish      uk ukr Ukrainian    ur urd Urdu         vi vie Vietnamese   zh zho Chinese
 """
-_SYNONYMS = {"no": "nb", "nor": "nb", "iw": "he", "in": "id", "cmn": "zh", "arb": "ar", "pes": "fa"}
+_SYNONYMS = {
+    **{"no": "nb", "nor": "nb", "iw": "he", "in": "id", "cmn": "zh", "arb": "ar", "pes": "fa"},
+    **{"pob": "pt", "ptb": "pt", "ptg": "pt", "chs": "zh", "cht": "zh", "zhs": "zh", "zht": "zh"},
+}
+"""Other codes: older ones of the standards, and those that programs made up or took from Windows (`pob`: Brazil)."""
 _BIBLIOGRAPHIC = """
 alb sq arm hy baq eu bur my chi zh cze cs dut nl fre fr geo ka ger de gre el ice is mac mk may ms mao mi per fa rum ro
 slo sk tib bo wel cy

@@ -15,6 +15,7 @@ from dropdub.errors import EmptyFile, NotAFile, NotMedia, UnreadableFile
 from dropdub.media import probe
 from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
 from dropdub.media.probe import probe_media
+from dropdub.media.sound_purpose import Purpose
 
 
 def test_a_video_is_described(talk_video: Path) -> None:
@@ -99,6 +100,17 @@ def test_two_sound_tracks_and_subtitles_are_counted(talk_video: Path, tmp_path: 
     info = probe_media(film, timeout_s=10)
     assert [(track.language, track.default) for track in info.audio] == [("eng", False), ("por", True)]
     assert len(info.subtitles) == 1
+
+
+@pytest.mark.parametrize("name", ["film.ts", "film.mkv", "film.mp4"])
+def test_a_track_for_the_blind_is_recognised_in_every_container(name: str, talk_video: Path, tmp_path: Path) -> None:
+    copied = ["-map", "0:v", "-map", "0:a", "-map", "0:a", "-c", "copy", "-metadata:s:a:0", "language=eng"]
+    marks = ["-disposition:a:0", "visual_impaired"]
+    if name.endswith("mp4"):
+        marks = ["-metadata:s:a:0", "handler_name=English (AD)", "-disposition:a:0", "default"]
+    run_ffmpeg([*input_arguments(talk_video), *copied, *marks, str(tmp_path / name)], deadline_s=60)
+    info = probe_media(tmp_path / name, timeout_s=10)
+    assert [track.purpose for track in info.audio] == [Purpose.DESCRIPTION, Purpose.UNSTATED]
 
 
 def test_a_late_start_is_reported(talk_video: Path, tmp_path: Path) -> None:

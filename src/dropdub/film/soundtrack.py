@@ -7,16 +7,23 @@ from collections.abc import Sequence
 from dropdub.config import JobOptions
 from dropdub.errors import NoAudio
 from dropdub.languages import display_name, same_language
+from dropdub.media.sound_purpose import Purpose
 from dropdub.media.stream_types import AudioStream
 
 _REMEDY = "Set audio_track to a number or a language from that list, or to auto, then run: `dropdub retry JOB`."
+_CHOOSE = "To use another one, set audio_track to its number, then run: `dropdub retry JOB`."
+_BEST_FIRST = (Purpose.ORIGINAL, Purpose.UNSTATED, Purpose.DUB, Purpose.HARD_OF_HEARING)
+"""Purposes of tracks that have all of a film's speech, and no other."""
+_REGIONS = {"pob": "pt-br", "ptb": "pt-br", "ptg": "pt-pt", "chs": "zh-hans", "cht": "zh-hant"}
+"""Codes of a single region or script."""
 
 
 def chosen_sound(name: str, tracks: Sequence[AudioStream], options: JobOptions) -> AudioStream:
     """Return the track that `audio_track` names by number (from 1) or language.
 
-    `auto` prefers a track in the language set in the options, then the file's default track, then the first.
-    Raises NoAudio if there is no such track; its message lists the tracks.
+    `auto` prefers a track in the language set in the options. Of several, it is the film's own, no audio description
+    and no commentary: the original before a dub, then the file's default track, then the first. Raises NoAudio if there
+    is no such track; its message lists the tracks.
     """
     wanted = options.audio_track
     if isinstance(wanted, int):
@@ -29,20 +36,50 @@ def chosen_sound(name: str, tracks: Sequence[AudioStream], options: JobOptions) 
             raise NoAudio(f"{missing} {_listed(tracks)}", remedy=_REMEDY)
         return found
     spoken = _in_language(tracks, options.language) if options.language != "auto" else None
-    return spoken or _first(tracks)
+    return spoken or _best(tracks)
+
+
+def choice_warnings(name: str, tracks: Sequence[AudioStream], chosen: AudioStream, options: JobOptions) -> list[str]:
+    """Return a warning if the track was not chosen by number and is in another language than set, or not the film's."""
+    if isinstance(options.audio_track, int):
+        return []
+    number, warnings = tracks.index(chosen) + 1, []
+    if options.language != "auto" and chosen.language and not same_language(chosen.language, options.language):
+        wanted, marked = display_name(options.language), display_name(chosen.language)
+        warnings.append(
+            f"{name} is transcribed as {wanted}, but its audio track {number} is marked as {marked}. "
+            f"{_listed(tracks)} {_CHOOSE if len(tracks) > 1 else ''}".strip()
+        )
+    if not chosen.purpose.is_films_own:
+        warnings.append(f"Audio track {number} of {name} is marked as {chosen.purpose}. {_listed(tracks)}")
+    return warnings
 
 
 def _in_language(tracks: Sequence[AudioStream], language: str) -> AudioStream | None:
-    """Return the track in a language, preferably the file's default; None if there is none."""
+    """Return the best track in a language, if possible also of its region; None if there is none."""
     alike = [track for track in tracks if track.language and same_language(track.language, language)]
-    return _first(alike) if alike else None
+    exact = [track for track in alike if track.purpose.is_films_own and _plain(track.language) == _plain(language)]
+    return _best(exact or alike) if alike else None
 
 
-def _first(tracks: Sequence[AudioStream]) -> AudioStream:
-    return next((track for track in tracks if track.default), tracks[0])
+def _plain(tag: str | None) -> str:
+    plain = (tag or "").replace("_", "-").lower()
+    return _REGIONS.get(plain, plain)
+
+
+def _best(tracks: Sequence[AudioStream]) -> AudioStream:
+    return min(tracks, key=lambda track: (_rank(track.purpose), not track.default))
+
+
+def _rank(purpose: Purpose) -> int:
+    return _BEST_FIRST.index(purpose) if purpose in _BEST_FIRST else len(_BEST_FIRST)
 
 
 def _listed(tracks: Sequence[AudioStream]) -> str:
-    names = [display_name(track.language) if track.language else "language not given" for track in tracks]
-    listed = ", ".join(f"{number} ({name})" for number, name in enumerate(names, 1))
-    return f"It has only track {listed}." if len(names) == 1 else f"It has tracks {listed}."
+    listed = ", ".join(f"{number} ({_described(track)})" for number, track in enumerate(tracks, 1))
+    return f"It has only track {listed}." if len(tracks) == 1 else f"It has tracks {listed}."
+
+
+def _described(track: AudioStream) -> str:
+    language = display_name(track.language) if track.language else "language not given"
+    return language if track.purpose is Purpose.UNSTATED else f"{language}, {track.purpose}"

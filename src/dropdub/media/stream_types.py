@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dropdub.media.sound_purpose import Purpose
+
 
 @dataclass(frozen=True)
 class AudioStream:
@@ -17,6 +19,7 @@ class AudioStream:
     duration_s: float | None
     start_time_s: float
     default: bool
+    purpose: Purpose = Purpose.UNSTATED
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 from av.stream import Disposition
 
 from dropdub.media.decoders import may_decode
+from dropdub.media.sound_purpose import Purpose, is_language, purpose_of
 from dropdub.media.stream_types import AudioStream, CoverPicture, SubtitleStream, VideoStream
 
 SLOWEST_HZ, FASTEST_HZ = 1_000, 1_000_000
@@ -81,7 +82,15 @@ def _audio(stream: Any) -> AudioStream:
         duration_s=_seconds(stream, stream.duration),
         start_time_s=_seconds(stream, stream.start_time) or 0.0,
         default=bool(stream.disposition & Disposition.default),
+        purpose=_purpose(stream),
     )
+
+
+def _purpose(stream: Any) -> Purpose:
+    flags = {flag.name for flag in Disposition if flag.name and stream.disposition & flag}
+    tags = stream.metadata
+    # MP4 has no titles of tracks: programs write them as the handler's name.
+    return purpose_of(flags, title=tags.get("title") or tags.get("handler_name"), language=tags.get("language"))
 
 
 def _video(stream: Any) -> VideoStream:
@@ -109,8 +118,8 @@ def _language(stream: Any) -> str | None:
 
 
 def language_tag(tag: str | None) -> str | None:
-    """Return a file's language tag; None if it is missing, undetermined or too long."""
-    return None if tag in (None, "", "und") or len(str(tag)) > _LONGEST_LANGUAGE else tag
+    """Return a file's language tag; None if it is missing, too long, or names no language."""
+    return tag if is_language(tag) and len(str(tag)) <= _LONGEST_LANGUAGE else None
 
 
 def _is_cover(stream: Any) -> bool:

@@ -8,7 +8,7 @@ from stat import S_ISREG
 
 from dropdub.config import Limits
 from dropdub.errors import EmptyFile, NoAudio, NotAFile, NotMedia, NotText, TooLarge, TooLong, UnreadableFile
-from dropdub.film.soundtrack import chosen_sound
+from dropdub.film.soundtrack import choice_warnings, chosen_sound
 from dropdub.languages import same_language
 from dropdub.media.claimed_length import longest_believed_s
 from dropdub.media.decoders import MOST_PIXELS
@@ -137,7 +137,7 @@ def _media(task: Task) -> Result:
     audio = chosen_sound(name, info.audio, task.options)
     if len(info.audio) > 1:
         task.log(f"{name} has {len(info.audio)} audio tracks; using number {info.audio.index(audio) + 1}")
-    return _result(name, info, audio)
+    return _result(name, info, audio, choice_warnings(name, info.audio, audio, task.options))
 
 
 def _refusal(name: str) -> NotMedia | NotText:
@@ -161,7 +161,7 @@ def _refuse_empty_length(name: str, info: MediaInfo) -> None:
         raise NotMedia(f"{name} states a length of {length}, but has only {size}.")
 
 
-def _result(name: str, info: MediaInfo, audio: AudioStream) -> Result:
+def _result(name: str, info: MediaInfo, audio: AudioStream, warnings: list[str]) -> Result:
     """Return the facts of a recording, without a picture of unknown size, which cannot become a dubbed video."""
     unread = info.video is not None and not info.video.width
     return {
@@ -178,7 +178,7 @@ def _result(name: str, info: MediaInfo, audio: AudioStream) -> Result:
         "subtitles": [asdict(one) for one in info.subtitles],
         "cover": asdict(info.cover) if info.cover else None,
         "fonts": info.fonts,
-        "warnings": [_without_picture(name)] if unread else [],
+        "warnings": [*warnings, *([_without_picture(name)] if unread else [])],
     }
 
 
