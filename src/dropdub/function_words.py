@@ -9,46 +9,52 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-# Articles, prepositions, possessives, titles.
+# Articles, prepositions, possessives, demonstratives.
 _HELPERS = {
     "en": """
         a an the of to in on at by for from with into onto over under about as my your his her its our their this
-        these those every no mr. mrs. ms. dr. st. prof.
+        these those every no
     """,
     "pt": """
         o os a as um uma uns umas de do da dos das em no na nos nas num numa por pelo pela pelos pelas para pra
-        com sem sob sobre até entre durante desde contra após ao à aos às meu minha seu sua seus suas este esta
-        esse essa cada sr. sra. dr. dra.
+        pro pros pras com sem sob sobre até entre durante desde contra após perante ante mediante conforme ao à aos
+        às dum duma duns dumas nuns numas
+        meu minha meus minhas teu tua teus tuas seu sua seus suas nosso nossa nossos nossas vosso vossa vossos vossas
+        este esta estes estas esse essa esses essas aquele aquela aqueles aquelas
+        deste desta destes destas desse dessa desses dessas daquele daquela daqueles daquelas
+        neste nesta nestes nestas nesse nessa nesses nessas naquele naquela naqueles naquelas
+        àquele àquela àqueles àquelas doutro doutra noutro noutra cada algum alguma alguns algumas nenhum nenhuma
+        qualquer quaisquer cujo cuja cujos cujas
     """,
     "es": """
         el la los las lo un una unos unas de del a al en con sin por para sobre entre hasta desde su sus mi mis tu
-        tus este esta ese esa cada sr. sra. dr. dra.
+        tus este esta estos estas ese esa esos esas aquel aquella aquellos aquellas nuestro nuestra nuestros nuestras
+        cada algún ningún hacia según tras ante bajo cuyo cuya
     """,
     "fr": """
         le la les un une des de du d' l' à au aux en dans sur sous avec sans pour par chez entre vers ce cet cette
-        ces mon ma mes ton ta tes son sa ses notre nos votre vos leur leurs chaque m. mme dr.
+        ces mon ma mes ton ta tes son sa ses notre nos votre vos leur leurs chaque
     """,
     "de": """
         der die das den dem des ein eine einen einem einer eines kein keine keinen im am ins zum zur vom beim mit
         von zu bei nach für auf aus an in um über unter durch gegen ohne vor hinter mein meine meinem meinen
         meiner dein deine sein seine seinem seinen seiner seines ihr ihre ihrem ihren ihrer unser unsere dieser
-        diese dieses diesem jeder hr. fr. dr.
+        diese dieses diesem jeder
     """,
     "it": """
         il lo la i gli le un uno una di del dello della dei degli delle a al allo alla ai agli alle da dal dalla
-        in nel nella nei nelle con su sul sulla per tra fra il mio suo sua ogni sig. dott.
+        in nel nella nei nelle con su sul sulla per tra fra il mio suo sua ogni
     """,
     "nl": """
         de het een van in op aan bij met voor door over onder naar uit tot te om zonder mijn jouw zijn haar ons
-        onze hun dit deze die elke dhr. mevr.
+        onze hun dit deze die elke
     """,
     "ca": """
         el la els les un una uns unes de del dels d' l' a al als en amb sense per pel pels sobre fins el seu la
         seva meu meva aquest aquesta cada
     """,
     "ro": """
-        un o unei unui de la în din pe cu fără pentru prin spre sub între al a ai ale acest această fiecare dl.
-        dna.
+        un o unei unui de la în din pe cu fără pentru prin spre sub între al a ai ale acest această fiecare
     """,
     "pl": "w we z ze na do od o u po za przed pod nad przy dla bez przez mój moja twój jego jej ich ten ta to każdy",
     "cs": "v ve z ze s se na do od o u po za před pod nad při pro bez přes můj moje tvůj jeho její ten ta to každý",

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from dropdub.abbreviations import STARTERS, Kind, ends_before, is_mark_of_number, kind_of
+
 
 def word_set(text: str) -> frozenset[str]:
     """Return the set of words in a list separated by whitespace."""
@@ -21,31 +23,22 @@ ELLIPSES = ("…", "...")
 CLOSERS = "\"'”’»)]}」』】）"
 OPENERS = "\"'“‘«„‚([{¿¡「『【（"
 
-BEFORE_NAMES = word_set(
-    "sr sra srs sras srta dr dra drs dras prof profa profs eng engª arq av exmo exma st mr mrs ms jr messrs gen col "
-    "lt capt sgt gov sen rev hon dña ud uds lic gral mme mlle mlles hr dipl ing sig dott avv dhr mevr approx ca cf "
-    "séc vs bzw"
+_ORDINAL_LED = word_set("im zum vom beim zur dem der am")
+"""German words before an ordinal number, whose period ends no sentence: `im 19. Jahrhundert`."""
+_AFTER_ORDINALS = word_set(
+    "januar februar märz april mai juni juli august september oktober november dezember jahrhundert jahrhunderts "
+    "jh weltkrieg januari februari januára"
 )
-"""Abbreviations, without their period, that never end a sentence."""
-BEFORE_NUMBERS = word_set("art arts cap caps fig figs ex núm nº nr pág págs pags pp tel vol vols máx mín")
-"""Abbreviations that do not end a sentence if a number follows; some are also words (`art`, `ex`)."""
-_WORDS_BEFORE_NUMBERS = word_set(
-    "no num pag sec ch jan feb fev mar apr abr jun jul aug ago sep sept set oct out nov dec dez"
-)
-"""The same, for abbreviations that are also common words in one of the languages (`no`, `mar`)."""
-_ABBREVIATIONS = BEFORE_NAMES | BEFORE_NUMBERS | {"etc"}
-_HALF_DAYS = frozenset(["a.m", "p.m"])
-"""Abbreviations of single letters that can end a sentence, because no name follows them."""
-_PRONOUN = "I"
-_VOWELS = frozenset("aeiouyáàâãéêíóôõúèìòù")
+_MOST_ORDINAL_DIGITS = 2
 _LONGEST_WORD = 40
 """How many characters before a period are examined for an abbreviation."""
 
 _END = re.compile(rf"(?<![{re.escape(MARKS)}])([{re.escape(MARKS)}]++)([{re.escape(CLOSERS)}]*+)(\s*+)")
 _BEGINNING = re.compile(rf"[{re.escape(OPENERS)}]*+")
-_LAST_WORD = re.compile(r"(?:^|(?<=[^\w.]))[\w.]+$")
-_LETTERS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
+_LAST_WORD = re.compile(r"(?:^|(?<=[^\w.]))(?:[^\W\d_]\.\s)*[\w.]+(?:\.-\w)?$")
+"""With the single letters before it: of `J.-C.` and `z. B.` the whole."""
 _LETTER_AND_STOP = re.compile(r"[^\W\d_]\.")
+_DASHES = re.compile(r"[-–—―]\s*+")
 
 
 def sentences(text: str) -> list[str]:
@@ -59,12 +52,18 @@ def sentences(text: str) -> list[str]:
     return [sentence for sentence in (*found, text[start:].strip()) if sentence]
 
 
-def ends_sentence(text: str) -> bool:
-    """Return whether a text ends a sentence, as far as that can be decided without the text that follows."""
+def ends_sentence(text: str, following: str = "") -> bool:
+    """Return whether a text ends a sentence, as far as that can be decided from it and the text `following` it."""
     bare = text[-_LONGEST_WORD:].rstrip().rstrip(CLOSERS)
     if bare[-1:] not in _MARKS:
         return False
-    return bare[-1] != "." or bare[-2:-1] in _MARKS or not is_abbreviation(_word_before(bare, len(bare) - 1))
+    if bare[-1] != "." or bare[-2:-1] in _MARKS:
+        return True
+    before, following = bare[:-1], following[:_LONGEST_WORD].lstrip()
+    word = _word_before(before, len(before))
+    if following.lstrip(OPENERS)[:1].islower() and kind_of(word) is not None:
+        return False
+    return ends_before(word, following) and not _is_ordinal(before, following)
 
 
 def surely_ends_sentence(text: str) -> bool:
@@ -80,18 +79,28 @@ def surely_ends_sentence(text: str) -> bool:
 
 
 def is_abbreviation(word: str) -> bool:
-    """Return whether a word, without its final period, is an abbreviation: `Dr`, `e.g`, `J`."""
-    if _LETTERS.fullmatch(word) is None:
-        return word.lower() in BEFORE_NAMES
-    if len(word) == 1:
-        return word != _PRONOUN and word not in _VOWELS
-    return word.lower() not in _HALF_DAYS
+    """Return whether a word, without its final period, is an abbreviation that ends no sentence: `Dr`, `e.g`, `J`."""
+    return not ends_before(word, "")
+
+
+def is_bound(text: str, following: str) -> bool:
+    """Return whether the last word of a text must stay with the next: `Dr.`, `pág.`, `R$`, `n.º`, `3.` of a date."""
+    last = text[-_LONGEST_WORD:].rstrip().rpartition(" ")[2].lstrip(OPENERS)
+    if is_mark_of_number(last):
+        return True
+    if not last.endswith(".") or last.endswith(".."):
+        return False
+    kind = kind_of(last[:-1])
+    if kind in (Kind.CLOSING, Kind.COMPANY) and following[:1].islower():
+        return False
+    is_ordinal = _is_ordinal(last[:-1], following)
+    return is_ordinal or (kind is not None and not ends_before(last[:-1], following.lstrip(OPENERS)))
 
 
 def _may_be_abbreviation(text: str) -> bool:
     """Return whether the last word of a text that ends with a period is a number or may be an abbreviation."""
-    word = text.rsplit(maxsplit=1)[-1].strip(OPENERS + MARKS + CLOSERS).lower()
-    return word in _ABBREVIATIONS or len(word) == 1 or "." in word or word.isdecimal()
+    word = text.rsplit(maxsplit=1)[-1].strip(OPENERS + MARKS + CLOSERS)
+    return kind_of(word) is not None or len(word) == 1 or "." in word or word.isdecimal()
 
 
 def _is_end(text: str, start: int, end: re.Match[str], *, has_capitals: bool) -> bool:
@@ -100,21 +109,36 @@ def _is_end(text: str, start: int, end: re.Match[str], *, has_capitals: bool) ->
         return True
     if not space:
         return False
-    following = _BEGINNING.match(text, end.end())
-    place = following.end() if following else end.end()
+    place = _beginning(text, end.end())
     if has_capitals and text[place : place + 1].islower():
         return False
-    return marks != "." or bool(closers) or not _is_inside(text, start, end.start(), place)
+    return marks != "." or bool(closers) or not _is_inside(text, start, end.start(), end.end())
+
+
+def _beginning(text: str, place: int) -> int:
+    """Return the index of the first word from `place`, after quotes and a dialogue's dash (`— Vá! — disse ele`)."""
+    dash = _DASHES.match(text, place)
+    found = _BEGINNING.match(text, dash.end() if dash else place)
+    return found.end() if found else place
 
 
 def _is_inside(text: str, start: int, stop: int, place: int) -> bool:
     """Return whether the period at `stop` is inside a sentence that began at `start` and continues at `place`."""
-    word = _word_before(text, stop)
-    if is_abbreviation(word) or _is_item_number(text, start, stop):
+    word, following = _word_before(text, stop), text[place : place + _LONGEST_WORD]
+    if _is_item_number(text, start, stop) or not ends_before(word, following):
         return True
     if len(word) == 1 and word.islower():  # `u. U.`
         return _LETTER_AND_STOP.match(text, place) is not None
-    return word.lower() in BEFORE_NUMBERS | _WORDS_BEFORE_NUMBERS and text[place : place + 1].isdecimal()
+    return _is_ordinal(text[max(stop - _LONGEST_WORD, start) : stop], following)
+
+
+def _is_ordinal(before: str, following: str) -> bool:
+    """Return whether a text ends with an ordinal number, which in German has a period: `am 3. Oktober`."""
+    *led, last = before.split()[-2:] or [""]
+    if not (last.isdecimal() and len(last) <= _MOST_ORDINAL_DIGITS) or not following[:1].isupper():
+        return False
+    after = re.split(r"\W", following, maxsplit=1)[0].lower()
+    return after in _AFTER_ORDINALS or (bool(led) and led[0].lower() in _ORDINAL_LED and after not in STARTERS)
 
 
 def _is_item_number(text: str, start: int, stop: int) -> bool:
@@ -123,5 +147,6 @@ def _is_item_number(text: str, start: int, stop: int) -> bool:
 
 
 def _word_before(text: str, stop: int) -> str:
+    """Return the word that ends at `stop`; spaces between single letters are left out."""
     found = _LAST_WORD.search(text[max(stop - _LONGEST_WORD, 0) : stop])
-    return found[0] if found else ""
+    return "".join(found[0].split()) if found else ""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dropdub.engines.text_for_speech import parts
 from dropdub.pipeline.artifacts import Segment
-from dropdub.sentence_ends import MARKS, ends_sentence, is_abbreviation, sentences, surely_ends_sentence
+from dropdub.sentence_ends import MARKS, ends_sentence, is_abbreviation, is_bound, sentences, surely_ends_sentence
 from dropdub.speech.sentences import sentences_of
 
 
@@ -25,6 +25,19 @@ from dropdub.speech.sentences import sentences_of
         "«Quem?» perguntou ela.",
         "1. Introduction",
         "Ele nasceu no séc. XX em Lisboa.",
+        "Mr. Smith met Dr. Jones at St. James Park.",
+        "The U.S. Army came at 5 p.m. on Monday, or at 5 p.m. EST.",
+        "Philip K. Dick knew Martin Luther King Jr. Day and the J. Le Goff books.",
+        "O Sr. Silva mora na Av. Paulista, n.º 5, pág. Quinze, e deve R$ 1.234,56 desde 12.3.2024.",
+        "A Exma. Senhora Profª. Ana e o Exmo. Prof. Rui vieram às 14h30 ao 1º andar.",
+        "A Silva Ltda. e a Costa S.A. existem desde 50 a.C. ou depois, tel. 5, fl. 3, vol. II.",
+        "Ella vive con D. Juan en EE. UU. y Ud. Quiere verla a las 5 p. m. o después.",
+        "Il est né en 44 av. J.-C. à Rome avec M. Dupont et Mme Curie, c.-à-d. Marie.",
+        "Am 3. Oktober traf er im 19. Jahrhundert Hr. Dr. Müller, Nr. 5, für 5 Mio. Euro.",
+        "Il Sig. Rossi e la Dott.ssa Bianchi, pag. 5, ecc. e altro.",
+        "— Vamos! — disse ele.",
+        "— Quem é? — perguntou a D. Maria.",
+        "— Bem... — começou ela.",
     ],
 )
 def test_a_mark_inside_a_sentence_does_not_end_it(text: str) -> None:
@@ -43,6 +56,17 @@ def test_a_mark_inside_a_sentence_does_not_end_it(text: str) -> None:
         ["No.", "I do not."],
         ["Foi assim que é.", "Depois saímos."],
         ["He left at 5 p.m.", "She stayed."],
+        ["He came at 5 p.m.", "Mr. Smith left."],
+        ["He lives in the U.S.", "She does not."],
+        ["He lives on Main St.", "The house is old."],
+        ["He works at Apple Inc.", "The firm is big."],
+        ["It has vitamin C.", "A study says so."],
+        ["Comprei pão, leite, etc.", "A loja fechou."],
+        ["Foi em 50 a.C.", "Roma era grande."],
+        ["Trabalha na Silva S.A.", "Ela gosta."],
+        ["Vive en EE. UU.", "El presidente habla."],
+        ["Llegó a las 5 p. m.", "Mañana vuelve."],
+        ["— Sim.", "— Não."],
         ["Where are you?", "¿Dónde estás?"],
         ["كيف حالك؟", "بخير."],
         ["यह है।", "वह नहीं।"],
@@ -69,6 +93,40 @@ def test_wide_marks_end_a_sentence_without_a_space_and_keep_what_closes_it(found
 )
 def test_whether_a_text_ends_a_sentence_depends_on_the_text_alone(text: str, ends: bool) -> None:
     assert ends_sentence(text) is ends
+
+
+@pytest.mark.parametrize(
+    ("text", "following", "ends"),
+    [
+        *[("the U.S.", "Army", False), ("the U.S.", "She", True), ("etc.", "e tal", False), ("etc.", "Depois", True)],
+        *[
+            ("the Dr.", "The", False),
+            ("in 1990.", "He", True),
+            ("am 3.", "Oktober", False),
+            ("at 5 p.m.", "Monday", False),
+        ],
+    ],
+)
+def test_what_follows_decides_whether_an_abbreviation_ends_a_sentence(text: str, following: str, ends: bool) -> None:
+    assert ends_sentence(text, following) is ends
+
+
+@pytest.mark.parametrize(
+    ("text", "following", "bound"),
+    [
+        *[("Av.", "Paulista", True), ("D.", "Juan", True), ("Ud.", "Quiere", True), ("pág.", "Quince", True)],
+        *[("R$", "5,00", True), ("n.º", "5", True), ("3.", "Oktober", True), ("(Dr.", "Silva", True)],
+        *[
+            ("etc.", "e", False),
+            ("casa.", "Ela", False),
+            ("art.", "He", False),
+            ("art.", "5", True),
+            ("Well...", "I", False),
+        ],
+    ],
+)
+def test_an_abbreviation_is_bound_to_what_it_shortens(text: str, following: str, bound: bool) -> None:
+    assert is_bound(text, following) is bound
 
 
 @pytest.mark.parametrize("text", ["Yes.", "Really?", "He said “Stop.”", "Vi-o.", "It rose by 10%."])

@@ -97,8 +97,18 @@ def test_a_translation_is_not_cut_after(translated: str, parts: list[str]) -> No
     assert cut(translated, shares, language="und") != parts, "the rule is one of each language"
 
 
-def test_a_script_without_spaces_is_cut_between_characters() -> None:
-    assert cut("我们一起回家了", [1.0, 1.0], language="zh") == ["我们一", "起回家了"]
+def test_a_script_without_spaces_is_cut_between_letters() -> None:
+    assert cut("我们一起回家了", [1.0, 1.0], language="zh") == ["我们一起", "回家了"]
+    assert cut("มะมะ มะมะ", [1.0, 1.0], language="th") == ["มะมะ", "มะมะ"]
+
+
+@pytest.mark.parametrize(
+    "text", ["We met with Dr. Silva there", "Paguei só R$ 5,00 por tudo", "Moro na Av. Paulista desde ontem"]
+)
+def test_a_translation_is_not_cut_behind_an_abbreviation(text: str) -> None:
+    bound = max(text.find(mark) + len(mark) for mark in ("Dr.", "R$", "Av.") if mark in text)
+    first, _ = cut(text, [float(bound), float(len(text) - bound)], language="und")
+    assert not first.endswith((".", "$"))
 
 
 @given(st.lists(WORDS, min_size=1, max_size=40), st.lists(st.floats(0, 9), min_size=1, max_size=8))

@@ -97,6 +97,27 @@ def test_no_line_ends_after_an_article_or_a_preposition(text: str, leaning: str)
     assert not [line for line in lines if line.split()[-1] in helpers]
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Ella dijo que vive en la Av. Paulista desde que llegó a esta ciudad.", "es"),
+        ("Ella dijo que vive con D. Juan desde que llegó a esta ciudad.", "es"),
+        ("No sé qué es lo que Ud. Quiere decir con todas esas palabras.", "es"),
+        ("Veja o que está escrito na pág. Quinze do livro que comprei ontem.", "pt"),
+        ("Foi isto que aconteceu com o Prof. Rui na escola da minha filha.", "pt"),
+        ("Ela pagou por aquele livro velho só R$ 1.234,56 na loja da esquina.", "pt"),
+        ("We all know that this was said by Mr. Smith to the other people there.", "en"),
+        ("Sie sagt, dass er schon seit langem am 3. Oktober in diese Stadt kommt.", "de"),
+        ("Il paraît que tout cela est arrivé avec M. Dupont dans notre belle ville.", "fr"),
+    ],
+)
+def test_no_line_ends_behind_an_abbreviation(text: str, language: str) -> None:
+    for line_length in range(24, 44):
+        cues = layout([Said(0.0, 6.0, text)], SubtitleStyle(line_length=line_length), language=language)
+        lines = [line for cue in cues for line in cue.lines]
+        assert not any(line.endswith((".", "$")) for line in lines[:-1]), lines
+
+
 def test_a_mark_never_begins_a_line() -> None:
     text = "Est-ce que vous avez bien compris cela ? Mais oui , nous avons tous bien compris cela ! Alors partons ."
     lines = [line for cue in layout([said_evenly(text)], STYLE) for line in cue.lines]

@@ -40,7 +40,7 @@ def grouped(words: Sequence[Word], *, most: int = MOST_WORDS) -> Iterator[Sequen
     """
     start = 0
     for place, (before, after) in enumerate(pairwise(words), start=1):
-        ends = ends_sentence(before.text) and place - start >= _FEWEST_WORDS
+        ends = ends_sentence(before.text, after.text) and place - start >= _FEWEST_WORDS
         if ends or after.start - before.end >= PAUSE_S:
             yield from _bounded(words[start:place], most)
             start = place

@@ -124,7 +124,7 @@ def _warnings(facts: Facts) -> list[str]:
 def _starts_paragraph(before: Segment, segment: Segment, length: int) -> bool:
     if segment.start - before.end >= PARAGRAPH_PAUSE_S or segment.speaker != before.speaker:
         return True
-    return length >= (PARAGRAPH_CHARACTERS if ends_sentence(before.text) else LONGEST_PARAGRAPH)
+    return length >= (PARAGRAPH_CHARACTERS if ends_sentence(before.text, segment.text) else LONGEST_PARAGRAPH)
 
 
 def _as_file(paragraphs: Sequence[str]) -> str:

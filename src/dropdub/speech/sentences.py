@@ -11,7 +11,8 @@ from itertools import accumulate, pairwise
 
 from dropdub.function_words import function_words
 from dropdub.pipeline.artifacts import Segment
-from dropdub.sentence_ends import CLOSERS, MARKS, OPENERS, ends_sentence, sentences
+from dropdub.sentence_ends import CLOSERS, MARKS, OPENERS, ends_sentence, is_bound, sentences
+from dropdub.unspaced import units
 
 LONGEST_PAUSE_S = 1.2
 LONGEST_PAUSE_WITHIN_S = 4.0
@@ -76,24 +77,27 @@ def split_over_segments(found: Sequence[Sentence], translated: Mapping[str, str]
 def cut(text: str, shares: Sequence[float], *, language: str) -> list[str]:
     """Return `text` in one part for each share, of proportional length; nothing is lost, and no word is cut.
 
-    No part is empty if there are enough words (in a script without spaces: characters).
+    No part is empty if there are enough words (in a script without spaces: words if they are known, else letters).
     """
     if len(shares) == 1:
         return [text]
-    space = "" if _is_unspaced(text) else " "
-    words = text.split() if space else list(text.strip())
+    words = _words(text)
     places = [0, *_places(words, shares, _joints(words, language)), len(words)]
-    return [space.join(words[start:end]) for start, end in pairwise(places)]
+    return ["".join(words[start:end]).strip() for start, end in pairwise(places)]
 
 
-def _is_unspaced(text: str) -> bool:
-    """Return whether a text uses a script without spaces between words: Thai, Lao, Chinese, Japanese."""
-    return any("\u0e00" <= one <= "\u0eff" or "\u2e80" <= one <= "\u9fff" for one in text)
+def _words(text: str) -> list[str]:
+    """Return the words of a text, each with the space that follows it."""
+    found: list[str] = []
+    for word in text.split():
+        *inner, last = units(word)
+        found += [*inner, f"{last} "]
+    return found
 
 
 def _places(words: Sequence[str], shares: Sequence[float], joints: Sequence[int]) -> list[int]:
     """Return the index of the first word of each part except the first."""
-    ends = list(accumulate(len(word) + 1 for word in words))
+    ends = list(accumulate(map(len, words)))
     whole, total = (ends[-1] if ends else 0), sum(shares) or 1.0
     found: list[int] = []
     for number, mark in enumerate(accumulate(shares[:-1]), start=1):
@@ -117,9 +121,13 @@ def _joints(words: Sequence[str], language: str) -> list[int]:
     """Return how bad a cut after each word is: -1 after a clause, 1 after a word that belongs to the next, else 0."""
     listed = function_words(language)
     bound = listed.helpers | listed.joiners
-    return [
-        -1 if word[-1:] in _CLAUSE_ENDS else int(word.strip(OPENERS + CLOSERS).casefold() in bound) for word in words
-    ]
+    return [_joint(word.rstrip(), after, bound) for word, after in pairwise([*words, ""])]
+
+
+def _joint(word: str, after: str, bound: frozenset[str]) -> int:
+    if is_bound(word, after) or word.strip(OPENERS + CLOSERS).casefold() in bound:
+        return 1
+    return -1 if word[-1:] in _CLAUSE_ENDS else 0
 
 
 def _fragments(segment: Segment) -> list[Fragment]:
@@ -130,7 +138,7 @@ def _fragments(segment: Segment) -> list[Fragment]:
 
 
 def _continues(sentence: Sentence, before: Segment, segment: Segment, first: Fragment, *, has_capitals: bool) -> bool:
-    if ends_sentence(sentence.text) or segment.speaker != before.speaker:
+    if ends_sentence(sentence.text, first.text) or segment.speaker != before.speaker:
         return False
     is_small = has_capitals and first.text.lstrip(OPENERS)[:1].islower()
     longest_s = LONGEST_PAUSE_WITHIN_S if is_small else LONGEST_PAUSE_S

@@ -11,7 +11,8 @@ from functools import cached_property
 from itertools import pairwise
 
 from dropdub.function_words import FunctionWords, function_words
-from dropdub.sentence_ends import CLOSERS, OPENERS, ends_sentence
+from dropdub.sentence_ends import CLOSERS, OPENERS, ends_sentence, is_bound
+from dropdub.unspaced import letters, units
 
 SENTENCE_END = 0.0
 CLAUSE_END = 1.0
@@ -20,6 +21,7 @@ BETWEEN_WORDS = 3.0
 AFTER_LEANER = 5.0
 AFTER_JOINER = 10.0
 AFTER_HELPER = 25.0
+AFTER_ABBREVIATION = 30.0
 INSIDE_WORD = 40.0
 BEFORE_MARK = 50.0
 
@@ -27,11 +29,7 @@ UNKNOWN = function_words(None)
 
 _CLAUSE = re.compile(rf"[,;:—–、，；：)\]）][{re.escape(CLOSERS)}]*$")
 _MARK = re.compile(r"[.,;:!?…»”)\]}、。，．！？）」』】〕》〉：；%]")
-_NO_LINE_START = set("、。，．！？）」』】〕》〉：；・ーゝゞ々ぁぃぅぇぉっゃゅょァィゥェォッャュョ%…")
-_NO_LINE_END = set("（「『【〔《〈")
-_UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
-)
+_WITHOUT_WIDTH = ("Mn", "Me", "Cf")
 
 
 @dataclass(frozen=True)
@@ -44,12 +42,18 @@ class Part:
 
     @cached_property
     def width(self) -> int:
-        return width(self.text)
+        return max(width(self.text), 1)  # a lone mark is shown on a circle or a space
 
 
 def width(text: str) -> int:
-    """Return the display width of a text: 1 for a character, 2 for a wide one (Chinese, Japanese, Korean)."""
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+    """Return the display width of a text: 2 for a wide character (Chinese, Japanese, Korean), 0 for a mark, else 1."""
+    return len(text) if text.isascii() else sum(map(_width_of, text))
+
+
+def _width_of(character: str) -> int:
+    if unicodedata.category(character) in _WITHOUT_WIDTH or "\u1160" <= character <= "\u11ff":
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def parts(text: str, longest: int) -> list[Part]:
@@ -60,34 +64,25 @@ def parts(text: str, longest: int) -> list[Part]:
 
 def _word_parts(word: str, longest: int) -> Iterator[Part]:
     spaced = True
-    for unit in _units(word):
+    for unit in units(word):
         inside = False
         for piece in _pieces(unit, longest):
             yield Part(piece, spaced, inside)
             spaced, inside = False, True
 
 
-def _units(word: str) -> Iterator[str]:
-    """Split a word between the characters of scripts without spaces; other words stay whole."""
-    start = 0
-    for position in range(1, len(word)):
-        before, after = word[position - 1], word[position]
-        unspaced = _UNSPACED.match(before) or _UNSPACED.match(after)
-        sticks = after in _NO_LINE_START or before in _NO_LINE_END or unicodedata.category(after).startswith("M")
-        if unspaced and not sticks:
-            yield word[start:position]
-            start = position
-    yield word[start:]
-
-
 def _pieces(unit: str, longest: int) -> Iterator[str]:
-    start, used = 0, 0
-    for position, char in enumerate(unit):
-        room = width(char)
-        if used + room > longest:
-            yield unit[start:position]
-            start, used = position, 0
-        used += room
+    """Yield a unit in pieces of a width of at most `longest`, cut between letters."""
+    if width(unit) <= longest:
+        yield unit
+        return
+    start, end, used = 0, 0, 0
+    for letter in letters(unit):
+        room = width(letter)
+        if used + room > longest and end > start:
+            yield unit[start:end]
+            start, used = end, 0
+        end, used = end + len(letter), used + room
     yield unit[start:]
 
 
@@ -100,7 +95,9 @@ def break_cost(before: Part, after: Part, words: FunctionWords = UNKNOWN) -> flo
     last, first = _bare(before.text), _bare(after.text)
     if last in words.helpers:
         return AFTER_HELPER
-    if ends_sentence(before.text):
+    if is_bound(before.text, after.text):
+        return AFTER_ABBREVIATION
+    if ends_sentence(before.text, after.text):
         return SENTENCE_END
     if _CLAUSE.search(before.text):
         return CLAUSE_END

@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache
 
+from dropdub.unspaced import letters
+
 MOST_MARKS = 30
 """Maximum number of consecutive combining marks on a letter: the limit of Unicode's “stream-safe” text (UAX 15).
 
@@ -52,7 +54,21 @@ def wrapped(text: str, longest: int) -> Iterator[str]:
 
 def _cut(text: str, longest: int) -> Iterator[str]:
     for word in text.split():
-        yield from (word[start : start + longest] for start in range(0, len(word), longest))
+        yield from [word] if len(word) <= longest else _in_letters(word, longest)
+
+
+def _in_letters(word: str, longest: int) -> Iterator[str]:
+    """Yield a word in pieces that end between two letters with their marks, if no letter is longer than a piece."""
+    start, end = 0, 0
+    for letter in letters(word):
+        if end > start and end + len(letter) - start > longest:
+            yield word[start:end]
+            start = end
+        end += len(letter)
+        while end - start > longest:
+            yield word[start : start + longest]
+            start += longest
+    yield word[start:]
 
 
 @cache
