@@ -143,7 +143,10 @@ def _path(text: str | None) -> Path | None:
 
 def _companion(payload: Mapping[str, Any]) -> Companion | None:
     path = _path(payload.get("companion"))
-    return Companion(path, _path(payload.get("before")), payload.get("before_sha256")) if path else None
+    if path is None:
+        return None
+    language = JobOptions.model_validate(payload["options"]).known_language or Facts(payload["facts"]).stated_language
+    return Companion(path, _path(payload.get("before")), payload.get("before_sha256"), language)
 
 
 def target_of(task: Task) -> str:

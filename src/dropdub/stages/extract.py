@@ -154,7 +154,7 @@ def _short_warning(task: Task, found_s: float, promised_s: float) -> list[str]:
 
 
 def _text(task: Task) -> Result:
-    text = read_prose(task.source, name=task.job_name)
+    text = read_prose(task.source, name=task.job_name, language=task.options.known_language)
     found = [part for paragraph in paragraphs(text) for part in cut(paragraph)]
     if not found:
         raise EmptyFile(f"{task.job_name} contains nothing to read aloud.", remedy=_NOTHING_READ)
@@ -177,7 +177,7 @@ def _text(task: Task) -> Result:
 
 
 def _subtitle(task: Task) -> Result:
-    cues = read_cues(task.source)
+    cues = read_cues(task.source, language=task.options.known_language)
     language = language_of(task.source, cues, language=task.options.language)
     segments, duration_s = segments_of(cues), max(cue.end for cue in cues) + _AFTER_LAST_CUE_S
     Transcript(language, duration_s, segments, engine={}).save(task.job_dir / TRANSCRIPT)
