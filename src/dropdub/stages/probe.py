@@ -20,6 +20,7 @@ from dropdub.pipeline.task import Result, Task
 from dropdub.subtitles.cue_file import read_cues
 from dropdub.subtitles.user_files import subtitle_facts
 from dropdub.text.documents import is_document, read_document
+from dropdub.text.other_formats import other_format
 from dropdub.text.reading import HEAD_BYTES, damage_warnings, looks_like_text, read_text
 from dropdub.units import format_duration, format_size, too_large
 
@@ -36,6 +37,7 @@ def run(task: Task) -> Result:
     size, words = _usable_size(task.source, task.job_name), None
     if size > task.limits.max_size:
         raise TooLarge(too_large(task.job_name, size, task.limits.max_size))
+    _refuse_other_formats(task.source, task.job_name)
     if Path(task.job_name).suffix.lower() in SUBTITLE_SUFFIXES:
         result = _subtitle(task, size)
     elif is_document(task.job_name) or _is_text(task.source, task.job_name):
@@ -58,6 +60,13 @@ def _usable_size(source: Path, name: str) -> int:
     if status.st_size == 0:
         raise EmptyFile(f"{name} is empty.")
     return status.st_size
+
+
+def _refuse_other_formats(source: Path, name: str) -> None:
+    """Refuse a PDF and its like by what it is: its name may say otherwise."""
+    found = other_format(_head(source))
+    if found is not None:
+        raise NotText(f"{name} is {found.what}.", remedy=found.remedy)
 
 
 def _head(source: Path) -> bytes:
