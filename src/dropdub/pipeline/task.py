@@ -32,6 +32,9 @@ class EngineProvider(Protocol):
     def require_pair(self, name: str, *, source: str, target: str) -> None:
         """Raise what `translator` would raise for an unsupported pair, without loading anything."""
 
+    def translates(self, name: str, *, source: str, target: str) -> bool:
+        """Return whether `translator` would return one now, without loading anything."""
+
     def synthesizer(self, name: str, *, language: str) -> Synthesizer:
         """Return a synthesizer; `auto` is the best one for `language`. Raises UnsupportedLanguage if there is none."""
 

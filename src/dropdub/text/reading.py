@@ -26,12 +26,6 @@ _LINES_SHOWN = 5
 PIECE_CHARACTERS = 600
 MOST_CHARACTERS = 5_000
 """Of a paragraph, which is spoken, verified and compared as a whole: three pages."""
-_LANGUAGES = """
-en pt es fr de it nl pl ro sv da nb fi cs sk sl hr sr bg uk ru el tr hu et lv lt ca gl eu
-ar he fa ur hi bn ta th vi id ms tl sw af cy ga is mk sq eo la zh ja ko
-"""
-DETECTED_LANGUAGES = tuple(_LANGUAGES.split())
-"""Candidates for language detection, without rare languages that short texts are easily mistaken for."""
 
 
 def looks_like_text(head: bytes) -> bool:
