@@ -55,6 +55,13 @@ slo sk tib bo wel cy
 """
 """The bibliographic codes of ISO 639-2, used in Matroska files, each with its replacement."""
 
+_DETECTED = """
+en pt es fr de it nl pl ro sv da nb fi cs sk sl hr sr bg uk ru el tr hu et lv lt ca gl eu
+ar he fa ur hi bn ta th vi id ms tl sw af cy ga is mk sq eo la zh ja ko
+"""
+DETECTED_LANGUAGES = tuple(_DETECTED.split())
+"""Candidates for language detection, without rare languages that short texts are easily mistaken for."""
+
 
 @cache
 def _index() -> _Index:
@@ -121,6 +128,13 @@ def detect_text_language(text: str, *, among: Sequence[str] | None = None) -> st
     if among is None:
         return ranking[0] if ranking else UNDETERMINED
     return _first_of(ranking, among)
+
+
+def likely_languages(text: str, *, among: Sequence[str]) -> list[tuple[str, float]]:
+    """Return the primary tags of `among` with the logarithm of their likelihood, the most likely first."""
+    known = set(map(primary, among))
+    ranking = ((primary(code), float(score)) for code, score in _identifier().rank(_sample(text)))
+    return [(code, score) for code, score in ranking if code in known]
 
 
 def _first_of(ranking: Sequence[str], among: Sequence[str]) -> str:

@@ -105,6 +105,11 @@ class JobOptions(Section):
     out: Annotated[str, Field(max_length=4_096), AfterValidator(one_line), AfterValidator(full_path)] | None = None
 
     @property
+    def known_language(self) -> str | None:
+        """The language that is set; None if it has to be detected."""
+        return None if self.language == "auto" else self.language
+
+    @property
     def compares_voices(self) -> bool:
         """Whether speakers are distinguished by their voices.
 

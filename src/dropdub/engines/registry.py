@@ -104,6 +104,16 @@ class EngineRegistry:
         """Return a translator of the pair. Raises EngineMissing and UnsupportedLanguage."""
         return cast(Translator, self._engine(name, translating(source, target)))
 
+    def translates(self, name: str, *, source: str, target: str) -> bool:
+        """Return whether `translator` would return one now, without loading anything."""
+        need = translating(source, target)
+        if name == AUTO:
+            return self._ready_for(need) is not None
+        offer = self._offers.get(name)
+        if offer is None or offer.problem is not None:
+            return False
+        return need.met_by(self._instance(offer)) and self._model_missing(offer) is None
+
     def synthesizer(self, name: str, *, language: str) -> Synthesizer:
         """Return a synthesizer that speaks the language. Raises EngineMissing and UnsupportedLanguage."""
         return cast(Synthesizer, self._engine(name, speaking(language)))

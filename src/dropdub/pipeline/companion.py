@@ -11,12 +11,13 @@ class Companion:
     """A subtitle that came with the source, or that corrects earlier outputs.
 
     In the second case, `before` is the transcript it corrects; if the SHA-256 is no longer `before_sha256`, somebody
-    has replaced it.
+    has replaced it. `language` is the film's, as far as it is known without listening.
     """
 
     path: Path
     before: Path | None = None
     before_sha256: str | None = None
+    language: str | None = None
 
     @property
     def revises(self) -> bool:

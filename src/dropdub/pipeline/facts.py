@@ -241,6 +241,11 @@ class Facts:
         return self.merge.language if self.has("merge") else self.extract.language
 
     @property
+    def stated_language(self) -> str | None:
+        """Return the language in the metadata of a recording; None if it has none, and before `probe`."""
+        return self.probe.language if self.has("probe") else None
+
+    @property
     def duration_s(self) -> float:
         """Return the length in seconds, 0 if unknown. The length of a subtitle is known after `extract`."""
         found = (self._results.get(key, {}).get("duration_s") for key in ("probe", "extract"))

@@ -32,6 +32,9 @@ class EngineProvider(Protocol):
     def require_pair(self, name: str, *, source: str, target: str) -> None:
         """Raise what `translator` would raise for an unsupported pair, without loading anything."""
 
+    def translates(self, name: str, *, source: str, target: str) -> bool:
+        """Return whether `translator` would return one now, without loading anything."""
+
     def synthesizer(self, name: str, *, language: str) -> Synthesizer:
         """Return a synthesizer; `auto` is the best one for `language`. Raises UnsupportedLanguage if there is none."""
 
@@ -143,7 +146,10 @@ def _path(text: str | None) -> Path | None:
 
 def _companion(payload: Mapping[str, Any]) -> Companion | None:
     path = _path(payload.get("companion"))
-    return Companion(path, _path(payload.get("before")), payload.get("before_sha256")) if path else None
+    if path is None:
+        return None
+    language = JobOptions.model_validate(payload["options"]).known_language or Facts(payload["facts"]).stated_language
+    return Companion(path, _path(payload.get("before")), payload.get("before_sha256"), language)
 
 
 def target_of(task: Task) -> str:

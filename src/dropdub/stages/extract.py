@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ from dropdub.engines.text_for_speech import parts
 from dropdub.errors import EmptyFile, NotMedia, TooLarge, TooLong
 from dropdub.files.durable import sha256
 from dropdub.film.start_time import film_clock
-from dropdub.languages import UNDETERMINED, detect_text_language
 from dropdub.media.claimed_length import is_longer_than_stated, longest_read_s
 from dropdub.media.ffmpeg import UNTAGGED, input_arguments, run_ffmpeg
 from dropdub.media.sound import wav
@@ -26,13 +26,13 @@ from dropdub.subtitles.cue_file import read_cues
 from dropdub.subtitles.user_edits import segments_of
 from dropdub.subtitles.user_files import language_of
 from dropdub.text.documents import read_prose
-from dropdub.text.reading import DETECTED_LANGUAGES, PIECE_CHARACTERS, cut, heading_of, paragraphs, spoken
+from dropdub.text.language import FoundLanguage, text_language, usual_languages
+from dropdub.text.reading import PIECE_CHARACTERS, cut, heading_of, paragraphs, spoken
 from dropdub.units import format_duration
 
 BYTES_PER_SECOND = 32_000
 MOST_PARAGRAPHS = 100_000
 """In a text. Each is a segment with its own files; the longest novels have 30,000, counting verses."""
-ASSUMED_LANGUAGE = "en"
 _MISSING_LEAST_S = 2.0
 _MISSING_SHARE = 0.02
 _AT_THE_END_S = 1.0
@@ -154,14 +154,15 @@ def _short_warning(task: Task, found_s: float, promised_s: float) -> list[str]:
 
 
 def _text(task: Task) -> Result:
-    text = read_prose(task.source, name=task.job_name)
+    text = read_prose(task.source, name=task.job_name, language=task.options.known_language)
     found = [part for paragraph in paragraphs(text) for part in cut(paragraph)]
     if not found:
         raise EmptyFile(f"{task.job_name} contains nothing to read aloud.", remedy=_NOTHING_READ)
     if len(found) > MOST_PARAGRAPHS:
         sentence = f"{task.job_name} has {len(found):,} paragraphs; the limit is {MOST_PARAGRAPHS:,}."
         raise TooLarge(sentence, remedy="Split it into several texts and drop those.")
-    language, warnings = _language(task, text)
+    written = _language(task, text)
+    language = written.language
     segments = tuple(Segment(number, 0.0, 0.0, paragraph) for number, paragraph in enumerate(found))
     Transcript(language, 0.0, segments, engine={}).save(task.job_dir / TRANSCRIPT)
     skipped = skipped_targets(task.options, language, kind="text")
@@ -172,13 +173,14 @@ def _text(task: Task) -> Result:
         "segments": sum(len(parts(spoken(paragraph), limit=PIECE_CHARACTERS)) for paragraph in found),
         "skipped": skipped,
         "headings": sum(heading_of(paragraph) is not None for paragraph in found),
-        "warnings": [*warnings, *skip_warnings(task.job_name, "text", language, skipped)],
+        "warnings": [*written.warnings, *skip_warnings(task.job_name, "text", language, skipped)],
     }
 
 
 def _subtitle(task: Task) -> Result:
-    cues = read_cues(task.source)
-    language = language_of(task.source, cues, language=task.options.language)
+    cues = read_cues(task.source, language=task.options.known_language)
+    written = language_of(task.source, cues, language=task.options.known_language, usual=partial(_usual, task))
+    language = written.language
     segments, duration_s = segments_of(cues), max(cue.end for cue in cues) + _AFTER_LAST_CUE_S
     Transcript(language, duration_s, segments, engine={}).save(task.job_dir / TRANSCRIPT)
     skipped = skipped_targets(task.options, language, kind="text")
@@ -188,15 +190,15 @@ def _subtitle(task: Task) -> Result:
         "language": language,
         "segments": len(segments),
         "skipped": skipped,
-        "warnings": skip_warnings(task.job_name, "text", language, skipped),
+        "warnings": [*written.warnings, *skip_warnings(task.job_name, "text", language, skipped)],
     }
 
 
-def _language(task: Task, text: str) -> tuple[str, list[str]]:
-    if task.options.language != "auto":
-        return task.options.language, []
-    if not any(character.isalpha() for character in text):
-        sentence = f"{task.job_name} contains no letters to detect its language from, so {ASSUMED_LANGUAGE} is assumed."
-        return ASSUMED_LANGUAGE, [sentence]
-    found = detect_text_language(text, among=DETECTED_LANGUAGES)
-    return (ASSUMED_LANGUAGE if found == UNDETERMINED else found), []
+def _language(task: Task, text: str) -> FoundLanguage:
+    known = task.options.known_language
+    return FoundLanguage(known) if known else text_language(text, name=task.job_name, usual=partial(_usual, task))
+
+
+def _usual(task: Task) -> tuple[str, ...]:
+    translates = partial(task.engines.translates, task.options.translator)
+    return usual_languages(task.options.targets, lambda source, target: translates(source=source, target=target))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from stat import S_ISREG
 
@@ -20,7 +20,8 @@ from dropdub.pipeline.task import Result, Task
 from dropdub.subtitles.cue_file import read_cues
 from dropdub.subtitles.user_files import subtitle_facts
 from dropdub.text.documents import is_document, read_document
-from dropdub.text.reading import HEAD_BYTES, looks_like_text, read_text
+from dropdub.text.other_formats import other_format
+from dropdub.text.reading import HEAD_BYTES, damage_warnings, looks_like_text, read_text
 from dropdub.units import format_duration, format_size, too_large
 
 ACCEPTED = "Drop a recording with audio, a subtitle file (.srt, .vtt), or a text to read (.txt, .md, .docx, .epub)."
@@ -36,6 +37,7 @@ def run(task: Task) -> Result:
     size, words = _usable_size(task.source, task.job_name), None
     if size > task.limits.max_size:
         raise TooLarge(too_large(task.job_name, size, task.limits.max_size))
+    _refuse_other_formats(task.source, task.job_name)
     if Path(task.job_name).suffix.lower() in SUBTITLE_SUFFIXES:
         result = _subtitle(task, size)
     elif is_document(task.job_name) or _is_text(task.source, task.job_name):
@@ -60,11 +62,21 @@ def _usable_size(source: Path, name: str) -> int:
     return status.st_size
 
 
+def _refuse_other_formats(source: Path, name: str) -> None:
+    """Refuse a PDF and its like by what it is: its name may say otherwise."""
+    found = other_format(_head(source))
+    if found is not None:
+        raise NotText(f"{name} is {found.what}.", remedy=found.remedy)
+
+
+def _head(source: Path) -> bytes:
+    with source.open("rb") as file:
+        return file.read(HEAD_BYTES)
+
+
 def _is_text(source: Path, name: str) -> bool:
     """Return whether the content is text. Raises NotMedia or NotText if it is, but the name says otherwise."""
-    with source.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-    if not looks_like_text(head):
+    if not looks_like_text(_head(source)):
         return False
     suffix = Path(name).suffix.lower()
     if suffix in MEDIA_SUFFIXES:
@@ -88,9 +100,13 @@ def _refuse_unknown_pairs(task: Task, *, brought: str | None) -> None:
 def _subtitle(task: Task, size: int) -> Result:
     """Accept a subtitle without a recording: its cues are spoken at their times."""
     _refuse_long_text(task, size)
-    cues = read_cues(task.source)
+    cues = read_cues(task.source, language=task.options.known_language)
     _refuse_too_long(task.job_name, max(cue.end for cue in cues), task.limits)
-    return {"kind": "subtitle", "size": size, "video": None}
+    return {"kind": "subtitle", "size": size, "video": None, "warnings": _damage(task)}
+
+
+def _damage(task: Task) -> list[str]:
+    return damage_warnings(task.source, language=task.options.known_language, name=task.job_name)
 
 
 def _refuse_long_text(task: Task, size: int, *, name: str | None = None) -> None:
@@ -100,16 +116,16 @@ def _refuse_long_text(task: Task, size: int, *, name: str | None = None) -> None
 
 
 def _text(task: Task, size: int) -> Result:
-    name = task.job_name
+    name, warnings = task.job_name, list[str]()
     if is_document(name):
         text = read_document(task.source)
         _refuse_long_text(task, len(text.encode()))
     else:
         _refuse_long_text(task, size)
-        text = read_text(task.source)
+        text, warnings = read_text(task.source, language=task.options.known_language), _damage(task)
     if not text.strip():
         raise EmptyFile(f"{name} contains only whitespace.", remedy="Add some text, then drop it again.")
-    return {"kind": "text", "size": size, "video": None}
+    return {"kind": "text", "size": size, "video": None, "warnings": warnings}
 
 
 def _recording(task: Task) -> tuple[Result, UserSubtitle | None]:
@@ -119,8 +135,10 @@ def _recording(task: Task) -> tuple[Result, UserSubtitle | None]:
         return {**_media(task), "words": None}, None
     _refuse_long_text(task, companion.path.stat().st_size, name=companion.path.name)
     media = _media(task)
-    words = subtitle_facts(companion, language=options.language, targets=options.targets)
-    return {**media, "words": asdict(words)}, words
+    language = companion.language or media["language"]
+    words = subtitle_facts(replace(companion, language=language), language=options.language, targets=options.targets)
+    damage = damage_warnings(companion.path, language=language, name=companion.path.name)
+    return {**media, "words": asdict(words), "warnings": [*media["warnings"], *damage]}, words
 
 
 def _media(task: Task) -> Result:

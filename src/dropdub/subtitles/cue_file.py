@@ -10,13 +10,13 @@ from dropdub.subtitles.reading import parse_cues
 from dropdub.text.reading import read_text
 
 
-def read_cues(path: Path) -> list[Cue]:
-    """Return the cues of a subtitle file.
+def read_cues(path: Path, *, language: str | None = None) -> list[Cue]:
+    """Return the cues of a subtitle file, which is probably in `language`.
 
     Raises NotText if it cannot be read or contains no cues, TooLarge if it contains too much, and OSError.
     """
     try:
-        cues = parse_cues(read_text(path), kind=path.suffix.lower()[1:])
+        cues = parse_cues(read_text(path, language=language), kind=path.suffix.lower()[1:])
     except TooLarge as error:
         raise TooLarge(f"{path.name} is too large for a subtitle file. {error.message}", remedy=error.remedy) from error
     if not cues:

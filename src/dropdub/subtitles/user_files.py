@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dropdub.dubbing.pacing import together_of
 from dropdub.errors import EngineMissing, EngineNotInstalled, UnreadableFile, UnsupportedLanguage
-from dropdub.languages import detect_text_language, same_language, tag_in_name
+from dropdub.languages import same_language, tag_in_name
 from dropdub.pipeline.artifacts import Segment, Transcript, Turn
 from dropdub.pipeline.companion import Companion, UserSubtitle
 from dropdub.publishing.earlier_results import read_transcript
@@ -17,7 +17,7 @@ from dropdub.speech.turns import with_speakers
 from dropdub.subtitles.cue_file import read_cues
 from dropdub.subtitles.formats import Cue
 from dropdub.subtitles.user_edits import changed, revised, segments_of, speakers_as_in
-from dropdub.text.reading import DETECTED_LANGUAGES
+from dropdub.text.language import FoundLanguage, text_language, usual_languages
 
 _ENGINE = "subtitle"
 
@@ -51,12 +51,16 @@ def subtitle_facts(companion: Companion, *, language: str, targets: Sequence[str
     """Return what a subtitle is for a job; `language` is the spoken one, or auto."""
     path, revises = companion.path, companion.revises
     target = given_target(language_tag(path), language=language, targets=targets, late=revises)
-    return UserSubtitle(path.name, target, len(read_cues(path)), revises)
+    return UserSubtitle(path.name, target, len(_cues(companion)), revises)
+
+
+def _cues(companion: Companion) -> list[Cue]:
+    return read_cues(companion.path, language=companion.language)
 
 
 def given_segments(companion: Companion, *, end_s: float) -> tuple[Segment, ...]:
     """Return the segments of the user's transcript of a recording of `end_s` seconds, without speakers."""
-    return segments_of(read_cues(companion.path), end_s=end_s)
+    return segments_of(_cues(companion), end_s=end_s)
 
 
 def given_transcript(companion: Companion, *, language: str, end_s: float, turns: Sequence[Turn]) -> Given:
@@ -65,11 +69,13 @@ def given_transcript(companion: Companion, *, language: str, end_s: float, turns
     `language` is the spoken one, or auto; `turns` say who speaks when, as far as that is known.
     """
     path = companion.path
-    cues = read_cues(path)
+    cues = _cues(companion)
     segments = with_speakers(segments_of(cues, end_s=end_s), turns)
-    spoken = language_of(path, cues, language=language)
-    transcript = Transcript(spoken, end_s, segments, {"name": _ENGINE, "file": path.name}).renumbered()
-    return Given(transcript, _late_warnings(path.name, _late(cues, end_s)))
+    known = None if language == "auto" else language
+    stated = [companion.language] if companion.language else []
+    written = language_of(path, cues, language=known, usual=lambda: usual_languages(stated, lambda *_pair: False))
+    transcript = Transcript(written.language, end_s, segments, {"name": _ENGINE, "file": path.name}).renumbered()
+    return Given(transcript, (*written.warnings, *_late_warnings(path.name, _late(cues, end_s))))
 
 
 def earlier_transcript(companion: Companion) -> Transcript:
@@ -89,7 +95,7 @@ def earlier_transcript(companion: Companion) -> Transcript:
 
 def corrected_transcript(companion: Companion) -> Given:
     """Return the earlier transcript with the corrections of a subtitle. Raises UnreadableFile."""
-    cues, base = read_cues(companion.path), earlier_transcript(companion)
+    cues, base = _cues(companion), earlier_transcript(companion)
     kept, late = _within(revised(base.segments, cues), base.duration_s)
     segments = tuple(one for one in kept if one.text.strip())
     count = changed(base.segments, segments)
@@ -103,7 +109,7 @@ def given_translation(
 
     `make` is None if the job itself does not translate into this target.
     """
-    cues, name = read_cues(companion.path), companion.path.name
+    cues, name = _cues(companion), companion.path.name
     made = _made_before(make) if make and companion.revises else None
     if made is not None:
         segments, late_count = _within(revised(made.segments, cues), source.duration_s)
@@ -145,11 +151,17 @@ def _without_old_wordings(
     return tuple(replace(one, shorter=()) if one.id in stale else one for one in after)
 
 
-def language_of(path: Path, cues: Sequence[Cue], *, language: str) -> str:
-    """Return the language of a subtitle: `language` unless it is auto, else from its name, else from its text."""
-    if language != "auto":
-        return language
-    return language_tag(path) or detect_text_language("\n".join(cue.text for cue in cues), among=DETECTED_LANGUAGES)
+def language_of(
+    path: Path, cues: Sequence[Cue], *, language: str | None, usual: Callable[[], Sequence[str]]
+) -> FoundLanguage:
+    """Return the language of a subtitle: `language` if it is known, else from its name, else from its text.
+
+    `usual`: as for `text_language`.
+    """
+    known = language or language_tag(path)
+    if known:
+        return FoundLanguage(known)
+    return text_language("\n".join(cue.text for cue in cues), name=path.name, usual=usual)
 
 
 def _late_warnings(name: str, count: int) -> tuple[str, ...]:

@@ -18,11 +18,14 @@ def is_document(name: str) -> bool:
     return Path(name).suffix.lower() in DOCUMENT_SUFFIXES
 
 
-def read_prose(path: Path, *, name: str) -> str:
-    """Return the prose of a text or document that was dropped as `name`. Raises the errors of `read_document`."""
+def read_prose(path: Path, *, name: str, language: str | None = None) -> str:
+    """Return the prose of a text or document that was dropped as `name`, and is probably in `language`.
+
+    Raises the errors of `read_document`.
+    """
     if is_document(name):
         return read_document(path)
-    text = read_text(path)
+    text = read_text(path, language=language)
     return "\n\n".join(markdown_blocks(text)) if Path(name).suffix.lower() in MARKDOWN_SUFFIXES else text
 
 

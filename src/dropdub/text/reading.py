@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-import charset_normalizer
-
 from dropdub.errors import NotText
+from dropdub.languages import tag_in_name
 from dropdub.sentence_ends import MARKS, sentences
+from dropdub.text.encoding import Decoded, decoded, is_legible
 from dropdub.untrusted.text import with_few_marks, without_controls, wrapped
 
 HEAD_BYTES = 64 * 1024
-_BOMS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
-_WESTERN = "cp1252"
-_MOST_CONTROLS = 0.005
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_CUT = re.compile(rb"[\xc2-\xf4][\x80-\xbf]{0,2}\Z")
 _MARKER = re.compile(r"(?:(?:#{1,6}|[-*+•–—]|>|\d{1,3}[.)])\s+)+")
 _HEADING = re.compile(r"#{1,6}\s")
 _BULLET = re.compile(r"^[#\-*+•–—>]+\s+")
@@ -32,38 +22,50 @@ _BULLET = re.compile(r"^[#\-*+•–—>]+\s+")
 _LINK = re.compile(r"!?\[([^\[\]]*+)\]\((?:[^()\s]|\([^()\s]*+\))*+\)")
 _EMPHASIS = re.compile(r"\*\*|__|`|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)")
 _NO_SPACE_FROM = "\u2e80"
+_LINES_SHOWN = 5
 PIECE_CHARACTERS = 600
 MOST_CHARACTERS = 5_000
 """Of a paragraph, which is spoken, verified and compared as a whole: three pages."""
-_LANGUAGES = """
-en pt es fr de it nl pl ro sv da nb fi cs sk sl hr sr bg uk ru el tr hu et lv lt ca gl eu
-ar he fa ur hi bn ta th vi id ms tl sw af cy ga is mk sq eo la zh ja ko
-"""
-DETECTED_LANGUAGES = tuple(_LANGUAGES.split())
-"""Candidates for language detection, without rare languages that short texts are easily mistaken for."""
 
 
 def looks_like_text(head: bytes) -> bool:
     """Return whether a file that starts with `head` (at most `HEAD_BYTES`) can be a text."""
+    whole = _CUT.sub(b"", head)  # the last character may be cut
     try:
-        text = _decoded_head(head)
+        return is_legible(decoded(whole or head))
     except NotText:
         return False
-    return len(_CONTROLS.findall(text)) <= _MOST_CONTROLS * len(text)
 
 
-def read_text(path: Path) -> str:
-    """Return a text file's characters, with `\\n` as line end. Raises NotText, and OSError."""
-    data = path.read_bytes()
-    refusal = NotText(f"{path.name} cannot be read as text.")
-    if not looks_like_text(data[:HEAD_BYTES]):
-        raise refusal
-    try:
-        text = data.decode(_encoding(data[:HEAD_BYTES]))
-    except UnicodeDecodeError as error:
-        raise refusal from error
+def read_text(path: Path, *, language: str | None = None) -> str:
+    """Return a text file's characters, with `\\n` as line end. Raises NotText, and OSError.
+
+    `language` is the one that the text is known to be in, and helps with old encodings; so does a tag in its name.
+    """
+    text = _decoded(path, language).text
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x85", "\n").replace("\f", "\n\n")
     return with_few_marks(without_controls(text))
+
+
+def damage_warnings(path: Path, *, language: str | None = None, name: str) -> list[str]:
+    """Return a warning if `read_text` finds damaged letters, with their lines. Raises NotText, and OSError."""
+    found = _decoded(path, language)
+    if not found.damaged:
+        return []
+    lines = ", ".join(map(str, found.damaged[:_LINES_SHOWN]))
+    more = len(found.damaged) - _LINES_SHOWN
+    places = f"line{'s' * (len(found.damaged) > 1)} {lines}{f' and {more} more' if more > 0 else ''}"
+    return [f"{name} is in {found.encoding.upper()}, but has damaged letters in {places}. Check the words there."]
+
+
+def _decoded(path: Path, language: str | None) -> Decoded:
+    try:
+        found = decoded(path.read_bytes(), language=language or tag_in_name(path.stem)[1])
+    except NotText as error:
+        raise NotText(f"{path.name} cannot be read as text.") from error
+    if not is_legible(found):
+        raise NotText(f"{path.name} cannot be read as text.")
+    return found
 
 
 def paragraphs(text: str) -> list[str]:
@@ -137,38 +139,6 @@ def _sentences(text: str, longest: int) -> Iterator[str]:
             yield sentence
         else:
             yield from wrapped(sentence, longest)
-
-
-def _decoded_head(head: bytes) -> str:
-    encoding = _encoding(head)
-    decoder = codecs.getincrementaldecoder(encoding)()
-    try:
-        return decoder.decode(head, final=False)  # the last character may be cut
-    except UnicodeDecodeError as error:
-        raise NotText("The characters cannot be read.") from error
-
-
-def _encoding(head: bytes) -> str:
-    for mark, encoding in _BOMS.items():
-        if head.startswith(mark):
-            return encoding
-    if b"\0" in head:
-        raise NotText("It contains zero bytes.")
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(head, final=False)
-        return "utf-8"
-    except UnicodeDecodeError:
-        return _legacy_encoding(head)
-
-
-def _legacy_encoding(head: bytes) -> str:
-    """Return the most likely legacy encoding; if several are equally likely, the Western European one."""
-    matches = charset_normalizer.from_bytes(head)
-    best = matches.best()
-    if best is None:
-        raise NotText("Its encoding is unknown.")
-    western = [match for match in matches if match.encoding == _WESTERN or _WESTERN in match.could_be_from_charset]
-    return _WESTERN if western and western[0].chaos <= best.chaos else best.encoding
 
 
 def _flowed(block: str) -> str:

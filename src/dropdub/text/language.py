@@ -1,0 +1,138 @@
+"""Find the language of a text. If it has only a few words, it is one that is translated here, with a warning."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from dropdub.languages import DETECTED_LANGUAGES, display_name, likely_languages, primary
+
+ASSUMED = "en"
+_CERTAIN = 5.0
+"""Difference of the log likelihoods of the first two languages from which the first is certain.
+
+Measured with sentences from web pages in 17 languages, cut to 1 to 20 words: of those above it, 99.5 % are right. That
+are 97 % of the texts of ten words, two thirds of those of three, a fifth of the single words.
+"""
+_MOST_USED = "en pt es fr de it nl pl ru uk tr sv ro el ar he zh ja ko"
+_COMMON = tuple(_MOST_USED.split())
+_EVERYDAY = {
+    "en": "hello hi hey thanks thank you yes no please good morning evening night day bye goodbye welcome ok okay",
+    "pt": "olá oi alô obrigado obrigada sim não por favor bom boa dia tarde noite tchau adeus até amanhã tudo bem",
+    "es": "hola gracias sí no por favor buenos buenas días tardes noches adiós hasta mañana luego bienvenidos",
+    "fr": "bonjour bonsoir salut merci oui non merci beaucoup s'il vous plaît bonne nuit au revoir bienvenue",
+    "de": "hallo danke bitte ja nein guten guter tag morgen abend gute nacht tschüss wiedersehen auf willkommen",
+    "it": "ciao grazie sì no prego per favore buongiorno buonasera buonanotte arrivederci salve benvenuti",
+    "nl": "hallo hoi bedankt dank je wel ja nee alstublieft goedemorgen goedenavond welterusten dag tot ziens",
+    "pl": "cześć dziękuję tak nie proszę dzień dobry dobranoc witaj widzenia do",
+    "sv": "hej tack ja nej god morgon kväll natt hejdå välkommen",
+    "da": "hej tak ja nej god morgen aften nat farvel velkommen",
+    "nb": "hei takk ja nei god morgen kveld natt velkommen",
+    "fi": "hei moi kiitos kyllä ei hyvää huomenta iltaa yötä näkemiin tervetuloa",
+    "cs": "ahoj děkuji díky ano ne prosím dobrý dobré den ráno večer noc nashledanou",
+    "ro": "bună salut mulțumesc mulţumesc da nu ziua seara noapte revedere la",
+    "tr": "merhaba selam teşekkürler teşekkür ederim evet hayır lütfen günaydın iyi akşamlar geceler",
+    "hu": "szia helló köszönöm igen nem kérem jó reggelt napot estét éjszakát viszontlátásra",
+    "ru": "привет здравствуйте спасибо да нет доброе добрый утро день вечер спокойной ночи пожалуйста пока",
+    "uk": "привіт вітаю дякую так ні добрий доброго ранку день вечір надобраніч будь ласка бувай",
+    "ca": "hola gràcies sí no si us plau bon dia bona tarda nit adéu",
+    "id": "halo terima kasih ya tidak tolong selamat pagi siang malam",
+    "vi": "xin chào cảm ơn vâng không",
+}
+"""What people write to try a program: words too short for the detector, which would take “Olá” for Hungarian."""
+_MOST_WORDS = 4
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_LATIN_END = "\u024f"
+_OF_ONE_SCRIPT = 8
+"""Languages that the detector ranks first: of a text in Cyrillic, all are written in it."""
+_PARAGRAPHS = 60
+_LEAST_LETTERS = 40
+"""Of a paragraph whose language is compared with the text's."""
+_OTHER_SHARE = 0.2
+
+
+def usual_languages(targets: Sequence[str], translates: Callable[[str, str], bool]) -> tuple[str, ...]:
+    """Return the languages that texts are probably in: the targets, and those that can be translated into one now."""
+    sources = [one for one in _COMMON if any(translates(one, target) for target in targets)]
+    return (*targets, *(sources or _COMMON))
+
+
+@dataclass(frozen=True)
+class FoundLanguage:
+    """A text's language, and warnings about how certain it is."""
+
+    language: str
+    warnings: tuple[str, ...] = ()
+
+
+def text_language(text: str, *, name: str, usual: Callable[[], Sequence[str]]) -> FoundLanguage:
+    """Return the language of the text named `name`.
+
+    `usual` returns the languages that are translated here; it is called only if the text is too short to be certain.
+    """
+    if not any(character.isalpha() for character in text):
+        return _assumed(name)
+    greeting = _everyday(text)
+    if len(greeting) == 1:
+        return FoundLanguage(greeting[0])
+    ranking = likely_languages(text, among=DETECTED_LANGUAGES)
+    if ranking[0][1] - ranking[1][1] >= _CERTAIN:
+        return FoundLanguage(ranking[0][0], _mixture(text, name, ranking[0][0]))
+    among = usual() if _is_latin(text) else [code for code, _ in ranking[:_OF_ONE_SCRIPT] if code in _COMMON]
+    return _of_few(ranking, name=name, among=_those(among or [ranking[0][0]], greeting))
+
+
+def _is_latin(text: str) -> bool:
+    letters = [letter for letter in text if letter.isalpha()]
+    return 2 * sum(letter <= _LATIN_END for letter in letters) >= len(letters)
+
+
+def _assumed(name: str) -> FoundLanguage:
+    sentence = f"{name} contains no letters to detect its language from, so {ASSUMED} is assumed."
+    return FoundLanguage(ASSUMED, (sentence,))
+
+
+def _those(usual: Sequence[str], greeting: Sequence[str]) -> Sequence[str]:
+    """Return the languages that a short text may be in: those used here, of which its words are in, as far as known."""
+    among = list(dict.fromkeys(map(primary, usual)))
+    return [one for one in among if one in greeting] or greeting or among
+
+
+def _of_few(ranking: Sequence[tuple[str, float]], *, name: str, among: Sequence[str]) -> FoundLanguage:
+    known = {code: likelihood for code, likelihood in ranking if code in among}
+    best = max(known.values(), default=0.0)
+    equal = [one for one in among if known.get(one) == best] or list(among)
+    language = ASSUMED if ASSUMED in equal else equal[0]
+    sentence = f"{name} is too short to be certain of its language, and was taken for {display_name(language)}."
+    remedy = f"If that is wrong, drop it again with a file {name}.job.yaml that says, for example, language: pt."
+    return FoundLanguage(language, (f"{sentence} {remedy}",))
+
+
+def _everyday(text: str) -> list[str]:
+    """Return the languages in which all words of a very short text are everyday words."""
+    words = [word.casefold().replace("’", "'") for word in _WORD.findall(text[:200])]
+    if not words or len(words) > _MOST_WORDS or len(text) > 200:
+        return []
+    return [language for language, known in _EVERYDAY.items() if set(words) <= set(known.split())]
+
+
+def _mixture(text: str, name: str, language: str) -> tuple[str, ...]:
+    """Return a warning if much of a text is in another language."""
+    found = Counter[str]()
+    for paragraph in _sampled([one for one in text.split("\n") if sum(map(str.isalpha, one)) >= _LEAST_LETTERS]):
+        first, second = likely_languages(paragraph, among=DETECTED_LANGUAGES)[:2]
+        if first[0] == language or first[1] - second[1] >= _CERTAIN:
+            found[first[0]] += len(paragraph)
+    share = {code: length / found.total() for code, length in found.most_common(3) if code != language}
+    return tuple(
+        f"About {part:.0%} of {name} seem to be in {display_name(code)}, not {display_name(language)}. All of it is "
+        f"treated as {display_name(language)}: if that is wrong, make a file of each language."
+        for code, part in share.items()
+        if part >= _OTHER_SHARE
+    )
+
+
+def _sampled(paragraphs: Sequence[str]) -> Iterable[str]:
+    return paragraphs[:: max(1, len(paragraphs) // _PARAGRAPHS)]

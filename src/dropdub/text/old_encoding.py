@@ -1,0 +1,139 @@
+"""Choose the old encoding of a text by the words that each encoding makes of it.
+
+chardet ranks the encodings by the frequency of neighbouring letters in many languages. If there are only a few letters
+to judge by, candidates that are almost as likely are compared by whether they make whole words, and by the language.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from unicodedata import category, name
+
+from dropdub.languages import detect_text_language, primary
+from dropdub.text.encodings_by_language import CANDIDATES, encodings_of
+
+SAMPLE_BYTES = 128 * 1024
+"""Of the lines with other letters than ASCII's, from all over the file."""
+_PIECES = 64
+_FEW = 30
+"""Bytes outside ASCII up to which candidates are compared: a sentence or two of Polish or Greek."""
+_VERY_FEW = 2
+"""Bytes outside ASCII up to which the language is detected from the other words: it is `è` in Italian, not `č`."""
+_ALMOST, _NEARLY = 0.5, 0.75
+"""Shares of the highest confidence from which candidates are compared by their words, and by the known language.
+
+Measured with sentences from web pages, in 29 languages and 75 encodings: of 40 characters each, 98.9 % are right, and
+99.1 % if the language is known; of 300 characters 99.5 %, of 3,000 99.4 %. With a lower share for the language, a
+wrong one does harm: a file named `.en.srt` may be in Slovene.
+"""
+_HIGH = re.compile(rb"[\x80-\xff]")
+_HIGH_WORD = re.compile(rb"\S*+[\x80-\xff]\S*+|[\x80-\xff]++")
+_NO_WORD = re.compile(rb"[\d:.,>-]+")
+_LATIN_SIGNS = ("FEMININE", "MASCULINE", "MICRO", "MODIFIER")
+_EAST_ASIAN = ("HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HALFWIDTH", "FULLWIDTH", "IDEOGRAPHIC")
+"""First words of the names of letters that are used together with those of a script."""
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    encoding: str
+    confidence: float
+    text: str
+
+
+def old_encodings(data: bytes, *, language: str | None = None) -> list[str]:
+    """Return the old encodings that a text may be in, the most likely first; `language`: that it is probably in."""
+    sample = data if len(data) <= SAMPLE_BYTES else b"\n".join(_pieces(data))
+    read = ((found, confidence, _text(sample, found)) for found, confidence in ranked(sample, CANDIDATES))
+    ranking = [_Candidate(found, confidence, text) for found, confidence, text in read if text is not None]
+    others = len(_HIGH.findall(sample))
+    if not ranking or others > _FEW:
+        return [one.encoding for one in ranking]
+    best = _best_of_few(sample, ranking, language, others)
+    return [best.encoding, *(one.encoding for one in ranking if one is not best)]
+
+
+def ranked(sample: bytes, encodings: Sequence[str]) -> list[tuple[str, float]]:
+    """Return those encodings that chardet finds likely, with their confidence; the order is not by confidence alone."""
+    import chardet  # noqa: PLC0415  (most texts are UTF-8; its models take 5 MB)
+
+    found = chardet.detect_all(
+        b"\n" + sample,  # a text that starts with BM would be taken for a picture
+        ignore_threshold=True,
+        compat_names=False,
+        max_bytes=len(sample) + 1,
+        include_encodings=encodings,
+    )
+    return [(str(one["encoding"]), float(one["confidence"] or 0)) for one in found if one["encoding"] in encodings]
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    """Yield pieces of lines with more than ASCII, from all over a long file."""
+    length, at = SAMPLE_BYTES // _PIECES, 0
+    for start in range(0, len(data), -(-len(data) // _PIECES)):
+        found = _HIGH.search(data, max(start, at))
+        if found is None:
+            return
+        line = data.rfind(b"\n", max(at, found.start() - length // 2), found.start())
+        begin = line + 1 or found.start()
+        at = begin + length
+        yield data[begin:at].rsplit(b"\n", 1)[0] if b"\n" in data[found.start() : at] else data[begin:at]
+
+
+def _text(sample: bytes, encoding: str) -> str | None:
+    """Return a sample as it reads in an encoding; None if it does not fit. The last character may be cut."""
+    try:
+        return codecs.getincrementaldecoder(encoding)().decode(sample)
+    except UnicodeDecodeError:
+        return None
+
+
+def _best_of_few(sample: bytes, ranking: Sequence[_Candidate], language: str | None, others: int) -> _Candidate:
+    close = _near(ranking, _ALMOST)
+    certain = others > _VERY_FEW
+    likely = _near(ranking, _NEARLY) if certain else close
+    known = encodings_of(language or (None if certain else _language_of_others(sample)))
+    usual = [one for one in likely if one.encoding in known] or close
+    return min(usual, key=lambda one: oddities(one.text))
+
+
+def _near(ranking: Sequence[_Candidate], share: float) -> list[_Candidate]:
+    return [one for one in ranking if one.confidence >= share * ranking[0].confidence]
+
+
+def _language_of_others(sample: bytes) -> str | None:
+    """Return the language of the words in ASCII; None if there are too few."""
+    words = _NO_WORD.sub(b" ", _HIGH_WORD.sub(b" ", sample)).decode("ascii", "replace").split()
+    return primary(detect_text_language(" ".join(words))) if len(words) > 1 else None
+
+
+def oddities(text: str) -> float:
+    """Return how often neighbouring characters look wrong, as in `Îºi`, `jeˇt` or `caf╔`."""
+    near = ((one, other) for one, other in pairwise(text) if one > "\x7f" or other > "\x7f")
+    return sum(_oddity(one, other) for one, other in near)
+
+
+def _oddity(one: str, other: str) -> float:
+    first, second = category(one), category(other)
+    both_letters = first[0] == second[0] == "L"
+    return (
+        2 * (other > "\x7f" and second in ("Cc", "Cn", "Co"))
+        + (first == "Ll" and second == "Lu")
+        + (both_letters and _script(one) != _script(other))
+        + 0.5 * ((first[0] == "L" and _is_sign(other)) or (second[0] == "L" and _is_sign(one)))
+    )
+
+
+@cache
+def _script(letter: str) -> str:
+    first = name(letter, "?").split()[0]
+    return "LATIN" if first in _LATIN_SIGNS else "CJK" if first in _EAST_ASIAN else first
+
+
+def _is_sign(character: str) -> bool:
+    return character > "\x7f" and category(character)[0] in "SN"

@@ -1,0 +1,77 @@
+"""The language of a text: of a single word, of a few words, of several languages."""
+
+from __future__ import annotations
+
+import pytest
+
+from dropdub.text.language import text_language, usual_languages
+
+
+def _found(text: str, *usual: str) -> tuple[str, bool]:
+    """Return the language found, and whether there is a warning."""
+    found = text_language(text, name="note.txt", usual=lambda: usual or ("pt", "en"))
+    return found.language, bool(found.warnings)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Olá", "pt"),
+        ("Olá!\n", "pt"),
+        ("Obrigado", "pt"),
+        ("Bom dia.", "pt"),
+        ("Hello", "en"),
+        ("OK", "en"),
+        ("Thank you!", "en"),
+        ("Bonjour", "fr"),
+        ("Danke.", "de"),
+        ("Ciao", "it"),
+        ("Gracias", "es"),
+        ("Привет", "ru"),
+        ("こんにちは", "ja"),
+        ("안녕하세요", "ko"),
+        ("%PDF is a format for documents", "en"),
+        ("Até amanhã, minha querida.", "pt"),
+        ("The meeting starts tomorrow morning at nine.", "en"),
+    ],
+)
+def test_a_greeting_or_a_sentence_is_certain(text: str, language: str) -> None:
+    assert _found(text) == (language, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "usual", "language"),
+    [
+        ("Maria", ("pt", "en"), "en"),
+        ("Casa", ("pt", "en"), "pt"),
+        ("Hola", ("es", "en"), "es"),
+        ("Hej", ("da", "en"), "da"),
+        ("مرحبا", ("pt", "en"), "ar"),
+    ],
+)
+def test_a_word_is_in_one_of_the_usual_languages_and_a_warning_says_so(
+    text: str, usual: tuple[str, ...], language: str
+) -> None:
+    assert _found(text, *usual) == (language, True)
+
+
+def test_the_warning_says_how_to_set_the_language() -> None:
+    (warning,) = text_language("Casa", name="note.txt", usual=lambda: ("pt", "en")).warnings
+    assert "taken for Portuguese" in warning and "note.txt.job.yaml" in warning and "language: pt" in warning
+
+
+def test_a_text_without_letters_is_assumed_to_be_english() -> None:
+    assert _found("2024, 12:30") == ("en", True)
+
+
+def test_a_text_in_two_languages_is_reported() -> None:
+    english = "The house is white, and the garden behind it is green and full of old trees.\n"
+    portuguese = "A casa é branca, e o jardim atrás dela é verde e cheio de árvores antigas.\n"
+    found = text_language(english * 6 + portuguese * 4, name="note.txt", usual=lambda: ())
+    assert found.language in ("en", "pt") and "in Portuguese, not English" in found.warnings[0]
+    assert text_language(english * 20 + portuguese, name="note.txt", usual=lambda: ()).warnings == ()
+
+
+def test_the_usual_languages_are_the_targets_and_what_can_be_translated_into_them() -> None:
+    assert usual_languages(["pt"], lambda source, target: (source, target) == ("en", "pt")) == ("pt", "en")
+    assert usual_languages(["pt"], lambda _source, _target: False)[:3] == ("pt", "en", "pt")
