@@ -143,7 +143,9 @@ def _path(text: str | None) -> Path | None:
 
 def _companion(payload: Mapping[str, Any]) -> Companion | None:
     path = _path(payload.get("companion"))
-    return Companion(path, _path(payload.get("before")), payload.get("before_sha256")) if path else None
+    video = (payload["facts"].get("probe") or {}).get("video")
+    fps = video.get("fps") if video else None
+    return Companion(path, _path(payload.get("before")), payload.get("before_sha256"), fps) if path else None
 
 
 def target_of(task: Task) -> str:

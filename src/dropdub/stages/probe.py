@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from stat import S_ISREG
 
@@ -17,7 +17,7 @@ from dropdub.media.stream_types import AudioStream
 from dropdub.media.suffixes import MEDIA_SUFFIXES, OTHER_SUFFIXES, SUBTITLE_SUFFIXES, TEXT_SUFFIXES
 from dropdub.pipeline.companion import UserSubtitle
 from dropdub.pipeline.task import Result, Task
-from dropdub.subtitles.cue_file import read_cues
+from dropdub.subtitles.cue_file import is_subtitle_file, read_subtitles
 from dropdub.subtitles.user_files import subtitle_facts
 from dropdub.text.documents import is_document, read_document
 from dropdub.text.reading import HEAD_BYTES, looks_like_text, read_text
@@ -36,7 +36,7 @@ def run(task: Task) -> Result:
     size, words = _usable_size(task.source, task.job_name), None
     if size > task.limits.max_size:
         raise TooLarge(too_large(task.job_name, size, task.limits.max_size))
-    if Path(task.job_name).suffix.lower() in SUBTITLE_SUFFIXES:
+    if _is_subtitle(task, size):
         result = _subtitle(task, size)
     elif is_document(task.job_name) or _is_text(task.source, task.job_name):
         result = _text(task, size)
@@ -58,6 +58,18 @@ def _usable_size(source: Path, name: str) -> int:
     if status.st_size == 0:
         raise EmptyFile(f"{name} is empty.")
     return status.st_size
+
+
+def _is_subtitle(task: Task, size: int) -> bool:
+    """Return whether the name or the content is that of subtitles, which are not to be read aloud as prose.
+
+    What is too large for a text is not examined: it is a recording, or refused.
+    """
+    suffix = Path(task.job_name).suffix.lower()
+    if suffix in SUBTITLE_SUFFIXES:
+        return True
+    may_be = suffix not in MEDIA_SUFFIXES and not is_document(task.job_name) and size <= task.limits.max_text
+    return may_be and is_subtitle_file(task.source)
 
 
 def _is_text(source: Path, name: str) -> bool:
@@ -88,9 +100,9 @@ def _refuse_unknown_pairs(task: Task, *, brought: str | None) -> None:
 def _subtitle(task: Task, size: int) -> Result:
     """Accept a subtitle without a recording: its cues are spoken at their times."""
     _refuse_long_text(task, size)
-    cues = read_cues(task.source)
-    _refuse_too_long(task.job_name, max(cue.end for cue in cues), task.limits)
-    return {"kind": "subtitle", "size": size, "video": None}
+    found = read_subtitles(task.source)
+    _refuse_too_long(task.job_name, max(cue.end for cue in found.cues), task.limits)
+    return {"kind": "subtitle", "size": size, "video": None, "warnings": list(found.warnings)}
 
 
 def _refuse_long_text(task: Task, size: int, *, name: str | None = None) -> None:
@@ -119,8 +131,10 @@ def _recording(task: Task) -> tuple[Result, UserSubtitle | None]:
         return {**_media(task), "words": None}, None
     _refuse_long_text(task, companion.path.stat().st_size, name=companion.path.name)
     media = _media(task)
-    words = subtitle_facts(companion, language=options.language, targets=options.targets)
-    return {**media, "words": asdict(words)}, words
+    fps = media["video"]["fps"] if media["video"] else None
+    brought = replace(companion, fps=fps)
+    words, warnings = subtitle_facts(brought, language=options.language, targets=options.targets)
+    return {**media, "words": asdict(words), "warnings": [*media["warnings"], *warnings]}, words
 
 
 def _media(task: Task) -> Result:

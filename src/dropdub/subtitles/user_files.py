@@ -14,7 +14,7 @@ from dropdub.pipeline.companion import Companion, UserSubtitle
 from dropdub.publishing.earlier_results import read_transcript
 from dropdub.speech.sentences import sentences_of
 from dropdub.speech.turns import with_speakers
-from dropdub.subtitles.cue_file import read_cues
+from dropdub.subtitles.cue_file import read_cues, read_subtitles
 from dropdub.subtitles.formats import Cue
 from dropdub.subtitles.user_edits import changed, revised, segments_of, speakers_as_in
 from dropdub.text.reading import DETECTED_LANGUAGES
@@ -47,16 +47,23 @@ def given_target(tag: str | None, *, language: str, targets: Sequence[str], late
     return next((target for target in targets if same_language(target, tag)), tag if late else None)
 
 
-def subtitle_facts(companion: Companion, *, language: str, targets: Sequence[str]) -> UserSubtitle:
-    """Return what a subtitle is for a job; `language` is the spoken one, or auto."""
+def subtitle_facts(
+    companion: Companion, *, language: str, targets: Sequence[str]
+) -> tuple[UserSubtitle, tuple[str, ...]]:
+    """Return what a subtitle is for a job, and what of it could not be read; `language`: the spoken one, or auto."""
     path, revises = companion.path, companion.revises
     target = given_target(language_tag(path), language=language, targets=targets, late=revises)
-    return UserSubtitle(path.name, target, len(read_cues(path)), revises)
+    found = read_subtitles(path, fps=companion.fps)
+    return UserSubtitle(path.name, target, len(found.cues), revises), found.warnings
+
+
+def _cues(companion: Companion) -> list[Cue]:
+    return read_cues(companion.path, fps=companion.fps)
 
 
 def given_segments(companion: Companion, *, end_s: float) -> tuple[Segment, ...]:
     """Return the segments of the user's transcript of a recording of `end_s` seconds, without speakers."""
-    return segments_of(read_cues(companion.path), end_s=end_s)
+    return segments_of(_cues(companion), end_s=end_s)
 
 
 def given_transcript(companion: Companion, *, language: str, end_s: float, turns: Sequence[Turn]) -> Given:
@@ -65,7 +72,7 @@ def given_transcript(companion: Companion, *, language: str, end_s: float, turns
     `language` is the spoken one, or auto; `turns` say who speaks when, as far as that is known.
     """
     path = companion.path
-    cues = read_cues(path)
+    cues = _cues(companion)
     segments = with_speakers(segments_of(cues, end_s=end_s), turns)
     spoken = language_of(path, cues, language=language)
     transcript = Transcript(spoken, end_s, segments, {"name": _ENGINE, "file": path.name}).renumbered()
@@ -89,7 +96,7 @@ def earlier_transcript(companion: Companion) -> Transcript:
 
 def corrected_transcript(companion: Companion) -> Given:
     """Return the earlier transcript with the corrections of a subtitle. Raises UnreadableFile."""
-    cues, base = read_cues(companion.path), earlier_transcript(companion)
+    cues, base = _cues(companion), earlier_transcript(companion)
     kept, late = _within(revised(base.segments, cues), base.duration_s)
     segments = tuple(one for one in kept if one.text.strip())
     count = changed(base.segments, segments)
@@ -103,7 +110,7 @@ def given_translation(
 
     `make` is None if the job itself does not translate into this target.
     """
-    cues, name = read_cues(companion.path), companion.path.name
+    cues, name = _cues(companion), companion.path.name
     made = _made_before(make) if make and companion.revises else None
     if made is not None:
         segments, late_count = _within(revised(made.segments, cues), source.duration_s)
