@@ -339,7 +339,7 @@ REFUSALS: list[tuple[str, Callable[[Path], object], type[DropdubError], str]] = 
         "clip.ass",
         lambda path: path.write_text("[Script Info]\nTitle: x\n", encoding="utf-8"),
         NotText,
-        "neither a recording nor a text",
+        "contains no readable subtitles",
     ),
     (
         "clip.srt",

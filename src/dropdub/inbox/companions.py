@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from dropdub.files.durable import key, numbered_folder
@@ -39,12 +39,25 @@ def companions(names: Iterable[str]) -> dict[str, str]:
     Of several subtitles, the one without a language tag is preferred; the others are independent files.
     """
     known = list(names)
-    recordings = _by_stem(known)
-    owned = [(owner, name) for name in sorted(filter(is_subtitle, known)) if (owner := _owner(name, recordings))]
+    recordings, pictures = _by_stem(known), {key(Path(name).stem) for name in known if _is_picture_index(name)}
+    subtitles = (name for name in sorted(filter(is_subtitle, known)) if not _is_of_pictures(name, pictures))
+    owned = [(owner, name) for name in subtitles if (owner := _owner(name, recordings))]
     found: dict[str, str] = {}
     for owner, name in sorted(owned, key=lambda pair: tag_in_name(Path(pair[1]).stem)[1] is not None):
         found.setdefault(owner, name)
     return found
+
+
+def _is_picture_index(name: str) -> bool:
+    return Path(name).suffix.casefold() == ".idx"
+
+
+def _is_of_pictures(name: str, pictures: Collection[str]) -> bool:
+    """Return whether a `.sub` is VobSub: pictures of subtitles, with an index of the same name (`pictures`).
+
+    Dropdub cannot read them, and a recording must not fail for that.
+    """
+    return Path(name).suffix.casefold() == ".sub" and key(Path(name).stem) in pictures
 
 
 def companion_name(recording: str, subtitle: str) -> str:

@@ -8,13 +8,18 @@ _RECORDINGS = """
 .tta .tak .voc .dv .mxf .gxf .nut .rm .ra .rmvb .wtv
 """
 _NO_PROSE = """
-.ass .ssa .sub .sbv .lrc .json .jsonl .yaml .yml .toml .ini .cfg .conf .xml .html .htm .xhtml .svg .csv
+.json .jsonl .yaml .yml .toml .ini .cfg .conf .xml .html .htm .xhtml .svg .csv
 .tsv .css .js .mjs .jsx .tsx .py .pyw .ipynb .rb .pl .php .sh .bash .zsh .bat .cmd .ps1 .vbs .c .h .cc .cpp
 .hpp .cs .java .kt .go .rs .swift .sql .lua .r .tex .bib .rtf .ps .eps .log .diff .patch .m3u .m3u8 .pls .xspf
 .mpd .cue .nfo .url .desktop .lnk .torrent .ics .vcf .eml .pem .exe .dll
 """
 
-SUBTITLE_SUFFIXES = frozenset({".srt", ".vtt"})
+_SUBTITLES = """
+.srt .vtt .webvtt .ass .ssa .ttml .dfxp .itt .imsc .smi .sami .sbv .lrc .sub .mpl .mpl2 .stl .srv1 .srv2 .srv3
+.json3
+"""
+
+SUBTITLE_SUFFIXES = frozenset(_SUBTITLES.split())
 TEXT_SUFFIXES = frozenset({".txt", ".text", ".md", ".markdown"})
 MEDIA_SUFFIXES = frozenset(_RECORDINGS.split())
 OTHER_SUFFIXES = frozenset(_NO_PROSE.split())

@@ -11,13 +11,15 @@ class Companion:
     """A subtitle that came with the source, or that corrects earlier outputs.
 
     In the second case, `before` is the transcript it corrects; if the SHA-256 is no longer `before_sha256`, somebody
-    has replaced it. `language` is the film's, as far as it is known without listening.
+    has replaced it. `language` is the film's, as far as it is known without listening. `fps` is the frame rate of the
+    source, for subtitles whose times are frames; None if unknown.
     """
 
     path: Path
     before: Path | None = None
     before_sha256: str | None = None
     language: str | None = None
+    fps: float | None = None
 
     @property
     def revises(self) -> bool:

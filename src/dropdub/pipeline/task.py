@@ -149,7 +149,9 @@ def _companion(payload: Mapping[str, Any]) -> Companion | None:
     if path is None:
         return None
     language = JobOptions.model_validate(payload["options"]).known_language or Facts(payload["facts"]).stated_language
-    return Companion(path, _path(payload.get("before")), payload.get("before_sha256"), language)
+    video = (payload["facts"].get("probe") or {}).get("video")
+    fps = video.get("fps") if video else None
+    return Companion(path, _path(payload.get("before")), payload.get("before_sha256"), language, fps)
 
 
 def target_of(task: Task) -> str:

@@ -17,7 +17,7 @@ from dropdub.media.stream_types import AudioStream
 from dropdub.media.suffixes import MEDIA_SUFFIXES, OTHER_SUFFIXES, SUBTITLE_SUFFIXES, TEXT_SUFFIXES
 from dropdub.pipeline.companion import UserSubtitle
 from dropdub.pipeline.task import Result, Task
-from dropdub.subtitles.cue_file import read_cues
+from dropdub.subtitles.cue_file import is_subtitle_file, read_subtitles
 from dropdub.subtitles.user_files import subtitle_facts
 from dropdub.text.documents import is_document, read_document
 from dropdub.text.other_formats import other_format
@@ -38,7 +38,7 @@ def run(task: Task) -> Result:
     if size > task.limits.max_size:
         raise TooLarge(too_large(task.job_name, size, task.limits.max_size))
     _refuse_other_formats(task.source, task.job_name)
-    if Path(task.job_name).suffix.lower() in SUBTITLE_SUFFIXES:
+    if _is_subtitle(task, size):
         result = _subtitle(task, size)
     elif is_document(task.job_name) or _is_text(task.source, task.job_name):
         result = _text(task, size)
@@ -74,6 +74,18 @@ def _head(source: Path) -> bytes:
         return file.read(HEAD_BYTES)
 
 
+def _is_subtitle(task: Task, size: int) -> bool:
+    """Return whether the name or the content is that of subtitles, which are not to be read aloud as prose.
+
+    What is too large for a text is not examined: it is a recording, or refused.
+    """
+    suffix = Path(task.job_name).suffix.lower()
+    if suffix in SUBTITLE_SUFFIXES:
+        return True
+    may_be = suffix not in MEDIA_SUFFIXES and not is_document(task.job_name) and size <= task.limits.max_text
+    return may_be and is_subtitle_file(task.source, language=task.options.known_language)
+
+
 def _is_text(source: Path, name: str) -> bool:
     """Return whether the content is text. Raises NotMedia or NotText if it is, but the name says otherwise."""
     if not looks_like_text(_head(source)):
@@ -100,9 +112,9 @@ def _refuse_unknown_pairs(task: Task, *, brought: str | None) -> None:
 def _subtitle(task: Task, size: int) -> Result:
     """Accept a subtitle without a recording: its cues are spoken at their times."""
     _refuse_long_text(task, size)
-    cues = read_cues(task.source, language=task.options.known_language)
-    _refuse_too_long(task.job_name, max(cue.end for cue in cues), task.limits)
-    return {"kind": "subtitle", "size": size, "video": None, "warnings": _damage(task)}
+    found = read_subtitles(task.source, language=task.options.known_language)
+    _refuse_too_long(task.job_name, max(cue.end for cue in found.cues), task.limits)
+    return {"kind": "subtitle", "size": size, "video": None, "warnings": [*found.warnings, *_damage(task)]}
 
 
 def _damage(task: Task) -> list[str]:
@@ -135,10 +147,12 @@ def _recording(task: Task) -> tuple[Result, UserSubtitle | None]:
         return {**_media(task), "words": None}, None
     _refuse_long_text(task, companion.path.stat().st_size, name=companion.path.name)
     media = _media(task)
+    fps = media["video"]["fps"] if media["video"] else None
     language = companion.language or media["language"]
-    words = subtitle_facts(replace(companion, language=language), language=options.language, targets=options.targets)
+    brought = replace(companion, language=language, fps=fps)
+    words, warnings = subtitle_facts(brought, language=options.language, targets=options.targets)
     damage = damage_warnings(companion.path, language=language, name=companion.path.name)
-    return {**media, "words": asdict(words), "warnings": [*media["warnings"], *damage]}, words
+    return {**media, "words": asdict(words), "warnings": [*media["warnings"], *warnings, *damage]}, words
 
 
 def _media(task: Task) -> Result:

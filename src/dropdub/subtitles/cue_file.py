@@ -4,22 +4,84 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dropdub.errors import NotText, TooLarge
+from dropdub.errors import NotText, TooLarge, TooLong
+from dropdub.subtitles.ebu_stl import ebu_stl_cues, is_ebu_stl
 from dropdub.subtitles.formats import Cue
-from dropdub.subtitles.reading import parse_cues
-from dropdub.text.reading import read_text
+from dropdub.subtitles.reading import ReadCues, as_shown, read_subtitle
+from dropdub.subtitles.recognition import subtitle_format, unread_format, unread_text_format
+from dropdub.subtitles.timed_xml import PICTURES_REMEDY
+from dropdub.text.reading import HEAD_BYTES, looks_like_text, read_text
+
+_CONVERT = "Convert it to .srt with a program such as Subtitle Edit, then drop that file."
 
 
-def read_cues(path: Path, *, language: str | None = None) -> list[Cue]:
-    """Return the cues of a subtitle file, which is probably in `language`.
+def is_subtitle_file(path: Path, *, language: str | None = None) -> bool:
+    """Return whether a file's content is subtitles that can be read, whatever its name. Raises NotText, and OSError.
 
-    Raises NotText if it cannot be read or contains no cues, TooLarge if it contains too much, and OSError.
+    NotText names the format of subtitles that cannot be read.
+    """
+    head = _head(path)
+    if is_ebu_stl(head):
+        return True
+    return looks_like_text(head) and subtitle_format(_text(path, language)) is not None
+
+
+def _head(path: Path) -> bytes:
+    """Return the first bytes of a file. Raises NotText if they are those of subtitles that are pictures."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    _refuse_unread(path, unread_format(head, suffix=path.suffix.lower()), PICTURES_REMEDY)
+    return head
+
+
+def _text(path: Path, language: str | None) -> str:
+    text = read_text(path, language=language)
+    _refuse_unread(path, unread_text_format(text), _CONVERT)
+    return text
+
+
+def read_cues(path: Path, *, language: str | None = None, fps: float | None = None) -> list[Cue]:
+    """Return the cues of a subtitle file. Arguments and errors as in `read_subtitles`."""
+    return list(read_subtitles(path, language=language, fps=fps).cues)
+
+
+def read_subtitles(path: Path, *, language: str | None = None, fps: float | None = None) -> ReadCues:
+    """Return the cues of a subtitle file, and warnings that name what of it could not be read.
+
+    `language`: the probable one, which helps to find the encoding. `fps`: the film's frame rate, for times in frames.
+    Raises NotText if it cannot be read or contains no cues, TooLarge if it contains too much, TooLong for times after
+    99 hours, and OSError.
     """
     try:
-        cues = parse_cues(read_text(path, language=language), kind=path.suffix.lower()[1:])
+        found = _read(path, language, fps)
     except TooLarge as error:
         raise TooLarge(f"{path.name} is too large for a subtitle file. {error.message}", remedy=error.remedy) from error
-    if not cues:
+    except TooLong as error:
+        raise TooLong(f"{path.name} is too long. {error.message}", remedy=error.remedy) from error
+    if not found.cues:
         remedy = "Correct or remove it, then run: `dropdub retry JOB`."
-        raise NotText(f"{path.name} contains no readable subtitles.", remedy=remedy)
-    return cues
+        raise NotText(f"{path.name} contains no readable subtitles.{_what_was_lost(found)}", remedy=remedy)
+    return ReadCues(found.cues, tuple(f"In {path.name}: {warning}" for warning in found.warnings))
+
+
+def _read(path: Path, language: str | None, fps: float | None) -> ReadCues:
+    is_binary = is_ebu_stl(_head(path))
+    try:
+        if is_binary:
+            return as_shown(ebu_stl_cues(path.read_bytes()), "stl")
+        return read_subtitle(_text(path, language), suffix=path.suffix.lower(), fps=fps)
+    except NotText as error:
+        if path.name in error.message:
+            raise
+        raise NotText(f"{path.name} cannot be read as subtitles. {error.message}", remedy=error.remedy) from error
+
+
+def _what_was_lost(found: ReadCues) -> str:
+    return f" {found.warnings[0]}" if found.warnings else ""
+
+
+def _refuse_unread(path: Path, name: str | None, remedy: str) -> None:
+    """Refuse a format by its name. VobSub's index, which is text, belongs to pictures too."""
+    if name is not None:
+        remedy = PICTURES_REMEDY if name.startswith("VobSub") else remedy
+        raise NotText(f"{path.name} is {name}, a subtitle format that Dropdub cannot read.", remedy=remedy)

@@ -22,6 +22,7 @@ _LETTER_SHARE = 0.42
 """Average width of a letter, relative to the font size."""
 _TIME_TAIL = re.compile(r"(:\d{1,2})(?=[.,]\d)")
 _TAG_START = re.compile(r"<(?=\s*+(?:/\s*+)?[a-zA-Z])")
+_ENTITY_START = re.compile(r"&(?=#?\w{1,32};)")
 _NUMBER_ONLY = re.compile(r"\s*\d+\s*")
 
 
@@ -41,6 +42,7 @@ class Cue:
 def write_srt(cues: Sequence[Cue], path: Path) -> None:
     """Write cues as SubRip: UTF-8 without a byte order mark, times in milliseconds. The file is written atomically."""
     texts = [_TAG_START.sub(f"<{JOINER}", _inert(cue)).replace("-->", f"--{JOINER}>") for cue in cues]
+    texts = [_ENTITY_START.sub(f"&{JOINER}", text) for text in texts]
     _write(cues, texts, path, "srt")
 
 

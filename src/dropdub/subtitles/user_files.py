@@ -14,7 +14,7 @@ from dropdub.pipeline.companion import Companion, UserSubtitle
 from dropdub.publishing.earlier_results import read_transcript
 from dropdub.speech.sentences import sentences_of
 from dropdub.speech.turns import with_speakers
-from dropdub.subtitles.cue_file import read_cues
+from dropdub.subtitles.cue_file import read_cues, read_subtitles
 from dropdub.subtitles.formats import Cue
 from dropdub.subtitles.user_edits import changed, revised, segments_of, speakers_as_in
 from dropdub.text.language import FoundLanguage, text_language, usual_languages
@@ -47,15 +47,18 @@ def given_target(tag: str | None, *, language: str, targets: Sequence[str], late
     return next((target for target in targets if same_language(target, tag)), tag if late else None)
 
 
-def subtitle_facts(companion: Companion, *, language: str, targets: Sequence[str]) -> UserSubtitle:
-    """Return what a subtitle is for a job; `language` is the spoken one, or auto."""
+def subtitle_facts(
+    companion: Companion, *, language: str, targets: Sequence[str]
+) -> tuple[UserSubtitle, tuple[str, ...]]:
+    """Return what a subtitle is for a job, and what of it could not be read; `language`: the spoken one, or auto."""
     path, revises = companion.path, companion.revises
     target = given_target(language_tag(path), language=language, targets=targets, late=revises)
-    return UserSubtitle(path.name, target, len(_cues(companion)), revises)
+    found = read_subtitles(path, language=companion.language, fps=companion.fps)
+    return UserSubtitle(path.name, target, len(found.cues), revises), found.warnings
 
 
 def _cues(companion: Companion) -> list[Cue]:
-    return read_cues(companion.path, language=companion.language)
+    return read_cues(companion.path, language=companion.language, fps=companion.fps)
 
 
 def given_segments(companion: Companion, *, end_s: float) -> tuple[Segment, ...]:
