@@ -10,6 +10,7 @@ from pathlib import Path
 class Companion:
     """A subtitle that came with the source, or that corrects earlier outputs.
 
+    `film`: the recording's file name, which shows what in the subtitle's name is the title, and what its language.
     In the second case, `before` is the transcript it corrects; if the SHA-256 is no longer `before_sha256`, somebody
     has replaced it.
     """
@@ -17,6 +18,7 @@ class Companion:
     path: Path
     before: Path | None = None
     before_sha256: str | None = None
+    film: str = ""
 
     @property
     def revises(self) -> bool:

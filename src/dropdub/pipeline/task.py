@@ -143,7 +143,10 @@ def _path(text: str | None) -> Path | None:
 
 def _companion(payload: Mapping[str, Any]) -> Companion | None:
     path = _path(payload.get("companion"))
-    return Companion(path, _path(payload.get("before")), payload.get("before_sha256")) if path else None
+    if path is None:
+        return None
+    before = _path(payload.get("before"))
+    return Companion(path, before, payload.get("before_sha256"), film=payload["job_name"])
 
 
 def target_of(task: Task) -> str:

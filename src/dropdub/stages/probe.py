@@ -18,7 +18,7 @@ from dropdub.media.suffixes import MEDIA_SUFFIXES, OTHER_SUFFIXES, SUBTITLE_SUFF
 from dropdub.pipeline.companion import UserSubtitle
 from dropdub.pipeline.task import Result, Task
 from dropdub.subtitles.cue_file import read_cues
-from dropdub.subtitles.user_files import subtitle_facts
+from dropdub.subtitles.user_files import lacks_most, subtitle_facts
 from dropdub.text.documents import is_document, read_document
 from dropdub.text.reading import HEAD_BYTES, looks_like_text, read_text
 from dropdub.units import format_duration, format_size, too_large
@@ -119,6 +119,9 @@ def _recording(task: Task) -> tuple[Result, UserSubtitle | None]:
         return {**_media(task), "words": None}, None
     _refuse_long_text(task, companion.path.stat().st_size, name=companion.path.name)
     media = _media(task)
+    if lacks_most(companion, length_s=media["duration_s"]):
+        unused = f"{companion.path.name} holds only a part of what is said, so {task.job_name} was transcribed."
+        return {**media, "words": None, "warnings": [*media.get("warnings", ()), unused]}, None
     words = subtitle_facts(companion, language=options.language, targets=options.targets)
     return {**media, "words": asdict(words)}, words
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from dropdub.dubbing.pacing import together_of
 from dropdub.errors import EngineMissing, EngineNotInstalled, UnreadableFile, UnsupportedLanguage
-from dropdub.languages import detect_text_language, same_language, tag_in_name
+from dropdub.inbox.subtitle_names import SubtitleName, name_alone, name_beside
+from dropdub.languages import detect_text_language, same_language
 from dropdub.pipeline.artifacts import Segment, Transcript, Turn
 from dropdub.pipeline.companion import Companion, UserSubtitle
 from dropdub.publishing.earlier_results import read_transcript
@@ -20,6 +21,10 @@ from dropdub.subtitles.user_edits import changed, revised, segments_of, speakers
 from dropdub.text.reading import DETECTED_LANGUAGES
 
 _ENGINE = "subtitle"
+_LETTERS_TO_JUDGE = 20
+"""Letters of a subtitle's text from which its language is judged against its name."""
+_WHOLE_SHARE = 0.2
+"""The share of a recording during which a whole subtitle shows text: in films a third to a half, a forced one 0.02."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +36,34 @@ class Given:
     changed: int | None = None
 
 
-def language_tag(path: Path) -> str | None:
-    """Return the language tag in a subtitle's name: `en` of `clip.en.srt`; None if there is none."""
-    return tag_in_name(path.stem)[1]
+def named_language(path: Path, cues: Sequence[Cue], *, film: str = "") -> str | None:
+    """Return the language in a subtitle's name: `en` of `clip.en.srt`; None if there is none.
+
+    Where that may be a word of the title (`let.it.be.srt`), or a mark (`clip.hi.srt` for people who do not hear), the
+    text decides. `film`: the recording's file name, if it is known.
+    """
+    name = _read_name(path, film)
+    if name.language is None or not name.is_doubtful:
+        return name.language
+    text = "\n".join(cue.text for cue in cues)
+    if sum(map(str.isalpha, text)) < _LETTERS_TO_JUDGE:
+        return name.language
+    return name.language if same_language(detect_text_language(text, among=DETECTED_LANGUAGES), name.language) else None
+
+
+def lacks_most(companion: Companion, *, length_s: float) -> bool:
+    """Return whether a subtitle is named as a partial one (`forced`) and is one, for a recording of `length_s` seconds.
+
+    Many files are named so although they hold the whole text.
+    """
+    if not _read_name(companion.path, companion.film).is_partial:
+        return False
+    shown_s = sum(max(0.0, cue.end - cue.start) for cue in read_cues(companion.path))
+    return shown_s < length_s * _WHOLE_SHARE
+
+
+def _read_name(path: Path, film: str) -> SubtitleName:
+    return name_beside(path.stem, Path(film).stem) or name_alone(path.stem)
 
 
 def given_target(tag: str | None, *, language: str, targets: Sequence[str], late: bool = False) -> str | None:
@@ -49,9 +79,10 @@ def given_target(tag: str | None, *, language: str, targets: Sequence[str], late
 
 def subtitle_facts(companion: Companion, *, language: str, targets: Sequence[str]) -> UserSubtitle:
     """Return what a subtitle is for a job; `language` is the spoken one, or auto."""
-    path, revises = companion.path, companion.revises
-    target = given_target(language_tag(path), language=language, targets=targets, late=revises)
-    return UserSubtitle(path.name, target, len(read_cues(path)), revises)
+    path, revises, cues = companion.path, companion.revises, read_cues(companion.path)
+    tag = named_language(path, cues, film=companion.film)
+    target = given_target(tag, language=language, targets=targets, late=revises)
+    return UserSubtitle(path.name, target, len(cues), revises)
 
 
 def given_segments(companion: Companion, *, end_s: float) -> tuple[Segment, ...]:
@@ -67,7 +98,7 @@ def given_transcript(companion: Companion, *, language: str, end_s: float, turns
     path = companion.path
     cues = read_cues(path)
     segments = with_speakers(segments_of(cues, end_s=end_s), turns)
-    spoken = language_of(path, cues, language=language)
+    spoken = language_of(path, cues, language=language, film=companion.film)
     transcript = Transcript(spoken, end_s, segments, {"name": _ENGINE, "file": path.name}).renumbered()
     return Given(transcript, _late_warnings(path.name, _late(cues, end_s)))
 
@@ -145,11 +176,12 @@ def _without_old_wordings(
     return tuple(replace(one, shorter=()) if one.id in stale else one for one in after)
 
 
-def language_of(path: Path, cues: Sequence[Cue], *, language: str) -> str:
+def language_of(path: Path, cues: Sequence[Cue], *, language: str, film: str = "") -> str:
     """Return the language of a subtitle: `language` unless it is auto, else from its name, else from its text."""
     if language != "auto":
         return language
-    return language_tag(path) or detect_text_language("\n".join(cue.text for cue in cues), among=DETECTED_LANGUAGES)
+    text = "\n".join(cue.text for cue in cues)
+    return named_language(path, cues, film=film) or detect_text_language(text, among=DETECTED_LANGUAGES)
 
 
 def _late_warnings(name: str, count: int) -> tuple[str, ...]:
