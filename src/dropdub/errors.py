@@ -2,6 +2,7 @@
 
     DropdubError
     ├── UsageError                the request cannot be met as it stands
+    │   ├── AmbiguousName         several jobs or files have the name
     │   └── ConfigError           config.yaml, a sidecar or a profile contains something invalid
     ├── StoreError                the database is damaged, newer than this program, or in an unsafe place
     │   └── StoreUnavailable      it is in use by another program, or its disk is full: this may pass
@@ -77,6 +78,10 @@ class DropdubError(Exception):
 
 class UsageError(DropdubError):
     """The request cannot be met as it stands."""
+
+
+class AmbiguousName(UsageError):
+    """Several jobs or files in different folders have the name; the message lists them with what to type instead."""
 
 
 class ConfigError(UsageError):

@@ -43,7 +43,68 @@ nl nld Dutch        oc oci Occitan      pl pol Polish       pt por Portuguese   
 ru rus Russian      sk slk Slovak       sl slv Slovene      sq sqi Albanian     sr srp Serbian
 sv swe Swedish      sw swa Swahili      ta tam Tamil        th tha Thai         tl tgl Tagalog
 tr tur Turkish      uk ukr Ukrainian    ur urd Urdu         vi vie Vietnamese   zh zho Chinese
+am amh Amharic      az aze Azerbaijani  bo bod Tibetan      bs bos Bosnian      fo fao Faroese
+gu guj Gujarati     ha hau Hausa        hy hye Armenian     jv jav Javanese     ka kat Georgian
+kk kaz Kazakh       km khm Khmer        kn kan Kannada      ku kur Kurdish      ky kir Kyrgyz
+la lat Latin        lb ltz Luxembourgish lo lao Lao         mi mri Maori        ml mal Malayalam
+mn mon Mongolian    mr mar Marathi      mt mlt Maltese      my mya Burmese      ne nep Nepali
+nn nno Nynorsk      pa pan Punjabi      ps pus Pashto       si sin Sinhala      so som Somali
+te tel Telugu       tg tgk Tajik        tt tat Tatar        uz uzb Uzbek        yi yid Yiddish
+yo yor Yoruba       zu zul Zulu
 """
+_OWN_NAMES = {
+    "pt-BR": "portuguese brazil, portuguese brazilian, brazilian portuguese, brazilian, português brasil, "
+    "portugues brasil, português do brasil, portugues do brasil, português brasileiro, portuguese br",
+    "pt-PT": "portuguese portugal, european portuguese, português portugal, portugues portugal",
+    "es-419": "latin american spanish, spanish latin america, spanish latin american, spanish latino, "
+    "español latino, español latinoamérica",
+    "es-ES": "spanish spain, european spanish, castilian, castellano",
+    "en-US": "english us, english usa, american english, english united states",
+    "en-GB": "english uk, british english, english united kingdom",
+    "fr-CA": "french canada, canadian french, french canadian",
+    "fr-FR": "french france",
+    "zh-Hans": "chinese simplified, simplified chinese, chinese simp, simplified",
+    "zh-Hant": "chinese traditional, traditional chinese, chinese trad, traditional",
+    "pt": "português, portugues",
+    "es": "español, espanol",
+    "fr": "français, francais",
+    "de": "deutsch",
+    "it": "italiano",
+    "nl": "nederlands, flemish",
+    "pl": "polski",
+    "ro": "română, romana, moldavian",
+    "sv": "svenska",
+    "da": "dansk",
+    "nb": "norsk, bokmål, norwegian bokmal, norwegian bokmål",
+    "fi": "suomi",
+    "cs": "čeština, cestina, česky",
+    "sk": "slovenčina, slovensky",
+    "sl": "slovenščina, slovenian",
+    "hr": "hrvatski",
+    "sr": "srpski, српски",
+    "hu": "magyar",
+    "el": "ελληνικά",
+    "ru": "русский",
+    "uk": "українська",
+    "bg": "български",
+    "tr": "türkçe, turkce",
+    "ar": "العربية",
+    "he": "עברית",
+    "fa": "فارسی, farsi",
+    "hi": "हिन्दी, हिंदी",
+    "th": "ไทย",
+    "vi": "tiếng việt",
+    "id": "bahasa indonesia",
+    "ms": "bahasa melayu",
+    "tl": "filipino",
+    "ja": "日本語",
+    "ko": "한국어",
+    "zh": "中文, mandarin, cantonese",
+    "ca": "català, catala",
+    "eu": "euskara, euskera",
+    "gl": "galego",
+}
+"""Names of languages and their variants as files are named, in the language itself and in English."""
 _SYNONYMS = {
     **{"no": "nb", "nor": "nb", "iw": "he", "in": "id", "cmn": "zh", "arb": "ar", "pes": "fa"},
     **{"pob": "pt", "ptb": "pt", "ptg": "pt", "chs": "zh", "cht": "zh", "zhs": "zh", "zht": "zh"},
@@ -90,17 +151,24 @@ def three_letters(tag: str) -> str:
     return known.three if known else primary(tag)
 
 
-def tag_in_name(stem: str) -> tuple[str, str | None]:
-    """Split the language tag, or None, from a file name's stem: `clip` and `pt-BR` for `clip.pt-BR`.
+def is_known(code: str) -> bool:
+    """Return whether a two- or three-letter code is that of a language in this module."""
+    return primary(code) in _index().by_two
 
-    Only the languages in this module count, so that `two` in `part.two` is not a tag.
+
+def tag_of_name(name: str) -> str | None:
+    """Return the tag of a language that is written out, in English or in the language itself; ignores case.
+
+    `Portuguese`, `português` and `Brazilian Portuguese` are `pt`, `pt` and `pt-BR`; None for anything else.
     """
-    rest, dot, tag = stem.rpartition(".")
-    first, *others = tag.replace("_", "-").split("-")
-    is_tag = all(2 <= len(part) <= 8 and part.isascii() and part.isalnum() for part in (first, *others))
-    if not rest or not dot or not is_tag or primary(first) not in _index().by_two:
-        return stem, None
-    return rest, "-".join([first.lower(), *(part.upper() if len(part) == 2 else part for part in others)])
+    return _names().get(name.casefold())
+
+
+@cache
+def _names() -> dict[str, str]:
+    english = {one.name.casefold(): one.two for one in _index().by_two.values()}
+    own = {name: tag for tag, names in _OWN_NAMES.items() for name in names.casefold().split(", ")}
+    return {**english, **own}
 
 
 def display_name(tag: str) -> str:

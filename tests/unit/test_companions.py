@@ -6,26 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dropdub.inbox.companions import companion_name, companions, owner_of
-from dropdub.languages import tag_in_name
-
-
-@pytest.mark.parametrize(
-    ("stem", "parted"),
-    [
-        ("clip", ("clip", None)),
-        ("clip.en", ("clip", "en")),
-        ("clip.pt-br", ("clip", "pt-BR")),
-        ("clip.por", ("clip", "por")),
-        ("a.b.PT_BR", ("a.b", "pt-BR")),
-        ("part.two", ("part.two", None)),
-        ("clip.1080p", ("clip.1080p", None)),
-        (".en", (".en", None)),
-        ("clip.", ("clip.", None)),
-    ],
-)
-def test_a_language_tag_in_a_name_is_recognised_only_if_it_is_one(stem: str, parted: tuple[str, str | None]) -> None:
-    assert tag_in_name(stem) == parted
+from dropdub.inbox.companions import companion_name, companions, is_spare, owner_of, spare_subtitles
 
 
 @pytest.mark.parametrize(
@@ -37,6 +18,12 @@ def test_a_language_tag_in_a_name_is_recognised_only_if_it_is_one(stem: str, par
         ("clip.srt", ["clip.wav", "clip.mp4"], "clip.mp4"),
         ("clip.two.srt", ["clip.mp4"], None),
         ("clip.srt", ["clip.txt", "clip.srt", "other.mp4"], None),
+        ("Let.It.Be.srt", ["Let.It.Be.mp4", "Let.mp4"], "Let.It.Be.mp4"),
+        ("Sick.Of.It.en.srt", ["Sick.Of.mp4", "Sick.Of.It.mp4"], "Sick.Of.It.mp4"),
+        ("It.srt", ["It.mkv"], "It.mkv"),
+        ("clip.en.forced.srt", ["clip.mkv"], "clip.mkv"),
+        ("clip 2.srt", ["clip.mkv"], None),
+        ("What is it.srt", ["What is.mkv"], None),
         ("ação.srt", ["ac\u0327a\u0303o.mp4"], "ac\u0327a\u0303o.mp4"),
     ],
 )
@@ -48,6 +35,20 @@ def test_of_several_subtitles_the_one_without_a_language_goes_with_the_film() ->
     names = ["clip.mp4", "clip.en.srt", "clip.pt.srt", "clip.vtt"]
     assert companions(names) == {"clip.mp4": "clip.vtt"}
     assert companions(names[:-1]) == {"clip.mp4": "clip.en.srt"}
+
+
+def test_a_subtitle_of_the_whole_text_is_used_before_a_partial_one_and_one_with_sounds() -> None:
+    names = ["a.mkv", "a.en.forced.srt", "a.en.sdh.srt", "a.en.srt", "a.pt.srt"]
+    assert companions(names) == {"a.mkv": "a.en.srt"}
+    assert companions(names[:3]) == {"a.mkv": "a.en.sdh.srt"}
+    assert companions(names[:2]) == {"a.mkv": "a.en.forced.srt"}
+    assert companions(["a.mkv", "a.en.srt", "a.default.pt.srt"]) == {"a.mkv": "a.default.pt.srt"}
+
+
+def test_other_subtitles_of_the_same_language_are_spare_and_those_of_another_are_not() -> None:
+    names = ["a.mkv", "a.en.srt", "a.en.sdh.srt", "a.en.forced.srt", "a.pt.forced.srt", "a.pt.srt", "a.pt.hi.srt"]
+    assert set(spare_subtitles(names)) == {"a.en.sdh.srt", "a.en.forced.srt", "a.pt.forced.srt"}
+    assert not is_spare("a.en.srt", beside="a.en.srt", film="a.mkv"), "a corrected one"
 
 
 NAMES = st.sampled_from(["a", "b", "a.en", "b.pt-BR", "a.two"])
@@ -67,6 +68,8 @@ def test_every_subtitle_goes_with_one_film_at_most_and_every_film_with_one_subti
         ("clip.mp4", "clip.srt", "clip.srt"),
         ("clip.mp4", "CLIP.en.SRT", "clip.en.SRT"),
         ("clip (2).mp4", "clip.pt-BR.vtt", "clip (2).pt-BR.vtt"),
+        ("clip.mp4", "clip (2).English.SDH.srt", "clip.English.SDH.srt"),
+        ("Let.It.Be (2).mp4", "Let.It.Be.srt", "Let.It.Be (2).srt"),
         ("clip.en.mp4", "clip.en.srt", "clip.en.srt"),
         ("x" * 251 + ".mp4", "x" * 251 + ".srt", "x" * 251 + ".srt"),
     ],

@@ -86,6 +86,10 @@ CALLERS = {
     ("pipeline/cache.py", "remove_stale_parts"): "writes of cached results that were cut off",
     ("metrics/exporter.py", "remove_parts"): "writes of the figures' file that were cut off",
     ("publishing/staging.py", "remove_empty"): "a staging folder",
+    (
+        "daemon/intake/emptied.py",
+        "remove_empty",
+    ): "a folder, which the system removes only if it is empty",
     ("publishing/staging.py", "remove_files"): "what a staging folder holds",
     ("publishing/staging.py", "remove_part"): "a file that tried whose files are",
     ("publishing/staging.py", "remove_parts"): "what a copy to a staging folder has left",

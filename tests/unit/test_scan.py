@@ -259,3 +259,47 @@ def test_a_changed_subtitle_changes_only_the_companion_identity_of_its_film(inbo
     words.write_bytes(b"22")
     [after] = scan(inbox).drops
     assert before.identity == after.identity and before.companion_identity != after.companion_identity
+
+
+@pytest.mark.parametrize(
+    ("names_in", "said"),
+    [
+        (["book.epub/mimetype", "book.epub/META-INF/container.xml", "book.epub/OEBPS/p0.xhtml"], "one book"),
+        (["unpacked/mimetype", "unpacked/META-INF/container.xml", "unpacked/text.txt"], "one book"),
+        (["Letter.rtfd/TXT.rtf", "Letter.rtfd/photo.txt"], ".rtfd"),
+        (["sub/Song.LOGICX/Media/take 1.wav"], ".logicx"),
+        (["Film.imovielibrary/day/clip.mp4"], ".imovielibrary"),
+        (["Film.fcpbundle/day/clip.mp4"], ".fcpbundle"),
+        (["Talk.key/Data/movie.mov"], ".key"),
+    ],
+)
+def test_a_folder_that_is_one_document_is_left_whole_and_reported(inbox: Path, names_in: list[str], said: str) -> None:
+    put(inbox / "other.mp4")
+    for name in names_in:
+        put(inbox / name)
+    found = scan(inbox)
+    assert names(found) == ["other.mp4"]
+    [note] = found.notes
+    assert said in note and "not taken apart" in note
+
+
+def test_a_file_named_like_such_a_folder_is_taken(inbox: Path) -> None:
+    put(inbox / "book.epub")
+    put(inbox / "my.keys" / "a.mp4")
+    assert names(scan(inbox)) == ["book.epub", "a.mp4"]
+
+
+def test_spare_subtitles_and_what_describes_a_recording_stay_beside_it(inbox: Path) -> None:
+    for name in ("talk.mp4", "talk.en.srt", "talk.en.sdh.srt", "talk.pt.srt", "talk.webp", "talk.info.json"):
+        put(inbox / name)
+    found = scan(inbox)
+    assert names(found) == ["talk.mp4", "talk.pt.srt"]
+    assert sorted(path.name for path in found.unused) == ["talk.en.sdh.srt", "talk.info.json", "talk.webp"]
+
+
+def test_files_of_a_download_that_is_under_way_wait_and_are_named(inbox: Path) -> None:
+    for name in ("talk.f137.mp4", "talk.f140.m4a.part", "talk.en.vtt", "talk.webp", "other.mp4"):
+        put(inbox / name)
+    found = scan(inbox)
+    assert names(found) == ["other.mp4"]
+    assert len(found.unfinished) == 4 and found.notes == []

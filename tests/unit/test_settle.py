@@ -10,7 +10,7 @@ from dropdub.inbox.scan import Drop
 from dropdub.inbox.settle import Settling
 
 CLIP = Path("/inbox/clip.mp4")
-SETTLE_S, EMPTY_S, SUBTITLE_S = 5.0, 30.0, 20.0
+SETTLE_S, EMPTY_S, SUBTITLE_S, DOWNLOAD_S = 5.0, 30.0, 20.0, 3600.0
 
 
 def a_drop(
@@ -21,6 +21,8 @@ def a_drop(
     inode: int = 7,
     sidecar_size: int | None = None,
     companion_size: int | None = None,
+    group: str | None = None,
+    is_part: bool = False,
 ) -> Drop:
     words = None if companion_size is None else Identity(1, "9", companion_size, 1)
     companion = None if companion_size is None else path.with_suffix(".srt")
@@ -35,11 +37,13 @@ def a_drop(
         sidecar_identity=beside,
         companion=companion,
         companion_identity=words,
+        group=group,
+        is_part=is_part,
     )
 
 
 def settling() -> Settling:
-    return Settling(SETTLE_S, EMPTY_S, SUBTITLE_S)
+    return Settling(SETTLE_S, EMPTY_S, SUBTITLE_S, DOWNLOAD_S)
 
 
 def test_a_file_settles_after_no_change_even_if_it_was_there_at_the_start() -> None:
@@ -158,3 +162,23 @@ def test_a_subtitle_whose_film_arrives_waits_no_longer_than_the_film() -> None:
     both = a_drop(companion_size=7)
     assert rule.observe([both], 3.0) == []
     assert rule.observe([both], 8.0) == [both]
+
+
+def test_a_part_of_a_download_settles_only_long_after_the_last_change_of_any_part() -> None:
+    rule = settling()
+    picture = a_drop(Path("/inbox/talk.f137.mp4"), group="talk", is_part=True)
+    sound = a_drop(Path("/inbox/talk.f140.m4a"), group="talk", is_part=True)
+    assert rule.observe([picture], 0.0) == []
+    assert rule.observe([picture, sound], 60.0) == []
+    assert rule.observe([picture, sound], DOWNLOAD_S) == [] and len(rule.in_downloads()) == 2
+    assert rule.observe([picture, sound], DOWNLOAD_S + 60.0) == [picture, sound]
+
+
+def test_a_whole_recording_waits_while_a_part_is_beside_it_and_no_longer() -> None:
+    rule = settling()
+    whole = a_drop(Path("/inbox/talk.mp4"), group="talk")
+    other = a_drop(Path("/elsewhere/talk.mp4"), group="talk")
+    part = a_drop(Path("/inbox/talk.temp.mp4"), group="talk", is_part=True)
+    rule.observe([whole, other, part], 0.0)
+    assert rule.observe([whole, other, part], 100.0) == [other]
+    assert rule.observe([whole], 101.0) == [whole]

@@ -68,7 +68,7 @@ class Lines:
             if (at_work or job.state == JobState.WAITING) and self._shown.get(job.id) != now:
                 self._shown[job.id] = now
                 what = f"{job.stage}, {percent(job.progress)}" if at_work else render.prose(job.reason or "")
-                _say_timed(f"{job.name}: {what}")
+                _say_timed(f"{job.path}: {what}")
 
 
 class Bars:
@@ -84,7 +84,7 @@ class Bars:
     def look(self, jobs: list[JobView]) -> None:
         for job in jobs:
             if job.id not in self._bars:
-                name = shortened(job.name, render.NAME_WIDTH)
+                name = shortened(job.path, render.NAME_WIDTH)
                 self._bars[job.id] = self._progress.add_task(name, total=1.0, what="")
             what = job.stage if job.state == JobState.RUNNING and job.stage else job.state
             self._progress.update(self._bars[job.id], completed=job.progress, what=what)

@@ -131,7 +131,7 @@ def _status(place: Place, states: Sequence[JobState], limit: int, width: int, *,
 def _say_changes(changes: Changes, done: str) -> int:
     """Print what happened to each job; return 1 if a change was refused."""
     for one in changes.jobs:
-        say(one.refusal.sentence if one.refusal else f"Job {one.job.id} ({one.job.name}) {done}.")
+        say(one.refusal.sentence if one.refusal else f"Job {one.job.id} ({one.job.path}) {done}.")
     if len(changes.refused) < len(changes.jobs):
         _say_if_not_running(changes)
     return FELL_SHORT if changes.refused else DONE

@@ -78,7 +78,7 @@ def suggestions(jobs: Iterable[JobView]) -> list[str]:
     lines: list[str] = []
     for job in jobs:
         if _is_explained(job) and job.remedy and _has_command(job.remedy):
-            lines += ["", f"Job {job.id} ({printable(job.name)}):", *job.remedy.split("\n")]
+            lines += ["", f"Job {job.id} ({printable(job.path)}):", *job.remedy.split("\n")]
     return lines
 
 
@@ -91,7 +91,7 @@ def job_table(jobs: Iterable[JobView], clock: Clock, *, width: int = 80) -> Tabl
     table.add_column("")
     for job in jobs:
         state = Text(job.state, STATE_STYLES.get(job.state, ""))
-        table.add_row(str(job.id), Text(shortened(job.name, max(NAME_WIDTH, width // 3))), state, _details(job, clock))
+        table.add_row(str(job.id), Text(shortened(job.path, max(NAME_WIDTH, width // 3))), state, _details(job, clock))
     return table
 
 
@@ -100,7 +100,7 @@ def outputs(jobs: Sequence[JobView]) -> list[str]:
     lines: list[str] = []
     for job in jobs:
         if job.outputs:
-            lines += ["", f"Outputs of {printable(job.name)} in {job.published or ''}", *output_names(job)]
+            lines += ["", f"Outputs of {printable(job.path)} in {job.published or ''}", *output_names(job)]
     return lines
 
 

@@ -51,7 +51,7 @@ def _print_head(job: JobView, console: Console) -> None:
     state = job.state
     if job.state == "succeeded" and job.warnings:
         state += f", with {counted(len(job.warnings), 'warning')}"
-    name = shortened(job.name, max(20, console.width - len(state) - len(f" (job {job.id}): ")))
+    name = shortened(job.path, max(20, console.width - len(state) - len(f" (job {job.id}): ")))
     console.print(Text.assemble((name, "bold"), f" (job {job.id}): ", (state, STATE_STYLES.get(job.state, ""))))
     for text in (job.reason, job.remedy):
         if text:

@@ -40,6 +40,7 @@ class InboxSettings(Section):
     settle: NotNegative = 5.0
     settle_empty: NotNegative = 30.0
     settle_subtitle: NotNegative = 20.0
+    settle_download: NotNegative = 3600.0
     rescan: Positive = 30.0
     observer: Literal["auto", "native", "polling"] = "auto"
     polling_interval: Positive = 2.0

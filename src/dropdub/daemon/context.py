@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dropdub.config import ANYTHING, Config, JobOptions, SidecarLimits
 from dropdub.daemon.start.belonging import Belonging
 from dropdub.errors import Waiting
+from dropdub.files.durable import safe_name
 from dropdub.inbox.companions import bare_name
 from dropdub.root import Root
 from dropdub.root_record import FOLDERS
@@ -63,6 +64,22 @@ def job_id(job: Job) -> int:
 
 def options_of(job: Job) -> JobOptions:
     return JobOptions.model_validate(job.options)
+
+
+def place_of(job: Job) -> tuple[str, ...]:
+    """Return the folders for a job's files in outbox/, archive/ and failed/: those that its original had in the inbox.
+
+    The folder that selects a profile is not among them. A corrected subtitle from the inbox itself goes to where its
+    recording's results are.
+    """
+    folder = job.folder or (job.revision or {}).get("folder") or ""
+    names = [safe_name(name) for name in folder.split("/") if name]
+    return tuple(names[1:] if job.folder and job.profile is not None else names)
+
+
+def shown_name(job: Job) -> str:
+    """Return a job's file name with the folder in the inbox that it came from."""
+    return f"{job.folder}/{job.name}" if job.folder else job.name
 
 
 def film_name(job: Job) -> str:

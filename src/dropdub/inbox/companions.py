@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from dropdub.files.durable import key, numbered_folder
-from dropdub.languages import tag_in_name
+from dropdub.inbox.subtitle_names import ending_beside, name_alone, name_among, name_beside
 from dropdub.media.suffixes import MEDIA_SUFFIXES, SUBTITLE_SUFFIXES
 
 
@@ -21,14 +21,14 @@ def is_recording(name: str) -> bool:
 
 def bare_name(name: str) -> str:
     """Return a subtitle's name without its language: `clip.srt` for `clip.en.srt`; other names unchanged."""
-    return tag_in_name(Path(name).stem)[0] + Path(name).suffix if is_subtitle(name) else name
+    return name_alone(Path(name).stem).film + Path(name).suffix if is_subtitle(name) else name
 
 
 def owner_of(subtitle: str, recordings: Iterable[str]) -> str | None:
     """Return the recording that a subtitle belongs to; None if there is none. Ignores case.
 
-    A recording with exactly the subtitle's stem comes before one that matches without the language tag; of several,
-    the first by name is taken.
+    A recording with exactly the subtitle's stem comes first, then the one with the longest name; of several with one
+    stem, the first by name is taken.
     """
     return _owner(subtitle, _by_stem(recordings))
 
@@ -36,16 +36,30 @@ def owner_of(subtitle: str, recordings: Iterable[str]) -> str | None:
 def companions(names: Iterable[str]) -> dict[str, str]:
     """Return the subtitle of each recording that has one, by the recording's name.
 
-    Of several subtitles, the one without a language tag is preferred; the others are independent files.
+    Of several subtitles, one of the whole text is preferred, then one without a language, then one without
+    descriptions of sounds. The others are independent files, except `spare_subtitles`.
     """
     known = list(names)
-    recordings, pictures = _by_stem(known), {key(Path(name).stem) for name in known if _is_picture_index(name)}
-    subtitles = (name for name in sorted(filter(is_subtitle, known)) if not _is_of_pictures(name, pictures))
-    owned = [(owner, name) for name in subtitles if (owner := _owner(name, recordings))]
-    found: dict[str, str] = {}
-    for owner, name in sorted(owned, key=lambda pair: tag_in_name(Path(pair[1]).stem)[1] is not None):
-        found.setdefault(owner, name)
-    return found
+    return {owner: found[0] for owner, found in _subtitles_of(known).items()}
+
+
+def spare_subtitles(names: Iterable[str]) -> dict[str, str]:
+    """Return the subtitles that are not used, each with the one that is used instead for the same recording.
+
+    They say the same in other words, for people who do not hear, or hold only a part of the text.
+    """
+    spare: dict[str, str] = {}
+    for owner, (used, *others) in _subtitles_of(list(names)).items():
+        spare |= {name: used for name in others if is_spare(name, beside=used, film=owner)}
+    return spare
+
+
+def is_spare(subtitle: str, *, beside: str, film: str) -> bool:
+    """Return whether a subtitle of a recording is not used because another one, `beside`, is."""
+    one, other = (name_beside(Path(name).stem, Path(film).stem) for name in (subtitle, beside))
+    if one is None or other is None or one.marks == other.marks:
+        return False
+    return one.is_partial or (bool(one.marks) and one.language == other.language)
 
 
 def _is_picture_index(name: str) -> bool:
@@ -63,8 +77,7 @@ def _is_of_pictures(name: str, pictures: Collection[str]) -> bool:
 def companion_name(recording: str, subtitle: str) -> str:
     """Return the name of a subtitle next to its recording, which may have been numbered: `clip (2).en.srt`."""
     stem, own = Path(recording).stem, Path(subtitle).stem
-    tag = None if key(own) == key(stem) else tag_in_name(own)[1]
-    ending = (f".{tag}" if tag else "") + Path(subtitle).suffix
+    ending = ending_beside(own, stem) + Path(subtitle).suffix
     return numbered_folder(stem, 1, room=len(ending.encode())) + ending
 
 
@@ -76,6 +89,21 @@ def _by_stem(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def _subtitles_of(names: Sequence[str]) -> dict[str, list[str]]:
+    """Return the subtitles of each recording that has any, the one to use first."""
+    recordings, found = _by_stem(names), dict[str, list[tuple[tuple[bool, bool, bool, bool, str], str]]]()
+    pictures = {key(Path(name).stem) for name in names if _is_picture_index(name)}
+    for subtitle in filter(is_subtitle, names):
+        if _is_of_pictures(subtitle, pictures):
+            continue
+        name = name_among(Path(subtitle).stem, recordings)
+        if name is not None:
+            has_sounds = bool(name.marks)
+            rank = (name.is_partial, name.language is not None, not name.is_default, has_sounds, subtitle)
+            found.setdefault(recordings[key(name.film)], []).append((rank, subtitle))
+    return {owner: [name for _, name in sorted(ranked)] for owner, ranked in found.items()}
+
+
 def _owner(subtitle: str, recordings: Mapping[str, str]) -> str | None:
-    stem = Path(subtitle).stem
-    return recordings.get(key(stem)) or recordings.get(key(tag_in_name(stem)[0]))
+    name = name_among(Path(subtitle).stem, recordings)
+    return None if name is None else recordings[key(name.film)]

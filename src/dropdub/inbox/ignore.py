@@ -4,42 +4,51 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 
-UNFINISHED = (
-    *("*.part", "*.partial", "*.crdownload", "*.download", "*.opdownload", "*.aria2", "*.filepart"),
-    *("*.!qb", "*.!ut", "*.bc!", "*.tmp", "*.temp"),
+UNFINISHED = """
+part partial crdownload download opdownload aria2 filepart ytdl fdmdownload dtapart downloading unfinished incomplete
+inprogress !qb !ut !bt bc! az! !sync bts mega xltd td jc! ob! !dl icloud gdownload 360td uploading copying dctmp
+""".split()  # noqa: SIM905
+"""Suffixes after the whole name of a file that is still written: `clip.mp4.part`.
+
+They are those of yt-dlp, browsers (Firefox, Chrome, Safari, Opera), aria2, WinSCP, rclone, Free Download Manager,
+DownThemAll, Xunlei, FlashGet, Orbit, BitTorrent clients (qBittorrent, µTorrent, BitComet, Vuze), Resilio Sync, MEGA,
+iCloud, Google Drive, Telegram and DC++.
+"""
+_COPIES = (
+    *("*.tmp", "*.temp", "*.part.met", "*.antifrag", "*.td.cfg", "*.xltd.cfg"),
+    *("*.part-frag*", "*.frag[0-9]*", "*.part[-_]*.part", "~syncthing~*", "*___jb_tmp___", "*___jb_old___"),
+    *("*.sb-????????-??????", "*~", "#*#", "4913", "~wr[dlac]*", "~tmp*", "~df*.tmp", "*.octransferid*"),
 )
-"""Unfinished downloads and copies."""
+"""Names of unfinished copies, downloads and saves: of eMule, Xunlei, yt-dlp, Syncthing, JetBrains and macOS programs,
+editors (Vim, Emacs, gedit), Microsoft Office, OneDrive and ownCloud."""
 OTHERS_OWN = (
     *(".*", "~$*", "thumbs.db", "desktop.ini", "ehthumbs.db"),
     *("@eadir", "#recycle", "$recycle.bin", "system volume information", "lost+found"),
 )
 """Hidden files, lock files of office programs, and files that desktops, network storage and sync clients create."""
-_MARKERS = (".part", ".crdownload", ".aria2", ".partial", ".opdownload")
 
 
 @lru_cache(maxsize=8)
 def ignore_pattern(extra: tuple[str, ...]) -> re.Pattern[str]:
     """Return a pattern that matches the casefolded names to ignore: the usual ones, and `extra` globs (* and ?)."""
-    patterns = (*UNFINISHED, *OTHERS_OWN, *extra)
+    return _any_of((*_unfinished_globs(), *OTHERS_OWN, *extra))
+
+
+def is_unfinished(name: str) -> bool:
+    """Return whether a name is one that other programs give a file while they write it; no hidden name counts."""
+    return not name.startswith(".") and _unfinished_pattern().match(name.casefold()) is not None
+
+
+@lru_cache(maxsize=1)
+def _unfinished_pattern() -> re.Pattern[str]:
+    return _any_of(_unfinished_globs())
+
+
+def _unfinished_globs() -> tuple[str, ...]:
+    return (*(f"*.{suffix}" for suffix in UNFINISHED), *_COPIES)
+
+
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{fnmatch.translate(pattern.casefold())})" for pattern in patterns))
-
-
-def names_being_downloaded(names: Iterable[str]) -> set[str]:
-    """Return the casefolded names of the files that unfinished downloads in the same folder will become.
-
-    Browsers create an empty `clip.mp4` next to `clip.mp4.part`, newer ones next to `clip.Xy12AbCd.mp4.part`.
-    """
-    found: set[str] = set()
-    for name in map(str.casefold, names):
-        marker = next((marker for marker in _MARKERS if name.endswith(marker)), None)
-        if marker is not None:
-            found.update(_final_names(name.removesuffix(marker)))
-    return found
-
-
-def _final_names(name: str) -> tuple[str, ...]:
-    parts = name.rsplit(".", 2)
-    return (name, f"{parts[0]}.{parts[2]}") if len(parts) == 3 and len(parts[1]) == 8 else (name,)

@@ -13,9 +13,11 @@ from typing import Literal
 from dropdub.config import SIDECAR_SUFFIX
 from dropdub.files.held import HeldFolder, held
 from dropdub.files.ownership import owner_found, owner_seen, speaks_for
-from dropdub.inbox.companions import companions, is_subtitle, owner_of
+from dropdub.inbox.bundles import bundle_refusal
+from dropdub.inbox.companions import companions, spare_subtitles
+from dropdub.inbox.downloads import Downloads, is_part
 from dropdub.inbox.file_identity import Identity
-from dropdub.inbox.ignore import ignore_pattern, names_being_downloaded
+from dropdub.inbox.ignore import ignore_pattern, is_unfinished
 
 Kind = Literal["file", "link"]
 _HIDDEN_ON_WINDOWS = 0x2
@@ -39,7 +41,11 @@ class Drop:
     owner: str | None = None
     """The file's owner; None if it was not looked up or is unknown."""
     folder: str | None = None
-    """The folder directly in the inbox that contains the file; None for the inbox itself."""
+    """The folder in the inbox that contains the file, `S1/day 2`; None for the inbox itself."""
+    group: str | None = None
+    """The files of one folder with the same group settle together: parts of one download."""
+    is_part: bool = False
+    """Whether its name says that it is part of a download, which may still be under way."""
 
     @property
     def size(self) -> int:
@@ -64,14 +70,18 @@ class Scan:
 
     drops: list[Drop] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    unfinished: list[Path] = field(default_factory=list, compare=False)
+    """Files that other programs still write, or that wait for one of these."""
+    unused: list[Path] = field(default_factory=list, compare=False)
+    """Files that only describe a recording beside them, and subtitles of which another one is used."""
 
 
 @dataclass(frozen=True)
 class _Folder:
     path: Path
     profile: str | None
-    first: str | None = None
-    """The folder directly in the inbox that is, or contains, this folder."""
+    place: str | None = None
+    """Its path in the inbox, with slashes; None for the inbox itself."""
 
 
 @dataclass
@@ -116,13 +126,20 @@ class _Walk:
         except OSError as error:
             self._cannot_read(folder.path, error)
             return []
-        self._add_drops(folder, found, names_being_downloaded(names))
+        refusal = bundle_refusal(folder.path.name, names) if folder.place is not None else None
+        if refusal is not None:
+            self._note(folder.path, refusal)
+            return []
+        self._add_drops(folder, found, Downloads.among(names))
         return [self._sub_folder(folder, name) for name in reversed(found.folders)]
 
     def _sort(self, folder: HeldFolder, found: _Found) -> list[str]:
         names = sorted(folder.names())
         for name in names:
-            if self._ignored.match(name.casefold()) is None:
+            if self._ignored.match(name.casefold()) is not None:
+                if is_unfinished(name):
+                    self.result.unfinished.append(folder.path / name)
+            else:
                 try:
                     self._sort_one(name, folder.look(name), folder.path, found)
                 except FileNotFoundError:
@@ -149,17 +166,19 @@ class _Walk:
         else:
             self._note(folder / name, "is not a regular file (a pipe, socket or device) and is ignored: remove it.")
 
-    def _add_drops(self, folder: _Folder, found: _Found, awaited_names: set[str]) -> None:
-        sidecars = dict(self._owned_sidecars(folder.path, found, awaited_names))
-        beside = companions(name for name, (kind, _) in found.files.items() if kind == "file")
-        beside = {
-            recording: subtitle
-            for recording, subtitle in beside.items()
-            if self._has_same_owner(folder.path, subtitle, recording, found)
-        }
+    def _add_drops(self, folder: _Folder, found: _Found, downloads: Downloads) -> None:
+        sidecars = dict(self._owned_sidecars(folder.path, found, downloads))
+        beside = self._companions(folder.path, found)
+        spare = {name for name, used in spare_subtitles(found.files).items() if used in beside.values()}
         taken_along = set(beside.values())
         for name, (kind, info) in found.files.items():
-            if name in taken_along or _is_awaited(name, awaited_names):
+            if name in taken_along:
+                continue
+            if downloads.awaits(name):
+                self.result.unfinished.append(folder.path / name)
+                continue
+            if name in spare or downloads.is_beside_whole(name):
+                self.result.unused.append(folder.path / name)
                 continue
             sidecar, companion = sidecars.get(name), beside.get(name)
             self.result.drops.append(
@@ -173,9 +192,20 @@ class _Walk:
                     companion=folder.path / companion if companion else None,
                     companion_identity=Identity.of_stat(found.files[companion][1]) if companion else None,
                     owner=owner_seen(info),
-                    folder=folder.first,
+                    folder=folder.place,
+                    group=downloads.group_of(name),
+                    is_part=is_part(name),
                 )
             )
+
+    def _companions(self, folder: Path, found: _Found) -> dict[str, str]:
+        """Return the subtitle of each recording that has one of its owner."""
+        files = (name for name, (kind, _) in found.files.items() if kind == "file")
+        return {
+            recording: subtitle
+            for recording, subtitle in companions(files).items()
+            if self._has_same_owner(folder, subtitle, recording, found)
+        }
 
     def _has_same_owner(self, folder: Path, name: str, of: str, found: _Found) -> bool:
         """Return whether a sidecar or subtitle may be used for the file `of`: only that file's owner may provide it.
@@ -189,7 +219,7 @@ class _Walk:
         self._note(folder / name, text)
         return False
 
-    def _owned_sidecars(self, folder: Path, found: _Found, awaited_names: set[str]) -> Iterator[tuple[str, str]]:
+    def _owned_sidecars(self, folder: Path, found: _Found, downloads: Downloads) -> Iterator[tuple[str, str]]:
         """Yield file and sidecar names; add a note for a sidecar without a file, unless that is being downloaded."""
         folded = {name.casefold(): name for name in found.files}
         for sidecar in found.sidecars:
@@ -198,7 +228,7 @@ class _Walk:
             if owner is not None:
                 if self._is_used(folder, sidecar, owner, found):
                     yield owner, sidecar
-            elif wanted.casefold() not in awaited_names:
+            elif not downloads.awaits(wanted):
                 text = f"waits for {wanted}, which has not been dropped yet: drop it, or remove this file."
                 self._note(folder / sidecar, text)
 
@@ -211,7 +241,7 @@ class _Walk:
     def _sub_folder(self, folder: _Folder, name: str) -> _Folder:
         if folder.path == self._inbox:
             return _Folder(folder.path / name, _profile_named(name, self._profiles), name)
-        return _Folder(folder.path / name, folder.profile, folder.first)
+        return _Folder(folder.path / name, folder.profile, f"{folder.place}/{name}")
 
     def _cannot_read(self, path: Path, error: OSError) -> None:
         if path == self._inbox:
@@ -224,13 +254,6 @@ class _Walk:
     def _note(self, path: Path, text: str) -> None:
         shown = str(path.relative_to(self._inbox.parent)).encode("utf-8", "backslashreplace").decode("utf-8")
         self.result.notes.append(f"{shown} {text}")
-
-
-def _is_awaited(name: str, awaited_names: Collection[str]) -> bool:
-    """Return whether a download will become this file, or the recording that this subtitle belongs to."""
-    if name.casefold() in awaited_names:
-        return True
-    return bool(awaited_names) and is_subtitle(name) and owner_of(name, awaited_names) is not None
 
 
 def _is_unicode(name: str) -> bool:

@@ -9,12 +9,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dropdub.config import load_config
-from dropdub.errors import UsageError
+from dropdub.errors import AmbiguousName, UsageError
 from dropdub.inbox.named_files import record_drop, waiting_file
 from dropdub.inbox.scan import Drop, scan
 from dropdub.inbox.settle import is_still_written
 from dropdub.operations.place import Place
 from dropdub.store.states import ENDED
+from dropdub.store.views.find import ambiguous
 
 if TYPE_CHECKING:
     from dropdub.store.views import JobView
@@ -43,17 +44,28 @@ class _Inbox:
         self._place = place
 
     def find(self, ref: str) -> JobView | Drop:
-        """Return the job with this number or name; if it has ended and a file of this name waits, return the file."""
+        """Return the job with this number or name; if it has ended and a file of this name waits, return the file.
+
+        Raises AmbiguousName if an unfinished job and a waiting file of another folder have the name.
+        """
         try:
             [job] = self._place.reader().find([ref])
+        except AmbiguousName:
+            raise
         except UsageError:
             drop = self._waiting(ref)
             if drop is None:
                 raise
             return drop
-        if job.state not in ENDED or ref == str(job.id):
+        if ref == str(job.id):
             return job
-        return self._waiting(ref) or job
+        if job.state in ENDED:
+            return self._waiting(ref) or job
+        drop = waiting_file(ref, self._drops, inbox=self._place.root.inbox)
+        if drop is not None and drop.folder != job.folder:
+            path = str(drop.path.relative_to(self._place.root.inbox))
+            raise ambiguous(ref, [(str(job.id), job.path), (path, f"{path} in the inbox")])
+        return job
 
     def _waiting(self, ref: str) -> Drop | None:
         drop = waiting_file(ref, self._drops, inbox=self._place.root.inbox)

@@ -10,6 +10,7 @@ from pathlib import Path
 class Companion:
     """A subtitle that came with the source, or that corrects earlier outputs.
 
+    `film`: the recording's file name, which shows what in the subtitle's name is the title, and what its language.
     In the second case, `before` is the transcript it corrects; if the SHA-256 is no longer `before_sha256`, somebody
     has replaced it. `language` is the film's, as far as it is known without listening. `fps` is the frame rate of the
     source, for subtitles whose times are frames; None if unknown.
@@ -20,6 +21,7 @@ class Companion:
     before_sha256: str | None = None
     language: str | None = None
     fps: float | None = None
+    film: str = ""
 
     @property
     def revises(self) -> bool:

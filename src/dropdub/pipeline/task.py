@@ -150,8 +150,14 @@ def _companion(payload: Mapping[str, Any]) -> Companion | None:
         return None
     language = JobOptions.model_validate(payload["options"]).known_language or Facts(payload["facts"]).stated_language
     video = (payload["facts"].get("probe") or {}).get("video")
-    fps = video.get("fps") if video else None
-    return Companion(path, _path(payload.get("before")), payload.get("before_sha256"), language, fps)
+    return Companion(
+        path,
+        _path(payload.get("before")),
+        payload.get("before_sha256"),
+        language,
+        video.get("fps") if video else None,
+        film=payload["job_name"],
+    )
 
 
 def target_of(task: Task) -> str:

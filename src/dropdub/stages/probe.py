@@ -18,7 +18,7 @@ from dropdub.media.suffixes import MEDIA_SUFFIXES, OTHER_SUFFIXES, SUBTITLE_SUFF
 from dropdub.pipeline.companion import UserSubtitle
 from dropdub.pipeline.task import Result, Task
 from dropdub.subtitles.cue_file import is_subtitle_file, read_subtitles
-from dropdub.subtitles.user_files import subtitle_facts
+from dropdub.subtitles.user_files import lacks_most, subtitle_facts
 from dropdub.text.documents import is_document, read_document
 from dropdub.text.other_formats import other_format
 from dropdub.text.reading import HEAD_BYTES, damage_warnings, looks_like_text, read_text
@@ -150,6 +150,9 @@ def _recording(task: Task) -> tuple[Result, UserSubtitle | None]:
     fps = media["video"]["fps"] if media["video"] else None
     language = companion.language or media["language"]
     brought = replace(companion, language=language, fps=fps)
+    if lacks_most(brought, length_s=media["duration_s"]):
+        unused = f"{companion.path.name} holds only a part of what is said, so {task.job_name} was transcribed."
+        return {**media, "words": None, "warnings": [*media["warnings"], unused]}, None
     words, warnings = subtitle_facts(brought, language=options.language, targets=options.targets)
     damage = damage_warnings(companion.path, language=language, name=companion.path.name)
     return {**media, "words": asdict(words), "warnings": [*media["warnings"], *warnings, *damage]}, words

@@ -55,7 +55,10 @@ class Job(SQLModel, table=True):
     owner: str | None = None
     """The owner of the dropped file: a user id, or on Windows a SID. Owners take turns, and folders within an owner."""
     folder: str | None = None
-    """The folder directly in the inbox that it came from; None for the inbox itself."""
+    """The folder in the inbox that it came from, `S1/day 2`; None for the inbox itself.
+
+    Earlier versions recorded only the folder directly in the inbox.
+    """
 
     profile: str | None = None
     overrides: dict[str, Any] = _json(dict)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from dropdub.dubbing.pacing import together_of
 from dropdub.errors import EngineMissing, EngineNotInstalled, UnreadableFile, UnsupportedLanguage
-from dropdub.languages import same_language, tag_in_name
+from dropdub.inbox.subtitle_names import SubtitleName, name_alone, name_beside
+from dropdub.languages import DETECTED_LANGUAGES, detect_text_language, same_language
 from dropdub.pipeline.artifacts import Segment, Transcript, Turn
 from dropdub.pipeline.companion import Companion, UserSubtitle
 from dropdub.publishing.earlier_results import read_transcript
@@ -20,6 +22,10 @@ from dropdub.subtitles.user_edits import changed, revised, segments_of, speakers
 from dropdub.text.language import FoundLanguage, text_language, usual_languages
 
 _ENGINE = "subtitle"
+_LETTERS_TO_JUDGE = 20
+"""Letters of a subtitle's text from which its language is judged against its name."""
+_WHOLE_SHARE = 0.2
+"""The share of a recording during which a whole subtitle shows text: in films a third to a half, a forced one 0.02."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +37,34 @@ class Given:
     changed: int | None = None
 
 
-def language_tag(path: Path) -> str | None:
-    """Return the language tag in a subtitle's name: `en` of `clip.en.srt`; None if there is none."""
-    return tag_in_name(path.stem)[1]
+def named_language(path: Path, cues: Sequence[Cue], *, film: str = "") -> str | None:
+    """Return the language in a subtitle's name: `en` of `clip.en.srt`; None if there is none.
+
+    Where that may be a word of the title (`let.it.be.srt`), or a mark (`clip.hi.srt` for people who do not hear), the
+    text decides. `film`: the recording's file name, if it is known.
+    """
+    name = _read_name(path, film)
+    if name.language is None or not name.is_doubtful:
+        return name.language
+    text = "\n".join(cue.text for cue in cues)
+    if sum(map(str.isalpha, text)) < _LETTERS_TO_JUDGE:
+        return name.language
+    return name.language if same_language(detect_text_language(text, among=DETECTED_LANGUAGES), name.language) else None
+
+
+def lacks_most(companion: Companion, *, length_s: float) -> bool:
+    """Return whether a subtitle is named as a partial one (`forced`) and is one, for a recording of `length_s` seconds.
+
+    Many files are named so although they hold the whole text.
+    """
+    if not _read_name(companion.path, companion.film).is_partial:
+        return False
+    shown_s = sum(max(0.0, cue.end - cue.start) for cue in _cues(companion))
+    return shown_s < length_s * _WHOLE_SHARE
+
+
+def _read_name(path: Path, film: str) -> SubtitleName:
+    return name_beside(path.stem, Path(film).stem) or name_alone(path.stem)
 
 
 def given_target(tag: str | None, *, language: str, targets: Sequence[str], late: bool = False) -> str | None:
@@ -52,8 +83,9 @@ def subtitle_facts(
 ) -> tuple[UserSubtitle, tuple[str, ...]]:
     """Return what a subtitle is for a job, and what of it could not be read; `language`: the spoken one, or auto."""
     path, revises = companion.path, companion.revises
-    target = given_target(language_tag(path), language=language, targets=targets, late=revises)
     found = read_subtitles(path, language=companion.language, fps=companion.fps)
+    tag = named_language(path, found.cues, film=companion.film)
+    target = given_target(tag, language=language, targets=targets, late=revises)
     return UserSubtitle(path.name, target, len(found.cues), revises), found.warnings
 
 
@@ -76,7 +108,8 @@ def given_transcript(companion: Companion, *, language: str, end_s: float, turns
     segments = with_speakers(segments_of(cues, end_s=end_s), turns)
     known = None if language == "auto" else language
     stated = [companion.language] if companion.language else []
-    written = language_of(path, cues, language=known, usual=lambda: usual_languages(stated, lambda *_pair: False))
+    usual = partial(usual_languages, stated, lambda *_pair: False)
+    written = language_of(path, cues, language=known, usual=usual, film=companion.film)
     transcript = Transcript(written.language, end_s, segments, {"name": _ENGINE, "file": path.name}).renumbered()
     return Given(transcript, (*written.warnings, *_late_warnings(path.name, _late(cues, end_s))))
 
@@ -155,13 +188,13 @@ def _without_old_wordings(
 
 
 def language_of(
-    path: Path, cues: Sequence[Cue], *, language: str | None, usual: Callable[[], Sequence[str]]
+    path: Path, cues: Sequence[Cue], *, language: str | None, usual: Callable[[], Sequence[str]], film: str = ""
 ) -> FoundLanguage:
     """Return the language of a subtitle: `language` if it is known, else from its name, else from its text.
 
-    `usual`: as for `text_language`.
+    `usual`: as for `text_language`; `film`: as for `named_language`.
     """
-    known = language or language_tag(path)
+    known = language or named_language(path, cues, film=film)
     if known:
         return FoundLanguage(known)
     return text_language("\n".join(cue.text for cue in cues), name=path.name, usual=usual)

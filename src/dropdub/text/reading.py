@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from dropdub.errors import NotText
-from dropdub.languages import tag_in_name
+from dropdub.inbox.subtitle_names import name_alone
 from dropdub.sentence_ends import MARKS, sentences
 from dropdub.text.encoding import Decoded, decoded, is_legible
 from dropdub.untrusted.text import with_few_marks, without_controls, wrapped
@@ -60,7 +60,7 @@ def damage_warnings(path: Path, *, language: str | None = None, name: str) -> li
 
 def _decoded(path: Path, language: str | None) -> Decoded:
     try:
-        found = decoded(path.read_bytes(), language=language or tag_in_name(path.stem)[1])
+        found = decoded(path.read_bytes(), language=language or name_alone(path.stem).language)
     except NotText as error:
         raise NotText(f"{path.name} cannot be read as text.") from error
     if not is_legible(found):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from dropdub.daemon.context import Context, away, job_id
+from dropdub.daemon.context import Context, away, job_id, place_of, shown_name
 from dropdub.daemon.finish.destinations import Destinations
 from dropdub.daemon.finish.outputs import output_of, remove_staged
 from dropdub.daemon.intake.collection import collect_for_ending
@@ -23,8 +23,9 @@ from dropdub.daemon.steps.outcomes import Outcomes
 from dropdub.daemon.steps.scheduler import Scheduler
 from dropdub.errors import FolderAway, StoreError
 from dropdub.failpoints import reach
+from dropdub.files.nested import links_between
 from dropdub.files.removal import SOURCE, is_source, remove_given_copy, remove_tree
-from dropdub.inbox.move_file import lexists
+from dropdub.inbox.move_file import CannotMove, lexists
 from dropdub.inbox.moves import hand_over, write_error_note
 from dropdub.inbox.recorded_files import Taken
 from dropdub.inbox.side_files import companion_beside, sidecar_beside
@@ -178,7 +179,7 @@ class Endings:
             return None
         root = self._context.root
         folder = root.archive if verdict is JobState.SUCCEEDED else root.failed
-        return str(Destinations(self._context, folder).choose(job.name, job.companion))
+        return str(Destinations(self._context, folder).choose(job.name, job.companion, place=place_of(job)))
 
     def _settle(self, job: Job) -> None:
         reach("ending.settle")
@@ -206,7 +207,7 @@ class Endings:
         taken_s = max(
             0.0, (job.finished_at or 0) - (job.started_at or job.created_at)
         )  # the clock may have been set back
-        line = f"{job.name}: {job.state} in {format_duration(taken_s)}"
+        line = f"{shown_name(job)}: {job.state} in {format_duration(taken_s)}"
         if job.warnings:
             line += f", {counted(len(job.warnings), 'warning')}"
         if job.state == JobState.SUCCEEDED and job.published:
@@ -248,6 +249,7 @@ def _place(job: Job, source_dir: Path, root: Root) -> Taken:
         given = Path(job.given_path or job.source)
         remove_given_copy(taken, given)
         return Taken(given)
+    _refuse_links(Path(job.destination), root)
     source = _current_place(Path(job.source), taken, inbox)
     sidecar = _current_place(Path(job.sidecar), sidecar_beside(taken), inbox) if job.sidecar else None
     companion = Path(job.companion) if job.companion else None
@@ -256,6 +258,18 @@ def _place(job: Job, source_dir: Path, root: Root) -> Taken:
     if job.verdict != JobState.SUCCEEDED:
         write_error_note(placed.source, _note_text(job, root))
     return placed
+
+
+def _refuse_links(destination: Path, root: Root) -> None:
+    """Raise CannotMove if a folder on the way to an original's place in archive/ or failed/ is a link, or no folder."""
+    top = next((top for top in (root.archive, root.failed) if destination.is_relative_to(top)), destination.parent)
+    found = links_between(top, destination.parent)
+    if found is not None:
+        raise CannotMove(
+            f"{found} is a link or not a folder, so nothing is moved there.",
+            condition="folder",
+            remedy="Remove it; the job then resumes automatically.",
+        )
 
 
 def _current_place(path: Path, taken: Path, inbox: Path) -> Path:

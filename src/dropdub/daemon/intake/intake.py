@@ -7,11 +7,14 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
+from pathlib import Path
 
-from dropdub.daemon.context import Context, away, job_id
+from dropdub.daemon.context import Context, away, job_id, shown_name
 from dropdub.daemon.finish.finishing import Endings
 from dropdub.daemon.intake.arrival import Arrivals
+from dropdub.daemon.intake.bystanders import notes_on_unfinished, notes_on_unused, recording_of
 from dropdub.daemon.intake.collection import collect
+from dropdub.daemon.intake.emptied import EmptiedFolders
 from dropdub.daemon.intake.revisions import film_at_work, must_wait
 from dropdub.daemon.isolation import own_error
 from dropdub.daemon.logs import note
@@ -22,7 +25,7 @@ from dropdub.errors import DropdubError
 from dropdub.failpoints import reach
 from dropdub.inbox.companions import is_subtitle
 from dropdub.inbox.named_files import new_job
-from dropdub.inbox.scan import Drop, scan
+from dropdub.inbox.scan import Drop, Scan, scan
 from dropdub.inbox.settle import Settling, is_as_seen
 from dropdub.inbox.watcher import Watcher
 from dropdub.store import queries, transitions
@@ -46,9 +49,15 @@ class Intake:
         self._context = context
         self._mover = mover
         settings = context.config.inbox
-        self._settling = Settling(settings.settle, settings.settle_empty, settings.settle_subtitle)
+        self._settling = Settling(
+            settings.settle, settings.settle_empty, settings.settle_subtitle, settings.settle_download
+        )
         self._watcher = Watcher(context.root.inbox, settings, self._on_event)
         self._wake = wake
+        self._emptied = [
+            EmptiedFolders(context.root.inbox, profiles=context.config.profiles, wait_s=settings.settle_empty),
+            EmptiedFolders(context.root.failed, wait_s=settings.settle_empty),
+        ]
         self._dirty = True
         self._next_scan = 0.0
         self._earliest_scan = self._rescan_due = 0.0
@@ -58,13 +67,16 @@ class Intake:
         self._arrivals = Arrivals(context, endings, self._postponed)
         self._scan_notes: list[str] = []
         self._held: list[str] = []
+        self._unused: list[Path] = []
         self._watch_notes: list[str] = []
         self._pending = 0
 
     @property
     def notes(self) -> list[str]:
         """Return warnings for the administrator about the inbox and its watcher."""
-        return [*self._watch_notes, *self._scan_notes, *self._held, *self._unrecorded.notes, *self._postponed.notes]
+        unused = notes_on_unused(self._unused, inbox=self._context.root.inbox)
+        own = [*self._watch_notes, *self._scan_notes, *self._held, *unused]
+        return [*own, *self._unrecorded.notes, *self._postponed.notes]
 
     @property
     def has_files(self) -> bool:
@@ -81,6 +93,8 @@ class Intake:
 
     def stop(self) -> None:
         self._watcher.stop()
+        for emptied in self._emptied:
+            emptied.finish(wait_s=self._context.config.inbox.settle)
 
     def tick(self, now: float) -> None:
         """Scan the inbox if an event arrived, a file may have settled, or the rescan is due (`now`: monotonic seconds).
@@ -91,12 +105,14 @@ class Intake:
         if now >= (self._rescan_due if self._finds else self._scan_due):
             self._scan(now)
         self.take_claimed(now)
+        for emptied in self._emptied:
+            emptied.tick(now)
 
     def next_due(self, now: float) -> float:
         """Return when the next scan or burst is due, in monotonic seconds."""
         if self._finds:
             return now if self._room > 0 else now + LOOK_AGAIN_S
-        return self._scan_due
+        return min([self._scan_due, *(emptied.next_due for emptied in self._emptied)])
 
     def retry_due(self, now: float) -> float:
         """Return when to try again to move a file that could not be moved, in monotonic seconds."""
@@ -109,7 +125,7 @@ class Intake:
     def record_burst(self) -> None:
         """Record jobs for found files, as many as can be checked within `BURST_S`, and have the files moved."""
         for job in self._recorded(list(self._burst())):
-            self._context.report(f"{job.name}: picked up as job {job.id}")
+            self._context.report(f"{shown_name(job)}: picked up as job {job.id}")
             note("job recorded", job=job.id, name=job.name, size=job.size, profile=job.profile)
             self._submit(job)
 
@@ -173,6 +189,8 @@ class Intake:
 
     def _submit(self, job: Job) -> None:
         source_dir = self._context.root.job_dir(job_id(job)) / "source"
+        for emptied in self._emptied:
+            emptied.taken_from(Path(job.source).parent, time.monotonic())
         self._mover.submit(job_id(job), partial(collect, self._context, job, source_dir), of=(job.owner, job.folder))
 
     @property
@@ -194,14 +212,23 @@ class Intake:
             profiles=set(settings.profiles),
             with_sidecars=self._context.sidecar_limits.policy != "none",
         )
-        self._scan_notes, self._held = seen.notes, []
-        self._finds = deque(in_turns(self._settling.observe(seen.drops, now), lambda drop: (drop.owner, drop.folder)))
-        self._pending = len(seen.drops)
+        settled = self._settling.observe(seen.drops, now)
+        waiting = [drop for drop in self._settling.in_downloads() if drop not in settled]
+        known = [drop for drop in waiting if recording_of(self._context, drop) is not None]
+        self._scan_notes, self._held = [*seen.notes, *self._on_unfinished(seen, waiting, known)], []
+        self._unused = [*seen.unused, *(drop.path for drop in known)]
+        self._finds = deque(in_turns(settled, lambda drop: (drop.owner, drop.folder)))
+        self._pending = len(seen.drops) - len(waiting)
         self._unrecorded.keep(drop.path for drop in seen.drops)
         due = self._settling.next_due(now)
         self._earliest_scan = now + max(LOOK_AGAIN_S, (time.monotonic() - began) / SCANS_SHARE)
         self._rescan_due = max(now + self._rescan_s, self._earliest_scan)
         self._next_scan = self._rescan_due if due is None else min(due, self._rescan_due)
+
+    def _on_unfinished(self, seen: Scan, waiting: Sequence[Drop], known: Sequence[Drop]) -> list[str]:
+        settings, inbox = self._context.config.inbox, self._context.root.inbox
+        parts = [drop for drop in waiting if drop not in known]
+        return notes_on_unfinished(seen.unfinished, parts, inbox=inbox, wait_s=settings.settle_download)
 
     def _burst(self) -> Iterator[Drop]:
         """Yield found files that can be recorded now, until the time is up or enough moves are pending."""
@@ -225,12 +252,16 @@ class Intake:
         return as_seen
 
     def _is_held(self, drop: Drop) -> bool:
-        """Return whether a file must wait: it was deferred, or is a subtitle whose recording is in progress."""
+        """Return whether a file must wait or stay: it was deferred, or belongs to a recording that was taken."""
         name = drop.path.name
         if self._unrecorded.is_put_off(drop.path, time.monotonic()):
             self._pending -= 1
             return True
-        film = film_at_work(self._context, name, owner=drop.owner) if is_subtitle(name) else None
+        if recording_of(self._context, drop) is not None:
+            self._unused.append(drop.path)
+            self._pending -= 1
+            return True
+        film = film_at_work(self._context, name, owner=drop.owner, folder=drop.folder) if is_subtitle(name) else None
         if film is None:
             return False
         self._held.append(f"{name} is waiting for its recording, job {film.id} ({film.name}).")

@@ -11,7 +11,7 @@ import contextlib
 import glob
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,8 @@ class PublishedFilm:
     transcript: Path | None
     sha256: str | None
     segments: Sequence[Segment]
+    place: str | None = None
+    """The folders around its own in the outbox, with slashes."""
 
     def original_in(self, archive: Path) -> Path | None:
         """Return the recording in the archive, matched by name and size, or None if it is gone."""
@@ -58,16 +60,20 @@ class PublishedFilm:
         return next((path for path in sorted(found) if is_file(path) and path.stat().st_size == self.size), None)
 
 
-def published_films(outbox: Path, subtitle: str, *, defaults: JobOptions) -> Iterator[PublishedFilm]:
+def published_films(
+    outbox: Path, subtitle: str, *, defaults: JobOptions, place: Sequence[str] = ()
+) -> Iterator[PublishedFilm]:
     """Yield the recordings whose names match a subtitle, newest first; invalid manifests are skipped.
 
-    `defaults`: the options used where an untrusted manifest may not set them.
+    They are looked for in the outbox, and in the folders `place` that the subtitle came from. `defaults`: the options
+    used where an untrusted manifest may not set them.
     """
-    for name in _folders(outbox, key(Path(bare_name(subtitle)).stem)):
-        with contextlib.suppress(*NOT_THERE), held(outbox, name) as folder:
-            manifest = read_manifest(folder.through(MANIFEST).parent)
-            if manifest is not None and owner_of(subtitle, [manifest["job"]["name"]]):
-                yield _film(outbox, folder, manifest, defaults)
+    for around in dict.fromkeys((tuple(place), ())):
+        for name in _folders(outbox.joinpath(*around), key(Path(bare_name(subtitle)).stem)):
+            with contextlib.suppress(*NOT_THERE), held(outbox, *around, name) as folder:
+                manifest = read_manifest(folder.through(MANIFEST).parent)
+                if manifest is not None and owner_of(subtitle, [manifest["job"]["name"]]):
+                    yield replace(_film(outbox, folder, manifest, defaults), place="/".join(around) or None)
 
 
 def _folders(outbox: Path, stem: str) -> list[str]:
@@ -85,7 +91,8 @@ def _film(outbox: Path, folder: HeldFolder, manifest: Mapping[str, Any], default
     job = manifest["job"]
     file = deliverable_name(job["name"], "json")
     # If the outbox itself is ours, nobody can replace the others after the check.
-    places = (outbox, folder.path, folder.path / MANIFEST, folder.path / file)
+    around = [one for one in folder.path.parents if one.is_relative_to(outbox)]
+    places = (*around, folder.path, folder.path / MANIFEST, folder.path / file)
     is_ours = all(map(_is_ours, places))
     options = manifest["options"]
     found = read_transcript(folder.through(file), MOST_OF_TRANSCRIPT if is_ours else MOST_OF_MANIFEST)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dropdub.config import JobOptions
-from dropdub.daemon.context import Context, film_name, job_id, options_of
+from dropdub.daemon.context import Context, film_name, job_id, options_of, place_of
 from dropdub.daemon.intake.published_films import published_films
 from dropdub.errors import UsageError
 from dropdub.files.durable import is_file
@@ -37,10 +37,13 @@ class EarlierJob:
     name: str
     options: JobOptions
     language: str | None
+    folder: str | None = None
+    """The folders that its results are in below the outbox, with slashes."""
 
     @staticmethod
     def of(job: Job) -> EarlierJob:
-        return EarlierJob(job_id(job), film_name(job), options_of(job), job.language)
+        folder = "/".join(place_of(job)) or None
+        return EarlierJob(job_id(job), film_name(job), options_of(job), job.language, folder)
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Revision:
         if self.row is not None:
             return self.row
         transcript = str(self.transcript) if self.transcript else None
-        job = {"job": self.job.id, "name": self.job.name}
+        job = {"job": self.job.id, "name": self.job.name, "folder": self.job.folder}
         return {**job, "film": str(self.film), "transcript": transcript, "sha256": self.sha256}
 
     @property
@@ -83,18 +86,20 @@ class FilmGone:
         )
 
 
-def film_at_work(context: Context, subtitle: str, *, owner: str | None) -> Job | None:
+def film_at_work(context: Context, subtitle: str, *, owner: str | None, folder: str | None = None) -> Job | None:
     """Return the unfinished job of the recording, or of another subtitle of it, that a subtitle belongs to by name.
 
     `owner`: the subtitle's owner, if known; a subtitle does not wait for a recording that it may not be used for.
+    `folder`: the subtitle's folder in the inbox; in another one than the recording's, it belongs to another recording.
     """
-    found = _at_work(context, subtitle)
+    found = (job for job in _at_work(context, subtitle) if _may_be_of(folder, job))
     return next((job for job in found if owner is None or job.owner is None or speaks_for(owner, job.owner)), None)
 
 
 def must_wait(context: Context, subtitle: Job) -> bool:
     """Return whether a retried subtitle must wait for its recording, which is also being processed again."""
-    return any(job.revision is None and job.id != subtitle.id for job in _at_work(context, subtitle.name))
+    found = (job for job in _at_work(context, subtitle.name) if _may_be_of(subtitle.folder, job))
+    return any(job.revision is None and job.id != subtitle.id for job in found)
 
 
 def known_revision(context: Context, subtitle: Job) -> Revision | None:
@@ -111,6 +116,11 @@ def known_revision(context: Context, subtitle: Job) -> Revision | None:
         row = {**row, "transcript": None, "sha256": None}
     path, sha256 = (transcript.path, transcript.sha256) if transcript else (None, None)
     return Revision(EarlierJob.of(job), Path(row["film"]), path, sha256, row)
+
+
+def _may_be_of(folder: str | None, film: Job) -> bool:
+    """Return whether a subtitle from `folder` may belong to a recording: from the inbox itself, to any by its name."""
+    return folder is None or folder == film.folder
 
 
 def _at_work(context: Context, subtitle: str) -> Iterator[Job]:
@@ -130,8 +140,9 @@ def revision_of(context: Context, subtitle: Job, starts: Sequence[float]) -> Rev
     gone: FilmGone | None = None
     for job in _same_name(context, subtitle) if starts else ():
         transcript = _transcript(context, job)
-        came_late = subtitle.created_at - (job.finished_at or 0.0) < LATE_SUBTITLE_S
-        if came_late or _fits(starts, transcript, job):
+        is_recent = subtitle.created_at - (job.finished_at or 0.0) < LATE_SUBTITLE_S
+        came_late = is_recent and subtitle.folder == job.folder
+        if came_late or _fits(starts, transcript, job, folder=subtitle.folder):
             film = Path(job.revision["film"] if job.revision else job.source)
             if not _is_its_owners(subtitle, film, job):
                 continue
@@ -153,10 +164,11 @@ def _is_its_owners(subtitle: Job, film: Path, job: Job | None = None) -> bool:
 def _of_pruned_job(context: Context, subtitle: Job, starts: Sequence[float]) -> Revision | FilmGone | None:
     """Return the recording that a subtitle was derived from, if its job is no longer in the database."""
     gone: FilmGone | None = None
-    for published in published_films(context.root.outbox, subtitle.name, defaults=context.config.job):
+    films = published_films(context.root.outbox, subtitle.name, place=place_of(subtitle), defaults=context.config.job)
+    for published in films:
         if not starts_match(starts, published.segments):
             continue
-        job = EarlierJob(published.id, published.name, published.options, published.language)
+        job = EarlierJob(published.id, published.name, published.options, published.language, published.place)
         film = published.original_in(context.root.archive)
         if film is not None and not _is_its_owners(subtitle, film):
             continue
@@ -217,6 +229,8 @@ def cue_starts_at(path: Path, most_bytes: int) -> list[float]:
         return []
 
 
-def _fits(starts: Sequence[float], transcript: _Published | None, job: Job) -> bool:
-    """Return whether a subtitle was derived from the transcript; if that is gone, the matching name suffices."""
-    return starts_match(starts, transcript.segments) if transcript else job.state == JobState.SUCCEEDED
+def _fits(starts: Sequence[float], transcript: _Published | None, job: Job, *, folder: str | None) -> bool:
+    """Return whether a subtitle was derived from the transcript; if that is gone, matching name and folder suffice."""
+    if transcript is not None:
+        return starts_match(starts, transcript.segments)
+    return job.state == JobState.SUCCEEDED and _may_be_of(folder, job)

@@ -72,7 +72,7 @@ def sweep(context: Context) -> int:
 
 def _sweep_parts(context: Context, folder: Path) -> None:
     """Remove interrupted copies from another file system; keep those whose original is missing."""
-    for part in folder.glob(f".*{PART}"):
+    for part in folder.rglob(f".*{PART}"):
         source = source_of_copy(context, part)
         if source is None or not remove_copy(part, source):
             note("unfinished copy kept", level=logging.WARNING, path=str(part))

@@ -174,7 +174,7 @@ def _end(context: Context, job: Job, archived: Mapping[_Stamp, Path], failed: Ma
 def _by_stamp(folder: Path) -> dict[_Stamp, Path]:
     """Return the files of a folder by size and modification time, which a move preserves."""
     try:
-        seen = {path: identity(path) for path in folder.iterdir() if is_file(path)}
+        seen = {path: identity(path) for path in folder.rglob("*") if is_file(path)}
     except OSError:
         return {}
     return {(one.size, one.mtime_ns): path for path, one in seen.items()}

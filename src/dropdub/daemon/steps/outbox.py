@@ -15,18 +15,22 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from dropdub.daemon.context import Context, film_name, job_id
+from dropdub.daemon.context import Context, film_name, job_id, place_of
 from dropdub.daemon.finish.outputs import Output, output_of, staging_of
 from dropdub.daemon.finish.permissions import grant_read
 from dropdub.errors import UnexpectedError
 from dropdub.failpoints import reach
-from dropdub.files.durable import free_name, numbered, numbered_folder, rename_held
+from dropdub.files.durable import free_name, may_exist, numbered, numbered_folder, rename_held
 from dropdub.files.held import NOT_ENTERED, HeldFolder, held_output
+from dropdub.files.nested import nested
+from dropdub.publishing.deliverables import MANIFEST
 from dropdub.publishing.folder_errors import folder_error
 from dropdub.publishing.staging import held_staging, is_own_folder
 from dropdub.store import transitions
 from dropdub.store.tables import Job
 
+_ROOM_FOR_ENDING = 40
+"""Bytes of a path that follow the job's name twice: its number, a language and a suffix."""
 MOST_TRIES = 100
 """Number of chosen folder names that others may take first before publishing fails."""
 
@@ -57,7 +61,7 @@ def _folder(context: Context, job: Job, output: Output) -> Iterator[HeldFolder]:
     for _ in range(MOST_TRIES):
         path = Path(_claim(context, job, output.folder, foreign))
         with ExitStack() as stack:
-            folder = _own_folder(stack, path, output.allowed, job.owner)
+            folder = _own_folder(stack, path, output, job.owner)
             if folder is not None:
                 yield folder
                 return
@@ -67,21 +71,31 @@ def _folder(context: Context, job: Job, output: Output) -> Iterator[HeldFolder]:
 
 def _claim(context: Context, job: Job, outbox: Path, foreign: str | None) -> str:
     stem = Path(film_name(job)).stem
+    place = place_of(job) if foreign is None else ()
 
     def choose(taken: Any) -> str:
-        name = free_name(outbox, stem, taken=lambda name: taken(str(outbox / name)), numbering=numbered_folder)
-        return str(outbox / name)
+        def usable(inner: Path) -> bool:
+            return not taken(str(inner)) and not may_exist(inner / MANIFEST)
+
+        folder = nested(outbox, place, room=2 * len(stem.encode()) + _ROOM_FOR_ENDING, usable=usable)
+        name = free_name(folder, stem, taken=lambda name: taken(str(folder / name)), numbering=numbered_folder)
+        return str(folder / name)
 
     claimed = transitions.claim_outbox(context.store, job_id(job), choose=choose, foreign=foreign)
     reach("publish.folder-claimed")
     return claimed
 
 
-def _own_folder(stack: ExitStack, path: Path, allowed: Path | None, owner: str | None) -> HeldFolder | None:
-    """Create a folder, or reuse an earlier attempt's; return None if it is a link or another account's."""
-    if allowed is not None and not path.is_relative_to(allowed):  # the output folder has changed since
+def _own_folder(stack: ExitStack, path: Path, output: Output, owner: str | None) -> HeldFolder | None:
+    """Create a folder, or reuse an earlier attempt's; return None if it is a link or another account's.
+
+    The same holds for each folder between the outbox and it.
+    """
+    if output.allowed is not None and not path.is_relative_to(output.allowed):  # the output folder has changed since
         return None
-    outbox = stack.enter_context(held_output(path.parent, allowed, make=True))
+    outbox = _around(stack, path.parent, output)
+    if outbox is None:
+        return None
     with suppress(FileExistsError):
         outbox.make(path.name)
         outbox.flush()
@@ -92,6 +106,26 @@ def _own_folder(stack: ExitStack, path: Path, allowed: Path | None, owner: str |
             raise
         return None
     return folder if is_own_folder(folder, outbox, given_to=owner) else None
+
+
+def _around(stack: ExitStack, folder: Path, output: Output) -> HeldFolder | None:
+    """Hold the folder that a job's folder is in, and create it if it is missing; None if it cannot be trusted."""
+    top = output.folder if folder.is_relative_to(output.folder) else folder
+    around = stack.enter_context(held_output(top, output.allowed, make=True))
+    if folder == top:
+        return around
+    try:
+        stack.enter_context(held_output(folder, output.allowed or top, make=True))
+        for name in folder.relative_to(top).parts:
+            inner = stack.enter_context(around.enter(name))
+            if not is_own_folder(inner, around):
+                return None
+            around = inner
+    except OSError as error:
+        if error.errno not in NOT_ENTERED:
+            raise
+        return None
+    return around
 
 
 def _placed(job: Job, staging: HeldFolder | None, folder: HeldFolder, name: str) -> str:

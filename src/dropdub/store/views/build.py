@@ -43,6 +43,7 @@ def job_view(job: Row, steps: Sequence[Row], now: float) -> JobView:
         dup_of=job["dup_of"],
         retry_at=iso(min((at for step in steps if (at := _retry_time(step)) is not None), default=None)),
         remaining_s=remaining_s(job["started_at"], done, now) if _is_at_work(job, steps) else None,
+        folder=job["folder"],
     )
 
 

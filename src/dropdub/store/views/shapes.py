@@ -37,6 +37,13 @@ class JobView:
     """When the next attempt of a failed step is due."""
     remaining_s: float | None
     """Estimated time left while it is running; None if there is no estimate yet."""
+    folder: str | None = None
+    """The folder in the inbox that it came from; None for the inbox itself."""
+
+    @property
+    def path(self) -> str:
+        """Return its name with its folder, which distinguishes files of one name."""
+        return f"{self.folder}/{self.name}" if self.folder else self.name
 
 
 @dataclass(frozen=True)

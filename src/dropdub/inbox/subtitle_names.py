@@ -1,0 +1,229 @@
+"""Read the names of subtitles as players and subtitle managers write them: `clip.en.hi.srt`, `clip.English.SDH.srt`.
+
+What follows the film's name is its ending: a language, marks such as `forced` or `sdh`, and numbers, in any order. The
+conventions are those of Bazarr, Radarr, Sonarr, Plex, Jellyfin, Emby, Kodi, VLC, FileBot, yt-dlp and MKVToolNix. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from dropdub.files.durable import key
+from dropdub.languages import is_known, primary, tag_of_name
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_HEARING = _words("""
+sdh cc hi hoh cap closed caption captions captioned hearing impaired
+""")
+"""Marks of a subtitle for people who do not hear: it describes sounds as well."""
+_PARTIAL = _words("""
+forced foreign signs songs parts only commentary
+""")
+"""Marks of a subtitle that does not hold the whole text: only what is said in another language, or a comment."""
+_PLAIN = _words("""
+default full normal regular main sub subs subtitle subtitles dialog dialogue auto generated asr orig original
+machine translated utf8 synced track und unknown
+""")
+"""Words that change nothing."""
+_ALIASES = {
+    **{"pb": "pt-BR", "pob": "pt-BR", "ptbr": "pt-BR", "br": "pt-BR", "ptpt": "pt-PT"},
+    **{"zt": "zh-Hant", "zht": "zh-Hant", "cht": "zh-Hant", "zhs": "zh-Hans", "chs": "zh-Hans"},
+    **{"ea": "es-419", "spl": "es-419", "latino": "es-419", "esla": "es-419", "enus": "en-US", "engb": "en-GB"},
+}
+"""Codes that Bazarr, subtitle sites and discs use, but no standard has."""
+_MARKS = _HEARING | _PARTIAL | _PLAIN
+_TITLE_WORDS = _words("""
+am as be da el fa ha he hi id in io is it la li lo me mi my na no om or os so ta te to tu us we
+""")
+"""Two-letter codes that are also words, so that a film may be named with them."""
+_Part = tuple[str, str]
+"""The character before a word of the ending, and the word."""
+_SEPARATORS = "._- [({"
+_PART = re.compile(r"([\s._\-\[\](){},&+#]?)([^\s._\-\[\](){},&+#]+)")
+_REGION = re.compile(r"(?i)[a-z]{2}|[a-z]{4}|[0-9]{3}")
+_NUMBER = re.compile(r"(?:track)?[0-9]{1,3}")
+_OF_YOUTUBE = re.compile(r"\.([a-z]{2,3}(?:-[A-Za-z]{2,4})?)-(?:[A-Za-z0-9_-]{11}|orig)$")
+"""yt-dlp adds the track's id to the language of subtitles that somebody named: `clip.en-j3PyPqV-e1s.vtt`."""
+_COPY = re.compile(r" \([0-9]+\)")
+_LONGEST = 64
+"""Longest ending, in characters."""
+_MOST_WORDS = 4
+
+
+@dataclass(frozen=True)
+class SubtitleName:
+    """A subtitle's name without its suffix: the film's name, and what the ending says."""
+
+    film: str
+    ending: str = ""
+    language: str | None = None
+    marks: frozenset[str] = frozenset()
+    """What distinguishes it from other subtitles of the same film and language: `sdh`, `partial`, a number."""
+    is_default: bool = False
+    is_doubtful: bool = False
+    """Whether the language may be a word of the title, or `hi` the mark for people who do not hear."""
+
+    @property
+    def is_partial(self) -> bool:
+        """Return whether it holds only a part of what is said, such as the lines in a foreign language."""
+        return "partial" in self.marks
+
+
+def name_among(stem: str, films: Container[str]) -> SubtitleName | None:
+    """Return what a subtitle's stem says beside films with these keys (see `durable.key`); None if it is no film's.
+
+    A film of exactly its name comes first, then the one with the longest name.
+    """
+    if key(stem) in films:
+        return SubtitleName(stem)
+    found = (_split(stem, at) for at in _splits(stem) if key(stem[:at]) in films)
+    return next((name for name in found if name is not None), None)
+
+
+def name_beside(stem: str, film: str) -> SubtitleName | None:
+    """Return what a subtitle's stem says beside the film with this stem; None if it is not its subtitle's."""
+    return name_among(stem, {key(film)})
+
+
+def name_alone(stem: str) -> SubtitleName:
+    """Return what a subtitle's stem says if its film is unknown: only what can hardly be a word of a title counts."""
+    for at in reversed(list(_splits(stem))):
+        name = _split(stem, at) if stem[at] in ".[(" or stem[at : at + 2] in (" [", " (") else None
+        if name is not None and not _is_title(name.ending) and (name.language or _is_marked(name.ending)):
+            return replace(name, is_doubtful=_is_word(name))
+    return SubtitleName(stem)
+
+
+def ending_beside(stem: str, film: str) -> str:
+    """Return the ending of a subtitle of a film, either of which may have been numbered: `.en` for `clip (2).en`."""
+    for one in (film, _COPY.sub("", film) if film.endswith(")") else film):
+        name = name_beside(stem, one)
+        if name is not None:
+            return _COPY.sub("", name.ending, count=1) if _COPY.match(name.ending) else name.ending
+    return name_alone(stem).ending
+
+
+def _splits(stem: str) -> Iterator[int]:
+    """Yield the positions at which an ending may begin, the last one first."""
+    for at in range(len(stem) - 1, max(0, len(stem) - _LONGEST), -1):
+        if stem[at] in _SEPARATORS and stem[:at].strip(_SEPARATORS):
+            yield at - 1 if at > 1 and stem[at] in "[({-" and stem[at - 1] == " " else at
+
+
+def _split(stem: str, at: int) -> SubtitleName | None:
+    film, ending = stem[:at], stem[at:]
+    youtube = _OF_YOUTUBE.fullmatch(ending)
+    parts = _PART.findall(youtube[1] if youtube else ending)
+    if not parts or (ending[0] in " -" and not _is_clear(ending, parts)):
+        return None
+    read = _read(parts)
+    if read is None:
+        return None
+    language, marks, is_doubtful = read
+    return SubtitleName(film, ending, language, marks, "default" in key(ending), is_doubtful)
+
+
+def _is_clear(ending: str, parts: Sequence[_Part]) -> bool:
+    """Return whether an ending after a blank or dash is more than one word of two letters: a title's."""
+    return ending[1:2] in "[({-" or len(parts) > 1 or len(parts[0][1]) > 2
+
+
+def _read(parts: Sequence[_Part]) -> tuple[str | None, frozenset[str], bool] | None:
+    """Return language, marks, and whether the language is doubtful; None if a part is none of these."""
+    words = [key(word) for _, word in parts]
+    languages: list[str] = []
+    marks: set[str] = set()
+    has_mark, at = False, 0
+    while at < len(words):
+        word, used = words[at], 1
+        is_mark = word in _MARKS and (word != "hi" or bool(languages))
+        tag = None
+        if not is_mark:
+            tag, used = _language(parts, at)
+        if tag is not None:
+            languages.append(tag)
+        elif is_mark:
+            has_mark = True
+            marks |= _kind(word)
+        elif _NUMBER.fullmatch(word):
+            marks.add(word)
+        else:
+            return None
+        at += used
+    return _judged(languages, marks, has_mark=has_mark, is_short="hi" in words)
+
+
+def _judged(
+    languages: Sequence[str], marks: set[str], *, has_mark: bool, is_short: bool
+) -> tuple[str | None, frozenset[str], bool] | None:
+    """Decide which language counts: `hi` beside another language is the mark."""
+    others = [tag for tag in languages if tag != "hi"]
+    if others and len(others) < len(languages):
+        marks = marks | {"sdh"}
+    if len({primary(tag) for tag in others}) > 1 or not (languages or has_mark):
+        return None
+    chosen = next(iter(others or languages), None)
+    return chosen, frozenset(marks), chosen == "hi" and is_short and not has_mark
+
+
+def _kind(word: str) -> set[str]:
+    if word in _HEARING:
+        return {"sdh"}
+    return {"partial"} if word in _PARTIAL else set()
+
+
+def _language(parts: Sequence[_Part], at: int) -> tuple[str | None, int]:
+    """Return the language that begins with a part, and how many parts it takes; None if there is none."""
+    for count in range(min(_MOST_WORDS, len(parts) - at), 0, -1):
+        tag = _tag(parts[at : at + count])
+        if tag is not None:
+            return tag, count
+    return None, 1
+
+
+def _tag(parts: Sequence[_Part]) -> str | None:
+    first, *regions = (key(word) for _, word in parts)
+    named = tag_of_name(" ".join((first, *regions)))
+    if named is not None:
+        return named
+    if not regions and first in _ALIASES:
+        return _ALIASES[first]
+    is_code = 2 <= len(first) <= 3 and first.isascii() and first.isalpha() and is_known(first)
+    if not is_code or len(regions) > 2 or not all(_is_region(part, of=parts[0][1]) for part in parts[1:]):
+        return None
+    return "-".join([primary(first), *map(_cased, regions)])
+
+
+def _is_region(part: _Part, *, of: str) -> bool:
+    """Return whether a part can be the region or script `of` a language: after a dot only if written so, `pt.BR`."""
+    before, word = part
+    if key(word) in _MARKS or not _REGION.fullmatch(word):
+        return False
+    return before in ("-", "_") or (word.isupper() and of.islower()) or word in ("Hans", "Hant", "Latn", "Cyrl")
+
+
+def _cased(region: str) -> str:
+    return region.upper() if len(region) == 2 else region.title() if len(region) == 4 else region
+
+
+def _is_marked(ending: str) -> bool:
+    return any(key(word) in ("forced", "sdh", "cc") for _, word in _PART.findall(ending))
+
+
+def _is_title(ending: str) -> bool:
+    """Return whether an ending is written like words of a title: `.Is.It`; no program writes a short code so."""
+    short = [word for _, word in _PART.findall(ending) if len(word) == 2 and word.isalpha()]
+    return any(word.istitle() for word in short)
+
+
+def _is_word(name: SubtitleName) -> bool:
+    """Return whether a language may be the title's last word: a code that is a word as well, or a name."""
+    parts = _PART.findall(name.ending)
+    last = key(parts[-1][1])
+    return name.is_doubtful or (len(parts) == 1 and (last in _TITLE_WORDS or len(last) > 3))
