@@ -90,7 +90,8 @@ def retry(place: Place, refs: Sequence[str], *, failed: bool) -> int:
 def cancel(place: Place, refs: Sequence[str]) -> int:
     from dropdub.operations import change
 
-    return _say_changes(change.cancel(place, refs), "is cancelled")
+    changes = change.cancel(place, refs)
+    return _say_changes(changes, "is cancelled" if changes.daemon_runs else "will be cancelled")
 
 
 def pause(place: Place, refs: Sequence[str]) -> int:

@@ -18,6 +18,8 @@ class Outlet(io.TextIOWrapper):
     """A text stream that discards what cannot be written. `lost` is the first error, None if there was none."""
 
     lost: OSError | None = None
+    replaced: TextIO
+    """The stream that this one replaces: without a reference to it, the buffer that both have would be closed."""
 
     def write(self, text: str, /) -> int:
         try:
@@ -89,4 +91,6 @@ def _opened(number: int, mode: Literal["r", "w"]) -> TextIO:
 def _outlet(stream: io.TextIOWrapper) -> Outlet:
     # On Windows, a pipe would otherwise use the local code page, which lacks most letters.
     encoding = "utf-8" if sys.platform == "win32" else stream.encoding
-    return Outlet(stream.buffer, encoding, "replace", line_buffering=stream.line_buffering)
+    outlet = Outlet(stream.buffer, encoding, "replace", line_buffering=stream.line_buffering)
+    outlet.replaced = stream
+    return outlet
