@@ -32,6 +32,18 @@ class EngineProvider(Protocol):
     def require_pair(self, name: str, *, source: str, target: str) -> None:
         """Raise what `translator` would raise for an unsupported pair, without loading anything."""
 
+    def require_transcriber(self, name: str, *, language: str | None) -> None:
+        """Raise what `transcriber` would raise, without loading anything."""
+
+    def require_synthesizer(self, name: str, *, language: str, voice: str | None) -> None:
+        """Raise what `synthesizer` would raise, or VoiceMissing if it lacks a voice, without loading anything."""
+
+    def require_diarizer(self, name: str) -> None:
+        """Raise what `diarizer` would raise, without loading anything."""
+
+    def understood(self, name: str) -> frozenset[str] | None:
+        """Return the languages that a transcriber understands, or any of them for `auto`; None if none is usable."""
+
     def synthesizer(self, name: str, *, language: str) -> Synthesizer:
         """Return a synthesizer; `auto` is the best one for `language`. Raises UnsupportedLanguage if there is none."""
 

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from dropdub.dubbing.possible import Source, refuse_impossible
 from dropdub.engines.text_for_speech import parts
 from dropdub.errors import EmptyFile, NotMedia, TooLarge, TooLong
 from dropdub.files.durable import sha256
@@ -162,6 +163,7 @@ def _text(task: Task) -> Result:
         sentence = f"{task.job_name} has {len(found):,} paragraphs; the limit is {MOST_PARAGRAPHS:,}."
         raise TooLarge(sentence, remedy="Split it into several texts and drop those.")
     language, warnings = _language(task, text)
+    _refuse_impossible(task, language)
     segments = tuple(Segment(number, 0.0, 0.0, paragraph) for number, paragraph in enumerate(found))
     Transcript(language, 0.0, segments, engine={}).save(task.job_dir / TRANSCRIPT)
     skipped = skipped_targets(task.options, language, kind="text")
@@ -179,6 +181,7 @@ def _text(task: Task) -> Result:
 def _subtitle(task: Task) -> Result:
     cues = read_cues(task.source)
     language = language_of(task.source, cues, language=task.options.language)
+    _refuse_impossible(task, language)
     segments, duration_s = segments_of(cues), max(cue.end for cue in cues) + _AFTER_LAST_CUE_S
     Transcript(language, duration_s, segments, engine={}).save(task.job_dir / TRANSCRIPT)
     skipped = skipped_targets(task.options, language, kind="text")
@@ -190,6 +193,10 @@ def _subtitle(task: Task) -> Result:
         "skipped": skipped,
         "warnings": skip_warnings(task.job_name, "text", language, skipped),
     }
+
+
+def _refuse_impossible(task: Task, language: str) -> None:
+    refuse_impossible(task.options, Source([language], is_heard=False), task.engines, voices=task.voices)
 
 
 def _language(task: Task, text: str) -> tuple[str, list[str]]:
