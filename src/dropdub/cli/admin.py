@@ -41,7 +41,7 @@ def config_check(root: Path) -> int:
 
 
 def _refuse_impossible(installed: Installed) -> None:
-    """Raise UsageError that lists what `job` and the profiles ask for in vain, with the remedy of the first."""
+    """Raise UsageError that lists what `job` and the profiles ask for and cannot get, with the remedy of the first."""
     from dropdub.dubbing.configured import as_usage_error
 
     errors = [as_usage_error(error, where) for where, error in installed.impossible()]

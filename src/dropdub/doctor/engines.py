@@ -38,7 +38,7 @@ def findings(subject: ExaminedRoot) -> Iterator[Finding]:
 
 
 def _impossible(subject: ExaminedRoot) -> Iterator[Finding]:
-    """Yield what the settings ask for in vain; a missing engine of `job` is a finding about its role."""
+    """Yield what the settings ask for and cannot get; a missing engine of `job` is a finding about its role."""
     for section, error in Installed(subject.root, subject.config).impossible():
         if section != "job" or not isinstance(error, EngineMissing):
             usual = as_usage_error(error)

@@ -69,6 +69,20 @@ def refuse_impossible(options: JobOptions, source: Source, engines: Requirements
         engines.require_synthesizer(options.synthesizer, language=language, voice=own)
 
 
+def refuse_impossible_after_detection(
+    options: JobOptions, source: Source, engines: Requirements, *, voices: Path
+) -> None:
+    """As `refuse_impossible`, for a language that was detected: the error says so, since that may be wrong."""
+    try:
+        refuse_impossible(options, source, engines, voices=voices)
+    except UnsupportedLanguage as error:
+        if options.language != AUTO:
+            raise
+        which = f"The language was detected as {display_name(str(source.language))}."
+        remedy = f"If it is another one, set `language`. {error.remedy}"
+        raise UnsupportedLanguage(f"{which} {error.message}", remedy=remedy) from error
+
+
 def _targets(options: JobOptions, source: Source) -> list[str]:
     """Return the targets into which something will be translated or that are read aloud."""
     known = source.language

@@ -297,7 +297,7 @@ class OffersVoices(Protocol):
 
 @runtime_checkable
 class KnowsVoices(Protocol):
-    """Optional ability of synthesizers: tell, before `load`, whether they have a voice of a name."""
+    """Optional ability of synthesizers: know, before `load`, which voices they have."""
 
     def has_voice(self, name: str) -> bool:
         """Return whether `speak` accepts a voice of this name without a reference. Cheap, and valid before `load`."""

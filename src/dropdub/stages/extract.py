@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dropdub.dubbing.possible import Source, refuse_impossible
+from dropdub.dubbing.possible import Source, refuse_impossible_after_detection
 from dropdub.engines.text_for_speech import parts
 from dropdub.errors import EmptyFile, NotMedia, TooLarge, TooLong
 from dropdub.files.durable import sha256
@@ -196,7 +196,8 @@ def _subtitle(task: Task) -> Result:
 
 
 def _refuse_impossible(task: Task, language: str) -> None:
-    refuse_impossible(task.options, Source([language], is_heard=False), task.engines, voices=task.voices)
+    source = Source([language], is_heard=False)
+    refuse_impossible_after_detection(task.options, source, task.engines, voices=task.voices)
 
 
 def _language(task: Task, text: str) -> tuple[str, list[str]]:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from dropdub.dubbing.possible import Source, refuse_impossible
+from dropdub.dubbing.possible import Source, refuse_impossible_after_detection
 from dropdub.engines.base import (
     EngineInfo,
     NoticesLanguages,
@@ -106,7 +106,7 @@ def _spoken_language(task: Task, engine: Transcriber) -> str:
 def _refuse_impossible(task: Task, language: str) -> None:
     if language != UNDETERMINED:
         source = Source([language], is_heard=True, brought=task.facts.probe.brought_target)
-        refuse_impossible(task.options, source, task.engines, voices=task.voices)
+        refuse_impossible_after_detection(task.options, source, task.engines, voices=task.voices)
 
 
 def _hinted(task: Task, engine: Transcriber) -> _Hints | None:
