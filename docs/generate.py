@@ -17,6 +17,7 @@ from typer.main import get_command
 
 from dropdub.cli.commands import app
 from dropdub.config import Config
+from dropdub.config.live import live_settings
 from dropdub.setup.new_root import config_text
 
 HERE = Path(__file__).resolve().parent
@@ -34,11 +35,25 @@ This page is the program's own help. `dropdub COMMAND --help` prints the same in
 prints its result as JSON with stable field names. Exit codes: 0 if all went well, 1 if a job or a check failed,
 2 for wrong usage or settings.
 """
-SETTINGS_HEAD = """\
+
+
+def _live() -> str:
+    """Return the names of the settings that need no restart, as the end of a sentence."""
+    *first, last = (f"`{name}`" for name in live_settings(Config))
+    return f"{', '.join(first)} and {last}"
+
+
+SETTINGS_HEAD = f"""\
 # Every setting
 
 This page is the `config.yaml` that `dropdub init` writes: every setting with its description and default. To change a
-setting, remove the `# ` in front of it. The daemon reads the file when it starts.
+setting, remove the `# ` in front of it.
+
+A running daemon notices that the file has changed, a few seconds after you have saved it. Files that are dropped from
+then on use the new values of {_live()}.
+Everything else holds after the next start of the daemon; until then, `dropdub status` names what waits for that. Jobs
+that were dropped before keep their options; `dropdub retry` uses the new ones. If the file cannot be used, the daemon
+continues with the settings that it has, and says in `dropdub status`, in its log and where it prints what is wrong.
 
 - `dropdub config check` reports each mistake with its line and the values that are allowed.
 - `dropdub config show` prints the settings in force.

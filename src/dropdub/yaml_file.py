@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,25 +10,28 @@ import yaml
 
 from dropdub.errors import ConfigError
 from dropdub.untrusted.files import read_start
-from dropdub.untrusted.yaml import BROKEN, NotPlain, place_of, plain_mapping
+from dropdub.untrusted.yaml import BROKEN, NotPlain, place_of, plain_mapping, simple_problem
 
 MAX_BYTES = 1_000_000
 MAX_PLAIN_BYTES = 64_000
 """The limit for an untrusted file. A file with every job option and comments has about 3 kB."""
+MOST_REPEATED = 20
+CORRECT = "Correct it, then run: `dropdub config check`."
 _TEXT_HELP = "Save the file as UTF-8 text."
 
 
 def read_mapping(path: Path) -> tuple[dict[str, Any], yaml.Node | None]:
     """Return a file's mapping and its node tree (for `line_of`); an empty file gives an empty mapping.
 
-    Raises ConfigError for unreadable files, broken YAML, and anything but a mapping.
+    Raises ConfigError for unreadable files, broken YAML, names that are set twice, and anything but a mapping.
     """
     text = _text(path, _bytes(path, MAX_BYTES, follow=True))
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
+        _refuse_repeated(path, node)
         data = yaml.safe_load(text)
     except (*BROKEN, RecursionError) as error:
-        raise ConfigError(f"{path}: {place_of(error)}not valid YAML: {_problem(error)}.") from error
+        raise ConfigError(_broken(path, text, error), remedy=CORRECT) from error
     if data is None:
         return {}, None
     if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
@@ -59,13 +63,17 @@ def line_of(node: yaml.Node | None, location: tuple[int | str, ...]) -> int | No
     return line
 
 
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
 def _child(node: yaml.Node | None, part: int | str) -> tuple[yaml.Node | None, int | None]:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if key.value == str(part):
-                return value, key.start_mark.line + 1
+                return value, _line(key)
     if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return node.value[part], node.value[part].start_mark.line + 1
+        return node.value[part], _line(node.value[part])
     return None, None
 
 
@@ -83,8 +91,40 @@ def _text(path: Path, raw: bytes) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 text.", remedy=_TEXT_HELP) from error
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}, line {line}: not UTF-8 text.", remedy=_TEXT_HELP) from error
 
 
-def _problem(error: Exception) -> str:
-    return str(getattr(error, "problem", None) or error).splitlines()[0]
+def _refuse_repeated(path: Path, node: yaml.Node | None) -> None:
+    """Raise ConfigError if a name is set twice in the same section: PyYAML would silently drop the first."""
+    repeated = [
+        f"{path}, line {_line(again)}: {again.value} is set twice, first in line {_line(first)}"
+        for first, again in _repeated(node)
+    ]
+    if repeated:
+        raise ConfigError("\n".join(repeated[:MOST_REPEATED]), remedy="Merge the two, or remove one of them.")
+
+
+def _repeated(node: yaml.Node | None) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+    """Yield the first and the further key of each name that a mapping has more than once, at any depth."""
+    to_do, seen = [node], set[int]()
+    while to_do:
+        one = to_do.pop()
+        if not isinstance(one, yaml.CollectionNode) or id(one) in seen:  # an alias leads to a node once more
+            continue
+        seen.add(id(one))
+        if isinstance(one, yaml.MappingNode):
+            firsts: dict[tuple[str, str], yaml.Node] = {}
+            for key, _ in one.value:
+                if isinstance(key, yaml.ScalarNode) and firsts.setdefault((key.tag, key.value), key) is not key:
+                    yield firsts[key.tag, key.value], key
+            to_do += [value for _, value in reversed(one.value)]
+        else:
+            to_do += reversed(one.value)
+
+
+def _broken(path: Path, text: str, error: Exception) -> str:
+    problem = simple_problem(error, text)
+    if problem is not None:
+        return f"{path}, {problem}"
+    return f"{path}: {place_of(error)}not valid YAML: {str(getattr(error, 'problem', None) or error).splitlines()[0]}."

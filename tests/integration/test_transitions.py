@@ -451,7 +451,7 @@ def test_held_job_resumes_in_its_previous_state(store: Store) -> None:
 
 def test_job_is_released_only_from_the_condition_it_waits_for(store: Store) -> None:
     job = a_waiting_job(store, waiting_for="disk")
-    with pytest.raises(TransitionRefused, match="waiting for disk"):
+    with pytest.raises(TransitionRefused, match="cannot be released"):
         transitions.release_job(store, id_of(job), waiting_for="memory", now=NOW)
     with pytest.raises(TransitionRefused, match="cannot be resumed"):
         transitions.resume_job(store, id_of(job), now=NOW)
@@ -460,7 +460,7 @@ def test_job_is_released_only_from_the_condition_it_waits_for(store: Store) -> N
 def test_paused_job_continues_when_resumed(store: Store) -> None:
     job = a_waiting_job(store, waiting_for="disk")
     assert transitions.pause_job(store, id_of(job), now=NOW).waiting_for == "paused"
-    with pytest.raises(TransitionRefused, match="cannot be paused"):
+    with pytest.raises(TransitionRefused, match="is paused already"):
         transitions.pause_job(store, id_of(job), now=NOW)
     assert transitions.resume_job(store, id_of(job), now=NOW).state == JobState.QUEUED
 
@@ -600,6 +600,69 @@ def test_job_changes_only_from_states_named_by_the_transition(store: Store, name
         with pytest.raises(TransitionRefused):
             transition(store, id_of(job))
         assert everything(store) == before
+
+
+AGAIN = "To process its file again, drop it with the option `duplicates: again` in its .job.yaml file."
+RETRY, RESUME = "To try it again: `dropdub retry JOB`", "To continue it: `dropdub resume JOB`"
+REFUSALS = {
+    ("cancel", JobState.SUCCEEDED): "cannot be cancelled: it has already succeeded.",
+    ("cancel", JobState.FAILED): "cannot be cancelled: it has already failed.",
+    ("cancel", JobState.CANCELLED): f"is cancelled already. {RETRY}",
+    ("cancel", "ending"): "cannot be cancelled: it is about to be failed.",
+    ("retry", JobState.CLAIMING): "cannot be retried: it has only just been picked up.",
+    ("retry", JobState.QUEUED): "cannot be retried: it has not begun yet.",
+    ("retry", JobState.RUNNING): "cannot be retried: it has not ended yet.",
+    ("retry", JobState.WAITING): "cannot be retried: it has not ended yet.",
+    ("retry", "paused"): f"cannot be retried: it is paused, not ended. {RESUME}",
+    ("retry", JobState.SUCCEEDED): f"cannot be retried: it has already succeeded. {AGAIN}",
+    ("retry", "ending"): "cannot be retried: it is about to be failed.",
+    ("pause", JobState.CLAIMING): "cannot be paused: it has only just been picked up. It is only a moment: try again.",
+    ("pause", "paused"): f"is paused already. {RESUME}",
+    ("pause", "being cancelled"): "cannot be paused: it is being cancelled.",
+    ("pause", JobState.SUCCEEDED): "cannot be paused: it has already succeeded.",
+    ("pause", JobState.FAILED): f"cannot be paused: it has already failed. {RETRY}",
+    ("pause", JobState.CANCELLED): f"cannot be paused: it was cancelled. {RETRY}",
+    ("pause", "ending"): "cannot be paused: it is about to be failed.",
+    ("resume", JobState.CLAIMING): "cannot be resumed: it is not paused, but its file is still being picked up.",
+    ("resume", JobState.QUEUED): "cannot be resumed: it is not paused, but waits for its turn.",
+    ("resume", JobState.RUNNING): "cannot be resumed: it is not paused, but is not finished yet.",
+    ("resume", JobState.WAITING): (
+        "cannot be resumed: it is not paused, but waits for free disk space, and resumes automatically."
+    ),
+    ("resume", JobState.SUCCEEDED): "cannot be resumed: it has already succeeded.",
+    ("resume", JobState.FAILED): f"cannot be resumed: it has already failed. {RETRY}",
+    ("resume", JobState.CANCELLED): f"cannot be resumed: it was cancelled. {RETRY}",
+    ("resume", "ending"): "cannot be resumed: it is about to be failed.",
+}
+
+
+def _being_cancelled(store: Store) -> Job:
+    job = a_queued_job(store)
+    return transitions.request_cancel(store, id_of(job), now=NOW)
+
+
+STATES = {
+    **JOBS,
+    "paused": lambda store: a_waiting_job(store, waiting_for="paused"),
+    "being cancelled": _being_cancelled,
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("name", ["cancel", "retry", "pause", "resume"])
+def test_each_command_that_cannot_change_a_job_says_why_and_what_to_do(store: Store, name: str, state: str) -> None:
+    job = STATES[state](store)
+    try:
+        JOB_TRANSITIONS[name][1](store, id_of(job))
+    except TransitionRefused as refused:
+        said = refused.sentence
+    else:
+        said = None
+    expected = REFUSALS.get((name, state))
+    if (name, state) in [("retry", "being cancelled"), ("resume", "being cancelled")]:
+        assert said is not None and "it is being cancelled" in said
+    else:
+        assert said == (f"Job {job.id} ({job.name}) {expected}" if expected else None)
 
 
 @pytest.mark.parametrize("name", JOB_TRANSITIONS)

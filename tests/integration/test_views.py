@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -10,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
+from dropdub.alive import place_of_processes
 from dropdub.config import JobOptions
 from dropdub.errors import StoreError, UsageError
 from dropdub.pipeline.facts import Facts
@@ -38,6 +42,7 @@ from tests.factories import (
     failed,
     held,
 )
+from tests.waiting import wait_until
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ def test_job_reports_its_progress_and_time_left(place: Place) -> None:
     completed(place.store, claim, steps=[a_spec("transcribe/0", phase=1), a_spec("transcribe/1", phase=1)])
     step = a_claim(place.store)
     transitions.start_run(place.store, run_id="r", pid=1, pid_started=2.0, host="h", boot_id="b", now=NOW)
-    transitions.beat(place.store, "r", notes=[], shares={held(step)[0]: 0.45}, now=NOW)
+    transitions.beat(place.store, "r", notes=[], shares={held(step)[0]: 0.45}, now=NOW + 100)
     [job] = place.reader.status(now=NOW + 100).jobs
     assert job.progress == pytest.approx((1 + 10 * 0.45) / (1 + 2 * 10 + 2 + 2 * 19), abs=1e-4)
     assert job.remaining_s == pytest.approx(100 * (1 - job.progress) / job.progress, abs=0.1)
@@ -162,20 +167,109 @@ def test_similar_name_is_suggested(place: Place) -> None:
     assert refusal.value.remedy == "Did you mean clip.mp4 (job 1)?"
 
 
-def test_daemon_is_shown_as_running_stopping_or_gone(place: Place) -> None:
-    transitions.start_run(place.store, run_id=RUN, pid=7, pid_started=2.0, host="h", boot_id="b", now=NOW)
-    transitions.beat(place.store, RUN, notes=["polling"], shares={}, now=NOW + 2)
+def start(place: Place, *, pid: int, pid_started: float = 2.0, host: str = "", here: str = "") -> None:
+    transitions.start_run(
+        place.store,
+        run_id=f"{RUN}-{pid}-{host}",
+        pid=pid,
+        pid_started=pid_started,
+        host=host or socket.gethostname(),
+        boot_id=here or place_of_processes(),
+        now=NOW,
+    )
+
+
+def daemon_state(place: Place, *, after_s: float = 1.0) -> str:
+    daemon = place.reader.status(now=NOW + after_s).daemon
+    assert daemon is not None
+    return daemon.state
+
+
+def test_daemon_on_another_machine_is_judged_by_its_heartbeat(place: Place) -> None:
+    start(place, pid=7, host="elsewhere", here="another-boot")
+    transitions.beat(place.store, f"{RUN}-7-elsewhere", notes=["polling"], shares={}, now=NOW + 2)
     transitions.pause_all(place.store)
     daemon = place.reader.status(now=NOW + 3).daemon
     assert daemon is not None
     assert (daemon.state, daemon.pid, daemon.paused, daemon.notes) == ("running", 7, True, ["polling"])
-    gone = place.reader.status(now=NOW + 100).daemon
-    assert gone is not None
-    assert gone.state == "gone"
-    transitions.stop_run(place.store, RUN, now=NOW + 4)
-    stopped = place.reader.status(now=NOW + 100).daemon
-    assert stopped is not None
-    assert stopped.state == "stopped"
+    assert daemon_state(place, after_s=100) == "silent", "it may be alive behind a broken network"
+    transitions.stop_run(place.store, f"{RUN}-7-elsewhere", now=NOW + 4)
+    assert daemon_state(place, after_s=100) == "stopped"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="recognizes containers by Linux's namespaces")
+def test_daemon_in_another_container_is_judged_by_its_heartbeat(place: Place) -> None:
+    boot, _, _namespace = place_of_processes().partition("/")
+    start(place, pid=2**22 - 1, host="container", here=f"{boot}/1")
+    assert (daemon_state(place), daemon_state(place, after_s=100)) == ("running", "silent")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="recognizes restarts of the machine by Linux's boot id")
+def test_daemon_of_an_earlier_boot_is_gone(place: Place) -> None:
+    start(place, pid=os.getpid(), here="earlier/1")
+    assert daemon_state(place) == "gone"
+
+
+def test_daemon_whose_process_is_there_runs_however_long_it_has_been_silent(place: Place) -> None:
+    start(place, pid=os.getpid(), pid_started=psutil.Process().create_time())
+    assert (daemon_state(place), daemon_state(place, after_s=100)) == ("running", "running")
+
+
+def test_daemon_whose_number_another_process_has_is_gone_once_its_heartbeat_is_old(place: Place) -> None:
+    start(place, pid=os.getpid(), pid_started=psutil.Process().create_time() - 3600)
+    assert (daemon_state(place), daemon_state(place, after_s=100)) == ("running", "gone")
+
+
+def test_killed_daemon_is_gone_at_once_and_nothing_runs(place: Place) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        start(place, pid=process.pid, pid_started=psutil.Process(process.pid).create_time())
+        a_running_job(place.store)
+        a_waiting_job(place.store)
+        assert daemon_state(place) == "running"
+        process.kill()
+        wait_until(lambda: daemon_state(place) == "gone", what="the killed process to be noticed, even as a zombie")
+    status = place.reader.status(now=NOW + 1)
+    assert (status.counts["running"], status.counts["waiting"]) == (0, 2)
+    assert [job.state for job in status.jobs] == ["waiting", "waiting"]
+    assert (status.jobs[0].reason, status.jobs[0].remaining_s) == (
+        "Interrupted. It continues as soon as the daemon runs.",
+        None,
+    )
+    assert place.reader.status(now=NOW, states=["running"]).jobs == []
+    assert len(place.reader.status(now=NOW, states=["waiting"]).jobs) == 2
+    record = place.reader.job("1")
+    assert (record.job.state, record.steps[0].state) == ("waiting", "queued")
+
+
+def test_nothing_runs_while_all_jobs_are_paused_and_no_step_is_left(place: Place) -> None:
+    claim = a_running_job(place.store)
+    transitions.pause_all(place.store)
+    assert place.reader.status(now=NOW).jobs[0].state == "running", "its step is finished first"
+    transitions.release_step(place.store, *held(claim), end=AttemptEnd(Outcome.RELEASED), now=NOW)
+    status = place.reader.status(now=NOW)
+    assert (status.jobs[0].state, status.jobs[0].reason) == ("waiting", "Paused, with all other jobs.")
+    assert (status.counts["running"], status.counts["waiting"]) == (0, 1)
+
+
+def test_no_retry_is_shown_in_the_past_or_without_a_daemon(place: Place) -> None:
+    claim = a_running_job(place.store)
+    transitions.retry_step(place.store, *held(claim), error=ERROR, at=NOW + 30, end=BROKEN, now=NOW)
+    [job] = place.reader.status(now=NOW + 31).jobs
+    assert (job.retry_at, job.retry_is_due, job.state) == (None, True, "running")
+    assert place.reader.job("1").steps[0].retry_is_due
+    start(place, pid=2**22 - 1)
+    [job] = place.reader.status(now=NOW).jobs
+    assert (job.retry_at, job.retry_is_due, job.state) == (None, False, "waiting")
+    step = place.reader.job("1").steps[0]
+    assert (step.retry_at, step.retry_is_due) == (None, False)
+
+
+def test_job_to_be_cancelled_says_that_it_waits_for_the_daemon(place: Place) -> None:
+    job = a_queued_job(place.store)
+    assert job.id is not None
+    start(place, pid=2**22 - 1)
+    transitions.request_cancel(place.store, job.id, now=NOW)
+    assert place.reader.job("1").job.reason == "It is cancelled as soon as the daemon runs."
 
 
 def test_prune_preview_matches_what_is_pruned(place: Place) -> None:
@@ -325,7 +419,7 @@ def test_run_started_before_clock_was_set_back_is_not_the_newest(tmp_path: Path)
 
     start("first", 1, NOW)
     assert seen(NOW + 1) == (1, "running")
-    assert seen(NOW - 3_600) == (1, "gone"), "one that lives would have given sign since the clock was set back"
+    assert seen(NOW - 3_600) == (1, "silent"), "one that lives would have given sign since the clock was set back"
     start("second", 2, NOW - 3_600)
     assert seen(NOW - 3_599) == (2, "running")
     store.close()

@@ -93,14 +93,52 @@ def test_all_problems_are_reported_together_each_with_its_line(write: Any) -> No
         ("profiles:\n  a: {out: ~/results}\n", "profiles.a.out: '~/results' is not a full path"),
         ("- one\n", "expected settings as `name: value` lines"),
         ("1: one\n", "expected settings as `name: value` lines"),
-        ("a: [1,\n", "line 2: not valid YAML"),
+        ("a: [1,\n", "line 2: a bracket is opened and never closed"),
         ("a: &x [*x]\n", "a: there is no such setting"),
+        ("job: &x {mix: *x}\n", "an alias (*) leads to a section that contains itself"),
+        ("job: {}\njob: {}\n", "line 2: job is set twice, first in line 1"),
+        ("job:\n'job': {}\n", "line 2: job is set twice, first in line 1"),
+        ("Job: {}\njob: {}\n", "line 1: Job: there is no such setting"),
+        ("job: {voice: a, voice: b}\n", "line 1: voice is set twice, first in line 1"),
+        ("job:\n  mix:\n    duck_db: 3\n    duck_db: 4\n", "line 4: duck_db is set twice, first in line 3"),
+        ("profiles:\r\n  a: {}\r\n  b: {}\r\n  a: {}\r\n", "line 4: a is set twice, first in line 2"),
+        ("notify:\n  webhook:\n    - {x: 1, x: 2}\n", "line 3: x is set twice, first in line 3"),
+        ("job:\n\tlanguage: pt\n", "line 2: a tab is where only spaces are allowed"),
+        ("job:\n  voice: 'anna\n", "line 3: a quote is opened and never closed"),
+        ("job:\n  voice: a\n   language: pt\n", "line 3: there is a colon too many, or this line is indented more"),
+        ("job:\n  voice: @anna\n", "line 2: a value cannot begin with this character"),
+        ("job: {}\n---\njob: {}\n", "line 2: a second document begins here"),
+        ("a: 1\nb: \0\n", "line 2: a character that no text has, U+0000"),
+        ('models:\n  folder: "C:\\Users\\me"\n', "line 2: a backslash between double quotes has a special meaning"),
     ],
 )
 def test_a_mistake_is_reported_in_a_sentence(write: Any, text: str, said: str) -> None:
     with pytest.raises(ConfigError) as raised:
         load_config(write(text))
     assert said in raised.value.message
+
+
+def test_all_repeated_names_are_reported_together(write: Any) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load_config(write("job:\n  voice: a\n  voice: b\nretry:\n  first: 1\njob: {}\n"))
+    assert [line.partition(", ")[2] for line in raised.value.message.splitlines()] == [
+        "line 6: job is set twice, first in line 1",
+        "line 3: voice is set twice, first in line 2",
+    ]
+
+
+def test_a_profile_may_change_what_it_merges_from_another(write: Any) -> None:
+    text = "profiles:\n  a: &a {targets: [pt], voice: x}\n  b:\n    <<: *a\n    voice: y\n"
+    assert load_config(write(text)).options_for("b", {}).voice == "y"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_file_in_another_encoding_is_refused_with_the_line(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_bytes("job:\n  initial_prompt: olá\n".encode(encoding))
+    with pytest.raises(ConfigError, match=r"line \d: not UTF-8 text") as raised:
+        load_config(path)
+    assert "UTF-8" in raised.value.remedy
 
 
 def test_one_target_needs_no_brackets_and_repeats_count_once(write: Any) -> None:

@@ -66,7 +66,7 @@ def test_options_are_read_as_they_were_validated_and_nothing_else(put: Put, text
         ("language: en\nvoice: &a anna", "line 2: anchors and aliases"),
         ("voice: *a", "line 1: anchors and aliases"),
         ("<<: {voice: anna}", "line 1: merge keys (<<) are not supported"),
-        ("voice: a\nvoice: b", "line 2: this name is set twice"),
+        ("voice: a\nvoice: b", "line 2: this name is set twice, first in line 1"),
         ('voice: "\\uDC80"', "line 1: a control character, or an unpaired"),
         ('voice: "a\\0b"', "line 1: a control character, or an unpaired"),
         ('voice: "a\\u009b"', "line 1: a control character, or an unpaired"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dropdub.cli.console import say, say_json
 from dropdub.cli.exit_codes import DONE
@@ -14,6 +15,9 @@ from dropdub.root import CONFIG_NAME, Root
 from dropdub.setup.new_root import make_root
 from dropdub.units import counted, parse_duration_s
 
+if TYPE_CHECKING:
+    from dropdub.dubbing.configured import Installed
+
 
 def init(folder: Path, *, kit: Kit | None) -> int:
     """Create a root and print what to do next. Raises as `make_root`."""
@@ -23,6 +27,7 @@ def init(folder: Path, *, kit: Kit | None) -> int:
 
 def config_check(root: Path) -> int:
     from dropdub.config import load_config
+    from dropdub.dubbing.configured import Installed
     from dropdub.store.location import usable_url
     from dropdub.store.owner import refuse_foreign
 
@@ -30,8 +35,18 @@ def config_check(root: Path) -> int:
     place = Root.at(root, config.folders.model_dump())
     place.refuse_outputs(config.named_outputs())
     refuse_foreign(place, usable_url(config.database, place))
+    _refuse_impossible(Installed(place, config))
     say(f"OK: {root / CONFIG_NAME}")
     return DONE
+
+
+def _refuse_impossible(installed: Installed) -> None:
+    """Raise UsageError that lists what `job` and the profiles ask for and cannot get, with the remedy of the first."""
+    from dropdub.dubbing.configured import as_usage_error
+
+    errors = [as_usage_error(error, where) for where, error in installed.impossible()]
+    if errors:
+        raise UsageError("\n".join(error.message for error in errors), remedy=errors[0].remedy)
 
 
 def config_show(root: Path, *, as_json: bool) -> int:

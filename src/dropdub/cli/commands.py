@@ -59,7 +59,7 @@ def dropdub(
     dropdub watch           process whatever is dropped into the inbox
     dropdub status          show progress
     """
-    context.obj.root = root
+    context.obj.root, context.obj.command = root, context.invoked_subcommand
     name_root(context.obj.root_to_name(context.invoked_subcommand))
     if context.invoked_subcommand is None:
         say(context.get_help())

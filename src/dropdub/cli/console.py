@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 from collections.abc import Iterator
@@ -19,14 +18,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _named_root: ContextVar[Path | None] = ContextVar("named_root", default=None)
-
-
-def prepare_streams() -> None:
-    """Make the standard streams replace characters that they cannot encode, instead of raising."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # On Windows, a pipe would otherwise use the local code page, which lacks most letters.
-            stream.reconfigure(encoding="utf-8" if sys.platform == "win32" else None, errors="replace")
 
 
 def console() -> Console:

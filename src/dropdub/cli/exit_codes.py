@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import TypeGuard
 
 from dropdub.cli.console import say
+from dropdub.cli.streams import lost_output
 from dropdub.errors import DropdubError, UsageError
 from dropdub.masking import masked
 
 DONE, FELL_SHORT, MISUSED = 0, 1, 2
+SHOWING = frozenset(["status", "show", "logs", "doctor", "config", None])
+"""The commands that only show something, and none, as in `dropdub --help`: without output, nothing was achieved."""
 
 
 def report(error: Exception, logs_dir: Path | None) -> int:
@@ -26,6 +29,18 @@ def report(error: Exception, logs_dir: Path | None) -> int:
     if error.remedy:
         say(masked(error.remedy), err=True)
     return MISUSED if isinstance(error, UsageError) else FELL_SHORT
+
+
+def with_lost_output(code: int, command: str | None) -> int:
+    """Report on stderr that output could not be written, if so; return the exit code, given the one without that.
+
+    The work that a command has done is done. A reader who has left, such as `head`, has seen enough.
+    """
+    lost = lost_output()
+    if lost is None:
+        return code
+    say(f"error: The output could not be written: {lost.strerror}.", err=True)
+    return FELL_SHORT if code == DONE and command in SHOWING else code
 
 
 def _report_defect(error: Exception, logs_dir: Path | None) -> int:

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Invocation:
-    """The options given before the command."""
+    """The options given before the command, and the command's name."""
 
     root: Path | None = None
+    command: str | None = None
 
     def path(self) -> Path:
         from dropdub.operations.place import root_path

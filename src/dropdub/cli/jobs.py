@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dropdub.cli.console import console, printing, say, say_json
 from dropdub.cli.exit_codes import DONE, FELL_SHORT
+from dropdub.cli.streams import has_reader
 from dropdub.errors import UsageError
 from dropdub.operations import look
 from dropdub.operations.place import Place
@@ -40,11 +41,12 @@ def status_live(place: Place, *, states: Sequence[JobState], limit: int) -> int:
         raise UsageError("--watch needs a terminal.", remedy="In a script, use: `dropdub status --json`")
     try:
         with Live(console=screen, auto_refresh=False, transient=False) as live:
-            while True:
+            while has_reader():
                 live.update(_status(place, states, limit, screen.width, fold=True), refresh=True)
                 time.sleep(REFRESH_S)
     except KeyboardInterrupt:
-        return DONE
+        pass
+    return DONE
 
 
 def show(place: Place, ref: str, *, as_json: bool) -> int:
@@ -88,7 +90,8 @@ def retry(place: Place, refs: Sequence[str], *, failed: bool) -> int:
 def cancel(place: Place, refs: Sequence[str]) -> int:
     from dropdub.operations import change
 
-    return _say_changes(change.cancel(place, refs), "is cancelled")
+    changes = change.cancel(place, refs)
+    return _say_changes(changes, "is cancelled" if changes.daemon_runs else "will be cancelled")
 
 
 def pause(place: Place, refs: Sequence[str]) -> int:

@@ -6,6 +6,7 @@ import time
 
 from dropdub.cli.console import say
 from dropdub.cli.exit_codes import DONE
+from dropdub.cli.streams import has_reader
 from dropdub.operations.log_lines import Follower, log_file
 from dropdub.operations.place import Place
 
@@ -22,7 +23,7 @@ def logs(place: Place, ref: str | None, *, lines: int, follow: bool) -> int:
     for line in follower.last(lines):
         say(line)
     try:
-        while follow:
+        while follow and has_reader():
             for line in follower.new():
                 say(line)
             time.sleep(POLL_S)

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from dropdub.cli.formatting import bar, moment, percent, printable, seconds_between, shortened
 from dropdub.pasting import is_command, with_commands
+from dropdub.store.views.build import DAEMON_GONE_S
 from dropdub.units import counted, format_duration
 
 if TYPE_CHECKING:
@@ -150,10 +151,21 @@ def _daemon(daemon: DaemonView | None, clock: Clock) -> tuple[str, str]:
     if daemon is None:
         return f"not running. {start}", "yellow"
     if daemon.state == "running":
-        return f"running since {clock.at(daemon.started_at)} (process {daemon.pid})", ""
+        return _running(daemon, clock)
     if daemon.state == "stopped":
         return f"not running since {clock.at(daemon.heartbeat_at)}. {start}", "yellow"
-    return f"died at {clock.at(daemon.heartbeat_at)} (process {daemon.pid}). {start}", "bold red"
+    if daemon.state == "silent":
+        place = f"process {daemon.pid} on {daemon.host}, which cannot be looked at from here"
+        return f"no sign of life since {clock.at(daemon.heartbeat_at)} ({place}).", "bold red"
+    return f"died after {clock.at(daemon.heartbeat_at)} (process {daemon.pid}). {start}", "bold red"
+
+
+def _running(daemon: DaemonView, clock: Clock) -> tuple[str, str]:
+    running = f"running since {clock.at(daemon.started_at)} (process {daemon.pid})"
+    silent_s = seconds_between(daemon.heartbeat_at, None, now=clock.now) or 0.0
+    if silent_s <= DAEMON_GONE_S:
+        return running, ""
+    return f"{running}, but without a sign of life for {format_duration(silent_s)}", "yellow"
 
 
 def _details(job: JobView, clock: Clock) -> RenderableType:
@@ -184,8 +196,9 @@ def _live_lines(job: JobView, clock: Clock) -> list[Text]:
     if job.remaining_s is not None:
         line.append(f", {format_duration(job.remaining_s)} left", "dim")
     lines = [line]
-    if job.retry_at is not None:
-        lines.append(Text(f"retries at {clock.at(job.retry_at)}: {printable(prose(job.error or ''))}", "yellow"))
+    if job.retry_at is not None or job.retry_is_due:
+        when = "is due to be tried again" if job.retry_at is None else f"retries at {clock.at(job.retry_at)}"
+        lines.append(Text(f"{when}: {printable(prose(job.error or ''))}", "yellow"))
     return lines
 
 

@@ -83,8 +83,9 @@ def _facts(job: JobView, clock: Clock) -> Iterator[tuple[str, str]]:
     if job.state == "running":
         left = f", {format_duration(job.remaining_s)} left" if job.remaining_s is not None else ""
         yield "progress", f"{job.stage or 'publish'} {bar(job.progress)} {percent(job.progress)}{left}"
-    if job.retry_at is not None:
-        yield "retry", f"at {clock.at(job.retry_at)}: {job.error or ''}"
+    if job.retry_at is not None or job.retry_is_due:
+        when = "due" if job.retry_at is None else f"at {clock.at(job.retry_at)}"
+        yield "retry", f"{when}: {job.error or ''}"
 
 
 def _times(job: JobView, clock: Clock) -> Iterator[tuple[str, str]]:
@@ -131,8 +132,9 @@ def _short(seconds: float) -> str:
 def _remark(step: StepView, clock: Clock) -> Text:
     if step.state == "running":
         return Text(f"{bar(step.progress)} {percent(step.progress)}")
-    if step.retry_at is not None:
-        return Text(f"retry at {clock.at(step.retry_at)}: {printable(step.error or '')}", "yellow")
+    if step.retry_at is not None or step.retry_is_due:
+        when = "due" if step.retry_at is None else f"at {clock.at(step.retry_at)}"
+        return Text(f"retry {when}: {printable(step.error or '')}", "yellow")
     errors = [attempt.error for attempt in step.attempts if attempt.error]
     if step.state == "succeeded":
         return Text(f"after: {printable(errors[-1])}" if errors else "", "dim")

@@ -20,6 +20,7 @@ from dropdub.config.fields import (
     signing_secret,
 )
 from dropdub.config.job import JobOptions
+from dropdub.config.live import LIVE
 from dropdub.config.problems import ENV_PREFIX, describe
 
 
@@ -41,10 +42,10 @@ class InboxSettings(Section):
     settle_empty: NotNegative = 30.0
     settle_subtitle: NotNegative = 20.0
     settle_download: NotNegative = 3600.0
-    rescan: Positive = 30.0
+    rescan: Annotated[Positive, LIVE] = 30.0
     observer: Literal["auto", "native", "polling"] = "auto"
     polling_interval: Positive = 2.0
-    ignore: tuple[str, ...] = ()
+    ignore: Annotated[tuple[str, ...], LIVE] = ()
     sidecars: Literal["auto", "all", "safe", "none"] = "auto"
 
 
@@ -206,12 +207,12 @@ class Config(BaseSettings):
     environment: VariableNames = ()
     """Variables that workers get in addition to the usual ones."""
     inbox: InboxSettings = InboxSettings()
-    job: JobOptions = JobOptions()
-    profiles: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    allowed_outputs: tuple[Annotated[str, AfterValidator(full_path)], ...] = ()
-    limits: Limits = Limits()
-    split: Split = Split()
-    retry: Retry = Retry()
+    job: Annotated[JobOptions, LIVE] = JobOptions()
+    profiles: Annotated[dict[str, dict[str, Any]], LIVE] = Field(default_factory=dict)
+    allowed_outputs: Annotated[tuple[Annotated[str, AfterValidator(full_path)], ...], LIVE] = ()
+    limits: Annotated[Limits, LIVE] = Limits()
+    split: Annotated[Split, LIVE] = Split()
+    retry: Annotated[Retry, LIVE] = Retry()
     deadlines: Deadlines = Deadlines()
     pools: Pools = Pools()
     preload: bool = True

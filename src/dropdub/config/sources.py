@@ -15,10 +15,9 @@ from dropdub.config.problems import ENV_PREFIX, NO_SUCH_SETTING, problems
 from dropdub.config.settings import Config
 from dropdub.config.sidecar_limits import ANYTHING, SidecarLimits
 from dropdub.errors import BadSidecar, ConfigError
-from dropdub.yaml_file import line_of, read_mapping, read_plain_mapping
+from dropdub.yaml_file import CORRECT, line_of, read_mapping, read_plain_mapping
 
 SIDECAR_SUFFIX = ".job.yaml"
-_CORRECT = "Correct it, then run: `dropdub config check`."
 _NOT_ALLOWED = (
     "Remove it from the .job.yaml file, or change inbox.sidecars in config.yaml, then run: `dropdub retry JOB`."
 )
@@ -30,20 +29,24 @@ def load_config(path: Path) -> Config:
     Raises ConfigError that lists every mistake: its line, what is wrong, what is allowed.
     """
     data, node = read_mapping(path)
-    _refuse_private(path, node, data)
+    _refuse_odd_names(path, node, data)
     try:
         return Config(**_without_blanks(data))
     except ValidationError as error:
-        raise ConfigError(problems(path, node, error, Config), remedy=_CORRECT) from error
+        raise ConfigError(problems(path, node, error, Config), remedy=CORRECT) from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: an alias (*) leads to a section that contains itself.", remedy=CORRECT) from error
     except SettingsError as error:
         raise ConfigError(f"An environment variable {ENV_PREFIX}… has an invalid value: {error}.") from error
 
 
-def _refuse_private(path: Path, node: yaml.Node | None, data: Mapping[str, Any]) -> None:
-    """Refuse names that start with `_`, which the settings class would take for its own arguments."""
+def _refuse_odd_names(path: Path, node: yaml.Node | None, data: Mapping[str, Any]) -> None:
+    """Refuse names that the settings class would take for something else: its own arguments, which start with `_`, and
+    names of sections in capitals, of which it would use one and drop the other.
+    """
     for key in data:
-        if key.startswith("_"):
-            raise ConfigError(f"{path}, line {line_of(node, (key,))}: {key}: {NO_SUCH_SETTING}", remedy=_CORRECT)
+        if key.startswith("_") or (key not in Config.model_fields and key.lower() in Config.model_fields):
+            raise ConfigError(f"{path}, line {line_of(node, (key,))}: {key}: {NO_SUCH_SETTING}", remedy=CORRECT)
 
 
 def _without_blanks(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dropdub.config import ANYTHING, Config, JobOptions, SidecarLimits
 from dropdub.daemon.start.belonging import Belonging
@@ -17,12 +17,19 @@ from dropdub.store.owner import away_folders, folder_away
 from dropdub.store.tables import Job
 
 
+@dataclass
+class InForce:
+    """The settings in force: those of the start, with what was taken over from a changed config.yaml since."""
+
+    config: Config
+
+
 @dataclass(frozen=True)
 class Context:
     """One supervisor run. `only` limits it to these jobs; `report` prints a line for the user."""
 
     root: Root
-    config: Config
+    started_with: Config
     store: Store
     run_id: str
     report: Callable[[str], None]
@@ -30,6 +37,14 @@ class Context:
     belonging: Belonging | None = None
     sidecar_limits: SidecarLimits = ANYTHING
     """The options that a dropped file's sidecar may set."""
+    in_force: InForce = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "in_force", InForce(self.started_with))
+
+    @property
+    def config(self) -> Config:
+        return self.in_force.config
 
     @property
     def notes(self) -> list[str]:

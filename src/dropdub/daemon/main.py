@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dropdub.alive import place_of_processes
 from dropdub.config import Config, JobOptions, load_config
 from dropdub.daemon import logs
 from dropdub.daemon.context import Context, job_id
@@ -269,7 +270,7 @@ def _enter(context: Context) -> None:
         pid=me.pid,
         pid_started=me.started,
         host=socket.gethostname(),
-        boot_id=me.boot_id,
+        boot_id=place_of_processes() or me.boot_id,
         now=time.time(),
     )
     logs.note("run started", run=context.run_id, pid=me.pid)

@@ -16,6 +16,7 @@ from dropdub.daemon.logs import note
 from dropdub.daemon.metrics import RunMetrics
 from dropdub.daemon.mover import Mover
 from dropdub.daemon.notifications import Notifier
+from dropdub.daemon.settings_watch import SettingsWatch
 from dropdub.daemon.start.backups import Backups
 from dropdub.daemon.start.recovery import recover
 from dropdub.daemon.start.rescue import rescue_sentences
@@ -81,6 +82,7 @@ class Supervisor:
         self._intake = Intake(context, self._mover, self.endings, wake.set)
         self._notifier = Notifier(context)
         self._backups = Backups(context.store.file, context.root.backups_dir)
+        self._settings = SettingsWatch(context)
 
     def stop(self) -> None:
         """Ask the loop to end; safe to call from a signal handler."""
@@ -132,6 +134,8 @@ class Supervisor:
         self._check_clock(now)
         self._update_conditions(now)
         self._backups.tick(now)
+        if self._watch:
+            self._settings.tick(now)
         looks = now >= self._next_look and self._is_look_due(now)
         if looks:
             self._next_look = now + LOOK_EVERY_S
@@ -263,6 +267,7 @@ class Supervisor:
         """Return the warnings for the administrator."""
         notes = [
             *self._startup_notes,
+            *self._settings.notes,
             *self._intake.notes,
             *self.endings.notes,
             *self._notifier.notes,

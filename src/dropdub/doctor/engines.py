@@ -10,12 +10,14 @@ from pathlib import Path
 from dropdub.config import Config, JobOptions
 from dropdub.doctor.examined_root import ExaminedRoot
 from dropdub.doctor.finding import Finding, ok, problem, warning
+from dropdub.dubbing.configured import Installed, as_usage_error
 from dropdub.engines.base import EngineSettings, NeedsModel
 from dropdub.engines.models.catalogue import DEFAULT_MODELS, ENGINES_BY_PAIR, MODELS, find, how_to_download
 from dropdub.engines.models.download.record import examine
 from dropdub.engines.models.uses import Use, uses
 from dropdub.engines.offers import ROLES, Offer, installed_offers
 from dropdub.engines.packages import setup_command
+from dropdub.errors import EngineMissing
 from dropdub.languages import display_name
 from dropdub.pasting import pasteable
 
@@ -31,7 +33,18 @@ def findings(subject: ExaminedRoot) -> Iterator[Finding]:
     for role in _ROLES:
         needed = role == "transcriber" or _translates(subject.config)
         yield role_finding(role, str(getattr(subject.config.job, role)), offers, use, needed=needed)
+    yield from _impossible(subject)
     yield from _models(subject, offers)
+
+
+def _impossible(subject: ExaminedRoot) -> Iterator[Finding]:
+    """Yield what the settings ask for and cannot get; a missing engine of `job` is a finding about its role."""
+    for section, error in Installed(subject.root, subject.config).impossible():
+        if section != "job" or not isinstance(error, EngineMissing):
+            usual = as_usage_error(error)
+            yield problem(
+                "Options", "no installed engine can do what is set", usual.remedy, detail=f"{section}: {usual}"
+            )
 
 
 def role_finding(

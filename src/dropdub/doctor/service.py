@@ -40,6 +40,10 @@ def _daemon(subject: ExaminedRoot) -> Finding | None:
                 "Daemon", "running as root: dropped files are processed with full access to this machine", _ACCOUNT
             )
         return ok("Daemon", "running", detail=" ".join(daemon.notes))
+    if daemon.state == "silent":
+        text = "has not reported for a while, and its process cannot be looked at from here"
+        remedy = "Look at it with `dropdub status` on that machine, or in that container."
+        return warning("Daemon", text, remedy, detail=f"on {daemon.host}, last heartbeat {daemon.heartbeat_at}")
     if daemon.state == "gone":
         remedy = f"{_START}. The reason may be in: `dropdub logs`"
         return warning("Daemon", "ended unexpectedly", remedy, detail=f"last heartbeat {daemon.heartbeat_at}")

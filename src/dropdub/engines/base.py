@@ -296,6 +296,14 @@ class OffersVoices(Protocol):
 
 
 @runtime_checkable
+class KnowsVoices(Protocol):
+    """Optional ability of synthesizers: know, before `load`, which voices they have."""
+
+    def has_voice(self, name: str) -> bool:
+        """Return whether `speak` accepts a voice of this name without a reference. Cheap, and valid before `load`."""
+
+
+@runtime_checkable
 class TakesHints(Protocol):
     """Optional ability of transcribers: use hints about the content of the recording."""
 

@@ -15,6 +15,7 @@ from dropdub.engines.base import (
     Engine,
     EngineSettings,
     HasModelsByPair,
+    KnowsVoices,
     NeedsModel,
     Separator,
     Synthesizer,
@@ -27,7 +28,14 @@ from dropdub.engines.models.catalogue import how_to_download
 from dropdub.engines.needs import DIARIZING, SEPARATING, Need, coverage, hint, speaking, translating, understanding
 from dropdub.engines.offers import Offer, installed_offers, named
 from dropdub.engines.packages import install_command, setup_command
-from dropdub.errors import EngineMissing, EngineNotInstalled, FreshWorkerNeeded, UnsupportedLanguage, Waiting
+from dropdub.errors import (
+    EngineMissing,
+    EngineNotInstalled,
+    FreshWorkerNeeded,
+    UnsupportedLanguage,
+    VoiceMissing,
+    Waiting,
+)
 from dropdub.installation import packages_stamp
 from dropdub.languages import display_name
 
@@ -139,6 +147,43 @@ class EngineRegistry:
         with contextlib.suppress(Waiting):
             self._chosen(name, translating(source, target))
 
+    def require_named(self, role: str, name: str) -> None:
+        """Raise EngineMissing if an engine that is named, whether it is needed or not, is none of this role."""
+        with contextlib.suppress(Waiting):
+            if name != AUTO:
+                self._of_that_role(name, role)
+
+    def require_transcriber(self, name: str, *, language: str | None) -> None:
+        """Raise the error of `transcriber`, as `require_pair` does."""
+        with contextlib.suppress(Waiting):
+            self._chosen(name, understanding(language))
+
+    def require_synthesizer(self, name: str, *, language: str, voice: str | None) -> None:
+        """Raise the error of `synthesizer`, as `require_pair` does, or VoiceMissing if it lacks a voice of its own."""
+        with contextlib.suppress(Waiting):
+            offer = self._chosen(name, speaking(language))
+            engine = self._instance(offer)
+            if voice is not None and isinstance(engine, KnowsVoices) and not engine.has_voice(voice):
+                raise VoiceMissing(f"There is no voice '{voice}': neither in voices/ nor in {offer.name}.")
+
+    def require_voice(self, name: str, voice: str) -> None:
+        """Raise VoiceMissing if no usable synthesizer (or not the named one) has a voice of its own with this name."""
+        usable = [offer for offer in self._usable_of("synthesizer") if name in (AUTO, offer.name)]
+        engines = list(map(self._instance, usable))
+        if engines and all(isinstance(one, KnowsVoices) and not one.has_voice(voice) for one in engines):
+            raise VoiceMissing(f"There is no voice '{voice}': neither in voices/ nor in {named(usable)}.")
+
+    def require_diarizer(self, name: str) -> None:
+        """Raise the error of `diarizer`, as `require_pair` does."""
+        with contextlib.suppress(Waiting):
+            self.offers_diarizer(name)
+
+    def understood(self, name: str) -> frozenset[str] | None:
+        """Return the languages that a transcriber understands, or any of them for `auto`; None if none is usable."""
+        usable = [offer for offer in self._usable_of("transcriber") if name in (AUTO, offer.name)]
+        engines = map(self._instance, usable)
+        return frozenset().union(*(one.languages() for one in engines if isinstance(one, Transcriber))) or None
+
     def _engine(self, name: str, need: Need) -> Engine:
         return self._ready(self._chosen(name, need))
 
@@ -215,16 +260,19 @@ class EngineRegistry:
         return engine.missing_model() if isinstance(engine, NeedsModel) else None
 
     def _called(self, name: str, need: Need) -> Offer:
-        offer = self._usable(name, role=need.role)
-        if offer.role != need.role:
-            message = f"The engine '{name}' is a {offer.role}, not a {need.role}. {self._present(need.role)}"
-            raise EngineMissing(message)
+        offer = self._of_that_role(name, need.role)
         if not need.met_by(self._instance(offer)):
             if pair_models := self._pair_models([offer], need):
                 raise _waiting_for_pair(need, pair_models)
             message = f"The engine '{name}' {need.does_not}. {self._coverage([offer])}".strip()
             raise UnsupportedLanguage(message, remedy=hint([offer], need))
         return self._with_model(offer, need)
+
+    def _of_that_role(self, name: str, role: str) -> Offer:
+        offer = self._usable(name, role=role)
+        if offer.role != role:
+            raise EngineMissing(f"The engine '{name}' is a {offer.role}, not a {role}. {self._present(role)}")
+        return offer
 
     def _usable(self, name: str, *, role: str | None = None) -> Offer:
         offer = self._offers.get(name)

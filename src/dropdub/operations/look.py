@@ -31,6 +31,7 @@ def status(place: Place, *, states: Sequence[JobState] = (), limit: int | None =
     """
     view = place.reader().status(now=time.time(), states=states or None, limit=limit)
     notes = [trouble.sentence for trouble in troubles(place.root, place.url)]
+    notes = [place.trouble, *notes] if place.trouble else notes
     return pasteable_status(replace(view, notes=notes), root=place.named_root)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dropdub.errors import ConfigError, StoreError
 from dropdub.root import CONFIG_NAME, FOLDERS, Root, find_root
 from dropdub.store.location import usable_url
 from dropdub.yaml_file import read_mapping
@@ -18,11 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Place:
-    """A root and the URL of its database. `is_found`: the caller's shell finds it without `--root`."""
+    """A root and the URL of its database. `is_found`: the caller's shell finds it without `--root`. `trouble`: why
+    its config.yaml cannot be read now; a daemon that is running continues with what it has read.
+    """
 
     root: Root
     url: str
     is_found: bool = False
+    trouble: str | None = None
 
     @property
     def named_root(self) -> Path | None:
@@ -51,9 +56,28 @@ def root_path(explicit: Path | None) -> Path:
 def find_place(explicit: Path | None) -> Place:
     """Return the root. Raises UsageError if there is none, ConfigError if its configuration is invalid."""
     path = root_path(explicit)
-    folders, database = _read_quickly(path / CONFIG_NAME) or _read_validated(path / CONFIG_NAME)
+    try:
+        folders, database = _read_quickly(path / CONFIG_NAME) or _read_validated(path / CONFIG_NAME)
+    except ConfigError as error:
+        return _usual_place(path, error, is_found=explicit is None)
     root = Root.at(path, folders)
     return Place(root, usable_url(database, root), is_found=explicit is None)
+
+
+def _usual_place(path: Path, error: ConfigError, *, is_found: bool) -> Place:
+    """Return a root whose config.yaml is broken, if its database is at the usual place and a daemon runs with it.
+
+    So whoever breaks the file while the daemon works still sees what it does. Raises `error` otherwise.
+    """
+    root = Root.at(path)
+    place = Place(root, usable_url(None, root), is_found, error.sentence)
+    try:
+        daemon = place.reader().status(now=time.time(), limit=0).daemon
+    except StoreError:
+        daemon = None
+    if daemon is None or daemon.state != "running":
+        raise error
+    return place
 
 
 def _read_quickly(file: Path) -> tuple[dict[str, str], str | None] | None:

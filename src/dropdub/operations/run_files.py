@@ -13,7 +13,9 @@ from dropdub import service
 from dropdub.config import load_config
 from dropdub.config.problems import first_problem
 from dropdub.daemon.main import run_files
+from dropdub.dubbing.configured import IMPOSSIBLE, Installed, as_usage_error
 from dropdub.errors import UsageError
+from dropdub.media.suffixes import MEDIA_SUFFIXES
 from dropdub.operations.place import Place
 from dropdub.operations.suggestions import pasteable_job
 from dropdub.pasting import pasteable
@@ -38,7 +40,7 @@ def run(
     without `finished_at` are left to the next daemon. Raises UsageError, before anything is recorded, for files,
     options and folders that cannot be used.
     """
-    _refuse_impossible(place, overrides, profile)
+    _refuse_impossible(place, files, overrides, profile)
     _refuse_unseen(place.root, files, overrides.get("out"))
     _make_out(overrides)
 
@@ -64,18 +66,28 @@ def _refuse_unseen(root: Root, files: Sequence[Path], out: str | None) -> None:
         )
 
 
-def _refuse_impossible(place: Place, overrides: Mapping[str, Any], profile: str | None) -> None:
-    """Raise UsageError for invalid options and unknown profiles, before anything is recorded."""
+def _refuse_impossible(place: Place, files: Sequence[Path], overrides: Mapping[str, Any], profile: str | None) -> None:
+    """Raise UsageError for options that are invalid or that no installed engine can carry out, and for unknown
+    profiles, before anything is recorded.
+    """
     config = load_config(place.root.config_file)
     if profile is not None and profile not in config.profiles:
         known = ", ".join(sorted(config.profiles)) or "none"
         raise UsageError(f"There is no profile {profile!r}.", remedy=f"Profiles in config.yaml: {known}.")
     try:
-        config.options_for(profile, dict(overrides))
+        options = config.options_for(profile, dict(overrides))
     except ValidationError as error:
         raise UsageError(f"{first_problem(error)}.") from error
     if "out" in overrides:
         place.root.refuse_outputs({"--out": overrides["out"]})
+    try:
+        Installed(place.root, config).refuse(options, is_heard=all(map(_is_recording, files)))
+    except IMPOSSIBLE as error:
+        raise as_usage_error(error) from error
+
+
+def _is_recording(file: Path) -> bool:
+    return file.suffix.lower() in MEDIA_SUFFIXES
 
 
 def _make_out(overrides: Mapping[str, Any]) -> None:

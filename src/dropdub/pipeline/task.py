@@ -35,6 +35,18 @@ class EngineProvider(Protocol):
     def translates(self, name: str, *, source: str, target: str) -> bool:
         """Return whether `translator` would return one now, without loading anything."""
 
+    def require_transcriber(self, name: str, *, language: str | None) -> None:
+        """Raise what `transcriber` would raise, without loading anything."""
+
+    def require_synthesizer(self, name: str, *, language: str, voice: str | None) -> None:
+        """Raise what `synthesizer` would raise, or VoiceMissing if it lacks a voice, without loading anything."""
+
+    def require_diarizer(self, name: str) -> None:
+        """Raise what `diarizer` would raise, without loading anything."""
+
+    def understood(self, name: str) -> frozenset[str] | None:
+        """Return the languages that a transcriber understands, or any of them for `auto`; None if none is usable."""
+
     def synthesizer(self, name: str, *, language: str) -> Synthesizer:
         """Return a synthesizer; `auto` is the best one for `language`. Raises UnsupportedLanguage if there is none."""
 

@@ -245,4 +245,4 @@ def _install_service(setup: _Setup) -> None:
         found = Service.of(setup.root).status()
         result.service = found.installed and found.running
         if found.running and result.settings:
-            setup.note("The daemon reads config.yaml when it starts. Restart it to use the new settings.")
+            setup.note("The daemon uses the new options for files dropped from now on. Other settings need a restart.")

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from dropdub.dubbing.possible import Source, refuse_impossible_after_detection
 from dropdub.engines.text_for_speech import parts
 from dropdub.errors import EmptyFile, NotMedia, TooLarge, TooLong
 from dropdub.files.durable import sha256
@@ -163,6 +164,7 @@ def _text(task: Task) -> Result:
         raise TooLarge(sentence, remedy="Split it into several texts and drop those.")
     written = _language(task, text)
     language = written.language
+    _refuse_impossible(task, language)
     segments = tuple(Segment(number, 0.0, 0.0, paragraph) for number, paragraph in enumerate(found))
     Transcript(language, 0.0, segments, engine={}).save(task.job_dir / TRANSCRIPT)
     skipped = skipped_targets(task.options, language, kind="text")
@@ -181,6 +183,7 @@ def _subtitle(task: Task) -> Result:
     cues = read_cues(task.source, language=task.options.known_language)
     written = language_of(task.source, cues, language=task.options.known_language, usual=partial(_usual, task))
     language = written.language
+    _refuse_impossible(task, language)
     segments, duration_s = segments_of(cues), max(cue.end for cue in cues) + _AFTER_LAST_CUE_S
     Transcript(language, duration_s, segments, engine={}).save(task.job_dir / TRANSCRIPT)
     skipped = skipped_targets(task.options, language, kind="text")
@@ -202,3 +205,8 @@ def _language(task: Task, text: str) -> FoundLanguage:
 def _usual(task: Task) -> tuple[str, ...]:
     translates = partial(task.engines.translates, task.options.translator)
     return usual_languages(task.options.targets, lambda source, target: translates(source=source, target=target))
+
+
+def _refuse_impossible(task: Task, language: str) -> None:
+    source = Source([language], is_heard=False)
+    refuse_impossible_after_detection(task.options, source, task.engines, voices=task.voices)

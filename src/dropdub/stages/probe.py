@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from stat import S_ISREG
 
 from dropdub.config import Limits
+from dropdub.dubbing.possible import Source, refuse_impossible
 from dropdub.errors import EmptyFile, NoAudio, NotAFile, NotMedia, NotText, TooLarge, TooLong, UnreadableFile
 from dropdub.film.soundtrack import choice_warnings, chosen_sound
-from dropdub.languages import same_language
+from dropdub.languages import DETECTED_LANGUAGES
 from dropdub.media.claimed_length import longest_believed_s
 from dropdub.media.decoders import MOST_PIXELS
 from dropdub.media.probe import MediaInfo, probe_media
@@ -17,8 +19,8 @@ from dropdub.media.stream_types import AudioStream
 from dropdub.media.suffixes import MEDIA_SUFFIXES, OTHER_SUFFIXES, SUBTITLE_SUFFIXES, TEXT_SUFFIXES
 from dropdub.pipeline.companion import UserSubtitle
 from dropdub.pipeline.task import Result, Task
-from dropdub.subtitles.cue_file import is_subtitle_file, read_subtitles
-from dropdub.subtitles.user_files import lacks_most, subtitle_facts
+from dropdub.subtitles.cue_file import is_subtitle_file, read_cues, read_subtitles
+from dropdub.subtitles.user_files import lacks_most, subtitle_facts, written_language
 from dropdub.text.documents import is_document, read_document
 from dropdub.text.other_formats import other_format
 from dropdub.text.reading import HEAD_BYTES, damage_warnings, looks_like_text, read_text
@@ -32,7 +34,7 @@ def run(task: Task) -> Result:
     """Return kind and size of the source; for a recording also its length, container, streams and `words`.
 
     Raises EmptyFile, NotAFile, UnreadableFile, NotMedia, NotText, NoAudio, TooLong, TooLarge,
-    UnsupportedCodec, UnsupportedLanguage, EngineMissing.
+    UnsupportedCodec, UnsupportedLanguage, EngineMissing, VoiceMissing.
     """
     size, words = _usable_size(task.source, task.job_name), None
     if size > task.limits.max_size:
@@ -44,7 +46,7 @@ def run(task: Task) -> Result:
         result = _text(task, size)
     else:
         result, words = _recording(task)
-    _refuse_unknown_pairs(task, brought=words.target if words else None)
+    _refuse_impossible(task, words, is_heard=result["kind"] == "media")
     return {**result, "warnings": [*task.params.get("warnings", ()), *result.get("warnings", ())]}
 
 
@@ -98,15 +100,22 @@ def _is_text(source: Path, name: str) -> bool:
     return True
 
 
-def _refuse_unknown_pairs(task: Task, *, brought: str | None) -> None:
-    """Refuse targets that no engine can translate into, if the language is set; else it has to be detected first.
+def _refuse_impossible(task: Task, words: UserSubtitle | None, *, is_heard: bool) -> None:
+    """Refuse what cannot succeed; what depends on a language that must be detected first, is refused after that."""
+    heard = is_heard and not (words and words.is_transcript)
+    source = Source(_possible_languages(task, words, is_heard=heard), heard, words.target if words else None)
+    refuse_impossible(task.options, source, task.engines, voices=task.voices)
 
-    The target of a translation that the user supplied (`brought`) needs no translator.
-    """
-    source = task.options.language
-    for target in task.options.targets if source != "auto" else ():
-        if target != brought and not same_language(source, target):
-            task.engines.require_pair(task.options.translator, source=source, target=target)
+
+def _possible_languages(task: Task, words: UserSubtitle | None, *, is_heard: bool) -> Sequence[str]:
+    options, companion = task.options, task.companion
+    if options.language != "auto":
+        return [options.language]
+    if companion is not None and words is not None and words.is_transcript and not words.revises:
+        cues = read_cues(companion.path, language=companion.language, fps=companion.fps)
+        return [written_language(companion, cues, language="auto").language]
+    understood = task.engines.understood(options.transcriber) if is_heard and options.targets else None
+    return sorted(understood or DETECTED_LANGUAGES)
 
 
 def _subtitle(task: Task, size: int) -> Result:

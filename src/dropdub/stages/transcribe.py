@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from dropdub.dubbing.possible import Source, refuse_impossible_after_detection
 from dropdub.engines.base import (
     EngineInfo,
     NoticesLanguages,
@@ -76,6 +77,7 @@ def run(task: Task) -> Result:
     engine = task.engines.transcriber(task.options.transcriber, language=wanted)
     chunk = _Chunk(task.job_dir / AUDIO, float(task.params["start"]), float(task.params["end"]))
     language = wanted or _spoken_language(task, engine)
+    _refuse_impossible(task, language)  # now, rather than after hours of transcribing
     speech = [] if language == UNDETERMINED else _speech(task, chunk)  # no language means no voice
     spans = tuple((span.start, span.end) for span in speech)
     key = _TranscriptKey(
@@ -99,6 +101,12 @@ def run(task: Task) -> Result:
 def _spoken_language(task: Task, engine: Transcriber) -> str:
     stated = task.facts.probe.language
     return spoken_language(engine, task.work, task.cache, longest_s=LONGEST_WINDOW_S, stated=stated)
+
+
+def _refuse_impossible(task: Task, language: str) -> None:
+    if language != UNDETERMINED:
+        source = Source([language], is_heard=True, brought=task.facts.probe.brought_target)
+        refuse_impossible_after_detection(task.options, source, task.engines, voices=task.voices)
 
 
 def _hinted(task: Task, engine: Transcriber) -> _Hints | None:

@@ -173,6 +173,7 @@ class Daemon(SQLModel, table=True):
     pid_started: float
     host: str
     boot_id: str
+    """Where `pid` is valid: see `alive.place_of_processes`."""
     started_at: float
     heartbeat_at: float
     stopped_at: float | None = None

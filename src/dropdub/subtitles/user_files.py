@@ -106,10 +106,7 @@ def given_transcript(companion: Companion, *, language: str, end_s: float, turns
     path = companion.path
     cues = _cues(companion)
     segments = with_speakers(segments_of(cues, end_s=end_s), turns)
-    known = None if language == "auto" else language
-    stated = [companion.language] if companion.language else []
-    usual = partial(usual_languages, stated, lambda *_pair: False)
-    written = language_of(path, cues, language=known, usual=usual, film=companion.film)
+    written = written_language(companion, cues, language=language)
     transcript = Transcript(written.language, end_s, segments, {"name": _ENGINE, "file": path.name}).renumbered()
     return Given(transcript, (*written.warnings, *_late_warnings(path.name, _late(cues, end_s))))
 
@@ -185,6 +182,14 @@ def _without_old_wordings(
     groups = together_of(sentences_of(source.segments))
     stale = corrected.union(*(group for group in groups if group & corrected))
     return tuple(replace(one, shorter=()) if one.id in stale else one for one in after)
+
+
+def written_language(companion: Companion, cues: Sequence[Cue], *, language: str) -> FoundLanguage:
+    """Return the language of a recording's subtitle; `language`: the spoken one, or auto."""
+    known = None if language == "auto" else language
+    stated = [companion.language] if companion.language else []
+    usual = partial(usual_languages, stated, lambda *_pair: False)
+    return language_of(companion.path, cues, language=known, usual=usual, film=companion.film)
 
 
 def language_of(

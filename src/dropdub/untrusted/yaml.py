@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any
 
 import yaml
+from yaml.reader import ReaderError
 
 MOST_DEEP = 6
 MOST_PARTS = 2_000
@@ -19,6 +20,18 @@ MOST_PARTS = 2_000
 _LEFT_OUT = frozenset(["", "~", "null", "Null", "NULL"])
 BROKEN = (yaml.YAMLError, ValueError, OverflowError, LookupError, AttributeError, TypeError)
 """The exceptions that PyYAML raises for broken text, not all of them its own."""
+_SIMPLE = {
+    "'\\t'": "a tab is where only spaces are allowed. Replace it with spaces.",
+    "escape": "a backslash between double quotes has a special meaning. Put a path between single quotes.",
+    "another document": "a second document begins here: a file has only one.",
+    "mapping values are not allowed": "there is a colon too many, or this line is indented more than the one above it.",
+    "unexpected end of stream": "a quote is opened and never closed.",
+    "<stream end>": "a bracket is opened and never closed.",
+    "expected <block end>": "this does not fit the lines above it. Check indentation and quotes.",
+    "could not find expected ':'": "a line above it lacks a colon and a space after its name.",
+    "cannot start any token": "a value cannot begin with this character. Put the value between quotes.",
+}
+"""What is most often wrong, by a part of PyYAML's message."""
 _QUOTED = re.compile(r"(['\"])(?:(?!\1).)*\1")
 
 
@@ -37,7 +50,7 @@ def plain_mapping(text: str) -> tuple[dict[str, Any], yaml.MappingNode | None]:
     except NotPlain:
         raise
     except BROKEN as error:
-        raise NotPlain(f"{place_of(error)}not valid YAML: {_problem(error)}.") from error
+        raise NotPlain(simple_problem(error, text) or f"{place_of(error)}not valid YAML: {_problem(error)}.") from error
 
 
 def _read(text: str) -> tuple[dict[str, Any], yaml.MappingNode | None]:
@@ -112,13 +125,15 @@ def _value(node: yaml.Node) -> Any:
 
 def _mapping(node: yaml.MappingNode) -> dict[str, Any]:
     found: dict[str, Any] = {}
+    lines: dict[str, int] = {}
     for name, value in node.value:
         if not isinstance(name, yaml.ScalarNode):
             raise _refused(name, "expected a name, then a colon and its value")
         if name.value == "<<":
             raise _refused(name, "merge keys (<<) are not supported: write the values out")
         if name.value in found:
-            raise _refused(name, "this name is set twice")
+            raise _refused(name, f"this name is set twice, first in line {lines[name.value]}")
+        lines[name.value] = name.start_mark.line + 1
         found[name.value] = _value(value)
     return found
 
@@ -131,6 +146,18 @@ def place_of(error: Exception) -> str:
     """Return where PyYAML found an error, as the beginning of a message: `line 3: `. Empty if it does not say."""
     mark = getattr(error, "problem_mark", None)
     return f"line {mark.line + 1}: " if mark else ""
+
+
+def simple_problem(error: Exception, text: str) -> str | None:
+    """Return what is wrong with a text that PyYAML refuses, and where, for somebody who knows no tokens; None if its
+    own words have to do. Does not quote the text.
+    """
+    if isinstance(error, ReaderError):
+        line = text.count("\n", 0, error.position) + 1
+        return f"line {line}: a character that no text has, U+{ord(text[error.position]):04X}."
+    place, problem = place_of(error), str(getattr(error, "problem", None))
+    simple = next((sentence for part, sentence in _SIMPLE.items() if part in problem), None)
+    return f"{place}{simple}" if place and simple else None
 
 
 def _problem(error: Exception) -> str:

@@ -46,6 +46,7 @@ class Arrivals:
         self._endings = endings
         self._postponed = postponed
         self._defaults: dict[str | None, dict[str, Any]] = {}
+        self._defaults_of = context.config
 
     def take(self, moves: Sequence[Moved], now: float) -> bool:
         """Process move outcomes: queue the jobs, or drop the claims. Return whether any file was moved."""
@@ -142,7 +143,9 @@ class Arrivals:
             return revision.options.overridden(overrides).model_dump(mode="json")
         if overrides:
             return self._context.config.options_for(job.profile, overrides).model_dump(mode="json")
-        if job.profile not in self._defaults:  # the configuration is fixed at startup, so each profile is resolved once
+        if self._defaults_of is not self._context.config:
+            self._defaults_of, self._defaults = self._context.config, {}
+        if job.profile not in self._defaults:  # resolving takes a millisecond, and thousands of files may arrive
             self._defaults[job.profile] = self._context.config.options_for(job.profile, {}).model_dump(mode="json")
         return self._defaults[job.profile]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import ClassVar
 
 import numpy as np
@@ -53,6 +54,11 @@ class EspeakSynthesizer:
 
     def coverage(self) -> str:
         return ", ".join(sorted(self.languages()))
+
+    def has_voice(self, name: str) -> bool:
+        with suppress(VoiceMissing):
+            return bool(self._named(name))
+        return False
 
     def announcements(self) -> Sequence[str]:
         """Return, for each language spoken since the last call, whether there is a better voice."""

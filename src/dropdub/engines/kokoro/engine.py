@@ -82,6 +82,9 @@ class KokoroSynthesizer:
     def coverage(self) -> str:
         return ", ".join(sorted(LANGUAGES))
 
+    def has_voice(self, name: str) -> bool:
+        return name.casefold() in map(str.casefold, voice_files(*self._places))
+
     def voices_for(self, language: str) -> list[OfferedVoice]:
         accent = accent_of(language)
         names = voices_of(accent, *self._places) if accent else []

@@ -12,6 +12,7 @@ from dropdub.errors import TransitionRefused
 from dropdub.store.no_job import no_job
 from dropdub.store.states import StepState
 from dropdub.store.tables import ATTEMPT, JOB, STEP, Event, Job, Step
+from dropdub.store.transitions.refusals import why_not
 from dropdub.store.transitions.values import AttemptEnd
 
 
@@ -78,10 +79,8 @@ def append_event(session: Session, job_id: int, text: str, now: float, *, level:
 
 
 def _refuse_job(session: Session, job_id: int, verb: str) -> NoReturn:
-    job = fresh_job(session, job_id)
-    state = job.state + (f" for {job.waiting_for}" if job.waiting_for else "")
-    ending = f", and is about to be {job.verdict}" if job.verdict else ""
-    raise TransitionRefused(f"Job {job_id} ({job.name}) cannot be {verb}: it is {state}{ending}.")
+    sentence, remedy = why_not(fresh_job(session, job_id), verb)
+    raise TransitionRefused(sentence, remedy=remedy)
 
 
 def _refuse_step(session: Session, step_id: int, token: int, verb: str) -> NoReturn:

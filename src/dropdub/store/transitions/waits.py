@@ -35,12 +35,12 @@ def release_job(store: Store, job_id: int, *, now: float, waiting_for: str | Non
 
 def pause_job(store: Store, job_id: int, *, now: float) -> Job:
     """Pause a job at a user's request, even if it waits for something else; only `resume_job` releases it."""
-    not_paused = JOB.c.waiting_for.is_distinct_from(PAUSED)
+    conditions = (JOB.c.waiting_for.is_distinct_from(PAUSED), JOB.c.cancel_requested.is_(False))
     remedy = f"Resume it with: `dropdub resume {job_id}`"
     with store.transaction() as session:
         states = (*_GOING, JobState.WAITING)
         return _hold(
-            session, job_id, "paused", states, now, not_paused, waiting_for=PAUSED, reason="Paused.", remedy=remedy
+            session, job_id, "paused", states, now, *conditions, waiting_for=PAUSED, reason="Paused.", remedy=remedy
         )
 
 

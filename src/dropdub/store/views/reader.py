@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from dropdub.store.states import ENDED, JobState
-from dropdub.store.views.build import daemon_view, event_view, job_view, step_view
+from dropdub.store.views.build import AT_WORK, Work, daemon_view, event_view, job_view, step_view
 from dropdub.store.views.find import find_job
 from dropdub.store.views.progress import Row
 from dropdub.store.views.rows import Rows, decoded, listed, snapshot
@@ -40,13 +40,13 @@ class Reader:
         with self._snapshot() as rows:
             if rows is None:
                 return StatusView(daemon=None, paused=False, counts=_counts(None), jobs=[])
-            paused = _paused(rows)
-            jobs = _listed_jobs(rows, states, _NO_LIMIT if limit is None else limit)
+            daemon, paused = _daemon(rows, now), _paused(rows)
+            work = _work(daemon, paused=paused)
             return StatusView(
-                daemon=_daemon(rows, paused=paused, now=now),
+                daemon=daemon,
                 paused=paused,
-                counts=_counts(rows),
-                jobs=_views(rows, jobs, now),
+                counts=_counts(rows, work),
+                jobs=_listed(rows, states, _NO_LIMIT if limit is None else limit, now, work),
             )
 
     def job(self, ref: str) -> JobRecord:
@@ -57,10 +57,12 @@ class Reader:
         with self._snapshot() as rows:
             job = find_job(rows, ref)
             assert rows is not None
-            [view] = _views(rows, [job], time.time())
+            now = time.time()
+            work = _work(_daemon(rows, now), paused=_paused(rows))
+            [view] = _views(rows, [job], now, work)
             return JobRecord(
                 job=view,
-                steps=_step_views(rows, job["id"]),
+                steps=_step_views(rows, job["id"], now, work),
                 events=[event_view(event) for event in _events(rows, job["id"], 0)],
             )
 
@@ -68,7 +70,10 @@ class Reader:
         """Return the jobs that `refs` name, in this order. Raises UsageError if one names no job."""
         with self._snapshot() as rows:
             jobs = [find_job(rows, ref) for ref in refs]
-            return _views(rows, jobs, time.time()) if rows is not None else []
+            if rows is None:
+                return []
+            now = time.time()
+            return _views(rows, jobs, now, _work(_daemon(rows, now)))
 
     def events(self, job_id: int, after_id: int = 0) -> list[EventView]:
         """Return a job's events with an id greater than `after_id`."""
@@ -86,9 +91,17 @@ class Reader:
             return [PrunedJob(**row) for row in rows(sql, before=ended_before, **values)]
 
 
-def _counts(rows: Rows | None) -> dict[str, int]:
+def _counts(rows: Rows | None, work: Work = AT_WORK) -> dict[str, int]:
+    """Return the number of jobs in each state; those that are recorded as running, but do not run, wait."""
     found = rows("SELECT state, count(*) AS jobs FROM job GROUP BY state") if rows is not None else []
-    return {state.value: 0 for state in JobState} | {row["state"]: row["jobs"] for row in found}
+    counts = {state.value: 0 for state in JobState} | {row["state"]: row["jobs"] for row in found}
+    recorded = counts[JobState.RUNNING]
+    if rows is None or work == AT_WORK or not recorded:
+        return counts
+    busy = rows("SELECT count(DISTINCT job_id) AS jobs FROM step WHERE state = 'running'") if work.is_on else []
+    running = min(recorded, busy[0]["jobs"]) if busy else 0
+    waiting = counts[JobState.WAITING] + recorded - running
+    return {**counts, JobState.RUNNING.value: running, JobState.WAITING.value: waiting}
 
 
 def _paused(rows: Rows) -> bool:
@@ -96,9 +109,22 @@ def _paused(rows: Rows) -> bool:
     return bool(found and decoded(found[0]["value"]))
 
 
-def _daemon(rows: Rows, *, paused: bool, now: float) -> DaemonView | None:
+def _daemon(rows: Rows, now: float) -> DaemonView | None:
     found = rows("SELECT * FROM daemon ORDER BY started_at DESC LIMIT 1")
-    return daemon_view(found[0], paused=paused, now=now) if found else None
+    return daemon_view(found[0], paused=_paused(rows), now=now) if found else None
+
+
+def _work(daemon: DaemonView | None, *, paused: bool = False) -> Work:
+    return Work(is_on=daemon is None or daemon.state == "running", paused=paused)
+
+
+def _listed(rows: Rows, states: Sequence[str] | None, limit: int, now: float, work: Work) -> list[JobView]:
+    """Return the jobs to list. Which of those that are recorded as running do run is known only once they are read."""
+    if states is None or work == AT_WORK or not {JobState.RUNNING, JobState.WAITING} & set(states):
+        return _views(rows, _listed_jobs(rows, states, limit), now, work)
+    recorded = {*states, JobState.RUNNING, JobState.WAITING}
+    jobs = _views(rows, _listed_jobs(rows, list(recorded), _NO_LIMIT), now, work)
+    return [job for job in jobs if job.state in states][:limit]
 
 
 def _listed_jobs(rows: Rows, states: Sequence[str] | None, limit: int) -> list[Row]:
@@ -122,9 +148,9 @@ def _ended_jobs(rows: Rows, states: Sequence[str], limit: int) -> list[Row]:
     return found[:limit]
 
 
-def _views(rows: Rows, jobs: Sequence[Row], now: float) -> list[JobView]:
+def _views(rows: Rows, jobs: Sequence[Row], now: float, work: Work) -> list[JobView]:
     steps = _steps_of(rows, jobs)
-    return [job_view(job, steps[job["id"], job["round"]], now) for job in jobs]
+    return [job_view(job, steps[job["id"], job["round"]], now, work=work) for job in jobs]
 
 
 def _steps_of(rows: Rows, jobs: Sequence[Row]) -> dict[tuple[int, int], list[Row]]:
@@ -137,13 +163,13 @@ def _steps_of(rows: Rows, jobs: Sequence[Row]) -> dict[tuple[int, int], list[Row
     return found
 
 
-def _step_views(rows: Rows, job_id: int) -> list[StepView]:
+def _step_views(rows: Rows, job_id: int, now: float, work: Work) -> list[StepView]:
     attempts: dict[int, list[Row]] = defaultdict(list)
     mine = "SELECT id FROM step WHERE job_id = :job"
     for attempt in rows(f"SELECT * FROM attempt WHERE step_id IN ({mine}) ORDER BY id", job=job_id):
         attempts[attempt["step_id"]].append(attempt)
     steps = rows(f"SELECT {_STEP_COLUMNS} FROM step WHERE job_id = :job ORDER BY round, phase, id", job=job_id)
-    return [step_view(step, attempts[step["id"]]) for step in steps]
+    return [step_view(step, attempts[step["id"]], now, work=work) for step in steps]
 
 
 def _events(rows: Rows, job_id: int, after_id: int) -> Sequence[Row]:

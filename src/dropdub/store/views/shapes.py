@@ -34,9 +34,11 @@ class JobView:
     published: str | None
     dup_of: int | None
     retry_at: str | None
-    """When the next attempt of a failed step is due."""
+    """When the next attempt of a failed step is due: in the future; None if no daemon runs that could make it."""
     remaining_s: float | None
     """Estimated time left while it is running; None if there is no estimate yet."""
+    retry_is_due: bool = False
+    """Whether a failed step is tried again as soon as a worker is free."""
     folder: str | None = None
     """The folder in the inbox that it came from; None for the inbox itself."""
 
@@ -48,7 +50,9 @@ class JobView:
 
 @dataclass(frozen=True)
 class DaemonView:
-    """The daemon's last run. `state`: running, stopped, or gone (it died)."""
+    """The daemon's last run. `state`: running, stopped, gone (it died), or silent (it has not reported for a while, and
+    its process cannot be looked at, since it is on another machine or in another container).
+    """
 
     state: str
     pid: int
@@ -95,6 +99,7 @@ class StepView:
     retry_at: str | None
     error: str | None
     attempts: list[AttemptView]
+    retry_is_due: bool = False
 
 
 @dataclass(frozen=True)
