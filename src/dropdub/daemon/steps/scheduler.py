@@ -11,7 +11,7 @@ from dropdub.daemon.finish.outputs import output_of, staging_of
 from dropdub.daemon.logs import note
 from dropdub.daemon.steps.deadlines import deadline_s
 from dropdub.daemon.steps.fairness import Turns
-from dropdub.errors import OutOfMemory
+from dropdub.errors import DeadlineExceeded, DropdubError, OutOfMemory
 from dropdub.failpoints import reach
 from dropdub.pipeline.artifacts import result_name, scratch_name
 from dropdub.pipeline.facts import Facts
@@ -122,6 +122,7 @@ class Scheduler:
             facts=facts,
             size=max(claim.job.size or 0, facts.source_size),
             settings=self._context.config.deadlines,
+            late=_failures(self._context, claim, DeadlineExceeded),
         )
         return Run(claim.step.id, claim.step.token, allowed_s, payload(self._context, claim, results))
 
@@ -153,8 +154,13 @@ def payload(context: Context, claim: Claim, results: Mapping[str, Any]) -> dict[
         "limits": context.config.limits.model_dump(mode="json"),
         "split": context.config.split.model_dump(mode="json"),
         "facts": dict(results),
-        "out_of_memory": queries.failures(context.store, step, OutOfMemory.__name__) if step.attempts else 0,
+        "out_of_memory": _failures(context, claim, OutOfMemory),
     }
+
+
+def _failures(context: Context, claim: Claim, kind: type[DropdubError]) -> int:
+    """Return how many earlier attempts of a step ended in exactly this kind of error."""
+    return queries.failures(context.store, claim.step, kind.__name__) if claim.step.attempts else 0
 
 
 def _sources(job: Job) -> dict[str, str | None]:
