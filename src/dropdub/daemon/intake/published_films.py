@@ -66,7 +66,7 @@ def published_films(outbox: Path, subtitle: str, *, defaults: JobOptions) -> Ite
     for name in _folders(outbox, key(Path(bare_name(subtitle)).stem)):
         with contextlib.suppress(*NOT_THERE), held(outbox, name) as folder:
             manifest = read_manifest(folder.through(MANIFEST).parent)
-            if manifest is not None and owner_of(subtitle, [manifest["job"]["name"]]):
+            if manifest is not None and not manifest.get("failed") and owner_of(subtitle, [manifest["job"]["name"]]):
                 yield _film(outbox, folder, manifest, defaults)
 
 

@@ -6,9 +6,11 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from dropdub.daemon.context import Context, away, job_id, options_of
+from dropdub.daemon.finished_targets import Carried, carried
 from dropdub.daemon.intake.duplicates import twin_of
 from dropdub.daemon.isolation import contained, own_error
 from dropdub.daemon.logs import note
@@ -29,6 +31,9 @@ from dropdub.store import queries, transitions
 from dropdub.store.states import Outcome
 from dropdub.store.steps import StepSpec
 from dropdub.store.transitions import AttemptEnd, Claim, JobFacts
+
+BEFORE_TARGETS = ("extract", "merge")
+"""The steps that may write the transcript, after which the targets are planned."""
 
 
 class Outcomes:
@@ -95,13 +100,19 @@ class Outcomes:
             transitions.commit_result(store, step.id, step.token, result)
             outputs = publish(self._context, claim.job, [one.name for one in known.deliverables])
         twin = twin_of(self._context, claim.job, known.content_hash)
-        facts = Facts({**queries.results(store, claim.job), step.key: result})
+        # The transcript is complete once the trunk has reached this step and no target has begun.
+        kept = carried(self._context, claim.job) if step.key in BEFORE_TARGETS else Carried()
+        facts = Facts({**kept.results, **queries.results(store, claim.job), step.key: result})
+        learnt = JobFacts(**job_facts(step.stage, result), outputs=tuple(outputs), dup_of=twin)
         transitions.complete_step(
             store,
             step.id,
             step.token,
             result=result,
-            facts=JobFacts(**job_facts(step.stage, result), outputs=tuple(outputs), dup_of=twin),
+            facts=replace(
+                learnt, warnings=(*learnt.warnings, *kept.warnings), outputs=(*learnt.outputs, *kept.outputs)
+            ),
+            carried=() if twin else kept.steps,
             steps=() if twin else _planned(claim, facts),
             end=end,
             now=now,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from dropdub.daemon.context import Context, film_name, job_id
@@ -15,6 +16,7 @@ from dropdub.errors import DeadlineExceeded, DropdubError, OutOfMemory
 from dropdub.failpoints import reach
 from dropdub.pipeline.artifacts import result_name, scratch_name
 from dropdub.pipeline.facts import Facts
+from dropdub.pipeline.failed_target import FailedTarget
 from dropdub.pool.messages import Run
 from dropdub.pool.pool import Pool
 from dropdub.stage_table import IN_OUTBOX
@@ -154,8 +156,17 @@ def payload(context: Context, claim: Claim, results: Mapping[str, Any]) -> dict[
         "limits": context.config.limits.model_dump(mode="json"),
         "split": context.config.split.model_dump(mode="json"),
         "facts": dict(results),
+        "failed": [asdict(one) for one in _failed_targets(context, claim)],
         "out_of_memory": _failures(context, claim, OutOfMemory),
     }
+
+
+def _failed_targets(context: Context, claim: Claim) -> list[FailedTarget]:
+    """Return the targets that failed, for a step that closes the job."""
+    if claim.step.stage not in IN_OUTBOX or claim.step.target is not None:
+        return []
+    broken = queries.failed_branches(context.store, claim.job)
+    return [FailedTarget.of_error(str(step.target), step.key, step.error or {}) for step in broken]
 
 
 def _failures(context: Context, claim: Claim, kind: type[DropdubError]) -> int:
