@@ -141,7 +141,7 @@ class Slot:
         """Give the worker a step; its deadline counts from now."""
         self.phase, self.run, self.run_since = Phase.BUSY, run, now
         self.life.begin(run.deadline_s, now)
-        self.share, self._extended_at_share, self.peak = 0.0, 0.0, self.memory
+        self.share, self._extended_at_share, self.peak = run.done, 0.0, self.memory
         self.send(run)
 
     def record_progress(self, share: float, now: float) -> None:

@@ -26,14 +26,11 @@ from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.plan import job_facts, plan
 from dropdub.pipeline.step_result import StepResult
 from dropdub.pool.pool import Completed, Logged, PoolEvent, Started, StepFailed
-from dropdub.stage_table import ENGINE_POOLS
+from dropdub.stage_table import ENGINE_POOLS, WRITE_TRANSCRIPT
 from dropdub.store import queries, transitions
 from dropdub.store.states import Outcome
 from dropdub.store.steps import StepSpec
 from dropdub.store.transitions import AttemptEnd, Claim, JobFacts
-
-BEFORE_TARGETS = ("extract", "merge")
-"""The steps that may write the transcript, after which the targets are planned."""
 
 
 class Outcomes:
@@ -100,8 +97,7 @@ class Outcomes:
             transitions.commit_result(store, step.id, step.token, result)
             outputs = publish(self._context, claim.job, [one.name for one in known.deliverables])
         twin = twin_of(self._context, claim.job, known.content_hash)
-        # The transcript is complete once the trunk has reached this step and no target has begun.
-        kept = carried(self._context, claim.job) if step.key in BEFORE_TARGETS else Carried()
+        kept = carried(self._context, claim.job) if step.stage in WRITE_TRANSCRIPT else Carried()
         facts = Facts({**kept.results, **queries.results(store, claim.job), step.key: result})
         learnt = JobFacts(**job_facts(step.stage, result), outputs=tuple(outputs), dup_of=twin)
         transitions.complete_step(

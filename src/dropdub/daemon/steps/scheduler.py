@@ -126,7 +126,8 @@ class Scheduler:
             settings=self._context.config.deadlines,
             late=_failures(self._context, claim, DeadlineExceeded),
         )
-        return Run(claim.step.id, claim.step.token, allowed_s, payload(self._context, claim, results))
+        given = payload(self._context, claim, results)
+        return Run(claim.step.id, claim.step.token, allowed_s, given, done=claim.step.progress)
 
 
 def payload(context: Context, claim: Claim, results: Mapping[str, Any]) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def _claim(session: Session, step_id: int, token: int, *, owner: str, now: float
 
 def _raise_token(session: Session, step_id: int, token: int, owner: str) -> bool:
     change = update(STEP).where(STEP.c.id == step_id, STEP.c.state == StepState.QUEUED, STEP.c.token == token)
-    values = {"state": StepState.RUNNING, "token": token + 1, "owner": owner, "progress": 0.0, "result": null()}
+    values = {"state": StepState.RUNNING, "token": token + 1, "owner": owner, "result": null()}
     return session.connection().execute(change.values(**values)).rowcount == 1
 
 

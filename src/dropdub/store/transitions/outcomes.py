@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import null, update
+from sqlalchemy import case, null, update
 from sqlmodel import Session
 
+from dropdub.stage_table import KEEP_PIECES
 from dropdub.store.database import Store
 from dropdub.store.states import Outcome, StepState
 from dropdub.store.steps import StepSpec
@@ -120,8 +121,9 @@ def rescue_step(store: Store, step_id: int, token: int, *, now: float) -> None:
 
 
 def _requeue(session: Session, step_id: int, token: int, **values: Any) -> Any:
-    """Requeue a running step and clear what this attempt left."""
-    clean = {"state": StepState.QUEUED, "owner": None, "progress": 0.0, "result": null()}
+    """Requeue a running step and clear what this attempt left, except the progress of a stage that keeps its pieces."""
+    progress = case((STEP.c.stage.in_(KEEP_PIECES), STEP.c.progress), else_=0.0)
+    clean = {"state": StepState.QUEUED, "owner": None, "progress": progress, "result": null()}
     return change_step(session, step_id, token, "requeued", **clean, **values)
 
 

@@ -14,8 +14,11 @@ DAEMON_GONE_S = 30.0
 """A daemon without a heartbeat for this long has died."""
 
 
-def job_view(job: Row, steps: Sequence[Row], now: float) -> JobView:
-    """Return a job as scripts see it. `steps` are the steps of its round, in the order of their phases."""
+def job_view(job: Row, steps: Sequence[Row], now: float, runs: Sequence[Row] = ()) -> JobView:
+    """Return a job as scripts see it.
+
+    `steps` are the steps of its round, in the order of their phases; `runs` those of the daemon since it was started.
+    """
     targets = _targets(job)
     done = progress(job["state"], steps, targets=len(targets))
     return JobView(
@@ -42,7 +45,7 @@ def job_view(job: Row, steps: Sequence[Row], now: float) -> JobView:
         published=job["published"],
         dup_of=job["dup_of"],
         retry_at=iso(min((at for step in steps if (at := _retry_time(step)) is not None), default=None)),
-        remaining_s=remaining_s(job["started_at"], done, now) if _is_at_work(job, steps) else None,
+        remaining_s=remaining_s(job["started_at"], done, now, runs) if _is_at_work(job, steps) else None,
     )
 
 
