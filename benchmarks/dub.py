@@ -30,7 +30,7 @@ from side import Cost, run_requested_side, run_side, script, show
 from tests.drive import LIGHT, Drive
 
 from dropdub.dubbing.placement import Placement, place
-from dropdub.dubbing.stretch import stretch
+from dropdub.dubbing.stretch import Stretch, stretch
 from dropdub.dubbing.timing_report import load_fit
 from dropdub.dubbing.utterances import Piece, Utterance
 from dropdub.dubbing.utterances import joined as joined_lines
@@ -191,7 +191,7 @@ def real_one(folder: Path, target: str, hurry: float, registry: EngineRegistry) 
     """Dub speech that is sped up by `hurry`, so that its dub has less time."""
     folder.mkdir()
     usual, source = recording(folder / "usual.wav", 0.5), folder / "talk.wav"
-    stretch(usual, source, span=Span(0.0, wav.duration_s(usual)), speed=hurry, deadline_s=60)
+    stretch([Stretch(usual, source, Span(0.0, wav.duration_s(usual)), hurry)], deadline_s=60)
     options = LIGHT.overridden({"language": "en", "targets": [target], "mix": {"original": "mute"}})
     job = Drive(source, folder / "root", options, engines=registry).run(until="mux")
     report = load_fit(job.job_dir / f"fit.{target}.json").utterances

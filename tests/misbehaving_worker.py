@@ -56,6 +56,8 @@ def misbehave(mode: str, run: dict[str, Any]) -> None:
         held = bytearray(b"x" * 300_000_000)
         time.sleep(600)
         del held
+    elif mode == "compute in silence":
+        compute_in_silence(run)
     elif mode == "slow":
         get_on_when_told(run)
     elif mode == "stale":
@@ -71,6 +73,13 @@ def misbehave(mode: str, run: dict[str, Any]) -> None:
         return
     say("progress", **about(run), share=0.5)
     say("done", **about(run), result={"made": True, "by": os.getpid()})
+
+
+def compute_in_silence(run: dict[str, Any]) -> None:
+    """Compute without a message until a file called "sign" exists, as an engine does that holds Python's lock."""
+    sign = Path(run["payload"]["result_file"]).with_name("sign")
+    while not sign.exists():
+        sum(range(10_000))
 
 
 def get_on_when_told(run: dict[str, Any]) -> None:

@@ -85,6 +85,10 @@ class Countdown:
         self._checked = now
         return self._left_s
 
+    def add(self, seconds: float) -> None:
+        """Allow more time."""
+        self._left_s += seconds
+
 
 def _sleep_within(passed: float) -> float:
     return passed if passed >= LONGEST_TURN_S else 0.0

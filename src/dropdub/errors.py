@@ -251,12 +251,22 @@ class OutOfMemory(WorkerDied):
     usual_remedy = "Close other programs, or choose a smaller model in config.yaml."
 
 
+def more_time(setting: str, number: float) -> str:
+    """Return the advice to raise a setting of `deadlines`, with the line for config.yaml."""
+    return (
+        f"If the machine is just slow or busy, raise deadlines.{setting} in config.yaml, with this line: "
+        f"deadlines: {{{setting}: {number:g}}}. Then run: `dropdub retry JOB`."
+    )
+
+
 class DeadlineExceeded(TransientError):
-    usual_remedy = "If the machine is just slow, raise deadlines.factor in config.yaml."
+    usual_remedy = more_time("factor", 4)
 
 
 class Stalled(DeadlineExceeded):
-    usual_remedy = "If it happens again, look at the log: `dropdub logs`."
+    """A worker that neither sends messages nor computes."""
+
+    usual_remedy = more_time("stall", 240)
 
 
 class DiskFull(TransientError):

@@ -98,10 +98,15 @@ class Root:
 
     def job_dirs(self) -> list[Path]:
         """Return the job folders in the work folder, ordered by number; empty if it cannot be listed."""
-        try:
-            return sorted((one for one in self.work.iterdir() if one.name.isdecimal()), key=lambda one: int(one.name))
-        except OSError:
-            return []
+        return _numbered(self.work)
+
+    def kept_dir(self, job_id: int) -> Path:
+        """Return the folder of what a job keeps of its finished targets while it may be retried."""
+        return self.work / "kept" / str(job_id)
+
+    def kept_dirs(self) -> list[Path]:
+        """Return the folders of what jobs keep, ordered by number; empty if there are none."""
+        return _numbered(self.work / "kept")
 
     def job_log(self, job_id: int) -> Path:
         return self.logs_dir / "jobs" / f"{job_id}.log"
@@ -218,3 +223,10 @@ def _why_refused(folder: Path) -> str:
     except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
         return f"{getattr(error, 'filename', None) or file} cannot be read"
     return "" if real.is_file() else f"{file} is not a file"
+
+
+def _numbered(folder: Path) -> list[Path]:
+    try:
+        return sorted((one for one in folder.iterdir() if one.name.isdecimal()), key=lambda one: int(one.name))
+    except OSError:
+        return []

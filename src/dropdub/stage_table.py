@@ -96,6 +96,8 @@ class Stage:
 
     `deadline` returns seconds, not yet multiplied by the factor in the settings. `final_when_late`: whether the job
     fails if the deadline is missed once. `in_outbox`: whether it writes to the job's staging folder in the outbox.
+    `keeps_pieces`: whether an attempt after an interrupted one finds its finished pieces, and continues from there.
+    `writes_transcript`: whether it may write the transcript or text from which the targets are made.
     """
 
     name: str
@@ -108,6 +110,8 @@ class Stage:
     foreseen: bool = False
     final_when_late: bool = False
     in_outbox: bool = False
+    keeps_pieces: bool = False
+    writes_transcript: bool = False
     parts: Mapping[str, Part] = field(default_factory=dict)
 
     def foreseen_steps(self, each: Each) -> int:
@@ -130,15 +134,26 @@ class EnginePool:
 TABLE = (
     # Probing takes a small part of its deadline; three tries would hold up everybody's files.
     Stage("probe", 0, deadline=lambda work: work.probe_s, learns=("kind", "duration_s"), final_when_late=True),
-    Stage("extract", 10, learns=("duration_s", "language", "content_hash")),
+    Stage("extract", 10, learns=("duration_s", "language", "content_hash"), writes_transcript=True),
     Stage("split", 20),
-    Stage("transcribe", 30, "transcribe", weight=20.0, deadline=_transcription, each="chunk", foreseen=True),
+    Stage(
+        "transcribe",
+        30,
+        "transcribe",
+        weight=20.0,
+        deadline=_transcription,
+        each="chunk",
+        foreseen=True,
+        keeps_pieces=True,
+    ),
     # Comparing voices needs torch, which only the synthesize pool loads.
     Stage("diarize", 32, weight=0.0, deadline=_diarization, parts={BY_VOICES: Part(33, "synthesize")}),
-    Stage("merge", 40, learns=("language",)),
-    Stage("translate", 50, "translate", weight=4.0, deadline=_lines, each="target", foreseen=True),
-    Stage("synthesize", 60, "synthesize", weight=10.0, deadline=_lines, each="target", foreseen=True),
-    Stage("hear", 61, "transcribe", weight=0.0, deadline=_lines, each="target"),
+    Stage("merge", 40, learns=("language",), writes_transcript=True),
+    Stage("translate", 50, "translate", weight=4.0, deadline=_lines, each="target", foreseen=True, keeps_pieces=True),
+    Stage(
+        "synthesize", 60, "synthesize", weight=10.0, deadline=_lines, each="target", foreseen=True, keeps_pieces=True
+    ),
+    Stage("hear", 61, "transcribe", weight=0.0, deadline=_lines, each="target", keeps_pieces=True),
     Stage("mix", 70, deadline=_mixing, each="target", foreseen=True),
     Stage("mux", 80, deadline=_muxing, each="target", foreseen=True),
     Stage("book", 80, each="target"),
@@ -163,6 +178,8 @@ BY_CHUNK = frozenset(stage.name for stage in TABLE if stage.each == "chunk")
 """Stages whose steps have the `start` and `end` of a chunk, in seconds of the recording, as parameters."""
 FINAL_WHEN_LATE = frozenset(stage.name for stage in TABLE if stage.final_when_late)
 IN_OUTBOX = frozenset(stage.name for stage in TABLE if stage.in_outbox)
+KEEP_PIECES = frozenset(stage.name for stage in TABLE if stage.keeps_pieces)
+WRITE_TRANSCRIPT = frozenset(stage.name for stage in TABLE if stage.writes_transcript)
 LAST_STEP = max((part.phase, f"{stage.name}/{name}") for stage in TABLE for name, part in stage.parts.items())[1]
 """The key of the step that ends every job: once it is planned, all steps are."""
 ENGINE_POOLS: Mapping[str, EnginePool] = {

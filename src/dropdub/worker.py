@@ -48,6 +48,10 @@ from dropdub.program_search import never_search_current_folder
 from dropdub.stages import stage_named
 
 HEARTBEAT_S = 2.0
+PROGRESS_S = 0.25
+"""Shortest interval between two reports of progress: a subtitle has thousands of short lines, and each report costs the
+supervisor a fifth of a millisecond.
+"""
 _logger = logging.getLogger("dropdub")
 
 
@@ -67,6 +71,22 @@ class LineWriter:
                 self._pipe.flush()
         except OSError:
             end()
+
+
+class ProgressReports:
+    """Reports the progress of one step, but not every time."""
+
+    def __init__(self, writer: LineWriter, run: Run) -> None:
+        self._writer = writer
+        self._run = run
+        self._next = 0.0
+
+    def report(self, share: float) -> None:
+        """Send the completed share, 0 to 1, unless another one was sent just before."""
+        now = time.monotonic()
+        if now >= self._next or share >= 1.0:
+            self._next = now + PROGRESS_S
+            self._writer.send(Progress(self._run.step_id, self._run.token, float(share)))
 
 
 class _SupervisorHandler(logging.Handler):
@@ -148,7 +168,7 @@ def _task(run: Run, registry: EngineRegistry, cache: Cache, writer: LineWriter) 
         deadline_s=run.deadline_s,
         engines=registry,
         cache=cache,
-        progress=lambda share: writer.send(Progress(run.step_id, run.token, float(share))),
+        progress=ProgressReports(writer, run).report,
         log=lambda text: writer.send(Log("info", text, run.step_id)),
     )
     for folder in (task.scratch, Path(run.payload["result_file"]).parent):

@@ -165,6 +165,16 @@ class Site:
         loaded: dict[str, Any] = json.loads(answer.stdout)
         return loaded
 
+    def attempted_steps(self, name: str) -> list[str]:
+        """Return the keys of the steps of a job that were run, in any round."""
+        with sqlite3.connect(f"{(self.root / 'jobs.db').as_uri()}?mode=ro", uri=True) as database:
+            rows = database.execute(
+                "SELECT step.key FROM attempt JOIN step ON step.id = step_id JOIN job ON job.id = job_id "
+                "WHERE job.name = ? ORDER BY attempt.id",
+                (name,),
+            ).fetchall()
+        return [key for (key,) in rows]
+
     def job(self, name: str) -> dict[str, Any]:
         """Return the newest job with this name, in the contract's JSON."""
         answer = self.jobs("show", name, "--json")

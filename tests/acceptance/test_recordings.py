@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import av
 import jiwer
@@ -91,7 +92,9 @@ def test_transcript_is_delivered_even_if_target_has_no_translator(site: Callable
     job = root.job("clip.flac")
     assert job["state"] == "failed"
     assert "does not translate from en to fi" in job["reason"]
-    assert set(root.published("clip")) == {"clip.txt", "clip.srt", "clip.vtt", "clip.json"}
+    transcript = {"clip.txt", "clip.srt", "clip.vtt", "clip.json"}
+    assert set(root.published("clip")) == {*transcript, "manifest.json"}
+    assert [one["target"] for one in a_manifest(root)["failed"]] == ["fi"]
     assert (root.root / "failed" / "clip.flac").exists()
     note = (root.root / "failed" / "clip.flac.error.txt").read_text(encoding="utf-8")
     assert job["reason"] in note and f" retry {job['id']}\n" in note
@@ -104,7 +107,51 @@ def test_failed_target_does_not_prevent_the_other(site: Callable[..., Site], phr
     root.drop(phrase, "clip.flac")
     assert root.work_off() == 1
     assert {"clip.txt", "clip.es.srt", "clip.es.m4a"} <= set(root.published("clip"))
-    assert "manifest.json" not in root.published("clip")
+    [failed] = a_manifest(root)["failed"]
+    assert (failed["target"], failed["step"]) == ("fi", "translate/fi")
+    assert "does not translate from en to fi" in failed["reason"]
+    assert a_manifest(root)["targets"] == ["es"]
+    report = root.published("clip")["report.html"].read_text(encoding="utf-8")
+    assert "Not made: Finnish" in report and "clip.es.m4a" in report
+    assert root.job("clip.flac")["state"] == "failed" and "fi: " in root.job("clip.flac")["reason"]
+    assert (root.root / "failed" / "clip.flac").exists()
+    root.check()
+
+
+def a_manifest(root: Site) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(root.published("clip")["manifest.json"].read_text(encoding="utf-8"))
+    return found
+
+
+@needs_apertium
+def test_a_retry_makes_only_what_failed(site: Callable[..., Site], phrase: Path) -> None:
+    root = site(job={"targets": ["fi", "es"]}, cache={"enabled": False})
+    root.drop(phrase, "clip.flac")
+    assert root.work_off() == 1
+    first = {name: path.stat().st_mtime_ns for name, path in root.published("clip").items() if ".es." in name}
+    assert root.jobs("retry", "clip.flac").returncode == 0
+    assert root.work_off() == 1
+    assert a_manifest(root)["targets"] == ["es"] and a_manifest(root)["failed"]
+    assert root.jobs("retry", "clip.flac").returncode == 0
+    root.configure(job={"targets": []}, cache={"enabled": False})
+    assert root.work_off() == 0, root.output()
+    assert {name: path.stat().st_mtime_ns for name, path in root.published("clip").items() if ".es." in name} == first
+    assert [step for step in root.attempted_steps("clip.flac") if step.endswith(("/es", ".es"))] == [
+        *("translate/es", "publish/translation.es", "synthesize/es", "mix/es", "publish/dub.es")
+    ]
+    found = a_manifest(root)
+    assert (found["targets"], found["failed"]) == (["es"], [])
+    assert {one["name"] for one in found["outputs"]} == set(root.published("clip")) - {"manifest.json"}
+    assert set(root.job("clip.flac")["outputs"]) == {str(path) for path in root.published("clip").values()}
+    assert root.job("clip.flac")["state"] == "succeeded" and not (root.root / "work" / "kept" / "1").exists()
+    root.check()
+
+
+def test_a_text_whose_only_target_fails_leaves_no_folder(site: Callable[..., Site]) -> None:
+    root = site(job={"targets": ["fi"]})
+    root.drop_text("The house is big.\n", "notes.txt")
+    assert root.work_off() == 1
+    assert list((root.root / "outbox").iterdir()) == []
     root.check()
 
 

@@ -17,7 +17,7 @@ from dropdub.config import PoolSettings
 from dropdub.errors import DeadlineExceeded, FreshWorkerNeeded, NoAudio, OutOfMemory, Stalled, WorkerDied
 from dropdub.pool.messages import ProtocolError, Run, Start
 from dropdub.pool.pool import Completed, Launch, Logged, Pool, PoolEvent, Progressed, Started, StepFailed
-from dropdub.process import MemoryReading
+from dropdub.process import MemoryReading, tree_cpu_s
 from tests.waiting import wait_until
 
 WORKER = Path(__file__).parent.parent / "misbehaving_worker.py"
@@ -132,25 +132,6 @@ def test_step_past_its_deadline_is_ended_with_its_children(desk: Callable[..., D
     assert one.pool.free() == 1
 
 
-def test_slow_step_that_makes_progress_gets_a_quarter_more_time_and_then_ends(desk: Callable[..., Desk]) -> None:
-    one = desk("slow", launch={"stall_s": 1000.0})
-    result = one.submit(deadline_s=400.0)
-    one.wait_for(Started)
-
-    def go_on(seconds: float) -> None:
-        for _ in range(round(seconds / 25)):  # in steps too small to count as sleep
-            one.ahead_s += 25.0
-            one.tick()
-
-    go_on(375.0)
-    result.with_name("sign").touch()
-    one.wait_for(Progressed)
-    go_on(75.0)
-    assert one.heard(StepFailed) == [], "450 s of 400"
-    go_on(50.0)
-    assert isinstance(one.wait_for(StepFailed)[0].error, DeadlineExceeded), "it said the same share over and over"
-
-
 @posix_only
 def test_silence_ends_a_worker(desk: Callable[..., Desk]) -> None:
     one = desk("stop", launch={"stall_s": 1.0})
@@ -158,6 +139,59 @@ def test_silence_ends_a_worker(desk: Callable[..., Desk]) -> None:
     [broke] = one.wait_for(StepFailed)
     assert isinstance(broke.error, Stalled)
     wait_until(lambda: gone(one.heard(Started)[0].pid), "the worker to be dead")
+
+
+def pass_time(one: Desk, seconds: float) -> None:
+    """Move the pool's clock in turns too short to count as sleep."""
+    for _ in range(round(seconds / 25)):
+        one.ahead_s += 25.0
+        one.tick()
+
+
+def test_a_worker_that_computes_without_a_message_is_alive(desk: Callable[..., Desk]) -> None:
+    one = desk("compute in silence", launch={"stall_s": 60.0})
+    result = one.submit(deadline_s=10_000.0)
+    one.wait_for(Started)
+    for _ in range(8):
+        used = computed_s(one)
+        wait_until(lambda before=used: computed_s(one) > before + 0.2, "the worker to compute")  # type: ignore[misc]
+        pass_time(one, 50.0)
+    assert one.heard(StepFailed) == [], "400 s without a message, of 60"
+    result.with_name("sign").touch()
+    assert one.wait_for(Completed)
+
+
+def computed_s(one: Desk) -> float:
+    return tree_cpu_s(one.heard(Started)[0].pid)
+
+
+def test_a_worker_that_computes_for_ever_is_ended_by_its_deadline(desk: Callable[..., Desk]) -> None:
+    one = desk("compute in silence", launch={"stall_s": 60.0})
+    one.submit(deadline_s=0.5)
+    [broke] = one.wait_for(StepFailed)
+    assert type(broke.error) is DeadlineExceeded and "deadlines: {factor: 4}" in broke.error.remedy
+
+
+@posix_only
+def test_the_message_of_a_stall_names_the_setting_with_a_line_to_paste(desk: Callable[..., Desk]) -> None:
+    one = desk("stop", launch={"stall_s": 1.0})
+    one.submit()
+    [broke] = one.wait_for(StepFailed)
+    assert broke.error.message.startswith("The media worker sent no message and computed nothing for ")
+    assert "deadlines: {stall: 4}" in broke.error.remedy
+
+
+def test_a_step_of_a_slow_machine_keeps_the_pace_of_its_progress(desk: Callable[..., Desk]) -> None:
+    one = desk("slow", launch={"stall_s": 10_000.0})
+    result = one.submit(deadline_s=400.0)
+    one.wait_for(Started)
+    pass_time(one, 375.0)
+    result.with_name("sign").touch()
+    one.wait_for(Progressed)
+    pass_time(one, 1000.0)
+    assert one.heard(StepFailed) == [], "the first half took 375 s, the second may take three times as long"
+    pass_time(one, 200.0)
+    assert isinstance(one.wait_for(StepFailed)[0].error, DeadlineExceeded), "it sent the same share again and again"
 
 
 @pytest.mark.parametrize("mode", ["print", "endless line"])

@@ -75,7 +75,7 @@ def test_speech_becomes_faster_and_keeps_its_pitch(
     monkeypatch.setattr(stretch, "has_filter", lambda _name: with_rubber_band)
     source, target = tmp_path / "line.wav", tmp_path / "faster.wav"
     soundfile.write(source, np.concatenate([np.zeros(RATE), tone(3.0), np.zeros(RATE)]), RATE)
-    stretch.stretch(source, target, span=Span(1.0, 4.0), speed=speed, deadline_s=60)
+    stretch.stretch([stretch.Stretch(source, target, Span(1.0, 4.0), speed)], deadline_s=60)
     length_s = soundfile.info(target).duration
     assert length_s == pytest.approx(3.0 / speed, abs=0.001 if with_rubber_band else 0.03)
     assert soundfile.info(target).samplerate == RATE and pitch(target) == pytest.approx(440, abs=2)

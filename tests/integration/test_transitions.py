@@ -226,19 +226,44 @@ def test_branches_run_independently_and_manifest_waits_for_all(store: Store) -> 
     assert set(claim_all(store)) == {"publish/manifest"}
 
 
-def test_failed_step_cancels_only_steps_that_depend_on_it(store: Store) -> None:
-    job = a_queued_job(store, steps=[*BRANCHES, a_spec("after/es", phase=4, target="es")])
+def test_failed_step_cancels_the_rest_of_its_branch_and_the_manifest_waits_for_the_others(store: Store) -> None:
+    job = a_queued_job(store, steps=BRANCHES)
     completed(store, claim_all(store)["trunk"])
-    failed(store, claim_all(store)["translate/pt"])
+    claims = claim_all(store)
+    failed(store, claims["translate/pt"])
+    assert claim_all(store) == {}, "the manifest waits for the other branch"
     assert states_of(store, job) == {
         "trunk": StepState.SUCCEEDED,
         "translate/pt": StepState.FAILED,
         "translate/es": StepState.RUNNING,
         "publish/pt": StepState.CANCELLED,
         "publish/es": StepState.QUEUED,
-        "publish/manifest": StepState.CANCELLED,
-        "after/es": StepState.CANCELLED,  # it needs the manifest's step, which was cancelled
+        "publish/manifest": StepState.QUEUED,
     }
+    completed(store, claims["translate/es"])
+    completed(store, claim_all(store)["publish/es"])
+    [manifest] = claim_all(store).values()
+    assert manifest.step.key == "publish/manifest"
+    assert [step.key for step in queries.failed_branches(store, job)] == ["translate/pt"]
+
+
+def test_failed_step_of_the_trunk_cancels_what_closes_the_job(store: Store) -> None:
+    job = a_queued_job(store, steps=BRANCHES)
+    failed(store, claim_all(store)["trunk"])
+    assert set(states_of(store, job).values()) == {StepState.FAILED, StepState.CANCELLED}
+
+
+def test_steps_carried_from_an_earlier_round_have_succeeded_and_are_not_planned_again(store: Store) -> None:
+    old = a_queued_job(store, name="old.mp4", steps=[a_spec("publish/es", phase=2, target="es")])
+    completed(store, claim_all(store)["publish/es"], result={"a": 1})
+    job = a_queued_job(store, steps=[a_spec("trunk")])
+    claim, [done] = claim_all(store)["trunk"], queries.steps(store, id_of(old), 1)
+    end = AttemptEnd(Outcome.SUCCEEDED)
+    given: dict[str, Any] = {"result": {}, "facts": JobFacts(), "steps": BRANCHES, "end": end, "now": NOW}
+    transitions.complete_step(store, *held(claim), **given, carried=[done])
+    states = states_of(store, job)
+    assert (states["publish/es"], states["publish/pt"]) == (StepState.SUCCEEDED, StepState.QUEUED)
+    assert queries.results(store, job)["publish/es"] == {"a": 1}
 
 
 def test_steps_planned_after_a_failure_that_blocks_them_do_not_stay_queued(store: Store) -> None:

@@ -25,7 +25,7 @@ from dropdub.store.database import Store
 from dropdub.store.states import JobState, Outcome
 from dropdub.store.transitions import AttemptEnd
 from dropdub.store.views import Reader, open_reader, rows
-from dropdub.store.views.progress import current_stage, progress, remaining_s
+from dropdub.store.views.progress import current_stage, progress, remaining_s, worked_s
 from tests.factories import (
     BROKEN,
     ERROR,
@@ -403,6 +403,17 @@ def test_stage_is_the_running_one_or_else_the_next() -> None:
 def test_time_left_is_shown_once_there_is_enough_progress_to_estimate_it() -> None:
     assert remaining_s(0.0, 0.04, 100.0) is None
     assert remaining_s(0.0, 0.5, 100.0) == 100.0
+
+
+def test_time_in_which_no_daemon_was_alive_does_not_count_for_the_estimate() -> None:
+    runs = [
+        {"started_at": 0.0, "heartbeat_at": 150.0, "stopped_at": None},  # it was killed
+        {"started_at": 10_000.0, "heartbeat_at": 10_050.0, "stopped_at": 10_050.0},
+        {"started_at": 20_000.0, "heartbeat_at": 20_001.0, "stopped_at": None},
+    ]
+    assert worked_s(100.0, 20_010.0, runs) == 50 + 50 + 10
+    assert worked_s(100.0, 20_010.0, runs[:2]) == 100
+    assert remaining_s(100.0, 0.5, 20_010.0, runs) == 110.0
 
 
 def test_run_started_before_clock_was_set_back_is_not_the_newest(tmp_path: Path) -> None:

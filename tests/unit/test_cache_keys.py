@@ -77,7 +77,7 @@ def changed(whole: Any) -> Iterator[Any]:
 
 def test_every_use_of_the_cache_has_its_key() -> None:
     uses = sorted(kind.use for kind in KINDS)
-    assert uses == ["heard", "language", "speakers", "speech", "transcript", "voice", "wordings"]
+    assert uses == ["heard", "language", "speakers", "speech", "transcript", "voice", "window", "wordings"]
 
 
 @each_kind

@@ -66,3 +66,8 @@ def test_lines_of_a_user_supplied_translation_count() -> None:
 
 def test_the_factor_stretches_every_deadline() -> None:
     assert deadline("extract", factor=3) == 180
+
+
+def test_an_attempt_after_one_that_was_too_slow_has_twice_the_time() -> None:
+    given = {"params": {"start": 0, "end": 60}, "facts": Facts({}), "size": 0, "settings": Deadlines()}
+    assert [deadline_s("transcribe", **given, late=late) for late in range(3)] == [720, 1440, 2880]

@@ -59,6 +59,7 @@ CALLERS = {
     ("inbox/passage.py", "remove_hidden"): "what was being removed when a crash came, compared again",
     ("inbox/passage.py", "remove_outgrown"): "the copy of a file that has grown meanwhile, and is taken later",
     ("inbox/passage.py", "remove_taken"): "what was copied from another file system, and compared",
+    ("daemon/finished_targets.py", "remove_tree"): "what a job kept for a retry: JSON",
     ("daemon/finish/finishing.py", "remove_given_copy"): "the copy of a file named to `run`, which is where it was",
     # Folders of jobs and steps: originals in them are spared.
     ("daemon/finish/finishing.py", "remove_tree"): "a job's folder, once its original was handed over",
@@ -68,6 +69,7 @@ CALLERS = {
     ("daemon/start/rescue.py", "remove_tree"): "folders that no unfinished job has",
     ("worker.py", "remove_tree"): "a step's temporary folder",
     # Files and folders that Dropdub wrote itself.
+    ("operations/prune.py", "remove_tree"): "what a job kept for a retry: JSON",
     ("operations/prune.py", "remove"): "the log of a forgotten job",
     ("operations/voices.py", "remove"): "a voice, named by a person",
     ("cli/groups.py", "remove"): "the command that removes a voice",

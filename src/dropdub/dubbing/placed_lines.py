@@ -9,9 +9,9 @@ from pathlib import Path
 
 from dropdub.dubbing.measured_lines import Recorded, utterances_of
 from dropdub.dubbing.placement import Placement, place
-from dropdub.dubbing.stretch import stretch
+from dropdub.dubbing.stretch import Stretch, stretch
 from dropdub.dubbing.track import Part, part_of
-from dropdub.dubbing.utterances import Utterance
+from dropdub.dubbing.utterances import Piece, Utterance
 from dropdub.media.sound import wav
 from dropdub.media.sound.spans import Span
 from dropdub.pipeline.artifacts import Segment
@@ -35,20 +35,26 @@ class Fitted:
 
         Raises the errors of `run_ffmpeg`.
         """
-        for done, (one, its) in enumerate(zip(self.utterances, self.placements, strict=True), start=1):
+        stretched = {piece.segment: sound for piece, sound in self._stretched(scratch)}
+        stretch(list(stretched.values()), deadline_s=deadline_s, progress=progress)
+        for one, its in zip(self.utterances, self.placements, strict=True):
             for piece, at in zip(one.pieces, its.pieces, strict=True):
-                path, span = self._sound(piece.segment, its.stretch, scratch, deadline_s)
+                path, span = self._sound(piece.segment, stretched)
                 start = round(at * rate)
                 most = min(round(piece.length_s / its.stretch * rate), length - start)
                 yield part_of(path, span, start=start, rate=rate, most=max(most, 0))
-            progress(done / len(self.utterances))
 
-    def _sound(self, number: int, speed: float, scratch: Path, deadline_s: float) -> tuple[Path, Span]:
-        line = self.lines[number]
-        if speed < 1.0 + _INAUDIBLE:
-            return line.path, line.span
-        target = scratch / f"stretched.{line.path.name}"
-        stretch(line.path, target, span=line.span, speed=speed, deadline_s=deadline_s)
+    def _stretched(self, scratch: Path) -> Iterator[tuple[Piece, Stretch]]:
+        for one, its in zip(self.utterances, self.placements, strict=True):
+            for piece in one.pieces if its.stretch >= 1.0 + _INAUDIBLE else ():
+                line = self.lines[piece.segment]
+                target = scratch / f"stretched.{line.path.name}"
+                yield piece, Stretch(line.path, target, line.span, its.stretch)
+
+    def _sound(self, number: int, stretched: Mapping[int, Stretch]) -> tuple[Path, Span]:
+        if number not in stretched:
+            return self.lines[number].path, self.lines[number].span
+        target = stretched[number].target
         return target, Span(0.0, wav.duration_s(target))
 
 

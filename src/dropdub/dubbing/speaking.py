@@ -95,10 +95,7 @@ class Speaker:
 
 
 class CharacterProgress:
-    """Reports progress from the number of characters spoken.
-
-    Only first takes count: how many lines will need another is not known in advance.
-    """
+    """Reports progress from the number of characters spoken."""
 
     def __init__(self, progress: Callable[[float], None], total: int) -> None:
         self._progress = progress

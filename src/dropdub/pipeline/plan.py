@@ -48,7 +48,7 @@ def _media_steps(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
             yield from _dub_steps(options, target, facts)
             yield from _dubbed_video(target, options) if has_video else ()
             yield from _comparison(target, facts)
-        yield from _summaries(options, targets)
+        yield from _summaries(options, targets, facts)
 
 
 def _transcript_steps(options: JobOptions, facts: Facts, words: UserSubtitle | None) -> Iterator[StepSpec]:
@@ -79,12 +79,12 @@ def _text_steps(options: JobOptions, facts: Facts) -> Iterator[StepSpec]:
         for target in targets or [facts.extract.language]:
             yield from _dub_steps(options, target, facts)
             yield from _book(target) if options.text.m4b and facts.probe.kind == "text" else ()
-        yield from _summaries(options, targets)
+        yield from _summaries(options, targets, facts)
 
 
-def _summaries(options: JobOptions, targets: Sequence[str]) -> Iterator[StepSpec]:
-    """Yield the report, if anything was dubbed, and the manifest, which ends every job."""
-    if options.report and targets:
+def _summaries(options: JobOptions, targets: Sequence[str], facts: Facts) -> Iterator[StepSpec]:
+    """Yield the report, if there is a target or one of an earlier round, and the manifest, which ends every job."""
+    if options.report and (targets or set(facts.translated) - {facts.language}):
         yield _publish("report")
     yield _publish("manifest")
 

@@ -13,6 +13,7 @@ from dropdub.pipeline.cache import Cache
 from dropdub.pipeline.companion import Companion
 from dropdub.pipeline.dropped_file import DroppedFile
 from dropdub.pipeline.facts import Facts
+from dropdub.pipeline.failed_target import FailedTarget
 from dropdub.pipeline.work_folder import WorkFolder
 
 Result = dict[str, Any]
@@ -68,7 +69,8 @@ class Task:
 
     `facts` are the results of the job's earlier steps. `scratch` is removed with the step and is on the file system of
     `job_dir`. `progress` takes the share done, 0 to 1. `deadline_s` is the time left for this step. A publish step
-    puts deliverables into `staging`; below `allowed`, a folder around it, no link is followed.
+    puts deliverables into `staging`; below `allowed`, a folder around it, no link is followed. A step that closes the
+    job gets the targets that `failed`.
     """
 
     key: str
@@ -93,6 +95,7 @@ class Task:
     staging: Path | None = None
     allowed: Path | None = None
     companion: Companion | None = None
+    failed: tuple[FailedTarget, ...] = ()
     progress: Callable[[float], None] = field(default=lambda _share: None)
     log: Callable[[str], None] = field(default=lambda _text: None)
 
@@ -147,6 +150,7 @@ def task_of(
         staging=_path(payload.get("staging")),
         allowed=_path(payload.get("allowed")),
         companion=_companion(payload),
+        failed=tuple(FailedTarget(**one) for one in payload.get("failed", ())),
         progress=progress,
         log=log,
     )

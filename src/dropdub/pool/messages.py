@@ -37,13 +37,14 @@ class Start:
 
 @dataclass(frozen=True)
 class Run:
-    """One step to run; the worker builds a Task from `payload`."""
+    """One step to run; the worker builds a Task from `payload`. `done`: the share that earlier attempts have done."""
 
     kind: ClassVar[str] = "run"
     step_id: int
     token: int
     deadline_s: float
     payload: dict[str, Any]
+    done: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,18 @@ from typing import Any
 
 from dropdub.awake import Turns
 from dropdub.config import PoolSettings
-from dropdub.errors import DeadlineExceeded, DropdubError, FreshWorkerNeeded, OutOfMemory, Stalled, WorkerDied
+from dropdub.errors import (
+    DeadlineExceeded,
+    DropdubError,
+    FreshWorkerNeeded,
+    OutOfMemory,
+    Stalled,
+    WorkerDied,
+    more_time,
+)
 from dropdub.pool.messages import Done, Failed, Log, Progress, ProtocolError, Ready, Run, Up
 from dropdub.pool.slot import Launch, Phase, Slot
-from dropdub.process import Identity, MemoryReading, boot_id, error_for_exit, read_memory, shortage, tree_memory
+from dropdub.process import Identity, MemoryReading, boot_id, error_for_exit, read_memory, shortage
 from dropdub.units import format_duration, format_size
 
 __all__ = ["Completed", "Launch", "Logged", "Pool", "PoolEvent", "Progressed", "RunningStep", "Started", "StepFailed"]
@@ -24,6 +32,8 @@ MEMORY_EVERY_S = 2.0
 READINGS = 2
 """Number of machine memory readings kept, because a worker may die between a reading and its detection."""
 START_BACKOFF_S = (1.0, 60.0)
+LONGER = 4
+"""How many times as long as now a message advises to wait."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +155,8 @@ class Pool:
 
     def next_deadline(self) -> float | None:
         """Return the earliest deadline of a running step, or None."""
-        return min((slot.deadline for slot in self._slots if slot.deadline is not None), default=None)
+        deadlines = (slot.life.deadline for slot in self._slots if slot.run is not None)
+        return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def tick(self, now: float) -> list[PoolEvent]:
         """Handle worker messages, end workers that are late, silent, too big or old; return the events."""
@@ -202,7 +213,7 @@ class Pool:
     def _receive(self, slot: Slot, now: float) -> Iterator[PoolEvent]:
         while slot in self._slots and not slot.incoming.empty():
             message = slot.incoming.get()
-            slot.last_message_at = now
+            slot.life.record_message(now)
             if message is None:
                 yield from self._output_ended(slot, now)
             elif isinstance(message, ProtocolError) and slot.phase is Phase.STARTING:
@@ -214,8 +225,7 @@ class Pool:
 
     def _handle(self, slot: Slot, message: Up, now: float) -> Iterator[PoolEvent]:
         if isinstance(message, Ready):
-            slot.phase = Phase.IDLE
-            slot.idle_since = now
+            slot.become_idle(now)
             slot.reported = Identity(message.pid, message.started, boot_id())
             self._failed_starts = 0
             text = f"worker {slot.name} ready in {message.seconds:.1f} s with {format_size(message.memory)}"
@@ -294,15 +304,11 @@ class Pool:
         self._remove(slot)
 
     def _fault(self, slot: Slot, now: float) -> DropdubError | None:
-        if slot.deadline is not None and now >= slot.deadline:
-            stage = slot.run.payload.get("stage", "The step") if slot.run else "The step"
-            return DeadlineExceeded(f"{stage} took longer than {format_duration(now - slot.run_since)}.")
-        if slot.phase is Phase.STARTING:
-            if now - slot.started_at > self._launch.start_s:
-                return Stalled(f"The {self.name} worker was not ready within {format_duration(self._launch.start_s)}.")
-            return None
-        if now - slot.last_message_at > self._launch.stall_s:
-            return Stalled(f"The {self.name} worker did not respond for {format_duration(now - slot.last_message_at)}.")
+        is_starting = slot.phase is Phase.STARTING
+        if slot.is_late(now):
+            return self._start_stalled() if is_starting else _deadline_exceeded(slot, now)
+        if not is_starting and slot.is_silent(now, self._launch.stall_s):
+            return self._stalled(now - slot.life.last_sign_at)
         if slot.memory > self._settings.memory:
             limit = format_size(self._settings.memory)
             return OutOfMemory(
@@ -311,6 +317,15 @@ class Pool:
                 f"pools.{self.name}.memory.",
             )
         return None
+
+    def _start_stalled(self) -> Stalled:
+        start_s = self._launch.start_s
+        message = f"The {self.name} worker was not ready within {format_duration(start_s)}."
+        return Stalled(message, remedy=more_time("start", LONGER * start_s))
+
+    def _stalled(self, silent_s: float) -> Stalled:
+        silent = f"The {self.name} worker sent no message and computed nothing for {format_duration(silent_s)}."
+        return Stalled(silent, remedy=more_time("stall", LONGER * self._launch.stall_s))
 
     def _recycling_due(self, slot: Slot, now: float) -> bool:
         return slot.steps >= self._settings.recycle_after or now - slot.started_at >= self._settings.recycle_age
@@ -321,16 +336,14 @@ class Pool:
         return idle_exit is not None and not self._queued and now - slot.idle_since >= idle_exit
 
     def _measure(self, now: float) -> None:
-        """Measure the memory of the machine and of the workers. That of an idle worker does not change."""
+        """Measure the machine's memory, and memory and CPU time of workers. Those of an idle worker do not change."""
         measured = [slot for slot in self._slots if slot.phase is not Phase.IDLE or slot.must_be_measured]
         if now < self._next_memory or not measured:
             return
         self._next_memory = now + MEMORY_EVERY_S
         self._readings.append(self._machine())
         for slot in measured:
-            slot.memory = tree_memory(slot.pid) or slot.memory  # a dead worker keeps its last reading
-            slot.peak = max(slot.peak, slot.memory)
-            slot.must_be_measured = slot.phase is not Phase.IDLE
+            slot.measure(now)
 
     def _forgive_sleep(self, now: float) -> None:
         """Extend all times by the time the machine was suspended, so that no worker times out because of it."""
@@ -338,11 +351,7 @@ class Pool:
         if not slept_s:
             return
         for slot in self._slots:
-            slot.started_at += slept_s
-            slot.idle_since += slept_s
-            slot.last_message_at += slept_s
-            if slot.deadline is not None:
-                slot.deadline += slept_s
+            slot.forgive(slept_s)
 
     def _final_result(self, slot: Slot) -> Iterator[PoolEvent]:
         result = committed_result(slot.run) if slot.run is not None else None
@@ -355,8 +364,13 @@ class Pool:
 
 
 def elapsed_s(slot: Slot) -> float:
-    """Return how long the slot's step had been running at its last message, in seconds."""
-    return slot.last_message_at - slot.run_since
+    """Return how long the slot's step had been running at its last sign of life, in seconds."""
+    return slot.life.last_sign_at - slot.run_since
+
+
+def _deadline_exceeded(slot: Slot, now: float) -> DeadlineExceeded:
+    stage = slot.run.payload.get("stage", "The step") if slot.run else "The step"
+    return DeadlineExceeded(f"{stage} took longer than {format_duration(now - slot.run_since)}.")
 
 
 def committed_result(run: Run) -> dict[str, Any] | None:

@@ -16,6 +16,7 @@ from typing import IO
 
 from dropdub.config import PoolSettings
 from dropdub.files.removal import remove
+from dropdub.pool.liveness import Liveness
 from dropdub.pool.messages import (
     LINE_MAX_BYTES,
     Done,
@@ -39,13 +40,14 @@ from dropdub.process import (
     remove_temporary,
     spawn,
     temporary_environment,
+    tree_cpu_s,
+    tree_memory,
 )
 
 STDERR_LINE_MAX_BYTES = 4_000
 JOIN_WITHIN_S = 2.0
 LEAST_PROGRESS = 0.001
-MORE_TIME = 0.25
-"""Share of its whole deadline that a step is allowed after each `LEAST_PROGRESS` of progress."""
+"""The progress, as a share of a step, that moves its deadline."""
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(8 << 20)}
 """Settings of glibc's allocator; others ignore them. Engines take and free large blocks in several threads: without
@@ -89,12 +91,12 @@ class Slot:
         self.incoming: queue.SimpleQueue[Up | ProtocolError | None] = queue.SimpleQueue()
         self.phase = Phase.STARTING
         self.started_at = now
-        self.last_message_at = now
+        self.life = Liveness(now)
+        self.life.begin(launch.start_s, now)
         self.idle_since = now
         self.steps = 0
         self.run: Run | None = None
         self.run_since = now
-        self.deadline: float | None = None
         self.share = 0.0
         self._extended_at_share = 0.0
         self.memory = 0
@@ -138,23 +140,54 @@ class Slot:
     def assign(self, run: Run, now: float) -> None:
         """Give the worker a step; its deadline counts from now."""
         self.phase, self.run, self.run_since = Phase.BUSY, run, now
-        self.deadline = now + run.deadline_s
-        self.share, self._extended_at_share, self.peak = 0.0, 0.0, self.memory
-        self.last_message_at = now
+        self.life.begin(run.deadline_s, now)
+        self.share, self._extended_at_share, self.peak = run.done, 0.0, self.memory
         self.send(run)
 
     def record_progress(self, share: float, now: float) -> None:
         """Record the completed share; progress extends the deadline, because a slow machine is not a hang."""
-        if self.run is not None and self.deadline is not None and share - self._extended_at_share >= LEAST_PROGRESS:
+        if self.run is not None and share - self._extended_at_share >= LEAST_PROGRESS:
             self._extended_at_share = share
-            self.deadline = max(self.deadline, now + self.run.deadline_s * MORE_TIME)
+            self.life.record_progress(now)
         self.share = max(share, self.share)
 
     def finish_step(self, now: float) -> None:
         """Record that the running step has ended."""
-        self.idle_since = now
-        self.phase, self.run, self.deadline = Phase.IDLE, None, None
+        self.become_idle(now)
+        self.run = None
         self.steps += 1
+
+    def become_idle(self, now: float) -> None:
+        """Record that the worker waits for a step."""
+        self.phase, self.idle_since = Phase.IDLE, now
+        self.life.end()
+
+    def measure(self, now: float) -> None:
+        """Measure the memory and the CPU time of the worker's process tree; a dead worker keeps its last memory."""
+        self.memory = tree_memory(self.pid) or self.memory
+        self.peak = max(self.peak, self.memory)
+        self.must_be_measured = self.phase is not Phase.IDLE
+        self.life.record_cpu(tree_cpu_s(self.pid), now)
+
+    def is_late(self, now: float) -> bool:
+        """Return whether its deadline has passed, and it is not merely short of CPU time."""
+        if self.life.deadline is None or now < self.life.deadline:
+            return False
+        self.measure(now)
+        return not self.life.extend_if_computing(now)
+
+    def is_silent(self, now: float, longest_s: float) -> bool:
+        """Return whether it has shown no sign of life for longer than `longest_s`."""
+        if now - self.life.last_sign_at <= longest_s:
+            return False
+        self.measure(now)
+        return now - self.life.last_sign_at > longest_s
+
+    def forgive(self, slept_s: float) -> None:
+        """Move all its times by a time in which the machine was asleep."""
+        self.started_at += slept_s
+        self.idle_since += slept_s
+        self.life.forgive(slept_s)
 
     def is_current(self, message: Done | Failed) -> bool:
         """Return whether an outcome belongs to the running step."""

@@ -19,7 +19,7 @@ from dropdub.process.temporary import (
     temporary_environment,
     temporary_files_in,
 )
-from dropdub.process.trees import is_alive, kill_tree, tree_memory
+from dropdub.process.trees import is_alive, kill_tree, tree_cpu_s, tree_memory
 
 if sys.platform == "win32":
     from dropdub.process.windows import (
@@ -92,6 +92,7 @@ __all__ = [
     "spawn",
     "temporary_environment",
     "temporary_files_in",
+    "tree_cpu_s",
     "tree_memory",
     "windowless_python",
 ]

@@ -1,6 +1,7 @@
 """Run programs, with a deadline, bounded output, no processes left behind and no secrets passed on.
 
-Deadlines count only time in which this machine was awake. If a run ends early, the program's whole tree is killed.
+Deadlines count only time in which this machine was awake, and are moved for a program that computes while the machine
+gives it little CPU time. If a run ends early, the program's whole tree is killed.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from typing import IO
 
 from dropdub.awake import Countdown
 from dropdub.errors import DeadlineExceeded, MediaToolFailed
+from dropdub.process.allowance import Allowance
 from dropdub.process.started import DRAIN_S, Program, Started, Take
+from dropdub.process.trees import tree_cpu_s
 from dropdub.units import format_duration
 
 __all__ = ["Ending", "Program", "Stream", "in_foreground", "output", "run"]
@@ -119,12 +122,32 @@ class Stream:
         return Ending(code, tuple(self._complaints))
 
     def _kill_when_late(self) -> None:
-        left = Countdown(self._deadline_s, time.monotonic())
+        left = _TimeLeft(self._started.pid, self._deadline_s)
         while not self._closed.wait(_POLL_S):
-            if left.left_s(time.monotonic()) <= 0:
+            if left.seconds() <= 0:
                 self._is_late = True
                 self._started.kill()
                 return
+
+
+class _TimeLeft:
+    """The time that a running program has left. One that computes on a busy machine gets more: see `Allowance`."""
+
+    def __init__(self, pid: int, deadline_s: float) -> None:
+        now = time.monotonic()
+        self._pid = pid
+        self._countdown = Countdown(deadline_s, now)
+        self._allowance = Allowance(deadline_s, now)
+
+    def seconds(self) -> float:
+        """Return the seconds left; zero or less if its time is up."""
+        now = time.monotonic()
+        left_s = self._countdown.left_s(now)
+        if left_s > 0:
+            return left_s
+        more_s = self._allowance.more_s(now, tree_cpu_s(self._pid))
+        self._countdown.add(more_s)
+        return left_s + more_s
 
 
 class _Lines:
@@ -157,9 +180,9 @@ def _run(program: Program, deadline_s: float, take: Take, look: Callable[[int], 
     started, lines = Started(program), _Lines()
     try:
         started.read(output=lines.put, errors=lines.put if errors_too else _stripped(complaints))
-        left = Countdown(deadline_s, time.monotonic())
+        left = _TimeLeft(started.pid, deadline_s)
         while started.returncode is None:
-            left_s = left.left_s(time.monotonic())
+            left_s = left.seconds()
             if left_s <= 0:
                 raise _late(program.name, deadline_s)
             look(started.pid)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
+
+Number = TypeVar("Number", int, float)
 
 GONE_WITHIN_S = 3.0
 _LISTS_CHILDREN = Path(f"/proc/self/task/{os.getpid()}/children")
@@ -44,10 +47,22 @@ def kill_tree(pid: int) -> None:
 
 def tree_memory(pid: int) -> int:
     """Return the resident memory of a process and its descendants, in bytes. Cheap enough to call every few seconds."""
+    return _sum(pid, _resident, 0)
+
+
+def tree_cpu_s(pid: int) -> float:
+    """Return the CPU time that a process and its descendants have used, in seconds; 0 if the process is gone.
+
+    It includes that of children that have ended, except on Windows, where it falls when a child ends.
+    """
+    return _sum(pid, _cpu_s, 0.0)
+
+
+def _sum(pid: int, read: Callable[[int], Number], start: Number) -> Number:
     try:
-        return sum(map(_resident, _below(pid)))
+        return sum(map(read, _below(pid)), start)
     except OSError:  # it is not Linux, its kernel does not list children, or the process is gone
-        return sum(_resident(process.pid) for process in descendants(pid))
+        return sum((read(process.pid) for process in descendants(pid)), start)
 
 
 def _below(pid: int) -> Iterator[int]:
@@ -81,3 +96,10 @@ def _resident(pid: int) -> int:
         return int(psutil.Process(pid).memory_info().rss)
     except psutil.Error:
         return 0
+
+
+def _cpu_s(pid: int) -> float:
+    try:
+        return float(sum(psutil.Process(pid).cpu_times()[:4]))
+    except psutil.Error:
+        return 0.0

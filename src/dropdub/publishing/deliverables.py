@@ -13,6 +13,7 @@ from dropdub.files.durable import key, numbered, numbered_folder, safe_name
 from dropdub.pasting import with_commands
 from dropdub.pipeline.artifacts import Segment
 from dropdub.pipeline.facts import Facts
+from dropdub.pipeline.failed_target import FailedTarget
 from dropdub.sentence_ends import ends_sentence
 from dropdub.text.reading import without_heading_marks
 
@@ -72,10 +73,11 @@ def manifest(
     facts: Facts,
     created: str,
     fit: Mapping[str, Any] | None = None,
+    failed: Sequence[FailedTarget] = (),
 ) -> dict[str, Any]:
     """Return the content of `manifest.json`: a job's inputs, options, engines, steps, warnings and outputs.
 
-    `fit` is the timing report of each dub (see `Fit.to_json`), by target.
+    `fit` is the timing report of each dub (see `Fit.to_json`), by target. `failed` targets are not among its `targets`.
     """
     extract = facts.extract
     return {
@@ -93,13 +95,24 @@ def manifest(
         ],
         "options": options.model_dump(mode="json"),
         "language": facts.language,
-        "targets": facts.translated,
+        "targets": finished_targets(facts, failed),
+        "failed": [_failed(one, job_id) for one in failed],
         "fit": dict(fit or {}),
         "engines": _engines(facts),
         "steps": [{"step": step, "seconds": result.seconds} for step, result in sorted(facts.steps.items())],
         "warnings": [with_commands(text, root=None, job=job_id) for text in _warnings(facts)],
         "outputs": [asdict(one) for one in facts.deliverables],
     }
+
+
+def finished_targets(facts: Facts, failed: Iterable[FailedTarget]) -> list[str]:
+    """Return the targets that have a translation, and did not fail."""
+    missing = {one.target for one in failed}
+    return [target for target in facts.translated if target not in missing]
+
+
+def _failed(one: FailedTarget, job_id: int) -> dict[str, str]:
+    return {name: with_commands(text, root=None, job=job_id) for name, text in asdict(one).items()}
 
 
 def _engines(facts: Facts) -> list[dict[str, Any]]:

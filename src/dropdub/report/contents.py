@@ -72,6 +72,16 @@ class Doubt:
 
 
 @dataclass(frozen=True)
+class Missing:
+    """A target language that could not be made, and why."""
+
+    language: str
+    name: str
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True)
 class Contents:
     """Everything that the page shows."""
 
@@ -86,6 +96,7 @@ class Contents:
     doubts: tuple[Doubt, ...]
     original: Player | None
     dubs: tuple[Dub, ...]
+    missing: tuple[Missing, ...] = ()
 
 
 def contents_of(
@@ -135,6 +146,10 @@ def contents_of(
         if kind == "media"
         else None,
         dubs=tuple(dubs),
+        missing=tuple(
+            Missing(one["target"], display_name(one["target"]), one["reason"], one["remedy"])
+            for one in manifest["failed"]
+        ),
     )
 
 

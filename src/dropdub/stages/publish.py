@@ -18,7 +18,15 @@ from dropdub.files.privacy import may_be_given_away
 from dropdub.media.pictures import shown_size
 from dropdub.pipeline.artifacts import TRANSCRIPT, Transcript, dub_name, translation_name
 from dropdub.pipeline.task import Result, Task, target_of
-from dropdub.publishing.deliverables import MANIFEST, as_markdown, as_text, deliverable_name, manifest, readable
+from dropdub.publishing.deliverables import (
+    MANIFEST,
+    as_markdown,
+    as_text,
+    deliverable_name,
+    finished_targets,
+    manifest,
+    readable,
+)
 from dropdub.publishing.folder_errors import folder_error
 from dropdub.publishing.staging import bring, made_staging
 from dropdub.publishing.tagged_dub import dub_to_publish, tag_dub
@@ -42,9 +50,12 @@ class _Made:
 def run(task: Task) -> Result:
     """Stage what `params["what"]` names; return `deliverables`: name, size and SHA-256 of each.
 
+    If every target failed, there is no report; and if nothing was delivered either, no manifest.
     Raises Waiting if the outbox is missing or full, OutRefused if the job's own output folder forbids writing.
     """
     what = str(task.params["what"])
+    if task.failed and not _has_content(task, what):
+        return {"deliverables": []}
     warnings = _tag_dub(task) if what == "dub" else []
     made = list(_RENDERERS[what](task))
     assert task.staging is not None
@@ -53,6 +64,11 @@ def run(task: Task) -> Result:
         for one in made:
             bring(one.file, staging, one.name, alone=alone)
     return {"deliverables": [one.described() for one in made], "warnings": warnings}
+
+
+def _has_content(task: Task, what: str) -> bool:
+    """Return whether a report or manifest has anything to show, although a target failed."""
+    return bool(finished_targets(task.facts, task.failed) if what == "report" else task.facts.deliverables)
 
 
 def _tag_dub(task: Task) -> list[str]:
@@ -120,13 +136,15 @@ def _summary(task: Task) -> tuple[dict[str, Any], Quality]:
         facts=task.facts,
         created=created,
         fit={target: fit.to_json() for target, fit in fits.items()},
+        failed=task.failed,
     )
     return content, quality_of(task.facts, fits, content["targets"])
 
 
 def _fits(task: Task) -> dict[str, Fit]:
-    """Return the full timing report of each dub, by target; the results of the steps hold only the totals."""
-    return {target: load_fit(task.job_dir / fit_name(target)) for target in task.facts.placed}
+    """Return the full timing report of each dub, by target; the steps' results hold only the totals."""
+    placed, finished = task.facts.placed, finished_targets(task.facts, task.failed)
+    return {target: load_fit(task.job_dir / fit_name(target)) for target in placed if target in finished}
 
 
 _RENDERERS: Mapping[str, Callable[[Task], Iterator[_Made]]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 
 from dropdub.dubbing.measured_lines import Recorded, recorded, utterances_of
@@ -17,6 +17,9 @@ from dropdub.pipeline.artifacts import TRANSCRIPT, Segment, Transcript, speech_d
 from dropdub.pipeline.spoken_lines import Spoken, load_spoken, save_spoken, spoken_name
 from dropdub.pipeline.task import Result, Task, target_of
 from dropdub.speech.sentences import sentences_of
+
+_SPOKEN, _SHORTENED = 0.6, 0.7
+"""The progress once every line of a recording was spoken, and once shorter wordings were; then come faster lines."""
 
 
 def run(task: Task) -> Result:
@@ -74,42 +77,55 @@ def _first_take(
 ) -> list[Spoken]:
     """Speak all lines at the normal rate. Except in a text, shorten lines that do not fit, then speak them faster."""
     lines = {one.id: Spoken(one.id, one.text) for one in segments}
-    progress = CharacterProgress(task.progress, sum(len(one.text) for one in segments))
-    known = _all_spoken(speaker, lines, {}, progress)
     if task.kind == "text":
+        _all_spoken(speaker, lines, {}, task.progress)
         return list(lines.values())
+    known = _all_spoken(speaker, lines, {}, _part(task, 0.0, _SPOKEN))
     utterances = utterances_of(segments, known)
     shares = too_long(utterances, place(utterances, duration_s))
     wordings = shorter_wordings(segments, together, shares)
     by_id = {one.id: one for one in segments}
     lines |= {number: Spoken(number, wording_of(by_id[number], one), wording=one) for number, one in wordings.items()}
-    known = _all_spoken(speaker, lines, known, progress)
+    known = _all_spoken(speaker, lines, known, _part(task, _SPOKEN, _SHORTENED))
     utterances = utterances_of(segments, known)
     wanted = rates(utterances, place(utterances, duration_s))
     lines |= {number: replace(lines[number], rate=rate) for number, rate in wanted.items()}
-    _all_spoken(speaker, lines, known, progress)
+    _all_spoken(speaker, lines, known, _part(task, _SHORTENED, 1.0))
     return list(lines.values())
+
+
+def _part(task: Task, begin: float, end: float) -> Callable[[float], None]:
+    """Return a progress callback for a part of the step."""
+    return lambda share: task.progress(begin + share * (end - begin))
 
 
 def _further_take(task: Task, speaker: Speaker, lines: Iterable[Spoken]) -> None:
     wanted = {line.id: line for line in lines if line.id in task.params.get("lines", (line.id,))}
-    progress = CharacterProgress(task.progress, sum(len(line.text) for line in wanted.values()))
-    _all_spoken(speaker, wanted, {}, progress)
+    _all_spoken(speaker, wanted, {}, task.progress)
 
 
 def _all_spoken(
-    speaker: Speaker, lines: Mapping[int, Spoken], known: Mapping[int, Recorded], progress: CharacterProgress
+    speaker: Speaker,
+    lines: Mapping[int, Spoken],
+    known: Mapping[int, Recorded],
+    progress: Callable[[float], None],
 ) -> dict[int, Recorded]:
     """Return each line as recorded; a line is spoken only if `known` does not have it with this wording and rate."""
+    missing = {number for number, line in lines.items() if not _is_known(known.get(number), line.file(speaker.take))}
+    characters = CharacterProgress(progress, sum(len(lines[number].text) for number in missing))
     found: dict[int, Recorded] = {}
     for number, line in lines.items():
-        before = known.get(number)
-        if before is not None and before.path.name == line.file(speaker.take):
-            found[number] = before
-            continue
-        found[number] = recorded(speaker.line(line, progress.within), line.rate)
-        progress.reached(len(line.text))
+        if number in missing:
+            found[number] = recorded(speaker.line(line, characters.within), line.rate)
+            characters.reached(len(line.text))
+        else:
+            found[number] = known[number]
+    progress(1.0)
     return found
+
+
+def _is_known(recorded_line: Recorded | None, file: str) -> bool:
+    return recorded_line is not None and recorded_line.path.name == file
 
 
 def _shorter_warnings(lines: Iterable[Spoken], target: str) -> list[str]:

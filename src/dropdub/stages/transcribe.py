@@ -65,6 +65,15 @@ class _TranscriptKey(CacheKey, use="transcript", method=3):
 
 
 @dataclass(frozen=True)
+class _WindowKey(CacheKey, use="window", method=1):
+    """The transcript of one window; `chunk` is the file name of the key of its chunk."""
+
+    chunk: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
 class _Chunk:
     audio: Path
     start: float
@@ -72,7 +81,10 @@ class _Chunk:
 
 
 def run(task: Task) -> Result:
-    """Write chunks/NNNN.json with times in seconds of the recording; it is empty if nobody speaks."""
+    """Write chunks/NNNN.json with times in seconds of the recording; it is empty if nobody speaks.
+
+    Windows that an interrupted attempt has heard are taken from the cache.
+    """
     wanted = None if task.options.language == "auto" else task.options.language
     engine = task.engines.transcriber(task.options.transcriber, language=wanted)
     chunk = _Chunk(task.job_dir / AUDIO, float(task.params["start"]), float(task.params["end"]))
@@ -86,7 +98,7 @@ def run(task: Task) -> Result:
     transcript = task.cache.get(key, check=lambda value: _checked(value, chunk))
     cached = transcript is not None
     if transcript is None:
-        transcript = _transcribe(task, engine, chunk, speech, language)
+        transcript = _transcribe(task, engine, chunk, speech, key)
         task.cache.put(key, transcript.to_json().encode())
     transcript.save(task.job_dir / chunk_name(int(task.params["ordinal"])))
     return {
@@ -132,19 +144,52 @@ def _speech(task: Task, chunk: _Chunk) -> list[Span]:
     return clipped(load_spans(task.job_dir / SPEECH), Span(chunk.start, chunk.end))
 
 
-def _transcribe(task: Task, engine: Transcriber, chunk: _Chunk, speech: Sequence[Span], language: str) -> Transcript:
+def _transcribe(
+    task: Task, engine: Transcriber, chunk: _Chunk, speech: Sequence[Span], key: _TranscriptKey
+) -> Transcript:
     roomy = widened(speech, _ROOM_S, start=chunk.start, end=chunk.end)
     spans = windows(roomy, longest_s=LONGEST_WINDOW_S, quietest=quietest_in(chunk.audio))
+    heard = {span: found for span in spans if (found := _kept(task, key, span, chunk)) is not None}
     for discarded in (_suspects, _other_languages):  # those of earlier work
         discarded(engine, chunk)
-    heard = engine.transcribe(_windows(chunk, spans, roomy), language=language) if spans else ()
-    segments: list[Segment] = []
-    for done, utterances in enumerate(heard, start=1):
-        segments += [_segment(utterance, chunk) for utterance in utterances if utterance.text.strip()]
-        task.progress(done / len(spans))
+    missing = [span for span in spans if span not in heard]
+    for span, one in zip(missing, _heard(engine, chunk, missing, roomy, key.language), strict=True):
+        heard[span] = one
+        task.cache.put(_WindowKey(key.file_name(), span.start, span.end), one.to_json().encode())
+        task.progress(len(heard) / len(spans))
+    return _joined(engine, chunk, key.language, [heard[span] for span in spans])
+
+
+def _kept(task: Task, key: _TranscriptKey, span: Span, chunk: _Chunk) -> Transcript | None:
+    return task.cache.get(_WindowKey(key.file_name(), span.start, span.end), check=lambda value: _checked(value, chunk))
+
+
+def _heard(
+    engine: Transcriber, chunk: _Chunk, spans: Sequence[Span], speech: Sequence[Span], language: str
+) -> Iterator[Transcript]:
+    """Yield the transcript of each window, with what the engine has reported until then."""
+    for utterances in engine.transcribe(_windows(chunk, spans, speech), language=language) if spans else ():
+        yield _transcript(engine, chunk, language, [_segment(one, chunk) for one in utterances if one.text.strip()])
+
+
+def _joined(engine: Transcriber, chunk: _Chunk, language: str, heard: Sequence[Transcript]) -> Transcript:
+    """Return the transcript of a chunk. An engine may hear windows ahead, and again in the next attempt."""
+    rest = _transcript(engine, chunk, language, [])
+    found = Transcript(
+        language,
+        rest.duration_s,
+        tuple(segment for one in heard for segment in one.segments),
+        rest.engine,
+        suspects=tuple(dict.fromkeys(suspect for one in (*heard, rest) for suspect in one.suspects)),
+        others=tuple(dict.fromkeys(other for one in (*heard, rest) for other in one.others)),
+    )
+    return found.renumbered()
+
+
+def _transcript(engine: Transcriber, chunk: _Chunk, language: str, segments: Sequence[Segment]) -> Transcript:
     info, length_s = asdict(engine.info()), chunk.end - chunk.start
     suspects, others = _suspects(engine, chunk), _other_languages(engine, chunk)
-    return Transcript(language, length_s, tuple(segments), info, suspects=suspects, others=others).renumbered()
+    return Transcript(language, length_s, tuple(segments), info, suspects=suspects, others=others)
 
 
 def _suspects(engine: Transcriber, chunk: _Chunk) -> tuple[Suspect, ...]:

@@ -128,7 +128,7 @@ class _Translation:
             for text, wordings in zip(batch, self._asked(batch), strict=True):
                 found[text] = wordings
                 self._task.cache.put(self._key(text), to_json(wordings))
-            self._task.progress((start + len(batch)) / len(missing))
+            self._task.progress(1 - (len(missing) - start - len(batch)) / len(needed))
         return {text: kept for text, kept in found.items() if kept is not None}
 
     def _key(self, text: str) -> _WordingsKey:

@@ -136,9 +136,18 @@ def steps(store: Store, job_id: int, round_: int) -> list[Step]:
 def results(store: Store, job: Job) -> dict[str, dict[str, Any]]:
     """Return the results of the job's succeeded steps of this round, by step key."""
     with store.reading() as session:
-        mine = (STEP.c.job_id == job.id, STEP.c.round == job.round)
-        done = _steps(session, *mine, STEP.c.state == StepState.SUCCEEDED)
+        done = _steps(session, *_of_round(job), STEP.c.state == StepState.SUCCEEDED)
     return {step.key: step.result or {} for step in done}
+
+
+def failed_branches(store: Store, job: Job) -> list[Step]:
+    """Return the failed step of each target of the job's round that failed."""
+    with store.reading() as session:
+        return _steps(session, *_of_round(job), STEP.c.state == StepState.FAILED, STEP.c.target.is_not(None))
+
+
+def _of_round(job: Job) -> tuple[ColumnElement[bool], ...]:
+    return STEP.c.job_id == job.id, STEP.c.round == job.round
 
 
 def failures(store: Store, step: Step, error_class: str, *, reported_only: bool = False) -> int:

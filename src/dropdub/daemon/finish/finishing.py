@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from dropdub.daemon.context import Context, away, job_id, place_of, shown_name
 from dropdub.daemon.finish.destinations import Destinations
 from dropdub.daemon.finish.outputs import output_of, remove_staged
+from dropdub.daemon.finished_targets import finished_targets, keep_finished
 from dropdub.daemon.intake.collection import collect_for_ending
 from dropdub.daemon.intake.duplicates import TWIN, verdict_on, wake
 from dropdub.daemon.isolation import SHARED_ERRORS, own_error
@@ -155,8 +156,8 @@ class Endings:
                 self._begin(job, JobState.SUCCEEDED, *same)
             return
         steps = queries.steps(self._context.store, job_id(job), job.round)
-        broken = next((step for step in steps if step.state == StepState.FAILED), None)
-        if broken is None:
+        broken = [step for step in steps if step.state == StepState.FAILED]
+        if not broken:
             self._begin(job, JobState.SUCCEEDED, None, None)
         else:
             self._begin(job, JobState.FAILED, *_reason(broken))
@@ -184,12 +185,17 @@ class Endings:
     def _settle(self, job: Job) -> None:
         reach("ending.settle")
         context, folder = self._context, self._context.root.job_dir(job_id(job))
-        output = output_of(context, job)
+        output, kept = output_of(context, job), context.root.kept_dir(job_id(job))
+        finished = finished_targets(queries.steps(context.store, job_id(job), job.round))
 
         def move() -> Taken:
             context.refuse_away("work", "archive", "failed")
             _take_first(context, job, folder / SOURCE)
             placed = _place(job, folder / SOURCE, context.root)
+            if job.verdict == JobState.SUCCEEDED:
+                remove_tree(kept)
+            else:
+                keep_finished(folder, kept, finished)
             for made in {folder, *_rescued_from(job, context.root.work)}:
                 remove_tree(made)
             if remove_staged(job, output):
@@ -227,10 +233,15 @@ def _text(path: Path | None) -> str | None:
     return str(path) if path else None
 
 
-def _reason(step: Step) -> tuple[str, str]:
-    error = step.error or {}
-    message = str(error.get("message", "It failed."))
-    return (f"{step.target}: {message}" if step.target else message), str(error.get("remedy", ""))
+def _reason(broken: Sequence[Step]) -> tuple[str, str]:
+    """Return why the job failed, with each target that did, and each remedy once."""
+    reasons = [f"{step.target}: {_message(step)}" if step.target else _message(step) for step in broken]
+    remedies = dict.fromkeys(remedy for step in broken if (remedy := str((step.error or {}).get("remedy", ""))))
+    return " ".join(reasons), " ".join(remedies)
+
+
+def _message(step: Step) -> str:
+    return str((step.error or {}).get("message", "It failed."))
 
 
 def _take_first(context: Context, job: Job, source_dir: Path) -> None:

@@ -72,7 +72,9 @@ def published_films(
         for name in _folders(outbox.joinpath(*around), key(Path(bare_name(subtitle)).stem)):
             with contextlib.suppress(*NOT_THERE), held(outbox, *around, name) as folder:
                 manifest = read_manifest(folder.through(MANIFEST).parent)
-                if manifest is not None and owner_of(subtitle, [manifest["job"]["name"]]):
+                if manifest is None or manifest.get("failed"):
+                    continue
+                if owner_of(subtitle, [manifest["job"]["name"]]):
                     yield replace(_film(outbox, folder, manifest, defaults), place="/".join(around) or None)
 
 

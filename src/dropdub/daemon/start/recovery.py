@@ -12,6 +12,7 @@ from pathlib import Path
 from dropdub.daemon.context import Context, job_id
 from dropdub.daemon.finish.finishing import Endings
 from dropdub.daemon.finish.outputs import output_of, remove_staged
+from dropdub.daemon.finished_targets import forget_ended
 from dropdub.daemon.isolation import contained
 from dropdub.daemon.logs import note
 from dropdub.daemon.start.rescue import PART, end_without_original, remove_copy, rescue_strays, source_of_copy
@@ -59,6 +60,7 @@ def sweep(context: Context) -> int:
         folder = context.root.job_dir(job_id(job)) / "tmp"
         with _errors_logged(folder):
             remove_tree(folder)
+    forget_ended(context)
     with _errors_logged(context.root.outbox):
         _sweep_stagings(context)
     for folder in (context.root.archive, context.root.failed):

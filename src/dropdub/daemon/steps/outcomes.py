@@ -6,9 +6,11 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from dropdub.daemon.context import Context, away, job_id, options_of
+from dropdub.daemon.finished_targets import Carried, carried
 from dropdub.daemon.intake.duplicates import twin_of
 from dropdub.daemon.isolation import contained, own_error
 from dropdub.daemon.logs import note
@@ -24,7 +26,7 @@ from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.plan import job_facts, plan
 from dropdub.pipeline.step_result import StepResult
 from dropdub.pool.pool import Completed, Logged, PoolEvent, Started, StepFailed
-from dropdub.stage_table import ENGINE_POOLS
+from dropdub.stage_table import ENGINE_POOLS, WRITE_TRANSCRIPT
 from dropdub.store import queries, transitions
 from dropdub.store.states import Outcome
 from dropdub.store.steps import StepSpec
@@ -95,13 +97,18 @@ class Outcomes:
             transitions.commit_result(store, step.id, step.token, result)
             outputs = publish(self._context, claim.job, [one.name for one in known.deliverables])
         twin = twin_of(self._context, claim.job, known.content_hash)
-        facts = Facts({**queries.results(store, claim.job), step.key: result})
+        kept = carried(self._context, claim.job) if step.stage in WRITE_TRANSCRIPT else Carried()
+        facts = Facts({**kept.results, **queries.results(store, claim.job), step.key: result})
+        learnt = JobFacts(**job_facts(step.stage, result), outputs=tuple(outputs), dup_of=twin)
         transitions.complete_step(
             store,
             step.id,
             step.token,
             result=result,
-            facts=JobFacts(**job_facts(step.stage, result), outputs=tuple(outputs), dup_of=twin),
+            facts=replace(
+                learnt, warnings=(*learnt.warnings, *kept.warnings), outputs=(*learnt.outputs, *kept.outputs)
+            ),
+            carried=() if twin else kept.steps,
             steps=() if twin else _planned(claim, facts),
             end=end,
             now=now,

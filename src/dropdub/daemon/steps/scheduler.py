@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from dropdub.daemon.context import Context, film_name, job_id
@@ -11,10 +12,11 @@ from dropdub.daemon.finish.outputs import output_of, staging_of
 from dropdub.daemon.logs import note
 from dropdub.daemon.steps.deadlines import deadline_s
 from dropdub.daemon.steps.fairness import Turns
-from dropdub.errors import OutOfMemory
+from dropdub.errors import DeadlineExceeded, DropdubError, OutOfMemory
 from dropdub.failpoints import reach
 from dropdub.pipeline.artifacts import result_name, scratch_name
 from dropdub.pipeline.facts import Facts
+from dropdub.pipeline.failed_target import FailedTarget
 from dropdub.pool.messages import Run
 from dropdub.pool.pool import Pool
 from dropdub.stage_table import IN_OUTBOX
@@ -122,8 +124,10 @@ class Scheduler:
             facts=facts,
             size=max(claim.job.size or 0, facts.source_size),
             settings=self._context.config.deadlines,
+            late=_failures(self._context, claim, DeadlineExceeded),
         )
-        return Run(claim.step.id, claim.step.token, allowed_s, payload(self._context, claim, results))
+        given = payload(self._context, claim, results)
+        return Run(claim.step.id, claim.step.token, allowed_s, given, done=claim.step.progress)
 
 
 def payload(context: Context, claim: Claim, results: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,8 +157,22 @@ def payload(context: Context, claim: Claim, results: Mapping[str, Any]) -> dict[
         "limits": context.config.limits.model_dump(mode="json"),
         "split": context.config.split.model_dump(mode="json"),
         "facts": dict(results),
-        "out_of_memory": queries.failures(context.store, step, OutOfMemory.__name__) if step.attempts else 0,
+        "failed": [asdict(one) for one in _failed_targets(context, claim)],
+        "out_of_memory": _failures(context, claim, OutOfMemory),
     }
+
+
+def _failed_targets(context: Context, claim: Claim) -> list[FailedTarget]:
+    """Return the targets that failed, for a step that closes the job."""
+    if claim.step.stage not in IN_OUTBOX or claim.step.target is not None:
+        return []
+    broken = queries.failed_branches(context.store, claim.job)
+    return [FailedTarget.of_error(str(step.target), step.key, step.error or {}) for step in broken]
+
+
+def _failures(context: Context, claim: Claim, kind: type[DropdubError]) -> int:
+    """Return how many earlier attempts of a step ended in exactly this kind of error."""
+    return queries.failures(context.store, claim.step, kind.__name__) if claim.step.attempts else 0
 
 
 def _sources(job: Job) -> dict[str, str | None]:

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from dropdub.store.states import StepState
 from dropdub.store.steps import StepSpec
-from dropdub.store.tables import STEP
+from dropdub.store.tables import STEP, Step
 
 
 def comes_before(earlier: FromClause, later: FromClause) -> ColumnElement[bool]:
@@ -22,14 +22,32 @@ def comes_before(earlier: FromClause, later: FromClause) -> ColumnElement[bool]:
     )
 
 
+def has_settled(earlier: FromClause, later: FromClause) -> ColumnElement[bool]:
+    """Return the condition under which `later` need not wait for `earlier`, which comes before it.
+
+    It has succeeded; or it is of a branch and has ended badly, and `later` is on the trunk: report and manifest wait
+    for every target, and are made even if one failed.
+    """
+    return or_(earlier.c.state == StepState.SUCCEEDED, and_(_ended_badly(earlier), _closes(earlier, later)))
+
+
+def _ended_badly(step: FromClause) -> ColumnElement[bool]:
+    return step.c.state.in_((StepState.FAILED, StepState.CANCELLED))
+
+
+def _closes(earlier: FromClause, later: FromClause) -> ColumnElement[bool]:
+    """Return whether `later` is on the trunk and closes what `earlier` did on a branch."""
+    return and_(earlier.c.target.is_not(None), later.c.target.is_(None))
+
+
 def cancel_blocked(session: Session, job_id: int, round_: int) -> None:
     """Cancel the queued steps that can never run because a step they need failed or was cancelled."""
     broken = STEP.alias("broken")
-    ended_badly = broken.c.state.in_((StepState.FAILED, StepState.CANCELLED))
+    blocks = and_(_ended_badly(broken), comes_before(broken, STEP), ~_closes(broken, STEP))
     cancel = (
         update(STEP)
         .where(STEP.c.job_id == job_id, STEP.c.round == round_, STEP.c.state == StepState.QUEUED)
-        .where(exists().where(ended_badly, comes_before(broken, STEP)))
+        .where(exists().where(blocks))
         .values(state=StepState.CANCELLED)
     )
     while session.connection().execute(cancel).rowcount:  # a cancelled trunk step blocks further branches
@@ -52,6 +70,14 @@ def insert_steps(session: Session, steps: Mapping[tuple[int, int], Sequence[Step
         wanted.pop(tuple(known), None)
     if wanted:
         session.connection().execute(insert(STEP), list(wanted.values()))
+
+
+def insert_carried(session: Session, job_id: int, round_: int, steps: Sequence[Step]) -> None:
+    """Insert succeeded steps of an earlier round into this one, with their results."""
+    for step in steps:
+        spec = StepSpec(step.key, step.stage, step.phase, step.target, step.pool, step.params)
+        done = {"state": StepState.SUCCEEDED, "result": step.result, "progress": 1.0}
+        session.connection().execute(insert(STEP).values(**_row(job_id, round_, spec) | done))
 
 
 def _row(job_id: int, round_: int, spec: StepSpec) -> dict[str, object]:

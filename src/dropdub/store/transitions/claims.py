@@ -12,7 +12,7 @@ from sqlmodel import Session
 from dropdub.store.database import Store
 from dropdub.store.states import JobState, StepState
 from dropdub.store.tables import ATTEMPT, JOB, STEP, Attempt, Step
-from dropdub.store.transitions.branches import comes_before
+from dropdub.store.transitions.branches import comes_before, has_settled
 from dropdub.store.transitions.guard import append_event, fresh_job
 from dropdub.store.transitions.values import Claim, Party
 
@@ -85,9 +85,9 @@ def claim_values(
 
 
 def _due() -> Select[int, int]:
-    """Return the query for the queued steps of `:pool`, due at `:now`, whose earlier steps have succeeded."""
+    """Return the query for the queued steps of `:pool`, due at `:now`, whose earlier steps have settled."""
     earlier = STEP.alias("earlier")
-    blocked = exists().where(comes_before(earlier, STEP), earlier.c.state != StepState.SUCCEEDED)
+    blocked = exists().where(comes_before(earlier, STEP), ~has_settled(earlier, STEP))
     queued = (STEP.c.state == StepState.QUEUED, STEP.c.pool == bindparam("pool"))
     return select(STEP.c.id, STEP.c.token).where(*queued, STEP.c.scheduled_at <= bindparam("now"), ~blocked)
 
@@ -116,7 +116,7 @@ def _claim(session: Session, step_id: int, token: int, *, owner: str, now: float
 
 def _raise_token(session: Session, step_id: int, token: int, owner: str) -> bool:
     change = update(STEP).where(STEP.c.id == step_id, STEP.c.state == StepState.QUEUED, STEP.c.token == token)
-    values = {"state": StepState.RUNNING, "token": token + 1, "owner": owner, "progress": 0.0, "result": null()}
+    values = {"state": StepState.RUNNING, "token": token + 1, "owner": owner, "result": null()}
     return session.connection().execute(change.values(**values)).rowcount == 1
 
 

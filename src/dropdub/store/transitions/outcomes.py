@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import null, update
+from sqlalchemy import case, null, update
 from sqlmodel import Session
 
+from dropdub.stage_table import KEEP_PIECES
 from dropdub.store.database import Store
 from dropdub.store.states import Outcome, StepState
 from dropdub.store.steps import StepSpec
-from dropdub.store.tables import JOB, STEP
-from dropdub.store.transitions.branches import cancel_blocked, insert_steps
+from dropdub.store.tables import JOB, STEP, Step
+from dropdub.store.transitions.branches import cancel_blocked, insert_carried, insert_steps
 from dropdub.store.transitions.guard import append_event, change_step, end_attempt, fresh_job
 from dropdub.store.transitions.values import AttemptEnd, JobFacts
 
@@ -24,7 +25,7 @@ def commit_result(store: Store, step_id: int, token: int, result: Mapping[str, A
         change_step(session, step_id, token, "committed", result=dict(result))
 
 
-def complete_step(
+def complete_step(  # noqa: PLR0913  keywords: what one transaction writes
     store: Store,
     step_id: int,
     token: int,
@@ -34,8 +35,12 @@ def complete_step(
     steps: Sequence[StepSpec],
     end: AttemptEnd,
     now: float,
+    carried: Sequence[Step] = (),
 ) -> None:
-    """Accept a step's result: running → succeeded. Store the facts in its job and insert the steps that follow."""
+    """Accept a step's result: running → succeeded. Store the facts in its job and insert the steps that follow.
+
+    `carried`: succeeded steps of an earlier round that count in this one too.
+    """
     with store.transaction() as session:
         step = change_step(
             session,
@@ -49,6 +54,7 @@ def complete_step(
         )
         end_attempt(session, step, end, now)
         job = _store_facts(session, step.job_id, facts, now)
+        insert_carried(session, step.job_id, job.round, carried)
         insert_steps(session, {(step.job_id, job.round): steps})
         cancel_blocked(session, step.job_id, step.round)
         append_event(session, step.job_id, f"{step.key} succeeded", now, level="debug")
@@ -115,8 +121,9 @@ def rescue_step(store: Store, step_id: int, token: int, *, now: float) -> None:
 
 
 def _requeue(session: Session, step_id: int, token: int, **values: Any) -> Any:
-    """Requeue a running step and clear what this attempt left."""
-    clean = {"state": StepState.QUEUED, "owner": None, "progress": 0.0, "result": null()}
+    """Requeue a running step and clear what this attempt left, except the progress of a stage that keeps its pieces."""
+    progress = case((STEP.c.stage.in_(KEEP_PIECES), STEP.c.progress), else_=0.0)
+    clean = {"state": StepState.QUEUED, "owner": None, "progress": progress, "result": null()}
     return change_step(session, step_id, token, "requeued", **clean, **values)
 
 

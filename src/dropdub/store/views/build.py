@@ -36,10 +36,11 @@ class Work:
 AT_WORK = Work()
 
 
-def job_view(job: Row, steps: Sequence[Row], now: float, *, work: Work = AT_WORK) -> JobView:
-    """Return a job as scripts see it. `steps` are the steps of its round, in the order of their phases.
+def job_view(job: Row, steps: Sequence[Row], now: float, *, work: Work = AT_WORK, runs: Sequence[Row] = ()) -> JobView:
+    """Return a job as scripts see it.
 
-    A job that is recorded as running waits, if nothing runs.
+    `steps` are the steps of its round, in the order of their phases; `runs` those of the daemon since it was started. A
+    job that is recorded as running waits, if nothing runs.
     """
     targets = _targets(job)
     done = progress(job["state"], steps, targets=len(targets))
@@ -48,8 +49,8 @@ def job_view(job: Row, steps: Sequence[Row], now: float, *, work: Work = AT_WORK
         reason = "It is cancelled as soon as the daemon runs."
     elif state == JobState.RUNNING and (idle := work.why_idle(steps)) is not None:
         state, reason = JobState.WAITING.value, idle
-    runs = state == JobState.RUNNING
-    retry = _retry(steps, now) if runs else NO_RETRY
+    is_running = state == JobState.RUNNING
+    retry = _retry(steps, now) if is_running else NO_RETRY
     return JobView(
         id=job["id"],
         name=job["name"],
@@ -74,7 +75,7 @@ def job_view(job: Row, steps: Sequence[Row], now: float, *, work: Work = AT_WORK
         published=job["published"],
         dup_of=job["dup_of"],
         retry_at=retry.at,
-        remaining_s=remaining_s(job["started_at"], done, now) if runs and _is_running(steps) else None,
+        remaining_s=remaining_s(job["started_at"], done, now, runs) if is_running and _is_running(steps) else None,
         retry_is_due=retry.is_due,
         folder=job["folder"],
     )

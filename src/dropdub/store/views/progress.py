@@ -50,17 +50,31 @@ def _unplanned(steps: Sequence[Row], targets: int, chunks: int) -> float:
 
 
 def share(step: Row) -> float:
-    """Return a step's progress, 0 to 1."""
+    """Return a step's progress, 0 to 1; a queued step has that of its finished pieces."""
     if step["state"] == StepState.SUCCEEDED:
         return 1.0
-    return float(step["progress"]) if step["state"] == StepState.RUNNING else 0.0
+    return float(step["progress"]) if step["state"] in (StepState.RUNNING, StepState.QUEUED) else 0.0
 
 
-def remaining_s(started_at: float | None, done: float, now: float) -> float | None:
-    """Return the estimated time left of a running job, in seconds; None if too little is done to estimate it."""
+def remaining_s(started_at: float | None, done: float, now: float, runs: Sequence[Row] = ()) -> float | None:
+    """Return the estimated time left of a running job, in seconds; None if too little is done to estimate it.
+
+    `runs` of the daemon: time in which none of them was alive does not count.
+    """
     if started_at is None or done <= ESTIMATE_FROM:
         return None
-    return round(max(0.0, now - started_at) * (1 - done) / done, 1)
+    return round(worked_s(started_at, now, runs) * (1 - done) / done, 1)
+
+
+def worked_s(started_at: float, now: float, runs: Sequence[Row]) -> float:
+    """Return how long a daemon was alive since `started_at`, in seconds. `runs` in the order of their starts."""
+    worked, counted_to = 0.0, started_at
+    for number, run in enumerate(runs, start=1):
+        is_alive = number == len(runs) and run["stopped_at"] is None
+        began, ended = max(run["started_at"], counted_to), now if is_alive else min(run["heartbeat_at"], now)
+        worked += max(0.0, ended - began)
+        counted_to = max(counted_to, ended)
+    return worked if runs else max(0.0, now - started_at)
 
 
 def current_stage(state: str, steps: Iterable[Row]) -> str | None:

@@ -149,8 +149,15 @@ def _ended_jobs(rows: Rows, states: Sequence[str], limit: int) -> list[Row]:
 
 
 def _views(rows: Rows, jobs: Sequence[Row], now: float, work: Work) -> list[JobView]:
-    steps = _steps_of(rows, jobs)
-    return [job_view(job, steps[job["id"], job["round"]], now, work=work) for job in jobs]
+    steps, runs = _steps_of(rows, jobs), _runs_since(rows, jobs)
+    return [job_view(job, steps[job["id"], job["round"]], now, work=work, runs=runs) for job in jobs]
+
+
+def _runs_since(rows: Rows, jobs: Sequence[Row]) -> Sequence[Row]:
+    """Return the daemon's runs that may have worked on the running jobs."""
+    started = [job["started_at"] for job in jobs if job["state"] == JobState.RUNNING and job["started_at"] is not None]
+    sql = """SELECT started_at, heartbeat_at, stopped_at FROM daemon WHERE heartbeat_at >= :since ORDER BY started_at"""
+    return rows(sql, since=min(started)) if started else []
 
 
 def _steps_of(rows: Rows, jobs: Sequence[Row]) -> dict[tuple[int, int], list[Row]]:
