@@ -20,7 +20,7 @@ from dropdub.subtitles.reading import MOST_CUES, cue_starts, parse_cues
 from dropdub.text import archive, epub
 from dropdub.text.chapters import Chapter, as_ffmetadata
 from dropdub.text.documents import read_document, read_prose
-from dropdub.text.html import page_blocks
+from dropdub.text.pages.reading import page_blocks
 from dropdub.text.reading import paragraphs, pieces, spoken
 from dropdub.untrusted.text import unescaped, with_few_marks, wrapped
 from tests.documents import PACKAGE, an_epub

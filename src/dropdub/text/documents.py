@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from dropdub.text.archive import DOCUMENT_SUFFIXES, Cover, opened
-from dropdub.text.docx import docx_blocks
-from dropdub.text.epub import epub_blocks, epub_cover
+from dropdub.text.docx.reading import docx_blocks
+from dropdub.text.epub.reading import epub_blocks, epub_cover
 from dropdub.text.markdown import MARKDOWN_SUFFIXES, markdown_blocks
 from dropdub.text.reading import read_text
 from dropdub.untrusted.text import with_few_marks, without_controls
