@@ -17,9 +17,10 @@ from dropdub.errors import DeadlineExceeded, DropdubError, NotText, Stalled, Too
 from dropdub.languages import detect_text_language
 from dropdub.speech.cleanup_pt import cleaned
 from dropdub.subtitles.reading import MOST_CUES, cue_starts, parse_cues
-from dropdub.text import archive, epub
+from dropdub.text import archive
 from dropdub.text.chapters import Chapter, as_ffmetadata
 from dropdub.text.documents import read_document, read_prose
+from dropdub.text.epub import package as epub
 from dropdub.text.pages.reading import page_blocks
 from dropdub.text.reading import paragraphs, pieces, spoken
 from dropdub.untrusted.text import unescaped, with_few_marks, wrapped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
@@ -15,6 +16,7 @@ from dropdub.untrusted.markup_encoding import decoded
 
 _CONTAINER, _ENCRYPTION = "META-INF/container.xml", "META-INF/encryption.xml"
 _PAGES = frozenset({"application/xhtml+xml", "text/html", "application/x-dtbook+xml", "text/x-oeb1-document"})
+_TAG = re.compile(r"<[a-zA-Z]|</[a-zA-Z]")
 _NCX = "application/x-dtbncx+xml"
 MOST_PAGES = 5_000
 """Most books have a page for each chapter, some for each printed page."""
@@ -81,7 +83,7 @@ class Package:
     def read(self, part: str) -> str:
         """Return the text of a page. Raises TooLarge for more tags in all than people write."""
         page = decoded(self._archive.read(part))
-        self._tags_left -= page.count("<")
+        self._tags_left -= len(_TAG.findall(page))
         if self._tags_left < 0:
             sentence = f"The book is too complex to be read: its pages have more than {MOST_TAGS:,} tags."
             raise TooLarge(sentence, remedy=_TEXT_ALONE)
