@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import chain, groupby
 
 from dropdub.text.docx.package import child, is_on, value, word
 from dropdub.text.docx.styles import Style, Styles
@@ -18,6 +20,8 @@ _BLANKS = frozenset(("tab", "br", "cr", "ptab"))
 _AROUND = frozenset(("hyperlink", "ins", "moveTo", "smartTag", "customXml", "bdo", "dir", "fldSimple", "sdtContent"))
 _UNREAD_FIELDS = re.compile(r"\s*(?:PAGE|PAGEREF|NUMPAGES|SECTION|SECTIONPAGES|XE|TC|RD|SEQ\s+\w*_hidden)\b", re.I)
 _CONTENTS = re.compile(r"\s*(?:TOC|INDEX|TOA)\b", re.I)
+_MOST_ACROSS = 20
+"""Fields that contain the paragraph: a table of contents in an index in a form has three."""
 _NO_LOOK = re.compile(r"<(?P<tag>\w+:)?(?:lang|noProof)\b[^<>]*/>|\s[\w:]*rsid\w*=\"[^\"]*\"")
 """Properties of a run that do not show."""
 _NO_PROPERTIES = re.compile(r"<([\w:]*)rPr\s*(?:/>|>\s*</\1rPr>)")
@@ -58,10 +62,14 @@ class Runs:
     def of(self, paragraph: PlacedElement, style: Style) -> Content:
         fields: list[_Field] = []
         items = self._items(paragraph, style, fields)
-        for one in fields:  # those that end in a later paragraph
-            self._across.append(one)
+        self._remember(fields)
         usual = _most_frequent(items)
         return Content(tuple(_without_style(_joined(items), usual)), usual)
+
+    def _remember(self, fields: Iterable[_Field]) -> None:
+        """Remember the fields that end in a later paragraph."""
+        self._across += fields
+        del self._across[_MOST_ACROSS:]
 
     def _items(self, element: PlacedElement, style: Style, fields: list[_Field]) -> list[Item]:
         own: list[_Field] = []
@@ -89,7 +97,7 @@ class Runs:
         elif name in _AROUND:
             inside: list[_Field] = []
             content = tuple(self._items(one, style, inside))
-            self._across += inside
+            self._remember(inside)
             yield Span(self._xml.start_tag(one), self._xml.end_tag(one), content), place
         elif name not in _IGNORED:
             yield Kept(self._xml.raw(one)), place
@@ -102,7 +110,7 @@ class Runs:
         start, end = self._slice(one.start, content.inner), self._slice(content.inner_end, one.end)
         inside: list[_Field] = []
         items = tuple(self._items(content, style, inside))
-        self._across += inside
+        self._remember(inside)
         return Span(start, end, items)
 
     def _run(self, run: PlacedElement, style: Style) -> Iterator[tuple[Item | str, tuple[int, int]]]:
@@ -186,6 +194,7 @@ def _all(element: PlacedElement | None) -> Iterator[PlacedElement]:
         yield from _all(one)
 
 
+@lru_cache(maxsize=1_000)
 def _look(properties: str) -> str:
     """Return the properties of a run that show."""
     return _NO_PROPERTIES.sub("", _NO_LOOK.sub("", properties))
@@ -214,17 +223,24 @@ def _most_frequent(items: Iterable[Item]) -> str:
 def _joined(items: Iterable[Item]) -> list[Item]:
     """Return items with neighbouring runs that look the same as one."""
     found: list[Item] = []
-    for item in items:
-        before = found[-1] if found else None
-        if not isinstance(item, Span):
-            found.append(item)
-        elif not _is_run(item):
-            found.append(Span(item.start, item.end, tuple(_joined(item.content)), item.style))
-        elif isinstance(before, Span) and _is_run(before) and _look(before.style) == _look(item.style):
-            found[-1] = Span("", "", (*before.content, *item.content), before.style)
+    for key, group in groupby(items, key=_run_look):
+        if key is None:
+            found += map(_joined_inside, group)
         else:
-            found.append(item)
+            runs = [one for one in group if isinstance(one, Span)]
+            found.append(Span("", "", tuple(chain.from_iterable(one.content for one in runs)), runs[0].style))
     return found
+
+
+def _joined_inside(item: Item) -> Item:
+    if not isinstance(item, Span):
+        return item
+    return Span(item.start, item.end, tuple(_joined(item.content)), item.style)
+
+
+def _run_look(item: Item) -> str | None:
+    """Return the properties of a run that show; None for what is not a run."""
+    return _look(item.style) if isinstance(item, Span) and _is_run(item) else None
 
 
 def _is_run(item: Span) -> bool:
