@@ -31,6 +31,7 @@ _ATTRIBUTE = re.compile(
 )
 _LONGEST_ATTRIBUTES = 5_000
 """Characters of a tag that are searched for attributes: pages have pictures in addresses of a megabyte."""
+_WORDS, _COMMENT = "words", "comment"
 MOST_DEPTH = 60
 """Deeper elements count as text without markup: a word in a table is 10 levels deep."""
 
@@ -129,9 +130,9 @@ class _Builder:
         self._names: Counter[str] = Counter()
         self._length = len(page)
 
-    def add(self, start: int, end: int, tag: re.Match[str] | None) -> None:
-        if tag is None:
-            self._open[-1].children.append(Text(start, end))
+    def add(self, start: int, end: int, tag: re.Match[str] | str) -> None:
+        if isinstance(tag, str):
+            self._open[-1].children.append(Text(start, end) if tag is _WORDS else Raw(start, end))
             return
         name = tag["name"].lower().rpartition(":")[2] if not tag["name"].startswith("dc:") else tag["name"].lower()
         if tag["end"]:
@@ -188,27 +189,33 @@ class _Builder:
             element.has_blocks = True
 
 
-def _pieces(page: str) -> Iterator[tuple[int, int, re.Match[str] | None]]:
-    """Yield texts and tags in order, without comments, declarations and the content of scripts."""
+def _pieces(page: str) -> Iterator[tuple[int, int, re.Match[str] | str]]:
+    """Yield texts, tags and comments in order, without the content of scripts."""
     at = 0
     while (start := page.find("<", at)) >= 0:
         if start > at:
-            yield at, start, None
+            yield at, start, _WORDS
         tag = _TAG.match(page, start)
         if tag is not None:
             yield start, tag.end(), tag
             at = _after_raw(page, tag)
-        elif page.startswith("<![CDATA[", start):
-            at = _after(page, "]]>", start)
-        elif page.startswith("<!--", start):
-            at = _after(page, "-->", start + 2)
-        elif page.startswith(("<!", "<?", "</"), start):
-            at = _after(page, ">", start)
+        elif (end := _end_of_comment(page, start)) > start:
+            yield start, end, _COMMENT
+            at = end
         else:
-            yield start, start + 1, None
+            yield start, start + 1, _WORDS
             at = start + 1
     if at < len(page):
-        yield at, len(page), None
+        yield at, len(page), _WORDS
+
+
+def _end_of_comment(page: str, start: int) -> int:
+    """Return the end of the comment, declaration or instruction at `start`; `start` if there is none."""
+    if page.startswith("<![CDATA[", start):
+        return _after(page, "]]>", start)
+    if page.startswith("<!--", start):
+        return _after(page, "-->", start + 2)
+    return _after(page, ">", start) if page.startswith(("<!", "<?", "</"), start) else start
 
 
 def _after(page: str, mark: str, start: int) -> int:
