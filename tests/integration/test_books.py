@@ -14,7 +14,7 @@ import pytest
 from dropdub.errors import EmptyFile, TooLarge
 from dropdub.media.ffmpeg import find_ffmpeg
 from dropdub.text.documents import read_document
-from tests.documents import a_docx, an_epub, paragraph
+from tests.documents import PACKAGE, a_docx, an_epub, paragraph
 from tests.drive import LIGHT, Drive
 
 AS_BOOK = LIGHT.overridden({"language": "en", "text": {"m4b": True}})
@@ -114,3 +114,12 @@ def test_a_document_in_another_language_comes_back_in_its_own_format(tmp_path: P
     assert "**casa**" in trip and "`x = 1`" in trip
     again = read_document(tmp_path / "letter" / "outbox" / "letter.es.docx")
     assert again.startswith("# ") and "casa" in again
+
+
+def test_an_audio_book_names_the_title_and_the_authors_of_its_book(tmp_path: Path) -> None:
+    said = "<dc:title>The  old\nhouse</dc:title><dc:creator>Ann Lee</dc:creator><dc:creator>Bo Ek</dc:creator>"
+    package = PACKAGE.replace("<metadata>", f'<metadata xmlns:dc="http://purl.org/dc/elements/1.1/">{said}')
+    source = an_epub(tmp_path / "b.epub", **{"OEBPS/book.opf": package})
+    made = described(Drive(source, tmp_path / "out", AS_BOOK).run().published["b.en.m4b"])
+    assert "title           : The old house (English)" in made
+    assert "artist          : Ann Lee, Bo Ek" in made and "album           : The old house" in made
