@@ -13,7 +13,8 @@ import pytest
 
 from dropdub.errors import EmptyFile, TooLarge
 from dropdub.media.ffmpeg import find_ffmpeg
-from tests.documents import a_docx, an_epub, paragraph
+from dropdub.text.documents import read_document
+from tests.documents import PACKAGE, a_docx, an_epub, paragraph
 from tests.drive import LIGHT, Drive
 
 AS_BOOK = LIGHT.overridden({"language": "en", "text": {"m4b": True}})
@@ -93,3 +94,32 @@ def test_document_is_measured_by_its_text_and_refused_if_it_has_none(tmp_path: P
         Drive(a_docx(tmp_path / "long.docx", paragraph("word " * 500)), tmp_path / "1", limits=small).run()
     with pytest.raises(EmptyFile, match=r"empty\.docx"):
         Drive(a_docx(tmp_path / "empty.docx", paragraph(" ")), tmp_path / "2").run()
+
+
+def test_a_document_in_another_language_comes_back_in_its_own_format(tmp_path: Path) -> None:
+    to_spanish = LIGHT.overridden({"language": "en", "targets": ["es"]})
+    letter = a_docx(tmp_path / "letter.docx", paragraph("My house", style="Ttulo1") + paragraph("The house is big."))
+    text = tmp_path / "trip.md"
+    text.write_text("# My house\n\nThe **house** is big: `x = 1`.\n", encoding="utf-8")
+    for source, suffixes in (
+        (letter, {"txt", "md", "docx"}),
+        (an_epub(tmp_path / "book.epub"), {"txt", "md", "epub"}),
+        (text, {"txt", "md"}),
+    ):
+        drive = Drive(source, tmp_path / source.stem, to_spanish).run(until="synthesize")
+        made = {name for name in drive.published if name.startswith(f"{source.stem}.es.")}
+        assert made == {f"{source.stem}.es.{suffix}" for suffix in suffixes}
+        assert drive.facts["translate/es"]["document"] == source.suffix[1:]
+    trip = (tmp_path / "trip" / "outbox" / "trip.es.md").read_text(encoding="utf-8")
+    assert "**casa**" in trip and "`x = 1`" in trip
+    again = read_document(tmp_path / "letter" / "outbox" / "letter.es.docx")
+    assert again.startswith("# ") and "casa" in again
+
+
+def test_an_audio_book_names_the_title_and_the_authors_of_its_book(tmp_path: Path) -> None:
+    said = "<dc:title>The  old\nhouse</dc:title><dc:creator>Ann Lee</dc:creator><dc:creator>Bo Ek</dc:creator>"
+    package = PACKAGE.replace("<metadata>", f'<metadata xmlns:dc="http://purl.org/dc/elements/1.1/">{said}')
+    source = an_epub(tmp_path / "b.epub", **{"OEBPS/book.opf": package})
+    made = described(Drive(source, tmp_path / "out", AS_BOOK).run().published["b.en.m4b"])
+    assert "title           : The old house (English)" in made
+    assert "artist          : Ann Lee, Bo Ek" in made and "album           : The old house" in made

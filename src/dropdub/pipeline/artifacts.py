@@ -8,6 +8,7 @@ speakers.json      who speaks when: [start, end, speaker number] triples in seco
 chunks/0003.json   a Transcript of one range of audio.wav, with times in seconds of the recording
 transcript.json    the whole Transcript (of a text job: its paragraphs, without times)
 translation.pt.json  a Transcript in the target language, same ids and times, without words
+document.pt.docx   the dropped document in the target language, in its own format (.epub, .md, .markdown)
 voice.wav, voice.S2.wav   the reference recording that a speaker's voice is cloned from
 speech.pt/0017.wav   one segment spoken (16-bit PCM mono at the synthesizer's rate); 0017.2.wav its second take,
                      0017.x110.wav at 1.1 times the normal rate, 0017.w1.wav with a shorter wording,
@@ -173,6 +174,10 @@ def chunk_name(ordinal: int) -> str:
 
 def translation_name(target: str) -> str:
     return f"translation.{target}.json"
+
+
+def document_name(target: str, suffix: str) -> str:
+    return f"document.{target}.{suffix}"
 
 
 def speech_dir_name(target: str) -> str:

@@ -222,6 +222,11 @@ class Facts:
     def dub_length_s(self, target: str) -> float:
         return float(self._result(f"mix/{target}")["duration_s"])
 
+    def document_suffix(self, target: str) -> str | None:
+        """Return the suffix of the document that was written again in a target language; None if there is none."""
+        found = self._results.get(f"translate/{target}", {}).get("document")
+        return str(found) if found else None
+
     def film_file(self, target: str) -> str:
         """Return the name of a dubbed video in the work folder."""
         return str(self._result(f"mux/{target}")["file"])

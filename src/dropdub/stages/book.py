@@ -1,4 +1,4 @@
-"""book: the dub of a text as an audiobook, with a chapter for each heading and the cover of the book."""
+"""book: the dub of a text as an audiobook, with a chapter for each heading and what its book says."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dropdub.media.ffmpeg import BITEXACT, input_arguments, picture_arguments, r
 from dropdub.pipeline.artifacts import Transcript, dub_name, translation_name
 from dropdub.pipeline.task import Result, Task, target_of
 from dropdub.text.chapters import as_ffmetadata, chapters
-from dropdub.text.documents import cover_of
+from dropdub.text.documents import BookDetails, cover_of, details_of
 from dropdub.text.paragraph_times import starts_in_a_row
 
 
@@ -19,18 +19,22 @@ def run(task: Task) -> Result:
     """Write dub.T.m4b; return its number of chapters. An unusable cover is left out, with a warning."""
     target = target_of(task)
     translation = Transcript.load(task.job_dir / translation_name(target))
-    title = f"{Path(task.job_name).stem} ({display_name(target)})"
+    details, warnings = _details(task)
+    name = details.title or Path(task.job_name).stem
+    title = f"{name} ({display_name(target)})"
     end = task.facts.dub_length_s(target)
     found = chapters(translation.segments, _starts(task, target), title=title, end=end)
     notes = task.prepared_scratch() / "chapters.txt"
-    notes.write_text(as_ffmetadata(found, title=title), encoding="utf-8")
-    cover, warnings = _cover(task)
+    tags = {"artist": details.author, "album_artist": details.author, "album": details.title}
+    notes.write_text(as_ffmetadata(found, title=title, tags=tags), encoding="utf-8")
+    cover, unread = _cover(task)
+    warnings = list(dict.fromkeys([*warnings, *unread]))
     try:
         _write(task, target, notes, cover)
     except MediaToolFailed:
         if cover is None:
             raise
-        warnings = [f"The cover of {task.job_name} could not be embedded, so its audiobook has none."]
+        warnings += [f"The cover of {task.job_name} could not be embedded, so its audiobook has none."]
         _write(task, target, notes, None)
     return {"chapters": len(found), "warnings": warnings}
 
@@ -40,6 +44,13 @@ def _starts(task: Task, target: str) -> dict[int, float]:
     rate = task.facts.synthesis(target).sample_rate
     lengths = lengths_in_samples(line_files(task.job_dir, task.facts, target), rate)
     return {id_: start / rate for id_, start in starts_in_a_row(lengths, rate).items()}
+
+
+def _details(task: Task) -> tuple[BookDetails, list[str]]:
+    try:
+        return details_of(task.source), []
+    except (NotText, TooLarge) as error:
+        return BookDetails(), [error.message]
 
 
 def _cover(task: Task) -> tuple[Path | None, list[str]]:

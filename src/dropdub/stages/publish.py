@@ -16,7 +16,7 @@ from dropdub.dubbing.timing_report import fit_name, load_fit
 from dropdub.files.durable import sha256, write_whole
 from dropdub.files.privacy import may_be_given_away
 from dropdub.media.pictures import shown_size
-from dropdub.pipeline.artifacts import TRANSCRIPT, Transcript, dub_name, translation_name
+from dropdub.pipeline.artifacts import TRANSCRIPT, Transcript, document_name, dub_name, translation_name
 from dropdub.pipeline.task import Result, Task, target_of
 from dropdub.publishing.deliverables import (
     MANIFEST,
@@ -86,7 +86,10 @@ def _translation(task: Task) -> Iterator[_Made]:
     translation = Transcript.load(task.job_dir / translation_name(target))
     if task.kind == "text":
         yield _write(task, "txt", as_text(translation.segments))
-        if task.facts.extract.headings:
+        document = task.facts.document_suffix(target)
+        if document:
+            yield _as_is(task, document_name(target, document), document)
+        if task.facts.extract.headings and document != "md":
             yield _write(task, "md", as_markdown(translation.segments))
     else:
         yield from _speech_texts(task, translation)

@@ -1,4 +1,7 @@
-"""translate: translates a transcript into one target language by sentence, with shorter alternatives for a dub."""
+"""translate: translates a transcript into one target language by sentence, with shorter alternatives for a dub.
+
+A document is also written again in its own format.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,19 @@ from typing import Any
 
 from dropdub.engines.base import EngineInfo, OffersAlternatives, Translator
 from dropdub.engines.wordings import fitting, shorter_than
-from dropdub.errors import UnexpectedError
+from dropdub.errors import NotText, TooLarge, UnexpectedError
 from dropdub.languages import same_language
-from dropdub.pipeline.artifacts import TRANSCRIPT, Transcript, translation_name
+from dropdub.pipeline.artifacts import TRANSCRIPT, Transcript, document_name, translation_name
 from dropdub.pipeline.cache import CacheKey, from_json, to_json
 from dropdub.pipeline.task import Result, Task, target_of
 from dropdub.speech.sentences import Sentence, sentences_of, split_over_segments
 from dropdub.subtitles.user_files import Given, given_translation
 from dropdub.text.reading import marked, pieces
+from dropdub.text.rewriting.documents import format_of, not_written, write_translated
 
 BATCH = 32
+_TEXT_SHARE = 0.8
+"""Share of the work that the running text is; the document has a few words more, and most answers are in the cache."""
 Wordings = tuple[str, ...]
 """A translation, then alternatives, each shorter than the previous."""
 
@@ -34,7 +40,10 @@ class _WordingsKey(CacheKey, use="wordings", method=1):
 
 
 def run(task: Task) -> Result:
-    """Write translation.T.json: the same ids and times, without words. If source and target match, texts are kept."""
+    """Write translation.T.json: the same ids and times, without words. If source and target match, texts are kept.
+
+    Write also document.T.docx (or .epub, .md) for a document in another language.
+    """
     source, target = Transcript.load(task.job_dir / TRANSCRIPT), target_of(task)
     if task.facts.probe.brought_target == target:
         given = _given(task, source, target)
@@ -42,12 +51,31 @@ def run(task: Task) -> Result:
         done = _make(task, source, target)
         given = Given(done, tuple(_warnings(source, done)))
     given.transcript.save(task.job_dir / translation_name(target))
+    document, warnings = _document(task, source, target)
     return {
         "segments": len(given.transcript.segments),
         "engine": given.transcript.engine,
         "changed": given.changed,
-        "warnings": list(given.warnings),
+        "document": document,
+        "warnings": [*given.warnings, *warnings],
     }
+
+
+def _document(task: Task, source: Transcript, target: str) -> tuple[str | None, list[str]]:
+    """Write the document again in the target language; return its format, None if there is none, and warnings."""
+    suffix = format_of(task.job_name) if task.kind == "text" else None
+    if suffix is None or same_language(source.language, target):
+        return None, []
+    engine = task.engines.translator(task.options.translator, source=source.language, target=target)
+    job = _Translation(task, engine, source.language, target, after=_TEXT_SHARE)
+    try:
+        with task.work.written(document_name(target, suffix)) as part:
+            warnings = write_translated(
+                task.source, part, name=task.job_name, language=source.language, target=target, ask=job.one_wording
+            )
+    except (NotText, TooLarge) as error:
+        return None, [not_written(task.job_name, error)]
+    return suffix, warnings
 
 
 def _given(task: Task, source: Transcript, target: str) -> Given:
@@ -107,9 +135,13 @@ def _paragraphs(job: _Translation, source: Transcript) -> list[Wordings]:
 
 
 class _Translation:
-    """Translates texts between two languages with one engine, through the cache."""
+    """Translates texts between two languages with one engine, through the cache.
 
-    def __init__(self, task: Task, engine: Translator, source: str, target: str) -> None:
+    `after`: the share of the step's work that was done before.
+    """
+
+    def __init__(self, task: Task, engine: Translator, source: str, target: str, *, after: float = 0.0) -> None:
+        self._after = after
         self._task = task
         self._engine = engine
         self._source = source
@@ -128,8 +160,13 @@ class _Translation:
             for text, wordings in zip(batch, self._asked(batch), strict=True):
                 found[text] = wordings
                 self._task.cache.put(self._key(text), to_json(wordings))
-            self._task.progress(1 - (len(missing) - start - len(batch)) / len(needed))
+            done = 1 - (len(missing) - start - len(batch)) / len(needed)
+            self._task.progress(self._after + (1 - self._after) * done)
         return {text: kept for text, kept in found.items() if kept is not None}
+
+    def one_wording(self, texts: Iterable[str]) -> dict[str, str]:
+        """Return the translation of each text that has letters."""
+        return {text: wordings[0] for text, wordings in self.known(texts).items()}
 
     def _key(self, text: str) -> _WordingsKey:
         return _WordingsKey(self.info, self._source, self._target, self._fits, text)

@@ -19,6 +19,7 @@ from defusedxml import DefusedXmlException
 
 from dropdub.errors import NotText, TooLarge
 from dropdub.untrusted.xml import TooMuch, root_of
+from dropdub.untrusted.xml_places import PlacedXml, placed_xml
 
 DOCUMENT_SUFFIXES = frozenset({".docx", ".epub"})
 MOST_BYTES = 20_000_000
@@ -65,6 +66,10 @@ class Archive:
             raise TooLarge(f"{self._name} unpacks to more than {MOST_BYTES // 1_000_000} MB.", remedy=_TOO_LARGE)
         return data
 
+    def original(self, part: str) -> bytes:
+        """Return a part that was read before; it does not count again."""
+        return self._unpacked(part, MOST_BYTES)
+
     def picture(self, part: str) -> bytes | None:
         """Return a picture part; None if it is too large for a cover."""
         data = self._unpacked(part, MOST_COVER_BYTES + 1)
@@ -74,6 +79,17 @@ class Archive:
         """Return the root element of a part. One that declares entities counts as damaged."""
         try:
             return root_of(self.read(part))
+        except TooMuch as error:
+            raise TooLarge(f"{self._name} is too complex to be read: {error}", remedy=_TOO_LARGE) from error
+
+    def placed(self, part: str) -> PlacedXml:
+        """Return a part with the places of its elements. One that declares entities counts as damaged."""
+        return self.placed_data(self.read(part))
+
+    def placed_data(self, data: bytes) -> PlacedXml:
+        """Return a changed part with the places of its elements."""
+        try:
+            return placed_xml(data)
         except TooMuch as error:
             raise TooLarge(f"{self._name} is too complex to be read: {error}", remedy=_TOO_LARGE) from error
 

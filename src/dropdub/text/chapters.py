@@ -41,9 +41,10 @@ def chapters(segments: Sequence[Segment], starts: Mapping[int, float], *, title:
     return [Chapter(words, start, last) for (start, words), last in zip(marks, ends, strict=True) if last > start]
 
 
-def as_ffmetadata(found: Sequence[Chapter], *, title: str) -> str:
-    """Return chapters in ffmpeg's metadata format, with times in milliseconds."""
+def as_ffmetadata(found: Sequence[Chapter], *, title: str, tags: Mapping[str, str] | None = None) -> str:
+    """Return chapters and tags in ffmpeg's metadata format, with times in milliseconds; empty tags are left out."""
     lines = [";FFMETADATA1", f"title={_escaped(title)}"]
+    lines += [f"{name}={_escaped(value)}" for name, value in (tags or {}).items() if value]
     for chapter in found:
         start, end = round(chapter.start * 1000), round(chapter.end * 1000)
         lines += ["[CHAPTER]", "TIMEBASE=1/1000", f"START={start}", f"END={end}", f"title={_escaped(chapter.title)}"]

@@ -5,13 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 from dropdub.text.archive import DOCUMENT_SUFFIXES, Cover, opened
-from dropdub.text.docx import docx_blocks
-from dropdub.text.epub import epub_blocks, epub_cover
+from dropdub.text.docx.reading import docx_blocks
+from dropdub.text.epub.package import BookDetails
+from dropdub.text.epub.reading import epub_blocks, epub_cover, epub_details
 from dropdub.text.markdown import MARKDOWN_SUFFIXES, markdown_blocks
 from dropdub.text.reading import read_text
 from dropdub.untrusted.text import with_few_marks, without_controls
 
-__all__ = ["DOCUMENT_SUFFIXES", "Cover", "cover_of", "is_document", "read_document", "read_prose"]
+__all__ = [
+    "DOCUMENT_SUFFIXES",
+    "BookDetails",
+    "Cover",
+    "cover_of",
+    "details_of",
+    "is_document",
+    "read_document",
+    "read_prose",
+]
 
 
 def is_document(name: str) -> bool:
@@ -45,3 +55,11 @@ def cover_of(path: Path) -> Cover | None:
         return None
     with opened(path) as archive:
         return epub_cover(archive)
+
+
+def details_of(path: Path) -> BookDetails:
+    """Return the title and author that a book states, empty for other files. Raises the errors of `read_document`."""
+    if path.suffix.lower() != ".epub":
+        return BookDetails()
+    with opened(path) as archive:
+        return epub_details(archive)

@@ -16,6 +16,7 @@ from dropdub.errors import TooLarge
 from dropdub.sentence_ends import MARKS
 from dropdub.text.front_matter import without_front_matter
 from dropdub.text.reading import run_on
+from dropdub.text.rewriting.markdown_items import INLINE_NESTING, NOTE_MARK, times
 
 MARKDOWN_SUFFIXES = frozenset({".md", ".markdown"})
 STRETCH = 20_000
@@ -26,12 +27,10 @@ MOST_MARKS = 500_000
 """Characters that may start markup, as each `[` may start a link. 5 MB full of emphasis and links have 400,000."""
 MOST_CELLS = 100_000
 """Of tables; each starts with a `|`. As many as a thousand pages of tables."""
-_BLOCK_NESTING, _INLINE_NESTING = 40, 10
-_NOTE = re.compile(r"^ {0,3}\[\^[^\]\s]{1,99}\]:[ \t]*", re.M)
-_NOTE_MARK = re.compile(r"\[\^[^\]\s]{1,99}\]")
-_TIMES = re.compile(r"(?<=\d)\*(?=\d)")
-_BOX = re.compile(r"\[[ xX]\]\s+")
-_CALLOUT = re.compile(r"\[![A-Za-z]{1,20}\][+-]?(?:\s+|$)")
+_BLOCK_NESTING = 40
+NOTE = re.compile(r"^ {0,3}\[\^[^\]\s]{1,99}\]:[ \t]*", re.M)
+BOX = re.compile(r"\[[ xX]\]\s+")
+CALLOUT = re.compile(r"\[![A-Za-z]{1,20}\][+-]?(?:\s+|$)")
 _MARKS = "\\`*_[<&~"
 _MARKUP = re.compile(f"[{re.escape(_MARKS)}]")
 _HEADING_MARKS = re.compile(r"#{1,6}\s+")
@@ -45,15 +44,15 @@ def markdown_blocks(text: str) -> Iterator[str]:
     The items of a list without blank lines are the lines of one paragraph. The text of a footnote is a list item.
     Raises TooLarge for more lines, markup or cells than people write.
     """
-    _refuse_too_much(text)
+    refuse_too_much(text)
     refs: dict[str, Any] = {}
     # CommonMark would take the continued text of a footnote for code, and a footnote of one word for a link address.
-    source = _NOTE.sub("- ", without_front_matter(text))
-    tree = SyntaxTreeNode(_block_parser().parse(source, refs))
+    source = NOTE.sub("- ", without_front_matter(text))
+    tree = SyntaxTreeNode(block_parser().parse(source, refs))
     yield from _Reader(refs).blocks(tree.children)
 
 
-def _refuse_too_much(text: str) -> None:
+def refuse_too_much(text: str) -> None:
     for what, number, most in (
         ("lines", text.count("\n"), MOST_LINES),
         ("Markdown marks", sum(map(text.count, _MARKS)), MOST_MARKS),
@@ -96,7 +95,7 @@ class _Reader:
         return f"{'#' * int(node.tag[1:])} {words}" if words and node.level == 0 else words
 
     def _paragraph(self, content: str) -> str:
-        words = self._words(_CALLOUT.sub("", content, count=1) if _CALLOUT.match(content) else content)
+        words = self._words(CALLOUT.sub("", content, count=1) if CALLOUT.match(content) else content)
         marks = _HEADING_MARKS.match(words)  # was escaped as `\#`, so it is not a heading
         return words[marks.end() :] if marks else words
 
@@ -149,7 +148,7 @@ def _outside_tags(content: str) -> str:
 
 
 def _without_box(words: str) -> str:
-    box = _BOX.match(words)
+    box = BOX.match(words)
     return words[box.end() :] if box else words
 
 
@@ -168,34 +167,24 @@ def _on_one_line(text: str) -> str:
     return run_on([words for line in text.split("\n") if (words := " ".join(line.split()))])
 
 
-def _block_parser() -> MarkdownIt:
+def block_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": _BLOCK_NESTING})
     return parser.enable("table").disable("inline")
 
 
 def _inline_parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"maxNesting": _INLINE_NESTING}).enable("strikethrough")
+    parser = MarkdownIt("commonmark", {"maxNesting": INLINE_NESTING}).enable("strikethrough")
     parser.inline.ruler.before("link", "note_mark", _note_mark)
-    parser.inline.ruler.before("emphasis", "times", _times)
+    parser.inline.ruler.before("emphasis", "times", times)
     return parser
 
 
 def _note_mark(state: StateInline, silent: bool) -> bool:
     """Parser rule: skip a footnote mark and the space before it."""
-    found = _NOTE_MARK.match(state.src, state.pos)
+    found = NOTE_MARK.match(state.src, state.pos)
     if found is None:
         return False
     if not silent:
         state.pending = state.pending.rstrip(" ")
     state.pos = found.end()
-    return True
-
-
-def _times(state: StateInline, silent: bool) -> bool:
-    """Parser rule: keep the asterisks of `2*3*4`. CommonMark takes them for emphasis, and 234 would be read."""
-    if _TIMES.match(state.src, state.pos) is None:
-        return False
-    if not silent:
-        state.pending += "*"
-    state.pos += 1
     return True

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 import re
+from collections.abc import Mapping
 from xml.etree.ElementTree import Element, TreeBuilder
 
 from defusedxml.ElementTree import XMLParser
+
+from dropdub.untrusted.markup_encoding import decoded
 
 MOST_ELEMENTS = 600_000
 """A novel written in Word has about 50,000; with spelling marks on every word, 300,000."""
@@ -30,6 +32,15 @@ def root_of(data: bytes) -> Element:
 
     Raises TooMuch, the parser's errors, and defusedxml's errors for entities.
     """
+    text = checked_text(data)
+    parser = XMLParser(target=_Bounded())
+    parser.feed(text)
+    root: Element = parser.close()
+    return root
+
+
+def checked_text(data: bytes) -> str:
+    """Return the text of an XML document that can be given to a parser. Raises TooMuch."""
     text = decoded(data)
     if text.count("=") > MOST_ATTRIBUTES + MOST_ELEMENTS:
         raise TooMuch(f"it has more than {MOST_ATTRIBUTES:,} attributes.")
@@ -37,23 +48,22 @@ def root_of(data: bytes) -> Element:
         raise TooMuch("it has a namespace of more than 120 characters.")
     if _CROWDED.search(text):
         raise TooMuch("one of its elements has more than 10,000 attributes.")
-    parser = XMLParser(target=_Bounded())
-    parser.feed(text)
-    root: Element = parser.close()
-    return root
+    return text
 
 
-class _Bounded(TreeBuilder):
+class Bounds:
+    """Counts what a document has of elements, attributes, names and depth. Raises TooMuch."""
+
     def __init__(self) -> None:
-        super().__init__()
         self._elements = self._attributes = self._depth = 0
         self._names: set[str] = set()
 
-    def start(self, tag: str, attrs: dict[str, str]) -> Element:
+    def begin(self, tag: str, attributes: Mapping[str, str]) -> None:
         self._elements += 1
-        self._attributes += len(attrs)
+        self._attributes += len(attributes)
         self._depth += 1
-        self._names |= {tag, *attrs}
+        if tag not in self._names or not self._names.issuperset(attributes):
+            self._names |= {tag, *attributes}
         if self._elements > MOST_ELEMENTS:
             raise TooMuch(f"it has more than {MOST_ELEMENTS:,} elements.")
         if self._attributes > MOST_ATTRIBUTES:
@@ -62,18 +72,20 @@ class _Bounded(TreeBuilder):
             raise TooMuch(f"it has more than {MOST_NAMES:,} names of elements and attributes.")
         if self._depth > MOST_DEPTH:
             raise TooMuch(f"its elements are nested more than {MOST_DEPTH} levels deep.")
+
+    def end(self) -> None:
+        self._depth -= 1
+
+
+class _Bounded(TreeBuilder):
+    def __init__(self) -> None:
+        super().__init__()
+        self._bounds = Bounds()
+
+    def start(self, tag: str, attrs: dict[str, str]) -> Element:
+        self._bounds.begin(tag, attrs)
         return super().start(tag, attrs)
 
     def end(self, tag: str) -> Element:
-        self._depth -= 1
+        self._bounds.end()
         return super().end(tag)
-
-
-def decoded(data: bytes) -> str:
-    """Return a document's text: UTF-8 or UTF-16, as both standards require, else Latin-1, as old programs wrote."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")

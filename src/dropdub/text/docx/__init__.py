@@ -1,0 +1,1 @@
+"""Read Word documents, and write them again with their words translated."""

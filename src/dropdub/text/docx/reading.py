@@ -1,0 +1,100 @@
+"""The passages of a Word document, in order, including tables, text boxes and lists with their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from dropdub.text.archive import Archive
+from dropdub.text.docx.numbers import Numbers
+from dropdub.text.docx.package import DocxPackage, child, is_on, number, value, word
+from dropdub.text.docx.runs import Runs
+from dropdub.text.docx.styles import Style, Styles, level_of
+from dropdub.text.rewriting.passages import Passage
+from dropdub.untrusted.xml_places import PlacedElement, PlacedXml
+
+
+def docx_blocks(archive: Archive) -> Iterator[str]:
+    """Yield paragraphs in Markdown: what is shown, without notes, comments, page numbers and deleted text."""
+    document = DocxDocument(archive)
+    for passage in document.passages(document.package.xml(document.package.body)):
+        if passage.is_read and passage.text:
+            yield passage.marker + passage.text
+
+
+class DocxDocument:
+    """A document's parts, styles and lists."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.package = DocxPackage(archive)
+        self.styles = Styles(self.package)
+
+    def passages(self, xml: PlacedXml) -> Iterator[Passage]:
+        """Yield the passages of a part in order; those of a text box come after the paragraph that it belongs to."""
+        return _Reader(xml, self.styles, Numbers(self.package)).passages(xml.root)
+
+
+class _Reader:
+    """Reads one part from its beginning, with the fields that are open and the numbers of its lists."""
+
+    def __init__(self, xml: PlacedXml, styles: Styles, numbers: Numbers) -> None:
+        self._runs = Runs(xml, styles)
+        self._styles = styles
+        self._numbers = numbers
+
+    def passages(self, element: PlacedElement, *, is_read: bool = True) -> Iterator[Passage]:
+        for one in element.children:
+            name = word(one)
+            if name == "p":
+                yield from self._paragraph(one, is_read=is_read)
+            elif name in ("del", "moveFrom"):
+                continue
+            else:
+                yield from self.passages(one, is_read=is_read and name != "mc:Fallback" and not _is_contents(one))
+
+    def _paragraph(self, paragraph: PlacedElement, *, is_read: bool) -> Iterator[Passage]:
+        properties = child(paragraph, "pPr")
+        style = self._styles[value(child(properties, "pStyle"))]
+        in_contents = self._runs.in_contents
+        content = self._runs.of(paragraph, style)
+        start = properties.end if properties is not None else paragraph.inner
+        is_shown = is_read and not (in_contents or self._runs.in_contents or style.is_contents)
+        found = Passage(content.items, start, paragraph.inner_end, is_read=is_shown, style=content.style)
+        marker = self._marker(properties, style) if is_shown else ""  # Word counts items without words, too
+        if found.text:
+            yield replace(found, marker=marker, is_translated=not style.is_code)
+        for one in paragraph.children:
+            yield from self._boxes(one, is_read=is_read)
+
+    def _boxes(self, element: PlacedElement, *, is_read: bool) -> Iterator[Passage]:
+        """Yield the passages of the text boxes in a paragraph, once: old programs have a second version of each."""
+        is_read = is_read and word(element) != "mc:Fallback"
+        if any(word(one) == "p" for one in element.children):
+            yield from self.passages(element, is_read=is_read)
+            return
+        for one in element.children:
+            yield from self._boxes(one, is_read=is_read)
+
+    def _marker(self, properties: PlacedElement | None, style: Style) -> str:
+        """Return the marks of a heading, and the number of an item as it is shown."""
+        own = child(properties, "numPr")
+        list_id = number(child(own, "numId")) if own is not None else style.list_id
+        level = number(child(own, "ilvl"))
+        item = ""
+        if own is not None and list_id is None:
+            item = "- "
+        elif list_id:
+            item = self._numbers.marker(list_id, level if level is not None else style.list_level or 0)
+        heading = level_of(properties) or style.level
+        if heading:
+            return f"{'#' * heading} {item if item != '- ' else ''}"
+        return item
+
+
+def _is_contents(element: PlacedElement) -> bool:
+    """Return whether an element is a table of contents, or a text that asks to be replaced."""
+    if word(element) != "sdt":
+        return False
+    properties = child(element, "sdtPr")
+    gallery = value(child(child(properties, "docPartObj"), "docPartGallery"))
+    return gallery.casefold() == "table of contents" or bool(is_on(child(properties, "showingPlcHdr")))

@@ -1,0 +1,1 @@
+"""Read EPUB books, and write them again with their words translated."""

@@ -1,0 +1,1 @@
+"""Read HTML pages of books: what of them is to be read aloud, and with which markup."""

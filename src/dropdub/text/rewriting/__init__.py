@@ -1,0 +1,1 @@
+"""Write documents again in their own format, with the markup around the translated words."""
