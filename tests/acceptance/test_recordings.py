@@ -85,16 +85,14 @@ def test_a_text_keeps_its_paragraphs_and_is_spoken(site: Callable[..., Site]) ->
     root.check()
 
 
-def test_transcript_is_delivered_even_if_target_has_no_translator(site: Callable[..., Site], phrase: Path) -> None:
+def test_target_without_a_translator_is_refused_before_the_work(site: Callable[..., Site], phrase: Path) -> None:
     root = site(job={"targets": ["fi"]})
     root.drop(phrase, "clip.flac")
     assert root.work_off() == 1
     job = root.job("clip.flac")
     assert job["state"] == "failed"
     assert "does not translate from en to fi" in job["reason"]
-    transcript = {"clip.txt", "clip.srt", "clip.vtt", "clip.json"}
-    assert set(root.published("clip")) == {*transcript, "manifest.json"}
-    assert [one["target"] for one in a_manifest(root)["failed"]] == ["fi"]
+    assert not list((root.root / "outbox").iterdir()), "nothing was begun"
     assert (root.root / "failed" / "clip.flac").exists()
     note = (root.root / "failed" / "clip.flac.error.txt").read_text(encoding="utf-8")
     assert job["reason"] in note and f" retry {job['id']}\n" in note

@@ -13,6 +13,7 @@ from pathlib import Path
 from dropdub.config import Config, load_config
 from dropdub.config.live import changes, taken_over
 from dropdub.daemon.context import Context
+from dropdub.daemon.isolation import own_error
 from dropdub.daemon.logs import note
 from dropdub.errors import DropdubError
 
@@ -59,8 +60,8 @@ class SettingsWatch:
         try:
             config = load_config(self._file)
             self._context.root.refuse_outputs(config.named_outputs())
-        except DropdubError as error:
-            self._complain(error)
+        except Exception as error:  # boundary: whatever the file contains, the daemon continues
+            self._complain(own_error(error, "reading config.yaml"))
         else:
             self._use(config)
 
