@@ -9,7 +9,7 @@ from dropdub.text.docx import docx_blocks
 from dropdub.text.epub import epub_blocks, epub_cover
 from dropdub.text.markdown import MARKDOWN_SUFFIXES, markdown_blocks
 from dropdub.text.reading import read_text
-from dropdub.untrusted.text import with_few_marks, without_controls
+from dropdub.untrusted.characters import as_read
 
 __all__ = ["DOCUMENT_SUFFIXES", "Cover", "cover_of", "is_document", "read_document", "read_prose"]
 
@@ -33,7 +33,7 @@ def read_document(path: Path) -> str:
     """
     with opened(path) as archive:
         blocks = docx_blocks(archive) if path.suffix.lower() == ".docx" else epub_blocks(archive)
-        return with_few_marks(without_controls("\n\n".join(blocks) + "\n"))
+        return as_read("\n\n".join(blocks) + "\n")
 
 
 def cover_of(path: Path) -> Cover | None:
