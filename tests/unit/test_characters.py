@@ -57,7 +57,7 @@ def test_entities_of_a_subtitle_bring_in_no_other_characters(tmp_path: Path) -> 
     [
         ("in\u00adfor\u00adma\u00adtion", "information"),
         ("im\u200bpor\u200ctant gov\u2060ern\ufeffment a\u200db", "important government ab"),
-        ("impor\u00ad\n  tant", "important"),
+        ("impor\u00ad\n  tant emo\ufffe\ntional", "important emotional"),
         ("left\u200e and \u202aright\u202c", "left and right"),
         ("first\u2028second\x0bthird\u2029fourth\x1a", "first\nsecond\nthird\n\nfourth"),
         ("The ﬁrst ofﬁcer, ﬂoor, ﬀ ﬃ ﬄ ﬅ ﬆ ﬓ", "The first officer, floor, ff ffi ffl st st մն"),

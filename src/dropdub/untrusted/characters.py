@@ -9,8 +9,9 @@ from dropdub.untrusted.text import with_few_marks, without_controls
 
 _LINE_ENDS = re.compile("\r\n|[\r\v\x85\u2028]")
 _PAGE_ENDS = re.compile("[\f\u2029]")
-_SOFT_HYPHEN = "\u00ad"
-_DIVIDED = re.compile(rf"{_SOFT_HYPHEN}[ \t]{{0,99}}\n[ \t]{{0,99}}(?=[^\W\d_])")
+_SOFT_HYPHEN = "\u00ad\ufffe"
+"""And the character that some PDF viewers copy for a hyphen at a line's end."""
+_DIVIDED = re.compile(rf"[{_SOFT_HYPHEN}][ \t]{{0,99}}\n[ \t]{{0,99}}(?=[^\W\d_])")
 _LIGATURES = re.compile("[\u203c\u2047-\u2049\u2f00-\u2fd5\ufb00-\ufdff\ufe70-\ufefc\U0001d400-\U0001d7ff]")
 """Characters that stand for letters in another form: ligatures and presentation forms, as they come out of PDF files,
 radicals of Chinese, letters of mathematics, and double marks. Not `º` or `½`, which mean something else than `o`."""
