@@ -24,6 +24,11 @@ _WORDLESS = re.compile(f"[{_SOUTH_EAST_ASIAN}{_HAN}]")
 _JAPANESE = re.compile(f"[{_KANA}]")
 _STRETCH = re.compile(f"[{_KANA}{_HAN}{_WIDE_MARKS}]+|[{_SOUTH_EAST_ASIAN}\u200b]+")
 
+_THAI, _LAO = re.compile("[\u0e01-\u0e7f]"), re.compile("[\u0e81-\u0eff]")
+_SYLLABLE = re.compile("(?<!^)(?=[เแโใไເແໂໃໄ])|(?<=[ๆฯໆຯ])(?!$)")
+_PHRASES = {"ja": "load_default_japanese_parser", "th": "load_default_thai_parser"}
+Split = Callable[[str], list[str]]
+
 WORD_BREAK = "\u200b"
 """Zero width space: writers of Thai, Khmer, Lao and Burmese put it where a line may break."""
 _JOINER = "\u200d"
@@ -68,7 +73,8 @@ def units(word: str) -> list[str]:
     """Return a word as the smallest parts that may stand on separate lines: joined, they are the word.
 
     A word of a script with spaces stays whole. Words of the other scripts are known if the packages `icu4py` (Chinese,
-    Thai, Lao, Khmer, Burmese) and `budoux` (Japanese) are installed, else each letter with its marks is a part.
+    Thai, Lao, Khmer, Burmese) and `budoux` (Japanese, Thai) are installed, else letters with their marks are parts, or
+    syllables where these can be seen.
     """
     if not is_unspaced(word):
         return [word]
@@ -142,14 +148,21 @@ def _known_places(word: str) -> Callable[[int], bool]:
         return lambda place: word[place - 1] == WORD_BREAK
     found: set[int] = set()
     for stretch in _STRETCH.finditer(word):
-        split = _splitter(japanese=_JAPANESE.search(stretch[0]) is not None)
-        parts = split(stretch[0]) if split and _has_words(stretch[0]) else letters(stretch[0])
-        found.update(accumulate(map(len, parts), initial=stretch.start()))
+        splits = _splitters(_kind(stretch[0])) or (_guessed,)
+        places = (set(accumulate(map(len, split(stretch[0])), initial=stretch.start())) for split in splits)
+        found |= set.intersection(*places)
     return lambda place: place in found or not (_is_known(word[place - 1]) and _is_known(word[place]))
 
 
-def _has_words(text: str) -> bool:
-    return _WORDLESS.search(text) is not None or _JAPANESE.search(text) is not None
+def _kind(stretch: str) -> str:
+    if _JAPANESE.search(stretch):
+        return "ja"
+    return "th" if _THAI.search(stretch) else "und" if _WORDLESS.search(stretch) else ""
+
+
+def _guessed(stretch: str) -> list[str]:
+    """Return a text without a dictionary: Thai and Lao before a vowel that starts a syllable, others as letters."""
+    return _SYLLABLE.split(stretch) if _THAI.search(stretch) or _LAO.search(stretch) else letters(stretch)
 
 
 def _is_known(character: str) -> bool:
@@ -161,14 +174,16 @@ def _is_chinese_or_japanese(character: str) -> bool:
 
 
 @cache
-def _splitter(*, japanese: bool) -> Callable[[str], list[str]] | None:
-    """Return what splits a text into words (Japanese: into phrases); None without its package."""
-    if japanese and find_spec("budoux"):
-        parse: Callable[[str], list[str]] = import_module("budoux").load_default_japanese_parser().parse
-        return parse
-    if not find_spec("icu4py"):
-        return None
-    breakers = import_module("icu4py.breakers")
-    if japanese:
-        return lambda text: list(breakers.LineBreaker(text, "ja-u-lw-phrase"))
-    return lambda text: list(breakers.WordBreaker(text, "und"))
+def _splitters(kind: str) -> tuple[Split, ...]:
+    """Return what splits a text into words (Japanese: into phrases); a place is between words if all agree on it.
+
+    Each of the two for Thai splits some words that the other one knows. None without the packages.
+    """
+    found: list[Split] = []
+    if kind in _PHRASES and find_spec("budoux"):
+        found.append(getattr(import_module("budoux"), _PHRASES[kind])().parse)
+    if kind and not (kind == "ja" and found) and find_spec("icu4py"):
+        breakers = import_module("icu4py.breakers")
+        breaker, locale = (breakers.LineBreaker, "ja-u-lw-phrase") if kind == "ja" else (breakers.WordBreaker, "und")
+        found.append(lambda text: list(breaker(text, locale)))
+    return tuple(found)

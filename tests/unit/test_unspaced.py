@@ -21,7 +21,7 @@ SCRIPTS = "กขครนมวเแโใไะาำๆฯัิีึื็
 
 @pytest.fixture
 def no_dictionary(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unspaced, "_splitter", lambda *, japanese: None)
+    monkeypatch.setattr(unspaced, "_splitters", lambda kind: ())
 
 
 def shown(text: str, *, language: str, line_length: int) -> Iterator[str]:
@@ -61,6 +61,8 @@ def test_a_letter_keeps_its_marks_and_what_it_is_joined_with(text: str, found: l
         ("スーパーへ", ["スー", "パー", "へ"]),
         ("តទៅ។", ["ត", "ទៅ។"]),
         ("บาน\u200bไป", ["บาน\u200b", "ไป"]),
+        ("ครอบครัวและเพื่อน", ["ครอบครัว", "และ", "เพื่อน"]),
+        ("ພາສາແລະ", ["ພາສາ", "ແລະ"]),
         ("བོད་སྐད་ཡིན།", ["བོད་", "སྐད་", "ཡིན།"]),
         ("iPhone手机", ["iPhone", "手", "机"]),
         ("나는오늘", ["나는오늘"]),
@@ -75,7 +77,7 @@ def test_without_dictionaries_the_marks_that_may_not_begin_or_end_a_line_decide(
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("เราจึงเดินไป", ["เรา", "จึง", "เดิน", "ไป"]),
+        ("เราจึงไป", ["เรา", "จึง", "ไป"]),
         ("ພາສາລາວເປັນ", ["ພາສາ", "ລາວ", "ເປັນ"]),
         ("ផ្សារជាមួយ", ["ផ្សារ", "ជាមួយ"]),
         ("မြန်မာစကားပြော", ["မြန်မာ", "စကားပြော"]),
@@ -84,6 +86,12 @@ def test_without_dictionaries_the_marks_that_may_not_begin_or_end_a_line_decide(
 )
 def test_words_are_known_from_the_dictionaries_of_icu(text: str, found: list[str]) -> None:
     assert units(text) == found
+
+
+@pytest.mark.skipif(not find_spec("budoux"), reason="the package budoux is not installed")
+@pytest.mark.skipif(not find_spec("icu4py"), reason="the package icu4py is not installed")
+def test_thai_words_are_those_of_both_packages() -> None:
+    assert units("ตัดสินใจกับครอบครัว") == ["ตัดสินใจ", "กับ", "ครอบครัว"]
 
 
 @pytest.mark.skipif(not find_spec("budoux"), reason="the package budoux is not installed")

@@ -11,7 +11,7 @@ import numpy as np
 
 from dropdub.dubbing.voices import Casting, prepare
 from dropdub.engines.base import EngineInfo, ReportsDefects, Samples, Synthesizer
-from dropdub.engines.text_for_speech import parts
+from dropdub.engines.text_for_speech import parts, plain
 from dropdub.errors import NotMedia
 from dropdub.media.sound import wav
 from dropdub.media.sound.wav import WavWriter
@@ -115,7 +115,7 @@ def _pieces(text: str, *, by_sentence: bool) -> list[str]:
 
     In a text each sentence is one, so that after a change only that sentence is spoken again.
     """
-    return parts(text, limit=PIECE_CHARACTERS) if by_sentence else pieces(text)
+    return parts(text, limit=PIECE_CHARACTERS) if by_sentence else pieces(plain(text))
 
 
 def _is_spoken(path: Path, sample_rate: int) -> bool:

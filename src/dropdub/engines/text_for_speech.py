@@ -6,16 +6,17 @@ import re
 
 from dropdub.engines.addresses import ADDRESS
 from dropdub.engines.clauses import within
+from dropdub.pictographs import without_pictures
 from dropdub.sentence_ends import sentences
+from dropdub.untrusted.characters import on_one_line
 
 _SOUNDS = re.compile(r"\[[^\[\]]*\]|♪[^♪]*♪?")
 _FEW_WORDS = 2
 
 
 def plain(text: str) -> str:
-    """Return a text on one line, without control characters, with web and mail addresses turned into words."""
-    spoken = ADDRESS.sub(lambda found: _as_words(found[0]), text)
-    return " ".join("".join(one if one.isprintable() else " " for one in spoken).split())
+    """Return a text on one line, without what nobody says (pictures, control characters), with addresses as words."""
+    return on_one_line(ADDRESS.sub(lambda found: _as_words(found[0]), without_pictures(text)))
 
 
 def parts(text: str, *, limit: int) -> list[str]:
@@ -29,7 +30,7 @@ def parts(text: str, *, limit: int) -> list[str]:
 
 def is_speakable(text: str) -> bool:
     """Return whether a text has a letter or digit to say: `[Music]` and `♪ la la ♪` only describe sounds."""
-    return any(one.isalnum() for one in _SOUNDS.sub("", text))
+    return any(one.isalnum() for one in without_pictures(_SOUNDS.sub("", text)))
 
 
 def _as_words(address: str) -> str:

@@ -20,6 +20,7 @@ from dropdub.speech.sentences import Sentence, sentences_of, split_over_segments
 from dropdub.subtitles.user_files import Given, given_translation
 from dropdub.text.reading import marked, pieces
 from dropdub.text.rewriting.documents import format_of, not_written, write_translated
+from dropdub.untrusted.characters import visible
 
 BATCH = 32
 _TEXT_SHARE = 0.8
@@ -172,7 +173,7 @@ class _Translation:
         return _WordingsKey(self.info, self._source, self._target, self._fits, text)
 
     def _asked(self, texts: Sequence[str]) -> list[Wordings]:
-        answers = self._answers(texts)
+        answers = self._answers([visible(text) for text in texts])
         if len(answers) != len(texts):
             name = self._engine.name
             raise UnexpectedError(f"The engine '{name}' returned {len(answers)} translations for {len(texts)} texts.")

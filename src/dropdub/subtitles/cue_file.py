@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from dropdub.errors import NotText, TooLarge, TooLong
@@ -10,7 +12,8 @@ from dropdub.subtitles.formats import Cue
 from dropdub.subtitles.reading import ReadCues, as_shown, read_subtitle
 from dropdub.subtitles.recognition import subtitle_format, unread_format, unread_text_format
 from dropdub.subtitles.timed_xml import PICTURES_REMEDY
-from dropdub.text.reading import HEAD_BYTES, looks_like_text, read_text
+from dropdub.text.reading import HEAD_BYTES, looks_like_text, written_text
+from dropdub.untrusted.characters import as_read
 
 _CONVERT = "Convert it to .srt with a program such as Subtitle Edit, then drop that file."
 
@@ -35,7 +38,7 @@ def _head(path: Path) -> bytes:
 
 
 def _text(path: Path, language: str | None) -> str:
-    text = read_text(path, language=language)
+    text = written_text(path, language=language)
     _refuse_unread(path, unread_text_format(text), _CONVERT)
     return text
 
@@ -58,10 +61,11 @@ def read_subtitles(path: Path, *, language: str | None = None, fps: float | None
         raise TooLarge(f"{path.name} is too large for a subtitle file. {error.message}", remedy=error.remedy) from error
     except TooLong as error:
         raise TooLong(f"{path.name} is too long. {error.message}", remedy=error.remedy) from error
-    if not found.cues:
+    cues = tuple(replace(cue, lines=lines) for cue in found.cues if (lines := tuple(_lines(cue))))
+    if not cues:
         remedy = "Correct or remove it, then run: `dropdub retry JOB`."
         raise NotText(f"{path.name} contains no readable subtitles.{_what_was_lost(found)}", remedy=remedy)
-    return ReadCues(found.cues, tuple(f"In {path.name}: {warning}" for warning in found.warnings))
+    return ReadCues(cues, tuple(f"In {path.name}: {warning}" for warning in found.warnings))
 
 
 def _read(path: Path, language: str | None, fps: float | None) -> ReadCues:
@@ -85,3 +89,8 @@ def _refuse_unread(path: Path, name: str | None, remedy: str) -> None:
     if name is not None:
         remedy = PICTURES_REMEDY if name.startswith("VobSub") else remedy
         raise NotText(f"{path.name} is {name}, a subtitle format that Dropdub cannot read.", remedy=remedy)
+
+
+def _lines(cue: Cue) -> Iterator[str]:
+    """Return the lines of a cue as all texts are read; entities may have brought in other characters."""
+    return (line for one in cue.lines if (line := " ".join(as_read(one).split())))

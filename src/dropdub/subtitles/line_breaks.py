@@ -28,7 +28,7 @@ BEFORE_MARK = 50.0
 UNKNOWN = function_words(None)
 
 _CLAUSE = re.compile(rf"[,;:—–、，；：)\]）][{re.escape(CLOSERS)}]*$")
-_MARK = re.compile(r"[.,;:!?…»”)\]}、。，．！？）」』】〕》〉：；%]")
+_MARK = re.compile(r"[.,;:!?…»”)\]}、。，．！？）」』】〕》〉：；%ๆฯໆຯ។၊။]")
 _WITHOUT_WIDTH = ("Mn", "Me", "Cf")
 
 

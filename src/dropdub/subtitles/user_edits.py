@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from dropdub.pipeline.artifacts import Segment
 from dropdub.subtitles.dialogue import Half, halves_of
 from dropdub.subtitles.formats import Cue
-from dropdub.text.reading import run_on
+from dropdub.text.line_ends import run_on
 
 NEAR_S = 2.0
 """A cue can belong only to segments spoken this near to it."""

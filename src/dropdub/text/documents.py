@@ -10,7 +10,7 @@ from dropdub.text.epub.package import BookDetails
 from dropdub.text.epub.reading import epub_blocks, epub_cover, epub_details
 from dropdub.text.markdown import MARKDOWN_SUFFIXES, markdown_blocks
 from dropdub.text.reading import read_text
-from dropdub.untrusted.text import with_few_marks, without_controls
+from dropdub.untrusted.characters import as_read
 
 __all__ = [
     "DOCUMENT_SUFFIXES",
@@ -46,7 +46,7 @@ def read_document(path: Path) -> str:
     """
     with opened(path) as archive:
         blocks = docx_blocks(archive) if path.suffix.lower() == ".docx" else epub_blocks(archive)
-        return with_few_marks(without_controls("\n\n".join(blocks) + "\n"))
+        return as_read("\n\n".join(blocks) + "\n")
 
 
 def cover_of(path: Path) -> Cover | None:

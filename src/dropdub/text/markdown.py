@@ -15,7 +15,7 @@ from markdown_it.tree import SyntaxTreeNode
 from dropdub.errors import TooLarge
 from dropdub.sentence_ends import MARKS
 from dropdub.text.front_matter import without_front_matter
-from dropdub.text.reading import run_on
+from dropdub.text.line_ends import run_on, words_of
 from dropdub.text.rewriting.markdown_items import INLINE_NESTING, NOTE_MARK, times
 
 MARKDOWN_SUFFIXES = frozenset({".md", ".markdown"})
@@ -49,7 +49,7 @@ def markdown_blocks(text: str) -> Iterator[str]:
     # CommonMark would take the continued text of a footnote for code, and a footnote of one word for a link address.
     source = NOTE.sub("- ", without_front_matter(text))
     tree = SyntaxTreeNode(block_parser().parse(source, refs))
-    yield from _Reader(refs).blocks(tree.children)
+    yield from _Reader(refs, words_of(source)).blocks(tree.children)
 
 
 def refuse_too_much(text: str) -> None:
@@ -64,10 +64,11 @@ def refuse_too_much(text: str) -> None:
 
 
 class _Reader:
-    """Turns the syntax tree of a text into prose; its reference links refer to `refs`."""
+    """Turns the syntax tree of a text into prose; its reference links refer to `refs`, its words are `known`."""
 
-    def __init__(self, refs: dict[str, Any]) -> None:
+    def __init__(self, refs: dict[str, Any], known: frozenset[str]) -> None:
         self._refs = refs
+        self._known = known
         self._parser = _inline_parser()
 
     def blocks(self, nodes: Sequence[SyntaxTreeNode]) -> Iterator[str]:
@@ -119,7 +120,8 @@ class _Reader:
 
     def _words(self, content: str) -> str:
         """Return the words of a paragraph on one line."""
-        return _on_one_line("".join(piece for stretch in _stretches(content) for piece in self._said(stretch)))
+        said = (piece for stretch in _stretches(content) for piece in self._said(stretch))
+        return _on_one_line("".join(said), self._known)
 
     def _said(self, stretch: str) -> Iterator[str]:
         if _MARKUP.search(stretch):
@@ -163,8 +165,8 @@ def _stretches(content: str) -> Iterator[str]:
     yield content[start:]
 
 
-def _on_one_line(text: str) -> str:
-    return run_on([words for line in text.split("\n") if (words := " ".join(line.split()))])
+def _on_one_line(text: str, known: frozenset[str]) -> str:
+    return run_on([words for line in text.split("\n") if (words := " ".join(line.split()))], known)
 
 
 def block_parser() -> MarkdownIt:

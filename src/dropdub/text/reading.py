@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,7 +11,9 @@ from dropdub.errors import NotText
 from dropdub.inbox.subtitle_names import name_alone
 from dropdub.sentence_ends import MARKS, sentences
 from dropdub.text.encoding import Decoded, decoded, is_legible
-from dropdub.untrusted.text import with_few_marks, without_controls, wrapped
+from dropdub.text.line_ends import run_on, words_of
+from dropdub.untrusted.characters import as_read, in_lines
+from dropdub.untrusted.text import wrapped
 
 HEAD_BYTES = 64 * 1024
 _CUT = re.compile(rb"[\xc2-\xf4][\x80-\xbf]{0,2}\Z")
@@ -21,8 +23,9 @@ _BULLET = re.compile(r"^[#\-*+•–—>]+\s+")
 # Link texts may not contain brackets, and possessive parts never backtrack: both keep garbage in linear time.
 _LINK = re.compile(r"!?\[([^\[\]]*+)\]\((?:[^()\s]|\([^()\s]*+\))*+\)")
 _EMPHASIS = re.compile(r"\*\*|__|`|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)")
-_NO_SPACE_FROM = "\u2e80"
 _LINES_SHOWN = 5
+_NUMBER = re.compile(r"(\d{1,3})[.)]\s")
+_SURELY_A_LIST = 3
 PIECE_CHARACTERS = 600
 MOST_CHARACTERS = 5_000
 """Of a paragraph, which is spoken, verified and compared as a whole: three pages."""
@@ -38,13 +41,16 @@ def looks_like_text(head: bytes) -> bool:
 
 
 def read_text(path: Path, *, language: str | None = None) -> str:
-    """Return a text file's characters, with `\\n` as line end. Raises NotText, and OSError.
+    """Return a text file's characters as every text is read. Arguments and errors as in `written_text`."""
+    return as_read(written_text(path, language=language))
+
+
+def written_text(path: Path, *, language: str | None = None) -> str:
+    """Return a text file's characters as they were written, with `\\n` as line end. Raises NotText, and OSError.
 
     `language` is the one that the text is known to be in, and helps with old encodings; so does a tag in its name.
     """
-    text = _decoded(path, language).text
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x85", "\n").replace("\f", "\n\n")
-    return with_few_marks(without_controls(text))
+    return in_lines(_decoded(path, language).text)
 
 
 def damage_warnings(path: Path, *, language: str | None = None, name: str) -> list[str]:
@@ -71,9 +77,10 @@ def _decoded(path: Path, language: str | None) -> Decoded:
 def paragraphs(text: str) -> list[str]:
     """Return the paragraphs of a text, which blank lines separate, with the lines of each joined.
 
-    Markdown headings and list items stay on their own lines.
+    Markdown headings and list items stay on their own lines. Words divided at a line's end are put together.
     """
-    return [_flowed(block) for block in re.split(r"\n[ \t]*\n", text) if block.strip()]
+    known = words_of(text)
+    return [_flowed(block, known) for block in re.split(r"\n[ \t]*\n", text) if block.strip()]
 
 
 def marked(line: str) -> tuple[str, str]:
@@ -141,21 +148,38 @@ def _sentences(text: str, longest: int) -> Iterator[str]:
             yield from wrapped(sentence, longest)
 
 
-def _flowed(block: str) -> str:
+def _flowed(block: str, known: Collection[str]) -> str:
+    raw = [line for line in block.split("\n") if line.strip()]
+    items = _items(raw)
     lines: list[list[str]] = []
-    for line in filter(None, (" ".join(line.split()) for line in block.split("\n"))):
-        if not lines or _MARKER.match(line) or _HEADING.match(lines[-1][0]):
+    for number, line in enumerate(" ".join(line.split()) for line in raw):
+        if not lines or number in items or _HEADING.match(lines[-1][0]):
             lines.append([line])
         else:
             lines[-1].append(line)
-    return "\n".join(map(run_on, lines))
+    return "\n".join(run_on(parts, known) for parts in lines)
 
 
-def run_on(lines: Sequence[str]) -> str:
-    """Return lines joined into one, with a space between two if their script uses spaces."""
-    return "".join([*lines[:1], *(gap(before, after) + after for before, after in pairwise(lines))])
+def _items(lines: Sequence[str]) -> set[int]:
+    """Return the indices of the lines of a paragraph that begin an item, heading or quotation.
+
+    A number begins an item only in a list, because any line of prose may begin with one: `he lived at number⏎42. Then`.
+    """
+    bare = [line.strip() for line in lines]
+    numbers = {place: int(found[1]) for place, line in enumerate(bare) if (found := _NUMBER.match(line))}
+    latest, order, seen = {number: place for place, number in numbers.items()}, list(numbers.values()), {0}
+    items = {place for place, line in enumerate(bare) if place not in numbers and _MARKER.match(line)}
+    for at, (place, number) in enumerate(numbers.items()):
+        is_first = place == 0 or bare[place - 1].endswith((":", "：")) or _counts(order[at : at + _SURELY_A_LIST])
+        is_start = is_first or (number <= 1 and latest.get(number + 1, 0) > place)
+        is_next = len(seen) > 1 and not seen.isdisjoint({number - 1, number + 1})
+        if is_start or is_next:
+            items.add(place)
+            seen.add(number)
+    return items
 
 
-def gap(before: str, after: str) -> str:
-    """Return the separator for joining two lines: a space, or nothing if their script does not use spaces."""
-    return "" if before[-1:] >= _NO_SPACE_FROM and after[:1] >= _NO_SPACE_FROM else " "
+def _counts(numbers: Sequence[int]) -> bool:
+    """Return whether enough numbers for a list count up or down."""
+    steps = {after - before for before, after in pairwise(numbers)}
+    return len(numbers) == _SURELY_A_LIST and steps in ({1}, {-1})

@@ -12,6 +12,7 @@ from dropdub.engines.base import EngineInfo, EngineSettings, message_and_remedy
 from dropdub.errors import EngineMissing, MediaToolFailed, UnsupportedLanguage
 from dropdub.process import find_program
 from dropdub.process.run import Program, output
+from dropdub.untrusted.characters import on_one_line
 from dropdub_light.pairs import ends, packages, route
 
 START_S = 60.0
@@ -81,16 +82,11 @@ class ApertiumTranslator:
 
 def translate_all(mode: str, texts: Sequence[str]) -> list[str]:
     """Translate each text with one mode; texts without letters stay as they are."""
-    flat = [flattened(text) for text in texts]
+    flat = [on_one_line(text) for text in texts]
     spoken = [place for place, text in enumerate(flat) if any(map(str.isalpha, text))]
     for place, text in zip(spoken, _translate_batch(mode, [flat[place] for place in spoken]), strict=True):
         flat[place] = text
     return flat
-
-
-def flattened(text: str) -> str:
-    """Return a text on one line, without line ends and control characters."""
-    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
 
 def _translate_batch(mode: str, texts: Sequence[str]) -> list[str]:

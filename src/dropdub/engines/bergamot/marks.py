@@ -10,11 +10,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dropdub.pictographs import PICTURES
+
 _TAG = r"</?[A-Za-z][^<>]{0,200}>"
 _COMMAND = r"\{\\[^{}]{0,200}\}"
 """A command of SubStation subtitles, such as `{\\an8}`."""
-_SIGNS = "[\u2190-\u21ff\u2300-\u23ff\u2460-\u27bf\u2900-\u297f\u2b00-\u2bff•‣\U0001f000-\U0001faff\u200d\u20e3\ufe0f]+"
-"""Arrows, enclosed signs, boxes, stars, music, dingbats, and emoji with what joins them, by Unicode's blocks."""
+_SIGNS = rf"(?:{PICTURES}|[\u2460-\u24ff\u2669-\u266f\u2776-\u2793])+"
+"""Pictures and enclosed numbers."""
 _DASH = r"^\s*[-–—]\s"
 """The dash before a line of dialogue."""
 _MARK = re.compile(f"{_TAG}|{_COMMAND}|{_SIGNS}|{_DASH}")

@@ -10,7 +10,7 @@ from dropdub.text.archive import opened
 from dropdub.text.docx.writing import write_docx
 from dropdub.text.epub.writing import write_epub
 from dropdub.text.markdown import MARKDOWN_SUFFIXES
-from dropdub.text.reading import read_text
+from dropdub.text.reading import written_text
 from dropdub.text.rewriting.markdown import translated_markdown
 from dropdub.text.rewriting.translated_passages import Ask, Losses, Translating
 
@@ -31,7 +31,7 @@ def write_translated(source: Path, out: Path, *, name: str, language: str, targe
     translating = Translating(ask)
     write = _ARCHIVES.get(Path(name).suffix.lower())
     if write is None:
-        text, blocks = translated_markdown(read_text(source), translating)
+        text, blocks = translated_markdown(written_text(source), translating)
         write_whole(out, text.encode())
         return _warnings(name, translating.losses, blocks)
     with opened(source) as archive:
