@@ -22,6 +22,8 @@ from dropdub.speech.descriptions import Descriptions
         ("DR. SMITH (on the phone): Come in.", "Come in."),
         ("Narrador: A casa é branca.", "A casa é branca."),
         (">> JOHN: Well", "Well"),
+        ("McGEE: Well", "Well"),
+        ("I'm trying to! (MASTER): Faster now.", "I'm trying to! Faster now."),
         ("(thunder)", ""),
         ("[SIGHS]", ""),
         ("♪ la la ♪", ""),
@@ -54,6 +56,7 @@ def test_sounds_songs_and_names_are_not_said(text: str, said: str) -> None:
         "Read the item(s).",
         "#1 in the charts",
         "Results: Good.",
+        "Cause of death: Drowning.",
         "John: I said so.",
     ],
 )

@@ -18,7 +18,7 @@ _SQUARE = r"\[[^\[\]]*+\]|【[^【】]*+】|［[^［］]*+］|〔[^〔〕]*+〕|
 _MUSIC = r"[♪♫♬♩]++[^♪♫♬♩]*+[♪♫♬♩]*+"
 _HASHES = r"(?:(?<=\s)|^)#++\s[^#]{1,300}\s#++(?=\s|$)"
 _STARS = r"\*[^*\s][^*]{0,60}\*(?=\s*+(?:[^\W\d_a-z]|$))"
-_SPAN = re.compile(rf"{_SQUARE}|{_MUSIC}|{_HASHES}|{_STARS}|(?P<round>\([^()]*+\))")
+_SPAN = re.compile(rf"(?:{_SQUARE}):?|{_MUSIC}|{_HASHES}|{_STARS}|(?P<round>\([^()]*+\)):?")
 _CHEVRONS = re.compile(r">{2,3}\s*+")
 _START = re.compile(rf"[\s\-–—‐\u200e\u200f\u202a-\u202e\u2066-\u2069{re.escape(OPENERS[:6])}]*+")
 _LABEL = re.compile(
@@ -28,6 +28,7 @@ _ENDS = re.compile(rf"[{re.escape(MARKS)}]+[{re.escape(CLOSERS)}]*\s+")
 _DIRECTIONS = dict.fromkeys(map(ord, "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"))
 _DIRECTIONS |= dict.fromkeys(range(0x2066, 0x206A))
 _PARTICLES = frozenset(["de", "da", "do", "dos", "das", "del", "von", "van", "la", "le", "el", "bin", "al", "st"])
+_MC = re.compile(r"\bMa?c(?=[A-Z])")
 _MOST_WORDS = 3
 _LONGEST_SOUND, _LONGEST_WITHIN = 8, 3
 _LONGEST_ACRONYM = 4
@@ -110,11 +111,12 @@ class Descriptions:
         if bare in self.names or _is_role(bare):
             return not _first_letter(after).islower()
         words = bare.split()
-        loud = label.upper() == label and label.lower() != label and not self.shouts
+        plain = _MC.sub("", label)
+        loud = plain.upper() == plain and plain.lower() != plain and not self.shouts
         return loud and len(words) <= _MOST_WORDS and words[0].rstrip(".") not in NO_NAMES
 
     def _is_sound(self, text: str, found: re.Match[str]) -> bool:
-        inner = found[0][1:-1]
+        inner = found[0].rstrip(":")[1:-1]
         if found["round"] is None:
             return found[0][0] in "♪♫♬♩#" or any(map(str.isalnum, inner))
         before, after = text[: found.start()].rstrip(), text[found.end() :]
