@@ -81,3 +81,7 @@ def test_a_subtitle_is_renamed_along_with_its_film(film: str, subtitle: str, nam
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=255), st.sampled_from(["a.srt", "a.pt-BR.vtt"]))
 def test_the_name_beside_a_film_always_fits(stem: str, subtitle: str) -> None:
     assert len(companion_name(stem.replace("/", "_") + ".mp4", subtitle).encode()) <= 255
+
+
+def test_pictures_of_subtitles_are_not_taken_for_those_of_their_film() -> None:
+    assert companions(["a.mp4", "a.idx", "a.sub", "b.avi", "b.sub"]) == {"b.avi": "b.sub"}

@@ -150,3 +150,8 @@ def test_the_likeliest_wording_of_matching_length_is_chosen() -> None:
 )
 def test_loops_and_rambling_are_detected(translation: str, wrong: bool) -> None:
     assert looks_wrong("Our good man is old.", translation) is wrong
+
+
+def test_the_numbers_of_a_countdown_are_sentences_of_their_own() -> None:
+    assert said(talk("3", "2", "1", "The house is white.")) == ["3", "2", "1", "The house is white."]
+    assert said(talk("There were", "25", "people.")) == ["There were 25 people."]

@@ -30,13 +30,15 @@ class SubtitleStyle(Section):
     """How subtitles are formatted and delivered. The defaults follow broadcasters' guidelines.
 
     `mode` concerns the dubbed video: tracks that can be switched on (soft), those of the target language drawn into
-    the picture (burn), or none.
+    the picture (burn), or none. `speak_descriptions`: whether a dub also says what a subtitle of yours only describes:
+    sounds in brackets, lines of songs, and the names of speakers.
     """
 
     formats: Annotated[
         tuple[Literal["srt", "vtt", "ass"], ...], BeforeValidator(one_is_a_list), AfterValidator(no_repeats)
     ] = ("srt", "vtt")
     mode: Literal["soft", "burn", "none"] = "soft"
+    speak_descriptions: bool = False
     line_length: int = Field(default=42, ge=16, le=120)
     lines: int = Field(default=2, ge=1, le=4)
     chars_per_second: float = Field(default=17.0, ge=5, le=60)

@@ -176,6 +176,19 @@ def _companion(payload: Mapping[str, Any]) -> Companion | None:
     )
 
 
+def describes(task: Task, *, target: str | None = None) -> bool:
+    """Return whether the lines of a job may describe sounds and speakers that are not to be spoken.
+
+    Those of a user's subtitle may: of the transcript, or of the translation into `target`. What a transcriber wrote is
+    spoken as it is.
+    """
+    if task.kind == "text" or task.options.subtitles.speak_descriptions:
+        return False
+    probe = task.facts.probe
+    brought = probe.brought_transcript or (target is not None and probe.brought_target == target)
+    return task.kind == "subtitle" or brought
+
+
 def target_of(task: Task) -> str:
     """Return the target language of a step that has one."""
     assert task.target is not None

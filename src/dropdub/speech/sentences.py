@@ -141,6 +141,8 @@ def _continues(sentence: Sentence, before: Segment, segment: Segment, first: Fra
     if ends_sentence(sentence.text, first.text) or segment.speaker != before.speaker:
         return False
     is_small = has_capitals and first.text.lstrip(OPENERS)[:1].islower()
+    if not is_small and not any(map(str.isalpha, before.text)):
+        return False  # a countdown, or the number that an answer ends with
     longest_s = LONGEST_PAUSE_WITHIN_S if is_small else LONGEST_PAUSE_S
     return segment.start - before.end <= longest_s and len(sentence.text) + len(first.text) < MOST_CHARACTERS
 

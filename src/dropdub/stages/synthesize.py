@@ -15,7 +15,8 @@ from dropdub.engines.base import ReportsDefects, Synthesizer
 from dropdub.engines.text_for_speech import is_speakable
 from dropdub.pipeline.artifacts import TRANSCRIPT, Segment, Transcript, speech_dir_name, translation_name
 from dropdub.pipeline.spoken_lines import Spoken, load_spoken, save_spoken, spoken_name
-from dropdub.pipeline.task import Result, Task, target_of
+from dropdub.pipeline.task import Result, Task, describes, target_of
+from dropdub.speech.descriptions import Descriptions
 from dropdub.speech.sentences import sentences_of
 
 _SPOKEN, _SHORTENED = 0.6, 0.7
@@ -31,7 +32,7 @@ def run(task: Task) -> Result:
     target, take = target_of(task), int(task.params.get("take", 0))
     source = Transcript.load(task.job_dir / TRANSCRIPT)
     translation = Transcript.load(task.job_dir / translation_name(target))
-    segments = [segment for segment in translation.segments if is_speakable(segment.text)]
+    segments = [one for one in _said(task, translation, target) if is_speakable(one.text)]
     engine = task.engines.synthesizer(task.options.synthesizer, language=target)
     castings = _castings(task, engine, source.segments, target)
     (task.job_dir / speech_dir_name(target)).mkdir(exist_ok=True)
@@ -39,7 +40,7 @@ def run(task: Task) -> Result:
     speaker = Speaker(engine, voices, target, take, task.work, task.cache, by_sentence=task.kind == "text")
     place_of_lines = task.job_dir / spoken_name(target)
     if take == 0:
-        together = together_of(sentences_of(source.segments))
+        together = together_of(sentences_of(_said(task, source, target)))
         end_s = last_moment_s(task.kind, translation.duration_s)
         save_spoken(place_of_lines, _first_take(task, speaker, segments, together, end_s))
     else:
@@ -58,6 +59,18 @@ def run(task: Task) -> Result:
             *(_shorter_warnings(lines, target) if take == 0 else ()),
         ],
     }
+
+
+def _said(task: Task, lines: Transcript, target: str) -> Sequence[Segment]:
+    """Return the lines with the words that are said of them, in each of their wordings."""
+    if not describes(task, target=target):
+        return lines.segments
+    texts = (text for one in lines.segments for text in (one.text, *one.shorter))
+    descriptions = Descriptions.of(texts, language=lines.language)
+    return [
+        replace(one, text=descriptions.said(one.text), shorter=tuple(map(descriptions.said, one.shorter)))
+        for one in lines.segments
+    ]
 
 
 def _castings(task: Task, engine: Synthesizer, lines: Sequence[Segment], target: str) -> dict[str | None, Casting]:

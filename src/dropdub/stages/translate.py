@@ -13,9 +13,10 @@ from dropdub.engines.base import EngineInfo, OffersAlternatives, Translator
 from dropdub.engines.wordings import fitting, shorter_than
 from dropdub.errors import NotText, TooLarge, UnexpectedError
 from dropdub.languages import same_language
-from dropdub.pipeline.artifacts import TRANSCRIPT, Transcript, document_name, translation_name
+from dropdub.pipeline.artifacts import TRANSCRIPT, Segment, Transcript, document_name, translation_name
 from dropdub.pipeline.cache import CacheKey, from_json, to_json
-from dropdub.pipeline.task import Result, Task, target_of
+from dropdub.pipeline.task import Result, Task, describes, target_of
+from dropdub.speech.described_lines import DescribedLines
 from dropdub.speech.sentences import Sentence, sentences_of, split_over_segments
 from dropdub.subtitles.user_files import Given, given_translation
 from dropdub.text.reading import marked, pieces
@@ -102,17 +103,31 @@ def _make(task: Task, source: Transcript, target: str) -> Transcript:
 def _translated(task: Task, source: Transcript, target: str) -> tuple[list[Wordings], dict[str, Any]]:
     engine = task.engines.translator(task.options.translator, source=source.language, target=target)
     job = _Translation(task, engine, source.language, target)
-    texts = _speech(job, source, target) if task.kind != "text" else _paragraphs(job, source)
-    return texts, asdict(job.info)
+    if task.kind == "text":
+        return _paragraphs(job, source), asdict(job.info)
+    if describes(task):
+        return _described(job, source, target), asdict(job.info)
+    return _speech(job, source.segments, target), asdict(job.info)
 
 
-def _speech(job: _Translation, source: Transcript, target: str) -> list[Wordings]:
+def _described(job: _Translation, source: Transcript, target: str) -> list[Wordings]:
+    """Translate the lines of a user's subtitle, what is only shown of them apart from what is said."""
+    lines = DescribedLines.of(source.segments, language=source.language)
+    known = {text: wordings[0] for text, wordings in job.known(lines.shown_only()).items()}
+    said = _speech(job, lines.said, target)
+    return [
+        tuple(lines.whole(segment.id, wording, known) for wording in wordings)
+        for segment, wordings in zip(lines.said, said, strict=True)
+    ]
+
+
+def _speech(job: _Translation, segments: Sequence[Segment], target: str) -> list[Wordings]:
     """Translate sentence by sentence, including sentences that span several segments."""
-    found = sentences_of(source.segments)
+    found = sentences_of(segments)
     known = job.known(sentence.text for sentence in found)
     most = max(map(len, known.values()), default=1)
     ranks = [split_over_segments(found, _of_rank(found, known, rank), language=target) for rank in range(most)]
-    return [_without_repeats(by_id.get(segment.id, "") for by_id in ranks) for segment in source.segments]
+    return [_without_repeats(by_id.get(segment.id, "") for by_id in ranks) for segment in segments]
 
 
 def _of_rank(found: Sequence[Sentence], known: Mapping[str, Wordings], rank: int) -> dict[str, str]:

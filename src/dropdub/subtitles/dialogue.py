@@ -11,6 +11,8 @@ from dropdub.subtitles.formats import Cue
 from dropdub.subtitles.line_breaks import width
 
 _APART_AT_MOST_S = 0.8
+_TOGETHER_S = 1.0
+_INACCURATE_S, _INACCURATE_SHARE = 0.3, 0.25
 _DASHES = ("-", "–", "—", "‐")
 
 
@@ -37,7 +39,8 @@ def reading_time_s(draft: Draft, style: SubtitleStyle) -> float:
 def share_cues(drafts: Sequence[Draft], style: SubtitleStyle, *, gap: float, dash: str) -> list[Draft]:
     """Return the drafts in order; two of different speakers share a cue if either would disappear before it is read.
 
-    Each of the two gets its own line with a dash; three never share a cue.
+    Each of the two gets its own line with a dash; three never share a cue. Those who speak at the same time are
+    different speakers, also if nobody knows who they are.
     """
     shared: list[Draft] = []
     number = 0
@@ -72,7 +75,7 @@ def halves_of(cue: Cue) -> list[Cue]:
 
 
 def _fit(first: Draft, second: Draft, style: SubtitleStyle, dash: str) -> bool:
-    if style.lines < 2 or None in (first.speaker, second.speaker) or first.speaker == second.speaker:
+    if style.lines < 2 or not (_at_once(first, second) or _differ(first, second)):
         return False
     lines = (*first.lines, *second.lines)
     return (
@@ -81,6 +84,21 @@ def _fit(first: Draft, second: Draft, style: SubtitleStyle, dash: str) -> bool:
         and second.start - first.end <= _APART_AT_MOST_S
         and max(first.end, second.end) - first.start <= style.max_duration
     )
+
+
+def _differ(first: Draft, second: Draft) -> bool:
+    return None not in (first.speaker, second.speaker) and first.speaker != second.speaker
+
+
+def _at_once(first: Draft, second: Draft) -> bool:
+    """Return whether two begin to speak at about the same time, and both speak on."""
+    return second.start - first.start <= _TOGETHER_S and overlap(first, second)
+
+
+def overlap(first: Draft, second: Draft) -> bool:
+    """Return whether two really speak at the same time: times in recordings overlap a little by mere inaccuracy."""
+    together_s = min(first.end, second.end) - second.start
+    return together_s > max(_INACCURATE_S, _INACCURATE_SHARE * min(first.end - first.start, second.end - second.start))
 
 
 def _hurried(drafts: Sequence[Draft], style: SubtitleStyle, gap: float) -> bool:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from dropdub.config import SubtitleStyle
 from dropdub.function_words import FunctionWords, function_words
-from dropdub.subtitles.dialogue import Draft, dash_of, reading_time_s, share_cues
+from dropdub.subtitles.dialogue import Draft, dash_of, overlap, reading_time_s, share_cues
 from dropdub.subtitles.formats import Cue, write_ass, write_srt, write_vtt
 from dropdub.subtitles.line_breaks import (
     SENTENCE_END,
@@ -76,8 +76,9 @@ class _Timed:
 def layout(
     segments: Sequence[Spoken], style: SubtitleStyle, *, fps: float | None = None, language: str | None = None
 ) -> list[Cue]:
-    """Return the cues of `segments`, in order and without overlap.
+    """Return the cues of `segments`, in order.
 
+    A cue overlaps the next only if both are spoken at the same time and would otherwise be too short to read.
     Every word is in exactly one cue, in the original order. Cues are split at sentence ends, phrase ends and pauses if
     possible. A cue stays long enough to be read if the silence after it allows that. `fps` sets the gap between cues
     to two frames; `language` selects the words that no line should end with. Two speakers whose cues would be too short
@@ -86,6 +87,7 @@ def layout(
     ordered = sorted(segments, key=lambda segment: segment.start)
     words, gap = function_words(language), _gap(style, fps)
     drafts = [draft for segment in ordered for draft in _drafts(segment, style, words)]
+    drafts.sort(key=lambda draft: draft.start)  # segments that overlap may have several cues each
     return _settle(share_cues(drafts, style, gap=gap, dash=dash_of(language)), style, gap)
 
 
@@ -232,8 +234,12 @@ def _settle(drafts: Sequence[Draft], style: SubtitleStyle, gap: float) -> list[C
         following = drafts[number + 1].start if number + 1 < len(drafts) else math.inf
         start = max(draft.start, free_from)
         end = _end(draft, start, following - gap, style)
+        if number + 1 < len(drafts) and overlap(draft, drafts[number + 1]):
+            end = max(end, _end(draft, start, math.inf, style))
+            free_from = min(end, following)
+        else:
+            free_from = end + gap
         cues.append(Cue(round(start, 3), round(end, 3), draft.lines))
-        free_from = end + gap
     return cues
 
 
