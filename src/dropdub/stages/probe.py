@@ -22,6 +22,7 @@ from dropdub.subtitles.user_files import subtitle_facts
 from dropdub.text.documents import is_document, read_document
 from dropdub.text.other_formats import other_format
 from dropdub.text.reading import HEAD_BYTES, damage_warnings, looks_like_text, read_text
+from dropdub.text.written_forms import require_form
 from dropdub.units import format_duration, format_size, too_large
 
 ACCEPTED = "Drop a recording with audio, a subtitle file (.srt, .vtt), or a text to read (.txt, .md, .docx, .epub)."
@@ -93,7 +94,9 @@ def _refuse_unknown_pairs(task: Task, *, brought: str | None) -> None:
     """
     source = task.options.language
     for target in task.options.targets if source != "auto" else ():
-        if target != brought and not same_language(source, target):
+        if same_language(source, target):
+            require_form(source, target)
+        elif target != brought:
             task.engines.require_pair(task.options.translator, source=source, target=target)
 
 
