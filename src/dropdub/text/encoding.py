@@ -117,7 +117,8 @@ def _is_utf8(data: bytes) -> bool:
 def _are_latin(text: str) -> bool:
     """Return whether nearly all other letters are Latin: those that are by accident, in Japanese, are of any script."""
     letters = _OTHER_LETTERS.findall(text[:SAMPLE_BYTES])
-    return 10 * sum(letter <= _LATIN_END for letter in letters) >= 9 * len(letters) > 0
+    latin = sum(letter <= _LATIN_END for letter in letters)
+    return bool(letters) and 10 * latin >= 9 * len(letters)
 
 
 def _as_utf8(data: bytes, language: str | None) -> Decoded:
