@@ -110,6 +110,8 @@ _SYNONYMS = {
     **{"pob": "pt", "ptb": "pt", "ptg": "pt", "chs": "zh", "cht": "zh", "zhs": "zh", "zht": "zh"},
 }
 """Other codes: older ones of the standards, and those that programs made up or took from Windows (`pob`: Brazil)."""
+_SCRIPTS_OF_REGIONS = {"TW": "Hant", "HK": "Hant", "MO": "Hant", "CN": "Hans", "SG": "Hans", "MY": "Hans"}
+"""Of Chinese."""
 _BIBLIOGRAPHIC = """
 alb sq arm hy baq eu bur my chi zh cze cs dut nl fre fr geo ka ger de gre el ice is mac mk may ms mao mi per fa rum ro
 slo sk tib bo wel cy
@@ -183,6 +185,24 @@ def display_name(tag: str) -> str:
 def same_language(one: str, other: str) -> bool:
     """Return whether no translation is needed between two tags: pt and pt-BR are the same language."""
     return primary(one) == primary(other)
+
+
+def region(tag: str) -> str:
+    """Return a tag's region: `BR` for pt_br, `419` for es-419; empty if it has none."""
+    parts = tag.replace("_", "-").split("-")[1:]
+    return next((one.upper() for one in parts if len(one) == 2 or (len(one) == 3 and one.isdigit())), "")
+
+
+def script(tag: str) -> str:
+    """Return the script that a tag names, or that its region uses: `Hant` for zh-TW; empty if that is not said."""
+    parts = tag.replace("_", "-").split("-")[1:]
+    named = next((one.title() for one in parts if len(one) == 4 and one.isalpha()), "")
+    return named or (_SCRIPTS_OF_REGIONS.get(region(tag), "") if primary(tag) == "zh" else "")
+
+
+def same_form(one: str, other: str) -> bool:
+    """Return whether two tags of a language are written with the same letters, as far as they say."""
+    return script(one) == script(other) or not script(other) or not same_language(one, other)
 
 
 def detect_text_language(text: str, *, among: Sequence[str] | None = None) -> str:

@@ -103,6 +103,9 @@ def test_unicode_is_recognized_with_and_without_a_mark(length: int) -> None:
         ("cp1254", "Bu akşam nereye gidiyorsun kardeşim?"),
         ("cp437", "Où vas-tu ce soir, mon frère préféré ?"),
         ("cp1252", "Dov'è la stazione?"),
+        ("cp932", "1\n00:00:01,000 --> 00:00:03,000\n今晩どこへ行くの？\n"),
+        ("mac-roman", "L’été dernier, nous étions à Genève."),
+        ("cp1250", "BMW pomaže vozačima da čuvaju prirodu i smanje potrošnju."),
     ],
 )
 def test_a_sentence_is_enough(encoding: str, text: str) -> None:

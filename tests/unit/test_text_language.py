@@ -55,6 +55,11 @@ def test_a_word_is_in_one_of_the_usual_languages_and_a_warning_says_so(
     assert _found(text, *usual) == (language, True)
 
 
+def test_a_language_that_is_not_usual_is_found_if_the_words_are_clearly_not_of_a_usual_one() -> None:
+    language, _ = _found("BMW pomaže vozačima da čuvaju prirodu i smanje potrošnju.", "en", "pl")
+    assert language in ("hr", "sr", "sl")
+
+
 def test_the_warning_says_how_to_set_the_language() -> None:
     (warning,) = text_language("Casa", name="note.txt", usual=lambda: ("pt", "en")).warnings
     assert "taken for Portuguese" in warning and "note.txt.job.yaml" in warning and "language: pt" in warning

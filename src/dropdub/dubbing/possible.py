@@ -11,6 +11,7 @@ from dropdub.config import JobOptions
 from dropdub.dubbing.voices import recording_of
 from dropdub.errors import UnsupportedLanguage
 from dropdub.languages import display_name, same_language
+from dropdub.text.written_forms import require_form
 
 AUTO = "auto"
 
@@ -61,6 +62,9 @@ def refuse_impossible(options: JobOptions, source: Source, engines: Requirements
     if options.compares_voices and options.diarizer != AUTO:
         engines.require_diarizer(options.diarizer)
     targets = _targets(options, source)
+    for target in options.targets:
+        if source.language is not None and target not in targets:
+            require_form(source.language, target)
     for target in targets:
         if target != source.brought:
             _refuse_unknown_pair(options, source, target, engines)

@@ -21,6 +21,7 @@ from dropdub.speech.sentences import Sentence, sentences_of, split_over_segments
 from dropdub.subtitles.user_files import Given, given_translation
 from dropdub.text.reading import marked, pieces
 from dropdub.text.rewriting.documents import format_of, not_written, write_translated
+from dropdub.text.written_forms import converts, form_warnings, in_form, written_in
 from dropdub.untrusted.characters import visible
 
 BATCH = 32
@@ -51,7 +52,7 @@ def run(task: Task) -> Result:
         given = _given(task, source, target)
     else:
         done = _make(task, source, target)
-        given = Given(done, tuple(_warnings(source, done)))
+        given = Given(done.transcript, (*done.warnings, *_warnings(source, done.transcript)))
     given.transcript.save(task.job_dir / translation_name(target))
     document, warnings = _document(task, source, target)
     return {
@@ -82,22 +83,27 @@ def _document(task: Task, source: Transcript, target: str) -> tuple[str | None, 
 
 def _given(task: Task, source: Transcript, target: str) -> Given:
     assert task.companion is not None
-    make = (lambda: _make(task, source, target)) if target in task.options.targets else None
+    make = (lambda: _make(task, source, target).transcript) if target in task.options.targets else None
     return given_translation(task.companion, source, target, make=make)
 
 
-def _make(task: Task, source: Transcript, target: str) -> Transcript:
+def _make(task: Task, source: Transcript, target: str) -> Given:
     engine: dict[str, Any] = {}
     texts: list[Wordings]
+    warnings: tuple[str, ...] = ()
     if same_language(source.language, target):
-        texts = [(segment.text,) for segment in source.segments]
+        written = written_in([one.text for one in source.segments], source=source.language, target=target)
+        texts, warnings = [(text,) for text in written.texts], written.warnings
     else:
         texts, engine = _translated(task, source, target)
+        texts = [tuple(in_form(one, target)) for one in texts] if converts(target) else texts
+        warnings = form_warnings(target, engine=str(engine.get("name")))
     segments = tuple(
         replace(one, text=wordings[0], words=(), raw=None, shorter=wordings[1:])
         for one, wordings in zip(source.segments, texts, strict=True)
     )
-    return Transcript(target, source.duration_s, segments, engine, source_language=source.language)
+    made = Transcript(target, source.duration_s, segments, engine, source_language=source.language)
+    return Given(made, warnings)
 
 
 def _translated(task: Task, source: Transcript, target: str) -> tuple[list[Wordings], dict[str, Any]]:

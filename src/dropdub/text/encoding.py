@@ -29,6 +29,7 @@ _REPLACED = re.compile("\ufffd")
 _OTHER_LETTERS = re.compile(r"[^\W\d_\x00-\x7f]")
 _LATIN_END = "\u024f"
 _FEW_DAMAGED = 3
+_LEAST_GOOD = 3
 _PRINTABLE = bytes([*b"\t\n\v\f\r\x1a", *range(0x20, 0x7F)])
 _PADDING = "\0\x1a"
 """Old systems end a text with ^Z, and fill its last block with zeros."""
@@ -108,9 +109,16 @@ def _is_utf8(data: bytes) -> bool:
     text = data.decode("utf-8", "surrogateescape")
     bad, plain = len(_ESCAPED.findall(text)), len(data) - len(data.translate(None, _PRINTABLE))
     good = len(text) - plain - bad
-    if 3 * plain >= 2 * len(data):
-        return bad == 0 or 4 * good >= bad
-    return good >= 4 * bad or (good >= bad and 2 * plain >= len(data))
+    if bad == 0 or good >= 4 * bad or (good >= bad and 2 * plain >= len(data)):
+        return True
+    return good >= _LEAST_GOOD and 4 * good >= bad and 3 * plain >= 2 * len(data) and _are_latin(text)
+
+
+def _are_latin(text: str) -> bool:
+    """Return whether nearly all other letters are Latin: those that are by accident, in Japanese, are of any script."""
+    letters = _OTHER_LETTERS.findall(text[:SAMPLE_BYTES])
+    latin = sum(letter <= _LATIN_END for letter in letters)
+    return bool(letters) and 10 * latin >= 9 * len(letters)
 
 
 def _as_utf8(data: bytes, language: str | None) -> Decoded:

@@ -104,7 +104,8 @@ def _of_few(ranking: Sequence[tuple[str, float]], *, name: str, among: Sequence[
     known = {code: likelihood for code, likelihood in ranking if code in among}
     best = max(known.values(), default=0.0)
     equal = [one for one in among if known.get(one) == best] or list(among)
-    language = ASSUMED if ASSUMED in equal else equal[0]
+    usual = ASSUMED if ASSUMED in equal else equal[0]
+    language = ranking[0][0] if known and ranking[0][1] - best >= _CERTAIN else usual
     sentence = f"{name} is too short to be certain of its language, and was taken for {display_name(language)}."
     remedy = f"If that is wrong, drop it again with a file {name}.job.yaml that says, for example, language: pt."
     return FoundLanguage(language, (f"{sentence} {remedy}",))

@@ -68,6 +68,7 @@ def ranked(sample: bytes, encodings: Sequence[str]) -> list[tuple[str, float]]:
         compat_names=False,
         max_bytes=len(sample) + 1,
         include_encodings=encodings,
+        no_match_encoding=encodings[0],
     )
     return [(str(one["encoding"]), float(one["confidence"] or 0)) for one in found if one["encoding"] in encodings]
 
