@@ -70,16 +70,31 @@ def test_a_download_is_taken_when_it_has_its_final_name(watched: Site) -> None:
     watched.wait_for("page.txt", "succeeded")
 
 
-def test_a_whole_folder_is_taken_file_by_file_and_the_folder_stays(watched: Site) -> None:
+def test_a_whole_folder_is_taken_file_by_file_and_keeps_its_structure(watched: Site) -> None:
     outside = watched.root / "holidays"
     (outside / "day two").mkdir(parents=True)
-    for name in ("one.txt", "day two/two.txt"):
+    (outside / "holidays.epub").mkdir()
+    for name in ("one.txt", "day two/two.txt", "day two/one.txt"):
         (outside / name).write_text(f"This is {name}.", encoding="utf-8")
         watched.dropped[hashlib.sha256((outside / name).read_bytes()).hexdigest()] += 1
     outside.replace(watched.inbox / "holidays")
     watched.wait_for("one.txt", "succeeded")
     watched.wait_for("two.txt", "succeeded")
-    assert (watched.inbox / "holidays" / "day two").is_dir()
+    day_two = watched.inbox / "holidays" / "day two"
+    wait_until(lambda: not day_two.exists(), "the emptied folder to be removed")
+    assert (watched.inbox / "holidays" / "holidays.epub").is_dir()
+    outputs = {
+        path.parent.relative_to(watched.root / "outbox") for path in watched.root.glob("outbox/**/manifest.json")
+    }
+    assert {path.as_posix() for path in outputs} == {
+        f"holidays/{name}" for name in ("one", "day two/one", "day two/two")
+    }
+    assert (watched.root / "archive" / "holidays" / "day two" / "one.txt").is_file()
+    shown = watched.jobs("show", "one")
+    assert shown.returncode == 2 and "for holidays/day two/one.txt" in shown.stderr
+    assert watched.jobs("show", "holidays/one").returncode == 0
+    assert sorted(job["folder"] for job in watched.status()["jobs"]) == ["holidays", *["holidays/day two"] * 2]
+    assert any("holidays.epub is a folder" in note for note in watched.status()["daemon"]["notes"])
 
 
 NAMES = (

@@ -198,9 +198,10 @@ def test_file_waiting_in_inbox_can_be_cancelled_and_retried(
     wait_until(lambda: "Watching" in root.output(), "the daemon to watch")
     root.drop_text("A text.", "lessons/one.txt")
     root.drop_text("Another.", "two.txt")
-    assert "(one.txt) is cancelled" in root.jobs("cancel", "one").stdout
+    assert "(lessons/one.txt) is cancelled" in root.jobs("cancel", "one").stdout
     root.wait_for("one.txt", "cancelled")
-    assert {path.name for path in (root.root / "failed").iterdir()} == {"one.txt", "one.txt.error.txt"}
+    failed = root.root / "failed" / "lessons"
+    assert {path.name for path in failed.iterdir()} == {"one.txt", "one.txt.error.txt"}
     assert [(job["name"], job["state"]) for job in root.status()["jobs"]] == [("one.txt", "cancelled")]
     assert (root.inbox / "two.txt").exists()
     assert root.jobs("retry", "one").returncode == 0

@@ -124,8 +124,8 @@ def _leftovers(root: Path, database: sqlite3.Connection) -> Iterator[str]:
         "work/run/*.tmp",
         "outbox/.dropdub",
         "outbox/.dropdub-*-*",
-        "archive/.*.part",
-        "failed/.*.part",
+        "archive/**/.*.part",
+        "failed/**/.*.part",
     ):
         for left in root.glob(pattern):
             yield f"temporary file left: {left.relative_to(root)}"

@@ -17,7 +17,7 @@ import pytest
 
 from dropdub.alive import place_of_processes
 from dropdub.config import JobOptions
-from dropdub.errors import StoreError, UsageError
+from dropdub.errors import AmbiguousName, StoreError, UsageError
 from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.plan import plan
 from dropdub.store import migrations, transitions
@@ -151,6 +151,26 @@ def test_job_is_found_by_id_name_or_stem_newest_first(place: Place) -> None:
         a_claiming_job(place.store, name=name)
     refs = ["1", "clip.mp4", "clip", "talk.final", "talk", "2", "5"]
     assert [job.id for job in place.reader.find(refs)] == [1, 3, 4, 2, 6, 2, 5]
+
+
+def test_a_name_in_several_folders_asks_which_and_a_path_or_number_answers(place: Place) -> None:
+    for folder, name in (
+        (None, "ep01.flac"),
+        ("S1", "ep01.flac"),
+        ("S2/CD", "ep01.flac"),
+        ("S1", "ep01.flac"),
+        ("S3", "b"),
+    ):
+        a_claiming_job(place.store, name=name, folder=folder)
+    for ref in ("ep01", "ep01.flac"):
+        with pytest.raises(AmbiguousName) as refusal:
+            place.reader.find([ref])
+        assert refusal.value.remedy == "Type instead: 1 for ep01.flac, 4 for S1/ep01.flac, 3 for S2/CD/ep01.flac."
+    refs = ["S1/ep01", "S1/ep01.flac", "S2/CD/ep01", "CD/ep01", "2", "b", "S2\\CD\\ep01"]
+    assert [job.id for job in place.reader.find(refs)] == [4, 4, 3, 3, 2, 5, 3]
+    assert [job.path for job in place.reader.find(["2", "1"])] == ["S1/ep01.flac", "ep01.flac"]
+    with pytest.raises(UsageError, match="There is no job"):
+        place.reader.find(["S4/ep01"])
 
 
 @pytest.mark.parametrize("ref", ["clop.mp4", "99", "9" * 40, "²", "", "%"])

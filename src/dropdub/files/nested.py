@@ -29,29 +29,19 @@ def nested(
     return folder if len(os.fsencode(folder)) + room <= LONGEST_PATH else top
 
 
-def is_real_folder(path: Path) -> bool:
-    """Return whether a path is a folder, and no link to one."""
-    try:
-        return stat.S_ISDIR(path.lstat().st_mode)
-    except OSError:
-        return False
-
-
-def links_between(top: Path, folder: Path) -> Path | None:
-    """Return the first entry on the way from `top` to `folder` that is a link or no folder; None if there is none."""
-    place = top
-    for name in folder.relative_to(top).parts:
-        place = place / name
-        if os.path.lexists(place) and not is_real_folder(place):
-            return place
-    return None
-
-
 def _inner(folder: Path, name: str, usable: Callable[[Path], bool]) -> Path:
     present = {key(entry.name): entry.name for entry in folder.iterdir()} if is_folder(folder) else {}
     for number in count(1):
         wanted = numbered_folder(name, number)
         found = folder / present.get(key(wanted), wanted)
-        if (key(wanted) not in present or is_real_folder(found)) and usable(found):
+        if (key(wanted) not in present or _is_real_folder(found)) and usable(found):
             return found
     raise AssertionError("numbers do not end")
+
+
+def _is_real_folder(path: Path) -> bool:
+    """Return whether a path is a folder, and no link to one."""
+    try:
+        return stat.S_ISDIR(path.lstat().st_mode)
+    except OSError:
+        return False

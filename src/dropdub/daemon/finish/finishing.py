@@ -24,9 +24,9 @@ from dropdub.daemon.steps.outcomes import Outcomes
 from dropdub.daemon.steps.scheduler import Scheduler
 from dropdub.errors import FolderAway, StoreError
 from dropdub.failpoints import reach
-from dropdub.files.nested import links_between
+from dropdub.files.held import NOT_ENTERED, held_output
 from dropdub.files.removal import SOURCE, is_source, remove_given_copy, remove_tree
-from dropdub.inbox.move_file import CannotMove, lexists
+from dropdub.inbox.move_file import CannotMove, lexists, move_errors
 from dropdub.inbox.moves import hand_over, write_error_note
 from dropdub.inbox.recorded_files import Taken
 from dropdub.inbox.side_files import companion_beside, sidecar_beside
@@ -260,27 +260,35 @@ def _place(job: Job, source_dir: Path, root: Root) -> Taken:
         given = Path(job.given_path or job.source)
         remove_given_copy(taken, given)
         return Taken(given)
-    _refuse_links(Path(job.destination), root)
     source = _current_place(Path(job.source), taken, inbox)
     sidecar = _current_place(Path(job.sidecar), sidecar_beside(taken), inbox) if job.sidecar else None
     companion = Path(job.companion) if job.companion else None
     companion = _current_place(companion, companion_beside(taken, companion), inbox) if companion else None
+    with move_errors(source, Path(job.destination).parent):
+        _make_place(Path(job.destination), root)
     placed = hand_over(source, sidecar, Path(job.destination), companion=companion)
     if job.verdict != JobState.SUCCEEDED:
         write_error_note(placed.source, _note_text(job, root))
     return placed
 
 
-def _refuse_links(destination: Path, root: Root) -> None:
-    """Raise CannotMove if a folder on the way to an original's place in archive/ or failed/ is a link, or no folder."""
+def _make_place(destination: Path, root: Root) -> None:
+    """Create the folder for an original in archive/ or failed/, with the permissions of the folder around it.
+
+    Raises CannotMove if a folder on the way is a link, or no folder.
+    """
     top = next((top for top in (root.archive, root.failed) if destination.is_relative_to(top)), destination.parent)
-    found = links_between(top, destination.parent)
-    if found is not None:
+    try:
+        with held_output(destination.parent, top, make=True):
+            pass
+    except OSError as error:
+        if error.errno not in NOT_ENTERED:
+            raise
         raise CannotMove(
-            f"{found} is a link or not a folder, so nothing is moved there.",
+            f"{destination.parent} is, or is in, a link or a file, so nothing is moved there.",
             condition="folder",
             remedy="Remove it; the job then resumes automatically.",
-        )
+        ) from error
 
 
 def _current_place(path: Path, taken: Path, inbox: Path) -> Path:
