@@ -226,6 +226,40 @@ def test_crash_while_original_is_copied_loses_and_duplicates_nothing(copied: Mad
     assert crashed_at(ending, copied, lives, problems_after_a_crash_at) == []
 
 
+@pytest.fixture(scope="module")
+def a_retried_text(folder: Path) -> Made:
+    """Return a function that makes a root with a text to be retried: one target was finished, one failed."""
+
+    def made(name: str, lives: Lives) -> ForkedSite:
+        site = ForkedSite(folder / name, lives, job={"targets": ["fi", "es"]}, **SETTINGS)
+        site.drop_text("The house is big.\n", "notes.en.txt")
+        assert site.work_off() == 1, site.output()
+        site.configure(job={"targets": []}, **SETTINGS)
+        assert site.jobs("retry", "1").returncode == 0
+        return site
+
+    return made
+
+
+@pytest.mark.skipif(not TARGETS, reason="apertium is not installed")
+def test_crash_while_a_job_is_retried_makes_no_finished_target_again(a_retried_text: Made, lives: Lives) -> None:
+    def problems(place: str, site: ForkedSite) -> list[str]:
+        of_es = {name: digest for name, digest in harness.published(site).items() if ".es." in name}
+        flag = site.root / "killed"
+        code = site.work_off(timeout_s=LONGEST_LIFE_S, **{VARIABLE: f"{place}=kill@{flag}"})
+        found = [] if code == -signal.SIGKILL else [f"it ended with {code} instead of dying"]
+        found += [] if site.work_off(timeout_s=LONGEST_LIFE_S) == 0 else [f"it failed: {site.output()[-300:]}"]
+        found += [] if of_es.items() <= harness.published(site).items() else ["a finished target is another or gone"]
+        runs = site.attempted_steps("notes.en.txt").count("synthesize/es")
+        return [*found, *([f"spoken {runs} times"] if runs != 1 else []), *harness.broken(site.root, site.dropped)]
+
+    retried = harness.places(traced(a_retried_text("traced-retry", lives)))
+    first = {place.partition("#")[0]: place for place in reversed(retried)}
+    names = ("kept.restore", "commit.finish_job.before")
+    chosen = [first[f"daemon.{name}"] for name in names]
+    assert crashed_at(chosen, a_retried_text, lives, problems) == []
+
+
 def test_harness_notices_publishing_that_cannot_be_repeated(a_film: Made, lives: Lives, places: list[str]) -> None:
     place = harness.place_after(places, "daemon.publish.folder-claimed", "daemon.rename.after")
     without = {WITHOUT_VARIABLE: "one_place_for_each_deliverable"}
