@@ -84,6 +84,7 @@ def markdown(text: str) -> str:
         ("<b>Tokyo</b> is big.", "<b>東京</b>は大きい。"),
         ("a &lt; b &amp; c&nbsp;d", "A &lt; B &amp; C D"),
         ("<!-- x -->one<?pi?> two", "<!-- x -->ONE<?pi?> TWO"),
+        ('Use <i translate="no">print</i> to write.', 'Use o <i translate="no">print</i> para escrever.'),
         ("<code>x = 1</code>", "<code>x = 1</code>"),
         ("12 + 3", "12 + 3"),
         ("one <b>two", "ONE <b>TWO"),
