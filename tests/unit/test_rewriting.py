@@ -218,6 +218,10 @@ END
 """
 
 
+def test_the_second_line_of_a_note_keeps_its_place() -> None:
+    assert markdown("[^n]: one\n    two\n\n- three\n\n  four\n") == "[^n]: ONE\n    TWO\n\n- THREE\n\n  FOUR\n"
+
+
 def test_markdown_keeps_everything_but_the_words() -> None:
     assert translated_markdown(MARKDOWN, Translating(known)) == (TRANSLATED, 1)
 

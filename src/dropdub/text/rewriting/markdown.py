@@ -86,7 +86,7 @@ class _Finder:
         """Return the place of a paragraph; None unless each of its lines is found in the text."""
         prefixes, end = [], 0
         for number, words in enumerate(content.split("\n"), first):
-            line, bare = self._lines[number], words.rstrip()
+            line, bare = self._lines[number], words.strip()
             at = line.rfind(bare) if bare else -1
             if at < 0:
                 return None
