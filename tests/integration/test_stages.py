@@ -269,7 +269,8 @@ def test_a_text_is_translated_and_read_aloud_paragraph_by_paragraph(
     assert set(job.published) == {"notes.es.txt", "notes.es.md", "notes.es.m4a", "report.html", "manifest.json"}
     marked = job.published["notes.es.md"].read_text(encoding="utf-8")
     found = job.published["notes.es.txt"].read_text(encoding="utf-8").strip().split("\n\n")
-    assert marked == "# " + "\n\n".join(found) + "\n"
+    assert marked.split() == ["#", *"\n\n".join(found).split()]
+    assert len(marked.split("\n")) == len(TEXT.split("\n"))
     assert "casa" in found[1].lower() and "perro" in found[2]
     assert [line[:2] for line in found[3].split("\n")] == ["- ", "- "]
     assert job.columns["kind"] == "text" and job.columns["language"] == "en"

@@ -84,6 +84,7 @@ def markdown(text: str) -> str:
         ("<b>Tokyo</b> is big.", "<b>東京</b>は大きい。"),
         ("a &lt; b &amp; c&nbsp;d", "A &lt; B &amp; C D"),
         ("<!-- x -->one<?pi?> two", "<!-- x -->ONE<?pi?> TWO"),
+        ('Use <i translate="no">print</i> to write.', 'Use o <i translate="no">print</i> para escrever.'),
         ("<code>x = 1</code>", "<code>x = 1</code>"),
         ("12 + 3", "12 + 3"),
         ("one <b>two", "ONE <b>TWO"),
@@ -215,6 +216,10 @@ END
 [r]: http://kept.org "Kept"
 [^1]: A NOTE.
 """
+
+
+def test_the_second_line_of_a_note_keeps_its_place() -> None:
+    assert markdown("[^n]: one\n    two\n\n- three\n\n  four\n") == "[^n]: ONE\n    TWO\n\n- THREE\n\n  FOUR\n"
 
 
 def test_markdown_keeps_everything_but_the_words() -> None:

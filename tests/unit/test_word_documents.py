@@ -133,6 +133,12 @@ def test_list_items_have_the_numbers_that_word_shows(tmp_path: Path) -> None:
     assert found == ["1. a", "a) b", "b) c", "1.I d", "2. e", "a) f", "- g", "h", "i", "- j"]
 
 
+def test_a_deleted_item_does_not_count(tmp_path: Path) -> None:
+    deleted = item("x", 1).replace("</w:pPr>", "<w:rPr><w:del/></w:rPr></w:pPr>").replace(run("x"), DELETED)
+    found = read(tmp_path, item("a", 1) + deleted + item("b", 1), **{"word/numbering.xml": NUMBERING})
+    assert found == ["1. a", "2. b"]
+
+
 def test_numbered_headings_are_read_with_their_numbers(tmp_path: Path) -> None:
     parts = {"word/numbering.xml": NUMBERING, "word/styles.xml": STYLED}
     found = read(tmp_path, paragraph("One", style="Zahl") + paragraph("Two", style="Zahl"), **parts)

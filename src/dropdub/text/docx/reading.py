@@ -60,7 +60,8 @@ class _Reader:
         start = properties.end if properties is not None else paragraph.inner
         is_shown = is_read and not (in_contents or self._runs.in_contents or style.is_contents)
         found = Passage(content.items, start, paragraph.inner_end, is_read=is_shown, style=content.style)
-        marker = self._marker(properties, style) if is_shown else ""  # Word counts items without words, too
+        # Word counts items without words, but not those that were deleted and are only shown as such.
+        marker = self._marker(properties, style) if is_shown and not _is_deleted(properties) else ""
         if found.text:
             yield replace(found, marker=marker, is_translated=not style.is_code)
         for one in paragraph.children:
@@ -89,6 +90,12 @@ class _Reader:
         if heading:
             return f"{'#' * heading} {item if item != '- ' else ''}"
         return item
+
+
+def _is_deleted(properties: PlacedElement | None) -> bool:
+    """Return whether the end of a paragraph is a tracked deletion."""
+    mark = child(properties, "rPr")
+    return child(mark, "del") is not None or child(mark, "moveFrom") is not None
 
 
 def _is_contents(element: PlacedElement) -> bool:

@@ -14,6 +14,7 @@ from dropdub.text.pages.roles import (
     is_note_body,
     is_note_mark,
     is_page_break,
+    is_verbatim,
 )
 from dropdub.text.pages.stylesheets import Hidden, hidden_by
 from dropdub.text.pages.tree import BLOCKS, Element, Raw, Text, elements, texts, tree, words_in
@@ -116,7 +117,7 @@ class _Reader:
             return
         elif self._is_silent(element, is_read=is_read):
             yield Kept(raw)
-        elif element.name in CODE or element.get("translate") == "no":
+        elif is_verbatim(element):
             yield Kept(raw, shown=words_in(self._page, element))
         elif element.name in _DROPPED:
             yield from self._items(element.children, is_read=is_read)

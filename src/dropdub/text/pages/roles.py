@@ -46,6 +46,7 @@ _PAGE_NUMBER = re.compile(
 _MARK = re.compile(r"[\[({]?\s*(?:\d{1,4}|[a-z]|[ivxlc]{1,6}|[*†‡§¶#]{1,5}|↩\ufe0e?|↑)\s*[\])}.]?", re.I)
 _SURE_MARK = re.compile(r"[\[({]\s*\d{1,4}\s*[\])}]|[*†‡§¶]{1,5}|↩\ufe0e?|↑")
 _LONGEST_MARK = 20
+_STAYS = re.compile(r"(?:^|\s)translate=[\"']?no\b", re.I)
 _MAY_HIDE = re.compile("hidden|style", re.I)
 _HIDING = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))", re.I)
 
@@ -60,6 +61,11 @@ def is_hidden(element: Element, hidden: Hidden) -> bool:
         or _HIDING.search(element.get("style")) is not None
         or hidden.matches(element)
     )
+
+
+def is_verbatim(element: Element) -> bool:
+    """Return whether the words of an element stay as they are: code, or what its author wants kept."""
+    return element.name in CODE or _STAYS.search(element.attributes) is not None
 
 
 def is_note_body(element: Element) -> bool:

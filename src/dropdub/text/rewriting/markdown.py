@@ -39,7 +39,9 @@ def translated_markdown(text: str, translating: Translating) -> tuple[str, int]:
     before = text[: len(text) - len(body)]
     refs: Refs = {}
     tokens = block_parser().parse(NOTE.sub("- ", body), refs)
-    places = list(_Finder(body, refs).places(tokens))
+    finder = _Finder(body, refs)
+    places = list(finder.places(tokens))
+    translating.losses.passages += finder.missed
     rendered = translating.rendered([one.passage for one in places], lambda words, _style: escaped(words))
     edits = [
         (one.passage.start, one.passage.end, _as_lines(one, new))
@@ -60,6 +62,8 @@ class _Finder:
             self._starts.append(self._starts[-1] + len(line) + 1)
         self._refs = refs
         self._parser = parser()
+        self.missed = 0
+        """Paragraphs that are too long, or not found in the text."""
 
     def places(self, tokens: Sequence[Token]) -> Iterator[_Place]:
         row: list[Token] = []
@@ -72,22 +76,25 @@ class _Finder:
                 line = -1
             elif token.type == "inline" and line >= 0:
                 row.append(token)
-            elif token.type == "inline" and token.map and len(token.content) <= STRETCH:
-                yield from self._paragraph(token.content, token.map[0])
+            elif token.type == "inline" and token.map:
+                place = self._paragraph(token.content, token.map[0]) if len(token.content) <= STRETCH else None
+                if place is not None:
+                    yield place
+                self.missed += place is None
 
-    def _paragraph(self, content: str, first: int) -> Iterator[_Place]:
-        """Yield the place of a paragraph, if each of its lines is found in the text."""
+    def _paragraph(self, content: str, first: int) -> _Place | None:
+        """Return the place of a paragraph; None unless each of its lines is found in the text."""
         prefixes, end = [], 0
         for number, words in enumerate(content.split("\n"), first):
-            line, bare = self._lines[number], words.rstrip()
+            line, bare = self._lines[number], words.strip()
             at = line.rfind(bare) if bare else -1
             if at < 0:
-                return
+                return None
             prefixes.append(line[:at])
             end = self._starts[number] + at + len(bare)
         start = self._starts[first] + len(prefixes[0])
         passage = Passage(tuple(self._items(content)), start, end)
-        yield _Place(passage, (prefixes[0], *(prefixes[1:] or [_blank(prefixes[0])])))
+        return _Place(passage, (prefixes[0], *(prefixes[1:] or [_blank(prefixes[0])])))
 
     def _items(self, content: str) -> Iterator[Item]:
         head = BOX.match(content) or CALLOUT.match(content)
@@ -105,6 +112,7 @@ class _Finder:
             raw = token.content.replace("|", "\\|")
             found = line.find(raw, at)
             if found < 0 or len(token.content) > STRETCH:
+                self.missed += 1
                 continue
             at = found + len(raw)
             start = self._starts[number] + found
