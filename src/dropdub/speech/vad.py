@@ -38,7 +38,7 @@ __all__ = [
     "windows",
 ]
 
-_BLOCK_S = 30.0
+_BLOCK_S = 12.0
 _AGGRESSIVENESS = 2
 _BRIDGED_PAUSE_S = 0.3
 _PADDING_S = 0.15
