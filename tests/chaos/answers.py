@@ -17,9 +17,10 @@ from typing import Any, TypeVar
 from dropdub.dubbing import background
 from dropdub.engines.espeak.library import EspeakLibrary
 from dropdub.media import ffmpeg
-from dropdub.media.sound import pcm
-from dropdub.media.sound.pcm import Frames
+from dropdub.media.sound import pcm, timed
+from dropdub.media.sound.timed import Frames, TimedSound
 from dropdub.process.run import Ending, Program, run
+from dropdub.speech import extraction
 from dropdub.stages import mix
 from dropdub.subtitles import burning
 from dropdub_light import apertium
@@ -42,11 +43,17 @@ def keep_answers() -> None:
     _keep(apertium, "_run", lambda command, text, **_how: (list(command), text))
     for module in (mix, background):
         module.decoded = _decoded  # type: ignore[attr-defined]
+    extraction.placed = _placed  # type: ignore[attr-defined]
 
 
-def _decoded(inputs: Sequence[str], stream: str, **how: Any) -> Iterator[Frames]:
-    asked = ("decoded", _asked(inputs), stream, how["channels"], how["length"])
-    yield from (block.copy() for block in _answer(asked, lambda: list(pcm.decoded(inputs, stream, **how))))
+def _decoded(sound: TimedSound, **how: Any) -> Iterator[Frames]:
+    asked = ("decoded", _asked(sound.inputs), sound.stream, how["channels"], how["length"])
+    yield from (block.copy() for block in _answer(asked, lambda: list(pcm.decoded(sound, **how))))
+
+
+def _placed(sound: TimedSound, **how: Any) -> Iterator[Frames]:
+    asked = ("placed", _asked(sound.inputs), sound.stream, how["rate"], how["layout"], how["until_s"])
+    yield from (piece.copy() for piece in _answer(asked, lambda: list(timed.placed(sound, **how))))
 
 
 def _keep(where: Any, name: str, asked: Callable[..., object]) -> None:

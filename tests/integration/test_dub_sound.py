@@ -25,6 +25,7 @@ from dropdub.media.ffmpeg import find_ffmpeg, input_arguments
 from dropdub.media.sound import wav
 from dropdub.media.sound.loudness import measure_loudness
 from dropdub.media.sound.pcm import RATE_HZ, decoded
+from dropdub.media.sound.timed import TimedSound
 from dropdub.pipeline.cache import Cache
 from tests.drive import LIGHT, Drive
 from tests.spoken import ENGLISH, RATE, recording, spoken
@@ -109,7 +110,7 @@ def true_peak_db(path: Path) -> float:
 
 def original(job: Drive, channels: int) -> Frames:
     length = soundfile.info(job.job_dir / "dub.es.wav").frames
-    blocks = decoded(input_arguments(job.source), "0:a:0", channels=channels, length=length, deadline_s=60)
+    blocks = decoded(TimedSound(input_arguments(job.source), "0:a:0"), channels=channels, length=length, deadline_s=60)
     return np.concatenate(list(blocks))
 
 

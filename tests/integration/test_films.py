@@ -293,7 +293,7 @@ def test_six_channels_are_kept_as_the_second_track(tmp_path: Path) -> None:
 
 
 def test_missing_track_is_refused(tmp_path: Path, three_tracks: Path) -> None:
-    with pytest.raises(NoAudio, match=r"1 \(English\), 2 \(French\), 3 \(language not given\)"):
+    with pytest.raises(NoAudio, match=r"1 \(English\), 2 \(French\), 3 \(language not given, commentary\)"):
         muxed(three_tracks, tmp_path / "root", audio_track="de")
 
 

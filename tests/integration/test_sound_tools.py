@@ -16,6 +16,7 @@ from dropdub.media.sound.loudness import SILENCE_LUFS, gain_db, loudness_like, m
 from dropdub.media.sound.master import Mixed, write_master
 from dropdub.media.sound.pcm import BLOCK_S, RATE_HZ, decoded
 from dropdub.media.sound.spans import Span
+from dropdub.media.sound.timed import TimedSound
 
 RATE = 22_050
 
@@ -36,7 +37,8 @@ def pitch(path: Path) -> float:
 def test_track_is_decoded_in_blocks_to_exact_length(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a b ü.wav", tone(25.0, rate=48_000), 48_000)
     for length in (25 * RATE_HZ, 21 * RATE_HZ + 7, 31 * RATE_HZ + 1):
-        blocks = list(decoded(input_arguments(tmp_path / "a b ü.wav"), "0:a", channels=1, length=length, deadline_s=60))
+        source = TimedSound(input_arguments(tmp_path / "a b ü.wav"), "0:a")
+        blocks = list(decoded(source, channels=1, length=length, deadline_s=60))
         assert [len(block) for block in blocks[:-1]] == [round(BLOCK_S * RATE_HZ)] * (len(blocks) - 1)
         sound = np.concatenate(blocks)
         assert sound.shape == (length, 1)
@@ -46,18 +48,20 @@ def test_track_is_decoded_in_blocks_to_exact_length(tmp_path: Path) -> None:
 
 def test_undecodable_sound_is_reported(tmp_path: Path) -> None:
     (tmp_path / "bad.wav").write_bytes(b"RIFF" + bytes(1000))
-    with pytest.raises(MediaToolFailed, match="could not read the sound"):
-        list(decoded(input_arguments(tmp_path / "bad.wav"), "0:a", channels=1, length=10, deadline_s=60))
+    with pytest.raises(MediaToolFailed, match="ffmpeg failed"):
+        list(decoded(TimedSound(input_arguments(tmp_path / "bad.wav"), "0:a"), channels=1, length=10, deadline_s=60))
 
 
 def test_a_decoder_past_its_deadline_is_stopped() -> None:
     endless = ["-f", "lavfi", "-re", "-i", "sine"]
     with pytest.raises(DeadlineExceeded):
-        list(decoded(endless, "0:a", channels=1, length=60 * RATE_HZ, deadline_s=0.5))
+        list(decoded(TimedSound(endless, "0:a"), channels=1, length=60 * RATE_HZ, deadline_s=0.5))
 
 
 def test_decoder_is_stopped_if_nobody_reads_from_it() -> None:
-    blocks = decoded(["-f", "lavfi", "-i", "sine"], "0:a", channels=1, length=3600 * RATE_HZ, deadline_s=600)
+    blocks = decoded(
+        TimedSound(["-f", "lavfi", "-i", "sine"], "0:a"), channels=1, length=3600 * RATE_HZ, deadline_s=600
+    )
     assert len(next(blocks)) == round(BLOCK_S * RATE_HZ)
     blocks.close()  # type: ignore[attr-defined]
 

@@ -14,9 +14,10 @@ from dropdub.dubbing.edges import Sounding, find_speech
 from dropdub.dubbing.track import FADE_S, HEADROOM, Part, part_of, track_blocks, write_track
 from dropdub.media.sound import wav
 from dropdub.media.sound.ducking import DOWN_S, UP_S, Ducking
-from dropdub.media.sound.mixing import in_blocks, mix_down
+from dropdub.media.sound.mixing import mix_down
 from dropdub.media.sound.pcm import RATE_HZ
 from dropdub.media.sound.spans import Span
+from dropdub.media.sound.timed import in_blocks
 from dropdub.media.sound.wav import WavWriter
 from dropdub.text.paragraph_times import starts_in_a_row
 

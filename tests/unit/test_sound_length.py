@@ -29,11 +29,11 @@ def test_durations_that_ffmpeg_lists_are_added_up(tmp_path: Path) -> None:
         "0,     441000,     441000,        1,        2, 0x01cc0140\n",
         encoding="utf-8",
     )
-    assert counted(listed) == SoundLength(441_001, 44_100)
+    assert counted(listed, has_clock=True) == SoundLength(441_001, 44_100)
 
 
 @pytest.mark.parametrize("text", ["", "#tb 0: 1/48000\n", "0, 0, 0, 12, 24, 0x0\n"])
 def test_a_list_without_a_sound_has_no_length(tmp_path: Path, text: str) -> None:
     (tmp_path / "length").write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match="does not contain"):
-        counted(tmp_path / "length")
+        counted(tmp_path / "length", has_clock=True)

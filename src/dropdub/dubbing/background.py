@@ -8,11 +8,11 @@ from typing import Any
 
 from dropdub.config.job import Mix
 from dropdub.engines.base import Separator
-from dropdub.film.start_time import film_clock
+from dropdub.film.original_sound import original_sound
 from dropdub.media.ffmpeg import input_arguments
 from dropdub.media.sound.loudness import SPEECH_LUFS, measure_loudness
-from dropdub.media.sound.mixing import in_blocks
-from dropdub.media.sound.pcm import BLOCK_S, RATE_HZ, Frames, decoded
+from dropdub.media.sound.pcm import BLOCK_S, RATE_HZ, decoded
+from dropdub.media.sound.timed import Frames, in_blocks
 from dropdub.pipeline.dropped_file import DroppedFile
 
 
@@ -53,17 +53,24 @@ def original_loudness(
 
 
 def background_of(
-    source: DroppedFile, wanted: Mix, *, length: int, deadline_s: float, separator: Callable[[], Separator | None]
+    source: DroppedFile,
+    wanted: Mix,
+    *,
+    keeps_time: bool = True,
+    length: int,
+    deadline_s: float,
+    separator: Callable[[], Separator | None],
 ) -> Background:
     """Return the background that `wanted` asks for: `length` samples at 48 kHz, on the timeline of audio.wav.
 
-    `separator` is only called if voices have to be removed: it may load an engine. If `wanted.separate` is set but it
-    returns None, the voices stay in the background, which is ducked or kept at full level as `wanted.original` says; a
-    warning reports this.
+    `keeps_time` is False if the recording's clock does not fit its sound. `separator` is only called if voices have to
+    be removed: it may load an engine. If `wanted.separate` is set but it returns None, the voices stay in the
+    background, which is ducked or kept at full level as `wanted.original` says; a warning reports this.
     """
     if wanted.original == "mute" or not source.is_recording:
         return Background(None)
-    blocks, ducked = _blocks(source, length=length, deadline_s=deadline_s), wanted.original == "duck"
+    sound, ducked = original_sound(source.path, source.probe, keeps_time=keeps_time), wanted.original == "duck"
+    blocks = decoded(sound, channels=channels_of(source), length=length, deadline_s=deadline_s)
     if not wanted.separate:
         return Background(blocks, ducked=ducked)
     engine = separator()
@@ -72,13 +79,6 @@ def background_of(
     separated = engine.background(blocks, sample_rate=RATE_HZ)
     kept = in_blocks(separated, size=round(BLOCK_S * RATE_HZ), length=length, channels=channels_of(source))
     return Background(kept, engine=asdict(engine.info()))
-
-
-def _blocks(source: DroppedFile, *, length: int, deadline_s: float) -> Iterator[Frames]:
-    inputs = [*input_arguments(source.path), *film_clock(source.probe)]
-    return decoded(
-        inputs, source.probe.sound_stream, channels=channels_of(source), length=length, deadline_s=deadline_s
-    )
 
 
 def _no_separator(name: str, wanted: Mix) -> str:

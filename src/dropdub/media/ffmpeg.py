@@ -119,7 +119,7 @@ def run_ffmpeg(
     on_line = _progress_parser(duration_s, report)
     with start_errors():
         ending = run(Program(command, folder), deadline_s=deadline_s, on_line=on_line, look=watch.look)
-    _judge(ending, arguments)
+    judge(ending, arguments)
     report(1.0)
     return ending.complaints
 
@@ -148,7 +148,8 @@ def _outputs(arguments: Sequence[str]) -> list[Path]:
     return [Path(argument) for argument, before in named if _is_path(argument) and before not in _TAKES_A_PATH]
 
 
-def _judge(ending: Ending, arguments: Sequence[str]) -> None:
+def judge(ending: Ending, arguments: Sequence[str]) -> None:
+    """Raise DiskFull or MediaToolFailed if ffmpeg, run with `arguments`, failed."""
     # Some versions exit with 0 even though the disk was full when they wrote the trailer.
     if any(full in line for line in ending.complaints for full in _FULL):
         raise DiskFull(f"The disk is full: ffmpeg could not write {Path(arguments[-1]).name}.")

@@ -9,7 +9,10 @@ from dropdub.media.sound_purpose import Purpose
 
 @dataclass(frozen=True)
 class AudioStream:
-    """One audio stream. `index` counts all streams of the file; `language` is the file's own tag, if any."""
+    """One audio stream. `index` counts all streams of the file; `language` is the file's own tag, if any.
+
+    `layout` is ffmpeg's name of its channels, such as `5.1(side)`.
+    """
 
     index: int
     codec: str
@@ -20,6 +23,7 @@ class AudioStream:
     start_time_s: float
     default: bool
     purpose: Purpose = Purpose.UNSTATED
+    layout: str = ""
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,7 @@ def _audio(stream: Any) -> AudioStream:
         start_time_s=_seconds(stream, stream.start_time) or 0.0,
         default=bool(stream.disposition & Disposition.default),
         purpose=_purpose(stream),
+        layout=stream.codec_context.layout.name,
     )
 
 

@@ -80,13 +80,17 @@ class ProbeFacts:
 
 @dataclass(frozen=True)
 class ExtractFacts:
-    """What `extract` found. `duration_s` is None for a text; `sound` is set only if a dub is requested."""
+    """What `extract` found. `duration_s` is None for a text; `sound` is set only if a dub is requested.
+
+    `keeps_time` is False if the recording's clock does not fit its sound, which was then read without it.
+    """
 
     content_hash: str = ""
     source_hash: str | None = None
     companions: tuple[Mapping[str, Any], ...] = ()
     duration_s: float | None = None
     sound: SoundLength | None = None
+    keeps_time: bool = True
     language: str = ""
     segments: int = 0
     skipped: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from dropdub.awake import Countdown
-from dropdub.errors import DeadlineExceeded, MediaToolFailed
+from dropdub.errors import DeadlineExceeded, DropdubError, MediaToolFailed
 from dropdub.process.allowance import Allowance
 from dropdub.process.started import DRAIN_S, Program, Started, Take
 from dropdub.process.trees import tree_cpu_s
@@ -85,16 +85,20 @@ def in_foreground(command: Sequence[str], *, output: IO[str] | None = None) -> i
 class Stream:
     """The output of a running program, as bytes. As a context manager, it kills the program at the end of its block."""
 
-    def __init__(self, program: Program, *, deadline_s: float) -> None:
-        """Start the program, which is killed at the deadline. Raises OSError if it cannot be started."""
+    def __init__(self, program: Program, *, deadline_s: float, look: Callable[[int], None] | None = None) -> None:
+        """Start the program, which is killed at the deadline. Raises OSError if it cannot be started.
+
+        `look` is called with the pid several times a second; a DropdubError that it raises ends the program, too.
+        """
         self._name = program.name
+        self._look = look or _ignore
         self._deadline_s = deadline_s
         self._complaints: deque[str] = deque(maxlen=COMPLAINTS_KEPT)
         self._closed = threading.Event()
-        self._is_late = False
+        self._fault: DropdubError | None = None
         self._started = Started(program)
         self._started.read(output=None, errors=_stripped(self._complaints))
-        self._watch = threading.Thread(target=self._kill_when_late, name="deadline", daemon=True)
+        self._watch = threading.Thread(target=self._kill_at_fault, name="deadline", daemon=True)
         self._watch.start()
 
     def __enter__(self) -> Stream:
@@ -112,20 +116,27 @@ class Stream:
         return self._started.output.read(count)
 
     def finish(self) -> Ending:
-        """Read the rest of the output and wait for the program. Raises DeadlineExceeded if it was killed for that."""
+        """Read the rest of the output and wait for the program.
+
+        Raises DeadlineExceeded if it was killed for that, and the error of `look` if it was killed for that.
+        """
         while self.read(1 << 20):
             pass
         code = self._started.wait()
         self._started.drain()
-        if self._is_late:
-            raise _late(self._name, self._deadline_s)
+        if self._fault is not None:
+            raise self._fault
         return Ending(code, tuple(self._complaints))
 
-    def _kill_when_late(self) -> None:
+    def _kill_at_fault(self) -> None:
         left = _TimeLeft(self._started.pid, self._deadline_s)
         while not self._closed.wait(_POLL_S):
-            if left.seconds() <= 0:
-                self._is_late = True
+            try:
+                if left.seconds() <= 0:
+                    raise _late(self._name, self._deadline_s)
+                self._look(self._started.pid)
+            except DropdubError as fault:
+                self._fault = fault
                 self._started.kill()
                 return
 

@@ -14,7 +14,7 @@ from dataclasses import asdict, astuple, dataclass
 import numpy as np
 
 from dropdub.engines.base import Diarizer, EngineInfo, Window
-from dropdub.film.start_time import film_clock
+from dropdub.film.original_sound import original_sound
 from dropdub.media.sound import wav
 from dropdub.media.sound.levels import mean_power, write_power
 from dropdub.pipeline.artifacts import AUDIO, SPEAKERS, SPEECH, Segment, Turn, load_spans, save_turns
@@ -71,13 +71,12 @@ def _by_channels(task: Task, segments: Sequence[Segment]) -> list[Turn] | None:
     if audio.channels != 2 or not spans:
         return None
     power = task.prepared_scratch() / "power.wav"
+    extracted = task.facts.extract
     write_power(
-        task.source,
+        original_sound(task.source, task.facts.probe, keeps_time=extracted.keeps_time),
         power,
-        index=audio.index,
-        clock=film_clock(task.facts.probe),
+        duration_s=extracted.length_s,
         deadline_s=task.deadline_s,
-        duration_s=task.facts.extract.length_s,
         progress=task.progress,
     )
     measured = zip(spans, mean_power(power, spans), strict=True)

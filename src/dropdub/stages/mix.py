@@ -22,6 +22,7 @@ from dropdub.media.sound.master import Mixed, write_master
 from dropdub.media.sound.mixing import mix_down
 from dropdub.media.sound.pcm import RATE_HZ, decoded
 from dropdub.media.sound.spans import Span
+from dropdub.media.sound.timed import TimedSound
 from dropdub.pipeline.artifacts import AUDIO, SPEECH, Segment, Transcript, dub_name, load_spans, translation_name
 from dropdub.pipeline.spoken_lines import load_spoken, spoken_name
 from dropdub.pipeline.task import Result, Task, target_of
@@ -91,6 +92,7 @@ def _background(task: Task, sound: SoundLength) -> Background:
     return background_of(
         task.dropped,
         task.options.mix,
+        keeps_time=task.facts.extract.keeps_time,
         length=sound.at(RATE_HZ),
         deadline_s=task.deadline_s,
         separator=lambda: task.engines.separator("auto"),
@@ -157,7 +159,7 @@ def _mixed(task: Task, background: Background, spans: Iterator[Span], sound: Sou
     level = factor(-task.options.mix.duck_db) if background.ducked else 1.0
     return mix_down(
         task.scratch / "mixed.flac",
-        decoded(inputs, "0:a", channels=1, length=length, deadline_s=task.deadline_s),
+        decoded(TimedSound(inputs, "0:a"), channels=1, length=length, deadline_s=task.deadline_s),
         background.blocks,
         ducking=Ducking(spans, level),
         voice_gain=factor(gain),

@@ -27,35 +27,41 @@ class SoundLength:
         return math.floor(Fraction(self.samples * rate, self.rate) + _HALF)
 
 
-def until(end_s: float) -> str:
-    """Return the filter that cuts the sound off at `end_s`. It must precede any filter that fills gaps.
+def on_clock(rate: int, end_s: float) -> str:
+    """Return the filters that resample a sound, fill its gaps and compensate the drift of its clock, up to `end_s`.
 
-    Otherwise a clock that jumps makes a gap of hours, which is filled all at once, in memory.
+    The times of the sound stay as they are: a track that starts late is not padded. What comes before second 0 is cut
+    off, and what comes after `end_s`, before the gaps are filled. Otherwise a clock that jumps makes a gap of hours,
+    which is filled all at once, in memory.
     """
-    return f"atrim=end={end_s:.3f}"
+    return f"atrim=start=0:end={end_s:.3f},aresample={rate}:async=1"
 
 
-def counting(stream: str, rate: int, listed: Path, *, until_s: float) -> list[str]:
+def counting(stream: str, rate: int, listed: Path, *, until_s: float, has_clock: bool) -> list[str]:
     """Return the ffmpeg output arguments that write a list of frames, from which `counted` reads the sound's length.
 
-    `stream` is ffmpeg's specifier, `rate` the sound's own rate, `until_s` where to stop at the latest. The length is
-    measured on the recording's clock: silence before a track that starts late counts, and so do gaps. Use a separate
+    `stream` is ffmpeg's specifier, `rate` the sound's own rate, `until_s` where to stop at the latest. Use a separate
     ffmpeg run for it, and leave the frame size alone: when ffmpeg 9 had to write longer frames alongside another
     output, one run in five hung forever if the track started late.
     """
-    on_time = f"{until(until_s)},aresample={rate}:async=1:first_pts=0"
-    return ["-map", stream, "-af", on_time, "-ac", "1", "-c:a", "pcm_s16le", "-f", "framecrc", str(listed)]
+    filters = on_clock(rate, until_s) if has_clock else f"aresample={rate}"
+    return ["-map", stream, "-af", filters, "-ac", "1", "-c:a", "pcm_s16le", "-f", "framecrc", str(listed)]
 
 
-def counted(listed: Path) -> SoundLength:
-    """Return the length from the list that `counting` wrote. Raises ValueError if it holds none, and OSError."""
-    rate = samples = 0
+def counted(listed: Path, *, has_clock: bool) -> SoundLength:
+    """Return the length from the list that `counting` wrote. Raises ValueError if it holds none, and OSError.
+
+    The length is measured on the recording's clock, if it has one: silence before a track that starts late counts, and
+    so do gaps. Otherwise, it is the sum of all frames.
+    """
+    rate = end = total = 0
     with listed.open(encoding="utf-8") as lines:  # half a million of them for three hours
         for line in lines:
             if line.startswith(_TIME_BASE):
                 rate = int(line.removeprefix(_TIME_BASE))
             elif not line.startswith("#"):
-                samples += int(line.split(",")[3])
-    if not rate or not samples:
+                _, _, start, samples, *_ = line.split(",")
+                end, total = max(end, int(start) + int(samples)), total + int(samples)
+    if not rate or not total:
         raise ValueError(f"{listed.name} does not contain the length of a sound.")
-    return SoundLength(samples, rate)
+    return SoundLength(end if has_clock else total, rate)

@@ -1,44 +1,43 @@
-"""The levels of the two channels of a recording over time."""
+"""The levels of the two channels of a recording over time, in the band of voices."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+import soundfile
 
-from dropdub.media.ffmpeg import input_arguments, run_ffmpeg
 from dropdub.media.sound import wav
 from dropdub.media.sound.spans import Span
+from dropdub.media.sound.timed import TimedSound, joined, placed
 
 RATE_HZ = 100
-# On the same timeline as the speech (see extract). Squared first, so that resampling to 100 Hz gives the mean power.
-_POWER = f"aresample=8000:async=1:first_pts=0,aeval=val(0)*val(0)|val(1)*val(1):c=same,aresample={RATE_HZ}"
+_DECODED_HZ = 8_000
+_SAMPLES = _DECODED_HZ // RATE_HZ
+_BLOCK_S = 10
+_VOICE_BAND = ("highpass=f=200", "highpass=f=200", "lowpass=f=3400")
+"""An offset or a hum on one channel would make it the louder one all the time."""
 
 
 def write_power(
-    source: Path,
-    into: Path,
-    *,
-    index: int,
-    clock: Sequence[str] = (),
-    deadline_s: float,
-    duration_s: float | None = None,
-    progress: Callable[[float], None] | None = None,
+    sound: TimedSound, into: Path, *, duration_s: float, deadline_s: float, progress: Callable[[float], None]
 ) -> None:
-    """Write the power of the two channels of audio stream `index`, 100 times a second: 3 MB per hour.
+    """Write the mean power of the two channels of a sound, 100 times a second: 3 MB per hour.
 
-    `clock` are the ffmpeg options that give the same timeline as the speech has (see extract).
-
-    Raises the errors of `run_ffmpeg`.
+    Raises the errors of `placed`.
     """
-    plain = ["-c:a", "pcm_f32le", "-map_metadata", "-1", "-f", "wav"]
-    run_ffmpeg(
-        [*input_arguments(source), *clock, "-map", f"0:{index}", "-af", _POWER, *plain, str(into)],
-        deadline_s=deadline_s,
-        duration_s=duration_s,
-        progress=progress,
+    pieces = placed(
+        sound, rate=_DECODED_HZ, layout="stereo", until_s=duration_s, deadline_s=deadline_s, filters=_VOICE_BAND
     )
+    done_s = 0.0
+    with closing(pieces), soundfile.SoundFile(into, "w", RATE_HZ, 2, subtype="FLOAT", format="WAV") as file:
+        for block in joined(pieces, _BLOCK_S * _DECODED_HZ):
+            whole = block[: len(block) // _SAMPLES * _SAMPLES].reshape(-1, _SAMPLES, 2)
+            file.write(np.square(whole).mean(axis=1))
+            done_s += _BLOCK_S
+            progress(min(done_s / duration_s, 1.0))
 
 
 def mean_power(path: Path, spans: Sequence[Span]) -> Iterator[tuple[float, float]]:

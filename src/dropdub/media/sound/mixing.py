@@ -11,7 +11,8 @@ import soundfile
 from dropdub.media.sound.ducking import Ducking
 from dropdub.media.sound.loudness import decibels
 from dropdub.media.sound.master import Mixed
-from dropdub.media.sound.pcm import RATE_HZ, Frames
+from dropdub.media.sound.pcm import RATE_HZ
+from dropdub.media.sound.timed import Frames
 
 HEADROOM = 0.25
 """A mix is written at a quarter of its level, in 24 bits, so that nothing clips before its gain is known."""
@@ -52,19 +53,3 @@ def _paired(
             yield spoken, np.zeros((len(spoken), channels), np.float32)
     else:
         yield from zip(voice, background, strict=True)
-
-
-def in_blocks(frames: Iterable[Frames], *, size: int, length: int, channels: int) -> Iterator[Frames]:
-    """Re-block sound into blocks of `size`, `length` samples in total: cut off, or padded with silence."""
-    kept = np.zeros((0, channels), np.float32)
-    left = length
-    for more in frames:
-        kept = np.concatenate([kept, more])
-        while len(kept) >= min(size, left) and left:
-            count = min(size, left)
-            yield kept[:count]
-            kept, left = kept[count:], left - count
-    while left:
-        count = min(size, left)
-        yield np.pad(kept[:count], ((0, count - len(kept[:count])), (0, 0)))
-        kept, left = kept[count:], left - count
