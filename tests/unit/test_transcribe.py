@@ -54,12 +54,15 @@ def attempt(folder: Path, engine: FakeTranscriber, shares: list[float]) -> dict[
     save_spans(folder / SPEECH, SPEECH_AT)
     task = SimpleNamespace(
         options=JobOptions(language="en"),
-        engines=SimpleNamespace(transcriber=lambda _name, language: engine),
+        engines=SimpleNamespace(
+            transcriber=lambda _name, language: engine, require_transcriber=lambda _name, language: None
+        ),
+        voices=folder / "voices",
         job_dir=folder,
         job_name="talk.wav",
         params={"start": 0.0, "end": 90.0, "ordinal": 0},
         cache=Cache(folder / "cache", max_bytes=10_000_000),
-        facts=Facts({}),
+        facts=Facts({"probe": {"kind": "media", "size": 1, "video": None}}),
         progress=shares.append,
     )
     return run(cast("Task", task))

@@ -59,6 +59,6 @@ class Installed:
 
 def as_usage_error(error: Impossible, where: str = "") -> UsageError:
     """Return an error for somebody who has not dropped anything yet, whose remedy retries no job."""
-    remedy = "" if "dropdub retry" in error.remedy else error.remedy
+    remedy = "" if "retry JOB" in error.remedy else error.remedy
     usual = "Choose another, or see what is installed: `dropdub doctor`"
     return UsageError(f"{where}: {error.message}" if where else error.message, remedy=remedy or usual)

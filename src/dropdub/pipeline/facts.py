@@ -255,6 +255,12 @@ class Facts:
         return self.probe.language if self.has("probe") else None
 
     @property
+    def frame_rate(self) -> float | None:
+        """Return the pictures per second of a film; None if it has none, or they are unknown, and before `probe`."""
+        video = self.probe.video if self.has("probe") else None
+        return video.fps if video else None
+
+    @property
     def duration_s(self) -> float:
         """Return the length in seconds, 0 if unknown. The length of a subtitle is known after `extract`."""
         found = (self._results.get(key, {}).get("duration_s") for key in ("probe", "extract"))

@@ -164,14 +164,14 @@ def _companion(payload: Mapping[str, Any]) -> Companion | None:
     path = _path(payload.get("companion"))
     if path is None:
         return None
-    language = JobOptions.model_validate(payload["options"]).known_language or Facts(payload["facts"]).stated_language
-    video = (payload["facts"].get("probe") or {}).get("video")
+    facts = Facts(payload["facts"])
+    language = JobOptions.model_validate(payload["options"]).known_language or facts.stated_language
     return Companion(
         path,
         _path(payload.get("before")),
         payload.get("before_sha256"),
         language,
-        video.get("fps") if video else None,
+        facts.frame_rate,
         film=payload["job_name"],
     )
 

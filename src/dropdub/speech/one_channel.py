@@ -150,7 +150,7 @@ class _Heard:
 def _ways(names: Sequence[str]) -> Iterator[_Way]:
     count = len(names)
     weights = np.array([_WEIGHTS.get(name, _OTHER_WEIGHT) for name in names])
-    yield _Way("mix", tuple(weights / max(weights.sum(), 1e-6)))
+    yield _Way("all channels", tuple(weights / max(weights.sum(), 1e-6)))
     for number, name in enumerate(names):
         yield _Way(_channel_name(name, number, count), tuple(np.eye(count)[number]))
     if count == 2:
