@@ -69,12 +69,7 @@ def _is_doing(job: Job) -> str:
 
 
 def _wanted(job: Job) -> str:
-    return {
-        "disk": "free disk space",
-        "memory": "free memory",
-        "outbox": "its outbox",
-        "folder": "a missing folder",
-    }.get(str(job.waiting_for), f"its {job.waiting_for}")
+    return _WANTED.get(str(job.waiting_for), f"its {job.waiting_for}")
 
 
 def _instead(job: Job, verb: str) -> str:
