@@ -231,10 +231,10 @@ def a_retried_text(folder: Path) -> Made:
     """Return a function that makes a root with a text to be retried: one target was finished, one failed."""
 
     def made(name: str, lives: Lives) -> ForkedSite:
-        site = ForkedSite(folder / name, lives, job={"targets": ["fi", "es"]}, **SETTINGS)
+        once = SETTINGS | {"retry": SETTINGS["retry"] | {"attempts": 1}}
+        site = ForkedSite(folder / name, lives, job={"targets": ["pt", "es"]}, **once)
         site.drop_text("The house is big.\n", "notes.en.txt")
-        assert site.work_off() == 1, site.output()
-        site.configure(job={"targets": []}, **SETTINGS)
+        assert site.work_off(**{VARIABLE: "worker.stage.translate#1=break"}) == 1, site.output()
         assert site.jobs("retry", "1").returncode == 0
         return site
 

@@ -459,9 +459,9 @@ def test_file_waiting_in_inbox_is_cancelled_by_name_or_path(cli: Cli, store: Sto
     path = a_waiting_file(cli, "lessons/talk.txt")
     a_waiting_file(cli, "other.txt")
     said = cli.done("cancel", ref.format(inbox=cli.root / "inbox"))
-    assert said.startswith("Job 1 (talk.txt) will be cancelled.\nThe daemon is not running")
+    assert said.startswith("Job 1 (lessons/talk.txt) will be cancelled.\nThe daemon is not running")
     assert the_jobs(store) == [(str(path), True)]
-    assert cli.done("cancel", "talk").startswith("Job 1 (talk.txt) will be cancelled.")
+    assert cli.done("cancel", "talk").startswith("Job 1 (lessons/talk.txt) will be cancelled.")
 
 
 def test_cancelled_file_includes_companions_the_daemon_would_take(cli: Cli, store: Store) -> None:
@@ -503,7 +503,7 @@ def test_file_recorded_by_daemon_meanwhile_keeps_its_job(cli: Cli, store: Store)
     path = a_waiting_file(cli, "lessons/talk.txt")
     [drop] = scan(cli.root / "inbox").drops
     record_drop(store, drop, now=NOW)
-    assert cli.done("cancel", "lessons/talk.txt", "talk").startswith("Job 1 (talk.txt) will be cancelled.")
+    assert cli.done("cancel", "lessons/talk.txt", "talk").startswith("Job 1 (lessons/talk.txt) will be cancelled.")
     assert the_jobs(store) == [(str(path), True)]
 
 
