@@ -66,11 +66,11 @@ def run(task: Task) -> Result:
 
 def _document(task: Task, source: Transcript, target: str) -> tuple[str | None, list[str]]:
     """Write the document again in the target language; return its format, None if there is none, and warnings."""
-    suffix = format_of(task.job_name) if task.kind == "text" else None
+    suffix = _document_format(task)
     if suffix is None or same_language(source.language, target):
         return None, []
     engine = task.engines.translator(task.options.translator, source=source.language, target=target)
-    job = _Translation(task, engine, source.language, target, after=_TEXT_SHARE)
+    job = _Translation(task, engine, source.language, target, shares=(_TEXT_SHARE, 1.0))
     try:
         with task.work.written(document_name(target, suffix)) as part:
             warnings = write_translated(
@@ -79,6 +79,10 @@ def _document(task: Task, source: Transcript, target: str) -> tuple[str | None, 
     except (NotText, TooLarge) as error:
         return None, [not_written(task.job_name, error)]
     return suffix, warnings
+
+
+def _document_format(task: Task) -> str | None:
+    return format_of(task.job_name) if task.kind == "text" else None
 
 
 def _given(task: Task, source: Transcript, target: str) -> Given:
@@ -108,7 +112,8 @@ def _make(task: Task, source: Transcript, target: str) -> Given:
 
 def _translated(task: Task, source: Transcript, target: str) -> tuple[list[Wordings], dict[str, Any]]:
     engine = task.engines.translator(task.options.translator, source=source.language, target=target)
-    job = _Translation(task, engine, source.language, target)
+    share = _TEXT_SHARE if _document_format(task) else 1.0
+    job = _Translation(task, engine, source.language, target, shares=(0.0, share))
     if task.kind == "text":
         return _paragraphs(job, source), asdict(job.info)
     if describes(task):
@@ -159,11 +164,13 @@ def _paragraphs(job: _Translation, source: Transcript) -> list[Wordings]:
 class _Translation:
     """Translates texts between two languages with one engine, through the cache.
 
-    `after`: the share of the step's work that was done before.
+    `shares`: the step's progress before and after it.
     """
 
-    def __init__(self, task: Task, engine: Translator, source: str, target: str, *, after: float = 0.0) -> None:
-        self._after = after
+    def __init__(
+        self, task: Task, engine: Translator, source: str, target: str, *, shares: tuple[float, float] = (0.0, 1.0)
+    ) -> None:
+        self._shares = shares
         self._task = task
         self._engine = engine
         self._source = source
@@ -183,7 +190,8 @@ class _Translation:
                 found[text] = wordings
                 self._task.cache.put(self._key(text), to_json(wordings))
             done = 1 - (len(missing) - start - len(batch)) / len(needed)
-            self._task.progress(self._after + (1 - self._after) * done)
+            before, after = self._shares
+            self._task.progress(before + (after - before) * done)
         return {text: kept for text, kept in found.items() if kept is not None}
 
     def one_wording(self, texts: Iterable[str]) -> dict[str, str]:
