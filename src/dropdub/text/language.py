@@ -13,7 +13,7 @@ ASSUMED = "en"
 _CERTAIN = 5.0
 """Difference of the log likelihoods of the first two languages from which the first is certain.
 
-Measured with sentences from web pages in 17 languages, cut to 1 to 20 words: of those above it, 99.5 % are right. That
+Measured with sentences from web pages in 17 languages, cut to 1 to 20 words: of those above it, 99.5 % are right. These
 are 97 % of the texts of ten words, two thirds of those of three, a fifth of the single words.
 """
 _MOST_USED = "en pt es fr de it nl pl ru uk tr sv ro el ar he zh ja ko"
