@@ -21,6 +21,7 @@ from dropdub.speech.voice_band import (
     SPEECH_RATE_HZ,
     band_powers,
     decibels,
+    frames_of,
     spectra_of,
     without_rumble,
 )
@@ -129,7 +130,7 @@ def _voiced(path: Path, gain_db: float) -> NDArray[np.bool_]:
 
 def _levels(path: Path) -> _Levels:
     """Return the level of each frame in dBFS, and that around it: in the voice band, and in parts of it."""
-    powers = [band_powers(spectra_of(_whole(block))) for block in wav.blocks(path, _BLOCK_S)]
+    powers = [band_powers(spectra_of(frames_of(block))) for block in wav.blocks(path, _BLOCK_S)]
     single = np.concatenate([np.zeros((0, 1 + BANDS), np.float32), *powers])
     if not len(single):
         return _Levels(single, single)
