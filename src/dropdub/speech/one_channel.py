@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import webrtcvad
 from numpy.typing import NDArray
 
 from dropdub.media.sound.timed import Frames
 from dropdub.media.sound.wav import Samples
+from dropdub.speech.detector import Detector
 from dropdub.speech.voice_band import FRAME, FRAME_S, SPEECH_RATE_HZ, frames_of, mixed_levels_db, spectra_of
 
 BLOCK = 320 * FRAME
@@ -40,7 +40,6 @@ _OF_ITS_OWN = 0.2
 """The share of the mix's speech that a channel may lack. In an interview, each channel lacks half of it."""
 _NEAR = 4
 _FADE = SPEECH_RATE_HZ // 50
-_AGGRESSIVENESS = 2
 
 
 @dataclass(frozen=True)
@@ -147,10 +146,7 @@ class _Heard:
         return bool((mix & ~near).sum() > _OF_ITS_OWN * max(mix.sum(), 1.0 / FRAME_S))
 
     def _voiced(self, way: int) -> NDArray[np.bool_]:
-        detector = webrtcvad.Vad(_AGGRESSIVENESS)
-        mixed = np.einsum("c,cfs->fs", self._matrix[way], self._channels)
-        frames = (np.clip(mixed, -1.0, 1.0) * 32767).astype("<i2")
-        return np.fromiter((detector.is_speech(one.tobytes(), SPEECH_RATE_HZ) for one in frames), np.bool_)
+        return Detector().hears(np.einsum("c,cfs->fs", self._matrix[way], self._channels).reshape(-1))
 
 
 def _ways(names: Sequence[str]) -> Iterator[_Way]:
