@@ -76,6 +76,45 @@ def test_hum_is_not_speech(tmp_path: Path) -> None:
     assert speech_spans(wav_of(tmp_path / "a.wav", hum.astype(np.float32))) == []
 
 
+def deep(kind: str, count: int) -> wav.Samples:
+    """Return sound below the voices, far louder than they are."""
+    time_s = np.arange(count) / RATE
+    if kind == "an offset":
+        return np.full(count, 0.3, np.float32)
+    if kind == "hum":
+        return (0.3 * np.sin(2 * np.pi * 50 * time_s) + 0.1 * np.sin(2 * np.pi * 100 * time_s)).astype(np.float32)
+    spectrum = np.fft.rfft(np.random.default_rng(1).normal(0, 1, count))
+    spectrum[np.abs(np.fft.rfftfreq(count, 1 / RATE) - 90) > 60] = 0
+    rumble = np.fft.irfft(spectrum, count)
+    return (0.2 * rumble / rumble.std()).astype(np.float32)
+
+
+@pytest.mark.parametrize("kind", ["an offset", "hum", "rumble"])
+def test_speech_over_something_deep_is_found(kind: str, speech_wav: Path, tmp_path: Path) -> None:
+    spoken = 0.3 * wav.read_range(speech_wav)
+    mixed = np.concatenate([quiet(4), spoken, quiet(4)]) + noise(8 + len(spoken) / RATE, 1e-4)
+    spans = speech_spans(wav_of(tmp_path / "a.wav", mixed + deep(kind, len(mixed))))
+    plain = speech_spans(wav_of(tmp_path / "b.wav", mixed))
+    assert covered(spans, 4, 15) > 0.9 * covered(plain, 4, 15)
+    assert covered(spans, 0, 3.5) + covered(spans, 15.5, 19) < 0.5
+
+
+@pytest.mark.parametrize("level", [1e-2, 2e-3])
+def test_quiet_speech_is_found(level: float, speech_wav: Path, tmp_path: Path) -> None:
+    spoken = wav.read_range(speech_wav)
+    spans = speech_spans(wav_of(tmp_path / "a.wav", quiet(4), spoken * np.float32(level), quiet(4)))
+    assert covered(spans, 4, 15) > 6 and covered(spans, 0, 3.5) == 0
+
+
+def test_speech_that_was_hidden_moves_no_edge_of_what_was_found(speech_wav: Path, tmp_path: Path) -> None:
+    spoken = np.concatenate([quiet(1), wav.read_range(speech_wav), quiet(1)])
+    few = quiet(1) + 0.3, 0.1 * wav.read_range(speech_wav, 1.0, 2.0) + np.float32(0.3)
+    plain = speech_spans(wav_of(tmp_path / "a.wav", *[spoken] * 6))
+    both = speech_spans(wav_of(tmp_path / "b.wav", *[spoken] * 6, *few))
+    assert plain[:-1] == both[: len(plain) - 1]
+    assert covered(both, 6 * len(spoken) / RATE + 1, 6 * len(spoken) / RATE + 2) > 0.5
+
+
 def test_a_single_word_that_fills_the_recording_is_speech(tmp_path: Path, speech_wav: Path) -> None:
     word = wav_of(tmp_path / "word.wav", wav.read_range(speech_wav, 1.0, 1.6))
     assert covered(speech_spans(word), 0.0, 0.6) > 0.4

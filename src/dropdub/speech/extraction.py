@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,12 +22,13 @@ from dropdub.media.watch import Watch
 from dropdub.pipeline.dropped_file import DroppedFile
 from dropdub.pipeline.facts import ProbeFacts
 from dropdub.speech.one_channel import BLOCK, OneChannel
+from dropdub.speech.rumble import Depths
 from dropdub.speech.voice_band import SPEECH_RATE_HZ
 from dropdub.units import format_duration
 
 _AT_THE_END_S = 1.0
 _WORTH_SAYING_S = 0.5
-_UNHEARD = ("highpass=f=40",)
+_WITHOUT_RUMBLE = ("highpass=f=40",)
 """Takes out an offset and what no voice reaches: the deepest are at 65 Hz."""
 Progress = Callable[[float], None]
 
@@ -36,14 +37,16 @@ Progress = Callable[[float], None]
 class Extracted:
     """The sound that was written: its length, and how it was read.
 
-    `sound` has no clock if that of the recording was found to be wrong. `jumps` is whether the clock jumps, so that
-    only the stated length was read. `instead` is what was taken in place of the mix of all channels, with its seconds
-    of speech.
+    `sound` has no clock if that of the recording was found to be wrong. It was read to `until_s` at the latest. `jumps`
+    is whether the clock jumps, so that only the stated length was read. `instead` is what was taken in place of the mix
+    of all channels, with its seconds of speech. `rumbles` is whether it has an offset or a rumble.
     """
 
     duration_s: float
     sound: TimedSound
+    until_s: float
     instead: Mapping[str, float]
+    rumbles: bool
     jumps: bool = False
 
     @property
@@ -67,6 +70,21 @@ class Extraction:
         If it is longer or shorter than stated, but not without the recording's clock, that clock is not used. Raises
         NotMedia, TooLong, and the errors of ffmpeg.
         """
+        found = self._written_as_stated(part, progress)
+        if not found.rumbles:
+            return found
+        # A filter of ffmpeg's that few recordings need would take longer than all the rest.
+        clean = self._written(found.sound, part, found.until_s, _unreported, filters=_WITHOUT_RUMBLE)
+        return replace(clean, jumps=found.jumps)
+
+    def length(self, found: Extracted, *, progress: Progress) -> SoundLength | None:
+        """Return the exact length of what was written, at the sound's own rate: resampled, it is a few samples off.
+
+        None if ffmpeg does not report it.
+        """
+        return self._length(found.sound, found.end_s, progress)
+
+    def _written_as_stated(self, part: Path, progress: Progress) -> Extracted:
         name, probe = self.source.name, self.source.probe
         sound, claim = original_sound(self.source.path, probe), claim_of(probe)
         longest_s = longest_read_s(probe.duration_s, probe.size, most_s=self.most_s)
@@ -83,33 +101,30 @@ class Extraction:
             return self._written(plain, part, longest_s, progress)
         return found
 
-    def length(self, found: Extracted, *, progress: Progress) -> SoundLength | None:
-        """Return the exact length of what was written, at the sound's own rate: resampled, it is a few samples off.
-
-        None if ffmpeg does not report it.
-        """
-        return self._length(found.sound, found.end_s, progress)
-
-    def _written(self, sound: TimedSound, part: Path, until_s: float, progress: Progress) -> Extracted:
+    def _written(
+        self, sound: TimedSound, part: Path, until_s: float, progress: Progress, *, filters: Sequence[str] = ()
+    ) -> Extracted:
         stream, stated_s = self.source.probe.sound, max(self.source.probe.duration_s, 1.0)
-        mixer = OneChannel(channel_names(stream))
+        mixer, depths = OneChannel(channel_names(stream)), Depths()
         pieces = placed(
             sound,
             rate=SPEECH_RATE_HZ,
             layout=layout_of(stream.layout, stream.channels),
             until_s=until_s,
             deadline_s=self.deadline_s,
-            filters=_UNHEARD,
+            filters=filters,
             watch=Watch((part,)),
         )
         with closing(pieces), WavWriter(part, SPEECH_RATE_HZ, expected_s=until_s) as file:
             for block in joined(pieces, BLOCK):
-                file.write(mixer.mixed(block))
+                mixed = mixer.mixed(block)
+                depths.add(mixed)
+                file.write(mixed)
                 progress(min(file.duration_s / stated_s, 1.0))
-            return Extracted(file.duration_s, sound, mixer.instead)
+            return Extracted(file.duration_s, sound, until_s, mixer.instead, depths.have_rumble)
 
     def _length_s(self, sound: TimedSound, until_s: float) -> float:
-        found = self._length(sound, until_s, lambda _share: None)
+        found = self._length(sound, until_s, _unreported)
         return found.duration_s if found else 0.0
 
     def _length(self, sound: TimedSound, until_s: float, progress: Progress) -> SoundLength | None:
@@ -125,6 +140,10 @@ class Extraction:
             return counted(listed, has_clock=sound.has_clock)
         except ValueError:
             return None
+
+
+def _unreported(_share: float) -> None:
+    return None
 
 
 def channel_names(stream: AudioStream) -> list[str]:

@@ -24,22 +24,34 @@ Spectra = NDArray[np.complex64]
 """The voice band of each frame, shape (..., frames, bins). Those of sounds that are mixed can be mixed likewise."""
 
 
-def spectra_of(samples: NDArray[np.float32]) -> Spectra:
-    """Return the spectra of 16 kHz sound, shape (..., samples); what is left over at the end is no frame."""
-    count = samples.shape[-1] // FRAME
-    frames = samples[..., : count * FRAME].reshape(*samples.shape[:-1], count, FRAME)
-    spectra: Spectra = np.fft.rfft(frames * _WINDOW, _FFT)[..., _BAND].astype(np.complex64, copy=False)
+def frames_of(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return sound, shape (..., samples), in frames of shape (..., frames, FRAME), the last filled with silence."""
+    missing = -samples.shape[-1] % FRAME
+    whole = np.pad(samples, ((0, 0),) * (samples.ndim - 1) + ((0, missing),)) if missing else samples
+    return whole.reshape(*samples.shape[:-1], -1, FRAME)
+
+
+def spectra_of(frames: NDArray[np.float32]) -> Spectra:
+    """Return the spectra of frames of 16 kHz sound, shape (..., FRAME)."""
+    spectra: Spectra = np.fft.rfft(np.multiply(frames, _WINDOW, order="C"), _FFT)[..., _BAND].astype(
+        np.complex64, order="C"
+    )
     return spectra
 
 
-def levels_db(spectra: Spectra) -> NDArray[np.float32]:
-    """Return the level of each frame in dB of full scale; -100 for silence."""
-    return decibels(_powers(spectra).sum(axis=-1))
+def mixed_levels_db(weights: NDArray[np.float32], spectra: Spectra) -> NDArray[np.float32]:
+    """Return the level of each frame of each mix of channels in dB of full scale; -100 for silence.
+
+    `weights` has the shape (mixes, channels), `spectra` (channels, frames, bins), the result (mixes, frames).
+    """
+    # Real and imaginary parts are mixed alike. `einsum`, because `@` wakes threads that wait busily for more.
+    parts = np.einsum("mc,cfp->mfp", weights, spectra.view(np.float32))
+    return decibels(np.einsum("mfp,mfp->mf", parts, parts) * np.float32(_FULL))
 
 
 def band_powers(spectra: Spectra) -> NDArray[np.float32]:
     """Return the power of each frame in the voice band, then in `BANDS` parts of it: shape (frames, 1 + BANDS)."""
-    powers = _powers(spectra)
+    powers = (np.square(spectra.real) + np.square(spectra.imag)) * np.float32(_FULL)
     parts = np.add.reduceat(powers, _PARTS, axis=-1)
     return np.concatenate([powers.sum(axis=-1, keepdims=True), parts], axis=-1)
 
@@ -48,11 +60,6 @@ def decibels(power: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return power in dB of full scale; -100 for silence."""
     levels: NDArray[np.float32] = (10 * np.log10(power + 1e-10)).astype(np.float32)
     return levels
-
-
-def _powers(spectra: Spectra) -> NDArray[np.float32]:
-    powers: NDArray[np.float32] = (np.square(spectra.real) + np.square(spectra.imag)) * np.float32(_FULL)
-    return powers
 
 
 def without_rumble(samples: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -26,6 +26,9 @@ Frames = NDArray[np.float32]
 
 _AT_ONCE = 1 << 18
 """Bytes that are read from ffmpeg at once, and samples of silence that are made at once."""
+_PIECES_A_SECOND = 20
+"""How many pieces ffmpeg makes of its frames: to take one from the pipe costs almost as much as to decode it. Where the
+sound changes, a piece that is not full may be lost; of sound without a clock, that would make the rest come early."""
 _PAST_END_S = 1.0
 """How far ffmpeg reads beyond the requested end: it cuts the sound before it resamples it."""
 _OLD_LAYOUTS = """
@@ -71,6 +74,7 @@ def placed(
     """
     chain = [on_clock(rate, until_s + _PAST_END_S) if sound.has_clock else f"aresample={rate}", *filters]
     chain += [f"aformat=sample_fmts=flt:channel_layouts={layout}"]
+    chain += [f"asetnsamples=n={rate // _PIECES_A_SECOND}:p=0"] if sound.has_clock else []
     output = ["-map", sound.stream, "-af", ",".join(chain), "-c:a", "pcm_f32le", "-f", "nut", "pipe:1"]
     command = [str(find_ffmpeg()), *QUIET, *sound.inputs, *output]
     with start_errors():
@@ -86,19 +90,19 @@ def placed(
 
 
 def joined(frames: Iterable[Frames], size: int) -> Iterator[Frames]:
-    """Re-block sound into blocks of `size` samples; the last may be shorter."""
+    """Re-block sound into blocks of `size` samples; the last may be shorter. What is no number becomes silence."""
     waiting: list[Frames] = []
     count = 0
     for more in frames:
         waiting.append(more)
         count += len(more)
         if count >= size:
-            whole = np.concatenate(waiting)
+            whole = _numbers(np.concatenate(waiting))
             end = count - count % size
             yield from (whole[at : at + size] for at in range(0, end, size))
             waiting, count = [whole[end:]], count - end
     if count:
-        yield np.concatenate(waiting)
+        yield _numbers(np.concatenate(waiting))
 
 
 def in_blocks(frames: Iterable[Frames], *, size: int, length: int, channels: int) -> Iterator[Frames]:
@@ -116,16 +120,21 @@ def in_blocks(frames: Iterable[Frames], *, size: int, length: int, channels: int
         yield np.zeros((count, channels), np.float32)
 
 
+def _numbers(frames: Frames) -> Frames:
+    """Return sound without what is no number: a damaged file may decode to it."""
+    return frames if np.isfinite(frames.sum()) else np.nan_to_num(frames, posinf=0.0, neginf=0.0)
+
+
 def _packets(stream: Stream, *, has_clock: bool) -> Iterator[tuple[int | None, Frames]]:
     """Yield what ffmpeg writes: the sample at which a piece starts, and the piece. Nothing if ffmpeg wrote nothing."""
     pipe: Any = _Pipe(stream)
     try:
         with av.open(pipe, format="nut", buffer_size=_AT_ONCE) as container:
             sound = container.streams.audio[0]
-            channels, rate = sound.codec_context.channels, sound.codec_context.sample_rate
+            channels, ticks = sound.codec_context.channels, float(sound.time_base * sound.codec_context.sample_rate)
             for packet in container.demux(sound):
-                if packet.size and packet.pts is not None and packet.time_base is not None:
-                    start = round(packet.pts * packet.time_base * rate) if has_clock else None
+                if packet.size and packet.pts is not None:
+                    start = round(packet.pts * ticks) if has_clock else None
                     yield start, np.frombuffer(packet, "<f4").reshape(-1, channels)
     except (av.error.EOFError, av.error.InvalidDataError):
         return  # ffmpeg ended within a piece, or before the first: `judge` says why
@@ -147,6 +156,6 @@ def _in_order(packets: Iterable[tuple[int | None, Frames]]) -> Iterator[Frames]:
         gap = 0 if start is None else start - at
         for first in range(0, gap, _AT_ONCE):
             yield np.zeros((min(_AT_ONCE, gap - first), frames.shape[1]), np.float32)
-        new = np.nan_to_num(frames[max(-gap, 0) :])
+        new = frames[max(-gap, 0) :]
         at += max(gap, 0) + len(new)
         yield new

@@ -21,6 +21,7 @@ Samples = NDArray[np.float32]
 
 _PLAIN_WAV_BYTES = 4_000_000_000
 _BYTES_PER_SAMPLE = 2
+_FULL_SCALE = np.float32(1 << 15)
 
 
 @contextlib.contextmanager
@@ -130,7 +131,9 @@ class WavWriter:
         """Append `samples`. Raises ValueError beyond 4 GB unless `expected_s` announced that."""
         if not self._large and (self._file.frames + len(samples)) * _BYTES_PER_SAMPLE > _PLAIN_WAV_BYTES:
             raise ValueError("more than 4 GB in a plain WAV: announce the length with expected_s")
-        self._file.write(np.clip(samples, -1.0, 1.0))
+        # libsndfile scales by 32767 here, but by 32768 when it reads: what is read and written again would be quieter.
+        scaled = np.clip(np.rint(samples * _FULL_SCALE), -_FULL_SCALE, _FULL_SCALE - 1)
+        self._file.write(np.nan_to_num(scaled, copy=False).astype(np.int16))
 
     def __enter__(self) -> WavWriter:
         return self
