@@ -144,7 +144,7 @@ def test_jobs_wait_while_disk_space_is_low_and_resume_by_themselves(site: Callab
         ("retry:\n  attempts: 0\n", "line 2: retry.attempts: Input should be greater than or equal to 1"),
         ("inbox:\n  settle: soon\n", "line 2: inbox.settle: 'soon' is not a duration"),
         ("folders:\n  work: inbox/work\n", "is inside folders.inbox"),
-        ("a: [1,\n", "line 2: not valid YAML"),
+        ("a: [1,\n", "line 2: a bracket"),
         ("profiles:\n  x: {targts: [pt]}\n", "profiles.x.targts"),
     ],
 )

@@ -148,7 +148,7 @@ def contents_of(
         dubs=tuple(dubs),
         missing=tuple(
             Missing(one["target"], display_name(one["target"]), one["reason"], one["remedy"])
-            for one in manifest["failed"]
+            for one in manifest.get("failed", ())  # which earlier versions did not write
         ),
     )
 

@@ -36,6 +36,8 @@ _PADDING = "\0\x1a"
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x19\x1b\x7f]")
 """Without those that separate: tab, line feed, vertical tab, form feed, ^Z, and the four from U+001C."""
 _MOST_CONTROLS = 0.005
+_MOST_ZEROS = 0.001
+"""Share of zero bytes within a text: traces of a program's error, which are left out."""
 _FEW_CONTROLS, _TEXT_TO_CONTROLS = 3, 4
 _MOST_ODD = 0.2
 """Share of the characters outside ASCII. In texts in 29 languages it is below 0.1, in random bytes mostly above 0.5."""
@@ -93,11 +95,19 @@ def _unmarked(data: bytes, language: str | None) -> Decoded:
     if wide is not None:
         return Decoded(*wide)
     data = _SURROGATES.sub(_joined, data.rstrip(b"\0") if data.strip(b"\0") else data)
-    if b"\0" in data:
+    if data.count(0) > _MOST_ZEROS * len(data) or (b"\0" in data and not _is_whole_utf8(data)):
         raise NotText("It contains zero bytes.")
     if data.isascii() and _SWITCH.search(data):
         return _seven_bits(data)
     return _as_utf8(data, language) if _is_utf8(data) else _old(data, language)
+
+
+def _is_whole_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_utf8(data: bytes) -> bool:

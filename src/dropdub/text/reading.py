@@ -35,9 +35,10 @@ def looks_like_text(head: bytes) -> bool:
     """Return whether a file that starts with `head` (at most `HEAD_BYTES`) can be a text."""
     whole = _CUT.sub(b"", head)  # the last character may be cut
     try:
-        return is_legible(decoded(whole or head))
+        found = decoded(whole or head)
     except NotText:
         return False
+    return is_legible(found) and "\0" not in found.text  # a file's header may have a single one
 
 
 def read_text(path: Path, *, language: str | None = None) -> str:

@@ -10,6 +10,8 @@ from unicodedata import category
 _UNITS = {"utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}
 """Bytes of a character."""
 _HEAD_CHARACTERS = 32 * 1024
+_SOUNDS = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b".snd", b"caff", b"riff")
+"""How files of uncompressed sound begin, whose samples may look like characters."""
 _SUSPECT = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f]")
 _IDEOGRAPHS, _HANGUL, _KANA, _FULL_WIDTH = range(0x30, 0xD8), range(0xAC, 0xD8), 0x30, 0xFF
 """Blocks of 256 characters. Chinese, Japanese and Korean texts use most of theirs, other texts up to three."""
@@ -21,6 +23,8 @@ _LEAST_DIFFERENT = 4
 
 def wide_text(data: bytes) -> tuple[str, str] | None:
     """Return a text and its encoding; None if it is not in UTF-16 or UTF-32, but in another encoding, or no text."""
+    if data.startswith(_SOUNDS):
+        return None
     head = data[: 4 * _HEAD_CHARACTERS]
     if len(_SUSPECT.findall(head)) <= len(head) // 50:
         return None
