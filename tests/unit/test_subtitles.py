@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dropdub.config import SubtitleStyle
 from dropdub.subtitles.formats import JOINER
 from dropdub.subtitles.layout import Cue, layout, write_ass, write_srt, write_vtt
-from dropdub.subtitles.line_breaks import width
+from dropdub.subtitles.line_breaks import parts, set_in_lines, width
 
 STYLE = SubtitleStyle()
 
@@ -365,3 +365,8 @@ def test_no_cues_make_files_that_players_accept(tmp_path: Path) -> None:
     write_vtt([], tmp_path / "a.vtt")
     assert (tmp_path / "a.srt").read_bytes() == b""
     assert (tmp_path / "a.vtt").read_bytes() == b"WEBVTT\n\n"
+
+
+def test_a_chain_of_joined_emoji_is_cut_if_it_is_wider_than_a_line() -> None:
+    lines = set_in_lines(parts("👨\u200d" * 300, 42), 42)
+    assert all(width(line) <= 42 for line in lines) and "".join(lines) == "👨\u200d" * 300

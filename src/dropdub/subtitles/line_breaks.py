@@ -72,18 +72,24 @@ def _word_parts(word: str, longest: int) -> Iterator[Part]:
 
 
 def _pieces(unit: str, longest: int) -> Iterator[str]:
-    """Yield a unit in pieces of a width of at most `longest`, cut between letters."""
+    """Yield a unit in pieces of a width of at most `longest`, cut between letters, or within one that is wider."""
     if width(unit) <= longest:
         yield unit
         return
     start, end, used = 0, 0, 0
-    for letter in letters(unit):
+    for letter in _narrow_letters(unit, longest):
         room = width(letter)
         if used + room > longest and end > start:
             yield unit[start:end]
             start, used = end, 0
         end, used = end + len(letter), used + room
     yield unit[start:]
+
+
+def _narrow_letters(unit: str, longest: int) -> Iterator[str]:
+    """Yield the letters of a unit; a letter that is wider than `longest`, such as a chain of emoji, in characters."""
+    for letter in letters(unit):
+        yield from [letter] if width(letter) <= longest else letter
 
 
 def break_cost(before: Part, after: Part, words: FunctionWords = UNKNOWN) -> float:
