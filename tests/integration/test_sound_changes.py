@@ -116,6 +116,15 @@ def test_raw_streams_that_change_their_rate_are_as_long_as_their_parts(name: str
     assert not job.warnings
 
 
+def test_sound_of_a_broadcast_that_ends_before_its_picture_is_whole(tmp_path: Path) -> None:
+    """The clock of MPEG-TS does not begin at 0."""
+    source = tmp_path / "clip.ts"
+    picture, sound = "testsrc=s=64x48:r=5:d=6", "sine=f=440:d=4:r=48000"
+    ffmpeg("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound, "-c:v", "mpeg2video", "-c:a", "mp2", str(source))
+    assert probe_media(source, timeout_s=10).start_time_s > 1
+    assert not Drive(source, tmp_path / "root").run(until="extract").warnings
+
+
 def test_sound_is_cut_and_padded_on_its_clock(tmp_path: Path) -> None:
     late = part(tmp_path / "late.mkv", beep_s=0.5, length_s=2.0, options=("-c:a", "flac"), offset_s=1.0)
     silent = (

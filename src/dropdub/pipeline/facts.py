@@ -32,7 +32,10 @@ class FactsMissing(LookupError):
 
 @dataclass(frozen=True)
 class ProbeFacts:
-    """What the dropped file is. `size` in bytes; `audio` is the audio track to dub, `sounds` are all of them."""
+    """What the dropped file is. `size` in bytes; `audio` is the audio track to dub, `sounds` are all of them.
+
+    `start_time_s` is where its clock begins, from which the start times of its tracks count.
+    """
 
     kind: str
     size: int = 0
@@ -46,6 +49,7 @@ class ProbeFacts:
     subtitles: tuple[SubtitleStream, ...] = ()
     cover: CoverPicture | None = None
     fonts: int = 0
+    start_time_s: float = 0.0
     words: UserSubtitle | None = None
 
     @property

@@ -157,7 +157,7 @@ def claim_of(probe: ProbeFacts) -> Claim:
     """Return how long the sound of a recording is, according to its file."""
     audio = probe.sound
     # An audio track may be shorter than its video: that is no damage if the track itself states its length.
-    track_s = audio.duration_s + audio.start_time_s if audio.duration_s else None
+    track_s = audio.duration_s + audio.start_time_s - probe.start_time_s if audio.duration_s else None
     return Claim(probe.duration_s, track_s, has_video=probe.video is not None, is_raw=probe.container in RAW_CONTAINERS)
 
 
