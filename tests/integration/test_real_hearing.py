@@ -9,6 +9,7 @@ from pathlib import Path
 import jiwer
 import numpy as np
 import pytest
+import soundfile
 
 from dropdub.engines.base import EngineSettings, Samples, Utterance, Window
 from dropdub.engines.kokoro.engine import KokoroSynthesizer
@@ -74,8 +75,7 @@ def joined(order: Sequence[int]) -> tuple[Samples, str, list[tuple[float, float]
 def heard(engine: FasterWhisperTranscriber, sound: Samples, tmp_path: Path, language: str = "en") -> list[Utterance]:
     """Return what the engine hears in a recording, in windows of speech as the program makes them."""
     path = tmp_path / "sound.wav"
-    with wav.WavWriter(path, RATE) as writer:
-        writer.write(sound)
+    soundfile.write(path, sound, RATE)
     speech = speech_spans(path)
     given = [
         Window(span.start, wav.read_range(path, span.start, span.end), inside(span, speech)) for span in windows(speech)

@@ -370,3 +370,9 @@ def test_no_cues_make_files_that_players_accept(tmp_path: Path) -> None:
 def test_a_chain_of_joined_emoji_is_cut_if_it_is_wider_than_a_line() -> None:
     lines = set_in_lines(parts("👨\u200d" * 300, 42), 42)
     assert all(width(line) <= 42 for line in lines) and "".join(lines) == "👨\u200d" * 300
+
+
+def test_cues_of_people_who_speak_at_the_same_time_stand_in_the_order_of_their_starts() -> None:
+    said = [Said(0.0, 0.0, ""), Said(0.0, 1.0, "0000 00000000\u0e5c\u0e5c"), Said(0.0, 1.0, "0")]
+    cues = layout(said, SubtitleStyle(line_length=16, lines=1, gap=0))
+    assert len(cues) == 3 and [cue.start for cue in cues] == sorted(cue.start for cue in cues)

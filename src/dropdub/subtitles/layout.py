@@ -236,7 +236,7 @@ def _settle(drafts: Sequence[Draft], style: SubtitleStyle, gap: float) -> list[C
         end = _end(draft, start, following - gap, style)
         if number + 1 < len(drafts) and overlap(draft, drafts[number + 1]):
             end = max(end, _end(draft, start, math.inf, style))
-            free_from = min(end, following)
+            free_from = max(start, min(end, following))  # no cue starts before the one in front of it
         else:
             free_from = end + gap
         cues.append(Cue(round(start, 3), round(end, 3), draft.lines))
