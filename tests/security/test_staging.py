@@ -214,7 +214,7 @@ def test_a_swapped_folder_in_an_allowed_one_causes_no_write_elsewhere(
                 with made_staging(staging_of(context, job, output), output.allowed) as staging:
                     bring(made, staging, "clip.srt")
                 published += len(publish(context, job, ["clip.srt"]))
-    assert swaps[0] > TIMES and untouched(secrets)
+    assert swaps[0] >= TIMES and untouched(secrets)
     assert published > 0, "nothing was published at all"
 
 
