@@ -205,7 +205,7 @@ def test_a_swapped_folder_in_an_allowed_one_causes_no_write_elsewhere(
     published = 0
     with exchanged(shared, "sub", secrets) as swaps:
         for times in range(50 * TIMES):
-            if published > 0 and times >= TIMES:
+            if published > 0 and times >= 2 * TIMES:  # so that the attacker, who shares the cores, has his turns
                 break
             with suppress(Waiting, OutRefused, OSError, UnexpectedError):
                 output = output_of(context, job)
@@ -214,7 +214,7 @@ def test_a_swapped_folder_in_an_allowed_one_causes_no_write_elsewhere(
                 with made_staging(staging_of(context, job, output), output.allowed) as staging:
                     bring(made, staging, "clip.srt")
                 published += len(publish(context, job, ["clip.srt"]))
-    assert swaps[0] >= TIMES and untouched(secrets)
+    assert swaps[0] > TIMES and untouched(secrets)
     assert published > 0, "nothing was published at all"
 
 
