@@ -105,11 +105,12 @@ _OWN_NAMES = {
     "gl": "galego",
 }
 """Names of languages and their variants as files are named, in the language itself and in English."""
-_SYNONYMS = {
-    **{"no": "nb", "nor": "nb", "iw": "he", "in": "id", "cmn": "zh", "arb": "ar", "pes": "fa"},
-    **{"pob": "pt", "ptb": "pt", "ptg": "pt", "chs": "zh", "cht": "zh", "zhs": "zh", "zht": "zh"},
+_SYNONYMS = {"no": "nb", "nor": "nb", "iw": "he", "in": "id", "cmn": "zh", "arb": "ar", "pes": "fa"}
+_MADE_UP = {
+    **{"pob": "pt-BR", "ptb": "pt-BR", "ptg": "pt-PT"},
+    **{"chs": "zh-Hans", "zhs": "zh-Hans", "cht": "zh-Hant", "zht": "zh-Hant"},
 }
-"""Other codes: older ones of the standards, and those that programs made up or took from Windows (`pob`: Brazil)."""
+"""Codes of a single region or script that programs made up or took from Windows, each with the standard's tag."""
 _SCRIPTS_OF_REGIONS = {"TW": "Hant", "HK": "Hant", "MO": "Hant", "CN": "Hans", "SG": "Hans", "MY": "Hans"}
 """Of Chinese."""
 _BIBLIOGRAPHIC = """
@@ -139,9 +140,15 @@ def _synonyms() -> dict[str, str]:
     return {**_SYNONYMS, **dict(zip(cells, cells, strict=True))}
 
 
+def standard_tag(tag: str) -> str:
+    """Return a tag with hyphens and, for a code that programs made up, the standard's: `pt-BR` for pt_BR and pob."""
+    hyphened = tag.replace("_", "-")
+    return _MADE_UP.get(hyphened.lower(), hyphened)
+
+
 def primary(tag: str) -> str:
-    """Return a tag's primary language, as a two-letter code if there is one: `pt` for pt-BR, pt_BR and por."""
-    code = tag.replace("_", "-").partition("-")[0].lower()
+    """Return a tag's primary language, as a two-letter code if there is one: `pt` for pt-BR, pt_BR, por and pob."""
+    code = standard_tag(tag).partition("-")[0].lower()
     code = _synonyms().get(code, code)
     known = _index().by_three.get(code)
     return known.two if known else code
@@ -176,7 +183,7 @@ def _names() -> dict[str, str]:
 def display_name(tag: str) -> str:
     """Return the English name of a tag's language, such as `Portuguese (BR)`; the tag itself if it is unknown."""
     known = _index().by_two.get(primary(tag))
-    region = tag.replace("_", "-").partition("-")[2]
+    region = standard_tag(tag).partition("-")[2]
     if known is None:
         return tag
     return f"{known.name} ({region})" if region else known.name
@@ -189,13 +196,13 @@ def same_language(one: str, other: str) -> bool:
 
 def region(tag: str) -> str:
     """Return a tag's region: `BR` for pt_br, `419` for es-419; empty if it has none."""
-    parts = tag.replace("_", "-").split("-")[1:]
+    parts = standard_tag(tag).split("-")[1:]
     return next((one.upper() for one in parts if len(one) == 2 or (len(one) == 3 and one.isdigit())), "")
 
 
 def script(tag: str) -> str:
     """Return the script that a tag names, or that its region uses: `Hant` for zh-TW; empty if that is not said."""
-    parts = tag.replace("_", "-").split("-")[1:]
+    parts = standard_tag(tag).split("-")[1:]
     named = next((one.title() for one in parts if len(one) == 4 and one.isalpha()), "")
     return named or (_SCRIPTS_OF_REGIONS.get(region(tag), "") if primary(tag) == "zh" else "")
 

@@ -9,7 +9,10 @@ from dropdub.languages import (
     detect_text_language,
     display_name,
     primary,
+    region,
     same_language,
+    script,
+    standard_tag,
     three_letters,
 )
 
@@ -76,3 +79,12 @@ def test_the_detected_tag_is_one_of_those_given() -> None:
 def test_a_text_without_letters_gets_the_first_tag(text: str) -> None:
     assert detect_text_language(text, among=["pt", "en"]) == "pt"
     assert detect_text_language(text) == UNDETERMINED
+
+
+@pytest.mark.parametrize(
+    ("code", "tag"),
+    [("pob", "pt-BR"), ("PTG", "pt-PT"), ("cht", "zh-Hant"), ("zhs", "zh-Hans"), ("pt_BR", "pt-BR"), ("en", "en")],
+)
+def test_codes_that_programs_made_up_mean_a_language_with_its_region_or_script(code: str, tag: str) -> None:
+    assert standard_tag(code) == tag
+    assert (primary(code), region(code), script(code)) == (primary(tag), region(tag), script(tag))

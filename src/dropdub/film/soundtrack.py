@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dropdub.config import JobOptions
 from dropdub.errors import NoAudio
-from dropdub.languages import display_name, same_language
+from dropdub.languages import display_name, same_language, standard_tag
 from dropdub.media.sound_purpose import Purpose
 from dropdub.media.stream_types import AudioStream
 
@@ -14,8 +14,6 @@ _REMEDY = "Set audio_track to a number or a language from that list, or to auto,
 _CHOOSE = "To use another one, set audio_track to its number, then run: `dropdub retry JOB`."
 _BEST_FIRST = (Purpose.ORIGINAL, Purpose.UNSTATED, Purpose.DUB, Purpose.HARD_OF_HEARING)
 """Purposes of tracks that have all of a film's speech, and no other."""
-_REGIONS = {"pob": "pt-br", "ptb": "pt-br", "ptg": "pt-pt", "chs": "zh-hans", "cht": "zh-hant"}
-"""Codes of a single region or script."""
 
 
 def chosen_sound(name: str, tracks: Sequence[AudioStream], options: JobOptions) -> AudioStream:
@@ -58,13 +56,9 @@ def choice_warnings(name: str, tracks: Sequence[AudioStream], chosen: AudioStrea
 def _in_language(tracks: Sequence[AudioStream], language: str) -> AudioStream | None:
     """Return the best track in a language, if possible also of its region; None if there is none."""
     alike = [track for track in tracks if track.language and same_language(track.language, language)]
-    exact = [track for track in alike if track.purpose.is_films_own and _plain(track.language) == _plain(language)]
+    wanted = standard_tag(language).lower()
+    exact = [one for one in alike if one.purpose.is_films_own and standard_tag(one.language or "").lower() == wanted]
     return _best(exact or alike) if alike else None
-
-
-def _plain(tag: str | None) -> str:
-    plain = (tag or "").replace("_", "-").lower()
-    return _REGIONS.get(plain, plain)
 
 
 def _best(tracks: Sequence[AudioStream]) -> AudioStream:

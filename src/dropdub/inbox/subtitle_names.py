@@ -11,7 +11,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dropdub.files.durable import key
-from dropdub.languages import is_known, primary, tag_of_name
+from dropdub.languages import is_known, primary, standard_tag, tag_of_name
 
 
 def _words(text: str) -> frozenset[str]:
@@ -32,11 +32,10 @@ machine translated utf8 synced track und unknown
 """)
 """Words that change nothing."""
 _ALIASES = {
-    **{"pb": "pt-BR", "pob": "pt-BR", "ptbr": "pt-BR", "br": "pt-BR", "ptpt": "pt-PT"},
-    **{"zt": "zh-Hant", "zht": "zh-Hant", "cht": "zh-Hant", "zhs": "zh-Hans", "chs": "zh-Hans"},
+    **{"pb": "pt-BR", "ptbr": "pt-BR", "br": "pt-BR", "ptpt": "pt-PT", "zt": "zh-Hant"},
     **{"ea": "es-419", "spl": "es-419", "latino": "es-419", "esla": "es-419", "enus": "en-US", "engb": "en-GB"},
 }
-"""Codes that Bazarr, subtitle sites and discs use, but no standard has."""
+"""Codes of Bazarr, subtitle sites and discs that mean something else, or nothing, outside a file's name."""
 _MARKS = _HEARING | _PARTIAL | _PLAIN
 _TITLE_WORDS = _words("""
 am as be da el fa ha he hi id in io is it la li lo me mi my na no om or os so ta te to tu us we
@@ -197,7 +196,7 @@ def _tag(parts: Sequence[_Part]) -> str | None:
     is_code = 2 <= len(first) <= 3 and first.isascii() and first.isalpha() and is_known(first)
     if not is_code or len(regions) > 2 or not all(_is_region(part, of=parts[0][1]) for part in parts[1:]):
         return None
-    return "-".join([primary(first), *map(_cased, regions)])
+    return "-".join([primary(first), *map(_cased, regions or standard_tag(first).split("-")[1:])])
 
 
 def _is_region(part: _Part, *, of: str) -> bool:
