@@ -78,11 +78,6 @@ def surely_ends_sentence(text: str) -> bool:
     return not _may_be_abbreviation(bare) if bare[-1] == "." else bare == text
 
 
-def is_abbreviation(word: str) -> bool:
-    """Return whether a word, without its final period, is an abbreviation that ends no sentence: `Dr`, `e.g`, `J`."""
-    return not ends_before(word, "")
-
-
 def is_bound(text: str, following: str) -> bool:
     """Return whether the last word of a text must stay with the next: `Dr.`, `pág.`, `R$`, `n.º`, `3.` of a date."""
     last = text[-_LONGEST_WORD:].rstrip().rpartition(" ")[2].lstrip(OPENERS)

@@ -107,7 +107,7 @@ def test_what_is_live_is_taken_over_and_everything_else_stays() -> None:
         Config.model_validate({"folders": {"inbox": "in"}, "inbox": {"ignore": ["x"], "settle": 1}}),
     )
     merged = taken_over(before, after)
-    assert [one.name for one in changes(before, merged)] == ["inbox.ignore"]
-    assert [one.name for one in changes(merged, after)] == ["folders.inbox", "inbox.settle"]
+    assert changes(before, merged) == ["inbox.ignore"]
+    assert changes(merged, after) == ["folders.inbox", "inbox.settle"]
     assert {"job", "profiles", "inbox.ignore"} <= set(live_settings(Config))
     assert LIVE in Config.model_fields["job"].metadata

@@ -20,17 +20,9 @@ class Live:
 LIVE = Live()
 
 
-@dataclass(frozen=True)
-class Change:
-    """A setting that has another value than before. `is_live`: it needs no restart."""
-
-    name: str
-    is_live: bool
-
-
-def changes(before: BaseModel, after: BaseModel) -> list[Change]:
-    """Return the settings that differ, in the order of the file, by their dotted names."""
-    return [Change(name, live) for name, live, old, new in _leaves(before, after) if old != new]
+def changes(before: BaseModel, after: BaseModel) -> list[str]:
+    """Return the dotted names of the settings that differ, in the order of the file."""
+    return [name for name, old, new in _leaves(before, after) if old != new]
 
 
 def taken_over(before: Settings, after: Settings) -> Settings:
@@ -58,15 +50,13 @@ def _merged(before: Any, after: Any, *, live: bool) -> Any:
     return before.model_copy(update=merged)
 
 
-def _leaves(
-    before: BaseModel, after: BaseModel, prefix: str = "", *, live: bool = False
-) -> Iterator[tuple[str, bool, Any, Any]]:
-    for name, field in type(before).model_fields.items():
-        old, new, is_live = getattr(before, name), getattr(after, name), live or _is_live(field)
+def _leaves(before: BaseModel, after: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any, Any]]:
+    for name in type(before).model_fields:
+        old, new = getattr(before, name), getattr(after, name)
         if isinstance(old, BaseModel) and isinstance(new, BaseModel):
-            yield from _leaves(old, new, f"{prefix}{name}.", live=is_live)
+            yield from _leaves(old, new, f"{prefix}{name}.")
         else:
-            yield f"{prefix}{name}", is_live, old, new
+            yield f"{prefix}{name}", old, new
 
 
 def _is_live(field: FieldInfo) -> bool:

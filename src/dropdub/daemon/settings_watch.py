@@ -77,8 +77,8 @@ class SettingsWatch:
     def _use(self, config: Config) -> None:
         before, in_force = self._context.config, self._context.in_force
         in_force.config = taken_over(before, config)
-        used = [one.name for one in changes(before, in_force.config)]
-        pending = [one.name for one in changes(in_force.config, config)]
+        used = changes(before, in_force.config)
+        pending = changes(in_force.config, config)
         if self._complaint is not None:
             self._complaint = None
             self._context.report("config.yaml can be used again.")

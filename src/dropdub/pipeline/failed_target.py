@@ -16,7 +16,8 @@ class FailedTarget:
     reason: str
     remedy: str = ""
 
-    @staticmethod
-    def of_error(target: str, step: str, error: Mapping[str, Any]) -> FailedTarget:
-        """Return it for the error of a step, as the database holds it."""
-        return FailedTarget(target, step, str(error.get("message", "It failed.")), str(error.get("remedy", "")))
+
+def message_and_remedy_of(error: Mapping[str, Any] | None) -> tuple[str, str]:
+    """Return the two sentences of a step's error, as the database holds it; the remedy may be empty."""
+    known = error or {}
+    return str(known.get("message", "It failed.")), str(known.get("remedy", ""))

@@ -32,6 +32,7 @@ from dropdub.inbox.recorded_files import Taken
 from dropdub.inbox.side_files import companion_beside, sidecar_beside
 from dropdub.notify.routing import channels_for
 from dropdub.pasting import COMMAND_INDENT, command, with_commands
+from dropdub.pipeline.failed_target import message_and_remedy_of
 from dropdub.root import Root
 from dropdub.store import queries, transitions
 from dropdub.store.states import JobState, Outcome, StepState
@@ -235,13 +236,9 @@ def _text(path: Path | None) -> str | None:
 
 def _reason(broken: Sequence[Step]) -> tuple[str, str]:
     """Return why the job failed, with each target that did, and each remedy once."""
-    reasons = [f"{step.target}: {_message(step)}" if step.target else _message(step) for step in broken]
-    remedies = dict.fromkeys(remedy for step in broken if (remedy := str((step.error or {}).get("remedy", ""))))
-    return " ".join(reasons), " ".join(remedies)
-
-
-def _message(step: Step) -> str:
-    return str((step.error or {}).get("message", "It failed."))
+    errors = [(step.target, *message_and_remedy_of(step.error)) for step in broken]
+    reasons = [f"{target}: {message}" if target else message for target, message, _remedy in errors]
+    return " ".join(reasons), " ".join(dict.fromkeys(remedy for _target, _message, remedy in errors if remedy))
 
 
 def _take_first(context: Context, job: Job, source_dir: Path) -> None:

@@ -16,7 +16,7 @@ from dropdub.errors import DeadlineExceeded, DropdubError, OutOfMemory
 from dropdub.failpoints import reach
 from dropdub.pipeline.artifacts import result_name, scratch_name
 from dropdub.pipeline.facts import Facts
-from dropdub.pipeline.failed_target import FailedTarget
+from dropdub.pipeline.failed_target import FailedTarget, message_and_remedy_of
 from dropdub.pool.messages import Run
 from dropdub.pool.pool import Pool
 from dropdub.stage_table import IN_OUTBOX
@@ -167,7 +167,7 @@ def _failed_targets(context: Context, claim: Claim) -> list[FailedTarget]:
     if claim.step.stage not in IN_OUTBOX or claim.step.target is not None:
         return []
     broken = queries.failed_branches(context.store, claim.job)
-    return [FailedTarget.of_error(str(step.target), step.key, step.error or {}) for step in broken]
+    return [FailedTarget(str(step.target), step.key, *message_and_remedy_of(step.error)) for step in broken]
 
 
 def _failures(context: Context, claim: Claim, kind: type[DropdubError]) -> int:
