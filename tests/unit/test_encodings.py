@@ -20,7 +20,7 @@ import pytest
 
 from dropdub.errors import NotText
 from dropdub.text.encoding import decoded
-from dropdub.text.reading import damage_warnings, looks_like_text, read_text
+from dropdub.text.reading import damage_warnings, looks_like_text, read_text, written_text
 
 UDHR = Path(__file__).parents[1] / "data" / "udhr"
 WEST = "cp1252 iso8859-1 iso8859-15 cp850 mac-roman"
@@ -147,11 +147,11 @@ def test_damaged_bytes_read_as_in_the_known_language() -> None:
 def test_a_warning_names_the_lines_that_are_damaged(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(b"\n".join(["Ação, coração.".encode(), b"caf\xe9"] * 8))
-    assert damage_warnings(path, name="note.txt") == [
+    assert damage_warnings(written_text(path), name="note.txt") == [
         "note.txt is in UTF-8, but has damaged letters in lines 2, 4, 6, 8, 10 and 3 more. Check the words there."
     ]
     path.write_text("Ação.", "utf-8")
-    assert damage_warnings(path, name="note.txt") == []
+    assert damage_warnings(written_text(path), name="note.txt") == []
 
 
 def test_emoji_in_two_halves_are_joined() -> None:

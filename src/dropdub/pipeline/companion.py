@@ -34,13 +34,14 @@ class UserSubtitle:
     """The subtitle that came with a recording.
 
     `target` is the language it translates into, None if it is the transcript. `revises`: whether it corrects the
-    outputs of an earlier job.
+    outputs of an earlier job. `language`: that of a transcript, which is the spoken one; else None.
     """
 
     name: str = ""
     target: str | None = None
     cues: int = 0
     revises: bool = False
+    language: str | None = None
 
     @property
     def is_transcript(self) -> bool:

@@ -19,12 +19,13 @@ from dropdub.media.stream_types import AudioStream
 from dropdub.media.suffixes import MEDIA_SUFFIXES, OTHER_SUFFIXES, SUBTITLE_SUFFIXES, TEXT_SUFFIXES
 from dropdub.pipeline.companion import UserSubtitle
 from dropdub.pipeline.task import Result, Task
-from dropdub.subtitles.cue_file import is_subtitle_file, read_cues, read_subtitles
-from dropdub.subtitles.user_files import lacks_most, subtitle_facts, written_language
+from dropdub.subtitles.cue_file import is_subtitle_file, read_subtitles
+from dropdub.subtitles.user_files import lacks_most, subtitle_facts
 from dropdub.text.documents import is_document, read_document
 from dropdub.text.other_formats import other_format
-from dropdub.text.reading import HEAD_BYTES, damage_warnings, looks_like_text, read_text
+from dropdub.text.reading import HEAD_BYTES, damage_warnings, looks_like_text, written_text
 from dropdub.units import format_duration, format_size, too_large
+from dropdub.untrusted.characters import as_read
 
 ACCEPTED = "Drop a recording with audio, a subtitle file (.srt, .vtt), or a text to read (.txt, .md, .docx, .epub)."
 _LEFT_FOR_THE_REST_S = 1.0
@@ -108,12 +109,11 @@ def _refuse_impossible(task: Task, words: UserSubtitle | None, *, is_heard: bool
 
 
 def _possible_languages(task: Task, words: UserSubtitle | None, *, is_heard: bool) -> Sequence[str]:
-    options, companion = task.options, task.companion
+    options = task.options
     if options.language != "auto":
         return [options.language]
-    if companion is not None and words is not None and words.is_transcript and not words.revises:
-        cues = read_cues(companion.path, language=companion.language, fps=companion.fps)
-        return [written_language(companion, cues, language="auto").language]
+    if words is not None and words.language is not None:
+        return [words.language]
     understood = task.engines.understood(options.transcriber) if is_heard and options.targets else None
     return sorted(understood or DETECTED_LANGUAGES)
 
@@ -123,11 +123,7 @@ def _subtitle(task: Task, size: int) -> Result:
     _refuse_long_text(task, size)
     found = read_subtitles(task.source, language=task.options.known_language)
     _refuse_too_long(task.job_name, max(cue.end for cue in found.cues), task.limits)
-    return {"kind": "subtitle", "size": size, "video": None, "warnings": [*found.warnings, *_damage(task)]}
-
-
-def _damage(task: Task) -> list[str]:
-    return damage_warnings(task.source, language=task.options.known_language, name=task.job_name)
+    return {"kind": "subtitle", "size": size, "video": None, "warnings": list(found.warnings)}
 
 
 def _refuse_long_text(task: Task, size: int, *, name: str | None = None) -> None:
@@ -143,7 +139,8 @@ def _text(task: Task, size: int) -> Result:
         _refuse_long_text(task, len(text.encode()))
     else:
         _refuse_long_text(task, size)
-        text, warnings = read_text(task.source, language=task.options.known_language), _damage(task)
+        written = written_text(task.source, language=task.options.known_language)
+        text, warnings = as_read(written.text), damage_warnings(written, name=name)
     if not text.strip():
         raise EmptyFile(f"{name} contains only whitespace.", remedy="Add some text, then drop it again.")
     return {"kind": "text", "size": size, "video": None, "warnings": warnings}
@@ -163,8 +160,7 @@ def _recording(task: Task) -> tuple[Result, UserSubtitle | None]:
         unused = f"{companion.path.name} holds only a part of what is said, so {task.job_name} was transcribed."
         return {**media, "words": None, "warnings": [*media["warnings"], unused]}, None
     words, warnings = subtitle_facts(brought, language=options.language, targets=options.targets)
-    damage = damage_warnings(companion.path, language=language, name=companion.path.name)
-    return {**media, "words": asdict(words), "warnings": [*media["warnings"], *warnings, *damage]}, words
+    return {**media, "words": asdict(words), "warnings": [*media["warnings"], *warnings]}, words
 
 
 def _media(task: Task) -> Result:

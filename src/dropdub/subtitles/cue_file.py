@@ -12,7 +12,8 @@ from dropdub.subtitles.formats import Cue
 from dropdub.subtitles.reading import ReadCues, as_shown, read_subtitle
 from dropdub.subtitles.recognition import subtitle_format, unread_format, unread_text_format
 from dropdub.subtitles.timed_xml import PICTURES_REMEDY
-from dropdub.text.reading import HEAD_BYTES, looks_like_text, written_text
+from dropdub.text.encoding import Decoded
+from dropdub.text.reading import HEAD_BYTES, damage_warnings, looks_like_text, written_text
 from dropdub.untrusted.characters import as_read
 
 _CONVERT = "Convert it to .srt with a program such as Subtitle Edit, then drop that file."
@@ -26,7 +27,7 @@ def is_subtitle_file(path: Path, *, language: str | None = None) -> bool:
     head = _head(path)
     if is_ebu_stl(head):
         return True
-    return looks_like_text(head) and subtitle_format(_text(path, language)) is not None
+    return looks_like_text(head) and subtitle_format(_text(path, language).text) is not None
 
 
 def _head(path: Path) -> bytes:
@@ -37,10 +38,10 @@ def _head(path: Path) -> bytes:
     return head
 
 
-def _text(path: Path, language: str | None) -> str:
-    text = written_text(path, language=language)
-    _refuse_unread(path, unread_text_format(text), _CONVERT)
-    return text
+def _text(path: Path, language: str | None) -> Decoded:
+    found = written_text(path, language=language)
+    _refuse_unread(path, unread_text_format(found.text), _CONVERT)
+    return found
 
 
 def read_cues(path: Path, *, language: str | None = None, fps: float | None = None) -> list[Cue]:
@@ -49,14 +50,14 @@ def read_cues(path: Path, *, language: str | None = None, fps: float | None = No
 
 
 def read_subtitles(path: Path, *, language: str | None = None, fps: float | None = None) -> ReadCues:
-    """Return the cues of a subtitle file, and warnings that name what of it could not be read.
+    """Return the cues of a subtitle file, and warnings that name what of it could not be read, or is damaged.
 
     `language`: the probable one, which helps to find the encoding. `fps`: the film's frame rate, for times in frames.
     Raises NotText if it cannot be read or contains no cues, TooLarge if it contains too much, TooLong for times after
     99 hours, and OSError.
     """
     try:
-        found = _read(path, language, fps)
+        found, damage = _read(path, language, fps)
     except TooLarge as error:
         raise TooLarge(f"{path.name} is too large for a subtitle file. {error.message}", remedy=error.remedy) from error
     except TooLong as error:
@@ -65,15 +66,18 @@ def read_subtitles(path: Path, *, language: str | None = None, fps: float | None
     if not cues:
         remedy = "Correct or remove it, then run: `dropdub retry JOB`."
         raise NotText(f"{path.name} contains no readable subtitles.{_what_was_lost(found)}", remedy=remedy)
-    return ReadCues(cues, tuple(f"In {path.name}: {warning}" for warning in found.warnings))
+    return ReadCues(cues, (*(f"In {path.name}: {warning}" for warning in found.warnings), *damage))
 
 
-def _read(path: Path, language: str | None, fps: float | None) -> ReadCues:
+def _read(path: Path, language: str | None, fps: float | None) -> tuple[ReadCues, list[str]]:
+    """Return the cues, and a warning if the letters of the file are damaged."""
     is_binary = is_ebu_stl(_head(path))
     try:
         if is_binary:
-            return as_shown(ebu_stl_cues(path.read_bytes()), "stl")
-        return read_subtitle(_text(path, language), suffix=path.suffix.lower(), fps=fps)
+            return as_shown(ebu_stl_cues(path.read_bytes()), "stl"), []
+        written = _text(path, language)
+        cues = read_subtitle(written.text, suffix=path.suffix.lower(), fps=fps)
+        return cues, damage_warnings(written, name=path.name)
     except NotText as error:
         if path.name in error.message:
             raise

@@ -86,7 +86,9 @@ def subtitle_facts(
     found = read_subtitles(path, language=companion.language, fps=companion.fps)
     tag = named_language(path, found.cues, film=companion.film)
     target = given_target(tag, language=language, targets=targets, late=revises)
-    return UserSubtitle(path.name, target, len(found.cues), revises), found.warnings
+    is_transcript = target is None and not revises
+    spoken = written_language(companion, found.cues, language=language).language if is_transcript else None
+    return UserSubtitle(path.name, target, len(found.cues), revises, spoken), found.warnings
 
 
 def _cues(companion: Companion) -> list[Cue]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -43,36 +44,31 @@ def looks_like_text(head: bytes) -> bool:
 
 def read_text(path: Path, *, language: str | None = None) -> str:
     """Return a text file's characters as every text is read. Arguments and errors as in `written_text`."""
-    return as_read(written_text(path, language=language))
+    return as_read(written_text(path, language=language).text)
 
 
-def written_text(path: Path, *, language: str | None = None) -> str:
+def written_text(path: Path, *, language: str | None = None) -> Decoded:
     """Return a text file's characters as they were written, with `\\n` as line end. Raises NotText, and OSError.
 
     `language` is the one that the text is known to be in, and helps with old encodings; so does a tag in its name.
     """
-    return in_lines(_decoded(path, language).text)
-
-
-def damage_warnings(path: Path, *, language: str | None = None, name: str) -> list[str]:
-    """Return a warning if `read_text` finds damaged letters, with their lines. Raises NotText, and OSError."""
-    found = _decoded(path, language)
-    if not found.damaged:
-        return []
-    lines = ", ".join(map(str, found.damaged[:_LINES_SHOWN]))
-    more = len(found.damaged) - _LINES_SHOWN
-    places = f"line{'s' * (len(found.damaged) > 1)} {lines}{f' and {more} more' if more > 0 else ''}"
-    return [f"{name} is in {found.encoding.upper()}, but has damaged letters in {places}. Check the words there."]
-
-
-def _decoded(path: Path, language: str | None) -> Decoded:
     try:
         found = decoded(path.read_bytes(), language=language or name_alone(path.stem).language)
     except NotText as error:
         raise NotText(f"{path.name} cannot be read as text.") from error
     if not is_legible(found):
         raise NotText(f"{path.name} cannot be read as text.")
-    return found
+    return replace(found, text=in_lines(found.text))
+
+
+def damage_warnings(found: Decoded, *, name: str) -> list[str]:
+    """Return a warning if a text has damaged letters, with their lines."""
+    if not found.damaged:
+        return []
+    lines = ", ".join(map(str, found.damaged[:_LINES_SHOWN]))
+    more = len(found.damaged) - _LINES_SHOWN
+    places = f"line{'s' * (len(found.damaged) > 1)} {lines}{f' and {more} more' if more > 0 else ''}"
+    return [f"{name} is in {found.encoding.upper()}, but has damaged letters in {places}. Check the words there."]
 
 
 def paragraphs(text: str) -> list[str]:

@@ -31,7 +31,7 @@ def write_translated(source: Path, out: Path, *, name: str, language: str, targe
     translating = Translating(ask)
     write = _ARCHIVES.get(Path(name).suffix.lower())
     if write is None:
-        text, blocks = translated_markdown(written_text(source), translating)
+        text, blocks = translated_markdown(written_text(source, language=language).text, translating)
         write_whole(out, text.encode())
         return _warnings(name, translating.losses, blocks)
     with opened(source) as archive:
