@@ -368,3 +368,15 @@ def test_a_paragraph_with_more_markup_than_people_write_stays_and_a_warning_says
     assert warnings == [
         "1 paragraph of a.epub had too much markup and stayed in the original language in the new document."
     ]
+
+
+def test_a_document_in_an_old_encoding_is_read_as_its_text_was(tmp_path: Path) -> None:
+    source, asked = tmp_path / "psi.md", list[str]()
+    source.write_bytes("Děti čtou.\n".encode("cp1250"))
+
+    def ask(texts: Iterable[str]) -> dict[str, str]:
+        asked.extend(texts)
+        return {}
+
+    write_translated(source, tmp_path / "out.md", name="psi.md", language="cs", target="en", ask=ask)
+    assert "Děti čtou." in asked
