@@ -6,6 +6,9 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from dropdub.text.pages.reading import passages_of
+from dropdub.text.rewriting.passages import as_blocks, read_passages
+
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 STYLES = f"""<w:styles {W}>
 <w:style w:type="paragraph" w:styleId="Ttulo1"><w:name w:val="heading 1"/></w:style>
@@ -56,3 +59,8 @@ def an_epub(path: Path, **others: str | bytes) -> Path:
         "OEBPS/text/two.xhtml": PAGE_TWO,
     }
     return zipped(path, {**parts, **others})
+
+
+def blocks_of(page: str) -> list[str]:
+    """Return the paragraphs of a page of a book that are read."""
+    return list(as_blocks(read_passages(passages_of(page))))

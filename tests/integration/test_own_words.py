@@ -14,9 +14,9 @@ from dropdub.media.sound import wav
 from dropdub.media.sound.voice_check import level_db
 from dropdub.pipeline.artifacts import Transcript
 from dropdub.pipeline.cache import Cache
-from dropdub.subtitles.reading import parse_cues
 from dropdub_light.apertium import ApertiumTranslator
 from tests.drive import LIGHT, Drive
+from tests.subtitles import cues_of
 
 SPANISH = LIGHT.overridden({"targets": ["es"]})
 WORDS = """1
@@ -251,7 +251,7 @@ def test_a_subtitle_alone_is_translated_and_keeps_its_times(words: Path, tmp_pat
     drive = Drive(words, tmp_path, SPANISH, name="talk.srt").run()
     files = {"talk.es.txt", "talk.es.srt", "talk.es.vtt", "talk.es.m4a", "report.html", "manifest.json"}
     assert files == drive.published.keys()
-    made = parse_cues(drive.published["talk.es.srt"].read_text(encoding="utf-8"), kind="srt")
+    made = cues_of(drive.published["talk.es.srt"].read_text(encoding="utf-8"), kind="srt")
     assert [cue.start for cue in made] == [0.4, 4.2, 8.4]
     assert "país" in made[1].text.lower()
 

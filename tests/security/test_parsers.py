@@ -16,17 +16,17 @@ from dropdub.engines.text_for_speech import parts
 from dropdub.errors import DeadlineExceeded, DropdubError, NotText, Stalled, TooLarge, TooSlow
 from dropdub.languages import detect_text_language
 from dropdub.speech.cleanup_pt import cleaned
-from dropdub.subtitles.reading import MOST_CUES, cue_starts, parse_cues
+from dropdub.subtitles.reading import MOST_CUES, cue_starts
 from dropdub.text import archive
 from dropdub.text.chapters import Chapter, as_ffmetadata
 from dropdub.text.documents import read_document, read_prose
 from dropdub.text.epub import package as epub
-from dropdub.text.pages.reading import page_blocks
 from dropdub.text.reading import paragraphs, pieces, spoken
 from dropdub.untrusted.text import unescaped, with_few_marks, wrapped
-from tests.documents import PACKAGE, an_epub
+from tests.documents import PACKAGE, an_epub, blocks_of
 from tests.drive import Drive
 from tests.security.parsers import FRAGMENTS, PROSE, a_file, repeated, sidecar, subtitled, taken
+from tests.subtitles import cues_of
 
 if sys.platform == "win32":
     pytest.skip("the limit on processor time is POSIX; the parsers are the same", allow_module_level=True)
@@ -93,7 +93,7 @@ def test_marks_on_one_letter_are_limited_to_what_languages_use() -> None:
 def test_an_entity_of_thousands_of_digits_is_text_and_not_an_error() -> None:
     number = "&#" + "1" * 5_000 + ";"
     assert unescaped(f"a &amp; {number} &#65;").startswith("a & ")
-    assert parse_cues(f"WEBVTT\n\n00:01.000 --> 00:02.000\n{number[:4_000]} &lt;\n", kind="vtt")[0].text.endswith("<")
+    assert cues_of(f"WEBVTT\n\n00:01.000 --> 00:02.000\n{number[:4_000]} &lt;\n", kind="vtt")[0].text.endswith("<")
 
 
 def refusal(path: Path, folder: Path) -> DropdubError:
@@ -163,7 +163,7 @@ def test_a_page_is_read_as_browsers_read_it() -> None:
         "<p title='a > b' class=x>One<!-- <p>no --> <b>word</b> &lt; two<br/>three<p>1 < 2</p>"
         "<SCRIPT>if (a</b) '<p>no'</SCRIPT><style/><h2>Title</h2><ul><li>item</ul><?pi no?><nav><p>no</nav>end"
     )
-    assert page_blocks(page) == ["One word < two three", "1 < 2", "## Title", "- item", "end"]
+    assert blocks_of(page) == ["One word < two three", "1 < 2", "## Title", "- item", "end"]
 
 
 def test_a_page_that_the_spine_names_a_thousand_times_is_read_once(tmp_path: Path) -> None:

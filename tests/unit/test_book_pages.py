@@ -11,9 +11,8 @@ from types import FrameType
 import pytest
 
 from dropdub.text.documents import read_document
-from dropdub.text.pages.reading import page_blocks
 from dropdub.untrusted.markup_encoding import decoded, encoded
-from tests.documents import PACKAGE, an_epub
+from tests.documents import PACKAGE, an_epub, blocks_of
 
 PORTUGUESE = "<p>Não há ninguém à porta: “é cedo” – ção.</p>"
 
@@ -123,7 +122,7 @@ def test_a_character_that_the_encoding_of_a_page_lacks_is_written_as_a_number() 
     ],
 )
 def test_what_is_not_for_reading_in_a_line_is_not_read(written: str, read: str) -> None:
-    assert page_blocks(page(f"<p>{written}</p>")) == [read]
+    assert blocks_of(page(f"<p>{written}</p>")) == [read]
 
 
 @pytest.mark.parametrize(
@@ -145,12 +144,12 @@ def test_what_is_not_for_reading_in_a_line_is_not_read(written: str, read: str) 
 )
 def test_a_block_that_is_not_for_reading_is_not_read(silent: str) -> None:
     style = "<style>/* p {display:none} */ .gone, #lost, aside {display: none} @media print {p {display:none}}</style>"
-    assert page_blocks(page(f"<p>Before.</p>{silent}<p>After.</p>", head=style)) == ["Before.", "After."]
+    assert blocks_of(page(f"<p>Before.</p>{silent}<p>After.</p>", head=style)) == ["Before.", "After."]
 
 
 def test_a_later_rule_shows_what_an_earlier_one_hides() -> None:
     style = "<style>.a {display:none} .b {visibility:hidden} .a {display:block}</style>"
-    assert page_blocks(page('<p class="a">Shown.</p><p class="b">Hidden.</p>', head=style)) == ["Shown."]
+    assert blocks_of(page('<p class="a">Shown.</p><p class="b">Hidden.</p>', head=style)) == ["Shown."]
 
 
 def test_a_stylesheet_of_the_book_hides_what_it_says(tmp_path: Path) -> None:
@@ -161,14 +160,12 @@ def test_a_stylesheet_of_the_book_hides_what_it_says(tmp_path: Path) -> None:
 
 
 def test_lists_are_read_with_the_numbers_that_are_shown() -> None:
-    found = page_blocks('<ol start="3"><li>c<li><p>d</p><p>more</p></li><li value="9">i<ul><li>x</li></ul></ol>')
+    found = blocks_of('<ol start="3"><li>c<li><p>d</p><p>more</p></li><li value="9">i<ul><li>x</li></ul></ol>')
     assert found == ["3. c", "4. d", "more", "9. i", "- x"]
 
 
 def test_tables_poems_and_unclosed_paragraphs_are_read_in_order() -> None:
-    found = page_blocks(
-        "<table><tr><th>Name<td>Age</table><pre>A poem\nof two</pre><p>One<p>Two<div>Three<p>Four</div>"
-    )
+    found = blocks_of("<table><tr><th>Name<td>Age</table><pre>A poem\nof two</pre><p>One<p>Two<div>Three<p>Four</div>")
     assert found == ["Name", "Age", "A poem of two", "One", "Two", "Three", "Four"]
 
 
@@ -239,6 +236,6 @@ def test_pages_outside_the_reading_order_are_not_read(tmp_path: Path) -> None:
 )
 def test_garbage_is_read_with_work_in_proportion_to_its_length(garbage: str) -> None:
     def work(size: int) -> int:
-        return calls_of(lambda: page_blocks("<p>Hello.</p>" + garbage * (size // len(garbage))))
+        return calls_of(lambda: blocks_of("<p>Hello.</p>" + garbage * (size // len(garbage))))
 
     assert work(12_000) < 3 * work(6_000) + 1_000

@@ -12,8 +12,8 @@ from dropdub.config import SubtitleStyle
 from dropdub.pipeline.artifacts import Segment
 from dropdub.subtitles.formats import Cue, write_srt
 from dropdub.subtitles.layout import layout
-from dropdub.subtitles.reading import parse_cues
 from dropdub.subtitles.user_edits import changed, revised, segments_of, starts_match
+from tests.subtitles import cues_of
 
 LONG = "This is a line that is so long that it takes several subtitles, one after the other, until all of it was shown."
 SPOKEN = (
@@ -152,7 +152,7 @@ def test_a_foreign_cue_that_two_share_becomes_two_lines() -> None:
 def test_published_subtitles_without_changes_change_nothing(tmp_path: Path) -> None:
     file = tmp_path / "talk.srt"
     write_srt(shown(), file)
-    cues = parse_cues(file.read_text(encoding="utf-8"), kind="srt")
+    cues = cues_of(file.read_text(encoding="utf-8"), kind="srt")
     assert any(len(cue.lines) == 2 and cue.lines[0].startswith("-") for cue in cues), "two speakers share a cue"
     assert revised(SPOKEN, cues) == SPOKEN
 

@@ -68,11 +68,6 @@ def read_subtitle(text: str, *, suffix: str = "", fps: float | None = None) -> R
     return as_shown(raw, kind)
 
 
-def parse_cues(text: str, *, kind: str) -> list[Cue]:
-    """Return the cues of an SRT or WebVTT text, as `kind` says. Raises the errors of `read_subtitle`."""
-    return list(as_shown(_READERS[kind](_unified(text)), kind).cues)
-
-
 def _unified(text: str) -> str:
     return _LINE_END.sub("\n", text).lstrip("\ufeff")
 

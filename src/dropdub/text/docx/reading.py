@@ -10,16 +10,14 @@ from dropdub.text.docx.numbers import Numbers
 from dropdub.text.docx.package import DocxPackage, child, is_on, number, value, word
 from dropdub.text.docx.runs import Runs
 from dropdub.text.docx.styles import Style, Styles, level_of
-from dropdub.text.rewriting.passages import Passage
+from dropdub.text.rewriting.passages import Passage, as_blocks, read_passages
 from dropdub.untrusted.xml_places import PlacedElement, PlacedXml
 
 
 def docx_blocks(archive: Archive) -> Iterator[str]:
     """Yield paragraphs in Markdown: what is shown, without notes, comments, page numbers and deleted text."""
     document = DocxDocument(archive)
-    for passage in document.passages(document.package.xml(document.package.body)):
-        if passage.is_read and passage.text:
-            yield passage.marker + passage.text
+    yield from as_blocks(read_passages(document.passages(document.package.xml(document.package.body))))
 
 
 class DocxDocument:

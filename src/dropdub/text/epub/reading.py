@@ -11,7 +11,7 @@ from dataclasses import replace
 from dropdub.text.archive import Archive, Cover
 from dropdub.text.epub.package import BookDetails, Entry, Package
 from dropdub.text.pages.reading import passages_of
-from dropdub.text.rewriting.passages import Passage
+from dropdub.text.rewriting.passages import Passage, as_blocks, read_passages
 
 _PICTURES = {"image/jpeg": "jpg", "image/png": "png"}
 _LONGEST_HEADING = 120
@@ -29,8 +29,8 @@ def epub_blocks(archive: Archive) -> Iterator[str]:
         by_page[entry.part].append(entry)
     for part in pages:
         page = package.read(part)
-        read = [one for one in passages_of(page, hidden=hidden) if one.is_read and one.text]
-        yield from (one.marker + one.text for one in _with_headings(read, page, by_page[part]))
+        read = list(read_passages(passages_of(page, hidden=hidden)))
+        yield from as_blocks(_with_headings(read, page, by_page[part]))
 
 
 def epub_cover(archive: Archive) -> Cover | None:

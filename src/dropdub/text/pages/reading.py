@@ -35,11 +35,6 @@ def passages_of(page: str, *, hidden: Hidden = _HIDES_NOTHING) -> list[Passage]:
     return list(_Reader(page, Hidden(hidden.selectors | own.selectors)).passages(root))
 
 
-def page_blocks(page: str) -> list[str]:
-    """Return the paragraphs of a page that are read: `# ` before headings, `- ` or a number before list items."""
-    return [one.marker + one.text for one in passages_of(page) if one.is_read and one.text]
-
-
 class _Reader:
     """Finds the passages in the tree of a page."""
 

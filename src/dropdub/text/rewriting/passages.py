@@ -63,6 +63,16 @@ class Passage:
         return " ".join("".join(_shown(self.content)).split())
 
 
+def read_passages(passages: Iterable[Passage]) -> Iterator[Passage]:
+    """Yield the passages that are read: those of the running text that have words."""
+    return (one for one in passages if one.is_read and one.text)
+
+
+def as_blocks(passages: Iterable[Passage]) -> Iterator[str]:
+    """Yield each passage as a paragraph: `# ` before a heading, `- ` or a number before a list item."""
+    return (one.marker + one.text for one in passages)
+
+
 @dataclass(slots=True, eq=False)
 class Node:
     """Markup of a passage, and its place in the words; a Kept without words has a place only.
