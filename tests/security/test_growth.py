@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import TypeVar
 
 import pytest
@@ -26,6 +25,7 @@ from dropdub.speech.sentences import sentences_of
 from dropdub.subtitles.dialogue import Draft, share_cues
 from dropdub.subtitles.layout import layout
 from dropdub.text.reading import MOST_CHARACTERS, cut
+from tests.calls import calls_of
 from tests.drive import LIGHT, Drive
 
 if sys.platform == "win32":
@@ -50,29 +50,13 @@ def in_a_row(texts: list[str], *, length_s: float = 2.0) -> list[Segment]:
     return [Segment(at, at * length_s, (at + 1) * length_s, text) for at, text in enumerate(texts)]
 
 
-def calls(make: Callable[[], object]) -> int:
-    """Return how many functions are called, which does not depend on the machine."""
-    counted = 0
-
-    def count(_frame: FrameType, event: str, _argument: object) -> None:
-        nonlocal counted
-        counted += event in ("call", "c_call")
-
-    sys.setprofile(count)
-    try:
-        make()
-    finally:
-        sys.setprofile(None)
-    return counted
-
-
 # Subtitles
 
 
 def test_work_for_laying_out_short_words_grows_linearly_with_the_line() -> None:
     said = in_a_row(["a " * 600])
     narrow, wide = (
-        calls(lambda style=style: layout(said, style))
+        calls_of(lambda style=style: layout(said, style))
         for style in (SubtitleStyle(line_length=30), SubtitleStyle(line_length=120, max_duration=30))
     )
     assert wide < 8 * narrow

@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from html import unescape
 from pathlib import Path
-from types import FrameType
 
 import pytest
 
 from dropdub.text.documents import read_document
 from dropdub.untrusted.markup_encoding import decoded, encoded
+from tests.calls import calls_of
 from tests.documents import PACKAGE, an_epub, blocks_of
 
 PORTUGUESE = "<p>Não há ninguém à porta: “é cedo” – ção.</p>"
-
-
-def calls_of(make: Callable[[], object]) -> int:
-    """Return how many functions are called, which does not depend on the machine."""
-    counted = 0
-
-    def count(_frame: FrameType, event: str, _argument: object) -> None:
-        nonlocal counted
-        counted += event in ("call", "c_call")
-
-    sys.setprofile(count)
-    try:
-        make()
-    finally:
-        sys.setprofile(None)
-    return counted
 
 
 def page(body: str, *, head: str = "") -> str:
