@@ -96,6 +96,19 @@ def test_daemon_killed_in_each_stage_leaves_nothing_lost_duplicated_or_alive(
     root.check()
 
 
+def test_folder_whose_file_was_taken_before_a_kill_is_removed_by_the_next_run(site: Callable[..., Site]) -> None:
+    root = site()
+    root.drop_text("A text.", "S1/day/one.txt")
+    root.start(**hang_in("extract", root))
+    wait_until_hung(root)
+    root.kill()
+    nothing_lives(root)
+    assert root.work_off() == 0, root.output()
+    assert list(root.inbox.iterdir()) == []
+    assert "manifest.json" in root.published("S1/day/one")
+    root.check()
+
+
 def test_file_being_processed_during_too_many_crashes_fails(dubbed: Callable[..., Site]) -> None:
     root = dubbed(retry={"interruptions": 2})
     for _ in range(3):

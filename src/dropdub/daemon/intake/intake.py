@@ -90,6 +90,9 @@ class Intake:
 
     def start(self) -> None:
         self._watcher.start()
+        for job in queries.unfinished_jobs(self._context.store):  # of a run that was killed
+            if job.folder is not None:
+                self._note_taken_from(self._context.root.inbox / job.folder)
 
     def stop(self) -> None:
         self._watcher.stop()
@@ -189,9 +192,12 @@ class Intake:
 
     def _submit(self, job: Job) -> None:
         source_dir = self._context.root.job_dir(job_id(job)) / "source"
-        for emptied in self._emptied:
-            emptied.taken_from(Path(job.source).parent, time.monotonic())
+        self._note_taken_from(Path(job.source).parent)
         self._mover.submit(job_id(job), partial(collect, self._context, job, source_dir), of=(job.owner, job.folder))
+
+    def _note_taken_from(self, folder: Path) -> None:
+        for emptied in self._emptied:
+            emptied.taken_from(folder, time.monotonic())
 
     @property
     def _rescan_s(self) -> float:
