@@ -36,6 +36,14 @@ def test_an_empty_folder_is_removed_with_its_empty_parents_after_a_while(inbox: 
     assert not (inbox / "S1").exists() and inbox.is_dir()
 
 
+def test_parents_that_were_quiet_too_are_removed_in_the_same_turn(inbox: Path) -> None:
+    emptied = EmptiedFolders(inbox, wait_s=30.0)
+    emptied.taken_from(inbox / "S1" / "day", 100.0)
+    aged(inbox / "S1" / "day", inbox / "S1")
+    emptied.tick(130.0)
+    assert list(inbox.iterdir()) == []
+
+
 def test_a_folder_with_anything_in_it_stays(inbox: Path) -> None:
     emptied = EmptiedFolders(inbox, wait_s=30.0)
     (inbox / "S1" / "day" / ".hidden").touch()

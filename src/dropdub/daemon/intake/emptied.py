@@ -42,26 +42,31 @@ class EmptiedFolders:
         """Remove the folders that are empty and have not changed for long enough; those with a file in it stay."""
         for folder in [folder for folder, due in self._due.items() if due <= now]:
             del self._due[folder]
-            left_s = self._changed_s_ago(folder)
-            if left_s is not None and left_s < self._wait_s:
-                self._due[folder] = now + self._wait_s - left_s
-            elif left_s is not None and not self._is_kept(folder):
-                self._remove(folder, now)
+            waiting = self._remove_quiet(folder, self._wait_s)
+            if waiting is not None and (age_s := self._changed_s_ago(waiting)) is not None:
+                self._due[waiting] = now + max(0.0, self._wait_s - age_s)
 
     def finish(self, *, wait_s: float) -> None:
         """Remove what is empty and unchanged for `wait_s`, and parents that become empty: at the end of a run."""
         for folder in sorted(self._due, key=lambda folder: len(folder.parts), reverse=True):
-            around = [place for place in (folder, *folder.parents) if place.is_relative_to(self._top)]
-            ages = {place: self._changed_s_ago(place) for place in around}
-            for place, age_s in ages.items():
-                is_quiet = age_s is not None and age_s >= wait_s
-                if place == self._top or not is_quiet or self._is_kept(place) or not self._removed(place):
-                    break
+            self._remove_quiet(folder, wait_s)
         self._due.clear()
 
-    def _remove(self, folder: Path, now: float) -> None:
-        if self._removed(folder):
-            self.taken_from(folder.parent, now)
+    def _remove_quiet(self, folder: Path, wait_s: float) -> Path | None:
+        """Remove a folder, and its parents that become empty; return the first that has not been quiet for long.
+
+        What these removals themselves change is no change: the ages are taken before them.
+        """
+        around = [
+            place for place in (folder, *folder.parents) if place.is_relative_to(self._top) and place != self._top
+        ]
+        ages = {place: self._changed_s_ago(place) for place in around}
+        for place, age_s in ages.items():
+            if age_s is not None and age_s < wait_s:
+                return place
+            if self._is_kept(place) or not self._removed(place):
+                break
+        return None
 
     def _removed(self, folder: Path) -> bool:
         """Remove a folder if it is empty; return whether it is gone."""
