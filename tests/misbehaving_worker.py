@@ -56,10 +56,8 @@ def misbehave(mode: str, run: dict[str, Any]) -> None:
         held = bytearray(b"x" * 300_000_000)
         time.sleep(600)
         del held
-    elif mode == "compute in silence":
-        compute_in_silence(run)
-    elif mode == "slow":
-        get_on_when_told(run)
+    elif mode in LONGER:
+        LONGER[mode](run)
     elif mode == "stale":
         say("done", step_id=run["step_id"], token=run["token"] - 1, result={"stale": True})
         say("progress", step_id=run["step_id"], token=run["token"] - 1, share=0.9)
@@ -73,6 +71,13 @@ def misbehave(mode: str, run: dict[str, Any]) -> None:
         return
     say("progress", **about(run), share=0.5)
     say("done", **about(run), result={"made": True, "by": os.getpid()})
+
+
+def leave_a_process(run: dict[str, Any]) -> None:
+    """Start a process that belongs to nobody and keeps the standard error open; write its pid beside the result."""
+    orphan = "import subprocess, sys; print(subprocess.Popen(['sleep', '600'], start_new_session=True).pid)"
+    with Path(run["payload"]["result_file"]).with_name("orphan").open("wb") as file:
+        subprocess.run([sys.executable, "-c", orphan], stdout=file, check=True)
 
 
 def compute_in_silence(run: dict[str, Any]) -> None:
@@ -90,6 +95,9 @@ def get_on_when_told(run: dict[str, Any]) -> None:
         if sign.exists():
             say("progress", **about(run), share=0.5)
         time.sleep(0.05)
+
+
+LONGER = {"leave a process": leave_a_process, "compute in silence": compute_in_silence, "slow": get_on_when_told}
 
 
 def main(mode: str) -> None:

@@ -346,6 +346,17 @@ def test_stop_ends_all_workers_and_returns_finished_results(desk: Callable[..., 
     assert all(gone(event.pid) for event in started)
 
 
+@posix_only
+def test_stop_does_not_wait_for_a_process_that_escaped_with_a_pipe(desk: Callable[..., Desk]) -> None:
+    one = desk("leave a process")
+    orphan = one.submit().with_name("orphan")
+    one.wait_for(Completed)
+    pid = int(orphan.read_text("utf-8"))
+    one.pool.stop(grace_s=0.2)
+    assert not gone(pid)
+    psutil.Process(pid).kill()
+
+
 def test_sleep_of_machine_causes_no_timeout(desk: Callable[..., Desk]) -> None:
     one = desk("hang", launch={"stall_s": 120.0})
     one.submit(deadline_s=40.0)

@@ -215,22 +215,27 @@ class Slot:
         return self._process.poll() is not None
 
     def close(self) -> None:
-        """Kill the worker if it is still alive, and release its process, threads, pipes, files and lock."""
+        """Kill the worker if it is still alive, and release its process, threads, pipes, files and lock.
+
+        A process that inherited a pipe and escaped keeps it open; the reader that waits for its end is left alone.
+        """
         self.request_stop()
         self.kill()
         self.wait(JOIN_WITHIN_S)
         for thread in self._threads:
             thread.join(JOIN_WITHIN_S)
-        for pipe in (self._process.stdout, self._process.stderr):
-            if pipe is not None:
-                pipe.close()
         self._child.release()
         remove_temporary(self._temporary)
         remove(self._lock_path)
 
     def _reader(self, target: Callable[[IO[bytes]], None], pipe: IO[bytes] | None) -> threading.Thread:
         assert pipe is not None
-        thread = threading.Thread(target=target, args=(pipe,), name=f"{self.name} reader", daemon=True)
+
+        def read() -> None:
+            with pipe:  # closed here: closing it elsewhere would wait for a read that may never end
+                target(pipe)
+
+        thread = threading.Thread(target=read, name=f"{self.name} reader", daemon=True)
         thread.start()
         return thread
 
