@@ -164,6 +164,28 @@ def test_stop_ends_all_threads_and_may_be_called_twice_or_without_start(inbox: P
     wait_until(lambda: threading.active_count() == before, "the threads to end")
 
 
+def test_stop_does_not_wait_for_a_share_that_is_gone(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dropdub.inbox.watcher.STOP_GRACE_S", 0.2)
+    reading, share_is_back = threading.Event(), threading.Event()
+    watcher = Watcher(inbox, InboxSettings(observer="polling", polling_interval=0.01), lambda: None)
+    watcher.start()
+    [emitter] = _emitters(watcher)
+
+    take_snapshot = emitter._take_snapshot
+
+    def hang() -> Any:
+        reading.set()
+        share_is_back.wait()
+        return take_snapshot()
+
+    emitter._take_snapshot = hang
+    wait_until(reading.is_set, "the emitter to read the share")
+    watcher.stop()
+    assert emitter.is_alive()
+    share_is_back.set()
+    wait_until(lambda: not emitter.is_alive(), "the emitter to end")
+
+
 def run(inbox: Path, *prefix: str, before: str = "", after: str = "") -> str:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
     command = [*prefix, sys.executable, "-c", START.format(before=before, after=after), str(inbox)]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import logging
+import threading
 from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -28,7 +30,9 @@ from dropdub.mounts import network_kind
 
 Mode = Literal["native", "polling"]
 STOP_GRACE_S = 5.0
-"""A polling thread may hang in a call to a share that is gone; it is then abandoned, which a daemon thread may be."""
+"""A polling thread may hang in a call to a share that is gone, and a reader of Windows misses its cancellation if that
+comes just before it waits again. watchdog waits for both without a limit; they are abandoned, as daemon threads may be.
+"""
 HINTS: list[type[FileSystemEvent]] = [
     *(FileClosedEvent, FileMovedEvent, FileCreatedEvent),
     *(DirCreatedEvent, DirMovedEvent),
@@ -138,7 +142,7 @@ class Watcher:
         observer = Observer() if mode == "native" else PollingObserver(timeout=self._settings.polling_interval)
         try:
             observer.schedule(_Hint(self._wake), str(self._inbox), recursive=True, event_filter=HINTS)
-            observer.start()
+            _in_daemon_thread(observer.start).result()
         except BaseException:
             _stop_observer(observer)
             raise
@@ -158,11 +162,34 @@ def _describe_refusal(error: OSError) -> str:
 
 
 def _stop_observer(observer: BaseObserver) -> None:
-    """Stop an observer, even one that failed to start."""
-    with _without_stop_errors({emitter.ident for emitter in observer.emitters}):
+    """Stop an observer, even one that failed to start; wait at most `STOP_GRACE_S` for its threads."""
+
+    def stop() -> None:
         observer.stop()
         if observer.is_alive():
-            observer.join(STOP_GRACE_S)
+            observer.join()
+
+    with _without_stop_errors({emitter.ident for emitter in observer.emitters}):
+        try:
+            _in_daemon_thread(stop).result(STOP_GRACE_S)
+        except TimeoutError:
+            logger.warning("a thread that watches the inbox does not end and is left alone")
+
+
+def _in_daemon_thread(action: Callable[[], None]) -> Future[None]:
+    """Run an action in a daemon thread, so that the threads that it starts are daemon threads, too."""
+    outcome: Future[None] = Future()
+
+    def act() -> None:
+        try:
+            action()
+        except BaseException as error:
+            outcome.set_exception(error)
+        else:
+            outcome.set_result(None)
+
+    threading.Thread(target=act, name="observer", daemon=True).start()
+    return outcome
 
 
 @contextmanager
