@@ -1,11 +1,12 @@
 """What Dropdub takes beside the work itself: the supervisor, an idle daemon, a short command, a file without speech.
 
-    python benchmarks/lean.py [--minutes N] [--config FILE]
+    python benchmarks/lean.py [--minutes N] [--cues N] [--config FILE]
 
 Two daemons are measured at the same time for N minutes (by default 10): one has nothing to do, the other transcribes a
 long recording. The share of a core is that of the supervisor alone, without its workers. FILE is a `config.yaml` that
 chooses engines; without it, pocketsphinx of `plugins/light` is used. Short commands are compared with
-`python -c pass`.
+`python -c pass`. `--cues` measures a subtitle of N cues, which is translated and spoken by the engines of
+`plugins/light`: the shorter the work for a line, the more the supervisor has to do.
 """
 
 from __future__ import annotations
@@ -31,11 +32,13 @@ import soundfile
 from side import run, show
 
 LIGHT = "job: {language: en, transcriber: pocketsphinx}\n"
+SPOKEN = "job: {language: en, targets: [es], translator: apertium, synthesizer: espeak-ng, speakers: one}\n"
 IDLE_EXIT_S = 300.0
 """The default of `pools.*.idle_exit`; shorter if less is measured."""
 SETTLED_S = 20.0
 """After this time a daemon has started and warmed its workers."""
 SILENCE_S = 300
+LOOK_EVERY_S = 0.1
 RUNS = 15
 PATIENCE_S = 300.0
 LONGER = 15
@@ -147,6 +150,34 @@ def a_silent_file(folder: Path, config: str) -> None:
     show(f"run, five minutes of silence  {min(costs):6.2f} CPU s in all, least of {len(costs)} (goal: 4)")
 
 
+def many_cues(folder: Path, number: int) -> None:
+    """Measure the supervisor while a subtitle is translated and spoken, start and end included."""
+    root = a_root(folder / "cues", SPOKEN)
+    cues = (
+        f"{n}\n{srt_time(3 * n)} --> {srt_time(3 * n + 2)}\nThe old house has {n} windows.\n" for n in range(number)
+    )
+    (root / "inbox" / "many.srt").write_text("\n".join(cues), encoding="utf-8")
+    began, used_s = time.monotonic(), 0.0
+    with psutil.Popen([*DROPDUB, str(root), "watch", "--until-idle"], stdout=subprocess.DEVNULL) as daemon:
+        while daemon.poll() is None:
+            used_s = cpu_s(daemon)
+            time.sleep(LOOK_EVERY_S)
+    passed = time.monotonic() - began
+    if daemon.returncode:
+        raise RuntimeError(f"the subtitle was not processed; see {root}")
+    show(f"supervisor, {number:,} cues {100 * used_s / passed:14.2f} % of a core for {passed:.0f} s (goal: 1)")
+
+
+def a_cue(number: int) -> str:
+    """Return a cue of SubRip; no two are alike, so that nothing is taken from the cache."""
+    times = f"{srt_time(3 * number)} --> {srt_time(3 * number + 2)}"
+    return f"{number + 1}\n{times}\nThe old house has {number} windows.\n"
+
+
+def srt_time(second: int) -> str:
+    return f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02},000"
+
+
 def short_commands(root: Path) -> None:
     """Compare `dropdub status`, as a whole process, with the start of Python."""
     commands = {"python -c pass": [sys.executable, "-c", "pass"], "status": [*DROPDUB, str(root), "status"]}
@@ -166,6 +197,7 @@ def short_commands(root: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure what Dropdub takes beside the work itself.")
     parser.add_argument("--minutes", type=float, default=10.0, help="how long daemons are measured; 0: not at all")
+    parser.add_argument("--cues", type=int, default=0, help="how many cues the subtitle has; 0: none")
     parser.add_argument("--config", type=Path, help="a config.yaml that chooses the engines")
     asked = parser.parse_args()
     config = asked.config.read_text(encoding="utf-8") if asked.config else LIGHT
@@ -176,6 +208,8 @@ def main() -> None:
         a_silent_file(folder, config)
         if asked.minutes:
             over_time(folder, config, asked.minutes)
+        if asked.cues:
+            many_cues(folder, asked.cues)
 
 
 if __name__ == "__main__":
