@@ -45,6 +45,7 @@ from dropdub.process import (
     tree_memory,
 )
 from dropdub.program_search import never_search_current_folder
+from dropdub.stage_table import STAGES
 from dropdub.stages import stage_named
 
 HEARTBEAT_S = 2.0
@@ -114,7 +115,7 @@ def main(pool: str) -> None:
     start = _read_start(sys.stdin.buffer)
     threading.Thread(target=_listen, args=(sys.stdin.buffer, steps), name="listener", daemon=True).start()
     threading.Thread(target=_beat, args=(writer,), name="heartbeat", daemon=True).start()
-    registry, cache = _get_ready(start)
+    registry, cache = _get_ready(pool, start)
     me = identity_of()
     assert me is not None
     writer.send(Ready(me.pid, me.started, time.monotonic() - began, tree_memory(me.pid)))
@@ -176,7 +177,10 @@ def _task(run: Run, registry: EngineRegistry, cache: Cache, writer: LineWriter) 
     return task
 
 
-def _get_ready(start: Start) -> tuple[EngineRegistry, Cache]:
+def _get_ready(pool: str, start: Start) -> tuple[EngineRegistry, Cache]:
+    for stage in STAGES.values():
+        if stage.pool == pool and stage.final_when_late:  # the time of a cold disk must not count against the file
+            stage_named(stage.name)
     registry = EngineRegistry(settings=_engine_settings(start), fallback=start.models.get("fallback") == "any")
     if start.preload and len(start.engines) == 2:
         try:

@@ -108,6 +108,33 @@ def test_worker_gets_ready_runs_step_and_writes_result_before_reporting_it(
     assert not list((one.folder / "work" / "1").glob("tmp/*"))
 
 
+IMPORTS = """
+import sys
+from pathlib import Path
+
+def note(event, arguments):
+    if event == "import":
+        with Path(sys.argv[0]).with_suffix(".imports").open("a", encoding="utf-8") as file:
+            file.write(f"{arguments[0]}\\n")
+
+sys.addaudithook(note)
+from dropdub import worker
+worker.main("media")
+"""
+
+
+def test_probe_is_imported_before_its_time_counts(worker: Callable[..., ByHand], tmp_path: Path, speech: Path) -> None:
+    script = tmp_path / "imports.py"
+    script.write_text(IMPORTS, encoding="utf-8")
+    one = worker(script=script)
+    one.hear(Ready)
+    before = set(script.with_suffix(".imports").read_text("utf-8").splitlines())
+    one.run("probe", speech)
+    assert isinstance(one.hear(Done, Failed), Done)
+    later = set(script.with_suffix(".imports").read_text("utf-8").splitlines()) - before
+    assert [name for name in later if name.startswith("dropdub")] == []
+
+
 def test_worker_sends_heartbeats(worker: Callable[..., ByHand]) -> None:
     one = worker()
     one.hear(Ready)
