@@ -65,6 +65,23 @@ def test_the_warning_says_how_to_set_the_language() -> None:
     assert "taken for Portuguese" in warning and "note.txt.job.yaml" in warning and "language: pt" in warning
 
 
+@pytest.mark.parametrize(
+    ("text", "nearby", "language"),
+    [("Casa", "es", "es"), ("Casa", "ro", "ro"), ("Maria", "pt-BR", "pt"), ("Hola", "ca", "ca"), ("2024", "de", "de")],
+)
+def test_a_word_is_taken_for_the_language_of_the_files_beside_it(text: str, nearby: str, language: str) -> None:
+    found = text_language(text, name="note.txt", usual=lambda: ("pt", "en"), nearby=nearby)
+    assert found.language == language and found.warnings and not found.is_certain
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("Привет", "ru"), ("The meeting starts tomorrow morning at nine.", "en"), ("Obrigado", "pt"), ("Hola", "es")],
+)
+def test_words_that_cannot_be_in_the_language_of_the_files_beside_it_are_not(text: str, language: str) -> None:
+    assert text_language(text, name="note.txt", usual=lambda: ("es", "en"), nearby="de").language == language
+
+
 def test_a_text_without_letters_is_assumed_to_be_english() -> None:
     assert _found("2024, 12:30") == ("en", True)
 

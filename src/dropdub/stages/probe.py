@@ -48,7 +48,8 @@ def run(task: Task) -> Result:
     else:
         result, words = _recording(task)
     _refuse_impossible(task, words, is_heard=result["kind"] == "media")
-    return {**result, "warnings": [*task.params.get("warnings", ()), *result.get("warnings", ())]}
+    nearby = {"nearby": task.nearby} if task.nearby else {}
+    return {**result, **nearby, "warnings": [*task.params.get("warnings", ()), *result.get("warnings", ())]}
 
 
 def _usable_size(source: Path, name: str) -> int:
@@ -86,7 +87,7 @@ def _is_subtitle(task: Task, size: int) -> bool:
     if suffix in SUBTITLE_SUFFIXES:
         return True
     may_be = suffix not in MEDIA_SUFFIXES and not is_document(task.job_name) and size <= task.limits.max_text
-    return may_be and is_subtitle_file(task.source, language=task.options.known_language)
+    return may_be and is_subtitle_file(task.source)
 
 
 def _is_text(source: Path, name: str) -> bool:
@@ -121,7 +122,7 @@ def _possible_languages(task: Task, words: UserSubtitle | None, *, is_heard: boo
 def _subtitle(task: Task, size: int) -> Result:
     """Accept a subtitle without a recording: its cues are spoken at their times."""
     _refuse_long_text(task, size)
-    found = read_subtitles(task.source, language=task.options.known_language)
+    found = read_subtitles(task.source, hint=task.hint)
     _refuse_too_long(task.job_name, max(cue.end for cue in found.cues), task.limits)
     return {"kind": "subtitle", "size": size, "video": None, "warnings": list(found.warnings)}
 
@@ -139,7 +140,7 @@ def _text(task: Task, size: int) -> Result:
         _refuse_long_text(task, len(text.encode()))
     else:
         _refuse_long_text(task, size)
-        written = written_text(task.source, language=task.options.known_language)
+        written = written_text(task.source, hint=task.hint)
         text, warnings = as_read(written.text), damage_warnings(written, name=name)
     if not text.strip():
         raise EmptyFile(f"{name} contains only whitespace.", remedy="Add some text, then drop it again.")
@@ -154,7 +155,7 @@ def _recording(task: Task) -> tuple[Result, UserSubtitle | None]:
     _refuse_long_text(task, companion.path.stat().st_size, name=companion.path.name)
     media = _media(task)
     fps = media["video"]["fps"] if media["video"] else None
-    language = companion.language or media["language"]
+    language = companion.language or media["language"] or task.hint.likely
     brought = replace(companion, language=language, fps=fps)
     if lacks_most(brought, length_s=media["duration_s"]):
         unused = f"{companion.path.name} holds only a part of what is said, so {task.job_name} was transcribed."

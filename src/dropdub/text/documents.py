@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dropdub.languages import NO_HINT, Hint
 from dropdub.text.archive import DOCUMENT_SUFFIXES, Cover, opened
 from dropdub.text.docx.reading import docx_blocks
 from dropdub.text.epub.package import BookDetails
@@ -28,14 +29,14 @@ def is_document(name: str) -> bool:
     return Path(name).suffix.lower() in DOCUMENT_SUFFIXES
 
 
-def read_prose(path: Path, *, name: str, language: str | None = None) -> str:
-    """Return the prose of a text or document that was dropped as `name`, and is probably in `language`.
+def read_prose(path: Path, *, name: str, hint: Hint = NO_HINT) -> str:
+    """Return the prose of a text or document that was dropped as `name`.
 
     Raises the errors of `read_document`.
     """
     if is_document(name):
         return read_document(path)
-    text = read_text(path, language=language)
+    text = read_text(path, hint=hint)
     return "\n\n".join(markdown_blocks(text)) if Path(name).suffix.lower() in MARKDOWN_SUFFIXES else text
 
 

@@ -61,19 +61,23 @@ def usual_languages(targets: Sequence[str], translates: Callable[[str, str], boo
 
 @dataclass(frozen=True)
 class FoundLanguage:
-    """A text's language, and warnings about how certain it is."""
+    """A text's language, and warnings. `is_certain`: whether its words leave no doubt about the language."""
 
     language: str
     warnings: tuple[str, ...] = ()
+    is_certain: bool = True
 
 
-def text_language(text: str, *, name: str, usual: Callable[[], Sequence[str]]) -> FoundLanguage:
+def text_language(
+    text: str, *, name: str, usual: Callable[[], Sequence[str]], nearby: str | None = None
+) -> FoundLanguage:
     """Return the language of the text named `name`.
 
     `usual` returns the languages that are translated here; it is called only if the text is too short to be certain.
+    Then a text that may be in the language of the files beside it, `nearby`, is taken for it.
     """
     if not any(character.isalpha() for character in text):
-        return _assumed(name)
+        return _assumed(name, nearby)
     greeting = _everyday(text)
     if len(greeting) == 1:
         return FoundLanguage(greeting[0])
@@ -81,7 +85,16 @@ def text_language(text: str, *, name: str, usual: Callable[[], Sequence[str]]) -
     if ranking[0][1] - ranking[1][1] >= _CERTAIN:
         return FoundLanguage(ranking[0][0], _mixture(text, name, ranking[0][0]))
     among = usual() if _is_latin(text) else [code for code, _ in ranking[:_OF_ONE_SCRIPT] if code in _COMMON]
-    return _of_few(ranking, name=name, among=_those(among or [ranking[0][0]], greeting))
+    among = _those(among or [ranking[0][0]], greeting)
+    if nearby is not None and _may_be_in(primary(nearby), ranking, greeting):
+        return _of_few(ranking[:1], name=name, among=[primary(nearby)], why=", as the files beside it")
+    return _of_few(ranking, name=name, among=among)
+
+
+def _may_be_in(language: str, ranking: Sequence[tuple[str, float]], greeting: Sequence[str]) -> bool:
+    if greeting:
+        return language in greeting
+    return any(code == language and ranking[0][1] - likelihood < _CERTAIN for code, likelihood in ranking)
 
 
 def _is_latin(text: str) -> bool:
@@ -89,9 +102,10 @@ def _is_latin(text: str) -> bool:
     return 2 * sum(letter <= _LATIN_END for letter in letters) >= len(letters)
 
 
-def _assumed(name: str) -> FoundLanguage:
-    sentence = f"{name} contains no letters to detect its language from, so {ASSUMED} is assumed."
-    return FoundLanguage(ASSUMED, (sentence,))
+def _assumed(name: str, nearby: str | None) -> FoundLanguage:
+    language = primary(nearby or ASSUMED)
+    sentence = f"{name} contains no letters to detect its language from, so {language} is assumed."
+    return FoundLanguage(language, (sentence,), is_certain=False)
 
 
 def _those(usual: Sequence[str], greeting: Sequence[str]) -> Sequence[str]:
@@ -100,15 +114,15 @@ def _those(usual: Sequence[str], greeting: Sequence[str]) -> Sequence[str]:
     return [one for one in among if one in greeting] or greeting or among
 
 
-def _of_few(ranking: Sequence[tuple[str, float]], *, name: str, among: Sequence[str]) -> FoundLanguage:
+def _of_few(ranking: Sequence[tuple[str, float]], *, name: str, among: Sequence[str], why: str = "") -> FoundLanguage:
     known = {code: likelihood for code, likelihood in ranking if code in among}
     best = max(known.values(), default=0.0)
     equal = [one for one in among if known.get(one) == best] or list(among)
     usual = ASSUMED if ASSUMED in equal else equal[0]
     language = ranking[0][0] if known and ranking[0][1] - best >= _CERTAIN else usual
-    sentence = f"{name} is too short to be certain of its language, and was taken for {display_name(language)}."
+    sentence = f"{name} is too short to be certain of its language, and was taken for {display_name(language)}{why}."
     remedy = f"If that is wrong, drop it again with a file {name}.job.yaml that says, for example, language: pt."
-    return FoundLanguage(language, (f"{sentence} {remedy}",))
+    return FoundLanguage(language, (f"{sentence} {remedy}",), is_certain=False)
 
 
 def _everyday(text: str) -> list[str]:
