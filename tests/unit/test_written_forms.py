@@ -7,7 +7,7 @@ import pytest
 from dropdub.config import JobOptions
 from dropdub.errors import UnsupportedLanguage
 from dropdub.languages import region, script
-from dropdub.speech.targets import skipped_targets
+from dropdub.speech.targets import skip_warnings, skipped_targets, written_targets
 from dropdub.text.written_forms import require_form, written_in
 
 
@@ -89,3 +89,17 @@ def test_a_text_in_other_letters_is_made_though_its_language_is_a_target() -> No
 
 def test_an_unknown_form_that_is_not_converted_is_reported() -> None:
     assert written_in(["Salom."], source="uz", target="uz-Cyrl").warnings
+
+
+def test_a_recording_is_only_written_in_other_letters() -> None:
+    options = JobOptions(targets=["sr-Latn", "sr", "en"])
+    assert skipped_targets(options, "sr", kind="media") == ["sr-Latn", "sr"]
+    assert written_targets(options, "sr") == ["sr-Latn"]
+    assert written_targets(JobOptions(targets=["pt-BR"]), "pt") == []
+
+
+def test_a_recording_without_the_converter_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dropdub.text.written_forms.find_spec", lambda _name: None)
+    assert written_targets(JobOptions(targets=["zh-Hant"]), "zh") == []
+    (warning,) = skip_warnings("talk.mp4", "media", "zh", ["zh-Hant"])
+    assert "not converted. OpenCC converts them. Install it with:" in warning

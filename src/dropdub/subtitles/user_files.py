@@ -10,7 +10,7 @@ from pathlib import Path
 from dropdub.dubbing.pacing import together_of
 from dropdub.errors import EngineMissing, EngineNotInstalled, UnreadableFile, UnsupportedLanguage
 from dropdub.inbox.subtitle_names import SubtitleName, name_alone, name_beside
-from dropdub.languages import DETECTED_LANGUAGES, Hint, detect_text_language, same_language
+from dropdub.languages import DETECTED_LANGUAGES, Hint, detect_text_language, same_form, same_language
 from dropdub.pipeline.artifacts import Segment, Transcript, Turn
 from dropdub.pipeline.companion import Companion, UserSubtitle
 from dropdub.publishing.earlier_results import read_transcript
@@ -20,6 +20,7 @@ from dropdub.subtitles.cue_file import read_cues, read_subtitles
 from dropdub.subtitles.formats import Cue
 from dropdub.subtitles.user_edits import changed, revised, segments_of, speakers_as_in
 from dropdub.text.language import FoundLanguage, text_language, usual_languages
+from dropdub.text.written_forms import converts, how_to_convert, in_form
 
 _ENGINE = "subtitle"
 _LETTERS_TO_JUDGE = 20
@@ -152,9 +153,22 @@ def given_translation(
         count = changed(made.segments, segments)
         return Given(replace(made, segments=segments), _late_warnings(name, late_count), count)
     segments = speakers_as_in(source.segments, segments_of(cues, end_s=source.duration_s))
-    late = _late_warnings(name, _late(cues, source.duration_s))
+    segments, unchanged = _in_form_of(segments, target, tag=named_language(companion.path, cues, film=companion.film))
+    late = (*_late_warnings(name, _late(cues, source.duration_s)), *(f"{name} is in {one}" for one in unchanged))
     engine = {"name": _ENGINE, "file": name}
     return Given(Transcript(target, source.duration_s, segments, engine, source_language=source.language), late)
+
+
+def _in_form_of(
+    segments: Sequence[Segment], target: str, *, tag: str | None
+) -> tuple[tuple[Segment, ...], tuple[str, ...]]:
+    """Return segments in the letters of a target, if the file's name has a `tag` of others; and what was not done."""
+    if tag is None or same_form(tag, target):
+        return tuple(segments), ()
+    if not converts(target):
+        return tuple(segments), (f"{tag}, and was not converted into {target}. {how_to_convert(target)}".rstrip(),)
+    texts = in_form([one.text for one in segments], target, source=tag)
+    return tuple(replace(one, text=text, words=()) for one, text in zip(segments, texts, strict=True)), ()
 
 
 def _late(cues: Sequence[Cue], end_s: float) -> int:
