@@ -22,7 +22,7 @@ from dropdub.pipeline.task import Result, Task
 from dropdub.subtitles.cue_file import is_subtitle_file, read_subtitles
 from dropdub.subtitles.user_files import lacks_most, subtitle_facts
 from dropdub.text.documents import is_document, read_document
-from dropdub.text.other_formats import other_format
+from dropdub.text.other_formats import OtherFormat, other_format, other_text_format
 from dropdub.text.reading import HEAD_BYTES, damage_warnings, looks_like_text, written_text
 from dropdub.units import format_duration, format_size, too_large
 from dropdub.untrusted.characters import as_read
@@ -68,7 +68,10 @@ def _usable_size(source: Path, name: str) -> int:
 
 def _refuse_other_formats(source: Path, name: str) -> None:
     """Refuse a PDF and its like by what it is: its name may say otherwise."""
-    found = other_format(_head(source))
+    _refuse(name, other_format(_head(source)))
+
+
+def _refuse(name: str, found: OtherFormat | None) -> None:
     if found is not None:
         raise NotText(f"{name} is {found.what}.", remedy=found.remedy)
 
@@ -141,6 +144,7 @@ def _text(task: Task, size: int) -> Result:
     else:
         _refuse_long_text(task, size)
         written = written_text(task.source, hint=task.hint)
+        _refuse(name, other_text_format(written.text))
         text, warnings = as_read(written.text), damage_warnings(written, name=name)
     if not text.strip():
         raise EmptyFile(f"{name} contains only whitespace.", remedy="Add some text, then drop it again.")

@@ -10,6 +10,7 @@ from dropdub.text.docx.reading import docx_blocks
 from dropdub.text.epub.package import BookDetails
 from dropdub.text.epub.reading import epub_blocks, epub_cover, epub_details
 from dropdub.text.markdown import MARKDOWN_SUFFIXES, markdown_blocks
+from dropdub.text.pasted_page import without_page_markup
 from dropdub.text.reading import read_text
 from dropdub.untrusted.characters import as_read
 
@@ -37,7 +38,8 @@ def read_prose(path: Path, *, name: str, hint: Hint = NO_HINT) -> str:
     if is_document(name):
         return read_document(path)
     text = read_text(path, hint=hint)
-    return "\n\n".join(markdown_blocks(text)) if Path(name).suffix.lower() in MARKDOWN_SUFFIXES else text
+    is_markdown = Path(name).suffix.lower() in MARKDOWN_SUFFIXES
+    return "\n\n".join(markdown_blocks(text)) if is_markdown else as_read(without_page_markup(text))
 
 
 def read_document(path: Path) -> str:

@@ -45,6 +45,8 @@ _EVERYDAY = {
 _MOST_WORDS = 4
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LATIN_END = "\u024f"
+_SELDOM = frozenset(["la", "eo", "af", "cy", "ga", "eu", "gl", "tl", "sw", "ms", "sq", "is"])
+"""Languages that a few words, names or codes look like by chance."""
 _OF_ONE_SCRIPT = 8
 """Languages that the detector ranks first: of a text in Cyrillic, all are written in it."""
 _PARAGRAPHS = 60
@@ -115,6 +117,7 @@ def _those(usual: Sequence[str], greeting: Sequence[str]) -> Sequence[str]:
 
 
 def _of_few(ranking: Sequence[tuple[str, float]], *, name: str, among: Sequence[str], why: str = "") -> FoundLanguage:
+    ranking = [one for one in ranking if one[0] not in _SELDOM or one[0] in among] or ranking
     known = {code: likelihood for code, likelihood in ranking if code in among}
     best = max(known.values(), default=0.0)
     equal = [one for one in among if known.get(one) == best] or list(among)
