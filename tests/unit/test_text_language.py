@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from dropdub.text.language import text_language, usual_languages
+
+UDHR = Path(__file__).parents[1] / "data" / "udhr"
 
 
 def _found(text: str, *usual: str) -> tuple[str, bool]:
@@ -92,6 +96,32 @@ def test_a_text_in_two_languages_is_reported() -> None:
     found = text_language(english * 6 + portuguese * 4, name="note.txt", usual=lambda: ())
     assert found.language in ("en", "pt") and "in Portuguese, not English" in found.warnings[0]
     assert text_language(english * 20 + portuguese, name="note.txt", usual=lambda: ()).warnings == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "O professor disse que não havia aula. The teacher said that there was no class. Os alunos ficaram contentes.",
+        "Bom dia - Good morning\nObrigado - Thank you\nAté logo - See you later\nComo está? - How are you?\n",
+        "Dear Ana,\nthank you for your letter. We will see you soon.\n\nQuerida Ana,\nobrigada pela tua carta.",
+    ],
+)
+def test_languages_that_alternate_within_a_paragraph_are_reported(text: str) -> None:
+    found = text_language(text, name="note.txt", usual=lambda: ("pt", "en"))
+    assert found.language in ("en", "pt") and "seem to be in" in found.warnings[0]
+
+
+def test_a_text_in_one_language_is_not_taken_for_a_mixed_one() -> None:
+    for path in UDHR.glob("*.txt"):
+        text = path.read_text("utf-8")
+        for size in (150, 800):
+            found = text_language(text[-size:].partition(" ")[2], name="a", usual=lambda: ())
+            assert not [one for one in found.warnings if "seem to be in" in one], path.stem
+
+
+@pytest.mark.parametrize("text", ["x1=Qa; y2=Zo; z3=Ku", "Reykjavik", "Kuala Lumpur", "Siobhan Llewellyn"])
+def test_codes_and_names_are_in_a_usual_language(text: str) -> None:
+    assert _found(text, "pt", "en") in (("en", True), ("pt", True))
 
 
 def test_the_usual_languages_are_the_targets_and_what_can_be_translated_into_them() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from dropdub.languages import DETECTED_LANGUAGES, display_name, likely_languages, primary
+from dropdub.sentence_ends import sentences
 
 ASSUMED = "en"
 _CERTAIN = 5.0
@@ -49,10 +50,18 @@ _SELDOM = frozenset(["la", "eo", "af", "cy", "ga", "eu", "gl", "tl", "sw", "ms",
 """Languages that a few words, names or codes look like by chance."""
 _OF_ONE_SCRIPT = 8
 """Languages that the detector ranks first: of a text in Cyrillic, all are written in it."""
-_PARAGRAPHS = 60
-_LEAST_LETTERS = 40
-"""Of a paragraph whose language is compared with the text's."""
+_LINES = 60
+_LONGEST_LINE = 2_000
+_BETWEEN = re.compile(r"\s[-–—|/=]\s|\t")
+"""What separates a phrase from its translation: `Obrigado - Thank you`."""
+_LEAST_LETTERS, _SURELY_LETTERS = 15, 40
+"""Of a sentence whose language is compared with the text's; a short one must be in a language that many write.
+
+Measured with excerpts of 150 to 3,000 characters from texts in 29 languages: none of 696 was taken for a mixed one.
+"""
 _OTHER_SHARE = 0.2
+_FEW_LETTERS = 20
+"""A name, such as `Reykjavik` or `Kuala Lumpur`, is in the language of the text that it stands in."""
 
 
 def usual_languages(targets: Sequence[str], translates: Callable[[str, str], bool]) -> tuple[str, ...]:
@@ -84,13 +93,21 @@ def text_language(
     if len(greeting) == 1:
         return FoundLanguage(greeting[0])
     ranking = likely_languages(text, among=DETECTED_LANGUAGES)
-    if ranking[0][1] - ranking[1][1] >= _CERTAIN:
+    if ranking[0][1] - ranking[1][1] >= _least_difference(ranking[0][0], text):
         return FoundLanguage(ranking[0][0], _mixture(text, name, ranking[0][0]))
     among = usual() if _is_latin(text) else [code for code, _ in ranking[:_OF_ONE_SCRIPT] if code in _COMMON]
     among = _those(among or [ranking[0][0]], greeting)
     if nearby is not None and _may_be_in(primary(nearby), ranking, greeting):
-        return _of_few(ranking[:1], name=name, among=[primary(nearby)], why=", as the files beside it")
-    return _of_few(ranking, name=name, among=among)
+        found = _of_few(text, ranking[:1], name=name, among=[primary(nearby)], why=", as the files beside it")
+    else:
+        found = _of_few(text, ranking, name=name, among=among)
+    return replace(found, warnings=_mixture(text, name, found.language) or found.warnings)
+
+
+def _least_difference(language: str, text: str) -> float:
+    """Return from which difference a language is certain. A few names may look like a seldom one by chance."""
+    is_doubtful = language in _SELDOM and sum(map(str.isalpha, text)) < _SURELY_LETTERS
+    return 3 * _CERTAIN if is_doubtful else _CERTAIN
 
 
 def _may_be_in(language: str, ranking: Sequence[tuple[str, float]], greeting: Sequence[str]) -> bool:
@@ -116,8 +133,10 @@ def _those(usual: Sequence[str], greeting: Sequence[str]) -> Sequence[str]:
     return [one for one in among if one in greeting] or greeting or among
 
 
-def _of_few(ranking: Sequence[tuple[str, float]], *, name: str, among: Sequence[str], why: str = "") -> FoundLanguage:
-    ranking = [one for one in ranking if one[0] not in _SELDOM or one[0] in among] or ranking
+def _of_few(
+    text: str, ranking: Sequence[tuple[str, float]], *, name: str, among: Sequence[str], why: str = ""
+) -> FoundLanguage:
+    ranking = [one for one in ranking if one[0] in among or not _is_chance(one[0], text)] or ranking
     known = {code: likelihood for code, likelihood in ranking if code in among}
     best = max(known.values(), default=0.0)
     equal = [one for one in among if known.get(one) == best] or list(among)
@@ -126,6 +145,11 @@ def _of_few(ranking: Sequence[tuple[str, float]], *, name: str, among: Sequence[
     sentence = f"{name} is too short to be certain of its language, and was taken for {display_name(language)}{why}."
     remedy = f"If that is wrong, drop it again with a file {name}.job.yaml that says, for example, language: pt."
     return FoundLanguage(language, (f"{sentence} {remedy}",), is_certain=False)
+
+
+def _is_chance(language: str, text: str) -> bool:
+    """Return whether a text may look like a language by chance: a seldom one, or any if it has a few plain letters."""
+    return language in _SELDOM or (text.isascii() and sum(map(str.isalpha, text)) < _FEW_LETTERS)
 
 
 def _everyday(text: str) -> list[str]:
@@ -139,10 +163,10 @@ def _everyday(text: str) -> list[str]:
 def _mixture(text: str, name: str, language: str) -> tuple[str, ...]:
     """Return a warning if much of a text is in another language."""
     found = Counter[str]()
-    for paragraph in _sampled([one for one in text.split("\n") if sum(map(str.isalpha, one)) >= _LEAST_LETTERS]):
-        first, second = likely_languages(paragraph, among=DETECTED_LANGUAGES)[:2]
-        if first[0] == language or first[1] - second[1] >= _CERTAIN:
-            found[first[0]] += len(paragraph)
+    for part in _parts(text):
+        other = _language_of_part(part, language)
+        if other is not None:
+            found[other] += len(part)
     share = {code: length / found.total() for code, length in found.most_common(3) if code != language}
     return tuple(
         f"About {part:.0%} of {name} seem to be in {display_name(code)}, not {display_name(language)}. All of it is "
@@ -152,5 +176,21 @@ def _mixture(text: str, name: str, language: str) -> tuple[str, ...]:
     )
 
 
-def _sampled(paragraphs: Sequence[str]) -> Iterable[str]:
-    return paragraphs[:: max(1, len(paragraphs) // _PARAGRAPHS)]
+def _parts(text: str) -> Iterator[str]:
+    """Yield sentences, and phrases that a dash or a tab separates, from lines all over a text."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    for line in lines[:: max(1, len(lines) // _LINES)]:
+        for part in _BETWEEN.split(line[:_LONGEST_LINE]):
+            yield from sentences(part)
+
+
+def _language_of_part(part: str, language: str) -> str | None:
+    """Return the language of a part of a text that is mostly in `language`; None if it is not certain."""
+    letters = sum(map(str.isalpha, part))
+    if letters < _LEAST_LETTERS:
+        greeting = _everyday(part)
+        return greeting[0] if len(greeting) == 1 else None
+    first, second = likely_languages(part, among=DETECTED_LANGUAGES)[:2]
+    if first[0] == language or letters >= _SURELY_LETTERS:
+        return first[0] if first[0] == language or first[1] - second[1] >= _CERTAIN else None
+    return first[0] if first[0] in _COMMON and first[1] - second[1] >= 2 * _CERTAIN else None
