@@ -33,7 +33,7 @@ jr inc ltd corp co bros llc plc gmbh mio mrd jh jhd jhdt std sek pty Cia Cía
 _NUMBERED = """
 art arts cap caps fig figs ex no nr num nos pag sec ch min max fl chs ver tab est inc al pt ext
 env ft km kom kb rys ust pkt poz godz ur zm tab tys mln mld odst písm blz kl
-стр оф рис табл гл кв корп руб коп тыс тис млн млрд грн тел род σελ αρ τηλ
+стр стор ст оф рис табл гл кв корп руб коп тыс тис млн млрд грн тел род σελ αρ τηλ
 jan feb fev mar apr abr jun jul aug ago sep sept set oct out okt nov dec dez déc janv févr avr juil
 """
 """Before numbers; without one they are common words in one of the languages (`no`, `art`, `mar`)."""

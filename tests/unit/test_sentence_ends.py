@@ -48,6 +48,7 @@ from dropdub.speech.sentences import sentences_of
         "Проф. Иванов живёт на ул. Ленина, д. 5, кв. 3, тел. 5-55, и платит 5 руб. 20 коп.",
         "Ο Δρ. Νικολάου, οδ. Σταδίου 5, τηλ. 210, τρώει π.χ. μήλα.",
         "Hr. Berg kommer kl. 14.30.",
+        "Проф. Петров посетил ул. Ленина д. 5 и МГТУ им. Баумана, см. стор. 12, корп. 1.",
     ],
 )
 def test_a_mark_inside_a_sentence_does_not_end_it(text: str) -> None:

@@ -38,6 +38,19 @@ def test_a_single_letter_is_enough_if_it_is_a_usual_one(wrong: str, right: str) 
 
 
 @pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("Moi, Ã  l'Ã©poque, j'en aurais fait.", "Moi, à l'époque, j'en aurais fait."),
+        ("Amanhã.\nItâ€™s cold.\nâ€œYes.â€\nDonâ€™t.", "Amanhã.\nIt’s cold.\n“Yes.”\nDon’t."),
+        ("사람\nWell‚Ä¶\nNo‚Ä¶\n사랑\nYes‚Ä¶", "사람\nWell…\nNo…\n사랑\nYes…"),
+        ("MANHÃ DE SOL E IRMÃ MAIS VELHA", None),
+    ],
+)
+def test_spaces_that_became_plain_and_single_lines_are_restored(wrong: str, right: str | None) -> None:
+    assert restored_utf8(wrong) == right
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Write é, not Ã©: that is the wrong encoding.",

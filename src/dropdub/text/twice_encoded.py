@@ -11,9 +11,15 @@ from functools import cache
 
 _WRONG = ("cp1252", "cp1251", "mac-roman", "cp1250", "cp850", "cp437", "cp866", "cp1253", "cp1254")
 """What UTF-8 is taken for, the most usual first."""
-_IN_UTF8 = re.compile("[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-_USUAL = re.compile("[ÂÃ]|â€|ðŸ")
-"""How letters with accents, quotation marks and emoji begin in cp1252: one is enough."""
+_IN_UTF8 = re.compile(
+    "[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+    "|(?<![A-Z\xc0-\xde])\xc3 |\xe2\x80(?![\x80-\xbf])"
+)
+_INCOMPLETE = {"\xc3 ": "à", "\xe2\x80": "”"}
+"""Of `à`, the second character, a space that does not break, often became a plain one; of `”`, the third got lost."""
+_IN_LINES = ("cp1252", "mac-roman")
+_SIGN = re.compile("[ÂÃ]|â€|ðŸ|‚Ä")
+"""How letters with accents, quotation marks and emoji begin in these encodings: one is enough."""
 _SURELY = 3
 _AFTER_CAPITAL = re.compile("[A-ZÀ-Þ][ÂÃ]")
 """A word in capitals before a quotation mark, as in `AMANHÃ»`, looks the same."""
@@ -31,7 +37,8 @@ _LEAST_LETTERS = 6
 def restored_utf8(text: str) -> str | None:
     """Return a text as it was before its UTF-8 was read in another encoding; None if that did not happen to it.
 
-    It did if nearly all characters outside ASCII make up UTF-8: a text that only mentions `Ã©` has others as well.
+    It did if nearly all characters outside ASCII make up UTF-8: a text that only mentions `Ã©` has others as well. In
+    a text that was put together of several, it may have happened to some lines.
     """
     found = None
     for _ in range(_MOST_TIMES):
@@ -39,7 +46,7 @@ def restored_utf8(text: str) -> str | None:
         if once is None:
             break
         found = once
-    return found
+    return found or _with_restored_lines(text)
 
 
 def latin1_bytes(text: str) -> bytes | None:
@@ -57,28 +64,38 @@ def latin1_bytes(text: str) -> bytes | None:
 def _restored(text: str) -> str | None:
     first = _OTHER.search(text)
     sample = text[first.start() : first.start() + _SAMPLE] if first else ""
-    encoding = next((name for name in _WRONG if _fits(sample, name)), None)
-    if encoding is None or not _fits(text, encoding):
-        return None
-    return "".join(_parts(text, _IN_UTF8.finditer(text.translate(_bytes_of(encoding)))))
+    encoding = next((name for name in _WRONG if _decoded(sample, name) is not None), None)
+    return _decoded(text, encoding) if encoding else None
 
 
-def _fits(text: str, encoding: str) -> bool:
-    """Return whether nearly all characters outside ASCII make up UTF-8 in this encoding.
+def _decoded(text: str, encoding: str) -> str | None:
+    """Return what was read in an encoding as UTF-8; None unless nearly all characters outside ASCII make up UTF-8.
 
     A few do so by accident, in a short Cyrillic text in most encodings.
     """
-    found = _IN_UTF8.findall(text.translate(_bytes_of(encoding)))
-    least = 1 if encoding == _WRONG[0] and _USUAL.search(text) else _SURELY
-    nearly_all = sum(map(len, found)) >= _NEARLY_ALL * len(_OTHER.findall(text))
-    return len(found) >= least and nearly_all and not (len(found) == 1 and _AFTER_CAPITAL.search(text))
+    found = list(_IN_UTF8.finditer(text.translate(_bytes_of(encoding))))
+    least = 1 if encoding in _IN_LINES and _SIGN.search(text) else _SURELY
+    if len(found) < least or (len(found) == 1 and _AFTER_CAPITAL.search(text)):
+        return None
+    nearly_all = sum(len(one[0]) for one in found) >= _NEARLY_ALL * len(_OTHER.findall(text))
+    return "".join(_parts(text, found)) if nearly_all else None
+
+
+def _with_restored_lines(text: str) -> str | None:
+    lines = text.split("\n") if _SIGN.search(text) else []
+    for encoding in _IN_LINES:
+        found = {at: _decoded(line, encoding) for at, line in enumerate(lines) if _SIGN.search(line)}
+        restored = {at: line for at, line in found.items() if line is not None}
+        if len(restored) >= _SURELY:
+            return "\n".join(restored.get(at, line) for at, line in enumerate(lines))
+    return None
 
 
 def _parts(text: str, found: Iterable[re.Match[str]]) -> Iterator[str]:
     at = 0
     for one in found:
         yield text[at : one.start()]
-        yield one[0].encode("latin-1").decode("utf-8", "replace")
+        yield _INCOMPLETE.get(one[0]) or one[0].encode("latin-1").decode("utf-8", "replace")
         at = one.end()
     yield text[at:]
 
