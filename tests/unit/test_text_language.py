@@ -112,6 +112,7 @@ def test_languages_that_alternate_within_a_paragraph_are_reported(text: str) -> 
 
 
 def test_a_text_in_one_language_is_not_taken_for_a_mixed_one() -> None:
+    assert _found("« Qui ? » demanda-t-il. « Moi. » Il rit.", "fr") == ("fr", False)
     for path in UDHR.glob("*.txt"):
         text = path.read_text("utf-8")
         for size in (150, 800):

@@ -172,7 +172,7 @@ def _mixture(text: str, name: str, language: str) -> tuple[str, ...]:
         f"About {part:.0%} of {name} seem to be in {display_name(code)}, not {display_name(language)}. All of it is "
         f"treated as {display_name(language)}: if that is wrong, make a file of each language."
         for code, part in share.items()
-        if part >= _OTHER_SHARE
+        if part >= _OTHER_SHARE and found[code] >= _LEAST_LETTERS
     )
 
 
@@ -189,7 +189,7 @@ def _language_of_part(part: str, language: str) -> str | None:
     letters = sum(map(str.isalpha, part))
     if letters < _LEAST_LETTERS:
         greeting = _everyday(part)
-        return greeting[0] if len(greeting) == 1 else None
+        return greeting[0] if len(greeting) == 1 and greeting[0] in _COMMON else None
     first, second = likely_languages(part, among=DETECTED_LANGUAGES)[:2]
     if first[0] == language or letters >= _SURELY_LETTERS:
         return first[0] if first[0] == language or first[1] - second[1] >= _CERTAIN else None
