@@ -37,6 +37,7 @@ class Drive:
     name: str | None = None
     companion: Path | None = None
     before: Path | None = None
+    nearby: str | None = None
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
     columns: dict[str, Any] = field(default_factory=dict)
     shares: dict[str, list[float]] = field(default_factory=dict)
@@ -109,6 +110,7 @@ class Drive:
             "limits": self.limits.model_dump(mode="json"),
             "split": self.split.model_dump(mode="json"),
             "facts": self.facts,
+            "nearby": self.nearby,
         }
 
     def plan(self) -> tuple[StepSpec, ...]:

@@ -1,4 +1,4 @@
-"""Abbreviations of six languages, by what their period means. The one list for translation, speech and line breaks."""
+"""Abbreviations of ten languages, by what their period means. The one list for translation, speech and line breaks."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ mgr dipl ing sigg sig.ra sig.na dott dott.ssa avv geom rag dhr mevr frl
 e.g i.e z.b d.h v.g p.ex u.u u.a i.d.r s.o s.u o.ä i.a c.-à-d p.es
 vs bzw ca cf cfr vgl sog evtl ggf inkl exkl zzgl approx aprox obs séc sécs viz
 Hr Hrn Sig Mag Pres
+bzgl wg Fam Fa o.g egr spett gent.mo gent.ma mudr judr phdr
+św inż hab bp abp płk kpt ks проф акад доц тов обл пер св напр г-н г-жа δρ
 """
 """Before names, or in the middle of a thought: these never end a sentence."""
 _PLACES = """
 st ste av avda ave blvd bd rd hwy pça pza ctra trav estr dpto depto apto apt pág págs pagg pp vol vols núm nums nº nrs
 máx mín tel tél telef fls abb abs kap aufl hrsg verf trad org orgs coord dept univ assn ref refª v.chr n.chr chap éd
 Al Ed Rod Mt Ft Pl Sq Str Pe Fr Ten Brig Alm Des Dep Arch Insp Cel Cav Bd
+Sto Sta Cap Cx Mal Ass Min Rel Sec Rep Attn Pvt Bs As Sn Doç Cad Sok Mah
+deg med hr gem geb gest ehem str bijv tzv np tzn tzw tj im ul woj sv dl
+ул пр просп бул вул см ср им ім див гг вв οδ λεωφ
 """
 """Before names or numbers; they end a sentence only if a word follows that begins one."""
 _COMPANIES = """
@@ -27,10 +32,14 @@ jr inc ltd corp co bros llc plc gmbh mio mrd jh jhd jhdt std sek pty Cia Cía
 """After names and numbers: they end a sentence if nothing or a word follows that begins one."""
 _NUMBERED = """
 art arts cap caps fig figs ex no nr num nos pag sec ch min max fl chs ver tab est inc al pt ext
+env ft km kom kb rys ust pkt poz godz ur zm tab tys mln mld odst písm blz kl
+стр стор ст оф рис табл гл кв корп руб коп тыс тис млн млрд грн тел род σελ αρ τηλ
 jan feb fev mar apr abr jun jul aug ago sep sept set oct out okt nov dec dez déc janv févr avr juil
 """
 """Before numbers; without one they are common words in one of the languages (`no`, `art`, `mar`)."""
-_CLOSING = "etc usw ecc ltda a.m p.m a.C d.C A.D B.C e.C a.E.C B.C.E"
+_CLOSING = """
+etc usw ecc ltda a.m p.m a.C d.C A.D B.C e.C a.E.C B.C.E т.д т.п н.э κ.λπ κ.ά κ.τ.λ π.Χ μ.Χ π.μ μ.μ m.m
+"""
 """At the end of a thought: they end a sentence if a capital follows."""
 _SINGLE_WORDS = frozenset("IÉÀÓ")
 """Words of one letter that can be the last of a sentence."""
@@ -56,6 +65,12 @@ dort da doch wer wie warum
 lo gli lui lei loro noi voi io questo questa quello ma perché dove allora dopo prima ora oggi ieri domani già anche per
 che chi sono ha hanno suo tutto tutti niente nessuno ogni così poi quindi
 el la los las le les des der den il i al del di du de do dos das van von della l d
+on ona ono oni one ja ty my wy to ten te ci ale na po z od dla że jak kiedy gdzie jeśli potem teraz dziś wczoraj jutro
+wszyscy nikt tak jego jej ich był była było są jest nie
+он она оно они я ты мы вы это этот эта эти но и а в на по с у к за из для что как когда где если потом затем теперь
+сегодня вчера завтра все всё никто так также его её их мой не был была было
+ο η το οι τα τον την του της των αυτός αυτή αυτό και αλλά στο στη στην στον με για από όταν που πού τι πώς αν μετά
+τότε τώρα σήμερα χθες αύριο δεν θα να
 """
 """Words that begin a sentence if they are written with a capital, and are hardly ever names."""
 _PARTICLES = "el la los las le les des der den al del di du de do dos das da van von della l d"
@@ -67,6 +82,8 @@ cest brt bst wet west
 """
 """Words with a capital that continue a time: `at 5 p.m. Monday`, `5 p.m. EST`."""
 
+_STREET = re.compile(r"[^\W\d_]{2,}str")
+"""A German street: `Goethestr. 5`."""
 _LETTERS = re.compile(r"(?:[^\W\d_]{1,3}\.-?)*[^\W\d_]{1,3}")
 _DOUBLED = re.compile(r"([A-HJ-WYZ])\1")
 """The plural of initials: `EE. UU.`, `FF. AA.`; not the Roman numbers II and XX."""
@@ -112,7 +129,7 @@ def kind_of(word: str) -> Kind | None:
         is_word = word in _SINGLE_WORDS or word in _VOWELS or not word.isalpha()
         return None if is_word else Kind.PLACE
     is_dotted = "." in word and _LETTERS.fullmatch(word) is not None
-    return Kind.PLACE if is_dotted or _DOUBLED.fullmatch(word) else None
+    return Kind.PLACE if is_dotted or _DOUBLED.fullmatch(word) or _STREET.fullmatch(word) else None
 
 
 def ends_before(word: str, following: str) -> bool:
@@ -145,6 +162,8 @@ def _begins_sentence(first: re.Match[str], following: str, *, is_initial: bool) 
     word, after = first[0], following[first.end() : first.end() + 1]
     if following[: first.start()].endswith(("¿", "¡")):
         return True
-    if not word[:1].isupper() or word.lower() not in STARTERS or (len(word) == 1 and after == "."):
+    if not word[:1].isupper() or word.lower() not in STARTERS:
+        return False
+    if after == "." and (len(word) == 1 or kind_of(word) is not None):
         return False
     return not (is_initial and word.lower() in _OF_NAMES)

@@ -26,6 +26,20 @@ class Language(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Hint:
+    """What is known of a file's language before it is read.
+
+    `stated`: by a person, for this file. `likely`: by its name, or because most files beside it are in this language.
+    """
+
+    stated: str | None = None
+    likely: str | None = None
+
+
+NO_HINT = Hint()
+
+
+@dataclass(frozen=True)
 class _Index:
     by_two: dict[str, Language]
     by_three: dict[str, Language]

@@ -27,16 +27,22 @@ _ORDINAL_LED = word_set("im zum vom beim zur dem der am")
 """German words before an ordinal number, whose period ends no sentence: `im 19. Jahrhundert`."""
 _AFTER_ORDINALS = word_set(
     "januar februar märz april mai juni juli august september oktober november dezember jahrhundert jahrhunderts "
-    "jh weltkrieg januari februari januára"
+    "jh weltkrieg stock etage aufl auflage januari februari januára"
 )
 _MOST_ORDINAL_DIGITS = 2
 _LONGEST_WORD = 40
 """How many characters before a period are examined for an abbreviation."""
 
-_END = re.compile(rf"(?<![{re.escape(MARKS)}])([{re.escape(MARKS)}]++)([{re.escape(CLOSERS)}]*+)(\s*+)")
+_GREEK_QUESTION = r"(?<=[\u0370-\u03ff\u1f00-\u1fff]);"
+_CLOSING = rf"(?:[{re.escape(CLOSERS)}]|(?:[ \u00a0\u202f]»|[“‘«])(?=[\s,.;:!?)—–-]|$))"
+"""What closes a quotation. French has a space before it, German marks open one in other languages."""
+_END = re.compile(rf"(?<![{re.escape(MARKS)}])([{re.escape(MARKS)}]++|{_GREEK_QUESTION})({_CLOSING}*+)(\s*+)")
+_CLOSED = re.compile(rf"(?:{_CLOSING}|\s)++$")
 _BEGINNING = re.compile(rf"[{re.escape(OPENERS)}]*+")
 _LAST_WORD = re.compile(r"(?:^|(?<=[^\w.]))(?:[^\W\d_]\.\s)*[\w.]+(?:\.-\w)?$")
 """With the single letters before it: of `J.-C.` and `z. B.` the whole."""
+_AMOUNT = re.compile(r"\d[ \u00a0\u202f][ghlms]$")
+"""A number and its unit of one letter, which may end a sentence: `às 9 h. Depois`."""
 _LETTER_AND_STOP = re.compile(r"[^\W\d_]\.")
 _DASHES = re.compile(r"[-–—―]\s*+")
 
@@ -54,16 +60,16 @@ def sentences(text: str) -> list[str]:
 
 def ends_sentence(text: str, following: str = "") -> bool:
     """Return whether a text ends a sentence, as far as that can be decided from it and the text `following` it."""
-    bare = text[-_LONGEST_WORD:].rstrip().rstrip(CLOSERS)
+    bare = _without_closers(text[-_LONGEST_WORD:])
     if bare[-1:] not in _MARKS:
-        return False
+        return re.search(f"{_GREEK_QUESTION}$", bare) is not None
     if bare[-1] != "." or bare[-2:-1] in _MARKS:
         return True
     before, following = bare[:-1], following[:_LONGEST_WORD].lstrip()
     word = _word_before(before, len(before))
     if following.lstrip(OPENERS)[:1].islower() and kind_of(word) is not None:
         return False
-    return ends_before(word, following) and not _is_ordinal(before, following)
+    return _ends_before(before, word, following) and not _is_ordinal(before, following)
 
 
 def surely_ends_sentence(text: str) -> bool:
@@ -72,7 +78,7 @@ def surely_ends_sentence(text: str) -> bool:
     It may continue after an ellipsis, a quoted question (`«Quem?» perguntou ela`), a number or any abbreviation.
     """
     text = text[-_LONGEST_WORD:].rstrip()
-    bare = text.rstrip(CLOSERS)
+    bare = _without_closers(text)
     if bare[-1:] not in _MARKS or bare.endswith(ELLIPSES):
         return False
     return not _may_be_abbreviation(bare) if bare[-1] == "." else bare == text
@@ -90,6 +96,10 @@ def is_bound(text: str, following: str) -> bool:
         return False
     is_ordinal = _is_ordinal(last[:-1], following)
     return is_ordinal or (kind is not None and not ends_before(last[:-1], following.lstrip(OPENERS)))
+
+
+def _without_closers(text: str) -> str:
+    return text[: found.start()] if (found := _CLOSED.search(text)) else text
 
 
 def _may_be_abbreviation(text: str) -> bool:
@@ -120,11 +130,19 @@ def _beginning(text: str, place: int) -> int:
 def _is_inside(text: str, start: int, stop: int, place: int) -> bool:
     """Return whether the period at `stop` is inside a sentence that began at `start` and continues at `place`."""
     word, following = _word_before(text, stop), text[place : place + _LONGEST_WORD]
-    if _is_item_number(text, start, stop) or not ends_before(word, following):
+    before = text[max(stop - _LONGEST_WORD, start) : stop]
+    if _is_item_number(text, start, stop) or not _ends_before(before, word, following):
         return True
     if len(word) == 1 and word.islower():  # `u. U.`
         return _LETTER_AND_STOP.match(text, place) is not None
-    return _is_ordinal(text[max(stop - _LONGEST_WORD, start) : stop], following)
+    return _is_ordinal(before, following)
+
+
+def _ends_before(before: str, word: str, following: str) -> bool:
+    """Return whether the period after `word`, the last of a text, ends the sentence before the text `following`."""
+    if _AMOUNT.search(before):
+        return following[:1].isupper() or not following
+    return ends_before(word, following)
 
 
 def _is_ordinal(before: str, following: str) -> bool:

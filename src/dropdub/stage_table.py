@@ -176,6 +176,8 @@ TABLE = (
 STAGES: Mapping[str, Stage] = {stage.name: stage for stage in TABLE}
 BY_CHUNK = frozenset(stage.name for stage in TABLE if stage.each == "chunk")
 """Stages whose steps have the `start` and `end` of a chunk, in seconds of the recording, as parameters."""
+LEARN_KIND = frozenset(stage.name for stage in TABLE if "kind" in stage.learns)
+LEARN_LANGUAGE = frozenset(stage.name for stage in TABLE if "language" in stage.learns)
 FINAL_WHEN_LATE = frozenset(stage.name for stage in TABLE if stage.final_when_late)
 IN_OUTBOX = frozenset(stage.name for stage in TABLE if stage.in_outbox)
 KEEP_PIECES = frozenset(stage.name for stage in TABLE if stage.keeps_pieces)

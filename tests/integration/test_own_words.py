@@ -283,3 +283,25 @@ def test_transcript_missing_during_correction_is_reported_with_remedy(
     with pytest.raises(UnreadableFile, match=r"talk\.json, which this subtitle corrects") as refused:
         Drive(talk_video, tmp_path, companion=words, before=tmp_path / "talk.json").run()
     assert "dropdub retry" in refused.value.remedy
+
+
+SRT = "1\n00:00:00,500 --> 00:00:03,000\n{}\n\n2\n00:00:03,500 --> 00:00:06,000\n{}\n"
+
+
+def _serbian(folder: Path) -> Path:
+    path = folder / "talk.srt"
+    path.write_text(SRT.format("Добро јутро, ово је моја кућа.", "Љубав и њива су лепе речи."), encoding="utf-8")
+    return path
+
+
+def test_a_recording_in_other_letters_than_its_target_gets_text_and_subtitles_but_no_dub(
+    talk_video: Path, tmp_path: Path
+) -> None:
+    options = LIGHT.overridden({"targets": ["sr-Latn"], "language": "sr"})
+    drive = Drive(talk_video, tmp_path, options, companion=_serbian(tmp_path)).run()
+    stem = talk_video.stem
+    assert "Љубав" in drive.published[f"{stem}.srt"].read_text("utf-8")
+    assert "Ljubav i njiva su lepe reči." in drive.published[f"{stem}.sr-Latn.srt"].read_text("utf-8")
+    assert "Dobro jutro, ovo je moja kuća." in drive.published[f"{stem}.sr-Latn.txt"].read_text("utf-8")
+    assert f"{stem}.sr-Latn.m4a" not in drive.published
+    assert [text for text in drive.warnings if "no sr-Latn dub is made. Its text and subtitles were converted." in text]

@@ -109,6 +109,24 @@ def test_single_control_characters_do_not_refuse_a_short_text(tmp_path: Path, te
     assert not set(read_text(path)) & set("\x0b\x1a\x07")
 
 
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"\x1b[1;31mError:\x1b[0m not found.\x1b[K\n", "Error: not found.\n"),
+        (b"\x1b]0;title\x07Done, and nothing is left to do.\n", "Done, and nothing is left to do.\n"),
+        (b"Hello there, my old friend.\0\nHow are you?\n", "Hello there, my old friend.\nHow are you?\n"),
+        (
+            b"It was written until the crash." + b"\0" * 512 + b"\nIt went on.\n",
+            "It was written until the crash.\nIt went on.\n",
+        ),
+    ],
+)
+def test_traces_of_terminals_and_crashes_are_left_out(tmp_path: Path, data: bytes, text: str) -> None:
+    path = tmp_path / "note.txt"
+    path.write_bytes(data)
+    assert looks_like_text(data) and read_text(path) == text
+
+
 def test_many_control_characters_refuse_a_text() -> None:
     assert not looks_like_text(b"\x01\x02\x03ab") and not looks_like_text(b"abc \x01\x02\x03\x04 def" * 9)
 

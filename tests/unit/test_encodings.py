@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from dropdub.errors import NotText
+from dropdub.languages import Hint
 from dropdub.text.encoding import decoded
 from dropdub.text.reading import damage_warnings, looks_like_text, read_text, written_text
 
@@ -70,7 +71,7 @@ def _table(length: int, names: dict[str, str]) -> Iterator[tuple[str, str, str, 
 
 def _read(data: bytes, language: str | None) -> str:
     try:
-        return decoded(data, language=language).text
+        return decoded(data, hint=Hint(stated=language)).text
     except NotText:
         return ""
 
@@ -112,6 +113,39 @@ def test_a_sentence_is_enough(encoding: str, text: str) -> None:
     assert decoded(text.encode(encoding)).text == text
 
 
+@pytest.mark.parametrize(
+    ("encoding", "text", "hint"),
+    [
+        ("cp1251", "Да, это он", Hint(stated="ru")),
+        ("cp1257", "Aš čia", Hint(stated="lt")),
+        ("cp1250", "Ţin la ea", Hint(likely="ro")),
+        ("cp1252", "Não há pão, irmão.", Hint(likely="pl")),
+        ("cp1252", "1.234,56 €\n12,50 €\n", Hint()),
+        ("cp1252", "£5.00", Hint()),
+        ("cp860", "Não há razão para não ir à praia com a irmã.", Hint()),
+        ("mac-cyrillic", "Он сказал, что придёт завтра утром.", Hint()),
+        ("cp850", "Olá, irmão.\r\n", Hint()),
+    ],
+)
+def test_a_few_letters_are_read_with_what_is_known_of_their_language(encoding: str, text: str, hint: Hint) -> None:
+    assert decoded(text.encode(encoding), hint=hint).text == text
+    assert decoded(text.encode(encoding) + b"\x1a\0\0", hint=hint).text == text
+
+
+def test_languages_that_a_person_has_stated_are_nearly_always_enough_for_two_words() -> None:
+    table = [row for row in _few_words() if not row[1].isascii()]
+    wrong = [row for row in table if _read(row[1], row[0]) != row[2]]
+    assert len(table) > 500 and len(wrong) <= 0.03 * len(table), wrong
+
+
+def _few_words() -> Iterator[tuple[str, bytes, str]]:
+    for language, names in ENCODINGS.items():
+        for words in list(_samples(language, 15, 14))[::2]:
+            for name in names.split():
+                data = words.encode(name, "ignore")
+                yield language, data, data.decode(name)
+
+
 def test_a_first_old_letter_far_behind_counts(tmp_path: Path) -> None:
     path = tmp_path / "late.txt"
     path.write_bytes(b"The house is white.\n" * 10_000 + "The café isn’t open.\n".encode("cp1252"))
@@ -141,7 +175,7 @@ def test_utf8_with_damaged_bytes_stays_utf8_and_the_lines_are_named(
 
 def test_damaged_bytes_read_as_in_the_known_language() -> None:
     data = "Příliš žluťoučký kůň úpěl ďábelské ódy. ".encode() + "Šla".encode("cp1250")
-    assert decoded(data, language="cs").text.endswith(" Šla")
+    assert decoded(data, hint=Hint(likely="cs")).text.endswith(" Šla")
 
 
 def test_a_warning_names_the_lines_that_are_damaged(tmp_path: Path) -> None:

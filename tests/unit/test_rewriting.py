@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from dropdub.languages import Hint
 from dropdub.text.documents import read_document
 from dropdub.text.epub.writing import translated_page
 from dropdub.text.pages.reading import passages_of
@@ -378,5 +379,5 @@ def test_a_document_in_an_old_encoding_is_read_as_its_text_was(tmp_path: Path) -
         asked.extend(texts)
         return {}
 
-    write_translated(source, tmp_path / "out.md", name="psi.md", language="cs", target="en", ask=ask)
+    write_translated(source, tmp_path / "out.md", name="psi.md", language="cs", target="en", ask=ask, hint=Hint("cs"))
     assert "Děti čtou." in asked

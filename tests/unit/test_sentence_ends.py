@@ -39,6 +39,16 @@ from dropdub.speech.sentences import sentences_of
         "— Vamos! — disse ele.",
         "— Quem é? — perguntou a D. Maria.",
         "— Bem... — começou ela.",
+        "« Qui ? » demanda-t-il, et « Non. » répondit Mme Petit.",
+        "O Cap. Sousa e o Min. Lima moram na Cx. Postal 5, perto de Sto. António, no km. 23.",
+        "Rep. Pelosi met Attn. Brown, who is 5 ft. 3.",
+        "Bzgl. Ihrer Frage zahlt die Fa. Meier, Goethestr. 5, 2. Stock, gem. § 5, Dr. med. Klein.",
+        "Vive en Bs. As. con Sta. Teresa.",
+        "Ks. Jan mieszka przy ul. Długiej, godz. 14.30, por. str. 5, np. Św. Piotr, ur. 1629.",
+        "Проф. Иванов живёт на ул. Ленина, д. 5, кв. 3, тел. 5-55, и платит 5 руб. 20 коп.",
+        "Ο Δρ. Νικολάου, οδ. Σταδίου 5, τηλ. 210, τρώει π.χ. μήλα.",
+        "Hr. Berg kommer kl. 14.30.",
+        "Проф. Петров посетил ул. Ленина д. 5 и МГТУ им. Баумана, см. стор. 12, корп. 1.",
     ],
 )
 def test_a_mark_inside_a_sentence_does_not_end_it(text: str) -> None:
@@ -72,6 +82,14 @@ def test_a_mark_inside_a_sentence_does_not_end_it(text: str) -> None:
         ["كيف حالك؟", "بخير."],
         ["यह है।", "वह नहीं।"],
         ["i was there.", "then we left."],
+        ["Chegou às 9 h.", "Saiu às 10 h."],
+        ["« Moi. »", "« Non. »"],
+        ["„Ja.“", "»Nein.«"],
+        ["Яблоки, груши и т. д.", "Потом мы ушли."],
+        ["В 2020 г. он уехал.", "Это было в XX в. до н. э.", "Давно."],
+        ["Mieszka w 5 woj.", "On jest stary."],
+        ["Τι ώρα είναι;", "Είναι αργά.", "Μήλα κ.λπ.", "Μετά φύγαμε."],
+        ["Pay; Then go."],
     ],
 )
 def test_a_sentence_ends_at_its_mark(found: list[str]) -> None:
@@ -89,6 +107,7 @@ def test_wide_marks_end_a_sentence_without_a_space_and_keep_what_closes_it(found
     ("text", "ends"),
     [
         *[("Yes.", True), ("Really?”", True), ("はい。」", True), ("Well…", True), ("etc...", True), ("art.", True)],
+        *[("« Moi. »", True), ("« Moi »", False), ("Πού;", True), ("so;", False), ("às 9 h.", True)],
         *[("Yes", False), ("Dr.", False), ("the Sr.", False), ("J.", False), ("so,", False), ("", False)],
     ],
 )

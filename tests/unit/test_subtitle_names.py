@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dropdub.inbox.subtitle_names import name_alone, name_beside
+from dropdub.languages import NO_HINT
 from dropdub.subtitles.formats import Cue
 from dropdub.subtitles.user_files import language_of, named_language
 
@@ -127,5 +128,5 @@ def test_the_text_decides_whether_a_doubtful_word_is_the_language(
     name: str, film: str, cues: list[Cue], language: str | None
 ) -> None:
     assert named_language(Path(name), cues, film=film) == language
-    found = language_of(Path(name), cues, language=None, usual=lambda: ["en", "hi"], film=film)
+    found = language_of(Path(name), cues, hint=NO_HINT, usual=lambda: ["en", "hi"], film=film)
     assert found.language == (language or "en")

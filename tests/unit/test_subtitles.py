@@ -51,6 +51,23 @@ def shown(cues: list[Cue]) -> list[tuple[str, ...]]:
 # Where cues and lines break
 
 
+@pytest.mark.parametrize(
+    ("text", "together"),
+    [
+        ("O comboio parte às 14 h 30 de Lisboa", "14 h 30"),
+        ("Aquele livro antigo custa 12,50 € na livraria", "12,50 €"),
+        ("A velocidade média é de 40 km/h na cidade", "40 km/h"),
+        ("Cette voiture coûte 12 500 € chez lui", "12 500 €"),
+        ("Elle demande : « Qui êtes-vous ? » et rit", "« Qui"),
+        ("Elle demande : « Qui êtes-vous ? » et rit", "? »"),
+    ],
+)
+def test_no_line_ends_within_an_amount_a_time_or_before_the_quoted_word(text: str, together: str) -> None:
+    for length in range(28, 38):
+        lines = set_in_lines(parts(text, length), length)
+        assert any(together in line for line in lines), (length, lines)
+
+
 def test_a_short_sentence_is_one_cue_of_one_line() -> None:
     assert shown(layout([said_evenly("Good morning to all of you.")], STYLE)) == [("Good morning to all of you.",)]
 

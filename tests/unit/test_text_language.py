@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from dropdub.text.language import text_language, usual_languages
+
+UDHR = Path(__file__).parents[1] / "data" / "udhr"
 
 
 def _found(text: str, *usual: str) -> tuple[str, bool]:
@@ -65,6 +69,23 @@ def test_the_warning_says_how_to_set_the_language() -> None:
     assert "taken for Portuguese" in warning and "note.txt.job.yaml" in warning and "language: pt" in warning
 
 
+@pytest.mark.parametrize(
+    ("text", "nearby", "language"),
+    [("Casa", "es", "es"), ("Casa", "ro", "ro"), ("Maria", "pt-BR", "pt"), ("Hola", "ca", "ca"), ("2024", "de", "de")],
+)
+def test_a_word_is_taken_for_the_language_of_the_files_beside_it(text: str, nearby: str, language: str) -> None:
+    found = text_language(text, name="note.txt", usual=lambda: ("pt", "en"), nearby=nearby)
+    assert found.language == language and found.warnings and not found.is_certain
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("Привет", "ru"), ("The meeting starts tomorrow morning at nine.", "en"), ("Obrigado", "pt"), ("Hola", "es")],
+)
+def test_words_that_cannot_be_in_the_language_of_the_files_beside_it_are_not(text: str, language: str) -> None:
+    assert text_language(text, name="note.txt", usual=lambda: ("es", "en"), nearby="de").language == language
+
+
 def test_a_text_without_letters_is_assumed_to_be_english() -> None:
     assert _found("2024, 12:30") == ("en", True)
 
@@ -75,6 +96,33 @@ def test_a_text_in_two_languages_is_reported() -> None:
     found = text_language(english * 6 + portuguese * 4, name="note.txt", usual=lambda: ())
     assert found.language in ("en", "pt") and "in Portuguese, not English" in found.warnings[0]
     assert text_language(english * 20 + portuguese, name="note.txt", usual=lambda: ()).warnings == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "O professor disse que não havia aula. The teacher said that there was no class. Os alunos ficaram contentes.",
+        "Bom dia - Good morning\nObrigado - Thank you\nAté logo - See you later\nComo está? - How are you?\n",
+        "Dear Ana,\nthank you for your letter. We will see you soon.\n\nQuerida Ana,\nobrigada pela tua carta.",
+    ],
+)
+def test_languages_that_alternate_within_a_paragraph_are_reported(text: str) -> None:
+    found = text_language(text, name="note.txt", usual=lambda: ("pt", "en"))
+    assert found.language in ("en", "pt") and "seem to be in" in found.warnings[0]
+
+
+def test_a_text_in_one_language_is_not_taken_for_a_mixed_one() -> None:
+    assert _found("« Qui ? » demanda-t-il. « Moi. » Il rit.", "fr") == ("fr", False)
+    for path in UDHR.glob("*.txt"):
+        text = path.read_text("utf-8")
+        for size in (150, 800):
+            found = text_language(text[-size:].partition(" ")[2], name="a", usual=lambda: ())
+            assert not [one for one in found.warnings if "seem to be in" in one], path.stem
+
+
+@pytest.mark.parametrize("text", ["x1=Qa; y2=Zo; z3=Ku", "Reykjavik", "Kuala Lumpur", "Siobhan Llewellyn"])
+def test_codes_and_names_are_in_a_usual_language(text: str) -> None:
+    assert _found(text, "pt", "en") in (("en", True), ("pt", True))
 
 
 def test_the_usual_languages_are_the_targets_and_what_can_be_translated_into_them() -> None:

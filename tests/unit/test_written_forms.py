@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from dropdub.config import JobOptions
 from dropdub.errors import UnsupportedLanguage
 from dropdub.languages import region, script
-from dropdub.speech.targets import skipped_targets
+from dropdub.pipeline.artifacts import Transcript
+from dropdub.pipeline.companion import Companion
+from dropdub.speech.targets import skip_warnings, skipped_targets, written_targets
+from dropdub.subtitles.user_files import Given, given_translation
 from dropdub.text.written_forms import require_form, written_in
 
 
@@ -89,3 +94,48 @@ def test_a_text_in_other_letters_is_made_though_its_language_is_a_target() -> No
 
 def test_an_unknown_form_that_is_not_converted_is_reported() -> None:
     assert written_in(["Salom."], source="uz", target="uz-Cyrl").warnings
+
+
+def test_a_recording_is_only_written_in_other_letters() -> None:
+    options = JobOptions(targets=["sr-Latn", "sr", "en"])
+    assert skipped_targets(options, "sr", kind="media") == ["sr-Latn", "sr"]
+    assert written_targets(options, "sr") == ["sr-Latn"]
+    assert written_targets(JobOptions(targets=["pt-BR"]), "pt") == []
+
+
+def test_a_recording_without_the_converter_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dropdub.text.written_forms.find_spec", lambda _name: None)
+    assert written_targets(JobOptions(targets=["zh-Hant"]), "zh") == []
+    (warning,) = skip_warnings("talk.mp4", "media", "zh", ["zh-Hant"])
+    assert "not converted. OpenCC converts them. Install it with:" in warning
+
+
+def _given(folder: Path, tag: str, text: str, target: str) -> Given:
+    path = folder / f"talk.{tag}.srt"
+    path.write_text(f"1\n00:00:00,500 --> 00:00:03,000\n{text}\n", encoding="utf-8")
+    spoken = Transcript("en", 9.0, (), engine={})
+    return given_translation(Companion(path, film="talk.mp4"), spoken, target, make=None)
+
+
+@pytest.mark.parametrize(
+    ("tag", "text", "target", "expected"),
+    [
+        ("sr-Cyrl", "Љубав и њива", "sr-Latn", "Ljubav i njiva"),
+        ("zh-Hans", "汉字简体", "zh-Hant", "漢字簡體"),
+        ("zh-Hant", "皇后", "zh-TW", "皇后"),
+        ("pt", "Olá", "pt-BR", "Olá"),
+    ],
+)
+def test_a_translation_in_other_letters_than_its_target_is_converted(
+    tmp_path: Path, tag: str, text: str, target: str, expected: str
+) -> None:
+    if tag == "zh-Hans":
+        pytest.importorskip("opencc")
+    given = _given(tmp_path, tag, text, target)
+    assert [one.text for one in given.transcript.segments] == [expected] and given.warnings == ()
+
+
+def test_a_translation_that_cannot_be_converted_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dropdub.text.written_forms.find_spec", lambda _name: None)
+    (warning,) = _given(tmp_path, "zh-Hans", "汉字", "zh-Hant").warnings
+    assert "zh-Hans, and was not converted into zh-Hant. OpenCC converts them." in warning

@@ -34,7 +34,8 @@ class FactsMissing(LookupError):
 class ProbeFacts:
     """What the dropped file is. `size` in bytes; `audio` is the audio track to dub, `sounds` are all of them.
 
-    `start_time_s` is where its clock begins, from which the start times of its tracks count.
+    `start_time_s` is where its clock begins, from which the start times of its tracks count. `nearby` is the
+    language of most files that were dropped beside it, None if it is unknown.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class ProbeFacts:
     fonts: int = 0
     start_time_s: float = 0.0
     words: UserSubtitle | None = None
+    nearby: str | None = None
 
     @property
     def sound(self) -> AudioStream:
@@ -257,6 +259,11 @@ class Facts:
     def stated_language(self) -> str | None:
         """Return the language in the metadata of a recording; None if it has none, and before `probe`."""
         return self.probe.language if self.has("probe") else None
+
+    @property
+    def nearby(self) -> str | None:
+        """Return the language of most files beside the source; None if it is unknown, and before `probe`."""
+        return self.probe.nearby if self.has("probe") else None
 
     @property
     def frame_rate(self) -> float | None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from dropdub.config import JobOptions, Limits, Split
 from dropdub.engines.base import Diarizer, Separator, Synthesizer, Transcriber, Translator
+from dropdub.languages import Hint
 from dropdub.pipeline.cache import Cache
 from dropdub.pipeline.companion import Companion
 from dropdub.pipeline.dropped_file import DroppedFile
@@ -70,7 +71,7 @@ class Task:
     `facts` are the results of the job's earlier steps. `scratch` is removed with the step and is on the file system of
     `job_dir`. `progress` takes the share done, 0 to 1. `deadline_s` is the time left for this step. A publish step
     puts deliverables into `staging`; below `allowed`, a folder around it, no link is followed. A step that closes the
-    job gets the targets that `failed`.
+    job gets the targets that `failed`. `nearby` is the language of most files that were dropped beside the source.
     """
 
     key: str
@@ -96,6 +97,7 @@ class Task:
     allowed: Path | None = None
     companion: Companion | None = None
     failed: tuple[FailedTarget, ...] = ()
+    nearby: str | None = None
     progress: Callable[[float], None] = field(default=lambda _share: None)
     log: Callable[[str], None] = field(default=lambda _text: None)
 
@@ -103,6 +105,11 @@ class Task:
     def dropped(self) -> DroppedFile:
         """Return the source, for a step after `probe`. Raises FactsMissing."""
         return DroppedFile(self.job_name, self.source, self.facts.probe)
+
+    @property
+    def hint(self) -> Hint:
+        """Return what is known of the language of a text or subtitle."""
+        return Hint(self.options.known_language, self.nearby)
 
     @property
     def work(self) -> WorkFolder:
@@ -127,6 +134,7 @@ def task_of(
     log: Callable[[str], None] = lambda _text: None,
 ) -> Task:
     """Return the task that the scheduler described in `payload`, the JSON that a worker gets of a step."""
+    facts = Facts(payload["facts"])
     return Task(
         key=payload["key"],
         stage=payload["stage"],
@@ -143,7 +151,7 @@ def task_of(
         options=JobOptions.model_validate(payload["options"]),
         limits=Limits.model_validate(payload["limits"]),
         split=Split.model_validate(payload["split"]),
-        facts=Facts(payload["facts"]),
+        facts=facts,
         engines=engines,
         cache=cache,
         deadline_s=deadline_s,
@@ -151,6 +159,7 @@ def task_of(
         allowed=_path(payload.get("allowed")),
         companion=_companion(payload),
         failed=tuple(FailedTarget(**one) for one in payload.get("failed", ())),
+        nearby=facts.nearby or payload.get("nearby"),
         progress=progress,
         log=log,
     )
@@ -165,7 +174,8 @@ def _companion(payload: Mapping[str, Any]) -> Companion | None:
     if path is None:
         return None
     facts = Facts(payload["facts"])
-    language = JobOptions.model_validate(payload["options"]).known_language or facts.stated_language
+    stated = JobOptions.model_validate(payload["options"]).known_language
+    language = stated or facts.stated_language or facts.nearby
     return Companion(
         path,
         _path(payload.get("before")),

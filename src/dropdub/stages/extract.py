@@ -79,7 +79,7 @@ def _hashes(task: Task) -> dict[str, Any]:
 
 
 def _text(task: Task) -> Result:
-    text = read_prose(task.source, name=task.job_name, language=task.options.known_language)
+    text = read_prose(task.source, name=task.job_name, hint=task.hint)
     found = [part for paragraph in paragraphs(text) for part in cut(paragraph)]
     if not found:
         raise EmptyFile(f"{task.job_name} contains nothing to read aloud.", remedy=_NOTHING_READ)
@@ -95,6 +95,7 @@ def _text(task: Task) -> Result:
     return {
         "content_hash": sha256(task.source),
         "language": language,
+        "is_certain": written.is_certain,
         # Sentences, not paragraphs: deadlines are computed from this number, and sentences are the unit of work.
         "segments": sum(len(parts(spoken(paragraph), limit=PIECE_CHARACTERS)) for paragraph in found),
         "skipped": skipped,
@@ -104,8 +105,8 @@ def _text(task: Task) -> Result:
 
 
 def _subtitle(task: Task) -> Result:
-    cues = read_cues(task.source, language=task.options.known_language)
-    written = language_of(task.source, cues, language=task.options.known_language, usual=partial(_usual, task))
+    cues = read_cues(task.source, hint=task.hint)
+    written = language_of(task.source, cues, hint=task.hint, usual=partial(_usual, task))
     language = written.language
     _refuse_impossible(task, language)
     segments, duration_s = segments_of(cues), max(cue.end for cue in cues) + _AFTER_LAST_CUE_S
@@ -115,6 +116,7 @@ def _subtitle(task: Task) -> Result:
         "content_hash": sha256(task.source),
         "duration_s": duration_s,
         "language": language,
+        "is_certain": written.is_certain,
         "segments": len(segments),
         "skipped": skipped,
         "warnings": [*written.warnings, *skip_warnings(task.job_name, "text", language, skipped)],
@@ -122,8 +124,9 @@ def _subtitle(task: Task) -> Result:
 
 
 def _language(task: Task, text: str) -> FoundLanguage:
-    known = task.options.known_language
-    return FoundLanguage(known) if known else text_language(text, name=task.job_name, usual=partial(_usual, task))
+    if task.hint.stated:
+        return FoundLanguage(task.hint.stated)
+    return text_language(text, name=task.job_name, usual=partial(_usual, task), nearby=task.hint.likely)
 
 
 def _usual(task: Task) -> tuple[str, ...]:

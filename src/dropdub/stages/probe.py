@@ -22,7 +22,7 @@ from dropdub.pipeline.task import Result, Task
 from dropdub.subtitles.cue_file import is_subtitle_file, read_subtitles
 from dropdub.subtitles.user_files import lacks_most, subtitle_facts
 from dropdub.text.documents import is_document, read_document
-from dropdub.text.other_formats import other_format
+from dropdub.text.other_formats import OtherFormat, other_format, other_text_format
 from dropdub.text.reading import HEAD_BYTES, damage_warnings, looks_like_text, written_text
 from dropdub.units import format_duration, format_size, too_large
 from dropdub.untrusted.characters import as_read
@@ -48,7 +48,8 @@ def run(task: Task) -> Result:
     else:
         result, words = _recording(task)
     _refuse_impossible(task, words, is_heard=result["kind"] == "media")
-    return {**result, "warnings": [*task.params.get("warnings", ()), *result.get("warnings", ())]}
+    nearby = {"nearby": task.nearby} if task.nearby else {}
+    return {**result, **nearby, "warnings": [*task.params.get("warnings", ()), *result.get("warnings", ())]}
 
 
 def _usable_size(source: Path, name: str) -> int:
@@ -67,7 +68,10 @@ def _usable_size(source: Path, name: str) -> int:
 
 def _refuse_other_formats(source: Path, name: str) -> None:
     """Refuse a PDF and its like by what it is: its name may say otherwise."""
-    found = other_format(_head(source))
+    _refuse(name, other_format(_head(source)))
+
+
+def _refuse(name: str, found: OtherFormat | None) -> None:
     if found is not None:
         raise NotText(f"{name} is {found.what}.", remedy=found.remedy)
 
@@ -86,7 +90,7 @@ def _is_subtitle(task: Task, size: int) -> bool:
     if suffix in SUBTITLE_SUFFIXES:
         return True
     may_be = suffix not in MEDIA_SUFFIXES and not is_document(task.job_name) and size <= task.limits.max_text
-    return may_be and is_subtitle_file(task.source, language=task.options.known_language)
+    return may_be and is_subtitle_file(task.source)
 
 
 def _is_text(source: Path, name: str) -> bool:
@@ -121,7 +125,7 @@ def _possible_languages(task: Task, words: UserSubtitle | None, *, is_heard: boo
 def _subtitle(task: Task, size: int) -> Result:
     """Accept a subtitle without a recording: its cues are spoken at their times."""
     _refuse_long_text(task, size)
-    found = read_subtitles(task.source, language=task.options.known_language)
+    found = read_subtitles(task.source, hint=task.hint)
     _refuse_too_long(task.job_name, max(cue.end for cue in found.cues), task.limits)
     return {"kind": "subtitle", "size": size, "video": None, "warnings": list(found.warnings)}
 
@@ -139,7 +143,8 @@ def _text(task: Task, size: int) -> Result:
         _refuse_long_text(task, len(text.encode()))
     else:
         _refuse_long_text(task, size)
-        written = written_text(task.source, language=task.options.known_language)
+        written = written_text(task.source, hint=task.hint)
+        _refuse(name, other_text_format(written.text))
         text, warnings = as_read(written.text), damage_warnings(written, name=name)
     if not text.strip():
         raise EmptyFile(f"{name} contains only whitespace.", remedy="Add some text, then drop it again.")
@@ -154,7 +159,7 @@ def _recording(task: Task) -> tuple[Result, UserSubtitle | None]:
     _refuse_long_text(task, companion.path.stat().st_size, name=companion.path.name)
     media = _media(task)
     fps = media["video"]["fps"] if media["video"] else None
-    language = companion.language or media["language"]
+    language = companion.language or media["language"] or task.hint.likely
     brought = replace(companion, language=language, fps=fps)
     if lacks_most(brought, length_s=media["duration_s"]):
         unused = f"{companion.path.name} holds only a part of what is said, so {task.job_name} was transcribed."

@@ -6,7 +6,7 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,9 @@ from dropdub.publishing.tagged_dub import dub_to_publish, tag_dub
 from dropdub.report.contents import ORIGINAL
 from dropdub.report.page import REPORT
 from dropdub.report.report_files import original_sound, report
+from dropdub.speech.targets import written_targets
 from dropdub.subtitles.layout import layout, write_ass, write_srt, write_vtt
+from dropdub.text.written_forms import in_form
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,15 @@ def _transcript(task: Task) -> Iterator[_Made]:
     transcript = Transcript.load(task.job_dir / TRANSCRIPT)
     yield from _speech_texts(task, transcript)
     yield _write(task, "json", transcript.to_json() + "\n")
+    for target in written_targets(task.options, transcript.language):
+        yield from _speech_texts(task, _in_form(transcript, target), target=target)
+
+
+def _in_form(transcript: Transcript, target: str) -> Transcript:
+    """Return what is spoken in the letters of a target, which needs no translation."""
+    texts = in_form([one.text for one in transcript.segments], target, source=transcript.language)
+    segments = (replace(one, text=text, words=()) for one, text in zip(transcript.segments, texts, strict=True))
+    return replace(transcript, language=target, segments=tuple(segments))
 
 
 def _translation(task: Task) -> Iterator[_Made]:
@@ -92,7 +103,7 @@ def _translation(task: Task) -> Iterator[_Made]:
         if task.facts.extract.headings and document != "md":
             yield _write(task, "md", as_markdown(translation.segments))
     else:
-        yield from _speech_texts(task, translation)
+        yield from _speech_texts(task, translation, target=target)
 
 
 def _dub(task: Task) -> Iterator[_Made]:
@@ -161,12 +172,12 @@ _RENDERERS: Mapping[str, Callable[[Task], Iterator[_Made]]] = {
 }
 
 
-def _speech_texts(task: Task, transcript: Transcript) -> Iterator[_Made]:
-    yield _write(task, "txt", readable(transcript.segments))
+def _speech_texts(task: Task, transcript: Transcript, *, target: str | None = None) -> Iterator[_Made]:
+    yield _write(task, "txt", readable(transcript.segments), target=target)
     style, video = task.options.subtitles, task.facts.probe.video
     cues = layout(transcript.segments, style, fps=video.fps if video else None, language=transcript.language)
     for suffix in style.formats:
-        made = _in_scratch(task, suffix)
+        made = _in_scratch(task, suffix, target=target)
         if suffix == "ass":
             size = shown_size(task.source, video.index) if video else None
             write_ass(cues, made.file, size=size, line_length=style.line_length)
@@ -175,18 +186,18 @@ def _speech_texts(task: Task, transcript: Transcript) -> Iterator[_Made]:
         yield made
 
 
-def _name(task: Task, suffix: str) -> str:
-    return deliverable_name(task.job_name, suffix, target=task.target)
+def _name(task: Task, suffix: str, *, target: str | None = None) -> str:
+    return deliverable_name(task.job_name, suffix, target=target or task.target)
 
 
-def _in_scratch(task: Task, suffix: str) -> _Made:
+def _in_scratch(task: Task, suffix: str, *, target: str | None = None) -> _Made:
     """Return a file to write in the step's scratch folder: nothing in the outbox is written to by path."""
-    name = _name(task, suffix)
+    name = _name(task, suffix, target=target)
     return _Made(task.prepared_scratch() / name, name)
 
 
-def _write(task: Task, suffix: str, text: str) -> _Made:
-    return _written(_in_scratch(task, suffix), text)
+def _write(task: Task, suffix: str, text: str, *, target: str | None = None) -> _Made:
+    return _written(_in_scratch(task, suffix, target=target), text)
 
 
 def _written(made: _Made, text: str) -> _Made:

@@ -74,7 +74,13 @@ def _document(task: Task, source: Transcript, target: str) -> tuple[str | None, 
     try:
         with task.work.written(document_name(target, suffix)) as part:
             warnings = write_translated(
-                task.source, part, name=task.job_name, language=source.language, target=target, ask=job.one_wording
+                task.source,
+                part,
+                name=task.job_name,
+                language=source.language,
+                target=target,
+                ask=job.one_wording,
+                hint=task.hint,
             )
     except (NotText, TooLarge) as error:
         return None, [not_written(task.job_name, error)]

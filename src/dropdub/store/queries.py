@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from dropdub.errors import UsageError
-from dropdub.stage_table import BY_CHUNK
+from dropdub.stage_table import BY_CHUNK, LEARN_LANGUAGE
 from dropdub.store.database import Store
 from dropdub.store.no_job import no_job
 from dropdub.store.states import UNFINISHED, JobState, NoticeState, Outcome, StepState
@@ -186,6 +186,27 @@ def same_content(store: Store, job: Job) -> Job | None:
     )
     same = [other for other in candidates if _relevant_options(other) == _relevant_options(job)]
     return min(same, key=lambda other: other.state != JobState.SUCCEEDED, default=None)
+
+
+def languages_beside(store: Store, job: Job, *, since: float, limit: int) -> list[str]:
+    """Return the languages of the latest jobs from a job's folder and owner, created after `since` (epoch seconds).
+
+    Languages that were only guessed are left out. At most `limit` jobs are looked at.
+    """
+    assert job.id is not None
+    beside = (
+        JOB.c.id.between(job.id - limit, job.id + limit),
+        JOB.c.id != job.id,
+        JOB.c.folder.is_not_distinct_from(job.folder),
+        JOB.c.owner.is_not_distinct_from(job.owner),
+        JOB.c.created_at > since,
+    )
+    found = (STEP.c.stage.in_(LEARN_LANGUAGE), STEP.c.state == StepState.SUCCEEDED)
+    language, is_certain = STEP.c.result["language"].as_string(), STEP.c.result["is_certain"].as_boolean()
+    certain = (language.is_not(None), is_certain.is_not(False))
+    query = sql_select(language).join(Job, JOB.c.id == STEP.c.job_id).where(*beside, *found, *certain)
+    with store.reading() as session:
+        return [str(row[0]) for row in session.connection().execute(query)]
 
 
 def requests(store: Store) -> frozenset[str]:

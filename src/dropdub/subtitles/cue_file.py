@@ -7,19 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from dropdub.errors import NotText, TooLarge, TooLong
+from dropdub.languages import NO_HINT, Hint
 from dropdub.subtitles.ebu_stl import ebu_stl_cues, is_ebu_stl
 from dropdub.subtitles.formats import Cue
 from dropdub.subtitles.reading import ReadCues, as_shown, read_subtitle
 from dropdub.subtitles.recognition import subtitle_format, unread_format, unread_text_format
 from dropdub.subtitles.timed_xml import PICTURES_REMEDY
 from dropdub.text.encoding import Decoded
-from dropdub.text.reading import HEAD_BYTES, damage_warnings, looks_like_text, written_text
+from dropdub.text.reading import HEAD_BYTES, damage_warnings, text_of_head, written_text
 from dropdub.untrusted.characters import as_read
 
 _CONVERT = "Convert it to .srt with a program such as Subtitle Edit, then drop that file."
 
 
-def is_subtitle_file(path: Path, *, language: str | None = None) -> bool:
+def is_subtitle_file(path: Path) -> bool:
     """Return whether a file's content is subtitles that can be read, whatever its name. Raises NotText, and OSError.
 
     NotText names the format of subtitles that cannot be read.
@@ -27,7 +28,11 @@ def is_subtitle_file(path: Path, *, language: str | None = None) -> bool:
     head = _head(path)
     if is_ebu_stl(head):
         return True
-    return looks_like_text(head) and subtitle_format(_text(path, language).text) is not None
+    text = text_of_head(head)
+    if text is None:
+        return False
+    _refuse_unread(path, unread_text_format(text), _CONVERT)
+    return subtitle_format(text) is not None
 
 
 def _head(path: Path) -> bytes:
@@ -38,26 +43,26 @@ def _head(path: Path) -> bytes:
     return head
 
 
-def _text(path: Path, language: str | None) -> Decoded:
-    found = written_text(path, language=language)
+def _text(path: Path, hint: Hint) -> Decoded:
+    found = written_text(path, hint=hint)
     _refuse_unread(path, unread_text_format(found.text), _CONVERT)
     return found
 
 
-def read_cues(path: Path, *, language: str | None = None, fps: float | None = None) -> list[Cue]:
+def read_cues(path: Path, *, hint: Hint = NO_HINT, fps: float | None = None) -> list[Cue]:
     """Return the cues of a subtitle file. Arguments and errors as in `read_subtitles`."""
-    return list(read_subtitles(path, language=language, fps=fps).cues)
+    return list(read_subtitles(path, hint=hint, fps=fps).cues)
 
 
-def read_subtitles(path: Path, *, language: str | None = None, fps: float | None = None) -> ReadCues:
+def read_subtitles(path: Path, *, hint: Hint = NO_HINT, fps: float | None = None) -> ReadCues:
     """Return the cues of a subtitle file, and warnings that name what of it could not be read, or is damaged.
 
-    `language`: the probable one, which helps to find the encoding. `fps`: the film's frame rate, for times in frames.
+    `hint` helps to find the encoding. `fps`: the film's frame rate, for times in frames.
     Raises NotText if it cannot be read or contains no cues, TooLarge if it contains too much, TooLong for times after
     99 hours, and OSError.
     """
     try:
-        found, damage = _read(path, language, fps)
+        found, damage = _read(path, hint, fps)
     except TooLarge as error:
         raise TooLarge(f"{path.name} is too large for a subtitle file. {error.message}", remedy=error.remedy) from error
     except TooLong as error:
@@ -69,13 +74,13 @@ def read_subtitles(path: Path, *, language: str | None = None, fps: float | None
     return ReadCues(cues, (*(f"In {path.name}: {warning}" for warning in found.warnings), *damage))
 
 
-def _read(path: Path, language: str | None, fps: float | None) -> tuple[ReadCues, list[str]]:
+def _read(path: Path, hint: Hint, fps: float | None) -> tuple[ReadCues, list[str]]:
     """Return the cues, and a warning if the letters of the file are damaged."""
     is_binary = is_ebu_stl(_head(path))
     try:
         if is_binary:
             return as_shown(ebu_stl_cues(path.read_bytes()), "stl"), []
-        written = _text(path, language)
+        written = _text(path, hint)
         cues = read_subtitle(written.text, suffix=path.suffix.lower(), fps=fps)
         return cues, damage_warnings(written, name=path.name)
     except NotText as error:

@@ -29,6 +29,11 @@ UNKNOWN = function_words(None)
 
 _CLAUSE = re.compile(rf"[,;:—–、，；：)\]）][{re.escape(CLOSERS)}]*$")
 _MARK = re.compile(r"[.,;:!?…»”)\]}、。，．！？）」』】〕》〉：；%ๆฯໆຯ។၊။]")
+_OPENER = re.compile(rf"[{re.escape(OPENERS)}]+")
+_UNIT = re.compile(
+    r"(?:[€$£¥%°º]|(?:h|min|s|km|km/h|m|m²|cm|mm|kg|g|mg|l|ml|kWh|[kMG]B|EUR|USD|mil|Mio\.?)(?![\w/]))|\d{3}(?!\d)"
+)
+"""What stays with the number before it: a unit, or the next three digits."""
 _WITHOUT_WIDTH = ("Mn", "Me", "Cf")
 
 
@@ -96,12 +101,12 @@ def break_cost(before: Part, after: Part, words: FunctionWords = UNKNOWN) -> flo
     """Return how badly a line or cue reads if it ends between two parts; 0 is best."""
     if after.inside_word:
         return INSIDE_WORD
-    if _MARK.match(after.text):
+    if _MARK.match(after.text) or _OPENER.fullmatch(before.text):
         return BEFORE_MARK
     last, first = _bare(before.text), _bare(after.text)
     if last in words.helpers:
         return AFTER_HELPER
-    if is_bound(before.text, after.text):
+    if is_bound(before.text, after.text) or _is_amount(before.text, after.text):
         return AFTER_ABBREVIATION
     if ends_sentence(before.text, after.text):
         return SENTENCE_END
@@ -112,6 +117,13 @@ def break_cost(before: Part, after: Part, words: FunctionWords = UNKNOWN) -> flo
     if first in words.joiners:
         return BEFORE_JOINER
     return AFTER_LEANER if last in words.leaners or last.isdecimal() else BETWEEN_WORDS
+
+
+def _is_amount(before: str, after: str) -> bool:
+    """Return whether two words are parts of one amount or time: `12,50 €`, `40 km/h`, `14 h 30`, `12 500`."""
+    if before == "h":
+        return after[:1].isdigit()
+    return before[-1:].isdigit() and _UNIT.match(after) is not None
 
 
 def _bare(text: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from dropdub.dubbing.pacing import together_of
 from dropdub.errors import EngineMissing, EngineNotInstalled, UnreadableFile, UnsupportedLanguage
 from dropdub.inbox.subtitle_names import SubtitleName, name_alone, name_beside
-from dropdub.languages import DETECTED_LANGUAGES, detect_text_language, same_language
+from dropdub.languages import DETECTED_LANGUAGES, Hint, detect_text_language, same_form, same_language
 from dropdub.pipeline.artifacts import Segment, Transcript, Turn
 from dropdub.pipeline.companion import Companion, UserSubtitle
 from dropdub.publishing.earlier_results import read_transcript
@@ -20,6 +20,7 @@ from dropdub.subtitles.cue_file import read_cues, read_subtitles
 from dropdub.subtitles.formats import Cue
 from dropdub.subtitles.user_edits import changed, revised, segments_of, speakers_as_in
 from dropdub.text.language import FoundLanguage, text_language, usual_languages
+from dropdub.text.written_forms import converts, how_to_convert, in_form
 
 _ENGINE = "subtitle"
 _LETTERS_TO_JUDGE = 20
@@ -83,7 +84,7 @@ def subtitle_facts(
 ) -> tuple[UserSubtitle, tuple[str, ...]]:
     """Return what a subtitle is for a job, and what of it could not be read; `language`: the spoken one, or auto."""
     path, revises = companion.path, companion.revises
-    found = read_subtitles(path, language=companion.language, fps=companion.fps)
+    found = read_subtitles(path, hint=Hint(likely=companion.language), fps=companion.fps)
     tag = named_language(path, found.cues, film=companion.film)
     target = given_target(tag, language=language, targets=targets, late=revises)
     is_transcript = target is None and not revises
@@ -92,7 +93,7 @@ def subtitle_facts(
 
 
 def _cues(companion: Companion) -> list[Cue]:
-    return read_cues(companion.path, language=companion.language, fps=companion.fps)
+    return read_cues(companion.path, hint=Hint(likely=companion.language), fps=companion.fps)
 
 
 def given_segments(companion: Companion, *, end_s: float) -> tuple[Segment, ...]:
@@ -152,9 +153,22 @@ def given_translation(
         count = changed(made.segments, segments)
         return Given(replace(made, segments=segments), _late_warnings(name, late_count), count)
     segments = speakers_as_in(source.segments, segments_of(cues, end_s=source.duration_s))
-    late = _late_warnings(name, _late(cues, source.duration_s))
+    segments, unchanged = _in_form_of(segments, target, tag=named_language(companion.path, cues, film=companion.film))
+    late = (*_late_warnings(name, _late(cues, source.duration_s)), *(f"{name} is in {one}" for one in unchanged))
     engine = {"name": _ENGINE, "file": name}
     return Given(Transcript(target, source.duration_s, segments, engine, source_language=source.language), late)
+
+
+def _in_form_of(
+    segments: Sequence[Segment], target: str, *, tag: str | None
+) -> tuple[tuple[Segment, ...], tuple[str, ...]]:
+    """Return segments in the letters of a target, if the file's name has a `tag` of others; and what was not done."""
+    if tag is None or same_form(tag, target):
+        return tuple(segments), ()
+    if not converts(target):
+        return tuple(segments), (f"{tag}, and was not converted into {target}. {how_to_convert(target)}".rstrip(),)
+    texts = in_form([one.text for one in segments], target, source=tag)
+    return tuple(replace(one, text=text, words=()) for one, text in zip(segments, texts, strict=True)), ()
 
 
 def _late(cues: Sequence[Cue], end_s: float) -> int:
@@ -188,23 +202,23 @@ def _without_old_wordings(
 
 def written_language(companion: Companion, cues: Sequence[Cue], *, language: str) -> FoundLanguage:
     """Return the language of a recording's subtitle; `language`: the spoken one, or auto."""
-    known = None if language == "auto" else language
+    hint = Hint(None if language == "auto" else language)
     stated = [companion.language] if companion.language else []
     usual = partial(usual_languages, stated, lambda *_pair: False)
-    return language_of(companion.path, cues, language=known, usual=usual, film=companion.film)
+    return language_of(companion.path, cues, hint=hint, usual=usual, film=companion.film)
 
 
 def language_of(
-    path: Path, cues: Sequence[Cue], *, language: str | None, usual: Callable[[], Sequence[str]], film: str = ""
+    path: Path, cues: Sequence[Cue], *, hint: Hint, usual: Callable[[], Sequence[str]], film: str = ""
 ) -> FoundLanguage:
-    """Return the language of a subtitle: `language` if it is known, else from its name, else from its text.
+    """Return the language of a subtitle: the stated one, else from its name, else from its text.
 
     `usual`: as for `text_language`; `film`: as for `named_language`.
     """
-    known = language or named_language(path, cues, film=film)
+    known = hint.stated or named_language(path, cues, film=film)
     if known:
         return FoundLanguage(known)
-    return text_language("\n".join(cue.text for cue in cues), name=path.name, usual=usual)
+    return text_language("\n".join(cue.text for cue in cues), name=path.name, usual=usual, nearby=hint.likely)
 
 
 def _late_warnings(name: str, count: int) -> tuple[str, ...]:

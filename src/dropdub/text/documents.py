@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dropdub.languages import NO_HINT, Hint
 from dropdub.text.archive import DOCUMENT_SUFFIXES, Cover, opened
 from dropdub.text.docx.reading import docx_blocks
 from dropdub.text.epub.package import BookDetails
 from dropdub.text.epub.reading import epub_blocks, epub_cover, epub_details
 from dropdub.text.markdown import MARKDOWN_SUFFIXES, markdown_blocks
+from dropdub.text.pasted_page import without_page_markup
 from dropdub.text.reading import read_text
 from dropdub.untrusted.characters import as_read
 
@@ -28,15 +30,16 @@ def is_document(name: str) -> bool:
     return Path(name).suffix.lower() in DOCUMENT_SUFFIXES
 
 
-def read_prose(path: Path, *, name: str, language: str | None = None) -> str:
-    """Return the prose of a text or document that was dropped as `name`, and is probably in `language`.
+def read_prose(path: Path, *, name: str, hint: Hint = NO_HINT) -> str:
+    """Return the prose of a text or document that was dropped as `name`.
 
     Raises the errors of `read_document`.
     """
     if is_document(name):
         return read_document(path)
-    text = read_text(path, language=language)
-    return "\n\n".join(markdown_blocks(text)) if Path(name).suffix.lower() in MARKDOWN_SUFFIXES else text
+    text = read_text(path, hint=hint)
+    is_markdown = Path(name).suffix.lower() in MARKDOWN_SUFFIXES
+    return "\n\n".join(markdown_blocks(text)) if is_markdown else as_read(without_page_markup(text))
 
 
 def read_document(path: Path) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dropdub.errors import NotText
+from dropdub.languages import NO_HINT, Hint
 from dropdub.text.encodings_by_language import CANDIDATES, SUPERSETS, encodings_of
 from dropdub.text.old_encoding import SAMPLE_BYTES, oddities, old_encodings, ranked
+from dropdub.text.twice_encoded import latin1_bytes, restored_utf8
 from dropdub.text.wide_encoding import wide_text
+from dropdub.untrusted.text import without_terminal_codes
 
 _BOMS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -26,18 +29,23 @@ _ESCAPED = re.compile("[\udc80-\udcff]")
 _SURROGATES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 """An emoji as some databases and Java programs write it: each half in UTF-8 (CESU-8)."""
 _REPLACED = re.compile("\ufffd")
+_LOST = re.compile("[\udc80-\udcff\ufffd]")
 _OTHER_LETTERS = re.compile(r"[^\W\d_\x00-\x7f]")
 _LATIN_END = "\u024f"
 _FEW_DAMAGED = 3
 _LEAST_GOOD = 3
 _PRINTABLE = bytes([*b"\t\n\v\f\r\x1a", *range(0x20, 0x7F)])
 _PADDING = "\0\x1a"
+_PADDING_BYTES = _PADDING.encode()
 """Old systems end a text with ^Z, and fill its last block with zeros."""
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x19\x1b\x7f]")
 """Without those that separate: tab, line feed, vertical tab, form feed, ^Z, and the four from U+001C."""
 _MOST_CONTROLS = 0.005
+_ZEROS = re.compile(rb"\0+")
 _MOST_ZEROS = 0.001
-"""Share of zero bytes within a text: traces of a program's error, which are left out."""
+"""Runs of zero bytes per byte of a text: traces of a program that crashed, which are left out."""
+_OTHER_CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x19\x1b-\x1f\x7f]")
+_LEAST_AROUND_ZEROS = 16
 _FEW_CONTROLS, _TEXT_TO_CONTROLS = 3, 4
 _MOST_ODD = 0.2
 """Share of the characters outside ASCII. In texts in 29 languages it is below 0.1, in random bytes mostly above 0.5."""
@@ -45,21 +53,39 @@ _MOST_ODD = 0.2
 
 @dataclass(frozen=True)
 class Decoded:
-    """A text, and how it was read. `damaged`: the lines, from 1, with bytes that its encoding does not have."""
+    """A text, and how it was read.
+
+    `damaged`: the lines, from 1, with bytes that its encoding does not have, or with letters that were lost before.
+    `is_restored`: whether it had been saved after it was read in a wrong encoding, and its letters were restored.
+    """
 
     text: str
     encoding: str
     damaged: tuple[int, ...] = ()
+    is_restored: bool = False
 
 
-def decoded(data: bytes, *, language: str | None = None) -> Decoded:
-    """Return the characters of a text file; `language`: in which it is probably written. Raises NotText.
+def decoded(data: bytes, *, hint: Hint = NO_HINT) -> Decoded:
+    """Return the characters of a text file. Raises NotText.
 
     All bytes count. The time is linear: an old encoding is chosen by a sample, and then has to fit the whole file.
     """
     mark = next((mark for mark in _BOMS if data.startswith(mark)), None)
-    found = _marked(data, _BOMS[mark], language) if mark else _unmarked(data, language)
-    return Decoded(found.text.rstrip(_PADDING), found.encoding, found.damaged)
+    found = _marked(data, _BOMS[mark], hint) if mark else _unmarked(data, hint)
+    found = replace(found, text=found.text.rstrip(_PADDING))
+    return found if found.encoding in CANDIDATES else _restored(found, hint)
+
+
+def _restored(found: Decoded, hint: Hint) -> Decoded:
+    """Return a text in Unicode whose letters were not lost, but read in a wrong encoding earlier, as it was before."""
+    text = restored_utf8(found.text)
+    if text is not None:
+        return Decoded(text, found.encoding, _lines_with(_REPLACED, text), is_restored=True)
+    data = latin1_bytes(found.text)
+    try:
+        return found if data is None else Decoded(_old(data, hint).text, found.encoding, is_restored=True)
+    except NotText:
+        return found
 
 
 def is_legible(found: Decoded) -> bool:
@@ -68,7 +94,8 @@ def is_legible(found: Decoded) -> bool:
     Control characters are rare in texts, but real: an old program's page break, the colours of a terminal. A short text
     in UTF-8 may have a few; in an old encoding, which fits nearly any bytes, they are a sign of no text.
     """
-    text, count = found.text, len(_CONTROLS.findall(found.text))
+    text = without_terminal_codes(found.text)
+    count = len(_CONTROLS.findall(text))
     if found.encoding == "utf-8" and not found.damaged and count <= _few_controls(text):
         return True
     return count <= _MOST_CONTROLS * len(text) and (found.encoding not in CANDIDATES or _makes_words(text))
@@ -83,23 +110,34 @@ def _makes_words(text: str) -> bool:
     return oddities(start) <= max(_MOST_ODD * sum(one > "\x7f" for one in start), 1)
 
 
-def _marked(data: bytes, encoding: str, language: str | None) -> Decoded:
+def _marked(data: bytes, encoding: str, hint: Hint) -> Decoded:
     if encoding == "utf-8-sig":
-        return _as_utf8(data[len(codecs.BOM_UTF8) :], language)
+        return _as_utf8(data[len(codecs.BOM_UTF8) :], hint)
     text = data.decode(encoding, "replace")
     return Decoded(text, encoding, _lines_with(_REPLACED, text))
 
 
-def _unmarked(data: bytes, language: str | None) -> Decoded:
+def _unmarked(data: bytes, hint: Hint) -> Decoded:
     wide = wide_text(data)
     if wide is not None:
         return Decoded(*wide)
-    data = _SURROGATES.sub(_joined, data.rstrip(b"\0") if data.strip(b"\0") else data)
-    if data.count(0) > _MOST_ZEROS * len(data) or (b"\0" in data and not _is_whole_utf8(data)):
-        raise NotText("It contains zero bytes.")
+    data = _SURROGATES.sub(_joined, _without_zeros(data))
     if data.isascii() and _SWITCH.search(data):
         return _seven_bits(data)
-    return _as_utf8(data, language) if _is_utf8(data) else _old(data, language)
+    return _as_utf8(data, hint) if _is_utf8(data) else _old(data, hint)
+
+
+def _without_zeros(data: bytes) -> bytes:
+    """Return the bytes of a text without zeros at its end, and a few within it. Raises NotText."""
+    data = data.rstrip(_PADDING_BYTES) or data
+    count = len(_ZEROS.findall(data))
+    if count == 0:
+        return data
+    rest = _ZEROS.sub(b"", data)
+    is_text = len(rest) >= _LEAST_AROUND_ZEROS and not _OTHER_CONTROLS.search(rest) and _is_whole_utf8(rest)
+    if not is_text or count > max(_MOST_ZEROS * len(rest), _FEW_CONTROLS):
+        raise NotText("It contains zero bytes.")
+    return rest
 
 
 def _is_whole_utf8(data: bytes) -> bool:
@@ -131,12 +169,12 @@ def _are_latin(text: str) -> bool:
     return bool(letters) and 10 * latin >= 9 * len(letters)
 
 
-def _as_utf8(data: bytes, language: str | None) -> Decoded:
+def _as_utf8(data: bytes, hint: Hint) -> Decoded:
     """Return a text in UTF-8; its damaged bytes as they read in the old encoding that fits them best."""
     text = data.decode("utf-8", "surrogateescape")
-    damaged = _lines_with(_ESCAPED, text)
-    if damaged:
-        old = _encoding_of_damage(text, language)
+    damaged = _lines_with(_LOST, text)
+    if _ESCAPED.search(text):
+        old = _encoding_of_damage(text, hint)
         text = _ESCAPED.sub(lambda found: _bytes(found[0]).decode(old, "replace") if old else "\ufffd", text)
     return Decoded(text, "utf-8", damaged)
 
@@ -146,10 +184,11 @@ def _joined(found: re.Match[bytes]) -> bytes:
     return halves.encode("utf-16", "surrogatepass").decode("utf-16").encode()
 
 
-def _encoding_of_damage(text: str, language: str | None) -> str | None:
+def _encoding_of_damage(text: str, hint: Hint) -> str | None:
     """Return the old encoding of the bytes that are not UTF-8; None if they are rather the rest of lost letters."""
-    if encodings_of(language):
-        return encodings_of(language)[0]
+    known = encodings_of(hint.stated or hint.likely)
+    if known:
+        return known[0]
     letters = _OTHER_LETTERS.findall(text[:SAMPLE_BYTES])
     bad = "\n".join(line for line in text.split("\n") if _ESCAPED.search(line))[:SAMPLE_BYTES]
     is_latin = 2 * sum(letter <= _LATIN_END for letter in letters) >= len(letters)
@@ -171,8 +210,8 @@ def _seven_bits(data: bytes) -> Decoded:
     return Decoded(data.decode("ascii"), "utf-8")
 
 
-def _old(data: bytes, language: str | None) -> Decoded:
-    likely = [SUPERSETS.get(name, name) for name in old_encodings(data, language=language)]
+def _old(data: bytes, hint: Hint) -> Decoded:
+    likely = [SUPERSETS.get(name, name) for name in old_encodings(data, hint=hint)]
     if not likely:
         raise NotText("Its encoding is unknown.")
     for encoding in likely:

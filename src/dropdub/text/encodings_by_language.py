@@ -11,12 +11,13 @@ from functools import cache
 from dropdub.languages import primary
 
 _BY_LANGUAGE = {
-    "en pt es fr de it nl da sv nb nn fi ca gl eu is ga cy sq id ms tl sw af la eo oc": (
+    "pt": "cp1252 iso8859-1 iso8859-15 cp850 mac-roman cp860",
+    "en es fr de it nl da sv nb nn fi ca gl eu is ga cy sq id ms tl sw af la eo oc": (
         "cp1252 iso8859-1 iso8859-15 cp850 mac-roman cp437"
     ),
     "cs pl hu sk sl hr bs ro": "cp1250 iso8859-2 cp852",
     "sr": "cp1251 cp1250 iso8859-5 iso8859-2 cp852",
-    "ru uk bg mk be": "cp1251 koi8-r koi8-u iso8859-5 cp866",
+    "ru uk bg mk be": "cp1251 koi8-r koi8-u iso8859-5 cp866 mac-cyrillic",
     "el": "cp1253 iso8859-7 cp737",
     "tr az": "cp1254 iso8859-9 cp857",
     "he yi": "cp1255 iso8859-8 cp862",

@@ -54,3 +54,32 @@ _FORMATS: tuple[tuple[Callable[[bytes], bool], OtherFormat], ...] = (
         OtherFormat("a DjVu file", "Drop its text as a .txt file."),
     ),
 )
+
+
+def other_text_format(text: str) -> OtherFormat | None:
+    """Return the format of a text that is written for a program, not for people; None if it is none that is known."""
+    head = text.lstrip("\ufeff \n\t")[:_TEXT_HEAD]
+    return next((found for pattern, found in _TEXT_FORMATS if pattern.match(head)), None)
+
+
+_TEXT_HEAD = 8_000
+_COPY = "Copy its words into a .txt file, and drop that."
+_XML_NOISE = r"(?:<\?xml[^<>]{0,999}\?>|<!--[^<>]{0,999}-->|<!DOCTYPE[^<>]{0,999}>|\s)*"
+_MAIL = r"(?:[A-Za-z][\w-]{0,60}:[^\n]{0,2000}\n(?:[ \t][^\n]{0,2000}\n){0,50}){0,80}"
+_TEXT_FORMATS = (
+    (
+        re.compile(rf"{_XML_NOISE}<FictionBook\b"),
+        OtherFormat("a FictionBook e-book", "Convert it to EPUB, for example with Calibre, and drop that."),
+    ),
+    (re.compile(rf"(?=<\?xml\b)(?!{_XML_NOISE}<html\b)|{_XML_NOISE}<svg\b"), OtherFormat("an XML file", _COPY)),
+    (re.compile(r'\{\s*"[^"\n]{0,200}"\s*:|\[\s*\{\s*"[^"\n]{0,200}"\s*:'), OtherFormat("a JSON file", _COPY)),
+    (
+        re.compile(r"(?:%[^\n]*\n\s*)*+\\(?:documentclass|documentstyle|usepackage|begin|chapter|section|input)\b"),
+        OtherFormat("a LaTeX file", "Convert it to .docx, for example with pandoc, and drop that."),
+    ),
+    (re.compile(r"BEGIN:(?:VCARD|VCALENDAR)\s"), OtherFormat("a card or calendar of a mail program", _COPY)),
+    (
+        re.compile(rf"{_MAIL}Content-Transfer-Encoding:\s*(?:quoted-printable|base64)\b", re.IGNORECASE),
+        OtherFormat("a mail as it is sent, with its words encoded", f"Open it in a mail program. {_COPY}"),
+    ),
+)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dropdub.errors import NotText
 from dropdub.inbox.subtitle_names import name_alone
+from dropdub.languages import NO_HINT, Hint
 from dropdub.sentence_ends import MARKS, sentences
 from dropdub.text.encoding import Decoded, decoded, is_legible
 from dropdub.text.line_ends import run_on, words_of
@@ -32,28 +33,34 @@ MOST_CHARACTERS = 5_000
 """Of a paragraph, which is spoken, verified and compared as a whole: three pages."""
 
 
-def looks_like_text(head: bytes) -> bool:
-    """Return whether a file that starts with `head` (at most `HEAD_BYTES`) can be a text."""
+def text_of_head(head: bytes) -> str | None:
+    """Return the first characters of a file that starts with `head` (at most `HEAD_BYTES`); None if it is no text."""
     whole = _CUT.sub(b"", head)  # the last character may be cut
     try:
         found = decoded(whole or head)
     except NotText:
-        return False
-    return is_legible(found) and "\0" not in found.text  # a file's header may have a single one
+        return None
+    is_text = is_legible(found) and "\0" not in found.text  # a file's header may have a single one
+    return in_lines(found.text) if is_text else None
 
 
-def read_text(path: Path, *, language: str | None = None) -> str:
+def looks_like_text(head: bytes) -> bool:
+    """Return whether a file that starts with `head` can be a text. Arguments as in `text_of_head`."""
+    return text_of_head(head) is not None
+
+
+def read_text(path: Path, *, hint: Hint = NO_HINT) -> str:
     """Return a text file's characters as every text is read. Arguments and errors as in `written_text`."""
-    return as_read(written_text(path, language=language).text)
+    return as_read(written_text(path, hint=hint).text)
 
 
-def written_text(path: Path, *, language: str | None = None) -> Decoded:
+def written_text(path: Path, *, hint: Hint = NO_HINT) -> Decoded:
     """Return a text file's characters as they were written, with `\\n` as line end. Raises NotText, and OSError.
 
-    `language` is the one that the text is known to be in, and helps with old encodings; so does a tag in its name.
+    `hint` helps with old encodings, as does a tag in the file's name, which counts more than the files beside it.
     """
     try:
-        found = decoded(path.read_bytes(), language=language or name_alone(path.stem).language)
+        found = decoded(path.read_bytes(), hint=replace(hint, likely=_named_language(path) or hint.likely))
     except NotText as error:
         raise NotText(f"{path.name} cannot be read as text.") from error
     if not is_legible(found):
@@ -61,8 +68,16 @@ def written_text(path: Path, *, language: str | None = None) -> Decoded:
     return replace(found, text=in_lines(found.text))
 
 
+def _named_language(path: Path) -> str | None:
+    name = name_alone(path.stem)
+    return None if name.is_doubtful else name.language
+
+
 def damage_warnings(found: Decoded, *, name: str) -> list[str]:
-    """Return a warning if a text has damaged letters, with their lines."""
+    """Return warnings about damaged letters of a text, with their lines, and about letters that were restored."""
+    if found.is_restored:
+        what = "had been saved after it was read in a wrong encoding, as when Ã© stands for é"
+        return [f"{name} {what}. Its letters were restored: check its words."]
     if not found.damaged:
         return []
     lines = ", ".join(map(str, found.damaged[:_LINES_SHOWN]))

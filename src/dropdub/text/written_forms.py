@@ -78,6 +78,11 @@ def converts(target: str) -> bool:
     return bool(script(target)) and (primary(target) == "sr" or (primary(target) == "zh" and _has_opencc()))
 
 
+def how_to_convert(target: str) -> str:
+    """Return what to install so that texts are converted into the form of a tag; empty if nothing does that."""
+    return f"OpenCC converts them. {_how_to_install()}" if primary(target) == "zh" and not _has_opencc() else ""
+
+
 def form_warnings(target: str, *, engine: str) -> tuple[str, ...]:
     """Return a warning if a translation may be in simplified characters, although the target has traditional ones."""
     if script(target) != "Hant" or converts(target) or engine in _KNOWS_BOTH:

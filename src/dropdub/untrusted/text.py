@@ -20,12 +20,19 @@ _ENTITY = re.compile(r"&#?\w{1,32};?")
 """A character by its name or number. Longer ones are not valid: Python refuses to parse thousands of digits."""
 
 
+_TERMINAL_CODE = re.compile(r"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|\][^\x07\x1b\n]{0,999}(?:\x07|\x1b\\))")
+"""What colours a terminal, moves its cursor or names its window, as saved with the output of a program."""
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def without_controls(text: str) -> str:
     """Return a text without control characters, which could command a terminal; line ends and tabs stay."""
-    return _CONTROLS.sub("", text)
+    return _CONTROLS.sub("", without_terminal_codes(text))
+
+
+def without_terminal_codes(text: str) -> str:
+    """Return a text without the codes of colours that programs write for a terminal."""
+    return _TERMINAL_CODE.sub("", text) if "\x1b" in text else text
 
 
 def unescaped(text: str) -> str:

@@ -12,6 +12,7 @@ from dropdub.daemon.finish.outputs import output_of, staging_of
 from dropdub.daemon.logs import note
 from dropdub.daemon.steps.deadlines import deadline_s
 from dropdub.daemon.steps.fairness import Turns
+from dropdub.daemon.steps.nearby import language_nearby
 from dropdub.errors import DeadlineExceeded, DropdubError, OutOfMemory
 from dropdub.failpoints import reach
 from dropdub.pipeline.artifacts import result_name, scratch_name
@@ -19,7 +20,7 @@ from dropdub.pipeline.facts import Facts
 from dropdub.pipeline.failed_target import FailedTarget, message_and_remedy_of
 from dropdub.pool.messages import Run
 from dropdub.pool.pool import Pool
-from dropdub.stage_table import IN_OUTBOX
+from dropdub.stage_table import IN_OUTBOX, LEARN_KIND
 from dropdub.store import queries, transitions
 from dropdub.store.tables import Job
 from dropdub.store.transitions import Claim, Party
@@ -157,6 +158,7 @@ def payload(context: Context, claim: Claim, results: Mapping[str, Any]) -> dict[
         "limits": context.config.limits.model_dump(mode="json"),
         "split": context.config.split.model_dump(mode="json"),
         "facts": dict(results),
+        "nearby": language_nearby(context.store, job) if step.stage in LEARN_KIND else None,
         "failed": [asdict(one) for one in _failed_targets(context, claim)],
         "out_of_memory": _failures(context, claim, OutOfMemory),
     }

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dropdub.errors import NotText, TooLarge
 from dropdub.files.durable import write_whole
+from dropdub.languages import NO_HINT, Hint
 from dropdub.text.archive import opened
 from dropdub.text.docx.writing import write_docx
 from dropdub.text.epub.writing import write_epub
@@ -23,15 +24,18 @@ def format_of(name: str) -> str | None:
     return suffix[1:] if suffix in _ARCHIVES or suffix in MARKDOWN_SUFFIXES else None
 
 
-def write_translated(source: Path, out: Path, *, name: str, language: str, target: str, ask: Ask) -> list[str]:
+def write_translated(
+    source: Path, out: Path, *, name: str, language: str, target: str, ask: Ask, hint: Hint = NO_HINT
+) -> list[str]:
     """Write the document `source`, which was dropped as `name`, to `out`; return what could not be kept, as warnings.
 
+    `hint`: the one with which the text was read before.
     Raises NotText or TooLarge for a document that cannot be written, and OSError.
     """
     translating = Translating(ask)
     write = _ARCHIVES.get(Path(name).suffix.lower())
     if write is None:
-        text, blocks = translated_markdown(written_text(source, language=language).text, translating)
+        text, blocks = translated_markdown(written_text(source, hint=hint).text, translating)
         write_whole(out, text.encode())
         return _warnings(name, translating.losses, blocks)
     with opened(source) as archive:
