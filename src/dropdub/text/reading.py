@@ -17,7 +17,8 @@ from dropdub.untrusted.characters import as_read, in_lines
 from dropdub.untrusted.text import wrapped
 
 HEAD_BYTES = 64 * 1024
-_CUT = re.compile(rb"[\xc2-\xf4][\x80-\xbf]{0,2}\Z")
+_MOST_CUT = 3
+"""Bytes that may be left of a character that `HEAD_BYTES` divides: each encoding has at most four."""
 _MARKER = re.compile(r"(?:(?:#{1,6}|[-*+•–—]|>|\d{1,3}[.)])\s+)+")
 _HEADING = re.compile(r"#{1,6}\s")
 _BULLET = re.compile(r"^[#\-*+•–—>]+\s+")
@@ -33,10 +34,18 @@ MOST_CHARACTERS = 5_000
 
 
 def looks_like_text(head: bytes) -> bool:
-    """Return whether a file that starts with `head` (at most `HEAD_BYTES`) can be a text."""
-    whole = _CUT.sub(b"", head)  # the last character may be cut
+    """Return whether a file can be a text; `head` is its first `HEAD_BYTES`, or all of it if it is shorter.
+
+    Only a head that is not the whole file may end within a character: the last byte of a short one in GBK or Shift-JIS
+    looks just like a piece of UTF-8.
+    """
+    most_cut = _MOST_CUT if len(head) >= HEAD_BYTES else 0
+    return any(_is_text(head[: len(head) - cut]) for cut in range(most_cut + 1))
+
+
+def _is_text(data: bytes) -> bool:
     try:
-        found = decoded(whole or head)
+        found = decoded(data)
     except NotText:
         return False
     return is_legible(found) and "\0" not in found.text  # a file's header may have a single one
