@@ -11,8 +11,8 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from itertools import accumulate, pairwise
+from types import ModuleType
 
 _SOUTH_EAST_ASIAN = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\ua9e0-\ua9ff\uaa60-\uaa7f"
 _TIBETAN = "\u0f00-\u0fff"
@@ -180,10 +180,19 @@ def _splitters(kind: str) -> tuple[Split, ...]:
     Each of the two for Thai splits some words that the other one knows. None without the packages.
     """
     found: list[Split] = []
-    if kind in _PHRASES and find_spec("budoux"):
-        found.append(getattr(import_module("budoux"), _PHRASES[kind])().parse)
-    if kind and not (kind == "ja" and found) and find_spec("icu4py"):
-        breakers = import_module("icu4py.breakers")
+    phrases = _imported("budoux") if kind in _PHRASES else None
+    if phrases is not None:
+        found.append(getattr(phrases, _PHRASES[kind])().parse)
+    breakers = _imported("icu4py.breakers") if kind and not (kind == "ja" and found) else None
+    if breakers is not None:
         breaker, locale = (breakers.LineBreaker, "ja-u-lw-phrase") if kind == "ja" else (breakers.WordBreaker, "und")
         found.append(lambda text: list(breaker(text, locale)))
     return tuple(found)
+
+
+def _imported(name: str) -> ModuleType | None:
+    """Return a package's module; None if it is not installed, or lacks a library, as on Windows without its runtime."""
+    try:
+        return import_module(name)
+    except ImportError:
+        return None

@@ -189,3 +189,12 @@ def test_a_second_language_is_noticed(whisper: Model, real_model: Callable[[str]
     (other,) = base.other_languages()[-1:]
     assert other.language == "pt"
     assert other.end > len(english) / RATE + 6
+
+
+@pytest.mark.parametrize("peak_db", [-55.0, -60.0])
+def test_a_voice_is_heard_however_quiet_it_was_recorded(whisper: Model, peak_db: float) -> None:
+    text, sound = clips()[0]
+    quiet = np.round(sound / np.abs(sound).max() * 10 ** (peak_db / 20) * 32_768) / 32_768
+    said = whisper("whisper-tiny.en").transcribe([Window(0.0, quiet.astype(np.float32))], language="en")
+    heard = " ".join(utterance.text for window in said for utterance in window)
+    assert jiwer.wer(bare(text), bare(heard)) < 0.3

@@ -21,7 +21,7 @@ import pytest
 from dropdub.errors import NotText
 from dropdub.languages import Hint
 from dropdub.text.encoding import decoded
-from dropdub.text.reading import damage_warnings, looks_like_text, read_text, written_text
+from dropdub.text.reading import HEAD_BYTES, damage_warnings, looks_like_text, read_text, written_text
 
 UDHR = Path(__file__).parents[1] / "data" / "udhr"
 WEST = "cp1252 iso8859-1 iso8859-15 cp850 mac-roman"
@@ -277,3 +277,14 @@ def test_binaries_are_never_texts(tmp_path: Path) -> None:
 def test_random_bytes_are_not_texts(size: int) -> None:
     made = random.Random(size)
     assert sum(looks_like_text(made.randbytes(size)) for _ in range(100)) <= 1
+
+
+@pytest.mark.parametrize(
+    ("language", "encoding"),
+    [("zh-Hans", "gbk"), ("zh-Hant", "big5"), ("ja", "cp932"), ("ja", "euc-jp"), ("ko", "cp949"), ("ru", "cp1251")],
+)
+def test_a_text_may_end_with_any_letter_and_its_head_within_one(language: str, encoding: str) -> None:
+    text = (UDHR / f"{language}.txt").read_text("utf-8")
+    assert [end for end in range(200, 240) if not looks_like_text(text[:end].encode(encoding, "ignore"))] == []
+    long = (text * (HEAD_BYTES // len(text) + 1)).encode(encoding, "ignore")
+    assert all(looks_like_text((b"-" * before + long)[:HEAD_BYTES]) for before in range(2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 
@@ -97,6 +98,15 @@ def test_thai_words_are_those_of_both_packages() -> None:
 @pytest.mark.skipif(not find_spec("budoux"), reason="the package budoux is not installed")
 def test_japanese_breaks_between_phrases() -> None:
     assert units("東京の天気は晴れです。") == ["東京の", "天気は", "晴れです。"]
+
+
+@pytest.mark.parametrize(("package", "text"), [("icu4py.breakers", "เราจึงไป"), ("budoux", "東京の天気は晴れです。")])
+def test_a_package_that_cannot_be_loaded_counts_as_not_installed(
+    package: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unspaced, "_splitters", unspaced._splitters.__wrapped__)
+    monkeypatch.setitem(sys.modules, package, None)
+    assert "".join(units(text)) == text
 
 
 @given(st.text(SCRIPTS, max_size=40))

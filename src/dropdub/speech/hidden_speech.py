@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dropdub.engines.voice import needed_gain_db
 from dropdub.media.sound import wav
 from dropdub.media.sound.pitch import pitch_hz
 from dropdub.media.sound.spans import Span
@@ -38,8 +39,6 @@ _BLOCK_S = 12.0
 _WELL_ABOVE_NOISE_DB, _HEARD_DB, _PARTS = 9.0, 30.0, 3
 _FAINTEST_DB = -88.0
 """Below this is nothing but the noise of a converter."""
-_QUIET_DB, _MOST_GAIN_DB = -35.0, 40.0
-"""The detector hears the sound of quiet recordings raised, so that their loudest frames reach the first of these."""
 _COVERED_DB = 6.0
 """How much louder all of the sound is than its voice band if something below it covers the voices."""
 _LEAST_FRAMES, _LEAST_SHARE, _WRONG_SHARE = 8, 0.005, 0.1
@@ -94,7 +93,7 @@ def trust(
     bands = decibels(sampled)
     if not len(bands):
         return Trust.WHOLE
-    if np.percentile(bands[:, 0], _LOUD_PERCENTILE) < _QUIET_DB:
+    if needed_gain_db(float(np.percentile(bands[:, 0], _LOUD_PERCENTILE))) > 0:
         return Trust.NONE
     covered = levels[::SAMPLED] > bands[:, 0] + _COVERED_DB
     floor, heard = np.percentile(bands, 10, axis=0), active[::SAMPLED]
@@ -171,7 +170,7 @@ def _levels(path: Path) -> _Levels:
 def _gain_db(levels: _Levels) -> float:
     """Return by how much to raise a recording so that the detector, which is made for telephones, hears it."""
     loud_db = float(np.percentile(levels.around[:, 0], _LOUD_PERCENTILE)) if len(levels.around) else 0.0
-    return min(max(_QUIET_DB - loud_db, 0.0), _MOST_GAIN_DB)
+    return needed_gain_db(loud_db)
 
 
 def _above_noise(levels: _Levels, silence_db: float) -> NDArray[np.bool_]:

@@ -18,7 +18,8 @@ from dropdub.untrusted.characters import as_read, in_lines
 from dropdub.untrusted.text import wrapped
 
 HEAD_BYTES = 64 * 1024
-_CUT = re.compile(rb"[\xc2-\xf4][\x80-\xbf]{0,2}\Z")
+_MOST_CUT = 3
+"""Bytes that may be left of a character that `HEAD_BYTES` divides: each encoding has at most four."""
 _MARKER = re.compile(r"(?:(?:#{1,6}|[-*+•–—]|>|\d{1,3}[.)])\s+)+")
 _HEADING = re.compile(r"#{1,6}\s")
 _BULLET = re.compile(r"^[#\-*+•–—>]+\s+")
@@ -34,10 +35,19 @@ MOST_CHARACTERS = 5_000
 
 
 def text_of_head(head: bytes) -> str | None:
-    """Return the first characters of a file that starts with `head` (at most `HEAD_BYTES`); None if it is no text."""
-    whole = _CUT.sub(b"", head)  # the last character may be cut
+    """Return the first characters of a file; None if it is no text.
+
+    `head` is the first `HEAD_BYTES` of the file, or all of it if it is shorter. Only one that is not the whole file may
+    end within a character: the last byte of a short one in GBK or Shift-JIS looks just like a piece of UTF-8.
+    """
+    most_cut = _MOST_CUT if len(head) >= HEAD_BYTES else 0
+    found = (_text_of(head[: len(head) - cut]) for cut in range(most_cut + 1))
+    return next((text for text in found if text is not None), None)
+
+
+def _text_of(data: bytes) -> str | None:
     try:
-        found = decoded(whole or head)
+        found = decoded(data)
     except NotText:
         return None
     is_text = is_legible(found) and "\0" not in found.text  # a file's header may have a single one
