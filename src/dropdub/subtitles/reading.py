@@ -69,7 +69,7 @@ def read_subtitle(text: str, *, suffix: str = "", fps: float | None = None) -> R
 
 
 def _unified(text: str) -> str:
-    return _LINE_END.sub("\n", text).lstrip("\ufeff")
+    return _LINE_END.sub("\n", text).replace("\ufeff", "")  # files that were put together have it inside
 
 
 def as_shown(raw: RawCues, kind: str) -> ReadCues:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from dropdub.subtitles.clock import TIME, narrow
+from dropdub.subtitles.arrow_times import arrow_times, pair_times
+from dropdub.subtitles.clock import narrow
 from dropdub.subtitles.line_cues import LRC, LRC_FACT, MICRODVD, MPL2, SPRUCE, SPRUCE_FACT, TMPLAYER
 
 _LOOKED_AT = 40
@@ -14,8 +15,6 @@ _HEAD = 4_000
 _XML_NOISE = re.compile(r"\s*(?:<\?[^<>]*\?>|<!--(?:[^-]|-(?!->))*+-->|<!doctype[^<>\[]*>)", re.IGNORECASE)
 _ROOT = re.compile(r"\s*<(?:[\w.-]{1,40}:)?([A-Za-z][\w.-]{0,40})")
 _ROOTS = {"tt": "ttml", "timedtext": "timedtext", "sami": "sami"}
-_ARROW = re.compile(rf"[ \t]*{TIME}[ \t]*(?:-{{1,3}}[ \t]?(?:>|&gt;)|[–—―−]{{1,2}}>|→|⟶|=>)[ \t]*{TIME}(?:\s.*)?")
-_PAIR = re.compile(rf"[ \t]*{TIME}[ \t]*,[ \t]*{TIME}[ \t]*")
 _SUBVIEWER = re.compile(r"\[(?:information|subtitle|begin)\]", re.IGNORECASE)
 _SCRIPT = re.compile(r"^\s*\[(?:script info|v4\+? styles\+?|events)\]", re.IGNORECASE | re.MULTILINE)
 _DIALOGUE = re.compile(r"Dialogue:[^,\n]{0,40},[ \t]*-?\d{1,3}:\d{2}:\d{2}[.:]\d{1,3},")
@@ -49,8 +48,8 @@ def subtitle_format(text: str) -> str | None:
     lines = _first_lines(bare)
     if _has_arrows(lines):
         return "srt"
-    if any(_SUBVIEWER.fullmatch(line.strip()) for line in lines[:3]) or any(map(_PAIR.fullmatch, lines[:2])):
-        return "sbv" if any(map(_PAIR.fullmatch, lines)) else None
+    if any(_SUBVIEWER.fullmatch(line.strip()) for line in lines[:3]) or any(map(pair_times, lines[:2])):
+        return "sbv" if any(map(pair_times, lines)) else None
     return _line_format(lines)
 
 
@@ -98,8 +97,8 @@ def _first_lines(text: str) -> list[str]:
 
 def _has_arrows(lines: Sequence[str]) -> bool:
     """Return whether times stand where SubRip has them: at the beginning, and then again and again."""
-    found = sum(_ARROW.fullmatch(line) is not None for line in lines)
-    return any(map(_ARROW.fullmatch, lines[:3])) or (found > 1 and found * _ARROWS_AMONG >= len(lines))
+    found = sum(arrow_times(line) is not None for line in lines)
+    return any(map(arrow_times, lines[:3])) or (found > 1 and found * _ARROWS_AMONG >= len(lines))
 
 
 def _line_format(lines: Sequence[str]) -> str | None:
