@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from dropdub.abbreviations import STARTERS, Kind, ends_before, is_mark_of_number, kind_of
+from dropdub.quotations import continues_after_quote
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -20,8 +21,8 @@ WIDE_MARKS = "。！？｡"
 MARKS = ".!?…؟۔।" + WIDE_MARKS
 _MARKS = frozenset(MARKS)
 ELLIPSES = ("…", "...")
-CLOSERS = "\"'”’»)]}」』】）"
-OPENERS = "\"'“‘«„‚([{¿¡「『【（"
+CLOSERS = "\"'”’»)]}」』】）》〉"
+OPENERS = "\"'“‘«„‚([{¿¡「『【（《〈"
 
 _ORDINAL_LED = word_set("im zum vom beim zur dem der am")
 """German words before an ordinal number, whose period ends no sentence: `im 19. Jahrhundert`."""
@@ -33,7 +34,9 @@ _MOST_ORDINAL_DIGITS = 2
 _LONGEST_WORD = 40
 """How many characters before a period are examined for an abbreviation."""
 
-_END = re.compile(rf"(?<![{re.escape(MARKS)}])([{re.escape(MARKS)}]++)([{re.escape(CLOSERS)}]*+)(\s*+)")
+_CLOSED = rf"(?:[{re.escape(CLOSERS)}]|[^\S\n]{{1,2}}[»›](?!\w))*+"
+"""In French, a blank stands before the bracket."""
+_END = re.compile(rf"(?<![{re.escape(MARKS)}])([{re.escape(MARKS)}]++)({_CLOSED})(\s*+)")
 _BEGINNING = re.compile(rf"[{re.escape(OPENERS)}]*+")
 _LAST_WORD = re.compile(r"(?:^|(?<=[^\w.]))(?:[^\W\d_]\.\s)*[\w.]+(?:\.-\w)?$")
 """With the single letters before it: of `J.-C.` and `z. B.` the whole."""
@@ -54,8 +57,9 @@ def sentences(text: str) -> list[str]:
 
 def ends_sentence(text: str, following: str = "") -> bool:
     """Return whether a text ends a sentence, as far as that can be decided from it and the text `following` it."""
-    bare = text[-_LONGEST_WORD:].rstrip().rstrip(CLOSERS)
-    if bare[-1:] not in _MARKS:
+    whole = text[-_LONGEST_WORD:].rstrip()
+    bare = whole.rstrip(CLOSERS).rstrip()
+    if bare[-1:] not in _MARKS or (bare != whole and continues_after_quote(following)):
         return False
     if bare[-1] != "." or bare[-2:-1] in _MARKS:
         return True
@@ -100,6 +104,8 @@ def _may_be_abbreviation(text: str) -> bool:
 
 def _is_end(text: str, start: int, end: re.Match[str], *, has_capitals: bool) -> bool:
     marks, closers, space = end.groups()
+    if closers and continues_after_quote(text, end.end(2)):
+        return False
     if any(mark in WIDE_MARKS for mark in marks):
         return True
     if not space:

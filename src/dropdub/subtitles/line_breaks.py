@@ -96,7 +96,7 @@ def break_cost(before: Part, after: Part, words: FunctionWords = UNKNOWN) -> flo
     """Return how badly a line or cue reads if it ends between two parts; 0 is best."""
     if after.inside_word:
         return INSIDE_WORD
-    if _MARK.match(after.text):
+    if _MARK.match(after.text) or not before.text.strip(OPENERS):
         return BEFORE_MARK
     last, first = _bare(before.text), _bare(after.text)
     if last in words.helpers:
