@@ -133,7 +133,7 @@ def test_descriptions_are_translated_apart_and_put_back() -> None:
     lines = DescribedLines.of([Segment(at, at, at + 1, text) for at, text in enumerate(texts)], language="en")
     assert [one.text for one in lines.said] == ["Who is there?", "I am tired.", "", "Come."]
     assert list(lines.shown_only()) == ["door slams", "sighs", "thunder"]
-    known = {"door slams": "portazo", "sighs": "suspira", "thunder": "truenos."}
+    known = {"door slams": "portazo", "sighs": "Suspira.", "thunder": "truenos."}
     said = ["¿Quién es?", "Estoy muy cansado.", "", "Ven."]
     assert [lines.whole(at, text, known) for at, text in enumerate(said)] == [
         "[portazo] ¿Quién es?",
@@ -141,3 +141,5 @@ def test_descriptions_are_translated_apart_and_put_back() -> None:
         "(truenos)",
         "Ven.",
     ]
+    translated = [lines.whole(at, text, known) for at, text in enumerate(said)]
+    assert list(map(Descriptions.of(translated, language="es").said, translated)) == said
