@@ -94,11 +94,13 @@ def _are_numbered(lines: Sequence[str], marks: Sequence[_Mark]) -> bool:
 
 
 def _marks(lines: Sequence[str], kind: Kind) -> Iterator[_Mark]:
-    times_of, before = pair_times if kind == "sbv" else arrow_times, -1
+    times_of, before, are_bracketed = pair_times if kind == "sbv" else arrow_times, -1, False
     for at, line in enumerate(lines):
         times = times_of(line)
         are_settings = times is not None and _are_settings(times.rest)
-        if times and ((are_settings and times.is_clock) or times.is_bracketed or _begins_block(lines, at, before)):
+        are_bracketed = are_bracketed or (before < 0 and times is not None and times.is_bracketed)
+        surely = times is not None and (are_bracketed if times.is_bracketed else are_settings and times.is_clock)
+        if times and (surely or _begins_block(lines, at, before)):
             yield _Mark(at, times, "" if are_settings else times.rest)
         elif not times and "-->" in line and _BROKEN.search(line[:200]) and _begins_block(lines, at, before):
             yield _Mark(at, None)

@@ -11,10 +11,10 @@ _SECONDS = r"\d{1,6}[.,]\d{1,3}[ \t]?s?"
 _MOMENT = rf"(?:{TIME}|{_SECONDS})"
 _ARROW = r"(?:(?:[-–—―−=][ \t]?){1,3}(?:>|&gt;)|[→⟶⇒])"
 _LINE = re.compile(
-    rf"[ \t]*(?:(?P<number>\d{{1,9}})[.)]?[ \t]+)?(?P<open>[\[(])?[ \t]*(?P<start>{_MOMENT})[ \t]*"
+    rf"[ \t]*+(?:(?P<number>\d{{1,9}})[.)]?[ \t]++)?(?P<open>[\[(][ \t]*+)?(?P<start>{_MOMENT})[ \t]*"
     rf"(?P<arrow>{_ARROW}|[-–—])[ \t]*(?P<end>{_MOMENT})(?![\d:])[ \t]*(?P<close>[\])])?:?(?P<rest>.*)"
 )
-_PAIR = re.compile(rf"[ \t]*({TIME})[ \t]*,[ \t]*({TIME})[ \t]*")
+_PAIR = re.compile(rf"[ \t]*+({TIME})[ \t]*,[ \t]*({TIME})[ \t]*")
 _NUMBER = re.compile(r"[\[(#]?(\d{1,9})[\].):]?")
 
 

@@ -14,7 +14,7 @@ sometimes blanks."""
 FRAMES_TIME = r"\d{1,2}:\d{2}:\d{2}[:;.]\d{2}"
 _PARTS = re.compile(r"(-?)(?:(\d{1,6}):)?(\d{1,3}):(\d{1,2})(?:[.,;:](\d{1,9}))?")
 _WIDE = str.maketrans("：，．；－＞［］", ":,.;->[]")
-_WITHOUT_WIDTH = "\u00a0\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+_WITHOUT_WIDTH = "\u00a0\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 """What programs put around times in scripts from right to left, and a blank that breaks no line."""
 _WIDE |= {ord(mark): ord(" ") for mark in _WITHOUT_WIDTH}
 USUAL_FPS = 25

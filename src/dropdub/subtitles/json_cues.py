@@ -35,6 +35,7 @@ class _Shape:
 _SHAPES: Sequence[_Shape] = (
     _Shape("events", "tStartMs", "segs", lasts="dDurationMs", unit=0.001),
     _Shape("segments", "start", "text", end="end"),  # Whisper, faster-whisper, WhisperX
+    _Shape("chunks", "timestamp.0", "text", end="timestamp.1"),  # insanely-fast-whisper
     _Shape("transcription", "offsets.from", "text", end="offsets.to", unit=0.001),  # whisper.cpp
     _Shape("results.audio_segments", "start_time", "transcript", end="end_time"),  # Amazon
     _Shape("recognizedPhrases", "offsetInTicks", "nBest.0.display", lasts="durationInTicks", unit=_TICKS),  # Azure

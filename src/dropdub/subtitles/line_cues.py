@@ -25,7 +25,7 @@ _SPRUCE = re.compile(
 _SPRUCE_FACT = re.compile(r"[ \t]*(?://|\$\w).*")
 _SPRUCE_STYLE = re.compile(r"\^[BIU]")
 _BRACKETED = re.compile(rf"[ \t]*\[[ \t]*({TIME})[ \t]*\][ \t]*")
-_MOMENT = re.compile(rf"[ \t]*\[?[ \t]*({TIME})[ \t]*\]?[ \t]*")
+_MOMENT = re.compile(rf"[ \t]*+(?:\[[ \t]*+)?({TIME})[ \t]*+\]?[ \t]*+")
 _SUBVIEWER_FACT = re.compile(
     r"\[(?:title|author|source|prg|filepath|delay|cd track|comment|begin|end)\].*|\*{3,}.*script.*", re.IGNORECASE
 )

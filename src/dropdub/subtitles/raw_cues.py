@@ -11,6 +11,8 @@ LATEST_S = 100 * 3600
 """No cue starts or ends later: SubRip, WebVTT and SubStation cannot all write 100 hours."""
 _MOST_NAMED = 5
 _QUOTED = 60
+_LONGEST_CONTINUED = 10_000
+"""Characters; a reader refuses half of them."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,12 @@ def piped(text: str) -> str:
 
 
 def continued(found: RawCues, number: int, line: str) -> None:
-    """Add a line without a time to the cue before it, as another line of it; the first line of a file is lost."""
+    """Add a line without a time to the cue before it, as another line of it; the first line of a file is lost.
+
+    A cue that is already too long to be accepted does not grow further.
+    """
+    if found.cues and len(found.cues[-1].text) > _LONGEST_CONTINUED:
+        return
     if found.cues:
         found.cues[-1] = replace(found.cues[-1], text=f"{found.cues[-1].text}\n{piped(line)}")
     else:
