@@ -65,6 +65,7 @@ def test_sounds_songs_and_names_are_not_said(text: str, said: str) -> None:
         "Results: Good.",
         "Cause of death: Drowning.",
         "John: I said so.",
+        "Captain America: The First Avenger is a film.",
         "It was long ago (2020) in Spain.",
         "We meet at 5 (pm) today.",
         "(1) Open the door. (2) Close it.",

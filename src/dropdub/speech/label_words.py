@@ -18,13 +18,11 @@ ROLES = word_set(
 """Speakers without a name, in six languages."""
 TITLES = word_set(
     """
-    dr dra mr mrs ms miss prof professor sr sra srta dona dom señor señora señorita don doña herr frau m mme mlle
-    monsieur madame mademoiselle signor signora signorina dott capt captain officer detective inspector sergeant sgt
-    lt col gen judge senator president king queen prince princess father sister brother uncle aunt doctor nurse agent
-    doutor doutora professora padre tia tio capitão tenente inspetor inspetora
+    dr dra mr mrs ms prof sr sra srta dona dom señor señora señorita don doña herr frau m mme mlle monsieur madame
+    mademoiselle signor signora signorina dott sgt lt
     """
 )
-"""Words before a name, in six languages."""
+"""Forms of address before a name, in six languages; not captains and kings, who begin titles of films too."""
 SAYING_ENDS = ("说", "說", "道", "问", "問", "喊", "叫道", "回答", "と", "とは", "って")
 """Ends of what is said before a quotation in Chinese and Japanese: `他说：`."""
 SOUND_SIGNS = (
